@@ -1,0 +1,80 @@
+//! One telephone account, as far as it is known.
+
+use super::{Field, Secret};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The fields of one extension that were given or read, in canonical text.
+///
+/// Absent is not blank: a field that is not here is left as it is; a field that is here and empty is to be emptied
+/// (or was read as empty).
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Extension {
+    fields: BTreeMap<Field, Secret>,
+}
+
+impl Extension {
+    /// An extension of which nothing is known but its number.
+    pub fn numbered(number: impl Into<String>) -> Self {
+        let mut extension = Extension::default();
+        extension.set(Field::NUMBER, number);
+        extension
+    }
+
+    /// The number; empty where it is not known.
+    pub fn number(&self) -> &str {
+        self.get(Field::NUMBER).unwrap_or_default()
+    }
+
+    /// The canonical text of a field, secrets included; `None` where the field is absent.
+    pub fn get(&self, field: Field) -> Option<&str> {
+        self.fields.get(&field).map(Secret::reveal)
+    }
+
+    /// Whether a switch is on.
+    pub fn is_on(&self, field: Field) -> bool {
+        self.get(field) == Some("on")
+    }
+
+    /// Gives a field its text; the empty text means *empty it*.
+    pub fn set(&mut self, field: Field, text: impl Into<String>) {
+        self.fields.insert(field, Secret::new(text));
+    }
+
+    /// Makes a field absent.
+    pub fn remove(&mut self, field: Field) {
+        self.fields.remove(&field);
+    }
+
+    /// All fields that are present, in the order of the dictionary.
+    pub fn iter(&self) -> impl Iterator<Item = (Field, &str)> {
+        self.fields
+            .iter()
+            .map(|(field, text)| (*field, text.reveal()))
+    }
+}
+
+impl fmt::Debug for Extension {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self
+            .iter()
+            .map(|(field, text)| (field.name(), if field.is_secret() { "…" } else { text }));
+        f.debug_map().entries(shown).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let mut extension = Extension::numbered("0042");
+        extension.set(Field::SIP_PASSWORD, "canary-7731");
+        let shown = format!("{extension:?}");
+        assert!(
+            shown.contains("0042") && !shown.contains("canary"),
+            "{shown}"
+        );
+    }
+}

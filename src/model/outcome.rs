@@ -1,0 +1,151 @@
+//! What became of one row.
+
+use super::{Field, Finding, Place};
+
+/// What was to be done to an extension.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// Bring it into being.
+    Create,
+    /// Change some of its fields.
+    Update,
+    /// Remove it.
+    Delete,
+    /// Leave it alone.
+    None,
+}
+
+impl Action {
+    /// The word that reports show.
+    pub fn word(self) -> &'static str {
+        match self {
+            Action::Create => "create",
+            Action::Update => "update",
+            Action::Delete => "delete",
+            Action::None => "none",
+        }
+    }
+}
+
+/// The one result of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowResult {
+    /// Brought into being.
+    Created,
+    /// Changed.
+    Updated,
+    /// Removed.
+    Deleted,
+    /// As wanted already; also: to be deleted and not there.
+    Unchanged,
+    /// Nothing wrong with it (`check` and `plan` only).
+    Valid,
+    /// Exists and differs, in mode create.
+    Conflict,
+    /// Not on the PBX, in mode update.
+    Missing,
+    /// Has findings; never sent.
+    Invalid,
+    /// The PBX said no.
+    Rejected,
+    /// Not done, for a transport reason.
+    Failed,
+    /// May have happened, and looking did not tell.
+    Unknown,
+    /// Accepted, but stored differently.
+    Differs,
+    /// Moved since the plan was made.
+    Drifted,
+    /// Depends on a row that failed.
+    Held,
+    /// The run stopped before it.
+    NotSent,
+}
+
+impl RowResult {
+    /// Every result, done ones first.
+    pub const ALL: [RowResult; 15] = [
+        RowResult::Created,
+        RowResult::Updated,
+        RowResult::Deleted,
+        RowResult::Unchanged,
+        RowResult::Valid,
+        RowResult::Conflict,
+        RowResult::Missing,
+        RowResult::Invalid,
+        RowResult::Rejected,
+        RowResult::Failed,
+        RowResult::Unknown,
+        RowResult::Differs,
+        RowResult::Drifted,
+        RowResult::Held,
+        RowResult::NotSent,
+    ];
+
+    /// The word that reports show.
+    pub fn word(self) -> &'static str {
+        match self {
+            RowResult::Created => "created",
+            RowResult::Updated => "updated",
+            RowResult::Deleted => "deleted",
+            RowResult::Unchanged => "unchanged",
+            RowResult::Valid => "valid",
+            RowResult::Conflict => "conflict",
+            RowResult::Missing => "missing",
+            RowResult::Invalid => "invalid",
+            RowResult::Rejected => "rejected",
+            RowResult::Failed => "failed",
+            RowResult::Unknown => "unknown",
+            RowResult::Differs => "differs",
+            RowResult::Drifted => "drifted",
+            RowResult::Held => "held",
+            RowResult::NotSent => "not_sent",
+        }
+    }
+
+    /// Whether the row is as its owner wants it.
+    pub fn is_done(self) -> bool {
+        use RowResult::*;
+        matches!(self, Created | Updated | Deleted | Unchanged | Valid)
+    }
+}
+
+/// One line of the report.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// The row's number, 1 for the first data row, counting on across files and sheets; `None` for an extension that no
+    /// row names.
+    pub row: Option<u64>,
+    /// Where the row stands.
+    pub place: Option<Place>,
+    /// The extension's number, as far as it could be read.
+    pub number: String,
+    /// What was to be done.
+    pub action: Action,
+    /// What became of it.
+    pub result: RowResult,
+    /// The stable id of the finding or fault; empty where there is none.
+    pub code: String,
+    /// The field that `code` is about.
+    pub field: Option<Field>,
+    /// That field's heading as it stands in the sheet.
+    pub column: String,
+    /// What happened, in words.
+    pub message: String,
+    /// What to do next.
+    pub hint: String,
+    /// How many times a change was said to the PBX.
+    pub attempts: u32,
+    /// The last HTTP status.
+    pub http_status: Option<u16>,
+    /// The last code or word of the vendor's own.
+    pub vendor_code: Option<String>,
+    /// From handing the row to a sender to its result, in milliseconds; `None` where nothing was sent.
+    pub elapsed_ms: Option<u64>,
+    /// When the result stood fast, in UTC.
+    pub finished_at: jiff::Timestamp,
+    /// Every finding of the row.
+    pub findings: Vec<Finding>,
+}

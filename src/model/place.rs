@@ -1,0 +1,83 @@
+//! Where a value came from.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// The place of a row in its input, as a person finds it again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file as it was named on the command line; `-` for standard input.
+    pub file: Arc<str>,
+    /// The sheet's name within a workbook.
+    pub sheet: Option<Arc<str>>,
+    /// The line on which the row starts, counting from 1 (the row's number in a workbook).
+    pub line: u64,
+}
+
+impl fmt::Display for Place {
+    /// `file:line`, or `file:Sheet!A7` in a workbook.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.sheet {
+            None => write!(f, "{}:{}", self.file, self.line),
+            Some(sheet) => write!(f, "{}:{}!A{}", self.file, sheet, self.line),
+        }
+    }
+}
+
+impl Place {
+    /// The name of a cell in this row as a spreadsheet shows it: column 0 of line 7 is `A7`.
+    pub fn cell(&self, column: usize) -> String {
+        format!("{}{}", column_letters(column), self.line)
+    }
+}
+
+fn column_letters(mut column: usize) -> String {
+    let mut letters = Vec::new();
+    loop {
+        letters.push(char::from(b'A' + (column % 26) as u8));
+        if column < 26 {
+            break;
+        }
+        column = column / 26 - 1;
+    }
+    letters.iter().rev().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_named_as_in_a_spreadsheet() {
+        for (column, letters) in [
+            (0, "A"),
+            (25, "Z"),
+            (26, "AA"),
+            (51, "AZ"),
+            (52, "BA"),
+            (701, "ZZ"),
+            (702, "AAA"),
+        ] {
+            assert_eq!(column_letters(column), letters);
+        }
+    }
+
+    #[test]
+    fn a_place_reads_as_file_and_line_or_as_a_cell() {
+        let text = Place {
+            file: "staff.csv".into(),
+            sheet: None,
+            line: 7,
+        };
+        assert_eq!(
+            (text.to_string(), text.cell(2)),
+            ("staff.csv:7".into(), "C7".into())
+        );
+        let book = Place {
+            file: "staff.xlsx".into(),
+            sheet: Some("HQ".into()),
+            line: 7,
+        };
+        assert_eq!(book.to_string(), "staff.xlsx:HQ!A7");
+    }
+}

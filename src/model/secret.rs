@@ -1,0 +1,29 @@
+//! A text that cannot be printed by accident.
+
+use std::fmt;
+use zeroize::Zeroizing;
+
+/// A password, PIN or token.
+///
+/// It has no `Display` and no serialisation, and its `Debug` shows nothing of it. The only way to the text is
+/// [`Secret::reveal`], so that every place where a secret leaves can be found by that name.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Takes over a text as a secret.
+    pub fn new(text: impl Into<String>) -> Self {
+        Secret(Zeroizing::new(text.into()))
+    }
+
+    /// The text itself: for the wire, for comparing, and for files that must hold it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}

@@ -1,0 +1,690 @@
+//! `vendor.toml` as types: one vendor's facts, each with its source.
+//!
+//! The test for what belongs there: if it needs an `if`, it is code.
+
+use crate::model::{Extension, Fault, FaultKind, Field, Kind, Severity};
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// One vendor's facts.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Who it is and how it is spoken to.
+    pub vendor: VendorFacts,
+    /// The pages that the facts come from, by their key.
+    pub source: BTreeMap<String, Source>,
+    /// What it can do.
+    pub ability: Abilities,
+    /// What can be set for a target of this make, beside address and account.
+    #[serde(default)]
+    pub setting: Vec<Setting>,
+    /// One row a field that the make knows.
+    pub field: Vec<FieldRow>,
+    /// Rules about several fields of one row, or several rows.
+    #[serde(default)]
+    pub cross: Vec<CrossRow>,
+    /// What its codes and statuses mean.
+    #[serde(default)]
+    pub fault: Vec<FaultRow>,
+}
+
+/// Who a vendor is and how it is spoken to.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VendorFacts {
+    /// The word for it on the command line.
+    pub id: String,
+    /// Its name as its maker writes it.
+    pub name: String,
+    /// The interface that is spoken.
+    pub api: String,
+    /// The path that is added to a target's address where it is not there already.
+    pub path: String,
+    /// The port that the vendor's pages print.
+    pub port: u16,
+    /// Requests per second unless the target says otherwise.
+    pub rate: f64,
+    /// Requests in flight unless the target says otherwise.
+    pub parallel: usize,
+    /// How many numbers one look-up asks for; 1 where the make answers for one at a time.
+    pub batch: usize,
+    /// How long one reply may take, in milliseconds.
+    pub reply_ms: u64,
+}
+
+/// A page that facts were taken from.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// The page's title.
+    pub title: String,
+    /// Its address.
+    pub url: String,
+    /// The day it was read, `YYYY-MM-DD`.
+    pub checked: String,
+}
+
+/// What a make can do: the declaration selects the vendor's tests.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Abilities {
+    /// Extensions can be made.
+    pub create: bool,
+    /// How an extension is changed.
+    pub update: UpdateKind,
+    /// Extensions can be removed.
+    pub delete: bool,
+    /// All numbers can be listed.
+    pub list: bool,
+    /// Extension groups are written by name.
+    pub groups: bool,
+    /// Voicemail greeting files are written.
+    pub greetings: bool,
+    /// It asks for a sign-in before anything else.
+    pub sign_in: bool,
+}
+
+/// How a make changes an extension.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UpdateKind {
+    /// Only the fields that are sent change.
+    Fields,
+    /// The whole is replaced: read, merge, write.
+    Whole,
+}
+
+/// One thing that can be set for a target.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setting {
+    /// Its name in `rowcall.toml`.
+    pub name: String,
+    /// The words it takes; empty where any text is taken.
+    #[serde(default)]
+    pub words: Vec<String>,
+    /// What holds unless it is set.
+    pub default: String,
+    /// What it does.
+    pub help: String,
+}
+
+/// Whether a field can be read and written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Access {
+    /// Both.
+    #[default]
+    ReadWrite,
+    /// Written, but not given back as it was written: cannot be compared.
+    WriteOnly,
+    /// Given back, but not written.
+    ReadOnly,
+}
+
+/// How a value stands in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shape {
+    /// A string.
+    #[default]
+    Text,
+    /// `true` or `false`.
+    Boolean,
+    /// A whole number.
+    Integer,
+    /// An array of strings.
+    Array,
+}
+
+/// One field of one make.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FieldRow {
+    /// Which field of the dictionary it is.
+    pub name: Field,
+    /// The vendor's own name; a dotted path in nested objects.
+    pub wire: String,
+    /// Other names under which the vendor gives it back (misspellings on its pages, for example).
+    #[serde(default)]
+    pub also_read: Vec<String>,
+    /// Whether it can be read and written.
+    #[serde(default)]
+    pub access: Access,
+    /// Must be given when an extension is created.
+    #[serde(default)]
+    pub required: bool,
+    /// Cannot be changed once the extension exists.
+    #[serde(default)]
+    pub create_only: bool,
+    /// Is written by a request of its own, after the extension itself.
+    #[serde(default)]
+    pub separate: bool,
+    /// How it stands in JSON.
+    #[serde(default)]
+    pub shape: Shape,
+    /// What the PBX itself sets on create where the field is not sent.
+    #[serde(default)]
+    pub default: Option<String>,
+    /// What rowcall sends on create where the sheet has nothing, because the make demands a value; `{number}` stands
+    /// for the extension's number.
+    #[serde(default)]
+    pub fill: Option<String>,
+    /// The words for on and off, where they are not `on` and `off`.
+    #[serde(default)]
+    pub switch: Option<[String; 2]>,
+    /// The words that the field takes.
+    #[serde(default)]
+    pub choices: Vec<Choice>,
+    /// Whether other words than the known ones are passed through as they are, with a warning.
+    #[serde(default)]
+    pub open_choices: bool,
+    /// What its values must keep to.
+    #[serde(default)]
+    pub rules: Vec<RuleRow>,
+    /// The page that says so, a key of `source`.
+    pub source: String,
+    /// What a person should know about it.
+    #[serde(default)]
+    pub note: String,
+}
+
+/// One word that a field takes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    /// The canonical word.
+    pub value: String,
+    /// The vendor's word, which is sent.
+    pub wire: String,
+    /// Further words that are understood when they are read.
+    #[serde(default)]
+    pub also: Vec<String>,
+}
+
+/// One rule for the values of one field.
+#[derive(Debug, Deserialize)]
+pub struct RuleRow {
+    /// What is demanded.
+    #[serde(flatten)]
+    pub rule: Rule,
+    /// How much a breach weighs; an error unless it says otherwise.
+    #[serde(default = "error")]
+    pub severity: Severity,
+    /// The page that says so, where it is not the field's own.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// Tells rules of one kind and field apart: stands behind the rule's id.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// Why rowcall holds to it, where the page alone does not say (an analogy, an ancestor).
+    #[serde(default)]
+    pub note: String,
+}
+
+fn error() -> Severity {
+    Severity::Error
+}
+
+/// What a rule demands of a value. Lengths count characters.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Rule {
+    /// Must not be emptied.
+    NotBlank,
+    /// Only the digits 0 to 9.
+    Digits,
+    /// At most `n` characters.
+    MaxLength {
+        /// How many.
+        n: usize,
+    },
+    /// At least `n` characters.
+    MinLength {
+        /// How many.
+        n: usize,
+    },
+    /// None of these characters.
+    Forbidden {
+        /// Each character that is refused.
+        chars: String,
+    },
+    /// Only these characters; `a-z` stands for a range, a `-` at the end for itself.
+    Only {
+        /// Characters and ranges.
+        chars: String,
+    },
+    /// A whole number from `min` to `max`.
+    Range {
+        /// The least.
+        min: u64,
+        /// The most.
+        max: u64,
+    },
+    /// An address of the form `name@host`.
+    Email,
+    /// At least `min` characters with a digit, a lower-case and an upper-case letter.
+    Strong {
+        /// The least length.
+        min: usize,
+    },
+}
+
+impl Rule {
+    /// The rule's word within finding ids.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Rule::NotBlank => "not_blank",
+            Rule::Digits => "digits",
+            Rule::MaxLength { .. } => "max_length",
+            Rule::MinLength { .. } => "min_length",
+            Rule::Forbidden { .. } => "forbidden",
+            Rule::Only { .. } => "only",
+            Rule::Range { .. } => "range",
+            Rule::Email => "email",
+            Rule::Strong { .. } => "strong",
+        }
+    }
+
+    /// The rule as a sentence about a value: "must …".
+    pub fn words(&self) -> String {
+        match self {
+            Rule::NotBlank => "must not be emptied".into(),
+            Rule::Digits => "must consist of digits only".into(),
+            Rule::MaxLength { n } => format!("must be at most {n} characters long"),
+            Rule::MinLength { n } => format!("must be at least {n} characters long"),
+            Rule::Forbidden { chars } => {
+                let shown: Vec<String> = chars
+                    .chars()
+                    .map(|c| {
+                        if c == ' ' {
+                            "space".into()
+                        } else {
+                            c.to_string()
+                        }
+                    })
+                    .collect();
+                format!("must not contain any of {}", shown.join(" "))
+            }
+            Rule::Only { chars } => format!("must contain only {chars}"),
+            Rule::Range { min, max } => format!("must be a whole number from {min} to {max}"),
+            Rule::Email => "must be an e-mail address".into(),
+            Rule::Strong { min } => {
+                format!(
+                    "should have at least {min} characters with a digit, a lower-case and an upper-case letter"
+                )
+            }
+        }
+    }
+}
+
+/// One rule about several fields or rows, switched on for a make.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CrossRow {
+    /// Which rule.
+    pub rule: CrossRule,
+    /// How much a breach weighs.
+    pub severity: Severity,
+    /// The page that says so, a key of `source`.
+    pub source: String,
+}
+
+/// The rules about several fields or rows. The id in findings is the word in `vendor.toml`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CrossRule {
+    /// A forward that is on says where to.
+    ForwardNeedsTarget,
+    /// A forward to an extension names one, and not itself.
+    ForwardNeedsExtension,
+    /// A forward to a number names one.
+    ForwardNeedsNumber,
+    /// A forward to the mobile has a mobile number to go to.
+    ForwardNeedsMobile,
+    /// A forward to voicemail has a voicemail box to go to.
+    ForwardNeedsVoicemail,
+    /// A destination is filled in although the forward is off.
+    ForwardOffWithTarget,
+    /// A forward goes to a short emergency number.
+    ForwardToEmergency,
+    /// A forward goes to an extension that is neither in the sheet nor on the PBX.
+    ForwardToUnknown,
+    /// Forwards lead back to where they began.
+    ForwardLoop,
+    /// Mobility needs a mobile number.
+    MobilityNeedsMobile,
+    /// Ringing together needs mobility.
+    RingTogetherNeedsMobility,
+    /// Voicemail by e-mail needs an address and a voicemail box.
+    VoicemailToEmailNeedsEmail,
+    /// A PIN that is asked for has to be set.
+    PinRequiredNeedsPin,
+    /// A monitor mode without leave to be monitored has no effect.
+    MonitorModeWithoutLeave,
+    /// Office hours begin before they end, and both are given.
+    OfficeHoursOrder,
+    /// No two extensions share an e-mail address.
+    DuplicateEmail,
+}
+
+impl CrossRule {
+    /// The rule's id in findings.
+    pub fn word(self) -> &'static str {
+        match self {
+            CrossRule::ForwardNeedsTarget => "forward_needs_target",
+            CrossRule::ForwardNeedsExtension => "forward_needs_extension",
+            CrossRule::ForwardNeedsNumber => "forward_needs_number",
+            CrossRule::ForwardNeedsMobile => "forward_needs_mobile",
+            CrossRule::ForwardNeedsVoicemail => "forward_needs_voicemail",
+            CrossRule::ForwardOffWithTarget => "forward_off_with_target",
+            CrossRule::ForwardToEmergency => "forward_to_emergency",
+            CrossRule::ForwardToUnknown => "forward_to_unknown",
+            CrossRule::ForwardLoop => "forward_loop",
+            CrossRule::MobilityNeedsMobile => "mobility_needs_mobile",
+            CrossRule::RingTogetherNeedsMobility => "ring_together_needs_mobility",
+            CrossRule::VoicemailToEmailNeedsEmail => "voicemail_to_email_needs_email",
+            CrossRule::PinRequiredNeedsPin => "pin_required_needs_pin",
+            CrossRule::MonitorModeWithoutLeave => "monitor_mode_without_leave",
+            CrossRule::OfficeHoursOrder => "office_hours_order",
+            CrossRule::DuplicateEmail => "duplicate_email",
+        }
+    }
+}
+
+/// What one of the vendor's codes, words or statuses means.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FaultRow {
+    /// The vendor's code or word; absent where the row is about an HTTP status.
+    #[serde(default)]
+    pub code: Option<String>,
+    /// The HTTP status; absent where the row is about a code.
+    #[serde(default)]
+    pub status: Option<u16>,
+    /// What may be done next.
+    pub kind: FaultKind,
+    /// What it means, in words.
+    pub meaning: String,
+    /// What to do about it.
+    #[serde(default)]
+    pub hint: String,
+    /// The page that says so, a key of `source`.
+    pub source: String,
+}
+
+/// What a row is for: decides whether an absent field is missing or simply left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The extension is to be made.
+    Create,
+    /// The extension is there and is to be changed.
+    Update,
+}
+
+impl Manifest {
+    /// Reads a `vendor.toml` and checks that it holds together.
+    ///
+    /// # Errors
+    /// What is wrong, naming the row.
+    pub fn parse(text: &str) -> Result<Manifest, String> {
+        let manifest: Manifest = toml::from_str(text).map_err(|error| error.to_string())?;
+        manifest.hold_together()?;
+        Ok(manifest)
+    }
+
+    fn hold_together(&self) -> Result<(), String> {
+        let rule_sources = self.field.iter().flat_map(|row| {
+            let own = std::iter::once(&row.source);
+            own.chain(row.rules.iter().filter_map(|rule| rule.source.as_ref()))
+        });
+        let others = self
+            .cross
+            .iter()
+            .map(|row| &row.source)
+            .chain(self.fault.iter().map(|row| &row.source));
+        for key in rule_sources.chain(others) {
+            if !self.source.contains_key(key) {
+                return Err(format!("no source is called {key}"));
+            }
+        }
+        for (index, row) in self.field.iter().enumerate() {
+            if self.field[..index]
+                .iter()
+                .any(|earlier| earlier.name == row.name)
+            {
+                return Err(format!("{} has two rows", row.name.name()));
+            }
+            if row.name.def().kind == Kind::Choice && row.choices.is_empty() && !row.open_choices {
+                return Err(format!("{} takes no word at all", row.name.name()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The row of a field; `None` where the make does not know it.
+    pub fn row(&self, field: Field) -> Option<&FieldRow> {
+        self.field.iter().find(|row| row.name == field)
+    }
+
+    /// A source as reports show it: title and address.
+    pub fn source_words(&self, key: &str) -> String {
+        self.source.get(key).map_or_else(
+            || key.to_owned(),
+            |source| format!("{}, {}", source.title, source.url),
+        )
+    }
+
+    /// The fields that are sent to create or change an extension, with the vendor's words for their values, in the
+    /// order of `vendor.toml`. Fields that the make does not know, or only gives back, are left out; on create, what
+    /// the make demands is filled in.
+    pub fn outgoing<'m>(
+        &'m self,
+        wanted: &Extension,
+        purpose: Purpose,
+    ) -> Vec<(&'m FieldRow, String)> {
+        let sent = |row: &&FieldRow| row.access != Access::ReadOnly;
+        let values = self.field.iter().filter(sent).filter_map(|row| {
+            let fill = row.fill.as_ref().filter(|_| purpose == Purpose::Create);
+            let value = match (wanted.get(row.name), fill) {
+                (Some(text), _) => row.to_wire(text),
+                (None, Some(fill)) => fill.replace("{number}", wanted.number()),
+                (None, None) => return None,
+            };
+            Some((row, value))
+        });
+        values.collect()
+    }
+
+    /// An extension from what the PBX gave back: `read` answers for one of the vendor's own names. Fields that are
+    /// written only are left out, for what comes back there is not what was written.
+    pub fn incoming(&self, mut read: impl FnMut(&str) -> Option<String>) -> Extension {
+        let mut extension = Extension::default();
+        for row in self
+            .field
+            .iter()
+            .filter(|row| row.access != Access::WriteOnly)
+        {
+            let mut names = std::iter::once(&row.wire).chain(&row.also_read);
+            if let Some(text) = names.find_map(|name| read(name)) {
+                extension.set(row.name, row.from_wire(&text));
+            }
+        }
+        extension
+    }
+
+    /// The fault that a code of the vendor's means; `None` where the table does not know it.
+    pub fn fault_of_code(&self, code: &str) -> Option<Fault> {
+        let row = self
+            .fault
+            .iter()
+            .find(|row| row.code.as_deref() == Some(code))?;
+        Some(self.fault_from(row, code).vendor(code))
+    }
+
+    /// The fault that an HTTP status means at this vendor; `None` where the table does not know it.
+    pub fn fault_of_status(&self, status: u16) -> Option<Fault> {
+        let row = self.fault.iter().find(|row| row.status == Some(status))?;
+        Some(self.fault_from(row, &status.to_string()).status(status))
+    }
+
+    fn fault_from(&self, row: &FaultRow, code: &str) -> Fault {
+        let source = self
+            .source
+            .get(&row.source)
+            .map_or("", |source| source.title.as_str());
+        let message = format!("{} ({code}; meaning from: {source})", row.meaning);
+        Fault::new(row.kind, format!("{}.{code}", self.vendor.id), message).hint(row.hint.clone())
+    }
+}
+
+impl FieldRow {
+    /// A cell's text in canonical form; `None` where the field does not take it. Blank stays blank.
+    pub fn normalise<'t>(&self, text: &'t str) -> Option<Cow<'t, str>> {
+        let trimmed = if self.name.is_secret() {
+            text
+        } else {
+            text.trim()
+        };
+        if trimmed.is_empty() {
+            return Some(Cow::Borrowed(""));
+        }
+        match self.name.def().kind {
+            Kind::Text | Kind::Identifier | Kind::Count | Kind::Email => {
+                Some(Cow::Borrowed(trimmed))
+            }
+            Kind::Switch => switch(trimmed).map(Cow::Borrowed),
+            Kind::Choice => match self.choice(trimmed) {
+                Some(choice) => Some(Cow::Owned(choice.value.clone())),
+                None if self.open_choices => Some(Cow::Borrowed(trimmed)),
+                None => None,
+            },
+            Kind::Time => time_of_day(trimmed),
+            Kind::List => {
+                let items: Vec<&str> = trimmed
+                    .split(';')
+                    .map(str::trim)
+                    .filter(|item| !item.is_empty())
+                    .collect();
+                Some(Cow::Owned(items.join(";")))
+            }
+        }
+    }
+
+    /// The known word that a text stands for, without regard to case, spaces, `_` and `-`.
+    pub fn choice(&self, text: &str) -> Option<&Choice> {
+        self.choices.iter().find(|choice| {
+            let mut words = [&choice.value, &choice.wire]
+                .into_iter()
+                .chain(&choice.also);
+            words.any(|word| same_word(word, text))
+        })
+    }
+
+    /// The vendor's text for a canonical one.
+    pub fn to_wire(&self, canonical: &str) -> String {
+        match (self.name.def().kind, &self.switch) {
+            (Kind::Switch, Some([on, _])) if canonical == "on" => on.clone(),
+            (Kind::Switch, Some([_, off])) if canonical == "off" => off.clone(),
+            (Kind::Choice, _) => {
+                let known = self.choices.iter().find(|choice| choice.value == canonical);
+                known.map_or_else(|| canonical.to_owned(), |choice| choice.wire.clone())
+            }
+            _ => canonical.to_owned(),
+        }
+    }
+
+    /// The canonical text for a vendor's; what is not understood stays as it came.
+    pub fn from_wire(&self, text: &str) -> String {
+        if let (Kind::Switch, Some([on, off])) = (self.name.def().kind, &self.switch) {
+            if same_word(on, text) {
+                return "on".to_owned();
+            }
+            if same_word(off, text) {
+                return "off".to_owned();
+            }
+        }
+        self.normalise(text)
+            .map_or_else(|| text.to_owned(), Cow::into_owned)
+    }
+}
+
+/// Whether two words are one, without regard to case, spaces, `_` and `-`.
+pub fn same_word(a: &str, b: &str) -> bool {
+    fn letters(word: &str) -> impl Iterator<Item = char> {
+        word.chars()
+            .filter(|c| !matches!(c, ' ' | '_' | '-' | '\u{a0}'))
+            .flat_map(char::to_lowercase)
+    }
+    letters(a).eq(letters(b))
+}
+
+/// `on` or `off` for the words that switches are written with, in English and German.
+pub fn switch(text: &str) -> Option<&'static str> {
+    const ON: [&str; 9] = [
+        "on", "yes", "true", "1", "ja", "an", "ein", "wahr", "enabled",
+    ];
+    const OFF: [&str; 8] = [
+        "off", "no", "false", "0", "nein", "aus", "falsch", "disabled",
+    ];
+    let is = |word: &&str| word.eq_ignore_ascii_case(text);
+    if ON.iter().any(is) {
+        Some("on")
+    } else if OFF.iter().any(is) {
+        Some("off")
+    } else {
+        None
+    }
+}
+
+fn time_of_day(text: &str) -> Option<Cow<'_, str>> {
+    let (hours, minutes) = text.split_once(':')?;
+    let digits =
+        |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    let in_range = |part: &str, limit: u8| part.parse::<u8>().is_ok_and(|n| n < limit);
+    if !digits(hours)
+        || minutes.len() != 2
+        || !digits(minutes)
+        || !in_range(hours, 24)
+        || !in_range(minutes, 60)
+    {
+        return None;
+    }
+    Some(if hours.len() == 2 {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(format!("0{text}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn switches_and_times_are_understood() {
+        assert_eq!(
+            ["Ja", "TRUE", "1", "nein", "Off", "vielleicht"].map(switch),
+            [
+                Some("on"),
+                Some("on"),
+                Some("on"),
+                Some("off"),
+                Some("off"),
+                None
+            ]
+        );
+        assert_eq!(time_of_day("9:00").as_deref(), Some("09:00"));
+        for wrong in ["24:00", "9:60", "9", "9:0", "009:00", "-1:00", "9:00 pm"] {
+            assert_eq!(time_of_day(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn words_meet_without_regard_to_case_and_separators() {
+        assert!(same_word("Custom Number", "custom_number") && same_word("Barge-in", "bargein"));
+        assert!(!same_word("Listen", "Listens"));
+    }
+}

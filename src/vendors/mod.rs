@@ -1,0 +1,131 @@
+//! The makes of PBX. One folder a make, the same five names in each; the list below is the feature list.
+//!
+//! A vendor never touches the network: see [`Vendor`].
+
+use crate::model::{Extension, Secret};
+use crate::rules::manifest::Manifest;
+use crate::wire::{Exchange, Pbx, Session, Turn};
+use std::collections::BTreeMap;
+
+/// How a make is spoken to: given what is wanted and what has been said so far in this conversation, the next request,
+/// or the answer, or a fault. Pure: the same input gives the same turn, and nothing is remembered here.
+///
+/// A conversation is asked again from its start after each reply, with one more [`Exchange`] in `said`. Where a request
+/// was refused because the session ran out, its exchange is taken back and the same turn is asked for with a new
+/// session. Only HTTP statuses 2xx and 4xx (429 aside) arrive here; the link deals with all others.
+pub trait Vendor: Send + Sync {
+    /// The make's facts.
+    fn manifest(&self) -> &'static Manifest;
+
+    /// What to say next.
+    fn next(&self, task: &Task<'_>, session: &Session, said: &[Exchange]) -> Turn;
+}
+
+/// What a conversation is for.
+#[derive(Debug, Clone, Copy)]
+pub enum Task<'t> {
+    /// Sign in and show that this is a PBX of the make: ends in `Answer::Session`.
+    SignIn(&'t Account),
+    /// Keep the session alive before it runs out: ends in `Answer::Session`.
+    KeepAlive,
+    /// Leave; nobody minds whether it works: ends in `Answer::Done`.
+    SignOut,
+    /// Which numbers the PBX holds: ends in `Answer::Listing`.
+    List,
+    /// Everything about these extensions, at most as many as the make's `batch`: ends in `Answer::Found`.
+    Look(&'t [String]),
+    /// Also what is live about these extensions (registrations), where the make tells it: ends in `Answer::Found`.
+    LookLive(&'t [String]),
+    /// Make an extension: ends in `Answer::Done`.
+    Create(&'t Extension),
+    /// Change these fields of an extension that exists; all others stay as they are: ends in `Answer::Done`.
+    Update(&'t Extension),
+    /// Remove one extension, which is named by its number and never by a word: ends in `Answer::Done`.
+    Delete(&'t str),
+}
+
+/// Who signs in.
+#[derive(Debug, Clone, Default)]
+pub struct Account {
+    /// The user name; empty where the make asks for none.
+    pub username: String,
+    /// The password.
+    pub password: Secret,
+}
+
+/// A target's settings beside address and account, by name; each one known to the make, defaults filled in.
+#[derive(Debug, Clone, Default)]
+pub struct Settings(BTreeMap<String, String>);
+
+impl Settings {
+    /// Fills in the make's defaults.
+    ///
+    /// # Errors
+    /// Names a setting that the make does not have, or a word that it does not take.
+    pub fn new(manifest: &Manifest, given: &BTreeMap<String, String>) -> Result<Settings, String> {
+        let known = |name: &str| manifest.setting.iter().find(|setting| setting.name == name);
+        for (name, text) in given {
+            let Some(setting) = known(name) else {
+                let names: Vec<&str> = manifest
+                    .setting
+                    .iter()
+                    .map(|setting| setting.name.as_str())
+                    .collect();
+                return Err(format!(
+                    "{} has no setting {name}; it has: {}",
+                    manifest.vendor.id,
+                    names.join(", ")
+                ));
+            };
+            if !setting.words.is_empty() && !setting.words.contains(text) {
+                return Err(format!(
+                    "{name} takes {}, not {text}",
+                    setting.words.join(", ")
+                ));
+            }
+        }
+        let filled = manifest.setting.iter().map(|setting| {
+            let text = given.get(&setting.name).unwrap_or(&setting.default);
+            (setting.name.clone(), text.clone())
+        });
+        Ok(Settings(filled.collect()))
+    }
+
+    /// A setting's text; empty where the make has no such setting.
+    pub fn get(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
+    }
+}
+
+/// One make: its facts, its conversation, and a PBX of it that exists only here.
+pub struct Make {
+    /// The word for it.
+    pub id: &'static str,
+    /// Its facts.
+    pub manifest: fn() -> &'static Manifest,
+    /// How it is spoken to, with these settings.
+    pub speak: fn(Settings) -> Box<dyn Vendor>,
+    /// A fresh simulated PBX with this account.
+    pub sim: fn(&Account) -> Box<dyn Pbx>,
+}
+
+macro_rules! makes {
+    ($($make:ident),*) => {
+        $(pub mod $make;)*
+
+        /// Every make, one word each.
+        pub static MAKES: &[Make] = &[$(Make {
+            id: stringify!($make),
+            manifest: $make::manifest,
+            speak: $make::speak,
+            sim: $make::sim::pbx,
+        }),*];
+    };
+}
+
+makes! {}
+
+/// The make of a word.
+pub fn make(id: &str) -> Option<&'static Make> {
+    MAKES.iter().find(|make| make.id.eq_ignore_ascii_case(id))
+}

@@ -1,0 +1,347 @@
+//! What goes over the wire, as plain data. Opens no socket and knows no vendor.
+
+pub mod json;
+mod pbx;
+pub mod xml;
+
+pub use pbx::{Heard, Pbx};
+
+use crate::model::{Extension, Fault, FaultKind, Secret};
+use std::fmt;
+use std::time::Duration;
+use url::form_urlencoded;
+
+/// The largest reply that is read, in bytes; a longer one is a fault.
+pub const REPLY_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// HTTP's verbs, as far as vendors use them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// GET
+    Get,
+    /// POST
+    Post,
+    /// PUT
+    Put,
+    /// DELETE
+    Delete,
+}
+
+impl Method {
+    /// The word on the wire.
+    pub fn word(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Post => "POST",
+            Method::Put => "PUT",
+            Method::Delete => "DELETE",
+        }
+    }
+}
+
+/// Whether saying a request twice can do harm. The verb does not tell: at Ozeki a GET creates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Changes nothing on the PBX: may be repeated.
+    Reads,
+    /// May change something: never repeated without looking first.
+    Writes,
+}
+
+/// What a request carries.
+#[derive(Clone, PartialEq)]
+pub enum Body {
+    /// Nothing.
+    Empty,
+    /// JSON, sent as `application/json; charset=utf-8`.
+    Json(serde_json::Value),
+    /// An XML document, sent as `application/xml; charset=utf-8`.
+    Xml(xml::Element),
+    /// Names and values, sent as `application/x-www-form-urlencoded`.
+    Form(Vec<(String, String)>),
+}
+
+/// One thing to say to a PBX. May hold secrets in query, headers and body, so its `Debug` shows none of them.
+#[derive(Clone, PartialEq)]
+pub struct Request {
+    /// What it is called in messages, for example `extension/add`; never holds a secret.
+    pub operation: &'static str,
+    /// HTTP's verb.
+    pub method: Method,
+    /// The path, beginning with `/`, below the target's address; percent-encoded where needed.
+    pub path: String,
+    /// The query's names and values, not yet encoded.
+    pub query: Vec<(String, String)>,
+    /// Headers beside Content-Type.
+    pub headers: Vec<(&'static str, Secret)>,
+    /// What it carries.
+    pub body: Body,
+    /// Whether it may be repeated.
+    pub effect: Effect,
+}
+
+impl Request {
+    /// A request without query, headers and body.
+    pub fn new(
+        operation: &'static str,
+        method: Method,
+        path: impl Into<String>,
+        effect: Effect,
+    ) -> Self {
+        Request {
+            operation,
+            method,
+            path: path.into(),
+            query: vec![],
+            headers: vec![],
+            body: Body::Empty,
+            effect,
+        }
+    }
+
+    /// The same request with one more item in its query.
+    pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.query.push((name.into(), value.into()));
+        self
+    }
+
+    /// The same request with one more header.
+    pub fn header(mut self, name: &'static str, value: Secret) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// The same request with a body.
+    pub fn body(mut self, body: Body) -> Self {
+        self.body = body;
+        self
+    }
+
+    /// The request as it goes out: path with query, and the body with its type.
+    ///
+    /// # Errors
+    /// Where the body cannot be written, which is a control character in XML.
+    pub fn encode(&self) -> Result<Encoded, Fault> {
+        let mut target = self.path.clone();
+        if !self.query.is_empty() {
+            let pairs = form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(&self.query)
+                .finish();
+            target.push('?');
+            target.push_str(&pairs);
+        }
+        let (content_type, body) = match &self.body {
+            Body::Empty => (None, Vec::new()),
+            Body::Json(value) => (
+                Some("application/json; charset=utf-8"),
+                value.to_string().into_bytes(),
+            ),
+            Body::Xml(element) => (
+                Some("application/xml; charset=utf-8"),
+                element.to_document()?.into_bytes(),
+            ),
+            Body::Form(pairs) => (
+                Some("application/x-www-form-urlencoded"),
+                form_urlencoded::Serializer::new(String::new())
+                    .extend_pairs(pairs)
+                    .finish()
+                    .into_bytes(),
+            ),
+        };
+        Ok(Encoded {
+            target,
+            content_type,
+            body,
+        })
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} {} ({})",
+            self.method.word(),
+            self.path,
+            self.operation
+        )
+    }
+}
+
+/// A request in bytes. Holds secrets: neither printed nor stored.
+pub struct Encoded {
+    /// Path and query.
+    pub target: String,
+    /// The body's type, where there is a body.
+    pub content_type: Option<&'static str>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// What the PBX answered. Its body may hold secrets, so its `Debug` shows none of it.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Reply {
+    /// HTTP's status.
+    pub status: u16,
+    /// The Content-Type as sent; empty where none was.
+    pub content_type: String,
+    /// `Retry-After`, already turned into a time from now.
+    pub retry_after: Option<Duration>,
+    /// The body, at most [`REPLY_BYTES_MAX`] long.
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// A reply with a body of a type.
+    pub fn new(status: u16, content_type: impl Into<String>, body: impl Into<Vec<u8>>) -> Self {
+        Reply {
+            status,
+            content_type: content_type.into(),
+            retry_after: None,
+            body: body.into(),
+        }
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// A fault of kind `MayHaveHappened` where it is none: the words of the body are not shown, only its type.
+    pub fn json(&self) -> Result<serde_json::Value, Fault> {
+        json::parse(&self.body).map_err(|why| self.not_understood("JSON", &why))
+    }
+
+    /// The body as XML.
+    ///
+    /// # Errors
+    /// As [`Reply::json`].
+    pub fn xml(&self) -> Result<xml::Element, Fault> {
+        xml::parse(&self.body).map_err(|why| self.not_understood("XML", &why))
+    }
+
+    /// The fault of a reply that is not what the vendor's page prints.
+    pub fn not_understood(&self, wanted: &str, why: &str) -> Fault {
+        let kind = if self.content_type.is_empty() {
+            "a reply without a type"
+        } else {
+            &self.content_type
+        };
+        let looks_html =
+            self.content_type.contains("html") || self.body.trim_ascii_start().starts_with(b"<!");
+        let fault = Fault::new(
+            FaultKind::MayHaveHappened,
+            "reply.not_understood",
+            format!(
+                "the PBX answered HTTP {} with {kind} where {wanted} was due: {why}",
+                self.status
+            ),
+        )
+        .status(self.status);
+        if looks_html {
+            fault.hint("that is a web page: check the address and the port, and that the API is switched on")
+        } else {
+            fault.hint("check the address, the port and the API's version; the reply may also have been cut off")
+        }
+    }
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "HTTP {} {} ({} bytes)",
+            self.status,
+            self.content_type,
+            self.body.len()
+        )
+    }
+}
+
+/// One request and what came back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exchange {
+    /// What was said.
+    pub request: Request,
+    /// What was answered.
+    pub reply: Reply,
+}
+
+/// What a vendor has to say next, given what has been said so far.
+#[derive(Debug)]
+pub enum Turn {
+    /// Say this and come back with the reply.
+    Say(Box<Request>),
+    /// The conversation has reached its end.
+    Done(Answer),
+    /// The conversation has come to nothing.
+    Fault(Fault),
+}
+
+impl Turn {
+    /// The turn that says a request.
+    pub fn say(request: Request) -> Turn {
+        Turn::Say(Box::new(request))
+    }
+}
+
+/// What a conversation was for, answered.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// Signed in, or kept alive.
+    Session(Session),
+    /// What was to be done is done.
+    Done,
+    /// The numbers that the PBX holds.
+    Listing(Listing),
+    /// The extensions that were looked for and found; what is missing here is not on the PBX.
+    Found(Vec<Extension>),
+}
+
+/// Which extensions a PBX holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Listing {
+    /// Their numbers, as the PBX gave them.
+    pub numbers: Vec<String>,
+    /// Whether the listing is certainly whole; a doubtful one is nothing to delete by.
+    pub whole: bool,
+}
+
+/// What a PBX gave us to show that we are signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Session {
+    /// The token, or whatever each request has to carry.
+    pub token: Secret,
+    /// What keeps the session alive, where that is another token.
+    pub refresh_token: Option<Secret>,
+    /// How long it lives without being renewed; `None` where it does not run out.
+    pub lifetime: Option<Duration>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let request = Request::new("login", Method::Post, "/login", Effect::Reads)
+            .query("token", "canary-1")
+            .header("access_token", Secret::new("canary-2"))
+            .body(Body::Form(vec![("password".into(), "canary-3".into())]));
+        let reply = Reply::new(200, "text/plain", "canary-4");
+        let shown = format!("{:?}", Exchange { request, reply });
+        assert!(
+            shown.contains("POST /login") && !shown.contains("canary"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn a_query_is_encoded_once() {
+        let request = Request::new("x", Method::Get, "/a", Effect::Reads)
+            .query("n", "A & B<%")
+            .query("m", "ü");
+        assert_eq!(
+            request.encode().map(|e| e.target).ok().as_deref(),
+            Some("/a?n=A+%26+B%3C%25&m=%C3%BC")
+        );
+    }
+}
