@@ -6,16 +6,17 @@
 //!
 //! - [`model`]: the nouns. No I/O, no vendor.
 //! - [`sheet`]: tables in and out. Knows no field.
-//! - [`rules`]: what vendors demand, as data, and the checks.
+//! - [`manifest`]: `vendor.toml` as types: what vendors demand, as data. It stands below the checks, because headings
+//!   are understood by it too.
 //! - [`plan`]: wanted against existing.
 //! - [`wire`]: requests and replies as plain data. No sockets.
 //! - [`vendors`]: one folder a make. Pure: never touches the network.
 //! - [`link`]: the only module that touches a PBX. Knows no vendor.
 
 pub mod link;
+pub mod manifest;
 pub mod model;
 pub mod plan;
-pub mod rules;
 pub mod sheet;
 pub mod vendors;
 pub mod wire;

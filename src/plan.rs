@@ -1,7 +1,7 @@
 //! What is wanted against what the PBX holds.
 
+use crate::manifest::{Access, Manifest};
 use crate::model::{Extension, Field, Kind};
-use crate::rules::manifest::{Access, Manifest};
 
 /// The fields in which an extension on the PBX is not as wanted, in the order of the dictionary.
 ///

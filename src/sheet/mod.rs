@@ -5,6 +5,9 @@
 
 use crate::model::Finding;
 
+/// The cell text that means *empty it*; what a JSON `null` is read as.
+pub const CLEAR: &str = "<clear>";
+
 /// The cells of one row, borrowed from the batch: one text and where each cell ends in it.
 #[derive(Debug, Clone, Copy)]
 pub struct Cells<'a> {

@@ -2,8 +2,8 @@
 //!
 //! A vendor never touches the network: see [`Vendor`].
 
+use crate::manifest::Manifest;
 use crate::model::{Extension, Secret};
-use crate::rules::manifest::Manifest;
 use crate::wire::{Exchange, Pbx, Session, Turn};
 use std::collections::BTreeMap;
 
