@@ -1,7 +1,103 @@
-//! What is wanted against what the PBX holds.
+//! What is wanted against what the PBX holds, and the guard: how much one run may change.
 
-use crate::manifest::{Access, Manifest};
-use crate::model::{Extension, Field, Kind};
+use crate::manifest::{Access, Manifest, Purpose};
+use crate::model::{Action, Change, Extension, Field, Kind};
+use std::fmt;
+use std::str::FromStr;
+
+/// Which extensions a run may touch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// Only ones that do not exist yet.
+    #[default]
+    Create,
+    /// Only ones that exist.
+    Update,
+    /// Both.
+    Upsert,
+    /// Both, and extensions that the sheet does not name are deleted.
+    Sync,
+}
+
+impl Mode {
+    /// How a row is checked before it is known whether its extension exists.
+    pub fn purpose(self) -> Purpose {
+        match self {
+            Mode::Create => Purpose::Create,
+            Mode::Update | Mode::Upsert | Mode::Sync => Purpose::Update,
+        }
+    }
+
+    /// Whether the mode makes extensions that are not there.
+    pub fn creates(self) -> bool {
+        self != Mode::Update
+    }
+}
+
+/// What is to become of one row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Something is to be done.
+    Change(Change),
+    /// The extension is as wanted.
+    Unchanged,
+    /// The extension exists and differs in these fields; mode create leaves it alone.
+    Conflict(Vec<Field>),
+    /// The extension does not exist; mode update does not make it.
+    Missing,
+}
+
+/// What one row asks for, given what the PBX holds under its number.
+pub fn verdict(
+    manifest: &Manifest,
+    mode: Mode,
+    row: usize,
+    wanted: &Extension,
+    held: Option<&Extension>,
+) -> Verdict {
+    let number = wanted.number().to_owned();
+    let Some(held) = held else {
+        if !mode.creates() {
+            return Verdict::Missing;
+        }
+        let wanted = wanted.clone();
+        return Verdict::Change(Change {
+            row,
+            action: Action::Create,
+            number,
+            wanted,
+            before: None,
+        });
+    };
+    let mut fields = differing(manifest, wanted, held);
+    if mode == Mode::Create {
+        return if fields.is_empty() {
+            Verdict::Unchanged
+        } else {
+            Verdict::Conflict(fields)
+        };
+    }
+    // What cannot be compared has to be written: leaving it out would leave a new password unset.
+    fields.extend(uncomparable(manifest, wanted));
+    if fields.is_empty() {
+        return Verdict::Unchanged;
+    }
+    let mut changed = Extension::numbered(number.clone());
+    for (field, text) in fields
+        .iter()
+        .filter_map(|field| Some((*field, wanted.get(*field)?)))
+    {
+        changed.set(field, text);
+    }
+    let before = Some(held.clone());
+    Verdict::Change(Change {
+        row,
+        action: Action::Update,
+        number,
+        wanted: changed,
+        before,
+    })
+}
 
 /// The fields in which an extension on the PBX is not as wanted, in the order of the dictionary.
 ///
@@ -30,4 +126,401 @@ pub fn differing(manifest: &Manifest, wanted: &Extension, held: &Extension) -> V
         .filter(|(field, text)| comparable(*field) && differs((*field, text)))
         .map(|(field, _)| field)
         .collect()
+}
+
+/// The wanted fields that the make takes but does not give back: whether they are as wanted cannot be told.
+pub fn uncomparable(manifest: &Manifest, wanted: &Extension) -> Vec<Field> {
+    let write_only = |field: Field| {
+        manifest
+            .row(field)
+            .is_some_and(|row| row.access == Access::WriteOnly && row.fill.is_none())
+    };
+    wanted
+        .iter()
+        .map(|(field, _)| field)
+        .filter(|field| write_only(*field))
+        .collect()
+}
+
+/// How much of one kind of change a run may do: a count, or a share of what the PBX holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Allowance {
+    /// Any number.
+    All,
+    /// At most so many.
+    Count(u64),
+    /// At most so many percent of what the PBX holds, but at least `at_least`.
+    Percent {
+        /// The share in percent.
+        share: f64,
+        /// What is allowed on the smallest PBX.
+        at_least: u64,
+    },
+}
+
+impl Allowance {
+    /// How many that is on a PBX that holds so many extensions.
+    pub fn of(self, held: usize) -> u64 {
+        match self {
+            Allowance::All => u64::MAX,
+            Allowance::Count(count) => count,
+            Allowance::Percent { share, at_least } => {
+                ((held as f64 * share / 100.0).floor() as u64).max(at_least)
+            }
+        }
+    }
+}
+
+impl FromStr for Allowance {
+    type Err = String;
+
+    /// `25`, `10%` or `all`. A percentage that was typed means just that, without a least count.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("{text:?} is neither a count (25) nor a percentage (10%) nor `all`");
+        if text == "all" {
+            return Ok(Allowance::All);
+        }
+        let Some(share) = text.strip_suffix('%') else {
+            return text.parse().map(Allowance::Count).map_err(|_| wrong());
+        };
+        let share: f64 = share.trim().parse().map_err(|_| wrong())?;
+        let valid = (0.0..=100.0).contains(&share);
+        if valid {
+            Ok(Allowance::Percent { share, at_least: 0 })
+        } else {
+            Err(wrong())
+        }
+    }
+}
+
+impl fmt::Display for Allowance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Allowance::All => f.write_str("all"),
+            Allowance::Count(count) => write!(f, "{count}"),
+            Allowance::Percent { share, at_least: 0 } => write!(f, "{share}%"),
+            Allowance::Percent { share, at_least } => {
+                write!(f, "{share}%, at least {at_least}")
+            }
+        }
+    }
+}
+
+/// How much one run may change.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Budget {
+    /// Extensions made.
+    pub creates: Allowance,
+    /// Extensions changed.
+    pub updates: Allowance,
+    /// Extensions removed.
+    pub deletes: Allowance,
+    /// Existing extensions of which a password or PIN is changed.
+    pub secret_changes: Allowance,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Budget {
+            creates: Allowance::All,
+            updates: Allowance::Percent {
+                share: 50.0,
+                at_least: 10,
+            },
+            deletes: Allowance::Percent {
+                share: 10.0,
+                at_least: 1,
+            },
+            secret_changes: Allowance::Percent {
+                share: 50.0,
+                at_least: 10,
+            },
+        }
+    }
+}
+
+/// A run that would change more than its budget allows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the run would make {wanted} {kind}, and {allowed} are allowed ({allowance}; the PBX holds {held} extensions); \
+     nothing was sent"
+)]
+pub struct Exceeded {
+    /// The kind of change, in words.
+    pub kind: &'static str,
+    /// The flag that allows it.
+    pub flag: &'static str,
+    /// How many there would be.
+    pub wanted: u64,
+    /// How many are allowed.
+    pub allowed: u64,
+    /// The allowance as it was given.
+    pub allowance: String,
+    /// How many extensions the PBX holds.
+    pub held: usize,
+}
+
+/// Holds the changes to the budget, before the first of them is sent.
+///
+/// # Errors
+/// The first kind of change that goes past it.
+pub fn guard(changes: &[Change], held: usize, budget: &Budget) -> Result<(), Exceeded> {
+    let of = |action| changes.iter().filter(move |change| change.action == action);
+    let has_secret = |change: &&Change| change.wanted.iter().any(|(field, _)| field.is_secret());
+    let kinds = [
+        (
+            "deletions",
+            "--max-deletes",
+            of(Action::Delete).count(),
+            budget.deletes,
+        ),
+        (
+            "updates",
+            "--max-updates",
+            of(Action::Update).count(),
+            budget.updates,
+        ),
+        (
+            "changes of passwords or PINs",
+            "--max-secret-changes",
+            of(Action::Update).filter(has_secret).count(),
+            budget.secret_changes,
+        ),
+        (
+            "new extensions",
+            "--max-creates",
+            of(Action::Create).count(),
+            budget.creates,
+        ),
+    ];
+    for (kind, flag, wanted, allowance) in kinds {
+        let (wanted, allowed) = (wanted as u64, allowance.of(held));
+        if wanted > allowed {
+            let allowance = allowance.to_string();
+            return Err(Exceeded {
+                kind,
+                flag,
+                wanted,
+                allowed,
+                allowance,
+                held,
+            });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest() -> Manifest {
+        Manifest::parse(
+            r#"
+            source.page = { title = "Page", url = "https://example.com", checked = "2026-11-21" }
+            [vendor]
+            id = "toy"
+            name = "Toy"
+            api = "1"
+            path = ""
+            port = 1
+            rate = 1.0
+            parallel = 1
+            batch = 1
+            reply_ms = 1000
+            [ability]
+            create = true
+            update = "fields"
+            delete = true
+            list = true
+            groups = true
+            greetings = false
+            sign_in = false
+            [[field]]
+            name = "number"
+            wire = "n"
+            source = "page"
+            [[field]]
+            name = "email"
+            wire = "e"
+            source = "page"
+            [[field]]
+            name = "sip_password"
+            wire = "p"
+            source = "page"
+            [[field]]
+            name = "web_password"
+            wire = "w"
+            access = "write_only"
+            source = "page"
+            [[field]]
+            name = "groups"
+            wire = "g"
+            source = "page"
+            [[field]]
+            name = "status"
+            wire = "s"
+            access = "read_only"
+            source = "page"
+            "#,
+        )
+        .unwrap()
+    }
+
+    fn extension(fields: &[(Field, &str)]) -> Extension {
+        let mut extension = Extension::numbered("0042");
+        for (field, text) in fields {
+            extension.set(*field, *text);
+        }
+        extension
+    }
+
+    #[test]
+    fn only_what_is_wanted_and_can_be_read_is_compared() {
+        let wanted = extension(&[
+            (Field::EMAIL, "a@b.c"),
+            (Field::WEB_PASSWORD, "x"),
+            (Field::STATUS, "Idle"),
+            (Field::GENDER, "female"),
+            (Field::GROUPS, "Sales"),
+        ]);
+        let held = extension(&[(Field::EMAIL, "a@b.c"), (Field::GROUPS, "Support;Sales")]);
+        assert_eq!(differing(&manifest(), &wanted, &held), []);
+        let held = extension(&[(Field::EMAIL, "A@b.c"), (Field::GROUPS, "Support")]);
+        assert_eq!(
+            differing(&manifest(), &wanted, &held),
+            [Field::EMAIL, Field::GROUPS]
+        );
+    }
+
+    #[test]
+    fn clearing_differs_from_what_is_filled_and_not_from_what_is_absent() {
+        let wanted = extension(&[(Field::EMAIL, ""), (Field::GROUPS, "")]);
+        assert_eq!(differing(&manifest(), &wanted, &extension(&[])), []);
+        let held = extension(&[(Field::EMAIL, "a@b.c"), (Field::GROUPS, "Sales")]);
+        assert_eq!(
+            differing(&manifest(), &wanted, &held),
+            [Field::EMAIL, Field::GROUPS]
+        );
+    }
+
+    #[test]
+    fn modes_decide_what_becomes_of_a_row() {
+        let (manifest, wanted) = (
+            manifest(),
+            extension(&[(Field::EMAIL, "a@b.c"), (Field::WEB_PASSWORD, "x")]),
+        );
+        let same = extension(&[(Field::EMAIL, "a@b.c")]);
+        let other = extension(&[(Field::EMAIL, "z@b.c"), (Field::SIP_PASSWORD, "kept")]);
+        let of = |mode, held| verdict(&manifest, mode, 3, &wanted, held);
+        assert_eq!(of(Mode::Create, Some(&same)), Verdict::Unchanged);
+        assert_eq!(
+            of(Mode::Create, Some(&other)),
+            Verdict::Conflict(vec![Field::EMAIL])
+        );
+        assert_eq!(of(Mode::Update, None), Verdict::Missing);
+        for mode in [Mode::Create, Mode::Upsert, Mode::Sync] {
+            let Verdict::Change(change) = of(mode, None) else {
+                panic!("{mode:?}")
+            };
+            assert_eq!(
+                (change.action, change.row, change.wanted),
+                (Action::Create, 3, wanted.clone())
+            );
+        }
+        for mode in [Mode::Update, Mode::Upsert, Mode::Sync] {
+            assert!(
+                matches!(of(mode, Some(&same)), Verdict::Change(_)),
+                "a password that cannot be read is written"
+            );
+            let Verdict::Change(change) = of(mode, Some(&other)) else {
+                panic!("{mode:?}")
+            };
+            assert_eq!(
+                (change.action, change.wanted, change.before),
+                (Action::Update, wanted.clone(), Some(other.clone()))
+            );
+        }
+    }
+
+    fn changes(action: Action, count: usize, secret: bool) -> Vec<Change> {
+        let field = if secret {
+            Field::SIP_PASSWORD
+        } else {
+            Field::EMAIL
+        };
+        let wanted = extension(&[(field, "x")]);
+        let change = Change {
+            row: 0,
+            action,
+            number: "0042".into(),
+            wanted,
+            before: None,
+        };
+        vec![change; count]
+    }
+
+    #[test]
+    fn the_default_budget_works_on_a_pbx_of_eight() {
+        let budget = Budget::default();
+        assert_eq!(
+            guard(&changes(Action::Create, 5000, true), 8, &budget),
+            Ok(())
+        );
+        assert_eq!(
+            guard(&changes(Action::Update, 8, false), 8, &budget),
+            Ok(())
+        );
+        assert_eq!(
+            guard(&changes(Action::Delete, 1, false), 8, &budget),
+            Ok(())
+        );
+        let exceeded = guard(&changes(Action::Delete, 2, false), 8, &budget).unwrap_err();
+        assert_eq!(
+            (exceeded.wanted, exceeded.allowed, exceeded.flag),
+            (2, 1, "--max-deletes")
+        );
+    }
+
+    #[test]
+    fn shares_are_of_what_the_pbx_holds() {
+        let budget = Budget::default();
+        assert_eq!(
+            guard(&changes(Action::Update, 50, false), 100, &budget),
+            Ok(())
+        );
+        let exceeded = guard(&changes(Action::Update, 51, false), 100, &budget).unwrap_err();
+        assert_eq!(exceeded.flag, "--max-updates");
+        let wide = Budget {
+            updates: Allowance::All,
+            ..budget
+        };
+        assert_eq!(
+            guard(&changes(Action::Update, 51, true), 100, &wide)
+                .unwrap_err()
+                .flag,
+            "--max-secret-changes"
+        );
+        assert_eq!(
+            guard(&changes(Action::Delete, 10, false), 100, &budget),
+            Ok(())
+        );
+        assert!(guard(&changes(Action::Delete, 11, false), 100, &budget).is_err());
+    }
+
+    #[test]
+    fn allowances_are_read_as_they_are_typed() {
+        assert_eq!("25".parse(), Ok(Allowance::Count(25)));
+        assert_eq!(
+            "10%".parse(),
+            Ok(Allowance::Percent {
+                share: 10.0,
+                at_least: 0
+            })
+        );
+        assert_eq!("all".parse(), Ok(Allowance::All));
+        for wrong in ["", "-1", "101%", "NaN%", "ten", "%"] {
+            assert!(wrong.parse::<Allowance>().is_err(), "{wrong}");
+        }
+    }
 }
