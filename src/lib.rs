@@ -13,10 +13,12 @@
 //! - [`vendors`]: one folder a make. Pure: never touches the network.
 //! - [`link`]: the only module that touches a PBX. Knows no vendor.
 
+pub mod cli;
 pub mod link;
 pub mod manifest;
 pub mod model;
 pub mod plan;
+pub mod progress;
 pub mod sheet;
 pub mod vendors;
 pub mod wire;

@@ -1,0 +1,485 @@
+//! What was typed, nothing resolved. The only module that names `clap`; help, completions and man page come from here.
+
+use crate::model::Field;
+use crate::plan::{Allowance, Budget, Mode};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Moves telephone extensions in bulk, and gives every row exactly one result.
+#[derive(Debug, Parser)]
+#[command(name = "rowcall", version, max_term_width = 100, after_help = AFTER_HELP)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// The file with the targets [default: rowcall.toml here, else in the configuration folder]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+    /// Print a summary as one JSON object on standard output
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+const AFTER_HELP: &str = "\
+A TARGET is a name from rowcall.toml, or VENDOR+URL (openvox+http://api@192.0.2.7:9011, the password
+in ROWCALL_PASSWORD), or sim:VENDOR, a fresh simulated PBX inside the process.
+
+Exit codes: 0 every row is done · 1 some row is not · 2 command line, configuration or input unusable ·
+3 target unusable · 4 stopped by the guard or the failure budget · 130 interrupted
+
+Examples:
+  rowcall check staff.csv --for openvox
+  rowcall import staff.csv --to sim:openvox --rate 50/s --report report.csv
+  rowcall import staff.csv --to hq --rejects rejects.csv
+  rowcall export hq -o hq.csv";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check sheets against a make's rules, without any PBX
+    Check(CheckArgs),
+    /// Bring the extensions of sheets onto a PBX
+    Import(ImportArgs),
+    /// Remove the extensions that sheets name from a PBX
+    Delete(DeleteArgs),
+    /// Write every extension of a PBX into a file
+    Export(ExportArgs),
+    /// Write a sheet to fill in
+    Template(TemplateArgs),
+    /// Show what each make can do, or one make's fields and rules with their sources
+    Vendors(VendorsArgs),
+    /// Run a simulated PBX to rehearse on
+    Sim(SimArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man,
+}
+
+/// The sheets that are read and how.
+#[derive(Debug, Args)]
+pub struct InputArgs {
+    /// Sheets to read, one after the other: CSV, TSV, JSON or JSON Lines; - for standard input
+    #[arg(required = true, value_name = "SHEET", value_hint = ValueHint::FilePath)]
+    pub sheets: Vec<PathBuf>,
+    /// What a heading means, for example --map 'Durchwahl=number'
+    #[arg(long = "map", value_name = "HEADING=FIELD", value_parser = mapping)]
+    pub map: Vec<(String, Field)>,
+    /// Understand the headings as this make's own names
+    #[arg(long, value_name = "VENDOR", value_parser = vendor)]
+    pub headings: Option<String>,
+    /// What separates cells [default: found automatically]
+    #[arg(long, value_enum)]
+    pub delimiter: Option<Delimiter>,
+    /// Take rows with fewer cells than the header; the missing ones are blank
+    #[arg(long)]
+    pub pad_short_rows: bool,
+}
+
+/// What separates the cells of a text file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Delimiter {
+    /// `,`
+    Comma,
+    /// `;`
+    Semicolon,
+    /// The tabulator
+    Tab,
+    /// `|`
+    Pipe,
+}
+
+impl Delimiter {
+    /// The character itself.
+    pub fn byte(self) -> u8 {
+        match self {
+            Delimiter::Comma => b',',
+            Delimiter::Semicolon => b';',
+            Delimiter::Tab => b'\t',
+            Delimiter::Pipe => b'|',
+        }
+    }
+}
+
+/// Where results go.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Write one line a row to this file; its ending chooses CSV, JSON or JSONL
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub report: Vec<PathBuf>,
+}
+
+/// How a target is spoken to.
+#[derive(Debug, Args)]
+pub struct PaceArgs {
+    /// Requests per second, for example 20/s or 300/min [default: the target's, else the make's]
+    #[arg(long, value_parser = Rate::from_str)]
+    pub rate: Option<Rate>,
+    /// Requests in flight [default: the target's, else the make's]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub parallel: Option<u16>,
+    /// How many extensions one look-up asks for [default: the make's]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub batch: Option<u16>,
+    /// A setting of the make, for example --set format=xml; `rowcall vendors VENDOR` lists them
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
+    pub settings: Vec<(String, String)>,
+    /// Trust the certificates in this PEM file too, for a PBX that signs its own
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub ca_file: Option<PathBuf>,
+}
+
+/// How much a run may change, and when it stops by itself.
+#[derive(Debug, Args)]
+pub struct GuardArgs {
+    /// At most so many new extensions, a count or a percentage [default: all]
+    #[arg(long, value_name = "N|P%", value_parser = Allowance::from_str)]
+    pub max_creates: Option<Allowance>,
+    /// At most so many changed extensions [default: 50%, at least 10]
+    #[arg(long, value_name = "N|P%", value_parser = Allowance::from_str)]
+    pub max_updates: Option<Allowance>,
+    /// At most so many deleted extensions [default: 10%, at least 1]
+    #[arg(long, value_name = "N|P%", value_parser = Allowance::from_str)]
+    pub max_deletes: Option<Allowance>,
+    /// At most so many extensions with a changed password or PIN [default: 50%, at least 10]
+    #[arg(long, value_name = "N|P%", value_parser = Allowance::from_str)]
+    pub max_secret_changes: Option<Allowance>,
+    /// Stop when more than so many rows failed [default: 25% once 20 were sent, or 10 in a row]
+    #[arg(long, value_name = "N|P%", value_parser = Allowance::from_str)]
+    pub max_failures: Option<Allowance>,
+    /// Do not ask; also needed for anything that deletes where nobody can be asked
+    #[arg(long, short = 'y')]
+    pub yes: bool,
+}
+
+impl GuardArgs {
+    /// The budget that was typed, over the defaults.
+    pub fn budget(&self) -> Budget {
+        let default = Budget::default();
+        Budget {
+            creates: self.max_creates.unwrap_or(default.creates),
+            updates: self.max_updates.unwrap_or(default.updates),
+            deletes: self.max_deletes.unwrap_or(default.deletes),
+            secret_changes: self.max_secret_changes.unwrap_or(default.secret_changes),
+        }
+    }
+}
+
+/// `rowcall check`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rowcall check staff.csv --for openvox
+  rowcall check hq.csv branch.csv --for portsip --report findings.csv
+  rowcall check staff.csv --for ozeki --map 'Durchwahl=number'")]
+pub struct CheckArgs {
+    /// What is read.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The make that the sheets are for
+    #[arg(long = "for", value_name = "VENDOR", value_parser = vendor)]
+    pub vendor: String,
+    /// Where results go.
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+/// `rowcall import`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rowcall import staff.csv --to sim:openvox --rate 50/s --report report.csv
+  rowcall import staff.csv --to hq --rejects rejects.csv
+  rowcall import staff.csv --to hq --mode upsert --max-updates 20")]
+pub struct ImportArgs {
+    /// What is read.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The PBX that the extensions go to
+    #[arg(long, value_name = "TARGET")]
+    pub to: String,
+    /// Which extensions may be touched
+    #[arg(long, value_enum, default_value_t)]
+    pub mode: Mode,
+    /// Send nothing unless every row is valid
+    #[arg(long)]
+    pub all_or_nothing: bool,
+    /// Where results go.
+    #[command(flatten)]
+    pub report: ReportArgs,
+    /// Write the rows that are not done to this file, as they were, to be mended and fed back
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub rejects: Option<PathBuf>,
+    /// How the target is spoken to.
+    #[command(flatten)]
+    pub pace: PaceArgs,
+    /// How much may change.
+    #[command(flatten)]
+    pub guard: GuardArgs,
+}
+
+/// `rowcall delete`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rowcall delete leavers.csv --from hq
+  rowcall delete leavers.csv --from hq --yes --max-deletes 25 --report deleted.csv")]
+pub struct DeleteArgs {
+    /// What is read; only the numbers count.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The PBX that the extensions are removed from
+    #[arg(long, value_name = "TARGET")]
+    pub from: String,
+    /// Where results go.
+    #[command(flatten)]
+    pub report: ReportArgs,
+    /// Write the rows that are not done to this file, as they were
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub rejects: Option<PathBuf>,
+    /// How the target is spoken to.
+    #[command(flatten)]
+    pub pace: PaceArgs,
+    /// How much may change.
+    #[command(flatten)]
+    pub guard: GuardArgs,
+}
+
+/// `rowcall export`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rowcall export hq -o hq.csv
+  rowcall export hq --live | grep Unavailable
+  rowcall export hq -o hq.jsonl --secrets plain")]
+pub struct ExportArgs {
+    /// The PBX whose extensions are written
+    #[arg(value_name = "TARGET")]
+    pub target: String,
+    /// The file to write; its ending chooses CSV, JSON or JSONL [default: CSV on standard output]
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// What becomes of passwords and PINs
+    #[arg(long, value_enum, default_value_t)]
+    pub secrets: Secrets,
+    /// Write also what is live: registrations, phones
+    #[arg(long)]
+    pub live: bool,
+    /// How the target is spoken to.
+    #[command(flatten)]
+    pub pace: PaceArgs,
+}
+
+/// What becomes of secrets in an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Secrets {
+    /// Their columns are left out
+    #[default]
+    Omit,
+    /// They are written as they are, into a file for its owner only
+    Plain,
+}
+
+/// `rowcall template`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  rowcall template --for openvox -o staff.csv")]
+pub struct TemplateArgs {
+    /// The make that the sheet is for
+    #[arg(long = "for", value_name = "VENDOR", value_parser = vendor)]
+    pub vendor: String,
+    /// The file to write [default: standard output]
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+}
+
+/// `rowcall vendors`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rowcall vendors
+  rowcall vendors openvox")]
+pub struct VendorsArgs {
+    /// The make whose fields and rules are shown
+    #[arg(value_name = "VENDOR", value_parser = vendor)]
+    pub vendor: Option<String>,
+}
+
+/// `rowcall sim`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The account is `api`; its password stands in ROWCALL_SIM_PASSWORD, else it is `rehearsal`.
+
+Examples:
+  rowcall sim --vendor openvox
+  rowcall sim --vendor portsip --listen 127.0.0.1:8899 --faults seed=7,cut_after=50,throttle=20"
+)]
+pub struct SimArgs {
+    /// The make
+    #[arg(long, value_name = "VENDOR", value_parser = vendor)]
+    pub vendor: String,
+    /// Where it listens; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub listen: String,
+    /// What goes wrong, in per mille of the requests, repeatable by its seed
+    #[arg(long, value_name = "FAULTS")]
+    pub faults: Option<String>,
+}
+
+/// `rowcall completions`
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// Requests per second.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Rate(pub f64);
+
+impl FromStr for Rate {
+    type Err = String;
+
+    /// `20/s`, `300/min`, or `20`, which means `20/s`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (count, seconds) = match text.split_once('/') {
+            None => (text, 1.0),
+            Some((count, "s")) => (count, 1.0),
+            Some((count, "min" | "m")) => (count, 60.0),
+            Some(_) => return Err(format!("{text:?} is no rate: write 20/s or 300/min")),
+        };
+        match count.trim().parse::<f64>() {
+            Ok(count) if count > 0.0 && count / seconds <= 100_000.0 => Ok(Rate(count / seconds)),
+            _ => Err(format!("{text:?} is no rate: write 20/s or 300/min")),
+        }
+    }
+}
+
+impl ValueEnum for Mode {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Mode::Create, Mode::Update, Mode::Upsert, Mode::Sync]
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        use clap::builder::PossibleValue;
+        Some(match self {
+            Mode::Create => {
+                PossibleValue::new("create").help("Only new ones; existing ones are left alone")
+            }
+            Mode::Update => PossibleValue::new("update").help("Only existing ones"),
+            Mode::Upsert => PossibleValue::new("upsert").help("Both"),
+            Mode::Sync => PossibleValue::new("sync")
+                .help("Both, and ones that no row names are deleted (needs --yes)"),
+        })
+    }
+}
+
+fn mapping(text: &str) -> Result<(String, Field), String> {
+    let (heading, name) = text.rsplit_once('=').ok_or("write HEADING=FIELD")?;
+    let field = Field::named(name.trim()).ok_or_else(|| {
+        format!("no field is called {name:?}; `rowcall vendors VENDOR` lists them")
+    })?;
+    Ok((heading.trim().to_owned(), field))
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
+    Ok((name.trim().to_owned(), value.to_owned()))
+}
+
+fn vendor(text: &str) -> Result<String, String> {
+    match crate::vendors::make(text) {
+        Some(make) => Ok(make.id.to_owned()),
+        None => {
+            let known: Vec<&str> = crate::vendors::MAKES.iter().map(|make| make.id).collect();
+            Err(format!(
+                "there is no make {text:?}; there are: {}",
+                known.join(", ")
+            ))
+        }
+    }
+}
+
+/// What came of reading the command line.
+pub enum Typed {
+    /// A command.
+    Command(Box<Cli>),
+    /// Help, version or a usage error was printed; end with this exit code.
+    Said(u8),
+}
+
+/// Reads the command line; help goes to standard output, errors to standard error.
+pub fn parse(arguments: impl Iterator<Item = OsString>) -> Typed {
+    match Cli::try_parse_from(arguments) {
+        Ok(cli) => Typed::Command(Box::new(cli)),
+        Err(error) => {
+            // Where even that cannot be printed, the exit code still tells.
+            let _ = error.print();
+            Typed::Said(if error.use_stderr() { 2 } else { 0 })
+        }
+    }
+}
+
+/// Writes the completion script for a shell.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn completions(shell: clap_complete::Shell, out: &mut dyn Write) -> io::Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "rowcall", &mut script);
+    out.write_all(&script)
+}
+
+/// Writes the manual page: the program's, and every command's after it.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn man(out: &mut dyn Write) -> io::Result<()> {
+    let mut command = Cli::command();
+    command.build();
+    clap_mangen::Man::new(command.clone()).render(out)?;
+    for sub in command
+        .get_subcommands()
+        .filter(|sub| sub.get_name() != "help")
+    {
+        let page = clap_mangen::Man::new(sub.clone());
+        page.render_description_section(out)?;
+        page.render_synopsis_section(out)?;
+        page.render_options_section(out)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definitions_hold_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn rates_are_read_as_they_are_typed() {
+        assert_eq!(
+            ["20/s", "300/min", "0.5"].map(|text| text.parse()),
+            [Ok(Rate(20.0)), Ok(Rate(5.0)), Ok(Rate(0.5))]
+        );
+        for wrong in ["0", "-1/s", "20/h", "inf", "NaN", "", "fast"] {
+            assert!(wrong.parse::<Rate>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn every_command_has_help_with_an_example_or_needs_none() {
+        let mut command = Cli::command();
+        command.build();
+        for sub in command.get_subcommands() {
+            let plain = ["completions", "man", "help"].contains(&sub.get_name());
+            assert!(
+                plain || sub.get_after_help().is_some(),
+                "{}",
+                sub.get_name()
+            );
+        }
+    }
+}
