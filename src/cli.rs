@@ -18,9 +18,6 @@ pub struct Cli {
     /// The file with the targets [default: rowcall.toml here, else in the configuration folder]
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
-    /// Print a summary as one JSON object on standard output
-    #[arg(long, global = true)]
-    pub json: bool,
 }
 
 const AFTER_HELP: &str = "\
@@ -110,6 +107,9 @@ pub struct ReportArgs {
     /// Write one line a row to this file; its ending chooses CSV, JSON or JSONL
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub report: Vec<PathBuf>,
+    /// Print a summary as one JSON object on standard output
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// How a target is spoken to.

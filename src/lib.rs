@@ -19,6 +19,7 @@ pub mod manifest;
 pub mod model;
 pub mod plan;
 pub mod progress;
+pub mod run;
 pub mod sheet;
 pub mod vendors;
 pub mod wire;

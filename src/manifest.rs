@@ -392,6 +392,36 @@ impl CrossRule {
             CrossRule::DuplicateEmail => "duplicate_email",
         }
     }
+
+    /// The rule in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            CrossRule::ForwardNeedsTarget => "a forward that is on says where to",
+            CrossRule::ForwardNeedsExtension => {
+                "a forward to an extension names one, and not itself"
+            }
+            CrossRule::ForwardNeedsNumber => "a forward to a number names one",
+            CrossRule::ForwardNeedsMobile => "a forward to the mobile has a mobile number to go to",
+            CrossRule::ForwardNeedsVoicemail => {
+                "a forward to voicemail has a voicemail box to go to"
+            }
+            CrossRule::ForwardOffWithTarget => "a forward that is off has no destination filled in",
+            CrossRule::ForwardToEmergency => "a forward does not go to an emergency number",
+            CrossRule::ForwardToUnknown => {
+                "a forward goes to an extension that is in the sheet or on the PBX"
+            }
+            CrossRule::ForwardLoop => "forwards do not lead back to where they began",
+            CrossRule::MobilityNeedsMobile => "mobility has a mobile number",
+            CrossRule::RingTogetherNeedsMobility => "ringing together has mobility switched on",
+            CrossRule::VoicemailToEmailNeedsEmail => {
+                "voicemail by e-mail has an address and a voicemail box"
+            }
+            CrossRule::PinRequiredNeedsPin => "a PIN that is asked for is set",
+            CrossRule::MonitorModeWithoutLeave => "a monitor mode goes with leave to be monitored",
+            CrossRule::OfficeHoursOrder => "office hours begin before they end, and both are given",
+            CrossRule::DuplicateEmail => "no two extensions share an e-mail address",
+        }
+    }
 }
 
 /// What one of the vendor's codes, words or statuses means.
@@ -422,6 +452,17 @@ pub enum Purpose {
     Create,
     /// The extension is there and is to be changed.
     Update,
+}
+
+impl RuleRow {
+    /// The rule's id in findings: `sip_password.forbidden`.
+    pub fn id_for(&self, field: Field) -> String {
+        let suffix = self
+            .id
+            .as_ref()
+            .map_or_else(String::new, |id| format!(".{id}"));
+        format!("{}.{}{suffix}", field.name(), self.rule.word())
+    }
 }
 
 impl Manifest {

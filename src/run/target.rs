@@ -1,0 +1,415 @@
+//! From what was typed after `--to` to a PBX: `rowcall.toml`, `VENDOR+URL`, `sim:VENDOR`.
+
+use super::Failure;
+use crate::cli::{PaceArgs, Rate};
+use crate::model::Secret;
+use crate::vendors::{Account, MAKES, Make, Settings, make};
+use etcetera::BaseStrategy;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+use url::Url;
+
+/// The variable that holds the password where the target does not say where it is.
+const PASSWORD_VARIABLE: &str = "ROWCALL_PASSWORD";
+
+/// The largest configuration or password file that is read, in bytes.
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
+
+/// One PBX, ready to be spoken to.
+pub struct Target {
+    /// How it is called in messages: never with a password in it.
+    pub label: String,
+    /// Its make.
+    pub make: &'static Make,
+    /// Where it is.
+    pub address: Address,
+    /// Who signs in.
+    pub account: Account,
+    /// The make's settings.
+    pub settings: Settings,
+    /// Requests per second.
+    pub rate: Rate,
+    /// Requests in flight.
+    pub parallel: usize,
+    /// How many extensions one look-up asks for.
+    pub batch: usize,
+    /// Certificates to trust beside the platform's.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// Where a target is.
+pub enum Address {
+    /// In this process, with these faults.
+    Sim(Option<String>),
+    /// At this address; the vendor's own path is in it.
+    Url(Url),
+}
+
+/// A target as `rowcall.toml` has it.
+#[derive(Debug, Default, Deserialize)]
+struct Entry {
+    vendor: String,
+    url: String,
+    #[serde(default)]
+    username: String,
+    password_env: Option<String>,
+    password_file: Option<PathBuf>,
+    password_command: Option<String>,
+    rate: Option<String>,
+    parallel: Option<usize>,
+    batch: Option<usize>,
+    ca_file: Option<PathBuf>,
+    #[serde(flatten)]
+    settings: BTreeMap<String, toml::Value>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Config {
+    #[serde(default)]
+    targets: BTreeMap<String, Entry>,
+}
+
+impl Target {
+    /// Finds out what a target's words mean; what was typed wins over the file, the file over the make.
+    ///
+    /// # Errors
+    /// Exit 2, saying which word of which file is wrong and what would be right.
+    pub fn resolve(text: &str, config: Option<&Path>, pace: &PaceArgs) -> Result<Target, Failure> {
+        let (label, entry, sim) = if let Some(rest) = text.strip_prefix("sim:") {
+            let (vendor, faults) = match rest.split_once('?') {
+                Some((vendor, faults)) => (vendor, Some(faults.to_owned())),
+                None => (rest, None),
+            };
+            let entry = Entry {
+                vendor: vendor.to_owned(),
+                ..Entry::default()
+            };
+            (format!("sim:{vendor}"), entry, Some(faults))
+        } else if let Some((vendor, url)) =
+            text.split_once('+').filter(|(_, url)| url.contains("://"))
+        {
+            let entry = Entry {
+                vendor: vendor.to_owned(),
+                url: url.to_owned(),
+                ..Entry::default()
+            };
+            (String::new(), entry, None)
+        } else {
+            (text.to_owned(), named(text, config)?, None)
+        };
+
+        let make = make(&entry.vendor).ok_or_else(|| {
+            let known: Vec<&str> = MAKES.iter().map(|make| make.id).collect();
+            Failure::usage(format!("there is no make {:?}", entry.vendor))
+                .hint(format!("there are: {}", known.join(", ")))
+        })?;
+        let facts = &(make.manifest)().vendor;
+        let settings = settings(make, &entry, pace)?;
+        let (label, address, account) = match sim {
+            Some(faults) => (label, Address::Sim(faults), sim_account()),
+            None => {
+                let (url, user) = address(&entry.url, &facts.path)?;
+                let label = if label.is_empty() {
+                    format!("{}+{url}", make.id)
+                } else {
+                    label
+                };
+                let username = if user.is_empty() {
+                    entry.username.clone()
+                } else {
+                    user
+                };
+                let account = account(&label, username, &entry, (make.manifest)().ability.sign_in)?;
+                (label, Address::Url(url), account)
+            }
+        };
+        let rate = match (pace.rate, &entry.rate) {
+            (Some(rate), _) => rate,
+            (None, Some(text)) => text
+                .parse()
+                .map_err(|why| Failure::usage(format!("{label}: rate: {why}")))?,
+            (None, None) => Rate(facts.rate),
+        };
+        let parallel = pace
+            .parallel
+            .map(usize::from)
+            .or(entry.parallel)
+            .unwrap_or(facts.parallel)
+            .clamp(1, 512);
+        let batch = pace
+            .batch
+            .map(usize::from)
+            .or(entry.batch)
+            .unwrap_or(facts.batch)
+            .clamp(1, 1000);
+        // A make that answers for one extension at a time cannot be asked for more.
+        let batch = if facts.batch == 1 { 1 } else { batch };
+        let ca_file = pace.ca_file.clone().or(entry.ca_file);
+        Ok(Target {
+            label,
+            make,
+            address,
+            account,
+            settings,
+            rate,
+            parallel,
+            batch,
+            ca_file,
+        })
+    }
+
+    /// Whether the PBX is a simulated one inside this process.
+    pub fn is_sim(&self) -> bool {
+        matches!(self.address, Address::Sim(_))
+    }
+
+    /// Whether passwords go over a network in the clear.
+    pub fn is_unprotected(&self) -> bool {
+        let Address::Url(url) = &self.address else {
+            return false;
+        };
+        let here = match url.host() {
+            Some(url::Host::Domain(name)) => name == "localhost",
+            Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+            None => false,
+        };
+        url.scheme() == "http" && !here
+    }
+}
+
+/// The account of a simulated PBX.
+pub fn sim_account() -> Account {
+    let password = env::var("ROWCALL_SIM_PASSWORD").unwrap_or_else(|_| "rehearsal".to_owned());
+    Account {
+        username: "api".to_owned(),
+        password: Secret::new(password),
+    }
+}
+
+fn named(name: &str, config: Option<&Path>) -> Result<Entry, Failure> {
+    let path = match config {
+        Some(path) => path.to_owned(),
+        None => config_file().ok_or_else(|| {
+            Failure::usage(format!(
+                "{name:?} would be a target of rowcall.toml, and there is none"
+            ))
+            .hint("write one, or name the target as VENDOR+URL, or use sim:VENDOR")
+        })?,
+    };
+    let shown = path.display();
+    let text = read_small(&path)
+        .map_err(|why| Failure::usage(format!("{shown} cannot be read: {why}")))?;
+    let mut config: Config = toml::from_str(&text).map_err(|error| {
+        // The error's own display quotes the line, and a line may hold what nobody should see.
+        let line = error
+            .span()
+            .map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+        Failure::usage(format!("{shown}:{line}: {}", error.message()))
+    })?;
+    config.targets.remove(name).ok_or_else(|| {
+        let known: Vec<&str> = config.targets.keys().map(String::as_str).collect();
+        Failure::usage(format!("{shown} has no target {name:?}"))
+            .hint(format!("it has: {}", known.join(", ")))
+    })
+}
+
+fn config_file() -> Option<PathBuf> {
+    let here = PathBuf::from("rowcall.toml");
+    if here.is_file() {
+        return Some(here);
+    }
+    let folder = etcetera::choose_base_strategy()
+        .ok()?
+        .config_dir()
+        .join("rowcall");
+    Some(folder.join("rowcall.toml")).filter(|path| path.is_file())
+}
+
+fn read_small(path: &Path) -> Result<String, String> {
+    let size = fs::metadata(path).map_err(|error| error.to_string())?.len();
+    if size > FILE_BYTES_MAX {
+        return Err(format!("it is larger than {FILE_BYTES_MAX} bytes"));
+    }
+    fs::read_to_string(path).map_err(|error| error.to_string())
+}
+
+fn settings(make: &Make, entry: &Entry, pace: &PaceArgs) -> Result<Settings, Failure> {
+    let mut given = BTreeMap::new();
+    for (name, value) in &entry.settings {
+        if name == "password" {
+            return Err(Failure::usage("rowcall.toml holds a password").hint(
+                "take it out, and name password_env, password_file or password_command instead",
+            ));
+        }
+        let text = match value {
+            toml::Value::String(text) => text.clone(),
+            toml::Value::Boolean(_) | toml::Value::Integer(_) => value.to_string(),
+            _ => {
+                return Err(Failure::usage(format!(
+                    "{name} takes a text, not a table or list"
+                )));
+            }
+        };
+        given.insert(name.clone(), text);
+    }
+    given.extend(pace.settings.iter().cloned());
+    Settings::new((make.manifest)(), &given).map_err(Failure::usage)
+}
+
+/// The address with the vendor's own path, and the user in it.
+fn address(text: &str, vendor_path: &str) -> Result<(Url, String), Failure> {
+    let form = "an address is http(s)://USER@HOST:PORT, with at most a path";
+    // What is wrong is said without the text: it may hold a password.
+    let mut url = Url::parse(text)
+        .map_err(|why| Failure::usage(format!("the address is not usable: {why}")).hint(form))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        return Err(Failure::usage("the address is neither http:// nor https://").hint(form));
+    }
+    if url.password().is_some() {
+        return Err(Failure::usage(
+            "the address holds a password, and addresses are shown and logged",
+        )
+        .hint(format!("leave it out and set {PASSWORD_VARIABLE}")));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(Failure::usage("the address has a query or a fragment").hint(form));
+    }
+    let user =
+        url::form_urlencoded::parse(format!("u={}", url.username().replace('+', "%2B")).as_bytes())
+            .next()
+            .map_or_else(String::new, |(_, user)| user.into_owned());
+    let _ = url.set_username("");
+    let prefix = url.path().trim_end_matches('/').to_owned();
+    // `/api/v1.1.0` stands for itself where the make's path is `/api/v0.0.1`: the version is the operator's to choose.
+    let first = vendor_path.split('/').nth(1).unwrap_or_default();
+    let there = first.is_empty() || prefix.split('/').any(|part| part == first);
+    let path = if there {
+        prefix
+    } else {
+        format!("{prefix}{vendor_path}")
+    };
+    url.set_path(&path);
+    Ok((url, user))
+}
+
+fn account(
+    label: &str,
+    username: String,
+    entry: &Entry,
+    sign_in: bool,
+) -> Result<Account, Failure> {
+    if username.is_empty() {
+        if sign_in {
+            return Err(Failure::usage(format!("{label} needs an account")).hint(
+                "set `username`, or write it into the address: VENDOR+http://USER@HOST:PORT",
+            ));
+        }
+        return Ok(Account::default());
+    }
+    let password = match (
+        &entry.password_env,
+        &entry.password_file,
+        &entry.password_command,
+    ) {
+        (Some(name), None, None) => from_variable(label, name)?,
+        (None, Some(path), None) => {
+            let text = read_small(path).map_err(|why| {
+                Failure::usage(format!("{label}: password_file {}: {why}", path.display()))
+            })?;
+            first_line(&text)
+        }
+        (None, None, Some(command)) => from_command(label, command)?,
+        (None, None, None) => from_variable(label, PASSWORD_VARIABLE)?,
+        _ => {
+            return Err(Failure::usage(format!(
+                "{label} says in more than one way where its password is"
+            ))
+            .hint("keep one of password_env, password_file, password_command"));
+        }
+    };
+    if password.is_empty() {
+        return Err(Failure::usage(format!("{label}: the password is empty")));
+    }
+    Ok(Account {
+        username,
+        password: Secret::new(password),
+    })
+}
+
+fn from_variable(label: &str, name: &str) -> Result<String, Failure> {
+    env::var(name).map_err(|_| {
+        Failure::usage(format!(
+            "{label} needs a password, and the variable {name} is not set"
+        ))
+        .hint("set it, or name password_file or password_command in rowcall.toml")
+    })
+}
+
+fn from_command(label: &str, command: &str) -> Result<String, Failure> {
+    let failed = |why: String| Failure::usage(format!("{label}: password_command {why}"));
+    let output = Command::new("sh")
+        .arg("-c")
+        .arg(command)
+        .output()
+        .map_err(|error| failed(format!("cannot run: {error}")))?;
+    if !output.status.success() {
+        return Err(failed(format!("failed ({})", output.status)));
+    }
+    let text = String::from_utf8(output.stdout)
+        .map_err(|_| failed("printed bytes that are no text".into()))?;
+    Ok(first_line(&text))
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_vendors_path_is_added_where_it_is_not_there() {
+        let of = |text, path| {
+            address(text, path)
+                .map(|(url, user)| (url.to_string(), user))
+                .ok()
+        };
+        let is = |url: &str, user: &str| Some((url.to_owned(), user.to_owned()));
+        assert_eq!(
+            of("http://api@127.0.0.1:9011", "/api/v0.0.1"),
+            is("http://127.0.0.1:9011/api/v0.0.1", "api")
+        );
+        assert_eq!(
+            of("http://h/api/v1.1.0/", "/api/v0.0.1"),
+            is("http://h/api/v1.1.0", "")
+        );
+        assert_eq!(of("https://h/pbx1", "/api"), is("https://h/pbx1/api", ""));
+        assert_eq!(
+            of("http://a%40b%20c@h:7780", ""),
+            is("http://h:7780/", "a@b c")
+        );
+    }
+
+    #[test]
+    fn an_address_with_a_password_is_refused_without_showing_it() {
+        for text in [
+            "http://api:canary@h",
+            "ftp://canary@h",
+            "http://h/?token=canary",
+            "canary",
+            "http://h:canary/",
+        ] {
+            let failure = address(text, "/api").unwrap_err();
+            assert!(
+                failure.exit == 2 && !failure.message.contains("canary"),
+                "{failure:?}"
+            );
+        }
+    }
+}
