@@ -1117,6 +1117,21 @@ mod tests {
     }
 
     #[test]
+    fn an_error_number_is_shown_only_where_it_is_one() {
+        for (errno, code) in [
+            ("4711", "openvox.4711"),
+            ("12345678901", FAILED),
+            ("canary", FAILED),
+            ("", FAILED),
+        ] {
+            let body = format!(r#"{{"status":"Failed","errno":"{errno}"}}"#);
+            let (turn, _) = told(Task::Create(&small("1")), &[json_reply(&body)]);
+            let fault = fault(turn);
+            assert_eq!((fault.kind, fault.code.as_ref()), (FaultKind::Rejected, code));
+        }
+    }
+
+    #[test]
     fn a_wrong_password_is_said_once_and_five_lock() {
         let mut pbx = sim::pbx(&account());
         let vendor = vendor("json");
@@ -1491,6 +1506,12 @@ mod tests {
         assert_eq!(answer(&target, "POST", "application/json", r#"{"number":1}"#), "20000");
         assert_eq!(answer(&target, "POST", "application/json", ""), "20009");
         let other = target.replace("type=json", "type=xml");
+        let xml = "<xml><number>1</number><registerpassword>aB3</registerpassword></xml>";
+        assert_eq!(answer(&other, "POST", "application/json", xml), "20000");
+        let twice = xml.replace("</xml>", "<number>2</number></xml>");
+        assert_eq!(answer(&other, "POST", "application/xml", &twice), "20000");
+        let elsewhere = xml.replace("xml>", "request>");
+        assert_eq!(answer(&other, "POST", "application/xml", &elsewhere), "20000");
         assert_eq!(answer(&other, "POST", "application/json", good), "20000");
         assert_eq!(answer("/extension/add?type=json", "POST", "application/json", good), "20005");
         assert_eq!(answer("/extension/add?token=ab&type=json", "POST", "application/json", good), "20004");
