@@ -999,6 +999,8 @@ mod tests {
         let required = manifest().field.iter().filter(|row| row.required);
         let required: Vec<Field> = required.map(|row| row.name).collect();
         assert_eq!(required, [Field::NUMBER, Field::SIP_PASSWORD]);
+        let number = manifest().row(Field::NUMBER).unwrap();
+        assert_eq!(number.also_read, ["extnumber", "extid"]);
         let row = manifest().row(Field::MONITOR_MODE).unwrap();
         assert_eq!(row.from_wire("Disable"), "disabled");
         assert_eq!(row.to_wire("disabled"), "Disabled");
