@@ -12,11 +12,13 @@
 //! - [`wire`]: requests and replies as plain data. No sockets.
 //! - [`vendors`]: one folder a make. Pure: never touches the network.
 //! - [`link`]: the only module that touches a PBX. Knows no vendor.
+//! - [`sim`]: a PBX you can break, in process or behind a socket. Knows no vendor.
 
 pub mod link;
 pub mod manifest;
 pub mod model;
 pub mod plan;
 pub mod sheet;
+pub mod sim;
 pub mod vendors;
 pub mod wire;
