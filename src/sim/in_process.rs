@@ -37,8 +37,9 @@ impl Link for InProcess {
         match told.end {
             End::Reply { reply, .. } => Ok(reply),
             End::Refused => Err(refused()),
-            End::Cut | End::Truncated(_) => Err(cut()),
-            End::Endless(_) => Err(too_long()),
+            End::Cut => Err(closed()),
+            End::Truncated(reply) => Err(cut_off(&reply)),
+            End::Endless(reply) => Err(too_long(&reply)),
         }
     }
 }
@@ -69,12 +70,21 @@ fn refused() -> Fault {
     .hint("check the address and the port, and that the PBX is switched on")
 }
 
-fn cut() -> Fault {
+fn closed() -> Fault {
     Fault::new(
         FaultKind::MayHaveHappened,
-        "link.cut",
-        "the connection was closed before the whole reply had come",
+        "link.closed",
+        "the PBX closed the connection without a reply",
     )
+}
+
+fn cut_off(reply: &Reply) -> Fault {
+    Fault::new(
+        FaultKind::MayHaveHappened,
+        "link.reply_cut_off",
+        "the PBX's reply broke off before its end",
+    )
+    .status(reply.status)
 }
 
 fn timeout(after: Duration) -> Fault {
@@ -85,15 +95,16 @@ fn timeout(after: Duration) -> Fault {
     )
 }
 
-fn too_long() -> Fault {
+fn too_long(reply: &Reply) -> Fault {
     Fault::new(
         FaultKind::MayHaveHappened,
-        "link.too_long",
+        "link.reply_too_long",
         format!(
             "the reply is longer than {} MiB",
             REPLY_BYTES_MAX / (1024 * 1024)
         ),
     )
+    .status(reply.status)
     .hint("check the address and the port")
 }
 
@@ -140,15 +151,23 @@ mod tests {
             (Breakage::Unavailable, format!("503 {HTML}"), 0),
             (Breakage::UnavailableAfter, format!("503 {HTML}"), 1),
             (Breakage::Refuse, "NotSent link.refused".into(), 0),
-            (Breakage::CutBefore, "MayHaveHappened link.cut".into(), 0),
-            (Breakage::CutAfter, "MayHaveHappened link.cut".into(), 1),
-            (Breakage::Truncate, "MayHaveHappened link.cut".into(), 1),
+            (Breakage::CutBefore, "MayHaveHappened link.closed".into(), 0),
+            (Breakage::CutAfter, "MayHaveHappened link.closed".into(), 1),
+            (
+                Breakage::Truncate,
+                "MayHaveHappened link.reply_cut_off".into(),
+                1,
+            ),
             (Breakage::Garbage, "200 application/json".into(), 1),
             (Breakage::Html, format!("200 {HTML}"), 0),
             (Breakage::Redirect, format!("302 {HTML}"), 0),
             (Breakage::Expire, "200 application/json".into(), 0),
             (Breakage::Late, "200 application/json".into(), 1),
-            (Breakage::Endless, "MayHaveHappened link.too_long".into(), 1),
+            (
+                Breakage::Endless,
+                "MayHaveHappened link.reply_too_long".into(),
+                1,
+            ),
         ] {
             assert_eq!(broken(breakage), (came, done), "{breakage:?}");
         }
