@@ -526,6 +526,15 @@ mod tests {
     }
 
     #[test]
+    fn only_so_many_requests_are_remembered() {
+        let mut memory = Memory::default();
+        let others = 0..REQUESTS_REMEMBERED_MAX as u128;
+        memory.0 = others.map(|n| (n.to_le_bytes(), Said::default())).collect();
+        memory.decide(&faults("html=1"), &heard("/a", ""));
+        assert_eq!(memory.0.len(), 1);
+    }
+
+    #[test]
     fn delays_stay_below_theirs() {
         let faults = faults("delay_ms=30");
         let mut memory = Memory::default();

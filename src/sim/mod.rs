@@ -397,6 +397,32 @@ mod tests {
     }
 
     #[test]
+    fn only_the_last_arrivals_are_kept() {
+        let sim = Sim::new(toy(), Faults::default());
+        let begun = Instant::now();
+        sim.lock().arrivals = vec![begun; ARRIVALS_MAX].into();
+        sim.hear(&heard("/a"));
+        let arrivals = sim.arrivals();
+        assert_eq!(arrivals.len(), ARRIVALS_MAX);
+        assert!(arrivals.last().is_some_and(|last| *last > begun));
+    }
+
+    #[test]
+    fn new_faults_begin_anew() {
+        let faults: Faults = "seed=5,cut_after=500,in_a_row=1000".parse().unwrap();
+        let sim = Sim::new(toy(), faults.clone());
+        let storm = || -> Vec<bool> {
+            (0..40)
+                .map(|_| matches!(sim.hear(&heard("/add?token=open")).end, End::Cut))
+                .collect()
+        };
+        let first = storm();
+        assert_ne!(first, storm());
+        sim.set_faults(faults);
+        assert_eq!(first, storm());
+    }
+
+    #[test]
     fn the_most_within_a_stretch_is_found_anywhere() {
         let sim = Sim::new(toy(), Faults::default());
         let start = Instant::now();

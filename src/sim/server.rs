@@ -879,14 +879,14 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_arrives_before_the_rest_of_what_was_sent_is_thrown_away() {
+    fn whoever_writes_to_the_end_before_reading_gets_its_refusal() {
         let (_sim, server) = server("");
         let mut client = Client::new(&server);
-        let body = "x".repeat(1024 * 1024);
-        client.send(format!(
-            "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}",
-            BODY_BYTES_MAX + 1
-        ));
+        let length = BODY_BYTES_MAX + 1;
+        let head = format!("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n");
+        client.send(head);
+        let written = client.stream.write_all(&vec![b'x'; length]);
+        assert!(written.is_ok(), "{written:?}");
         assert_eq!(client.reply(false).map(|came| came.status), Ok(413));
     }
 
@@ -1111,6 +1111,17 @@ mod tests {
             Client::new(&again).post("/echo", "back").unwrap().body,
             "back"
         );
+    }
+
+    #[test]
+    fn nobody_is_admitted_once_it_is_stopping() {
+        let (_sim, server) = server("");
+        server.house.stopping.store(true, Ordering::SeqCst);
+        let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
+        let _client = TcpStream::connect(elsewhere.local_addr().unwrap()).unwrap();
+        let (coming, _) = elsewhere.accept().unwrap();
+        server.house.admit(7, coming);
+        assert!(server.house.open().is_empty());
     }
 
     #[test]
