@@ -12,6 +12,7 @@
 //! - [`wire`]: requests and replies as plain data. No sockets.
 //! - [`vendors`]: one folder a make. Pure: never touches the network.
 //! - [`link`]: the only module that touches a PBX. Knows no vendor.
+//! - [`sim`]: a PBX you can break, in process or behind a socket. Knows no vendor.
 
 pub mod cli;
 pub mod link;
@@ -21,5 +22,6 @@ pub mod plan;
 pub mod progress;
 pub mod run;
 pub mod sheet;
+pub mod sim;
 pub mod vendors;
 pub mod wire;
