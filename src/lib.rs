@@ -12,11 +12,13 @@
 //! - [`wire`]: requests and replies as plain data. No sockets.
 //! - [`vendors`]: one folder a make. Pure: never touches the network.
 //! - [`link`]: the only module that touches a PBX. Knows no vendor.
+//! - [`submit`]: sends changes in row order and at the target's pace, and settles what was lost on the way.
 
 pub mod link;
 pub mod manifest;
 pub mod model;
 pub mod plan;
 pub mod sheet;
+pub mod submit;
 pub mod vendors;
 pub mod wire;
