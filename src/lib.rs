@@ -13,6 +13,7 @@
 //! - [`vendors`]: one folder a make. Pure: never touches the network.
 //! - [`link`]: the only module that touches a PBX. Knows no vendor.
 //! - [`sim`]: a PBX you can break, in process or behind a socket. Knows no vendor.
+//! - [`submit`]: sends changes in row order and at the target's pace, and settles what was lost on the way.
 
 pub mod cli;
 pub mod link;
@@ -23,5 +24,6 @@ pub mod progress;
 pub mod run;
 pub mod sheet;
 pub mod sim;
+pub mod submit;
 pub mod vendors;
 pub mod wire;
