@@ -123,9 +123,7 @@ macro_rules! makes {
     };
 }
 
-pub mod portsip;
-
-makes! {}
+makes! { portsip }
 
 /// The make of a word.
 pub fn make(id: &str) -> Option<&'static Make> {
