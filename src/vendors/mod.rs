@@ -123,7 +123,7 @@ macro_rules! makes {
     };
 }
 
-makes! { openvox, ozeki }
+makes! { openvox, portsip, ozeki }
 
 /// The make of a word.
 pub fn make(id: &str) -> Option<&'static Make> {
