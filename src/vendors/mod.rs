@@ -123,6 +123,8 @@ macro_rules! makes {
     };
 }
 
+pub mod portsip;
+
 makes! {}
 
 /// The make of a word.
