@@ -9,16 +9,20 @@
 //! - [`manifest`]: `vendor.toml` as types: what vendors demand, as data. It stands below the checks, because headings
 //!   are understood by it too.
 //! - [`columns`]: headings and fields, cells and values.
+//! - [`rules`]: what is wrong with a row, and with all rows together.
 //! - [`plan`]: wanted against existing.
 //! - [`wire`]: requests and replies as plain data. No sockets.
 //! - [`vendors`]: one folder a make. Pure: never touches the network.
 //! - [`link`]: the only module that touches a PBX. Knows no vendor.
+//! - [`run`]: one file a command; the only modules that know every stage.
 
 pub mod columns;
 pub mod link;
 pub mod manifest;
 pub mod model;
 pub mod plan;
+pub mod rules;
+pub mod run;
 pub mod sheet;
 pub mod vendors;
 pub mod wire;

@@ -1,0 +1,3 @@
+//! One file a command; the only modules that know every stage.
+
+pub mod check;
