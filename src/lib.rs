@@ -9,12 +9,14 @@
 //! - [`manifest`]: `vendor.toml` as types: what vendors demand, as data. It stands below the checks, because headings
 //!   are understood by it too.
 //! - [`columns`]: headings and fields, cells and values.
+//! - [`rules`]: what is wrong with a row, and with all rows together.
 //! - [`plan`]: wanted against existing.
 //! - [`wire`]: requests and replies as plain data. No sockets.
 //! - [`vendors`]: one folder a make. Pure: never touches the network.
 //! - [`link`]: the only module that touches a PBX. Knows no vendor.
 //! - [`sim`]: a PBX you can break, in process or behind a socket. Knows no vendor.
 //! - [`submit`]: sends changes in row order and at the target's pace, and settles what was lost on the way.
+//! - [`run`]: one file a command; the only modules that know every stage.
 
 pub mod cli;
 pub mod columns;
@@ -23,6 +25,7 @@ pub mod manifest;
 pub mod model;
 pub mod plan;
 pub mod progress;
+pub mod rules;
 pub mod run;
 pub mod sheet;
 pub mod sim;

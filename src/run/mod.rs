@@ -49,3 +49,4 @@ impl Failure {
         self
     }
 }
+pub mod check;

@@ -425,6 +425,12 @@ impl<'a> Cells<'a> {
         Cells { text, ends }
     }
 
+    /// The text of all cells, one behind the other.
+    pub fn text(&self) -> &'a str {
+        let end = self.ends.last().copied().unwrap_or_default();
+        self.text.get(..end).unwrap_or_default()
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.ends.len()
