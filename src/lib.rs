@@ -25,6 +25,7 @@ pub mod manifest;
 pub mod model;
 pub mod plan;
 pub mod progress;
+pub mod report;
 pub mod rules;
 pub mod run;
 pub mod sheet;

@@ -1,0 +1,3 @@
+//! What only shows from outside: the program as a person runs it, and the tree as a person reads it.
+
+mod tidy;
