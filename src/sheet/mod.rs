@@ -5,9 +5,13 @@
 
 mod csv;
 mod json;
+pub mod markdown;
 mod source;
+mod writer;
 
 use crate::model::{Finding, Place};
+pub use writer::{Readers, Writer};
+
 use source::Source;
 use std::fmt;
 use std::io;
@@ -238,6 +242,22 @@ pub enum SheetError {
         /// What was expected, and what to do.
         problem: String,
     },
+    /// It cannot be written.
+    #[error(
+        "{file}: cannot be written: {reason}. Check the folder, the permission to write and the free space"
+    )]
+    Unwritable {
+        /// The file.
+        file: Arc<str>,
+        /// What the system says.
+        reason: String,
+    },
+    /// A file's ending stands for no format.
+    #[error("{file}: its ending names no format. End it with .csv, .tsv, .json or .jsonl")]
+    Ending {
+        /// The file.
+        file: Arc<str>,
+    },
     /// There are too many columns.
     #[error("{file}: has more than {cells_max} columns. Leave out those that are not needed")]
     TooManyColumns {
@@ -249,6 +269,13 @@ pub enum SheetError {
 }
 
 impl SheetError {
+    fn unwritable(file: &Arc<str>, error: &io::Error) -> SheetError {
+        SheetError::Unwritable {
+            file: file.clone(),
+            reason: error.to_string(),
+        }
+    }
+
     fn unreadable(file: &Arc<str>, error: &io::Error) -> SheetError {
         SheetError::Unreadable {
             file: file.clone(),
