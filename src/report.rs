@@ -25,12 +25,20 @@ pub const HEADINGS: [&str; 16] = [
 ];
 
 /// The columns that rowcall adds to a rejects sheet; it ignores them when it reads the sheet again.
-pub const REJECT_HEADINGS: [&str; 5] =
-    ["rowcall_place", "rowcall_result", "rowcall_code", "rowcall_message", "rowcall_hint"];
+pub const REJECT_HEADINGS: [&str; 5] = [
+    "rowcall_place",
+    "rowcall_result",
+    "rowcall_code",
+    "rowcall_message",
+    "rowcall_hint",
+];
 
 /// An outcome as a line of the report.
 pub fn cells(outcome: &Outcome) -> [String; 16] {
-    let findings = outcome.findings.iter().map(|finding| finding_line(finding, outcome.place.as_ref()));
+    let findings = outcome
+        .findings
+        .iter()
+        .map(|finding| finding_line(finding, outcome.place.as_ref()));
     [
         text(outcome.row),
         text(outcome.place.as_ref()),
@@ -68,8 +76,16 @@ pub fn finding_line(finding: &Finding, place: Option<&Place>) -> String {
         (Some(place), Some(column)) => format!(" {}", place.cell(column)),
         _ => String::new(),
     };
-    let mut line = format!("{} {}{cell}: {}", finding.severity.word(), finding.rule, finding.message);
-    for (before, part, after) in [(" — ", finding.hint.as_str(), ""), (" [", &finding.source, "]")] {
+    let mut line = format!(
+        "{} {}{cell}: {}",
+        finding.severity.word(),
+        finding.rule,
+        finding.message
+    );
+    for (before, part, after) in [
+        (" — ", finding.hint.as_str(), ""),
+        (" [", &finding.source, "]"),
+    ] {
         if !part.is_empty() {
             line.extend([before, part, after]);
         }
@@ -113,8 +129,15 @@ impl Counts {
 
     /// The counts as a sentence: `198 created, 2 invalid`.
     pub fn words(&self) -> String {
-        let parts: Vec<String> = self.iter().map(|(result, count)| format!("{count} {}", result.word())).collect();
-        if parts.is_empty() { "no rows".to_owned() } else { parts.join(", ") }
+        let parts: Vec<String> = self
+            .iter()
+            .map(|(result, count)| format!("{count} {}", result.word()))
+            .collect();
+        if parts.is_empty() {
+            "no rows".to_owned()
+        } else {
+            parts.join(", ")
+        }
     }
 }
 
@@ -131,7 +154,13 @@ pub struct Report {
 impl Report {
     /// A report over so many rows, written to these sheets.
     pub fn new(rows: usize, writers: Vec<Writer>) -> Report {
-        Report { writers, rows, next: 0, waiting: BTreeMap::new(), counts: Counts::default() }
+        Report {
+            writers,
+            rows,
+            next: 0,
+            waiting: BTreeMap::new(),
+            counts: Counts::default(),
+        }
     }
 
     /// So many lines of their own after the rows: extensions that no row names.
@@ -145,7 +174,10 @@ impl Report {
     /// Where a sheet cannot be written.
     pub fn put(&mut self, row: usize, outcome: Outcome) -> Result<Vec<Outcome>, SheetError> {
         let earlier = self.waiting.insert(row, outcome);
-        debug_assert!(earlier.is_none() && row >= self.next && row < self.rows, "row {row} has two outcomes");
+        debug_assert!(
+            earlier.is_none() && row >= self.next && row < self.rows,
+            "row {row} has two outcomes"
+        );
         let mut ready = vec![];
         while let Some(outcome) = self.waiting.remove(&self.next) {
             self.next += 1;
@@ -161,7 +193,9 @@ impl Report {
 
     /// Which rows have no outcome yet.
     pub fn missing(&self) -> Vec<usize> {
-        (self.next..self.rows).filter(|row| !self.waiting.contains_key(row)).collect()
+        (self.next..self.rows)
+            .filter(|row| !self.waiting.contains_key(row))
+            .collect()
     }
 
     /// Ends the report.
@@ -172,7 +206,11 @@ impl Report {
     /// # Panics
     /// Where rows in are not outcomes out, which is a bug: a report that leaves a row out must not look whole.
     pub fn finish(self) -> Result<Counts, SheetError> {
-        assert_eq!(self.counts.total(), self.rows as u64, "every row has exactly one outcome");
+        assert_eq!(
+            self.counts.total(),
+            self.rows as u64,
+            "every row has exactly one outcome"
+        );
         for writer in self.writers {
             writer.finish()?;
         }

@@ -15,7 +15,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// Exit 2, 3 or 4; where rows were read by then, each has its outcome in the report all the same.
-pub fn run(args: &DeleteArgs, config: Option<&Path>) -> Result<u8, Failure> {
+pub(super) fn run(args: &DeleteArgs, config: Option<&Path>) -> Result<u8, Failure> {
     let target = Target::resolve(&args.from, config, &args.pace)?;
     let manifest = (target.make.manifest)();
     sending::refuse_silent_deletes(&target, &args.guard)?;
@@ -23,7 +23,8 @@ pub fn run(args: &DeleteArgs, config: Option<&Path>) -> Result<u8, Failure> {
     rows.check(manifest, |_| Purpose::Update, None);
     for row in &mut rows.rows {
         // Only the number counts here: what is wrong with the rest of the row keeps nobody from leaving.
-        let about_number = |finding: &Finding| finding.field.is_none_or(|field| field == Field::NUMBER);
+        let about_number =
+            |finding: &Finding| finding.field.is_none_or(|field| field == Field::NUMBER);
         row.findings.retain(about_number);
     }
     let stop = StopFlag::default();
@@ -31,13 +32,25 @@ pub fn run(args: &DeleteArgs, config: Option<&Path>) -> Result<u8, Failure> {
     let held = target.connect(&stop).and_then(|connection| {
         let listing = connection.list().map_err(|fault| target.failure(&fault))?;
         let numbers: BTreeSet<String> = listing.numbers.into_iter().collect();
-        let valid = rows.rows.iter().filter(|row| row.is_valid()).map(|row| row.wanted.number());
-        let there: Vec<String> =
-            valid.filter(|number| !listing.whole || numbers.contains(*number)).map(str::to_owned).collect();
+        let valid = rows
+            .rows
+            .iter()
+            .filter(|row| row.is_valid())
+            .map(|row| row.wanted.number());
+        let there: Vec<String> = valid
+            .filter(|number| !listing.whole || numbers.contains(*number))
+            .map(str::to_owned)
+            .collect();
         let found = sending::look(&connection, &target, &there)?;
         Ok((connection, numbers.len().max(found.len()), found))
     });
-    let mut results = Results::open("delete", &target.label, &rows, &args.report, args.rejects.as_deref())?;
+    let mut results = Results::open(
+        "delete",
+        &target.label,
+        &rows,
+        &args.report,
+        args.rejects.as_deref(),
+    )?;
     let (connection, held, mut found) = match held {
         Ok(held) => held,
         Err(failure) => {
@@ -53,7 +66,13 @@ pub fn run(args: &DeleteArgs, config: Option<&Path>) -> Result<u8, Failure> {
             results.put(row, rows.outcome(row, Action::None, RowResult::Invalid))?;
         } else if let Some(before) = found.remove(number) {
             let wanted = Extension::numbered(number);
-            changes.push(Change { row, action: Action::Delete, number: number.to_owned(), wanted, before: Some(before) });
+            changes.push(Change {
+                row,
+                action: Action::Delete,
+                number: number.to_owned(),
+                wanted,
+                before: Some(before),
+            });
         } else {
             let mut outcome = rows.outcome(row, Action::Delete, RowResult::Unchanged);
             outcome.message = "the PBX has no such extension".into();

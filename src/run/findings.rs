@@ -16,19 +16,29 @@ use std::io::{self, BufWriter, Write, stdout};
 ///
 /// # Errors
 /// Exit 2 where a sheet cannot be read or a report cannot be written.
-pub fn run(args: &CheckArgs) -> Result<u8, Failure> {
+pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     let make = make(&args.vendor).ok_or_else(|| Failure::usage("there is no such make"))?;
     let manifest = (make.manifest)();
     let started = Timestamp::now();
     let opened = rows::open(&args.input, manifest)?;
-    let tables: Vec<Table> = opened.into_iter().map(|(sheet, binding)| Table { sheet, binding }).collect();
+    let tables: Vec<Table> = opened
+        .into_iter()
+        .map(|(sheet, binding)| Table { sheet, binding })
+        .collect();
     let headings = HEADINGS.map(str::to_owned);
     let create = |path| Writer::create(path, Readers::Anybody, &headings);
-    let writers: Result<Vec<Writer>, SheetError> =
-        args.report.report.iter().map(|path| create(path.as_path())).collect();
+    let writers: Result<Vec<Writer>, SheetError> = args
+        .report
+        .report
+        .iter()
+        .map(|path| create(path.as_path()))
+        .collect();
     let mut writers = writers.map_err(Failure::usage)?;
     let (reported, mut out) = (!writers.is_empty(), BufWriter::new(stdout()));
-    let options = Options { purpose: Purpose::Create, on_pbx: None };
+    let options = Options {
+        purpose: Purpose::Create,
+        on_pbx: None,
+    };
     let sink = |verdict: Verdict<'_, ()>| -> Result<(), Stop> {
         if !args.report.json {
             for finding in &verdict.findings {
@@ -49,7 +59,11 @@ pub fn run(args: &CheckArgs) -> Result<u8, Failure> {
         Ok(counts) => counts,
         // Whoever reads the findings has seen enough.
         Err(Stop::Out(error)) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(1),
-        Err(Stop::Out(error)) => return Err(Failure::usage(format!("standard output cannot be written: {error}"))),
+        Err(Stop::Out(error)) => {
+            return Err(Failure::usage(format!(
+                "standard output cannot be written: {error}"
+            )));
+        }
         Err(Stop::Sheet(error)) => return Err(Failure::usage(error)),
     };
     for writer in writers {
@@ -57,7 +71,8 @@ pub fn run(args: &CheckArgs) -> Result<u8, Failure> {
     }
     let exit = u8::from(counts.invalid > 0);
     if args.report.json {
-        writeln!(out, "{}", summary(&args.vendor, &counts, started, exit)).map_err(Failure::usage)?;
+        writeln!(out, "{}", summary(&args.vendor, &counts, started, exit))
+            .map_err(Failure::usage)?;
     }
     out.flush().map_err(Failure::usage)?;
     say(format!(
@@ -82,10 +97,16 @@ fn summary(vendor: &str, counts: &Counts, started: Timestamp, exit: u8) -> serde
 }
 
 fn outcome(verdict: Verdict<'_, ()>) -> crate::model::Outcome {
-    let result = if verdict.is_valid() { RowResult::Valid } else { RowResult::Invalid };
+    let result = if verdict.is_valid() {
+        RowResult::Valid
+    } else {
+        RowResult::Invalid
+    };
     let mut outcome = rows::nothing(Action::None, result);
     if let Some(first) = verdict.findings.first() {
-        let column = first.column.or_else(|| verdict.table.binding.column_of(first.field?));
+        let column = first
+            .column
+            .or_else(|| verdict.table.binding.column_of(first.field?));
         let heading = column.and_then(|column| verdict.table.sheet.headings.get(column));
         outcome.code = first.rule.to_string();
         outcome.field = first.field;

@@ -45,9 +45,9 @@ pub fn run(cli: &Cli) -> u8 {
 fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<u8, Failure> {
     let mut out = stdout().lock();
     match write(&mut out).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::usage(format!("standard output cannot be written: {error}")))
-        }
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::usage(format!(
+            "standard output cannot be written: {error}"
+        ))),
         _ => Ok(0),
     }
 }
@@ -65,7 +65,11 @@ fn confirm(question: &str) -> bool {
     let _ = write!(stderr(), "{question} [y/N] ");
     let mut answer = String::new();
     let read = stdin().lock().read_line(&mut answer);
-    read.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes" | "j" | "ja")
+    read.is_ok()
+        && matches!(
+            answer.trim().to_ascii_lowercase().as_str(),
+            "y" | "yes" | "j" | "ja"
+        )
 }
 
 /// Why a command could not go on: for whoever typed it.
@@ -130,7 +134,9 @@ fn interrupts(stop: &StopFlag) -> Result<(), Failure> {
             std::process::exit(130);
         }
         stop.stop();
-        say("interrupted: what was sent is settled, nothing more is sent; once more to end at once");
+        say(
+            "interrupted: what was sent is settled, nothing more is sent; once more to end at once",
+        );
     });
     caught.map_err(|error| Failure::usage(format!("Ctrl-C cannot be caught: {error}")))
 }

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 const SHOWN_MAX: u64 = 10;
 
 /// The results of one run, row by row.
-pub struct Results<'r> {
+pub(super) struct Results<'r> {
     command: &'static str,
     target: String,
     started: Timestamp,
@@ -40,7 +40,7 @@ impl<'r> Results<'r> {
     ///
     /// # Errors
     /// Exit 2 where a file cannot be written, or would overwrite an input.
-    pub fn open(
+    pub(super) fn open(
         command: &'static str,
         target: &str,
         rows: &'r Rows,
@@ -68,7 +68,7 @@ impl<'r> Results<'r> {
     }
 
     /// Lines of their own after the rows: extensions that no row names.
-    pub fn expect_more(&mut self, count: usize) {
+    pub(super) fn expect_more(&mut self, count: usize) {
         self.report.expect_more(count);
     }
 
@@ -76,7 +76,7 @@ impl<'r> Results<'r> {
     ///
     /// # Errors
     /// Exit 2 where a file cannot be written on.
-    pub fn put(&mut self, row: usize, outcome: Outcome) -> Result<(), Failure> {
+    pub(super) fn put(&mut self, row: usize, outcome: Outcome) -> Result<(), Failure> {
         for outcome in self.report.put(row, outcome).map_err(Failure::usage)? {
             if outcome.result.is_done() {
                 continue;
@@ -87,7 +87,9 @@ impl<'r> Results<'r> {
             }
             let index = outcome.row.and_then(|row| usize::try_from(row - 1).ok());
             if let (Some(rejects), Some(index)) = (&mut self.rejects, index) {
-                rejects.put(self.rows, index, &outcome).map_err(Failure::usage)?;
+                rejects
+                    .put(self.rows, index, &outcome)
+                    .map_err(Failure::usage)?;
             }
         }
         Ok(())
@@ -97,7 +99,12 @@ impl<'r> Results<'r> {
     ///
     /// # Errors
     /// As [`Results::put`].
-    pub fn rest_not_sent(&mut self, code: &str, why: &str, hint: &str) -> Result<(), Failure> {
+    pub(super) fn rest_not_sent(
+        &mut self,
+        code: &str,
+        why: &str,
+        hint: &str,
+    ) -> Result<(), Failure> {
         for row in self.report.missing() {
             let invalid = self.rows.rows.get(row).is_some_and(|row| !row.is_valid());
             let outcome = if invalid {
@@ -108,7 +115,12 @@ impl<'r> Results<'r> {
                 } else {
                     nothing(Action::Delete, RowResult::NotSent)
                 };
-                Outcome { code: code.into(), message: why.into(), hint: hint.into(), ..base }
+                Outcome {
+                    code: code.into(),
+                    message: why.into(),
+                    hint: hint.into(),
+                    ..base
+                }
             };
             self.put(row, outcome)?;
         }
@@ -119,26 +131,41 @@ impl<'r> Results<'r> {
     ///
     /// # Errors
     /// Exit 2 where a file cannot be written to its end.
-    pub fn finish(self, stopped: Option<u8>) -> Result<u8, Failure> {
+    pub(super) fn finish(self, stopped: Option<u8>) -> Result<u8, Failure> {
         let counts = self.report.finish().map_err(Failure::usage)?;
         let exit = stopped.unwrap_or(if counts.all_done() { 0 } else { 1 });
         let finished = Timestamp::now();
-        let seconds = (finished - self.started).total(jiff::Unit::Second).unwrap_or_default();
+        let seconds = (finished - self.started)
+            .total(jiff::Unit::Second)
+            .unwrap_or_default();
         if self.not_done > SHOWN_MAX {
             let more = self.not_done - SHOWN_MAX;
             match &self.report_file {
-                Some(file) => say(format!("… and {more} more rows that are not done: see {}", file.display())),
-                None => say(format!("… and {more} more rows that are not done: --report FILE keeps a line for each")),
+                Some(file) => say(format!(
+                    "… and {more} more rows that are not done: see {}",
+                    file.display()
+                )),
+                None => say(format!(
+                    "… and {more} more rows that are not done: --report FILE keeps a line for each"
+                )),
             }
         }
-        say(format!("{}: {} rows in {seconds:.1} s: {}", self.target, counts.total(), counts.words()));
-        for file in &self.report_file {
+        say(format!(
+            "{}: {} rows in {seconds:.1} s: {}",
+            self.target,
+            counts.total(),
+            counts.words()
+        ));
+        if let Some(file) = &self.report_file {
             say(format!("report: {}", file.display()));
         }
         if let Some(rejects) = self.rejects {
             let (file, count) = (rejects.file, rejects.count);
             rejects.writer.finish().map_err(Failure::usage)?;
-            say(format!("rejects: {} ({count} rows, only for its owner: it may hold passwords)", file.display()));
+            say(format!(
+                "rejects: {} ({count} rows, only for its owner: it may hold passwords)",
+                file.display()
+            ));
         }
         if self.json {
             let summary = json!({
@@ -150,24 +177,43 @@ impl<'r> Results<'r> {
                 "finished": format!("{finished:.3}"),
                 "exit_code": exit,
             });
-            writeln!(stdout(), "{summary}")
-                .map_err(|error| Failure::usage(format!("standard output cannot be written: {error}")))?;
+            writeln!(stdout(), "{summary}").map_err(|error| {
+                Failure::usage(format!("standard output cannot be written: {error}"))
+            })?;
         }
         Ok(exit)
     }
 }
 
 fn object(counts: &Counts) -> serde_json::Value {
-    counts.iter().map(|(result, count)| (result.word().to_owned(), json!(count))).collect()
+    counts
+        .iter()
+        .map(|(result, count)| (result.word().to_owned(), json!(count)))
+        .collect()
 }
 
 /// A row that is not done, on the terminal.
 fn show(outcome: &Outcome) {
-    let place = outcome.place.as_ref().map_or_else(String::new, |place| format!("{place}: "));
-    say(format!("{place}{} {}: {}", outcome.number, outcome.result.word(), outcome.message));
-    let errors = outcome.findings.iter().filter(|finding| finding.is_error()).skip(1);
+    let place = outcome
+        .place
+        .as_ref()
+        .map_or_else(String::new, |place| format!("{place}: "));
+    say(format!(
+        "{place}{} {}: {}",
+        outcome.number,
+        outcome.result.word(),
+        outcome.message
+    ));
+    let errors = outcome
+        .findings
+        .iter()
+        .filter(|finding| finding.is_error())
+        .skip(1);
     for finding in errors.filter(|_| outcome.result == RowResult::Invalid) {
-        say(format!("  also {}", finding_line(finding, outcome.place.as_ref())));
+        say(format!(
+            "  also {}",
+            finding_line(finding, outcome.place.as_ref())
+        ));
     }
     if !outcome.hint.is_empty() {
         say(format!("  hint: {}", outcome.hint));
@@ -176,11 +222,16 @@ fn show(outcome: &Outcome) {
 
 /// An output must not be an input: it would be gone before it is mended.
 fn refuse_input(output: &Path, rows: &Rows) -> Result<(), Failure> {
-    let Ok(output) = fs::canonicalize(output) else { return Ok(()) };
+    let Ok(output) = fs::canonicalize(output) else {
+        return Ok(());
+    };
     for (sheet, _) in &rows.sheets {
         if fs::canonicalize(&*sheet.file).is_ok_and(|input| input == output) {
-            return Err(Failure::usage(format!("{} is read, and would be overwritten", sheet.file))
-                .hint("name another file for the report or the rejects"));
+            return Err(Failure::usage(format!(
+                "{} is read, and would be overwritten",
+                sheet.file
+            ))
+            .hint("name another file for the report or the rejects"));
         }
     }
     Ok(())
@@ -195,9 +246,18 @@ impl Rejects {
                 headings.push(heading.clone());
             }
         }
-        let all: Vec<String> = headings.iter().cloned().chain(REJECT_HEADINGS.map(str::to_owned)).collect();
+        let all: Vec<String> = headings
+            .iter()
+            .cloned()
+            .chain(REJECT_HEADINGS.map(str::to_owned))
+            .collect();
         let writer = Writer::create(path, Readers::Owner, &all)?;
-        Ok(Rejects { file: path.to_owned(), writer, headings, count: 0 })
+        Ok(Rejects {
+            file: path.to_owned(),
+            writer,
+            headings,
+            count: 0,
+        })
     }
 
     fn put(&mut self, rows: &Rows, index: usize, outcome: &Outcome) -> Result<(), SheetError> {
@@ -206,7 +266,10 @@ impl Rejects {
         let cells = row.cells();
         let original = self.headings.iter().map(|heading| {
             let column = sheet.headings.iter().position(|known| known == heading);
-            column.and_then(|column| cells.get(column)).unwrap_or_default().to_owned()
+            column
+                .and_then(|column| cells.get(column))
+                .unwrap_or_default()
+                .to_owned()
         });
         let line: Vec<String> = original.chain(reject_cells(outcome)).collect();
         self.count += 1;

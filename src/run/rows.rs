@@ -12,18 +12,18 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many rows one run may bring to a PBX.
-pub const ROWS_MAX: usize = 1_000_000;
+pub(super) const ROWS_MAX: usize = 1_000_000;
 
 /// One row.
-pub struct InputRow {
+pub(super) struct InputRow {
     /// Where it stands.
-    pub place: Place,
+    pub(super) place: Place,
     /// Which of the sheets it stands in.
-    pub sheet: usize,
+    pub(super) sheet: usize,
     /// What it wants.
-    pub wanted: Extension,
+    pub(super) wanted: Extension,
     /// What is wrong with it.
-    pub findings: Vec<Finding>,
+    pub(super) findings: Vec<Finding>,
     text: Box<str>,
     ends: Box<[usize]>,
     trouble: Option<Finding>,
@@ -49,51 +49,67 @@ impl InputRow {
     }
 
     fn as_row(&self) -> Row<'_> {
-        Row { index: 0, line: self.place.line, cells: self.cells(), trouble: self.trouble.clone() }
+        Row {
+            index: 0,
+            line: self.place.line,
+            cells: self.cells(),
+            trouble: self.trouble.clone(),
+        }
     }
 
     /// The cells as they stand in the sheet.
-    pub fn cells(&self) -> Cells<'_> {
+    pub(super) fn cells(&self) -> Cells<'_> {
         Cells::new(&self.text, &self.ends)
     }
 
     /// Whether nothing keeps it from being sent.
-    pub fn is_valid(&self) -> bool {
+    pub(super) fn is_valid(&self) -> bool {
         !self.findings.iter().any(Finding::is_error)
     }
 }
 
 /// The sheets of a run and all their rows, in input order.
-pub struct Rows {
+pub(super) struct Rows {
     /// The sheets with what their headings mean.
-    pub sheets: Vec<(Sheet, Binding)>,
+    pub(super) sheets: Vec<(Sheet, Binding)>,
     /// The rows.
-    pub rows: Vec<InputRow>,
+    pub(super) rows: Vec<InputRow>,
 }
 
 /// Opens the sheets that were named and understands their headings; says on standard error what was found.
 ///
 /// # Errors
 /// Exit 2: what cannot be read or understood, and where.
-pub fn open(args: &InputArgs, manifest: &Manifest) -> Result<Vec<(Sheet, Binding)>, Failure> {
+pub(super) fn open(
+    args: &InputArgs,
+    manifest: &Manifest,
+) -> Result<Vec<(Sheet, Binding)>, Failure> {
     let options = ReadOptions {
         delimiter: args.delimiter.map(|delimiter| char::from(delimiter.byte())),
         pad_short_rows: args.pad_short_rows,
         ..ReadOptions::default()
     };
     let makes: Vec<&Manifest> = MAKES.iter().map(|make| (make.manifest)()).collect();
-    let bind = BindOptions { map: args.map.clone(), headings: args.headings.clone() };
     let mut opened = vec![];
     for path in &args.sheets {
         let input = Input::named(&path.to_string_lossy());
         for sheet in sheet::open(&input, &options).map_err(Failure::usage)? {
+            let bind = BindOptions {
+                map: args.map.clone(),
+                headings: args.headings.clone(),
+                header_line: sheet.header_line,
+            };
             let binding = Binding::bind(&sheet.headings, manifest, &makes, &bind)
                 .map_err(|error| Failure::usage(format!("{}: {error}", sheet.file)))?;
             if !sheet.notes.is_empty() {
                 say(format!("{}: {}", sheet.file, sheet.notes.join(", ")));
             }
             for note in &binding.notes {
-                let weight = if note.severity == Severity::Info { "note" } else { note.severity.word() };
+                let weight = if note.severity == Severity::Info {
+                    "note"
+                } else {
+                    note.severity.word()
+                };
                 say(format!("{}: {weight}: {}", sheet.file, note.message));
                 if !note.hint.is_empty() {
                     say(format!("  hint: {}", note.hint));
@@ -110,7 +126,10 @@ impl Rows {
     ///
     /// # Errors
     /// Exit 2: what cannot be read, and where; or more than [`ROWS_MAX`] rows.
-    pub fn read(sheets: Vec<(Sheet, Binding)>, manifest: &Manifest) -> Result<Rows, Failure> {
+    pub(super) fn read(
+        sheets: Vec<(Sheet, Binding)>,
+        manifest: &Manifest,
+    ) -> Result<Rows, Failure> {
         let mut rows = vec![];
         for (index, (sheet, binding)) in sheets.iter().enumerate() {
             for batch in sheet.batches() {
@@ -121,8 +140,10 @@ impl Rows {
                 });
                 read.map_err(Failure::usage)?;
                 if rows.len() > ROWS_MAX {
-                    return Err(Failure::usage(format!("the sheets hold more than {ROWS_MAX} rows"))
-                        .hint("split them and import one part after the other"));
+                    return Err(Failure::usage(format!(
+                        "the sheets hold more than {ROWS_MAX} rows"
+                    ))
+                    .hint("split them and import one part after the other"));
                 }
             }
         }
@@ -130,14 +151,17 @@ impl Rows {
     }
 
     /// Holds every row to the make's rules. `held` are the numbers on the PBX, where they are known.
-    pub fn check(
+    pub(super) fn check(
         &mut self,
         manifest: &Manifest,
         purpose_of: impl Fn(&InputRow) -> Purpose,
         held: Option<&BTreeSet<String>>,
     ) {
-        let checkers: Vec<Checker<'_>> =
-            self.sheets.iter().map(|(_, binding)| Checker::new(manifest, binding)).collect();
+        let checkers: Vec<Checker<'_>> = self
+            .sheets
+            .iter()
+            .map(|(_, binding)| Checker::new(manifest, binding))
+            .collect();
         let mut survey = Survey::new();
         let mut traces = Traces::default();
         for row in &self.rows {
@@ -152,16 +176,29 @@ impl Rows {
         for row in &mut self.rows {
             let (mut findings, mut duplicates) = (vec![], vec![]);
             let purpose = purpose_of(row);
-            checkers[row.sheet].row(&row.as_row(), purpose, Some(&across), &mut findings, &mut duplicates);
-            findings.extend(duplicates.into_iter().filter_map(|duplicate| places.repeats(duplicate, &row.place)));
+            checkers[row.sheet].row(
+                &row.as_row(),
+                purpose,
+                Some(&across),
+                &mut findings,
+                &mut duplicates,
+            );
+            findings.extend(
+                duplicates
+                    .into_iter()
+                    .filter_map(|duplicate| places.repeats(duplicate, &row.place)),
+            );
             row.findings = findings;
         }
     }
 
     /// Holds the rows of extensions that exist to the rules about several fields, as they will be once written.
-    pub fn check_merged(&mut self, manifest: &Manifest, held: &BTreeMap<String, Extension>) {
-        let checkers: Vec<Checker<'_>> =
-            self.sheets.iter().map(|(_, binding)| Checker::new(manifest, binding)).collect();
+    pub(super) fn check_merged(&mut self, manifest: &Manifest, held: &BTreeMap<String, Extension>) {
+        let checkers: Vec<Checker<'_>> = self
+            .sheets
+            .iter()
+            .map(|(_, binding)| Checker::new(manifest, binding))
+            .collect();
         for row in &mut self.rows {
             if let Some(held) = held.get(row.wanted.number()) {
                 checkers[row.sheet].merged(&row.wanted, held, &mut row.findings);
@@ -170,20 +207,24 @@ impl Rows {
     }
 
     /// Whether nothing keeps any row from being sent.
-    pub fn all_valid(&self) -> bool {
+    pub(super) fn all_valid(&self) -> bool {
         self.rows.iter().all(InputRow::is_valid)
     }
 
     /// Whether there is anything to send.
-    pub fn any_valid(&self) -> bool {
+    pub(super) fn any_valid(&self) -> bool {
         self.rows.iter().any(InputRow::is_valid)
     }
 
     /// The outcome of a row, to be filled in further. Where it has findings, the first error among them (or else the
     /// first finding) is what its code, field, column and message tell.
-    pub fn outcome(&self, index: usize, action: Action, result: RowResult) -> Outcome {
+    pub(super) fn outcome(&self, index: usize, action: Action, result: RowResult) -> Outcome {
         let row = &self.rows[index];
-        let told = row.findings.iter().find(|finding| finding.is_error()).or(row.findings.first());
+        let told = row
+            .findings
+            .iter()
+            .find(|finding| finding.is_error())
+            .or(row.findings.first());
         let mut outcome = Outcome {
             row: Some(index as u64 + 1),
             place: Some(row.place.clone()),
@@ -202,15 +243,23 @@ impl Rows {
     }
 
     /// The heading of a row's column or field as it stands in its sheet; empty where it has none.
-    pub fn heading(&self, index: usize, field: Option<Field>, column: Option<usize>) -> String {
+    pub(super) fn heading(
+        &self,
+        index: usize,
+        field: Option<Field>,
+        column: Option<usize>,
+    ) -> String {
         let (sheet, binding) = &self.sheets[self.rows[index].sheet];
         let column = column.or_else(|| binding.column_of(field?));
-        column.and_then(|column| sheet.headings.get(column)).cloned().unwrap_or_default()
+        column
+            .and_then(|column| sheet.headings.get(column))
+            .cloned()
+            .unwrap_or_default()
     }
 }
 
 /// The outcome of something that no row names, with nothing in it yet.
-pub fn nothing(action: Action, result: RowResult) -> Outcome {
+pub(super) fn nothing(action: Action, result: RowResult) -> Outcome {
     Outcome {
         row: None,
         place: None,

@@ -14,23 +14,23 @@ use crate::submit::{Done, Ended, FailuresMax, Options, submit};
 use std::collections::BTreeMap;
 
 /// What is to be sent, and all that goes with it.
-pub struct Sending<'s, 'r> {
+pub(super) struct Sending<'s, 'r> {
     /// Where to.
-    pub target: &'s Target,
+    pub(super) target: &'s Target,
     /// The way there, signed in.
-    pub connection: Connection,
+    pub(super) connection: Connection,
     /// The rows that ask for it.
-    pub rows: &'r Rows,
+    pub(super) rows: &'r Rows,
     /// The changes.
-    pub changes: Vec<Change>,
+    pub(super) changes: Vec<Change>,
     /// How many extensions the PBX holds.
-    pub held: usize,
+    pub(super) held: usize,
     /// How much may change.
-    pub guard: &'s GuardArgs,
+    pub(super) guard: &'s GuardArgs,
     /// Where results go.
-    pub results: Results<'r>,
+    pub(super) results: Results<'r>,
     /// Set by Ctrl-C.
-    pub stop: &'s StopFlag,
+    pub(super) stop: &'s StopFlag,
 }
 
 /// Sends the changes and gives every row its outcome.
@@ -38,17 +38,30 @@ pub struct Sending<'s, 'r> {
 /// # Errors
 /// Exit 4 where the guard stops it before the first change; exit 2 where a report cannot be written on: what was sent by
 /// then is settled all the same.
-pub fn carry_out(sending: Sending<'_, '_>) -> Result<u8, Failure> {
-    let Sending { target, connection, rows, changes, held, guard: args, mut results, stop } = sending;
+pub(super) fn carry_out(sending: Sending<'_, '_>) -> Result<u8, Failure> {
+    let Sending {
+        target,
+        connection,
+        rows,
+        changes,
+        held,
+        guard: args,
+        mut results,
+        stop,
+    } = sending;
     if let Err(exceeded) = guard(&changes, held, &args.budget()) {
         connection.close();
-        let hint = format!("if that is meant, allow it: {} {}", exceeded.flag, exceeded.wanted);
+        let hint = format!(
+            "if that is meant, allow it: {} {}",
+            exceeded.flag, exceeded.wanted
+        );
         let failure = Failure::guard(exceeded).hint(hint);
         results.rest_not_sent("guard", &failure.message, &failure.hint)?;
         results.finish(Some(failure.exit))?;
         return Err(failure);
     }
-    if !changes.is_empty() && !args.yes && !target.is_sim() && !confirm(&question(&changes, target)) {
+    if !changes.is_empty() && !args.yes && !target.is_sim() && !confirm(&question(&changes, target))
+    {
         connection.close();
         results.rest_not_sent("declined", "the answer was no; nothing was sent", "")?;
         return results.finish(None);
@@ -57,10 +70,15 @@ pub fn carry_out(sending: Sending<'_, '_>) -> Result<u8, Failure> {
     let failures_max = match args.max_failures {
         None => Options::parallel(1).failures_max,
         Some(Allowance::All) => FailuresMax::Count(u32::MAX),
-        Some(Allowance::Count(count)) => FailuresMax::Count(u32::try_from(count).unwrap_or(u32::MAX)),
+        Some(Allowance::Count(count)) => {
+            FailuresMax::Count(u32::try_from(count).unwrap_or(u32::MAX))
+        }
         Some(Allowance::Percent { share, .. }) => FailuresMax::Share(share / 100.0),
     };
-    let options = Options { failures_max, ..Options::parallel(target.parallel) };
+    let options = Options {
+        failures_max,
+        ..Options::parallel(target.parallel)
+    };
     let mut progress = Progress::new("rows", changes.len() as u64);
     let mut failed = None;
     let ended = submit(&connection, changes, &options, stop, &mut |done| {
@@ -96,12 +114,16 @@ pub fn carry_out(sending: Sending<'_, '_>) -> Result<u8, Failure> {
 ///
 /// # Errors
 /// Exit 3 where the target does not tell.
-pub fn look(
+pub(super) fn look(
     connection: &Connection,
     target: &Target,
     numbers: &[String],
 ) -> Result<BTreeMap<String, Extension>, Failure> {
-    let looking = Looking { parallel: target.parallel, batch: target.batch, live: false };
+    let looking = Looking {
+        parallel: target.parallel,
+        batch: target.batch,
+        live: false,
+    };
     let mut progress = Progress::new("extensions looked at", numbers.len() as u64);
     let mut found = BTreeMap::new();
     let looked = connection.look(numbers, &looking, &mut |extensions| {
@@ -119,16 +141,28 @@ pub fn look(
 ///
 /// # Errors
 /// Exit 2, naming the flag.
-pub fn refuse_silent_deletes(target: &Target, args: &GuardArgs) -> Result<(), Failure> {
+pub(super) fn refuse_silent_deletes(target: &Target, args: &GuardArgs) -> Result<(), Failure> {
     if args.yes || target.is_sim() || super::can_ask() {
         return Ok(());
     }
-    Err(Failure::usage("this deletes extensions, and nobody is there to be asked").hint("say --yes if that is meant"))
+    Err(
+        Failure::usage("this deletes extensions, and nobody is there to be asked")
+            .hint("say --yes if that is meant"),
+    )
 }
 
 fn question(changes: &[Change], target: &Target) -> String {
-    let count = |action| changes.iter().filter(|change| change.action == action).count();
-    let kinds = [("create", Action::Create), ("update", Action::Update), ("delete", Action::Delete)];
+    let count = |action| {
+        changes
+            .iter()
+            .filter(|change| change.action == action)
+            .count()
+    };
+    let kinds = [
+        ("create", Action::Create),
+        ("update", Action::Update),
+        ("delete", Action::Delete),
+    ];
     let parts: Vec<String> = kinds
         .into_iter()
         .filter(|(_, action)| count(*action) > 0)
@@ -138,10 +172,20 @@ fn question(changes: &[Change], target: &Target) -> String {
 }
 
 fn outcome(rows: &Rows, done: Done) -> Outcome {
-    let Done { row, number, action, verdict, elapsed_ms, finished_at } = done;
+    let Done {
+        row,
+        number,
+        action,
+        verdict,
+        elapsed_ms,
+        finished_at,
+    } = done;
     let named = row < rows.rows.len();
-    let mut outcome =
-        if named { rows.outcome(row, action, verdict.result) } else { nothing(action, verdict.result) };
+    let mut outcome = if named {
+        rows.outcome(row, action, verdict.result)
+    } else {
+        nothing(action, verdict.result)
+    };
     outcome.number = number;
     outcome.attempts = verdict.attempts;
     outcome.http_status = verdict.http_status;
@@ -150,7 +194,11 @@ fn outcome(rows: &Rows, done: Done) -> Outcome {
     if !verdict.result.is_done() {
         outcome.code = verdict.result.word().to_owned();
         outcome.field = verdict.differing.first().copied();
-        outcome.column = if named { rows.heading(row, outcome.field, None) } else { String::new() };
+        outcome.column = if named {
+            rows.heading(row, outcome.field, None)
+        } else {
+            String::new()
+        };
     }
     if !verdict.message.is_empty() {
         outcome.message = verdict.message;

@@ -13,9 +13,14 @@ use std::time::Duration;
 ///
 /// # Errors
 /// Exit 2 where the address or the faults cannot be used.
-pub fn run(args: &SimArgs) -> Result<u8, Failure> {
+pub(super) fn run(args: &SimArgs) -> Result<u8, Failure> {
     let make = make(&args.vendor).ok_or_else(|| Failure::usage("there is no such make"))?;
-    let faults: Faults = args.faults.as_deref().unwrap_or_default().parse().map_err(Failure::usage)?;
+    let faults: Faults = args
+        .faults
+        .as_deref()
+        .unwrap_or_default()
+        .parse()
+        .map_err(Failure::usage)?;
     let facts = &(make.manifest)().vendor;
     let addr = listen_address(&args.listen, facts.port).map_err(Failure::usage)?;
     let stop = StopFlag::default();
@@ -24,7 +29,14 @@ pub fn run(args: &SimArgs) -> Result<u8, Failure> {
     let server = Server::start(Sim::new((make.sim)(&account), faults), addr)
         .map_err(|error| Failure::usage(format!("{addr} cannot be listened on: {error}")))?;
     // Whoever reads this may have gone; the PBX is there all the same.
-    let _ = writeln!(stdout(), "{} listens on {}+http://{}@{}", facts.name, make.id, account.username, server.addr());
+    let _ = writeln!(
+        stdout(),
+        "{} listens on {}+http://{}@{}",
+        facts.name,
+        make.id,
+        account.username,
+        server.addr()
+    );
     while !stop.is_stopped() {
         thread::sleep(Duration::from_millis(50));
     }

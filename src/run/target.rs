@@ -175,21 +175,29 @@ impl Target {
     /// Exit 2 where a certificate file cannot be read, exit 3 where the target cannot be used.
     pub fn connect(&self, stop: &StopFlag) -> Result<Connection, Failure> {
         if self.is_unprotected() {
-            say(format!("{}: over http, passwords travel readable for everybody on the way", self.label));
+            say(format!(
+                "{}: over http, passwords travel readable for everybody on the way",
+                self.label
+            ));
         }
         let facts = &(self.make.manifest)().vendor;
         let reply = Duration::from_millis(facts.reply_ms);
         let link: Box<dyn Link> = match &self.address {
             Address::Sim(faults) => {
-                let faults: Faults = faults.as_deref().unwrap_or_default().parse().map_err(Failure::usage)?;
+                let faults: Faults = faults
+                    .as_deref()
+                    .unwrap_or_default()
+                    .parse()
+                    .map_err(Failure::usage)?;
                 let sim = Sim::new((self.make.sim)(&self.account), faults);
                 Box::new(InProcess::new(sim, facts.path.clone(), reply))
             }
             Address::Url(url) => {
                 let mut options = Options::replying_within(reply);
                 if let Some(path) = &self.ca_file {
-                    let pem = read_small(path)
-                        .map_err(|why| Failure::usage(format!("{} cannot be read: {why}", path.display())))?;
+                    let pem = read_small(path).map_err(|why| {
+                        Failure::usage(format!("{} cannot be read: {why}", path.display()))
+                    })?;
                     options.trusted_pem = Some(pem.into_bytes());
                 }
                 Box::new(Http::new(url.as_str(), "", options).map_err(Failure::usage)?)

@@ -11,18 +11,26 @@ use std::io::stdout;
 ///
 /// # Errors
 /// Exit 2 where the file cannot be written.
-pub fn run(args: &TemplateArgs) -> Result<u8, Failure> {
+pub(super) fn run(args: &TemplateArgs) -> Result<u8, Failure> {
     let make = make(&args.vendor).ok_or_else(|| Failure::usage("there is no such make"))?;
     let manifest = (make.manifest)();
     let writable = |required: bool| {
-        let rows = manifest.field.iter().filter(|row| row.access != Access::ReadOnly);
+        let rows = manifest
+            .field
+            .iter()
+            .filter(|row| row.access != Access::ReadOnly);
         rows.filter(move |row| row.required == required)
     };
     let name = |row: &FieldRow| row.name.name().to_owned();
     let headings: Vec<String> = writable(true).chain(writable(false)).map(name).collect();
     let writer = match &args.output {
         Some(path) => Writer::replace(path, Readers::Anybody, &headings),
-        None => Writer::stream(Box::new(stdout()), "standard output", Format::Csv, &headings),
+        None => Writer::stream(
+            Box::new(stdout()),
+            "standard output",
+            Format::Csv,
+            &headings,
+        ),
     };
     writer.and_then(Writer::finish).map_err(Failure::usage)?;
     Ok(0)

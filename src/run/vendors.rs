@@ -54,16 +54,35 @@ pub fn matrix() -> String {
 
 /// One make: its settings, its fields, its rules with their sources.
 pub fn one(manifest: &Manifest) -> String {
-    let mut text = format!("# {} ({})\n\n{}\n", manifest.vendor.name, manifest.vendor.id, manifest.vendor.api);
+    let mut text = format!(
+        "# {} ({})\n\n{}\n",
+        manifest.vendor.name, manifest.vendor.id, manifest.vendor.api
+    );
     if !manifest.setting.is_empty() {
         let rows = manifest.setting.iter().map(|setting| {
-            vec![setting.name.clone(), setting.words.join(", "), setting.default.clone(), setting.help.clone()]
+            vec![
+                setting.name.clone(),
+                setting.words.join(", "),
+                setting.default.clone(),
+                setting.help.clone(),
+            ]
         });
         text += "\n## Settings\n\n";
-        text += &markdown::table(&["setting", "words", "default", "what it does"].map(str::to_owned), &rows.collect::<Vec<_>>());
+        text += &markdown::table(
+            &["setting", "words", "default", "what it does"].map(str::to_owned),
+            &rows.collect::<Vec<_>>(),
+        );
     }
     text += "\n## Fields\n\n";
-    let headings = ["field", "name in the API", "on create", "values", "read and written", "source", "note"];
+    let headings = [
+        "field",
+        "name in the API",
+        "on create",
+        "values",
+        "read and written",
+        "source",
+        "note",
+    ];
     let rows = manifest.field.iter().map(|row| {
         vec![
             row.name.name().to_owned(),
@@ -78,17 +97,34 @@ pub fn one(manifest: &Manifest) -> String {
     text += &markdown::table(&headings.map(str::to_owned), &rows.collect::<Vec<_>>());
     text += "\n## Rules\n\n";
     let headings = ["rule", "weight", "a value", "source", "note"].map(str::to_owned);
-    let rules = manifest.field.iter().flat_map(|row| row.rules.iter().map(move |rule| rule_row(row, rule)));
+    let rules = manifest
+        .field
+        .iter()
+        .flat_map(|row| row.rules.iter().map(move |rule| rule_row(row, rule)));
     let cross = manifest.cross.iter().map(|row| {
         let words = row.rule.words().to_owned();
-        vec![row.rule.word().to_owned(), row.severity.word().to_owned(), words, row.source.clone(), String::new()]
+        vec![
+            row.rule.word().to_owned(),
+            row.severity.word().to_owned(),
+            words,
+            row.source.clone(),
+            String::new(),
+        ]
     });
     text += &markdown::table(&headings, &rules.chain(cross).collect::<Vec<_>>());
     text += "\n## Sources\n\n";
     let rows = manifest.source.iter().map(|(key, source)| {
-        vec![key.clone(), source.title.clone(), source.url.clone(), source.checked.clone()]
+        vec![
+            key.clone(),
+            source.title.clone(),
+            source.url.clone(),
+            source.checked.clone(),
+        ]
     });
-    text += &markdown::table(&["source", "page", "address", "checked"].map(str::to_owned), &rows.collect::<Vec<_>>());
+    text += &markdown::table(
+        &["source", "page", "address", "checked"].map(str::to_owned),
+        &rows.collect::<Vec<_>>(),
+    );
     text
 }
 
@@ -141,8 +177,16 @@ fn values(row: &FieldRow) -> String {
         Kind::List => "texts separated by ;",
         Kind::Email => "e-mail address",
         Kind::Choice => {
-            let words: Vec<&str> = row.choices.iter().map(|choice| choice.value.as_str()).collect();
-            let open = if row.open_choices { ", or a word of the make's own" } else { "" };
+            let words: Vec<&str> = row
+                .choices
+                .iter()
+                .map(|choice| choice.value.as_str())
+                .collect();
+            let open = if row.open_choices {
+                ", or a word of the make's own"
+            } else {
+                ""
+            };
             return format!("{}{open}", words.join(", "));
         }
     };

@@ -7,8 +7,8 @@ use std::process::Command;
 
 /// The modules in the order in which imports may run: each may name only those before it.
 const LAYERS: [&str; 15] = [
-    "model", "sheet", "manifest", "columns", "rules", "plan", "wire", "vendors", "link", "submit", "report",
-    "progress", "cli", "sim", "run",
+    "model", "sheet", "manifest", "columns", "rules", "plan", "wire", "vendors", "link", "submit",
+    "report", "progress", "cli", "sim", "run",
 ];
 
 /// Crates that are named in one place only.
@@ -40,12 +40,19 @@ fn sources() -> Vec<(String, String)> {
     walk(&src, &mut found);
     found.sort();
     let read = |path: &PathBuf| fs::read_to_string(path).unwrap();
-    let name = |path: &PathBuf| path.strip_prefix(&src).unwrap().to_str().unwrap().to_owned();
+    let name = |path: &PathBuf| {
+        path.strip_prefix(&src)
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .to_owned()
+    };
     found.iter().map(|path| (name(path), read(path))).collect()
 }
 
 fn code_lines(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().filter(|line| !line.trim_start().starts_with("//"))
+    text.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
 }
 
 #[test]
@@ -58,10 +65,21 @@ fn imports_run_downward_only() {
         let layer = LAYERS.iter().position(|known| *known == module);
         let layer = layer.unwrap_or_else(|| panic!("{name}: {module} has no layer"));
         for line in code_lines(&text) {
-            for (_, rest) in line.match_indices("crate::").map(|(at, word)| line.split_at(at + word.len())) {
-                let used = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap();
-                let Some(below) = LAYERS.iter().position(|known| *known == used) else { continue };
-                assert!(below <= layer, "{name} names {used}, which stands above {module}: {line}");
+            for (_, rest) in line
+                .match_indices("crate::")
+                .map(|(at, word)| line.split_at(at + word.len()))
+            {
+                let used = rest
+                    .split(|c: char| !c.is_alphanumeric() && c != '_')
+                    .next()
+                    .unwrap();
+                let Some(below) = LAYERS.iter().position(|known| *known == used) else {
+                    continue;
+                };
+                assert!(
+                    below <= layer,
+                    "{name} names {used}, which stands above {module}: {line}"
+                );
             }
         }
     }
@@ -75,7 +93,10 @@ fn vendors_and_link_do_not_know_each_other() {
             "link" => "crate::vendors",
             _ => continue,
         };
-        assert!(code_lines(&text).all(|line| !line.contains(stranger)), "{name} names {stranger}");
+        assert!(
+            code_lines(&text).all(|line| !line.contains(stranger)),
+            "{name} names {stranger}"
+        );
     }
 }
 
@@ -89,7 +110,10 @@ fn every_crate_has_one_door() {
                     !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':')
                 })
             };
-            assert!(name == door || !code_lines(&text).any(names), "{name} names {krate}, whose door is {door}");
+            assert!(
+                name == door || !code_lines(&text).any(names),
+                "{name} names {krate}, whose door is {door}"
+            );
         }
     }
 }
@@ -99,44 +123,82 @@ fn only_the_rim_reaches_the_standard_streams() {
     for (name, text) in sources() {
         let rim = name.starts_with("run/") || matches!(name.as_str(), "main.rs" | "progress.rs");
         let prints = |line: &str| line.contains("stdout()") || line.contains("stderr()");
-        assert!(rim || !code_lines(&text).any(prints), "{name} reaches a standard stream");
+        assert!(
+            rim || !code_lines(&text).any(prints),
+            "{name} reaches a standard stream"
+        );
     }
 }
 
 #[test]
 fn a_simulated_pbx_shares_nothing_with_the_conversation() {
-    for (name, text) in sources().iter().filter(|(name, _)| name.ends_with("/sim.rs")) {
+    for (name, text) in sources()
+        .iter()
+        .filter(|(name, _)| name.ends_with("/sim.rs"))
+    {
         let own = code_lines(text).take_while(|line| !line.contains("#[cfg(test)]"));
         for line in own {
-            let shares = line.contains("manifest") || line.contains("super::") || line.contains("Extension");
-            assert!(!shares, "{name} shares code with what it is to hold to account: {line}");
+            let shares =
+                line.contains("manifest") || line.contains("super::") || line.contains("Extension");
+            assert!(
+                !shares,
+                "{name} shares code with what it is to hold to account: {line}"
+            );
         }
     }
 }
 
 #[test]
 fn every_vendor_folder_looks_like_the_last_one() {
-    let folders = fs::read_dir(root().join("src/vendors")).unwrap().map(|entry| entry.unwrap().path());
+    let folders = fs::read_dir(root().join("src/vendors"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     for folder in folders.filter(|path| path.is_dir()) {
-        let names: BTreeSet<_> =
-            fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let names: BTreeSet<_> = fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         for wanted in ["vendor.toml", "mod.rs", "sim.rs", "README.md", "golden"] {
-            assert!(names.contains(wanted), "{} has no {wanted}", folder.display());
+            assert!(
+                names.contains(wanted),
+                "{} has no {wanted}",
+                folder.display()
+            );
         }
     }
 }
 
 #[test]
 fn the_top_level_is_what_a_visitor_expects() {
-    let listed = Command::new("git").args(["ls-files"]).current_dir(root()).output();
-    let Some(listed) = listed.ok().filter(|output| output.status.success()) else { return };
+    let listed = Command::new("git")
+        .args(["ls-files"])
+        .current_dir(root())
+        .output();
+    let Some(listed) = listed.ok().filter(|output| output.status.success()) else {
+        return;
+    };
     let listed = String::from_utf8(listed.stdout).unwrap();
-    let top: BTreeSet<&str> = listed.lines().map(|path| path.split('/').next().unwrap()).collect();
+    let top: BTreeSet<&str> = listed
+        .lines()
+        .map(|path| path.split('/').next().unwrap())
+        .collect();
     let expected = [
-        ".cargo", ".ci", ".gitignore", "Cargo.lock", "Cargo.toml", "LICENSE", "README.md", "benches", "samples",
-        "src", "tests",
+        ".cargo",
+        ".ci",
+        ".gitignore",
+        "Cargo.lock",
+        "Cargo.toml",
+        "LICENSE",
+        "README.md",
+        "benches",
+        "samples",
+        "src",
+        "tests",
     ];
     for name in top {
-        assert!(expected.contains(&name), "{name} does not belong at the top level");
+        assert!(
+            expected.contains(&name),
+            "{name} does not belong at the top level"
+        );
     }
 }
