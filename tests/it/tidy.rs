@@ -12,10 +12,13 @@ const LAYERS: [&str; 15] = [
 ];
 
 /// Crates that are named in one place only.
-const DOORS: [(&str, &str); 6] = [
+const DOORS: [(&str, &str); 8] = [
     ("reqwest::", "link/http.rs"),
     ("governor::", "link/paced.rs"),
-    ("csv::", "sheet/csv.rs"),
+    // `csv::` alone is also our own module's name within `sheet`.
+    ("csv_core::", "sheet/csv.rs"),
+    ("csv::ByteRecord", "sheet/csv.rs"),
+    ("csv::Reader", "sheet/csv.rs"),
     ("quick_xml::", "wire/xml.rs"),
     ("indicatif::", "progress.rs"),
     ("clap::", "cli.rs"),
@@ -122,7 +125,9 @@ fn every_crate_has_one_door() {
 fn only_the_rim_reaches_the_standard_streams() {
     for (name, text) in sources() {
         let rim = name.starts_with("run/") || matches!(name.as_str(), "main.rs" | "progress.rs");
-        let prints = |line: &str| line.contains("stdout()") || line.contains("stderr()");
+        let prints = |line: &str| {
+            line.replace("use_stderr()", "").contains("stderr()") || line.contains("stdout()")
+        };
         assert!(
             rim || !code_lines(&text).any(prints),
             "{name} reaches a standard stream"
@@ -134,12 +139,18 @@ fn only_the_rim_reaches_the_standard_streams() {
 fn a_simulated_pbx_shares_nothing_with_the_conversation() {
     for (name, text) in sources()
         .iter()
-        .filter(|(name, _)| name.ends_with("/sim.rs"))
+        .filter(|(name, _)| name.starts_with("vendors/") && name.ends_with("/sim.rs"))
     {
         let own = code_lines(text).take_while(|line| !line.contains("#[cfg(test)]"));
         for line in own {
-            let shares =
-                line.contains("manifest") || line.contains("super::") || line.contains("Extension");
+            let strange = [
+                "manifest",
+                "Manifest",
+                "super::",
+                "model::Extension",
+                "vendor.toml",
+            ];
+            let shares = strange.iter().any(|word| line.contains(word));
             assert!(
                 !shares,
                 "{name} shares code with what it is to hold to account: {line}"
