@@ -381,7 +381,7 @@ impl Sim {
 
     fn create(&mut self, asked: &Asked) -> Result<Yes, No> {
         let number = asked.text("extension_number")?;
-        if number.is_empty() || !number.chars().all(char::is_alphanumeric) {
+        if number.is_empty() || !number.bytes().all(|b| b.is_ascii_alphanumeric()) {
             return bad("extension_number must consist of digits or letters");
         }
         let mut object = Map::new();

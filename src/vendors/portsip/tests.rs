@@ -126,6 +126,8 @@ struct Line {
     heard: Vec<Request>,
     /// The session runs out before this many further requests were heard.
     expires_before: Option<usize>,
+    /// The reply to a request is lost on the way back, and this comes instead.
+    instead: Option<(usize, Reply)>,
 }
 
 impl Line {
@@ -136,6 +138,7 @@ impl Line {
             session: Session::default(),
             heard: vec![],
             expires_before: None,
+            instead: None,
         };
         line.sign_in();
         line
@@ -174,7 +177,12 @@ impl Line {
                         Some(left) => *left -= 1,
                         None => {}
                     }
-                    let reply = self.say(&request);
+                    let mut reply = self.say(&request);
+                    if let Some((at, other)) = &self.instead
+                        && *at == said.len()
+                    {
+                        reply = other.clone();
+                    }
                     self.heard.push((*request).clone());
                     said.push(Exchange {
                         request: *request,
@@ -1476,6 +1484,60 @@ mod writing {
             assert_eq!(line.pbx.sign_ins(), 2, "step {step}");
             assert_eq!(line.pbx.created("0042"), 1, "step {step}");
             assert_eq!(line.look("0042"), whole.look("0042"), "step {step}");
+        }
+    }
+
+    #[test]
+    fn a_broken_reply_at_any_step_is_a_fault_that_says_what_was_done() {
+        let broken = [
+            Reply::new(200, "text/html", "<!doctype html>"),
+            ok("{\"groups\": [tru"),
+            ok("[]"),
+            ok(r#"{"err_code": 9, "msg": "no"}"#),
+            no(400, r#"{"err_code": 9, "msg": "no"}"#),
+            no(404, "gone"),
+            no(403, "{}"),
+        ];
+        let wanted = everything("0042");
+        let changes = [
+            (Field::FIRST_NAME, "Bea"),
+            (Field::GROUPS, ""),
+            (Field::VOICEMAIL_GREETING, ""),
+        ];
+        let changed = with(wanted.clone(), &changes);
+        for (task, steps) in [(Task::Create(&wanted), 8), (Task::Update(&changed), 9)] {
+            for step in 0..steps {
+                for reply in &broken {
+                    let mut line = Line::new(&[]);
+                    if matches!(task, Task::Update(_)) {
+                        line.create(&wanted);
+                    }
+                    line.heard.clear();
+                    line.instead = Some((step, reply.clone()));
+                    let result = line.run(&task);
+                    let write = line.heard[step].effect == Effect::Writes;
+                    if write && reply.body == b"[]" {
+                        // A success that says more than it must.
+                        result.unwrap();
+                        continue;
+                    }
+                    let fault = result.unwrap_err();
+                    let before = line.heard[..step]
+                        .iter()
+                        .filter(|request| request.effect == Effect::Writes);
+                    let said = fault
+                        .done_before
+                        .split("; ")
+                        .filter(|part| !part.is_empty());
+                    assert_eq!(said.count(), before.count(), "step {step}: {fault:?}");
+                    let doubtful = fault.kind == FaultKind::MayHaveHappened;
+                    assert_eq!(
+                        doubtful,
+                        reply.status == 200 && fault.code == "reply.not_understood",
+                        "step {step}: {fault:?}"
+                    );
+                }
+            }
         }
     }
 
