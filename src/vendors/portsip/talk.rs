@@ -175,7 +175,10 @@ impl<'t> Talk<'t> {
     fn judged(&self, exchange: &Exchange) -> Step<Result<Value, Fault>> {
         match judge(exchange) {
             Ok(value) => Ok(Ok(value)),
-            Err(fault) if fault.kind == FaultKind::Rejected => Ok(Err(fault)),
+            // A bare 404 may mean the path or what was asked for: whoever asked knows where to look.
+            Err(fault) if fault.kind == FaultKind::Rejected || fault.http_status == Some(404) => {
+                Ok(Err(fault))
+            }
             Err(fault) => Err(self.end(fault)),
         }
     }

@@ -1314,10 +1314,31 @@ mod writing {
             no(404, ""),
             Reply::new(404, "text/html", "<html>"),
         ] {
-            for task in [Task::List, Task::Delete("5"), Task::Create(&minimal("5"))] {
-                let (_, turn) = told(&*vendor(&[]), &task, std::slice::from_ref(&gone));
+            let all = [gone.clone(), gone.clone(), gone.clone()];
+            for task in [
+                Task::List,
+                Task::Delete("5"),
+                Task::Look(&["5".into()]),
+                Task::Create(&minimal("5")),
+                Task::Update(&minimal("5")),
+            ] {
+                let (_, turn) = told(&*vendor(&[]), &task, &all);
                 assert_eq!(fault(turn).kind, FaultKind::TargetUnusable);
             }
+            // Where the search is there, it decides.
+            let none = ok(r#"{"page_count": 1, "extensions": []}"#);
+            let (_, turn) = told(
+                &*vendor(&[]),
+                &Task::Look(&["5".into()]),
+                &[gone.clone(), none.clone()],
+            );
+            assert!(found(turn).is_empty());
+            let (_, turn) = told(
+                &*vendor(&[]),
+                &Task::Delete("5"),
+                &[gone.clone(), gone, none],
+            );
+            assert_eq!(fault(turn).kind, FaultKind::Missing);
         }
     }
 
