@@ -86,7 +86,10 @@ pub(super) fn update(wanted: &Extension, shown: &Value) -> Result<Option<Request
     for (row, text) in manifest().outgoing(wanted, Purpose::Update) {
         if row.create_only {
             refuse_change(row, wanted, &held)?;
-        } else if !row.separate && row.wire.contains('.') && held.get(row.name) != wanted.get(row.name) {
+        } else if !row.separate
+            && row.wire.contains('.')
+            && held.get(row.name) != wanted.get(row.name)
+        {
             json::put(&mut body, &row.wire, typed(row, text)?);
         }
     }
@@ -179,7 +182,8 @@ pub(super) fn find(talk: &mut Talk<'_>, number: &str) -> Step<Option<Value>> {
             search(number, page)
         })?
         .map_err(|refusal| talk.end(refusal))?;
-    let is_it = |item: &Value| item.get("extension_number").and_then(json::text).as_deref() == Some(number);
+    let is_it =
+        |item: &Value| item.get("extension_number").and_then(json::text).as_deref() == Some(number);
     let found = walk.items.into_iter().find(is_it);
     if found.is_none() && walk.end == End::Repeated {
         return Err(talk.end(not_understood("its search shows the same page again")));
@@ -188,24 +192,22 @@ pub(super) fn find(talk: &mut Talk<'_>, number: &str) -> Step<Option<Value>> {
 }
 
 /// Adds what is live: the listing's entry knows the phone, the status knows the moment.
-pub(super) fn add_live(
-    talk: &mut Talk<'_>,
-    number: &str,
-    extension: &mut Extension,
-) -> Step<()> {
+pub(super) fn add_live(talk: &mut Talk<'_>, number: &str, extension: &mut Extension) -> Step<()> {
     let entry = find(talk, number)?;
     // The page prints a body, the web console sends a GET.
     let statuses = match talk.attempt(status(number))? {
         Some(value) => Some(value),
-        None => talk.attempt(
-            get("extensions/status", "/extensions/status").query("extensions", number),
-        )?,
+        None => talk
+            .attempt(get("extensions/status", "/extensions/status").query("extensions", number))?,
     };
     let status = statuses.as_ref().and_then(|value| {
         let all = value.get("extension_status")?;
-        let all = all.as_array().map_or(std::slice::from_ref(all), Vec::as_slice);
-        all.iter()
-            .find(|item| item.get("extension_number").and_then(json::text).as_deref() == Some(number))
+        let all = all
+            .as_array()
+            .map_or(std::slice::from_ref(all), Vec::as_slice);
+        all.iter().find(|item| {
+            item.get("extension_number").and_then(json::text).as_deref() == Some(number)
+        })
     });
     for source in [entry.as_ref(), status].into_iter().flatten() {
         for (field, text) in incoming(source).iter().filter(|(field, _)| field.is_live()) {

@@ -1,6 +1,6 @@
 //! Voicemail greetings: files that the PBX fetches or has, one of which is in use.
 
-use super::talk::{End, Step, Talk, get, not_understood, paged, post};
+use super::talk::{Step, Talk, get, paged, post};
 use crate::model::{Fault, FaultKind};
 use crate::wire::{Effect, Request, json};
 use serde_json::{Value, json};
@@ -53,9 +53,8 @@ pub(super) fn in_use(talk: &mut Talk<'_>, number: &str) -> Step<Option<String>> 
     let Ok(walk) = walk else {
         return Ok(None);
     };
-    Ok(enabled(&walk.items)
-        .map(|name| name.trim_end_matches([',', ' ']).to_owned())
-        .or_else(|| (walk.end != End::Repeated).then(String::new)))
+    let name = enabled(&walk.items).unwrap_or_default();
+    Ok(Some(name.trim_end_matches([',', ' ']).to_owned()))
 }
 
 /// The name as the PBX wrote it. The page's sample has a comma within one.
@@ -108,9 +107,7 @@ impl Wish {
                 name
             }
         };
-        talk.ask(update(number, name))?;
-        talk.did(format!("the greeting {name} was put into use"));
-        Ok(())
+        talk.ask(update(number, name)).map(drop)
     }
 }
 
@@ -121,22 +118,16 @@ fn remove(talk: &mut Talk<'_>, number: &str) -> Step<()> {
         })?
         .map_err(|refusal| talk.end(refusal))?;
     match enabled(&walk.items) {
-        Some(name) => {
-            talk.ask(destroy(number, &name))?;
-            talk.did(format!("the greeting {name} was removed"));
-            Ok(())
-        }
-        None if walk.end == End::Repeated => {
-            Err(talk.end(not_understood("its list of greetings shows the same page again")))
-        }
+        Some(name) => talk.ask(destroy(number, &name)).map(drop),
         None => Ok(()),
     }
 }
 
 fn is_address(text: &str) -> bool {
-    ["http://", "https://"]
-        .iter()
-        .any(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
+    ["http://", "https://"].iter().any(|scheme| {
+        text.get(..scheme.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    })
 }
 
 /// The last part of the address's path, decoded.

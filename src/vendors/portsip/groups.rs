@@ -18,11 +18,7 @@ const PERMISSIONS: [&str; 3] = [
 
 /// The question for one page of all groups; pages count from 1.
 pub fn list(page: usize) -> Request {
-    paged(
-        get("extensions/group/list", "/extensions/group/list"),
-        page,
-    )
-    .query("sort_by", "DEFAULT")
+    paged(get("extensions/group/list", "/extensions/group/list"), page).query("sort_by", "DEFAULT")
 }
 
 /// The question for one group's settings and members.
@@ -155,7 +151,9 @@ pub(super) fn apply(
                 }
                 group.insert("members".into(), vec![number].into());
                 talk.ask(create(group))?;
-                talk.did(format!("the group {name} was created with the extension in it"));
+                talk.did(format!(
+                    "the group {name} was created with the extension in it"
+                ));
             }
         }
     }
@@ -189,9 +187,8 @@ pub(super) fn apply(
 /// Puts a number into a group or takes it out; everything else of the group goes back as it was shown.
 fn set_member(talk: &mut Talk<'_>, number: &str, id: &str, name: &str, member: bool) -> Step<()> {
     let shown = talk.ask(show(id))?;
-    let changed = with_member(shown, number, id, name, member).map_err(|why| {
-        talk.end(not_understood(&format!("the group {name} {why}")))
-    })?;
+    let changed = with_member(shown, number, id, name, member)
+        .map_err(|why| talk.end(not_understood(&format!("the group {name} {why}"))))?;
     let Some(group) = changed else {
         return Ok(());
     };
@@ -262,7 +259,7 @@ pub(super) fn names(talk: &mut Talk<'_>, shown: &Value) -> Step<Option<String>> 
         return Ok(Some(String::new()));
     }
     let (all, _) = read_all(talk)?;
-    let mut names: Vec<&str> = belongs
+    let names: Vec<&str> = belongs
         .iter()
         .map(|one| {
             let known = all.iter().find(|group| group.id == *one);
@@ -270,15 +267,18 @@ pub(super) fn names(talk: &mut Talk<'_>, shown: &Value) -> Step<Option<String>> 
         })
         .filter(|name| *name != DEFAULT_GROUP)
         .collect();
-    names.dedup();
     Ok(Some(names.join(";")))
 }
 
 /// The groups that an extension is in, by id where the PBX tells one and by name elsewhere, without the default group.
 /// The page prints no sample: texts, objects and a single one of either are understood.
 pub(super) fn belongs(shown: &Value) -> Option<Vec<String>> {
-    let value = shown.get("belong_groups").filter(|value| !value.is_null())?;
-    let all = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+    let value = shown
+        .get("belong_groups")
+        .filter(|value| !value.is_null())?;
+    let all = value
+        .as_array()
+        .map_or(std::slice::from_ref(value), Vec::as_slice);
     let one = |value: &Value| {
         let of = |key| value.get(key).and_then(json::text);
         json::text(value)
@@ -298,7 +298,9 @@ fn read_all(talk: &mut Talk<'_>) -> Step<(Vec<Group>, bool)> {
         .walk(&["groups"], "group_id", list)?
         .map_err(|refusal| talk.end(refusal))?;
     if walk.end == End::Repeated {
-        return Err(talk.end(not_understood("its list of groups shows the same page again")));
+        return Err(talk.end(not_understood(
+            "its list of groups shows the same page again",
+        )));
     }
     let groups = walk.items.iter().map(|item| {
         let of = |key| item.get(key).and_then(json::text);

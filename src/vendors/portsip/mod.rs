@@ -148,7 +148,10 @@ fn sign_in(talk: &mut Talk<'_>, account: &Account) -> Step<Answer> {
     );
     let answer = match talk.try_ask(question) {
         Ok(Ok(answer)) => answer,
-        Ok(Err(refusal)) => return Err(talk.end(refused_credential(refusal))),
+        Ok(Err(refusal)) if refusal.kind == FaultKind::Rejected => {
+            return Err(talk.end(refused_credential(refusal)));
+        }
+        Ok(Err(fault)) => return Err(talk.end(fault)),
         Err(Turn::Fault(fault)) if fault.kind == FaultKind::SessionExpired => {
             return Err(talk.end(refused_credential(fault)));
         }

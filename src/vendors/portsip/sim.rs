@@ -192,10 +192,7 @@ impl Pbx for Sim {
         let (status, body) = match answered {
             Ok(None) => return Reply::new(200, "application/json", ""),
             Ok(Some(value)) => (200, value),
-            Err(no) => (
-                no.status,
-                json!({ "err_code": no.code, "msg": no.words }),
-            ),
+            Err(no) => (no.status, json!({ "err_code": no.code, "msg": no.words })),
         };
         Reply::new(status, "application/json", body.to_string())
     }
@@ -339,7 +336,11 @@ impl Sim {
         });
         let rows = rows.map(|(number, extension)| {
             let profile = extension.object.get("profile").and_then(Value::as_object);
-            let of = |name| profile.and_then(|profile| text(profile, name)).unwrap_or_default();
+            let of = |name| {
+                profile
+                    .and_then(|profile| text(profile, name))
+                    .unwrap_or_default()
+            };
             json!({
                 "extension_number": number,
                 "first_name": of("first_name"),
@@ -356,7 +357,10 @@ impl Sim {
 
     fn show(&self, number: &str) -> Result<Yes, No> {
         let mut object = self.extension(number)?.object.clone();
-        let ids = self.groups.iter().filter(|(_, group)| group.members.iter().any(|m| m == number));
+        let ids = self
+            .groups
+            .iter()
+            .filter(|(_, group)| group.members.iter().any(|m| m == number));
         let ids: Vec<Value> = ids.map(|(id, _)| id.as_str().into()).collect();
         object.insert("belong_groups".into(), ids.into());
         Ok(Some(Value::Object(object)))
@@ -377,7 +381,7 @@ impl Sim {
 
     fn create(&mut self, asked: &Asked) -> Result<Yes, No> {
         let number = asked.text("extension_number")?;
-        if number.is_empty() || !number.chars().all(char::is_alphanumeric) {
+        if number.is_empty() || !number.bytes().all(|b| b.is_ascii_alphanumeric()) {
             return bad("extension_number must consist of digits or letters");
         }
         let mut object = Map::new();
@@ -414,7 +418,8 @@ impl Sim {
             group.members.push(number.clone());
         }
         let greetings = vec![];
-        self.extensions.insert(number, Extension { object, greetings });
+        self.extensions
+            .insert(number, Extension { object, greetings });
         Ok(None)
     }
 
@@ -466,7 +471,8 @@ impl Sim {
         }
         let at = |path: &[&str]| {
             let (first, rest) = path.split_first()?;
-            rest.iter().try_fold(object.get(*first)?, |value, name| value.get(name))
+            rest.iter()
+                .try_fold(object.get(*first)?, |value, name| value.get(name))
         };
         let is_on = |name| at(&["voice_mail", name]) == Some(&Value::Bool(true));
         let to_voicemail = object
@@ -475,7 +481,12 @@ impl Sim {
             .into_iter()
             .flat_map(|rules| rules.values().filter_map(Value::as_object))
             .flat_map(|rule| rule.values())
-            .any(|action| matches!(action.as_str(), Some("CONNECT_TO_VOICE_MAIL" | "CONNECT_TO_VOICE")));
+            .any(|action| {
+                matches!(
+                    action.as_str(),
+                    Some("CONNECT_TO_VOICE_MAIL" | "CONNECT_TO_VOICE")
+                )
+            });
         if to_voicemail && !is_on("enable_voicemail") {
             return bad("a rule sends calls to voicemail, which is off");
         }
@@ -679,7 +690,11 @@ impl Asked {
     fn group_id(&self, sim: &Sim) -> Result<String, No> {
         let id = self.text("group_id")?;
         if id == DEFAULT_GROUP {
-            return no(400, PROTECTED, "the default group cannot be changed or removed");
+            return no(
+                400,
+                PROTECTED,
+                "the default group cannot be changed or removed",
+            );
         }
         if !sim.groups.contains_key(&id) {
             return no(404, NOT_THERE, "there is no such group");

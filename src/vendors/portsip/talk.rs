@@ -114,9 +114,11 @@ impl<'t> Talk<'t> {
     ) -> Step<Result<Walk, Fault>> {
         let mut heard = vec![];
         for number in 1..=PAGES_MAX {
-            heard.push(self.exchange(page(number))?);
+            let exchange = self.exchange(page(number))?;
+            heard.push(exchange);
             // A page behind which another was asked for had been judged then.
-            if self.next_is(page(number + 1)) {
+            let next = self.said.first();
+            if next.is_some_and(|next| next.request.operation == exchange.request.operation) {
                 continue;
             }
             let last_two = match self.pages(heard.iter().rev().take(2).rev(), names, key)? {
@@ -126,9 +128,6 @@ impl<'t> Talk<'t> {
             let end = end(number, &last_two);
             if end == End::More {
                 continue;
-            }
-            if end == End::Repeated {
-                heard.pop();
             }
             let pages = self.pages(heard.iter(), names, key)?;
             return Ok(pages.map(|pages| Walk {
@@ -173,20 +172,13 @@ impl<'t> Talk<'t> {
         Ok(exchange)
     }
 
-    fn next_is(&self, request: Request) -> bool {
-        self.said.first().is_some_and(|next| {
-            next.request.operation == request.operation
-                && request
-                    .query
-                    .iter()
-                    .all(|item| next.request.query.contains(item))
-        })
-    }
-
     fn judged(&self, exchange: &Exchange) -> Step<Result<Value, Fault>> {
         match judge(exchange) {
             Ok(value) => Ok(Ok(value)),
-            Err(fault) if fault.kind == FaultKind::Rejected => Ok(Err(fault)),
+            // A bare 404 may mean the path or what was asked for: whoever asked knows where to look.
+            Err(fault) if fault.kind == FaultKind::Rejected || fault.http_status == Some(404) => {
+                Ok(Err(fault))
+            }
             Err(fault) => Err(self.end(fault)),
         }
     }
@@ -243,8 +235,7 @@ pub(super) fn not_understood(why: &str) -> Fault {
 fn judge(exchange: &Exchange) -> Result<Value, Fault> {
     let reply = &exchange.reply;
     let succeeded = (200..300).contains(&reply.status);
-    if succeeded && exchange.request.effect == Effect::Writes && reply.body.trim_ascii().is_empty()
-    {
+    if succeeded && reply.body.trim_ascii().is_empty() {
         return Ok(Value::Null);
     }
     match reply.json() {
@@ -259,12 +250,10 @@ fn judge(exchange: &Exchange) -> Result<Value, Fault> {
 }
 
 fn of_status(reply: &Reply) -> Fault {
-    manifest()
-        .fault_of_status(reply.status)
-        .unwrap_or_else(|| {
-            let words = format!("the PBX refused with HTTP {}", reply.status);
-            Fault::new(FaultKind::Rejected, "portsip.refused", words).status(reply.status)
-        })
+    manifest().fault_of_status(reply.status).unwrap_or_else(|| {
+        let words = format!("the PBX refused with HTTP {}", reply.status);
+        Fault::new(FaultKind::Rejected, "portsip.refused", words).status(reply.status)
+    })
 }
 
 /// The PBX's own no: `err_code` in any reply, or at least its words in one that is no success.
@@ -344,12 +333,7 @@ fn harmless(words: &str, exchange: &Exchange) -> String {
         .collect()
 }
 
-fn read_page(
-    mut value: Value,
-    names: &[&str],
-    key: &str,
-    reply: &Reply,
-) -> Result<Page, Fault> {
+fn read_page(mut value: Value, names: &[&str], key: &str, reply: &Reply) -> Result<Page, Fault> {
     let count = |name: &str| {
         let text = value.get(name).and_then(json::text)?;
         text.parse::<u64>().ok()
@@ -397,7 +381,7 @@ fn end(number: usize, last_two: &[Page]) -> End {
         [last] => (None, last),
         [.., before, last] => (Some(before), last),
     };
-    if !last.keys.is_empty() && before.is_some_and(|before| before.keys == last.keys) {
+    if before.is_some_and(|before| before.keys == last.keys) {
         return End::Repeated;
     }
     if last.items.is_empty() && last.page_count == Some(0) {

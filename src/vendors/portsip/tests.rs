@@ -126,6 +126,8 @@ struct Line {
     heard: Vec<Request>,
     /// The session runs out before this many further requests were heard.
     expires_before: Option<usize>,
+    /// The reply to a request is lost on the way back, and this comes instead.
+    instead: Option<(usize, Reply)>,
 }
 
 impl Line {
@@ -136,6 +138,7 @@ impl Line {
             session: Session::default(),
             heard: vec![],
             expires_before: None,
+            instead: None,
         };
         line.sign_in();
         line
@@ -174,7 +177,12 @@ impl Line {
                         Some(left) => *left -= 1,
                         None => {}
                     }
-                    let reply = self.say(&request);
+                    let mut reply = self.say(&request);
+                    if let Some((at, other)) = &self.instead
+                        && *at == said.len()
+                    {
+                        reply = other.clone();
+                    }
                     self.heard.push((*request).clone());
                     said.push(Exchange {
                         request: *request,
@@ -223,6 +231,32 @@ impl Line {
             },
         })
     }
+}
+
+#[test]
+fn the_facts_are_the_pages() {
+    use crate::manifest::FieldRow;
+    let those = |which: fn(&&FieldRow) -> bool| -> Vec<&str> {
+        let rows = manifest().field.iter().filter(which);
+        rows.map(|row| row.name.name()).collect()
+    };
+    assert_eq!(
+        those(|row| row.required),
+        ["number", "sip_password", "web_password"]
+    );
+    assert_eq!(
+        those(|row| row.create_only),
+        ["sip_password", "web_password"]
+    );
+    assert_eq!(those(|row| row.separate), ["voicemail_greeting", "groups"]);
+    assert!(manifest().field.iter().all(|row| {
+        let live = row.access == crate::manifest::Access::ReadOnly;
+        live == row.name.is_live()
+    }));
+    let groups = manifest().row(Field::GROUPS).unwrap();
+    assert_eq!(groups.wire, "belong_groups");
+    // Two changes of one group at a time would undo each other.
+    assert_eq!(manifest().vendor.parallel, 1);
 }
 
 mod golden {
@@ -301,10 +335,7 @@ mod golden {
 
         let (requests, _) = told(&*vendor(&[]), &Task::Create(&wanted), &[]);
         assert_eq!(body(&requests[0]), printed);
-        assert_eq!(
-            requests[0].headers,
-            [("access_token", Secret::new(TOKEN))]
-        );
+        assert_eq!(requests[0].headers, [("access_token", Secret::new(TOKEN))]);
     }
 
     #[test]
@@ -375,15 +406,8 @@ mod golden {
     #[test]
     fn the_printed_extension_is_read_whole() {
         let greetings = only_page(include_str!("golden/greeting_list.reply.json"));
-        let replies = [
-            ok(include_str!("golden/show.reply.json")),
-            greetings,
-        ];
-        let (requests, turn) = told(
-            &*as_on_the_page(),
-            &Task::Look(&["1000".into()]),
-            &replies,
-        );
+        let replies = [ok(include_str!("golden/show.reply.json")), greetings];
+        let (requests, turn) = told(&*as_on_the_page(), &Task::Look(&["1000".into()]), &replies);
         get_is(
             &requests[1],
             include_str!("golden/greeting_list.request.url"),
@@ -453,10 +477,18 @@ mod golden {
         let mut shown = printed(include_str!("golden/show.reply.json"));
         shown["extension_number"] = "107".into();
         let list = r#"{"page_count": 1, "groups": [{"group_id": "12", "group_name": "Sample extension group"}]}"#;
-        let wanted = extension(&[(Field::NUMBER, "107"), (Field::GROUPS, "Sample extension group")]);
+        let wanted = extension(&[
+            (Field::NUMBER, "107"),
+            (Field::GROUPS, "Sample extension group"),
+        ]);
         let mut group = printed(include_str!("golden/group_show.reply.json"));
         group["members"] = json!(["105", "106"]);
-        let replies = [ok(&shown.to_string()), ok(list), ok(&group.to_string()), ok("")];
+        let replies = [
+            ok(&shown.to_string()),
+            ok(list),
+            ok(&group.to_string()),
+            ok(""),
+        ];
         let (requests, turn) = told(&*vendor, &Task::Update(&wanted), &replies);
         get_is(&requests[1], include_str!("golden/group_list.request.url"));
         let (path, query) = printed_url(include_str!("golden/group_show.request.url"));
@@ -485,11 +517,17 @@ mod golden {
     fn creating_and_removing_a_group_are_as_printed() {
         let sample = printed(include_str!("golden/group_create.request.json"));
         let mut group = sample.as_object().cloned().unwrap();
-        assert_eq!(groups::create(group.clone()).path, "/extensions/group/create");
+        assert_eq!(
+            groups::create(group.clone()).path,
+            "/extensions/group/create"
+        );
         group.remove("access_token");
         let token = session();
         let said = [];
-        let token_in = TokenIn { header: false, body: true };
+        let token_in = TokenIn {
+            header: false,
+            body: true,
+        };
         let ask = |request| match Talk::new(&token, token_in, &said).ask(request) {
             Err(Turn::Say(request)) => *request,
             other => panic!("{other:?}"),
@@ -511,7 +549,11 @@ mod golden {
         let vendor = vendor(&[("token_in", "body"), ("missing_groups", "create")]);
         let wanted = with(minimal("105"), &[(Field::GROUPS, "test")]);
         let list = include_str!("golden/group_list.reply.json");
-        let replies = [only_page(list), ok(""), ok(include_str!("golden/group_create.reply.json"))];
+        let replies = [
+            only_page(list),
+            ok(""),
+            ok(include_str!("golden/group_create.reply.json")),
+        ];
         let (requests, turn) = told(&*vendor, &Task::Create(&wanted), &replies);
         assert!(matches!(turn, Turn::Done(Answer::Done)), "{turn:?}");
         let sample = printed(include_str!("golden/group_create.request.json"));
@@ -524,7 +566,11 @@ mod golden {
         assert_eq!(body(&requests[2])["members"], json!(["105"]));
 
         // As printed, the list contradicts itself: creating might double the group.
-        let (_, turn) = told(&*vendor, &Task::Create(&wanted), &[ok(list), ok(r#"{"page_count": 100, "groups": []}"#)]);
+        let (_, turn) = told(
+            &*vendor,
+            &Task::Create(&wanted),
+            &[ok(list), ok(r#"{"page_count": 100, "groups": []}"#)],
+        );
         assert_eq!(fault(turn).code, "portsip.group_missing");
     }
 
@@ -534,7 +580,10 @@ mod golden {
         let show = ok(include_str!("golden/show.reply.json"));
         let wanted = extension(&[
             (Field::NUMBER, "1000"),
-            (Field::VOICEMAIL_GREETING, "https://files/a/some_filename.wav"),
+            (
+                Field::VOICEMAIL_GREETING,
+                "https://files/a/some_filename.wav",
+            ),
         ]);
         let replies = [show.clone(), ok(""), ok("")];
         let (requests, turn) = told(&*vendor, &Task::Update(&wanted), &replies);
@@ -552,7 +601,10 @@ mod golden {
         );
         assert!(matches!(turn, Turn::Done(Answer::Done)), "{turn:?}");
 
-        let named = extension(&[(Field::NUMBER, "1000"), (Field::VOICEMAIL_GREETING, "some_filename")]);
+        let named = extension(&[
+            (Field::NUMBER, "1000"),
+            (Field::VOICEMAIL_GREETING, "some_filename"),
+        ]);
         let (requests, _) = told(&*vendor, &Task::Update(&named), &replies);
         post_is(&requests[1], "/extensions/greeting_file/update", sample);
 
@@ -593,7 +645,10 @@ mod session_life {
         let session = session_of(turn);
         assert_eq!(session.token.reveal(), "short");
         assert_eq!(session.lifetime, Some(Duration::from_secs(30)));
-        for odd in [r#"{"access_token": "t"}"#, r#"{"access_token": "t", "expires": 0}"#] {
+        for odd in [
+            r#"{"access_token": "t"}"#,
+            r#"{"access_token": "t", "expires": 0}"#,
+        ] {
             let (_, turn) = told(&*vendor(&[]), &Task::SignIn(&me), &[ok(odd)]);
             assert_eq!(session_of(turn).lifetime, Some(LIFETIME), "{odd}");
         }
@@ -603,16 +658,40 @@ mod session_life {
     fn every_refused_sign_in_stops_at_the_first() {
         let me = account();
         for (reply, code) in [
-            (no(400, r#"{"err_code": 1040001, "msg": "canary-pass is wrong"}"#), Some("1040001")),
-            (no(404, r#"{"err_code": "1050005", "message": "domain"}"#), Some("1050005")),
-            (no(400, r#"{"err_code": 77, "msg": "canary-pass is wrong"}"#), Some("77")),
+            (
+                no(
+                    400,
+                    r#"{"err_code": 1040001, "msg": "canary-pass is wrong"}"#,
+                ),
+                Some("1040001"),
+            ),
+            (
+                no(404, r#"{"err_code": "1050005", "message": "domain"}"#),
+                Some("1050005"),
+            ),
+            (
+                no(400, r#"{"err_code": 77, "msg": "canary-pass is wrong"}"#),
+                Some("77"),
+            ),
             (ok(r#"{"err_code": 1040001, "msg": "no"}"#), Some("1040001")),
-            (no(400, r#"{"err_code": 78, "msg": "token error"}"#), Some("78")),
+            (
+                no(400, r#"{"err_code": 78, "msg": "token error"}"#),
+                Some("78"),
+            ),
             (no(401, ""), None),
         ] {
-            let (_, turn) = told(&*vendor(&[]), &Task::SignIn(&me), std::slice::from_ref(&reply));
+            let (_, turn) = told(
+                &*vendor(&[]),
+                &Task::SignIn(&me),
+                std::slice::from_ref(&reply),
+            );
             let fault = fault(turn);
-            assert_eq!(fault.kind, FaultKind::CredentialRefused, "{}", fault.message);
+            assert_eq!(
+                fault.kind,
+                FaultKind::CredentialRefused,
+                "{}",
+                fault.message
+            );
             assert_eq!(fault.vendor_code.as_deref(), code);
             assert!(!fault.message.contains("canary"), "{}", fault.message);
             assert!(!fault.hint.is_empty());
@@ -628,10 +707,18 @@ mod session_life {
             ok(r#"{"access_token": null}"#),
             Reply::new(404, "text/html", "<!doctype html><h1>404</h1>"),
         ] {
-            let (_, turn) = told(&*vendor(&[]), &Task::SignIn(&me), std::slice::from_ref(&reply));
+            let (_, turn) = told(
+                &*vendor(&[]),
+                &Task::SignIn(&me),
+                std::slice::from_ref(&reply),
+            );
             assert_eq!(fault(turn).kind, FaultKind::TargetUnusable, "{reply:?}");
         }
-        let (_, turn) = told(&*vendor(&[]), &Task::SignIn(&me), &[Reply::new(200, "text/html", "<html>")]);
+        let (_, turn) = told(
+            &*vendor(&[]),
+            &Task::SignIn(&me),
+            &[Reply::new(200, "text/html", "<html>")],
+        );
         assert_eq!(fault(turn).code, "reply.not_understood");
     }
 
@@ -650,7 +737,10 @@ mod session_life {
         let unknown = Reply::new(404, "text/html", "<html>");
         let listed = ok(r#"{"page_count": 1, "extensions": []}"#);
         let (requests, turn) = told(&*vendor(&[]), &Task::KeepAlive, &[unknown, listed]);
-        assert_eq!(operations(&requests), ["account/token/refresh", "extensions/list"]);
+        assert_eq!(
+            operations(&requests),
+            ["account/token/refresh", "extensions/list"]
+        );
         assert_eq!(session_of(turn), session());
 
         let (_, turn) = told(&*vendor(&[]), &Task::KeepAlive, &[no(401, "{}")]);
@@ -663,7 +753,11 @@ mod session_life {
         let kept = line.run(&Task::KeepAlive).unwrap();
         assert!(matches!(kept, Answer::Session(_)));
         line.run(&Task::SignOut).unwrap();
-        assert_eq!(line.raw("GET", "/extensions/list?pagination=1", &Value::Null).status, 401);
+        assert_eq!(
+            line.raw("GET", "/extensions/list?pagination=1", &Value::Null)
+                .status,
+            401
+        );
     }
 
     #[test]
@@ -683,7 +777,8 @@ mod listing_all {
         let rows: Vec<Value> = numbers
             .map(|number| json!({"extension_number": number.to_string()}))
             .collect();
-        let page = json!({"pagesize": 100, "page_count": page_count, "count": 7, "extensions": rows});
+        let page =
+            json!({"pagesize": 100, "page_count": page_count, "count": 7, "extensions": rows});
         ok(&page.to_string())
     }
 
@@ -702,21 +797,60 @@ mod listing_all {
             ("one page", vec![page(0..3, 1.into())], 3, true),
             ("empty", vec![page(0..0, 1.into())], 0, true),
             ("empty, no page", vec![page(0..0, 0.into())], 0, true),
-            ("two pages", vec![page(0..100, 2.into()), page(100..103, 2.into())], 103, true),
+            (
+                "two pages",
+                vec![page(0..100, 2.into()), page(100..103, 2.into())],
+                103,
+                true,
+            ),
             ("a full last page", vec![page(0..100, 1.into())], 100, true),
             ("pages as text", vec![page(0..3, "1".into())], 3, true),
-            ("it speaks of pages that are not there", vec![page(0..3, 9.into()), page(0..0, 9.into())], 3, false),
+            (
+                "it speaks of pages that are not there",
+                vec![page(0..3, 9.into()), page(0..0, 9.into())],
+                3,
+                false,
+            ),
             ("items, but no page", vec![page(0..3, 0.into())], 3, false),
-            ("no page count", vec![page(0..100, Value::Null), page(100..101, Value::Null)], 101, false),
-            ("page count is no number", vec![page(0..3, "x".into())], 3, false),
-            ("the same page again", vec![page(0..100, 3.into()), page(0..100, 3.into())], 100, false),
-            ("overlapping", vec![page(0..100, 2.into()), page(99..110, 2.into())], 110, false),
-            ("more than was asked", vec![page(0..150, 1.into())], 150, true),
+            (
+                "no page count",
+                vec![page(0..100, Value::Null), page(100..101, Value::Null)],
+                101,
+                false,
+            ),
+            (
+                "page count is no number",
+                vec![page(0..3, "x".into())],
+                3,
+                false,
+            ),
+            (
+                "the same page again",
+                vec![page(0..100, 3.into()), page(0..100, 3.into())],
+                100,
+                false,
+            ),
+            (
+                "overlapping",
+                vec![page(0..100, 2.into()), page(99..110, 2.into())],
+                110,
+                false,
+            ),
+            (
+                "more than was asked",
+                vec![page(0..150, 1.into())],
+                150,
+                true,
+            ),
         ];
         for (name, replies, numbers, whole) in cases {
             let (asked, turn) = list(&replies);
             let listing = listing(turn);
-            assert_eq!((asked, listing.numbers.len(), listing.whole), (replies.len(), numbers, whole), "{name}");
+            assert_eq!(
+                (asked, listing.numbers.len(), listing.whole),
+                (replies.len(), numbers, whole),
+                "{name}"
+            );
         }
     }
 
@@ -729,6 +863,58 @@ mod listing_all {
         ];
         let listing = listing(list(&fifty).1);
         assert_eq!((listing.numbers.len(), listing.whole), (110, true));
+    }
+
+    #[test]
+    fn a_page_size_that_cannot_be_is_not_believed() {
+        for size in [0, 500] {
+            let odd = |numbers: std::ops::Range<u32>| {
+                let rows: Vec<Value> = numbers.map(|n| json!({"extension_number": n})).collect();
+                ok(&json!({"pagesize": size, "extensions": rows}).to_string())
+            };
+            let (asked, turn) = list(&[odd(0..100), odd(100..101)]);
+            let listing = listing(turn);
+            assert_eq!(
+                (asked, listing.numbers.len(), listing.whole),
+                (2, 101, false)
+            );
+        }
+    }
+
+    #[test]
+    fn no_list_at_all_is_an_empty_one_where_the_pbx_says_so() {
+        for (reply, whole) in [
+            (r#"{"page_count": 0}"#, true),
+            (r#"{"page_count": 0, "extensions": null}"#, true),
+            (r#"{"page_count": 1, "extensions": null}"#, true),
+            (r#"{"extensions": null}"#, false),
+        ] {
+            let listing = listing(list(&[ok(reply)]).1);
+            assert_eq!(
+                (listing.numbers.len(), listing.whole),
+                (0, whole),
+                "{reply}"
+            );
+        }
+    }
+
+    #[test]
+    fn while_walking_only_the_last_pages_are_read() {
+        let full = |page: u32| self::page(page * 100..page * 100 + 100, 9.into());
+        let (requests, turn) = told(&*vendor(&[]), &Task::List, &[full(0), full(1), full(2)]);
+        assert!(matches!(turn, Turn::Say(_)));
+        let replies = [
+            ok("the first page was judged in its time"),
+            full(1),
+            full(2),
+        ];
+        let said: Vec<Exchange> = requests
+            .into_iter()
+            .zip(replies)
+            .map(|(request, reply)| Exchange { request, reply })
+            .collect();
+        let turn = vendor(&[]).next(&Task::List, &session(), &said);
+        assert!(matches!(turn, Turn::Say(_)), "{turn:?}");
     }
 
     #[test]
@@ -750,7 +936,10 @@ mod listing_all {
         ] {
             let reply = ok(&json!({"page_count": 1, "extensions": rows}).to_string());
             let listing = listing(list(&[reply]).1);
-            assert_eq!((listing.numbers, listing.whole), (vec!["1".to_owned()], false));
+            assert_eq!(
+                (listing.numbers, listing.whole),
+                (vec!["1".to_owned()], false)
+            );
         }
     }
 
@@ -839,10 +1028,16 @@ mod looking {
 
     #[test]
     fn a_search_that_cannot_tell_is_a_fault() {
-        let rows: Vec<Value> = (0..100).map(|n| json!({"extension_number": format!("1{n:03}")})).collect();
+        let rows: Vec<Value> = (0..100)
+            .map(|n| json!({"extension_number": format!("1{n:03}")}))
+            .collect();
         let page = ok(&json!({"page_count": 3, "extensions": rows}).to_string());
         let refused = no(404, r#"{"err_code": 5, "msg": "not found"}"#);
-        let (_, turn) = told(&*vendor(&[]), &Task::Look(&["1".into()]), &[refused, page.clone(), page]);
+        let (_, turn) = told(
+            &*vendor(&[]),
+            &Task::Look(&["1".into()]),
+            &[refused, page.clone(), page],
+        );
         assert_eq!(fault(turn).code, "reply.not_understood");
     }
 
@@ -851,14 +1046,20 @@ mod looking {
         let list = ok(&json!({"page_count": 1, "groups": [
             {"group_id": "12", "group_name": "Sales"},
             {"group_id": groups::DEFAULT_GROUP, "group_name": groups::DEFAULT_GROUP},
-        ]}).to_string());
+                {"group_id": "1", "group_name": groups::DEFAULT_GROUP},
+        ]})
+        .to_string());
         let files = ok(r#"{"page_count": 1, "files": []}"#);
         for (belongs, names) in [
             (json!(["12", groups::DEFAULT_GROUP]), Some("Sales")),
             (json!(["Sales"]), Some("Sales")),
             (json!("12"), Some("Sales")),
             (json!({"group_name": "Sales"}), Some("Sales")),
-            (json!([{"group_id": "12", "group_name": "Sales"}, {"group_id": "9"}]), Some("Sales;9")),
+            (
+                json!([{"group_id": "12", "group_name": "Sales"}, {"group_id": "9"}]),
+                Some("Sales;9"),
+            ),
+            (json!(["1", "12"]), Some("Sales")),
             (json!([groups::DEFAULT_GROUP]), Some("")),
             (json!([]), Some("")),
             (Value::Null, None),
@@ -879,11 +1080,23 @@ mod looking {
     #[test]
     fn a_pbx_that_does_not_tell_greetings_leaves_them_unknown() {
         let shown = ok(r#"{"extension_number": "1", "profile": {"email": null}}"#);
-        let (_, turn) = told(&*vendor(&[]), &Task::Look(&["1".into()]), &[shown, no(400, r#"{"err_code": 3}"#)]);
+        let (_, turn) = told(
+            &*vendor(&[]),
+            &Task::Look(&["1".into()]),
+            &[shown, no(400, r#"{"err_code": 3}"#)],
+        );
         let found = found(turn);
         assert_eq!(found[0].get(Field::VOICEMAIL_GREETING), None);
-        assert_eq!(found[0].get(Field::EMAIL), Some(""), "null is nothing there");
-        assert_eq!(found[0].get(Field::MOBILE), None, "what is not shown is not known");
+        assert_eq!(
+            found[0].get(Field::EMAIL),
+            Some(""),
+            "null is nothing there"
+        );
+        assert_eq!(
+            found[0].get(Field::MOBILE),
+            None,
+            "what is not shown is not known"
+        );
     }
 
     #[test]
@@ -920,7 +1133,12 @@ mod writing {
         let writable = |row: &&crate::manifest::FieldRow| {
             row.access != crate::manifest::Access::ReadOnly && wanted.get(row.name).is_none()
         };
-        let rest: Vec<(Field, String)> = manifest().field.iter().filter(writable).map(example).collect();
+        let rest: Vec<(Field, String)> = manifest()
+            .field
+            .iter()
+            .filter(writable)
+            .map(example)
+            .collect();
         for (field, text) in rest {
             wanted.set(field, text);
         }
@@ -942,13 +1160,31 @@ mod writing {
             assert_eq!(held.get(field), Some(text), "{field:?}");
         }
         assert_eq!(line.pbx.created("0042"), 1);
-        assert_eq!(line.pbx.stored("0042", "voice_mail.enable_voicemail").as_deref(), Some("true"));
-        assert_eq!(line.pbx.stored("0042", "forward_rules.available.no_answer_timeval").as_deref(), Some("20"));
+        assert_eq!(
+            line.pbx
+                .stored("0042", "voice_mail.enable_voicemail")
+                .as_deref(),
+            Some("true")
+        );
+        assert_eq!(
+            line.pbx
+                .stored("0042", "forward_rules.available.no_answer_timeval")
+                .as_deref(),
+            Some("20")
+        );
+        assert_eq!(
+            line.pbx
+                .stored("0042", "options.outbound_caller_id")
+                .as_deref(),
+            Some("2002")
+        );
         // The same again changes nothing.
         let before = line.heard.len();
         wanted.remove(Field::VOICEMAIL_GREETING);
         line.run(&Task::Update(&wanted)).unwrap();
-        let writes = line.heard[before..].iter().filter(|request| request.effect == Effect::Writes);
+        let writes = line.heard[before..]
+            .iter()
+            .filter(|request| request.effect == Effect::Writes);
         assert_eq!(writes.count(), 0);
     }
 
@@ -978,7 +1214,11 @@ mod writing {
         expected["options"]["enable_extension"] = false.into();
         expected["belong_groups"] = json!([groups::DEFAULT_GROUP]);
         assert_eq!(reply.json().unwrap(), expected);
-        let sent = line.heard.iter().find(|request| request.operation == "extensions/update").unwrap();
+        let sent = line
+            .heard
+            .iter()
+            .find(|request| request.operation == "extensions/update")
+            .unwrap();
         for secret in ["password", "web_access_password"] {
             assert_eq!(body(sent).get(secret), None);
         }
@@ -990,12 +1230,38 @@ mod writing {
         line.create(&minimal("5"));
         let same = with(minimal("5"), &[(Field::FIRST_NAME, "Ann")]);
         line.run(&Task::Update(&same)).unwrap();
-        assert_eq!(line.pbx.stored("5", "profile.first_name").as_deref(), Some("Ann"));
-        let other = with(same, &[(Field::SIP_PASSWORD, "canary"), (Field::FIRST_NAME, "Bea")]);
+        assert_eq!(
+            line.pbx.stored("5", "profile.first_name").as_deref(),
+            Some("Ann")
+        );
+        let other = with(
+            same,
+            &[(Field::SIP_PASSWORD, "canary"), (Field::FIRST_NAME, "Bea")],
+        );
         let fault = line.run(&Task::Update(&other)).unwrap_err();
-        assert_eq!((fault.kind, &*fault.code), (FaultKind::Rejected, "portsip.create_only"));
+        assert_eq!(
+            (fault.kind, &*fault.code),
+            (FaultKind::Rejected, "portsip.create_only")
+        );
         assert!(!format!("{fault:?}").contains("canary"));
-        assert_eq!(line.pbx.stored("5", "profile.first_name").as_deref(), Some("Ann"));
+        assert_eq!(
+            line.pbx.stored("5", "profile.first_name").as_deref(),
+            Some("Ann")
+        );
+    }
+
+    #[test]
+    fn an_update_has_all_five_objects_even_where_the_pbx_shows_fewer() {
+        let wanted = extension(&[(Field::NUMBER, "5"), (Field::FIRST_NAME, "Ann")]);
+        let shown = ok(r#"{"extension_number": "5", "options": null, "voice_mail": {"a": 1}}"#);
+        let (requests, _) = told(&*vendor(&[]), &Task::Update(&wanted), &[shown]);
+        let mut sent = body(&requests[1]);
+        sent.as_object_mut().unwrap().remove("access_token");
+        assert_eq!(
+            sent,
+            json!({"extension_number": "5", "profile": {"first_name": "Ann"}, "options": {},
+                "forward_rules": {}, "office_hours": {}, "voice_mail": {"a": 1}})
+        );
     }
 
     #[test]
@@ -1003,7 +1269,11 @@ mod writing {
         let wanted = extension(&[(Field::NUMBER, "5"), (Field::FIRST_NAME, "Ann")]);
         for profile in [json!("x"), json!([]), json!(7)] {
             let shown = json!({"extension_number": "5", "profile": profile});
-            let (requests, turn) = told(&*vendor(&[]), &Task::Update(&wanted), &[ok(&shown.to_string())]);
+            let (requests, turn) = told(
+                &*vendor(&[]),
+                &Task::Update(&wanted),
+                &[ok(&shown.to_string())],
+            );
             assert_eq!(requests.len(), 1);
             assert_eq!(fault(turn).code, "reply.not_understood");
         }
@@ -1025,17 +1295,70 @@ mod writing {
     }
 
     #[test]
+    fn a_refused_deletion_of_what_is_there_is_no_deletion() {
+        let refused = no(400, r#"{"err_code": 9, "msg": "in use"}"#);
+        let there = ok(r#"{"extension_number": "5"}"#);
+        let (_, turn) = told(&*vendor(&[]), &Task::Delete("5"), &[refused, there]);
+        let fault = fault(turn);
+        assert_eq!(
+            (fault.kind, &*fault.code),
+            (FaultKind::Rejected, "portsip.9")
+        );
+        assert!(fault.message.contains("in use"));
+    }
+
+    #[test]
+    fn a_path_that_is_not_there_ends_the_run() {
+        for gone in [
+            no(404, "{}"),
+            no(404, ""),
+            Reply::new(404, "text/html", "<html>"),
+        ] {
+            let all = [gone.clone(), gone.clone(), gone.clone()];
+            for task in [
+                Task::List,
+                Task::Delete("5"),
+                Task::Look(&["5".into()]),
+                Task::Create(&minimal("5")),
+                Task::Update(&minimal("5")),
+            ] {
+                let (_, turn) = told(&*vendor(&[]), &task, &all);
+                assert_eq!(fault(turn).kind, FaultKind::TargetUnusable);
+            }
+            // Where the search is there, it decides.
+            let none = ok(r#"{"page_count": 1, "extensions": []}"#);
+            let (_, turn) = told(
+                &*vendor(&[]),
+                &Task::Look(&["5".into()]),
+                &[gone.clone(), none.clone()],
+            );
+            assert!(found(turn).is_empty());
+            let (_, turn) = told(
+                &*vendor(&[]),
+                &Task::Delete("5"),
+                &[gone.clone(), gone, none],
+            );
+            assert_eq!(fault(turn).kind, FaultKind::Missing);
+        }
+    }
+
+    #[test]
     fn a_refusal_for_another_reason_is_a_refusal() {
         let mut line = Line::new(&[]);
         let ann = [(Field::EMAIL, "a@b.example")];
         line.create(&with(minimal("5"), &ann));
-        let fault = line.run(&Task::Create(&with(minimal("6"), &ann))).unwrap_err();
+        let fault = line
+            .run(&Task::Create(&with(minimal("6"), &ann)))
+            .unwrap_err();
         assert_eq!(fault.kind, FaultKind::Rejected);
         assert!(fault.message.contains("e-mail"), "{}", fault.message);
         assert_eq!(fault.http_status, Some(400));
         assert!(fault.vendor_code.is_some());
         let fault = line
-            .run(&Task::Create(&with(minimal("6"), &[(Field::FORWARD_BUSY_TO, "voicemail")])))
+            .run(&Task::Create(&with(
+                minimal("6"),
+                &[(Field::FORWARD_BUSY_TO, "voicemail")],
+            )))
             .unwrap_err();
         assert!(fault.message.contains("voicemail"), "{}", fault.message);
         assert_eq!(line.pbx.numbers(), ["5"]);
@@ -1044,7 +1367,14 @@ mod writing {
     #[test]
     fn success_is_a_status_without_err_code() {
         let wanted = minimal("5");
-        for done in [ok(""), ok("  \n"), ok("{}"), ok(r#"{"id": 7}"#), ok(r#"{"err_code": 0}"#), Reply::new(204, "", "")] {
+        for done in [
+            ok(""),
+            ok("  \n"),
+            ok("{}"),
+            ok(r#"{"id": 7}"#),
+            ok(r#"{"err_code": 0}"#),
+            Reply::new(204, "", ""),
+        ] {
             let (_, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &[done]);
             assert!(matches!(turn, Turn::Done(Answer::Done)), "{turn:?}");
         }
@@ -1061,11 +1391,19 @@ mod writing {
             let (_, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &replies);
             assert_eq!(fault(turn).kind, FaultKind::Rejected);
         }
-        for doubtful in [Reply::new(200, "text/html", "<!doctype html>"), ok(r#"{"id": "#), ok("OK")] {
+        for doubtful in [
+            Reply::new(200, "text/html", "<!doctype html>"),
+            ok(r#"{"id": "#),
+            ok("OK"),
+        ] {
             let (_, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &[doubtful]);
             assert_eq!(fault(turn).kind, FaultKind::MayHaveHappened);
         }
-        for expired in [no(401, ""), no(401, r#"{"err_code": 1}"#), no(400, r#"{"err_code": 1, "msg": "Invalid Token"}"#)] {
+        for expired in [
+            no(401, ""),
+            no(401, r#"{"err_code": 1}"#),
+            no(400, r#"{"err_code": 1, "msg": "Invalid Token"}"#),
+        ] {
             let (_, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &[expired]);
             assert_eq!(fault(turn).kind, FaultKind::SessionExpired);
         }
@@ -1075,19 +1413,34 @@ mod writing {
     fn the_words_of_the_pbx_show_no_secret() {
         let wanted = with(
             minimal("5"),
-            &[(Field::SIP_PASSWORD, "canary-1"), (Field::WEB_PASSWORD, "canary-2"), (Field::VOICEMAIL_PIN, "canary-3")],
+            &[
+                (Field::SIP_PASSWORD, "canary-1"),
+                (Field::WEB_PASSWORD, "canary-2"),
+                (Field::VOICEMAIL_PIN, "canary-3"),
+            ],
         );
         let gone = no(404, r#"{"err_code": 5}"#);
         let none = ok(r#"{"page_count": 1, "extensions": []}"#);
         for secret in ["canary-1", "canary-2", "canary-3", TOKEN] {
-            let refused = no(400, &json!({"err_code": 9, "msg": format!("weak: {secret}")}).to_string());
-            let (_, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &[refused, gone.clone(), none.clone()]);
+            let refused = no(
+                400,
+                &json!({"err_code": 9, "msg": format!("weak: {secret}")}).to_string(),
+            );
+            let (_, turn) = told(
+                &*vendor(&[]),
+                &Task::Create(&wanted),
+                &[refused, gone.clone(), none.clone()],
+            );
             let fault = fault(turn);
             assert!(!format!("{fault:?}").contains(secret), "{fault:?}");
         }
-        let long = no(400, &json!({"err_code": 9, "msg": "x\n".repeat(5000)}).to_string());
+        let long = no(
+            400,
+            &json!({"err_code": 9, "msg": "x\n".repeat(5000)}).to_string(),
+        );
         let (_, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &[long, gone, none]);
-        assert!(fault(turn).message.len() < 300);
+        let fault = fault(turn);
+        assert!(fault.message.len() < 300 && !fault.message.contains('\n'));
     }
 
     #[test]
@@ -1108,7 +1461,13 @@ mod writing {
     #[test]
     fn an_empty_number_is_never_said() {
         let nobody = with(minimal("5"), &[(Field::NUMBER, " ")]);
-        for task in [Task::Delete(""), Task::Delete(" "), Task::Create(&nobody), Task::Update(&nobody), Task::Look(&["".into()])] {
+        for task in [
+            Task::Delete(""),
+            Task::Delete(" "),
+            Task::Create(&nobody),
+            Task::Update(&nobody),
+            Task::Look(&["".into()]),
+        ] {
             let (requests, turn) = told(&*vendor(&[]), &task, &[]);
             assert!(requests.is_empty());
             assert_eq!(fault(turn).code, "portsip.no_number");
@@ -1119,7 +1478,11 @@ mod writing {
     fn a_session_may_run_out_before_any_step() {
         let wanted = everything("0042");
         let mut changed = wanted.clone();
-        for (field, text) in [(Field::FIRST_NAME, "Bea"), (Field::GROUPS, ""), (Field::VOICEMAIL_GREETING, "")] {
+        for (field, text) in [
+            (Field::FIRST_NAME, "Bea"),
+            (Field::GROUPS, ""),
+            (Field::VOICEMAIL_GREETING, ""),
+        ] {
             changed.set(field, text);
         }
         let mut whole = Line::new(&[]);
@@ -1142,6 +1505,60 @@ mod writing {
             assert_eq!(line.pbx.sign_ins(), 2, "step {step}");
             assert_eq!(line.pbx.created("0042"), 1, "step {step}");
             assert_eq!(line.look("0042"), whole.look("0042"), "step {step}");
+        }
+    }
+
+    #[test]
+    fn a_broken_reply_at_any_step_is_a_fault_that_says_what_was_done() {
+        let broken = [
+            Reply::new(200, "text/html", "<!doctype html>"),
+            ok("{\"groups\": [tru"),
+            ok("[]"),
+            ok(r#"{"err_code": 9, "msg": "no"}"#),
+            no(400, r#"{"err_code": 9, "msg": "no"}"#),
+            no(404, "gone"),
+            no(403, "{}"),
+        ];
+        let wanted = everything("0042");
+        let changes = [
+            (Field::FIRST_NAME, "Bea"),
+            (Field::GROUPS, ""),
+            (Field::VOICEMAIL_GREETING, ""),
+        ];
+        let changed = with(wanted.clone(), &changes);
+        for (task, steps) in [(Task::Create(&wanted), 8), (Task::Update(&changed), 9)] {
+            for step in 0..steps {
+                for reply in &broken {
+                    let mut line = Line::new(&[]);
+                    if matches!(task, Task::Update(_)) {
+                        line.create(&wanted);
+                    }
+                    line.heard.clear();
+                    line.instead = Some((step, reply.clone()));
+                    let result = line.run(&task);
+                    let write = line.heard[step].effect == Effect::Writes;
+                    if write && reply.body == b"[]" {
+                        // A success that says more than it must.
+                        result.unwrap();
+                        continue;
+                    }
+                    let fault = result.unwrap_err();
+                    let before = line.heard[..step]
+                        .iter()
+                        .filter(|request| request.effect == Effect::Writes);
+                    let said = fault
+                        .done_before
+                        .split("; ")
+                        .filter(|part| !part.is_empty());
+                    assert_eq!(said.count(), before.count(), "step {step}: {fault:?}");
+                    let doubtful = fault.kind == FaultKind::MayHaveHappened;
+                    assert_eq!(
+                        doubtful,
+                        reply.status == 200 && fault.code == "reply.not_understood",
+                        "step {step}: {fault:?}"
+                    );
+                }
+            }
         }
     }
 
@@ -1212,8 +1629,13 @@ mod writing {
             Just(r#"{"err_code": 1, "msg": "no"}"#.to_owned()),
             Just(r#"{"extension_number": "5", "belong_groups": ["12"]}"#.to_owned()),
             Just(r#"{"page_count": 1, "extensions": [{"extension_number": "5"}]}"#.to_owned()),
-            Just(r#"{"page_count": 1, "groups": [{"group_id": "12", "group_name": "Sales"}]}"#.to_owned()),
-            Just(r#"{"page_count": "x", "files": [{"filename": "a", "enabled": true}]}"#.to_owned()),
+            Just(
+                r#"{"page_count": 1, "groups": [{"group_id": "12", "group_name": "Sales"}]}"#
+                    .to_owned()
+            ),
+            Just(
+                r#"{"page_count": "x", "files": [{"filename": "a", "enabled": true}]}"#.to_owned()
+            ),
             "\\PC{0,30}",
         ]
     }
@@ -1230,7 +1652,10 @@ mod membership {
     }
 
     fn update(line: &mut Line, groups: &str) -> Result<Answer, Fault> {
-        line.run(&Task::Update(&extension(&[(Field::NUMBER, "5"), (Field::GROUPS, groups)])))
+        line.run(&Task::Update(&extension(&[
+            (Field::NUMBER, "5"),
+            (Field::GROUPS, groups),
+        ])))
     }
 
     #[test]
@@ -1241,7 +1666,10 @@ mod membership {
         let mut group = line.raw("GET", path, &Value::Null).json().unwrap();
         group["group_id"] = "12".into();
         group["monitor_members"] = json!(["9"]);
-        assert_eq!(line.raw("POST", "/extensions/group/update", &group).status, 200);
+        assert_eq!(
+            line.raw("POST", "/extensions/group/update", &group).status,
+            200
+        );
         update(&mut line, "Support").unwrap();
         assert_eq!(line.groups("5"), "Support;Sales", "add is the default");
         assert_eq!(line.groups("6"), "Support;Sales");
@@ -1257,6 +1685,13 @@ mod membership {
         line.vendor = vendor(&[("group_members", "replace")]);
         update(&mut line, "Support").unwrap();
         assert_eq!(line.groups("5"), "Support");
+        update(&mut line, "Support;Sales").unwrap();
+        update(&mut line, "Support;Sales").unwrap();
+        assert_eq!(
+            line.groups("5"),
+            "Support;Sales",
+            "what is wanted is not left"
+        );
         let mut line = member("Sales;Support");
         update(&mut line, "").unwrap();
         assert_eq!(line.groups("5"), "");
@@ -1266,7 +1701,10 @@ mod membership {
         // Leaving once more leaves nothing, and asks no group.
         line.heard.clear();
         update(&mut line, "").unwrap();
-        assert_eq!(operations(&line.heard), ["extensions/show", "extensions/group/list"]);
+        assert_eq!(
+            operations(&line.heard),
+            ["extensions/show", "extensions/group/list"]
+        );
     }
 
     #[test]
@@ -1276,8 +1714,11 @@ mod membership {
             {"group_id": groups::DEFAULT_GROUP, "group_name": groups::DEFAULT_GROUP},
         ]});
         let group = |name: &str, members: Value| {
-            ok(&json!({"group_name": name, "enable_intercom": true, "enable_external_call": true,
-                "enable_management_console_access": true, "members": members}).to_string())
+            ok(
+                &json!({"group_name": name, "enable_intercom": true, "enable_external_call": true,
+                "enable_management_console_access": true, "members": members})
+                .to_string(),
+            )
         };
         let wanted = extension(&[(Field::NUMBER, "5"), (Field::GROUPS, "")]);
         let replies = [
@@ -1302,8 +1743,17 @@ mod membership {
             (groups::DEFAULT_GROUP, "portsip.default_group"),
             ("12", "portsip.group_missing"),
         ] {
-            let fault = line.run(&Task::Create(&with(minimal("5"), &[(Field::GROUPS, names)]))).unwrap_err();
-            assert_eq!((fault.kind, &*fault.code), (FaultKind::Rejected, code), "{names}");
+            let fault = line
+                .run(&Task::Create(&with(
+                    minimal("5"),
+                    &[(Field::GROUPS, names)],
+                )))
+                .unwrap_err();
+            assert_eq!(
+                (fault.kind, &*fault.code),
+                (FaultKind::Rejected, code),
+                "{names}"
+            );
             assert_eq!(fault.done_before, "");
         }
         assert!(line.pbx.numbers().is_empty());
@@ -1316,9 +1766,42 @@ mod membership {
         line.create(&with(minimal("6"), &[(Field::GROUPS, "Night watch")]));
         assert_eq!(line.groups("5"), "Night watch;Sales");
         assert_eq!(line.groups("6"), "Night watch");
-        let made = line.heard.iter().filter(|request| request.operation == "extensions/group/create");
+        let made = line
+            .heard
+            .iter()
+            .filter(|request| request.operation == "extensions/group/create");
         assert_eq!(made.count(), 1);
-        assert_eq!(line.look("6").unwrap().get(Field::GROUPS), Some("Night watch"));
+        assert_eq!(
+            line.look("6").unwrap().get(Field::GROUPS),
+            Some("Night watch")
+        );
+    }
+
+    #[test]
+    fn a_new_extension_has_no_group_to_leave() {
+        for settings in [[("group_members", "add")], [("group_members", "replace")]] {
+            let mut line = Line::new(&settings);
+            line.heard.clear();
+            line.create(&with(minimal("5"), &[(Field::GROUPS, "")]));
+            assert_eq!(
+                operations(&line.heard),
+                ["extensions/group/list", "extensions/create"]
+            );
+        }
+    }
+
+    #[test]
+    fn a_list_of_groups_that_repeats_itself_decides_nothing() {
+        let rows: Vec<Value> = (0..100)
+            .map(|n| json!({"group_id": n, "group_name": format!("G{n}")}))
+            .collect();
+        let page = ok(&json!({"page_count": 3, "groups": rows}).to_string());
+        let wanted = with(minimal("5"), &[(Field::GROUPS, "G7")]);
+        let (_, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &[page.clone(), page]);
+        assert_eq!(fault(turn).code, "reply.not_understood");
+        let nameless = ok(r#"{"page_count": 1, "groups": [{"group_id": "1"}]}"#);
+        let (_, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &[nameless]);
+        assert_eq!(fault(turn).code, "reply.not_understood");
     }
 
     #[test]
@@ -1327,7 +1810,11 @@ mod membership {
             {"group_id": "1", "group_name": "A"}, {"group_id": "2", "group_name": "A"},
         ]});
         let wanted = with(minimal("5"), &[(Field::GROUPS, "A")]);
-        let (requests, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &[ok(&list.to_string())]);
+        let (requests, turn) = told(
+            &*vendor(&[]),
+            &Task::Create(&wanted),
+            &[ok(&list.to_string())],
+        );
         assert_eq!(operations(&requests), ["extensions/group/list"]);
         assert_eq!(fault(turn).code, "portsip.group_ambiguous");
     }
@@ -1363,16 +1850,50 @@ mod membership {
     #[test]
     fn a_later_failure_says_what_was_done_before() {
         let list = ok(r#"{"page_count": 1, "groups": [{"group_id": "1", "group_name": "A"}]}"#);
-        let group = ok(&json!({"group_name": "A", "enable_intercom": true, "enable_external_call": true,
-            "enable_management_console_access": true, "members": []}).to_string());
-        let wanted = with(minimal("5"), &[(Field::GROUPS, "A"), (Field::VOICEMAIL_GREETING, "https://u:canary@h/a.wav")]);
-        let refused = no(400, r#"{"err_code": 9, "msg": "cannot fetch https://u:canary@h/a.wav"}"#);
+        let group = ok(
+            &json!({"group_name": "A", "enable_intercom": true, "enable_external_call": true,
+            "enable_management_console_access": true, "members": []})
+            .to_string(),
+        );
+        let wanted = with(
+            minimal("5"),
+            &[
+                (Field::GROUPS, "A"),
+                (Field::VOICEMAIL_GREETING, "https://u:canary@h/a.wav"),
+            ],
+        );
+        let refused = no(
+            400,
+            r#"{"err_code": 9, "msg": "cannot fetch https://u:canary@h/a.wav"}"#,
+        );
         let replies = [list, ok(""), group, ok(""), refused];
         let (_, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &replies);
         let fault = fault(turn);
         assert_eq!(fault.kind, FaultKind::Rejected);
-        assert_eq!(fault.done_before, "the extension was created; the extension was added to the group A");
+        assert_eq!(
+            fault.done_before,
+            "the extension was created; the extension was added to the group A"
+        );
         assert!(!format!("{fault:?}").contains("canary"));
+
+        let wanted = extension(&[
+            (Field::NUMBER, "5"),
+            (Field::FIRST_NAME, "Ann"),
+            (Field::VOICEMAIL_GREETING, "https://h/a.wav"),
+        ]);
+        let shown = ok(r#"{"extension_number": "5"}"#);
+        let garbage = Reply::new(200, "text/html", "<html>");
+        let (_, turn) = told(
+            &*vendor(&[]),
+            &Task::Update(&wanted),
+            &[shown, ok(""), ok(""), garbage],
+        );
+        let fault = super::fault(turn);
+        assert_eq!(fault.kind, FaultKind::MayHaveHappened);
+        assert_eq!(
+            fault.done_before,
+            "the extension was updated; the greeting a.wav was fetched"
+        );
     }
 }
 
@@ -1384,21 +1905,37 @@ mod greeting_files {
     }
 
     fn set(line: &mut Line, text: &str) -> Result<Answer, Fault> {
-        line.run(&Task::Update(&extension(&[(Field::NUMBER, "5"), (Field::VOICEMAIL_GREETING, text)])))
+        line.run(&Task::Update(&extension(&[
+            (Field::NUMBER, "5"),
+            (Field::VOICEMAIL_GREETING, text),
+        ])))
     }
 
     #[test]
     fn a_greeting_is_fetched_switched_and_removed() {
         let mut line = Line::new(&[]);
         line.create(&minimal("5"));
-        set(&mut line, "HTTPS://files.example.com/g/gr%C3%BC%C3%9Fe+1.wav?v=2").unwrap_err();
+        set(
+            &mut line,
+            "HTTPS://files.example.com/g/gr%C3%BC%C3%9Fe+1.wav?v=2",
+        )
+        .unwrap_err();
         assert_eq!(used(&line), "", "the sim takes lower case only");
-        set(&mut line, "https://files.example.com/g/gr%C3%BC%C3%9Fe+1=a&b.wav?v=2").unwrap();
+        let last = line.heard.last().unwrap();
+        assert_eq!(last.operation, "extensions/greeting_file/create");
+        set(
+            &mut line,
+            "https://files.example.com/g/gr%C3%BC%C3%9Fe+1=a&b.wav?v=2",
+        )
+        .unwrap();
         assert_eq!(used(&line), "gr\u{fc}\u{df}e+1=a&b.wav");
         set(&mut line, "https://files.example.com/other.wav").unwrap();
         assert_eq!(used(&line), "other.wav");
         set(&mut line, "gr\u{fc}\u{df}e+1=a&b.wav").unwrap();
-        assert_eq!(line.look("5").unwrap().get(Field::VOICEMAIL_GREETING), Some("gr\u{fc}\u{df}e+1=a&b.wav"));
+        assert_eq!(
+            line.look("5").unwrap().get(Field::VOICEMAIL_GREETING),
+            Some("gr\u{fc}\u{df}e+1=a&b.wav")
+        );
         set(&mut line, "").unwrap();
         assert_eq!(used(&line), "");
         set(&mut line, "").unwrap();
@@ -1408,7 +1945,13 @@ mod greeting_files {
 
     #[test]
     fn an_address_without_a_file_refuses_the_row_before_anything_is_written() {
-        for address in ["https://files.example.com", "https://u:canary@h/a/", "http://", "https://h/..%2Fa.wav", "https://h/a%5Cb"] {
+        for address in [
+            "https://files.example.com",
+            "https://u:canary@h/a/",
+            "http://",
+            "https://h/..%2Fa.wav",
+            "https://h/a%5Cb",
+        ] {
             let wanted = with(minimal("5"), &[(Field::VOICEMAIL_GREETING, address)]);
             let (requests, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &[]);
             assert!(requests.is_empty(), "{address}");
@@ -1429,9 +1972,17 @@ mod strict_pbx {
     #[test]
     fn the_sim_takes_the_printed_sample() {
         let mut line = Line::new(&[]);
-        let sample: Value = serde_json::from_str(include_str!("golden/create.request.json")).unwrap();
+        let sample: Value =
+            serde_json::from_str(include_str!("golden/create.request.json")).unwrap();
         assert_eq!(line.raw("POST", "/extensions/create", &sample).status, 200);
-        let shown = line.raw("GET", "/extensions/show?extension_number=1000", &Value::Null).json().unwrap();
+        let shown = line
+            .raw(
+                "GET",
+                "/extensions/show?extension_number=1000",
+                &Value::Null,
+            )
+            .json()
+            .unwrap();
         for (name, value) in sample.as_object().unwrap() {
             assert_eq!(&shown[name], value);
         }
@@ -1454,9 +2005,18 @@ mod strict_pbx {
             ("profile", json!("x")),
             ("profile", json!({"first_name": 7})),
             ("options", json!({"enable_extension": "true"})),
-            ("forward_rules", json!({"available": {"no_answer_timeval": "20"}})),
-            ("forward_rules", json!({"available": {"no_answer_timeval": 20.5}})),
-            ("forward_rules", json!({"away": {"office_hours_action": "CONNECT_TO_VOICE"}})),
+            (
+                "forward_rules",
+                json!({"available": {"no_answer_timeval": "20"}}),
+            ),
+            (
+                "forward_rules",
+                json!({"available": {"no_answer_timeval": 20.5}}),
+            ),
+            (
+                "forward_rules",
+                json!({"away": {"office_hours_action": "CONNECT_TO_VOICE"}}),
+            ),
             ("office_hours", json!({"monday_from": "9:00"})),
             ("office_hours", json!({"monday_from": "24:00"})),
             ("voice_mail", json!({"enable_vm_pin_auth": true})),
@@ -1470,28 +2030,65 @@ mod strict_pbx {
             let reply = line.raw("POST", "/extensions/create", &body);
             assert_eq!(reply.status, 400, "{body}");
             let said = reply.json().unwrap();
-            assert!(said["err_code"].is_u64() && said["msg"].is_string(), "{body}");
+            assert!(
+                said["err_code"].is_u64() && said["msg"].is_string(),
+                "{body}"
+            );
         }
         assert!(line.pbx.numbers().is_empty());
         assert_eq!(line.raw("POST", "/extensions/create", &body()).status, 200);
         // An update needs all five objects.
-        let objects = ["profile", "options", "forward_rules", "office_hours", "voice_mail"];
+        let objects = [
+            "profile",
+            "options",
+            "forward_rules",
+            "office_hours",
+            "voice_mail",
+        ];
         for left_out in objects {
             let mut update = json!({"extension_number": "5"});
             for name in objects.iter().filter(|name| **name != left_out) {
                 update[*name] = json!({});
             }
-            assert_eq!(line.raw("POST", "/extensions/update", &update).status, 400, "{left_out}");
+            assert_eq!(
+                line.raw("POST", "/extensions/update", &update).status,
+                400,
+                "{left_out}"
+            );
         }
+        let mut update = json!({"extension_number": "5"});
+        for name in objects {
+            update[name] = json!({});
+        }
+        update["options"]["enable_extension"] = "on".into();
+        assert_eq!(line.raw("POST", "/extensions/update", &update).status, 400);
+        update["options"]["enable_extension"] = false.into();
+        assert_eq!(line.raw("POST", "/extensions/update", &update).status, 200);
+        update["password"] = "other".into();
+        assert_eq!(line.raw("POST", "/extensions/update", &update).status, 400);
         // The default group stands.
         let id = json!({"group_id": groups::DEFAULT_GROUP});
-        assert_eq!(line.raw("POST", "/extensions/group/destroy", &id).status, 400);
-        assert_eq!(line.raw("POST", "/extensions/group/destroy", &json!({"group_id": "12"})).status, 200);
+        assert_eq!(
+            line.raw("POST", "/extensions/group/destroy", &id).status,
+            400
+        );
+        assert_eq!(
+            line.raw(
+                "POST",
+                "/extensions/group/destroy",
+                &json!({"group_id": "12"})
+            )
+            .status,
+            200
+        );
         // Paths stand under /api, and nothing goes without a token.
         let mut heard = Heard {
             method: "GET".into(),
             target: "/extensions/list?pagination=1".into(),
-            headers: vec![("access_token".into(), line.session.token.reveal().to_owned())],
+            headers: vec![(
+                "access_token".into(),
+                line.session.token.reveal().to_owned(),
+            )],
             body: vec![],
         };
         assert_eq!(line.pbx.answer(&heard).status, 404);
@@ -1504,10 +2101,16 @@ mod strict_pbx {
     #[test]
     fn the_sim_counts_refused_sign_ins() {
         let mut line = Line::new(&[]);
-        let wrong = Account { username: "admin".into(), password: Secret::new("guess") };
+        let wrong = Account {
+            username: "admin".into(),
+            password: Secret::new("guess"),
+        };
         let fault = line.run(&Task::SignIn(&wrong)).unwrap_err();
         assert_eq!(fault.kind, FaultKind::CredentialRefused);
-        let domain = Account { username: "admin@elsewhere".into(), password: Secret::new("guess") };
+        let domain = Account {
+            username: "admin@elsewhere".into(),
+            password: Secret::new("guess"),
+        };
         let fault = line.run(&Task::SignIn(&domain)).unwrap_err();
         assert_eq!(fault.vendor_code.as_deref(), Some("1050005"));
         assert_eq!(line.pbx.sign_ins(), 3);
