@@ -7,7 +7,7 @@
 use super::source::{Pass, Source};
 use super::{Cells, Limits, ReadOptions, Row, Sheet, SheetError};
 use crate::model::{Finding, Place, Severity};
-use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+use csv_core::{QuoteStyle, ReadRecordResult, Reader, ReaderBuilder, WriterBuilder};
 use memchr::{memchr, memchr_iter, memrchr2};
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -75,7 +75,10 @@ pub(super) fn open(source: Source, options: &ReadOptions) -> Result<Sheet, Sheet
     let text = head.get(start..).unwrap_or_default();
     let (delimiter, word) = match options.delimiter {
         Some(delimiter) => (usable(delimiter)?, None),
-        None => found_delimiter(text),
+        None => found_delimiter(text).map_or(
+            (delimiter_of_ending(&source.name), None),
+            |(delimiter, word)| (delimiter, Some(word)),
+        ),
     };
     let file = source.name.clone();
     let mut layout = Layout::new(&file, delimiter, options);
@@ -177,42 +180,135 @@ fn usable(delimiter: char) -> Result<u8, SheetError> {
 }
 
 /// The delimiter that the first lines are written with: the one that the most of them agree about with the header.
-fn found_delimiter(text: &[u8]) -> (u8, Option<&'static str>) {
-    let mut best = (0, 1);
-    let mut found = (b',', None);
-    for (delimiter, word) in DELIMITERS {
-        let widths = widths(text, delimiter);
-        let Some(width) = widths.first().copied().filter(|width| *width > 1) else {
+fn found_delimiter(text: &[u8]) -> Option<(u8, &'static str)> {
+    let rows = delimiters_of_rows(text);
+    let mut best = (0, 0);
+    let mut found = None;
+    for (index, (delimiter, word)) in DELIMITERS.into_iter().enumerate() {
+        let counts = rows.iter().filter_map(|row| row.get(index).copied());
+        let counts: Vec<usize> = counts.collect();
+        let Some(in_header) = counts.first().copied().filter(|count| *count > 0) else {
             continue;
         };
-        // Of a hundred rows each has its say, in hundredths: a note with a comma or two must not win.
-        let agree = widths.iter().filter(|other| **other == width).count() * 100 / widths.len();
-        if (agree, width) > best {
-            best = (agree, width);
-            found = (delimiter, Some(word));
+        let agree = counts.iter().filter(|count| **count == in_header).count();
+        if (agree, in_header) > best {
+            best = (agree, in_header);
+            found = Some((delimiter, word));
         }
     }
     found
 }
 
-/// How many cells each of the first records has. The last one is left out where it may have been cut off.
-fn widths(text: &[u8], delimiter: u8) -> Vec<usize> {
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(text);
-    let mut widths: Vec<usize> = reader
-        .byte_records()
-        .take(100)
-        .map_while(Result::ok)
-        .map(|record| record.len())
-        .collect();
-    let cut_off = text.len() as u64 >= HEAD_BYTES - 3 && widths.len() < 100;
-    if cut_off && widths.len() > 1 {
-        widths.pop();
+/// The delimiter that a file's ending promises.
+pub(super) fn delimiter_of_ending(name: &str) -> u8 {
+    let ending = name.rsplit('.').next().unwrap_or_default();
+    match ending.to_ascii_lowercase().as_str() {
+        "tsv" | "tab" => b'\t',
+        "psv" => b'|',
+        _ => b',',
     }
-    widths
+}
+
+/// How often each delimiter stands outside quotes in each of the first rows. The last row is left out where it may
+/// have been cut off.
+fn delimiters_of_rows(text: &[u8]) -> Vec<[usize; DELIMITERS.len()]> {
+    let mut rows = Vec::new();
+    let mut row = [0; DELIMITERS.len()];
+    let mut quoted = false;
+    let mut begins = true;
+    let mut blank = true;
+    for byte in text {
+        let delimiter = DELIMITERS.iter().position(|(known, _)| known == byte);
+        match byte {
+            b'"' if quoted || begins => quoted = !quoted,
+            b'\n' | b'\r' if !quoted => {
+                if !blank {
+                    rows.push(row);
+                }
+                row = [0; DELIMITERS.len()];
+                (begins, blank) = (true, true);
+                continue;
+            }
+            _ => {}
+        }
+        if let Some(count) = delimiter.filter(|_| !quoted).and_then(|at| row.get_mut(at)) {
+            *count += 1;
+        }
+        // A quote that closes may open again at once: it was a doubled one.
+        begins = !quoted && (delimiter.is_some() || *byte == b'"');
+        blank &= byte.is_ascii_whitespace() && *byte != b'\t';
+    }
+    if !blank && (rows.is_empty() || (text.len() as u64) < HEAD_BYTES - 3) {
+        rows.push(row);
+    }
+    rows
+}
+
+/// Writes rows.
+pub(super) struct Encoder {
+    delimiter: u8,
+    cells: csv_core::Writer,
+}
+
+impl Encoder {
+    pub(super) fn new(delimiter: u8) -> Encoder {
+        Encoder {
+            delimiter,
+            cells: writer(delimiter, QuoteStyle::Necessary),
+        }
+    }
+
+    /// The header row. Where a heading holds what could be taken for another delimiter, all are quoted.
+    pub(super) fn header(&mut self, headings: &[impl AsRef<str>], lines: &mut Vec<u8>) {
+        let texts = headings.iter().map(AsRef::as_ref);
+        let misleads = |text: &str| text.contains([',', ';', '\t', '|', '\u{feff}']);
+        if texts.clone().any(misleads) {
+            let mut quoting = writer(self.delimiter, QuoteStyle::Always);
+            append(&mut quoting, texts, lines);
+        } else {
+            self.row(texts, lines);
+        }
+    }
+
+    pub(super) fn row<'c>(
+        &mut self,
+        cells: impl IntoIterator<Item = &'c str>,
+        lines: &mut Vec<u8>,
+    ) {
+        append(&mut self.cells, cells, lines);
+    }
+}
+
+fn writer(delimiter: u8, style: QuoteStyle) -> csv_core::Writer {
+    WriterBuilder::new()
+        .delimiter(delimiter)
+        .quote_style(style)
+        .build()
+}
+
+fn append<'c>(
+    writer: &mut csv_core::Writer,
+    cells: impl IntoIterator<Item = &'c str>,
+    lines: &mut Vec<u8>,
+) {
+    /// The most that a delimiter or line break writes: the quotes before it, and itself.
+    const AROUND_BYTES_MAX: usize = 4;
+    let mut grow = |bytes_max: usize, write: &mut dyn FnMut(&mut [u8]) -> usize| {
+        let start = lines.len();
+        lines.resize(start + bytes_max, 0);
+        let written = lines.get_mut(start..).map_or(0, write);
+        lines.truncate(start + written);
+    };
+    for (column, cell) in cells.into_iter().enumerate() {
+        if column > 0 {
+            grow(AROUND_BYTES_MAX, &mut |room| writer.delimiter(room).1);
+        }
+        // Every byte may be a quote, which is doubled.
+        grow(2 * cell.len() + 2, &mut |room| {
+            writer.field(cell.as_bytes(), room).2
+        });
+    }
+    grow(AROUND_BYTES_MAX, &mut |room| writer.terminator(room).1);
 }
 
 impl Content {
@@ -324,7 +420,7 @@ impl Batches {
                 continue;
             };
             let until = next.unwrap_or(end);
-            if until - quote > self.layout.limits.cell_bytes_max {
+            if until - quote - 1 > self.layout.limits.cell_bytes_max {
                 return Err(SheetError::CellTooLong {
                     file: self.layout.file.clone(),
                     line: self.line_at(quote),
@@ -668,6 +764,8 @@ fn trouble(
 mod tests {
     use super::super::{Format, Input, open};
     use super::*;
+    use proptest::prelude::*;
+    use rayon::prelude::*;
     use std::io::Write as _;
 
     /// A row as it was read: line, cells, rule of its trouble.
@@ -774,5 +872,351 @@ mod tests {
             rows,
             [row(2, &["5\" pipe", "x \"y"]), row(3, &["qz\"", "w"])]
         );
+    }
+
+    #[test]
+    fn the_delimiter_is_found_and_said() {
+        for (text, headings, notes) in [
+            ("a;b\n1;x, y\n", 2, vec!["semicolon"]),
+            (
+                "\u{feff}\"a\"\tb\n1\t2,5;6\n",
+                2,
+                vec!["tab", "byte-order mark"],
+            ),
+            ("a|b|c\n1|2|3\n", 3, vec!["pipe"]),
+            ("name, first,number;x\n1,2,3;4\n", 3, vec!["comma"]),
+            ("a,x;b;c\n1;2;3\n\"4;\n,,\";5;6\n", 3, vec!["semicolon"]),
+            ("number\n2001\n", 1, vec![]),
+        ] {
+            let sheet = sheet_of(text.as_bytes(), &ReadOptions::default()).unwrap();
+            assert_eq!(sheet.headings.len(), headings, "{text:?}");
+            assert_eq!(sheet.notes, notes, "{text:?}");
+        }
+        let options = ReadOptions {
+            delimiter: Some('|'),
+            ..ReadOptions::default()
+        };
+        let sheet = sheet_of(b"a,b|c\n1|2\n", &options).unwrap();
+        assert_eq!(sheet.headings, ["a,b", "c"]);
+        for delimiter in ['"', '\n', 'ä', '\0'] {
+            let options = ReadOptions {
+                delimiter: Some(delimiter),
+                ..ReadOptions::default()
+            };
+            let refused = sheet_of(b"a\n1\n", &options).unwrap_err();
+            assert_eq!(refused, SheetError::Delimiter { delimiter });
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_before_a_quote_is_no_part_of_the_heading() {
+        let sheet = sheet_of(
+            "\u{feff}\"nu,mber\",b\n1,\"\u{feff}x\"\n".as_bytes(),
+            &chunks(3),
+        )
+        .unwrap();
+        assert_eq!(sheet.headings, ["nu,mber", "b"]);
+        assert_eq!(rows_of(&sheet).0, [row(2, &["1", "\u{feff}x"])]);
+        let inside = sheet_of("a,b\n\u{feff}1,2\n".as_bytes(), &chunks(4)).unwrap();
+        assert_eq!(rows_of(&inside).0, [row(2, &["\u{feff}1", "2"])]);
+    }
+
+    #[test]
+    fn what_is_no_sheet_is_refused_by_name() {
+        let refused = |bytes: &[u8]| sheet_of(bytes, &ReadOptions::default()).unwrap_err();
+        assert!(matches!(refused(b""), SheetError::Empty { .. }));
+        assert!(matches!(refused(b"\n \r\n"), SheetError::Empty { .. }));
+        assert!(matches!(refused(b"\xef\xbb\xbf"), SheetError::Empty { .. }));
+        assert!(matches!(
+            refused(b"a,b\r\n\r\n"),
+            SheetError::HeaderOnly { .. }
+        ));
+        assert!(matches!(refused(b"a,b"), SheetError::HeaderOnly { .. }));
+        assert!(matches!(
+            refused(b"PK\x03\x04\x14"),
+            SheetError::Workbook { .. }
+        ));
+        for utf16 in [&b"\xff\xfea\0,\0"[..], b"a\0,\0b\0", b"\0a\0,\0b"] {
+            assert!(matches!(
+                refused(utf16),
+                SheetError::Encoding {
+                    encoding: "UTF-16",
+                    ..
+                }
+            ));
+        }
+        assert!(matches!(
+            refused(b"\n\xfc,b\n1,2\n"),
+            SheetError::HeaderNotText { line: 2, .. }
+        ));
+        assert!(matches!(
+            refused(b"a,\"b\n1,2\n"),
+            SheetError::UnclosedQuote { line: 1, .. }
+        ));
+        let missing = open(&Input::named("no/such.csv"), &ReadOptions::default()).unwrap_err();
+        assert!(
+            missing
+                .to_string()
+                .starts_with("no/such.csv: there is no such file")
+        );
+        let directory = open(&Input::named("src"), &ReadOptions::default()).unwrap_err();
+        assert!(matches!(directory, SheetError::Directory { .. }));
+    }
+
+    #[test]
+    fn a_row_in_trouble_says_which_cell_and_never_its_value() {
+        let text = b"a,b,\n1,2,\n1,canary\n1,canary,,\n1,\xfccanary,\n\0canary,2,\n1,2,canary\n";
+        let sheet = sheet_of(text, &ReadOptions::default()).unwrap();
+        let mut found = Vec::new();
+        for batch in sheet.batches() {
+            batch
+                .unwrap()
+                .rows(|row| found.extend(row.trouble))
+                .unwrap();
+        }
+        let told: Vec<_> = found
+            .iter()
+            .map(|finding| {
+                (
+                    finding.rule.as_ref(),
+                    finding.column,
+                    finding.message.as_str(),
+                )
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (
+                    "sheet.ragged",
+                    None,
+                    "the row has 2 cells, but there are 3 headings"
+                ),
+                (
+                    "sheet.ragged",
+                    None,
+                    "the row has 4 cells, but there are 3 headings"
+                ),
+                (
+                    "sheet.not_utf8",
+                    Some(1),
+                    "cell B5 holds bytes that are no UTF-8 text"
+                ),
+                ("sheet.nul", Some(0), "cell A6 holds a NUL character"),
+                (
+                    "sheet.no_heading",
+                    Some(2),
+                    "cell C7 is filled, but its column has no heading"
+                ),
+            ]
+        );
+        assert!(found.iter().all(|finding| !finding.hint.contains("canary")));
+    }
+
+    #[test]
+    fn short_rows_are_accepted_on_request_and_long_ones_never() {
+        let options = ReadOptions {
+            pad_short_rows: true,
+            ..ReadOptions::default()
+        };
+        let sheet = sheet_of(b"a,b,c\n1,2\n1,2,3,4\n", &options).unwrap();
+        let troubles: Vec<_> = rows_of(&sheet).0.into_iter().map(|row| row.2).collect();
+        assert_eq!(troubles, [None, Some("sheet.ragged".to_owned())]);
+    }
+
+    #[test]
+    fn an_open_quote_stops_at_the_cell_limit_with_its_line_and_keeps_the_rows_before() {
+        let mut text = b"a,b\n1,2\n3,\"open\n".to_vec();
+        text.extend(b"4,5\n".repeat(50_000));
+        for chunk_bytes in [1, 7, 64, 1 << 20] {
+            let limits = Limits {
+                chunk_bytes,
+                cell_bytes_max: 100,
+                row_bytes_max: 400,
+                ..Limits::default()
+            };
+            let options = ReadOptions {
+                limits,
+                ..ReadOptions::default()
+            };
+            let (rows, error) = rows_of(&sheet_of(&text, &options).unwrap());
+            assert_eq!(rows, [row(2, &["1", "2"])]);
+            assert!(
+                matches!(error, Some(SheetError::CellTooLong { line: 3, .. })),
+                "{error:?}"
+            );
+        }
+        let (rows, error) = read(b"a,b\n1,2\n3,\"open\n4,5\n");
+        assert_eq!(rows.len(), 1);
+        assert!(matches!(
+            error,
+            Some(SheetError::UnclosedQuote { line: 3, .. })
+        ));
+    }
+
+    #[test]
+    fn limits_hold_alike_for_any_chunk() {
+        let limits = |chunk_bytes| Limits {
+            chunk_bytes,
+            cell_bytes_max: 10,
+            row_bytes_max: 30,
+            row_cells_max: 4,
+            ..Limits::default()
+        };
+        for chunk_bytes in [1, 2, 3, 5, 8, 1000] {
+            let error = |text: &str| {
+                let options = ReadOptions {
+                    limits: limits(chunk_bytes),
+                    ..ReadOptions::default()
+                };
+                let sheet = sheet_of(text.as_bytes(), &options)?;
+                rows_of(&sheet).1.map_or(Ok(()), Err)
+            };
+            assert_eq!(error("a,b\n1234567890,\"1234567890\"\n"), Ok(()));
+            assert!(matches!(
+                error("a,b\n\n12345678901,2\n"),
+                Err(SheetError::CellTooLong { line: 3, .. })
+            ));
+            assert!(matches!(
+                error("a,b\n1,2\n1,\"12345678901\"\n"),
+                Err(SheetError::CellTooLong { line: 3, .. })
+            ));
+            assert!(matches!(
+                error("a,b\n1,2\n123456789,123456789,123456789,123\n1,2\n"),
+                Err(SheetError::RowTooLong { line: 3, .. })
+            ));
+            assert!(matches!(
+                error("a,b,c,d,e\n1,2,3,4,5\n"),
+                Err(SheetError::TooManyColumns { cells_max: 4, .. })
+            ));
+            // More cells than are kept: the row is in trouble, and its width is told.
+            let options = ReadOptions {
+                limits: limits(chunk_bytes),
+                ..ReadOptions::default()
+            };
+            let sheet = sheet_of(b"a,b\n1,2,3,4,5,6,7\n1,2\n", &options).unwrap();
+            let mut told = Vec::new();
+            for batch in sheet.batches() {
+                batch
+                    .unwrap()
+                    .rows(|row| told.push(row.trouble.map(|t| t.message)))
+                    .unwrap();
+            }
+            assert_eq!(
+                told,
+                [
+                    Some("the row has 7 cells, but there are 2 headings".to_owned()),
+                    None
+                ]
+            );
+        }
+    }
+
+    #[test]
+    fn a_file_that_changes_between_passes_is_refused() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(b"a,b\n1,2\n").unwrap();
+        let sheet = open(&Input::File(file.path().into()), &ReadOptions::default())
+            .unwrap()
+            .remove(0);
+        assert_eq!(rows_of(&sheet).1, None);
+        assert_eq!(rows_of(&sheet).0.len(), 1);
+        file.write_all(b"3,4\n").unwrap();
+        assert!(matches!(
+            rows_of(&sheet).1,
+            Some(SheetError::Changed { .. })
+        ));
+    }
+
+    /// What a plain reader of the csv crate sees, and whether a quote is open at the end.
+    fn plain(text: &[u8]) -> (Vec<Seen>, bool) {
+        let records = |text: &[u8]| -> Vec<csv::ByteRecord> {
+            let mut reader = csv::ReaderBuilder::new()
+                .has_headers(false)
+                .flexible(true)
+                .from_reader(text);
+            reader.byte_records().map(Result::unwrap).collect()
+        };
+        let mut found = records(text);
+        let mut longer = text.to_vec();
+        longer.extend(b"\nx\n");
+        let open = records(&longer).len() == found.len();
+        if open {
+            // What the open quote swallowed is no row.
+            found.pop();
+        }
+        let mut seen: Vec<Seen> = Vec::new();
+        for record in &found {
+            if record.len() == 1 && record[0].iter().all(u8::is_ascii_whitespace) {
+                continue;
+            }
+            let mut start = record.position().unwrap().byte() as usize;
+            while matches!(text[start], b'\n' | b'\r') {
+                start += 1;
+            }
+            let mut line = 1;
+            for (at, byte) in text[..start].iter().enumerate() {
+                line += u64::from(*byte == b'\n' || (*byte == b'\r' && text[at + 1] != b'\n'));
+            }
+            let trouble = if record.iter().any(|cell| std::str::from_utf8(cell).is_err()) {
+                Some("sheet.not_utf8")
+            } else if record.iter().any(|cell| cell.contains(&0)) {
+                Some("sheet.nul")
+            } else if record.len() != 2 {
+                Some("sheet.ragged")
+            } else {
+                None
+            };
+            let cells = record
+                .iter()
+                .map(|cell| String::from_utf8_lossy(cell).into_owned());
+            seen.push((line, cells.collect(), trouble.map(str::to_owned)));
+        }
+        (seen, open)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn any_chunk_size_and_thread_reads_what_a_plain_reader_reads(
+            body in prop::collection::vec(prop::sample::select(vec![
+                "a", "\"", "\"", ",", ",", "\n", "\n", "\r", "\r\n", " ", "ü", "\0", "\"\"", "\",\"", "bc",
+            ]), 0..60),
+            broken in prop::option::of(0usize..60),
+            chunk_bytes in prop_oneof![1usize..16, 16usize..200, Just(1 << 20)],
+        ) {
+            let mut text = b"a,b\n".to_vec();
+            for (at, piece) in body.iter().enumerate() {
+                if broken == Some(at) {
+                    text.push(0xff);
+                }
+                text.extend(piece.as_bytes());
+            }
+            let (mut expected, unclosed) = plain(&text);
+            expected.remove(0);
+            let options = ReadOptions { delimiter: Some(','), ..chunks(chunk_bytes) };
+            let sheet = match sheet_of(&text, &options) {
+                Ok(sheet) => sheet,
+                Err(SheetError::HeaderOnly { .. }) => {
+                    prop_assert!(expected.is_empty() && !unclosed);
+                    return Ok(());
+                }
+                Err(error) => return Err(TestCaseError::fail(error.to_string())),
+            };
+            let (rows, error) = rows_of(&sheet);
+            prop_assert_eq!(&rows, &expected);
+            prop_assert_eq!(error.is_some(), unclosed);
+
+            let batches: Vec<_> = sheet.batches().map_while(Result::ok).collect();
+            let by_threads: Vec<Vec<Seen>> = batches
+                .par_iter()
+                .map(|batch| {
+                    let mut rows = Vec::new();
+                    batch.rows(|row| rows.push(seen(&row))).unwrap();
+                    rows
+                })
+                .collect();
+            prop_assert_eq!(by_threads.concat(), expected);
+        }
     }
 }
