@@ -4,6 +4,7 @@
 //! Never follows a redirect, sends no referer, asks no proxy, repeats nothing, and asks for no compression.
 
 use super::Link;
+use super::paced::PAUSE_MAX;
 use crate::model::{Fault, FaultKind};
 use crate::wire::{Encoded, Method, REPLY_BYTES_MAX, Reply, Request};
 use reqwest::blocking::{Client, Response};
@@ -12,9 +13,6 @@ use std::error::Error;
 use std::io::{self, Read};
 use std::time::{Duration, Instant};
 use url::Url;
-
-/// The longest time that a PBX may ask to be left alone; a longer wish is cut to it.
-pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(300);
 
 /// How long an unused connection is kept: shorter than the 5 s after which small web servers close it, or the next
 /// request would die with it.
@@ -332,23 +330,19 @@ fn headers_of(request: &Request) -> Result<HeaderMap, Fault> {
     Ok(headers)
 }
 
-/// How long to leave the PBX alone, from seconds or from a date, never longer than [`RETRY_AFTER_MAX`].
+/// How long to leave the PBX alone, from seconds or from a date, never longer than [`PAUSE_MAX`].
 fn retry_after(text: &str) -> Option<Duration> {
     let text = text.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         let seconds = text.parse().unwrap_or(u64::MAX);
-        return Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX));
+        return Some(Duration::from_secs(seconds).min(PAUSE_MAX));
     }
     let date = jiff::fmt::rfc2822::DateTimeParser::new()
         .relaxed_weekday(true)
         .parse_timestamp(text)
         .ok()?;
     let wait = jiff::Timestamp::now().duration_until(date);
-    Some(
-        Duration::try_from(wait)
-            .unwrap_or_default()
-            .min(RETRY_AFTER_MAX),
-    )
+    Some(Duration::try_from(wait).unwrap_or_default().min(PAUSE_MAX))
 }
 
 /// An error's causes. Not the error itself, which prints the address.
@@ -740,12 +734,12 @@ mod tests {
         assert_eq!(seconds("120"), Some(120));
         assert_eq!(
             seconds("99999999999999999999999"),
-            Some(RETRY_AFTER_MAX.as_secs())
+            Some(PAUSE_MAX.as_secs())
         );
         assert_eq!(seconds("Sun, 06 Nov 1994 08:49:37 GMT"), Some(0));
         assert_eq!(
             seconds("Fri, 31 Dec 9998 23:59:59 GMT"),
-            Some(RETRY_AFTER_MAX.as_secs())
+            Some(PAUSE_MAX.as_secs())
         );
         let soon = jiff::Timestamp::now() + Duration::from_secs(30);
         let soon = jiff::fmt::rfc2822::DateTimePrinter::new()

@@ -16,6 +16,9 @@ use std::time::{Duration, Instant};
 /// The highest rate that can be asked for, in requests per second.
 pub const RATE_MAX: f64 = 100_000.0;
 
+/// The longest time for which a PBX can have itself left alone; a longer wish is cut to it.
+pub const PAUSE_MAX: Duration = Duration::from_secs(120);
+
 /// How much late waking is made good, in seconds: without it each late wake-up is lost to the rate.
 const CATCH_UP_SECONDS: f64 = 0.01;
 
@@ -129,11 +132,9 @@ impl Pace {
         }
     }
 
-    /// Stops everybody for this long from now, unless they are stopped for longer already.
+    /// Stops everybody for this long from now, at most [`PAUSE_MAX`], unless they are stopped for longer already.
     pub fn pause(&self, time: Duration) {
-        let Some(until) = Instant::now().checked_add(time) else {
-            return;
-        };
+        let until = Instant::now() + time.min(PAUSE_MAX);
         let mut paused = self.paused();
         if paused.is_none_or(|known| known < until) {
             *paused = Some(until);
@@ -234,6 +235,13 @@ mod tests {
             .min()
             .unwrap();
         assert!(soonest - begun >= Duration::from_millis(295));
+    }
+
+    #[test]
+    fn no_pause_is_for_ever() {
+        let pace = Pace::unlimited(StopFlag::default());
+        pace.pause(Duration::MAX);
+        assert!(pace.paused_for() <= PAUSE_MAX);
     }
 
     #[test]

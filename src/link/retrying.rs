@@ -144,19 +144,17 @@ impl Retrying {
                     Effect::Reads => FaultKind::TargetUnusable,
                     Effect::Writes => FaultKind::MayHaveHappened,
                 };
-                let message = match status {
-                    300..=399 => format!(
-                        "the PBX answered {} with a redirect (HTTP {status})",
-                        request.operation
-                    ),
-                    _ => format!(
-                        "the PBX answered {} with HTTP {status}, which is no answer",
-                        request.operation
-                    ),
+                let what = match status {
+                    300..=399 => "a redirect, which is not followed",
+                    _ => "which is no answer",
                 };
-                Err(Fault::new(kind, "link.redirect", message).status(status).hint(
-                    "redirects are not followed: check http or https, the port and the prefix in the target's address",
-                ))
+                let message = format!(
+                    "the PBX answered {} with HTTP {status}, {what}",
+                    request.operation
+                );
+                let fault = Fault::new(kind, format!("link.http_{status}"), message).status(status);
+                Err(fault
+                    .hint("check http or https, the port and the prefix in the target's address"))
             }
         }
     }
