@@ -146,7 +146,7 @@ fn a_simulated_pbx_shares_nothing_with_the_conversation() {
             let strange = [
                 "manifest",
                 "Manifest",
-                "super::",
+                "super::manifest",
                 "model::Extension",
                 "vendor.toml",
             ];

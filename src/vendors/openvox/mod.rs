@@ -464,7 +464,8 @@ fn refusal(answer: &Value, status: u16) -> Fault {
     let number = answer.get("errno").and_then(json::text);
     let fault = match number.filter(|number| is_digits(number) && number.len() <= 10) {
         Some(number) => manifest().fault_of_code(&number).unwrap_or_else(|| {
-            let message = format!("the PBX refused with error number {number}, which no list explains");
+            let message =
+                format!("the PBX refused with error number {number}, which no list explains");
             Fault::new(FaultKind::Rejected, format!("openvox.{number}"), message).vendor(number)
         }),
         None => Fault::new(
@@ -472,7 +473,9 @@ fn refusal(answer: &Value, status: u16) -> Fault {
             FAILED,
             "the PBX answered Failed and did not say why",
         )
-        .hint("compare the row with an extension that the PBX holds, or try it on the PBX's web page")
+        .hint(
+            "compare the row with an extension that the PBX holds, or try it on the PBX's web page",
+        )
         .vendor("Failed"),
     };
     fault.status(status)
@@ -504,7 +507,9 @@ fn http_refusal(status: u16) -> Fault {
         format!("openvox.http_{status}"),
         format!("HTTP {status} came back, which the OpenVox API never answers"),
     )
-    .hint("check address, port and version of the API, and whatever stands between here and the PBX")
+    .hint(
+        "check address, port and version of the API, and whatever stands between here and the PBX",
+    )
     .status(status)
 }
 
@@ -570,7 +575,9 @@ fn records(reply: &Reply, name: &str) -> Result<Vec<Record>, Fault> {
 
 fn collect(value: Value, records: &mut Vec<Record>) -> Result<(), ()> {
     match value {
-        Value::Array(items) => items.into_iter().try_for_each(|item| collect(item, records)),
+        Value::Array(items) => items
+            .into_iter()
+            .try_for_each(|item| collect(item, records)),
         Value::Object(record) if number(&record).is_some() => {
             records.push(record);
             Ok(())
@@ -693,14 +700,19 @@ mod tests {
     }
 
     fn with(vendor: &dyn Vendor, pbx: &mut dyn Pbx, session: &Session, task: Task<'_>) -> Turn {
-        converse(vendor, &task, session, |request| pbx.answer(&heard(request))).0
+        converse(vendor, &task, session, |request| {
+            pbx.answer(&heard(request))
+        })
+        .0
     }
 
     /// The end of a conversation in which the PBX gives these replies, one after the other.
     fn told(task: Task<'_>, replies: &[Reply]) -> (Turn, Vec<Exchange>) {
         let mut replies = replies.iter().cloned();
         converse(&*vendor("json"), &task, &signed(), |request| {
-            replies.next().unwrap_or_else(|| panic!("{request:?} was not expected"))
+            replies
+                .next()
+                .unwrap_or_else(|| panic!("{request:?} was not expected"))
         })
     }
 
@@ -767,7 +779,10 @@ mod tests {
     }
 
     fn small(number: &str) -> Extension {
-        extension(&[(Field::NUMBER, number), (Field::SIP_PASSWORD, "canary-sip-1Aa")])
+        extension(&[
+            (Field::NUMBER, number),
+            (Field::SIP_PASSWORD, "canary-sip-1Aa"),
+        ])
     }
 
     /// A printed request or reply: its first line, its headers, its body.
@@ -800,7 +815,9 @@ mod tests {
     }
 
     fn query_names(query: &str) -> Vec<(String, String)> {
-        form_urlencoded::parse(query.as_bytes()).into_owned().collect()
+        form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect()
     }
 
     fn without_layout(mut element: Element) -> Element {
@@ -893,10 +910,22 @@ mod tests {
                 panic!("nothing was said");
             };
             let ours = heard(&request);
-            assert_eq!((ours.path(), &ours.headers), (theirs.path(), &vec![("content-type".to_owned(), theirs.header("content-type").unwrap().to_owned())]));
+            assert_eq!(
+                (ours.path(), &ours.headers),
+                (
+                    theirs.path(),
+                    &vec![(
+                        "content-type".to_owned(),
+                        theirs.header("content-type").unwrap().to_owned()
+                    )]
+                )
+            );
             assert_eq!(ours.query(), "token=canary-token");
             let body = json::parse(&ours.body).unwrap();
-            assert_eq!(body, serde_json::json!({"ipaddr": "127.0.0.1", "port": "8260"}));
+            assert_eq!(
+                body,
+                serde_json::json!({"ipaddr": "127.0.0.1", "port": "8260"})
+            );
         }
     }
 
@@ -907,22 +936,33 @@ mod tests {
         let session = sign_in(&*vendor("json"), &mut *pbx);
         let mut take = |text: &str, content_type: &str| {
             let token = session.token.reveal();
-            let mut heard =
-                printed_heard(&text.replace("813b621cfe8eecf445a2ce1f4a079ffe", token));
+            let mut heard = printed_heard(&text.replace("813b621cfe8eecf445a2ce1f4a079ffe", token));
             heard.headers = vec![("content-type".to_owned(), content_type.to_owned())];
             let reply = pbx.answer(&heard);
             assert!(succeeded(&reply).is_ok(), "{text}: {:?}", succeeded(&reply));
         };
         take(ADD, "application/json; charset=utf-8");
-        take(include_str!("golden/heartbeat.request.json"), "application/json");
+        take(
+            include_str!("golden/heartbeat.request.json"),
+            "application/json",
+        );
         take(&ADD.replace("\"2002\"", "\"101\""), "application/json");
-        take(include_str!("golden/update.request.json"), "application/json");
+        take(
+            include_str!("golden/update.request.json"),
+            "application/json",
+        );
         // Printed as JSON by a slip.
         take(include_str!("golden/update.request.xml"), "application/xml");
-        take(include_str!("golden/delete.request.json"), "application/json");
+        take(
+            include_str!("golden/delete.request.json"),
+            "application/json",
+        );
         assert_eq!(pbx.numbers(), ["101"]);
         assert_eq!(pbx.stored("101", "username").as_deref(), Some("xiaoshao"));
-        assert_eq!(pbx.stored("101", "monitormode").as_deref(), Some("Disabled"));
+        assert_eq!(
+            pbx.stored("101", "monitormode").as_deref(),
+            Some("Disabled")
+        );
     }
 
     #[test]
@@ -989,7 +1029,10 @@ mod tests {
             .split_whitespace()
             .collect();
         assert_eq!(printed.len(), 29);
-        let written = manifest().field.iter().filter(|row| row.access != Access::ReadOnly);
+        let written = manifest()
+            .field
+            .iter()
+            .filter(|row| row.access != Access::ReadOnly);
         let extra = ["extnumber", "nat"];
         let written: Vec<&str> = written
             .map(|row| row.wire.as_str())
@@ -1016,7 +1059,10 @@ mod tests {
             let mut say = |task: Task<'_>| with(&*vendor, &mut *pbx, &session, task);
             let numbers = ["0042".to_owned(), "2002".to_owned(), "2003".to_owned()];
 
-            let empty = Listing { numbers: vec![], whole: true };
+            let empty = Listing {
+                numbers: vec![],
+                whole: true,
+            };
             match say(Task::List) {
                 Turn::Done(Answer::Listing(known)) => assert_eq!(known, empty, "{format}"),
                 other => panic!("{other:?}"),
@@ -1025,12 +1071,18 @@ mod tests {
             is_done(say(Task::Create(&printed_extension())));
             is_done(say(Task::Create(&small("0042"))));
             let refused = fault(say(Task::Create(&small("0042"))));
-            assert_eq!((refused.kind, refused.code.as_ref()), (FaultKind::Rejected, "openvox.10017"));
+            assert_eq!(
+                (refused.kind, refused.code.as_ref()),
+                (FaultKind::Rejected, "openvox.10017")
+            );
             assert!(refused.message.contains("Yeastar"), "{}", refused.message);
 
             // Two of the three are there: what the PBX refuses, its listing explains.
             let found = found_by(say(Task::Look(&numbers)));
-            assert_eq!(found.iter().map(Extension::number).collect::<Vec<_>>(), ["0042", "2002"]);
+            assert_eq!(
+                found.iter().map(Extension::number).collect::<Vec<_>>(),
+                ["0042", "2002"]
+            );
             let differing = crate::plan::differing(manifest(), &printed_extension(), &found[1]);
             assert_eq!(differing, [], "{format}");
             assert_eq!(found[1].get(Field::WEB_PASSWORD), None);
@@ -1049,16 +1101,30 @@ mod tests {
             assert_eq!(kind(say(Task::Update(&change))), FaultKind::Missing);
             is_done(say(Task::Delete("2002")));
             assert_eq!(kind(say(Task::Delete("2002"))), FaultKind::Missing);
-            assert!(matches!(say(Task::KeepAlive), Turn::Done(Answer::Session(kept)) if kept == session));
+            assert!(
+                matches!(say(Task::KeepAlive), Turn::Done(Answer::Session(kept)) if kept == session)
+            );
             is_done(say(Task::SignOut));
             assert_eq!(kind(say(Task::List)), FaultKind::SessionExpired);
 
             assert_eq!(pbx.numbers(), ["0043"]);
-            assert_eq!(pbx.stored("0043", "registerpassword").as_deref(), Some("canary-sip-2Bb"));
+            assert_eq!(
+                pbx.stored("0043", "registerpassword").as_deref(),
+                Some("canary-sip-2Bb")
+            );
             assert_eq!(pbx.stored("0043", "nat").as_deref(), Some("yes"));
-            assert_eq!(pbx.stored("0043", "btransferto").as_deref(), Some("Custom Number"));
-            assert_eq!(pbx.stored("0043", "btransfernum").as_deref(), Some("0301234567"));
-            assert_eq!((pbx.created("0042"), pbx.created("2002"), pbx.sign_ins()), (1, 1, 1));
+            assert_eq!(
+                pbx.stored("0043", "btransferto").as_deref(),
+                Some("Custom Number")
+            );
+            assert_eq!(
+                pbx.stored("0043", "btransfernum").as_deref(),
+                Some("0301234567")
+            );
+            assert_eq!(
+                (pbx.created("0042"), pbx.created("2002"), pbx.sign_ins()),
+                (1, 1, 1)
+            );
         }
     }
 
@@ -1076,25 +1142,61 @@ mod tests {
             ("", FaultKind::MayHaveHappened),
             ("\u{0}\u{1}garbage", FaultKind::MayHaveHappened),
             ("<xml><status>Success</status>", FaultKind::MayHaveHappened),
-            ("<xml><status>Success</status><status>Failed</status></xml>", FaultKind::MayHaveHappened),
-            ("<html><body>Success</body></html>", FaultKind::MayHaveHappened),
-            ("<!DOCTYPE html><title>Success</title>", FaultKind::MayHaveHappened),
+            (
+                "<xml><status>Success</status><status>Failed</status></xml>",
+                FaultKind::MayHaveHappened,
+            ),
+            (
+                "<html><body>Success</body></html>",
+                FaultKind::MayHaveHappened,
+            ),
+            (
+                "<!DOCTYPE html><title>Success</title>",
+                FaultKind::MayHaveHappened,
+            ),
             (r#"{"status":"Failed"}"#, FaultKind::Rejected),
-            (r#"{"status":"Failed","errno":"99999"}"#, FaultKind::Rejected),
-            (r#"{"status":"Failed","errno":"canary words"}"#, FaultKind::Rejected),
+            (
+                r#"{"status":"Failed","errno":"99999"}"#,
+                FaultKind::Rejected,
+            ),
+            (
+                r#"{"status":"Failed","errno":"canary words"}"#,
+                FaultKind::Rejected,
+            ),
             (r#"{"status":"Failed","errno":10006}"#, FaultKind::Missing),
             (r#"{"status":"Failed","errno":"10008"}"#, FaultKind::Busy),
-            (r#"{"status":"Failed","errno":"10025"}"#, FaultKind::MayHaveHappened),
-            (r#"{"status":"Failed","errno":"20002"}"#, FaultKind::CredentialRefused),
-            (r#"{"status":"Failed","errno":"20003"}"#, FaultKind::CredentialRefused),
-            (r#"{"status":"Failed","errno":"20004"}"#, FaultKind::SessionExpired),
-            (r#"{"status":"Failed","errno":"20005"}"#, FaultKind::SessionExpired),
-            ("<xml><status>Failed</status><errno>20006</errno></xml>", FaultKind::SessionExpired),
+            (
+                r#"{"status":"Failed","errno":"10025"}"#,
+                FaultKind::MayHaveHappened,
+            ),
+            (
+                r#"{"status":"Failed","errno":"20002"}"#,
+                FaultKind::CredentialRefused,
+            ),
+            (
+                r#"{"status":"Failed","errno":"20003"}"#,
+                FaultKind::CredentialRefused,
+            ),
+            (
+                r#"{"status":"Failed","errno":"20004"}"#,
+                FaultKind::SessionExpired,
+            ),
+            (
+                r#"{"status":"Failed","errno":"20005"}"#,
+                FaultKind::SessionExpired,
+            ),
+            (
+                "<xml><status>Failed</status><errno>20006</errno></xml>",
+                FaultKind::SessionExpired,
+            ),
         ];
         for (body, expected) in cases {
             for task in [
                 Task::Create(&small("1")),
-                Task::Update(&extension(&[(Field::NUMBER, "1"), (Field::DISPLAY_NAME, "A")])),
+                Task::Update(&extension(&[
+                    (Field::NUMBER, "1"),
+                    (Field::DISPLAY_NAME, "A"),
+                ])),
                 Task::Delete("1"),
                 Task::KeepAlive,
             ] {
@@ -1129,7 +1231,10 @@ mod tests {
             let body = format!(r#"{{"status":"Failed","errno":"{errno}"}}"#);
             let (turn, _) = told(Task::Create(&small("1")), &[json_reply(&body)]);
             let fault = fault(turn);
-            assert_eq!((fault.kind, fault.code.as_ref()), (FaultKind::Rejected, code));
+            assert_eq!(
+                (fault.kind, fault.code.as_ref()),
+                (FaultKind::Rejected, code)
+            );
         }
     }
 
@@ -1143,12 +1248,20 @@ mod tests {
         };
         let mut codes = vec![];
         for account in [&wrong, &wrong, &wrong, &wrong, &wrong, &account()] {
-            let turn = with(&*vendor, &mut *pbx, &Session::default(), Task::SignIn(account));
+            let turn = with(
+                &*vendor,
+                &mut *pbx,
+                &Session::default(),
+                Task::SignIn(account),
+            );
             let fault = fault(turn);
             assert_eq!(fault.kind, FaultKind::CredentialRefused);
             codes.push(fault.vendor_code.unwrap());
         }
-        assert_eq!(codes, ["20003", "20003", "20003", "20003", "20003", "20002"]);
+        assert_eq!(
+            codes,
+            ["20003", "20003", "20003", "20003", "20003", "20002"]
+        );
         assert_eq!(pbx.sign_ins(), 6);
     }
 
@@ -1180,20 +1293,85 @@ mod tests {
     fn what_is_no_openvox_is_known_at_the_door() {
         let account = account();
         let cases = [
-            (200, "", r#"{"status":"Success"}"#, FaultKind::TargetUnusable),
-            (200, "", r#"{"status":"Success","token":""}"#, FaultKind::TargetUnusable),
-            (200, "", r#"{"status":"Success","token":["a"]}"#, FaultKind::TargetUnusable),
-            (200, "", r#"{"errcode":0,"access_token":"a"}"#, FaultKind::TargetUnusable),
-            (200, "text/html; charset=utf-8", "<p>Hello", FaultKind::TargetUnusable),
-            (200, "", "<!doctype html><p>Hello", FaultKind::TargetUnusable),
-            (200, "", "<Response><Code>200</Code></Response>", FaultKind::TargetUnusable),
-            (404, "text/html", "<!doctype html>", FaultKind::TargetUnusable),
+            (
+                200,
+                "",
+                r#"{"status":"Success"}"#,
+                FaultKind::TargetUnusable,
+            ),
+            (
+                200,
+                "",
+                r#"{"status":"Success","token":""}"#,
+                FaultKind::TargetUnusable,
+            ),
+            (
+                200,
+                "",
+                r#"{"status":"Success","token":["a"]}"#,
+                FaultKind::TargetUnusable,
+            ),
+            (
+                200,
+                "",
+                r#"{"errcode":0,"access_token":"a"}"#,
+                FaultKind::TargetUnusable,
+            ),
+            (
+                200,
+                "text/html; charset=utf-8",
+                "<p>Hello",
+                FaultKind::TargetUnusable,
+            ),
+            (
+                200,
+                "",
+                "<!doctype html><p>Hello",
+                FaultKind::TargetUnusable,
+            ),
+            (
+                200,
+                "",
+                "<Response><Code>200</Code></Response>",
+                FaultKind::TargetUnusable,
+            ),
+            (
+                404,
+                "text/html",
+                "<!doctype html>",
+                FaultKind::TargetUnusable,
+            ),
             (400, "", "", FaultKind::TargetUnusable),
-            (200, "", r#"{"status":"Failed"}"#, FaultKind::CredentialRefused),
-            (200, "", r#"{"status":"Failed","errno":"20015"}"#, FaultKind::TargetUnusable),
-            (200, "", r#"{"status":"Failed","errno":"20006"}"#, FaultKind::TargetUnusable),
-            (200, "", r#"{"status":"Failed","errno":"30003"}"#, FaultKind::Busy),
-            (200, "", r#"{"status":"Success","tok"#, FaultKind::MayHaveHappened),
+            (
+                200,
+                "",
+                r#"{"status":"Failed"}"#,
+                FaultKind::CredentialRefused,
+            ),
+            (
+                200,
+                "",
+                r#"{"status":"Failed","errno":"20015"}"#,
+                FaultKind::TargetUnusable,
+            ),
+            (
+                200,
+                "",
+                r#"{"status":"Failed","errno":"20006"}"#,
+                FaultKind::TargetUnusable,
+            ),
+            (
+                200,
+                "",
+                r#"{"status":"Failed","errno":"30003"}"#,
+                FaultKind::Busy,
+            ),
+            (
+                200,
+                "",
+                r#"{"status":"Success","tok"#,
+                FaultKind::MayHaveHappened,
+            ),
             (200, "", "", FaultKind::MayHaveHappened),
         ];
         for (status, content_type, body, expected) in cases {
@@ -1206,7 +1384,10 @@ mod tests {
     #[test]
     fn a_session_that_runs_out_shows_at_every_step() {
         let numbers = ["1".to_owned(), "2".to_owned(), "3".to_owned()];
-        let change = extension(&[(Field::NUMBER, "1"), (Field::SIP_PASSWORD, "canary-sip-3Cc")]);
+        let change = extension(&[
+            (Field::NUMBER, "1"),
+            (Field::SIP_PASSWORD, "canary-sip-3Cc"),
+        ]);
         let new = small("4");
         let tasks = [
             (Task::List, 1),
@@ -1223,7 +1404,12 @@ mod tests {
                     let (vendor, mut pbx) = (vendor(format), sim::pbx(&account()));
                     let session = sign_in(&*vendor, &mut *pbx);
                     for number in ["1", "2"] {
-                        is_done(with(&*vendor, &mut *pbx, &session, Task::Create(&small(number))));
+                        is_done(with(
+                            &*vendor,
+                            &mut *pbx,
+                            &session,
+                            Task::Create(&small(number)),
+                        ));
                     }
                     let mut count = 0;
                     let (turn, said) = converse(&*vendor, &task, &session, |request| {
@@ -1237,9 +1423,16 @@ mod tests {
                     if step == steps {
                         assert!(matches!(turn, Turn::Done(_)), "{turn:?}");
                     } else {
-                        assert_eq!(kind(turn), FaultKind::SessionExpired, "{format} {task:?} {step}");
+                        assert_eq!(
+                            kind(turn),
+                            FaultKind::SessionExpired,
+                            "{format} {task:?} {step}"
+                        );
                         assert_eq!((pbx.created("4"), pbx.numbers().len()), (0, 2));
-                        assert_ne!(pbx.stored("1", "registerpassword").unwrap(), "canary-sip-3Cc");
+                        assert_ne!(
+                            pbx.stored("1", "registerpassword").unwrap(),
+                            "canary-sip-3Cc"
+                        );
                     }
                 }
             }
@@ -1263,8 +1456,15 @@ mod tests {
             "<xml><status>Success</status><extinfos><username>A</username></extinfos></xml>",
         ] {
             let (turn, said) = told(Task::Look(&asked), &[json_reply(body)]);
-            assert_eq!((kind(turn), said.len()), (FaultKind::MayHaveHappened, 1), "{body}");
-            let (turn, _) = told(Task::List, &[json_reply(&body.replace("extinfos", "extlist"))]);
+            assert_eq!(
+                (kind(turn), said.len()),
+                (FaultKind::MayHaveHappened, 1),
+                "{body}"
+            );
+            let (turn, _) = told(
+                Task::List,
+                &[json_reply(&body.replace("extinfos", "extlist"))],
+            );
             let is_fault = matches!(turn, Turn::Fault(_));
             let is_listing_of_others = body.contains(r#""3""#) || body.contains(r#""01""#);
             assert_eq!(is_fault, !is_listing_of_others, "{body}");
@@ -1276,11 +1476,23 @@ mod tests {
         let asked = ["1".to_owned(), "2".to_owned()];
         for (body, count) in [
             (r#"{"status":"Success","extinfos":[]}"#, 0),
-            (r#"{"status":"Success","extinfos":{"extnumber":"1","inbound":{"from":"7"}}}"#, 1),
-            (r#"{"status":"Success","extinfos":[{"extnumber":1},{"number":"2"}]}"#, 2),
-            (r#"{"status":"Success","extinfos":{"a":{"extnumber":"1"},"b":{"extnumber":"2"}}}"#, 2),
+            (
+                r#"{"status":"Success","extinfos":{"extnumber":"1","inbound":{"from":"7"}}}"#,
+                1,
+            ),
+            (
+                r#"{"status":"Success","extinfos":[{"extnumber":1},{"number":"2"}]}"#,
+                2,
+            ),
+            (
+                r#"{"status":"Success","extinfos":{"a":{"extnumber":"1"},"b":{"extnumber":"2"}}}"#,
+                2,
+            ),
             ("<xml><status>Success</status><extinfos/></xml>", 0),
-            ("<xml><status>Success</status><extinfos><extnumber>1</extnumber></extinfos></xml>", 1),
+            (
+                "<xml><status>Success</status><extinfos><extnumber>1</extnumber></extinfos></xml>",
+                1,
+            ),
             (
                 "<xml><status>Success</status><extinfos><extnumber>1</extnumber></extinfos>\
                  <extinfos><extnumber>2</extnumber></extinfos></xml>",
@@ -1309,7 +1521,13 @@ mod tests {
             let (turn, said) = told(Task::List, &[unknown.clone(), all.clone()]);
             match turn {
                 Turn::Done(Answer::Listing(known)) => {
-                    assert_eq!(known, Listing { numbers: vec!["7".to_owned()], whole: false });
+                    assert_eq!(
+                        known,
+                        Listing {
+                            numbers: vec!["7".to_owned()],
+                            whole: false
+                        }
+                    );
                 }
                 other => panic!("{other:?}"),
             }
@@ -1346,7 +1564,10 @@ mod tests {
         let first = json_reply(r#"{"status":"Success","extinfos":[{"extnumber":"1"}]}"#);
 
         // One alone that is missing needs no listing.
-        assert_eq!(found_by(told(Task::Look(&one), std::slice::from_ref(&missing)).0), []);
+        assert_eq!(
+            found_by(told(Task::Look(&one), std::slice::from_ref(&missing)).0),
+            []
+        );
         for vague in [&missing, &failed, &nothing] {
             let replies = [vague.clone(), list("5 6")];
             assert_eq!(found_by(told(Task::Look(&asked), &replies).0), []);
@@ -1356,12 +1577,18 @@ mod tests {
             assert_eq!(sent(&said[2].request), serde_json::json!({"extid": "1"}));
             // It is there, and yet the PBX does not tell: no guess.
             let replies = [vague.clone(), list("1 2")];
-            assert!(matches!(told(Task::Look(&asked), &replies).0, Turn::Fault(_)));
+            assert!(matches!(
+                told(Task::Look(&asked), &replies).0,
+                Turn::Fault(_)
+            ));
         }
         let replies = [failed.clone(), list("")];
         assert_eq!(found_by(told(Task::Look(&one), &replies).0), []);
         let replies = [failed, json_reply("<!doctype html>")];
-        assert_eq!(kind(told(Task::Look(&one), &replies).0), FaultKind::MayHaveHappened);
+        assert_eq!(
+            kind(told(Task::Look(&one), &replies).0),
+            FaultKind::MayHaveHappened
+        );
     }
 
     #[test]
@@ -1371,7 +1598,9 @@ mod tests {
             let mut found = found_by(told(Task::Look(&["1".to_owned()]), &[json_reply(&body)]).0);
             found.remove(0)
         };
-        let extension = look(r#""ntransferto":"ext1000","btransferto":"number95923333","atransferto":"Mobile1399999999""#);
+        let extension = look(
+            r#""ntransferto":"ext1000","btransferto":"number95923333","atransferto":"Mobile1399999999""#,
+        );
         let is = |field: Field| extension.get(field);
         assert_eq!(is(Field::FORWARD_NO_ANSWER_TO), Some("extension"));
         assert_eq!(is(Field::FORWARD_NO_ANSWER_EXTENSION), Some("1000"));
@@ -1380,13 +1609,29 @@ mod tests {
         assert_eq!(is(Field::FORWARD_ALWAYS_TO), Some("mobile"));
         assert_eq!(is(Field::FORWARD_ALWAYS_NUMBER), Some("1399999999"));
 
-        let extension = look(r#""ntransferto":"number95923333","ntransferprefix":"9","ntransfernum":"5923333","btransferto":"voicemail""#);
-        assert_eq!(extension.get(Field::FORWARD_NO_ANSWER_NUMBER), Some("5923333"));
+        let extension = look(
+            r#""ntransferto":"number95923333","ntransferprefix":"9","ntransfernum":"5923333","btransferto":"voicemail""#,
+        );
+        assert_eq!(
+            extension.get(Field::FORWARD_NO_ANSWER_NUMBER),
+            Some("5923333")
+        );
         assert_eq!(extension.get(Field::FORWARD_BUSY_TO), Some("voicemail"));
-        for plain in ["Extension", "Mobile Number", "Custom Number", "ext", "extra9", "number9x"] {
+        for plain in [
+            "Extension",
+            "Mobile Number",
+            "Custom Number",
+            "ext",
+            "extra9",
+            "number9x",
+        ] {
             let extension = look(&format!(r#""btransferto":"{plain}""#));
             assert_eq!(extension.get(Field::FORWARD_BUSY_NUMBER), None, "{plain}");
-            assert_eq!(extension.get(Field::FORWARD_BUSY_EXTENSION), None, "{plain}");
+            assert_eq!(
+                extension.get(Field::FORWARD_BUSY_EXTENSION),
+                None,
+                "{plain}"
+            );
         }
         // Misspelt in answers; both are read.
         assert_eq!(look(r#""moblie":"0171""#).get(Field::MOBILE), Some("0171"));
@@ -1395,7 +1640,10 @@ mod tests {
 
     #[test]
     fn what_only_sip_has_is_not_sent_to_another_type() {
-        let change = extension(&[(Field::NUMBER, "1"), (Field::SIP_PASSWORD, "canary-sip-4Dd")]);
+        let change = extension(&[
+            (Field::NUMBER, "1"),
+            (Field::SIP_PASSWORD, "canary-sip-4Dd"),
+        ]);
         let of = |kind: &str| {
             json_reply(&format!(
                 r#"{{"status":"Success","extinfos":[{{"extnumber":"1","type":"{kind}"}}]}}"#
@@ -1410,10 +1658,16 @@ mod tests {
             is_done(told(Task::Update(&change), &replies).0);
         }
         let gone = json_reply(r#"{"status":"Success","extinfos":[]}"#);
-        assert_eq!(kind(told(Task::Update(&change), &[gone]).0), FaultKind::Missing);
+        assert_eq!(
+            kind(told(Task::Update(&change), &[gone]).0),
+            FaultKind::Missing
+        );
         // What every type has costs one request.
         let name = extension(&[(Field::NUMBER, "1"), (Field::DISPLAY_NAME, "A")]);
-        let (turn, said) = told(Task::Update(&name), &[json_reply(r#"{"status":"Success"}"#)]);
+        let (turn, said) = told(
+            Task::Update(&name),
+            &[json_reply(r#"{"status":"Success"}"#)],
+        );
         is_done(turn);
         assert_eq!(said[0].request.effect, Effect::Writes);
         // Nothing to change is nothing to say.
@@ -1422,21 +1676,34 @@ mod tests {
 
     #[test]
     fn nothing_but_digits_is_ever_addressed() {
-        for word in ["all", "ALL", "", " ", "1,2", "1 ", "*", "٣", "１", "1\n", "-1", "+1", "1.0"] {
+        for word in [
+            "all", "ALL", "", " ", "1,2", "1 ", "*", "٣", "１", "1\n", "-1", "+1", "1.0",
+        ] {
             for task in [
                 Task::Delete(word),
                 Task::Create(&small(word)),
                 Task::Update(&small(word)),
-                Task::Update(&extension(&[(Field::NUMBER, "1"), (Field::NEW_NUMBER, word)])),
-                Task::Create(&extension(&[(Field::NUMBER, "1"), (Field::NEW_NUMBER, word)])),
+                Task::Update(&extension(&[
+                    (Field::NUMBER, "1"),
+                    (Field::NEW_NUMBER, word),
+                ])),
+                Task::Create(&extension(&[
+                    (Field::NUMBER, "1"),
+                    (Field::NEW_NUMBER, word),
+                ])),
             ] {
                 let (turn, said) = told(task, &[]);
-                assert_eq!((kind(turn), said.len()), (FaultKind::Rejected, 0), "{word:?}");
+                assert_eq!(
+                    (kind(turn), said.len()),
+                    (FaultKind::Rejected, 0),
+                    "{word:?}"
+                );
             }
             let asked = [word.to_owned()];
             assert_eq!(found_by(told(Task::Look(&asked), &[]).0), []);
             let asked = [word.to_owned(), "7".to_owned(), "7".to_owned()];
-            let Turn::Say(request) = vendor("json").next(&Task::Look(&asked), &signed(), &[]) else {
+            let Turn::Say(request) = vendor("json").next(&Task::Look(&asked), &signed(), &[])
+            else {
                 panic!("nothing was said");
             };
             assert_eq!(sent(&request), serde_json::json!({"extid": "7"}));
@@ -1459,7 +1726,9 @@ mod tests {
                 Ok(_) => "ok".to_owned(),
                 Err(fault) => {
                     assert!(reply.status == 200 || fault.http_status == Some(404));
-                    fault.vendor_code.unwrap_or_else(|| reply.status.to_string())
+                    fault
+                        .vendor_code
+                        .unwrap_or_else(|| reply.status.to_string())
                 }
             }
         };
@@ -1505,7 +1774,10 @@ mod tests {
         assert_eq!(answer(&target, "POST", "application/xml", good), "20000");
         assert_eq!(answer(&target, "POST", "text/plain", good), "20000");
         assert_eq!(answer(&target, "POST", "application/json", "{"), "20000");
-        assert_eq!(answer(&target, "POST", "application/json", r#"{"number":1}"#), "20000");
+        assert_eq!(
+            answer(&target, "POST", "application/json", r#"{"number":1}"#),
+            "20000"
+        );
         assert_eq!(answer(&target, "POST", "application/json", ""), "20009");
         let other = target.replace("type=json", "type=xml");
         let xml = "<xml><number>1</number><registerpassword>aB3</registerpassword></xml>";
@@ -1513,11 +1785,28 @@ mod tests {
         let twice = xml.replace("</xml>", "<number>2</number></xml>");
         assert_eq!(answer(&other, "POST", "application/xml", &twice), "20000");
         let elsewhere = xml.replace("xml>", "request>");
-        assert_eq!(answer(&other, "POST", "application/xml", &elsewhere), "20000");
+        assert_eq!(
+            answer(&other, "POST", "application/xml", &elsewhere),
+            "20000"
+        );
         assert_eq!(answer(&other, "POST", "application/json", good), "20000");
-        assert_eq!(answer("/extension/add?type=json", "POST", "application/json", good), "20005");
-        assert_eq!(answer("/extension/add?token=ab&type=json", "POST", "application/json", good), "20004");
-        assert_eq!(answer("/extension/list?token=ab", "POST", "application/json", "{}"), "404");
+        assert_eq!(
+            answer("/extension/add?type=json", "POST", "application/json", good),
+            "20005"
+        );
+        assert_eq!(
+            answer(
+                "/extension/add?token=ab&type=json",
+                "POST",
+                "application/json",
+                good
+            ),
+            "20004"
+        );
+        assert_eq!(
+            answer("/extension/list?token=ab", "POST", "application/json", "{}"),
+            "404"
+        );
         assert_eq!(answer(&target, "POST", "application/json", good), "ok");
         assert_eq!(answer(&target, "POST", "application/json", good), "10017");
         assert_eq!((pbx.numbers(), pbx.created("1")), (vec!["1".to_owned()], 1));
@@ -1530,7 +1819,12 @@ mod tests {
         assert_eq!(pbx.answer(&elsewhere).status, 404);
     }
 
-    fn is_stored_as_sent(format: &str, number: &str, name: &str, pin: &str) -> Result<(), TestCaseError> {
+    fn is_stored_as_sent(
+        format: &str,
+        number: &str,
+        name: &str,
+        pin: &str,
+    ) -> Result<(), TestCaseError> {
         let (vendor, mut pbx) = (vendor(format), sim::pbx(&account()));
         let session = sign_in(&*vendor, &mut *pbx);
         let mut wanted = small(number);
@@ -1540,7 +1834,12 @@ mod tests {
         prop_assert_eq!(pbx.stored(number, "username"), Some(name.to_owned()));
         prop_assert_eq!(pbx.stored(number, "vmsecret"), Some(pin.to_owned()));
         prop_assert_eq!(pbx.numbers(), [number]);
-        let looked = with(&*vendor, &mut *pbx, &session, Task::Look(&[number.to_owned()]));
+        let looked = with(
+            &*vendor,
+            &mut *pbx,
+            &session,
+            Task::Look(&[number.to_owned()]),
+        );
         let found = found_by(looked);
         let kept = manifest().row(Field::DISPLAY_NAME).unwrap().from_wire(name);
         prop_assert_eq!(found[0].get(Field::DISPLAY_NAME), Some(kept.as_str()));
@@ -1566,13 +1865,19 @@ mod tests {
         }
         // A character that XML cannot hold is refused before anything is sent, not dropped.
         let Turn::Say(request) = vendor("xml").next(
-            &Task::Create(&extension(&[(Field::NUMBER, "1"), (Field::DISPLAY_NAME, "a\u{1}b")])),
+            &Task::Create(&extension(&[
+                (Field::NUMBER, "1"),
+                (Field::DISPLAY_NAME, "a\u{1}b"),
+            ])),
             &signed(),
             &[],
         ) else {
             panic!("nothing was said");
         };
-        assert_eq!(request.encode().err().map(|fault| fault.kind), Some(FaultKind::Rejected));
+        assert_eq!(
+            request.encode().err().map(|fault| fault.kind),
+            Some(FaultKind::Rejected)
+        );
     }
 
     proptest! {

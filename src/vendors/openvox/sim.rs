@@ -55,8 +55,9 @@ impl Pbx for Sim {
         let Some(operation) = heard.path().strip_prefix(PREFIX) else {
             return not_found();
         };
-        let query: BTreeMap<String, String> =
-            form_urlencoded::parse(heard.query().as_bytes()).into_owned().collect();
+        let query: BTreeMap<String, String> = form_urlencoded::parse(heard.query().as_bytes())
+            .into_owned()
+            .collect();
         let is_xml = query.get("type").is_some_and(|word| word == "xml");
         let told = if heard.method == "POST" {
             self.obey(operation, &query, heard)
@@ -155,7 +156,10 @@ impl Sim {
             return Err(LOCKED);
         }
         let given = |name: &str| fields.get(name).map_or("", String::as_str);
-        if ["username", "password", "port"].iter().any(|name| given(name).is_empty()) {
+        if ["username", "password", "port"]
+            .iter()
+            .any(|name| given(name).is_empty())
+        {
             return Err(BLANK);
         }
         let expected: String = Md5::digest(self.account.password.reveal())
@@ -170,7 +174,10 @@ impl Sim {
         self.wrong_in_a_row = 0;
         let token = format!("813b621cfe8eecf445a2ce1f{:08x}", self.sign_ins);
         self.tokens.insert(token.clone());
-        Ok(Told::from_iter([("token".to_owned(), Value::String(token))]))
+        Ok(Told::from_iter([(
+            "token".to_owned(),
+            Value::String(token),
+        )]))
     }
 
     fn query(&self, fields: &BTreeMap<String, String>) -> Result<Told, No> {
@@ -214,7 +221,11 @@ impl Sim {
         if fields.contains_key("number") {
             return Err(NOT_CONFIGURED);
         }
-        let mut extension = self.extensions.get(&number).cloned().ok_or(NO_SUCH_EXTENSION)?;
+        let mut extension = self
+            .extensions
+            .get(&number)
+            .cloned()
+            .ok_or(NO_SUCH_EXTENSION)?;
         extension.extend(fields);
         if let Some(renamed) = &renamed {
             let is_taken = *renamed != number && self.extensions.contains_key(renamed);
@@ -236,7 +247,10 @@ impl Sim {
             self.extensions.clear();
             return Ok(Told::new());
         }
-        if !list.split(',').all(|number| self.extensions.contains_key(number)) {
+        if !list
+            .split(',')
+            .all(|number| self.extensions.contains_key(number))
+        {
             return Err(NO_SUCH_EXTENSION);
         }
         for number in list.split(',') {
@@ -301,13 +315,19 @@ const UNLESS_GIVEN: [(&str, &str); 26] = [
 /// Whether a whole extension keeps to what the pages print.
 fn configured(extension: &mut BTreeMap<String, String>) -> Result<(), No> {
     // The sample of the page sends another word than its table prints.
-    if extension.get("monitormode").is_some_and(|mode| mode == "Disable") {
+    if extension
+        .get("monitormode")
+        .is_some_and(|mode| mode == "Disable")
+    {
         extension.insert("monitormode".to_owned(), "Disabled".to_owned());
     }
     for (name, text) in extension.iter() {
         check(name, text)?;
     }
-    for (to, number) in [("ntransferto", "ntransfernum"), ("btransferto", "btransfernum")] {
+    for (to, number) in [
+        ("ntransferto", "ntransfernum"),
+        ("btransferto", "btransfernum"),
+    ] {
         let is = |name: &str, text: &str| extension.get(name).is_some_and(|known| known == text);
         if is(to, "Custom Number") && is(number, "") {
             return Err(BLANK);
@@ -323,7 +343,9 @@ fn check(name: &str, text: &str) -> Result<(), No> {
                 return Err(BLANK);
             }
             text.chars().count() <= 31
-                && !text.chars().any(|c| ";&\"'\\<>`| \u{201c}\u{201d}\u{2018}\u{2019}".contains(c))
+                && !text
+                    .chars()
+                    .any(|c| ";&\"'\\<>`| \u{201c}\u{201d}\u{2018}\u{2019}".contains(c))
         }
         "number" => is_digits(text),
         "maxregistrations" | "vmsecret" => text.is_empty() || is_digits(text),
@@ -331,12 +353,18 @@ fn check(name: &str, text: &str) -> Result<(), No> {
         "ntransferto" | "btransferto" => DESTINATIONS.contains(&text),
         "ntransferprefix" | "btransferprefix" => at_most(text, 7),
         "ntransfernum" | "btransfernum" => at_most(text, 15),
-        "monitormode" => {
-            ["Disabled", "Extensive", "Listen", "Whisper", "Barge-in"].contains(&text)
-        }
+        "monitormode" => ["Disabled", "Extensive", "Listen", "Whisper", "Barge-in"].contains(&text),
         "ringtimeout" => ["15", "30", "60", "120", "300"].contains(&text),
         "maxduration" => [
-            "Follow System", "Unlimited", "60", "300", "600", "900", "1800", "3600", "6000",
+            "Follow System",
+            "Unlimited",
+            "60",
+            "300",
+            "600",
+            "900",
+            "1800",
+            "3600",
+            "6000",
         ]
         .contains(&text),
         "nat" => ["yes", "no"].contains(&text),
@@ -400,10 +428,7 @@ fn told(name: &str, extensions: impl Iterator<Item = Value>) -> Told {
 }
 
 /// The names and texts of a body, which has to be of the type that the query says.
-fn fields(
-    query: &BTreeMap<String, String>,
-    heard: &Heard,
-) -> Result<BTreeMap<String, String>, No> {
+fn fields(query: &BTreeMap<String, String>, heard: &Heard) -> Result<BTreeMap<String, String>, No> {
     let declared = heard.header("content-type").unwrap_or_default();
     let media = declared.split(';').next().unwrap_or_default().trim();
     if heard.body.is_empty() {
@@ -449,7 +474,8 @@ fn reply(is_xml: bool, status: &str, told: Told) -> Reply {
 }
 
 fn written(status: &str, told: &Told) -> String {
-    let mut out = format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<xml>\n<status>{status}</status>\n");
+    let mut out =
+        format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<xml>\n<status>{status}</status>\n");
     for (name, value) in told {
         match value {
             Value::Array(extensions) if extensions.is_empty() => {

@@ -281,11 +281,8 @@ impl Ozeki {
             "{number} is an extension of type {kind} on the PBX, and only {} is written",
             self.extension_type
         );
-        Err(
-            Fault::new(FaultKind::Rejected, "ozeki.other_type", message).hint(
-                "take the row out, give it another number, or set extension_type for the target",
-            ),
-        )
+        Err(Fault::new(FaultKind::Rejected, "ozeki.other_type", message)
+            .hint("take the row out, give it another number, or set extension_type for the target"))
     }
 }
 
@@ -348,7 +345,10 @@ fn obeyed(reply: &Reply, secrets: &[&str]) -> Result<Element, Fault> {
     if response.name != "Response" {
         return Err(reply.not_understood(wanted, "its root is another element"));
     }
-    let mut codes = response.children.iter().filter(|child| child.name == "Code");
+    let mut codes = response
+        .children
+        .iter()
+        .filter(|child| child.name == "Code");
     let (Some(code), None) = (codes.next(), codes.next()) else {
         return Err(reply.not_understood(wanted, "it does not hold exactly one Code"));
     };
@@ -360,7 +360,8 @@ fn obeyed(reply: &Reply, secrets: &[&str]) -> Result<Element, Fault> {
         return Err(reply.not_understood(wanted, "its Code is no status code"));
     }
     let mut fault = manifest().fault_of_code(code).unwrap_or_else(|| {
-        let message = format!("the PBX answered with code {code}, which the vendor's page does not list");
+        let message =
+            format!("the PBX answered with code {code}, which the vendor's page does not list");
         Fault::new(FaultKind::MayHaveHappened, format!("ozeki.{code}"), message).vendor(code)
     });
     if let Some(words) = words_of(&response, secrets) {
@@ -373,9 +374,7 @@ fn obeyed(reply: &Reply, secrets: &[&str]) -> Result<Element, Fault> {
 /// whatever holds a secret.
 fn words_of<'r>(response: &'r Element, secrets: &[&str]) -> Option<&'r str> {
     let words = response.child_text("Message")?.trim();
-    let is_piece = words
-        .chars()
-        .any(|c| c.is_control() || "<>&%=".contains(c));
+    let is_piece = words.chars().any(|c| c.is_control() || "<>&%=".contains(c));
     let tells = secrets
         .iter()
         .any(|secret| !secret.is_empty() && words.contains(secret));
@@ -449,7 +448,10 @@ fn is_live(wire: &str) -> bool {
 
 /// `SIP` of `knownType="SIPExtensionInfo"`.
 fn type_of(config: &Element) -> Option<&str> {
-    let known = config.attributes.iter().find(|(name, _)| name == "knownType");
+    let known = config
+        .attributes
+        .iter()
+        .find(|(name, _)| name == "knownType");
     known.and_then(|(_, value)| value.strip_suffix(KNOWN_TYPE_END))
 }
 
@@ -662,11 +664,36 @@ mod tests {
         let (wanted, numbers) = (printed(), ["1000".to_owned()]);
         let said = [got];
         let cases: [(&str, Task<'_>, &[Exchange], &str); 5] = [
-            (golden!("listextensions.request.txt"), Task::List, &[], "ListExtensions"),
-            (golden!("getconfig.request.txt"), Task::Look(&numbers), &[], "GetConfig"),
-            (golden!("addconfig.request.txt"), Task::Create(&wanted), &[], "AddConfig"),
-            (golden!("modifyconfig.request.txt"), Task::Update(&wanted), &said, "ModifyConfig"),
-            (golden!("removeconfig.request.txt"), Task::Delete("100"), &said, "RemoveConfig"),
+            (
+                golden!("listextensions.request.txt"),
+                Task::List,
+                &[],
+                "ListExtensions",
+            ),
+            (
+                golden!("getconfig.request.txt"),
+                Task::Look(&numbers),
+                &[],
+                "GetConfig",
+            ),
+            (
+                golden!("addconfig.request.txt"),
+                Task::Create(&wanted),
+                &[],
+                "AddConfig",
+            ),
+            (
+                golden!("modifyconfig.request.txt"),
+                Task::Update(&wanted),
+                &said,
+                "ModifyConfig",
+            ),
+            (
+                golden!("removeconfig.request.txt"),
+                Task::Delete("100"),
+                &said,
+                "RemoveConfig",
+            ),
         ];
         for (method, escape) in WAYS {
             for (url, task, said, command) in cases {
@@ -684,7 +711,11 @@ mod tests {
                     assert_eq!(wire, printed);
                 }
                 let writes = command.ends_with("Config") && command != "GetConfig";
-                assert_eq!(request.effect == Effect::Writes, writes, "{method} {command}");
+                assert_eq!(
+                    request.effect == Effect::Writes,
+                    writes,
+                    "{method} {command}"
+                );
                 assert_eq!((request.operation, request.path.as_str()), (command, "/"));
                 assert_eq!(request.method.word().to_lowercase(), method);
                 match request.method {
@@ -701,7 +732,10 @@ mod tests {
         let sent = parameter(&say(add), "ConfigXML").unwrap();
         assert_eq!(packed(&sent), packed(golden!("addconfig.config.xml")));
         // It begins as the sample begins, without a declaration.
-        assert!(sent.starts_with("<Config knownType=\"SIPExtensionInfo\">"), "{sent}");
+        assert!(
+            sent.starts_with("<Config knownType=\"SIPExtensionInfo\">"),
+            "{sent}"
+        );
 
         let change = extension(&[
             (Field::NUMBER, "100"),
@@ -721,8 +755,14 @@ mod tests {
         };
         let once = parameter(&request("once"), "ConfigXML").unwrap();
         let twice = parameter(&request("twice"), "ConfigXML").unwrap();
-        assert!(twice.starts_with("&lt;Config knownType=\"SIPExtensionInfo\">"), "{twice}");
-        assert!(!twice.contains('<') && twice.contains("O&amp;apos;Neil &amp;amp; &amp;lt;S\u{f8}n"), "{twice}");
+        assert!(
+            twice.starts_with("&lt;Config knownType=\"SIPExtensionInfo\">"),
+            "{twice}"
+        );
+        assert!(
+            !twice.contains('<') && twice.contains("O&amp;apos;Neil &amp;amp; &amp;lt;S\u{f8}n"),
+            "{twice}"
+        );
         assert_eq!(twice.replace("&lt;", "<").replace("&amp;", "&"), once);
     }
 
@@ -758,16 +798,32 @@ mod tests {
         let wanted = printed();
         for (task, bodies) in [
             (Task::Create(&wanted), vec![golden!("addconfig.reply.xml")]),
-            (Task::Update(&wanted), vec![held.as_str(), golden!("modifyconfig.reply.xml")]),
-            (Task::Delete("100"), vec![held.as_str(), golden!("removeconfig.reply.xml")]),
+            (
+                Task::Update(&wanted),
+                vec![held.as_str(), golden!("modifyconfig.reply.xml")],
+            ),
+            (
+                Task::Delete("100"),
+                vec![held.as_str(), golden!("removeconfig.reply.xml")],
+            ),
         ] {
             assert_eq!(answer(answered(task, &bodies)), Answer::Done);
         }
 
-        let refused = fault(answered(Task::Create(&wanted), &[golden!("refusal.reply.xml")]));
-        assert_eq!((refused.kind, refused.code.as_ref()), (FaultKind::Rejected, "ozeki.401"));
+        let refused = fault(answered(
+            Task::Create(&wanted),
+            &[golden!("refusal.reply.xml")],
+        ));
+        assert_eq!(
+            (refused.kind, refused.code.as_ref()),
+            (FaultKind::Rejected, "ozeki.401")
+        );
         // The sample's password, 100, does not stand in these words, so they are shown.
-        assert!(refused.message.contains("API extension '9986' unavailable"), "{}", refused.message);
+        assert!(
+            refused.message.contains("API extension '9986' unavailable"),
+            "{}",
+            refused.message
+        );
     }
 
     #[test]
@@ -840,7 +896,10 @@ mod tests {
         // Nor does HTTP's status count, one way or the other.
         let reply = Reply::new(404, "application/xml", golden!("addconfig.reply.xml"));
         let said = [Exchange { request, reply }];
-        assert_eq!(answer(vendor.next(&task, &Session::default(), &said)), Answer::Done);
+        assert_eq!(
+            answer(vendor.next(&task, &Session::default(), &said)),
+            Answer::Done
+        );
     }
 
     #[test]
@@ -875,7 +934,10 @@ mod tests {
             // Who cannot sign in cannot go on, whatever the reason.
             let at_the_door = fault(answered(Task::SignIn(&someone), &[&body]));
             assert!(at_the_door.ends_the_run(), "{code}");
-            assert_eq!(at_the_door.kind == CredentialRefused, kind == CredentialRefused);
+            assert_eq!(
+                at_the_door.kind == CredentialRefused,
+                kind == CredentialRefused
+            );
         }
     }
 
@@ -894,7 +956,10 @@ mod tests {
         }
         // ModifyConfig's page lists 703 where 701 would be due.
         let gone = fault(answered(Task::Update(&wanted), &[&held, &exists]));
-        assert_eq!((gone.kind, gone.vendor_code.as_deref()), (FaultKind::Missing, Some("703")));
+        assert_eq!(
+            (gone.kind, gone.vendor_code.as_deref()),
+            (FaultKind::Missing, Some("703"))
+        );
         assert!(gone.message.contains("100"), "{}", gone.message);
 
         assert_eq!(found(answered(Task::Look(&numbers), &[&missing])), []);
@@ -931,11 +996,17 @@ mod tests {
         let (wanted, numbers) = (printed(), ["100".to_owned()]);
         for task in [Task::Update(&wanted), Task::Delete("100")] {
             let fault = fault(answered(task, &[&held]));
-            assert_eq!((fault.kind, fault.code.as_ref()), (FaultKind::Rejected, "ozeki.other_type"));
+            assert_eq!(
+                (fault.kind, fault.code.as_ref()),
+                (FaultKind::Rejected, "ozeki.other_type")
+            );
             assert!(fault.message.contains("IVR"), "{}", fault.message);
         }
         let untyped = held.replace(" knownType=\"IVRExtensionInfo\"", "");
-        assert_eq!(fault(answered(Task::Delete("100"), &[&untyped])).code, "ozeki.other_type");
+        assert_eq!(
+            fault(answered(Task::Delete("100"), &[&untyped])).code,
+            "ozeki.other_type"
+        );
         let looked = found(answered(Task::Look(&numbers), &[&held]));
         assert_eq!(looked[0].get(Field::EXTENSION_TYPE), Some("IVR"));
 
@@ -975,11 +1046,23 @@ mod tests {
         let session = OfficeUser::of_account(&account("office & co", "p=w&d%+ \u{fc}")).session();
         for (method, escape) in WAYS {
             let request = say(ozeki(method, escape).next(&Task::Create(&wanted), &session, &[]));
-            assert_eq!(parameter(&request, "Username").as_deref(), Some("office & co"));
-            assert_eq!(parameter(&request, "Password").as_deref(), Some("p=w&d%+ \u{fc}"));
+            assert_eq!(
+                parameter(&request, "Username").as_deref(),
+                Some("office & co")
+            );
+            assert_eq!(
+                parameter(&request, "Password").as_deref(),
+                Some("p=w&d%+ \u{fc}")
+            );
             let config = parameter(&request, "ConfigXML").unwrap();
-            assert!(config.contains("sip-user") && config.contains("sip-pass"), "{config}");
-            assert!(!config.contains("office") && !config.contains("p=w"), "{config}");
+            assert!(
+                config.contains("sip-user") && config.contains("sip-pass"),
+                "{config}"
+            );
+            assert!(
+                !config.contains("office") && !config.contains("p=w"),
+                "{config}"
+            );
             if method == "post" {
                 assert_eq!(request.encode().unwrap().target, "/");
             }
@@ -1026,7 +1109,11 @@ mod tests {
         assert!(!format!("{session:?}").contains("canary"));
         let shown = refusal("302", "Missing or invalid parameter 'ExtensionType'");
         let fault = fault(answered(Task::Create(&wanted), &[&shown]));
-        assert!(fault.message.contains("'ExtensionType'"), "{}", fault.message);
+        assert!(
+            fault.message.contains("'ExtensionType'"),
+            "{}",
+            fault.message
+        );
     }
 
     #[test]
@@ -1047,7 +1134,10 @@ mod tests {
         assert_eq!(sent.child_text("AuthorizationName"), Some("ann"));
         assert_eq!(sent.child_text("Enabled"), Some("true"));
         // What is live goes; the user name, which is not given back, follows the authorization name.
-        assert_eq!(sent.child("LastIPAddress").or(sent.child("UserAgentName")), None);
+        assert_eq!(
+            sent.child("LastIPAddress").or(sent.child("UserAgentName")),
+            None
+        );
         assert_eq!(sent.child_text("Username"), Some("ann"));
 
         let named = extension(&[(Field::NUMBER, "100"), (Field::SIP_USERNAME, "bob")]);
@@ -1074,8 +1164,14 @@ mod tests {
     fn staying_and_leaving_need_no_request() {
         let vendor = ozeki("post", "once");
         let session = OfficeUser::of_account(&account("office", "canary-office")).session();
-        assert_eq!(session_of(vendor.next(&Task::KeepAlive, &session, &[])), session);
-        assert_eq!(answer(vendor.next(&Task::SignOut, &session, &[])), Answer::Done);
+        assert_eq!(
+            session_of(vendor.next(&Task::KeepAlive, &session, &[])),
+            session
+        );
+        assert_eq!(
+            answer(vendor.next(&Task::SignOut, &session, &[])),
+            Answer::Done
+        );
         assert_eq!(found(vendor.next(&Task::Look(&[]), &session, &[])), []);
     }
 
@@ -1095,12 +1191,18 @@ mod tests {
                 assert_eq!(answer(end), Answer::Done);
                 let again = converse(vendor, pbx, Task::Create(&wanted), &session).0;
                 assert_eq!(fault(again).kind, FaultKind::Exists);
-                assert_eq!((pbx.created("0042"), pbx.numbers()), (1, vec!["0042".into()]));
+                assert_eq!(
+                    (pbx.created("0042"), pbx.numbers()),
+                    (1, vec!["0042".into()])
+                );
 
                 let looked = found(converse(vendor, pbx, Task::Look(&numbers), &session).0);
                 assert_eq!(looked.len(), 1);
                 assert_eq!(looked[0].number(), "0042");
-                assert_eq!(looked[0].get(Field::SIP_PASSWORD), wanted.get(Field::SIP_PASSWORD));
+                assert_eq!(
+                    looked[0].get(Field::SIP_PASSWORD),
+                    wanted.get(Field::SIP_PASSWORD)
+                );
                 assert!(looked[0].is_on(Field::ENABLED));
                 assert_eq!(pbx.stored("0042", "Username").as_deref(), Some("ann"));
                 assert_eq!(crate::plan::differing(manifest(), &wanted, &looked[0]), []);
@@ -1110,10 +1212,7 @@ mod tests {
                 assert_eq!(answer(end), Answer::Done);
                 assert_eq!(pbx.stored("0042", "Enabled").as_deref(), Some("false"));
                 // The user name is lost to any change that does not carry it.
-                assert_eq!(
-                    pbx.stored("0042", "Username").as_deref(),
-                    Some("0042")
-                );
+                assert_eq!(pbx.stored("0042", "Username").as_deref(), Some("0042"));
                 assert_eq!(
                     pbx.stored("0042", "Password").as_deref(),
                     wanted.get(Field::SIP_PASSWORD)
@@ -1147,7 +1246,10 @@ mod tests {
             let nobody = Session::default();
             let (end, _) = converse(vendor.as_ref(), pbx.as_mut(), Task::SignIn(&who), &nobody);
             let fault = fault(end);
-            assert_eq!((fault.kind, fault.code.as_ref()), (FaultKind::CredentialRefused, code));
+            assert_eq!(
+                (fault.kind, fault.code.as_ref()),
+                (FaultKind::CredentialRefused, code)
+            );
             assert!(!fault.hint.is_empty());
         }
         assert_eq!(pbx.sign_ins(), 3);
@@ -1159,10 +1261,19 @@ mod tests {
         let vendor = speak(Settings::new(manifest(), &given).unwrap());
         let mut pbx = sim::pbx(&account("", ""));
         let (wanted, nobody) = (ann(), Session::default());
-        let (end, _) = converse(vendor.as_ref(), pbx.as_mut(), Task::Create(&wanted), &nobody);
+        let (end, _) = converse(
+            vendor.as_ref(),
+            pbx.as_mut(),
+            Task::Create(&wanted),
+            &nobody,
+        );
         let fault = fault(end);
         assert_eq!(fault.code, "ozeki.302");
-        assert!(fault.message.contains("'ExtensionType'"), "{}", fault.message);
+        assert!(
+            fault.message.contains("'ExtensionType'"),
+            "{}",
+            fault.message
+        );
     }
 
     /// What XML can hold and a cell may: U+FFFD aside, which the simulated PBX takes for broken UTF-8.

@@ -342,10 +342,7 @@ fn document(said: &str, content: &str) -> String {
 }
 
 fn said(code: u16, message: &str) -> String {
-    format!(
-        "<Code>{code}</Code><Message>{}</Message>",
-        escaped(message)
-    )
+    format!("<Code>{code}</Code><Message>{}</Message>", escaped(message))
 }
 
 fn written(element: &Element) -> String {
@@ -498,7 +495,12 @@ mod tests {
         assert_eq!(code(pbx, &modify(&CONFIG.replace("true", "false"))), "200");
         assert_eq!(pbx.stored("0042", "Enabled").as_deref(), Some("false"));
         assert_eq!(pbx.numbers(), ["0042"]);
-        let remove = |id| get(&encoded(&[("command", "RemoveConfig"), ("ExtensionId", id)]));
+        let remove = |id| {
+            get(&encoded(&[
+                ("command", "RemoveConfig"),
+                ("ExtensionId", id),
+            ]))
+        };
         assert_eq!(code(pbx, &remove("42")), "701");
         assert_eq!(code(pbx, &remove("0042")), "200");
         assert_eq!(code(pbx, &remove("0042")), "701");
@@ -521,7 +523,10 @@ mod tests {
             (get("command=ListExtensions"), "200"),
             (get("command=ListExtensionTypes"), "200"),
             (post(form, list), "200"),
-            (post("Application/X-WWW-Form-Urlencoded; charset=utf-8", list), "200"),
+            (
+                post("Application/X-WWW-Form-Urlencoded; charset=utf-8", list),
+                "200",
+            ),
             (post("application/json", list), "300"),
             (post("", list), "300"),
             (post(form, b"command=\xff"), "300"),
@@ -591,10 +596,7 @@ mod tests {
         let one = one.replace("<Id>1000</Id>", "<Id>0042</Id>");
         let (head, rest) = one.split_once("</ExtensionSummary>").unwrap();
         let (_, tail) = rest.rsplit_once("</ExtensionSummary>").unwrap();
-        assert_eq!(
-            text(&listed),
-            format!("{head}</ExtensionSummary>{tail}")
-        );
+        assert_eq!(text(&listed), format!("{head}</ExtensionSummary>{tail}"));
     }
 
     #[test]
@@ -605,7 +607,12 @@ mod tests {
         };
         let mut pbx = pbx(&who);
         let mut code = |query: &str| code(pbx.as_mut(), &get(query));
-        for command in ["ListExtensions", "ListExtensionTypes", "Nonsense", "AddConfig"] {
+        for command in [
+            "ListExtensions",
+            "ListExtensionTypes",
+            "Nonsense",
+            "AddConfig",
+        ] {
             let with = |rest: &str| format!("command={command}{rest}");
             assert_eq!(code(&with("")), "304");
             assert_eq!(code(&with("&Username=office")), "304");
