@@ -168,6 +168,9 @@ impl Binding {
             });
         }
         if binding.column_of(Field::NUMBER).is_none() {
+            binding.number_as_answered(&words, writer.make);
+        }
+        if binding.column_of(Field::NUMBER).is_none() {
             return Err(ColumnError::NoNumber {
                 headings: listed(headings),
             });
@@ -176,6 +179,23 @@ impl Binding {
             binding.notes.push(others_headings(writer.make, target));
         }
         Ok(binding)
+    }
+
+    /// A make may call the number in its answers what its requests call the new number. In a sheet without another
+    /// column for the number, such a heading means the number.
+    fn number_as_answered(&mut self, words: &[String], make: &Manifest) {
+        let Some(number) = make.row(Field::NUMBER) else {
+            return;
+        };
+        let answered = |word: &String| number.also_read.iter().any(|name| fold(name) == *word);
+        for (field, column) in &mut self.read {
+            if *field == Field::NEW_NUMBER && words.get(*column).is_some_and(answered) {
+                *field = Field::NUMBER;
+                if let Some(column) = self.columns.get_mut(*column) {
+                    column.field = Some(Field::NUMBER);
+                }
+            }
+        }
     }
 
     /// The column that holds a field, counting from 0.
@@ -541,6 +561,26 @@ mod tests {
             header_line: Some(1),
             ..BindOptions::default()
         }
+    }
+
+    #[test]
+    fn the_new_numbers_heading_means_the_number_where_no_other_column_does() {
+        let fields = [("number", "number"), ("new_number", "number_alt")];
+        let make = manifest("renaming", "Renaming PBX", &fields);
+        let bound = |headings: &[&str]| {
+            let headings: Vec<String> = headings.iter().map(|text| (*text).to_owned()).collect();
+            let binding = Binding::bind(&headings, &make, &[&make], &plain()).unwrap();
+            binding
+                .columns
+                .iter()
+                .map(|column| column.field)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(bound(&["number_alt"]), [Some(Field::NUMBER)]);
+        assert_eq!(
+            bound(&["number", "number_alt"]),
+            [Some(Field::NUMBER), Some(Field::NEW_NUMBER)]
+        );
     }
 
     #[test]

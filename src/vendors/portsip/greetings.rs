@@ -2,9 +2,9 @@
 
 use super::talk::{Step, Talk, get, paged, post};
 use crate::model::{Fault, FaultKind};
+use crate::plan::fetched_name;
 use crate::wire::{Effect, Request, json};
 use serde_json::{Value, json};
-use url::Url;
 
 fn list(number: &str, page: usize) -> Request {
     paged(
@@ -89,7 +89,7 @@ impl Wish {
                 name: wanted.to_owned(),
             });
         }
-        let name = file_name(wanted).ok_or_else(no_file)?;
+        let name = fetched_name(wanted).ok_or_else(no_file)?;
         Ok(Wish::Fetch {
             name,
             url: wanted.to_owned(),
@@ -128,21 +128,6 @@ fn is_address(text: &str) -> bool {
         text.get(..scheme.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
     })
-}
-
-/// The last part of the address's path, decoded.
-fn file_name(address: &str) -> Option<String> {
-    let url = Url::parse(address).ok()?;
-    let last = url.path_segments()?.next_back()?;
-    // The form decoder would take these for its own signs.
-    let escaped = last
-        .replace('+', "%2B")
-        .replace('=', "%3D")
-        .replace('&', "%26");
-    let (name, _) = url::form_urlencoded::parse(escaped.as_bytes()).next()?;
-    // What could lead out of the PBX's folder is no name.
-    let fits = !name.is_empty() && !name.contains(['/', '\\']);
-    fits.then(|| name.into_owned())
 }
 
 fn no_file() -> Fault {
