@@ -133,7 +133,6 @@ impl Binding {
             read: Vec::new(),
         };
         let mut holder: HashMap<Field, usize> = HashMap::new();
-        let mut by_writer = false;
         for (column, (heading, word)) in headings.iter().zip(&words).enumerate() {
             let ignored = is_ignored(column, word);
             let meaning = if let Some(field) = mapped.get(&column) {
@@ -143,7 +142,7 @@ impl Binding {
             } else {
                 dictionary.meaning(word)
             };
-            if let Some((field, how)) = &meaning {
+            if let Some((field, _)) = &meaning {
                 if let Some(first) = holder.insert(*field, column) {
                     return Err(ColumnError::Twice {
                         field: *field,
@@ -152,7 +151,6 @@ impl Binding {
                     });
                 }
                 binding.read.push((*field, column));
-                by_writer |= *how == dictionary.writer_how;
             } else if !ignored {
                 binding.notes.push(unknown(&at(column), column));
             }
@@ -175,7 +173,7 @@ impl Binding {
                 headings: listed(headings),
             });
         }
-        if writer.found_out && by_writer {
+        if writer.found_out {
             binding.notes.push(others_headings(writer.make, target));
         }
         Ok(binding)
@@ -522,6 +520,8 @@ mod tests {
                 ("display_name", "username"),
                 ("sip_password", "registerpassword"),
                 ("voicemail", "hasvoicemail"),
+                ("mobile", "mobile"),
+                ("nat", "nat"),
             ],
         )
     }
@@ -538,6 +538,8 @@ mod tests {
                 ("email", "person.address"),
                 ("work_phone", "work.line"),
                 ("home_phone", "home.line"),
+                ("mobile", "mobile"),
+                ("enabled", "enabled"),
             ],
         )
     }
@@ -607,6 +609,15 @@ mod tests {
         assert_eq!(
             fields(&["number", "username", "authuser", "email"], &plain()),
             ["number", "display_name", "sip_auth_name", "email"]
+        );
+        // Nor do words that both makes share with the dictionary.
+        assert_eq!(
+            fields(&["number", "enabled", "mobile", "username"], &plain())[3],
+            "display_name"
+        );
+        assert_eq!(
+            fields(&["nst", "mobile", "nat", "username", "authuser"], &plain())[3],
+            "display_name"
         );
         let theirs = [
             "number_of",
@@ -746,7 +757,7 @@ mod tests {
                 "number",
                 "Vorname",
                 "hasvoicemail",
-                "nat",
+                "record audio",
                 "sip password",
                 "email",
             ],
@@ -777,7 +788,7 @@ mod tests {
                 (Field::EMAIL, String::new()),
                 (Field::VOICEMAIL, "on".to_owned()),
                 // The make does not know it.
-                (Field::NAT, "Ja".to_owned()),
+                (Field::RECORD_AUDIO, "Ja".to_owned()),
             ]
         );
         // The make refuses it; the row ends early.

@@ -893,6 +893,7 @@ mod tests {
             ("a|b|c\n1|2|3\n", 3, vec!["pipe"]),
             ("name, first,number;x\n1,2,3;4\n", 3, vec!["comma"]),
             ("a,x;b;c\n1;2;3\n\"4;\n,,\";5;6\n", 3, vec!["semicolon"]),
+            ("last, first, title;n\nx;1\ny, z;2\n", 2, vec!["semicolon"]),
             ("number\n2001\n", 1, vec![]),
         ] {
             let sheet = sheet_of(text.as_bytes(), &ReadOptions::default()).unwrap();

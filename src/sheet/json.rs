@@ -991,6 +991,13 @@ mod tests {
             Err(SheetError::Json { column: 8, .. })
         ));
         let blanks = format!("{{\"a\":1}}{}{{\"a\":2}}", " ".repeat(1000));
+        let sheet = sheet_of(blanks.as_bytes(), limits).unwrap();
+        let super::super::Content::Json(content) = &sheet.content else {
+            panic!("no JSON");
+        };
+        for batch in content.batches() {
+            assert!(batch.unwrap().data.len() <= 30);
+        }
         assert_eq!(error(&blanks), Ok(()));
     }
 
