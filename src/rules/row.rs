@@ -83,6 +83,7 @@ pub(super) struct Slot<'m> {
     pub(super) column: Option<usize>,
     glance: Glance,
     rules: Vec<Compiled<'m>>,
+    source: String,
 }
 
 /// The way to see quickly that a value is right. What it does not settle is looked at closer.
@@ -343,15 +344,15 @@ impl<'m> Checker<'m> {
         findings: &mut Vec<Finding>,
     ) {
         let slot = &self.slots[usize::from(index)];
-        let seen = if text.is_empty() {
-            None
-        } else {
-            slot.at_a_glance(text, purpose)
+        let seen = match slot.at_a_glance(text, purpose) {
+            Some(seen) => seen,
+            None if text.is_empty() && !slot.is_required(purpose) => return,
+            None => match self.closer(slot, text, purpose, findings) {
+                Some(seen) => seen,
+                None => return,
+            },
         };
-        let seen = seen.or_else(|| self.closer(slot, text, purpose, findings));
-        if let Some(seen) = seen {
-            view[usize::from(index)] = seen;
-        }
+        view[usize::from(index)] = seen;
     }
 
     /// The whole look at a value; `None` where the cell is blank.
@@ -381,7 +382,6 @@ impl<'m> Checker<'m> {
                     self.manifest.vendor.name
                 ),
                 "leave the cell blank",
-                self.manifest,
             ));
             return Some(Seen::Unknown);
         }
@@ -395,7 +395,6 @@ impl<'m> Checker<'m> {
                     self.manifest.vendor.name
                 ),
                 "leave the cell blank, or change it on the PBX itself",
-                self.manifest,
             ));
             return Some(Seen::Unknown);
         }
@@ -406,14 +405,12 @@ impl<'m> Checker<'m> {
         if let Some(breach) = self.breach_of_kind(slot, text) {
             findings.push(breach);
         } else {
-            let broken = slot.rules.iter().filter(|rule| rule.is_broken_by(text));
-            findings.extend(broken.map(|rule| rule.finding(slot, text)));
+            slot.breaches(text, findings);
         }
-        let wrong = findings[before..].iter().any(Finding::is_error);
-        Some(if wrong {
-            Seen::Unknown
-        } else {
-            slot.seen(text)
+        // Nothing is concluded from a value that was complained about.
+        Some(match findings.len() == before {
+            true => slot.seen(text),
+            false => Seen::Unknown,
         })
     }
 
@@ -431,12 +428,11 @@ impl<'m> Checker<'m> {
                     slot.quoted(text)
                 ),
                 "fill in the real address",
-                self.manifest,
             ));
         }
         let error = |word, demand: String, hint| {
             let message = format!("{} {} {demand}", row.name.name(), slot.quoted(text));
-            Some(slot.finding(word, Severity::Error, message, hint, self.manifest))
+            Some(slot.finding(word, Severity::Error, message, hint))
         };
         match (kind, row.normalise(text)) {
             (Kind::Switch, None) => error(
@@ -464,7 +460,6 @@ impl<'m> Checker<'m> {
                     slot.choices()
                 ),
                 "check the word on the PBX",
-                self.manifest,
             )),
             (Kind::Count, _) if !slot.has_number_rule() && !all_digits(text) => error(
                 "count",
@@ -525,6 +520,7 @@ impl<'m> Slot<'m> {
             column,
             glance: Glance::new(row, &rules),
             rules,
+            source: manifest.source_words(&row.source),
         }
     }
 
@@ -559,10 +555,14 @@ impl<'m> Slot<'m> {
                 "off" | "no" | "false" | "0" => Some(Seen::Off),
                 _ => None,
             },
-            Glance::Words(words) => words
-                .iter()
-                .find(|(word, _)| word == text)
-                .map(|(_, seen)| *seen),
+            Glance::Words(words) => {
+                // Lengths and first bytes tell most words apart.
+                let first = text.as_bytes().first();
+                words
+                    .iter()
+                    .find(|(word, _)| word.as_bytes().first() == first && word == text)
+                    .map(|(_, seen)| *seen)
+            }
             Glance::Bytes {
                 table,
                 demanded,
@@ -571,11 +571,11 @@ impl<'m> Slot<'m> {
                 form,
             } => {
                 let bytes = text.as_bytes();
+                let (first, last) = (bytes.first()?, bytes.last()?);
                 let classes = bytes
                     .iter()
                     .fold(0, |classes, byte| classes | table[usize::from(*byte)]);
-                let ends = [bytes.first(), bytes.last()];
-                let trimmed = ends.iter().flatten().all(|b| (0x21..0x80).contains(*b));
+                let trimmed = [first, last].iter().all(|b| (0x21..0x80).contains(*b));
                 let right = classes & (CLOSER | demanded) == *demanded
                     && (*min..=*max).contains(&bytes.len())
                     && trimmed
@@ -620,6 +620,17 @@ impl<'m> Slot<'m> {
             .unwrap_or_else(|| self.seen(text))
     }
 
+    /// Says every rule that a value breaks. One that is too short is not told that it is weak as well.
+    fn breaches(&self, text: &str, findings: &mut Vec<Finding>) {
+        let mut short = false;
+        for rule in self.rules.iter().filter(|rule| rule.is_broken_by(text)) {
+            short |= matches!(rule.row.rule, Rule::MinLength { .. });
+            if !(short && matches!(rule.row.rule, Rule::Strong { .. })) {
+                findings.push(rule.finding(self, text));
+            }
+        }
+    }
+
     fn cleared(&self, purpose: Purpose, findings: &mut Vec<Finding>) -> Seen {
         let rule = self
             .rules
@@ -634,22 +645,18 @@ impl<'m> Slot<'m> {
     }
 
     fn required(&self) -> Finding {
-        Finding {
-            rule: format!("{}.required", self.row.name.name()).into(),
-            severity: Severity::Error,
-            field: Some(self.row.name),
-            column: self.column,
-            message: format!(
-                "{} is missing: an extension cannot be made without it",
-                self.row.name.name()
-            ),
-            hint: if self.column.is_some() {
-                "fill in the cell".into()
-            } else {
-                format!("add a column {}", self.row.name.name())
-            },
-            source: Cow::Borrowed(""),
-        }
+        let name = self.row.name.name();
+        let why = if self.row.name == Field::NUMBER {
+            "the row does not say which extension it is about"
+        } else {
+            "an extension cannot be made without it"
+        };
+        let hint = match self.column {
+            Some(_) => "fill in the cell".to_owned(),
+            None => format!("add a column {name}"),
+        };
+        let message = format!("{name} is missing: {why}");
+        self.finding("required", Severity::Error, message, &hint)
     }
 
     fn has_number_rule(&self) -> bool {
@@ -677,14 +684,7 @@ impl<'m> Slot<'m> {
         }
     }
 
-    fn finding(
-        &self,
-        word: &str,
-        severity: Severity,
-        message: String,
-        hint: &str,
-        manifest: &Manifest,
-    ) -> Finding {
+    fn finding(&self, word: &str, severity: Severity, message: String, hint: &str) -> Finding {
         Finding {
             rule: format!("{}.{word}", self.row.name.name()).into(),
             severity,
@@ -692,7 +692,7 @@ impl<'m> Slot<'m> {
             column: self.column,
             message,
             hint: hint.into(),
-            source: manifest.source_words(&self.row.source).into(),
+            source: self.source.clone().into(),
         }
     }
 }
@@ -897,9 +897,19 @@ fn is_email(text: &str) -> bool {
 }
 
 fn has_form_of_email(text: &str) -> bool {
-    text.split_once('@').is_some_and(|(name, host)| {
-        !name.is_empty() && !host.contains('@') && host.split('.').all(|part| !part.is_empty())
-    })
+    let (mut ats, mut before) = (0, b'.');
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'@' if at == 0 => return false,
+            b'@' => {
+                ats += 1;
+                before = b'.';
+            }
+            b'.' if ats > 0 && before == b'.' => return false,
+            _ => before = byte,
+        }
+    }
+    ats == 1 && before != b'.'
 }
 
 impl CharSet {
