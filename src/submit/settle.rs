@@ -643,6 +643,11 @@ mod tests {
         let verdict = settled(&toy, &delete("1"));
         assert_eq!((verdict.result, verdict.attempts), (RowResult::Deleted, 2));
         assert!(toy.pbx.numbers().is_empty());
+
+        // Gone when it is said again: that was us.
+        let toy = troubled("delete", &[Trouble::LoseBefore, Trouble::Say("missing")]);
+        toy.pbx.put(&ann("1"));
+        assert_eq!(settled(&toy, &delete("1")).result, RowResult::Deleted);
     }
 
     #[test]
