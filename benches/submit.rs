@@ -116,12 +116,12 @@ impl Server {
         let link = Http::new(&format!("http://{}", self.address), "", options).unwrap();
         let line = Retrying::new(Box::new(link), pace(rate));
         let connection = Connection::open(Box::new(Yes), line, Account::default()).unwrap();
-        let changes = (0..rows).map(change).collect();
+        let changes: Vec<Change> = (0..rows).map(change).collect();
         let mut created = 0;
         let begun = Instant::now();
         let ended = submit(
             &connection,
-            changes,
+            &changes,
             &Options::parallel(parallel),
             &mut |done| created += usize::from(done.verdict.result.is_done()),
         );

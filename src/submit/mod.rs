@@ -3,9 +3,9 @@
 //! - [`converse`]: the one loop that talks.
 //! - [`settle`]: one change to its end, lost replies included.
 //!
-//! There is no dispatcher thread: a sender that is free takes the next row and its permit from the [`Rows`] itself, one
+//! There is no dispatcher thread: a sender that is free takes the next row and its permit from the `Rows` itself, one
 //! sender at a time. So rows leave in their order, a permit is used at once and never lies about, and at the gate is the
-//! one place that every row passes before it is sent, as [`Records::record`] is the one place that every result passes.
+//! one place that every row passes before it is sent, as `Records::record` is the one place that every result passes.
 
 pub mod converse;
 pub mod settle;
@@ -117,13 +117,13 @@ impl Ended {
 /// has its [`Done`] too, with the reason.
 pub fn submit(
     connection: &Connection,
-    changes: Vec<Change>,
+    changes: &[Change],
     options: &Options,
     each: &mut dyn FnMut(Done),
 ) -> Ended {
     let threads = options.parallel.clamp(1, PARALLEL_MAX).min(changes.len());
     let rows = Rows {
-        changes: &changes,
+        changes,
         next: Mutex::new(0),
         ended: Mutex::new(None),
         tally: Mutex::default(),
@@ -409,7 +409,7 @@ mod tests {
     fn sent(toy: &Toy, changes: Vec<Change>, options: &Options) -> (Ended, Vec<Done>) {
         let count = changes.len();
         let mut done = Vec::new();
-        let ended = submit(&toy.open(), changes, options, &mut |one| done.push(one));
+        let ended = submit(&toy.open(), &changes, options, &mut |one| done.push(one));
         done.sort_by_key(|done| done.row);
         let rows: Vec<usize> = done.iter().map(|done| done.row).collect();
         assert_eq!(rows, (0..count).collect::<Vec<_>>());
@@ -462,7 +462,7 @@ mod tests {
         let connection = toy.open_at(pace).unwrap();
         let begun = Instant::now();
         let mut results = 0;
-        submit(&connection, creations(40), &options(8), &mut |_| {
+        submit(&connection, &creations(40), &options(8), &mut |_| {
             results += 1
         });
         assert_eq!((results, toy.pbx.requests()), (40, 81));
@@ -498,7 +498,7 @@ mod tests {
         *toy.pbx.delay.lock().unwrap() = Duration::from_millis(3);
         let mut done = Vec::new();
         let connection = toy.open();
-        let ended = submit(&connection, creations(200), &options(4), &mut |one| {
+        let ended = submit(&connection, &creations(200), &options(4), &mut |one| {
             done.push(one);
             if done.len() == 20 {
                 toy.stop.stop();
@@ -527,7 +527,7 @@ mod tests {
                 thread::sleep(Duration::from_millis(50));
                 toy.stop.stop();
             });
-            submit(&connection, creations(50), &options(8), &mut |_| {
+            submit(&connection, &creations(50), &options(8), &mut |_| {
                 results += 1
             });
         });
@@ -554,6 +554,16 @@ mod tests {
         assert_eq!(counts["created"], 50);
         assert!((10..=18).contains(&counts["failed"]), "{counts:?}");
         assert!(done[499].verdict.message.contains("stopped"));
+    }
+
+    #[test]
+    fn a_pbx_that_answers_in_between_is_not_down() {
+        let toy = Toy::holding(0).troubled(|request, _| match request.operation {
+            "create" if request.query[0].1.ends_with(['1', '3', '5', '7']) => Trouble::Refuse,
+            _ => Trouble::Nothing,
+        });
+        let (ended, done) = sent(&toy, creations(60), &options(1));
+        assert_eq!((ended, counts(&done)["failed"]), (Ended::Whole, 24));
     }
 
     #[test]
