@@ -11,6 +11,7 @@
 //! - [`plan`]: wanted against existing.
 //! - [`wire`]: requests and replies as plain data. No sockets.
 //! - [`vendors`]: one folder a make. Pure: never touches the network.
+//! - [`seal`]: the owner's key: seals secrets, and makes the fingerprints that stand for them.
 //! - [`link`]: the only module that touches a PBX. Knows no vendor.
 
 pub mod cli;
@@ -20,6 +21,7 @@ pub mod model;
 pub mod plan;
 pub mod progress;
 pub mod run;
+pub mod seal;
 pub mod sheet;
 pub mod vendors;
 pub mod wire;
