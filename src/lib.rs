@@ -12,9 +12,11 @@
 //! - [`wire`]: requests and replies as plain data. No sockets.
 //! - [`vendors`]: one folder a make. Pure: never touches the network.
 //! - [`seal`]: the owner's key: seals secrets, and makes the fingerprints that stand for them.
+//! - [`ledger`]: what a run set out to do and what became of it, on disk before it is said to the PBX.
 //! - [`link`]: the only module that touches a PBX. Knows no vendor.
 
 pub mod cli;
+pub mod ledger;
 pub mod link;
 pub mod manifest;
 pub mod model;
