@@ -81,7 +81,7 @@ pub(super) fn carry_out(sending: Sending<'_, '_>) -> Result<u8, Failure> {
     };
     let mut progress = Progress::new("rows", changes.len() as u64);
     let mut failed = None;
-    let ended = submit(&connection, changes, &options, &mut |done| {
+    let ended = submit(&connection, &changes, &options, &mut |done| {
         progress.tick();
         let put = results.put(done.row, outcome(rows, done));
         if let Err(failure) = put {
