@@ -13,7 +13,7 @@ use rowcall::link::retrying::Retrying;
 use rowcall::manifest::Manifest;
 use rowcall::model::{Action, Change, Extension, Field};
 use rowcall::submit::converse::Connection;
-use rowcall::submit::{Ended, Options, submit};
+use rowcall::submit::{Ended, NoJournal, Options, submit};
 use rowcall::vendors::{Account, Task, Vendor};
 use rowcall::wire::{Answer, Body, Effect, Exchange, Method, Request, Session, Turn};
 use std::io::{BufRead, BufReader, Write};
@@ -123,6 +123,7 @@ impl Server {
             &connection,
             &changes,
             &Options::parallel(parallel),
+            &NoJournal,
             &mut |done| created += usize::from(done.verdict.result.is_done()),
         );
         let took = begun.elapsed();

@@ -47,10 +47,12 @@ pub struct Verdict {
     pub http_status: Option<u16>,
 }
 
-/// Carries out a change. `permit` pays for the first request.
+/// Carries out a change. `permit` pays for the first request. Where a run that was cut off was about to say it
+/// (`intended` times), the PBX is looked at before it is said.
 pub fn carry_out(
     connection: &Connection,
     change: &Change,
+    intended: u32,
     permit: Permit,
     limits: &Limits,
 ) -> Verdict {
@@ -62,7 +64,7 @@ pub fn carry_out(
         http_status: None,
         lost: None,
     };
-    settling.run(permit)
+    settling.run(intended, permit)
 }
 
 struct Settling<'c> {
@@ -90,9 +92,22 @@ impl Seen {
 }
 
 impl Settling<'_> {
-    fn run(mut self, permit: Permit) -> Verdict {
+    fn run(mut self, intended: u32, permit: Permit) -> Verdict {
         let mut permit = Some(permit);
         let mut say = (self.change.action, Cow::Borrowed(&self.change.wanted));
+        if intended > 0 {
+            let fault = cut_off();
+            self.lost = Some(fault.clone());
+            match self.look_and_decide(&fault) {
+                Seen::Result(verdict) => {
+                    return Verdict {
+                        attempts: intended,
+                        ..*verdict
+                    };
+                }
+                Seen::Again(action, wanted) => say = (action, Cow::Owned(wanted)),
+            }
+        }
         loop {
             self.attempts += 1;
             let talk = self.connection.apply(say.0, &say.1, permit.take());
@@ -340,6 +355,14 @@ impl Settling<'_> {
     }
 }
 
+fn cut_off() -> Fault {
+    Fault::new(
+        FaultKind::MayHaveHappened,
+        "run.cut_off",
+        "the run was cut off when this was about to be sent",
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::toy::{Toy, Trouble};
@@ -386,7 +409,7 @@ mod tests {
     fn settled(toy: &Toy, change: &Change) -> Verdict {
         let connection = toy.open();
         let permit = connection.line().pace().permit();
-        carry_out(&connection, change, permit, &LIMITS)
+        carry_out(&connection, change, 0, permit, &LIMITS)
     }
 
     /// A toy in which one operation meets with these troubles one after the other, and with none after that.
@@ -594,6 +617,7 @@ mod tests {
                 carry_out(
                     &connection,
                     &create(wanted),
+                    0,
                     connection.line().pace().permit(),
                     &limits,
                 )
@@ -756,7 +780,7 @@ mod tests {
             });
             let permit = connection.line().pace().permit();
             let change = update(wanted, ann("1"));
-            carry_out(&connection, &change, permit, &limits)
+            carry_out(&connection, &change, 0, permit, &limits)
         });
         assert_eq!((verdict.result, verdict.attempts), (RowResult::Updated, 2));
     }
