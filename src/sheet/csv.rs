@@ -328,7 +328,6 @@ impl Content {
 }
 
 /// Cuts the bytes into batches of whole records.
-#[derive(Debug)]
 pub(super) struct Batches {
     pass: Pass,
     layout: Arc<Layout>,
@@ -452,8 +451,12 @@ impl Batches {
     }
 
     fn take_batch(&mut self) -> Batch {
-        let rest = self.buffer.split_off(self.cut);
-        let data = std::mem::replace(&mut self.buffer, rest);
+        // Room for the next chunk, so that it is not moved while it grows.
+        let rest = self.buffer.get(self.cut..).unwrap_or_default();
+        let mut next = Vec::with_capacity(rest.len() + self.layout.limits.chunk_bytes);
+        next.extend_from_slice(rest);
+        let mut data = std::mem::replace(&mut self.buffer, next);
+        data.truncate(self.cut);
         self.scanned = self.scanned.saturating_sub(self.cut);
         self.quote = self.quote.map(|quote| quote - self.cut);
         self.cut = 0;
@@ -484,7 +487,6 @@ fn line_breaks(bytes: &[u8], returns: bool) -> u64 {
 }
 
 /// Whole records, not yet parsed.
-#[derive(Debug)]
 pub(super) struct Batch {
     data: Vec<u8>,
     line: u64,
@@ -551,6 +553,7 @@ impl Batch {
                 return Ok(());
             }
             at = start;
+            let feeds = reader.line();
             let (mut filled, mut width, mut kept) = (0, 0, 0);
             loop {
                 let room = text.get_mut(filled..).unwrap_or_default();
@@ -583,8 +586,12 @@ impl Batch {
             if each(&record).is_break() {
                 return Ok(());
             }
-            let passed = data.get(start..record_end).unwrap_or_default();
-            line += line_breaks(passed, self.returns);
+            // The parser counts line feeds as it goes.
+            line += if self.returns {
+                line_breaks(data.get(start..record_end).unwrap_or_default(), true)
+            } else {
+                reader.line() - feeds
+            };
             at = record_end;
         }
     }
@@ -886,6 +893,7 @@ mod tests {
             ("a|b|c\n1|2|3\n", 3, vec!["pipe"]),
             ("name, first,number;x\n1,2,3;4\n", 3, vec!["comma"]),
             ("a,x;b;c\n1;2;3\n\"4;\n,,\";5;6\n", 3, vec!["semicolon"]),
+            ("last, first, title;n\nx;1\ny, z;2\n", 2, vec!["semicolon"]),
             ("number\n2001\n", 1, vec![]),
         ] {
             let sheet = sheet_of(text.as_bytes(), &ReadOptions::default()).unwrap();

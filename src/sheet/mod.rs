@@ -389,10 +389,8 @@ impl Sheet {
 }
 
 /// One pass over the rows of a sheet, in batches. After an error it ends.
-#[derive(Debug)]
 pub struct Batches(AnyBatches);
 
-#[derive(Debug)]
 enum AnyBatches {
     Csv(csv::Batches),
     Json(json::Batches),
@@ -414,13 +412,25 @@ impl Iterator for Batches {
 }
 
 /// Some rows that follow one another, not yet parsed.
-#[derive(Debug)]
 pub struct Batch(AnyBatch);
 
-#[derive(Debug)]
 enum AnyBatch {
     Csv(csv::Batch),
     Json(json::Batch),
+}
+
+impl fmt::Debug for Batches {
+    /// Without the bytes, in which secrets stand.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Batches")
+    }
+}
+
+impl fmt::Debug for Batch {
+    /// Without the bytes, in which secrets stand.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Batch")
+    }
 }
 
 impl Batch {
