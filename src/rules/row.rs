@@ -534,7 +534,9 @@ impl<'m> Slot<'m> {
     }
 
     pub(super) fn trimmed<'t>(&self, text: &'t str) -> &'t str {
-        if self.row.name.is_secret() {
+        // Most texts have nothing to trim, which their first and last byte tell.
+        let ends = [text.as_bytes().first(), text.as_bytes().last()];
+        if ends.iter().flatten().all(|b| b.is_ascii_graphic()) || self.row.name.is_secret() {
             text
         } else {
             text.trim()
