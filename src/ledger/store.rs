@@ -128,8 +128,14 @@ impl Ledger {
         write_new(&new.path().join(LEDGER_FILE), &run, key, rows)?;
         // A run of the same second that took the same name meanwhile would not be replaced: its folder is not empty.
         fs::rename(new.path(), &folder).map_err(|error| failed(&folder, "made", error))?;
-        sync_folder(&runs).map_err(|error| failed(&runs, "written", error))?;
-        Ledger::begin(folder.join(LEDGER_FILE), run.id, lock, "begun")
+        let begun = sync_folder(&runs)
+            .map_err(|error| failed(&runs, "written", error))
+            .and_then(|()| Ledger::begin(folder.join(LEDGER_FILE), run.id, lock, "begun"));
+        if begun.is_err() {
+            // If that fails too, a run is left that has said nothing yet.
+            let _ = fs::remove_dir_all(&folder);
+        }
+        begun
     }
 
     /// Goes on with a run, from wherever it was left. Takes the lock of its target, and gives every row with how far it
@@ -160,13 +166,17 @@ impl Ledger {
         what: &str,
     ) -> Result<Ledger, LedgerError> {
         lock.say(Some(&run))?;
-        let begin = || -> rusqlite::Result<Connection> {
+        let begin = || -> rusqlite::Result<_> {
             let connection = open(&path)?;
-            connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+            let mode = journal(&connection, "WAL")?;
             event(&connection, what, "")?;
-            Ok(connection)
+            Ok((connection, mode))
         };
-        let connection = begin().map_err(|error| writing(&path, &error))?;
+        let (connection, mode) = begin().map_err(|error| writing(&path, &error))?;
+        if mode != "wal" {
+            let why = format!("it cannot have a write-ahead file; its journal is {mode}");
+            return Err(LedgerError::Write { path, why });
+        }
         Ok(Ledger {
             connection,
             path,
@@ -216,15 +226,24 @@ impl Ledger {
             event(&self.connection, "ended", why)?;
             // One file is left, which can be read from a read-only disk too; with a reader on it, several.
             self.connection.busy_timeout(Duration::ZERO)?;
-            match self
-                .connection
-                .query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))
-            {
-                Err(error) if is_busy(&error) => Ok(()),
-                done => done,
+            match journal(&self.connection, "DELETE") {
+                Err(error) if !is_busy(&error) => Err(error),
+                _ => Ok(()),
             }
         };
         end().map_err(|error| writing(&self.path, &error))
+    }
+
+    /// The journal's mode, and how far a commit waits for the disk.
+    #[cfg(test)]
+    pub(super) fn settings(&self) -> (String, i64) {
+        let journal = self
+            .connection
+            .pragma_query_value(None, "journal_mode", |row| row.get(0));
+        let sync = self
+            .connection
+            .pragma_query_value(None, "synchronous", |row| row.get(0));
+        (journal.unwrap(), sync.unwrap())
     }
 
     fn commit(&mut self, positions: &[usize]) -> Result<(), LedgerError> {
@@ -774,6 +793,13 @@ fn open_to_read(path: &Path) -> rusqlite::Result<Connection> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
+}
+
+/// Asks for a kind of journal, and says which it is then.
+fn journal(connection: &Connection, mode: &str) -> rusqlite::Result<String> {
+    // Run to its end, for it fails there and not at the row that it gives.
+    connection.execute_batch(&format!("PRAGMA journal_mode = {mode}"))?;
+    connection.pragma_query_value(None, "journal_mode", |row| row.get(0))
 }
 
 fn event(connection: &Connection, what: &str, why: &str) -> rusqlite::Result<()> {
