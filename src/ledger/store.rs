@@ -1,20 +1,18 @@
 //! The ledger's tables, and how rows get in and out of them.
 
+use super::change::{Stored, seal, shown};
 use super::state::{LEDGER_FILE, StateDir, failed};
 use super::{Ended, Head, LedgerError, Row, Run, Standing, Summary, TargetLock};
-use crate::model::{Action, Change, Extension, Field, Finding, Outcome, Place, RowResult};
+use crate::model::{Action, Change, Field, Outcome, Place, RowResult};
 use crate::seal::{Key, SealError, hex, random, sync_folder};
 use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::types::{FromSql, Type};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use zeroize::Zeroizing;
 
 /// The version of the tables.
 const VERSION: i64 = 1;
@@ -442,7 +440,9 @@ impl Record {
             .collect();
         for stored in self.changes().map_err(|error| self.reading(error))? {
             let position = stored.position;
-            let change = self.change(key, stored)?;
+            let change = stored
+                .open(&self.run.id, key)
+                .map_err(|error| sealing(&self.run.id, error))?;
             let (row, _) = rows
                 .get_mut(position)
                 .ok_or_else(|| self.reading(format!("row {position} is not there")))?;
@@ -452,53 +452,24 @@ impl Record {
         Ok(rows)
     }
 
-    fn changes(&self) -> rusqlite::Result<Vec<StoredChange>> {
+    fn changes(&self) -> rusqlite::Result<Vec<Stored>> {
         let mut statement = self
             .connection
             .prepare("SELECT * FROM changes ORDER BY position")?;
         let stored = statement.query_map([], |row| {
-            Ok(StoredChange {
+            Ok(Stored {
                 position: row.get("position")?,
                 action: parsed(row, "action", action)?,
                 number: row.get("number")?,
-                wanted: parsed(row, "wanted", public)?,
+                wanted: parsed(row, "wanted", from_json)?,
                 before: row
                     .get::<_, Option<String>>("before")?
-                    .map(|_| parsed(row, "before", public))
+                    .map(|_| parsed(row, "before", from_json))
                     .transpose()?,
                 sealed: row.get("sealed")?,
             })
         })?;
         stored.collect()
-    }
-
-    fn change(&self, key: &Key, stored: StoredChange) -> Result<Change, LedgerError> {
-        let StoredChange {
-            position, number, ..
-        } = stored;
-        let mut secrets: Secrets<String> = Secrets::default();
-        if let Some(sealed) = stored.sealed {
-            let plain = key
-                .open(&context(&self.run.id, position, &number), &sealed)
-                .map_err(|error| sealing(&self.run.id, error))?;
-            secrets = serde_json::from_slice(&plain)
-                .map_err(|_| self.reading(format!("the secrets of row {position} are no such")))?;
-        }
-        let whole = |shown, secrets: &mut _| {
-            extension(shown, secrets)
-                .ok_or_else(|| self.reading(format!("a secret of row {position} is not there")))
-        };
-        let before = match stored.before {
-            Some(before) => Some(whole(before, &mut secrets.before)?),
-            None => None,
-        };
-        Ok(Change {
-            row: position,
-            action: stored.action,
-            wanted: whole(stored.wanted, &mut secrets.wanted)?,
-            before,
-            number,
-        })
     }
 
     /// Whether the database is whole.
@@ -516,23 +487,6 @@ impl Record {
     fn reading(&self, why: impl ToString) -> LedgerError {
         reading(&self.path, why)
     }
-}
-
-/// A change as it stands in its table.
-struct StoredChange {
-    position: usize,
-    action: Action,
-    number: String,
-    wanted: Map<String, Value>,
-    before: Option<Map<String, Value>>,
-    sealed: Option<Vec<u8>>,
-}
-
-/// The secrets of one change, which are sealed together.
-#[derive(Default, Serialize, Deserialize)]
-struct Secrets<T> {
-    wanted: BTreeMap<Field, T>,
-    before: BTreeMap<Field, T>,
 }
 
 /// The folder in which a run is written before it gets its name; gone again if that fails.
@@ -613,8 +567,6 @@ fn put_row(
     is_final: bool,
 ) -> rusqlite::Result<usize> {
     let place = outcome.place.as_ref();
-    let findings = serde_json::to_string(&outcome.findings)
-        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
     connection.prepare_cached(sql)?.execute(params![
         position,
         outcome.row,
@@ -634,7 +586,7 @@ fn put_row(
         outcome.vendor_code,
         outcome.elapsed_ms,
         outcome.finished_at.to_string(),
-        findings,
+        json(&outcome.findings)?,
         is_final,
     ])
 }
@@ -644,72 +596,18 @@ fn put_change(
     change: &Change,
     sealed: Option<Vec<u8>>,
 ) -> rusqlite::Result<()> {
+    let before = change.before.as_ref().map(|before| json(&shown(before)));
     connection
         .prepare_cached("INSERT INTO changes VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
         .execute(params![
             change.row,
             change.action.word(),
             change.number,
-            shown(&change.wanted),
-            change.before.as_ref().map(shown),
+            json(&shown(&change.wanted))?,
+            before.transpose()?,
             sealed,
         ])?;
     Ok(())
-}
-
-/// An extension as JSON, with `null` where a secret stands.
-fn shown(extension: &Extension) -> String {
-    let fields = extension.iter().map(|(field, text)| {
-        let text = match field.is_secret() {
-            true => Value::Null,
-            false => Value::from(text),
-        };
-        (field.name().to_owned(), text)
-    });
-    Value::Object(fields.collect()).to_string()
-}
-
-/// The secrets of a change, sealed; `None` where it has none.
-fn seal(change: &Change, run: &str, key: &Key) -> Result<Option<Vec<u8>>, SealError> {
-    let secrets = Secrets {
-        wanted: secrets(&change.wanted),
-        before: change.before.as_ref().map(secrets).unwrap_or_default(),
-    };
-    if secrets.wanted.is_empty() && secrets.before.is_empty() {
-        return Ok(None);
-    }
-    let mut plain = Zeroizing::new(Vec::with_capacity(1024));
-    serde_json::to_writer(&mut *plain, &secrets).map_err(|_| SealError::Layout)?;
-    let context = context(run, change.row, &change.number);
-    key.seal(&context, &plain).map(Some)
-}
-
-fn secrets(extension: &Extension) -> BTreeMap<Field, &str> {
-    extension
-        .iter()
-        .filter(|(field, _)| field.is_secret())
-        .collect()
-}
-
-/// What a sealed value belongs to: it opens nowhere else.
-fn context(run: &str, position: usize, number: &str) -> String {
-    format!("ledger/{run}/{position}/{number}")
-}
-
-/// The extension of which this was shown; `None` where a secret or a field is not there.
-fn extension(
-    shown: Map<String, Value>,
-    secrets: &mut BTreeMap<Field, String>,
-) -> Option<Extension> {
-    let mut extension = Extension::default();
-    for (name, text) in shown {
-        let field = Field::named(&name)?;
-        match text {
-            Value::String(text) => extension.set(field, text),
-            _ => extension.set(field, secrets.remove(&field)?),
-        }
-    }
-    Some(extension)
 }
 
 fn outcome(row: &rusqlite::Row) -> rusqlite::Result<Outcome> {
@@ -742,9 +640,7 @@ fn outcome(row: &rusqlite::Row) -> rusqlite::Result<Outcome> {
         vendor_code: row.get("vendor_code")?,
         elapsed_ms: row.get("elapsed_ms")?,
         finished_at: parsed(row, "finished_at", |text: String| text.parse().ok())?,
-        findings: parsed(row, "findings", |text: String| {
-            serde_json::from_str::<Vec<Finding>>(&text).ok()
-        })?,
+        findings: parsed(row, "findings", from_json)?,
     })
 }
 
@@ -760,7 +656,12 @@ fn result(word: String) -> Option<RowResult> {
         .find(|result| result.word() == word)
 }
 
-fn public(text: String) -> Option<Map<String, Value>> {
+fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
+    serde_json::to_string(value)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(text: String) -> Option<T> {
     serde_json::from_str(&text).ok()
 }
 
