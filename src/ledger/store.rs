@@ -223,7 +223,6 @@ impl Ledger {
         let end = || -> rusqlite::Result<()> {
             event(&self.connection, "ended", why)?;
             // One file is left, which can be read from a read-only disk too; with a reader on it, several.
-            self.connection.busy_timeout(Duration::ZERO)?;
             match journal(&self.connection, "DELETE") {
                 Err(error) if !is_busy(&error) => Err(error),
                 _ => Ok(()),

@@ -917,6 +917,7 @@ fn every_failing_call(calls: &str, error: &str) {
             );
             continue;
         };
+        assert!(said.contains("begun"), "left behind: {context}");
         let (_ledger, kept) = house.resume(&run);
         assert_eq!(kept.len(), 4, "{context}");
         for (position, (_, standing)) in kept.into_iter().enumerate() {
@@ -1113,8 +1114,13 @@ fn a_run_at_work_can_be_read_and_goes_on() {
             ledger.intend(&[position]).unwrap();
             ledger.result(position, outcome(position, RowResult::Created));
         }
-        // The reader is still there: the end does not wait for it.
+        // The end does not wait for a reader.
+        let record = Record::open(&house.state, &run).unwrap();
+        record.outcomes().unwrap();
+        let start = Instant::now();
         ledger.end("whole").unwrap();
+        assert!(start.elapsed() < Duration::from_secs(5));
+        assert!(record.ended().unwrap().is_some());
         reader.join().unwrap();
     });
 }
