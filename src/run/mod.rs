@@ -7,6 +7,8 @@ mod export;
 mod findings;
 mod import;
 mod journal;
+mod plan;
+mod planned;
 mod results;
 mod resume;
 mod rows;
@@ -28,6 +30,7 @@ pub fn run(cli: &Cli) -> u8 {
     let context = Context::new(cli);
     let done = match &cli.command {
         Command::Check(args) => findings::run(args),
+        Command::Plan(args) => plan::run(args, &context),
         Command::Import(args) => import::run(args, &context),
         Command::Delete(args) => delete::run(args, &context),
         Command::Export(args) => export::run(args, context.config()),

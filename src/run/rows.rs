@@ -11,6 +11,8 @@ use crate::vendors::MAKES;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
 
 /// How many rows one run may bring to a PBX.
 pub(super) const ROWS_MAX: usize = 1_000_000;
@@ -207,6 +209,48 @@ impl Rows {
         }
     }
 
+    /// The numbers of all rows, as far as they could be read.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = &str> {
+        self.rows.iter().map(|row| row.wanted.number())
+    }
+
+    /// Calls every sheet by its file's name alone, for the folders are this machine's; files of one name are counted.
+    pub(super) fn forget_folders(&mut self) {
+        let mut names: BTreeMap<Arc<str>, Arc<str>> = BTreeMap::new();
+        for (sheet, _) in &mut self.sheets {
+            let file = sheet.file.clone();
+            let taken = |name: &str| names.values().any(|known| &**known == name);
+            let shown = names.get(&file).cloned().unwrap_or_else(|| {
+                let last = Path::new(&*file).file_name().map_or_else(
+                    || file.to_string(),
+                    |name| name.to_string_lossy().into_owned(),
+                );
+                let mut name = last.clone();
+                let mut count = 1;
+                while taken(&name) {
+                    count += 1;
+                    name = format!("{last} ({count})");
+                }
+                name.into()
+            });
+            sheet.file = shown.clone();
+            names.insert(file, shown);
+        }
+        for row in &mut self.rows {
+            if let Some((sheet, _)) = self.sheets.get(row.sheet) {
+                row.place.file = sheet.file.clone();
+            }
+        }
+    }
+
+    /// The text of the row's cell under this heading; `None` where its sheet has no such heading.
+    pub(super) fn cell(&self, index: usize, heading: &str) -> Option<&str> {
+        let row = self.rows.get(index)?;
+        let (sheet, _) = self.sheets.get(row.sheet)?;
+        let column = sheet.headings.iter().position(|known| known == heading)?;
+        row.cells().get(column)
+    }
+
     /// Whether nothing keeps any row from being sent.
     pub(super) fn all_valid(&self) -> bool {
         self.rows.iter().all(InputRow::is_valid)
@@ -305,7 +349,7 @@ impl Rows {
 
 /// What fields are called in the sheets of a run: known without the sheets too.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(super) struct Headings(BTreeMap<String, BTreeMap<String, String>>);
+pub(super) struct Headings(pub(super) BTreeMap<String, BTreeMap<String, String>>);
 
 impl Headings {
     /// The heading of a field in the sheet of a place; empty where it has none.
