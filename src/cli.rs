@@ -275,7 +275,13 @@ pub struct ImportArgs {
     )]
     pub plan: Option<PathBuf>,
     /// What becomes of rows of the plan whose extension moved meanwhile
-    #[arg(long, value_enum, default_value_t, requires = "plan")]
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        requires = "plan",
+        conflicts_with = "sheets"
+    )]
     pub on_drift: OnDrift,
     /// Send nothing unless every row is valid
     #[arg(long)]

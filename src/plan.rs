@@ -1,6 +1,6 @@
 //! What is wanted against what the PBX holds, and the guard: how much one run may change.
 
-use crate::manifest::{Access, Manifest, Purpose};
+use crate::manifest::{Access, Manifest};
 use crate::model::{Action, Change, Extension, Field, Kind};
 use std::fmt;
 use std::str::FromStr;
@@ -28,14 +28,6 @@ impl Mode {
             Mode::Update => "update",
             Mode::Upsert => "upsert",
             Mode::Sync => "sync",
-        }
-    }
-
-    /// How a row is checked before it is known whether its extension exists.
-    pub fn purpose(self) -> Purpose {
-        match self {
-            Mode::Create => Purpose::Create,
-            Mode::Update | Mode::Upsert | Mode::Sync => Purpose::Update,
         }
     }
 

@@ -37,7 +37,7 @@ pub(super) fn run(args: &ImportArgs, context: &Context<'_>) -> Result<u8, Failur
     };
     let mut rows = Rows::read(rows::open(&args.input, manifest)?, manifest)?;
     wish.refuse_inputs(&rows)?;
-    rows.check(manifest, |_| args.mode.purpose(), None);
+    rows.check_unseen(manifest, args.mode);
     if args.all_or_nothing && !rows.all_valid() {
         let why = "nothing is sent unless every row is valid, and some row is not";
         let hint = "mend the invalid rows, or leave out --all-or-nothing";

@@ -36,7 +36,7 @@ pub(super) fn run(args: &PlanArgs, context: &Context<'_>) -> Result<u8, Failure>
     // Before the PBX is asked: without a key there is nothing to keep.
     let key = args.output.as_ref().map(|_| context.key()).transpose()?;
     rows.forget_folders();
-    rows.check(manifest, |_| args.mode.purpose(), None);
+    rows.check_unseen(manifest, args.mode);
     let looked = if rows.any_valid() {
         look(args, &target, &mut rows)
     } else {

@@ -4,7 +4,7 @@ use super::Failure;
 use super::context::Context;
 use super::import::{Held, decided};
 use super::plan::{address, fields};
-use super::rows::Headings;
+use super::rows::{Headings, forgive_create_only};
 use super::sending::{self, Read, Wish, stoppable, to_send};
 use super::target::Target;
 use crate::cli::{ImportArgs, OnDrift, PaceArgs};
@@ -306,6 +306,7 @@ impl Planner<'_> {
             self.held.purpose(self.mode, row.number()),
             &mut findings,
         );
+        forgive_create_only(&mut findings, wanted, now);
         if let Some(now) = now.filter(|_| self.mode != Mode::Create) {
             checker.merged(wanted, now, &mut findings);
         }
