@@ -612,3 +612,169 @@ fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     file.persist(path).map_err(|failed| failed.error)?;
     sync_folder(folder)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(folder: &Path) -> Key {
+        Key::load_or_make(Some(&folder.join("key"))).unwrap()
+    }
+
+    fn extension(fields: &[(Field, &str)]) -> Extension {
+        let mut extension = Extension::numbered("0042");
+        for (field, text) in fields {
+            extension.set(*field, *text);
+        }
+        extension
+    }
+
+    #[test]
+    fn a_fingerprint_stands_for_every_setting_and_for_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = key(folder.path());
+        let of = |fields: &[(Field, &str)]| fingerprint(&extension(fields), &key);
+        let base = [
+            (Field::EMAIL, "a@b.c"),
+            (Field::SIP_PASSWORD, "secret"),
+            (Field::GROUPS, "Sales;Support"),
+        ];
+        let same = [
+            (Field::EMAIL, "a@b.c"),
+            (Field::SIP_PASSWORD, "secret"),
+            (Field::GROUPS, "Support;Sales"),
+            (Field::MOBILE, ""),
+            (Field::STATUS, "Registered"),
+        ];
+        assert_eq!(of(&base), of(&same));
+        for (field, text) in [
+            (Field::EMAIL, "A@b.c"),
+            (Field::SIP_PASSWORD, "Secret"),
+            (Field::GROUPS, "Sales"),
+            (Field::MOBILE, "1"),
+            (Field::NUMBER, "0043"),
+        ] {
+            let mut moved = extension(&base);
+            moved.set(field, text);
+            assert_ne!(of(&base), fingerprint(&moved, &key), "{field:?}");
+        }
+        // A text cannot pass for another field.
+        let split = [(Field::DESCRIPTION, "x"), (Field::EMAIL, "a@b.c")];
+        let joined = [(Field::DESCRIPTION, "x\nemail 5\na@b.c")];
+        assert_ne!(of(&split), of(&joined));
+        let other = Key::load_or_make(Some(&folder.path().join("other"))).unwrap();
+        assert_ne!(of(&base), fingerprint(&extension(&base), &other));
+    }
+
+    fn line(number: &str) -> Outcome {
+        Outcome {
+            row: Some(1),
+            place: None,
+            number: number.into(),
+            action: Action::Update,
+            result: RowResult::Valid,
+            code: String::new(),
+            field: None,
+            column: String::new(),
+            message: String::new(),
+            hint: String::new(),
+            attempts: 0,
+            http_status: None,
+            vendor_code: None,
+            elapsed_ms: None,
+            finished_at: Timestamp::now(),
+            findings: vec![],
+        }
+    }
+
+    fn plan(key: &Key) -> SavedPlan {
+        let head = Head {
+            address: "a".into(),
+            headings: Headings::new(),
+            held: 1,
+            input_hash: "h".into(),
+            make: "openvox".into(),
+            mode: Mode::Upsert,
+            rules: "2026-11-21".into(),
+            settings: BTreeMap::new(),
+            target: "hq".into(),
+            to: "hq".into(),
+        };
+        SavedPlan::new(head, key)
+    }
+
+    #[test]
+    fn movements_tell_both_values_and_no_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = key(folder.path());
+        let before = extension(&[
+            (Field::EMAIL, "a@b.c"),
+            (Field::SIP_PASSWORD, "canary-1"),
+            (Field::STATUS, "Registered"),
+        ]);
+        let mut plan = plan(&key);
+        plan.push(&line("0042"), Some(&before), vec![], Some(&before), &key);
+        plan.push(&line("0042"), Some(&before), vec![], None, &key);
+        let [there, absent] = &plan.rows[..] else {
+            panic!("two rows")
+        };
+        let mut now = before.clone();
+        now.set(Field::STATUS, "Idle");
+        assert!(!there.moved(Some(&now), &key) && there.movements(Some(&now), &key).is_empty());
+        now.set(Field::SIP_PASSWORD, "canary-2");
+        now.set(Field::EMAIL, "");
+        now.set(Field::MOBILE, "177");
+        assert!(there.moved(Some(&now), &key));
+        let words: Vec<String> = there
+            .movements(Some(&now), &key)
+            .into_iter()
+            .map(|(_, words)| words)
+            .collect();
+        assert_eq!(
+            words,
+            [
+                "sip_password was changed",
+                "email was \"a@b.c\", and is \"\"",
+                "mobile was \"\", and is \"177\""
+            ]
+        );
+        assert!(there.moved(None, &key) && absent.moved(Some(&now), &key));
+        assert!(!absent.moved(None, &key) && absent.movements(None, &key).is_empty());
+        assert!(there.movements(None, &key)[0].1.contains("gone"));
+        assert!(
+            absent.movements(Some(&now), &key)[0]
+                .1
+                .contains("is there now")
+        );
+        let text = String::from_utf8(plan.bytes().unwrap()).unwrap();
+        assert!(!text.contains("canary") && text.contains("fingerprint"));
+    }
+
+    #[test]
+    fn what_is_saved_is_loaded_again_and_bound_to_its_plan() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = key(folder.path());
+        let wanted = extension(&[(Field::SIP_PASSWORD, "canary-1"), (Field::EMAIL, "")]);
+        let mut saved = plan(&key);
+        saved.push(&line("0042"), Some(&wanted), vec![Field::EMAIL], None, &key);
+        let (a, b) = (folder.path().join("a.json"), folder.path().join("b.json"));
+        for path in [&a, &b] {
+            saved.save(path, &key, [(0, &wanted)].into_iter()).unwrap();
+        }
+        assert_eq!(fs::read(&a).unwrap(), fs::read(&b).unwrap());
+        let (loaded, secrets) = SavedPlan::load(&a, &key).unwrap();
+        assert_eq!(loaded, saved);
+        assert_eq!(secrets.wanted(0, &loaded.rows[0]), Some(wanted.clone()));
+        // The secrets of another row do not serve.
+        assert_eq!(secrets.wanted(1, &loaded.rows[0]), None);
+
+        saved.held = 2;
+        saved.save(&b, &key, [(0, &wanted)].into_iter()).unwrap();
+        fs::copy(sealed_path(&b), sealed_path(&a)).unwrap();
+        let swapped = SavedPlan::load(&a, &key);
+        assert!(
+            matches!(swapped, Err(SavedError::Changed { .. })),
+            "{swapped:?}"
+        );
+    }
+}

@@ -329,3 +329,53 @@ impl Planner<'_> {
         decided(fresh, &column, wanted, verdict, now, manifest)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::saved::Head;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn a_plan_by_other_rules_or_for_another_make_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = Key::load_or_make(Some(&folder.path().join("key"))).unwrap();
+        let pace = PaceArgs {
+            rate: None,
+            parallel: None,
+            batch: None,
+            settings: vec![],
+            ca_file: None,
+        };
+        let target = Target::resolve("sim:openvox", None, &pace).unwrap();
+        let head = Head {
+            address: address(&target),
+            headings: BTreeMap::new(),
+            held: 0,
+            input_hash: String::new(),
+            make: "openvox".into(),
+            mode: Mode::Create,
+            rules: (target.make.manifest)().version(),
+            settings: BTreeMap::new(),
+            target: target.label.clone(),
+            to: "sim:openvox".into(),
+        };
+        let refused = |head: Head| refuse_others(&SavedPlan::new(head, &key), &target);
+        assert_eq!(refused(head.clone()), Ok(()));
+        let rules = Head {
+            rules: "2001-01-01".into(),
+            ..head.clone()
+        };
+        assert!(refused(rules).unwrap_err().contains("2001-01-01"));
+        let make = Head {
+            make: "ozeki".into(),
+            ..head.clone()
+        };
+        assert!(refused(make).is_err());
+        let address = Head {
+            address: "sim:openvox?seed=1".into(),
+            ..head
+        };
+        assert!(refused(address).unwrap_err().contains("seed=1"));
+    }
+}

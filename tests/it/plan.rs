@@ -658,6 +658,22 @@ fn a_plan_is_the_same_bytes_twice_and_holds_no_secret() {
     assert_eq!(desk.sim.stored("2001", "email").unwrap_or_default(), "");
 }
 
+#[test]
+fn sheets_of_one_name_are_told_apart_without_their_folders() {
+    let desk = Desk::new("openvox");
+    for (folder, number) in [("north", "2000"), ("south", "2001")] {
+        fs::create_dir(desk.path(folder)).unwrap();
+        desk.write(
+            &format!("{folder}/a.csv"),
+            &openvox(&[(number, "a@example.com")]),
+        );
+    }
+    let ran = desk.ends("plan north/a.csv south/a.csv TO -o p.json", 0);
+    assert!(ran.out.contains("create 2000 (a.csv:2)"), "{}", ran.out);
+    assert!(ran.out.contains("create 2001 (a.csv (2):2)"), "{}", ran.out);
+    assert!(!desk.read("p.json").contains("north"));
+}
+
 /// A PBX of four, and a plan to update the first two, to make 2009, and to leave 2003 as it is.
 fn planned() -> Desk {
     let desk = holding(4);
