@@ -597,6 +597,8 @@ fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     if path.metadata().is_ok_and(|about| !about.is_file()) {
         return fs::write(path, bytes);
     }
+    // A link stays a link.
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -609,7 +611,7 @@ fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let mut file = builder.tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|failed| failed.error)?;
+    file.persist(&path).map_err(|failed| failed.error)?;
     sync_folder(folder)
 }
 

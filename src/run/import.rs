@@ -68,9 +68,13 @@ pub(super) fn run(args: &ImportArgs, context: &Context<'_>) -> Result<u8, Failur
         );
     }
 
-    let planned = held
-        .plan(&rows, args.mode, &target, &connection)
-        .map_err(|failure| wish.target_unusable(&rows, failure))?;
+    let planned = match held.plan(&rows, args.mode, &target, &connection) {
+        Ok(planned) => planned,
+        Err(failure) => {
+            connection.close();
+            return Err(wish.target_unusable(&rows, failure));
+        }
+    };
     wish.carry_out(
         context,
         lock,

@@ -84,10 +84,15 @@ pub(super) fn run(path: &Path, args: &ImportArgs, context: &Context<'_>) -> Resu
         held: &held,
         replans: args.on_drift == OnDrift::Replan,
     };
-    let mut planned = vec![];
-    for (position, line) in lines.iter().enumerate() {
-        planned.push(planner.row(position, line.clone()).map_err(refused)?);
-    }
+    let decided = lines.iter().enumerate();
+    let decided = decided.map(|(position, line)| planner.row(position, line.clone()));
+    let planned: Vec<Row> = match decided.collect::<Result<_, _>>() {
+        Ok(planned) => planned,
+        Err(why) => {
+            connection.close();
+            return Err(unusable(refused(why)));
+        }
+    };
     let moved = planned
         .iter()
         .filter(|row| row.outcome.result == RowResult::Drifted)
