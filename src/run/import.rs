@@ -25,26 +25,14 @@ pub(super) fn run(args: &ImportArgs, config: Option<&Path>) -> Result<u8, Failur
     }
     let mut rows = Rows::read(rows::open(&args.input, manifest)?, manifest)?;
     rows.check(manifest, |_| args.mode.purpose(), None);
+    rows.forgive_create_only(&BTreeMap::new());
     let nothing_to_send = if args.all_or_nothing {
         !rows.all_valid()
     } else {
         !rows.any_valid()
     };
     if nothing_to_send {
-        let mut results = Results::open(
-            "import",
-            &target.label,
-            &rows,
-            &args.report,
-            args.rejects.as_deref(),
-        )?;
-        let why = "nothing is sent unless every row is valid, and some row is not";
-        results.rest_not_sent(
-            "all_or_nothing",
-            why,
-            "mend the invalid rows, or leave out --all-or-nothing",
-        )?;
-        return results.finish(None);
+        return not_all_valid(open(args, &target, &rows)?);
     }
 
     let stop = StopFlag::default();
@@ -55,18 +43,7 @@ pub(super) fn run(args: &ImportArgs, config: Option<&Path>) -> Result<u8, Failur
     });
     let (connection, held) = match held {
         Ok(held) => held,
-        Err(failure) => {
-            let mut results = Results::open(
-                "import",
-                &target.label,
-                &rows,
-                &args.report,
-                args.rejects.as_deref(),
-            )?;
-            results.rest_not_sent("target", &failure.message, &failure.hint)?;
-            results.finish(Some(failure.exit))?;
-            return Err(failure);
-        }
+        Err(failure) => return cannot_go_on(open(args, &target, &rows)?, failure),
     };
     let purpose = |number: &str| match args.mode {
         Mode::Create => Purpose::Create,
@@ -79,17 +56,24 @@ pub(super) fn run(args: &ImportArgs, config: Option<&Path>) -> Result<u8, Failur
         |row| purpose(row.wanted.number()),
         Some(&held.numbers),
     );
+    rows.forgive_create_only(&held.extensions);
     if args.mode != Mode::Create {
         rows.check_merged(manifest, &held.extensions);
     }
+    let unnamed = match args.mode {
+        Mode::Sync => unnamed(&rows, &held, &target, &connection),
+        _ => Ok(vec![]),
+    };
 
-    let mut results = Results::open(
-        "import",
-        &target.label,
-        &rows,
-        &args.report,
-        args.rejects.as_deref(),
-    )?;
+    let mut results = open(args, &target, &rows)?;
+    let unnamed = match unnamed {
+        Ok(unnamed) => unnamed,
+        Err(failure) => return cannot_go_on(results, failure),
+    };
+    if args.all_or_nothing && !rows.all_valid() {
+        connection.close();
+        return not_all_valid(results);
+    }
     let mut changes = vec![];
     for (index, row) in rows.rows.iter().enumerate() {
         if !row.is_valid() {
@@ -102,11 +86,8 @@ pub(super) fn run(args: &ImportArgs, config: Option<&Path>) -> Result<u8, Failur
             other => results.put(index, settled(&rows, index, &other, known, manifest))?,
         }
     }
-    if args.mode == Mode::Sync {
-        let unnamed = unnamed(&rows, &held, &target, &connection)?;
-        results.expect_more(unnamed.len());
-        changes.extend(unnamed);
-    }
+    results.expect_more(unnamed.len());
+    changes.extend(unnamed);
     sending::carry_out(sending::Sending {
         target: &target,
         connection,
@@ -117,6 +98,26 @@ pub(super) fn run(args: &ImportArgs, config: Option<&Path>) -> Result<u8, Failur
         results,
         stop: &stop,
     })
+}
+
+fn open<'r>(args: &ImportArgs, target: &Target, rows: &'r Rows) -> Result<Results<'r>, Failure> {
+    let rejects = args.rejects.as_deref();
+    Results::open("import", &target.label, rows, &args.report, rejects)
+}
+
+/// Ends a run that sends nothing because rows are invalid.
+fn not_all_valid(mut results: Results<'_>) -> Result<u8, Failure> {
+    let why = "nothing is sent unless every row is valid, and some row is not";
+    let hint = "mend the invalid rows, or leave out --all-or-nothing";
+    results.rest_not_sent("all_or_nothing", why, hint)?;
+    results.finish(None)
+}
+
+/// Ends a run before its first change; each row has its line in the report all the same.
+fn cannot_go_on(mut results: Results<'_>, failure: Failure) -> Result<u8, Failure> {
+    results.rest_not_sent("target", &failure.message, &failure.hint)?;
+    results.finish(Some(failure.exit))?;
+    Err(failure)
 }
 
 /// What the PBX holds, as far as the rows need it.

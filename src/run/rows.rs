@@ -206,6 +206,21 @@ impl Rows {
         }
     }
 
+    /// Takes back that a field cannot be changed once its extension exists, unless it would be changed: `held` is what
+    /// the PBX holds, as far as that is known.
+    pub(super) fn forgive_create_only(&mut self, held: &BTreeMap<String, Extension>) {
+        for row in &mut self.rows {
+            let held = held.get(row.wanted.number());
+            let wanted = &row.wanted;
+            row.findings.retain(|finding| match finding.field {
+                Some(field) if finding.rule.ends_with(".create_only") => {
+                    held.is_some_and(|held| held.get(field) != wanted.get(field))
+                }
+                _ => true,
+            });
+        }
+    }
+
     /// Whether nothing keeps any row from being sent.
     pub(super) fn all_valid(&self) -> bool {
         self.rows.iter().all(InputRow::is_valid)
