@@ -505,6 +505,15 @@ impl Manifest {
         Ok(())
     }
 
+    /// The version of the rules: the day on which the newest of their sources was read.
+    pub fn version(&self) -> String {
+        self.source
+            .values()
+            .map(|source| source.checked.clone())
+            .max()
+            .unwrap_or_default()
+    }
+
     /// The row of a field; `None` where the make does not know it.
     pub fn row(&self, field: Field) -> Option<&FieldRow> {
         self.field.iter().find(|row| row.name == field)

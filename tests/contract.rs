@@ -43,6 +43,12 @@ fn each(case: impl Fn(&Rig)) {
     }
 }
 
+/// The same make and settings with a fresh PBX.
+fn again(rig: &Rig) -> Rig {
+    let is_it = |other: &Rig| other.name == rig.name;
+    rigs().into_iter().find(is_it).unwrap()
+}
+
 /// Whether a make can do what the case is about; says so where it cannot.
 fn can(rig: &Rig, ability: bool, what: &str) -> bool {
     if !ability {
@@ -521,10 +527,7 @@ fn a_session_that_runs_out_in_mid_run_is_renewed_once() {
 
 /// Whether the PBX forgets who signed in.
 fn has_sessions(rig: &Rig) -> bool {
-    let other = rigs()
-        .into_iter()
-        .find(|other| other.name == rig.name)
-        .unwrap();
+    let other = again(rig);
     let connection = other.connect();
     other.sim.expire_sessions();
     connection.list().unwrap();
@@ -539,10 +542,7 @@ fn a_session_that_runs_out_before_any_request_of_a_change_does_no_harm() {
         }
         // However many requests the change takes: once before each of them.
         for nth in 0.. {
-            let rig = rigs()
-                .into_iter()
-                .find(|other| other.name == rig.name)
-                .unwrap();
+            let rig = again(rig);
             let sim = rig.sim.clone();
             let link = Hooked::new(rig.in_process(), move |request, said, link| {
                 if request.operation != "login" && said == nth {
@@ -763,10 +763,7 @@ fn a_lost_reply_never_makes_an_extension_twice() {
     each(|rig| {
         for lost in [Lost::Before, Lost::After, Lost::Unavailable] {
             for nth in 0..WRITES {
-                let rig = rigs()
-                    .into_iter()
-                    .find(|other| other.name == rig.name)
-                    .unwrap();
+                let rig = again(rig);
                 let connection = rig.connect_over(losing(rig.in_process(), nth, nth, lost));
                 let wanted = rig.full("2001", 0);
                 let done =
@@ -781,14 +778,28 @@ fn a_lost_reply_never_makes_an_extension_twice() {
 }
 
 #[test]
+fn an_extension_that_somebody_else_made_meanwhile_is_never_overwritten() {
+    each(|rig| {
+        for lost in [Lost::Before, Lost::After, Lost::Unavailable] {
+            let rig = again(rig);
+            let theirs = rig.full("2001", 1);
+            create(&rig, &rig.connect(), &theirs);
+            let connection = rig.connect_over(losing(rig.in_process(), 0, 0, lost));
+            let creation = change(0, Action::Create, rig.full("2001", 0), None);
+            let done = rig.carry_out(&connection, creation);
+            assert!(!done.verdict.result.is_done(), "{lost:?}: {done:?}");
+            assert!(!done.verdict.differing.is_empty(), "{lost:?}: {done:?}");
+            rig.holds(&connection, &theirs, format!("{lost:?}: {done:?}"));
+        }
+    });
+}
+
+#[test]
 fn a_lost_reply_to_an_update_is_settled() {
     each(|rig| {
         for lost in [Lost::Before, Lost::After, Lost::Unavailable] {
             for nth in 0..WRITES {
-                let rig = rigs()
-                    .into_iter()
-                    .find(|other| other.name == rig.name)
-                    .unwrap();
+                let rig = again(rig);
                 create(&rig, &rig.connect(), &rig.full("2001", 0));
                 let connection = rig.connect_over(losing(rig.in_process(), nth, nth, lost));
                 let mut wanted = rig.full("2001", 1);
@@ -812,10 +823,7 @@ fn a_lost_reply_to_an_update_is_settled() {
 fn a_lost_reply_to_a_delete_is_settled() {
     each(|rig| {
         for lost in [Lost::Before, Lost::After, Lost::Unavailable] {
-            let rig = rigs()
-                .into_iter()
-                .find(|other| other.name == rig.name)
-                .unwrap();
+            let rig = again(rig);
             for number in ["2001", "2002"] {
                 create(&rig, &rig.connect(), &rig.small(number));
             }
@@ -839,10 +847,7 @@ fn a_pbx_that_loses_every_reply_ends_in_the_truth() {
             (Lost::Before, RowResult::Failed),
             (Lost::After, RowResult::Created),
         ] {
-            let rig = rigs()
-                .into_iter()
-                .find(|other| other.name == rig.name)
-                .unwrap();
+            let rig = again(rig);
             let connection = rig.connect_over(losing(rig.in_process(), 0, usize::MAX, lost));
             let wanted = rig.small("2001");
             let done = rig.carry_out(&connection, change(0, Action::Create, wanted, None));

@@ -1,50 +1,58 @@
 //! `rowcall import`: the whole way of a row.
 
-use super::results::Results;
-use super::rows::{self, Rows};
+use super::Failure;
+use super::context::Context;
+use super::rows::{self, Rows, nothing};
+use super::sending::{self, Wish, stoppable, to_send};
 use super::target::Target;
-use super::{Failure, interrupts, sending};
 use crate::cli::ImportArgs;
-use crate::link::StopFlag;
+use crate::ledger::Row;
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{Action, Change, Extension, Field, Outcome, RowResult};
 use crate::plan::{Mode, Verdict, uncomparable, verdict};
 use crate::submit::converse::Connection;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 /// Brings the sheets' extensions onto the target.
 ///
 /// # Errors
 /// Exit 2, 3 or 4; where rows were read by then, each has its outcome in the report all the same.
-pub(super) fn run(args: &ImportArgs, config: Option<&Path>) -> Result<u8, Failure> {
-    let target = Target::resolve(&args.to, config, &args.pace)?;
+pub(super) fn run(args: &ImportArgs, context: &Context<'_>) -> Result<u8, Failure> {
+    let target = Target::resolve(&args.to, context.config(), &args.pace)?;
     let manifest = (target.make.manifest)();
     if args.mode == Mode::Sync {
         sending::refuse_silent_deletes(&target, &args.guard)?;
     }
+    let wish = Wish {
+        command: "import",
+        mode: args.mode.word(),
+        target: &target,
+        report: &args.report,
+        rejects: args.rejects.as_deref(),
+        guard: &args.guard,
+    };
     let mut rows = Rows::read(rows::open(&args.input, manifest)?, manifest)?;
+    wish.refuse_inputs(&rows)?;
     rows.check(manifest, |_| args.mode.purpose(), None);
     rows.forgive_create_only(&BTreeMap::new());
-    let nothing_to_send = if args.all_or_nothing {
-        !rows.all_valid()
-    } else {
-        !rows.any_valid()
-    };
-    if nothing_to_send {
-        return not_all_valid(open(args, &target, &rows)?);
+    if args.all_or_nothing && !rows.all_valid() {
+        let why = "nothing is sent unless every row is valid, and some row is not";
+        let hint = "mend the invalid rows, or leave out --all-or-nothing";
+        return wish.nothing_sent(&rows, "all_or_nothing", (why, hint), None);
+    }
+    if !rows.any_valid() {
+        return wish.nothing_sent(&rows, "", ("", ""), None);
     }
 
-    let stop = StopFlag::default();
-    interrupts(&stop)?;
+    let lock = wish
+        .lock(context)
+        .map_err(|failure| wish.target_unusable(&rows, failure))?;
+    let stop = stoppable()?;
     let held = target.connect(&stop).and_then(|connection| {
         let held = Held::read(&connection, &target, &rows)?;
         Ok((connection, held))
     });
-    let (connection, held) = match held {
-        Ok(held) => held,
-        Err(failure) => return cannot_go_on(open(args, &target, &rows)?, failure),
-    };
+    let (connection, held) = held.map_err(|failure| wish.target_unusable(&rows, failure))?;
     let purpose = |number: &str| match args.mode {
         Mode::Create => Purpose::Create,
         Mode::Update => Purpose::Update,
@@ -60,64 +68,50 @@ pub(super) fn run(args: &ImportArgs, config: Option<&Path>) -> Result<u8, Failur
     if args.mode != Mode::Create {
         rows.check_merged(manifest, &held.extensions);
     }
-    let unnamed = match args.mode {
-        Mode::Sync => unnamed(&rows, &held, &target, &connection),
-        _ => Ok(vec![]),
-    };
-
-    let mut results = open(args, &target, &rows)?;
-    let unnamed = match unnamed {
-        Ok(unnamed) => unnamed,
-        Err(failure) => return cannot_go_on(results, failure),
-    };
     if args.all_or_nothing && !rows.all_valid() {
         connection.close();
-        return not_all_valid(results);
+        let why = "nothing is sent unless every row is valid, and some row is not";
+        return wish.nothing_sent(
+            &rows,
+            "all_or_nothing",
+            (why, "mend the invalid rows"),
+            None,
+        );
     }
-    let mut changes = vec![];
+
+    let mut planned = vec![];
     for (index, row) in rows.rows.iter().enumerate() {
-        if !row.is_valid() {
-            results.put(index, rows.outcome(index, Action::None, RowResult::Invalid))?;
-            continue;
-        }
-        let known = held.extensions.get(row.wanted.number());
-        match verdict(manifest, args.mode, index, &row.wanted, known) {
-            Verdict::Change(change) => changes.push(change),
-            other => results.put(index, settled(&rows, index, &other, known, manifest))?,
-        }
+        planned.push(if row.is_valid() {
+            let known = held.extensions.get(row.wanted.number());
+            match verdict(manifest, args.mode, index, &row.wanted, known) {
+                Verdict::Change(change) => to_send(
+                    rows.outcome(index, Action::None, RowResult::NotSent),
+                    change,
+                ),
+                other => Row {
+                    outcome: settled(&rows, index, &other, known, manifest),
+                    change: None,
+                },
+            }
+        } else {
+            Row {
+                outcome: rows.outcome(index, Action::None, RowResult::Invalid),
+                change: None,
+            }
+        });
     }
-    results.expect_more(unnamed.len());
-    changes.extend(unnamed);
-    sending::carry_out(sending::Sending {
-        target: &target,
+    if args.mode == Mode::Sync {
+        let unnamed = unnamed(&rows, &held, &target, &connection);
+        planned.extend(unnamed.map_err(|failure| wish.target_unusable(&rows, failure))?);
+    }
+    wish.carry_out(
+        context,
+        lock,
         connection,
-        rows: &rows,
-        changes,
-        held: held.numbers.len(),
-        guard: &args.guard,
-        results,
-        stop: &stop,
-    })
-}
-
-fn open<'r>(args: &ImportArgs, target: &Target, rows: &'r Rows) -> Result<Results<'r>, Failure> {
-    let rejects = args.rejects.as_deref();
-    Results::open("import", &target.label, rows, &args.report, rejects)
-}
-
-/// Ends a run that sends nothing because rows are invalid.
-fn not_all_valid(mut results: Results<'_>) -> Result<u8, Failure> {
-    let why = "nothing is sent unless every row is valid, and some row is not";
-    let hint = "mend the invalid rows, or leave out --all-or-nothing";
-    results.rest_not_sent("all_or_nothing", why, hint)?;
-    results.finish(None)
-}
-
-/// Ends a run before its first change; each row has its line in the report all the same.
-fn cannot_go_on(mut results: Results<'_>, failure: Failure) -> Result<u8, Failure> {
-    results.rest_not_sent("target", &failure.message, &failure.hint)?;
-    results.finish(Some(failure.exit))?;
-    Err(failure)
+        &rows,
+        planned,
+        held.numbers.len(),
+    )
 }
 
 /// What the PBX holds, as far as the rows need it.
@@ -235,7 +229,7 @@ fn unnamed(
     held: &Held,
     target: &Target,
     connection: &Connection,
-) -> Result<Vec<Change>, Failure> {
+) -> Result<Vec<Row>, Failure> {
     if !held.whole {
         return Err(Failure::guard(format!(
             "{}: the listing is not certainly whole, so nothing is deleted by it",
@@ -251,15 +245,24 @@ fn unnamed(
         .cloned()
         .collect();
     let extensions = sending::look(connection, target, &unnamed)?;
-    let changes = extensions
+    let deletions = extensions
         .into_iter()
         .enumerate()
-        .map(|(index, (number, before))| Change {
-            row: rows.rows.len() + index,
-            action: Action::Delete,
-            wanted: Extension::numbered(number.clone()),
-            number,
-            before: Some(before),
+        .map(|(index, (number, before))| {
+            let change = Change {
+                row: rows.rows.len() + index,
+                action: Action::Delete,
+                wanted: Extension::numbered(number.clone()),
+                number: number.clone(),
+                before: Some(before),
+            };
+            to_send(
+                Outcome {
+                    number,
+                    ..nothing(Action::Delete, RowResult::NotSent)
+                },
+                change,
+            )
         });
-    Ok(changes.collect())
+    Ok(deletions.collect())
 }
