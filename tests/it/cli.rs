@@ -122,6 +122,25 @@ impl Desk {
     }
 }
 
+/// No file of a folder holds a secret in clear.
+fn holds_no_secret(folder: &Path) -> usize {
+    let mut files = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files += holds_no_secret(&path);
+            continue;
+        }
+        files += 1;
+        let bytes = fs::read(&path).unwrap();
+        for canary in CANARIES.map(str::as_bytes) {
+            let found = bytes.windows(canary.len()).any(|window| window == canary);
+            assert!(!found, "{} holds a secret", path.display());
+        }
+    }
+    files
+}
+
 /// What no output may hold: secrets, a panic, Rust's own way of showing values.
 #[track_caller]
 fn tells_nothing(what: &str, text: &str) {
@@ -1266,6 +1285,10 @@ fn secrets_stand_nowhere_but_where_they_must() {
         desk.go("import in.csv --to TARGET --mode upsert --report d.csv");
         desk.rig.sim.set_faults("".parse().unwrap());
         desk.go("export TARGET -o export.csv").exits(0);
+        assert!(
+            holds_no_secret(&desk.path("state")) > 0,
+            "the runs are kept"
+        );
         for name in ["a.csv", "b.csv", "c.csv", "d.csv", "export.csv"] {
             tells_nothing(name, &fs::read_to_string(desk.path(name)).unwrap());
         }
@@ -1450,4 +1473,74 @@ fn interrupted_while_it_looks_it_ends_with_130_too() {
         assert!(!desk.path("out.csv").exists());
     }
     assert_eq!(desk.rig.sim.numbers().len(), 200);
+}
+
+#[test]
+fn a_second_run_on_the_same_target_is_refused_and_touches_nothing() {
+    let desk = Desk::new("openvox");
+    desk.sheet("in.csv", &desk.small(2001..2101))
+        .sheet("other.csv", &desk.small(3001..3003));
+    desk.rig.sim.set_faults("latency_ms=20".parse().unwrap());
+    let child = desk
+        .command("import in.csv --to TARGET --rate 100")
+        .spawn()
+        .unwrap();
+    wait_until(|| !desk.rig.sim.numbers().is_empty());
+    for line in [
+        "import other.csv --to TARGET",
+        "delete in.csv --from TARGET --yes",
+    ] {
+        let ran = desk.go(&format!("{line} --report r.csv")).exits(3);
+        ran.says(&["hint"]);
+        assert!(
+            desk.results("r.csv")
+                .iter()
+                .all(|result| result == "not_sent")
+        );
+    }
+    signal(&child, "INT");
+    ran("the first", child.wait_with_output().unwrap())
+        .exits(130)
+        .says(&["rowcall resume"]);
+    assert!(
+        desk.rig
+            .sim
+            .numbers()
+            .iter()
+            .all(|number| number.starts_with('2'))
+    );
+    desk.go("import other.csv --to TARGET").exits(0);
+}
+
+#[test]
+fn a_run_that_was_killed_goes_on_where_it_was() {
+    let desk = Desk::new("openvox");
+    desk.sheet("in.csv", &desk.small(2001..2121));
+    desk.rig.sim.set_faults("latency_ms=10".parse().unwrap());
+    let line = "import in.csv --to TARGET --rate 200 --parallel 4 --report r.csv";
+    let mut child = desk.command(line).spawn().unwrap();
+    wait_until(|| desk.rig.sim.numbers().len() >= 30);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    fs::remove_file(desk.path("in.csv")).unwrap();
+    assert!(holds_no_secret(&desk.path("state")) > 0, "the run is kept");
+    desk.run("resume --report whole.csv").exits(0);
+    assert_eq!(desk.rig.sim.numbers().len(), 120);
+    assert!(
+        desk.rig
+            .sim
+            .numbers()
+            .iter()
+            .all(|number| desk.rig.sim.created(number) == 1)
+    );
+    let rows = desk.report("whole.csv");
+    assert_eq!(rows.len(), 120);
+    assert!(
+        rows.iter().all(|row| row["result"] == "created"),
+        "{rows:?}"
+    );
+    let connection = desk.rig.connect();
+    for wanted in desk.small(2001..2121) {
+        desk.rig.holds(&connection, &wanted, "resumed");
+    }
 }
