@@ -8,12 +8,14 @@
 //! - [`sheet`]: tables in and out. Knows no field.
 //! - [`manifest`]: `vendor.toml` as types: what vendors demand, as data. It stands below the checks, because headings
 //!   are understood by it too.
+//! - [`columns`]: headings and fields, cells and values.
 //! - [`plan`]: wanted against existing.
 //! - [`wire`]: requests and replies as plain data. No sockets.
 //! - [`vendors`]: one folder a make. Pure: never touches the network.
 //! - [`link`]: the only module that touches a PBX. Knows no vendor.
 
 pub mod cli;
+pub mod columns;
 pub mod link;
 pub mod manifest;
 pub mod model;

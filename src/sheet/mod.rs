@@ -3,7 +3,371 @@
 //! A sheet is read in batches, so that a batch can be parsed on any thread while the next one is read; rows come in
 //! their order, and memory does not grow with their number.
 
-use crate::model::Finding;
+mod csv;
+mod source;
+
+use crate::model::{Finding, Place};
+use source::Source;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Where a sheet comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// Standard input.
+    Stdin,
+    /// A file.
+    File(PathBuf),
+}
+
+impl Input {
+    /// What a name on the command line means: `-` is standard input.
+    pub fn named(name: &str) -> Input {
+        if name == "-" {
+            Input::Stdin
+        } else {
+            Input::File(name.into())
+        }
+    }
+}
+
+impl fmt::Display for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Input::Stdin => f.write_str("-"),
+            Input::File(path) => path.display().fmt(f),
+        }
+    }
+}
+
+/// A file format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Cells separated by a comma, semicolon, tab or pipe.
+    Csv,
+    /// An array of objects.
+    Json,
+    /// One object a line.
+    JsonLines,
+}
+
+impl Format {
+    /// The format that a file's ending stands for; `None` where it stands for none.
+    pub fn of_ending(name: &str) -> Option<Format> {
+        let (_, ending) = name.rsplit_once('.')?;
+        match ending.to_ascii_lowercase().as_str() {
+            "csv" | "tsv" | "tab" | "psv" => Some(Format::Csv),
+            "json" => Some(Format::Json),
+            "jsonl" | "ndjson" => Some(Format::JsonLines),
+            _ => None,
+        }
+    }
+}
+
+/// How a sheet is read; what is absent is found out.
+#[derive(Debug, Clone, Default)]
+pub struct ReadOptions {
+    /// The file's format.
+    pub format: Option<Format>,
+    /// What separates the cells: one ASCII character, no quote and no line break.
+    pub delimiter: Option<char>,
+    /// Whether a row with fewer cells than there are headings is accepted, as if blank cells followed.
+    pub pad_short_rows: bool,
+    /// What is too much.
+    pub limits: Limits,
+}
+
+/// What is too much in a sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one cell.
+    pub cell_bytes_max: usize,
+    /// Bytes of one row as it stands in the file.
+    pub row_bytes_max: usize,
+    /// Cells of one row.
+    pub row_cells_max: usize,
+    /// Objects within objects in JSON.
+    pub depth_max: usize,
+    /// Bytes that are read at once; a batch is about as large, and larger only where one row is.
+    pub chunk_bytes: usize,
+}
+
+/// Bytes of one cell: 1 MiB.
+pub const CELL_BYTES_MAX: usize = 1 << 20;
+/// Bytes of one row as it stands in the file: 16 MiB.
+pub const ROW_BYTES_MAX: usize = 16 << 20;
+/// Cells of one row: as many as a spreadsheet has columns.
+pub const ROW_CELLS_MAX: usize = 16_384;
+/// Objects within objects in JSON.
+pub const DEPTH_MAX: usize = 32;
+/// Bytes that are read at once.
+pub const CHUNK_BYTES: usize = 256 << 10;
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            cell_bytes_max: CELL_BYTES_MAX,
+            row_bytes_max: ROW_BYTES_MAX,
+            row_cells_max: ROW_CELLS_MAX,
+            depth_max: DEPTH_MAX,
+            chunk_bytes: CHUNK_BYTES,
+        }
+    }
+}
+
+/// Why a sheet cannot be read or written. The message names the file and, where there is one, the line, and ends with
+/// what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SheetError {
+    /// There is no such file.
+    #[error("{file}: there is no such file. Check the path")]
+    NotFound {
+        /// The file.
+        file: Arc<str>,
+    },
+    /// It is a directory.
+    #[error("{file}: is a directory. Name the file in it")]
+    Directory {
+        /// The directory.
+        file: Arc<str>,
+    },
+    /// The system refuses to read it.
+    #[error("{file}: cannot be read: {reason}. Check the file and the permission to read it")]
+    Unreadable {
+        /// The file.
+        file: Arc<str>,
+        /// What the system says.
+        reason: String,
+    },
+    /// It changed between two readings.
+    #[error("{file}: changed while it was read. Let nothing write to it, and run again")]
+    Changed {
+        /// The file.
+        file: Arc<str>,
+    },
+    /// There is nothing in it.
+    #[error("{file}: is empty. Give it a header row and at least one row")]
+    Empty {
+        /// The file.
+        file: Arc<str>,
+    },
+    /// It has headings and no row.
+    #[error("{file}: has headings but no row. Add at least one row")]
+    HeaderOnly {
+        /// The file.
+        file: Arc<str>,
+    },
+    /// It is not written in UTF-8.
+    #[error(
+        "{file}: is written in {encoding}, which is not read. Save it as UTF-8 (in Excel: “CSV UTF-8”)"
+    )]
+    Encoding {
+        /// The file.
+        file: Arc<str>,
+        /// What it is written in.
+        encoding: &'static str,
+    },
+    /// It is a workbook.
+    #[error("{file}: is a workbook and no text. Save the sheet as “CSV UTF-8”")]
+    Workbook {
+        /// The file.
+        file: Arc<str>,
+    },
+    /// A heading is no text.
+    #[error(
+        "{file}:{line}: the header row holds bytes that are no UTF-8 text. Save the file as UTF-8 (in Excel: “CSV UTF-8”)"
+    )]
+    HeaderNotText {
+        /// The file.
+        file: Arc<str>,
+        /// The header's line.
+        line: u64,
+    },
+    /// The delimiter cannot separate cells.
+    #[error("“{delimiter}” cannot separate cells. Take a comma, semicolon, tab or pipe")]
+    Delimiter {
+        /// What was asked for.
+        delimiter: char,
+    },
+    /// A quote is opened and never closed.
+    #[error(
+        "{file}:{line}: a quote opens on this line and is never closed. Close it, or double it where it is meant as a character"
+    )]
+    UnclosedQuote {
+        /// The file.
+        file: Arc<str>,
+        /// The line on which it opens.
+        line: u64,
+    },
+    /// A cell is too long.
+    #[error(
+        "{file}:{line}: a cell that begins on this line is longer than {bytes_max} bytes. If a quote was opened and not closed, close it; else shorten the cell"
+    )]
+    CellTooLong {
+        /// The file.
+        file: Arc<str>,
+        /// The line on which it begins.
+        line: u64,
+        /// The limit.
+        bytes_max: usize,
+    },
+    /// A row is too long.
+    #[error(
+        "{file}:{line}: the row that begins on this line is longer than {bytes_max} bytes. Check that the file is a table with line breaks between its rows"
+    )]
+    RowTooLong {
+        /// The file.
+        file: Arc<str>,
+        /// The line on which it begins.
+        line: u64,
+        /// The limit.
+        bytes_max: usize,
+    },
+    /// There are too many columns.
+    #[error("{file}: has more than {cells_max} columns. Leave out those that are not needed")]
+    TooManyColumns {
+        /// The file.
+        file: Arc<str>,
+        /// The limit.
+        cells_max: usize,
+    },
+}
+
+impl SheetError {
+    fn unreadable(file: &Arc<str>, error: &io::Error) -> SheetError {
+        SheetError::Unreadable {
+            file: file.clone(),
+            reason: error.to_string(),
+        }
+    }
+}
+
+/// One table: its headings, and its rows as often as they are asked for.
+#[derive(Debug, Clone)]
+pub struct Sheet {
+    /// The file as it was named; `-` for standard input.
+    pub file: Arc<str>,
+    /// The sheet's name within a workbook.
+    pub sheet: Option<Arc<str>>,
+    /// The headings as they stand in the file.
+    pub headings: Vec<String>,
+    /// The line of the header row; `None` in JSON, which has none.
+    pub header_line: Option<u64>,
+    /// What was found out about the file, in words: `semicolon`, `byte-order mark`.
+    pub notes: Vec<String>,
+    content: Content,
+}
+
+#[derive(Debug, Clone)]
+enum Content {
+    Csv(csv::Content),
+}
+
+/// Opens an input and reads its headings. What is no file (standard input, a pipe) is first copied to disk, because it
+/// is read more than once.
+///
+/// # Errors
+/// See [`SheetError`]; nothing is given of an input that has no row.
+pub fn open(input: &Input, options: &ReadOptions) -> Result<Vec<Sheet>, SheetError> {
+    let source = Source::open(input)?;
+    refuse_what_is_no_text(&source)?;
+    let sheet = csv::open(source, options)?;
+    sheet.has_row()?;
+    Ok(vec![sheet])
+}
+
+/// Knows what is no UTF-8 text by its first bytes.
+fn refuse_what_is_no_text(source: &Source) -> Result<(), SheetError> {
+    let head = source.head(8)?;
+    let file = source.name.clone();
+    let encoding = match head.as_slice() {
+        [] => return Err(SheetError::Empty { file }),
+        [b'P', b'K', 3, 4, ..] | [0xD0, 0xCF, 0x11, 0xE0, ..] => {
+            return Err(SheetError::Workbook { file });
+        }
+        [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => "UTF-32",
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => "UTF-16",
+        [0, a, 0, b, ..] | [a, 0, b, 0, ..] if *a > 0 && *b > 0 => "UTF-16",
+        _ => return Ok(()),
+    };
+    Err(SheetError::Encoding { file, encoding })
+}
+
+impl Sheet {
+    /// A fresh pass over the rows, from the first one.
+    pub fn batches(&self) -> Batches {
+        Batches(match &self.content {
+            Content::Csv(content) => AnyBatches::Csv(content.batches()),
+        })
+    }
+
+    /// The place of the row that starts on a line.
+    pub fn place(&self, line: u64) -> Place {
+        Place {
+            file: self.file.clone(),
+            sheet: self.sheet.clone(),
+            line,
+        }
+    }
+
+    /// Refuses a sheet without rows. A mistake in the rows is no matter here: it shows when they are read.
+    fn has_row(&self) -> Result<(), SheetError> {
+        for batch in self.batches() {
+            if !matches!(batch.and_then(|batch| batch.rows(|_| ())), Ok(0)) {
+                return Ok(());
+            }
+        }
+        Err(SheetError::HeaderOnly {
+            file: self.file.clone(),
+        })
+    }
+}
+
+/// One pass over the rows of a sheet, in batches. After an error it ends.
+#[derive(Debug)]
+pub struct Batches(AnyBatches);
+
+#[derive(Debug)]
+enum AnyBatches {
+    Csv(csv::Batches),
+}
+
+impl Iterator for Batches {
+    type Item = Result<Batch, SheetError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match &mut self.0 {
+            AnyBatches::Csv(batches) => batches.next().map(|next| next.map(Batch::of_csv)),
+        }
+    }
+}
+
+/// Some rows that follow one another, not yet parsed.
+#[derive(Debug)]
+pub struct Batch(AnyBatch);
+
+#[derive(Debug)]
+enum AnyBatch {
+    Csv(csv::Batch),
+}
+
+impl Batch {
+    fn of_csv(batch: csv::Batch) -> Batch {
+        Batch(AnyBatch::Csv(batch))
+    }
+
+    /// Parses the rows on the thread that calls, gives each of them, and tells how many there were.
+    ///
+    /// # Errors
+    /// Where a row breaks a limit; the rows before it were given.
+    pub fn rows(&self, each: impl FnMut(Row<'_>)) -> Result<u64, SheetError> {
+        match &self.0 {
+            AnyBatch::Csv(batch) => batch.rows(each),
+        }
+    }
+}
 
 /// The cell text that means *empty it*; what a JSON `null` is read as.
 pub const CLEAR: &str = "<clear>";

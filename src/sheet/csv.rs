@@ -1,0 +1,1126 @@
+//! Cells separated by a delimiter. The only module that knows `csv` and `csv_core`.
+//!
+//! Reading has two stages, so that two passes over a million rows take two threads little longer than one bare reader
+//! takes one: [`Batches`] cuts the bytes where a record ends, and [`Batch::rows`] parses them, on any thread. Both hold
+//! to the quote rules of the `csv` crate: a quote opens only where a cell begins, and two quotes within stand for one.
+
+use super::source::{Pass, Source};
+use super::{Cells, Limits, ReadOptions, Row, Sheet, SheetError};
+use crate::model::{Finding, Place, Severity};
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+use memchr::{memchr, memchr_iter, memrchr2};
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// How much is looked at to find the delimiter.
+const HEAD_BYTES: u64 = 64 << 10;
+/// The delimiters that are found out.
+const DELIMITERS: [(u8, &str); 4] = [
+    (b',', "comma"),
+    (b';', "semicolon"),
+    (b'\t', "tab"),
+    (b'|', "pipe"),
+];
+
+/// What is needed to read the rows.
+#[derive(Debug, Clone)]
+pub(super) struct Content {
+    source: Source,
+    /// Where the rows begin.
+    offset: u64,
+    line: u64,
+    layout: Arc<Layout>,
+}
+
+/// How the rows are to be taken apart.
+#[derive(Debug)]
+struct Layout {
+    file: Arc<str>,
+    delimiter: u8,
+    columns: usize,
+    /// Columns without a heading.
+    unnamed: Vec<usize>,
+    pad_short_rows: bool,
+    limits: Limits,
+}
+
+impl Layout {
+    fn new(file: &Arc<str>, delimiter: u8, options: &ReadOptions) -> Layout {
+        Layout {
+            file: file.clone(),
+            delimiter,
+            columns: 0,
+            unnamed: Vec::new(),
+            pad_short_rows: options.pad_short_rows,
+            limits: options.limits,
+        }
+    }
+
+    fn reader(&self) -> Reader {
+        // Built anew each time: the copy of a built one knows no delimiter.
+        let mut reader = ReaderBuilder::new().delimiter(self.delimiter).build();
+        // Takes away its wish to skip a byte-order mark, which within a file is a part of its cell.
+        reader.read_record(b"\n", &mut [0], &mut [0]);
+        reader
+    }
+}
+
+/// Reads the header row. It is the first line that is not blank.
+pub(super) fn open(source: Source, options: &ReadOptions) -> Result<Sheet, SheetError> {
+    let head = source.head(HEAD_BYTES)?;
+    let marked = head.starts_with(BYTE_ORDER_MARK);
+    let start = if marked { BYTE_ORDER_MARK.len() } else { 0 };
+    let text = head.get(start..).unwrap_or_default();
+    let (delimiter, word) = match options.delimiter {
+        Some(delimiter) => (usable(delimiter)?, None),
+        None => found_delimiter(text),
+    };
+    let file = source.name.clone();
+    let mut layout = Layout::new(&file, delimiter, options);
+    let mut content = Content {
+        source,
+        offset: start as u64,
+        line: 1,
+        layout: Arc::new(Layout::new(&file, delimiter, options)),
+    };
+    let Some(header) = header(&content)? else {
+        return Err(SheetError::Empty { file });
+    };
+    layout.columns = header.headings.len();
+    let unnamed = header.headings.iter().enumerate();
+    layout.unnamed = unnamed
+        .filter(|(_, heading)| heading.trim().is_empty())
+        .map(|(column, _)| column)
+        .collect();
+    content.offset += header.bytes;
+    content.line = header.end_line;
+    content.layout = Arc::new(layout);
+
+    let mut notes = Vec::new();
+    notes.extend(word.map(str::to_owned));
+    if marked {
+        notes.push("byte-order mark".to_owned());
+    }
+    Ok(Sheet {
+        file,
+        sheet: None,
+        headings: header.headings,
+        header_line: Some(header.line),
+        notes,
+        content: super::Content::Csv(content),
+    })
+}
+
+/// The header row.
+struct Header {
+    headings: Vec<String>,
+    line: u64,
+    /// Bytes up to the first row.
+    bytes: u64,
+    end_line: u64,
+}
+
+fn header(content: &Content) -> Result<Option<Header>, SheetError> {
+    let layout = &content.layout;
+    // The first batches may hold nothing but line breaks.
+    let mut skipped = 0;
+    for batch in content.batches() {
+        let batch = batch?;
+        let mut header = None;
+        batch.records(|record| {
+            if record.is_blank() {
+                return ControlFlow::Continue(());
+            }
+            header = Some(headings(record, layout).map(|headings| {
+                let bytes = batch.behind_break(record.end);
+                let passed = batch.data.get(..bytes).unwrap_or_default();
+                Header {
+                    headings,
+                    line: record.line,
+                    bytes: skipped + bytes as u64,
+                    end_line: batch.line + line_breaks(passed, batch.returns),
+                }
+            }));
+            ControlFlow::Break(())
+        })?;
+        if let Some(header) = header {
+            return header.map(Some);
+        }
+        skipped += batch.data.len() as u64;
+    }
+    Ok(None)
+}
+
+fn headings(record: &Record<'_>, layout: &Layout) -> Result<Vec<String>, SheetError> {
+    if record.width > record.ends.len() {
+        return Err(SheetError::TooManyColumns {
+            file: layout.file.clone(),
+            cells_max: layout.limits.row_cells_max,
+        });
+    }
+    let text = std::str::from_utf8(record.text).map_err(|_| SheetError::HeaderNotText {
+        file: layout.file.clone(),
+        line: record.line,
+    })?;
+    let cells = Cells::new(text, record.ends);
+    let headings = (0..cells.len()).filter_map(|column| cells.get(column));
+    Ok(headings.map(str::to_owned).collect())
+}
+
+fn usable(delimiter: char) -> Result<u8, SheetError> {
+    match u8::try_from(delimiter) {
+        Ok(byte) if byte.is_ascii() && !matches!(byte, b'"' | b'\r' | b'\n' | 0) => Ok(byte),
+        _ => Err(SheetError::Delimiter { delimiter }),
+    }
+}
+
+/// The delimiter that the first lines are written with: the one that the most of them agree about with the header.
+fn found_delimiter(text: &[u8]) -> (u8, Option<&'static str>) {
+    let mut best = (0, 1);
+    let mut found = (b',', None);
+    for (delimiter, word) in DELIMITERS {
+        let widths = widths(text, delimiter);
+        let Some(width) = widths.first().copied().filter(|width| *width > 1) else {
+            continue;
+        };
+        // Of a hundred rows each has its say, in hundredths: a note with a comma or two must not win.
+        let agree = widths.iter().filter(|other| **other == width).count() * 100 / widths.len();
+        if (agree, width) > best {
+            best = (agree, width);
+            found = (delimiter, Some(word));
+        }
+    }
+    found
+}
+
+/// How many cells each of the first records has. The last one is left out where it may have been cut off.
+fn widths(text: &[u8], delimiter: u8) -> Vec<usize> {
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text);
+    let mut widths: Vec<usize> = reader
+        .byte_records()
+        .take(100)
+        .map_while(Result::ok)
+        .map(|record| record.len())
+        .collect();
+    let cut_off = text.len() as u64 >= HEAD_BYTES - 3 && widths.len() < 100;
+    if cut_off && widths.len() > 1 {
+        widths.pop();
+    }
+    widths
+}
+
+impl Content {
+    pub(super) fn batches(&self) -> Batches {
+        Batches {
+            pass: self.source.pass(self.offset),
+            layout: self.layout.clone(),
+            buffer: Vec::new(),
+            line: self.line,
+            scanned: 0,
+            cut: 0,
+            quote: None,
+            ended: false,
+            failed: None,
+        }
+    }
+}
+
+/// Cuts the bytes into batches of whole records.
+#[derive(Debug)]
+pub(super) struct Batches {
+    pass: Pass,
+    layout: Arc<Layout>,
+    /// Begins where a record begins.
+    buffer: Vec<u8>,
+    /// The line of the buffer's first byte.
+    line: u64,
+    /// Up to here the buffer is understood.
+    scanned: usize,
+    /// Behind the last record that is whole.
+    cut: usize,
+    /// Where a quote is open.
+    quote: Option<usize>,
+    ended: bool,
+    /// What to say once the rows before it were given.
+    failed: Option<SheetError>,
+}
+
+impl Iterator for Batches {
+    type Item = Result<Batch, SheetError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if self.cut > 0 {
+                return Some(Ok(self.take_batch()));
+            }
+            if let Some(error) = self.failed.take() {
+                self.ended = true;
+                self.buffer.clear();
+                return Some(Err(error));
+            }
+            if self.ended {
+                return None;
+            }
+            if let Err(error) = self.read_on() {
+                self.failed = Some(error);
+            }
+        }
+    }
+}
+
+impl Batches {
+    /// Reads a chunk and looks for the end of its last whole record.
+    fn read_on(&mut self) -> Result<(), SheetError> {
+        let limits = self.layout.limits;
+        let chunk = limits.chunk_bytes.max(1) as u64;
+        self.ended = self.pass.fill(&mut self.buffer, chunk)?;
+        self.scan()?;
+        if self.ended {
+            if let Some(quote) = self.quote {
+                return Err(SheetError::UnclosedQuote {
+                    file: self.layout.file.clone(),
+                    line: self.line_at(quote),
+                });
+            }
+            self.cut = self.buffer.len();
+        } else if self.buffer.len() - self.cut > limits.row_bytes_max {
+            return Err(SheetError::RowTooLong {
+                file: self.layout.file.clone(),
+                line: self.line_at(self.cut),
+                bytes_max: limits.row_bytes_max,
+            });
+        }
+        Ok(())
+    }
+
+    fn scan(&mut self) -> Result<(), SheetError> {
+        let mut end = self.buffer.len();
+        // A line feed may follow, which belongs to it.
+        if !self.ended && self.buffer.last() == Some(&b'\r') {
+            end -= 1;
+        }
+        while self.scanned < end {
+            let rest = self.buffer.get(self.scanned..end).unwrap_or_default();
+            let next = memchr(b'"', rest).map(|at| self.scanned + at);
+            let Some(quote) = self.quote else {
+                let plain_end = next.unwrap_or(end);
+                let plain = self.buffer.get(self.scanned..plain_end).unwrap_or_default();
+                if let Some(at) = memrchr2(b'\n', b'\r', plain) {
+                    self.cut = self.scanned + at + 1;
+                }
+                self.scanned = plain_end;
+                if let Some(at) = next {
+                    self.scanned += 1;
+                    if self.begins_cell(at) {
+                        self.quote = Some(at);
+                    }
+                }
+                continue;
+            };
+            let until = next.unwrap_or(end);
+            if until - quote - 1 > self.layout.limits.cell_bytes_max {
+                return Err(SheetError::CellTooLong {
+                    file: self.layout.file.clone(),
+                    line: self.line_at(quote),
+                    bytes_max: self.layout.limits.cell_bytes_max,
+                });
+            }
+            match (next, next.and_then(|at| self.buffer.get(at + 1))) {
+                (None, _) => self.scanned = end,
+                (Some(at), Some(b'"')) => self.scanned = at + 2,
+                // Whether it closes shows with the next byte.
+                (Some(at), None) if !self.ended => {
+                    self.scanned = at;
+                    return Ok(());
+                }
+                (Some(at), _) => {
+                    self.quote = None;
+                    self.scanned = at + 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn begins_cell(&self, at: usize) -> bool {
+        let Some(before) = at.checked_sub(1).and_then(|before| self.buffer.get(before)) else {
+            return true;
+        };
+        *before == self.layout.delimiter || matches!(before, b'\n' | b'\r')
+    }
+
+    fn take_batch(&mut self) -> Batch {
+        let rest = self.buffer.split_off(self.cut);
+        let data = std::mem::replace(&mut self.buffer, rest);
+        self.scanned = self.scanned.saturating_sub(self.cut);
+        self.quote = self.quote.map(|quote| quote - self.cut);
+        self.cut = 0;
+        let line = self.line;
+        let returns = memchr(b'\r', &data).is_some();
+        self.line += line_breaks(&data, returns);
+        Batch {
+            data,
+            line,
+            returns,
+            layout: self.layout.clone(),
+        }
+    }
+
+    fn line_at(&self, at: usize) -> u64 {
+        self.line + line_breaks(self.buffer.get(..at).unwrap_or_default(), true)
+    }
+}
+
+/// How many line breaks there are; CR LF is one. `returns` tells whether there may be a CR.
+fn line_breaks(bytes: &[u8], returns: bool) -> u64 {
+    let feeds = memchr_iter(b'\n', bytes).count();
+    if !returns {
+        return feeds as u64;
+    }
+    let alone = memchr_iter(b'\r', bytes).filter(|at| bytes.get(at + 1) != Some(&b'\n'));
+    (feeds + alone.count()) as u64
+}
+
+/// Whole records, not yet parsed.
+#[derive(Debug)]
+pub(super) struct Batch {
+    data: Vec<u8>,
+    line: u64,
+    /// Whether there is a CR.
+    returns: bool,
+    layout: Arc<Layout>,
+}
+
+impl Batch {
+    pub(super) fn rows(&self, mut each: impl FnMut(Row<'_>)) -> Result<u64, SheetError> {
+        let layout = &*self.layout;
+        let nul = memchr(0, &self.data).is_some();
+        let mut index = 0;
+        self.records(|record| {
+            if layout.columns > 1 && record.is_blank() {
+                return ControlFlow::Continue(());
+            }
+            let mended;
+            let (cells, not_utf8) = match std::str::from_utf8(record.text) {
+                Ok(text) => (Cells::new(text, record.ends), None),
+                Err(_) => {
+                    mended = Mended::of(record);
+                    (Cells::new(&mended.text, &mended.ends), mended.broken)
+                }
+            };
+            let sound = record.width == layout.columns
+                && !nul
+                && layout.unnamed.is_empty()
+                && not_utf8.is_none();
+            let trouble = if sound {
+                None
+            } else {
+                trouble(layout, record, &cells, not_utf8)
+            };
+            each(Row {
+                index,
+                line: record.line,
+                cells,
+                trouble,
+            });
+            index += 1;
+            ControlFlow::Continue(())
+        })?;
+        Ok(index)
+    }
+
+    /// Gives each record, blank lines left out.
+    fn records(
+        &self,
+        mut each: impl FnMut(&Record<'_>) -> ControlFlow<()>,
+    ) -> Result<(), SheetError> {
+        let data = self.data.as_slice();
+        let limits = &self.layout.limits;
+        let mut reader = self.layout.reader();
+        // One byte more than there can be, for a full buffer would stop the parser.
+        let mut text = vec![0; data.len() + 1];
+        let mut ends = vec![0; limits.row_cells_max.min(data.len()) + 1];
+        let mut line = self.line;
+        let mut at = 0;
+        loop {
+            let start = at + self.breaks_at(at);
+            line += line_breaks(data.get(at..start).unwrap_or_default(), self.returns);
+            if start >= data.len() {
+                return Ok(());
+            }
+            at = start;
+            let (mut filled, mut width, mut kept) = (0, 0, 0);
+            loop {
+                let room = text.get_mut(filled..).unwrap_or_default();
+                let free = ends.get_mut(kept..).unwrap_or_default();
+                let rest = data.get(at..).unwrap_or_default();
+                let (result, read, written, ended) = reader.read_record(rest, room, free);
+                at += read;
+                filled += written;
+                width += ended;
+                kept += ended;
+                match result {
+                    ReadRecordResult::Record | ReadRecordResult::End => break,
+                    // Counts on; what is past the limit is not kept.
+                    ReadRecordResult::OutputEndsFull => kept = ends.len() - 1,
+                    ReadRecordResult::InputEmpty | ReadRecordResult::OutputFull => {}
+                }
+            }
+            let record_end = self.behind_break(at);
+            let ends = ends
+                .get(..width.min(limits.row_cells_max))
+                .unwrap_or_default();
+            self.within_limits(line, record_end - start, ends)?;
+            let record = Record {
+                line,
+                end: record_end,
+                text: text.get(..filled).unwrap_or_default(),
+                ends,
+                width,
+            };
+            if each(&record).is_break() {
+                return Ok(());
+            }
+            let passed = data.get(start..record_end).unwrap_or_default();
+            line += line_breaks(passed, self.returns);
+            at = record_end;
+        }
+    }
+
+    fn within_limits(&self, line: u64, bytes: usize, ends: &[usize]) -> Result<(), SheetError> {
+        let limits = &self.layout.limits;
+        if bytes <= limits.cell_bytes_max.min(limits.row_bytes_max) {
+            return Ok(());
+        }
+        let file = self.layout.file.clone();
+        let starts = std::iter::once(&0).chain(ends);
+        if starts
+            .zip(ends)
+            .any(|(start, end)| end - start > limits.cell_bytes_max)
+        {
+            return Err(SheetError::CellTooLong {
+                file,
+                line,
+                bytes_max: limits.cell_bytes_max,
+            });
+        }
+        if bytes > limits.row_bytes_max {
+            return Err(SheetError::RowTooLong {
+                file,
+                line,
+                bytes_max: limits.row_bytes_max,
+            });
+        }
+        Ok(())
+    }
+
+    /// How many line breaks stand at a place, in bytes.
+    fn breaks_at(&self, at: usize) -> usize {
+        let rest = self.data.get(at..).unwrap_or_default();
+        let breaks = rest.iter().take_while(|byte| matches!(byte, b'\n' | b'\r'));
+        breaks.count()
+    }
+
+    /// Steps over the line feed of a CR LF that was read up to its CR.
+    fn behind_break(&self, at: usize) -> usize {
+        let before = at.checked_sub(1).and_then(|before| self.data.get(before));
+        if before == Some(&b'\r') && self.data.get(at) == Some(&b'\n') {
+            at + 1
+        } else {
+            at
+        }
+    }
+}
+
+/// One record of a batch.
+struct Record<'r> {
+    /// The line on which it starts.
+    line: u64,
+    /// Where it ends in the batch, its line break included.
+    end: usize,
+    /// Its cells one behind the other, and where each ends; not more than the limit allows.
+    text: &'r [u8],
+    ends: &'r [usize],
+    /// How many cells it has, also past the limit.
+    width: usize,
+}
+
+impl Record<'_> {
+    /// Whether it is a line with nothing but spaces.
+    fn is_blank(&self) -> bool {
+        self.width == 1 && self.text.iter().all(u8::is_ascii_whitespace)
+    }
+}
+
+/// The cells of a record that is not UTF-8, with a replacement character for what cannot be read.
+struct Mended {
+    text: String,
+    ends: Vec<usize>,
+    /// The first cell that had to be mended.
+    broken: Option<usize>,
+}
+
+impl Mended {
+    fn of(record: &Record<'_>) -> Mended {
+        let mut mended = Mended {
+            text: String::new(),
+            ends: Vec::new(),
+            broken: None,
+        };
+        let mut start = 0;
+        for (column, end) in record.ends.iter().enumerate() {
+            let bytes = record.text.get(start..*end).unwrap_or_default();
+            let text = String::from_utf8_lossy(bytes);
+            if mended.broken.is_none() && matches!(text, Cow::Owned(_)) {
+                mended.broken = Some(column);
+            }
+            mended.text.push_str(&text);
+            mended.ends.push(mended.text.len());
+            start = *end;
+        }
+        mended
+    }
+}
+
+/// What is wrong with a row as a row: the first of what there is. No value is shown, for it may stand in the wrong
+/// column and be a secret.
+#[cold]
+fn trouble(
+    layout: &Layout,
+    record: &Record<'_>,
+    cells: &Cells<'_>,
+    not_utf8: Option<usize>,
+) -> Option<Finding> {
+    let cell = |column: usize| {
+        let place = Place {
+            file: layout.file.clone(),
+            sheet: None,
+            line: record.line,
+        };
+        place.cell(column)
+    };
+    let finding = |rule: &'static str, column: Option<usize>, message: String, hint: &str| {
+        Some(Finding {
+            rule: rule.into(),
+            severity: Severity::Error,
+            field: None,
+            column,
+            message,
+            hint: hint.to_owned(),
+            source: "".into(),
+        })
+    };
+    if let Some(column) = not_utf8 {
+        return finding(
+            "sheet.not_utf8",
+            Some(column),
+            format!("cell {} holds bytes that are no UTF-8 text", cell(column)),
+            "save the file as UTF-8 (in Excel: “CSV UTF-8”)",
+        );
+    }
+    let has_nul = |column: &usize| cells.get(*column).is_some_and(|text| text.contains('\0'));
+    if let Some(column) = (0..cells.len()).find(has_nul) {
+        return finding(
+            "sheet.nul",
+            Some(column),
+            format!("cell {} holds a NUL character", cell(column)),
+            "write the cell anew; the file may be damaged",
+        );
+    }
+    let (width, columns) = (record.width, layout.columns);
+    if width > columns || (width < columns && !layout.pad_short_rows) {
+        let hint = if width < columns {
+            "look for a missing delimiter, or accept short rows with --pad-short-rows"
+        } else {
+            "look for a delimiter too many, or put quotes around the cell that holds one"
+        };
+        return finding(
+            "sheet.ragged",
+            None,
+            format!("the row has {width} cells, but there are {columns} headings"),
+            hint,
+        );
+    }
+    let is_filled = |column: &&usize| {
+        cells
+            .get(**column)
+            .is_some_and(|text| !text.trim().is_empty())
+    };
+    let column = *layout.unnamed.iter().find(is_filled)?;
+    finding(
+        "sheet.no_heading",
+        Some(column),
+        format!(
+            "cell {} is filled, but its column has no heading",
+            cell(column)
+        ),
+        "look for a delimiter too many, give the column a heading, or empty the cell",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Format, Input, open};
+    use super::*;
+    use proptest::prelude::*;
+    use rayon::prelude::*;
+    use std::io::Write as _;
+
+    /// A row as it was read: line, cells, rule of its trouble.
+    type Seen = (u64, Vec<String>, Option<String>);
+
+    fn sheet_of(bytes: &[u8], options: &ReadOptions) -> Result<Sheet, SheetError> {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(bytes).unwrap();
+        let options = ReadOptions {
+            format: Some(Format::Csv),
+            ..options.clone()
+        };
+        Ok(open(&Input::File(file.path().into()), &options)?.remove(0))
+    }
+
+    fn seen(row: &Row<'_>) -> Seen {
+        let cells = (0..row.cells.len()).map(|column| row.cells.get(column).unwrap().to_owned());
+        let trouble = row.trouble.as_ref();
+        (
+            row.line,
+            cells.collect(),
+            trouble.map(|finding| finding.rule.to_string()),
+        )
+    }
+
+    fn rows_of(sheet: &Sheet) -> (Vec<Seen>, Option<SheetError>) {
+        let mut rows = Vec::new();
+        for batch in sheet.batches() {
+            let mut index = 0;
+            let given = batch.and_then(|batch| {
+                batch.rows(|row| {
+                    assert_eq!(row.index, index);
+                    index += 1;
+                    rows.push(seen(&row));
+                })
+            });
+            match given {
+                Ok(count) => assert_eq!(count, index),
+                Err(error) => return (rows, Some(error)),
+            }
+        }
+        (rows, None)
+    }
+
+    fn read(bytes: &[u8]) -> (Vec<Seen>, Option<SheetError>) {
+        rows_of(&sheet_of(bytes, &ReadOptions::default()).unwrap())
+    }
+
+    fn row(line: u64, cells: &[&str]) -> Seen {
+        (
+            line,
+            cells.iter().map(|cell| (*cell).to_owned()).collect(),
+            None,
+        )
+    }
+
+    #[test]
+    fn cells_survive_as_they_are() {
+        let (rows, error) = read(b"number,name\n0042,+49 30\n\n 7 ,\"a,\"\"b\"\"\r\nc\"\r\n8,\"\"");
+        assert_eq!(error, None);
+        assert_eq!(
+            rows,
+            [
+                row(2, &["0042", "+49 30"]),
+                row(4, &[" 7 ", "a,\"b\"\r\nc"]),
+                row(6, &["8", ""]),
+            ]
+        );
+    }
+
+    #[test]
+    fn every_line_break_ends_a_row_and_counts_once() {
+        for (text, lines) in [
+            ("a,b\r1,2\r\r3,4\r", [2, 4]),
+            ("a,b\r\n1,2\r\n\r\n3,4", [2, 4]),
+            ("\n\na,b\n1,2\r3,4\n", [4, 5]),
+            ("a,b\n1,\"x\ry\"\n3,4\n", [2, 4]),
+        ] {
+            for chunk_bytes in 1..text.len() + 1 {
+                let sheet = sheet_of(text.as_bytes(), &chunks(chunk_bytes)).unwrap();
+                let (rows, error) = rows_of(&sheet);
+                assert_eq!(error, None);
+                let found: Vec<u64> = rows.iter().map(|row| row.0).collect();
+                assert_eq!(found, lines, "{text:?} in chunks of {chunk_bytes}");
+            }
+        }
+    }
+
+    fn chunks(chunk_bytes: usize) -> ReadOptions {
+        ReadOptions {
+            limits: Limits {
+                chunk_bytes,
+                ..Limits::default()
+            },
+            ..ReadOptions::default()
+        }
+    }
+
+    #[test]
+    fn a_quote_opens_only_where_a_cell_begins() {
+        let (rows, error) = read(b"a,b\n5\" pipe,x \"y\n\"q\"z\",w\n");
+        assert_eq!(error, None);
+        assert_eq!(
+            rows,
+            [row(2, &["5\" pipe", "x \"y"]), row(3, &["qz\"", "w"])]
+        );
+    }
+
+    #[test]
+    fn the_delimiter_is_found_and_said() {
+        for (text, headings, notes) in [
+            ("a;b\n1;x, y\n", 2, vec!["semicolon"]),
+            (
+                "\u{feff}\"a\"\tb\n1\t2,5;6\n",
+                2,
+                vec!["tab", "byte-order mark"],
+            ),
+            ("a|b|c\n1|2|3\n", 3, vec!["pipe"]),
+            ("name, first,number;x\n1,2,3;4\n", 3, vec!["comma"]),
+            ("a,x;b;c\n1;2;3\n\"4;\n,,\";5;6\n", 3, vec!["semicolon"]),
+            ("number\n2001\n", 1, vec![]),
+        ] {
+            let sheet = sheet_of(text.as_bytes(), &ReadOptions::default()).unwrap();
+            assert_eq!(sheet.headings.len(), headings, "{text:?}");
+            assert_eq!(sheet.notes, notes, "{text:?}");
+        }
+        let options = ReadOptions {
+            delimiter: Some('|'),
+            ..ReadOptions::default()
+        };
+        let sheet = sheet_of(b"a,b|c\n1|2\n", &options).unwrap();
+        assert_eq!(sheet.headings, ["a,b", "c"]);
+        for delimiter in ['"', '\n', 'ä', '\0'] {
+            let options = ReadOptions {
+                delimiter: Some(delimiter),
+                ..ReadOptions::default()
+            };
+            let refused = sheet_of(b"a\n1\n", &options).unwrap_err();
+            assert_eq!(refused, SheetError::Delimiter { delimiter });
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_before_a_quote_is_no_part_of_the_heading() {
+        let sheet = sheet_of(
+            "\u{feff}\"nu,mber\",b\n1,\"\u{feff}x\"\n".as_bytes(),
+            &chunks(3),
+        )
+        .unwrap();
+        assert_eq!(sheet.headings, ["nu,mber", "b"]);
+        assert_eq!(rows_of(&sheet).0, [row(2, &["1", "\u{feff}x"])]);
+        let inside = sheet_of("a,b\n\u{feff}1,2\n".as_bytes(), &chunks(4)).unwrap();
+        assert_eq!(rows_of(&inside).0, [row(2, &["\u{feff}1", "2"])]);
+    }
+
+    #[test]
+    fn what_is_no_sheet_is_refused_by_name() {
+        let refused = |bytes: &[u8]| sheet_of(bytes, &ReadOptions::default()).unwrap_err();
+        assert!(matches!(refused(b""), SheetError::Empty { .. }));
+        assert!(matches!(refused(b"\n \r\n"), SheetError::Empty { .. }));
+        assert!(matches!(refused(b"\xef\xbb\xbf"), SheetError::Empty { .. }));
+        assert!(matches!(
+            refused(b"a,b\r\n\r\n"),
+            SheetError::HeaderOnly { .. }
+        ));
+        assert!(matches!(refused(b"a,b"), SheetError::HeaderOnly { .. }));
+        assert!(matches!(
+            refused(b"PK\x03\x04\x14"),
+            SheetError::Workbook { .. }
+        ));
+        for utf16 in [&b"\xff\xfea\0,\0"[..], b"a\0,\0b\0", b"\0a\0,\0b"] {
+            assert!(matches!(
+                refused(utf16),
+                SheetError::Encoding {
+                    encoding: "UTF-16",
+                    ..
+                }
+            ));
+        }
+        assert!(matches!(
+            refused(b"\n\xfc,b\n1,2\n"),
+            SheetError::HeaderNotText { line: 2, .. }
+        ));
+        assert!(matches!(
+            refused(b"a,\"b\n1,2\n"),
+            SheetError::UnclosedQuote { line: 1, .. }
+        ));
+        let missing = open(&Input::named("no/such.csv"), &ReadOptions::default()).unwrap_err();
+        assert!(
+            missing
+                .to_string()
+                .starts_with("no/such.csv: there is no such file")
+        );
+        let directory = open(&Input::named("src"), &ReadOptions::default()).unwrap_err();
+        assert!(matches!(directory, SheetError::Directory { .. }));
+    }
+
+    #[test]
+    fn a_row_in_trouble_says_which_cell_and_never_its_value() {
+        let text = b"a,b,\n1,2,\n1,canary\n1,canary,,\n1,\xfccanary,\n\0canary,2,\n1,2,canary\n";
+        let sheet = sheet_of(text, &ReadOptions::default()).unwrap();
+        let mut found = Vec::new();
+        for batch in sheet.batches() {
+            batch
+                .unwrap()
+                .rows(|row| found.extend(row.trouble))
+                .unwrap();
+        }
+        let told: Vec<_> = found
+            .iter()
+            .map(|finding| {
+                (
+                    finding.rule.as_ref(),
+                    finding.column,
+                    finding.message.as_str(),
+                )
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (
+                    "sheet.ragged",
+                    None,
+                    "the row has 2 cells, but there are 3 headings"
+                ),
+                (
+                    "sheet.ragged",
+                    None,
+                    "the row has 4 cells, but there are 3 headings"
+                ),
+                (
+                    "sheet.not_utf8",
+                    Some(1),
+                    "cell B5 holds bytes that are no UTF-8 text"
+                ),
+                ("sheet.nul", Some(0), "cell A6 holds a NUL character"),
+                (
+                    "sheet.no_heading",
+                    Some(2),
+                    "cell C7 is filled, but its column has no heading"
+                ),
+            ]
+        );
+        assert!(found.iter().all(|finding| !finding.hint.contains("canary")));
+    }
+
+    #[test]
+    fn short_rows_are_accepted_on_request_and_long_ones_never() {
+        let options = ReadOptions {
+            pad_short_rows: true,
+            ..ReadOptions::default()
+        };
+        let sheet = sheet_of(b"a,b,c\n1,2\n1,2,3,4\n", &options).unwrap();
+        let troubles: Vec<_> = rows_of(&sheet).0.into_iter().map(|row| row.2).collect();
+        assert_eq!(troubles, [None, Some("sheet.ragged".to_owned())]);
+    }
+
+    #[test]
+    fn an_open_quote_stops_at_the_cell_limit_with_its_line_and_keeps_the_rows_before() {
+        let mut text = b"a,b\n1,2\n3,\"open\n".to_vec();
+        text.extend(b"4,5\n".repeat(50_000));
+        for chunk_bytes in [1, 7, 64, 1 << 20] {
+            let limits = Limits {
+                chunk_bytes,
+                cell_bytes_max: 100,
+                row_bytes_max: 400,
+                ..Limits::default()
+            };
+            let options = ReadOptions {
+                limits,
+                ..ReadOptions::default()
+            };
+            let (rows, error) = rows_of(&sheet_of(&text, &options).unwrap());
+            assert_eq!(rows, [row(2, &["1", "2"])]);
+            assert!(
+                matches!(error, Some(SheetError::CellTooLong { line: 3, .. })),
+                "{error:?}"
+            );
+        }
+        let (rows, error) = read(b"a,b\n1,2\n3,\"open\n4,5\n");
+        assert_eq!(rows.len(), 1);
+        assert!(matches!(
+            error,
+            Some(SheetError::UnclosedQuote { line: 3, .. })
+        ));
+    }
+
+    #[test]
+    fn limits_hold_alike_for_any_chunk() {
+        let limits = |chunk_bytes| Limits {
+            chunk_bytes,
+            cell_bytes_max: 10,
+            row_bytes_max: 30,
+            row_cells_max: 4,
+            ..Limits::default()
+        };
+        for chunk_bytes in [1, 2, 3, 5, 8, 1000] {
+            let error = |text: &str| {
+                let options = ReadOptions {
+                    limits: limits(chunk_bytes),
+                    ..ReadOptions::default()
+                };
+                let sheet = sheet_of(text.as_bytes(), &options)?;
+                rows_of(&sheet).1.map_or(Ok(()), Err)
+            };
+            assert_eq!(error("a,b\n1234567890,\"1234567890\"\n"), Ok(()));
+            assert!(matches!(
+                error("a,b\n\n12345678901,2\n"),
+                Err(SheetError::CellTooLong { line: 3, .. })
+            ));
+            assert!(matches!(
+                error("a,b\n1,2\n1,\"12345678901\"\n"),
+                Err(SheetError::CellTooLong { line: 3, .. })
+            ));
+            assert!(matches!(
+                error("a,b\n1,2\n123456789,123456789,123456789,123\n1,2\n"),
+                Err(SheetError::RowTooLong { line: 3, .. })
+            ));
+            assert!(matches!(
+                error("a,b,c,d,e\n1,2,3,4,5\n"),
+                Err(SheetError::TooManyColumns { cells_max: 4, .. })
+            ));
+            // More cells than are kept: the row is in trouble, and its width is told.
+            let options = ReadOptions {
+                limits: limits(chunk_bytes),
+                ..ReadOptions::default()
+            };
+            let sheet = sheet_of(b"a,b\n1,2,3,4,5,6,7\n1,2\n", &options).unwrap();
+            let mut told = Vec::new();
+            for batch in sheet.batches() {
+                batch
+                    .unwrap()
+                    .rows(|row| told.push(row.trouble.map(|t| t.message)))
+                    .unwrap();
+            }
+            assert_eq!(
+                told,
+                [
+                    Some("the row has 7 cells, but there are 2 headings".to_owned()),
+                    None
+                ]
+            );
+        }
+    }
+
+    #[test]
+    fn a_file_that_changes_between_passes_is_refused() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(b"a,b\n1,2\n").unwrap();
+        let sheet = open(&Input::File(file.path().into()), &ReadOptions::default())
+            .unwrap()
+            .remove(0);
+        assert_eq!(rows_of(&sheet).1, None);
+        assert_eq!(rows_of(&sheet).0.len(), 1);
+        file.write_all(b"3,4\n").unwrap();
+        assert!(matches!(
+            rows_of(&sheet).1,
+            Some(SheetError::Changed { .. })
+        ));
+    }
+
+    /// What a plain reader of the csv crate sees, and whether a quote is open at the end.
+    fn plain(text: &[u8]) -> (Vec<Seen>, bool) {
+        let records = |text: &[u8]| -> Vec<csv::ByteRecord> {
+            let mut reader = csv::ReaderBuilder::new()
+                .has_headers(false)
+                .flexible(true)
+                .from_reader(text);
+            reader.byte_records().map(Result::unwrap).collect()
+        };
+        let mut found = records(text);
+        let mut longer = text.to_vec();
+        longer.extend(b"\nx\n");
+        let open = records(&longer).len() == found.len();
+        if open {
+            // What the open quote swallowed is no row.
+            found.pop();
+        }
+        let mut seen: Vec<Seen> = Vec::new();
+        for record in &found {
+            if record.len() == 1 && record[0].iter().all(u8::is_ascii_whitespace) {
+                continue;
+            }
+            let mut start = record.position().unwrap().byte() as usize;
+            while matches!(text[start], b'\n' | b'\r') {
+                start += 1;
+            }
+            let mut line = 1;
+            for (at, byte) in text[..start].iter().enumerate() {
+                line += u64::from(*byte == b'\n' || (*byte == b'\r' && text[at + 1] != b'\n'));
+            }
+            let trouble = if record.iter().any(|cell| std::str::from_utf8(cell).is_err()) {
+                Some("sheet.not_utf8")
+            } else if record.iter().any(|cell| cell.contains(&0)) {
+                Some("sheet.nul")
+            } else if record.len() != 2 {
+                Some("sheet.ragged")
+            } else {
+                None
+            };
+            let cells = record
+                .iter()
+                .map(|cell| String::from_utf8_lossy(cell).into_owned());
+            seen.push((line, cells.collect(), trouble.map(str::to_owned)));
+        }
+        (seen, open)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn any_chunk_size_and_thread_reads_what_a_plain_reader_reads(
+            body in prop::collection::vec(prop::sample::select(vec![
+                "a", "\"", "\"", ",", ",", "\n", "\n", "\r", "\r\n", " ", "ü", "\0", "\"\"", "\",\"", "bc",
+            ]), 0..60),
+            broken in prop::option::of(0usize..60),
+            chunk_bytes in prop_oneof![1usize..16, 16usize..200, Just(1 << 20)],
+        ) {
+            let mut text = b"a,b\n".to_vec();
+            for (at, piece) in body.iter().enumerate() {
+                if broken == Some(at) {
+                    text.push(0xff);
+                }
+                text.extend(piece.as_bytes());
+            }
+            let (mut expected, unclosed) = plain(&text);
+            expected.remove(0);
+            let options = ReadOptions { delimiter: Some(','), ..chunks(chunk_bytes) };
+            let sheet = match sheet_of(&text, &options) {
+                Ok(sheet) => sheet,
+                Err(SheetError::HeaderOnly { .. }) => {
+                    prop_assert!(expected.is_empty() && !unclosed);
+                    return Ok(());
+                }
+                Err(error) => return Err(TestCaseError::fail(error.to_string())),
+            };
+            let (rows, error) = rows_of(&sheet);
+            prop_assert_eq!(&rows, &expected);
+            prop_assert_eq!(error.is_some(), unclosed);
+
+            let batches: Vec<_> = sheet.batches().map_while(Result::ok).collect();
+            let by_threads: Vec<Vec<Seen>> = batches
+                .par_iter()
+                .map(|batch| {
+                    let mut rows = Vec::new();
+                    batch.rows(|row| rows.push(seen(&row))).unwrap();
+                    rows
+                })
+                .collect();
+            prop_assert_eq!(by_threads.concat(), expected);
+        }
+    }
+}

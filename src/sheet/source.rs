@@ -1,0 +1,112 @@
+//! The bytes of a sheet: opened once, read as often as needed.
+
+use super::{Input, SheetError};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+/// An input that can be read more than once. What cannot (a pipe) is spooled to a file that has no name and goes away
+/// with the last reader.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    pub(super) name: Arc<str>,
+    file: Arc<Mutex<File>>,
+    /// Length and time of change when it was opened.
+    stamp: (u64, Option<SystemTime>),
+}
+
+impl Source {
+    pub(super) fn open(input: &Input) -> Result<Source, SheetError> {
+        let name: Arc<str> = input.to_string().into();
+        let unreadable = |error: io::Error| SheetError::unreadable(&name, &error);
+        let file = match input {
+            Input::Stdin => spool(&mut io::stdin().lock()).map_err(unreadable)?,
+            Input::File(path) => {
+                let mut file = File::open(path).map_err(|error| match error.kind() {
+                    io::ErrorKind::NotFound => SheetError::NotFound { file: name.clone() },
+                    io::ErrorKind::IsADirectory => SheetError::Directory { file: name.clone() },
+                    _ => SheetError::unreadable(&name, &error),
+                })?;
+                let about = file.metadata().map_err(unreadable)?;
+                if about.is_dir() {
+                    return Err(SheetError::Directory { file: name });
+                }
+                if about.is_file() {
+                    file
+                } else {
+                    spool(&mut file).map_err(unreadable)?
+                }
+            }
+        };
+        let stamp = stamp(&file).map_err(unreadable)?;
+        Ok(Source {
+            name,
+            file: Arc::new(Mutex::new(file)),
+            stamp,
+        })
+    }
+
+    /// A fresh reader that begins at a byte.
+    pub(super) fn pass(&self, offset: u64) -> Pass {
+        Pass {
+            source: self.clone(),
+            offset,
+        }
+    }
+
+    /// The first bytes, at most so many.
+    pub(super) fn head(&self, bytes_max: u64) -> Result<Vec<u8>, SheetError> {
+        let mut head = Vec::new();
+        self.pass(0).fill(&mut head, bytes_max)?;
+        Ok(head)
+    }
+}
+
+/// One reading of a source.
+#[derive(Debug)]
+pub(super) struct Pass {
+    source: Source,
+    offset: u64,
+}
+
+impl Pass {
+    /// Reads on, at most so many bytes, behind what is in `buffer` already. Gives whether the source has ended.
+    pub(super) fn fill(
+        &mut self,
+        buffer: &mut Vec<u8>,
+        bytes_max: u64,
+    ) -> Result<bool, SheetError> {
+        let name = &self.source.name;
+        let unreadable = |error: io::Error| SheetError::unreadable(name, &error);
+        let mut file = self
+            .source
+            .file
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(self.offset))
+            .map_err(unreadable)?;
+        let read = (&mut *file)
+            .take(bytes_max)
+            .read_to_end(buffer)
+            .map_err(unreadable)? as u64;
+        self.offset += read;
+        let ended = read < bytes_max;
+        // Headings that were understood before the file changed would be wrong for what is read now.
+        if ended && stamp(&file).map_err(unreadable)? != self.source.stamp {
+            return Err(SheetError::Changed { file: name.clone() });
+        }
+        Ok(ended)
+    }
+}
+
+fn stamp(file: &File) -> io::Result<(u64, Option<SystemTime>)> {
+    let about = file.metadata()?;
+    Ok((about.len(), about.modified().ok()))
+}
+
+fn spool(from: &mut impl Read) -> io::Result<File> {
+    let mut file = tempfile::tempfile()?;
+    io::copy(from, &mut file)?;
+    Ok(file)
+}
