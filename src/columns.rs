@@ -115,7 +115,16 @@ impl Binding {
         let at = |column: usize| heading_at(headings, column, options.header_line);
         refuse_same_headings(&words, at)?;
         let mapped = mapped(headings, &words, options)?;
-        let writer = Writer::of(&words, target, makes, options)?;
+        let is_ignored = |column: usize, word: &str| {
+            word.is_empty() || headings.get(column).is_some_and(|heading| is_own(heading))
+        };
+        let counted: Vec<&str> = words
+            .iter()
+            .enumerate()
+            .filter(|(column, word)| !is_ignored(*column, word) && !mapped.contains_key(column))
+            .map(|(_, word)| word.as_str())
+            .collect();
+        let writer = Writer::of(&counted, target, makes, options)?;
         let dictionary = Dictionary::new(&writer, makes);
 
         let mut binding = Binding {
@@ -126,7 +135,7 @@ impl Binding {
         let mut holder: HashMap<Field, usize> = HashMap::new();
         let mut by_writer = false;
         for (column, (heading, word)) in headings.iter().zip(&words).enumerate() {
-            let ignored = word.is_empty() || is_own(heading);
+            let ignored = is_ignored(column, word);
             let meaning = if let Some(field) = mapped.get(&column) {
                 Some((*field, "mapped by --map".to_owned()))
             } else if ignored {
@@ -216,8 +225,9 @@ struct Writer<'m> {
 }
 
 impl<'m> Writer<'m> {
+    /// `counted` are the headings that have a say.
     fn of(
-        words: &[String],
+        counted: &[&str],
         target: &'m Manifest,
         makes: &[&'m Manifest],
         options: &BindOptions,
@@ -237,10 +247,6 @@ impl<'m> Writer<'m> {
             };
         }
         let canonical: HashMap<String, Field> = canonical_names();
-        let counted: Vec<&String> = words
-            .iter()
-            .filter(|word| !word.is_empty() && !word.starts_with("rowcall"))
-            .collect();
         // How many headings are the make's own names, and how many have a name when those and the canonical ones count.
         let score = |make: &Manifest| {
             let names = own_names(make);
@@ -445,4 +451,302 @@ fn fold(word: &str) -> String {
         .filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-' | '\u{feff}'))
         .flat_map(char::to_lowercase)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(id: &str, name: &str, fields: &[(&str, &str)]) -> Manifest {
+        let mut text = format!(
+            r#"
+            [vendor]
+            id = "{id}"
+            name = "{name}"
+            api = "1"
+            path = ""
+            port = 80
+            rate = 1.0
+            parallel = 1
+            batch = 1
+            reply_ms = 1
+            [source.page]
+            title = "Page"
+            url = "http://example.com"
+            checked = "2026-01-01"
+            [ability]
+            create = true
+            update = "fields"
+            delete = true
+            list = true
+            groups = false
+            greetings = false
+            sign_in = false
+            "#
+        );
+        for (field, wire) in fields {
+            text.push_str(&format!(
+                "[[field]]\nname = \"{field}\"\nwire = \"{wire}\"\nalso_read = [\"{wire}_alt\"]\nsource = \"page\"\n"
+            ));
+        }
+        Manifest::parse(&text).unwrap()
+    }
+
+    /// A make where `username` is a person.
+    fn person() -> Manifest {
+        manifest(
+            "person",
+            "Person PBX",
+            &[
+                ("number", "extension"),
+                ("display_name", "username"),
+                ("sip_password", "registerpassword"),
+                ("voicemail", "hasvoicemail"),
+            ],
+        )
+    }
+
+    /// A make where `username` is an account, and which nests.
+    fn account() -> Manifest {
+        manifest(
+            "account",
+            "Account PBX",
+            &[
+                ("number", "phone.number_of"),
+                ("sip_username", "phone.username"),
+                ("sip_auth_name", "authuser"),
+                ("email", "person.address"),
+                ("work_phone", "work.line"),
+                ("home_phone", "home.line"),
+            ],
+        )
+    }
+
+    fn bind(headings: &[&str], options: &BindOptions) -> Result<Binding, ColumnError> {
+        let headings: Vec<String> = headings.iter().map(|text| (*text).to_owned()).collect();
+        let (person, account) = (person(), account());
+        Binding::bind(&headings, &person, &[&person, &account], options)
+    }
+
+    fn fields(headings: &[&str], options: &BindOptions) -> Vec<&'static str> {
+        let binding = bind(headings, options).unwrap();
+        let names = binding.columns.iter();
+        names
+            .map(|column| column.field.map_or("-", Field::name))
+            .collect()
+    }
+
+    fn plain() -> BindOptions {
+        BindOptions {
+            header_line: Some(1),
+            ..BindOptions::default()
+        }
+    }
+
+    #[test]
+    fn headings_are_understood_however_they_are_written() {
+        assert_eq!(
+            fields(
+                &[
+                    "NUMBER",
+                    "Has-Voicemail",
+                    "e mail",
+                    "Vor\u{a0}name",
+                    "register password_alt"
+                ],
+                &plain()
+            ),
+            ["number", "voicemail", "email", "first_name", "sip_password"]
+        );
+        assert_eq!(fields(&["Durch wahl"], &plain()), ["number"]);
+    }
+
+    #[test]
+    fn the_target_s_names_win_unless_the_headings_are_another_s() {
+        // One word of the other make among canonical ones changes nothing.
+        assert_eq!(
+            fields(&["number", "username", "authuser", "email"], &plain()),
+            ["number", "display_name", "sip_auth_name", "email"]
+        );
+        let theirs = [
+            "number_of",
+            "username",
+            "authuser",
+            "person.address",
+            "Hobby",
+        ];
+        let binding = bind(&theirs, &plain()).unwrap();
+        let found: Vec<_> = binding.columns.iter().map(|column| column.field).collect();
+        assert_eq!(
+            found,
+            [
+                Some(Field::NUMBER),
+                Some(Field::SIP_USERNAME),
+                Some(Field::SIP_AUTH_NAME),
+                Some(Field::EMAIL),
+                None
+            ]
+        );
+        let notes: Vec<_> = binding
+            .notes
+            .iter()
+            .map(|note| (note.rule.as_ref(), note.severity, note.column))
+            .collect();
+        assert_eq!(
+            notes,
+            [
+                ("columns.unknown", Severity::Warning, Some(4)),
+                ("columns.other_make", Severity::Info, None)
+            ]
+        );
+        assert!(
+            binding.notes[1].message.contains("Account PBX")
+                && binding.notes[1].hint.contains("--headings person")
+        );
+        let said = |make: &str| BindOptions {
+            headings: Some(make.to_owned()),
+            ..plain()
+        };
+        assert_eq!(fields(&theirs, &said("Person"))[1], "display_name");
+        assert_eq!(
+            fields(&["number", "username"], &said("account"))[1],
+            "sip_username"
+        );
+        assert_eq!(
+            bind(&["number", "username"], &said("account"))
+                .unwrap()
+                .notes,
+            []
+        );
+        let unknown = bind(&theirs, &said("nobody")).unwrap_err();
+        assert!(unknown.to_string().contains("person, account"), "{unknown}");
+    }
+
+    #[test]
+    fn a_last_part_counts_only_where_it_is_clear() {
+        assert_eq!(
+            fields(&["number", "Address"], &plain()),
+            ["number", "email"]
+        );
+        assert_eq!(fields(&["number", "line"], &plain()), ["number", "-"]);
+        assert_eq!(
+            fields(&["number", "home.line"], &plain()),
+            ["number", "home_phone"]
+        );
+    }
+
+    #[test]
+    fn what_is_mapped_goes_before_all_names() {
+        let map = |heading: &str, field| BindOptions {
+            map: vec![(heading.to_owned(), field)],
+            ..plain()
+        };
+        assert_eq!(
+            fields(&["Email", "Apparat"], &map("apparat", Field::NUMBER)),
+            ["email", "number"]
+        );
+        assert_eq!(
+            fields(&["number", "e-mail"], &map("e-mail", Field::DESCRIPTION)),
+            ["number", "description"]
+        );
+        let missing = bind(&["number"], &map("Apparat", Field::NUMBER)).unwrap_err();
+        assert!(matches!(missing, ColumnError::NotThere { .. }), "{missing}");
+    }
+
+    #[test]
+    fn two_columns_for_one_field_are_refused_with_their_cells() {
+        let twice = bind(&["Ext", "name", " Durchwahl"], &plain()).unwrap_err();
+        assert_eq!(
+            twice,
+            ColumnError::Twice {
+                field: Field::NUMBER,
+                first: "“Ext” (A1)".into(),
+                second: "“Durchwahl” (C1)".into(),
+            }
+        );
+        let same = bind(&["number", "Hobby", "hob-by"], &BindOptions::default()).unwrap_err();
+        assert_eq!(
+            same,
+            ColumnError::SameHeading {
+                first: "“Hobby”".into(),
+                second: "“hob-by”".into(),
+            }
+        );
+    }
+
+    #[test]
+    fn a_sheet_without_numbers_is_told_what_it_has() {
+        let error = bind(&["Apparat", "", "Vorname"], &plain()).unwrap_err();
+        let message = error.to_string();
+        assert!(
+            message.contains("Apparat, Vorname.") && message.contains("--map"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn columns_without_heading_and_rowcall_s_own_are_passed_over_in_silence() {
+        let binding = bind(
+            &["number", "", "rowcall_result", " Rowcall_Message", ""],
+            &plain(),
+        )
+        .unwrap();
+        assert_eq!(binding.notes, []);
+        assert_eq!(binding.fields().count(), 1);
+        assert_eq!(
+            bind(&["number", "rowcall"], &plain()).unwrap().notes.len(),
+            1
+        );
+    }
+
+    #[test]
+    fn blank_leaves_clear_empties_and_what_is_not_taken_stays() {
+        let binding = bind(
+            &[
+                "number",
+                "Vorname",
+                "hasvoicemail",
+                "nat",
+                "sip password",
+                "email",
+            ],
+            &plain(),
+        )
+        .unwrap();
+        let row = |cells: &[&str]| {
+            let ends: Vec<usize> = cells
+                .iter()
+                .scan(0, |end, cell| {
+                    *end += cell.len();
+                    Some(*end)
+                })
+                .collect();
+            let text = cells.concat();
+            let extension = binding.extension(&Cells::new(&text, &ends), &person());
+            let shown: Vec<(Field, String)> = extension
+                .iter()
+                .map(|(field, text)| (field, text.to_owned()))
+                .collect();
+            shown
+        };
+        assert_eq!(
+            row(&[" 0042 ", " ", "Ja", "Ja", " pass ", " <clear>"]),
+            [
+                (Field::NUMBER, "0042".to_owned()),
+                (Field::SIP_PASSWORD, " pass ".to_owned()),
+                (Field::EMAIL, String::new()),
+                (Field::VOICEMAIL, "on".to_owned()),
+                // The make does not know it.
+                (Field::NAT, "Ja".to_owned()),
+            ]
+        );
+        // The make refuses it; the row ends early.
+        assert_eq!(
+            row(&["+49", "", "vielleicht "]),
+            [
+                (Field::NUMBER, "+49".to_owned()),
+                (Field::VOICEMAIL, "vielleicht ".to_owned()),
+            ]
+        );
+    }
 }

@@ -7,7 +7,7 @@
 use super::source::{Pass, Source};
 use super::{Cells, Limits, ReadOptions, Row, Sheet, SheetError};
 use crate::model::{Finding, Place, Severity};
-use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+use csv_core::{QuoteStyle, ReadRecordResult, Reader, ReaderBuilder, WriterBuilder};
 use memchr::{memchr, memchr_iter, memrchr2};
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -75,7 +75,10 @@ pub(super) fn open(source: Source, options: &ReadOptions) -> Result<Sheet, Sheet
     let text = head.get(start..).unwrap_or_default();
     let (delimiter, word) = match options.delimiter {
         Some(delimiter) => (usable(delimiter)?, None),
-        None => found_delimiter(text),
+        None => found_delimiter(text).map_or(
+            (delimiter_of_ending(&source.name), None),
+            |(delimiter, word)| (delimiter, Some(word)),
+        ),
     };
     let file = source.name.clone();
     let mut layout = Layout::new(&file, delimiter, options);
@@ -177,42 +180,135 @@ fn usable(delimiter: char) -> Result<u8, SheetError> {
 }
 
 /// The delimiter that the first lines are written with: the one that the most of them agree about with the header.
-fn found_delimiter(text: &[u8]) -> (u8, Option<&'static str>) {
-    let mut best = (0, 1);
-    let mut found = (b',', None);
-    for (delimiter, word) in DELIMITERS {
-        let widths = widths(text, delimiter);
-        let Some(width) = widths.first().copied().filter(|width| *width > 1) else {
+fn found_delimiter(text: &[u8]) -> Option<(u8, &'static str)> {
+    let rows = delimiters_of_rows(text);
+    let mut best = (0, 0);
+    let mut found = None;
+    for (index, (delimiter, word)) in DELIMITERS.into_iter().enumerate() {
+        let counts = rows.iter().filter_map(|row| row.get(index).copied());
+        let counts: Vec<usize> = counts.collect();
+        let Some(in_header) = counts.first().copied().filter(|count| *count > 0) else {
             continue;
         };
-        // Of a hundred rows each has its say, in hundredths: a note with a comma or two must not win.
-        let agree = widths.iter().filter(|other| **other == width).count() * 100 / widths.len();
-        if (agree, width) > best {
-            best = (agree, width);
-            found = (delimiter, Some(word));
+        let agree = counts.iter().filter(|count| **count == in_header).count();
+        if (agree, in_header) > best {
+            best = (agree, in_header);
+            found = Some((delimiter, word));
         }
     }
     found
 }
 
-/// How many cells each of the first records has. The last one is left out where it may have been cut off.
-fn widths(text: &[u8], delimiter: u8) -> Vec<usize> {
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(text);
-    let mut widths: Vec<usize> = reader
-        .byte_records()
-        .take(100)
-        .map_while(Result::ok)
-        .map(|record| record.len())
-        .collect();
-    let cut_off = text.len() as u64 >= HEAD_BYTES - 3 && widths.len() < 100;
-    if cut_off && widths.len() > 1 {
-        widths.pop();
+/// The delimiter that a file's ending promises.
+pub(super) fn delimiter_of_ending(name: &str) -> u8 {
+    let ending = name.rsplit('.').next().unwrap_or_default();
+    match ending.to_ascii_lowercase().as_str() {
+        "tsv" | "tab" => b'\t',
+        "psv" => b'|',
+        _ => b',',
     }
-    widths
+}
+
+/// How often each delimiter stands outside quotes in each of the first rows. The last row is left out where it may
+/// have been cut off.
+fn delimiters_of_rows(text: &[u8]) -> Vec<[usize; DELIMITERS.len()]> {
+    let mut rows = Vec::new();
+    let mut row = [0; DELIMITERS.len()];
+    let mut quoted = false;
+    let mut begins = true;
+    let mut blank = true;
+    for byte in text {
+        let delimiter = DELIMITERS.iter().position(|(known, _)| known == byte);
+        match byte {
+            b'"' if quoted || begins => quoted = !quoted,
+            b'\n' | b'\r' if !quoted => {
+                if !blank {
+                    rows.push(row);
+                }
+                row = [0; DELIMITERS.len()];
+                (begins, blank) = (true, true);
+                continue;
+            }
+            _ => {}
+        }
+        if let Some(count) = delimiter.filter(|_| !quoted).and_then(|at| row.get_mut(at)) {
+            *count += 1;
+        }
+        // A quote that closes may open again at once: it was a doubled one.
+        begins = !quoted && (delimiter.is_some() || *byte == b'"');
+        blank &= byte.is_ascii_whitespace() && *byte != b'\t';
+    }
+    if !blank && (rows.is_empty() || (text.len() as u64) < HEAD_BYTES - 3) {
+        rows.push(row);
+    }
+    rows
+}
+
+/// Writes rows.
+pub(super) struct Encoder {
+    delimiter: u8,
+    cells: csv_core::Writer,
+}
+
+impl Encoder {
+    pub(super) fn new(delimiter: u8) -> Encoder {
+        Encoder {
+            delimiter,
+            cells: writer(delimiter, QuoteStyle::Necessary),
+        }
+    }
+
+    /// The header row. Where a heading holds what could be taken for another delimiter, all are quoted.
+    pub(super) fn header(&mut self, headings: &[impl AsRef<str>], lines: &mut Vec<u8>) {
+        let texts = headings.iter().map(AsRef::as_ref);
+        let misleads = |text: &str| text.contains([',', ';', '\t', '|', '\u{feff}']);
+        if texts.clone().any(misleads) {
+            let mut quoting = writer(self.delimiter, QuoteStyle::Always);
+            append(&mut quoting, texts, lines);
+        } else {
+            self.row(texts, lines);
+        }
+    }
+
+    pub(super) fn row<'c>(
+        &mut self,
+        cells: impl IntoIterator<Item = &'c str>,
+        lines: &mut Vec<u8>,
+    ) {
+        append(&mut self.cells, cells, lines);
+    }
+}
+
+fn writer(delimiter: u8, style: QuoteStyle) -> csv_core::Writer {
+    WriterBuilder::new()
+        .delimiter(delimiter)
+        .quote_style(style)
+        .build()
+}
+
+fn append<'c>(
+    writer: &mut csv_core::Writer,
+    cells: impl IntoIterator<Item = &'c str>,
+    lines: &mut Vec<u8>,
+) {
+    /// The most that a delimiter or line break writes: the quotes before it, and itself.
+    const AROUND_BYTES_MAX: usize = 4;
+    let mut grow = |bytes_max: usize, write: &mut dyn FnMut(&mut [u8]) -> usize| {
+        let start = lines.len();
+        lines.resize(start + bytes_max, 0);
+        let written = lines.get_mut(start..).map_or(0, write);
+        lines.truncate(start + written);
+    };
+    for (column, cell) in cells.into_iter().enumerate() {
+        if column > 0 {
+            grow(AROUND_BYTES_MAX, &mut |room| writer.delimiter(room).1);
+        }
+        // Every byte may be a quote, which is doubled.
+        grow(2 * cell.len() + 2, &mut |room| {
+            writer.field(cell.as_bytes(), room).2
+        });
+    }
+    grow(AROUND_BYTES_MAX, &mut |room| writer.terminator(room).1);
 }
 
 impl Content {

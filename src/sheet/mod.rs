@@ -4,9 +4,14 @@
 //! their order, and memory does not grow with their number.
 
 mod csv;
+mod json;
+pub mod markdown;
 mod source;
+mod writer;
 
 use crate::model::{Finding, Place};
+pub use writer::{Readers, Writer};
+
 use source::Source;
 use std::fmt;
 use std::io;
@@ -148,7 +153,7 @@ pub enum SheetError {
         file: Arc<str>,
     },
     /// There is nothing in it.
-    #[error("{file}: is empty. Give it a header row and at least one row")]
+    #[error("{file}: is empty. A table needs headings and at least one row")]
     Empty {
         /// The file.
         file: Arc<str>,
@@ -225,6 +230,34 @@ pub enum SheetError {
         /// The limit.
         bytes_max: usize,
     },
+    /// It is no JSON, or no rows in JSON.
+    #[error("{file}:{line}:{column}: {problem}")]
+    Json {
+        /// The file.
+        file: Arc<str>,
+        /// The line of the mistake.
+        line: u64,
+        /// Its column in characters, counting from 1.
+        column: u64,
+        /// What was expected, and what to do.
+        problem: String,
+    },
+    /// It cannot be written.
+    #[error(
+        "{file}: cannot be written: {reason}. Check the folder, the permission to write and the free space"
+    )]
+    Unwritable {
+        /// The file.
+        file: Arc<str>,
+        /// What the system says.
+        reason: String,
+    },
+    /// A file's ending stands for no format.
+    #[error("{file}: its ending names no format. End it with .csv, .tsv, .json or .jsonl")]
+    Ending {
+        /// The file.
+        file: Arc<str>,
+    },
     /// There are too many columns.
     #[error("{file}: has more than {cells_max} columns. Leave out those that are not needed")]
     TooManyColumns {
@@ -236,6 +269,13 @@ pub enum SheetError {
 }
 
 impl SheetError {
+    fn unwritable(file: &Arc<str>, error: &io::Error) -> SheetError {
+        SheetError::Unwritable {
+            file: file.clone(),
+            reason: error.to_string(),
+        }
+    }
+
     fn unreadable(file: &Arc<str>, error: &io::Error) -> SheetError {
         SheetError::Unreadable {
             file: file.clone(),
@@ -263,6 +303,7 @@ pub struct Sheet {
 #[derive(Debug, Clone)]
 enum Content {
     Csv(csv::Content),
+    Json(json::Content),
 }
 
 /// Opens an input and reads its headings. What is no file (standard input, a pipe) is first copied to disk, because it
@@ -273,9 +314,30 @@ enum Content {
 pub fn open(input: &Input, options: &ReadOptions) -> Result<Vec<Sheet>, SheetError> {
     let source = Source::open(input)?;
     refuse_what_is_no_text(&source)?;
-    let sheet = csv::open(source, options)?;
-    sheet.has_row()?;
+    let format = match options.format.or_else(|| Format::of_ending(&source.name)) {
+        Some(format) => format,
+        None => format_of_content(&source)?,
+    };
+    let sheet = match format {
+        Format::Csv => {
+            let sheet = csv::open(source, options)?;
+            sheet.has_row()?;
+            sheet
+        }
+        // Which of the two it is shows as it is read.
+        Format::Json | Format::JsonLines => json::open(source, options)?,
+    };
     Ok(vec![sheet])
+}
+
+fn format_of_content(source: &Source) -> Result<Format, SheetError> {
+    let head = source.head(4096)?;
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
+    let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
+    Ok(match first {
+        Some(b'[' | b'{') => Format::Json,
+        _ => Format::Csv,
+    })
 }
 
 /// Knows what is no UTF-8 text by its first bytes.
@@ -300,6 +362,7 @@ impl Sheet {
     pub fn batches(&self) -> Batches {
         Batches(match &self.content {
             Content::Csv(content) => AnyBatches::Csv(content.batches()),
+            Content::Json(content) => AnyBatches::Json(content.batches()),
         })
     }
 
@@ -332,6 +395,7 @@ pub struct Batches(AnyBatches);
 #[derive(Debug)]
 enum AnyBatches {
     Csv(csv::Batches),
+    Json(json::Batches),
 }
 
 impl Iterator for Batches {
@@ -339,7 +403,12 @@ impl Iterator for Batches {
 
     fn next(&mut self) -> Option<Self::Item> {
         match &mut self.0 {
-            AnyBatches::Csv(batches) => batches.next().map(|next| next.map(Batch::of_csv)),
+            AnyBatches::Csv(batches) => {
+                Some(batches.next()?.map(|batch| Batch(AnyBatch::Csv(batch))))
+            }
+            AnyBatches::Json(batches) => {
+                Some(batches.next()?.map(|batch| Batch(AnyBatch::Json(batch))))
+            }
         }
     }
 }
@@ -351,13 +420,10 @@ pub struct Batch(AnyBatch);
 #[derive(Debug)]
 enum AnyBatch {
     Csv(csv::Batch),
+    Json(json::Batch),
 }
 
 impl Batch {
-    fn of_csv(batch: csv::Batch) -> Batch {
-        Batch(AnyBatch::Csv(batch))
-    }
-
     /// Parses the rows on the thread that calls, gives each of them, and tells how many there were.
     ///
     /// # Errors
@@ -365,6 +431,7 @@ impl Batch {
     pub fn rows(&self, each: impl FnMut(Row<'_>)) -> Result<u64, SheetError> {
         match &self.0 {
             AnyBatch::Csv(batch) => batch.rows(each),
+            AnyBatch::Json(batch) => batch.rows(each),
         }
     }
 }

@@ -1,0 +1,1031 @@
+//! Objects as rows: an array of objects, or one object after the other (JSON Lines).
+//!
+//! As with CSV, [`Batches`] only finds where each object begins and ends, and [`Batch::rows`] parses them on any
+//! thread. A first pass collects the headings, for any object may bring a new one; it also finds every syntax error
+//! before the first row is given.
+
+use super::source::{Pass, Source};
+use super::{CLEAR, Cells, Limits, ReadOptions, Row, Sheet, SheetError};
+use crate::model::{Finding, Severity};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// Quotes that word processors put in place of the straight one.
+const CURLY_QUOTES: [char; 9] = ['“', '”', '„', '‟', '‘', '’', '‚', '«', '»'];
+
+/// What is needed to read the rows.
+#[derive(Debug, Clone)]
+pub(super) struct Content {
+    source: Source,
+    /// Where the text begins, behind a byte-order mark.
+    offset: u64,
+    layout: Arc<Layout>,
+}
+
+#[derive(Debug)]
+struct Layout {
+    file: Arc<str>,
+    columns: HashMap<String, usize>,
+    limits: Limits,
+}
+
+/// Reads all objects once for their headings, in order of their first appearance.
+pub(super) fn open(source: Source, options: &ReadOptions) -> Result<Sheet, SheetError> {
+    let file = source.name.clone();
+    let marked = source.head(3)? == BYTE_ORDER_MARK;
+    let mut layout = Layout {
+        file: file.clone(),
+        columns: HashMap::new(),
+        limits: options.limits,
+    };
+    let mut content = Content {
+        source,
+        offset: if marked { 3 } else { 0 },
+        layout: Arc::new(Layout {
+            file: file.clone(),
+            columns: HashMap::new(),
+            limits: options.limits,
+        }),
+    };
+    let mut headings: Vec<String> = Vec::new();
+    let mut objects: u64 = 0;
+    let mut batches = content.batches();
+    for batch in &mut batches {
+        let batch = batch?;
+        for element in &batch.elements {
+            objects += 1;
+            for (path, _) in batch.object(element)?.values {
+                if layout.columns.contains_key(&path) {
+                    continue;
+                }
+                if headings.len() >= options.limits.row_cells_max {
+                    return Err(SheetError::TooManyColumns {
+                        file,
+                        cells_max: options.limits.row_cells_max,
+                    });
+                }
+                layout.columns.insert(path.clone(), headings.len());
+                headings.push(path);
+            }
+        }
+    }
+    if objects == 0 {
+        return Err(SheetError::Empty { file });
+    }
+    let shape = if batches.in_array {
+        "array of objects"
+    } else {
+        "JSON Lines"
+    };
+    let mut notes = vec![shape.to_owned()];
+    if marked {
+        notes.push("byte-order mark".to_owned());
+    }
+    content.layout = Arc::new(layout);
+    Ok(Sheet {
+        file,
+        sheet: None,
+        headings,
+        header_line: None,
+        notes,
+        content: super::Content::Json(content),
+    })
+}
+
+impl Content {
+    pub(super) fn batches(&self) -> Batches {
+        Batches {
+            pass: self.source.pass(self.offset),
+            layout: self.layout.clone(),
+            buffer: Vec::new(),
+            scanned: 0,
+            at: Position { line: 1, column: 1 },
+            expected: Expected::Begin,
+            in_array: false,
+            open: None,
+            elements: Vec::new(),
+            ended: false,
+            failed: None,
+        }
+    }
+}
+
+/// A place in the text, counting from 1; columns count characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Position {
+    line: u64,
+    column: u64,
+}
+
+impl Position {
+    fn pass(&mut self, byte: u8) {
+        if byte == b'\n' {
+            self.line += 1;
+            self.column = 1;
+        } else if byte & 0xC0 != 0x80 {
+            self.column += 1;
+        }
+    }
+
+    fn behind(mut self, bytes: &[u8]) -> Position {
+        for byte in bytes {
+            self.pass(*byte);
+        }
+        self
+    }
+}
+
+/// What may come next between the objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Expected {
+    /// `[` or an object.
+    Begin,
+    /// An object or `]`.
+    FirstOrEnd,
+    /// An object, behind a comma.
+    Next,
+    /// `,` or `]`.
+    CommaOrEnd,
+    /// An object or the end of the file.
+    NextOrEndOfFile,
+    /// The end of the file.
+    EndOfFile,
+}
+
+impl Expected {
+    fn words(self) -> &'static str {
+        match self {
+            Expected::Begin => "“[” or “{”",
+            Expected::FirstOrEnd => "“{” or “]”",
+            Expected::Next => "“{”, for every row is an object",
+            Expected::CommaOrEnd => "“,” or “]”",
+            Expected::NextOrEndOfFile => "“{” or the end of the file",
+            Expected::EndOfFile => "the end of the file",
+        }
+    }
+}
+
+/// An object that has begun and not ended.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    start: usize,
+    at: Position,
+    depth: usize,
+    in_string: bool,
+    escaped: bool,
+}
+
+/// Where an object lies in its batch, and where it begins in the file.
+#[derive(Debug)]
+struct Element {
+    start: usize,
+    end: usize,
+    at: Position,
+}
+
+/// Cuts the bytes into batches of whole objects.
+#[derive(Debug)]
+pub(super) struct Batches {
+    pass: Pass,
+    layout: Arc<Layout>,
+    buffer: Vec<u8>,
+    /// Up to here the buffer is understood.
+    scanned: usize,
+    at: Position,
+    expected: Expected,
+    in_array: bool,
+    open: Option<Open>,
+    /// The whole objects in the buffer.
+    elements: Vec<Element>,
+    ended: bool,
+    /// What to say once the rows before it were given.
+    failed: Option<SheetError>,
+}
+
+impl Iterator for Batches {
+    type Item = Result<Batch, SheetError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if !self.elements.is_empty() {
+                return Some(Ok(self.take_batch()));
+            }
+            if let Some(error) = self.failed.take() {
+                self.ended = true;
+                return Some(Err(error));
+            }
+            if self.ended {
+                return None;
+            }
+            if let Err(error) = self.read_on() {
+                self.failed = Some(error);
+            }
+        }
+    }
+}
+
+impl Batches {
+    fn read_on(&mut self) -> Result<(), SheetError> {
+        let limits = self.layout.limits;
+        let chunk = limits.chunk_bytes.max(1) as u64;
+        self.ended = self.pass.fill(&mut self.buffer, chunk)?;
+        while let Some(byte) = self.buffer.get(self.scanned).copied() {
+            // What is wrong can only be named whole.
+            if byte >= 0x80 && !self.ended && self.buffer.len() - self.scanned < 4 {
+                break;
+            }
+            match self.open {
+                Some(open) => self.within(open, byte)?,
+                None => self.between(byte)?,
+            }
+            self.at.pass(byte);
+            self.scanned += 1;
+        }
+        if let Some(open) = self.open {
+            self.refuse_long(open, self.scanned)?;
+        }
+        if self.ended {
+            self.refuse_unfinished()?;
+        } else if self.open.is_none() && self.elements.is_empty() {
+            // Blanks without end must not fill the memory.
+            self.buffer.drain(..self.scanned);
+            self.scanned = 0;
+        }
+        Ok(())
+    }
+
+    /// One byte between the objects.
+    fn between(&mut self, byte: u8) -> Result<(), SheetError> {
+        use Expected::*;
+        self.expected = match (byte, self.expected) {
+            (b' ' | b'\t' | b'\n' | b'\r', _) => return Ok(()),
+            (b'[', Begin) => {
+                self.in_array = true;
+                FirstOrEnd
+            }
+            (b'{', Begin | FirstOrEnd | Next | NextOrEndOfFile) => {
+                self.open = Some(Open {
+                    start: self.scanned,
+                    at: self.at,
+                    depth: 1,
+                    in_string: false,
+                    escaped: false,
+                });
+                if self.in_array {
+                    CommaOrEnd
+                } else {
+                    NextOrEndOfFile
+                }
+            }
+            (b',', CommaOrEnd) => Next,
+            (b']', FirstOrEnd | CommaOrEnd) => EndOfFile,
+            _ => return Err(self.unexpected()),
+        };
+        Ok(())
+    }
+
+    /// One byte within an object: only strings and brackets matter here, the rest shows when it is parsed.
+    fn within(&mut self, mut open: Open, byte: u8) -> Result<(), SheetError> {
+        if open.in_string {
+            match byte {
+                _ if open.escaped => open.escaped = false,
+                b'\\' => open.escaped = true,
+                b'"' => open.in_string = false,
+                _ => return Ok(()),
+            }
+            self.open = Some(open);
+            return Ok(());
+        }
+        match byte {
+            b'"' => open.in_string = true,
+            b'{' | b'[' => open.depth += 1,
+            b'}' | b']' => open.depth -= 1,
+            _ => return Ok(()),
+        }
+        if open.depth > self.layout.limits.depth_max {
+            let problem = format!(
+                "objects and lists lie more than {} deep in one another. Write the row flatter",
+                self.layout.limits.depth_max
+            );
+            return Err(self.layout.problem(self.at, problem));
+        }
+        if open.depth > 0 {
+            self.open = Some(open);
+            return Ok(());
+        }
+        let end = self.scanned + 1;
+        self.refuse_long(open, end)?;
+        self.open = None;
+        self.elements.push(Element {
+            start: open.start,
+            end,
+            at: open.at,
+        });
+        Ok(())
+    }
+
+    fn refuse_long(&self, open: Open, end: usize) -> Result<(), SheetError> {
+        let bytes_max = self.layout.limits.row_bytes_max;
+        if end - open.start <= bytes_max {
+            return Ok(());
+        }
+        Err(SheetError::RowTooLong {
+            file: self.layout.file.clone(),
+            line: open.at.line,
+            bytes_max,
+        })
+    }
+
+    fn unexpected(&self) -> SheetError {
+        let rest = self.buffer.get(self.scanned..).unwrap_or_default();
+        let rest = rest.get(..rest.len().min(4)).unwrap_or_default();
+        let found = String::from_utf8_lossy(rest).chars().next();
+        let found = found.unwrap_or(char::REPLACEMENT_CHARACTER);
+        let problem = if CURLY_QUOTES.contains(&found) {
+            curly(found)
+        } else if self.expected == Expected::Next && found == ']' {
+            "a comma stands before the closing “]”. Remove the comma".to_owned()
+        } else {
+            format!("expected {}, found “{found}”", self.expected.words())
+        };
+        self.layout.problem(self.at, problem)
+    }
+
+    fn refuse_unfinished(&self) -> Result<(), SheetError> {
+        if let Some(open) = self.open {
+            let rest = self.buffer.get(open.start..).unwrap_or_default();
+            // Often the real mistake lies before the end.
+            let element = Element {
+                start: 0,
+                end: rest.len(),
+                at: open.at,
+            };
+            return Err(match syntax(rest) {
+                Some((offset, problem)) => {
+                    self.layout.syntax_error(rest, &element, offset, problem)
+                }
+                None => {
+                    let problem = "the object that begins here does not end. Close it with “}”, and every text in it with a quote";
+                    self.layout.problem(open.at, problem.to_owned())
+                }
+            });
+        }
+        match self.expected {
+            Expected::Begin => Err(SheetError::Empty {
+                file: self.layout.file.clone(),
+            }),
+            Expected::NextOrEndOfFile | Expected::EndOfFile => Ok(()),
+            expected => {
+                let problem = format!("the file ends here; expected {}", expected.words());
+                Err(self.layout.problem(self.at, problem))
+            }
+        }
+    }
+
+    fn take_batch(&mut self) -> Batch {
+        let end = self.elements.last().map_or(0, |element| element.end);
+        let rest = self.buffer.split_off(end);
+        let data = std::mem::replace(&mut self.buffer, rest);
+        self.scanned = self.scanned.saturating_sub(end);
+        if let Some(open) = &mut self.open {
+            open.start -= end;
+        }
+        Batch {
+            data,
+            elements: std::mem::take(&mut self.elements),
+            layout: self.layout.clone(),
+        }
+    }
+}
+
+impl Layout {
+    fn problem(&self, at: Position, problem: String) -> SheetError {
+        SheetError::Json {
+            file: self.file.clone(),
+            line: at.line,
+            column: at.column,
+            problem,
+        }
+    }
+
+    /// A syntax error at a byte of an element; where a curly quote stands before it, that is the mistake.
+    fn syntax_error(
+        &self,
+        text: &[u8],
+        element: &Element,
+        offset: usize,
+        problem: String,
+    ) -> SheetError {
+        let (offset, problem) = match first_curly(text) {
+            Some((at, quote)) if at <= offset => (at, curly(quote)),
+            _ => match last_curly(text.get(..offset).unwrap_or(text)) {
+                Some(quote) => (
+                    offset,
+                    format!("{problem}; a curly quote {quote} stands before it, and ends no text"),
+                ),
+                None => (offset, problem),
+            },
+        };
+        let passed = text.get(..offset).unwrap_or(text);
+        self.problem(element.at.behind(passed), problem)
+    }
+}
+
+fn curly(quote: char) -> String {
+    format!(
+        "found a curly quote {quote}, which a word processor puts in place of the straight one. Replace all of them with \""
+    )
+}
+
+/// The first curly quote that does not stand in a text, with its byte.
+fn first_curly(text: &[u8]) -> Option<(usize, char)> {
+    let text = String::from_utf8_lossy(text);
+    let (mut in_string, mut escaped) = (false, false);
+    for (at, found) in text.char_indices() {
+        match found {
+            _ if escaped => escaped = false,
+            '\\' if in_string => escaped = true,
+            '"' => in_string = !in_string,
+            _ if !in_string && CURLY_QUOTES.contains(&found) => return Some((at, found)),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The last curly quote, wherever it stands.
+fn last_curly(text: &[u8]) -> Option<char> {
+    let text = String::from_utf8_lossy(text);
+    text.chars().rfind(|found| CURLY_QUOTES.contains(found))
+}
+
+/// The syntax error of a text that is not whole, with its byte; `None` where it is right as far as it goes.
+fn syntax(text: &[u8]) -> Option<(usize, String)> {
+    let error = serde_json::from_slice::<serde::de::IgnoredAny>(text).err()?;
+    if error.is_eof() {
+        return None;
+    }
+    Some(place_of(text, &error))
+}
+
+/// The byte and the words of an error.
+fn place_of(text: &[u8], error: &serde_json::Error) -> (usize, String) {
+    let lines = text.split_inclusive(|byte| *byte == b'\n');
+    let before: usize = lines
+        .take(error.line().saturating_sub(1))
+        .map(<[u8]>::len)
+        .sum();
+    let words = error.to_string();
+    let words = words.split(" at line ").next().unwrap_or_default();
+    (
+        before + error.column().saturating_sub(1),
+        format!("{words}. Mend the JSON at this place"),
+    )
+}
+
+/// Whole objects, not yet parsed.
+#[derive(Debug)]
+pub(super) struct Batch {
+    data: Vec<u8>,
+    elements: Vec<Element>,
+    layout: Arc<Layout>,
+}
+
+/// One object, flat.
+#[derive(Default)]
+struct Object {
+    /// Dotted names and texts, in the order of the file.
+    values: Vec<(String, String)>,
+    /// The first value that is no cell, by its dotted name.
+    trouble: Option<(String, Misfit)>,
+}
+
+/// Why a value cannot stand in a cell.
+#[derive(Clone, Copy)]
+enum Misfit {
+    /// A list that holds more than texts, numbers and switches.
+    Nested,
+    /// A list item with a semicolon, which would be taken for two.
+    Separator,
+}
+
+impl Batch {
+    pub(super) fn rows(&self, mut each: impl FnMut(Row<'_>)) -> Result<u64, SheetError> {
+        let columns = &self.layout.columns;
+        let mut texts: Vec<Option<String>> = Vec::new();
+        let (mut text, mut ends) = (String::new(), Vec::new());
+        let mut index = 0;
+        for element in &self.elements {
+            let object = self.object(element)?;
+            let mut trouble = object
+                .trouble
+                .map(|(path, misfit)| misfit.finding(columns, &path));
+            texts.clear();
+            texts.resize(columns.len(), None);
+            for (path, value) in object.values {
+                self.within_limits(element, &value)?;
+                let Some(column) = columns.get(&path).copied() else {
+                    continue;
+                };
+                if let Some(cell) = texts.get_mut(column) {
+                    if cell.is_some() {
+                        trouble = trouble.or_else(|| Some(twice(column, &path)));
+                        continue;
+                    }
+                    trouble = trouble.or_else(|| unfit(column, &path, &value));
+                    *cell = Some(value);
+                }
+            }
+            if std::str::from_utf8(self.bytes(element)).is_err() {
+                trouble = Some(not_utf8(&texts));
+            }
+            text.clear();
+            ends.clear();
+            for cell in &texts {
+                text.push_str(cell.as_deref().unwrap_or_default());
+                ends.push(text.len());
+            }
+            each(Row {
+                index,
+                line: element.at.line,
+                cells: Cells::new(&text, &ends),
+                trouble,
+            });
+            index += 1;
+        }
+        Ok(index)
+    }
+
+    fn bytes(&self, element: &Element) -> &[u8] {
+        self.data
+            .get(element.start..element.end)
+            .unwrap_or_default()
+    }
+
+    fn object(&self, element: &Element) -> Result<Object, SheetError> {
+        let bytes = self.bytes(element);
+        let text = String::from_utf8_lossy(bytes);
+        let mut object = Object::default();
+        flatten(&text, "", &mut object).map_err(|(part, error)| {
+            // The parts of an element are slices of it.
+            let start = part.as_ptr().addr() - text.as_ptr().addr();
+            let (offset, problem) = place_of(part.as_bytes(), &error);
+            self.layout
+                .syntax_error(bytes, element, start + offset, problem)
+        })?;
+        Ok(object)
+    }
+
+    fn within_limits(&self, element: &Element, value: &str) -> Result<(), SheetError> {
+        let bytes_max = self.layout.limits.cell_bytes_max;
+        if value.len() <= bytes_max {
+            return Ok(());
+        }
+        Err(SheetError::CellTooLong {
+            file: self.layout.file.clone(),
+            line: element.at.line,
+            bytes_max,
+        })
+    }
+}
+
+impl Misfit {
+    fn finding(self, columns: &HashMap<String, usize>, path: &str) -> Finding {
+        let column = columns.get(path).copied();
+        match self {
+            Misfit::Nested => finding(
+                "sheet.nested",
+                column,
+                format!("the list {path} holds something else than texts, numbers and switches"),
+                "write the list as [\"one\", \"two\"]",
+            ),
+            Misfit::Separator => finding(
+                "sheet.list_separator",
+                column,
+                format!("an item of the list {path} holds a semicolon, which separates items"),
+                "write the item without the semicolon",
+            ),
+        }
+    }
+}
+
+fn twice(column: usize, path: &str) -> Finding {
+    finding(
+        "sheet.duplicate_key",
+        Some(column),
+        format!("the object names {path} twice"),
+        "remove one of them",
+    )
+}
+
+fn unfit(column: usize, path: &str, value: &str) -> Option<Finding> {
+    if value.contains('\0') {
+        return Some(finding(
+            "sheet.nul",
+            Some(column),
+            format!("the value of {path} holds a NUL character"),
+            "write the value anew; the file may be damaged",
+        ));
+    }
+    if path.trim().is_empty() && !value.trim().is_empty() {
+        return Some(finding(
+            "sheet.no_heading",
+            Some(column),
+            "a value has no name".to_owned(),
+            "give it a name, or remove it",
+        ));
+    }
+    None
+}
+
+fn not_utf8(texts: &[Option<String>]) -> Finding {
+    let broken = |text: &Option<String>| {
+        let text = text.as_deref().unwrap_or_default();
+        text.contains(char::REPLACEMENT_CHARACTER)
+    };
+    finding(
+        "sheet.not_utf8",
+        texts.iter().position(broken),
+        "the object holds bytes that are no UTF-8 text".to_owned(),
+        "save the file as UTF-8",
+    )
+}
+
+fn finding(rule: &'static str, column: Option<usize>, message: String, hint: &str) -> Finding {
+    Finding {
+        rule: rule.into(),
+        severity: Severity::Error,
+        field: None,
+        column,
+        message,
+        hint: hint.to_owned(),
+        source: "".into(),
+    }
+}
+
+/// What a part of an element is no JSON for.
+type PartError<'t> = (&'t str, serde_json::Error);
+
+/// Adds the values of an object. Names within names are joined with a dot; the depth was limited when it was cut.
+fn flatten<'t>(text: &'t str, prefix: &str, object: &mut Object) -> Result<(), PartError<'t>> {
+    let members: Members<'t> = parsed(text)?;
+    for (name, value) in members.0 {
+        let path = if prefix.is_empty() {
+            name
+        } else {
+            format!("{prefix}.{name}")
+        };
+        let raw = value.get();
+        let cell = match raw.as_bytes().first() {
+            Some(b'{') => {
+                flatten(raw, &path, object)?;
+                continue;
+            }
+            Some(b'[') => {
+                let (list, misfit) = joined(raw)?;
+                if let Some(misfit) = misfit {
+                    object.trouble.get_or_insert((path.clone(), misfit));
+                }
+                list
+            }
+            _ => scalar(raw)?.into_owned(),
+        };
+        object.values.push((path, cell));
+    }
+    Ok(())
+}
+
+/// A list as one cell.
+fn joined(raw: &str) -> Result<(String, Option<Misfit>), PartError<'_>> {
+    let items: Vec<&RawValue> = parsed(raw)?;
+    let mut misfit = None;
+    let mut list = String::new();
+    for (index, item) in items.iter().enumerate() {
+        let raw = item.get();
+        if matches!(raw.as_bytes().first(), Some(b'{' | b'[' | b'n')) {
+            misfit = misfit.or(Some(Misfit::Nested));
+            continue;
+        }
+        let text = scalar(raw)?;
+        if text.contains(';') {
+            misfit = misfit.or(Some(Misfit::Separator));
+        }
+        if index > 0 {
+            list.push(';');
+        }
+        list.push_str(&text);
+    }
+    Ok((list, misfit))
+}
+
+/// A value that is neither object nor list, as it is written; `null` clears.
+fn scalar(raw: &str) -> Result<Cow<'_, str>, PartError<'_>> {
+    match raw.as_bytes().first() {
+        Some(b'"') => Ok(Cow::Owned(parsed::<String>(raw)?)),
+        Some(b'n') => Ok(Cow::Borrowed(CLEAR)),
+        _ => Ok(Cow::Borrowed(raw)),
+    }
+}
+
+fn parsed<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, PartError<'t>> {
+    serde_json::from_str(text).map_err(|error| (text, error))
+}
+
+/// The members of an object in their order, those that come twice too.
+struct Members<'t>(Vec<(String, &'t RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collect;
+        impl<'de> Visitor<'de> for Collect {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Collect)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Input, open};
+    use super::*;
+    use proptest::prelude::*;
+    use std::io::Write as _;
+
+    fn sheet_of(text: &[u8], limits: Limits) -> Result<Sheet, SheetError> {
+        let mut file = tempfile::Builder::new().suffix(".json").tempfile().unwrap();
+        file.write_all(text).unwrap();
+        let options = ReadOptions {
+            limits,
+            ..ReadOptions::default()
+        };
+        Ok(open(&Input::File(file.path().into()), &options)?.remove(0))
+    }
+
+    /// Line, cells and rule of the trouble of each row.
+    type Seen = (u64, Vec<String>, Option<String>);
+
+    fn rows_of(sheet: &Sheet) -> Result<Vec<Seen>, SheetError> {
+        let mut rows = Vec::new();
+        for batch in sheet.batches() {
+            batch?.rows(|row| {
+                let cells = (0..row.cells.len()).map(|at| row.cells.get(at).unwrap().to_owned());
+                let trouble = row.trouble.map(|finding| finding.rule.to_string());
+                rows.push((row.line, cells.collect(), trouble));
+            })?;
+        }
+        Ok(rows)
+    }
+
+    fn read(text: &str) -> (Vec<String>, Vec<Seen>) {
+        let sheet = sheet_of(text.as_bytes(), Limits::default()).unwrap();
+        let rows = rows_of(&sheet).unwrap();
+        (sheet.headings, rows)
+    }
+
+    fn row(line: u64, cells: &[&str]) -> Seen {
+        (
+            line,
+            cells.iter().map(|cell| (*cell).to_owned()).collect(),
+            None,
+        )
+    }
+
+    #[test]
+    fn objects_become_rows_under_all_their_names() {
+        let (headings, rows) = read(
+            r#"[
+  {"number": "0042", "profile": {"email": "a@b", "tags": ["x", 7, true]}, "n": 18088861612.50},
+
+  {"profile": {"email": null}, "on": false, "number": 7,
+   "more": {}}, {"number":"8","list":[]}
+]"#,
+        );
+        assert_eq!(
+            headings,
+            ["number", "profile.email", "profile.tags", "n", "on", "list"]
+        );
+        assert_eq!(
+            rows,
+            [
+                row(2, &["0042", "a@b", "x;7;true", "18088861612.50", "", ""]),
+                row(4, &["7", CLEAR, "", "", "false", ""]),
+                row(5, &["8", "", "", "", "", ""]),
+            ]
+        );
+    }
+
+    #[test]
+    fn json_lines_are_known_by_their_content() {
+        let text = "\u{feff}{\"a\":\"}\\\"{\"}\n\n{\"b\":\"\\u00fc\"}";
+        let sheet = sheet_of(text.as_bytes(), Limits::default()).unwrap();
+        assert_eq!(sheet.notes, ["JSON Lines", "byte-order mark"]);
+        assert_eq!(
+            rows_of(&sheet).unwrap(),
+            [row(1, &["}\"{", ""]), row(3, &["", "ü"])]
+        );
+        let array = sheet_of(b" [{\"a\":1}]", Limits::default()).unwrap();
+        assert_eq!(array.notes, ["array of objects"]);
+    }
+
+    #[test]
+    fn a_row_in_trouble_says_so_and_the_others_go_on() {
+        let (_, rows) = read(
+            r#"[{"a":"1","a":"2"},{"a.b":1,"a":{"b":2}},{"a":["x;y"]},{"a":[["x"]]},{"a":[null]},{"a":"\u0000"},{"":"x"},{"a":"1"}]"#,
+        );
+        let troubles: Vec<_> = rows.iter().map(|row| row.2.as_deref()).collect();
+        assert_eq!(
+            troubles,
+            [
+                Some("sheet.duplicate_key"),
+                Some("sheet.duplicate_key"),
+                Some("sheet.list_separator"),
+                Some("sheet.nested"),
+                Some("sheet.nested"),
+                Some("sheet.nul"),
+                Some("sheet.no_heading"),
+                None
+            ]
+        );
+        let sheet = sheet_of(b"[{\"a\":\"x\",\"b\":\"\xfc\"}]", Limits::default()).unwrap();
+        let rows = rows_of(&sheet).unwrap();
+        assert_eq!(rows[0].2.as_deref(), Some("sheet.not_utf8"));
+    }
+
+    fn refused(text: &str) -> (u64, u64, String) {
+        for chunk_bytes in [1, 2, 3, 5, 1 << 20] {
+            let limits = Limits {
+                chunk_bytes,
+                ..Limits::default()
+            };
+            let error = sheet_of(text.as_bytes(), limits).unwrap_err();
+            let SheetError::Json {
+                line,
+                column,
+                problem,
+                ..
+            } = error
+            else {
+                panic!("{error}");
+            };
+            if chunk_bytes == 1 << 20 {
+                return (line, column, problem);
+            }
+        }
+        unreachable!()
+    }
+
+    #[test]
+    fn wrong_json_is_refused_with_line_and_column() {
+        for (text, line, column, words) in [
+            (
+                "[{\"a\":1},\n 7]",
+                2,
+                2,
+                "expected “{”, for every row is an object, found “7”",
+            ),
+            (
+                "[{\"a\":1}\n{\"a\":2}]",
+                2,
+                1,
+                "expected “,” or “]”, found “{”",
+            ),
+            (
+                "[{\"a\":1},]",
+                1,
+                10,
+                "a comma stands before the closing “]”",
+            ),
+            ("[{\"a\":1}] x", 1, 11, "expected the end of the file"),
+            (
+                "[{\"a\":1}",
+                1,
+                9,
+                "the file ends here; expected “,” or “]”",
+            ),
+            ("\"a\"", 1, 1, "expected “[” or “{”"),
+            ("{\"ü\":1}\n\n  {\"ü\":1,}", 3, 10, "trailing comma"),
+            ("{\"ü\":\n \"ä\" x}", 2, 6, "expected `,` or `}`"),
+            (
+                "[{\"a\": \"x}, {\"a\": \"y\"}]",
+                1,
+                15,
+                "expected `,` or `}`",
+            ),
+            ("[{\"a\": {\"b\": [1, 2}}]", 1, 19, "expected `,` or `]`"),
+            (
+                "[\n{\"a\": \"x\"",
+                2,
+                1,
+                "the object that begins here does not end",
+            ),
+            ("{\"a\":\"\\ud800\"}", 1, 13, "hex escape"),
+            ("[{“number”: 1}]", 1, 3, "found a curly quote “"),
+            ("[„a“]", 1, 2, "found a curly quote „"),
+            (
+                "[{\"a“: 1}, {\"b\":2}]",
+                1,
+                14,
+                "a curly quote “ stands before it",
+            ),
+            ("{\"a\": ”x”}", 1, 7, "found a curly quote ”"),
+        ] {
+            let (at_line, at_column, problem) = refused(text);
+            assert!(problem.contains(words), "{text}: {problem}");
+            assert_eq!((at_line, at_column), (line, column), "{text}: {problem}");
+        }
+        assert!(matches!(
+            sheet_of(b"[ ]", Limits::default()),
+            Err(SheetError::Empty { .. })
+        ));
+        assert!(matches!(
+            sheet_of(b" \n", Limits::default()),
+            Err(SheetError::Empty { .. })
+        ));
+        // In a text they are nothing special.
+        assert_eq!(read("{\"a\":\"“x”\"}").1, [row(1, &["“x”"])]);
+    }
+
+    #[test]
+    fn limits_hold() {
+        let limits = Limits {
+            cell_bytes_max: 10,
+            row_bytes_max: 40,
+            row_cells_max: 2,
+            depth_max: 3,
+            chunk_bytes: 7,
+        };
+        let error = |text: &str| {
+            let sheet = sheet_of(text.as_bytes(), limits)?;
+            rows_of(&sheet).map(|_| ())
+        };
+        assert_eq!(error("{\"a\":{\"b\":[1234567890]}}\n{\"c\":1}"), Ok(()));
+        assert!(matches!(
+            error("\n{\"a\":12345678901}"),
+            Err(SheetError::CellTooLong { line: 2, .. })
+        ));
+        let long = format!("{{\"a\":1}}\n{{\"a\":\"{}", "x".repeat(1000));
+        assert!(matches!(
+            error(&long),
+            Err(SheetError::RowTooLong { line: 2, .. })
+        ));
+        assert!(matches!(
+            error("{\"a\":1,\"b\":2,\"c\":3}"),
+            Err(SheetError::TooManyColumns { .. })
+        ));
+        assert!(matches!(
+            error("{\"a\":[[[1]]]}"),
+            Err(SheetError::Json { column: 8, .. })
+        ));
+        let blanks = format!("{{\"a\":1}}{}{{\"a\":2}}", " ".repeat(1000));
+        assert_eq!(error(&blanks), Ok(()));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn any_chunk_size_reads_the_same(
+            cells in prop::collection::vec(("[a-c]", any::<String>(), 0usize..3), 1..12),
+            in_array in any::<bool>(),
+            chunk_bytes in prop_oneof![1usize..20, Just(1 << 20)],
+        ) {
+            let mut text = String::new();
+            let mut lines = Vec::new();
+            for (index, (name, value, breaks)) in cells.iter().enumerate() {
+                let comma = match (in_array, index) { (false, _) => "", (true, 0) => "[", _ => "," };
+                text.push_str(comma);
+                text.push_str(&"\n".repeat(*breaks));
+                lines.push(1 + text.matches('\n').count() as u64);
+                text.push_str(&serde_json::json!({ name: value }).to_string());
+            }
+            if in_array {
+                text.push(']');
+            }
+            let limits = Limits { chunk_bytes, ..Limits::default() };
+            let sheet = sheet_of(text.as_bytes(), limits).unwrap();
+            let rows = rows_of(&sheet).unwrap();
+            prop_assert_eq!(rows.len(), cells.len());
+            for (row, ((name, value, _), line)) in rows.iter().zip(cells.iter().zip(lines)) {
+                let column = sheet.headings.iter().position(|heading| heading == name).unwrap();
+                prop_assert_eq!(&row.1[column], value);
+                prop_assert_eq!(row.0, line);
+            }
+        }
+    }
+}
