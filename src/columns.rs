@@ -133,7 +133,6 @@ impl Binding {
             read: Vec::new(),
         };
         let mut holder: HashMap<Field, usize> = HashMap::new();
-        let mut by_writer = false;
         for (column, (heading, word)) in headings.iter().zip(&words).enumerate() {
             let ignored = is_ignored(column, word);
             let meaning = if let Some(field) = mapped.get(&column) {
@@ -143,7 +142,7 @@ impl Binding {
             } else {
                 dictionary.meaning(word)
             };
-            if let Some((field, how)) = &meaning {
+            if let Some((field, _)) = &meaning {
                 if let Some(first) = holder.insert(*field, column) {
                     return Err(ColumnError::Twice {
                         field: *field,
@@ -152,7 +151,6 @@ impl Binding {
                     });
                 }
                 binding.read.push((*field, column));
-                by_writer |= *how == dictionary.writer_how;
             } else if !ignored {
                 binding.notes.push(unknown(&at(column), column));
             }
@@ -168,14 +166,34 @@ impl Binding {
             });
         }
         if binding.column_of(Field::NUMBER).is_none() {
+            binding.number_as_answered(&words, writer.make);
+        }
+        if binding.column_of(Field::NUMBER).is_none() {
             return Err(ColumnError::NoNumber {
                 headings: listed(headings),
             });
         }
-        if writer.found_out && by_writer {
+        if writer.found_out {
             binding.notes.push(others_headings(writer.make, target));
         }
         Ok(binding)
+    }
+
+    /// A make may call the number in its answers what its requests call the new number. In a sheet without another
+    /// column for the number, such a heading means the number.
+    fn number_as_answered(&mut self, words: &[String], make: &Manifest) {
+        let Some(number) = make.row(Field::NUMBER) else {
+            return;
+        };
+        let answered = |word: &String| number.also_read.iter().any(|name| fold(name) == *word);
+        for (field, column) in &mut self.read {
+            if *field == Field::NEW_NUMBER && words.get(*column).is_some_and(answered) {
+                *field = Field::NUMBER;
+                if let Some(column) = self.columns.get_mut(*column) {
+                    column.field = Some(Field::NUMBER);
+                }
+            }
+        }
     }
 
     /// The column that holds a field, counting from 0.
@@ -502,6 +520,8 @@ mod tests {
                 ("display_name", "username"),
                 ("sip_password", "registerpassword"),
                 ("voicemail", "hasvoicemail"),
+                ("mobile", "mobile"),
+                ("nat", "nat"),
             ],
         )
     }
@@ -518,6 +538,8 @@ mod tests {
                 ("email", "person.address"),
                 ("work_phone", "work.line"),
                 ("home_phone", "home.line"),
+                ("mobile", "mobile"),
+                ("enabled", "enabled"),
             ],
         )
     }
@@ -544,6 +566,26 @@ mod tests {
     }
 
     #[test]
+    fn the_new_numbers_heading_means_the_number_where_no_other_column_does() {
+        let fields = [("number", "number"), ("new_number", "number_alt")];
+        let make = manifest("renaming", "Renaming PBX", &fields);
+        let bound = |headings: &[&str]| {
+            let headings: Vec<String> = headings.iter().map(|text| (*text).to_owned()).collect();
+            let binding = Binding::bind(&headings, &make, &[&make], &plain()).unwrap();
+            binding
+                .columns
+                .iter()
+                .map(|column| column.field)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(bound(&["number_alt"]), [Some(Field::NUMBER)]);
+        assert_eq!(
+            bound(&["number", "number_alt"]),
+            [Some(Field::NUMBER), Some(Field::NEW_NUMBER)]
+        );
+    }
+
+    #[test]
     fn headings_are_understood_however_they_are_written() {
         assert_eq!(
             fields(
@@ -567,6 +609,15 @@ mod tests {
         assert_eq!(
             fields(&["number", "username", "authuser", "email"], &plain()),
             ["number", "display_name", "sip_auth_name", "email"]
+        );
+        // Nor do words that both makes share with the dictionary.
+        assert_eq!(
+            fields(&["number", "enabled", "mobile", "username"], &plain())[3],
+            "display_name"
+        );
+        assert_eq!(
+            fields(&["nst", "mobile", "nat", "username", "authuser"], &plain())[3],
+            "display_name"
         );
         let theirs = [
             "number_of",
@@ -706,7 +757,7 @@ mod tests {
                 "number",
                 "Vorname",
                 "hasvoicemail",
-                "nat",
+                "record audio",
                 "sip password",
                 "email",
             ],
@@ -737,7 +788,7 @@ mod tests {
                 (Field::EMAIL, String::new()),
                 (Field::VOICEMAIL, "on".to_owned()),
                 // The make does not know it.
-                (Field::NAT, "Ja".to_owned()),
+                (Field::RECORD_AUDIO, "Ja".to_owned()),
             ]
         );
         // The make refuses it; the row ends early.

@@ -1,3 +1,12 @@
 //! Parse, run, exit code.
 
-fn main() {}
+use rowcall::cli::{Typed, parse};
+use rowcall::run::run;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match parse(std::env::args_os()) {
+        Typed::Command(cli) => ExitCode::from(run(&cli)),
+        Typed::Said(code) => ExitCode::from(code),
+    }
+}

@@ -4,6 +4,7 @@ use crate::manifest::{Access, Manifest, Purpose};
 use crate::model::{Action, Change, Extension, Field, Kind};
 use std::fmt;
 use std::str::FromStr;
+use url::Url;
 
 /// Which extensions a run may touch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -113,6 +114,11 @@ pub fn differing(manifest: &Manifest, wanted: &Extension, held: &Extension) -> V
     };
     let differs = |(field, wanted): (Field, &str)| {
         let held = held.get(field).unwrap_or_default();
+        if field == Field::VOICEMAIL_GREETING
+            && fetched_name(wanted).is_some_and(|name| name == held)
+        {
+            return false;
+        }
         if field.def().kind == Kind::List && !wanted.is_empty() {
             wanted
                 .split(';')
@@ -126,6 +132,22 @@ pub fn differing(manifest: &Manifest, wanted: &Extension, held: &Extension) -> V
         .filter(|(field, text)| comparable(*field) && differs((*field, text)))
         .map(|(field, _)| field)
         .collect()
+}
+
+/// The name under which a PBX keeps a greeting that it fetched from an address: the last part of the address's path,
+/// decoded; `None` where that is no name for a file.
+pub fn fetched_name(address: &str) -> Option<String> {
+    let url = Url::parse(address).ok()?;
+    let last = url.path_segments()?.next_back()?;
+    // The form decoder would take these for its own signs.
+    let escaped = last
+        .replace('+', "%2B")
+        .replace('=', "%3D")
+        .replace('&', "%26");
+    let (name, _) = url::form_urlencoded::parse(escaped.as_bytes()).next()?;
+    // What could lead out of the PBX's folder is no name.
+    let fits = !name.is_empty() && !name.contains(['/', '\\']);
+    fits.then(|| name.into_owned())
 }
 
 /// The wanted fields that the make takes but does not give back: whether they are as wanted cannot be told.
@@ -358,6 +380,10 @@ mod tests {
             wire = "g"
             source = "page"
             [[field]]
+            name = "voicemail_greeting"
+            wire = "v"
+            source = "page"
+            [[field]]
             name = "status"
             wire = "s"
             access = "read_only"
@@ -365,6 +391,25 @@ mod tests {
             "#,
         )
         .unwrap()
+    }
+
+    #[test]
+    fn a_greeting_that_was_fetched_is_as_wanted_under_its_file_name() {
+        let manifest = manifest();
+        let wanted = |text| extension(&[(Field::VOICEMAIL_GREETING, text)]);
+        let held = wanted("hello all.wav");
+        let same = wanted("https://files.example.com/g/hello%20all.wav");
+        assert_eq!(differing(&manifest, &same, &held), []);
+        for other in [
+            "https://files.example.com/g/bye.wav",
+            "https://files.example.com/",
+            "bye.wav",
+        ] {
+            assert_eq!(
+                differing(&manifest, &wanted(other), &held),
+                [Field::VOICEMAIL_GREETING]
+            );
+        }
     }
 
     fn extension(fields: &[(Field, &str)]) -> Extension {

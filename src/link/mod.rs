@@ -1,7 +1,17 @@
 //! The only module that touches a PBX. It does not know the vendors.
+//!
+//! [`http`] says one request; [`paced`] keeps to the target's pace; [`retrying`] repeats what is safe to repeat. Nothing
+//! can be said past the pace: [`retrying::Retrying`], which the rest of the program speaks through, takes a
+//! [`paced::Permit`] for every request.
+
+pub mod http;
+pub mod paced;
+pub mod retrying;
 
 use crate::model::Fault;
 use crate::wire::{Reply, Request};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A way to say one request to one PBX and hear the reply.
 pub trait Link: Send + Sync {
@@ -11,4 +21,21 @@ pub trait Link: Send + Sync {
     /// A fault of kind `NotSent` only where the request certainly never reached the PBX; every other failure, a reply
     /// that was cut short among them, is `MayHaveHappened`. A reply of any HTTP status is no fault here.
     fn exchange(&self, request: &Request) -> Result<Reply, Fault>;
+}
+
+/// A flag that asks a run to come to its end: nothing new is begun, and nobody waits longer than needed. Clones are the
+/// same flag; what was said already is still settled.
+#[derive(Debug, Clone, Default)]
+pub struct StopFlag(Arc<AtomicBool>);
+
+impl StopFlag {
+    /// Asks for the end.
+    pub fn stop(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    /// Whether the end was asked for.
+    pub fn is_stopped(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
 }

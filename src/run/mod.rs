@@ -1,8 +1,76 @@
 //! One file a command; the only modules that know every stage.
 
+pub mod check;
+mod delete;
+mod export;
+mod findings;
+mod import;
+mod results;
+mod rows;
+mod sending;
+mod sim;
 pub mod target;
+mod template;
+pub mod vendors;
 
+use crate::cli::{self, Cli, Command};
+use crate::link::StopFlag;
 use std::fmt;
+use std::io::{self, BufRead, IsTerminal, Write, stderr, stdin, stdout};
+
+/// Carries out what was typed, and gives the exit code. Says on standard error why a command could not go on.
+pub fn run(cli: &Cli) -> u8 {
+    let config = cli.config.as_deref();
+    let done = match &cli.command {
+        Command::Check(args) => findings::run(args),
+        Command::Import(args) => import::run(args, config),
+        Command::Delete(args) => delete::run(args, config),
+        Command::Export(args) => export::run(args, config),
+        Command::Template(args) => template::run(args),
+        Command::Vendors(args) => vendors::run(args),
+        Command::Sim(args) => sim::run(args),
+        Command::Completions(args) => print(|out| cli::completions(args.shell, out)),
+        Command::Man => print(|out| cli::man(out)),
+    };
+    done.unwrap_or_else(|failure| {
+        say(format!("rowcall: {}", failure.message));
+        if !failure.hint.is_empty() {
+            say(format!("  hint: {}", failure.hint));
+        }
+        failure.exit
+    })
+}
+
+/// Prints data on standard output. A reader who has gone (`| head`) is no failure.
+fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<u8, Failure> {
+    let mut out = stdout().lock();
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::usage(format!(
+            "standard output cannot be written: {error}"
+        ))),
+        _ => Ok(0),
+    }
+}
+
+/// Whether somebody is there to be asked.
+fn can_ask() -> bool {
+    stdin().is_terminal() && stderr().is_terminal()
+}
+
+/// Asks on a terminal; where nobody can be asked, what may go ahead goes ahead.
+fn confirm(question: &str) -> bool {
+    if !can_ask() {
+        return true;
+    }
+    let _ = write!(stderr(), "{question} [y/N] ");
+    let mut answer = String::new();
+    let read = stdin().lock().read_line(&mut answer);
+    read.is_ok()
+        && matches!(
+            answer.trim().to_ascii_lowercase().as_str(),
+            "y" | "yes" | "j" | "ja"
+        )
+}
 
 /// Why a command could not go on: for whoever typed it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,4 +116,27 @@ impl Failure {
         self.hint = hint.into();
         self
     }
+}
+
+/// Says a line on standard error. Nobody can be told that it cannot be said.
+fn say(line: impl fmt::Display) {
+    let _ = writeln!(stderr(), "{line}");
+}
+
+/// Turns Ctrl-C into a stop: nothing new is begun, what is in flight is settled. A second one ends at once.
+///
+/// # Errors
+/// Exit 2 where the system does not let it be caught.
+fn interrupts(stop: &StopFlag) -> Result<(), Failure> {
+    let stop = stop.clone();
+    let caught = ctrlc::set_handler(move || {
+        if stop.is_stopped() {
+            std::process::exit(130);
+        }
+        stop.stop();
+        say(
+            "interrupted: what was sent is settled, nothing more is sent; once more to end at once",
+        );
+    });
+    caught.map_err(|error| Failure::usage(format!("Ctrl-C cannot be caught: {error}")))
 }

@@ -1,14 +1,21 @@
 //! From what was typed after `--to` to a PBX: `rowcall.toml`, `VENDOR+URL`, `sim:VENDOR`.
 
-use super::Failure;
+use super::{Failure, say};
 use crate::cli::{PaceArgs, Rate};
-use crate::model::Secret;
+use crate::link::http::{Http, Options};
+use crate::link::paced::Pace;
+use crate::link::retrying::Retrying;
+use crate::link::{Link, StopFlag};
+use crate::model::{Fault, Secret};
+use crate::sim::{Faults, InProcess, Sim};
+use crate::submit::converse::Connection;
 use crate::vendors::{Account, MAKES, Make, Settings, make};
 use etcetera::BaseStrategy;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 use std::{env, fs};
 use url::Url;
 
@@ -160,6 +167,51 @@ impl Target {
             batch,
             ca_file,
         })
+    }
+
+    /// Signs in.
+    ///
+    /// # Errors
+    /// Exit 2 where a certificate file cannot be read, exit 3 where the target cannot be used.
+    pub fn connect(&self, stop: &StopFlag) -> Result<Connection, Failure> {
+        if self.is_unprotected() {
+            say(format!(
+                "{}: over http, passwords travel readable for everybody on the way",
+                self.label
+            ));
+        }
+        let facts = &(self.make.manifest)().vendor;
+        let reply = Duration::from_millis(facts.reply_ms);
+        let link: Box<dyn Link> = match &self.address {
+            Address::Sim(faults) => {
+                let faults: Faults = faults
+                    .as_deref()
+                    .unwrap_or_default()
+                    .parse()
+                    .map_err(Failure::usage)?;
+                let sim = Sim::new((self.make.sim)(&self.account), faults);
+                Box::new(InProcess::new(sim, facts.path.clone(), reply))
+            }
+            Address::Url(url) => {
+                let mut options = Options::replying_within(reply);
+                if let Some(path) = &self.ca_file {
+                    let pem = read_small(path).map_err(|why| {
+                        Failure::usage(format!("{} cannot be read: {why}", path.display()))
+                    })?;
+                    options.trusted_pem = Some(pem.into_bytes());
+                }
+                Box::new(Http::new(url.as_str(), "", options).map_err(Failure::usage)?)
+            }
+        };
+        let pace = Pace::per_second(self.rate.0, stop.clone()).map_err(Failure::usage)?;
+        let vendor = (self.make.speak)(self.settings.clone());
+        Connection::open(vendor, Retrying::new(link, pace), self.account.clone())
+            .map_err(|fault| self.failure(&fault))
+    }
+
+    /// Why the target cannot be used.
+    pub fn failure(&self, fault: &Fault) -> Failure {
+        Failure::target(format!("{}: {}", self.label, fault.message)).hint(fault.hint.clone())
     }
 
     /// Whether the PBX is a simulated one inside this process.

@@ -4,6 +4,7 @@
 //! takes one: [`Batches`] cuts the bytes where a record ends, and [`Batch::rows`] parses them, on any thread. Both hold
 //! to the quote rules of the `csv` crate: a quote opens only where a cell begins, and two quotes within stand for one.
 
+use super::marks::{Marks, simple_record};
 use super::source::{Pass, Source};
 use super::{Cells, Limits, ReadOptions, Row, Sheet, SheetError};
 use crate::model::{Finding, Place, Severity};
@@ -132,7 +133,7 @@ fn header(content: &Content) -> Result<Option<Header>, SheetError> {
     for batch in content.batches() {
         let batch = batch?;
         let mut header = None;
-        batch.records(|record| {
+        batch.records(None, |record| {
             if record.is_blank() {
                 return ControlFlow::Continue(());
             }
@@ -328,7 +329,6 @@ impl Content {
 }
 
 /// Cuts the bytes into batches of whole records.
-#[derive(Debug)]
 pub(super) struct Batches {
     pass: Pass,
     layout: Arc<Layout>,
@@ -452,8 +452,12 @@ impl Batches {
     }
 
     fn take_batch(&mut self) -> Batch {
-        let rest = self.buffer.split_off(self.cut);
-        let data = std::mem::replace(&mut self.buffer, rest);
+        // Room for the next chunk, so that it is not moved while it grows.
+        let rest = self.buffer.get(self.cut..).unwrap_or_default();
+        let mut next = Vec::with_capacity(rest.len() + self.layout.limits.chunk_bytes);
+        next.extend_from_slice(rest);
+        let mut data = std::mem::replace(&mut self.buffer, next);
+        data.truncate(self.cut);
         self.scanned = self.scanned.saturating_sub(self.cut);
         self.quote = self.quote.map(|quote| quote - self.cut);
         self.cut = 0;
@@ -484,7 +488,6 @@ fn line_breaks(bytes: &[u8], returns: bool) -> u64 {
 }
 
 /// Whole records, not yet parsed.
-#[derive(Debug)]
 pub(super) struct Batch {
     data: Vec<u8>,
     line: u64,
@@ -498,12 +501,24 @@ impl Batch {
         let layout = &*self.layout;
         let nul = memchr(0, &self.data).is_some();
         let mut index = 0;
-        self.records(|record| {
+        let whole = std::str::from_utf8(&self.data).ok();
+        let marks = whole
+            .filter(|_| !self.returns)
+            .map(|_| Marks::of(&self.data, layout.delimiter));
+        self.records(marks.as_ref(), |record| {
             if layout.columns > 1 && record.is_blank() {
                 return ControlFlow::Continue(());
             }
             let mended;
-            let (cells, not_utf8) = match std::str::from_utf8(record.text) {
+            let in_place = whole
+                .filter(|_| !record.apart.is_empty())
+                .and_then(|whole| whole.get(record.start..record.start + record.text.len()));
+            let read = match in_place {
+                Some(text) => Ok(text),
+                None => std::str::from_utf8(record.text),
+            };
+            let (cells, not_utf8) = match read {
+                Ok(text) if !record.apart.is_empty() => (Cells::apart(text, record.apart), None),
                 Ok(text) => (Cells::new(text, record.ends), None),
                 Err(_) => {
                     mended = Mended::of(record);
@@ -534,14 +549,17 @@ impl Batch {
     /// Gives each record, blank lines left out.
     fn records(
         &self,
+        marks: Option<&Marks>,
         mut each: impl FnMut(&Record<'_>) -> ControlFlow<()>,
     ) -> Result<(), SheetError> {
         let data = self.data.as_slice();
         let limits = &self.layout.limits;
         let mut reader = self.layout.reader();
-        // One byte more than there can be, for a full buffer would stop the parser.
-        let mut text = vec![0; data.len() + 1];
-        let mut ends = vec![0; limits.row_cells_max.min(data.len()) + 1];
+        // Room for records that are not simple; made when the first of them comes.
+        let (mut text, mut ends) = (Vec::new(), Vec::new());
+        let mut apart = Vec::new();
+        let simple_bytes_max = limits.cell_bytes_max.min(limits.row_bytes_max);
+        let mut next_marks = marks.map(|marks| marks.from(0));
         let mut line = self.line;
         let mut at = 0;
         loop {
@@ -551,6 +569,38 @@ impl Batch {
                 return Ok(());
             }
             at = start;
+            if let (Some(marks), Some(next)) = (marks, &mut next_marks) {
+                // What stands before the record was a line break of its own, or was read otherwise.
+                *next = marks.from(at);
+                let simple = simple_record(data, self.layout.delimiter, at, next, &mut apart);
+                if let Some((text_end, end)) = simple
+                    && apart.len() > 1
+                    && apart.len() <= limits.row_cells_max
+                    && end - start <= simple_bytes_max
+                {
+                    let record = Record {
+                        line,
+                        start,
+                        end,
+                        text: data.get(start..text_end).unwrap_or_default(),
+                        ends: &[],
+                        apart: &apart,
+                        width: apart.len(),
+                    };
+                    if each(&record).is_break() {
+                        return Ok(());
+                    }
+                    line += (end - text_end) as u64;
+                    at = end;
+                    continue;
+                }
+            }
+            if text.is_empty() {
+                // One byte more than there can be, for a full buffer would stop the parser.
+                text = vec![0; data.len() + 1];
+                ends = vec![0; limits.row_cells_max.min(data.len()) + 1];
+            }
+            let feeds = reader.line();
             let (mut filled, mut width, mut kept) = (0, 0, 0);
             loop {
                 let room = text.get_mut(filled..).unwrap_or_default();
@@ -575,16 +625,22 @@ impl Batch {
             self.within_limits(line, record_end - start, ends)?;
             let record = Record {
                 line,
+                start,
                 end: record_end,
                 text: text.get(..filled).unwrap_or_default(),
                 ends,
+                apart: &[],
                 width,
             };
             if each(&record).is_break() {
                 return Ok(());
             }
-            let passed = data.get(start..record_end).unwrap_or_default();
-            line += line_breaks(passed, self.returns);
+            // The parser counts line feeds as it goes.
+            line += if self.returns {
+                line_breaks(data.get(start..record_end).unwrap_or_default(), true)
+            } else {
+                reader.line() - feeds
+            };
             at = record_end;
         }
     }
@@ -638,11 +694,15 @@ impl Batch {
 struct Record<'r> {
     /// The line on which it starts.
     line: u64,
+    /// Where it starts in the batch.
+    start: usize,
     /// Where it ends in the batch, its line break included.
     end: usize,
     /// Its cells one behind the other, and where each ends; not more than the limit allows.
     text: &'r [u8],
     ends: &'r [usize],
+    /// Where its cells stand, where it is simple: then the text is as it stands in the batch, and `ends` is empty.
+    apart: &'r [(u32, u32)],
     /// How many cells it has, also past the limit.
     width: usize,
 }
@@ -886,6 +946,7 @@ mod tests {
             ("a|b|c\n1|2|3\n", 3, vec!["pipe"]),
             ("name, first,number;x\n1,2,3;4\n", 3, vec!["comma"]),
             ("a,x;b;c\n1;2;3\n\"4;\n,,\";5;6\n", 3, vec!["semicolon"]),
+            ("last, first, title;n\nx;1\ny, z;2\n", 2, vec!["semicolon"]),
             ("number\n2001\n", 1, vec![]),
         ] {
             let sheet = sheet_of(text.as_bytes(), &ReadOptions::default()).unwrap();

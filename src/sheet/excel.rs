@@ -16,6 +16,7 @@ use super::{Cells, Limits, ReadOptions, Row, Sheet, SheetError, Stored};
 use crate::model::{Finding, Place, Severity};
 use memchr::memchr;
 use package::Package;
+use std::fmt;
 use std::sync::Arc;
 
 /// Rows that are looked at for the headings; blank ones do not count.
@@ -47,7 +48,7 @@ fn other_format(file: &Arc<str>, what: &'static str) -> SheetError {
 }
 
 /// The texts that cells share: one text and where each ends, for there may be millions.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Strings {
     text: String,
     ends: Vec<u32>,
@@ -74,14 +75,13 @@ impl Strings {
 }
 
 /// One sheet of a workbook.
-#[derive(Debug)]
 struct Table {
     name: Arc<str>,
     hidden: bool,
 }
 
 /// A workbook of any kind.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 enum Book {
     Xlsx(Arc<xlsx::Book>),
     Ods(Arc<ods::Book>),
@@ -205,7 +205,6 @@ impl Book {
 }
 
 /// The rows of one sheet, from its first.
-#[derive(Debug)]
 enum Rows {
     Xlsx(xlsx::Rows),
     Ods(ods::Rows),
@@ -224,7 +223,6 @@ impl Rows {
 }
 
 /// A row as a reader fills it.
-#[derive(Debug)]
 struct RawRow {
     file: Arc<str>,
     limits: Limits,
@@ -306,7 +304,7 @@ impl RawRow {
 }
 
 /// What is needed to read the rows of one sheet.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Content {
     book: Book,
     table: usize,
@@ -315,7 +313,6 @@ pub(super) struct Content {
     layout: Arc<Layout>,
 }
 
-#[derive(Debug)]
 struct Layout {
     file: Arc<str>,
     sheet: Arc<str>,
@@ -533,6 +530,13 @@ impl Head {
     }
 }
 
+impl fmt::Debug for Content {
+    /// Without the texts of the cells, in which secrets stand.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Content")
+    }
+}
+
 impl Content {
     pub(super) fn batches(&self) -> Batches {
         Batches {
@@ -545,7 +549,6 @@ impl Content {
 }
 
 /// Reads rows and gathers them into batches.
-#[derive(Debug)]
 pub(super) struct Batches {
     /// `None` at the end; an error comes after the rows before it.
     rows: Option<Result<Rows, SheetError>>,
@@ -593,7 +596,6 @@ impl Iterator for Batches {
 }
 
 /// Some rows, read.
-#[derive(Debug)]
 pub(super) struct Batch {
     layout: Arc<Layout>,
     rows: Vec<Span>,
@@ -603,7 +605,6 @@ pub(super) struct Batch {
 }
 
 /// Where a row ends in its batch.
-#[derive(Debug)]
 struct Span {
     line: u64,
     text_end: usize,

@@ -171,7 +171,7 @@ impl Expected {
 }
 
 /// An object that has begun and not ended.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 struct Open {
     start: usize,
     at: Position,
@@ -181,7 +181,6 @@ struct Open {
 }
 
 /// Where an object lies in its batch, and where it begins in the file.
-#[derive(Debug)]
 struct Element {
     start: usize,
     end: usize,
@@ -189,7 +188,6 @@ struct Element {
 }
 
 /// Cuts the bytes into batches of whole objects.
-#[derive(Debug)]
 pub(super) struct Batches {
     pass: Pass,
     layout: Arc<Layout>,
@@ -489,7 +487,6 @@ fn place_of(text: &[u8], error: &serde_json::Error) -> (usize, String) {
 }
 
 /// Whole objects, not yet parsed.
-#[derive(Debug)]
 pub(super) struct Batch {
     data: Vec<u8>,
     elements: Vec<Element>,
@@ -994,6 +991,13 @@ mod tests {
             Err(SheetError::Json { column: 8, .. })
         ));
         let blanks = format!("{{\"a\":1}}{}{{\"a\":2}}", " ".repeat(1000));
+        let sheet = sheet_of(blanks.as_bytes(), limits).unwrap();
+        let super::super::Content::Json(content) = &sheet.content else {
+            panic!("no JSON");
+        };
+        for batch in content.batches() {
+            assert!(batch.unwrap().data.len() <= 30);
+        }
         assert_eq!(error(&blanks), Ok(()));
     }
 

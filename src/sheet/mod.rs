@@ -7,6 +7,7 @@ mod csv;
 mod excel;
 mod json;
 pub mod markdown;
+mod marks;
 mod source;
 mod writer;
 
@@ -481,10 +482,8 @@ impl Sheet {
 }
 
 /// One pass over the rows of a sheet, in batches. After an error it ends.
-#[derive(Debug)]
 pub struct Batches(AnyBatches);
 
-#[derive(Debug)]
 enum AnyBatches {
     Csv(csv::Batches),
     Json(json::Batches),
@@ -512,14 +511,26 @@ impl Iterator for Batches {
 }
 
 /// Some rows that follow one another, not yet parsed.
-#[derive(Debug)]
 pub struct Batch(AnyBatch);
 
-#[derive(Debug)]
 enum AnyBatch {
     Csv(csv::Batch),
     Json(json::Batch),
     Workbook(excel::Batch),
+}
+
+impl fmt::Debug for Batches {
+    /// Without the bytes, in which secrets stand.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Batches")
+    }
+}
+
+impl fmt::Debug for Batch {
+    /// Without the bytes, in which secrets stand.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Batch")
+    }
 }
 
 impl Batch {
@@ -561,13 +572,22 @@ pub enum Stored {
     Uncalculated,
 }
 
-/// The cells of one row, borrowed from the batch: one text and where each cell ends in it.
+/// The cells of one row, borrowed from the batch.
 #[derive(Debug, Clone, Copy)]
 pub struct Cells<'a> {
     text: &'a str,
-    ends: &'a [usize],
+    bounds: Bounds<'a>,
     /// Empty where every cell is stored as text.
     stored: &'a [Stored],
+}
+
+/// Where cells stand in their text.
+#[derive(Debug, Clone, Copy)]
+enum Bounds<'a> {
+    /// One behind the other, each ending here.
+    Ends(&'a [usize]),
+    /// Each from here to there, with something between them.
+    Apart(&'a [(u32, u32)]),
 }
 
 impl<'a> Cells<'a> {
@@ -577,7 +597,12 @@ impl<'a> Cells<'a> {
     }
 
     fn stored_as(text: &'a str, ends: &'a [usize], stored: &'a [Stored]) -> Self {
-        Cells { text, ends, stored }
+        let bounds = Bounds::Ends(ends);
+        Cells {
+            text,
+            bounds,
+            stored,
+        }
     }
 
     /// How the cell of a column is stored.
@@ -585,23 +610,45 @@ impl<'a> Cells<'a> {
         self.stored.get(column).copied().unwrap_or_default()
     }
 
+    fn apart(text: &'a str, cells: &'a [(u32, u32)]) -> Self {
+        let bounds = Bounds::Apart(cells);
+        Cells {
+            text,
+            bounds,
+            stored: &[],
+        }
+    }
+
+    /// The text of all cells, with what divides them in the file where that is still there.
+    pub fn text(&self) -> &'a str {
+        self.text
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.ends.len()
+        match self.bounds {
+            Bounds::Ends(ends) => ends.len(),
+            Bounds::Apart(cells) => cells.len(),
+        }
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.len() == 0
     }
 
     /// The cell of a column, counting from 0; `None` past the end of the row.
+    #[inline]
     pub fn get(&self, column: usize) -> Option<&'a str> {
-        let end = *self.ends.get(column)?;
-        let start = if column == 0 {
-            0
-        } else {
-            self.ends[column - 1]
+        let (start, end) = match self.bounds {
+            Bounds::Apart(cells) => {
+                let (start, end) = *cells.get(column)?;
+                (start as usize, end as usize)
+            }
+            Bounds::Ends(ends) => {
+                let before = column.checked_sub(1).and_then(|before| ends.get(before));
+                (before.copied().unwrap_or_default(), *ends.get(column)?)
+            }
         };
         self.text.get(start..end)
     }

@@ -69,7 +69,6 @@ impl Source {
 }
 
 /// One reading of a source.
-#[derive(Debug)]
 pub(super) struct Pass {
     source: Source,
     offset: u64,

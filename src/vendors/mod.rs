@@ -3,6 +3,11 @@
 //! A vendor never touches the network: see [`Vendor`].
 
 use crate::manifest::Manifest;
+// Named here and not by the macro below, so that rustfmt finds them.
+pub mod openvox;
+pub mod ozeki;
+pub mod portsip;
+
 use crate::model::{Extension, Secret};
 use crate::wire::{Exchange, Pbx, Session, Turn};
 use std::collections::BTreeMap;
@@ -111,8 +116,6 @@ pub struct Make {
 
 macro_rules! makes {
     ($($make:ident),*) => {
-        $(pub mod $make;)*
-
         /// Every make, one word each.
         pub static MAKES: &[Make] = &[$(Make {
             id: stringify!($make),
@@ -123,7 +126,7 @@ macro_rules! makes {
     };
 }
 
-makes! {}
+makes! { openvox, portsip, ozeki }
 
 /// The make of a word.
 pub fn make(id: &str) -> Option<&'static Make> {

@@ -15,7 +15,6 @@ const MINI_STREAM_BYTES: u64 = 4096;
 const MINI_SECTOR_BYTES: usize = 64;
 
 /// A compound file, whole.
-#[derive(Debug)]
 pub(super) struct Compound {
     bytes: Vec<u8>,
     sector_bytes: usize,
@@ -27,7 +26,6 @@ pub(super) struct Compound {
 }
 
 /// Where a stream lies.
-#[derive(Debug)]
 struct Stream {
     name: String,
     first: u32,

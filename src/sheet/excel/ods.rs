@@ -14,7 +14,6 @@ const CONTENT: &str = "content.xml";
 const REPEATED_ROWS_MAX: u64 = 10_000;
 
 /// An ODS workbook without its cells.
-#[derive(Debug)]
 pub(super) struct Book {
     pub(super) tables: Vec<Table>,
     package: Package,
@@ -137,7 +136,6 @@ fn attribute(tag: &Tag<'_>, wanted: &str) -> Result<Option<String>, PullError> {
 }
 
 /// The rows of a table.
-#[derive(Debug)]
 pub(super) struct Rows {
     book: Arc<Book>,
     xml: PartXml,

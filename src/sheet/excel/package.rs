@@ -1,5 +1,4 @@
-//! The parts of a zipped workbook, inflated no further than a workbook can mean. The only module that names `zip` and
-//! `flate2`.
+//! The parts of a zipped workbook, inflated no further than a workbook can mean. The only module that unpacks.
 //!
 //! What the archive says about its own sizes is not believed: bytes are counted as they are inflated.
 
@@ -26,7 +25,6 @@ pub(super) const RATIO_MAX: u64 = 100;
 pub(super) const RATIO_GRACE_BYTES: u64 = 1 << 20;
 
 /// A zipped workbook.
-#[derive(Debug)]
 pub(super) struct Package {
     source: Source,
     parts: HashMap<String, Part>,
@@ -238,7 +236,6 @@ fn folded(name: &str) -> String {
 pub(super) type PartXml = Pull<BufReader<Inflating>>;
 
 /// Inflates a part, counts, and compares at its end.
-#[derive(Debug)]
 pub(super) struct Inflating {
     source: Source,
     name: String,
@@ -249,7 +246,6 @@ pub(super) struct Inflating {
     given: u64,
 }
 
-#[derive(Debug)]
 enum Packed {
     Stored(Take<Bytes>),
     Deflated(DeflateDecoder<Take<Bytes>>),
@@ -292,7 +288,6 @@ impl Read for Inflating {
 }
 
 /// The bytes of a source.
-#[derive(Debug)]
 pub(super) struct Bytes {
     source: Source,
     at: u64,

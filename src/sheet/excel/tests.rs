@@ -1,11 +1,8 @@
-//! Workbooks made by another library, by LibreOffice, and by hand.
-
-#![expect(clippy::print_stderr)]
+//! Workbooks made by another library and by hand. Those that LibreOffice makes are in the integration tests.
 
 use super::super::{Input, KeyTest, ReadOptions, Sheet, SheetError, Stored, open};
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet};
 use std::io::{Cursor, Write as _};
-use std::path::Path;
 use std::time::{Duration, Instant};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -580,15 +577,15 @@ fn a_damaged_workbook_is_never_read_in_part() {
     }
 }
 
+const SEED: u64 = 7;
+
 #[test]
 fn any_byte_changed_or_cut_ends_in_a_word_and_no_panic() {
-    let seed = 7_u64;
-    eprintln!("seed {seed}");
     for good in [
         book(|workbook| staff(workbook.add_worksheet())),
         compound(&[("Workbook", &biff(&[]))]),
     ] {
-        let mut random = seed;
+        let mut random = SEED;
         for _ in 0..2000 {
             random = random
                 .wrapping_mul(6_364_136_223_846_793_005)
@@ -865,95 +862,4 @@ fn the_words_of_ods_are_understood() {
         refused(&ods(&repeated(1, 1_000_000))),
         SheetError::TooManyColumns { .. }
     ));
-}
-
-/// LibreOffice without a screen, with a profile of its own. `None` where there is none on this machine.
-fn convert(file: &Path, to: &str, folder: &Path) -> Option<Vec<u8>> {
-    let profile = folder.join("profile");
-    let done = std::process::Command::new("soffice")
-        .arg(format!(
-            "-env:UserInstallation=file://{}",
-            profile.display()
-        ))
-        .args(["--headless", "--convert-to", to, "--outdir"])
-        .arg(folder)
-        .arg(file)
-        .output()
-        .ok()?;
-    assert!(
-        done.status.success(),
-        "{}",
-        String::from_utf8_lossy(&done.stderr)
-    );
-    let ending = to.split(':').next().unwrap();
-    Some(std::fs::read(file.with_extension(ending)).unwrap())
-}
-
-#[test]
-fn libreoffice_writes_three_formats_that_read_the_same() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("staff.xlsx");
-    let made = book(|workbook| {
-        let sheet = workbook.add_worksheet();
-        staff(sheet);
-        let format = |code: &str| Format::new().set_num_format(code);
-        sheet
-            .write_number_with_format(2, 0, 7, &format("0000"))
-            .unwrap();
-        sheet.write_number(2, 1, 18_088_861_612_f64).unwrap();
-        sheet
-            .write_number_with_format(2, 2, 0.125, &format("0.0%"))
-            .unwrap();
-        sheet
-            .write_number_with_format(4, 0, 45352.75, &format("yyyy-mm-dd hh:mm"))
-            .unwrap();
-        sheet.write_string(4, 1, "Zoë  <&>\n😀 ").unwrap();
-        sheet.write_boolean(4, 2, true).unwrap();
-        sheet
-            .write_formula(5, 0, Formula::new("=6*7").set_result("42"))
-            .unwrap();
-        sheet
-            .write_formula(5, 1, Formula::new("=NA()").set_result("#N/A"))
-            .unwrap();
-        sheet.write_string(5, 2, "ab").unwrap();
-        sheet.write_string(6, 0, "x".repeat(9000)).unwrap();
-        sheet.write_string(6, 1, "ü€".repeat(4000)).unwrap();
-        sheet.write_number(6, 2, 2.5).unwrap();
-        for row in 7..3000 {
-            sheet.write_string(row, 0, format!("{:04}", row)).unwrap();
-            sheet.write_string(row, 1, format!("Name № {row}")).unwrap();
-            sheet.write_number(row, 2, row).unwrap();
-        }
-        sheet.set_row_hidden(8).unwrap();
-        sheet
-            .merge_range(3000, 0, 3000, 1, "9999", &Format::new())
-            .unwrap();
-    });
-    std::fs::write(&file, &made).unwrap();
-    let expected = cells_of(&read(&made).unwrap());
-    assert_eq!(expected[3], ["42", "#N/A", "ab"]);
-    assert_eq!(expected[1], ["0007", "18088861612", "12.5%"]);
-    assert_eq!(expected[2], ["2024-03-01 18:00", "Zoë  <&>\n😀 ", "TRUE"]);
-    // Into ODS first, so that the XLSX is LibreOffice's own too.
-    for to in ["ods", "xls", "xlsx:Calc MS Excel 2007 XML"] {
-        let Some(bytes) = convert(&file, to, folder.path()) else {
-            eprintln!("skipped: there is no soffice on this machine");
-            return;
-        };
-        let sheet = read(&bytes).unwrap();
-        let cells = cells_of(&sheet);
-        for (ours, theirs) in expected.iter().zip(&cells) {
-            assert_eq!(ours, theirs, "{to}");
-        }
-        assert_eq!(cells.len(), expected.len(), "{to}");
-        let stored = stored_of(&sheet);
-        use Stored::*;
-        assert_eq!(stored[1], [Shown, Number, Shown], "{to}");
-        assert_eq!(stored[2], [Date, Text, Boolean], "{to}");
-        assert_eq!(stored[3], [Number, Error, Text], "{to}");
-        let notes = sheet.notes.join("; ");
-        for said in ["1 hidden row,", "1 merged range,", " formulas,"] {
-            assert!(notes.contains(said), "{to}: {notes}");
-        }
-    }
 }

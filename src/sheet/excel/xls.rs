@@ -38,7 +38,6 @@ mod record {
 }
 
 /// An XLS workbook, in memory as it stands in the file.
-#[derive(Debug)]
 pub(super) struct Book {
     pub(super) tables: Vec<Table>,
     /// Where each table begins.
@@ -367,7 +366,6 @@ impl Records {
 }
 
 /// The rows of a sheet.
-#[derive(Debug)]
 pub(super) struct Rows {
     book: Arc<Book>,
     records: Records,

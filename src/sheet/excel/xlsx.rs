@@ -17,7 +17,6 @@ const FORMATS_MAX: usize = 65_490;
 const FORMAT_CODE_BYTES_MAX: usize = 1024;
 
 /// An XLSX workbook without its cells.
-#[derive(Debug)]
 pub(super) struct Book {
     pub(super) tables: Vec<Table>,
     /// The part of each table.
@@ -31,7 +30,6 @@ pub(super) struct Book {
 }
 
 /// What number format a cell's style has.
-#[derive(Debug)]
 struct Formats {
     formats: Vec<NumberFormat>,
     /// For each style, which format.
@@ -359,7 +357,6 @@ fn unescape(text: &str, out: &mut String) {
 }
 
 /// The rows of a worksheet.
-#[derive(Debug)]
 pub(super) struct Rows {
     book: Arc<Book>,
     part: String,

@@ -1,0 +1,300 @@
+#![allow(
+    missing_docs,
+    clippy::print_stdout,
+    reason = "a bench prints what it measured"
+)]
+
+//! How fast rows are checked: `check` beside a bare `csv::ByteRecord` loop over the same bytes in the same run.
+//!
+//! `cargo bench --bench pipeline` takes a million rows; `ROWS=100000` takes fewer. Prints ratios, for absolute times
+//! differ from one machine and minute to the next.
+
+use rowcall::columns::{BindOptions, Binding};
+use rowcall::manifest::{Manifest, Purpose};
+use rowcall::run::check::{Counts, Options, Table, check};
+use rowcall::sheet::{Input, ReadOptions, SheetError, open};
+use std::env;
+use std::fs;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+const VENDOR: &str = include_str!("../src/vendors/openvox/vendor.toml");
+const SEED: u64 = 20_260_421;
+const PAIRS: usize = 5;
+/// Set for a process that checks one file and prints what its memory came to.
+const MEASURE: &str = "ROWCALL_BENCH_MEASURE";
+
+const HEADINGS: [&str; 29] = [
+    "number",
+    "username",
+    "callerid",
+    "registerpassword",
+    "maxregistrations",
+    "loginpassword",
+    "email",
+    "mobile",
+    "hasvoicemail",
+    "vmsecret",
+    "enablevmtoemail",
+    "noanswerforward",
+    "ntransferto",
+    "ntransferext",
+    "ntransferprefix",
+    "ntransfernum",
+    "busyforward",
+    "btransferto",
+    "btransferext",
+    "btransferprefix",
+    "btransfernum",
+    "enablemobile",
+    "ringsimultaneous",
+    "mobileprefix",
+    "allowbeingmonitored",
+    "monitormode",
+    "ringtimeout",
+    "maxduration",
+    "dnd",
+];
+
+fn main() -> io::Result<()> {
+    if let Ok(path) = env::var(MEASURE) {
+        return measure(Path::new(&path));
+    }
+    // `cargo test --benches` runs this too: then a few rows do.
+    let full = env::args().any(|argument| argument == "--bench");
+    let rows = match env::var("ROWS") {
+        Ok(rows) => rows.parse().map_err(io::Error::other)?,
+        Err(_) if full => 1_000_000,
+        Err(_) => 2_000,
+    };
+    let folder = tempfile::tempdir()?;
+    let write = |name: &str, rows| -> io::Result<_> {
+        let path = folder.path().join(name);
+        let invalid = generate(&path, rows)?;
+        Ok((path, invalid))
+    };
+    let (large, invalid) = write("large.csv", rows)?;
+    let bytes = fs::metadata(&large)?.len();
+    println!(
+        "{rows} rows of {} columns, {} B each, seed {SEED}, {} threads",
+        HEADINGS.len(),
+        bytes / rows,
+        rayon::current_num_threads()
+    );
+
+    let mut ratios = Vec::new();
+    let mut times = Vec::new();
+    for _ in 0..PAIRS {
+        let (bare, cells) = timed(|| bare_loop(&large))?;
+        let (checked, counts) = timed(|| check_file(&large))?;
+        assert_eq!(cells, rows * HEADINGS.len() as u64);
+        assert_eq!((counts.rows, counts.invalid), (rows, invalid));
+        println!(
+            "  bare {:.3} s, check {:.3} s",
+            bare.as_secs_f64(),
+            checked.as_secs_f64()
+        );
+        ratios.push(checked.as_secs_f64() / bare.as_secs_f64());
+        times.push(checked.as_secs_f64());
+    }
+    let wall = median(times);
+    println!(
+        "check / bare csv loop: {:.2} (goal: at most 2.0)",
+        median(ratios)
+    );
+    println!("rows/s: {:.0}, invalid {invalid}", rows as f64 / wall);
+
+    let (small, _) = write("small.csv", rows / 10)?;
+    if let (Some(less), Some(more)) = (peak_kib(&small)?, peak_kib(&large)?) {
+        println!(
+            "peak memory: {less} KiB for {} rows, {more} KiB for {rows}: {:.2}",
+            rows / 10,
+            more as f64 / less as f64
+        );
+    }
+    let (few, _) = write("few.csv", 500.min(rows))?;
+    let mut times = Vec::new();
+    for _ in 0..PAIRS {
+        times.push(timed(|| check_file(&few))?.0.as_secs_f64());
+    }
+    println!("500 rows: {:.2} ms", median(times) * 1000.0);
+    Ok(())
+}
+
+fn timed<T>(work: impl FnOnce() -> io::Result<T>) -> io::Result<(Duration, T)> {
+    let start = Instant::now();
+    let value = work()?;
+    Ok((start.elapsed(), value))
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
+
+/// What any reader of CSV has to do at the least.
+fn bare_loop(path: &Path) -> io::Result<u64> {
+    let mut reader = csv::ReaderBuilder::new()
+        .buffer_capacity(1 << 20)
+        .from_path(path)?;
+    let mut record = csv::ByteRecord::new();
+    let mut cells = 0;
+    while reader.read_byte_record(&mut record)? {
+        cells += record.len() as u64;
+    }
+    Ok(cells)
+}
+
+/// The whole of `check` but for writing what it says.
+fn check_file(path: &Path) -> io::Result<Counts> {
+    let manifest = Manifest::parse(VENDOR).map_err(io::Error::other)?;
+    let options = ReadOptions::default();
+    let sheets = open(&Input::File(path.to_owned()), &options).map_err(io::Error::other)?;
+    let mut tables = Vec::new();
+    for sheet in sheets {
+        let options = BindOptions::default();
+        let binding = Binding::bind(&sheet.headings, &manifest, &[&manifest], &options)
+            .map_err(io::Error::other)?;
+        tables.push(Table { sheet, binding });
+    }
+    let options = Options {
+        purpose: Purpose::Create,
+        on_pbx: None,
+    };
+    let mut letters = 0;
+    let counts = check(
+        &tables,
+        &manifest,
+        options,
+        |_| None::<()>,
+        |verdict| {
+            letters += verdict
+                .findings
+                .iter()
+                .map(|f| f.message.len())
+                .sum::<usize>();
+            Ok::<(), SheetError>(())
+        },
+    );
+    std::hint::black_box(letters);
+    counts.map_err(io::Error::other)
+}
+
+/// Peak memory of a process that checks a file; `None` where the system does not tell.
+fn peak_kib(path: &Path) -> io::Result<Option<u64>> {
+    let child = Command::new(env::current_exe()?)
+        .env(MEASURE, path)
+        .output()?;
+    let said = String::from_utf8_lossy(&child.stdout);
+    Ok(said.trim().parse().ok())
+}
+
+fn measure(path: &Path) -> io::Result<()> {
+    check_file(path)?;
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = peak.and_then(|peak| peak.split_whitespace().next());
+    println!("{}", kib.unwrap_or_default());
+    Ok(())
+}
+
+/// Writes rows as offices have them; gives how many are invalid.
+fn generate(path: &Path, rows: u64) -> io::Result<u64> {
+    const FIRST: [&str; 12] = [
+        "Ann",
+        "Jürgen",
+        "Zoë",
+        "Søren",
+        "Mary",
+        "François",
+        "Li",
+        "Ольга",
+        "Bob",
+        "Łukasz",
+        "Eva",
+        "José",
+    ];
+    const LAST: [&str; 10] = [
+        "Miller",
+        "Müller",
+        "Núñez",
+        "Weber",
+        "Иванова",
+        "O Brien",
+        "Kowalski",
+        "Sørensen",
+        "Chen",
+        "Dubois",
+    ];
+    let mut random = Random(SEED);
+    let mut out = BufWriter::new(fs::File::create(path)?);
+    writeln!(out, "{}", HEADINGS.join(","))?;
+    let mut invalid = 0;
+    for n in 0..rows {
+        let number = 2_000_000 + n;
+        let first = random.of(&FIRST);
+        let last = random.of(&LAST);
+        let wrong = random.below(1000) < 66;
+        invalid += u64::from(wrong);
+        let wrong = if wrong { random.below(4) } else { 9 };
+        let password = match wrong {
+            0 => "Abc;12345x".to_owned(),
+            1 => String::new(),
+            _ => format!("Kw{:08x}Zq", random.next() as u32),
+        };
+        let name = if random.below(10) < 3 {
+            format!("\"{last}, {first}\"")
+        } else {
+            format!("{first} {last}")
+        };
+        let email = match wrong {
+            2 => "nobody".to_owned(),
+            _ => format!("\"user{number}@example.com\""),
+        };
+        let ring = match wrong {
+            3 => "17",
+            _ => random.of(&["15", "30", "60"]),
+        };
+        let mobile = format!("0171{:07}", random.below(10_000_000));
+        let (forward, to, target) = match random.below(4) {
+            0 => ("on", "Voicemail", String::new()),
+            1 => (
+                "on",
+                "Extension",
+                (2_000_000 + random.below(rows)).to_string(),
+            ),
+            _ => ("off", "", String::new()),
+        };
+        let quoted = if random.below(2) == 0 { "\"on\"" } else { "on" };
+        writeln!(
+            out,
+            "{number},{name},{number},{password},\"3\",Lw{:06}Qx,{email},{mobile},{quoted},{:06},on,{forward},{to},{target},,,off,,,,,off,off,,off,Disabled,{ring},Follow System,off",
+            random.below(1_000_000),
+            random.below(1_000_000),
+        )?;
+    }
+    out.flush()?;
+    Ok(invalid)
+}
+
+/// xorshift64*: small, and the same everywhere.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
+    }
+
+    fn below(&mut self, limit: u64) -> u64 {
+        self.next() % limit.max(1)
+    }
+
+    fn of<'a>(&mut self, words: &[&'a str]) -> &'a str {
+        words[self.below(words.len() as u64) as usize]
+    }
+}

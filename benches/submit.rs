@@ -1,0 +1,264 @@
+//! Changes per second of `submit` against a server that takes 20 ms to answer, beside threads that write the same
+//! requests into bare sockets, with no rowcall in between, in the same run; then whether the pace is kept to.
+//!
+//! `cargo bench --bench submit` measures; under `cargo test --benches` a small run shows that it works.
+
+#![allow(clippy::print_stdout, reason = "prints its figures")]
+#![allow(clippy::unwrap_used, reason = "ends where something is wrong")]
+
+use rowcall::link::StopFlag;
+use rowcall::link::http::{Http, Options as HttpOptions};
+use rowcall::link::paced::Pace;
+use rowcall::link::retrying::Retrying;
+use rowcall::manifest::Manifest;
+use rowcall::model::{Action, Change, Extension, Field};
+use rowcall::submit::converse::Connection;
+use rowcall::submit::{Ended, NoJournal, Options, submit};
+use rowcall::vendors::{Account, Task, Vendor};
+use rowcall::wire::{Answer, Body, Effect, Exchange, Method, Request, Session, Turn};
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+const LATENCY: Duration = Duration::from_millis(20);
+
+/// What is reached, and what is demanded of it.
+const RATIO_MIN: f64 = 0.95;
+const RATE_SHARE_MIN: f64 = 0.98;
+
+fn main() {
+    let measuring = std::env::args().any(|arg| arg == "--bench");
+    let server = Server::start();
+    for parallel in [8, 32] {
+        let rows = if measuring {
+            parallel * 60
+        } else {
+            parallel * 3
+        };
+        let rounds = if measuring { 3 } else { 1 };
+        let (mut bare, mut ours) = (Vec::new(), Vec::new());
+        for _ in 0..rounds {
+            bare.push(rows as f64 / server.bare(rows, parallel).as_secs_f64());
+            ours.push(rows as f64 / server.submit(rows, parallel, None).as_secs_f64());
+        }
+        let (bare, ours) = (median(bare), median(ours));
+        let ratio = ours / bare;
+        println!(
+            "{parallel:>3} in flight: {ours:.0} changes/s, bare sockets {bare:.0}/s, ratio {ratio:.3} (at least {RATIO_MIN})"
+        );
+    }
+    for rate in [20.0, 100.0, 500.0] {
+        let seconds = if measuring { 5.0 } else { 0.3 };
+        let rows = (rate * seconds) as usize;
+        server.heard.lock().unwrap().clear();
+        server.submit(rows, 32, Some(rate));
+        let mut times = server.heard.lock().unwrap().clone();
+        times.sort();
+        let burst = pace(Some(rate)).burst() as usize;
+        let span = (times[times.len() - 1] - times[0]).as_secs_f64();
+        let reached = (times.len() - burst) as f64 / span;
+        println!(
+            "{rate:>3.0}/s: reached {reached:.1}/s = {:.3} (at least {RATE_SHARE_MIN}); most in any second {} (at most {} and what the network bunches up)",
+            reached / rate,
+            most_in_a_second(&times),
+            rate as usize + burst,
+        );
+    }
+}
+
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
+
+fn most_in_a_second(times: &[Instant]) -> usize {
+    let within = |(index, first): (usize, &Instant)| {
+        let end = *first + Duration::from_secs(1);
+        times[index..].partition_point(|time| *time < end)
+    };
+    times.iter().enumerate().map(within).max().unwrap_or(0)
+}
+
+fn pace(rate: Option<f64>) -> Pace {
+    let stop = StopFlag::default();
+    match rate {
+        None => Pace::unlimited(stop),
+        Some(rate) => Pace::per_second(rate, stop).unwrap(),
+    }
+}
+
+/// A PBX that says yes after a while, and when it heard each creation.
+struct Server {
+    address: String,
+    heard: Arc<Mutex<Vec<Instant>>>,
+}
+
+impl Server {
+    fn start() -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let hears = heard.clone();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let hears = hears.clone();
+                thread::spawn(move || answer(stream.unwrap(), &hears));
+            }
+        });
+        Server { address, heard }
+    }
+
+    fn submit(&self, rows: usize, parallel: usize, rate: Option<f64>) -> Duration {
+        let options = HttpOptions::replying_within(Duration::from_secs(5));
+        let link = Http::new(&format!("http://{}", self.address), "", options).unwrap();
+        let line = Retrying::new(Box::new(link), pace(rate));
+        let connection = Connection::open(Box::new(Yes), line, Account::default()).unwrap();
+        let changes: Vec<Change> = (0..rows).map(change).collect();
+        let mut created = 0;
+        let begun = Instant::now();
+        let ended = submit(
+            &connection,
+            &changes,
+            &Options::parallel(parallel),
+            &NoJournal,
+            &mut |done| created += usize::from(done.verdict.result.is_done()),
+        );
+        let took = begun.elapsed();
+        assert_eq!((ended, created), (Ended::Whole, rows));
+        took
+    }
+
+    /// The same requests, as bytes, through as many threads and connections.
+    fn bare(&self, rows: usize, parallel: usize) -> Duration {
+        let requests: Vec<Vec<u8>> = (0..rows)
+            .map(|row| {
+                let request = creation(&change(row).wanted).encode().unwrap();
+                let (target, body) = (request.target, request.body);
+                let head = format!(
+                    "POST {target} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+                    self.address,
+                    body.len()
+                );
+                [head.into_bytes(), body].concat()
+            })
+            .collect();
+        let next = AtomicUsize::new(0);
+        let begun = Instant::now();
+        thread::scope(|scope| {
+            for _ in 0..parallel {
+                scope.spawn(|| {
+                    let stream = TcpStream::connect(&self.address).unwrap();
+                    stream.set_nodelay(true).unwrap();
+                    let (mut says, mut hears) = (&stream, BufReader::new(&stream));
+                    while let Some(request) = requests.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        says.write_all(request).unwrap();
+                        assert!(hear(&mut hears).unwrap().0.contains(" 200 "));
+                    }
+                });
+            }
+        });
+        begun.elapsed()
+    }
+}
+
+fn answer(stream: TcpStream, heard: &Mutex<Vec<Instant>>) {
+    stream.set_nodelay(true).unwrap();
+    let (mut says, mut hears) = (&stream, BufReader::new(&stream));
+    while let Some(_request) = hear(&mut hears) {
+        heard.lock().unwrap().push(Instant::now());
+        thread::sleep(LATENCY);
+        let reply = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n{\"status\":\"Success\"}";
+        if says.write_all(reply).is_err() {
+            return;
+        }
+    }
+}
+
+/// One message: its first line and its body.
+fn hear(stream: &mut impl BufRead) -> Option<(String, Vec<u8>)> {
+    let (mut first, mut length) = (String::new(), 0);
+    loop {
+        let mut line = String::new();
+        if stream.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        if line == "\r\n" {
+            break;
+        }
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().ok()?;
+        }
+        if first.is_empty() {
+            first = line;
+        }
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).ok()?;
+    Some((first, body))
+}
+
+fn change(row: usize) -> Change {
+    let number = format!("{:05}", 20_000 + row);
+    let mut wanted = Extension::numbered(number.clone());
+    for field in Field::all()
+        .filter(|field| *field != Field::NUMBER)
+        .take(28)
+    {
+        wanted.set(field, field.def().example);
+    }
+    Change {
+        row,
+        action: Action::Create,
+        number,
+        wanted,
+        before: None,
+    }
+}
+
+fn creation(wanted: &Extension) -> Request {
+    let fields = wanted
+        .iter()
+        .map(|(field, text)| (field.name().to_owned(), text.into()));
+    Request::new(
+        "extension/add",
+        Method::Post,
+        "/extension/add",
+        Effect::Writes,
+    )
+    .query("token", "0123456789abcdef0123456789abcdef")
+    .body(Body::Json(serde_json::Value::Object(fields.collect())))
+}
+
+/// A make that says what there is to say in one request.
+struct Yes;
+
+impl Vendor for Yes {
+    fn manifest(&self) -> &'static Manifest {
+        static MANIFEST: LazyLock<Manifest> = LazyLock::new(|| {
+            let text = r#"
+                field = []
+                source = {}
+                vendor = { id = "yes", name = "Yes", api = "1", path = "", port = 1, rate = 20.0, parallel = 4, batch = 8, reply_ms = 1000 }
+                ability = { create = true, update = "fields", delete = true, list = true, groups = false, greetings = false, sign_in = false }
+            "#;
+            Manifest::parse(text).unwrap()
+        });
+        &MANIFEST
+    }
+
+    fn next(&self, task: &Task<'_>, _: &Session, said: &[Exchange]) -> Turn {
+        match (task, said.last()) {
+            (Task::SignIn(_), _) => Turn::Done(Answer::Session(Session::default())),
+            (Task::Create(wanted), None) => Turn::say(creation(wanted)),
+            (_, Some(last)) => match last.reply.json() {
+                Ok(reply) if reply["status"] == "Success" => Turn::Done(Answer::Done),
+                Ok(_) => Turn::Fault(last.reply.not_understood("Success", "it is something else")),
+                Err(fault) => Turn::Fault(fault),
+            },
+            _ => Turn::Done(Answer::Done),
+        }
+    }
+}

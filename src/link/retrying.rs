@@ -1,0 +1,371 @@
+//! Repeats what is safe to repeat, and nothing else.
+//!
+//! | what came back | a request that reads | a request that may write |
+//! | --- | --- | --- |
+//! | certainly never sent | said again | said again |
+//! | reply lost or cut off | said again | `MayHaveHappened` |
+//! | 429, 5xx | said again | `MayHaveHappened`: some PBXes answer 503 after doing it |
+//! | a redirect | `TargetUnusable` | `MayHaveHappened` |
+//! | 2xx, other 4xx | the reply | the reply |
+//!
+//! A PBX that is not reached, or that wants rest, pauses the pace: everybody, not one sender.
+
+use super::Link;
+use super::paced::{Pace, Permit};
+use crate::model::{Fault, FaultKind};
+use crate::wire::{Effect, Reply, Request};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::thread;
+use std::time::Duration;
+
+/// How often a request is said, and how long is waited between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// How often a request is said at most, the first time among them.
+    pub attempts_max: u32,
+    /// The wait after the first failure; each further one is twice as long, and half of it again at most by chance.
+    pub wait_first: Duration,
+    /// The longest wait that is not the PBX's own wish.
+    pub wait_max: Duration,
+}
+
+impl Patience {
+    /// For a run under way: sits out half a minute, which is a PBX's web server starting anew.
+    pub const RUNNING: Patience = Patience {
+        attempts_max: 7,
+        wait_first: Duration::from_millis(500),
+        wait_max: Duration::from_secs(10),
+    };
+
+    /// For the first word to a target, where a wrong address is the likely cause.
+    pub const OPENING: Patience = Patience {
+        attempts_max: 2,
+        ..Patience::RUNNING
+    };
+
+    /// The wait after so many failures (1 for the first), never twice the same for two requests but always the same
+    /// for one: `what` tells them apart.
+    pub fn wait(&self, failures: u32, what: impl Hash) -> Duration {
+        let doubled = 2_u32.saturating_pow(failures.saturating_sub(1));
+        let wait = self.wait_first.saturating_mul(doubled).min(self.wait_max);
+        let mut hasher = DefaultHasher::new();
+        (what, failures).hash(&mut hasher);
+        let chance = u32::from(hasher.finish() as u8);
+        wait + wait * chance / 512
+    }
+}
+
+/// Faults that come again whenever the request is said again, and cost much each time.
+const HOPELESS: [&str; 2] = ["link.reply_too_long", "link.reply_too_slow"];
+
+/// A link that keeps the pace and repeats what is safe to repeat.
+pub struct Retrying {
+    link: Box<dyn Link>,
+    pace: Pace,
+}
+
+impl Retrying {
+    /// Wraps a link.
+    pub fn new(link: Box<dyn Link>, pace: Pace) -> Self {
+        Retrying { link, pace }
+    }
+
+    /// The pace, from which permits are had.
+    pub fn pace(&self) -> &Pace {
+        &self.pace
+    }
+
+    /// Says a request, and says it again where that is safe. `permit` pays for the first time.
+    ///
+    /// # Errors
+    /// The last fault, once the attempts are used up or repeating is not safe.
+    pub fn exchange(
+        &self,
+        request: &Request,
+        permit: Permit,
+        patience: &Patience,
+    ) -> Result<Reply, Fault> {
+        let mut permit = permit;
+        let mut attempt = 1;
+        loop {
+            let fault = match self.once(request, permit) {
+                Ok(reply) => return Ok(reply),
+                Err(fault) => fault,
+            };
+            let pause = match (fault.kind, fault.retry_after) {
+                (FaultKind::NotSent | FaultKind::MayHaveHappened, Some(wish)) => wish,
+                (FaultKind::NotSent | FaultKind::MayHaveHappened, None) => {
+                    patience.wait(attempt, (request.operation, &request.path))
+                }
+                _ => return Err(fault),
+            };
+            let unheard = fault.kind == FaultKind::NotSent;
+            let overloaded = fault.http_status.is_some_and(wants_rest);
+            let given_up = || unheard && self.pace.stop_flag().is_stopped();
+            let repeats = (unheard || request.effect == Effect::Reads)
+                && attempt < patience.attempts_max
+                && !HOPELESS.contains(&fault.code.as_ref())
+                && !given_up();
+            if overloaded || (unheard && repeats) {
+                self.pace.pause(pause);
+            }
+            if !repeats {
+                return Err(fault);
+            }
+            if !overloaded && !unheard {
+                thread::sleep(pause);
+            }
+            attempt += 1;
+            permit = match self.pace.permit_unless(given_up) {
+                Some(permit) => permit,
+                None => return Err(fault),
+            };
+        }
+    }
+
+    fn once(&self, request: &Request, _permit: Permit) -> Result<Reply, Fault> {
+        let reply = self.link.exchange(request)?;
+        match reply.status {
+            status if wants_rest(status) => {
+                let fault = Fault::new(
+                    FaultKind::MayHaveHappened,
+                    format!("link.http_{status}"),
+                    format!("the PBX answered HTTP {status} to {}", request.operation),
+                );
+                let mut fault = fault
+                    .status(status)
+                    .hint("the PBX has too much to do, or an error of its own: try a lower --rate, and look into its log");
+                fault.retry_after = reply.retry_after;
+                Err(fault)
+            }
+            200..=299 | 400..=499 => Ok(reply),
+            status => {
+                let kind = match request.effect {
+                    Effect::Reads => FaultKind::TargetUnusable,
+                    Effect::Writes => FaultKind::MayHaveHappened,
+                };
+                let what = match status {
+                    300..=399 => "a redirect, which is not followed",
+                    _ => "which is no answer",
+                };
+                let message = format!(
+                    "the PBX answered {} with HTTP {status}, {what}",
+                    request.operation
+                );
+                let fault = Fault::new(kind, format!("link.http_{status}"), message).status(status);
+                Err(fault
+                    .hint("check http or https, the port and the prefix in the target's address"))
+            }
+        }
+    }
+}
+
+/// 429 and 5xx.
+fn wants_rest(status: u16) -> bool {
+    status == 429 || (500..=599).contains(&status)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::StopFlag;
+    use super::*;
+    use crate::wire::Method;
+    use std::sync::{Arc, Mutex};
+    use std::time::Instant;
+
+    const HASTE: Patience = Patience {
+        attempts_max: 3,
+        wait_first: Duration::from_millis(2),
+        wait_max: Duration::from_millis(8),
+    };
+
+    /// Gives these one after the other, the last one for ever.
+    struct Script(Vec<Result<Reply, Fault>>, Arc<Mutex<Vec<Instant>>>);
+
+    impl Link for Script {
+        fn exchange(&self, _: &Request) -> Result<Reply, Fault> {
+            let mut said = self.1.lock().unwrap();
+            said.push(Instant::now());
+            self.0[(said.len() - 1).min(self.0.len() - 1)].clone()
+        }
+    }
+
+    fn status(status: u16) -> Result<Reply, Fault> {
+        Ok(Reply::new(status, "", ""))
+    }
+
+    fn fault(kind: FaultKind) -> Result<Reply, Fault> {
+        Err(Fault::new(kind, "x.y", "no"))
+    }
+
+    /// What came of a request, how often it was said, and the longest time between.
+    fn said(
+        effect: Effect,
+        replies: Vec<Result<Reply, Fault>>,
+        stop: StopFlag,
+    ) -> (Result<Reply, Fault>, usize, Duration) {
+        let times = Arc::new(Mutex::new(Vec::new()));
+        let pace = Pace::unlimited(stop);
+        let line = Retrying::new(Box::new(Script(replies, times.clone())), pace);
+        let request = Request::new("x", Method::Get, "/x", effect);
+        let result = line.exchange(&request, line.pace().permit(), &HASTE);
+        let times = times.lock().unwrap();
+        let longest = times
+            .windows(2)
+            .map(|pair| pair[1] - pair[0])
+            .max()
+            .unwrap_or_default();
+        (result, times.len(), longest)
+    }
+
+    fn times_said(effect: Effect, reply: Result<Reply, Fault>) -> (Option<FaultKind>, usize) {
+        let (result, times, _) = said(effect, vec![reply], StopFlag::default());
+        (result.err().map(|fault| fault.kind), times)
+    }
+
+    #[test]
+    fn only_what_is_safe_is_said_again() {
+        use Effect::{Reads, Writes};
+        use FaultKind::{MayHaveHappened, NotSent, Rejected, TargetUnusable};
+        for (effect, reply, kind, times) in [
+            (Reads, fault(NotSent), Some(NotSent), 3),
+            (Writes, fault(NotSent), Some(NotSent), 3),
+            (Reads, fault(MayHaveHappened), Some(MayHaveHappened), 3),
+            (Writes, fault(MayHaveHappened), Some(MayHaveHappened), 1),
+            (Writes, fault(Rejected), Some(Rejected), 1),
+            (Reads, status(429), Some(MayHaveHappened), 3),
+            (Writes, status(429), Some(MayHaveHappened), 1),
+            (Reads, status(500), Some(MayHaveHappened), 3),
+            (Writes, status(503), Some(MayHaveHappened), 1),
+            (Writes, status(599), Some(MayHaveHappened), 1),
+            (Reads, status(302), Some(TargetUnusable), 1),
+            (Writes, status(301), Some(MayHaveHappened), 1),
+            (Writes, status(304), Some(MayHaveHappened), 1),
+            (Reads, status(199), Some(TargetUnusable), 1),
+            (Writes, status(200), None, 1),
+            (Writes, status(204), None, 1),
+            (Writes, status(404), None, 1),
+            (Writes, status(428), None, 1),
+        ] {
+            let told = format!("{effect:?} {reply:?}");
+            assert_eq!(times_said(effect, reply), (kind, times), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_repeat_that_works_is_a_reply() {
+        let replies = vec![
+            fault(FaultKind::NotSent),
+            fault(FaultKind::NotSent),
+            status(201),
+        ];
+        let (result, times, _) = said(Effect::Writes, replies, StopFlag::default());
+        assert_eq!((result.unwrap().status, times), (201, 3));
+        // Once it may have been heard, it is not said again.
+        let replies = vec![
+            fault(FaultKind::NotSent),
+            fault(FaultKind::MayHaveHappened),
+            status(201),
+        ];
+        let (result, times, _) = said(Effect::Writes, replies, StopFlag::default());
+        assert_eq!(
+            (result.unwrap_err().kind, times),
+            (FaultKind::MayHaveHappened, 2)
+        );
+    }
+
+    #[test]
+    fn a_pbx_that_wants_rest_pauses_everybody_for_as_long_as_it_wants() {
+        let mut busy = Reply::new(503, "", "");
+        busy.retry_after = Some(Duration::from_millis(120));
+        let (result, times, longest) = said(
+            Effect::Reads,
+            vec![Ok(busy.clone()), status(200)],
+            StopFlag::default(),
+        );
+        assert_eq!((result.unwrap().status, times), (200, 2));
+        assert!(longest >= Duration::from_millis(119), "{longest:?}");
+
+        let times = Arc::default();
+        let line = Retrying::new(
+            Box::new(Script(vec![Ok(busy)], times)),
+            Pace::unlimited(StopFlag::default()),
+        );
+        let request = Request::new("x", Method::Get, "/x", Effect::Writes);
+        let fault = line
+            .exchange(&request, line.pace().permit(), &HASTE)
+            .unwrap_err();
+        assert_eq!(
+            (fault.http_status, fault.retry_after),
+            (Some(503), Some(Duration::from_millis(120)))
+        );
+        assert!(line.pace().paused_for() > Duration::from_millis(60));
+    }
+
+    #[test]
+    fn a_connection_that_is_refused_pauses_everybody_and_a_lost_reply_nobody() {
+        let paused = |reply| {
+            let line = Retrying::new(
+                Box::new(Script(vec![reply, status(200)], Arc::default())),
+                Pace::unlimited(StopFlag::default()),
+            );
+            let slow = Patience {
+                wait_first: Duration::from_millis(100),
+                wait_max: Duration::from_millis(100),
+                ..HASTE
+            };
+            let request = Request::new("x", Method::Get, "/x", Effect::Reads);
+            std::thread::scope(|scope| {
+                let speaks = scope.spawn(|| {
+                    line.exchange(&request, line.pace().permit(), &slow)
+                        .unwrap()
+                });
+                thread::sleep(Duration::from_millis(30));
+                let paused = line.pace().paused_for();
+                speaks.join().unwrap();
+                paused
+            })
+        };
+        assert!(paused(fault(FaultKind::NotSent)) > Duration::from_millis(20));
+        assert_eq!(paused(fault(FaultKind::MayHaveHappened)), Duration::ZERO);
+    }
+
+    #[test]
+    fn after_a_stop_what_was_not_sent_is_not_said_again_but_looks_are() {
+        let stop = StopFlag::default();
+        stop.stop();
+        let (_, times, _) = said(
+            Effect::Writes,
+            vec![fault(FaultKind::NotSent)],
+            stop.clone(),
+        );
+        assert_eq!(times, 1);
+        let (_, times, _) = said(Effect::Reads, vec![fault(FaultKind::MayHaveHappened)], stop);
+        assert_eq!(times, 3);
+    }
+
+    #[test]
+    fn endless_replies_are_not_asked_for_again() {
+        for code in HOPELESS {
+            let endless = Err(Fault::new(FaultKind::MayHaveHappened, code, "no"));
+            assert_eq!(times_said(Effect::Reads, endless).1, 1);
+        }
+    }
+
+    #[test]
+    fn waits_grow_to_their_limit_and_differ_by_request_alone() {
+        let wait = |failures, what| Patience::RUNNING.wait(failures, what);
+        for failures in 1..200 {
+            let base =
+                Duration::from_millis(500).saturating_mul(2_u32.saturating_pow(failures - 1));
+            let base = base.min(Duration::from_secs(10));
+            let waited = wait(failures, "/a");
+            assert!(
+                waited >= base && waited <= base * 3 / 2,
+                "{failures} {waited:?}"
+            );
+            assert_eq!(waited, wait(failures, "/a"));
+        }
+        assert_ne!(wait(1, "/a"), wait(1, "/b"));
+    }
+}

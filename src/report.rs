@@ -1,0 +1,219 @@
+//! Outcomes as a sheet, counted; and the rows that are not done, as a sheet to be mended and fed back.
+
+use crate::model::{Finding, Outcome, Place, RowResult};
+use crate::sheet::{SheetError, Writer};
+use std::collections::BTreeMap;
+
+/// The report's columns.
+pub const HEADINGS: [&str; 16] = [
+    "row",
+    "place",
+    "number",
+    "action",
+    "result",
+    "code",
+    "field",
+    "column",
+    "message",
+    "hint",
+    "attempts",
+    "http_status",
+    "vendor_code",
+    "elapsed_ms",
+    "finished_at",
+    "findings",
+];
+
+/// The columns that rowcall adds to a rejects sheet; it ignores them when it reads the sheet again.
+pub const REJECT_HEADINGS: [&str; 5] = [
+    "rowcall_place",
+    "rowcall_result",
+    "rowcall_code",
+    "rowcall_message",
+    "rowcall_hint",
+];
+
+/// An outcome as a line of the report.
+pub fn cells(outcome: &Outcome) -> [String; 16] {
+    let findings = outcome
+        .findings
+        .iter()
+        .map(|finding| finding_line(finding, outcome.place.as_ref()));
+    [
+        text(outcome.row),
+        text(outcome.place.as_ref()),
+        outcome.number.clone(),
+        outcome.action.word().to_owned(),
+        outcome.result.word().to_owned(),
+        outcome.code.clone(),
+        text(outcome.field.map(|field| field.name())),
+        outcome.column.clone(),
+        outcome.message.clone(),
+        outcome.hint.clone(),
+        outcome.attempts.to_string(),
+        text(outcome.http_status),
+        text(outcome.vendor_code.as_ref()),
+        text(outcome.elapsed_ms),
+        format!("{:.3}", outcome.finished_at),
+        findings.collect::<Vec<_>>().join("\n"),
+    ]
+}
+
+/// What a rejects sheet says beside a row's own cells.
+pub fn reject_cells(outcome: &Outcome) -> [String; 5] {
+    [
+        text(outcome.place.as_ref()),
+        outcome.result.word().to_owned(),
+        outcome.code.clone(),
+        outcome.message.clone(),
+        outcome.hint.clone(),
+    ]
+}
+
+/// A finding on one line: weight, rule, cell, what is wrong, what to do.
+pub fn finding_line(finding: &Finding, place: Option<&Place>) -> String {
+    let cell = match (place, finding.column) {
+        (Some(place), Some(column)) => format!(" {}", place.cell(column)),
+        _ => String::new(),
+    };
+    let mut line = format!(
+        "{} {}{cell}: {}",
+        finding.severity.word(),
+        finding.rule,
+        finding.message
+    );
+    for (before, part, after) in [
+        (" — ", finding.hint.as_str(), ""),
+        (" [", &finding.source, "]"),
+    ] {
+        if !part.is_empty() {
+            line.extend([before, part, after]);
+        }
+    }
+    line
+}
+
+fn text(value: Option<impl ToString>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
+}
+
+/// How many rows came to which result.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts(BTreeMap<RowResult, u64>);
+
+impl Counts {
+    /// Counts one row.
+    pub fn add(&mut self, result: RowResult) {
+        *self.0.entry(result).or_default() += 1;
+    }
+
+    /// How many rows were counted.
+    pub fn total(&self) -> u64 {
+        self.0.values().sum()
+    }
+
+    /// How many rows came to a result.
+    pub fn of(&self, result: RowResult) -> u64 {
+        self.0.get(&result).copied().unwrap_or_default()
+    }
+
+    /// Whether every row is done or unchanged.
+    pub fn all_done(&self) -> bool {
+        self.0.keys().all(|result| result.is_done())
+    }
+
+    /// The results that occurred, done ones first, each with its number.
+    pub fn iter(&self) -> impl Iterator<Item = (RowResult, u64)> {
+        self.0.iter().map(|(result, count)| (*result, *count))
+    }
+
+    /// The counts as a sentence: `198 created, 2 invalid`.
+    pub fn words(&self) -> String {
+        let parts: Vec<String> = self
+            .iter()
+            .map(|(result, count)| format!("{count} {}", result.word()))
+            .collect();
+        if parts.is_empty() {
+            "no rows".to_owned()
+        } else {
+            parts.join(", ")
+        }
+    }
+}
+
+/// Takes the outcome of every row, in whatever order they come, and writes them in row order, each as soon as all rows
+/// before it have theirs.
+pub struct Report {
+    writers: Vec<Writer>,
+    rows: usize,
+    next: usize,
+    waiting: BTreeMap<usize, Outcome>,
+    counts: Counts,
+}
+
+impl Report {
+    /// A report over so many rows, written to these sheets.
+    pub fn new(rows: usize, writers: Vec<Writer>) -> Report {
+        Report {
+            writers,
+            rows,
+            next: 0,
+            waiting: BTreeMap::new(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// So many lines of their own after the rows: extensions that no row names.
+    pub fn expect_more(&mut self, count: usize) {
+        self.rows += count;
+    }
+
+    /// Takes the outcome of a row, counting from 0, and returns those that may now be shown, in row order.
+    ///
+    /// # Errors
+    /// Where a sheet cannot be written.
+    pub fn put(&mut self, row: usize, outcome: Outcome) -> Result<Vec<Outcome>, SheetError> {
+        let earlier = self.waiting.insert(row, outcome);
+        debug_assert!(
+            earlier.is_none() && row >= self.next && row < self.rows,
+            "row {row} has two outcomes"
+        );
+        let mut ready = vec![];
+        while let Some(outcome) = self.waiting.remove(&self.next) {
+            self.next += 1;
+            self.counts.add(outcome.result);
+            let cells = cells(&outcome);
+            for writer in &mut self.writers {
+                writer.row(cells.iter().map(String::as_str))?;
+            }
+            ready.push(outcome);
+        }
+        Ok(ready)
+    }
+
+    /// Which rows have no outcome yet.
+    pub fn missing(&self) -> Vec<usize> {
+        (self.next..self.rows)
+            .filter(|row| !self.waiting.contains_key(row))
+            .collect()
+    }
+
+    /// Ends the report.
+    ///
+    /// # Errors
+    /// Where a sheet cannot be written to its end.
+    ///
+    /// # Panics
+    /// Where rows in are not outcomes out, which is a bug: a report that leaves a row out must not look whole.
+    pub fn finish(self) -> Result<Counts, SheetError> {
+        assert_eq!(
+            self.counts.total(),
+            self.rows as u64,
+            "every row has exactly one outcome"
+        );
+        for writer in self.writers {
+            writer.finish()?;
+        }
+        Ok(self.counts)
+    }
+}

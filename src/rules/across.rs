@@ -1,0 +1,611 @@
+//! All rows together: numbers and addresses that repeat, forwards that lead nowhere or back.
+//!
+//! Exact, and small: a number of up to 8 digits costs about a bit, a longer one 8 bytes, one with letters its text. A
+//! forward costs 16 bytes, an e-mail address 8 where the make minds repeated ones.
+
+use super::cross::Cross;
+use super::row::{Seen, Slot, View, shown};
+use crate::manifest::CrossRule;
+use crate::model::{Field, Finding, Place, Severity};
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// Numbers of so many digits are kept as bits.
+const BIT_DIGITS: usize = 8;
+/// Numbers of so many digits fit with their length into 64 bits.
+const KEY_DIGITS: usize = 17;
+const LENGTH_SHIFT: u32 = 57;
+const PAGE_BITS: usize = 1 << 15;
+/// How many extensions are gone through to name a loop, and how many of it are named.
+const LOOP_STEPS_MAX: usize = 1000;
+const LOOP_NAMED_MAX: usize = 12;
+
+/// A number as a key: digits with their length, so that `042` and `42` are two.
+fn key(number: &str) -> Option<u64> {
+    let digits = number.as_bytes();
+    if !(1..=KEY_DIGITS).contains(&digits.len()) {
+        return None;
+    }
+    let mut value = 0;
+    for digit in digits {
+        if !digit.is_ascii_digit() {
+            return None;
+        }
+        value = value * 10 + u64::from(digit - b'0');
+    }
+    Some(((digits.len() as u64) << LENGTH_SHIFT) | value)
+}
+
+fn length_of(key: u64) -> usize {
+    (key >> LENGTH_SHIFT) as usize
+}
+
+fn value_of(key: u64) -> u64 {
+    key & ((1 << LENGTH_SHIFT) - 1)
+}
+
+/// A number of any kind.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Number {
+    Digits(u64),
+    Text(Box<str>),
+}
+
+impl Number {
+    fn new(text: &str) -> Number {
+        key(text).map_or_else(|| Number::Text(text.into()), Number::Digits)
+    }
+}
+
+/// A set of numbers.
+#[derive(Debug, Default)]
+struct Numbers {
+    /// For each length, pages of bits.
+    bits: [Vec<Option<Box<[u64; PAGE_BITS / 64]>>>; BIT_DIGITS + 1],
+    /// Keys of longer numbers, sorted once all are in.
+    long: Vec<u64>,
+    texts: HashSet<Box<str>>,
+}
+
+impl Numbers {
+    /// Puts a key in; whether it was there already, as far as that shows at once: for long numbers it shows in the end.
+    fn insert_key(&mut self, key: u64) -> bool {
+        let Some(pages) = self.bits.get_mut(length_of(key)) else {
+            self.long.push(key);
+            return false;
+        };
+        let value = value_of(key) as usize;
+        let (page, bit) = (value / PAGE_BITS, value % PAGE_BITS);
+        if pages.len() <= page {
+            pages.resize_with(page + 1, || None);
+        }
+        let words = pages[page].get_or_insert_with(|| Box::new([0; PAGE_BITS / 64]));
+        let mask = 1 << (bit % 64);
+        let there = words[bit / 64] & mask != 0;
+        words[bit / 64] |= mask;
+        there
+    }
+
+    fn insert(&mut self, number: &str) {
+        match key(number) {
+            Some(key) => {
+                self.insert_key(key);
+            }
+            None => {
+                self.texts.insert(number.into());
+            }
+        }
+    }
+
+    /// Ends the filling; gives the long numbers that were put in more than once.
+    fn seal(&mut self) -> HashSet<u64> {
+        self.long.sort_unstable();
+        let repeated = repeated(&self.long);
+        self.long.dedup();
+        repeated
+    }
+
+    fn contains(&self, number: &str) -> bool {
+        let Some(key) = key(number) else {
+            return self.texts.contains(number);
+        };
+        let Some(pages) = self.bits.get(length_of(key)) else {
+            return self.long.binary_search(&key).is_ok();
+        };
+        let value = value_of(key) as usize;
+        let (page, bit) = (value / PAGE_BITS, value % PAGE_BITS);
+        let words = pages.get(page).and_then(Option::as_deref);
+        words.is_some_and(|words| words[bit / 64] & (1 << (bit % 64)) != 0)
+    }
+}
+
+/// What stands in a sorted list more than once.
+fn repeated(sorted: &[u64]) -> HashSet<u64> {
+    sorted
+        .windows(2)
+        .filter(|pair| pair[0] == pair[1])
+        .map(|pair| pair[0])
+        .collect()
+}
+
+/// What the rows of one batch leave for the survey.
+#[derive(Debug, Default)]
+pub struct Traces {
+    keys: Vec<u64>,
+    texts: Vec<Box<str>>,
+    forwards: Vec<(Number, Number)>,
+    emails: Vec<u64>,
+}
+
+impl Traces {
+    pub(super) fn number(&mut self, number: &str) {
+        match key(number) {
+            Some(key) => self.keys.push(key),
+            None => self.texts.push(number.into()),
+        }
+    }
+
+    pub(super) fn forward(&mut self, from: &str, to: &str) {
+        if !to.is_empty() && from != to {
+            self.forwards.push((Number::new(from), Number::new(to)));
+        }
+    }
+
+    pub(super) fn email(&mut self, email: &str) {
+        if !email.is_empty() {
+            self.emails.push(hash_of(&same_address(email)));
+        }
+    }
+}
+
+/// Addresses are the same without regard to case.
+fn same_address(email: &str) -> String {
+    email.to_lowercase()
+}
+
+fn hash_of(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Gathers what all rows leave, in any order.
+#[derive(Debug, Default)]
+pub struct Survey {
+    numbers: Numbers,
+    repeated: HashSet<Number>,
+    names: Names,
+    forwards: Vec<(u64, u64)>,
+    emails: Vec<u64>,
+    on_pbx: Option<Numbers>,
+}
+
+impl Survey {
+    /// A survey that knows no row yet.
+    pub fn new() -> Survey {
+        Survey::default()
+    }
+
+    /// Takes in what the rows of one batch left.
+    pub fn add(&mut self, traces: Traces) {
+        for key in traces.keys {
+            if self.numbers.insert_key(key) {
+                self.repeated.insert(Number::Digits(key));
+            }
+        }
+        for text in traces.texts {
+            if let Some(text) = self.numbers.texts.replace(text) {
+                self.repeated.insert(Number::Text(text));
+            }
+        }
+        for (from, to) in traces.forwards {
+            let forward = (self.names.id(from), self.names.id(to));
+            self.forwards.push(forward);
+        }
+        self.emails.extend(traces.emails);
+    }
+
+    /// Says which extensions the PBX holds: from now on a forward to an extension that is neither there nor in the
+    /// sheet is an error.
+    pub fn on_pbx<'n>(&mut self, numbers: impl IntoIterator<Item = &'n str>) {
+        let held = self.on_pbx.get_or_insert_default();
+        for number in numbers {
+            held.insert(number);
+        }
+    }
+
+    /// Ends the survey: what can now be said of every row.
+    pub fn finish(mut self) -> Across {
+        let long = self.numbers.seal();
+        self.repeated.extend(long.into_iter().map(Number::Digits));
+        if let Some(held) = &mut self.on_pbx {
+            held.seal();
+        }
+        self.emails.sort_unstable();
+        Across {
+            numbers: self.numbers,
+            on_pbx: self.on_pbx,
+            repeated: self.repeated,
+            repeated_emails: repeated(&self.emails),
+            loops: Loops::find(self.forwards, self.names),
+        }
+    }
+}
+
+/// What all rows together say about each.
+#[derive(Debug)]
+pub struct Across {
+    numbers: Numbers,
+    on_pbx: Option<Numbers>,
+    repeated: HashSet<Number>,
+    /// Hashes: what is in here may repeat, what is not does not.
+    repeated_emails: HashSet<u64>,
+    loops: Loops,
+}
+
+/// Something in a row that may stand in an earlier row as well. [`Places::repeats`] tells.
+#[derive(Debug)]
+pub struct Duplicate {
+    of: String,
+    finding: Finding,
+}
+
+impl Across {
+    pub(super) fn check<'m, 'c>(
+        &self,
+        cross: &Cross,
+        slots: &[Slot<'m>],
+        view: &View,
+        text: &dyn Fn(&Slot<'m>) -> &'c str,
+        findings: &mut Vec<Finding>,
+        duplicates: &mut Vec<Duplicate>,
+    ) {
+        let slot_at = |index: u8| slots.get(usize::from(index));
+        let number_slot = cross.number.and_then(slot_at);
+        let number = number_slot.map_or("", text);
+        if let Some(slot) = number_slot
+            && !number.is_empty()
+            && self.repeats_number(number)
+        {
+            duplicates.push(duplicate_number(slot, number));
+        }
+        if !self.repeated_emails.is_empty()
+            && let Some(slot) = cross.email.and_then(slot_at)
+        {
+            self.email(cross, slot, text(slot), duplicates);
+        }
+        for index in cross.targets(|index| view[usize::from(index)]) {
+            let Some(slot) = slot_at(index) else { continue };
+            if view[usize::from(index)] == Seen::Text && text(slot) != number {
+                self.forward(cross, slot, number, text(slot), findings);
+            }
+        }
+    }
+
+    fn repeats_number(&self, number: &str) -> bool {
+        !self.repeated.is_empty() && self.repeated.contains(&Number::new(number))
+    }
+
+    fn email(&self, cross: &Cross, slot: &Slot<'_>, email: &str, duplicates: &mut Vec<Duplicate>) {
+        let Some(fact) = cross.fact(CrossRule::DuplicateEmail) else {
+            return;
+        };
+        let address = same_address(email);
+        if !email.is_empty() && self.repeated_emails.contains(&hash_of(&address)) {
+            let message = format!("email {} is given to", shown(email));
+            let hint = "give each extension an address of its own";
+            duplicates.push(Duplicate {
+                // No number begins so.
+                of: format!("@{address}"),
+                finding: Cross::finding(fact, slot, message, hint),
+            });
+        }
+    }
+
+    fn forward(
+        &self,
+        cross: &Cross,
+        slot: &Slot<'_>,
+        number: &str,
+        target: &str,
+        findings: &mut Vec<Finding>,
+    ) {
+        let on_pbx = self.on_pbx.as_ref();
+        let known =
+            self.numbers.contains(target) || on_pbx.is_some_and(|held| held.contains(target));
+        if !known && let Some(fact) = cross.fact(CrossRule::ForwardToUnknown) {
+            let name = slot.row.name.name();
+            let (severity, elsewhere, hint) = if on_pbx.is_some() {
+                (
+                    Severity::Error,
+                    " nor on the PBX",
+                    "correct the number, or add a row for it",
+                )
+            } else {
+                (
+                    fact.severity.min(Severity::Warning),
+                    "",
+                    "make sure that the PBX has it, or add a row for it",
+                )
+            };
+            let not = if on_pbx.is_some() { "neither" } else { "not" };
+            let message = format!("{name} {} is {not} in the sheet{elsewhere}", shown(target));
+            let mut finding = Cross::finding(fact, slot, message, hint);
+            finding.severity = severity;
+            findings.push(finding);
+        }
+        if let Some(fact) = cross.fact(CrossRule::ForwardLoop)
+            && let Some(way) = self.loops.way(number, target)
+        {
+            let message = format!("forwards lead back to where they began: {way}");
+            findings.push(Cross::finding(
+                fact,
+                slot,
+                message,
+                "forward one of them elsewhere",
+            ));
+        }
+    }
+}
+
+fn duplicate_number(slot: &Slot<'_>, number: &str) -> Duplicate {
+    Duplicate {
+        of: number.to_owned(),
+        finding: Finding {
+            rule: Cow::Borrowed("duplicate_number"),
+            severity: Severity::Error,
+            field: Some(Field::NUMBER),
+            column: slot.column,
+            message: format!("number {} is given to", shown(number)),
+            hint: "keep one of the rows, or correct the number".into(),
+            source: Cow::Borrowed(""),
+        },
+    }
+}
+
+/// Where what repeats stood first. Rows must come in their order.
+#[derive(Debug, Default)]
+pub struct Places {
+    first: HashMap<String, (Place, Option<usize>)>,
+}
+
+impl Places {
+    /// The finding for a row that repeats an earlier one, which it names; `None` for the first of them.
+    pub fn repeats(&mut self, duplicate: Duplicate, place: &Place) -> Option<Finding> {
+        let Duplicate { of, mut finding } = duplicate;
+        let Some((first, column)) = self.first.get(&of) else {
+            self.first.insert(of, (place.clone(), finding.column));
+            return None;
+        };
+        let cell = |place: &Place, column: Option<usize>| match column {
+            Some(column) => format!("{place} (cell {})", place.cell(column)),
+            None => place.to_string(),
+        };
+        finding.message.push_str(&format!(
+            " this row, {}, and to {} before",
+            cell(place, finding.column),
+            cell(first, *column)
+        ));
+        Some(finding)
+    }
+}
+
+/// Numbers that are no digits, and what stands for them.
+#[derive(Debug, Default)]
+struct Names {
+    ids: HashMap<Box<str>, u64>,
+    texts: Vec<Box<str>>,
+}
+
+impl Names {
+    fn id(&mut self, number: Number) -> u64 {
+        match number {
+            Number::Digits(key) => key,
+            Number::Text(text) => match self.ids.get(&text) {
+                Some(id) => *id,
+                None => {
+                    // A key with the length 0 stands for no digits.
+                    let id = self.texts.len() as u64;
+                    self.texts.push(text.clone());
+                    self.ids.insert(text, id);
+                    id
+                }
+            },
+        }
+    }
+
+    fn known(&self, number: &str) -> Option<u64> {
+        key(number).or_else(|| self.ids.get(number).copied())
+    }
+
+    fn text(&self, id: u64) -> String {
+        match length_of(id) {
+            0 => self
+                .texts
+                .get(id as usize)
+                .map_or_else(String::new, ToString::to_string),
+            length => format!("{:0length$}", value_of(id)),
+        }
+    }
+}
+
+/// The forwards that lead back to where they began.
+#[derive(Debug)]
+struct Loops {
+    /// Which ring an extension is in: from each one in a ring, forwards lead to each other one.
+    ring: HashMap<u64, u32>,
+    /// The forwards within rings, sorted.
+    forwards: Vec<(u64, u64)>,
+    names: Names,
+}
+
+impl Loops {
+    fn find(mut forwards: Vec<(u64, u64)>, names: Names) -> Loops {
+        forwards.sort_unstable();
+        forwards.dedup();
+        // Most forwards end at an extension that forwards nowhere: a few rounds leave little to search.
+        for _ in 0..4 {
+            let leads_on = |to: &u64| from(&forwards, *to).next().is_some();
+            let keep: Vec<bool> = forwards.iter().map(|(_, to)| leads_on(to)).collect();
+            let mut keep = keep.into_iter();
+            forwards.retain(|_| keep.next().unwrap_or(true));
+        }
+        let ring = rings(&forwards);
+        forwards.retain(|(from, to)| {
+            let of = ring.get(from);
+            of.is_some() && of == ring.get(to)
+        });
+        forwards.shrink_to_fit();
+        Loops {
+            ring,
+            forwards,
+            names,
+        }
+    }
+
+    /// The way from an extension by this forward back to itself; `None` where there is none.
+    fn way(&self, from: &str, to: &str) -> Option<String> {
+        if self.ring.is_empty() {
+            return None;
+        }
+        let start = self.names.known(from)?;
+        let next = self.names.known(to)?;
+        let ring = self.ring.get(&start)?;
+        if self.ring.get(&next) != Some(ring) {
+            return None;
+        }
+        let mut way = vec![start];
+        way.extend(self.shortest(next, start));
+        let whole = way.len() <= LOOP_NAMED_MAX && way.last() == Some(&start);
+        let mut named: Vec<String> = way
+            .iter()
+            .take(LOOP_NAMED_MAX)
+            .map(|id| self.names.text(*id))
+            .collect();
+        if !whole {
+            named.extend(["…".to_owned(), from.to_owned()]);
+        }
+        Some(named.join(" → "))
+    }
+
+    /// The shortest way to an extension, or as far as it was looked for.
+    fn shortest(&self, start: u64, end: u64) -> Vec<u64> {
+        let mut came_from = HashMap::from([(start, start)]);
+        let mut waiting = VecDeque::from([start]);
+        while let Some(at) = waiting.pop_front() {
+            if at == end {
+                return way_back(&came_from, start, end);
+            }
+            if came_from.len() > LOOP_STEPS_MAX {
+                return way_back(&came_from, start, at);
+            }
+            for next in from(&self.forwards, at) {
+                came_from.entry(next).or_insert_with(|| {
+                    waiting.push_back(next);
+                    at
+                });
+            }
+        }
+        Vec::new()
+    }
+}
+
+fn way_back(came_from: &HashMap<u64, u64>, start: u64, end: u64) -> Vec<u64> {
+    let mut way = vec![end];
+    let mut at = end;
+    while at != start
+        && let Some(before) = came_from.get(&at)
+    {
+        way.push(*before);
+        at = *before;
+    }
+    way.reverse();
+    way
+}
+
+/// Where the forwards of an extension go, in a sorted list of forwards.
+fn from(forwards: &[(u64, u64)], start: u64) -> impl Iterator<Item = u64> {
+    let first = forwards.partition_point(|(from, _)| *from < start);
+    forwards
+        .get(first..)
+        .unwrap_or_default()
+        .iter()
+        .take_while(move |(from, _)| *from == start)
+        .map(|(_, to)| *to)
+}
+
+/// The rings of two and more extensions, by Tarjan's search for strongly connected parts.
+fn rings(forwards: &[(u64, u64)]) -> HashMap<u64, u32> {
+    struct Node {
+        order: u32,
+        low: u32,
+        open: bool,
+    }
+    let mut nodes: HashMap<u64, Node> = HashMap::new();
+    let mut open: Vec<u64> = Vec::new();
+    let mut ring = HashMap::new();
+    let mut rings = 0;
+    for (root, _) in forwards {
+        if nodes.contains_key(root) {
+            continue;
+        }
+        // Each entry is an extension and what of its forwards is still to be followed: no call stack, however deep.
+        let mut path: Vec<(u64, _)> = Vec::new();
+        let mut entered = Some(*root);
+        loop {
+            if let Some(id) = entered.take() {
+                let order = nodes.len() as u32;
+                nodes.insert(
+                    id,
+                    Node {
+                        order,
+                        low: order,
+                        open: true,
+                    },
+                );
+                open.push(id);
+                path.push((id, from(forwards, id)));
+            }
+            let Some((id, rest)) = path.last_mut() else {
+                break;
+            };
+            let id = *id;
+            if let Some(next) = rest.next() {
+                match nodes.get(&next).map(|known| (known.open, known.order)) {
+                    None => entered = Some(next),
+                    Some((true, order)) => lower(&mut nodes, id, order),
+                    Some((false, _)) => (),
+                }
+                continue;
+            }
+            path.pop();
+            let Some((order, low)) = nodes.get(&id).map(|node| (node.order, node.low)) else {
+                continue;
+            };
+            if let Some((before, _)) = path.last() {
+                lower(&mut nodes, *before, low);
+            }
+            if order != low {
+                continue;
+            }
+            let start = open.iter().rposition(|of| *of == id).unwrap_or_default();
+            let members = open.split_off(start);
+            if members.len() > 1 {
+                ring.extend(members.iter().map(|member| (*member, rings)));
+                rings += 1;
+            }
+            for member in members {
+                if let Some(node) = nodes.get_mut(&member) {
+                    node.open = false;
+                }
+            }
+        }
+    }
+    fn lower(nodes: &mut HashMap<u64, Node>, id: u64, to: u32) {
+        if let Some(node) = nodes.get_mut(&id) {
+            node.low = node.low.min(to);
+        }
+    }
+    ring
+}

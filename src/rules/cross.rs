@@ -1,0 +1,621 @@
+//! Several fields of one row together.
+
+use super::across::Traces;
+use super::row::{Seen, Slot, View};
+use crate::manifest::{Access, CrossRule, Manifest};
+use crate::model::{Field, Finding, Severity};
+
+/// Short numbers that reach police, fire brigade or ambulance somewhere.
+const EMERGENCY: [&str; 13] = [
+    "000", "110", "111", "112", "113", "115", "118", "119", "120", "122", "133", "911", "999",
+];
+
+/// The fields of every forward: its switch, where to, to which extension, to which number.
+const FORWARDS: [(Option<Field>, Field, Option<Field>, Field); 9] = [
+    (
+        Some(Field::FORWARD_ALWAYS),
+        Field::FORWARD_ALWAYS_TO,
+        Some(Field::FORWARD_ALWAYS_EXTENSION),
+        Field::FORWARD_ALWAYS_NUMBER,
+    ),
+    (
+        Some(Field::FORWARD_NO_ANSWER),
+        Field::FORWARD_NO_ANSWER_TO,
+        Some(Field::FORWARD_NO_ANSWER_EXTENSION),
+        Field::FORWARD_NO_ANSWER_NUMBER,
+    ),
+    (
+        Some(Field::FORWARD_BUSY),
+        Field::FORWARD_BUSY_TO,
+        Some(Field::FORWARD_BUSY_EXTENSION),
+        Field::FORWARD_BUSY_NUMBER,
+    ),
+    (
+        None,
+        Field::FORWARD_OFFLINE_OFFICE_HOURS_TO,
+        None,
+        Field::FORWARD_OFFLINE_OFFICE_HOURS_NUMBER,
+    ),
+    (
+        None,
+        Field::FORWARD_OFFLINE_OUTSIDE_HOURS_TO,
+        None,
+        Field::FORWARD_OFFLINE_OUTSIDE_HOURS_NUMBER,
+    ),
+    (
+        None,
+        Field::FORWARD_DND_OFFICE_HOURS_TO,
+        None,
+        Field::FORWARD_DND_OFFICE_HOURS_NUMBER,
+    ),
+    (
+        None,
+        Field::FORWARD_DND_OUTSIDE_HOURS_TO,
+        None,
+        Field::FORWARD_DND_OUTSIDE_HOURS_NUMBER,
+    ),
+    (
+        None,
+        Field::FORWARD_AWAY_OFFICE_HOURS_TO,
+        None,
+        Field::FORWARD_AWAY_OFFICE_HOURS_NUMBER,
+    ),
+    (
+        None,
+        Field::FORWARD_AWAY_OUTSIDE_HOURS_TO,
+        None,
+        Field::FORWARD_AWAY_OUTSIDE_HOURS_NUMBER,
+    ),
+];
+
+const OFFICE_HOURS: [(Field, Field); 7] = [
+    (Field::MONDAY_FROM, Field::MONDAY_TO),
+    (Field::TUESDAY_FROM, Field::TUESDAY_TO),
+    (Field::WEDNESDAY_FROM, Field::WEDNESDAY_TO),
+    (Field::THURSDAY_FROM, Field::THURSDAY_TO),
+    (Field::FRIDAY_FROM, Field::FRIDAY_TO),
+    (Field::SATURDAY_FROM, Field::SATURDAY_TO),
+    (Field::SUNDAY_FROM, Field::SUNDAY_TO),
+];
+
+/// A rule that is switched on for the make.
+#[derive(Debug)]
+pub(super) struct Fact {
+    pub(super) rule: CrossRule,
+    pub(super) severity: Severity,
+    pub(super) source: String,
+}
+
+/// One forward of the make, by the indices of its field rows.
+#[derive(Debug)]
+struct Forward {
+    switch: Option<u8>,
+    to: u8,
+    /// The extension that it goes to; where the make has no such field, the number serves.
+    extension: Option<u8>,
+    number: Option<u8>,
+}
+
+/// The rules about several fields, compiled.
+#[derive(Debug)]
+pub(super) struct Cross {
+    facts: Vec<Fact>,
+    forwards: Vec<Forward>,
+    office_hours: Vec<(u8, u8)>,
+    pub(super) number: Option<u8>,
+    pub(super) email: Option<u8>,
+    mobile: Option<u8>,
+    voicemail: Option<u8>,
+    voicemail_to_email: Option<u8>,
+    voicemail_pin: Option<u8>,
+    voicemail_pin_required: Option<u8>,
+    mobility: Option<u8>,
+    ring_together: Option<u8>,
+    monitor_allowed: Option<u8>,
+    monitor_mode: Option<u8>,
+}
+
+/// What the rules look at, and where their breaches go.
+struct Look<'l, 'm, 'c> {
+    slots: &'l [Slot<'m>],
+    view: &'l View,
+    text: &'l dyn Fn(&Slot<'m>) -> &'c str,
+    touched: &'l dyn Fn(&Slot<'m>) -> bool,
+    findings: &'l mut Vec<Finding>,
+}
+
+impl Cross {
+    pub(super) fn new(manifest: &Manifest, slots: &[Slot<'_>]) -> Cross {
+        let at = |field: Field| {
+            let mut known = (0u8..).zip(slots);
+            known
+                .find(|(_, slot)| slot.row.name == field && slot.row.access != Access::ReadOnly)
+                .map(|(index, _)| index)
+        };
+        let facts = manifest.cross.iter().map(|row| Fact {
+            rule: row.rule,
+            severity: row.severity,
+            source: manifest.source_words(&row.source),
+        });
+        let forwards = FORWARDS
+            .iter()
+            .filter_map(|(switch, to, extension, number)| {
+                Some(Forward {
+                    switch: switch.and_then(at),
+                    to: at(*to)?,
+                    extension: extension.and_then(at).or_else(|| at(*number)),
+                    number: at(*number),
+                })
+            });
+        let office_hours = OFFICE_HOURS
+            .iter()
+            .filter_map(|(from, to)| Some((at(*from)?, at(*to)?)));
+        Cross {
+            facts: facts.collect(),
+            forwards: forwards.collect(),
+            office_hours: office_hours.collect(),
+            number: at(Field::NUMBER),
+            email: at(Field::EMAIL),
+            mobile: at(Field::MOBILE),
+            voicemail: at(Field::VOICEMAIL),
+            voicemail_to_email: at(Field::VOICEMAIL_TO_EMAIL),
+            voicemail_pin: at(Field::VOICEMAIL_PIN),
+            voicemail_pin_required: at(Field::VOICEMAIL_PIN_REQUIRED),
+            mobility: at(Field::MOBILITY),
+            ring_together: at(Field::MOBILITY_RING_TOGETHER),
+            monitor_allowed: at(Field::MONITOR_ALLOWED),
+            monitor_mode: at(Field::MONITOR_MODE),
+        }
+    }
+
+    /// The rule, where it is switched on.
+    pub(super) fn fact(&self, rule: CrossRule) -> Option<&Fact> {
+        self.facts.iter().find(|fact| fact.rule == rule)
+    }
+
+    /// Appends every breach of which a touched field is part.
+    pub(super) fn check<'m, 'c>(
+        &self,
+        slots: &[Slot<'m>],
+        view: &View,
+        text: &dyn Fn(&Slot<'m>) -> &'c str,
+        touched: &dyn Fn(&Slot<'m>) -> bool,
+        findings: &mut Vec<Finding>,
+    ) {
+        if self.facts.is_empty() {
+            return;
+        }
+        let mut look = Look {
+            slots,
+            view,
+            text,
+            touched,
+            findings,
+        };
+        for forward in &self.forwards {
+            self.forward(forward, &mut look);
+        }
+        self.mobility(&mut look);
+        self.voicemail(&mut look);
+        self.monitor(&mut look);
+        for (from, to) in &self.office_hours {
+            self.office_hours(*from, *to, &mut look);
+        }
+    }
+
+    /// The extensions that the row's active forwards go to: each with the field row that names it.
+    pub(super) fn targets(&self, seen: impl Fn(u8) -> Seen) -> impl Iterator<Item = u8> {
+        self.forwards
+            .iter()
+            .filter(move |forward| {
+                let active = forward.switch.is_none_or(|switch| seen(switch) == Seen::On);
+                active && seen(forward.to) == Seen::Extension
+            })
+            .filter_map(|forward| forward.extension)
+    }
+
+    /// Leaves in `traces` what the survey of all rows needs of this one.
+    pub(super) fn trace<'m, 'c>(
+        &self,
+        slots: &[Slot<'m>],
+        text: &dyn Fn(&Slot<'m>) -> &'c str,
+        blank: &View,
+        traces: &mut Traces,
+    ) {
+        let text_at = |index: u8| slots.get(usize::from(index)).map_or("", text);
+        let number = self.number.map_or("", text_at);
+        if !number.is_empty() {
+            traces.number(number);
+        }
+        if let Some(email) = self.email
+            && self.fact(CrossRule::DuplicateEmail).is_some()
+        {
+            traces.email(text_at(email));
+        }
+        if number.is_empty() || self.fact(CrossRule::ForwardLoop).is_none() {
+            return;
+        }
+        let seen = |index: u8| match slots.get(usize::from(index)) {
+            Some(slot) => match text(slot) {
+                "" => blank[usize::from(index)],
+                text => slot.seen_of(text),
+            },
+            None => Seen::Unknown,
+        };
+        for target in self.targets(seen) {
+            traces.forward(number, text_at(target));
+        }
+    }
+
+    fn forward(&self, forward: &Forward, look: &mut Look<'_, '_, '_>) {
+        let Forward {
+            switch,
+            to,
+            extension,
+            number,
+        } = *forward;
+        match switch.map_or(Seen::On, |switch| look.at(switch)) {
+            Seen::On => (),
+            Seen::Off | Seen::Blank => {
+                self.off_with_target(forward, look);
+                return;
+            }
+            _ => return,
+        }
+        let mobile = look.maybe(self.mobile);
+        match look.at(to) {
+            Seen::Blank => {
+                let Some(switch) = switch else { return };
+                let message = format!(
+                    "{} is on, but {} does not say where to",
+                    look.name(switch),
+                    look.name(to)
+                );
+                self.breach(
+                    CrossRule::ForwardNeedsTarget,
+                    &[to, switch],
+                    message,
+                    "say where calls go, or switch the forward off",
+                    look,
+                );
+            }
+            Seen::Extension => {
+                if let Some(extension) = extension {
+                    self.to_extension(to, extension, look);
+                }
+            }
+            Seen::Number => {
+                let Some(number) = number else { return };
+                if look.at(number) == Seen::Blank {
+                    let message = format!(
+                        "{} says number, but {} is blank",
+                        look.name(to),
+                        look.name(number)
+                    );
+                    self.breach(
+                        CrossRule::ForwardNeedsNumber,
+                        &[number, to],
+                        message,
+                        "fill in the number",
+                        look,
+                    );
+                }
+                self.emergency(number, to, look);
+            }
+            Seen::Mobile => {
+                let own = number.map_or(Seen::Blank, |number| look.at(number));
+                if let Some(field) = self.mobile
+                    && (mobile, own) == (Seen::Blank, Seen::Blank)
+                {
+                    let message = format!(
+                        "{} says mobile, but {} is blank",
+                        look.name(to),
+                        look.name(field)
+                    );
+                    self.breach(
+                        CrossRule::ForwardNeedsMobile,
+                        &[field, to],
+                        message,
+                        "fill in the mobile number",
+                        look,
+                    );
+                }
+                if let Some(number) = number {
+                    self.emergency(number, to, look);
+                }
+            }
+            Seen::Voicemail => {
+                if let Some(voicemail) = self.voicemail
+                    && matches!(look.at(voicemail), Seen::Off | Seen::Blank)
+                {
+                    let message = format!(
+                        "{} says voicemail, but {} is not on",
+                        look.name(to),
+                        look.name(voicemail)
+                    );
+                    self.breach(
+                        CrossRule::ForwardNeedsVoicemail,
+                        &[to, voicemail],
+                        message,
+                        "switch voicemail on, or forward elsewhere",
+                        look,
+                    );
+                }
+            }
+            _ => (),
+        }
+    }
+
+    fn off_with_target(&self, forward: &Forward, look: &mut Look<'_, '_, '_>) {
+        let Some(switch) = forward.switch else { return };
+        let destination = [Some(forward.to), forward.extension, forward.number];
+        let filled = destination
+            .into_iter()
+            .flatten()
+            .find(|index| !matches!(look.at(*index), Seen::Blank | Seen::Unknown));
+        if let Some(filled) = filled {
+            let message = format!(
+                "{} is filled in, but {} is not on",
+                look.name(filled),
+                look.name(switch)
+            );
+            self.breach(
+                CrossRule::ForwardOffWithTarget,
+                &[filled, switch],
+                message,
+                "it has no effect until the forward is switched on",
+                look,
+            );
+        }
+    }
+
+    fn to_extension(&self, to: u8, extension: u8, look: &mut Look<'_, '_, '_>) {
+        let own = self.number.map_or("", |number| look.text(number));
+        let (message, hint) = match look.at(extension) {
+            Seen::Blank => (
+                format!(
+                    "{} says extension, but {} is blank",
+                    look.name(to),
+                    look.name(extension)
+                ),
+                "fill in the extension",
+            ),
+            Seen::Text if !own.is_empty() && look.text(extension) == own => (
+                format!(
+                    "{} {} is the extension itself",
+                    look.name(extension),
+                    look.quoted(extension)
+                ),
+                "forward to another extension, or switch the forward off",
+            ),
+            _ => return,
+        };
+        let mut parts = vec![extension, to];
+        parts.extend(self.number);
+        self.breach(
+            CrossRule::ForwardNeedsExtension,
+            &parts,
+            message,
+            hint,
+            look,
+        );
+    }
+
+    fn emergency(&self, number: u8, to: u8, look: &mut Look<'_, '_, '_>) {
+        if look.at(number) == Seen::Text && EMERGENCY.contains(&look.text(number)) {
+            let message = format!(
+                "{} {} may be an emergency number",
+                look.name(number),
+                look.quoted(number)
+            );
+            self.breach(
+                CrossRule::ForwardToEmergency,
+                &[number, to],
+                message,
+                "check that calls are meant to go there",
+                look,
+            );
+        }
+    }
+
+    fn mobility(&self, look: &mut Look<'_, '_, '_>) {
+        let mobility = look.maybe(self.mobility);
+        if let (Some(mobile), Some(switch)) = (self.mobile, self.mobility)
+            && (mobility, look.at(mobile)) == (Seen::On, Seen::Blank)
+        {
+            let message = format!(
+                "{} is on, but {} is blank",
+                look.name(switch),
+                look.name(mobile)
+            );
+            self.breach(
+                CrossRule::MobilityNeedsMobile,
+                &[mobile, switch],
+                message,
+                "fill in the mobile number, or switch mobility off",
+                look,
+            );
+        }
+        if let (Some(together), Some(switch)) = (self.ring_together, self.mobility)
+            && look.at(together) == Seen::On
+            && matches!(mobility, Seen::Off | Seen::Blank)
+        {
+            let message = format!(
+                "{} is on, but {} is not",
+                look.name(together),
+                look.name(switch)
+            );
+            self.breach(
+                CrossRule::RingTogetherNeedsMobility,
+                &[together, switch],
+                message,
+                "switch mobility on too",
+                look,
+            );
+        }
+    }
+
+    fn voicemail(&self, look: &mut Look<'_, '_, '_>) {
+        if look.maybe(self.voicemail_to_email) == Seen::On
+            && let Some(switch) = self.voicemail_to_email
+        {
+            let lacks_box = matches!(look.maybe(self.voicemail), Seen::Off | Seen::Blank);
+            let lacks_email = look.maybe(self.email) == Seen::Blank;
+            let lacking = [(self.email, lacks_email), (self.voicemail, lacks_box)];
+            let lacking: Vec<u8> = lacking
+                .into_iter()
+                .filter_map(|(index, lacks)| index.filter(|_| lacks))
+                .collect();
+            if let Some(first) = lacking.first().copied() {
+                let names: Vec<&str> = lacking.iter().map(|index| look.name(*index)).collect();
+                let message = format!(
+                    "{} is on, but it needs {} as well",
+                    look.name(switch),
+                    names.join(" and ")
+                );
+                let parts = [&[first, switch], lacking.as_slice()].concat();
+                self.breach(
+                    CrossRule::VoicemailToEmailNeedsEmail,
+                    &parts,
+                    message,
+                    "fill in the address and switch voicemail on, or leave voicemail by e-mail off",
+                    look,
+                );
+            }
+        }
+        if let (Some(required), Some(pin)) = (self.voicemail_pin_required, self.voicemail_pin)
+            && (look.at(required), look.at(pin)) == (Seen::On, Seen::Blank)
+        {
+            let message = format!(
+                "{} is on, but {} is blank",
+                look.name(required),
+                look.name(pin)
+            );
+            self.breach(
+                CrossRule::PinRequiredNeedsPin,
+                &[pin, required],
+                message,
+                "fill in a PIN",
+                look,
+            );
+        }
+    }
+
+    fn monitor(&self, look: &mut Look<'_, '_, '_>) {
+        let (Some(mode), Some(allowed)) = (self.monitor_mode, self.monitor_allowed) else {
+            return;
+        };
+        let set = !matches!(look.at(mode), Seen::Blank | Seen::Unknown | Seen::Disabled);
+        if set && matches!(look.at(allowed), Seen::Off | Seen::Blank) {
+            let message = format!(
+                "{} has no effect while {} is not on",
+                look.name(mode),
+                look.name(allowed)
+            );
+            self.breach(
+                CrossRule::MonitorModeWithoutLeave,
+                &[mode, allowed],
+                message,
+                "allow monitoring, or set the mode to disabled",
+                look,
+            );
+        }
+    }
+
+    fn office_hours(&self, from: u8, to: u8, look: &mut Look<'_, '_, '_>) {
+        let message = match (look.at(from), look.at(to)) {
+            (Seen::Text, Seen::Blank) => {
+                format!("{} is given, but {} is not", look.name(from), look.name(to))
+            }
+            (Seen::Blank, Seen::Text) => {
+                format!("{} is given, but {} is not", look.name(to), look.name(from))
+            }
+            (Seen::Text, Seen::Text) => {
+                let time = |index: u8| {
+                    let slot = look.slot(index);
+                    slot.and_then(|slot| slot.row.normalise(look.text(index)))
+                };
+                if time(from) < time(to) {
+                    return;
+                }
+                format!(
+                    "{} {} is not before {} {}",
+                    look.name(from),
+                    look.quoted(from),
+                    look.name(to),
+                    look.quoted(to)
+                )
+            }
+            _ => return,
+        };
+        self.breach(
+            CrossRule::OfficeHoursOrder,
+            &[to, from],
+            message,
+            "give both times, the earlier one first",
+            look,
+        );
+    }
+
+    /// Says a breach of a rule that is switched on; the first part is the field that it is about.
+    fn breach(
+        &self,
+        rule: CrossRule,
+        parts: &[u8],
+        message: String,
+        hint: &str,
+        look: &mut Look<'_, '_, '_>,
+    ) {
+        let Some(fact) = self.fact(rule) else { return };
+        let mut slots = parts.iter().filter_map(|index| look.slot(*index));
+        if !slots.clone().any(|slot| (look.touched)(slot)) {
+            return;
+        }
+        let Some(about) = slots.next() else { return };
+        let mut finding = Cross::finding(fact, about, message, hint);
+        finding.column = finding
+            .column
+            .or_else(|| slots.find_map(|slot| slot.column));
+        look.findings.push(finding);
+    }
+
+    /// A breach of a rule about several fields or rows.
+    pub(super) fn finding(fact: &Fact, slot: &Slot<'_>, message: String, hint: &str) -> Finding {
+        Finding {
+            rule: fact.rule.word().into(),
+            severity: fact.severity,
+            field: Some(slot.row.name),
+            column: slot.column,
+            message,
+            hint: hint.into(),
+            source: fact.source.clone().into(),
+        }
+    }
+}
+
+impl<'l, 'm, 'c> Look<'l, 'm, 'c> {
+    fn slot(&self, index: u8) -> Option<&'l Slot<'m>> {
+        self.slots.get(usize::from(index))
+    }
+
+    fn at(&self, index: u8) -> Seen {
+        self.view[usize::from(index)]
+    }
+
+    fn maybe(&self, index: Option<u8>) -> Seen {
+        index.map_or(Seen::Unknown, |index| self.at(index))
+    }
+
+    fn text(&self, index: u8) -> &'c str {
+        self.slot(index).map_or("", self.text)
+    }
+
+    fn name(&self, index: u8) -> &'static str {
+        self.slot(index).map_or("", |slot| slot.row.name.name())
+    }
+
+    fn quoted(&self, index: u8) -> String {
+        self.slot(index)
+            .map_or_else(String::new, |slot| slot.quoted((self.text)(slot)))
+    }
+}

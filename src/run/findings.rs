@@ -1,0 +1,140 @@
+//! `rowcall check`: every finding of every row, without any PBX.
+
+use super::check::{Counts, Options, Table, Verdict, check};
+use super::{Failure, rows, say};
+use crate::cli::CheckArgs;
+use crate::manifest::Purpose;
+use crate::model::{Action, RowResult};
+use crate::report::{HEADINGS, cells, finding_line};
+use crate::sheet::{Readers, SheetError, Writer};
+use crate::vendors::make;
+use jiff::Timestamp;
+use serde_json::json;
+use std::io::{self, BufWriter, Write, stdout};
+
+/// Checks the sheets; findings go to standard output, one a line.
+///
+/// # Errors
+/// Exit 2 where a sheet cannot be read or a report cannot be written.
+pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
+    let make = make(&args.vendor).ok_or_else(|| Failure::usage("there is no such make"))?;
+    let manifest = (make.manifest)();
+    let started = Timestamp::now();
+    let opened = rows::open(&args.input, manifest)?;
+    let tables: Vec<Table> = opened
+        .into_iter()
+        .map(|(sheet, binding)| Table { sheet, binding })
+        .collect();
+    let headings = HEADINGS.map(str::to_owned);
+    let create = |path| Writer::create(path, Readers::Anybody, &headings);
+    let writers: Result<Vec<Writer>, SheetError> = args
+        .report
+        .report
+        .iter()
+        .map(|path| create(path.as_path()))
+        .collect();
+    let mut writers = writers.map_err(Failure::usage)?;
+    let (reported, mut out) = (!writers.is_empty(), BufWriter::new(stdout()));
+    let options = Options {
+        purpose: Purpose::Create,
+        on_pbx: None,
+    };
+    let sink = |verdict: Verdict<'_, ()>| -> Result<(), Stop> {
+        if !args.report.json {
+            for finding in &verdict.findings {
+                let line = finding_line(finding, Some(&verdict.place));
+                writeln!(out, "{}: {} {line}", verdict.place, verdict.number)?;
+            }
+        }
+        if reported {
+            let cells = cells(&outcome(verdict));
+            for writer in &mut writers {
+                writer.row(cells.iter().map(String::as_str))?;
+            }
+        }
+        Ok(())
+    };
+    let checked = check(&tables, manifest, options, |_| reported.then_some(()), sink);
+    let counts = match checked {
+        Ok(counts) => counts,
+        // Whoever reads the findings has seen enough.
+        Err(Stop::Out(error)) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(1),
+        Err(Stop::Out(error)) => {
+            return Err(Failure::usage(format!(
+                "standard output cannot be written: {error}"
+            )));
+        }
+        Err(Stop::Sheet(error)) => return Err(Failure::usage(error)),
+    };
+    for writer in writers {
+        writer.finish().map_err(Failure::usage)?;
+    }
+    let exit = u8::from(counts.invalid > 0);
+    if args.report.json {
+        writeln!(out, "{}", summary(&args.vendor, &counts, started, exit))
+            .map_err(Failure::usage)?;
+    }
+    out.flush().map_err(Failure::usage)?;
+    say(format!(
+        "{} rows: {} valid, {} invalid ({} errors, {} warnings)",
+        counts.rows, counts.valid, counts.invalid, counts.errors, counts.warnings
+    ));
+    Ok(exit)
+}
+
+fn summary(vendor: &str, counts: &Counts, started: Timestamp, exit: u8) -> serde_json::Value {
+    json!({
+        "command": "check",
+        "target": vendor,
+        "counts": { "valid": counts.valid, "invalid": counts.invalid },
+        "rows": counts.rows,
+        "errors": counts.errors,
+        "warnings": counts.warnings,
+        "started": format!("{started:.3}"),
+        "finished": format!("{:.3}", Timestamp::now()),
+        "exit_code": exit,
+    })
+}
+
+fn outcome(verdict: Verdict<'_, ()>) -> crate::model::Outcome {
+    let result = if verdict.is_valid() {
+        RowResult::Valid
+    } else {
+        RowResult::Invalid
+    };
+    let mut outcome = rows::nothing(Action::None, result);
+    if let Some(first) = verdict.findings.first() {
+        let column = first
+            .column
+            .or_else(|| verdict.table.binding.column_of(first.field?));
+        let heading = column.and_then(|column| verdict.table.sheet.headings.get(column));
+        outcome.code = first.rule.to_string();
+        outcome.field = first.field;
+        outcome.column = heading.cloned().unwrap_or_default();
+        outcome.message.clone_from(&first.message);
+        outcome.hint.clone_from(&first.hint);
+    }
+    outcome.row = Some(verdict.row);
+    outcome.place = Some(verdict.place);
+    outcome.number = verdict.number;
+    outcome.findings = verdict.findings;
+    outcome
+}
+
+/// Why a check ends early.
+enum Stop {
+    Sheet(SheetError),
+    Out(io::Error),
+}
+
+impl From<SheetError> for Stop {
+    fn from(error: SheetError) -> Self {
+        Stop::Sheet(error)
+    }
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Stop::Out(error)
+    }
+}

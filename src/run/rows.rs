@@ -1,0 +1,281 @@
+//! All rows of a run in memory: their cells, what they want, and what is wrong with them.
+
+use super::{Failure, say};
+use crate::cli::InputArgs;
+use crate::columns::{BindOptions, Binding};
+use crate::manifest::{Manifest, Purpose};
+use crate::model::{Action, Extension, Field, Finding, Outcome, Place, RowResult, Severity};
+use crate::rules::{Checker, Places, Survey, Traces};
+use crate::sheet::{self, Cells, Input, ReadOptions, Row, Sheet};
+use crate::vendors::MAKES;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many rows one run may bring to a PBX.
+pub(super) const ROWS_MAX: usize = 1_000_000;
+
+/// One row.
+pub(super) struct InputRow {
+    /// Where it stands.
+    pub(super) place: Place,
+    /// Which of the sheets it stands in.
+    pub(super) sheet: usize,
+    /// What it wants.
+    pub(super) wanted: Extension,
+    /// What is wrong with it.
+    pub(super) findings: Vec<Finding>,
+    text: Box<str>,
+    ends: Box<[usize]>,
+    trouble: Option<Finding>,
+}
+
+impl InputRow {
+    fn keep(row: Row<'_>, place: Place, sheet: usize, wanted: Extension) -> InputRow {
+        let cells = (0..row.cells.len()).filter_map(|column| row.cells.get(column));
+        let text: String = cells.clone().collect();
+        let ends = cells.scan(0, |end, cell| {
+            *end += cell.len();
+            Some(*end)
+        });
+        InputRow {
+            place,
+            sheet,
+            wanted,
+            findings: vec![],
+            ends: ends.collect(),
+            text: text.into(),
+            trouble: row.trouble,
+        }
+    }
+
+    fn as_row(&self) -> Row<'_> {
+        Row {
+            index: 0,
+            line: self.place.line,
+            cells: self.cells(),
+            trouble: self.trouble.clone(),
+        }
+    }
+
+    /// The cells as they stand in the sheet.
+    pub(super) fn cells(&self) -> Cells<'_> {
+        Cells::new(&self.text, &self.ends)
+    }
+
+    /// Whether nothing keeps it from being sent.
+    pub(super) fn is_valid(&self) -> bool {
+        !self.findings.iter().any(Finding::is_error)
+    }
+}
+
+/// The sheets of a run and all their rows, in input order.
+pub(super) struct Rows {
+    /// The sheets with what their headings mean.
+    pub(super) sheets: Vec<(Sheet, Binding)>,
+    /// The rows.
+    pub(super) rows: Vec<InputRow>,
+}
+
+/// Opens the sheets that were named and understands their headings; says on standard error what was found.
+///
+/// # Errors
+/// Exit 2: what cannot be read or understood, and where.
+pub(super) fn open(
+    args: &InputArgs,
+    manifest: &Manifest,
+) -> Result<Vec<(Sheet, Binding)>, Failure> {
+    let options = ReadOptions {
+        delimiter: args.delimiter.map(|delimiter| char::from(delimiter.byte())),
+        pad_short_rows: args.pad_short_rows,
+        ..ReadOptions::default()
+    };
+    let makes: Vec<&Manifest> = MAKES.iter().map(|make| (make.manifest)()).collect();
+    let mut opened = vec![];
+    for path in &args.sheets {
+        let input = Input::named(&path.to_string_lossy());
+        for sheet in sheet::open(&input, &options).map_err(Failure::usage)? {
+            let bind = BindOptions {
+                map: args.map.clone(),
+                headings: args.headings.clone(),
+                header_line: sheet.header_line,
+            };
+            let binding = Binding::bind(&sheet.headings, manifest, &makes, &bind)
+                .map_err(|error| Failure::usage(format!("{}: {error}", sheet.file)))?;
+            if !sheet.notes.is_empty() {
+                say(format!("{}: {}", sheet.file, sheet.notes.join(", ")));
+            }
+            for note in &binding.notes {
+                let weight = if note.severity == Severity::Info {
+                    "note"
+                } else {
+                    note.severity.word()
+                };
+                say(format!("{}: {weight}: {}", sheet.file, note.message));
+                if !note.hint.is_empty() {
+                    say(format!("  hint: {}", note.hint));
+                }
+            }
+            opened.push((sheet, binding));
+        }
+    }
+    Ok(opened)
+}
+
+impl Rows {
+    /// Reads every row.
+    ///
+    /// # Errors
+    /// Exit 2: what cannot be read, and where; or more than [`ROWS_MAX`] rows.
+    pub(super) fn read(
+        sheets: Vec<(Sheet, Binding)>,
+        manifest: &Manifest,
+    ) -> Result<Rows, Failure> {
+        let mut rows = vec![];
+        for (index, (sheet, binding)) in sheets.iter().enumerate() {
+            for batch in sheet.batches() {
+                let batch = batch.map_err(Failure::usage)?;
+                let read = batch.rows(|row| {
+                    let (line, wanted) = (row.line, binding.extension(&row.cells, manifest));
+                    rows.push(InputRow::keep(row, sheet.place(line), index, wanted));
+                });
+                read.map_err(Failure::usage)?;
+                if rows.len() > ROWS_MAX {
+                    return Err(Failure::usage(format!(
+                        "the sheets hold more than {ROWS_MAX} rows"
+                    ))
+                    .hint("split them and import one part after the other"));
+                }
+            }
+        }
+        Ok(Rows { sheets, rows })
+    }
+
+    /// Holds every row to the make's rules. `held` are the numbers on the PBX, where they are known.
+    pub(super) fn check(
+        &mut self,
+        manifest: &Manifest,
+        purpose_of: impl Fn(&InputRow) -> Purpose,
+        held: Option<&BTreeSet<String>>,
+    ) {
+        let checkers: Vec<Checker<'_>> = self
+            .sheets
+            .iter()
+            .map(|(_, binding)| Checker::new(manifest, binding))
+            .collect();
+        let mut survey = Survey::new();
+        let mut traces = Traces::default();
+        for row in &self.rows {
+            checkers[row.sheet].survey(&row.as_row(), purpose_of(row), &mut traces);
+        }
+        survey.add(traces);
+        if let Some(held) = held {
+            survey.on_pbx(held.iter().map(String::as_str));
+        }
+        let across = survey.finish();
+        let mut places = Places::default();
+        for row in &mut self.rows {
+            let (mut findings, mut duplicates) = (vec![], vec![]);
+            let purpose = purpose_of(row);
+            checkers[row.sheet].row(
+                &row.as_row(),
+                purpose,
+                Some(&across),
+                &mut findings,
+                &mut duplicates,
+            );
+            findings.extend(
+                duplicates
+                    .into_iter()
+                    .filter_map(|duplicate| places.repeats(duplicate, &row.place)),
+            );
+            row.findings = findings;
+        }
+    }
+
+    /// Holds the rows of extensions that exist to the rules about several fields, as they will be once written.
+    pub(super) fn check_merged(&mut self, manifest: &Manifest, held: &BTreeMap<String, Extension>) {
+        let checkers: Vec<Checker<'_>> = self
+            .sheets
+            .iter()
+            .map(|(_, binding)| Checker::new(manifest, binding))
+            .collect();
+        for row in &mut self.rows {
+            if let Some(held) = held.get(row.wanted.number()) {
+                checkers[row.sheet].merged(&row.wanted, held, &mut row.findings);
+            }
+        }
+    }
+
+    /// Whether nothing keeps any row from being sent.
+    pub(super) fn all_valid(&self) -> bool {
+        self.rows.iter().all(InputRow::is_valid)
+    }
+
+    /// Whether there is anything to send.
+    pub(super) fn any_valid(&self) -> bool {
+        self.rows.iter().any(InputRow::is_valid)
+    }
+
+    /// The outcome of a row, to be filled in further. Where it has findings, the first error among them (or else the
+    /// first finding) is what its code, field, column and message tell.
+    pub(super) fn outcome(&self, index: usize, action: Action, result: RowResult) -> Outcome {
+        let row = &self.rows[index];
+        let told = row
+            .findings
+            .iter()
+            .find(|finding| finding.is_error())
+            .or(row.findings.first());
+        let mut outcome = Outcome {
+            row: Some(index as u64 + 1),
+            place: Some(row.place.clone()),
+            number: row.wanted.number().to_owned(),
+            ..nothing(action, result)
+        };
+        if let Some(finding) = told {
+            outcome.code = finding.rule.to_string();
+            outcome.field = finding.field;
+            outcome.column = self.heading(index, finding.field, finding.column);
+            outcome.message.clone_from(&finding.message);
+            outcome.hint.clone_from(&finding.hint);
+        }
+        outcome.findings.clone_from(&row.findings);
+        outcome
+    }
+
+    /// The heading of a row's column or field as it stands in its sheet; empty where it has none.
+    pub(super) fn heading(
+        &self,
+        index: usize,
+        field: Option<Field>,
+        column: Option<usize>,
+    ) -> String {
+        let (sheet, binding) = &self.sheets[self.rows[index].sheet];
+        let column = column.or_else(|| binding.column_of(field?));
+        column
+            .and_then(|column| sheet.headings.get(column))
+            .cloned()
+            .unwrap_or_default()
+    }
+}
+
+/// The outcome of something that no row names, with nothing in it yet.
+pub(super) fn nothing(action: Action, result: RowResult) -> Outcome {
+    Outcome {
+        row: None,
+        place: None,
+        number: String::new(),
+        action,
+        result,
+        code: String::new(),
+        field: None,
+        column: String::new(),
+        message: String::new(),
+        hint: String::new(),
+        attempts: 0,
+        http_status: None,
+        vendor_code: None,
+        elapsed_ms: None,
+        finished_at: Timestamp::now(),
+        findings: vec![],
+    }
+}

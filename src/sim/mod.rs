@@ -1,0 +1,448 @@
+//! A PBX you can break: a make's simulated PBX behind a lock, faults by a seed, and a log of what was said to it.
+//!
+//! [`InProcess`] speaks to it without a socket, [`Server`] puts it behind one; both enact the same faults for the same
+//! requests. Knows no vendor and keeps no secret: the log holds paths without their query.
+
+mod faults;
+mod in_process;
+mod server;
+
+pub use faults::{Breakage, Faults, REQUESTS_REMEMBERED_MAX, WAIT_MS_MAX, WORDS, Word};
+pub use in_process::InProcess;
+pub use server::{
+    BODY_BYTES_MAX, CONNECTIONS_MAX, ENDLESS_BYTES_MAX, HEAD_BYTES_MAX, HEADERS_MAX, IDLE_MAX,
+    REQUEST_TIME_MAX, Server, listen_address,
+};
+
+use crate::wire::{Heard, Pbx, Reply};
+use faults::Memory;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How many different paths are counted one by one; further ones count under [`OTHER_PATHS`].
+pub const PATHS_MAX: usize = 10_000;
+
+/// What paths past [`PATHS_MAX`] are counted under.
+pub const OTHER_PATHS: &str = "(others)";
+
+/// How many times of arrival are kept; the oldest go first.
+pub const ARRIVALS_MAX: usize = 1_000_000;
+
+/// A simulated PBX that can be broken, and asked what it heard. Its clones are the same PBX.
+#[derive(Clone)]
+pub struct Sim(Arc<Mutex<State>>);
+
+struct State {
+    pbx: Box<dyn Pbx>,
+    faults: Faults,
+    memory: Memory,
+    /// What is to break once: the first request that holds the text.
+    once: Vec<(String, Breakage)>,
+    counts: BTreeMap<String, u64>,
+    arrivals: VecDeque<Instant>,
+}
+
+impl Sim {
+    /// A PBX with these faults.
+    pub fn new(pbx: Box<dyn Pbx>, faults: Faults) -> Sim {
+        Sim(Arc::new(Mutex::new(State {
+            pbx,
+            faults,
+            memory: Memory::default(),
+            once: vec![],
+            counts: BTreeMap::new(),
+            arrivals: VecDeque::new(),
+        })))
+    }
+
+    /// Breaks it in another way from now on, as if no request had been said before.
+    pub fn set_faults(&self, faults: Faults) {
+        let mut state = self.lock();
+        state.faults = faults;
+        state.memory = Memory::default();
+    }
+
+    /// Breaks the next request whose path, query or body holds `part`, once, whatever the faults by seed say.
+    pub fn break_once(&self, part: impl Into<String>, breakage: Breakage) {
+        self.lock().once.push((part.into(), breakage));
+    }
+
+    /// Makes every session run out now.
+    pub fn expire_sessions(&self) {
+        self.lock().pbx.expire_sessions();
+    }
+
+    /// How many requests reached it, those that were broken on the way included, refused ones not.
+    pub fn requests(&self) -> u64 {
+        self.lock().counts.values().sum()
+    }
+
+    /// How many requests reached each path, without query.
+    pub fn counts(&self) -> BTreeMap<String, u64> {
+        self.lock().counts.clone()
+    }
+
+    /// How many requests reached a path, which is given as it stood in the request, without query.
+    pub fn requests_to(&self, path: &str) -> u64 {
+        self.lock().counts.get(path).copied().unwrap_or(0)
+    }
+
+    /// The most requests that arrived within any stretch of time of this length, among the last [`ARRIVALS_MAX`].
+    pub fn most_within(&self, stretch: Duration) -> usize {
+        let state = self.lock();
+        // What arrived at the same moment is within no time at all.
+        let stretch = stretch.max(Duration::from_nanos(1));
+        let mut first = state.arrivals.iter().peekable();
+        let mut within = 0;
+        let mut most = 0;
+        for last in &state.arrivals {
+            within += 1;
+            while first
+                .next_if(|first| last.duration_since(**first) >= stretch)
+                .is_some()
+            {
+                within -= 1;
+            }
+            most = most.max(within);
+        }
+        most
+    }
+
+    /// When requests arrived, in their order: the last [`ARRIVALS_MAX`].
+    pub fn arrivals(&self) -> Vec<Instant> {
+        self.lock().arrivals.iter().copied().collect()
+    }
+
+    /// The numbers of the extensions that it holds.
+    pub fn numbers(&self) -> Vec<String> {
+        self.lock().pbx.numbers()
+    }
+
+    /// One property of one extension, by the vendor's own name, as it is stored.
+    pub fn stored(&self, number: &str, name: &str) -> Option<String> {
+        self.lock().pbx.stored(number, name)
+    }
+
+    /// How often an extension of this number was brought into being; more than once is a duplicate.
+    pub fn created(&self, number: &str) -> u32 {
+        self.lock().pbx.created(number)
+    }
+
+    /// How many sign-ins were asked for, refused ones included.
+    pub fn sign_ins(&self) -> u32 {
+        self.lock().pbx.sign_ins()
+    }
+
+    /// Hears a request and says how it ends and after which time; the waiting is left to the caller, so that requests
+    /// overlap.
+    fn hear(&self, heard: &Heard) -> Told {
+        self.lock().hear(heard)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A PBX that panicked in one request still answers the next one.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How a request ends.
+struct Told {
+    /// After which time.
+    wait: Duration,
+    end: End,
+}
+
+enum End {
+    /// With a reply; `dated` where its `Retry-After` is a date.
+    Reply { reply: Reply, dated: bool },
+    /// With a connection that was not accepted.
+    Refused,
+    /// With a connection that was cut.
+    Cut,
+    /// With a reply that is cut in its middle.
+    Truncated(Reply),
+    /// With a reply that never ends.
+    Endless(Reply),
+}
+
+impl State {
+    fn hear(&mut self, heard: &Heard) -> Told {
+        let decision = self.memory.decide(&self.faults, heard);
+        let breakage = self.scripted(heard).or(decision.breakage);
+        if breakage != Some(Breakage::Refuse) {
+            self.log(heard);
+        }
+        let mut wait = self.faults.latency() + decision.delay;
+        if breakage == Some(Breakage::Late) {
+            wait += self.faults.late();
+        }
+        let end = match breakage {
+            None | Some(Breakage::Late) => whole(self.pbx.answer(heard)),
+            Some(Breakage::Expire) => {
+                self.pbx.expire_sessions();
+                whole(self.pbx.answer(heard))
+            }
+            Some(Breakage::Throttle) => self.later(429, &decision.dice),
+            Some(Breakage::Unavailable) => self.later(503, &decision.dice),
+            Some(Breakage::UnavailableAfter) => {
+                self.pbx.answer(heard);
+                whole(page(503, "Service Unavailable"))
+            }
+            Some(Breakage::Refuse) => End::Refused,
+            Some(Breakage::CutBefore) => End::Cut,
+            Some(Breakage::CutAfter) => {
+                self.pbx.answer(heard);
+                End::Cut
+            }
+            Some(Breakage::Truncate) => End::Truncated(self.pbx.answer(heard)),
+            Some(Breakage::Garbage) => {
+                let reply = self.pbx.answer(heard);
+                whole(garbage(reply, &decision.dice))
+            }
+            Some(Breakage::Html) => whole(page(200, "Welcome")),
+            Some(Breakage::Redirect) => whole(page(302, "Sign in")),
+            Some(Breakage::Endless) => End::Endless(self.pbx.answer(heard)),
+        };
+        Told { wait, end }
+    }
+
+    fn scripted(&mut self, heard: &Heard) -> Option<Breakage> {
+        if self.once.is_empty() {
+            return None;
+        }
+        let body = String::from_utf8_lossy(&heard.body);
+        let holds = |part: &str| heard.target.contains(part) || body.contains(part);
+        let at = self.once.iter().position(|(part, _)| holds(part))?;
+        Some(self.once.remove(at).1)
+    }
+
+    fn log(&mut self, heard: &Heard) {
+        let path = heard.path();
+        let known = self.counts.contains_key(path) || self.counts.len() < PATHS_MAX;
+        let path = if known { path } else { OTHER_PATHS };
+        *self.counts.entry(path.to_owned()).or_default() += 1;
+        if self.arrivals.len() >= ARRIVALS_MAX {
+            self.arrivals.pop_front();
+        }
+        self.arrivals.push_back(Instant::now());
+    }
+
+    /// "Later": one third in seconds, one third without a time, one third with a date.
+    fn later(&self, status: u16, dice: &[u8; 16]) -> End {
+        let [.., form] = *dice;
+        let reply = Reply {
+            retry_after: (form % 3 != 1).then(|| self.faults.retry_after()),
+            ..page(status, "Later")
+        };
+        End::Reply {
+            reply,
+            dated: form % 3 == 2,
+        }
+    }
+}
+
+fn whole(reply: Reply) -> End {
+    End::Reply {
+        reply,
+        dated: false,
+    }
+}
+
+/// A web page, as something between us and the PBX would send it.
+fn page(status: u16, title: &str) -> Reply {
+    let body = format!(
+        "<!DOCTYPE html>\n<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n"
+    );
+    Reply::new(status, "text/html; charset=utf-8", body)
+}
+
+/// An answer that makes no sense: noise, the first half, or nothing.
+fn garbage(reply: Reply, dice: &[u8; 16]) -> Reply {
+    let [.., form] = *dice;
+    let half = reply.body.len() / 2;
+    let body = match form % 3 {
+        1 if half > 0 => reply.body.into_iter().take(half).collect(),
+        2 => Vec::new(),
+        // Begins with a byte that no UTF-8 text holds, so that it can never be read as a true answer.
+        _ => std::iter::once(0xff).chain(*dice).collect(),
+    };
+    Reply::new(200, reply.content_type, body)
+}
+
+/// The first part of an answer that is cut in its middle, and the length that it lies about.
+fn half(reply: &Reply) -> (&[u8], usize) {
+    let (sent, _) = reply.body.split_at(reply.body.len() / 2);
+    (sent, reply.body.len().max(1))
+}
+
+/// A make of PBX that is good for these tests alone.
+#[cfg(test)]
+mod toy {
+    use crate::wire::{Heard, Pbx, Reply};
+
+    /// Signs in at `/login`, adds the body's number at `/add?token=…`, gives a request's body back at `/echo`.
+    #[derive(Default)]
+    pub(super) struct Toy {
+        tokens: Vec<String>,
+        made: Vec<String>,
+        sign_ins: u32,
+    }
+
+    pub(super) const ADDED: &str = r#"{"status":"Success"}"#;
+    pub(super) const SIGNED_OUT: &str = r#"{"status":"Failed"}"#;
+
+    pub(super) fn toy() -> Box<dyn Pbx> {
+        Box::new(Toy {
+            tokens: vec!["open".to_owned(), "sesame".to_owned()],
+            ..Toy::default()
+        })
+    }
+
+    impl Pbx for Toy {
+        fn answer(&mut self, heard: &Heard) -> Reply {
+            let json = |body: &str| Reply::new(200, "application/json", body);
+            match heard.path().rsplit('/').next() {
+                Some("login") => {
+                    self.sign_ins += 1;
+                    let token = format!("t{}", self.sign_ins);
+                    let body = json(&format!(r#"{{"token":"{token}"}}"#));
+                    self.tokens.push(token);
+                    body
+                }
+                Some("add") => {
+                    let token = heard.query().strip_prefix("token=").unwrap_or_default();
+                    if !self.tokens.iter().any(|known| known == token) {
+                        return json(SIGNED_OUT);
+                    }
+                    let number = String::from_utf8_lossy(&heard.body);
+                    self.made.push(number.trim_matches('"').to_owned());
+                    json(ADDED)
+                }
+                Some("echo") => Reply::new(200, "text/plain", heard.body.clone()),
+                Some("nothing") => Reply::new(204, "", ""),
+                Some("fall") => panic!("this PBX falls over when asked to"),
+                _ => Reply::new(404, "text/plain", "no such path"),
+            }
+        }
+
+        fn expire_sessions(&mut self) {
+            self.tokens.clear();
+        }
+
+        fn numbers(&self) -> Vec<String> {
+            let mut numbers = self.made.clone();
+            numbers.sort_unstable();
+            numbers.dedup();
+            numbers
+        }
+
+        fn stored(&self, number: &str, name: &str) -> Option<String> {
+            (name == "number" && self.created(number) > 0).then(|| number.to_owned())
+        }
+
+        fn created(&self, number: &str) -> u32 {
+            u32::try_from(self.made.iter().filter(|made| *made == number).count()).unwrap()
+        }
+
+        fn sign_ins(&self) -> u32 {
+            self.sign_ins
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::toy::toy;
+    use super::*;
+
+    fn heard(target: &str) -> Heard {
+        Heard {
+            method: "POST".into(),
+            target: target.into(),
+            headers: vec![],
+            body: b"1001".to_vec(),
+        }
+    }
+
+    #[test]
+    fn it_tells_what_it_heard_and_holds() {
+        let sim = Sim::new(toy(), Faults::default());
+        let clone = sim.clone();
+        for target in ["/login", "/add?token=open", "/add?token=wrong"] {
+            clone.hear(&heard(target));
+        }
+        assert_eq!((sim.requests(), sim.requests_to("/add")), (3, 2));
+        assert!(sim.counts().keys().all(|path| !path.contains("token")));
+        assert_eq!(
+            (sim.sign_ins(), sim.created("1001"), sim.created("1002")),
+            (1, 1, 0)
+        );
+        assert_eq!(sim.numbers(), ["1001"]);
+        assert_eq!(sim.stored("1001", "number").as_deref(), Some("1001"));
+        assert_eq!(sim.arrivals().len(), 3);
+    }
+
+    #[test]
+    fn paths_are_counted_up_to_their_limit() {
+        let sim = Sim::new(toy(), Faults::default());
+        let further = 5;
+        for n in 0..PATHS_MAX + further {
+            sim.hear(&heard(&format!("/{n}")));
+        }
+        sim.hear(&heard("/7"));
+        assert_eq!(sim.requests_to(OTHER_PATHS), further as u64);
+        assert_eq!(sim.requests_to("/7"), 2);
+        assert_eq!(sim.requests(), (PATHS_MAX + further + 1) as u64);
+    }
+
+    #[test]
+    fn only_the_last_arrivals_are_kept() {
+        let sim = Sim::new(toy(), Faults::default());
+        let begun = Instant::now();
+        sim.lock().arrivals = vec![begun; ARRIVALS_MAX].into();
+        sim.hear(&heard("/a"));
+        let arrivals = sim.arrivals();
+        assert_eq!(arrivals.len(), ARRIVALS_MAX);
+        assert!(arrivals.last().is_some_and(|last| *last > begun));
+    }
+
+    #[test]
+    fn new_faults_begin_anew() {
+        let faults: Faults = "seed=5,cut_after=500,in_a_row=1000".parse().unwrap();
+        let sim = Sim::new(toy(), faults.clone());
+        let storm = || -> Vec<bool> {
+            (0..40)
+                .map(|_| matches!(sim.hear(&heard("/add?token=open")).end, End::Cut))
+                .collect()
+        };
+        let first = storm();
+        assert_ne!(first, storm());
+        sim.set_faults(faults);
+        assert_eq!(first, storm());
+    }
+
+    #[test]
+    fn the_most_within_a_stretch_is_found_anywhere() {
+        let sim = Sim::new(toy(), Faults::default());
+        let start = Instant::now();
+        sim.lock().arrivals = [0, 10, 900, 950, 1000, 1899, 1901, 5000]
+            .map(|ms| start + Duration::from_millis(ms))
+            .into();
+        assert_eq!(sim.most_within(Duration::from_secs(1)), 4);
+        assert_eq!(sim.most_within(Duration::from_millis(100)), 2);
+        assert_eq!(sim.most_within(Duration::from_secs(10)), 8);
+        assert_eq!(sim.most_within(Duration::ZERO), 1);
+    }
+
+    #[test]
+    fn a_refused_request_did_not_reach_it() {
+        let sim = Sim::new(toy(), Faults::default());
+        sim.break_once("/add", Breakage::Refuse);
+        sim.hear(&heard("/login"));
+        sim.hear(&heard("/add?token=open"));
+        assert_eq!((sim.requests(), sim.numbers().len()), (1, 0));
+        sim.hear(&heard("/add?token=open"));
+        assert_eq!((sim.requests(), sim.numbers().len()), (2, 1));
+    }
+}

@@ -1,0 +1,812 @@
+//! Carries out one change to its end. After a reply that was lost it looks at the PBX before it says anything again:
+//! never a duplicate, never a guess.
+
+use super::converse::Connection;
+use crate::link::paced::Permit;
+use crate::manifest::Access;
+use crate::model::{Action, Change, Extension, Fault, FaultKind, Field, RowResult};
+use crate::plan::differing;
+use std::borrow::Cow;
+use std::thread;
+use std::time::Duration;
+
+/// How far a lost reply is followed up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// How often one change is said to the PBX.
+    pub attempts_max: u32,
+    /// How long to wait between two looks: what was sent may take effect late.
+    pub second_look: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            attempts_max: 4,
+            second_look: Duration::from_secs(2),
+        }
+    }
+}
+
+/// What became of one change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// The result.
+    pub result: RowResult,
+    /// What the PBX or the network said against it, where that decided.
+    pub fault: Option<Fault>,
+    /// The fields that are not as wanted.
+    pub differing: Vec<Field>,
+    /// What happened, in words; empty where the result says it all.
+    pub message: String,
+    /// What to do next; empty where there is nothing to say.
+    pub hint: String,
+    /// How often the change was said to the PBX.
+    pub attempts: u32,
+    /// The last HTTP status.
+    pub http_status: Option<u16>,
+}
+
+/// Carries out a change. `permit` pays for the first request. Where a run that was cut off was about to say it
+/// (`intended` times), the PBX is looked at before it is said.
+pub fn carry_out(
+    connection: &Connection,
+    change: &Change,
+    intended: u32,
+    permit: Permit,
+    limits: &Limits,
+) -> Verdict {
+    let settling = Settling {
+        connection,
+        change,
+        limits,
+        attempts: 0,
+        http_status: None,
+        lost: None,
+    };
+    settling.run(intended, permit)
+}
+
+struct Settling<'c> {
+    connection: &'c Connection,
+    change: &'c Change,
+    limits: &'c Limits,
+    attempts: u32,
+    http_status: Option<u16>,
+    /// The last fault after which the change may have happened, if there was one.
+    lost: Option<Fault>,
+}
+
+/// What a look at the PBX tells after a reply was lost.
+enum Seen {
+    /// That is the result.
+    Result(Box<Verdict>),
+    /// It has not happened: say it (or this part of it) again.
+    Again(Action, Extension),
+}
+
+impl Seen {
+    fn result(verdict: Verdict) -> Seen {
+        Seen::Result(Box::new(verdict))
+    }
+}
+
+impl Settling<'_> {
+    fn run(mut self, intended: u32, permit: Permit) -> Verdict {
+        let mut permit = Some(permit);
+        let mut say = (self.change.action, Cow::Borrowed(&self.change.wanted));
+        if intended > 0 {
+            let fault = cut_off();
+            self.lost = Some(fault.clone());
+            match self.look_and_decide(&fault) {
+                Seen::Result(verdict) => {
+                    return Verdict {
+                        attempts: intended,
+                        ..*verdict
+                    };
+                }
+                Seen::Again(action, wanted) => say = (action, Cow::Owned(wanted)),
+            }
+        }
+        loop {
+            self.attempts += 1;
+            let talk = self.connection.apply(say.0, &say.1, permit.take());
+            self.http_status = talk.http_status.or(self.http_status);
+            let Err(fault) = talk.result else {
+                return self.done();
+            };
+            if let Some(verdict) = self.certain(&fault) {
+                return verdict;
+            }
+            if fault.kind == FaultKind::MayHaveHappened {
+                self.lost = Some(fault.clone());
+            }
+            match self.look_and_decide(&fault) {
+                Seen::Result(verdict) => return *verdict,
+                Seen::Again(action, wanted) => say = (action, Cow::Owned(wanted)),
+            }
+        }
+    }
+
+    /// The verdict of a fault that leaves nothing to look for.
+    fn certain(&self, fault: &Fault) -> Option<Verdict> {
+        use FaultKind::*;
+        let doubtful = self.lost.is_some();
+        let result = match (fault.kind, self.change.action) {
+            (MayHaveHappened, _) => return None,
+            // After a lost reply these may be the PBX's answer to the first time.
+            (Exists | Rejected, Action::Create) if doubtful => return None,
+            (Missing, Action::Update) if doubtful => return None,
+            // They leave open what became of the first time.
+            (NotSent | Busy | SessionExpired, _) if doubtful => return None,
+            (Missing, Action::Delete) if doubtful => return Some(self.verdict(RowResult::Deleted)),
+            (Missing, Action::Delete) => return Some(self.verdict(RowResult::Unchanged)),
+            (Missing, Action::Update) => RowResult::Missing,
+            (Exists, Action::Create) => RowResult::Conflict,
+            (Rejected | Exists | Missing, _) => RowResult::Rejected,
+            (CredentialRefused | TargetUnusable, _)
+                if doubtful || !fault.done_before.is_empty() =>
+            {
+                RowResult::Unknown
+            }
+            (NotSent | Busy | SessionExpired | CredentialRefused | TargetUnusable, _) => {
+                RowResult::Failed
+            }
+        };
+        Some(self.against(result, fault))
+    }
+
+    fn look_and_decide(&self, fault: &Fault) -> Seen {
+        let mut looks = 0;
+        loop {
+            let seen = match self.look() {
+                Ok(held) => self.judge(held, fault, looks > 0),
+                Err(blind) => Some(Seen::result(self.unknown(fault, &blind))),
+            };
+            if let Some(seen) = seen {
+                return seen;
+            }
+            looks += 1;
+            thread::sleep(self.limits.second_look);
+        }
+    }
+
+    /// What a look tells; `None` where it takes a second one, after a while, to be sure.
+    fn judge(&self, held: Option<Extension>, fault: &Fault, second: bool) -> Option<Seen> {
+        match (self.change.action, held) {
+            (Action::Delete, None) => Some(Seen::result(self.verdict(RowResult::Deleted))),
+            (Action::Update, None) => Some(Seen::result(self.against(RowResult::Missing, fault))),
+            (Action::Create, Some(held)) => Some(self.judge_created(&held, fault)),
+            (Action::Update, Some(held)) => self.judge_updated(&held, fault, second),
+            _ if !second => None,
+            // Refused after a lost reply, and not there: refused it is.
+            (Action::Create, None) if fault.kind == FaultKind::Rejected => {
+                Some(Seen::result(self.against(RowResult::Rejected, fault)))
+            }
+            _ => Some(self.again(self.change.action, self.change.wanted.clone(), fault)),
+        }
+    }
+
+    fn judge_created(&self, held: &Extension, fault: &Fault) -> Seen {
+        let manifest = self.connection.manifest();
+        let wanted = &self.change.wanted;
+        let row = |field| manifest.row(field);
+        let separate = |field: Field| row(field).is_some_and(|row| row.separate);
+        let unlike = differing(manifest, wanted, held);
+        let unseen = wanted.iter().map(|(field, _)| field).filter(|field| {
+            separate(*field) && row(*field).is_some_and(|row| row.access == Access::WriteOnly)
+        });
+        // The extension was made and what comes after it was lost: only that is said again.
+        if unlike.iter().all(|field| separate(*field)) && self.change.before.is_none() {
+            let missing: Vec<Field> = unlike.iter().copied().chain(unseen).collect();
+            if missing.is_empty() {
+                return Seen::result(self.verdict(RowResult::Created));
+            }
+            let mut rest = Extension::numbered(self.change.number.clone());
+            for field in missing {
+                rest.set(field, wanted.get(field).unwrap_or_default());
+            }
+            if self.attempts < self.limits.attempts_max {
+                return Seen::Again(Action::Update, rest);
+            }
+        }
+        let result = match fault.kind {
+            _ if unlike.is_empty() => RowResult::Unknown,
+            FaultKind::Exists => RowResult::Conflict,
+            _ => RowResult::Differs,
+        };
+        Seen::result(self.unlike(result, unlike, fault))
+    }
+
+    fn judge_updated(&self, held: &Extension, fault: &Fault, second: bool) -> Option<Seen> {
+        let manifest = self.connection.manifest();
+        let mut wanted = self.change.wanted.clone();
+        if wanted.get(Field::NEW_NUMBER) == Some(held.number()) {
+            wanted.remove(Field::NEW_NUMBER);
+        }
+        let unlike = differing(manifest, &wanted, held);
+        // What cannot be read back cannot be found to be as wanted.
+        let unseen = wanted.iter().any(|(field, _)| {
+            let row = manifest.row(field);
+            field != Field::NUMBER && row.is_some_and(|row| row.access == Access::WriteOnly)
+        });
+        if unlike.is_empty() && !unseen {
+            return Some(Seen::result(self.verdict(RowResult::Updated)));
+        }
+        if !second {
+            return None;
+        }
+        if self.attempts < self.limits.attempts_max {
+            let mut again = wanted;
+            again.set(Field::NUMBER, held.number());
+            return Some(Seen::Again(Action::Update, again));
+        }
+        let untouched = self.change.before.as_ref().is_some_and(|before| {
+            unlike.iter().all(|field| {
+                held.get(*field).unwrap_or_default() == before.get(*field).unwrap_or_default()
+            })
+        });
+        let result = match (unlike.is_empty(), untouched) {
+            (true, _) => RowResult::Unknown,
+            (false, true) => RowResult::Failed,
+            (false, false) => RowResult::Differs,
+        };
+        Some(Seen::result(self.unlike(result, unlike, fault)))
+    }
+
+    /// Once more, unless it was said often enough.
+    fn again(&self, action: Action, wanted: Extension, fault: &Fault) -> Seen {
+        if self.attempts < self.limits.attempts_max {
+            return Seen::Again(action, wanted);
+        }
+        let mut verdict = self.against(RowResult::Failed, fault);
+        verdict.message = format!(
+            "said {} times without a reply that counts, and it has not happened: {}",
+            self.attempts, fault.message
+        );
+        Seen::result(verdict)
+    }
+
+    /// The extension as the PBX holds it now, under its new number where it was to get one.
+    fn look(&self) -> Result<Option<Extension>, Fault> {
+        let number = &self.change.number;
+        let new_number = self.change.wanted.get(Field::NEW_NUMBER);
+        for number in new_number.into_iter().chain([number.as_str()]) {
+            let found = self.connection.look_at(&[number.to_owned()], false)?;
+            let held = found.into_iter().find(|held| held.number() == number);
+            if held.is_some() {
+                return Ok(held);
+            }
+        }
+        Ok(None)
+    }
+
+    fn done(&self) -> Verdict {
+        self.verdict(match self.change.action {
+            Action::Create => RowResult::Created,
+            Action::Update => RowResult::Updated,
+            Action::Delete => RowResult::Deleted,
+            Action::None => RowResult::Unchanged,
+        })
+    }
+
+    fn verdict(&self, result: RowResult) -> Verdict {
+        let message = match (&self.lost, result.is_done()) {
+            (Some(lost), true) => format!("confirmed by looking at the PBX, for {}", lost.message),
+            _ => String::new(),
+        };
+        Verdict {
+            result,
+            fault: None,
+            differing: Vec::new(),
+            message,
+            hint: String::new(),
+            attempts: self.attempts,
+            http_status: self.http_status,
+        }
+    }
+
+    fn against(&self, result: RowResult, fault: &Fault) -> Verdict {
+        let message = if fault.done_before.is_empty() {
+            fault.message.clone()
+        } else {
+            format!("{} (before that: {})", fault.message, fault.done_before)
+        };
+        Verdict {
+            fault: Some(fault.clone()),
+            message,
+            hint: fault.hint.clone(),
+            ..self.verdict(result)
+        }
+    }
+
+    fn unlike(&self, result: RowResult, differing: Vec<Field>, fault: &Fault) -> Verdict {
+        let names: Vec<&str> = differing.iter().map(|field| field.name()).collect();
+        let mut verdict = self.against(result, fault);
+        verdict.message = if names.is_empty() {
+            format!(
+                "{}; what was to be written cannot be read back",
+                fault.message
+            )
+        } else {
+            format!(
+                "{}; on the PBX these are not as wanted: {}",
+                fault.message,
+                names.join(", ")
+            )
+        };
+        verdict.hint =
+            "compare the extension on the PBX with the row, then run the import again".into();
+        verdict.differing = differing;
+        verdict
+    }
+
+    fn unknown(&self, fault: &Fault, blind: &Fault) -> Verdict {
+        let mut verdict = self.against(RowResult::Unknown, fault);
+        verdict.message = format!(
+            "it may have happened ({}), and the PBX could not be looked at: {}",
+            fault.message, blind.message
+        );
+        verdict.hint = "look at this extension on the PBX, then run the import again".into();
+        if blind.ends_the_run() {
+            verdict.fault = Some(blind.clone());
+        }
+        verdict
+    }
+}
+
+fn cut_off() -> Fault {
+    Fault::new(
+        FaultKind::MayHaveHappened,
+        "run.cut_off",
+        "the run was cut off when this was about to be sent",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::toy::{Toy, Trouble};
+    use super::*;
+
+    const LIMITS: Limits = Limits {
+        attempts_max: 3,
+        second_look: Duration::from_millis(1),
+    };
+
+    fn ann(number: &str) -> Extension {
+        let mut ann = Extension::numbered(number);
+        ann.set(Field::DISPLAY_NAME, "Ann");
+        ann.set(Field::EMAIL, "ann@example.com");
+        ann
+    }
+
+    fn create(wanted: Extension) -> Change {
+        Change {
+            row: 0,
+            action: Action::Create,
+            number: wanted.number().to_owned(),
+            wanted,
+            before: None,
+        }
+    }
+
+    fn update(wanted: Extension, before: Extension) -> Change {
+        Change {
+            action: Action::Update,
+            before: Some(before),
+            ..create(wanted)
+        }
+    }
+
+    fn delete(number: &str) -> Change {
+        Change {
+            action: Action::Delete,
+            before: Some(Extension::numbered(number)),
+            ..create(Extension::numbered(number))
+        }
+    }
+
+    fn settled(toy: &Toy, change: &Change) -> Verdict {
+        let connection = toy.open();
+        let permit = connection.line().pace().permit();
+        carry_out(&connection, change, 0, permit, &LIMITS)
+    }
+
+    /// A toy in which one operation meets with these troubles one after the other, and with none after that.
+    fn troubled(operation: &'static str, troubles: &'static [Trouble]) -> Toy {
+        Toy::holding(0).troubled(move |request, times| {
+            let trouble = troubles.get(times as usize - 1);
+            let trouble = trouble.filter(|_| request.operation == operation);
+            trouble.copied().unwrap_or(Trouble::Nothing)
+        })
+    }
+
+    /// Always the same trouble with one operation.
+    fn always(operation: &'static str, trouble: Trouble) -> Toy {
+        Toy::holding(0).troubled(move |request, _| match request.operation == operation {
+            true => trouble,
+            false => Trouble::Nothing,
+        })
+    }
+
+    #[test]
+    fn a_creation_whose_reply_is_lost_is_looked_up_and_not_said_again() {
+        for trouble in [
+            Trouble::LoseAfter,
+            Trouble::StatusAfter(503),
+            Trouble::StatusAfter(429),
+        ] {
+            let toy = always("create", trouble);
+            let verdict = settled(&toy, &create(ann("1")));
+            assert_eq!(
+                (verdict.result, verdict.attempts),
+                (RowResult::Created, 1),
+                "{trouble:?}"
+            );
+            assert!(verdict.message.contains("confirmed"), "{verdict:?}");
+            assert_eq!((toy.pbx.creations()["1"], toy.pbx.said("look")), (1, 1));
+        }
+    }
+
+    #[test]
+    fn a_creation_that_was_lost_on_the_way_is_said_again_after_two_looks() {
+        for trouble in [
+            Trouble::LoseBefore,
+            Trouble::Status(503),
+            Trouble::Garbage,
+            Trouble::Status(302),
+        ] {
+            let toy = Toy::holding(0).troubled(move |request, times| match request.operation {
+                "create" if times < 3 => trouble,
+                _ => Trouble::Nothing,
+            });
+            let verdict = settled(&toy, &create(ann("1")));
+            assert_eq!(
+                (verdict.result, verdict.attempts),
+                (RowResult::Created, 3),
+                "{trouble:?}"
+            );
+            assert_eq!((toy.pbx.creations()["1"], toy.pbx.said("look")), (1, 4));
+        }
+    }
+
+    #[test]
+    fn what_takes_effect_between_the_looks_is_not_said_again() {
+        let toy = always("create", Trouble::Late);
+        assert_eq!(settled(&toy, &create(ann("1"))).result, RowResult::Created);
+        assert_eq!((toy.pbx.said("create"), toy.pbx.said("look")), (1, 2));
+
+        let toy = always("delete", Trouble::Late);
+        toy.pbx.put(&ann("1"));
+        assert_eq!(settled(&toy, &delete("1")).result, RowResult::Deleted);
+        assert_eq!((toy.pbx.said("delete"), toy.pbx.said("look")), (1, 2));
+
+        let toy = always("update", Trouble::Late);
+        toy.pbx.put(&Extension::numbered("1"));
+        let change = update(ann("1"), Extension::numbered("1"));
+        assert_eq!(settled(&toy, &change).result, RowResult::Updated);
+        assert_eq!((toy.pbx.said("update"), toy.pbx.said("look")), (1, 2));
+    }
+
+    #[test]
+    fn what_never_gets_through_fails_after_its_attempts() {
+        let verdict = settled(&always("create", Trouble::LoseBefore), &create(ann("1")));
+        assert_eq!((verdict.result, verdict.attempts), (RowResult::Failed, 3));
+        assert_eq!(verdict.fault.unwrap().code, "link.closed");
+
+        let toy = always("delete", Trouble::LoseBefore);
+        toy.pbx.put(&ann("1"));
+        assert_eq!(settled(&toy, &delete("1")).result, RowResult::Failed);
+
+        let toy = always("update", Trouble::LoseBefore);
+        toy.pbx.put(&Extension::numbered("1"));
+        let verdict = settled(&toy, &update(ann("1"), Extension::numbered("1")));
+        assert_eq!((verdict.result, verdict.attempts), (RowResult::Failed, 3));
+        assert_eq!(verdict.differing, [Field::DISPLAY_NAME, Field::EMAIL]);
+    }
+
+    #[test]
+    fn what_was_never_sent_has_failed_and_nobody_looks() {
+        let toy = always("create", Trouble::Refuse);
+        let verdict = settled(&toy, &create(ann("1")));
+        assert_eq!(
+            (verdict.result, toy.pbx.said("look")),
+            (RowResult::Failed, 0)
+        );
+        assert_eq!(verdict.fault.unwrap().code, "link.refused");
+    }
+
+    #[test]
+    fn who_cannot_look_does_not_know() {
+        for blind in [
+            Trouble::Refuse,
+            Trouble::LoseAfter,
+            Trouble::Status(500),
+            Trouble::Say("no"),
+            Trouble::Say("unusable"),
+        ] {
+            let toy = Toy::holding(0).troubled(move |request, _| match request.operation {
+                "create" => Trouble::LoseAfter,
+                "look" => blind,
+                _ => Trouble::Nothing,
+            });
+            let verdict = settled(&toy, &create(ann("1")));
+            assert_eq!(
+                (verdict.result, verdict.attempts),
+                (RowResult::Unknown, 1),
+                "{blind:?}"
+            );
+            let ends = verdict.fault.unwrap().ends_the_run();
+            assert_eq!(ends, blind == Trouble::Say("unusable"));
+        }
+    }
+
+    #[test]
+    fn present_but_different_is_told_and_left_alone() {
+        let toy = always("create", Trouble::Alter);
+        let verdict = settled(&toy, &create(ann("1")));
+        assert_eq!(verdict.result, RowResult::Differs);
+        assert_eq!(verdict.differing, [Field::DISPLAY_NAME]);
+        assert!(
+            verdict.message.contains("display_name"),
+            "{}",
+            verdict.message
+        );
+        assert_eq!((toy.pbx.said("create"), toy.pbx.said("update")), (1, 0));
+    }
+
+    #[test]
+    fn what_is_written_apart_is_made_up_for() {
+        let mut wanted = ann("1");
+        wanted.set(Field::GROUPS, "Sales");
+        let toy = troubled("groups", &[Trouble::LoseBefore]);
+        assert_eq!(
+            settled(&toy, &create(wanted.clone())).result,
+            RowResult::Created
+        );
+        assert_eq!(
+            (
+                toy.pbx.said("create"),
+                toy.pbx.said("update"),
+                toy.pbx.said("groups")
+            ),
+            (1, 0, 2)
+        );
+        assert_eq!(toy.pbx.stored("1", Field::GROUPS).as_deref(), Some("Sales"));
+
+        let toy = always("groups", Trouble::LoseBefore);
+        let verdict = settled(&toy, &create(wanted.clone()));
+        assert_eq!((verdict.result, verdict.attempts), (RowResult::Differs, 3));
+        assert_eq!(verdict.differing, [Field::GROUPS]);
+
+        // It was not sent any more, but the extension is there.
+        let toy = always("groups", Trouble::Refuse);
+        assert_eq!(settled(&toy, &create(wanted)).result, RowResult::Differs);
+        assert_eq!(toy.pbx.creations()["1"], 1);
+    }
+
+    #[test]
+    fn exists_is_a_conflict_unless_it_was_us() {
+        let toy = Toy::holding(0);
+        toy.pbx.put(&ann("1"));
+        assert_eq!(settled(&toy, &create(ann("1"))).result, RowResult::Conflict);
+        assert_eq!(toy.pbx.said("look"), 0);
+
+        // The first time takes effect after both looks, and the second time is told so.
+        let late = |wanted: Extension, held: Extension, word: &'static str| {
+            let toy = Toy::holding(0);
+            let pbx = toy.pbx.clone();
+            let toy = toy.troubled(move |request, times| match (request.operation, times) {
+                ("create", 1) => Trouble::LoseBefore,
+                ("create", _) => Trouble::Say(word),
+                _ => Trouble::Nothing,
+            });
+            let connection = toy.open();
+            let limits = Limits {
+                second_look: Duration::from_millis(60),
+                ..LIMITS
+            };
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    while pbx.said("create") < 2 {
+                        thread::sleep(Duration::from_millis(1));
+                    }
+                    pbx.put(&held);
+                });
+                // The look after "exists" may come before the extension is there, then there is a second one.
+                carry_out(
+                    &connection,
+                    &create(wanted),
+                    0,
+                    connection.line().pace().permit(),
+                    &limits,
+                )
+            })
+        };
+        // "no" is what a PBX says that has no word of its own for it.
+        for word in ["exists", "no"] {
+            let verdict = late(ann("1"), ann("1"), word);
+            assert_eq!(
+                (verdict.result, verdict.attempts),
+                (RowResult::Created, 2),
+                "{word}"
+            );
+        }
+        let mut other = ann("1");
+        other.set(Field::EMAIL, "other@example.com");
+        let verdict = late(ann("1"), other, "exists");
+        assert_eq!(
+            (verdict.result, verdict.differing),
+            (RowResult::Conflict, vec![Field::EMAIL])
+        );
+    }
+
+    #[test]
+    fn rejected_after_a_lost_reply_is_looked_up() {
+        let toy = Toy::holding(0).troubled(|request, times| match (request.operation, times) {
+            ("create", 1) => Trouble::LoseBefore,
+            ("create", _) => Trouble::Say("no"),
+            _ => Trouble::Nothing,
+        });
+        let verdict = settled(&toy, &create(ann("1")));
+        assert_eq!((verdict.result, verdict.attempts), (RowResult::Rejected, 2));
+        assert_eq!(verdict.fault.unwrap().code, "toy.no");
+    }
+
+    #[test]
+    fn a_deletion_is_settled() {
+        let toy = always("delete", Trouble::LoseAfter);
+        toy.pbx.put(&ann("1"));
+        assert_eq!(settled(&toy, &delete("1")).result, RowResult::Deleted);
+        assert_eq!(
+            settled(&Toy::holding(0), &delete("1")).result,
+            RowResult::Unchanged
+        );
+        let toy = troubled("delete", &[Trouble::LoseBefore]);
+        toy.pbx.put(&ann("1"));
+        let verdict = settled(&toy, &delete("1"));
+        assert_eq!((verdict.result, verdict.attempts), (RowResult::Deleted, 2));
+        assert!(toy.pbx.numbers().is_empty());
+
+        // Gone when it is said again: that was us.
+        let toy = troubled("delete", &[Trouble::LoseBefore, Trouble::Say("missing")]);
+        toy.pbx.put(&ann("1"));
+        assert_eq!(settled(&toy, &delete("1")).result, RowResult::Deleted);
+    }
+
+    #[test]
+    fn an_update_is_settled() {
+        for (trouble, attempts) in [
+            (Trouble::LoseAfter, 1),
+            (Trouble::LoseBefore, 2),
+            (Trouble::Alter, 2),
+        ] {
+            let toy = Toy::holding(0).troubled(move |request, times| match request.operation {
+                "update" if times == 1 => trouble,
+                _ => Trouble::Nothing,
+            });
+            toy.pbx.put(&Extension::numbered("1"));
+            let verdict = settled(&toy, &update(ann("1"), Extension::numbered("1")));
+            assert_eq!(
+                (verdict.result, verdict.attempts),
+                (RowResult::Updated, attempts),
+                "{trouble:?}"
+            );
+            assert_eq!(
+                toy.pbx.stored("1", Field::DISPLAY_NAME).as_deref(),
+                Some("Ann")
+            );
+        }
+        let toy = always("update", Trouble::Alter);
+        toy.pbx.put(&Extension::numbered("1"));
+        let verdict = settled(&toy, &update(ann("1"), Extension::numbered("1")));
+        assert_eq!(
+            (verdict.result, verdict.differing),
+            (RowResult::Differs, vec![Field::DISPLAY_NAME])
+        );
+        assert_eq!(
+            settled(&Toy::holding(0), &update(ann("1"), ann("1"))).result,
+            RowResult::Missing
+        );
+        let verdict = settled(
+            &always("update", Trouble::LoseBefore),
+            &update(ann("1"), ann("1")),
+        );
+        assert_eq!(verdict.result, RowResult::Missing);
+    }
+
+    #[test]
+    fn a_password_that_cannot_be_read_back_is_said_again_or_not_known() {
+        let mut wanted = Extension::numbered("1");
+        wanted.set(Field::SIP_PASSWORD, "canary-42");
+        let toy = troubled("update", &[Trouble::LoseBefore]);
+        toy.pbx.put(&ann("1"));
+        let verdict = settled(&toy, &update(wanted.clone(), ann("1")));
+        assert_eq!((verdict.result, verdict.attempts), (RowResult::Updated, 2));
+        assert_eq!(
+            toy.pbx.stored("1", Field::SIP_PASSWORD).as_deref(),
+            Some("canary-42")
+        );
+
+        let toy = always("update", Trouble::LoseAfter);
+        toy.pbx.put(&ann("1"));
+        let verdict = settled(&toy, &update(wanted, ann("1")));
+        assert_eq!(verdict.result, RowResult::Unknown);
+        assert!(!format!("{verdict:?}").contains("canary"));
+    }
+
+    #[test]
+    fn a_renumbering_is_found_under_the_new_number() {
+        let mut wanted = Extension::numbered("1");
+        wanted.set(Field::NEW_NUMBER, "71");
+        for trouble in [Trouble::LoseAfter, Trouble::LoseBefore] {
+            let toy = Toy::holding(0).troubled(move |request, times| match request.operation {
+                "update" if times == 1 => trouble,
+                _ => Trouble::Nothing,
+            });
+            toy.pbx.put(&ann("1"));
+            assert_eq!(
+                settled(&toy, &update(wanted.clone(), ann("1"))).result,
+                RowResult::Updated
+            );
+            assert_eq!(toy.pbx.numbers(), ["71"]);
+        }
+    }
+
+    #[test]
+    fn a_renumbering_that_takes_effect_after_both_looks_is_found() {
+        let mut wanted = Extension::numbered("1");
+        wanted.set(Field::NEW_NUMBER, "71");
+        let toy = Toy::holding(0);
+        let pbx = toy.pbx.clone();
+        let toy = toy.troubled(|request, times| match (request.operation, times) {
+            ("update", 1) => Trouble::LoseBefore,
+            ("update", _) => Trouble::Say("missing"),
+            _ => Trouble::Nothing,
+        });
+        toy.pbx.put(&ann("1"));
+        let connection = toy.open();
+        let limits = Limits {
+            second_look: Duration::from_millis(60),
+            ..LIMITS
+        };
+        let verdict = thread::scope(|scope| {
+            scope.spawn(|| {
+                // The second look has both numbers to look at.
+                while pbx.said("look") < 4 {
+                    thread::sleep(Duration::from_millis(1));
+                }
+                pbx.put(&ann("71"));
+            });
+            let permit = connection.line().pace().permit();
+            let change = update(wanted, ann("1"));
+            carry_out(&connection, &change, 0, permit, &limits)
+        });
+        assert_eq!((verdict.result, verdict.attempts), (RowResult::Updated, 2));
+    }
+
+    #[test]
+    fn a_refused_account_is_a_failure_and_after_a_lost_reply_unknown() {
+        let verdict = settled(&always("create", Trouble::Status(401)), &create(ann("1")));
+        assert_eq!(verdict.result, RowResult::Failed);
+        assert!(verdict.fault.unwrap().ends_the_run());
+        let toy = Toy::holding(0).troubled(|request, times| match (request.operation, times) {
+            ("create", 1) => Trouble::LoseBefore,
+            ("create", _) => Trouble::Status(401),
+            _ => Trouble::Nothing,
+        });
+        assert_eq!(settled(&toy, &create(ann("1"))).result, RowResult::Unknown);
+    }
+
+    #[test]
+    fn not_sent_after_a_lost_reply_is_looked_up_again() {
+        let toy = Toy::holding(0).troubled(|request, times| match (request.operation, times) {
+            ("create", 1) => Trouble::LoseBefore,
+            // Three times refused is the end of the link's own patience.
+            ("create", 2..=4) => Trouble::Refuse,
+            _ => Trouble::Nothing,
+        });
+        let verdict = settled(&toy, &create(ann("1")));
+        assert_eq!((verdict.result, verdict.attempts), (RowResult::Created, 3));
+    }
+}

@@ -1,0 +1,458 @@
+//! A make that exists for the tests here, and a PBX of it that breaks as it is told.
+
+use super::converse::Connection;
+use crate::link::paced::Pace;
+use crate::link::retrying::{Patience, Retrying};
+use crate::link::{Link, StopFlag};
+use crate::manifest::Manifest;
+use crate::model::{Extension, Fault, FaultKind, Field, Secret};
+use crate::vendors::{Account, Task, Vendor};
+use crate::wire::{Answer, Body, Effect, Exchange, Listing, Method, Reply, Request, Session, Turn};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
+
+/// Short waits, so that tests end.
+pub(crate) const HASTE: Patience = Patience {
+    attempts_max: 3,
+    wait_first: Duration::from_millis(1),
+    wait_max: Duration::from_millis(4),
+};
+
+pub(crate) fn toy_manifest() -> &'static Manifest {
+    static MANIFEST: LazyLock<Manifest> = LazyLock::new(|| {
+        Manifest::parse(
+            r#"
+            vendor = { id = "toy", name = "Toy", api = "1", path = "/toy", port = 1, rate = 20.0, parallel = 4, batch = 8, reply_ms = 1000 }
+            source.page = { title = "Toys", url = "https://example.com", checked = "2026-01-01" }
+            ability = { create = true, update = "fields", delete = true, list = true, groups = true, greetings = false, sign_in = true }
+            field = [
+                { name = "number", wire = "number", source = "page" },
+                { name = "new_number", wire = "new_number", source = "page", access = "write_only" },
+                { name = "display_name", wire = "display_name", source = "page" },
+                { name = "email", wire = "email", source = "page" },
+                { name = "sip_password", wire = "sip_password", access = "write_only", source = "page" },
+                { name = "groups", wire = "groups", separate = true, source = "page" },
+            ]
+            "#,
+        )
+        .unwrap()
+    });
+    &MANIFEST
+}
+
+/// How the toys are spoken to.
+struct ToyVendor;
+
+impl Vendor for ToyVendor {
+    fn manifest(&self) -> &'static Manifest {
+        toy_manifest()
+    }
+
+    fn next(&self, task: &Task<'_>, session: &Session, said: &[Exchange]) -> Turn {
+        let read = match said.last().map(|last| read(&last.reply)) {
+            None => Value::Null,
+            Some(Ok(value)) => value,
+            Some(Err(fault)) => return Turn::Fault(fault),
+        };
+        let say = |operation: &'static str, effect, number: &str, fields: Value| {
+            let request = Request::new(operation, Method::Post, format!("/{operation}"), effect)
+                .query("n", number)
+                .header("token", session.token.clone())
+                .body(Body::Json(fields));
+            Turn::say(request)
+        };
+        let write =
+            |operation, number: &str, fields| say(operation, Effect::Writes, number, fields);
+        let answer_session = || {
+            Turn::Done(Answer::Session(Session {
+                token: Secret::new(read["token"].as_str().unwrap()),
+                refresh_token: None,
+                lifetime: read["life"].as_u64().map(Duration::from_millis),
+            }))
+        };
+        match (task, said.len()) {
+            (Task::SignIn(account), 0) => {
+                assert!(session.token.reveal().is_empty());
+                say("login", Effect::Reads, &account.username, Value::Null)
+            }
+            (Task::KeepAlive, 0) => say("keep", Effect::Reads, "", Value::Null),
+            (Task::SignIn(_) | Task::KeepAlive, _) => answer_session(),
+            (Task::SignOut, 0) => say("logout", Effect::Reads, "", Value::Null),
+            (Task::List, pages) => {
+                if pages > 0 && read["numbers"].as_array().unwrap().is_empty() {
+                    let pages = said.iter().map(|page| page.reply.json().unwrap());
+                    let numbers =
+                        pages.flat_map(|page| page["numbers"].as_array().unwrap().clone());
+                    let numbers = numbers
+                        .map(|number| number.as_str().unwrap().to_owned())
+                        .collect();
+                    return Turn::Done(Answer::Listing(Listing {
+                        numbers,
+                        whole: true,
+                    }));
+                }
+                say("list", Effect::Reads, &pages.to_string(), Value::Null)
+            }
+            (Task::Look(numbers) | Task::LookLive(numbers), 0) => {
+                say("look", Effect::Reads, &numbers.join(","), Value::Null)
+            }
+            (Task::Look(_) | Task::LookLive(_), _) => {
+                let found = read["found"].as_array().unwrap().iter().map(|found| {
+                    toy_manifest().incoming(|name| found[name].as_str().map(str::to_owned))
+                });
+                Turn::Done(Answer::Found(found.collect()))
+            }
+            (Task::Create(wanted), 0) => write("create", wanted.number(), fields(wanted, false)),
+            (Task::Update(wanted), 0)
+                if wanted
+                    .iter()
+                    .any(|(field, _)| field != Field::NUMBER && field != Field::GROUPS) =>
+            {
+                write("update", wanted.number(), fields(wanted, false))
+            }
+            (Task::Create(wanted) | Task::Update(wanted), _)
+                if wanted.get(Field::GROUPS).is_some()
+                    && said.iter().all(|past| past.request.operation != "groups") =>
+            {
+                write("groups", wanted.number(), fields(wanted, true))
+            }
+            (Task::Delete(number), 0) => write("delete", number, Value::Null),
+            _ => Turn::Done(Answer::Done),
+        }
+    }
+}
+
+fn fields(wanted: &Extension, groups: bool) -> Value {
+    let sent = wanted
+        .iter()
+        .filter(|(field, _)| groups == (*field == Field::GROUPS));
+    Value::Object(
+        sent.map(|(field, text)| (field.name().to_owned(), text.into()))
+            .collect(),
+    )
+}
+
+fn read(reply: &Reply) -> Result<Value, Fault> {
+    let fault = |kind, code: &str| {
+        Fault::new(kind, format!("toy.{code}"), format!("the toy said {code}"))
+            .status(reply.status)
+            .vendor(code)
+    };
+    if reply.status == 401 {
+        return Err(fault(FaultKind::CredentialRefused, "who"));
+    }
+    let value = reply.json()?;
+    match value["code"].as_str() {
+        Some("ok") => Ok(value),
+        Some("expired") => Err(fault(FaultKind::SessionExpired, "expired")),
+        Some("busy") => Err(fault(FaultKind::Busy, "busy")),
+        Some("exists") => Err(fault(FaultKind::Exists, "exists")),
+        Some("missing") => Err(fault(FaultKind::Missing, "missing")),
+        Some("unusable") => Err(fault(FaultKind::TargetUnusable, "unusable")),
+        _ => Err(fault(FaultKind::Rejected, "no")),
+    }
+}
+
+/// What goes wrong with one request.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Trouble {
+    Nothing,
+    /// The connection is refused.
+    Refuse,
+    /// The request is lost before anything is done.
+    LoseBefore,
+    /// It is done, and the reply is lost.
+    LoseAfter,
+    /// It is answered with a status, and not done.
+    Status(u16),
+    /// It is done, and answered with a status.
+    StatusAfter(u16),
+    /// It is answered with a word, and not done.
+    Say(&'static str),
+    /// The sessions run out just before it.
+    Expire,
+    /// It is answered with a web page.
+    Garbage,
+    /// It is done with another display name, and the reply is lost.
+    Alter,
+    /// Lost, and done only when the extension is looked at for the first time, after the look.
+    Late,
+    /// rowcall itself breaks down.
+    Panic,
+}
+
+type Script = dyn Fn(&Request, u32) -> Trouble + Send + Sync;
+
+/// A PBX in memory.
+#[derive(Default)]
+pub(crate) struct ToyPbx {
+    state: Mutex<State>,
+    pub(crate) endless: AtomicBool,
+    in_flight: AtomicUsize,
+    pub(crate) in_flight_most: AtomicUsize,
+    pub(crate) delay: Mutex<Duration>,
+}
+
+#[derive(Default)]
+struct State {
+    extensions: BTreeMap<String, Map<String, Value>>,
+    created: BTreeMap<String, u32>,
+    token: u64,
+    life_ms: Option<u64>,
+    /// Operation and number of every request, in order.
+    said: Vec<(&'static str, String)>,
+    late: Vec<Request>,
+}
+
+impl ToyPbx {
+    pub(crate) fn said(&self, operation: &str) -> usize {
+        self.order(operation).len()
+    }
+
+    pub(crate) fn order(&self, operation: &str) -> Vec<String> {
+        let state = self.state.lock().unwrap();
+        let said = state.said.iter().filter(|(known, _)| *known == operation);
+        said.map(|(_, number)| number.clone()).collect()
+    }
+
+    pub(crate) fn requests(&self) -> usize {
+        self.state.lock().unwrap().said.len()
+    }
+
+    pub(crate) fn expire_sessions(&self) {
+        self.state.lock().unwrap().token += 1;
+    }
+
+    pub(crate) fn numbers(&self) -> Vec<String> {
+        self.state
+            .lock()
+            .unwrap()
+            .extensions
+            .keys()
+            .cloned()
+            .collect()
+    }
+
+    pub(crate) fn creations(&self) -> BTreeMap<String, u32> {
+        self.state.lock().unwrap().created.clone()
+    }
+
+    pub(crate) fn stored(&self, number: &str, field: Field) -> Option<String> {
+        let state = self.state.lock().unwrap();
+        let value = state.extensions.get(number)?.get(field.name())?;
+        value.as_str().map(str::to_owned)
+    }
+
+    pub(crate) fn put(&self, extension: &Extension) {
+        let Value::Object(mut all) = fields(extension, false) else {
+            return;
+        };
+        if let Value::Object(groups) = fields(extension, true) {
+            all.extend(groups);
+        }
+        self.state
+            .lock()
+            .unwrap()
+            .extensions
+            .insert(extension.number().to_owned(), all);
+    }
+
+    fn exchange(&self, request: &Request, script: &Script) -> Result<Reply, Fault> {
+        let flying = self.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
+        self.in_flight_most.fetch_max(flying, Ordering::SeqCst);
+        std::thread::sleep(*self.delay.lock().unwrap());
+        let reply = self.hear(request, script);
+        self.in_flight.fetch_sub(1, Ordering::SeqCst);
+        reply
+    }
+
+    fn hear(&self, request: &Request, script: &Script) -> Result<Reply, Fault> {
+        let mut state = self.state.lock().unwrap();
+        let number = request.query.first().unwrap().1.clone();
+        state.said.push((request.operation, number.clone()));
+        let same = |said: &&(&str, String)| said.0 == request.operation && said.1 == number;
+        let times = state.said.iter().filter(same).count() as u32;
+        let lost = Err(Fault::new(
+            FaultKind::MayHaveHappened,
+            "link.closed",
+            "the toy hung up",
+        ));
+        let trouble = script(request, times);
+        match trouble {
+            Trouble::Panic => {
+                drop(state);
+                self.in_flight.fetch_sub(1, Ordering::SeqCst);
+                panic!("told to")
+            }
+            Trouble::Refuse => {
+                return Err(Fault::new(
+                    FaultKind::NotSent,
+                    "link.refused",
+                    "the toy is not there",
+                ));
+            }
+            Trouble::LoseBefore => return lost,
+            Trouble::Late => {
+                state.late.push(request.clone());
+                return lost;
+            }
+            Trouble::Status(status) => return Ok(Reply::new(status, "text/plain", "")),
+            Trouble::Say(word) => return Ok(answer(json!({ "code": word }))),
+            Trouble::Garbage => return Ok(Reply::new(200, "text/html", "<!doctype html>")),
+            Trouble::Expire => state.token += 1,
+            _ => {}
+        }
+        let endless = self.endless.load(Ordering::Relaxed);
+        let mut altered = request.clone();
+        if let (Trouble::Alter, Body::Json(Value::Object(fields))) = (trouble, &mut altered.body) {
+            fields.insert("display_name".into(), "ALTERED".into());
+        }
+        let reply = state.answer(&altered, &number, endless);
+        if request.operation == "look" {
+            for late in std::mem::take(&mut state.late) {
+                let number = late.query[0].1.clone();
+                state.answer(&late, &number, false);
+            }
+        }
+        match trouble {
+            Trouble::LoseAfter | Trouble::Alter => lost,
+            Trouble::StatusAfter(status) => Ok(Reply::new(status, "text/plain", "")),
+            _ => Ok(answer(reply)),
+        }
+    }
+}
+
+impl State {
+    fn answer(&mut self, request: &Request, number: &str, endless: bool) -> Value {
+        let token = request.headers[0].1.reveal();
+        if !matches!(request.operation, "login" | "logout") && token != self.token.to_string() {
+            return json!({ "code": "expired" });
+        }
+        let fields = match &request.body {
+            Body::Json(Value::Object(fields)) => fields.clone(),
+            _ => Map::new(),
+        };
+        let known = self.extensions.contains_key(number);
+        let code = match request.operation {
+            "login" | "keep" => {
+                self.token += 1;
+                return json!({ "code": "ok", "token": self.token.to_string(), "life": self.life_ms });
+            }
+            "logout" => "ok",
+            "list" => {
+                let skipped = number.parse::<usize>().unwrap() * 10;
+                let skipped = if endless { 0 } else { skipped };
+                let page: Vec<&String> = self.extensions.keys().skip(skipped).take(10).collect();
+                return json!({ "code": "ok", "numbers": page });
+            }
+            "look" => {
+                let found: Vec<_> = number
+                    .split(',')
+                    .filter_map(|number| self.extensions.get(number))
+                    .collect();
+                return json!({ "code": "ok", "found": found });
+            }
+            "create" if known => "exists",
+            "create" => {
+                *self.created.entry(number.to_owned()).or_default() += 1;
+                self.extensions.insert(number.to_owned(), fields);
+                "ok"
+            }
+            "update" | "groups" | "delete" if !known => "missing",
+            "delete" => {
+                self.extensions.remove(number);
+                "ok"
+            }
+            _ => {
+                let mut extension = self.extensions.remove(number).unwrap();
+                extension.extend(fields);
+                extension.insert("number".into(), number.into());
+                let new_number = extension.remove("new_number");
+                let key = new_number
+                    .as_ref()
+                    .and_then(Value::as_str)
+                    .unwrap_or(number);
+                extension.insert("number".into(), key.into());
+                self.extensions.insert(key.to_owned(), extension);
+                "ok"
+            }
+        };
+        json!({ "code": code })
+    }
+}
+
+fn answer(value: Value) -> Reply {
+    Reply::new(200, "application/json", value.to_string())
+}
+
+struct ToyLink(Arc<ToyPbx>, Arc<Script>);
+
+impl Link for ToyLink {
+    fn exchange(&self, request: &Request) -> Result<Reply, Fault> {
+        self.0.exchange(request, &*self.1)
+    }
+}
+
+/// A toy PBX, and how to get at it.
+pub(crate) struct Toy {
+    pub(crate) pbx: Arc<ToyPbx>,
+    pub(crate) stop: StopFlag,
+    script: Arc<Script>,
+}
+
+impl Toy {
+    /// A PBX that holds so many extensions, 1000 and on.
+    pub(crate) fn holding(count: usize) -> Toy {
+        let pbx = Arc::new(ToyPbx::default());
+        for number in 1000..1000 + count {
+            pbx.put(&Extension::numbered(number.to_string()));
+        }
+        Toy {
+            pbx,
+            stop: StopFlag::default(),
+            script: Arc::new(|_, _| Trouble::Nothing),
+        }
+    }
+
+    /// What goes wrong: given a request, and the how-manieth time it is said.
+    pub(crate) fn troubled(
+        mut self,
+        script: impl Fn(&Request, u32) -> Trouble + Send + Sync + 'static,
+    ) -> Toy {
+        self.script = Arc::new(script);
+        self
+    }
+
+    /// How long its sessions say they live.
+    pub(crate) fn living(self, time: Duration) -> Toy {
+        self.pbx.state.lock().unwrap().life_ms = Some(time.as_millis() as u64);
+        self
+    }
+
+    pub(crate) fn try_open(&self) -> Result<Connection, Fault> {
+        self.open_at(Pace::unlimited(self.stop.clone()))
+    }
+
+    pub(crate) fn open_at(&self, pace: Pace) -> Result<Connection, Fault> {
+        let link = ToyLink(self.pbx.clone(), self.script.clone());
+        let line = Retrying::new(Box::new(link), pace);
+        let opening = Patience {
+            attempts_max: 2,
+            ..HASTE
+        };
+        Connection::open_with(
+            Box::new(ToyVendor),
+            line,
+            Account::default(),
+            opening,
+            HASTE,
+        )
+    }
+
+    pub(crate) fn open(&self) -> Connection {
+        self.try_open().unwrap()
+    }
+}

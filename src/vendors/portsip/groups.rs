@@ -1,0 +1,320 @@
+//! Extension groups: membership stands in the group and not in the extension, so joining one means to read the group,
+//! add the number and write the whole back.
+
+use super::talk::{End, Step, Talk, get, not_understood, paged, post};
+use crate::model::{Fault, FaultKind};
+use crate::wire::{Effect, Request, json};
+use serde_json::{Map, Value};
+
+/// Id and name of the group that every extension is in, and that cannot be changed or removed.
+pub const DEFAULT_GROUP: &str = "__DEFAULT_EXTENSION_GROUP__";
+
+/// What a group lets its members do; the PBX demands all three.
+const PERMISSIONS: [&str; 3] = [
+    "enable_intercom",
+    "enable_external_call",
+    "enable_management_console_access",
+];
+
+/// The question for one page of all groups; pages count from 1.
+pub fn list(page: usize) -> Request {
+    paged(get("extensions/group/list", "/extensions/group/list"), page).query("sort_by", "DEFAULT")
+}
+
+/// The question for one group's settings and members.
+pub fn show(group_id: &str) -> Request {
+    get("extensions/group/show", "/extensions/group/show").query("group_id", group_id)
+}
+
+/// The request that makes a group. `group` holds `group_name`, the three permissions as booleans, and may hold
+/// `group_description` and `members`.
+pub fn create(group: Map<String, Value>) -> Request {
+    write("extensions/group/create", "/extensions/group/create", group)
+}
+
+/// The request that changes a group. `group` is the whole group, as [`create`] takes it, with its `group_id`.
+pub fn update(group: Map<String, Value>) -> Request {
+    write("extensions/group/update", "/extensions/group/update", group)
+}
+
+/// The request that removes a group. Its members stay; the default group cannot be removed.
+pub fn destroy(group_id: &str) -> Request {
+    let mut group = Map::new();
+    group.insert("group_id".into(), group_id.into());
+    write(
+        "extensions/group/destroy",
+        "/extensions/group/destroy",
+        group,
+    )
+}
+
+fn write(operation: &'static str, path: &str, group: Map<String, Value>) -> Request {
+    post(operation, path, Effect::Writes, Value::Object(group))
+}
+
+/// One group of the listing.
+pub(super) struct Group {
+    id: String,
+    name: String,
+}
+
+/// What becomes of the groups that an extension is in.
+pub(super) struct Wish {
+    join: Vec<Joined>,
+    /// Whether it leaves all others.
+    leave: bool,
+    all: Vec<Group>,
+}
+
+enum Joined {
+    Known { id: String, name: String },
+    New { name: String },
+}
+
+/// Finds the wanted groups by their names, before anything is written: a name that cannot be had refuses the row.
+pub(super) fn find(
+    talk: &mut Talk<'_>,
+    wanted: &str,
+    create_missing: bool,
+    replace: bool,
+) -> Step<Wish> {
+    let names: Vec<&str> = wanted.split(';').filter(|name| !name.is_empty()).collect();
+    if names.contains(&DEFAULT_GROUP) {
+        return Err(talk.end(refused(
+            "portsip.default_group",
+            "every extension is in the default group, and it cannot be changed".to_owned(),
+            "leave that name out of the cell",
+        )));
+    }
+    let (all, whole) = read_all(talk)?;
+    let mut join = vec![];
+    for name in names {
+        let mut named = all.iter().filter(|group| group.name == name);
+        match (named.next(), named.next()) {
+            (Some(_), Some(_)) => {
+                return Err(talk.end(refused(
+                    "portsip.group_ambiguous",
+                    format!("the PBX has more than one group called {name}"),
+                    "rename one of them in the web console",
+                )));
+            }
+            (Some(group), None) => join.push(Joined::Known {
+                id: group.id.clone(),
+                name: name.to_owned(),
+            }),
+            (None, _) if create_missing && whole => join.push(Joined::New {
+                name: name.to_owned(),
+            }),
+            (None, _) if create_missing => {
+                return Err(talk.end(refused(
+                    "portsip.group_missing",
+                    format!(
+                        "the PBX shows no group called {name}, but its list contradicts itself: \
+                         creating the group might double it"
+                    ),
+                    "create the group in the web console",
+                )));
+            }
+            (None, _) => {
+                return Err(talk.end(refused(
+                    "portsip.group_missing",
+                    format!("the PBX has no group called {name}"),
+                    "create the group, mend the name, or set missing_groups = \"create\"",
+                )));
+            }
+        }
+    }
+    Ok(Wish {
+        leave: join.is_empty() || replace,
+        join,
+        all,
+    })
+}
+
+/// Joins and leaves. `belongs` are the groups that the PBX says the extension is in, by id or name; `None` where it
+/// does not say, and then every group is asked.
+pub(super) fn apply(
+    talk: &mut Talk<'_>,
+    number: &str,
+    wish: &Wish,
+    belongs: Option<&[String]>,
+) -> Step<()> {
+    for group in &wish.join {
+        match group {
+            Joined::Known { id, name } => set_member(talk, number, id, name, true)?,
+            Joined::New { name } => {
+                let mut group = Map::new();
+                group.insert("group_name".into(), name.as_str().into());
+                group.insert("group_description".into(), "".into());
+                for permission in PERMISSIONS {
+                    group.insert(permission.into(), false.into());
+                }
+                group.insert("members".into(), vec![number].into());
+                talk.ask(create(group))?;
+                talk.did(format!(
+                    "the group {name} was created with the extension in it"
+                ));
+            }
+        }
+    }
+    if !wish.leave {
+        return Ok(());
+    }
+    let stays = |id: &str| {
+        wish.join
+            .iter()
+            .any(|group| matches!(group, Joined::Known { id: known, .. } if known == id))
+    };
+    let may_be_in = |group: &Group| {
+        belongs.is_none_or(|names| {
+            names
+                .iter()
+                .any(|name| *name == group.id || *name == group.name)
+        })
+    };
+    for group in &wish.all {
+        if group.id != DEFAULT_GROUP
+            && group.name != DEFAULT_GROUP
+            && !stays(&group.id)
+            && may_be_in(group)
+        {
+            set_member(talk, number, &group.id, &group.name, false)?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts a number into a group or takes it out; everything else of the group goes back as it was shown.
+fn set_member(talk: &mut Talk<'_>, number: &str, id: &str, name: &str, member: bool) -> Step<()> {
+    let shown = talk.ask(show(id))?;
+    let changed = with_member(shown, number, id, name, member)
+        .map_err(|why| talk.end(not_understood(&format!("the group {name} {why}"))))?;
+    let Some(group) = changed else {
+        return Ok(());
+    };
+    talk.ask(update(group))?;
+    talk.did(if member {
+        format!("the extension was added to the group {name}")
+    } else {
+        format!("the extension was taken out of the group {name}")
+    });
+    Ok(())
+}
+
+/// The group with a number added or taken out; `None` where it is so already. What is not understood is never written
+/// back, for it would empty the group.
+fn with_member(
+    shown: Value,
+    number: &str,
+    id: &str,
+    name: &str,
+    member: bool,
+) -> Result<Option<Map<String, Value>>, &'static str> {
+    let Value::Object(mut group) = shown else {
+        return Err("is shown as no object");
+    };
+    let shown_as = |key: &str| group.get(key).and_then(json::text);
+    // The page's sample leaves the id out.
+    if shown_as("group_id").is_some_and(|shown| shown != id) {
+        return Err("is shown with another id");
+    }
+    if shown_as("group_name").is_some_and(|shown| shown != name) {
+        return Err("is shown with another name");
+    }
+    if !PERMISSIONS
+        .iter()
+        .all(|permission| group.get(*permission).is_some_and(Value::is_boolean))
+    {
+        return Err("is shown without its permissions");
+    }
+    let Some(Value::Array(members)) = group.get("members") else {
+        return Err("is shown without its members");
+    };
+    let mut numbers = members
+        .iter()
+        .map(json::text)
+        .collect::<Option<Vec<String>>>()
+        .ok_or("is shown with members that are no numbers")?;
+    if numbers.iter().any(|known| known == number) == member {
+        return Ok(None);
+    }
+    if member {
+        numbers.push(number.to_owned());
+    } else {
+        numbers.retain(|known| known != number);
+    }
+    group.insert("group_id".into(), id.into());
+    group.insert("group_name".into(), name.into());
+    group.insert("members".into(), numbers.into());
+    Ok(Some(group))
+}
+
+/// The names of the groups that an extension is in, without the default group; `None` where the PBX does not say.
+/// Asks for the list of groups where the PBX speaks of ids.
+pub(super) fn names(talk: &mut Talk<'_>, shown: &Value) -> Step<Option<String>> {
+    let Some(belongs) = belongs(shown) else {
+        return Ok(None);
+    };
+    if belongs.is_empty() {
+        return Ok(Some(String::new()));
+    }
+    let (all, _) = read_all(talk)?;
+    let names: Vec<&str> = belongs
+        .iter()
+        .map(|one| {
+            let known = all.iter().find(|group| group.id == *one);
+            known.map_or(one.as_str(), |group| group.name.as_str())
+        })
+        .filter(|name| *name != DEFAULT_GROUP)
+        .collect();
+    Ok(Some(names.join(";")))
+}
+
+/// The groups that an extension is in, by id where the PBX tells one and by name elsewhere, without the default group.
+/// The page prints no sample: texts, objects and a single one of either are understood.
+pub(super) fn belongs(shown: &Value) -> Option<Vec<String>> {
+    let value = shown
+        .get("belong_groups")
+        .filter(|value| !value.is_null())?;
+    let all = value
+        .as_array()
+        .map_or(std::slice::from_ref(value), Vec::as_slice);
+    let one = |value: &Value| {
+        let of = |key| value.get(key).and_then(json::text);
+        json::text(value)
+            .or_else(|| of("group_id"))
+            .or_else(|| of("group_name"))
+    };
+    let all: Option<Vec<String>> = all.iter().map(one).collect();
+    all.map(|mut all| {
+        all.retain(|one| one != DEFAULT_GROUP && !one.is_empty());
+        all
+    })
+}
+
+/// All groups, and whether that is certainly the whole list.
+fn read_all(talk: &mut Talk<'_>) -> Step<(Vec<Group>, bool)> {
+    let walk = talk
+        .walk(&["groups"], "group_id", list)?
+        .map_err(|refusal| talk.end(refusal))?;
+    if walk.end == End::Repeated {
+        return Err(talk.end(not_understood(
+            "its list of groups shows the same page again",
+        )));
+    }
+    let groups = walk.items.iter().map(|item| {
+        let of = |key| item.get(key).and_then(json::text);
+        Some(Group {
+            id: of("group_id")?,
+            name: of("group_name")?,
+        })
+    });
+    groups
+        .collect::<Option<Vec<Group>>>()
+        .map(|groups| (groups, walk.end == End::Agreed))
+        .ok_or_else(|| talk.end(not_understood("its list of groups lacks an id or a name")))
+}
+
+fn refused(code: &'static str, words: String, hint: &str) -> Fault {
+    Fault::new(FaultKind::Rejected, code, words).hint(hint)
+}

@@ -1,0 +1,2118 @@
+//! The conversation held to the vendor's own pages (`golden/`), to the simulated PBX, and to replies that no PBX should
+//! give.
+
+use super::*;
+use crate::wire::{Body, Heard, Pbx, Reply, Request};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use url::Url;
+
+const TOKEN: &str = "196ACE20C6F34027895F7F95402BB164";
+
+fn account() -> Account {
+    Account {
+        username: "admin".into(),
+        password: Secret::new("canary-pass"),
+    }
+}
+
+fn vendor(settings: &[(&str, &str)]) -> Box<dyn Vendor> {
+    let given: BTreeMap<String, String> = settings
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+        .collect();
+    speak(Settings::new(manifest(), &given).unwrap())
+}
+
+fn extension(fields: &[(Field, &str)]) -> Extension {
+    let mut extension = Extension::default();
+    for (field, text) in fields {
+        extension.set(*field, *text);
+    }
+    extension
+}
+
+fn minimal(number: &str) -> Extension {
+    extension(&[
+        (Field::NUMBER, number),
+        (Field::SIP_PASSWORD, "tR7xkQ2mZp9w"),
+        (Field::WEB_PASSWORD, "Kw83hTqzLm"),
+    ])
+}
+
+fn with(mut extension: Extension, fields: &[(Field, &str)]) -> Extension {
+    for (field, text) in fields {
+        extension.set(*field, *text);
+    }
+    extension
+}
+
+fn ok(body: &str) -> Reply {
+    Reply::new(200, "application/json", body)
+}
+
+fn no(status: u16, body: &str) -> Reply {
+    Reply::new(status, "application/json", body)
+}
+
+fn session() -> Session {
+    Session {
+        token: Secret::new(TOKEN),
+        refresh_token: None,
+        lifetime: Some(Duration::from_secs(600)),
+    }
+}
+
+/// What is said when these replies come, and how it ends: the last turn is a request where replies were too few.
+fn told(vendor: &dyn Vendor, task: &Task<'_>, replies: &[Reply]) -> (Vec<Request>, Turn) {
+    let mut said: Vec<Exchange> = vec![];
+    let mut requests = vec![];
+    for reply in replies {
+        match vendor.next(task, &session(), &said) {
+            Turn::Say(request) => {
+                requests.push((*request).clone());
+                said.push(Exchange {
+                    request: *request,
+                    reply: reply.clone(),
+                });
+            }
+            end => return (requests, end),
+        }
+    }
+    let turn = vendor.next(task, &session(), &said);
+    if let Turn::Say(request) = &turn {
+        requests.push((**request).clone());
+    }
+    (requests, turn)
+}
+
+fn fault(turn: Turn) -> Fault {
+    match turn {
+        Turn::Fault(fault) => fault,
+        other => panic!("a fault was due, not {other:?}"),
+    }
+}
+
+fn found(turn: Turn) -> Vec<Extension> {
+    match turn {
+        Turn::Done(Answer::Found(found)) => found,
+        other => panic!("extensions were due, not {other:?}"),
+    }
+}
+
+fn listing(turn: Turn) -> Listing {
+    match turn {
+        Turn::Done(Answer::Listing(listing)) => listing,
+        other => panic!("a listing was due, not {other:?}"),
+    }
+}
+
+fn body(request: &Request) -> Value {
+    match &request.body {
+        Body::Json(value) => value.clone(),
+        _ => Value::Null,
+    }
+}
+
+fn operations(requests: &[Request]) -> Vec<&'static str> {
+    requests.iter().map(|request| request.operation).collect()
+}
+
+/// A telephone line to a simulated PBX, which can be cut.
+struct Line {
+    vendor: Box<dyn Vendor>,
+    pbx: Box<dyn Pbx>,
+    session: Session,
+    heard: Vec<Request>,
+    /// The session runs out before this many further requests were heard.
+    expires_before: Option<usize>,
+    /// The reply to a request is lost on the way back, and this comes instead.
+    instead: Option<(usize, Reply)>,
+}
+
+impl Line {
+    fn new(settings: &[(&str, &str)]) -> Line {
+        let mut line = Line {
+            vendor: vendor(settings),
+            pbx: sim::pbx(&account()),
+            session: Session::default(),
+            heard: vec![],
+            expires_before: None,
+            instead: None,
+        };
+        line.sign_in();
+        line
+    }
+
+    fn sign_in(&mut self) {
+        match self.run(&Task::SignIn(&account())) {
+            Ok(Answer::Session(session)) => self.session = session,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn say(&mut self, request: &Request) -> Reply {
+        let sent = request.encode().unwrap();
+        let headers = request.headers.iter();
+        self.pbx.answer(&Heard {
+            method: request.method.word().into(),
+            target: format!("/api{}", sent.target),
+            headers: headers
+                .map(|(name, value)| ((*name).to_owned(), value.reveal().to_owned()))
+                .collect(),
+            body: sent.body,
+        })
+    }
+
+    fn run(&mut self, task: &Task<'_>) -> Result<Answer, Fault> {
+        let mut said: Vec<Exchange> = vec![];
+        for _ in 0..200 {
+            match self.vendor.next(task, &self.session, &said) {
+                Turn::Say(request) => {
+                    match &mut self.expires_before {
+                        Some(0) => {
+                            self.pbx.expire_sessions();
+                            self.expires_before = None;
+                        }
+                        Some(left) => *left -= 1,
+                        None => {}
+                    }
+                    let mut reply = self.say(&request);
+                    if let Some((at, other)) = &self.instead
+                        && *at == said.len()
+                    {
+                        reply = other.clone();
+                    }
+                    self.heard.push((*request).clone());
+                    said.push(Exchange {
+                        request: *request,
+                        reply,
+                    });
+                }
+                Turn::Done(answer) => return Ok(answer),
+                Turn::Fault(fault) if fault.kind == FaultKind::SessionExpired => {
+                    said.pop();
+                    self.sign_in();
+                }
+                Turn::Fault(fault) => return Err(fault),
+            }
+        }
+        panic!("the conversation does not end");
+    }
+
+    fn create(&mut self, wanted: &Extension) {
+        self.run(&Task::Create(wanted)).unwrap();
+    }
+
+    fn look(&mut self, number: &str) -> Option<Extension> {
+        match self.run(&Task::Look(&[number.to_owned()])) {
+            Ok(Answer::Found(mut found)) => found.pop(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn groups(&self, number: &str) -> String {
+        self.pbx.stored(number, "belong_groups").unwrap()
+    }
+
+    /// Says something that the vendor does not say.
+    fn raw(&mut self, method: &str, path: &str, body: &Value) -> Reply {
+        self.pbx.answer(&Heard {
+            method: method.into(),
+            target: format!("/api{path}"),
+            headers: vec![(
+                "access_token".into(),
+                self.session.token.reveal().to_owned(),
+            )],
+            body: if body.is_null() {
+                vec![]
+            } else {
+                body.to_string().into_bytes()
+            },
+        })
+    }
+}
+
+#[test]
+fn the_facts_are_the_pages() {
+    use crate::manifest::FieldRow;
+    let those = |which: fn(&&FieldRow) -> bool| -> Vec<&str> {
+        let rows = manifest().field.iter().filter(which);
+        rows.map(|row| row.name.name()).collect()
+    };
+    assert_eq!(
+        those(|row| row.required),
+        ["number", "sip_password", "web_password"]
+    );
+    assert_eq!(
+        those(|row| row.create_only),
+        ["sip_password", "web_password"]
+    );
+    assert_eq!(those(|row| row.separate), ["voicemail_greeting", "groups"]);
+    assert!(manifest().field.iter().all(|row| {
+        let live = row.access == crate::manifest::Access::ReadOnly;
+        live == row.name.is_live()
+    }));
+    let groups = manifest().row(Field::GROUPS).unwrap();
+    assert_eq!(groups.wire, "belong_groups");
+    // Two changes of one group at a time would undo each other.
+    assert_eq!(manifest().vendor.parallel, 1);
+}
+
+mod golden {
+    use super::*;
+
+    fn printed(text: &str) -> Value {
+        serde_json::from_str(text).unwrap()
+    }
+
+    /// The sample's address, as path and query; `/api` is the target's part.
+    fn printed_url(text: &str) -> (String, BTreeMap<String, String>) {
+        let url = Url::parse(text.trim()).unwrap();
+        let path = url.path().strip_prefix("/api").unwrap().to_owned();
+        (path, url.query_pairs().into_owned().collect())
+    }
+
+    fn sent(request: &Request) -> (String, BTreeMap<String, String>) {
+        let url = Url::parse("http://pbx").unwrap();
+        let url = url.join(&request.encode().unwrap().target).unwrap();
+        (
+            url.path().to_owned(),
+            url.query_pairs().into_owned().collect(),
+        )
+    }
+
+    /// A sample that speaks of 100 pages, as the only page that there is.
+    fn only_page(sample: &str) -> Reply {
+        assert!(sample.contains("\"page_count\": 100"));
+        ok(&sample.replace("\"page_count\": 100", "\"page_count\": 1"))
+    }
+
+    fn as_on_the_page() -> Box<dyn Vendor> {
+        vendor(&[("token_in", "body")])
+    }
+
+    fn full(purpose_create: bool) -> Extension {
+        let shown = printed(include_str!("golden/show.reply.json"));
+        let mut extension = extensions::incoming(&shown);
+        if !purpose_create {
+            extension.remove(Field::SIP_PASSWORD);
+            extension.remove(Field::WEB_PASSWORD);
+            extension.set(Field::NUMBER, "102");
+        }
+        extension
+    }
+
+    fn post_is(request: &Request, path: &str, sample: &str) {
+        assert_eq!(
+            (request.method.word(), request.path.as_str()),
+            ("POST", path)
+        );
+        assert!(request.query.is_empty());
+        assert_eq!(body(request), printed(sample));
+    }
+
+    fn get_is(request: &Request, sample: &str) {
+        assert_eq!(request.method.word(), "GET");
+        assert_eq!(sent(request), printed_url(sample));
+    }
+
+    #[test]
+    fn create_is_as_printed_and_the_token_stands_where_it_is_told_to() {
+        let wanted = full(true);
+        let sample = include_str!("golden/create.request.json");
+        // The sample of this one request has no token in its body.
+        let header = vendor(&[("token_in", "header")]);
+        let (requests, _) = told(&*header, &Task::Create(&wanted), &[]);
+        post_is(&requests[0], "/extensions/create", sample);
+        assert_eq!(requests[0].headers[0].1.reveal(), TOKEN);
+
+        let mut printed = printed(sample);
+        printed["access_token"] = TOKEN.into();
+        let (requests, _) = told(&*as_on_the_page(), &Task::Create(&wanted), &[]);
+        assert_eq!(body(&requests[0]), printed);
+        assert!(requests[0].headers.is_empty());
+
+        let (requests, _) = told(&*vendor(&[]), &Task::Create(&wanted), &[]);
+        assert_eq!(body(&requests[0]), printed);
+        assert_eq!(requests[0].headers, [("access_token", Secret::new(TOKEN))]);
+    }
+
+    #[test]
+    fn update_is_as_printed() {
+        let mut before = printed(include_str!("golden/show.reply.json"));
+        before["extension_number"] = "102".into();
+        before["profile"]["first_name"] = "before".into();
+        let wanted = full(false);
+        let (requests, turn) = told(
+            &*as_on_the_page(),
+            &Task::Update(&wanted),
+            &[ok(&before.to_string()), ok("")],
+        );
+        post_is(
+            &requests[1],
+            "/extensions/update",
+            include_str!("golden/update.request.json"),
+        );
+        assert!(matches!(turn, Turn::Done(Answer::Done)), "{turn:?}");
+    }
+
+    #[test]
+    fn destroy_list_show_and_search_are_as_printed() {
+        let vendor = as_on_the_page();
+        let (requests, _) = told(&*vendor, &Task::Delete("1000"), &[]);
+        post_is(
+            &requests[0],
+            "/extensions/destroy",
+            include_str!("golden/destroy.request.json"),
+        );
+        let (requests, _) = told(&*vendor, &Task::List, &[]);
+        get_is(&requests[0], include_str!("golden/list.request.url"));
+        let (requests, _) = told(&*vendor, &Task::Look(&["1000".into()]), &[]);
+        get_is(&requests[0], include_str!("golden/show.request.url"));
+        let refused = [no(404, r#"{"err_code": 1, "msg": "no"}"#)];
+        let (requests, _) = told(&*vendor, &Task::Look(&["100a".into()]), &refused);
+        get_is(&requests[1], include_str!("golden/search.request.url"));
+    }
+
+    #[test]
+    fn a_status_question_is_as_printed_and_its_sample_is_read() {
+        let shown = include_str!("golden/show.reply.json").replace("\"1000\"", "\"102\"");
+        let search = include_str!("golden/search.reply.json").replace("\"1001\"", "\"102\"");
+        let status = include_str!("golden/status.reply.json");
+        let replies = [
+            ok(&shown),
+            only_page(include_str!("golden/greeting_list.reply.json")),
+            only_page(&search),
+            ok(&status.replace("\"101\"", "\"102\"")),
+        ];
+        let task = Task::LookLive(&["102".to_owned()]);
+        let (requests, turn) = told(&*as_on_the_page(), &task, &replies);
+        post_is(
+            &requests[3],
+            "/extensions/status",
+            include_str!("golden/status.request.json"),
+        );
+        let found = found(turn);
+        assert_eq!(found[0].get(Field::STATUS), Some("ON_CALL"));
+        assert_eq!(found[0].get(Field::PHONE_MODEL), Some(""));
+
+        // The sample answers for another number than it was asked: that is nobody's status, the listing's stays.
+        let replies = [&replies[..3], &[ok(status)]].concat();
+        let (_, turn) = told(&*as_on_the_page(), &task, &replies);
+        assert_eq!(super::found(turn)[0].get(Field::STATUS), Some("OFFLINE"));
+    }
+
+    #[test]
+    fn the_printed_extension_is_read_whole() {
+        let greetings = only_page(include_str!("golden/greeting_list.reply.json"));
+        let replies = [ok(include_str!("golden/show.reply.json")), greetings];
+        let (requests, turn) = told(&*as_on_the_page(), &Task::Look(&["1000".into()]), &replies);
+        get_is(
+            &requests[1],
+            include_str!("golden/greeting_list.request.url"),
+        );
+        let found = found(turn);
+        let is = |field, text| assert_eq!(found[0].get(field), Some(text), "{field:?}");
+        is(Field::NUMBER, "1000");
+        is(Field::SIP_PASSWORD, "123456");
+        is(Field::EMAIL, "example@example.com");
+        is(Field::GENDER, "male");
+        is(Field::ENABLED, "on");
+        is(Field::RECORD_AUDIO, "off");
+        is(Field::VOICEMAIL_PIN, "123456");
+        is(Field::VOICEMAIL_SAY_TIME, "no");
+        is(Field::FORWARD_NO_ANSWER_TO, "voicemail");
+        is(Field::FORWARD_NO_ANSWER_AFTER, "20");
+        is(Field::FORWARD_AWAY_OUTSIDE_HOURS_TO, "voicemail");
+        is(Field::OFFICE_HOURS_MODE, "custom");
+        is(Field::SUNDAY_TO, "17:00");
+        // The comma within the name is the page's slip.
+        is(Field::VOICEMAIL_GREETING, "default.wav");
+        assert_eq!(found[0].get(Field::GROUPS), None, "the sample does not say");
+        // Everything of the sample has a field, and the greeting is one more.
+        fn leaves(value: &Value) -> usize {
+            value
+                .as_object()
+                .map_or(1, |object| object.values().map(leaves).sum())
+        }
+        let sample = printed(include_str!("golden/show.reply.json"));
+        assert_eq!(found[0].iter().count(), leaves(&sample) + 1);
+    }
+
+    #[test]
+    fn the_printed_lists_are_read_and_not_believed() {
+        let vendor = as_on_the_page();
+        let sample = ok(include_str!("golden/list.reply.json"));
+        let nothing = ok(r#"{"page_count": 100, "extensions": []}"#);
+        // It speaks of 100 pages and shows one extension: the next page is asked for, and whatever it shows, no doubt
+        // is left that the listing is doubtful.
+        for second in [nothing.clone(), sample.clone()] {
+            let (requests, turn) = told(&*vendor, &Task::List, &[sample.clone(), second]);
+            let listing = listing(turn);
+            assert_eq!(requests.len(), 2);
+            assert_eq!(
+                (listing.numbers, listing.whole),
+                (vec!["1001".to_owned()], false)
+            );
+        }
+
+        // An object where a list is due.
+        let refused = no(404, r#"{"err_code": 1, "msg": "no"}"#);
+        let search = ok(include_str!("golden/search.reply.json"));
+        let replies = [refused, search, nothing];
+        let (_, turn) = told(&*vendor, &Task::Look(&["1001".into()]), &replies);
+        assert_eq!(
+            fault(turn).kind,
+            FaultKind::Rejected,
+            "it is there, so the refusal stands"
+        );
+        let (_, turn) = told(&*vendor, &Task::Look(&["100".into()]), &replies);
+        assert!(found(turn).is_empty(), "1001 is not 100");
+    }
+
+    #[test]
+    fn groups_are_as_printed() {
+        let vendor = as_on_the_page();
+        let mut shown = printed(include_str!("golden/show.reply.json"));
+        shown["extension_number"] = "107".into();
+        let list = r#"{"page_count": 1, "groups": [{"group_id": "12", "group_name": "Sample extension group"}]}"#;
+        let wanted = extension(&[
+            (Field::NUMBER, "107"),
+            (Field::GROUPS, "Sample extension group"),
+        ]);
+        let mut group = printed(include_str!("golden/group_show.reply.json"));
+        group["members"] = json!(["105", "106"]);
+        let replies = [
+            ok(&shown.to_string()),
+            ok(list),
+            ok(&group.to_string()),
+            ok(""),
+        ];
+        let (requests, turn) = told(&*vendor, &Task::Update(&wanted), &replies);
+        get_is(&requests[1], include_str!("golden/group_list.request.url"));
+        let (path, query) = printed_url(include_str!("golden/group_show.request.url"));
+        assert_eq!(sent(&requests[2]).0, path);
+        assert_eq!(query["group_id"], "Group ID 1");
+        assert_eq!(sent(&requests[2]).1["group_id"], "12");
+        post_is(
+            &requests[3],
+            "/extensions/group/update",
+            include_str!("golden/group_update.request.json"),
+        );
+        assert!(matches!(turn, Turn::Done(Answer::Done)), "{turn:?}");
+
+        // The printed group has 107 in it already: nothing is written.
+        let replies = [
+            ok(&shown.to_string()),
+            ok(list),
+            ok(include_str!("golden/group_show.reply.json")),
+        ];
+        let (requests, turn) = told(&*vendor, &Task::Update(&wanted), &replies);
+        assert_eq!(requests.len(), 3);
+        assert!(matches!(turn, Turn::Done(Answer::Done)), "{turn:?}");
+    }
+
+    #[test]
+    fn creating_and_removing_a_group_are_as_printed() {
+        let sample = printed(include_str!("golden/group_create.request.json"));
+        let mut group = sample.as_object().cloned().unwrap();
+        assert_eq!(
+            groups::create(group.clone()).path,
+            "/extensions/group/create"
+        );
+        group.remove("access_token");
+        let token = session();
+        let said = [];
+        let token_in = TokenIn {
+            header: false,
+            body: true,
+        };
+        let ask = |request| match Talk::new(&token, token_in, &said).ask(request) {
+            Err(Turn::Say(request)) => *request,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(body(&ask(groups::create(group))), sample);
+        post_is(
+            &ask(groups::destroy("Sample extension group")),
+            "/extensions/group/destroy",
+            include_str!("golden/group_destroy.request.json"),
+        );
+        get_is(
+            &ask(groups::show("Group ID 1")),
+            include_str!("golden/group_show.request.url"),
+        );
+    }
+
+    #[test]
+    fn a_missing_group_is_created_as_the_page_demands_and_its_sample_is_read() {
+        let vendor = vendor(&[("token_in", "body"), ("missing_groups", "create")]);
+        let wanted = with(minimal("105"), &[(Field::GROUPS, "test")]);
+        let list = include_str!("golden/group_list.reply.json");
+        let replies = [
+            only_page(list),
+            ok(""),
+            ok(include_str!("golden/group_create.reply.json")),
+        ];
+        let (requests, turn) = told(&*vendor, &Task::Create(&wanted), &replies);
+        assert!(matches!(turn, Turn::Done(Answer::Done)), "{turn:?}");
+        let sample = printed(include_str!("golden/group_create.request.json"));
+        let names = |value: &Value| {
+            let mut names: Vec<String> = value.as_object().unwrap().keys().cloned().collect();
+            names.sort();
+            names
+        };
+        assert_eq!(names(&body(&requests[2])), names(&sample));
+        assert_eq!(body(&requests[2])["members"], json!(["105"]));
+
+        // As printed, the list contradicts itself: creating might double the group.
+        let (_, turn) = told(
+            &*vendor,
+            &Task::Create(&wanted),
+            &[ok(list), ok(r#"{"page_count": 100, "groups": []}"#)],
+        );
+        assert_eq!(fault(turn).code, "portsip.group_missing");
+    }
+
+    #[test]
+    fn greetings_are_as_printed() {
+        let vendor = as_on_the_page();
+        let show = ok(include_str!("golden/show.reply.json"));
+        let wanted = extension(&[
+            (Field::NUMBER, "1000"),
+            (
+                Field::VOICEMAIL_GREETING,
+                "https://files/a/some_filename.wav",
+            ),
+        ]);
+        let replies = [show.clone(), ok(""), ok("")];
+        let (requests, turn) = told(&*vendor, &Task::Update(&wanted), &replies);
+        let sample = include_str!("golden/greeting_create.request.json");
+        post_is(
+            &requests[1],
+            "/extensions/greeting_file/create",
+            &sample.replace("some_url", "https://files/a/some_filename.wav"),
+        );
+        let sample = include_str!("golden/greeting_update.request.json");
+        post_is(
+            &requests[2],
+            "/extensions/greeting_file/update",
+            &sample.replace("some_filename", "some_filename.wav"),
+        );
+        assert!(matches!(turn, Turn::Done(Answer::Done)), "{turn:?}");
+
+        let named = extension(&[
+            (Field::NUMBER, "1000"),
+            (Field::VOICEMAIL_GREETING, "some_filename"),
+        ]);
+        let (requests, _) = told(&*vendor, &Task::Update(&named), &replies);
+        post_is(&requests[1], "/extensions/greeting_file/update", sample);
+
+        let cleared = extension(&[(Field::NUMBER, "1000"), (Field::VOICEMAIL_GREETING, "")]);
+        let files = only_page(include_str!("golden/greeting_list.reply.json"));
+        let (requests, _) = told(&*vendor, &Task::Update(&cleared), &[show, files, ok("")]);
+        let sample = include_str!("golden/greeting_destroy.request.json");
+        post_is(
+            &requests[2],
+            "/extensions/greeting_file/destroy",
+            // The name goes back as the PBX wrote it, comma and all.
+            &sample.replace("some_filename", "default.wav,"),
+        );
+    }
+}
+
+mod session_life {
+    use super::*;
+
+    fn session_of(turn: Turn) -> Session {
+        match turn {
+            Turn::Done(Answer::Session(session)) => session,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_sign_in_takes_any_token_and_obeys_expires() {
+        let me = account();
+        let reply = ok(r#"{"access_token": "short", "expires": 30, "role": "tenant"}"#);
+        let (requests, turn) = told(&*vendor(&[]), &Task::SignIn(&me), &[reply]);
+        assert_eq!(requests[0].path, "/account/credentials/verify");
+        assert!(requests[0].headers.is_empty(), "no old token is shown");
+        assert_eq!(
+            body(&requests[0]),
+            json!({"username": "admin", "password": "canary-pass"})
+        );
+        let session = session_of(turn);
+        assert_eq!(session.token.reveal(), "short");
+        assert_eq!(session.lifetime, Some(Duration::from_secs(30)));
+        for odd in [
+            r#"{"access_token": "t"}"#,
+            r#"{"access_token": "t", "expires": 0}"#,
+        ] {
+            let (_, turn) = told(&*vendor(&[]), &Task::SignIn(&me), &[ok(odd)]);
+            assert_eq!(session_of(turn).lifetime, Some(LIFETIME), "{odd}");
+        }
+    }
+
+    #[test]
+    fn every_refused_sign_in_stops_at_the_first() {
+        let me = account();
+        for (reply, code) in [
+            (
+                no(
+                    400,
+                    r#"{"err_code": 1040001, "msg": "canary-pass is wrong"}"#,
+                ),
+                Some("1040001"),
+            ),
+            (
+                no(404, r#"{"err_code": "1050005", "message": "domain"}"#),
+                Some("1050005"),
+            ),
+            (
+                no(400, r#"{"err_code": 77, "msg": "canary-pass is wrong"}"#),
+                Some("77"),
+            ),
+            (ok(r#"{"err_code": 1040001, "msg": "no"}"#), Some("1040001")),
+            (
+                no(400, r#"{"err_code": 78, "msg": "token error"}"#),
+                Some("78"),
+            ),
+            (no(401, ""), None),
+        ] {
+            let (_, turn) = told(
+                &*vendor(&[]),
+                &Task::SignIn(&me),
+                std::slice::from_ref(&reply),
+            );
+            let fault = fault(turn);
+            assert_eq!(
+                fault.kind,
+                FaultKind::CredentialRefused,
+                "{}",
+                fault.message
+            );
+            assert_eq!(fault.vendor_code.as_deref(), code);
+            assert!(!fault.message.contains("canary"), "{}", fault.message);
+            assert!(!fault.hint.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_is_no_portsip_does_not_let_the_run_go_on() {
+        let me = account();
+        for reply in [
+            ok("{}"),
+            ok(r#"{"access_token": ""}"#),
+            ok(r#"{"access_token": null}"#),
+            Reply::new(404, "text/html", "<!doctype html><h1>404</h1>"),
+        ] {
+            let (_, turn) = told(
+                &*vendor(&[]),
+                &Task::SignIn(&me),
+                std::slice::from_ref(&reply),
+            );
+            assert_eq!(fault(turn).kind, FaultKind::TargetUnusable, "{reply:?}");
+        }
+        let (_, turn) = told(
+            &*vendor(&[]),
+            &Task::SignIn(&me),
+            &[Reply::new(200, "text/html", "<html>")],
+        );
+        assert_eq!(fault(turn).code, "reply.not_understood");
+    }
+
+    #[test]
+    fn a_session_is_kept_alive_one_way_or_the_other() {
+        let fresh = ok(r#"{"access_token": "new", "expires": 60}"#);
+        let (requests, turn) = told(&*vendor(&[]), &Task::KeepAlive, &[fresh]);
+        assert_eq!(requests[0].path, "/account/token/refresh");
+        let renewed = session_of(turn);
+        assert_eq!(renewed.token.reveal(), "new");
+        assert_eq!(renewed.lifetime, Some(Duration::from_secs(60)));
+
+        let (_, turn) = told(&*vendor(&[]), &Task::KeepAlive, &[ok("{}")]);
+        assert_eq!(session_of(turn), session());
+
+        let unknown = Reply::new(404, "text/html", "<html>");
+        let listed = ok(r#"{"page_count": 1, "extensions": []}"#);
+        let (requests, turn) = told(&*vendor(&[]), &Task::KeepAlive, &[unknown, listed]);
+        assert_eq!(
+            operations(&requests),
+            ["account/token/refresh", "extensions/list"]
+        );
+        assert_eq!(session_of(turn), session());
+
+        let (_, turn) = told(&*vendor(&[]), &Task::KeepAlive, &[no(401, "{}")]);
+        assert_eq!(fault(turn).kind, FaultKind::SessionExpired);
+    }
+
+    #[test]
+    fn leaving_ends_the_session_at_the_pbx() {
+        let mut line = Line::new(&[]);
+        let kept = line.run(&Task::KeepAlive).unwrap();
+        assert!(matches!(kept, Answer::Session(_)));
+        line.run(&Task::SignOut).unwrap();
+        assert_eq!(
+            line.raw("GET", "/extensions/list?pagination=1", &Value::Null)
+                .status,
+            401
+        );
+    }
+
+    #[test]
+    fn the_token_may_stand_in_each_place_alone() {
+        for place in ["both", "header", "body"] {
+            let mut line = Line::new(&[("token_in", place)]);
+            line.create(&minimal("2001"));
+            assert!(line.look("2001").is_some(), "{place}");
+        }
+    }
+}
+
+mod listing_all {
+    use super::*;
+
+    fn page(numbers: std::ops::Range<u32>, page_count: Value) -> Reply {
+        let rows: Vec<Value> = numbers
+            .map(|number| json!({"extension_number": number.to_string()}))
+            .collect();
+        let page =
+            json!({"pagesize": 100, "page_count": page_count, "count": 7, "extensions": rows});
+        ok(&page.to_string())
+    }
+
+    fn list(replies: &[Reply]) -> (usize, Turn) {
+        let (requests, turn) = told(&*vendor(&[]), &Task::List, replies);
+        for (index, request) in requests.iter().enumerate() {
+            let wanted = ("pagination".to_owned(), (index + 1).to_string());
+            assert!(request.query.contains(&wanted));
+        }
+        (requests.len(), turn)
+    }
+
+    #[test]
+    fn the_walk_ends_where_it_should_and_doubts_what_is_doubtful() {
+        let cases = [
+            ("one page", vec![page(0..3, 1.into())], 3, true),
+            ("empty", vec![page(0..0, 1.into())], 0, true),
+            ("empty, no page", vec![page(0..0, 0.into())], 0, true),
+            (
+                "two pages",
+                vec![page(0..100, 2.into()), page(100..103, 2.into())],
+                103,
+                true,
+            ),
+            ("a full last page", vec![page(0..100, 1.into())], 100, true),
+            ("pages as text", vec![page(0..3, "1".into())], 3, true),
+            (
+                "it speaks of pages that are not there",
+                vec![page(0..3, 9.into()), page(0..0, 9.into())],
+                3,
+                false,
+            ),
+            ("items, but no page", vec![page(0..3, 0.into())], 3, false),
+            (
+                "no page count",
+                vec![page(0..100, Value::Null), page(100..101, Value::Null)],
+                101,
+                false,
+            ),
+            (
+                "page count is no number",
+                vec![page(0..3, "x".into())],
+                3,
+                false,
+            ),
+            (
+                "the same page again",
+                vec![page(0..100, 3.into()), page(0..100, 3.into())],
+                100,
+                false,
+            ),
+            (
+                "overlapping",
+                vec![page(0..100, 2.into()), page(99..110, 2.into())],
+                110,
+                false,
+            ),
+            (
+                "more than was asked",
+                vec![page(0..150, 1.into())],
+                150,
+                true,
+            ),
+        ];
+        for (name, replies, numbers, whole) in cases {
+            let (asked, turn) = list(&replies);
+            let listing = listing(turn);
+            assert_eq!(
+                (asked, listing.numbers.len(), listing.whole),
+                (replies.len(), numbers, whole),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_pbx_that_gives_less_than_asked_is_walked_to_its_end() {
+        let fifty = [
+            page(0..50, 3.into()),
+            page(50..100, 3.into()),
+            page(100..110, 3.into()),
+        ];
+        let listing = listing(list(&fifty).1);
+        assert_eq!((listing.numbers.len(), listing.whole), (110, true));
+    }
+
+    #[test]
+    fn a_page_size_that_cannot_be_is_not_believed() {
+        for size in [0, 500] {
+            let odd = |numbers: std::ops::Range<u32>| {
+                let rows: Vec<Value> = numbers.map(|n| json!({"extension_number": n})).collect();
+                ok(&json!({"pagesize": size, "extensions": rows}).to_string())
+            };
+            let (asked, turn) = list(&[odd(0..100), odd(100..101)]);
+            let listing = listing(turn);
+            assert_eq!(
+                (asked, listing.numbers.len(), listing.whole),
+                (2, 101, false)
+            );
+        }
+    }
+
+    #[test]
+    fn no_list_at_all_is_an_empty_one_where_the_pbx_says_so() {
+        for (reply, whole) in [
+            (r#"{"page_count": 0}"#, true),
+            (r#"{"page_count": 0, "extensions": null}"#, true),
+            (r#"{"page_count": 1, "extensions": null}"#, true),
+            (r#"{"extensions": null}"#, false),
+        ] {
+            let listing = listing(list(&[ok(reply)]).1);
+            assert_eq!(
+                (listing.numbers.len(), listing.whole),
+                (0, whole),
+                "{reply}"
+            );
+        }
+    }
+
+    #[test]
+    fn while_walking_only_the_last_pages_are_read() {
+        let full = |page: u32| self::page(page * 100..page * 100 + 100, 9.into());
+        let (requests, turn) = told(&*vendor(&[]), &Task::List, &[full(0), full(1), full(2)]);
+        assert!(matches!(turn, Turn::Say(_)));
+        let replies = [
+            ok("the first page was judged in its time"),
+            full(1),
+            full(2),
+        ];
+        let said: Vec<Exchange> = requests
+            .into_iter()
+            .zip(replies)
+            .map(|(request, reply)| Exchange { request, reply })
+            .collect();
+        let turn = vendor(&[]).next(&Task::List, &session(), &said);
+        assert!(matches!(turn, Turn::Say(_)), "{turn:?}");
+    }
+
+    #[test]
+    fn a_pbx_with_smaller_pages_is_walked_to_its_end() {
+        let small = |numbers: std::ops::Range<u32>| {
+            let rows: Vec<Value> = numbers.map(|n| json!({"extension_number": n})).collect();
+            ok(&json!({"pagesize": 10, "page_count": 2, "extensions": rows}).to_string())
+        };
+        let listing = listing(list(&[small(0..10), small(10..12)]).1);
+        assert_eq!((listing.numbers.len(), listing.whole), (12, true));
+    }
+
+    #[test]
+    fn entries_that_hide_something_make_it_doubtful() {
+        for rows in [
+            json!([{"extension_number": "1"}, {"first_name": "x"}]),
+            json!([{"extension_number": "1"}, {"extension_number": ""}]),
+            json!([{"extension_number": "1"}, {"extension_number": "1"}]),
+        ] {
+            let reply = ok(&json!({"page_count": 1, "extensions": rows}).to_string());
+            let listing = listing(list(&[reply]).1);
+            assert_eq!(
+                (listing.numbers, listing.whole),
+                (vec!["1".to_owned()], false)
+            );
+        }
+    }
+
+    #[test]
+    fn nonsense_is_a_fault_and_no_empty_listing() {
+        for nonsense in [
+            ok(""),
+            ok("null"),
+            ok("[]"),
+            ok("{}"),
+            ok(r#"{"page_count": 1}"#),
+            ok(r#"{"page_count": 1, "extensions": "none"}"#),
+            ok(r#"{"page_count": 1, "extensions": ["1001"]}"#),
+            ok(r#"{"page_count": 1, "extensions": [{"extension_number": "1"}"#),
+            Reply::new(200, "text/html", "<!doctype html>"),
+            ok(r#"{"err_code": 9, "msg": "busy"}"#),
+            no(400, r#"{"err_code": 9}"#),
+            no(418, "x"),
+        ] {
+            let shown = String::from_utf8_lossy(&nonsense.body).into_owned();
+            fault(list(std::slice::from_ref(&nonsense)).1);
+            // Nor on the second page.
+            let turn = list(&[page(0..100, 2.into()), nonsense]).1;
+            assert!(matches!(turn, Turn::Fault(_)), "{shown}: {turn:?}");
+        }
+    }
+
+    #[test]
+    fn a_listing_without_end_is_given_up() {
+        let pages: Vec<Reply> = (0..talk::PAGES_MAX as u32)
+            .map(|n| page(n * 100..n * 100 + 100, 99_999.into()))
+            .collect();
+        // Only the last turn: the others were judged in their time.
+        let mut said = vec![];
+        for (index, reply) in pages.into_iter().enumerate() {
+            let request = extensions::list(index + 1);
+            said.push(Exchange { request, reply });
+        }
+        let turn = vendor(&[]).next(&Task::List, &session(), &said);
+        assert_eq!(fault(turn).code, "portsip.endless");
+    }
+
+    #[test]
+    fn the_sim_lists_what_it_holds() {
+        let mut line = Line::new(&[]);
+        let numbers: Vec<String> = (0..103).map(|n| format!("{n:04}")).collect();
+        for number in &numbers {
+            line.create(&minimal(number));
+        }
+        let Ok(Answer::Listing(listing)) = line.run(&Task::List) else {
+            panic!("no listing");
+        };
+        assert_eq!((listing.numbers, listing.whole), (numbers, true));
+    }
+}
+
+mod looking {
+    use super::*;
+
+    #[test]
+    fn a_refusal_means_missing_only_where_the_search_says_so() {
+        let mut line = Line::new(&[]);
+        line.create(&minimal("10011"));
+        assert_eq!(line.look("1001"), None);
+        assert_eq!(
+            operations(&line.heard[line.heard.len() - 2..]),
+            ["extensions/show", "extensions/search"]
+        );
+        assert!(line.look("10011").is_some());
+    }
+
+    #[test]
+    fn an_answer_for_another_number_is_not_taken() {
+        for body in [
+            r#"{"extension_number": "1001", "password": "canary"}"#,
+            r#"{"password": "canary"}"#,
+            "{}",
+            "[]",
+        ] {
+            let (_, turn) = told(&*vendor(&[]), &Task::Look(&["1000".into()]), &[ok(body)]);
+            let fault = fault(turn);
+            assert_eq!(fault.code, "reply.not_understood");
+            assert!(!fault.message.contains("canary"));
+        }
+    }
+
+    #[test]
+    fn a_search_that_cannot_tell_is_a_fault() {
+        let rows: Vec<Value> = (0..100)
+            .map(|n| json!({"extension_number": format!("1{n:03}")}))
+            .collect();
+        let page = ok(&json!({"page_count": 3, "extensions": rows}).to_string());
+        let refused = no(404, r#"{"err_code": 5, "msg": "not found"}"#);
+        let (_, turn) = told(
+            &*vendor(&[]),
+            &Task::Look(&["1".into()]),
+            &[refused, page.clone(), page],
+        );
+        assert_eq!(fault(turn).code, "reply.not_understood");
+    }
+
+    #[test]
+    fn groups_are_read_from_ids_names_and_objects() {
+        let list = ok(&json!({"page_count": 1, "groups": [
+            {"group_id": "12", "group_name": "Sales"},
+            {"group_id": groups::DEFAULT_GROUP, "group_name": groups::DEFAULT_GROUP},
+                {"group_id": "1", "group_name": groups::DEFAULT_GROUP},
+        ]})
+        .to_string());
+        let files = ok(r#"{"page_count": 1, "files": []}"#);
+        for (belongs, names) in [
+            (json!(["12", groups::DEFAULT_GROUP]), Some("Sales")),
+            (json!(["Sales"]), Some("Sales")),
+            (json!("12"), Some("Sales")),
+            (json!({"group_name": "Sales"}), Some("Sales")),
+            (
+                json!([{"group_id": "12", "group_name": "Sales"}, {"group_id": "9"}]),
+                Some("Sales;9"),
+            ),
+            (json!(["1", "12"]), Some("Sales")),
+            (json!([groups::DEFAULT_GROUP]), Some("")),
+            (json!([]), Some("")),
+            (Value::Null, None),
+            (json!([[]]), None),
+        ] {
+            let shown = json!({"extension_number": "1", "belong_groups": belongs});
+            let asks = names.is_some_and(|names| !names.is_empty());
+            let mut replies = vec![ok(&shown.to_string())];
+            if asks {
+                replies.push(list.clone());
+            }
+            replies.push(files.clone());
+            let (_, turn) = told(&*vendor(&[]), &Task::Look(&["1".into()]), &replies);
+            assert_eq!(found(turn)[0].get(Field::GROUPS), names, "{belongs}");
+        }
+    }
+
+    #[test]
+    fn a_pbx_that_does_not_tell_greetings_leaves_them_unknown() {
+        let shown = ok(r#"{"extension_number": "1", "profile": {"email": null}}"#);
+        let (_, turn) = told(
+            &*vendor(&[]),
+            &Task::Look(&["1".into()]),
+            &[shown, no(400, r#"{"err_code": 3}"#)],
+        );
+        let found = found(turn);
+        assert_eq!(found[0].get(Field::VOICEMAIL_GREETING), None);
+        assert_eq!(
+            found[0].get(Field::EMAIL),
+            Some(""),
+            "null is nothing there"
+        );
+        assert_eq!(
+            found[0].get(Field::MOBILE),
+            None,
+            "what is not shown is not known"
+        );
+    }
+
+    #[test]
+    fn the_status_is_asked_in_both_ways() {
+        let mut line = Line::new(&[]);
+        line.create(&minimal("7"));
+        let Ok(Answer::Found(found)) = line.run(&Task::LookLive(&["7".into()])) else {
+            panic!("nothing found");
+        };
+        assert_eq!(found[0].get(Field::STATUS), Some("OFFLINE"));
+        assert_eq!(found[0].get(Field::PHONE_MAC_ADDRESS), Some(""));
+        let replies = [
+            ok(r#"{"extension_number": "7"}"#),
+            ok(r#"{"page_count": 1, "files": []}"#),
+            ok(r#"{"page_count": 1, "extensions": []}"#),
+            Reply::new(404, "text/html", "<html>"),
+            ok(r#"{"extension_status": {"extension_number": "7", "status": "ON_CALL"}}"#),
+        ];
+        let (requests, turn) = told(&*vendor(&[]), &Task::LookLive(&["7".into()]), &replies);
+        assert_eq!(requests[4].method.word(), "GET");
+        assert_eq!(super::found(turn)[0].get(Field::STATUS), Some("ON_CALL"));
+    }
+}
+
+mod writing {
+    use super::*;
+
+    fn everything(number: &str) -> Extension {
+        let mut wanted = minimal(number);
+        let example = |row: &crate::manifest::FieldRow| {
+            let text = row.normalise(row.name.def().example).unwrap();
+            (row.name, text.into_owned())
+        };
+        let writable = |row: &&crate::manifest::FieldRow| {
+            row.access != crate::manifest::Access::ReadOnly && wanted.get(row.name).is_none()
+        };
+        let rest: Vec<(Field, String)> = manifest()
+            .field
+            .iter()
+            .filter(writable)
+            .map(example)
+            .collect();
+        for (field, text) in rest {
+            wanted.set(field, text);
+        }
+        wanted
+    }
+
+    #[test]
+    fn every_field_comes_back_as_it_was_written() {
+        let mut line = Line::new(&[]);
+        let mut wanted = everything("0042");
+        line.create(&wanted);
+        wanted.set(Field::VOICEMAIL_GREETING, "2002.wav");
+        let mut held = line.look("0042").unwrap();
+        let mut groups: Vec<&str> = held.get(Field::GROUPS).unwrap().split(';').collect();
+        groups.sort_unstable();
+        let groups = groups.join(";");
+        held.set(Field::GROUPS, groups);
+        for (field, text) in wanted.iter() {
+            assert_eq!(held.get(field), Some(text), "{field:?}");
+        }
+        assert_eq!(line.pbx.created("0042"), 1);
+        assert_eq!(
+            line.pbx
+                .stored("0042", "voice_mail.enable_voicemail")
+                .as_deref(),
+            Some("true")
+        );
+        assert_eq!(
+            line.pbx
+                .stored("0042", "forward_rules.available.no_answer_timeval")
+                .as_deref(),
+            Some("20")
+        );
+        assert_eq!(
+            line.pbx
+                .stored("0042", "options.outbound_caller_id")
+                .as_deref(),
+            Some("2002")
+        );
+        // The same again changes nothing.
+        let before = line.heard.len();
+        wanted.remove(Field::VOICEMAIL_GREETING);
+        line.run(&Task::Update(&wanted)).unwrap();
+        let writes = line.heard[before..]
+            .iter()
+            .filter(|request| request.effect == Effect::Writes);
+        assert_eq!(writes.count(), 0);
+    }
+
+    #[test]
+    fn an_update_loses_nothing_that_it_does_not_name() {
+        let mut line = Line::new(&[]);
+        let object = json!({
+            "extension_number": "5", "password": "pw", "web_access_password": "web",
+            "profile": {"first_name": "Ann", "email": "a@b", "pronoun": {"own": [1, null]}},
+            "options": {"enable_extension": true, "novel": 7},
+            "voice_mail": {"enable_voicemail": true, "msg_read_out_datetime": "12_HOUR_CLOCK"},
+            "forward_rules": {"available": {"busy_action": "CONNECT_TO_VOICE_MAIL"}, "ringing": {"own_action": "X"}},
+            "office_hours": {"monday_from": "08:15", "holidays": ["2026-12-24"]},
+        });
+        assert_eq!(line.raw("POST", "/extensions/create", &object).status, 200);
+        let wanted = extension(&[
+            (Field::NUMBER, "5"),
+            (Field::LAST_NAME, "Miller"),
+            (Field::ENABLED, "off"),
+            // Held already, in the slot's other word.
+            (Field::FORWARD_BUSY_TO, "voicemail"),
+        ]);
+        line.run(&Task::Update(&wanted)).unwrap();
+        let reply = line.raw("GET", "/extensions/show?extension_number=5", &Value::Null);
+        let mut expected = object;
+        expected["profile"]["last_name"] = "Miller".into();
+        expected["options"]["enable_extension"] = false.into();
+        expected["belong_groups"] = json!([groups::DEFAULT_GROUP]);
+        assert_eq!(reply.json().unwrap(), expected);
+        let sent = line
+            .heard
+            .iter()
+            .find(|request| request.operation == "extensions/update")
+            .unwrap();
+        for secret in ["password", "web_access_password"] {
+            assert_eq!(body(sent).get(secret), None);
+        }
+    }
+
+    #[test]
+    fn passwords_of_an_existing_extension_are_refused_unless_they_are_the_same() {
+        let mut line = Line::new(&[]);
+        line.create(&minimal("5"));
+        let same = with(minimal("5"), &[(Field::FIRST_NAME, "Ann")]);
+        line.run(&Task::Update(&same)).unwrap();
+        assert_eq!(
+            line.pbx.stored("5", "profile.first_name").as_deref(),
+            Some("Ann")
+        );
+        let other = with(
+            same,
+            &[(Field::SIP_PASSWORD, "canary"), (Field::FIRST_NAME, "Bea")],
+        );
+        let fault = line.run(&Task::Update(&other)).unwrap_err();
+        assert_eq!(
+            (fault.kind, &*fault.code),
+            (FaultKind::Rejected, "portsip.create_only")
+        );
+        assert!(!format!("{fault:?}").contains("canary"));
+        assert_eq!(
+            line.pbx.stored("5", "profile.first_name").as_deref(),
+            Some("Ann")
+        );
+    }
+
+    #[test]
+    fn an_update_has_all_five_objects_even_where_the_pbx_shows_fewer() {
+        let wanted = extension(&[(Field::NUMBER, "5"), (Field::FIRST_NAME, "Ann")]);
+        let shown = ok(r#"{"extension_number": "5", "options": null, "voice_mail": {"a": 1}}"#);
+        let (requests, _) = told(&*vendor(&[]), &Task::Update(&wanted), &[shown]);
+        let mut sent = body(&requests[1]);
+        sent.as_object_mut().unwrap().remove("access_token");
+        assert_eq!(
+            sent,
+            json!({"extension_number": "5", "profile": {"first_name": "Ann"}, "options": {},
+                "forward_rules": {}, "office_hours": {}, "voice_mail": {"a": 1}})
+        );
+    }
+
+    #[test]
+    fn an_object_that_is_not_understood_is_never_written_back() {
+        let wanted = extension(&[(Field::NUMBER, "5"), (Field::FIRST_NAME, "Ann")]);
+        for profile in [json!("x"), json!([]), json!(7)] {
+            let shown = json!({"extension_number": "5", "profile": profile});
+            let (requests, turn) = told(
+                &*vendor(&[]),
+                &Task::Update(&wanted),
+                &[ok(&shown.to_string())],
+            );
+            assert_eq!(requests.len(), 1);
+            assert_eq!(fault(turn).code, "reply.not_understood");
+        }
+    }
+
+    #[test]
+    fn what_exists_or_is_missing_is_said_so() {
+        let mut line = Line::new(&[]);
+        line.create(&minimal("5"));
+        let fault = line.run(&Task::Create(&minimal("5"))).unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Exists);
+        assert_eq!(line.pbx.created("5"), 1);
+        let fault = line.run(&Task::Update(&minimal("6"))).unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Missing);
+        line.run(&Task::Delete("5")).unwrap();
+        assert!(line.pbx.numbers().is_empty());
+        let fault = line.run(&Task::Delete("5")).unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Missing);
+    }
+
+    #[test]
+    fn a_refused_deletion_of_what_is_there_is_no_deletion() {
+        let refused = no(400, r#"{"err_code": 9, "msg": "in use"}"#);
+        let there = ok(r#"{"extension_number": "5"}"#);
+        let (_, turn) = told(&*vendor(&[]), &Task::Delete("5"), &[refused, there]);
+        let fault = fault(turn);
+        assert_eq!(
+            (fault.kind, &*fault.code),
+            (FaultKind::Rejected, "portsip.9")
+        );
+        assert!(fault.message.contains("in use"));
+    }
+
+    #[test]
+    fn a_path_that_is_not_there_ends_the_run() {
+        for gone in [
+            no(404, "{}"),
+            no(404, ""),
+            Reply::new(404, "text/html", "<html>"),
+        ] {
+            let all = [gone.clone(), gone.clone(), gone.clone()];
+            for task in [
+                Task::List,
+                Task::Delete("5"),
+                Task::Look(&["5".into()]),
+                Task::Create(&minimal("5")),
+                Task::Update(&minimal("5")),
+            ] {
+                let (_, turn) = told(&*vendor(&[]), &task, &all);
+                assert_eq!(fault(turn).kind, FaultKind::TargetUnusable);
+            }
+            // Where the search is there, it decides.
+            let none = ok(r#"{"page_count": 1, "extensions": []}"#);
+            let (_, turn) = told(
+                &*vendor(&[]),
+                &Task::Look(&["5".into()]),
+                &[gone.clone(), none.clone()],
+            );
+            assert!(found(turn).is_empty());
+            let (_, turn) = told(
+                &*vendor(&[]),
+                &Task::Delete("5"),
+                &[gone.clone(), gone, none],
+            );
+            assert_eq!(fault(turn).kind, FaultKind::Missing);
+        }
+    }
+
+    #[test]
+    fn a_refusal_for_another_reason_is_a_refusal() {
+        let mut line = Line::new(&[]);
+        let ann = [(Field::EMAIL, "a@b.example")];
+        line.create(&with(minimal("5"), &ann));
+        let fault = line
+            .run(&Task::Create(&with(minimal("6"), &ann)))
+            .unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Rejected);
+        assert!(fault.message.contains("e-mail"), "{}", fault.message);
+        assert_eq!(fault.http_status, Some(400));
+        assert!(fault.vendor_code.is_some());
+        let fault = line
+            .run(&Task::Create(&with(
+                minimal("6"),
+                &[(Field::FORWARD_BUSY_TO, "voicemail")],
+            )))
+            .unwrap_err();
+        assert!(fault.message.contains("voicemail"), "{}", fault.message);
+        assert_eq!(line.pbx.numbers(), ["5"]);
+    }
+
+    #[test]
+    fn success_is_a_status_without_err_code() {
+        let wanted = minimal("5");
+        for done in [
+            ok(""),
+            ok("  \n"),
+            ok("{}"),
+            ok(r#"{"id": 7}"#),
+            ok(r#"{"err_code": 0}"#),
+            Reply::new(204, "", ""),
+        ] {
+            let (_, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &[done]);
+            assert!(matches!(turn, Turn::Done(Answer::Done)), "{turn:?}");
+        }
+        let gone = no(404, r#"{"err_code": 5}"#);
+        let none = ok(r#"{"page_count": 1, "extensions": []}"#);
+        for refused in [
+            ok(r#"{"err_code": 9, "msg": "no"}"#),
+            no(400, r#"{"err_code": 9, "msg": "no"}"#),
+            no(404, r#"{"message": "no"}"#),
+            no(405, ""),
+            Reply::new(400, "text/html", "<html>"),
+        ] {
+            let replies = [refused, gone.clone(), none.clone()];
+            let (_, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &replies);
+            assert_eq!(fault(turn).kind, FaultKind::Rejected);
+        }
+        for doubtful in [
+            Reply::new(200, "text/html", "<!doctype html>"),
+            ok(r#"{"id": "#),
+            ok("OK"),
+        ] {
+            let (_, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &[doubtful]);
+            assert_eq!(fault(turn).kind, FaultKind::MayHaveHappened);
+        }
+        for expired in [
+            no(401, ""),
+            no(401, r#"{"err_code": 1}"#),
+            no(400, r#"{"err_code": 1, "msg": "Invalid Token"}"#),
+        ] {
+            let (_, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &[expired]);
+            assert_eq!(fault(turn).kind, FaultKind::SessionExpired);
+        }
+    }
+
+    #[test]
+    fn the_words_of_the_pbx_show_no_secret() {
+        let wanted = with(
+            minimal("5"),
+            &[
+                (Field::SIP_PASSWORD, "canary-1"),
+                (Field::WEB_PASSWORD, "canary-2"),
+                (Field::VOICEMAIL_PIN, "canary-3"),
+            ],
+        );
+        let gone = no(404, r#"{"err_code": 5}"#);
+        let none = ok(r#"{"page_count": 1, "extensions": []}"#);
+        for secret in ["canary-1", "canary-2", "canary-3", TOKEN] {
+            let refused = no(
+                400,
+                &json!({"err_code": 9, "msg": format!("weak: {secret}")}).to_string(),
+            );
+            let (_, turn) = told(
+                &*vendor(&[]),
+                &Task::Create(&wanted),
+                &[refused, gone.clone(), none.clone()],
+            );
+            let fault = fault(turn);
+            assert!(!format!("{fault:?}").contains(secret), "{fault:?}");
+        }
+        let long = no(
+            400,
+            &json!({"err_code": 9, "msg": "x\n".repeat(5000)}).to_string(),
+        );
+        let (_, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &[long, gone, none]);
+        let fault = fault(turn);
+        assert!(fault.message.len() < 300 && !fault.message.contains('\n'));
+    }
+
+    #[test]
+    fn what_has_no_place_in_its_type_is_not_sent() {
+        for (field, text) in [
+            (Field::ENABLED, "perhaps"),
+            (Field::VOICEMAIL, ""),
+            (Field::FORWARD_NO_ANSWER_AFTER, "soon"),
+            (Field::FORWARD_NO_ANSWER_AFTER, ""),
+        ] {
+            let wanted = with(minimal("5"), &[(field, text)]);
+            let (requests, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &[]);
+            assert!(requests.is_empty());
+            assert_eq!(fault(turn).code, "portsip.type");
+        }
+    }
+
+    #[test]
+    fn an_empty_number_is_never_said() {
+        let nobody = with(minimal("5"), &[(Field::NUMBER, " ")]);
+        for task in [
+            Task::Delete(""),
+            Task::Delete(" "),
+            Task::Create(&nobody),
+            Task::Update(&nobody),
+            Task::Look(&["".into()]),
+        ] {
+            let (requests, turn) = told(&*vendor(&[]), &task, &[]);
+            assert!(requests.is_empty());
+            assert_eq!(fault(turn).code, "portsip.no_number");
+        }
+    }
+
+    #[test]
+    fn a_session_may_run_out_before_any_step() {
+        let wanted = everything("0042");
+        let mut changed = wanted.clone();
+        for (field, text) in [
+            (Field::FIRST_NAME, "Bea"),
+            (Field::GROUPS, ""),
+            (Field::VOICEMAIL_GREETING, ""),
+        ] {
+            changed.set(field, text);
+        }
+        let mut whole = Line::new(&[]);
+        whole.create(&wanted);
+        let create_steps = whole.heard.len() - 1;
+        whole.run(&Task::Update(&changed)).unwrap();
+        let update_steps = whole.heard.len() - 1 - create_steps;
+        whole.look("0042").unwrap();
+        assert_eq!((create_steps, update_steps), (8, 9));
+
+        for step in 0..create_steps + update_steps {
+            let mut line = Line::new(&[]);
+            line.expires_before = Some(step);
+            line.create(&wanted);
+            if step < create_steps {
+                assert_eq!(line.groups("0042"), "Support;Sales", "step {step}");
+            }
+            line.run(&Task::Update(&changed)).unwrap();
+            assert_eq!(line.expires_before, None, "step {step}");
+            assert_eq!(line.pbx.sign_ins(), 2, "step {step}");
+            assert_eq!(line.pbx.created("0042"), 1, "step {step}");
+            assert_eq!(line.look("0042"), whole.look("0042"), "step {step}");
+        }
+    }
+
+    #[test]
+    fn a_broken_reply_at_any_step_is_a_fault_that_says_what_was_done() {
+        let broken = [
+            Reply::new(200, "text/html", "<!doctype html>"),
+            ok("{\"groups\": [tru"),
+            ok("[]"),
+            ok(r#"{"err_code": 9, "msg": "no"}"#),
+            no(400, r#"{"err_code": 9, "msg": "no"}"#),
+            no(404, "gone"),
+            no(403, "{}"),
+        ];
+        let wanted = everything("0042");
+        let changes = [
+            (Field::FIRST_NAME, "Bea"),
+            (Field::GROUPS, ""),
+            (Field::VOICEMAIL_GREETING, ""),
+        ];
+        let changed = with(wanted.clone(), &changes);
+        for (task, steps) in [(Task::Create(&wanted), 8), (Task::Update(&changed), 9)] {
+            for step in 0..steps {
+                for reply in &broken {
+                    let mut line = Line::new(&[]);
+                    if matches!(task, Task::Update(_)) {
+                        line.create(&wanted);
+                    }
+                    line.heard.clear();
+                    line.instead = Some((step, reply.clone()));
+                    let result = line.run(&task);
+                    let write = line.heard[step].effect == Effect::Writes;
+                    if write && reply.body == b"[]" {
+                        // A success that says more than it must.
+                        result.unwrap();
+                        continue;
+                    }
+                    let fault = result.unwrap_err();
+                    let before = line.heard[..step]
+                        .iter()
+                        .filter(|request| request.effect == Effect::Writes);
+                    let said = fault
+                        .done_before
+                        .split("; ")
+                        .filter(|part| !part.is_empty());
+                    assert_eq!(said.count(), before.count(), "step {step}: {fault:?}");
+                    let doubtful = fault.kind == FaultKind::MayHaveHappened;
+                    assert_eq!(
+                        doubtful,
+                        reply.status == 200 && fault.code == "reply.not_understood",
+                        "step {step}: {fault:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    fn texts() -> impl Strategy<Value = String> {
+        prop_oneof![
+            Just("O'Neil & <S\u{f8}n> \"QA\"".to_owned()),
+            Just("x".repeat(255)),
+            Just("%41+ =?#;\\/".to_owned()),
+            "\\PC{0,40}",
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_sent_is_what_arrives(
+            number in "0{0,3}[0-9A-Za-z]{1,12}",
+            name in texts(),
+            password in texts(),
+            description in texts(),
+            pin in "0{0,4}[0-9]{1,6}",
+            seconds in 0_u32..100_000,
+        ) {
+            let mut line = Line::new(&[]);
+            let wanted = extension(&[
+                (Field::NUMBER, &number),
+                (Field::SIP_PASSWORD, &format!("p{password}")),
+                (Field::WEB_PASSWORD, "w"),
+                (Field::FIRST_NAME, &name),
+                (Field::VOICEMAIL_PIN, &pin),
+                (Field::FORWARD_NO_ANSWER_AFTER, &seconds.to_string()),
+            ]);
+            line.create(&wanted);
+            let change = extension(&[(Field::NUMBER, &number), (Field::DESCRIPTION, &description)]);
+            line.run(&Task::Update(&change)).unwrap();
+            let stored = |path| line.pbx.stored(&number, path);
+            prop_assert_eq!(line.pbx.numbers(), vec![number.clone()]);
+            prop_assert_eq!(stored("password"), Some(format!("p{password}")));
+            prop_assert_eq!(stored("profile.first_name"), Some(name));
+            prop_assert_eq!(stored("voice_mail.voicemail_pin"), Some(pin));
+            prop_assert_eq!(stored("forward_rules.available.no_answer_timeval"), Some(seconds.to_string()));
+            if !description.is_empty() {
+                prop_assert_eq!(stored("profile.description"), Some(description));
+            }
+            prop_assert!(line.look(&number).is_some());
+        }
+
+        #[test]
+        fn no_reply_makes_it_panic_or_go_on_for_ever(
+            replies in proptest::collection::vec((prop_oneof![Just(200_u16), Just(400), Just(401), Just(404)], replies()), 1..12),
+            which in 0_usize..6,
+        ) {
+            let wanted = with(minimal("5"), &[(Field::GROUPS, "Sales"), (Field::VOICEMAIL_GREETING, "")]);
+            let numbers = ["5".to_owned()];
+            let task = [
+                Task::Create(&wanted), Task::Update(&wanted), Task::Look(&numbers),
+                Task::LookLive(&numbers), Task::List, Task::Delete("5"),
+            ][which];
+            let replies: Vec<Reply> = replies.into_iter().map(|(status, body)| no(status, &body)).collect();
+            told(&*vendor(&[]), &task, &replies);
+        }
+    }
+
+    fn replies() -> impl Strategy<Value = String> {
+        prop_oneof![
+            Just(String::new()),
+            Just("{}".to_owned()),
+            Just("<!doctype html>".to_owned()),
+            Just(r#"{"err_code": 1, "msg": "no"}"#.to_owned()),
+            Just(r#"{"extension_number": "5", "belong_groups": ["12"]}"#.to_owned()),
+            Just(r#"{"page_count": 1, "extensions": [{"extension_number": "5"}]}"#.to_owned()),
+            Just(
+                r#"{"page_count": 1, "groups": [{"group_id": "12", "group_name": "Sales"}]}"#
+                    .to_owned()
+            ),
+            Just(
+                r#"{"page_count": "x", "files": [{"filename": "a", "enabled": true}]}"#.to_owned()
+            ),
+            "\\PC{0,30}",
+        ]
+    }
+}
+
+mod membership {
+    use super::*;
+
+    fn member(groups: &str) -> Line {
+        let mut line = Line::new(&[]);
+        line.create(&with(minimal("5"), &[(Field::GROUPS, groups)]));
+        line.heard.clear();
+        line
+    }
+
+    fn update(line: &mut Line, groups: &str) -> Result<Answer, Fault> {
+        line.run(&Task::Update(&extension(&[
+            (Field::NUMBER, "5"),
+            (Field::GROUPS, groups),
+        ])))
+    }
+
+    #[test]
+    fn joining_keeps_the_other_members_and_everything_of_the_group() {
+        let mut line = member("Sales");
+        line.create(&with(minimal("6"), &[(Field::GROUPS, "Sales;Support")]));
+        let path = "/extensions/group/show?group_id=12";
+        let mut group = line.raw("GET", path, &Value::Null).json().unwrap();
+        group["group_id"] = "12".into();
+        group["monitor_members"] = json!(["9"]);
+        assert_eq!(
+            line.raw("POST", "/extensions/group/update", &group).status,
+            200
+        );
+        update(&mut line, "Support").unwrap();
+        assert_eq!(line.groups("5"), "Support;Sales", "add is the default");
+        assert_eq!(line.groups("6"), "Support;Sales");
+        let after = line.raw("GET", path, &Value::Null).json().unwrap();
+        assert_eq!(after["members"], json!(["6", "5"]));
+        assert_eq!(after["monitor_members"], json!(["9"]));
+        assert_eq!(after["enable_management_console_access"], json!(false));
+    }
+
+    #[test]
+    fn replacing_leaves_the_others_and_clearing_leaves_all_but_the_default() {
+        let mut line = member("Sales");
+        line.vendor = vendor(&[("group_members", "replace")]);
+        update(&mut line, "Support").unwrap();
+        assert_eq!(line.groups("5"), "Support");
+        update(&mut line, "Support;Sales").unwrap();
+        update(&mut line, "Support;Sales").unwrap();
+        assert_eq!(
+            line.groups("5"),
+            "Support;Sales",
+            "what is wanted is not left"
+        );
+        let mut line = member("Sales;Support");
+        update(&mut line, "").unwrap();
+        assert_eq!(line.groups("5"), "");
+        let default = format!("/extensions/group/show?group_id={}", groups::DEFAULT_GROUP);
+        let default = line.raw("GET", &default, &Value::Null).json().unwrap();
+        assert_eq!(default["members"], json!(["5"]));
+        // Leaving once more leaves nothing, and asks no group.
+        line.heard.clear();
+        update(&mut line, "").unwrap();
+        assert_eq!(
+            operations(&line.heard),
+            ["extensions/show", "extensions/group/list"]
+        );
+    }
+
+    #[test]
+    fn where_the_extension_does_not_say_its_groups_each_is_asked() {
+        let list = json!({"page_count": 1, "groups": [
+            {"group_id": "1", "group_name": "A"}, {"group_id": "2", "group_name": "B"},
+            {"group_id": groups::DEFAULT_GROUP, "group_name": groups::DEFAULT_GROUP},
+        ]});
+        let group = |name: &str, members: Value| {
+            ok(
+                &json!({"group_name": name, "enable_intercom": true, "enable_external_call": true,
+                "enable_management_console_access": true, "members": members})
+                .to_string(),
+            )
+        };
+        let wanted = extension(&[(Field::NUMBER, "5"), (Field::GROUPS, "")]);
+        let replies = [
+            ok(r#"{"extension_number": "5"}"#),
+            ok(&list.to_string()),
+            group("A", json!([])),
+            group("B", json!([4, "5"])),
+            ok(""),
+        ];
+        let (requests, turn) = told(&*vendor(&[]), &Task::Update(&wanted), &replies);
+        assert!(matches!(turn, Turn::Done(Answer::Done)), "{turn:?}");
+        assert_eq!(body(&requests[4])["members"], json!(["4"]));
+        assert_eq!(body(&requests[4])["group_id"], json!("2"));
+    }
+
+    #[test]
+    fn an_unknown_group_refuses_the_row_before_anything_is_written() {
+        let mut line = Line::new(&[]);
+        for (names, code) in [
+            ("Sales;Nobody", "portsip.group_missing"),
+            ("sales", "portsip.group_missing"),
+            (groups::DEFAULT_GROUP, "portsip.default_group"),
+            ("12", "portsip.group_missing"),
+        ] {
+            let fault = line
+                .run(&Task::Create(&with(
+                    minimal("5"),
+                    &[(Field::GROUPS, names)],
+                )))
+                .unwrap_err();
+            assert_eq!(
+                (fault.kind, &*fault.code),
+                (FaultKind::Rejected, code),
+                "{names}"
+            );
+            assert_eq!(fault.done_before, "");
+        }
+        assert!(line.pbx.numbers().is_empty());
+    }
+
+    #[test]
+    fn a_missing_group_is_created_where_that_is_wished() {
+        let mut line = Line::new(&[("missing_groups", "create")]);
+        line.create(&with(minimal("5"), &[(Field::GROUPS, "Night watch;Sales")]));
+        line.create(&with(minimal("6"), &[(Field::GROUPS, "Night watch")]));
+        assert_eq!(line.groups("5"), "Night watch;Sales");
+        assert_eq!(line.groups("6"), "Night watch");
+        let made = line
+            .heard
+            .iter()
+            .filter(|request| request.operation == "extensions/group/create");
+        assert_eq!(made.count(), 1);
+        assert_eq!(
+            line.look("6").unwrap().get(Field::GROUPS),
+            Some("Night watch")
+        );
+    }
+
+    #[test]
+    fn a_new_extension_has_no_group_to_leave() {
+        for settings in [[("group_members", "add")], [("group_members", "replace")]] {
+            let mut line = Line::new(&settings);
+            line.heard.clear();
+            line.create(&with(minimal("5"), &[(Field::GROUPS, "")]));
+            assert_eq!(
+                operations(&line.heard),
+                ["extensions/group/list", "extensions/create"]
+            );
+        }
+    }
+
+    #[test]
+    fn a_list_of_groups_that_repeats_itself_decides_nothing() {
+        let rows: Vec<Value> = (0..100)
+            .map(|n| json!({"group_id": n, "group_name": format!("G{n}")}))
+            .collect();
+        let page = ok(&json!({"page_count": 3, "groups": rows}).to_string());
+        let wanted = with(minimal("5"), &[(Field::GROUPS, "G7")]);
+        let (_, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &[page.clone(), page]);
+        assert_eq!(fault(turn).code, "reply.not_understood");
+        let nameless = ok(r#"{"page_count": 1, "groups": [{"group_id": "1"}]}"#);
+        let (_, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &[nameless]);
+        assert_eq!(fault(turn).code, "reply.not_understood");
+    }
+
+    #[test]
+    fn two_groups_of_one_name_are_not_guessed_at() {
+        let list = json!({"page_count": 1, "groups": [
+            {"group_id": "1", "group_name": "A"}, {"group_id": "2", "group_name": "A"},
+        ]});
+        let wanted = with(minimal("5"), &[(Field::GROUPS, "A")]);
+        let (requests, turn) = told(
+            &*vendor(&[]),
+            &Task::Create(&wanted),
+            &[ok(&list.to_string())],
+        );
+        assert_eq!(operations(&requests), ["extensions/group/list"]);
+        assert_eq!(fault(turn).code, "portsip.group_ambiguous");
+    }
+
+    #[test]
+    fn a_group_that_is_not_understood_is_never_written_back() {
+        let list = ok(r#"{"page_count": 1, "groups": [{"group_id": "1", "group_name": "A"}]}"#);
+        let whole = json!({"group_id": "1", "group_name": "A", "enable_intercom": true, "enable_external_call": true,
+            "enable_management_console_access": true, "members": ["4"]});
+        let broken = [
+            ("members", Value::Null),
+            ("members", json!("4")),
+            ("members", json!([["4"]])),
+            ("members", json!({"4": true})),
+            ("group_id", json!("2")),
+            ("group_name", json!("B")),
+            ("enable_intercom", json!("true")),
+            ("enable_external_call", Value::Null),
+        ];
+        let wanted = with(minimal("5"), &[(Field::GROUPS, "A")]);
+        for (name, value) in broken {
+            let mut group = whole.clone();
+            group[name] = value;
+            let replies = [list.clone(), ok(""), ok(&group.to_string())];
+            let (requests, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &replies);
+            assert_eq!(requests.len(), 3, "{name}");
+            let fault = fault(turn);
+            assert_eq!(fault.code, "reply.not_understood");
+            assert_eq!(fault.done_before, "the extension was created");
+        }
+    }
+
+    #[test]
+    fn a_later_failure_says_what_was_done_before() {
+        let list = ok(r#"{"page_count": 1, "groups": [{"group_id": "1", "group_name": "A"}]}"#);
+        let group = ok(
+            &json!({"group_name": "A", "enable_intercom": true, "enable_external_call": true,
+            "enable_management_console_access": true, "members": []})
+            .to_string(),
+        );
+        let wanted = with(
+            minimal("5"),
+            &[
+                (Field::GROUPS, "A"),
+                (Field::VOICEMAIL_GREETING, "https://u:canary@h/a.wav"),
+            ],
+        );
+        let refused = no(
+            400,
+            r#"{"err_code": 9, "msg": "cannot fetch https://u:canary@h/a.wav"}"#,
+        );
+        let replies = [list, ok(""), group, ok(""), refused];
+        let (_, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &replies);
+        let fault = fault(turn);
+        assert_eq!(fault.kind, FaultKind::Rejected);
+        assert_eq!(
+            fault.done_before,
+            "the extension was created; the extension was added to the group A"
+        );
+        assert!(!format!("{fault:?}").contains("canary"));
+
+        let wanted = extension(&[
+            (Field::NUMBER, "5"),
+            (Field::FIRST_NAME, "Ann"),
+            (Field::VOICEMAIL_GREETING, "https://h/a.wav"),
+        ]);
+        let shown = ok(r#"{"extension_number": "5"}"#);
+        let garbage = Reply::new(200, "text/html", "<html>");
+        let (_, turn) = told(
+            &*vendor(&[]),
+            &Task::Update(&wanted),
+            &[shown, ok(""), ok(""), garbage],
+        );
+        let fault = super::fault(turn);
+        assert_eq!(fault.kind, FaultKind::MayHaveHappened);
+        assert_eq!(
+            fault.done_before,
+            "the extension was updated; the greeting a.wav was fetched"
+        );
+    }
+}
+
+mod greeting_files {
+    use super::*;
+
+    fn used(line: &Line) -> String {
+        line.pbx.stored("5", "greeting_file").unwrap()
+    }
+
+    fn set(line: &mut Line, text: &str) -> Result<Answer, Fault> {
+        line.run(&Task::Update(&extension(&[
+            (Field::NUMBER, "5"),
+            (Field::VOICEMAIL_GREETING, text),
+        ])))
+    }
+
+    #[test]
+    fn a_greeting_is_fetched_switched_and_removed() {
+        let mut line = Line::new(&[]);
+        line.create(&minimal("5"));
+        set(
+            &mut line,
+            "HTTPS://files.example.com/g/gr%C3%BC%C3%9Fe+1.wav?v=2",
+        )
+        .unwrap_err();
+        assert_eq!(used(&line), "", "the sim takes lower case only");
+        let last = line.heard.last().unwrap();
+        assert_eq!(last.operation, "extensions/greeting_file/create");
+        set(
+            &mut line,
+            "https://files.example.com/g/gr%C3%BC%C3%9Fe+1=a&b.wav?v=2",
+        )
+        .unwrap();
+        assert_eq!(used(&line), "gr\u{fc}\u{df}e+1=a&b.wav");
+        set(&mut line, "https://files.example.com/other.wav").unwrap();
+        assert_eq!(used(&line), "other.wav");
+        set(&mut line, "gr\u{fc}\u{df}e+1=a&b.wav").unwrap();
+        assert_eq!(
+            line.look("5").unwrap().get(Field::VOICEMAIL_GREETING),
+            Some("gr\u{fc}\u{df}e+1=a&b.wav")
+        );
+        set(&mut line, "").unwrap();
+        assert_eq!(used(&line), "");
+        set(&mut line, "").unwrap();
+        let fault = set(&mut line, "nowhere.wav").unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Rejected);
+    }
+
+    #[test]
+    fn an_address_without_a_file_refuses_the_row_before_anything_is_written() {
+        for address in [
+            "https://files.example.com",
+            "https://u:canary@h/a/",
+            "http://",
+            "https://h/..%2Fa.wav",
+            "https://h/a%5Cb",
+        ] {
+            let wanted = with(minimal("5"), &[(Field::VOICEMAIL_GREETING, address)]);
+            let (requests, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &[]);
+            assert!(requests.is_empty(), "{address}");
+            let fault = fault(turn);
+            assert_eq!(fault.code, "portsip.greeting_address");
+            assert!(!fault.message.contains("canary"));
+        }
+    }
+}
+
+mod strict_pbx {
+    use super::*;
+
+    fn body() -> Value {
+        json!({"extension_number": "5", "password": "p", "web_access_password": "w"})
+    }
+
+    #[test]
+    fn the_sim_takes_the_printed_sample() {
+        let mut line = Line::new(&[]);
+        let sample: Value =
+            serde_json::from_str(include_str!("golden/create.request.json")).unwrap();
+        assert_eq!(line.raw("POST", "/extensions/create", &sample).status, 200);
+        let shown = line
+            .raw(
+                "GET",
+                "/extensions/show?extension_number=1000",
+                &Value::Null,
+            )
+            .json()
+            .unwrap();
+        for (name, value) in sample.as_object().unwrap() {
+            assert_eq!(&shown[name], value);
+        }
+    }
+
+    #[test]
+    fn the_sim_refuses_what_the_pages_forbid() {
+        let mut line = Line::new(&[]);
+        let mut wrong: Vec<Value> = vec![];
+        for name in ["extension_number", "password", "web_access_password"] {
+            let mut missing = body();
+            missing.as_object_mut().unwrap().remove(name);
+            wrong.push(missing);
+            let mut number = body();
+            number[name] = 5.into();
+            wrong.push(number);
+        }
+        for (name, value) in [
+            ("extension_number", json!("5 6")),
+            ("profile", json!("x")),
+            ("profile", json!({"first_name": 7})),
+            ("options", json!({"enable_extension": "true"})),
+            (
+                "forward_rules",
+                json!({"available": {"no_answer_timeval": "20"}}),
+            ),
+            (
+                "forward_rules",
+                json!({"available": {"no_answer_timeval": 20.5}}),
+            ),
+            (
+                "forward_rules",
+                json!({"away": {"office_hours_action": "CONNECT_TO_VOICE"}}),
+            ),
+            ("office_hours", json!({"monday_from": "9:00"})),
+            ("office_hours", json!({"monday_from": "24:00"})),
+            ("voice_mail", json!({"enable_vm_pin_auth": true})),
+            ("colour", json!("red")),
+        ] {
+            let mut broken = body();
+            broken[name] = value;
+            wrong.push(broken);
+        }
+        for body in wrong {
+            let reply = line.raw("POST", "/extensions/create", &body);
+            assert_eq!(reply.status, 400, "{body}");
+            let said = reply.json().unwrap();
+            assert!(
+                said["err_code"].is_u64() && said["msg"].is_string(),
+                "{body}"
+            );
+        }
+        assert!(line.pbx.numbers().is_empty());
+        assert_eq!(line.raw("POST", "/extensions/create", &body()).status, 200);
+        // An update needs all five objects.
+        let objects = [
+            "profile",
+            "options",
+            "forward_rules",
+            "office_hours",
+            "voice_mail",
+        ];
+        for left_out in objects {
+            let mut update = json!({"extension_number": "5"});
+            for name in objects.iter().filter(|name| **name != left_out) {
+                update[*name] = json!({});
+            }
+            assert_eq!(
+                line.raw("POST", "/extensions/update", &update).status,
+                400,
+                "{left_out}"
+            );
+        }
+        let mut update = json!({"extension_number": "5"});
+        for name in objects {
+            update[name] = json!({});
+        }
+        update["options"]["enable_extension"] = "on".into();
+        assert_eq!(line.raw("POST", "/extensions/update", &update).status, 400);
+        update["options"]["enable_extension"] = false.into();
+        assert_eq!(line.raw("POST", "/extensions/update", &update).status, 200);
+        update["password"] = "other".into();
+        assert_eq!(line.raw("POST", "/extensions/update", &update).status, 400);
+        // The default group stands.
+        let id = json!({"group_id": groups::DEFAULT_GROUP});
+        assert_eq!(
+            line.raw("POST", "/extensions/group/destroy", &id).status,
+            400
+        );
+        assert_eq!(
+            line.raw(
+                "POST",
+                "/extensions/group/destroy",
+                &json!({"group_id": "12"})
+            )
+            .status,
+            200
+        );
+        // Paths stand under /api, and nothing goes without a token.
+        let mut heard = Heard {
+            method: "GET".into(),
+            target: "/extensions/list?pagination=1".into(),
+            headers: vec![(
+                "access_token".into(),
+                line.session.token.reveal().to_owned(),
+            )],
+            body: vec![],
+        };
+        assert_eq!(line.pbx.answer(&heard).status, 404);
+        heard.target.insert_str(0, "/api");
+        assert_eq!(line.pbx.answer(&heard).status, 200);
+        heard.headers.clear();
+        assert_eq!(line.pbx.answer(&heard).status, 401);
+    }
+
+    #[test]
+    fn the_sim_counts_refused_sign_ins() {
+        let mut line = Line::new(&[]);
+        let wrong = Account {
+            username: "admin".into(),
+            password: Secret::new("guess"),
+        };
+        let fault = line.run(&Task::SignIn(&wrong)).unwrap_err();
+        assert_eq!(fault.kind, FaultKind::CredentialRefused);
+        let domain = Account {
+            username: "admin@elsewhere".into(),
+            password: Secret::new("guess"),
+        };
+        let fault = line.run(&Task::SignIn(&domain)).unwrap_err();
+        assert_eq!(fault.vendor_code.as_deref(), Some("1050005"));
+        assert_eq!(line.pbx.sign_ins(), 3);
+    }
+}

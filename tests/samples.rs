@@ -1,0 +1,214 @@
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test may fail")]
+
+//! The samples: good.csv has nothing against it, and bad.csv has one row a rule, which breaks exactly that rule.
+//!
+//! `UPDATE=1 cargo test --test samples` writes bad.report.csv again.
+
+use rowcall::columns::{BindOptions, Binding};
+use rowcall::manifest::{Access, CrossRule, FieldRow, Manifest, Purpose, Rule};
+use rowcall::model::{Finding, Kind};
+use rowcall::rules::rule_id;
+use rowcall::run::check::{Checked, Counts, Options, Table, check};
+use rowcall::sheet::{Input, ReadOptions, SheetError, open};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::PathBuf;
+
+const MAKES: [&str; 3] = ["openvox", "ozeki", "portsip"];
+/// The column of bad.csv that names the rule that the row breaks.
+const RULE_COLUMN: &str = "rowcall_rule";
+
+struct Said {
+    row: u64,
+    line: u64,
+    number: String,
+    /// The cell that names the rule; empty where there is none.
+    rule: String,
+    valid: bool,
+    findings: Vec<Finding>,
+}
+
+fn manifest(make: &str) -> Manifest {
+    let path = format!("src/vendors/{make}/vendor.toml");
+    Manifest::parse(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn sample(make: &str, name: &str) -> PathBuf {
+    // Relative, for messages name it.
+    ["samples", make, name].iter().collect()
+}
+
+fn said(make: &str, name: &str) -> (Vec<Said>, Counts) {
+    let manifest = manifest(make);
+    let sheet = open(&Input::File(sample(make, name)), &ReadOptions::default())
+        .unwrap()
+        .remove(0);
+    let options = BindOptions::default();
+    let binding = Binding::bind(&sheet.headings, &manifest, &[&manifest], &options).unwrap();
+    assert!(
+        binding.notes.is_empty(),
+        "{make}/{name}: {:?}",
+        binding.notes
+    );
+    let rule_column = sheet.headings.iter().position(|h| h == RULE_COLUMN);
+    let options = Options {
+        purpose: Purpose::Create,
+        on_pbx: None,
+    };
+    let keep = |checked: &Checked<'_>| {
+        let rule = rule_column.and_then(|column| checked.row.cells.get(column));
+        Some(rule.unwrap_or_default().to_owned())
+    };
+    let mut said = Vec::new();
+    let counts = check(
+        &[Table { sheet, binding }],
+        &manifest,
+        options,
+        keep,
+        |verdict| {
+            said.push(Said {
+                row: verdict.row,
+                line: verdict.place.line,
+                valid: verdict.is_valid(),
+                number: verdict.number,
+                rule: verdict.kept.unwrap_or_default(),
+                findings: verdict.findings,
+            });
+            Ok::<(), SheetError>(())
+        },
+    );
+    (said, counts.unwrap())
+}
+
+/// Every rule that rows to be created can break at a make.
+fn rules(manifest: &Manifest) -> BTreeSet<String> {
+    let mut rules: BTreeSet<String> = manifest.field.iter().flat_map(rules_of_field).collect();
+    rules.extend(manifest.cross.iter().map(|row| row.rule.word().to_owned()));
+    rules.extend(["text.control", "duplicate_number"].map(str::to_owned));
+    rules
+}
+
+fn rules_of_field(row: &FieldRow) -> Vec<String> {
+    let own = |word: &str| format!("{}.{word}", row.name.name());
+    if row.access == Access::ReadOnly {
+        return vec![own("read_only")];
+    }
+    let mut rules: Vec<String> = row
+        .rules
+        .iter()
+        .map(|rule| rule_id(row.name, rule))
+        .collect();
+    rules.extend(row.required.then(|| own("required")));
+    let numeric = |rule: &Rule| matches!(rule, Rule::Digits | Rule::Range { .. });
+    let of_kind = match row.name.def().kind {
+        Kind::Switch => Some("switch"),
+        Kind::Choice if row.open_choices => Some("unknown_choice"),
+        Kind::Choice => Some("choice"),
+        Kind::Time => Some("time"),
+        Kind::Count if !row.rules.iter().any(|row| numeric(&row.rule)) => Some("count"),
+        Kind::Email => Some("placeholder"),
+        Kind::Text | Kind::Identifier | Kind::Count | Kind::List => None,
+    };
+    rules.extend(of_kind.map(own));
+    rules
+}
+
+#[test]
+fn good_rows_have_nothing_against_them() {
+    for make in MAKES {
+        let (said, counts) = said(make, "good.csv");
+        let findings: Vec<_> = said.iter().flat_map(|said| &said.findings).collect();
+        assert!(findings.is_empty(), "{make}: {findings:#?}");
+        assert_eq!((counts.rows, counts.valid), (200, 200), "{make}");
+    }
+}
+
+#[test]
+fn each_bad_row_breaks_exactly_the_rule_that_it_names() {
+    for make in MAKES {
+        for said in said(make, "bad.csv").0 {
+            let found: Vec<&str> = said.findings.iter().map(|f| &*f.rule).collect();
+            assert_eq!(found, [said.rule.as_str()], "{make}/bad.csv:{}", said.line);
+        }
+    }
+}
+
+#[test]
+fn every_rule_has_its_bad_row_and_weighs_what_the_make_says() {
+    for make in MAKES {
+        let manifest = manifest(make);
+        let mut rows: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
+        for said in said(make, "bad.csv").0 {
+            rows.entry(said.rule).or_default().extend(said.findings);
+        }
+        let covered: BTreeSet<String> = rows.keys().cloned().collect();
+        let missing: Vec<_> = rules(&manifest).difference(&covered).cloned().collect();
+        assert!(missing.is_empty(), "{make}: no row breaks {missing:?}");
+        for (rule, findings) in &rows {
+            // A loop takes two.
+            let expected = if rule == CrossRule::ForwardLoop.word() {
+                2
+            } else {
+                1
+            };
+            assert_eq!(findings.len(), expected, "{make}: {rule}");
+        }
+        for row in &manifest.field {
+            for rule in row.rules.iter().filter(|_| row.access != Access::ReadOnly) {
+                let finding = &rows[&rule_id(row.name, rule)][0];
+                assert_eq!(finding.severity, rule.severity, "{make}: {}", finding.rule);
+                assert_eq!(finding.field, Some(row.name), "{make}: {}", finding.rule);
+                let source = rule.source.as_ref().unwrap_or(&row.source);
+                assert_eq!(finding.source, manifest.source_words(source));
+            }
+        }
+        for cross in &manifest.cross {
+            let finding = &rows[cross.rule.word()][0];
+            assert_eq!(finding.severity, cross.severity, "{make}: {}", finding.rule);
+        }
+    }
+}
+
+#[test]
+fn what_is_said_of_bad_rows_is_what_was_agreed() {
+    for make in MAKES {
+        let mut report = csv::Writer::from_writer(Vec::new());
+        let headings = [
+            "row", "line", "number", "result", "severity", "code", "field", "column", "message",
+            "hint", "source",
+        ];
+        report.write_record(headings).unwrap();
+        for said in said(make, "bad.csv").0 {
+            for finding in &said.findings {
+                let column = finding.column.map(|column| column.to_string());
+                report
+                    .write_record([
+                        &*said.row.to_string(),
+                        &said.line.to_string(),
+                        &said.number,
+                        if said.valid { "valid" } else { "invalid" },
+                        finding.severity.word(),
+                        &finding.rule,
+                        finding.field.map_or("", |field| field.name()),
+                        &column.unwrap_or_default(),
+                        &finding.message,
+                        &finding.hint,
+                        &finding.source,
+                    ])
+                    .unwrap();
+            }
+        }
+        let report = String::from_utf8(report.into_inner().unwrap()).unwrap();
+        let path = sample(make, "bad.report.csv");
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(&path, &report).unwrap();
+        }
+        let agreed = fs::read_to_string(&path).unwrap_or_default();
+        let differing = agreed.lines().zip(report.lines()).find(|(a, b)| a != b);
+        assert!(
+            agreed == report,
+            "{}: differs from what is said now, first in {differing:#?}; UPDATE=1 writes it again",
+            path.display()
+        );
+    }
+}
