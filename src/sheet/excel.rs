@@ -23,6 +23,10 @@ use std::sync::Arc;
 const PREAMBLE_ROWS_MAX: usize = 100;
 /// Rows of a batch.
 const BATCH_ROWS_MAX: usize = 1024;
+/// Cells of a batch, beyond which it takes no further row.
+const BATCH_CELLS_MAX: usize = 128 << 10;
+/// Blank and repeated cells that a sheet may have without writing each of them.
+const CONJURED_CELLS_MAX: u64 = 40_000_000;
 /// Sheets of a workbook.
 const TABLES_MAX: usize = 1024;
 
@@ -230,6 +234,8 @@ struct RawRow {
     text: String,
     ends: Vec<usize>,
     stored: Vec<Stored>,
+    /// Cells of all rows so far that were made of few words.
+    conjured: u64,
 }
 
 impl RawRow {
@@ -241,7 +247,18 @@ impl RawRow {
             text: String::new(),
             ends: Vec::new(),
             stored: Vec::new(),
+            conjured: 0,
         }
+    }
+
+    /// Counts cells that stand in no relation to what was read for them.
+    fn conjure(&mut self, cells: u64) -> Result<(), SheetError> {
+        self.conjured = self.conjured.saturating_add(cells);
+        if self.conjured > CONJURED_CELLS_MAX {
+            let what = format!("it makes more than {CONJURED_CELLS_MAX} cells of few");
+            return Err(oversized(&self.file, &what));
+        }
+        Ok(())
     }
 
     fn begin(&mut self, line: u64) {
@@ -269,6 +286,7 @@ impl RawRow {
                 &format!("the cells of row {} are not in their order", self.line),
             ));
         }
+        self.conjure((column - self.ends.len()) as u64)?;
         let start = self.text.len();
         self.ends.resize(column, start);
         self.stored.resize(column, Stored::Text);
@@ -569,7 +587,9 @@ impl Iterator for Batches {
             ends: Vec::new(),
             stored: Vec::new(),
         };
-        while batch.rows.len() < BATCH_ROWS_MAX && batch.text.len() < self.layout.limits.chunk_bytes
+        while batch.rows.len() < BATCH_ROWS_MAX
+            && batch.ends.len() < BATCH_CELLS_MAX
+            && batch.text.len() < self.layout.limits.chunk_bytes
         {
             let Ok(rows) = self.rows.as_mut()? else {
                 break;

@@ -3,10 +3,69 @@
 //! Codes are those of ECMA-376 part 1, 18.8.30 and 18.8.31. Where a format is of a kind that would lose digits
 //! (exponents, fractions), or depends on who looks (currency, the system's date), the number stands as it is.
 
-use crate::sheet::Stored;
+use super::oversized;
+use crate::sheet::{SheetError, Stored};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
+use std::collections::HashMap;
 use std::fmt::Write;
+use std::sync::Arc;
+
+/// Number formats of a workbook; Excel allows some 250.
+const FORMATS_MAX: usize = 1000;
+/// Styles of a workbook's cells: as many as Excel allows.
+const STYLES_MAX: usize = 65_490;
+/// Bytes of a number format's code; Excel allows 255 characters.
+const CODE_BYTES_MAX: usize = 1024;
+
+/// Which number format each of a workbook's styles has.
+#[derive(Default)]
+pub(super) struct Formats {
+    own: HashMap<u32, String>,
+    formats: Vec<NumberFormat>,
+    known: HashMap<u32, u16>,
+    of_style: Vec<u16>,
+}
+
+impl Formats {
+    /// Takes a format that the workbook brings along.
+    pub(super) fn bring(
+        &mut self,
+        file: &Arc<str>,
+        id: u32,
+        code: String,
+    ) -> Result<(), SheetError> {
+        if self.own.len() >= FORMATS_MAX || code.len() > CODE_BYTES_MAX {
+            let what = format!("it has more than {FORMATS_MAX} number formats, or a very long one");
+            return Err(oversized(file, &what));
+        }
+        self.own.insert(id, code);
+        Ok(())
+    }
+
+    /// Takes the next style, by the id of its format.
+    pub(super) fn style(&mut self, file: &Arc<str>, id: u32) -> Result<(), SheetError> {
+        if self.of_style.len() >= STYLES_MAX || self.known.len() > 2 * FORMATS_MAX {
+            return Err(oversized(
+                file,
+                &format!("it has more than {STYLES_MAX} cell styles"),
+            ));
+        }
+        let index = *self.known.entry(id).or_insert_with(|| {
+            self.formats.push(match self.own.get(&id) {
+                Some(code) => NumberFormat::parse(code),
+                None => NumberFormat::built_in(id),
+            });
+            (self.formats.len() - 1) as u16
+        });
+        self.of_style.push(index);
+        Ok(())
+    }
+
+    pub(super) fn of_style(&self, style: usize) -> Option<&NumberFormat> {
+        self.formats.get(usize::from(*self.of_style.get(style)?))
+    }
+}
 
 /// A number format, understood.
 #[derive(Debug, Clone, PartialEq)]

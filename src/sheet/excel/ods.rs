@@ -10,9 +10,6 @@ use memchr::memmem;
 use std::sync::Arc;
 
 const CONTENT: &str = "content.xml";
-/// How often a row that is not blank may be repeated by one word; more is no list of anything.
-const REPEATED_ROWS_MAX: u64 = 10_000;
-
 /// An ODS workbook without its cells.
 pub(super) struct Book {
     pub(super) tables: Vec<Table>,
@@ -203,10 +200,7 @@ impl Rows {
             self.line += repeated;
             return Ok(true);
         }
-        if repeated > REPEATED_ROWS_MAX {
-            let what = format!("row {} is said to stand there {repeated} times", row.line);
-            return Err(oversized(&self.book.file, &what));
-        }
+        row.conjure((repeated - 1).saturating_mul(row.ends.len() as u64 + row.text.len() as u64))?;
         self.line += 1;
         self.repeats = repeated - 1;
         Ok(true)
@@ -277,6 +271,7 @@ impl Rows {
             };
             self.read_text()?;
             if !self.text.is_empty() || !cell.value.is_empty() {
+                row.conjure(cell.repeated as u64 - 1)?;
                 for repeat in 0..cell.repeated {
                     let at = column.saturating_add(repeat);
                     row.put(at, |out| put_cell(&cell, &self.text, out))?;

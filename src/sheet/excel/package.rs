@@ -85,6 +85,11 @@ impl Package {
         self.parts.contains_key(&folded(name))
     }
 
+    /// How long a part is, unpacked: what it says, which is proved when it is read.
+    pub(super) fn bytes(&self, name: &str) -> u64 {
+        self.parts.get(&folded(name)).map_or(0, |part| part.bytes)
+    }
+
     /// Reads a part as XML; `None` where there is no such part.
     pub(super) fn xml(&self, name: &str, piece_bytes_max: usize) -> Option<PartXml> {
         let inflating = self.inflating(name)?;

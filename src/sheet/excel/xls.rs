@@ -1,11 +1,10 @@
 //! XLS of Excel 97 to 2003 (BIFF8), by [MS-XLS].
 
 use super::compound::Compound;
-use super::number_format::{NumberFormat, plain};
+use super::number_format::{Formats, plain};
 use super::{RawRow, Strings, Survey, TABLES_MAX, Table, damaged, other_format, oversized};
 use crate::sheet::source::Source;
 use crate::sheet::{Limits, SheetError, Stored};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Bytes of the texts that the cells share: 24 MiB.
@@ -45,7 +44,7 @@ pub(super) struct Book {
     file: Arc<str>,
     bytes: Vec<u8>,
     strings: Strings,
-    formats: Vec<NumberFormat>,
+    formats: Formats,
     from_1904: bool,
     has_macros: bool,
 }
@@ -125,7 +124,7 @@ impl Book {
             bytes: bytes.ok_or_else(broken)?,
             file: file.clone(),
             strings: Strings::default(),
-            formats: Vec::new(),
+            formats: Formats::default(),
             from_1904: false,
             has_macros: false,
         };
@@ -155,7 +154,7 @@ impl Book {
     }
 
     fn read_globals(&mut self, limits: Limits) -> Result<(), SheetError> {
-        let mut own: HashMap<u16, String> = HashMap::new();
+        let mut formats = Formats::default();
         let mut ids: Vec<u16> = Vec::new();
         let (mut tables, mut starts) = (Vec::new(), Vec::new());
         let (mut from_1904, mut has_macros) = (false, false);
@@ -179,11 +178,15 @@ impl Book {
                 record::OB_PROJ => has_macros = true,
                 record::FORMAT => {
                     if let (Some(id), Some(code)) = (record.u16(0), record.text(2, 2)) {
-                        own.insert(id, code);
+                        formats.bring(&self.file, id.into(), code)?;
                     }
                 }
                 record::XF => ids.extend(record.u16(2)),
                 // What is no worksheet is a chart or a macro sheet.
+                record::BOUND_SHEET if tables.len() == TABLES_MAX => {
+                    let what = format!("it has more than {TABLES_MAX} sheets");
+                    return Err(oversized(&self.file, &what));
+                }
                 record::BOUND_SHEET if record.u8(5) == Some(0) => {
                     let start = record.u32(0).ok_or_else(|| self.broken())?;
                     let name = record.text(6, 1).ok_or_else(|| self.broken())?;
@@ -199,15 +202,10 @@ impl Book {
                 _ => {}
             }
         }
-        if tables.len() > TABLES_MAX {
-            let what = format!("it has more than {TABLES_MAX} sheets");
-            return Err(oversized(&self.file, &what));
+        for id in ids {
+            formats.style(&self.file, id.into())?;
         }
-        let format = |id: &u16| match own.get(id) {
-            Some(code) => NumberFormat::parse(code),
-            None => NumberFormat::built_in((*id).into()),
-        };
-        self.formats = ids.iter().map(format).collect();
+        self.formats = formats;
         (self.tables, self.starts) = (tables, starts);
         (self.from_1904, self.has_macros) = (from_1904, has_macros);
         self.strings = strings;
@@ -489,7 +487,7 @@ impl Book {
         style: u16,
         value: f64,
     ) -> Result<(), SheetError> {
-        row.put(column, |out| match self.formats.get(usize::from(style)) {
+        row.put(column, |out| match self.formats.of_style(style.into()) {
             Some(format) => format.show(value, "", self.from_1904, out),
             None => plain(value, "", out),
         })

@@ -1,6 +1,6 @@
 //! XLSX, by ECMA-376 part 1 (SpreadsheetML).
 
-use super::number_format::NumberFormat;
+use super::number_format::{Formats, plain};
 use super::package::{Package, PartXml};
 use super::{RawRow, Strings, Survey, TABLES_MAX, Table, damaged, other_format, oversized};
 use crate::sheet::source::Source;
@@ -9,12 +9,12 @@ use crate::xml::{Piece, PullError, Tag};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Bytes of the texts that the cells share, and of where each ends: 40 MiB, some two million names.
-const STRINGS_BYTES_MAX: usize = 40 << 20;
-/// Cell formats: as many as Excel allows.
-const FORMATS_MAX: usize = 65_490;
-/// Bytes of a number format's code; Excel allows 255 characters.
-const FORMAT_CODE_BYTES_MAX: usize = 1024;
+/// Bytes of the texts that the cells share, and of where each ends: 32 MiB, some two million names.
+const STRINGS_BYTES_MAX: usize = 32 << 20;
+/// Bytes of a part that says how the workbook is put together: 16 MiB.
+const FRAME_BYTES_MAX: u64 = 16 << 20;
+/// Rows of a worksheet: as many as Excel has.
+const ROWS_MAX: u64 = 1 << 20;
 
 /// An XLSX workbook without its cells.
 pub(super) struct Book {
@@ -27,19 +27,6 @@ pub(super) struct Book {
     strings: Strings,
     formats: Formats,
     from_1904: bool,
-}
-
-/// What number format a cell's style has.
-struct Formats {
-    formats: Vec<NumberFormat>,
-    /// For each style, which format.
-    of_style: Vec<u16>,
-}
-
-impl Formats {
-    fn of_style(&self, style: usize) -> Option<&NumberFormat> {
-        self.formats.get(usize::from(*self.of_style.get(style)?))
-    }
 }
 
 impl Book {
@@ -59,10 +46,7 @@ impl Book {
             file,
             limits,
             strings: Strings::default(),
-            formats: Formats {
-                formats: vec![NumberFormat::general()],
-                of_style: Vec::new(),
-            },
+            formats: Formats::default(),
             from_1904: false,
         };
         let roots = book.relations("_rels/.rels", "")?;
@@ -97,6 +81,10 @@ impl Book {
         let Some(mut xml) = self.package.xml(part, self.limits.cell_bytes_max) else {
             return Ok(());
         };
+        if self.package.bytes(part) > FRAME_BYTES_MAX {
+            let what = format!("{part} is larger than {FRAME_BYTES_MAX} bytes");
+            return Err(oversized(&self.file, &what));
+        }
         let mut depth = 0;
         loop {
             match xml.piece() {
@@ -126,9 +114,7 @@ impl Book {
                 "Target" => relation.part = within(folder, &value),
                 _ => {}
             })?;
-            if relations.len() < super::package::PARTS_MAX {
-                relations.insert(id, relation);
-            }
+            relations.insert(id, relation);
             Ok(())
         })?;
         Ok(relations)
@@ -159,7 +145,10 @@ impl Book {
                     _ => {}
                 })?;
                 // What is no worksheet is a chart or a macro sheet.
-                if let Some(relation) = relation.filter(|relation| relation.is("worksheet")) {
+                let relation = relation.filter(|relation| relation.is("worksheet"));
+                if let Some(relation) = relation
+                    && tables.len() <= TABLES_MAX
+                {
                     tables.push(table);
                     parts.push(relation.part.clone());
                 }
@@ -181,24 +170,25 @@ impl Book {
     }
 
     fn read_styles(&mut self, part: &str) -> Result<(), SheetError> {
-        let mut own: HashMap<u32, String> = HashMap::new();
+        let mut formats = Formats::default();
         let mut ids = Vec::new();
         let mut section = String::new();
+        let mut refused = Ok(());
         self.tags(part, |depth, tag| {
             match (depth, tag.name()) {
                 (2, name) => section = name.to_owned(),
-                (3, "numFmt") if own.len() < FORMATS_MAX => {
+                (3, "numFmt") => {
                     let (mut id, mut code) = (0, String::new());
                     tag.attributes(|name, value| match name {
                         "numFmtId" => id = value.parse().unwrap_or(0),
                         "formatCode" => code = value.into_owned(),
                         _ => {}
                     })?;
-                    if code.len() <= FORMAT_CODE_BYTES_MAX {
-                        own.insert(id, code);
+                    if refused.is_ok() {
+                        refused = formats.bring(&self.file, id, code);
                     }
                 }
-                (3, "xf") if section == "cellXfs" && ids.len() < FORMATS_MAX => {
+                (3, "xf") if section == "cellXfs" => {
                     let mut id = 0;
                     tag.attributes(|name, value| {
                         if name == "numFmtId" {
@@ -211,18 +201,11 @@ impl Book {
             }
             Ok(())
         })?;
-        let mut known: HashMap<u32, u16> = HashMap::new();
+        refused?;
         for id in ids {
-            let formats = &mut self.formats.formats;
-            let index = *known.entry(id).or_insert_with(|| {
-                formats.push(match own.get(&id) {
-                    Some(code) => NumberFormat::parse(code),
-                    None => NumberFormat::built_in(id),
-                });
-                u16::try_from(formats.len() - 1).unwrap_or(0)
-            });
-            self.formats.of_style.push(index);
+            formats.style(&self.file, id)?;
         }
+        self.formats = formats;
         Ok(())
     }
 
@@ -420,6 +403,10 @@ impl Rows {
                         })
                         .map_err(|error| fail(&self.part, error))?;
                         self.line = line.unwrap_or(self.line + 1);
+                        if self.line > ROWS_MAX {
+                            let what = format!("it has more than {ROWS_MAX} rows");
+                            return Err(oversized(&self.book.file, &what));
+                        }
                         break;
                     }
                     name => !matches!(name, "worksheet" | "sheetData"),
@@ -553,7 +540,7 @@ impl Rows {
                 };
                 match self.book.formats.of_style(cell.style) {
                     Some(format) => format.show(value, written, self.book.from_1904, out),
-                    None => super::number_format::plain(value, written, out),
+                    None => plain(value, written, out),
                 }
             }),
         }
