@@ -995,7 +995,7 @@ mod tests {
         assert!(matches!(refused(b"a,b"), SheetError::HeaderOnly { .. }));
         assert!(matches!(
             refused(b"PK\x03\x04\x14"),
-            SheetError::Workbook { .. }
+            SheetError::DamagedWorkbook { .. }
         ));
         for utf16 in [&b"\xff\xfea\0,\0"[..], b"a\0,\0b\0", b"\0a\0,\0b"] {
             assert!(matches!(

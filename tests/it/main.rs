@@ -12,8 +12,12 @@
 
 mod cli;
 mod docs;
+<<<<<<< HEAD
 #[path = "../lab/mod.rs"]
 mod lab;
 mod roundtrip;
 mod storm;
+=======
+mod libreoffice;
+>>>>>>> books
 mod tidy;
