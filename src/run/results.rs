@@ -4,7 +4,9 @@ use super::rows::{Rows, nothing};
 use super::{Failure, say};
 use crate::cli::ReportArgs;
 use crate::model::{Action, Outcome, RowResult};
-use crate::report::{Counts, HEADINGS, REJECT_HEADINGS, Report, finding_line, reject_cells};
+use crate::report::{
+    Counts, REJECT_HEADINGS, Report, columns, finding_line, reject_cells, reject_columns,
+};
 use crate::sheet::{Readers, SheetError, Writer};
 use jiff::Timestamp;
 use serde_json::json;
@@ -50,8 +52,8 @@ impl<'r> Results<'r> {
         for output in args.report.iter().map(PathBuf::as_path).chain(rejects) {
             refuse_input(output, rows)?;
         }
-        let headings = HEADINGS.map(str::to_owned);
-        let create = |path: &PathBuf| Writer::create(path, Readers::Anybody, &headings);
+        let columns = columns();
+        let create = |path: &PathBuf| Writer::create(path, Readers::Anybody, &columns);
         let writers: Result<Vec<Writer>, SheetError> = args.report.iter().map(create).collect();
         let rejects = rejects.map(|path| Rejects::open(path, rows)).transpose();
         Ok(Results {
@@ -246,12 +248,7 @@ impl Rejects {
                 headings.push(heading.clone());
             }
         }
-        let all: Vec<String> = headings
-            .iter()
-            .cloned()
-            .chain(REJECT_HEADINGS.map(str::to_owned))
-            .collect();
-        let writer = Writer::create(path, Readers::Owner, &all)?;
+        let writer = Writer::create(path, Readers::Owner, &reject_columns(&headings))?;
         Ok(Rejects {
             file: path.to_owned(),
             writer,
