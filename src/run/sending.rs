@@ -10,7 +10,7 @@ use crate::model::{Action, Change, Extension, Outcome};
 use crate::plan::{Allowance, guard};
 use crate::progress::Progress;
 use crate::submit::converse::{Connection, Looking};
-use crate::submit::{Done, Ended, FailuresMax, Options, submit};
+use crate::submit::{Done, Ended, FailuresMax, NoJournal, Options, submit};
 use std::collections::BTreeMap;
 
 /// What is to be sent, and all that goes with it.
@@ -81,7 +81,7 @@ pub(super) fn carry_out(sending: Sending<'_, '_>) -> Result<u8, Failure> {
     };
     let mut progress = Progress::new("rows", changes.len() as u64);
     let mut failed = None;
-    let ended = submit(&connection, changes, &options, &mut |done| {
+    let ended = submit(&connection, &changes, &options, &NoJournal, &mut |done| {
         progress.tick();
         let put = results.put(done.row, outcome(rows, done));
         if let Err(failure) = put {
@@ -101,6 +101,10 @@ pub(super) fn carry_out(sending: Sending<'_, '_>) -> Result<u8, Failure> {
         Ended::TooManyFailures(why) => {
             say(format!("stopped: {why}"));
             Some(4)
+        }
+        Ended::JournalLost(why) => {
+            say(format!("stopped: {why}"));
+            Some(2)
         }
         Ended::TargetLost(fault) => {
             say(format!("stopped: {}", fault.message));

@@ -5,12 +5,14 @@
 //! to the quote rules of the `csv` crate: a quote opens only where a cell begins, and two quotes within stand for one.
 //!
 //! **Formulas.** A spreadsheet that opens the file takes a cell that begins with `=`, `+`, `-` or `@` for a formula, and
-//! `+49…` is a telephone number (see [`FORMULA_BEGINS`]). So an apostrophe is written before every cell that begins with such a character, or with
-//! apostrophes and then such a character; and where a cell that is read begins with apostrophes and then such a character,
-//! its first apostrophe is taken away. So every text reads back as it was, and no written cell begins a formula. A file
-//! from elsewhere changes only where a cell begins with an apostrophe right before such a character, which is how
-//! spreadsheets, too, mark it as text.
+//! `+49…` is a telephone number ([`FORMULA_BEGINS`] has them all). So an apostrophe is written before every cell that
+//! begins with such a character, or with apostrophes and then such a character; and where a cell that is read begins with
+//! apostrophes and then such a character, its first apostrophe is taken away. So every text reads back as it was, and no
+//! written cell begins a formula. Of a file from elsewhere, `'+49…` is read as `+49…`: spreadsheets, too, mark a text so.
+//! What begins with an apostrophe and is no formula (`'s-Hertogenbosch`) is never touched. A file is safe where it is
+//! opened with the delimiter that it was written with: with another, cells begin where none did.
 
+use super::marks::{Marks, simple_record};
 use super::source::{Pass, Source};
 use super::{Cells, Limits, ReadOptions, Row, Sheet, SheetError};
 use crate::model::{Finding, Place, Severity};
@@ -165,7 +167,7 @@ fn header(content: &Content) -> Result<Option<Header>, SheetError> {
     for batch in content.batches() {
         let batch = batch?;
         let mut header = None;
-        batch.records(|record| {
+        batch.records(None, |record| {
             if record.is_blank() {
                 return ControlFlow::Continue(());
             }
@@ -538,14 +540,29 @@ impl Batch {
         let nul = memchr(0, &self.data).is_some();
         let apostrophe = memchr(b'\'', &self.data).is_some();
         let mut index = 0;
-        self.records(|record| {
+        let whole = std::str::from_utf8(&self.data).ok();
+        let marks = whole
+            .filter(|_| !self.returns)
+            .map(|_| Marks::of(&self.data, layout.delimiter));
+        self.records(marks.as_ref(), |record| {
             if layout.columns > 1 && record.is_blank() {
                 return ControlFlow::Continue(());
             }
             let mended;
-            let (cells, not_utf8) = match std::str::from_utf8(record.text) {
+            let in_place = whole
+                .filter(|_| !record.apart.is_empty())
+                .and_then(|whole| whole.get(record.start..record.start + record.text.len()));
+            let read = match in_place {
+                Some(text) => Ok(text),
+                None => std::str::from_utf8(record.text),
+            };
+            let (cells, not_utf8) = match read {
                 Ok(text) if !(apostrophe && record.is_marked()) => {
-                    (Cells::new(text, record.ends), None)
+                    if record.apart.is_empty() {
+                        (Cells::new(text, record.ends), None)
+                    } else {
+                        (Cells::apart(text, record.apart), None)
+                    }
                 }
                 _ => {
                     mended = Mended::of(record);
@@ -576,14 +593,17 @@ impl Batch {
     /// Gives each record, blank lines left out.
     fn records(
         &self,
+        marks: Option<&Marks>,
         mut each: impl FnMut(&Record<'_>) -> ControlFlow<()>,
     ) -> Result<(), SheetError> {
         let data = self.data.as_slice();
         let limits = &self.layout.limits;
         let mut reader = self.layout.reader();
-        // One byte more than there can be, for a full buffer would stop the parser.
-        let mut text = vec![0; data.len() + 1];
-        let mut ends = vec![0; limits.row_cells_max.min(data.len()) + 1];
+        // Room for records that are not simple; made when the first of them comes.
+        let (mut text, mut ends) = (Vec::new(), Vec::new());
+        let mut apart = Vec::new();
+        let simple_bytes_max = limits.cell_bytes_max.min(limits.row_bytes_max);
+        let mut next_marks = marks.map(|marks| marks.from(0));
         let mut line = self.line;
         let mut at = 0;
         loop {
@@ -593,6 +613,37 @@ impl Batch {
                 return Ok(());
             }
             at = start;
+            if let (Some(marks), Some(next)) = (marks, &mut next_marks) {
+                // What stands before the record was a line break of its own, or was read otherwise.
+                *next = marks.from(at);
+                let simple = simple_record(data, self.layout.delimiter, at, next, &mut apart);
+                if let Some((text_end, end)) = simple
+                    && apart.len() > 1
+                    && apart.len() <= limits.row_cells_max
+                    && end - start <= simple_bytes_max
+                {
+                    let record = Record {
+                        line,
+                        start,
+                        end,
+                        text: data.get(start..text_end).unwrap_or_default(),
+                        ends: &[],
+                        apart: &apart,
+                        width: apart.len(),
+                    };
+                    if each(&record).is_break() {
+                        return Ok(());
+                    }
+                    line += (end - text_end) as u64;
+                    at = end;
+                    continue;
+                }
+            }
+            if text.is_empty() {
+                // One byte more than there can be, for a full buffer would stop the parser.
+                text = vec![0; data.len() + 1];
+                ends = vec![0; limits.row_cells_max.min(data.len()) + 1];
+            }
             let feeds = reader.line();
             let (mut filled, mut width, mut kept) = (0, 0, 0);
             loop {
@@ -618,9 +669,11 @@ impl Batch {
             self.within_limits(line, record_end - start, ends)?;
             let record = Record {
                 line,
+                start,
                 end: record_end,
                 text: text.get(..filled).unwrap_or_default(),
                 ends,
+                apart: &[],
                 width,
             };
             if each(&record).is_break() {
@@ -685,11 +738,15 @@ impl Batch {
 struct Record<'r> {
     /// The line on which it starts.
     line: u64,
+    /// Where it starts in the batch.
+    start: usize,
     /// Where it ends in the batch, its line break included.
     end: usize,
     /// Its cells one behind the other, and where each ends; not more than the limit allows.
     text: &'r [u8],
     ends: &'r [usize],
+    /// Where its cells stand, where it is simple: then the text is as it stands in the batch, and `ends` is empty.
+    apart: &'r [(u32, u32)],
     /// How many cells it has, also past the limit.
     width: usize,
 }
@@ -700,12 +757,19 @@ impl Record<'_> {
         self.width == 1 && self.text.iter().all(u8::is_ascii_whitespace)
     }
 
+    /// Its cells, one after the other.
+    fn cells(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = std::iter::once(&0).chain(self.ends);
+        let joined = starts.zip(self.ends).map(|(start, end)| (*start, *end));
+        let apart = self.apart.iter();
+        let apart = apart.map(|(start, end)| (*start as usize, *end as usize));
+        let cells = joined.chain(apart);
+        cells.map(|(start, end)| self.text.get(start..end).unwrap_or_default())
+    }
+
     /// Whether a cell begins with an apostrophe, so that it may have been marked.
     fn is_marked(&self) -> bool {
-        let starts = std::iter::once(&0).chain(self.ends);
-        starts
-            .zip(self.ends)
-            .any(|(start, end)| start < end && self.text.get(*start) == Some(&b'\''))
+        memchr(b'\'', self.text).is_some() && self.cells().any(|cell| cell.starts_with(b"'"))
     }
 }
 
@@ -725,16 +789,13 @@ impl Mended {
             ends: Vec::new(),
             broken: None,
         };
-        let mut start = 0;
-        for (column, end) in record.ends.iter().enumerate() {
-            let bytes = record.text.get(start..*end).unwrap_or_default();
+        for (column, bytes) in record.cells().enumerate() {
             let text = String::from_utf8_lossy(bytes);
             if mended.broken.is_none() && matches!(text, Cow::Owned(_)) {
                 mended.broken = Some(column);
             }
             mended.text.push_str(unmarked(&text));
             mended.ends.push(mended.text.len());
-            start = *end;
         }
         mended
     }
