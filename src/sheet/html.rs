@@ -98,8 +98,13 @@ impl Page {
             } else {
                 ""
             };
-            self.html
-                .extend(["<td class=\"", shape, class(tone), "\">"]);
+            match (shape, tone) {
+                ("", Tone::Plain) => self.html.push_str("<td>"),
+                _ => {
+                    let class = ["<td class=\"", shape, class(tone), "\">"];
+                    self.html.extend(class);
+                }
+            }
             escape(cell, &mut self.html);
             self.html.push_str("</td>");
         }
@@ -158,6 +163,86 @@ fn escape(text: &str, html: &mut String) {
             )
         {
             html.push_str(BREAK);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn tone(word: &str) -> Tone {
+        if word == "created" {
+            Tone::Good
+        } else {
+            Tone::Bad
+        }
+    }
+
+    fn page(file: &str, heading: &str, rows: &[[&str; 2]]) -> String {
+        let result = Column {
+            heading: heading.to_owned(),
+            tone: Some(tone),
+            counted: true,
+            ..Column::default()
+        };
+        let mut out = Vec::new();
+        let mut page = Page::new(file, vec![result, Column::default()], &mut out);
+        for row in rows {
+            page.row(row.iter().copied(), &mut out);
+        }
+        page.end(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn results_are_coloured_worded_and_counted() {
+        let rows = [["created", "1"], ["rejected", "2"], ["created", "3"]];
+        let html = page("out/monday.html", "result", &rows);
+        for part in [
+            "<title>monday</title>",
+            "<td class=\"good\">created</td><td>1</td>",
+            "<td class=\"bad\">rejected</td>",
+            "<li>3 rows</li>\n<li class=\"good\">2 created</li>\n<li class=\"bad\">1 rejected</li>\n",
+            "http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';",
+        ] {
+            assert!(html.contains(part), "{part} is missing in {html}");
+        }
+        for part in ["<script", "<link", "src=", "url("] {
+            assert!(!html.contains(part), "{html}");
+        }
+    }
+
+    #[test]
+    fn control_characters_are_shown_and_long_words_may_break() {
+        let rows = [["\0\u{1b}\u{7f}\u{85}", "a_quite_long_word"]];
+        let html = page("t.html", "h", &rows);
+        assert!(html.contains("\u{2400}\u{241b}\u{2421}\u{fffd}"), "{html}");
+        assert!(html.contains("a_<wbr>quite_<wbr>long_<wbr>word"), "{html}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn no_text_becomes_markup(text in prop_oneof![any::<String>(), "[<>&\"'/a-c!-]{0,12}"]) {
+            let marks = |html: String| {
+                let html = html.replace(BREAK, "");
+                ['<', '>', '"', '\''].map(|mark| html.matches(mark).count())
+            };
+            let hostile = page(&format!("{text}.html"), &text, &[[&text, &text]]);
+            prop_assert_eq!(marks(hostile), marks(page("x.html", "x", &[["x", "x"]])));
+
+            let mut html = String::new();
+            escape(&text, &mut html);
+            let mut shown = html.replace(BREAK, "");
+            for (name, c) in [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&#13;", "\r"), ("&amp;", "&")] {
+                shown = shown.replace(name, c);
+            }
+            let legal = |c: char| matches!(c, '\t' | '\r' | '\n') || !(c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}'));
+            if text.chars().all(legal) {
+                prop_assert_eq!(shown, text);
+            }
         }
     }
 }

@@ -446,6 +446,7 @@ mod tests {
             Just(CLEAR.to_owned()),
             "[0+\"',;|\t\r\n a-cü<\\\\{}\\[]{0,8}",
             "[^\0]{0,12}",
+            "['=+@\t\r\n＝-]{0,4}[a-c]{0,2}",
             Just("+49 (0)30 1234".to_owned()),
             Just("0042".to_owned()),
             Just("\u{feff}x".to_owned()),
@@ -479,6 +480,56 @@ mod tests {
             write(writer.unwrap(), &rows).unwrap();
             prop_assert_eq!(read(&path), (headings, rows));
         }
+    }
+
+    #[test]
+    fn no_written_cell_begins_a_formula_and_each_reads_back() {
+        for (text, written) in [
+            ("+49 30 1234", "'+49 30 1234"),
+            ("=1+1", "'=1+1"),
+            ("-", "'-"),
+            ("@x", "'@x"),
+            ("'+1", "''+1"),
+            ("''=x", "'''=x"),
+            ("＝1", "'＝1"),
+            ("'", "'"),
+            ("''", "''"),
+            ("'s-Hertogenbosch", "'s-Hertogenbosch"),
+            ("1-2", "1-2"),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            for ending in ["csv", "tsv", "psv"] {
+                let path = folder.path().join(format!("t.{ending}"));
+                let writer = Writer::replace(&path, Readers::Anybody, &[text, "b"]).unwrap();
+                write(writer, &[texts(&[text, ""])]).unwrap();
+                let bytes = std::fs::read_to_string(&path).unwrap();
+                let mut lines = bytes.lines();
+                assert!(lines.all(|line| line.starts_with(written)), "{bytes}");
+                let table = (texts(&[text, "b"]), vec![texts(&[text, ""])]);
+                assert_eq!(read(&path), table, "{bytes}");
+            }
+            // What no spreadsheet takes for a formula holds the text as it is.
+            let path = folder.path().join("t.jsonl");
+            let writer = Writer::replace(&path, Readers::Anybody, &["a"]).unwrap();
+            write(writer, &[texts(&[text])]).unwrap();
+            let bytes = std::fs::read_to_string(&path).unwrap();
+            assert_eq!(bytes, format!("{{\"a\":{}}}\n", quoted(text)));
+        }
+    }
+
+    #[test]
+    fn a_workbook_is_there_when_it_is_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.xlsx");
+        std::fs::write(&path, "old").unwrap();
+        let mut writer = Writer::create(&path, Readers::Anybody, &["a"]).unwrap();
+        writer.row(["1"]).unwrap();
+        drop(writer);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        let writer = Writer::create(&path, Readers::Anybody, &["a"]).unwrap();
+        write(writer, &[texts(&["1"])]).unwrap();
+        assert!(std::fs::read(&path).unwrap().starts_with(b"PK\x03\x04"));
     }
 
     #[test]
@@ -524,7 +575,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let bits = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
-        for name in ["new.csv", "old.csv"] {
+        for name in ["new.csv", "old.csv", "new.xlsx", "new.html"] {
             for replacing in [true, false] {
                 let path = folder.path().join(name);
                 if name == "old.csv" {
@@ -537,7 +588,7 @@ mod tests {
                     Writer::create(&path, Readers::Owner, &["a"])
                 };
                 let writer = writer.unwrap();
-                if !replacing {
+                if !replacing && !name.ends_with(".xlsx") {
                     assert_eq!(bits(&path), 0o600);
                 }
                 writer.finish().unwrap();
@@ -578,7 +629,13 @@ mod tests {
         }
         let stream = || Box::new(OpenOptions::new().write(true).open(full).unwrap());
         let rows = vec![texts(&["1"]); 3];
-        for format in [Format::Csv, Format::Json, Format::JsonLines] {
+        for format in [
+            Format::Csv,
+            Format::Json,
+            Format::JsonLines,
+            Format::Xlsx,
+            Format::Html,
+        ] {
             let writer = Writer::stream(stream(), "out", format, &["a"]).unwrap();
             let error = write(writer, &rows).unwrap_err();
             assert!(

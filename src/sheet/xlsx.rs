@@ -27,6 +27,8 @@ const ROWS_MAX: u32 = 1_048_576;
 pub(super) const CELL_UNITS_MAX: usize = 32_767;
 /// Bytes of a sheet before it is compressed: what an archive holds without extensions that Excel does not read.
 const SHEET_BYTES_MAX: u64 = u32::MAX as u64 - (1 << 20);
+/// The number of the format `@`: what is typed into the cell is a text.
+const TEXT_FORMAT: u8 = 49;
 /// Past level 1 the file is hardly smaller and takes three times as long.
 const COMPRESSION: i64 = 1;
 /// Columns narrower or wider than that are hard to read.
@@ -251,10 +253,18 @@ fn escape(text: &str, xml: &mut String) {
     xml.push_str(text.get(plain..).unwrap_or_default());
 }
 
-/// Whether what follows a `_` makes it look like the beginning of `_xHHHH_`. Whether a `_` ends it does not matter: what
-/// follows may be escaped, and then begins with one.
+/// Whether what follows a `_` makes it the beginning of `_xHHHH_`. What ends it may also be the beginning of an escape.
 fn looks_escaped(rest: Option<&[u8]>) -> bool {
-    matches!(rest, Some([b'x', a, b, c, d, ..]) if [a, b, c, d].iter().all(|digit| digit.is_ascii_hexdigit()))
+    match rest {
+        Some([b'x', a, b, c, d, end @ ..]) => {
+            let ends = matches!(
+                end,
+                [b'_' | 0..=8 | 11..=31, ..] | [0xEF, 0xBF, 0xBE | 0xBF, ..]
+            );
+            ends && [a, b, c, d].iter().all(|digit| digit.is_ascii_hexdigit())
+        }
+        _ => false,
+    }
 }
 
 /// Takes what the archive writes until it is fetched.
@@ -309,7 +319,7 @@ impl Styles {
     fn formats() -> [Format; 7] {
         let text = || {
             Format::new()
-                .set_num_format("@")
+                .set_num_format_index(TEXT_FORMAT)
                 .set_align(FormatAlign::Top)
         };
         let heading = |color: u32| {
@@ -545,4 +555,206 @@ fn width(column: &Column) -> f64 {
 
 fn clamped(width: usize) -> f64 {
     width.clamp(WIDTHS.0, WIDTHS.1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    fn tone(word: &str) -> Tone {
+        match word {
+            "good" => Tone::Good,
+            "notice" => Tone::Notice,
+            "bad" => Tone::Bad,
+            _ => Tone::Plain,
+        }
+    }
+
+    fn named(heading: &str) -> Column {
+        Column {
+            heading: heading.to_owned(),
+            ..Column::default()
+        }
+    }
+
+    fn book(columns: Vec<Column>, rows: &[Vec<&str>], aside: Option<Aside>) -> Vec<u8> {
+        let mut book = Book::new(&"t.xlsx".into(), columns, aside).unwrap();
+        let mut bytes = Vec::new();
+        for row in rows {
+            book.row(row.iter().copied(), &mut bytes).unwrap();
+        }
+        book.end(&mut bytes).unwrap();
+        bytes
+    }
+
+    fn part(bytes: &[u8], name: &str) -> String {
+        let mut archive = ZipArchive::new(Cursor::new(bytes)).unwrap();
+        let mut text = String::new();
+        let mut file = archive.by_name(name).unwrap();
+        file.read_to_string(&mut text).unwrap();
+        text
+    }
+
+    /// Style and text of each cell, read in a manner of its own: each `_xHHHH_` once and from the left.
+    fn cells(sheet: &str) -> Vec<(String, String)> {
+        let cell = |text: &str| {
+            let (_, rest) = text.split_once("\" s=\"").unwrap();
+            let (style, rest) = rest.split_once("\" t=\"inlineStr\"><is><t").unwrap();
+            let (_, rest) = rest.split_once('>').unwrap();
+            let (text, _) = rest.split_once("</t></is></c>").unwrap();
+            (style.to_owned(), decoded(text))
+        };
+        sheet.split("<c r=\"").skip(1).map(cell).collect()
+    }
+
+    fn decoded(text: &str) -> String {
+        let text = text.replace("&lt;", "<").replace("&gt;", ">");
+        let text = text.replace("&amp;", "&");
+        let (mut rest, mut decoded) = (text.as_str(), String::new());
+        while let Some(at) = rest.find("_x") {
+            let code = rest
+                .get(at + 2..at + 6)
+                .filter(|_| rest[at + 6..].starts_with('_'));
+            let Some(Ok(code)) = code.map(|code| u32::from_str_radix(code, 16)) else {
+                decoded.push_str(&rest[..at + 2]);
+                rest = &rest[at + 2..];
+                continue;
+            };
+            decoded.push_str(&rest[..at]);
+            decoded.push(char::from_u32(code).unwrap());
+            rest = &rest[at + 7..];
+        }
+        decoded + rest
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn every_text_stands_in_the_sheet_exactly(texts in prop::collection::vec(prop_oneof![
+            any::<String>(),
+            "(_x00[45][0-9A-Fa-f]|_|x|[\0-\x1f]|\u{fffe}|\u{ffff}|&amp;|<|[a-f0-9_]){1,12}",
+            "[=+@0' -]{1,4}[0-9]{0,20}",
+        ], 1..6)) {
+            let row: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let sheet = part(&book(vec![named("h"); row.len()], std::slice::from_ref(&row), None), SHEET);
+            let legal = |c: char| matches!(c, '\t' | '\n' | ' '..='\u{fffd}' | '\u{10000}'..);
+            prop_assert!(sheet.chars().all(legal), "{sheet:?}");
+            let read: Vec<String> = cells(&sheet).into_iter().map(|(_, text)| text).collect();
+            let filled: Vec<&str> = row.iter().copied().filter(|text| !text.is_empty()).collect();
+            prop_assert_eq!(&read[row.len()..], filled);
+        }
+    }
+
+    #[test]
+    fn cells_are_texts_and_results_are_coloured_under_headings_that_stay_and_filter() {
+        let result = Column {
+            tone: Some(tone),
+            ..named("result")
+        };
+        let rows = [
+            vec!["0042", "good"],
+            vec!["+49", "notice"],
+            vec!["=1+1", "bad"],
+            vec!["12345678901234567890", "other"],
+        ];
+        let bytes = book(vec![named("number"), result], &rows, None);
+        let sheet = part(&bytes, SHEET);
+        assert!(!sheet.contains("<v>") && !sheet.contains("<f"), "{sheet}");
+        assert!(sheet.contains("state=\"frozen\""), "{sheet}");
+        assert!(sheet.contains("<autoFilter ref=\"A1:B5\"/>"), "{sheet}");
+        // It would be that of a workbook without rows, and some readers believe it.
+        assert!(!sheet.contains("<dimension"), "{sheet}");
+        assert!(part(&bytes, WORKBOOK).contains("Sheet1!$A$1:$B$5"));
+        let cells = cells(&sheet);
+        let styles: Vec<&str> = cells.iter().map(|(style, _)| style.as_str()).collect();
+        let [head, _, text, good, _, notice, _, bad, _, other] = styles[..] else {
+            panic!("{cells:?}");
+        };
+        let different = BTreeSet::from([head, text, good, notice, bad]);
+        assert_eq!((different.len(), text), (5, other));
+
+        let styles = part(&bytes, "xl/styles.xml");
+        let formats = styles.split("<cellXfs").nth(1).unwrap();
+        let formats: Vec<&str> = formats.split("<xf ").skip(1).collect();
+        for style in different {
+            let format = formats[style.parse::<usize>().unwrap()];
+            assert!(format.contains("numFmtId=\"49\""), "no text: {format}");
+        }
+        let core = part(&bytes, "docProps/core.xml");
+        assert!(core.contains("<dc:creator></dc:creator>"), "{core}");
+    }
+
+    #[test]
+    fn what_a_workbook_cannot_hold_is_refused_by_name_and_never_cut() {
+        let book = || Book::new(&"t.xlsx".into(), vec![named("a"), named("b")], None).unwrap();
+        let fits = [
+            "x".repeat(CELL_UNITS_MAX),
+            "\u{1f600}".repeat(CELL_UNITS_MAX / 2),
+        ];
+        for text in &fits {
+            book().row(["", text.as_str()], &mut vec![]).unwrap();
+        }
+        for text in fits.map(|text| text + "\u{1f600}") {
+            let error = book().row(["", text.as_str()], &mut vec![]).unwrap_err();
+            let error = error.to_string();
+            assert!(
+                error.starts_with("t.xlsx: cell B2 would be longer than"),
+                "{error}"
+            );
+            assert!(Book::new(&"t.xlsx".into(), vec![named(&text)], None).is_err());
+        }
+        let mut full = book();
+        full.rows = ROWS_MAX - 1;
+        full.row(["1"], &mut vec![]).unwrap();
+        let error = full.row(["1"], &mut vec![]).unwrap_err();
+        assert!(error.to_string().contains("Write .csv"), "{error}");
+        let mut heavy = book();
+        heavy.bytes = SHEET_BYTES_MAX;
+        assert!(heavy.row(["1"], &mut vec![]).is_err());
+        let wide = vec![named("a"); ROW_CELLS_MAX + 1];
+        assert!(Book::new(&"t.xlsx".into(), wide, None).is_err());
+    }
+
+    #[test]
+    fn a_sheet_to_fill_in_offers_words_and_says_what_a_column_takes() {
+        let columns = vec![
+            Column {
+                comment: "Digits & <more>.".to_owned(),
+                required: true,
+                ..named("number")
+            },
+            Column {
+                choices: vec!["on".to_owned(), "off".to_owned()],
+                ..named("voicemail")
+            },
+        ];
+        let aside = Aside {
+            name: "Help".to_owned(),
+            headings: vec!["field".to_owned()],
+            rows: vec![vec!["=number".to_owned()]],
+        };
+        let bytes = book(columns, &[], Some(aside));
+        let sheet = part(&bytes, SHEET);
+        let words = "sqref=\"B2:B1048576\"><formula1>Choices!$A$2:$A$3</formula1>";
+        assert!(sheet.contains(words), "{sheet}");
+        assert!(!sheet.contains("autoFilter"), "{sheet}");
+        let cells = cells(&sheet);
+        assert_ne!(cells[0].0, cells[1].0, "what is required shows");
+        let columns: Vec<&str> = sheet.split("<col ").skip(1).collect();
+        assert!(!columns.is_empty() && columns.iter().all(|column| column.contains("style=")));
+        let comments = part(&bytes, "xl/comments1.xml");
+        assert!(
+            comments.contains("Digits &amp; &lt;more&gt;."),
+            "{comments}"
+        );
+        assert!(comments.contains("<author>rowcall</author>"), "{comments}");
+        assert!(!part(&bytes, "xl/worksheets/sheet2.xml").contains("<f>"));
+        let words = part(&bytes, "xl/sharedStrings.xml");
+        assert!(
+            words.contains("<t>on</t>") && words.contains("<t>=number</t>"),
+            "{words}"
+        );
+    }
 }
