@@ -126,7 +126,7 @@ fn read(path: &Path) -> Result<u64, SheetError> {
 /// Writes a workbook as Excel does, its texts in one table: seven columns differ in every row.
 fn write(path: &Path, rows: u32) -> Result<(), XlsxError> {
     let mut workbook = Workbook::new();
-    let sheet = workbook.add_worksheet_with_low_memory()?;
+    let sheet = workbook.add_worksheet();
     for column in 0..COLUMNS {
         sheet.write_string(0, column, format!("column {column}"))?;
     }

@@ -3,6 +3,14 @@
 //! Reading has two stages, so that two passes over a million rows take two threads little longer than one bare reader
 //! takes one: [`Batches`] cuts the bytes where a record ends, and [`Batch::rows`] parses them, on any thread. Both hold
 //! to the quote rules of the `csv` crate: a quote opens only where a cell begins, and two quotes within stand for one.
+//!
+//! **Formulas.** A spreadsheet that opens the file takes a cell that begins with `=`, `+`, `-` or `@` for a formula, and
+//! `+49…` is a telephone number ([`FORMULA_BEGINS`] has them all). So an apostrophe is written before every cell that
+//! begins with such a character, or with apostrophes and then such a character; and where a cell that is read begins with
+//! apostrophes and then such a character, its first apostrophe is taken away. So every text reads back as it was, and no
+//! written cell begins a formula. Of a file from elsewhere, `'+49…` is read as `+49…`: spreadsheets, too, mark a text so.
+//! What begins with an apostrophe and is no formula (`'s-Hertogenbosch`) is never touched. A file is safe where it is
+//! opened with the delimiter that it was written with: with another, cells begin where none did.
 
 use super::marks::{Marks, simple_record};
 use super::source::{Pass, Source};
@@ -13,6 +21,32 @@ use memchr::{memchr, memchr_iter, memrchr2};
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+
+/// What begins a formula when a spreadsheet opens the file. The wide ones do so in East Asia; what comes after a line
+/// break, tab or return is looked at by some.
+const FORMULA_BEGINS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
+/// Whether a spreadsheet would take the text for a formula, did no apostrophes stand before it.
+fn is_formula(text: &str) -> bool {
+    text.trim_start_matches('\'').starts_with(FORMULA_BEGINS)
+}
+
+/// The text as it is written: with an apostrophe before what could be a formula.
+fn marked(text: &str) -> Cow<'_, str> {
+    if is_formula(text) {
+        Cow::Owned(format!("'{text}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// The text as it was before it was [`marked`].
+fn unmarked(text: &str) -> &str {
+    match text.strip_prefix('\'') {
+        Some(rest) if is_formula(rest) => rest,
+        _ => text,
+    }
+}
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// How much is looked at to find the delimiter.
@@ -170,7 +204,7 @@ fn headings(record: &Record<'_>, layout: &Layout) -> Result<Vec<String>, SheetEr
     })?;
     let cells = Cells::new(text, record.ends);
     let headings = (0..cells.len()).filter_map(|column| cells.get(column));
-    Ok(headings.map(str::to_owned).collect())
+    Ok(headings.map(|text| unmarked(text).to_owned()).collect())
 }
 
 fn usable(delimiter: char) -> Result<u8, SheetError> {
@@ -260,8 +294,11 @@ impl Encoder {
     }
 
     /// The header row. Where a heading holds what could be taken for another delimiter, all are quoted.
-    pub(super) fn header(&mut self, headings: &[impl AsRef<str>], lines: &mut Vec<u8>) {
-        let texts = headings.iter().map(AsRef::as_ref);
+    pub(super) fn header<'c>(
+        &mut self,
+        texts: impl Iterator<Item = &'c str> + Clone,
+        lines: &mut Vec<u8>,
+    ) {
         let misleads = |text: &str| text.contains([',', ';', '\t', '|', '\u{feff}']);
         if texts.clone().any(misleads) {
             let mut quoting = writer(self.delimiter, QuoteStyle::Always);
@@ -304,6 +341,7 @@ fn append<'c>(
         if column > 0 {
             grow(AROUND_BYTES_MAX, &mut |room| writer.delimiter(room).1);
         }
+        let cell = marked(cell);
         // Every byte may be a quote, which is doubled.
         grow(2 * cell.len() + 2, &mut |room| {
             writer.field(cell.as_bytes(), room).2
@@ -500,6 +538,7 @@ impl Batch {
     pub(super) fn rows(&self, mut each: impl FnMut(Row<'_>)) -> Result<u64, SheetError> {
         let layout = &*self.layout;
         let nul = memchr(0, &self.data).is_some();
+        let apostrophe = memchr(b'\'', &self.data).is_some();
         let mut index = 0;
         let whole = std::str::from_utf8(&self.data).ok();
         let marks = whole
@@ -518,9 +557,14 @@ impl Batch {
                 None => std::str::from_utf8(record.text),
             };
             let (cells, not_utf8) = match read {
-                Ok(text) if !record.apart.is_empty() => (Cells::apart(text, record.apart), None),
-                Ok(text) => (Cells::new(text, record.ends), None),
-                Err(_) => {
+                Ok(text) if !(apostrophe && record.is_marked()) => {
+                    if record.apart.is_empty() {
+                        (Cells::new(text, record.ends), None)
+                    } else {
+                        (Cells::apart(text, record.apart), None)
+                    }
+                }
+                _ => {
                     mended = Mended::of(record);
                     (Cells::new(&mended.text, &mended.ends), mended.broken)
                 }
@@ -712,13 +756,29 @@ impl Record<'_> {
     fn is_blank(&self) -> bool {
         self.width == 1 && self.text.iter().all(u8::is_ascii_whitespace)
     }
+
+    /// Its cells, one after the other.
+    fn cells(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = std::iter::once(&0).chain(self.ends);
+        let joined = starts.zip(self.ends).map(|(start, end)| (*start, *end));
+        let apart = self.apart.iter();
+        let apart = apart.map(|(start, end)| (*start as usize, *end as usize));
+        let cells = joined.chain(apart);
+        cells.map(|(start, end)| self.text.get(start..end).unwrap_or_default())
+    }
+
+    /// Whether a cell begins with an apostrophe, so that it may have been marked.
+    fn is_marked(&self) -> bool {
+        memchr(b'\'', self.text).is_some() && self.cells().any(|cell| cell.starts_with(b"'"))
+    }
 }
 
-/// The cells of a record that is not UTF-8, with a replacement character for what cannot be read.
+/// The cells of a record that cannot be taken as they stand: without the marks of formulas, and with a replacement
+/// character for what is no UTF-8.
 struct Mended {
     text: String,
     ends: Vec<usize>,
-    /// The first cell that had to be mended.
+    /// The first cell that is no UTF-8.
     broken: Option<usize>,
 }
 
@@ -729,16 +789,13 @@ impl Mended {
             ends: Vec::new(),
             broken: None,
         };
-        let mut start = 0;
-        for (column, end) in record.ends.iter().enumerate() {
-            let bytes = record.text.get(start..*end).unwrap_or_default();
+        for (column, bytes) in record.cells().enumerate() {
             let text = String::from_utf8_lossy(bytes);
             if mended.broken.is_none() && matches!(text, Cow::Owned(_)) {
                 mended.broken = Some(column);
             }
-            mended.text.push_str(&text);
+            mended.text.push_str(unmarked(&text));
             mended.ends.push(mended.text.len());
-            start = *end;
         }
         mended
     }

@@ -5,14 +5,16 @@
 
 mod csv;
 mod excel;
+mod html;
 mod json;
 pub mod markdown;
 mod marks;
 mod source;
 mod writer;
+mod xlsx;
 
 use crate::model::{Finding, Place};
-pub use writer::{Readers, Writer};
+pub use writer::{Aside, Column, Heading, Readers, Tone, Writer};
 
 use source::Source;
 use std::fmt;
@@ -58,6 +60,10 @@ pub enum Format {
     Json,
     /// One object a line.
     JsonLines,
+    /// A workbook.
+    Xlsx,
+    /// A page for people. It is written only.
+    Html,
 }
 
 impl Format {
@@ -68,6 +74,8 @@ impl Format {
             "csv" | "tsv" | "tab" | "psv" => Some(Format::Csv),
             "json" => Some(Format::Json),
             "jsonl" | "ndjson" => Some(Format::JsonLines),
+            "xlsx" => Some(Format::Xlsx),
+            "html" | "htm" => Some(Format::Html),
             _ => None,
         }
     }
@@ -278,7 +286,9 @@ pub enum SheetError {
         reason: String,
     },
     /// A file's ending stands for no format.
-    #[error("{file}: its ending names no format. End it with .csv, .tsv, .json or .jsonl")]
+    #[error(
+        "{file}: its ending names no format. End it with .csv, .tsv, .json, .jsonl, .xlsx or .html"
+    )]
     Ending {
         /// The file.
         file: Arc<str>,
@@ -348,6 +358,36 @@ pub enum SheetError {
         file: Arc<str>,
         /// The names that there are.
         names: String,
+    },
+    /// A page is to be read.
+    #[error(
+        "{file}: is a page for people, which cannot be read. Write the table as .csv, .json or .xlsx too, and name that"
+    )]
+    Page {
+        /// The file.
+        file: Arc<str>,
+    },
+    /// A cell is longer than a workbook can hold.
+    #[error(
+        "{file}: cell {cell} would be longer than the {units_max} characters that a workbook can hold. Shorten it, or write .csv or .jsonl"
+    )]
+    CellTooLongForBook {
+        /// The file.
+        file: Arc<str>,
+        /// The cell as a spreadsheet names it.
+        cell: String,
+        /// The limit.
+        units_max: usize,
+    },
+    /// There are more rows, or more text, than a workbook can hold.
+    #[error(
+        "{file}: is full: a workbook holds {rows_max} rows and 4 GiB of text. Write .csv or .jsonl, or split the table"
+    )]
+    BookFull {
+        /// The file.
+        file: Arc<str>,
+        /// The limit, without the headings.
+        rows_max: u32,
     },
     /// There are too many columns.
     #[error("{file}: has more than {cells_max} columns. Leave out those that are not needed")]
@@ -421,6 +461,9 @@ pub fn open(input: &Input, options: &ReadOptions) -> Result<Vec<Sheet>, SheetErr
         }
         // Which of the two it is shows as it is read.
         Format::Json | Format::JsonLines => json::open(source, options)?,
+        // Whatever is a workbook by its content was taken for one above.
+        Format::Xlsx => return Err(SheetError::TextNotWorkbook { file: source.name }),
+        Format::Html => return Err(SheetError::Page { file: source.name }),
     };
     Ok(vec![sheet])
 }

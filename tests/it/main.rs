@@ -12,12 +12,10 @@
 
 mod cli;
 mod docs;
-<<<<<<< HEAD
 #[path = "../lab/mod.rs"]
 mod lab;
+mod libreoffice;
 mod roundtrip;
 mod storm;
-=======
-mod libreoffice;
->>>>>>> books
 mod tidy;
+mod workbooks;

@@ -7,8 +7,8 @@ use std::process::Command;
 
 /// The modules in the order in which imports may run: each may name only those before it.
 const LAYERS: [&str; 18] = [
-    "model", "xml", "sheet", "manifest", "columns", "rules", "plan", "wire", "vendors", "link", "seal",
-    "ledger", "submit", "report", "progress", "cli", "sim", "run",
+    "model", "xml", "sheet", "manifest", "columns", "rules", "plan", "wire", "vendors", "link",
+    "seal", "ledger", "submit", "report", "progress", "cli", "sim", "run",
 ];
 
 /// Crates that are named in one place only.

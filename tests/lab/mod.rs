@@ -318,7 +318,8 @@ fn stored_text(text: &str) -> &str {
 
 /// Writes a table in the format of the file's ending.
 pub fn write_table<H: AsRef<str>, C: AsRef<str>>(path: &Path, headings: &[H], rows: &[Vec<C>]) {
-    let mut writer = Writer::replace(path, Readers::Owner, headings).unwrap();
+    let headings: Vec<&str> = headings.iter().map(AsRef::as_ref).collect();
+    let mut writer = Writer::replace(path, Readers::Owner, &headings).unwrap();
     for row in rows {
         writer.row(row.iter().map(AsRef::as_ref)).unwrap();
     }
