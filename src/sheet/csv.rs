@@ -770,6 +770,7 @@ fn trouble(
             message,
             hint: hint.to_owned(),
             source: "".into(),
+            repair: None,
         })
     };
     if let Some(column) = not_utf8 {

@@ -662,6 +662,7 @@ fn finding(rule: &'static str, column: Option<usize>, message: String, hint: &st
         message,
         hint: hint.to_owned(),
         source: "".into(),
+        repair: None,
     }
 }
 
