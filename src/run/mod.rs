@@ -4,6 +4,7 @@ pub mod check;
 mod delete;
 mod export;
 mod findings;
+mod fix;
 mod import;
 mod results;
 mod rows;
@@ -23,6 +24,7 @@ pub fn run(cli: &Cli) -> u8 {
     let config = cli.config.as_deref();
     let done = match &cli.command {
         Command::Check(args) => findings::run(args),
+        Command::Fix(args) => fix::run(args),
         Command::Import(args) => import::run(args, config),
         Command::Delete(args) => delete::run(args, config),
         Command::Export(args) => export::run(args, config),

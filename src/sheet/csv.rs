@@ -4,6 +4,8 @@
 //! takes one: [`Batches`] cuts the bytes where a record ends, and [`Batch::rows`] parses them, on any thread. Both hold
 //! to the quote rules of the `csv` crate: a quote opens only where a cell begins, and two quotes within stand for one.
 
+mod splice;
+
 use super::marks::{Marks, simple_record};
 use super::source::{Pass, Source};
 use super::{Cells, Limits, ReadOptions, Row, Sheet, SheetError};

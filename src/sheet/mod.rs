@@ -7,10 +7,12 @@ mod csv;
 mod json;
 pub mod markdown;
 mod marks;
+mod mended;
 mod source;
 mod writer;
 
 use crate::model::{Finding, Place};
+pub use mended::{Mended, Mends};
 pub use writer::{Readers, Writer};
 
 use source::Source;
