@@ -195,6 +195,11 @@ impl Care {
         self != Care::Password
     }
 
+    /// Whether letters within a value ask for no look.
+    pub(super) fn takes_letters(self) -> bool {
+        !self.is_digits() && self != Care::Count
+    }
+
     /// Whether a byte within a value may be a sign of damage.
     pub(super) fn asks_for_a_look(self, byte: u8) -> bool {
         // The first bytes of characters that cannot be seen, and of full-width ones.

@@ -105,6 +105,8 @@ enum Glance {
         min: usize,
         max: usize,
         form: Form,
+        /// Whether whole words pass that a spreadsheet may have left.
+        words: bool,
     },
     /// Nothing can be seen quickly.
     Never,
@@ -607,10 +609,11 @@ impl<'m> Slot<'m> {
                 min,
                 max,
                 form,
+                words,
             } => {
                 let bytes = text.as_bytes();
                 let (first, last) = (bytes.first()?, bytes.last()?);
-                if damage::is_odd_word(text) {
+                if *words && damage::is_odd_word(text) {
                     return None;
                 }
                 let classes = bytes
@@ -831,6 +834,7 @@ impl Glance {
             min,
             max,
             form,
+            words: care.takes_letters(),
         }
     }
 }
