@@ -4,6 +4,7 @@
 //! forward costs 16 bytes, an e-mail address 8 where the make minds repeated ones.
 
 use super::cross::Cross;
+use super::damage::{Shape, Shapes, Suspects};
 use super::row::{Seen, Slot, View, shown};
 use crate::manifest::CrossRule;
 use crate::model::{Field, Finding, Place, Severity};
@@ -136,6 +137,7 @@ pub struct Traces {
     texts: Vec<Box<str>>,
     forwards: Vec<(Number, Number)>,
     emails: Vec<u64>,
+    pub(super) shapes: Vec<Shape>,
 }
 
 impl Traces {
@@ -178,6 +180,7 @@ pub struct Survey {
     names: Names,
     forwards: Vec<(u64, u64)>,
     emails: Vec<u64>,
+    shapes: Shapes,
     on_pbx: Option<Numbers>,
 }
 
@@ -204,6 +207,7 @@ impl Survey {
             self.forwards.push(forward);
         }
         self.emails.extend(traces.emails);
+        self.shapes.add(traces.shapes);
     }
 
     /// Says which extensions the PBX holds: from now on a forward to an extension that is neither there nor in the
@@ -229,6 +233,7 @@ impl Survey {
             repeated: self.repeated,
             repeated_emails: repeated(&self.emails),
             loops: Loops::find(self.forwards, self.names),
+            suspects: self.shapes.finish(),
         }
     }
 }
@@ -242,6 +247,7 @@ pub struct Across {
     /// Hashes: what is in here may repeat, what is not does not.
     repeated_emails: HashSet<u64>,
     loops: Loops,
+    pub(super) suspects: Suspects,
 }
 
 /// Something in a row that may stand in an earlier row as well. [`Places::repeats`] tells.
@@ -360,6 +366,7 @@ fn duplicate_number(slot: &Slot<'_>, number: &str) -> Duplicate {
             message: format!("number {} is given to", shown(number)),
             hint: "keep one of the rows, or correct the number".into(),
             source: Cow::Borrowed(""),
+            repair: None,
         },
     }
 }

@@ -5,6 +5,7 @@ mod context;
 mod delete;
 mod export;
 mod findings;
+mod fix;
 mod import;
 mod journal;
 mod results;
@@ -28,6 +29,7 @@ pub fn run(cli: &Cli) -> u8 {
     let context = Context::new(cli);
     let done = match &cli.command {
         Command::Check(args) => findings::run(args),
+        Command::Fix(args) => fix::run(args),
         Command::Import(args) => import::run(args, &context),
         Command::Delete(args) => delete::run(args, &context),
         Command::Export(args) => export::run(args, context.config()),

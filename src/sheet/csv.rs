@@ -12,6 +12,8 @@
 //! What begins with an apostrophe and is no formula (`'s-Hertogenbosch`) is never touched. A file is safe where it is
 //! opened with the delimiter that it was written with: with another, cells begin where none did.
 
+mod splice;
+
 use super::marks::{Marks, simple_record};
 use super::source::{Pass, Source};
 use super::{Cells, Limits, ReadOptions, Row, Sheet, SheetError};
@@ -827,6 +829,7 @@ fn trouble(
             message,
             hint: hint.to_owned(),
             source: "".into(),
+            repair: None,
         })
     };
     if let Some(column) = not_utf8 {

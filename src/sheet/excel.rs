@@ -691,6 +691,7 @@ impl Layout {
             ),
             hint: "give the column a heading, or empty the cell".to_owned(),
             source: "".into(),
+            repair: None,
         })
     }
 }

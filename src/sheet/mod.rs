@@ -9,11 +9,13 @@ mod html;
 mod json;
 pub mod markdown;
 mod marks;
+mod mended;
 mod source;
 mod writer;
 mod xlsx;
 
 use crate::model::{Finding, Place};
+pub use mended::{Mended, Mends};
 pub use writer::{Aside, Column, Heading, Readers, Tone, Writer};
 
 use source::Source;
@@ -366,6 +368,16 @@ pub enum SheetError {
     Page {
         /// The file.
         file: Arc<str>,
+    },
+    /// It is of a kind of which no mended copy can be made.
+    #[error(
+        "{file}: is {what}, of which no mended copy can be made. Save it as “CSV UTF-8”, and mend that"
+    )]
+    NotMended {
+        /// The file.
+        file: Arc<str>,
+        /// What it is.
+        what: &'static str,
     },
     /// A cell is longer than a workbook can hold.
     #[error(

@@ -12,6 +12,7 @@
 
 mod cli;
 mod docs;
+mod fix;
 #[path = "../lab/mod.rs"]
 mod lab;
 mod libreoffice;
