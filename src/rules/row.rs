@@ -584,7 +584,7 @@ impl<'m> Slot<'m> {
         self.trimmed(text.unwrap_or_default())
     }
 
-    #[inline]
+    #[inline(always)]
     fn at_a_glance(&self, text: &str, purpose: Purpose) -> Option<Seen> {
         if purpose == Purpose::Update && self.row.create_only {
             return None;

@@ -705,6 +705,10 @@ impl<'a> Cells<'a> {
                 (before.copied().unwrap_or_default(), *ends.get(column)?)
             }
         };
+        // Many cells are blank.
+        if start == end {
+            return Some("");
+        }
         self.text.get(start..end)
     }
 }
