@@ -44,6 +44,8 @@ Examples:
 pub enum Command {
     /// Check sheets against a make's rules, without any PBX
     Check(CheckArgs),
+    /// Write a corrected copy of a sheet: what has one certain repair, and nothing else
+    Fix(FixArgs),
     /// Show what an import would do, field by field, and keep it as a file to be carried out later
     Plan(PlanArgs),
     /// Bring the extensions of sheets onto a PBX
@@ -202,6 +204,34 @@ pub struct CheckArgs {
     /// Where results go.
     #[command(flatten)]
     pub report: ReportArgs,
+}
+
+/// `rowcall fix`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Only what a spreadsheet did is repaired, and only where the original is certain: 2002.0 becomes
+2002, full-width digits become plain ones. What may be lost for good is for `rowcall check` to say.
+
+Examples:
+  rowcall fix staff.csv -o fixed.csv --for openvox
+  rowcall fix staff.json -o fixed.json --for portsip --report changes.csv"
+)]
+pub struct FixArgs {
+    /// What is read: one sheet.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The make that the sheet is for
+    #[arg(long = "for", value_name = "VENDOR", value_parser = vendor)]
+    pub vendor: String,
+    /// The file to write, in the sheet's own format; never the sheet itself
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: PathBuf,
+    /// Write one line a changed cell to this file; its ending chooses CSV, JSON or JSONL
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub report: Vec<PathBuf>,
+    /// Print the changes and a summary as one JSON object on standard output
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `rowcall plan`

@@ -5,6 +5,7 @@
 //! value and gives the next one; none reaches back. Imports run downward only, in this order:
 //!
 //! - [`model`]: the nouns. No I/O, no vendor.
+//! - [`xml`]: XML read and written, whole or piece by piece.
 //! - [`sheet`]: tables in and out. Knows no field.
 //! - [`manifest`]: `vendor.toml` as types: what vendors demand, as data. It stands below the checks, because headings
 //!   are understood by it too.
@@ -39,3 +40,4 @@ pub mod sim;
 pub mod submit;
 pub mod vendors;
 pub mod wire;
+pub mod xml;

@@ -150,6 +150,7 @@ fn full_outcome() -> Outcome {
                 message: "ä\0".into(),
                 hint: "mend".into(),
                 source: "https://example.org".into(),
+                repair: None,
             },
             Finding {
                 rule: "row.own".into(),
@@ -159,6 +160,7 @@ fn full_outcome() -> Outcome {
                 message: String::new(),
                 hint: String::new(),
                 source: "".into(),
+                repair: None,
             },
         ],
     }

@@ -5,6 +5,7 @@ mod context;
 mod delete;
 mod export;
 mod findings;
+mod fix;
 mod import;
 mod journal;
 mod plan;
@@ -30,6 +31,7 @@ pub fn run(cli: &Cli) -> u8 {
     let context = Context::new(cli);
     let done = match &cli.command {
         Command::Check(args) => findings::run(args),
+        Command::Fix(args) => fix::run(args),
         Command::Plan(args) => plan::run(args, &context),
         Command::Import(args) => import::run(args, &context),
         Command::Delete(args) => delete::run(args, &context),

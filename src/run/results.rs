@@ -4,7 +4,9 @@ use super::rows::Rows;
 use super::{Failure, say};
 use crate::cli::ReportArgs;
 use crate::model::{Outcome, RowResult};
-use crate::report::{Counts, HEADINGS, REJECT_HEADINGS, Report, finding_line, reject_cells};
+use crate::report::{
+    Counts, REJECT_HEADINGS, Report, columns, finding_line, reject_cells, reject_columns,
+};
 use crate::sheet::{Readers, SheetError, Writer};
 use jiff::Timestamp;
 use serde_json::json;
@@ -55,8 +57,8 @@ impl<'r> Results<'r> {
         args: &ReportArgs,
         rejects: Option<Rejects<'r>>,
     ) -> Result<Results<'r>, Failure> {
-        let headings = HEADINGS.map(str::to_owned);
-        let create = |path: &PathBuf| Writer::create(path, Readers::Anybody, &headings);
+        let columns = columns();
+        let create = |path: &PathBuf| Writer::create(path, Readers::Anybody, &columns);
         let writers: Result<Vec<Writer>, SheetError> = args.report.iter().map(create).collect();
         Ok(Results {
             command,
@@ -268,12 +270,8 @@ impl<'r> Rejects<'r> {
                 headings.push(heading.clone());
             }
         }
-        let all: Vec<String> = headings
-            .iter()
-            .cloned()
-            .chain(REJECT_HEADINGS.map(str::to_owned))
-            .collect();
-        let writer = Writer::create(path, Readers::Owner, &all).map_err(Failure::usage)?;
+        let writer = Writer::create(path, Readers::Owner, &reject_columns(&headings))
+            .map_err(Failure::usage)?;
         Ok(Rejects {
             file: path.to_owned(),
             writer,

@@ -41,7 +41,7 @@ pub enum FailuresMax {
 /// How changes are sent.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// How many changes are in flight, at most [`PARALLEL_MAX`].
+    /// How many changes are in flight, at most [`PARALLEL_MAX`]; one where changes write groups.
     pub parallel: usize,
     /// How many failures the run may have.
     pub failures_max: FailuresMax,
@@ -148,6 +148,7 @@ pub fn submit(
     each: &mut dyn FnMut(Done),
 ) -> Ended {
     let threads = options.parallel.clamp(1, PARALLEL_MAX).min(changes.len());
+    let threads = if share_groups(changes) { 1 } else { threads };
     let rows = Rows {
         changes,
         next: Mutex::new(0),
@@ -180,6 +181,14 @@ pub fn submit(
         Some(ended) if !all_sent => ended,
         _ => Ended::Whole,
     }
+}
+
+/// Whether changes write groups. A group is read, changed and written back whole: of two changes at the same time one
+/// would undo the other, and nobody would notice.
+fn share_groups(changes: &[Change]) -> bool {
+    changes
+        .iter()
+        .any(|change| change.wanted.get(Field::GROUPS).is_some())
 }
 
 /// The rows, given out one by one in their order.
