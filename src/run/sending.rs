@@ -83,7 +83,7 @@ impl Wish<'_> {
         }
         Ok(Some(TargetLock::take(
             &context.state()?,
-            &self.target.label,
+            &self.target.identity(),
         )?))
     }
 

@@ -269,6 +269,14 @@ impl Target {
         }
     }
 
+    /// What the PBX is by its make and address, whatever it is called here: two names of one PBX are one.
+    pub(super) fn identity(&self) -> String {
+        match &self.address {
+            Address::Url(url) => format!("{}+{url}", self.make.id),
+            Address::Sim(_) => self.label.clone(),
+        }
+    }
+
     /// Whether the PBX is a simulated one inside this process.
     pub fn is_sim(&self) -> bool {
         matches!(self.address, Address::Sim(_))
@@ -521,5 +529,28 @@ mod tests {
                 "{failure:?}"
             );
         }
+    }
+
+    #[test]
+    fn two_names_of_one_pbx_are_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("rowcall.toml");
+        let text = "[targets.hq]\nvendor = \"ozeki\"\nurl = \"http://127.0.0.1:7780/\"\n";
+        fs::write(&config, text).unwrap();
+        let pace = PaceArgs {
+            rate: None,
+            parallel: None,
+            batch: None,
+            settings: vec![],
+            ca_file: None,
+        };
+        let resolve = |text: &str| Target::resolve(text, Some(&config), &pace).unwrap();
+        let (named, typed) = (resolve("hq"), resolve("ozeki+http://127.0.0.1:7780"));
+        assert_ne!(named.label, typed.label);
+        assert_eq!(named.identity(), typed.identity());
+        assert_ne!(
+            named.identity(),
+            resolve("ozeki+http://127.0.0.1:7781").identity()
+        );
     }
 }
