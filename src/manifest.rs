@@ -84,6 +84,9 @@ pub struct Abilities {
     pub greetings: bool,
     /// It asks for a sign-in before anything else.
     pub sign_in: bool,
+    /// It can be set up to let everybody in, without an account.
+    #[serde(default)]
+    pub account_optional: bool,
 }
 
 /// How a make changes an extension.

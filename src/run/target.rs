@@ -166,7 +166,12 @@ impl Target {
                 } else {
                     user
                 };
-                let account = account(&label, username, &entry, (make.manifest)().ability.sign_in)?;
+                let account = account(
+                    &label,
+                    username,
+                    &entry,
+                    !(make.manifest)().ability.account_optional,
+                )?;
                 (label, Address::Url(url), account)
             }
         };
@@ -419,10 +424,10 @@ fn account(
     label: &str,
     username: String,
     entry: &Entry,
-    sign_in: bool,
+    required: bool,
 ) -> Result<Account, Failure> {
     if username.is_empty() {
-        if sign_in {
+        if required {
             return Err(Failure::usage(format!("{label} needs an account")).hint(
                 "set `username`, or write it into the address: VENDOR+http://USER@HOST:PORT",
             ));

@@ -30,7 +30,14 @@ pub fn matrix() -> String {
         ("interface", |m| m.vendor.api.clone()),
         ("port printed by the vendor", |m| m.vendor.port.to_string()),
         ("fields", |m| m.field.len().to_string()),
-        ("signs in", |m| yes(m.ability.sign_in)),
+        ("account", |m| {
+            let word = if m.ability.account_optional {
+                "optional"
+            } else {
+                "required"
+            };
+            word.to_owned()
+        }),
         ("create", |m| yes(m.ability.create)),
         ("update", |m| match m.ability.update {
             UpdateKind::Fields => "the fields that are sent".to_owned(),
