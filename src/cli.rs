@@ -2,6 +2,7 @@
 
 use crate::model::Field;
 use crate::plan::{Allowance, Budget, Mode};
+use crate::submit::verify::Verify;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -144,7 +145,7 @@ pub struct PaceArgs {
     pub ca_file: Option<PathBuf>,
 }
 
-/// How much a run may change, and when it stops by itself.
+/// How much a run may change, when it stops by itself, and what is read back.
 #[derive(Debug, Args)]
 pub struct GuardArgs {
     /// At most so many new extensions, a count or a percentage [default: all]
@@ -162,6 +163,9 @@ pub struct GuardArgs {
     /// Stop when more than so many rows failed [default: 25% once 20 were sent, or 10 in a row]
     #[arg(long, value_name = "N|P%", value_parser = Allowance::from_str)]
     pub max_failures: Option<Allowance>,
+    /// Which extensions are read back once they are written, and compared
+    #[arg(long, value_enum, default_value_t)]
+    pub verify: Verify,
     /// Do not ask; also needed for anything that deletes where nobody can be asked
     #[arg(long, short = 'y')]
     pub yes: bool,
@@ -438,6 +442,22 @@ impl ValueEnum for Mode {
             Mode::Upsert => PossibleValue::new("upsert").help("Both"),
             Mode::Sync => PossibleValue::new("sync")
                 .help("Both, and ones that no row names are deleted (needs --yes)"),
+        })
+    }
+}
+
+impl ValueEnum for Verify {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Verify::All, Verify::Sample, Verify::None]
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        use clap::builder::PossibleValue;
+        Some(match self {
+            Verify::All => PossibleValue::new("all").help("Every one"),
+            Verify::Sample => PossibleValue::new("sample")
+                .help("One in ten, always the same ones by their number"),
+            Verify::None => PossibleValue::new("none").help("None: the PBX's word counts"),
         })
     }
 }

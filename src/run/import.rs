@@ -8,8 +8,8 @@ use super::target::Target;
 use crate::cli::ImportArgs;
 use crate::ledger::Row;
 use crate::manifest::{Manifest, Purpose};
-use crate::model::{Action, Change, Extension, Field, Outcome, RowResult};
-use crate::plan::{Mode, Verdict, uncomparable, verdict};
+use crate::model::{Action, Change, Extension, Outcome, RowResult};
+use crate::plan::{Mode, Verdict, differences, uncomparable, verdict};
 use crate::submit::converse::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -156,6 +156,7 @@ fn settled(
     manifest: &Manifest,
 ) -> Outcome {
     let row = &rows.rows[index];
+    let nothing_held = Extension::default();
     match verdict {
         Verdict::Conflict(fields) => {
             let outcome = rows.outcome(index, Action::None, RowResult::Conflict);
@@ -166,7 +167,7 @@ fn settled(
                 column: rows.heading(index, field, None),
                 message: format!(
                     "the PBX has this extension with {}; it was left alone",
-                    differences(fields, &row.wanted, held)
+                    differences(fields, &row.wanted, held.unwrap_or(&nothing_held))
                 ),
                 hint: "--mode upsert or --mode update changes it".into(),
                 ..outcome
@@ -196,28 +197,6 @@ fn settled(
             }
         }
     }
-}
-
-/// Differences in words; of a secret only that it differs.
-fn differences(fields: &[Field], wanted: &Extension, held: Option<&Extension>) -> String {
-    const SHOWN_MAX: usize = 4;
-    let one = |field: &Field| {
-        let held = held.and_then(|held| held.get(*field)).unwrap_or_default();
-        if field.is_secret() {
-            format!("another {}", field.name())
-        } else {
-            format!(
-                "{} {held:?} instead of {:?}",
-                field.name(),
-                wanted.get(*field).unwrap_or_default()
-            )
-        }
-    };
-    let mut words: Vec<String> = fields.iter().take(SHOWN_MAX).map(one).collect();
-    if fields.len() > SHOWN_MAX {
-        words.push(format!("{} more differences", fields.len() - SHOWN_MAX));
-    }
-    words.join(", ")
 }
 
 /// The extensions that no row names, as deletions, for mode sync. A row that is invalid still names its extension.

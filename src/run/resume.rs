@@ -82,6 +82,7 @@ pub(super) fn run(args: &ResumeArgs, context: &Context<'_>) -> Result<u8, Failur
         target: &target,
         headings: &asked.headings,
         failures_max,
+        verify: asked.verify,
         journal: Some(journal),
     };
     sending.run(connection, &changes, results)

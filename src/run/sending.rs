@@ -14,6 +14,7 @@ use crate::plan::{Allowance, guard};
 use crate::progress::Progress;
 use crate::seal::sha256_hex;
 use crate::submit::converse::{Connection, Looking};
+use crate::submit::verify::Verify;
 use crate::submit::{self, Done, Ended, FailuresMax, NoJournal, Options};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -28,6 +29,8 @@ pub(super) struct Asked {
     pub(super) reports: Vec<PathBuf>,
     /// `--max-failures`, where it was given.
     pub(super) max_failures: Option<String>,
+    /// What is read back.
+    pub(super) verify: Verify,
     /// What fields are called in the sheets.
     pub(super) headings: Headings,
 }
@@ -176,6 +179,7 @@ impl Wish<'_> {
             target: self.target,
             headings: &headings,
             failures_max,
+            verify: self.guard.verify,
             journal,
         };
         sending.run(connection, &changes, results)
@@ -197,6 +201,7 @@ impl Wish<'_> {
                 .guard
                 .max_failures
                 .map(|allowance| allowance.to_string()),
+            verify: self.guard.verify,
             headings: headings.clone(),
         };
         let options = serde_json::to_string(&asked).map_err(Failure::usage)?;
@@ -227,6 +232,8 @@ pub(super) struct Sending<'s> {
     pub(super) headings: &'s Headings,
     /// How many failures there may be.
     pub(super) failures_max: FailuresMax,
+    /// What is read back.
+    pub(super) verify: Verify,
     /// Where intents and results are written down; none for a PBX that is gone when the process is.
     pub(super) journal: Option<Journal>,
 }
@@ -249,6 +256,8 @@ impl Sending<'_> {
             .map(|journal| journal.run().to_owned());
         let options = Options {
             failures_max: self.failures_max,
+            verify: self.verify,
+            batch: self.target.batch,
             ..Options::parallel(self.target.parallel)
         };
         let mut progress = Progress::new("rows", changes.len() as u64);

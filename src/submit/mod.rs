@@ -2,6 +2,7 @@
 //!
 //! - [`converse`]: the one loop that talks.
 //! - [`settle`]: one change to its end, lost replies included.
+//! - [`verify`]: reads back what was written, before its result counts.
 //!
 //! There is no dispatcher thread: a sender that is free takes the next row and its permit from the `Rows` itself, one
 //! sender at a time. So rows leave in their order, a permit is used at once and never lies about, and at the gate is the
@@ -11,6 +12,7 @@ pub mod converse;
 pub mod settle;
 #[cfg(test)]
 mod toy;
+pub mod verify;
 
 use crate::link::StopFlag;
 use crate::link::paced::Permit;
@@ -19,9 +21,11 @@ use converse::{Connection, PARALLEL_MAX};
 use crossbeam_channel::{Sender, bounded};
 use settle::Verdict;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
+use verify::{Sent, Verifier, Verify};
 
 /// So many rows in a row that look like a PBX that is down stop the run.
 pub const DOWN_IN_A_ROW: u32 = 10;
@@ -47,15 +51,21 @@ pub struct Options {
     pub failures_max: FailuresMax,
     /// How far lost replies are followed up.
     pub settling: settle::Limits,
+    /// What is read back once it is written.
+    pub verify: Verify,
+    /// How many extensions are read back at once; the make's own `batch` is the most.
+    pub batch: usize,
 }
 
 impl Options {
-    /// The usual limits with so many changes in flight.
+    /// The usual limits with so many changes in flight; nothing is read back.
     pub fn parallel(parallel: usize) -> Self {
         Options {
             parallel,
             failures_max: FailuresMax::Share(0.25),
             settling: settle::Limits::default(),
+            verify: Verify::None,
+            batch: usize::MAX,
         }
     }
 }
@@ -156,6 +166,8 @@ pub fn submit(
         failures_max: options.failures_max,
         stop: connection.line().pace().stop_flag(),
         journal,
+        verifier: Verifier::new(connection, options),
+        senders: AtomicUsize::new(threads),
     };
     let mut records = Records {
         rows: &rows,
@@ -193,6 +205,9 @@ struct Rows<'c> {
     failures_max: FailuresMax,
     stop: &'c StopFlag,
     journal: &'c dyn Journal,
+    verifier: Verifier<'c>,
+    /// How many senders are at work.
+    senders: AtomicUsize,
 }
 
 /// One row on its way out.
@@ -242,6 +257,15 @@ impl<'c> Rows<'c> {
         }
     }
 
+    /// As [`Rows::judge`], for a row that counted as done until it was read back.
+    fn judge_again(&self, verdict: &Verdict) {
+        if verdict.result.is_done() {
+            return;
+        }
+        lock(&self.tally).takes_back();
+        self.judge(verdict);
+    }
+
     fn is_ended(&self) -> bool {
         if self.stop.is_stopped() {
             self.end(Ended::Interrupted);
@@ -264,6 +288,11 @@ struct Tally {
 }
 
 impl Tally {
+    /// A row that was counted is to be counted again.
+    fn takes_back(&mut self) {
+        self.sent = self.sent.saturating_sub(1);
+    }
+
     /// Counts a result; says, in words, when the failures are too many.
     fn too_many(&mut self, verdict: &Verdict, failures_max: FailuresMax) -> Option<String> {
         self.sent += 1;
@@ -296,9 +325,9 @@ impl Tally {
 }
 
 /// One sender: takes rows until there is none.
-fn send_rows(
+fn send_rows<'c>(
     connection: &Connection,
-    rows: &Rows<'_>,
+    rows: &Rows<'c>,
     settling: &settle::Limits,
     results: Sender<(usize, Done)>,
 ) {
@@ -313,14 +342,41 @@ fn send_rows(
         let verdict = caught(|| settle::carry_out(connection, change, intended, permit, settling))
             .unwrap_or_else(|fault| stopped_short(RowResult::Unknown, 1, Some(fault)));
         rows.judge(&verdict);
-        let elapsed_ms = u64::try_from(begun.elapsed().as_millis()).ok();
-        if results
-            .send((position, done(change, verdict, elapsed_ms)))
-            .is_err()
-        {
+        let sent = Sent {
+            position,
+            change,
+            verdict,
+            begun,
+        };
+        let fast = if rows.verifier.concerns(&sent) {
+            verified(rows, rows.verifier.add(sent))
+        } else {
+            vec![sent]
+        };
+        if !give(fast, &results) {
             return;
         }
     }
+    // Whoever is the last reads back what still waits for company.
+    if rows.senders.fetch_sub(1, Ordering::SeqCst) == 1 {
+        give(verified(rows, rows.verifier.rest()), &results);
+    }
+}
+
+fn verified<'c>(rows: &Rows<'c>, sent: Vec<Sent<'c>>) -> Vec<Sent<'c>> {
+    for one in &sent {
+        rows.judge_again(&one.verdict);
+    }
+    sent
+}
+
+/// Hands results over; whether anybody takes them.
+fn give(sent: Vec<Sent<'_>>, results: &Sender<(usize, Done)>) -> bool {
+    sent.into_iter().all(|one| {
+        let elapsed_ms = u64::try_from(one.begun.elapsed().as_millis()).ok();
+        let done = done(one.change, one.verdict, elapsed_ms);
+        results.send((one.position, done)).is_ok()
+    })
 }
 
 /// The results, each taken down once.
@@ -402,6 +458,7 @@ fn stopped_short(result: RowResult, attempts: u32, fault: Option<Fault>) -> Verd
         differing: Vec::<Field>::new(),
         attempts,
         http_status: None,
+        looked: false,
     }
 }
 
