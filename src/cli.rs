@@ -53,6 +53,8 @@ pub enum Command {
     Export(ExportArgs),
     /// Go on with a run that was cut off or stopped
     Resume(ResumeArgs),
+    /// Put back what a run changed
+    Undo(UndoArgs),
     /// List the runs, or throw old ones away
     Runs(RunsArgs),
     /// Write a run's report again, from its ledger
@@ -311,6 +313,29 @@ pub struct ResumeArgs {
     /// Where results go [default: where the run wrote them]
     #[command(flatten)]
     pub report: ReportArgs,
+}
+
+/// `rowcall undo`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "What the run made is deleted, what it changed gets its old values, what it deleted is made again as far as
+it could be read. An extension that was changed by somebody else since is kept and listed. It is a run of
+its own: it can be resumed, and undone.
+
+Examples:
+  rowcall undo
+  rowcall undo 20261121-213015-a1b2 --yes --max-deletes 300 --report undone.csv"
+)]
+pub struct UndoArgs {
+    /// The run [default: the newest one that is no undo]
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// Where results go.
+    #[command(flatten)]
+    pub report: ReportArgs,
+    /// How much may change.
+    #[command(flatten)]
+    pub guard: GuardArgs,
 }
 
 /// `rowcall runs`

@@ -5,7 +5,7 @@ use super::journal::{Journal, Pending};
 use super::results::{Rejects, Results, refuse_input};
 use super::rows::{Headings, Rows, nothing};
 use super::target::{Recipe, Target};
-use super::{Failure, confirm, say};
+use super::{Failure, confirm, say, undo};
 use crate::cli::{GuardArgs, ReportArgs};
 use crate::ledger::{Head, Ledger, Row, TargetLock};
 use crate::link::StopFlag;
@@ -318,12 +318,18 @@ impl Sending<'_> {
         outcome.http_status = verdict.http_status;
         outcome.elapsed_ms = elapsed_ms;
         outcome.finished_at = finished_at;
+        if verdict.result == RowResult::NotSent && outcome.code == undo::PARTIAL {
+            // Whoever resumes it has to know.
+            return outcome;
+        }
         if !verdict.result.is_done() {
             outcome.code = verdict.result.word().to_owned();
             outcome.field = verdict.differing.first().copied();
             outcome.column = self.headings.of(outcome.place.as_ref(), outcome.field);
         }
-        if !verdict.message.is_empty() {
+        if verdict.result.is_done() && outcome.code == undo::PARTIAL {
+            outcome.result = RowResult::Differs;
+        } else if !verdict.message.is_empty() {
             outcome.message = verdict.message;
             outcome.hint = verdict.hint;
         }

@@ -9,3 +9,4 @@
 
 mod docs;
 mod tidy;
+mod undo;
