@@ -98,6 +98,14 @@ pub(super) fn run(args: &ImportArgs, context: &Context<'_>) -> Result<u8, Failur
             }
         });
     }
+    let lost: BTreeMap<String, RowResult> = rows
+        .rows
+        .iter()
+        .filter(|row| !row.is_valid() && !held.numbers.contains(row.wanted.number()))
+        .map(|row| (row.wanted.number().to_owned(), RowResult::Invalid))
+        .collect();
+    let mut all: Vec<&mut Row> = planned.iter_mut().collect();
+    sending::hold_orphans(&mut all, lost, &rows.headings());
     if args.mode == Mode::Sync {
         planned.extend(unnamed(&rows, &held, &target, &connection)?);
     }

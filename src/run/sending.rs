@@ -14,6 +14,7 @@ use crate::plan::{Allowance, guard};
 use crate::progress::Progress;
 use crate::seal::sha256_hex;
 use crate::submit::converse::{Connection, Looking};
+use crate::submit::order::{brings, in_order, pointers};
 use crate::submit::verify::Verify;
 use crate::submit::{self, Done, Ended, FailuresMax, NoJournal, Options};
 use serde::{Deserialize, Serialize};
@@ -159,6 +160,7 @@ impl Wish<'_> {
             return results.finish(None);
         }
         let headings = rows.headings();
+        let changes = in_order(changes);
         let journal = match lock.filter(|_| !changes.is_empty()) {
             None => None,
             Some(lock) => {
@@ -438,6 +440,43 @@ pub(super) fn to_send(line: Outcome, change: Change) -> Row {
         outcome,
         change: Some(change),
     }
+}
+
+/// Holds back the rows that point at an extension which the run was to bring and which is not going to be there, and
+/// those that point at these. `lost` are such extensions, with what became of their rows. Gives the positions held.
+pub(super) fn hold_orphans(
+    rows: &mut [&mut Row],
+    mut lost: BTreeMap<String, RowResult>,
+    headings: &Headings,
+) -> Vec<usize> {
+    let mut held = vec![];
+    let mut before = None;
+    while !lost.is_empty() && before != Some(held.len()) {
+        before = Some(held.len());
+        for row in &mut *rows {
+            let Some(change) = &row.change else { continue };
+            let orphaned = pointers(&change.wanted)
+                .find_map(|(field, number)| Some((field, number.to_owned(), *lost.get(number)?)));
+            let Some((field, number, result)) = orphaned else {
+                continue;
+            };
+            if let Some(brought) = brings(change) {
+                lost.insert(brought.to_owned(), RowResult::Held);
+            }
+            held.push(change.row);
+            row.outcome.result = RowResult::Held;
+            row.outcome.code = RowResult::Held.word().into();
+            row.outcome.field = Some(field);
+            row.outcome.column = headings.of(row.outcome.place.as_ref(), Some(field));
+            row.outcome.message = format!(
+                "it points at extension {number}, whose row is {}",
+                result.word()
+            );
+            row.outcome.hint = format!("see what became of {number}, then run both again");
+            row.change = None;
+        }
+    }
+    held
 }
 
 /// Turns Ctrl-C into a stop of this flag.

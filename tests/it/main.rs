@@ -8,5 +8,7 @@
 //! What only shows from outside: the program as a person runs it, and the tree as a person reads it.
 
 mod docs;
+mod house;
+mod order;
 mod tidy;
 mod undo;
