@@ -442,6 +442,7 @@ fn unknown(heading: &str, column: usize) -> Finding {
         message: format!("no field is called {heading}: the column is not read"),
         hint: "say what it means with --map 'HEADING=FIELD', or leave it".into(),
         source: "".into(),
+        repair: None,
     }
 }
 
@@ -460,6 +461,7 @@ fn others_headings(make: &Manifest, target: &Manifest) -> Finding {
             target.vendor.id, target.vendor.name
         ),
         source: "".into(),
+        repair: None,
     }
 }
 

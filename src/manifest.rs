@@ -540,7 +540,7 @@ impl Manifest {
             let fill = row.fill.as_ref().filter(|_| purpose == Purpose::Create);
             let value = match (wanted.get(row.name), fill) {
                 (Some(text), _) => row.to_wire(text),
-                (None, Some(fill)) => fill.replace("{number}", wanted.number()),
+                (None, Some(fill)) => row.to_wire(&fill.replace("{number}", wanted.number())),
                 (None, None) => return None,
             };
             Some((row, value))

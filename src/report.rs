@@ -1,7 +1,7 @@
 //! Outcomes as a sheet, counted; and the rows that are not done, as a sheet to be mended and fed back.
 
-use crate::model::{Finding, Outcome, Place, RowResult};
-use crate::sheet::{SheetError, Writer};
+use crate::model::{Finding, Outcome, Place, RowResult, Severity};
+use crate::sheet::{Column, Heading, SheetError, Tone, Writer};
 use std::collections::BTreeMap;
 
 /// The report's columns.
@@ -32,6 +32,65 @@ pub const REJECT_HEADINGS: [&str; 5] = [
     "rowcall_message",
     "rowcall_hint",
 ];
+
+/// The report's columns, with what formats for people make of them.
+pub fn columns() -> [Column; 16] {
+    HEADINGS.map(|heading| Column {
+        width: match heading {
+            "place" | "column" | "finished_at" => 24,
+            "code" => 28,
+            "number" | "field" => 18,
+            _ => 0,
+        },
+        ..result_column(heading, heading)
+    })
+}
+
+/// The columns of a rejects sheet: those of the input, then those that rowcall adds.
+pub fn reject_columns(headings: &[String]) -> Vec<Column> {
+    let added = REJECT_HEADINGS
+        .map(|heading| result_column(heading, heading.trim_start_matches("rowcall_")));
+    let headings = headings.iter().map(Heading::column);
+    headings.chain(added).collect()
+}
+
+fn result_column(heading: &str, what: &str) -> Column {
+    Column {
+        prose: matches!(what, "message" | "hint" | "findings"),
+        tone: match what {
+            "result" => Some(tone_of_result),
+            "findings" => Some(tone_of_findings),
+            _ => None,
+        },
+        counted: what == "result",
+        ..heading.column()
+    }
+}
+
+fn tone_of_result(word: &str) -> Tone {
+    match RowResult::ALL.iter().find(|result| result.word() == word) {
+        Some(result) if result.is_done() => Tone::Good,
+        Some(_) => Tone::Bad,
+        None => Tone::Plain,
+    }
+}
+
+fn tone_of_findings(lines: &str) -> Tone {
+    let has = |severity: Severity| {
+        let word = severity.word();
+        lines.lines().any(|line| {
+            line.strip_prefix(word)
+                .is_some_and(|rest| rest.starts_with(' '))
+        })
+    };
+    if has(Severity::Error) {
+        Tone::Bad
+    } else if has(Severity::Warning) {
+        Tone::Notice
+    } else {
+        Tone::Plain
+    }
+}
 
 /// An outcome as a line of the report.
 pub fn cells(outcome: &Outcome) -> [String; 16] {

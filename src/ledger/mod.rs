@@ -14,6 +14,7 @@
 //! Once something could not be written, nothing more is: every later call fails, and the caller stops sending. What
 //! stood on the disk before stays.
 
+mod change;
 mod lock;
 mod state;
 mod store;

@@ -1,20 +1,18 @@
 //! The ledger's tables, and how rows get in and out of them.
 
+use super::change::{Stored, seal, shown};
 use super::state::{LEDGER_FILE, StateDir, failed};
 use super::{Ended, Head, LedgerError, Row, Run, Standing, Summary, TargetLock};
-use crate::model::{Action, Change, Extension, Field, Finding, Outcome, Place, RowResult};
+use crate::model::{Action, Change, Field, Outcome, Place, RowResult};
 use crate::seal::{Key, SealError, hex, random, sync_folder};
 use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::types::{FromSql, Type};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use zeroize::Zeroizing;
 
 /// The version of the tables.
 const VERSION: i64 = 1;
@@ -128,8 +126,14 @@ impl Ledger {
         write_new(&new.path().join(LEDGER_FILE), &run, key, rows)?;
         // A run of the same second that took the same name meanwhile would not be replaced: its folder is not empty.
         fs::rename(new.path(), &folder).map_err(|error| failed(&folder, "made", error))?;
-        sync_folder(&runs).map_err(|error| failed(&runs, "written", error))?;
-        Ledger::begin(folder.join(LEDGER_FILE), run.id, lock, "begun")
+        let begun = sync_folder(&runs)
+            .map_err(|error| failed(&runs, "written", error))
+            .and_then(|()| Ledger::begin(folder.join(LEDGER_FILE), run.id, lock, "begun"));
+        if begun.is_err() {
+            // If that fails too, a run is left that has said nothing yet.
+            let _ = fs::remove_dir_all(&folder);
+        }
+        begun
     }
 
     /// Goes on with a run, from wherever it was left. Takes the lock of its target, and gives every row with how far it
@@ -160,13 +164,17 @@ impl Ledger {
         what: &str,
     ) -> Result<Ledger, LedgerError> {
         lock.say(Some(&run))?;
-        let begin = || -> rusqlite::Result<Connection> {
+        let begin = || -> rusqlite::Result<_> {
             let connection = open(&path)?;
-            connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+            let mode = journal(&connection, "WAL")?;
             event(&connection, what, "")?;
-            Ok(connection)
+            Ok((connection, mode))
         };
-        let connection = begin().map_err(|error| writing(&path, &error))?;
+        let (connection, mode) = begin().map_err(|error| writing(&path, &error))?;
+        if mode != "wal" {
+            let why = format!("it cannot have a write-ahead file; its journal is {mode}");
+            return Err(LedgerError::Write { path, why });
+        }
         Ok(Ledger {
             connection,
             path,
@@ -215,16 +223,24 @@ impl Ledger {
         let end = || -> rusqlite::Result<()> {
             event(&self.connection, "ended", why)?;
             // One file is left, which can be read from a read-only disk too; with a reader on it, several.
-            self.connection.busy_timeout(Duration::ZERO)?;
-            match self
-                .connection
-                .query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))
-            {
-                Err(error) if is_busy(&error) => Ok(()),
-                done => done,
+            match journal(&self.connection, "DELETE") {
+                Err(error) if !is_busy(&error) => Err(error),
+                _ => Ok(()),
             }
         };
         end().map_err(|error| writing(&self.path, &error))
+    }
+
+    /// The journal's mode, and how far a commit waits for the disk.
+    #[cfg(test)]
+    pub(super) fn settings(&self) -> (String, i64) {
+        let journal = self
+            .connection
+            .pragma_query_value(None, "journal_mode", |row| row.get(0));
+        let sync = self
+            .connection
+            .pragma_query_value(None, "synchronous", |row| row.get(0));
+        (journal.unwrap(), sync.unwrap())
     }
 
     fn commit(&mut self, positions: &[usize]) -> Result<(), LedgerError> {
@@ -423,7 +439,9 @@ impl Record {
             .collect();
         for stored in self.changes().map_err(|error| self.reading(error))? {
             let position = stored.position;
-            let change = self.change(key, stored)?;
+            let change = stored
+                .open(&self.run.id, key)
+                .map_err(|error| sealing(&self.run.id, error))?;
             let (row, _) = rows
                 .get_mut(position)
                 .ok_or_else(|| self.reading(format!("row {position} is not there")))?;
@@ -433,53 +451,24 @@ impl Record {
         Ok(rows)
     }
 
-    fn changes(&self) -> rusqlite::Result<Vec<StoredChange>> {
+    fn changes(&self) -> rusqlite::Result<Vec<Stored>> {
         let mut statement = self
             .connection
             .prepare("SELECT * FROM changes ORDER BY position")?;
         let stored = statement.query_map([], |row| {
-            Ok(StoredChange {
+            Ok(Stored {
                 position: row.get("position")?,
                 action: parsed(row, "action", action)?,
                 number: row.get("number")?,
-                wanted: parsed(row, "wanted", public)?,
+                wanted: parsed(row, "wanted", from_json)?,
                 before: row
                     .get::<_, Option<String>>("before")?
-                    .map(|_| parsed(row, "before", public))
+                    .map(|_| parsed(row, "before", from_json))
                     .transpose()?,
                 sealed: row.get("sealed")?,
             })
         })?;
         stored.collect()
-    }
-
-    fn change(&self, key: &Key, stored: StoredChange) -> Result<Change, LedgerError> {
-        let StoredChange {
-            position, number, ..
-        } = stored;
-        let mut secrets: Secrets<String> = Secrets::default();
-        if let Some(sealed) = stored.sealed {
-            let plain = key
-                .open(&context(&self.run.id, position, &number), &sealed)
-                .map_err(|error| sealing(&self.run.id, error))?;
-            secrets = serde_json::from_slice(&plain)
-                .map_err(|_| self.reading(format!("the secrets of row {position} are no such")))?;
-        }
-        let whole = |shown, secrets: &mut _| {
-            extension(shown, secrets)
-                .ok_or_else(|| self.reading(format!("a secret of row {position} is not there")))
-        };
-        let before = match stored.before {
-            Some(before) => Some(whole(before, &mut secrets.before)?),
-            None => None,
-        };
-        Ok(Change {
-            row: position,
-            action: stored.action,
-            wanted: whole(stored.wanted, &mut secrets.wanted)?,
-            before,
-            number,
-        })
     }
 
     /// Whether the database is whole.
@@ -497,23 +486,6 @@ impl Record {
     fn reading(&self, why: impl ToString) -> LedgerError {
         reading(&self.path, why)
     }
-}
-
-/// A change as it stands in its table.
-struct StoredChange {
-    position: usize,
-    action: Action,
-    number: String,
-    wanted: Map<String, Value>,
-    before: Option<Map<String, Value>>,
-    sealed: Option<Vec<u8>>,
-}
-
-/// The secrets of one change, which are sealed together.
-#[derive(Default, Serialize, Deserialize)]
-struct Secrets<T> {
-    wanted: BTreeMap<Field, T>,
-    before: BTreeMap<Field, T>,
 }
 
 /// The folder in which a run is written before it gets its name; gone again if that fails.
@@ -594,8 +566,6 @@ fn put_row(
     is_final: bool,
 ) -> rusqlite::Result<usize> {
     let place = outcome.place.as_ref();
-    let findings = serde_json::to_string(&outcome.findings)
-        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
     connection.prepare_cached(sql)?.execute(params![
         position,
         outcome.row,
@@ -615,7 +585,7 @@ fn put_row(
         outcome.vendor_code,
         outcome.elapsed_ms,
         outcome.finished_at.to_string(),
-        findings,
+        json(&outcome.findings)?,
         is_final,
     ])
 }
@@ -625,72 +595,18 @@ fn put_change(
     change: &Change,
     sealed: Option<Vec<u8>>,
 ) -> rusqlite::Result<()> {
+    let before = change.before.as_ref().map(|before| json(&shown(before)));
     connection
         .prepare_cached("INSERT INTO changes VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
         .execute(params![
             change.row,
             change.action.word(),
             change.number,
-            shown(&change.wanted),
-            change.before.as_ref().map(shown),
+            json(&shown(&change.wanted))?,
+            before.transpose()?,
             sealed,
         ])?;
     Ok(())
-}
-
-/// An extension as JSON, with `null` where a secret stands.
-fn shown(extension: &Extension) -> String {
-    let fields = extension.iter().map(|(field, text)| {
-        let text = match field.is_secret() {
-            true => Value::Null,
-            false => Value::from(text),
-        };
-        (field.name().to_owned(), text)
-    });
-    Value::Object(fields.collect()).to_string()
-}
-
-/// The secrets of a change, sealed; `None` where it has none.
-fn seal(change: &Change, run: &str, key: &Key) -> Result<Option<Vec<u8>>, SealError> {
-    let secrets = Secrets {
-        wanted: secrets(&change.wanted),
-        before: change.before.as_ref().map(secrets).unwrap_or_default(),
-    };
-    if secrets.wanted.is_empty() && secrets.before.is_empty() {
-        return Ok(None);
-    }
-    let mut plain = Zeroizing::new(Vec::with_capacity(1024));
-    serde_json::to_writer(&mut *plain, &secrets).map_err(|_| SealError::Layout)?;
-    let context = context(run, change.row, &change.number);
-    key.seal(&context, &plain).map(Some)
-}
-
-fn secrets(extension: &Extension) -> BTreeMap<Field, &str> {
-    extension
-        .iter()
-        .filter(|(field, _)| field.is_secret())
-        .collect()
-}
-
-/// What a sealed value belongs to: it opens nowhere else.
-fn context(run: &str, position: usize, number: &str) -> String {
-    format!("ledger/{run}/{position}/{number}")
-}
-
-/// The extension of which this was shown; `None` where a secret or a field is not there.
-fn extension(
-    shown: Map<String, Value>,
-    secrets: &mut BTreeMap<Field, String>,
-) -> Option<Extension> {
-    let mut extension = Extension::default();
-    for (name, text) in shown {
-        let field = Field::named(&name)?;
-        match text {
-            Value::String(text) => extension.set(field, text),
-            _ => extension.set(field, secrets.remove(&field)?),
-        }
-    }
-    Some(extension)
 }
 
 fn outcome(row: &rusqlite::Row) -> rusqlite::Result<Outcome> {
@@ -723,9 +639,7 @@ fn outcome(row: &rusqlite::Row) -> rusqlite::Result<Outcome> {
         vendor_code: row.get("vendor_code")?,
         elapsed_ms: row.get("elapsed_ms")?,
         finished_at: parsed(row, "finished_at", |text: String| text.parse().ok())?,
-        findings: parsed(row, "findings", |text: String| {
-            serde_json::from_str::<Vec<Finding>>(&text).ok()
-        })?,
+        findings: parsed(row, "findings", from_json)?,
     })
 }
 
@@ -741,7 +655,12 @@ fn result(word: String) -> Option<RowResult> {
         .find(|result| result.word() == word)
 }
 
-fn public(text: String) -> Option<Map<String, Value>> {
+fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
+    serde_json::to_string(value)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(text: String) -> Option<T> {
     serde_json::from_str(&text).ok()
 }
 
@@ -774,6 +693,13 @@ fn open_to_read(path: &Path) -> rusqlite::Result<Connection> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
+}
+
+/// Asks for a kind of journal, and says which it is then.
+fn journal(connection: &Connection, mode: &str) -> rusqlite::Result<String> {
+    // Run to its end, for it fails there and not at the row that it gives.
+    connection.execute_batch(&format!("PRAGMA journal_mode = {mode}"))?;
+    connection.pragma_query_value(None, "journal_mode", |row| row.get(0))
 }
 
 fn event(connection: &Connection, what: &str, why: &str) -> rusqlite::Result<()> {

@@ -150,6 +150,7 @@ fn full_outcome() -> Outcome {
                 message: "ä\0".into(),
                 hint: "mend".into(),
                 source: "https://example.org".into(),
+                repair: None,
             },
             Finding {
                 rule: "row.own".into(),
@@ -159,6 +160,7 @@ fn full_outcome() -> Outcome {
                 message: String::new(),
                 hint: String::new(),
                 source: "".into(),
+                repair: None,
             },
         ],
     }
@@ -590,25 +592,25 @@ fn a_lock_dies_with_its_process() {
 #[test]
 fn the_newest_runs_stay_and_those_with_something_to_do() {
     let house = House::new();
-    let ended = |target: &str| {
+    // Names of years long gone and to come, so that the order is certain.
+    let ended = |target: &str, name: &str| {
         let lock = house.lock(target);
         let mut ledger = Ledger::create(&house.state, lock, head(), &house.key, rows(1)).unwrap();
         ledger.result(0, outcome(0, RowResult::Created));
-        let run = ledger.run().to_owned();
-        fs::write(house.state.run_folder(&run).join("report.csv"), "x").unwrap();
+        let folder = house.state.run_folder(ledger.run());
+        fs::write(folder.join("report.csv"), "x").unwrap();
         ledger.end("whole").unwrap();
-        thread::sleep(Duration::from_millis(1001));
-        run
+        fs::rename(folder, house.state.run_folder(name)).unwrap();
+        name.to_owned()
     };
-    let first = ended("hq");
-    let second = ended("branch");
+    let first = ended("hq", "20000101-000000-0000");
+    let second = ended("branch", "20010101-000000-0000");
+    let third = ended("hq", "29990101-000000-0000");
     let unfinished = house.create(rows(1));
     let open = unfinished.run().to_owned();
     unfinished.end("interrupted").unwrap();
     let crashed = house.create(rows(1)).run().to_owned();
     house.sql(&crashed, "UPDATE rows SET final = 1");
-    thread::sleep(Duration::from_millis(1001));
-    let third = ended("hq");
 
     assert!(clean(&house.state, 5, true).unwrap().is_empty());
     let busy = house.lock("branch");
@@ -730,6 +732,7 @@ fn child() {
             thread::sleep(Duration::from_secs(60));
         }
         "import" => import(&state, folder),
+        "steps" => steps(&state, folder),
         _ => {
             let key = Key::load_or_make(Some(&folder.join("key"))).unwrap();
             let error = fill(&state, &key).to_string();
@@ -839,6 +842,115 @@ fn a_run_that_is_killed_again_and_again_says_every_row_once() {
         }
     }
     assert!(kills > 12, "only {kills} kills");
+}
+
+/// A small run to its end or its first failure, with a word on every step.
+fn steps(state: &StateDir, folder: &Path) {
+    let key = Key::load(Some(&folder.join("key"))).unwrap();
+    let lock = TargetLock::take(state, "hq").unwrap();
+    let mut options = OpenOptions::new();
+    let mut said = options
+        .append(true)
+        .create(true)
+        .open(folder.join("said"))
+        .unwrap();
+    let mut say = |word: &str| said.write_all(format!("{word}\n").as_bytes()).unwrap();
+    let run = || -> Result<(), LedgerError> {
+        let mut ledger = Ledger::create(state, lock, head(), &key, rows(4))?;
+        say("begun");
+        for position in 0..4 {
+            ledger.intend(&[position])?;
+            say(&position.to_string());
+            ledger.result(position, outcome(position, RowResult::Created));
+        }
+        ledger.flush()?;
+        say("flushed");
+        ledger.end("whole")
+    };
+    let word = match run() {
+        Ok(()) => "ended".to_owned(),
+        Err(error) => format!("failed: {error}"),
+    };
+    say(&word);
+}
+
+/// Runs [`steps`] with the k-th call of the system failing, for every k.
+fn every_failing_call(calls: &str, error: &str) {
+    let mut surfaced = 0;
+    for k in 1.. {
+        let house = House::new();
+        let folder = house.folder.path();
+        let trace = folder.join("trace");
+        let status = child_command("strace".as_ref(), folder, "steps")
+            .args(["-f", "-y", "--seccomp-bpf", "-o"])
+            .arg(&trace)
+            .args(["-e", &format!("trace={calls}")])
+            .args(["-e", &format!("inject={calls}:error={error}:when={k}")])
+            .arg(env::current_exe().unwrap())
+            .args(["ledger::tests::child", "--exact"])
+            .stderr(Stdio::null())
+            .status();
+        if !status.is_ok_and(|status| status.success()) && !trace.exists() {
+            let _ = writeln!(std::io::stderr(), "skipped: no strace here");
+            return;
+        }
+        let trace = fs::read_to_string(trace).unwrap();
+        let Some(call) = trace.lines().find(|line| line.ends_with("(INJECTED)")) else {
+            assert!(surfaced > 5, "{calls}: only {surfaced} failures of {k}");
+            return;
+        };
+        let said = fs::read_to_string(folder.join("said")).unwrap_or_default();
+        let context = format!("{call}, said {said:?}");
+        let failed = said.contains("failed: ");
+        assert!(failed || said.contains("ended"), "{context}");
+        surfaced += usize::from(failed);
+        let whole = said.contains("flushed");
+        assert!(
+            failed || whole || !call.contains("-wal>"),
+            "unnoticed: {context}"
+        );
+
+        let Some(run) = house.run_names().pop() else {
+            assert!(!said.contains("begun"), "{context}");
+            assert_eq!(
+                fs::read_dir(folder.join("runs")).unwrap().count(),
+                0,
+                "{context}"
+            );
+            continue;
+        };
+        assert!(said.contains("begun"), "left behind: {context}");
+        let (_ledger, kept) = house.resume(&run);
+        assert_eq!(kept.len(), 4, "{context}");
+        for (position, (_, standing)) in kept.into_iter().enumerate() {
+            let intended = said.lines().any(|line| line == position.to_string());
+            assert!(!intended || standing != Standing::Waiting, "{context}");
+            assert!(!whole || standing == Standing::Final, "{context}");
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn every_write_may_fail() {
+    every_failing_call("pwrite64,ftruncate", "ENOSPC");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn every_sync_may_fail() {
+    every_failing_call("fsync,fdatasync", "EIO");
+}
+
+#[test]
+fn commits_wait_for_the_disk() {
+    let house = House::new();
+    let ledger = house.create(rows(1));
+    let run = ledger.run().to_owned();
+    assert_eq!(ledger.settings(), ("wal".into(), 2));
+    drop(ledger);
+    let (ledger, _) = house.resume(&run);
+    assert_eq!(ledger.settings(), ("wal".into(), 2));
 }
 
 /// Writes until that fails, and checks that exactly what was said to be on the disk is there.
@@ -1004,8 +1116,13 @@ fn a_run_at_work_can_be_read_and_goes_on() {
             ledger.intend(&[position]).unwrap();
             ledger.result(position, outcome(position, RowResult::Created));
         }
-        // The reader is still there: the end does not wait for it.
+        // The end does not wait for a reader.
+        let record = Record::open(&house.state, &run).unwrap();
+        record.outcomes().unwrap();
+        let start = Instant::now();
         ledger.end("whole").unwrap();
+        assert!(start.elapsed() < Duration::from_secs(5));
+        assert!(record.ended().unwrap().is_some());
         reader.join().unwrap();
     });
 }

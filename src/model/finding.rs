@@ -1,6 +1,6 @@
 //! The row is wrong: for whoever keeps the sheet.
 
-use super::Field;
+use super::{Field, Secret};
 use std::borrow::Cow;
 
 /// How much a finding weighs.
@@ -45,6 +45,10 @@ pub struct Finding {
     pub hint: String,
     /// Where the rule is written: title or address of the page; empty where the rule is rowcall's own.
     pub source: Cow<'static, str>,
+    /// What the cell should hold instead, where that is certain and nothing is lost by it. Typed as a secret, for it may
+    /// be one; so it is never written into a ledger.
+    #[serde(skip)]
+    pub repair: Option<Secret>,
 }
 
 impl Finding {

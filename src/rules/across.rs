@@ -4,6 +4,7 @@
 //! forward costs 16 bytes, an e-mail address 8 where the make minds repeated ones.
 
 use super::cross::Cross;
+use super::damage::{Shape, Shapes, Suspects};
 use super::row::{Seen, Slot, View, shown};
 use crate::manifest::CrossRule;
 use crate::model::{Field, Finding, Place, Severity};
@@ -107,9 +108,13 @@ impl Numbers {
     }
 
     fn contains(&self, number: &str) -> bool {
-        let Some(key) = key(number) else {
-            return self.texts.contains(number);
-        };
+        match key(number) {
+            Some(key) => self.contains_key(key),
+            None => self.texts.contains(number),
+        }
+    }
+
+    fn contains_key(&self, key: u64) -> bool {
         let Some(pages) = self.bits.get(length_of(key)) else {
             return self.long.binary_search(&key).is_ok();
         };
@@ -136,6 +141,7 @@ pub struct Traces {
     texts: Vec<Box<str>>,
     forwards: Vec<(Number, Number)>,
     emails: Vec<u64>,
+    pub(super) shapes: Vec<Shape>,
 }
 
 impl Traces {
@@ -178,6 +184,7 @@ pub struct Survey {
     names: Names,
     forwards: Vec<(u64, u64)>,
     emails: Vec<u64>,
+    shapes: Shapes,
     on_pbx: Option<Numbers>,
 }
 
@@ -204,6 +211,7 @@ impl Survey {
             self.forwards.push(forward);
         }
         self.emails.extend(traces.emails);
+        self.shapes.add(traces.shapes);
     }
 
     /// Says which extensions the PBX holds: from now on a forward to an extension that is neither there nor in the
@@ -229,6 +237,7 @@ impl Survey {
             repeated: self.repeated,
             repeated_emails: repeated(&self.emails),
             loops: Loops::find(self.forwards, self.names),
+            suspects: self.shapes.finish(),
         }
     }
 }
@@ -242,6 +251,7 @@ pub struct Across {
     /// Hashes: what is in here may repeat, what is not does not.
     repeated_emails: HashSet<u64>,
     loops: Loops,
+    pub(super) suspects: Suspects,
 }
 
 /// Something in a row that may stand in an earlier row as well. [`Places::repeats`] tells.
@@ -360,6 +370,7 @@ fn duplicate_number(slot: &Slot<'_>, number: &str) -> Duplicate {
             message: format!("number {} is given to", shown(number)),
             hint: "keep one of the rows, or correct the number".into(),
             source: Cow::Borrowed(""),
+            repair: None,
         },
     }
 }
@@ -446,10 +457,12 @@ impl Loops {
         forwards.dedup();
         // Most forwards end at an extension that forwards nowhere: a few rounds leave little to search.
         for _ in 0..4 {
-            let leads_on = |to: &u64| from(&forwards, *to).next().is_some();
-            let keep: Vec<bool> = forwards.iter().map(|(_, to)| leads_on(to)).collect();
-            let mut keep = keep.into_iter();
-            forwards.retain(|_| keep.next().unwrap_or(true));
+            let mut starts = Numbers::default();
+            for (from, _) in &forwards {
+                starts.insert_key(*from);
+            }
+            starts.seal();
+            forwards.retain(|(_, to)| starts.contains_key(*to));
         }
         let ring = rings(&forwards);
         forwards.retain(|(from, to)| {

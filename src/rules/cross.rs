@@ -589,6 +589,7 @@ impl Cross {
             message,
             hint: hint.into(),
             source: fact.source.clone().into(),
+            repair: None,
         }
     }
 }

@@ -9,10 +9,11 @@
 
 mod across;
 mod cross;
+mod damage;
 mod row;
 
 pub use across::{Across, Duplicate, Places, Survey, Traces};
-pub use row::{Checker, rule_id};
+pub use row::{Checker, rule_id, shown};
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use super::across::{Across, Duplicate, Traces};
 use super::cross::Cross;
+use super::damage::{self, Care, Shape};
 use crate::columns::Binding;
 use crate::manifest::{Access, FieldRow, Manifest, Purpose, Rule, RuleRow, switch};
 use crate::model::{Extension, Field, Finding, Kind, Severity};
@@ -63,6 +64,8 @@ pub struct Checker<'m> {
     pub(super) slots: Vec<Slot<'m>>,
     columns: Vec<(usize, Bound)>,
     unbound_required: Vec<u8>,
+    /// Field rows whose values are held against those of the other rows.
+    measured: Vec<u8>,
     on_create: Box<View>,
     cross: Cross,
 }
@@ -102,6 +105,8 @@ enum Glance {
         min: usize,
         max: usize,
         form: Form,
+        /// Whether whole words pass that a spreadsheet may have left.
+        words: bool,
     },
     /// Nothing can be seen quickly.
     Never,
@@ -184,12 +189,19 @@ impl<'m> Checker<'m> {
             .filter(|(_, slot)| slot.column.is_none() && slot.is_required(Purpose::Create))
             .map(|(index, _)| index)
             .collect();
+        let measured = (0u8..)
+            .zip(&slots)
+            .filter(|(_, slot)| slot.column.is_some() && slot.row.access != Access::ReadOnly)
+            .filter(|(_, slot)| damage::is_measured(slot.row.name))
+            .map(|(index, _)| index)
+            .collect();
         let cross = Cross::new(manifest, &slots);
         Checker {
             manifest,
             slots,
             columns,
             unbound_required,
+            measured,
             on_create,
             cross,
         }
@@ -243,6 +255,9 @@ impl<'m> Checker<'m> {
             .check(&self.slots, &view, &text, &|_| true, findings);
         if let Some(across) = across {
             across.check(&self.cross, &self.slots, &view, &text, findings, duplicates);
+            across
+                .suspects
+                .check(&self.slots, &self.measured, cells, findings);
         }
         heaviest_first(findings, before);
     }
@@ -305,6 +320,15 @@ impl<'m> Checker<'m> {
         let text = |slot: &Slot<'m>| slot.text_in(row.cells);
         self.cross
             .trace(&self.slots, &text, self.nothing_given(purpose), traces);
+        if damage::is_surveyed(row.line) {
+            let slots = self
+                .measured
+                .iter()
+                .filter_map(|index| self.slots.get(usize::from(*index)));
+            traces
+                .shapes
+                .extend(slots.filter_map(|slot| Shape::of(slot.row.name, text(slot))));
+        }
     }
 
     /// As [`Checker::survey`], for an extension.
@@ -369,6 +393,7 @@ impl<'m> Checker<'m> {
         findings: &mut Vec<Finding>,
     ) -> Option<Seen> {
         let row = slot.row;
+        let whole = text;
         let text = slot.trimmed(text);
         if text.is_empty() {
             if slot.is_required(purpose) {
@@ -410,6 +435,15 @@ impl<'m> Checker<'m> {
             findings.push(breach);
         } else {
             slot.breaches(text, findings);
+        }
+        if let Some(damage) = damage::look(row, whole) {
+            let mut finding = damage.finding(slot, text);
+            if Care::of(row.name).explains_breaches() {
+                // What else is wrong with the value follows from the damage.
+                let breaches = findings.drain(before..).map(|breach| breach.severity);
+                finding.severity = breaches.fold(finding.severity, Severity::max);
+            }
+            findings.push(finding);
         }
         // Nothing is concluded from a value that was complained about.
         Some(match findings.len() == before {
@@ -496,6 +530,7 @@ impl<'m> Checker<'m> {
             ),
             hint: "leave the cell blank, or remove the column".into(),
             source: Cow::Borrowed(""),
+            repair: None,
         }
     }
 
@@ -549,7 +584,7 @@ impl<'m> Slot<'m> {
         self.trimmed(text.unwrap_or_default())
     }
 
-    #[inline]
+    #[inline(always)]
     fn at_a_glance(&self, text: &str, purpose: Purpose) -> Option<Seen> {
         if purpose == Purpose::Update && self.row.create_only {
             return None;
@@ -574,9 +609,13 @@ impl<'m> Slot<'m> {
                 min,
                 max,
                 form,
+                words,
             } => {
                 let bytes = text.as_bytes();
                 let (first, last) = (bytes.first()?, bytes.last()?);
+                if *words && damage::is_odd_word(text) {
+                    return None;
+                }
                 let classes = bytes
                     .iter()
                     .fold(0, |classes, byte| classes | table[usize::from(*byte)]);
@@ -698,6 +737,7 @@ impl<'m> Slot<'m> {
             message,
             hint: hint.into(),
             source: self.source.clone().into(),
+            repair: None,
         }
     }
 }
@@ -722,12 +762,13 @@ impl Glance {
             }
             Kind::Switch | Kind::Choice | Kind::Time => Glance::Never,
             Kind::Text | Kind::Identifier | Kind::Count | Kind::List | Kind::Email => {
-                Glance::of_bytes(kind, rules)
+                Glance::of_bytes(row.name, rules)
             }
         }
     }
 
-    fn of_bytes(kind: Kind, rules: &[Compiled<'_>]) -> Glance {
+    fn of_bytes(field: Field, rules: &[Compiled<'_>]) -> Glance {
+        let (kind, care) = (field.def().kind, Care::of(field));
         let mut table = Box::new([0u8; 256]);
         let (mut demanded, mut min, mut max, mut form) = (0, 0, usize::MAX, Form::Any);
         let closer_unless = |table: &mut [u8; 256], good: &dyn Fn(u8) -> bool| {
@@ -741,6 +782,7 @@ impl Glance {
         closer_unless(&mut table, &|b| {
             b != b'<' && (b != b'[' || kind != Kind::Email)
         });
+        closer_unless(&mut table, &|b| !care.asks_for_a_look(b));
         if kind == Kind::Count {
             closer_unless(&mut table, &|b| b.is_ascii_digit());
         }
@@ -792,6 +834,7 @@ impl Glance {
             min,
             max,
             form,
+            words: care.takes_letters(),
         }
     }
 }
@@ -859,6 +902,7 @@ impl<'m> Compiled<'m> {
             message,
             hint: self.hint(slot.row.name).into(),
             source: self.source.clone().into(),
+            repair: None,
         }
     }
 
@@ -1000,11 +1044,12 @@ fn control_finding(field: Option<Field>, column: usize, control: char) -> Findin
         ),
         hint: "type the cell anew: the character came with copying or with a wrong encoding".into(),
         source: Cow::Borrowed(""),
+        repair: None,
     }
 }
 
 /// A value in quotes, shortened where it is long, its control characters made visible.
-pub(super) fn shown(text: &str) -> String {
+pub fn shown(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars().take(SHOWN_MAX) {
         if c.is_control() {

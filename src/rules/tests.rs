@@ -374,7 +374,7 @@ fn lengths_count_characters_and_one_rule_twice_is_told_apart() {
 fn what_is_right_is_not_complained_about() {
     for (field, value) in [
         ("number", " 2001 "),
-        ("number", "\u{a0}2001"),
+        ("number", "\t2001"),
         ("number", "99999999"),
         ("display_name", "A&<"),
         ("caller_id", "abcA_-"),
@@ -656,6 +656,7 @@ fn a_row_in_trouble_says_only_that_and_takes_part_in_nothing() {
         message: "short".into(),
         hint: String::new(),
         source: "".into(),
+        repair: None,
     };
     let row = |trouble| Row {
         index: 0,
@@ -698,7 +699,7 @@ fn repeated_numbers_name_the_first_place() {
         &["42000", "Ab3defgh"],
         &[" 0042", "Ab3defgh"],
         &["042000", "Ab3defgh"],
-        &["0042\u{a0}", "Ab3defgh"],
+        &["0042\t", "Ab3defgh"],
     ];
     let found = found(&["number", "sip_password"], rows, Purpose::Create);
     let duplicate = |line| {

@@ -7,7 +7,7 @@ use crate::link::StopFlag;
 use crate::manifest::{Access, Manifest};
 use crate::model::Field;
 use crate::progress::Progress;
-use crate::sheet::{Format, Readers, SheetError, Writer};
+use crate::sheet::{Column, Format, Readers, SheetError, Writer};
 use crate::submit::converse::Looking;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -106,22 +106,22 @@ fn columns(manifest: &Manifest, secrets: Secrets, live: bool) -> Vec<Field> {
 }
 
 fn writer(args: &ExportArgs, fields: &[Field]) -> Result<Writer, SheetError> {
-    let headings: Vec<String> = fields.iter().map(|field| field.name().to_owned()).collect();
+    let column = |field: &Field| Column {
+        heading: field.name().to_owned(),
+        width: field.def().example.chars().count(),
+        ..Column::default()
+    };
+    let columns: Vec<Column> = fields.iter().map(column).collect();
     match &args.output {
-        None => Writer::stream(
-            Box::new(stdout()),
-            "standard output",
-            Format::Csv,
-            &headings,
-        ),
+        None => Writer::stream(Box::new(stdout()), "standard output", Format::Csv, &columns),
         Some(path) if args.secrets == Secrets::Plain => {
             say(format!(
                 "{} will hold passwords and PINs; only its owner can read it",
                 path.display()
             ));
-            Writer::replace(path, Readers::Owner, &headings)
+            Writer::replace(path, Readers::Owner, &columns)
         }
-        Some(path) => Writer::replace(path, Readers::Anybody, &headings),
+        Some(path) => Writer::replace(path, Readers::Anybody, &columns),
     }
 }
 

@@ -5,7 +5,7 @@ use super::{Failure, rows, say};
 use crate::cli::CheckArgs;
 use crate::manifest::Purpose;
 use crate::model::{Action, RowResult};
-use crate::report::{HEADINGS, cells, finding_line};
+use crate::report::{cells, columns, finding_line};
 use crate::sheet::{Readers, SheetError, Writer};
 use crate::vendors::make;
 use jiff::Timestamp;
@@ -25,8 +25,8 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
         .into_iter()
         .map(|(sheet, binding)| Table { sheet, binding })
         .collect();
-    let headings = HEADINGS.map(str::to_owned);
-    let create = |path| Writer::create(path, Readers::Anybody, &headings);
+    let columns = columns();
+    let create = |path| Writer::create(path, Readers::Anybody, &columns);
     let writers: Result<Vec<Writer>, SheetError> = args
         .report
         .report

@@ -5,8 +5,11 @@ mod context;
 mod delete;
 mod export;
 mod findings;
+mod fix;
 mod import;
 mod journal;
+mod plan;
+mod planned;
 mod results;
 mod resume;
 mod rows;
@@ -29,6 +32,8 @@ pub fn run(cli: &Cli) -> u8 {
     let context = Context::new(cli);
     let done = match &cli.command {
         Command::Check(args) => findings::run(args),
+        Command::Fix(args) => fix::run(args),
+        Command::Plan(args) => plan::run(args, &context),
         Command::Import(args) => import::run(args, &context),
         Command::Delete(args) => delete::run(args, &context),
         Command::Export(args) => export::run(args, context.config()),

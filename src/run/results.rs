@@ -4,7 +4,9 @@ use super::rows::Rows;
 use super::{Failure, say};
 use crate::cli::ReportArgs;
 use crate::model::{Outcome, RowResult};
-use crate::report::{Counts, HEADINGS, REJECT_HEADINGS, Report, finding_line, reject_cells};
+use crate::report::{
+    Counts, REJECT_HEADINGS, Report, columns, finding_line, reject_cells, reject_columns,
+};
 use crate::sheet::{Readers, SheetError, Writer};
 use jiff::Timestamp;
 use serde_json::json;
@@ -21,6 +23,8 @@ pub(super) struct Results<'r> {
     target: String,
     /// The run's name, once it has a ledger.
     pub(super) run: Option<String>,
+    /// Whether rows that are not done are shown elsewhere.
+    pub(super) quiet: bool,
     started: Timestamp,
     json: bool,
     report_file: Option<PathBuf>,
@@ -53,13 +57,14 @@ impl<'r> Results<'r> {
         args: &ReportArgs,
         rejects: Option<Rejects<'r>>,
     ) -> Result<Results<'r>, Failure> {
-        let headings = HEADINGS.map(str::to_owned);
-        let create = |path: &PathBuf| Writer::create(path, Readers::Anybody, &headings);
+        let columns = columns();
+        let create = |path: &PathBuf| Writer::create(path, Readers::Anybody, &columns);
         let writers: Result<Vec<Writer>, SheetError> = args.report.iter().map(create).collect();
         Ok(Results {
             command,
             target: target.to_owned(),
             run: None,
+            quiet: false,
             started: Timestamp::now(),
             json: args.json,
             report_file: args.report.first().cloned(),
@@ -85,7 +90,7 @@ impl<'r> Results<'r> {
                 continue;
             }
             self.not_done += 1;
-            if self.not_done <= SHOWN_MAX {
+            if self.not_done <= SHOWN_MAX && !self.quiet {
                 show(&outcome);
             }
             if let Some(rejects) = &mut self.rejects {
@@ -149,7 +154,7 @@ impl<'r> Results<'r> {
         let seconds = (finished - self.started)
             .total(jiff::Unit::Second)
             .unwrap_or_default();
-        if self.not_done > SHOWN_MAX {
+        if self.not_done > SHOWN_MAX && !self.quiet {
             let more = self.not_done - SHOWN_MAX;
             match &self.report_file {
                 Some(file) => say(format!(
@@ -265,12 +270,8 @@ impl<'r> Rejects<'r> {
                 headings.push(heading.clone());
             }
         }
-        let all: Vec<String> = headings
-            .iter()
-            .cloned()
-            .chain(REJECT_HEADINGS.map(str::to_owned))
-            .collect();
-        let writer = Writer::create(path, Readers::Owner, &all).map_err(Failure::usage)?;
+        let writer = Writer::create(path, Readers::Owner, &reject_columns(&headings))
+            .map_err(Failure::usage)?;
         Ok(Rejects {
             file: path.to_owned(),
             writer,

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::journal::{Journal, Pending};
 use super::results::Results;
-use super::sending::{Asked, Sending, failures_max, hold_orphans, stoppable};
+use super::sending::{Asked, Sending, failures_max, hold_orphans, in_waves, stoppable};
 use super::{Failure, say};
 use crate::cli::{ReportArgs, ResumeArgs};
 use crate::ledger::{Ledger, Record, Row, Standing, runs};
@@ -53,7 +53,8 @@ pub(super) fn run(args: &ResumeArgs, context: &Context<'_>) -> Result<u8, Failur
         .collect();
     let held = hold_orphans(&mut left, lost, &asked.headings);
     let is_left = |change: &Change| !is_final(change.row) && !held.contains(&change.row);
-    let changes: Vec<Change> = all.into_iter().filter(is_left).collect();
+    let mut changes: Vec<Change> = all.into_iter().filter(is_left).collect();
+    let stages = in_waves(&asked.waves, &mut changes);
     let pending: Vec<Pending> = changes
         .iter()
         .map(|change| Pending {
@@ -110,6 +111,7 @@ pub(super) fn run(args: &ResumeArgs, context: &Context<'_>) -> Result<u8, Failur
         headings: &asked.headings,
         failures_max,
         verify: asked.verify,
+        stages,
         journal: Some(journal),
     };
     sending.run(connection, &changes, results)

@@ -5,7 +5,7 @@ use super::{Failure, print, say};
 use crate::cli::{RunReportArgs, RunsArgs, RunsCommand};
 use crate::ledger::{Listed, Record, Standing, clean, runs};
 use crate::model::Outcome;
-use crate::report::{HEADINGS, cells};
+use crate::report::{cells, columns};
 use crate::sheet::{Format, Readers, Writer, markdown};
 use std::io::stdout;
 
@@ -86,15 +86,10 @@ pub(super) fn report(args: &RunReportArgs, context: &Context<'_>) -> Result<u8, 
             .ok_or_else(|| Failure::usage("there are no runs yet"))?,
     };
     let outcomes = Record::open(&state, &name)?.outcomes()?;
-    let headings = HEADINGS.map(str::to_owned);
+    let columns = columns();
     let writer = match &args.output {
-        Some(path) => Writer::replace(path, Readers::Anybody, &headings),
-        None => Writer::stream(
-            Box::new(stdout()),
-            "standard output",
-            Format::Csv,
-            &headings,
-        ),
+        Some(path) => Writer::replace(path, Readers::Anybody, &columns),
+        None => Writer::stream(Box::new(stdout()), "standard output", Format::Csv, &columns),
     };
     let mut writer = writer.map_err(Failure::usage)?;
     let doubtful = outcomes

@@ -8,7 +8,7 @@ use crate::link::retrying::Retrying;
 use crate::link::{Link, StopFlag};
 use crate::model::{Fault, Secret};
 use crate::sim::{Faults, InProcess, Sim};
-use crate::submit::converse::Connection;
+use crate::submit::converse::{Connection, INTERRUPTED};
 use crate::vendors::{Account, MAKES, Make, Settings, make};
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
@@ -264,7 +264,15 @@ impl Target {
 
     /// Why the target cannot be used.
     pub fn failure(&self, fault: &Fault) -> Failure {
-        Failure::target(format!("{}: {}", self.label, fault.message)).hint(fault.hint.clone())
+        let message = format!("{}: {}", self.label, fault.message);
+        let failure = Failure::target(message).hint(fault.hint.clone());
+        match fault.code.as_ref() {
+            INTERRUPTED => Failure {
+                exit: 130,
+                ..failure
+            },
+            _ => failure,
+        }
     }
 
     /// Whether the PBX is a simulated one inside this process.

@@ -158,7 +158,8 @@ fn yes(can: bool) -> String {
     if can { "yes" } else { "no" }.to_owned()
 }
 
-fn on_create(row: &FieldRow) -> String {
+/// What becomes of a field that a new extension is not given.
+pub(super) fn on_create(row: &FieldRow) -> String {
     match (row.required, &row.fill, &row.default) {
         (true, _, _) => "required".to_owned(),
         (_, Some(fill), _) => format!("sent as {fill} where the sheet has none"),
@@ -167,7 +168,8 @@ fn on_create(row: &FieldRow) -> String {
     }
 }
 
-fn values(row: &FieldRow) -> String {
+/// What a field's cells hold, in words.
+pub(super) fn values(row: &FieldRow) -> String {
     let kind = match row.name.def().kind {
         Kind::Text => "text",
         Kind::Identifier => "digits, as text",

@@ -3,16 +3,52 @@
 //! Reading has two stages, so that two passes over a million rows take two threads little longer than one bare reader
 //! takes one: [`Batches`] cuts the bytes where a record ends, and [`Batch::rows`] parses them, on any thread. Both hold
 //! to the quote rules of the `csv` crate: a quote opens only where a cell begins, and two quotes within stand for one.
+//!
+//! **Formulas.** A spreadsheet that opens the file takes a cell that begins with `=`, `+`, `-` or `@` for a formula, and
+//! `+49…` is a telephone number ([`FORMULA_BEGINS`] has them all). So an apostrophe is written before every cell that
+//! begins with such a character, or with apostrophes and then such a character; and where a cell that is read begins with
+//! apostrophes and then such a character, its first apostrophe is taken away. So every text reads back as it was, and no
+//! written cell begins a formula. Of a file from elsewhere, `'+49…` is read as `+49…`: spreadsheets, too, mark a text so.
+//! What begins with an apostrophe and is no formula (`'s-Hertogenbosch`) is never touched. A file is safe where it is
+//! opened with the delimiter that it was written with: with another, cells begin where none did.
+
+mod splice;
 
 use super::marks::{Marks, simple_record};
 use super::source::{Pass, Source};
 use super::{Cells, Limits, ReadOptions, Row, Sheet, SheetError};
 use crate::model::{Finding, Place, Severity};
 use csv_core::{QuoteStyle, ReadRecordResult, Reader, ReaderBuilder, WriterBuilder};
-use memchr::{memchr, memchr_iter, memrchr2};
+use memchr::{memchr, memchr_iter};
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+
+/// What begins a formula when a spreadsheet opens the file. The wide ones do so in East Asia; what comes after a line
+/// break, tab or return is looked at by some.
+const FORMULA_BEGINS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
+/// Whether a spreadsheet would take the text for a formula, did no apostrophes stand before it.
+fn is_formula(text: &str) -> bool {
+    text.trim_start_matches('\'').starts_with(FORMULA_BEGINS)
+}
+
+/// The text as it is written: with an apostrophe before what could be a formula.
+fn marked(text: &str) -> Cow<'_, str> {
+    if is_formula(text) {
+        Cow::Owned(format!("'{text}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// The text as it was before it was [`marked`].
+fn unmarked(text: &str) -> &str {
+    match text.strip_prefix('\'') {
+        Some(rest) if is_formula(rest) => rest,
+        _ => text,
+    }
+}
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// How much is looked at to find the delimiter.
@@ -170,7 +206,7 @@ fn headings(record: &Record<'_>, layout: &Layout) -> Result<Vec<String>, SheetEr
     })?;
     let cells = Cells::new(text, record.ends);
     let headings = (0..cells.len()).filter_map(|column| cells.get(column));
-    Ok(headings.map(str::to_owned).collect())
+    Ok(headings.map(|text| unmarked(text).to_owned()).collect())
 }
 
 fn usable(delimiter: char) -> Result<u8, SheetError> {
@@ -260,8 +296,11 @@ impl Encoder {
     }
 
     /// The header row. Where a heading holds what could be taken for another delimiter, all are quoted.
-    pub(super) fn header(&mut self, headings: &[impl AsRef<str>], lines: &mut Vec<u8>) {
-        let texts = headings.iter().map(AsRef::as_ref);
+    pub(super) fn header<'c>(
+        &mut self,
+        texts: impl Iterator<Item = &'c str> + Clone,
+        lines: &mut Vec<u8>,
+    ) {
         let misleads = |text: &str| text.contains([',', ';', '\t', '|', '\u{feff}']);
         if texts.clone().any(misleads) {
             let mut quoting = writer(self.delimiter, QuoteStyle::Always);
@@ -304,6 +343,7 @@ fn append<'c>(
         if column > 0 {
             grow(AROUND_BYTES_MAX, &mut |room| writer.delimiter(room).1);
         }
+        let cell = marked(cell);
         // Every byte may be a quote, which is doubled.
         grow(2 * cell.len() + 2, &mut |room| {
             writer.field(cell.as_bytes(), room).2
@@ -401,47 +441,50 @@ impl Batches {
         if !self.ended && self.buffer.last() == Some(&b'\r') {
             end -= 1;
         }
-        while self.scanned < end {
-            let rest = self.buffer.get(self.scanned..end).unwrap_or_default();
-            let next = memchr(b'"', rest).map(|at| self.scanned + at);
-            let Some(quote) = self.quote else {
-                let plain_end = next.unwrap_or(end);
-                let plain = self.buffer.get(self.scanned..plain_end).unwrap_or_default();
-                if let Some(at) = memrchr2(b'\n', b'\r', plain) {
-                    self.cut = self.scanned + at + 1;
-                }
-                self.scanned = plain_end;
-                if let Some(at) = next {
-                    self.scanned += 1;
-                    if self.begins_cell(at) {
-                        self.quote = Some(at);
-                    }
-                }
+        // From an opening quote to where the cell's text ends.
+        let longest = self.layout.limits.cell_bytes_max.saturating_add(1);
+        let start = self.scanned;
+        let marks = Marks::of(self.buffer.get(start..end).unwrap_or_default(), b'\r');
+        for at in marks.from(0).map(|mark| start + mark) {
+            // The second of two quotes was seen with the first.
+            if at < self.scanned {
                 continue;
-            };
-            let until = next.unwrap_or(end);
-            if until - quote - 1 > self.layout.limits.cell_bytes_max {
-                return Err(SheetError::CellTooLong {
-                    file: self.layout.file.clone(),
-                    line: self.line_at(quote),
-                    bytes_max: self.layout.limits.cell_bytes_max,
-                });
             }
-            match (next, next.and_then(|at| self.buffer.get(at + 1))) {
-                (None, _) => self.scanned = end,
-                (Some(at), Some(b'"')) => self.scanned = at + 2,
-                // Whether it closes shows with the next byte.
-                (Some(at), None) if !self.ended => {
-                    self.scanned = at;
-                    return Ok(());
-                }
-                (Some(at), _) => {
-                    self.quote = None;
-                    self.scanned = at + 1;
+            self.scanned = at + 1;
+            let is_quote = self.buffer.get(at) == Some(&b'"');
+            match (self.quote, is_quote) {
+                (None, false) => self.cut = at + 1,
+                (None, true) if self.begins_cell(at) => self.quote = Some(at),
+                (None, true) | (Some(_), false) => (),
+                (Some(quote), true) => {
+                    if at - quote > longest {
+                        return Err(self.cell_too_long(quote));
+                    }
+                    match self.buffer.get(at + 1) {
+                        Some(b'"') => self.scanned = at + 2,
+                        // Whether it closes shows with the next byte.
+                        None if !self.ended => {
+                            self.scanned = at;
+                            return Ok(());
+                        }
+                        _ => self.quote = None,
+                    }
                 }
             }
         }
-        Ok(())
+        self.scanned = end;
+        match self.quote {
+            Some(quote) if end - quote > longest => Err(self.cell_too_long(quote)),
+            _ => Ok(()),
+        }
+    }
+
+    fn cell_too_long(&self, quote: usize) -> SheetError {
+        SheetError::CellTooLong {
+            file: self.layout.file.clone(),
+            line: self.line_at(quote),
+            bytes_max: self.layout.limits.cell_bytes_max,
+        }
     }
 
     fn begins_cell(&self, at: usize) -> bool {
@@ -500,10 +543,11 @@ impl Batch {
     pub(super) fn rows(&self, mut each: impl FnMut(Row<'_>)) -> Result<u64, SheetError> {
         let layout = &*self.layout;
         let nul = memchr(0, &self.data).is_some();
+        let apostrophe = memchr(b'\'', &self.data).is_some();
         let mut index = 0;
         let whole = std::str::from_utf8(&self.data).ok();
         let marks = whole
-            .filter(|_| !self.returns)
+            .filter(|_| !self.returns && u32::try_from(self.data.len()).is_ok())
             .map(|_| Marks::of(&self.data, layout.delimiter));
         self.records(marks.as_ref(), |record| {
             if layout.columns > 1 && record.is_blank() {
@@ -518,9 +562,14 @@ impl Batch {
                 None => std::str::from_utf8(record.text),
             };
             let (cells, not_utf8) = match read {
-                Ok(text) if !record.apart.is_empty() => (Cells::apart(text, record.apart), None),
-                Ok(text) => (Cells::new(text, record.ends), None),
-                Err(_) => {
+                Ok(text) if !(apostrophe && record.is_marked()) => {
+                    if record.apart.is_empty() {
+                        (Cells::new(text, record.ends), None)
+                    } else {
+                        (Cells::apart(text, record.apart), None)
+                    }
+                }
+                _ => {
                     mended = Mended::of(record);
                     (Cells::new(&mended.text, &mended.ends), mended.broken)
                 }
@@ -554,25 +603,25 @@ impl Batch {
     ) -> Result<(), SheetError> {
         let data = self.data.as_slice();
         let limits = &self.layout.limits;
-        let mut reader = self.layout.reader();
-        // Room for records that are not simple; made when the first of them comes.
+        // For records that are not simple; made when the first of them comes.
+        let mut reader = None;
         let (mut text, mut ends) = (Vec::new(), Vec::new());
         let mut apart = Vec::new();
         let simple_bytes_max = limits.cell_bytes_max.min(limits.row_bytes_max);
-        let mut next_marks = marks.map(|marks| marks.from(0));
         let mut line = self.line;
         let mut at = 0;
         loop {
             let start = at + self.breaks_at(at);
-            line += line_breaks(data.get(at..start).unwrap_or_default(), self.returns);
+            if start > at {
+                line += line_breaks(data.get(at..start).unwrap_or_default(), self.returns);
+            }
             if start >= data.len() {
                 return Ok(());
             }
             at = start;
-            if let (Some(marks), Some(next)) = (marks, &mut next_marks) {
-                // What stands before the record was a line break of its own, or was read otherwise.
-                *next = marks.from(at);
-                let simple = simple_record(data, self.layout.delimiter, at, next, &mut apart);
+            if let Some(marks) = marks {
+                let marks = marks.from(at);
+                let simple = simple_record(data, self.layout.delimiter, at, marks, &mut apart);
                 if let Some((text_end, end)) = simple
                     && apart.len() > 1
                     && apart.len() <= limits.row_cells_max
@@ -600,6 +649,7 @@ impl Batch {
                 text = vec![0; data.len() + 1];
                 ends = vec![0; limits.row_cells_max.min(data.len()) + 1];
             }
+            let reader = reader.get_or_insert_with(|| self.layout.reader());
             let feeds = reader.line();
             let (mut filled, mut width, mut kept) = (0, 0, 0);
             loop {
@@ -712,13 +762,29 @@ impl Record<'_> {
     fn is_blank(&self) -> bool {
         self.width == 1 && self.text.iter().all(u8::is_ascii_whitespace)
     }
+
+    /// Its cells, one after the other.
+    fn cells(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = std::iter::once(&0).chain(self.ends);
+        let joined = starts.zip(self.ends).map(|(start, end)| (*start, *end));
+        let apart = self.apart.iter();
+        let apart = apart.map(|(start, end)| (*start as usize, *end as usize));
+        let cells = joined.chain(apart);
+        cells.map(|(start, end)| self.text.get(start..end).unwrap_or_default())
+    }
+
+    /// Whether a cell begins with an apostrophe, so that it may have been marked.
+    fn is_marked(&self) -> bool {
+        memchr(b'\'', self.text).is_some() && self.cells().any(|cell| cell.starts_with(b"'"))
+    }
 }
 
-/// The cells of a record that is not UTF-8, with a replacement character for what cannot be read.
+/// The cells of a record that cannot be taken as they stand: without the marks of formulas, and with a replacement
+/// character for what is no UTF-8.
 struct Mended {
     text: String,
     ends: Vec<usize>,
-    /// The first cell that had to be mended.
+    /// The first cell that is no UTF-8.
     broken: Option<usize>,
 }
 
@@ -729,16 +795,13 @@ impl Mended {
             ends: Vec::new(),
             broken: None,
         };
-        let mut start = 0;
-        for (column, end) in record.ends.iter().enumerate() {
-            let bytes = record.text.get(start..*end).unwrap_or_default();
+        for (column, bytes) in record.cells().enumerate() {
             let text = String::from_utf8_lossy(bytes);
             if mended.broken.is_none() && matches!(text, Cow::Owned(_)) {
                 mended.broken = Some(column);
             }
-            mended.text.push_str(&text);
+            mended.text.push_str(unmarked(&text));
             mended.ends.push(mended.text.len());
-            start = *end;
         }
         mended
     }
@@ -770,6 +833,7 @@ fn trouble(
             message,
             hint: hint.to_owned(),
             source: "".into(),
+            repair: None,
         })
     };
     if let Some(column) = not_utf8 {
@@ -995,7 +1059,7 @@ mod tests {
         assert!(matches!(refused(b"a,b"), SheetError::HeaderOnly { .. }));
         assert!(matches!(
             refused(b"PK\x03\x04\x14"),
-            SheetError::Workbook { .. }
+            SheetError::DamagedWorkbook { .. }
         ));
         for utf16 in [&b"\xff\xfea\0,\0"[..], b"a\0,\0b\0", b"\0a\0,\0b"] {
             assert!(matches!(

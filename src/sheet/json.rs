@@ -4,6 +4,8 @@
 //! thread. A first pass collects the headings, for any object may bring a new one; it also finds every syntax error
 //! before the first row is given.
 
+mod splice;
+
 use super::source::{Pass, Source};
 use super::{CLEAR, Cells, Limits, ReadOptions, Row, Sheet, SheetError};
 use crate::model::{Finding, Severity};
@@ -109,6 +111,7 @@ impl Content {
             in_array: false,
             open: None,
             elements: Vec::new(),
+            gap: 0,
             ended: false,
             failed: None,
         }
@@ -200,6 +203,8 @@ pub(super) struct Batches {
     open: Option<Open>,
     /// The whole objects in the buffer.
     elements: Vec<Element>,
+    /// Bytes since the batch before that were passed over.
+    gap: u64,
     ended: bool,
     /// What to say once the rows before it were given.
     failed: Option<SheetError>,
@@ -252,6 +257,7 @@ impl Batches {
         } else if self.open.is_none() && self.elements.is_empty() {
             // Blanks without end must not fill the memory.
             self.buffer.drain(..self.scanned);
+            self.gap += self.scanned as u64;
             self.scanned = 0;
         }
         Ok(())
@@ -396,6 +402,7 @@ impl Batches {
         Batch {
             data,
             elements: std::mem::take(&mut self.elements),
+            gap: std::mem::take(&mut self.gap),
             layout: self.layout.clone(),
         }
     }
@@ -490,6 +497,7 @@ fn place_of(text: &[u8], error: &serde_json::Error) -> (usize, String) {
 pub(super) struct Batch {
     data: Vec<u8>,
     elements: Vec<Element>,
+    gap: u64,
     layout: Arc<Layout>,
 }
 
@@ -662,6 +670,7 @@ fn finding(rule: &'static str, column: Option<usize>, message: String, hint: &st
         message,
         hint: hint.to_owned(),
         source: "".into(),
+        repair: None,
     }
 }
 

@@ -4,14 +4,19 @@
 //! their order, and memory does not grow with their number.
 
 mod csv;
+mod excel;
+mod html;
 mod json;
 pub mod markdown;
 mod marks;
+mod mended;
 mod source;
 mod writer;
+mod xlsx;
 
 use crate::model::{Finding, Place};
-pub use writer::{Readers, Writer};
+pub use mended::{Mended, Mends};
+pub use writer::{Aside, Column, Heading, Readers, Tone, Writer};
 
 use source::Source;
 use std::fmt;
@@ -57,6 +62,10 @@ pub enum Format {
     Json,
     /// One object a line.
     JsonLines,
+    /// A workbook.
+    Xlsx,
+    /// A page for people. It is written only.
+    Html,
 }
 
 impl Format {
@@ -67,6 +76,8 @@ impl Format {
             "csv" | "tsv" | "tab" | "psv" => Some(Format::Csv),
             "json" => Some(Format::Json),
             "jsonl" | "ndjson" => Some(Format::JsonLines),
+            "xlsx" => Some(Format::Xlsx),
+            "html" | "htm" => Some(Format::Html),
             _ => None,
         }
     }
@@ -81,8 +92,37 @@ pub struct ReadOptions {
     pub delimiter: Option<char>,
     /// Whether a row with fewer cells than there are headings is accepted, as if blank cells followed.
     pub pad_short_rows: bool,
+    /// The sheet of a workbook that is read, by its name.
+    pub sheet: Option<String>,
+    /// Knows the headings of a table that is meant to be read: chooses among the sheets of a workbook, and tells headings
+    /// from what stands above them.
+    pub has_key: Option<KeyTest>,
     /// What is too much.
     pub limits: Limits,
+}
+
+/// Whether headings have the column without which a table is none.
+#[derive(Clone)]
+pub struct KeyTest(Arc<Test>);
+
+type Test = dyn Fn(&[String]) -> bool + Send + Sync;
+
+impl KeyTest {
+    /// A test by a function.
+    pub fn new(test: impl Fn(&[String]) -> bool + Send + Sync + 'static) -> KeyTest {
+        KeyTest(Arc::new(test))
+    }
+
+    /// What it says of these headings.
+    pub fn holds(&self, headings: &[String]) -> bool {
+        (self.0)(headings)
+    }
+}
+
+impl fmt::Debug for KeyTest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyTest(…)")
+    }
 }
 
 /// What is too much in a sheet.
@@ -175,12 +215,6 @@ pub enum SheetError {
         /// What it is written in.
         encoding: &'static str,
     },
-    /// It is a workbook.
-    #[error("{file}: is a workbook and no text. Save the sheet as “CSV UTF-8”")]
-    Workbook {
-        /// The file.
-        file: Arc<str>,
-    },
     /// A heading is no text.
     #[error(
         "{file}:{line}: the header row holds bytes that are no UTF-8 text. Save the file as UTF-8 (in Excel: “CSV UTF-8”)"
@@ -254,10 +288,118 @@ pub enum SheetError {
         reason: String,
     },
     /// A file's ending stands for no format.
-    #[error("{file}: its ending names no format. End it with .csv, .tsv, .json or .jsonl")]
+    #[error(
+        "{file}: its ending names no format. End it with .csv, .tsv, .json, .jsonl, .xlsx or .html"
+    )]
     Ending {
         /// The file.
         file: Arc<str>,
+    },
+    /// A workbook is protected with a password.
+    #[error(
+        "{file}: is protected with a password. Open it, remove the password (in Excel: File, Info, Protect Workbook, Encrypt with Password, leave it blank), and save it"
+    )]
+    Encrypted {
+        /// The file.
+        file: Arc<str>,
+    },
+    /// A workbook is damaged.
+    #[error(
+        "{file}: the workbook is damaged: {what}. Open it in Excel or LibreOffice, which may mend it, and save it as .xlsx"
+    )]
+    DamagedWorkbook {
+        /// The file.
+        file: Arc<str>,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A workbook is larger than a table of extensions can be, or says that it is.
+    #[error(
+        "{file}: the workbook is larger than is safe to read: {what}. Copy the table alone into a new workbook, or save it as “CSV UTF-8”"
+    )]
+    OversizedWorkbook {
+        /// The file.
+        file: Arc<str>,
+        /// What is too much.
+        what: String,
+    },
+    /// It is no workbook of a kind that is read.
+    #[error(
+        "{file}: is {what}, which is not read. Open it in Excel or LibreOffice and save it as .xlsx"
+    )]
+    OtherWorkbook {
+        /// The file.
+        file: Arc<str>,
+        /// What it is.
+        what: &'static str,
+    },
+    /// It is text that calls itself a workbook.
+    #[error(
+        "{file}: is text, in spite of its ending, and no workbook. Rename it to .csv (or .tsv)"
+    )]
+    TextNotWorkbook {
+        /// The file.
+        file: Arc<str>,
+    },
+    /// A workbook has no sheet of that name.
+    #[error("{file}: has no sheet “{sheet}”; it has: {names}. Name one of these with --sheet")]
+    NoSuchSheet {
+        /// The file.
+        file: Arc<str>,
+        /// The name asked for.
+        sheet: String,
+        /// The names that there are.
+        names: String,
+    },
+    /// Of several sheets none has a key.
+    #[error(
+        "{file}: none of its sheets has a column for the number; it has: {names}. Name the sheet with --sheet, or the column with --map"
+    )]
+    WhichSheet {
+        /// The file.
+        file: Arc<str>,
+        /// The names that there are.
+        names: String,
+    },
+    /// A page is to be read.
+    #[error(
+        "{file}: is a page for people, which cannot be read. Write the table as .csv, .json or .xlsx too, and name that"
+    )]
+    Page {
+        /// The file.
+        file: Arc<str>,
+    },
+    /// It is of a kind of which no mended copy can be made.
+    #[error(
+        "{file}: is {what}, of which no mended copy can be made. Save it as “CSV UTF-8”, and mend that"
+    )]
+    NotMended {
+        /// The file.
+        file: Arc<str>,
+        /// What it is.
+        what: &'static str,
+    },
+    /// A cell is longer than a workbook can hold.
+    #[error(
+        "{file}: cell {cell} would be longer than the {units_max} characters that a workbook can hold. Shorten it, or write .csv or .jsonl"
+    )]
+    CellTooLongForBook {
+        /// The file.
+        file: Arc<str>,
+        /// The cell as a spreadsheet names it.
+        cell: String,
+        /// The limit.
+        units_max: usize,
+    },
+    /// There are more rows, or more text, than a workbook can hold.
+    #[error(
+        "{file}: is full: a workbook holds {rows_max} rows and 4 GiB of text. Write .csv or .jsonl, or split the table"
+    )]
+    BookFull {
+        /// The file.
+        file: Arc<str>,
+        /// The limit, without the headings.
+        rows_max: u32,
     },
     /// There are too many columns.
     #[error("{file}: has more than {cells_max} columns. Leave out those that are not needed")]
@@ -305,6 +447,7 @@ pub struct Sheet {
 enum Content {
     Csv(csv::Content),
     Json(json::Content),
+    Workbook(excel::Content),
 }
 
 /// Opens an input and reads its headings. What is no file (standard input, a pipe) is first copied to disk, because it
@@ -314,6 +457,9 @@ enum Content {
 /// See [`SheetError`]; nothing is given of an input that has no row.
 pub fn open(input: &Input, options: &ReadOptions) -> Result<Vec<Sheet>, SheetError> {
     let source = Source::open(input)?;
+    if excel::is_meant(&source, options)? {
+        return excel::open(&source, options);
+    }
     refuse_what_is_no_text(&source)?;
     let format = match options.format.or_else(|| Format::of_ending(&source.name)) {
         Some(format) => format,
@@ -327,6 +473,9 @@ pub fn open(input: &Input, options: &ReadOptions) -> Result<Vec<Sheet>, SheetErr
         }
         // Which of the two it is shows as it is read.
         Format::Json | Format::JsonLines => json::open(source, options)?,
+        // Whatever is a workbook by its content was taken for one above.
+        Format::Xlsx => return Err(SheetError::TextNotWorkbook { file: source.name }),
+        Format::Html => return Err(SheetError::Page { file: source.name }),
     };
     Ok(vec![sheet])
 }
@@ -347,9 +496,6 @@ fn refuse_what_is_no_text(source: &Source) -> Result<(), SheetError> {
     let file = source.name.clone();
     let encoding = match head.as_slice() {
         [] => return Err(SheetError::Empty { file }),
-        [b'P', b'K', 3, 4, ..] | [0xD0, 0xCF, 0x11, 0xE0, ..] => {
-            return Err(SheetError::Workbook { file });
-        }
         [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => "UTF-32",
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => "UTF-16",
         [0, a, 0, b, ..] | [a, 0, b, 0, ..] if *a > 0 && *b > 0 => "UTF-16",
@@ -364,6 +510,7 @@ impl Sheet {
         Batches(match &self.content {
             Content::Csv(content) => AnyBatches::Csv(content.batches()),
             Content::Json(content) => AnyBatches::Json(content.batches()),
+            Content::Workbook(content) => AnyBatches::Workbook(Box::new(content.batches())),
         })
     }
 
@@ -395,6 +542,7 @@ pub struct Batches(AnyBatches);
 enum AnyBatches {
     Csv(csv::Batches),
     Json(json::Batches),
+    Workbook(Box<excel::Batches>),
 }
 
 impl Iterator for Batches {
@@ -408,6 +556,11 @@ impl Iterator for Batches {
             AnyBatches::Json(batches) => {
                 Some(batches.next()?.map(|batch| Batch(AnyBatch::Json(batch))))
             }
+            AnyBatches::Workbook(batches) => Some(
+                batches
+                    .next()?
+                    .map(|batch| Batch(AnyBatch::Workbook(batch))),
+            ),
         }
     }
 }
@@ -418,6 +571,7 @@ pub struct Batch(AnyBatch);
 enum AnyBatch {
     Csv(csv::Batch),
     Json(json::Batch),
+    Workbook(excel::Batch),
 }
 
 impl fmt::Debug for Batches {
@@ -443,6 +597,7 @@ impl Batch {
         match &self.0 {
             AnyBatch::Csv(batch) => batch.rows(each),
             AnyBatch::Json(batch) => batch.rows(each),
+            AnyBatch::Workbook(batch) => batch.rows(each),
         }
     }
 }
@@ -450,11 +605,35 @@ impl Batch {
 /// The cell text that means *empty it*; what a JSON `null` is read as.
 pub const CLEAR: &str = "<clear>";
 
+/// How a cell is stored in its file, as far as the text does not tell: what may have been lost before it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Stored {
+    /// As text; every cell of a text file is.
+    #[default]
+    Text,
+    /// As a number that shows as it is: zeros before it, a `+`, spaces would have been lost.
+    Number,
+    /// As a number whose format shows more than the number (`0007`, `1,234`, `7%`): the text is what is shown.
+    Shown,
+    /// As a number of more than 15 digits: a spreadsheet keeps no more, the last ones are lost.
+    Rounded,
+    /// As a date or a time.
+    Date,
+    /// As a switch: `TRUE` or `FALSE`.
+    Boolean,
+    /// As an error: `#N/A`, `#REF!`, …
+    Error,
+    /// As a formula that no spreadsheet has calculated yet: the text is blank.
+    Uncalculated,
+}
+
 /// The cells of one row, borrowed from the batch.
 #[derive(Debug, Clone, Copy)]
 pub struct Cells<'a> {
     text: &'a str,
     bounds: Bounds<'a>,
+    /// Empty where every cell is stored as text.
+    stored: &'a [Stored],
 }
 
 /// Where cells stand in their text.
@@ -469,13 +648,30 @@ enum Bounds<'a> {
 impl<'a> Cells<'a> {
     /// Cells that lie one behind the other in `text`, each ending where `ends` says.
     pub fn new(text: &'a str, ends: &'a [usize]) -> Self {
+        Cells::stored_as(text, ends, &[])
+    }
+
+    fn stored_as(text: &'a str, ends: &'a [usize], stored: &'a [Stored]) -> Self {
         let bounds = Bounds::Ends(ends);
-        Cells { text, bounds }
+        Cells {
+            text,
+            bounds,
+            stored,
+        }
+    }
+
+    /// How the cell of a column is stored.
+    pub fn stored(&self, column: usize) -> Stored {
+        self.stored.get(column).copied().unwrap_or_default()
     }
 
     fn apart(text: &'a str, cells: &'a [(u32, u32)]) -> Self {
         let bounds = Bounds::Apart(cells);
-        Cells { text, bounds }
+        Cells {
+            text,
+            bounds,
+            stored: &[],
+        }
     }
 
     /// The text of all cells, with what divides them in the file where that is still there.
@@ -509,6 +705,10 @@ impl<'a> Cells<'a> {
                 (before.copied().unwrap_or_default(), *ends.get(column)?)
             }
         };
+        // Many cells are blank.
+        if start == end {
+            return Some("");
+        }
         self.text.get(start..end)
     }
 }

@@ -47,6 +47,11 @@ impl Source {
         })
     }
 
+    /// How long it is.
+    pub(super) fn bytes(&self) -> u64 {
+        self.stamp.0
+    }
+
     /// A fresh reader that begins at a byte.
     pub(super) fn pass(&self, offset: u64) -> Pass {
         Pass {

@@ -1,5 +1,7 @@
 //! Tables out, row by row.
 
+use super::html::Page;
+use super::xlsx::Book;
 use super::{CLEAR, Format, SheetError, csv};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -10,10 +12,13 @@ use tempfile::NamedTempFile;
 /// How many bytes of whole lines are gathered where not every row goes out at once.
 const GATHERED_BYTES_MAX: usize = 64 << 10;
 
-/// Writes a table to a file or stream. What it writes reads back the same.
+/// Writes a table to a file or stream. What it writes reads back the same, except a page (HTML), which is for people
+/// only.
 ///
 /// Only whole lines leave it, so that a killed process leaves a file that is right up to its last line (a JSON array
-/// lacks its closing bracket then). [`Writer::finish`] has to be called: what goes wrong shows there at the latest.
+/// lacks its closing bracket then, a page its counts). A workbook is the exception: it can be opened only when its end is
+/// written, so it takes its place in [`Writer::finish`], and a killed process leaves none. [`Writer::finish`] has to be
+/// called: what goes wrong shows there at the latest.
 pub struct Writer {
     file: Arc<str>,
     out: Out,
@@ -38,21 +43,99 @@ pub enum Readers {
     Owner,
 }
 
+/// A column that is written: its heading, and what formats for people make of it. Formats for machines hold the heading
+/// alone.
+#[derive(Debug, Clone, Default)]
+pub struct Column {
+    /// The heading.
+    pub heading: String,
+    /// How many characters its cells are likely to have; 0 where only the heading tells.
+    pub width: usize,
+    /// Whether it holds sentences: shown wide and in several lines.
+    pub prose: bool,
+    /// What a cell says to whoever reads it; it is coloured so. Its words have to say the same.
+    pub tone: Option<fn(&str) -> Tone>,
+    /// Whether a page counts its words: for a column that has only a few.
+    pub counted: bool,
+    /// Whether its cells have to be filled in.
+    pub required: bool,
+    /// What is said about it to whoever fills it in.
+    pub comment: String,
+    /// The words that are offered to whoever fills it in.
+    pub choices: Vec<String>,
+}
+
+/// What a cell says to whoever reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tone {
+    /// All is well.
+    Good,
+    /// Worth a look.
+    Notice,
+    /// Not as wanted.
+    Bad,
+    /// Nothing in particular.
+    Plain,
+}
+
+/// What may stand at the head of a column that is written: a bare heading, or a [`Column`].
+pub trait Heading {
+    /// It as a column.
+    fn column(&self) -> Column;
+}
+
+impl Heading for &str {
+    fn column(&self) -> Column {
+        (*self).to_owned().column()
+    }
+}
+
+impl Heading for String {
+    fn column(&self) -> Column {
+        Column {
+            heading: self.clone(),
+            ..Column::default()
+        }
+    }
+}
+
+impl Heading for Column {
+    fn column(&self) -> Column {
+        self.clone()
+    }
+}
+
+/// A further table for people: a sheet of its own in a workbook, left out elsewhere.
+#[derive(Debug, Clone)]
+pub struct Aside {
+    /// The sheet's name: at most 31 characters.
+    pub name: String,
+    /// Its headings.
+    pub headings: Vec<String>,
+    /// Its rows.
+    pub rows: Vec<Vec<String>>,
+}
+
 impl Writer {
-    /// Writes to a file, whose ending chooses the format, and which grows with each row. What stood in it is lost.
+    /// Writes to a file, whose ending chooses the format, and which grows with each row. What stood in it is lost. A
+    /// workbook does not grow: it is as with [`Writer::replace`].
     ///
     /// # Errors
     /// If the ending stands for no format, or the file cannot be written.
     pub fn create(
         path: &Path,
         readers: Readers,
-        headings: &[impl AsRef<str>],
+        columns: &[impl Heading],
     ) -> Result<Writer, SheetError> {
         let file: Arc<str> = path.display().to_string().into();
-        let encoder = Encoder::of_ending(&file, headings)?;
+        let format = format(&file)?;
+        if format == Format::Xlsx {
+            return Writer::replace(path, readers, columns);
+        }
         let out = create(path, readers).map_err(|error| SheetError::unwritable(&file, &error))?;
-        let mut writer = Writer::new(file, Out::File(out), encoder, true);
-        writer.header(headings)?;
+        let mut writer = Writer::new(file, Out::File(out), format, columns, None)?;
+        writer.every_row = true;
+        writer.send()?;
         Ok(writer)
     }
 
@@ -64,10 +147,23 @@ impl Writer {
     pub fn replace(
         path: &Path,
         readers: Readers,
-        headings: &[impl AsRef<str>],
+        columns: &[impl Heading],
+    ) -> Result<Writer, SheetError> {
+        Writer::replace_with(path, readers, columns, None)
+    }
+
+    /// As [`Writer::replace`], with a further table where the format can hold it.
+    ///
+    /// # Errors
+    /// As [`Writer::replace`].
+    pub fn replace_with(
+        path: &Path,
+        readers: Readers,
+        columns: &[impl Heading],
+        aside: Option<Aside>,
     ) -> Result<Writer, SheetError> {
         let file: Arc<str> = path.display().to_string().into();
-        let encoder = Encoder::of_ending(&file, headings)?;
+        let format = format(&file)?;
         // A link stays a link.
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let is_special = path.metadata().is_ok_and(|about| !about.is_file());
@@ -77,52 +173,51 @@ impl Writer {
             beside(&path, readers).map(|out| Out::Replacing(out, path))
         };
         let out = out.map_err(|error| SheetError::unwritable(&file, &error))?;
-        let mut writer = Writer::new(file, out, encoder, false);
-        writer.header(headings)?;
-        Ok(writer)
+        Writer::new(file, out, format, columns, aside)
     }
 
     /// Writes to a stream, which messages call `name`.
     ///
     /// # Errors
-    /// If the stream cannot be written to.
+    /// If the table has more columns than the format allows.
     pub fn stream(
         out: Box<dyn Write + Send>,
         name: &str,
         format: Format,
-        headings: &[impl AsRef<str>],
+        columns: &[impl Heading],
     ) -> Result<Writer, SheetError> {
-        let encoder = Encoder::new(format, b',', headings);
-        let mut writer = Writer::new(name.into(), Out::Stream(out), encoder, false);
-        writer.header(headings)?;
-        Ok(writer)
+        Writer::new(name.into(), Out::Stream(out), format, columns, None)
     }
 
-    fn new(file: Arc<str>, out: Out, encoder: Encoder, every_row: bool) -> Writer {
-        Writer {
+    fn new(
+        file: Arc<str>,
+        out: Out,
+        format: Format,
+        columns: &[impl Heading],
+        aside: Option<Aside>,
+    ) -> Result<Writer, SheetError> {
+        let columns: Vec<Column> = columns.iter().map(Heading::column).collect();
+        let mut lines = Vec::new();
+        let encoder = Encoder::new(format, &file, columns, aside, &mut lines)?;
+        Ok(Writer {
             file,
             out,
             encoder,
-            lines: Vec::new(),
-            every_row,
-        }
-    }
-
-    fn header(&mut self, headings: &[impl AsRef<str>]) -> Result<(), SheetError> {
-        if let Encoder::Csv(encoder) = &mut self.encoder {
-            encoder.header(headings, &mut self.lines);
-        }
-        if self.every_row { self.send() } else { Ok(()) }
+            lines,
+            every_row: false,
+        })
     }
 
     /// Writes one row; its cells stand under the headings in their order.
     ///
     /// # Errors
-    /// If it cannot be written.
+    /// If it cannot be written; in a workbook also if a cell or the table is larger than one can hold.
     pub fn row<'c>(&mut self, cells: impl IntoIterator<Item = &'c str>) -> Result<(), SheetError> {
         match &mut self.encoder {
             Encoder::Csv(encoder) => encoder.row(cells, &mut self.lines),
             Encoder::Json(encoder) => encoder.row(cells, &mut self.lines),
+            Encoder::Html(page) => page.row(cells, &mut self.lines),
+            Encoder::Xlsx(book) => book.row(cells, &mut self.lines)?,
         }
         if self.every_row || self.lines.len() >= GATHERED_BYTES_MAX {
             self.send()?;
@@ -135,28 +230,36 @@ impl Writer {
     /// # Errors
     /// If something of the table could not be written (a full disk, for example).
     pub fn finish(mut self) -> Result<(), SheetError> {
-        if let Encoder::Json(encoder) = &mut self.encoder {
-            encoder.end(&mut self.lines);
+        match self.encoder {
+            Encoder::Csv(_) => {}
+            Encoder::Json(objects) => objects.end(&mut self.lines),
+            Encoder::Html(page) => page.end(&mut self.lines),
+            Encoder::Xlsx(book) => book.end(&mut self.lines)?,
         }
-        self.send()?;
-        let done = match self.out {
+        let sent = self.out.write_all(&self.lines);
+        let done = sent.and_then(|()| match self.out {
             Out::File(file) => synced(&file),
             Out::Stream(mut out) => out.flush(),
             Out::Replacing(file, path) => synced(file.as_file())
                 .and_then(|()| file.persist(&path).map(drop).map_err(io::Error::from)),
-        };
+        });
         done.map_err(|error| SheetError::unwritable(&self.file, &error))
     }
 
     fn send(&mut self) -> Result<(), SheetError> {
-        let out: &mut dyn Write = match &mut self.out {
-            Out::File(file) => file,
-            Out::Replacing(file, _) => file,
-            Out::Stream(out) => out,
-        };
-        let sent = out.write_all(&self.lines);
+        let sent = self.out.write_all(&self.lines);
         self.lines.clear();
         sent.map_err(|error| SheetError::unwritable(&self.file, &error))
+    }
+}
+
+impl Out {
+    fn write_all(&mut self, lines: &[u8]) -> io::Result<()> {
+        match self {
+            Out::File(file) => file.write_all(lines),
+            Out::Replacing(file, _) => file.write_all(lines),
+            Out::Stream(out) => out.write_all(lines),
+        }
     }
 }
 
@@ -207,26 +310,37 @@ fn mode(bits: u32) -> std::fs::Permissions {
     std::os::unix::fs::PermissionsExt::from_mode(bits)
 }
 
+fn format(file: &Arc<str>) -> Result<Format, SheetError> {
+    Format::of_ending(file).ok_or_else(|| SheetError::Ending { file: file.clone() })
+}
+
 enum Encoder {
     Csv(Box<csv::Encoder>),
     Json(Objects),
+    Xlsx(Box<Book>),
+    Html(Page),
 }
 
 impl Encoder {
-    fn of_ending(file: &Arc<str>, headings: &[impl AsRef<str>]) -> Result<Encoder, SheetError> {
-        let Some(format) = Format::of_ending(file) else {
-            return Err(SheetError::Ending { file: file.clone() });
-        };
-        let delimiter = csv::delimiter_of_ending(file);
-        Ok(Encoder::new(format, delimiter, headings))
-    }
-
-    fn new(format: Format, delimiter: u8, headings: &[impl AsRef<str>]) -> Encoder {
-        match format {
-            Format::Csv => Encoder::Csv(Box::new(csv::Encoder::new(delimiter))),
-            Format::Json => Encoder::Json(Objects::new(headings, true)),
-            Format::JsonLines => Encoder::Json(Objects::new(headings, false)),
-        }
+    /// Begins a table with its headings, where it has a place for them.
+    fn new(
+        format: Format,
+        file: &Arc<str>,
+        columns: Vec<Column>,
+        aside: Option<Aside>,
+        lines: &mut Vec<u8>,
+    ) -> Result<Encoder, SheetError> {
+        Ok(match format {
+            Format::Csv => {
+                let mut encoder = csv::Encoder::new(csv::delimiter_of_ending(file));
+                encoder.header(columns.iter().map(|column| column.heading.as_str()), lines);
+                Encoder::Csv(Box::new(encoder))
+            }
+            Format::Json => Encoder::Json(Objects::new(&columns, true)),
+            Format::JsonLines => Encoder::Json(Objects::new(&columns, false)),
+            Format::Xlsx => Encoder::Xlsx(Box::new(Book::new(file, columns, aside)?)),
+            Format::Html => Encoder::Html(Page::new(file, columns, lines)),
+        })
     }
 }
 
@@ -239,8 +353,8 @@ struct Objects {
 }
 
 impl Objects {
-    fn new(headings: &[impl AsRef<str>], in_array: bool) -> Objects {
-        let keys = headings.iter().map(|heading| key(heading.as_ref()));
+    fn new(columns: &[Column], in_array: bool) -> Objects {
+        let keys = columns.iter().map(|column| key(&column.heading));
         Objects {
             keys: keys.collect(),
             in_array,
@@ -275,7 +389,7 @@ impl Objects {
         }
     }
 
-    fn end(&mut self, lines: &mut Vec<u8>) {
+    fn end(self, lines: &mut Vec<u8>) {
         if self.in_array {
             lines.extend_from_slice(if self.rows == 0 { b"[]\n" } else { b"\n]\n" });
         }
@@ -332,6 +446,7 @@ mod tests {
             Just(CLEAR.to_owned()),
             "[0+\"',;|\t\r\n a-cü<\\\\{}\\[]{0,8}",
             "[^\0]{0,12}",
+            "['=+@\t\r\n＝-]{0,4}[a-c]{0,2}",
             Just("+49 (0)30 1234".to_owned()),
             Just("0042".to_owned()),
             Just("\u{feff}x".to_owned()),
@@ -365,6 +480,56 @@ mod tests {
             write(writer.unwrap(), &rows).unwrap();
             prop_assert_eq!(read(&path), (headings, rows));
         }
+    }
+
+    #[test]
+    fn no_written_cell_begins_a_formula_and_each_reads_back() {
+        for (text, written) in [
+            ("+49 30 1234", "'+49 30 1234"),
+            ("=1+1", "'=1+1"),
+            ("-", "'-"),
+            ("@x", "'@x"),
+            ("'+1", "''+1"),
+            ("''=x", "'''=x"),
+            ("＝1", "'＝1"),
+            ("'", "'"),
+            ("''", "''"),
+            ("'s-Hertogenbosch", "'s-Hertogenbosch"),
+            ("1-2", "1-2"),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            for ending in ["csv", "tsv", "psv"] {
+                let path = folder.path().join(format!("t.{ending}"));
+                let writer = Writer::replace(&path, Readers::Anybody, &[text, "b"]).unwrap();
+                write(writer, &[texts(&[text, ""])]).unwrap();
+                let bytes = std::fs::read_to_string(&path).unwrap();
+                let mut lines = bytes.lines();
+                assert!(lines.all(|line| line.starts_with(written)), "{bytes}");
+                let table = (texts(&[text, "b"]), vec![texts(&[text, ""])]);
+                assert_eq!(read(&path), table, "{bytes}");
+            }
+            // What no spreadsheet takes for a formula holds the text as it is.
+            let path = folder.path().join("t.jsonl");
+            let writer = Writer::replace(&path, Readers::Anybody, &["a"]).unwrap();
+            write(writer, &[texts(&[text])]).unwrap();
+            let bytes = std::fs::read_to_string(&path).unwrap();
+            assert_eq!(bytes, format!("{{\"a\":{}}}\n", quoted(text)));
+        }
+    }
+
+    #[test]
+    fn a_workbook_is_there_when_it_is_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.xlsx");
+        std::fs::write(&path, "old").unwrap();
+        let mut writer = Writer::create(&path, Readers::Anybody, &["a"]).unwrap();
+        writer.row(["1"]).unwrap();
+        drop(writer);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        let writer = Writer::create(&path, Readers::Anybody, &["a"]).unwrap();
+        write(writer, &[texts(&["1"])]).unwrap();
+        assert!(std::fs::read(&path).unwrap().starts_with(b"PK\x03\x04"));
     }
 
     #[test]
@@ -410,7 +575,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let bits = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
-        for name in ["new.csv", "old.csv"] {
+        for name in ["new.csv", "old.csv", "new.xlsx", "new.html"] {
             for replacing in [true, false] {
                 let path = folder.path().join(name);
                 if name == "old.csv" {
@@ -423,7 +588,7 @@ mod tests {
                     Writer::create(&path, Readers::Owner, &["a"])
                 };
                 let writer = writer.unwrap();
-                if !replacing {
+                if !replacing && !name.ends_with(".xlsx") {
                     assert_eq!(bits(&path), 0o600);
                 }
                 writer.finish().unwrap();
@@ -464,7 +629,13 @@ mod tests {
         }
         let stream = || Box::new(OpenOptions::new().write(true).open(full).unwrap());
         let rows = vec![texts(&["1"]); 3];
-        for format in [Format::Csv, Format::Json, Format::JsonLines] {
+        for format in [
+            Format::Csv,
+            Format::Json,
+            Format::JsonLines,
+            Format::Xlsx,
+            Format::Html,
+        ] {
             let writer = Writer::stream(stream(), "out", format, &["a"]).unwrap();
             let error = write(writer, &rows).unwrap_err();
             assert!(

@@ -49,7 +49,7 @@ pub enum FailuresMax {
 /// How changes are sent.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// How many changes are in flight, at most [`PARALLEL_MAX`].
+    /// How many changes are in flight, at most [`PARALLEL_MAX`]; one where changes write groups.
     pub parallel: usize,
     /// How many failures the run may have.
     pub failures_max: FailuresMax,
@@ -165,7 +165,36 @@ pub fn submit(
     journal: &dyn Journal,
     each: &mut dyn FnMut(Done),
 ) -> Ended {
-    let needs = Needs::of(changes);
+    submit_in_waves(
+        connection,
+        changes,
+        &[],
+        options,
+        journal,
+        each,
+        &mut |_| None,
+    )
+}
+
+/// As [`submit`], in waves of so many changes, what is left in a last one. `after` is told each wave that is through,
+/// counting from 0, and may end the run with it.
+pub fn submit_in_waves(
+    connection: &Connection,
+    changes: &[Change],
+    waves: &[usize],
+    options: &Options,
+    journal: &dyn Journal,
+    each: &mut dyn FnMut(Done),
+    after: &mut dyn FnMut(usize) -> Option<Ended>,
+) -> Ended {
+    let ends: Vec<usize> = waves
+        .iter()
+        .scan(0, |end, count| {
+            *end += count;
+            Some(*end)
+        })
+        .collect();
+    let needs = Needs::of(changes, &ends);
     let mut rows = Rows {
         changes,
         next: Mutex::new(0),
@@ -186,6 +215,7 @@ pub fn submit(
         firsts: HashMap::new(),
         each,
     };
+    let share_groups = share_groups(changes);
     for round in &needs.rounds {
         if rows.is_ended() {
             break;
@@ -195,6 +225,7 @@ pub fn submit(
         }
         rows.until = round.end;
         let threads = options.parallel.clamp(1, PARALLEL_MAX).min(round.len());
+        let threads = if share_groups { 1 } else { threads };
         rows.senders = AtomicUsize::new(threads);
         let rows = &rows;
         let (results, ended_rows) = bounded(threads);
@@ -208,6 +239,12 @@ pub fn submit(
                 records.record(position, done);
             }
         });
+        if let Some(wave) = ends.iter().position(|end| *end == round.end) {
+            rows.begin_wave();
+            if let Some(why) = after(wave) {
+                rows.end(why);
+            }
+        }
     }
     let given_out = *lock(&rows.next);
     let why = lock(&rows.ended).clone().unwrap_or(Ended::Whole);
@@ -218,6 +255,14 @@ pub fn submit(
         Some(ended) if !all_sent => ended,
         _ => Ended::Whole,
     }
+}
+
+/// Whether changes write groups. A group is read, changed and written back whole: of two changes at the same time one
+/// would undo the other, and nobody would notice.
+fn share_groups(changes: &[Change]) -> bool {
+    changes
+        .iter()
+        .any(|change| change.wanted.get(Field::GROUPS).is_some())
 }
 
 /// The rows, given out one by one in their order.
@@ -300,6 +345,14 @@ impl<'c> Rows<'c> {
         }
         lock(&self.tally).takes_back();
         self.judge(verdict);
+    }
+
+    /// Failures count anew; where everything so far was sent, they were not too many for it.
+    fn begin_wave(&self) {
+        *lock(&self.tally) = Tally::default();
+        if *lock(&self.next) == self.until {
+            lock(&self.ended).take_if(|why| matches!(why, Ended::TooManyFailures(_)));
+        }
     }
 
     fn is_ended(&self) -> bool {
@@ -478,12 +531,8 @@ impl Records<'_, '_> {
             let verdict = if position < given_out {
                 stopped_short(RowResult::Unknown, 1, Some(sender_broke_down()))
             } else {
-                let (message, hint) = why.words();
-                Verdict {
-                    message,
-                    hint,
-                    ..stopped_short(RowResult::NotSent, 0, None)
-                }
+                self.record(position, not_sent(change, why));
+                continue;
             };
             self.record(position, done(change, verdict, None));
         }
@@ -540,6 +589,17 @@ fn in_two_steps(first: Done, second: Done) -> Done {
         finished_at: second.finished_at,
         ..first
     }
+}
+
+/// What there is to say of a change that the run ended before.
+fn not_sent(change: &Change, ended: &Ended) -> Done {
+    let (message, hint) = ended.words();
+    let verdict = Verdict {
+        message,
+        hint,
+        ..stopped_short(RowResult::NotSent, 0, None)
+    };
+    done(change, verdict, None)
 }
 
 fn done(change: &Change, verdict: Verdict, elapsed_ms: Option<u64>) -> Done {

@@ -167,7 +167,8 @@ pub(super) struct Needs {
 }
 
 impl Needs {
-    pub(super) fn of(changes: &[Change]) -> Needs {
+    /// `ends` are positions at which a round ends anyway.
+    pub(super) fn of(changes: &[Change], ends: &[usize]) -> Needs {
         let mut brought: HashMap<&str, usize> = HashMap::new();
         let mut firsts: HashMap<usize, usize> = HashMap::new();
         let mut needs = Needs {
@@ -184,7 +185,8 @@ impl Needs {
                 parents.push((None, first));
                 needs.seconds.insert(first, position);
             }
-            if parents.iter().any(|(_, parent)| *parent >= start) {
+            let waits = parents.iter().any(|(_, parent)| *parent >= start);
+            if position > start && (waits || ends.binary_search(&position).is_ok()) {
                 needs.rounds.push(start..position);
                 start = position;
             }

@@ -2,7 +2,7 @@
 
 pub mod json;
 mod pbx;
-pub mod xml;
+pub use crate::xml;
 
 pub use pbx::{Heard, Pbx};
 

@@ -6,20 +6,21 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The modules in the order in which imports may run: each may name only those before it.
-const LAYERS: [&str; 15] = [
-    "model", "sheet", "manifest", "columns", "rules", "plan", "wire", "vendors", "link", "submit",
-    "report", "progress", "cli", "sim", "run",
+const LAYERS: [&str; 19] = [
+    "model", "xml", "sheet", "manifest", "columns", "rules", "plan", "wire", "vendors", "link",
+    "seal", "ledger", "saved", "submit", "report", "progress", "cli", "sim", "run",
 ];
 
 /// Crates that are named in one place only.
-const DOORS: [(&str, &str); 8] = [
+const DOORS: [(&str, &str); 9] = [
     ("reqwest::", "link/http.rs"),
     ("governor::", "link/paced.rs"),
     // `csv::` alone is also our own module's name within `sheet`.
     ("csv_core::", "sheet/csv.rs"),
     ("csv::ByteRecord", "sheet/csv.rs"),
     ("csv::Reader", "sheet/csv.rs"),
-    ("quick_xml::", "wire/xml.rs"),
+    ("quick_xml::", "xml.rs"),
+    ("flate2::", "sheet/excel/package.rs"),
     ("indicatif::", "progress.rs"),
     ("clap::", "cli.rs"),
 ];
@@ -124,7 +125,9 @@ fn every_crate_has_one_door() {
 #[test]
 fn only_the_rim_reaches_the_standard_streams() {
     for (name, text) in sources() {
-        let rim = name.starts_with("run/") || matches!(name.as_str(), "main.rs" | "progress.rs");
+        let rim = name.starts_with("run/")
+            || matches!(name.as_str(), "main.rs" | "progress.rs")
+            || name.ends_with("/tests.rs");
         let prints = |line: &str| {
             line.replace("use_stderr()", "").contains("stderr()") || line.contains("stdout()")
         };

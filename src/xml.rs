@@ -1,12 +1,15 @@
-//! XML as plain data. The only module that names `quick-xml`.
+//! XML as plain data, or piece by piece where a document is long. The only module that names `quick-xml`.
 //!
 //! Refuses a DOCTYPE (so no entity can grow), more than [`DEPTH_MAX`] levels, and characters that XML cannot hold.
 
 use crate::model::{Fault, FaultKind};
 use quick_xml::Reader;
 use quick_xml::escape::{escape, resolve_predefined_entity};
-use quick_xml::events::Event;
+use quick_xml::events::{BytesRef, BytesStart, Event};
+use std::borrow::Cow;
 use std::fmt::Write;
+use std::io::{self, BufRead, Read};
+use std::sync::Arc;
 
 /// How deep elements may nest in a reply.
 pub const DEPTH_MAX: usize = 64;
@@ -155,15 +158,7 @@ pub fn parse(bytes: &[u8]) -> Result<Element, String> {
             }
             Event::Text(text) => append(&text, &mut open, at)?,
             Event::CData(text) => append(&text, &mut open, at)?,
-            Event::GeneralRef(reference) => {
-                let resolved = match reference.resolve_char_ref() {
-                    Ok(Some(c)) if is_legal(c) => c.to_string(),
-                    _ => resolve_predefined_entity(&reference)
-                        .ok_or_else(|| format!("it uses an entity of its own near byte {at}"))?
-                        .to_owned(),
-                };
-                append(&resolved, &mut open, at)?;
-            }
+            Event::GeneralRef(reference) => append(&resolved(&reference, at)?, &mut open, at)?,
             Event::DocType(_) => return Err("it carries a DOCTYPE, which is refused".to_owned()),
             Event::Decl(_) | Event::Comment(_) | Event::PI(_) => {}
             Event::Eof => break,
@@ -175,7 +170,16 @@ pub fn parse(bytes: &[u8]) -> Result<Element, String> {
     root.ok_or_else(|| "it holds no element".to_owned())
 }
 
-fn element(tag: &quick_xml::events::BytesStart<'_>, at: u64) -> Result<Element, String> {
+fn resolved(reference: &BytesRef<'_>, at: u64) -> Result<String, String> {
+    match reference.resolve_char_ref() {
+        Ok(Some(c)) if is_legal(c) => Ok(c.to_string()),
+        _ => resolve_predefined_entity(reference)
+            .map(str::to_owned)
+            .ok_or_else(|| format!("it uses an entity of its own near byte {at}")),
+    }
+}
+
+fn element(tag: &BytesStart<'_>, at: u64) -> Result<Element, String> {
     let broken = || format!("a tag is not well-formed near byte {at}");
     let mut element = Element::new(tag.name().as_ref());
     for attribute in tag.attributes() {
@@ -211,6 +215,174 @@ fn append(text: &str, open: &mut [Element], at: u64) -> Result<(), String> {
     Ok(())
 }
 
+/// One piece of a document. Names are without their prefix.
+#[derive(Debug)]
+pub enum Piece<'p> {
+    /// An element begins; an empty one too, and its end follows.
+    Open(Tag<'p>),
+    /// An element ends.
+    Close,
+    /// Text or a part of it, references resolved; empty where a comment or an instruction stands.
+    Text(Cow<'p, str>),
+    /// The document ends.
+    End,
+}
+
+/// The beginning of an element.
+#[derive(Debug)]
+pub struct Tag<'p>(BytesStart<'p>);
+
+impl Tag<'_> {
+    /// The name without its prefix.
+    pub fn name(&self) -> &str {
+        let name = self.0.name().0;
+        name.rsplit_once(':').map_or(name, |(_, local)| local)
+    }
+
+    /// Gives each attribute, by its name with its prefix.
+    ///
+    /// # Errors
+    /// Where the attributes are not well-formed.
+    pub fn attributes(&self, mut each: impl FnMut(&str, Cow<'_, str>)) -> Result<(), PullError> {
+        let broken = || PullError::Malformed("it has a tag that is not well-formed".to_owned());
+        for attribute in self.0.attributes().with_checks(false) {
+            let attribute = attribute.map_err(|_| broken())?;
+            let value = quick_xml::escape::unescape(&attribute.value).map_err(|_| broken())?;
+            each(attribute.key.0, value);
+        }
+        Ok(())
+    }
+}
+
+/// Why a document cannot be read on.
+#[derive(Debug, Clone)]
+pub enum PullError {
+    /// Its bytes cannot be read.
+    Read(Arc<io::Error>),
+    /// One piece of it is longer than allowed.
+    TooLong,
+    /// What is wrong and near which byte, without a word of the text itself.
+    Malformed(String),
+}
+
+/// Reads a document piece by piece: memory does not grow with it.
+#[derive(Debug)]
+pub struct Pull<R> {
+    reader: Reader<Metered<R>>,
+    buffer: Vec<u8>,
+    depth: usize,
+}
+
+/// Bytes of one tag with its attributes, in a document that is read piece by piece: 64 KiB.
+const TAG_BYTES_MAX: usize = 64 << 10;
+
+impl<R: BufRead> Pull<R> {
+    /// Reads from the beginning. No piece may be longer than `piece_bytes_max`.
+    pub fn new(from: R, piece_bytes_max: usize) -> Self {
+        let mut reader = Reader::from_reader(Metered {
+            from,
+            taken: 0,
+            bytes_max: piece_bytes_max,
+            over: false,
+        });
+        reader.config_mut().expand_empty_elements = true;
+        Pull {
+            reader,
+            buffer: Vec::new(),
+            depth: 0,
+        }
+    }
+
+    /// The next piece.
+    ///
+    /// # Errors
+    /// See [`PullError`].
+    pub fn piece(&mut self) -> Result<Piece<'_>, PullError> {
+        let at = self.reader.buffer_position();
+        let malformed = |what: &str| PullError::Malformed(format!("{what} near byte {at}"));
+        self.buffer.clear();
+        self.reader.get_mut().taken = 0;
+        let event = match self.reader.read_event_into(&mut self.buffer) {
+            Ok(event) => event,
+            Err(_) if self.reader.get_ref().over => return Err(PullError::TooLong),
+            Err(quick_xml::Error::Io(error)) => return Err(PullError::Read(error)),
+            Err(_) => return Err(malformed("it is not well-formed")),
+        };
+        match event {
+            Event::Start(tag) => {
+                self.depth += 1;
+                if self.depth > DEPTH_MAX {
+                    return Err(malformed("it nests too deep"));
+                }
+                if tag.len() > TAG_BYTES_MAX {
+                    return Err(PullError::TooLong);
+                }
+                Ok(Piece::Open(Tag(tag)))
+            }
+            Event::Empty(_) => Err(malformed("it is not well-formed")),
+            Event::End(_) => {
+                self.depth = self.depth.saturating_sub(1);
+                Ok(Piece::Close)
+            }
+            Event::Text(text) => Ok(Piece::Text(text.xml10_content())),
+            Event::CData(text) => Ok(Piece::Text(text.xml10_content())),
+            Event::GeneralRef(reference) => resolved(&reference, at)
+                .map(|text| Piece::Text(Cow::Owned(text)))
+                .map_err(PullError::Malformed),
+            Event::DocType(_) => Err(malformed("it carries a DOCTYPE, which is refused,")),
+            Event::Decl(_) | Event::Comment(_) | Event::PI(_) => Ok(Piece::Text(Cow::Borrowed(""))),
+            Event::Eof if self.depth > 0 => Err(malformed("it ends too early")),
+            Event::Eof => Ok(Piece::End),
+        }
+    }
+
+    /// Passes over what is left of the element that was opened last.
+    ///
+    /// # Errors
+    /// See [`PullError`].
+    pub fn skip(&mut self) -> Result<(), PullError> {
+        let outside = self.depth.saturating_sub(1);
+        while self.depth > outside {
+            self.piece()?;
+        }
+        Ok(())
+    }
+}
+
+/// Counts the bytes of one piece.
+#[derive(Debug)]
+struct Metered<R> {
+    from: R,
+    taken: usize,
+    bytes_max: usize,
+    over: bool,
+}
+
+impl<R: BufRead> Read for Metered<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.fill_buf()?.read(into)?;
+        self.consume(read);
+        Ok(read)
+    }
+}
+
+impl<R: BufRead> BufRead for Metered<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.taken > self.bytes_max {
+            self.over = true;
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let left = self.bytes_max + 1 - self.taken;
+        let bytes = self.from.fill_buf()?;
+        Ok(bytes.get(..left).unwrap_or(bytes))
+    }
+
+    fn consume(&mut self, bytes: usize) {
+        self.taken += bytes;
+        self.from.consume(bytes);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,6 +415,59 @@ mod tests {
         ] {
             assert!(parse(broken.as_bytes()).is_err(), "{broken}");
         }
+    }
+
+    #[test]
+    fn pieces_are_what_the_document_is_made_of() {
+        let text = "<?xml version='1.0'?><w:a x='1 &lt;'><b/>A &amp; <![CDATA[<B>]]><!--c--></w:a>";
+        let mut pull = Pull::new(text.as_bytes(), 100);
+        let mut seen = String::new();
+        loop {
+            match pull.piece().unwrap() {
+                Piece::Open(tag) => {
+                    seen.push_str(&format!("({}", tag.name()));
+                    tag.attributes(|name, value| seen.push_str(&format!(" {name}={value}")))
+                        .unwrap();
+                }
+                Piece::Close => seen.push(')'),
+                Piece::Text(text) => seen.push_str(&text),
+                Piece::End => break,
+            }
+        }
+        assert_eq!(seen, "(a x=1 <(b)A & <B>)");
+    }
+
+    #[test]
+    fn a_document_that_is_read_by_pieces_has_its_limits_too() {
+        let error = |text: &str| {
+            let mut pull = Pull::new(text.as_bytes(), 100_000);
+            loop {
+                match pull.piece() {
+                    Ok(Piece::End) => return "none".to_owned(),
+                    Ok(_) => {}
+                    Err(PullError::TooLong) => return "too long".to_owned(),
+                    Err(error) => return format!("{error:?}"),
+                }
+            }
+        };
+        assert_eq!(error("<a>b</a>"), "none");
+        assert_eq!(
+            error(&format!("<a>{}</a>", "b".repeat(300_000))),
+            "too long"
+        );
+        assert_eq!(
+            error(&format!("<a><!--{}--></a>", "<b>".repeat(100_000))),
+            "too long"
+        );
+        assert_eq!(
+            error(&format!("<a {}/>", "b='c' ".repeat(15_000))),
+            "too long"
+        );
+        assert!(error(&"<a>".repeat(DEPTH_MAX + 1)).contains("too deep"));
+        assert!(error("<a><b></b>").contains("too early"));
+        assert!(error("<a></b>").contains("well-formed"));
+        assert!(error("<a>&own;</a>").contains("entity of its own"));
+        assert!(error("<!DOCTYPE a [<!ENTITY b 'c'>]><a/>").contains("DOCTYPE"));
     }
 
     #[test]

@@ -1,0 +1,881 @@
+//! What spreadsheets do to identifiers: exponents, eaten zeros, dates where numbers were.
+//!
+//! Two ways of looking. [`look`] needs the value alone. What only shows beside the other rows (a lost zero, a lost `+`)
+//! is told by [`Suspects`], which the survey of all rows leaves; it looks at every row of a small sheet and at a sample
+//! of a large one, so it costs next to nothing.
+//!
+//! A repair is given only where there is one original that the cell can have had, and all of it is still there. Nothing
+//! is repaired here: the value is checked and sent as it stands.
+
+use super::row::{Slot, shown};
+use crate::manifest::FieldRow;
+use crate::model::{Field, Finding, Kind, Secret, Severity};
+use crate::sheet::Cells;
+use std::collections::HashMap;
+
+/// A spreadsheet keeps so many digits of a number and rounds the rest to zeros.
+const DIGITS_KEPT: usize = 15;
+/// One repair may uncover what the next one mends.
+const REPAIRS_MAX: usize = 8;
+/// How many missing digits a hint draws.
+const DRAWN_MAX: usize = 20;
+
+/// What formulas that failed show, in English and German.
+const ERROR_TEXTS: [&str; 17] = [
+    "#N/A",
+    "#REF!",
+    "#NAME?",
+    "#VALUE!",
+    "#DIV/0!",
+    "#NUM!",
+    "#NULL!",
+    "#SPILL!",
+    "#CALC!",
+    "#GETTING_DATA",
+    "#FIELD!",
+    "#NV",
+    "#BEZUG!",
+    "#WERT!",
+    "#ZAHL!",
+    "#ÜBERLAUF!",
+    "#FELD!",
+];
+
+/// What a spreadsheet makes of `true` and `false` in several languages.
+const TRUTHS: [&str; 12] = [
+    "TRUE",
+    "FALSE",
+    "WAHR",
+    "FALSCH",
+    "VRAI",
+    "FAUX",
+    "VERO",
+    "FALSO",
+    "WAAR",
+    "ONWAAR",
+    "VERDADERO",
+    "VERDADEIRO",
+];
+
+/// The months as a spreadsheet abbreviates them, in English and German.
+const MONTHS: [(&str, u8); 18] = [
+    ("jan", 1),
+    ("feb", 2),
+    ("mar", 3),
+    ("mär", 3),
+    ("mrz", 3),
+    ("apr", 4),
+    ("may", 5),
+    ("mai", 5),
+    ("jun", 6),
+    ("jul", 7),
+    ("aug", 8),
+    ("sep", 9),
+    ("oct", 10),
+    ("okt", 10),
+    ("nov", 11),
+    ("dec", 12),
+    ("dez", 12),
+    ("sept", 9),
+];
+
+/// What was done to a value.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Damage {
+    id: &'static str,
+    severity: Severity,
+    /// What it is, behind the field and its value.
+    what: String,
+    /// What it probably was, where that can be told but not be relied upon.
+    probable: Option<String>,
+    hint: &'static str,
+    repair: Option<String>,
+}
+
+impl Damage {
+    fn new(
+        id: &'static str,
+        severity: Severity,
+        what: impl Into<String>,
+        hint: &'static str,
+    ) -> Self {
+        Damage {
+            id,
+            severity,
+            what: what.into(),
+            probable: None,
+            hint,
+            repair: None,
+        }
+    }
+
+    fn repair(self, repair: Option<String>) -> Self {
+        Damage { repair, ..self }
+    }
+
+    fn probable(self, probable: Option<String>) -> Self {
+        Damage { probable, ..self }
+    }
+
+    pub(super) fn finding(self, slot: &Slot<'_>, text: &str) -> Finding {
+        let field = slot.row.name;
+        let told = match (&self.repair, &self.probable) {
+            (Some(_), _) if field.is_secret() => Some("`rowcall fix` mends it".to_owned()),
+            (Some(repair), _) => Some(format!("`rowcall fix` writes {}", shown(repair))),
+            (None, Some(probable)) if !field.is_secret() => {
+                Some(format!("probably {}", shown(probable)))
+            }
+            _ => None,
+        };
+        let hint = match told {
+            Some(told) if self.hint.is_empty() => told,
+            Some(told) => format!("{told}; {}", self.hint),
+            None => self.hint.to_owned(),
+        };
+        Finding {
+            rule: self.id.into(),
+            severity: self.severity,
+            field: Some(field),
+            column: slot.column,
+            message: format!("{} {} {}", field.name(), slot.quoted(text), self.what),
+            hint,
+            source: "".into(),
+            repair: self.repair.map(Secret::new),
+        }
+    }
+}
+
+/// How a field's values are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Care {
+    /// Digits that name one of ours: numbers, PINs, prefixes.
+    Digits,
+    /// A telephone number, which people write with separators.
+    Phone,
+    /// A text that often is the number.
+    Account,
+    /// A password: any text may be meant.
+    Password,
+    /// A person's or room's name.
+    Name,
+    /// A number that counts something.
+    Count,
+    /// One word of a list, an address, a switch, a time.
+    Word,
+    /// Any text, or several: only what no person writes is found.
+    Free,
+}
+
+impl Care {
+    pub(super) fn of(field: Field) -> Care {
+        match field {
+            Field::MOBILE | Field::WORK_PHONE | Field::HOME_PHONE => Care::Phone,
+            Field::CALLER_ID | Field::SIP_USERNAME | Field::SIP_AUTH_NAME | Field::USER_ID => {
+                Care::Account
+            }
+            Field::DISPLAY_NAME | Field::FIRST_NAME | Field::LAST_NAME => Care::Name,
+            _ if field.name().ends_with("_number") && field != Field::NEW_NUMBER => Care::Phone,
+            _ => match field.def().kind {
+                Kind::Identifier => Care::Digits,
+                Kind::Count => Care::Count,
+                Kind::Text if field.is_secret() => Care::Password,
+                Kind::Text | Kind::List => Care::Free,
+                Kind::Switch | Kind::Choice | Kind::Time | Kind::Email => Care::Word,
+            },
+        }
+    }
+
+    /// Whether values consist of digits, and of what people put between them.
+    fn is_digits(self) -> bool {
+        matches!(self, Care::Digits | Care::Phone)
+    }
+
+    /// Whether damage is all that there is to say against a value. A password may be both damaged and weak.
+    pub(super) fn explains_breaches(self) -> bool {
+        self != Care::Password
+    }
+
+    /// Whether letters within a value ask for no look.
+    pub(super) fn takes_letters(self) -> bool {
+        !self.is_digits() && self != Care::Count
+    }
+
+    /// Whether a byte within a value may be a sign of damage.
+    pub(super) fn asks_for_a_look(self, byte: u8) -> bool {
+        // The first bytes of characters that cannot be seen, and of full-width ones.
+        let unseen = matches!(byte, 0xC2 | 0xD8 | 0xE1..=0xE3 | 0xEF);
+        match self {
+            Care::Digits | Care::Phone | Care::Count => {
+                !(byte.is_ascii_digit() || byte == b'+' || byte == b'*')
+            }
+            Care::Account => unseen || matches!(byte, b'+' | b'.'),
+            Care::Password => byte == b'+',
+            Care::Name => matches!(byte, 0xE2 | 0xEF),
+            Care::Word => unseen,
+            Care::Free => false,
+        }
+    }
+}
+
+/// Whether a whole value may be what a formula left, or begins as a text that was marked as such.
+pub(super) fn is_odd_word(text: &str) -> bool {
+    match text.as_bytes().first() {
+        Some(b'#' | b'\'') => true,
+        Some(b'T' | b'F' | b'W' | b'V' | b'O') => TRUTHS.contains(&text),
+        _ => false,
+    }
+}
+
+/// What was done to a value; `None` where nothing shows. `text` is the cell as it stands.
+pub(super) fn look(row: &FieldRow, text: &str) -> Option<Damage> {
+    let care = Care::of(row.name);
+    let mut damage = first_look(row, care, text)?;
+    for _ in 0..REPAIRS_MAX {
+        let Some(repaired) = &damage.repair else {
+            break;
+        };
+        damage = match first_look(row, care, repaired) {
+            None => break,
+            // What cannot be repaired is left to a person as a whole.
+            Some(next) if next.repair.is_none() || next.severity > damage.severity => next,
+            Some(next) => damage.repair(next.repair),
+        };
+    }
+    Some(damage)
+}
+
+fn first_look(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
+    let trimmed = text.trim();
+    if ERROR_TEXTS.contains(&trimmed) || (trimmed.len() > 2 && trimmed.bytes().all(|b| b == b'#')) {
+        let weight = if care == Care::Free {
+            Severity::Warning
+        } else {
+            Severity::Error
+        };
+        return Some(Damage::new(
+            "damage.error_cell",
+            weight,
+            "is what a spreadsheet shows where it has no value",
+            "mend the formula or the column's width, and save its value",
+        ));
+    }
+    if care == Care::Free {
+        return None;
+    }
+    if let Some(damage) = unseen(row, care, text) {
+        return Some(damage);
+    }
+    if TRUTHS.contains(&trimmed) && row.name.def().kind != Kind::Switch {
+        let weight = if care.is_digits() {
+            Severity::Error
+        } else {
+            Severity::Warning
+        };
+        let chosen = row.name.def().kind == Kind::Choice && row.choice(trimmed).is_some();
+        return (!chosen).then(|| {
+            Damage::new(
+                "damage.truth",
+                weight,
+                "is what a spreadsheet makes of true and false",
+                "fill in what is meant, in a cell that is formatted as text",
+            )
+        });
+    }
+    match care {
+        Care::Digits | Care::Phone => apostrophe(trimmed)
+            .or_else(|| exponent(trimmed, care))
+            .or_else(|| date(trimmed))
+            .or_else(|| decimal(trimmed))
+            .or_else(|| thousands(trimmed, care)),
+        Care::Account => apostrophe(trimmed)
+            .or_else(|| exponent(trimmed, care))
+            .or_else(|| decimal(trimmed)),
+        Care::Password => exponent(text, care),
+        Care::Count => decimal(trimmed),
+        Care::Word if row.name.def().kind == Kind::Choice => decimal(trimmed).filter(|damage| {
+            let repair = damage.repair.as_deref();
+            row.choice(trimmed).is_none() && repair.is_some_and(|text| row.choice(text).is_some())
+        }),
+        Care::Word | Care::Name | Care::Free => None,
+    }
+}
+
+/// Characters that cannot be seen or look like others, and what stands around the value.
+fn unseen(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
+    if care == Care::Password || (text.is_ascii() && !row.name.is_secret()) {
+        return None;
+    }
+    let (mut plain, mut hidden, mut wide) = (String::with_capacity(text.len()), None, false);
+    for c in text.chars() {
+        match c {
+            '\u{200b}' | '\u{2060}' | '\u{feff}' => _ = hidden.get_or_insert(c),
+            // In names these may be meant: they join letters, or tell the direction of writing.
+            '\u{ad}'
+            | '\u{61c}'
+            | '\u{200c}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+                if care != Care::Name =>
+            {
+                _ = hidden.get_or_insert(c);
+            }
+            '\u{ff10}'..='\u{ff19}' | '\u{ff0b}' if care.is_digits() || care == Care::Count => {
+                wide = true;
+                // Full-width characters stand in the order of ASCII.
+                plain.extend(char::from_u32(u32::from(c) - 0xfee0));
+            }
+            _ if care.is_digits() && c.is_whitespace() && !c.is_ascii() => plain.push(' '),
+            _ => plain.push(c),
+        }
+    }
+    let repair = plain.trim();
+    if repair == text || repair.is_empty() {
+        return None;
+    }
+    let damage = if let Some(hidden) = hidden {
+        Damage::new(
+            "damage.hidden_character",
+            Severity::Warning,
+            format!(
+                "holds the character U+{:04X}, which cannot be seen",
+                u32::from(hidden)
+            ),
+            "it came with copying",
+        )
+    } else if wide {
+        Damage::new(
+            "damage.full_width",
+            Severity::Warning,
+            "is written in full-width digits",
+            "type plain digits",
+        )
+    } else if repair != text.trim() {
+        Damage::new(
+            "damage.space",
+            Severity::Warning,
+            "holds a space that is none of the keyboard's",
+            "it came with copying",
+        )
+    } else if row.name.is_secret() {
+        Damage::new(
+            "damage.space",
+            Severity::Warning,
+            "has spaces around it",
+            "remove them",
+        )
+    } else if text.trim_matches(|c: char| c.is_ascii_whitespace()) == repair {
+        return None;
+    } else {
+        Damage::new(
+            "damage.space",
+            Severity::Info,
+            "has a space around it that is none of the keyboard's: it is left out",
+            "",
+        )
+    };
+    Some(damage.repair(Some(repair.to_owned())))
+}
+
+/// What marks a cell as text was taken for a part of it.
+fn apostrophe(text: &str) -> Option<Damage> {
+    let rest = text.strip_prefix(['\'', '’', '‘', '`', '´'])?;
+    let plain = rest.trim();
+    let digits = plain.strip_prefix('+').unwrap_or(plain);
+    if !digits.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let damage = Damage::new(
+        "damage.apostrophe",
+        Severity::Warning,
+        "begins with the apostrophe that marks a cell as text",
+        "",
+    );
+    Some(damage.repair(Some(plain.to_owned())))
+}
+
+/// `4.4E+11`, `1,81E+10`.
+fn exponent(text: &str, care: Care) -> Option<Damage> {
+    let (mantissa, power) = text.split_once(['E', 'e'])?;
+    let (whole, fraction) = mantissa
+        .split_once(['.', ','])
+        .map_or((mantissa, None), |(whole, fraction)| {
+            (whole, Some(fraction))
+        });
+    let signed = power.starts_with(['+', '-']);
+    let exact = power.strip_prefix(['+', '-']).unwrap_or(power);
+    let fits =
+        is_digits(whole) && fraction.is_none_or(is_digits) && is_digits(exact) && exact.len() <= 3;
+    // `12E5` may be the name of a room.
+    let likely = whole.len() == 1 || signed;
+    // As a spreadsheet writes it: other texts of this kind may be meant.
+    let exactly = whole.len() == 1 && power.starts_with('+') && exact.len() >= 2;
+    if !fits || !likely || (!care.is_digits() && !exactly) {
+        return None;
+    }
+    let certain = care.is_digits() && (signed || fraction.is_some());
+    let weight = if certain {
+        Severity::Error
+    } else {
+        Severity::Warning
+    };
+    let damage = Damage::new(
+        "damage.exponent",
+        weight,
+        "is a number in exponent notation: digits are lost",
+        "look the number up, and type it in a cell that is formatted as text",
+    );
+    let (Ok(places), false) = (exact.parse::<usize>(), power.starts_with('-')) else {
+        return Some(damage);
+    };
+    let fraction = fraction.unwrap_or_default();
+    let all = [whole, fraction].concat();
+    let length = whole.len() + places;
+    let (kept, rest) = all.split_at(length.min(all.len()));
+    if kept.len() == length && length <= DIGITS_KEPT && rest.bytes().all(|b| b == b'0') {
+        if care == Care::Password {
+            return Some(damage);
+        }
+        let damage = Damage {
+            what: "is a number in exponent notation".to_owned(),
+            hint: "format the column as text",
+            ..damage
+        };
+        return Some(damage.repair(Some(kept.to_owned())));
+    }
+    let missing = length.saturating_sub(kept.len());
+    let drawn = (1..=DRAWN_MAX).contains(&missing);
+    Some(damage.probable(drawn.then(|| format!("{kept}{}", "?".repeat(missing)))))
+}
+
+/// `Mar-01`, `1. Mrz`, `1.3.2026`, `2026-03-01 00:00:00`.
+fn date(text: &str) -> Option<Damage> {
+    let named = named_month(text);
+    if named.is_none() && !is_dotted_date(text) && !is_iso_date(text) {
+        return None;
+    }
+    let damage = Damage::new(
+        "damage.date",
+        Severity::Error,
+        "is a date where a number belongs",
+        "a spreadsheet takes entries such as 3-1 for dates: type the number anew, in a cell that is formatted as text",
+    );
+    Some(damage.probable(named))
+}
+
+/// What was typed where a spreadsheet shows a month by its name.
+fn named_month(text: &str) -> Option<String> {
+    let (first, last) = text.split_once(['-', '.', ' ', '/'])?;
+    let last = last.trim_start_matches(['.', ' ']);
+    // A year may follow.
+    let last = last.split(['-', '.', ' ', '/']).next().unwrap_or_default();
+    let month = |word: &str| {
+        let word = word.to_lowercase();
+        let mut known = MONTHS.iter();
+        known
+            .find(|(name, _)| *name == word)
+            .map(|(_, month)| *month)
+    };
+    let number = |word: &str| word.parse::<u16>().ok().filter(|_| is_digits(word));
+    match (month(first), number(last), number(first), month(last)) {
+        (Some(month), Some(other), _, _) => Some(format!("{month}-{other}")),
+        (_, _, Some(day), Some(month)) => Some(format!("{day}-{month}")),
+        _ => None,
+    }
+}
+
+fn is_day_and_month(a: &str, b: &str) -> bool {
+    let part = |text: &str| match text.len() {
+        1 | 2 if is_digits(text) => text.parse().unwrap_or(0u8),
+        _ => 0,
+    };
+    let (a, b) = (part(a), part(b));
+    (1..=31).contains(&a) && (1..=31).contains(&b) && a.min(b) <= 12
+}
+
+fn is_dotted_date(text: &str) -> bool {
+    ['.', '/'].into_iter().any(|between| {
+        let parts: Vec<&str> = text.split(between).collect();
+        let [a, b, year] = parts.as_slice() else {
+            return false;
+        };
+        let year = year.split(' ').next().unwrap_or_default();
+        is_day_and_month(a, b) && is_digits(year) && (year.len() == 2 || is_year(year))
+    })
+}
+
+fn is_year(text: &str) -> bool {
+    text.len() == 4 && is_digits(text) && (text.starts_with("19") || text.starts_with("20"))
+}
+
+fn is_iso_date(text: &str) -> bool {
+    let day = text.split([' ', 'T']).next().unwrap_or_default();
+    let time = text.get(day.len()..).unwrap_or_default();
+    let mut parts = day.split('-');
+    let (Some(year), Some(month), Some(day), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return false;
+    };
+    let of_time = |b: u8| b.is_ascii_digit() || matches!(b, b' ' | b'T' | b':' | b'.' | b'Z');
+    is_year(year) && is_day_and_month(day, month) && time.bytes().all(of_time)
+}
+
+/// `2002.0`.
+fn decimal(text: &str) -> Option<Damage> {
+    let (whole, zeros) = text.split_once(['.', ','])?;
+    let digits = whole.strip_prefix('+').unwrap_or(whole);
+    if !is_digits(digits) || !matches!(zeros, "0" | "00") {
+        return None;
+    }
+    let damage = Damage::new(
+        "damage.decimal",
+        Severity::Warning,
+        "was taken for a quantity and got a decimal place",
+        "format the column as text",
+    );
+    let kept = digits.len() <= DIGITS_KEPT;
+    Some(damage.repair(kept.then(|| whole.to_owned())))
+}
+
+/// `2,002`, `2.002`, `2 002`, `2'002`.
+fn thousands(text: &str, care: Care) -> Option<Damage> {
+    let separators: &[char] = match care {
+        // People group the digits of telephone numbers by other signs.
+        Care::Phone => &[','],
+        _ => &[',', '.', '\'', '’', ' '],
+    };
+    let between = text.chars().find(|c| !c.is_ascii_digit())?;
+    if !separators.contains(&between) {
+        return None;
+    }
+    let mut groups = text.split(between);
+    let first = groups.next()?;
+    let groups: Vec<&str> = groups.collect();
+    let grouped = is_digits(first)
+        && first.len() <= 3
+        && !first.starts_with('0')
+        && groups
+            .iter()
+            .all(|group| group.len() == 3 && is_digits(group));
+    if !grouped {
+        return None;
+    }
+    // `201,202` may be two numbers, and `12.000` may be 12 with decimal places.
+    let unlike_a_list = first.len() == 1 || (first.len() == 2 && groups.len() > 1);
+    let decimal = groups == ["000"] && matches!(between, '.' | ',');
+    let plain = [first, &groups.concat()].concat();
+    let safe = unlike_a_list && !decimal && plain.len() <= DIGITS_KEPT;
+    let damage = Damage::new(
+        "damage.thousands",
+        Severity::Warning,
+        "was taken for a quantity and got separators",
+        "format the column as text",
+    );
+    Some(match safe {
+        true => damage.repair(Some(plain)),
+        false => damage.probable(Some(plain)),
+    })
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Rows up to this line are all surveyed.
+const LINES_SURVEYED: u64 = 4096;
+/// Of the lines behind, one in so many is.
+const SAMPLED_ONE_IN: u64 = 32;
+/// What is shorter is an extension or a service number.
+const PHONE_DIGITS_MIN: u8 = 5;
+/// How long a number can be and still be counted by its length.
+const LENGTHS: usize = 32;
+
+/// Whether the row of a line takes part in the survey: the same for any threads and any size of a batch.
+pub(super) fn is_surveyed(line: u64) -> bool {
+    // Scattered, for a sheet may have a rhythm.
+    line < LINES_SURVEYED
+        || (line.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32).is_multiple_of(SAMPLED_ONE_IN)
+}
+
+/// Whether the values of a field are held against those of the other rows.
+pub(super) fn is_measured(field: Field) -> bool {
+    let own = [Field::NUMBER, Field::NEW_NUMBER, Field::VOICEMAIL_PIN];
+    own.contains(&field) || Care::of(field) == Care::Phone
+}
+
+/// How a number begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Lead {
+    Plus,
+    Zero,
+    Other,
+}
+
+/// What counts of a number beside the other rows'.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Shape {
+    field: Field,
+    lead: Lead,
+    digits: u8,
+    /// Its first two digits, without the zero that it begins with.
+    first_two: u8,
+    /// Whether it has more digits than a spreadsheet keeps, and all those behind are zeros.
+    rounded: bool,
+}
+
+impl Shape {
+    /// The shape of a number; `None` for any other text.
+    pub(super) fn of(field: Field, text: &str) -> Option<Shape> {
+        let (lead, rest) = match text.as_bytes() {
+            [b'+', rest @ ..] => (Lead::Plus, rest),
+            [b'0', rest @ ..] => (Lead::Zero, rest),
+            rest => (Lead::Other, rest),
+        };
+        let with_separators = Care::of(field) == Care::Phone;
+        let mut digits = u8::from(lead == Lead::Zero);
+        let (mut first_two, mut counted, mut rounded) = (0, 0, true);
+        for byte in rest {
+            match byte {
+                b'0'..=b'9' => {
+                    digits = digits.checked_add(1)?;
+                    if counted < 2 {
+                        first_two = first_two * 10 + (byte - b'0');
+                        counted += 1;
+                    }
+                    rounded &= usize::from(digits) <= DIGITS_KEPT || *byte == b'0';
+                }
+                b' ' | b'-' | b'/' | b'(' | b')' | b'.' if with_separators => (),
+                _ => return None,
+            }
+        }
+        let long = usize::from(digits) > DIGITS_KEPT;
+        (digits > 0 && usize::from(digits) < LENGTHS).then_some(Shape {
+            field,
+            lead,
+            digits,
+            first_two,
+            rounded: long && rounded,
+        })
+    }
+
+    fn is_long(self) -> bool {
+        usize::from(self.digits) > DIGITS_KEPT
+    }
+}
+
+/// How often each shape was seen.
+#[derive(Debug, Default)]
+pub(super) struct Shapes(HashMap<Shape, u32>);
+
+impl Shapes {
+    pub(super) fn add(&mut self, shapes: Vec<Shape>) {
+        for shape in shapes {
+            *self.0.entry(shape).or_default() += 1;
+        }
+    }
+
+    /// What can be said of values now that all rows were seen.
+    pub(super) fn finish(self) -> Suspects {
+        let mut suspects = Suspects::default();
+        for field in Field::all().filter(|field| is_measured(*field)) {
+            if Care::of(field) == Care::Phone {
+                self.phones(field, &mut suspects);
+            } else if let Some(padded) = self.padded(field) {
+                suspects.padded.push((field, padded));
+            }
+            let long = |(shape, _): &(&Shape, &u32)| shape.field == field && shape.is_long();
+            if self.0.iter().any(|seen| long(&seen) && !seen.0.rounded) {
+                suspects.not_rounded.push(field);
+            }
+        }
+        suspects
+    }
+
+    /// Shapes of which nearly all begin with `+` or `0`: the few that do not have lost it.
+    fn phones(&self, field: Field, suspects: &mut Suspects) {
+        let of_field = || self.0.iter().filter(|(shape, _)| shape.field == field);
+        let all: u32 = of_field().map(|(_, count)| count).sum();
+        let plain = of_field()
+            .filter(|(shape, _)| shape.lead == Lead::Other && shape.digits >= PHONE_DIGITS_MIN);
+        let plain: u32 = plain.map(|(_, count)| count).sum();
+        // Where people write numbers in every manner, few rows tell nothing.
+        let of_one_manner = plain <= 1 || plain * 10 <= all;
+        for (shape, having) in of_field() {
+            let digits = match shape.lead {
+                Lead::Plus => shape.digits,
+                Lead::Zero => shape.digits - 1,
+                Lead::Other => continue,
+            };
+            let without = Shape {
+                lead: Lead::Other,
+                digits,
+                ..*shape
+            };
+            let lacking = self.0.get(&without).copied().unwrap_or_default();
+            let few = *having >= 2 && (lacking <= 1 || lacking * 10 <= *having);
+            let hardly_any = *having >= 20 && lacking * 20 <= *having;
+            if digits >= PHONE_DIGITS_MIN && (hardly_any || (few && of_one_manner)) {
+                // A country code looks like an area code where both are in use.
+                let lost = match suspects.phones.contains_key(&without) {
+                    true => None,
+                    false => Some(shape.lead),
+                };
+                suspects.phones.insert(without, lost);
+            }
+        }
+    }
+
+    /// The length that all numbers have, if they have one; and which shorter ones have lost zeros.
+    fn padded(&self, field: Field) -> Option<Padded> {
+        let (mut zero, mut other) = ([0u32; LENGTHS], [0u32; LENGTHS]);
+        for (shape, count) in self.0.iter().filter(|(shape, _)| shape.field == field) {
+            let counts = match shape.lead {
+                Lead::Zero => &mut zero,
+                Lead::Other => &mut other,
+                Lead::Plus => continue,
+            };
+            if let Some(of_length) = counts.get_mut(usize::from(shape.digits)) {
+                *of_length += count;
+            }
+        }
+        let at = |counts: &[u32; LENGTHS], digits: usize| {
+            counts.get(digits).copied().unwrap_or_default()
+        };
+        let of_length = |digits: usize| at(&zero, digits) + at(&other, digits);
+        let digits = (1..LENGTHS).max_by_key(|digits| of_length(*digits))?;
+        let all: u32 = (1..LENGTHS).map(of_length).sum();
+        let (usual, zeros) = (of_length(digits), zero.iter().sum::<u32>());
+        let others = all - usual;
+        // Where zeros are in use, all numbers are to have the same length.
+        let in_use = at(&zero, digits) * 10 >= usual && (others <= 1 || others * 20 <= all);
+        // Codes are drawn by lot, so one in ten begins with a zero: where none does, they are lost.
+        let drawn = field.is_secret() && zeros == 0 && u64::from(usual) * 5 >= u64::from(all) * 4;
+        if !((in_use && usual >= 3) || (drawn && usual >= 4)) {
+            return None;
+        }
+        let mut lengths = 0u32;
+        for shorter in 1..digits {
+            // Who begins with a zero has not lost it.
+            let sound = at(&zero, shorter) > 0;
+            let count = u64::from(at(&other, shorter));
+            // Each further zero is ten times as rare.
+            let expected = u64::from(all) / 10u64.saturating_pow((digits - shorter) as u32);
+            let likely = in_use || count <= 2 * expected + 1;
+            if !sound && likely {
+                lengths |= 1 << shorter;
+            }
+        }
+        (lengths != 0).then_some(Padded { digits, lengths })
+    }
+}
+
+/// Numbers that are all to have the same length.
+#[derive(Debug, Clone, Copy)]
+struct Padded {
+    digits: usize,
+    /// The lengths that come from lost zeros, as bits.
+    lengths: u32,
+}
+
+/// Which values stand out from the other rows'.
+#[derive(Debug, Default)]
+pub(super) struct Suspects {
+    padded: Vec<(Field, Padded)>,
+    /// Shapes that have lost what they began with; `None` where it is not clear what.
+    phones: HashMap<Shape, Option<Lead>>,
+    /// Fields with long numbers that no spreadsheet has rounded.
+    not_rounded: Vec<Field>,
+}
+
+impl Suspects {
+    /// Says of the measured values of a row what shows beside the other rows' only.
+    pub(super) fn check(
+        &self,
+        slots: &[Slot<'_>],
+        measured: &[u8],
+        cells: Cells<'_>,
+        findings: &mut Vec<Finding>,
+    ) {
+        for index in measured {
+            let Some(slot) = slots.get(usize::from(*index)) else {
+                continue;
+            };
+            let text = slot.text_in(cells);
+            let sound = matches!(text.as_bytes().first(), None | Some(b'0' | b'+'));
+            if text.len() <= DIGITS_KEPT && (sound || !self.may_suspect(slot.row.name, text)) {
+                continue;
+            }
+            if let Some(damage) = self.look(slot.row.name, text) {
+                findings.push(damage.finding(slot, text));
+            }
+        }
+    }
+
+    fn may_suspect(&self, field: Field, text: &str) -> bool {
+        match self.padded(field) {
+            Some(padded) => text.len() < padded.digits,
+            None => !self.phones.is_empty() && Care::of(field) == Care::Phone,
+        }
+    }
+
+    fn padded(&self, field: Field) -> Option<Padded> {
+        let mut padded = self.padded.iter();
+        let found = padded.find(|(known, _)| *known == field);
+        found.map(|(_, padded)| *padded)
+    }
+
+    fn look(&self, field: Field, text: &str) -> Option<Damage> {
+        let shape = Shape::of(field, text)?;
+        if shape.is_long() {
+            let behind = usize::from(shape.digits) - DIGITS_KEPT;
+            let chance = self.not_rounded.contains(&field) && behind < 4;
+            return (shape.rounded && !chance).then(rounded);
+        }
+        if shape.lead != Lead::Other {
+            return None;
+        }
+        if let Some(lost) = self.phones.get(&shape) {
+            return match lost {
+                Some(Lead::Plus) => Some(lost_plus(text)),
+                Some(_) => Some(lost_zero(format!("0{text}"))),
+                None => None,
+            };
+        }
+        let padded = self.padded(field)?;
+        let lost = padded.lengths >> shape.digits & 1 == 1;
+        let width = padded.digits;
+        lost.then(|| lost_zero(format!("{text:0>width$}")))
+    }
+}
+
+fn rounded() -> Damage {
+    Damage::new(
+        "damage.rounded",
+        Severity::Warning,
+        "has zeros from the 16th digit on: a spreadsheet rounds there",
+        "look the number up, and type it in a cell that is formatted as text",
+    )
+}
+
+fn lost_plus(text: &str) -> Damage {
+    Damage::new(
+        "damage.lost_plus",
+        Severity::Warning,
+        "has no +, but the other rows' numbers of its kind have one: it may be lost",
+        "format the column as text",
+    )
+    .probable(Some(format!("+{text}")))
+}
+
+fn lost_zero(probable: String) -> Damage {
+    Damage::new(
+        "damage.lost_zero",
+        Severity::Warning,
+        "is shorter than the other rows' by the zeros that a spreadsheet takes away",
+        "format the column as text",
+    )
+    .probable(Some(probable))
+}
+
+#[cfg(test)]
+mod tests;

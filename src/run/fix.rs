@@ -1,0 +1,280 @@
+//! `rowcall fix`: a corrected copy of a sheet, in its own format.
+//!
+//! Only cells with a finding that carries a repair change. The copy is checked before it takes its place; the original
+//! is never written to.
+
+use super::check::{Counts, Options, Table, check};
+use super::{Failure, rows, say};
+use crate::cli::FixArgs;
+use crate::columns::Binding;
+use crate::manifest::{Manifest, Purpose};
+use crate::model::Finding;
+use crate::rules::{Checker, shown};
+use crate::sheet::{Format, Mended, Readers, Row, Sheet, SheetError, Writer};
+use crate::vendors::make;
+use jiff::Timestamp;
+use serde_json::json;
+use std::fs;
+use std::io::{self, BufWriter, Write, stdout};
+use std::path::Path;
+
+/// The columns of the report: one line a changed cell.
+const HEADINGS: [&str; 9] = [
+    "row", "place", "cell", "number", "field", "column", "code", "before", "after",
+];
+/// What stands in place of a secret.
+const NOT_SHOWN: &str = "(not shown)";
+
+/// Writes the copy and says every cell that is other in it.
+///
+/// # Errors
+/// Exit 2 where the sheet cannot be read, or the copy or a report cannot be written.
+pub(super) fn run(args: &FixArgs) -> Result<u8, Failure> {
+    let make = make(&args.vendor).ok_or_else(|| Failure::usage("there is no such make"))?;
+    let manifest = (make.manifest)();
+    refuse_clashes(args)?;
+    let started = Timestamp::now();
+    let mut opened = rows::open(&args.input, manifest)?;
+    let (Some((sheet, binding)), true) = (opened.pop(), opened.is_empty()) else {
+        return Err(Failure::usage("fix writes a copy of one sheet")
+            .hint("name one sheet, and run it again for the others"));
+    };
+    let mut told = Told::open(args, &sheet)?;
+    let mended = mended(&sheet, &binding, manifest, &args.output, &mut told)?;
+    let copy = mended.sheet(&sheet).map_err(Failure::usage)?;
+    let counts = check_copy(copy, binding, manifest).map_err(Failure::usage)?;
+    mended.keep().map_err(Failure::usage)?;
+    let exit = u8::from(counts.invalid > 0);
+    let cells = told.finish(args, &counts, started, exit)?;
+    say(format!(
+        "{}: {} of {} rows",
+        args.output.display(),
+        of(cells, "cell changed", "cells changed"),
+        counts.rows
+    ));
+    if counts.errors + counts.warnings > 0 {
+        say(format!(
+            "left: {} in {}, {}",
+            of(counts.errors, "error", "errors"),
+            of(counts.invalid, "row", "rows"),
+            of(counts.warnings, "warning", "warnings")
+        ));
+        say(format!(
+            "  hint: rowcall check {} --for {} says them",
+            args.output.display(),
+            args.vendor
+        ));
+    }
+    Ok(exit)
+}
+
+fn of(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// Nothing that is written may be what is read, and no two outputs may be the same.
+fn refuse_clashes(args: &FixArgs) -> Result<(), Failure> {
+    let same = |a: &Path, b: &Path| {
+        a == b || fs::canonicalize(a).is_ok_and(|a| fs::canonicalize(b).is_ok_and(|b| a == b))
+    };
+    for output in args.report.iter().chain([&args.output]) {
+        if args.input.sheets.iter().any(|sheet| same(sheet, output)) {
+            return Err(Failure::usage(format!(
+                "{} is read, and would be overwritten",
+                output.display()
+            ))
+            .hint("name another file: the original is left alone"));
+        }
+    }
+    if args.report.iter().any(|report| same(report, &args.output)) {
+        return Err(Failure::usage(format!(
+            "{} cannot be both the copy and the report",
+            args.output.display()
+        ))
+        .hint("name another file for the report"));
+    }
+    let format = |path: &Path| Format::of_ending(&path.to_string_lossy());
+    for sheet in &args.input.sheets {
+        if let (Some(read), Some(written)) = (format(sheet), format(&args.output))
+            && read != written
+        {
+            return Err(Failure::usage(format!(
+                "{} is to be written in another format than {}",
+                args.output.display(),
+                sheet.display()
+            ))
+            .hint("give it the same ending: fix changes cells, not formats"));
+        }
+    }
+    Ok(())
+}
+
+fn mended(
+    sheet: &Sheet,
+    binding: &Binding,
+    manifest: &Manifest,
+    output: &Path,
+    told: &mut Told<'_>,
+) -> Result<Mended, Failure> {
+    let checker = Checker::new(manifest, binding);
+    let (mut findings, mut duplicates) = (vec![], vec![]);
+    let mut failed = None;
+    let mended = Mended::write(sheet, output, |row, mends| {
+        told.rows += 1;
+        // What several rows together say has no repair.
+        checker.row(row, Purpose::Create, None, &mut findings, &mut duplicates);
+        duplicates.clear();
+        findings.sort_by_key(|finding| finding.column);
+        for mut finding in findings.drain(..) {
+            let (Some(repair), Some(column)) = (finding.repair.take(), finding.column) else {
+                continue;
+            };
+            if mends.iter().any(|(known, _)| *known == column) {
+                continue;
+            }
+            let number = checker.number(row.cells);
+            if failed.is_none() {
+                failed = told
+                    .change(row, number, column, &finding, repair.reveal())
+                    .err();
+            }
+            mends.push((column, repair));
+        }
+    });
+    match failed {
+        Some(failure) => Err(failure),
+        None => mended.map_err(Failure::usage),
+    }
+}
+
+fn check_copy(copy: Sheet, binding: Binding, manifest: &Manifest) -> Result<Counts, SheetError> {
+    let table = Table {
+        sheet: copy,
+        binding,
+    };
+    let options = Options {
+        purpose: Purpose::Create,
+        on_pbx: None,
+    };
+    check(&[table], manifest, options, |_| None::<()>, |_| Ok(()))
+}
+
+/// The changes, as they are told while they are made.
+struct Told<'s> {
+    sheet: &'s Sheet,
+    json: bool,
+    out: BufWriter<io::Stdout>,
+    writers: Vec<Writer>,
+    rows: u64,
+    cells: u64,
+}
+
+impl<'s> Told<'s> {
+    fn open(args: &FixArgs, sheet: &'s Sheet) -> Result<Told<'s>, Failure> {
+        let create = |path: &std::path::PathBuf| Writer::create(path, Readers::Anybody, &HEADINGS);
+        let writers: Result<Vec<Writer>, SheetError> = args.report.iter().map(create).collect();
+        Ok(Told {
+            sheet,
+            json: args.json,
+            out: BufWriter::new(stdout()),
+            writers: writers.map_err(Failure::usage)?,
+            rows: 0,
+            cells: 0,
+        })
+    }
+
+    fn change(
+        &mut self,
+        row: &Row<'_>,
+        number: &str,
+        column: usize,
+        finding: &Finding,
+        repair: &str,
+    ) -> Result<(), Failure> {
+        let place = self.sheet.place(row.line);
+        let field = finding.field.map_or("", |field| field.name());
+        let secret = finding.field.is_none_or(|field| field.is_secret());
+        let value = row.cells.get(column).unwrap_or_default();
+        let (before, after) = match secret {
+            true => (NOT_SHOWN, NOT_SHOWN),
+            false => (value, repair),
+        };
+        let (cell, code) = (place.cell(column), &*finding.rule);
+        let heading = self.sheet.headings.get(column).map_or("", String::as_str);
+        self.cells += 1;
+        let said = if self.json {
+            // One object, begun here and ended with the summary, for there may be many.
+            let opening = if self.cells == 1 {
+                "{\"changes\":["
+            } else {
+                ","
+            };
+            let change = json!({
+                "row": self.rows, "place": place.to_string(), "cell": cell, "number": number,
+                "field": field, "column": heading, "code": code, "before": before, "after": after,
+            });
+            write!(self.out, "{opening}{change}")
+        } else if secret {
+            writeln!(self.out, "{cell} {field}: {NOT_SHOWN} ({code})")
+        } else {
+            let (before, after) = (shown(before), shown(after));
+            writeln!(self.out, "{cell} {field}: {before} → {after} ({code})")
+        };
+        heard(said)?;
+        let (row, place) = (self.rows.to_string(), place.to_string());
+        let line = [
+            &row, &place, &cell, number, field, heading, code, before, after,
+        ];
+        for writer in &mut self.writers {
+            writer.row(line).map_err(Failure::usage)?;
+        }
+        Ok(())
+    }
+
+    /// Ends what is told; gives how many cells were changed.
+    fn finish(
+        mut self,
+        args: &FixArgs,
+        counts: &Counts,
+        started: Timestamp,
+        exit: u8,
+    ) -> Result<u64, Failure> {
+        for writer in self.writers {
+            writer.finish().map_err(Failure::usage)?;
+        }
+        if self.json {
+            let summary = json!({
+                "command": "fix",
+                "target": args.vendor,
+                "changed": self.cells,
+                "counts": { "valid": counts.valid, "invalid": counts.invalid },
+                "rows": counts.rows,
+                "errors": counts.errors,
+                "warnings": counts.warnings,
+                "started": format!("{started:.3}"),
+                "finished": format!("{:.3}", Timestamp::now()),
+                "exit_code": exit,
+            });
+            let opening = if self.cells == 0 {
+                "{\"changes\":["
+            } else {
+                ""
+            };
+            let summary = summary.to_string();
+            let rest = summary.trim_start_matches('{');
+            heard(writeln!(self.out, "{opening}],{rest}"))?;
+        }
+        heard(self.out.flush())?;
+        Ok(self.cells)
+    }
+}
+
+/// That nobody listens any more (`| head`) is no reason not to write the copy.
+fn heard(said: io::Result<()>) -> Result<(), Failure> {
+    match said {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::usage(format!(
+            "standard output cannot be written: {error}"
+        ))),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,141 @@
+//! Cells replaced where they lie.
+
+use super::super::mended::{Mends, asked};
+use super::super::source::Source;
+use super::super::{Row, SheetError};
+use super::{Batch, Content};
+use memchr::memchr;
+use std::ops::Range;
+
+impl Content {
+    /// The bytes of the sheet, and where its rows begin in them.
+    pub(in crate::sheet) fn start(&self) -> (&Source, u64) {
+        (&self.source, self.offset)
+    }
+
+    /// The same table in other bytes.
+    pub(in crate::sheet) fn over(&self, source: Source) -> Content {
+        Content {
+            source,
+            ..self.clone()
+        }
+    }
+}
+
+impl Batch {
+    /// How many bytes of the file it holds.
+    pub(in crate::sheet) fn length(&self) -> u64 {
+        self.data.len() as u64
+    }
+
+    /// Appends the bytes of the rows, with the cells that `mend` names replaced.
+    pub(in crate::sheet) fn mended(
+        &self,
+        mend: &mut impl FnMut(&Row<'_>, &mut Mends),
+        out: &mut Vec<u8>,
+    ) -> Result<(), SheetError> {
+        let mends = asked(mend, |each| self.rows(each))?;
+        let mut mends = mends.into_iter().peekable();
+        let (mut copied, mut at, mut index) = (0, 0, 0);
+        while mends.peek().is_some() {
+            let record = self.record(at);
+            if record.cells.is_empty() {
+                break;
+            }
+            at = record.end;
+            if self.layout.columns > 1 && self.is_blank(&record) {
+                continue;
+            }
+            if let Some((_, mut cells)) = mends.next_if(|(row, _)| *row == index) {
+                cells.sort_by_key(|(column, _)| *column);
+                for (column, text) in cells {
+                    let Some(cell) = record.cells.get(column) else {
+                        continue;
+                    };
+                    out.extend_from_slice(self.data.get(copied..cell.start).unwrap_or_default());
+                    self.put(cell, text.reveal(), out);
+                    copied = cell.end;
+                }
+            }
+            index += 1;
+        }
+        out.extend_from_slice(self.data.get(copied..).unwrap_or_default());
+        Ok(())
+    }
+
+    /// Writes a text in place of a cell: quoted where the cell was, or where it has to be.
+    fn put(&self, cell: &Range<usize>, text: &str, out: &mut Vec<u8>) {
+        let delimiter = self.layout.delimiter;
+        let special = |byte: u8| byte == delimiter || matches!(byte, b'"' | b'\r' | b'\n');
+        if self.data.get(cell.start) != Some(&b'"') && !text.bytes().any(special) {
+            out.extend_from_slice(text.as_bytes());
+            return;
+        }
+        out.push(b'"');
+        for byte in text.bytes() {
+            if byte == b'"' {
+                out.push(b'"');
+            }
+            out.push(byte);
+        }
+        out.push(b'"');
+    }
+
+    /// The record that begins at a place or behind the line breaks there; without cells where there is none.
+    fn record(&self, at: usize) -> Record {
+        let mut at = at + self.breaks_at(at);
+        let mut cells = Vec::new();
+        if at >= self.data.len() {
+            return Record { cells, end: at };
+        }
+        loop {
+            let end = self.cell_end(at);
+            cells.push(at..end);
+            if self.data.get(end) != Some(&self.layout.delimiter) {
+                return Record { cells, end };
+            }
+            at = end + 1;
+        }
+    }
+
+    fn cell_end(&self, start: usize) -> usize {
+        let mut at = start;
+        if self.data.get(at) == Some(&b'"') {
+            at += 1;
+            loop {
+                let rest = self.data.get(at..).unwrap_or_default();
+                let Some(quote) = memchr(b'"', rest) else {
+                    return self.data.len();
+                };
+                at += quote + 1;
+                if self.data.get(at) != Some(&b'"') {
+                    break;
+                }
+                at += 1;
+            }
+        }
+        let rest = self.data.get(at..).unwrap_or_default();
+        let ends = |byte: &u8| *byte == self.layout.delimiter || matches!(byte, b'\r' | b'\n');
+        at + rest.iter().position(ends).unwrap_or(rest.len())
+    }
+
+    fn is_blank(&self, record: &Record) -> bool {
+        let [cell] = record.cells.as_slice() else {
+            return false;
+        };
+        let bytes = self.data.get(cell.clone()).unwrap_or_default();
+        // A quoted one is blank too where its text is.
+        let of_blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'"';
+        bytes.iter().all(of_blank) && {
+            let quotes = bytes.iter().filter(|byte| **byte == b'"').count();
+            quotes == 0 || (quotes == 2 && bytes.first() == Some(&b'"'))
+        }
+    }
+}
+
+/// One record as it lies in its batch.
+struct Record {
+    cells: Vec<Range<usize>>,
+    /// Before its line break.
+    end: usize,
+}

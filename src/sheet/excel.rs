@@ -1,0 +1,700 @@
+//! Workbooks: XLSX (with or without macros), XLS from Excel 97 on, and ODS. Read row by row, whatever their size; of a
+//! cell the text counts that the spreadsheet shows, where its number format is known.
+//!
+//! A workbook is not believed: see `package` for what is counted before anything of it is read, and [`open`] for which of
+//! its sheets are read.
+
+mod compound;
+mod number_format;
+mod ods;
+mod package;
+mod xls;
+mod xlsx;
+
+use super::source::Source;
+use super::{Cells, Limits, ReadOptions, Row, Sheet, SheetError, Stored};
+use crate::model::{Finding, Place, Severity};
+use memchr::memchr;
+use package::Package;
+use std::fmt;
+use std::sync::Arc;
+
+/// Rows that are looked at for the headings; blank ones do not count.
+const PREAMBLE_ROWS_MAX: usize = 100;
+/// Rows of a batch.
+const BATCH_ROWS_MAX: usize = 1024;
+/// Cells of a batch, beyond which it takes no further row.
+const BATCH_CELLS_MAX: usize = 128 << 10;
+/// Blank and repeated cells that a sheet may have without writing each of them.
+const CONJURED_CELLS_MAX: u64 = 40_000_000;
+/// Sheets of a workbook.
+const TABLES_MAX: usize = 1024;
+
+fn damaged(file: &Arc<str>, what: &str) -> SheetError {
+    SheetError::DamagedWorkbook {
+        file: file.clone(),
+        what: what.to_owned(),
+    }
+}
+
+fn oversized(file: &Arc<str>, what: &str) -> SheetError {
+    SheetError::OversizedWorkbook {
+        file: file.clone(),
+        what: what.to_owned(),
+    }
+}
+
+fn other_format(file: &Arc<str>, what: &'static str) -> SheetError {
+    SheetError::OtherWorkbook {
+        file: file.clone(),
+        what,
+    }
+}
+
+/// The texts that cells share: one text and where each ends, for there may be millions.
+#[derive(Default)]
+struct Strings {
+    text: String,
+    ends: Vec<u32>,
+}
+
+impl Strings {
+    fn push(&mut self, write: impl FnOnce(&mut String)) {
+        write(&mut self.text);
+        self.ends.push(self.text.len() as u32);
+    }
+
+    fn bytes(&self) -> usize {
+        self.text.len() + self.ends.len() * size_of::<u32>()
+    }
+
+    fn get(&self, index: usize) -> Option<&str> {
+        let end = *self.ends.get(index)? as usize;
+        let start = match index.checked_sub(1) {
+            Some(before) => *self.ends.get(before)? as usize,
+            None => 0,
+        };
+        self.text.get(start..end)
+    }
+}
+
+/// One sheet of a workbook.
+struct Table {
+    name: Arc<str>,
+    hidden: bool,
+}
+
+/// A workbook of any kind.
+#[derive(Clone)]
+enum Book {
+    Xlsx(Arc<xlsx::Book>),
+    Ods(Arc<ods::Book>),
+    Xls(Arc<xls::Book>),
+}
+
+/// What is worth saying about a sheet.
+#[derive(Debug, Default)]
+struct Survey {
+    hidden_rows: u64,
+    hidden_columns: u64,
+    merged: u64,
+    formulas: u64,
+    has_macros: bool,
+}
+
+impl Survey {
+    fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        let mut say = |count: u64, one: &str, many: &str, what: &str| match count {
+            0 => {}
+            1 => notes.push(format!("1 {one}, {what}")),
+            _ => notes.push(format!("{count} {many}, {what}")),
+        };
+        say(
+            self.hidden_rows,
+            "hidden row",
+            "hidden rows",
+            "read like the others",
+        );
+        say(
+            self.hidden_columns,
+            "group of hidden columns",
+            "groups of hidden columns",
+            "read like the others",
+        );
+        say(
+            self.merged,
+            "merged range",
+            "merged ranges",
+            "whose value stands in the first cell only",
+        );
+        say(
+            self.formulas,
+            "formula",
+            "formulas",
+            "read by the values that were saved",
+        );
+        if self.has_macros {
+            notes.push("macros, which are not run".to_owned());
+        }
+        notes
+    }
+}
+
+impl Book {
+    /// Knows the kind by the content; the file's ending says nothing.
+    fn open(source: &Source, options: &ReadOptions) -> Result<Book, SheetError> {
+        let file = &source.name;
+        let head = source.head(512)?;
+        if head.starts_with(b"PK") {
+            let package = Package::open(source)?;
+            if package
+                .head("mimetype", 64)
+                .starts_with(b"application/vnd.oasis.opendocument.spreadsheet")
+            {
+                return Ok(Book::Ods(Arc::new(ods::Book::open(
+                    source,
+                    package,
+                    options.limits,
+                )?)));
+            }
+            return Ok(Book::Xlsx(Arc::new(xlsx::Book::open(
+                source,
+                package,
+                options.limits,
+            )?)));
+        }
+        if head.starts_with(&compound::SIGNATURE) {
+            return Ok(Book::Xls(Arc::new(xls::Book::open(
+                source,
+                options.limits,
+            )?)));
+        }
+        // A record BOF of Excel 2, 3 or 4.
+        if matches!(head.as_slice(), [9, 0 | 2 | 4, ..]) {
+            return Err(other_format(file, "a workbook of Excel 4 or older"));
+        }
+        let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
+        Err(match text.trim_ascii_start() {
+            [b'<', b'?', b'x', b'm', b'l', ..] => other_format(file, "an XML document"),
+            [b'<', ..] => other_format(file, "a web page"),
+            _ if memchr(0, &head).is_none() => SheetError::TextNotWorkbook { file: file.clone() },
+            _ => damaged(file, "it does not begin as any workbook does"),
+        })
+    }
+
+    fn tables(&self) -> &[Table] {
+        match self {
+            Book::Xlsx(book) => &book.tables,
+            Book::Ods(book) => &book.tables,
+            Book::Xls(book) => &book.tables,
+        }
+    }
+
+    fn rows(&self, table: usize) -> Result<Rows, SheetError> {
+        Ok(match self {
+            Book::Xlsx(book) => Rows::Xlsx(xlsx::Rows::new(book, table)?),
+            Book::Ods(book) => Rows::Ods(ods::Rows::new(book, table)?),
+            Book::Xls(book) => Rows::Xls(xls::Rows::new(book, table)?),
+        })
+    }
+
+    fn survey(&self, table: usize) -> Result<Survey, SheetError> {
+        match self {
+            Book::Xlsx(book) => book.survey(table),
+            Book::Ods(book) => book.survey(),
+            Book::Xls(book) => book.survey(table),
+        }
+    }
+}
+
+/// The rows of one sheet, from its first.
+enum Rows {
+    Xlsx(xlsx::Rows),
+    Ods(ods::Rows),
+    Xls(xls::Rows),
+}
+
+impl Rows {
+    /// Reads the next row; gives whether there was one.
+    fn next(&mut self, row: &mut RawRow) -> Result<bool, SheetError> {
+        match self {
+            Rows::Xlsx(rows) => rows.next(row),
+            Rows::Ods(rows) => rows.next(row),
+            Rows::Xls(rows) => rows.next(row),
+        }
+    }
+}
+
+/// A row as a reader fills it.
+struct RawRow {
+    file: Arc<str>,
+    limits: Limits,
+    line: u64,
+    text: String,
+    ends: Vec<usize>,
+    stored: Vec<Stored>,
+    /// Cells of all rows so far that were made of few words.
+    conjured: u64,
+}
+
+impl RawRow {
+    fn new(file: &Arc<str>, limits: Limits) -> RawRow {
+        RawRow {
+            file: file.clone(),
+            limits,
+            line: 0,
+            text: String::new(),
+            ends: Vec::new(),
+            stored: Vec::new(),
+            conjured: 0,
+        }
+    }
+
+    /// Counts cells that stand in no relation to what was read for them.
+    fn conjure(&mut self, cells: u64) -> Result<(), SheetError> {
+        self.conjured = self.conjured.saturating_add(cells);
+        if self.conjured > CONJURED_CELLS_MAX {
+            let what = format!("it makes more than {CONJURED_CELLS_MAX} cells of few");
+            return Err(oversized(&self.file, &what));
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, line: u64) {
+        self.line = line;
+        self.text.clear();
+        self.ends.clear();
+        self.stored.clear();
+    }
+
+    /// Puts a cell behind those that are there already; what lies between is blank.
+    fn put(
+        &mut self,
+        column: usize,
+        write: impl FnOnce(&mut String) -> Stored,
+    ) -> Result<(), SheetError> {
+        if column >= self.limits.row_cells_max {
+            return Err(SheetError::TooManyColumns {
+                file: self.file.clone(),
+                cells_max: self.limits.row_cells_max,
+            });
+        }
+        if column < self.ends.len() {
+            return Err(damaged(
+                &self.file,
+                &format!("the cells of row {} are not in their order", self.line),
+            ));
+        }
+        self.conjure((column - self.ends.len()) as u64)?;
+        let start = self.text.len();
+        self.ends.resize(column, start);
+        self.stored.resize(column, Stored::Text);
+        self.stored.push(write(&mut self.text));
+        self.ends.push(self.text.len());
+        let (file, line) = (self.file.clone(), self.line);
+        if self.text.len() - start > self.limits.cell_bytes_max {
+            let bytes_max = self.limits.cell_bytes_max;
+            return Err(SheetError::CellTooLong {
+                file,
+                line,
+                bytes_max,
+            });
+        }
+        if self.text.len() > self.limits.row_bytes_max {
+            let bytes_max = self.limits.row_bytes_max;
+            return Err(SheetError::RowTooLong {
+                file,
+                line,
+                bytes_max,
+            });
+        }
+        Ok(())
+    }
+
+    fn is_blank(&self) -> bool {
+        self.text.trim().is_empty() && self.stored.iter().all(|stored| *stored == Stored::Text)
+    }
+
+    fn cells(&self) -> Cells<'_> {
+        Cells::new(&self.text, &self.ends)
+    }
+}
+
+/// What is needed to read the rows of one sheet.
+#[derive(Clone)]
+pub(super) struct Content {
+    book: Book,
+    table: usize,
+    /// Rows up to the headings and with them, blank ones too.
+    passed_over: u64,
+    layout: Arc<Layout>,
+}
+
+struct Layout {
+    file: Arc<str>,
+    sheet: Arc<str>,
+    columns: usize,
+    /// Columns without a heading.
+    unnamed: Vec<usize>,
+    limits: Limits,
+}
+
+/// Whether an input is a workbook, or calls itself one and no other format is asked for.
+pub(super) fn is_meant(source: &Source, options: &ReadOptions) -> Result<bool, SheetError> {
+    let head = source.head(8)?;
+    if head.is_empty() {
+        return Ok(false);
+    }
+    if head.starts_with(b"PK\x03\x04") || head.starts_with(&compound::SIGNATURE) {
+        return Ok(true);
+    }
+    let ending = source
+        .name
+        .rsplit_once('.')
+        .map(|(_, ending)| ending.to_ascii_lowercase());
+    let endings = [
+        "xlsx", "xlsm", "xlsb", "xltx", "xltm", "xls", "xlt", "ods", "ots",
+    ];
+    Ok(options.format.is_none() && ending.is_some_and(|ending| endings.contains(&ending.as_str())))
+}
+
+/// Opens a workbook and reads the headings of those of its sheets that are read: the one that `options` name; else all
+/// that have a key by [`ReadOptions::has_key`]; else the only one that is not empty. Hidden sheets are read only when
+/// they are named. The headings are the first row with a key, else the first row that is not blank.
+pub(super) fn open(source: &Source, options: &ReadOptions) -> Result<Vec<Sheet>, SheetError> {
+    let book = Book::open(source, options)?;
+    let file = &source.name;
+    let heads = match &options.sheet {
+        Some(name) => {
+            let table = named(file, book.tables(), name)?;
+            Vec::from_iter(head(&book, table, file, options)?)
+        }
+        None => found(&book, file, options)?,
+    };
+    if heads.is_empty() {
+        return Err(SheetError::Empty { file: file.clone() });
+    }
+    let several = heads.len() > 1;
+    let mut sheets = Vec::new();
+    for head in heads {
+        let sheet = head.sheet(&book, file, options)?;
+        match sheet.has_row() {
+            Ok(()) => sheets.push(sheet),
+            Err(error) if !several => return Err(error),
+            Err(_) => {}
+        }
+    }
+    if sheets.is_empty() {
+        return Err(SheetError::HeaderOnly { file: file.clone() });
+    }
+    Ok(sheets)
+}
+
+fn names(tables: &[Table]) -> String {
+    let names: Vec<String> = tables
+        .iter()
+        .map(|table| format!("“{}”", table.name))
+        .collect();
+    names.join(", ")
+}
+
+fn named(file: &Arc<str>, tables: &[Table], name: &str) -> Result<usize, SheetError> {
+    let exact = tables.iter().position(|table| &*table.name == name);
+    let folded = || {
+        let name = name.trim().to_lowercase();
+        tables
+            .iter()
+            .position(|table| table.name.trim().to_lowercase() == name)
+    };
+    exact
+        .or_else(folded)
+        .ok_or_else(|| SheetError::NoSuchSheet {
+            file: file.clone(),
+            sheet: name.to_owned(),
+            names: names(tables),
+        })
+}
+
+fn found(book: &Book, file: &Arc<str>, options: &ReadOptions) -> Result<Vec<Head>, SheetError> {
+    let mut heads = Vec::new();
+    for (index, table) in book.tables().iter().enumerate() {
+        if !table.hidden {
+            heads.extend(head(book, index, file, options)?);
+        }
+    }
+    if heads.iter().any(|head| head.has_key) {
+        heads.retain(|head| head.has_key);
+    } else if heads.len() > 1 && options.has_key.is_some() {
+        return Err(SheetError::WhichSheet {
+            file: file.clone(),
+            names: names(book.tables()),
+        });
+    }
+    Ok(heads)
+}
+
+/// The headings of a sheet, and where they stand.
+struct Head {
+    table: usize,
+    line: u64,
+    headings: Vec<String>,
+    has_key: bool,
+    /// Rows that are not blank above it.
+    preamble: usize,
+    passed_over: u64,
+}
+
+/// `None` where the sheet is empty.
+fn head(
+    book: &Book,
+    table: usize,
+    file: &Arc<str>,
+    options: &ReadOptions,
+) -> Result<Option<Head>, SheetError> {
+    let mut rows = book.rows(table)?;
+    let mut row = RawRow::new(file, options.limits);
+    let mut first = None;
+    let mut passed_over = 0;
+    let mut preamble = 0;
+    while preamble < PREAMBLE_ROWS_MAX && rows.next(&mut row)? {
+        passed_over += 1;
+        if row.is_blank() {
+            continue;
+        }
+        let cells = row.cells();
+        let cells = (0..cells.len()).filter_map(|column| cells.get(column));
+        let mut headings: Vec<String> = cells.map(str::to_owned).collect();
+        while headings
+            .last()
+            .is_some_and(|heading| heading.trim().is_empty())
+        {
+            headings.pop();
+        }
+        let has_key = options
+            .has_key
+            .as_ref()
+            .is_some_and(|test| test.holds(&headings));
+        let head = Head {
+            table,
+            line: row.line,
+            headings,
+            has_key,
+            preamble,
+            passed_over,
+        };
+        if has_key {
+            return Ok(Some(head));
+        }
+        first.get_or_insert(head);
+        if options.has_key.is_none() {
+            break;
+        }
+        preamble += 1;
+    }
+    Ok(first)
+}
+
+impl Head {
+    fn sheet(
+        self,
+        book: &Book,
+        file: &Arc<str>,
+        options: &ReadOptions,
+    ) -> Result<Sheet, SheetError> {
+        let tables = book.tables();
+        let Some(table) = tables.get(self.table) else {
+            return Err(damaged(file, "it has no sheet"));
+        };
+        let mut notes = Vec::new();
+        if tables.len() > 1 {
+            notes.push(format!("sheet “{}”", table.name));
+        }
+        if self.preamble > 0 {
+            notes.push(format!("headings in row {}", self.line));
+        }
+        notes.extend(book.survey(self.table)?.notes());
+        if options.sheet.is_none() {
+            let hidden = tables.iter().filter(|table| table.hidden);
+            notes.extend(hidden.map(|table| {
+                format!(
+                    "hidden sheet “{0}”, which is read only with --sheet '{0}'",
+                    table.name
+                )
+            }));
+        }
+        let unnamed = self.headings.iter().enumerate();
+        let unnamed = unnamed.filter(|(_, heading)| heading.trim().is_empty());
+        let layout = Layout {
+            file: file.clone(),
+            sheet: table.name.clone(),
+            columns: self.headings.len(),
+            unnamed: unnamed.map(|(column, _)| column).collect(),
+            limits: options.limits,
+        };
+        Ok(Sheet {
+            file: file.clone(),
+            sheet: Some(table.name.clone()),
+            headings: self.headings,
+            header_line: Some(self.line),
+            notes,
+            content: super::Content::Workbook(Content {
+                book: book.clone(),
+                table: self.table,
+                passed_over: self.passed_over,
+                layout: Arc::new(layout),
+            }),
+        })
+    }
+}
+
+impl fmt::Debug for Content {
+    /// Without the texts of the cells, in which secrets stand.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Content")
+    }
+}
+
+impl Content {
+    pub(super) fn batches(&self) -> Batches {
+        Batches {
+            rows: Some(self.book.rows(self.table)),
+            passed_over: self.passed_over,
+            row: RawRow::new(&self.layout.file, self.layout.limits),
+            layout: self.layout.clone(),
+        }
+    }
+}
+
+/// Reads rows and gathers them into batches.
+pub(super) struct Batches {
+    /// `None` at the end; an error comes after the rows before it.
+    rows: Option<Result<Rows, SheetError>>,
+    /// Rows that are still to be passed over.
+    passed_over: u64,
+    row: RawRow,
+    layout: Arc<Layout>,
+}
+
+impl Iterator for Batches {
+    type Item = Result<Batch, SheetError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut batch = Batch {
+            layout: self.layout.clone(),
+            rows: Vec::new(),
+            text: String::new(),
+            ends: Vec::new(),
+            stored: Vec::new(),
+        };
+        while batch.rows.len() < BATCH_ROWS_MAX
+            && batch.ends.len() < BATCH_CELLS_MAX
+            && batch.text.len() < self.layout.limits.chunk_bytes
+        {
+            let Ok(rows) = self.rows.as_mut()? else {
+                break;
+            };
+            match rows.next(&mut self.row) {
+                Ok(true) if self.passed_over > 0 => self.passed_over -= 1,
+                Ok(true) if self.row.is_blank() => {}
+                Ok(true) => batch.take(&self.row),
+                Ok(false) => {
+                    self.rows = None;
+                    break;
+                }
+                Err(error) => self.rows = Some(Err(error)),
+            }
+        }
+        if !batch.rows.is_empty() {
+            return Some(Ok(batch));
+        }
+        match self.rows.take()? {
+            Err(error) => Some(Err(error)),
+            Ok(_) => None,
+        }
+    }
+}
+
+/// Some rows, read.
+pub(super) struct Batch {
+    layout: Arc<Layout>,
+    rows: Vec<Span>,
+    text: String,
+    ends: Vec<usize>,
+    stored: Vec<Stored>,
+}
+
+/// Where a row ends in its batch.
+struct Span {
+    line: u64,
+    text_end: usize,
+    cells_end: usize,
+}
+
+impl Batch {
+    fn take(&mut self, row: &RawRow) {
+        self.text.push_str(&row.text);
+        self.ends.extend_from_slice(&row.ends);
+        self.stored.extend_from_slice(&row.stored);
+        self.rows.push(Span {
+            line: row.line,
+            text_end: self.text.len(),
+            cells_end: self.ends.len(),
+        });
+    }
+
+    pub(super) fn rows(&self, mut each: impl FnMut(Row<'_>)) -> Result<u64, SheetError> {
+        let (mut text, mut cells) = (0, 0);
+        for (index, row) in (0..).zip(&self.rows) {
+            let ends = self.ends.get(cells..row.cells_end).unwrap_or_default();
+            let stored = self.stored.get(cells..row.cells_end).unwrap_or_default();
+            let row_text = self.text.get(text..row.text_end).unwrap_or_default();
+            (text, cells) = (row.text_end, row.cells_end);
+            let cells = Cells::stored_as(row_text, ends, stored);
+            each(Row {
+                index,
+                line: row.line,
+                cells,
+                trouble: self.layout.trouble(row.line, &cells),
+            });
+        }
+        Ok(self.rows.len() as u64)
+    }
+}
+
+impl Layout {
+    /// What is wrong with a row as a row.
+    fn trouble(&self, line: u64, cells: &Cells<'_>) -> Option<Finding> {
+        let is_filled = |column: &usize| {
+            let text = cells.get(*column);
+            text.is_some_and(|text| !text.trim().is_empty())
+        };
+        let mut unnamed = self
+            .unnamed
+            .iter()
+            .copied()
+            .chain(self.columns..cells.len());
+        let column = unnamed.find(is_filled)?;
+        let place = Place {
+            file: self.file.clone(),
+            sheet: Some(self.sheet.clone()),
+            line,
+        };
+        Some(Finding {
+            rule: "sheet.no_heading".into(),
+            severity: Severity::Error,
+            field: None,
+            column: Some(column),
+            message: format!(
+                "cell {} is filled, but its column has no heading",
+                place.cell(column)
+            ),
+            hint: "give the column a heading, or empty the cell".to_owned(),
+            source: "".into(),
+            repair: None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,433 @@
+//! ODS, by OpenDocument 1.3 part 3. The file holds what every cell shows beside its value.
+
+use super::number_format::plain;
+use super::package::{Package, PartXml};
+use super::{RawRow, Survey, TABLES_MAX, Table, damaged, oversized};
+use crate::sheet::source::Source;
+use crate::sheet::{Limits, SheetError, Stored};
+use crate::xml::{Piece, PullError, Tag};
+use memchr::memmem;
+use std::sync::Arc;
+
+const CONTENT: &str = "content.xml";
+/// An ODS workbook without its cells.
+pub(super) struct Book {
+    pub(super) tables: Vec<Table>,
+    package: Package,
+    file: Arc<str>,
+    limits: Limits,
+}
+
+impl Book {
+    pub(super) fn open(
+        source: &Source,
+        package: Package,
+        limits: Limits,
+    ) -> Result<Book, SheetError> {
+        let file = source.name.clone();
+        let manifest = package.head("META-INF/manifest.xml", 1 << 20);
+        if memmem::find(&manifest, b"encryption-data").is_some() {
+            return Err(SheetError::Encrypted { file });
+        }
+        let mut book = Book {
+            tables: Vec::new(),
+            package,
+            file,
+            limits,
+        };
+        book.read_tables()?;
+        Ok(book)
+    }
+
+    fn xml(&self) -> Result<PartXml, SheetError> {
+        let xml = self.package.xml(CONTENT, self.limits.cell_bytes_max);
+        xml.ok_or_else(|| damaged(&self.file, "content.xml is not in it"))
+    }
+
+    fn error(&self, error: PullError) -> SheetError {
+        self.package.xml_error(CONTENT, error)
+    }
+
+    /// Names the tables. Which are hidden is told by their styles, which stand before them.
+    fn read_tables(&mut self) -> Result<(), SheetError> {
+        let mut xml = self.xml()?;
+        let mut tables = Vec::new();
+        let mut hidden_styles: Vec<String> = Vec::new();
+        let mut style = String::new();
+        loop {
+            let fail = |error| self.error(error);
+            let pass_over = match xml.piece().map_err(fail)? {
+                Piece::Open(tag) => match tag.name() {
+                    "style" => {
+                        style = attribute(&tag, "style:name")
+                            .map_err(fail)?
+                            .unwrap_or_default();
+                        false
+                    }
+                    "table-properties" => {
+                        let display = attribute(&tag, "table:display").map_err(fail)?;
+                        if display.as_deref() == Some("false") && hidden_styles.len() < TABLES_MAX {
+                            hidden_styles.push(style.clone());
+                        }
+                        true
+                    }
+                    "table" => {
+                        let name = attribute(&tag, "table:name").map_err(fail)?;
+                        let style = attribute(&tag, "table:style-name").map_err(fail)?;
+                        tables.push(Table {
+                            name: name.unwrap_or_default().into(),
+                            hidden: style.is_some_and(|style| hidden_styles.contains(&style)),
+                        });
+                        true
+                    }
+                    name => !matches!(
+                        name,
+                        "document-content" | "automatic-styles" | "body" | "spreadsheet"
+                    ),
+                },
+                Piece::Close | Piece::Text(_) => false,
+                Piece::End => break,
+            };
+            if pass_over {
+                xml.skip().map_err(fail)?;
+            }
+            if tables.len() > TABLES_MAX {
+                let what = format!("it has more than {TABLES_MAX} sheets");
+                return Err(oversized(&self.file, &what));
+            }
+        }
+        self.tables = tables;
+        Ok(())
+    }
+
+    /// Counts in all sheets together, which share one part.
+    pub(super) fn survey(&self) -> Result<Survey, SheetError> {
+        let mut survey = Survey::default();
+        self.package.survey(CONTENT, |tag| {
+            let has = |word: &[u8]| memmem::find(tag, word).is_some();
+            let is_hidden = || has(b"visibility=\"collapse\"") || has(b"visibility=\"filter\"");
+            if tag.starts_with(b"table:table-cell ") {
+                survey.formulas += u64::from(has(b"table:formula="));
+                let spans = |word: &[u8], one: &[u8]| has(word) && !has(one);
+                let merged = spans(b"columns-spanned=\"", b"columns-spanned=\"1\"")
+                    || spans(b"rows-spanned=\"", b"rows-spanned=\"1\"");
+                survey.merged += u64::from(merged);
+            } else if tag.starts_with(b"table:table-row ") && is_hidden() {
+                survey.hidden_rows += 1;
+            } else if tag.starts_with(b"table:table-column ") && is_hidden() {
+                survey.hidden_columns += 1;
+            }
+        })?;
+        Ok(survey)
+    }
+}
+
+fn attribute(tag: &Tag<'_>, wanted: &str) -> Result<Option<String>, PullError> {
+    let mut found = None;
+    tag.attributes(|name, value| {
+        if name == wanted {
+            found = Some(value.into_owned());
+        }
+    })?;
+    Ok(found)
+}
+
+/// The rows of a table.
+pub(super) struct Rows {
+    book: Arc<Book>,
+    xml: PartXml,
+    /// Tables still to be passed over.
+    tables_before: usize,
+    in_table: bool,
+    ended: bool,
+    /// Rows in groups and headers, which may nest.
+    depth: usize,
+    line: u64,
+    /// How often the row at hand is still to be given.
+    repeats: u64,
+    text: String,
+}
+
+/// What the tag of a cell says.
+#[derive(Default)]
+struct CellTag {
+    kind: Kind,
+    /// The value as it was saved: a number, a date, a switch.
+    value: String,
+    repeated: usize,
+    has_formula: bool,
+}
+
+#[derive(Default, Clone, Copy, PartialEq)]
+enum Kind {
+    #[default]
+    Empty,
+    Text,
+    Number,
+    Date,
+    Boolean,
+    Error,
+}
+
+impl Rows {
+    pub(super) fn new(book: &Arc<Book>, table: usize) -> Result<Rows, SheetError> {
+        Ok(Rows {
+            xml: book.xml()?,
+            book: book.clone(),
+            tables_before: table,
+            in_table: false,
+            ended: false,
+            depth: 0,
+            line: 0,
+            repeats: 0,
+            text: String::new(),
+        })
+    }
+
+    pub(super) fn next(&mut self, row: &mut RawRow) -> Result<bool, SheetError> {
+        if self.repeats > 0 {
+            self.repeats -= 1;
+            self.line += 1;
+            row.line = self.line;
+            return Ok(true);
+        }
+        let Some(repeated) = self.next_row_tag()? else {
+            return Ok(false);
+        };
+        row.begin(self.line + 1);
+        self.read_cells(row)?;
+        if row.is_blank() {
+            self.line += repeated;
+            return Ok(true);
+        }
+        row.conjure((repeated - 1).saturating_mul(row.ends.len() as u64 + row.text.len() as u64))?;
+        self.line += 1;
+        self.repeats = repeated - 1;
+        Ok(true)
+    }
+
+    /// Goes on to the next row of the table; gives how many rows it stands for.
+    fn next_row_tag(&mut self) -> Result<Option<u64>, SheetError> {
+        while !self.ended {
+            let fail = |error| self.book.error(error);
+            let pass_over = match self.xml.piece().map_err(fail)? {
+                Piece::Open(tag) if self.in_table => match tag.name() {
+                    "table-row" => {
+                        let repeated = attribute(&tag, "table:number-rows-repeated");
+                        let repeated = repeated.map_err(fail)?;
+                        let repeated = repeated.and_then(|repeated| repeated.parse().ok());
+                        return Ok(Some(repeated.unwrap_or(1).clamp(1, 1 << 20)));
+                    }
+                    "table-row-group" | "table-header-rows" | "table-rows" => {
+                        self.depth += 1;
+                        false
+                    }
+                    _ => true,
+                },
+                Piece::Open(tag) => match tag.name() {
+                    "table" if self.tables_before == 0 => {
+                        self.in_table = true;
+                        false
+                    }
+                    "table" => {
+                        self.tables_before -= 1;
+                        true
+                    }
+                    name => !matches!(name, "document-content" | "body" | "spreadsheet"),
+                },
+                Piece::Close if self.in_table => {
+                    self.ended = self.depth == 0;
+                    self.depth = self.depth.saturating_sub(1);
+                    false
+                }
+                Piece::End => {
+                    self.ended = true;
+                    false
+                }
+                Piece::Close | Piece::Text(_) => false,
+            };
+            if pass_over {
+                self.xml.skip().map_err(fail)?;
+            }
+        }
+        Ok(None)
+    }
+
+    fn read_cells(&mut self, row: &mut RawRow) -> Result<(), SheetError> {
+        let mut column = 0_usize;
+        loop {
+            let fail = |error| self.book.error(error);
+            let cell = match self.xml.piece().map_err(fail)? {
+                Piece::Open(tag) if matches!(tag.name(), "table-cell" | "covered-table-cell") => {
+                    Some(cell_tag(&tag).map_err(fail)?)
+                }
+                Piece::Open(_) => None,
+                Piece::Text(_) => continue,
+                Piece::Close | Piece::End => return Ok(()),
+            };
+            let Some(cell) = cell else {
+                self.xml.skip().map_err(fail)?;
+                continue;
+            };
+            self.read_text()?;
+            if !self.text.is_empty() || !cell.value.is_empty() {
+                row.conjure(cell.repeated as u64 - 1)?;
+                for repeat in 0..cell.repeated {
+                    let at = column.saturating_add(repeat);
+                    row.put(at, |out| put_cell(&cell, &self.text, out))?;
+                }
+            } else if cell.has_formula {
+                row.put(column, |_| Stored::Uncalculated)?;
+            }
+            column = column.saturating_add(cell.repeated);
+        }
+    }
+
+    /// Reads what the cell shows: its paragraphs, each a line.
+    fn read_text(&mut self) -> Result<(), SheetError> {
+        self.text.clear();
+        let mut depth = 0;
+        let mut paragraphs = 0;
+        loop {
+            let fail = |error| self.book.error(error);
+            let pass_over = match self.xml.piece().map_err(fail)? {
+                Piece::Open(tag) => match (depth, tag.name()) {
+                    (0, "p") => {
+                        paragraphs += 1;
+                        if paragraphs > 1 {
+                            self.text.push('\n');
+                        }
+                        false
+                    }
+                    (1.., "span" | "a") => false,
+                    (1.., "s") => {
+                        let count = attribute(&tag, "text:c").map_err(fail)?;
+                        let count = count.and_then(|count| count.parse().ok()).unwrap_or(1);
+                        let bytes_max = self.book.limits.cell_bytes_max;
+                        self.text
+                            .extend(std::iter::repeat_n(' ', usize::min(count, bytes_max)));
+                        true
+                    }
+                    (1.., "tab") => {
+                        self.text.push('\t');
+                        true
+                    }
+                    (1.., "line-break") => {
+                        self.text.push('\n');
+                        true
+                    }
+                    // Comments and drawings are no part of the cell's text.
+                    _ => true,
+                },
+                Piece::Close if depth == 0 => return Ok(()),
+                Piece::Close => {
+                    depth -= 1;
+                    continue;
+                }
+                Piece::Text(text) => {
+                    // The rest of a cell that is too long is not kept; it is refused where it is put.
+                    if depth > 0 && self.text.len() <= self.book.limits.cell_bytes_max {
+                        self.text.push_str(&text);
+                    }
+                    continue;
+                }
+                Piece::End => return Ok(()),
+            };
+            if pass_over {
+                self.xml.skip().map_err(fail)?;
+            } else {
+                depth += 1;
+            }
+            if self.text.len() > 2 * self.book.limits.cell_bytes_max {
+                return Err(self.book.error(PullError::TooLong));
+            }
+        }
+    }
+}
+
+fn cell_tag(tag: &Tag<'_>) -> Result<CellTag, PullError> {
+    let mut cell = CellTag {
+        repeated: 1,
+        ..CellTag::default()
+    };
+    let mut is_error = false;
+    tag.attributes(|name, value| match name {
+        "office:value-type" => {
+            cell.kind = match &*value {
+                "float" | "currency" | "percentage" => Kind::Number,
+                "date" | "time" => Kind::Date,
+                "boolean" => Kind::Boolean,
+                _ => Kind::Text,
+            }
+        }
+        // LibreOffice's own word; the standard has none.
+        "calcext:value-type" => is_error = value == "error",
+        "office:value"
+        | "office:date-value"
+        | "office:time-value"
+        | "office:boolean-value"
+        | "office:string-value" => cell.value = value.into_owned(),
+        "table:number-columns-repeated" => cell.repeated = value.parse().unwrap_or(1).max(1),
+        "table:formula" => cell.has_formula = true,
+        _ => {}
+    })?;
+    if is_error {
+        cell.kind = Kind::Error;
+    }
+    Ok(cell)
+}
+
+fn put_cell(cell: &CellTag, shown: &str, out: &mut String) -> Stored {
+    let shown = if shown.is_empty() { &cell.value } else { shown };
+    match cell.kind {
+        Kind::Number => put_number(&cell.value, shown, out),
+        Kind::Boolean => {
+            out.push_str(if cell.value == "true" {
+                "TRUE"
+            } else {
+                "FALSE"
+            });
+            Stored::Boolean
+        }
+        Kind::Date => {
+            out.push_str(shown);
+            Stored::Date
+        }
+        Kind::Error => {
+            out.push_str(shown);
+            Stored::Error
+        }
+        Kind::Empty | Kind::Text => {
+            out.push_str(shown);
+            Stored::Text
+        }
+    }
+}
+
+/// What is shown counts, unless it is cut off, has an exponent, or differs from the number only by a decimal comma.
+fn put_number(value: &str, shown: &str, out: &mut String) -> Stored {
+    let Ok(number) = value.parse() else {
+        out.push_str(shown);
+        return Stored::Text;
+    };
+    // LibreOffice makes a formula of a switch that it found in another format.
+    if matches!((value, shown), ("1", "TRUE") | ("0", "FALSE")) {
+        out.push_str(shown);
+        return Stored::Boolean;
+    }
+    let start = out.len();
+    let stored = plain(number, value, out);
+    let written = out.get(start..).unwrap_or_default();
+    let is_rounded = shown.contains("###") || shown.contains("E+") || shown.contains("E-");
+    if stored == Stored::Rounded || is_rounded || shown.replace(',', ".") == written {
+        return stored;
+    }
+    // `General` shows as many places as there is room for.
+    let is_prefix = shown.contains(['.', ',']) && shown.len() < written.len() && shown.len() > 9;
+    if is_prefix {
+        return stored;
+    }
+    out.truncate(start);
+    out.push_str(shown);
+    Stored::Shown
+}

@@ -1,0 +1,343 @@
+//! The parts of a zipped workbook, inflated no further than a workbook can mean. The only module that unpacks.
+//!
+//! What the archive says about its own sizes is not believed: bytes are counted as they are inflated.
+
+use super::{SheetError, Source, damaged, oversized};
+use crate::sheet::source::Pass;
+use crate::xml::{Pull, PullError};
+use flate2::Crc;
+use flate2::read::DeflateDecoder;
+use memchr::{memchr, memmem};
+use std::collections::HashMap;
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Take};
+use zip::{CompressionMethod, ZipArchive};
+
+/// Parts of a workbook: pictures count too.
+pub(super) const PARTS_MAX: usize = 10_000;
+/// Bytes of the archive's own directory: 4 MiB.
+pub(super) const DIRECTORY_BYTES_MAX: usize = 4 << 20;
+/// Bytes of one part, inflated: 2 GiB, twice a sheet with a million rows of thirty cells.
+pub(super) const PART_BYTES_MAX: u64 = 2 << 30;
+/// How many times larger a part may be inflated than packed, once [`RATIO_GRACE_BYTES`] are passed. Apache POI draws the
+/// same line (`ZipSecureFile`, a minimum inflate ratio of 0.01).
+pub(super) const RATIO_MAX: u64 = 100;
+/// Bytes of a part that are inflated whatever their ratio: 1 MiB.
+pub(super) const RATIO_GRACE_BYTES: u64 = 1 << 20;
+
+/// A zipped workbook.
+pub(super) struct Package {
+    source: Source,
+    parts: HashMap<String, Part>,
+}
+
+/// Where a part lies in the file.
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    start: u64,
+    packed_bytes: u64,
+    bytes: u64,
+    crc: u32,
+    deflated: bool,
+}
+
+impl Package {
+    pub(super) fn open(source: &Source) -> Result<Package, SheetError> {
+        let broken = |_| damaged(&source.name, "its archive is broken or cut off");
+        within_directory_limits(source)?;
+        let mut archive = ZipArchive::new(Bytes::new(source)).map_err(broken)?;
+        if archive.has_overlapping_files().map_err(broken)? {
+            return Err(damaged(&source.name, "its parts lie one over the other"));
+        }
+        let mut parts = HashMap::with_capacity(archive.len());
+        for index in 0..archive.len() {
+            let entry = archive.by_index_raw(index).map_err(broken)?;
+            let deflated = match entry.compression() {
+                CompressionMethod::Stored => false,
+                CompressionMethod::Deflated => true,
+                // No office program writes another; such a part is as good as absent.
+                _ => continue,
+            };
+            let Some(start) = entry.data_start() else {
+                continue;
+            };
+            if entry.encrypted() {
+                return Err(SheetError::Encrypted {
+                    file: source.name.clone(),
+                });
+            }
+            let part = Part {
+                start,
+                packed_bytes: entry.compressed_size(),
+                bytes: entry.size(),
+                crc: entry.crc32(),
+                deflated,
+            };
+            let name = String::from_utf8_lossy(entry.name_raw());
+            parts.insert(folded(&name), part);
+        }
+        Ok(Package {
+            source: source.clone(),
+            parts,
+        })
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.parts.contains_key(&folded(name))
+    }
+
+    /// How long a part is, unpacked: what it says, which is proved when it is read.
+    pub(super) fn bytes(&self, name: &str) -> u64 {
+        self.parts.get(&folded(name)).map_or(0, |part| part.bytes)
+    }
+
+    /// Reads a part as XML; `None` where there is no such part.
+    pub(super) fn xml(&self, name: &str, piece_bytes_max: usize) -> Option<PartXml> {
+        let inflating = self.inflating(name)?;
+        Some(Pull::new(
+            BufReader::with_capacity(64 << 10, inflating),
+            piece_bytes_max,
+        ))
+    }
+
+    /// The first bytes of a part.
+    pub(super) fn head(&self, name: &str, bytes_max: u64) -> Vec<u8> {
+        let mut head = Vec::new();
+        if let Some(inflating) = self.inflating(name) {
+            // What was read before an error is what there is.
+            let _ = inflating.take(bytes_max).read_to_end(&mut head);
+        }
+        head
+    }
+
+    /// Inflates a part to its end and gives the inside of every tag in it: proves that it is whole and within the limits
+    /// before anything of it is believed.
+    pub(super) fn survey(&self, name: &str, mut tag: impl FnMut(&[u8])) -> Result<(), SheetError> {
+        let Some(mut inflating) = self.inflating(name) else {
+            return Ok(());
+        };
+        // A tag that is longer is none that tells anything.
+        const TAG_BYTES: usize = 4 << 10;
+        let mut chunk = vec![0; 64 << 10];
+        let mut bytes = Vec::new();
+        loop {
+            let read = inflating
+                .read(&mut chunk)
+                .map_err(|error| self.error(name, &error))?;
+            if read == 0 {
+                return Ok(());
+            }
+            bytes.extend_from_slice(chunk.get(..read).unwrap_or_default());
+            let mut rest = bytes.as_slice();
+            while let Some(open) = memchr(b'<', rest) {
+                rest = rest.get(open..).unwrap_or_default();
+                let Some(close) = memchr(b'>', rest) else {
+                    break;
+                };
+                tag(rest.get(1..close).unwrap_or_default());
+                rest = rest.get(close + 1..).unwrap_or_default();
+            }
+            let begun = rest.first() == Some(&b'<') && rest.len() < TAG_BYTES;
+            let kept = if begun { rest.len() } else { 0 };
+            bytes.drain(..bytes.len() - kept);
+        }
+    }
+
+    /// What an error that came through [`Inflating`] means.
+    pub(super) fn error(&self, name: &str, error: &io::Error) -> SheetError {
+        let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+        match inner {
+            Some(error) => SheetError::clone(error),
+            None => damaged(&self.source.name, &format!("{name} cannot be unpacked")),
+        }
+    }
+
+    /// What an error of a part's XML means.
+    pub(super) fn xml_error(&self, name: &str, error: PullError) -> SheetError {
+        let file = &self.source.name;
+        match error {
+            PullError::Read(error) => self.error(name, &error),
+            PullError::TooLong => oversized(
+                file,
+                &format!("{name} has a cell or a tag that is too long"),
+            ),
+            PullError::Malformed(why) => damaged(file, &format!("{name}: {why}")),
+        }
+    }
+
+    fn inflating(&self, name: &str) -> Option<Inflating> {
+        let part = *self.parts.get(&folded(name))?;
+        let mut bytes = Bytes::new(&self.source);
+        bytes.at = part.start;
+        let bytes = bytes.take(part.packed_bytes);
+        let packed = if part.deflated {
+            Packed::Deflated(DeflateDecoder::new(bytes))
+        } else {
+            Packed::Stored(bytes)
+        };
+        Some(Inflating {
+            source: self.source.clone(),
+            name: name.to_owned(),
+            // A lie about the packed size can promise no more bytes than the file has.
+            ratio_base: part.packed_bytes.min(self.source.bytes()),
+            part,
+            packed,
+            crc: Crc::new(),
+            given: 0,
+        })
+    }
+}
+
+/// Looks for the entries themselves, before anybody makes room for as many as the archive says there are.
+fn within_directory_limits(source: &Source) -> Result<(), SheetError> {
+    const ENTRY: &[u8] = b"PK\x01\x02";
+    /// Where an entry says how long its name, its extra field and its comment are.
+    const LENGTHS: std::ops::Range<usize> = 28..34;
+    let find = memmem::Finder::new(ENTRY);
+    let (mut entries, mut directory_bytes) = (0, 0);
+    let mut pass = source.pass(0);
+    let mut bytes = Vec::new();
+    loop {
+        let ended = pass.fill(&mut bytes, 256 << 10)?;
+        // An entry that may be cut off is looked at with the next bytes.
+        let whole = if ended {
+            bytes.len()
+        } else {
+            bytes.len().saturating_sub(LENGTHS.end)
+        };
+        for at in find.find_iter(&bytes).take_while(|at| *at < whole) {
+            entries += 1;
+            let lengths = bytes.get(at + LENGTHS.start..at + LENGTHS.end);
+            let lengths = lengths.unwrap_or_default().chunks_exact(2);
+            let lengths = lengths.map(|two| {
+                two.iter()
+                    .rev()
+                    .fold(0, |sum, b| sum * 256 + usize::from(*b))
+            });
+            directory_bytes += lengths.sum::<usize>();
+        }
+        if entries > PARTS_MAX || directory_bytes > DIRECTORY_BYTES_MAX {
+            return Err(oversized(
+                &source.name,
+                &format!(
+                    "its archive has more than {PARTS_MAX} parts, or a directory of more than {DIRECTORY_BYTES_MAX} bytes"
+                ),
+            ));
+        }
+        if ended {
+            return Ok(());
+        }
+        bytes.drain(..whole);
+    }
+}
+
+/// Part names are compared without regard to case, and some programs write `\`.
+fn folded(name: &str) -> String {
+    name.trim_start_matches('/')
+        .replace('\\', "/")
+        .to_ascii_lowercase()
+}
+
+/// A part that is read as XML.
+pub(super) type PartXml = Pull<BufReader<Inflating>>;
+
+/// Inflates a part, counts, and compares at its end.
+pub(super) struct Inflating {
+    source: Source,
+    name: String,
+    part: Part,
+    packed: Packed,
+    ratio_base: u64,
+    crc: Crc,
+    given: u64,
+}
+
+enum Packed {
+    Stored(Take<Bytes>),
+    Deflated(DeflateDecoder<Take<Bytes>>),
+}
+
+impl Read for Inflating {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = match &mut self.packed {
+            Packed::Stored(from) => from.read(into)?,
+            Packed::Deflated(from) => from.read(into)?,
+        };
+        self.given += read as u64;
+        self.crc.update(into.get(..read).unwrap_or_default());
+        let (file, name) = (&self.source.name, &self.name);
+        let error = if read == 0 && !into.is_empty() {
+            if self.given == self.part.bytes && self.crc.sum() == self.part.crc {
+                return Ok(0);
+            }
+            damaged(
+                file,
+                &format!("{name} is not as long, or not the same, as when it was packed"),
+            )
+        } else if self.given > PART_BYTES_MAX {
+            oversized(
+                file,
+                &format!("{name} is larger than {PART_BYTES_MAX} bytes"),
+            )
+        } else if self.given > RATIO_GRACE_BYTES.max(self.ratio_base.saturating_mul(RATIO_MAX)) {
+            oversized(
+                file,
+                &format!("{name} grows to more than {RATIO_MAX} times its packed size"),
+            )
+        } else if self.given > self.part.bytes {
+            damaged(file, &format!("{name} is longer than the archive says"))
+        } else {
+            return Ok(read);
+        };
+        Err(io::Error::other(error))
+    }
+}
+
+/// The bytes of a source.
+pub(super) struct Bytes {
+    source: Source,
+    at: u64,
+    buffer: Vec<u8>,
+    taken: usize,
+}
+
+impl Bytes {
+    pub(super) fn new(source: &Source) -> Bytes {
+        Bytes {
+            source: source.clone(),
+            at: 0,
+            buffer: Vec::new(),
+            taken: 0,
+        }
+    }
+}
+
+impl Read for Bytes {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.taken == self.buffer.len() {
+            self.buffer.clear();
+            self.taken = 0;
+            let mut pass: Pass = self.source.pass(self.at);
+            pass.fill(&mut self.buffer, 32 << 10)
+                .map_err(io::Error::other)?;
+        }
+        let mut left = self.buffer.get(self.taken..).unwrap_or_default();
+        let read = left.read(into)?;
+        self.taken += read;
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+impl Seek for Bytes {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let at = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::End(by) => self.source.bytes().checked_add_signed(by),
+            SeekFrom::Current(by) => self.at.checked_add_signed(by),
+        };
+        self.at = at.ok_or(io::ErrorKind::InvalidInput)?;
+        self.buffer.clear();
+        self.taken = 0;
+        Ok(self.at)
+    }
+}

@@ -1,0 +1,906 @@
+//! Workbooks made by another library and by hand. Those that LibreOffice makes are in the integration tests.
+
+use super::super::{Input, KeyTest, ReadOptions, Sheet, SheetError, Stored, open};
+use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet};
+use std::io::{Cursor, Write as _};
+use std::time::{Duration, Instant};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+fn file_of(bytes: &[u8], ending: &str) -> tempfile::NamedTempFile {
+    let mut file = tempfile::Builder::new().suffix(ending).tempfile().unwrap();
+    file.write_all(bytes).unwrap();
+    file
+}
+
+fn sheets_of(bytes: &[u8], options: &ReadOptions) -> Result<Vec<Sheet>, SheetError> {
+    let file = file_of(bytes, ".xlsx");
+    open(&Input::File(file.path().into()), options)
+}
+
+fn read(bytes: &[u8]) -> Result<Sheet, SheetError> {
+    let mut sheets = sheets_of(bytes, &ReadOptions::default())?;
+    assert_eq!(sheets.len(), 1);
+    Ok(sheets.remove(0))
+}
+
+/// A row as it was read: line, cells, rule of its trouble.
+type Seen = (u64, Vec<String>, Option<String>);
+
+fn rows_of(sheet: &Sheet) -> Result<Vec<Seen>, SheetError> {
+    let mut rows = Vec::new();
+    for batch in sheet.batches() {
+        batch?.rows(|row| {
+            let cells =
+                (0..row.cells.len()).map(|column| row.cells.get(column).unwrap().to_owned());
+            let rule = row.trouble.as_ref().map(|trouble| trouble.rule.to_string());
+            rows.push((row.line, cells.collect(), rule));
+        })?;
+    }
+    Ok(rows)
+}
+
+fn cells_of(sheet: &Sheet) -> Vec<Vec<String>> {
+    let rows = rows_of(sheet).unwrap();
+    rows.into_iter().map(|(_, cells, _)| cells).collect()
+}
+
+fn stored_of(sheet: &Sheet) -> Vec<Vec<Stored>> {
+    let mut rows = Vec::new();
+    for batch in sheet.batches() {
+        let batch = batch.unwrap();
+        batch
+            .rows(|row| {
+                rows.push(
+                    (0..row.cells.len())
+                        .map(|column| row.cells.stored(column))
+                        .collect(),
+                )
+            })
+            .unwrap();
+    }
+    rows
+}
+
+fn number_key() -> Option<KeyTest> {
+    Some(KeyTest::new(|headings| {
+        headings
+            .iter()
+            .any(|heading| heading.eq_ignore_ascii_case("number"))
+    }))
+}
+
+fn book(fill: impl FnOnce(&mut Workbook)) -> Vec<u8> {
+    let mut workbook = Workbook::new();
+    fill(&mut workbook);
+    workbook.save_to_buffer().unwrap()
+}
+
+fn staff(sheet: &mut Worksheet) {
+    for (column, heading) in (0..).zip(["number", "name", "pin"]) {
+        sheet.write(0, column, heading).unwrap();
+    }
+    for (column, cell) in (0..).zip(["0042", "Anna", "0007"]) {
+        sheet.write_string(1, column, cell).unwrap();
+    }
+}
+
+#[test]
+fn cells_read_as_they_are_shown() {
+    let bytes = book(|workbook| {
+        let sheet = workbook.add_worksheet();
+        staff(sheet);
+        let format = |code: &str| Format::new().set_num_format(code);
+        let text = Format::new().set_num_format_index(49);
+        sheet
+            .write_number_with_format(2, 0, 7, &format("0000"))
+            .unwrap();
+        sheet.write_number(2, 1, 18_088_861_612_f64).unwrap();
+        sheet.write_number_with_format(2, 2, 42, &text).unwrap();
+        sheet.write_number(3, 0, 4.4e11).unwrap();
+        sheet
+            .write_number_with_format(3, 1, 0.07, &format("0%"))
+            .unwrap();
+        sheet
+            .write_number_with_format(3, 2, 1234, &format("#,##0"))
+            .unwrap();
+        sheet
+            .write_number(4, 0, 1.234_567_890_123_456_7e17)
+            .unwrap();
+        let day = ExcelDateTime::from_ymd(2024, 3, 1).unwrap();
+        sheet
+            .write_with_format(4, 1, &day, &format("mmm-dd"))
+            .unwrap();
+        sheet.write_boolean(4, 2, true).unwrap();
+        sheet.write_number(5, 0, 0.1 + 0.2).unwrap();
+        sheet
+            .write_string(5, 1, "  A_x000D_ & <B>\n\"ü\" 😀 ")
+            .unwrap();
+        sheet
+            .write_formula(5, 2, Formula::new("=NA()").set_result("#N/A"))
+            .unwrap();
+        sheet
+            .write_formula(6, 0, Formula::new("=6*7").set_result("42"))
+            .unwrap();
+        sheet
+            .write_formula(6, 1, Formula::new("=\"a\"&\"b\"").set_result("ab"))
+            .unwrap();
+        let (red, bold) = (
+            Format::new().set_font_color("#FF0000"),
+            Format::new().set_bold(),
+        );
+        sheet
+            .write_rich_string(6, 2, &[(&red, "1"), (&bold, " 2 ")])
+            .unwrap();
+    });
+    let sheet = read(&bytes).unwrap();
+    assert_eq!(sheet.headings, ["number", "name", "pin"]);
+    assert_eq!(
+        cells_of(&sheet),
+        [
+            ["0042", "Anna", "0007"],
+            ["0007", "18088861612", "42"],
+            ["440000000000", "7%", "1,234"],
+            ["123456789012345660", "Mar-01", "TRUE"],
+            ["0.3", "  A_x000D_ & <B>\n\"ü\" 😀 ", "#N/A"],
+            ["42", "ab", "1 2 "],
+        ]
+    );
+    use Stored::*;
+    assert_eq!(
+        stored_of(&sheet),
+        [
+            [Text, Text, Text],
+            [Shown, Number, Number],
+            [Number, Shown, Shown],
+            [Rounded, Date, Boolean],
+            [Number, Text, Error],
+            [Number, Text, Text],
+        ]
+    );
+}
+
+#[test]
+fn places_name_the_sheet_and_the_row_and_blank_rows_are_none() {
+    let bytes = book(|workbook| {
+        let sheet = workbook.add_worksheet().set_name("HQ").unwrap();
+        staff(sheet);
+        sheet.write_string(6, 0, "43").unwrap();
+        sheet.write_string(7, 0, "   ").unwrap();
+        sheet.write_string(8, 2, "x").unwrap();
+        sheet.write_string(9, 4, "y").unwrap();
+    });
+    let sheet = read(&bytes).unwrap();
+    let rows = rows_of(&sheet).unwrap();
+    let lines: Vec<u64> = rows.iter().map(|row| row.0).collect();
+    assert_eq!(lines, [2, 7, 9, 10]);
+    assert_eq!(rows[2].1, ["", "", "x"]);
+    assert_eq!(rows[2].2, None);
+    assert_eq!(rows[3].2.as_deref(), Some("sheet.no_heading"));
+    assert_eq!(sheet.place(7).to_string(), format!("{}:HQ!A7", sheet.file));
+    assert_eq!(sheet.header_line, Some(1));
+    assert_eq!(sheet.notes, Vec::<String>::new());
+}
+
+#[test]
+fn headings_are_found_under_a_preamble() {
+    let bytes = book(|workbook| {
+        let sheet = workbook.add_worksheet();
+        sheet.write_string(1, 0, "Staff of the office").unwrap();
+        sheet.write_string(3, 1, "NUMBER").unwrap();
+        sheet.write_string(3, 2, "name").unwrap();
+        sheet.write_string(4, 1, "0042").unwrap();
+    });
+    let options = ReadOptions {
+        has_key: number_key(),
+        ..ReadOptions::default()
+    };
+    let sheet = sheets_of(&bytes, &options).unwrap().remove(0);
+    assert_eq!(sheet.headings, ["", "NUMBER", "name"]);
+    assert_eq!(sheet.header_line, Some(4));
+    assert!(sheet.notes.contains(&"headings in row 4".to_owned()));
+    assert_eq!(
+        rows_of(&sheet).unwrap(),
+        [(5, vec![String::new(), "0042".to_owned()], None)]
+    );
+    // Nobody says what headings look like: the first row is taken.
+    assert_eq!(read(&bytes).unwrap().headings, ["Staff of the office"]);
+}
+
+fn several() -> Vec<u8> {
+    book(|workbook| {
+        workbook
+            .add_worksheet()
+            .set_name("Notes")
+            .unwrap()
+            .write_string(0, 0, "Hello")
+            .unwrap();
+        staff(workbook.add_worksheet().set_name("HQ").unwrap());
+        staff(workbook.add_worksheet().set_name("Branch Ü").unwrap());
+        staff(
+            workbook
+                .add_worksheet()
+                .set_name("Old")
+                .unwrap()
+                .set_hidden(true),
+        );
+        workbook.add_worksheet().set_name("Empty").unwrap();
+    })
+}
+
+#[test]
+fn the_sheets_with_a_number_column_are_read_and_hidden_ones_said() {
+    let options = ReadOptions {
+        has_key: number_key(),
+        ..ReadOptions::default()
+    };
+    let sheets = sheets_of(&several(), &options).unwrap();
+    let names: Vec<&str> = sheets
+        .iter()
+        .map(|sheet| sheet.sheet.as_deref().unwrap())
+        .collect();
+    assert_eq!(names, ["HQ", "Branch Ü"]);
+    assert_eq!(sheets[0].notes[0], "sheet “HQ”");
+    assert!(
+        sheets[1].notes[1].contains("hidden sheet “Old”"),
+        "{:?}",
+        sheets[1].notes
+    );
+    assert_eq!(cells_of(&sheets[1]), [["0042", "Anna", "0007"]]);
+}
+
+#[test]
+fn a_sheet_is_chosen_by_name_and_a_missing_name_lists_them() {
+    let named = |name: &str| {
+        let options = ReadOptions {
+            sheet: Some(name.to_owned()),
+            has_key: number_key(),
+            ..ReadOptions::default()
+        };
+        sheets_of(&several(), &options)
+    };
+    assert_eq!(
+        named("branch ü").unwrap()[0].sheet.as_deref(),
+        Some("Branch Ü")
+    );
+    assert_eq!(named("Old").unwrap()[0].sheet.as_deref(), Some("Old"));
+    assert!(matches!(named("Empty"), Err(SheetError::Empty { .. })));
+    assert!(matches!(named("Notes"), Err(SheetError::HeaderOnly { .. })));
+    let error = named("Zentrale").unwrap_err().to_string();
+    assert!(
+        error.contains("“Notes”, “HQ”, “Branch Ü”, “Old”, “Empty”"),
+        "{error}"
+    );
+    let options = ReadOptions {
+        has_key: Some(KeyTest::new(|_| false)),
+        ..ReadOptions::default()
+    };
+    let error = sheets_of(&several(), &options).unwrap_err();
+    assert!(matches!(error, SheetError::WhichSheet { .. }), "{error}");
+}
+
+#[test]
+fn what_is_hidden_merged_or_calculated_is_said_and_read() {
+    let bytes = book(|workbook| {
+        let sheet = workbook.add_worksheet();
+        staff(sheet);
+        sheet.write_string(2, 0, "43").unwrap();
+        sheet.set_row_hidden(2).unwrap();
+        sheet.set_column_hidden(1).unwrap();
+        sheet.merge_range(3, 0, 3, 1, "44", &Format::new()).unwrap();
+        sheet
+            .write_formula(4, 0, Formula::new("=44+1").set_result("45"))
+            .unwrap();
+    });
+    let sheet = read(&bytes).unwrap();
+    assert_eq!(
+        sheet.notes,
+        [
+            "1 hidden row, read like the others",
+            "1 group of hidden columns, read like the others",
+            "1 merged range, whose value stands in the first cell only",
+            "1 formula, read by the values that were saved",
+        ]
+    );
+    let numbers: Vec<String> = cells_of(&sheet)
+        .into_iter()
+        .map(|row| row[0].clone())
+        .collect();
+    assert_eq!(numbers, ["0042", "43", "44", "45"]);
+}
+
+/// A workbook by hand: the sheet's XML, the shared strings' XML, and how the parts are packed.
+fn by_hand(sheet: &str, strings: &str) -> Vec<u8> {
+    by_parts(&[
+        ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
+        ("xl/sharedStrings.xml", strings.as_bytes()),
+    ])
+}
+
+fn by_parts(parts: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+    let relations = |list: &str| format!("<Relationships>{list}</Relationships>");
+    let frame = [
+        (
+            "_rels/.rels",
+            relations(
+                "<Relationship Id='r1' Type='http://x/officeDocument' Target='xl/workbook.xml'/>",
+            ),
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            relations(
+                "<Relationship Id='r1' Type='http://x/worksheet' Target='worksheets/sheet1.xml'/>\
+                 <Relationship Id='r2' Type='http://x/sharedStrings' Target='/xl/sharedStrings.xml'/>",
+            ),
+        ),
+        (
+            "xl/workbook.xml",
+            "<workbook><sheets><sheet name='A' sheetId='1' r:id='r1'/></sheets></workbook>"
+                .to_owned(),
+        ),
+    ];
+    for (name, text) in &frame {
+        if !parts.iter().any(|(part, _)| part == name) {
+            zip.start_file(*name, options).unwrap();
+            zip.write_all(text.as_bytes()).unwrap();
+        }
+    }
+    for (name, bytes) in parts {
+        zip.start_file(*name, options).unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+fn worksheet(rows: &str) -> String {
+    format!(
+        "<x:worksheet xmlns:x='s'><x:dimension ref='A1'/><x:sheetData>{rows}</x:sheetData><x:mergeCells/></x:worksheet>"
+    )
+}
+
+#[test]
+fn what_other_programs_write_is_understood() {
+    let sheet = worksheet(
+        "<row><c t='s'><v>0</v></c><c t='inlineStr'><is><r><t>na</t></r><rPh><t>NO</t></rPh><r><t xml:space='preserve'>me </t></r></is></c><c/><c t='str'><f>A</f><v>pin</v></c></row>\
+         <row r='5'><c r='B5' t='str'><v>A_x000D_B_x00E9_ _x1_</v></c><c r='D5' t='b'><v>0</v></c></row>\
+         <row><c><v>1.8088861612E10</v></c><c t='d'><v>2024-03-01</v></c><c><f>A1</f></c><c t='e'><v>#REF!</v></c></row>\
+         <row><c t='n'><v>12345678901234567890</v></c><c><v>abc</v></c><c t='str'><f>x</f></c></row>",
+    );
+    let strings = "<sst><si><rPh><t>x</t></rPh><t>number</t><phoneticPr/></si></sst>";
+    let sheet = read(&by_hand(&sheet, strings)).unwrap();
+    assert_eq!(sheet.headings, ["number", "name ", "", "pin"]);
+    let rows = rows_of(&sheet).unwrap();
+    assert_eq!(rows[0].0, 5);
+    assert_eq!(rows[0].1, ["", "A\rBé _x1_", "", "FALSE"]);
+    assert_eq!(
+        rows[1],
+        (
+            6,
+            ["18088861612", "2024-03-01", "", "#REF!"]
+                .map(str::to_owned)
+                .into(),
+            None
+        )
+    );
+    assert_eq!(rows[2].1, ["12345678901234567890", "abc", ""]);
+    use Stored::*;
+    assert_eq!(
+        stored_of(&sheet),
+        [
+            vec![Text, Text, Text, Boolean],
+            vec![Number, Date, Uncalculated, Error],
+            vec![Rounded, Text, Uncalculated]
+        ]
+    );
+}
+
+/// Reads all, and holds that it costs no more than it may.
+fn refused(bytes: &[u8]) -> SheetError {
+    let began = Instant::now();
+    let error = match read(bytes) {
+        Ok(sheet) => rows_of(&sheet)
+            .map(|rows| rows.len())
+            .expect_err("it is read"),
+        Err(error) => error,
+    };
+    assert!(began.elapsed() < Duration::from_secs(if cfg!(debug_assertions) { 60 } else { 1 }));
+    assert!(!error.to_string().contains("Error"), "{error}");
+    error
+}
+
+const ROW: &str = "<row><c t='str'><v>number</v></c></row><row><c><v>1</v></c></row>";
+
+#[test]
+fn a_far_cell_costs_nothing() {
+    let far = format!("{ROW}<row r='1048576'><c r='XFD1048576'><v>1</v></c></row>");
+    let sheet = read(&by_hand(&worksheet(&far), "<sst/>")).unwrap();
+    let rows = rows_of(&sheet).unwrap();
+    assert_eq!(rows.len(), 2);
+    assert_eq!((rows[1].0, rows[1].1.len()), (1_048_576, 16_384));
+    let beyond = format!("{ROW}<row r='9'><c r='ZZZZZZZZZZZZZZZZZZZ9'><v>1</v></c></row>");
+    assert!(matches!(
+        refused(&by_hand(&worksheet(&beyond), "<sst/>")),
+        SheetError::TooManyColumns { .. }
+    ));
+}
+
+#[test]
+fn bombs_are_refused() {
+    let blank_rows = format!("{ROW}{}", "<row/>".repeat(5_000_000));
+    let long_cell = format!(
+        "{ROW}<row><c t='str'><v>{}</v></c></row>",
+        "x".repeat(900_000)
+    );
+    let runs: String = (0_u64..100_000)
+        .map(|run| {
+            format!(
+                "<r><t>{:020}</t></r>",
+                run.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            )
+        })
+        .collect();
+    let long_rich = format!("{ROW}<row><c t='inlineStr'><is>{runs}</is></c></row>");
+    let deep = format!("{ROW}<row>{}", "<c>".repeat(100_000));
+    for (what, bytes) in [
+        ("blank rows", by_hand(&worksheet(&blank_rows), "<sst/>")),
+        (
+            "shared strings",
+            by_hand(
+                &worksheet(ROW),
+                &format!("<sst>{}</sst>", "<si/>".repeat(5_000_000)),
+            ),
+        ),
+        (
+            "workbook",
+            by_parts(&[("xl/workbook.xml", &vec![b' '; 5_000_000])]),
+        ),
+    ] {
+        let error = refused(&bytes);
+        assert!(
+            matches!(error, SheetError::OversizedWorkbook { .. }),
+            "{what}: {error}"
+        );
+        assert!(bytes.len() < 200_000, "{what}");
+    }
+    assert_eq!(
+        rows_of(&read(&by_hand(&worksheet(&long_cell), "<sst/>")).unwrap())
+            .unwrap()
+            .len(),
+        2
+    );
+    assert!(matches!(
+        refused(&by_hand(&worksheet(&long_rich), "<sst/>")),
+        SheetError::CellTooLong { line: 3, .. }
+    ));
+    assert!(matches!(
+        refused(&by_hand(&worksheet(&deep), "<sst/>")),
+        SheetError::DamagedWorkbook { .. }
+    ));
+    let doctype = format!(
+        "<!DOCTYPE a [<!ENTITY b 'bbbb'>]>{}",
+        worksheet("<row><c t='str'><v>&b;</v></c></row>")
+    );
+    let error = refused(&by_hand(&doctype, "<sst/>"));
+    assert!(error.to_string().contains("DOCTYPE"), "{error}");
+}
+
+#[test]
+fn cells_made_of_few_words_are_counted() {
+    let far: String = (2..20_000)
+        .map(|row| {
+            format!(
+                "<row r='{row}'><c r='XFD{row}'><v>{}</v></c></row>",
+                row * 7919
+            )
+        })
+        .collect();
+    let sheet = worksheet(&format!("{ROW}{far}"));
+    let error = refused(&by_hand(&sheet, "<sst/>"));
+    assert!(error.to_string().contains("cells of few"), "{error}");
+    let beyond = worksheet(&format!("{ROW}<row r='1048577'><c><v>1</v></c></row>"));
+    let error = refused(&by_hand(&beyond, "<sst/>"));
+    assert!(
+        error.to_string().contains("more than 1048576 rows"),
+        "{error}"
+    );
+}
+
+#[test]
+fn number_formats_without_end_are_refused() {
+    let formats: String = (200..1300)
+        .map(|id| format!("<numFmt numFmtId='{id}' formatCode='0{id}'/>"))
+        .collect();
+    let styles = format!("<styleSheet><numFmts>{formats}</numFmts></styleSheet>");
+    let relations = "<Relationships>\
+        <Relationship Id='r1' Type='http://x/worksheet' Target='worksheets/sheet1.xml'/>\
+        <Relationship Id='r2' Type='http://x/styles' Target='styles.xml'/></Relationships>";
+    let bytes = by_parts(&[
+        ("xl/worksheets/sheet1.xml", worksheet(ROW).as_bytes()),
+        ("xl/_rels/workbook.xml.rels", relations.as_bytes()),
+        ("xl/styles.xml", styles.as_bytes()),
+    ]);
+    let error = refused(&bytes);
+    assert!(error.to_string().contains("number formats"), "{error}");
+}
+
+#[test]
+fn texts_that_memory_cannot_hold_are_refused() {
+    // Each differs, so that they do not pack well enough to be a bomb.
+    let mut strings = String::from("<sst>");
+    for number in 0_u64..1_100_000 {
+        let noise = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        strings.push_str(&format!(
+            "<si><t>{noise:020}{:020}</t></si>",
+            noise.rotate_left(29)
+        ));
+    }
+    strings.push_str("</sst>");
+    let error = refused(&by_hand(&worksheet(ROW), &strings));
+    assert!(
+        matches!(error, SheetError::OversizedWorkbook { .. }),
+        "{error}"
+    );
+}
+
+/// Where the directory entry of a part begins.
+fn directory_entry(bytes: &[u8], name: &str) -> usize {
+    let name = memchr::memmem::rfind(bytes, name.as_bytes()).unwrap();
+    memchr::memmem::rfind(&bytes[..name], b"PK\x01\x02").unwrap()
+}
+
+#[test]
+fn lies_about_sizes_help_nobody() {
+    let good = by_hand(&worksheet(ROW), "<sst/>");
+    let at = directory_entry(&good, "xl/worksheets/sheet1.xml");
+    for (offset, lie) in [
+        (24, 1_u32),
+        (24, 0x7FFF_FFFF),
+        (20, 0x7FFF_FFFF),
+        (20, 3),
+        (16, 0),
+    ] {
+        let mut bytes = good.clone();
+        bytes[at + offset..at + offset + 4].copy_from_slice(&lie.to_le_bytes());
+        let error = refused(&bytes);
+        assert!(
+            matches!(error, SheetError::DamagedWorkbook { .. }),
+            "{offset} {lie}: {error}"
+        );
+    }
+}
+
+#[test]
+fn too_many_parts_are_refused_before_anybody_makes_room_for_them() {
+    let mut bytes = by_hand(&worksheet(ROW), "<sst/>");
+    let end = bytes.len() - 22;
+    let entry = [&b"PK\x01\x02"[..], &[0; 42]].concat();
+    let entries = entry.repeat(super::package::PARTS_MAX + 1);
+    bytes.splice(end..end, entries);
+    assert!(matches!(
+        refused(&bytes),
+        SheetError::OversizedWorkbook { .. }
+    ));
+}
+
+#[test]
+fn a_damaged_workbook_is_never_read_in_part() {
+    let good = book(|workbook| staff(workbook.add_worksheet()));
+    for cut in [4, 100, good.len() / 2, good.len() - 1] {
+        let error = refused(&good[..cut]);
+        assert!(
+            matches!(error, SheetError::DamagedWorkbook { .. }),
+            "{cut}: {error}"
+        );
+    }
+    // One wrong byte anywhere in the packed sheet.
+    let good = by_hand(&worksheet(ROW), "<sst/>");
+    let sheet = memchr::memmem::find(&good, b"xl/worksheets/sheet1.xml").unwrap() + 24;
+    for at in sheet..sheet + 60 {
+        let mut bytes = good.clone();
+        bytes[at] ^= 0x10;
+        refused(&bytes);
+    }
+    for (rows, said) in [
+        (
+            "<row><c t='s'><v>9</v></c></row>",
+            "names a text that is not there",
+        ),
+        (
+            "<row><c r='B1'><v>1</v></c><c r='A1'><v>1</v></c></row>",
+            "not in their order",
+        ),
+        ("<row><c><v>1</c></row>", "not well-formed"),
+    ] {
+        let error = refused(&by_hand(&worksheet(rows), "<sst/>"));
+        assert!(error.to_string().contains(said), "{error}");
+    }
+}
+
+const SEED: u64 = 7;
+
+#[test]
+fn any_byte_changed_or_cut_ends_in_a_word_and_no_panic() {
+    for good in [
+        book(|workbook| staff(workbook.add_worksheet())),
+        compound(&[("Workbook", &biff(&[]))]),
+    ] {
+        let mut random = SEED;
+        for _ in 0..2000 {
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let mut bytes = good.clone();
+            let at = (random >> 33) as usize % bytes.len();
+            bytes[at] = (random >> 20) as u8;
+            if random & 7 == 0 {
+                bytes.truncate(at.max(1));
+            }
+            if let Ok(sheets) = sheets_of(&bytes, &ReadOptions::default()) {
+                sheets.iter().for_each(|sheet| drop(rows_of(sheet)));
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_no_workbook_says_what_it_is() {
+    let said = |bytes: &[u8], words: &str| {
+        let error = refused(bytes).to_string();
+        assert!(error.contains(words), "{error}");
+    };
+    said(b"<html><table><tr><td>number", "is a web page");
+    said(b"\xef\xbb\xbf \n<!DOCTYPE html>", "is a web page");
+    said(
+        b"<?xml version='1.0'?><Workbook xmlns='urn:schemas-microsoft-com:office:spreadsheet'>",
+        "is an XML document",
+    );
+    said(b"number;name\n42;Anna\n", "Rename it to .csv");
+    said(b"\x09\x08\x08\x00\x00\x05\x05\x00", "damaged");
+    said(b"\x09\x04\x06\x00\x00\x00\x10\x00", "Excel 4");
+    said(&by_parts(&[("xl/workbook.bin", b"x")]), ".xlsb");
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file("word/document.xml", SimpleFileOptions::default())
+        .unwrap();
+    said(
+        &zip.finish().unwrap().into_inner(),
+        "ZIP archive of another kind",
+    );
+    said(
+        &compound(&[("EncryptedPackage", b"x"), ("EncryptionInfo", b"y")]),
+        "protected with a password",
+    );
+    said(&compound(&[("WordDocument", b"x")]), "another program");
+    said(&compound(&[("Book", b"x")]), "Excel 95");
+    said(
+        &compound(&[("Workbook", &biff(&[(0x2F, vec![1, 0])]))]),
+        "protected with a password",
+    );
+    assert!(matches!(
+        sheets_of(b"", &ReadOptions::default()),
+        Err(SheetError::Empty { .. })
+    ));
+    // A CSV file that is asked for is read, whatever its ending.
+    let options = ReadOptions {
+        format: Some(super::super::Format::Csv),
+        ..ReadOptions::default()
+    };
+    assert_eq!(
+        sheets_of(b"number;name\n42;Anna\n", &options).unwrap()[0].headings,
+        ["number", "name"]
+    );
+}
+
+#[test]
+fn macros_are_said() {
+    let bytes = by_parts(&[
+        ("xl/worksheets/sheet1.xml", worksheet(ROW).as_bytes()),
+        ("xl/vbaProject.bin", b"x"),
+    ]);
+    assert_eq!(read(&bytes).unwrap().notes, ["macros, which are not run"]);
+}
+
+/// A compound file of short streams: header, chain, directory, short chain, short streams.
+fn compound(streams: &[(&str, &[u8])]) -> Vec<u8> {
+    const END: u32 = 0xFFFF_FFFE;
+    let entry = |name: &str, kind: u8, first: u32, bytes: u32| {
+        let mut entry = vec![0; 128];
+        let units: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        entry[..units.len()].copy_from_slice(&units);
+        entry[64..66].copy_from_slice(&(units.len() as u16 + 2).to_le_bytes());
+        entry[66] = kind;
+        entry[116..120].copy_from_slice(&first.to_le_bytes());
+        entry[120..124].copy_from_slice(&bytes.to_le_bytes());
+        entry
+    };
+    let (mut short, mut short_chain, mut entries) = (Vec::new(), Vec::new(), Vec::new());
+    for (name, bytes) in streams {
+        let first = short_chain.len() as u32;
+        entries.extend(entry(name, 2, first, bytes.len() as u32));
+        short.extend_from_slice(bytes);
+        short.resize(short.len().next_multiple_of(64), 0);
+        short_chain.extend(first + 1..(short.len() / 64) as u32);
+        short_chain.push(END);
+    }
+    let mut directory = entry("Root Entry", 5, 3, short.len() as u32);
+    directory.extend(entries);
+    directory.resize(512, 0);
+    short.resize(short.len().next_multiple_of(512), 0);
+    let sector = |words: &[u32]| {
+        let mut words = words.to_vec();
+        words.resize(128, u32::MAX);
+        words
+            .iter()
+            .flat_map(|word| word.to_le_bytes())
+            .collect::<Vec<u8>>()
+    };
+    // Sector 0 the chain, 1 the directory, 2 the short chain, from 3 the short streams.
+    let mut chain = vec![0xFFFF_FFFD, END, END];
+    let last = 3 + (short.len() / 512) as u32;
+    chain.extend(4..last);
+    chain.push(END);
+    let mut bytes = super::compound::SIGNATURE.to_vec();
+    bytes.resize(512, 0);
+    let mut put = |at: usize, word: u32| bytes[at..at + 4].copy_from_slice(&word.to_le_bytes());
+    put(24, 0x0003_003E);
+    put(28, 0x0009_FFFE);
+    put(32, 6);
+    put(44, 1);
+    put(48, 1);
+    put(56, 4096);
+    put(60, 2);
+    put(64, 1);
+    put(68, END);
+    for at in (80..512).step_by(4) {
+        put(at, u32::MAX);
+    }
+    for part in [sector(&chain), directory, sector(&short_chain), short] {
+        bytes.extend(part);
+    }
+    bytes
+}
+
+/// A BIFF8 stream with one sheet of two rows, and further records before all else.
+fn biff(more: &[(u16, Vec<u8>)]) -> Vec<u8> {
+    let record = |kind: u16, data: &[u8]| {
+        let mut bytes = kind.to_le_bytes().to_vec();
+        bytes.extend((data.len() as u16).to_le_bytes());
+        bytes.extend(data);
+        bytes
+    };
+    let bof = record(0x0809, &[0, 6, 5, 0, 0, 0, 0, 0]);
+    let label = |row: u8, column: u8, text: &str| {
+        let mut data = vec![row, 0, column, 0, 0, 0, text.len() as u8, 0, 0];
+        data.extend(text.bytes());
+        record(0x0204, &data)
+    };
+    let mut globals = bof.clone();
+    for (kind, data) in more {
+        globals.extend(record(*kind, data));
+    }
+    let sheet_at = globals.len() + 4 + 9 + 4;
+    let mut bound = (sheet_at as u32).to_le_bytes().to_vec();
+    bound.extend([0, 0, 1, 0, b'A']);
+    globals.extend(record(0x0085, &bound));
+    globals.extend(record(0x000A, &[]));
+    assert_eq!(globals.len(), sheet_at);
+    globals.extend(bof);
+    globals.extend(label(0, 0, "number"));
+    globals.extend(label(0, 1, "name"));
+    globals.extend(record(0x027E, &[1, 0, 0, 0, 0, 0, 42 << 2 | 2, 0, 0, 0]));
+    globals.extend(label(1, 1, "Anna"));
+    let formula = |row: u8, column: u8, value: [u8; 8]| {
+        let cell = [row, 0, column, 0, 0, 0];
+        record(0x0006, &[&cell[..], &value, &[0; 8]].concat())
+    };
+    globals.extend(formula(2, 0, [0, 0, 0, 0, 0, 0, 0xFF, 0xFF]));
+    globals.extend(record(0x0207, &[2, 0, 1, 0xFC, 0, b'b', 0]));
+    globals.extend(formula(2, 1, [2, 0, 0x2A, 0, 0, 0, 0xFF, 0xFF]));
+    globals.extend(formula(2, 2, [1, 0, 1, 0, 0, 0, 0xFF, 0xFF]));
+    globals.extend(formula(3, 0, 42.5_f64.to_le_bytes()));
+    // Two cells in one record: an integer and a hundredth.
+    let pair = [
+        4,
+        0,
+        0,
+        0,
+        0,
+        0,
+        7 << 2 | 2,
+        0,
+        0,
+        0,
+        0,
+        0,
+        7 << 2 | 3,
+        0,
+        0,
+        0,
+        1,
+        0,
+    ];
+    globals.extend(record(0x00BD, &pair));
+    globals.extend(record(0x000A, &[]));
+    globals
+}
+
+#[test]
+fn an_old_workbook_is_read_whatever_its_ending() {
+    let sheet = read(&compound(&[("Workbook", &biff(&[]))])).unwrap();
+    assert_eq!(sheet.headings, ["number", "name"]);
+    let (rows, stored) = (cells_of(&sheet), stored_of(&sheet));
+    assert_eq!(rows[0], ["42", "Anna"]);
+    assert_eq!(rows[1], ["üb", "#N/A", "TRUE"]);
+    assert_eq!(rows[2], ["42.5"]);
+    assert_eq!(rows[3], ["7", "0.07"]);
+    assert_eq!(stored[0], [Stored::Number, Stored::Text]);
+    assert_eq!(stored[1], [Stored::Text, Stored::Error, Stored::Boolean]);
+    assert_eq!(
+        sheet.notes,
+        ["4 formulas, read by the values that were saved"]
+    );
+}
+
+/// An ODS by hand: the rows of its one table.
+fn ods(rows: &str) -> Vec<u8> {
+    let content = format!(
+        "<office:document-content><office:body><office:spreadsheet><table:table table:name='T'><table:table-column/>{rows}</table:table></office:spreadsheet></office:body></office:document-content>"
+    );
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default();
+    for (name, text) in [
+        ("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
+        ("content.xml", content.as_str()),
+    ] {
+        zip.start_file(name, options).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+#[test]
+fn the_words_of_ods_are_understood() {
+    let text = |text: &str| {
+        format!(
+            "<table:table-cell office:value-type='string'><text:p>{text}</text:p></table:table-cell>"
+        )
+    };
+    let number = |value: &str, shown: &str| {
+        format!(
+            "<table:table-cell office:value-type='float' office:value='{value}'><text:p>{shown}</text:p></table:table-cell>"
+        )
+    };
+    let rows = [
+        format!("<table:table-header-rows><table:table-row>{}{}{}</table:table-row></table:table-header-rows>", text("number"), text("a"), text("b")),
+        "<table:table-row table:number-rows-repeated='3'><table:table-cell table:number-columns-repeated='16384'/></table:table-row>".to_owned(),
+        format!("<table:table-row-group><table:table-row>{}{}{}</table:table-row></table:table-row-group>", number("7", "0007"), number("18088861612", "1.81E+10"), number("0.5", "0,5")),
+        format!("<table:table-row table:number-rows-repeated='2'><table:table-cell table:number-columns-repeated='2' office:value-type='string'><text:p>x<text:s text:c='2'/>y<text:span>z</text:span></text:p><text:p>w</text:p><office:annotation><text:p>NO</text:p></office:annotation></table:table-cell>{}</table:table-row>", number("1234567890123456789", "1234567890123460000")),
+        "<table:table-row table:number-rows-repeated='1048000'><table:table-cell/></table:table-row>".to_owned(),
+    ];
+    let sheet = read(&ods(&rows.concat())).unwrap();
+    let rows = rows_of(&sheet).unwrap();
+    let lines: Vec<u64> = rows.iter().map(|row| row.0).collect();
+    assert_eq!(lines, [5, 6, 7]);
+    assert_eq!(rows[0].1, ["0007", "18088861612", "0.5"]);
+    assert_eq!(rows[1].1, ["x  yz\nw", "x  yz\nw", "1234567890123456789"]);
+    assert_eq!(rows[2].1, rows[1].1);
+    assert_eq!(
+        stored_of(&sheet)[0],
+        [Stored::Shown, Stored::Number, Stored::Number]
+    );
+    let repeated = |rows: u64, columns: u64| {
+        format!(
+            "<table:table-row>{}</table:table-row><table:table-row table:number-rows-repeated='{rows}'><table:table-cell table:number-columns-repeated='{columns}' office:value-type='string'><text:p>x</text:p></table:table-cell></table:table-row>",
+            text("number")
+        )
+    };
+    assert!(matches!(
+        refused(&ods(&repeated(1_048_576, 1000))),
+        SheetError::OversizedWorkbook { .. }
+    ));
+    assert!(matches!(
+        refused(&ods(&repeated(1, 1_000_000))),
+        SheetError::TooManyColumns { .. }
+    ));
+}

@@ -1,0 +1,534 @@
+//! XLS of Excel 97 to 2003 (BIFF8), by [MS-XLS].
+
+use super::compound::Compound;
+use super::number_format::{Formats, plain};
+use super::{RawRow, Strings, Survey, TABLES_MAX, Table, damaged, other_format, oversized};
+use crate::sheet::source::Source;
+use crate::sheet::{Limits, SheetError, Stored};
+use std::sync::Arc;
+
+/// Bytes of the texts that the cells share: 24 MiB.
+const STRINGS_BYTES_MAX: usize = 24 << 20;
+
+/// The records that are understood, by the names of [MS-XLS] 2.3.
+mod record {
+    pub(super) const FORMULA: u16 = 0x0006;
+    pub(super) const EOF: u16 = 0x000A;
+    pub(super) const DATE_1904: u16 = 0x0022;
+    pub(super) const FILE_PASS: u16 = 0x002F;
+    pub(super) const CONTINUE: u16 = 0x003C;
+    pub(super) const COL_INFO: u16 = 0x007D;
+    pub(super) const BOUND_SHEET: u16 = 0x0085;
+    pub(super) const MUL_RK: u16 = 0x00BD;
+    pub(super) const OB_PROJ: u16 = 0x00D3;
+    pub(super) const RSTRING: u16 = 0x00D6;
+    pub(super) const XF: u16 = 0x00E0;
+    pub(super) const MERGE_CELLS: u16 = 0x00E5;
+    pub(super) const SST: u16 = 0x00FC;
+    pub(super) const LABEL_SST: u16 = 0x00FD;
+    pub(super) const NUMBER: u16 = 0x0203;
+    pub(super) const LABEL: u16 = 0x0204;
+    pub(super) const BOOL_ERR: u16 = 0x0205;
+    pub(super) const STRING: u16 = 0x0207;
+    pub(super) const ROW: u16 = 0x0208;
+    pub(super) const RK: u16 = 0x027E;
+    pub(super) const FORMAT: u16 = 0x041E;
+    pub(super) const BOF: u16 = 0x0809;
+}
+
+/// An XLS workbook, in memory as it stands in the file.
+pub(super) struct Book {
+    pub(super) tables: Vec<Table>,
+    /// Where each table begins.
+    starts: Vec<usize>,
+    file: Arc<str>,
+    bytes: Vec<u8>,
+    strings: Strings,
+    formats: Formats,
+    from_1904: bool,
+    has_macros: bool,
+}
+
+/// One record.
+#[derive(Clone, Copy)]
+struct Record<'b> {
+    kind: u16,
+    data: &'b [u8],
+    /// Where the next one begins.
+    end: usize,
+}
+
+impl Record<'_> {
+    fn u8(&self, at: usize) -> Option<u8> {
+        self.data.get(at).copied()
+    }
+
+    fn u16(&self, at: usize) -> Option<u16> {
+        let bytes = self.data.get(at..at + 2)?;
+        Some(u16::from_le_bytes(bytes.try_into().ok()?))
+    }
+
+    fn u32(&self, at: usize) -> Option<u32> {
+        let bytes = self.data.get(at..at + 4)?;
+        Some(u32::from_le_bytes(bytes.try_into().ok()?))
+    }
+
+    fn f64(&self, at: usize) -> Option<f64> {
+        let bytes = self.data.get(at..at + 8)?;
+        Some(f64::from_le_bytes(bytes.try_into().ok()?))
+    }
+
+    /// A text that begins with its length in `length_bytes` bytes and its width.
+    fn text(&self, at: usize, length_bytes: usize) -> Option<String> {
+        let length = match length_bytes {
+            1 => usize::from(self.u8(at)?),
+            _ => usize::from(self.u16(at)?),
+        };
+        let wide = self.u8(at + length_bytes)? & 1 != 0;
+        let start = at + length_bytes + 1;
+        let end = start + length * if wide { 2 } else { 1 };
+        // A text that goes on in the next record is longer than any cell that matters.
+        let bytes = self.data.get(start..end.min(self.data.len()))?;
+        Some(String::from_utf16_lossy(&units(bytes, wide)))
+    }
+}
+
+fn units(bytes: &[u8], wide: bool) -> Vec<u16> {
+    if !wide {
+        return bytes.iter().map(|byte| u16::from(*byte)).collect();
+    }
+    let pairs = bytes.chunks_exact(2);
+    pairs
+        .filter_map(|pair| Some(u16::from_le_bytes(pair.try_into().ok()?)))
+        .collect()
+}
+
+impl Book {
+    pub(super) fn open(source: &Source, limits: Limits) -> Result<Book, SheetError> {
+        let file = source.name.clone();
+        let compound = Compound::open(source)?;
+        if compound.has("EncryptedPackage") {
+            return Err(SheetError::Encrypted { file });
+        }
+        let bytes = if compound.has("Workbook") {
+            compound.stream("Workbook")
+        } else if compound.has("Book") {
+            return Err(other_format(&file, "a workbook of Excel 95 or older"));
+        } else {
+            return Err(other_format(&file, "a document of another program"));
+        };
+        let broken = || damaged(&file, "its container is broken or cut off");
+        let mut book = Book {
+            tables: Vec::new(),
+            starts: Vec::new(),
+            bytes: bytes.ok_or_else(broken)?,
+            file: file.clone(),
+            strings: Strings::default(),
+            formats: Formats::default(),
+            from_1904: false,
+            has_macros: false,
+        };
+        drop(compound);
+        book.read_globals(limits)?;
+        Ok(book)
+    }
+
+    fn broken(&self) -> SheetError {
+        damaged(&self.file, "its records are broken or cut off")
+    }
+
+    fn record(&self, at: usize) -> Result<Record<'_>, SheetError> {
+        self.record_at(at).ok_or_else(|| self.broken())
+    }
+
+    fn record_at(&self, at: usize) -> Option<Record<'_>> {
+        let head = self.bytes.get(at..)?.get(..4)?;
+        let kind = u16::from_le_bytes(head.get(..2)?.try_into().ok()?);
+        let length = u16::from_le_bytes(head.get(2..)?.try_into().ok()?);
+        let end = at + 4 + usize::from(length);
+        Some(Record {
+            kind,
+            data: self.bytes.get(at + 4..end)?,
+            end,
+        })
+    }
+
+    fn read_globals(&mut self, limits: Limits) -> Result<(), SheetError> {
+        let mut formats = Formats::default();
+        let mut ids: Vec<u16> = Vec::new();
+        let (mut tables, mut starts) = (Vec::new(), Vec::new());
+        let (mut from_1904, mut has_macros) = (false, false);
+        let mut strings = Strings::default();
+        let first = self.record(0)?;
+        if first.kind != record::BOF || first.u16(0) != Some(0x0600) {
+            return Err(other_format(&self.file, "a workbook of Excel 95 or older"));
+        }
+        let mut at = first.end;
+        loop {
+            let record = self.record(at)?;
+            at = record.end;
+            match record.kind {
+                record::EOF => break,
+                record::FILE_PASS => {
+                    return Err(SheetError::Encrypted {
+                        file: self.file.clone(),
+                    });
+                }
+                record::DATE_1904 => from_1904 = record.u16(0) == Some(1),
+                record::OB_PROJ => has_macros = true,
+                record::FORMAT => {
+                    if let (Some(id), Some(code)) = (record.u16(0), record.text(2, 2)) {
+                        formats.bring(&self.file, id.into(), code)?;
+                    }
+                }
+                record::XF => ids.extend(record.u16(2)),
+                // What is no worksheet is a chart or a macro sheet.
+                record::BOUND_SHEET if tables.len() == TABLES_MAX => {
+                    let what = format!("it has more than {TABLES_MAX} sheets");
+                    return Err(oversized(&self.file, &what));
+                }
+                record::BOUND_SHEET if record.u8(5) == Some(0) => {
+                    let start = record.u32(0).ok_or_else(|| self.broken())?;
+                    let name = record.text(6, 1).ok_or_else(|| self.broken())?;
+                    starts.push(start as usize);
+                    tables.push(Table {
+                        name: name.into(),
+                        hidden: record.u8(4).is_some_and(|state| state & 3 != 0),
+                    });
+                }
+                record::SST => {
+                    strings = self.read_strings(record, limits)?;
+                }
+                _ => {}
+            }
+        }
+        for id in ids {
+            formats.style(&self.file, id.into())?;
+        }
+        self.formats = formats;
+        (self.tables, self.starts) = (tables, starts);
+        (self.from_1904, self.has_macros) = (from_1904, has_macros);
+        self.strings = strings;
+        Ok(())
+    }
+
+    /// Reads the shared texts, which may begin in one record and go on in the next.
+    fn read_strings(&self, first: Record<'_>, limits: Limits) -> Result<Strings, SheetError> {
+        let mut parts = Parts {
+            book: self,
+            record: first,
+            at: 8,
+        };
+        let count = first.u32(4).ok_or_else(|| self.broken())?;
+        let mut strings = Strings::default();
+        for _ in 0..count {
+            let text = parts.text().ok_or_else(|| self.broken())?;
+            strings.push(|out| out.push_str(&text));
+            if strings.bytes() > STRINGS_BYTES_MAX || text.len() > limits.cell_bytes_max {
+                let what =
+                    format!("the texts in its cells take more than {STRINGS_BYTES_MAX} bytes");
+                return Err(oversized(&self.file, &what));
+            }
+        }
+        Ok(strings)
+    }
+
+    pub(super) fn survey(&self, table: usize) -> Result<Survey, SheetError> {
+        let mut survey = Survey {
+            has_macros: self.has_macros,
+            ..Survey::default()
+        };
+        let mut records = Records::new(self.starts.get(table).copied());
+        while let Some(record) = records.next(self)? {
+            match record.kind {
+                record::FORMULA => survey.formulas += 1,
+                record::ROW if record.u16(12).is_some_and(|flags| flags & 0x20 != 0) => {
+                    survey.hidden_rows += 1;
+                }
+                record::COL_INFO if record.u16(8).is_some_and(|flags| flags & 1 != 0) => {
+                    survey.hidden_columns += 1;
+                }
+                record::MERGE_CELLS => survey.merged += u64::from(record.u16(0).unwrap_or(0)),
+                _ => {}
+            }
+        }
+        Ok(survey)
+    }
+}
+
+/// The bytes of a record and of those that continue it.
+struct Parts<'b> {
+    book: &'b Book,
+    record: Record<'b>,
+    at: usize,
+}
+
+impl Parts<'_> {
+    fn go_on(&mut self) -> Option<()> {
+        let next = self.book.record_at(self.record.end)?;
+        if next.kind != record::CONTINUE {
+            return None;
+        }
+        (self.record, self.at) = (next, 0);
+        Some(())
+    }
+
+    /// `None` where the texts end too early.
+    fn text(&mut self) -> Option<String> {
+        while self.at >= self.record.data.len() {
+            self.go_on()?;
+        }
+        let mut left = usize::from(self.record.u16(self.at)?);
+        let flags = self.record.u8(self.at + 2)?;
+        self.at += 3;
+        let mut trailing = 0;
+        if flags & 8 != 0 {
+            trailing += 4 * usize::from(self.record.u16(self.at)?);
+            self.at += 2;
+        }
+        if flags & 4 != 0 {
+            trailing += self.record.u32(self.at)? as usize;
+            self.at += 4;
+        }
+        let mut wide = flags & 1 != 0;
+        let mut text = Vec::with_capacity(left);
+        while left > 0 {
+            if self.at >= self.record.data.len() {
+                self.go_on()?;
+                // The rest of a text says anew how wide it is.
+                wide = self.record.u8(0)? & 1 != 0;
+                self.at = 1;
+            }
+            let width = if wide { 2 } else { 1 };
+            let room = self.record.data.len().saturating_sub(self.at) / width;
+            let here = left.min(room);
+            if here == 0 {
+                return None;
+            }
+            let end = self.at + here * width;
+            text.extend(units(self.record.data.get(self.at..end)?, wide));
+            self.at = end;
+            left -= here;
+        }
+        while trailing > 0 {
+            if self.at >= self.record.data.len() {
+                self.go_on()?;
+            }
+            let here = trailing.min(self.record.data.len().saturating_sub(self.at));
+            if here == 0 && self.record.data.is_empty() {
+                return None;
+            }
+            self.at += here;
+            trailing -= here;
+        }
+        Some(String::from_utf16_lossy(&text))
+    }
+}
+
+/// Goes through the records of one sheet, without those of charts within it.
+#[derive(Debug, Clone)]
+struct Records {
+    /// `None` at the end.
+    at: Option<usize>,
+    depth: usize,
+}
+
+impl Records {
+    fn new(start: Option<usize>) -> Records {
+        Records {
+            at: start,
+            depth: 0,
+        }
+    }
+
+    fn next<'b>(&mut self, book: &'b Book) -> Result<Option<Record<'b>>, SheetError> {
+        while let Some(at) = self.at {
+            let record = book.record(at)?;
+            self.at = Some(record.end);
+            match record.kind {
+                record::BOF => self.depth += 1,
+                record::EOF => {
+                    self.depth = self.depth.saturating_sub(1);
+                    if self.depth == 0 {
+                        self.at = None;
+                    }
+                }
+                // The first record must be a BOF.
+                _ if self.depth == 0 => return Err(book.broken()),
+                _ if self.depth == 1 => return Ok(Some(record)),
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The rows of a sheet.
+pub(super) struct Rows {
+    book: Arc<Book>,
+    records: Records,
+}
+
+impl Rows {
+    pub(super) fn new(book: &Arc<Book>, table: usize) -> Result<Rows, SheetError> {
+        Ok(Rows {
+            book: book.clone(),
+            records: Records::new(book.starts.get(table).copied()),
+        })
+    }
+
+    pub(super) fn next(&mut self, row: &mut RawRow) -> Result<bool, SheetError> {
+        let book = self.book.clone();
+        let mut line = None;
+        // Where the text of a formula is to stand.
+        let mut awaited = None;
+        loop {
+            let before = self.records.clone();
+            let Some(record) = self.records.next(&book)? else {
+                return Ok(line.is_some());
+            };
+            if record.kind == record::STRING {
+                if let (Some(column), Some(text)) = (awaited.take(), record.text(0, 2)) {
+                    put_text(row, column, &text)?;
+                }
+                continue;
+            }
+            if !is_cell(record.kind) {
+                continue;
+            }
+            let (Some(cell_row), Some(column)) = (record.u16(0), record.u16(2)) else {
+                return Err(book.broken());
+            };
+            let cell_line = u64::from(cell_row) + 1;
+            match line {
+                None if cell_line <= row.line => {
+                    return Err(damaged(&book.file, "its rows are not in their order"));
+                }
+                None => row.begin(cell_line),
+                Some(line) if line != cell_line => {
+                    self.records = before;
+                    return Ok(true);
+                }
+                Some(_) => {}
+            }
+            line = Some(cell_line);
+            awaited = book
+                .put_cell(&record, usize::from(column), row)
+                .unwrap_or_else(|| Err(book.broken()))?;
+        }
+    }
+}
+
+fn is_cell(kind: u16) -> bool {
+    use record::*;
+    matches!(
+        kind,
+        LABEL_SST | NUMBER | RK | MUL_RK | LABEL | RSTRING | BOOL_ERR | FORMULA
+    )
+}
+
+fn put_text(row: &mut RawRow, column: usize, text: &str) -> Result<(), SheetError> {
+    row.put(column, |out| {
+        out.push_str(text);
+        Stored::Text
+    })
+}
+
+impl Book {
+    /// Puts what a record holds; `None` where it is cut off. Gives the column whose text the next record holds.
+    fn put_cell(
+        &self,
+        record: &Record<'_>,
+        column: usize,
+        row: &mut RawRow,
+    ) -> Option<Result<Option<usize>, SheetError>> {
+        let style = record.u16(4)?;
+        let done = |put: Result<(), SheetError>| Some(put.map(|()| None));
+        match record.kind {
+            record::LABEL_SST => {
+                let text = self.strings.get(record.u32(6)? as usize)?;
+                done(put_text(row, column, text))
+            }
+            record::LABEL | record::RSTRING => done(put_text(row, column, &record.text(6, 2)?)),
+            record::NUMBER => done(self.put_number(row, column, style, record.f64(6)?)),
+            record::RK => done(self.put_number(row, column, style, rk(record.u32(6)?))),
+            record::MUL_RK => {
+                let cells = record.data.get(4..record.data.len().checked_sub(2)?)?;
+                for (column, cell) in (column..).zip(cells.chunks_exact(6)) {
+                    let style = u16::from_le_bytes(cell.get(..2)?.try_into().ok()?);
+                    let value = rk(u32::from_le_bytes(cell.get(2..)?.try_into().ok()?));
+                    if let Err(error) = self.put_number(row, column, style, value) {
+                        return Some(Err(error));
+                    }
+                }
+                Some(Ok(None))
+            }
+            record::BOOL_ERR => {
+                let (value, is_error) = (record.u8(6)?, record.u8(7)? != 0);
+                done(put_switch(row, column, value, is_error))
+            }
+            // A formula's value is a number, or says what else it is.
+            _ if record.u16(12)? != 0xFFFF => {
+                done(self.put_number(row, column, style, record.f64(6)?))
+            }
+            _ => match record.u8(6)? {
+                0 => Some(Ok(Some(column))),
+                1 => done(put_switch(row, column, record.u8(8)?, false)),
+                2 => done(put_switch(row, column, record.u8(8)?, true)),
+                _ => Some(Ok(None)),
+            },
+        }
+    }
+
+    fn put_number(
+        &self,
+        row: &mut RawRow,
+        column: usize,
+        style: u16,
+        value: f64,
+    ) -> Result<(), SheetError> {
+        row.put(column, |out| match self.formats.of_style(style.into()) {
+            Some(format) => format.show(value, "", self.from_1904, out),
+            None => plain(value, "", out),
+        })
+    }
+}
+
+fn put_switch(
+    row: &mut RawRow,
+    column: usize,
+    value: u8,
+    is_error: bool,
+) -> Result<(), SheetError> {
+    row.put(column, |out| {
+        if !is_error {
+            out.push_str(if value == 0 { "FALSE" } else { "TRUE" });
+            return Stored::Boolean;
+        }
+        out.push_str(match value {
+            0x00 => "#NULL!",
+            0x07 => "#DIV/0!",
+            0x0F => "#VALUE!",
+            0x17 => "#REF!",
+            0x1D => "#NAME?",
+            0x24 => "#NUM!",
+            0x2A => "#N/A",
+            _ => "#ERROR!",
+        });
+        Stored::Error
+    })
+}
+
+/// A number in four bytes.
+fn rk(packed: u32) -> f64 {
+    let value = if packed & 2 != 0 {
+        f64::from((packed as i32) >> 2)
+    } else {
+        f64::from_bits(u64::from(packed & !3) << 32)
+    };
+    if packed & 1 != 0 {
+        value / 100.0
+    } else {
+        value
+    }
+}

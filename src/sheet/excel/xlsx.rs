@@ -1,0 +1,584 @@
+//! XLSX, by ECMA-376 part 1 (SpreadsheetML).
+
+use super::number_format::{Formats, plain};
+use super::package::{Package, PartXml};
+use super::{RawRow, Strings, Survey, TABLES_MAX, Table, damaged, other_format, oversized};
+use crate::sheet::source::Source;
+use crate::sheet::{Limits, SheetError, Stored};
+use crate::xml::{Piece, PullError, Tag};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Bytes of the texts that the cells share, and of where each ends: 32 MiB, some two million names.
+const STRINGS_BYTES_MAX: usize = 32 << 20;
+/// Bytes of a part that says how the workbook is put together: 16 MiB.
+const FRAME_BYTES_MAX: u64 = 16 << 20;
+/// Rows of a worksheet: as many as Excel has.
+const ROWS_MAX: u64 = 1 << 20;
+
+/// An XLSX workbook without its cells.
+pub(super) struct Book {
+    pub(super) tables: Vec<Table>,
+    /// The part of each table.
+    parts: Vec<String>,
+    package: Package,
+    file: Arc<str>,
+    limits: Limits,
+    strings: Strings,
+    formats: Formats,
+    from_1904: bool,
+}
+
+impl Book {
+    pub(super) fn open(
+        source: &Source,
+        package: Package,
+        limits: Limits,
+    ) -> Result<Book, SheetError> {
+        let file = source.name.clone();
+        if package.has("xl/workbook.bin") {
+            return Err(other_format(&file, "a binary workbook (.xlsb)"));
+        }
+        let mut book = Book {
+            tables: Vec::new(),
+            parts: Vec::new(),
+            package,
+            file,
+            limits,
+            strings: Strings::default(),
+            formats: Formats::default(),
+            from_1904: false,
+        };
+        let roots = book.relations("_rels/.rels", "")?;
+        let root = roots
+            .values()
+            .find(|relation| relation.is("officeDocument"));
+        let root = root.map_or("xl/workbook.xml".to_owned(), |relation| {
+            relation.part.clone()
+        });
+        if !book.package.has(&root) || !root.ends_with("workbook.xml") {
+            return Err(other_format(&book.file, "a ZIP archive of another kind"));
+        }
+        let (folder, name) = root.rsplit_once('/').unwrap_or(("", &root));
+        let relations = book.relations(&format!("{folder}/_rels/{name}.rels"), folder)?;
+        book.read_workbook(&root, &relations)?;
+        for relation in relations.values() {
+            if relation.is("styles") {
+                book.read_styles(&relation.part)?;
+            } else if relation.is("sharedStrings") {
+                book.read_strings(&relation.part)?;
+            }
+        }
+        Ok(book)
+    }
+
+    /// Gives every tag of a part with its depth, counting from 1.
+    fn tags(
+        &self,
+        part: &str,
+        mut each: impl FnMut(usize, &Tag<'_>) -> Result<(), PullError>,
+    ) -> Result<(), SheetError> {
+        let Some(mut xml) = self.package.xml(part, self.limits.cell_bytes_max) else {
+            return Ok(());
+        };
+        if self.package.bytes(part) > FRAME_BYTES_MAX {
+            let what = format!("{part} is larger than {FRAME_BYTES_MAX} bytes");
+            return Err(oversized(&self.file, &what));
+        }
+        let mut depth = 0;
+        loop {
+            match xml.piece() {
+                Ok(Piece::Open(tag)) => {
+                    depth += 1;
+                    each(depth, &tag).map_err(|error| self.error(part, error))?;
+                }
+                Ok(Piece::Close) => depth -= 1,
+                Ok(Piece::Text(_)) => {}
+                Ok(Piece::End) => return Ok(()),
+                Err(error) => return Err(self.error(part, error)),
+            }
+        }
+    }
+
+    fn error(&self, part: &str, error: PullError) -> SheetError {
+        self.package.xml_error(part, error)
+    }
+
+    fn relations(&self, part: &str, folder: &str) -> Result<HashMap<String, Relation>, SheetError> {
+        let mut relations = HashMap::new();
+        self.tags(part, |_, tag| {
+            let (mut id, mut relation) = (String::new(), Relation::default());
+            tag.attributes(|name, value| match name {
+                "Id" => id = value.into_owned(),
+                "Type" => relation.kind = value.into_owned(),
+                "Target" => relation.part = within(folder, &value),
+                _ => {}
+            })?;
+            relations.insert(id, relation);
+            Ok(())
+        })?;
+        Ok(relations)
+    }
+
+    fn read_workbook(
+        &mut self,
+        part: &str,
+        relations: &HashMap<String, Relation>,
+    ) -> Result<(), SheetError> {
+        let mut tables = Vec::new();
+        let mut parts = Vec::new();
+        let mut from_1904 = false;
+        self.tags(part, |_, tag| match tag.name() {
+            "workbookPr" => tag.attributes(|name, value| {
+                from_1904 |= name == "date1904" && matches!(&*value, "1" | "true");
+            }),
+            "sheet" => {
+                let mut table = Table {
+                    name: "".into(),
+                    hidden: false,
+                };
+                let mut relation = None;
+                tag.attributes(|name, value| match name {
+                    "name" => table.name = (&*value).into(),
+                    "state" => table.hidden = value != "visible",
+                    _ if name.ends_with(":id") => relation = relations.get(&*value),
+                    _ => {}
+                })?;
+                // What is no worksheet is a chart or a macro sheet.
+                let relation = relation.filter(|relation| relation.is("worksheet"));
+                if let Some(relation) = relation
+                    && tables.len() <= TABLES_MAX
+                {
+                    tables.push(table);
+                    parts.push(relation.part.clone());
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        })?;
+        if tables.len() > TABLES_MAX {
+            return Err(oversized(
+                &self.file,
+                &format!("it has more than {TABLES_MAX} sheets"),
+            ));
+        }
+        if let Some(lost) = parts.iter().find(|part| !self.package.has(part)) {
+            return Err(damaged(&self.file, &format!("{lost} is not in it")));
+        }
+        (self.tables, self.parts, self.from_1904) = (tables, parts, from_1904);
+        Ok(())
+    }
+
+    fn read_styles(&mut self, part: &str) -> Result<(), SheetError> {
+        let mut formats = Formats::default();
+        let mut ids = Vec::new();
+        let mut section = String::new();
+        let mut refused = Ok(());
+        self.tags(part, |depth, tag| {
+            match (depth, tag.name()) {
+                (2, name) => section = name.to_owned(),
+                (3, "numFmt") => {
+                    let (mut id, mut code) = (0, String::new());
+                    tag.attributes(|name, value| match name {
+                        "numFmtId" => id = value.parse().unwrap_or(0),
+                        "formatCode" => code = value.into_owned(),
+                        _ => {}
+                    })?;
+                    if refused.is_ok() {
+                        refused = formats.bring(&self.file, id, code);
+                    }
+                }
+                (3, "xf") if section == "cellXfs" => {
+                    let mut id = 0;
+                    tag.attributes(|name, value| {
+                        if name == "numFmtId" {
+                            id = value.parse().unwrap_or(0);
+                        }
+                    })?;
+                    ids.push(id);
+                }
+                _ => {}
+            }
+            Ok(())
+        })?;
+        refused?;
+        for id in ids {
+            formats.style(&self.file, id)?;
+        }
+        self.formats = formats;
+        Ok(())
+    }
+
+    fn read_strings(&mut self, part: &str) -> Result<(), SheetError> {
+        let Some(mut xml) = self.package.xml(part, self.limits.cell_bytes_max) else {
+            return Ok(());
+        };
+        let mut strings = Strings::default();
+        let mut text = String::new();
+        let mut depth = 0;
+        let mut in_text = false;
+        let fail = |error| self.error(part, error);
+        loop {
+            let phonetic = match xml.piece().map_err(fail)? {
+                Piece::Open(tag) => {
+                    depth += 1;
+                    in_text = tag.name() == "t";
+                    tag.name() == "rPh"
+                }
+                Piece::Close => {
+                    depth -= 1;
+                    in_text = false;
+                    if depth == 1 {
+                        strings.push(|out| unescape(&text, out));
+                        text.clear();
+                    }
+                    false
+                }
+                Piece::Text(piece) => {
+                    if in_text {
+                        text.push_str(&piece);
+                    }
+                    false
+                }
+                Piece::End => break,
+            };
+            if phonetic {
+                xml.skip().map_err(fail)?;
+                depth -= 1;
+            }
+            if strings.bytes() + text.len() > STRINGS_BYTES_MAX {
+                return Err(oversized(
+                    &self.file,
+                    &format!("the texts in its cells take more than {STRINGS_BYTES_MAX} bytes"),
+                ));
+            }
+        }
+        self.strings = strings;
+        Ok(())
+    }
+
+    pub(super) fn survey(&self, table: usize) -> Result<Survey, SheetError> {
+        let mut survey = Survey {
+            has_macros: self.package.has("xl/vbaProject.bin"),
+            ..Survey::default()
+        };
+        let Some(part) = self.parts.get(table) else {
+            return Ok(survey);
+        };
+        self.package.survey(part, |tag| {
+            let is_hidden = || {
+                let has = |word| memchr::memmem::find(tag, word).is_some();
+                has(b" hidden=\"1\"") || has(b" hidden=\"true\"")
+            };
+            match tag {
+                [b'f'] | [b'f', b' ' | b'/', ..] => survey.formulas += 1,
+                [b'r', b'o', b'w', b' ', ..] if is_hidden() => survey.hidden_rows += 1,
+                [b'c', b'o', b'l', b' ', ..] if is_hidden() => survey.hidden_columns += 1,
+                _ if tag.starts_with(b"mergeCell ") => survey.merged += 1,
+                _ => {}
+            }
+        })?;
+        Ok(survey)
+    }
+}
+
+/// A relation of one part to another.
+#[derive(Debug, Default)]
+struct Relation {
+    kind: String,
+    part: String,
+}
+
+impl Relation {
+    /// The kinds are addresses, which differ between the two classes of conformance except for their last word.
+    fn is(&self, kind: &str) -> bool {
+        self.kind.rsplit('/').next() == Some(kind)
+    }
+}
+
+/// A target is named from the folder of its source, or from the root.
+fn within(folder: &str, target: &str) -> String {
+    if let Some(absolute) = target.strip_prefix('/') {
+        return absolute.to_owned();
+    }
+    let mut path: Vec<&str> = folder.split('/').filter(|step| !step.is_empty()).collect();
+    for step in target.split('/') {
+        match step {
+            ".." => {
+                path.pop();
+            }
+            "." => {}
+            _ => path.push(step),
+        }
+    }
+    path.join("/")
+}
+
+/// Writes a text with its `_x000D_` resolved: characters that XML cannot hold are written so.
+fn unescape(text: &str, out: &mut String) {
+    let mut rest = text;
+    while let Some(at) = rest.find("_x") {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        let code = from.get(2..6).filter(|_| from.get(6..7) == Some("_"));
+        let code = code.filter(|code| code.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let character = code
+            .and_then(|code| u32::from_str_radix(code, 16).ok())
+            .and_then(char::from_u32);
+        match character {
+            Some(character) => {
+                out.push(character);
+                rest = from.get(7..).unwrap_or_default();
+            }
+            None => {
+                out.push_str("_x");
+                rest = from.get(2..).unwrap_or_default();
+            }
+        }
+    }
+    out.push_str(rest);
+}
+
+/// The rows of a worksheet.
+pub(super) struct Rows {
+    book: Arc<Book>,
+    part: String,
+    xml: PartXml,
+    line: u64,
+    ended: bool,
+    /// What stands in the cell that is read.
+    text: String,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Number,
+    Shared,
+    /// A text in the cell itself, as rich text.
+    Inline,
+    /// A text that a formula gave.
+    Text,
+    Boolean,
+    Error,
+    Date,
+}
+
+/// What the tag of a cell says.
+struct CellTag {
+    column: usize,
+    style: usize,
+    kind: Kind,
+}
+
+impl Rows {
+    pub(super) fn new(book: &Arc<Book>, table: usize) -> Result<Rows, SheetError> {
+        let part = book.parts.get(table).cloned().unwrap_or_default();
+        let xml = book.package.xml(&part, book.limits.cell_bytes_max);
+        let xml = xml.ok_or_else(|| damaged(&book.file, &format!("{part} is not in it")))?;
+        Ok(Rows {
+            book: book.clone(),
+            part,
+            xml,
+            line: 0,
+            ended: false,
+            text: String::new(),
+        })
+    }
+
+    pub(super) fn next(&mut self, row: &mut RawRow) -> Result<bool, SheetError> {
+        if self.ended {
+            return Ok(false);
+        }
+        let book = self.book.clone();
+        let fail = |part: &str, error| book.error(part, error);
+        loop {
+            let pass_over = match self.xml.piece().map_err(|error| fail(&self.part, error))? {
+                Piece::Open(tag) => match tag.name() {
+                    "row" => {
+                        let mut line = None;
+                        tag.attributes(|name, value| {
+                            if name == "r" {
+                                line = value.parse().ok();
+                            }
+                        })
+                        .map_err(|error| fail(&self.part, error))?;
+                        self.line = line.unwrap_or(self.line + 1);
+                        if self.line > ROWS_MAX {
+                            let what = format!("it has more than {ROWS_MAX} rows");
+                            return Err(oversized(&self.book.file, &what));
+                        }
+                        break;
+                    }
+                    name => !matches!(name, "worksheet" | "sheetData"),
+                },
+                // The end of `sheetData`: everything else was passed over with its end.
+                Piece::Close | Piece::End => {
+                    self.ended = true;
+                    return Ok(false);
+                }
+                Piece::Text(_) => false,
+            };
+            if pass_over {
+                self.xml.skip().map_err(|error| fail(&self.part, error))?;
+            }
+        }
+        row.begin(self.line);
+        let mut next_column = 0;
+        loop {
+            let cell = match self.xml.piece().map_err(|error| fail(&self.part, error))? {
+                Piece::Open(tag) if tag.name() == "c" => {
+                    let cell = cell_tag(&tag, next_column);
+                    Some(cell.map_err(|error| fail(&self.part, error))?)
+                }
+                Piece::Open(_) => None,
+                Piece::Text(_) => continue,
+                Piece::Close | Piece::End => return Ok(true),
+            };
+            match cell {
+                Some(cell) => {
+                    next_column = cell.column.saturating_add(1);
+                    self.read_cell(&cell, row)?;
+                }
+                None => self.xml.skip().map_err(|error| fail(&self.part, error))?,
+            }
+        }
+    }
+
+    fn read_cell(&mut self, cell: &CellTag, row: &mut RawRow) -> Result<(), SheetError> {
+        self.text.clear();
+        let (mut depth, mut in_text, mut has_formula, mut has_value) = (0, false, false, false);
+        loop {
+            let fail = |error| self.book.error(&self.part, error);
+            let pass_over = match self.xml.piece().map_err(fail)? {
+                Piece::Open(tag) => match tag.name() {
+                    "v" if cell.kind != Kind::Inline => {
+                        has_value = true;
+                        in_text = true;
+                        false
+                    }
+                    "t" if cell.kind == Kind::Inline => {
+                        in_text = true;
+                        false
+                    }
+                    "is" | "r" => false,
+                    "f" => {
+                        has_formula = true;
+                        true
+                    }
+                    _ => true,
+                },
+                Piece::Close if depth == 0 => break,
+                Piece::Close => {
+                    depth -= 1;
+                    in_text = false;
+                    continue;
+                }
+                Piece::Text(text) => {
+                    if in_text {
+                        self.text.push_str(&text);
+                    }
+                    // The rest of a cell that is too long is not kept; it is refused where it is put.
+                    in_text &= self.text.len() <= self.book.limits.cell_bytes_max;
+                    continue;
+                }
+                Piece::End => break,
+            };
+            if pass_over {
+                self.xml.skip().map_err(fail)?;
+            } else {
+                depth += 1;
+            }
+        }
+        if has_formula && !has_value {
+            return row.put(cell.column, |_| Stored::Uncalculated);
+        }
+        self.put_cell(cell, row)
+    }
+
+    fn put_cell(&self, cell: &CellTag, row: &mut RawRow) -> Result<(), SheetError> {
+        let text = self.text.as_str();
+        if text.is_empty() {
+            return Ok(());
+        }
+        match cell.kind {
+            Kind::Shared => {
+                let index = text.trim().parse().ok();
+                let shared = index.and_then(|index| self.book.strings.get(index));
+                let shared = shared.ok_or_else(|| {
+                    damaged(
+                        &self.book.file,
+                        &format!("a cell in row {} names a text that is not there", self.line),
+                    )
+                })?;
+                row.put(cell.column, |out| {
+                    out.push_str(shared);
+                    Stored::Text
+                })
+            }
+            Kind::Inline | Kind::Text => row.put(cell.column, |out| {
+                unescape(text, out);
+                Stored::Text
+            }),
+            Kind::Boolean => row.put(cell.column, |out| {
+                let on = matches!(text.trim(), "1" | "true");
+                out.push_str(if on { "TRUE" } else { "FALSE" });
+                Stored::Boolean
+            }),
+            Kind::Error | Kind::Date => row.put(cell.column, |out| {
+                out.push_str(text);
+                if cell.kind == Kind::Error {
+                    Stored::Error
+                } else {
+                    Stored::Date
+                }
+            }),
+            Kind::Number => row.put(cell.column, |out| {
+                let written = text.trim();
+                let Ok(value) = written.parse() else {
+                    out.push_str(text);
+                    return Stored::Text;
+                };
+                match self.book.formats.of_style(cell.style) {
+                    Some(format) => format.show(value, written, self.book.from_1904, out),
+                    None => plain(value, written, out),
+                }
+            }),
+        }
+    }
+}
+
+fn cell_tag(tag: &Tag<'_>, next_column: usize) -> Result<CellTag, PullError> {
+    let mut cell = CellTag {
+        column: next_column,
+        style: 0,
+        kind: Kind::Number,
+    };
+    tag.attributes(|name, value| match name {
+        "r" => cell.column = column(&value).unwrap_or(next_column),
+        "s" => cell.style = value.parse().unwrap_or(0),
+        "t" => {
+            cell.kind = match &*value {
+                "s" => Kind::Shared,
+                "inlineStr" => Kind::Inline,
+                "str" => Kind::Text,
+                "b" => Kind::Boolean,
+                "e" => Kind::Error,
+                "d" => Kind::Date,
+                _ => Kind::Number,
+            }
+        }
+        _ => {}
+    })?;
+    Ok(cell)
+}
+
+/// The column of a cell's name, counting from 0.
+fn column(name: &str) -> Option<usize> {
+    let letters = name.bytes().take_while(u8::is_ascii_alphabetic);
+    let column = letters.fold(0_usize, |column, letter| {
+        column
+            .saturating_mul(26)
+            .saturating_add(usize::from(letter.to_ascii_uppercase() - b'A') + 1)
+    });
+    column.checked_sub(1)
+}

@@ -1,0 +1,89 @@
+//! Values replaced where they lie.
+
+use super::super::mended::{Mends, asked};
+use super::super::source::Source;
+use super::super::{Row, SheetError};
+use super::{Batch, Content, Members, parsed};
+use std::ops::Range;
+
+impl Content {
+    /// The bytes of the sheet, and where its text begins in them.
+    pub(in crate::sheet) fn start(&self) -> (&Source, u64) {
+        (&self.source, self.offset)
+    }
+
+    /// The same table in other bytes.
+    pub(in crate::sheet) fn over(&self, source: Source) -> Content {
+        Content {
+            source,
+            ..self.clone()
+        }
+    }
+}
+
+impl Batch {
+    /// How many bytes of the file it holds.
+    pub(in crate::sheet) fn length(&self) -> u64 {
+        self.data.len() as u64
+    }
+
+    /// How many bytes of the file lie between it and the batch before.
+    pub(in crate::sheet) fn gap(&self) -> u64 {
+        self.gap
+    }
+
+    /// Appends the bytes of the objects, with the values that `mend` names replaced by texts.
+    pub(in crate::sheet) fn mended(
+        &self,
+        mend: &mut impl FnMut(&Row<'_>, &mut Mends),
+        out: &mut Vec<u8>,
+    ) -> Result<(), SheetError> {
+        let mut copied = 0;
+        for (row, cells) in asked(mend, |each| self.rows(each))? {
+            let element = usize::try_from(row)
+                .ok()
+                .and_then(|row| self.elements.get(row));
+            let Some(element) = element else { continue };
+            let Ok(text) = std::str::from_utf8(self.bytes(element)) else {
+                continue;
+            };
+            let mut values = Vec::new();
+            collect(text, text, "", &mut values);
+            for (path, place) in values {
+                let column = self.layout.columns.get(&path);
+                let mended = cells.iter().find(|(mended, _)| column == Some(mended));
+                let Some((_, mended)) = mended else { continue };
+                let start = element.start + place.start;
+                out.extend_from_slice(self.data.get(copied..start).unwrap_or_default());
+                let quoted = serde_json::Value::from(mended.reveal()).to_string();
+                out.extend_from_slice(quoted.as_bytes());
+                copied = element.start + place.end;
+            }
+        }
+        out.extend_from_slice(self.data.get(copied..).unwrap_or_default());
+        Ok(())
+    }
+}
+
+/// Where the values of an object lie that are no objects themselves, in their order, by their dotted names.
+fn collect(whole: &str, part: &str, prefix: &str, values: &mut Vec<(String, Range<usize>)>) {
+    // What is no JSON was refused before.
+    let Ok(members) = parsed::<Members<'_>>(part) else {
+        return;
+    };
+    for (name, value) in members.0 {
+        let path = match prefix {
+            "" => name,
+            prefix => format!("{prefix}.{name}"),
+        };
+        let raw = value.get();
+        match raw.as_bytes().first() {
+            Some(b'{') => collect(whole, raw, &path, values),
+            _ => {
+                // The parts are slices of the whole.
+                let start = raw.as_ptr().addr() - whole.as_ptr().addr();
+                values.push((path, start..start + raw.len()));
+            }
+        }
+    }
+}

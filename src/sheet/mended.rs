@@ -1,0 +1,268 @@
+//! A copy of a sheet in which some cells are other: all else is as it was, byte for byte.
+
+use super::source::Source;
+use super::{AnyBatch, Batch, Content, Input, Row, Sheet, SheetError};
+use crate::model::Secret;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tempfile::NamedTempFile;
+
+/// How many bytes are copied at once.
+const COPY_BYTES: u64 = 256 << 10;
+
+/// Cells of one row and what they are to hold, by column.
+pub type Mends = Vec<(usize, Secret)>;
+
+/// A copy that is written whole, and not yet in its place.
+#[derive(Debug)]
+pub struct Mended {
+    file: Arc<str>,
+    out: NamedTempFile,
+    path: PathBuf,
+}
+
+impl Mended {
+    /// Copies a sheet; `mend` looks at each row in its order and says which cells are to hold what. The copy lies beside
+    /// `path` until [`Mended::keep`], readable for whoever may read the original; what stands at `path` is left alone.
+    ///
+    /// # Errors
+    /// If the sheet cannot be read to its end, or the folder cannot be written to.
+    pub fn write(
+        sheet: &Sheet,
+        path: &Path,
+        mut mend: impl FnMut(&Row<'_>, &mut Mends),
+    ) -> Result<Mended, SheetError> {
+        let file: Arc<str> = path.display().to_string().into();
+        let unwritable = |error: io::Error| SheetError::unwritable(&file, &error);
+        // A link stays a link.
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let mut out = beside(&path).map_err(unwritable)?;
+        let (source, start) = match &sheet.content {
+            Content::Csv(content) => content.start(),
+            Content::Json(content) => content.start(),
+            Content::Workbook(_) => return Err(not_mended(sheet)),
+        };
+        copy(source, 0, Some(start), &mut out, &file)?;
+        let (mut at, mut bytes) = (start, Vec::new());
+        for batch in sheet.batches() {
+            let Batch(batch) = batch?;
+            let (gap, length) = match &batch {
+                AnyBatch::Csv(batch) => (0, batch.length()),
+                AnyBatch::Json(batch) => (batch.gap(), batch.length()),
+                AnyBatch::Workbook(_) => return Err(not_mended(sheet)),
+            };
+            copy(source, at, Some(at + gap), &mut out, &file)?;
+            bytes.clear();
+            match &batch {
+                AnyBatch::Csv(batch) => batch.mended(&mut mend, &mut bytes)?,
+                AnyBatch::Json(batch) => batch.mended(&mut mend, &mut bytes)?,
+                AnyBatch::Workbook(_) => return Err(not_mended(sheet)),
+            }
+            out.write_all(&bytes).map_err(unwritable)?;
+            at += gap + length;
+        }
+        copy(source, at, None, &mut out, &file)?;
+        // Until here it is its owner's alone.
+        if let Ok(about) = Path::new(&*sheet.file).metadata()
+            && about.is_file()
+        {
+            let kept = out.as_file().set_permissions(about.permissions());
+            kept.map_err(unwritable)?;
+        }
+        Ok(Mended { file, out, path })
+    }
+
+    /// The copy as a sheet, read as `original` was, which it was made of.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn sheet(&self, original: &Sheet) -> Result<Sheet, SheetError> {
+        let source = Source::open(&Input::File(self.out.path().to_owned()))?;
+        let content = match &original.content {
+            Content::Csv(content) => Content::Csv(content.over(source)),
+            Content::Json(content) => Content::Json(content.over(source)),
+            Content::Workbook(_) => return Err(not_mended(original)),
+        };
+        Ok(Sheet {
+            content,
+            ..original.clone()
+        })
+    }
+
+    /// Gives the copy its place, once it lies safely on the disk.
+    ///
+    /// # Errors
+    /// If that fails; what stood there is still there then.
+    pub fn keep(self) -> Result<(), SheetError> {
+        let Mended { file, out, path } = self;
+        let kept = out.as_file().sync_all();
+        let kept = kept.and_then(|()| out.persist(&path).map(drop).map_err(io::Error::from));
+        kept.map_err(|error| SheetError::unwritable(&file, &error))
+    }
+}
+
+fn not_mended(sheet: &Sheet) -> SheetError {
+    SheetError::NotMended {
+        file: sheet.file.clone(),
+        what: "a workbook",
+    }
+}
+
+/// A file in the same folder with the same ending, which can take the place of `path` in one step.
+fn beside(path: &Path) -> io::Result<NamedTempFile> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let ending = path.extension().unwrap_or_default().to_string_lossy();
+    tempfile::Builder::new()
+        .prefix(".rowcall-")
+        .suffix(&format!(".{ending}"))
+        .tempfile_in(folder.unwrap_or(Path::new(".")))
+}
+
+/// Copies bytes as they stand, up to `end` or all there are.
+fn copy(
+    source: &Source,
+    start: u64,
+    end: Option<u64>,
+    out: &mut NamedTempFile,
+    file: &Arc<str>,
+) -> Result<(), SheetError> {
+    let (mut pass, mut at, mut bytes) = (source.pass(start), start, Vec::new());
+    loop {
+        let left = end.map_or(COPY_BYTES, |end| end.saturating_sub(at).min(COPY_BYTES));
+        if left == 0 {
+            return Ok(());
+        }
+        bytes.clear();
+        let ended = pass.fill(&mut bytes, left)?;
+        at += bytes.len() as u64;
+        let written = out.write_all(&bytes);
+        written.map_err(|error| SheetError::unwritable(file, &error))?;
+        if ended {
+            return Ok(());
+        }
+    }
+}
+
+/// Which rows of a batch are mended, and how.
+pub(super) type RowMends = Vec<(u64, Mends)>;
+
+/// Asks `mend` about each row that `rows` gives.
+pub(super) fn asked(
+    mend: &mut impl FnMut(&Row<'_>, &mut Mends),
+    rows: impl FnOnce(&mut dyn FnMut(Row<'_>)) -> Result<u64, SheetError>,
+) -> Result<RowMends, SheetError> {
+    let (mut all, mut mends) = (Vec::new(), Vec::new());
+    rows(&mut |row| {
+        mend(&row, &mut mends);
+        if !mends.is_empty() {
+            all.push((row.index, std::mem::take(&mut mends)));
+        }
+    })?;
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Limits, ReadOptions, open};
+    use super::*;
+    use proptest::prelude::*;
+    use std::fs;
+
+    fn read(path: &Path, chunk_bytes: usize) -> Sheet {
+        let options = ReadOptions {
+            delimiter: Some(',').filter(|_| path.extension().is_some_and(|e| e == "csv")),
+            limits: Limits {
+                chunk_bytes,
+                ..Limits::default()
+            },
+            ..ReadOptions::default()
+        };
+        open(&Input::File(path.into()), &options).unwrap().remove(0)
+    }
+
+    fn cells(sheet: &Sheet) -> Vec<Vec<String>> {
+        let mut rows = Vec::new();
+        for batch in sheet.batches() {
+            let each = |row: Row<'_>| {
+                let cells = (0..row.cells.len()).map(|at| row.cells.get(at).unwrap().to_owned());
+                rows.push(cells.collect());
+            };
+            batch.unwrap().rows(each).unwrap();
+        }
+        rows
+    }
+
+    /// Mends every cell that begins with an M, and gives the bytes and the cells before and after.
+    fn mend(
+        content: &[u8],
+        ending: &str,
+        text: &str,
+        chunk: usize,
+    ) -> (Vec<u8>, [Vec<Vec<String>>; 2]) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(format!("in.{ending}"));
+        fs::write(&path, content).unwrap();
+        let sheet = read(&path, chunk);
+        let out = folder.path().join(format!("out.{ending}"));
+        let mended = Mended::write(&sheet, &out, |row, mends| {
+            for column in 0..row.cells.len() {
+                if row
+                    .cells
+                    .get(column)
+                    .is_some_and(|cell| cell.starts_with('M'))
+                {
+                    mends.push((column, Secret::new(text)));
+                }
+            }
+        });
+        let mended = mended.unwrap();
+        assert!(!out.exists());
+        let after = cells(&mended.sheet(&sheet).unwrap());
+        mended.keep().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), content);
+        (fs::read(&out).unwrap(), [cells(&sheet), after])
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        /// Any bytes at all: cells that are named hold what they should, the others what they held, and where none is
+        /// named the copy is the same to the byte.
+        #[test]
+        fn only_the_cells_that_are_named_change(
+            body in "([,\"\r\n M]|\"M\"|[a-z]|ü|\"\"){0,60}",
+            text in "[a-z][a-z,\"\n ü]{0,3}",
+            chunk in 1usize..80,
+        ) {
+            let content = format!("a,b,c\n{body}\nx,y,z\n");
+            prop_assume!(content.matches('"').count().is_multiple_of(2));
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("in.csv");
+            fs::write(&path, &content).unwrap();
+            let sheet = read(&path, 1 << 16);
+            prop_assume!(sheet.batches().all(|batch| batch.and_then(|b| b.rows(|_| ())).is_ok()));
+            let (bytes, [before, after]) = mend(content.as_bytes(), "csv", &text, chunk);
+            let mut expected = before.clone();
+            for cell in expected.iter_mut().flatten().filter(|cell| cell.starts_with('M')) {
+                cell.clone_from(&text);
+            }
+            prop_assert_eq!(&after, &expected, "{:?} became {:?}", content, String::from_utf8_lossy(&bytes));
+            if before == expected {
+                prop_assert_eq!(bytes, content.into_bytes());
+            }
+        }
+    }
+
+    #[test]
+    fn objects_are_mended_at_any_size_of_a_chunk() {
+        let content = "\u{feff} \n[ {\"a\": \"M1\" , \"b\":{\"c\":[\"M\"],\"d\":\"ü\\\"\"}} ,\n\n {\"b\":{\"d\":\"M\\n\"},\"a\":1.50}\n]\n ";
+        let expected = "\u{feff} \n[ {\"a\": \"q\\\"\" , \"b\":{\"c\":\"q\\\"\",\"d\":\"ü\\\"\"}} ,\n\n {\"b\":{\"d\":\"q\\\"\"},\"a\":1.50}\n]\n ";
+        for chunk in 1..content.len() {
+            let (bytes, _) = mend(content.as_bytes(), "json", "q\"", chunk);
+            assert_eq!(String::from_utf8(bytes).unwrap(), expected, "{chunk}");
+        }
+    }
+}

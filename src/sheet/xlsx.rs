@@ -1,0 +1,760 @@
+//! Workbooks out. The only module that knows `rust_xlsxwriter`.
+//!
+//! `rust_xlsxwriter` makes the frame: styles, widths, comments, drop-downs, further sheets. The rows go from here into
+//! the compressed sheet one by one, and not through its own mode for constant memory, for three reasons: that mode
+//! panics where the disk for its temporary file is full; it writes `_x0041` before a control character so that it reads
+//! back as `A`; and it needs the space of the whole uncompressed sheet beside the file.
+//!
+//! Every cell is a text, in a column that is preformatted as text: no zero, `+` or digit is lost, nothing is ever a
+//! formula, and what somebody types into an empty cell stays as typed.
+
+use super::writer::{Aside, Column, Tone};
+use super::{ROW_CELLS_MAX, SheetError};
+use crate::model::Place;
+use rust_xlsxwriter::{
+    Color, DataValidation, DataValidationErrorStyle, DocProperties, Format, FormatAlign,
+    FormatBorder, Formula, IgnoreError, Note, Workbook, Worksheet, XlsxError,
+};
+use std::fmt::{Display, Write as _};
+use std::io::{self, Cursor, Read, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+use zip::write::{SimpleFileOptions, StreamWriter};
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
+
+/// Rows of a sheet, the headings included: a limit of Excel.
+const ROWS_MAX: u32 = 1_048_576;
+/// Characters of a cell, as UTF-16 counts them: a limit of Excel.
+pub(super) const CELL_UNITS_MAX: usize = 32_767;
+/// Bytes of a sheet before it is compressed: what an archive holds without extensions that Excel does not read.
+const SHEET_BYTES_MAX: u64 = u32::MAX as u64 - (1 << 20);
+/// The number of the format `@`: what is typed into the cell is a text.
+const TEXT_FORMAT: u8 = 49;
+/// Past level 1 the file is hardly smaller and takes three times as long.
+const COMPRESSION: i64 = 1;
+/// Columns narrower or wider than that are hard to read.
+const WIDTHS: (usize, usize) = (10, 48);
+/// A column of sentences, in characters, and how many of them fit on a line on average, as lines end between words.
+const PROSE_WIDTH: usize = 54;
+const LINE_CHARACTERS: usize = 48;
+/// Points of a line, and of the highest row that Excel allows.
+const LINE_HEIGHT: usize = 15;
+const HEIGHT_MAX: usize = 405;
+/// Beside a heading stands the button that filters.
+const BUTTON_WIDTH: usize = 4;
+
+const SHEET: &str = "xl/worksheets/sheet1.xml";
+/// Names the filtered cells, so that it can be written only when the last row is known.
+const WORKBOOK: &str = "xl/workbook.xml";
+
+/// One workbook that is being written.
+pub(super) struct Book {
+    file: Arc<str>,
+    columns: Vec<Column>,
+    aside: Option<Aside>,
+    zip: ZipWriter<StreamWriter<Pipe>>,
+    pipe: Pipe,
+    styles: Styles,
+    /// How many rows there are, the headings included.
+    rows: u32,
+    /// How long the sheet is before it is compressed.
+    bytes: u64,
+    /// The row that is being written.
+    xml: String,
+}
+
+impl Book {
+    /// Begins a workbook, which messages call `file`.
+    pub(super) fn new(
+        file: &Arc<str>,
+        columns: Vec<Column>,
+        aside: Option<Aside>,
+    ) -> Result<Book, SheetError> {
+        if columns.len() > ROW_CELLS_MAX {
+            return Err(SheetError::TooManyColumns {
+                file: file.clone(),
+                cells_max: ROW_CELLS_MAX,
+            });
+        }
+        let mut frame = Frame::new(file, &columns, 1, aside.as_ref())?;
+        let pipe = Pipe::default();
+        let mut zip = ZipWriter::new_stream(pipe.clone());
+        let begun = frame
+            .copy(&mut zip, |name| name != SHEET && name != WORKBOOK)
+            .and_then(|()| zip.start_file(SHEET, options()).map_err(io::Error::from))
+            .and_then(|()| zip.write_all(frame.head.as_bytes()));
+        begun.map_err(|error| SheetError::unwritable(file, &error))?;
+        let mut book = Book {
+            file: file.clone(),
+            columns: Vec::new(),
+            aside,
+            zip,
+            pipe,
+            styles: frame.styles,
+            rows: 0,
+            bytes: 0,
+            xml: String::new(),
+        };
+        let heading = |column: &Column| {
+            let style = if column.required {
+                book.styles.required
+            } else {
+                book.styles.heading
+            };
+            (column.heading.clone(), style)
+        };
+        let headings: Vec<_> = columns.iter().map(heading).collect();
+        let cells = headings.iter().map(|(text, style)| (text.as_str(), *style));
+        book.put(cells, LINE_HEIGHT)?;
+        book.columns = columns;
+        Ok(book)
+    }
+
+    /// Writes one row; what of the file is ready goes to `out`.
+    pub(super) fn row<'c>(
+        &mut self,
+        cells: impl IntoIterator<Item = &'c str>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), SheetError> {
+        let columns = std::mem::take(&mut self.columns);
+        let styles = self.styles;
+        let mut height = LINE_HEIGHT;
+        let cells: Vec<(&str, u32)> = cells
+            .into_iter()
+            .enumerate()
+            .map(|(at, cell)| {
+                let column = columns.get(at);
+                if column.is_some_and(|column| column.prose) {
+                    height = height.max(height_of(cell));
+                }
+                (cell, styles.of(column, cell))
+            })
+            .collect();
+        let put = self.put(cells, height);
+        self.columns = columns;
+        self.pipe.drain(out);
+        put
+    }
+
+    fn put<'c>(
+        &mut self,
+        cells: impl IntoIterator<Item = (&'c str, u32)>,
+        height: usize,
+    ) -> Result<(), SheetError> {
+        let full = || SheetError::BookFull {
+            file: self.file.clone(),
+            rows_max: ROWS_MAX - 1,
+        };
+        if self.rows == ROWS_MAX {
+            return Err(full());
+        }
+        let row = self.rows + 1;
+        let place = Place {
+            file: self.file.clone(),
+            sheet: None,
+            line: row.into(),
+        };
+        self.xml.clear();
+        // Writing to a text cannot fail.
+        let _ = write!(self.xml, "<row r=\"{row}\"");
+        // Not every program finds out by itself how high a row has to be.
+        if height > LINE_HEIGHT {
+            let _ = write!(self.xml, " ht=\"{height}\" customHeight=\"1\"");
+        }
+        self.xml.push('>');
+        for (column, (cell, style)) in cells.into_iter().enumerate() {
+            if cell.is_empty() {
+                continue;
+            }
+            if cell.len() > CELL_UNITS_MAX && cell.encode_utf16().count() > CELL_UNITS_MAX {
+                return Err(SheetError::CellTooLongForBook {
+                    file: self.file.clone(),
+                    cell: place.cell(column),
+                    units_max: CELL_UNITS_MAX,
+                });
+            }
+            if column >= ROW_CELLS_MAX {
+                return Err(SheetError::TooManyColumns {
+                    file: self.file.clone(),
+                    cells_max: ROW_CELLS_MAX,
+                });
+            }
+            let _ = write!(
+                self.xml,
+                "<c r=\"{}\" s=\"{style}\" t=\"inlineStr\"><is><t",
+                place.cell(column)
+            );
+            if cell.trim().len() < cell.len() {
+                self.xml.push_str(" xml:space=\"preserve\"");
+            }
+            self.xml.push('>');
+            escape(cell, &mut self.xml);
+            self.xml.push_str("</t></is></c>");
+        }
+        self.xml.push_str("</row>");
+        let bytes = self.bytes + self.xml.len() as u64;
+        if bytes > SHEET_BYTES_MAX {
+            return Err(full());
+        }
+        let written = self.zip.write_all(self.xml.as_bytes());
+        written.map_err(|error| SheetError::unwritable(&self.file, &error))?;
+        (self.rows, self.bytes) = (row, bytes);
+        Ok(())
+    }
+
+    /// Writes what comes after the rows.
+    pub(super) fn end(mut self, out: &mut Vec<u8>) -> Result<(), SheetError> {
+        let mut frame = Frame::new(&self.file, &self.columns, self.rows, self.aside.as_ref())?;
+        let ended = self
+            .zip
+            .write_all(frame.tail.as_bytes())
+            .and_then(|()| frame.copy(&mut self.zip, |name| name == WORKBOOK))
+            .and_then(|()| self.zip.finish().map_err(io::Error::from));
+        ended.map_err(|error| SheetError::unwritable(&self.file, &error))?;
+        self.pipe.drain(out);
+        Ok(())
+    }
+}
+
+/// How high a cell is whose text is broken into lines, in points.
+fn height_of(text: &str) -> usize {
+    let lines = text
+        .lines()
+        .map(|line| line.chars().count() / LINE_CHARACTERS + 1);
+    (LINE_HEIGHT * lines.sum::<usize>()).min(HEIGHT_MAX)
+}
+
+fn options() -> SimpleFileOptions {
+    SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .compression_level(Some(COMPRESSION))
+}
+
+/// A text as it stands in a workbook's XML. What XML cannot hold becomes `_xHHHH_`, as Excel writes it; what would be
+/// taken for that is protected.
+fn escape(text: &str, xml: &mut String) {
+    let mut plain = 0;
+    for (at, c) in text.char_indices() {
+        let named = match c {
+            '&' => "&amp;",
+            '<' => "&lt;",
+            '>' => "&gt;",
+            '_' if looks_escaped(text.as_bytes().get(at + 1..)) => "_x005F_",
+            '\t' | '\n' | ' '..='\u{fffd}' | '\u{10000}'.. => continue,
+            _ => "",
+        };
+        xml.push_str(text.get(plain..at).unwrap_or_default());
+        if named.is_empty() {
+            let _ = write!(xml, "_x{:04X}_", u32::from(c));
+        } else {
+            xml.push_str(named);
+        }
+        plain = at + c.len_utf8();
+    }
+    xml.push_str(text.get(plain..).unwrap_or_default());
+}
+
+/// Whether what follows a `_` makes it the beginning of `_xHHHH_`. What ends it may also be the beginning of an escape.
+fn looks_escaped(rest: Option<&[u8]>) -> bool {
+    match rest {
+        Some([b'x', a, b, c, d, end @ ..]) => {
+            let ends = matches!(
+                end,
+                [b'_' | 0..=8 | 11..=31, ..] | [0xEF, 0xBF, 0xBE | 0xBF, ..]
+            );
+            ends && [a, b, c, d].iter().all(|digit| digit.is_ascii_hexdigit())
+        }
+        _ => false,
+    }
+}
+
+/// Takes what the archive writes until it is fetched.
+#[derive(Clone, Default)]
+struct Pipe(Arc<Mutex<Vec<u8>>>);
+
+impl Pipe {
+    fn drain(&self, out: &mut Vec<u8>) {
+        out.append(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Write for Pipe {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The styles of cells, as the workbook numbers them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Styles {
+    heading: u32,
+    required: u32,
+    plain: u32,
+    prose: u32,
+    good: u32,
+    notice: u32,
+    bad: u32,
+}
+
+impl Styles {
+    fn of(self, column: Option<&Column>, cell: &str) -> u32 {
+        let Some(column) = column else {
+            return self.plain;
+        };
+        match column.tone.map(|tone| tone(cell)) {
+            Some(Tone::Good) => self.good,
+            Some(Tone::Notice) => self.notice,
+            Some(Tone::Bad) => self.bad,
+            Some(Tone::Plain) | None if column.prose => self.prose,
+            Some(Tone::Plain) | None => self.plain,
+        }
+    }
+
+    /// Their looks, in the order of the fields.
+    fn formats() -> [Format; 7] {
+        let text = || {
+            Format::new()
+                .set_num_format_index(TEXT_FORMAT)
+                .set_align(FormatAlign::Top)
+        };
+        let heading = |color: u32| {
+            text()
+                .set_bold()
+                .set_background_color(Color::RGB(color))
+                .set_border_bottom(FormatBorder::Thin)
+        };
+        let toned = |ground: u32, ink: u32| {
+            text()
+                .set_text_wrap()
+                .set_background_color(Color::RGB(ground))
+                .set_font_color(Color::RGB(ink))
+        };
+        [
+            heading(0xE7_E9_EC),
+            heading(0xFF_E1_A8),
+            text(),
+            text().set_text_wrap(),
+            toned(0xC6_EF_CE, 0x00_61_00),
+            toned(0xFF_EB_9C, 0x7A_4B_00),
+            toned(0xFF_C7_CE, 0x9C_00_06),
+        ]
+    }
+
+    /// Reads their numbers from a row that holds one cell of each.
+    fn numbered(row: &str) -> Option<Styles> {
+        let number = |part: &str| part.split('"').next()?.parse().ok();
+        let numbers = row.split(" s=\"").skip(1).map(number);
+        match numbers.collect::<Option<Vec<u32>>>()?.as_slice() {
+            &[heading, required, plain, prose, good, notice, bad] => Some(Styles {
+                heading,
+                required,
+                plain,
+                prose,
+                good,
+                notice,
+                bad,
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// A workbook without rows, taken apart where they belong.
+struct Frame {
+    archive: ZipArchive<Cursor<Vec<u8>>>,
+    /// The sheet up to its first row, and from behind its last.
+    head: String,
+    tail: String,
+    styles: Styles,
+}
+
+impl Frame {
+    fn new(
+        file: &Arc<str>,
+        columns: &[Column],
+        rows: u32,
+        aside: Option<&Aside>,
+    ) -> Result<Frame, SheetError> {
+        let failed = |error: &dyn Display| {
+            SheetError::unwritable(file, &io::Error::other(error.to_string()))
+        };
+        let mut book = workbook(columns, rows, aside).map_err(|error| failed(&error))?;
+        let bytes = book.save_to_buffer().map_err(|error| failed(&error))?;
+        let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| failed(&error))?;
+        let mut xml = String::new();
+        archive
+            .by_name(SHEET)
+            .map_err(|error| failed(&error))?
+            .read_to_string(&mut xml)
+            .map_err(|error| failed(&error))?;
+        let parts = || {
+            let (head, rest) = xml.split_once("<sheetData>")?;
+            let (row, tail) = rest.split_once("</sheetData>")?;
+            // How far the rows go is known too late to be said before them; readers do without.
+            let (before, dimension) = head.split_once("<dimension")?;
+            let (_, after) = dimension.split_once("/>")?;
+            let styles = Styles::numbered(row)?;
+            Some((format!("{before}{after}<sheetData>"), tail, styles))
+        };
+        let (head, tail, styles) =
+            parts().ok_or_else(|| failed(&"a workbook without rows has an unknown form"))?;
+        Ok(Frame {
+            head,
+            tail: format!("</sheetData>{tail}"),
+            styles,
+            archive,
+        })
+    }
+
+    /// Copies files of the archive. Not as they are, for what was compressed for a stream would lack its lengths.
+    fn copy(
+        &mut self,
+        to: &mut ZipWriter<StreamWriter<Pipe>>,
+        wanted: impl Fn(&str) -> bool,
+    ) -> io::Result<()> {
+        for index in 0..self.archive.len() {
+            let mut file = self.archive.by_index(index)?;
+            let name = file.name()?.into_owned();
+            if wanted(&name) {
+                to.start_file(name, options())?;
+                io::copy(&mut file, to)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// All of a workbook but its rows: where they belong, one cell of each style.
+fn workbook(columns: &[Column], rows: u32, aside: Option<&Aside>) -> Result<Workbook, XlsxError> {
+    let mut book = Workbook::new();
+    book.set_properties(&DocProperties::new().set_author("").set_comment(""));
+    let formats = Styles::formats();
+    let sheet = book.add_worksheet();
+    for (format, column) in formats.iter().zip(0..) {
+        sheet.write_blank(0, column, format)?;
+    }
+    let [heading, _, text, prose, ..] = &formats;
+    let last = u16::try_from(columns.len())
+        .unwrap_or(u16::MAX)
+        .saturating_sub(1);
+    for (column, at) in columns.iter().zip(0..) {
+        sheet.set_column_format(at, if column.prose { prose } else { text })?;
+        sheet.set_column_width(at, width(column))?;
+        if !column.comment.is_empty() {
+            sheet.insert_note(0, at, &note(&column.comment))?;
+        }
+    }
+    sheet.set_default_note_author("rowcall");
+    sheet.set_freeze_panes(1, 0)?;
+    if rows > 1 {
+        sheet.autofilter(0, 0, rows - 1, last)?;
+    }
+    sheet.ignore_error_range(0, 0, ROWS_MAX - 1, last, IgnoreError::NumberStoredAsText)?;
+    sheet.set_landscape();
+    sheet.set_paper_size(A4);
+    sheet.set_print_fit_to_pages(1, 0);
+    sheet.set_repeat_rows(0, 0)?;
+    add_choices(sheet, columns)?;
+    if let Some(aside) = aside {
+        let sheet = book.add_worksheet().set_name(&aside.name)?;
+        add_aside(sheet, aside, heading, prose)?;
+    }
+    if columns.iter().any(|column| !column.choices.is_empty()) {
+        let sheet = book.add_worksheet().set_name(CHOICES)?;
+        for (column, at) in columns.iter().filter(|c| !c.choices.is_empty()).zip(0..) {
+            sheet.set_column_width(at, width(column))?;
+            sheet.write_string_with_format(0, at, &column.heading, heading)?;
+            for (word, row) in column.choices.iter().zip(1..) {
+                sheet.write_string_with_format(row, at, word, text)?;
+            }
+        }
+    }
+    Ok(book)
+}
+
+const A4: u8 = 9;
+/// The sheet that holds the words of the drop-downs: a list within a drop-down itself may have 255 characters only.
+const CHOICES: &str = "Choices";
+
+fn add_choices(sheet: &mut Worksheet, columns: &[Column]) -> Result<(), XlsxError> {
+    let choosing = columns.iter().zip(0..);
+    let choosing = choosing.filter(|(column, _)| !column.choices.is_empty());
+    for ((column, at), list) in choosing.zip(0..) {
+        let words = Place {
+            file: "".into(),
+            sheet: None,
+            line: 1,
+        };
+        let letters = words.cell(list);
+        let letters = letters.trim_end_matches('1');
+        let last = column.choices.len() + 1;
+        let list = Formula::new(format!("={CHOICES}!${letters}$2:${letters}${last}"));
+        // A warning and no refusal: a sheet may also say ja, or <clear>.
+        let validation = DataValidation::new()
+            .allow_list_formula(list)
+            .set_error_style(DataValidationErrorStyle::Warning)
+            .set_error_title("Not one of the words")?
+            .set_error_message("The words are in the list. Keep this one only if you know that the PBX, or rowcall, takes it.")?;
+        sheet.add_data_validation(1, at, ROWS_MAX - 1, at, &validation)?;
+    }
+    Ok(())
+}
+
+fn add_aside(
+    sheet: &mut Worksheet,
+    aside: &Aside,
+    heading: &Format,
+    prose: &Format,
+) -> Result<(), XlsxError> {
+    for (text, at) in aside.headings.iter().zip(0..) {
+        let cells = aside.rows.iter().filter_map(|row| row.get(usize::from(at)));
+        let widest = cells.map(|cell| cell.chars().count()).max();
+        let width = widest.unwrap_or_default().max(text.chars().count());
+        sheet.set_column_width(at, clamped(width + 1))?;
+        sheet.write_string_with_format(0, at, text, heading)?;
+    }
+    for (cells, row) in aside.rows.iter().zip(1..) {
+        let height = cells.iter().map(|cell| height_of(cell)).max();
+        sheet.set_row_height(row, height.unwrap_or(LINE_HEIGHT) as f64)?;
+        for (cell, at) in cells.iter().zip(0..) {
+            sheet.write_string_with_format(row, at, cell, prose)?;
+        }
+    }
+    sheet.set_freeze_panes(1, 0)?;
+    sheet.set_landscape();
+    sheet.set_paper_size(A4);
+    sheet.set_print_fit_to_pages(1, 0);
+    sheet.set_repeat_rows(0, 0)?;
+    Ok(())
+}
+
+fn note(text: &str) -> Note {
+    /// Pixels of a comment, and of one of its lines; characters that a line holds.
+    const NOTE: (u32, u32, usize) = (330, 17, 48);
+    let (width, line_height, line_width) = NOTE;
+    let line = |line: &str| line.chars().count() / line_width + 1;
+    let lines: usize = text.lines().map(line).sum();
+    Note::new(text)
+        .add_author_prefix(false)
+        .set_width(width)
+        .set_height(line_height * u32::try_from(lines + 1).unwrap_or(1))
+}
+
+fn width(column: &Column) -> f64 {
+    if column.prose {
+        return PROSE_WIDTH as f64;
+    }
+    let heading = column.heading.chars().count() + BUTTON_WIDTH;
+    clamped(heading.max(column.width + 1))
+}
+
+fn clamped(width: usize) -> f64 {
+    width.clamp(WIDTHS.0, WIDTHS.1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    fn tone(word: &str) -> Tone {
+        match word {
+            "good" => Tone::Good,
+            "notice" => Tone::Notice,
+            "bad" => Tone::Bad,
+            _ => Tone::Plain,
+        }
+    }
+
+    fn named(heading: &str) -> Column {
+        Column {
+            heading: heading.to_owned(),
+            ..Column::default()
+        }
+    }
+
+    fn book(columns: Vec<Column>, rows: &[Vec<&str>], aside: Option<Aside>) -> Vec<u8> {
+        let mut book = Book::new(&"t.xlsx".into(), columns, aside).unwrap();
+        let mut bytes = Vec::new();
+        for row in rows {
+            book.row(row.iter().copied(), &mut bytes).unwrap();
+        }
+        book.end(&mut bytes).unwrap();
+        bytes
+    }
+
+    fn part(bytes: &[u8], name: &str) -> String {
+        let mut archive = ZipArchive::new(Cursor::new(bytes)).unwrap();
+        let mut text = String::new();
+        let mut file = archive.by_name(name).unwrap();
+        file.read_to_string(&mut text).unwrap();
+        text
+    }
+
+    /// Style and text of each cell, read in a manner of its own: each `_xHHHH_` once and from the left.
+    fn cells(sheet: &str) -> Vec<(String, String)> {
+        let cell = |text: &str| {
+            let (_, rest) = text.split_once("\" s=\"").unwrap();
+            let (style, rest) = rest.split_once("\" t=\"inlineStr\"><is><t").unwrap();
+            let (_, rest) = rest.split_once('>').unwrap();
+            let (text, _) = rest.split_once("</t></is></c>").unwrap();
+            (style.to_owned(), decoded(text))
+        };
+        sheet.split("<c r=\"").skip(1).map(cell).collect()
+    }
+
+    fn decoded(text: &str) -> String {
+        let text = text.replace("&lt;", "<").replace("&gt;", ">");
+        let text = text.replace("&amp;", "&");
+        let (mut rest, mut decoded) = (text.as_str(), String::new());
+        while let Some(at) = rest.find("_x") {
+            let code = rest
+                .get(at + 2..at + 6)
+                .filter(|_| rest[at + 6..].starts_with('_'));
+            let Some(Ok(code)) = code.map(|code| u32::from_str_radix(code, 16)) else {
+                decoded.push_str(&rest[..at + 2]);
+                rest = &rest[at + 2..];
+                continue;
+            };
+            decoded.push_str(&rest[..at]);
+            decoded.push(char::from_u32(code).unwrap());
+            rest = &rest[at + 7..];
+        }
+        decoded + rest
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn every_text_stands_in_the_sheet_exactly(texts in prop::collection::vec(prop_oneof![
+            any::<String>(),
+            "(_x00[45][0-9A-Fa-f]|_|x|[\0-\x1f]|\u{fffe}|\u{ffff}|&amp;|<|[a-f0-9_]){1,12}",
+            "[=+@0' -]{1,4}[0-9]{0,20}",
+        ], 1..6)) {
+            let row: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let sheet = part(&book(vec![named("h"); row.len()], std::slice::from_ref(&row), None), SHEET);
+            let legal = |c: char| matches!(c, '\t' | '\n' | ' '..='\u{fffd}' | '\u{10000}'..);
+            prop_assert!(sheet.chars().all(legal), "{sheet:?}");
+            let read: Vec<String> = cells(&sheet).into_iter().map(|(_, text)| text).collect();
+            let filled: Vec<&str> = row.iter().copied().filter(|text| !text.is_empty()).collect();
+            prop_assert_eq!(&read[row.len()..], filled);
+        }
+    }
+
+    #[test]
+    fn cells_are_texts_and_results_are_coloured_under_headings_that_stay_and_filter() {
+        let result = Column {
+            tone: Some(tone),
+            ..named("result")
+        };
+        let rows = [
+            vec!["0042", "good"],
+            vec!["+49", "notice"],
+            vec!["=1+1", "bad"],
+            vec!["12345678901234567890", "other"],
+        ];
+        let bytes = book(vec![named("number"), result], &rows, None);
+        let sheet = part(&bytes, SHEET);
+        assert!(!sheet.contains("<v>") && !sheet.contains("<f"), "{sheet}");
+        assert!(sheet.contains("state=\"frozen\""), "{sheet}");
+        assert!(sheet.contains("<autoFilter ref=\"A1:B5\"/>"), "{sheet}");
+        // It would be that of a workbook without rows, and some readers believe it.
+        assert!(!sheet.contains("<dimension"), "{sheet}");
+        assert!(part(&bytes, WORKBOOK).contains("Sheet1!$A$1:$B$5"));
+        let cells = cells(&sheet);
+        let styles: Vec<&str> = cells.iter().map(|(style, _)| style.as_str()).collect();
+        let [head, _, text, good, _, notice, _, bad, _, other] = styles[..] else {
+            panic!("{cells:?}");
+        };
+        let different = BTreeSet::from([head, text, good, notice, bad]);
+        assert_eq!((different.len(), text), (5, other));
+
+        let styles = part(&bytes, "xl/styles.xml");
+        let formats = styles.split("<cellXfs").nth(1).unwrap();
+        let formats: Vec<&str> = formats.split("<xf ").skip(1).collect();
+        for style in different {
+            let format = formats[style.parse::<usize>().unwrap()];
+            assert!(format.contains("numFmtId=\"49\""), "no text: {format}");
+        }
+        let core = part(&bytes, "docProps/core.xml");
+        assert!(core.contains("<dc:creator></dc:creator>"), "{core}");
+    }
+
+    #[test]
+    fn what_a_workbook_cannot_hold_is_refused_by_name_and_never_cut() {
+        let book = || Book::new(&"t.xlsx".into(), vec![named("a"), named("b")], None).unwrap();
+        let fits = [
+            "x".repeat(CELL_UNITS_MAX),
+            "\u{1f600}".repeat(CELL_UNITS_MAX / 2),
+        ];
+        for text in &fits {
+            book().row(["", text.as_str()], &mut vec![]).unwrap();
+        }
+        for text in fits.map(|text| text + "\u{1f600}") {
+            let error = book().row(["", text.as_str()], &mut vec![]).unwrap_err();
+            let error = error.to_string();
+            assert!(
+                error.starts_with("t.xlsx: cell B2 would be longer than"),
+                "{error}"
+            );
+            assert!(Book::new(&"t.xlsx".into(), vec![named(&text)], None).is_err());
+        }
+        let mut full = book();
+        full.rows = ROWS_MAX - 1;
+        full.row(["1"], &mut vec![]).unwrap();
+        let error = full.row(["1"], &mut vec![]).unwrap_err();
+        assert!(error.to_string().contains("Write .csv"), "{error}");
+        let mut heavy = book();
+        heavy.bytes = SHEET_BYTES_MAX;
+        assert!(heavy.row(["1"], &mut vec![]).is_err());
+        let wide = vec![named("a"); ROW_CELLS_MAX + 1];
+        assert!(Book::new(&"t.xlsx".into(), wide, None).is_err());
+    }
+
+    #[test]
+    fn a_sheet_to_fill_in_offers_words_and_says_what_a_column_takes() {
+        let columns = vec![
+            Column {
+                comment: "Digits & <more>.".to_owned(),
+                required: true,
+                ..named("number")
+            },
+            Column {
+                choices: vec!["on".to_owned(), "off".to_owned()],
+                ..named("voicemail")
+            },
+        ];
+        let aside = Aside {
+            name: "Help".to_owned(),
+            headings: vec!["field".to_owned()],
+            rows: vec![vec!["=number".to_owned()]],
+        };
+        let bytes = book(columns, &[], Some(aside));
+        let sheet = part(&bytes, SHEET);
+        let words = "sqref=\"B2:B1048576\"><formula1>Choices!$A$2:$A$3</formula1>";
+        assert!(sheet.contains(words), "{sheet}");
+        assert!(!sheet.contains("autoFilter"), "{sheet}");
+        let cells = cells(&sheet);
+        assert_ne!(cells[0].0, cells[1].0, "what is required shows");
+        let columns: Vec<&str> = sheet.split("<col ").skip(1).collect();
+        assert!(!columns.is_empty() && columns.iter().all(|column| column.contains("style=")));
+        let comments = part(&bytes, "xl/comments1.xml");
+        assert!(
+            comments.contains("Digits &amp; &lt;more&gt;."),
+            "{comments}"
+        );
+        assert!(comments.contains("<author>rowcall</author>"), "{comments}");
+        assert!(!part(&bytes, "xl/worksheets/sheet2.xml").contains("<f>"));
+        let words = part(&bytes, "xl/sharedStrings.xml");
+        assert!(
+            words.contains("<t>on</t>") && words.contains("<t>=number</t>"),
+            "{words}"
+        );
+    }
+}

@@ -1,0 +1,324 @@
+//! `rowcall fix`: what it changes, what it leaves alone, and what it refuses.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// Runs the program in a folder.
+fn rowcall(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rowcall"));
+    command.current_dir(folder).args(arguments);
+    command.output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Fixes a file, and the copy once more: gives the copy, what was said on standard output, and the exit code.
+#[track_caller]
+fn fixed(name: &str, content: &[u8]) -> (Vec<u8>, String, i32) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(name), content).unwrap();
+    let (once, twice) = (format!("once-{name}"), format!("twice-{name}"));
+    let run =
+        |from: &str, to: &str| rowcall(folder.path(), &["fix", from, "-o", to, "--for", "openvox"]);
+    let first = run(name, &once);
+    let copy =
+        fs::read(folder.path().join(&once)).unwrap_or_else(|_| panic!("{}", text(&first.stderr)));
+    let second = run(&once, &twice);
+    assert_eq!(text(&second.stdout), "", "the copy needs no fixing");
+    assert_eq!(copy, fs::read(folder.path().join(&twice)).unwrap());
+    assert_eq!(second.status.code(), first.status.code());
+    let original = fs::read(folder.path().join(name)).unwrap();
+    assert_eq!(original, content, "the original is left alone");
+    (copy, text(&first.stdout), first.status.code().unwrap())
+}
+
+#[test]
+fn only_what_has_one_certain_repair_changes() {
+    let sheet = "\u{feff}Ext;Name;registerpassword;mobile;vmsecret;Hobby\r\n\
+        \r\n\
+        2002.0;\"Miller; Ann\";Ab3’defgh1;1,8088861612E+10;'0042;\"2002.0\"\r\n\
+        \"2.003\" ;  Bo ;\"Ab3 \"\"d\"\"\";4.4E+11;\"４７11\";'7\r\n\
+        2004;Cy;Ab3defgh1;0171123;0815;2004.0";
+    let expected = "\u{feff}Ext;Name;registerpassword;mobile;vmsecret;Hobby\r\n\
+        \r\n\
+        2002;\"Miller; Ann\";Ab3’defgh1;18088861612;0042;\"2002.0\"\r\n\
+        \"2003\";  Bo ;\"Ab3 \"\"d\"\"\";4.4E+11;\"4711\";'7\r\n\
+        2004;Cy;Ab3defgh1;0171123;0815;2004.0";
+    let (copy, said, exit) = fixed("staff.csv", sheet.as_bytes());
+    assert_eq!(text(&copy), expected);
+    assert_eq!(
+        said.lines().collect::<Vec<_>>(),
+        [
+            "A3 number: \"2002.0\" → \"2002\" (damage.decimal)",
+            "D3 mobile: \"1,8088861612E+10\" → \"18088861612\" (damage.exponent)",
+            "E3 voicemail_pin: (not shown) (damage.apostrophe)",
+            "A4 number: \"2.003 \" → \"2003\" (damage.thousands)",
+            "E4 voicemail_pin: (not shown) (damage.full_width)",
+        ]
+    );
+    // The exponent with lost digits is left, and the curly quote and the space in passwords.
+    assert_eq!(exit, 1);
+}
+
+#[test]
+fn a_sheet_without_damage_is_copied_byte_for_byte() {
+    for sheet in [
+        "number\tname\tregisterpassword\n2001\t\"A\n\"\"nn\"\"\"\tAb3defgh1\n\n \n2002\tBo\tAb3defgh1\n\n",
+        "number|registerpassword\r2001|Ab3defgh1\r2002|\"Ab3defgh1\"x\r",
+        "number,registerpassword\n2001,Ab3defgh1\n2002,\"Ab3\"\"defgh1\"\"\"\n",
+    ] {
+        let (copy, said, _) = fixed("staff.csv", sheet.as_bytes());
+        assert_eq!(text(&copy), sheet);
+        assert_eq!(said, "");
+    }
+}
+
+#[test]
+fn rows_in_trouble_are_copied_as_they_are() {
+    let sheet =
+        b"number,name,registerpassword\n2001.0,A\n2002.0,\xfcber,Ab3defgh1\n2003.0,Bo,Ab3defgh1\n";
+    let (copy, said, exit) = fixed("staff.csv", sheet);
+    let expected =
+        b"number,name,registerpassword\n2001.0,A\n2002.0,\xfcber,Ab3defgh1\n2003,Bo,Ab3defgh1\n";
+    assert_eq!(copy, expected);
+    assert_eq!(said, "A4 number: \"2003.0\" → \"2003\" (damage.decimal)\n");
+    assert_eq!(exit, 1);
+}
+
+#[test]
+fn in_json_only_the_changed_values_change() {
+    let array = "\n [ { \"number\" : 2002.0,\"x\":[1,2], \"registerpassword\":\"Ab3defgh1\" },\n\
+        {\"registerpassword\":\"Ab3defgh1\",\"number\":\"\\u00272003\",\"profile\":{\"mobile\":1e3, \"y\":null}}\n]\n";
+    let expected = "\n [ { \"number\" : \"2002\",\"x\":[1,2], \"registerpassword\":\"Ab3defgh1\" },\n\
+        {\"registerpassword\":\"Ab3defgh1\",\"number\":\"2003\",\"profile\":{\"mobile\":1e3, \"y\":null}}\n]\n";
+    let (copy, said, _) = fixed("staff.json", array.as_bytes());
+    assert_eq!(text(&copy), expected);
+    assert!(
+        said.starts_with("A2 number: \"2002.0\" → \"2002\""),
+        "{said}"
+    );
+    let lines = "{\"number\":\"２００２\",\"registerpassword\":\"Ab3defgh1\"}\n\n{\"number\":2003,\"registerpassword\":\"Ab3defgh1\"}";
+    let (copy, _, exit) = fixed("staff.jsonl", lines.as_bytes());
+    assert_eq!(text(&copy), lines.replace("２００２", "2002"));
+    assert_eq!(exit, 0);
+}
+
+#[test]
+fn large_sheets_are_mended_everywhere() {
+    let mut sheet = String::from("number,registerpassword,name\n");
+    let (mut expected, mut objects) = (sheet.clone(), String::from("["));
+    let mut mended = String::from("[");
+    for n in 0..20_000 {
+        let number = 20_000 + n;
+        let damaged = if n % 7 == 0 {
+            format!("{number}.0")
+        } else {
+            number.to_string()
+        };
+        let name = if n % 5 == 0 {
+            "\"Ann,\n\"\"A\"\"\""
+        } else {
+            "Müller"
+        };
+        sheet.push_str(&format!("{damaged},Ab3defgh1,{name}\n"));
+        expected.push_str(&format!("{number},Ab3defgh1,{name}\n"));
+        let comma = if n == 0 { "" } else { ",\n" };
+        let after = if n % 7 == 0 {
+            format!("\"{number}\"")
+        } else {
+            number.to_string()
+        };
+        objects.push_str(&format!(
+            "{comma}{{\"number\":{damaged},\"registerpassword\":\"Ab3defgh1\"}}"
+        ));
+        mended.push_str(&format!(
+            "{comma}{{\"number\":{after},\"registerpassword\":\"Ab3defgh1\"}}"
+        ));
+    }
+    let (copy, said, exit) = fixed("staff.csv", sheet.as_bytes());
+    assert!(text(&copy) == expected);
+    assert_eq!((said.lines().count(), exit), (20_000 / 7 + 1, 0));
+    // Blanks without end between the objects are passed over, not lost.
+    let blanks = " \n".repeat(400_000);
+    let padded = |text: &str| format!("{blanks}{text}{blanks}]{blanks}");
+    let (copy, _, _) = fixed("staff.json", padded(&objects).as_bytes());
+    assert!(text(&copy) == padded(&mended));
+}
+
+#[test]
+fn the_changes_can_be_had_as_json_and_as_a_sheet_without_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    let sheet = "number,registerpassword,vmsecret\n2002.0,Ab3defgh1,90210.0\n";
+    fs::write(folder.path().join("in.csv"), sheet).unwrap();
+    let output = rowcall(
+        folder.path(),
+        &[
+            "fix", "in.csv", "-o", "out.csv", "--for", "openvox", "--json", "--report", "r.csv",
+        ],
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&said["changed"], &said["exit_code"]),
+        (&2.into(), &0.into())
+    );
+    assert_eq!(said["changes"][0]["after"], "2002");
+    assert_eq!(said["changes"][1]["after"], "(not shown)");
+    let report = fs::read_to_string(folder.path().join("r.csv")).unwrap();
+    assert_eq!(report.lines().count(), 3);
+    assert!(report.contains("1,in.csv:2,A2,2002.0,number,number,damage.decimal,2002.0,2002"));
+    let all = format!("{report}{}{}", text(&output.stdout), text(&output.stderr));
+    assert!(!all.contains("90210"), "{all}");
+    // Nothing to change is an object too.
+    let output = rowcall(
+        folder.path(),
+        &[
+            "fix",
+            "out.csv",
+            "-o",
+            "again.csv",
+            "--for",
+            "openvox",
+            "--json",
+        ],
+    );
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(said["changes"], serde_json::json!([]));
+}
+
+#[test]
+fn what_is_left_is_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let sheet = "number,registerpassword\n2002.0,Ab3defgh1\n2002,Ab3defgh1\n";
+    fs::write(folder.path().join("in.csv"), sheet).unwrap();
+    let output = rowcall(
+        folder.path(),
+        &["fix", "in.csv", "-o", "out.csv", "--for", "openvox"],
+    );
+    let said = text(&output.stderr);
+    // What was two numbers before is one now.
+    assert!(
+        said.contains("1 cell changed") && said.contains("1 error in 1 row"),
+        "{said}"
+    );
+    assert_eq!(output.status.code(), Some(1));
+}
+
+/// Runs `fix` where it must refuse: exit 2, a word on why, and no file that was not there before.
+#[track_caller]
+fn refused(folder: &Path, arguments: &[&str], why: &str) {
+    let listed = || {
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = listed();
+    let arguments = [&["fix"], arguments, &["--for", "openvox"]].concat();
+    let output = rowcall(folder, &arguments);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains(why), "{said}");
+    assert_eq!(before, listed(), "{arguments:?}");
+}
+
+#[test]
+fn the_original_is_never_written_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let sheet = "number,registerpassword\n2002.0,Ab3defgh1\n";
+    fs::write(path.join("in.csv"), sheet).unwrap();
+    fs::write(path.join("other.csv"), "number\n2001\n").unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("in.csv", path.join("link.csv")).unwrap();
+    refused(path, &["in.csv", "-o", "in.csv"], "would be overwritten");
+    refused(path, &["in.csv", "-o", "./in.csv"], "would be overwritten");
+    #[cfg(unix)]
+    refused(path, &["in.csv", "-o", "link.csv"], "would be overwritten");
+    refused(
+        path,
+        &["in.csv", "-o", "o.csv", "--report", "in.csv"],
+        "would be overwritten",
+    );
+    refused(
+        path,
+        &["in.csv", "-o", "o.csv", "--report", "o.csv"],
+        "another file for the report",
+    );
+    refused(path, &["in.csv", "-o", "o.json"], "another format");
+    refused(path, &["in.csv", "other.csv", "-o", "o.csv"], "one sheet");
+    assert_eq!(fs::read_to_string(path.join("in.csv")).unwrap(), sheet);
+    assert_eq!(
+        fs::read_to_string(path.join("other.csv")).unwrap(),
+        "number\n2001\n"
+    );
+}
+
+#[test]
+fn what_cannot_be_read_or_written_says_so_and_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    fs::write(path.join("empty.csv"), "").unwrap();
+    fs::write(path.join("header.csv"), "number,registerpassword\n").unwrap();
+    fs::write(path.join("open.csv"), "number,name\n2001.0,\"A\n").unwrap();
+    fs::write(path.join("book.xlsx"), b"PK\x03\x04 no book").unwrap();
+    fs::write(path.join("in.csv"), "number\n2002.0\n").unwrap();
+    fs::create_dir(path.join("folder")).unwrap();
+    refused(path, &["none.csv", "-o", "o.csv"], "there is no such file");
+    refused(path, &["empty.csv", "-o", "o.csv"], "is empty");
+    refused(path, &["header.csv", "-o", "o.csv"], "no row");
+    refused(path, &["open.csv", "-o", "o.csv"], "never closed");
+    refused(path, &["book.xlsx", "-o", "o.xlsx"], "workbook");
+    refused(path, &["in.csv", "-o", "none/o.csv"], "cannot be written");
+    refused(path, &["in.csv", "-o", "folder"], "cannot be written");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_copy_is_as_private_as_its_original_and_replaces_what_was_there_whole() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    fs::write(
+        path.join("in.csv"),
+        "number,registerpassword\n2002.0,Ab3defgh1\n",
+    )
+    .unwrap();
+    fs::write(
+        path.join("out.csv"),
+        "a much longer text that was there before and is gone",
+    )
+    .unwrap();
+    for mode in [0o600, 0o640] {
+        fs::set_permissions(path.join("in.csv"), fs::Permissions::from_mode(mode)).unwrap();
+        let output = rowcall(
+            path,
+            &["fix", "in.csv", "-o", "out.csv", "--for", "openvox"],
+        );
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let about = fs::metadata(path.join("out.csv")).unwrap();
+        assert_eq!(about.permissions().mode() & 0o777, mode);
+    }
+    let copy = fs::read_to_string(path.join("out.csv")).unwrap();
+    assert_eq!(copy, "number,registerpassword\n2002,Ab3defgh1\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_may_not_be_written_to_is_named() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    fs::write(path.join("in.csv"), "number\n2002.0\n").unwrap();
+    let locked = path.join("locked");
+    fs::create_dir(&locked).unwrap();
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o555)).unwrap();
+    // Who may write everywhere cannot be refused.
+    if fs::write(locked.join("probe"), "").is_err() {
+        refused(path, &["in.csv", "-o", "locked/o.csv"], "cannot be written");
+    }
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o755)).unwrap();
+}

@@ -1,0 +1,127 @@
+//! Workbooks as LibreOffice writes them.
+
+#![expect(clippy::print_stderr, reason = "says why a test was skipped")]
+
+use rowcall::sheet::{Input, ReadOptions, Stored, open};
+use rust_xlsxwriter::{Format, Formula, Workbook};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What was read from a workbook with one sheet.
+struct Seen {
+    cells: Vec<Vec<String>>,
+    stored: Vec<Vec<Stored>>,
+    notes: String,
+}
+
+fn seen(file: &Path) -> Seen {
+    let sheets = open(&Input::File(file.into()), &ReadOptions::default()).unwrap();
+    let (mut cells, mut stored) = (vec![], vec![]);
+    for batch in sheets[0].batches() {
+        let take = |row: rowcall::sheet::Row<'_>| {
+            let columns = 0..row.cells.len();
+            let texts = columns
+                .clone()
+                .map(|column| row.cells.get(column).unwrap().to_owned());
+            cells.push(texts.collect());
+            stored.push(columns.map(|column| row.cells.stored(column)).collect());
+        };
+        batch.unwrap().rows(take).unwrap();
+    }
+    Seen {
+        cells,
+        stored,
+        notes: sheets[0].notes.join("; "),
+    }
+}
+
+/// Lets LibreOffice convert a workbook, without a screen and with a profile of its own. `None` where there is none on
+/// this machine.
+fn convert(file: &Path, to: &str, folder: &Path) -> Option<PathBuf> {
+    let out = folder.join(to);
+    let done = Command::new("soffice")
+        .arg(format!(
+            "-env:UserInstallation=file://{}",
+            folder.join("profile").display()
+        ))
+        .args(["--headless", "--convert-to", to, "--outdir"])
+        .arg(&out)
+        .arg(file)
+        .output()
+        .ok()?;
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    Some(out.join("staff").with_extension(to))
+}
+
+#[test]
+fn libreoffice_writes_three_formats_that_read_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("staff.xlsx");
+    let mut workbook = Workbook::new();
+    {
+        let sheet = workbook.add_worksheet();
+        for (column, heading) in (0..).zip(["number", "name", "pin"]) {
+            sheet.write(0, column, heading).unwrap();
+            sheet.write_string(1, column, "0042").unwrap();
+        }
+        let format = |code: &str| Format::new().set_num_format(code);
+        sheet
+            .write_number_with_format(2, 0, 7, &format("0000"))
+            .unwrap();
+        sheet.write_number(2, 1, 18_088_861_612_f64).unwrap();
+        sheet
+            .write_number_with_format(2, 2, 0.125, &format("0.0%"))
+            .unwrap();
+        sheet
+            .write_number_with_format(4, 0, 45352.75, &format("yyyy-mm-dd hh:mm"))
+            .unwrap();
+        sheet.write_string(4, 1, "Zoë  <&>\n😀 ").unwrap();
+        sheet.write_boolean(4, 2, true).unwrap();
+        sheet
+            .write_formula(5, 0, Formula::new("=6*7").set_result("42"))
+            .unwrap();
+        sheet
+            .write_formula(5, 1, Formula::new("=NA()").set_result("#N/A"))
+            .unwrap();
+        sheet.write_string(5, 2, "ab").unwrap();
+        sheet.write_string(6, 0, "x".repeat(9000)).unwrap();
+        sheet.write_string(6, 1, "ü€".repeat(4000)).unwrap();
+        sheet.write_number(6, 2, 2.5).unwrap();
+        for row in 7..3000 {
+            sheet.write_string(row, 0, format!("{:04}", row)).unwrap();
+            sheet.write_string(row, 1, format!("Name № {row}")).unwrap();
+            sheet.write_number(row, 2, row).unwrap();
+        }
+        sheet.set_row_hidden(8).unwrap();
+        sheet
+            .merge_range(3000, 0, 3000, 1, "9999", &Format::new())
+            .unwrap();
+    }
+    workbook.save(&file).unwrap();
+    let expected = seen(&file).cells;
+    assert_eq!(expected[3], ["42", "#N/A", "ab"]);
+    assert_eq!(expected[1], ["0007", "18088861612", "12.5%"]);
+    assert_eq!(expected[2], ["2024-03-01 18:00", "Zoë  <&>\n😀 ", "TRUE"]);
+    for to in ["ods", "xls", "xlsx"] {
+        let Some(converted) = convert(&file, to, folder.path()) else {
+            eprintln!("skipped: there is no soffice on this machine");
+            return;
+        };
+        let seen = seen(&converted);
+        for (ours, theirs) in expected.iter().zip(&seen.cells) {
+            assert_eq!(ours, theirs, "{to}");
+        }
+        assert_eq!(seen.cells.len(), expected.len(), "{to}");
+        use Stored::*;
+        assert_eq!(seen.stored[1], [Shown, Number, Shown], "{to}");
+        assert_eq!(seen.stored[2], [Date, Text, Boolean], "{to}");
+        assert_eq!(seen.stored[3], [Number, Error, Text], "{to}");
+        for said in ["1 hidden row,", "1 merged range,", " formulas,"] {
+            assert!(seen.notes.contains(said), "{to}: {}", seen.notes);
+        }
+    }
+}

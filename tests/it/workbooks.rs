@@ -1,0 +1,208 @@
+#![allow(
+    clippy::print_stdout,
+    reason = "a test that is passed over, or random, says so"
+)]
+
+//! Workbooks as other programs read them. What such a test needs and is not there is said, and the test passed over.
+
+use rowcall::sheet::{Input, ReadOptions, Readers, Writer, open};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+const SEED: u64 = 20_260_422;
+
+fn has(program: &str, arguments: &[&str]) -> bool {
+    let ran = Command::new(program).args(arguments).output();
+    let there = ran.is_ok_and(|output| output.status.success());
+    if !there {
+        println!("skipped: `{program} {}` does not run", arguments.join(" "));
+    }
+    there
+}
+
+/// Texts that spreadsheets like to change, and random ones from their parts.
+fn cells() -> Vec<Vec<String>> {
+    const PARTS: [&str; 24] = [
+        "0042",
+        "+49 30",
+        "=1+1",
+        "-5",
+        "@x",
+        "1e5",
+        "Mar-01",
+        "TRUE",
+        "#N/A",
+        "12345678901234567890",
+        " a ",
+        "x\ny",
+        "ä€😀",
+        "_x0041_",
+        "_x0041",
+        "&lt;",
+        "\"q\"",
+        "<b>",
+        ",",
+        ";",
+        "100%",
+        "'s",
+        "1/2",
+        "09:00",
+    ];
+    println!("seed {SEED}");
+    let mut state = SEED;
+    let mut pick = |count: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) as usize % count
+    };
+    let mut rows: Vec<Vec<String>> = PARTS.map(|part| vec![part.to_owned(); 3]).to_vec();
+    for row in 0..500 {
+        let mut cell = || {
+            let parts = pick(4);
+            (0..parts).map(|_| PARTS[pick(PARTS.len())]).collect()
+        };
+        rows.push(vec![format!("n{row}"), cell(), cell()]);
+    }
+    // Without a mark of our own, it would be taken for one when the other program's CSV is read.
+    let marked = |cell: &String| cell.starts_with('\'');
+    rows.retain(|row| !row.iter().any(marked));
+    rows
+}
+
+fn written(path: &Path, rows: &[Vec<String>]) {
+    let mut writer = Writer::replace(path, Readers::Anybody, &["number", "b", "c"]).unwrap();
+    for row in rows {
+        writer.row(row.iter().map(String::as_str)).unwrap();
+    }
+    writer.finish().unwrap();
+}
+
+fn read(path: &Path) -> Vec<Vec<String>> {
+    let sheet = open(&Input::File(path.into()), &ReadOptions::default())
+        .unwrap()
+        .remove(0);
+    let mut rows = vec![];
+    for batch in sheet.batches() {
+        let given = batch.unwrap().rows(|row| {
+            assert!(row.trouble.is_none(), "{:?}", row.trouble);
+            rows.push(
+                (0..row.cells.len())
+                    .map(|at| row.cells.get(at).unwrap().to_owned())
+                    .collect(),
+            );
+        });
+        given.unwrap();
+    }
+    rows
+}
+
+fn same(read: &[Vec<String>], rows: &[Vec<String>]) {
+    for (read, row) in read.iter().zip(rows) {
+        assert_eq!(read, row);
+    }
+    assert_eq!(read.len(), rows.len());
+}
+
+#[test]
+fn libreoffice_reads_the_same_values() {
+    if !has("soffice", &["--version"]) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (book, profile) = (folder.path().join("t.xlsx"), folder.path().join("profile"));
+    let rows = cells();
+    written(&book, &rows);
+    let converted = Command::new("soffice")
+        .arg(format!(
+            "-env:UserInstallation=file://{}",
+            profile.display()
+        ))
+        .args([
+            "--headless",
+            "--convert-to",
+            "csv:Text - txt - csv (StarCalc):44,34,76",
+        ])
+        .arg("--outdir")
+        .arg(folder.path())
+        .arg(&book)
+        .output()
+        .unwrap();
+    assert!(converted.status.success(), "{converted:?}");
+    same(&read(&folder.path().join("t.csv")), &rows);
+}
+
+#[test]
+fn openpyxl_reads_the_same_values() {
+    if !has("python3", &["-c", "import openpyxl"]) {
+        return;
+    }
+    const PYTHON: &str = "
+import openpyxl, json, sys
+from openpyxl.utils.escape import unescape
+for read_only in (True, False):
+    sheet = openpyxl.load_workbook(sys.argv[1], read_only=read_only).active
+    rows = [[unescape(cell or '') for cell in row] for row in sheet.iter_rows(min_row=2, values_only=True)]
+    json.dump([dict(zip('abc', row)) for row in rows], open(sys.argv[2] + str(read_only) + '.json', 'w'))
+";
+    let folder = tempfile::tempdir().unwrap();
+    let book = folder.path().join("t.xlsx");
+    let rows = cells();
+    written(&book, &rows);
+    let ran = Command::new("python3")
+        .args(["-c", PYTHON])
+        .args([&book, &folder.path().join("t")])
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{ran:?}");
+    for name in ["tTrue.json", "tFalse.json"] {
+        same(&read(&folder.path().join(name)), &rows);
+    }
+}
+
+/// The template of each make, filled with the examples that its own help gives, passes the make's check.
+#[test]
+fn a_template_filled_with_its_examples_is_valid() {
+    if !has("python3", &["-c", "import openpyxl"]) {
+        return;
+    }
+    const PYTHON: &str = "
+import openpyxl, csv, sys
+book = openpyxl.load_workbook(sys.argv[1])
+sheet, help = book['Sheet1'], book['Help']
+titles = [cell.value for cell in help[1]]
+rows = [dict(zip(titles, row)) for row in help.iter_rows(min_row=2, values_only=True)]
+examples = {row['field']: row['example'] for row in rows}
+assert all(row['source'] for row in rows)
+headings = [cell.value for cell in sheet[1]]
+for cell in sheet[1]:
+    assert examples[cell.value] in cell.comment.text, cell.value
+assert all(sheet.column_dimensions[column].number_format == '@' for column in sheet.column_dimensions)
+offered = {str(rule.sqref).split('2')[0] for rule in sheet.data_validations.dataValidation}
+switches = {cell.column_letter for cell in sheet[1] if 'Values: on, off.' in cell.comment.text}
+assert switches and switches <= offered, switches - offered
+csv.writer(open(sys.argv[2], 'w')).writerows([headings, [examples[heading] for heading in headings]])
+";
+    let folder = tempfile::tempdir().unwrap();
+    for make in rowcall::vendors::MAKES {
+        let (book, sheet) = (folder.path().join("t.xlsx"), folder.path().join("t.csv"));
+        let rowcall = |arguments: &[&str]| {
+            Command::new(env!("CARGO_BIN_EXE_rowcall"))
+                .args(arguments)
+                .output()
+                .unwrap()
+        };
+        let made = rowcall(&["template", "--for", make.id, "-o", book.to_str().unwrap()]);
+        assert!(made.status.success(), "{made:?}");
+        let filled = Command::new("python3")
+            .args(["-c", PYTHON])
+            .args([&book, &sheet])
+            .output()
+            .unwrap();
+        assert!(filled.status.success(), "{}: {filled:?}", make.id);
+        let checked = rowcall(&["check", sheet.to_str().unwrap(), "--for", make.id]);
+        assert!(checked.status.success(), "{}: {checked:?}", make.id);
+        fs::remove_file(&sheet).unwrap();
+    }
+}
