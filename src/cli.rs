@@ -2,6 +2,7 @@
 
 use crate::model::Field;
 use crate::plan::{Allowance, Budget, Mode, Waves};
+use crate::submit::verify::Verify;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -56,6 +57,8 @@ pub enum Command {
     Export(ExportArgs),
     /// Go on with a run that was cut off or stopped
     Resume(ResumeArgs),
+    /// Put back what a run changed
+    Undo(UndoArgs),
     /// List the runs, or throw old ones away
     Runs(RunsArgs),
     /// Write a run's report again, from its ledger
@@ -148,7 +151,7 @@ pub struct PaceArgs {
     pub ca_file: Option<PathBuf>,
 }
 
-/// How much a run may change, and when it stops by itself.
+/// How much a run may change, when it stops by itself, and what is read back.
 #[derive(Debug, Args)]
 pub struct GuardArgs {
     /// At most so many new extensions, a count or a percentage [default: all]
@@ -166,6 +169,9 @@ pub struct GuardArgs {
     /// Stop when more than so many rows failed [default: 25% once 20 were sent, or 10 in a row]
     #[arg(long, value_name = "N|P%", value_parser = Allowance::from_str)]
     pub max_failures: Option<Allowance>,
+    /// Which extensions are read back once they are written, and compared
+    #[arg(long, value_enum, default_value_t)]
+    pub verify: Verify,
     /// Send in waves of so many (1,10,100), or one for each text in a column (column:site); after each wave
     /// --max-failures is held to its rows
     #[arg(long, value_name = "N,N,…|column:HEADING", value_parser = Waves::from_str)]
@@ -408,6 +414,29 @@ pub struct ResumeArgs {
     pub report: ReportArgs,
 }
 
+/// `rowcall undo`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "What the run made is deleted, what it changed gets its old values, what it deleted is made again as far as
+it could be read. An extension that was changed by somebody else since is kept and listed. It is a run of
+its own: it can be resumed, and undone.
+
+Examples:
+  rowcall undo
+  rowcall undo 20261121-213015-a1b2 --yes --max-deletes 300 --report undone.csv"
+)]
+pub struct UndoArgs {
+    /// The run [default: the newest one that is no undo]
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// Where results go.
+    #[command(flatten)]
+    pub report: ReportArgs,
+    /// How much may change.
+    #[command(flatten)]
+    pub guard: GuardArgs,
+}
+
 /// `rowcall runs`
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -537,6 +566,22 @@ impl ValueEnum for Mode {
             Mode::Upsert => PossibleValue::new("upsert").help("Both"),
             Mode::Sync => PossibleValue::new("sync")
                 .help("Both, and ones that no row names are deleted (needs --yes)"),
+        })
+    }
+}
+
+impl ValueEnum for Verify {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Verify::All, Verify::Sample, Verify::None]
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        use clap::builder::PossibleValue;
+        Some(match self {
+            Verify::All => PossibleValue::new("all").help("Every one"),
+            Verify::Sample => PossibleValue::new("sample")
+                .help("One in ten, always the same ones by their number"),
+            Verify::None => PossibleValue::new("none").help("None: the PBX's word counts"),
         })
     }
 }

@@ -136,6 +136,27 @@ pub fn differing(manifest: &Manifest, wanted: &Extension, held: &Extension) -> V
         .collect()
 }
 
+/// Differences in words: what the PBX holds instead of what is wanted; of a secret only that it is another one.
+pub fn differences(fields: &[Field], wanted: &Extension, held: &Extension) -> String {
+    const SHOWN_MAX: usize = 4;
+    let one = |field: &Field| {
+        if field.is_secret() {
+            return format!("another {}", field.name());
+        }
+        format!(
+            "{} {:?} instead of {:?}",
+            field.name(),
+            held.get(*field).unwrap_or_default(),
+            wanted.get(*field).unwrap_or_default()
+        )
+    };
+    let mut words: Vec<String> = fields.iter().take(SHOWN_MAX).map(one).collect();
+    if fields.len() > SHOWN_MAX {
+        words.push(format!("{} more differences", fields.len() - SHOWN_MAX));
+    }
+    words.join(", ")
+}
+
 /// The name under which a PBX keeps a greeting that it fetched from an address: the last part of the address's path,
 /// decoded; `None` where that is no name for a file.
 pub fn fetched_name(address: &str) -> Option<String> {

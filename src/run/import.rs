@@ -9,7 +9,7 @@ use crate::cli::ImportArgs;
 use crate::ledger::Row;
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{Action, Change, Extension, Field, Finding, Outcome, RowResult};
-use crate::plan::{Mode, Verdict, uncomparable, verdict};
+use crate::plan::{Mode, Verdict, differences, uncomparable, verdict};
 use crate::submit::converse::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -181,6 +181,14 @@ impl Held {
                 manifest,
             ));
         }
+        let lost: BTreeMap<String, RowResult> = rows
+            .rows
+            .iter()
+            .filter(|row| !row.is_valid() && !self.numbers.contains(row.wanted.number()))
+            .map(|row| (row.wanted.number().to_owned(), RowResult::Invalid))
+            .collect();
+        let mut all: Vec<&mut Row> = planned.iter_mut().collect();
+        sending::hold_orphans(&mut all, lost, &rows.headings());
         if mode == Mode::Sync {
             planned.extend(unnamed(rows, self, target, connection)?);
         }
@@ -215,6 +223,7 @@ fn settled(
     held: Option<&Extension>,
     manifest: &Manifest,
 ) -> Outcome {
+    let nothing_held = Extension::default();
     let ending = |result| Outcome {
         action: Action::None,
         result,
@@ -230,7 +239,7 @@ fn settled(
                 column: column(field),
                 message: format!(
                     "the PBX has this extension with {}; it was left alone",
-                    differences(fields, wanted, held)
+                    differences(fields, wanted, held.unwrap_or(&nothing_held))
                 ),
                 hint: "--mode upsert or --mode update changes it".into(),
                 ..outcome
@@ -260,28 +269,6 @@ fn settled(
             }
         }
     }
-}
-
-/// Differences in words; of a secret only that it differs.
-fn differences(fields: &[Field], wanted: &Extension, held: Option<&Extension>) -> String {
-    const SHOWN_MAX: usize = 4;
-    let one = |field: &Field| {
-        let held = held.and_then(|held| held.get(*field)).unwrap_or_default();
-        if field.is_secret() {
-            format!("another {}", field.name())
-        } else {
-            format!(
-                "{} {held:?} instead of {:?}",
-                field.name(),
-                wanted.get(*field).unwrap_or_default()
-            )
-        }
-    };
-    let mut words: Vec<String> = fields.iter().take(SHOWN_MAX).map(one).collect();
-    if fields.len() > SHOWN_MAX {
-        words.push(format!("{} more differences", fields.len() - SHOWN_MAX));
-    }
-    words.join(", ")
 }
 
 /// The extensions that no row names, as deletions, for mode sync. A row that is invalid still names its extension.

@@ -5,7 +5,7 @@
 //! flight.
 
 use crate::ledger::{Ledger, LedgerError};
-use crate::model::Outcome;
+use crate::model::{Outcome, RowResult};
 use crate::submit;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -141,6 +141,8 @@ struct Writer {
 
 impl Writer {
     fn run(&self, mut ledger: Ledger) -> Result<(), LedgerError> {
+        // Rows that have their result: one that is held back may have it before its turn comes.
+        let mut is_final: Vec<bool> = vec![];
         let mut state = self.shared.lock();
         loop {
             let due = if state.wanted == 0 {
@@ -161,6 +163,12 @@ impl Writer {
             let from = state.durable;
             drop(state);
             for (position, outcome) in results {
+                if is_final.len() <= position {
+                    is_final.resize(position + 1, false);
+                }
+                if let Some(is_final) = is_final.get_mut(position) {
+                    *is_final = outcome.result != RowResult::NotSent;
+                }
                 ledger.result(position, outcome);
             }
             let due = if ending.is_some() {
@@ -171,6 +179,7 @@ impl Writer {
             let positions: Vec<usize> = self.pending[from..due]
                 .iter()
                 .map(|pending| pending.position)
+                .filter(|position| is_final.get(*position) != Some(&true))
                 .collect();
             ledger.intend(&positions)?;
             state = self.shared.lock();

@@ -18,6 +18,7 @@ mod sending;
 mod sim;
 pub mod target;
 mod template;
+mod undo;
 pub mod vendors;
 
 use crate::cli::{self, Cli, Command};
@@ -37,6 +38,7 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Delete(args) => delete::run(args, &context),
         Command::Export(args) => export::run(args, context.config()),
         Command::Resume(args) => resume::run(args, &context),
+        Command::Undo(args) => undo::run(args, &context),
         Command::Runs(args) => runs::run(args, &context),
         Command::Report(args) => runs::report(args, &context),
         Command::Template(args) => template::run(args),

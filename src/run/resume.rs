@@ -3,12 +3,13 @@
 use super::context::Context;
 use super::journal::{Journal, Pending};
 use super::results::Results;
-use super::sending::{Asked, Sending, failures_max, in_waves, stoppable};
+use super::sending::{Asked, Sending, failures_max, hold_orphans, in_waves, stoppable};
 use super::{Failure, say};
 use crate::cli::{ReportArgs, ResumeArgs};
-use crate::ledger::{Ledger, Record, Standing, runs};
+use crate::ledger::{Ledger, Record, Row, Standing, runs};
 use crate::model::{Change, Outcome};
-use std::collections::BTreeMap;
+use crate::submit::order::{brings, in_order};
+use std::collections::BTreeSet;
 
 /// Goes on with the run that was named, or else with the newest one that is not finished.
 ///
@@ -34,35 +35,46 @@ pub(super) fn run(args: &ResumeArgs, context: &Context<'_>) -> Result<u8, Failur
     let stop = stoppable()?;
     let (ledger, rows) = Ledger::resume(&state, &name, &context.key()?)?;
 
-    let (mut lines, mut changes): (Vec<Outcome>, Vec<Change>) = Default::default();
-    let mut times_intended = BTreeMap::new();
-    for (position, (row, standing)) in rows.into_iter().enumerate() {
-        lines.push(row.outcome);
-        let intended = match standing {
-            Standing::Final => continue,
-            Standing::Waiting => 0,
-            Standing::Intended(times) => times,
-        };
-        if let Some(change) = row.change {
-            changes.push(change);
-            times_intended.insert(position, intended);
-        }
-    }
+    let (mut rows, standings): (Vec<Row>, Vec<Standing>) = rows.into_iter().unzip();
+    // In the order of the whole run: which rows go in two steps depends on all of them.
+    let all = in_order(rows.iter().filter_map(|row| row.change.clone()).collect());
+    let is_final = |position: usize| standings.get(position) == Some(&Standing::Final);
+    let lost = rows.iter().enumerate().filter_map(|(position, row)| {
+        let failed = is_final(position) && !row.outcome.result.is_done();
+        let brought = brings(row.change.as_ref().filter(|_| failed)?)?;
+        Some((brought.to_owned(), row.outcome.result))
+    });
+    let lost = lost.collect();
+    let mut left: Vec<&mut Row> = rows
+        .iter_mut()
+        .enumerate()
+        .filter(|(position, _)| standings.get(*position) == Some(&Standing::Waiting))
+        .map(|(_, row)| row)
+        .collect();
+    let held = hold_orphans(&mut left, lost, &asked.headings);
+    let is_left = |change: &Change| !is_final(change.row) && !held.contains(&change.row);
+    let mut changes: Vec<Change> = all.into_iter().filter(is_left).collect();
     let stages = in_waves(&asked.waves, &mut changes);
     let pending: Vec<Pending> = changes
         .iter()
         .map(|change| Pending {
             position: change.row,
-            intended: times_intended.get(&change.row).copied().unwrap_or(0),
+            intended: match standings.get(change.row) {
+                Some(Standing::Intended(times)) => *times,
+                _ => 0,
+            },
         })
         .collect();
-    let doubtful = pending
+    let lines: Vec<Outcome> = rows.into_iter().map(|row| row.outcome).collect();
+    let doubtful = standings
         .iter()
-        .filter(|pending| pending.intended > 0)
+        .filter(|standing| matches!(standing, Standing::Intended(_)))
         .count();
+    // A row may take two steps.
+    let left: BTreeSet<usize> = changes.iter().map(|change| change.row).collect();
     say(format!(
         "run {name}: {} of {} rows are left; {doubtful} of them may have been sent and are looked up first",
-        changes.len(),
+        left.len(),
         lines.len()
     ));
     let reports = if args.report.report.is_empty() {
@@ -74,8 +86,15 @@ pub(super) fn run(args: &ResumeArgs, context: &Context<'_>) -> Result<u8, Failur
         report: reports,
         json: args.report.json,
     };
+    let held: Vec<(usize, Outcome)> = held
+        .into_iter()
+        .filter_map(|position| Some((position, lines.get(position)?.clone())))
+        .collect();
     let mut results = Results::open("resume", &target.label, lines, &report, None)?;
     let journal = Journal::start(ledger, pending, target.parallel);
+    for (position, outcome) in held {
+        journal.result(position, outcome);
+    }
     let connection = match target.connect(&stop) {
         Ok(connection) => connection,
         Err(failure) => {
@@ -91,6 +110,7 @@ pub(super) fn run(args: &ResumeArgs, context: &Context<'_>) -> Result<u8, Failur
         target: &target,
         headings: &asked.headings,
         failures_max,
+        verify: asked.verify,
         stages,
         journal: Some(journal),
     };

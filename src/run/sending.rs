@@ -5,7 +5,7 @@ use super::journal::{Journal, Pending};
 use super::results::{Rejects, Results, refuse_input};
 use super::rows::{Headings, Rows, nothing};
 use super::target::{Recipe, Target};
-use super::{Failure, confirm, say};
+use super::{Failure, confirm, say, undo};
 use crate::cli::{GuardArgs, ReportArgs};
 use crate::ledger::{Head, Ledger, Row, TargetLock};
 use crate::link::StopFlag;
@@ -15,8 +15,11 @@ use crate::progress::Progress;
 use crate::seal::sha256_hex;
 use crate::sheet::Sheet;
 use crate::submit::converse::{Connection, Looking};
+use crate::submit::order::{brings, in_order, pointers};
+use crate::submit::verify::Verify;
 use crate::submit::{self, Done, Ended, FailuresMax, NoJournal, Options};
 use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -30,6 +33,8 @@ pub(super) struct Asked {
     pub(super) reports: Vec<PathBuf>,
     /// `--max-failures`, where it was given.
     pub(super) max_failures: Option<String>,
+    /// What is read back.
+    pub(super) verify: Verify,
     /// What fields are called in the sheets.
     pub(super) headings: Headings,
     /// The waves, each the positions of its rows; none where everything goes at once.
@@ -199,7 +204,7 @@ impl Wish<'_> {
         planned: Vec<Row>,
         held: usize,
     ) -> Result<u8, Failure> {
-        let mut changes: Vec<Change> = planned
+        let changes: Vec<Change> = planned
             .iter()
             .filter_map(|row| row.change.clone())
             .collect();
@@ -230,6 +235,7 @@ impl Wish<'_> {
             Some(waves @ Waves::Column(heading)) => waves.of(&changes, |row| cell(row, heading)),
             Some(waves) => waves.of(&changes, |_| None),
         };
+        let mut changes = in_order(changes);
         let stages = in_waves(&waves, &mut changes);
         let journal = match lock.filter(|_| !changes.is_empty()) {
             None => None,
@@ -251,6 +257,7 @@ impl Wish<'_> {
             target: self.target,
             headings: &read.headings,
             failures_max,
+            verify: self.guard.verify,
             stages,
             journal,
         };
@@ -273,6 +280,7 @@ impl Wish<'_> {
                 .guard
                 .max_failures
                 .map(|allowance| allowance.to_string()),
+            verify: self.guard.verify,
             headings: read.headings.clone(),
             waves,
         };
@@ -304,6 +312,8 @@ pub(super) struct Sending<'s> {
     pub(super) headings: &'s Headings,
     /// How many failures there may be.
     pub(super) failures_max: FailuresMax,
+    /// What is read back.
+    pub(super) verify: Verify,
     /// The waves, in the order of the changes; none where everything goes at once.
     pub(super) stages: Vec<Stage>,
     /// Where intents and results are written down; none for a PBX that is gone when the process is.
@@ -328,6 +338,8 @@ impl Sending<'_> {
             .map(|journal| journal.run().to_owned());
         let options = Options {
             failures_max: self.failures_max,
+            verify: self.verify,
+            batch: self.target.batch,
             ..Options::parallel(self.target.parallel)
         };
         let mut progress = Progress::new("rows", changes.len() as u64);
@@ -335,7 +347,10 @@ impl Sending<'_> {
         let journal: &dyn submit::Journal =
             self.journal.as_ref().map_or(&NoJournal, |journal| journal);
         let stop = connection.line().pace().stop_flag().clone();
+        let failures = Cell::new(0);
         let mut each = |done: Done| {
+            progress.tick();
+            failures.set(failures.get() + u32::from(!done.verdict.result.is_done()));
             let position = done.row;
             let outcome = self.outcome(results.line(position), done);
             if let Some(journal) = &self.journal {
@@ -347,46 +362,31 @@ impl Sending<'_> {
                 stop.stop();
             }
         };
-        let (mut ended, mut rest) = (Ended::Whole, changes);
-        let at_once = Stage {
-            number: 1,
-            of: 1,
-            count: changes.len(),
-        };
-        for stage in Some(&at_once)
-            .filter(|_| self.stages.is_empty())
-            .into_iter()
-            .chain(&self.stages)
-        {
-            let (wave, after) = rest.split_at(stage.count.min(rest.len()));
-            let journal = Later {
-                journal,
-                by: changes.len() - rest.len(),
-            };
-            rest = after;
-            let mut failures = 0;
-            ended = submit::submit(&connection, wave, &options, &journal, &mut |done| {
-                progress.tick();
-                failures += u32::from(!done.verdict.result.is_done());
-                each(done);
-            });
+        let mut after = |wave: usize| {
+            let stage = self.stages.get(wave)?;
+            let failures = failures.take();
             if stage.of > 1 {
-                say(format!("{stage}: {} rows, {failures} failed", wave.len()));
+                say(format!("{stage}: {} rows, {failures} failed", stage.count));
             }
-            if ended != Ended::Whole {
-                break;
-            }
-            if !rest.is_empty() && stage.is_too_bad(failures, wave.len(), self.failures_max) {
-                ended = Ended::TooManyFailures(format!(
+            let is_last = wave + 1 == self.stages.len();
+            let too_bad = stage.is_too_bad(failures, stage.count, self.failures_max);
+            (!is_last && too_bad).then(|| {
+                Ended::TooManyFailures(format!(
                     "{stage}: {failures} of its {} rows failed",
-                    wave.len()
-                ));
-                break;
-            }
-        }
-        for change in rest {
-            each(submit::not_sent(change, &ended));
-        }
+                    stage.count
+                ))
+            })
+        };
+        let waves: Vec<usize> = self.stages.iter().map(|stage| stage.count).collect();
+        let ended = submit::submit_in_waves(
+            &connection,
+            changes,
+            &waves,
+            &options,
+            journal,
+            &mut each,
+            &mut after,
+        );
         progress.finish();
         connection.close();
         let (stopped, why) = stopped(&ended);
@@ -427,12 +427,18 @@ impl Sending<'_> {
         outcome.http_status = verdict.http_status;
         outcome.elapsed_ms = elapsed_ms;
         outcome.finished_at = finished_at;
+        if verdict.result == RowResult::NotSent && outcome.code == undo::PARTIAL {
+            // Whoever resumes it has to know.
+            return outcome;
+        }
         if !verdict.result.is_done() {
             outcome.code = verdict.result.word().to_owned();
             outcome.field = verdict.differing.first().copied();
             outcome.column = self.headings.of(outcome.place.as_ref(), outcome.field);
         }
-        if !verdict.message.is_empty() {
+        if verdict.result.is_done() && outcome.code == undo::PARTIAL {
+            outcome.result = RowResult::Differs;
+        } else if !verdict.message.is_empty() {
             outcome.message = verdict.message;
             outcome.hint = verdict.hint;
         }
@@ -473,7 +479,7 @@ impl fmt::Display for Stage {
 
 /// Brings the changes into the order of their waves, and says how many each wave has. Waves of which nothing is left are
 /// left out.
-pub(super) fn in_waves(waves: &[Vec<usize>], changes: &mut [Change]) -> Vec<Stage> {
+pub(super) fn in_waves(waves: &[Vec<usize>], changes: &mut Vec<Change>) -> Vec<Stage> {
     if waves.is_empty() {
         return vec![];
     }
@@ -481,31 +487,33 @@ pub(super) fn in_waves(waves: &[Vec<usize>], changes: &mut [Change]) -> Vec<Stag
     let wave_of: BTreeMap<usize, usize> = positions
         .flat_map(|(wave, rows)| rows.iter().map(move |row| (*row, wave)))
         .collect();
-    let wave_of = |change: &Change| wave_of.get(&change.row).copied().unwrap_or(waves.len() - 1);
-    changes.sort_by_key(wave_of);
+    // What waits for something goes in no earlier wave than that.
+    let mut brought: BTreeMap<String, usize> = BTreeMap::new();
+    let mut placed: Vec<(usize, Change)> = vec![];
+    for change in std::mem::take(changes) {
+        let own = wave_of.get(&change.row).copied();
+        let others =
+            pointers(&change.wanted).filter_map(|(_, number)| brought.get(number).copied());
+        let wave = others.fold(own.unwrap_or(waves.len() - 1), usize::max);
+        if let Some(number) = brings(&change) {
+            brought.insert(number.to_owned(), wave);
+        }
+        placed.push((wave, change));
+    }
+    placed.sort_by_key(|(wave, _)| *wave);
     let of = waves.len();
-    let stages = changes
-        .chunk_by(|a, b| wave_of(a) == wave_of(b))
+    let stages: Vec<Stage> = placed
+        .chunk_by(|a, b| a.0 == b.0)
         .filter_map(|wave| {
             Some(Stage {
-                number: wave_of(wave.first()?) + 1,
+                number: wave.first()?.0 + 1,
                 of,
                 count: wave.len(),
             })
-        });
-    stages.collect()
-}
-
-/// The journal of a run, for a wave that begins so many changes after its first.
-struct Later<'j> {
-    journal: &'j dyn submit::Journal,
-    by: usize,
-}
-
-impl submit::Journal for Later<'_> {
-    fn intend(&self, position: usize) -> Result<u32, String> {
-        self.journal.intend(self.by + position)
-    }
+        })
+        .collect();
+    *changes = placed.into_iter().map(|(_, change)| change).collect();
+    stages
 }
 
 /// How many failures a run may have, from what was typed.
@@ -605,9 +613,78 @@ pub(super) fn to_send(line: Outcome, change: Change) -> Row {
     }
 }
 
+/// Holds back the rows that point at an extension which the run was to bring and which is not going to be there, and
+/// those that point at these. `lost` are such extensions, with what became of their rows. Gives the positions held.
+pub(super) fn hold_orphans(
+    rows: &mut [&mut Row],
+    mut lost: BTreeMap<String, RowResult>,
+    headings: &Headings,
+) -> Vec<usize> {
+    let mut held = vec![];
+    let mut before = None;
+    while !lost.is_empty() && before != Some(held.len()) {
+        before = Some(held.len());
+        for row in &mut *rows {
+            let Some(change) = &row.change else { continue };
+            let orphaned = pointers(&change.wanted)
+                .find_map(|(field, number)| Some((field, number.to_owned(), *lost.get(number)?)));
+            let Some((field, number, result)) = orphaned else {
+                continue;
+            };
+            if let Some(brought) = brings(change) {
+                lost.insert(brought.to_owned(), RowResult::Held);
+            }
+            held.push(change.row);
+            row.outcome.result = RowResult::Held;
+            row.outcome.code = RowResult::Held.word().into();
+            row.outcome.field = Some(field);
+            row.outcome.column = headings.of(row.outcome.place.as_ref(), Some(field));
+            row.outcome.message = format!(
+                "it points at extension {number}, whose row is {}",
+                result.word()
+            );
+            row.outcome.hint = format!("see what became of {number}, then run both again");
+            row.change = None;
+        }
+    }
+    held
+}
+
 /// Turns Ctrl-C into a stop of this flag.
 pub(super) fn stoppable() -> Result<StopFlag, Failure> {
     let stop = StopFlag::default();
     super::interrupts(&stop)?;
     Ok(stop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Field;
+
+    #[test]
+    fn what_points_at_a_row_goes_in_no_earlier_wave() {
+        let create = |row: usize, to: Option<&str>| {
+            let number = (2000 + row).to_string();
+            let mut wanted = Extension::numbered(number.clone());
+            if let Some(to) = to {
+                wanted.set(Field::FORWARD_BUSY_EXTENSION, to);
+            }
+            Change {
+                row,
+                action: Action::Create,
+                number,
+                wanted,
+                before: None,
+            }
+        };
+        let rows = [Some("2002"), None, None, Some("2000")];
+        let changes = rows.iter().enumerate().map(|(row, to)| create(row, *to));
+        let mut changes = in_order(changes.collect());
+        let stages = in_waves(&[vec![0, 1, 3], vec![2]], &mut changes);
+        let counts: Vec<usize> = stages.iter().map(|stage| stage.count).collect();
+        assert_eq!(counts, [1, 3]);
+        let rows: Vec<usize> = changes.iter().map(|change| change.row).collect();
+        assert_eq!(rows, [1, 2, 0, 3]);
+    }
 }

@@ -38,6 +38,12 @@ pub(super) struct Recipe {
 }
 
 impl Recipe {
+    /// The same target with a setting of its make.
+    pub(super) fn set(mut self, name: &str, value: &str) -> Recipe {
+        self.settings.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// The target again.
     ///
     /// # Errors

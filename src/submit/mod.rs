@@ -1,27 +1,35 @@
 //! Sends changes: in row order, at the target's pace, so many in flight; every change gets exactly one [`Done`].
 //!
 //! - [`converse`]: the one loop that talks.
+//! - [`order`]: what leaves after what.
 //! - [`settle`]: one change to its end, lost replies included.
+//! - [`verify`]: reads back what was written, before its result counts.
 //!
 //! There is no dispatcher thread: a sender that is free takes the next row and its permit from the `Rows` itself, one
 //! sender at a time. So rows leave in their order, a permit is used at once and never lies about, and at the gate is the
 //! one place that every row passes before it is sent, as `Records::record` is the one place that every result passes.
 
 pub mod converse;
+pub mod order;
 pub mod settle;
 #[cfg(test)]
 mod toy;
+pub mod verify;
 
 use crate::link::StopFlag;
 use crate::link::paced::Permit;
 use crate::model::{Action, Change, Fault, FaultKind, Field, RowResult};
 use converse::{Connection, PARALLEL_MAX};
 use crossbeam_channel::{Sender, bounded};
+use order::Needs;
 use settle::Verdict;
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
+use verify::{Sent, Verifier, Verify};
 
 /// So many rows in a row that look like a PBX that is down stop the run.
 pub const DOWN_IN_A_ROW: u32 = 10;
@@ -47,15 +55,21 @@ pub struct Options {
     pub failures_max: FailuresMax,
     /// How far lost replies are followed up.
     pub settling: settle::Limits,
+    /// What is read back once it is written.
+    pub verify: Verify,
+    /// How many extensions are read back at once; the make's own `batch` is the most.
+    pub batch: usize,
 }
 
 impl Options {
-    /// The usual limits with so many changes in flight.
+    /// The usual limits with so many changes in flight; nothing is read back.
     pub fn parallel(parallel: usize) -> Self {
         Options {
             parallel,
             failures_max: FailuresMax::Share(0.25),
             settling: settle::Limits::default(),
+            verify: Verify::None,
+            batch: usize::MAX,
         }
     }
 }
@@ -136,7 +150,11 @@ impl Ended {
     }
 }
 
-/// Sends changes and gives `each` what became of every one, in the order in which they end.
+/// Sends changes and gives `each` what became of every row, in the order in which they end.
+///
+/// A change that points at an extension which one before it brings into being waits for that one, and is `held` where
+/// that one is not done; a second change of the same row waits for the first, and both have one [`Done`]: see
+/// [`order::in_order`].
 ///
 /// Returns when nothing is in flight any more. What was not sent, because the end was asked for or the run had to stop,
 /// has its [`Done`] too, with the reason.
@@ -147,35 +165,91 @@ pub fn submit(
     journal: &dyn Journal,
     each: &mut dyn FnMut(Done),
 ) -> Ended {
-    let threads = options.parallel.clamp(1, PARALLEL_MAX).min(changes.len());
-    let threads = if share_groups(changes) { 1 } else { threads };
-    let rows = Rows {
+    submit_in_waves(
+        connection,
+        changes,
+        &[],
+        options,
+        journal,
+        each,
+        &mut |_| None,
+    )
+}
+
+/// As [`submit`], in waves of so many changes, what is left in a last one. `after` is told each wave that is through,
+/// counting from 0, and may end the run with it.
+pub fn submit_in_waves(
+    connection: &Connection,
+    changes: &[Change],
+    waves: &[usize],
+    options: &Options,
+    journal: &dyn Journal,
+    each: &mut dyn FnMut(Done),
+    after: &mut dyn FnMut(usize) -> Option<Ended>,
+) -> Ended {
+    let ends: Vec<usize> = waves
+        .iter()
+        .scan(0, |end, count| {
+            *end += count;
+            Some(*end)
+        })
+        .collect();
+    let needs = Needs::of(changes, &ends);
+    let mut rows = Rows {
         changes,
         next: Mutex::new(0),
+        until: 0,
+        held: vec![false; changes.len()],
         ended: Mutex::new(None),
         tally: Mutex::default(),
         failures_max: options.failures_max,
         stop: connection.line().pace().stop_flag(),
         journal,
+        verifier: Verifier::new(connection, options),
+        senders: AtomicUsize::new(0),
     };
     let mut records = Records {
-        rows: &rows,
-        recorded: vec![false; changes.len()],
+        changes,
+        needs: &needs,
+        recorded: vec![None; changes.len()],
+        firsts: HashMap::new(),
         each,
     };
-    let (results, ended_rows) = bounded(threads);
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            let results = results.clone();
-            scope.spawn(|| send_rows(connection, &rows, &options.settling, results));
+    let share_groups = share_groups(changes);
+    for round in &needs.rounds {
+        if rows.is_ended() {
+            break;
         }
-        drop(results);
-        for (position, done) in ended_rows {
-            records.record(position, done);
+        for position in round.clone() {
+            rows.held[position] = records.hold(position);
         }
-    });
-    records.record_the_rest();
-    let all_sent = *lock(&rows.next) == changes.len();
+        rows.until = round.end;
+        let threads = options.parallel.clamp(1, PARALLEL_MAX).min(round.len());
+        let threads = if share_groups { 1 } else { threads };
+        rows.senders = AtomicUsize::new(threads);
+        let rows = &rows;
+        let (results, ended_rows) = bounded(threads);
+        thread::scope(|scope| {
+            for _ in 0..threads {
+                let results = results.clone();
+                scope.spawn(|| send_rows(connection, rows, &options.settling, results));
+            }
+            drop(results);
+            for (position, done) in ended_rows {
+                records.record(position, done);
+            }
+        });
+        if let Some(wave) = ends.iter().position(|end| *end == round.end) {
+            rows.begin_wave();
+            if let Some(why) = after(wave) {
+                rows.end(why);
+            }
+        }
+    }
+    let given_out = *lock(&rows.next);
+    let why = lock(&rows.ended).clone().unwrap_or(Ended::Whole);
+    records.record_the_rest(given_out, &why);
+    let all_sent = given_out == changes.len();
     match lock(&rows.ended).take() {
         Some(lost @ (Ended::TargetLost(_) | Ended::JournalLost(_))) => lost,
         Some(ended) if !all_sent => ended,
@@ -196,12 +270,19 @@ struct Rows<'c> {
     changes: &'c [Change],
     /// The next one's position. Whoever holds it is alone at the gate.
     next: Mutex<usize>,
+    /// Where the round ends.
+    until: usize,
+    /// What is not sent, because what it waited for is not done.
+    held: Vec<bool>,
     /// Why nothing more is given out.
     ended: Mutex<Option<Ended>>,
     tally: Mutex<Tally>,
     failures_max: FailuresMax,
     stop: &'c StopFlag,
     journal: &'c dyn Journal,
+    verifier: Verifier<'c>,
+    /// How many senders are at work.
+    senders: AtomicUsize,
 }
 
 /// One row on its way out.
@@ -218,7 +299,13 @@ impl<'c> Rows<'c> {
     /// before anything of it is sent.
     fn take(&self, connection: &Connection) -> Option<Taken<'c>> {
         let mut next = lock(&self.next);
+        while *next < self.until && self.held.get(*next) == Some(&true) {
+            *next += 1;
+        }
         let position = *next;
+        if position >= self.until {
+            return None;
+        }
         let change = self.changes.get(position)?;
         if self.is_ended() {
             return None;
@@ -251,6 +338,23 @@ impl<'c> Rows<'c> {
         }
     }
 
+    /// As [`Rows::judge`], for a row that counted as done until it was read back.
+    fn judge_again(&self, verdict: &Verdict) {
+        if verdict.result.is_done() {
+            return;
+        }
+        lock(&self.tally).takes_back();
+        self.judge(verdict);
+    }
+
+    /// Failures count anew; where everything so far was sent, they were not too many for it.
+    fn begin_wave(&self) {
+        *lock(&self.tally) = Tally::default();
+        if *lock(&self.next) == self.until {
+            lock(&self.ended).take_if(|why| matches!(why, Ended::TooManyFailures(_)));
+        }
+    }
+
     fn is_ended(&self) -> bool {
         if self.stop.is_stopped() {
             self.end(Ended::Interrupted);
@@ -273,6 +377,11 @@ struct Tally {
 }
 
 impl Tally {
+    /// A row that was counted is to be counted again.
+    fn takes_back(&mut self) {
+        self.sent = self.sent.saturating_sub(1);
+    }
+
     /// Counts a result; says, in words, when the failures are too many.
     fn too_many(&mut self, verdict: &Verdict, failures_max: FailuresMax) -> Option<String> {
         self.sent += 1;
@@ -305,9 +414,9 @@ impl Tally {
 }
 
 /// One sender: takes rows until there is none.
-fn send_rows(
+fn send_rows<'c>(
     connection: &Connection,
-    rows: &Rows<'_>,
+    rows: &Rows<'c>,
     settling: &settle::Limits,
     results: Sender<(usize, Done)>,
 ) {
@@ -322,20 +431,51 @@ fn send_rows(
         let verdict = caught(|| settle::carry_out(connection, change, intended, permit, settling))
             .unwrap_or_else(|fault| stopped_short(RowResult::Unknown, 1, Some(fault)));
         rows.judge(&verdict);
-        let elapsed_ms = u64::try_from(begun.elapsed().as_millis()).ok();
-        if results
-            .send((position, done(change, verdict, elapsed_ms)))
-            .is_err()
-        {
+        let sent = Sent {
+            position,
+            change,
+            verdict,
+            begun,
+        };
+        let fast = if rows.verifier.concerns(&sent) {
+            verified(rows, rows.verifier.add(sent))
+        } else {
+            vec![sent]
+        };
+        if !give(fast, &results) {
             return;
         }
     }
+    // Whoever is the last reads back what still waits for company.
+    if rows.senders.fetch_sub(1, Ordering::SeqCst) == 1 {
+        give(verified(rows, rows.verifier.rest()), &results);
+    }
+}
+
+fn verified<'c>(rows: &Rows<'c>, sent: Vec<Sent<'c>>) -> Vec<Sent<'c>> {
+    for one in &sent {
+        rows.judge_again(&one.verdict);
+    }
+    sent
+}
+
+/// Hands results over; whether anybody takes them.
+fn give(sent: Vec<Sent<'_>>, results: &Sender<(usize, Done)>) -> bool {
+    sent.into_iter().all(|one| {
+        let elapsed_ms = u64::try_from(one.begun.elapsed().as_millis()).ok();
+        let done = done(one.change, one.verdict, elapsed_ms);
+        results.send((one.position, done)).is_ok()
+    })
 }
 
 /// The results, each taken down once.
 struct Records<'c, 'e> {
-    rows: &'c Rows<'c>,
-    recorded: Vec<bool>,
+    changes: &'c [Change],
+    needs: &'c Needs,
+    /// The result of each change that has one.
+    recorded: Vec<Option<RowResult>>,
+    /// First steps that are done, by the second step's position.
+    firsts: HashMap<usize, Done>,
     each: &'e mut dyn FnMut(Done),
 }
 
@@ -343,33 +483,116 @@ impl Records<'_, '_> {
     /// Takes one result down. Every result of a row that was sent passes here.
     fn record(&mut self, position: usize, done: Done) {
         match self.recorded.get_mut(position) {
-            Some(recorded) if !*recorded => *recorded = true,
+            Some(recorded @ None) => *recorded = Some(done.verdict.result),
             _ => return,
         }
+        if let Some(second) = self.needs.seconds.get(&position) {
+            if done.verdict.result.is_done() {
+                self.firsts.insert(*second, done);
+                return;
+            }
+            // The row ends with its first step.
+            self.recorded[*second] = Some(done.verdict.result);
+        }
+        let done = match self.firsts.remove(&position) {
+            Some(first) => in_two_steps(first, done),
+            None => done,
+        };
         (self.each)(done);
     }
 
+    /// Gives a change its result where something that it waited for is not done; whether that is so.
+    fn hold(&mut self, position: usize) -> bool {
+        if self.recorded.get(position).is_none_or(Option::is_some) {
+            return true;
+        }
+        let failed = self.needs.parents(position).iter().find_map(|parent| {
+            let result = (*self.recorded.get(parent.1)?)?;
+            (!result.is_done()).then_some((parent.0, parent.1, result))
+        });
+        let (Some((field, parent, result)), Some(change)) = (failed, self.changes.get(position))
+        else {
+            return false;
+        };
+        let verdict = self.changes.get(parent).map_or_else(
+            || stopped_short(RowResult::Held, 0, None),
+            |parent| held(field, parent, result),
+        );
+        self.record(position, done(change, verdict, None));
+        true
+    }
+
     /// Rows in are results out: whatever has no result by now gets one.
-    fn record_the_rest(&mut self) {
-        let given_out = *lock(&self.rows.next);
-        let ended = lock(&self.rows.ended).clone().unwrap_or(Ended::Whole);
-        for (position, change) in self.rows.changes.iter().enumerate() {
-            if self.recorded.get(position) == Some(&true) {
+    fn record_the_rest(&mut self, given_out: usize, why: &Ended) {
+        for (position, change) in self.changes.iter().enumerate() {
+            if self.recorded.get(position).is_none_or(Option::is_some) {
                 continue;
             }
             let verdict = if position < given_out {
                 stopped_short(RowResult::Unknown, 1, Some(sender_broke_down()))
             } else {
-                (self.each)(not_sent(change, &ended));
+                self.record(position, not_sent(change, why));
                 continue;
             };
-            (self.each)(done(change, verdict, None));
+            self.record(position, done(change, verdict, None));
         }
     }
 }
 
+/// The verdict on a change that points at an extension which is not there.
+fn held(field: Option<Field>, parent: &Change, result: RowResult) -> Verdict {
+    let number = order::brings(parent).unwrap_or(&parent.number);
+    Verdict {
+        differing: field.into_iter().collect(),
+        message: format!(
+            "it points at extension {number} (row {}), which is {}",
+            parent.row + 1,
+            result.word()
+        ),
+        hint: format!("see what became of {number}, then run both again"),
+        ..stopped_short(RowResult::Held, 0, None)
+    }
+}
+
+/// The one result of a row that took two steps, of which the first is done.
+fn in_two_steps(first: Done, second: Done) -> Done {
+    let (result, verdict) = (first.verdict.result, second.verdict);
+    let attempts = first.verdict.attempts + verdict.attempts;
+    let elapsed_ms = first
+        .elapsed_ms
+        .map(|ms| ms + second.elapsed_ms.unwrap_or(0));
+    let verdict = match verdict.result {
+        ended if ended.is_done() => Verdict {
+            result,
+            message: first.verdict.message,
+            attempts,
+            ..verdict
+        },
+        ended => Verdict {
+            // It is there, so it has not merely failed.
+            result: match ended {
+                RowResult::Held | RowResult::NotSent | RowResult::Unknown => ended,
+                _ => RowResult::Differs,
+            },
+            message: format!(
+                "{} without its forwards, for extensions point at each other: {}",
+                result.word(),
+                verdict.message
+            ),
+            attempts,
+            ..verdict
+        },
+    };
+    Done {
+        verdict,
+        elapsed_ms,
+        finished_at: second.finished_at,
+        ..first
+    }
+}
+
 /// What there is to say of a change that the run ended before.
-pub fn not_sent(change: &Change, ended: &Ended) -> Done {
+fn not_sent(change: &Change, ended: &Ended) -> Done {
     let (message, hint) = ended.words();
     let verdict = Verdict {
         message,
@@ -418,6 +641,7 @@ fn stopped_short(result: RowResult, attempts: u32, fault: Option<Fault>) -> Verd
         differing: Vec::<Field>::new(),
         attempts,
         http_status: None,
+        looked: false,
     }
 }
 

@@ -45,6 +45,8 @@ pub struct Verdict {
     pub attempts: u32,
     /// The last HTTP status.
     pub http_status: Option<u16>,
+    /// Whether the result comes from a look at the PBX, and not from its reply.
+    pub looked: bool,
 }
 
 /// Carries out a change. `permit` pays for the first request. Where a run that was cut off was about to say it
@@ -102,6 +104,7 @@ impl Settling<'_> {
                 Seen::Result(verdict) => {
                     return Verdict {
                         attempts: intended,
+                        looked: true,
                         ..*verdict
                     };
                 }
@@ -122,7 +125,12 @@ impl Settling<'_> {
                 self.lost = Some(fault.clone());
             }
             match self.look_and_decide(&fault) {
-                Seen::Result(verdict) => return *verdict,
+                Seen::Result(verdict) => {
+                    return Verdict {
+                        looked: true,
+                        ..*verdict
+                    };
+                }
                 Seen::Again(action, wanted) => say = (action, Cow::Owned(wanted)),
             }
         }
@@ -303,6 +311,7 @@ impl Settling<'_> {
             hint: String::new(),
             attempts: self.attempts,
             http_status: self.http_status,
+            looked: false,
         }
     }
 

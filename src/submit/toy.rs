@@ -34,6 +34,8 @@ pub(crate) fn toy_manifest() -> &'static Manifest {
                 { name = "display_name", wire = "display_name", source = "page" },
                 { name = "email", wire = "email", source = "page" },
                 { name = "sip_password", wire = "sip_password", access = "write_only", source = "page" },
+                { name = "forward_busy", wire = "forward_busy", source = "page" },
+                { name = "forward_busy_extension", wire = "forward_busy_extension", source = "page" },
                 { name = "groups", wire = "groups", separate = true, source = "page" },
             ]
             "#,

@@ -13,11 +13,15 @@
 mod cli;
 mod docs;
 mod fix;
+mod house;
 #[path = "../lab/mod.rs"]
 mod lab;
 mod libreoffice;
+mod lies;
+mod order;
 mod plan;
 mod roundtrip;
 mod storm;
 mod tidy;
+mod undo;
 mod workbooks;

@@ -1,0 +1,509 @@
+//! `rowcall undo`: puts back what a run changed, as far as it could be read before.
+//!
+//! Only rows that the run finished are undone, and only where the extension still is what the run left: what somebody
+//! else changed since is kept and listed. Rows of which the run itself did not know the end are listed too, unless the
+//! PBX holds what it held before.
+
+use super::context::Context;
+use super::rows::{Rows, nothing};
+use super::sending::{self, Asked, Wish, stoppable, to_send};
+use super::{Failure, say};
+use crate::cli::UndoArgs;
+use crate::ledger::{Listed, Record, Row, Standing, runs};
+use crate::manifest::{Access, Manifest};
+use crate::model::{Action, Change, Extension, Field, Kind, Outcome, RowResult};
+use crate::plan::{differences, differing};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The code of a line whose extension is put back but for what the make does not give back.
+pub(super) const PARTIAL: &str = "undo.partial";
+
+/// How many lines are shown before it begins.
+const SHOWN_MAX: usize = 10;
+
+/// The setting of makes that add to an extension's groups unless they are told to replace them.
+const GROUP_MEMBERS: &str = "group_members";
+
+/// Undoes the run that was named, or else the newest one that is no undo.
+///
+/// # Errors
+/// Exit 2 where there is no such run or its ledger cannot be used, exit 3 where its target cannot be used or another
+/// process is at work on it, exit 4 where it would change more than allowed.
+pub(super) fn run(args: &UndoArgs, context: &Context<'_>) -> Result<u8, Failure> {
+    let state = context.state()?;
+    let name = match &args.run {
+        Some(name) => name.clone(),
+        None => {
+            newest(&runs(&state)?).ok_or_else(|| Failure::usage("there is no run to be undone"))?
+        }
+    };
+    let head = Record::open(&state, &name)?.run().head.clone();
+    let asked: Asked = serde_json::from_str(&head.options).map_err(|_| {
+        Failure::usage(format!(
+            "the ledger of run {name} was written by another version of rowcall"
+        ))
+    })?;
+    let mut target = asked.target.resolve(context.config())?;
+    let manifest = (target.make.manifest)();
+    let replaced = target.settings.get(GROUP_MEMBERS) == "replace";
+    if manifest
+        .setting
+        .iter()
+        .any(|setting| setting.name == GROUP_MEMBERS)
+    {
+        // Leaving a group takes saying in which ones it stays.
+        target = asked
+            .target
+            .set(GROUP_MEMBERS, "replace")
+            .resolve(context.config())?;
+    }
+    let wish = Wish {
+        command: "undo",
+        mode: "",
+        target: &target,
+        report: &args.report,
+        rejects: None,
+        guard: &args.guard,
+    };
+    let lock = wish.lock(context)?;
+    // Only now is it certain that the run is not at work.
+    let rows = Record::open(&state, &name)?.rows(&context.key()?)?;
+    let stop = stoppable()?;
+    let connection = target.connect(&stop)?;
+    let listing = connection.list().map_err(|fault| target.failure(&fault))?;
+    let numbers: BTreeSet<String> = rows
+        .iter()
+        .filter_map(|(row, _)| row.change.as_ref())
+        .flat_map(|change| [change.number.clone(), present_number(change).to_owned()])
+        .collect();
+    let numbers: Vec<String> = numbers.into_iter().collect();
+    let held = sending::look(&connection, &target, &numbers)?;
+    let undoing = Undoing {
+        manifest,
+        run: &name,
+        replaced,
+        held: &held,
+    };
+    let mut planned: Vec<Row> = vec![];
+    // The last one first.
+    for (row, standing) in rows.iter().rev() {
+        if let Some(mut line) = undoing.row(row, *standing) {
+            if let Some(change) = &mut line.change {
+                change.row = planned.len();
+            }
+            planned.push(line);
+        }
+    }
+    announce(&name, &planned);
+    let deletes = |row: &Row| {
+        row.change
+            .as_ref()
+            .is_some_and(|change| change.action == Action::Delete)
+    };
+    if planned.iter().any(deletes) {
+        sending::refuse_silent_deletes(&target, &args.guard)?;
+    }
+    let no_sheets = Rows {
+        sheets: vec![],
+        rows: vec![],
+    };
+    let count = listing.numbers.len().max(held.len());
+    wish.carry_out(context, lock, connection, &no_sheets, planned, count)
+}
+
+/// The newest run that is no undo. By its time and not by its name, which tells no more than the second.
+fn newest(runs: &[Listed]) -> Option<String> {
+    let runs = runs
+        .iter()
+        .filter_map(|listed| listed.summary.as_ref().ok());
+    let of_rows = runs.filter(|summary| summary.run.head.command != "undo");
+    let newest = of_rows.max_by_key(|summary| summary.run.started)?;
+    Some(newest.run.id.clone())
+}
+
+/// Says beforehand what will not be as it was.
+fn announce(run: &str, planned: &[Row]) {
+    if planned.is_empty() {
+        say(format!("run {run} left nothing to be undone"));
+    }
+    let kept: Vec<&Outcome> = planned
+        .iter()
+        .map(|row| &row.outcome)
+        .filter(|line| !line.code.is_empty())
+        .collect();
+    if kept.is_empty() {
+        return;
+    }
+    say(format!(
+        "run {run}: {} extensions will not be as they were before it",
+        kept.len()
+    ));
+    for line in kept.iter().take(SHOWN_MAX) {
+        say(format!("  {}: {}", line.number, line.message));
+    }
+    if kept.len() > SHOWN_MAX {
+        say(format!("  … and {} more", kept.len() - SHOWN_MAX));
+    }
+}
+
+/// Where the extension is to be found once the change is done.
+fn present_number(change: &Change) -> &str {
+    change
+        .wanted
+        .get(Field::NEW_NUMBER)
+        .unwrap_or(&change.number)
+}
+
+/// What is known when the inverse is planned.
+struct Undoing<'u> {
+    manifest: &'u Manifest,
+    run: &'u str,
+    /// Whether the run took extensions out of groups that it did not name.
+    replaced: bool,
+    held: &'u BTreeMap<String, Extension>,
+}
+
+impl Undoing<'_> {
+    /// The line for one row of the run; none where the run did nothing to its extension. The change's `row` is not its
+    /// position yet.
+    fn row(&self, row: &Row, standing: Standing) -> Option<Row> {
+        let change = row.change.as_ref()?;
+        let result = row.outcome.result;
+        let finished = result.is_done() || row.outcome.code == PARTIAL;
+        match standing {
+            Standing::Waiting => None,
+            Standing::Final if finished => match result {
+                RowResult::Unchanged => None,
+                _ => Some(self.inverse(change)),
+            },
+            Standing::Final
+                if row.outcome.attempts == 0
+                    || !matches!(
+                        result,
+                        RowResult::Differs
+                            | RowResult::Unknown
+                            | RowResult::Rejected
+                            | RowResult::Held
+                    ) =>
+            {
+                None
+            }
+            Standing::Final | Standing::Intended(_) if self.is_as_before(change) => None,
+            Standing::Final | Standing::Intended(_) => {
+                let message = format!(
+                    "run {} did not finish with this extension, and it is not as it was before; it is kept",
+                    self.run
+                );
+                let hint = "look at it on the PBX; where the run was cut off, rowcall resume finishes it first";
+                Some(kept(
+                    change,
+                    RowResult::Unknown,
+                    "undo.not_finished",
+                    None,
+                    message,
+                    hint,
+                ))
+            }
+        }
+    }
+
+    fn inverse(&self, change: &Change) -> Row {
+        let now = self.held.get(present_number(change));
+        match (change.action, now) {
+            (Action::Create, None) => already(change, Action::Delete),
+            (Action::Create, Some(now)) => self.uncreate(change, now),
+            (Action::Delete, None) => self.recreate(change),
+            (Action::Delete, Some(_)) if self.is_as_before(change) => {
+                already(change, Action::Create)
+            }
+            (Action::Delete, Some(now)) => {
+                let before = change.before.clone().unwrap_or_default();
+                self.drifted(change, &before, now)
+            }
+            (Action::Update, _) if self.reads_as_before(change) => self.still_lost(change),
+            (Action::Update, Some(now)) => self.restore(change, now),
+            (Action::Update, None) | (Action::None, _) => {
+                let message = format!(
+                    "the PBX does not have the extension any more that run {} changed",
+                    self.run
+                );
+                let hint = "make it again from an export or a sheet, if it is needed";
+                kept(change, RowResult::Drifted, "drifted", None, message, hint)
+            }
+        }
+    }
+
+    /// Whether the PBX holds what it held before the change; not where that cannot be told.
+    fn is_as_before(&self, change: &Change) -> bool {
+        let unseen = change.action == Action::Update && !self.lost(change).is_empty();
+        !unseen && self.reads_as_before(change)
+    }
+
+    /// Whether what can be read is as it was before the change.
+    fn reads_as_before(&self, change: &Change) -> bool {
+        let now = self.held.get(&change.number);
+        match (&change.before, now) {
+            (None, now) => now.is_none(),
+            (Some(_), None) => false,
+            (Some(before), Some(now)) if change.action == Action::Update => {
+                let number = change.wanted.get(Field::NEW_NUMBER);
+                let renumbered = number.is_some_and(|number| self.held.contains_key(number));
+                !renumbered
+                    && self
+                        .changed(change)
+                        .all(|field| self.back(change, before, now, field) == text(now, field))
+            }
+            (Some(before), Some(now)) => differing(self.manifest, before, now).is_empty(),
+        }
+    }
+
+    /// The line for an update of which nothing is left but what cannot be put back.
+    fn still_lost(&self, change: &Change) -> Row {
+        let lost = self.lost(change);
+        if lost.is_empty() {
+            return already(change, Action::Update);
+        }
+        let message = format!(
+            "cannot be put back, because the make does not give it back: {}",
+            names(&lost)
+        );
+        let (field, hint) = (
+            lost.first().copied(),
+            "set it by hand, or import it from a sheet",
+        );
+        kept(
+            change,
+            RowResult::Differs,
+            "undo.lost",
+            field,
+            message,
+            hint,
+        )
+    }
+
+    /// The fields that an update wrote and that can be read.
+    fn changed<'c>(&'c self, change: &'c Change) -> impl Iterator<Item = Field> + 'c {
+        let fields = change.wanted.iter().map(|(field, _)| field);
+        fields.filter(|field| *field != Field::NUMBER && self.is(*field, Access::ReadWrite))
+    }
+
+    /// The fields that an update wrote and that nobody could read before.
+    fn lost(&self, change: &Change) -> Vec<Field> {
+        let fields = change.wanted.iter().map(|(field, _)| field);
+        fields
+            .filter(|field| *field != Field::NEW_NUMBER && self.is(*field, Access::WriteOnly))
+            .collect()
+    }
+
+    fn is(&self, field: Field, access: Access) -> bool {
+        self.manifest
+            .row(field)
+            .is_some_and(|row| row.access == access)
+    }
+
+    /// What a field is to hold again. Of a list only what the run put in or took out.
+    fn back(&self, change: &Change, before: &Extension, now: &Extension, field: Field) -> String {
+        let (wanted, before, now) = (
+            text(&change.wanted, field),
+            text(before, field),
+            text(now, field),
+        );
+        if field.def().kind != Kind::List {
+            return before;
+        }
+        let items = |list: &str| -> Vec<String> {
+            let items = list.split(';').filter(|item| !item.is_empty());
+            items.map(str::to_owned).collect()
+        };
+        let (wanted_items, before_items) = (items(&wanted), items(&before));
+        let mut back = items(&now);
+        back.retain(|item| !wanted_items.contains(item) || before_items.contains(item));
+        if wanted.is_empty() || self.replaced {
+            let taken_out = before_items
+                .into_iter()
+                .filter(|item| !wanted_items.contains(item));
+            for item in taken_out {
+                if !back.contains(&item) {
+                    back.push(item);
+                }
+            }
+        }
+        back.join(";")
+    }
+
+    fn uncreate(&self, change: &Change, now: &Extension) -> Row {
+        if !differing(self.manifest, &change.wanted, now).is_empty() {
+            return self.drifted(change, &change.wanted, now);
+        }
+        send(
+            change,
+            Action::Delete,
+            Extension::numbered(now.number()),
+            Some(now),
+            &[],
+        )
+    }
+
+    fn restore(&self, change: &Change, now: &Extension) -> Row {
+        if !differing(self.manifest, &change.wanted, now).is_empty() {
+            return self.drifted(change, &change.wanted, now);
+        }
+        let before = change.before.clone().unwrap_or_default();
+        let mut wanted = Extension::numbered(now.number());
+        for field in self.changed(change) {
+            wanted.set(field, self.back(change, &before, now, field));
+        }
+        if now.number() != change.number {
+            wanted.set(Field::NEW_NUMBER, change.number.as_str());
+        }
+        send(
+            change,
+            Action::Update,
+            wanted,
+            Some(now),
+            &self.lost(change),
+        )
+    }
+
+    fn recreate(&self, change: &Change) -> Row {
+        let mut wanted = Extension::numbered(change.number.as_str());
+        let before = change.before.iter().flat_map(Extension::iter);
+        for (field, text) in before.filter(|(field, text)| {
+            !text.is_empty()
+                && self.manifest.row(*field).is_some()
+                && !self.is(*field, Access::ReadOnly)
+        }) {
+            wanted.set(field, text);
+        }
+        // Whether they were set at all was never to be seen.
+        let lost: Vec<&crate::manifest::FieldRow> = self
+            .manifest
+            .field
+            .iter()
+            .filter(|row| row.access == Access::WriteOnly && row.fill.is_none())
+            .filter(|row| row.name != Field::NEW_NUMBER && wanted.get(row.name).is_none())
+            .collect();
+        let fields: Vec<Field> = lost.iter().map(|row| row.name).collect();
+        if lost.iter().any(|row| row.required) {
+            let message = format!(
+                "cannot be made again, because the make does not give back what it takes: {}",
+                names(&fields)
+            );
+            let hint = "make it again from a sheet";
+            return kept(
+                change,
+                RowResult::Differs,
+                "undo.lost",
+                fields.first().copied(),
+                message,
+                hint,
+            );
+        }
+        send(change, Action::Create, wanted, None, &fields)
+    }
+
+    /// An extension that is not what the run left.
+    fn drifted(&self, change: &Change, left: &Extension, now: &Extension) -> Row {
+        let fields = differing(self.manifest, left, now);
+        let message = format!(
+            "it was changed after run {}: {}; it is kept",
+            self.run,
+            differences(&fields, left, now)
+        );
+        let hint = "put it back by hand, if that is meant";
+        kept(
+            change,
+            RowResult::Drifted,
+            "drifted",
+            fields.first().copied(),
+            message,
+            hint,
+        )
+    }
+}
+
+fn text(extension: &Extension, field: Field) -> String {
+    extension.get(field).unwrap_or_default().to_owned()
+}
+
+fn names(fields: &[Field]) -> String {
+    let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
+    names.join(", ")
+}
+
+/// What undoes a change.
+fn opposite(action: Action) -> Action {
+    match action {
+        Action::Create => Action::Delete,
+        Action::Delete => Action::Create,
+        Action::Update | Action::None => action,
+    }
+}
+
+/// A line for an extension that is as it was before the run.
+fn already(change: &Change, action: Action) -> Row {
+    let outcome = Outcome {
+        number: change.number.clone(),
+        message: "it is as it was before the run".into(),
+        ..nothing(action, RowResult::Unchanged)
+    };
+    Row {
+        outcome,
+        change: None,
+    }
+}
+
+/// A line for an extension that is left alone.
+fn kept(
+    change: &Change,
+    result: RowResult,
+    code: &str,
+    field: Option<Field>,
+    message: String,
+    hint: &str,
+) -> Row {
+    let outcome = Outcome {
+        number: present_number(change).to_owned(),
+        code: code.into(),
+        field,
+        message,
+        hint: hint.into(),
+        ..nothing(opposite(change.action), result)
+    };
+    Row {
+        outcome,
+        change: None,
+    }
+}
+
+/// A line for an extension that is put back, but for the `lost` fields.
+fn send(
+    change: &Change,
+    action: Action,
+    wanted: Extension,
+    now: Option<&Extension>,
+    lost: &[Field],
+) -> Row {
+    let number = wanted.number().to_owned();
+    let mut line = Outcome {
+        number: number.clone(),
+        ..nothing(action, RowResult::NotSent)
+    };
+    if !lost.is_empty() {
+        line.code = PARTIAL.into();
+        line.field = lost.first().copied();
+        line.message = format!(
+            "cannot be put back, because the make does not give it back: {}",
+            names(lost)
+        );
+        line.hint = "set it by hand, or import it from a sheet".into();
+    }
+    let inverse = Change {
+        row: change.row,
+        action,
+        number,
+        wanted,
+        before: now.cloned(),
+    };
+    to_send(line, inverse)
+}

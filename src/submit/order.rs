@@ -1,0 +1,418 @@
+//! In which order changes leave: as they come, but a row that forwards to an extension which another row of the same run
+//! brings into being leaves after that one. No make says whether it takes a forward to an extension that it does not
+//! have, so it holds for all of them.
+//!
+//! Rows that point at each other are made without these forwards first, and get them in a second step.
+
+use crate::model::{Action, Change, Extension, Field};
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
+
+/// The fields that hold the number of another extension.
+const POINTERS: [Field; 3] = [
+    Field::FORWARD_ALWAYS_EXTENSION,
+    Field::FORWARD_NO_ANSWER_EXTENSION,
+    Field::FORWARD_BUSY_EXTENSION,
+];
+
+/// The other extensions that an extension points at, with the fields that do.
+pub fn pointers(wanted: &Extension) -> impl Iterator<Item = (Field, &str)> {
+    let pointer = |field: &Field| Some((*field, wanted.get(*field)?));
+    POINTERS
+        .iter()
+        .filter_map(pointer)
+        .filter(|(_, number)| !number.is_empty() && *number != wanted.number())
+}
+
+/// The number under which a change brings an extension into being; `None` where it does not.
+pub fn brings(change: &Change) -> Option<&str> {
+    match change.action {
+        Action::Create => Some(&change.number),
+        Action::Update => change.wanted.get(Field::NEW_NUMBER),
+        Action::Delete | Action::None => None,
+    }
+}
+
+/// The changes in the order in which they are to be sent. Changes of rows that point at each other become two: the
+/// second, with the same `row`, writes the forwards.
+pub fn in_order(changes: Vec<Change>) -> Vec<Change> {
+    let brought: HashMap<&str, usize> = changes
+        .iter()
+        .enumerate()
+        .filter_map(|(position, change)| Some((brings(change)?, position)))
+        .collect();
+    let parents_of = |(position, change): (usize, &Change)| -> BTreeSet<usize> {
+        let parents = pointers(&change.wanted).filter_map(|(_, number)| brought.get(number));
+        parents
+            .copied()
+            .filter(|parent| *parent != position)
+            .collect()
+    };
+    let mut parents: Vec<BTreeSet<usize>> = changes.iter().enumerate().map(parents_of).collect();
+    if parents.iter().all(BTreeSet::is_empty) {
+        return changes;
+    }
+    let mut children: Vec<Vec<usize>> = vec![vec![]; changes.len()];
+    for (position, parents) in parents.iter().enumerate() {
+        for parent in parents {
+            children[*parent].push(position);
+        }
+    }
+    let mut order = vec![];
+    let mut split = BTreeSet::new();
+    let mut given = vec![false; changes.len()];
+    let mut first_left = 0;
+    let mut round: Vec<usize> = (0..changes.len())
+        .filter(|position| parents[*position].is_empty())
+        .collect();
+    loop {
+        if round.is_empty() {
+            while given.get(first_left) == Some(&true) {
+                first_left += 1;
+            }
+            if first_left == changes.len() {
+                break;
+            }
+            let knot = in_a_ring(first_left, &parents);
+            split.insert(knot);
+            parents[knot].clear();
+            round.push(knot);
+        }
+        round.sort_unstable();
+        let mut next = vec![];
+        for position in std::mem::take(&mut round) {
+            given[position] = true;
+            order.push(position);
+            for child in &children[position] {
+                if parents[*child].remove(&position) && parents[*child].is_empty() {
+                    next.push(*child);
+                }
+            }
+        }
+        round = next;
+    }
+    let mut seconds = vec![];
+    let mut ordered = Vec::with_capacity(changes.len() + split.len());
+    let mut changes: Vec<Option<Change>> = changes.into_iter().map(Some).collect();
+    for position in order {
+        let Some(change) = changes[position].take() else {
+            continue;
+        };
+        if split.contains(&position) {
+            let (first, second) = in_two(change);
+            seconds.push(second);
+            ordered.push(first);
+        } else {
+            ordered.push(change);
+        }
+    }
+    ordered.extend(seconds);
+    ordered
+}
+
+/// From a change that waits for others, the first in order of those that wait for each other.
+fn in_a_ring(start: usize, parents: &[BTreeSet<usize>]) -> usize {
+    let mut way = vec![];
+    let mut seen = BTreeSet::new();
+    let mut at = start;
+    while seen.insert(at) {
+        way.push(at);
+        let Some(parent) = parents[at].first() else {
+            return at;
+        };
+        at = *parent;
+    }
+    let ring = way.iter().skip_while(|position| **position != at);
+    ring.copied().min().unwrap_or(at)
+}
+
+/// A change without its forwards to other extensions, and the one that writes these.
+fn in_two(mut change: Change) -> (Change, Change) {
+    let families: Vec<&str> = pointers(&change.wanted)
+        .filter_map(|(field, _)| field.name().strip_suffix("_extension"))
+        .collect();
+    let number = brings(&change).unwrap_or(&change.number).to_owned();
+    let mut wanted = Extension::numbered(number.as_str());
+    let forwards: Vec<(Field, String)> = change
+        .wanted
+        .iter()
+        .filter(|(field, _)| {
+            families
+                .iter()
+                .any(|family| field.name().starts_with(family))
+        })
+        .map(|(field, text)| (field, text.to_owned()))
+        .collect();
+    for (field, text) in forwards {
+        change.wanted.remove(field);
+        wanted.set(field, text);
+    }
+    let second = Change {
+        row: change.row,
+        action: Action::Update,
+        number,
+        wanted,
+        before: change.before.clone(),
+    };
+    (change, second)
+}
+
+/// What each change waits for, as far as that stands before it.
+pub(super) struct Needs {
+    parents: Vec<Vec<(Option<Field>, usize)>>,
+    /// Rounds: within one, no change waits for another.
+    pub(super) rounds: Vec<Range<usize>>,
+    /// Where the first and the second step of a row in two steps stand.
+    pub(super) seconds: HashMap<usize, usize>,
+}
+
+impl Needs {
+    /// `ends` are positions at which a round ends anyway.
+    pub(super) fn of(changes: &[Change], ends: &[usize]) -> Needs {
+        let mut brought: HashMap<&str, usize> = HashMap::new();
+        let mut firsts: HashMap<usize, usize> = HashMap::new();
+        let mut needs = Needs {
+            parents: Vec::with_capacity(changes.len()),
+            rounds: vec![],
+            seconds: HashMap::new(),
+        };
+        let mut start = 0;
+        for (position, change) in changes.iter().enumerate() {
+            let mut parents: Vec<(Option<Field>, usize)> = pointers(&change.wanted)
+                .filter_map(|(field, number)| Some((Some(field), *brought.get(number)?)))
+                .collect();
+            if let Some(first) = firsts.insert(change.row, position) {
+                parents.push((None, first));
+                needs.seconds.insert(first, position);
+            }
+            let waits = parents.iter().any(|(_, parent)| *parent >= start);
+            if position > start && (waits || ends.binary_search(&position).is_ok()) {
+                needs.rounds.push(start..position);
+                start = position;
+            }
+            needs.parents.push(parents);
+            if let Some(number) = brings(change) {
+                brought.insert(number, position);
+            }
+        }
+        needs.rounds.push(start..changes.len());
+        needs
+    }
+
+    /// What a change waits for, with the field that points at it; no field where it is the row's own first step.
+    pub(super) fn parents(&self, position: usize) -> &[(Option<Field>, usize)] {
+        self.parents.get(position).map_or(&[], Vec::as_slice)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::settle::Limits;
+    use super::super::toy::{Toy, Trouble};
+    use super::super::verify::Verify;
+    use super::super::{Done, FailuresMax, NoJournal, Options, submit};
+    use super::*;
+    use crate::model::RowResult;
+    use proptest::prelude::*;
+    use std::time::Duration;
+
+    /// Creations of extensions 0, 1, …, each with the extension that it forwards to.
+    fn creations(forwards: &[Option<usize>]) -> Vec<Change> {
+        let create = |(row, forward): (usize, &Option<usize>)| {
+            let mut wanted = Extension::numbered(row.to_string());
+            wanted.set(Field::DISPLAY_NAME, format!("Row {row}"));
+            if let Some(to) = forward {
+                wanted.set(Field::FORWARD_BUSY, "on");
+                wanted.set(Field::FORWARD_BUSY_EXTENSION, to.to_string());
+            }
+            Change {
+                row,
+                action: Action::Create,
+                number: row.to_string(),
+                wanted,
+                before: None,
+            }
+        };
+        forwards.iter().enumerate().map(create).collect()
+    }
+
+    fn rows(changes: &[Change]) -> Vec<usize> {
+        changes.iter().map(|change| change.row).collect()
+    }
+
+    #[test]
+    fn every_field_with_another_extension_in_it_is_known() {
+        let named = |field: &Field| {
+            let name = field.name();
+            name.starts_with("forward_") && name.ends_with("_extension")
+        };
+        assert_eq!(Field::all().filter(named).collect::<Vec<_>>(), POINTERS);
+    }
+
+    #[test]
+    fn rows_leave_as_they_come_and_children_after_their_parents() {
+        // 9 is no row, and an extension may forward to itself.
+        let plain = creations(&[None, Some(9), Some(2), None]);
+        assert_eq!(in_order(plain.clone()), plain);
+        let chain = creations(&[Some(2), None, Some(3), None, Some(1)]);
+        assert_eq!(rows(&in_order(chain)), [1, 3, 2, 4, 0]);
+    }
+
+    #[test]
+    fn a_ring_is_opened_at_its_first_row_and_only_there() {
+        let ordered = in_order(creations(&[Some(1), Some(2), Some(3), Some(1)]));
+        assert_eq!(rows(&ordered), [1, 0, 3, 2, 1]);
+        let (first, second) = (&ordered[0], &ordered[4]);
+        assert_eq!(first.action, Action::Create);
+        assert_eq!(first.wanted.get(Field::FORWARD_BUSY), None);
+        assert_eq!(first.wanted.get(Field::DISPLAY_NAME), Some("Row 1"));
+        assert_eq!(second.action, Action::Update);
+        assert_eq!(second.wanted.get(Field::FORWARD_BUSY), Some("on"));
+        assert_eq!(second.wanted.get(Field::FORWARD_BUSY_EXTENSION), Some("2"));
+        assert_eq!(second.wanted.get(Field::DISPLAY_NAME), None);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_points_where_nothing_is_lost_and_parents_come_first(
+            forwards in proptest::collection::vec(proptest::option::of(0_usize..14), 1..14)
+        ) {
+            let changes = creations(&forwards);
+            let ordered = in_order(changes.clone());
+            let mut there = BTreeSet::new();
+            let mut written = vec![Extension::default(); changes.len()];
+            for change in &ordered {
+                for (_, number) in pointers(&change.wanted) {
+                    let row: usize = number.parse().unwrap();
+                    prop_assert!(row >= changes.len() || there.contains(&row));
+                }
+                there.insert(change.row);
+                for (field, text) in change.wanted.iter() {
+                    written[change.row].set(field, text);
+                }
+            }
+            for change in &changes {
+                prop_assert_eq!(&written[change.row], &change.wanted);
+            }
+        }
+    }
+
+    fn sent(toy: &Toy, forwards: &[Option<usize>]) -> Vec<Done> {
+        let options = Options {
+            failures_max: FailuresMax::Share(1.0),
+            settling: Limits {
+                attempts_max: 2,
+                second_look: Duration::from_millis(1),
+            },
+            verify: Verify::All,
+            ..Options::parallel(4)
+        };
+        let mut done = vec![];
+        let changes = in_order(creations(forwards));
+        submit(&toy.open(), &changes, &options, &NoJournal, &mut |one| {
+            done.push(one);
+        });
+        done.sort_by_key(|one| one.row);
+        let rows: Vec<usize> = done.iter().map(|one| one.row).collect();
+        assert_eq!(rows, (0..forwards.len()).collect::<Vec<_>>());
+        done
+    }
+
+    fn results(done: &[Done]) -> Vec<&'static str> {
+        done.iter().map(|one| one.verdict.result.word()).collect()
+    }
+
+    #[test]
+    fn a_failed_parent_holds_its_children_and_nobody_else() {
+        let toy = Toy::holding(0).troubled(|request, _| match request.operation {
+            "create" if request.query[0].1 == "3" => Trouble::Say("no"),
+            _ => Trouble::Nothing,
+        });
+        let done = sent(&toy, &[Some(2), Some(4), Some(3), None, None]);
+        assert_eq!(
+            results(&done),
+            ["held", "created", "held", "rejected", "created"]
+        );
+        assert_eq!(toy.pbx.numbers(), ["1", "4"]);
+        assert_eq!(
+            done[2].verdict.message,
+            "it points at extension 3 (row 4), which is rejected"
+        );
+        assert_eq!(done[2].verdict.differing, [Field::FORWARD_BUSY_EXTENSION]);
+        assert_eq!(done[0].verdict.attempts, 0);
+    }
+
+    #[test]
+    fn a_child_waits_until_its_parent_is_there() {
+        let toy = Toy::holding(0);
+        *toy.pbx.delay.lock().unwrap() = Duration::from_millis(3);
+        let done = sent(&toy, &[Some(4), Some(4), Some(4), None, None, None]);
+        assert!(done.iter().all(|one| one.verdict.result.is_done()));
+        let order = toy.pbx.order("create");
+        let at = |number: &str| order.iter().position(|known| known == number).unwrap();
+        assert!(at("4") < at("0").min(at("1")).min(at("2")), "{order:?}");
+    }
+
+    #[test]
+    fn rows_that_point_at_each_other_take_two_steps_and_have_one_result() {
+        let toy = Toy::holding(0);
+        let done = sent(&toy, &[Some(1), Some(0), None]);
+        assert_eq!(results(&done), ["created"; 3]);
+        assert_eq!(done[0].action, Action::Create);
+        assert_eq!(done[0].verdict.attempts, 2);
+        for (number, to) in [("0", "1"), ("1", "0")] {
+            let stored = toy.pbx.stored(number, Field::FORWARD_BUSY_EXTENSION);
+            assert_eq!(stored.as_deref(), Some(to));
+        }
+        let said = |operation| toy.pbx.said(operation);
+        assert_eq!((said("create"), said("update")), (3, 1));
+
+        // The first step fails: the other is held, and the second step is not said.
+        let refusing = |operation: &'static str, number: &'static str| {
+            Toy::holding(0).troubled(move |request, _| {
+                match request.operation == operation && request.query[0].1 == number {
+                    true => Trouble::Say("no"),
+                    false => Trouble::Nothing,
+                }
+            })
+        };
+        let toy = refusing("create", "0");
+        assert_eq!(
+            results(&sent(&toy, &[Some(1), Some(0)])),
+            ["rejected", "held"]
+        );
+        assert_eq!(toy.pbx.said("update"), 0);
+        // The other fails: the first is there, without its forward.
+        let toy = refusing("create", "1");
+        let done = sent(&toy, &[Some(1), Some(0)]);
+        assert_eq!(results(&done), ["held", "rejected"]);
+        assert!(done[0].verdict.message.starts_with("created without"));
+        assert_eq!(
+            (toy.pbx.numbers(), toy.pbx.said("update")),
+            (vec!["0".into()], 0)
+        );
+        // The second step fails.
+        let done = sent(&refusing("update", "0"), &[Some(1), Some(0)]);
+        assert_eq!(results(&done), ["differs", "created"]);
+        assert_eq!(done[0].verdict.result, RowResult::Differs);
+    }
+
+    #[test]
+    fn what_an_end_leaves_of_two_steps_is_not_sent() {
+        let toy = Toy::holding(0);
+        let mut done = vec![];
+        let changes = in_order(creations(&[Some(1), Some(0)]));
+        submit(
+            &toy.open(),
+            &changes,
+            &Options::parallel(1),
+            &NoJournal,
+            &mut |one| {
+                toy.stop.stop();
+                done.push(one);
+            },
+        );
+        assert_eq!(results(&done), ["created", "not_sent"]);
+        assert!(done[1].verdict.message.starts_with("created without"));
+    }
+}

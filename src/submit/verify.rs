@@ -1,0 +1,450 @@
+//! Reads back what was written: a result counts only once the PBX was seen to hold what was wanted.
+//!
+//! A PBX's word is not enough: it may cut a name, drop a field, or say yes and do nothing. Rows that the PBX said yes to
+//! wait until a batch of them can be asked for in one request. What is not as wanted is looked at a second time, after a
+//! while, because it may take effect late. Where the PBX cannot be looked at, the result is `unknown`: it said yes, and
+//! nobody has seen it; the same import again finds it unchanged, or does it.
+
+use super::converse::Connection;
+use super::settle::Verdict;
+use super::{Options, caught, lock};
+use crate::model::{Action, Change, Extension, Fault, Field, RowResult};
+use crate::plan::{differences, differing, uncomparable};
+use crate::seal::sha256_hex;
+use serde::{Deserialize, Serialize};
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a row waits for others to be read back with, where the pace is slow.
+const COMPANY_WAIT_MAX: Duration = Duration::from_secs(3);
+
+/// What is read back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verify {
+    /// Everything.
+    #[default]
+    All,
+    /// One extension in ten: those whose number's SHA-256 begins with `0` or, followed by less than `a`, with `1`.
+    Sample,
+    /// Nothing: the PBX's word counts.
+    None,
+}
+
+impl Verify {
+    /// Whether the extension of this number is read back; the same on every machine and in every run.
+    pub fn picks(self, number: &str) -> bool {
+        match self {
+            Verify::All => true,
+            Verify::None => false,
+            Verify::Sample => sha256_hex(number.as_bytes()).as_str() < "1a",
+        }
+    }
+}
+
+/// A row that was sent, with its result so far.
+pub(super) struct Sent<'c> {
+    /// The change's position.
+    pub(super) position: usize,
+    /// What was to be done.
+    pub(super) change: &'c Change,
+    /// What became of it.
+    pub(super) verdict: Verdict,
+    /// When it was taken up.
+    pub(super) begun: Instant,
+}
+
+impl Sent<'_> {
+    /// The number under which the extension is to be found now.
+    fn number(&self) -> &str {
+        let change = self.change;
+        change
+            .wanted
+            .get(Field::NEW_NUMBER)
+            .unwrap_or(&change.number)
+    }
+}
+
+/// Reads back what was written.
+pub(super) struct Verifier<'c> {
+    connection: &'c Connection,
+    verify: Verify,
+    batch: usize,
+    second_look: Duration,
+    waiting: Mutex<Vec<Sent<'c>>>,
+}
+
+/// In what the PBX is not as wanted.
+enum Unlike {
+    /// It has no such extension.
+    Absent,
+    /// It still has the extension.
+    Present,
+    /// It has the extension more than once.
+    Twice,
+    /// It holds other values.
+    Fields(Vec<Field>, Extension),
+}
+
+impl<'c> Verifier<'c> {
+    /// For changes that are sent over this connection.
+    pub(super) fn new(connection: &'c Connection, options: &Options) -> Verifier<'c> {
+        let batch = options.batch.min(connection.manifest().vendor.batch);
+        Verifier {
+            connection,
+            verify: options.verify,
+            batch: batch.max(1),
+            second_look: options.settling.second_look,
+            waiting: Mutex::default(),
+        }
+    }
+
+    /// Whether a result has to be seen: the PBX said that it is done, and nobody has looked.
+    pub(super) fn concerns(&self, sent: &Sent<'_>) -> bool {
+        sent.change.action != Action::None
+            && sent.verdict.result.is_done()
+            && !sent.verdict.looked
+            && self.verify.picks(&sent.change.number)
+    }
+
+    /// Takes a row in. Gives back the rows whose results stand fast by it: none while it waits for company.
+    pub(super) fn add(&self, sent: Sent<'c>) -> Vec<Sent<'c>> {
+        let due = {
+            let mut waiting = lock(&self.waiting);
+            waiting.push(sent);
+            let since = waiting.iter().map(|one| one.begun.elapsed()).max();
+            let full = waiting.len() >= self.batch;
+            if !full && since.is_none_or(|since| since < COMPANY_WAIT_MAX) {
+                return vec![];
+            }
+            std::mem::take(&mut *waiting)
+        };
+        self.check(due)
+    }
+
+    /// Reads back whatever waits.
+    pub(super) fn rest(&self) -> Vec<Sent<'c>> {
+        let rest = std::mem::take(&mut *lock(&self.waiting));
+        self.check(rest)
+    }
+
+    /// Looks at rows, twice where need be, and gives each its verdict.
+    fn check(&self, mut rows: Vec<Sent<'c>>) -> Vec<Sent<'c>> {
+        let mut open: Vec<&mut Sent<'c>> = rows.iter_mut().collect();
+        let mut seen = vec![];
+        for look in 0..2 {
+            if open.is_empty() {
+                break;
+            }
+            if look > 0 {
+                thread::sleep(self.second_look);
+            }
+            let numbers: Vec<String> = open.iter().map(|one| one.number().to_owned()).collect();
+            let looked = caught(|| self.connection.look_at(&numbers, false));
+            let found = match looked.unwrap_or_else(Err) {
+                Ok(found) => found,
+                // What is just taking effect may be there for one question and not for the next.
+                Err(blind) if look == 0 && !blind.ends_the_run() => continue,
+                Err(blind) => {
+                    for one in open {
+                        one.verdict = not_seen(&one.verdict, &blind);
+                    }
+                    return rows;
+                }
+            };
+            seen.clear();
+            open.retain_mut(|one| match self.unlike(one, &found) {
+                Some(unlike) => {
+                    seen.push(unlike);
+                    true
+                }
+                None => {
+                    self.confirm(one);
+                    false
+                }
+            });
+        }
+        for (one, unlike) in open.into_iter().zip(seen) {
+            one.verdict = differs(&one.verdict, one.change, unlike);
+        }
+        rows
+    }
+
+    /// In what an extension is not as wanted.
+    fn unlike(&self, sent: &Sent<'_>, found: &[Extension]) -> Option<Unlike> {
+        let mut same = found.iter().filter(|held| held.number() == sent.number());
+        let held = same.next();
+        if sent.change.action == Action::Delete {
+            return held.map(|_| Unlike::Present);
+        }
+        let Some(held) = held else {
+            return Some(Unlike::Absent);
+        };
+        if same.next().is_some() {
+            return Some(Unlike::Twice);
+        }
+        let fields = differing(self.connection.manifest(), &sent.change.wanted, held);
+        (!fields.is_empty()).then(|| Unlike::Fields(fields, held.clone()))
+    }
+
+    /// Says what could not be compared.
+    fn confirm(&self, sent: &mut Sent<'_>) {
+        let unseen = uncomparable(self.connection.manifest(), &sent.change.wanted);
+        let unseen: Vec<&str> = unseen
+            .into_iter()
+            .filter(|field| *field != Field::NEW_NUMBER)
+            .map(Field::name)
+            .collect();
+        if !unseen.is_empty() && sent.verdict.message.is_empty() {
+            sent.verdict.message = format!(
+                "not verified, because the make does not give it back: {}",
+                unseen.join(", ")
+            );
+        }
+    }
+}
+
+fn differs(accepted: &Verdict, change: &Change, unlike: Unlike) -> Verdict {
+    let (message, differing) = match unlike {
+        Unlike::Absent => (
+            "the PBX said that it is done, but it has no such extension".to_owned(),
+            vec![Field::NUMBER],
+        ),
+        Unlike::Present => (
+            "the PBX said that it is done, but it still has the extension".to_owned(),
+            vec![Field::NUMBER],
+        ),
+        Unlike::Twice => (
+            "the PBX said that it is done, but it has the extension more than once".to_owned(),
+            vec![Field::NUMBER],
+        ),
+        Unlike::Fields(fields, held) => (
+            format!(
+                "the PBX said that it is done, but it holds {}",
+                differences(&fields, &change.wanted, &held)
+            ),
+            fields,
+        ),
+    };
+    Verdict {
+        result: RowResult::Differs,
+        differing,
+        message,
+        hint: "look at this extension on the PBX, mend the row or the extension, then run it again"
+            .into(),
+        looked: true,
+        ..accepted.clone()
+    }
+}
+
+fn not_seen(accepted: &Verdict, blind: &Fault) -> Verdict {
+    Verdict {
+        result: RowResult::Unknown,
+        message: format!(
+            "the PBX said that it is done, but it could not be looked at: {}",
+            blind.message
+        ),
+        hint: "look at this extension on the PBX, or run it again: what is done already is left as it is"
+            .into(),
+        fault: Some(blind.clone()),
+        ..accepted.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::toy::{Toy, Trouble};
+    use super::super::{Done, Ended, FailuresMax, NoJournal, Options, submit};
+    use super::*;
+
+    fn options() -> Options {
+        Options {
+            failures_max: FailuresMax::Share(1.0),
+            settling: super::super::settle::Limits {
+                attempts_max: 3,
+                second_look: Duration::from_millis(2),
+            },
+            verify: Verify::All,
+            ..Options::parallel(1)
+        }
+    }
+
+    fn change(row: usize, action: Action, wanted: Extension) -> Change {
+        let before = (action != Action::Create).then(|| Extension::numbered(wanted.number()));
+        Change {
+            row,
+            action,
+            number: wanted.number().to_owned(),
+            wanted,
+            before,
+        }
+    }
+
+    fn sent(connection: &Connection, changes: &[Change], options: &Options) -> (Ended, Vec<Done>) {
+        let mut done = vec![];
+        let ended = submit(connection, changes, options, &NoJournal, &mut |one| {
+            done.push(one);
+        });
+        done.sort_by_key(|one| one.row);
+        assert_eq!(done.len(), changes.len());
+        (ended, done)
+    }
+
+    fn ann(number: usize) -> Extension {
+        let mut ann = Extension::numbered(number.to_string());
+        ann.set(Field::DISPLAY_NAME, "Ann");
+        ann.set(Field::SIP_PASSWORD, "canary-42");
+        ann
+    }
+
+    fn creations(count: usize) -> Vec<Change> {
+        (0..count)
+            .map(|row| change(row, Action::Create, ann(2000 + row)))
+            .collect()
+    }
+
+    #[test]
+    fn rows_are_read_back_in_batches_and_every_one_is() {
+        for parallel in [1, 4] {
+            let toy = Toy::holding(0);
+            let options = Options {
+                parallel,
+                ..options()
+            };
+            let (_, done) = sent(&toy.open(), &creations(37), &options);
+            assert!(
+                done.iter()
+                    .all(|one| one.verdict.result == RowResult::Created)
+            );
+            // The toys answer for eight at once.
+            let looks = toy.pbx.order("look");
+            assert_eq!(looks.len(), 5, "{looks:?}");
+            let mut seen: Vec<&str> = looks.iter().flat_map(|look| look.split(',')).collect();
+            seen.sort_unstable();
+            seen.dedup();
+            assert_eq!(seen.len(), 37);
+            let message = &done[0].verdict.message;
+            assert!(message.contains("not verified") && message.contains("sip_password"));
+            assert!(!format!("{done:?}").contains("canary"));
+        }
+        let toy = Toy::holding(0);
+        let one_by_one = Options {
+            batch: 1,
+            ..options()
+        };
+        sent(&toy.open(), &creations(5), &one_by_one);
+        assert_eq!(toy.pbx.said("look"), 5);
+    }
+
+    #[test]
+    fn a_sample_is_the_same_tenth_every_time_and_none_is_none() {
+        let picked = |verify| {
+            let toy = Toy::holding(0);
+            let options = Options {
+                verify,
+                ..options()
+            };
+            sent(&toy.open(), &creations(300), &options);
+            let looks = toy.pbx.order("look");
+            let numbers: Vec<String> = looks
+                .iter()
+                .flat_map(|look| look.split(',').map(str::to_owned))
+                .collect();
+            numbers
+        };
+        let sample = picked(Verify::Sample);
+        assert!((18..=45).contains(&sample.len()), "{}", sample.len());
+        assert_eq!(sample, picked(Verify::Sample));
+        assert!(picked(Verify::None).is_empty());
+        let share = (0..20_000)
+            .filter(|n: &u32| Verify::Sample.picks(&n.to_string()))
+            .count();
+        assert!((1900..2200).contains(&share), "{share}");
+    }
+
+    #[test]
+    fn a_success_that_nobody_can_see_is_unknown_and_stops_the_run() {
+        let toy = Toy::holding(0).troubled(|request, _| match request.operation {
+            "look" => Trouble::Status(500),
+            _ => Trouble::Nothing,
+        });
+        let options = Options {
+            failures_max: FailuresMax::Share(0.25),
+            ..options()
+        };
+        let (ended, done) = sent(&toy.open(), &creations(200), &options);
+        let (result, message) = (done[0].verdict.result, &done[0].verdict.message);
+        assert_eq!(result, RowResult::Unknown);
+        assert!(message.contains("said that it is done"), "{message}");
+        assert!(matches!(ended, Ended::TooManyFailures(_)), "{ended:?}");
+        assert!(toy.pbx.numbers().len() < 30, "{}", toy.pbx.numbers().len());
+    }
+
+    #[test]
+    fn a_refused_account_stops_the_run_while_it_reads_back() {
+        let toy = Toy::holding(0).troubled(|request, _| match request.operation {
+            "look" => Trouble::Status(401),
+            _ => Trouble::Nothing,
+        });
+        let (ended, done) = sent(&toy.open(), &creations(30), &options());
+        assert!(matches!(ended, Ended::TargetLost(_)), "{ended:?}");
+        assert_eq!(done[0].verdict.result, RowResult::Unknown);
+        assert_eq!(done[29].verdict.result, RowResult::NotSent);
+    }
+
+    #[test]
+    fn differences_count_as_failures_once() {
+        let toy = Toy::holding(0);
+        let connection = toy.open();
+        let options = Options {
+            failures_max: FailuresMax::Count(11),
+            ..options()
+        };
+        // The toys make no extension under another number at once.
+        let mut changes = creations(40);
+        for change in changes.iter_mut().take(12) {
+            change.wanted.set(Field::NEW_NUMBER, "9999");
+        }
+        let (ended, done) = sent(&connection, &changes, &options);
+        let differ = done
+            .iter()
+            .filter(|one| one.verdict.result == RowResult::Differs);
+        assert_eq!(differ.count(), 12);
+        assert_eq!(
+            ended,
+            Ended::TooManyFailures("12 of the 16 rows sent so far failed".into())
+        );
+    }
+
+    #[test]
+    fn deletions_and_updates_are_read_back_too() {
+        let toy = Toy::holding(0).troubled(|request, _| match request.operation {
+            "delete" | "update" if request.query[0].1 == "2001" => Trouble::Say("ok"),
+            _ => Trouble::Nothing,
+        });
+        for action in [Action::Delete, Action::Update] {
+            let mut changes = vec![];
+            for (row, number) in [2000, 2001].into_iter().enumerate() {
+                toy.pbx.put(&Extension::numbered(number.to_string()));
+                changes.push(change(row, action, ann(number)));
+            }
+            let (_, done) = sent(&toy.open(), &changes, &options());
+            assert!(done[0].verdict.result.is_done(), "{done:?}");
+            assert_eq!(done[1].verdict.result, RowResult::Differs, "{action:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_look_has_decided_is_not_looked_at_again() {
+        let toy = Toy::holding(0).troubled(|request, _| match request.operation {
+            "create" => Trouble::LoseAfter,
+            _ => Trouble::Nothing,
+        });
+        let mut changes = creations(1);
+        changes[0].wanted.remove(Field::SIP_PASSWORD);
+        let (_, done) = sent(&toy.open(), &changes, &options());
+        assert_eq!(done[0].verdict.result, RowResult::Created);
+        assert_eq!(toy.pbx.said("look"), 1);
+    }
+}

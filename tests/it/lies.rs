@@ -1,0 +1,260 @@
+//! PBXes of every make that lie, each in another way: what they say is done counts only where it is.
+
+use rowcall::link::StopFlag;
+use rowcall::link::paced::Pace;
+use rowcall::link::retrying::{Patience, Retrying};
+use rowcall::model::{Action, Change, Extension, Field, RowResult};
+use rowcall::sim::{Breakage, Faults, InProcess, Sim};
+use rowcall::submit::converse::Connection;
+use rowcall::submit::settle::Limits;
+use rowcall::submit::verify::Verify;
+use rowcall::submit::{Done, FailuresMax, NoJournal, Options, submit};
+use rowcall::vendors::{Account, MAKES, Make, Settings};
+use rowcall::wire::{Heard, Pbx, Reply};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+const NAME: &str = "annabelle";
+const OTHER: &str = "bertram";
+
+/// Short waits, so that it ends.
+const HASTE: Patience = Patience {
+    attempts_max: 3,
+    wait_first: Duration::from_millis(1),
+    wait_max: Duration::from_millis(4),
+};
+
+fn options() -> Options {
+    Options {
+        failures_max: FailuresMax::Share(1.0),
+        settling: Limits {
+            attempts_max: 3,
+            second_look: Duration::from_millis(2),
+        },
+        verify: Verify::All,
+        ..Options::parallel(1)
+    }
+}
+
+fn creation(row: usize, wanted: Extension) -> Change {
+    Change {
+        row,
+        action: Action::Create,
+        number: wanted.number().to_owned(),
+        wanted,
+        before: None,
+    }
+}
+
+fn sent(connection: &Connection, changes: &[Change]) -> Vec<Done> {
+    let mut done = vec![];
+    submit(connection, changes, &options(), &NoJournal, &mut |one| {
+        done.push(one);
+    });
+    done.sort_by_key(|one| one.row);
+    assert_eq!(done.len(), changes.len());
+    done
+}
+
+/// In what way a PBX lies about one row.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Lie {
+    /// 200 with an error in words that nobody knows, and nothing done.
+    ErrorBody,
+    /// The name is cut.
+    CutsName,
+    /// The name is left out.
+    DropsField,
+    /// The name is stored in capitals.
+    ChangesCase,
+    /// Success, and done only after a while.
+    TakesEffectLate,
+    /// Done to another extension.
+    OtherRow,
+    /// Done twice; the second answer comes back.
+    Duplicates,
+    /// Success, and nothing done.
+    Nothing,
+    /// What the network or a web server in between does.
+    Breaks(Breakage),
+}
+
+/// A PBX that lies about the row with [`NAME`].
+struct Liar {
+    inner: Box<dyn Pbx>,
+    lie: Lie,
+    /// What it said to the honest row, by path.
+    honest: BTreeMap<String, Reply>,
+    late: Vec<Heard>,
+    looks: u32,
+}
+
+fn rewritten(heard: &Heard, from: &str, to: &str) -> Heard {
+    let body = String::from_utf8(heard.body.clone()).unwrap();
+    Heard {
+        target: heard.target.replace(from, to),
+        body: body.replace(from, to).into_bytes(),
+        ..heard.clone()
+    }
+}
+
+fn holds(heard: &Heard, text: &str) -> bool {
+    heard.target.contains(text) || String::from_utf8_lossy(&heard.body).contains(text)
+}
+
+impl Pbx for Liar {
+    fn answer(&mut self, heard: &Heard) -> Reply {
+        if !holds(heard, NAME) {
+            if holds(heard, "2002") && !self.late.is_empty() {
+                self.looks += 1;
+                if self.looks > 1 {
+                    for late in std::mem::take(&mut self.late) {
+                        self.inner.answer(&late);
+                    }
+                }
+            }
+            let reply = self.inner.answer(heard);
+            if holds(heard, OTHER) {
+                self.honest.insert(heard.path().to_owned(), reply.clone());
+            }
+            return reply;
+        }
+        let inner = &mut self.inner;
+        let echo = || self.honest[heard.path()].clone();
+        match self.lie {
+            Lie::ErrorBody => {
+                let text = r#"{"error":"database is locked"}"#;
+                Reply::new(200, "application/json", text)
+            }
+            Lie::CutsName => inner.answer(&rewritten(heard, NAME, "anna")),
+            Lie::DropsField => inner.answer(&rewritten(heard, NAME, "")),
+            Lie::ChangesCase => inner.answer(&rewritten(heard, NAME, "ANNABELLE")),
+            Lie::TakesEffectLate => {
+                self.late.push(heard.clone());
+                echo()
+            }
+            Lie::OtherRow => inner.answer(&rewritten(heard, "2002", "2003")),
+            Lie::Duplicates => {
+                inner.answer(heard);
+                inner.answer(heard)
+            }
+            Lie::Nothing => echo(),
+            Lie::Breaks(_) => inner.answer(heard),
+        }
+    }
+
+    fn expire_sessions(&mut self) {
+        self.inner.expire_sessions();
+    }
+
+    fn numbers(&self) -> Vec<String> {
+        self.inner.numbers()
+    }
+
+    fn stored(&self, number: &str, name: &str) -> Option<String> {
+        self.inner.stored(number, name)
+    }
+
+    fn created(&self, number: &str) -> u32 {
+        self.inner.created(number)
+    }
+
+    fn sign_ins(&self) -> u32 {
+        self.inner.sign_ins()
+    }
+}
+
+fn named_by(make: &Make) -> Field {
+    match make.id {
+        "ozeki" => Field::USER_ID,
+        "portsip" => Field::FIRST_NAME,
+        _ => Field::DISPLAY_NAME,
+    }
+}
+
+fn extension(make: &Make, number: &str, name: &str) -> Extension {
+    let mut extension = Extension::numbered(number);
+    extension.set(Field::SIP_PASSWORD, "Sample2002pw");
+    if make.id == "portsip" {
+        extension.set(Field::WEB_PASSWORD, "Portal2002pw");
+    }
+    extension.set(named_by(make), name);
+    extension
+}
+
+/// A simulated PBX of the make that lies, and the way to it.
+fn liar(make: &Make, lie: Lie) -> (Sim, Connection) {
+    let account = Account {
+        username: "api".into(),
+        password: rowcall::model::Secret::new("rehearsal"),
+    };
+    let pbx = Liar {
+        inner: (make.sim)(&account),
+        lie,
+        honest: BTreeMap::new(),
+        late: vec![],
+        looks: 0,
+    };
+    let sim = Sim::new(Box::new(pbx), "late_ms=1".parse::<Faults>().unwrap());
+    let manifest = (make.manifest)();
+    let reply = Duration::from_secs(2);
+    let link = InProcess::new(sim.clone(), manifest.vendor.path.clone(), reply);
+    let line = Retrying::new(Box::new(link), Pace::unlimited(StopFlag::default()));
+    let vendor = (make.speak)(Settings::new(manifest, &BTreeMap::new()).unwrap());
+    let connection = Connection::open_with(vendor, line, account, HASTE, HASTE).unwrap();
+    if let Lie::Breaks(breakage) = lie {
+        sim.break_once(NAME, breakage);
+    }
+    (sim, connection)
+}
+
+#[test]
+fn whatever_a_pbx_says_nothing_counts_as_created_that_is_not_there_as_wanted() {
+    use RowResult::{Created, Differs};
+    for make in MAKES {
+        for (lie, wanted) in [
+            (Lie::ErrorBody, None),
+            (Lie::CutsName, Some(Differs)),
+            (Lie::DropsField, None),
+            (Lie::ChangesCase, Some(Differs)),
+            (Lie::TakesEffectLate, Some(Created)),
+            (Lie::OtherRow, Some(Differs)),
+            (Lie::Duplicates, None),
+            (Lie::Nothing, Some(Differs)),
+            (Lie::Breaks(Breakage::Html), Some(Created)),
+            (Lie::Breaks(Breakage::Late), Some(Created)),
+            (Lie::Breaks(Breakage::Endless), Some(Created)),
+            (Lie::Breaks(Breakage::Redirect), Some(Created)),
+            (Lie::Breaks(Breakage::Truncate), Some(Created)),
+            (Lie::Breaks(Breakage::Garbage), Some(Created)),
+        ] {
+            let case = format!("{} {lie:?}", make.id);
+            let (sim, connection) = liar(make, lie);
+            let rows = [("2001", OTHER), ("2002", NAME)];
+            let changes: Vec<Change> = rows
+                .into_iter()
+                .enumerate()
+                .map(|(row, (number, name))| creation(row, extension(make, number, name)))
+                .collect();
+            let done = sent(&connection, &changes);
+            assert_eq!(done[0].verdict.result, Created, "{case}: {done:?}");
+            let verdict = &done[1].verdict;
+            let field = named_by(make);
+            let wire = &connection.manifest().row(field).unwrap().wire;
+            let is_there = sim.stored("2002", wire).as_deref() == Some(NAME);
+            if verdict.result == Created {
+                assert!(is_there, "{case}: {verdict:?}");
+            }
+            assert!(sim.created("2002") <= 1, "{case}");
+            if let Some(wanted) = wanted {
+                assert_eq!(verdict.result, wanted, "{case}: {verdict:?}");
+            }
+            if matches!(lie, Lie::CutsName | Lie::ChangesCase) {
+                assert_eq!(verdict.differing, [field], "{case}");
+                let held = sim.stored("2002", wire).unwrap();
+                let words = format!("{} {held:?} instead of {NAME:?}", field.name());
+                assert!(verdict.message.contains(&words), "{case}: {verdict:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Rows that point at other rows, from outside: order, rows that are held, two steps, and kills in between.
+
+use super::house::{House, lines};
+use std::fs;
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
+const HEADER: &str =
+    "number,display_name,sip_password,forward_busy,forward_busy_to,forward_busy_extension";
+
+/// A row; forwards where `to` is a number.
+fn row(number: u32, password: &str, to: Option<u32>) -> String {
+    let forward = match to {
+        Some(to) => format!("on,Extension,{to}"),
+        None => "off,,".to_owned(),
+    };
+    format!("{number},Row {number},{password},{forward}")
+}
+
+#[test]
+fn the_children_of_a_row_that_is_never_sent_are_held() {
+    let house = House::new("openvox");
+    let rows = [
+        row(2000, "Sample2000pw", Some(2001)),
+        row(2001, "Sample2001pw", Some(2002)),
+        row(2002, "", None),
+        row(2003, "Sample2003pw", None),
+    ];
+    let sheet = house.write("staff.csv", &format!("{HEADER}\n{}\n", rows.join("\n")));
+    let report = house.path("report.jsonl");
+    let said = house.import("state", &sheet, &["--report", report.to_str().unwrap()]);
+    assert_eq!(said.exit, 1, "{}", said.words);
+    let lines = lines(&report);
+    let results: Vec<&str> = lines
+        .iter()
+        .map(|line| line["result"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        results,
+        ["held", "held", "invalid", "created"],
+        "{}",
+        said.words
+    );
+    assert_eq!(lines[1]["field"], "forward_busy_extension");
+    assert_eq!(lines[1]["column"], "forward_busy_extension");
+    let message = lines[1]["message"].as_str().unwrap();
+    assert!(
+        message.contains("2002") && message.contains("invalid"),
+        "{message}"
+    );
+    // Mended, all of it goes.
+    let mended = rows
+        .join("\n")
+        .replace("Row 2002,,", "Row 2002,Sample2002pw,");
+    let sheet = house.write("staff.csv", &format!("{HEADER}\n{mended}\n"));
+    let said = house.import("state", &sheet, &[]);
+    assert_eq!((said.exit, said.count("created")), (0, 3), "{}", said.words);
+}
+
+#[test]
+fn rings_are_whole_after_kills_at_any_moment() {
+    let house = House::new("openvox");
+    // Ten rings of three, and one that hangs on each.
+    let rows: Vec<String> = (0..40)
+        .map(|index| {
+            let (ring, place) = (2000 + index / 4 * 4, index % 4);
+            let to = ring + [1, 2, 0, 0][place as usize];
+            let number = ring + place;
+            row(number, &format!("Sample{number}pw"), Some(to))
+        })
+        .collect();
+    let text = format!("{HEADER}\n{}\n", rows.join("\n"));
+    let sheet = house.write("staff.csv", &text);
+    let target = house.target();
+    let sheet = sheet.to_str().unwrap().to_owned();
+    let mut arguments = vec!["import", &sheet, "--to", &target, "--rate", "150/s"];
+    let mut kills = 0;
+    // Every time a little later, so that some fall into the second step.
+    for wait_ms in (60..900).step_by(70) {
+        let mut run = house
+            .command("state")
+            .args(&arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        thread::sleep(Duration::from_millis(wait_ms));
+        let ended = run.try_wait().unwrap();
+        run.kill().unwrap();
+        run.wait().unwrap();
+        // One that is still being made has another name, and is none yet.
+        let is_run = |name: String| !name.starts_with('.');
+        let mut runs = fs::read_dir(house.path("state/runs")).into_iter().flatten();
+        if runs.any(|run| is_run(run.unwrap().file_name().into_string().unwrap())) {
+            arguments = vec!["resume"];
+        }
+        if ended.is_some() {
+            break;
+        }
+        kills += 1;
+    }
+    assert!(kills > 2, "{kills}");
+    let report = house.path("report.jsonl");
+    house.say("state", &["resume"]);
+    let said = house.say("state", &["report", "-o", report.to_str().unwrap()]);
+    assert_eq!(said.exit, 0, "{}", fs::read_to_string(&report).unwrap());
+    assert_eq!(lines(&report).len(), 40);
+    // The same import again finds everything as it wants it.
+    let again = house.import("elsewhere", &house.path("staff.csv"), &[]);
+    assert_eq!(
+        (again.exit, again.count("unchanged")),
+        (0, 40),
+        "{}",
+        again.words
+    );
+}

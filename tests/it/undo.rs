@@ -1,0 +1,343 @@
+//! A run is put back by `rowcall undo`, against the simulated PBX behind its socket.
+
+use super::house::{House, lines};
+use serde_json::Value;
+use std::fs;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+const MAKES: [&str; 3] = ["openvox", "portsip", "ozeki"];
+
+#[test]
+fn an_import_is_undone_and_the_undo_too() {
+    for make in MAKES {
+        let house = House::new(make);
+        let empty = house.export();
+        let imported = house.import("state", &house.sheet(12), &[]);
+        assert_eq!(
+            (imported.exit, imported.count("created")),
+            (0, 12),
+            "{make}"
+        );
+        let full = house.export();
+
+        let undone = house.undo(&[]);
+        assert_eq!(undone.exit, 0, "{make}: {}", undone.words);
+        assert_eq!(
+            (undone.count("deleted"), house.export()),
+            (12, empty.clone())
+        );
+        // Once more: there is nothing left to do, and an undo is not undone by chance.
+        let again = house.undo(&[]);
+        assert_eq!((again.exit, again.count("unchanged")), (0, 12), "{make}");
+
+        let back = house.undo(&[&undone.run()]);
+        let lost = make == "openvox";
+        assert_eq!(back.exit, i32::from(lost), "{make}: {}", back.words);
+        let result = if lost { "differs" } else { "created" };
+        assert_eq!(back.count(result), 12, "{make}: {}", back.summary);
+        assert_eq!(house.export(), full, "{make}");
+        // And that one too, though it could not put back everything.
+        let gone = house.undo(&[&back.run()]);
+        assert_eq!(
+            (gone.exit, gone.count("deleted")),
+            (0, 12),
+            "{make}: {}",
+            gone.words
+        );
+        assert_eq!(house.export(), empty);
+    }
+}
+
+#[test]
+fn updates_and_their_readable_secrets_get_their_old_values() {
+    for make in MAKES {
+        let house = House::new(make);
+        house.import("state", &house.sheet(6), &[]);
+        let before = house.export();
+        let changed = house.import("state", &house.edit("new"), &["--mode", "update"]);
+        assert_eq!((changed.exit, changed.count("updated")), (0, 2), "{make}");
+        assert_ne!(house.export(), before);
+        let undone = house.undo(&[]);
+        assert_eq!(
+            (undone.exit, undone.count("updated")),
+            (0, 2),
+            "{make}: {}",
+            undone.words
+        );
+        assert_eq!(house.export(), before, "{make}");
+        let again = house.undo(&[]);
+        assert_eq!((again.exit, again.count("unchanged")), (0, 2), "{make}");
+    }
+}
+
+#[test]
+fn what_a_make_does_not_give_back_is_said_before_and_after() {
+    let house = House::new("openvox");
+    house.import("state", &house.sheet(3), &[]);
+    let sheet = "number,email,web_password\n2000,new@example.com,Canary7731x\n2001,,Canary7732x\n";
+    let sheet = house.write("web.csv", sheet);
+    let changed = house.import("state", &sheet, &["--mode", "update"]);
+    assert_eq!(changed.count("updated"), 2, "{}", changed.words);
+    let report = house.path("undone.jsonl");
+    let undone = house.undo(&["--report", report.to_str().unwrap()]);
+    assert_eq!(
+        (undone.exit, undone.count("differs")),
+        (1, 2),
+        "{}",
+        undone.words
+    );
+    assert!(
+        undone
+            .words
+            .contains("2 extensions will not be as they were"),
+        "{}",
+        undone.words
+    );
+    let lines = lines(&report);
+    assert_eq!(lines.len(), 2);
+    for line in &lines {
+        assert_eq!(line["field"], "web_password");
+        assert!(line["row"].is_null() || line["row"] == "", "{line}");
+    }
+    assert!(house.export().contains("ann.miller.000@example.com"));
+    // What can be put back is; the rest stays said.
+    let again = house.undo(&[&changed.run()]);
+    assert_eq!(
+        (again.exit, again.count("differs")),
+        (1, 2),
+        "{}",
+        again.words
+    );
+    let everything = format!("{}{}", undone.words, fs::read_to_string(&report).unwrap());
+    assert!(!everything.contains("Canary77"));
+}
+
+#[test]
+fn deleted_extensions_are_made_again() {
+    for make in MAKES {
+        let house = House::new(make);
+        let sheet = house.sheet(4);
+        house.import("state", &sheet, &[]);
+        let before = house.export();
+        let target = house.target();
+        let arguments = [
+            "delete",
+            sheet.to_str().unwrap(),
+            "--from",
+            &target,
+            "--json",
+        ];
+        let arguments: Vec<&str> = arguments
+            .into_iter()
+            .chain(["--yes", "--max-deletes", "all", "--rate", "2000/s"])
+            .collect();
+        let deleted = house.say("state", &arguments);
+        assert_eq!(
+            (deleted.exit, deleted.count("deleted")),
+            (0, 4),
+            "{}",
+            deleted.words
+        );
+        let undone = house.undo(&[]);
+        let lost = make == "openvox";
+        assert_eq!(undone.exit, i32::from(lost), "{make}: {}", undone.words);
+        assert_eq!(house.export(), before, "{make}");
+    }
+}
+
+#[test]
+fn what_somebody_changed_since_is_kept_and_listed() {
+    for make in MAKES {
+        let house = House::new(make);
+        let imported = house.import("state", &house.sheet(5), &[]);
+        // By somebody whose runs are elsewhere.
+        let edited = house.import("elsewhere", &house.edit("hand"), &["--mode", "update"]);
+        assert_eq!(edited.count("updated"), 2, "{}", edited.words);
+        let report = house.path("undone.jsonl");
+        let undone = house.undo(&[&imported.run(), "--report", report.to_str().unwrap()]);
+        assert_eq!(undone.exit, 1, "{make}: {}", undone.words);
+        assert_eq!((undone.count("deleted"), undone.count("drifted")), (3, 2));
+        let drifted: Vec<Value> = lines(&report)
+            .into_iter()
+            .filter(|line| line["result"] == "drifted")
+            .collect();
+        let message = drifted[0]["message"].as_str().unwrap();
+        assert!(!drifted[0]["field"].as_str().unwrap().is_empty());
+        assert!(
+            message.contains("\"hand") && message.contains("another "),
+            "{message}"
+        );
+        assert!(!message.contains("Changed"), "{message}");
+        assert_eq!(house.export().lines().count(), 3, "the header and two");
+
+        // An update that is not what the run left is kept too.
+        let again = house.import("state", &house.edit("ours"), &["--mode", "update"]);
+        assert_eq!(again.count("updated"), 2, "{}", again.words);
+        house.import("elsewhere", &house.edit("theirs"), &["--mode", "update"]);
+        let kept = house.export();
+        let undone = house.undo(&[]);
+        assert_eq!(
+            (undone.exit, undone.count("drifted")),
+            (1, 2),
+            "{make}: {}",
+            undone.words
+        );
+        assert_eq!(house.export(), kept);
+    }
+}
+
+#[test]
+fn rows_that_were_not_done_are_not_touched() {
+    let house = House::new("ozeki");
+    let sheet = house.sheet(4);
+    house.import("elsewhere", &sheet, &[]);
+    let text = fs::read_to_string(&sheet)
+        .unwrap()
+        .replace("ann.miller", "other");
+    let more = format!("{text}\n0900,zoe.new,,,Sample0900pw,on\n");
+    let imported = house.import("state", &house.write("more.csv", &more), &[]);
+    assert_eq!(
+        (
+            imported.count("conflict"),
+            imported.count("unchanged"),
+            imported.count("created")
+        ),
+        (1, 3, 1),
+        "{}",
+        imported.summary
+    );
+    let undone = house.undo(&[]);
+    assert_eq!((undone.exit, undone.summary["rows"].as_u64()), (0, Some(1)));
+    assert_eq!(house.export().lines().count(), 5);
+}
+
+#[test]
+fn it_deletes_only_when_it_may() {
+    let house = House::new("ozeki");
+    house.import("state", &house.sheet(12), &[]);
+    let silent = house.say("state", &["undo"]);
+    assert_eq!(silent.exit, 2, "{}", silent.words);
+    assert!(silent.words.contains("--yes"), "{}", silent.words);
+    let guarded = house.say("state", &["undo", "--yes"]);
+    assert_eq!(guarded.exit, 4, "{}", guarded.words);
+    assert!(
+        guarded.words.contains("--max-deletes 12"),
+        "{}",
+        guarded.words
+    );
+    assert_eq!(house.export().lines().count(), 13);
+    assert_eq!(house.say("state", &["undo", "no-such-run"]).exit, 2);
+    assert_eq!(house.say("nothing", &["undo"]).exit, 2);
+}
+
+#[test]
+fn a_killed_undo_is_gone_on_with() {
+    let house = House::new("ozeki");
+    house.import("state", &house.sheet(60), &[]);
+    let mut undo = house
+        .command("state")
+        .args(["undo", "--yes", "--max-deletes", "all"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while house.export().lines().count() > 50 {
+        thread::sleep(Duration::from_millis(5));
+    }
+    undo.kill().unwrap();
+    undo.wait().unwrap();
+    let left = house.export().lines().count();
+    assert!(left > 1, "it was over too soon");
+    let resumed = house.say("state", &["resume", "--json"]);
+    assert_eq!(resumed.exit, 0, "{}", resumed.words);
+    assert_eq!(
+        (resumed.count("deleted"), house.export().lines().count()),
+        (60, 1)
+    );
+}
+
+#[test]
+fn what_was_written_and_not_yet_read_back_is_looked_at_after_a_kill() {
+    let house = House::new("openvox");
+    let sheet = house.sheet(30);
+    let target = house.target();
+    let mut import = house
+        .command("state")
+        .args([
+            "import",
+            sheet.to_str().unwrap(),
+            "--to",
+            &target,
+            "--rate",
+            "20/s",
+        ])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // The first twenty wait for the batch that is read back together.
+    while house.export().lines().count() < 9 {
+        thread::sleep(Duration::from_millis(2));
+    }
+    import.kill().unwrap();
+    import.wait().unwrap();
+    let report = house.path("cut.csv");
+    house.say("state", &["report", "-o", report.to_str().unwrap()]);
+    let report = fs::read_to_string(report).unwrap();
+    assert_eq!(report.lines().count(), 31);
+    assert!(!report.contains(",created,"), "{report}");
+    let resumed = house.say("state", &["resume", "--json"]);
+    assert_eq!(
+        (resumed.exit, resumed.count("created")),
+        (0, 30),
+        "{}",
+        resumed.words
+    );
+    assert_eq!(house.export().lines().count(), 31);
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interrupted_undo_still_knows_what_it_cannot_put_back() {
+    let house = House::new("openvox");
+    let sheet = house.sheet(30);
+    house.import("state", &sheet, &[]);
+    let target = house.target();
+    let arguments = [
+        "delete",
+        sheet.to_str().unwrap(),
+        "--from",
+        &target,
+        "--yes",
+    ];
+    let arguments: Vec<&str> = arguments
+        .into_iter()
+        .chain(["--max-deletes", "all", "--rate", "40/s"])
+        .collect();
+    assert_eq!(house.say("state", &arguments).exit, 0);
+    let mut undo = house
+        .command("state")
+        .args(["undo", "--yes"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while house.export().lines().count() < 4 {
+        thread::sleep(Duration::from_millis(2));
+    }
+    let pid = undo.id().to_string();
+    let interrupted = Command::new("kill").args(["-INT", &pid]).status().unwrap();
+    assert!(interrupted.success());
+    assert_eq!(undo.wait().unwrap().code(), Some(130));
+    assert!(house.export().lines().count() < 31, "it was over too soon");
+    let resumed = house.say("state", &["resume", "--json"]);
+    assert_eq!(
+        (resumed.exit, resumed.count("differs")),
+        (1, 30),
+        "{}",
+        resumed.words
+    );
+    assert_eq!(house.export().lines().count(), 31);
+}
