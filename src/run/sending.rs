@@ -656,3 +656,35 @@ pub(super) fn stoppable() -> Result<StopFlag, Failure> {
     super::interrupts(&stop)?;
     Ok(stop)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Field;
+
+    #[test]
+    fn what_points_at_a_row_goes_in_no_earlier_wave() {
+        let create = |row: usize, to: Option<&str>| {
+            let number = (2000 + row).to_string();
+            let mut wanted = Extension::numbered(number.clone());
+            if let Some(to) = to {
+                wanted.set(Field::FORWARD_BUSY_EXTENSION, to);
+            }
+            Change {
+                row,
+                action: Action::Create,
+                number,
+                wanted,
+                before: None,
+            }
+        };
+        let rows = [Some("2002"), None, None, Some("2000")];
+        let changes = rows.iter().enumerate().map(|(row, to)| create(row, *to));
+        let mut changes = in_order(changes.collect());
+        let stages = in_waves(&[vec![0, 1, 3], vec![2]], &mut changes);
+        let counts: Vec<usize> = stages.iter().map(|stage| stage.count).collect();
+        assert_eq!(counts, [1, 3]);
+        let rows: Vec<usize> = changes.iter().map(|change| change.row).collect();
+        assert_eq!(rows, [1, 2, 0, 3]);
+    }
+}
