@@ -86,7 +86,7 @@ pub(super) fn run(path: &Path, args: &ImportArgs, context: &Context<'_>) -> Resu
     };
     let decided = lines.iter().enumerate();
     let decided = decided.map(|(position, line)| planner.row(position, line.clone()));
-    let planned: Vec<Row> = match decided.collect::<Result<_, _>>() {
+    let mut planned: Vec<Row> = match decided.collect::<Result<_, _>>() {
         Ok(planned) => planned,
         Err(why) => {
             connection.close();
@@ -109,6 +109,15 @@ pub(super) fn run(path: &Path, args: &ImportArgs, context: &Context<'_>) -> Resu
         wish.not_sent(None, lines, "drift", why, Some(failure.exit))?;
         return Err(failure);
     }
+    // What is not there and is not going to be, nobody can point at.
+    let lost = planned
+        .iter()
+        .filter(|row| row.change.is_none() && !row.outcome.result.is_done())
+        .map(|row| (row.outcome.number.clone(), row.outcome.result))
+        .filter(|(number, _)| !held.numbers.contains(number));
+    let lost = lost.collect();
+    let mut all: Vec<&mut Row> = planned.iter_mut().collect();
+    sending::hold_orphans(&mut all, lost, &headings);
     let read = Read {
         rows: None,
         headings,
@@ -192,6 +201,9 @@ impl Planner<'_> {
         let moved = row.moved(now, self.key);
         if moved && !self.replans {
             return Ok(settled(self.drifted(row, line, now)));
+        }
+        if !moved && line.result == RowResult::Held {
+            return Ok(settled(line));
         }
         let Some(wanted) = self.secrets.wanted(position, row) else {
             return Err(format!("what {} wants is not whole", row.number()));

@@ -1108,6 +1108,104 @@ fn a_planned_import_that_was_killed_is_gone_on_with() {
     }
 }
 
+#[test]
+fn who_points_at_what_a_plan_does_not_bring_is_held() {
+    let desk = Desk::new("openvox");
+    let headings = "number,sip_password,email,forward_busy,forward_busy_to,forward_busy_extension";
+    let sheet = |email: &str| {
+        format!(
+            "{headings}\n2000,Xk39vTq2Lm,{email},off,,\n2001,Xk39vTq2Lm,b@example.com,on,extension,2000\n\
+             2002,Xk39vTq2Lm,c@example.com,off,,\n"
+        )
+    };
+    desk.write("a.csv", &sheet("no address"));
+    let ran = desk.ends("plan a.csv TO -o p.json --report r.json", 1);
+    assert!(
+        ran.out.contains("1 to create") && ran.out.contains("1 held"),
+        "{}",
+        ran.out
+    );
+    let held = [("2000", "none", "invalid"), ("2001", "create", "held")];
+    desk.results(
+        "r.json",
+        &[&held[..], &[("2002", "create", "valid")]].concat(),
+    );
+    desk.ends("import --plan p.json --rate 5000 --report r.json", 1);
+    desk.results(
+        "r.json",
+        &[&held[..], &[("2002", "create", "created")]].concat(),
+    );
+
+    // 2000 is there when it is planned, and gone when it is carried out.
+    desk.write("b.csv", &openvox(&[("2000", "a@example.com")]));
+    desk.ends("import b.csv TO", 0);
+    desk.write("a.csv", &sheet("new@example.com"));
+    desk.ends("plan a.csv TO --mode upsert -o p.json", 0);
+    desk.write("gone.csv", "number\n2000\n");
+    desk.ends(
+        &format!("delete gone.csv --from {} --yes", desk.target()),
+        0,
+    );
+    desk.ends(
+        "import --plan p.json --rate 5000 --on-drift skip --report r.json",
+        1,
+    );
+    desk.results(
+        "r.json",
+        &[
+            ("2000", "update", "drifted"),
+            ("2001", "create", "held"),
+            ("2002", "none", "unchanged"),
+        ],
+    );
+    desk.ends(
+        "import --plan p.json --rate 5000 --on-drift replan --report r.json",
+        0,
+    );
+    desk.results(
+        "r.json",
+        &[
+            ("2000", "create", "created"),
+            ("2001", "create", "created"),
+            ("2002", "none", "unchanged"),
+        ],
+    );
+}
+
+#[test]
+fn each_wave_has_failures_of_its_own() {
+    let desk = Desk::new("portsip");
+    let rows: Vec<(String, &str)> = (0..9)
+        .map(|row| {
+            (
+                (1001 + row).to_string(),
+                if row % 3 == 0 { "Nowhere" } else { "" },
+            )
+        })
+        .collect();
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|(number, group)| (&**number, "", *group))
+        .collect();
+    desk.write("a.csv", &sites(&rows));
+    // One of each three: never more than one in a wave.
+    let ran = desk.ends(
+        "import a.csv TO --waves 3,3,3 --max-failures 1 --report r.json",
+        1,
+    );
+    assert!(
+        ran.err.contains("wave 3 of 3: 3 rows, 1 failed"),
+        "{}",
+        ran.err
+    );
+    let created = desk
+        .report("r.json")
+        .iter()
+        .filter(|line| line["result"] == "created")
+        .count();
+    assert_eq!(created, 6);
+}
+
 /// Rows for PortSIP; the PBX has no group called Nowhere.
 fn sites(rows: &[(&str, &str, &str)]) -> String {
     let line = |(number, site, group): &(&str, &str, &str)| {
