@@ -12,7 +12,7 @@ mod cross;
 mod row;
 
 pub use across::{Across, Duplicate, Places, Survey, Traces};
-pub use row::{Checker, rule_id};
+pub use row::{Checker, rule_id, shown};
 
 #[cfg(test)]
 mod tests;

@@ -4,12 +4,17 @@
 //! their order, and memory does not grow with their number.
 
 mod csv;
+mod encoding;
+mod header;
 mod json;
 pub mod markdown;
+mod quotes;
 mod source;
 mod writer;
 
 use crate::model::{Finding, Place};
+pub use encoding::Encoding;
+pub use header::looks_like_data;
 pub use writer::{Readers, Writer};
 
 use source::Source;
@@ -76,12 +81,62 @@ impl Format {
 pub struct ReadOptions {
     /// The file's format.
     pub format: Option<Format>,
+    /// What the file is written in.
+    pub encoding: Option<Encoding>,
     /// What separates the cells: one ASCII character, no quote and no line break.
     pub delimiter: Option<char>,
+    /// Where the headings stand.
+    pub header: Header,
     /// Whether a row with fewer cells than there are headings is accepted, as if blank cells followed.
     pub pad_short_rows: bool,
+    /// Whether curly quotes and primes that stand where JSON wants straight quotes are replaced.
+    pub fix_quotes: bool,
     /// What is too much.
     pub limits: Limits,
+}
+
+/// Where the headings of a sheet stand. JSON has none above its rows, and takes no notice.
+#[derive(Debug, Clone, Default)]
+pub enum Header {
+    /// In the first line that is not blank.
+    #[default]
+    First,
+    /// In the row that begins on this line, counting from 1.
+    Line(u64),
+    /// In the first row that reads like headings.
+    Found(Headings),
+}
+
+/// Knows headings when it sees them.
+#[derive(Clone)]
+pub struct Headings(Arc<dyn Fn(&str) -> Known + Send + Sync>);
+
+/// What a text is worth as a heading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Known {
+    /// It means nothing.
+    Nothing,
+    /// It means a field.
+    Field,
+    /// It means the number, without which there is no table of extensions.
+    Number,
+}
+
+impl Headings {
+    /// Knows what `known` knows.
+    pub fn new(known: impl Fn(&str) -> Known + Send + Sync + 'static) -> Headings {
+        Headings(Arc::new(known))
+    }
+
+    fn known(&self, text: &str) -> Known {
+        (self.0)(text)
+    }
+}
+
+impl fmt::Debug for Headings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Headings")
+    }
 }
 
 /// What is too much in a sheet.
@@ -164,15 +219,13 @@ pub enum SheetError {
         /// The file.
         file: Arc<str>,
     },
-    /// It is not written in UTF-8.
-    #[error(
-        "{file}: is written in {encoding}, which is not read. Save it as UTF-8 (in Excel: “CSV UTF-8”)"
-    )]
+    /// What it is written in cannot be told, or is not read.
+    #[error("{file}: {reason}")]
     Encoding {
         /// The file.
         file: Arc<str>,
-        /// What it is written in.
-        encoding: &'static str,
+        /// Why, and what to do.
+        reason: String,
     },
     /// It is a workbook.
     #[error("{file}: is a workbook and no text. Save the sheet as “CSV UTF-8”")]
@@ -188,6 +241,42 @@ pub enum SheetError {
         /// The file.
         file: Arc<str>,
         /// The header's line.
+        line: u64,
+    },
+    /// What separates the cells cannot be told.
+    #[error(
+        "{file}:{line}: cannot tell what separates the cells: {first} and {second} divide the rows alike. Say it with --delimiter {first} or --delimiter {second}"
+    )]
+    DelimiterUnclear {
+        /// The file.
+        file: Arc<str>,
+        /// The line of the header row.
+        line: u64,
+        /// One delimiter's name.
+        first: &'static str,
+        /// Another one's.
+        second: &'static str,
+    },
+    /// Where the headings stand cannot be told.
+    #[error(
+        "{file}: {reason}. Say where the headings stand with --header-row, for example --header-row {line}"
+    )]
+    HeaderUnclear {
+        /// The file.
+        file: Arc<str>,
+        /// Why; never with a cell's text, for it may be a secret.
+        reason: String,
+        /// A line where they may stand.
+        line: u64,
+    },
+    /// No row begins on the line that was said to be the headings'.
+    #[error(
+        "{file}:{line}: no row begins on the line that --header-row names. Look up the line in the file, counting from 1"
+    )]
+    NoRowThere {
+        /// The file.
+        file: Arc<str>,
+        /// The line.
         line: u64,
     },
     /// The delimiter cannot separate cells.
@@ -307,18 +396,19 @@ enum Content {
 }
 
 /// Opens an input and reads its headings. What is no file (standard input, a pipe) is first copied to disk, because it
-/// is read more than once.
+/// is read more than once; so is what is not written in UTF-8.
 ///
 /// # Errors
 /// See [`SheetError`]; nothing is given of an input that has no row.
 pub fn open(input: &Input, options: &ReadOptions) -> Result<Vec<Sheet>, SheetError> {
     let source = Source::open(input)?;
     refuse_what_is_no_text(&source)?;
+    let (source, written) = encoding::as_utf8(source, options.encoding)?;
     let format = match options.format.or_else(|| Format::of_ending(&source.name)) {
         Some(format) => format,
         None => format_of_content(&source)?,
     };
-    let sheet = match format {
+    let mut sheet = match format {
         Format::Csv => {
             let sheet = csv::open(source, options)?;
             sheet.has_row()?;
@@ -327,6 +417,7 @@ pub fn open(input: &Input, options: &ReadOptions) -> Result<Vec<Sheet>, SheetErr
         // Which of the two it is shows as it is read.
         Format::Json | Format::JsonLines => json::open(source, options)?,
     };
+    sheet.notes.splice(0..0, written);
     Ok(vec![sheet])
 }
 
@@ -340,21 +431,15 @@ fn format_of_content(source: &Source) -> Result<Format, SheetError> {
     })
 }
 
-/// Knows what is no UTF-8 text by its first bytes.
+/// Knows what is no text by its first bytes.
 fn refuse_what_is_no_text(source: &Source) -> Result<(), SheetError> {
     let head = source.head(8)?;
     let file = source.name.clone();
-    let encoding = match head.as_slice() {
-        [] => return Err(SheetError::Empty { file }),
-        [b'P', b'K', 3, 4, ..] | [0xD0, 0xCF, 0x11, 0xE0, ..] => {
-            return Err(SheetError::Workbook { file });
-        }
-        [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => "UTF-32",
-        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => "UTF-16",
-        [0, a, 0, b, ..] | [a, 0, b, 0, ..] if *a > 0 && *b > 0 => "UTF-16",
-        _ => return Ok(()),
-    };
-    Err(SheetError::Encoding { file, encoding })
+    match head.as_slice() {
+        [] => Err(SheetError::Empty { file }),
+        [b'P', b'K', 3, 4, ..] | [0xD0, 0xCF, 0x11, 0xE0, ..] => Err(SheetError::Workbook { file }),
+        _ => Ok(()),
+    }
 }
 
 impl Sheet {
@@ -471,6 +556,14 @@ impl<'a> Cells<'a> {
     /// How many there are.
     pub fn len(&self) -> usize {
         self.ends.len()
+    }
+
+    /// The first ones, at most so many.
+    pub(crate) fn first(self, columns: usize) -> Self {
+        Cells {
+            ends: self.ends.get(..columns).unwrap_or(self.ends),
+            ..self
+        }
     }
 
     /// Whether there is none.

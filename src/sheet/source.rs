@@ -1,5 +1,6 @@
 //! The bytes of a sheet: opened once, read as often as needed.
 
+use super::encoding::Encoding;
 use super::{Input, SheetError};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -11,6 +12,8 @@ use std::time::SystemTime;
 #[derive(Debug, Clone)]
 pub(super) struct Source {
     pub(super) name: Arc<str>,
+    /// What the file is written in; the bytes here are UTF-8.
+    pub(super) encoding: Encoding,
     file: Arc<Mutex<File>>,
     /// Length and time of change when it was opened.
     stamp: (u64, Option<SystemTime>),
@@ -39,12 +42,22 @@ impl Source {
                 }
             }
         };
-        let stamp = stamp(&file).map_err(unreadable)?;
+        Source::of_file(name, file)
+    }
+
+    /// The bytes of an open file.
+    pub(super) fn of_file(name: Arc<str>, file: File) -> Result<Source, SheetError> {
+        let stamp = stamp(&file).map_err(|error| SheetError::unreadable(&name, &error))?;
         Ok(Source {
             name,
+            encoding: Encoding::UTF_8,
             file: Arc::new(Mutex::new(file)),
             stamp,
         })
+    }
+
+    pub(super) fn written_in(self, encoding: Encoding) -> Source {
+        Source { encoding, ..self }
     }
 
     /// A fresh reader that begins at a byte.

@@ -12,7 +12,7 @@ const LAYERS: [&str; 15] = [
 ];
 
 /// Crates that are named in one place only.
-const DOORS: [(&str, &str); 8] = [
+const DOORS: [(&str, &str); 11] = [
     ("reqwest::", "link/http.rs"),
     ("governor::", "link/paced.rs"),
     // `csv::` alone is also our own module's name within `sheet`.
@@ -22,6 +22,9 @@ const DOORS: [(&str, &str); 8] = [
     ("quick_xml::", "wire/xml.rs"),
     ("indicatif::", "progress.rs"),
     ("clap::", "cli.rs"),
+    ("encoding_rs::", "sheet/encoding.rs"),
+    ("chardetng::", "sheet/encoding.rs"),
+    ("strsim::", "columns.rs"),
 ];
 
 fn root() -> &'static Path {
