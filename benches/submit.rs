@@ -13,7 +13,7 @@ use rowcall::link::retrying::Retrying;
 use rowcall::manifest::Manifest;
 use rowcall::model::{Action, Change, Extension, Field};
 use rowcall::submit::converse::Connection;
-use rowcall::submit::{Ended, Options, submit};
+use rowcall::submit::{Ended, NoJournal, Options, submit};
 use rowcall::vendors::{Account, Task, Vendor};
 use rowcall::wire::{Answer, Body, Effect, Exchange, Method, Request, Session, Turn};
 use std::io::{BufRead, BufReader, Write};
@@ -116,13 +116,14 @@ impl Server {
         let link = Http::new(&format!("http://{}", self.address), "", options).unwrap();
         let line = Retrying::new(Box::new(link), pace(rate));
         let connection = Connection::open(Box::new(Yes), line, Account::default()).unwrap();
-        let changes = (0..rows).map(change).collect();
+        let changes: Vec<Change> = (0..rows).map(change).collect();
         let mut created = 0;
         let begun = Instant::now();
         let ended = submit(
             &connection,
-            changes,
+            &changes,
             &Options::parallel(parallel),
+            &NoJournal,
             &mut |done| created += usize::from(done.verdict.result.is_done()),
         );
         let took = begun.elapsed();

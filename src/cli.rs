@@ -20,6 +20,12 @@ pub struct Cli {
     /// The file with the targets [default: rowcall.toml here, else in the configuration folder]
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
+    /// Where runs are kept [default: rowcall in the platform's folder for state]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub state: Option<PathBuf>,
+    /// The key that secrets are sealed with [default: rowcall/key in the configuration folder]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub key: Option<PathBuf>,
 }
 
 const AFTER_HELP: &str = "\
@@ -46,6 +52,12 @@ pub enum Command {
     Delete(DeleteArgs),
     /// Write every extension of a PBX into a file
     Export(ExportArgs),
+    /// Go on with a run that was cut off or stopped
+    Resume(ResumeArgs),
+    /// List the runs, or throw old ones away
+    Runs(RunsArgs),
+    /// Write a run's report again, from its ledger
+    Report(RunReportArgs),
     /// Write a sheet to fill in
     Template(TemplateArgs),
     /// Show what each make can do, or one make's fields and rules with their sources
@@ -295,6 +307,63 @@ pub enum Secrets {
     Omit,
     /// They are written as they are, into a file for its owner only
     Plain,
+}
+
+/// `rowcall resume`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Rows that may have been sent are looked up on the PBX before anything is said again.
+
+Examples:
+  rowcall resume
+  rowcall resume 20261121-213015-a1b2 --report report.csv"
+)]
+pub struct ResumeArgs {
+    /// The run [default: the newest one that is not finished]
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// Where results go [default: where the run wrote them]
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+/// `rowcall runs`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rowcall runs
+  rowcall runs clean --keep 30")]
+pub struct RunsArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub command: Option<RunsCommand>,
+}
+
+/// What to do with runs.
+#[derive(Debug, Subcommand)]
+pub enum RunsCommand {
+    /// Throw old runs away, with their folders; unfinished ones stay
+    Clean {
+        /// How many of the newest stay
+        #[arg(long, value_name = "N", default_value_t = 30)]
+        keep: usize,
+        /// Throw unfinished ones away too: they cannot be gone on with then
+        #[arg(long)]
+        unfinished: bool,
+    },
+}
+
+/// `rowcall report`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rowcall report -o report.csv
+  rowcall report 20261121-213015-a1b2 -o report.html")]
+pub struct RunReportArgs {
+    /// The run [default: the newest one]
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// The file to write; its ending chooses the format [default: CSV on standard output]
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
 }
 
 /// `rowcall template`

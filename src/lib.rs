@@ -13,6 +13,8 @@
 //! - [`plan`]: wanted against existing.
 //! - [`wire`]: requests and replies as plain data. No sockets.
 //! - [`vendors`]: one folder a make. Pure: never touches the network.
+//! - [`seal`]: the owner's key: seals secrets, and makes the fingerprints that stand for them.
+//! - [`ledger`]: what a run set out to do and what became of it, on disk before it is said to the PBX.
 //! - [`link`]: the only module that touches a PBX. Knows no vendor.
 //! - [`sim`]: a PBX you can break, in process or behind a socket. Knows no vendor.
 //! - [`submit`]: sends changes in row order and at the target's pace, and settles what was lost on the way.
@@ -20,6 +22,7 @@
 
 pub mod cli;
 pub mod columns;
+pub mod ledger;
 pub mod link;
 pub mod manifest;
 pub mod model;
@@ -28,6 +31,7 @@ pub mod progress;
 pub mod report;
 pub mod rules;
 pub mod run;
+pub mod seal;
 pub mod sheet;
 pub mod sim;
 pub mod submit;

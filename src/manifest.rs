@@ -505,6 +505,15 @@ impl Manifest {
         Ok(())
     }
 
+    /// The version of the rules: the day on which the newest of their sources was read.
+    pub fn version(&self) -> String {
+        self.source
+            .values()
+            .map(|source| source.checked.clone())
+            .max()
+            .unwrap_or_default()
+    }
+
     /// The row of a field; `None` where the make does not know it.
     pub fn row(&self, field: Field) -> Option<&FieldRow> {
         self.field.iter().find(|row| row.name == field)
@@ -531,7 +540,7 @@ impl Manifest {
             let fill = row.fill.as_ref().filter(|_| purpose == Purpose::Create);
             let value = match (wanted.get(row.name), fill) {
                 (Some(text), _) => row.to_wire(text),
-                (None, Some(fill)) => fill.replace("{number}", wanted.number()),
+                (None, Some(fill)) => row.to_wire(&fill.replace("{number}", wanted.number())),
                 (None, None) => return None,
             };
             Some((row, value))

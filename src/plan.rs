@@ -21,6 +21,16 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Mode::Create => "create",
+            Mode::Update => "update",
+            Mode::Upsert => "upsert",
+            Mode::Sync => "sync",
+        }
+    }
+
     /// How a row is checked before it is known whether its extension exists.
     pub fn purpose(self) -> Purpose {
         match self {

@@ -163,11 +163,6 @@ impl Report {
         }
     }
 
-    /// So many lines of their own after the rows: extensions that no row names.
-    pub fn expect_more(&mut self, count: usize) {
-        self.rows += count;
-    }
-
     /// Takes the outcome of a row, counting from 0, and returns those that may now be shown, in row order.
     ///
     /// # Errors

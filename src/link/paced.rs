@@ -20,10 +20,10 @@ pub const RATE_MAX: f64 = 100_000.0;
 pub const PAUSE_MAX: Duration = Duration::from_secs(120);
 
 /// How much late waking is made good, in seconds: without it each late wake-up is lost to the rate.
-const CATCH_UP_SECONDS: f64 = 0.01;
+const CATCH_UP_SECONDS: f64 = 0.008;
 
-/// The burst's bounds, in requests.
-const BURST: (u32, u32) = (2, 6);
+/// The burst's bounds, in requests. The network may bunch up one more.
+const BURST: (u32, u32) = (2, 5);
 
 /// How often one who waits looks whether the end was asked for.
 const SLICE: Duration = Duration::from_millis(25);

@@ -29,7 +29,7 @@ impl Severity {
 }
 
 /// One breach of one rule by one row. Which row it is stands with whoever holds the finding.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 pub struct Finding {
     /// The rule's stable id, for example `sip_password.forbidden`.
     pub rule: Cow<'static, str>,

@@ -81,6 +81,8 @@ enum Bound {
 pub(super) struct Slot<'m> {
     pub(super) row: &'m FieldRow,
     pub(super) column: Option<usize>,
+    /// Whether it is required on create at least.
+    demanded: bool,
     glance: Glance,
     rules: Vec<Compiled<'m>>,
     source: String,
@@ -361,9 +363,11 @@ impl<'m> Checker<'m> {
         findings: &mut Vec<Finding>,
     ) {
         let slot = &self.slots[usize::from(index)];
+        if text.is_empty() && !slot.demanded {
+            return;
+        }
         let seen = match slot.at_a_glance(text, purpose) {
             Some(seen) => seen,
-            None if text.is_empty() && !slot.is_required(purpose) => return,
             None => match self.closer(slot, text, purpose, findings) {
                 Some(seen) => seen,
                 None => return,
@@ -537,6 +541,7 @@ impl<'m> Slot<'m> {
         Slot {
             row,
             column,
+            demanded: is_required(row, Purpose::Create),
             glance: Glance::new(row, &rules),
             rules,
             source: manifest.source_words(&row.source),
@@ -544,13 +549,13 @@ impl<'m> Slot<'m> {
     }
 
     fn is_required(&self, purpose: Purpose) -> bool {
-        let key = self.row.name == Field::NUMBER;
-        let demanded = self.row.required && self.row.fill.is_none();
-        key || (demanded && purpose == Purpose::Create)
+        is_required(self.row, purpose)
     }
 
     pub(super) fn trimmed<'t>(&self, text: &'t str) -> &'t str {
-        if self.row.name.is_secret() {
+        // Most texts have nothing to trim, which their first and last byte tell.
+        let ends = [text.as_bytes().first(), text.as_bytes().last()];
+        if ends.iter().flatten().all(|b| b.is_ascii_graphic()) || self.row.name.is_secret() {
             text
         } else {
             text.trim()
@@ -893,6 +898,12 @@ impl<'m> Compiled<'m> {
             Rule::Strong { .. } => "choose a stronger one",
         }
     }
+}
+
+/// Whether a row must give the field. The number always: it says which extension is meant.
+fn is_required(row: &FieldRow, purpose: Purpose) -> bool {
+    let key = row.name == Field::NUMBER;
+    key || (purpose == Purpose::Create && row.required && row.fill.is_none())
 }
 
 fn heaviest_first(findings: &mut [Finding], before: usize) {

@@ -1,73 +1,58 @@
 //! `rowcall import`: the whole way of a row.
 
-use super::results::Results;
-use super::rows::{self, Rows};
+use super::Failure;
+use super::context::Context;
+use super::rows::{self, Rows, nothing};
+use super::sending::{self, Wish, stoppable, to_send};
 use super::target::Target;
-use super::{Failure, interrupts, sending};
 use crate::cli::ImportArgs;
-use crate::link::StopFlag;
+use crate::ledger::Row;
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{Action, Change, Extension, Field, Outcome, RowResult};
 use crate::plan::{Mode, Verdict, uncomparable, verdict};
 use crate::submit::converse::Connection;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 /// Brings the sheets' extensions onto the target.
 ///
 /// # Errors
 /// Exit 2, 3 or 4; where rows were read by then, each has its outcome in the report all the same.
-pub(super) fn run(args: &ImportArgs, config: Option<&Path>) -> Result<u8, Failure> {
-    let target = Target::resolve(&args.to, config, &args.pace)?;
+pub(super) fn run(args: &ImportArgs, context: &Context<'_>) -> Result<u8, Failure> {
+    let target = Target::resolve(&args.to, context.config(), &args.pace)?;
     let manifest = (target.make.manifest)();
     if args.mode == Mode::Sync {
         sending::refuse_silent_deletes(&target, &args.guard)?;
     }
-    let mut rows = Rows::read(rows::open(&args.input, manifest)?, manifest)?;
-    rows.check(manifest, |_| args.mode.purpose(), None);
-    let nothing_to_send = if args.all_or_nothing {
-        !rows.all_valid()
-    } else {
-        !rows.any_valid()
+    let wish = Wish {
+        command: "import",
+        mode: args.mode.word(),
+        target: &target,
+        report: &args.report,
+        rejects: args.rejects.as_deref(),
+        guard: &args.guard,
     };
-    if nothing_to_send {
-        let mut results = Results::open(
-            "import",
-            &target.label,
-            &rows,
-            &args.report,
-            args.rejects.as_deref(),
-        )?;
+    let mut rows = Rows::read(rows::open(&args.input, manifest)?, manifest)?;
+    wish.refuse_inputs(&rows)?;
+    rows.check(manifest, |_| args.mode.purpose(), None);
+    rows.forgive_create_only(&BTreeMap::new());
+    if args.all_or_nothing && !rows.all_valid() {
         let why = "nothing is sent unless every row is valid, and some row is not";
-        results.rest_not_sent(
-            "all_or_nothing",
-            why,
-            "mend the invalid rows, or leave out --all-or-nothing",
-        )?;
-        return results.finish(None);
+        let hint = "mend the invalid rows, or leave out --all-or-nothing";
+        return wish.nothing_sent(&rows, "all_or_nothing", (why, hint), None);
+    }
+    if !rows.any_valid() {
+        return wish.nothing_sent(&rows, "", ("", ""), None);
     }
 
-    let stop = StopFlag::default();
-    interrupts(&stop)?;
+    let lock = wish
+        .lock(context)
+        .map_err(|failure| wish.target_unusable(&rows, failure))?;
+    let stop = stoppable()?;
     let held = target.connect(&stop).and_then(|connection| {
         let held = Held::read(&connection, &target, &rows)?;
         Ok((connection, held))
     });
-    let (connection, held) = match held {
-        Ok(held) => held,
-        Err(failure) => {
-            let mut results = Results::open(
-                "import",
-                &target.label,
-                &rows,
-                &args.report,
-                args.rejects.as_deref(),
-            )?;
-            results.rest_not_sent("target", &failure.message, &failure.hint)?;
-            results.finish(Some(failure.exit))?;
-            return Err(failure);
-        }
-    };
+    let (connection, held) = held.map_err(|failure| wish.target_unusable(&rows, failure))?;
     let purpose = |number: &str| match args.mode {
         Mode::Create => Purpose::Create,
         Mode::Update => Purpose::Update,
@@ -79,44 +64,54 @@ pub(super) fn run(args: &ImportArgs, config: Option<&Path>) -> Result<u8, Failur
         |row| purpose(row.wanted.number()),
         Some(&held.numbers),
     );
+    rows.forgive_create_only(&held.extensions);
     if args.mode != Mode::Create {
         rows.check_merged(manifest, &held.extensions);
     }
+    if args.all_or_nothing && !rows.all_valid() {
+        connection.close();
+        let why = "nothing is sent unless every row is valid, and some row is not";
+        return wish.nothing_sent(
+            &rows,
+            "all_or_nothing",
+            (why, "mend the invalid rows"),
+            None,
+        );
+    }
 
-    let mut results = Results::open(
-        "import",
-        &target.label,
-        &rows,
-        &args.report,
-        args.rejects.as_deref(),
-    )?;
-    let mut changes = vec![];
+    let mut planned = vec![];
     for (index, row) in rows.rows.iter().enumerate() {
-        if !row.is_valid() {
-            results.put(index, rows.outcome(index, Action::None, RowResult::Invalid))?;
-            continue;
-        }
-        let known = held.extensions.get(row.wanted.number());
-        match verdict(manifest, args.mode, index, &row.wanted, known) {
-            Verdict::Change(change) => changes.push(change),
-            other => results.put(index, settled(&rows, index, &other, known, manifest))?,
-        }
+        planned.push(if row.is_valid() {
+            let known = held.extensions.get(row.wanted.number());
+            match verdict(manifest, args.mode, index, &row.wanted, known) {
+                Verdict::Change(change) => to_send(
+                    rows.outcome(index, Action::None, RowResult::NotSent),
+                    change,
+                ),
+                other => Row {
+                    outcome: settled(&rows, index, &other, known, manifest),
+                    change: None,
+                },
+            }
+        } else {
+            Row {
+                outcome: rows.outcome(index, Action::None, RowResult::Invalid),
+                change: None,
+            }
+        });
     }
     if args.mode == Mode::Sync {
-        let unnamed = unnamed(&rows, &held, &target, &connection)?;
-        results.expect_more(unnamed.len());
-        changes.extend(unnamed);
+        let unnamed = unnamed(&rows, &held, &target, &connection);
+        planned.extend(unnamed.map_err(|failure| wish.target_unusable(&rows, failure))?);
     }
-    sending::carry_out(sending::Sending {
-        target: &target,
+    wish.carry_out(
+        context,
+        lock,
         connection,
-        rows: &rows,
-        changes,
-        held: held.numbers.len(),
-        guard: &args.guard,
-        results,
-        stop: &stop,
-    })
+        &rows,
+        planned,
+        held.numbers.len(),
+    )
 }
 
 /// What the PBX holds, as far as the rows need it.
@@ -234,7 +229,7 @@ fn unnamed(
     held: &Held,
     target: &Target,
     connection: &Connection,
-) -> Result<Vec<Change>, Failure> {
+) -> Result<Vec<Row>, Failure> {
     if !held.whole {
         return Err(Failure::guard(format!(
             "{}: the listing is not certainly whole, so nothing is deleted by it",
@@ -250,15 +245,24 @@ fn unnamed(
         .cloned()
         .collect();
     let extensions = sending::look(connection, target, &unnamed)?;
-    let changes = extensions
+    let deletions = extensions
         .into_iter()
         .enumerate()
-        .map(|(index, (number, before))| Change {
-            row: rows.rows.len() + index,
-            action: Action::Delete,
-            wanted: Extension::numbered(number.clone()),
-            number,
-            before: Some(before),
+        .map(|(index, (number, before))| {
+            let change = Change {
+                row: rows.rows.len() + index,
+                action: Action::Delete,
+                wanted: Extension::numbered(number.clone()),
+                number: number.clone(),
+                before: Some(before),
+            };
+            to_send(
+                Outcome {
+                    number,
+                    ..nothing(Action::Delete, RowResult::NotSent)
+                },
+                change,
+            )
         });
-    Ok(changes.collect())
+    Ok(deletions.collect())
 }

@@ -1,12 +1,16 @@
 //! One file a command; the only modules that know every stage.
 
 pub mod check;
+mod context;
 mod delete;
 mod export;
 mod findings;
 mod import;
+mod journal;
 mod results;
+mod resume;
 mod rows;
+mod runs;
 mod sending;
 mod sim;
 pub mod target;
@@ -15,17 +19,21 @@ pub mod vendors;
 
 use crate::cli::{self, Cli, Command};
 use crate::link::StopFlag;
+use context::Context;
 use std::fmt;
 use std::io::{self, BufRead, IsTerminal, Write, stderr, stdin, stdout};
 
 /// Carries out what was typed, and gives the exit code. Says on standard error why a command could not go on.
 pub fn run(cli: &Cli) -> u8 {
-    let config = cli.config.as_deref();
+    let context = Context::new(cli);
     let done = match &cli.command {
         Command::Check(args) => findings::run(args),
-        Command::Import(args) => import::run(args, config),
-        Command::Delete(args) => delete::run(args, config),
-        Command::Export(args) => export::run(args, config),
+        Command::Import(args) => import::run(args, &context),
+        Command::Delete(args) => delete::run(args, &context),
+        Command::Export(args) => export::run(args, context.config()),
+        Command::Resume(args) => resume::run(args, &context),
+        Command::Runs(args) => runs::run(args, &context),
+        Command::Report(args) => runs::report(args, &context),
         Command::Template(args) => template::run(args),
         Command::Vendors(args) => vendors::run(args),
         Command::Sim(args) => sim::run(args),

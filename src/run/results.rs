@@ -1,9 +1,9 @@
 //! Where the results of a run go: report files, rejects, the terminal, the JSON summary.
 
-use super::rows::{Rows, nothing};
+use super::rows::Rows;
 use super::{Failure, say};
 use crate::cli::ReportArgs;
-use crate::model::{Action, Outcome, RowResult};
+use crate::model::{Outcome, RowResult};
 use crate::report::{Counts, HEADINGS, REJECT_HEADINGS, Report, finding_line, reject_cells};
 use crate::sheet::{Readers, SheetError, Writer};
 use jiff::Timestamp;
@@ -19,65 +19,68 @@ const SHOWN_MAX: u64 = 10;
 pub(super) struct Results<'r> {
     command: &'static str,
     target: String,
+    /// The run's name, once it has a ledger.
+    pub(super) run: Option<String>,
     started: Timestamp,
     json: bool,
     report_file: Option<PathBuf>,
-    rows: &'r Rows,
+    /// Every line as it stands while nothing was said to the PBX.
+    lines: Vec<Outcome>,
     report: Report,
-    rejects: Option<Rejects>,
+    rejects: Option<Rejects<'r>>,
     not_done: u64,
 }
 
-struct Rejects {
+/// The rows that are not done, as they stood in their sheets.
+pub(super) struct Rejects<'r> {
     file: PathBuf,
     writer: Writer,
+    rows: &'r Rows,
     headings: Vec<String>,
     count: u64,
 }
 
 impl<'r> Results<'r> {
-    /// Opens the files, before anything is sent: a report that cannot be written is no reason to stop half-way.
+    /// Opens the reports, before anything is sent: one that cannot be written is no reason to stop half-way. `lines` are
+    /// all lines as they stand now.
     ///
     /// # Errors
-    /// Exit 2 where a file cannot be written, or would overwrite an input.
+    /// Exit 2 where a file cannot be written.
     pub(super) fn open(
         command: &'static str,
         target: &str,
-        rows: &'r Rows,
+        lines: Vec<Outcome>,
         args: &ReportArgs,
-        rejects: Option<&Path>,
+        rejects: Option<Rejects<'r>>,
     ) -> Result<Results<'r>, Failure> {
-        for output in args.report.iter().map(PathBuf::as_path).chain(rejects) {
-            refuse_input(output, rows)?;
-        }
         let headings = HEADINGS.map(str::to_owned);
         let create = |path: &PathBuf| Writer::create(path, Readers::Anybody, &headings);
         let writers: Result<Vec<Writer>, SheetError> = args.report.iter().map(create).collect();
-        let rejects = rejects.map(|path| Rejects::open(path, rows)).transpose();
         Ok(Results {
             command,
             target: target.to_owned(),
+            run: None,
             started: Timestamp::now(),
             json: args.json,
             report_file: args.report.first().cloned(),
-            rows,
-            report: Report::new(rows.rows.len(), writers.map_err(Failure::usage)?),
-            rejects: rejects.map_err(Failure::usage)?,
+            report: Report::new(lines.len(), writers.map_err(Failure::usage)?),
+            lines,
+            rejects,
             not_done: 0,
         })
     }
 
-    /// Lines of their own after the rows: extensions that no row names.
-    pub(super) fn expect_more(&mut self, count: usize) {
-        self.report.expect_more(count);
+    /// A line as it stands while nothing was said to the PBX.
+    pub(super) fn line(&self, position: usize) -> Option<&Outcome> {
+        self.lines.get(position)
     }
 
-    /// Takes the outcome of a row, counting from 0.
+    /// Takes the outcome of a line, counting from 0.
     ///
     /// # Errors
     /// Exit 2 where a file cannot be written on.
-    pub(super) fn put(&mut self, row: usize, outcome: Outcome) -> Result<(), Failure> {
-        for outcome in self.report.put(row, outcome).map_err(Failure::usage)? {
+    pub(super) fn put(&mut self, position: usize, outcome: Outcome) -> Result<(), Failure> {
+        for outcome in self.report.put(position, outcome).map_err(Failure::usage)? {
             if outcome.result.is_done() {
                 continue;
             }
@@ -85,17 +88,28 @@ impl<'r> Results<'r> {
             if self.not_done <= SHOWN_MAX {
                 show(&outcome);
             }
-            let index = outcome.row.and_then(|row| usize::try_from(row - 1).ok());
-            if let (Some(rejects), Some(index)) = (&mut self.rejects, index) {
-                rejects
-                    .put(self.rows, index, &outcome)
-                    .map_err(Failure::usage)?;
+            if let Some(rejects) = &mut self.rejects {
+                rejects.put(&outcome).map_err(Failure::usage)?;
             }
         }
         Ok(())
     }
 
-    /// Gives every row that has no outcome yet the one of a run that stopped before it; invalid rows stay invalid.
+    /// Puts the lines that have their result already.
+    ///
+    /// # Errors
+    /// As [`Results::put`].
+    pub(super) fn put_final(&mut self) -> Result<(), Failure> {
+        for position in 0..self.lines.len() {
+            let is_final = |line: &&Outcome| line.result != RowResult::NotSent;
+            if let Some(line) = self.line(position).filter(is_final).cloned() {
+                self.put(position, line)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives every line that has no outcome yet the one of a run that stopped before it.
     ///
     /// # Errors
     /// As [`Results::put`].
@@ -105,24 +119,21 @@ impl<'r> Results<'r> {
         why: &str,
         hint: &str,
     ) -> Result<(), Failure> {
-        for row in self.report.missing() {
-            let invalid = self.rows.rows.get(row).is_some_and(|row| !row.is_valid());
-            let outcome = if invalid {
-                self.rows.outcome(row, Action::None, RowResult::Invalid)
-            } else {
-                let base = if row < self.rows.rows.len() {
-                    self.rows.outcome(row, Action::None, RowResult::NotSent)
-                } else {
-                    nothing(Action::Delete, RowResult::NotSent)
-                };
+        for position in self.report.missing() {
+            let Some(line) = self.line(position).cloned() else {
+                continue;
+            };
+            let outcome = if line.result == RowResult::NotSent {
                 Outcome {
                     code: code.into(),
                     message: why.into(),
                     hint: hint.into(),
-                    ..base
+                    ..line
                 }
+            } else {
+                line
             };
-            self.put(row, outcome)?;
+            self.put(position, outcome)?;
         }
         Ok(())
     }
@@ -171,6 +182,7 @@ impl<'r> Results<'r> {
             let summary = json!({
                 "command": self.command,
                 "target": self.target,
+                "run": self.run,
                 "counts": object(&counts),
                 "rows": counts.total(),
                 "started": format!("{:.3}", self.started),
@@ -221,7 +233,10 @@ fn show(outcome: &Outcome) {
 }
 
 /// An output must not be an input: it would be gone before it is mended.
-fn refuse_input(output: &Path, rows: &Rows) -> Result<(), Failure> {
+///
+/// # Errors
+/// Exit 2, naming the file.
+pub(super) fn refuse_input(output: &Path, rows: &Rows) -> Result<(), Failure> {
     let Ok(output) = fs::canonicalize(output) else {
         return Ok(());
     };
@@ -237,8 +252,12 @@ fn refuse_input(output: &Path, rows: &Rows) -> Result<(), Failure> {
     Ok(())
 }
 
-impl Rejects {
-    fn open(path: &Path, rows: &Rows) -> Result<Rejects, SheetError> {
+impl<'r> Rejects<'r> {
+    /// Opens the file, for its owner only.
+    ///
+    /// # Errors
+    /// Exit 2 where it cannot be written.
+    pub(super) fn open(path: &Path, rows: &'r Rows) -> Result<Rejects<'r>, Failure> {
         let mut headings: Vec<String> = vec![];
         for heading in rows.sheets.iter().flat_map(|(sheet, _)| &sheet.headings) {
             let added = REJECT_HEADINGS.contains(&heading.as_str());
@@ -251,18 +270,27 @@ impl Rejects {
             .cloned()
             .chain(REJECT_HEADINGS.map(str::to_owned))
             .collect();
-        let writer = Writer::create(path, Readers::Owner, &all)?;
+        let writer = Writer::create(path, Readers::Owner, &all).map_err(Failure::usage)?;
         Ok(Rejects {
             file: path.to_owned(),
             writer,
+            rows,
             headings,
             count: 0,
         })
     }
 
-    fn put(&mut self, rows: &Rows, index: usize, outcome: &Outcome) -> Result<(), SheetError> {
-        let row = &rows.rows[index];
-        let sheet = &rows.sheets[row.sheet].0;
+    fn put(&mut self, outcome: &Outcome) -> Result<(), SheetError> {
+        let position = outcome
+            .row
+            .and_then(|row| usize::try_from(row).ok()?.checked_sub(1));
+        // An extension that no row names has no cells to give back.
+        let Some(row) = position.and_then(|position| self.rows.rows.get(position)) else {
+            return Ok(());
+        };
+        let Some((sheet, _)) = self.rows.sheets.get(row.sheet) else {
+            return Ok(());
+        };
         let cells = row.cells();
         let original = self.headings.iter().map(|heading| {
             let column = sheet.headings.iter().position(|known| known == heading);

@@ -9,6 +9,7 @@ use crate::rules::{Checker, Places, Survey, Traces};
 use crate::sheet::{self, Cells, Header, Input, ReadOptions, Row, Sheet};
 use crate::vendors::MAKES;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -259,6 +260,21 @@ impl Rows {
         }
     }
 
+    /// Takes back that a field cannot be changed once its extension exists, unless it would be changed: `held` is what
+    /// the PBX holds, as far as that is known.
+    pub(super) fn forgive_create_only(&mut self, held: &BTreeMap<String, Extension>) {
+        for row in &mut self.rows {
+            let held = held.get(row.wanted.number());
+            let wanted = &row.wanted;
+            row.findings.retain(|finding| match finding.field {
+                Some(field) if finding.rule.ends_with(".create_only") => {
+                    held.is_some_and(|held| held.get(field) != wanted.get(field))
+                }
+                _ => true,
+            });
+        }
+    }
+
     /// Whether nothing keeps any row from being sent.
     pub(super) fn all_valid(&self) -> bool {
         self.rows.iter().all(InputRow::is_valid)
@@ -267,6 +283,50 @@ impl Rows {
     /// Whether there is anything to send.
     pub(super) fn any_valid(&self) -> bool {
         self.rows.iter().any(InputRow::is_valid)
+    }
+
+    /// Every row's line as it stands before the PBX was asked: invalid, or not sent.
+    pub(super) fn lines(&self) -> Vec<Outcome> {
+        let line = |(index, row): (usize, &InputRow)| {
+            let result = if row.is_valid() {
+                RowResult::NotSent
+            } else {
+                RowResult::Invalid
+            };
+            self.outcome(index, Action::None, result)
+        };
+        self.rows.iter().enumerate().map(line).collect()
+    }
+
+    /// Everything that was read, in one text.
+    pub(super) fn fold(&self) -> Vec<u8> {
+        let mut all = vec![];
+        for cell in self.sheets.iter().flat_map(|(sheet, _)| &sheet.headings) {
+            all.extend_from_slice(cell.as_bytes());
+            all.push(0);
+        }
+        for row in &self.rows {
+            for cell in (0..row.cells().len()).filter_map(|column| row.cells().get(column)) {
+                all.extend_from_slice(cell.as_bytes());
+                all.push(0);
+            }
+            all.push(b'\n');
+        }
+        all
+    }
+
+    /// What each field is called in each sheet.
+    pub(super) fn headings(&self) -> Headings {
+        let mut headings = Headings::default();
+        for (sheet, binding) in &self.sheets {
+            let named = binding.fields().filter_map(|(field, column)| {
+                Some((field.name().to_owned(), sheet.headings.get(column)?.clone()))
+            });
+            headings
+                .0
+                .insert(sheet_key(&sheet.place(0)), named.collect());
+        }
+        headings
     }
 
     /// The outcome of a row, to be filled in further. Where it has findings, the first error among them (or else the
@@ -308,6 +368,25 @@ impl Rows {
             .and_then(|column| sheet.headings.get(column))
             .cloned()
             .unwrap_or_default()
+    }
+}
+
+/// What fields are called in the sheets of a run: known without the sheets too.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Headings(BTreeMap<String, BTreeMap<String, String>>);
+
+impl Headings {
+    /// The heading of a field in the sheet of a place; empty where it has none.
+    pub(super) fn of(&self, place: Option<&Place>, field: Option<Field>) -> String {
+        let heading = || self.0.get(&sheet_key(place?))?.get(field?.name());
+        heading().cloned().unwrap_or_default()
+    }
+}
+
+fn sheet_key(place: &Place) -> String {
+    match &place.sheet {
+        Some(sheet) => format!("{}!{sheet}", place.file),
+        None => place.file.to_string(),
     }
 }
 

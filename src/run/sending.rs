@@ -1,113 +1,354 @@
-//! From changes to outcomes: guard, ask, submit. What `import` and `delete` have in common.
+//! From planned rows to outcomes: guard, ask, write down, submit. What `import`, `delete` and `resume` have in common.
 
-use super::results::Results;
-use super::rows::{Rows, nothing};
-use super::target::Target;
+use super::context::Context;
+use super::journal::{Journal, Pending};
+use super::results::{Rejects, Results, refuse_input};
+use super::rows::{Headings, Rows, nothing};
+use super::target::{Recipe, Target};
 use super::{Failure, confirm, say};
-use crate::cli::GuardArgs;
+use crate::cli::{GuardArgs, ReportArgs};
+use crate::ledger::{Head, Ledger, Row, TargetLock};
 use crate::link::StopFlag;
-use crate::model::{Action, Change, Extension, Outcome};
+use crate::model::{Action, Change, Extension, Outcome, RowResult};
 use crate::plan::{Allowance, guard};
 use crate::progress::Progress;
+use crate::seal::sha256_hex;
 use crate::submit::converse::{Connection, Looking};
-use crate::submit::{Done, Ended, FailuresMax, Options, submit};
+use crate::submit::{self, Done, Ended, FailuresMax, NoJournal, Options};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-/// What is to be sent, and all that goes with it.
-pub(super) struct Sending<'s, 'r> {
-    /// Where to.
-    pub(super) target: &'s Target,
-    /// The way there, signed in.
-    pub(super) connection: Connection,
-    /// The rows that ask for it.
-    pub(super) rows: &'r Rows,
-    /// The changes.
-    pub(super) changes: Vec<Change>,
-    /// How many extensions the PBX holds.
-    pub(super) held: usize,
-    /// How much may change.
-    pub(super) guard: &'s GuardArgs,
-    /// Where results go.
-    pub(super) results: Results<'r>,
-    /// Set by Ctrl-C.
-    pub(super) stop: &'s StopFlag,
+/// What a run needs to know again when it is gone on with; stands in its ledger. Holds no secret.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Asked {
+    /// The target and its pace.
+    pub(super) target: Recipe,
+    /// The report files.
+    pub(super) reports: Vec<PathBuf>,
+    /// `--max-failures`, where it was given.
+    pub(super) max_failures: Option<String>,
+    /// What fields are called in the sheets.
+    pub(super) headings: Headings,
 }
 
-/// Sends the changes and gives every row its outcome.
-///
-/// # Errors
-/// Exit 4 where the guard stops it before the first change; exit 2 where a report cannot be written on: what was sent by
-/// then is settled all the same.
-pub(super) fn carry_out(sending: Sending<'_, '_>) -> Result<u8, Failure> {
-    let Sending {
-        target,
-        connection,
-        rows,
-        changes,
-        held,
-        guard: args,
-        mut results,
-        stop,
-    } = sending;
-    if let Err(exceeded) = guard(&changes, held, &args.budget()) {
-        connection.close();
-        let hint = format!(
-            "if that is meant, allow it: {} {}",
-            exceeded.flag, exceeded.wanted
-        );
-        let failure = Failure::guard(exceeded).hint(hint);
-        results.rest_not_sent("guard", &failure.message, &failure.hint)?;
-        results.finish(Some(failure.exit))?;
-        return Err(failure);
-    }
-    if !changes.is_empty() && !args.yes && !target.is_sim() && !confirm(&question(&changes, target))
-    {
-        connection.close();
-        results.rest_not_sent("declined", "the answer was no; nothing was sent", "")?;
-        return results.finish(None);
+/// What a command was asked for, as far as sending needs it.
+pub(super) struct Wish<'s> {
+    /// The command.
+    pub(super) command: &'static str,
+    /// The mode; empty where the command has none.
+    pub(super) mode: &'static str,
+    /// Where to.
+    pub(super) target: &'s Target,
+    /// Where results go.
+    pub(super) report: &'s ReportArgs,
+    /// Where rows that are not done go.
+    pub(super) rejects: Option<&'s Path>,
+    /// How much may change.
+    pub(super) guard: &'s GuardArgs,
+}
+
+impl Wish<'_> {
+    /// The right to work on the target, against a second run; a simulated PBX in this process needs none.
+    ///
+    /// # Errors
+    /// Exit 3 where another run holds it, exit 2 where the state folder cannot be used.
+    pub(super) fn lock(&self, context: &Context<'_>) -> Result<Option<TargetLock>, Failure> {
+        if self.target.is_sim() {
+            return Ok(None);
+        }
+        Ok(Some(TargetLock::take(
+            &context.state()?,
+            &self.target.label,
+        )?))
     }
 
-    let failures_max = match args.max_failures {
+    /// Refuses outputs that are inputs.
+    ///
+    /// # Errors
+    /// Exit 2, naming the file.
+    pub(super) fn refuse_inputs(&self, rows: &Rows) -> Result<(), Failure> {
+        let mut outputs = self
+            .report
+            .report
+            .iter()
+            .map(PathBuf::as_path)
+            .chain(self.rejects);
+        outputs.try_for_each(|output| refuse_input(output, rows))
+    }
+
+    fn results<'r>(&self, rows: &'r Rows, lines: Vec<Outcome>) -> Result<Results<'r>, Failure> {
+        let rejects = self
+            .rejects
+            .map(|path| Rejects::open(path, rows))
+            .transpose()?;
+        Results::open(
+            self.command,
+            &self.target.label,
+            lines,
+            self.report,
+            rejects,
+        )
+    }
+
+    /// Ends a run in which nothing is sent: every row has its outcome all the same.
+    ///
+    /// # Errors
+    /// Exit 2 where a report cannot be written.
+    pub(super) fn nothing_sent(
+        &self,
+        rows: &Rows,
+        code: &str,
+        why: (&str, &str),
+        exit: Option<u8>,
+    ) -> Result<u8, Failure> {
+        let mut results = self.results(rows, rows.lines())?;
+        results.rest_not_sent(code, why.0, why.1)?;
+        results.finish(exit)
+    }
+
+    /// As [`Wish::nothing_sent`], for a target that cannot be used; gives the failure back.
+    pub(super) fn target_unusable(&self, rows: &Rows, failure: Failure) -> Failure {
+        let why = (failure.message.as_str(), failure.hint.as_str());
+        match self.nothing_sent(rows, "target", why, Some(failure.exit)) {
+            Ok(_) => failure,
+            Err(unwritable) => unwritable,
+        }
+    }
+
+    /// Sends what is planned, and gives every row its outcome. `held` is how many extensions the PBX holds.
+    ///
+    /// # Errors
+    /// Exit 4 where the guard stops it before the first change; exit 2 where a report or the ledger cannot be written
+    /// (on): what was sent by then is settled all the same.
+    pub(super) fn carry_out(
+        &self,
+        context: &Context<'_>,
+        lock: Option<TargetLock>,
+        connection: Connection,
+        rows: &Rows,
+        planned: Vec<Row>,
+        held: usize,
+    ) -> Result<u8, Failure> {
+        let changes: Vec<Change> = planned
+            .iter()
+            .filter_map(|row| row.change.clone())
+            .collect();
+        let mut results = self.results(
+            rows,
+            planned.iter().map(|row| row.outcome.clone()).collect(),
+        )?;
+        if let Err(exceeded) = guard(&changes, held, &self.guard.budget()) {
+            connection.close();
+            let hint = format!(
+                "if that is meant, allow it: {} {}",
+                exceeded.flag, exceeded.wanted
+            );
+            let failure = Failure::guard(exceeded).hint(hint);
+            results.rest_not_sent("guard", &failure.message, &failure.hint)?;
+            results.finish(Some(failure.exit))?;
+            return Err(failure);
+        }
+        let asks = !changes.is_empty() && !self.guard.yes && !self.target.is_sim();
+        if asks && !confirm(&question(&changes, self.target)) {
+            connection.close();
+            results.rest_not_sent("declined", "the answer was no; nothing was sent", "")?;
+            return results.finish(None);
+        }
+        let headings = rows.headings();
+        let journal = match lock.filter(|_| !changes.is_empty()) {
+            None => None,
+            Some(lock) => {
+                let ledger = self.ledger(context, lock, rows, planned, &headings)?;
+                let pending = changes.iter().map(|change| Pending {
+                    position: change.row,
+                    intended: 0,
+                });
+                Some(Journal::start(
+                    ledger,
+                    pending.collect(),
+                    self.target.parallel,
+                ))
+            }
+        };
+        let failures_max = failures_max(self.guard.max_failures);
+        let sending = Sending {
+            target: self.target,
+            headings: &headings,
+            failures_max,
+            journal,
+        };
+        sending.run(connection, &changes, results)
+    }
+
+    fn ledger(
+        &self,
+        context: &Context<'_>,
+        lock: TargetLock,
+        rows: &Rows,
+        planned: Vec<Row>,
+        headings: &Headings,
+    ) -> Result<Ledger, Failure> {
+        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        let asked = Asked {
+            target: self.target.recipe.clone(),
+            reports: self.report.report.iter().map(absolute).collect(),
+            max_failures: self
+                .guard
+                .max_failures
+                .map(|allowance| allowance.to_string()),
+            headings: headings.clone(),
+        };
+        let options = serde_json::to_string(&asked).map_err(Failure::usage)?;
+        let manifest = (self.target.make.manifest)();
+        let head = Head {
+            command: self.command.to_owned(),
+            make: self.target.make.id.to_owned(),
+            mode: self.mode.to_owned(),
+            options,
+            rules: manifest.version(),
+            input_hash: sha256_hex(&rows.fold()),
+        };
+        Ok(Ledger::create(
+            &context.state()?,
+            lock,
+            head,
+            &context.key()?,
+            planned,
+        )?)
+    }
+}
+
+/// Changes on their way to a target.
+pub(super) struct Sending<'s> {
+    /// Where to.
+    pub(super) target: &'s Target,
+    /// What fields are called in the sheets.
+    pub(super) headings: &'s Headings,
+    /// How many failures there may be.
+    pub(super) failures_max: FailuresMax,
+    /// Where intents and results are written down; none for a PBX that is gone when the process is.
+    pub(super) journal: Option<Journal>,
+}
+
+impl Sending<'_> {
+    /// Sends the changes, and ends the run.
+    ///
+    /// # Errors
+    /// Exit 2 where the report or the ledger cannot be written on: what was sent by then is settled.
+    pub(super) fn run(
+        self,
+        connection: Connection,
+        changes: &[Change],
+        mut results: Results<'_>,
+    ) -> Result<u8, Failure> {
+        results.put_final()?;
+        results.run = self
+            .journal
+            .as_ref()
+            .map(|journal| journal.run().to_owned());
+        let options = Options {
+            failures_max: self.failures_max,
+            ..Options::parallel(self.target.parallel)
+        };
+        let mut progress = Progress::new("rows", changes.len() as u64);
+        let mut failed = None;
+        let journal: &dyn submit::Journal =
+            self.journal.as_ref().map_or(&NoJournal, |journal| journal);
+        let stop = connection.line().pace().stop_flag().clone();
+        let ended = submit::submit(&connection, changes, &options, journal, &mut |done| {
+            progress.tick();
+            let position = done.row;
+            let outcome = self.outcome(results.line(position), done);
+            if let Some(journal) = &self.journal {
+                journal.result(position, outcome.clone());
+            }
+            if let Err(failure) = results.put(position, outcome) {
+                // Where results cannot be shown, nothing more is sent.
+                failed.get_or_insert(failure);
+                stop.stop();
+            }
+        });
+        progress.finish();
+        connection.close();
+        let (stopped, why) = stopped(&ended);
+        let run = results.run.clone();
+        if let Some(journal) = self.journal {
+            let written = journal.end(why.as_deref().unwrap_or("whole"));
+            if let (Err(error), None) = (written, &failed) {
+                failed = Some(error.into());
+            }
+        }
+        if let Some(why) = &why {
+            say(format!("stopped: {why}"));
+        }
+        if let (Some(run), true) = (&run, why.is_some() || failed.is_some()) {
+            say(format!("go on with it: rowcall resume {run}"));
+        }
+        match failed {
+            Some(failure) => Err(failure),
+            None => results.finish(stopped),
+        }
+    }
+
+    fn outcome(&self, line: Option<&Outcome>, done: Done) -> Outcome {
+        let Done {
+            number,
+            action,
+            verdict,
+            elapsed_ms,
+            finished_at,
+            ..
+        } = done;
+        let mut outcome = line
+            .cloned()
+            .unwrap_or_else(|| nothing(action, verdict.result));
+        outcome.number = number;
+        outcome.result = verdict.result;
+        outcome.attempts = verdict.attempts;
+        outcome.http_status = verdict.http_status;
+        outcome.elapsed_ms = elapsed_ms;
+        outcome.finished_at = finished_at;
+        if !verdict.result.is_done() {
+            outcome.code = verdict.result.word().to_owned();
+            outcome.field = verdict.differing.first().copied();
+            outcome.column = self.headings.of(outcome.place.as_ref(), outcome.field);
+        }
+        if !verdict.message.is_empty() {
+            outcome.message = verdict.message;
+            outcome.hint = verdict.hint;
+        }
+        if let Some(fault) = verdict.fault {
+            outcome.vendor_code = fault.vendor_code;
+            if !verdict.result.is_done() {
+                outcome.code = fault.code.into_owned();
+            }
+        }
+        outcome
+    }
+}
+
+/// How many failures a run may have, from what was typed.
+pub(super) fn failures_max(typed: Option<Allowance>) -> FailuresMax {
+    match typed {
         None => Options::parallel(1).failures_max,
         Some(Allowance::All) => FailuresMax::Count(u32::MAX),
         Some(Allowance::Count(count)) => {
             FailuresMax::Count(u32::try_from(count).unwrap_or(u32::MAX))
         }
         Some(Allowance::Percent { share, .. }) => FailuresMax::Share(share / 100.0),
-    };
-    let options = Options {
-        failures_max,
-        ..Options::parallel(target.parallel)
-    };
-    let mut progress = Progress::new("rows", changes.len() as u64);
-    let mut failed = None;
-    let ended = submit(&connection, changes, &options, &mut |done| {
-        progress.tick();
-        let put = results.put(done.row, outcome(rows, done));
-        if let Err(failure) = put {
-            // Where results cannot be written down, nothing more may be sent.
-            failed.get_or_insert(failure);
-            stop.stop();
-        }
-    });
-    progress.finish();
-    connection.close();
-    if let Some(failure) = failed {
-        return Err(failure);
     }
-    let stopped = match &ended {
-        Ended::Whole => None,
-        Ended::Interrupted => Some(130),
-        Ended::TooManyFailures(why) => {
-            say(format!("stopped: {why}"));
-            Some(4)
-        }
-        Ended::TargetLost(fault) => {
-            say(format!("stopped: {}", fault.message));
-            Some(3)
-        }
-    };
-    results.finish(stopped)
+}
+
+/// The exit code of a run that did not send all, and why it did not.
+fn stopped(ended: &Ended) -> (Option<u8>, Option<String>) {
+    match ended {
+        Ended::Whole => (None, None),
+        Ended::Interrupted => (Some(130), Some("interrupted".to_owned())),
+        Ended::TooManyFailures(why) => (Some(4), Some(why.clone())),
+        Ended::TargetLost(fault) => (Some(3), Some(fault.message.clone())),
+        Ended::JournalLost(why) => (Some(2), Some(why.clone())),
+    }
 }
 
 /// Everything about these extensions, by number.
@@ -171,44 +412,22 @@ fn question(changes: &[Change], target: &Target) -> String {
     format!("{}: {}?", target.label, parts.join(", "))
 }
 
-fn outcome(rows: &Rows, done: Done) -> Outcome {
-    let Done {
-        row,
-        number,
-        action,
-        verdict,
-        elapsed_ms,
-        finished_at,
-    } = done;
-    let named = row < rows.rows.len();
-    let mut outcome = if named {
-        rows.outcome(row, action, verdict.result)
-    } else {
-        nothing(action, verdict.result)
+/// A row that is to be sent: its line while nothing was said, and its change.
+pub(super) fn to_send(line: Outcome, change: Change) -> Row {
+    let outcome = Outcome {
+        action: change.action,
+        result: RowResult::NotSent,
+        ..line
     };
-    outcome.number = number;
-    outcome.attempts = verdict.attempts;
-    outcome.http_status = verdict.http_status;
-    outcome.elapsed_ms = elapsed_ms;
-    outcome.finished_at = finished_at;
-    if !verdict.result.is_done() {
-        outcome.code = verdict.result.word().to_owned();
-        outcome.field = verdict.differing.first().copied();
-        outcome.column = if named {
-            rows.heading(row, outcome.field, None)
-        } else {
-            String::new()
-        };
+    Row {
+        outcome,
+        change: Some(change),
     }
-    if !verdict.message.is_empty() {
-        outcome.message = verdict.message;
-        outcome.hint = verdict.hint;
-    }
-    if let Some(fault) = verdict.fault {
-        outcome.vendor_code = fault.vendor_code;
-        if !verdict.result.is_done() {
-            outcome.code = fault.code.into_owned();
-        }
-    }
-    outcome
+}
+
+/// Turns Ctrl-C into a stop of this flag.
+pub(super) fn stoppable() -> Result<StopFlag, Failure> {
+    let stop = StopFlag::default();
+    super::interrupts(&stop)?;
+    Ok(stop)
 }

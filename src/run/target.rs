@@ -8,10 +8,10 @@ use crate::link::retrying::Retrying;
 use crate::link::{Link, StopFlag};
 use crate::model::{Fault, Secret};
 use crate::sim::{Faults, InProcess, Sim};
-use crate::submit::converse::Connection;
+use crate::submit::converse::{Connection, INTERRUPTED};
 use crate::vendors::{Account, MAKES, Make, Settings, make};
 use etcetera::BaseStrategy;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -24,6 +24,36 @@ const PASSWORD_VARIABLE: &str = "ROWCALL_PASSWORD";
 
 /// The largest configuration or password file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
+
+/// What a target was made from, so that it can be made again. Holds no secret.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Recipe {
+    text: String,
+    config: Option<PathBuf>,
+    rate: f64,
+    parallel: usize,
+    batch: usize,
+    settings: Vec<(String, String)>,
+    ca_file: Option<PathBuf>,
+}
+
+impl Recipe {
+    /// The target again.
+    ///
+    /// # Errors
+    /// As [`Target::resolve`].
+    pub(super) fn resolve(&self, config: Option<&Path>) -> Result<Target, Failure> {
+        let narrow = |count: usize| u16::try_from(count).ok();
+        let pace = PaceArgs {
+            rate: Some(Rate(self.rate)),
+            parallel: narrow(self.parallel),
+            batch: narrow(self.batch),
+            settings: self.settings.clone(),
+            ca_file: self.ca_file.clone(),
+        };
+        Target::resolve(&self.text, config.or(self.config.as_deref()), &pace)
+    }
+}
 
 /// One PBX, ready to be spoken to.
 pub struct Target {
@@ -45,6 +75,8 @@ pub struct Target {
     pub batch: usize,
     /// Certificates to trust beside the platform's.
     pub ca_file: Option<PathBuf>,
+    /// What it was made from.
+    pub(super) recipe: Recipe,
 }
 
 /// Where a target is.
@@ -86,6 +118,7 @@ impl Target {
     /// # Errors
     /// Exit 2, saying which word of which file is wrong and what would be right.
     pub fn resolve(text: &str, config: Option<&Path>, pace: &PaceArgs) -> Result<Target, Failure> {
+        let mut config_used = None;
         let (label, entry, sim) = if let Some(rest) = text.strip_prefix("sim:") {
             let (vendor, faults) = match rest.split_once('?') {
                 Some((vendor, faults)) => (vendor, Some(faults.to_owned())),
@@ -106,7 +139,10 @@ impl Target {
             };
             (String::new(), entry, None)
         } else {
-            (text.to_owned(), named(text, config)?, None)
+            let path = config_of(text, config)?;
+            let entry = named(text, &path)?;
+            config_used = Some(path);
+            (text.to_owned(), entry, None)
         };
 
         let make = make(&entry.vendor).ok_or_else(|| {
@@ -156,6 +192,16 @@ impl Target {
         // A make that answers for one extension at a time cannot be asked for more.
         let batch = if facts.batch == 1 { 1 } else { batch };
         let ca_file = pace.ca_file.clone().or(entry.ca_file);
+        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        let recipe = Recipe {
+            text: text.to_owned(),
+            config: config_used.as_ref().map(absolute),
+            rate: rate.0,
+            parallel,
+            batch,
+            settings: pace.settings.clone(),
+            ca_file: ca_file.as_ref().map(absolute),
+        };
         Ok(Target {
             label,
             make,
@@ -166,6 +212,7 @@ impl Target {
             parallel,
             batch,
             ca_file,
+            recipe,
         })
     }
 
@@ -211,7 +258,15 @@ impl Target {
 
     /// Why the target cannot be used.
     pub fn failure(&self, fault: &Fault) -> Failure {
-        Failure::target(format!("{}: {}", self.label, fault.message)).hint(fault.hint.clone())
+        let message = format!("{}: {}", self.label, fault.message);
+        let failure = Failure::target(message).hint(fault.hint.clone());
+        match fault.code.as_ref() {
+            INTERRUPTED => Failure {
+                exit: 130,
+                ..failure
+            },
+            _ => failure,
+        }
     }
 
     /// Whether the PBX is a simulated one inside this process.
@@ -243,19 +298,22 @@ pub fn sim_account() -> Account {
     }
 }
 
-fn named(name: &str, config: Option<&Path>) -> Result<Entry, Failure> {
-    let path = match config {
-        Some(path) => path.to_owned(),
-        None => config_file().ok_or_else(|| {
+fn config_of(name: &str, config: Option<&Path>) -> Result<PathBuf, Failure> {
+    config
+        .map(Path::to_owned)
+        .or_else(config_file)
+        .ok_or_else(|| {
             Failure::usage(format!(
                 "{name:?} would be a target of rowcall.toml, and there is none"
             ))
             .hint("write one, or name the target as VENDOR+URL, or use sim:VENDOR")
-        })?,
-    };
+        })
+}
+
+fn named(name: &str, path: &Path) -> Result<Entry, Failure> {
     let shown = path.display();
-    let text = read_small(&path)
-        .map_err(|why| Failure::usage(format!("{shown} cannot be read: {why}")))?;
+    let text =
+        read_small(path).map_err(|why| Failure::usage(format!("{shown} cannot be read: {why}")))?;
     let mut config: Config = toml::from_str(&text).map_err(|error| {
         // The error's own display quotes the line, and a line may hold what nobody should see.
         let line = error

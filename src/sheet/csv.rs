@@ -6,6 +6,7 @@
 
 use super::encoding::Encoding;
 use super::header;
+use super::marks::{Marks, simple_record};
 use super::source::{Pass, Source};
 use super::{Cells, Header, Limits, ReadOptions, Row, Sheet, SheetError};
 use crate::model::{Finding, Place, Severity};
@@ -239,7 +240,7 @@ impl Preview {
         for batch in content.batches() {
             let read = batch.and_then(|batch| {
                 let mut passed_bytes = 0;
-                batch.records(|record| {
+                batch.records(None, |record| {
                     let raw = batch.data.get(passed_bytes..record.end).unwrap_or_default();
                     passed_bytes = record.end;
                     if record.is_blank() || record.is_empty() {
@@ -582,12 +583,24 @@ impl Batch {
         let layout = &*self.layout;
         let nul = memchr(0, &self.data).is_some();
         let mut index = 0;
-        self.records(|record| {
+        let whole = std::str::from_utf8(&self.data).ok();
+        let marks = whole
+            .filter(|_| !self.returns)
+            .map(|_| Marks::of(&self.data, layout.delimiter));
+        self.records(marks.as_ref(), |record| {
             if layout.columns > 1 && record.is_blank() {
                 return ControlFlow::Continue(());
             }
             let mended;
-            let (cells, not_utf8) = match std::str::from_utf8(record.text) {
+            let in_place = whole
+                .filter(|_| !record.apart.is_empty())
+                .and_then(|whole| whole.get(record.start..record.start + record.text.len()));
+            let read = match in_place {
+                Some(text) => Ok(text),
+                None => std::str::from_utf8(record.text),
+            };
+            let (cells, not_utf8) = match read {
+                Ok(text) if !record.apart.is_empty() => (Cells::apart(text, record.apart), None),
                 Ok(text) => (Cells::new(text, record.ends), None),
                 Err(_) => {
                     mended = Mended::of(record);
@@ -624,14 +637,17 @@ impl Batch {
     /// Gives each record, blank lines left out.
     fn records(
         &self,
+        marks: Option<&Marks>,
         mut each: impl FnMut(&Record<'_>) -> ControlFlow<()>,
     ) -> Result<(), SheetError> {
         let data = self.data.as_slice();
         let limits = &self.layout.limits;
         let mut reader = self.layout.reader();
-        // One byte more than there can be, for a full buffer would stop the parser.
-        let mut text = vec![0; data.len() + 1];
-        let mut ends = vec![0; limits.row_cells_max.min(data.len()) + 1];
+        // Room for records that are not simple; made when the first of them comes.
+        let (mut text, mut ends) = (Vec::new(), Vec::new());
+        let mut apart = Vec::new();
+        let simple_bytes_max = limits.cell_bytes_max.min(limits.row_bytes_max);
+        let mut next_marks = marks.map(|marks| marks.from(0));
         let mut line = self.line;
         let mut at = 0;
         loop {
@@ -641,6 +657,37 @@ impl Batch {
                 return Ok(());
             }
             at = start;
+            if let (Some(marks), Some(next)) = (marks, &mut next_marks) {
+                // What stands before the record was a line break of its own, or was read otherwise.
+                *next = marks.from(at);
+                let simple = simple_record(data, self.layout.delimiter, at, next, &mut apart);
+                if let Some((text_end, end)) = simple
+                    && apart.len() > 1
+                    && apart.len() <= limits.row_cells_max
+                    && end - start <= simple_bytes_max
+                {
+                    let record = Record {
+                        line,
+                        start,
+                        end,
+                        text: data.get(start..text_end).unwrap_or_default(),
+                        ends: &[],
+                        apart: &apart,
+                        width: apart.len(),
+                    };
+                    if each(&record).is_break() {
+                        return Ok(());
+                    }
+                    line += (end - text_end) as u64;
+                    at = end;
+                    continue;
+                }
+            }
+            if text.is_empty() {
+                // One byte more than there can be, for a full buffer would stop the parser.
+                text = vec![0; data.len() + 1];
+                ends = vec![0; limits.row_cells_max.min(data.len()) + 1];
+            }
             let feeds = reader.line();
             let (mut filled, mut width, mut kept) = (0, 0, 0);
             loop {
@@ -666,9 +713,11 @@ impl Batch {
             self.within_limits(line, record_end - start, ends)?;
             let record = Record {
                 line,
+                start,
                 end: record_end,
                 text: text.get(..filled).unwrap_or_default(),
                 ends,
+                apart: &[],
                 width,
             };
             if each(&record).is_break() {
@@ -733,11 +782,15 @@ impl Batch {
 struct Record<'r> {
     /// The line on which it starts.
     line: u64,
+    /// Where it starts in the batch.
+    start: usize,
     /// Where it ends in the batch, its line break included.
     end: usize,
     /// Its cells one behind the other, and where each ends; not more than the limit allows.
     text: &'r [u8],
     ends: &'r [usize],
+    /// Where its cells stand, where it is simple: then the text is as it stands in the batch, and `ends` is empty.
+    apart: &'r [(u32, u32)],
     /// How many cells it has, also past the limit.
     width: usize,
 }

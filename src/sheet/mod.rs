@@ -8,6 +8,7 @@ mod encoding;
 mod header;
 mod json;
 pub mod markdown;
+mod marks;
 mod quotes;
 mod source;
 mod writer;
@@ -534,50 +535,73 @@ impl Batch {
 /// The cell text that means *empty it*; what a JSON `null` is read as.
 pub const CLEAR: &str = "<clear>";
 
-/// The cells of one row, borrowed from the batch: one text and where each cell ends in it.
+/// The cells of one row, borrowed from the batch.
 #[derive(Debug, Clone, Copy)]
 pub struct Cells<'a> {
     text: &'a str,
-    ends: &'a [usize],
+    bounds: Bounds<'a>,
+}
+
+/// Where cells stand in their text.
+#[derive(Debug, Clone, Copy)]
+enum Bounds<'a> {
+    /// One behind the other, each ending here.
+    Ends(&'a [usize]),
+    /// Each from here to there, with something between them.
+    Apart(&'a [(u32, u32)]),
 }
 
 impl<'a> Cells<'a> {
     /// Cells that lie one behind the other in `text`, each ending where `ends` says.
     pub fn new(text: &'a str, ends: &'a [usize]) -> Self {
-        Cells { text, ends }
+        let bounds = Bounds::Ends(ends);
+        Cells { text, bounds }
     }
 
-    /// The text of all cells, one behind the other.
+    fn apart(text: &'a str, cells: &'a [(u32, u32)]) -> Self {
+        let bounds = Bounds::Apart(cells);
+        Cells { text, bounds }
+    }
+
+    /// The text of all cells, with what divides them in the file where that is still there.
     pub fn text(&self) -> &'a str {
-        let end = self.ends.last().copied().unwrap_or_default();
-        self.text.get(..end).unwrap_or_default()
+        self.text
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.ends.len()
+        match self.bounds {
+            Bounds::Ends(ends) => ends.len(),
+            Bounds::Apart(cells) => cells.len(),
+        }
     }
 
     /// The first ones, at most so many.
     pub(crate) fn first(self, columns: usize) -> Self {
-        Cells {
-            ends: self.ends.get(..columns).unwrap_or(self.ends),
-            ..self
-        }
+        let bounds = match self.bounds {
+            Bounds::Ends(ends) => Bounds::Ends(ends.get(..columns).unwrap_or(ends)),
+            Bounds::Apart(cells) => Bounds::Apart(cells.get(..columns).unwrap_or(cells)),
+        };
+        Cells { bounds, ..self }
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.len() == 0
     }
 
     /// The cell of a column, counting from 0; `None` past the end of the row.
+    #[inline]
     pub fn get(&self, column: usize) -> Option<&'a str> {
-        let end = *self.ends.get(column)?;
-        let start = if column == 0 {
-            0
-        } else {
-            self.ends[column - 1]
+        let (start, end) = match self.bounds {
+            Bounds::Apart(cells) => {
+                let (start, end) = *cells.get(column)?;
+                (start as usize, end as usize)
+            }
+            Bounds::Ends(ends) => {
+                let before = column.checked_sub(1).and_then(|before| ends.get(before));
+                (before.copied().unwrap_or_default(), *ends.get(column)?)
+            }
         };
         self.text.get(start..end)
     }

@@ -457,6 +457,9 @@ fn expires_at_once(mut fault: Fault) -> Fault {
     fault
 }
 
+/// The code of the fault that a look ends with when the end was asked for.
+pub const INTERRUPTED: &str = "converse.interrupted";
+
 const STRANGE: &str = "converse.strange_answer";
 
 fn strange_answer() -> Fault {
@@ -479,7 +482,7 @@ fn endless() -> Fault {
 fn interrupted() -> Fault {
     Fault::new(
         FaultKind::NotSent,
-        "converse.interrupted",
+        INTERRUPTED,
         "interrupted before everything was looked up",
     )
 }

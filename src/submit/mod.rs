@@ -3,9 +3,9 @@
 //! - [`converse`]: the one loop that talks.
 //! - [`settle`]: one change to its end, lost replies included.
 //!
-//! There is no dispatcher thread: a sender that is free takes the next row and its permit from the [`Rows`] itself, one
+//! There is no dispatcher thread: a sender that is free takes the next row and its permit from the `Rows` itself, one
 //! sender at a time. So rows leave in their order, a permit is used at once and never lies about, and at the gate is the
-//! one place that every row passes before it is sent, as [`Records::record`] is the one place that every result passes.
+//! one place that every row passes before it is sent, as `Records::record` is the one place that every result passes.
 
 pub mod converse;
 pub mod settle;
@@ -41,7 +41,7 @@ pub enum FailuresMax {
 /// How changes are sent.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// How many changes are in flight, at most [`PARALLEL_MAX`].
+    /// How many changes are in flight, at most [`PARALLEL_MAX`]; one where changes write groups.
     pub parallel: usize,
     /// How many failures the run may have.
     pub failures_max: FailuresMax,
@@ -57,6 +57,25 @@ impl Options {
             failures_max: FailuresMax::Share(0.25),
             settling: settle::Limits::default(),
         }
+    }
+}
+
+/// What has to be written down before a change may leave.
+pub trait Journal: Sync {
+    /// Waits until it is safely written down that the change at this position is about to be said, and tells how often
+    /// that was written down before by a run that was cut off: if ever, the PBX is looked at first.
+    ///
+    /// # Errors
+    /// Why it cannot be written down: then neither this change nor any after it may be said.
+    fn intend(&self, position: usize) -> Result<u32, String>;
+}
+
+/// Nothing is written down: for a PBX that is gone when the process is.
+pub struct NoJournal;
+
+impl Journal for NoJournal {
+    fn intend(&self, _: usize) -> Result<u32, String> {
+        Ok(0)
     }
 }
 
@@ -88,6 +107,8 @@ pub enum Ended {
     TooManyFailures(String),
     /// The target cannot be used any longer.
     TargetLost(Fault),
+    /// What is about to be sent cannot be written down any longer; why.
+    JournalLost(String),
 }
 
 impl Ended {
@@ -107,6 +128,10 @@ impl Ended {
                 format!("the run was stopped before it: {}", fault.message),
                 fault.hint.clone(),
             ),
+            Ended::JournalLost(why) => (
+                format!("the run was stopped before it: {why}"),
+                "make room or mend the folder, then go on: rowcall resume".into(),
+            ),
         }
     }
 }
@@ -117,18 +142,21 @@ impl Ended {
 /// has its [`Done`] too, with the reason.
 pub fn submit(
     connection: &Connection,
-    changes: Vec<Change>,
+    changes: &[Change],
     options: &Options,
+    journal: &dyn Journal,
     each: &mut dyn FnMut(Done),
 ) -> Ended {
     let threads = options.parallel.clamp(1, PARALLEL_MAX).min(changes.len());
+    let threads = if share_groups(changes) { 1 } else { threads };
     let rows = Rows {
-        changes: &changes,
+        changes,
         next: Mutex::new(0),
         ended: Mutex::new(None),
         tally: Mutex::default(),
         failures_max: options.failures_max,
         stop: connection.line().pace().stop_flag(),
+        journal,
     };
     let mut records = Records {
         rows: &rows,
@@ -149,10 +177,18 @@ pub fn submit(
     records.record_the_rest();
     let all_sent = *lock(&rows.next) == changes.len();
     match lock(&rows.ended).take() {
-        Some(lost @ Ended::TargetLost(_)) => lost,
+        Some(lost @ (Ended::TargetLost(_) | Ended::JournalLost(_))) => lost,
         Some(ended) if !all_sent => ended,
         _ => Ended::Whole,
     }
+}
+
+/// Whether changes write groups. A group is read, changed and written back whole: of two changes at the same time one
+/// would undo the other, and nobody would notice.
+fn share_groups(changes: &[Change]) -> bool {
+    changes
+        .iter()
+        .any(|change| change.wanted.get(Field::GROUPS).is_some())
 }
 
 /// The rows, given out one by one in their order.
@@ -165,18 +201,43 @@ struct Rows<'c> {
     tally: Mutex<Tally>,
     failures_max: FailuresMax,
     stop: &'c StopFlag,
+    journal: &'c dyn Journal,
+}
+
+/// One row on its way out.
+struct Taken<'c> {
+    position: usize,
+    change: &'c Change,
+    /// How often it was about to be said before this process.
+    intended: u32,
+    permit: Permit,
 }
 
 impl<'c> Rows<'c> {
-    /// The gate: the next row, and the permit for its first request. Every row passes here, in order, before anything of
-    /// it is sent, so that what has to be durable first can be made so here, several rows at once.
-    fn take(&self, connection: &Connection) -> Option<(usize, &'c Change, Permit)> {
+    /// The gate: the next row, written down, and the permit for its first request. Every row passes here, in order,
+    /// before anything of it is sent.
+    fn take(&self, connection: &Connection) -> Option<Taken<'c>> {
         let mut next = lock(&self.next);
-        let change = self.changes.get(*next)?;
-        let permit = connection.line().pace().permit_unless(|| self.is_ended())?;
         let position = *next;
+        let change = self.changes.get(position)?;
+        if self.is_ended() {
+            return None;
+        }
+        let intended = match self.journal.intend(position) {
+            Ok(intended) => intended,
+            Err(why) => {
+                self.end(Ended::JournalLost(why));
+                return None;
+            }
+        };
+        let permit = connection.line().pace().permit_unless(|| self.is_ended())?;
         *next += 1;
-        Some((position, change, permit))
+        Some(Taken {
+            position,
+            change,
+            intended,
+            permit,
+        })
     }
 
     /// Sees whether the run may go on after a result: before the sender takes another row, and not only when the
@@ -250,9 +311,15 @@ fn send_rows(
     settling: &settle::Limits,
     results: Sender<(usize, Done)>,
 ) {
-    while let Some((position, change, permit)) = rows.take(connection) {
+    while let Some(Taken {
+        position,
+        change,
+        intended,
+        permit,
+    }) = rows.take(connection)
+    {
         let begun = Instant::now();
-        let verdict = caught(|| settle::carry_out(connection, change, permit, settling))
+        let verdict = caught(|| settle::carry_out(connection, change, intended, permit, settling))
             .unwrap_or_else(|fault| stopped_short(RowResult::Unknown, 1, Some(fault)));
         rows.judge(&verdict);
         let elapsed_ms = u64::try_from(begun.elapsed().as_millis()).ok();
@@ -409,7 +476,9 @@ mod tests {
     fn sent(toy: &Toy, changes: Vec<Change>, options: &Options) -> (Ended, Vec<Done>) {
         let count = changes.len();
         let mut done = Vec::new();
-        let ended = submit(&toy.open(), changes, options, &mut |one| done.push(one));
+        let ended = submit(&toy.open(), &changes, options, &NoJournal, &mut |one| {
+            done.push(one)
+        });
         done.sort_by_key(|done| done.row);
         let rows: Vec<usize> = done.iter().map(|done| done.row).collect();
         assert_eq!(rows, (0..count).collect::<Vec<_>>());
@@ -462,9 +531,13 @@ mod tests {
         let connection = toy.open_at(pace).unwrap();
         let begun = Instant::now();
         let mut results = 0;
-        submit(&connection, creations(40), &options(8), &mut |_| {
-            results += 1
-        });
+        submit(
+            &connection,
+            &creations(40),
+            &options(8),
+            &NoJournal,
+            &mut |_| results += 1,
+        );
         assert_eq!((results, toy.pbx.requests()), (40, 81));
         assert!(
             begun.elapsed() >= Duration::from_millis(770),
@@ -498,12 +571,18 @@ mod tests {
         *toy.pbx.delay.lock().unwrap() = Duration::from_millis(3);
         let mut done = Vec::new();
         let connection = toy.open();
-        let ended = submit(&connection, creations(200), &options(4), &mut |one| {
-            done.push(one);
-            if done.len() == 20 {
-                toy.stop.stop();
-            }
-        });
+        let ended = submit(
+            &connection,
+            &creations(200),
+            &options(4),
+            &NoJournal,
+            &mut |one| {
+                done.push(one);
+                if done.len() == 20 {
+                    toy.stop.stop();
+                }
+            },
+        );
         assert_eq!((ended, done.len()), (Ended::Interrupted, 200));
         let created = counts(&done)["created"];
         assert!((20..=28).contains(&created), "{created}");
@@ -527,9 +606,13 @@ mod tests {
                 thread::sleep(Duration::from_millis(50));
                 toy.stop.stop();
             });
-            submit(&connection, creations(50), &options(8), &mut |_| {
-                results += 1
-            });
+            submit(
+                &connection,
+                &creations(50),
+                &options(8),
+                &NoJournal,
+                &mut |_| results += 1,
+            );
         });
         assert_eq!(results, 50);
         assert!(
@@ -554,6 +637,16 @@ mod tests {
         assert_eq!(counts["created"], 50);
         assert!((10..=18).contains(&counts["failed"]), "{counts:?}");
         assert!(done[499].verdict.message.contains("stopped"));
+    }
+
+    #[test]
+    fn a_pbx_that_answers_in_between_is_not_down() {
+        let toy = Toy::holding(0).troubled(|request, _| match request.operation {
+            "create" if request.query[0].1.ends_with(['1', '3', '5', '7']) => Trouble::Refuse,
+            _ => Trouble::Nothing,
+        });
+        let (ended, done) = sent(&toy, creations(60), &options(1));
+        assert_eq!((ended, counts(&done)["failed"]), (Ended::Whole, 24));
     }
 
     #[test]

@@ -47,10 +47,12 @@ pub struct Verdict {
     pub http_status: Option<u16>,
 }
 
-/// Carries out a change. `permit` pays for the first request.
+/// Carries out a change. `permit` pays for the first request. Where a run that was cut off was about to say it
+/// (`intended` times), the PBX is looked at before it is said.
 pub fn carry_out(
     connection: &Connection,
     change: &Change,
+    intended: u32,
     permit: Permit,
     limits: &Limits,
 ) -> Verdict {
@@ -62,7 +64,7 @@ pub fn carry_out(
         http_status: None,
         lost: None,
     };
-    settling.run(permit)
+    settling.run(intended, permit)
 }
 
 struct Settling<'c> {
@@ -90,9 +92,22 @@ impl Seen {
 }
 
 impl Settling<'_> {
-    fn run(mut self, permit: Permit) -> Verdict {
+    fn run(mut self, intended: u32, permit: Permit) -> Verdict {
         let mut permit = Some(permit);
         let mut say = (self.change.action, Cow::Borrowed(&self.change.wanted));
+        if intended > 0 {
+            let fault = cut_off();
+            self.lost = Some(fault.clone());
+            match self.look_and_decide(&fault) {
+                Seen::Result(verdict) => {
+                    return Verdict {
+                        attempts: intended,
+                        ..*verdict
+                    };
+                }
+                Seen::Again(action, wanted) => say = (action, Cow::Owned(wanted)),
+            }
+        }
         loop {
             self.attempts += 1;
             let talk = self.connection.apply(say.0, &say.1, permit.take());
@@ -340,6 +355,14 @@ impl Settling<'_> {
     }
 }
 
+fn cut_off() -> Fault {
+    Fault::new(
+        FaultKind::MayHaveHappened,
+        "run.cut_off",
+        "the run was cut off when this was about to be sent",
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::toy::{Toy, Trouble};
@@ -386,7 +409,7 @@ mod tests {
     fn settled(toy: &Toy, change: &Change) -> Verdict {
         let connection = toy.open();
         let permit = connection.line().pace().permit();
-        carry_out(&connection, change, permit, &LIMITS)
+        carry_out(&connection, change, 0, permit, &LIMITS)
     }
 
     /// A toy in which one operation meets with these troubles one after the other, and with none after that.
@@ -570,12 +593,12 @@ mod tests {
         assert_eq!(toy.pbx.said("look"), 0);
 
         // The first time takes effect after both looks, and the second time is told so.
-        let late = |wanted: Extension, held: Extension| {
+        let late = |wanted: Extension, held: Extension, word: &'static str| {
             let toy = Toy::holding(0);
             let pbx = toy.pbx.clone();
             let toy = toy.troubled(move |request, times| match (request.operation, times) {
                 ("create", 1) => Trouble::LoseBefore,
-                ("create", _) => Trouble::Say("exists"),
+                ("create", _) => Trouble::Say(word),
                 _ => Trouble::Nothing,
             });
             let connection = toy.open();
@@ -594,15 +617,24 @@ mod tests {
                 carry_out(
                     &connection,
                     &create(wanted),
+                    0,
                     connection.line().pace().permit(),
                     &limits,
                 )
             })
         };
-        assert_eq!(late(ann("1"), ann("1")).result, RowResult::Created);
+        // "no" is what a PBX says that has no word of its own for it.
+        for word in ["exists", "no"] {
+            let verdict = late(ann("1"), ann("1"), word);
+            assert_eq!(
+                (verdict.result, verdict.attempts),
+                (RowResult::Created, 2),
+                "{word}"
+            );
+        }
         let mut other = ann("1");
         other.set(Field::EMAIL, "other@example.com");
-        let verdict = late(ann("1"), other);
+        let verdict = late(ann("1"), other, "exists");
         assert_eq!(
             (verdict.result, verdict.differing),
             (RowResult::Conflict, vec![Field::EMAIL])
@@ -611,7 +643,6 @@ mod tests {
 
     #[test]
     fn rejected_after_a_lost_reply_is_looked_up() {
-        // A PBX that has no word of its own for "exists".
         let toy = Toy::holding(0).troubled(|request, times| match (request.operation, times) {
             ("create", 1) => Trouble::LoseBefore,
             ("create", _) => Trouble::Say("no"),
@@ -636,6 +667,11 @@ mod tests {
         let verdict = settled(&toy, &delete("1"));
         assert_eq!((verdict.result, verdict.attempts), (RowResult::Deleted, 2));
         assert!(toy.pbx.numbers().is_empty());
+
+        // Gone when it is said again: that was us.
+        let toy = troubled("delete", &[Trouble::LoseBefore, Trouble::Say("missing")]);
+        toy.pbx.put(&ann("1"));
+        assert_eq!(settled(&toy, &delete("1")).result, RowResult::Deleted);
     }
 
     #[test]
@@ -715,6 +751,38 @@ mod tests {
             );
             assert_eq!(toy.pbx.numbers(), ["71"]);
         }
+    }
+
+    #[test]
+    fn a_renumbering_that_takes_effect_after_both_looks_is_found() {
+        let mut wanted = Extension::numbered("1");
+        wanted.set(Field::NEW_NUMBER, "71");
+        let toy = Toy::holding(0);
+        let pbx = toy.pbx.clone();
+        let toy = toy.troubled(|request, times| match (request.operation, times) {
+            ("update", 1) => Trouble::LoseBefore,
+            ("update", _) => Trouble::Say("missing"),
+            _ => Trouble::Nothing,
+        });
+        toy.pbx.put(&ann("1"));
+        let connection = toy.open();
+        let limits = Limits {
+            second_look: Duration::from_millis(60),
+            ..LIMITS
+        };
+        let verdict = thread::scope(|scope| {
+            scope.spawn(|| {
+                // The second look has both numbers to look at.
+                while pbx.said("look") < 4 {
+                    thread::sleep(Duration::from_millis(1));
+                }
+                pbx.put(&ann("71"));
+            });
+            let permit = connection.line().pace().permit();
+            let change = update(wanted, ann("1"));
+            carry_out(&connection, &change, 0, permit, &limits)
+        });
+        assert_eq!((verdict.result, verdict.attempts), (RowResult::Updated, 2));
     }
 
     #[test]

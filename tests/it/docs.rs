@@ -24,9 +24,17 @@ fn steps(text: &str) -> Vec<Step> {
         if let Some(kind) = line.strip_prefix("```") {
             inside = kind == "console";
         } else if let (true, Some(command)) = (inside, line.strip_prefix("$ ")) {
-            steps.push(Step { line: index + 1, command: command.to_owned(), expected: vec![] });
+            steps.push(Step {
+                line: index + 1,
+                command: command.to_owned(),
+                expected: vec![],
+            });
         } else if inside {
-            steps.last_mut().expect("a transcript begins with a command").expected.push(line.to_owned());
+            steps
+                .last_mut()
+                .expect("a transcript begins with a command")
+                .expected
+                .push(line.to_owned());
         }
     }
     steps
@@ -35,10 +43,18 @@ fn steps(text: &str) -> Vec<Step> {
 /// Whether a line is as printed, where `…` stands for any text.
 fn line_matches(pattern: &str, line: &str) -> bool {
     let mut parts = pattern.split('…');
-    let Some(mut rest) = line.strip_prefix(parts.next().unwrap_or_default()) else { return false };
+    let Some(mut rest) = line.strip_prefix(parts.next().unwrap_or_default()) else {
+        return false;
+    };
     let mut last = None;
     for part in parts {
-        let Some(at) = (if part.is_empty() { Some(rest.len()) } else { rest.find(part) }) else { return false };
+        let Some(at) = (if part.is_empty() {
+            Some(rest.len())
+        } else {
+            rest.find(part)
+        }) else {
+            return false;
+        };
         rest = &rest[at + part.len()..];
         last = Some(part);
     }
@@ -49,8 +65,12 @@ fn line_matches(pattern: &str, line: &str) -> bool {
 fn lines_match(patterns: &[String], lines: &[String]) -> bool {
     match (patterns.split_first(), lines.split_first()) {
         (None, _) => lines.is_empty(),
-        (Some((any, rest)), _) if any == "…" => (0..=lines.len()).any(|skip| lines_match(rest, &lines[skip..])),
-        (Some((pattern, patterns)), Some((line, lines))) => line_matches(pattern, line) && lines_match(patterns, lines),
+        (Some((any, rest)), _) if any == "…" => {
+            (0..=lines.len()).any(|skip| lines_match(rest, &lines[skip..]))
+        }
+        (Some((pattern, patterns)), Some((line, lines))) => {
+            line_matches(pattern, line) && lines_match(patterns, lines)
+        }
         (Some(_), None) => false,
     }
 }
@@ -67,31 +87,73 @@ impl Session {
     fn new() -> Session {
         let folder = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink(root().join("samples"), folder.path().join("samples")).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        Session { folder, variables: BTreeMap::new(), port, running: vec![] }
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        Session {
+            folder,
+            variables: BTreeMap::new(),
+            port,
+            running: vec![],
+        }
     }
 
     fn command(&self, text: &str) -> Command {
-        let text = text.replace("cargo run --release -- ", "rowcall ").replace(":9011", &format!(":{}", self.port));
+        let text = text
+            .replace("cargo run --release -- ", "rowcall ")
+            .replace(":9011", &format!(":{}", self.port));
         let program = PathBuf::from(env!("CARGO_BIN_EXE_rowcall"));
-        let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
+        let path = format!(
+            "{}:{}",
+            program.parent().unwrap().display(),
+            std::env::var("PATH").unwrap()
+        );
         let mut command = Command::new("bash");
-        command.arg("-c").arg(text).current_dir(self.folder.path()).env("PATH", path).envs(&self.variables);
-        command.env("XDG_CONFIG_HOME", self.folder.path()).env("XDG_STATE_HOME", self.folder.path());
+        command
+            .arg("-c")
+            .arg(text)
+            .current_dir(self.folder.path())
+            .env("PATH", path)
+            .envs(&self.variables);
+        command
+            .env("XDG_CONFIG_HOME", self.folder.path())
+            .env("XDG_STATE_HOME", self.folder.path());
         command.stdin(Stdio::null());
         command
     }
 
     fn run(&mut self, step: &Step) {
-        if let Some((name, value)) = step.command.strip_prefix("export ").and_then(|rest| rest.split_once('=')) {
+        if let Some((name, value)) = step
+            .command
+            .strip_prefix("export ")
+            .and_then(|rest| rest.split_once('='))
+        {
             self.variables.insert(name.to_owned(), value.to_owned());
+            return;
+        }
+        if let Some(file) = step.command.strip_prefix("cat ") {
+            // The reader's own file: what is shown is what stands in it.
+            let text = step
+                .expected
+                .join("\n")
+                .replace(":9011", &format!(":{}", self.port));
+            fs::write(self.folder.path().join(file), text).unwrap();
             return;
         }
         let lines = match step.command.strip_suffix(" &") {
             Some(command) => self.begin(command, step.expected.len()),
             None => {
-                let output = self.command(&format!("( {} ) 2>&1", step.command)).output().unwrap();
-                String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+                let output = self
+                    .command(&format!("( {} ) 2>&1", step.command))
+                    .output()
+                    .unwrap();
+                String::from_utf8(output.stdout)
+                    .unwrap()
+                    .lines()
+                    .map(str::to_owned)
+                    .collect()
             }
         };
         let shown = |line: String| line.trim_end().replace(&format!(":{}", self.port), ":9011");
@@ -111,10 +173,18 @@ impl Session {
     }
 
     fn begin(&mut self, command: &str, lines: usize) -> Vec<String> {
-        let mut child = self.command(&format!("exec {command} 2>&1")).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = self
+            .command(&format!("exec {command} 2>&1"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
         self.running.push(child);
-        output.lines().take(lines.max(1)).map(Result::unwrap).collect()
+        output
+            .lines()
+            .take(lines.max(1))
+            .map(Result::unwrap)
+            .collect()
     }
 }
 
@@ -142,7 +212,11 @@ fn every_command_of_the_readme_does_what_it_shows() {
 fn the_gate_runs_the_test_command_of_the_readme() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let gate = fs::read_to_string(root().join(".ci/run")).unwrap();
-    assert!(steps(&readme).iter().any(|step| step.command == "cargo test"));
+    assert!(
+        steps(&readme)
+            .iter()
+            .any(|step| step.command == "cargo test")
+    );
     assert!(gate.lines().any(|line| line.starts_with("cargo test")));
 }
 
@@ -158,21 +232,35 @@ fn the_tables_of_the_readme_are_generated() {
     let mut fresh = text.clone();
     for (name, table) in tables {
         let begin = format!("<!-- table: {name} -->\n");
-        let from = fresh.find(&begin).unwrap_or_else(|| panic!("README.md has no table {name}")) + begin.len();
+        let from = fresh
+            .find(&begin)
+            .unwrap_or_else(|| panic!("README.md has no table {name}"))
+            + begin.len();
         let to = from + fresh[from..].find("<!-- end -->").expect("the table ends");
         fresh.replace_range(from..to, &format!("\n{}\n", table.trim_end()));
     }
     if std::env::var("UPDATE").is_ok_and(|set| set == "1") {
         fs::write(&path, &fresh).unwrap();
     }
-    assert!(fresh == fs::read_to_string(&path).unwrap(), "README.md's tables are old: run UPDATE=1 cargo test tables");
+    assert!(
+        fresh == fs::read_to_string(&path).unwrap(),
+        "README.md's tables are old: run UPDATE=1 cargo test tables"
+    );
 }
 
 #[test]
 fn the_wildcard_matches_what_it_should() {
     let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
     assert!(line_matches("a…c", "abc") && line_matches("…", "") && line_matches("x…", "xyz"));
-    assert!(!line_matches("a…c", "abd") && !line_matches("a", "ab") && !line_matches("…b…d", "abc"));
-    assert!(lines_match(&lines("a\n…\nd"), &lines("a\nb\nc\nd")) && lines_match(&lines("a\n…"), &lines("a")));
-    assert!(!lines_match(&lines("a\n…\nd"), &lines("a\nb")) && !lines_match(&lines("a"), &lines("a\nb")));
+    assert!(
+        !line_matches("a…c", "abd") && !line_matches("a", "ab") && !line_matches("…b…d", "abc")
+    );
+    assert!(
+        lines_match(&lines("a\n…\nd"), &lines("a\nb\nc\nd"))
+            && lines_match(&lines("a\n…"), &lines("a"))
+    );
+    assert!(
+        !lines_match(&lines("a\n…\nd"), &lines("a\nb"))
+            && !lines_match(&lines("a"), &lines("a\nb"))
+    );
 }

@@ -2,11 +2,19 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::indexing_slicing,
     reason = "a test that cannot go on has failed"
 )]
 
 //! What only shows from outside: the program as a person runs it, and the tree as a person reads it.
 
+mod cli;
 mod docs;
+#[path = "../lab/mod.rs"]
+mod lab;
 mod reading;
+mod roundtrip;
+mod storm;
 mod tidy;

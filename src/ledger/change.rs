@@ -1,0 +1,110 @@
+//! A change as the ledger keeps it: what may be seen as JSON, the secrets sealed beside it.
+
+use crate::model::{Action, Change, Extension, Field};
+use crate::seal::{Key, SealError};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use zeroize::Zeroizing;
+
+/// What of an extension may be seen, and `None` where a secret stands.
+pub(super) type Shown<T> = BTreeMap<Field, Option<T>>;
+
+/// A change as it is read from its table.
+pub(super) struct Stored {
+    /// The position of its row.
+    pub(super) position: usize,
+    /// What is to be done.
+    pub(super) action: Action,
+    /// The extension's number.
+    pub(super) number: String,
+    /// What is to be written.
+    pub(super) wanted: Shown<String>,
+    /// What the PBX held.
+    pub(super) before: Option<Shown<String>>,
+    /// The secrets of both; `None` where there is none.
+    pub(super) sealed: Option<Vec<u8>>,
+}
+
+/// The secrets of one change, which are sealed together.
+#[derive(Default, Serialize, Deserialize)]
+struct Secrets<T> {
+    wanted: BTreeMap<Field, T>,
+    before: BTreeMap<Field, T>,
+}
+
+/// What of an extension may be seen.
+pub(super) fn shown(extension: &Extension) -> Shown<&str> {
+    extension
+        .iter()
+        .map(|(field, text)| (field, Some(text).filter(|_| !field.is_secret())))
+        .collect()
+}
+
+/// The secrets of a change of this run, sealed; `None` where it has none.
+///
+/// # Errors
+/// They could not be sealed.
+pub(super) fn seal(change: &Change, run: &str, key: &Key) -> Result<Option<Vec<u8>>, SealError> {
+    let secrets = Secrets {
+        wanted: secrets(&change.wanted),
+        before: change.before.as_ref().map(secrets).unwrap_or_default(),
+    };
+    if secrets.wanted.is_empty() && secrets.before.is_empty() {
+        return Ok(None);
+    }
+    let mut plain = Zeroizing::new(Vec::with_capacity(1024));
+    serde_json::to_writer(&mut *plain, &secrets).map_err(|_| SealError::Layout)?;
+    let context = context(run, change.row, &change.number);
+    key.seal(&context, &plain).map(Some)
+}
+
+impl Stored {
+    /// The change itself, with its secrets.
+    ///
+    /// # Errors
+    /// The secrets do not open with this key, or one is not there.
+    pub(super) fn open(self, run: &str, key: &Key) -> Result<Change, SealError> {
+        let mut secrets: Secrets<String> = Secrets::default();
+        if let Some(sealed) = self.sealed {
+            let plain = key.open(&context(run, self.position, &self.number), &sealed)?;
+            secrets = serde_json::from_slice(&plain).map_err(|_| SealError::Layout)?;
+        }
+        let whole = |shown, secrets: &mut _| {
+            extension(shown, secrets).ok_or_else(|| SealError::Damaged(key.id()))
+        };
+        Ok(Change {
+            row: self.position,
+            action: self.action,
+            number: self.number,
+            wanted: whole(self.wanted, &mut secrets.wanted)?,
+            before: match self.before {
+                Some(before) => Some(whole(before, &mut secrets.before)?),
+                None => None,
+            },
+        })
+    }
+}
+
+fn secrets(extension: &Extension) -> BTreeMap<Field, &str> {
+    extension
+        .iter()
+        .filter(|(field, _)| field.is_secret())
+        .collect()
+}
+
+/// What a sealed value belongs to: it opens nowhere else.
+fn context(run: &str, position: usize, number: &str) -> String {
+    format!("ledger/{run}/{position}/{number}")
+}
+
+/// The extension of which this was shown; `None` where a secret is not there.
+fn extension(shown: Shown<String>, secrets: &mut BTreeMap<Field, String>) -> Option<Extension> {
+    let mut extension = Extension::default();
+    for (field, text) in shown {
+        match text {
+            Some(text) => extension.set(field, text),
+            None => extension.set(field, secrets.remove(&field)?),
+        }
+    }
+    Some(extension)
+}

@@ -1,0 +1,227 @@
+//! What a run set out to do and what became of it, on disk before it is said to the PBX: one SQLite file a run, from
+//! which a killed run goes on, a report is made again, and a run is undone.
+//!
+//! ```text
+//! STATE/runs/20261121-213015-a1b2/ledger.sqlite    one folder a run, whole or not there
+//! STATE/locks/…                                    one lock a target
+//! ```
+//!
+//! The way of a run: [`TargetLock::take`] before anything is looked at, [`Ledger::create`] with every row once the plan
+//! stands, [`Ledger::intend`] before a row is said to the PBX, [`Ledger::result`] when its result stands fast, and
+//! [`Ledger::end`]. After a crash [`Ledger::resume`] gives every row with its [`Standing`]. [`Record`] reads a run that
+//! may be at work.
+//!
+//! Once something could not be written, nothing more is: every later call fails, and the caller stops sending. What
+//! stood on the disk before stays.
+
+mod change;
+mod lock;
+mod state;
+mod store;
+
+pub use lock::{Held, Holder, TargetLock};
+pub use state::{StateDir, clean, runs};
+pub use store::{Ledger, Record};
+
+use crate::model::{Change, Outcome, RowResult};
+use crate::seal::SealError;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// What a run is, told by whoever starts it. Holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The command, for example `import`.
+    pub command: String,
+    /// The target's make.
+    pub make: String,
+    /// The mode; empty where the command has none.
+    pub mode: String,
+    /// What was asked for besides, as JSON.
+    pub options: String,
+    /// The version of the rules that the rows were checked by.
+    pub rules: String,
+    /// The SHA-256 of what was read.
+    pub input_hash: String,
+}
+
+/// A run that has begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// Its name, for example `20261121-213015-a1b2`: when it began, in UTC, and four digits that tell runs of the same
+    /// second apart. Names sort by time.
+    pub id: String,
+    /// The label of its target.
+    pub target: String,
+    /// When it began.
+    pub started: Timestamp,
+    /// The version of rowcall that began it.
+    pub tool: String,
+    /// The name of the key that its secrets are sealed with.
+    pub key: String,
+    /// What it is.
+    pub head: Head,
+}
+
+/// One line of the report, and what is to be said to the PBX for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Without a change: the row's one result. With a change: the line of the report as it stands while nothing was
+    /// said, its result [`RowResult::NotSent`].
+    pub outcome: Outcome,
+    /// What is to be done, with what the PBX held before. Its `row` is the row's position.
+    pub change: Option<Change>,
+}
+
+/// How far a row is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It has its result.
+    Final,
+    /// Nothing was said to the PBX.
+    Waiting,
+    /// So many times it was about to be said to the PBX, and what became of that is not known: look before saying it
+    /// again.
+    Intended(u32),
+}
+
+/// How and when a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// When.
+    pub at: Timestamp,
+    /// Why, in words.
+    pub why: String,
+}
+
+/// A run in the list of runs.
+#[derive(Debug)]
+pub struct Listed {
+    /// Its name.
+    pub id: String,
+    /// What there is to say about it, or why it cannot be read.
+    pub summary: Result<Summary, LedgerError>,
+}
+
+/// A run in a few numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// The run.
+    pub run: Run,
+    /// How it ended; `None` while it is at work, and after a crash.
+    pub ended: Option<Ended>,
+    /// How many rows have which result.
+    pub results: BTreeMap<RowResult, u64>,
+    /// How many rows are [`Standing::Waiting`].
+    pub waiting: u64,
+    /// How many rows are [`Standing::Intended`].
+    pub intended: u64,
+}
+
+impl Summary {
+    /// Whether nothing is left to be done: the run ended, and every row has its result.
+    pub fn is_finished(&self) -> bool {
+        self.ended.is_some() && self.waiting == 0 && self.intended == 0
+    }
+}
+
+/// Why the ledger cannot be used. Except for [`LedgerError::Held`] and what comes before a run, nothing more may be sent.
+#[derive(Debug, Error)]
+pub enum LedgerError {
+    /// The platform's state folder is not known.
+    #[error("the folder for runs cannot be found, because there is no home folder")]
+    NoHome,
+    /// A folder or a file beside the ledger cannot be used.
+    #[error("{} cannot be {doing}: {error}", .path.display())]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// What was tried, for example `made`.
+        doing: &'static str,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The ledger cannot be written.
+    #[error("the ledger {} cannot be written: {why}", .path.display())]
+    Write {
+        /// The ledger.
+        path: PathBuf,
+        /// What the database says.
+        why: String,
+    },
+    /// The ledger could not be written before, and is not written any more.
+    #[error("the ledger {} could not be written, so nothing more is", .0.display())]
+    Stopped(PathBuf),
+    /// The ledger cannot be read.
+    #[error("the ledger {} cannot be read: {why}", .path.display())]
+    Read {
+        /// The ledger.
+        path: PathBuf,
+        /// What the database says, or what stands there and should not.
+        why: String,
+    },
+    /// The ledger is of another version of rowcall.
+    #[error("the ledger {} is of version {found}, and this rowcall knows version {known}", .path.display())]
+    Version {
+        /// The ledger.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The version that is known.
+        known: i64,
+    },
+    /// There is no such run.
+    #[error("there is no run {run} in {}", .folder.display())]
+    NoSuchRun {
+        /// What was asked for.
+        run: String,
+        /// Where it was looked for.
+        folder: PathBuf,
+    },
+    /// A row was to be written where it cannot be.
+    #[error("row {position} of the run {why}")]
+    Position {
+        /// The row's position, counting from 0.
+        position: usize,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// Secrets could not be sealed or opened.
+    #[error("the secrets of run {run} cannot be used: {error}")]
+    Seal {
+        /// The run.
+        run: String,
+        /// Why; names the key.
+        error: SealError,
+    },
+    /// Another run is at work on the target.
+    #[error("{0}")]
+    Held(Held),
+}
+
+impl LedgerError {
+    /// What to do next; empty where the message says it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            LedgerError::NoHome => "set HOME, or name a folder with --state",
+            LedgerError::Folder { .. } => {
+                "make the folder writable, or name another one with --state"
+            }
+            LedgerError::Write { .. } | LedgerError::Stopped(_) => {
+                "make room on the disk, or make the folder writable, then resume the run"
+            }
+            LedgerError::Read { .. } => "put the run's folder back from a copy",
+            LedgerError::Version { .. } => "use the version of rowcall that began the run",
+            LedgerError::NoSuchRun { .. } => "rowcall runs lists what there is",
+            LedgerError::Position { .. } => "",
+            LedgerError::Seal { .. } => "name the key that the run was made with by --key",
+            LedgerError::Held(_) => "wait until it is done, or stop it",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,179 @@
+//! The folder in which runs are kept.
+
+use super::store::Record;
+use super::{LedgerError, Listed, Summary, TargetLock};
+use crate::seal::make_private_folder;
+use etcetera::BaseStrategy;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+/// The ledger's name in its run's folder.
+pub(super) const LEDGER_FILE: &str = "ledger.sqlite";
+
+/// What a run's folder is called while it is thrown away.
+const OLD: &str = ".old-";
+
+/// The folder in which rowcall keeps what outlives a run. Nothing is made before it is needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateDir {
+    path: PathBuf,
+}
+
+impl StateDir {
+    /// The given folder, or `rowcall` in the platform's folder for state (for local data, where it has none).
+    ///
+    /// # Errors
+    /// No folder is given, and there is no home folder.
+    pub fn new(path: Option<&Path>) -> Result<StateDir, LedgerError> {
+        if let Some(path) = path {
+            let path = path.to_owned();
+            return Ok(StateDir { path });
+        }
+        let folders = etcetera::choose_base_strategy().map_err(|_| LedgerError::NoHome)?;
+        let state = folders.state_dir().unwrap_or_else(|| folders.data_dir());
+        Ok(StateDir {
+            path: state.join("rowcall"),
+        })
+    }
+
+    /// The folder of a run, whether or not it is there.
+    pub fn run_folder(&self, run: &str) -> PathBuf {
+        self.runs_path().join(run)
+    }
+
+    /// The ledger of a run that must be there.
+    pub(super) fn ledger(&self, run: &str) -> Result<PathBuf, LedgerError> {
+        let path = self.run_folder(run).join(LEDGER_FILE);
+        // A name that somebody typed must not lead out of the folder.
+        if is_run_name(run) && path.is_file() {
+            return Ok(path);
+        }
+        Err(LedgerError::NoSuchRun {
+            run: run.to_owned(),
+            folder: self.runs_path(),
+        })
+    }
+
+    /// The folder of all runs, made if need be.
+    pub(super) fn runs(&self) -> Result<PathBuf, LedgerError> {
+        owned(self.runs_path())
+    }
+
+    /// The folder of all locks, made if need be.
+    pub(super) fn locks(&self) -> Result<PathBuf, LedgerError> {
+        owned(self.path.join("locks"))
+    }
+
+    fn runs_path(&self) -> PathBuf {
+        self.path.join("runs")
+    }
+}
+
+/// All runs, newest first, each with why it cannot be read where it cannot. Reads runs that are at work too.
+///
+/// # Errors
+/// The folder cannot be read; where there is none, there are no runs.
+pub fn runs(state: &StateDir) -> Result<Vec<Listed>, LedgerError> {
+    let ids = names(&state.runs_path(), is_run_name)?;
+    let listed = ids.into_iter().map(|id| Listed {
+        summary: summary(state, &id),
+        id,
+    });
+    Ok(listed.collect())
+}
+
+/// Removes all but the newest `keep` runs, with everything in their folders, and gives the names of those removed.
+///
+/// Runs that are not [finished](Summary::is_finished), or that cannot be read, stay unless `unfinished`. Runs on a target
+/// that is being worked on stay in any case.
+///
+/// # Errors
+/// A folder cannot be read or removed.
+pub fn clean(state: &StateDir, keep: usize, unfinished: bool) -> Result<Vec<String>, LedgerError> {
+    let folder = state.runs_path();
+    for rest in names(&folder, |name| name.starts_with(OLD))? {
+        remove(&folder.join(rest))?;
+    }
+    let mut removed = Vec::new();
+    for Listed { id, summary } in runs(state)?.into_iter().skip(keep) {
+        // Held while the folder goes, so that nobody resumes the run meanwhile.
+        let lock = match summary {
+            Ok(summary) => match TargetLock::take(state, &summary.run.target) {
+                Err(LedgerError::Held(_)) => continue,
+                taken => Some(taken?),
+            },
+            Err(_) => None,
+        };
+        // Looked at again: the run may have been resumed before the lock was taken.
+        let finished = self::summary(state, &id).is_ok_and(|summary| summary.is_finished());
+        if finished || unfinished {
+            // In one step, so that half a run is never found.
+            let old = folder.join(format!("{OLD}{id}"));
+            fs::rename(folder.join(&id), &old).map_err(|error| failed(&old, "removed", error))?;
+            remove(&old)?;
+            removed.push(id);
+        }
+        drop(lock);
+    }
+    Ok(removed)
+}
+
+fn summary(state: &StateDir, run: &str) -> Result<Summary, LedgerError> {
+    Record::open(state, run)?.summary()
+}
+
+/// The folders of which the name is wanted, the last name first.
+fn names(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<String>, LedgerError> {
+    let read = |error| failed(folder, "read", error);
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(read)?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        if let Ok(name) = entry.map_err(read)?.file_name().into_string()
+            && wanted(&name)
+        {
+            names.push(name);
+        }
+    }
+    names.sort_unstable_by(|a, b| b.cmp(a));
+    Ok(names)
+}
+
+/// Whether a name can be a run's: digits, letters and `-`, and no path.
+fn is_run_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+fn remove(folder: &Path) -> Result<(), LedgerError> {
+    fs::remove_dir_all(folder).map_err(|error| failed(folder, "removed", error))
+}
+
+/// A folder of ours: made if need be, and for its owner only.
+fn owned(path: PathBuf) -> Result<PathBuf, LedgerError> {
+    make_private_folder(&path).map_err(|error| failed(&path, "made", error))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let locked = |error| failed(&path, "kept from others", error);
+        let mut permissions = fs::metadata(&path).map_err(locked)?.permissions();
+        if permissions.mode() & 0o077 != 0 {
+            permissions.set_mode(0o700);
+            fs::set_permissions(&path, permissions).map_err(locked)?;
+        }
+    }
+    Ok(path)
+}
+
+pub(super) fn failed(path: &Path, doing: &'static str, error: io::Error) -> LedgerError {
+    LedgerError::Folder {
+        path: path.to_owned(),
+        doing,
+        error,
+    }
+}

@@ -1,0 +1,745 @@
+//! The ledger's tables, and how rows get in and out of them.
+
+use super::change::{Stored, seal, shown};
+use super::state::{LEDGER_FILE, StateDir, failed};
+use super::{Ended, Head, LedgerError, Row, Run, Standing, Summary, TargetLock};
+use crate::model::{Action, Change, Field, Outcome, Place, RowResult};
+use crate::seal::{Key, SealError, hex, random, sync_folder};
+use jiff::Timestamp;
+use rusqlite::config::DbConfig;
+use rusqlite::types::{FromSql, Type};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
+use std::collections::BTreeMap;
+use std::fs::{self, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The version of the tables.
+const VERSION: i64 = 1;
+
+/// Marks the file as rowcall's: `rowc`.
+const APPLICATION: i64 = 0x726f_7763;
+
+/// How long a reader and the writer wait for each other.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// How many names are tried for a new run.
+const NAMES_MAX: u32 = 100;
+
+const TABLES: &str = "
+CREATE TABLE head (
+    id TEXT NOT NULL, target TEXT NOT NULL, started TEXT NOT NULL, tool TEXT NOT NULL, key TEXT NOT NULL,
+    command TEXT NOT NULL, make TEXT NOT NULL, mode TEXT NOT NULL, options TEXT NOT NULL, rules TEXT NOT NULL,
+    input_hash TEXT NOT NULL
+) STRICT;
+-- One line of the report each. Final is 1 once the result stands fast.
+CREATE TABLE rows (
+    position INTEGER PRIMARY KEY, row INTEGER, file TEXT, sheet TEXT, line INTEGER, number TEXT NOT NULL,
+    action TEXT NOT NULL, result TEXT NOT NULL, code TEXT NOT NULL, field TEXT, \"column\" TEXT NOT NULL,
+    message TEXT NOT NULL, hint TEXT NOT NULL, attempts INTEGER NOT NULL, http_status INTEGER, vendor_code TEXT,
+    elapsed_ms INTEGER, finished_at TEXT NOT NULL, findings TEXT NOT NULL, final INTEGER NOT NULL
+) STRICT;
+-- What is to be done, and what the PBX held before. A secret is null there, and stands in sealed.
+CREATE TABLE changes (
+    position INTEGER PRIMARY KEY REFERENCES rows, action TEXT NOT NULL, number TEXT NOT NULL, wanted TEXT NOT NULL,
+    before TEXT, sealed BLOB
+) STRICT;
+-- What was about to be said to the PBX, and when.
+CREATE TABLE intents (
+    position INTEGER NOT NULL REFERENCES changes, attempt INTEGER NOT NULL, at TEXT NOT NULL,
+    PRIMARY KEY (position, attempt)
+) STRICT, WITHOUT ROWID;
+-- begun, resumed, ended.
+CREATE TABLE events (at TEXT NOT NULL, what TEXT NOT NULL, why TEXT NOT NULL) STRICT;
+";
+
+const PUT_ROW: &str = "INSERT INTO rows VALUES
+    (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
+
+const REPLACE_ROW: &str = "UPDATE rows SET (row, file, sheet, line, number, action, result, code, field, \"column\",
+    message, hint, attempts, http_status, vendor_code, elapsed_ms, finished_at, findings, final) =
+    (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20) WHERE position = ?1";
+
+const GET_ROWS: &str =
+    "SELECT rows.*, (SELECT count(*) FROM intents WHERE intents.position = rows.position) AS intents
+    FROM rows ORDER BY position";
+
+/// Only a row that is to be sent and has no result yet can be intended.
+const INTEND: &str = "INSERT INTO intents SELECT position,
+    1 + (SELECT count(*) FROM intents WHERE intents.position = ?1), ?2
+    FROM changes JOIN rows USING (position) WHERE position = ?1 AND final = 0";
+
+/// A run's ledger, open for writing. Holds the lock of the run's target.
+#[derive(Debug)]
+pub struct Ledger {
+    connection: Connection,
+    path: PathBuf,
+    run: String,
+    results: Vec<(usize, Outcome)>,
+    stopped: bool,
+    // Let go after the connection, which is dropped first.
+    _lock: TargetLock,
+}
+
+/// A run's ledger, open for reading only; the run may be at work.
+#[derive(Debug)]
+pub struct Record {
+    connection: Connection,
+    path: PathBuf,
+    run: Run,
+}
+
+impl Ledger {
+    /// Begins a run of which every row is known, in the order of the report. On return all of it is on the disk; before,
+    /// nothing of it is to be seen.
+    ///
+    /// # Errors
+    /// Something could not be written or sealed, or a change's `row` is not the position of its row. Then there is no
+    /// such run.
+    pub fn create(
+        state: &StateDir,
+        lock: TargetLock,
+        head: Head,
+        key: &Key,
+        rows: impl IntoIterator<Item = Row>,
+    ) -> Result<Ledger, LedgerError> {
+        let runs = state.runs()?;
+        let started = Timestamp::now();
+        let new = new_folder(&runs)?;
+        let mut run = Run {
+            id: String::new(),
+            target: lock.target().to_owned(),
+            started,
+            tool: env!("CARGO_PKG_VERSION").to_owned(),
+            key: key.id(),
+            head,
+        };
+        for _ in 0..NAMES_MAX {
+            let digits: [u8; 2] = random().map_err(|error| sealing(&run.id, error))?;
+            run.id = format!("{}-{}", started.strftime("%Y%m%d-%H%M%S"), hex(&digits));
+            // The name is authenticated with every sealed value, so it has to stand before the rows are written.
+            if !runs.join(&run.id).exists() {
+                break;
+            }
+        }
+        let folder = runs.join(&run.id);
+        write_new(&new.path().join(LEDGER_FILE), &run, key, rows)?;
+        // A run of the same second that took the same name meanwhile would not be replaced: its folder is not empty.
+        fs::rename(new.path(), &folder).map_err(|error| failed(&folder, "made", error))?;
+        let begun = sync_folder(&runs)
+            .map_err(|error| failed(&runs, "written", error))
+            .and_then(|()| Ledger::begin(folder.join(LEDGER_FILE), run.id, lock, "begun"));
+        if begun.is_err() {
+            // If that fails too, a run is left that has said nothing yet.
+            let _ = fs::remove_dir_all(&folder);
+        }
+        begun
+    }
+
+    /// Goes on with a run, from wherever it was left. Takes the lock of its target, and gives every row with how far it
+    /// is.
+    ///
+    /// # Errors
+    /// There is no such run, it is at work, it cannot be read or written, or its secrets do not open with this key.
+    pub fn resume(
+        state: &StateDir,
+        run: &str,
+        key: &Key,
+    ) -> Result<(Ledger, Vec<(Row, Standing)>), LedgerError> {
+        let target = Record::open(state, run)?.run.target;
+        let lock = TargetLock::take(state, &target)?;
+        let record = Record::open(state, run)?;
+        record.check()?;
+        let rows = record.rows(key)?;
+        let (path, run) = (record.path.clone(), record.run.id.clone());
+        drop(record);
+        let ledger = Ledger::begin(path, run, lock, "resumed")?;
+        Ok((ledger, rows))
+    }
+
+    fn begin(
+        path: PathBuf,
+        run: String,
+        lock: TargetLock,
+        what: &str,
+    ) -> Result<Ledger, LedgerError> {
+        lock.say(Some(&run))?;
+        let begin = || -> rusqlite::Result<_> {
+            let connection = open(&path)?;
+            let mode = journal(&connection, "WAL")?;
+            event(&connection, what, "")?;
+            Ok((connection, mode))
+        };
+        let (connection, mode) = begin().map_err(|error| writing(&path, &error))?;
+        if mode != "wal" {
+            let why = format!("it cannot have a write-ahead file; its journal is {mode}");
+            return Err(LedgerError::Write { path, why });
+        }
+        Ok(Ledger {
+            connection,
+            path,
+            run,
+            results: Vec::new(),
+            stopped: false,
+            _lock: lock,
+        })
+    }
+
+    /// The run's name.
+    pub fn run(&self) -> &str {
+        &self.run
+    }
+
+    /// Says that these rows are about to be said to the PBX. On return that, and every result before, survives a power
+    /// cut. One commit, however many rows: give it a window of them.
+    ///
+    /// # Errors
+    /// It could not be written, or a row has nothing to send or its result already. Nothing may be sent then, and
+    /// nothing is written any more.
+    pub fn intend(&mut self, positions: &[usize]) -> Result<(), LedgerError> {
+        self.commit(positions)
+    }
+
+    /// Takes note of a row's result; it is on the disk after the next [`Ledger::intend`] or [`Ledger::flush`]. A later
+    /// result of the same row replaces it. [`RowResult::NotSent`] changes the row's line and leaves it to be done.
+    pub fn result(&mut self, position: usize, outcome: Outcome) {
+        self.results.push((position, outcome));
+    }
+
+    /// Makes every result so far survive a power cut.
+    ///
+    /// # Errors
+    /// As [`Ledger::intend`].
+    pub fn flush(&mut self) -> Result<(), LedgerError> {
+        self.commit(&[])
+    }
+
+    /// Ends the run for now, and says why. Rows without a result can still be gone on with.
+    ///
+    /// # Errors
+    /// As [`Ledger::intend`].
+    pub fn end(mut self, why: &str) -> Result<(), LedgerError> {
+        self.flush()?;
+        let end = || -> rusqlite::Result<()> {
+            event(&self.connection, "ended", why)?;
+            // One file is left, which can be read from a read-only disk too; with a reader on it, several.
+            match journal(&self.connection, "DELETE") {
+                Err(error) if !is_busy(&error) => Err(error),
+                _ => Ok(()),
+            }
+        };
+        end().map_err(|error| writing(&self.path, &error))
+    }
+
+    /// The journal's mode, and how far a commit waits for the disk.
+    #[cfg(test)]
+    pub(super) fn settings(&self) -> (String, i64) {
+        let journal = self
+            .connection
+            .pragma_query_value(None, "journal_mode", |row| row.get(0));
+        let sync = self
+            .connection
+            .pragma_query_value(None, "synchronous", |row| row.get(0));
+        (journal.unwrap(), sync.unwrap())
+    }
+
+    fn commit(&mut self, positions: &[usize]) -> Result<(), LedgerError> {
+        if self.stopped {
+            return Err(LedgerError::Stopped(self.path.clone()));
+        }
+        // After a failed write it is not known what the system kept: nothing is tried again.
+        self.stopped = true;
+        let write = |error: &rusqlite::Error| writing(&self.path, error);
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(|error| write(&error))?;
+        for (position, outcome) in &self.results {
+            let is_final = outcome.result != RowResult::NotSent;
+            let count = put_row(&transaction, REPLACE_ROW, *position, outcome, is_final)
+                .map_err(|error| write(&error))?;
+            expect_one(count, *position, "is not there")?;
+        }
+        let now = Timestamp::now().to_string();
+        for position in positions {
+            let count = transaction
+                .prepare_cached(INTEND)
+                .and_then(|mut statement| statement.execute(params![position, now]))
+                .map_err(|error| write(&error))?;
+            expect_one(count, *position, "has nothing to send, or has its result")?;
+        }
+        transaction.commit().map_err(|error| write(&error))?;
+        self.results.clear();
+        self.stopped = false;
+        Ok(())
+    }
+}
+
+impl Record {
+    /// Opens the record of a run.
+    ///
+    /// # Errors
+    /// There is no such run, or its ledger cannot be read or is of another version.
+    pub fn open(state: &StateDir, run: &str) -> Result<Record, LedgerError> {
+        let path = state.ledger(run)?;
+        let connection = open_to_read(&path).map_err(|error| reading(&path, error))?;
+        let number = |pragma: &str| {
+            connection
+                .pragma_query_value(None, pragma, |row| row.get::<_, i64>(0))
+                .map_err(|error| reading(&path, error))
+        };
+        if number("application_id")? != APPLICATION {
+            return Err(reading(&path, "it is not a ledger"));
+        }
+        let found = number("user_version")?;
+        if found != VERSION {
+            return Err(LedgerError::Version {
+                path,
+                found,
+                known: VERSION,
+            });
+        }
+        let head = |row: &rusqlite::Row| {
+            Ok(Run {
+                id: row.get("id")?,
+                target: row.get("target")?,
+                started: parsed(row, "started", |text: String| text.parse().ok())?,
+                tool: row.get("tool")?,
+                key: row.get("key")?,
+                head: Head {
+                    command: row.get("command")?,
+                    make: row.get("make")?,
+                    mode: row.get("mode")?,
+                    options: row.get("options")?,
+                    rules: row.get("rules")?,
+                    input_hash: row.get("input_hash")?,
+                },
+            })
+        };
+        let run = connection
+            .query_row("SELECT * FROM head", [], head)
+            .map_err(|error| reading(&path, error))?;
+        Ok(Record {
+            connection,
+            path,
+            run,
+        })
+    }
+
+    /// What the run is.
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// How the run ended; `None` while it is at work, and after a crash.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn ended(&self) -> Result<Option<Ended>, LedgerError> {
+        let last = |row: &rusqlite::Row| {
+            let ended = Ended {
+                at: parsed(row, "at", |text: String| text.parse().ok())?,
+                why: row.get("why")?,
+            };
+            Ok(Some(ended).filter(|_| row.get("what").is_ok_and(|what: String| what == "ended")))
+        };
+        match self.connection.query_row(
+            "SELECT * FROM events ORDER BY rowid DESC LIMIT 1",
+            [],
+            last,
+        ) {
+            Err(rusqlite::Error::QueryReturnedNoRows) => Ok(None),
+            ended => ended.map_err(|error| self.reading(error)),
+        }
+    }
+
+    /// The run as the list of runs shows it.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn summary(&self) -> Result<Summary, LedgerError> {
+        let mut summary = Summary {
+            run: self.run.clone(),
+            ended: self.ended()?,
+            results: BTreeMap::new(),
+            waiting: 0,
+            intended: 0,
+        };
+        let mut count = || -> rusqlite::Result<()> {
+            let mut statement = self.connection.prepare(
+                "SELECT result, final, EXISTS (SELECT 1 FROM intents WHERE intents.position = rows.position)
+                AS intended, count(*) AS count FROM rows GROUP BY 1, 2, 3",
+            )?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let count: u64 = row.get("count")?;
+                match (row.get("final")?, row.get("intended")?) {
+                    (true, _) => {
+                        *summary
+                            .results
+                            .entry(parsed(row, "result", result)?)
+                            .or_default() += count
+                    }
+                    (false, true) => summary.intended += count,
+                    (false, false) => summary.waiting += count,
+                }
+            }
+            Ok(())
+        };
+        count().map_err(|error| self.reading(error))?;
+        Ok(summary)
+    }
+
+    /// Every line of the report and how far it is, in order. Needs no key.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn outcomes(&self) -> Result<Vec<(Outcome, Standing)>, LedgerError> {
+        let read = || -> rusqlite::Result<_> {
+            let mut statement = self.connection.prepare(GET_ROWS)?;
+            let rows = statement.query_map([], |row| {
+                let position: usize = row.get("position")?;
+                let standing = match (row.get("final")?, row.get("intents")?) {
+                    (true, _) => Standing::Final,
+                    (false, 0) => Standing::Waiting,
+                    (false, times) => Standing::Intended(times),
+                };
+                Ok((position, outcome(row)?, standing))
+            })?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        let rows = read().map_err(|error| self.reading(error))?;
+        let mut outcomes = Vec::with_capacity(rows.len());
+        for (position, outcome, standing) in rows {
+            if position != outcomes.len() {
+                return Err(self.reading(format!("row {} is not there", outcomes.len())));
+            }
+            outcomes.push((outcome, standing));
+        }
+        Ok(outcomes)
+    }
+
+    /// Every row with its change, what the PBX held before, and how far it is, in order.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or secrets do not open with this key.
+    pub fn rows(&self, key: &Key) -> Result<Vec<(Row, Standing)>, LedgerError> {
+        // Rows and changes as of one moment, for the run may be at work.
+        let moment = self
+            .connection
+            .unchecked_transaction()
+            .map_err(|error| self.reading(error))?;
+        let mut rows: Vec<_> = self
+            .outcomes()?
+            .into_iter()
+            .map(|(outcome, standing)| {
+                let change = None;
+                (Row { outcome, change }, standing)
+            })
+            .collect();
+        for stored in self.changes().map_err(|error| self.reading(error))? {
+            let position = stored.position;
+            let change = stored
+                .open(&self.run.id, key)
+                .map_err(|error| sealing(&self.run.id, error))?;
+            let (row, _) = rows
+                .get_mut(position)
+                .ok_or_else(|| self.reading(format!("row {position} is not there")))?;
+            row.change = Some(change);
+        }
+        drop(moment);
+        Ok(rows)
+    }
+
+    fn changes(&self) -> rusqlite::Result<Vec<Stored>> {
+        let mut statement = self
+            .connection
+            .prepare("SELECT * FROM changes ORDER BY position")?;
+        let stored = statement.query_map([], |row| {
+            Ok(Stored {
+                position: row.get("position")?,
+                action: parsed(row, "action", action)?,
+                number: row.get("number")?,
+                wanted: parsed(row, "wanted", from_json)?,
+                before: row
+                    .get::<_, Option<String>>("before")?
+                    .map(|_| parsed(row, "before", from_json))
+                    .transpose()?,
+                sealed: row.get("sealed")?,
+            })
+        })?;
+        stored.collect()
+    }
+
+    /// Whether the database is whole.
+    fn check(&self) -> Result<(), LedgerError> {
+        let said: String = self
+            .connection
+            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+            .map_err(|error| self.reading(error))?;
+        if said == "ok" {
+            return Ok(());
+        }
+        Err(self.reading(said))
+    }
+
+    fn reading(&self, why: impl ToString) -> LedgerError {
+        reading(&self.path, why)
+    }
+}
+
+/// The folder in which a run is written before it gets its name; gone again if that fails.
+fn new_folder(runs: &Path) -> Result<tempfile::TempDir, LedgerError> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".new-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder
+        .tempdir_in(runs)
+        .map_err(|error| failed(runs, "written", error))
+}
+
+/// Writes the head and every row into a new file, in one transaction.
+fn write_new(
+    path: &Path,
+    run: &Run,
+    key: &Key,
+    rows: impl IntoIterator<Item = Row>,
+) -> Result<(), LedgerError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    // What SQLite puts beside it gets the same permissions.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(path)
+        .map_err(|error| failed(path, "made", error))?;
+
+    let write = |error: rusqlite::Error| writing(path, &error);
+    let mut connection = open(path).map_err(write)?;
+    let transaction = connection.transaction().map_err(write)?;
+    put_head(&transaction, run).map_err(write)?;
+    for (position, Row { outcome, change }) in rows.into_iter().enumerate() {
+        put_row(&transaction, PUT_ROW, position, &outcome, change.is_none()).map_err(write)?;
+        let Some(change) = change else { continue };
+        if change.row != position {
+            let why = "has a change of another row";
+            return Err(LedgerError::Position { position, why });
+        }
+        let sealed = seal(&change, &run.id, key).map_err(|error| sealing(&run.id, error))?;
+        put_change(&transaction, &change, sealed).map_err(write)?;
+    }
+    transaction.commit().map_err(write)?;
+    connection.close().map_err(|(_, error)| write(error))?;
+    let folder = path.parent().unwrap_or(path);
+    sync_folder(folder).map_err(|error| failed(folder, "written", error))
+}
+
+fn put_head(transaction: &Transaction, run: &Run) -> rusqlite::Result<()> {
+    transaction.pragma_update(None, "application_id", APPLICATION)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.execute_batch(TABLES)?;
+    let Head {
+        command,
+        make,
+        mode,
+        options,
+        rules,
+        input_hash,
+    } = &run.head;
+    let started = run.started.to_string();
+    transaction.execute(
+        "INSERT INTO head VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        params![
+            run.id, run.target, started, run.tool, run.key, command, make, mode, options, rules,
+            input_hash
+        ],
+    )?;
+    Ok(())
+}
+
+fn put_row(
+    connection: &Connection,
+    sql: &str,
+    position: usize,
+    outcome: &Outcome,
+    is_final: bool,
+) -> rusqlite::Result<usize> {
+    let place = outcome.place.as_ref();
+    connection.prepare_cached(sql)?.execute(params![
+        position,
+        outcome.row,
+        place.map(|place| &*place.file),
+        place.and_then(|place| place.sheet.as_deref()),
+        place.map(|place| place.line),
+        outcome.number,
+        outcome.action.word(),
+        outcome.result.word(),
+        outcome.code,
+        outcome.field.map(Field::name),
+        outcome.column,
+        outcome.message,
+        outcome.hint,
+        outcome.attempts,
+        outcome.http_status,
+        outcome.vendor_code,
+        outcome.elapsed_ms,
+        outcome.finished_at.to_string(),
+        json(&outcome.findings)?,
+        is_final,
+    ])
+}
+
+fn put_change(
+    connection: &Connection,
+    change: &Change,
+    sealed: Option<Vec<u8>>,
+) -> rusqlite::Result<()> {
+    let before = change.before.as_ref().map(|before| json(&shown(before)));
+    connection
+        .prepare_cached("INSERT INTO changes VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+        .execute(params![
+            change.row,
+            change.action.word(),
+            change.number,
+            json(&shown(&change.wanted))?,
+            before.transpose()?,
+            sealed,
+        ])?;
+    Ok(())
+}
+
+fn outcome(row: &rusqlite::Row) -> rusqlite::Result<Outcome> {
+    let file: Option<String> = row.get("file")?;
+    let place = match file {
+        Some(file) => Some(Place {
+            file: file.into(),
+            sheet: row.get::<_, Option<String>>("sheet")?.map(Into::into),
+            line: row.get("line")?,
+        }),
+        None => None,
+    };
+    let field: Option<String> = row.get("field")?;
+    Ok(Outcome {
+        row: row.get("row")?,
+        place,
+        number: row.get("number")?,
+        action: parsed(row, "action", action)?,
+        result: parsed(row, "result", result)?,
+        code: row.get("code")?,
+        field: match field {
+            Some(_) => Some(parsed(row, "field", |name: String| Field::named(&name))?),
+            None => None,
+        },
+        column: row.get("column")?,
+        message: row.get("message")?,
+        hint: row.get("hint")?,
+        attempts: row.get("attempts")?,
+        http_status: row.get("http_status")?,
+        vendor_code: row.get("vendor_code")?,
+        elapsed_ms: row.get("elapsed_ms")?,
+        finished_at: parsed(row, "finished_at", |text: String| text.parse().ok())?,
+        findings: parsed(row, "findings", from_json)?,
+    })
+}
+
+fn action(word: String) -> Option<Action> {
+    [Action::Create, Action::Update, Action::Delete, Action::None]
+        .into_iter()
+        .find(|action| action.word() == word)
+}
+
+fn result(word: String) -> Option<RowResult> {
+    RowResult::ALL
+        .into_iter()
+        .find(|result| result.word() == word)
+}
+
+fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
+    serde_json::to_string(value)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(text: String) -> Option<T> {
+    serde_json::from_str(&text).ok()
+}
+
+/// A column's text as what it stands for.
+fn parsed<T: FromSql, U>(
+    row: &rusqlite::Row,
+    column: &str,
+    parse: impl Fn(T) -> Option<U>,
+) -> rusqlite::Result<U> {
+    parse(row.get(column)?).ok_or_else(|| {
+        let index = row.as_ref().column_index(column).unwrap_or_default();
+        let why = format!("{column} is not understood");
+        rusqlite::Error::FromSqlConversionFailure(index, Type::Text, why.into())
+    })
+}
+
+fn open(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    Ok(connection)
+}
+
+/// Not opened read-only, because a commit that a crash cut short may have to be taken back first; but nothing else is
+/// written. What may not be written at all is still read.
+fn open_to_read(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = open(path)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+/// Asks for a kind of journal, and says which it is then.
+fn journal(connection: &Connection, mode: &str) -> rusqlite::Result<String> {
+    // Run to its end, for it fails there and not at the row that it gives.
+    connection.execute_batch(&format!("PRAGMA journal_mode = {mode}"))?;
+    connection.pragma_query_value(None, "journal_mode", |row| row.get(0))
+}
+
+fn event(connection: &Connection, what: &str, why: &str) -> rusqlite::Result<()> {
+    let now = Timestamp::now().to_string();
+    connection.execute("INSERT INTO events VALUES (?1, ?2, ?3)", [&now, what, why])?;
+    Ok(())
+}
+
+fn expect_one(count: usize, position: usize, why: &'static str) -> Result<(), LedgerError> {
+    match count {
+        1 => Ok(()),
+        _ => Err(LedgerError::Position { position, why }),
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
+    matches!(
+        error.sqlite_error_code(),
+        Some(DatabaseBusy | DatabaseLocked)
+    )
+}
+
+fn writing(path: &Path, error: &rusqlite::Error) -> LedgerError {
+    LedgerError::Write {
+        path: path.to_owned(),
+        why: error.to_string(),
+    }
+}
+
+fn reading(path: &Path, why: impl ToString) -> LedgerError {
+    LedgerError::Read {
+        path: path.to_owned(),
+        why: why.to_string(),
+    }
+}
+
+fn sealing(run: &str, error: SealError) -> LedgerError {
+    LedgerError::Seal {
+        run: run.to_owned(),
+        error,
+    }
+}

@@ -1,0 +1,184 @@
+//! The run's ledger while it is at work: one thread writes it, so that no sender waits for the disk longer than it must.
+//!
+//! The thread keeps the intents of half as many rows as are in flight written down ahead of the senders, several rows in
+//! one commit, and takes the results along. So after a crash at most twice as many rows have to be looked up as were in
+//! flight.
+
+use crate::ledger::{Ledger, LedgerError};
+use crate::model::Outcome;
+use crate::submit;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+
+/// A change of the run: its row's position in the ledger, and how often it was about to be said before this process.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pending {
+    /// The row's position.
+    pub(super) position: usize,
+    /// How often.
+    pub(super) intended: u32,
+}
+
+/// The ledger at work.
+pub(super) struct Journal {
+    run: String,
+    pending: Arc<[Pending]>,
+    shared: Arc<Shared>,
+    writer: Option<JoinHandle<Result<(), LedgerError>>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// How many of the changes are written down as intended.
+    durable: usize,
+    /// How many of them somebody waits for.
+    wanted: usize,
+    results: Vec<(usize, Outcome)>,
+    /// Why the run ends, once it does.
+    ending: Option<String>,
+    /// Why nothing can be written any more.
+    failed: Option<String>,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'s>(&self, state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+        self.changed
+            .wait(state)
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Journal {
+    /// Begins to write, for a run with so many changes in flight. `pending` are its changes in the order of sending.
+    pub(super) fn start(ledger: Ledger, pending: Vec<Pending>, parallel: usize) -> Journal {
+        let (run, pending): (String, Arc<[Pending]>) = (ledger.run().to_owned(), pending.into());
+        let shared = Arc::<Shared>::default();
+        let writer = Writer {
+            pending: pending.clone(),
+            ahead: (parallel / 2).max(1),
+            shared: shared.clone(),
+        };
+        let writer = thread::spawn(move || {
+            let written = writer.run(ledger);
+            if let Err(error) = &written {
+                writer.shared.lock().failed = Some(error.to_string());
+                writer.shared.changed.notify_all();
+            }
+            written
+        });
+        Journal {
+            run,
+            pending,
+            shared,
+            writer: Some(writer),
+        }
+    }
+
+    /// The run's name.
+    pub(super) fn run(&self) -> &str {
+        &self.run
+    }
+
+    /// Takes note of a row's outcome.
+    pub(super) fn result(&self, position: usize, outcome: Outcome) {
+        self.shared.lock().results.push((position, outcome));
+        self.shared.changed.notify_all();
+    }
+
+    /// Ends the run for now, and comes back when everything is written down.
+    ///
+    /// # Errors
+    /// What could not be written.
+    pub(super) fn end(mut self, why: &str) -> Result<(), LedgerError> {
+        self.shared.lock().ending = Some(why.to_owned());
+        self.shared.changed.notify_all();
+        let written = self.writer.take().map(JoinHandle::join);
+        match written {
+            Some(Ok(written)) => written,
+            // The thread has no way to panic that is not a bug, and then the ledger tells what is not finished.
+            Some(Err(_)) | None => Ok(()),
+        }
+    }
+}
+
+impl submit::Journal for Journal {
+    fn intend(&self, position: usize) -> Result<u32, String> {
+        let mut state = self.shared.lock();
+        state.wanted = state.wanted.max(position + 1);
+        self.shared.changed.notify_all();
+        while state.durable <= position {
+            if let Some(why) = &state.failed {
+                return Err(why.clone());
+            }
+            state = self.shared.wait(state);
+        }
+        if let Some(why) = &state.failed {
+            return Err(why.clone());
+        }
+        Ok(self
+            .pending
+            .get(position)
+            .map_or(0, |pending| pending.intended))
+    }
+}
+
+struct Writer {
+    pending: Arc<[Pending]>,
+    /// How many changes are written down ahead of the one that somebody waits for.
+    ahead: usize,
+    shared: Arc<Shared>,
+}
+
+impl Writer {
+    fn run(&self, mut ledger: Ledger) -> Result<(), LedgerError> {
+        let mut state = self.shared.lock();
+        loop {
+            let due = if state.wanted == 0 {
+                0
+            } else {
+                state.wanted + self.ahead
+            };
+            let due = due.min(self.pending.len());
+            let results = std::mem::take(&mut state.results);
+            let ending = state.ending.clone();
+            if results.is_empty() && state.durable >= due {
+                match ending {
+                    Some(why) => return ledger.end(&why),
+                    None => state = self.shared.wait(state),
+                }
+                continue;
+            }
+            let from = state.durable;
+            drop(state);
+            for (position, outcome) in results {
+                ledger.result(position, outcome);
+            }
+            let due = if ending.is_some() {
+                from
+            } else {
+                due.max(from)
+            };
+            let positions: Vec<usize> = self.pending[from..due]
+                .iter()
+                .map(|pending| pending.position)
+                .collect();
+            ledger.intend(&positions)?;
+            state = self.shared.lock();
+            state.durable = due;
+            if ending.is_some() {
+                state.wanted = 0;
+            }
+            self.shared.changed.notify_all();
+        }
+    }
+}

@@ -1,0 +1,1546 @@
+//! The program as a person runs it: exit codes, streams, bad input, and what is never told.
+
+use crate::lab::{CANARIES, Rig, account, read_rows, write_extensions, write_table};
+use assert_cmd::cargo::cargo_bin;
+use rowcall::model::{Action, Extension, Field};
+use rowcall::sim::{Breakage, Server};
+use rowcall::vendors::MAKES;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A folder of our own and a simulated PBX behind a socket.
+struct Desk {
+    folder: tempfile::TempDir,
+    rig: Rig,
+    server: Option<Server>,
+}
+
+/// What a run came to.
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Desk {
+    fn new(make: &str) -> Desk {
+        let make = rowcall::vendors::make(make).unwrap();
+        let rig = Rig::new(make, &BTreeMap::new());
+        let server = Server::start(rig.sim.clone(), "127.0.0.1:0").unwrap();
+        Desk {
+            folder: tempfile::tempdir().unwrap(),
+            rig,
+            server: Some(server),
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: impl AsRef<[u8]>) -> &Desk {
+        fs::write(self.path(name), text).unwrap();
+        self
+    }
+
+    fn addr(&self) -> String {
+        self.server.as_ref().unwrap().addr().to_string()
+    }
+
+    fn target(&self) -> String {
+        format!("{}+http://api@{}", self.rig.make.id, self.addr())
+    }
+
+    /// The program in the folder, with the words of a line; `TARGET` is the PBX.
+    fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(cargo_bin("rowcall"));
+        let words = line
+            .split_whitespace()
+            .map(|word| word.replace("TARGET", &self.target()));
+        command
+            .args(words)
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null());
+        command.env("ROWCALL_PASSWORD", account().password.reveal());
+        command.env("XDG_CONFIG_HOME", self.folder.path().join("nowhere"));
+        command.env("XDG_STATE_HOME", self.folder.path().join("state"));
+        command.env("RUST_BACKTRACE", "1");
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    #[track_caller]
+    fn run(&self, line: &str) -> Ran {
+        ran(line, self.command(line).output().unwrap())
+    }
+
+    /// An import or the like at full speed.
+    #[track_caller]
+    fn go(&self, line: &str) -> Ran {
+        self.run(&format!("{line} --rate 5000 --parallel 4"))
+    }
+
+    fn report(&self, name: &str) -> Vec<BTreeMap<String, String>> {
+        let text = fs::read_to_string(self.path(name)).unwrap();
+        tells_nothing(name, &text);
+        read_rows(&self.path(name))
+    }
+
+    fn results(&self, name: &str) -> Vec<String> {
+        self.report(name)
+            .into_iter()
+            .map(|row| row["result"].clone())
+            .collect()
+    }
+
+    fn small(&self, numbers: impl IntoIterator<Item = u32>) -> Vec<Extension> {
+        numbers
+            .into_iter()
+            .map(|number| self.rig.small(&number.to_string()))
+            .collect()
+    }
+
+    fn sheet(&self, name: &str, extensions: &[Extension]) -> &Desk {
+        write_extensions(&self.path(name), extensions);
+        self
+    }
+
+    /// Makes these extensions on the PBX.
+    fn hold(&self, extensions: &[Extension]) -> &Desk {
+        let connection = self.rig.connect();
+        for extension in extensions {
+            let made = connection.apply(Action::Create, extension, None);
+            made.result.unwrap();
+        }
+        self
+    }
+}
+
+/// No file of a folder holds a secret in clear.
+fn holds_no_secret(folder: &Path) -> usize {
+    let mut files = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files += holds_no_secret(&path);
+            continue;
+        }
+        files += 1;
+        let bytes = fs::read(&path).unwrap();
+        for canary in CANARIES.map(str::as_bytes) {
+            let found = bytes.windows(canary.len()).any(|window| window == canary);
+            assert!(!found, "{} holds a secret", path.display());
+        }
+    }
+    files
+}
+
+/// What no output may hold: secrets, a panic, Rust's own way of showing values.
+#[track_caller]
+fn tells_nothing(what: &str, text: &str) {
+    for canary in CANARIES {
+        assert!(!text.contains(canary), "{what} tells a secret:\n{text}");
+    }
+    for word in [
+        "panicked", "Err(", "Ok(", "Some(", "None", "Error {", "Fault {",
+    ] {
+        assert!(!text.contains(word), "{what} holds {word}:\n{text}");
+    }
+    assert!(!text.contains('\u{1b}'), "{what} holds escapes:\n{text:?}");
+}
+
+#[track_caller]
+fn ran(line: &str, output: std::process::Output) -> Ran {
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let ran = Ran {
+        code: output.status.code(),
+        out: text(output.stdout),
+        err: text(output.stderr),
+    };
+    tells_nothing(line, &ran.out);
+    tells_nothing(line, &ran.err);
+    ran
+}
+
+impl Ran {
+    #[track_caller]
+    fn exits(self, code: i32) -> Ran {
+        assert_eq!(self.code, Some(code), "{}\n{}", self.out, self.err);
+        self
+    }
+
+    #[track_caller]
+    fn says(self, words: &[&str]) -> Ran {
+        for word in words {
+            assert!(self.err.contains(word), "{word:?} is not in\n{}", self.err);
+        }
+        self
+    }
+
+    #[track_caller]
+    fn prints_nothing(self) -> Ran {
+        assert_eq!(self.out, "");
+        self
+    }
+}
+
+fn wait_until(mut is: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "it never came");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill")
+        .arg(format!("-{name}"))
+        .arg(child.id().to_string())
+        .status();
+    assert!(sent.unwrap().success());
+}
+
+const TWO: &str = "number,sip_password\n2001,Canary7731aB\n2002,Canary7731aB\n";
+
+#[test]
+fn a_good_sheet_ends_with_0_and_a_line_for_every_row() {
+    for make in MAKES {
+        let desk = Desk::new(make.id);
+        let wanted: Vec<Extension> = (0..20)
+            .map(|row| desk.rig.full(&(2001 + row).to_string(), row % 2))
+            .collect();
+        desk.sheet("in.csv", &wanted);
+        let ran = desk
+            .go("import in.csv --to TARGET --report r.csv --report r.json --report r.jsonl")
+            .exits(0);
+        ran.prints_nothing()
+            .says(&["20 rows", "20 created", "report: r.csv"]);
+        let connection = desk.rig.connect();
+        for wanted in &wanted {
+            desk.rig.holds(&connection, wanted, make.id);
+        }
+        let rows = desk.report("r.csv");
+        assert_eq!(rows, desk.report("r.json"));
+        assert_eq!(rows, desk.report("r.jsonl"));
+        for (index, row) in rows.iter().enumerate() {
+            let place = format!("in.csv:{}", index + 2);
+            let expected = [
+                ("row", (index + 1).to_string()),
+                ("place", place),
+                ("number", (2001 + index).to_string()),
+                ("action", "create".to_owned()),
+                ("result", "created".to_owned()),
+                ("attempts", "1".to_owned()),
+                ("http_status", "200".to_owned()),
+            ];
+            for (name, text) in expected {
+                assert_eq!(row[name], text, "{row:?}");
+            }
+            assert!(
+                row["finished_at"].ends_with('Z') && !row["elapsed_ms"].is_empty(),
+                "{row:?}"
+            );
+        }
+        // The same once more: nothing is left to do.
+        let requests = desk.rig.sim.requests();
+        desk.go("import in.csv --to TARGET --report again.csv")
+            .exits(0)
+            .says(&["20 unchanged"]);
+        assert_eq!(desk.results("again.csv"), vec!["unchanged"; 20]);
+        assert!(desk.rig.sim.requests() > requests);
+        assert!(
+            wanted
+                .iter()
+                .all(|wanted| desk.rig.sim.created(wanted.number()) == 1)
+        );
+    }
+}
+
+#[test]
+fn what_was_exported_imports_as_nothing_to_do() {
+    for make in MAKES {
+        let desk = Desk::new(make.id);
+        let wanted: Vec<Extension> = (0..10)
+            .map(|row| desk.rig.full(&(2001 + row).to_string(), row % 2))
+            .collect();
+        desk.hold(&wanted);
+        for file in ["plain.csv", "plain.json", "plain.jsonl"] {
+            desk.go(&format!("export TARGET -o {file} --secrets plain"))
+                .exits(0)
+                .prints_nothing();
+            for mode in ["create", "update", "upsert", "sync"] {
+                let ran = desk.go(&format!(
+                    "import {file} --to TARGET --mode {mode} --yes --report r.csv"
+                ));
+                ran.exits(0).says(&["10 unchanged"]);
+                assert_eq!(
+                    desk.results("r.csv"),
+                    vec!["unchanged"; 10],
+                    "{} {file} {mode}",
+                    make.id
+                );
+            }
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = fs::metadata(desk.path("plain.csv"))
+                .unwrap()
+                .permissions()
+                .mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        // Without secrets it goes onto another PBX of the make as an update, and tells none.
+        let ran = desk.go("export TARGET").exits(0);
+        assert_eq!(ran.out.lines().count(), 11, "{}", ran.out);
+        desk.write("omitted.csv", &ran.out);
+        desk.go("import omitted.csv --to TARGET --mode update")
+            .exits(0)
+            .says(&["10 unchanged"]);
+    }
+}
+
+#[test]
+fn what_is_wrong_with_an_input_ends_with_2_before_anything_is_sent() {
+    let big = "x".repeat(2 << 20);
+    let deep = "[".repeat(100_000);
+    let files: Vec<(&str, Vec<u8>, Vec<&str>)> = vec![
+        ("empty.csv", b"".to_vec(), vec!["empty.csv: is empty"]),
+        ("blank.csv", b"\n\n  \n".to_vec(), vec!["blank.csv"]),
+        ("bom.csv", b"\xef\xbb\xbf".to_vec(), vec!["bom.csv"]),
+        (
+            "header.csv",
+            b"number,sip_password\n".to_vec(),
+            vec!["header.csv", "no row"],
+        ),
+        ("header.json", b"[]".to_vec(), vec!["header.json"]),
+        ("header.jsonl", b"\n".to_vec(), vec!["header.jsonl"]),
+        (
+            "nonumber.csv",
+            b"name,mail\nx,y\n".to_vec(),
+            vec!["nonumber.csv", "number", "name, mail", "--map"],
+        ),
+        (
+            "twice.csv",
+            b"number,ext,sip_password\n1,2,x\n".to_vec(),
+            vec!["twice.csv", "number", "ext"],
+        ),
+        (
+            "quote.csv",
+            b"number,sip_password\n2001,\"Canary7731\n2002,x\n".to_vec(),
+            vec!["quote.csv:2", "never closed"],
+        ),
+        (
+            "long.csv",
+            format!("number,sip_password\n2001,a\n2002,{big}\n").into_bytes(),
+            vec!["long.csv:3", "1048576 bytes"],
+        ),
+        (
+            "longquote.csv",
+            format!("number,sip_password\n2001,\"{big}").into_bytes(),
+            vec!["longquote.csv:2"],
+        ),
+        (
+            "long.json",
+            format!("[{{\"number\":\"1\",\"sip_password\":\"{big}\"}}]").into_bytes(),
+            vec!["long.json:1", "1048576 bytes"],
+        ),
+        (
+            "wrong.json",
+            b"[{\"number\":\"2001\",\n  \"sip_password\": Canary7731}]".to_vec(),
+            vec!["wrong.json:2:19"],
+        ),
+        (
+            "cut.json",
+            b"[{\"number\":\"2001\"},\n".to_vec(),
+            vec!["cut.json:"],
+        ),
+        (
+            "curly.json",
+            "[{\u{201c}number\u{201d}:\"2001\"}]".into(),
+            vec!["curly.json:1:3", "curly quote"],
+        ),
+        ("scalar.json", b"42".to_vec(), vec!["scalar.json:1:1"]),
+        ("array.json", b"[[1,2]]".to_vec(), vec!["array.json:1:2"]),
+        ("deep.json", deep.into_bytes(), vec!["deep.json:1:"]),
+        (
+            "lines.jsonl",
+            b"{\"number\":\"1\"}\n{\"number\":\n".to_vec(),
+            vec!["lines.jsonl:"],
+        ),
+        (
+            "utf32.csv",
+            b"\xff\xfe\0\0n\0\0\0".to_vec(),
+            vec!["utf32.csv", "UTF-32", "UTF-8"],
+        ),
+        ("book.csv", b"PK\x03\x04rest".to_vec(), vec!["book.csv"]),
+        (
+            "heading.csv",
+            b"number,Zo\xc3\xab,n\xfcmmer\n1,2,3\n".to_vec(),
+            vec!["heading.csv", "line 1", "--encoding", "UTF-8"],
+        ),
+    ];
+    let desk = Desk::new("openvox");
+    for (name, bytes, words) in &files {
+        desk.write(name, bytes);
+        let ran = desk
+            .go(&format!("import {name} --to TARGET --report r.csv"))
+            .exits(2);
+        ran.prints_nothing().says(words);
+        assert!(!desk.path("r.csv").exists(), "{name}");
+        desk.run(&format!("check {name} --for openvox"))
+            .exits(2)
+            .says(words);
+    }
+    fs::create_dir(desk.path("folder")).unwrap();
+    desk.go("import folder --to TARGET")
+        .exits(2)
+        .says(&["folder: is a directory"]);
+    desk.go("import nothere.csv --to TARGET")
+        .exits(2)
+        .says(&["nothere.csv: there is no such file"]);
+    desk.write("good.csv", TWO);
+    desk.go("import good.csv nothere.csv --to TARGET")
+        .exits(2)
+        .says(&["nothere.csv"]);
+    desk.go("import /proc/self/mem --to TARGET")
+        .exits(2)
+        .says(&["/proc/self/mem"]);
+    desk.go("import good.csv --to TARGET --map Durchwahl=number")
+        .exits(2)
+        .says(&["Durchwahl"]);
+    desk.go("import good.csv --to TARGET --map number=nonsense")
+        .exits(2)
+        .says(&["nonsense"]);
+    assert_eq!(desk.rig.sim.requests(), 0);
+    desk.go("import good.csv --to TARGET --report good.csv")
+        .exits(2)
+        .says(&["good.csv", "overwritten"]);
+    desk.go("import good.csv --to TARGET --rejects ./good.csv")
+        .exits(2)
+        .says(&["good.csv", "overwritten"]);
+    assert_eq!(fs::read_to_string(desk.path("good.csv")).unwrap(), TWO);
+    desk.go("import good.csv --to TARGET --report r.txt")
+        .exits(2)
+        .says(&["r.txt", ".csv"]);
+    assert!(desk.rig.sim.numbers().is_empty());
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_told_before_anything_is_written_to_the_pbx() {
+    let desk = Desk::new("openvox");
+    desk.write("in.csv", TWO);
+    std::os::unix::fs::symlink("/dev/full", desk.path("full.csv")).unwrap();
+    fs::create_dir(desk.path("folder.csv")).unwrap();
+    // Nobody may write there, whoever he is.
+    for file in ["full.csv", "/proc/r.csv", "gone/r.csv", "folder.csv"] {
+        for flag in ["--report", "--rejects"] {
+            desk.go(&format!("import in.csv --to TARGET {flag} {file}"))
+                .exits(2)
+                .says(&[file, "cannot be written"]);
+        }
+        desk.go(&format!("export TARGET -o {file}"))
+            .exits(2)
+            .says(&[file]);
+    }
+    assert!(desk.rig.sim.numbers().is_empty());
+}
+
+#[test]
+fn a_report_that_breaks_off_in_mid_run_stops_the_run() {
+    let desk = Desk::new("openvox");
+    desk.sheet("in.csv", &desk.small(2001..2201));
+    let pipe = desk.path("r.csv");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let child = desk
+        .command("import in.csv --to TARGET --report r.csv --rate 200 --parallel 2")
+        .spawn()
+        .unwrap();
+    let mut reader = BufReader::new(fs::File::open(&pipe).unwrap());
+    for _ in 0..6 {
+        reader.read_line(&mut String::new()).unwrap();
+    }
+    drop(reader);
+    let ran = ran("a broken pipe", child.wait_with_output().unwrap());
+    ran.exits(2).says(&["r.csv", "cannot be written"]);
+    let made = desk.rig.sim.numbers().len();
+    assert!((5..100).contains(&made), "{made}");
+}
+
+#[test]
+fn rows_that_cannot_be_read_whole_are_invalid_and_the_others_go() {
+    let cases: [(&[u8], &str); 5] = [
+        (b"2001\n", "ragged.csv:2"),
+        (b"2001,a,b\n", "3 cells"),
+        (b"2001,Canary\x007731\n", "NUL"),
+        (b"2001,Canary7731\xc3\xbc\xc3\xbc\xfc\n", "B2"),
+        (b"20o1,Canary7731aB\n", "number"),
+    ];
+    for (row, word) in cases {
+        let desk = Desk::new("openvox");
+        let bytes = [&b"number,sip_password\n"[..], row, b"2002,Canary7731aB\n"].concat();
+        desk.write("ragged.csv", &bytes);
+        let ran = desk
+            .go("import ragged.csv --to TARGET --all-or-nothing --report r.csv")
+            .exits(1);
+        ran.says(&["ragged.csv:2", word]);
+        assert_eq!(desk.results("r.csv"), ["invalid", "not_sent"]);
+        assert_eq!(desk.rig.sim.requests(), 0);
+        let ran = desk
+            .go("import ragged.csv --to TARGET --report r.csv")
+            .exits(1);
+        ran.prints_nothing()
+            .says(&["ragged.csv:2", "1 created, 1 invalid", word]);
+        assert_eq!(desk.results("r.csv"), ["invalid", "created"]);
+        assert_eq!(desk.rig.sim.numbers(), ["2002"]);
+        let ran = desk.run("check ragged.csv --for openvox").exits(1);
+        assert!(ran.out.contains("ragged.csv:2"), "{}", ran.out);
+    }
+    let desk = Desk::new("openvox");
+    desk.write(
+        "short.csv",
+        "number,sip_password,email\n2001,Canary7731aB\n\n2002,Canary7731aB,\n",
+    );
+    desk.go("import short.csv --to TARGET --pad-short-rows --report r.csv")
+        .exits(0);
+    assert_eq!(desk.results("r.csv"), ["created", "created"]);
+    assert_eq!(desk.report("r.csv")[1]["place"], "short.csv:4");
+}
+
+#[test]
+fn a_target_that_cannot_be_used_ends_with_3_and_every_row_not_sent() {
+    let free = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let desk = Desk::new("openvox");
+    desk.write("in.csv", TWO);
+    let other = Desk::new("portsip").addr();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let hangs_up = silent.local_addr().unwrap();
+    thread::spawn(move || silent.incoming().for_each(drop));
+    let ozeki = Desk::new("ozeki");
+    for (target, word) in [
+        (format!("openvox+http://api@{free}"), "refused"),
+        (
+            "openvox+http://api@host.invalid".to_owned(),
+            "host not found",
+        ),
+        (format!("openvox+http://api@{other}"), "hint"),
+        (format!("openvox+http://api@{}", ozeki.addr()), "hint"),
+        (format!("openvox+http://api@{hangs_up}"), "closed"),
+        (format!("openvox+https://api@{}", desk.addr()), "hint"),
+        ("sim:openvox?html=1000".to_owned(), "web page"),
+        ("sim:openvox?redirect=1000".to_owned(), "redirect"),
+        ("sim:openvox?garbage=1000".to_owned(), "no such PBX"),
+        ("sim:openvox?endless=1000".to_owned(), "longer than"),
+    ] {
+        let ran = desk
+            .go(&format!(
+                "import in.csv --to {target} --report r.csv --json"
+            ))
+            .exits(3);
+        assert!(
+            ran.out.contains("\"not_sent\":2") && ran.out.contains("\"exit_code\":3"),
+            "{}",
+            ran.out
+        );
+        ran.says(&[word]);
+        assert_eq!(desk.results("r.csv"), ["not_sent", "not_sent"], "{target}");
+        assert!(!desk.report("r.csv")[1]["message"].is_empty());
+        desk.go(&format!("export {target} -o out.csv"))
+            .exits(3)
+            .prints_nothing();
+        assert!(!desk.path("out.csv").exists());
+        desk.go(&format!(
+            "delete in.csv --from {target} --yes --report r.csv"
+        ))
+        .exits(3);
+        assert_eq!(desk.results("r.csv"), ["not_sent", "not_sent"]);
+    }
+    assert!(desk.rig.sim.numbers().is_empty());
+}
+
+#[test]
+fn a_wrong_password_is_said_once_and_never_shown() {
+    for make in MAKES {
+        let desk = Desk::new(make.id);
+        desk.sheet("in.csv", &desk.small([2001, 2002]));
+        let mut command = desk.command("import in.csv --to TARGET --report r.csv");
+        command.env("ROWCALL_PASSWORD", "Canary7731wrong");
+        let ran = ran("a wrong password", command.output().unwrap()).exits(3);
+        ran.says(&["hint", "password"]);
+        assert_eq!(desk.rig.sim.sign_ins(), 1, "{}", make.id);
+        assert_eq!(desk.results("r.csv"), ["not_sent", "not_sent"]);
+    }
+}
+
+#[test]
+fn a_password_comes_from_where_the_configuration_says_and_from_nowhere_else() {
+    let desk = Desk::new("openvox");
+    let password = account().password.reveal().to_owned();
+    desk.write("in.csv", TWO)
+        .write("secret.txt", format!("{password}\nanother line\n"));
+    let url = format!(
+        "url = \"http://{}\"\nvendor = \"openvox\"\nusername = \"api\"\nrate = \"5000/s\"\n",
+        desk.addr()
+    );
+    let config = format!(
+        "[targets.env]\n{url}password_env = \"PBX_PASSWORD\"\n\
+         [targets.file]\n{url}password_file = \"secret.txt\"\nformat = \"xml\"\n\
+         [targets.command]\n{url}password_command = \"cat secret.txt\"\nparallel = 3\n\
+         [targets.fails]\n{url}password_command = \"echo {password}; echo {password} >&2; exit 7\"\n\
+         [targets.two]\n{url}password_command = \"true\"\npassword_file = \"secret.txt\"\n\
+         [targets.plain]\n{url}password = \"{password}\"\n\
+         [targets.wrong]\n{url}colour = \"blue\"\n\
+         [targets.make]\nvendor = \"nortel\"\nurl = \"http://127.0.0.1\"\n"
+    );
+    desk.write("rowcall.toml", &config);
+    for (target, created) in [("env", true), ("file", false), ("command", false)] {
+        let mut command = desk.command(&format!("import in.csv --to {target}"));
+        command
+            .env("PBX_PASSWORD", &password)
+            .env_remove("ROWCALL_PASSWORD");
+        let ran = ran(target, command.output().unwrap()).exits(0);
+        ran.says(&[
+            if created { "2 created" } else { "2 unchanged" },
+            &format!("{target}: "),
+        ]);
+    }
+    let sign_ins = desk.rig.sim.sign_ins();
+    for (target, words) in [
+        ("env", vec!["PBX_PASSWORD", "not set"]),
+        ("fails", vec!["password_command", "7"]),
+        ("two", vec!["more than one way"]),
+        ("plain", vec!["password_env"]),
+        ("wrong", vec!["colour", "format"]),
+        ("make", vec!["nortel", "openvox"]),
+        ("nobody", vec!["nobody", "rowcall.toml", "command"]),
+        ("nortel+http://127.0.0.1", vec!["nortel", "openvox"]),
+        (
+            &format!("openvox+http://api:Canary7731@{}", desk.addr()),
+            vec!["ROWCALL_PASSWORD"],
+        ),
+        (
+            &format!("openvox+http://api@{}?token=Canary7731", desk.addr()),
+            vec!["query"],
+        ),
+        ("openvox+http://", vec!["address"]),
+        ("openvox+gopher://api@127.0.0.1", vec!["http://"]),
+        (
+            &format!("openvox+http://{}", desk.addr()),
+            vec!["account", "username"],
+        ),
+        ("sim:openvox?nonsense=1", vec!["nonsense"]),
+    ] {
+        let mut command = desk.command(&format!("import in.csv --to {target}"));
+        command.env_remove("PBX_PASSWORD");
+        ran(target, command.output().unwrap())
+            .exits(2)
+            .prints_nothing()
+            .says(&words);
+    }
+    desk.write(
+        "broken.toml",
+        format!("[targets.hq]\nvendor = \"openvox\"\npassword_file = \"{password}\n"),
+    );
+    desk.run("import in.csv --to hq --config broken.toml")
+        .exits(2)
+        .says(&["broken.toml:3"]);
+    desk.run("import in.csv --to hq --config nothere.toml")
+        .exits(2)
+        .says(&["nothere.toml"]);
+    let mut command = desk.command("import in.csv --to TARGET");
+    command.env_remove("ROWCALL_PASSWORD");
+    ran("no password", command.output().unwrap())
+        .exits(2)
+        .says(&["ROWCALL_PASSWORD"]);
+    assert_eq!(desk.rig.sim.sign_ins(), sign_ins);
+    for word in ["--password", "-p", "--token"] {
+        desk.run(&format!("import in.csv --to TARGET {word} x"))
+            .exits(2);
+    }
+}
+
+#[test]
+fn a_proxy_of_the_environment_is_passed_by() {
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    proxy.set_nonblocking(true).unwrap();
+    let desk = Desk::new("openvox");
+    desk.write("in.csv", TWO);
+    let mut command = desk.command("import in.csv --to TARGET");
+    for name in [
+        "HTTP_PROXY",
+        "http_proxy",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+    ] {
+        command.env(name, &address);
+    }
+    command
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .env_remove("REQUEST_METHOD");
+    ran("a proxy", command.output().unwrap())
+        .exits(0)
+        .says(&["2 created"]);
+    assert!(proxy.accept().is_err(), "the proxy was asked");
+}
+
+#[test]
+fn rejects_go_through_once_they_are_mended() {
+    let desk = Desk::new("openvox");
+    let text = "Durchwahl;Kennwort;Abteilung\n2001;Canary7731aB;Sales\n20x2;Canary7731aB;\"Sup;port\"\n2003;;Böckh\n2004;Canary7731aB;\n";
+    desk.write("in.csv", text);
+    desk.go("import in.csv --to TARGET --rejects rejects.csv --report r.csv")
+        .exits(1)
+        .says(&["rejects.csv (2 rows"]);
+    assert_eq!(
+        desk.results("r.csv"),
+        ["created", "invalid", "invalid", "created"]
+    );
+    let rows = read_rows(&desk.path("rejects.csv"));
+    let cells: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            (
+                row["Durchwahl"].as_str(),
+                row["Kennwort"].as_str(),
+                row["Abteilung"].as_str(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        cells,
+        [("20x2", "Canary7731aB", "Sup;port"), ("2003", "", "Böckh")]
+    );
+    assert_eq!(rows[0]["rowcall_place"], "in.csv:3");
+    use std::os::unix::fs::PermissionsExt;
+    assert_eq!(
+        fs::metadata(desk.path("rejects.csv"))
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o777,
+        0o600
+    );
+    // Fed back as it is, nothing has become better or worse.
+    desk.go("import rejects.csv --to TARGET --rejects again.csv")
+        .exits(1)
+        .says(&["2 invalid"]);
+    let without_place = |name: &str| {
+        let rows = read_rows(&desk.path(name)).into_iter();
+        rows.map(|mut row| {
+            row.remove("rowcall_place");
+            row
+        })
+        .collect::<Vec<_>>()
+    };
+    assert_eq!(without_place("again.csv"), without_place("rejects.csv"));
+    let mended = fs::read_to_string(desk.path("rejects.csv"))
+        .unwrap()
+        .replace("20x2", "2002")
+        .replacen("2003,,", "2003,Canary7731cD,", 1);
+    desk.write("mended.csv", mended);
+    desk.go("import mended.csv --to TARGET --report r.csv")
+        .exits(0)
+        .says(&["2 created"]);
+    assert_eq!(desk.rig.sim.numbers(), ["2001", "2002", "2003", "2004"]);
+}
+
+#[test]
+fn rows_count_on_over_files_and_headings_are_understood_in_each() {
+    let desk = Desk::new("openvox");
+    desk.write("a.csv", TWO);
+    desk.write("b.json", "[\n {\"extnumber\": \"2003\", \"registerpassword\": \"Canary7731aB\", \"username\": \"Ann\"},\n {\"extnumber\": \"2001\", \"registerpassword\": \"Canary7731zZ\", \"username\": null}\n]\n");
+    desk.write("c.jsonl", "{\"Tel\":\"2004\",\"pw\":\"Canary7731aB\"}\n");
+    let ran = desk
+        .go("import a.csv b.json --to TARGET --report r.csv")
+        .exits(1);
+    ran.says(&["b.json:3", "a.csv:2"]);
+    let places: Vec<_> = desk
+        .report("r.csv")
+        .into_iter()
+        .map(|row| {
+            (
+                row["row"].clone(),
+                row["place"].clone(),
+                row["result"].clone(),
+            )
+        })
+        .collect();
+    let is = |row: &str, place: &str, result: &str| {
+        (row.to_owned(), place.to_owned(), result.to_owned())
+    };
+    assert_eq!(
+        places,
+        [
+            is("1", "a.csv:2", "created"),
+            is("2", "a.csv:3", "created"),
+            is("3", "b.json:2", "created"),
+            is("4", "b.json:3", "invalid"),
+        ]
+    );
+    desk.go("import c.jsonl --to TARGET --map Tel=number --map pw=sip_password")
+        .exits(0);
+    assert_eq!(desk.rig.sim.numbers(), ["2001", "2002", "2003", "2004"]);
+    assert_eq!(
+        desk.rig.sim.stored("2003", "username").as_deref(),
+        Some("Ann")
+    );
+    // One make's word is another one's field: said so, it counts.
+    desk.write(
+        "d.csv",
+        "ID,Password,Username,UserID\n2005,Canary7731aB,sip2005,u1\n",
+    );
+    desk.go("import d.csv --to TARGET --headings ozeki --report r.csv --mode create");
+    assert_ne!(
+        desk.rig.sim.stored("2005", "username").as_deref(),
+        Some("sip2005")
+    );
+    desk.write(
+        "e.csv",
+        "Username,extnumber,registerpassword\nBob,2006,Canary7731aB\n",
+    );
+    desk.go("import e.csv --to TARGET --headings openvox")
+        .exits(0);
+    assert_eq!(
+        desk.rig.sim.stored("2006", "username").as_deref(),
+        Some("Bob")
+    );
+    let mut command = desk.command("import - --to TARGET");
+    command.stdin(fs::File::open(desk.path("a.csv")).unwrap());
+    ran_ok(command, "2 unchanged");
+}
+
+#[track_caller]
+fn ran_ok(mut command: Command, word: &str) {
+    ran(word, command.output().unwrap()).exits(0).says(&[word]);
+}
+
+#[test]
+fn modes_touch_what_they_say_and_nothing_else() {
+    for make in MAKES {
+        let desk = Desk::new(make.id);
+        let of = |numbers: &[&str], variant| -> Vec<Extension> {
+            numbers
+                .iter()
+                .map(|number| {
+                    let mut one = desk.rig.full(number, variant);
+                    // What cannot be changed later keeps out of the way.
+                    for row in desk.rig.writable().filter(|row| row.create_only) {
+                        one.set(row.name, desk.rig.full(number, 0).get(row.name).unwrap());
+                    }
+                    one
+                })
+                .collect()
+        };
+        desk.hold(&of(&["2001", "2002", "2003"], 0));
+        // 2001 as it is, 2002 otherwise, 2004 new; 2003 is not named.
+        desk.sheet(
+            "in.csv",
+            &[of(&["2001"], 0), of(&["2002"], 1), of(&["2004"], 0)].concat(),
+        );
+        desk.go("import in.csv --to TARGET --mode update --report r.csv")
+            .exits(1);
+        let results = desk.results("r.csv");
+        // What is not given back has to be written again.
+        let same = if results[0] == "updated" {
+            "updated"
+        } else {
+            "unchanged"
+        };
+        assert_eq!(results, [same, "updated", "missing"], "{}", make.id);
+        assert_eq!(desk.rig.sim.numbers(), ["2001", "2002", "2003"]);
+        desk.go("import in.csv --to TARGET --mode upsert --report r.csv")
+            .exits(0);
+        assert_eq!(
+            desk.results("r.csv").last().map(String::as_str),
+            Some("created")
+        );
+        desk.sheet("other.csv", &of(&["2001", "2005"], 1));
+        desk.go("import other.csv --to TARGET --report r.csv")
+            .exits(1)
+            .says(&["conflict", "--mode upsert"]);
+        assert_eq!(desk.results("r.csv"), ["conflict", "created"]);
+        let connection = desk.rig.connect();
+        for (number, variant) in [("2001", 0), ("2002", 1), ("2003", 0), ("2004", 0)] {
+            desk.rig
+                .holds(&connection, &of(&[number], variant)[0], make.id);
+        }
+        for number in desk.rig.sim.numbers() {
+            assert_eq!(desk.rig.sim.created(&number), 1);
+        }
+    }
+}
+
+#[test]
+fn the_guard_ends_with_4_and_names_the_flag_and_the_number() {
+    let desk = Desk::new("openvox");
+    desk.hold(&desk.small(2001..2041));
+    let all: Vec<Extension> = (2001..2041)
+        .map(|number| desk.rig.full(&number.to_string(), 1))
+        .collect();
+    let mut names: Vec<Extension> = desk.small(2001..2041);
+    for (index, one) in names.iter_mut().enumerate() {
+        one.set(Field::DISPLAY_NAME, format!("Name {index}"));
+    }
+    desk.sheet("secrets.csv", &all)
+        .sheet("names.csv", &names)
+        .sheet("leavers.csv", &desk.small(2001..2011));
+    desk.sheet("new.csv", &desk.small(3001..3006))
+        .sheet("few.csv", &desk.small(2001..2031));
+    let before: Vec<_> = desk
+        .rig
+        .sim
+        .numbers()
+        .iter()
+        .map(|number| desk.rig.sim.stored(number, "username"))
+        .collect();
+    for (line, flag, wanted) in [
+        (
+            "import names.csv --to TARGET --mode upsert",
+            "--max-updates",
+            40,
+        ),
+        (
+            "import secrets.csv --to TARGET --mode update --max-updates 100%",
+            "--max-secret-changes",
+            40,
+        ),
+        (
+            "import new.csv --to TARGET --max-creates 4",
+            "--max-creates",
+            5,
+        ),
+        (
+            "delete leavers.csv --from TARGET --yes",
+            "--max-deletes",
+            10,
+        ),
+        (
+            "import few.csv --to TARGET --mode sync --yes",
+            "--max-deletes",
+            10,
+        ),
+    ] {
+        let ran = desk.go(&format!("{line} --report r.csv --json")).exits(4);
+        let summary: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!(summary["exit_code"], 4);
+        ran.says(&[
+            &format!("{flag} {wanted}"),
+            "nothing was sent",
+            "40 extensions",
+        ]);
+        let results = desk.results("r.csv");
+        assert!(
+            results
+                .iter()
+                .all(|result| result == "not_sent" || result == "unchanged"),
+            "{results:?}"
+        );
+        let after: Vec<_> = desk
+            .rig
+            .sim
+            .numbers()
+            .iter()
+            .map(|number| desk.rig.sim.stored(number, "username"))
+            .collect();
+        assert_eq!(after, before, "{line}");
+    }
+    // What the hint says is what helps.
+    desk.go("import new.csv --to TARGET --max-creates 5")
+        .exits(0);
+    desk.go("import names.csv --to TARGET --mode upsert --max-updates 40")
+        .exits(0)
+        .says(&["40 updated"]);
+    desk.go("delete leavers.csv --from TARGET --yes --max-deletes 10")
+        .exits(0)
+        .says(&["10 deleted"]);
+    assert_eq!(desk.rig.sim.numbers().len(), 35);
+    desk.go("delete leavers.csv --from TARGET --yes")
+        .exits(0)
+        .says(&["10 unchanged"]);
+}
+
+#[test]
+fn nothing_is_deleted_without_a_yes_where_nobody_can_be_asked() {
+    let desk = Desk::new("openvox");
+    desk.hold(&desk.small(2001..2006));
+    desk.sheet("one.csv", &desk.small([2003]))
+        .sheet("most.csv", &desk.small(2001..2005));
+    desk.go("delete one.csv --from TARGET")
+        .exits(2)
+        .says(&["--yes"]);
+    desk.go("import most.csv --to TARGET --mode sync")
+        .exits(2)
+        .says(&["--yes"]);
+    assert_eq!(desk.rig.sim.requests() - 6, 0, "nothing was even asked");
+    desk.go("delete one.csv --from TARGET --yes --report r.csv")
+        .exits(0);
+    assert_eq!(desk.results("r.csv"), ["deleted"]);
+    // An invalid row still names its extension: 2004 stays.
+    desk.write("sync.csv", "number,sip_password,email\n2001,Canary7731sip_password0,\n2002,Canary7731sip_password0,\n2004,Canary7731sip_password0,nonsense\n");
+    desk.go("import sync.csv --to TARGET --mode sync --yes --report r.csv")
+        .exits(1);
+    assert_eq!(desk.rig.sim.numbers(), ["2001", "2002", "2004"]);
+    let rows = desk.report("r.csv");
+    let last = rows.last().unwrap();
+    assert_eq!(
+        (
+            last["row"].as_str(),
+            last["number"].as_str(),
+            last["action"].as_str(),
+            last["result"].as_str()
+        ),
+        ("", "2005", "delete", "deleted")
+    );
+    assert_eq!(rows.len(), 4);
+}
+
+#[test]
+fn too_many_refusals_stop_the_run_with_4() {
+    let desk = Desk::new("portsip");
+    let mut rows: Vec<Extension> = desk.small(2001..2081);
+    for row in &mut rows {
+        row.set(Field::GROUPS, "No such group");
+    }
+    desk.sheet("in.csv", &rows);
+    let ran = desk.go("import in.csv --to TARGET --report r.csv").exits(4);
+    ran.says(&[
+        "stopped: ",
+        "rows sent so far failed",
+        "more rows that are not done",
+    ]);
+    let results = desk.results("r.csv");
+    assert_eq!(results.len(), 80);
+    assert!(
+        results[..20].iter().all(|result| result == "rejected"),
+        "{results:?}"
+    );
+    assert!(
+        results[30..].iter().all(|result| result == "not_sent"),
+        "{results:?}"
+    );
+    assert!(desk.rig.sim.numbers().is_empty());
+    let ran = desk
+        .go("import in.csv --to TARGET --report r.csv --max-failures all")
+        .exits(1);
+    ran.says(&["80 rejected"]);
+}
+
+#[test]
+fn a_lost_reply_is_settled_in_the_report() {
+    for make in MAKES {
+        let desk = Desk::new(make.id);
+        desk.sheet("in.csv", &desk.small(2001..2011));
+        for (number, breakage) in [
+            ("2003", Breakage::CutAfter),
+            ("2006", Breakage::UnavailableAfter),
+            ("2008", Breakage::Truncate),
+        ] {
+            desk.rig.sim.break_once(number, breakage);
+        }
+        desk.go("import in.csv --to TARGET --report r.csv")
+            .exits(0)
+            .says(&["10 created"]);
+        let rows = desk.report("r.csv");
+        let confirmed: Vec<&str> = rows
+            .iter()
+            .filter(|row| row["message"].contains("confirmed"))
+            .map(|row| row["number"].as_str())
+            .collect();
+        assert_eq!(confirmed, ["2003", "2006", "2008"], "{}", make.id);
+        assert!(
+            desk.rig
+                .sim
+                .numbers()
+                .iter()
+                .all(|number| desk.rig.sim.created(number) == 1)
+        );
+    }
+}
+
+#[test]
+fn interrupted_everything_sent_is_settled_and_the_rest_not_sent() {
+    for name in ["INT", "TERM"] {
+        let desk = Desk::new("openvox");
+        desk.sheet("in.csv", &desk.small(2001..2201));
+        desk.rig.sim.set_faults("latency_ms=40".parse().unwrap());
+        let child = desk
+            .command("import in.csv --to TARGET --report r.csv --rate 100 --parallel 4")
+            .spawn()
+            .unwrap();
+        wait_until(|| desk.rig.sim.numbers().len() >= 10);
+        signal(&child, name);
+        let ran = ran(name, child.wait_with_output().unwrap()).exits(130);
+        ran.says(&["interrupted", "not_sent"]);
+        let rows = desk.report("r.csv");
+        assert_eq!(rows.len(), 200);
+        let made = desk.rig.sim.numbers();
+        let said: Vec<&str> = rows
+            .iter()
+            .filter(|row| row["result"] == "created")
+            .map(|row| row["number"].as_str())
+            .collect();
+        assert_eq!(said, made);
+        assert!((10..60).contains(&made.len()), "{}", made.len());
+        assert!(
+            rows[made.len()..]
+                .iter()
+                .all(|row| row["result"] == "not_sent")
+        );
+        // Run again, it goes on where it was.
+        desk.rig.sim.set_faults("".parse().unwrap());
+        desk.go("import in.csv --to TARGET --report r.csv").exits(0);
+        assert!(
+            desk.rig
+                .sim
+                .numbers()
+                .iter()
+                .all(|number| desk.rig.sim.created(number) == 1)
+        );
+        assert_eq!(desk.rig.sim.numbers().len(), 200);
+    }
+}
+
+#[test]
+fn a_second_interrupt_ends_at_once() {
+    let desk = Desk::new("openvox");
+    desk.sheet("in.csv", &desk.small(2001..2011));
+    let mut child = desk.command("import in.csv --to TARGET").spawn().unwrap();
+    wait_until(|| !desk.rig.sim.numbers().is_empty());
+    desk.rig.sim.set_faults("latency_ms=20000".parse().unwrap());
+    thread::sleep(Duration::from_millis(400));
+    let mut said = BufReader::new(child.stderr.take().unwrap());
+    signal(&child, "INT");
+    let mut text = String::new();
+    while !text.contains("interrupted") {
+        assert_ne!(said.read_line(&mut text).unwrap(), 0, "{text}");
+    }
+    let begun = Instant::now();
+    signal(&child, "INT");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(begun.elapsed() < Duration::from_secs(2));
+}
+
+#[test]
+fn killed_it_leaves_whole_lines_and_the_truth() {
+    for file in ["r.csv", "r.jsonl"] {
+        let desk = Desk::new("openvox");
+        desk.sheet("in.csv", &desk.small(2001..2201));
+        desk.rig.sim.set_faults("latency_ms=10".parse().unwrap());
+        let mut child = desk
+            .command(&format!(
+                "import in.csv --to TARGET --report {file} --rate 200 --parallel 4"
+            ))
+            .spawn()
+            .unwrap();
+        wait_until(|| desk.rig.sim.numbers().len() >= 30);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let text = fs::read_to_string(desk.path(file)).unwrap();
+        assert!(text.ends_with('\n'), "{text}");
+        let rows = desk.report(file);
+        assert!((20..120).contains(&rows.len()), "{}", rows.len());
+        for (index, row) in rows.iter().enumerate() {
+            assert_eq!(row["row"], (index + 1).to_string());
+            assert_eq!(row["result"], "created");
+            assert_eq!(desk.rig.sim.created(&row["number"]), 1);
+        }
+        desk.rig.sim.set_faults("".parse().unwrap());
+        desk.go("import in.csv --to TARGET --report after.csv")
+            .exits(0);
+        assert_eq!(desk.rig.sim.numbers().len(), 200);
+        assert!(
+            desk.rig
+                .sim
+                .numbers()
+                .iter()
+                .all(|number| desk.rig.sim.created(number) == 1)
+        );
+    }
+}
+
+#[test]
+fn data_goes_to_standard_output_and_all_else_to_standard_error() {
+    let desk = Desk::new("openvox");
+    desk.hold(&desk.small([2001, 2002]))
+        .write("in.csv", TWO)
+        .write("bad.csv", "number,sip_password\n20x1,Canary7731aB\n");
+    let lines = |ran: &Ran| ran.out.lines().count();
+    let ran = desk.go("export TARGET").exits(0).says(&["2 extensions"]);
+    assert!(
+        ran.out.starts_with("number,") && lines(&ran) == 3,
+        "{}",
+        ran.out
+    );
+    let ran = desk.go("import in.csv --to TARGET --json").exits(1);
+    let summary: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(
+        (
+            &summary["rows"],
+            &summary["counts"]["conflict"],
+            &summary["command"]
+        ),
+        (&2.into(), &2.into(), &"import".into())
+    );
+    let ran = desk.run("check bad.csv --for openvox").exits(1);
+    assert!(
+        lines(&ran) >= 1 && ran.out.contains("bad.csv:2: 20x1 error number.digits A2"),
+        "{}",
+        ran.out
+    );
+    assert!(!ran.err.contains("number.digits"));
+    desk.run("check in.csv --for openvox --json").exits(0);
+    for line in [
+        "vendors",
+        "vendors openvox",
+        "template --for portsip",
+        "man",
+        "completions bash",
+        "--help",
+        "--version",
+        "import --help",
+    ] {
+        let ran = Command::new(cargo_bin("rowcall"))
+            .args(line.split(' '))
+            .output()
+            .unwrap();
+        assert!(
+            ran.status.success() && !ran.stdout.is_empty() && ran.stderr.is_empty(),
+            "{line}"
+        );
+        assert!(!ran.stdout.contains(&0x1b), "{line}");
+    }
+    for line in [
+        "",
+        "nonsense",
+        "import",
+        "import in.csv",
+        "import in.csv --to TARGET --mode sideways",
+        "import in.csv --to TARGET --rate fast",
+        "check in.csv --for nortel",
+    ] {
+        desk.run(line).exits(2).prints_nothing();
+    }
+    // A reader who has seen enough is no accident.
+    for line in [
+        "export TARGET --rate 5000",
+        "vendors openvox",
+        "man",
+        "check bad.csv --for openvox",
+    ] {
+        let mut child = desk.command(line).spawn().unwrap();
+        drop(child.stdout.take());
+        let mut text = String::new();
+        child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut text)
+            .unwrap();
+        child.wait().unwrap();
+        tells_nothing(line, &text);
+    }
+}
+
+#[test]
+fn secrets_stand_nowhere_but_where_they_must() {
+    for make in MAKES {
+        let desk = Desk::new(make.id);
+        let wanted: Vec<Extension> = (0..6)
+            .map(|row| desk.rig.full(&(2001 + row).to_string(), row % 2))
+            .collect();
+        desk.sheet("in.csv", &wanted);
+        desk.go("import in.csv --to TARGET --report a.csv").exits(0);
+        let other: Vec<Extension> = (0..6)
+            .map(|row| desk.rig.full(&(2001 + row).to_string(), (row + 1) % 2))
+            .collect();
+        desk.sheet("in.csv", &other);
+        desk.go("import in.csv --to TARGET --report b.csv --rejects rejects.csv --json")
+            .exits(1)
+            .says(&["conflict"]);
+        desk.go("import in.csv --to TARGET --mode upsert --report c.csv --json");
+        desk.rig.sim.set_faults(
+            "cut_after=300,garbage=200,retry_after_s=0,in_a_row=1"
+                .parse()
+                .unwrap(),
+        );
+        desk.go("import in.csv --to TARGET --mode upsert --report d.csv");
+        desk.rig.sim.set_faults("".parse().unwrap());
+        desk.go("export TARGET -o export.csv").exits(0);
+        assert!(
+            holds_no_secret(&desk.path("state")) > 0,
+            "the runs are kept"
+        );
+        for name in ["a.csv", "b.csv", "c.csv", "d.csv", "export.csv"] {
+            tells_nothing(name, &fs::read_to_string(desk.path(name)).unwrap());
+        }
+        // Rows whose secrets break the rules, in a place where the message could quote them.
+        let mut wrong = wanted.clone();
+        for one in &mut wrong {
+            for row in desk.rig.writable().filter(|row| row.name.is_secret()) {
+                one.set(row.name, format!("Canary7731 <&\"'> {}", "x".repeat(300)));
+            }
+        }
+        desk.sheet("wrong.csv", &wrong);
+        desk.go("import wrong.csv --to TARGET --report e.csv");
+        desk.report("e.csv");
+        desk.run(&format!("check wrong.csv --for {} --report f.csv", make.id));
+        desk.report("f.csv");
+    }
+}
+
+#[test]
+fn the_simulated_pbx_of_the_program_is_one_to_import_to() {
+    for make in MAKES {
+        let desk = Desk::new(make.id);
+        desk.sheet(
+            "in.csv",
+            &(1..6)
+                .map(|number| desk.rig.full(&format!("200{number}"), 0))
+                .collect::<Vec<_>>(),
+        );
+        let mut command = desk.command(&format!(
+            "sim --vendor {} --listen 127.0.0.1:0 --faults seed=7,cut_after=60,delay_ms=2",
+            make.id
+        ));
+        command.env("ROWCALL_SIM_PASSWORD", account().password.reveal());
+        let mut sim = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(sim.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let target = line.split_whitespace().last().unwrap().to_owned();
+        assert!(
+            target.starts_with(&format!("{}+http://api@127.0.0.1:", make.id)),
+            "{line}"
+        );
+        desk.go(&format!("import in.csv --to {target} --report r.csv"))
+            .exits(0)
+            .says(&["5 created"]);
+        desk.go(&format!("export {target} -o out.csv --secrets plain"))
+            .exits(0);
+        desk.go(&format!("import out.csv --to {target}"))
+            .exits(0)
+            .says(&["5 unchanged"]);
+        signal(&sim, "INT");
+        assert_eq!(sim.wait().unwrap().code(), Some(0));
+        let mut text = String::new();
+        sim.stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut text)
+            .unwrap();
+        tells_nothing("sim", &text);
+    }
+    let desk = Desk::new("openvox");
+    desk.run(&format!("sim --vendor openvox --listen {}", desk.addr()))
+        .exits(2)
+        .says(&[&desk.addr()]);
+    desk.run("sim --vendor openvox --listen nonsense:x")
+        .exits(2)
+        .says(&["nonsense"]);
+    desk.run("sim --vendor openvox --faults rain=3")
+        .exits(2)
+        .says(&["rain", "cut_after"]);
+}
+
+#[test]
+fn a_sheet_of_tabs_semicolons_and_quotes_is_read_as_it_is_meant() {
+    let desk = Desk::new("openvox");
+    let rows = vec![
+        vec!["0042", "Canary7731aB", "O;Neil, \"Søn\"\tx"],
+        vec!["42", "Canary7731aB", "two"],
+    ];
+    for name in ["a.csv", "b.tsv", "c.json", "d.jsonl"] {
+        write_table(
+            Path::new(&desk.path(name)),
+            &["number", "sip_password", "display_name"],
+            &rows,
+        );
+    }
+    desk.go("import a.csv --to TARGET")
+        .exits(0)
+        .says(&["2 created"]);
+    for name in ["b.tsv", "c.json", "d.jsonl"] {
+        desk.go(&format!("import {name} --to TARGET --report r.csv"))
+            .exits(0)
+            .says(&["2 unchanged"]);
+    }
+    assert_eq!(desk.rig.sim.numbers(), ["0042", "42"]);
+    assert_eq!(
+        desk.rig.sim.stored("0042", "username").as_deref(),
+        Some("O;Neil, \"Søn\"\tx")
+    );
+}
+
+#[test]
+fn a_field_that_cannot_be_changed_later_is_wrong_only_where_it_would_change() {
+    let desk = Desk::new("portsip");
+    desk.hold(&[desk.rig.full("2001", 0)]);
+    let mut same = desk.rig.full("2001", 0);
+    same.set(Field::DESCRIPTION, "changed");
+    let mut other = desk.rig.full("2001", 0);
+    other.set(Field::SIP_PASSWORD, "Canary7731other");
+    let new = desk.rig.full("2002", 0);
+    desk.sheet("in.csv", &[same, new.clone()])
+        .sheet("other.csv", &[other, new]);
+    desk.go("import in.csv --to TARGET --mode update --report r.csv")
+        .exits(1);
+    assert_eq!(desk.results("r.csv"), ["updated", "missing"]);
+    desk.go("import in.csv --to TARGET --mode upsert --report r.csv")
+        .exits(0);
+    assert_eq!(desk.results("r.csv"), ["unchanged", "created"]);
+    let ran = desk
+        .go("import other.csv --to TARGET --mode upsert --report r.csv")
+        .exits(1);
+    ran.says(&["sip_password cannot be changed"]);
+    assert_eq!(desk.results("r.csv"), ["invalid", "unchanged"]);
+    assert_eq!(desk.report("r.csv")[0]["code"], "sip_password.create_only");
+}
+
+#[test]
+fn all_or_nothing_counts_what_only_the_pbx_can_tell() {
+    let desk = Desk::new("openvox");
+    desk.hold(&desk.small([2001]));
+    // A forward to a number, and neither the row nor the PBX has one.
+    desk.write(
+        "in.csv",
+        "number,sip_password,forward_busy,forward_busy_to\n2001,,on,number\n2002,Canary7731aB,,\n",
+    );
+    let ran = desk
+        .go("import in.csv --to TARGET --mode upsert --all-or-nothing --report r.csv")
+        .exits(1);
+    ran.says(&["nothing is sent unless every row is valid"]);
+    assert_eq!(desk.results("r.csv"), ["invalid", "not_sent"]);
+    assert_eq!(desk.rig.sim.numbers(), ["2001"]);
+    desk.go("import in.csv --to TARGET --mode upsert --report r.csv")
+        .exits(1);
+    assert_eq!(desk.results("r.csv"), ["invalid", "created"]);
+}
+
+#[test]
+fn a_look_that_fails_before_a_sync_leaves_a_whole_report() {
+    let desk = Desk::new("openvox");
+    desk.hold(&desk.small(2001..2006))
+        .sheet("in.csv", &desk.small(2001..2004));
+    desk.rig.sim.break_once("2004", Breakage::Redirect);
+    let ran =
+        desk.go("import in.csv --to TARGET --mode sync --yes --max-deletes all --report r.csv");
+    ran.exits(3).says(&["redirect"]);
+    assert_eq!(desk.results("r.csv"), vec!["not_sent"; 3]);
+    assert_eq!(desk.rig.sim.numbers().len(), 5);
+}
+
+#[test]
+fn interrupted_while_it_looks_it_ends_with_130_too() {
+    let desk = Desk::new("ozeki");
+    desk.hold(&desk.small(2001..2201))
+        .sheet("in.csv", &desk.small(2001..2201));
+    let said = desk.rig.sim.requests();
+    let lines = [
+        "import in.csv --to TARGET --report r.csv",
+        "export TARGET -o out.csv",
+        "delete in.csv --from TARGET --yes --report r.csv",
+    ];
+    for line in lines {
+        let said = desk.rig.sim.requests().max(said);
+        let child = desk.command(&format!("{line} --rate 100")).spawn().unwrap();
+        wait_until(|| desk.rig.sim.requests() > said + 10);
+        signal(&child, "INT");
+        let ran = ran(line, child.wait_with_output().unwrap()).exits(130);
+        ran.says(&["interrupted"]);
+        if line.contains("r.csv") {
+            assert_eq!(desk.results("r.csv"), vec!["not_sent"; 200]);
+        }
+        assert!(!desk.path("out.csv").exists());
+    }
+    assert_eq!(desk.rig.sim.numbers().len(), 200);
+}
+
+#[test]
+fn a_second_run_on_the_same_target_is_refused_and_touches_nothing() {
+    let desk = Desk::new("openvox");
+    desk.sheet("in.csv", &desk.small(2001..2101))
+        .sheet("other.csv", &desk.small(3001..3003));
+    desk.rig.sim.set_faults("latency_ms=20".parse().unwrap());
+    let child = desk
+        .command("import in.csv --to TARGET --rate 100")
+        .spawn()
+        .unwrap();
+    wait_until(|| !desk.rig.sim.numbers().is_empty());
+    for line in [
+        "import other.csv --to TARGET",
+        "delete in.csv --from TARGET --yes",
+    ] {
+        let ran = desk.go(&format!("{line} --report r.csv")).exits(3);
+        ran.says(&["hint"]);
+        assert!(
+            desk.results("r.csv")
+                .iter()
+                .all(|result| result == "not_sent")
+        );
+    }
+    signal(&child, "INT");
+    ran("the first", child.wait_with_output().unwrap())
+        .exits(130)
+        .says(&["rowcall resume"]);
+    assert!(
+        desk.rig
+            .sim
+            .numbers()
+            .iter()
+            .all(|number| number.starts_with('2'))
+    );
+    desk.go("import other.csv --to TARGET").exits(0);
+}
+
+#[test]
+fn a_run_that_was_killed_goes_on_where_it_was() {
+    let desk = Desk::new("openvox");
+    desk.sheet("in.csv", &desk.small(2001..2121));
+    desk.rig.sim.set_faults("latency_ms=10".parse().unwrap());
+    let line = "import in.csv --to TARGET --rate 200 --parallel 4 --report r.csv";
+    let mut child = desk.command(line).spawn().unwrap();
+    wait_until(|| desk.rig.sim.numbers().len() >= 30);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    fs::remove_file(desk.path("in.csv")).unwrap();
+    assert!(holds_no_secret(&desk.path("state")) > 0, "the run is kept");
+    desk.run("resume --report whole.csv").exits(0);
+    assert_eq!(desk.rig.sim.numbers().len(), 120);
+    assert!(
+        desk.rig
+            .sim
+            .numbers()
+            .iter()
+            .all(|number| desk.rig.sim.created(number) == 1)
+    );
+    let rows = desk.report("whole.csv");
+    assert_eq!(rows.len(), 120);
+    assert!(
+        rows.iter().all(|row| row["result"] == "created"),
+        "{rows:?}"
+    );
+    let connection = desk.rig.connect();
+    for wanted in desk.small(2001..2121) {
+        desk.rig.holds(&connection, &wanted, "resumed");
+    }
+}

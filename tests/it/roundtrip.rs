@@ -1,0 +1,196 @@
+//! What is written reads back the same: tables through every format, extensions through every make.
+
+use crate::lab::{Rig, read_table, write_extensions, write_table};
+use proptest::prelude::*;
+use rowcall::columns::{BindOptions, Binding};
+use rowcall::manifest::{Access, Manifest, Purpose};
+use rowcall::model::{Action, Extension, Field, Finding, Kind};
+use rowcall::rules::Checker;
+use rowcall::sheet::{self, Input, ReadOptions};
+use rowcall::vendors::MAKES;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+const ENDINGS: [&str; 6] = ["csv", "tsv", "tab", "psv", "json", "jsonl"];
+
+fn cell() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "\\PC{0,12}",
+        "[ -~]{0,20}",
+        "[,;\t|\"\n\r' ]{0,8}",
+        "[0-9+]{0,20}",
+        Just("<clear>".to_owned()),
+        Just("null".to_owned()),
+        Just("true".to_owned()),
+        Just("0042".to_owned()),
+        Just("1e5".to_owned()),
+        Just("=1+1".to_owned()),
+        Just("-".to_owned()),
+        Just("\u{feff}x".to_owned()),
+    ]
+}
+
+/// A table in which no row is all blank, for a blank line is no row.
+fn table() -> impl Strategy<Value = (Vec<String>, Vec<Vec<String>>)> {
+    (1usize..6).prop_flat_map(|columns| {
+        let headings: Vec<String> = (0..columns)
+            .map(|column| format!("column {column}"))
+            .collect();
+        let row = prop::collection::vec(cell(), columns).prop_map(|mut row| {
+            row[0].insert(0, 'r');
+            row
+        });
+        (Just(headings), prop::collection::vec(row, 1..12))
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(80))]
+
+    #[test]
+    fn any_table_reads_back_the_same_in_every_format((headings, rows) in table()) {
+        let folder = tempfile::tempdir().unwrap();
+        for ending in ENDINGS {
+            let path = folder.path().join(format!("t.{ending}"));
+            write_table(&path, &headings, &rows);
+            let (read_headings, read_rows) = read_table(&path);
+            prop_assert_eq!(&read_headings, &headings, "{}", ending);
+            prop_assert_eq!(&read_rows, &rows, "{}", ending);
+        }
+    }
+}
+
+/// The extensions of a sheet, as a make understands them.
+fn read_extensions(path: &Path, manifest: &Manifest) -> Vec<Extension> {
+    let input = Input::named(&path.to_string_lossy());
+    let sheet = sheet::open(&input, &ReadOptions::default())
+        .unwrap()
+        .remove(0);
+    let options = BindOptions {
+        header_line: sheet.header_line,
+        ..BindOptions::default()
+    };
+    let binding = Binding::bind(&sheet.headings, manifest, &[manifest], &options).unwrap();
+    let mut extensions = vec![];
+    for batch in sheet.batches() {
+        let read = batch
+            .unwrap()
+            .rows(|row| extensions.push(binding.extension(&row.cells, manifest)));
+        read.unwrap();
+    }
+    extensions
+}
+
+#[test]
+fn extensions_come_back_the_same_through_every_format() {
+    let folder = tempfile::tempdir().unwrap();
+    for make in MAKES {
+        let rig = Rig::new(make, &BTreeMap::new());
+        let mut extensions: Vec<Extension> = (0..6)
+            .map(|row| rig.full(&format!("00{}", 42 + row), row % 2))
+            .collect();
+        extensions.push(rig.small("7"));
+        for ending in ENDINGS {
+            let path = folder.path().join(format!("{}.{ending}", make.id));
+            write_extensions(&path, &extensions);
+            assert_eq!(
+                read_extensions(&path, rig.manifest),
+                extensions,
+                "{} {ending}",
+                make.id
+            );
+        }
+    }
+}
+
+#[test]
+fn absent_and_emptied_stay_apart_through_every_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = (MAKES[0].manifest)();
+    let rows = vec![
+        vec!["2001", "", "x"],
+        vec!["2002", "<clear>", "y"],
+        vec!["2003", " <clear> ", ""],
+    ];
+    for ending in ENDINGS {
+        let path = folder.path().join(format!("t.{ending}"));
+        write_table(&path, &["number", "email", "display_name"], &rows);
+        let email: Vec<Option<String>> = read_extensions(&path, manifest)
+            .iter()
+            .map(|extension| extension.get(Field::EMAIL).map(str::to_owned))
+            .collect();
+        let empty = Some(String::new());
+        assert_eq!(email, [None, empty.clone(), empty], "{ending}");
+    }
+}
+
+#[test]
+fn what_the_wire_carries_means_the_same_at_both_ends() {
+    for make in MAKES {
+        let rig = Rig::new(make, &BTreeMap::new());
+        for variant in 0..6 {
+            let wanted = rig.full("2001", variant);
+            for (row, wire) in rig.manifest.outgoing(&wanted, Purpose::Update) {
+                assert_eq!(
+                    row.from_wire(&wire),
+                    wanted.get(row.name).unwrap(),
+                    "{}: {}",
+                    make.id,
+                    row.name.name()
+                );
+            }
+        }
+        for row in &rig.manifest.field {
+            for choice in &row.choices {
+                assert_eq!(row.to_wire(&choice.value), choice.wire);
+                for wire in choice.also.iter().chain([&choice.wire]) {
+                    assert_eq!(row.from_wire(wire), choice.value, "{}: {wire}", make.id);
+                }
+            }
+            for text in ["on", "off"]
+                .iter()
+                .filter(|_| row.name.def().kind == Kind::Switch)
+            {
+                assert_eq!(
+                    row.from_wire(&row.to_wire(text)),
+                    *text,
+                    "{}: {}",
+                    make.id,
+                    row.name.name()
+                );
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// Whatever the rules let through arrives whole, and the next look finds nothing to do.
+    #[test]
+    fn any_valid_text_comes_back_from_every_make(text in "[ -~äöüßéñ日本🙂\u{0301}\u{a0}]{1,40}", pick in 0usize..1000) {
+        for make in MAKES {
+            let rig = Rig::new(make, &BTreeMap::new());
+            let texts: Vec<Field> = rig.writable()
+                .filter(|row| row.access == Access::ReadWrite && row.name.def().kind == Kind::Text)
+                .map(|row| row.name)
+                .filter(|field| *field != Field::VOICEMAIL_GREETING)
+                .collect();
+            let field = texts[pick % texts.len()];
+            // A sheet's cell is trimmed before it becomes a value.
+            let text = text.trim();
+            let mut wanted = rig.small("2001");
+            wanted.set(field, text);
+            let mut findings = vec![];
+            Checker::without_sheet(rig.manifest).extension(&wanted, Purpose::Create, &mut findings);
+            if text.is_empty() || findings.iter().any(Finding::is_error) {
+                continue;
+            }
+            let connection = rig.connect();
+            let made = connection.apply(Action::Create, &wanted, None);
+            prop_assert!(made.result.is_ok(), "{}: {:?}", make.id, made);
+            let held = rig.look(&connection, "2001").unwrap();
+            prop_assert_eq!(held.get(field), Some(text), "{}: {}", make.id, field.name());
+        }
+    }
+}

@@ -1,0 +1,367 @@
+//! What the tests share: a make with a simulated PBX of it, and values for all its fields, made from its manifest.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each of the test programs takes from here what it needs"
+)]
+
+use rowcall::link::paced::Pace;
+use rowcall::link::retrying::{Patience, Retrying};
+use rowcall::link::{Link, StopFlag};
+use rowcall::manifest::{Access, FieldRow, Manifest};
+use rowcall::model::{Action, Change, Extension, Fault, Field, Kind, Secret};
+use rowcall::sheet::{self, Input, ReadOptions, Readers, Writer};
+use rowcall::sim::{Faults, InProcess, Sim};
+use rowcall::submit::converse::Connection;
+use rowcall::submit::{Done, Ended, FailuresMax, NoJournal, Options, settle, submit};
+use rowcall::vendors::{Account, MAKES, Make, Settings};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+/// Every secret holds one of these: none may ever show.
+pub const CANARIES: [&str; 2] = ["Canary7731", "77310042"];
+
+/// Short waits, so that tests end.
+pub const HASTE: Patience = Patience {
+    attempts_max: 7,
+    wait_first: Duration::from_millis(1),
+    wait_max: Duration::from_millis(4),
+};
+
+/// One make with one choice of its settings, and a fresh PBX of it.
+pub struct Rig {
+    pub make: &'static Make,
+    pub manifest: &'static Manifest,
+    pub name: String,
+    pub sim: Sim,
+    pub stop: StopFlag,
+    settings: Settings,
+}
+
+/// Every make with its default settings, and with each other word of each setting.
+pub fn rigs() -> Vec<Rig> {
+    let mut rigs = vec![];
+    for make in MAKES {
+        rigs.push(Rig::new(make, &BTreeMap::new()));
+        for setting in &(make.manifest)().setting {
+            let others = setting
+                .words
+                .iter()
+                .filter(|word| **word != setting.default);
+            for word in others {
+                let given = BTreeMap::from([(setting.name.clone(), word.clone())]);
+                rigs.push(Rig::new(make, &given));
+            }
+        }
+    }
+    rigs
+}
+
+impl Rig {
+    pub fn new(make: &'static Make, given: &BTreeMap<String, String>) -> Rig {
+        let manifest = (make.manifest)();
+        let words = given.iter().map(|(name, word)| format!(" {name}={word}"));
+        Rig {
+            make,
+            manifest,
+            name: format!("{}{}", make.id, words.collect::<String>()),
+            sim: Sim::new((make.sim)(&account()), Faults::default()),
+            stop: StopFlag::default(),
+            settings: Settings::new(manifest, given).unwrap(),
+        }
+    }
+
+    pub fn in_process(&self) -> InProcess {
+        let prefix = self.manifest.vendor.path.clone();
+        InProcess::new(self.sim.clone(), prefix, Duration::from_secs(5))
+    }
+
+    /// Signs in over a link of its own.
+    pub fn sign_in(
+        &self,
+        link: Box<dyn Link>,
+        pace: Pace,
+        account: Account,
+    ) -> Result<Connection, Fault> {
+        let vendor = (self.make.speak)(self.settings.clone());
+        let line = Retrying::new(link, pace);
+        let connection = Connection::open_with(vendor, line, account, HASTE, HASTE);
+        connection.inspect_err(|fault| tells_no_secret(fault))
+    }
+
+    pub fn connect_over(&self, link: impl Link + 'static) -> Connection {
+        let pace = Pace::unlimited(self.stop.clone());
+        let opened = self.sign_in(Box::new(link), pace, account());
+        opened.unwrap_or_else(|fault| panic!("{}: {fault:?}", self.name))
+    }
+
+    pub fn connect(&self) -> Connection {
+        self.connect_over(self.in_process())
+    }
+
+    /// An extension with a value in every field that can be written. Variants differ in every field that has another
+    /// value to offer.
+    pub fn full(&self, number: &str, variant: usize) -> Extension {
+        let mut extension = Extension::numbered(number);
+        for row in self.writable() {
+            if let Some(text) = value(row, number, variant) {
+                extension.set(row.name, text);
+            }
+        }
+        extension
+    }
+
+    /// The least that makes an extension.
+    pub fn small(&self, number: &str) -> Extension {
+        let mut extension = Extension::numbered(number);
+        for row in self.writable().filter(|row| row.required) {
+            extension.set(row.name, value(row, number, 0).unwrap());
+        }
+        extension
+    }
+
+    /// The fields that can be written, the number aside.
+    pub fn writable(&self) -> impl Iterator<Item = &'static FieldRow> {
+        let own = [Field::NUMBER, Field::NEW_NUMBER];
+        let rows = self.manifest.field.iter();
+        rows.filter(move |row| row.access != Access::ReadOnly && !own.contains(&row.name))
+    }
+
+    /// What a look is to give back of what was written.
+    pub fn as_read(&self, written: &Extension) -> Extension {
+        let mut read = Extension::default();
+        for (field, text) in written.iter() {
+            let row = self.manifest.row(field).unwrap();
+            if row.access == Access::ReadWrite {
+                read.set(field, stored_text(text));
+            }
+        }
+        read
+    }
+
+    /// The extension on the PBX, as far as it can be written.
+    pub fn look(&self, connection: &Connection, number: &str) -> Option<Extension> {
+        let found = connection.look_at(&[number.to_owned()], false);
+        let found = found.unwrap_or_else(|fault| panic!("{}: {fault:?}", self.name));
+        assert!(found.len() <= 1, "{}: {number} twice", self.name);
+        let found = found.into_iter().next()?;
+        let mut writable = Extension::default();
+        for (field, text) in found.iter() {
+            if self.manifest.row(field).unwrap().access == Access::ReadWrite {
+                writable.set(field, text);
+            }
+        }
+        Some(writable)
+    }
+
+    /// Whether everything wanted is on the PBX, what cannot be read back included.
+    #[track_caller]
+    pub fn holds(&self, connection: &Connection, wanted: &Extension, context: impl fmt::Display) {
+        let number = wanted.number();
+        let held = self.look(connection, number);
+        let held = held.unwrap_or_else(|| panic!("{context}: {number} is not on the PBX"));
+        for (field, text) in self.as_read(wanted).iter() {
+            let is = held.get(field).unwrap_or_default();
+            let same = match field.def().kind {
+                Kind::List => text
+                    .split(';')
+                    .all(|item| is.split(';').any(|held| held == item)),
+                _ => is == text,
+            };
+            assert!(
+                same,
+                "{context}: {number}: {} is {is:?} and not {text:?}",
+                field.name()
+            );
+        }
+        for (field, text) in wanted.iter() {
+            let row = self.manifest.row(field).unwrap();
+            if row.access == Access::WriteOnly {
+                let is = self.sim.stored(number, &row.wire);
+                assert_eq!(
+                    is,
+                    Some(row.to_wire(text)),
+                    "{context}: {number}: {}",
+                    field.name()
+                );
+            }
+        }
+    }
+
+    /// Sends changes and holds what always holds: one result a change, no extension made twice, no secret told.
+    pub fn submit(
+        &self,
+        connection: &Connection,
+        changes: Vec<Change>,
+        parallel: usize,
+    ) -> (Ended, Vec<Done>) {
+        let count = changes.len();
+        let numbers: Vec<String> = changes.iter().map(|change| change.number.clone()).collect();
+        let mut done = vec![];
+        let ended = submit(
+            connection,
+            &changes,
+            &options(parallel),
+            &NoJournal,
+            &mut |one| {
+                tells_no_secret(&one);
+                done.push(one);
+            },
+        );
+        tells_no_secret(&ended);
+        done.sort_by_key(|done| done.row);
+        let rows: Vec<usize> = done.iter().map(|done| done.row).collect();
+        assert_eq!(
+            rows,
+            (0..count).collect::<Vec<_>>(),
+            "{}: rows in are results out",
+            self.name
+        );
+        for number in numbers {
+            assert!(
+                self.sim.created(&number) <= 1,
+                "{}: {number} was made twice",
+                self.name
+            );
+        }
+        (ended, done)
+    }
+
+    /// Sends one change.
+    pub fn carry_out(&self, connection: &Connection, change: Change) -> Done {
+        self.submit(connection, vec![Change { row: 0, ..change }], 1)
+            .1
+            .remove(0)
+    }
+}
+
+pub fn account() -> Account {
+    Account {
+        username: "api".to_owned(),
+        password: Secret::new("Canary7731account"),
+    }
+}
+
+pub fn options(parallel: usize) -> Options {
+    Options {
+        failures_max: FailuresMax::Count(u32::MAX),
+        settling: settle::Limits {
+            second_look: Duration::from_millis(1),
+            ..settle::Limits::default()
+        },
+        ..Options::parallel(parallel)
+    }
+}
+
+pub fn change(row: usize, action: Action, wanted: Extension, before: Option<Extension>) -> Change {
+    Change {
+        row,
+        action,
+        number: wanted.number().to_owned(),
+        wanted,
+        before,
+    }
+}
+
+/// No canary shows in what a person or a log may see of it.
+#[track_caller]
+pub fn tells_no_secret(thing: &impl fmt::Debug) {
+    let shown = format!("{thing:?}");
+    for canary in CANARIES {
+        assert!(!shown.contains(canary), "a secret shows: {shown}");
+    }
+}
+
+/// A valid value of a field, another for each variant; `None` where this variant has none.
+pub fn value(row: &FieldRow, number: &str, variant: usize) -> Option<String> {
+    let def = row.name.def();
+    if !row.choices.is_empty() {
+        let choice = row.choices.get(variant).map(|choice| choice.value.clone());
+        return choice.or_else(|| row.open_choices.then(|| format!("OTHER_{variant}")));
+    }
+    if def.secret {
+        return Some(match def.kind {
+            Kind::Identifier => format!("{}{variant}", CANARIES[1]),
+            _ => format!("{}{}{variant}", CANARIES[0], def.name),
+        });
+    }
+    Some(match def.kind {
+        Kind::Switch => ["on", "off"][variant % 2].to_owned(),
+        Kind::Choice => def.example.to_owned(),
+        Kind::Identifier => {
+            let (head, last) = def.example.split_at(def.example.len() - 1);
+            format!("{head}{}", (last.parse::<usize>().unwrap() + variant) % 10)
+        }
+        Kind::Count => (def.example.parse::<usize>().unwrap() + variant).to_string(),
+        Kind::Time => def.example.replace(":00", [":00", ":30"][variant % 2]),
+        Kind::List => def.example.split(';').nth(variant % 2).unwrap().to_owned(),
+        Kind::Email => format!("ann{variant}.{number}@example.com"),
+        Kind::Text if def.example.starts_with("https://") => {
+            def.example.replace("2002", &format!("{number}-{variant}"))
+        }
+        Kind::Text if variant == 0 => def.example.to_owned(),
+        Kind::Text => format!("{}{variant}", def.example),
+    })
+}
+
+/// Of an address the PBX keeps the file's name.
+fn stored_text(text: &str) -> &str {
+    if text.starts_with("https://") {
+        text.rsplit('/').next().unwrap_or(text)
+    } else {
+        text
+    }
+}
+
+/// Writes a table in the format of the file's ending.
+pub fn write_table<H: AsRef<str>, C: AsRef<str>>(path: &Path, headings: &[H], rows: &[Vec<C>]) {
+    let mut writer = Writer::replace(path, Readers::Owner, headings).unwrap();
+    for row in rows {
+        writer.row(row.iter().map(AsRef::as_ref)).unwrap();
+    }
+    writer.finish().unwrap();
+}
+
+/// Reads a table: its headings, and its rows as they stand there.
+pub fn read_table(path: &Path) -> (Vec<String>, Vec<Vec<String>>) {
+    let input = Input::named(&path.to_string_lossy());
+    let sheet = sheet::open(&input, &ReadOptions::default())
+        .unwrap()
+        .remove(0);
+    let mut rows = vec![];
+    for batch in sheet.batches() {
+        let read = batch.unwrap().rows(|row| {
+            assert!(row.trouble.is_none(), "{:?}", row.trouble);
+            let cells =
+                (0..row.cells.len()).map(|column| row.cells.get(column).unwrap().to_owned());
+            rows.push(cells.collect());
+        });
+        read.unwrap();
+    }
+    (sheet.headings.clone(), rows)
+}
+
+/// A table's rows by heading.
+pub fn read_rows(path: &Path) -> Vec<BTreeMap<String, String>> {
+    let (headings, rows) = read_table(path);
+    let named = |row: Vec<String>| headings.iter().cloned().zip(row).collect();
+    rows.into_iter().map(named).collect()
+}
+
+/// Writes extensions as a sheet under canonical headings; what one does not have is blank.
+pub fn write_extensions(path: &Path, extensions: &[Extension]) {
+    let fields: BTreeSet<Field> = extensions
+        .iter()
+        .flat_map(|extension| extension.iter().map(|(field, _)| field))
+        .collect();
+    let headings: Vec<&str> = fields.iter().map(|field| field.name()).collect();
+    let cells = |extension: &Extension| {
+        let cell = |field: &Field| extension.get(*field).unwrap_or_default().to_owned();
+        fields.iter().map(cell).collect()
+    };
+    let rows: Vec<Vec<String>> = extensions.iter().map(cells).collect();
+    write_table(path, &headings, &rows);
+}
