@@ -2,7 +2,7 @@
 
 use crate::columns::{field_named, products};
 use crate::model::Field;
-use crate::plan::{Allowance, Budget, Mode};
+use crate::plan::{Allowance, Budget, Mode, Waves};
 use crate::sheet::Encoding;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 use std::ffi::OsString;
@@ -48,6 +48,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Write a corrected copy of a sheet: what has one certain repair, and nothing else
     Fix(FixArgs),
+    /// Show what an import would do, field by field, and keep it as a file to be carried out later
+    Plan(PlanArgs),
     /// Bring the extensions of sheets onto a PBX
     Import(ImportArgs),
     /// Remove the extensions that sheets name from a PBX
@@ -182,6 +184,10 @@ pub struct GuardArgs {
     /// Stop when more than so many rows failed [default: 25% once 20 were sent, or 10 in a row]
     #[arg(long, value_name = "N|P%", value_parser = Allowance::from_str)]
     pub max_failures: Option<Allowance>,
+    /// Send in waves of so many (1,10,100), or one for each text in a column (column:site); after each wave
+    /// --max-failures is held to its rows
+    #[arg(long, value_name = "N,N,…|column:HEADING", value_parser = Waves::from_str)]
+    pub waves: Option<Waves>,
     /// Do not ask; also needed for anything that deletes where nobody can be asked
     #[arg(long, short = 'y')]
     pub yes: bool,
@@ -249,13 +255,18 @@ pub struct FixArgs {
     pub json: bool,
 }
 
-/// `rowcall import`
+/// `rowcall plan`
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  rowcall import staff.csv --to sim:openvox --rate 50/s --report report.csv
-  rowcall import staff.csv --to hq --rejects rejects.csv
-  rowcall import staff.csv --to hq --mode upsert --max-updates 20")]
-pub struct ImportArgs {
+#[command(
+    after_help = "Nothing is changed. The plan holds no secrets; beside it PLAN.sealed holds those that the import needs,
+for the owner of the key alone.
+
+Examples:
+  rowcall plan staff.csv --to hq --mode upsert
+  rowcall plan staff.csv --to hq -o plan.json
+  rowcall import --plan plan.json"
+)]
+pub struct PlanArgs {
     /// What is read.
     #[command(flatten)]
     pub input: InputArgs,
@@ -265,6 +276,64 @@ pub struct ImportArgs {
     /// Which extensions may be touched
     #[arg(long, value_enum, default_value_t)]
     pub mode: Mode,
+    /// Keep the plan in this file, as JSON
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// Where results go.
+    #[command(flatten)]
+    pub report: ReportArgs,
+    /// How the target is spoken to.
+    #[command(flatten)]
+    pub pace: PaceArgs,
+}
+
+/// What becomes of rows whose extension moved since the plan was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum OnDrift {
+    /// Nothing is sent when anything moved
+    #[default]
+    Stop,
+    /// They are left out, the others go
+    Skip,
+    /// They are planned anew
+    Replan,
+}
+
+/// `rowcall import`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rowcall import staff.csv --to sim:openvox --rate 50/s --report report.csv
+  rowcall import staff.csv --to hq --rejects rejects.csv
+  rowcall import staff.csv --to hq --mode upsert --max-updates 20
+  rowcall import staff.csv --to hq --waves 1,10,100
+  rowcall import --plan plan.json --on-drift skip")]
+pub struct ImportArgs {
+    /// What is read.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The PBX that the extensions go to
+    #[arg(long, value_name = "TARGET", required_unless_present = "plan")]
+    pub to: Option<String>,
+    /// Which extensions may be touched
+    #[arg(long, value_enum, default_value_t)]
+    pub mode: Mode,
+    /// Carry out this plan, exactly
+    #[arg(
+        long,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        conflicts_with_all = ["sheets", "map", "headings", "delimiter", "pad_short_rows", "to", "mode", "rejects"]
+    )]
+    pub plan: Option<PathBuf>,
+    /// What becomes of rows of the plan whose extension moved meanwhile
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        requires = "plan",
+        conflicts_with = "sheets"
+    )]
+    pub on_drift: OnDrift,
     /// Send nothing unless every row is valid
     #[arg(long)]
     pub all_or_nothing: bool,

@@ -16,6 +16,7 @@
 //! - [`vendors`]: one folder a make. Pure: never touches the network.
 //! - [`seal`]: the owner's key: seals secrets, and makes the fingerprints that stand for them.
 //! - [`ledger`]: what a run set out to do and what became of it, on disk before it is said to the PBX.
+//! - [`saved`]: a plan as a file, and what it needs of secrets sealed beside it.
 //! - [`link`]: the only module that touches a PBX. Knows no vendor.
 //! - [`sim`]: a PBX you can break, in process or behind a socket. Knows no vendor.
 //! - [`submit`]: sends changes in row order and at the target's pace, and settles what was lost on the way.
@@ -32,6 +33,7 @@ pub mod progress;
 pub mod report;
 pub mod rules;
 pub mod run;
+pub mod saved;
 pub mod seal;
 pub mod sheet;
 pub mod sim;

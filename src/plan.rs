@@ -1,6 +1,6 @@
 //! What is wanted against what the PBX holds, and the guard: how much one run may change.
 
-use crate::manifest::{Access, Manifest, Purpose};
+use crate::manifest::{Access, Manifest};
 use crate::model::{Action, Change, Extension, Field, Kind};
 use std::fmt;
 use std::str::FromStr;
@@ -28,14 +28,6 @@ impl Mode {
             Mode::Update => "update",
             Mode::Upsert => "upsert",
             Mode::Sync => "sync",
-        }
-    }
-
-    /// How a row is checked before it is known whether its extension exists.
-    pub fn purpose(self) -> Purpose {
-        match self {
-            Mode::Create => Purpose::Create,
-            Mode::Update | Mode::Upsert | Mode::Sync => Purpose::Update,
         }
     }
 
@@ -267,6 +259,74 @@ impl Default for Budget {
                 share: 50.0,
                 at_least: 10,
             },
+        }
+    }
+}
+
+/// In which order a run sends, stopping to look after each wave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Waves {
+    /// So many changes each; what is left goes in a last wave.
+    Sizes(Vec<usize>),
+    /// One wave for each text under this heading, in the order in which the texts come.
+    Column(String),
+}
+
+impl FromStr for Waves {
+    type Err = String;
+
+    /// `1,10,100` or `column:site`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(heading) = text.strip_prefix("column:") {
+            return match heading.trim() {
+                "" => Err("column: needs a heading, as in column:site".into()),
+                heading => Ok(Waves::Column(heading.to_owned())),
+            };
+        }
+        let size = |part: &str| part.trim().parse().ok().filter(|size| *size > 0);
+        let sizes: Option<Vec<usize>> = text.split(',').map(size).collect();
+        sizes
+            .map(Waves::Sizes)
+            .ok_or_else(|| format!("{text:?} are no waves: write 1,10,100 or column:site"))
+    }
+}
+
+impl Waves {
+    /// The waves of a run's changes: each the `row`s of its changes. `cell` gives the text under the waves' heading.
+    /// What has none there (an extension that no row names) goes last.
+    pub fn of(
+        &self,
+        changes: &[Change],
+        cell: impl Fn(usize) -> Option<String>,
+    ) -> Vec<Vec<usize>> {
+        let rows = changes.iter().map(|change| change.row);
+        match self {
+            Waves::Sizes(sizes) => {
+                let (mut rows, mut waves) = (rows, vec![]);
+                for size in sizes {
+                    waves.push(rows.by_ref().take(*size).collect());
+                }
+                waves.push(rows.collect());
+                waves.retain(|wave: &Vec<usize>| !wave.is_empty());
+                waves
+            }
+            Waves::Column(_) => {
+                let mut waves: Vec<(String, Vec<usize>)> = vec![];
+                let mut last = vec![];
+                for row in rows {
+                    let Some(text) = cell(row) else {
+                        last.push(row);
+                        continue;
+                    };
+                    match waves.iter_mut().find(|(known, _)| *known == text) {
+                        Some((_, wave)) => wave.push(row),
+                        None => waves.push((text, vec![row])),
+                    }
+                }
+                let mut waves: Vec<Vec<usize>> = waves.into_iter().map(|(_, wave)| wave).collect();
+                waves.extend(Some(last).filter(|last| !last.is_empty()));
+                waves
+            }
         }
     }
 }
@@ -561,6 +621,37 @@ mod tests {
             Ok(())
         );
         assert!(guard(&changes(Action::Delete, 11, false), 100, &budget).is_err());
+    }
+
+    #[test]
+    fn waves_take_every_change_once_and_in_order() {
+        let mut all = changes(Action::Create, 14, false);
+        for (row, change) in all.iter_mut().enumerate() {
+            change.row = row;
+        }
+        let sizes = |text: &str| -> Vec<usize> {
+            let waves: Waves = text.parse().unwrap();
+            let waves = waves.of(&all, |_| None);
+            assert_eq!(waves.concat(), (0..14).collect::<Vec<_>>());
+            waves.iter().map(Vec::len).collect()
+        };
+        assert_eq!(sizes("1,10,100"), [1, 10, 3]);
+        assert_eq!(sizes("1, 3"), [1, 3, 10]);
+        assert_eq!(sizes("14,5"), [14]);
+        for wrong in ["", "0", "1,,2", "-1", "one", "column:", "column: "] {
+            assert!(wrong.parse::<Waves>().is_err(), "{wrong}");
+        }
+        let site = |row: usize| (row < 12).then(|| ["b", "a", ""][row % 3].to_owned());
+        let waves = "column:site".parse::<Waves>().unwrap().of(&all, site);
+        assert_eq!(
+            waves,
+            [
+                vec![0, 3, 6, 9],
+                vec![1, 4, 7, 10],
+                vec![2, 5, 8, 11],
+                vec![12, 13]
+            ]
+        );
     }
 
     #[test]

@@ -108,9 +108,13 @@ impl Numbers {
     }
 
     fn contains(&self, number: &str) -> bool {
-        let Some(key) = key(number) else {
-            return self.texts.contains(number);
-        };
+        match key(number) {
+            Some(key) => self.contains_key(key),
+            None => self.texts.contains(number),
+        }
+    }
+
+    fn contains_key(&self, key: u64) -> bool {
         let Some(pages) = self.bits.get(length_of(key)) else {
             return self.long.binary_search(&key).is_ok();
         };
@@ -453,10 +457,12 @@ impl Loops {
         forwards.dedup();
         // Most forwards end at an extension that forwards nowhere: a few rounds leave little to search.
         for _ in 0..4 {
-            let leads_on = |to: &u64| from(&forwards, *to).next().is_some();
-            let keep: Vec<bool> = forwards.iter().map(|(_, to)| leads_on(to)).collect();
-            let mut keep = keep.into_iter();
-            forwards.retain(|_| keep.next().unwrap_or(true));
+            let mut starts = Numbers::default();
+            for (from, _) in &forwards {
+                starts.insert_key(*from);
+            }
+            starts.seal();
+            forwards.retain(|(_, to)| starts.contains_key(*to));
         }
         let ring = rings(&forwards);
         forwards.retain(|(from, to)| {

@@ -10,7 +10,7 @@
 use super::row::{Slot, shown};
 use crate::manifest::FieldRow;
 use crate::model::{Field, Finding, Kind, Secret, Severity};
-use crate::sheet::Cells;
+use crate::sheet::{Cells, Stored};
 use std::collections::HashMap;
 
 /// A spreadsheet keeps so many digits of a number and rounds the rest to zeros.
@@ -256,12 +256,7 @@ fn first_look(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
         } else {
             Severity::Error
         };
-        return Some(Damage::new(
-            "damage.error_cell",
-            weight,
-            "is what a spreadsheet shows where it has no value",
-            "mend the formula or the column's width, and save its value",
-        ));
+        return Some(error_cell(weight));
     }
     if care == Care::Free {
         return None;
@@ -304,6 +299,72 @@ fn first_look(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
     }
 }
 
+/// What a workbook's way to store a cell may have done to it, whatever its text.
+fn stored(row: &FieldRow, stored: Stored) -> Option<Damage> {
+    let care = Care::of(row.name);
+    match stored {
+        Stored::Error => Some(error_cell(Severity::Error)),
+        Stored::Uncalculated => Some(Damage::new(
+            "cell.uncalculated",
+            Severity::Error,
+            "is a formula without a saved value",
+            "open the workbook in a spreadsheet, and save it",
+        )),
+        Stored::Rounded if care.is_digits() || matches!(care, Care::Account | Care::Password) => {
+            Some(Damage::new(
+                "damage.rounded",
+                Severity::Error,
+                "is a number of more than 15 digits in the workbook: the last ones are lost",
+                "look the number up, and type it in a cell that is formatted as text",
+            ))
+        }
+        Stored::Date if care.is_digits() => Some(Damage::new(
+            "damage.date",
+            Severity::Error,
+            "is a date in the workbook, where a number belongs",
+            "type it anew, in a cell that is formatted as text",
+        )),
+        Stored::Number if row.name.def().kind == Kind::Identifier => Some(Damage::new(
+            "cell.numeric",
+            Severity::Warning,
+            "is stored as a number: zeros before it or a + would have been lost",
+            "compare it with the original, and format the column as text",
+        )),
+        Stored::Shown if row.name.def().kind == Kind::Identifier => Some(Damage::new(
+            "cell.numeric",
+            Severity::Warning,
+            "is stored as a number, and reads as its format shows it: what was typed may be lost",
+            "compare it with the original, and format the column as text",
+        )),
+        Stored::Text
+        | Stored::Number
+        | Stored::Shown
+        | Stored::Rounded
+        | Stored::Date
+        | Stored::Boolean => None,
+    }
+}
+
+/// Says of a cell what its way to be stored tells, where its text has not told more: an error takes the place of what
+/// follows from it.
+pub(super) fn check_stored(slot: &Slot<'_>, cells: Cells<'_>, findings: &mut Vec<Finding>) {
+    let Some(column) = slot.column else { return };
+    let Some(damage) = stored(slot.row, cells.stored(column)) else {
+        return;
+    };
+    let mut said = findings.iter_mut();
+    if let Some(same) = said.find(|said| said.column == slot.column && said.rule == damage.id) {
+        same.severity = same.severity.max(damage.severity);
+        return;
+    }
+    if damage.severity == Severity::Error {
+        findings.retain(|said| said.column != slot.column);
+    }
+    if findings.iter().all(|said| said.column != slot.column) {
+        findings.push(damage.finding(slot, slot.text_in(cells)));
+    }
+}
+
 /// The value without characters that cannot be seen or look like others, further mended where that is needed; `None`
 /// where they may be meant, or something is left that only a person can mend.
 pub(super) fn plain(row: &FieldRow, text: &str) -> Option<String> {
@@ -336,6 +397,15 @@ pub(super) fn plain(row: &FieldRow, text: &str) -> Option<String> {
         Some(damage) => damage.repair,
         None => (!plain.is_empty() && plain != text.trim()).then(|| plain.to_owned()),
     }
+}
+
+fn error_cell(weight: Severity) -> Damage {
+    Damage::new(
+        "damage.error_cell",
+        weight,
+        "is what a spreadsheet shows where it has no value",
+        "mend the formula or the column's width, and save its value",
+    )
 }
 
 /// Blanks around a secret of digits, which would be a part of it.

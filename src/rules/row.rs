@@ -283,6 +283,14 @@ impl<'m> Checker<'m> {
                 .suspects
                 .check(&self.slots, &self.measured, cells, findings);
         }
+        if !cells.all_stored().is_empty() {
+            let mut of_row = findings.split_off(before);
+            let writable = |slot: &&Slot<'_>| slot.row.access != Access::ReadOnly;
+            for slot in self.slots.iter().filter(writable) {
+                damage::check_stored(slot, cells, &mut of_row);
+            }
+            findings.append(&mut of_row);
+        }
         heaviest_first(findings, before);
     }
 
@@ -625,7 +633,7 @@ impl<'m> Slot<'m> {
         self.trimmed(text.unwrap_or_default())
     }
 
-    #[inline]
+    #[inline(always)]
     fn at_a_glance(&self, text: &str, purpose: Purpose) -> Option<Seen> {
         if purpose == Purpose::Update && self.row.create_only {
             return None;

@@ -3,6 +3,7 @@
 use super::Failure;
 use crate::cli::Cli;
 use crate::ledger::{LedgerError, StateDir};
+use crate::saved::SavedError;
 use crate::seal::Key;
 use std::path::Path;
 
@@ -38,6 +39,15 @@ impl<'c> Context<'c> {
         let key = Key::load_or_make(self.cli.key.as_deref());
         key.map_err(|error| Failure::usage(&error).hint(error.hint()))
     }
+
+    /// The key that must be there, because something was sealed with it.
+    ///
+    /// # Errors
+    /// Exit 2 where there is none, or it cannot be read.
+    pub(super) fn present_key(&self) -> Result<Key, Failure> {
+        let key = Key::load(self.cli.key.as_deref());
+        key.map_err(|error| Failure::usage(&error).hint(error.hint()))
+    }
 }
 
 impl From<LedgerError> for Failure {
@@ -48,5 +58,12 @@ impl From<LedgerError> for Failure {
             _ => Failure::usage(&error),
         };
         failure.hint(error.hint())
+    }
+}
+
+impl From<SavedError> for Failure {
+    /// Exit 2.
+    fn from(error: SavedError) -> Failure {
+        Failure::usage(&error).hint(error.hint())
     }
 }

@@ -1,14 +1,14 @@
 //! `rowcall import`: the whole way of a row.
 
-use super::Failure;
 use super::context::Context;
-use super::rows::{self, Rows, nothing};
+use super::rows::{self, InputRow, Rows, nothing};
 use super::sending::{self, Wish, stoppable, to_send};
 use super::target::Target;
+use super::{Failure, planned};
 use crate::cli::ImportArgs;
 use crate::ledger::Row;
 use crate::manifest::{Manifest, Purpose};
-use crate::model::{Action, Change, Extension, Field, Outcome, RowResult};
+use crate::model::{Action, Change, Extension, Field, Finding, Outcome, RowResult};
 use crate::plan::{Mode, Verdict, uncomparable, verdict};
 use crate::submit::converse::Connection;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,11 @@ use std::collections::{BTreeMap, BTreeSet};
 /// # Errors
 /// Exit 2, 3 or 4; where rows were read by then, each has its outcome in the report all the same.
 pub(super) fn run(args: &ImportArgs, context: &Context<'_>) -> Result<u8, Failure> {
-    let target = Target::resolve(&args.to, context.config(), &args.pace)?;
+    if let Some(plan) = &args.plan {
+        return planned::run(plan, args, context);
+    }
+    let to = args.to.as_deref().unwrap_or_default();
+    let target = Target::resolve(to, context.config(), &args.pace)?;
     let manifest = (target.make.manifest)();
     if args.mode == Mode::Sync {
         sending::refuse_silent_deletes(&target, &args.guard)?;
@@ -33,8 +37,7 @@ pub(super) fn run(args: &ImportArgs, context: &Context<'_>) -> Result<u8, Failur
     };
     let mut rows = Rows::read(rows::open(&args.input, manifest)?, manifest)?;
     wish.refuse_inputs(&rows)?;
-    rows.check(manifest, |_| args.mode.purpose(), None);
-    rows.forgive_create_only(&BTreeMap::new());
+    rows.check_unseen(manifest, args.mode);
     if args.all_or_nothing && !rows.all_valid() {
         let why = "nothing is sent unless every row is valid, and some row is not";
         let hint = "mend the invalid rows, or leave out --all-or-nothing";
@@ -49,25 +52,11 @@ pub(super) fn run(args: &ImportArgs, context: &Context<'_>) -> Result<u8, Failur
         .map_err(|failure| wish.target_unusable(&rows, failure))?;
     let stop = stoppable()?;
     let held = target.connect(&stop).and_then(|connection| {
-        let held = Held::read(&connection, &target, &rows)?;
+        let held = Held::read(&connection, &target, rows.numbers())?;
         Ok((connection, held))
     });
     let (connection, held) = held.map_err(|failure| wish.target_unusable(&rows, failure))?;
-    let purpose = |number: &str| match args.mode {
-        Mode::Create => Purpose::Create,
-        Mode::Update => Purpose::Update,
-        Mode::Upsert | Mode::Sync if held.numbers.contains(number) => Purpose::Update,
-        Mode::Upsert | Mode::Sync => Purpose::Create,
-    };
-    rows.check(
-        manifest,
-        |row| purpose(row.wanted.number()),
-        Some(&held.numbers),
-    );
-    rows.forgive_create_only(&held.extensions);
-    if args.mode != Mode::Create {
-        rows.check_merged(manifest, &held.extensions);
-    }
+    held.check(&mut rows, args.mode, manifest);
     if args.all_or_nothing && !rows.all_valid() {
         connection.close();
         let why = "nothing is sent unless every row is valid, and some row is not";
@@ -79,31 +68,13 @@ pub(super) fn run(args: &ImportArgs, context: &Context<'_>) -> Result<u8, Failur
         );
     }
 
-    let mut planned = vec![];
-    for (index, row) in rows.rows.iter().enumerate() {
-        planned.push(if row.is_valid() {
-            let known = held.extensions.get(row.wanted.number());
-            match verdict(manifest, args.mode, index, &row.wanted, known) {
-                Verdict::Change(change) => to_send(
-                    rows.outcome(index, Action::None, RowResult::NotSent),
-                    change,
-                ),
-                other => Row {
-                    outcome: settled(&rows, index, &other, known, manifest),
-                    change: None,
-                },
-            }
-        } else {
-            Row {
-                outcome: rows.outcome(index, Action::None, RowResult::Invalid),
-                change: None,
-            }
-        });
-    }
-    if args.mode == Mode::Sync {
-        let unnamed = unnamed(&rows, &held, &target, &connection);
-        planned.extend(unnamed.map_err(|failure| wish.target_unusable(&rows, failure))?);
-    }
+    let planned = match held.plan(&rows, args.mode, &target, &connection) {
+        Ok(planned) => planned,
+        Err(failure) => {
+            connection.close();
+            return Err(wish.target_unusable(&rows, failure));
+        }
+    };
     wish.carry_out(
         context,
         lock,
@@ -115,20 +86,28 @@ pub(super) fn run(args: &ImportArgs, context: &Context<'_>) -> Result<u8, Failur
 }
 
 /// What the PBX holds, as far as the rows need it.
-struct Held {
+pub(super) struct Held {
     /// Every number.
-    numbers: BTreeSet<String>,
+    pub(super) numbers: BTreeSet<String>,
     /// Whether those are certainly all.
     whole: bool,
     /// Everything about the extensions that rows name.
-    extensions: BTreeMap<String, Extension>,
+    pub(super) extensions: BTreeMap<String, Extension>,
 }
 
 impl Held {
-    fn read(connection: &Connection, target: &Target, rows: &Rows) -> Result<Held, Failure> {
+    /// Asks the PBX for everything about the extensions of these numbers, and which others it has.
+    ///
+    /// # Errors
+    /// Exit 3 where it does not tell.
+    pub(super) fn read<'n>(
+        connection: &Connection,
+        target: &Target,
+        named: impl Iterator<Item = &'n str>,
+    ) -> Result<Held, Failure> {
         let listing = connection.list().map_err(|fault| target.failure(&fault))?;
         let numbers: BTreeSet<String> = listing.numbers.into_iter().collect();
-        let named: BTreeSet<&str> = rows.rows.iter().map(|row| row.wanted.number()).collect();
+        let named: BTreeSet<&str> = named.collect();
         // What a doubtful listing leaves out is looked for too.
         let wanted =
             |number: &&str| !number.is_empty() && (!listing.whole || numbers.contains(*number));
@@ -148,28 +127,110 @@ impl Held {
             extensions,
         })
     }
+
+    /// Holds the rows to the rules again, now that it is known what is there.
+    pub(super) fn check(&self, rows: &mut Rows, mode: Mode, manifest: &Manifest) {
+        let purpose = |row: &InputRow| self.purpose(mode, row.wanted.number());
+        rows.check(manifest, purpose, Some(&self.numbers));
+        if mode != Mode::Create {
+            rows.check_merged(manifest, &self.extensions);
+        }
+    }
+
+    /// What a row of this number is for.
+    pub(super) fn purpose(&self, mode: Mode, number: &str) -> Purpose {
+        match mode {
+            Mode::Create => Purpose::Create,
+            Mode::Update => Purpose::Update,
+            Mode::Upsert | Mode::Sync if self.numbers.contains(number) => Purpose::Update,
+            Mode::Upsert | Mode::Sync => Purpose::Create,
+        }
+    }
+
+    /// What is to become of every row, and in mode sync of every extension that no row names.
+    ///
+    /// # Errors
+    /// Exit 3 where the PBX does not tell what is to be deleted, exit 4 where that cannot be known.
+    pub(super) fn plan(
+        &self,
+        rows: &Rows,
+        mode: Mode,
+        target: &Target,
+        connection: &Connection,
+    ) -> Result<Vec<Row>, Failure> {
+        let manifest = (target.make.manifest)();
+        let mut planned = vec![];
+        for (index, row) in rows.rows.iter().enumerate() {
+            if !row.is_valid() {
+                planned.push(Row {
+                    outcome: rows.outcome(index, Action::None, RowResult::Invalid),
+                    change: None,
+                });
+                continue;
+            }
+            let known = self.extensions.get(row.wanted.number());
+            let line = rows.outcome(index, Action::None, RowResult::NotSent);
+            let column = |field| rows.heading(index, field, None);
+            let verdict = verdict(manifest, mode, index, &row.wanted, known);
+            planned.push(decided(
+                line,
+                &column,
+                &row.wanted,
+                verdict,
+                known,
+                manifest,
+            ));
+        }
+        if mode == Mode::Sync {
+            planned.extend(unnamed(rows, self, target, connection)?);
+        }
+        Ok(planned)
+    }
+}
+
+/// A row with what is to become of it. `line` is its line with nothing decided, `column` tells a field's heading.
+pub(super) fn decided(
+    line: Outcome,
+    column: &dyn Fn(Option<Field>) -> String,
+    wanted: &Extension,
+    verdict: Verdict,
+    held: Option<&Extension>,
+    manifest: &Manifest,
+) -> Row {
+    match verdict {
+        Verdict::Change(change) => to_send(line, change),
+        other => Row {
+            outcome: settled(line, column, wanted, &other, held, manifest),
+            change: None,
+        },
+    }
 }
 
 /// The outcome of a row that needs nothing done.
 fn settled(
-    rows: &Rows,
-    index: usize,
+    line: Outcome,
+    column: &dyn Fn(Option<Field>) -> String,
+    wanted: &Extension,
     verdict: &Verdict,
     held: Option<&Extension>,
     manifest: &Manifest,
 ) -> Outcome {
-    let row = &rows.rows[index];
+    let ending = |result| Outcome {
+        action: Action::None,
+        result,
+        ..line.clone()
+    };
     match verdict {
         Verdict::Conflict(fields) => {
-            let outcome = rows.outcome(index, Action::None, RowResult::Conflict);
+            let outcome = ending(RowResult::Conflict);
             let field = fields.first().copied();
             Outcome {
                 code: "conflict".into(),
                 field,
-                column: rows.heading(index, field, None),
+                column: column(field),
                 message: format!(
                     "the PBX has this extension with {}; it was left alone",
-                    differences(fields, &row.wanted, held)
+                    differences(fields, wanted, held)
                 ),
                 hint: "--mode upsert or --mode update changes it".into(),
                 ..outcome
@@ -179,11 +240,11 @@ fn settled(
             code: "missing".into(),
             message: "the PBX has no such extension".into(),
             hint: "--mode upsert or --mode create makes it".into(),
-            ..rows.outcome(index, Action::None, RowResult::Missing)
+            ..ending(RowResult::Missing)
         },
         Verdict::Unchanged | Verdict::Change(_) => {
-            let outcome = rows.outcome(index, Action::None, RowResult::Unchanged);
-            let unseen: Vec<&str> = uncomparable(manifest, &row.wanted)
+            let outcome = ending(RowResult::Unchanged);
+            let unseen: Vec<&str> = uncomparable(manifest, wanted)
                 .iter()
                 .map(|field| field.name())
                 .collect();
@@ -244,6 +305,23 @@ fn unnamed(
         .filter(|number| !named.contains(number.as_str()))
         .cloned()
         .collect();
+    let nobody = (0..rows.rows.len()).find(|index| names_nobody(rows, held, *index));
+    if let Some(index) = nobody.filter(|_| !unnamed.is_empty()) {
+        let place = rows.rows[index].place.clone();
+        let kept = unnamed.into_iter().map(|number| Row {
+            outcome: Outcome {
+                number,
+                code: "sync.kept".into(),
+                message: format!(
+                    "not deleted, because it may be the one that {place} means: that row's number cannot be used"
+                ),
+                hint: "mend the row, then run it again".into(),
+                ..nothing(Action::Delete, RowResult::Held)
+            },
+            change: None,
+        });
+        return Ok(kept.collect());
+    }
     let extensions = sending::look(connection, target, &unnamed)?;
     let deletions = extensions
         .into_iter()
@@ -265,4 +343,13 @@ fn unnamed(
             )
         });
     Ok(deletions.collect())
+}
+
+/// Whether a row is so wrong that nobody can say which extension it means.
+fn names_nobody(rows: &Rows, held: &Held, index: usize) -> bool {
+    let row = &rows.rows[index];
+    let wrong_number = |finding: &Finding| {
+        finding.is_error() && finding.field.is_none_or(|field| field == Field::NUMBER)
+    };
+    row.findings.iter().any(wrong_number) && !held.numbers.contains(row.wanted.number())
 }

@@ -8,6 +8,8 @@ mod findings;
 mod fix;
 mod import;
 mod journal;
+mod plan;
+mod planned;
 mod results;
 mod resume;
 mod rows;
@@ -30,6 +32,7 @@ pub fn run(cli: &Cli) -> u8 {
     let done = match &cli.command {
         Command::Check(args) => findings::run(args),
         Command::Fix(args) => fix::run(args),
+        Command::Plan(args) => plan::run(args, &context),
         Command::Import(args) => import::run(args, &context),
         Command::Delete(args) => delete::run(args, &context),
         Command::Export(args) => export::run(args, context.config()),

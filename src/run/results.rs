@@ -23,6 +23,8 @@ pub(super) struct Results<'r> {
     target: String,
     /// The run's name, once it has a ledger.
     pub(super) run: Option<String>,
+    /// Whether rows that are not done are shown elsewhere.
+    pub(super) quiet: bool,
     started: Timestamp,
     json: bool,
     report_file: Option<PathBuf>,
@@ -62,6 +64,7 @@ impl<'r> Results<'r> {
             command,
             target: target.to_owned(),
             run: None,
+            quiet: false,
             started: Timestamp::now(),
             json: args.json,
             report_file: args.report.first().cloned(),
@@ -87,7 +90,7 @@ impl<'r> Results<'r> {
                 continue;
             }
             self.not_done += 1;
-            if self.not_done <= SHOWN_MAX {
+            if self.not_done <= SHOWN_MAX && !self.quiet {
                 show(&outcome);
             }
             if let Some(rejects) = &mut self.rejects {
@@ -151,7 +154,7 @@ impl<'r> Results<'r> {
         let seconds = (finished - self.started)
             .total(jiff::Unit::Second)
             .unwrap_or_default();
-        if self.not_done > SHOWN_MAX {
+        if self.not_done > SHOWN_MAX && !self.quiet {
             let more = self.not_done - SHOWN_MAX;
             match &self.report_file {
                 Some(file) => say(format!(

@@ -3,11 +3,12 @@
 use super::context::Context;
 use super::journal::{Journal, Pending};
 use super::results::Results;
-use super::sending::{Asked, Sending, failures_max, stoppable};
+use super::sending::{Asked, Sending, failures_max, in_waves, stoppable};
 use super::{Failure, say};
 use crate::cli::{ReportArgs, ResumeArgs};
 use crate::ledger::{Ledger, Record, Standing, runs};
 use crate::model::{Change, Outcome};
+use std::collections::BTreeMap;
 
 /// Goes on with the run that was named, or else with the newest one that is not finished.
 ///
@@ -33,8 +34,8 @@ pub(super) fn run(args: &ResumeArgs, context: &Context<'_>) -> Result<u8, Failur
     let stop = stoppable()?;
     let (ledger, rows) = Ledger::resume(&state, &name, &context.key()?)?;
 
-    let (mut lines, mut changes, mut pending): (Vec<Outcome>, Vec<Change>, Vec<Pending>) =
-        Default::default();
+    let (mut lines, mut changes): (Vec<Outcome>, Vec<Change>) = Default::default();
+    let mut times_intended = BTreeMap::new();
     for (position, (row, standing)) in rows.into_iter().enumerate() {
         lines.push(row.outcome);
         let intended = match standing {
@@ -44,9 +45,17 @@ pub(super) fn run(args: &ResumeArgs, context: &Context<'_>) -> Result<u8, Failur
         };
         if let Some(change) = row.change {
             changes.push(change);
-            pending.push(Pending { position, intended });
+            times_intended.insert(position, intended);
         }
     }
+    let stages = in_waves(&asked.waves, &mut changes);
+    let pending: Vec<Pending> = changes
+        .iter()
+        .map(|change| Pending {
+            position: change.row,
+            intended: times_intended.get(&change.row).copied().unwrap_or(0),
+        })
+        .collect();
     let doubtful = pending
         .iter()
         .filter(|pending| pending.intended > 0)
@@ -82,6 +91,7 @@ pub(super) fn run(args: &ResumeArgs, context: &Context<'_>) -> Result<u8, Failur
         target: &target,
         headings: &asked.headings,
         failures_max,
+        stages,
         journal: Some(journal),
     };
     sending.run(connection, &changes, results)

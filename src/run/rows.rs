@@ -5,13 +5,15 @@ use crate::cli::InputArgs;
 use crate::columns::{self, BindOptions, Binding};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{Action, Extension, Field, Finding, Outcome, Place, RowResult, Severity};
+use crate::plan::Mode;
 use crate::rules::{Checker, Places, Survey, Traces};
-use crate::sheet::{self, Cells, Header, Input, ReadOptions, Row, Sheet};
+use crate::sheet::{self, Cells, Header, Input, ReadOptions, Row, Sheet, Stored};
 use crate::vendors::MAKES;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// How many rows one run may bring to a PBX.
 pub(super) const ROWS_MAX: usize = 1_000_000;
@@ -28,6 +30,7 @@ pub(super) struct InputRow {
     pub(super) findings: Vec<Finding>,
     text: Box<str>,
     ends: Box<[usize]>,
+    stored: Box<[Stored]>,
     trouble: Option<Finding>,
 }
 
@@ -45,6 +48,7 @@ impl InputRow {
             wanted,
             findings: vec![],
             ends: ends.collect(),
+            stored: row.cells.all_stored().into(),
             text: text.into(),
             trouble: row.trouble,
         }
@@ -61,7 +65,7 @@ impl InputRow {
 
     /// The cells as they stand in the sheet.
     pub(super) fn cells(&self) -> Cells<'_> {
-        Cells::new(&self.text, &self.ends)
+        Cells::stored_as(&self.text, &self.ends, &self.stored)
     }
 
     /// Whether nothing keeps it from being sent.
@@ -247,7 +251,33 @@ impl Rows {
         }
     }
 
-    /// Holds the rows of extensions that exist to the rules about several fields, as they will be once written.
+    /// Holds every row to the make's rules while it is not known which extensions there are: where the mode makes and
+    /// changes, a row is valid if it is so for one of the two.
+    pub(super) fn check_unseen(&mut self, manifest: &Manifest, mode: Mode) {
+        let purpose = match mode {
+            Mode::Create => Purpose::Create,
+            Mode::Update | Mode::Upsert | Mode::Sync => Purpose::Update,
+        };
+        self.check(manifest, |_| purpose, None);
+        for row in &mut self.rows {
+            // What cannot be changed may well be wanted as it is.
+            row.findings.retain(|finding| !is_create_only(finding));
+        }
+        if matches!(mode, Mode::Create | Mode::Update) {
+            return;
+        }
+        let take = |row: &mut InputRow| std::mem::take(&mut row.findings);
+        let to_change: Vec<Vec<Finding>> = self.rows.iter_mut().map(take).collect();
+        self.check(manifest, |_| Purpose::Create, None);
+        for (row, findings) in self.rows.iter_mut().zip(to_change) {
+            if !row.is_valid() && !findings.iter().any(Finding::is_error) {
+                row.findings = findings;
+            }
+        }
+    }
+
+    /// Holds the rows of extensions that exist to the rules about several fields, as they will be once written; what
+    /// cannot be changed may be wanted as it is.
     pub(super) fn check_merged(&mut self, manifest: &Manifest, held: &BTreeMap<String, Extension>) {
         let checkers: Vec<Checker<'_>> = self
             .sheets
@@ -255,25 +285,54 @@ impl Rows {
             .map(|(_, binding)| Checker::new(manifest, binding))
             .collect();
         for row in &mut self.rows {
-            if let Some(held) = held.get(row.wanted.number()) {
+            let held = held.get(row.wanted.number());
+            forgive_create_only(&mut row.findings, &row.wanted, held);
+            if let Some(held) = held {
                 checkers[row.sheet].merged(&row.wanted, held, &mut row.findings);
             }
         }
     }
 
-    /// Takes back that a field cannot be changed once its extension exists, unless it would be changed: `held` is what
-    /// the PBX holds, as far as that is known.
-    pub(super) fn forgive_create_only(&mut self, held: &BTreeMap<String, Extension>) {
-        for row in &mut self.rows {
-            let held = held.get(row.wanted.number());
-            let wanted = &row.wanted;
-            row.findings.retain(|finding| match finding.field {
-                Some(field) if finding.rule.ends_with(".create_only") => {
-                    held.is_some_and(|held| held.get(field) != wanted.get(field))
+    /// The numbers of all rows, as far as they could be read.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = &str> {
+        self.rows.iter().map(|row| row.wanted.number())
+    }
+
+    /// Calls every sheet by its file's name alone, for the folders are this machine's; files of one name are counted.
+    pub(super) fn forget_folders(&mut self) {
+        let mut names: BTreeMap<Arc<str>, Arc<str>> = BTreeMap::new();
+        for (sheet, _) in &mut self.sheets {
+            let file = sheet.file.clone();
+            let taken = |name: &str| names.values().any(|known| &**known == name);
+            let shown = names.get(&file).cloned().unwrap_or_else(|| {
+                let last = Path::new(&*file).file_name().map_or_else(
+                    || file.to_string(),
+                    |name| name.to_string_lossy().into_owned(),
+                );
+                let mut name = last.clone();
+                let mut count = 1;
+                while taken(&name) {
+                    count += 1;
+                    name = format!("{last} ({count})");
                 }
-                _ => true,
+                name.into()
             });
+            sheet.file = shown.clone();
+            names.insert(file, shown);
         }
+        for row in &mut self.rows {
+            if let Some((sheet, _)) = self.sheets.get(row.sheet) {
+                row.place.file = sheet.file.clone();
+            }
+        }
+    }
+
+    /// The text of the row's cell under this heading; `None` where its sheet has no such heading.
+    pub(super) fn cell(&self, index: usize, heading: &str) -> Option<&str> {
+        let row = self.rows.get(index)?;
+        let (sheet, _) = self.sheets.get(row.sheet)?;
+        let column = sheet.headings.iter().position(|known| known == heading)?;
+        row.cells().get(column)
     }
 
     /// Whether nothing keeps any row from being sent.
@@ -372,9 +431,27 @@ impl Rows {
     }
 }
 
+/// Takes back the findings that a field cannot be changed any more, where it holds what is wanted, or where there is no
+/// such extension.
+pub(super) fn forgive_create_only(
+    findings: &mut Vec<Finding>,
+    wanted: &Extension,
+    held: Option<&Extension>,
+) {
+    findings.retain(|finding| {
+        let as_wanted = |field| held.is_none_or(|held| held.get(field) == wanted.get(field));
+        !(is_create_only(finding) && finding.field.is_none_or(as_wanted))
+    });
+}
+
+/// Whether a finding says that the field cannot be changed any more.
+fn is_create_only(finding: &Finding) -> bool {
+    finding.rule.ends_with(".create_only")
+}
+
 /// What fields are called in the sheets of a run: known without the sheets too.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(super) struct Headings(BTreeMap<String, BTreeMap<String, String>>);
+pub(super) struct Headings(pub(super) BTreeMap<String, BTreeMap<String, String>>);
 
 impl Headings {
     /// The heading of a field in the sheet of a place; empty where it has none.

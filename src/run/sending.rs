@@ -10,13 +10,15 @@ use crate::cli::{GuardArgs, ReportArgs};
 use crate::ledger::{Head, Ledger, Row, TargetLock};
 use crate::link::StopFlag;
 use crate::model::{Action, Change, Extension, Outcome, RowResult};
-use crate::plan::{Allowance, guard};
+use crate::plan::{Allowance, Waves, guard};
 use crate::progress::Progress;
 use crate::seal::sha256_hex;
+use crate::sheet::Sheet;
 use crate::submit::converse::{Connection, Looking};
 use crate::submit::{self, Done, Ended, FailuresMax, NoJournal, Options};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// What a run needs to know again when it is gone on with; stands in its ledger. Holds no secret.
@@ -30,6 +32,28 @@ pub(super) struct Asked {
     pub(super) max_failures: Option<String>,
     /// What fields are called in the sheets.
     pub(super) headings: Headings,
+    /// The waves, each the positions of its rows; none where everything goes at once.
+    pub(super) waves: Vec<Vec<usize>>,
+}
+
+/// What was read, as far as a run needs it beside its planned rows.
+pub(super) struct Read<'r> {
+    /// The rows; `None` where only what was planned of them is there.
+    pub(super) rows: Option<&'r Rows>,
+    /// What fields are called in the sheets.
+    pub(super) headings: Headings,
+    /// The SHA-256 of what was read.
+    pub(super) input_hash: String,
+}
+
+impl<'r> Read<'r> {
+    fn of(rows: &'r Rows) -> Read<'r> {
+        Read {
+            rows: Some(rows),
+            headings: rows.headings(),
+            input_hash: sha256_hex(&rows.fold()),
+        }
+    }
 }
 
 /// What a command was asked for, as far as sending needs it.
@@ -63,11 +87,21 @@ impl Wish<'_> {
         )?))
     }
 
-    /// Refuses outputs that are inputs.
+    /// Refuses outputs that are inputs, and waves by a column that is not there.
     ///
     /// # Errors
-    /// Exit 2, naming the file.
+    /// Exit 2, naming the file or the column.
     pub(super) fn refuse_inputs(&self, rows: &Rows) -> Result<(), Failure> {
+        if let Some(Waves::Column(heading)) = &self.guard.waves {
+            let has = |sheet: &Sheet| sheet.headings.contains(heading);
+            if let Some((sheet, _)) = rows.sheets.iter().find(|(sheet, _)| !has(sheet)) {
+                return Err(Failure::usage(format!(
+                    "--waves names the column {heading:?}, and {} has none",
+                    sheet.file
+                ))
+                .hint(format!("it has: {}", sheet.headings.join(", "))));
+            }
+        }
         let mut outputs = self
             .report
             .report
@@ -77,11 +111,15 @@ impl Wish<'_> {
         outputs.try_for_each(|output| refuse_input(output, rows))
     }
 
-    fn results<'r>(&self, rows: &'r Rows, lines: Vec<Outcome>) -> Result<Results<'r>, Failure> {
-        let rejects = self
-            .rejects
-            .map(|path| Rejects::open(path, rows))
-            .transpose()?;
+    fn results<'r>(
+        &self,
+        rows: Option<&'r Rows>,
+        lines: Vec<Outcome>,
+    ) -> Result<Results<'r>, Failure> {
+        let rejects = match (self.rejects, rows) {
+            (Some(path), Some(rows)) => Some(Rejects::open(path, rows)?),
+            _ => None,
+        };
         Results::open(
             self.command,
             &self.target.label,
@@ -102,7 +140,22 @@ impl Wish<'_> {
         why: (&str, &str),
         exit: Option<u8>,
     ) -> Result<u8, Failure> {
-        let mut results = self.results(rows, rows.lines())?;
+        self.not_sent(Some(rows), rows.lines(), code, why, exit)
+    }
+
+    /// As [`Wish::nothing_sent`], with all lines as they stand.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) fn not_sent(
+        &self,
+        rows: Option<&Rows>,
+        lines: Vec<Outcome>,
+        code: &str,
+        why: (&str, &str),
+        exit: Option<u8>,
+    ) -> Result<u8, Failure> {
+        let mut results = self.results(rows, lines)?;
         results.rest_not_sent(code, why.0, why.1)?;
         results.finish(exit)
     }
@@ -130,12 +183,28 @@ impl Wish<'_> {
         planned: Vec<Row>,
         held: usize,
     ) -> Result<u8, Failure> {
-        let changes: Vec<Change> = planned
+        self.carry_out_read(context, lock, connection, Read::of(rows), planned, held)
+    }
+
+    /// As [`Wish::carry_out`], of rows that need not be there any more.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) fn carry_out_read(
+        &self,
+        context: &Context<'_>,
+        lock: Option<TargetLock>,
+        connection: Connection,
+        read: Read<'_>,
+        planned: Vec<Row>,
+        held: usize,
+    ) -> Result<u8, Failure> {
+        let mut changes: Vec<Change> = planned
             .iter()
             .filter_map(|row| row.change.clone())
             .collect();
         let mut results = self.results(
-            rows,
+            read.rows,
             planned.iter().map(|row| row.outcome.clone()).collect(),
         )?;
         if let Err(exceeded) = guard(&changes, held, &self.guard.budget()) {
@@ -155,11 +224,17 @@ impl Wish<'_> {
             results.rest_not_sent("declined", "the answer was no; nothing was sent", "")?;
             return results.finish(None);
         }
-        let headings = rows.headings();
+        let cell = |row, heading: &str| Some(read.rows?.cell(row, heading)?.trim().to_owned());
+        let waves = match &self.guard.waves {
+            None => vec![],
+            Some(waves @ Waves::Column(heading)) => waves.of(&changes, |row| cell(row, heading)),
+            Some(waves) => waves.of(&changes, |_| None),
+        };
+        let stages = in_waves(&waves, &mut changes);
         let journal = match lock.filter(|_| !changes.is_empty()) {
             None => None,
             Some(lock) => {
-                let ledger = self.ledger(context, lock, rows, planned, &headings)?;
+                let ledger = self.ledger(context, lock, &read, planned, waves)?;
                 let pending = changes.iter().map(|change| Pending {
                     position: change.row,
                     intended: 0,
@@ -174,8 +249,9 @@ impl Wish<'_> {
         let failures_max = failures_max(self.guard.max_failures);
         let sending = Sending {
             target: self.target,
-            headings: &headings,
+            headings: &read.headings,
             failures_max,
+            stages,
             journal,
         };
         sending.run(connection, &changes, results)
@@ -185,9 +261,9 @@ impl Wish<'_> {
         &self,
         context: &Context<'_>,
         lock: TargetLock,
-        rows: &Rows,
+        read: &Read<'_>,
         planned: Vec<Row>,
-        headings: &Headings,
+        waves: Vec<Vec<usize>>,
     ) -> Result<Ledger, Failure> {
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
         let asked = Asked {
@@ -197,7 +273,8 @@ impl Wish<'_> {
                 .guard
                 .max_failures
                 .map(|allowance| allowance.to_string()),
-            headings: headings.clone(),
+            headings: read.headings.clone(),
+            waves,
         };
         let options = serde_json::to_string(&asked).map_err(Failure::usage)?;
         let manifest = (self.target.make.manifest)();
@@ -207,7 +284,7 @@ impl Wish<'_> {
             mode: self.mode.to_owned(),
             options,
             rules: manifest.version(),
-            input_hash: sha256_hex(&rows.fold()),
+            input_hash: read.input_hash.clone(),
         };
         Ok(Ledger::create(
             &context.state()?,
@@ -227,6 +304,8 @@ pub(super) struct Sending<'s> {
     pub(super) headings: &'s Headings,
     /// How many failures there may be.
     pub(super) failures_max: FailuresMax,
+    /// The waves, in the order of the changes; none where everything goes at once.
+    pub(super) stages: Vec<Stage>,
     /// Where intents and results are written down; none for a PBX that is gone when the process is.
     pub(super) journal: Option<Journal>,
 }
@@ -256,8 +335,7 @@ impl Sending<'_> {
         let journal: &dyn submit::Journal =
             self.journal.as_ref().map_or(&NoJournal, |journal| journal);
         let stop = connection.line().pace().stop_flag().clone();
-        let ended = submit::submit(&connection, changes, &options, journal, &mut |done| {
-            progress.tick();
+        let mut each = |done: Done| {
             let position = done.row;
             let outcome = self.outcome(results.line(position), done);
             if let Some(journal) = &self.journal {
@@ -268,7 +346,47 @@ impl Sending<'_> {
                 failed.get_or_insert(failure);
                 stop.stop();
             }
-        });
+        };
+        let (mut ended, mut rest) = (Ended::Whole, changes);
+        let at_once = Stage {
+            number: 1,
+            of: 1,
+            count: changes.len(),
+        };
+        for stage in Some(&at_once)
+            .filter(|_| self.stages.is_empty())
+            .into_iter()
+            .chain(&self.stages)
+        {
+            let (wave, after) = rest.split_at(stage.count.min(rest.len()));
+            let journal = Later {
+                journal,
+                by: changes.len() - rest.len(),
+            };
+            rest = after;
+            let mut failures = 0;
+            ended = submit::submit(&connection, wave, &options, &journal, &mut |done| {
+                progress.tick();
+                failures += u32::from(!done.verdict.result.is_done());
+                each(done);
+            });
+            if stage.of > 1 {
+                say(format!("{stage}: {} rows, {failures} failed", wave.len()));
+            }
+            if ended != Ended::Whole {
+                break;
+            }
+            if !rest.is_empty() && stage.is_too_bad(failures, wave.len(), self.failures_max) {
+                ended = Ended::TooManyFailures(format!(
+                    "{stage}: {failures} of its {} rows failed",
+                    wave.len()
+                ));
+                break;
+            }
+        }
+        for change in rest {
+            each(submit::not_sent(change, &ended));
+        }
         progress.finish();
         connection.close();
         let (stopped, why) = stopped(&ended);
@@ -325,6 +443,68 @@ impl Sending<'_> {
             }
         }
         outcome
+    }
+}
+
+/// One wave on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stage {
+    number: usize,
+    of: usize,
+    count: usize,
+}
+
+impl Stage {
+    /// Whether a wave that is through had more failures than there may be. However small it is: that is what small
+    /// waves are for.
+    fn is_too_bad(&self, failures: u32, sent: usize, failures_max: FailuresMax) -> bool {
+        match failures_max {
+            FailuresMax::Count(most) => failures > most,
+            FailuresMax::Share(most) => f64::from(failures) > most * sent as f64,
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "wave {} of {}", self.number, self.of)
+    }
+}
+
+/// Brings the changes into the order of their waves, and says how many each wave has. Waves of which nothing is left are
+/// left out.
+pub(super) fn in_waves(waves: &[Vec<usize>], changes: &mut [Change]) -> Vec<Stage> {
+    if waves.is_empty() {
+        return vec![];
+    }
+    let positions = waves.iter().enumerate();
+    let wave_of: BTreeMap<usize, usize> = positions
+        .flat_map(|(wave, rows)| rows.iter().map(move |row| (*row, wave)))
+        .collect();
+    let wave_of = |change: &Change| wave_of.get(&change.row).copied().unwrap_or(waves.len() - 1);
+    changes.sort_by_key(wave_of);
+    let of = waves.len();
+    let stages = changes
+        .chunk_by(|a, b| wave_of(a) == wave_of(b))
+        .filter_map(|wave| {
+            Some(Stage {
+                number: wave_of(wave.first()?) + 1,
+                of,
+                count: wave.len(),
+            })
+        });
+    stages.collect()
+}
+
+/// The journal of a run, for a wave that begins so many changes after its first.
+struct Later<'j> {
+    journal: &'j dyn submit::Journal,
+    by: usize,
+}
+
+impl submit::Journal for Later<'_> {
+    fn intend(&self, position: usize) -> Result<u32, String> {
+        self.journal.intend(self.by + position)
     }
 }
 

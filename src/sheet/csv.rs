@@ -21,7 +21,7 @@ use super::source::{Pass, Source};
 use super::{Cells, Header, Limits, ReadOptions, Row, Sheet, SheetError};
 use crate::model::{Finding, Place, Severity};
 use csv_core::{QuoteStyle, ReadRecordResult, Reader, ReaderBuilder, WriterBuilder};
-use memchr::{memchr, memchr_iter, memrchr2};
+use memchr::{memchr, memchr_iter};
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -523,47 +523,50 @@ impl Batches {
         if !self.ended && self.buffer.last() == Some(&b'\r') {
             end -= 1;
         }
-        while self.scanned < end {
-            let rest = self.buffer.get(self.scanned..end).unwrap_or_default();
-            let next = memchr(b'"', rest).map(|at| self.scanned + at);
-            let Some(quote) = self.quote else {
-                let plain_end = next.unwrap_or(end);
-                let plain = self.buffer.get(self.scanned..plain_end).unwrap_or_default();
-                if let Some(at) = memrchr2(b'\n', b'\r', plain) {
-                    self.cut = self.scanned + at + 1;
-                }
-                self.scanned = plain_end;
-                if let Some(at) = next {
-                    self.scanned += 1;
-                    if self.begins_cell(at) {
-                        self.quote = Some(at);
-                    }
-                }
+        // From an opening quote to where the cell's text ends.
+        let longest = self.layout.limits.cell_bytes_max.saturating_add(1);
+        let start = self.scanned;
+        let marks = Marks::of(self.buffer.get(start..end).unwrap_or_default(), b'\r');
+        for at in marks.from(0).map(|mark| start + mark) {
+            // The second of two quotes was seen with the first.
+            if at < self.scanned {
                 continue;
-            };
-            let until = next.unwrap_or(end);
-            if until - quote - 1 > self.layout.limits.cell_bytes_max {
-                return Err(SheetError::CellTooLong {
-                    file: self.layout.file.clone(),
-                    line: self.line_at(quote),
-                    bytes_max: self.layout.limits.cell_bytes_max,
-                });
             }
-            match (next, next.and_then(|at| self.buffer.get(at + 1))) {
-                (None, _) => self.scanned = end,
-                (Some(at), Some(b'"')) => self.scanned = at + 2,
-                // Whether it closes shows with the next byte.
-                (Some(at), None) if !self.ended => {
-                    self.scanned = at;
-                    return Ok(());
-                }
-                (Some(at), _) => {
-                    self.quote = None;
-                    self.scanned = at + 1;
+            self.scanned = at + 1;
+            let is_quote = self.buffer.get(at) == Some(&b'"');
+            match (self.quote, is_quote) {
+                (None, false) => self.cut = at + 1,
+                (None, true) if self.begins_cell(at) => self.quote = Some(at),
+                (None, true) | (Some(_), false) => (),
+                (Some(quote), true) => {
+                    if at - quote > longest {
+                        return Err(self.cell_too_long(quote));
+                    }
+                    match self.buffer.get(at + 1) {
+                        Some(b'"') => self.scanned = at + 2,
+                        // Whether it closes shows with the next byte.
+                        None if !self.ended => {
+                            self.scanned = at;
+                            return Ok(());
+                        }
+                        _ => self.quote = None,
+                    }
                 }
             }
         }
-        Ok(())
+        self.scanned = end;
+        match self.quote {
+            Some(quote) if end - quote > longest => Err(self.cell_too_long(quote)),
+            _ => Ok(()),
+        }
+    }
+
+    fn cell_too_long(&self, quote: usize) -> SheetError {
+        SheetError::CellTooLong {
+            file: self.layout.file.clone(),
+            line: self.line_at(quote),
+            bytes_max: self.layout.limits.cell_bytes_max,
+        }
     }
 
     fn begins_cell(&self, at: usize) -> bool {
@@ -626,7 +629,7 @@ impl Batch {
         let mut index = 0;
         let whole = std::str::from_utf8(&self.data).ok();
         let marks = whole
-            .filter(|_| !self.returns)
+            .filter(|_| !self.returns && u32::try_from(self.data.len()).is_ok())
             .map(|_| Marks::of(&self.data, layout.delimiter));
         self.records(marks.as_ref(), |record| {
             if layout.columns > 1 && record.is_blank() {
@@ -688,25 +691,25 @@ impl Batch {
     ) -> Result<(), SheetError> {
         let data = self.data.as_slice();
         let limits = &self.layout.limits;
-        let mut reader = self.layout.reader();
-        // Room for records that are not simple; made when the first of them comes.
+        // For records that are not simple; made when the first of them comes.
+        let mut reader = None;
         let (mut text, mut ends) = (Vec::new(), Vec::new());
         let mut apart = Vec::new();
         let simple_bytes_max = limits.cell_bytes_max.min(limits.row_bytes_max);
-        let mut next_marks = marks.map(|marks| marks.from(0));
         let mut line = self.line;
         let mut at = 0;
         loop {
             let start = at + self.breaks_at(at);
-            line += line_breaks(data.get(at..start).unwrap_or_default(), self.returns);
+            if start > at {
+                line += line_breaks(data.get(at..start).unwrap_or_default(), self.returns);
+            }
             if start >= data.len() {
                 return Ok(());
             }
             at = start;
-            if let (Some(marks), Some(next)) = (marks, &mut next_marks) {
-                // What stands before the record was a line break of its own, or was read otherwise.
-                *next = marks.from(at);
-                let simple = simple_record(data, self.layout.delimiter, at, next, &mut apart);
+            if let Some(marks) = marks {
+                let marks = marks.from(at);
+                let simple = simple_record(data, self.layout.delimiter, at, marks, &mut apart);
                 if let Some((text_end, end)) = simple
                     && apart.len() > 1
                     && apart.len() <= limits.row_cells_max
@@ -734,6 +737,7 @@ impl Batch {
                 text = vec![0; data.len() + 1];
                 ends = vec![0; limits.row_cells_max.min(data.len()) + 1];
             }
+            let reader = reader.get_or_insert_with(|| self.layout.reader());
             let feeds = reader.line();
             let (mut filled, mut width, mut kept) = (0, 0, 0);
             loop {

@@ -709,7 +709,8 @@ impl<'a> Cells<'a> {
         Cells::stored_as(text, ends, &[])
     }
 
-    fn stored_as(text: &'a str, ends: &'a [usize], stored: &'a [Stored]) -> Self {
+    /// As [`Cells::new`]; `stored` says how each is stored, and is empty where all are stored as text.
+    pub fn stored_as(text: &'a str, ends: &'a [usize], stored: &'a [Stored]) -> Self {
         let bounds = Bounds::Ends(ends);
         Cells {
             text,
@@ -721,6 +722,11 @@ impl<'a> Cells<'a> {
     /// How the cell of a column is stored.
     pub fn stored(&self, column: usize) -> Stored {
         self.stored.get(column).copied().unwrap_or_default()
+    }
+
+    /// How each cell is stored; empty where all are stored as text.
+    pub fn all_stored(&self) -> &'a [Stored] {
+        self.stored
     }
 
     fn apart(text: &'a str, cells: &'a [(u32, u32)]) -> Self {
@@ -772,6 +778,10 @@ impl<'a> Cells<'a> {
                 (before.copied().unwrap_or_default(), *ends.get(column)?)
             }
         };
+        // Many cells are blank.
+        if start == end {
+            return Some("");
+        }
         self.text.get(start..end)
     }
 }

@@ -360,16 +360,23 @@ impl Records<'_, '_> {
             let verdict = if position < given_out {
                 stopped_short(RowResult::Unknown, 1, Some(sender_broke_down()))
             } else {
-                let (message, hint) = ended.words();
-                Verdict {
-                    message,
-                    hint,
-                    ..stopped_short(RowResult::NotSent, 0, None)
-                }
+                (self.each)(not_sent(change, &ended));
+                continue;
             };
             (self.each)(done(change, verdict, None));
         }
     }
+}
+
+/// What there is to say of a change that the run ended before.
+pub fn not_sent(change: &Change, ended: &Ended) -> Done {
+    let (message, hint) = ended.words();
+    let verdict = Verdict {
+        message,
+        hint,
+        ..stopped_short(RowResult::NotSent, 0, None)
+    };
+    done(change, verdict, None)
 }
 
 fn done(change: &Change, verdict: Verdict, elapsed_ms: Option<u64>) -> Done {

@@ -16,6 +16,7 @@ mod fix;
 #[path = "../lab/mod.rs"]
 mod lab;
 mod libreoffice;
+mod plan;
 mod reading;
 mod roundtrip;
 mod storm;

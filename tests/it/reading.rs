@@ -182,3 +182,67 @@ fn flags_that_cannot_be_meant_are_refused() {
     let (code, _, said) = check(folder.path(), &["b1.csv", "--header-row", "2"], b"");
     assert!(code == 2 && !said.contains("Ab3defghij"), "{said}");
 }
+
+#[test]
+fn workbooks_are_read_by_their_sheets_and_numbers_in_their_cells_are_told() {
+    use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
+    let folder = tempfile::tempdir().unwrap();
+    let mut book = Workbook::new();
+    let notes = book.add_worksheet().set_name("Notes").unwrap();
+    notes.write_string(0, 0, "Nothing to see here").unwrap();
+    let sheet = book.add_worksheet().set_name("HQ").unwrap();
+    sheet.write_string(0, 0, "Extensions of HQ").unwrap();
+    let headings = ["Nebenstelle", "name", "sip_password", "mobile", "vmsecret"];
+    for (column, heading) in (0..).zip(headings) {
+        sheet.write_string(2, column, heading).unwrap();
+    }
+    for (row, number) in (3..).zip(2001..=2005) {
+        sheet.write_string(row, 0, number.to_string()).unwrap();
+        sheet.write_string(row, 2, "Ab3defghij").unwrap();
+    }
+    sheet.write_number(4, 0, 2002).unwrap();
+    let zeros = Format::new().set_num_format("0000");
+    sheet.write_number_with_format(4, 4, 815, &zeros).unwrap();
+    sheet
+        .write_number(5, 3, 1.234_567_890_123_456_7e17)
+        .unwrap();
+    sheet
+        .write_formula(6, 1, Formula::new("=NA()").set_result("#N/A"))
+        .unwrap();
+    let day = ExcelDateTime::from_ymd(2026, 3, 1).unwrap();
+    let short = Format::new().set_num_format("yymmdd");
+    sheet.write_with_format(7, 3, &day, &short).unwrap();
+    book.save(folder.path().join("staff.xlsx")).unwrap();
+    let check = |arguments: &[&str]| {
+        let mut command = rowcall(folder.path());
+        command.args(["check", "--for", "openvox", "--report", "r.csv"]);
+        let output = command.args(arguments).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        (output.status.code().unwrap(), said)
+    };
+    let (code, said) = check(&["s*.xlsx"]);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("sheet “HQ”, headings in row 3"), "{said}");
+    let report = fs::read_to_string(folder.path().join("r.csv")).unwrap();
+    let found: Vec<&str> = report
+        .match_indices("error ")
+        .chain(report.match_indices("warning "))
+        .filter_map(|(at, _)| report[at..].split_once(": ").map(|(said, _)| said))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "error damage.rounded D6",
+            "error damage.error_cell B7",
+            "error damage.date D8",
+            "warning cell.numeric A5",
+            "warning cell.numeric E5",
+        ],
+        "{report}"
+    );
+    assert!(!report.contains("0815"), "{report}");
+    let (code, said) = check(&["staff.xlsx", "--sheet", "hq", "--header-row", "3"]);
+    assert_eq!(code, 1, "{said}");
+    let (code, said) = check(&["staff.xlsx", "--sheet", "Branch"]);
+    assert!(code == 2 && said.contains("“Notes”, “HQ”"), "{said}");
+}

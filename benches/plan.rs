@@ -1,0 +1,224 @@
+#![allow(
+    missing_docs,
+    clippy::print_stdout,
+    clippy::expect_used,
+    reason = "a bench prints what it measured"
+)]
+
+//! What a plan costs: so many rows against a PBX that holds as many, already fetched, beside a bare loop that compares
+//! the same rows as maps.
+//!
+//! `cargo bench --bench plan` takes 50,000; `ROWS=10000` takes fewer. Times are the process's own time on the processor,
+//! where the platform tells it, and the ratio is what compares from one machine to the next.
+
+use rowcall::manifest::Manifest;
+use rowcall::model::{Action, Change, Extension, Field, Outcome, RowResult};
+use rowcall::plan::{Allowance, Budget, Mode, Verdict, guard, verdict};
+use rowcall::saved::{Head, SavedPlan};
+use rowcall::seal::Key;
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::io;
+use std::time::{Duration, Instant};
+
+const VENDOR: &str = include_str!("../src/vendors/openvox/vendor.toml");
+/// One row in so many differs, and one in so many is new.
+const EACH: usize = 10;
+const TIMES: usize = 5;
+
+fn main() -> io::Result<()> {
+    // `cargo test --benches` runs this too: then a few rows do.
+    let full = env::args().any(|argument| argument == "--bench");
+    let count = match env::var("ROWS") {
+        Ok(rows) => rows.parse().map_err(io::Error::other)?,
+        Err(_) if full => 50_000,
+        Err(_) => 500,
+    };
+    let manifest = Manifest::parse(VENDOR).map_err(io::Error::other)?;
+    let folder = tempfile::tempdir()?;
+    let key = Key::load_or_make(Some(&folder.path().join("key"))).map_err(io::Error::other)?;
+    let wanted: Vec<Extension> = (0..count).map(|row| extension(&manifest, row, 0)).collect();
+    let held: BTreeMap<String, Extension> = (0..count)
+        .filter(|row| row % EACH != 1)
+        .map(|row| extension(&manifest, row, usize::from(row % EACH == 0)))
+        .map(|extension| (extension.number().to_owned(), extension))
+        .collect();
+    let maps: Vec<BTreeMap<String, String>> = wanted.iter().map(map).collect();
+    let held_maps: BTreeMap<String, BTreeMap<String, String>> = held
+        .iter()
+        .map(|(number, extension)| (number.clone(), map(extension)))
+        .collect();
+    println!(
+        "{count} rows of {} fields against {} extensions",
+        wanted.first().map_or(0, |first| first.iter().count()),
+        held.len()
+    );
+
+    let (mut plans, mut ratios, mut saves) = (vec![], vec![], vec![]);
+    for _ in 0..TIMES {
+        let (bare, differing) = timed(|| bare(&maps, &held_maps));
+        let (planned, changes) = timed(|| plan(&manifest, &wanted, &held));
+        let (saved, bytes) = timed(|| save(&wanted, &held, &changes, &key));
+        assert_eq!(
+            (differing, changes.len()),
+            (count / EACH * 2, count / EACH * 2)
+        );
+        println!(
+            "  bare {:.3} s, plan and guard {:.3} s, fingerprints and file {:.3} s ({} KiB)",
+            bare.as_secs_f64(),
+            planned.as_secs_f64(),
+            saved.as_secs_f64(),
+            bytes? / 1024
+        );
+        plans.push(planned.as_secs_f64() + saved.as_secs_f64());
+        saves.push(saved.as_secs_f64());
+        ratios.push(planned.as_secs_f64() / bare.as_secs_f64().max(1e-9));
+    }
+    println!("plan / bare loop over maps: {:.2}", median(ratios));
+    println!(
+        "CPU of plan, guard, fingerprints and file: {:.3} s (goal: under 2 s for 50,000), {:.3} s of it for the file",
+        median(plans),
+        median(saves)
+    );
+    Ok(())
+}
+
+/// An extension with a text in every field that is read and written.
+fn extension(manifest: &Manifest, row: usize, edition: usize) -> Extension {
+    let mut extension = Extension::numbered(format!("{:06}", 100_000 + row));
+    for field in manifest.field.iter().map(|field| field.name) {
+        if field != Field::NUMBER {
+            extension.set(field, format!("{} {row} {}", field.name(), row % 97));
+        }
+    }
+    extension.set(Field::EMAIL, format!("person.{row}.{edition}@example.com"));
+    for field in manifest.field.iter().filter(|field| {
+        use rowcall::manifest::Access::{ReadOnly, WriteOnly};
+        matches!(field.access, ReadOnly | WriteOnly)
+    }) {
+        extension.remove(field.name);
+    }
+    extension
+}
+
+fn map(extension: &Extension) -> BTreeMap<String, String> {
+    let fields = extension.iter();
+    fields
+        .map(|(field, text)| (field.name().to_owned(), text.to_owned()))
+        .collect()
+}
+
+/// How many rows differ from what is held.
+fn bare(
+    wanted: &[BTreeMap<String, String>],
+    held: &BTreeMap<String, BTreeMap<String, String>>,
+) -> usize {
+    let differs = |row: &&BTreeMap<String, String>| held.get(&row["number"]) != Some(row);
+    wanted.iter().filter(differs).count()
+}
+
+fn plan(
+    manifest: &Manifest,
+    wanted: &[Extension],
+    held: &BTreeMap<String, Extension>,
+) -> Vec<Change> {
+    let rows = wanted.iter().enumerate();
+    let changes: Vec<Change> = rows
+        .filter_map(|(row, wanted)| {
+            let known = held.get(wanted.number());
+            match verdict(manifest, Mode::Upsert, row, wanted, known) {
+                Verdict::Change(change) => Some(change),
+                _ => None,
+            }
+        })
+        .collect();
+    let budget = Budget {
+        updates: Allowance::All,
+        ..Budget::default()
+    };
+    guard(&changes, held.len(), &budget).expect("the budget allows it");
+    changes
+}
+
+fn save(
+    wanted: &[Extension],
+    held: &BTreeMap<String, Extension>,
+    changes: &[Change],
+    key: &Key,
+) -> io::Result<usize> {
+    let head = Head {
+        address: "openvox+http://127.0.0.1:9011/api/v0.0.1".into(),
+        headings: BTreeMap::new(),
+        held: held.len(),
+        input_hash: String::new(),
+        make: "openvox".into(),
+        mode: Mode::Upsert,
+        rules: String::new(),
+        settings: BTreeMap::new(),
+        target: "hq".into(),
+        to: "hq".into(),
+    };
+    let changed: BTreeMap<usize, &Change> =
+        changes.iter().map(|change| (change.row, change)).collect();
+    let mut plan = SavedPlan::new(head, key);
+    for (row, wanted) in wanted.iter().enumerate() {
+        let change = changed.get(&row);
+        let fields = change.map(|change| change.wanted.iter().map(|(field, _)| field).collect());
+        let outcome = outcome(
+            wanted.number(),
+            change.map_or(Action::None, |change| change.action),
+        );
+        plan.push(
+            &outcome,
+            Some(wanted),
+            fields.unwrap_or_default(),
+            held.get(wanted.number()),
+            key,
+        );
+    }
+    Ok(plan.bytes()?.len())
+}
+
+fn outcome(number: &str, action: Action) -> Outcome {
+    Outcome {
+        row: None,
+        place: None,
+        number: number.to_owned(),
+        action,
+        result: RowResult::Valid,
+        code: String::new(),
+        field: None,
+        column: String::new(),
+        message: String::new(),
+        hint: String::new(),
+        attempts: 0,
+        http_status: None,
+        vendor_code: None,
+        elapsed_ms: None,
+        finished_at: jiff::Timestamp::UNIX_EPOCH,
+        findings: vec![],
+    }
+}
+
+fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
+    let begun = (processor(), Instant::now());
+    let value = work();
+    let taken = match (begun.0, processor()) {
+        (Some(before), Some(after)) => after.saturating_sub(before),
+        _ => begun.1.elapsed(),
+    };
+    (taken, value)
+}
+
+/// The time that this thread has had on the processor; `None` where the platform does not tell it there.
+fn processor() -> Option<Duration> {
+    let text = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    let nanoseconds = text.split_whitespace().next()?.parse().ok()?;
+    Some(Duration::from_nanos(nanoseconds))
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}

@@ -1,0 +1,1257 @@
+//! Plans, modes, the guard and waves, as a person meets them: the real program against a simulated PBX behind a socket.
+
+use rowcall::model::Secret;
+use rowcall::sim::{Faults, Server, Sim};
+use rowcall::vendors::Account;
+use rowcall::wire::{Heard, Pbx, Reply};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A folder of our own, and a PBX.
+struct Desk {
+    folder: tempfile::TempDir,
+    make: &'static str,
+    sim: Sim,
+    server: Server,
+}
+
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+fn pbx(make: &str) -> Box<dyn Pbx> {
+    let account = Account {
+        username: "api".into(),
+        password: Secret::new("rehearsal"),
+    };
+    (rowcall::vendors::make(make).unwrap().sim)(&account)
+}
+
+impl Desk {
+    fn new(make: &'static str) -> Desk {
+        Desk::with(make, pbx(make))
+    }
+
+    fn with(make: &'static str, pbx: Box<dyn Pbx>) -> Desk {
+        let sim = Sim::new(pbx, Faults::default());
+        let server = Server::start(sim.clone(), "127.0.0.1:0").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        Desk {
+            folder,
+            make,
+            sim,
+            server,
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) -> &Desk {
+        fs::write(self.path(name), text).unwrap();
+        self
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    fn target(&self) -> String {
+        format!("{}+http://api@{}", self.make, self.server.addr())
+    }
+
+    /// `TO` stands for `--to` and the target at full speed.
+    fn command(&self, line: &str) -> Command {
+        let line = line.replace("TO", &format!("--to {} --rate 5000", self.target()));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rowcall"));
+        command
+            .args(line.split_whitespace())
+            .current_dir(self.folder.path())
+            .env("ROWCALL_PASSWORD", "rehearsal")
+            .env("XDG_CONFIG_HOME", self.path("config"))
+            .env("XDG_STATE_HOME", self.path("state"))
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, line: &str) -> Ran {
+        let output = self.command(line).output().unwrap();
+        Ran {
+            code: output.status.code(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    #[track_caller]
+    fn ends(&self, line: &str, code: i32) -> Ran {
+        let ran = self.run(line);
+        assert_eq!(ran.code, Some(code), "{line}\n{}\n{}", ran.out, ran.err);
+        ran
+    }
+
+    /// The lines of a report: number, action and result; the rest under its heading.
+    fn report(&self, name: &str) -> Vec<BTreeMap<String, String>> {
+        serde_json::from_str(&self.read(name)).unwrap()
+    }
+
+    #[track_caller]
+    fn results(&self, name: &str, expected: &[(&str, &str, &str)]) {
+        let report = self.report(name);
+        let told: Vec<_> = report
+            .iter()
+            .map(|line| (&*line["number"], &*line["action"], &*line["result"]))
+            .collect();
+        assert_eq!(told, expected, "{report:#?}");
+    }
+
+    fn numbers(&self) -> Vec<String> {
+        let mut numbers = self.sim.numbers();
+        numbers.sort();
+        numbers
+    }
+}
+
+/// One make's smallest sheet.
+struct Small {
+    make: &'static str,
+    headings: &'static str,
+    /// What stands between number and the field that is changed.
+    middle: &'static str,
+    /// The wire's name of the field that is changed; its heading is the last.
+    wire: &'static str,
+    /// Two values of it.
+    values: [&'static str; 2],
+    clears: bool,
+}
+
+const SMALL: [Small; 3] = [
+    Small {
+        make: "openvox",
+        headings: "number,display_name,sip_password,email",
+        middle: "Ann Miller,Xk39vTq2Lm",
+        wire: "email",
+        values: ["ann@example.com", "bo@example.com"],
+        clears: true,
+    },
+    Small {
+        make: "portsip",
+        headings: "number,first_name,sip_password,web_password,mobile",
+        middle: "Ann,Xk39vTq2Lm,Portal2000pw",
+        wire: "profile.mobile_phone",
+        values: ["491555000000", "491555000001"],
+        clears: true,
+    },
+    Small {
+        make: "ozeki",
+        headings: "number,sip_password,user_id",
+        middle: "Xk39vTq2Lm",
+        wire: "UserID",
+        values: ["ann.miller", "bo.lund"],
+        clears: false,
+    },
+];
+
+impl Small {
+    fn sheet(&self, rows: &[(&str, &str)]) -> String {
+        let lines = rows
+            .iter()
+            .map(|(number, last)| format!("{number},{},{last}\n", self.middle));
+        format!("{}\n{}", self.headings, lines.collect::<String>())
+    }
+
+    /// Only the number and the field that is changed.
+    fn changes(&self, rows: &[(&str, &str)]) -> String {
+        let last = self.headings.rsplit(',').next().unwrap();
+        let lines = rows
+            .iter()
+            .map(|(number, text)| format!("{number},{text}\n"));
+        format!("number,{last}\n{}", lines.collect::<String>())
+    }
+}
+
+fn openvox(rows: &[(&str, &str)]) -> String {
+    SMALL[0].sheet(rows)
+}
+
+/// A desk with an OpenVox PBX that holds so many extensions from 2000 on.
+fn holding(count: usize) -> Desk {
+    let desk = Desk::new("openvox");
+    let numbers: Vec<String> = (2000..2000 + count).map(|n| n.to_string()).collect();
+    let rows: Vec<_> = numbers
+        .iter()
+        .map(|n| (n.as_str(), "old@example.com"))
+        .collect();
+    desk.write("held.csv", &openvox(&rows));
+    desk.ends("import held.csv TO", 0);
+    desk
+}
+
+fn all(count: usize, email: &str) -> String {
+    let rows = (2000..2000 + count).map(|number| format!("{number},{email}\n"));
+    format!("number,email\n{}", rows.collect::<String>())
+}
+
+#[test]
+fn each_mode_touches_what_it_says_and_nothing_else() {
+    for small in SMALL {
+        let desk = Desk::new(small.make);
+        let [old, new] = small.values;
+        let stored = |number: &str| desk.sim.stored(number, small.wire).unwrap_or_default();
+
+        desk.write(
+            "a.csv",
+            &small.sheet(&[("2001", old), ("2002", old), ("2003", old)]),
+        );
+        desk.ends("import a.csv TO --report r.json", 0);
+        desk.ends("import a.csv TO --report r.json", 0);
+        desk.results(
+            "r.json",
+            &["2001", "2002", "2003"].map(|n| (n, "none", "unchanged")),
+        );
+
+        // Mode create leaves alone what is there.
+        desk.write("b.csv", &small.sheet(&[("2001", new), ("2004", old)]));
+        desk.ends("import b.csv TO --report r.json", 1);
+        desk.results(
+            "r.json",
+            &[("2001", "none", "conflict"), ("2004", "create", "created")],
+        );
+        assert_eq!(stored("2001"), old, "{}", small.make);
+
+        // What is wanted as it is, is wanted by every mode.
+        desk.ends("import a.csv TO --mode update --report r.json", 0);
+        desk.write("b.csv", &small.sheet(&[("2001", old), ("2008", old)]));
+        desk.ends("import b.csv TO --mode update --report r.json", 1);
+        assert_eq!(
+            desk.report("r.json")[1]["result"],
+            "missing",
+            "{}",
+            small.make
+        );
+
+        // Mode update makes nothing.
+        desk.write("c.csv", &small.changes(&[("2001", new), ("2009", new)]));
+        desk.ends("import c.csv TO --mode update --report r.json", 1);
+        desk.results(
+            "r.json",
+            &[("2001", "update", "updated"), ("2009", "none", "missing")],
+        );
+        assert_eq!((stored("2001"), desk.numbers().len()), (new.into(), 4));
+
+        // A blank cell leaves; what is marked is emptied, where the make lets it.
+        desk.write(
+            "d.csv",
+            &small.changes(&[("2001", ""), ("2002", "<clear>"), ("2003", new)]),
+        );
+        let (code, cleared) = if small.clears {
+            (0, "updated")
+        } else {
+            (1, "invalid")
+        };
+        desk.ends("import d.csv TO --mode upsert --report r.json", code);
+        let report = desk.report("r.json");
+        let results: Vec<&str> = report.iter().map(|line| &*line["result"]).collect();
+        assert_eq!(results, ["unchanged", cleared, "updated"], "{report:#?}");
+        assert_eq!(stored("2001"), new);
+        assert_eq!(stored("2002"), if small.clears { "" } else { old });
+        assert_eq!(stored("2003"), new);
+
+        // Mode sync says yes first, and keeps the extension of a row that is invalid.
+        let invalid = format!("{}\u{7}", small.values[0]);
+        desk.write(
+            "e.csv",
+            &small.sheet(&[("2001", old), ("2002", &invalid), ("2005", old)]),
+        );
+        let ran = desk.ends("import e.csv TO --mode sync --report r.json", 2);
+        assert!(ran.err.contains("--yes"), "{}", ran.err);
+        let ran = desk.ends("import e.csv TO --mode sync --yes --report r.json", 4);
+        assert!(ran.err.contains("--max-deletes 2"), "{}", ran.err);
+        assert_eq!((desk.numbers().len(), stored("2001")), (4, new.into()));
+        desk.ends(
+            "import e.csv TO --mode sync --yes --max-deletes 50% --report r.json",
+            1,
+        );
+        desk.results(
+            "r.json",
+            &[
+                ("2001", "update", "updated"),
+                ("2002", "none", "invalid"),
+                ("2005", "create", "created"),
+                ("2003", "delete", "deleted"),
+                ("2004", "delete", "deleted"),
+            ],
+        );
+        assert_eq!(desk.numbers(), ["2001", "2002", "2005"]);
+        assert_eq!(
+            desk.report("r.json")[3].get("row").map(String::as_str),
+            Some("")
+        );
+
+        desk.write("f.csv", "number\n2005\n2777\n");
+        desk.ends(
+            &format!("delete f.csv --from {} --report r.json", desk.target()),
+            2,
+        );
+        desk.ends(
+            &format!(
+                "delete f.csv --from {} --yes --report r.json",
+                desk.target()
+            ),
+            0,
+        );
+        desk.results(
+            "r.json",
+            &[
+                ("2005", "delete", "deleted"),
+                ("2777", "delete", "unchanged"),
+            ],
+        );
+        assert_eq!(desk.numbers(), ["2001", "2002"]);
+    }
+}
+
+#[test]
+fn an_update_of_whole_objects_loses_nothing() {
+    for make in ["openvox", "portsip", "ozeki"] {
+        let desk = Desk::new(make);
+        let samples = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("samples");
+        let good = fs::read_to_string(samples.join(make).join("good.csv")).unwrap();
+        let some: Vec<&str> = good.lines().take(11).collect();
+        desk.write("a.csv", &some.join("\n"));
+        desk.ends("import a.csv TO", 0);
+        let export = |name: &str| {
+            let target = desk.target();
+            desk.ends(
+                &format!("export {target} --rate 5000 --secrets plain -o {name}"),
+                0,
+            );
+            desk.report(name)
+        };
+        let before = export("before.json");
+        let (field, value) = match make {
+            "ozeki" => ("user_id", "somebody.else"),
+            _ => ("mobile", "491559999999"),
+        };
+        let number = &before[4]["number"];
+        desk.write("b.csv", &format!("number,{field}\n{number},{value}\n"));
+        desk.ends("import b.csv TO --mode update", 0);
+        let mut expected = before.clone();
+        expected[4].insert(field.into(), value.into());
+        assert_eq!(export("after.json"), expected, "{make}");
+    }
+}
+
+#[test]
+fn what_an_unreadable_row_may_mean_is_not_deleted() {
+    let desk = holding(3);
+    // The second row's number is mistyped: 2001 is not named by anybody, and is not to go.
+    desk.write(
+        "a.csv",
+        &openvox(&[("2000", "new@example.com"), ("20 01", "x@example.com")]),
+    );
+    desk.ends(
+        "import a.csv TO --mode sync --yes --max-deletes all --report r.json",
+        1,
+    );
+    let report = desk.report("r.json");
+    let results: Vec<_> = report
+        .iter()
+        .map(|line| (&*line["number"], &*line["result"]))
+        .collect();
+    assert_eq!(results[0], ("2000", "updated"));
+    assert_eq!(results[1].1, "invalid");
+    assert_eq!(results[2..], [("2001", "held"), ("2002", "held")]);
+    assert!(
+        report[2]["message"].contains("a.csv:3"),
+        "{}",
+        report[2]["message"]
+    );
+    assert_eq!(desk.numbers().len(), 3);
+}
+
+/// A PBX of which the listing has a hole.
+struct Doubtful(Box<dyn Pbx>);
+
+impl Pbx for Doubtful {
+    fn answer(&mut self, heard: &Heard) -> Reply {
+        let mut reply = self.0.answer(heard);
+        let body = String::from_utf8_lossy(&reply.body).into_owned();
+        if body.contains("<Id>2002</Id>") && body.contains("<Id>2003</Id>") {
+            reply.body = body.replacen("<Id>2002</Id>", "<Id/>", 1).into_bytes();
+        }
+        reply
+    }
+    fn expire_sessions(&mut self) {
+        self.0.expire_sessions();
+    }
+    fn numbers(&self) -> Vec<String> {
+        self.0.numbers()
+    }
+    fn stored(&self, number: &str, name: &str) -> Option<String> {
+        self.0.stored(number, name)
+    }
+    fn created(&self, number: &str) -> u32 {
+        self.0.created(number)
+    }
+    fn sign_ins(&self) -> u32 {
+        self.0.sign_ins()
+    }
+}
+
+#[test]
+fn a_listing_that_is_not_whole_deletes_nothing() {
+    let small = &SMALL[2];
+    let desk = Desk::with("ozeki", Box::new(Doubtful(pbx("ozeki"))));
+    let old = small.values[0];
+    desk.write(
+        "a.csv",
+        &small.sheet(&[("2001", old), ("2002", old), ("2003", old)]),
+    );
+    desk.ends("import a.csv TO", 0);
+    desk.write("b.csv", &small.sheet(&[("2001", small.values[1])]));
+    let ran = desk.ends(
+        "import b.csv TO --mode sync --yes --max-deletes all --report r.json",
+        4,
+    );
+    assert!(ran.err.contains("not certainly whole"), "{}", ran.err);
+    assert_eq!(desk.numbers(), ["2001", "2002", "2003"]);
+    desk.results("r.json", &[("2001", "none", "not_sent")]);
+    let ran = desk.ends("plan b.csv TO --mode sync", 4);
+    assert!(!ran.out.contains("delete"), "{}", ran.out);
+}
+
+#[test]
+fn the_guard_stops_before_the_first_write_and_names_the_flag() {
+    let desk = holding(8);
+    let requests = |line: &str, code| {
+        let ran = desk.ends(line, code);
+        (ran.err, desk.sim.stored("2000", "email").unwrap())
+    };
+    // On a PBX of eight: one deletion, and any number of updates.
+    desk.write("two.csv", "number\n2006\n2007\n")
+        .write("one.csv", "number\n2007\n");
+    let from = format!("--from {} --yes --report r.json", desk.target());
+    let ran = desk.ends(&format!("delete two.csv {from}"), 4);
+    assert!(
+        ran.err.contains("2 deletions") && ran.err.contains("--max-deletes 2"),
+        "{}",
+        ran.err
+    );
+    assert!(ran.err.contains("holds 8"), "{}", ran.err);
+    desk.results(
+        "r.json",
+        &["2006", "2007"].map(|n| (n, "delete", "not_sent")),
+    );
+    assert_eq!(desk.report("r.json")[0]["code"], "guard");
+    desk.ends(&format!("delete two.csv {from} --max-deletes 12.5%"), 4);
+    assert_eq!(desk.numbers().len(), 8);
+    desk.ends(&format!("delete one.csv {from}"), 0);
+    desk.write("all.csv", &all(7, "new@example.com"));
+    let (_, email) = requests("import all.csv TO --mode update", 0);
+    assert_eq!(email, "new@example.com");
+    let (err, _) = requests("import all.csv TO --mode update --max-updates 0", 0);
+    assert!(err.contains("7 unchanged"), "{err}");
+    desk.write("all.csv", &all(7, "third@example.com"));
+    let (err, email) = requests("import all.csv TO --mode update --max-updates 6", 4);
+    assert!(
+        err.contains("--max-updates 7") && email == "new@example.com",
+        "{err}"
+    );
+    let (err, _) = requests("import all.csv TO --mode update --max-updates 50%", 4);
+    assert!(err.contains("3 are allowed (50%"), "{err}");
+
+    let desk = holding(12);
+    desk.write("all.csv", &all(11, "new@example.com"));
+    let ran = desk.ends("import all.csv TO --mode update", 4);
+    assert!(
+        ran.err.contains("--max-updates 11") && ran.err.contains("50%, at least 10"),
+        "{}",
+        ran.err
+    );
+    let rows = (2000..2011).map(|number| format!("{number},Vq83Lm{number}\n"));
+    desk.write(
+        "passwords.csv",
+        &format!("number,sip_password\n{}", rows.collect::<String>()),
+    );
+    let ran = desk.ends("import passwords.csv TO --mode update --max-updates all", 4);
+    assert!(ran.err.contains("--max-secret-changes 11"), "{}", ran.err);
+    desk.write(
+        "fresh.csv",
+        &openvox(&[("3000", "a@example.com"), ("3001", "b@example.com")]),
+    );
+    let ran = desk.ends("import fresh.csv TO --max-creates 1", 4);
+    assert!(ran.err.contains("--max-creates 2"), "{}", ran.err);
+    assert_eq!(desk.numbers().len(), 12);
+    desk.ends("import fresh.csv TO", 0);
+}
+
+#[test]
+fn all_or_nothing_sends_nothing_while_a_row_is_invalid() {
+    let desk = Desk::new("openvox");
+    desk.write(
+        "a.csv",
+        &openvox(&[("2001", "a@example.com"), ("2002", "no address")]),
+    );
+    desk.ends("import a.csv TO --all-or-nothing --report r.json", 1);
+    desk.results(
+        "r.json",
+        &[("2001", "none", "not_sent"), ("2002", "none", "invalid")],
+    );
+    assert_eq!(desk.report("r.json")[0]["code"], "all_or_nothing");
+    desk.ends("plan a.csv TO -o plan.json", 1);
+    desk.ends(
+        "import --plan plan.json --all-or-nothing --report r.json",
+        1,
+    );
+    desk.results(
+        "r.json",
+        &[("2001", "create", "not_sent"), ("2002", "none", "invalid")],
+    );
+    assert!(desk.numbers().is_empty());
+    desk.ends("import --plan plan.json --report r.json", 1);
+    desk.results(
+        "r.json",
+        &[("2001", "create", "created"), ("2002", "none", "invalid")],
+    );
+}
+
+const CANARIES: [&str; 3] = ["Canary+7731/x", "Canary&4412", "904417"];
+
+/// A secret in the forms in which it might leak.
+fn leaks(text: &[u8]) -> Vec<String> {
+    let base64 = |text: &str| {
+        const SIGNS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let bits = text
+            .bytes()
+            .flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1));
+        let bits: Vec<u8> = bits.collect();
+        let sixes = bits
+            .chunks_exact(6)
+            .map(|six| six.iter().fold(0, |all, bit| all << 1 | bit));
+        sixes
+            .map(|six| char::from(SIGNS[usize::from(six)]))
+            .collect::<String>()
+    };
+    let forms = CANARIES.iter().flat_map(|canary| {
+        let percent = canary
+            .replace('+', "%2B")
+            .replace('/', "%2F")
+            .replace('&', "%26");
+        let xml = canary.replace('&', "&amp;");
+        let json = canary.replace('&', "\\u0026");
+        [(*canary).to_owned(), percent, xml, json, base64(canary)]
+    });
+    let has = |form: &String| text.windows(form.len()).any(|part| part == form.as_bytes());
+    forms.filter(has).collect()
+}
+
+#[test]
+fn a_plan_is_the_same_bytes_twice_and_holds_no_secret() {
+    let desk = holding(2);
+    let [sip, web, pin] = CANARIES;
+    let sheet = format!(
+        "number,display_name,sip_password,web_password,voicemail_pin,voicemail,email\n\
+         2000,Ann,{sip},{web},{pin},on,a@example.com\n\
+         2001,Bo,{sip},{web},{pin},on,<clear>\n\
+         2002,Cy,{sip},{web},{pin},on,c@example.com\n\
+         2003,Di,{sip} {web},{web},{pin},on,d@example.com\n"
+    );
+    desk.write("a.csv", &sheet);
+    fs::create_dir(desk.path("sub")).unwrap();
+    desk.write("sub/a.csv", &sheet);
+    let first = desk.ends("plan a.csv TO --mode upsert -o p.json --report r.json", 1);
+    let absolute = desk.path("sub/a.csv").display().to_string();
+    let second = desk.ends(
+        &format!("plan {absolute} TO --mode upsert --json -o q.json"),
+        1,
+    );
+    assert_eq!(desk.read("p.json"), desk.read("q.json"));
+    assert!(
+        !desk
+            .read("p.json")
+            .contains(desk.folder.path().to_str().unwrap())
+    );
+    for line in [
+        "2 to update",
+        "1 to create",
+        "1 invalid",
+        "sip_password: changed",
+        "web_password: changed",
+        "sip_password: set",
+        "email: \"old@example.com\" → \"a@example.com\"",
+        "email: \"old@example.com\" → \"\"",
+    ] {
+        assert!(first.out.contains(line), "{line}\n{}", first.out);
+    }
+    let summary: serde_json::Value = serde_json::from_str(&second.out).unwrap();
+    assert_eq!(
+        (&summary["command"], &summary["exit_code"]),
+        (&"plan".into(), &1.into())
+    );
+    assert_eq!(summary["counts"]["valid"], 3);
+    desk.results(
+        "r.json",
+        &[
+            ("2000", "update", "valid"),
+            ("2001", "update", "valid"),
+            ("2002", "create", "valid"),
+            ("2003", "none", "invalid"),
+        ],
+    );
+
+    for text in [&first.out, &first.err, &second.out, &second.err] {
+        assert_eq!(leaks(text.as_bytes()), [""; 0], "{text}");
+    }
+    for name in ["p.json", "p.json.sealed", "r.json"] {
+        assert_eq!(
+            leaks(&fs::read(desk.path(name)).unwrap()),
+            [""; 0],
+            "{name}"
+        );
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |name| fs::metadata(desk.path(name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!(
+            (mode("p.json.sealed"), mode("config/rowcall/key")),
+            (0o600, 0o600)
+        );
+    }
+    fn keys_are_sorted(value: &serde_json::Value) {
+        if let Some(object) = value.as_object() {
+            assert!(
+                object.keys().is_sorted(),
+                "{:?}",
+                object.keys().collect::<Vec<_>>()
+            );
+            object.values().for_each(keys_are_sorted);
+        }
+        value
+            .as_array()
+            .into_iter()
+            .flatten()
+            .for_each(keys_are_sorted);
+    }
+    keys_are_sorted(&serde_json::from_str(&desk.read("p.json")).unwrap());
+
+    // What the plan does not show arrives all the same.
+    desk.ends("import --plan p.json --rate 5000", 1);
+    for number in ["2000", "2001", "2002"] {
+        assert_eq!(
+            desk.sim.stored(number, "registerpassword").as_deref(),
+            Some(sip)
+        );
+        assert_eq!(
+            desk.sim.stored(number, "loginpassword").as_deref(),
+            Some(web)
+        );
+    }
+    assert_eq!(desk.sim.stored("2001", "email").unwrap_or_default(), "");
+}
+
+#[test]
+fn sheets_of_one_name_are_told_apart_without_their_folders() {
+    let desk = Desk::new("openvox");
+    for (folder, number) in [("north", "2000"), ("south", "2001")] {
+        fs::create_dir(desk.path(folder)).unwrap();
+        desk.write(
+            &format!("{folder}/a.csv"),
+            &openvox(&[(number, "a@example.com")]),
+        );
+    }
+    let ran = desk.ends("plan north/a.csv south/a.csv TO -o p.json", 0);
+    assert!(ran.out.contains("create 2000 (a.csv:2)"), "{}", ran.out);
+    assert!(ran.out.contains("create 2001 (a.csv (2):2)"), "{}", ran.out);
+    assert!(!desk.read("p.json").contains("north"));
+}
+
+/// A PBX of four, and a plan to update the first two, to make 2009, and to leave 2003 as it is.
+fn planned() -> Desk {
+    let desk = holding(4);
+    desk.write(
+        "a.csv",
+        &SMALL[0].changes(&[
+            ("2000", "new@example.com"),
+            ("2001", "new@example.com"),
+            ("2003", "old@example.com"),
+        ]),
+    );
+    let all = desk
+        .read("a.csv")
+        .replace("email", "email,display_name,sip_password");
+    let all = all.replace(".com\n", ".com,Ann Miller,Xk39vTq2Lm\n");
+    desk.write(
+        "a.csv",
+        &format!("{all}2009,new@example.com,Di,Xk39vTq2Lm\n"),
+    );
+    desk.ends("plan a.csv TO --mode upsert -o p.json", 0);
+    desk
+}
+
+fn move_one(desk: &Desk) {
+    desk.write(
+        "moved.csv",
+        "number,email,display_name,sip_password\n2001,moved@example.com,Somebody,Zz93vTq2Lm\n",
+    );
+    desk.ends("import moved.csv TO --mode update", 0);
+}
+
+#[test]
+fn a_plan_is_carried_out_once() {
+    let desk = planned();
+    desk.ends("import --plan p.json --rate 5000 --report r.json", 0);
+    desk.results(
+        "r.json",
+        &[
+            ("2000", "update", "updated"),
+            ("2001", "update", "updated"),
+            ("2003", "none", "unchanged"),
+            ("2009", "create", "created"),
+        ],
+    );
+    assert_eq!(
+        desk.sim.stored("2001", "email").as_deref(),
+        Some("new@example.com")
+    );
+    assert_eq!(desk.report("r.json")[0]["place"], "a.csv:2");
+    let ran = desk.ends("import --plan p.json --rate 5000 --report r.json", 4);
+    assert!(ran.err.contains("3 rows of the plan moved"), "{}", ran.err);
+    desk.ends(
+        "import --plan p.json --rate 5000 --on-drift replan --report r.json",
+        0,
+    );
+    desk.results(
+        "r.json",
+        &["2000", "2001", "2003", "2009"].map(|n| (n, "none", "unchanged")),
+    );
+    assert_eq!(desk.sim.created("2009"), 1);
+}
+
+#[test]
+fn what_moved_is_named_with_both_values_and_stops_everything() {
+    let desk = planned();
+    move_one(&desk);
+    let ran = desk.ends("import --plan p.json --rate 5000 --report r.json", 4);
+    assert!(
+        ran.err.contains("1 rows of the plan moved") && ran.err.contains("--on-drift"),
+        "{}",
+        ran.err
+    );
+    desk.results(
+        "r.json",
+        &[
+            ("2000", "update", "not_sent"),
+            ("2001", "update", "drifted"),
+            ("2003", "none", "unchanged"),
+            ("2009", "create", "not_sent"),
+        ],
+    );
+    let report = desk.report("r.json");
+    for part in [
+        "display_name was \"Ann Miller\", and is \"Somebody\"",
+        "email was \"old@example.com\", and is \"moved@example.com\"",
+        "sip_password was changed",
+    ] {
+        assert!(
+            report[1]["message"].contains(part),
+            "{}",
+            report[1]["message"]
+        );
+    }
+    assert!(!report[1]["message"].contains("Zz93vTq2Lm") && !ran.err.contains("Zz93vTq2Lm"));
+    assert_eq!(
+        (
+            &*report[1]["code"],
+            &*report[1]["field"],
+            &*report[1]["column"]
+        ),
+        ("drifted", "display_name", "display_name")
+    );
+    assert_eq!(
+        desk.sim.stored("2000", "email").as_deref(),
+        Some("old@example.com")
+    );
+    assert_eq!(desk.numbers().len(), 4);
+}
+
+#[test]
+fn what_moved_is_left_out_or_planned_anew_where_that_is_asked_for() {
+    let desk = planned();
+    move_one(&desk);
+    desk.ends(
+        "import --plan p.json --rate 5000 --on-drift skip --report r.json",
+        1,
+    );
+    desk.results(
+        "r.json",
+        &[
+            ("2000", "update", "updated"),
+            ("2001", "update", "drifted"),
+            ("2003", "none", "unchanged"),
+            ("2009", "create", "created"),
+        ],
+    );
+    assert_eq!(
+        desk.sim.stored("2001", "email").as_deref(),
+        Some("moved@example.com")
+    );
+
+    let desk = planned();
+    move_one(&desk);
+    desk.write("gone.csv", "number\n2003\n");
+    desk.ends(
+        &format!("delete gone.csv --from {} --yes", desk.target()),
+        0,
+    );
+    desk.ends(
+        "import --plan p.json --rate 5000 --on-drift replan --report r.json",
+        0,
+    );
+    desk.results(
+        "r.json",
+        &[
+            ("2000", "update", "updated"),
+            ("2001", "update", "updated"),
+            ("2003", "create", "created"),
+            ("2009", "create", "created"),
+        ],
+    );
+    assert!(desk.report("r.json")[1]["message"].contains("moved@example.com"));
+    let stored = |field| desk.sim.stored("2001", field).unwrap();
+    assert_eq!(
+        (
+            stored("email"),
+            stored("username"),
+            stored("registerpassword")
+        ),
+        (
+            "new@example.com".into(),
+            "Ann Miller".into(),
+            "Xk39vTq2Lm".into()
+        )
+    );
+}
+
+#[test]
+fn a_row_planned_anew_keeps_to_mode_and_rules() {
+    let desk = holding(2);
+    // 2001 comes without what a new extension needs: gone meanwhile, it is not made half.
+    desk.write(
+        "a.csv",
+        "number,email\n2000,new@example.com\n2001,new@example.com\n",
+    );
+    desk.ends("plan a.csv TO --mode upsert -o p.json", 0);
+    desk.write("gone.csv", "number\n2001\n");
+    desk.ends(
+        &format!("delete gone.csv --from {} --yes", desk.target()),
+        0,
+    );
+    desk.ends(
+        "import --plan p.json --on-drift replan --rate 5000 --report r.json",
+        1,
+    );
+    desk.results(
+        "r.json",
+        &[("2000", "update", "updated"), ("2001", "none", "invalid")],
+    );
+    assert_eq!(desk.report("r.json")[1]["code"], "sip_password.required");
+
+    // Mode create never touches what came to be there.
+    desk.write(
+        "b.csv",
+        &openvox(&[("3000", "plan@example.com"), ("3001", "plan@example.com")]),
+    );
+    desk.ends("plan b.csv TO -o p.json", 0);
+    desk.write("c.csv", &openvox(&[("3000", "other@example.com")]));
+    desk.ends("import c.csv TO", 0);
+    desk.ends(
+        "import --plan p.json --on-drift replan --rate 5000 --report r.json",
+        1,
+    );
+    desk.results(
+        "r.json",
+        &[("3000", "none", "conflict"), ("3001", "create", "created")],
+    );
+    assert_eq!(
+        desk.sim.stored("3000", "email").as_deref(),
+        Some("other@example.com")
+    );
+}
+
+#[test]
+fn a_planned_sync_deletes_what_was_planned_and_asks_first() {
+    let desk = holding(3);
+    desk.write("a.csv", &all(1, "old@example.com"));
+    let ran = desk.ends("plan a.csv TO --mode sync -o p.json --report r.json", 0);
+    assert!(
+        ran.out.contains("delete 2001\n") && ran.out.contains("2 to delete"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.err.contains("--max-deletes 2"), "{}", ran.err);
+    desk.results(
+        "r.json",
+        &[
+            ("2000", "none", "unchanged"),
+            ("2001", "delete", "valid"),
+            ("2002", "delete", "valid"),
+        ],
+    );
+    // Made after the plan: nobody planned to delete it.
+    desk.write("b.csv", &openvox(&[("3000", "a@example.com")]));
+    desk.ends("import b.csv TO", 0);
+    let ran = desk.ends("import --plan p.json --rate 5000", 2);
+    assert!(ran.err.contains("--yes"), "{}", ran.err);
+    let ran = desk.ends("import --plan p.json --rate 5000 --yes", 4);
+    assert!(ran.err.contains("--max-deletes 2"), "{}", ran.err);
+    move_one(&desk);
+    desk.ends(
+        "import --plan p.json --rate 5000 --yes --max-deletes 2 --on-drift skip --report r.json",
+        1,
+    );
+    desk.results(
+        "r.json",
+        &[
+            ("2000", "none", "unchanged"),
+            ("2001", "delete", "drifted"),
+            ("2002", "delete", "deleted"),
+        ],
+    );
+    assert_eq!(desk.numbers(), ["2000", "2001", "3000"]);
+}
+
+#[test]
+fn a_plan_that_is_not_for_here_is_refused() {
+    let desk = planned();
+    let requests = desk.sim.requests();
+    let refused = |line: &str, part: &str| {
+        let ran = desk.ends(line, 2);
+        assert!(
+            ran.err.contains(part) && ran.err.contains("hint: "),
+            "{line}: {}",
+            ran.err
+        );
+        ran.err
+    };
+    let import = "import --plan p.json";
+
+    // Another key, no key, no secrets, the secrets of another plan.
+    let other = "plan a.csv TO --mode upsert --key other.key -o other.json";
+    desk.ends(other, 0);
+    let requests = desk.sim.requests().max(requests);
+    let err = refused(
+        &format!("{import} --key other.key"),
+        "was made with the key",
+    );
+    assert!(err.contains("--key"), "{err}");
+    refused(
+        &format!("{import} --key nowhere.key"),
+        "there is no key file",
+    );
+    assert!(!desk.path("nowhere.key").exists());
+    let (plan, sealed) = (
+        desk.read("p.json"),
+        fs::read(desk.path("p.json.sealed")).unwrap(),
+    );
+    let put_back = || {
+        desk.write("p.json", &plan);
+        fs::write(desk.path("p.json.sealed"), &sealed).unwrap();
+    };
+    fs::remove_file(desk.path("p.json.sealed")).unwrap();
+    refused(import, "p.json.sealed cannot be read");
+    put_back();
+
+    // Somebody changed something.
+    for (from, to) in [
+        ("new@example.com", "bad@example.com"),
+        ("\"2009\"", "\"2008\""),
+        ("\"mode\": \"upsert\"", "\"mode\": \"sync\""),
+        ("\"action\": \"update\"", "\"action\": \"delete\""),
+        ("\"held\": 4", "\"held\": 4000"),
+    ] {
+        assert!(plan.contains(from));
+        desk.write("p.json", &plan.replacen(from, to, 1));
+        refused(import, "do not belong together");
+    }
+    put_back();
+    for at in [0, 3, 10, 20, sealed.len() - 1] {
+        let mut changed = sealed.clone();
+        changed[at] ^= 1;
+        fs::write(desk.path("p.json.sealed"), &changed).unwrap();
+        refused(import, "p.json.sealed");
+    }
+    fs::write(desk.path("p.json.sealed"), &sealed[..sealed.len() / 2]).unwrap();
+    refused(import, "do not belong together");
+    put_back();
+
+    // Another version, and what is no plan at all.
+    let tool = format!("\"tool\": \"{}\"", env!("CARGO_PKG_VERSION"));
+    desk.write(
+        "p.json",
+        &plan.replace(&tool, "\"tool\": \"99.1\\u001b[31m\""),
+    );
+    let err = refused(import, "was made by rowcall 99.1");
+    assert!(!err.contains('\u{1b}'));
+    desk.write("p.json", &plan.replace("\"format\": 1", "\"format\": 2"));
+    refused(import, "layout 2");
+    let deep = "[".repeat(100_000);
+    for text in [
+        "",
+        "{}",
+        "[]",
+        "number,email\n1,2\n",
+        &plan[..plan.len() / 2],
+        &deep,
+    ] {
+        desk.write("p.json", text);
+        refused(import, "is not a plan");
+    }
+    refused("import --plan nowhere.json", "cannot be read");
+    put_back();
+    assert_eq!(desk.sim.requests(), requests, "nothing was said to the PBX");
+
+    // The name stands for another PBX by now.
+    let config = |port: u16| {
+        let text = format!(
+            "[targets.hq]\nvendor = \"openvox\"\nurl = \"http://127.0.0.1:{port}\"\nusername = \"api\"\n"
+        );
+        desk.write("rowcall.toml", &text);
+    };
+    config(desk.server.addr().port());
+    desk.ends("plan a.csv --to hq --mode upsert -o hq.json", 0);
+    config(9);
+    let err = refused(
+        "import --plan hq.json",
+        "it was made for hq at openvox+http://127.0.0.1",
+    );
+    assert!(err.contains("plan again"), "{err}");
+    config(desk.server.addr().port());
+    desk.ends("import --plan hq.json --rate 5000", 0);
+}
+
+#[test]
+fn a_plan_goes_with_neither_sheet_nor_target() {
+    let desk = planned();
+    for more in [
+        "a.csv",
+        "--to sim:openvox",
+        "--mode create",
+        "--map A=number",
+        "--rejects x.csv",
+        "--pad-short-rows",
+    ] {
+        let ran = desk.ends(&format!("import --plan p.json {more}"), 2);
+        assert!(
+            ran.err.contains("cannot be used with"),
+            "{more}: {}",
+            ran.err
+        );
+    }
+    desk.ends("import", 2);
+    desk.ends("import a.csv", 2);
+    desk.ends("import a.csv TO --on-drift skip", 2);
+    let ran = desk.ends("import --plan p.json --waves column:site", 2);
+    assert!(ran.err.contains("needs the sheet"), "{}", ran.err);
+    // A plan is not written over what it was made from.
+    let before = desk.read("a.csv");
+    desk.ends("plan a.csv TO -o a.csv", 2);
+    assert_eq!(desk.read("a.csv"), before);
+    let ran = desk.ends("plan a.csv TO -o no/such/folder/p.json", 2);
+    assert!(ran.err.contains("cannot be written"), "{}", ran.err);
+}
+
+#[test]
+fn a_planned_import_that_was_killed_is_gone_on_with() {
+    let desk = Desk::new("openvox");
+    let rows = (0..60).map(|row| format!("{},Ann Miller,Xk39vTq2Lm,a@example.com\n", 2000 + row));
+    desk.write(
+        "a.csv",
+        &format!("{}\n{}", SMALL[0].headings, rows.collect::<String>()),
+    );
+    desk.ends("plan a.csv TO -o p.json", 0);
+    let mut child = desk
+        .command("import --plan p.json --rate 200 --parallel 4")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    while desk.sim.numbers().len() < 20 && begun.elapsed() < Duration::from_secs(30) {
+        thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let done = desk.sim.numbers().len();
+    assert!((20..60).contains(&done), "{done}");
+    // The sheet and the plan are not needed any more.
+    for name in ["a.csv", "p.json", "p.json.sealed"] {
+        fs::remove_file(desk.path(name)).unwrap();
+    }
+    desk.ends("resume --report r.json", 0);
+    let report = desk.report("r.json");
+    assert_eq!(report.len(), 60);
+    for (row, line) in report.iter().enumerate() {
+        assert_eq!(
+            (&*line["number"], &*line["result"]),
+            (&*(2000 + row).to_string(), "created")
+        );
+        assert_eq!(desk.sim.created(&line["number"]), 1);
+    }
+}
+
+/// Rows for PortSIP; the PBX has no group called Nowhere.
+fn sites(rows: &[(&str, &str, &str)]) -> String {
+    let line = |(number, site, group): &(&str, &str, &str)| {
+        format!("{number},Xk39vTq2Lm,Portal2000pw,{site},{group}\n")
+    };
+    let lines: String = rows.iter().map(line).collect();
+    format!("number,sip_password,web_password,site,groups\n{lines}")
+}
+
+#[test]
+fn waves_stop_where_too_much_failed_and_resume_keeps_to_them() {
+    let desk = Desk::new("portsip");
+    desk.write(
+        "a.csv",
+        &sites(&[
+            ("1001", "north", "Sales"),
+            ("1002", "south", "Sales"),
+            ("1003", "north", "Nowhere"),
+            ("1004", "south", "Sales"),
+            ("1005", "", "Sales"),
+        ]),
+    );
+    let ran = desk.ends(
+        "import a.csv TO --waves column:site --max-failures 0 --report r.json",
+        4,
+    );
+    assert!(
+        ran.err.contains("wave 1 of 3: 2 rows, 1 failed"),
+        "{}",
+        ran.err
+    );
+    let report = desk.report("r.json");
+    let results: Vec<&str> = report.iter().map(|line| &*line["result"]).collect();
+    assert_eq!(
+        (results[0], results[1], results[3], results[4]),
+        ("created", "not_sent", "not_sent", "not_sent")
+    );
+    assert!(
+        !["created", "not_sent"].contains(&results[2]),
+        "{report:#?}"
+    );
+    assert!(
+        report[1]["message"].contains("wave 1 of 3"),
+        "{}",
+        report[1]["message"]
+    );
+    assert!(!desk.numbers().contains(&"1002".to_owned()));
+    let ran = desk.ends("resume --report r.json", 1);
+    assert!(
+        ran.err.contains("wave 2 of 3: 2 rows, 0 failed")
+            && ran.err.contains("wave 3 of 3: 1 rows"),
+        "{}",
+        ran.err
+    );
+    let created = desk
+        .report("r.json")
+        .iter()
+        .filter(|line| line["result"] == "created")
+        .count();
+    assert_eq!(created, 4);
+
+    // Within the budget of its wave it goes on.
+    let desk = Desk::new("portsip");
+    desk.write(
+        "a.csv",
+        &sites(&[
+            ("1001", "", "Nowhere"),
+            ("1002", "", ""),
+            ("1003", "", ""),
+            ("1004", "", ""),
+        ]),
+    );
+    let ran = desk.ends("import a.csv TO --waves 1,2 --report r.json", 4);
+    assert!(
+        ran.err.contains("wave 1 of 3: 1 rows, 1 failed"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(
+        desk.report("r.json")
+            .iter()
+            .filter(|line| line["result"] == "not_sent")
+            .count(),
+        3
+    );
+    desk.ends("resume --report r.json", 1);
+    assert_eq!(
+        desk.report("r.json")
+            .iter()
+            .filter(|line| line["result"] == "created")
+            .count(),
+        3
+    );
+
+    let desk = Desk::new("portsip");
+    desk.write(
+        "a.csv",
+        &sites(&[
+            ("1001", "", ""),
+            ("1002", "", "Nowhere"),
+            ("1003", "", ""),
+            ("1004", "", ""),
+            ("1005", "", ""),
+            ("1006", "", ""),
+        ]),
+    );
+    let ran = desk.ends(
+        "import a.csv TO --waves 1,4 --max-failures 25% --report r.json",
+        1,
+    );
+    assert!(
+        ran.err.contains("wave 2 of 3: 4 rows, 1 failed")
+            && ran.err.contains("wave 3 of 3: 1 rows, 0 failed"),
+        "{}",
+        ran.err
+    );
+    let ran = desk.ends("import a.csv TO --waves column:floor", 2);
+    assert!(
+        ran.err.contains("\"floor\"") && ran.err.contains("site"),
+        "{}",
+        ran.err
+    );
+    for wrong in ["0", "1,x", "column:"] {
+        desk.ends(&format!("import a.csv TO --waves {wrong}"), 2);
+    }
+}
+
+#[test]
+fn waves_of_a_plan_go_one_after_the_other() {
+    let desk = Desk::new("openvox");
+    desk.write(
+        "a.csv",
+        &openvox(&[
+            ("2000", "a@example.com"),
+            ("2001", "a@example.com"),
+            ("2002", "a@example.com"),
+        ]),
+    );
+    desk.ends("plan a.csv TO -o p.json", 0);
+    let ran = desk.ends("import --plan p.json --rate 5000 --waves 1", 0);
+    assert!(
+        ran.err.contains("wave 1 of 2: 1 rows, 0 failed\n")
+            && ran.err.contains("wave 2 of 2: 2 rows, 0 failed\n"),
+        "{}",
+        ran.err
+    );
+}
