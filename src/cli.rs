@@ -1,7 +1,9 @@
 //! What was typed, nothing resolved. The only module that names `clap`; help, completions and man page come from here.
 
+use crate::columns::{field_named, products};
 use crate::model::Field;
 use crate::plan::{Allowance, Budget, Mode, Waves};
+use crate::sheet::Encoding;
 use crate::submit::verify::Verify;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 use std::ffi::OsString;
@@ -78,18 +80,34 @@ pub enum Command {
 /// The sheets that are read and how.
 #[derive(Debug, Args)]
 pub struct InputArgs {
-    /// Sheets to read, one after the other: CSV, TSV, JSON or JSON Lines; - for standard input
+    /// Sheets to read, one after the other: CSV, TSV, JSON, JSON Lines, XLSX, XLS or ODS, also by a pattern such as
+    /// 'branch-*.csv'; - for standard input
     #[arg(required = true, value_name = "SHEET", value_hint = ValueHint::FilePath)]
     pub sheets: Vec<PathBuf>,
     /// What a heading means, for example --map 'Durchwahl=number'
     #[arg(long = "map", value_name = "HEADING=FIELD", value_parser = mapping)]
     pub map: Vec<(String, Field)>,
-    /// Understand the headings as this make's own names
-    #[arg(long, value_name = "VENDOR", value_parser = vendor)]
+    /// Read such meanings from a file, one a line: "Durchwahl" = "number"; what --map says goes before it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub map_file: Option<PathBuf>,
+    /// Understand the headings as the own names of this make or product: openvox, yeastar-s, 3cx, freepbx, …
+    #[arg(long, value_name = "VENDOR", value_parser = tongue)]
     pub headings: Option<String>,
+    /// What the files are written in, for example windows-1252, utf-16 or mac-roman [default: found automatically]
+    #[arg(long, value_name = "NAME", value_parser = encoding)]
+    pub encoding: Option<Encoding>,
     /// What separates cells [default: found automatically]
     #[arg(long, value_enum)]
     pub delimiter: Option<Delimiter>,
+    /// The line on which the headings stand [default: found automatically]
+    #[arg(long, value_name = "LINE", value_parser = clap::value_parser!(u64).range(1..))]
+    pub header_row: Option<u64>,
+    /// Read this sheet of a workbook, by its name [default: every sheet with a column for the number]
+    #[arg(long, value_name = "NAME")]
+    pub sheet: Option<String>,
+    /// Replace curly quotes and primes that stand where JSON wants straight quotes; values stay as they are
+    #[arg(long)]
+    pub fix_quotes: bool,
     /// Take rows with fewer cells than the header; the missing ones are blank
     #[arg(long)]
     pub pad_short_rows: bool,
@@ -207,6 +225,9 @@ pub struct CheckArgs {
     /// The make that the sheets are for
     #[arg(long = "for", value_name = "VENDOR", value_parser = vendor)]
     pub vendor: String,
+    /// Show how each heading was understood, with its first value, and check nothing
+    #[arg(long)]
+    pub explain_columns: bool,
     /// Where results go.
     #[command(flatten)]
     pub report: ReportArgs,
@@ -588,9 +609,7 @@ impl ValueEnum for Verify {
 
 fn mapping(text: &str) -> Result<(String, Field), String> {
     let (heading, name) = text.rsplit_once('=').ok_or("write HEADING=FIELD")?;
-    let field = Field::named(name.trim()).ok_or_else(|| {
-        format!("no field is called {name:?}; `rowcall vendors VENDOR` lists them")
-    })?;
+    let field = field_named(name)?;
     Ok((heading.trim().to_owned(), field))
 }
 
@@ -610,6 +629,28 @@ fn vendor(text: &str) -> Result<String, String> {
             ))
         }
     }
+}
+
+fn tongue(text: &str) -> Result<String, String> {
+    let product = products().iter().find(|product| product.id == text);
+    match product {
+        Some(product) => Ok(product.id.clone()),
+        None => vendor(text).map_err(|error| {
+            let known: Vec<&str> = products()
+                .iter()
+                .map(|product| product.id.as_str())
+                .collect();
+            format!("{error}, {}", known.join(", "))
+        }),
+    }
+}
+
+fn encoding(text: &str) -> Result<Encoding, String> {
+    Encoding::named(text).ok_or_else(|| {
+        format!(
+            "{text:?} is no encoding that is read; there are: utf-8, utf-16le, utf-16be, windows-1250, windows-1251, windows-1252, mac-roman, and those of web pages"
+        )
+    })
 }
 
 /// What came of reading the command line.

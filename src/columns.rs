@@ -3,9 +3,12 @@
 //! Headings are understood once for a sheet; a row is then read by column number. The words are compared without
 //! regard to case, spaces, `_` and `-`.
 
+mod products;
+
 use crate::manifest::Manifest;
 use crate::model::{Extension, Field, Finding, Place, Severity};
-use crate::sheet::{CLEAR, Cells};
+use crate::sheet::{CLEAR, Cells, Headings, Known, looks_like_data};
+pub use products::{Product, products};
 use std::collections::HashMap;
 
 /// What columns that rowcall itself adds to a sheet begin with: they are ignored when the sheet is read again.
@@ -27,7 +30,7 @@ pub struct Column {
 pub struct BindOptions {
     /// Headings that mean a field because somebody said so.
     pub map: Vec<(String, Field)>,
-    /// The make whose names the headings are, by its id; found out where absent.
+    /// The make or product whose names the headings are, by its id; found out where absent.
     pub headings: Option<String>,
     /// The line of the header row, for naming its cells; `None` where the sheet has none (JSON).
     pub header_line: Option<u64>,
@@ -38,11 +41,13 @@ pub struct BindOptions {
 pub enum ColumnError {
     /// No column holds the number.
     #[error(
-        "no column holds the number; the headings are: {headings}. Name the column with --map 'HEADING=number', or rename it to number"
+        "no column holds the number; the headings are: {headings}. {advice}Name the column with --map 'HEADING=number', or rename it to number"
     )]
     NoNumber {
         /// The headings that were found.
         headings: String,
+        /// What they may be meant for.
+        advice: String,
     },
     /// Two columns mean the same field.
     #[error(
@@ -75,8 +80,18 @@ pub enum ColumnError {
         /// The headings that were found.
         headings: String,
     },
+    /// A heading is mapped to two fields.
+    #[error("“{heading}” is mapped to {first} and to {second}. Map it to one of them", first = first.name(), second = second.name())]
+    MappedTwice {
+        /// The heading.
+        heading: String,
+        /// One field.
+        first: Field,
+        /// The other one.
+        second: Field,
+    },
     /// The make whose names the headings are is not known.
-    #[error("--headings names “{make}”, which is no known make; known are: {makes}")]
+    #[error("--headings names “{make}”, which is no known make or product; known are: {makes}")]
     NoSuchMake {
         /// The word asked for.
         make: String,
@@ -124,8 +139,9 @@ impl Binding {
             .filter(|(column, word)| !is_ignored(*column, word) && !mapped.contains_key(column))
             .map(|(_, word)| word.as_str())
             .collect();
-        let writer = Writer::of(&counted, target, makes, options)?;
-        let dictionary = Dictionary::new(&writer, makes);
+        let tongues = tongues(target, makes);
+        let writer = Writer::of(&counted, &tongues, options)?;
+        let dictionary = Dictionary::new(&writer, &tongues);
 
         let mut binding = Binding {
             columns: Vec::with_capacity(headings.len()),
@@ -133,6 +149,7 @@ impl Binding {
             read: Vec::new(),
         };
         let mut holder: HashMap<Field, usize> = HashMap::new();
+        let mut unknowns = Vec::new();
         for (column, (heading, word)) in headings.iter().zip(&words).enumerate() {
             let ignored = is_ignored(column, word);
             let meaning = if let Some(field) = mapped.get(&column) {
@@ -152,7 +169,7 @@ impl Binding {
                 }
                 binding.read.push((*field, column));
             } else if !ignored {
-                binding.notes.push(unknown(&at(column), column));
+                unknowns.push((column, word));
             }
             let (field, how) = match meaning {
                 Some((field, how)) => (Some(field), how),
@@ -166,26 +183,43 @@ impl Binding {
             });
         }
         if binding.column_of(Field::NUMBER).is_none() {
-            binding.number_as_answered(&words, writer.make);
+            binding.number_as_answered(&words, writer.tongue);
         }
+        let near = |word: &str| dictionary.near(word, |field| !holder.contains_key(&field));
         if binding.column_of(Field::NUMBER).is_none() {
+            let numbers = tongues.iter().find(|tongue| {
+                let means = |word: &String| tongue.words.get(word) == Some(&Field::NUMBER);
+                words.iter().any(means)
+            });
+            let misspelt = unknowns
+                .iter()
+                .find(|(_, word)| near(word) == Some(Field::NUMBER));
+            let advice = match (misspelt, numbers) {
+                (Some((column, _)), _) => format!("Is it {}? ", at(*column)),
+                (None, Some(tongue)) => format!(
+                    "If they are {}'s, say --headings {}. ",
+                    tongue.name, tongue.id
+                ),
+                (None, None) => String::new(),
+            };
             return Err(ColumnError::NoNumber {
                 headings: listed(headings),
+                advice,
             });
         }
+        for (column, word) in unknowns {
+            binding.notes.push(unknown(&at(column), column, near(word)));
+        }
         if writer.found_out {
-            binding.notes.push(others_headings(writer.make, target));
+            binding.notes.push(others_headings(writer.tongue, target));
         }
         Ok(binding)
     }
 
     /// A make may call the number in its answers what its requests call the new number. In a sheet without another
     /// column for the number, such a heading means the number.
-    fn number_as_answered(&mut self, words: &[String], make: &Manifest) {
-        let Some(number) = make.row(Field::NUMBER) else {
-            return;
-        };
-        let answered = |word: &String| number.also_read.iter().any(|name| fold(name) == *word);
+    fn number_as_answered(&mut self, words: &[String], tongue: &Tongue) {
+        let answered = |word: &String| tongue.answered.contains(word);
         for (field, column) in &mut self.read {
             if *field == Field::NEW_NUMBER && words.get(*column).is_some_and(answered) {
                 *field = Field::NUMBER;
@@ -235,104 +269,255 @@ impl Binding {
     }
 }
 
-/// The make whose names the headings are.
-struct Writer<'m> {
-    make: &'m Manifest,
-    /// It is not the target, and nobody said so.
+/// The words of a make, or of a product whose sheets are read, for fields.
+struct Tongue {
+    id: String,
+    name: String,
+    words: HashMap<String, Field>,
+    /// What its answers call the number.
+    answered: Vec<String>,
+    /// Its words count only where the headings as a whole are its own.
+    is_product: bool,
+}
+
+/// The target's words first, then the other makes', then the products'.
+fn tongues(target: &Manifest, makes: &[&Manifest]) -> Vec<Tongue> {
+    let others = makes
+        .iter()
+        .copied()
+        .filter(|make| make.vendor.id != target.vendor.id);
+    let makes = std::iter::once(target).chain(others).map(|make| {
+        let number = make.row(Field::NUMBER);
+        let answered = number.iter().flat_map(|row| &row.also_read);
+        Tongue {
+            id: make.vendor.id.clone(),
+            name: make.vendor.name.clone(),
+            words: own_names(make),
+            answered: answered.map(|name| fold(name)).collect(),
+            is_product: false,
+        }
+    });
+    let products = products().iter().map(|product| Tongue {
+        id: product.id.clone(),
+        name: product.name.clone(),
+        words: product
+            .headings
+            .iter()
+            .map(|(heading, field)| (fold(heading), *field))
+            .collect(),
+        answered: Vec::new(),
+        is_product: true,
+    });
+    makes.chain(products).collect()
+}
+
+/// Whose names the headings are.
+struct Writer<'t> {
+    tongue: &'t Tongue,
+    /// It is not the target's, and nobody said so.
     found_out: bool,
 }
 
-impl<'m> Writer<'m> {
-    /// `counted` are the headings that have a say.
+impl<'t> Writer<'t> {
+    /// `counted` are the headings that have a say; `tongues` begin with the target's.
     fn of(
         counted: &[&str],
-        target: &'m Manifest,
-        makes: &[&'m Manifest],
+        tongues: &'t [Tongue],
         options: &BindOptions,
-    ) -> Result<Writer<'m>, ColumnError> {
+    ) -> Result<Writer<'t>, ColumnError> {
+        let ids = || tongues.iter().map(|tongue| tongue.id.as_str());
+        let no_such_make = |make: &str| ColumnError::NoSuchMake {
+            make: make.to_owned(),
+            makes: ids().collect::<Vec<_>>().join(", "),
+        };
         if let Some(id) = &options.headings {
-            let mut known = makes.iter().chain(std::iter::once(&target));
-            let make = known.find(|make| make.vendor.id.eq_ignore_ascii_case(id));
-            return match make {
-                Some(make) => Ok(Writer {
-                    make,
-                    found_out: false,
-                }),
-                None => Err(ColumnError::NoSuchMake {
-                    make: id.clone(),
-                    makes: ids(makes).join(", "),
-                }),
-            };
+            let mut known = tongues.iter();
+            let tongue = known.find(|tongue| tongue.id.eq_ignore_ascii_case(id));
+            return Ok(Writer {
+                tongue: tongue.ok_or_else(|| no_such_make(id))?,
+                found_out: false,
+            });
         }
+        let (target, others) = tongues.split_first().ok_or_else(|| no_such_make(""))?;
         let canonical: HashMap<String, Field> = canonical_names();
-        // How many headings are the make's own names, and how many have a name when those and the canonical ones count.
-        let score = |make: &Manifest| {
-            let names = own_names(make);
-            let own = counted.iter().filter(|word| names.contains_key(**word));
+        // How many headings are its own names, and how many have a name when those and the canonical ones count.
+        let score = |tongue: &Tongue| {
+            let own = counted
+                .iter()
+                .filter(|word| tongue.words.contains_key(**word));
             let named = counted
                 .iter()
-                .filter(|word| names.contains_key(**word) || canonical.contains_key(**word));
+                .filter(|word| tongue.words.contains_key(**word) || canonical.contains_key(**word));
             (own.count(), named.count())
         };
         let (own, named) = score(target);
-        let others = makes
-            .iter()
-            .filter(|make| make.vendor.id != target.vendor.id);
-        let mut best: Option<(usize, &'m Manifest)> = None;
-        for make in others {
-            let (theirs, all) = score(make);
+        let mut best: Option<(usize, &'t Tongue)> = None;
+        for tongue in others {
+            let (theirs, all) = score(tongue);
             let whole = theirs > own && all > named && theirs * 2 > counted.len();
             if whole && best.is_none_or(|(most, _)| theirs > most) {
-                best = Some((theirs, make));
+                best = Some((theirs, tongue));
             }
         }
         Ok(Writer {
-            make: best.map_or(target, |(_, make)| make),
+            tongue: best.map_or(target, |(_, tongue)| tongue),
             found_out: best.is_some(),
         })
     }
 }
 
 /// What words mean, in the order in which they are asked.
-struct Dictionary {
+struct Dictionary<'t> {
     canonical: HashMap<String, Field>,
-    writer: HashMap<String, Field>,
-    writer_how: String,
+    writer: &'t Tongue,
     aliases: HashMap<String, Field>,
-    others: Vec<(String, HashMap<String, Field>)>,
+    others: Vec<&'t Tongue>,
 }
 
-impl Dictionary {
-    fn new(writer: &Writer<'_>, makes: &[&Manifest]) -> Dictionary {
-        let how = |make: &Manifest| format!("{}'s name", make.vendor.name);
-        let aliases = Field::all().flat_map(|field| {
-            let aliases = field.def().aliases.iter();
-            aliases.map(move |alias| (fold(alias), field))
-        });
-        let others = makes
+impl<'t> Dictionary<'t> {
+    fn new(writer: &Writer<'t>, tongues: &'t [Tongue]) -> Dictionary<'t> {
+        let others = tongues
             .iter()
-            .filter(|make| make.vendor.id != writer.make.vendor.id);
+            .filter(|tongue| !tongue.is_product && tongue.id != writer.tongue.id);
         Dictionary {
             canonical: canonical_names(),
-            writer: own_names(writer.make),
-            writer_how: how(writer.make),
-            aliases: aliases.collect(),
-            others: others.map(|make| (how(make), own_names(make))).collect(),
+            writer: writer.tongue,
+            aliases: aliases().collect(),
+            others: others.collect(),
         }
     }
 
     fn meaning(&self, word: &str) -> Option<(Field, String)> {
-        let found = |names: &HashMap<String, Field>, how: &str| {
-            names.get(word).map(|field| (*field, how.to_owned()))
+        let said = |words: &HashMap<String, Field>, how: &str| {
+            words.get(word).map(|field| (*field, how.to_owned()))
         };
-        found(&self.canonical, "rowcall's name")
-            .or_else(|| found(&self.writer, &self.writer_how))
-            .or_else(|| found(&self.aliases, "another word for it"))
-            .or_else(|| {
-                let mut others = self.others.iter();
-                others.find_map(|(how, names)| found(names, how))
-            })
+        let own = |tongue: &Tongue| {
+            let field = tongue.words.get(word)?;
+            Some((*field, format!("{}'s name", tongue.name)))
+        };
+        said(&self.canonical, "rowcall's name")
+            .or_else(|| own(self.writer))
+            .or_else(|| said(&self.aliases, "another word for it"))
+            .or_else(|| self.others.iter().find_map(|tongue| own(tongue)))
     }
+
+    /// The field that a misspelt word comes nearest to, of those that are free.
+    fn near(&self, word: &str, free: impl Fn(Field) -> bool) -> Option<Field> {
+        let words = self.canonical.iter().chain(&self.aliases);
+        nearest(word, words.chain(&self.writer.words), free)
+    }
+}
+
+/// The field of the word that differs least, where it differs little.
+fn nearest<'w>(
+    word: &str,
+    words: impl Iterator<Item = (&'w String, &'w Field)>,
+    free: impl Fn(Field) -> bool,
+) -> Option<Field> {
+    let away_max = match word.chars().count() {
+        0..=3 => return None,
+        4..=6 => 1,
+        _ => 2,
+    };
+    words
+        .filter(|(_, field)| free(**field))
+        .map(|(known, field)| (strsim::damerau_levenshtein(known, word), *field))
+        .filter(|(away, _)| *away <= away_max)
+        .min()
+        .map(|(_, field)| field)
+}
+
+fn aliases() -> impl Iterator<Item = (String, Field)> {
+    Field::all().flat_map(|field| {
+        let aliases = field.def().aliases.iter();
+        aliases.map(move |alias| (fold(alias), field))
+    })
+}
+
+/// What finds the header row of a sheet that goes to the make `target`: every word that [`Binding::bind`] may
+/// understand.
+pub fn headings(target: &Manifest, makes: &[&Manifest], options: &BindOptions) -> Headings {
+    let mut known: HashMap<String, Known> = HashMap::new();
+    let mut learn = |word: String, field: Field| {
+        let worth = if field == Field::NUMBER {
+            Known::Number
+        } else {
+            Known::Field
+        };
+        let held = known.entry(word).or_insert(worth);
+        *held = worth.max(*held);
+    };
+    canonical_names()
+        .into_iter()
+        .chain(aliases())
+        .for_each(|(word, field)| learn(word, field));
+    for tongue in tongues(target, makes) {
+        tongue
+            .words
+            .into_iter()
+            .for_each(|(word, field)| learn(word, field));
+    }
+    for (heading, field) in &options.map {
+        learn(fold(heading), *field);
+    }
+    Headings::new(move |text| {
+        if is_own(text) {
+            return Known::Field;
+        }
+        known.get(&fold(text)).copied().unwrap_or(Known::Nothing)
+    })
+}
+
+/// The field of a name as somebody typed it.
+///
+/// # Errors
+/// There is none of that name: what to write, with the field that comes nearest.
+pub fn field_named(name: &str) -> Result<Field, String> {
+    let name = name.trim();
+    if let Some(field) = Field::named(name) {
+        return Ok(field);
+    }
+    let word = fold(name);
+    let aliases: HashMap<String, Field> = aliases().collect();
+    let canonical = canonical_names();
+    let near = canonical.get(&word).or_else(|| aliases.get(&word)).copied();
+    let near = near.or_else(|| nearest(&word, canonical.iter().chain(&aliases), |_| true));
+    Err(match near {
+        Some(field) => format!(
+            "no field is called “{name}”; did you mean {}?",
+            field.name()
+        ),
+        None => format!("no field is called “{name}”; `rowcall vendors VENDOR` lists them"),
+    })
+}
+
+/// A saved mapping: lines `"Heading" = "field"` in TOML.
+///
+/// # Errors
+/// What is wrong in it, and where.
+pub fn read_map(text: &str) -> Result<Vec<(String, Field)>, String> {
+    let table: toml::Table = toml::from_str(text).map_err(|error| {
+        let line = error.span().map_or(1, |span| {
+            let before = text.get(..span.start).unwrap_or_default();
+            before.matches('\n').count() + 1
+        });
+        format!("line {line}: {}", error.message().trim())
+    })?;
+    let entries = table.into_iter().map(|(heading, value)| {
+        let name = value.as_str().ok_or_else(|| {
+            format!("“{heading}” must be a field's name in quotes, for example \"{heading}\" = \"number\"")
+        })?;
+        let field = field_named(name).map_err(|error| format!("“{heading}”: {error}"))?;
+        Ok((heading, field))
+    });
+    entries.collect()
+}
+
+/// A mapping with another one over it, whose headings win.
+pub fn over(saved: Vec<(String, Field)>, said: &[(String, Field)]) -> Vec<(String, Field)> {
+    let is_said = |heading: &str| said.iter().any(|(other, _)| fold(other) == fold(heading));
+    let kept = saved.into_iter().filter(|(heading, _)| !is_said(heading));
+    kept.chain(said.iter().cloned()).collect()
 }
 
 fn canonical_names() -> HashMap<String, Field> {
@@ -364,10 +549,6 @@ fn own_names(make: &Manifest) -> HashMap<String, Field> {
     names
 }
 
-fn ids<'m>(makes: &[&'m Manifest]) -> Vec<&'m str> {
-    makes.iter().map(|make| make.vendor.id.as_str()).collect()
-}
-
 /// The columns that `options` map. A heading is meant exactly, or else without regard to case and separators.
 fn mapped(
     headings: &[String],
@@ -385,7 +566,14 @@ fn mapped(
                 headings: listed(headings),
             });
         };
-        mapped.insert(column, *field);
+        let first = mapped.insert(column, *field);
+        if let Some(first) = first.filter(|first| first != field) {
+            return Err(ColumnError::MappedTwice {
+                heading: heading.clone(),
+                first,
+                second: *field,
+            });
+        }
     }
     Ok(mapped)
 }
@@ -425,6 +613,10 @@ fn heading_at(headings: &[String], column: usize, line: Option<u64>) -> String {
 }
 
 fn listed(headings: &[String]) -> String {
+    // A row of data that was taken for headings may hold a password.
+    if headings.iter().any(|heading| looks_like_data(heading)) {
+        return "(not shown, for they look like data)".to_owned();
+    }
     let shown: Vec<&str> = headings
         .iter()
         .map(|heading| heading.trim())
@@ -433,20 +625,27 @@ fn listed(headings: &[String]) -> String {
     shown.join(", ")
 }
 
-fn unknown(heading: &str, column: usize) -> Finding {
+fn unknown(heading: &str, column: usize, near: Option<Field>) -> Finding {
+    let hint = match near {
+        Some(field) => format!(
+            "did you mean `{0}`? Then rename it, or say --map 'HEADING={0}'",
+            field.name()
+        ),
+        None => "say what it means with --map 'HEADING=FIELD', or leave it".to_owned(),
+    };
     Finding {
         rule: "columns.unknown".into(),
         severity: Severity::Warning,
         field: None,
         column: Some(column),
         message: format!("no field is called {heading}: the column is not read"),
-        hint: "say what it means with --map 'HEADING=FIELD', or leave it".into(),
+        hint,
         source: "".into(),
         repair: None,
     }
 }
 
-fn others_headings(make: &Manifest, target: &Manifest) -> Finding {
+fn others_headings(tongue: &Tongue, target: &Manifest) -> Finding {
     Finding {
         rule: "columns.other_make".into(),
         severity: Severity::Info,
@@ -454,7 +653,7 @@ fn others_headings(make: &Manifest, target: &Manifest) -> Finding {
         column: None,
         message: format!(
             "the headings are {}'s, and are read as {0} means them",
-            make.vendor.name
+            tongue.name
         ),
         hint: format!(
             "with --headings {} they are read as {} means them",
@@ -750,6 +949,184 @@ mod tests {
             bind(&["number", "rowcall"], &plain()).unwrap().notes.len(),
             1
         );
+    }
+
+    #[test]
+    fn other_products_sheets_are_understood_as_a_whole_only() {
+        let makes = [
+            include_str!("vendors/openvox/vendor.toml"),
+            include_str!("vendors/ozeki/vendor.toml"),
+            include_str!("vendors/portsip/vendor.toml"),
+        ];
+        let makes = makes.map(|text| Manifest::parse(text).unwrap());
+        let makes: Vec<&Manifest> = makes.iter().collect();
+        let bound = |target: &str, headings: &str, options: &BindOptions| {
+            let target = makes.iter().find(|make| make.vendor.id == target).unwrap();
+            let headings: Vec<String> = headings.split(',').map(str::to_owned).collect();
+            let binding = Binding::bind(&headings, target, &makes, options)?;
+            let fields: Vec<&str> = binding
+                .columns
+                .iter()
+                .map(|column| column.field.map_or("-", Field::name))
+                .collect();
+            Ok::<_, ColumnError>((
+                fields.join(","),
+                binding
+                    .notes
+                    .last()
+                    .map_or(String::new(), |note| note.message.clone()),
+            ))
+        };
+        for (headings, expected, name) in [
+            (
+                "type,username,registerpassword,fullname,callerid,registername,maxregistrations,loginpassword",
+                "extension_type,number,sip_password,display_name,caller_id,sip_auth_name,max_registrations,web_password",
+                "Yeastar S-Series",
+            ),
+            (
+                "First Name,Last Name,Email Address,Mobile Number,User Password,Extension Number,Caller ID,Registration Name,Registration Password,IP Phone Concurrent Registrations,Enable Voicemail",
+                "first_name,last_name,email,mobile,web_password,number,caller_id,sip_auth_name,sip_password,max_registrations,voicemail",
+                "",
+            ),
+            (
+                "Number,FirstName,LastName,EmailAddress,MobileNumber,AuthID,AuthPassword,EnableVoicemail",
+                "number,first_name,last_name,email,mobile,sip_auth_name,sip_password,voicemail",
+                "",
+            ),
+            (
+                "extension,name,tech,secret,outboundcid,voicemail_enable,voicemail_vmpwd,voicemail_email,description",
+                "number,display_name,extension_type,sip_password,caller_id,voicemail,voicemail_pin,email,description",
+                "FreePBX",
+            ),
+            (
+                "extension,password,effective_caller_id_name,outbound_caller_id_number,directory_first_name,directory_last_name,enabled,description,call_timeout",
+                "number,sip_password,display_name,caller_id,first_name,last_name,enabled,description,ring_timeout",
+                "FusionPBX",
+            ),
+        ] {
+            for target in ["openvox", "ozeki"] {
+                let (fields, note) = bound(target, headings, &plain()).unwrap();
+                assert_eq!(fields, expected, "{target}");
+                assert!(note.contains(name), "{target}: {note}");
+            }
+        }
+        // At OpenVox the user name is a person, and some words of another product change nothing.
+        let (fields, note) =
+            bound("openvox", "number,username,fax,registerpassword", &plain()).unwrap();
+        assert_eq!(
+            (fields.as_str(), note.contains("fax")),
+            ("number,display_name,-,sip_password", true)
+        );
+        let said = BindOptions {
+            headings: Some("yeastar-s".into()),
+            ..plain()
+        };
+        let (fields, note) = bound("openvox", "username,registerpassword", &said).unwrap();
+        assert_eq!(
+            (fields.as_str(), note.as_str()),
+            ("number,sip_password", "")
+        );
+        // Without any word for the number, it is said whose sheet it may be.
+        let error = bound("openvox", "username,registerpassword", &plain())
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("--headings yeastar-s"), "{error}");
+        // A product's word alone means nothing elsewhere.
+        assert_eq!(
+            bound("openvox", "number,email,enabled,mb_pin", &plain())
+                .unwrap()
+                .0,
+            "number,email,enabled,-"
+        );
+    }
+
+    #[test]
+    fn near_misses_are_suggested_where_the_field_is_free() {
+        let hint = |heading: &str| {
+            bind(&["number", "e-mail", heading], &plain())
+                .unwrap()
+                .notes[0]
+                .hint
+                .clone()
+        };
+        assert!(
+            hint("mobiel").contains("did you mean `mobile`?"),
+            "{}",
+            hint("mobiel")
+        );
+        assert!(hint("Vornahme").contains("`first_name`"));
+        assert!(hint("voicmail").contains("`voicemail`"));
+        for far in ["emial", "numbre", "cat", "Abteilung"] {
+            assert!(!hint(far).contains("did you mean"), "{far}: {}", hint(far));
+        }
+        let error = bind(&["Durchwal", "name"], &plain())
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("Is it “Durchwal” (A1)?"), "{error}");
+        assert_eq!(field_named(" mobile "), Ok(Field::MOBILE));
+        assert!(
+            field_named("mobiel")
+                .unwrap_err()
+                .contains("did you mean mobile?")
+        );
+        assert!(
+            field_named("Vorname")
+                .unwrap_err()
+                .contains("did you mean first_name?")
+        );
+        assert!(
+            field_named("xyzzy")
+                .unwrap_err()
+                .contains("rowcall vendors")
+        );
+    }
+
+    #[test]
+    fn a_saved_mapping_is_read_checked_and_overridden() {
+        let saved =
+            read_map("# ours\n\"Apparat\" = \"number\"\nStelle = \"description\"\n").unwrap();
+        assert_eq!(saved.len(), 2);
+        let map = over(saved, &[("stelle".to_owned(), Field::GROUPS)]);
+        let options = BindOptions { map, ..plain() };
+        assert_eq!(
+            fields(&["Apparat", "Stelle"], &options),
+            ["number", "groups"]
+        );
+        for (text, words) in [
+            (
+                "a = \"numbr\"",
+                "“a”: no field is called “numbr”; did you mean number?",
+            ),
+            ("a = 7", "“a” must be a field's name in quotes"),
+            ("a = \"number\"\na = \"email\"", "line 2"),
+            ("\n\nnonsense", "line 3"),
+        ] {
+            let error = read_map(text).unwrap_err();
+            assert!(error.contains(words), "{error}");
+        }
+        let twice = BindOptions {
+            map: vec![("A".into(), Field::NUMBER), ("a".into(), Field::EMAIL)],
+            ..plain()
+        };
+        assert!(matches!(
+            bind(&["a"], &twice),
+            Err(ColumnError::MappedTwice { .. })
+        ));
+    }
+
+    #[test]
+    fn what_looks_like_data_is_not_shown_as_headings() {
+        for row in [
+            &["2001", "Ann", "canary"][..],
+            &["2001;Ann;canary"],
+            &["a@b.example", "canary"],
+        ] {
+            let error = bind(row, &plain()).unwrap_err().to_string();
+            assert!(
+                !error.contains("canary") && error.contains("look like data"),
+                "{error}"
+            );
+        }
     }
 
     #[test]

@@ -84,7 +84,15 @@ fn said(make: &str, name: &str) -> (Vec<Said>, Counts) {
 fn rules(manifest: &Manifest) -> BTreeSet<String> {
     let mut rules: BTreeSet<String> = manifest.field.iter().flat_map(rules_of_field).collect();
     rules.extend(manifest.cross.iter().map(|row| row.rule.word().to_owned()));
-    rules.extend(["text.control", "duplicate_number"].map(str::to_owned));
+    let of_any_make = [
+        "text.control",
+        "text.invisible",
+        "text.space",
+        "text.full_width",
+        "text.curly_quote",
+        "duplicate_number",
+    ];
+    rules.extend(of_any_make.map(str::to_owned));
     rules
 }
 

@@ -76,61 +76,61 @@ macro_rules! dictionary {
 }
 
 dictionary! {
-    NUMBER = "number", Identifier, ["extension", "ext", "ext no", "extension no", "extension number", "durchwahl", "nebenstelle", "nst", "rufnummer intern", "interne nummer"], "2002",
+    NUMBER = "number", Identifier, ["extension", "ext", "ext no", "extension no", "extension number", "durchwahl", "nebenstelle", "nst", "rufnummer intern", "interne nummer", "extension id", "exten", "phone extension", "internal number", "nebenstellennummer", "nst nr", "durchwahlnummer", "interne rufnummer", "teilnehmernummer"], "2002",
         "The extension's number: its key. Text, so leading zeros count.";
-    NEW_NUMBER = "new_number", Identifier, ["renumber to", "neue nummer"], "72002",
+    NEW_NUMBER = "new_number", Identifier, ["renumber to", "neue nummer", "new extension", "neue durchwahl", "neue nebenstelle"], "72002",
         "The number that the extension is to have from now on.";
-    DISPLAY_NAME = "display_name", Text, ["name", "full name", "user name", "anzeigename", "name anzeige", "vollständiger name"], "Ann Miller",
+    DISPLAY_NAME = "display_name", Text, ["name", "full name", "user name", "anzeigename", "name anzeige", "vollständiger name", "display", "employee", "anzeige", "vor und nachname", "mitarbeiter"], "Ann Miller",
         "The person's or room's name as phones show it.";
-    FIRST_NAME = "first_name", Text, ["given name", "vorname"], "Ann",
+    FIRST_NAME = "first_name", Text, ["given name", "vorname", "first", "forename", "rufname"], "Ann",
         "Given name.";
-    LAST_NAME = "last_name", Text, ["surname", "family name", "nachname", "familienname"], "Miller",
+    LAST_NAME = "last_name", Text, ["surname", "family name", "nachname", "familienname", "last", "zuname"], "Miller",
         "Family name.";
-    CALLER_ID = "caller_id", Text, ["outbound caller id", "outbound cid", "cid", "absendernummer", "anrufer id"], "2002",
+    CALLER_ID = "caller_id", Text, ["outbound caller id", "outbound cid", "cid", "absendernummer", "anrufer id", "caller id number", "outgoing caller id", "ausgehende nummer", "abgehende rufnummer", "absender"], "2002",
         "The caller ID that is shown for outgoing calls.";
-    DESCRIPTION = "description", Text, ["note", "notes", "comment", "beschreibung", "bemerkung"], "Reception desk",
+    DESCRIPTION = "description", Text, ["note", "notes", "comment", "beschreibung", "bemerkung", "remark", "remarks", "kommentar", "anmerkung", "notiz"], "Reception desk",
         "Free text about the extension.";
-    ENABLED = "enabled", Switch, ["active", "aktiv", "aktiviert"], "on",
+    ENABLED = "enabled", Switch, ["active", "aktiv", "aktiviert", "is enabled", "freigeschaltet"], "on",
         "Whether the extension may be used.";
-    SIP_USERNAME = "sip_username", Text, ["sip user", "sip user name", "sip benutzer", "sip benutzername"], "2002",
+    SIP_USERNAME = "sip_username", Text, ["sip user", "sip benutzer", "sip benutzername", "sip account", "sip login", "sip konto"], "2002",
         "The SIP account's user name.";
-    SIP_AUTH_NAME = "sip_auth_name", Text, ["auth id", "authid", "auth name", "authentication name", "authorization name", "sip auth id"], "2002",
+    SIP_AUTH_NAME = "sip_auth_name", Text, ["auth id", "auth name", "authentication name", "authorization name", "sip auth id", "auth user", "auth username", "authentication id", "authentifizierungsname", "anmeldename"], "2002",
         "The name that a phone authenticates with.";
-    SIP_PASSWORD secret = "sip_password", Text, ["sip secret", "secret", "registration password", "extension password", "auth password", "sip passwort", "kennwort", "passwort"], "tR7xkQ2mZp9w",
+    SIP_PASSWORD secret = "sip_password", Text, ["sip secret", "secret", "registration password", "extension password", "auth password", "sip passwort", "kennwort", "passwort", "register password", "sip kennwort", "registrierungspasswort", "telefonpasswort"], "tR7xkQ2mZp9w",
         "The password that a phone registers with.";
-    MAX_REGISTRATIONS = "max_registrations", Count, ["concurrent registrations", "max contacts", "max. registrierungen"], "3",
+    MAX_REGISTRATIONS = "max_registrations", Count, ["concurrent registrations", "max contacts", "max. registrierungen", "maximum registrations", "gleichzeitige registrierungen", "anzahl geräte"], "3",
         "How many phones may be registered at the same time.";
-    WEB_PASSWORD secret = "web_password", Text, ["web access password", "user password", "portal password", "web passwort"], "Kw83hTqzLm",
+    WEB_PASSWORD secret = "web_password", Text, ["web access password", "user password", "portal password", "web passwort", "login password", "web kennwort", "portalpasswort", "benutzerpasswort"], "Kw83hTqzLm",
         "The password for the user's web page.";
-    USER_ID = "user_id", Text, ["user", "owner", "benutzer", "benutzer id"], "user100",
+    USER_ID = "user_id", Text, ["user", "owner", "benutzer", "benutzer id", "benutzerkennung"], "user100",
         "The PBX user that the extension belongs to.";
-    EMAIL = "email", Email, ["e mail", "email address", "mail", "e mail adresse", "mailadresse"], "ann.miller@example.com",
+    EMAIL = "email", Email, ["email address", "mail", "e mail adresse", "mailadresse", "mail address", "e mail addresse"], "ann.miller@example.com",
         "E-mail address, for voicemail and notices.";
-    MOBILE = "mobile", Identifier, ["mobile number", "mobile phone", "cell", "cell phone", "mobil", "handy", "mobilnummer", "handynummer"], "18088861612",
+    MOBILE = "mobile", Identifier, ["mobile number", "mobile phone", "cell", "cell phone", "mobil", "handy", "mobilnummer", "handynummer", "mobile no", "mobiltelefon", "mobilfunk", "mobilfunknummer", "handynr"], "18088861612",
         "Mobile telephone number.";
-    WORK_PHONE = "work_phone", Identifier, ["business phone", "office phone", "telefon geschäftlich"], "0301234567",
+    WORK_PHONE = "work_phone", Identifier, ["business phone", "office phone", "telefon geschäftlich", "work number", "business number", "dienstlich", "telefon dienstlich"], "0301234567",
         "Work telephone number.";
-    HOME_PHONE = "home_phone", Identifier, ["private phone", "telefon privat"], "0307654321",
+    HOME_PHONE = "home_phone", Identifier, ["private phone", "telefon privat", "home number", "private number", "privat", "privatnummer"], "0307654321",
         "Home telephone number.";
-    LANGUAGE = "language", Text, ["system prompt language", "sprache"], "en",
+    LANGUAGE = "language", Text, ["system prompt language", "sprache", "prompt language", "ansagesprache"], "en",
         "The language of the prompts that the extension hears.";
-    VOICEMAIL = "voicemail", Switch, ["vm", "mailbox", "enable voicemail", "anrufbeantworter", "sprachbox"], "on",
+    VOICEMAIL = "voicemail", Switch, ["vm", "mailbox", "enable voicemail", "anrufbeantworter", "sprachbox", "has voicemail", "voicemail enabled", "voicemail aktiv"], "on",
         "Whether the extension has a voicemail box.";
-    VOICEMAIL_PIN secret = "voicemail_pin", Identifier, ["vm pin", "vm password", "voicemail password", "mailbox pin", "sprachbox pin"], "083914",
+    VOICEMAIL_PIN secret = "voicemail_pin", Identifier, ["vm pin", "vm password", "voicemail password", "mailbox pin", "sprachbox pin", "voicemail secret", "vm secret", "mailbox password", "mailbox passwort", "voicemail passwort"], "083914",
         "The digits that open the voicemail box. Text, so leading zeros count.";
-    VOICEMAIL_PIN_REQUIRED = "voicemail_pin_required", Switch, ["voicemail pin authentication"], "on",
+    VOICEMAIL_PIN_REQUIRED = "voicemail_pin_required", Switch, ["voicemail pin authentication", "pin required", "pin erforderlich"], "on",
         "Whether the voicemail box asks for its PIN.";
-    VOICEMAIL_TO_EMAIL = "voicemail_to_email", Switch, ["vm to email", "voicemail per e mail"], "on",
+    VOICEMAIL_TO_EMAIL = "voicemail_to_email", Switch, ["vm to email", "voicemail per e mail", "send voicemail by email", "voicemail to mail", "sprachnachricht per e mail"], "on",
         "Whether new voicemail is sent to the e-mail address.";
-    VOICEMAIL_LANGUAGE = "voicemail_language", Text, ["voicemail prompt", "voicemail prompt language"], "en-us",
+    VOICEMAIL_LANGUAGE = "voicemail_language", Text, ["voicemail prompt", "voicemail prompt language", "voicemail sprache"], "en-us",
         "The language of the voicemail prompts.";
     VOICEMAIL_SAY_CALLER_ID = "voicemail_say_caller_id", Switch, [], "off",
         "Whether the caller's number is spoken before a message.";
     VOICEMAIL_SAY_TIME = "voicemail_say_time", Choice, [], "no",
         "Whether and how the time of a message is spoken.";
-    VOICEMAIL_GREETING = "voicemail_greeting", Text, ["greeting", "greeting file"], "https://files.example.com/greetings/2002.wav",
+    VOICEMAIL_GREETING = "voicemail_greeting", Text, ["greeting", "greeting file", "begrüßung", "ansage"], "https://files.example.com/greetings/2002.wav",
         "The greeting file of the voicemail box: a file name that the PBX has, or an address to fetch it from.";
-    FORWARD_ALWAYS = "forward_always", Switch, [], "on",
+    FORWARD_ALWAYS = "forward_always", Switch, ["always forward", "call forward always", "unconditional forward", "sofortige weiterleitung", "rufumleitung sofort"], "on",
         "Whether calls are forwarded always.";
     FORWARD_ALWAYS_TO = "forward_always_to", Choice, [], "voicemail",
         "Where calls are forwarded always: voicemail, extension, mobile, number, or a word of the make's own.";
@@ -140,7 +140,7 @@ dictionary! {
         "The prefix for outbound calls when calls are forwarded always.";
     FORWARD_ALWAYS_NUMBER = "forward_always_number", Identifier, [], "0301234567",
         "The number that calls are forwarded to always.";
-    FORWARD_NO_ANSWER = "forward_no_answer", Switch, [], "on",
+    FORWARD_NO_ANSWER = "forward_no_answer", Switch, ["no answer forward", "forward when no answer", "weiterleitung bei nichtmelden", "rufumleitung bei nichtmelden"], "on",
         "Whether calls are forwarded when nobody answers.";
     FORWARD_NO_ANSWER_TO = "forward_no_answer_to", Choice, [], "voicemail",
         "Where calls are forwarded when nobody answers: voicemail, extension, mobile, number, or a word of the make's own.";
@@ -150,9 +150,9 @@ dictionary! {
         "The prefix for outbound calls when calls are forwarded when nobody answers.";
     FORWARD_NO_ANSWER_NUMBER = "forward_no_answer_number", Identifier, [], "0301234567",
         "The number that calls are forwarded to when nobody answers.";
-    FORWARD_NO_ANSWER_AFTER = "forward_no_answer_after", Count, ["no answer timeout", "ring time no answer"], "20",
+    FORWARD_NO_ANSWER_AFTER = "forward_no_answer_after", Count, ["no answer timeout", "ring time no answer", "weiterleitung nach"], "20",
         "After how many seconds without an answer calls are forwarded.";
-    FORWARD_BUSY = "forward_busy", Switch, [], "on",
+    FORWARD_BUSY = "forward_busy", Switch, ["busy forward", "forward when busy", "weiterleitung bei besetzt", "rufumleitung bei besetzt"], "on",
         "Whether calls are forwarded when the line is busy.";
     FORWARD_BUSY_TO = "forward_busy_to", Choice, [], "voicemail",
         "Where calls are forwarded when the line is busy: voicemail, extension, mobile, number, or a word of the make's own.";
@@ -196,17 +196,17 @@ dictionary! {
         "Whether others may monitor this extension's calls.";
     MONITOR_MODE = "monitor_mode", Choice, [], "disabled",
         "How this extension may monitor others.";
-    RING_TIMEOUT = "ring_timeout", Choice, ["ring time", "ringtimer", "klingelzeit"], "30",
+    RING_TIMEOUT = "ring_timeout", Choice, ["ring time", "ringtimer", "klingelzeit", "ring duration", "rufdauer"], "30",
         "How many seconds the phone rings.";
     MAX_CALL_SECONDS = "max_call_seconds", Choice, ["max call duration", "maximale gesprächsdauer"], "follow_system",
         "The longest call, in seconds; or follow_system, or unlimited.";
-    DO_NOT_DISTURB = "do_not_disturb", Switch, ["bitte nicht stören", "ruhe vor dem telefon"], "off",
+    DO_NOT_DISTURB = "do_not_disturb", Switch, ["bitte nicht stören", "ruhe vor dem telefon", "dnd", "nicht stören"], "off",
         "Whether do-not-disturb is on.";
     NAT = "nat", Switch, [], "on",
         "Whether the phone is reached through network address translation.";
-    RECORD_AUDIO = "record_audio", Switch, ["record calls", "enable audio recording"], "off",
+    RECORD_AUDIO = "record_audio", Switch, ["record calls", "enable audio recording", "call recording", "gesprächsaufzeichnung"], "off",
         "Whether audio calls are recorded.";
-    RECORD_VIDEO = "record_video", Switch, ["enable video recording"], "off",
+    RECORD_VIDEO = "record_video", Switch, ["enable video recording", "video recording", "videoaufzeichnung"], "off",
         "Whether video calls are recorded.";
     OFFICE_HOURS_MODE = "office_hours_mode", Choice, [], "custom",
         "Whether the extension has office hours of its own.";
@@ -238,7 +238,7 @@ dictionary! {
         "When office hours begin on Sunday, HH:MM.";
     SUNDAY_TO = "sunday_to", Time, [], "17:00",
         "When office hours end on Sunday, HH:MM.";
-    GROUPS = "groups", List, ["group", "extension groups", "gruppe", "gruppen"], "Sales;Support",
+    GROUPS = "groups", List, ["group", "extension groups", "gruppe", "gruppen", "extension group", "rufgruppe", "nebenstellengruppen"], "Sales;Support",
         "The extension groups that the extension is a member of, by name.";
     GENDER = "gender", Choice, ["geschlecht"], "female",
         "Gender, as the PBX words it.";
@@ -260,9 +260,9 @@ dictionary! {
         "The software of the registered phone.";
     LAST_IP_ADDRESS live = "last_ip_address", Text, [], "192.0.2.17",
         "The address from which a phone registered last.";
-    PHONE_MAC_ADDRESS live = "phone_mac_address", Text, ["mac", "mac address"], "00:15:65:12:34:56",
+    PHONE_MAC_ADDRESS live = "phone_mac_address", Text, ["mac", "mac address", "mac adresse", "phone mac"], "00:15:65:12:34:56",
         "The hardware address of the provisioned phone.";
-    PHONE_MODEL live = "phone_model", Text, ["model"], "T46S",
+    PHONE_MODEL live = "phone_model", Text, ["model", "telefonmodell", "gerätemodell"], "T46S",
         "The model of the provisioned phone.";
 }
 
@@ -330,6 +330,17 @@ mod tests {
         for field in Field::all() {
             assert_eq!(Field::named(field.name()), Some(field));
             assert!(!field.def().help.is_empty());
+        }
+    }
+
+    #[test]
+    fn every_alias_means_one_field() {
+        let fold = |word: &str| word.replace([' ', '-', '_'], "").to_lowercase();
+        let mut seen: BTreeSet<String> = Field::all().map(|field| fold(field.name())).collect();
+        for field in Field::all() {
+            for alias in field.def().aliases {
+                assert!(seen.insert(fold(alias)), "{}: {alias}", field.name());
+            }
         }
     }
 

@@ -10,7 +10,7 @@
 use super::row::{Slot, shown};
 use crate::manifest::FieldRow;
 use crate::model::{Field, Finding, Kind, Secret, Severity};
-use crate::sheet::Cells;
+use crate::sheet::{Cells, Stored};
 use std::collections::HashMap;
 
 /// A spreadsheet keeps so many digits of a number and rounds the rest to zeros.
@@ -120,8 +120,7 @@ impl Damage {
     pub(super) fn finding(self, slot: &Slot<'_>, text: &str) -> Finding {
         let field = slot.row.name;
         let told = match (&self.repair, &self.probable) {
-            (Some(_), _) if field.is_secret() => Some("`rowcall fix` mends it".to_owned()),
-            (Some(repair), _) => Some(format!("`rowcall fix` writes {}", shown(repair))),
+            (Some(repair), _) => Some(fix_writes(field, repair)),
             (None, Some(probable)) if !field.is_secret() => {
                 Some(format!("probably {}", shown(probable)))
             }
@@ -142,6 +141,15 @@ impl Damage {
             source: "".into(),
             repair: self.repair.map(Secret::new),
         }
+    }
+}
+
+/// What `rowcall fix` makes of a value.
+pub(super) fn fix_writes(field: Field, repair: &str) -> String {
+    if field.is_secret() {
+        "`rowcall fix` mends it".to_owned()
+    } else {
+        format!("`rowcall fix` writes {}", shown(repair))
     }
 }
 
@@ -202,17 +210,13 @@ impl Care {
 
     /// Whether a byte within a value may be a sign of damage.
     pub(super) fn asks_for_a_look(self, byte: u8) -> bool {
-        // The first bytes of characters that cannot be seen, and of full-width ones.
-        let unseen = matches!(byte, 0xC2 | 0xD8 | 0xE1..=0xE3 | 0xEF);
         match self {
             Care::Digits | Care::Phone | Care::Count => {
                 !(byte.is_ascii_digit() || byte == b'+' || byte == b'*')
             }
-            Care::Account => unseen || matches!(byte, b'+' | b'.'),
+            Care::Account => matches!(byte, b'+' | b'.'),
             Care::Password => byte == b'+',
-            Care::Name => matches!(byte, 0xE2 | 0xEF),
-            Care::Word => unseen,
-            Care::Free => false,
+            Care::Name | Care::Word | Care::Free => false,
         }
     }
 }
@@ -252,17 +256,12 @@ fn first_look(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
         } else {
             Severity::Error
         };
-        return Some(Damage::new(
-            "damage.error_cell",
-            weight,
-            "is what a spreadsheet shows where it has no value",
-            "mend the formula or the column's width, and save its value",
-        ));
+        return Some(error_cell(weight));
     }
     if care == Care::Free {
         return None;
     }
-    if let Some(damage) = unseen(row, care, text) {
+    if let Some(damage) = blanks_around(row, care, text) {
         return Some(damage);
     }
     if TRUTHS.contains(&trimmed) && row.name.def().kind != Kind::Switch {
@@ -300,80 +299,128 @@ fn first_look(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
     }
 }
 
-/// Characters that cannot be seen or look like others, and what stands around the value.
-fn unseen(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
-    if care == Care::Password || (text.is_ascii() && !row.name.is_secret()) {
+/// What a workbook's way to store a cell may have done to it, whatever its text.
+fn stored(row: &FieldRow, stored: Stored) -> Option<Damage> {
+    let care = Care::of(row.name);
+    match stored {
+        Stored::Error => Some(error_cell(Severity::Error)),
+        Stored::Uncalculated => Some(Damage::new(
+            "cell.uncalculated",
+            Severity::Error,
+            "is a formula without a saved value",
+            "open the workbook in a spreadsheet, and save it",
+        )),
+        Stored::Rounded if care.is_digits() || matches!(care, Care::Account | Care::Password) => {
+            Some(Damage::new(
+                "damage.rounded",
+                Severity::Error,
+                "is a number of more than 15 digits in the workbook: the last ones are lost",
+                "look the number up, and type it in a cell that is formatted as text",
+            ))
+        }
+        Stored::Date if care.is_digits() => Some(Damage::new(
+            "damage.date",
+            Severity::Error,
+            "is a date in the workbook, where a number belongs",
+            "type it anew, in a cell that is formatted as text",
+        )),
+        Stored::Number if row.name.def().kind == Kind::Identifier => Some(Damage::new(
+            "cell.numeric",
+            Severity::Warning,
+            "is stored as a number: zeros before it or a + would have been lost",
+            "compare it with the original, and format the column as text",
+        )),
+        Stored::Shown if row.name.def().kind == Kind::Identifier => Some(Damage::new(
+            "cell.numeric",
+            Severity::Warning,
+            "is stored as a number, and reads as its format shows it: what was typed may be lost",
+            "compare it with the original, and format the column as text",
+        )),
+        Stored::Text
+        | Stored::Number
+        | Stored::Shown
+        | Stored::Rounded
+        | Stored::Date
+        | Stored::Boolean => None,
+    }
+}
+
+/// Says of a cell what its way to be stored tells, where its text has not told more: an error takes the place of what
+/// follows from it.
+pub(super) fn check_stored(slot: &Slot<'_>, cells: Cells<'_>, findings: &mut Vec<Finding>) {
+    let Some(column) = slot.column else { return };
+    let Some(damage) = stored(slot.row, cells.stored(column)) else {
+        return;
+    };
+    let mut said = findings.iter_mut();
+    if let Some(same) = said.find(|said| said.column == slot.column && said.rule == damage.id) {
+        same.severity = same.severity.max(damage.severity);
+        return;
+    }
+    if damage.severity == Severity::Error {
+        findings.retain(|said| said.column != slot.column);
+    }
+    if findings.iter().all(|said| said.column != slot.column) {
+        findings.push(damage.finding(slot, slot.text_in(cells)));
+    }
+}
+
+/// The value without characters that cannot be seen or look like others, further mended where that is needed; `None`
+/// where they may be meant, or something is left that only a person can mend.
+pub(super) fn plain(row: &FieldRow, text: &str) -> Option<String> {
+    let care = Care::of(row.name);
+    if matches!(care, Care::Password | Care::Free) {
         return None;
     }
-    let (mut plain, mut hidden, mut wide) = (String::with_capacity(text.len()), None, false);
+    let as_digits = care.is_digits() || care == Care::Count;
+    let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
-            '\u{200b}' | '\u{2060}' | '\u{feff}' => _ = hidden.get_or_insert(c),
+            '\u{200b}' | '\u{2060}' | '\u{feff}' => {}
             // In names these may be meant: they join letters, or tell the direction of writing.
             '\u{ad}'
             | '\u{61c}'
             | '\u{200c}'..='\u{200f}'
             | '\u{202a}'..='\u{202e}'
             | '\u{2066}'..='\u{2069}'
-                if care != Care::Name =>
-            {
-                _ = hidden.get_or_insert(c);
-            }
-            '\u{ff10}'..='\u{ff19}' | '\u{ff0b}' if care.is_digits() || care == Care::Count => {
-                wide = true;
-                // Full-width characters stand in the order of ASCII.
+                if care != Care::Name => {}
+            // Full-width characters stand in the order of ASCII.
+            '\u{ff10}'..='\u{ff19}' | '\u{ff0b}' if as_digits => {
                 plain.extend(char::from_u32(u32::from(c) - 0xfee0));
             }
             _ if care.is_digits() && c.is_whitespace() && !c.is_ascii() => plain.push(' '),
             _ => plain.push(c),
         }
     }
-    let repair = plain.trim();
-    if repair == text || repair.is_empty() {
+    let plain = plain.trim();
+    match look(row, plain) {
+        Some(damage) => damage.repair,
+        None => (!plain.is_empty() && plain != text.trim()).then(|| plain.to_owned()),
+    }
+}
+
+fn error_cell(weight: Severity) -> Damage {
+    Damage::new(
+        "damage.error_cell",
+        weight,
+        "is what a spreadsheet shows where it has no value",
+        "mend the formula or the column's width, and save its value",
+    )
+}
+
+/// Blanks around a secret of digits, which would be a part of it.
+fn blanks_around(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
+    let trimmed = text.trim();
+    if !row.name.is_secret() || !care.is_digits() || trimmed == text || trimmed.is_empty() {
         return None;
     }
-    let damage = if let Some(hidden) = hidden {
-        Damage::new(
-            "damage.hidden_character",
-            Severity::Warning,
-            format!(
-                "holds the character U+{:04X}, which cannot be seen",
-                u32::from(hidden)
-            ),
-            "it came with copying",
-        )
-    } else if wide {
-        Damage::new(
-            "damage.full_width",
-            Severity::Warning,
-            "is written in full-width digits",
-            "type plain digits",
-        )
-    } else if repair != text.trim() {
-        Damage::new(
-            "damage.space",
-            Severity::Warning,
-            "holds a space that is none of the keyboard's",
-            "it came with copying",
-        )
-    } else if row.name.is_secret() {
-        Damage::new(
-            "damage.space",
-            Severity::Warning,
-            "has spaces around it",
-            "remove them",
-        )
-    } else if text.trim_matches(|c: char| c.is_ascii_whitespace()) == repair {
-        return None;
-    } else {
-        Damage::new(
-            "damage.space",
-            Severity::Info,
-            "has a space around it that is none of the keyboard's: it is left out",
-            "",
-        )
-    };
-    Some(damage.repair(Some(repair.to_owned())))
+    let damage = Damage::new(
+        "text.space",
+        Severity::Warning,
+        "has spaces around it",
+        "remove them",
+    );
+    Some(damage.repair(Some(trimmed.to_owned())))
 }
 
 /// What marks a cell as text was taken for a part of it.

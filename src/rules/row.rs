@@ -5,7 +5,7 @@ use super::cross::Cross;
 use super::damage::{self, Care, Shape};
 use crate::columns::Binding;
 use crate::manifest::{Access, FieldRow, Manifest, Purpose, Rule, RuleRow, switch};
-use crate::model::{Extension, Field, Finding, Kind, Severity};
+use crate::model::{Extension, Field, Finding, Kind, Secret, Severity};
 use crate::sheet::{CLEAR, Cells, Row};
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -230,16 +230,40 @@ impl<'m> Checker<'m> {
         let mut view = *self.nothing_given(purpose);
         for (column, bound) in &self.columns {
             let text = cells.get(*column).unwrap_or_default();
-            if suspicious && let Some(control) = find_control(text) {
-                let field = self.field_of(*bound);
-                findings.push(control_finding(Some(field), *column, control));
-                if let Bound::Slot(index) = bound {
-                    view[usize::from(*index)] = Seen::Unknown;
+            let odd = if suspicious {
+                Odd::of(self.field_of(*bound), text)
+            } else {
+                None
+            };
+            if let Some(odd) = odd.filter(|odd| odd.severity == Severity::Error) {
+                match bound {
+                    Bound::Slot(index) => view[usize::from(*index)] = Seen::Unknown,
+                    // What is not sent can do no harm, unless it breaks what shows it.
+                    Bound::Foreign(field) if odd.kind != OddKind::Control => {
+                        findings.push(self.not_supported(*field, Some(*column)));
+                        continue;
+                    }
+                    Bound::Foreign(_) => (),
                 }
+                findings.push(self.odd_finding(odd, *bound, *column, text));
                 continue;
             }
             match bound {
-                Bound::Slot(index) => self.value(*index, text, purpose, &mut view, findings),
+                Bound::Slot(index) => {
+                    let before = findings.len();
+                    self.value(*index, text, purpose, &mut view, findings);
+                    let Some(odd) = odd else { continue };
+                    let mut finding = self.odd_finding(odd, *bound, *column, text);
+                    if finding.repair.is_some() {
+                        // What else is wrong with the value follows from it.
+                        let others = findings.drain(before..).map(|other| other.severity);
+                        finding.severity = others.fold(finding.severity, Severity::max);
+                    }
+                    // What the make itself says against it is enough.
+                    if findings.len() == before {
+                        findings.push(finding);
+                    }
+                }
                 Bound::Foreign(_) if text.trim().is_empty() => (),
                 Bound::Foreign(field) => findings.push(self.not_supported(*field, Some(*column))),
             }
@@ -258,6 +282,14 @@ impl<'m> Checker<'m> {
             across
                 .suspects
                 .check(&self.slots, &self.measured, cells, findings);
+        }
+        if !cells.all_stored().is_empty() {
+            let mut of_row = findings.split_off(before);
+            let writable = |slot: &&Slot<'_>| slot.row.access != Access::ReadOnly;
+            for slot in self.slots.iter().filter(writable) {
+                damage::check_stored(slot, cells, &mut of_row);
+            }
+            findings.append(&mut of_row);
         }
         heaviest_first(findings, before);
     }
@@ -353,6 +385,22 @@ impl<'m> Checker<'m> {
         }
     }
 
+    /// What an odd character comes to in a column that stands for a field.
+    fn odd_finding(&self, odd: Odd, bound: Bound, column: usize, text: &str) -> Finding {
+        let field = self.field_of(bound);
+        let mut finding = odd.finding(Some(field), column, text);
+        let Bound::Slot(index) = bound else {
+            return finding;
+        };
+        let row = self.slots[usize::from(index)].row;
+        let repair = damage::plain(row, text).filter(|_| odd.kind != OddKind::Control);
+        if let Some(repair) = &repair {
+            finding.hint = format!("{}; {}", damage::fix_writes(field, repair), finding.hint);
+        }
+        finding.repair = repair.map(Secret::new);
+        finding
+    }
+
     fn field_of(&self, bound: Bound) -> Field {
         match bound {
             Bound::Slot(index) => self.slots[usize::from(index)].row.name,
@@ -393,7 +441,6 @@ impl<'m> Checker<'m> {
         findings: &mut Vec<Finding>,
     ) -> Option<Seen> {
         let row = slot.row;
-        let whole = text;
         let text = slot.trimmed(text);
         if text.is_empty() {
             if slot.is_required(purpose) {
@@ -436,7 +483,7 @@ impl<'m> Checker<'m> {
         } else {
             slot.breaches(text, findings);
         }
-        if let Some(damage) = damage::look(row, whole) {
+        if let Some(damage) = damage::look(row, text) {
             let mut finding = damage.finding(slot, text);
             if Care::of(row.name).explains_breaches() {
                 // What else is wrong with the value follows from the damage.
@@ -537,11 +584,13 @@ impl<'m> Checker<'m> {
     /// Control characters in columns that stand for no field: these are not sent.
     fn controls_elsewhere(&self, cells: Cells<'_>, findings: &mut Vec<Finding>) {
         for column in 0..cells.len() {
-            let control = cells.get(column).and_then(find_control);
-            if let Some(control) = control
+            let text = cells.get(column).unwrap_or_default();
+            let control = text.chars().position(is_control);
+            if let Some(at) = control
                 && !self.columns.iter().any(|(bound, _)| *bound == column)
             {
-                findings.push(control_finding(None, column, control));
+                let odd = Odd::new(OddKind::Control, Severity::Warning, text, at);
+                findings.push(odd.finding(None, column, text));
             }
         }
     }
@@ -1012,47 +1061,210 @@ impl CharSet {
     }
 }
 
-/// Whether a text may hold a control character: cheap, and never misses one.
+/// Whether a text may hold a character that hides or is mistaken for another: cheap, and never misses one. The letters
+/// of Western Europe (bytes C3 and C4) are not among them.
 fn has_suspicious_byte(text: &str) -> bool {
     // No early end: so it runs many bytes at a time.
     text.bytes().fold(false, |found, byte| {
-        found | (byte < 0x20) | (byte == 0x7f) | (byte == 0xc2) | (byte == 0xef)
+        found
+            | (byte < 0x20)
+            | (byte == 0x7f)
+            | (byte == 0xc2)
+            | (byte == 0xd8)
+            | ((0xe1..=0xe3).contains(&byte))
+            | (byte == 0xef)
+            | (byte == 0xf3)
     })
 }
 
-/// The first character that XML cannot carry, or that hides in JSON and on screens; line breaks and tabs are text.
-fn find_control(text: &str) -> Option<char> {
-    text.chars().find(|c| {
-        (c.is_control() && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{fffe}' | '\u{ffff}')
-    })
+/// A character that XML cannot carry, or that hides in JSON and on screens; line breaks and tabs are text.
+fn is_control(c: char) -> bool {
+    (c.is_control() && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
-fn control_finding(field: Option<Field>, column: usize, control: char) -> Finding {
-    let name = field.map_or("the cell", Field::name);
-    Finding {
-        rule: Cow::Borrowed("text.control"),
-        severity: if field.is_some() {
-            Severity::Error
-        } else {
-            Severity::Warning
-        },
-        field,
-        column: Some(column),
-        message: format!(
-            "{name} holds the control character U+{:04X}, which XML and JSON do not carry safely",
-            u32::from(control)
-        ),
-        hint: "type the cell anew: the character came with copying or with a wrong encoding".into(),
-        source: Cow::Borrowed(""),
-        repair: None,
+/// A character that came into a cell by copying, and is taken for another one or not seen at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OddKind {
+    Control,
+    /// No width, or only a direction.
+    Invisible,
+    /// A space that is none.
+    Space,
+    /// A digit, letter or sign as wide as a Chinese one.
+    FullWidth,
+    /// A curly quote or a prime.
+    CurlyQuote,
+}
+
+impl OddKind {
+    fn of(c: char) -> Option<OddKind> {
+        match c {
+            c if is_control(c) => Some(OddKind::Control),
+            '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{e0000}'..='\u{e007f}' => Some(OddKind::Invisible),
+            '\u{a0}'
+            | '\u{1680}'
+            | '\u{2000}'..='\u{200a}'
+            | '\u{2028}'
+            | '\u{2029}'
+            | '\u{202f}'
+            | '\u{205f}'
+            | '\u{3000}' => Some(OddKind::Space),
+            '\u{ff01}'..='\u{ff5e}' => Some(OddKind::FullWidth),
+            '\u{2018}'..='\u{201f}' | '\u{2032}' | '\u{2033}' => Some(OddKind::CurlyQuote),
+            _ => None,
+        }
+    }
+
+    fn id(self) -> &'static str {
+        match self {
+            OddKind::Control => "text.control",
+            OddKind::Invisible => "text.invisible",
+            OddKind::Space => "text.space",
+            OddKind::FullWidth => "text.full_width",
+            OddKind::CurlyQuote => "text.curly_quote",
+        }
+    }
+
+    /// What it weighs in a field; `None` where it belongs there.
+    fn severity(self, field: Field, c: char, wraps: bool) -> Option<Severity> {
+        let free = matches!(field.def().kind, Kind::Text | Kind::List);
+        match self {
+            OddKind::Control => Some(Severity::Error),
+            // A password may hold anything that its owner can type.
+            OddKind::CurlyQuote | OddKind::FullWidth | OddKind::Space if field.is_secret() => {
+                Some(Severity::Warning)
+            }
+            _ if field.is_secret() || !free => Some(Severity::Error),
+            // Persian and Indian names and some emoji are joined with them.
+            OddKind::Invisible if matches!(c, '\u{200c}' | '\u{200d}') => None,
+            OddKind::Invisible | OddKind::Space => Some(Severity::Warning),
+            OddKind::FullWidth => ('０'..='９').contains(&c).then_some(Severity::Warning),
+            OddKind::CurlyQuote => wraps.then_some(Severity::Warning),
+        }
     }
 }
 
-/// A value in quotes, shortened where it is long, its control characters made visible.
+/// The gravest odd character of a cell.
+#[derive(Debug, Clone, Copy)]
+struct Odd {
+    kind: OddKind,
+    severity: Severity,
+    c: char,
+    /// Its place in the cell, counting from 1.
+    at: usize,
+}
+
+impl Odd {
+    fn new(kind: OddKind, severity: Severity, text: &str, at: usize) -> Odd {
+        Odd {
+            kind,
+            severity,
+            c: text.chars().nth(at).unwrap_or_default(),
+            at: at + 1,
+        }
+    }
+
+    fn of(field: Field, text: &str) -> Option<Odd> {
+        if text.is_ascii() && !text.chars().any(is_control) {
+            return None;
+        }
+        let trimmed = text.trim();
+        let wraps = trimmed.starts_with(['“', '„', '‘', '‚', '”', '″'])
+            && trimmed.ends_with(['“', '”', '’', '‘', '″']);
+        let mut gravest: Option<Odd> = None;
+        // Around a value that is no secret, spaces of any kind do not count.
+        let blanks = text.len() - text.trim_start().len();
+        let counted = if field.is_secret() {
+            0..text.len()
+        } else {
+            blanks..blanks + trimmed.len()
+        };
+        for (at, (byte, c)) in text.char_indices().enumerate() {
+            let Some(kind) = OddKind::of(c) else { continue };
+            if kind == OddKind::Space && !counted.contains(&byte) {
+                continue;
+            }
+            let Some(severity) = kind.severity(field, c, wraps) else {
+                continue;
+            };
+            let graver = gravest.is_none_or(|odd| {
+                severity > odd.severity
+                    || (kind == OddKind::Control && odd.kind != OddKind::Control)
+            });
+            if graver {
+                gravest = Some(Odd {
+                    kind,
+                    severity,
+                    c,
+                    at: at + 1,
+                });
+            }
+        }
+        gravest
+    }
+
+    fn finding(self, field: Option<Field>, column: usize, text: &str) -> Finding {
+        let mut name = field.map_or("the cell", Field::name).to_owned();
+        if self.kind != OddKind::Control && field.is_some_and(|field| !field.is_secret()) {
+            name.push(' ');
+            name.push_str(&shown(text));
+        }
+        let (code, at) = (u32::from(self.c), self.at);
+        let (message, hint) = match self.kind {
+            OddKind::Control => (
+                format!(
+                    "{name} holds the control character U+{code:04X}, which XML and JSON do not carry safely"
+                ),
+                "type the cell anew: the character came with copying or with a wrong encoding",
+            ),
+            OddKind::Invisible => (
+                format!("{name} holds an invisible character (U+{code:04X}) as its character {at}"),
+                "type the cell anew: the character came with copying",
+            ),
+            OddKind::Space => (
+                format!(
+                    "{name} holds a non-breaking or odd space (U+{code:04X}) as its character {at}"
+                ),
+                "type a plain space, or none",
+            ),
+            OddKind::FullWidth => (
+                format!("{name} holds a full-width character (U+{code:04X}) as its character {at}"),
+                "type it with plain digits and letters",
+            ),
+            OddKind::CurlyQuote => (
+                format!("{name} holds a curly quote or prime (U+{code:04X}) as its character {at}"),
+                "remove it, or type the straight one where it belongs there",
+            ),
+        };
+        Finding {
+            rule: Cow::Borrowed(self.kind.id()),
+            severity: self.severity,
+            field,
+            column: Some(column),
+            message,
+            hint: hint.into(),
+            source: Cow::Borrowed(""),
+            repair: None,
+        }
+    }
+}
+
+/// A value in quotes, shortened where it is long, its hidden characters made visible.
 pub fn shown(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars().take(SHOWN_MAX) {
-        if c.is_control() {
+        let hides = matches!(
+            OddKind::of(c),
+            Some(OddKind::Control | OddKind::Invisible | OddKind::Space)
+        );
+        if hides || c.is_control() {
             // Writing to a string does not fail.
             let _ = write!(quoted, "\\u{{{:x}}}", u32::from(c));
         } else {

@@ -4,9 +4,10 @@ use super::check::{Counts, Options, Table, Verdict, check};
 use super::{Failure, rows, say};
 use crate::cli::CheckArgs;
 use crate::manifest::Purpose;
-use crate::model::{Action, RowResult};
+use crate::model::{Action, Field, RowResult};
 use crate::report::{cells, columns, finding_line};
-use crate::sheet::{Readers, SheetError, Writer};
+use crate::rules::shown;
+use crate::sheet::{Readers, SheetError, Writer, markdown};
 use crate::vendors::make;
 use jiff::Timestamp;
 use serde_json::json;
@@ -25,6 +26,9 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
         .into_iter()
         .map(|(sheet, binding)| Table { sheet, binding })
         .collect();
+    if args.explain_columns {
+        return explain(&tables);
+    }
     let columns = columns();
     let create = |path| Writer::create(path, Readers::Anybody, &columns);
     let writers: Result<Vec<Writer>, SheetError> = args
@@ -80,6 +84,57 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
         counts.rows, counts.valid, counts.invalid, counts.errors, counts.warnings
     ));
     Ok(exit)
+}
+
+/// Prints how each heading was understood, with the first value below it. A secret is not shown, nor is a value of a
+/// column that is not understood: it may be one.
+fn explain(tables: &[Table]) -> Result<u8, Failure> {
+    let headings = ["column", "heading", "field", "understood as", "first value"];
+    for table in tables {
+        let (sheet, binding) = (&table.sheet, &table.binding);
+        let mut first: Vec<Option<String>> = vec![None; binding.columns.len()];
+        for batch in sheet.batches() {
+            let read = batch.and_then(|batch| {
+                batch.rows(|row| {
+                    let sound = row.trouble.is_none();
+                    for (column, value) in first.iter_mut().enumerate().filter(|_| sound) {
+                        let text = row.cells.get(column).unwrap_or_default();
+                        if value.is_none() && !text.trim().is_empty() {
+                            *value = Some(shown(text));
+                        }
+                    }
+                })
+            });
+            read.map_err(Failure::usage)?;
+            if first.iter().all(Option::is_some) {
+                break;
+            }
+        }
+        let rows: Vec<Vec<String>> = binding
+            .columns
+            .iter()
+            .zip(first)
+            .enumerate()
+            .map(|(at, (column, value))| {
+                let cell = sheet.place(0).cell(at);
+                let value = match column.field {
+                    Some(field) if !field.is_secret() => value.unwrap_or_default(),
+                    _ if value.is_none() => String::new(),
+                    _ => "(not shown)".to_owned(),
+                };
+                vec![
+                    cell.trim_end_matches('0').to_owned(),
+                    column.heading.clone(),
+                    column.field.map_or("", Field::name).to_owned(),
+                    column.how.clone(),
+                    value,
+                ]
+            })
+            .collect();
+        let table = markdown::table(&headings, &rows);
+        super::print(|out| write!(out, "{}:\n{table}", sheet.file))?;
+    }
+    Ok(0)
 }
 
 fn summary(vendor: &str, counts: &Counts, started: Timestamp, exit: u8) -> serde_json::Value {

@@ -2,17 +2,17 @@
 
 use super::{Failure, say};
 use crate::cli::InputArgs;
-use crate::columns::{BindOptions, Binding};
+use crate::columns::{self, BindOptions, Binding};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{Action, Extension, Field, Finding, Outcome, Place, RowResult, Severity};
 use crate::plan::Mode;
 use crate::rules::{Checker, Places, Survey, Traces};
-use crate::sheet::{self, Cells, Input, ReadOptions, Row, Sheet};
+use crate::sheet::{self, Cells, Header, Input, ReadOptions, Row, Sheet, Stored};
 use crate::vendors::MAKES;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// How many rows one run may bring to a PBX.
@@ -30,6 +30,7 @@ pub(super) struct InputRow {
     pub(super) findings: Vec<Finding>,
     text: Box<str>,
     ends: Box<[usize]>,
+    stored: Box<[Stored]>,
     trouble: Option<Finding>,
 }
 
@@ -47,6 +48,7 @@ impl InputRow {
             wanted,
             findings: vec![],
             ends: ends.collect(),
+            stored: row.cells.all_stored().into(),
             text: text.into(),
             trouble: row.trouble,
         }
@@ -63,7 +65,7 @@ impl InputRow {
 
     /// The cells as they stand in the sheet.
     pub(super) fn cells(&self) -> Cells<'_> {
-        Cells::new(&self.text, &self.ends)
+        Cells::stored_as(&self.text, &self.ends, &self.stored)
     }
 
     /// Whether nothing keeps it from being sent.
@@ -88,21 +90,28 @@ pub(super) fn open(
     args: &InputArgs,
     manifest: &Manifest,
 ) -> Result<Vec<(Sheet, Binding)>, Failure> {
+    let makes: Vec<&Manifest> = MAKES.iter().map(|make| (make.manifest)()).collect();
+    let mut bind = BindOptions {
+        map: mapping(args)?,
+        headings: args.headings.clone(),
+        header_line: None,
+    };
     let options = ReadOptions {
+        encoding: args.encoding,
         delimiter: args.delimiter.map(|delimiter| char::from(delimiter.byte())),
+        header: match args.header_row {
+            Some(line) => Header::Line(line),
+            None => Header::Found(columns::headings(manifest, &makes, &bind)),
+        },
         pad_short_rows: args.pad_short_rows,
+        sheet: args.sheet.clone(),
+        fix_quotes: args.fix_quotes,
         ..ReadOptions::default()
     };
-    let makes: Vec<&Manifest> = MAKES.iter().map(|make| (make.manifest)()).collect();
     let mut opened = vec![];
-    for path in &args.sheets {
-        let input = Input::named(&path.to_string_lossy());
+    for input in inputs(&args.sheets)? {
         for sheet in sheet::open(&input, &options).map_err(Failure::usage)? {
-            let bind = BindOptions {
-                map: args.map.clone(),
-                headings: args.headings.clone(),
-                header_line: sheet.header_line,
-            };
+            bind.header_line = sheet.header_line;
             let binding = Binding::bind(&sheet.headings, manifest, &makes, &bind)
                 .map_err(|error| Failure::usage(format!("{}: {error}", sheet.file)))?;
             if !sheet.notes.is_empty() {
@@ -123,6 +132,52 @@ pub(super) fn open(
         }
     }
     Ok(opened)
+}
+
+/// What `--map-file` and `--map` say.
+fn mapping(args: &InputArgs) -> Result<Vec<(String, Field)>, Failure> {
+    let Some(path) = &args.map_file else {
+        return Ok(args.map.clone());
+    };
+    let shown = path.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::usage(format!("{shown}: cannot be read: {error}")))?;
+    let saved = columns::read_map(&text).map_err(|error| {
+        Failure::usage(format!("{shown}: {error}"))
+            .hint("a mapping file has one heading a line: \"Durchwahl\" = \"number\"")
+    })?;
+    Ok(columns::over(saved, &args.map))
+}
+
+/// The inputs that are named, those that a pattern stands for in the order of their names.
+fn inputs(names: &[PathBuf]) -> Result<Vec<Input>, Failure> {
+    let mut inputs = vec![];
+    for path in names {
+        let name = path.to_string_lossy();
+        let input = Input::named(&name);
+        if input == Input::Stdin && inputs.contains(&input) {
+            return Err(Failure::usage("standard input (-) can be read once only"));
+        }
+        // What is there by that very name is no pattern.
+        if !name.contains(['*', '?', '[']) || path.exists() {
+            inputs.push(input);
+            continue;
+        }
+        let pattern = glob::glob(&name)
+            .map_err(|error| Failure::usage(format!("{name}: is no pattern: {}", error.msg)))?;
+        let before = inputs.len();
+        for found in pattern {
+            let found = found.map_err(Failure::usage)?;
+            if found.is_file() {
+                inputs.push(Input::File(found));
+            }
+        }
+        if inputs.len() == before {
+            let message = format!("{name}: no file has such a name");
+            return Err(Failure::usage(message).hint("check the pattern and the folder"));
+        }
+    }
+    Ok(inputs)
 }
 
 impl Rows {

@@ -14,9 +14,11 @@
 
 mod splice;
 
+use super::encoding::Encoding;
+use super::header;
 use super::marks::{Marks, simple_record};
 use super::source::{Pass, Source};
-use super::{Cells, Limits, ReadOptions, Row, Sheet, SheetError};
+use super::{Cells, Header, Limits, ReadOptions, Row, Sheet, SheetError};
 use crate::model::{Finding, Place, Severity};
 use csv_core::{QuoteStyle, ReadRecordResult, Reader, ReaderBuilder, WriterBuilder};
 use memchr::{memchr, memchr_iter};
@@ -51,8 +53,8 @@ fn unmarked(text: &str) -> &str {
 }
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-/// How much is looked at to find the delimiter.
-const HEAD_BYTES: u64 = 64 << 10;
+/// How much is looked at to find a line `sep=`.
+const HEAD_BYTES: u64 = 64;
 /// The delimiters that are found out.
 const DELIMITERS: [(u8, &str); 4] = [
     (b',', "comma"),
@@ -76,19 +78,25 @@ pub(super) struct Content {
 struct Layout {
     file: Arc<str>,
     delimiter: u8,
+    encoding: Encoding,
+    /// The columns that are read: those behind the last heading are none.
     columns: usize,
-    /// Columns without a heading.
+    /// How many cells the header row has.
+    width: usize,
+    /// Columns without a heading, up to the header row's width.
     unnamed: Vec<usize>,
     pad_short_rows: bool,
     limits: Limits,
 }
 
 impl Layout {
-    fn new(file: &Arc<str>, delimiter: u8, options: &ReadOptions) -> Layout {
+    fn new(source: &Source, delimiter: u8, options: &ReadOptions) -> Layout {
         Layout {
-            file: file.clone(),
+            file: source.name.clone(),
             delimiter,
+            encoding: source.encoding,
             columns: 0,
+            width: 0,
             unnamed: Vec::new(),
             pad_short_rows: options.pad_short_rows,
             limits: options.limits,
@@ -104,109 +112,238 @@ impl Layout {
     }
 }
 
-/// Reads the header row. It is the first line that is not blank.
+/// Finds and reads the header row, and what separates the cells.
 pub(super) fn open(source: Source, options: &ReadOptions) -> Result<Sheet, SheetError> {
-    let head = source.head(HEAD_BYTES)?;
-    let marked = head.starts_with(BYTE_ORDER_MARK);
+    let marked = source.head(3)? == BYTE_ORDER_MARK;
     let start = if marked { BYTE_ORDER_MARK.len() } else { 0 };
-    let text = head.get(start..).unwrap_or_default();
-    let (delimiter, word) = match options.delimiter {
-        Some(delimiter) => (usable(delimiter)?, None),
-        None => found_delimiter(text).map_or(
-            (delimiter_of_ending(&source.name), None),
-            |(delimiter, word)| (delimiter, Some(word)),
-        ),
-    };
     let file = source.name.clone();
-    let mut layout = Layout::new(&file, delimiter, options);
-    let mut content = Content {
-        source,
+    let content = |delimiter| Content {
+        source: source.clone(),
         offset: start as u64,
         line: 1,
-        layout: Arc::new(Layout::new(&file, delimiter, options)),
+        layout: Arc::new(Layout::new(&source, delimiter, options)),
     };
-    let Some(header) = header(&content)? else {
+    let preview = |delimiter| Preview::of(&content(delimiter), &options.header);
+    let told = options.delimiter.map(usable).transpose()?;
+    let promised = promised_delimiter(&source.head(HEAD_BYTES)?, start);
+    let found = match told.or(promised) {
+        Some(delimiter) => header::only(preview(delimiter)?, &options.header)?,
+        None => {
+            let ending = delimiter_of_ending(&file);
+            let previews = DELIMITERS.iter().map(|(delimiter, _)| preview(*delimiter));
+            let previews: Result<Vec<Preview>, SheetError> = previews.collect();
+            header::found(previews?, ending, &options.header)?
+        }
+    };
+    let Some(found) = found else {
         return Err(SheetError::Empty { file });
     };
-    layout.columns = header.headings.len();
-    let unnamed = header.headings.iter().enumerate();
-    layout.unnamed = unnamed
-        .filter(|(_, heading)| heading.trim().is_empty())
-        .map(|(column, _)| column)
-        .collect();
-    content.offset += header.bytes;
-    content.line = header.end_line;
-    content.layout = Arc::new(layout);
-
+    let content = content(found.delimiter);
     let mut notes = Vec::new();
-    notes.extend(word.map(str::to_owned));
+    let word = DELIMITERS.iter().find(|(byte, _)| *byte == found.delimiter);
+    if let Some((_, word)) = word.filter(|_| told.is_none() && found.record.width > 1) {
+        let by = if promised.is_some() {
+            " (by the line sep=)"
+        } else {
+            ""
+        };
+        notes.push(format!("{word}{by}"));
+    }
     if marked {
         notes.push("byte-order mark".to_owned());
     }
+    if found.below_others {
+        notes.push(format!("header on line {}", found.record.line));
+    }
+    sheet(content, &found.record, notes)
+}
+
+/// The sheet below a header row.
+fn sheet(
+    mut content: Content,
+    record: &HeaderRecord,
+    notes: Vec<String>,
+) -> Result<Sheet, SheetError> {
+    let file = content.source.name.clone();
+    let limits = content.layout.limits;
+    if record.width > limits.row_cells_max {
+        return Err(SheetError::TooManyColumns {
+            file,
+            cells_max: limits.row_cells_max,
+        });
+    }
+    let Some(mut headings) = record.cells.clone() else {
+        return Err(SheetError::HeaderNotText {
+            file,
+            line: record.line,
+        });
+    };
+    let is_blank = |heading: &String| heading.trim().is_empty();
+    let columns = headings.iter().rposition(|heading| !is_blank(heading));
+    let columns = columns.map_or(0, |last| last + 1);
+    let unnamed = headings.iter().enumerate();
+    let unnamed: Vec<usize> = unnamed
+        .filter(|(_, heading)| is_blank(heading))
+        .map(|(column, _)| column)
+        .collect();
+    headings.truncate(columns);
+    content.offset += record.end;
+    content.line = record.end_line;
+    if let Some(layout) = Arc::get_mut(&mut content.layout) {
+        layout.columns = columns;
+        layout.width = record.width;
+        layout.unnamed = unnamed;
+    }
+
     Ok(Sheet {
         file,
         sheet: None,
-        headings: header.headings,
-        header_line: Some(header.line),
+        headings,
+        header_line: Some(record.line),
         notes,
         content: super::Content::Csv(content),
     })
 }
 
-/// The header row.
-struct Header {
-    headings: Vec<String>,
-    line: u64,
-    /// Bytes up to the first row.
-    bytes: u64,
+/// What a first line `sep=;` says, which Excel writes and obeys.
+fn promised_delimiter(head: &[u8], start: usize) -> Option<u8> {
+    let line = head
+        .get(start..)?
+        .split(|byte| matches!(byte, b'\n' | b'\r'));
+    let line = line.into_iter().next()?.trim_ascii();
+    let line = line
+        .strip_prefix(b"\"")
+        .and_then(|line| line.strip_suffix(b"\""))
+        .unwrap_or(line);
+    match line
+        .get(..4)?
+        .eq_ignore_ascii_case(b"sep=")
+        .then(|| line.get(4..))??
+    {
+        [] if head.get(start..)?.starts_with(b"sep=\t") => Some(b'\t'),
+        [delimiter] => usable(char::from(*delimiter)).ok(),
+        _ => None,
+    }
+}
+
+/// A record that may be the header row.
+pub(super) struct HeaderRecord {
+    /// The line on which it begins.
+    pub(super) line: u64,
+    /// Its cells; `None` where they are no text.
+    pub(super) cells: Option<Vec<String>>,
+    /// How many cells it has.
+    pub(super) width: usize,
+    /// Whether the delimiter stands outside of what any delimiter would let a quote enclose.
+    pub(super) is_divided: bool,
+    /// Bytes up to the next record, and the line there.
+    end: u64,
     end_line: u64,
 }
 
-fn header(content: &Content) -> Result<Option<Header>, SheetError> {
-    let layout = &content.layout;
-    // The first batches may hold nothing but line breaks.
-    let mut skipped = 0;
-    for batch in content.batches() {
-        let batch = batch?;
-        let mut header = None;
-        batch.records(None, |record| {
-            if record.is_blank() {
-                return ControlFlow::Continue(());
-            }
-            header = Some(headings(record, layout).map(|headings| {
-                let bytes = batch.behind_break(record.end);
-                let passed = batch.data.get(..bytes).unwrap_or_default();
-                Header {
-                    headings,
-                    line: record.line,
-                    bytes: skipped + bytes as u64,
-                    end_line: batch.line + line_breaks(passed, batch.returns),
-                }
-            }));
-            ControlFlow::Break(())
-        })?;
-        if let Some(header) = header {
-            return header.map(Some);
-        }
-        skipped += batch.data.len() as u64;
-    }
-    Ok(None)
+/// The first records as one delimiter divides them.
+pub(super) struct Preview {
+    pub(super) file: Arc<str>,
+    pub(super) delimiter: u8,
+    /// The delimiter's name.
+    pub(super) word: &'static str,
+    /// Those that are not blank, at most [`header::RECORDS_MAX`]; fewer where the file cannot be read further.
+    pub(super) records: Vec<HeaderRecord>,
+    /// Whether records above the line that was asked for are left out.
+    pub(super) skipped: bool,
+    /// Why it cannot be read further.
+    pub(super) failed: Option<SheetError>,
 }
 
-fn headings(record: &Record<'_>, layout: &Layout) -> Result<Vec<String>, SheetError> {
-    if record.width > record.ends.len() {
-        return Err(SheetError::TooManyColumns {
-            file: layout.file.clone(),
-            cells_max: layout.limits.row_cells_max,
-        });
+impl Preview {
+    fn of(content: &Content, header: &Header) -> Result<Preview, SheetError> {
+        let first_line = match header {
+            Header::Line(line) => *line,
+            _ => 1,
+        };
+        let delimiter = content.layout.delimiter;
+        let known = DELIMITERS.iter().find(|(byte, _)| *byte == delimiter);
+        let mut preview = Preview {
+            file: content.layout.file.clone(),
+            delimiter,
+            word: known.map_or("", |(_, word)| word),
+            records: Vec::new(),
+            skipped: false,
+            failed: None,
+        };
+        // The first batches may hold nothing but line breaks.
+        let mut skipped = 0;
+        for batch in content.batches() {
+            let read = batch.and_then(|batch| {
+                let mut passed_bytes = 0;
+                batch.records(None, |record| {
+                    let raw = batch.data.get(passed_bytes..record.end).unwrap_or_default();
+                    passed_bytes = record.end;
+                    if record.is_blank() || record.is_empty() {
+                        return ControlFlow::Continue(());
+                    }
+                    if record.line < first_line {
+                        preview.skipped = true;
+                        return ControlFlow::Continue(());
+                    }
+                    let end = batch.behind_break(record.end);
+                    let passed = batch.data.get(..end).unwrap_or_default();
+                    preview.records.push(HeaderRecord {
+                        line: record.line,
+                        cells: cells_of(record),
+                        width: record.width,
+                        is_divided: is_divided(raw, delimiter),
+                        end: skipped + end as u64,
+                        end_line: batch.line + line_breaks(passed, batch.returns),
+                    });
+                    if preview.records.len() < header::RECORDS_MAX {
+                        ControlFlow::Continue(())
+                    } else {
+                        ControlFlow::Break(())
+                    }
+                })?;
+                Ok(batch.data.len() as u64)
+            });
+            match read {
+                Ok(bytes) => skipped += bytes,
+                Err(error @ (SheetError::Unreadable { .. } | SheetError::Changed { .. })) => {
+                    return Err(error);
+                }
+                Err(error) => {
+                    preview.failed = Some(error);
+                    break;
+                }
+            }
+            if preview.records.len() >= header::RECORDS_MAX {
+                break;
+            }
+        }
+        Ok(preview)
     }
-    let text = std::str::from_utf8(record.text).map_err(|_| SheetError::HeaderNotText {
-        file: layout.file.clone(),
-        line: record.line,
-    })?;
+}
+
+/// A quote opens behind any delimiter here: so `"a","b;"` is not divided by the semicolon.
+fn is_divided(record: &[u8], delimiter: u8) -> bool {
+    let (mut quoted, mut begins) = (false, true);
+    for byte in record {
+        if *byte == b'"' && (quoted || begins) {
+            quoted = !quoted;
+        }
+        let divides = *byte == delimiter || DELIMITERS.iter().any(|(known, _)| known == byte);
+        if *byte == delimiter && !quoted {
+            return true;
+        }
+        // A quote that closes may open again at once: it was a doubled one.
+        begins = !quoted && (divides || matches!(byte, b'"' | b'\n' | b'\r'));
+    }
+    false
+}
+
+fn cells_of(record: &Record<'_>) -> Option<Vec<String>> {
+    let text = std::str::from_utf8(record.text).ok()?;
     let cells = Cells::new(text, record.ends);
-    let headings = (0..cells.len()).filter_map(|column| cells.get(column));
-    Ok(headings.map(|text| unmarked(text).to_owned()).collect())
+    let cells = (0..cells.len()).filter_map(|column| cells.get(column));
+    Some(cells.map(|text| unmarked(text).to_owned()).collect())
 }
 
 fn usable(delimiter: char) -> Result<u8, SheetError> {
@@ -214,26 +351,6 @@ fn usable(delimiter: char) -> Result<u8, SheetError> {
         Ok(byte) if byte.is_ascii() && !matches!(byte, b'"' | b'\r' | b'\n' | 0) => Ok(byte),
         _ => Err(SheetError::Delimiter { delimiter }),
     }
-}
-
-/// The delimiter that the first lines are written with: the one that the most of them agree about with the header.
-fn found_delimiter(text: &[u8]) -> Option<(u8, &'static str)> {
-    let rows = delimiters_of_rows(text);
-    let mut best = (0, 0);
-    let mut found = None;
-    for (index, (delimiter, word)) in DELIMITERS.into_iter().enumerate() {
-        let counts = rows.iter().filter_map(|row| row.get(index).copied());
-        let counts: Vec<usize> = counts.collect();
-        let Some(in_header) = counts.first().copied().filter(|count| *count > 0) else {
-            continue;
-        };
-        let agree = counts.iter().filter(|count| **count == in_header).count();
-        if (agree, in_header) > best {
-            best = (agree, in_header);
-            found = Some((delimiter, word));
-        }
-    }
-    found
 }
 
 /// The delimiter that a file's ending promises.
@@ -244,41 +361,6 @@ pub(super) fn delimiter_of_ending(name: &str) -> u8 {
         "psv" => b'|',
         _ => b',',
     }
-}
-
-/// How often each delimiter stands outside quotes in each of the first rows. The last row is left out where it may
-/// have been cut off.
-fn delimiters_of_rows(text: &[u8]) -> Vec<[usize; DELIMITERS.len()]> {
-    let mut rows = Vec::new();
-    let mut row = [0; DELIMITERS.len()];
-    let mut quoted = false;
-    let mut begins = true;
-    let mut blank = true;
-    for byte in text {
-        let delimiter = DELIMITERS.iter().position(|(known, _)| known == byte);
-        match byte {
-            b'"' if quoted || begins => quoted = !quoted,
-            b'\n' | b'\r' if !quoted => {
-                if !blank {
-                    rows.push(row);
-                }
-                row = [0; DELIMITERS.len()];
-                (begins, blank) = (true, true);
-                continue;
-            }
-            _ => {}
-        }
-        if let Some(count) = delimiter.filter(|_| !quoted).and_then(|at| row.get_mut(at)) {
-            *count += 1;
-        }
-        // A quote that closes may open again at once: it was a doubled one.
-        begins = !quoted && (delimiter.is_some() || *byte == b'"');
-        blank &= byte.is_ascii_whitespace() && *byte != b'\t';
-    }
-    if !blank && (rows.is_empty() || (text.len() as u64) < HEAD_BYTES - 3) {
-        rows.push(row);
-    }
-    rows
 }
 
 /// Writes rows.
@@ -578,10 +660,16 @@ impl Batch {
                 && !nul
                 && layout.unnamed.is_empty()
                 && not_utf8.is_none();
-            let trouble = if sound {
-                None
+            let (cells, trouble) = if sound {
+                (cells, None)
             } else {
-                trouble(layout, record, &cells, not_utf8)
+                let trouble = trouble(layout, record, &cells, not_utf8);
+                let cells = if trouble.is_none() {
+                    cells.first(layout.columns)
+                } else {
+                    cells
+                };
+                (cells, trouble)
             };
             each(Row {
                 index,
@@ -777,6 +865,11 @@ impl Record<'_> {
     fn is_marked(&self) -> bool {
         memchr(b'\'', self.text).is_some() && self.cells().any(|cell| cell.starts_with(b"'"))
     }
+
+    /// Whether it has nothing but delimiters.
+    fn is_empty(&self) -> bool {
+        self.text.iter().all(u8::is_ascii_whitespace)
+    }
 }
 
 /// The cells of a record that cannot be taken as they stand: without the marks of formulas, and with a replacement
@@ -840,8 +933,12 @@ fn trouble(
         return finding(
             "sheet.not_utf8",
             Some(column),
-            format!("cell {} holds bytes that are no UTF-8 text", cell(column)),
-            "save the file as UTF-8 (in Excel: “CSV UTF-8”)",
+            format!(
+                "cell {} holds bytes that are no {} text",
+                cell(column),
+                layout.encoding.name()
+            ),
+            "write the cell anew, save the file as UTF-8 (in Excel: “CSV UTF-8”), or say with --encoding what it is written in",
         );
     }
     let has_nul = |column: &usize| cells.get(*column).is_some_and(|text| text.contains('\0'));
@@ -854,7 +951,7 @@ fn trouble(
         );
     }
     let (width, columns) = (record.width, layout.columns);
-    if width > columns || (width < columns && !layout.pad_short_rows) {
+    if width > layout.width || (width < columns && !layout.pad_short_rows) {
         let hint = if width < columns {
             "look for a missing delimiter, or accept short rows with --pad-short-rows"
         } else {
@@ -900,6 +997,8 @@ mod tests {
         file.write_all(bytes).unwrap();
         let options = ReadOptions {
             format: Some(Format::Csv),
+            // So that a byte that is no UTF-8 is a finding, and nothing to be guessed at.
+            encoding: Some(Encoding::UTF_8),
             ..options.clone()
         };
         Ok(open(&Input::File(file.path().into()), &options)?.remove(0))
@@ -1008,7 +1107,7 @@ mod tests {
                 vec!["tab", "byte-order mark"],
             ),
             ("a|b|c\n1|2|3\n", 3, vec!["pipe"]),
-            ("name, first,number;x\n1,2,3;4\n", 3, vec!["comma"]),
+            ("name, first,number;x\n1,2,3;4\n5,6,7\n", 3, vec!["comma"]),
             ("a,x;b;c\n1;2;3\n\"4;\n,,\";5;6\n", 3, vec!["semicolon"]),
             ("last, first, title;n\nx;1\ny, z;2\n", 2, vec!["semicolon"]),
             ("number\n2001\n", 1, vec![]),
@@ -1061,15 +1160,6 @@ mod tests {
             refused(b"PK\x03\x04\x14"),
             SheetError::DamagedWorkbook { .. }
         ));
-        for utf16 in [&b"\xff\xfea\0,\0"[..], b"a\0,\0b\0", b"\0a\0,\0b"] {
-            assert!(matches!(
-                refused(utf16),
-                SheetError::Encoding {
-                    encoding: "UTF-16",
-                    ..
-                }
-            ));
-        }
         assert!(matches!(
             refused(b"\n\xfc,b\n1,2\n"),
             SheetError::HeaderNotText { line: 2, .. }
@@ -1090,7 +1180,7 @@ mod tests {
 
     #[test]
     fn a_row_in_trouble_says_which_cell_and_never_its_value() {
-        let text = b"a,b,\n1,2,\n1,canary\n1,canary,,\n1,\xfccanary,\n\0canary,2,\n1,2,canary\n";
+        let text = b"a,b,\n1,2,\ncanary\n1,canary,,\n1,\xfccanary,\n\0canary,2,\n1,2,canary\n";
         let sheet = sheet_of(text, &ReadOptions::default()).unwrap();
         let mut found = Vec::new();
         for batch in sheet.batches() {
@@ -1115,12 +1205,12 @@ mod tests {
                 (
                     "sheet.ragged",
                     None,
-                    "the row has 2 cells, but there are 3 headings"
+                    "the row has 1 cells, but there are 2 headings"
                 ),
                 (
                     "sheet.ragged",
                     None,
-                    "the row has 4 cells, but there are 3 headings"
+                    "the row has 4 cells, but there are 2 headings"
                 ),
                 (
                     "sheet.not_utf8",

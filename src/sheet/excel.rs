@@ -12,7 +12,7 @@ mod xls;
 mod xlsx;
 
 use super::source::Source;
-use super::{Cells, Limits, ReadOptions, Row, Sheet, SheetError, Stored};
+use super::{Cells, Header, Limits, ReadOptions, Row, Sheet, SheetError, Stored};
 use crate::model::{Finding, Place, Severity};
 use memchr::memchr;
 use package::Package;
@@ -360,8 +360,9 @@ pub(super) fn is_meant(source: &Source, options: &ReadOptions) -> Result<bool, S
 }
 
 /// Opens a workbook and reads the headings of those of its sheets that are read: the one that `options` name; else all
-/// that have a key by [`ReadOptions::has_key`]; else the only one that is not empty. Hidden sheets are read only when
-/// they are named. The headings are the first row with a key, else the first row that is not blank.
+/// that have a number by [`Header::Found`]; else the only one that is not empty. Hidden sheets are read only when they
+/// are named. The headings are the row that is told, else the first row with a number, else the first row that is not
+/// blank.
 pub(super) fn open(source: &Source, options: &ReadOptions) -> Result<Vec<Sheet>, SheetError> {
     let book = Book::open(source, options)?;
     let file = &source.name;
@@ -373,7 +374,11 @@ pub(super) fn open(source: &Source, options: &ReadOptions) -> Result<Vec<Sheet>,
         None => found(&book, file, options)?,
     };
     if heads.is_empty() {
-        return Err(SheetError::Empty { file: file.clone() });
+        let file = file.clone();
+        return Err(match options.header {
+            Header::Line(line) => SheetError::NoRowThere { file, line },
+            Header::First | Header::Found(_) => SheetError::Empty { file },
+        });
     }
     let several = heads.len() > 1;
     let mut sheets = Vec::new();
@@ -425,7 +430,7 @@ fn found(book: &Book, file: &Arc<str>, options: &ReadOptions) -> Result<Vec<Head
     }
     if heads.iter().any(|head| head.has_key) {
         heads.retain(|head| head.has_key);
-    } else if heads.len() > 1 && options.has_key.is_some() {
+    } else if heads.len() > 1 && matches!(options.header, Header::Found(_)) {
         return Err(SheetError::WhichSheet {
             file: file.clone(),
             names: names(book.tables()),
@@ -439,6 +444,7 @@ struct Head {
     table: usize,
     line: u64,
     headings: Vec<String>,
+    /// Whether one of the headings means the number.
     has_key: bool,
     /// Rows that are not blank above it.
     preamble: usize,
@@ -455,6 +461,7 @@ fn head(
     let mut rows = book.rows(table)?;
     let mut row = RawRow::new(file, options.limits);
     let mut first = None;
+    let mut titled = None;
     let mut passed_over = 0;
     let mut preamble = 0;
     while preamble < PREAMBLE_ROWS_MAX && rows.next(&mut row)? {
@@ -471,10 +478,19 @@ fn head(
         {
             headings.pop();
         }
-        let has_key = options
-            .has_key
-            .as_ref()
-            .is_some_and(|test| test.holds(&headings));
+        if let Header::Line(line) = options.header
+            && row.line != line
+        {
+            preamble += 1;
+            continue;
+        }
+        let has_key = match &options.header {
+            Header::Found(known) => known.have_number(&headings),
+            Header::First | Header::Line(_) => false,
+        };
+        // `Extensions` alone may be the table's title.
+        let alone = headings.iter().filter(|text| !text.trim().is_empty());
+        let alone = alone.count() == 1;
         let head = Head {
             table,
             line: row.line,
@@ -483,16 +499,14 @@ fn head(
             preamble,
             passed_over,
         };
-        if has_key {
-            return Ok(Some(head));
-        }
-        first.get_or_insert(head);
-        if options.has_key.is_none() {
-            break;
+        match (has_key, &options.header) {
+            (true, _) if alone => _ = titled.get_or_insert(head),
+            (true, _) | (false, Header::First | Header::Line(_)) => return Ok(Some(head)),
+            (false, Header::Found(_)) => _ = first.get_or_insert(head),
         }
         preamble += 1;
     }
-    Ok(first)
+    Ok(titled.or(first))
 }
 
 impl Head {

@@ -6,6 +6,8 @@
 
 mod splice;
 
+use super::encoding::Encoding;
+use super::quotes;
 use super::source::{Pass, Source};
 use super::{CLEAR, Cells, Limits, ReadOptions, Row, Sheet, SheetError};
 use crate::model::{Finding, Severity};
@@ -17,8 +19,8 @@ use std::fmt;
 use std::sync::Arc;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-/// Quotes that word processors put in place of the straight one.
-const CURLY_QUOTES: [char; 9] = ['“', '”', '„', '‟', '‘', '’', '‚', '«', '»'];
+/// Quotes and primes that word processors and web pages put in place of the straight ones.
+const CURLY_QUOTES: [char; 12] = ['“', '”', '„', '‟', '‘', '’', '‚', '«', '»', '″', '′', '＂'];
 
 /// What is needed to read the rows.
 #[derive(Debug, Clone)]
@@ -32,27 +34,35 @@ pub(super) struct Content {
 #[derive(Debug)]
 struct Layout {
     file: Arc<str>,
+    encoding: Encoding,
     columns: HashMap<String, usize>,
     limits: Limits,
 }
 
 /// Reads all objects once for their headings, in order of their first appearance.
 pub(super) fn open(source: Source, options: &ReadOptions) -> Result<Sheet, SheetError> {
+    let (source, mended) = if options.fix_quotes {
+        quotes::mended(&source)?
+    } else {
+        (source, 0)
+    };
     let file = source.name.clone();
     let marked = source.head(3)? == BYTE_ORDER_MARK;
     let mut layout = Layout {
         file: file.clone(),
+        encoding: source.encoding,
         columns: HashMap::new(),
         limits: options.limits,
     };
     let mut content = Content {
-        source,
         offset: if marked { 3 } else { 0 },
         layout: Arc::new(Layout {
             file: file.clone(),
+            encoding: source.encoding,
             columns: HashMap::new(),
             limits: options.limits,
         }),
+        source,
     };
     let mut headings: Vec<String> = Vec::new();
     let mut objects: u64 = 0;
@@ -87,6 +97,11 @@ pub(super) fn open(source: Source, options: &ReadOptions) -> Result<Sheet, Sheet
     let mut notes = vec![shape.to_owned()];
     if marked {
         notes.push("byte-order mark".to_owned());
+    }
+    if mended > 0 {
+        notes.push(format!(
+            "{mended} curly quotes outside of values made straight"
+        ));
     }
     content.layout = Arc::new(layout);
     Ok(Sheet {
@@ -431,7 +446,10 @@ impl Layout {
             _ => match last_curly(text.get(..offset).unwrap_or(text)) {
                 Some(quote) => (
                     offset,
-                    format!("{problem}; a curly quote {quote} stands before it, and ends no text"),
+                    format!(
+                        "{problem}; a curly quote {quote} (U+{:04X}) stands before it, and ends no text. If it was meant to, --fix-quotes mends it",
+                        u32::from(quote)
+                    ),
                 ),
                 None => (offset, problem),
             },
@@ -442,8 +460,14 @@ impl Layout {
 }
 
 fn curly(quote: char) -> String {
+    let kind = if matches!(quote, '″' | '′') {
+        "prime"
+    } else {
+        "curly quote"
+    };
     format!(
-        "found a curly quote {quote}, which a word processor puts in place of the straight one. Replace all of them with \""
+        "found a {kind} {quote} (U+{:04X}), which word processors and web pages put in place of the straight quote. Replace all of them with \", or let --fix-quotes do it",
+        u32::from(quote)
     )
 }
 
@@ -478,6 +502,32 @@ fn syntax(text: &[u8]) -> Option<(usize, String)> {
     Some(place_of(text, &error))
 }
 
+/// What is wrong with a bare number that JSON does not know: where it begins, and what to do.
+fn odd_number(text: &[u8], offset: usize) -> Option<(usize, String)> {
+    let is_of_number = |byte: &u8| byte.is_ascii_digit() || b"+-.".contains(byte);
+    let before = text
+        .get(..offset)?
+        .iter()
+        .rev()
+        .take_while(|byte| is_of_number(byte));
+    let start = offset - before.count();
+    let number = text
+        .get(start..)?
+        .iter()
+        .take_while(|byte| is_of_number(byte));
+    let number: Vec<u8> = number.copied().collect();
+    let why = match number.as_slice() {
+        [b'0', next, ..] | [b'-', b'0', next, ..] if next.is_ascii_digit() => {
+            "a number with a leading zero"
+        }
+        [b'+', ..] => "a number with a plus sign",
+        _ => return None,
+    };
+    let problem =
+        format!("{why} is a text in JSON. Put it in quotes, so that every digit counts: \"…\"");
+    Some((start, problem))
+}
+
 /// The byte and the words of an error.
 fn place_of(text: &[u8], error: &serde_json::Error) -> (usize, String) {
     let lines = text.split_inclusive(|byte| *byte == b'\n');
@@ -487,10 +537,9 @@ fn place_of(text: &[u8], error: &serde_json::Error) -> (usize, String) {
         .sum();
     let words = error.to_string();
     let words = words.split(" at line ").next().unwrap_or_default();
-    (
-        before + error.column().saturating_sub(1),
-        format!("{words}. Mend the JSON at this place"),
-    )
+    let offset = before + error.column().saturating_sub(1);
+    odd_number(text, offset)
+        .unwrap_or_else(|| (offset, format!("{words}. Mend the JSON at this place")))
 }
 
 /// Whole objects, not yet parsed.
@@ -547,7 +596,7 @@ impl Batch {
                 }
             }
             if std::str::from_utf8(self.bytes(element)).is_err() {
-                trouble = Some(not_utf8(&texts));
+                trouble = Some(not_utf8(&texts, self.layout.encoding));
             }
             text.clear();
             ends.clear();
@@ -648,7 +697,7 @@ fn unfit(column: usize, path: &str, value: &str) -> Option<Finding> {
     None
 }
 
-fn not_utf8(texts: &[Option<String>]) -> Finding {
+fn not_utf8(texts: &[Option<String>], encoding: Encoding) -> Finding {
     let broken = |text: &Option<String>| {
         let text = text.as_deref().unwrap_or_default();
         text.contains(char::REPLACEMENT_CHARACTER)
@@ -656,8 +705,11 @@ fn not_utf8(texts: &[Option<String>]) -> Finding {
     finding(
         "sheet.not_utf8",
         texts.iter().position(broken),
-        "the object holds bytes that are no UTF-8 text".to_owned(),
-        "save the file as UTF-8",
+        format!(
+            "the object holds bytes that are no {} text",
+            encoding.name()
+        ),
+        "write the value anew, save the file as UTF-8, or say with --encoding what it is written in",
     )
 }
 
@@ -869,7 +921,8 @@ mod tests {
                 None
             ]
         );
-        let sheet = sheet_of(b"[{\"a\":\"x\",\"b\":\"\xfc\"}]", Limits::default()).unwrap();
+        let text = b"[{\"a\":\"x\xc3\xbc\xc3\xbc\",\"b\":\"\xfc\"}]";
+        let sheet = sheet_of(text, Limits::default()).unwrap();
         let rows = rows_of(&sheet).unwrap();
         assert_eq!(rows[0].2.as_deref(), Some("sheet.not_utf8"));
     }
@@ -948,9 +1001,34 @@ mod tests {
                 "[{\"a“: 1}, {\"b\":2}]",
                 1,
                 14,
-                "a curly quote “ stands before it",
+                "a curly quote “ (U+201C) stands before it",
             ),
             ("{\"a\": ”x”}", 1, 7, "found a curly quote ”"),
+            ("{\"a\": ″x″}", 1, 7, "found a prime ″ (U+2033)"),
+            (
+                "[{\"a\": \"2002″, \"b\":\"2\"}]",
+                1,
+                17,
+                "a curly quote ″ (U+2033) stands before it",
+            ),
+            (
+                "[{\"a\": 0042}]",
+                1,
+                8,
+                "a number with a leading zero is a text in JSON",
+            ),
+            (
+                "[{\"a\": [7, -007]}]",
+                1,
+                12,
+                "a number with a leading zero",
+            ),
+            (
+                "{\"ü\":1,\n \"a\": +4930}",
+                2,
+                7,
+                "a number with a plus sign",
+            ),
         ] {
             let (at_line, at_column, problem) = refused(text);
             assert!(problem.contains(words), "{text}: {problem}");

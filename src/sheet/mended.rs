@@ -1,5 +1,6 @@
 //! A copy of a sheet in which some cells are other: all else is as it was, byte for byte.
 
+use super::encoding::Encoding;
 use super::source::Source;
 use super::{AnyBatch, Batch, Content, Input, Row, Sheet, SheetError};
 use crate::model::Secret;
@@ -41,8 +42,15 @@ impl Mended {
         let (source, start) = match &sheet.content {
             Content::Csv(content) => content.start(),
             Content::Json(content) => content.start(),
-            Content::Workbook(_) => return Err(not_mended(sheet)),
+            Content::Workbook(_) => return Err(not_mended(sheet, "a workbook")),
         };
+        // What is read then is a copy of the file in other bytes.
+        if source.encoding != Encoding::UTF_8 {
+            return Err(not_mended(sheet, "written in another encoding than UTF-8"));
+        }
+        if source.is_mended {
+            return Err(not_mended(sheet, "JSON with curly quotes"));
+        }
         copy(source, 0, Some(start), &mut out, &file)?;
         let (mut at, mut bytes) = (start, Vec::new());
         for batch in sheet.batches() {
@@ -50,14 +58,14 @@ impl Mended {
             let (gap, length) = match &batch {
                 AnyBatch::Csv(batch) => (0, batch.length()),
                 AnyBatch::Json(batch) => (batch.gap(), batch.length()),
-                AnyBatch::Workbook(_) => return Err(not_mended(sheet)),
+                AnyBatch::Workbook(_) => return Err(not_mended(sheet, "a workbook")),
             };
             copy(source, at, Some(at + gap), &mut out, &file)?;
             bytes.clear();
             match &batch {
                 AnyBatch::Csv(batch) => batch.mended(&mut mend, &mut bytes)?,
                 AnyBatch::Json(batch) => batch.mended(&mut mend, &mut bytes)?,
-                AnyBatch::Workbook(_) => return Err(not_mended(sheet)),
+                AnyBatch::Workbook(_) => return Err(not_mended(sheet, "a workbook")),
             }
             out.write_all(&bytes).map_err(unwritable)?;
             at += gap + length;
@@ -82,7 +90,7 @@ impl Mended {
         let content = match &original.content {
             Content::Csv(content) => Content::Csv(content.over(source)),
             Content::Json(content) => Content::Json(content.over(source)),
-            Content::Workbook(_) => return Err(not_mended(original)),
+            Content::Workbook(_) => return Err(not_mended(original, "a workbook")),
         };
         Ok(Sheet {
             content,
@@ -102,10 +110,10 @@ impl Mended {
     }
 }
 
-fn not_mended(sheet: &Sheet) -> SheetError {
+fn not_mended(sheet: &Sheet, what: &'static str) -> SheetError {
     SheetError::NotMended {
         file: sheet.file.clone(),
-        what: "a workbook",
+        what,
     }
 }
 

@@ -4,17 +4,22 @@
 //! their order, and memory does not grow with their number.
 
 mod csv;
+mod encoding;
 mod excel;
+mod header;
 mod html;
 mod json;
 pub mod markdown;
 mod marks;
 mod mended;
+mod quotes;
 mod source;
 mod writer;
 mod xlsx;
 
 use crate::model::{Finding, Place};
+pub use encoding::Encoding;
+pub use header::looks_like_data;
 pub use mended::{Mended, Mends};
 pub use writer::{Aside, Column, Heading, Readers, Tone, Writer};
 
@@ -88,40 +93,69 @@ impl Format {
 pub struct ReadOptions {
     /// The file's format.
     pub format: Option<Format>,
+    /// What the file is written in.
+    pub encoding: Option<Encoding>,
     /// What separates the cells: one ASCII character, no quote and no line break.
     pub delimiter: Option<char>,
+    /// Where the headings stand.
+    pub header: Header,
     /// Whether a row with fewer cells than there are headings is accepted, as if blank cells followed.
     pub pad_short_rows: bool,
-    /// The sheet of a workbook that is read, by its name.
+    /// Whether curly quotes and primes that stand where JSON wants straight quotes are replaced.
+    pub fix_quotes: bool,
+    /// The sheet of a workbook that is read, by its name. Without one, those that [`Header::Found`] finds a number in.
     pub sheet: Option<String>,
-    /// Knows the headings of a table that is meant to be read: chooses among the sheets of a workbook, and tells headings
-    /// from what stands above them.
-    pub has_key: Option<KeyTest>,
     /// What is too much.
     pub limits: Limits,
 }
 
-/// Whether headings have the column without which a table is none.
+/// Where the headings of a sheet stand. JSON has none above its rows, and takes no notice.
+#[derive(Debug, Clone, Default)]
+pub enum Header {
+    /// In the first line that is not blank.
+    #[default]
+    First,
+    /// In the row that begins on this line, counting from 1.
+    Line(u64),
+    /// In the first row that reads like headings.
+    Found(Headings),
+}
+
+/// Knows headings when it sees them.
 #[derive(Clone)]
-pub struct KeyTest(Arc<Test>);
+pub struct Headings(Arc<dyn Fn(&str) -> Known + Send + Sync>);
 
-type Test = dyn Fn(&[String]) -> bool + Send + Sync;
+/// What a text is worth as a heading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Known {
+    /// It means nothing.
+    Nothing,
+    /// It means a field.
+    Field,
+    /// It means the number, without which there is no table of extensions.
+    Number,
+}
 
-impl KeyTest {
-    /// A test by a function.
-    pub fn new(test: impl Fn(&[String]) -> bool + Send + Sync + 'static) -> KeyTest {
-        KeyTest(Arc::new(test))
+impl Headings {
+    /// Knows what `known` knows.
+    pub fn new(known: impl Fn(&str) -> Known + Send + Sync + 'static) -> Headings {
+        Headings(Arc::new(known))
     }
 
-    /// What it says of these headings.
-    pub fn holds(&self, headings: &[String]) -> bool {
-        (self.0)(headings)
+    fn known(&self, text: &str) -> Known {
+        (self.0)(text)
+    }
+
+    /// Whether one of the texts means the number.
+    fn have_number(&self, texts: &[String]) -> bool {
+        let mut texts = texts.iter();
+        texts.any(|text| self.known(text.trim()) == Known::Number)
     }
 }
 
-impl fmt::Debug for KeyTest {
+impl fmt::Debug for Headings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("KeyTest(…)")
+        f.write_str("Headings")
     }
 }
 
@@ -205,15 +239,13 @@ pub enum SheetError {
         /// The file.
         file: Arc<str>,
     },
-    /// It is not written in UTF-8.
-    #[error(
-        "{file}: is written in {encoding}, which is not read. Save it as UTF-8 (in Excel: “CSV UTF-8”)"
-    )]
+    /// What it is written in cannot be told, or is not read.
+    #[error("{file}: {reason}")]
     Encoding {
         /// The file.
         file: Arc<str>,
-        /// What it is written in.
-        encoding: &'static str,
+        /// Why, and what to do.
+        reason: String,
     },
     /// A heading is no text.
     #[error(
@@ -223,6 +255,42 @@ pub enum SheetError {
         /// The file.
         file: Arc<str>,
         /// The header's line.
+        line: u64,
+    },
+    /// What separates the cells cannot be told.
+    #[error(
+        "{file}:{line}: cannot tell what separates the cells: {first} and {second} divide the rows alike. Say it with --delimiter {first} or --delimiter {second}"
+    )]
+    DelimiterUnclear {
+        /// The file.
+        file: Arc<str>,
+        /// The line of the header row.
+        line: u64,
+        /// One delimiter's name.
+        first: &'static str,
+        /// Another one's.
+        second: &'static str,
+    },
+    /// Where the headings stand cannot be told.
+    #[error(
+        "{file}: {reason}. Say where the headings stand with --header-row, for example --header-row {line}"
+    )]
+    HeaderUnclear {
+        /// The file.
+        file: Arc<str>,
+        /// Why; never with a cell's text, for it may be a secret.
+        reason: String,
+        /// A line where they may stand.
+        line: u64,
+    },
+    /// No row begins on the line that was said to be the headings'.
+    #[error(
+        "{file}:{line}: no row begins on the line that --header-row names. Look up the line in the file, counting from 1"
+    )]
+    NoRowThere {
+        /// The file.
+        file: Arc<str>,
+        /// The line.
         line: u64,
     },
     /// The delimiter cannot separate cells.
@@ -371,7 +439,7 @@ pub enum SheetError {
     },
     /// It is of a kind of which no mended copy can be made.
     #[error(
-        "{file}: is {what}, of which no mended copy can be made. Save it as “CSV UTF-8”, and mend that"
+        "{file}: is {what}, of which no mended copy can be made. Save it as “CSV UTF-8”, or JSON in UTF-8, and mend that"
     )]
     NotMended {
         /// The file.
@@ -451,7 +519,7 @@ enum Content {
 }
 
 /// Opens an input and reads its headings. What is no file (standard input, a pipe) is first copied to disk, because it
-/// is read more than once.
+/// is read more than once; so is what is not written in UTF-8.
 ///
 /// # Errors
 /// See [`SheetError`]; nothing is given of an input that has no row.
@@ -460,12 +528,15 @@ pub fn open(input: &Input, options: &ReadOptions) -> Result<Vec<Sheet>, SheetErr
     if excel::is_meant(&source, options)? {
         return excel::open(&source, options);
     }
-    refuse_what_is_no_text(&source)?;
+    if source.bytes() == 0 {
+        return Err(SheetError::Empty { file: source.name });
+    }
+    let (source, written) = encoding::as_utf8(source, options.encoding)?;
     let format = match options.format.or_else(|| Format::of_ending(&source.name)) {
         Some(format) => format,
         None => format_of_content(&source)?,
     };
-    let sheet = match format {
+    let mut sheet = match format {
         Format::Csv => {
             let sheet = csv::open(source, options)?;
             sheet.has_row()?;
@@ -477,6 +548,7 @@ pub fn open(input: &Input, options: &ReadOptions) -> Result<Vec<Sheet>, SheetErr
         Format::Xlsx => return Err(SheetError::TextNotWorkbook { file: source.name }),
         Format::Html => return Err(SheetError::Page { file: source.name }),
     };
+    sheet.notes.splice(0..0, written);
     Ok(vec![sheet])
 }
 
@@ -488,20 +560,6 @@ fn format_of_content(source: &Source) -> Result<Format, SheetError> {
         Some(b'[' | b'{') => Format::Json,
         _ => Format::Csv,
     })
-}
-
-/// Knows what is no UTF-8 text by its first bytes.
-fn refuse_what_is_no_text(source: &Source) -> Result<(), SheetError> {
-    let head = source.head(8)?;
-    let file = source.name.clone();
-    let encoding = match head.as_slice() {
-        [] => return Err(SheetError::Empty { file }),
-        [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => "UTF-32",
-        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => "UTF-16",
-        [0, a, 0, b, ..] | [a, 0, b, 0, ..] if *a > 0 && *b > 0 => "UTF-16",
-        _ => return Ok(()),
-    };
-    Err(SheetError::Encoding { file, encoding })
 }
 
 impl Sheet {
@@ -651,7 +709,8 @@ impl<'a> Cells<'a> {
         Cells::stored_as(text, ends, &[])
     }
 
-    fn stored_as(text: &'a str, ends: &'a [usize], stored: &'a [Stored]) -> Self {
+    /// As [`Cells::new`]; `stored` says how each is stored, and is empty where all are stored as text.
+    pub fn stored_as(text: &'a str, ends: &'a [usize], stored: &'a [Stored]) -> Self {
         let bounds = Bounds::Ends(ends);
         Cells {
             text,
@@ -663,6 +722,11 @@ impl<'a> Cells<'a> {
     /// How the cell of a column is stored.
     pub fn stored(&self, column: usize) -> Stored {
         self.stored.get(column).copied().unwrap_or_default()
+    }
+
+    /// How each cell is stored; empty where all are stored as text.
+    pub fn all_stored(&self) -> &'a [Stored] {
+        self.stored
     }
 
     fn apart(text: &'a str, cells: &'a [(u32, u32)]) -> Self {
@@ -685,6 +749,15 @@ impl<'a> Cells<'a> {
             Bounds::Ends(ends) => ends.len(),
             Bounds::Apart(cells) => cells.len(),
         }
+    }
+
+    /// The first ones, at most so many.
+    pub(crate) fn first(self, columns: usize) -> Self {
+        let bounds = match self.bounds {
+            Bounds::Ends(ends) => Bounds::Ends(ends.get(..columns).unwrap_or(ends)),
+            Bounds::Apart(cells) => Bounds::Apart(cells.get(..columns).unwrap_or(cells)),
+        };
+        Cells { bounds, ..self }
     }
 
     /// Whether there is none.

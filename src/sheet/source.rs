@@ -1,5 +1,6 @@
 //! The bytes of a sheet: opened once, read as often as needed.
 
+use super::encoding::Encoding;
 use super::{Input, SheetError};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -11,6 +12,10 @@ use std::time::SystemTime;
 #[derive(Debug, Clone)]
 pub(super) struct Source {
     pub(super) name: Arc<str>,
+    /// What the file is written in; the bytes here are UTF-8.
+    pub(super) encoding: Encoding,
+    /// Whether the bytes are other than the file's, even where that is UTF-8.
+    pub(super) is_mended: bool,
     file: Arc<Mutex<File>>,
     /// Length and time of change when it was opened.
     stamp: (u64, Option<SystemTime>),
@@ -39,9 +44,16 @@ impl Source {
                 }
             }
         };
-        let stamp = stamp(&file).map_err(unreadable)?;
+        Source::of_file(name, file)
+    }
+
+    /// The bytes of an open file.
+    pub(super) fn of_file(name: Arc<str>, file: File) -> Result<Source, SheetError> {
+        let stamp = stamp(&file).map_err(|error| SheetError::unreadable(&name, &error))?;
         Ok(Source {
             name,
+            encoding: Encoding::UTF_8,
+            is_mended: false,
             file: Arc::new(Mutex::new(file)),
             stamp,
         })
@@ -50,6 +62,10 @@ impl Source {
     /// How long it is.
     pub(super) fn bytes(&self) -> u64 {
         self.stamp.0
+    }
+
+    pub(super) fn written_in(self, encoding: Encoding) -> Source {
+        Source { encoding, ..self }
     }
 
     /// A fresh reader that begins at a byte.

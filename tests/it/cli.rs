@@ -375,15 +375,15 @@ fn what_is_wrong_with_an_input_ends_with_2_before_anything_is_sent() {
             vec!["lines.jsonl:"],
         ),
         (
-            "utf16.csv",
-            b"\xff\xfen\0u\0m\0".to_vec(),
-            vec!["utf16.csv", "UTF-16", "UTF-8"],
+            "utf32.csv",
+            b"\xff\xfe\0\0n\0\0\0".to_vec(),
+            vec!["utf32.csv", "UTF-32", "UTF-8"],
         ),
         ("book.csv", b"PK\x03\x04rest".to_vec(), vec!["book.csv"]),
         (
             "heading.csv",
-            b"number,n\xfcmmer\n1,2\n".to_vec(),
-            vec!["heading.csv:1", "UTF-8"],
+            b"number,Zo\xc3\xab,n\xfcmmer\n1,2,3\n".to_vec(),
+            vec!["heading.csv", "line 1", "--encoding", "UTF-8"],
         ),
     ];
     let desk = Desk::new("openvox");
@@ -485,7 +485,7 @@ fn rows_that_cannot_be_read_whole_are_invalid_and_the_others_go() {
         (b"2001\n", "ragged.csv:2"),
         (b"2001,a,b\n", "3 cells"),
         (b"2001,Canary\x007731\n", "NUL"),
-        (b"2001,Canary7731\xfc\n", "B2"),
+        (b"2001,Canary7731\xc3\xbc\xc3\xbc\xfc\n", "B2"),
         (b"20o1,Canary7731aB\n", "number"),
     ];
     for (row, word) in cases {

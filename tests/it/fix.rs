@@ -56,7 +56,7 @@ fn only_what_has_one_certain_repair_changes() {
             "D3 mobile: \"1,8088861612E+10\" → \"18088861612\" (damage.exponent)",
             "E3 voicemail_pin: (not shown) (damage.apostrophe)",
             "A4 number: \"2.003 \" → \"2003\" (damage.thousands)",
-            "E4 voicemail_pin: (not shown) (damage.full_width)",
+            "E4 voicemail_pin: (not shown) (text.full_width)",
         ]
     );
     // The exponent with lost digits is left, and the curly quote and the space in passwords.
@@ -77,12 +77,28 @@ fn a_sheet_without_damage_is_copied_byte_for_byte() {
 }
 
 #[test]
+fn what_stands_above_the_headings_is_copied_as_it_is() {
+    for above in [
+        "sep=;\r\n",
+        "\u{feff}\"sep=;\"\r\n",
+        "\u{feff}Staff of the office;;\r\n\r\n;as of  May ;\r\n",
+        "sep=;\nStaff \"2002.0\"\n;;\n",
+    ] {
+        let rows = "Ext;Name;registerpassword\r\n２００２;\"2002.0\";Ab3defgh1\n2003.0;A;Ab3defgh1";
+        let (copy, said, _) = fixed("staff.csv", format!("{above}{rows}").as_bytes());
+        let mended = rows.replace("２００２", "2002").replace("2003.0", "2003");
+        assert_eq!(text(&copy), format!("{above}{mended}"));
+        assert_eq!(said.lines().count(), 2, "{said}");
+    }
+}
+
+#[test]
 fn rows_in_trouble_are_copied_as_they_are() {
     let sheet =
-        b"number,name,registerpassword\n2001.0,A\n2002.0,\xfcber,Ab3defgh1\n2003.0,Bo,Ab3defgh1\n";
+        b"number,name,registerpassword\n2001.0,A\n2002.0,\xfcber,Ab3defgh1\n2003.0,B\xc3\xbc\xc3\xbc,Ab3defgh1\n";
     let (copy, said, exit) = fixed("staff.csv", sheet);
     let expected =
-        b"number,name,registerpassword\n2001.0,A\n2002.0,\xfcber,Ab3defgh1\n2003,Bo,Ab3defgh1\n";
+        b"number,name,registerpassword\n2001.0,A\n2002.0,\xfcber,Ab3defgh1\n2003,B\xc3\xbc\xc3\xbc,Ab3defgh1\n";
     assert_eq!(copy, expected);
     assert_eq!(said, "A4 number: \"2003.0\" → \"2003\" (damage.decimal)\n");
     assert_eq!(exit, 1);
@@ -273,6 +289,20 @@ fn what_cannot_be_read_or_written_says_so_and_leaves_nothing_behind() {
     refused(path, &["open.csv", "-o", "o.csv"], "never closed");
     refused(path, &["book.xlsx", "-o", "o.xlsx"], "workbook");
     refused(path, &["in.csv", "-o", "none/o.csv"], "cannot be written");
+    let utf16 = "number;name\n2002.0;Ann\n".encode_utf16();
+    let utf16: Vec<u8> = utf16.flat_map(u16::to_le_bytes).collect();
+    fs::write(path.join("utf16.csv"), utf16).unwrap();
+    fs::write(path.join("old.csv"), b"number;name\n2002.0;M\xfcller\n").unwrap();
+    fs::write(path.join("curly.json"), "[{“number”: “2002.0”}]").unwrap();
+    for file in ["utf16.csv", "old.csv"] {
+        let why = "written in another encoding than UTF-8";
+        refused(path, &[file, "-o", "o.csv"], why);
+    }
+    refused(
+        path,
+        &["curly.json", "-o", "o.json", "--fix-quotes"],
+        "JSON with curly quotes",
+    );
     refused(path, &["in.csv", "-o", "folder"], "cannot be written");
 }
 

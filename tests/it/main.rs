@@ -20,6 +20,7 @@ mod libreoffice;
 mod lies;
 mod order;
 mod plan;
+mod reading;
 mod roundtrip;
 mod storm;
 mod tidy;

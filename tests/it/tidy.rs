@@ -12,7 +12,7 @@ const LAYERS: [&str; 19] = [
 ];
 
 /// Crates that are named in one place only.
-const DOORS: [(&str, &str); 9] = [
+const DOORS: [(&str, &str); 12] = [
     ("reqwest::", "link/http.rs"),
     ("governor::", "link/paced.rs"),
     // `csv::` alone is also our own module's name within `sheet`.
@@ -23,6 +23,9 @@ const DOORS: [(&str, &str); 9] = [
     ("flate2::", "sheet/excel/package.rs"),
     ("indicatif::", "progress.rs"),
     ("clap::", "cli.rs"),
+    ("encoding_rs::", "sheet/encoding.rs"),
+    ("chardetng::", "sheet/encoding.rs"),
+    ("strsim::", "columns.rs"),
 ];
 
 fn root() -> &'static Path {

@@ -48,7 +48,9 @@ fn said(vendor: &str, headings: &[&str], rows: &[Vec<String>]) -> Vec<Vec<Findin
             &mut findings,
             &mut duplicates,
         );
-        findings.retain(|finding| finding.rule.starts_with("damage."));
+        findings.retain(|finding| {
+            finding.rule.starts_with("damage.") || finding.rule.starts_with("text.")
+        });
         said.push(findings);
     });
     said
@@ -163,7 +165,7 @@ fn damage_is_named_and_mended_where_the_original_is_certain() {
         ("number", "2,002", "error damage.thousands", Some("2002")),
         ("number", "2.002", "error damage.thousands", Some("2002")),
         ("number", "2 002", "error damage.thousands", Some("2002")),
-        ("number", "2\u{202f}002", "error damage.space", Some("2002")),
+        ("number", "2\u{202f}002", "error text.space", Some("2002")),
         (
             "number",
             "12'345'678",
@@ -217,7 +219,7 @@ fn damage_is_named_and_mended_where_the_original_is_certain() {
         ("mobile", "########", "error damage.error_cell", None),
         ("display_name", "#1 Reception", "", None),
         ("number", "'0042", "error damage.apostrophe", Some("0042")),
-        ("number", "’0042", "error damage.apostrophe", Some("0042")),
+        ("number", "’0042", "error text.curly_quote", Some("0042")),
         (
             "mobile",
             "'+49171123",
@@ -241,68 +243,80 @@ fn damage_is_named_and_mended_where_the_original_is_certain() {
         ("display_name", "'t Hooft", "", None),
         ("sip_password", "'0042abcD", "", None),
         ("sip_password", "Ab’3defgh", "", None),
-        (
-            "number",
-            "２００２",
-            "error damage.full_width",
-            Some("2002"),
-        ),
+        ("number", "２００２", "error text.full_width", Some("2002")),
         (
             "mobile",
             "＋４９171",
-            "warning damage.full_width",
+            "error text.full_width",
             Some("+49171"),
         ),
         (
             "voicemail_pin",
             "０042",
-            "error damage.full_width",
+            "error text.full_width",
             Some("0042"),
         ),
-        ("display_name", "Ｒ２Ｄ２", "", None),
+        ("display_name", "Ｒ２Ｄ２", "warning text.full_width", None),
         ("sip_password", "Abc１２３xyz", "", None),
         (
             "mobile",
             "\u{202a}+49171123\u{202c}",
-            "warning damage.hidden_character",
+            "error text.invisible",
             Some("+49171123"),
         ),
         (
             "number",
             "20\u{200b}01",
-            "error damage.hidden_character",
+            "error text.invisible",
             Some("2001"),
         ),
         (
             "display_name",
             "Ann\u{feff} Miller",
-            "warning damage.hidden_character",
+            "warning text.invisible",
             Some("Ann Miller"),
         ),
         ("display_name", "می\u{200c}خواهم", "", None),
         (
             "email",
             "ann@\u{ad}example.com",
-            "warning damage.hidden_character",
+            "error text.invisible",
             Some("ann@example.com"),
         ),
-        ("sip_password", "Ab3\u{200b}defgh", "", None),
+        (
+            "sip_password",
+            "Ab3\u{200b}defgh",
+            "error text.invisible",
+            None,
+        ),
         (
             "mobile",
             "0171\u{a0}1234",
-            "warning damage.space",
+            "error text.space",
             Some("0171 1234"),
         ),
-        ("number", "\u{a0}2001", "info damage.space", Some("2001")),
-        ("display_name", "Ann\u{a0}Miller", "", None),
-        ("display_name", "Jürgen ", "", None),
+        ("number", "\u{a0}2001", "", None),
+        (
+            "voicemail_pin",
+            "\u{a0}0042",
+            "error text.space",
+            Some("0042"),
+        ),
+        (
+            "voicemail_pin",
+            "00\u{200b}42",
+            "error text.invisible",
+            Some("0042"),
+        ),
         (
             "display_name",
-            "Jürgen\u{a0}",
-            "info damage.space",
-            Some("Jürgen"),
+            "Ann\u{a0}Miller",
+            "warning text.space",
+            None,
         ),
-        ("voicemail_pin", " 0042", "error damage.space", Some("0042")),
+        ("display_name", "Jürgen ", "", None),
+        ("display_name", "Jürgen\u{a0}", "", None),
+        ("voicemail_pin", " 0042", "error text.space", Some("0042")),
         ("sip_password", " Ab3defgh ", "", None),
         ("mobile", "<clear>", "", None),
         ("mobile", " ", "", None),

@@ -1,6 +1,6 @@
 //! Workbooks made by another library and by hand. Those that LibreOffice makes are in the integration tests.
 
-use super::super::{Input, KeyTest, ReadOptions, Sheet, SheetError, Stored, open};
+use super::super::{Header, Headings, Input, Known, ReadOptions, Sheet, SheetError, Stored, open};
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet};
 use std::io::{Cursor, Write as _};
 use std::time::{Duration, Instant};
@@ -62,11 +62,13 @@ fn stored_of(sheet: &Sheet) -> Vec<Vec<Stored>> {
     rows
 }
 
-fn number_key() -> Option<KeyTest> {
-    Some(KeyTest::new(|headings| {
-        headings
-            .iter()
-            .any(|heading| heading.eq_ignore_ascii_case("number"))
+fn number_key() -> Header {
+    Header::Found(Headings::new(|text| {
+        if text.eq_ignore_ascii_case("number") {
+            Known::Number
+        } else {
+            Known::Nothing
+        }
     }))
 }
 
@@ -192,7 +194,7 @@ fn headings_are_found_under_a_preamble() {
         sheet.write_string(4, 1, "0042").unwrap();
     });
     let options = ReadOptions {
-        has_key: number_key(),
+        header: number_key(),
         ..ReadOptions::default()
     };
     let sheet = sheets_of(&bytes, &options).unwrap().remove(0);
@@ -202,6 +204,17 @@ fn headings_are_found_under_a_preamble() {
     assert_eq!(
         rows_of(&sheet).unwrap(),
         [(5, vec![String::new(), "0042".to_owned()], None)]
+    );
+    let told = |line| ReadOptions {
+        header: Header::Line(line),
+        ..ReadOptions::default()
+    };
+    let sheet = sheets_of(&bytes, &told(4)).unwrap().remove(0);
+    assert_eq!(sheet.headings, ["", "NUMBER", "name"]);
+    let error = sheets_of(&bytes, &told(3)).unwrap_err();
+    assert!(
+        matches!(error, SheetError::NoRowThere { line: 3, .. }),
+        "{error}"
     );
     // Nobody says what headings look like: the first row is taken.
     assert_eq!(read(&bytes).unwrap().headings, ["Staff of the office"]);
@@ -229,9 +242,26 @@ fn several() -> Vec<u8> {
 }
 
 #[test]
+fn a_title_that_is_a_heading_elsewhere_is_passed_over() {
+    let bytes = book(|workbook| {
+        let sheet = workbook.add_worksheet();
+        sheet.write_string(0, 0, "Number").unwrap();
+        sheet.write_string(1, 0, "number").unwrap();
+        sheet.write_string(1, 1, "name").unwrap();
+        sheet.write_string(2, 0, "0042").unwrap();
+    });
+    let options = ReadOptions {
+        header: number_key(),
+        ..ReadOptions::default()
+    };
+    let sheet = sheets_of(&bytes, &options).unwrap().remove(0);
+    assert_eq!(sheet.headings, ["number", "name"]);
+}
+
+#[test]
 fn the_sheets_with_a_number_column_are_read_and_hidden_ones_said() {
     let options = ReadOptions {
-        has_key: number_key(),
+        header: number_key(),
         ..ReadOptions::default()
     };
     let sheets = sheets_of(&several(), &options).unwrap();
@@ -254,7 +284,7 @@ fn a_sheet_is_chosen_by_name_and_a_missing_name_lists_them() {
     let named = |name: &str| {
         let options = ReadOptions {
             sheet: Some(name.to_owned()),
-            has_key: number_key(),
+            header: number_key(),
             ..ReadOptions::default()
         };
         sheets_of(&several(), &options)
@@ -272,7 +302,7 @@ fn a_sheet_is_chosen_by_name_and_a_missing_name_lists_them() {
         "{error}"
     );
     let options = ReadOptions {
-        has_key: Some(KeyTest::new(|_| false)),
+        header: Header::Found(Headings::new(|_| Known::Nothing)),
         ..ReadOptions::default()
     };
     let error = sheets_of(&several(), &options).unwrap_err();

@@ -1,0 +1,248 @@
+//! Sheets as they are typed on the command line: patterns, standard input, mappings, what headings mean.
+
+use assert_cmd::Command;
+use std::fs;
+use std::path::Path;
+
+fn rowcall(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rowcall"));
+    command.current_dir(folder);
+    command
+}
+
+fn check(folder: &Path, arguments: &[&str], input: &[u8]) -> (i32, String, String) {
+    let mut command = rowcall(folder);
+    command.args(["check", "--for", "ozeki"]).args(arguments);
+    let output = command.write_stdin(input).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code().unwrap(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &[u8]| fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "b1.csv",
+        b"number;sip_password;user_id\n2001;Ab3defghij;ann\n",
+    );
+    write(
+        "b2.csv",
+        b"Nebenstelle,Kennwort,Hobby,Benutzer\n2002,Ab3defghij,canary,bo\n",
+    );
+    write(
+        "odd.csv",
+        "Liste;\nApparat;sip_password;Stelle\n2003;Ab3defghij;Süd\n".as_bytes(),
+    );
+    folder
+}
+
+#[test]
+fn patterns_that_the_shell_left_are_files_in_their_order() {
+    let folder = folder();
+    let (code, _, said) = check(folder.path(), &["b*.csv"], b"");
+    assert_eq!(code, 0, "{said}");
+    let at = |name: &str| {
+        said.find(name)
+            .unwrap_or_else(|| panic!("{name} in {said}"))
+    };
+    assert!(at("b1.csv: semicolon") < at("b2.csv: comma"), "{said}");
+    assert!(said.contains("2 rows: 2 valid"), "{said}");
+    let (code, _, said) = check(folder.path(), &["c*.csv"], b"");
+    assert!(
+        code == 2 && said.contains("c*.csv: no file has such a name"),
+        "{said}"
+    );
+    // A file of that very name is no pattern.
+    fs::copy(folder.path().join("b1.csv"), folder.path().join("[1].csv")).unwrap();
+    let (code, _, said) = check(folder.path(), &["[1].csv"], b"");
+    assert_eq!(code, 0, "{said}");
+}
+
+#[test]
+fn standard_input_may_be_json_in_any_encoding_and_only_once() {
+    let folder = folder();
+    let text = "[{\"number\":\"2001\",\"sip_password\":\"Ab3defghij\",\"user_id\":\"ann\"}]";
+    let utf16: Vec<u8> = std::iter::once(0xFEFF)
+        .chain(text.encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    for input in [text.as_bytes(), &utf16] {
+        let (code, _, said) = check(folder.path(), &["-", "b2.csv"], input);
+        assert!(
+            code == 0 && said.contains("array of objects") && said.contains("2 rows"),
+            "{said}"
+        );
+    }
+    let (code, _, said) = check(folder.path(), &["-", "-"], text.as_bytes());
+    assert!(code == 2 && said.contains("once only"), "{said}");
+}
+
+#[test]
+fn a_mapping_file_names_what_the_dictionary_does_not() {
+    let folder = folder();
+    let (code, _, said) = check(folder.path(), &["odd.csv"], b"");
+    assert_eq!(code, 2, "{said}");
+    fs::write(
+        folder.path().join("ours.toml"),
+        "Apparat = \"number\"\nStelle = \"user_id\"\n",
+    )
+    .unwrap();
+    let (code, _, said) = check(folder.path(), &["odd.csv", "--map-file", "ours.toml"], b"");
+    assert!(
+        code == 0 && said.contains("odd.csv: semicolon, header on line 2"),
+        "{said}"
+    );
+    let (code, _, said) = check(folder.path(), &["b1.csv", "--map-file", "ours.toml"], b"");
+    assert!(code == 2 && said.contains("does not have"), "{said}");
+    for (text, words) in [
+        ("Apparat = \"nummber\"", "did you mean number?"),
+        ("Apparat", "line 1"),
+    ] {
+        fs::write(folder.path().join("ours.toml"), text).unwrap();
+        let (code, _, said) = check(folder.path(), &["odd.csv", "--map-file", "ours.toml"], b"");
+        assert!(
+            code == 2 && said.contains(words) && said.contains("ours.toml"),
+            "{said}"
+        );
+    }
+    let (code, _, said) = check(folder.path(), &["odd.csv", "--map-file", "gone.toml"], b"");
+    assert!(
+        code == 2 && said.contains("gone.toml: cannot be read"),
+        "{said}"
+    );
+}
+
+#[test]
+fn columns_are_explained_without_a_secret() {
+    let folder = folder();
+    let (code, table, said) = check(folder.path(), &["b2.csv", "--explain-columns"], b"");
+    assert_eq!(code, 0, "{said}");
+    let cells: Vec<Vec<&str>> = table
+        .lines()
+        .filter(|line| line.starts_with('|'))
+        .skip(2)
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    assert_eq!(
+        cells[0],
+        [
+            "A",
+            "Nebenstelle",
+            "number",
+            "another word for it",
+            "\"2002\""
+        ]
+    );
+    assert_eq!(
+        cells[1],
+        [
+            "B",
+            "Kennwort",
+            "sip_password",
+            "another word for it",
+            "(not shown)"
+        ]
+    );
+    assert_eq!(
+        cells[2],
+        ["C", "Hobby", "", "not understood", "(not shown)"]
+    );
+    assert!(
+        !table.contains("Ab3defghij") && !table.contains("canary"),
+        "{table}"
+    );
+}
+
+#[test]
+fn flags_that_cannot_be_meant_are_refused() {
+    let folder = folder();
+    for (arguments, words) in [
+        (
+            &["b1.csv", "--encoding", "ebcdic"][..],
+            "is no encoding that is read",
+        ),
+        (&["b1.csv", "--header-row", "0"], "0"),
+        (
+            &["b1.csv", "--header-row", "9"],
+            "no row begins on the line",
+        ),
+        (&["b1.csv", "--headings", "nobody"], "yeastar-s"),
+        (&["b1.csv", "--map", "A=nummber"], "did you mean number?"),
+        (&["b1.csv", "--encoding", "utf-16"], "b1.csv"),
+    ] {
+        let (code, _, said) = check(folder.path(), arguments, b"");
+        assert!(code == 2 && said.contains(words), "{arguments:?}: {said}");
+        assert!(!said.contains("Ab3defghij"), "{said}");
+    }
+    // A row of data that is said to be the headings is not printed.
+    let (code, _, said) = check(folder.path(), &["b1.csv", "--header-row", "2"], b"");
+    assert!(code == 2 && !said.contains("Ab3defghij"), "{said}");
+}
+
+#[test]
+fn workbooks_are_read_by_their_sheets_and_numbers_in_their_cells_are_told() {
+    use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
+    let folder = tempfile::tempdir().unwrap();
+    let mut book = Workbook::new();
+    let notes = book.add_worksheet().set_name("Notes").unwrap();
+    notes.write_string(0, 0, "Nothing to see here").unwrap();
+    let sheet = book.add_worksheet().set_name("HQ").unwrap();
+    sheet.write_string(0, 0, "Extensions of HQ").unwrap();
+    let headings = ["Nebenstelle", "name", "sip_password", "mobile", "vmsecret"];
+    for (column, heading) in (0..).zip(headings) {
+        sheet.write_string(2, column, heading).unwrap();
+    }
+    for (row, number) in (3..).zip(2001..=2005) {
+        sheet.write_string(row, 0, number.to_string()).unwrap();
+        sheet.write_string(row, 2, "Ab3defghij").unwrap();
+    }
+    sheet.write_number(4, 0, 2002).unwrap();
+    let zeros = Format::new().set_num_format("0000");
+    sheet.write_number_with_format(4, 4, 815, &zeros).unwrap();
+    sheet
+        .write_number(5, 3, 1.234_567_890_123_456_7e17)
+        .unwrap();
+    sheet
+        .write_formula(6, 1, Formula::new("=NA()").set_result("#N/A"))
+        .unwrap();
+    let day = ExcelDateTime::from_ymd(2026, 3, 1).unwrap();
+    let short = Format::new().set_num_format("yymmdd");
+    sheet.write_with_format(7, 3, &day, &short).unwrap();
+    book.save(folder.path().join("staff.xlsx")).unwrap();
+    let check = |arguments: &[&str]| {
+        let mut command = rowcall(folder.path());
+        command.args(["check", "--for", "openvox", "--report", "r.csv"]);
+        let output = command.args(arguments).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        (output.status.code().unwrap(), said)
+    };
+    let (code, said) = check(&["s*.xlsx"]);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("sheet “HQ”, headings in row 3"), "{said}");
+    let report = fs::read_to_string(folder.path().join("r.csv")).unwrap();
+    let found: Vec<&str> = report
+        .match_indices("error ")
+        .chain(report.match_indices("warning "))
+        .filter_map(|(at, _)| report[at..].split_once(": ").map(|(said, _)| said))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "error damage.rounded D6",
+            "error damage.error_cell B7",
+            "error damage.date D8",
+            "warning cell.numeric A5",
+            "warning cell.numeric E5",
+        ],
+        "{report}"
+    );
+    assert!(!report.contains("0815"), "{report}");
+    let (code, said) = check(&["staff.xlsx", "--sheet", "hq", "--header-row", "3"]);
+    assert_eq!(code, 1, "{said}");
+    let (code, said) = check(&["staff.xlsx", "--sheet", "Branch"]);
+    assert!(code == 2 && said.contains("“Notes”, “HQ”"), "{said}");
+}
