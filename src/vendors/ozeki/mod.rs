@@ -2,7 +2,7 @@
 //!
 //! There is no session: an office user, where the PBX asks for one, goes with every command. Its parameters are called
 //! `Username` and `Password`, as two elements within ConfigXML are that belong to the telephone account; here the
-//! office user is an [`OfficeUser`] and the account an [`Element`], so that they cannot be mixed up.
+//! office user is an `OfficeUser` and the account an `Element`, so that they cannot be mixed up.
 
 pub mod sim;
 
