@@ -528,6 +528,13 @@ pub fn open(input: &Input, options: &ReadOptions) -> Result<Vec<Sheet>, SheetErr
     if excel::is_meant(&source, options)? {
         return excel::open(&source, options);
     }
+    if let Some(sheet) = &options.sheet {
+        return Err(SheetError::NoSuchSheet {
+            file: source.name,
+            sheet: sheet.clone(),
+            names: "none, for it is no workbook".to_owned(),
+        });
+    }
     if source.bytes() == 0 {
         return Err(SheetError::Empty { file: source.name });
     }

@@ -245,4 +245,6 @@ fn workbooks_are_read_by_their_sheets_and_numbers_in_their_cells_are_told() {
     assert_eq!(code, 1, "{said}");
     let (code, said) = check(&["staff.xlsx", "--sheet", "Branch"]);
     assert!(code == 2 && said.contains("“Notes”, “HQ”"), "{said}");
+    let (code, said) = check(&["r.csv", "--sheet", "HQ"]);
+    assert!(code == 2 && said.contains("it is no workbook"), "{said}");
 }
