@@ -32,6 +32,12 @@ pub(super) fn run(args: &ResumeArgs, context: &Context<'_>) -> Result<u8, Failur
         ))
     })?;
     let target = asked.target.resolve(context.config())?;
+    for file in asked.changed_files() {
+        let file = file.display();
+        say(format!(
+            "{file} has changed since the run read it; the run goes on with the rows that it read"
+        ));
+    }
     let stop = stoppable()?;
     let (ledger, rows) = Ledger::resume(&state, &name, &context.key()?)?;
 

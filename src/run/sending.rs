@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What a run needs to know again when it is gone on with; stands in its ledger. Holds no secret.
@@ -39,6 +40,21 @@ pub(super) struct Asked {
     pub(super) headings: Headings,
     /// The waves, each the positions of its rows; none where everything goes at once.
     pub(super) waves: Vec<Vec<usize>>,
+    /// The files that were read, with the SHA-256 of their bytes.
+    pub(super) files: Vec<(PathBuf, String)>,
+}
+
+impl Asked {
+    /// The files that are no longer what was read: a run that is gone on with goes by its own rows.
+    pub(super) fn changed_files(&self) -> impl Iterator<Item = &Path> {
+        let changed = |(file, hash): &&(PathBuf, String)| {
+            fs::read(file).is_ok_and(|bytes| sha256_hex(&bytes) != *hash)
+        };
+        self.files
+            .iter()
+            .filter(changed)
+            .map(|(file, _)| file.as_path())
+    }
 }
 
 /// What was read, as far as a run needs it beside its planned rows.
@@ -59,6 +75,20 @@ impl<'r> Read<'r> {
             input_hash: sha256_hex(&rows.fold()),
         }
     }
+}
+
+/// The files of a run's sheets, with the SHA-256 of their bytes. Standard input is gone by the next time.
+fn files(rows: &Rows) -> Vec<(PathBuf, String)> {
+    let mut files: Vec<(PathBuf, String)> = vec![];
+    for (sheet, _) in &rows.sheets {
+        let file = std::path::absolute(&*sheet.file).unwrap_or_default();
+        if let Ok(bytes) = fs::read(&file)
+            && !files.iter().any(|(known, _)| *known == file)
+        {
+            files.push((file, sha256_hex(&bytes)));
+        }
+    }
+    files
 }
 
 /// What a command was asked for, as far as sending needs it.
@@ -283,6 +313,7 @@ impl Wish<'_> {
             verify: self.guard.verify,
             headings: read.headings.clone(),
             waves,
+            files: read.rows.map(files).unwrap_or_default(),
         };
         let options = serde_json::to_string(&asked).map_err(Failure::usage)?;
         let manifest = (self.target.make.manifest)();
