@@ -1,25 +1,39 @@
 //! `rowcall` moves telephone extensions in bulk: from spreadsheets into PBXes, out of PBXes into files, and gives every
 //! row exactly one result.
 //!
-//! **Start here.** The way of a row is read → bind → check → plan → guard → submit → settle → report. Each step takes a
-//! value and gives the next one; none reaches back. Imports run downward only, in this order:
+//! **Start here.** The way of a row is read → bind → check → plan → guard → write down → submit → settle → verify →
+//! report. Each step takes a value and gives the next one; none reaches back.
+//!
+//! What holds it together, each held by a test:
+//! - A vendor is pure: given what is wanted and what has been said so far, it answers with the next request, the result,
+//!   or a fault. One bounded loop ([`submit::converse`]) does all the talking.
+//! - Everything tabular is a sheet, and every output can be an input again.
+//! - Nothing may be said past the pace, and no change before it is written down.
+//! - A reply that was lost is looked up before anything is said again.
+//! - Rows in are outcomes out.
+//! - A secret has no way to be shown by accident ([`model::Secret`]).
+//!
+//! Imports run downward only, in this order:
 //!
 //! - [`model`]: the nouns. No I/O, no vendor.
-//! - [`xml`]: XML read and written, whole or piece by piece.
+//! - [`xml`]: XML read and written, whole or piece by piece. It stands below the sheets, for workbooks are made of it.
 //! - [`sheet`]: tables in and out. Knows no field.
 //! - [`manifest`]: `vendor.toml` as types: what vendors demand, as data. It stands below the checks, because headings
 //!   are understood by it too.
 //! - [`columns`]: headings and fields, cells and values.
 //! - [`rules`]: what is wrong with a row, and with all rows together.
-//! - [`plan`]: wanted against existing.
+//! - [`plan`]: wanted against existing, and the guard.
 //! - [`wire`]: requests and replies as plain data. No sockets.
 //! - [`vendors`]: one folder a make. Pure: never touches the network.
+//! - [`link`]: the only module that touches a PBX. Knows no vendor.
 //! - [`seal`]: the owner's key: seals secrets, and makes the fingerprints that stand for them.
 //! - [`ledger`]: what a run set out to do and what became of it, on disk before it is said to the PBX.
 //! - [`saved`]: a plan as a file, and what it needs of secrets sealed beside it.
-//! - [`link`]: the only module that touches a PBX. Knows no vendor.
+//! - [`submit`]: sends changes in their order and at the target's pace, settles what was lost on the way, reads back.
+//! - [`report`]: outcomes as a sheet, counted.
+//! - [`progress`]: how far a run is, on standard error.
+//! - [`cli`]: what was typed, nothing resolved.
 //! - [`sim`]: a PBX you can break, in process or behind a socket. Knows no vendor.
-//! - [`submit`]: sends changes in row order and at the target's pace, and settles what was lost on the way.
 //! - [`run`]: one file a command; the only modules that know every stage.
 
 pub mod cli;
