@@ -1,7 +1,7 @@
 //! `rowcall import`: the whole way of a row.
 
 use super::context::Context;
-use super::rows::{self, InputRow, Rows, nothing};
+use super::rows::{self, Headings, InputRow, Rows, nothing};
 use super::sending::{self, Wish, stoppable, to_send};
 use super::target::Target;
 use super::{Failure, planned};
@@ -11,6 +11,7 @@ use crate::manifest::{Manifest, Purpose};
 use crate::model::{Action, Change, Extension, Field, Finding, Outcome, RowResult};
 use crate::plan::{Mode, Verdict, differences, uncomparable, verdict};
 use crate::submit::converse::Connection;
+use crate::submit::order::brings;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Brings the sheets' extensions onto the target.
@@ -181,18 +182,30 @@ impl Held {
                 manifest,
             ));
         }
-        let lost: BTreeMap<String, RowResult> = rows
-            .rows
-            .iter()
-            .filter(|row| !row.is_valid() && !self.numbers.contains(row.wanted.number()))
-            .map(|row| (row.wanted.number().to_owned(), RowResult::Invalid))
-            .collect();
-        let mut all: Vec<&mut Row> = planned.iter_mut().collect();
-        sending::hold_orphans(&mut all, lost, &rows.headings());
+        self.hold_orphans(&mut planned, &rows.headings());
         if mode == Mode::Sync {
             planned.extend(unnamed(rows, self, target, connection)?);
         }
         Ok(planned)
+    }
+
+    /// Holds back the rows that point at an extension which the PBX does not have, where the row that names it is not
+    /// sent and no other row brings it.
+    pub(super) fn hold_orphans(&self, planned: &mut [Row], headings: &Headings) {
+        let brought: BTreeSet<&str> = planned
+            .iter()
+            .filter_map(|row| brings(row.change.as_ref()?))
+            .collect();
+        let lost: BTreeMap<String, RowResult> = planned
+            .iter()
+            .filter(|row| row.change.is_none() && !row.outcome.result.is_done())
+            .map(|row| (row.outcome.number.clone(), row.outcome.result))
+            .filter(|(number, _)| {
+                !self.numbers.contains(number) && !brought.contains(number.as_str())
+            })
+            .collect();
+        let mut all: Vec<&mut Row> = planned.iter_mut().collect();
+        sending::hold_orphans(&mut all, lost, headings);
     }
 }
 

@@ -10,7 +10,7 @@ use super::target::Target;
 use crate::cli::{ImportArgs, OnDrift, PaceArgs};
 use crate::ledger::Row;
 use crate::model::{Action, Change, Extension, Finding, Outcome, RowResult};
-use crate::plan::{Mode, Verdict, Waves, verdict};
+use crate::plan::{Mode, Verdict, verdict};
 use crate::rules::Checker;
 use crate::saved::{SavedPlan, SavedRow, Secrets};
 use crate::seal::Key;
@@ -31,12 +31,7 @@ pub(super) fn run(path: &Path, args: &ImportArgs, context: &Context<'_>) -> Resu
         .ok_or_else(|| refused("its mode is not known".into()))?;
     let target = resolve(&plan, args, context)?;
     refuse_others(&plan, &target).map_err(refused)?;
-    if let Some(Waves::Column(heading)) = &args.guard.waves {
-        return Err(Failure::usage(format!(
-            "--waves column:{heading} needs the sheet, and a plan has none"
-        ))
-        .hint("name sizes (--waves 1,10,100), or import the sheet"));
-    }
+    sending::refuse_column_waves(&args.guard, "a plan")?;
     let lines: Option<Vec<Outcome>> = plan.rows.iter().map(to_be_decided).collect();
     let lines = lines.ok_or_else(|| refused("a word in it is not known".into()))?;
     if lines.iter().any(|line| line.action == Action::Delete) {
@@ -109,15 +104,7 @@ pub(super) fn run(path: &Path, args: &ImportArgs, context: &Context<'_>) -> Resu
         wish.not_sent(None, lines, "drift", why, Some(failure.exit))?;
         return Err(failure);
     }
-    // What is not there and is not going to be, nobody can point at.
-    let lost = planned
-        .iter()
-        .filter(|row| row.change.is_none() && !row.outcome.result.is_done())
-        .map(|row| (row.outcome.number.clone(), row.outcome.result))
-        .filter(|(number, _)| !held.numbers.contains(number));
-    let lost = lost.collect();
-    let mut all: Vec<&mut Row> = planned.iter_mut().collect();
-    sending::hold_orphans(&mut all, lost, &headings);
+    held.hold_orphans(&mut planned, &headings);
     let read = Read {
         rows: None,
         headings,

@@ -20,7 +20,7 @@ use crate::submit::verify::Verify;
 use crate::submit::{self, Done, Ended, FailuresMax, NoJournal, Options};
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -263,7 +263,7 @@ impl Wish<'_> {
         let waves = match &self.guard.waves {
             None => vec![],
             Some(waves @ Waves::Column(heading)) => waves.of(&changes, |row| cell(row, heading)),
-            Some(waves) => waves.of(&changes, |_| None),
+            Some(waves) => waves.of(&as_they_leave(&changes), |_| None),
         };
         let mut changes = in_order(changes);
         let stages = in_waves(&waves, &mut changes);
@@ -506,6 +506,29 @@ impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "wave {} of {}", self.number, self.of)
     }
+}
+
+/// The changes in the order in which they leave, each row once: waves by size are cut along it, so that a small first
+/// wave is not empty because its rows wait for others.
+fn as_they_leave(changes: &[Change]) -> Vec<Change> {
+    let mut known = BTreeSet::new();
+    let mut ordered = in_order(changes.to_vec());
+    ordered.retain(|change| known.insert(change.row));
+    ordered
+}
+
+/// Refuses waves by a column where there is no sheet.
+///
+/// # Errors
+/// Exit 2.
+pub(super) fn refuse_column_waves(guard: &GuardArgs, what: &str) -> Result<(), Failure> {
+    let Some(Waves::Column(heading)) = &guard.waves else {
+        return Ok(());
+    };
+    Err(Failure::usage(format!(
+        "--waves column:{heading} needs the sheet, and {what} has none"
+    ))
+    .hint("name sizes (--waves 1,10,100), or import the sheet"))
 }
 
 /// Brings the changes into the order of their waves, and says how many each wave has. Waves of which nothing is left are

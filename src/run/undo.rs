@@ -30,6 +30,7 @@ const GROUP_MEMBERS: &str = "group_members";
 /// Exit 2 where there is no such run or its ledger cannot be used, exit 3 where its target cannot be used or another
 /// process is at work on it, exit 4 where it would change more than allowed.
 pub(super) fn run(args: &UndoArgs, context: &Context<'_>) -> Result<u8, Failure> {
+    sending::refuse_column_waves(&args.guard, "a run")?;
     let state = context.state()?;
     let name = match &args.run {
         Some(name) => name.clone(),

@@ -115,3 +115,63 @@ fn rings_are_whole_after_kills_at_any_moment() {
         again.words
     );
 }
+
+/// Imports rows, and tells what became of each.
+fn imported(house: &House, text: &str, more: &[&str]) -> Vec<String> {
+    let sheet = house.write("staff.csv", text);
+    let report = house.path("report.jsonl");
+    let mut arguments = vec!["--report", report.to_str().unwrap()];
+    arguments.extend(more);
+    house.import("state", &sheet, &arguments);
+    let of = |line: serde_json::Value| line["result"].as_str().unwrap().to_owned();
+    lines(&report).into_iter().map(of).collect()
+}
+
+#[test]
+fn a_row_that_repeats_its_parent_holds_nobody() {
+    let house = House::new("openvox");
+    let rows = [
+        row(2000, "Sample2000pw", Some(2001)),
+        row(2001, "Sample2001pw", None),
+        row(2001, "Other2001pw", None),
+    ];
+    let text = format!("{HEADER}\n{}\n", rows.join("\n"));
+    let results = imported(&house, &text, &[]);
+    assert_eq!(results, ["created", "created", "invalid"]);
+}
+
+#[test]
+fn a_row_that_points_at_a_missing_extension_is_held() {
+    let house = House::new("openvox");
+    let there = row(2000, "Sample2000pw", None);
+    let results = imported(&house, &format!("{HEADER}\n{there}\n"), &[]);
+    assert_eq!(results, ["created"]);
+    let headings = "number,forward_busy,forward_busy_to,forward_busy_extension";
+    let text = format!("{headings}\n2000,on,Extension,2001\n2001,off,,\n");
+    let results = imported(&house, &text, &["--mode", "update"]);
+    assert_eq!(results, ["held", "missing"]);
+}
+
+#[test]
+fn a_first_wave_of_one_has_one_row_where_the_first_row_waits() {
+    let house = House::new("openvox");
+    let rows = [
+        row(2000, "Sample2000pw", Some(2002)),
+        row(2001, "Sample2001pw", None),
+        row(2002, "Sample2002pw", None),
+    ];
+    let sheet = house.write("staff.csv", &format!("{HEADER}\n{}\n", rows.join("\n")));
+    let said = house.import("state", &sheet, &["--waves", "1,1"]);
+    assert_eq!((said.exit, said.count("created")), (0, 3), "{}", said.words);
+    for wave in 1..=3 {
+        let words = format!("wave {wave} of 3: 1 rows, 0 failed");
+        assert!(said.words.contains(&words), "{}", said.words);
+    }
+    let said = house.undo(&["--waves", "column:site"]);
+    assert_eq!(said.exit, 2, "{}", said.words);
+    assert!(said.words.contains("needs the sheet"), "{}", said.words);
+    let said = house.undo(&["--waves", "1"]);
+    assert_eq!((said.exit, said.count("deleted")), (0, 3), "{}", said.words);
+    let words = "wave 2 of 2: 2 rows, 0 failed";
+    assert!(said.words.contains(words), "{}", said.words);
+}

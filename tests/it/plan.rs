@@ -1206,6 +1206,48 @@ fn each_wave_has_failures_of_its_own() {
     assert_eq!(created, 6);
 }
 
+#[test]
+fn what_leaves_in_another_order_is_known_after_a_kill() {
+    let desk = Desk::new("openvox");
+    // The first half points at the last row, and leaves after the second half.
+    let rows = (2000..2060).map(|number| {
+        let forward = if number < 2030 {
+            "on,Extension,2059"
+        } else {
+            "off,,"
+        };
+        format!("{number},Ann Miller,Xk39vTq2Lm,{forward}\n")
+    });
+    let headings =
+        "number,display_name,sip_password,forward_busy,forward_busy_to,forward_busy_extension";
+    desk.write(
+        "a.csv",
+        &format!("{headings}\n{}", rows.collect::<String>()),
+    );
+    let mut child = desk
+        .command(&format!(
+            "import a.csv --to {} --rate 100 --parallel 2 --yes --waves 40",
+            desk.target()
+        ))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    while desk.sim.numbers().len() < 15 && begun.elapsed() < Duration::from_secs(30) {
+        thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let there = desk.sim.numbers();
+    assert!((15..30).contains(&there.len()), "{there:?}");
+    desk.ends("resume --report r.json", 0);
+    for line in desk.report("r.json") {
+        assert_eq!(&*line["result"], "created", "{line:?}");
+        assert_eq!(desk.sim.created(&line["number"]), 1);
+    }
+}
+
 /// Rows for PortSIP; the PBX has no group called Nowhere.
 fn sites(rows: &[(&str, &str, &str)]) -> String {
     let line = |(number, site, group): &(&str, &str, &str)| {
