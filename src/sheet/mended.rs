@@ -1,7 +1,7 @@
 //! A copy of a sheet in which some cells are other: all else is as it was, byte for byte.
 
 use super::source::Source;
-use super::{AnyBatch, Batch, Content, Input, Row, Sheet, SheetError};
+use super::{AnyBatch, Content, Input, Row, Sheet, SheetError};
 use crate::model::Secret;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -46,7 +46,7 @@ impl Mended {
         copy(source, 0, Some(start), &mut out, &file)?;
         let (mut at, mut bytes) = (start, Vec::new());
         for batch in sheet.batches() {
-            let Batch(batch) = batch?;
+            let batch = batch?.rows;
             let (gap, length) = match &batch {
                 AnyBatch::Csv(batch) => (0, batch.length()),
                 AnyBatch::Json(batch) => (batch.gap(), batch.length()),
