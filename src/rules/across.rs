@@ -4,7 +4,7 @@
 //! forward costs 16 bytes, an e-mail address 8 where the make minds repeated ones.
 
 use super::cross::Cross;
-use super::damage::{Shape, Shapes, Suspects};
+use super::damage::{Plain, Shape, Shapes, Suspects};
 use super::row::{Seen, Slot, View, shown};
 use crate::manifest::CrossRule;
 use crate::model::{Field, Finding, Place, Severity};
@@ -142,6 +142,7 @@ pub struct Traces {
     forwards: Vec<(Number, Number)>,
     emails: Vec<u64>,
     pub(super) shapes: Vec<Shape>,
+    pub(super) plain: Plain,
 }
 
 impl Traces {
@@ -185,6 +186,7 @@ pub struct Survey {
     forwards: Vec<(u64, u64)>,
     emails: Vec<u64>,
     shapes: Shapes,
+    plain: Plain,
     on_pbx: Option<Numbers>,
 }
 
@@ -212,6 +214,7 @@ impl Survey {
         }
         self.emails.extend(traces.emails);
         self.shapes.add(traces.shapes);
+        self.plain.add(traces.plain);
     }
 
     /// Says which extensions the PBX holds: from now on a forward to an extension that is neither there nor in the
@@ -223,6 +226,23 @@ impl Survey {
         }
     }
 
+    /// Whether it is certain already that all rows together will say something of a row.
+    pub fn is_telling(&self) -> bool {
+        !self.repeated.is_empty()
+    }
+
+    /// Whether a forward goes to an extension that is nowhere.
+    fn misses_target(&self) -> bool {
+        let knows = |numbers: &Numbers, id: u64| match self.names.special(id) {
+            Some(text) => numbers.texts.contains(text),
+            None => numbers.contains_key(id),
+        };
+        self.forwards.iter().any(|(_, to)| {
+            let on_pbx = self.on_pbx.as_ref();
+            !knows(&self.numbers, *to) && !on_pbx.is_some_and(|held| knows(held, *to))
+        })
+    }
+
     /// Ends the survey: what can now be said of every row.
     pub fn finish(mut self) -> Across {
         let long = self.numbers.seal();
@@ -231,13 +251,22 @@ impl Survey {
             held.seal();
         }
         self.emails.sort_unstable();
+        let repeated_emails = repeated(&self.emails);
+        let misses_target = self.misses_target();
+        let suspects = self.shapes.finish();
+        let is_telling = !self.repeated.is_empty()
+            || !repeated_emails.is_empty()
+            || misses_target
+            || suspects.hit(&self.plain);
+        let loops = Loops::find(self.forwards, self.names);
         Across {
+            is_silent: !is_telling && loops.ring.is_empty(),
             numbers: self.numbers,
             on_pbx: self.on_pbx,
             repeated: self.repeated,
-            repeated_emails: repeated(&self.emails),
-            loops: Loops::find(self.forwards, self.names),
-            suspects: self.shapes.finish(),
+            repeated_emails,
+            loops,
+            suspects,
         }
     }
 }
@@ -252,6 +281,7 @@ pub struct Across {
     repeated_emails: HashSet<u64>,
     loops: Loops,
     pub(super) suspects: Suspects,
+    is_silent: bool,
 }
 
 /// Something in a row that may stand in an earlier row as well. [`Places::repeats`] tells.
@@ -262,6 +292,11 @@ pub struct Duplicate {
 }
 
 impl Across {
+    /// Whether it has nothing to say of any row that was surveyed.
+    pub fn is_silent(&self) -> bool {
+        self.is_silent
+    }
+
     pub(super) fn check<'m, 'c>(
         &self,
         cross: &Cross,
@@ -430,13 +465,17 @@ impl Names {
         key(number).or_else(|| self.ids.get(number).copied())
     }
 
+    /// What an id stands for, where it is no key.
+    fn special(&self, id: u64) -> Option<&str> {
+        let text = self.texts.get(id as usize).map(AsRef::as_ref);
+        (length_of(id) == 0).then(|| text.unwrap_or_default())
+    }
+
     fn text(&self, id: u64) -> String {
-        match length_of(id) {
-            0 => self
-                .texts
-                .get(id as usize)
-                .map_or_else(String::new, ToString::to_string),
-            length => format!("{:0length$}", value_of(id)),
+        let length = length_of(id);
+        match self.special(id) {
+            Some(text) => text.to_owned(),
+            None => format!("{:0length$}", value_of(id)),
         }
     }
 }
@@ -453,8 +492,6 @@ struct Loops {
 
 impl Loops {
     fn find(mut forwards: Vec<(u64, u64)>, names: Names) -> Loops {
-        forwards.sort_unstable();
-        forwards.dedup();
         // Most forwards end at an extension that forwards nowhere: a few rounds leave little to search.
         for _ in 0..4 {
             let mut starts = Numbers::default();
@@ -464,6 +501,8 @@ impl Loops {
             starts.seal();
             forwards.retain(|(_, to)| starts.contains_key(*to));
         }
+        forwards.sort_unstable();
+        forwards.dedup();
         let ring = rings(&forwards);
         forwards.retain(|(from, to)| {
             let of = ring.get(from);

@@ -232,7 +232,8 @@ impl Cross {
         {
             traces.email(text_at(email));
         }
-        if number.is_empty() || self.fact(CrossRule::ForwardLoop).is_none() {
+        let rules = [CrossRule::ForwardLoop, CrossRule::ForwardToUnknown];
+        if rules.iter().all(|rule| self.fact(*rule).is_none()) {
             return;
         }
         let seen = |index: u8| match slots.get(usize::from(index)) {

@@ -710,6 +710,68 @@ impl Shape {
     }
 }
 
+/// Shapes of all rows' numbers that may have lost what they began with, or digits at their end.
+#[derive(Debug, Default)]
+pub(super) struct Plain(Vec<(Field, Box<BitsOfLengths>)>);
+
+/// For each length, a bit for each first two digits.
+type BitsOfLengths = [u128; LENGTHS];
+
+impl Plain {
+    pub(super) fn see(&mut self, field: Field, text: &str) {
+        if text.len() <= DIGITS_KEPT && is_led(text) {
+            return;
+        }
+        let Some(shape) = Shape::of(field, text) else {
+            return;
+        };
+        let may_be_hit = match shape.is_long() {
+            true => shape.rounded,
+            false => shape.lead == Lead::Other,
+        };
+        if may_be_hit && let Some(bits) = self.of(field).get_mut(usize::from(shape.digits)) {
+            *bits |= 1 << shape.first_two;
+        }
+    }
+
+    pub(super) fn add(&mut self, other: Plain) {
+        for (field, lengths) in other.0 {
+            for (all, bits) in self.of(field).iter_mut().zip(lengths.iter()) {
+                *all |= bits;
+            }
+        }
+    }
+
+    fn of(&mut self, field: Field) -> &mut BitsOfLengths {
+        let at = self.0.iter().position(|(known, _)| *known == field);
+        let at = at.unwrap_or_else(|| {
+            self.0.push((field, Box::new([0; LENGTHS])));
+            self.0.len() - 1
+        });
+        &mut self.0[at].1
+    }
+
+    fn shapes(&self) -> impl Iterator<Item = Shape> {
+        self.0.iter().flat_map(|(field, lengths)| {
+            (0u8..).zip(lengths.iter()).flat_map(move |(digits, bits)| {
+                let first_two = (0..100).filter(move |first_two| bits >> first_two & 1 == 1);
+                first_two.map(move |first_two| Shape {
+                    field: *field,
+                    lead: Lead::Other,
+                    digits,
+                    first_two,
+                    rounded: usize::from(digits) > DIGITS_KEPT,
+                })
+            })
+        })
+    }
+}
+
+/// Whether a number begins with what a spreadsheet takes away; a blank one has lost nothing either.
+fn is_led(text: &str) -> bool {
+    matches!(text.as_bytes().first(), None | Some(b'0' | b'+'))
+}
+
 /// How often each shape was seen.
 #[derive(Debug, Default)]
 pub(super) struct Shapes(HashMap<Shape, u32>);
@@ -848,11 +910,12 @@ impl Suspects {
                 continue;
             };
             let text = slot.text_in(cells);
-            let sound = matches!(text.as_bytes().first(), None | Some(b'0' | b'+'));
-            if text.len() <= DIGITS_KEPT && (sound || !self.may_suspect(slot.row.name, text)) {
+            if text.len() <= DIGITS_KEPT && (is_led(text) || !self.may_suspect(slot.row.name, text))
+            {
                 continue;
             }
-            if let Some(damage) = self.look(slot.row.name, text) {
+            let shape = Shape::of(slot.row.name, text);
+            if let Some(damage) = shape.and_then(|shape| self.look(shape, text)) {
                 findings.push(damage.finding(slot, text));
             }
         }
@@ -871,8 +934,13 @@ impl Suspects {
         found.map(|(_, padded)| *padded)
     }
 
-    fn look(&self, field: Field, text: &str) -> Option<Damage> {
-        let shape = Shape::of(field, text)?;
+    /// Whether there is something to say of a row.
+    pub(super) fn hit(&self, plain: &Plain) -> bool {
+        plain.shapes().any(|shape| self.look(shape, "").is_some())
+    }
+
+    fn look(&self, shape: Shape, text: &str) -> Option<Damage> {
+        let field = shape.field;
         if shape.is_long() {
             let behind = usize::from(shape.digits) - DIGITS_KEPT;
             let chance = self.not_rounded.contains(&field) && behind < 4;

@@ -352,11 +352,12 @@ impl<'m> Checker<'m> {
         let text = |slot: &Slot<'m>| slot.text_in(row.cells);
         self.cross
             .trace(&self.slots, &text, self.nothing_given(purpose), traces);
+        let measured = self.measured.iter();
+        let slots = measured.filter_map(|index| self.slots.get(usize::from(*index)));
+        for slot in slots.clone() {
+            traces.plain.see(slot.row.name, text(slot));
+        }
         if damage::is_surveyed(row.line) {
-            let slots = self
-                .measured
-                .iter()
-                .filter_map(|index| self.slots.get(usize::from(*index)));
             traces
                 .shapes
                 .extend(slots.filter_map(|slot| Shape::of(slot.row.name, text(slot))));

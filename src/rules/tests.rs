@@ -247,6 +247,7 @@ fn found_with(
                 line: index + 2,
                 cells: Cells::new(text, ends),
                 trouble: None,
+                bytes: 0..0,
             });
         }
     };
@@ -679,6 +680,7 @@ fn a_row_in_trouble_says_only_that_and_takes_part_in_nothing() {
         line: 2,
         cells: Cells::new("2001", &[4]),
         trouble,
+        bytes: 0..0,
     };
     let mut traces = Traces::default();
     checker.survey(&row(Some(trouble.clone())), Purpose::Create, &mut traces);

@@ -1,19 +1,28 @@
 //! Every row held against every rule, before anything is sent.
 //!
-//! The rows are gone through twice: the first pass learns which numbers there are, the second one checks. Batches are
-//! read one after the other and worked on by rayon's threads; what comes of them is handed on in row order, the same for
-//! any number of threads and any size of a batch. Nothing is kept of a row but what uniqueness needs, so memory does not
-//! grow with the findings.
+//! The rows are gone through twice, for nothing is said before all of them could be read. The first pass learns which
+//! numbers there are, and checks each row alone. Where the rows together have nothing to add, which is the rule, the
+//! second pass goes to the few rows of which there is something to say; else it checks them all. Batches are read one
+//! after the other and worked on by rayon's threads; what comes of them is handed on in row order, the same for any
+//! number of threads and any size of a batch. Nothing is kept of a row but what uniqueness needs, and 16 bytes of each
+//! that is gone to again, so memory does not grow with the findings.
 
 use crate::columns::Binding;
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{Finding, Place, Severity};
 use crate::rules::{Across, Checker, Duplicate, Places, Survey, Traces};
-use crate::sheet::{Batch, Row, Sheet, SheetError};
+use crate::sheet::{Again, Batch, Picks, Row, Sheet, SheetError};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread::Result as Caught;
+
+/// So many rows are gone to again at the most, and one in so many; where there are more, all are checked again.
+const PICKED_MAX: u64 = 1 << 17;
+const PICKED_ONE_IN: u64 = 4;
+/// In small sheets it is no matter.
+const PICKED_FREE: u64 = 1000;
 
 /// A sheet and what its columns mean.
 #[derive(Debug)]
@@ -99,13 +108,28 @@ pub fn check<T, E>(
     manifest: &Manifest,
     options: Options<'_>,
     keep: impl Fn(&Checked<'_>) -> Option<T> + Sync,
-    mut sink: impl FnMut(Verdict<'_, T>) -> Result<(), E>,
+    sink: impl FnMut(Verdict<'_, T>) -> Result<(), E>,
 ) -> Result<Counts, E>
 where
     T: Send,
     E: From<SheetError>,
 {
-    let purpose = options.purpose;
+    check_by(false, tables, manifest, options, keep, sink)
+}
+
+/// As [`check`]; `all_twice` has every row checked twice, which says the same and takes longer.
+fn check_by<T, E>(
+    all_twice: bool,
+    tables: &[Table],
+    manifest: &Manifest,
+    options: Options<'_>,
+    keep: impl Fn(&Checked<'_>) -> Option<T> + Sync,
+    sink: impl FnMut(Verdict<'_, T>) -> Result<(), E>,
+) -> Result<Counts, E>
+where
+    T: Send,
+    E: From<SheetError>,
+{
     let mut survey = Survey::new();
     if let Some(numbers) = options.on_pbx {
         survey.on_pbx(numbers.iter().map(String::as_str));
@@ -114,49 +138,99 @@ where
         .iter()
         .map(|table| Checker::new(manifest, &table.binding))
         .collect();
-    for (table, checker) in tables.iter().zip(&checkers) {
-        let trace = |batch: &Batch| {
-            let mut traces = Traces::default();
-            let read = batch.rows(|row| checker.survey(&row, purpose, &mut traces));
-            read.map(|_| traces)
-        };
-        in_order(table.sheet.batches(), trace, |traces| -> Result<(), E> {
-            survey.add(traces?);
-            Ok(())
-        })?;
-    }
-    let across = survey.finish();
-    let mut counts = Counts::default();
-    let mut places = Places::default();
-    for (table, checker) in tables.iter().zip(&checkers) {
-        let pass = Pass {
+    let passes: Vec<Pass<'_, _>> = tables
+        .iter()
+        .zip(&checkers)
+        .map(|(table, checker)| Pass {
             table,
             checker,
-            across: &across,
-            purpose,
+            purpose: options.purpose,
             keep: &keep,
-        };
-        let work = |batch: &Batch| pass.batch(batch);
-        in_order(table.sheet.batches(), work, |checked| {
-            deliver(table, checked?, &mut places, &mut counts, &mut sink)
+        })
+        .collect();
+    let all_again = AtomicBool::new(all_twice);
+    let (mut rows, mut picked_rows) = (0, 0);
+    let mut picked = Vec::new();
+    for pass in &passes {
+        let mut of_table = Vec::new();
+        let work = |batch: &Batch| pass.first(batch, &all_again);
+        in_order(pass.table.sheet.batches(), work, |first| -> Result<(), E> {
+            let First {
+                rows: more,
+                traces,
+                picks,
+            } = first?;
+            survey.add(traces);
+            picked_rows += picks.len() as u64;
+            if !picks.is_empty() {
+                of_table.push((rows, picks));
+            }
+            rows += more;
+            let many = picked_rows > PICKED_MAX.min(PICKED_FREE + rows / PICKED_ONE_IN);
+            if many || survey.is_telling() {
+                all_again.store(true, Ordering::Relaxed);
+            }
+            if all_again.load(Ordering::Relaxed) {
+                of_table = Vec::new();
+            }
+            Ok(())
         })?;
+        picked.push(of_table);
     }
-    Ok(counts)
+    let across = survey.finish();
+    let mut said = Said {
+        places: Places::default(),
+        counts: Counts::default(),
+        sink,
+    };
+    if all_again.into_inner() || !across.is_silent() {
+        let mut before = 0;
+        for pass in &passes {
+            let work = |batch: &Batch| pass.second(&across, |each| batch.rows(each));
+            in_order(
+                pass.table.sheet.batches(),
+                work,
+                |checked| -> Result<(), E> {
+                    let (rows, notable) = checked?;
+                    said.deliver(pass.table, before, notable)?;
+                    before += rows;
+                    Ok(())
+                },
+            )?;
+        }
+    } else {
+        for (pass, of_table) in passes.iter().zip(picked) {
+            let (befores, picks): (Vec<u64>, Vec<Picks>) = of_table.into_iter().unzip();
+            let mut befores = befores.into_iter();
+            let work = |again: &Again<'_>| pass.second(&across, |each| again.rows(each));
+            in_order(pass.table.sheet.again(picks), work, |checked| {
+                let ((), notable) = checked?;
+                said.deliver(pass.table, befores.next().unwrap_or_default(), notable)
+            })?;
+        }
+    }
+    let counts = said.counts;
+    Ok(Counts {
+        rows,
+        valid: rows - counts.invalid,
+        ..counts
+    })
 }
 
-/// The second pass over one table.
+/// What both passes over one table need.
 struct Pass<'p, K> {
     table: &'p Table,
     checker: &'p Checker<'p>,
-    across: &'p Across,
     purpose: Purpose,
     keep: &'p K,
 }
 
-/// What was found in the rows of one batch.
-struct CheckedBatch<T> {
+/// What the first pass learns of one batch.
+struct First {
     rows: u64,
-    notable: Vec<Notable<T>>,
+    traces: Traces,
+    /// The rows of which there is something to say.
+    picks: Picks,
 }
 
 /// A row of which there is something to say.
@@ -170,88 +244,138 @@ struct Notable<T> {
 }
 
 impl<K> Pass<'_, K> {
-    fn batch<T>(&self, batch: &Batch) -> Result<CheckedBatch<T>, SheetError>
+    /// Surveys the rows of a batch, and checks each alone for as long as this may save checking all of them again.
+    fn first<T>(&self, batch: &Batch, all_again: &AtomicBool) -> Result<First, SheetError>
+    where
+        K: Fn(&Checked<'_>) -> Option<T>,
+    {
+        let mut traces = Traces::default();
+        let mut picks = batch.picks();
+        let (mut findings, mut duplicates) = (Vec::new(), Vec::new());
+        let rows = batch.rows(|row| {
+            self.checker.survey(&row, self.purpose, &mut traces);
+            if all_again.load(Ordering::Relaxed) {
+                return;
+            }
+            self.checker
+                .row(&row, self.purpose, None, &mut findings, &mut duplicates);
+            // Where rows are kept that nothing is wrong with, most are.
+            let gone_to = match findings.is_empty() {
+                true => self.keep(&row, &findings).is_none(),
+                false => picks.add(&row),
+            };
+            if !gone_to {
+                all_again.store(true, Ordering::Relaxed);
+            }
+            findings.clear();
+        })?;
+        Ok(First {
+            rows,
+            traces,
+            picks,
+        })
+    }
+
+    /// Checks rows with all that is known now; gives those of which there is something to say.
+    fn second<T, R>(
+        &self,
+        across: &Across,
+        read: impl FnOnce(&mut dyn FnMut(Row<'_>)) -> Result<R, SheetError>,
+    ) -> Result<(R, Vec<Notable<T>>), SheetError>
     where
         K: Fn(&Checked<'_>) -> Option<T>,
     {
         let mut notable = Vec::new();
         let mut findings = Vec::new();
         let mut duplicates = Vec::new();
-        let rows = batch.rows(|row| {
+        let read = read(&mut |row| {
             self.checker.row(
                 &row,
                 self.purpose,
-                Some(self.across),
+                Some(across),
                 &mut findings,
                 &mut duplicates,
             );
-            let number = self.checker.number(row.cells);
-            let kept = (self.keep)(&Checked {
-                table: self.table,
-                row: &row,
-                number,
-                findings: &findings,
-            });
+            let kept = self.keep(&row, &findings);
             if kept.is_some() || !findings.is_empty() || !duplicates.is_empty() {
                 notable.push(Notable {
                     index: row.index,
                     line: row.line,
-                    number: number.to_owned(),
+                    number: self.checker.number(row.cells).to_owned(),
                     findings: std::mem::take(&mut findings),
                     duplicates: std::mem::take(&mut duplicates),
                     kept,
                 });
             }
         })?;
-        Ok(CheckedBatch { rows, notable })
+        Ok((read, notable))
+    }
+
+    fn keep<T>(&self, row: &Row<'_>, findings: &[Finding]) -> Option<T>
+    where
+        K: Fn(&Checked<'_>) -> Option<T>,
+    {
+        (self.keep)(&Checked {
+            table: self.table,
+            row,
+            number: self.checker.number(row.cells),
+            findings,
+        })
     }
 }
 
-fn deliver<T, E>(
-    table: &Table,
-    batch: CheckedBatch<T>,
-    places: &mut Places,
-    counts: &mut Counts,
-    sink: &mut impl FnMut(Verdict<'_, T>) -> Result<(), E>,
-) -> Result<(), E> {
-    let before = counts.rows;
-    counts.rows += batch.rows;
-    counts.valid += batch.rows;
-    for notable in batch.notable {
-        let place = table.sheet.place(notable.line);
-        let mut findings = notable.findings;
-        for duplicate in notable.duplicates {
-            findings.extend(places.repeats(duplicate, &place));
+/// What was said so far, and who hears it.
+struct Said<S> {
+    places: Places,
+    counts: Counts,
+    sink: S,
+}
+
+impl<S> Said<S> {
+    /// Hands on what is said of rows of one batch, before which so many rows stand.
+    fn deliver<T, E>(
+        &mut self,
+        table: &Table,
+        before: u64,
+        notable: Vec<Notable<T>>,
+    ) -> Result<(), E>
+    where
+        S: FnMut(Verdict<'_, T>) -> Result<(), E>,
+    {
+        for notable in notable {
+            let place = table.sheet.place(notable.line);
+            let mut findings = notable.findings;
+            for duplicate in notable.duplicates {
+                findings.extend(self.places.repeats(duplicate, &place));
+            }
+            findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+            let count =
+                |severity| findings.iter().filter(|f| f.severity == severity).count() as u64;
+            let errors = count(Severity::Error);
+            self.counts.errors += errors;
+            self.counts.warnings += count(Severity::Warning);
+            self.counts.invalid += u64::from(errors > 0);
+            if findings.is_empty() && notable.kept.is_none() {
+                continue;
+            }
+            (self.sink)(Verdict {
+                row: before + notable.index + 1,
+                table,
+                place,
+                number: notable.number,
+                findings,
+                kept: notable.kept,
+            })?;
         }
-        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-        let count = |severity| findings.iter().filter(|f| f.severity == severity).count() as u64;
-        let errors = count(Severity::Error);
-        counts.errors += errors;
-        counts.warnings += count(Severity::Warning);
-        if errors > 0 {
-            counts.invalid += 1;
-            counts.valid -= 1;
-        }
-        if findings.is_empty() && notable.kept.is_none() {
-            continue;
-        }
-        sink(Verdict {
-            row: before + notable.index + 1,
-            table,
-            place,
-            number: notable.number,
-            findings,
-            kept: notable.kept,
-        })?;
+        Ok(())
     }
-    Ok(())
 }
 
 /// Works on batches on rayon's threads and hands on what comes of them in their order, on the thread that calls. Few
 /// batches are held at the same time.
-fn in_order<R: Send, E: From<SheetError>>(
-    batches: impl Iterator<Item = Result<Batch, SheetError>>,
-    work: impl Fn(&Batch) -> R + Sync,
+fn in_order<B: Send, R: Send, E: From<SheetError>>(
+    batches: impl Iterator<Item = Result<B, SheetError>>,
+    work: impl Fn(&B) -> R + Sync,
     mut deliver: impl FnMut(R) -> Result<(), E>,
 ) -> Result<(), E> {
     let held_max = 2 * rayon::current_num_threads() + 1;
@@ -375,7 +499,6 @@ mod tests {
 
     /// Everything that is said, as text, and the counts.
     fn said(tables: &[Table], manifest: &Manifest) -> Result<(String, Counts), SheetError> {
-        let mut said = String::new();
         let keep = |checked: &Checked<'_>| {
             checked
                 .row
@@ -383,7 +506,18 @@ mod tests {
                 .is_multiple_of(7)
                 .then_some(checked.row.line)
         };
-        let counts = check(tables, manifest, OFFLINE, keep, |verdict| {
+        said_by(false, tables, manifest, OFFLINE, keep)
+    }
+
+    fn said_by(
+        all_twice: bool,
+        tables: &[Table],
+        manifest: &Manifest,
+        options: Options<'_>,
+        keep: impl Fn(&Checked<'_>) -> Option<u64> + Sync,
+    ) -> Result<(String, Counts), SheetError> {
+        let mut said = String::new();
+        let counts = check_by(all_twice, tables, manifest, options, keep, |verdict| {
             let line = verdict.place.line;
             let Verdict {
                 row,
@@ -577,5 +711,218 @@ mod tests {
             })
         }));
         assert!(ended.is_err());
+    }
+
+    /// Draws by lot, the same for the same seed.
+    struct Lot(u64);
+
+    impl Lot {
+        fn below(&mut self, limit: u64) -> u64 {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            (self.0 >> 16) % limit
+        }
+
+        fn one_in(&mut self, many: u64) -> bool {
+            self.below(many) == 0
+        }
+
+        fn of<'t>(&mut self, texts: &[&'t str]) -> &'t str {
+            texts[self.below(texts.len() as u64) as usize]
+        }
+    }
+
+    /// What only all rows together tell.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    enum Together {
+        Nothing,
+        Number,
+        NoNumber,
+        Target,
+        Loop,
+        Zero,
+        Plus,
+        Rounded,
+    }
+
+    const TOGETHER: [Together; 8] = [
+        Together::Nothing,
+        Together::Number,
+        Together::NoNumber,
+        Together::Target,
+        Together::Loop,
+        Together::Zero,
+        Together::Plus,
+        Together::Rounded,
+    ];
+
+    const HEADINGS: [&str; 8] = [
+        "number",
+        "registerpassword",
+        "username",
+        "mobile",
+        "vmsecret",
+        "busyforward",
+        "btransferto",
+        "btransferext",
+    ];
+
+    /// Rows of which some say something alone, and one at most something beside the others.
+    fn drawn(lot: &mut Lot, rows: u64, together: Together) -> Vec<[String; 8]> {
+        let odd = lot.below(rows - 1) + 1;
+        let row = |n: u64| {
+            let is = |what| n == odd && together == what;
+            let mut wrong = || lot.one_in(12);
+            let password = if wrong() { "Ab3;d\"efgh" } else { "Ab3defgh" };
+            let password = if wrong() { "" } else { password };
+            let short = wrong();
+            let names = [
+                "Bo",
+                "Ann Müller",
+                "=1+1",
+                "'s-Hertogenbosch",
+                "a\nb",
+                "a,\"b\"",
+            ];
+            let name = lot.of(&names).to_owned();
+            let forwards = lot.one_in(9) && n + 1 < rows;
+            let mut row = [
+                (2000 + n).to_string(),
+                password.to_owned(),
+                name,
+                format!("0171{:07}", n * 7919),
+                format!("{:06}", (n * 7919 + n % 3 * 300_000) % 1_000_000),
+                "off".to_owned(),
+                String::new(),
+                String::new(),
+            ];
+            let mut forward = |target: u64| {
+                row[5..].clone_from_slice(&["on".into(), "Extension".into(), target.to_string()]);
+            };
+            match together {
+                _ if is(Together::Target) || is(Together::NoNumber) => forward(9999),
+                Together::Loop if n == odd => forward(1999 + n),
+                Together::Loop if n + 1 == odd => forward(2001 + n),
+                _ if forwards => forward(2001 + n),
+                _ => (),
+            }
+            match together {
+                _ if n != odd => (),
+                Together::Number => row[0] = "2000".into(),
+                Together::NoNumber => row[0].clear(),
+                Together::Zero => row[4] = "12345".into(),
+                Together::Plus => row[3] = "1711234567".into(),
+                Together::Rounded => row[3] = "12345678901234500000".into(),
+                _ => (),
+            }
+            if short && n != odd {
+                row[4] = "12".into();
+            }
+            row
+        };
+        (0..rows).map(row).collect()
+    }
+
+    fn as_csv(lot: &mut Lot, rows: &[[String; 8]]) -> String {
+        let end = lot.of(&["\n", "\r\n", "\n\n", "\r"]);
+        let mut text = HEADINGS.join(",") + end;
+        for row in rows {
+            let cells = row
+                .each_ref()
+                .map(|cell| match cell.contains(['"', ',', '\n']) {
+                    true => format!("\"{}\"", cell.replace('"', "\"\"")),
+                    false => cell.clone(),
+                });
+            text += &cells.join(",");
+            text += if lot.one_in(30) { ",one more" } else { "" };
+            text += end;
+        }
+        text
+    }
+
+    fn as_json(rows: &[[String; 8]]) -> String {
+        let object = |row: &[String; 8]| {
+            let cells = HEADINGS.iter().zip(row);
+            let cells = cells.map(|(heading, cell)| ((*heading).to_owned(), cell.as_str().into()));
+            serde_json::Value::Object(cells.collect())
+        };
+        let lines = rows.iter().map(|row| object(row).to_string() + "\n");
+        lines.collect()
+    }
+
+    #[test]
+    fn rows_that_are_gone_to_alone_say_what_all_of_them_say() {
+        let manifest = manifest();
+        let (mut silent, mut lines) = (BTreeMap::new(), 0);
+        for seed in 1..=160u64 {
+            let mut lot = Lot(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            let together = TOGETHER[seed as usize % TOGETHER.len()];
+            let size = 30 + lot.below(300);
+            let rows = drawn(&mut lot, size, together);
+            let (first, second) = rows.split_at(rows.len() / 3);
+            let json = lot.one_in(4);
+            let files = [first, second].map(|rows| {
+                let (text, suffix) = match json {
+                    true => (as_json(rows), ".jsonl"),
+                    false => (as_csv(&mut lot, rows), ".csv"),
+                };
+                let mut file = tempfile::Builder::new().suffix(suffix).tempfile().unwrap();
+                file.write_all(text.as_bytes()).unwrap();
+                file
+            });
+            let chunk_bytes = 1 << lot.below(16);
+            let tables = files
+                .each_ref()
+                .map(|file| table(file, &manifest, chunk_bytes).unwrap());
+            let numbers = ["9999".to_owned()];
+            let options = Options {
+                on_pbx: lot.one_in(4).then_some(&numbers),
+                purpose: match lot.one_in(4) {
+                    true => Purpose::Update,
+                    false => Purpose::Create,
+                },
+            };
+            let keep: fn(&Checked<'_>) -> Option<u64> = match lot.one_in(3) {
+                true => |checked| (!checked.findings.is_empty()).then_some(checked.row.index),
+                false => |_| None,
+            };
+            let short = said_by(false, &tables, &manifest, options, keep).unwrap();
+            let long = said_by(true, &tables, &manifest, options, keep).unwrap();
+            assert!(
+                short == long,
+                "seed {seed}, {together:?}\n{}\n{}",
+                short.0,
+                long.0
+            );
+            let is_silent = is_silent(&tables, &manifest, options);
+            *silent.entry(format!("{together:?}")).or_insert(0) += u32::from(is_silent);
+            lines += short.0.lines().count();
+        }
+        assert!(
+            silent["Nothing"] >= 10 && lines > 1000,
+            "{silent:?}, {lines}"
+        );
+        for together in ["Number", "Loop", "Plus", "Rounded"] {
+            assert_eq!(silent[together], 0, "{together}");
+        }
+    }
+
+    /// Whether all rows together have nothing to say.
+    fn is_silent(tables: &[Table], manifest: &Manifest, options: Options<'_>) -> bool {
+        let mut survey = Survey::new();
+        if let Some(numbers) = options.on_pbx {
+            survey.on_pbx(numbers.iter().map(String::as_str));
+        }
+        for table in tables {
+            let checker = Checker::new(manifest, &table.binding);
+            for batch in table.sheet.batches() {
+                let mut traces = Traces::default();
+                let each = |row: Row<'_>| checker.survey(&row, options.purpose, &mut traces);
+                batch.unwrap().rows(each).unwrap();
+                survey.add(traces);
+            }
+        }
+        survey.finish().is_silent()
     }
 }

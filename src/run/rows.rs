@@ -60,6 +60,7 @@ impl InputRow {
             line: self.place.line,
             cells: self.cells(),
             trouble: self.trouble.clone(),
+            bytes: 0..0,
         }
     }
 

@@ -18,7 +18,7 @@ use super::encoding::Encoding;
 use super::header;
 use super::marks::{Marks, simple_record};
 use super::source::{Pass, Source};
-use super::{Cells, Header, Limits, ReadOptions, Row, Sheet, SheetError};
+use super::{Cells, Header, Limits, Pick, ReadOptions, Row, Sheet, SheetError};
 use crate::model::{Finding, Place, Severity};
 use csv_core::{QuoteStyle, ReadRecordResult, Reader, ReaderBuilder, WriterBuilder};
 use memchr::{memchr, memchr_iter};
@@ -440,6 +440,7 @@ impl Content {
             pass: self.source.pass(self.offset),
             layout: self.layout.clone(),
             buffer: Vec::new(),
+            offset: self.offset,
             line: self.line,
             scanned: 0,
             cut: 0,
@@ -448,6 +449,41 @@ impl Content {
             failed: None,
         }
     }
+
+    /// Reads rows of a batch again: they make a batch of their own, as if one followed the other.
+    pub(super) fn again(&self, extent: Extent, picks: &[Pick]) -> Result<Batch, SheetError> {
+        let first = picks.first().map_or(0, |pick| pick.start as usize);
+        let end = picks.last().map_or(0, |pick| pick.end as usize);
+        let mut passage = Vec::with_capacity(end - first);
+        let mut pass = self.source.pass(extent.offset + first as u64);
+        pass.fill(&mut passage, (end - first) as u64)?;
+        let of_rows = picks.iter().map(|pick| {
+            let (start, end) = (pick.start as usize - first, pick.end as usize - first);
+            passage.get(start..end).unwrap_or_default()
+        });
+        let data = of_rows.collect::<Vec<_>>().concat();
+        let lines = picks.iter().map(|pick| extent.line + u64::from(pick.lines));
+        Ok(Batch {
+            returns: memchr(b'\r', &data).is_some(),
+            data,
+            offset: extent.offset,
+            line: extent.line,
+            lines: lines.collect(),
+            layout: self.layout.clone(),
+        })
+    }
+
+    /// Refuses a file that is not what it was when it was opened.
+    pub(super) fn unchanged(&self) -> Result<(), SheetError> {
+        self.source.unchanged()
+    }
+}
+
+/// Where a batch begins in its file.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Extent {
+    offset: u64,
+    pub(super) line: u64,
 }
 
 /// Cuts the bytes into batches of whole records.
@@ -456,6 +492,8 @@ pub(super) struct Batches {
     layout: Arc<Layout>,
     /// Begins where a record begins.
     buffer: Vec<u8>,
+    /// Where the buffer's first byte stands in the file.
+    offset: u64,
     /// The line of the buffer's first byte.
     line: u64,
     /// Up to here the buffer is understood.
@@ -586,12 +624,15 @@ impl Batches {
         self.scanned = self.scanned.saturating_sub(self.cut);
         self.quote = self.quote.map(|quote| quote - self.cut);
         self.cut = 0;
-        let line = self.line;
+        let (offset, line) = (self.offset, self.line);
+        self.offset += data.len() as u64;
         let returns = memchr(b'\r', &data).is_some();
         self.line += line_breaks(&data, returns);
         Batch {
             data,
+            offset,
             line,
+            lines: Vec::new(),
             returns,
             layout: self.layout.clone(),
         }
@@ -615,13 +656,24 @@ fn line_breaks(bytes: &[u8], returns: bool) -> u64 {
 /// Whole records, not yet parsed.
 pub(super) struct Batch {
     data: Vec<u8>,
+    /// Where it stands in the file.
+    offset: u64,
     line: u64,
+    /// The line of each row where they do not follow one another in the file; empty where they do.
+    lines: Vec<u64>,
     /// Whether there is a CR.
     returns: bool,
     layout: Arc<Layout>,
 }
 
 impl Batch {
+    pub(super) fn extent(&self) -> Extent {
+        Extent {
+            offset: self.offset,
+            line: self.line,
+        }
+    }
+
     pub(super) fn rows(&self, mut each: impl FnMut(Row<'_>)) -> Result<u64, SheetError> {
         let layout = &*self.layout;
         let nul = memchr(0, &self.data).is_some();
@@ -676,6 +728,7 @@ impl Batch {
                 line: record.line,
                 cells,
                 trouble,
+                bytes: record.start..record.end,
             });
             index += 1;
             ControlFlow::Continue(())
@@ -697,6 +750,7 @@ impl Batch {
         let mut apart = Vec::new();
         let simple_bytes_max = limits.cell_bytes_max.min(limits.row_bytes_max);
         let mut line = self.line;
+        let mut lines = self.lines.iter();
         let mut at = 0;
         loop {
             let start = at + self.breaks_at(at);
@@ -707,6 +761,9 @@ impl Batch {
                 return Ok(());
             }
             at = start;
+            if let Some(of_row) = lines.next() {
+                line = *of_row;
+            }
             if let Some(marks) = marks {
                 let marks = marks.from(at);
                 let simple = simple_record(data, self.layout.delimiter, at, marks, &mut apart);

@@ -670,6 +670,7 @@ impl Batch {
                 line: row.line,
                 cells,
                 trouble: self.layout.trouble(row.line, &cells),
+                bytes: 0..0,
             });
         }
         Ok(self.rows.len() as u64)

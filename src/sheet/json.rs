@@ -609,6 +609,7 @@ impl Batch {
                 line: element.at.line,
                 cells: Cells::new(&text, &ends),
                 trouble,
+                bytes: 0..0,
             });
             index += 1;
         }

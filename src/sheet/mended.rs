@@ -2,7 +2,7 @@
 
 use super::encoding::Encoding;
 use super::source::Source;
-use super::{AnyBatch, Batch, Content, Input, Row, Sheet, SheetError};
+use super::{AnyBatch, Content, Input, Row, Sheet, SheetError};
 use crate::model::Secret;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -54,7 +54,7 @@ impl Mended {
         copy(source, 0, Some(start), &mut out, &file)?;
         let (mut at, mut bytes) = (start, Vec::new());
         for batch in sheet.batches() {
-            let Batch(batch) = batch?;
+            let batch = batch?.rows;
             let (gap, length) = match &batch {
                 AnyBatch::Csv(batch) => (0, batch.length()),
                 AnyBatch::Json(batch) => (batch.gap(), batch.length()),

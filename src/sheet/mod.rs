@@ -26,6 +26,8 @@ pub use writer::{Aside, Column, Heading, Readers, Tone, Writer};
 use source::Source;
 use std::fmt;
 use std::io;
+use std::iter;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -572,11 +574,38 @@ fn format_of_content(source: &Source) -> Result<Format, SheetError> {
 impl Sheet {
     /// A fresh pass over the rows, from the first one.
     pub fn batches(&self) -> Batches {
-        Batches(match &self.content {
+        let batches = match &self.content {
             Content::Csv(content) => AnyBatches::Csv(content.batches()),
             Content::Json(content) => AnyBatches::Json(content.batches()),
             Content::Workbook(content) => AnyBatches::Workbook(Box::new(content.batches())),
-        })
+        };
+        Batches { batches, given: 0 }
+    }
+
+    /// A pass over picked rows only, from batch to batch: quick where the file can be entered anywhere. The picks come
+    /// in the order of their batches.
+    pub fn again(
+        &self,
+        picks: Vec<Picks>,
+    ) -> Box<dyn Iterator<Item = Result<Again<'_>, SheetError>> + '_> {
+        let mut picks = picks.into_iter().peekable();
+        let Content::Csv(content) = &self.content else {
+            return Box::new(self.batches().filter_map(move |batch| match batch {
+                Ok(batch) => {
+                    let picks = picks.next_if(|picks| picks.batch == batch.nth)?;
+                    let from = PickedFrom::Batch(batch);
+                    Some(Ok(Again { picks, from }))
+                }
+                Err(error) => Some(Err(error)),
+            }));
+        };
+        let again = picks.map(move |picks| {
+            let from = PickedFrom::Csv(content);
+            Ok(Again { picks, from })
+        });
+        // The end of a whole pass tells it by itself.
+        let changed = iter::once_with(|| content.unchanged());
+        Box::new(again.chain(changed.filter_map(|unchanged| unchanged.err().map(Err))))
     }
 
     /// The place of the row that starts on a line.
@@ -602,7 +631,10 @@ impl Sheet {
 }
 
 /// One pass over the rows of a sheet, in batches. After an error it ends.
-pub struct Batches(AnyBatches);
+pub struct Batches {
+    batches: AnyBatches,
+    given: u64,
+}
 
 enum AnyBatches {
     Csv(csv::Batches),
@@ -614,24 +646,23 @@ impl Iterator for Batches {
     type Item = Result<Batch, SheetError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match &mut self.0 {
-            AnyBatches::Csv(batches) => {
-                Some(batches.next()?.map(|batch| Batch(AnyBatch::Csv(batch))))
-            }
-            AnyBatches::Json(batches) => {
-                Some(batches.next()?.map(|batch| Batch(AnyBatch::Json(batch))))
-            }
-            AnyBatches::Workbook(batches) => Some(
-                batches
-                    .next()?
-                    .map(|batch| Batch(AnyBatch::Workbook(batch))),
-            ),
-        }
+        let nth = self.given;
+        self.given += 1;
+        let batch = match &mut self.batches {
+            AnyBatches::Csv(batches) => batches.next()?.map(AnyBatch::Csv),
+            AnyBatches::Json(batches) => batches.next()?.map(AnyBatch::Json),
+            AnyBatches::Workbook(batches) => batches.next()?.map(AnyBatch::Workbook),
+        };
+        Some(batch.map(|rows| Batch { rows, nth }))
     }
 }
 
 /// Some rows that follow one another, not yet parsed.
-pub struct Batch(AnyBatch);
+pub struct Batch {
+    rows: AnyBatch,
+    /// Which batch of its sheet it is, counting from 0.
+    nth: u64,
+}
 
 enum AnyBatch {
     Csv(csv::Batch),
@@ -659,11 +690,119 @@ impl Batch {
     /// # Errors
     /// Where a row breaks a limit; the rows before it were given.
     pub fn rows(&self, each: impl FnMut(Row<'_>)) -> Result<u64, SheetError> {
-        match &self.0 {
+        match &self.rows {
             AnyBatch::Csv(batch) => batch.rows(each),
             AnyBatch::Json(batch) => batch.rows(each),
             AnyBatch::Workbook(batch) => batch.rows(each),
         }
+    }
+
+    /// None of its rows, to begin with.
+    pub fn picks(&self) -> Picks {
+        let extent = match &self.rows {
+            AnyBatch::Csv(batch) => batch.extent(),
+            _ => csv::Extent::default(),
+        };
+        Picks {
+            batch: self.nth,
+            extent,
+            rows: Vec::new(),
+        }
+    }
+}
+
+/// Rows of one batch that are to be read again: 16 bytes each.
+#[derive(Debug)]
+pub struct Picks {
+    batch: u64,
+    extent: csv::Extent,
+    rows: Vec<Pick>,
+}
+
+/// One row, told from where its batch begins.
+#[derive(Debug, Clone, Copy)]
+struct Pick {
+    index: u32,
+    lines: u32,
+    start: u32,
+    end: u32,
+}
+
+impl Picks {
+    /// Picks a row; they must come in their order. Gives whether it could: not in a batch of 4 GiB and more.
+    pub fn add(&mut self, row: &Row<'_>) -> bool {
+        let pick = || {
+            Some(Pick {
+                index: u32::try_from(row.index).ok()?,
+                lines: u32::try_from(row.line.checked_sub(self.extent.line)?).ok()?,
+                start: u32::try_from(row.bytes.start).ok()?,
+                end: u32::try_from(row.bytes.end).ok()?,
+            })
+        };
+        let pick = pick();
+        self.rows.extend(pick);
+        pick.is_some()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+/// Rows that were picked from one batch.
+pub struct Again<'s> {
+    picks: Picks,
+    from: PickedFrom<'s>,
+}
+
+enum PickedFrom<'s> {
+    Csv(&'s csv::Content),
+    Batch(Batch),
+}
+
+impl fmt::Debug for Again<'_> {
+    /// Without the bytes, in which secrets stand.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Again")
+    }
+}
+
+impl Again<'_> {
+    /// As [`Batch::rows`], for the picked rows only; they are as they were.
+    ///
+    /// # Errors
+    /// As [`Batch::rows`], and where the file cannot be read any more.
+    pub fn rows(&self, mut each: impl FnMut(Row<'_>)) -> Result<(), SheetError> {
+        let mut picks = self.picks.rows.iter();
+        match &self.from {
+            PickedFrom::Csv(content) => {
+                let batch = content.again(self.picks.extent, &self.picks.rows)?;
+                batch.rows(|row| {
+                    if let Some(pick) = picks.next() {
+                        let index = pick.index.into();
+                        each(Row { index, ..row });
+                    }
+                })?;
+            }
+            PickedFrom::Batch(batch) => {
+                let mut picks = picks.peekable();
+                batch.rows(|row| {
+                    if picks
+                        .next_if(|pick| u64::from(pick.index) == row.index)
+                        .is_some()
+                    {
+                        each(row);
+                    }
+                })?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -805,4 +944,6 @@ pub struct Row<'a> {
     /// What is wrong with the row as a row (too few cells, bytes that are no text, …): it is invalid whatever its cells
     /// say.
     pub trouble: Option<Finding>,
+    /// Where its bytes stand in the batch; empty where the file is not read by bytes.
+    pub bytes: Range<usize>,
 }

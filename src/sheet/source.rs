@@ -76,6 +76,18 @@ impl Source {
         }
     }
 
+    /// Refuses a file that is not what it was when it was opened.
+    pub(super) fn unchanged(&self) -> Result<(), SheetError> {
+        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        match stamp(&file) {
+            Ok(stamp) if stamp == self.stamp => Ok(()),
+            Ok(_) => Err(SheetError::Changed {
+                file: self.name.clone(),
+            }),
+            Err(error) => Err(SheetError::unreadable(&self.name, &error)),
+        }
+    }
+
     /// The first bytes, at most so many.
     pub(super) fn head(&self, bytes_max: u64) -> Result<Vec<u8>, SheetError> {
         let mut head = Vec::new();

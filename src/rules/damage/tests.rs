@@ -30,6 +30,7 @@ fn said(vendor: &str, headings: &[&str], rows: &[Vec<String>]) -> Vec<Vec<Findin
                 line,
                 cells: Cells::new(&row.concat(), &ends),
                 trouble: None,
+                bytes: 0..0,
             });
         }
     };
