@@ -207,6 +207,9 @@ impl LedgerError {
     pub fn hint(&self) -> &'static str {
         match self {
             LedgerError::NoHome => "set HOME, or name a folder with --state",
+            LedgerError::Folder { error, .. } if error.kind() == io::ErrorKind::StorageFull => {
+                "make room on the disk, or name another folder with --state"
+            }
             LedgerError::Folder { .. } => {
                 "make the folder writable, or name another one with --state"
             }

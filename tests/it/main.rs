@@ -18,6 +18,7 @@ mod house;
 mod lab;
 mod libreoffice;
 mod lies;
+mod night;
 mod order;
 mod plan;
 mod reading;

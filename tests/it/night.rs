@@ -1,0 +1,727 @@
+//! Bad nights of the program itself: killed again and again, a disk that is full or read-only, a clock that is set back,
+//! two at once. `NIGHT_KILLS=200 cargo test night` kills more often; `NIGHT_SEED` repeats a night.
+
+use crate::lab::{Rig, account, read_rows, write_extensions};
+use assert_cmd::cargo::cargo_bin;
+use rowcall::model::{Extension, Field, Secret};
+use rowcall::sim::{Faults, Server, Sim};
+use rowcall::vendors::{Account, MAKES, Make};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// How many rows an import has.
+const ROWS: usize = 300;
+
+/// How many of them are in flight.
+const PARALLEL: usize = 8;
+
+/// Of ten replies one is lost, be it before the PBX did what was asked or after.
+const LOSSES: &str = "cut_before=50,cut_after=50,latency_ms=4,delay_ms=6";
+
+/// Somebody at night: a simulated PBX behind a socket, a sheet, and a folder for runs.
+struct Night {
+    folder: tempfile::TempDir,
+    rig: Rig,
+    server: Server,
+    wanted: Vec<Extension>,
+}
+
+impl Night {
+    fn new(make: &str) -> Night {
+        let make = rowcall::vendors::make(make).unwrap();
+        Night::at(Rig::new(make, &BTreeMap::new()))
+    }
+
+    fn at(rig: Rig) -> Night {
+        let server = Server::start(rig.sim.clone(), "127.0.0.1:0").unwrap();
+        let name = match rig.make.id {
+            "openvox" => Field::DISPLAY_NAME,
+            "portsip" => Field::FIRST_NAME,
+            _ => Field::USER_ID,
+        };
+        let wanted = (0..ROWS).map(|row| {
+            let mut extension = rig.small(&(2001 + row).to_string());
+            extension.set(name, format!("Nightly{row}"));
+            extension
+        });
+        let wanted: Vec<Extension> = wanted.collect();
+        let folder = tempfile::tempdir().unwrap();
+        write_extensions(&folder.path().join("in.csv"), &wanted);
+        Night {
+            folder,
+            rig,
+            server,
+            wanted,
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The program with the words of a line; `TARGET` is the PBX.
+    fn command(&self, line: &str) -> Command {
+        let target = format!("{}+http://api@{}", self.rig.make.id, self.server.addr());
+        let mut command = Command::new(cargo_bin("rowcall"));
+        let words = line
+            .split_whitespace()
+            .map(|word| word.replace("TARGET", &target));
+        command
+            .args(words)
+            .arg("--state")
+            .arg(self.path("state"))
+            .arg("--key")
+            .arg(self.path("key"))
+            .current_dir(self.folder.path())
+            .env("ROWCALL_PASSWORD", account().password.reveal())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Starts it; what it says goes where nobody has to read it.
+    fn start(&self, line: &str) -> Child {
+        let mut command = self.command(line);
+        let words = fs::File::create(self.path("words")).unwrap();
+        command.stdout(Stdio::null()).stderr(words);
+        command.spawn().unwrap()
+    }
+
+    #[track_caller]
+    fn run(&self, line: &str, exit: i32) -> String {
+        said(self.command(line).output().unwrap(), exit)
+    }
+
+    /// The only run that there is, if there is one: one that is still being made has a name that begins with a dot.
+    fn the_run(&self) -> Option<String> {
+        let entries = fs::read_dir(self.path("state/runs")).into_iter().flatten();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let names: Vec<String> = names.filter(|name| !name.starts_with('.')).collect();
+        assert!(names.len() <= 1, "{names:?}");
+        names.into_iter().next()
+    }
+
+    fn made(&self) -> usize {
+        self.rig.sim.numbers().len()
+    }
+
+    /// Waits until so many extensions are made.
+    #[track_caller]
+    fn until_made(&self, count: usize) {
+        until(|| self.made() >= count);
+    }
+
+    /// The PBX holds exactly the sheet, nothing was made twice, the report has every row once and all are done, and
+    /// made again from the ledger it is the same.
+    fn is_whole(&self, report: &str, context: &str) {
+        self.rig.sim.set_faults("".parse().unwrap());
+        let wanted: Vec<&str> = self.wanted.iter().map(Extension::number).collect();
+        assert_eq!(self.rig.sim.numbers(), wanted, "{context}");
+        let connection = self.rig.connect();
+        for wanted in &self.wanted {
+            self.rig.holds(&connection, wanted, context);
+            let made = self.rig.sim.created(wanted.number());
+            assert_eq!(made, 1, "{context}: {}", wanted.number());
+        }
+        let rows = read_rows(&self.path(report));
+        assert_eq!(rows.len(), ROWS, "{context}");
+        for (index, row) in rows.iter().enumerate() {
+            assert_eq!(row["row"], (index + 1).to_string(), "{context}");
+            assert_eq!(row["number"], wanted[index], "{context}");
+            assert_eq!(row["result"], "created", "{context}: {row:?}");
+        }
+        let run = self.the_run().unwrap();
+        self.run(&format!("report {run} -o again.jsonl"), 0);
+        let text = |name: &str| fs::read_to_string(self.path(name)).unwrap();
+        assert_eq!(text(report), text("again.jsonl"), "{context}");
+    }
+}
+
+#[track_caller]
+fn said(output: Output, exit: i32) -> String {
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(exit), "{words}");
+    words
+}
+
+#[track_caller]
+fn until(mut is: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "it never came");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Numbers by a seed.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (mixed ^ (mixed >> 31)) % limit
+    }
+}
+
+fn from_environment(name: &str, default: u64) -> u64 {
+    let given = std::env::var(name).ok();
+    given.map_or(default, |text| text.parse().unwrap())
+}
+
+fn seed() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let seed = from_environment("NIGHT_SEED", now.as_nanos() as u64 % 1_000_000);
+    println!("NIGHT_SEED={seed}");
+    seed
+}
+
+/// Waits for a moment by the dice, some time after the start or after some requests. Whether the process was over by
+/// itself.
+fn at_a_moment(night: &Night, child: &mut Child, dice: &mut Dice) -> bool {
+    if dice.below(4) == 0 {
+        thread::sleep(Duration::from_millis(dice.below(120)));
+        return child.try_wait().unwrap().is_some();
+    }
+    let begun = Instant::now();
+    let goal = night.rig.sim.requests() + dice.below(60);
+    while night.rig.sim.requests() < goal && begun.elapsed() < Duration::from_secs(3) {
+        if child.try_wait().unwrap().is_some() {
+            return true;
+        }
+        thread::sleep(Duration::from_micros(500));
+    }
+    thread::sleep(Duration::from_micros(dice.below(8000)));
+    child.try_wait().unwrap().is_some()
+}
+
+/// One import, killed up to so many times; how often it was.
+fn killed_import(make: &str, verify: &str, dice: &mut Dice, kills_max: u64) -> u64 {
+    let night = Night::new(make);
+    let faults = format!("seed={},{LOSSES}", dice.below(1_000_000));
+    night.rig.sim.set_faults(faults.parse().unwrap());
+    let mut line = format!(
+        "import in.csv --to TARGET --report r.jsonl --rate 5000 --parallel {PARALLEL} --verify {verify}"
+    );
+    let mut kills = 0;
+    while kills < kills_max {
+        let mut child = night.start(&line);
+        let is_over = at_a_moment(&night, &mut child, dice);
+        child.kill().unwrap();
+        let ended = child.wait().unwrap();
+        if let Some(run) = night.the_run() {
+            line = format!("resume {run} --report r.jsonl");
+        } else {
+            assert_eq!(night.made(), 0, "{make}: sent, and no run is kept");
+        }
+        if is_over {
+            let words = fs::read_to_string(night.path("words")).unwrap();
+            match ended.code() {
+                Some(0) => break,
+                // A sign-in whose reply was lost is not said again: makes lock accounts.
+                Some(3) => continue,
+                code => panic!("{make}, {verify}, {faults}: {code:?}\n{words}"),
+            }
+        }
+        kills += 1;
+    }
+    let tries = (0..5).map(|_| night.command(&line).output().unwrap());
+    let mut ended = tries.skip_while(|output| output.status.code() == Some(3));
+    said(ended.next().unwrap(), 0);
+    let context = format!("{make}, verify {verify}, {faults}, {kills} kills");
+    night.is_whole("r.jsonl", &context);
+    kills
+}
+
+#[test]
+fn killed_at_any_moment_and_resumed_it_ends_as_if_nothing_had_been() {
+    let seed = seed();
+    let kills = from_environment("NIGHT_KILLS", 30);
+    let nights = MAKES.len() * 2;
+    let each = kills.div_ceil(nights as u64);
+    thread::scope(|scope| {
+        for (index, make) in MAKES.iter().enumerate() {
+            for (other, verify) in ["none", "all"].into_iter().enumerate() {
+                scope.spawn(move || {
+                    let mut dice = Dice(seed + (2 * index + other) as u64);
+                    let mut left = each;
+                    while left > 0 {
+                        left -= killed_import(make.id, verify, &mut dice, left);
+                    }
+                });
+            }
+        }
+    });
+}
+
+#[test]
+fn after_a_kill_no_more_is_looked_up_than_twice_what_was_in_flight() {
+    let seed = seed();
+    for make in MAKES {
+        let mut dice = Dice(seed);
+        // PortSIP finds an extension, then shows it, and lists its greetings. What is absent is looked for twice.
+        let look = if make.id == "portsip" { 3 } else { 1 };
+        for _ in 0..3 {
+            let night = Night::new(make.id);
+            let sim = &night.rig.sim;
+            sim.set_faults("latency_ms=10".parse().unwrap());
+            let mut child = night.start(&format!(
+                "import in.csv --to TARGET --rate 5000 --parallel {PARALLEL} --verify none"
+            ));
+            night.until_made(10 + dice.below(250) as usize);
+            child.kill().unwrap();
+            child.wait().unwrap();
+            let before = night.made();
+            assert!(before < ROWS, "{}: it was over too soon", make.id);
+            let asked = looks(sim);
+            let words = night.run("resume --report r.jsonl", 0);
+            let looked = looks(sim) - asked;
+            // "… 120 of 300 rows are left; 12 of them may have been sent …"
+            let doubtful = words.split(" of them may have been sent").next().unwrap();
+            let doubtful: u64 = doubtful.rsplit(' ').next().unwrap().parse().unwrap();
+            println!(
+                "{}: {before} made, {doubtful} doubtful, {looked} looks",
+                make.id
+            );
+            assert!(
+                doubtful <= 2 * PARALLEL as u64 && looked <= 2 * look * doubtful,
+                "{}: {doubtful} rows, {looked} looks, {PARALLEL} in flight; {:?}",
+                make.id,
+                sim.counts()
+            );
+            night.is_whole("r.jsonl", make.id);
+        }
+    }
+}
+
+/// How many requests neither signed in or out nor made anything; nothing may have been lost.
+fn looks(sim: &Sim) -> u64 {
+    let signs_out = |path: &str| path.ends_with("/logout") || path.ends_with("/sign_out");
+    let counts = sim.counts().into_iter();
+    let signed_out: u64 = counts
+        .filter_map(|(path, count)| signs_out(&path).then_some(count))
+        .sum();
+    sim.requests() - signed_out - u64::from(sim.sign_ins()) - sim.numbers().len() as u64
+}
+
+/// A file system of our own over a folder, for as long as this lives.
+struct Mounted(PathBuf);
+
+impl Mounted {
+    /// `None` where that is not allowed.
+    fn tmpfs(folder: &Path, options: &str) -> Option<Mounted> {
+        fs::create_dir_all(folder).unwrap();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", options, "tmpfs"]);
+        let mounted = mount.arg(folder).stderr(Stdio::null()).status();
+        let is_mounted = mounted.is_ok_and(|status| status.success());
+        is_mounted.then(|| Mounted(folder.to_owned()))
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+/// Appends to a file until there is no room.
+fn fill(path: &Path) {
+    let mut options = fs::OpenOptions::new();
+    let mut file = options.create(true).append(true).open(path).unwrap();
+    while file.write_all(&[0; 4096]).is_ok() {}
+    while file.write_all(&[0]).is_ok() {}
+}
+
+const IMPORT: &str =
+    "import in.csv --to TARGET --report r.jsonl --rate 5000 --parallel 8 --verify none";
+
+#[test]
+fn a_disk_that_is_full_in_mid_run_stops_it_and_with_room_it_goes_on() {
+    let night = Night::new("openvox");
+    let Some(_disk) = Mounted::tmpfs(&night.path("state"), "size=3m") else {
+        println!("skipped: no file system may be mounted here");
+        return;
+    };
+    night.rig.sim.set_faults("latency_ms=20".parse().unwrap());
+    let child = night.command(IMPORT).spawn().unwrap();
+    night.until_made(20);
+    let ballast = night.path("state/ballast");
+    fill(&ballast);
+    let words = said(child.wait_with_output().unwrap(), 2);
+    for word in ["ledger.sqlite", "full", "make room", "resume"] {
+        assert!(words.contains(word), "{word:?} is not in\n{words}");
+    }
+    let made = night.made();
+    assert!((20..ROWS).contains(&made), "{made}");
+    let rows = read_rows(&night.path("r.jsonl"));
+    assert_eq!(rows.len(), ROWS);
+    // Full to the last byte it says so and sends nothing.
+    fill(&ballast);
+    let requests = night.rig.sim.requests();
+    let words = night.run("resume", 2);
+    assert!(
+        words.contains("No space left") && words.contains("make room"),
+        "{words}"
+    );
+    assert_eq!(night.rig.sim.requests(), requests);
+    fs::remove_file(&ballast).unwrap();
+    night.run("resume --report r.jsonl", 0);
+    night.is_whole("r.jsonl", "a full disk");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_file_that_may_not_grow_stops_it_too() {
+    for kib in [4, 64, 128, 256, 384, 512] {
+        let night = Night::new("ozeki");
+        let import = night.command(IMPORT);
+        let mut limited = Command::new("bash");
+        limited
+            .arg("-c")
+            .arg(format!("trap '' XFSZ; ulimit -f {kib}; exec \"$0\" \"$@\""))
+            .arg(import.get_program())
+            .args(import.get_args())
+            .current_dir(night.folder.path())
+            .env("ROWCALL_PASSWORD", account().password.reveal())
+            .stdin(Stdio::null());
+        let output = limited.output().unwrap();
+        let words = String::from_utf8(output.stderr).unwrap();
+        if output.status.success() {
+            continue;
+        }
+        assert_eq!(output.status.code(), Some(2), "{words}");
+        if night.the_run().is_none() {
+            assert_eq!(night.rig.sim.numbers(), [""; 0], "{words}");
+            night.run(IMPORT, 0);
+        } else {
+            night.run("resume --report r.jsonl", 0);
+        }
+        night.is_whole("r.jsonl", &format!("files of at most {kib} KiB"));
+    }
+}
+
+#[test]
+fn a_folder_for_runs_that_is_read_only_is_named_before_anything_is_sent() {
+    let night = Night::new("openvox");
+    let Some(_disk) = Mounted::tmpfs(&night.path("state"), "size=1m,ro") else {
+        println!("skipped: no file system may be mounted here");
+        return;
+    };
+    for line in [IMPORT, "delete in.csv --from TARGET --yes"] {
+        let words = night.run(line, 2);
+        let folder = night.path("state");
+        let folder = folder.to_str().unwrap();
+        assert!(
+            words.contains(folder) && words.contains("--state"),
+            "{words}"
+        );
+        assert_eq!(night.rig.sim.requests(), 0, "{words}");
+    }
+}
+
+fn signal(child: &Child, name: &str) {
+    let mut kill = Command::new("kill");
+    let sent = kill.arg(name).arg(child.id().to_string()).status();
+    assert!(sent.unwrap().success());
+}
+
+#[test]
+#[cfg(unix)]
+fn of_two_at_once_the_second_says_who_is_at_work_until_that_one_is_killed() {
+    let night = Night::new("openvox");
+    night.rig.sim.set_faults("latency_ms=10".parse().unwrap());
+    let mut first = night.start(IMPORT);
+    night.until_made(20);
+    signal(&first, "-STOP");
+    // What had left is taken and answered.
+    thread::sleep(Duration::from_millis(200));
+    let requests = night.rig.sim.requests();
+    let run = night.the_run().unwrap();
+    for line in [
+        IMPORT,
+        "resume",
+        "undo --yes",
+        "delete in.csv --from TARGET --yes",
+    ] {
+        let words = night.run(line, 3);
+        for word in [run.as_str(), &first.id().to_string(), "127.0.0.1"] {
+            assert!(words.contains(word), "{line}: {word:?} is not in\n{words}");
+        }
+        assert_eq!(night.rig.sim.requests(), requests, "{line} sent something");
+    }
+    first.kill().unwrap();
+    first.wait().unwrap();
+    night.run("resume --report r.jsonl", 0);
+    night.is_whole("r.jsonl", "after two at once");
+}
+
+/// A library that sets the clock of whoever loads it back by so many seconds as `CLOCK_BACK` says.
+const CLOCK: &str = r#"
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <time.h>
+int clock_gettime(clockid_t id, struct timespec *at) {
+    static int (*real)(clockid_t, struct timespec *);
+    if (!real) real = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
+    int said = real(id, at);
+    if (id == CLOCK_REALTIME) at->tv_sec -= atol(getenv("CLOCK_BACK"));
+    return said;
+}
+"#;
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_clock_that_is_set_back_changes_nothing() {
+    let night = Night::new("portsip");
+    fs::write(night.path("clock.c"), CLOCK).unwrap();
+    let mut cc = Command::new("cc");
+    cc.args(["-shared", "-fPIC", "-o", "clock.so", "clock.c", "-ldl"]);
+    let built = cc.current_dir(night.folder.path()).status();
+    if !built.is_ok_and(|status| status.success()) {
+        println!("skipped: no C compiler here");
+        return;
+    }
+    night.rig.sim.set_faults("latency_ms=10".parse().unwrap());
+    let mut line = format!("{IMPORT} --verify all").replacen("--verify none", "", 1);
+    // Every time some days earlier than before.
+    for (days, made) in [(0, 60), (3, 120), (40, 180), (4000, 240)] {
+        let mut command = night.command(&line);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.env("LD_PRELOAD", night.path("clock.so"));
+        command.env("CLOCK_BACK", (days * 86_400).to_string());
+        let mut child = command.spawn().unwrap();
+        night.until_made(made);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        line = "resume --report r.jsonl".to_owned();
+    }
+    let mut last = night.command(&line);
+    last.env("LD_PRELOAD", night.path("clock.so"));
+    last.env("CLOCK_BACK", (8000 * 86_400).to_string());
+    said(last.output().unwrap(), 0);
+    let year = read_rows(&night.path("r.jsonl"))[ROWS - 1]["finished_at"].clone();
+    assert!(year.as_str() < "2020", "the clock was not set back: {year}");
+    night.is_whole("r.jsonl", "a clock that is set back");
+    assert!(night.run("runs", 0).is_empty());
+}
+
+/// Passwords with everything that some encoding writes in another way, and simpler ones for fields that forbid that. A
+/// PIN is digits. The last row of each field is refused for what stands in it, and no message may quote it.
+const CANARIES: [&str; 7] = [
+    "Zx7\"<&'>%\\ä +/=Qw9Mv",
+    "Zx7\"<&'>%\\+/=Qw9Mv",
+    "Zx7<&>%+/=Qw9Mv",
+    "Zx7!%+&=#Qw9Mv",
+    "Zx7_Canary-Qw9Mv",
+    "Zx7CanaryQw9Mv",
+    "7731004265",
+];
+
+const ACCOUNT: &str = "Ap1\"<&'>%\\ä +/=Gate";
+
+const WRONG: &str = "Ap2\"<&'>%\\ö +/=Gate";
+
+fn base64(bytes: &[u8], digits: &[u8]) -> String {
+    // Whole groups only: the end depends on what follows.
+    let groups = bytes.chunks_exact(3);
+    let bits = groups.map(|group| {
+        group
+            .iter()
+            .fold(0, |bits, byte| bits << 8 | usize::from(*byte))
+    });
+    let digits =
+        bits.flat_map(|bits| [18, 12, 6, 0].map(|shift| char::from(digits[bits >> shift & 63])));
+    digits.collect()
+}
+
+/// All ways in which a secret could be written down.
+fn forms(secret: &str) -> Vec<String> {
+    let percent = |keep: fn(char) -> bool, lower: bool| -> String {
+        let bytes = secret
+            .bytes()
+            .map(|byte| match (keep(char::from(byte)), lower) {
+                (true, _) => char::from(byte).to_string(),
+                (false, true) => format!("%{byte:02x}"),
+                (false, false) => format!("%{byte:02X}"),
+            });
+        bytes.collect()
+    };
+    let unreserved = |c: char| c.is_ascii_alphanumeric() || "-_.~".contains(c);
+    let json = serde_json::to_string(secret).unwrap();
+    let json = json[1..json.len() - 1].to_owned();
+    let xml = secret
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
+    let mut forms = vec![
+        secret.to_owned(),
+        format!("{secret:?}").trim_matches('"').to_owned(),
+        json.replace('/', "\\/"),
+        json.replace('ä', "\\u00e4"),
+        json.replace('ä', "\\u00E4"),
+        json,
+        secret.replace('&', "&amp;").replace('<', "&lt;"),
+        xml.replace('"', "&quot;"),
+        xml.replace('"', "&quot;").replace('\'', "&apos;"),
+        xml.replace('"', "&quot;").replace('\'', "&#39;"),
+        xml.replace('"', "&#34;").replace('\'', "&#39;"),
+        xml,
+        secret.replace('"', "\"\""),
+        percent(|c| c.is_ascii_alphanumeric(), false),
+        percent(unreserved, false),
+        percent(unreserved, true),
+        percent(unreserved, false).replace("%20", "+"),
+        percent(|_| false, false),
+        secret.bytes().map(|byte| format!("{byte:02x}")).collect(),
+    ];
+    let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    for last in ["+/", "-_"] {
+        let digits = format!("{letters}{last}");
+        forms.extend((0..3).map(|skip| base64(&secret.as_bytes()[skip..], digits.as_bytes())));
+    }
+    forms
+}
+
+/// In which form a secret stands in what was written, if one does.
+fn shown(bytes: &[u8]) -> Option<String> {
+    let secrets = CANARIES.into_iter().chain([ACCOUNT, WRONG]);
+    let mut forms = secrets.flat_map(forms);
+    forms.find(|form| memchr::memmem::find(bytes, form.as_bytes()).is_some())
+}
+
+/// Every file below a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let below = entries.flat_map(|path| {
+        if path.is_dir() {
+            files(&path)
+        } else {
+            vec![path]
+        }
+    });
+    below.collect()
+}
+
+#[test]
+fn secrets_are_written_down_in_no_encoding() {
+    thread::scope(|scope| {
+        for make in MAKES {
+            scope.spawn(|| writes_no_secret_down(make));
+        }
+    });
+}
+
+fn writes_no_secret_down(make: &'static Make) {
+    let mut rig = Rig::new(make, &BTreeMap::new());
+    let account = Account {
+        username: "api".to_owned(),
+        password: Secret::new(ACCOUNT),
+    };
+    rig.sim = Sim::new((make.sim)(&account), Faults::default());
+    let mut night = Night::at(rig);
+    // Nothing but these may hold a secret.
+    let may = ["in.csv", "one.csv", "wrong.csv", "rejects.csv"].map(|name| night.path(name));
+    let is_clean = |night: &Night, when: &str| {
+        let mut wal = false;
+        for path in files(night.folder.path()) {
+            let found = shown(&fs::read(&path).unwrap());
+            wal |= path.ends_with("ledger.sqlite-wal");
+            let told = found.filter(|_| !may.contains(&path));
+            assert!(told.is_none(), "{when}: {told:?} in {}", path.display());
+        }
+        wal
+    };
+    let go = |night: &Night, line: &str, password: &str| {
+        let mut command = night.command(line);
+        command
+            .env("ROWCALL_PASSWORD", password)
+            .env("RUST_BACKTRACE", "full");
+        let output = command.output().unwrap();
+        for stream in [&output.stdout, &output.stderr] {
+            let text = String::from_utf8_lossy(stream);
+            assert_eq!(shown(stream), None, "{line}: {text}");
+            assert!(!text.contains("panicked"), "{line}: {text}");
+        }
+        is_clean(night, line);
+        output.status.code().unwrap()
+    };
+
+    night.wanted.truncate(80);
+    let plain = night.wanted[0].clone();
+    let mut wrong = vec![];
+    let mut secrets = vec![];
+    for row in night.rig.writable().filter(|row| row.name.is_secret()) {
+        let taken = CANARIES.into_iter().find(|canary| {
+            let mut one = plain.clone();
+            one.set(row.name, *canary);
+            write_extensions(&night.path("one.csv"), &[one]);
+            let line = format!("check one.csv --for {} --report check.jsonl", make.id);
+            go(&night, &line, ACCOUNT) == 0
+        });
+        let taken = taken.unwrap_or_else(|| panic!("{}: no {}", make.id, row.name.name()));
+        println!("{}: {} takes {taken}", make.id, row.name.name());
+        secrets.push((row.name, taken));
+        let mut one = plain.clone();
+        one.set(row.name, format!("{}{}", CANARIES[0], "x".repeat(300)));
+        wrong.push(one);
+    }
+    assert!(!secrets.is_empty());
+    for one in &mut night.wanted {
+        for (field, canary) in &secrets {
+            one.set(*field, *canary);
+        }
+    }
+    write_extensions(&night.path("in.csv"), &night.wanted);
+    write_extensions(&night.path("wrong.csv"), &wrong);
+    assert!(shown(&fs::read(night.path("in.csv")).unwrap()).is_some());
+
+    let reports = "--report r.csv --report r.jsonl --report r.html --report r.json";
+    assert_eq!(go(&night, "import in.csv --to TARGET", WRONG), 3);
+    assert_eq!(
+        go(
+            &night,
+            "plan in.csv --to TARGET -o plan.json --rate 5000",
+            ACCOUNT
+        ),
+        0
+    );
+    let losses =
+        "cut_after=60,garbage=40,html=10,truncate=20,late_ms=1,latency_ms=4,retry_after_s=0";
+    night.rig.sim.set_faults(losses.parse().unwrap());
+    let line =
+        format!("import --plan plan.json {reports} --rate 5000 --verify none --max-failures 100%");
+    let mut command = night.command(&line);
+    command.env("ROWCALL_PASSWORD", ACCOUNT);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    night.until_made(20);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(is_clean(&night, "killed"), "there is no write-ahead file");
+    go(&night, &format!("resume --json {reports}"), ACCOUNT);
+    assert!(night.made() > 60, "{}: {}", make.id, night.made());
+    night.rig.sim.set_faults("".parse().unwrap());
+    let line =
+        "import wrong.csv --to TARGET --mode upsert --json --rate 5000 --rejects rejects.csv";
+    let refused = go(&night, &format!("{line} {reports}"), ACCOUNT);
+    // Ozeki sets no limit to a password.
+    assert_eq!(refused, i32::from(make.id != "ozeki"));
+    for line in [
+        "runs",
+        "report -o again.csv",
+        "export TARGET -o out.csv --rate 5000",
+    ] {
+        go(&night, line, ACCOUNT);
+    }
+}
