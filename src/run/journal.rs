@@ -12,15 +12,15 @@ use std::thread::{self, JoinHandle};
 
 /// A change of the run: its row's position in the ledger, and how often it was about to be said before this process.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pending {
+pub struct Pending {
     /// The row's position.
-    pub(super) position: usize,
+    pub position: usize,
     /// How often.
-    pub(super) intended: u32,
+    pub intended: u32,
 }
 
 /// The ledger at work.
-pub(super) struct Journal {
+pub struct Journal {
     run: String,
     pending: Arc<[Pending]>,
     shared: Arc<Shared>,
@@ -60,7 +60,7 @@ impl Shared {
 
 impl Journal {
     /// Begins to write, for a run with so many changes in flight. `pending` are its changes in the order of sending.
-    pub(super) fn start(ledger: Ledger, pending: Vec<Pending>, parallel: usize) -> Journal {
+    pub fn start(ledger: Ledger, pending: Vec<Pending>, parallel: usize) -> Journal {
         let (run, pending): (String, Arc<[Pending]>) = (ledger.run().to_owned(), pending.into());
         let shared = Arc::<Shared>::default();
         let writer = Writer {
@@ -85,12 +85,12 @@ impl Journal {
     }
 
     /// The run's name.
-    pub(super) fn run(&self) -> &str {
+    pub fn run(&self) -> &str {
         &self.run
     }
 
     /// Takes note of a row's outcome.
-    pub(super) fn result(&self, position: usize, outcome: Outcome) {
+    pub fn result(&self, position: usize, outcome: Outcome) {
         self.shared.lock().results.push((position, outcome));
         self.shared.changed.notify_all();
     }
@@ -99,7 +99,7 @@ impl Journal {
     ///
     /// # Errors
     /// What could not be written.
-    pub(super) fn end(mut self, why: &str) -> Result<(), LedgerError> {
+    pub fn end(mut self, why: &str) -> Result<(), LedgerError> {
         self.shared.lock().ending = Some(why.to_owned());
         self.shared.changed.notify_all();
         let written = self.writer.take().map(JoinHandle::join);

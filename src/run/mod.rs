@@ -7,7 +7,7 @@ mod export;
 mod findings;
 mod fix;
 mod import;
-mod journal;
+pub mod journal;
 mod plan;
 mod planned;
 mod results;
