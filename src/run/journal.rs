@@ -1,8 +1,8 @@
 //! The run's ledger while it is at work: one thread writes it, so that no sender waits for the disk longer than it must.
 //!
-//! The thread keeps the intents of half as many rows as are in flight written down ahead of the senders, several rows in
-//! one commit, and takes the results along. So after a crash at most twice as many rows have to be looked up as were in
-//! flight.
+//! The thread keeps the intents of a quarter as many rows as are in flight written down ahead of the senders, several
+//! rows in one commit, and takes the results along. So after a crash at most twice as many rows have to be looked up as
+//! were in flight.
 
 use crate::ledger::{Ledger, LedgerError};
 use crate::model::{Outcome, RowResult};
@@ -65,7 +65,7 @@ impl Journal {
         let shared = Arc::<Shared>::default();
         let writer = Writer {
             pending: pending.clone(),
-            ahead: (parallel / 2).max(1),
+            ahead: (parallel / 4).max(1),
             shared: shared.clone(),
         };
         let writer = thread::spawn(move || {
