@@ -4,12 +4,16 @@ use super::store::Record;
 use super::{LedgerError, Listed, Summary, TargetLock};
 use crate::seal::make_private_folder;
 use etcetera::BaseStrategy;
+use std::cmp::Reverse;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// The ledger's name in its run's folder.
 pub(super) const LEDGER_FILE: &str = "ledger.sqlite";
+
+/// How many characters of a run's name tell its second: `20261121-213015`.
+const SECOND_DIGITS: usize = 15;
 
 /// What a run's folder is called while it is thrown away.
 const OLD: &str = ".old-";
@@ -80,7 +84,18 @@ pub fn runs(state: &StateDir) -> Result<Vec<Listed>, LedgerError> {
         summary: summary(state, &id),
         id,
     });
-    Ok(listed.collect())
+    let mut listed: Vec<Listed> = listed.collect();
+    // A name tells the second; of runs of the same second their ledgers tell which is newer.
+    let second = |listed: &Listed| listed.id.get(..SECOND_DIGITS).map(str::to_owned);
+    let started = |listed: &Listed| {
+        listed
+            .summary
+            .as_ref()
+            .ok()
+            .map(|summary| summary.run.started)
+    };
+    listed.sort_by_key(|listed| Reverse((second(listed), started(listed))));
+    Ok(listed)
 }
 
 /// Removes all but the newest `keep` runs, with everything in their folders, and gives the names of those removed.

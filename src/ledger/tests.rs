@@ -522,11 +522,11 @@ fn a_name_leads_nowhere_else() {
 #[test]
 fn runs_of_one_second_differ_and_are_listed_newest_first() {
     let house = House::new();
-    let mut made = BTreeSet::new();
-    for _ in 0..30 {
-        made.insert(house.create(rows(1)).run().to_owned());
-    }
-    assert_eq!(made.len(), 30);
+    let made: Vec<String> = (0..30)
+        .map(|_| house.create(rows(1)).run().to_owned())
+        .collect();
+    let different: BTreeSet<&String> = made.iter().collect();
+    assert_eq!(different.len(), 30);
     assert_eq!(
         house.run_names(),
         made.into_iter().rev().collect::<Vec<_>>()
