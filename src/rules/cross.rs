@@ -219,7 +219,7 @@ impl Cross {
         &self,
         slots: &[Slot<'m>],
         text: &dyn Fn(&Slot<'m>) -> &'c str,
-        blank: &View,
+        seen: impl Fn(u8) -> Seen,
         traces: &mut Traces,
     ) {
         let text_at = |index: u8| slots.get(usize::from(index)).map_or("", text);
@@ -236,13 +236,6 @@ impl Cross {
         if rules.iter().all(|rule| self.fact(*rule).is_none()) {
             return;
         }
-        let seen = |index: u8| match slots.get(usize::from(index)) {
-            Some(slot) => match text(slot) {
-                "" => blank[usize::from(index)],
-                text => slot.seen_of(text),
-            },
-            None => Seen::Unknown,
-        };
         for target in self.targets(seen) {
             traces.forward(number, text_at(target));
         }
@@ -463,11 +456,11 @@ impl Cross {
             let lacks_box = matches!(look.maybe(self.voicemail), Seen::Off | Seen::Blank);
             let lacks_email = look.maybe(self.email) == Seen::Blank;
             let lacking = [(self.email, lacks_email), (self.voicemail, lacks_box)];
-            let lacking: Vec<u8> = lacking
+            let lacking = lacking
                 .into_iter()
-                .filter_map(|(index, lacks)| index.filter(|_| lacks))
-                .collect();
-            if let Some(first) = lacking.first().copied() {
+                .filter_map(|(index, lacks)| index.filter(|_| lacks));
+            if let Some(first) = lacking.clone().next() {
+                let lacking: Vec<u8> = lacking.collect();
                 let names: Vec<&str> = lacking.iter().map(|index| look.name(*index)).collect();
                 let message = format!(
                     "{} is on, but it needs {} as well",

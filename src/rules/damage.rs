@@ -644,10 +644,12 @@ pub(super) fn is_surveyed(line: u64) -> bool {
         || (line.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32).is_multiple_of(SAMPLED_ONE_IN)
 }
 
+/// Fields of digits alone that are held against those of the other rows.
+const OWN: [Field; 3] = [Field::NUMBER, Field::NEW_NUMBER, Field::VOICEMAIL_PIN];
+
 /// Whether the values of a field are held against those of the other rows.
 pub(super) fn is_measured(field: Field) -> bool {
-    let own = [Field::NUMBER, Field::NEW_NUMBER, Field::VOICEMAIL_PIN];
-    own.contains(&field) || Care::of(field) == Care::Phone
+    OWN.contains(&field) || Care::of(field) == Care::Phone
 }
 
 /// How a number begins.
@@ -719,7 +721,7 @@ type BitsOfLengths = [u128; LENGTHS];
 
 impl Plain {
     pub(super) fn see(&mut self, field: Field, text: &str) {
-        if text.len() <= DIGITS_KEPT && is_led(text) {
+        if text.len() <= DIGITS_KEPT && (is_led(text) || self.has_seen(field, text)) {
             return;
         }
         let Some(shape) = Shape::of(field, text) else {
@@ -732,6 +734,16 @@ impl Plain {
         if may_be_hit && let Some(bits) = self.of(field).get_mut(usize::from(shape.digits)) {
             *bits |= 1 << shape.first_two;
         }
+    }
+
+    /// Whether a text that may be a short number would add nothing: most numbers of a sheet are alike.
+    fn has_seen(&mut self, field: Field, text: &str) -> bool {
+        let [first @ b'1'..=b'9', second @ b'0'..=b'9', ..] = text.as_bytes() else {
+            return false;
+        };
+        let first_two = (first - b'0') * 10 + (second - b'0');
+        let bits = self.of(field).get(text.len());
+        OWN.contains(&field) && bits.is_some_and(|bits| bits >> first_two & 1 == 1)
     }
 
     pub(super) fn add(&mut self, other: Plain) {

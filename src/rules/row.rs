@@ -9,6 +9,7 @@ use crate::model::{Extension, Field, Finding, Kind, Secret, Severity};
 use crate::sheet::{CLEAR, Cells, Row};
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::ops::ControlFlow;
 
 /// What the vendors' own pages print where an address was swallowed by their mail protection.
 const SWALLOWED_ADDRESS: &str = "[email protected]";
@@ -52,6 +53,13 @@ impl Seen {
             _ => Seen::Text,
         }
     }
+}
+
+/// Whether what is wrong is to be said, or only that something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Words {
+    All,
+    Whether,
 }
 
 /// What is seen of each field row of the manifest, by its index. Fields are counted in a `u8`, so 256 always do.
@@ -226,8 +234,65 @@ impl<'m> Checker<'m> {
         }
         let before = findings.len();
         let cells = row.cells;
-        let suspicious = has_suspicious_byte(cells.text());
         let mut view = *self.nothing_given(purpose);
+        let _ = self.values(cells, purpose, Words::All, &mut view, findings);
+        let text = |slot: &Slot<'m>| slot.text_in(cells);
+        self.cross
+            .check(&self.slots, &view, &text, &|_| true, findings);
+        if let Some(across) = across {
+            across.check(&self.cross, &self.slots, &view, &text, findings, duplicates);
+            across
+                .suspects
+                .check(&self.slots, &self.measured, cells, findings);
+        }
+        if !cells.all_stored().is_empty() {
+            let mut of_row = findings.split_off(before);
+            let writable = |slot: &&Slot<'_>| slot.row.access != Access::ReadOnly;
+            for slot in self.slots.iter().filter(writable) {
+                damage::check_stored(slot, cells, &mut of_row);
+            }
+            findings.append(&mut of_row);
+        }
+        heaviest_first(findings, before);
+    }
+
+    /// As [`Checker::survey`], and tells whether [`Checker::row`] finds something in the row alone. That is quicker than
+    /// to find the words for it.
+    pub fn survey_and_judge(&self, row: &Row<'_>, purpose: Purpose, traces: &mut Traces) -> bool {
+        let cells = row.cells;
+        let (mut view, mut findings) = (*self.nothing_given(purpose), Vec::new());
+        let alike = cells.all_stored().is_empty() && row.trouble.is_none();
+        if alike {
+            let words = Words::Whether;
+            let judged = self.values(cells, purpose, words, &mut view, &mut findings);
+            if judged.is_continue() {
+                let text = |slot: &Slot<'m>| slot.text_in(cells);
+                self.cross
+                    .check(&self.slots, &view, &text, &|_| true, &mut findings);
+                if findings.is_empty() {
+                    self.trace(row, &|index| view[usize::from(index)], traces);
+                    return false;
+                }
+            }
+            self.survey(row, purpose, traces);
+            return true;
+        }
+        self.survey(row, purpose, traces);
+        self.row(row, purpose, None, &mut findings, &mut Vec::new());
+        !findings.is_empty()
+    }
+
+    /// What is wrong with the values of a row, and what is seen of them. Where nobody asks for the words, it ends with the
+    /// first value that is certainly wrong.
+    fn values(
+        &self,
+        cells: Cells<'_>,
+        purpose: Purpose,
+        words: Words,
+        view: &mut View,
+        findings: &mut Vec<Finding>,
+    ) -> ControlFlow<()> {
+        let suspicious = has_suspicious_byte(cells.text());
         for (column, bound) in &self.columns {
             let text = cells.get(*column).unwrap_or_default();
             let odd = if suspicious {
@@ -251,7 +316,7 @@ impl<'m> Checker<'m> {
             match bound {
                 Bound::Slot(index) => {
                     let before = findings.len();
-                    self.value(*index, text, purpose, &mut view, findings);
+                    self.value(*index, text, purpose, words, view, findings)?;
                     let Some(odd) = odd else { continue };
                     let mut finding = self.odd_finding(odd, *bound, *column, text);
                     if finding.repair.is_some() {
@@ -274,24 +339,7 @@ impl<'m> Checker<'m> {
         if !self.unbound_required.is_empty() {
             self.missing(&self.unbound_required, purpose, findings);
         }
-        let text = |slot: &Slot<'m>| slot.text_in(cells);
-        self.cross
-            .check(&self.slots, &view, &text, &|_| true, findings);
-        if let Some(across) = across {
-            across.check(&self.cross, &self.slots, &view, &text, findings, duplicates);
-            across
-                .suspects
-                .check(&self.slots, &self.measured, cells, findings);
-        }
-        if !cells.all_stored().is_empty() {
-            let mut of_row = findings.split_off(before);
-            let writable = |slot: &&Slot<'_>| slot.row.access != Access::ReadOnly;
-            for slot in self.slots.iter().filter(writable) {
-                damage::check_stored(slot, cells, &mut of_row);
-            }
-            findings.append(&mut of_row);
-        }
-        heaviest_first(findings, before);
+        ControlFlow::Continue(())
     }
 
     /// Appends every finding of an extension, as if it stood in a row of the sheet.
@@ -304,7 +352,7 @@ impl<'m> Checker<'m> {
                 None => (),
                 Some(text) => {
                     let text = if text.is_empty() { CLEAR } else { text };
-                    self.value(index, text, purpose, &mut view, findings);
+                    let _ = self.value(index, text, purpose, Words::All, &mut view, findings);
                 }
             }
         }
@@ -350,8 +398,13 @@ impl<'m> Checker<'m> {
             return;
         }
         let text = |slot: &Slot<'m>| slot.text_in(row.cells);
-        self.cross
-            .trace(&self.slots, &text, self.nothing_given(purpose), traces);
+        self.trace(row, &|index| self.seen_at(index, purpose, &text), traces);
+    }
+
+    /// Leaves in `traces` what a row gives to the survey; `seen` tells what is seen of a field row.
+    fn trace(&self, row: &Row<'_>, seen: &dyn Fn(u8) -> Seen, traces: &mut Traces) {
+        let text = |slot: &Slot<'m>| slot.text_in(row.cells);
+        self.cross.trace(&self.slots, &text, seen, traces);
         let measured = self.measured.iter();
         let slots = measured.filter_map(|index| self.slots.get(usize::from(*index)));
         for slot in slots.clone() {
@@ -367,8 +420,24 @@ impl<'m> Checker<'m> {
     /// As [`Checker::survey`], for an extension.
     pub fn survey_extension(&self, extension: &Extension, purpose: Purpose, traces: &mut Traces) {
         let text = |slot: &Slot<'m>| extension.get(slot.row.name).unwrap_or_default();
-        self.cross
-            .trace(&self.slots, &text, self.nothing_given(purpose), traces);
+        let seen = |index| self.seen_at(index, purpose, &text);
+        self.cross.trace(&self.slots, &text, seen, traces);
+    }
+
+    /// What is seen of a field row's text, right or wrong.
+    fn seen_at<'c>(
+        &self,
+        index: u8,
+        purpose: Purpose,
+        text: &dyn Fn(&Slot<'m>) -> &'c str,
+    ) -> Seen {
+        match self.slots.get(usize::from(index)) {
+            Some(slot) => match text(slot) {
+                "" => self.nothing_given(purpose)[usize::from(index)],
+                text => slot.seen_of(text),
+            },
+            None => Seen::Unknown,
+        }
     }
 
     /// The number that a row gives, brought into canonical form; empty where it gives none.
@@ -415,21 +484,25 @@ impl<'m> Checker<'m> {
         index: u8,
         text: &str,
         purpose: Purpose,
+        words: Words,
         view: &mut View,
         findings: &mut Vec<Finding>,
-    ) {
+    ) -> ControlFlow<()> {
         let slot = &self.slots[usize::from(index)];
         if text.is_empty() && !slot.demanded {
-            return;
+            return ControlFlow::Continue(());
         }
         let seen = match slot.at_a_glance(text, purpose) {
-            Some(seen) => seen,
-            None => match self.closer(slot, text, purpose, findings) {
-                Some(seen) => seen,
-                None => return,
-            },
+            Some(seen) => Some(seen),
+            None if words == Words::Whether && slot.is_surely_wrong(text, purpose) => {
+                return ControlFlow::Break(());
+            }
+            None => self.closer(slot, text, purpose, findings),
         };
-        view[usize::from(index)] = seen;
+        if let Some(seen) = seen {
+            view[usize::from(index)] = seen;
+        }
+        ControlFlow::Continue(())
     }
 
     /// The whole look at a value; `None` where the cell is blank.
@@ -618,6 +691,7 @@ impl<'m> Slot<'m> {
         is_required(self.row, purpose)
     }
 
+    #[inline]
     pub(super) fn trimmed<'t>(&self, text: &'t str) -> &'t str {
         // Most texts have nothing to trim, which their first and last byte tell.
         let ends = [text.as_bytes().first(), text.as_bytes().last()];
@@ -629,6 +703,7 @@ impl<'m> Slot<'m> {
     }
 
     /// The cell's text as it counts; empty where it is blank.
+    #[inline]
     pub(super) fn text_in<'c>(&self, cells: Cells<'c>) -> &'c str {
         let text = self.column.and_then(|column| cells.get(column));
         self.trimmed(text.unwrap_or_default())
@@ -669,7 +744,8 @@ impl<'m> Slot<'m> {
                 let classes = bytes
                     .iter()
                     .fold(0, |classes, byte| classes | table[usize::from(*byte)]);
-                let trimmed = [first, last].iter().all(|b| (0x21..0x80).contains(*b));
+                let trimmed = [first, last].iter().all(|b| (0x21..0x80).contains(*b))
+                    || text.trim().len() == text.len();
                 let right = classes & (CLOSER | demanded) == *demanded
                     && (*min..=*max).contains(&bytes.len())
                     && trimmed
@@ -722,6 +798,15 @@ impl<'m> Slot<'m> {
             if !(short && matches!(rule.row.rule, Rule::Strong { .. })) {
                 findings.push(rule.finding(self, text));
             }
+        }
+    }
+
+    /// Whether a closer look is certain to find something, told without its words.
+    fn is_surely_wrong(&self, text: &str, purpose: Purpose) -> bool {
+        match self.trimmed(text) {
+            "" => self.is_required(purpose),
+            text if self.row.access == Access::ReadOnly || text.trim() == CLEAR => false,
+            text => self.rules.iter().any(|rule| rule.is_broken_by(text)),
         }
     }
 

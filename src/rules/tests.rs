@@ -251,8 +251,15 @@ fn found_with(
             });
         }
     };
-    let mut traces = Traces::default();
-    all(Box::new(|row| checker.survey(&row, purpose, &mut traces)));
+    let (mut traces, mut alike) = (Traces::default(), Traces::default());
+    all(Box::new(|row| {
+        checker.survey(&row, purpose, &mut traces);
+        let judged = checker.survey_and_judge(&row, purpose, &mut alike);
+        let mut alone = Vec::new();
+        checker.row(&row, purpose, None, &mut alone, &mut Vec::new());
+        assert_eq!(judged, !alone.is_empty(), "{alone:?}");
+    }));
+    assert_eq!(format!("{traces:?}"), format!("{alike:?}"));
     survey.add(traces);
     let across = survey.finish();
     let mut places = Places::default();

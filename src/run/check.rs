@@ -251,23 +251,22 @@ impl<K> Pass<'_, K> {
     {
         let mut traces = Traces::default();
         let mut picks = batch.picks();
-        let (mut findings, mut duplicates) = (Vec::new(), Vec::new());
         let rows = batch.rows(|row| {
-            self.checker.survey(&row, self.purpose, &mut traces);
             if all_again.load(Ordering::Relaxed) {
+                self.checker.survey(&row, self.purpose, &mut traces);
                 return;
             }
-            self.checker
-                .row(&row, self.purpose, None, &mut findings, &mut duplicates);
             // Where rows are kept that nothing is wrong with, most are.
-            let gone_to = match findings.is_empty() {
-                true => self.keep(&row, &findings).is_none(),
-                false => picks.add(&row),
+            let gone_to = match self
+                .checker
+                .survey_and_judge(&row, self.purpose, &mut traces)
+            {
+                true => picks.add(&row),
+                false => self.keep(&row, &[]).is_none(),
             };
             if !gone_to {
                 all_again.store(true, Ordering::Relaxed);
             }
-            findings.clear();
         })?;
         Ok(First {
             rows,

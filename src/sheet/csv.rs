@@ -679,7 +679,7 @@ impl Batch {
         let nul = memchr(0, &self.data).is_some();
         let apostrophe = memchr(b'\'', &self.data).is_some();
         let mut index = 0;
-        let whole = std::str::from_utf8(&self.data).ok();
+        let whole = simdutf8::basic::from_utf8(&self.data).ok();
         let marks = whole
             .filter(|_| !self.returns && u32::try_from(self.data.len()).is_ok())
             .map(|_| Marks::of(&self.data, layout.delimiter));

@@ -10,6 +10,7 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{
     DecoderResult, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252,
 };
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -150,23 +151,59 @@ fn utf16_without_mark(head: &[u8]) -> Option<Encoding> {
     }
 }
 
-/// Whether the whole is UTF-8. One pass over the bytes, which a million rows hardly notice.
+/// Whether the whole is UTF-8. It is looked at in parts at the same time, which a million rows hardly notice.
 fn is_utf8(source: &Source) -> Result<bool, SheetError> {
-    let mut pass = source.pass(0);
-    let mut buffer = Vec::with_capacity(CHUNK_BYTES as usize + 4);
-    loop {
-        let ended = pass.fill(&mut buffer, CHUNK_BYTES)?;
-        match std::str::from_utf8(&buffer) {
-            Ok(_) => buffer.clear(),
-            Err(error) if error.error_len().is_none() && !ended => {
-                buffer.drain(..error.valid_up_to());
+    let bytes = source.bytes();
+    let parts = (bytes / CHUNK_BYTES).clamp(1, rayon::current_num_threads() as u64);
+    let starts: Result<Vec<u64>, SheetError> = (0..parts)
+        .map(|part| begins_character(source, bytes / parts * part))
+        .collect();
+    let starts = starts?;
+    let ends = starts.iter().skip(1).copied().chain([bytes]);
+    let parts: Vec<(u64, u64)> = starts.iter().copied().zip(ends).collect();
+    let are_utf8: Result<Vec<bool>, SheetError> = parts
+        .into_par_iter()
+        .map(|(start, end)| is_utf8_between(source, start, end))
+        .collect();
+    source.unchanged()?;
+    Ok(are_utf8?.into_iter().all(|is_utf8| is_utf8))
+}
+
+/// Where in UTF-8 the first character at or behind a place begins: at most three bytes belong to the one before.
+fn begins_character(source: &Source, at: u64) -> Result<u64, SheetError> {
+    let mut next = [0; 3];
+    let read = if at == 0 {
+        0
+    } else {
+        source.read_at(&mut next, at)?
+    };
+    let next = next.iter().take(read);
+    let goes_on = |byte: &&u8| **byte & 0xC0 == 0x80;
+    Ok(at + next.take_while(goes_on).count() as u64)
+}
+
+fn is_utf8_between(source: &Source, mut start: u64, end: u64) -> Result<bool, SheetError> {
+    let mut buffer = vec![0; CHUNK_BYTES as usize];
+    while start < end {
+        let wanted = buffer.len().min((end - start) as usize);
+        let Some(room) = buffer.get_mut(..wanted) else {
+            break;
+        };
+        let read = source.read_at(room, start)?;
+        let text = buffer.get(..read).unwrap_or_default();
+        let ended = read < wanted || start + read as u64 == end;
+        start += match simdutf8::compat::from_utf8(text) {
+            Ok(_) => read as u64,
+            Err(error) if error.error_len().is_none() && !ended && error.valid_up_to() > 0 => {
+                error.valid_up_to() as u64
             }
             Err(_) => return Ok(false),
-        }
+        };
         if ended {
-            return Ok(true);
+            break;
         }
     }
+    Ok(true)
 }
 
 /// What there is beyond ASCII in a text that is not UTF-8 throughout.
@@ -694,6 +731,30 @@ mod tests {
         let rows = cells(&sheet).0;
         assert_eq!(rows.last().unwrap()[1], "Jürgen Groß");
         assert_eq!(rows.len(), 20_001);
+    }
+
+    #[test]
+    fn characters_are_whole_wherever_the_file_is_parted() {
+        let is_utf8 = |bytes: &[u8]| {
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(bytes).unwrap();
+            is_utf8(&Source::of_file("staff.csv".into(), file).unwrap()).unwrap()
+        };
+        let size = 5 * CHUNK_BYTES as usize;
+        for (shift, letter) in (0..4).flat_map(|shift| ["a", "é", "€", "😀"].map(|l| (shift, l)))
+        {
+            let mut text = "-".repeat(shift) + &letter.repeat(size / letter.len());
+            assert!(is_utf8(text.as_bytes()), "{letter} {shift}");
+            text.push('é');
+            let cut = &text.as_bytes()[..text.len() - 1];
+            assert!(!is_utf8(cut), "{letter} {shift}");
+            let broken = (0..text.len()).step_by(CHUNK_BYTES as usize / 4);
+            for at in broken.chain([text.len() / 2 - 1, text.len() / 2]) {
+                let mut bytes = text.clone().into_bytes();
+                bytes[at] = 0xff;
+                assert!(!is_utf8(&bytes), "{letter} {shift} {at}");
+            }
+        }
     }
 
     #[test]

@@ -16,7 +16,9 @@ pub(super) struct Source {
     pub(super) encoding: Encoding,
     /// Whether the bytes are other than the file's, even where that is UTF-8.
     pub(super) is_mended: bool,
-    file: Arc<Mutex<File>>,
+    file: Arc<File>,
+    /// Whose turn it is to move the file's position.
+    turn: Arc<Mutex<()>>,
     /// Length and time of change when it was opened.
     stamp: (u64, Option<SystemTime>),
 }
@@ -54,7 +56,8 @@ impl Source {
             name,
             encoding: Encoding::UTF_8,
             is_mended: false,
-            file: Arc::new(Mutex::new(file)),
+            file: Arc::new(file),
+            turn: Arc::default(),
             stamp,
         })
     }
@@ -78,14 +81,40 @@ impl Source {
 
     /// Refuses a file that is not what it was when it was opened.
     pub(super) fn unchanged(&self) -> Result<(), SheetError> {
-        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        match stamp(&file) {
+        match stamp(&self.file) {
             Ok(stamp) if stamp == self.stamp => Ok(()),
             Ok(_) => Err(SheetError::Changed {
                 file: self.name.clone(),
             }),
             Err(error) => Err(SheetError::unreadable(&self.name, &error)),
         }
+    }
+
+    /// Reads what stands at a place, as much as fits or is there; any number of threads at a time.
+    pub(super) fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize, SheetError> {
+        let mut read = 0;
+        while let Some(room) = buffer.get_mut(read..).filter(|room| !room.is_empty()) {
+            match self.read_some_at(room, offset + read as u64) {
+                Ok(0) => break,
+                Ok(more) => read += more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
+                Err(error) => return Err(SheetError::unreadable(&self.name, &error)),
+            }
+        }
+        Ok(read)
+    }
+
+    #[cfg(unix)]
+    fn read_some_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        std::os::unix::fs::FileExt::read_at(&*self.file, buffer, offset)
+    }
+
+    #[cfg(not(unix))]
+    fn read_some_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = &*self.file;
+        file.seek(SeekFrom::Start(offset))?;
+        file.read(buffer)
     }
 
     /// The first bytes, at most so many.
@@ -111,21 +140,22 @@ impl Pass {
     ) -> Result<bool, SheetError> {
         let name = &self.source.name;
         let unreadable = |error: io::Error| SheetError::unreadable(name, &error);
-        let mut file = self
+        let _turn = self
             .source
-            .file
+            .turn
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
+        let mut file = &*self.source.file;
         file.seek(SeekFrom::Start(self.offset))
             .map_err(unreadable)?;
-        let read = (&mut *file)
+        let read = file
             .take(bytes_max)
             .read_to_end(buffer)
             .map_err(unreadable)? as u64;
         self.offset += read;
         let ended = read < bytes_max;
         // Headings that were understood before the file changed would be wrong for what is read now.
-        if ended && stamp(&file).map_err(unreadable)? != self.source.stamp {
+        if ended && stamp(file).map_err(unreadable)? != self.source.stamp {
             return Err(SheetError::Changed { file: name.clone() });
         }
         Ok(ended)
