@@ -164,7 +164,7 @@ pub struct PaceArgs {
     /// A setting of the make, for example --set format=xml; `rowcall vendors VENDOR` lists them
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
     pub settings: Vec<(String, String)>,
-    /// Trust the certificates in this PEM file too, for a PBX that signs its own
+    /// Trust the certificates in this PEM file too: the PBX's own, or its authority's
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub ca_file: Option<PathBuf>,
 }

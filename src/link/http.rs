@@ -5,6 +5,7 @@
 
 use super::Link;
 use super::paced::PAUSE_MAX;
+use super::trust;
 use crate::model::{Fault, FaultKind};
 use crate::wire::{Encoded, Method, REPLY_BYTES_MAX, Reply, Request};
 use reqwest::blocking::{Client, Response};
@@ -300,11 +301,7 @@ fn client(options: &Options) -> Result<Client, String> {
         .timeout(options.connect.saturating_add(options.reply))
         .pool_idle_timeout(IDLE_MAX);
     if let Some(pem) = &options.trusted_pem {
-        let certificates = reqwest::Certificate::from_pem_bundle(pem).unwrap_or_default();
-        if certificates.is_empty() {
-            return Err("the file of trusted certificates holds none in PEM".into());
-        }
-        builder = builder.tls_certs_merge(certificates);
+        builder = builder.tls_backend_preconfigured(trust::of_named(pem)?);
     }
     builder
         .build()

@@ -1,12 +1,13 @@
 //! The only module that touches a PBX. It does not know the vendors.
 //!
-//! [`http`] says one request; [`paced`] keeps to the target's pace; [`retrying`] repeats what is safe to repeat. Nothing
+//! [`http`] says one request, over TLS to whom `trust` believes; [`paced`] keeps to the target's pace; [`retrying`] repeats what is safe to repeat. Nothing
 //! can be said past the pace: [`retrying::Retrying`], which the rest of the program speaks through, takes a
 //! [`paced::Permit`] for every request.
 
 pub mod http;
 pub mod paced;
 pub mod retrying;
+mod trust;
 
 use crate::model::Fault;
 use crate::wire::{Reply, Request};

@@ -12,8 +12,9 @@ const LAYERS: [&str; 19] = [
 ];
 
 /// Crates that are named in one place only.
-const DOORS: [(&str, &str); 12] = [
+const DOORS: [(&str, &str); 13] = [
     ("reqwest::", "link/http.rs"),
+    ("rustls::", "link/trust.rs"),
     ("governor::", "link/paced.rs"),
     // `csv::` alone is also our own module's name within `sheet`.
     ("csv_core::", "sheet/csv.rs"),

@@ -1,0 +1,246 @@
+//! Whom a link over HTTPS believes: the authorities that the system trusts, and the certificates that the PBX's owner
+//! named. The only module that names rustls.
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::CryptoProvider;
+use rustls::crypto::aws_lc_rs::default_provider;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use rustls_platform_verifier::Verifier;
+use std::sync::Arc;
+
+/// TLS for a PBX whose own certificate, or whose authority's, stands in `pem`.
+///
+/// A PBX mostly signs its certificate itself, marks it as an authority's, and makes it out for no host: by the rules for
+/// web servers it would be refused although it was named. So a certificate that the PBX shows and that was named, byte
+/// for byte, is believed as it is: whoever has its key is the PBX.
+///
+/// # Errors
+/// Where no certificate stands in it, or the system's authorities cannot be had.
+pub(super) fn of_named(pem: &[u8]) -> Result<ClientConfig, String> {
+    let named: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    let named = named.unwrap_or_default();
+    if named.is_empty() {
+        return Err("the file of trusted certificates holds none in PEM".into());
+    }
+    let provider = Arc::new(default_provider());
+    let failed = |error: Error| format!("HTTPS cannot be set up: {error}");
+    let others = Verifier::new_with_extra_roots(named.clone(), provider.clone()).map_err(failed)?;
+    let config = ClientConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .map_err(failed)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Named {
+            named,
+            provider,
+            others,
+        }))
+        .with_no_client_auth();
+    Ok(config)
+}
+
+/// Believes named certificates, and asks for all others as usual.
+#[derive(Debug)]
+struct Named {
+    named: Vec<CertificateDer<'static>>,
+    provider: Arc<CryptoProvider>,
+    others: Verifier,
+}
+
+impl ServerCertVerifier for Named {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        if self.named.iter().any(|named| named == end_entity) {
+            return Ok(ServerCertVerified::assertion());
+        }
+        self.others
+            .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    // That the other end has the certificate's key is shown by its signature, whoever is believed.
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls12_signature(message, cert, dss, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, cert, dss, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::link::Link;
+    use crate::link::http::{Http, Options};
+    use crate::wire::{Effect, Method, Request};
+    use rcgen::{
+        BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd,
+    };
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    use rustls::{ServerConfig, ServerConnection, StreamOwned};
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::sync::Arc;
+    use std::thread;
+    use std::time::Duration;
+
+    /// A certificate for a host, made as `like` says.
+    fn params(host: &str, like: impl FnOnce(&mut CertificateParams)) -> CertificateParams {
+        let mut params = CertificateParams::new([host.to_owned()]).unwrap();
+        like(&mut params);
+        params
+    }
+
+    fn authority(params: &mut CertificateParams) {
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    }
+
+    /// A PBX that shows a certificate and answers every request with 200; its address.
+    fn pbx(certificate: CertificateDer<'static>, key: &KeyPair) -> String {
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        let provider = Arc::new(super::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)
+            .unwrap();
+        let config = Arc::new(config);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let connection = ServerConnection::new(config.clone()).unwrap();
+                let mut stream = StreamOwned::new(connection, stream.unwrap());
+                let mut heard = [0; 4096];
+                if stream.read(&mut heard).is_ok_and(|read| read > 0) {
+                    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+                }
+            }
+        });
+        format!("https://127.0.0.1:{port}")
+    }
+
+    /// What becomes of a request: the status, or the fault's code.
+    fn said(address: &str, trusted: Option<&str>) -> Result<u16, String> {
+        let options = Options {
+            trusted_pem: trusted.map(|pem| pem.as_bytes().to_vec()),
+            ..Options::replying_within(Duration::from_secs(5))
+        };
+        let http = Http::new(address, "", options).unwrap();
+        let request = Request::new("thing/show", Method::Get, "/thing", Effect::Reads);
+        let reply = http.exchange(&request);
+        reply
+            .map(|reply| reply.status)
+            .map_err(|fault| fault.code.into_owned())
+    }
+
+    #[test]
+    fn a_named_certificate_is_believed_however_the_pbx_made_it() {
+        let expired = |params: &mut CertificateParams| {
+            params.not_before = date_time_ymd(2010, 1, 1);
+            params.not_after = date_time_ymd(2012, 1, 1);
+        };
+        for params in [
+            params("127.0.0.1", |_| ()),
+            params("127.0.0.1", authority),
+            params("uc.local", authority),
+            params("uc.local", expired),
+        ] {
+            let key = KeyPair::generate().unwrap();
+            let certificate = params.self_signed(&key).unwrap();
+            let address = pbx(certificate.der().clone(), &key);
+            let unknown = said(&address, None);
+            assert_eq!(unknown, Err("link.certificate".to_owned()));
+            assert_eq!(said(&address, Some(&certificate.pem())), Ok(200));
+        }
+    }
+
+    #[test]
+    fn another_certificate_is_refused_even_from_the_same_host() {
+        let made = |name: &str| {
+            let key = KeyPair::generate().unwrap();
+            (params(name, authority).self_signed(&key).unwrap(), key)
+        };
+        let ((shown, key), (named, _)) = (made("127.0.0.1"), made("127.0.0.1"));
+        let address = pbx(shown.der().clone(), &key);
+        let refused = said(&address, Some(&named.pem()));
+        assert_eq!(refused, Err("link.certificate".to_owned()));
+    }
+
+    #[test]
+    fn a_certificate_without_its_key_is_nothing() {
+        let key = KeyPair::generate().unwrap();
+        let certificate = params("127.0.0.1", |_| ()).self_signed(&key).unwrap();
+        let thief = KeyPair::generate().unwrap();
+        let provider = super::default_provider();
+        let thief = PrivateKeyDer::try_from(thief.serialize_der()).unwrap();
+        let signer = provider.key_provider.load_private_key(thief).unwrap();
+        let pair = rustls::sign::CertifiedKey::new(vec![certificate.der().clone()], signer);
+        let resolver = Arc::new(rustls::sign::SingleCertAndKey::from(pair));
+        let config = ServerConfig::builder_with_provider(Arc::new(provider))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_cert_resolver(resolver);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("https://{}", listener.local_addr().unwrap());
+        thread::spawn(move || {
+            let config = Arc::new(config);
+            for stream in listener.incoming() {
+                let connection = ServerConnection::new(config.clone()).unwrap();
+                let mut stream = StreamOwned::new(connection, stream.unwrap());
+                let _ = stream.read(&mut [0; 64]);
+            }
+        });
+        // No connection came about: nothing was said to the thief.
+        let refused = said(&address, Some(&certificate.pem()));
+        assert_eq!(refused, Err("link.certificate".to_owned()));
+    }
+
+    #[test]
+    fn an_authority_is_believed_for_the_host_that_it_names() {
+        let key = KeyPair::generate().unwrap();
+        let office = CertifiedIssuer::self_signed(params("office", authority), key).unwrap();
+        for (host, result) in [
+            ("127.0.0.1", Ok(200)),
+            ("uc.local", Err("link.certificate".to_owned())),
+        ] {
+            let key = KeyPair::generate().unwrap();
+            let certificate = params(host, |_| ()).signed_by(&key, &office).unwrap();
+            let address = pbx(certificate.der().clone(), &key);
+            assert_eq!(said(&address, Some(&office.pem())), result);
+        }
+    }
+
+    #[test]
+    fn a_file_without_certificates_is_refused() {
+        for pem in ["", "no PEM", "-----BEGIN CERTIFICATE-----\nAAAA"] {
+            assert!(super::of_named(pem.as_bytes()).is_err(), "{pem:?}");
+        }
+    }
+}
