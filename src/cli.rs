@@ -212,6 +212,18 @@ impl GuardArgs {
     }
 }
 
+/// Where generated secrets go.
+#[derive(Debug, Args)]
+pub struct SecretsArgs {
+    /// Write what <generate> made up to this new file, for its owner only, before anything is sent; its ending chooses
+    /// CSV, JSON, JSONL or XLSX [default: secrets.csv in the run's folder]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub secrets_out: Option<PathBuf>,
+    /// Encrypt that file to this age recipient (age1…), as FILE.age; it never stands on the disk in clear then
+    #[arg(long, value_name = "RECIPIENT")]
+    pub secrets_to: Vec<String>,
+}
+
 /// `rowcall check`
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -307,12 +319,19 @@ pub enum OnDrift {
 
 /// `rowcall import`
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(
+    after_help = "A cell <generate> in a column of passwords or PINs has one made up by the make's own rules, when the extension
+is made. One that exists keeps what it has: doing it twice changes nothing. What was made up stands in one
+file, written before the first row is sent; a row that was not created stands in it too: the report tells.
+
+Examples:
   rowcall import staff.csv --to sim:openvox --rate 50/s --report report.csv
   rowcall import staff.csv --to hq --rejects rejects.csv
   rowcall import staff.csv --to hq --mode upsert --max-updates 20
   rowcall import staff.csv --to hq --waves 1,10,100
-  rowcall import --plan plan.json --on-drift skip")]
+  rowcall import staff.csv --to hq --secrets-out passwords.csv
+  rowcall import --plan plan.json --on-drift skip"
+)]
 pub struct ImportArgs {
     /// What is read.
     #[command(flatten)]
@@ -349,6 +368,9 @@ pub struct ImportArgs {
     /// Write the rows that are not done to this file, as they were, to be mended and fed back
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub rejects: Option<PathBuf>,
+    /// Where generated secrets go.
+    #[command(flatten)]
+    pub secrets: SecretsArgs,
     /// How the target is spoken to.
     #[command(flatten)]
     pub pace: PaceArgs,
@@ -472,7 +494,7 @@ pub struct RunsArgs {
 /// What to do with runs.
 #[derive(Debug, Subcommand)]
 pub enum RunsCommand {
-    /// Throw old runs away, with their folders; unfinished ones stay
+    /// Throw old runs away, with their folders; unfinished ones stay, and those whose folder holds generated secrets
     Clean {
         /// How many of the newest stay
         #[arg(long, value_name = "N", default_value_t = 30)]

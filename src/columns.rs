@@ -7,7 +7,7 @@ mod products;
 
 use crate::manifest::Manifest;
 use crate::model::{Extension, Field, Finding, Place, Severity};
-use crate::sheet::{CLEAR, Cells, Headings, Known, looks_like_data};
+use crate::sheet::{CLEAR, Cells, GENERATE, Headings, Known, is_generate, looks_like_data};
 pub use products::{Product, products};
 use std::collections::HashMap;
 
@@ -247,8 +247,8 @@ impl Binding {
         cells.get(self.column_of(field)?)
     }
 
-    /// The extension that a row describes, in canonical text. A blank cell is absent, `<clear>` is there and empty. A
-    /// text that `manifest`'s make does not take, or a field that it does not know, stays as it was written: the checks
+    /// The extension that a row describes, in canonical text. A blank cell is absent, `<clear>` is there and empty,
+    /// `<generate>` stands as it is. A text that `manifest`'s make does not take, or a field that it does not know, stays as it was written: the checks
     /// complain.
     pub fn extension(&self, cells: &Cells<'_>, manifest: &Manifest) -> Extension {
         let mut extension = Extension::default();
@@ -260,6 +260,10 @@ impl Binding {
             }
             if trimmed == CLEAR {
                 extension.set(field, "");
+                continue;
+            }
+            if is_generate(trimmed) {
+                extension.set(field, GENERATE);
                 continue;
             }
             let canonical = manifest.row(field).and_then(|row| row.normalise(text));

@@ -27,6 +27,7 @@
 //! - [`vendors`]: one folder a make. Pure: never touches the network.
 //! - [`link`]: the only module that touches a PBX. Knows no vendor.
 //! - [`seal`]: the owner's key: seals secrets, and makes the fingerprints that stand for them.
+//! - [`generate`]: secrets for new extensions, made up by a make's own rules.
 //! - [`ledger`]: what a run set out to do and what became of it, on disk before it is said to the PBX.
 //! - [`saved`]: a plan as a file, and what it needs of secrets sealed beside it.
 //! - [`submit`]: sends changes in their order and at the target's pace, settles what was lost on the way, reads back.
@@ -38,6 +39,7 @@
 
 pub mod cli;
 pub mod columns;
+pub mod generate;
 pub mod ledger;
 pub mod link;
 pub mod manifest;

@@ -2,6 +2,7 @@
 
 use crate::manifest::{Access, Manifest};
 use crate::model::{Action, Change, Extension, Field, Kind};
+use crate::sheet::GENERATE;
 use std::fmt;
 use std::str::FromStr;
 use url::Url;
@@ -105,7 +106,7 @@ pub fn verdict(
 /// The fields in which an extension on the PBX is not as wanted, in the order of the dictionary.
 ///
 /// Fields that are not wanted, that the make does not know, that it only gives back, or that it does not give back are
-/// not compared. An absent field and an empty one are the same. A list (groups) is as wanted when everything wanted is
+/// not compared, nor is a secret that is to be generated: what is there keeps its own. An absent field and an empty one are the same. A list (groups) is as wanted when everything wanted is
 /// in it, for membership is added to and not replaced.
 pub fn differing(manifest: &Manifest, wanted: &Extension, held: &Extension) -> Vec<Field> {
     let comparable = |field: Field| {
@@ -131,6 +132,7 @@ pub fn differing(manifest: &Manifest, wanted: &Extension, held: &Extension) -> V
     };
     wanted
         .iter()
+        .filter(|(_, text)| *text != GENERATE)
         .filter(|(field, text)| comparable(*field) && differs((*field, text)))
         .map(|(field, _)| field)
         .collect()
@@ -182,6 +184,7 @@ pub fn uncomparable(manifest: &Manifest, wanted: &Extension) -> Vec<Field> {
     };
     wanted
         .iter()
+        .filter(|(_, text)| *text != GENERATE)
         .map(|(field, _)| field)
         .filter(|field| write_only(*field))
         .collect()
@@ -527,6 +530,26 @@ mod tests {
             differing(&manifest(), &wanted, &held),
             [Field::EMAIL, Field::GROUPS]
         );
+    }
+
+    #[test]
+    fn what_exists_keeps_its_secrets_where_new_ones_get_one_generated() {
+        let manifest = manifest();
+        let wanted = extension(&[
+            (Field::NUMBER, "2001"),
+            (Field::EMAIL, "new@example.com"),
+            (Field::SIP_PASSWORD, GENERATE),
+            (Field::WEB_PASSWORD, GENERATE),
+        ]);
+        let held = extension(&[(Field::NUMBER, "2001"), (Field::SIP_PASSWORD, "old")]);
+        let verdict = |mode| verdict(&manifest, mode, 0, &wanted, Some(&held));
+        assert_eq!(verdict(Mode::Create), Verdict::Conflict(vec![Field::EMAIL]));
+        let Verdict::Change(change) = verdict(Mode::Upsert) else {
+            panic!("the e-mail address differs");
+        };
+        let written: Vec<Field> = change.wanted.iter().map(|(field, _)| field).collect();
+        assert_eq!(written, [Field::NUMBER, Field::EMAIL]);
+        assert_eq!(uncomparable(&manifest, &wanted), []);
     }
 
     #[test]

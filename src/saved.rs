@@ -7,6 +7,7 @@
 use crate::model::{Action, Extension, Field, Finding, Kind, Outcome, Place, RowResult};
 use crate::plan::Mode;
 use crate::seal::{Key, SealError, sha256_hex, sync_folder};
+use crate::sheet::GENERATE;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -529,7 +530,8 @@ fn canonical(field: Field, text: &str) -> String {
 fn shown(extension: &Extension, number: &str, key: &Key) -> Shown {
     let fields = extension.iter().filter(|(field, _)| !field.is_live());
     let shown = fields.map(|(field, text)| {
-        let shown = if field.is_secret() && !text.is_empty() {
+        // That a secret is to be generated is none.
+        let shown = if field.is_secret() && !text.is_empty() && text != GENERATE {
             let context = format!("secret/{number}/{}", field.name());
             ShownText::Secret {
                 fingerprint: key.fingerprint(&context, text),
@@ -545,7 +547,7 @@ fn shown(extension: &Extension, number: &str, key: &Key) -> Shown {
 fn secrets(extension: &Extension) -> BTreeMap<Field, &str> {
     extension
         .iter()
-        .filter(|(field, text)| field.is_secret() && !text.is_empty())
+        .filter(|(field, text)| field.is_secret() && !text.is_empty() && *text != GENERATE)
         .collect()
 }
 

@@ -20,7 +20,7 @@ mod state;
 mod store;
 
 pub use lock::{Held, Holder, TargetLock};
-pub use state::{StateDir, clean, runs};
+pub use state::{Cleaned, SECRETS_STEM, StateDir, clean, runs};
 pub use store::{Ledger, Record};
 
 use crate::model::{Change, Outcome, RowResult};

@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 /// The ledger's name in its run's folder.
 pub(super) const LEDGER_FILE: &str = "ledger.sqlite";
 
+/// How the file begins that a run's generated secrets stand in, in its folder; its ending follows.
+pub const SECRETS_STEM: &str = "secrets.";
+
 /// How many characters of a run's name tell its second: `20261121-213015`.
 const SECOND_DIGITS: usize = 15;
 
@@ -98,19 +101,28 @@ pub fn runs(state: &StateDir) -> Result<Vec<Listed>, LedgerError> {
     Ok(listed)
 }
 
-/// Removes all but the newest `keep` runs, with everything in their folders, and gives the names of those removed.
+/// What became of old runs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cleaned {
+    /// The names of those that were removed.
+    pub removed: Vec<String>,
+    /// The files for whose sake others stay: generated secrets, which may stand nowhere else.
+    pub secrets: Vec<PathBuf>,
+}
+
+/// Removes all but the newest `keep` runs, with everything in their folders.
 ///
 /// Runs that are not [finished](Summary::is_finished), or that cannot be read, stay unless `unfinished`. Runs on a target
-/// that is being worked on stay in any case.
+/// that is being worked on stay in any case, and so do those whose folder holds generated secrets.
 ///
 /// # Errors
 /// A folder cannot be read or removed.
-pub fn clean(state: &StateDir, keep: usize, unfinished: bool) -> Result<Vec<String>, LedgerError> {
+pub fn clean(state: &StateDir, keep: usize, unfinished: bool) -> Result<Cleaned, LedgerError> {
     let folder = state.runs_path();
     for rest in names(&folder, |name| name.starts_with(OLD))? {
         remove(&folder.join(rest))?;
     }
-    let mut removed = Vec::new();
+    let mut cleaned = Cleaned::default();
     for Listed { id, summary } in runs(state)?.into_iter().skip(keep) {
         // Held while the folder goes, so that nobody resumes the run meanwhile.
         let lock = match summary {
@@ -122,16 +134,22 @@ pub fn clean(state: &StateDir, keep: usize, unfinished: bool) -> Result<Vec<Stri
         };
         // Looked at again: the run may have been resumed before the lock was taken.
         let finished = self::summary(state, &id).is_ok_and(|summary| summary.is_finished());
+        let secrets = names(&folder.join(&id), |name| name.starts_with(SECRETS_STEM))?;
         if finished || unfinished {
+            if !secrets.is_empty() {
+                let paths = secrets.iter().map(|name| folder.join(&id).join(name));
+                cleaned.secrets.extend(paths);
+                continue;
+            }
             // In one step, so that half a run is never found.
             let old = folder.join(format!("{OLD}{id}"));
             fs::rename(folder.join(&id), &old).map_err(|error| failed(&old, "removed", error))?;
             remove(&old)?;
-            removed.push(id);
+            cleaned.removed.push(id);
         }
         drop(lock);
     }
-    Ok(removed)
+    Ok(cleaned)
 }
 
 fn summary(state: &StateDir, run: &str) -> Result<Summary, LedgerError> {

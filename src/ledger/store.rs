@@ -231,6 +231,24 @@ impl Ledger {
         end().map_err(|error| writing(&self.path, &error))
     }
 
+    /// Throws the run away, of which nothing was said to the PBX.
+    ///
+    /// # Errors
+    /// Its folder cannot be removed.
+    pub fn discard(self) -> Result<(), LedgerError> {
+        let Ledger {
+            connection,
+            path,
+            _lock: lock,
+            ..
+        } = self;
+        drop(connection);
+        let folder = path.parent().unwrap_or(&path);
+        let removed = fs::remove_dir_all(folder);
+        drop(lock);
+        removed.map_err(|error| failed(folder, "removed", error))
+    }
+
     /// The journal's mode, and how far a commit waits for the disk.
     #[cfg(test)]
     pub(super) fn settings(&self) -> (String, i64) {

@@ -515,7 +515,7 @@ fn a_name_leads_nowhere_else() {
     }
     let nothing = StateDir::new(Some(&house.folder.path().join("no"))).unwrap();
     assert!(runs(&nothing).unwrap().is_empty());
-    assert!(clean(&nothing, 0, true).unwrap().is_empty());
+    assert!(clean(&nothing, 0, true).unwrap().removed.is_empty());
     assert!(!house.folder.path().join("no").exists());
 }
 
@@ -612,22 +612,31 @@ fn the_newest_runs_stay_and_those_with_something_to_do() {
     let crashed = house.create(rows(1)).run().to_owned();
     house.sql(&crashed, "UPDATE rows SET final = 1");
 
-    assert!(clean(&house.state, 5, true).unwrap().is_empty());
+    assert!(clean(&house.state, 5, true).unwrap().removed.is_empty());
     let busy = house.lock("branch");
     assert_eq!(
-        clean(&house.state, 1, false).unwrap(),
+        clean(&house.state, 1, false).unwrap().removed,
         std::slice::from_ref(&first)
     );
     assert!(!house.state.run_folder(&first).exists());
     assert!(house.state.run_folder(&second).exists());
     drop(busy);
-    assert_eq!(clean(&house.state, 1, false).unwrap(), [second]);
+    assert_eq!(clean(&house.state, 1, false).unwrap().removed, [second]);
     // What was left half removed by a crash goes with the next.
     let half = house.folder.path().join("runs/.old-20200101-000000-0000");
     fs::create_dir(&half).unwrap();
-    assert!(clean(&house.state, 0, false).unwrap() == [third]);
-    assert!(!half.exists());
-    let mut rest = clean(&house.state, 0, true).unwrap();
+    // Generated secrets may stand nowhere else.
+    let secrets = house.state.run_folder(&third).join("secrets.csv.age");
+    fs::write(&secrets, "x").unwrap();
+    let cleaned = clean(&house.state, 0, false).unwrap();
+    assert_eq!(
+        (cleaned.removed, &cleaned.secrets),
+        (vec![], &vec![secrets.clone()])
+    );
+    assert!(house.state.run_folder(&third).exists() && !half.exists());
+    fs::remove_file(secrets).unwrap();
+    assert_eq!(clean(&house.state, 0, false).unwrap().removed, [third]);
+    let mut rest = clean(&house.state, 0, true).unwrap().removed;
     rest.sort();
     let mut wanted = [open, crashed];
     wanted.sort();

@@ -6,7 +6,7 @@ use super::damage::{self, Care, Shape};
 use crate::columns::Binding;
 use crate::manifest::{Access, FieldRow, Manifest, Purpose, Rule, RuleRow, switch};
 use crate::model::{Extension, Field, Finding, Kind, Secret, Severity};
-use crate::sheet::{CLEAR, Cells, Row};
+use crate::sheet::{CLEAR, Cells, GENERATE, Row, is_generate};
 use std::borrow::Cow;
 use std::fmt::Write;
 use std::ops::ControlFlow;
@@ -371,22 +371,22 @@ impl<'m> Checker<'m> {
     /// over the held ones. Only breaches that a wanted field has a part in are said.
     pub fn merged(&self, wanted: &Extension, held: &Extension, findings: &mut Vec<Finding>) {
         let before = findings.len();
+        // What is there keeps its own secrets.
+        let given = |slot: &Slot<'m>| wanted.get(slot.row.name).filter(|text| *text != GENERATE);
         let text = |slot: &Slot<'m>| {
-            let field = slot.row.name;
-            wanted
-                .get(field)
-                .or_else(|| held.get(field))
+            given(slot)
+                .or_else(|| held.get(slot.row.name))
                 .unwrap_or_default()
         };
         let mut view = [Seen::Unknown; 256];
         for (seen, slot) in view.iter_mut().zip(&self.slots) {
-            let given = wanted.get(slot.row.name).is_some();
+            let given = given(slot).is_some();
             // What the PBX does not give back may well be set.
             if given || slot.row.access != Access::WriteOnly {
                 *seen = slot.seen(text(slot));
             }
         }
-        let touched = |slot: &Slot<'m>| wanted.get(slot.row.name).is_some();
+        let touched = |slot: &Slot<'m>| given(slot).is_some();
         self.cross
             .check(&self.slots, &view, &text, &touched, findings);
         heaviest_first(findings, before);
@@ -446,6 +446,24 @@ impl<'m> Checker<'m> {
             .number
             .and_then(|index| self.slots.get(usize::from(index)))
             .map_or("", |slot| slot.text_in(cells))
+    }
+
+    /// Whether nothing at all is to be said against a new extension's value of a field, not even a warning.
+    pub fn accepts(&self, field: Field, text: &str) -> bool {
+        let Some(slot) = self.slots.iter().find(|slot| slot.row.name == field) else {
+            return false;
+        };
+        let mut findings = vec![];
+        slot.at_a_glance(text, Purpose::Create).is_some()
+            || self
+                .closer(slot, text, Purpose::Create, &mut findings)
+                .is_some_and(|_| findings.is_empty())
+    }
+
+    /// Whether a character may stand in a value of a field, by every rule of the make, its warnings too.
+    pub fn allows(&self, field: Field, c: char) -> bool {
+        let slot = self.slots.iter().find(|slot| slot.row.name == field);
+        slot.is_some_and(|slot| slot.rules.iter().all(|rule| rule.allows(c)))
     }
 
     fn nothing_given(&self, purpose: Purpose) -> &View {
@@ -534,6 +552,9 @@ impl<'m> Checker<'m> {
                 "leave the cell blank",
             ));
             return Some(Seen::Unknown);
+        }
+        if is_generate(text) {
+            return Some(slot.generated(purpose, findings));
         }
         if purpose == Purpose::Update && row.create_only && row.name != Field::NUMBER {
             findings.push(slot.finding(
@@ -806,6 +827,7 @@ impl<'m> Slot<'m> {
         match self.trimmed(text) {
             "" => self.is_required(purpose),
             text if self.row.access == Access::ReadOnly || text.trim() == CLEAR => false,
+            text if is_generate(text) => false,
             text => self.rules.iter().any(|rule| rule.is_broken_by(text)),
         }
     }
@@ -821,6 +843,24 @@ impl<'m> Slot<'m> {
             findings.push(self.required());
         }
         Seen::Blank
+    }
+
+    /// A secret that rowcall is to make up: only a new extension gets one.
+    fn generated(&self, purpose: Purpose, findings: &mut Vec<Finding>) -> Seen {
+        let name = self.row.name.name();
+        if !self.row.name.is_secret() {
+            findings.push(self.finding(
+                "generate",
+                Severity::Error,
+                format!("{name} cannot be {GENERATE}: only passwords and PINs are generated"),
+                "fill in the cell",
+            ));
+            return Seen::Unknown;
+        }
+        match purpose {
+            Purpose::Create => Seen::Text,
+            Purpose::Update => Seen::Unknown,
+        }
     }
 
     fn required(&self) -> Finding {
@@ -1013,6 +1053,20 @@ impl<'m> Compiled<'m> {
                     || !has(char::is_lowercase)
                     || !has(char::is_uppercase)
             }
+        }
+    }
+
+    /// Whether the rule has nothing against a character as such.
+    fn allows(&self, c: char) -> bool {
+        match &self.row.rule {
+            Rule::Forbidden { .. } => !self.set.contains(c),
+            Rule::Only { .. } => self.set.contains(c),
+            Rule::Digits | Rule::Range { .. } => c.is_ascii_digit(),
+            Rule::NotBlank
+            | Rule::MaxLength { .. }
+            | Rule::MinLength { .. }
+            | Rule::Email
+            | Rule::Strong { .. } => true,
         }
     }
 

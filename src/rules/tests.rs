@@ -424,6 +424,36 @@ fn what_is_right_is_not_complained_about() {
 }
 
 #[test]
+fn secrets_are_generated_for_new_extensions_and_nothing_else_is() {
+    for word in ["<generate>", " <Generate> "] {
+        on_create(&[("sip_password", word), ("web_password", word)], &[]);
+        on_create(&[("voicemail_pin", word)], &[]);
+        // What exists keeps its own: nothing is asked of it, not even of what cannot be changed.
+        on_update(&[("sip_password", word), ("web_password", word)], &[]);
+        for field in [
+            "display_name",
+            "number",
+            "max_registrations",
+            "voicemail",
+            "mobile",
+            "email",
+        ] {
+            on_create(&[(field, word)], &[&format!("error {field}.generate")]);
+        }
+        on_create(&[("twitter", word)], &["warning twitter.not_supported"]);
+    }
+    let pin = [
+        ("voicemail_pin_required", "on"),
+        ("voicemail_pin", "<generate>"),
+    ];
+    on_create(&pin, &[]);
+    on_create(
+        &[("sip_password", "<generate")],
+        &["warning sip_password.strong"],
+    );
+}
+
+#[test]
 fn what_is_demanded_is_missed_on_create_only() {
     on_create(
         &[("number", " "), ("sip_password", "")],

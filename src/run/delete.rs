@@ -3,6 +3,7 @@
 use super::Failure;
 use super::context::Context;
 use super::rows::{self, Rows};
+use super::secrets::SecretsOut;
 use super::sending::{self, Wish, stoppable, to_send};
 use super::target::Target;
 use crate::cli::DeleteArgs;
@@ -27,6 +28,7 @@ pub(super) fn run(args: &DeleteArgs, context: &Context<'_>) -> Result<u8, Failur
         report: &args.report,
         rejects: args.rejects.as_deref(),
         guard: &args.guard,
+        secrets: SecretsOut::default(),
     };
     let mut rows = Rows::read(rows::open(&args.input, manifest)?, manifest)?;
     wish.refuse_inputs(&rows)?;

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::rows::{self, Headings, InputRow, Rows, nothing};
+use super::secrets::SecretsOut;
 use super::sending::{self, Wish, stoppable, to_send};
 use super::target::Target;
 use super::{Failure, planned};
@@ -10,6 +11,7 @@ use crate::ledger::Row;
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{Action, Change, Extension, Field, Finding, Outcome, RowResult};
 use crate::plan::{Mode, Verdict, differences, uncomparable, verdict};
+use crate::sheet::GENERATE;
 use crate::submit::converse::Connection;
 use crate::submit::order::brings;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +37,7 @@ pub(super) fn run(args: &ImportArgs, context: &Context<'_>) -> Result<u8, Failur
         report: &args.report,
         rejects: args.rejects.as_deref(),
         guard: &args.guard,
+        secrets: SecretsOut::of(&args.secrets)?,
     };
     let mut rows = Rows::read(rows::open(&args.input, manifest)?, manifest)?;
     wish.refuse_inputs(&rows)?;
@@ -218,12 +221,26 @@ pub(super) fn decided(
     held: Option<&Extension>,
     manifest: &Manifest,
 ) -> Row {
+    let mut line = line;
+    if held.is_some() && line.message.is_empty() {
+        line.message = kept(wanted);
+    }
     match verdict {
         Verdict::Change(change) => to_send(line, change),
         other => Row {
             outcome: settled(line, column, wanted, &other, held, manifest),
             change: None,
         },
+    }
+}
+
+/// That an extension which is there keeps the secrets that were to be generated for a new one; empty where none were.
+fn kept(wanted: &Extension) -> String {
+    let asked = wanted.iter().filter(|(_, text)| *text == GENERATE);
+    let names: Vec<&str> = asked.map(|(field, _)| field.name()).collect();
+    match names.is_empty() {
+        true => String::new(),
+        false => format!("it exists, and keeps its {}", names.join(", ")),
     }
 }
 

@@ -14,6 +14,7 @@ mod results;
 mod resume;
 mod rows;
 mod runs;
+mod secrets;
 mod sending;
 mod sim;
 pub mod target;

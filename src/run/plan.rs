@@ -13,6 +13,7 @@ use crate::model::{Action, Change, Extension, Field, Kind, Outcome, RowResult};
 use crate::plan::{Budget, guard, uncomparable};
 use crate::saved::{Head, SavedPlan, sealed_path};
 use crate::seal::{Key, sha256_hex};
+use crate::sheet::GENERATE;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -247,6 +248,7 @@ fn change_of(field: Field, change: &Change, unseen: bool) -> String {
     let (held, wanted) = (text(change.before.as_ref()), text(Some(&change.wanted)));
     match change.action {
         _ if field.is_secret() && wanted.is_empty() => "cleared".into(),
+        Action::Create if field.is_secret() && wanted == GENERATE => "generated".into(),
         Action::Create if field.is_secret() => "set".into(),
         Action::Create => format!("{wanted:?}"),
         _ if field.is_secret() => "changed".into(),

@@ -5,6 +5,7 @@ use super::context::Context;
 use super::import::{Held, decided};
 use super::plan::{address, fields};
 use super::rows::{Headings, forgive_create_only};
+use super::secrets::SecretsOut;
 use super::sending::{self, Read, Wish, stoppable, to_send};
 use super::target::Target;
 use crate::cli::{ImportArgs, OnDrift, PaceArgs};
@@ -44,7 +45,9 @@ pub(super) fn run(path: &Path, args: &ImportArgs, context: &Context<'_>) -> Resu
         report: &args.report,
         rejects: None,
         guard: &args.guard,
+        secrets: SecretsOut::of(&args.secrets)?,
     };
+    wish.secrets.refuse_same(wish.outputs())?;
     let any_invalid = lines.iter().any(|line| line.result == RowResult::Invalid);
     if args.all_or_nothing && any_invalid {
         let why = "nothing is sent unless every row is valid, and some row is not";

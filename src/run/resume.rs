@@ -71,6 +71,10 @@ pub(super) fn run(args: &ResumeArgs, context: &Context<'_>) -> Result<u8, Failur
             },
         })
         .collect();
+    if !changes.is_empty() {
+        let folder = state.run_folder(&name);
+        asked.generated.complete(&rows, &folder)?;
+    }
     let lines: Vec<Outcome> = rows.into_iter().map(|row| row.outcome).collect();
     let doubtful = standings
         .iter()

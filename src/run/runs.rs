@@ -16,8 +16,17 @@ use std::io::stdout;
 pub(super) fn run(args: &RunsArgs, context: &Context<'_>) -> Result<u8, Failure> {
     let state = context.state()?;
     if let Some(RunsCommand::Clean { keep, unfinished }) = &args.command {
-        let gone = clean(&state, *keep, *unfinished)?;
-        say(format!("{} runs thrown away", gone.len()));
+        let cleaned = clean(&state, *keep, *unfinished)?;
+        say(format!("{} runs thrown away", cleaned.removed.len()));
+        for secrets in &cleaned.secrets {
+            say(format!(
+                "kept, for it holds generated secrets: {}",
+                secrets.display()
+            ));
+        }
+        if !cleaned.secrets.is_empty() {
+            say("  hint: move such a file to where it belongs, or remove it, then clean again");
+        }
         return Ok(0);
     }
     let rows: Vec<Vec<String>> = runs(&state)?.iter().map(listed).collect();

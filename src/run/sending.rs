@@ -4,6 +4,7 @@ use super::context::Context;
 use super::journal::{Journal, Pending};
 use super::results::{Rejects, Results, refuse_input};
 use super::rows::{Headings, Rows, nothing};
+use super::secrets::{Generated, SecretsOut};
 use super::target::{Recipe, Target};
 use super::{Failure, confirm, say, undo};
 use crate::cli::{GuardArgs, ReportArgs};
@@ -42,6 +43,9 @@ pub(super) struct Asked {
     pub(super) waves: Vec<Vec<usize>>,
     /// The files that were read, with the SHA-256 of their bytes.
     pub(super) files: Vec<(PathBuf, String)>,
+    /// What was generated, and where it goes.
+    #[serde(default)]
+    pub(super) generated: Generated,
 }
 
 impl Asked {
@@ -105,6 +109,8 @@ pub(super) struct Wish<'s> {
     pub(super) rejects: Option<&'s Path>,
     /// How much may change.
     pub(super) guard: &'s GuardArgs,
+    /// Where generated secrets go.
+    pub(super) secrets: SecretsOut,
 }
 
 impl Wish<'_> {
@@ -137,13 +143,15 @@ impl Wish<'_> {
                 .hint(format!("it has: {}", sheet.headings.join(", "))));
             }
         }
-        let mut outputs = self
-            .report
-            .report
-            .iter()
-            .map(PathBuf::as_path)
-            .chain(self.rejects);
-        outputs.try_for_each(|output| refuse_input(output, rows))
+        self.outputs()
+            .try_for_each(|output| refuse_input(output, rows))?;
+        self.secrets.refuse_same(self.outputs())
+    }
+
+    /// The files that results go to.
+    pub(super) fn outputs(&self) -> impl Iterator<Item = &Path> {
+        let reports = self.report.report.iter().map(PathBuf::as_path);
+        reports.chain(self.rejects)
     }
 
     fn results<'r>(
@@ -231,9 +239,11 @@ impl Wish<'_> {
         lock: Option<TargetLock>,
         connection: Connection,
         read: Read<'_>,
-        planned: Vec<Row>,
+        mut planned: Vec<Row>,
         held: usize,
     ) -> Result<u8, Failure> {
+        let manifest = (self.target.make.manifest)();
+        let generated = Generated::fill(&self.secrets, &mut planned, manifest);
         let changes: Vec<Change> = planned
             .iter()
             .filter_map(|row| row.change.clone())
@@ -242,6 +252,17 @@ impl Wish<'_> {
             read.rows,
             planned.iter().map(|row| row.outcome.clone()).collect(),
         )?;
+        let generated = match generated {
+            Ok(generated) => generated,
+            Err(error) => {
+                connection.close();
+                let failure = Failure::usage(error)
+                    .hint("type the passwords and PINs of some rows yourself, or send fewer rows");
+                results.rest_not_sent("generate", &failure.message, &failure.hint)?;
+                results.finish(Some(failure.exit))?;
+                return Err(failure);
+            }
+        };
         if let Err(exceeded) = guard(&changes, held, &self.guard.budget()) {
             connection.close();
             let hint = format!(
@@ -268,9 +289,26 @@ impl Wish<'_> {
         let mut changes = in_order(changes);
         let stages = in_waves(&waves, &mut changes);
         let journal = match lock.filter(|_| !changes.is_empty()) {
-            None => None,
+            None => {
+                if let Err(failure) = generated.write(&planned, None) {
+                    connection.close();
+                    results.rest_not_sent("secrets", &failure.message, &failure.hint)?;
+                    results.finish(Some(failure.exit))?;
+                    return Err(failure);
+                }
+                None
+            }
             Some(lock) => {
-                let ledger = self.ledger(context, lock, &read, planned, waves)?;
+                let ledger = self.ledger(context, lock, &read, &planned, waves, &generated)?;
+                let folder = context.state()?.run_folder(ledger.run());
+                if let Err(failure) = generated.write(&planned, Some(&folder)) {
+                    connection.close();
+                    // Secrets that nobody has are never sent.
+                    ledger.discard()?;
+                    results.rest_not_sent("secrets", &failure.message, &failure.hint)?;
+                    results.finish(Some(failure.exit))?;
+                    return Err(failure);
+                }
                 let pending = changes.iter().map(|change| Pending {
                     position: change.row,
                     intended: 0,
@@ -282,6 +320,7 @@ impl Wish<'_> {
                 ))
             }
         };
+        drop(planned);
         let failures_max = failures_max(self.guard.max_failures);
         let sending = Sending {
             target: self.target,
@@ -299,8 +338,9 @@ impl Wish<'_> {
         context: &Context<'_>,
         lock: TargetLock,
         read: &Read<'_>,
-        planned: Vec<Row>,
+        planned: &[Row],
         waves: Vec<Vec<usize>>,
+        generated: &Generated,
     ) -> Result<Ledger, Failure> {
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
         let asked = Asked {
@@ -314,6 +354,7 @@ impl Wish<'_> {
             headings: read.headings.clone(),
             waves,
             files: read.rows.map(files).unwrap_or_default(),
+            generated: generated.clone(),
         };
         let options = serde_json::to_string(&asked).map_err(Failure::usage)?;
         let manifest = (self.target.make.manifest)();
@@ -330,7 +371,7 @@ impl Wish<'_> {
             lock,
             head,
             &context.key()?,
-            planned,
+            planned.iter().cloned(),
         )?)
     }
 }

@@ -6,6 +6,7 @@
 
 use super::context::Context;
 use super::rows::{Rows, nothing};
+use super::secrets::SecretsOut;
 use super::sending::{self, Asked, Wish, stoppable, to_send};
 use super::{Failure, say};
 use crate::cli::UndoArgs;
@@ -65,6 +66,7 @@ pub(super) fn run(args: &UndoArgs, context: &Context<'_>) -> Result<u8, Failure>
         report: &args.report,
         rejects: None,
         guard: &args.guard,
+        secrets: SecretsOut::default(),
     };
     let lock = wish.lock(context)?;
     // Only now is it certain that the run is not at work.

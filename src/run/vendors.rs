@@ -4,7 +4,7 @@ use super::{Failure, print};
 use crate::cli::VendorsArgs;
 use crate::manifest::{Access, FieldRow, Manifest, RuleRow, UpdateKind};
 use crate::model::{Field, Kind};
-use crate::sheet::markdown;
+use crate::sheet::{GENERATE, markdown};
 use crate::vendors::{MAKES, make};
 
 /// Prints the makes, or one of them.
@@ -199,7 +199,10 @@ pub(super) fn values(row: &FieldRow) -> String {
             return format!("{}{open}", words.join(", "));
         }
     };
-    kind.to_owned()
+    match row.name.is_secret() {
+        true => format!("{kind}; {GENERATE} makes one up for a new extension"),
+        false => kind.to_owned(),
+    }
 }
 
 fn access(row: &FieldRow) -> String {

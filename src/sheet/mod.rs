@@ -809,6 +809,14 @@ impl Again<'_> {
 /// The cell text that means *empty it*; what a JSON `null` is read as.
 pub const CLEAR: &str = "<clear>";
 
+/// The cell text that means *make one up*: for passwords and PINs of new extensions.
+pub const GENERATE: &str = "<generate>";
+
+/// Whether a cell's text is [`GENERATE`]. However a spreadsheet spelled it: nobody's password is to become that word.
+pub fn is_generate(text: &str) -> bool {
+    text.trim().eq_ignore_ascii_case(GENERATE)
+}
+
 /// How a cell is stored in its file, as far as the text does not tell: what may have been lost before it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Stored {

@@ -23,6 +23,7 @@ mod order;
 mod plan;
 mod reading;
 mod roundtrip;
+mod secrets;
 mod storm;
 mod tidy;
 mod undo;

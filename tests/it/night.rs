@@ -544,7 +544,7 @@ fn base64(bytes: &[u8], digits: &[u8]) -> String {
 }
 
 /// All ways in which a secret could be written down.
-fn forms(secret: &str) -> Vec<String> {
+pub(crate) fn forms(secret: &str) -> Vec<String> {
     let percent = |keep: fn(char) -> bool, lower: bool| -> String {
         let bytes = secret
             .bytes()
@@ -599,7 +599,7 @@ fn shown(bytes: &[u8]) -> Option<String> {
 }
 
 /// Every file below a folder.
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path());

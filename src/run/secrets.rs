@@ -1,0 +1,352 @@
+//! What was generated in a run: put into its changes before they are written down, and into a file for its owner before
+//! the first of them is sent. The only module that names `age`.
+
+use super::{Failure, say};
+use crate::cli::SecretsArgs;
+use crate::generate::{GenerateError, Generator};
+use crate::ledger::{Row, SECRETS_STEM};
+use crate::manifest::Manifest;
+use crate::model::{Action, Extension, Field};
+use crate::seal::sync_folder;
+use crate::sheet::{Format, GENERATE, Writer};
+use age::x25519::Recipient;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use zeroize::Zeroizing;
+
+/// What is added to the name of a file that is encrypted.
+const AGE: &str = ".age";
+
+/// The columns beside number and secrets, where any row has them: whose they are, and where they can be sent.
+const WHOSE: [Field; 5] = [
+    Field::DISPLAY_NAME,
+    Field::FIRST_NAME,
+    Field::LAST_NAME,
+    Field::USER_ID,
+    Field::EMAIL,
+];
+
+/// Where generated secrets go, and to whom. Holds none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct SecretsOut {
+    /// The file; `None` stands for one in the run's folder.
+    file: Option<PathBuf>,
+    /// The age recipients that it is encrypted to; it is in clear where there are none.
+    recipients: Vec<String>,
+}
+
+impl SecretsOut {
+    /// What was typed, held to what can be done.
+    ///
+    /// # Errors
+    /// Exit 2: the file is there already, or cannot be one; a recipient is none.
+    pub(super) fn of(args: &SecretsArgs) -> Result<SecretsOut, Failure> {
+        let out = SecretsOut {
+            file: None,
+            recipients: args.secrets_to.clone(),
+        };
+        out.recipients()?;
+        let Some(named) = &args.secrets_out else {
+            return Ok(out);
+        };
+        let shown = named.display();
+        let mut name = named.as_os_str().to_owned();
+        let is_named_so = named.extension().is_some_and(|ending| ending == "age");
+        if !out.recipients.is_empty() && !is_named_so {
+            name.push(AGE);
+        }
+        let file = std::path::absolute(&name).unwrap_or_else(|_| name.into());
+        if out.format(&file).is_none() {
+            let failure = Failure::usage(format!("{shown}: the ending stands for no sheet"));
+            return Err(
+                failure.hint(match is_named_so && out.recipients.is_empty() {
+                    true => "--secrets-to names whom it is encrypted to",
+                    false => "end it in .csv, .json, .jsonl or .xlsx",
+                }),
+            );
+        }
+        // A link that leads nowhere is in the way too.
+        if file.symlink_metadata().is_ok() {
+            return Err(Failure::usage(format!(
+                "{} is there already, and may hold the secrets of another run",
+                file.display()
+            ))
+            .hint("name another file for --secrets-out"));
+        }
+        if !file.parent().is_some_and(Path::is_dir) {
+            return Err(
+                Failure::usage(format!("{shown}: there is no such folder")).hint("make it first")
+            );
+        }
+        let file = Some(file);
+        Ok(SecretsOut { file, ..out })
+    }
+
+    /// Refuses a file that another output goes to.
+    ///
+    /// # Errors
+    /// Exit 2.
+    pub(super) fn refuse_same<'p>(
+        &self,
+        others: impl IntoIterator<Item = &'p Path>,
+    ) -> Result<(), Failure> {
+        let Some(file) = &self.file else {
+            return Ok(());
+        };
+        let place = place(file);
+        if others.into_iter().any(|other| self::place(other) == place) {
+            return Err(Failure::usage(format!(
+                "{} cannot hold the secrets and something else too",
+                file.display()
+            ))
+            .hint("name another file for --secrets-out"));
+        }
+        Ok(())
+    }
+
+    /// The file's format, by the ending before `.age`.
+    fn format(&self, file: &Path) -> Option<Format> {
+        let name = file.to_string_lossy();
+        let name = match self.recipients.is_empty() {
+            true => &name,
+            false => name.strip_suffix(AGE).unwrap_or(&name),
+        };
+        // A page is for people, and cannot be read again.
+        Format::of_ending(name).filter(|format| *format != Format::Html)
+    }
+
+    fn recipients(&self) -> Result<Vec<Recipient>, Failure> {
+        let parsed = self.recipients.iter().map(|text| {
+            text.parse().map_err(|why| {
+                Failure::usage(format!("--secrets-to {text:?}: {why}"))
+                    .hint("an age recipient begins with age1; age-keygen -y prints it")
+            })
+        });
+        parsed.collect()
+    }
+
+    /// The file of a run with this folder; `None` where there is no folder, and none was named.
+    fn path(&self, folder: Option<&Path>) -> Option<PathBuf> {
+        let ending = if self.recipients.is_empty() { "" } else { AGE };
+        let own = || folder.map(|folder| folder.join(format!("{SECRETS_STEM}csv{ending}")));
+        self.file.clone().or_else(own)
+    }
+}
+
+/// Which fields were generated, each with the positions of its rows, and where they go. Holds no secret: stands in the
+/// ledger, so that a run that is gone on with can still write them.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Generated {
+    out: SecretsOut,
+    fields: BTreeMap<Field, Vec<usize>>,
+}
+
+impl Generated {
+    /// Puts a secret in the place of every `<generate>` of extensions that are to be made. What is there already keeps
+    /// its own.
+    ///
+    /// # Errors
+    /// There is none left, or no random bytes.
+    pub(super) fn fill(
+        out: &SecretsOut,
+        planned: &mut [Row],
+        manifest: &Manifest,
+    ) -> Result<Generated, GenerateError> {
+        let mut generated = Generated {
+            out: out.clone(),
+            ..Generated::default()
+        };
+        let changes = || planned.iter().filter_map(|row| row.change.as_ref());
+        let is_asked = |extension: &Extension| extension.iter().any(|(_, text)| text == GENERATE);
+        if !changes().any(|change| is_asked(&change.wanted)) {
+            return Ok(generated);
+        }
+        let mut generator = Generator::new(manifest);
+        for change in changes() {
+            generator.know(&change.wanted);
+            change.before.iter().for_each(|held| generator.know(held));
+        }
+        let changes = planned.iter_mut().filter_map(|row| row.change.as_mut());
+        for change in changes.filter(|change| change.action == Action::Create) {
+            for field in generator.fill(&mut change.wanted)? {
+                let rows = generated.fields.entry(field).or_default();
+                rows.push(change.row);
+            }
+        }
+        Ok(generated)
+    }
+
+    /// Writes the file, for its owner only, and says where it is. On return it is safely on the disk. `folder` is the
+    /// run's, where it has one.
+    ///
+    /// # Errors
+    /// Exit 2: it cannot be written, or is there already.
+    pub(super) fn write(&self, planned: &[Row], folder: Option<&Path>) -> Result<(), Failure> {
+        let count: usize = self.fields.values().map(Vec::len).sum();
+        if count == 0 {
+            if let Some(file) = &self.out.file {
+                let file = file.display();
+                say(format!(
+                    "secrets: none was generated, so {file} is not written"
+                ));
+            }
+            return Ok(());
+        }
+        let Some(path) = self.out.path(folder) else {
+            say(format!(
+                "secrets: the {count} that were generated are not kept, for the simulated PBX is gone with this process; \
+                 --secrets-out FILE keeps them"
+            ));
+            return Ok(());
+        };
+        let sheet = self.sheet(planned, &path)?;
+        save(&path, &self.encrypted(sheet)?).map_err(|error| {
+            let hint = match error.kind() {
+                ErrorKind::StorageFull => "make room on the disk, or name another --secrets-out",
+                _ => "name another file for --secrets-out",
+            };
+            let path = path.display();
+            Failure::usage(format!(
+                "{path} cannot be written: {error}; nothing was sent"
+            ))
+            .hint(hint)
+        })?;
+        let readers = match self.out.recipients.len() {
+            0 => "only for its owner; keep it safe".to_owned(),
+            1 => "encrypted to an age recipient".to_owned(),
+            count => format!("encrypted to {count} age recipients"),
+        };
+        say(format!(
+            "secrets: {} ({count} generated, {readers})",
+            path.display()
+        ));
+        Ok(())
+    }
+
+    /// Writes the file of a run that is gone on with, where it was cut off before it could.
+    ///
+    /// # Errors
+    /// As [`Generated::write`].
+    pub(super) fn complete(&self, planned: &[Row], folder: &Path) -> Result<(), Failure> {
+        let path = self
+            .out
+            .path(Some(folder))
+            .filter(|_| !self.fields.is_empty());
+        match path {
+            Some(path) if path.exists() => {
+                say(format!("secrets: {}", path.display()));
+                Ok(())
+            }
+            Some(_) => self.write(planned, Some(folder)),
+            None => Ok(()),
+        }
+    }
+
+    /// A row for each extension with a generated secret, under canonical headings: it can be read as a sheet again.
+    fn sheet(&self, planned: &[Row], path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let positions: BTreeSet<usize> = self.fields.values().flatten().copied().collect();
+        let wanted = positions.iter().filter_map(|position| {
+            let change = planned.get(*position)?.change.as_ref()?;
+            Some((*position, &change.wanted))
+        });
+        let wanted: Vec<(usize, &Extension)> = wanted.collect();
+        let has = |field: &Field| {
+            let text = |(_, wanted): &(usize, &Extension)| wanted.get(*field).map(str::len);
+            wanted.iter().filter_map(text).any(|length| length > 0)
+        };
+        let fields: Vec<Field> = std::iter::once(Field::NUMBER)
+            .chain(WHOSE.into_iter().filter(has))
+            .chain(self.fields.keys().copied())
+            .collect();
+        let headings: Vec<&str> = fields.iter().map(|field| field.name()).collect();
+        let (buffer, name) = (Buffer::default(), path.display().to_string());
+        let format = self.out.format(path).unwrap_or(Format::Csv);
+        let mut writer = Writer::stream(Box::new(buffer.clone()), &name, format, &headings)
+            .map_err(Failure::usage)?;
+        for (position, wanted) in wanted {
+            // A secret that somebody typed is known to them, and stays where it is.
+            let is_told = |field: &Field| {
+                let rows = self.fields.get(field);
+                rows.is_none_or(|rows| rows.binary_search(&position).is_ok())
+            };
+            let cells = fields.iter().map(|field| {
+                let text = wanted.get(*field).filter(|_| is_told(field));
+                text.unwrap_or_default()
+            });
+            writer.row(cells).map_err(Failure::usage)?;
+        }
+        writer.finish().map_err(Failure::usage)?;
+        Ok(buffer.take())
+    }
+
+    fn encrypted(&self, sheet: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let recipients = self.out.recipients()?;
+        if recipients.is_empty() {
+            return Ok(sheet);
+        }
+        let recipients = recipients
+            .iter()
+            .map(|recipient| recipient as &dyn age::Recipient);
+        let encrypted = age::Encryptor::with_recipients(recipients)
+            .map_err(io::Error::other)
+            .and_then(|encryptor| {
+                let mut writer = encryptor.wrap_output(Vec::with_capacity(sheet.len() + 1024))?;
+                writer.write_all(&sheet)?;
+                writer.finish()
+            });
+        encrypted
+            .map(Zeroizing::new)
+            .map_err(|error| Failure::usage(format!("the secrets cannot be encrypted: {error}")))
+    }
+}
+
+/// Where a sheet is written before it is known whether it may stand on a disk in clear.
+#[derive(Clone, Default)]
+struct Buffer(Arc<Mutex<Zeroizing<Vec<u8>>>>);
+
+impl Buffer {
+    fn take(self) -> Zeroizing<Vec<u8>> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes a file that is not there yet, whole or not at all.
+fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    // For its owner only from the start: that is how temporary files are made.
+    let mut file = tempfile::Builder::new()
+        .prefix(".rowcall-")
+        .tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path)?;
+    sync_folder(folder)
+}
+
+/// Where a file is or will be, whatever way leads there.
+fn place(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    if let Ok(path) = fs::canonicalize(&path) {
+        return path;
+    }
+    match (path.parent().map(fs::canonicalize), path.file_name()) {
+        (Some(Ok(folder)), Some(name)) => folder.join(name),
+        _ => path,
+    }
+}
