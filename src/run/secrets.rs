@@ -211,7 +211,7 @@ impl Generated {
             };
             let path = path.display();
             Failure::usage(format!(
-                "{path} cannot be written: {error}; nothing was sent"
+                "{path} cannot be written: {error}; nothing is sent before it is"
             ))
             .hint(hint)
         })?;
