@@ -528,7 +528,11 @@ enum Content {
 pub fn open(input: &Input, options: &ReadOptions) -> Result<Vec<Sheet>, SheetError> {
     let source = Source::open(input)?;
     if excel::is_meant(&source, options)? {
-        return excel::open(&source, options);
+        let mut sheets = excel::open(&source, options)?;
+        if let Some(first) = sheets.first_mut() {
+            first.notes.extend(without_effect(options, true));
+        }
+        return Ok(sheets);
     }
     if let Some(sheet) = &options.sheet {
         return Err(SheetError::NoSuchSheet {
@@ -552,13 +556,43 @@ pub fn open(input: &Input, options: &ReadOptions) -> Result<Vec<Sheet>, SheetErr
             sheet
         }
         // Which of the two it is shows as it is read.
-        Format::Json | Format::JsonLines => json::open(source, options)?,
+        Format::Json | Format::JsonLines => {
+            let mut sheet = json::open(source, options)?;
+            sheet.notes.extend(without_effect(options, false));
+            sheet
+        }
         // Whatever is a workbook by its content was taken for one above.
         Format::Xlsx => return Err(SheetError::TextNotWorkbook { file: source.name }),
         Format::Html => return Err(SheetError::Page { file: source.name }),
     };
     sheet.notes.splice(0..0, written);
     Ok(vec![sheet])
+}
+
+/// The options that were set and change nothing in how such a file is read, in words: whoever set them meant something.
+fn without_effect(options: &ReadOptions, in_workbook: bool) -> Option<String> {
+    let kind = if in_workbook { "a workbook" } else { "JSON" };
+    let line = matches!(options.header, Header::Line(_));
+    let set = [
+        ("--encoding", in_workbook && options.encoding.is_some()),
+        ("--delimiter", options.delimiter.is_some()),
+        ("--header-row", !in_workbook && line),
+        ("--pad-short-rows", options.pad_short_rows),
+        ("--fix-quotes", in_workbook && options.fix_quotes),
+    ];
+    let names: Vec<&str> = set
+        .iter()
+        .filter(|(_, is_set)| *is_set)
+        .map(|(name, _)| *name)
+        .collect();
+    match names.split_last() {
+        None => None,
+        Some((last, [])) => Some(format!("{last} changes nothing for {kind}")),
+        Some((last, rest)) => Some(format!(
+            "{} and {last} change nothing for {kind}",
+            rest.join(", ")
+        )),
+    }
 }
 
 fn format_of_content(source: &Source) -> Result<Format, SheetError> {

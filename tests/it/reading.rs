@@ -243,6 +243,23 @@ fn workbooks_are_read_by_their_sheets_and_numbers_in_their_cells_are_told() {
     assert!(!report.contains("0815"), "{report}");
     let (code, said) = check(&["staff.xlsx", "--sheet", "hq", "--header-row", "3"]);
     assert_eq!(code, 1, "{said}");
+    // What is set for texts alone is not passed over in silence.
+    let for_texts = [
+        "--encoding",
+        "utf-8",
+        "--delimiter",
+        "tab",
+        "--pad-short-rows",
+    ];
+    let (_, said) = check(&[&["staff.xlsx"], &for_texts[..]].concat());
+    let without = "--encoding, --delimiter and --pad-short-rows change nothing for a workbook";
+    assert_eq!(said.matches(without).count(), 1, "{said}");
+    fs::write(folder.path().join("one.json"), "[{\"number\": \"2001\"}]").unwrap();
+    let (_, said) = check(&["one.json", "--encoding", "utf-8", "--header-row", "2"]);
+    assert!(
+        said.contains(" --header-row changes nothing for JSON"),
+        "{said}"
+    );
     let (code, said) = check(&["staff.xlsx", "--sheet", "Branch"]);
     assert!(code == 2 && said.contains("“Notes”, “HQ”"), "{said}");
     let (code, said) = check(&["r.csv", "--sheet", "HQ"]);
