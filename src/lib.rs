@@ -28,6 +28,7 @@
 //! - [`link`]: the only module that touches a PBX. Knows no vendor.
 //! - [`seal`]: the owner's key: seals secrets, and makes the fingerprints that stand for them.
 //! - [`generate`]: secrets for new extensions, made up by a make's own rules.
+//! - [`archive`]: nights of exports, chained so that what was changed, removed or put in is found.
 //! - [`ledger`]: what a run set out to do and what became of it, on disk before it is said to the PBX.
 //! - [`saved`]: a plan as a file, and what it needs of secrets sealed beside it.
 //! - [`submit`]: sends changes in their order and at the target's pace, settles what was lost on the way, reads back.
@@ -37,6 +38,7 @@
 //! - [`sim`]: a PBX you can break, in process or behind a socket. Knows no vendor.
 //! - [`run`]: one file a command; the only modules that know every stage.
 
+pub mod archive;
 pub mod cli;
 pub mod columns;
 pub mod generate;

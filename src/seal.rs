@@ -27,6 +27,9 @@ const ID_BYTES: usize = 4;
 /// Bytes before the ciphertext.
 const HEAD_BYTES: usize = 1 + ID_BYTES + NONCE_LEN;
 
+/// How much of a file is read at once to hash it.
+const READ_BYTES: usize = 64 << 10;
+
 /// Bytes of a fingerprint.
 const FINGERPRINT_BYTES: usize = 8;
 
@@ -254,6 +257,26 @@ impl Key {
 /// The SHA-256 of bytes in lower-case hexadecimal digits.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(digest::digest(&digest::SHA256, bytes).as_ref())
+}
+
+/// The SHA-256 of all that a reader gives, as [`sha256_hex`], and how many bytes that was. Memory does not grow with it.
+///
+/// # Errors
+/// What the reader says.
+pub(crate) fn sha256_of(mut reader: impl Read) -> io::Result<(String, u64)> {
+    let mut context = digest::Context::new(&digest::SHA256);
+    let mut chunk = vec![0; READ_BYTES];
+    let mut bytes = 0;
+    loop {
+        let read = match reader.read(&mut chunk) {
+            Ok(0) => break,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            read => read?,
+        };
+        context.update(chunk.get(..read).unwrap_or_default());
+        bytes += read as u64;
+    }
+    Ok((hex(context.finish().as_ref()), bytes))
 }
 
 /// Random bytes from the system.

@@ -1,0 +1,428 @@
+//! What is added to an archive, and what retention takes from it.
+
+use super::keep::{Aged, Keep};
+use super::{
+    Archive, ArchiveError, Entry, Head, LINE_BYTES_MAX, Night, What, failed, folder_name, hidden,
+};
+use crate::seal::{sha256_hex, sha256_of, sync_folder};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long another process is waited for. It holds the manifest for moments only.
+const LOCK_WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// How often the lock is tried.
+const LOCK_TRY_EVERY: Duration = Duration::from_millis(10);
+
+/// The longest reason that is entered, in characters.
+const WHY_CHARS_MAX: usize = 500;
+
+/// What is known about a night beside its file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// When the export began.
+    pub started: Timestamp,
+    /// How many extensions it holds.
+    pub extensions: u64,
+    /// How many were listed, but gone when they were looked at.
+    pub gone: u64,
+    /// Whether the PBX's listing was certainly whole.
+    pub whole: bool,
+    /// What became of passwords and PINs: `omit` or `fingerprint`.
+    pub secrets: String,
+    /// The public name of the key that fingerprints were made with; empty where there are none.
+    pub key: String,
+    /// The make of the PBX.
+    pub make: String,
+    /// The PBX by its make and address.
+    pub pbx: String,
+    /// The version of the make's rules.
+    pub rules: String,
+    /// The program and its version.
+    pub tool: String,
+}
+
+impl Facts {
+    /// Whether the export certainly holds everything that the PBX held.
+    pub fn is_certain(&self) -> bool {
+        self.whole && self.gone == 0
+    }
+}
+
+/// A night that is not entered yet. What is written to its path is no part of the archive.
+#[derive(Debug)]
+pub struct Pending {
+    target: String,
+    ending: String,
+    path: PathBuf,
+}
+
+impl Pending {
+    /// Where the export is to be written.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        // Gone already where it was entered.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// What came of adding to the archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The archive's head by now.
+    pub head: Head,
+    /// What is to be said to whoever keeps the archive.
+    pub notices: Vec<String>,
+}
+
+impl Archive {
+    /// Makes a place for the export of a target, whose format `ending` tells (`csv`).
+    ///
+    /// # Errors
+    /// The target's name cannot be a folder's, or the folder cannot be made.
+    pub fn begin(&self, target: &str, ending: &str) -> Result<Pending, ArchiveError> {
+        let folder = self.folder.join(folder_name(target)?);
+        fs::create_dir_all(&folder).map_err(failed(&folder, "made"))?;
+        Ok(Pending {
+            path: folder.join(format!(".export-{}.{ending}", std::process::id())),
+            target: target.to_owned(),
+            ending: ending.to_owned(),
+        })
+    }
+
+    /// Enters an export that lies written at its path, and gives it its name.
+    ///
+    /// # Errors
+    /// A file cannot be read, written or renamed, another process does not let go of the manifest, or the manifest's last
+    /// line is no entry. The archive is as it was then.
+    pub fn enter(&self, pending: &Pending, facts: Facts) -> Result<Kept, ArchiveError> {
+        self.enter_at(pending, facts, Timestamp::now())
+    }
+
+    pub(super) fn enter_at(
+        &self,
+        pending: &Pending,
+        facts: Facts,
+        now: Timestamp,
+    ) -> Result<Kept, ArchiveError> {
+        let Pending {
+            target,
+            ending,
+            path,
+        } = pending;
+        let read = File::open(path).and_then(sha256_of);
+        let (sha256, bytes) = read.map_err(failed(path, "read"))?;
+        let mut held = self.hold()?;
+        let time = held.time(now);
+        let n = held.last.n + 1;
+        let name = format!("{}-{n}.{ending}", time.strftime("%Y-%m-%dT%H%M%SZ"));
+        let place = self.folder.join(target).join(&name);
+        let waiting = hidden(&place);
+        fs::rename(path, &waiting).map_err(failed(&waiting, "made"))?;
+        let entered = synced(&waiting).and_then(|()| {
+            let what = What::Night {
+                target: target.clone(),
+                file: format!("{target}/{name}"),
+                bytes,
+                sha256,
+                facts: Box::new(facts),
+            };
+            held.append(time, vec![what])
+        });
+        if let Err(error) = entered {
+            let _ = fs::remove_file(&waiting);
+            return Err(error);
+        }
+        // From here on the night is the archive's: whoever comes next gives it its name if this fails.
+        fs::rename(&waiting, &place).map_err(failed(&place, "made"))?;
+        synced(&place)?;
+        Ok(held.kept())
+    }
+
+    /// Enters that a target's export was tried and did not come about.
+    ///
+    /// # Errors
+    /// As [`Archive::enter`].
+    pub fn miss(&self, target: &str, why: &str) -> Result<Kept, ArchiveError> {
+        let mut held = self.hold()?;
+        let what = What::Missed {
+            target: folder_name(target)?.to_owned(),
+            why: why.chars().take(WHY_CHARS_MAX).collect(),
+        };
+        let time = held.time(Timestamp::now());
+        held.append(time, vec![what])?;
+        Ok(held.kept())
+    }
+
+    /// Removes the files of nights that a rule does not keep, and enters each before; their entries stay. Gives how many.
+    ///
+    /// # Errors
+    /// As [`Archive::enter`]; or a file cannot be removed, which the next call does.
+    pub fn prune(
+        &self,
+        targets: &BTreeSet<String>,
+        keep: &Keep,
+    ) -> Result<(usize, Kept), ArchiveError> {
+        let mut held = self.hold()?;
+        let nights = self.read_nights()?;
+        let mut gone = Vec::new();
+        for (_, nights) in nights
+            .iter()
+            .filter(|(target, _)| targets.contains(*target))
+        {
+            let aged: Vec<Aged> = nights.iter().map(Night::aged).collect();
+            let old = nights.iter().zip(keep.stays(&aged));
+            gone.extend(old.filter(|(_, stays)| !stays).map(|(night, _)| night));
+        }
+        let rule = keep.to_string();
+        let entries = gone.iter().map(|night| What::Removed {
+            file: self.name_of(&night.path),
+            rule: rule.clone(),
+        });
+        let time = held.time(Timestamp::now());
+        held.append(time, entries.collect())?;
+        // Those too that a process which was killed here had entered and not removed.
+        for path in self.removed()? {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(failed(&path, "removed")(error));
+                }
+                _ => {}
+            }
+        }
+        Ok((gone.len(), held.kept()))
+    }
+
+    /// The files that have been removed, or are to be.
+    pub(super) fn removed(&self) -> Result<Vec<PathBuf>, ArchiveError> {
+        let mut nights = BTreeSet::new();
+        let mut removed = Vec::new();
+        self.read(|line| {
+            match line.entry.map(|entry| entry.what) {
+                Some(What::Night { file, .. }) if super::is_file_name(&file) => {
+                    nights.insert(file);
+                }
+                // Only what was a night here once.
+                Some(What::Removed { file, .. }) if nights.contains(&file) => {
+                    removed.push(self.folder.join(file));
+                }
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(removed)
+    }
+
+    /// A night's path as entries name it.
+    pub(super) fn name_of(&self, path: &Path) -> String {
+        let below = path.strip_prefix(&self.folder).unwrap_or(path);
+        let parts = below.iter().map(|part| part.to_string_lossy());
+        parts.collect::<Vec<_>>().join("/")
+    }
+
+    /// Locks the manifest, and puts right what a process that was killed left.
+    pub(super) fn hold(&self) -> Result<Held, ArchiveError> {
+        let path = self.manifest();
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create(true);
+        let mut file = options.open(&path).map_err(failed(&path, "opened"))?;
+        lock(&path, || file.try_lock())?;
+        let (line, whole, length) = last_line(&mut file).map_err(failed(&path, "read"))?;
+        let mut held = Held {
+            file,
+            path,
+            length: whole,
+            last: Last {
+                n: 0,
+                hash: sha256_hex(&line),
+                time: None,
+            },
+            notices: Vec::new(),
+        };
+        if length > whole {
+            held.cut()?;
+            held.notices.push(format!(
+                "{}: its last line was cut off and is taken away: an export was cut off there, or somebody changed it",
+                held.path.display()
+            ));
+        }
+        if line.is_empty() {
+            return match whole {
+                0 => Ok(held),
+                _ => Err(self.no_entry(None)),
+            };
+        }
+        let entry: Entry = serde_json::from_slice(&line).map_err(|_| self.no_entry(None))?;
+        held.last.n = entry.n;
+        held.last.time = Some(entry.time);
+        if let What::Night { file, .. } = entry.what
+            && super::is_file_name(&file)
+        {
+            let place = self.folder.join(file);
+            let waiting = hidden(&place);
+            if !place.exists() && waiting.is_file() {
+                fs::rename(&waiting, &place).map_err(failed(&place, "made"))?;
+            }
+        }
+        Ok(held)
+    }
+}
+
+impl Night {
+    /// What a rule looks at.
+    pub(super) fn aged(&self) -> Aged {
+        Aged {
+            time: self.time,
+            whole: self.facts.is_certain(),
+        }
+    }
+}
+
+/// The manifest, locked until this is dropped.
+pub(super) struct Held {
+    file: File,
+    path: PathBuf,
+    /// How long it is, in bytes.
+    length: u64,
+    last: Last,
+    notices: Vec<String>,
+}
+
+/// The last entry.
+struct Last {
+    n: u64,
+    hash: String,
+    time: Option<Timestamp>,
+}
+
+impl Held {
+    /// The time in whole seconds, as the clock has it, right or wrong.
+    fn time(&mut self, now: Timestamp) -> Timestamp {
+        let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
+        if let Some(last) = self.last.time.filter(|last| *last > now) {
+            self.notices.push(format!(
+                "the clock says {now}, and the archive's last entry was made at {last}: one of them is wrong"
+            ));
+        }
+        now
+    }
+
+    /// Appends entries; all of them are on the disk when this returns, or none.
+    pub(super) fn append(&mut self, time: Timestamp, whats: Vec<What>) -> Result<(), ArchiveError> {
+        let mut lines = Vec::new();
+        let (mut n, mut hash) = (self.last.n, self.last.hash.clone());
+        for what in whats {
+            n += 1;
+            let entry = Entry {
+                n,
+                before: hash,
+                time,
+                what,
+            };
+            let from = lines.len();
+            let written = serde_json::to_writer(&mut lines, &entry);
+            written.map_err(|error| failed(&self.path, "written")(error.into()))?;
+            lines.push(b'\n');
+            hash = sha256_hex(lines.get(from..).unwrap_or_default());
+        }
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let written = self.file.write_all(&lines);
+        if let Err(error) = written.and_then(|()| self.file.sync_all()) {
+            // A full disk: what got there goes again. Where even that fails, the next one cuts it.
+            let _ = self.cut();
+            return Err(failed(&self.path, "written")(error));
+        }
+        synced(&self.path)?;
+        self.length += lines.len() as u64;
+        self.last = Last {
+            n,
+            hash,
+            time: Some(time),
+        };
+        Ok(())
+    }
+
+    fn cut(&self) -> Result<(), ArchiveError> {
+        let cut = self.file.set_len(self.length);
+        cut.map_err(failed(&self.path, "cut"))
+    }
+
+    pub(super) fn kept(mut self) -> Kept {
+        Kept {
+            head: Head {
+                entry: Some(self.last.n),
+                hash: std::mem::take(&mut self.last.hash),
+            },
+            notices: std::mem::take(&mut self.notices),
+        }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // Closing alone would leave it locked while a process that is just being started still has the file.
+        let _ = self.file.unlock();
+    }
+}
+
+/// Takes a lock of the manifest, and waits for it a while.
+pub(super) fn lock(
+    path: &Path,
+    mut try_lock: impl FnMut() -> Result<(), TryLockError>,
+) -> Result<(), ArchiveError> {
+    let began = Instant::now();
+    loop {
+        match try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if began.elapsed() < LOCK_WAIT_MAX => {
+                thread::sleep(LOCK_TRY_EVERY);
+            }
+            Err(TryLockError::WouldBlock) => return Err(ArchiveError::Busy(path.to_owned())),
+            Err(TryLockError::Error(error)) => return Err(failed(path, "locked")(error)),
+        }
+    }
+}
+
+/// The last whole line with its line feed, where it ends, and where the file ends. The line is empty where there is none,
+/// or it is longer than any can be.
+fn last_line(file: &mut File) -> std::io::Result<(Vec<u8>, u64, u64)> {
+    let length = file.metadata()?.len();
+    // A whole one, and one that was cut off after it.
+    let from = length.saturating_sub(2 * LINE_BYTES_MAX);
+    file.seek(SeekFrom::Start(from))?;
+    let mut tail = Vec::new();
+    file.take(2 * LINE_BYTES_MAX).read_to_end(&mut tail)?;
+    let Some(end) = tail.iter().rposition(|byte| *byte == b'\n') else {
+        // No line at all, or more than there can be.
+        let whole = if from == 0 { 0 } else { length };
+        return Ok((Vec::new(), whole, length));
+    };
+    let ended = tail.get(..end).unwrap_or_default();
+    let begin = ended.iter().rposition(|byte| *byte == b'\n');
+    let begin = match begin {
+        Some(feed) => feed + 1,
+        None if from == 0 => 0,
+        None => return Ok((Vec::new(), length, length)),
+    };
+    let line = tail.get(begin..=end).unwrap_or_default().to_vec();
+    Ok((line, from + end as u64 + 1, length))
+}
+
+/// Makes a name in a folder survive a power cut.
+fn synced(path: &Path) -> Result<(), ArchiveError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    sync_folder(folder).map_err(failed(folder, "written"))
+}

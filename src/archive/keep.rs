@@ -1,0 +1,122 @@
+//! Which nights stay.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
+
+/// Which nights of a target stay: every night of so many days, then the newest of each of so many months and years.
+///
+/// Days, months and years (in UTC) are those that have nights, counted back from the newest: neither a target that was
+/// not reached for months nor a wrong clock makes it lose what it has. An export that may not be whole never ousts one
+/// that is. The night that was entered last and the newest whole one always stay.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Keep {
+    days: usize,
+    months: usize,
+    years: usize,
+}
+
+/// What a rule looks at in a night.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Aged {
+    pub(super) time: Timestamp,
+    pub(super) whole: bool,
+}
+
+impl Keep {
+    /// For each night, in the order in which they were entered, whether it stays. The answer for those that stay is the same whichever of the others are gone.
+    pub(super) fn stays(&self, nights: &[Aged]) -> Vec<bool> {
+        let mut newest_first: Vec<usize> = (0..nights.len()).collect();
+        newest_first.sort_by_key(|at| std::cmp::Reverse((nights.get(*at).map(|n| n.time), *at)));
+        let newest_first: Vec<(usize, Date, bool)> = newest_first
+            .into_iter()
+            .filter_map(|at| nights.get(at).map(|night| (at, night)))
+            .map(|(at, night)| (at, date(night.time), night.whole))
+            .collect();
+        let mut stays = BTreeSet::new();
+        let mut days = BTreeSet::new();
+        for (at, day, _) in &newest_first {
+            days.insert(*day);
+            if days.len() > self.days {
+                break;
+            }
+            stays.insert(*at);
+        }
+        stays.extend(best_of_each(&newest_first, self.months, |day| {
+            (day.year(), day.month())
+        }));
+        stays.extend(best_of_each(&newest_first, self.years, |day| {
+            (day.year(), 0)
+        }));
+        // The one that was entered last stays even where the clock was set back.
+        stays.extend(nights.len().checked_sub(1));
+        let newest_whole = newest_first.iter().find(|(_, _, whole)| *whole);
+        stays.extend(newest_whole.map(|(at, ..)| *at));
+        (0..nights.len()).map(|at| stays.contains(&at)).collect()
+    }
+}
+
+/// The newest whole night of each of the newest `count` spans, or its newest where none is whole.
+fn best_of_each(
+    newest_first: &[(usize, Date, bool)],
+    count: usize,
+    span: impl Fn(Date) -> (i16, i8),
+) -> Vec<usize> {
+    let mut best: BTreeMap<(i16, i8), (usize, bool)> = BTreeMap::new();
+    for (at, day, whole) in newest_first {
+        let span = span(*day);
+        if !best.contains_key(&span) && best.len() == count {
+            break;
+        }
+        let held = best.entry(span).or_insert((*at, *whole));
+        if *whole && !held.1 {
+            *held = (*at, true);
+        }
+    }
+    best.into_values().map(|(at, _)| at).collect()
+}
+
+fn date(time: Timestamp) -> Date {
+    time.to_zoned(TimeZone::UTC).date()
+}
+
+impl fmt::Display for Keep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [(self.days, 'd'), (self.months, 'm'), (self.years, 'y')];
+        let parts = parts.iter().filter(|(count, _)| *count > 0);
+        let parts: Vec<String> = parts
+            .map(|(count, unit)| format!("{count}{unit}"))
+            .collect();
+        f.write_str(&parts.join(","))
+    }
+}
+
+impl FromStr for Keep {
+    type Err = String;
+
+    /// `30d,12m,10y`, any of them left out.
+    fn from_str(text: &str) -> Result<Keep, String> {
+        let wrong =
+            || format!("{text:?} is no rule: write 30d,12m for days and months, and 10y for years");
+        let mut keep = Keep::default();
+        for part in text.split(',').map(str::trim) {
+            let unit = part.chars().next_back().ok_or_else(wrong)?;
+            let count = part.strip_suffix(unit).unwrap_or_default();
+            let count: u16 = count.parse().map_err(|_| wrong())?;
+            let place = match unit {
+                'd' => &mut keep.days,
+                'm' => &mut keep.months,
+                'y' => &mut keep.years,
+                _ => return Err(wrong()),
+            };
+            if count == 0 || *place != 0 {
+                return Err(wrong());
+            }
+            *place = count.into();
+        }
+        Ok(keep)
+    }
+}

@@ -1,0 +1,777 @@
+use super::append::Facts;
+use super::*;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::thread;
+
+/// A small generator of our own, so that a seed tells everything.
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, count: usize) -> usize {
+        (self.next() % count.max(1) as u64) as usize
+    }
+}
+
+fn facts() -> Facts {
+    Facts {
+        started: Timestamp::UNIX_EPOCH,
+        extensions: 2,
+        gone: 0,
+        whole: true,
+        secrets: "omit".into(),
+        key: String::new(),
+        make: "openvox".into(),
+        pbx: "openvox+http://127.0.0.1:9011/".into(),
+        rules: "2026-11-21".into(),
+        tool: "rowcall".into(),
+    }
+}
+
+fn day(day: i64) -> Timestamp {
+    Timestamp::from_second(1_790_000_000 + day * 86_400).unwrap()
+}
+
+fn night(archive: &Archive, target: &str, time: Timestamp, text: &str) -> Kept {
+    night_with(archive, target, time, text, facts())
+}
+
+fn night_with(archive: &Archive, target: &str, time: Timestamp, text: &str, facts: Facts) -> Kept {
+    let pending = archive.begin(target, "csv").unwrap();
+    fs::write(pending.path(), text).unwrap();
+    archive.enter_at(&pending, facts, time).unwrap()
+}
+
+/// Nights of two targets, one that was missed, and some that retention removed.
+fn filled(folder: &Path) -> (Archive, Head) {
+    let archive = Archive::open_or_make(folder).unwrap();
+    for at in 0..4 {
+        night(
+            &archive,
+            "hq",
+            day(at),
+            &format!("number,email\n2001,a{at}@example.com\n"),
+        );
+        // The same every night: what is only swapped between nights is no change.
+        night(&archive, "branch", day(at), "number,email\n3001,\n");
+        if at == 2 {
+            archive.miss("branch", "the PBX was not reached").unwrap();
+        }
+    }
+    let targets = BTreeSet::from(["hq".to_owned()]);
+    let (gone, kept) = archive.prune(&targets, &"3d".parse().unwrap()).unwrap();
+    assert_eq!(gone, 1);
+    night(&archive, "hq", day(9), "number,email\n2001,z@example.com\n");
+    let (gone, kept_now) = archive.prune(&targets, &"3d".parse().unwrap()).unwrap();
+    assert_eq!(gone, 1);
+    assert_ne!(kept.head, kept_now.head);
+    (archive, kept_now.head)
+}
+
+fn verdict(archive: &Archive, head: &Head) -> Verdict {
+    archive.verify(std::slice::from_ref(head)).unwrap()
+}
+
+#[track_caller]
+fn is_sound(archive: &Archive, head: &Head) {
+    let verdict = verdict(archive, head);
+    assert!(
+        verdict.wrong.is_empty() && verdict.unproven.is_empty() && verdict.left.is_empty(),
+        "{verdict:?}"
+    );
+    assert_eq!(&verdict.head, head);
+}
+
+#[test]
+fn an_untouched_archive_is_sound_and_gives_its_nights() {
+    let folder = tempfile::tempdir().unwrap();
+    let (archive, head) = filled(folder.path());
+    is_sound(&archive, &head);
+    let verdict = verdict(&archive, &head);
+    assert_eq!((verdict.sound, verdict.removed), (7, 2));
+    let nights = Archive::open(folder.path()).unwrap().nights().unwrap();
+    let of = |target: &str| -> Vec<Timestamp> {
+        nights[target].iter().map(|night| night.time).collect()
+    };
+    assert_eq!(of("hq"), [2, 3, 9].map(day));
+    assert_eq!(of("branch"), [0, 1, 2, 3].map(day));
+    let newest = nights["hq"].last().unwrap();
+    assert_eq!(
+        newest.path.file_name().unwrap().to_str().unwrap(),
+        format!("2026-09-30T141320Z-{}.csv", newest.entry)
+    );
+    assert_eq!(
+        fs::read_to_string(&newest.path).unwrap(),
+        "number,email\n2001,z@example.com\n"
+    );
+    assert_eq!(newest.sha256, sha256_hex(&fs::read(&newest.path).unwrap()));
+    assert!(matches!(
+        Archive::open(&folder.path().join("elsewhere")),
+        Err(ArchiveError::NoArchive(_))
+    ));
+}
+
+#[test]
+fn heads_are_read_as_they_are_printed_and_as_sha256sum_prints_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let (archive, head) = filled(folder.path());
+    assert_eq!(head.to_string().parse(), Ok(head.clone()));
+    let bare: Head = head.hash.to_uppercase().parse().unwrap();
+    assert_eq!(
+        bare,
+        Head {
+            entry: None,
+            hash: head.hash.clone()
+        }
+    );
+    assert!(verdict(&archive, &bare).unproven.is_empty());
+    for wrong in [
+        "",
+        "17",
+        "17:",
+        "x:00",
+        &head.hash[1..],
+        &format!("-1:{}", head.hash),
+    ] {
+        assert!(wrong.parse::<Head>().is_err(), "{wrong}");
+    }
+    // By hand: the hash of the last line with its line feed.
+    let manifest = fs::read_to_string(folder.path().join(MANIFEST)).unwrap();
+    let last = manifest.lines().last().unwrap();
+    assert_eq!(sha256_hex(format!("{last}\n").as_bytes()), head.hash);
+}
+
+/// All files of an archive, by their path below it.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.insert(path.clone(), fs::read(path).unwrap());
+        }
+    }
+    found
+}
+
+/// Does something to a file of an archive, and says to which and what.
+fn mutate(
+    folder: &Path,
+    whole: &BTreeMap<PathBuf, Vec<u8>>,
+    chance: &mut Chance,
+) -> (PathBuf, String) {
+    let manifest = folder.join(MANIFEST);
+    let paths: Vec<&PathBuf> = whole.keys().collect();
+    // Every second time it is the manifest that is hit.
+    let path = match chance.below(2) {
+        0 => &manifest,
+        _ => paths[chance.below(paths.len())],
+    };
+    let bytes = &whole[path];
+    let shown = path.strip_prefix(folder).unwrap().display();
+    let lines: Vec<&[u8]> = whole[&manifest]
+        .split_inclusive(|byte| *byte == b'\n')
+        .collect();
+    let put = |lines: &[&[u8]]| fs::write(&manifest, lines.concat()).unwrap();
+    match chance.below(8) {
+        0 => {
+            let (at, bit) = (chance.below(bytes.len()), chance.below(8));
+            let mut bytes = bytes.clone();
+            bytes[at] ^= 1 << bit;
+            fs::write(path, bytes).unwrap();
+            (
+                path.clone(),
+                format!("bit {bit} of byte {at} of {shown} flipped"),
+            )
+        }
+        1 => {
+            let length = chance.below(bytes.len());
+            fs::write(path, &bytes[..length]).unwrap();
+            (path.clone(), format!("{shown} cut to {length} bytes"))
+        }
+        2 => {
+            let night = paths.iter().filter(|path| ***path != manifest);
+            let night = night.collect::<Vec<_>>();
+            let night = night[chance.below(night.len())];
+            fs::remove_file(night).unwrap();
+            ((*night).clone(), format!("{} removed", night.display()))
+        }
+        3 => {
+            let mut lines = lines;
+            let gone = chance.below(lines.len());
+            lines.remove(gone);
+            put(&lines);
+            (manifest, format!("line {gone} removed"))
+        }
+        4 => {
+            let mut lines = lines;
+            let (a, b) = (chance.below(lines.len()), chance.below(lines.len() - 1));
+            let b = if b >= a { b + 1 } else { b };
+            lines.swap(a, b);
+            put(&lines);
+            (manifest, format!("lines {a} and {b} swapped"))
+        }
+        5 => {
+            let mut lines = lines;
+            let (from, to) = (chance.below(lines.len()), chance.below(lines.len() + 1));
+            lines.insert(to, lines[from]);
+            put(&lines);
+            (manifest, format!("line {from} put in again before {to}"))
+        }
+        6 => {
+            let name = format!("hq/2026-10-0{}T000000Z-99.csv", 1 + chance.below(9));
+            fs::write(folder.join(&name), bytes).unwrap();
+            (folder.join(&name), format!("{name} put in"))
+        }
+        _ => {
+            // Somebody who knows how: an entry changed, removed or put in, and all after it chained anew.
+            let at = chance.below(lines.len());
+            let entries = lines
+                .iter()
+                .map(|line| serde_json::from_slice(line).unwrap());
+            let mut entries: Vec<Entry> = entries.collect();
+            let (how, what) = (
+                chance.below(3),
+                format!("the PBX was asleep {}", chance.next()),
+            );
+            let missed = What::Missed {
+                target: "hq".into(),
+                why: what,
+            };
+            match how {
+                0 => entries[at].what = missed,
+                1 => drop(entries.remove(at)),
+                _ => entries.insert(
+                    at,
+                    Entry {
+                        what: missed,
+                        ..entries[at].clone()
+                    },
+                ),
+            }
+            let (mut text, mut before) = (String::new(), sha256_hex(b""));
+            for (entry, n) in entries.iter_mut().zip(1..) {
+                (entry.n, entry.before) = (n, before);
+                let line = serde_json::to_string(entry).unwrap() + "\n";
+                before = sha256_hex(line.as_bytes());
+                text.push_str(&line);
+            }
+            fs::write(&manifest, text).unwrap();
+            (manifest, format!("written anew from entry {at} on ({how})"))
+        }
+    }
+}
+
+/// `ARCHIVE_SEED` repeats a night of it.
+#[test]
+fn ten_thousand_mutations_are_all_found_with_the_head() {
+    let seed = std::env::var("ARCHIVE_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok());
+    let seed = seed.unwrap_or_else(|| Timestamp::now().as_nanosecond() as u64);
+    let mut chance = Chance(seed);
+    let folder = tempfile::tempdir().unwrap();
+    let (archive, head) = filled(folder.path());
+    let whole = files(folder.path());
+    for round in 0..10_000 {
+        let (touched, what) = mutate(folder.path(), &whole, &mut chance);
+        let verdict = verdict(&archive, &head);
+        assert!(
+            !verdict.wrong.is_empty(),
+            "ARCHIVE_SEED={seed} round {round}: {what}: nothing was found"
+        );
+        // What is named is a file or an entry.
+        assert!(
+            verdict.wrong.iter().all(|wrong| wrong.contains(".csv")
+                || wrong.contains(MANIFEST)
+                || wrong.contains("entry")
+                || wrong.contains("entries")),
+            "{what}: {verdict:?}"
+        );
+        match whole.get(&touched) {
+            Some(bytes) => fs::write(&touched, bytes).unwrap(),
+            None => fs::remove_file(&touched).unwrap(),
+        }
+    }
+    assert_eq!(files(folder.path()), whole);
+    is_sound(&archive, &head);
+}
+
+fn edited(folder: &Path, edit: impl FnOnce(&mut Vec<String>)) {
+    let manifest = folder.join(MANIFEST);
+    let text = fs::read_to_string(&manifest).unwrap();
+    let mut lines: Vec<String> = text.lines().map(|line| format!("{line}\n")).collect();
+    edit(&mut lines);
+    fs::write(manifest, lines.concat()).unwrap();
+}
+
+#[test]
+fn what_was_done_is_named() {
+    type Edit = fn(&mut Vec<String>);
+    let cases: [(Edit, &[&str]); 7] = [
+        (
+            |lines| lines[4] = lines[4].replace("\"extensions\":2", "\"extensions\":3"),
+            &[
+                "manifest.jsonl:5: entry 5 (hq/",
+                "was changed: entry 6 is chained to another one",
+            ],
+        ),
+        (
+            |lines| drop(lines.remove(4)),
+            &["manifest.jsonl:5: entries 5 to 5 are missing before it"],
+        ),
+        (
+            |lines| lines.swap(4, 7),
+            &[
+                "entry 5 (hq/",
+                "stands after entry 8: it was moved or put in",
+            ],
+        ),
+        (
+            |lines| lines.insert(6, lines[2].clone()),
+            &[
+                "manifest.jsonl:7: entry 3 (hq/",
+                "stands after entry 6: it was moved or put in",
+            ],
+        ),
+        (
+            |lines| drop(lines.drain(10..)),
+            &["is not there: entries 11 to 12 were cut off"],
+        ),
+        (
+            |lines| lines[2] = "nothing of ours\n".into(),
+            &["manifest.jsonl:3: is no entry: it was changed"],
+        ),
+        (
+            |lines| {
+                let last = lines.last_mut().unwrap();
+                *last = last.replace("3d", "2d");
+            },
+            &["entry 12 is not the one of the head"],
+        ),
+    ];
+    for (at, (edit, expected)) in cases.into_iter().enumerate() {
+        let folder = tempfile::tempdir().unwrap();
+        let (archive, head) = filled(folder.path());
+        edited(folder.path(), edit);
+        let wrong = verdict(&archive, &head).wrong;
+        let said = |part: &&str| wrong.iter().any(|wrong| wrong.contains(*part));
+        assert!(expected.iter().all(said), "case {at}: {wrong:#?}");
+        // What follows from it comes after it.
+        assert!(wrong.len() <= 5, "case {at}: {wrong:#?}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_what_was_entered_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (archive, head) = filled(folder.path());
+    let nights = archive.nights().unwrap();
+    let [first, second, third, ..] = nights["branch"].as_slice() else {
+        panic!("{nights:?}");
+    };
+    fs::remove_file(&first.path).unwrap();
+    fs::write(&second.path, "number,email\n3002,\n").unwrap();
+    fs::write(folder.path().join("branch/extra.csv"), "").unwrap();
+    fs::write(folder.path().join("branch/.hidden.csv"), "").unwrap();
+    #[cfg(unix)]
+    {
+        let copy = folder.path().join("copy.csv");
+        fs::rename(&third.path, &copy).unwrap();
+        std::os::unix::fs::symlink(&copy, &third.path).unwrap();
+    }
+    let wrong = verdict(&archive, &head).wrong;
+    let name = |night: &Night| archive.name_of(&night.path);
+    for expected in [
+        format!("{}: is not there (entry 2)", name(first)),
+        format!("{}: was changed (entry 4)", name(second)),
+        #[cfg(unix)]
+        format!("{}: is no file of its own (entry 6)", name(third)),
+        "branch/extra.csv: no entry names it: it was put in".to_owned(),
+    ] {
+        assert!(wrong.contains(&expected), "{expected}: {wrong:#?}");
+    }
+    assert_eq!(wrong.len(), if cfg!(unix) { 4 } else { 3 }, "{wrong:#?}");
+}
+
+#[test]
+fn without_a_head_it_is_said_what_is_not_proven() {
+    let folder = tempfile::tempdir().unwrap();
+    let (archive, head) = filled(folder.path());
+    edited(folder.path(), |lines| drop(lines.drain(11..)));
+    let without = archive.verify(&[]).unwrap();
+    assert!(without.unproven.iter().any(|what| what.contains("--head")));
+    // The file that the entry removed is gone; its removal is not written down any more.
+    assert_eq!(without.wrong.len(), 1, "{without:?}");
+    assert!(!verdict(&archive, &head).wrong.is_empty());
+
+    // An older head vouches for what was there then, and says so.
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open_or_make(folder.path()).unwrap();
+    let empty = archive.verify(&[]);
+    assert!(matches!(empty, Err(ArchiveError::NoArchive(_))));
+    let first = night(&archive, "hq", day(0), "a").head;
+    let second = night(&archive, "hq", day(1), "b").head;
+    let old = verdict(&archive, &first);
+    assert!(old.wrong.is_empty(), "{old:?}");
+    assert!(old.unproven[0].contains("entries 2 to 2 came after the head"));
+    let both = archive.verify(&[first.clone(), second]).unwrap();
+    assert!(both.unproven.is_empty(), "{both:?}");
+    // A later entry put in by somebody else is named too.
+    let forged = Head {
+        entry: Some(2),
+        ..first
+    };
+    assert!(!verdict(&archive, &forged).wrong.is_empty());
+}
+
+#[test]
+fn a_removal_that_its_rule_does_not_allow_is_found_even_where_it_is_chained() {
+    let folder = tempfile::tempdir().unwrap();
+    let (archive, _) = filled(folder.path());
+    let night = archive.nights().unwrap()["branch"][3].clone();
+    fs::remove_file(&night.path).unwrap();
+    let forge = |rule: &str| {
+        let mut held = archive.hold().unwrap();
+        let what = What::Removed {
+            file: archive.name_of(&night.path),
+            rule: rule.into(),
+        };
+        held.append(day(10), vec![what]).unwrap();
+        held.kept().head
+    };
+    let head = forge("2d");
+    let wrong = verdict(&archive, &head).wrong;
+    assert!(wrong[0].contains("which its rule 2d keeps"), "{wrong:?}");
+    let head = forge("because");
+    let wrong = verdict(&archive, &head).wrong;
+    assert!(
+        wrong.iter().any(|wrong| wrong.contains("no night here")),
+        "{wrong:?}"
+    );
+}
+
+#[test]
+fn paths_in_a_manifest_lead_nowhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let inside = folder.path().join("archive");
+    let (archive, _) = filled(&inside);
+    let victim = folder.path().join("victim.csv");
+    fs::write(&victim, "mine").unwrap();
+    for file in [
+        "../victim.csv",
+        "hq/../../victim.csv",
+        "/etc/passwd",
+        "victim.csv",
+        "hq/..",
+    ] {
+        let mut held = archive.hold().unwrap();
+        let whats = vec![
+            What::Night {
+                target: "hq".into(),
+                file: file.into(),
+                bytes: 4,
+                sha256: sha256_hex(b"mine"),
+                facts: Box::new(facts()),
+            },
+            What::Removed {
+                file: file.into(),
+                rule: "1d".into(),
+            },
+        ];
+        held.append(day(11), whats).unwrap();
+        let head = held.kept().head;
+        let wrong = verdict(&archive, &head).wrong;
+        assert!(
+            wrong.iter().any(|wrong| wrong.contains("names no file")),
+            "{wrong:?}"
+        );
+        assert!(archive.nights().is_err());
+        assert!(
+            archive
+                .removed()
+                .unwrap()
+                .iter()
+                .all(|path| path.starts_with(inside.join("hq")))
+        );
+        assert!(victim.exists());
+    }
+}
+
+#[test]
+fn names_that_are_no_folder_names_are_refused() {
+    for name in ["hq", "branch-2", "Zürich_3", "10.0.0.7", "com10", "v1.2"] {
+        assert!(folder_name(name).is_ok(), "{name}");
+    }
+    let long = "x".repeat(101);
+    for name in [
+        "",
+        ".",
+        "..",
+        "../x",
+        "a/b",
+        "a\\b",
+        ".hidden",
+        "end.",
+        "a b",
+        "a:b",
+        "nul",
+        "COM1.x",
+        "a\0",
+        "a\n",
+        "openvox+http://127.0.0.1",
+        "*",
+        &long,
+    ] {
+        assert!(folder_name(name).is_err(), "{name:?}");
+        let folder = tempfile::tempdir().unwrap();
+        let archive = Archive::open_or_make(folder.path()).unwrap();
+        assert!(archive.begin(name, "csv").is_err());
+        assert!(archive.miss(name, "why").is_err());
+        assert_eq!(
+            fs::read_dir(folder.path())
+                .unwrap()
+                .filter(|entry| { entry.as_ref().unwrap().file_name() != MANIFEST })
+                .count(),
+            0,
+            "{name:?}"
+        );
+    }
+}
+
+/// A process that is killed leaves what it had done so far: each such state is put right by the next one.
+#[test]
+fn whatever_a_killed_export_leaves_is_right_or_put_right() {
+    // Before the entry: files under hidden names, which are nobody's.
+    let folder = tempfile::tempdir().unwrap();
+    let (archive, head) = filled(folder.path());
+    fs::write(folder.path().join("hq/.export-1.csv"), "half").unwrap();
+    fs::write(folder.path().join("hq/.2026-10-01T000000Z-13.csv"), "whole").unwrap();
+    is_sound(&archive, &head);
+    let head = night(&archive, "hq", day(12), "next").head;
+    is_sound(&archive, &head);
+
+    // Within the entry: a line that is cut off goes, and that is said.
+    let manifest = folder.path().join(MANIFEST);
+    let whole = fs::read(&manifest).unwrap();
+    let last = whole[..whole.len() - 1]
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .unwrap()
+        + 1;
+    let line = &whole[last..];
+    for length in [1, line.len() / 2, line.len() - 1] {
+        fs::write(&manifest, [&whole[..], &line[..length]].concat()).unwrap();
+        assert!(!verdict(&archive, &head).wrong.is_empty());
+        let kept = archive.miss("hq", "not reached").unwrap();
+        assert!(kept.notices[0].contains("cut off"), "{kept:?}");
+        is_sound(&archive, &kept.head);
+        fs::write(&manifest, &whole).unwrap();
+    }
+    // The very first line, too.
+    let fresh = tempfile::tempdir().unwrap();
+    let first = Archive::open_or_make(fresh.path()).unwrap();
+    fs::write(fresh.path().join(MANIFEST), &line[..20]).unwrap();
+    let kept = night(&first, "hq", day(0), "a");
+    assert_eq!((kept.head.entry, kept.notices.len()), (Some(1), 1));
+    is_sound(&first, &kept.head);
+
+    // Behind the entry: the file has not got its name yet.
+    let newest = archive.nights().unwrap()["hq"].last().unwrap().path.clone();
+    fs::rename(&newest, hidden(&newest)).unwrap();
+    let left = verdict(&archive, &head);
+    assert!(left.wrong.is_empty(), "{left:?}");
+    assert!(left.left[0].contains("cut off before the file had its name"));
+    let head = archive.miss("branch", "not reached").unwrap().head;
+    assert!(newest.is_file());
+    is_sound(&archive, &head);
+
+    // Behind a removal's entry: the file is still there.
+    let targets = BTreeSet::from(["branch".to_owned()]);
+    let oldest = archive.nights().unwrap()["branch"][0].path.clone();
+    let bytes = fs::read(&oldest).unwrap();
+    let (gone, kept) = archive.prune(&targets, &"3d".parse().unwrap()).unwrap();
+    assert_eq!((gone, oldest.exists()), (1, false));
+    fs::write(&oldest, bytes).unwrap();
+    let left = verdict(&archive, &kept.head);
+    assert!(left.wrong.is_empty() && left.left.len() == 1, "{left:?}");
+    let (gone, kept) = archive.prune(&targets, &"3d".parse().unwrap()).unwrap();
+    assert_eq!((gone, oldest.exists()), (0, false));
+    is_sound(&archive, &kept.head);
+    fs::write(&oldest, "another").unwrap();
+    assert!(verdict(&archive, &kept.head).wrong[0].contains("another file stands in its place"));
+}
+
+#[test]
+fn a_manifest_whose_end_is_no_entry_is_not_written_on() {
+    for end in ["nothing of ours\n", "\n", "{}\n"] {
+        let folder = tempfile::tempdir().unwrap();
+        let (archive, _) = filled(folder.path());
+        let manifest = folder.path().join(MANIFEST);
+        let mut file = OpenOptions::new().append(true).open(&manifest).unwrap();
+        file.write_all(end.as_bytes()).unwrap();
+        let before = files(folder.path());
+        let pending = archive.begin("hq", "csv").unwrap();
+        fs::write(pending.path(), "x").unwrap();
+        let error = archive.enter(&pending, facts()).unwrap_err();
+        assert!(matches!(error, ArchiveError::NoEntry { .. }), "{error}");
+        drop(pending);
+        assert_eq!(files(folder.path()), before);
+    }
+}
+
+#[test]
+fn a_clock_that_was_set_back_is_said_and_breaks_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open_or_make(folder.path()).unwrap();
+    night(&archive, "hq", day(100), "a");
+    let kept = night(&archive, "hq", day(1), "b");
+    assert!(kept.notices[0].contains("one of them is wrong"), "{kept:?}");
+    is_sound(&archive, &kept.head);
+    // The one that was just made is not thrown away for it.
+    let targets = BTreeSet::from(["hq".to_owned()]);
+    let (gone, kept) = archive.prune(&targets, &"1d".parse().unwrap()).unwrap();
+    assert_eq!(gone, 0);
+    is_sound(&archive, &kept.head);
+    // The same second twice.
+    night(&archive, "hq", day(1), "c");
+    let kept = night(&archive, "hq", day(1), "d");
+    is_sound(&archive, &kept.head);
+}
+
+#[test]
+fn many_at_once_write_one_chain() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open_or_make(folder.path()).unwrap();
+    thread::scope(|scope| {
+        for writer in 0..8 {
+            let archive = &archive;
+            scope.spawn(move || {
+                for at in 0..5 {
+                    night(
+                        archive,
+                        &format!("pbx{writer}"),
+                        day(at),
+                        &format!("{writer} {at}"),
+                    );
+                }
+            });
+        }
+    });
+    let verdict = archive.verify(&[]).unwrap();
+    assert!(verdict.wrong.is_empty(), "{verdict:?}");
+    assert_eq!((verdict.sound, verdict.head.entry), (40, Some(40)));
+}
+
+#[test]
+fn rules_are_read_as_they_are_typed() {
+    for text in ["30d,12m", "1d", "12m", "10y", "30d,12m,10y"] {
+        assert_eq!(text.parse::<Keep>().unwrap().to_string(), text);
+    }
+    assert_eq!(" 12m, 30d".parse::<Keep>().unwrap().to_string(), "30d,12m");
+    for wrong in [
+        "", ",", "0d", "30", "d", "30w", "1d,2d", "-1d", "99999d", "30d,", "3é",
+    ] {
+        assert!(wrong.parse::<Keep>().is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn every_night_of_the_last_days_stays_and_one_of_each_month() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open_or_make(folder.path()).unwrap();
+    // From 21 September 2026 on; what is of 31 October may not be whole.
+    for at in 0..100 {
+        let facts = Facts {
+            whole: at != 40,
+            ..facts()
+        };
+        night_with(&archive, "hq", day(at), "a", facts);
+    }
+    let last = night(
+        &archive,
+        "hq",
+        Timestamp::from_second(day(99).as_second() + 60).unwrap(),
+        "b",
+    );
+    is_sound(&archive, &last.head);
+    let targets = BTreeSet::from(["hq".to_owned()]);
+    let (gone, kept) = archive.prune(&targets, &"3d,3m".parse().unwrap()).unwrap();
+    is_sound(&archive, &kept.head);
+    let stays = archive.nights().unwrap()["hq"]
+        .iter()
+        .map(|night| night.time.strftime("%m-%d").to_string())
+        .collect::<Vec<_>>();
+    assert_eq!(
+        stays,
+        ["10-30", "11-30", "12-27", "12-28", "12-29", "12-29"]
+    );
+    assert_eq!(gone, 101 - stays.len());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The rule by another way: for each night what is newer than it is counted.
+    #[test]
+    fn a_rule_keeps_what_it_says(
+        nights in prop::collection::vec((0i64..900, any::<bool>()), 0..60),
+        (days, months, years) in (0usize..5, 0usize..5, 0usize..3),
+    ) {
+        use super::keep::Aged;
+        use jiff::tz::TimeZone;
+        let units = [(days, 'd'), (months, 'm'), (years, 'y')];
+        let rule: Vec<String> = units.iter().filter(|(count, _)| *count > 0)
+            .map(|(count, unit)| format!("{count}{unit}")).collect();
+        prop_assume!(!rule.is_empty());
+        let keep: Keep = rule.join(",").parse().unwrap();
+        let aged: Vec<Aged> = nights.iter()
+            .map(|(at, whole)| Aged { time: Timestamp::from_second(1_790_000_000 + at * 40_000).unwrap(), whole: *whole })
+            .collect();
+        let stays = keep.stays(&aged);
+        let date = |at: usize| aged[at].time.to_zoned(TimeZone::UTC).date();
+        let newer = |a: usize, b: usize| (aged[a].time, a) > (aged[b].time, b);
+        let expected = |at: usize| {
+            let all = 0..aged.len();
+            let later = |key: &dyn Fn(usize) -> (i16, i8, i8)| all.clone().map(key)
+                .filter(|other| *other > key(at)).collect::<BTreeSet<_>>().len();
+            let best = |key: &dyn Fn(usize) -> (i16, i8, i8)| !all.clone().any(|other| other != at
+                && key(other) == key(at)
+                && (aged[other].whole && !aged[at].whole || aged[other].whole == aged[at].whole && newer(other, at)));
+            let day = |at: usize| (date(at).year(), date(at).month(), date(at).day());
+            let month = |at: usize| (date(at).year(), date(at).month(), 0);
+            let year = |at: usize| (date(at).year(), 0, 0);
+            later(&day) < days
+                || later(&month) < months && best(&month)
+                || later(&year) < years && best(&year)
+                || at + 1 == aged.len()
+                || aged[at].whole && best(&|_| (0, 0, 0))
+        };
+        let expected: Vec<bool> = (0..aged.len()).map(expected).collect();
+        prop_assert_eq!(&stays, &expected);
+
+        // Whichever of the others are gone, the answer for those that stay is the same, and none more goes.
+        let mut left: Vec<(usize, Aged)> = aged.iter().copied().enumerate().collect();
+        let mut go: Vec<usize> = (0..aged.len()).filter(|at| !stays[*at]).collect();
+        go.reverse();
+        while let Some(at) = go.pop() {
+            left.retain(|(known, _)| *known != at);
+            let now: Vec<Aged> = left.iter().map(|(_, aged)| *aged).collect();
+            let stay: BTreeSet<usize> = keep.stays(&now).iter().zip(&left)
+                .filter(|(stays, _)| **stays).map(|(_, (at, _))| *at).collect();
+            let all: BTreeSet<usize> = (0..aged.len()).filter(|at| stays[*at]).collect();
+            prop_assert_eq!(stay, all);
+        }
+    }
+}
