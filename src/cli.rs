@@ -1,5 +1,6 @@
 //! What was typed, nothing resolved. The only module that names `clap`; help, completions and man page come from here.
 
+use crate::archive::{Head, Keep};
 use crate::columns::{field_named, products};
 use crate::model::Field;
 use crate::plan::{Allowance, Budget, Mode, Waves};
@@ -55,8 +56,10 @@ pub enum Command {
     Import(ImportArgs),
     /// Remove the extensions that sheets name from a PBX
     Delete(DeleteArgs),
-    /// Write every extension of a PBX into a file
+    /// Write every extension of PBXes into files, or into an archive of nights
     Export(ExportArgs),
+    /// Check an archive of nights
+    Archive(ArchiveArgs),
     /// Go on with a run that was cut off or stopped
     Resume(ResumeArgs),
     /// Put back what a run changed
@@ -407,24 +410,52 @@ pub struct DeleteArgs {
 
 /// `rowcall export`
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(
+    after_help = "The same state of a PBX gives the same bytes, whatever order it answers in. With several targets each one's end
+is its own: one that fails leaves its last export in place, and shows in the exit code.
+
+With --archive each night is entered in DIR/manifest.jsonl, chained to the entry before. The archive's head goes
+to standard output: keep it elsewhere, and `rowcall archive verify` finds whatever was touched since.
+
+Examples:
   rowcall export hq -o hq.csv
   rowcall export hq --live | grep Unavailable
-  rowcall export hq -o hq.jsonl --secrets plain")]
+  rowcall export hq -o hq.jsonl --secrets plain
+  rowcall export hq branch -o 'exports/{target}.xlsx'
+  rowcall export --all --archive /var/lib/rowcall --secrets fingerprint --keep 30d,12m"
+)]
 pub struct ExportArgs {
-    /// The PBX whose extensions are written
-    #[arg(value_name = "TARGET")]
-    pub target: String,
-    /// The file to write; its ending chooses CSV, JSON or JSONL [default: CSV on standard output]
+    /// The PBXes whose extensions are written
+    #[arg(
+        value_name = "TARGET",
+        required_unless_present = "all",
+        conflicts_with = "all"
+    )]
+    pub targets: Vec<String>,
+    /// All targets of rowcall.toml
+    #[arg(long)]
+    pub all: bool,
+    /// The file to write; its ending chooses CSV, JSON, JSONL, XLSX or HTML, {target} in it stands for the target's name
+    /// [default: CSV on standard output]
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
+    /// Add a night to the archive in this folder, which is made if need be
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with_all = ["output", "live"])]
+    pub archive: Option<PathBuf>,
+    /// The format of an archive's nights
+    #[arg(long, value_name = "FORMAT", requires = "archive", default_value = "csv", value_parser = ["csv", "json", "jsonl", "xlsx"])]
+    pub format: String,
+    /// Which nights stay: all of the newest days that have one, then the newest of each month (and year); the others'
+    /// files are removed, which the archive enters
+    #[arg(long, value_name = "30d,12m", requires = "archive", value_parser = Keep::from_str)]
+    pub keep: Option<Keep>,
     /// What becomes of passwords and PINs
     #[arg(long, value_enum, default_value_t)]
     pub secrets: Secrets,
     /// Write also what is live: registrations, phones
     #[arg(long)]
     pub live: bool,
-    /// How the target is spoken to.
+    /// How the targets are spoken to.
     #[command(flatten)]
     pub pace: PaceArgs,
 }
@@ -435,8 +466,53 @@ pub enum Secrets {
     /// Their columns are left out
     #[default]
     Omit,
+    /// A word made with the key stands for each, which changes when it changes
+    Fingerprint,
     /// They are written as they are, into a file for its owner only
     Plain,
+}
+
+impl Secrets {
+    /// The word for it, as it is typed.
+    pub fn word(self) -> &'static str {
+        match self {
+            Secrets::Omit => "omit",
+            Secrets::Fingerprint => "fingerprint",
+            Secrets::Plain => "plain",
+        }
+    }
+}
+
+/// `rowcall archive`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  rowcall archive verify /var/lib/rowcall --head 17:3f2a…")]
+pub struct ArchiveArgs {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub command: ArchiveCommand,
+}
+
+/// What to do with an archive.
+#[derive(Debug, Subcommand)]
+pub enum ArchiveCommand {
+    /// Hold the nights to their entries, the entries to their chain, and the chain to heads that were kept elsewhere
+    #[command(
+        after_help = "What was changed, removed, moved, put in or cut off is named on standard output, one a line, and the exit
+code is 1 then. With nothing wrong the archive's head is printed.
+
+Examples:
+  rowcall archive verify /var/lib/rowcall --head 17:3f2a…
+  rowcall archive verify /mnt/copy --head 3f2a… --head 9c01…"
+    )]
+    Verify {
+        /// The archive's folder
+        #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
+        /// A head that was kept elsewhere, as it was printed; without one it is said what cannot be proven
+        #[arg(long, value_name = "HEAD", value_parser = Head::from_str)]
+        head: Vec<Head>,
+    },
 }
 
 /// `rowcall resume`

@@ -32,6 +32,7 @@
 //! - [`ledger`]: what a run set out to do and what became of it, on disk before it is said to the PBX.
 //! - [`saved`]: a plan as a file, and what it needs of secrets sealed beside it.
 //! - [`submit`]: sends changes in their order and at the target's pace, settles what was lost on the way, reads back.
+//! - [`export`]: extensions as a sheet that is the same as long as the PBX holds the same.
 //! - [`report`]: outcomes as a sheet, counted.
 //! - [`progress`]: how far a run is, on standard error.
 //! - [`cli`]: what was typed, nothing resolved.
@@ -41,6 +42,7 @@
 pub mod archive;
 pub mod cli;
 pub mod columns;
+pub mod export;
 pub mod generate;
 pub mod ledger;
 pub mod link;

@@ -71,10 +71,9 @@ impl Archive {
             };
             Ok(())
         })?;
-        let ends_unread = unread > 0;
         chained(&links, &mut findings);
         let links: Vec<Link> = links.into_iter().map(|(link, _)| link).collect();
-        anchored(&links, heads, ends_unread, &mut findings);
+        anchored(&links, heads, &mut findings);
         findings.wrong.append(&mut of_files.wrong);
         let removed = files.gone.len();
         let sound = self.look_at(&files, links.last(), &mut findings)?;
@@ -344,8 +343,8 @@ fn chained(links: &[(Link, u64)], findings: &mut Findings) {
             for there in all.range(expected..=link.n) {
                 if *there > next {
                     findings.wrong(format!(
-                        "{MANIFEST}:{line}: entries {next} to {} are missing before it",
-                        there - 1
+                        "{MANIFEST}:{line}: missing before it: {}",
+                        entries(next, there - 1)
                     ));
                 }
                 next = there.saturating_add(1);
@@ -374,10 +373,10 @@ fn neither(before: &Link, after: &Link) -> String {
 }
 
 /// Holds the chain to heads that were kept elsewhere.
-fn anchored(links: &[Link], heads: &[Head], ends_unread: bool, findings: &mut Findings) {
+fn anchored(links: &[Link], heads: &[Head], findings: &mut Findings) {
     let last = links.iter().map(|link| link.n).max().unwrap_or(0);
     let nothing = sha256_hex(b"");
-    let mut proven = 0;
+    let (mut proven, wrong_before) = (0, findings.wrong.len());
     for head in heads {
         let found = links.iter().find(|link| link.hash == head.hash);
         match (found.map(|link| link.n), head.entry) {
@@ -388,8 +387,8 @@ fn anchored(links: &[Link], heads: &[Head], ends_unread: bool, findings: &mut Fi
             // The archive was empty when that was written down.
             (None, None | Some(0)) if head.hash == nothing => {}
             (None, Some(told)) if told > last => findings.wrong(format!(
-                "the head {head} is not there: entries {} to {told} were cut off",
-                last + 1
+                "the head {head} is not there; cut off at the end: {}",
+                entries(last + 1, told)
             )),
             (None, Some(told)) => findings.wrong(format!(
                 "entry {told} is not the one of the head {head}: it was changed, or all was written anew from some entry up to it"
@@ -403,11 +402,19 @@ fn anchored(links: &[Link], heads: &[Head], ends_unread: bool, findings: &mut Fi
         findings.unproven.push(
             "without --head nothing proves that no entry was cut off at the end, or that all was not written anew".into(),
         );
-    } else if proven < last || ends_unread {
+    } else if findings.wrong.len() == wrong_before && proven < last {
         findings.unproven.push(format!(
-            "entries {} to {last} came after the head that was given: only a later head vouches for them",
-            proven + 1
+            "made after the head that was given: {}; only a later head vouches for that",
+            entries(proven + 1, last)
         ));
+    }
+}
+
+fn entries(first: u64, last: u64) -> String {
+    if first == last {
+        format!("entry {first}")
+    } else {
+        format!("entries {first} to {last}")
     }
 }
 

@@ -27,16 +27,28 @@ pub trait Link: Send + Sync {
 /// A flag that asks a run to come to its end: nothing new is begun, and nobody waits longer than needed. Clones are the
 /// same flag; what was said already is still settled.
 #[derive(Debug, Clone, Default)]
-pub struct StopFlag(Arc<AtomicBool>);
+pub struct StopFlag {
+    stopped: Arc<AtomicBool>,
+    above: Option<Arc<StopFlag>>,
+}
 
 impl StopFlag {
     /// Asks for the end.
     pub fn stop(&self) {
-        self.0.store(true, Ordering::Release);
+        self.stopped.store(true, Ordering::Release);
+    }
+
+    /// A flag for a part of what this one stops: it is stopped with this one, and not the other way round.
+    pub fn part(&self) -> StopFlag {
+        StopFlag {
+            stopped: Arc::default(),
+            above: Some(Arc::new(self.clone())),
+        }
     }
 
     /// Whether the end was asked for.
     pub fn is_stopped(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        let above = self.above.as_ref();
+        self.stopped.load(Ordering::Acquire) || above.is_some_and(|above| above.is_stopped())
     }
 }

@@ -1,6 +1,7 @@
 //! What holds for every command: where configuration, runs and the key are.
 
 use super::Failure;
+use crate::archive::ArchiveError;
 use crate::cli::Cli;
 use crate::ledger::{LedgerError, StateDir};
 use crate::saved::SavedError;
@@ -58,6 +59,13 @@ impl From<LedgerError> for Failure {
             _ => Failure::usage(&error),
         };
         failure.hint(error.hint())
+    }
+}
+
+impl From<ArchiveError> for Failure {
+    /// Exit 2.
+    fn from(error: ArchiveError) -> Failure {
+        Failure::usage(&error).hint(error.hint())
     }
 }
 

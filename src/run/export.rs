@@ -1,140 +1,356 @@
-//! `rowcall export`: every extension of a PBX, ordered by number, under canonical headings.
+//! `rowcall export`: every extension of PBXes, ordered by number, under canonical headings; into files, or into an
+//! archive of nights.
 
-use super::target::Target;
-use super::{Failure, interrupts, say};
+use super::context::Context;
+use super::target::{Target, all_names};
+use super::{Failure, interrupts, print, say};
+use crate::archive::{Archive, ArchiveError, Facts, Head, Kept, Night, folder_name};
 use crate::cli::{ExportArgs, Secrets};
+use crate::export::{ExportError, Form, Secrecy, in_order, write};
 use crate::link::StopFlag;
-use crate::manifest::{Access, Manifest};
-use crate::model::Field;
 use crate::progress::Progress;
-use crate::sheet::{Column, Format, Readers, SheetError, Writer};
+use crate::seal::Key;
+use crate::sheet::{Format, Readers, SheetError, Writer};
 use crate::submit::converse::Looking;
-use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::stdout;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
-/// Writes the export.
+/// How many targets are exported at once.
+const TARGETS_AT_ONCE: usize = 16;
+
+/// What stands for the target's name in a file's.
+const TARGET: &str = "{target}";
+
+/// Writes the exports. With several targets each one's end is its own.
 ///
 /// # Errors
-/// Exit 2 where the file cannot be written, exit 3 where the target cannot be used.
-pub(super) fn run(args: &ExportArgs, config: Option<&Path>) -> Result<u8, Failure> {
-    let target = Target::resolve(&args.target, config, &args.pace)?;
+/// Exit 2 where the command line, the configuration or the archive cannot be used. Exit 3 where a target cannot be used;
+/// the others are done all the same.
+pub(super) fn run(args: &ExportArgs, context: &Context<'_>) -> Result<u8, Failure> {
+    let names = match args.all {
+        true => all_names(context.config())?,
+        false => args.targets.clone(),
+    };
+    let place = Place::of(args, &names)?;
+    let key = match args.secrets {
+        Secrets::Fingerprint => Some(context.key()?),
+        _ => None,
+    };
     let stop = StopFlag::default();
     interrupts(&stop)?;
-    let connection = target.connect(&stop)?;
-    let listing = connection.list().map_err(|fault| target.failure(&fault))?;
-    if !listing.whole {
-        say(format!(
-            "{}: the listing may not be whole; the export holds what was listed",
-            target.label
-        ));
-    }
-    let numbers = in_order(listing.numbers);
-    let fields = columns(connection.manifest(), args.secrets, args.live);
-    let mut writer = writer(args, &fields).map_err(Failure::usage)?;
-    let mut progress = Progress::new("extensions", numbers.len() as u64);
-    let mut missing: BTreeSet<&str> = numbers.iter().map(String::as_str).collect();
-    let mut failed = None;
-    let looking = Looking {
-        parallel: target.parallel,
-        batch: target.batch,
-        live: args.live,
+    let job = Job {
+        args,
+        config: context.config(),
+        key,
+        place,
+        is_alone: names.len() == 1,
+        stop,
     };
-    let looked = connection.look(&numbers, &looking, &mut |found| {
-        for extension in found {
-            missing.remove(extension.number());
-            progress.tick();
-            if let Err(error) = writer.row(
-                fields
-                    .iter()
-                    .map(|field| extension.get(*field).unwrap_or_default()),
-            ) {
-                failed.get_or_insert(error);
-                stop.stop();
+    let exit = match names.as_slice() {
+        [name] => job.export(name),
+        _ => Ok(job.export_all(&names)),
+    };
+    let Place::Archive(nights) = &job.place else {
+        return exit;
+    };
+    match (exit, nights.close(args)) {
+        (exit, Ok(())) => exit,
+        (Ok(exit), Err(failure)) => Ok(exit.max(failure.said())),
+        (Err(failure), Err(closing)) => {
+            closing.said();
+            Err(failure)
+        }
+    }
+}
+
+/// Where exports go.
+enum Place {
+    Stdout,
+    File(PathBuf),
+    Archive(Nights),
+}
+
+impl Place {
+    fn of(args: &ExportArgs, names: &[String]) -> Result<Place, Failure> {
+        let several = names.len() > 1;
+        let mut seen = BTreeSet::new();
+        let twice = names.iter().find(|name| !seen.insert(name.to_lowercase()));
+        if let Some(name) = twice {
+            return Err(Failure::usage(format!(
+                "{name} is named twice, and both would be written to one file"
+            ))
+            .hint("name each target once, in names that differ in more than capitals"));
+        }
+        if let Some(folder) = &args.archive {
+            if args.secrets == Secrets::Plain {
+                return Err(Failure::usage("an archive holds no passwords and PINs")
+                    .hint("--secrets fingerprint shows when one changed"));
+            }
+            return Ok(Place::Archive(Nights::new(folder)?));
+        }
+        match &args.output {
+            Some(path) if !several || path.to_string_lossy().contains(TARGET) => {
+                Ok(Place::File(path.clone()))
+            }
+            None if !several => Ok(Place::Stdout),
+            _ => Err(Failure::usage(format!(
+                "{} targets need a file each, or an archive",
+                names.len()
+            ))
+            .hint("write -o 'exports/{target}.csv', or --archive DIR")),
+        }
+    }
+}
+
+/// The archive that nights go into.
+struct Nights {
+    archive: Archive,
+    /// The key of each target's newest night.
+    keys: BTreeMap<String, String>,
+    /// The head by now, and the targets that have a new night.
+    done: Mutex<(Option<Head>, BTreeSet<String>)>,
+}
+
+impl Nights {
+    fn new(folder: &Path) -> Result<Nights, Failure> {
+        let archive = Archive::open_or_make(folder)?;
+        let nights = match archive.nights() {
+            Ok(nights) => nights,
+            Err(ArchiveError::NoArchive(_)) => BTreeMap::new(),
+            // Tonight's state is worth more than the order of the book.
+            Err(error) => {
+                say(format!("{error}; {}", error.hint()));
+                BTreeMap::new()
+            }
+        };
+        let key = |nights: Vec<Night>| nights.last().map(|n| n.facts.key.clone());
+        let keys = nights
+            .into_iter()
+            .filter_map(|(target, nights)| Some((target, key(nights)?)));
+        Ok(Nights {
+            keys: keys.collect(),
+            archive,
+            done: Mutex::default(),
+        })
+    }
+
+    fn entered(&self, kept: Kept, target: Option<&str>) {
+        for notice in kept.notices {
+            say(notice);
+        }
+        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        // Others may have entered theirs meanwhile.
+        if done
+            .0
+            .as_ref()
+            .is_none_or(|head| head.entry < kept.head.entry)
+        {
+            done.0 = Some(kept.head);
+        }
+        done.1.extend(target.map(str::to_owned));
+    }
+
+    /// Lets retention do its work, and prints the head.
+    fn close(&self, args: &ExportArgs) -> Result<(), Failure> {
+        let targets = {
+            let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+            done.1.clone()
+        };
+        if let (Some(keep), false) = (&args.keep, targets.is_empty()) {
+            let (removed, kept) = self.archive.prune(&targets, keep)?;
+            if removed > 0 {
+                say(format!("{removed} nights removed, by the rule {keep}"));
+            }
+            self.entered(kept, None);
+        }
+        let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        match &done.0 {
+            Some(head) => print(|out| writeln!(out, "{head}")).map(drop),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What holds for every target of one export.
+struct Job<'j> {
+    args: &'j ExportArgs,
+    config: Option<&'j Path>,
+    key: Option<Key>,
+    place: Place,
+    /// Whether there is one target only.
+    is_alone: bool,
+    stop: StopFlag,
+}
+
+impl Job<'_> {
+    /// Exports all targets, some at once, and gives the exit code for all of them.
+    fn export_all(&self, names: &[String]) -> u8 {
+        let next = AtomicUsize::new(0);
+        let exits = Mutex::new(BTreeSet::new());
+        thread::scope(|scope| {
+            for _ in 0..TARGETS_AT_ONCE.min(names.len()) {
+                scope.spawn(|| {
+                    while let Some(name) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let exit = self.export(name).unwrap_or_else(|mut failure| {
+                            if !failure.message.starts_with(&format!("{name}:")) {
+                                failure.message = format!("{name}: {}", failure.message);
+                            }
+                            failure.said()
+                        });
+                        let mut exits = exits.lock().unwrap_or_else(PoisonError::into_inner);
+                        exits.insert(exit);
+                    }
+                });
+            }
+        });
+        let exits = exits.into_inner().unwrap_or_else(PoisonError::into_inner);
+        // What says most about the whole comes first.
+        let order = [130, 3, 2, 1];
+        order
+            .into_iter()
+            .find(|exit| exits.contains(exit))
+            .unwrap_or(0)
+    }
+
+    /// Exports one target to where it goes.
+    fn export(&self, name: &str) -> Result<u8, Failure> {
+        let nights = match &self.place {
+            Place::Stdout => return self.write(name, None).map(|facts| exit(&facts)),
+            Place::File(path) => {
+                let path = self.file(path, name)?;
+                return self.write(name, Some(&path)).map(|facts| exit(&facts));
+            }
+            Place::Archive(nights) => nights,
+        };
+        let pending = nights.archive.begin(name, &self.args.format)?;
+        match self.write(name, Some(pending.path())) {
+            Ok(facts) => {
+                let before = nights.keys.get(name).filter(|key| !key.is_empty());
+                if before.is_some_and(|before| !facts.key.is_empty() && *before != facts.key) {
+                    say(format!(
+                        "{name}: the night before was exported with another key, so every fingerprint is another one"
+                    ));
+                }
+                let exit = exit(&facts);
+                nights.entered(nights.archive.enter(&pending, facts)?, Some(name));
+                Ok(exit)
+            }
+            Err(failure) => {
+                match nights.archive.miss(name, &failure.message) {
+                    Ok(kept) => nights.entered(kept, None),
+                    Err(error) => say(format!("{name}: {error}")),
+                }
+                Err(failure)
             }
         }
-    });
-    progress.finish();
-    connection.close();
-    if let Some(error) = failed {
-        return Err(Failure::usage(error));
     }
-    looked.map_err(|fault| target.failure(&fault))?;
-    writer.finish().map_err(Failure::usage)?;
-    say(format!(
-        "{}: {} extensions",
-        target.label,
-        numbers.len() - missing.len()
-    ));
-    if !missing.is_empty() {
-        let named: Vec<&str> = missing.into_iter().collect();
-        say(format!(
-            "listed, but gone when they were looked at: {}",
-            named.join(", ")
-        ));
-        return Ok(1);
-    }
-    Ok(0)
-}
 
-/// Numbers in the order in which people count: 7, 0042, 100.
-fn in_order(mut numbers: Vec<String>) -> Vec<String> {
-    fn by_number(a: &str, b: &str) -> Ordering {
-        let value = |text: &str| {
-            let digits = text.trim_start_matches('0');
-            (digits.len(), digits.to_owned())
-        };
-        value(a).cmp(&value(b)).then_with(|| a.cmp(b))
-    }
-    numbers.sort_by(|a, b| by_number(a, b));
-    numbers.dedup();
-    numbers
-}
-
-/// The columns of an export: what the make gives back, in the order of the dictionary.
-fn columns(manifest: &Manifest, secrets: Secrets, live: bool) -> Vec<Field> {
-    let given_back = |field: &Field| {
-        manifest
-            .row(*field)
-            .is_some_and(|row| row.access != Access::WriteOnly)
-    };
-    let wanted = |field: &Field| {
-        (live || !field.is_live()) && (secrets == Secrets::Plain || !field.is_secret())
-    };
-    Field::all().filter(given_back).filter(wanted).collect()
-}
-
-fn writer(args: &ExportArgs, fields: &[Field]) -> Result<Writer, SheetError> {
-    let column = |field: &Field| Column {
-        heading: field.name().to_owned(),
-        width: field.def().example.chars().count(),
-        ..Column::default()
-    };
-    let columns: Vec<Column> = fields.iter().map(column).collect();
-    match &args.output {
-        None => Writer::stream(Box::new(stdout()), "standard output", Format::Csv, &columns),
-        Some(path) if args.secrets == Secrets::Plain => {
-            say(format!(
-                "{} will hold passwords and PINs; only its owner can read it",
-                path.display()
-            ));
-            Writer::replace(path, Readers::Owner, &columns)
+    fn file(&self, pattern: &Path, name: &str) -> Result<PathBuf, Failure> {
+        let text = pattern.to_string_lossy();
+        match text.contains(TARGET) {
+            true => Ok(text.replace(TARGET, folder_name(name)?).into()),
+            false => Ok(pattern.to_owned()),
         }
-        Some(path) => Writer::replace(path, Readers::Anybody, &columns),
+    }
+
+    /// Fetches and writes; what the path held before stays until all is there.
+    fn write(&self, name: &str, path: Option<&Path>) -> Result<Facts, Failure> {
+        let started = Timestamp::now();
+        let target = Target::resolve(name, self.config, &self.args.pace)?;
+        let connection = target.connect(&self.stop.part())?;
+        let listing = connection.list().map_err(|fault| target.failure(&fault))?;
+        if !listing.whole {
+            say(format!(
+                "{}: the listing may not be whole; the export holds what was listed",
+                target.label
+            ));
+        }
+        let numbers = in_order(listing.numbers);
+        let secrecy = match (&self.key, self.args.secrets) {
+            (Some(key), _) => Secrecy::Fingerprinted(key),
+            (None, Secrets::Plain) => Secrecy::Plain,
+            (None, _) => Secrecy::Omitted,
+        };
+        let form = Form::new(connection.manifest(), secrecy, self.args.live);
+        let mut writer = self.writer(path, &form).map_err(Failure::usage)?;
+        let looking = Looking {
+            parallel: target.parallel,
+            batch: target.batch,
+            live: self.args.live,
+        };
+        // Bars of several targets would stand in each other's place.
+        let mut progress = self
+            .is_alone
+            .then(|| Progress::new("extensions", numbers.len() as u64));
+        let written = write(
+            &connection,
+            &numbers,
+            &looking,
+            &form,
+            &mut writer,
+            &mut |count| {
+                if let Some(progress) = &mut progress {
+                    (0..count).for_each(|_| progress.tick());
+                }
+            },
+        );
+        if let Some(progress) = progress {
+            progress.finish();
+        }
+        connection.close();
+        let gone = written.map_err(|error| match error {
+            ExportError::Fault(fault) => target.failure(&fault),
+            ExportError::Sheet(error) => Failure::usage(error),
+        })?;
+        writer.finish().map_err(Failure::usage)?;
+        say(format!(
+            "{}: {} extensions",
+            target.label,
+            numbers.len() - gone.len()
+        ));
+        if !gone.is_empty() {
+            say(format!(
+                "{}: listed, but gone when they were looked at: {}",
+                target.label,
+                gone.join(", ")
+            ));
+        }
+        Ok(Facts {
+            started,
+            extensions: (numbers.len() - gone.len()) as u64,
+            gone: gone.len() as u64,
+            whole: listing.whole,
+            secrets: self.args.secrets.word().to_owned(),
+            key: self.key.as_ref().map(Key::id).unwrap_or_default(),
+            make: target.make.id.to_owned(),
+            pbx: target.identity(),
+            rules: (target.make.manifest)().version(),
+            tool: concat!("rowcall ", env!("CARGO_PKG_VERSION")).to_owned(),
+        })
+    }
+
+    fn writer(&self, path: Option<&Path>, form: &Form<'_>) -> Result<Writer, SheetError> {
+        let columns = form.columns();
+        match path {
+            None => Writer::stream(Box::new(stdout()), "standard output", Format::Csv, &columns),
+            Some(path) if self.args.secrets == Secrets::Plain => {
+                say(format!(
+                    "{} will hold passwords and PINs; only its owner can read it",
+                    path.display()
+                ));
+                Writer::replace(path, Readers::Owner, &columns)
+            }
+            Some(path) => Writer::replace(path, Readers::Anybody, &columns),
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_stand_in_the_order_in_which_people_count() {
-        let numbers = ["100", "0042", "7", "99", "42", "007", "7"].map(str::to_owned);
-        assert_eq!(
-            in_order(numbers.to_vec()),
-            ["007", "7", "0042", "42", "99", "100"]
-        );
-    }
+/// An export that may not hold everything is no success.
+fn exit(facts: &Facts) -> u8 {
+    u8::from(!facts.is_certain())
 }

@@ -1,5 +1,6 @@
 //! One file a command; the only modules that know every stage.
 
+mod archive;
 pub mod check;
 mod context;
 mod delete;
@@ -37,7 +38,8 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Plan(args) => plan::run(args, &context),
         Command::Import(args) => import::run(args, &context),
         Command::Delete(args) => delete::run(args, &context),
-        Command::Export(args) => export::run(args, context.config()),
+        Command::Export(args) => export::run(args, &context),
+        Command::Archive(args) => archive::run(args),
         Command::Resume(args) => resume::run(args, &context),
         Command::Undo(args) => undo::run(args, &context),
         Command::Runs(args) => runs::run(args, &context),
@@ -48,13 +50,7 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Completions(args) => print(|out| cli::completions(args.shell, out)),
         Command::Man => print(|out| cli::man(out)),
     };
-    done.unwrap_or_else(|failure| {
-        say(format!("rowcall: {}", failure.message));
-        if !failure.hint.is_empty() {
-            say(format!("  hint: {}", failure.hint));
-        }
-        failure.exit
-    })
+    done.unwrap_or_else(|failure| failure.said())
 }
 
 /// Prints data on standard output. A reader who has gone (`| head`) is no failure.
@@ -125,6 +121,15 @@ impl Failure {
             message: message.to_string(),
             hint: String::new(),
         }
+    }
+
+    /// Says it on standard error, and gives the exit code.
+    fn said(&self) -> u8 {
+        say(format!("rowcall: {}", self.message));
+        if !self.hint.is_empty() {
+            say(format!("  hint: {}", self.hint));
+        }
+        self.exit
     }
 
     /// The same failure with a word on what to do.

@@ -329,21 +329,42 @@ fn config_of(name: &str, config: Option<&Path>) -> Result<PathBuf, Failure> {
         })
 }
 
+/// The names of all targets of the configuration, in the order of the alphabet.
+///
+/// # Errors
+/// Exit 2 where there is no configuration, it cannot be read, or has no target.
+pub(super) fn all_names(config: Option<&Path>) -> Result<Vec<String>, Failure> {
+    let path = config.map(Path::to_owned).or_else(config_file);
+    let path = path.ok_or_else(|| {
+        Failure::usage("there is no rowcall.toml, here or in the configuration folder")
+            .hint("write one, or name it with --config")
+    })?;
+    let names: Vec<String> = read_config(&path)?.targets.into_keys().collect();
+    if names.is_empty() {
+        return Err(Failure::usage(format!("{} has no target", path.display())));
+    }
+    Ok(names)
+}
+
 fn named(name: &str, path: &Path) -> Result<Entry, Failure> {
+    let mut config = read_config(path)?;
+    config.targets.remove(name).ok_or_else(|| {
+        let known: Vec<&str> = config.targets.keys().map(String::as_str).collect();
+        Failure::usage(format!("{} has no target {name:?}", path.display()))
+            .hint(format!("it has: {}", known.join(", ")))
+    })
+}
+
+fn read_config(path: &Path) -> Result<Config, Failure> {
     let shown = path.display();
     let text =
         read_small(path).map_err(|why| Failure::usage(format!("{shown} cannot be read: {why}")))?;
-    let mut config: Config = toml::from_str(&text).map_err(|error| {
+    toml::from_str(&text).map_err(|error| {
         // The error's own display quotes the line, and a line may hold what nobody should see.
         let line = error
             .span()
             .map_or(1, |span| text[..span.start].matches('\n').count() + 1);
         Failure::usage(format!("{shown}:{line}: {}", error.message()))
-    })?;
-    config.targets.remove(name).ok_or_else(|| {
-        let known: Vec<&str> = config.targets.keys().map(String::as_str).collect();
-        Failure::usage(format!("{shown} has no target {name:?}"))
-            .hint(format!("it has: {}", known.join(", ")))
     })
 }
 

@@ -12,14 +12,14 @@ use super::writer::{Aside, Column, Tone};
 use super::{ROW_CELLS_MAX, SheetError};
 use crate::model::Place;
 use rust_xlsxwriter::{
-    Color, DataValidation, DataValidationErrorStyle, DocProperties, Format, FormatAlign,
-    FormatBorder, Formula, IgnoreError, Note, Workbook, Worksheet, XlsxError,
+    Color, DataValidation, DataValidationErrorStyle, DocProperties, ExcelDateTime, Format,
+    FormatAlign, FormatBorder, Formula, IgnoreError, Note, Workbook, Worksheet, XlsxError,
 };
 use std::fmt::{Display, Write as _};
 use std::io::{self, Cursor, Read, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use zip::write::{SimpleFileOptions, StreamWriter};
-use zip::{CompressionMethod, ZipArchive, ZipWriter};
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 /// Rows of a sheet, the headings included: a limit of Excel.
 const ROWS_MAX: u32 = 1_048_576;
@@ -227,6 +227,7 @@ fn options() -> SimpleFileOptions {
     SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .compression_level(Some(COMPRESSION))
+        .last_modified_time(DateTime::DEFAULT)
 }
 
 /// A text as it stands in a workbook's XML. What XML cannot hold becomes `_xHHHH_`, as Excel writes it; what would be
@@ -432,7 +433,10 @@ impl Frame {
 /// All of a workbook but its rows: where they belong, one cell of each style.
 fn workbook(columns: &[Column], rows: u32, aside: Option<&Aside>) -> Result<Workbook, XlsxError> {
     let mut book = Workbook::new();
-    book.set_properties(&DocProperties::new().set_author("").set_comment(""));
+    // The same rows are the same bytes: no time of day anywhere.
+    let made = ExcelDateTime::from_ymd(1980, 1, 1)?;
+    let properties = DocProperties::new().set_creation_datetime(&made);
+    book.set_properties(&properties.set_author("").set_comment(""));
     let formats = Styles::formats();
     let sheet = book.add_worksheet();
     for (format, column) in formats.iter().zip(0..) {
@@ -684,6 +688,9 @@ mod tests {
         }
         let core = part(&bytes, "docProps/core.xml");
         assert!(core.contains("<dc:creator></dc:creator>"), "{core}");
+        // Nor does the time of day stand in it.
+        let made = core.matches(">1980-01-01T00:00:00Z<").count();
+        assert_eq!(made, 2, "{core}");
     }
 
     #[test]

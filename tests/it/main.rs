@@ -12,6 +12,7 @@
 
 mod cli;
 mod docs;
+mod export;
 mod fix;
 mod house;
 #[path = "../lab/mod.rs"]

@@ -721,6 +721,7 @@ fn writes_no_secret_down(make: &'static Make) {
         "runs",
         "report -o again.csv",
         "export TARGET -o out.csv --rate 5000",
+        "export TARGET -o prints.csv --secrets fingerprint --rate 5000",
     ] {
         go(&night, line, ACCOUNT);
     }

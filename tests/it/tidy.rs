@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The modules in the order in which imports may run: each may name only those before it.
-const LAYERS: [&str; 21] = [
+const LAYERS: [&str; 22] = [
     "model", "xml", "sheet", "manifest", "columns", "rules", "plan", "wire", "vendors", "link",
-    "seal", "generate", "archive", "ledger", "saved", "submit", "report", "progress", "cli", "sim",
-    "run",
+    "seal", "generate", "archive", "ledger", "saved", "submit", "export", "report", "progress",
+    "cli", "sim", "run",
 ];
 
 /// Crates that are named in one place only.

@@ -1,0 +1,250 @@
+//! The canonical form of an export: byte for byte the same as long as the PBX holds the same, in whatever order it
+//! answers and whatever it says of the moment.
+//!
+//! Extensions stand in the order of their numbers, columns in that of the dictionary, the items of a list in that of the
+//! alphabet. What is live is left out unless asked for. A secret is left out, or stands as a fingerprint in a column of
+//! its own, whose heading reading ignores: it can never be taken for the secret itself.
+
+use crate::columns::OWN_PREFIX;
+use crate::manifest::{Access, Manifest};
+use crate::model::{Extension, Fault, Field, Kind};
+use crate::seal::Key;
+use crate::sheet::{Column, SheetError, Writer};
+use crate::submit::converse::{Connection, Looking};
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use thiserror::Error;
+
+/// How many characters a fingerprint has.
+const FINGERPRINT_WIDTH: usize = 16;
+
+/// What becomes of passwords and PINs.
+#[derive(Debug, Clone, Copy)]
+pub enum Secrecy<'k> {
+    /// Their columns are left out.
+    Omitted,
+    /// Words stand for them that this key makes; blank where there is no secret. The word of a secret is another one for
+    /// every number and field, so that two extensions with one password do not show it.
+    Fingerprinted(&'k Key),
+    /// They stand there as they are.
+    Plain,
+}
+
+/// The columns of an export and what stands in them.
+#[derive(Debug)]
+pub struct Form<'k> {
+    fields: Vec<Field>,
+    secrecy: Secrecy<'k>,
+}
+
+impl<'k> Form<'k> {
+    /// Everything that a make gives back, what is live only where it is asked for.
+    pub fn new(manifest: &Manifest, secrecy: Secrecy<'k>, live: bool) -> Form<'k> {
+        let given_back = |field: &Field| {
+            manifest
+                .row(*field)
+                .is_some_and(|row| row.access != Access::WriteOnly)
+        };
+        let wanted = |field: &Field| {
+            (live || !field.is_live())
+                && !(field.is_secret() && matches!(secrecy, Secrecy::Omitted))
+        };
+        Form {
+            fields: Field::all().filter(given_back).filter(wanted).collect(),
+            secrecy,
+        }
+    }
+
+    /// The columns, in their order.
+    pub fn columns(&self) -> Vec<Column> {
+        let column = |field: &Field| match self.fingerprints(*field) {
+            Some(_) => Column {
+                heading: fingerprint_heading(*field),
+                width: FINGERPRINT_WIDTH,
+                ..Column::default()
+            },
+            None => Column {
+                heading: field.name().to_owned(),
+                width: field.def().example.chars().count(),
+                ..Column::default()
+            },
+        };
+        self.fields.iter().map(column).collect()
+    }
+
+    /// What stands under the columns for an extension.
+    pub fn cells<'e>(&self, extension: &'e Extension) -> Vec<Cow<'e, str>> {
+        let cell = |field: &Field| {
+            let text = extension.get(*field).unwrap_or_default();
+            match self.fingerprints(*field) {
+                Some(_) if text.is_empty() => Cow::Borrowed(""),
+                Some(key) => {
+                    let context = format!("export/{}/{}", field.name(), extension.number());
+                    Cow::Owned(key.fingerprint(&context, text))
+                }
+                None if field.def().kind == Kind::List => items_in_order(text),
+                None => Cow::Borrowed(text),
+            }
+        };
+        self.fields.iter().map(cell).collect()
+    }
+
+    fn fingerprints(&self, field: Field) -> Option<&'k Key> {
+        match self.secrecy {
+            Secrecy::Fingerprinted(key) if field.is_secret() => Some(key),
+            _ => None,
+        }
+    }
+}
+
+/// The heading above the fingerprints of a secret.
+pub fn fingerprint_heading(field: Field) -> String {
+    format!("{OWN_PREFIX}{}_fingerprint", field.name())
+}
+
+/// Why an export did not come about.
+#[derive(Debug, Error)]
+pub enum ExportError {
+    /// The PBX or the network.
+    #[error("{}", .0.message)]
+    Fault(Fault),
+    /// The file.
+    #[error(transparent)]
+    Sheet(#[from] SheetError),
+}
+
+/// Numbers in the order in which people count, each once: 7, 0042, 100.
+pub fn in_order(mut numbers: Vec<String>) -> Vec<String> {
+    numbers.sort_by(|a, b| by_number(a, b));
+    numbers.dedup();
+    numbers
+}
+
+fn by_number(a: &str, b: &str) -> Ordering {
+    let (x, y) = (a.trim_start_matches('0'), b.trim_start_matches('0'));
+    (x.len(), x, a).cmp(&(y.len(), y, b))
+}
+
+/// Looks extensions up and writes them, and gives the numbers of those that were gone. `numbers` are as [`in_order`]
+/// gives them; memory does not grow with how many there are. `done` is called with how many more are written.
+///
+/// # Errors
+/// What the PBX or the network said against it, or why the file cannot be written.
+pub fn write(
+    connection: &Connection,
+    numbers: &[String],
+    looking: &Looking,
+    form: &Form<'_>,
+    writer: &mut Writer,
+    done: &mut dyn FnMut(usize),
+) -> Result<Vec<String>, ExportError> {
+    let mut gone: BTreeSet<&str> = numbers.iter().map(String::as_str).collect();
+    let mut failed = None;
+    let looked = connection.look(numbers, looking, &mut |mut found| {
+        // A PBX answers for a batch in its own order.
+        found.sort_by(|a, b| by_number(a.number(), b.number()));
+        for extension in &found {
+            gone.remove(extension.number());
+            let cells = form.cells(extension);
+            if let Err(error) = writer.row(cells.iter().map(AsRef::as_ref)) {
+                failed.get_or_insert(error);
+                connection.line().pace().stop_flag().stop();
+            }
+        }
+        done(found.len());
+    });
+    if let Some(error) = failed {
+        return Err(error.into());
+    }
+    looked.map_err(ExportError::Fault)?;
+    let mut gone: Vec<String> = gone.into_iter().map(str::to_owned).collect();
+    gone.sort_by(|a, b| by_number(a, b));
+    Ok(gone)
+}
+
+/// A list with its items in order, each once.
+fn items_in_order(text: &str) -> Cow<'_, str> {
+    let items: BTreeSet<&str> = text.split(';').collect();
+    let ordered = items.into_iter().collect::<Vec<_>>().join(";");
+    if ordered == text {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(ordered)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vendors::MAKES;
+    use std::path::Path;
+
+    fn key(path: &Path) -> Key {
+        Key::load_or_make(Some(path)).unwrap()
+    }
+
+    #[test]
+    fn numbers_stand_in_the_order_in_which_people_count() {
+        let numbers = ["100", "0042", "7", "99", "42", "007", "7", "é9", "", "0"];
+        assert_eq!(
+            in_order(numbers.map(str::to_owned).to_vec()),
+            ["", "0", "007", "7", "0042", "42", "99", "100", "é9"]
+        );
+    }
+
+    #[test]
+    fn a_list_stands_in_one_order_whatever_the_pbx_answers() {
+        for text in ["b;a;c", "c;b;a", "a;b;c", "a;b;c;b"] {
+            assert_eq!(items_in_order(text), "a;b;c");
+        }
+        assert_eq!(items_in_order(""), "");
+    }
+
+    #[test]
+    fn a_fingerprint_shows_a_change_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let (first, second) = (key(&folder.path().join("a")), key(&folder.path().join("b")));
+        let manifest = (MAKES[0].manifest)();
+        let form = Form::new(manifest, Secrecy::Fingerprinted(&first), false);
+        let headings: Vec<String> = form.columns().into_iter().map(|c| c.heading).collect();
+        let secret = fingerprint_heading(Field::SIP_PASSWORD);
+        assert!(headings.contains(&secret), "{headings:?}");
+        assert!(!headings.contains(&"sip_password".to_owned()));
+        let at = headings
+            .iter()
+            .position(|heading| *heading == secret)
+            .unwrap();
+        let shown = |form: &Form<'_>, number: &str, password: &str| {
+            let mut extension = Extension::numbered(number);
+            extension.set(Field::SIP_PASSWORD, password);
+            form.cells(&extension)[at].clone().into_owned()
+        };
+        let one = shown(&form, "2001", "Canary7731");
+        assert_eq!(one.len(), FINGERPRINT_WIDTH);
+        assert_eq!(one, shown(&form, "2001", "Canary7731"));
+        let other_key = Form::new(manifest, Secrecy::Fingerprinted(&second), false);
+        for other in [
+            shown(&form, "2001", "Canary7732"),
+            shown(&form, "2002", "Canary7731"),
+            shown(&other_key, "2001", "Canary7731"),
+        ] {
+            assert_ne!(one, other);
+        }
+        assert_eq!(shown(&form, "2001", ""), "");
+        // Two fields with one secret do not show it either.
+        let mut same = Extension::numbered("2001");
+        for field in Field::all().filter(|field| field.is_secret()) {
+            same.set(field, "77310042");
+        }
+        let cells = form.cells(&same);
+        let shown: Vec<&str> = headings
+            .iter()
+            .zip(&cells)
+            .filter(|(heading, _)| heading.starts_with(OWN_PREFIX))
+            .map(|(_, cell)| cell.as_ref())
+            .collect();
+        let different: BTreeSet<&&str> = shown.iter().collect();
+        assert_eq!(different.len(), shown.len());
+    }
+}

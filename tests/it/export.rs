@@ -1,0 +1,836 @@
+//! Exports that are the same as long as the PBX is, of one PBX and of many, into files and into an archive.
+
+use crate::lab::{Rig, account, read_rows};
+use assert_cmd::cargo::cargo_bin;
+use rowcall::archive::Archive;
+use rowcall::export::{Form, Secrecy, fingerprint_heading, in_order, write};
+use rowcall::link::Link;
+use rowcall::model::{Action, Extension, Fault, Field};
+use rowcall::seal::{Key, sha256_hex};
+use rowcall::sheet::{Format, Writer};
+use rowcall::sim::{Faults, InProcess, Server, Sim};
+use rowcall::submit::converse::{Connection, Looking};
+use rowcall::vendors::{MAKES, make};
+use rowcall::wire::{Heard, Pbx, Reply, Request};
+use rowcall::xml::{self, Element};
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// A small generator of our own, so that a seed tells everything.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, count: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((mixed ^ (mixed >> 31)) % count.max(1) as u64) as usize
+    }
+
+    fn shuffle<T>(&mut self, items: &mut [T]) {
+        for at in (1..items.len()).rev() {
+            items.swap(at, self.below(at + 1));
+        }
+    }
+}
+
+/// A PBX that answers in another order each time, and each time with other words about the moment.
+struct Restless {
+    pbx: InProcess,
+    /// What the make's manifest calls live, by the last part of its name on the wire.
+    live: BTreeSet<String>,
+    chance: Mutex<Chance>,
+}
+
+impl Link for Restless {
+    fn exchange(&self, request: &Request) -> Result<Reply, Fault> {
+        let mut reply = self.pbx.exchange(request)?;
+        let mut chance = self.chance.lock().unwrap();
+        if let Ok(mut value) = serde_json::from_slice::<Value>(&reply.body) {
+            self.stir(&mut value, &mut chance, false);
+            reply.body = value.to_string().into_bytes();
+        } else if let Ok(mut element) = xml::parse(&reply.body) {
+            self.stir_xml(&mut element, &mut chance);
+            reply.body = element.to_xml().unwrap().into_bytes();
+        }
+        Ok(reply)
+    }
+}
+
+impl Restless {
+    fn stir(&self, value: &mut Value, chance: &mut Chance, is_record: bool) {
+        match value {
+            Value::Array(items) => {
+                items
+                    .iter_mut()
+                    .for_each(|item| self.stir(item, chance, true));
+                chance.shuffle(items);
+            }
+            Value::Object(object) => {
+                let mut pairs: Vec<(String, Value)> = std::mem::take(object).into_iter().collect();
+                for (name, value) in &mut pairs {
+                    self.stir(value, chance, false);
+                    if is_record && self.live.contains(name) {
+                        *value = format!("moment {}", chance.below(1000)).into();
+                    }
+                }
+                if is_record {
+                    pairs.push(("uptime_s".into(), chance.below(100_000).into()));
+                }
+                chance.shuffle(&mut pairs);
+                *object = pairs.into_iter().collect::<Map<String, Value>>();
+            }
+            _ => {}
+        }
+    }
+
+    fn stir_xml(&self, element: &mut Element, chance: &mut Chance) {
+        if self.live.contains(&element.name) {
+            element.text = format!("10.0.0.{}", chance.below(250));
+        }
+        for child in &mut element.children {
+            self.stir_xml(child, chance);
+        }
+        chance.shuffle(&mut element.children);
+    }
+}
+
+/// What a stream was given.
+#[derive(Clone, Default)]
+struct Heap(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Heap {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn exported(connection: &Connection, form: &Form<'_>, format: Format) -> Vec<u8> {
+    let heap = Heap::default();
+    let out = Box::new(heap.clone());
+    let mut writer = Writer::stream(out, "heap", format, &form.columns()).unwrap();
+    let numbers = in_order(connection.list().unwrap().numbers);
+    let looking = Looking {
+        parallel: 2,
+        batch: 4,
+        live: false,
+    };
+    let gone = write(
+        connection,
+        &numbers,
+        &looking,
+        form,
+        &mut writer,
+        &mut |_| {},
+    )
+    .unwrap();
+    assert!(gone.is_empty(), "{gone:?}");
+    writer.finish().unwrap();
+    let bytes = heap.0.lock().unwrap();
+    bytes.clone()
+}
+
+/// `EXPORT_SEED` repeats it.
+#[test]
+fn a_thousand_exports_of_an_unchanged_pbx_have_one_hash() {
+    let seed = std::env::var("EXPORT_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok());
+    let seed = seed.unwrap_or_else(|| jiff::Timestamp::now().as_nanosecond() as u64);
+    let folder = tempfile::tempdir().unwrap();
+    let key = Key::load_or_make(Some(&folder.path().join("key"))).unwrap();
+    thread::scope(|scope| {
+        for make in MAKES {
+            let key = &key;
+            scope.spawn(move || {
+                println!("{}: EXPORT_SEED={seed}", make.id);
+                let rig = Rig::new(make, &BTreeMap::new());
+                let calm = rig.connect();
+                for (row, number) in ["2001", "0042", "42", "999", "10000", "2000"]
+                    .iter()
+                    .enumerate()
+                {
+                    let mut wanted = rig.full(number, row % 2);
+                    if rig.manifest.row(Field::GROUPS).is_some() {
+                        wanted.set(Field::GROUPS, "Support;Sales");
+                    }
+                    calm.apply(Action::Create, &wanted, None).result.unwrap();
+                }
+                let live = rig.manifest.field.iter().filter(|row| row.name.is_live());
+                let last = |wire: &str| wire.rsplit('.').next().unwrap_or(wire).to_owned();
+                let restless = rig.connect_over(Restless {
+                    pbx: rig.in_process(),
+                    live: live.map(|row| last(&row.wire)).collect(),
+                    chance: Mutex::new(Chance(seed)),
+                });
+                let form = Form::new(rig.manifest, Secrecy::Fingerprinted(key), false);
+                let plain = exported(&calm, &form, Format::Csv);
+                assert!(String::from_utf8(plain.clone()).unwrap().lines().count() == 7);
+                for round in 0..1000 {
+                    let now = exported(&restless, &form, Format::Csv);
+                    let told = || String::from_utf8_lossy(&now).into_owned();
+                    assert_eq!(
+                        sha256_hex(&now),
+                        sha256_hex(&plain),
+                        "{} {round}: {}",
+                        make.id,
+                        told()
+                    );
+                }
+                for format in [Format::Json, Format::JsonLines, Format::Xlsx] {
+                    let hashes: BTreeSet<String> = (0..10)
+                        .map(|_| sha256_hex(&exported(&restless, &form, format)))
+                        .collect();
+                    assert_eq!(hashes.len(), 1, "{} {format:?}", make.id);
+                }
+                // It is the answers that are stirred, and one field that differs shows.
+                let live = Form::new(rig.manifest, Secrecy::Fingerprinted(key), true);
+                assert!(live.columns().len() > form.columns().len());
+                let mut other = Extension::numbered("2001");
+                let row = rig
+                    .writable()
+                    .find(|row| row.name.is_secret() && !row.create_only);
+                other.set(row.unwrap().name, "77310049");
+                calm.apply(Action::Update, &other, None).result.unwrap();
+                assert_ne!(
+                    exported(&restless, &form, Format::Csv),
+                    plain,
+                    "{}",
+                    make.id
+                );
+            });
+        }
+    });
+}
+
+/// Simulated PBXes behind sockets under names of rowcall.toml, and a folder to work in.
+struct Town {
+    folder: tempfile::TempDir,
+    rigs: BTreeMap<&'static str, (Rig, Option<Server>)>,
+}
+
+impl Town {
+    /// A PBX of each make, under these names.
+    fn new(named: &[(&'static str, &str)]) -> Town {
+        let mut town = Town {
+            folder: tempfile::tempdir().unwrap(),
+            rigs: BTreeMap::new(),
+        };
+        for (name, vendor) in named {
+            let rig = Rig::new(make(vendor).unwrap(), &BTreeMap::new());
+            town.put(name, rig);
+        }
+        town
+    }
+
+    fn put(&mut self, name: &'static str, rig: Rig) {
+        let server = Server::start(rig.sim.clone(), "127.0.0.1:0").unwrap();
+        self.rigs.insert(name, (rig, Some(server)));
+        self.write_config();
+    }
+
+    fn write_config(&self) {
+        let entry = |(name, (rig, server)): (&&str, &(Rig, Option<Server>))| {
+            let addr = server.as_ref().unwrap().addr();
+            format!(
+                "[targets.{name}]\nvendor = \"{}\"\nurl = \"http://{addr}\"\nusername = \"api\"\nrate = \"5000/s\"\n",
+                rig.make.id
+            )
+        };
+        let text: String = self.rigs.iter().map(entry).collect();
+        fs::write(self.path("rowcall.toml"), text).unwrap();
+    }
+
+    fn rig(&self, name: &str) -> &Rig {
+        &self.rigs[name].0
+    }
+
+    fn stop(&mut self, name: &str) {
+        self.rigs.get_mut(name).unwrap().1.take().unwrap().stop();
+    }
+
+    fn hold(&self, name: &str, extensions: &[Extension]) {
+        let connection = self.rig(name).connect();
+        for extension in extensions {
+            let made = connection.apply(Action::Create, extension, None);
+            made.result.unwrap();
+        }
+    }
+
+    /// Some small extensions on each.
+    fn settle(&self, count: usize) {
+        for (name, (rig, _)) in &self.rigs {
+            let some: Vec<Extension> = (0..count)
+                .map(|at| rig.small(&(2001 + at).to_string()))
+                .collect();
+            self.hold(name, &some);
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn text(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(cargo_bin("rowcall"));
+        command
+            .args(line.split_whitespace())
+            .current_dir(self.folder.path())
+            .env("ROWCALL_PASSWORD", account().password.reveal())
+            .env("XDG_CONFIG_HOME", self.path("config"))
+            .env("XDG_STATE_HOME", self.path("state"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    #[track_caller]
+    fn run(&self, line: &str, exit: i32) -> Said {
+        said(line, &self.command(line).output().unwrap(), exit)
+    }
+
+    fn archive(&self) -> Archive {
+        Archive::open(&self.path("nights")).unwrap()
+    }
+
+    /// Adds a night of all, and gives the head that it prints.
+    #[track_caller]
+    fn night(&self, more: &str, exit: i32) -> Said {
+        self.run(&format!("export --all --archive nights {more}"), exit)
+    }
+
+    #[track_caller]
+    fn is_sound(&self, head: &str) {
+        let verified = self.run(&format!("archive verify nights --head {head}"), 0);
+        assert_eq!(verified.out, head);
+    }
+}
+
+struct Said {
+    out: String,
+    err: String,
+}
+
+#[track_caller]
+fn said(line: &str, output: &Output, exit: i32) -> Said {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(exit), "{line}\n{out}\n{err}");
+    tells_no_secret(line, &out);
+    tells_no_secret(line, &err);
+    Said {
+        out: out.trim_end().to_owned(),
+        err,
+    }
+}
+
+#[track_caller]
+fn tells_no_secret(what: &str, text: &str) {
+    for canary in crate::lab::CANARIES {
+        assert!(!text.contains(canary), "{what}: {text}");
+    }
+}
+
+#[test]
+fn what_was_exported_in_any_format_and_however_secret_plans_nothing() {
+    thread::scope(|scope| {
+        for make in MAKES {
+            scope.spawn(move || {
+                let town = Town::new(&[("pbx", make.id)]);
+                let rig = town.rig("pbx");
+                let mut held: Vec<Extension> = (0..6)
+                    .map(|at| rig.full(&format!("00{}", 42 + at), at % 2))
+                    .collect();
+                held.push(rig.small("7"));
+                town.hold("pbx", &held);
+                for ending in ["csv", "json", "jsonl", "xlsx"] {
+                    for secrets in ["omit", "fingerprint", "plain"] {
+                        let file = format!("{secrets}.{ending}");
+                        town.run(&format!("export pbx -o {file} --secrets {secrets}"), 0);
+                        let mode = match secrets {
+                            "plain" => "sync",
+                            // Without its secrets an extension cannot be made.
+                            _ => "update",
+                        };
+                        let planned = town.run(&format!("plan {file} --to pbx --mode {mode}"), 0);
+                        assert!(
+                            planned.err.contains("pbx: 7 rows in")
+                                && planned.err.trim_end().ends_with(" s: 7 unchanged"),
+                            "{} {file}: {}",
+                            make.id,
+                            planned.err
+                        );
+                        let shows = ending != "xlsx" && secrets != "plain";
+                        if shows {
+                            tells_no_secret(&file, &town.text(&file));
+                        }
+                    }
+                }
+                // It is no password, whoever reads it: neither as a new extension's nor as a changed one's.
+                let rows = read_rows(&town.path("fingerprint.csv"));
+                let secret = rig.manifest.field.iter().find(|row| {
+                    row.name.is_secret() && row.access == rowcall::manifest::Access::ReadWrite
+                });
+                let Some(secret) = secret else { return };
+                let heading = fingerprint_heading(secret.name);
+                assert_eq!(rows[0][&heading].len(), 16);
+                let words: BTreeSet<&String> = rows.iter().map(|row| &row[&heading]).collect();
+                assert!(words.len() >= 6, "equal secrets show: {words:?}");
+            });
+        }
+    });
+}
+
+#[test]
+fn each_of_many_targets_has_its_own_end() {
+    let mut town = Town::new(&[("hq", "openvox"), ("branch", "portsip"), ("ship", "ozeki")]);
+    town.settle(3);
+    fs::create_dir(town.path("out")).unwrap();
+    let all = "export --all -o out/{target}.csv";
+    let ran = town.run(all, 0);
+    assert_eq!(ran.out, "");
+    for name in ["hq", "branch", "ship"] {
+        assert_eq!(town.text(&format!("out/{name}.csv")).lines().count(), 4);
+        assert!(
+            ran.err.contains(&format!("{name}: 3 extensions")),
+            "{}",
+            ran.err
+        );
+    }
+    // One that is not reached fails alone, and what it had stays.
+    let before = town.text("out/branch.csv");
+    town.stop("branch");
+    town.hold("hq", &[town.rig("hq").small("3001")]);
+    let ran = town.run(all, 3);
+    assert!(ran.err.contains("rowcall: branch: "), "{}", ran.err);
+    assert!(ran.err.contains("hq: 4 extensions") && ran.err.contains("ship: 3 extensions"));
+    assert_eq!(town.text("out/branch.csv"), before);
+    assert_eq!(town.text("out/hq.csv").lines().count(), 5);
+    let left: Vec<String> = fs::read_dir(town.path("out"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(left.len(), 3, "{left:?}");
+    // One whose words are wrong fails alone too; a target that is not reached says more.
+    fs::remove_file(town.path("out/ship.csv")).unwrap();
+    let ran = town.run("export ship nobody -o out/{target}.csv", 2);
+    assert!(ran.err.contains("rowcall: nobody: ") && ran.err.contains("has no target"));
+    assert_eq!(town.text("out/ship.csv").lines().count(), 4);
+    town.run("export ship nobody branch -o out/{target}.csv", 3);
+    // One alone is as ever.
+    assert_eq!(town.run("export ship", 0).out.lines().count(), 4);
+    town.run("export ship -o out/only-{target}.jsonl", 0);
+    assert_eq!(town.text("out/only-ship.jsonl").lines().count(), 3);
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused_before_anything_is_fetched() {
+    let town = Town::new(&[("hq", "openvox"), ("ship", "ozeki")]);
+    for (line, word) in [
+        ("export hq ship", "2 targets need a file each"),
+        ("export --all", "2 targets need a file each"),
+        ("export hq ship -o out.csv", "-o 'exports/{target}.csv'"),
+        ("export hq hq -o {target}.csv", "named twice"),
+        ("export hq HQ -o {target}.csv", "named twice"),
+        ("export hq --all -o {target}.csv", "cannot be used with"),
+        ("export", "required"),
+        ("export hq --keep 30d", "required"),
+        (
+            "export hq --archive nights -o hq.csv",
+            "cannot be used with",
+        ),
+        ("export hq --archive nights --live", "cannot be used with"),
+        ("export hq --archive nights --keep 30w", "is no rule"),
+        ("export hq --archive nights --format html", "invalid value"),
+        (
+            "export hq --archive nights --secrets plain",
+            "holds no passwords",
+        ),
+        (
+            "export sim:ozeki --archive nights",
+            "cannot be the name of a folder",
+        ),
+        (
+            "export sim:ozeki hq -o {target}.csv",
+            "cannot be the name of a folder",
+        ),
+        ("archive verify nowhere", "is no archive"),
+        ("archive verify nowhere --head 17", "is no head"),
+        ("archive", "Usage"),
+        (
+            "--config none.toml export --all -o {target}.csv",
+            "none.toml",
+        ),
+    ] {
+        let ran = town.run(line, 2);
+        assert!(ran.err.contains(word), "{line}: {}", ran.err);
+    }
+    fs::write(town.path("rowcall.toml"), "").unwrap();
+    let ran = town.run("export --all -o {target}.csv", 2);
+    assert!(ran.err.contains("has no target"), "{}", ran.err);
+    assert_eq!(town.rig("ship").sim.requests(), 0);
+}
+
+#[test]
+fn nights_are_entered_and_what_was_touched_is_found() {
+    let mut town = Town::new(&[("hq", "openvox"), ("ship", "ozeki")]);
+    town.settle(3);
+    let first = town.night("--secrets fingerprint", 0);
+    let second = town.night("--secrets fingerprint", 0);
+    town.is_sound(&second.out);
+    let nights = town.archive().nights().unwrap();
+    let hashes: BTreeSet<&String> = nights["ship"].iter().map(|night| &night.sha256).collect();
+    assert_eq!(
+        (nights["ship"].len(), hashes.len()),
+        (2, 1),
+        "the same state is the same file"
+    );
+
+    // One changed password is one changed cell.
+    let mut changed = Extension::numbered("2002");
+    changed.set(Field::SIP_PASSWORD, "Canary7731new");
+    let ship = town.rig("ship").connect();
+    ship.apply(Action::Update, &changed, None).result.unwrap();
+    let third = town.night("--secrets fingerprint", 0);
+    let nights = town.archive().nights().unwrap();
+    let rows = |at: usize| read_rows(&nights["ship"][at].path);
+    let differing: Vec<(usize, String)> = (0..3)
+        .flat_map(|row| {
+            let (old, new) = (rows(1)[row].clone(), rows(2)[row].clone());
+            let headings = old.keys().filter(|name| old[*name] != new[*name]);
+            headings.map(|name| (row, name.clone())).collect::<Vec<_>>()
+        })
+        .collect();
+    assert_eq!(differing, [(1, fingerprint_heading(Field::SIP_PASSWORD))]);
+    tells_no_secret("manifest", &town.text("nights/manifest.jsonl"));
+    tells_no_secret(
+        "night",
+        &fs::read_to_string(&nights["ship"][2].path).unwrap(),
+    );
+
+    // With another key everything is another word, and that is said.
+    let other = town.run(
+        "--key other export ship --archive nights --secrets fingerprint",
+        0,
+    );
+    assert!(other.err.contains("another key"), "{}", other.err);
+
+    // A night that did not come about is entered, and the others are there.
+    town.stop("ship");
+    let missed = town.night("", 3);
+    assert!(missed.err.contains("rowcall: ship: "), "{}", missed.err);
+    let manifest = town.text("nights/manifest.jsonl");
+    assert_eq!(
+        manifest
+            .matches("\"entry\":\"missed\",\"target\":\"ship\",\"why\":\"ship: ")
+            .count(),
+        1
+    );
+    town.is_sound(&missed.out);
+    let counts = |name: &str| town.archive().nights().unwrap()[name].len();
+    assert_eq!((counts("hq"), counts("ship")), (4, 4));
+
+    // An older head vouches for what was there then, and is not enough for what came after.
+    let verify = |head: &str, exit| town.run(&format!("archive verify nights --head {head}"), exit);
+    let old = verify(&third.out, 1);
+    assert!(
+        old.out.contains("made after the head that was given"),
+        "{}",
+        old.out
+    );
+    town.run(
+        &format!(
+            "archive verify nights --head {} --head {}",
+            first.out, missed.out
+        ),
+        0,
+    );
+    let without = town.run("archive verify nights", 0);
+    assert!(without.err.contains("without --head"), "{}", without.err);
+
+    // Whatever is touched is named.
+    let night = town.archive().nights().unwrap()["hq"][1].path.clone();
+    let bytes = fs::read(&night).unwrap();
+    fs::write(&night, [&bytes[..], b"9999\n"].concat()).unwrap();
+    let wrong = verify(&missed.out, 1);
+    let name = night.file_name().unwrap().to_str().unwrap();
+    assert!(
+        wrong.out.starts_with(&format!("hq/{name}: was changed")),
+        "{}",
+        wrong.out
+    );
+    fs::write(&night, bytes).unwrap();
+    fs::write(
+        town.path("nights/manifest.jsonl"),
+        manifest.lines().next().unwrap(),
+    )
+    .unwrap();
+    let cut = verify(&missed.out, 1);
+    assert!(
+        cut.out.contains("cut off at the end: entries 2 to 9"),
+        "{}",
+        cut.out
+    );
+}
+
+#[test]
+fn retention_keeps_what_it_says_and_the_chain_holds() {
+    let town = Town::new(&[("ship", "ozeki")]);
+    town.settle(2);
+    town.night("--format xlsx", 0);
+    let last = town.night("--keep 1d", 0);
+    // All of a day's nights stay.
+    assert_eq!(town.archive().nights().unwrap()["ship"].len(), 2);
+    assert!(!last.err.contains("removed"), "{}", last.err);
+    let last = town.night("--keep 1m --format jsonl", 0);
+    assert!(
+        last.err.contains("2 nights removed, by the rule 1m"),
+        "{}",
+        last.err
+    );
+    let left = town.archive().nights().unwrap();
+    assert_eq!(left["ship"].len(), 1);
+    assert!(left["ship"][0].path.extension().unwrap() == "jsonl");
+    town.is_sound(&last.out);
+    let verified = town.run("archive verify nights", 0);
+    assert!(
+        verified
+            .err
+            .contains("5 entries, 1 nights as they were entered, 2 removed"),
+        "{}",
+        verified.err
+    );
+    // A file that is gone without an entry is no removal.
+    let last = town.night("", 0);
+    fs::remove_file(&left["ship"][0].path).unwrap();
+    let wrong = town.run(&format!("archive verify nights --head {}", last.out), 1);
+    assert!(
+        wrong.out.contains("is not there (entry 3)"),
+        "{}",
+        wrong.out
+    );
+}
+
+/// A PBX that leaves something to be desired.
+struct Odd {
+    pbx: Box<dyn Pbx>,
+    how: How,
+    lists: AtomicUsize,
+}
+
+#[derive(Clone, Copy)]
+enum How {
+    /// It does not know its own list, as OpenVox's ancestor: all settings are asked for instead.
+    KnowsNoList,
+    /// Its first list has one that is gone afterwards.
+    ListsAGhost,
+}
+
+impl Pbx for Odd {
+    fn answer(&mut self, heard: &Heard) -> Reply {
+        let reply = self.pbx.answer(heard);
+        if !heard.path().ends_with("extensionlist/query") {
+            return reply;
+        }
+        let answer = match self.how {
+            How::KnowsNoList => "{\"status\":\"Failed\",\"errno\":\"10003\"}".to_owned(),
+            How::ListsAGhost if self.lists.fetch_add(1, Ordering::Relaxed) > 0 => return reply,
+            How::ListsAGhost => {
+                let mut answer: Value = serde_json::from_slice(&reply.body).unwrap();
+                let list = answer["extlist"].as_array_mut().unwrap();
+                let mut ghost = list[0].clone();
+                for name in ["number", "extnumber"] {
+                    if ghost.get(name).is_some() {
+                        ghost[name] = "9999".into();
+                    }
+                }
+                list.push(ghost);
+                answer.to_string()
+            }
+        };
+        Reply::new(200, reply.content_type, answer)
+    }
+
+    fn expire_sessions(&mut self) {
+        self.pbx.expire_sessions();
+    }
+
+    fn numbers(&self) -> Vec<String> {
+        self.pbx.numbers()
+    }
+
+    fn stored(&self, number: &str, name: &str) -> Option<String> {
+        self.pbx.stored(number, name)
+    }
+
+    fn created(&self, number: &str) -> u32 {
+        self.pbx.created(number)
+    }
+
+    fn sign_ins(&self) -> u32 {
+        self.pbx.sign_ins()
+    }
+}
+
+#[test]
+fn an_export_that_may_not_be_whole_is_no_night_like_the_others() {
+    for (how, word, whole, gone) in [
+        (How::KnowsNoList, "may not be whole", false, 0),
+        (
+            How::ListsAGhost,
+            "listed, but gone when they were looked at: 9999",
+            true,
+            1,
+        ),
+    ] {
+        let mut rig = Rig::new(make("openvox").unwrap(), &BTreeMap::new());
+        let pbx = (rig.make.sim)(&account());
+        let odd = Odd {
+            pbx,
+            how,
+            lists: AtomicUsize::new(0),
+        };
+        rig.sim = Sim::new(Box::new(odd), Faults::default());
+        let mut town = Town::new(&[]);
+        town.put("hq", rig);
+        town.settle(2);
+        let night = town.night("", 1);
+        assert!(night.err.contains(word), "{}", night.err);
+        let nights = town.archive().nights().unwrap();
+        let facts = &nights["hq"][0].facts;
+        assert_eq!(
+            (facts.whole, facts.gone, facts.extensions),
+            (whole, gone, 2)
+        );
+        town.is_sound(&night.out);
+    }
+}
+
+/// Ends it at every moment at which it is about to change something on the disk.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_killed_export_leaves_an_archive_that_the_next_one_goes_on_with() {
+    if Command::new("strace").arg("-V").output().is_err() {
+        println!("skipped: there is no strace on this machine");
+        return;
+    }
+    let town = Town::new(&[("ship", "ozeki")]);
+    town.settle(2);
+    town.night("", 0);
+    let mut kills = 0;
+    for call in 1..60 {
+        let export = town.command("export --all --archive nights --keep 1m");
+        let mut killed = Command::new("strace");
+        killed
+            .args(["-f", "-qq", "-o", "/dev/null", "-e"])
+            .arg(format!(
+                "inject=rename,renameat2,fsync,unlink,ftruncate,flock:signal=SIGKILL:when={call}"
+            ))
+            .arg(export.get_program())
+            .args(export.get_args())
+            .current_dir(town.folder.path())
+            .env("ROWCALL_PASSWORD", account().password.reveal())
+            .env("XDG_CONFIG_HOME", town.path("config"))
+            .stdin(Stdio::null());
+        let output = killed.output().unwrap();
+        if output.status.success() {
+            break;
+        }
+        kills += 1;
+        let after = town.run("archive verify nights", 0);
+        let next = town.night("", 0);
+        town.is_sound(&next.out);
+        assert!(after.out.split_once(':').unwrap().0.parse::<u64>().unwrap() > 0);
+    }
+    assert!(kills >= 8, "{kills} kills");
+    // What was left by those that were killed before they had entered anything is hidden, and nobody's.
+    let last = town.night("--keep 1m", 0);
+    town.is_sound(&last.out);
+    assert_eq!(town.archive().nights().unwrap()["ship"].len(), 1);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_manifest_that_may_not_grow_ends_at_a_whole_entry() {
+    let town = Town::new(&[("ship", "ozeki")]);
+    town.settle(2);
+    let mut head = town.night("", 0).out;
+    let mut refused = 0;
+    for _ in 0..4 {
+        let export = town.command("export --all --archive nights");
+        let mut limited = Command::new("bash");
+        limited
+            .arg("-c")
+            .arg("trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"")
+            .arg(export.get_program())
+            .args(export.get_args())
+            .current_dir(town.folder.path())
+            .env("ROWCALL_PASSWORD", account().password.reveal())
+            .stdin(Stdio::null());
+        let output = limited.output().unwrap();
+        if output.status.success() {
+            head = String::from_utf8(output.stdout).unwrap().trim().to_owned();
+        } else {
+            refused += 1;
+            let ran = said("limited", &output, 2);
+            assert!(
+                ran.err.contains("manifest.jsonl cannot be written"),
+                "{}",
+                ran.err
+            );
+        }
+        town.is_sound(&head);
+    }
+    assert!(refused >= 2, "{refused}");
+    let next = town.night("", 0);
+    town.is_sound(&next.out);
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_to_is_named() {
+    let town = Town::new(&[("ship", "ozeki")]);
+    fs::write(town.path("nights"), "a file").unwrap();
+    let ran = town.night("", 2);
+    assert!(ran.err.contains("nights cannot be made"), "{}", ran.err);
+    assert_eq!(fs::read_to_string(town.path("nights")).unwrap(), "a file");
+    assert_eq!(town.rig("ship").sim.requests(), 0);
+}
+
+#[test]
+fn two_exports_at_once_write_one_chain() {
+    let town = Town::new(&[("hq", "openvox"), ("ship", "ozeki")]);
+    town.settle(2);
+    let run = |name: &str| {
+        town.command(&format!("export {name} --archive nights"))
+            .spawn()
+            .unwrap()
+    };
+    let children: Vec<_> = (0..3).flat_map(|_| [run("hq"), run("ship")]).collect();
+    let heads: Vec<String> = children
+        .into_iter()
+        .map(|child| said("at once", &child.wait_with_output().unwrap(), 0).out)
+        .collect();
+    let last = heads
+        .iter()
+        .max_by_key(|head| head.split(':').next().unwrap().parse::<u64>().unwrap());
+    town.is_sound(last.unwrap());
+    assert_eq!(heads.iter().collect::<BTreeSet<_>>().len(), 6);
+}
