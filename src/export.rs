@@ -141,18 +141,16 @@ pub fn write(
 ) -> Result<Vec<String>, ExportError> {
     let mut gone: BTreeSet<&str> = numbers.iter().map(String::as_str).collect();
     let mut failed = None;
-    let looked = connection.look(numbers, looking, &mut |mut found| {
-        // A PBX answers for a batch in its own order.
-        found.sort_by(|a, b| by_number(a.number(), b.number()));
+    let looked = connection.look(numbers, looking, &mut |found| {
         for extension in &found {
             gone.remove(extension.number());
-            let cells = form.cells(extension);
-            if let Err(error) = writer.row(cells.iter().map(AsRef::as_ref)) {
-                failed.get_or_insert(error);
-                connection.line().pace().stop_flag().stop();
-            }
         }
-        done(found.len());
+        let count = found.len();
+        if let Err(error) = put(found, form, writer) {
+            failed.get_or_insert(error);
+            connection.line().pace().stop_flag().stop();
+        }
+        done(count);
     });
     if let Some(error) = failed {
         return Err(error.into());
@@ -161,6 +159,23 @@ pub fn write(
     let mut gone: Vec<String> = gone.into_iter().map(str::to_owned).collect();
     gone.sort_by(|a, b| by_number(a, b));
     Ok(gone)
+}
+
+/// Writes extensions that were looked up together: a PBX answers for them in its own order.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn put(
+    mut found: Vec<Extension>,
+    form: &Form<'_>,
+    writer: &mut Writer,
+) -> Result<(), SheetError> {
+    found.sort_by(|a, b| by_number(a.number(), b.number()));
+    for extension in &found {
+        let cells = form.cells(extension);
+        writer.row(cells.iter().map(AsRef::as_ref))?;
+    }
+    Ok(())
 }
 
 /// A list with its items in order, each once.

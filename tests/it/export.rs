@@ -834,3 +834,115 @@ fn two_exports_at_once_write_one_chain() {
     town.is_sound(last.unwrap());
     assert_eq!(heads.iter().collect::<BTreeSet<_>>().len(), 6);
 }
+
+fn sample(name: &str) -> String {
+    let samples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
+    fs::read_to_string(samples.join(name)).unwrap()
+}
+
+/// The command of a sample, with the folders of this town in place of the system's.
+fn sampled(town: &Town, command: &str) -> Said {
+    let here = town.folder.path().to_str().unwrap();
+    let line = command
+        .replace("/usr/local/bin/rowcall ", "")
+        .replace("/etc/rowcall/", &format!("{here}/"))
+        .replace("/var/lib/rowcall/", &format!("{here}/"));
+    assert!(!line.contains("/etc/") && !line.contains("/var/"), "{line}");
+    town.run(&line, 0)
+}
+
+#[test]
+fn the_samples_for_systemd_and_cron_do_what_they_say() {
+    let town = Town::new(&[("hq", "openvox"), ("ship", "ozeki")]);
+    town.settle(2);
+    let service = sample("systemd/rowcall-night.service");
+    let begins = service
+        .lines()
+        .find_map(|line| line.strip_prefix("ExecStart="));
+    let first = sampled(&town, begins.unwrap());
+    let cron = sample("cron/rowcall");
+    let mut jobs = vec![];
+    for line in cron.lines().filter(|line| !line.starts_with('#')) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let (name, _) = line.split_once('=').unwrap_or_default();
+        if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase()) {
+            continue;
+        }
+        // Minute, hour, day, month, weekday, user, command; a % would be a line end.
+        for (word, max) in words.iter().zip([59, 23, 31, 12, 7]) {
+            assert!(*word == "*" || word.parse::<u8>().unwrap() <= max, "{line}");
+        }
+        assert!(words[5] == "rowcall" && !line.contains('%'), "{line}");
+        jobs.push(words[6..].join(" "));
+    }
+    assert!(cron.ends_with('\n') && jobs.len() == 1, "{cron}");
+    let second = sampled(&town, &jobs[0]);
+    assert_ne!(first.out, second.out);
+    town.is_sound(&second.out);
+
+    if Command::new("systemd-analyze")
+        .arg("--version")
+        .output()
+        .is_err()
+    {
+        println!("skipped: there is no systemd-analyze on this machine");
+        return;
+    }
+    let verify = |service: &str| {
+        let unit = |name: &str| town.path(&format!("rowcall-night.{name}"));
+        let program = cargo_bin("rowcall");
+        let service = service.replace("/usr/local/bin/rowcall", program.to_str().unwrap());
+        fs::write(unit("service"), service).unwrap();
+        fs::write(unit("timer"), sample("systemd/rowcall-night.timer")).unwrap();
+        let verified = Command::new("systemd-analyze")
+            .args(["verify", "--man=no"])
+            .args([unit("service"), unit("timer")])
+            .output()
+            .unwrap();
+        let words = String::from_utf8_lossy(&verified.stderr).into_owned();
+        (verified.status.success() && words.is_empty(), words)
+    };
+    let (fine, words) = verify(&service);
+    assert!(fine, "{words}");
+    let (fine, _) = verify(&service.replace("Type=oneshot", "Type=oneshott"));
+    assert!(!fine, "nothing is found wrong there whatever it is");
+}
+
+/// What README.md says is to be done by hand finds what the program finds.
+#[test]
+#[cfg(unix)]
+fn the_check_by_hand_finds_it_too() {
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let step = |part: &str| {
+        let line = readme
+            .lines()
+            .find(|line| line.starts_with("$ ") && line.contains(part));
+        line.unwrap()[2..].to_owned()
+    };
+    let (chain, files) = (step("while IFS= read"), step("sha256sum --check"));
+    let town = Town::new(&[("ship", "ozeki")]);
+    town.settle(2);
+    town.night("", 0);
+    town.night("", 0);
+    let head = town.night("", 0).out;
+    let hand = |step: &str| {
+        let mut bash = Command::new("bash");
+        bash.arg("-c").arg(step).current_dir(town.folder.path());
+        String::from_utf8(bash.output().unwrap().stdout).unwrap()
+    };
+    let fine = hand(&chain);
+    let (_, hash) = head.split_once(':').unwrap();
+    assert_eq!(fine.trim_end(), format!("{hash}  -"));
+    assert_eq!(hand(&files).matches(": OK").count(), 3);
+
+    let manifest = town.path("nights/manifest.jsonl");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, text.replacen("\"gone\":0", "\"gone\":1", 1)).unwrap();
+    let told = hand(&chain);
+    assert!(told.contains("does not follow: {\"n\":2,"), "{told}");
+    fs::write(&manifest, &text).unwrap();
+    let night = town.archive().nights().unwrap()["ship"][1].path.clone();
+    fs::write(night, "another").unwrap();
+    let told = hand(&files);
+    assert!(told.contains("-2.csv: FAILED"), "{told}");
+}

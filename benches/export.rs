@@ -1,0 +1,168 @@
+#![allow(
+    missing_docs,
+    clippy::print_stdout,
+    reason = "a bench prints what it measured"
+)]
+
+//! What a night costs once it is fetched: extensions of every field in canonical form with fingerprints into a file,
+//! on the disk, hashed and entered in an archive; and what the memory comes to.
+//!
+//! `cargo bench --bench export` takes 50,000 extensions; `ROWS=10000` takes fewer. Times are the process's own time on
+//! the processor, where the platform tells it.
+
+use rowcall::archive::{Archive, Facts};
+use rowcall::export::{Form, Secrecy, in_order, put};
+use rowcall::manifest::{Access, Manifest};
+use rowcall::model::{Extension, Field};
+use rowcall::seal::Key;
+use rowcall::sheet::{Readers, Writer};
+use rowcall::vendors::make;
+use std::env;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+const FORMATS: [&str; 4] = ["csv", "json", "jsonl", "xlsx"];
+const TIMES: usize = 3;
+/// How many extensions are made at once: what is fetched is no part of the figure.
+const TOGETHER: usize = 1000;
+/// Set for a process that makes one night of a format and prints seconds, bytes and what its memory came to.
+const MEASURE: &str = "ROWCALL_BENCH_MEASURE";
+
+fn main() -> io::Result<()> {
+    // `cargo test --benches` runs this too: then a few rows do.
+    let full = env::args().any(|argument| argument == "--bench");
+    let rows = match env::var("ROWS") {
+        Ok(rows) => rows.parse().map_err(io::Error::other)?,
+        Err(_) if full => 50_000,
+        Err(_) => 500,
+    };
+    let folder = tempfile::tempdir()?;
+    if let Ok(format) = env::var(MEASURE) {
+        let (taken, bytes) = night(folder.path(), &format, rows)?;
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = peak.and_then(|peak| peak.split_whitespace().next());
+        println!("{} {bytes} {}", taken.as_secs_f64(), kib.unwrap_or("0"));
+        return Ok(());
+    }
+    for format in FORMATS {
+        let mut seconds = vec![];
+        let mut said = (0, 0);
+        for _ in 0..TIMES {
+            let (second, bytes, kib) = measured(format, rows)?;
+            seconds.push(second);
+            said = (bytes, kib);
+        }
+        seconds.sort_by(f64::total_cmp);
+        let median = seconds.get(TIMES / 2).copied().unwrap_or_default();
+        let (_, _, few) = measured(format, rows / 5)?;
+        println!(
+            "{rows} extensions as {format}: {median:.3} s of CPU (goal for 50,000: under 2 s), {} KiB; peak memory {} KiB, \
+             {few} KiB at a fifth of them",
+            said.0 / 1024,
+            said.1
+        );
+    }
+    Ok(())
+}
+
+/// A night in a process of its own: seconds of CPU, bytes, and the peak of its memory in KiB.
+fn measured(format: &str, rows: usize) -> io::Result<(f64, u64, u64)> {
+    let mut command = Command::new(env::current_exe()?);
+    command.env(MEASURE, format).env("ROWS", rows.to_string());
+    let said = command.output()?;
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    let numbers: Vec<f64> = said
+        .split_whitespace()
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    match numbers.as_slice() {
+        [seconds, bytes, kib] => Ok((*seconds, *bytes as u64, *kib as u64)),
+        _ => Err(io::Error::other(said)),
+    }
+}
+
+/// Makes a night of so many extensions, and gives the time that it took beside making them up.
+fn night(folder: &Path, format: &str, rows: usize) -> io::Result<(Duration, u64)> {
+    let make = make("openvox").ok_or(io::ErrorKind::NotFound)?;
+    let manifest = (make.manifest)();
+    let key = Key::load_or_make(Some(&folder.join("key"))).map_err(io::Error::other)?;
+    let archive = Archive::open_or_make(&folder.join("nights")).map_err(io::Error::other)?;
+    let form = Form::new(manifest, Secrecy::Fingerprinted(&key), false);
+    let numbers = (0..rows).map(|row| format!("{}", 100_000 + row * 7919 % rows));
+    let numbers: Vec<String> = numbers.collect();
+
+    let mut clock = Clock::default();
+    let numbers = clock.timed(|| in_order(numbers));
+    let pending = archive.begin("hq", format).map_err(io::Error::other)?;
+    let mut writer = Writer::replace(pending.path(), Readers::Anybody, &form.columns())
+        .map_err(io::Error::other)?;
+    for numbers in numbers.chunks(TOGETHER) {
+        let mut found: Vec<Extension> = numbers
+            .iter()
+            .map(|number| extension(manifest, number))
+            .collect();
+        found.reverse();
+        clock
+            .timed(|| put(found, &form, &mut writer))
+            .map_err(io::Error::other)?;
+    }
+    clock.timed(|| writer.finish()).map_err(io::Error::other)?;
+    let bytes = fs::metadata(pending.path())?.len();
+    let facts = Facts {
+        started: jiff::Timestamp::now(),
+        extensions: rows as u64,
+        gone: 0,
+        whole: true,
+        secrets: "fingerprint".into(),
+        key: key.id(),
+        make: make.id.into(),
+        pbx: "openvox+http://127.0.0.1:9011/".into(),
+        rules: manifest.version(),
+        tool: "bench".into(),
+    };
+    clock
+        .timed(|| archive.enter(&pending, facts))
+        .map_err(io::Error::other)?;
+    Ok((clock.taken, bytes))
+}
+
+/// An extension with a text in every field that is given back.
+fn extension(manifest: &Manifest, number: &str) -> Extension {
+    let mut extension = Extension::numbered(number);
+    let given_back = manifest
+        .field
+        .iter()
+        .filter(|row| row.access != Access::WriteOnly && row.name != Field::NUMBER);
+    for row in given_back {
+        extension.set(row.name, format!("{} {number}", row.name.name()));
+    }
+    extension
+}
+
+#[derive(Default)]
+struct Clock {
+    taken: Duration,
+}
+
+impl Clock {
+    fn timed<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        let begun = (processor(), Instant::now());
+        let value = work();
+        self.taken += match (begun.0, processor()) {
+            (Some(before), Some(after)) => after.saturating_sub(before),
+            _ => begun.1.elapsed(),
+        };
+        value
+    }
+}
+
+/// The time that this thread has had on the processor; `None` where the platform does not tell it there.
+fn processor() -> Option<Duration> {
+    let text = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    let nanoseconds = text.split_whitespace().next()?.parse().ok()?;
+    Some(Duration::from_nanos(nanoseconds))
+}
