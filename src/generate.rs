@@ -550,9 +550,11 @@ mod tests {
             let mut extension = Extension::numbered("71");
             extension.set(Field::DISPLAY_NAME, "Jo Özil-Kim");
             extension.set(Field::EMAIL, "j.strauss@example.com");
+            extension.set(Field::MOBILE, "+49 (171) 502-93");
             extension
         });
         assert!(known.tells("aKIMb") && known.tells("xStrausSx") && known.tells("Examplexx"));
+        assert!(known.tells("4917") && known.tells("15029") && !known.tells("15028"));
         assert!(!known.tells("a71b") && !known.tells("aJob") && !known.tells("kiim"));
         let plain = [
             "11111111", "12345678", "87654321", "13131313", "12341234", "48210000", "90124857",

@@ -6,7 +6,7 @@ use crate::cli::SecretsArgs;
 use crate::generate::{GenerateError, Generator};
 use crate::ledger::{Row, SECRETS_STEM};
 use crate::manifest::Manifest;
-use crate::model::{Action, Extension, Field};
+use crate::model::{Extension, Field};
 use crate::seal::sync_folder;
 use crate::sheet::{Format, GENERATE, Writer};
 use age::x25519::Recipient;
@@ -146,8 +146,8 @@ pub(super) struct Generated {
 }
 
 impl Generated {
-    /// Puts a secret in the place of every `<generate>` of extensions that are to be made. What is there already keeps
-    /// its own.
+    /// Puts a secret in the place of every `<generate>` that is about to be sent. What is there already keeps its own:
+    /// its changes have none.
     ///
     /// # Errors
     /// There is none left, or no random bytes.
@@ -171,7 +171,7 @@ impl Generated {
             change.before.iter().for_each(|held| generator.know(held));
         }
         let changes = planned.iter_mut().filter_map(|row| row.change.as_mut());
-        for change in changes.filter(|change| change.action == Action::Create) {
+        for change in changes {
             for field in generator.fill(&mut change.wanted)? {
                 let rows = generated.fields.entry(field).or_default();
                 rows.push(change.row);
@@ -348,5 +348,31 @@ fn place(path: &Path) -> PathBuf {
     match (path.parent().map(fs::canonicalize), path.file_name()) {
         (Some(Ok(folder)), Some(name)) => folder.join(name),
         _ => path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_came_to_be_there_meanwhile_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secrets.csv");
+        save(&path, b"first").unwrap();
+        let error = save(&path, b"second").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"first");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_place_is_one_whatever_way_leads_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let there = folder.path().join("out.csv");
+        let around = folder.path().join("./sub/../out.csv");
+        fs::create_dir(folder.path().join("sub")).unwrap();
+        assert_eq!(place(&there), place(&around));
+        assert_ne!(place(&there), place(&folder.path().join("other.csv")));
     }
 }

@@ -255,24 +255,18 @@ impl Wish<'_> {
         let generated = match generated {
             Ok(generated) => generated,
             Err(error) => {
-                connection.close();
-                let failure = Failure::usage(error)
-                    .hint("type the passwords and PINs of some rows yourself, or send fewer rows");
-                results.rest_not_sent("generate", &failure.message, &failure.hint)?;
-                results.finish(Some(failure.exit))?;
-                return Err(failure);
+                let hint = "type the passwords and PINs of some rows yourself, or send fewer rows";
+                let failure = Failure::usage(error).hint(hint);
+                return Err(none_sent(connection, results, "generate", failure));
             }
         };
         if let Err(exceeded) = guard(&changes, held, &self.guard.budget()) {
-            connection.close();
             let hint = format!(
                 "if that is meant, allow it: {} {}",
                 exceeded.flag, exceeded.wanted
             );
             let failure = Failure::guard(exceeded).hint(hint);
-            results.rest_not_sent("guard", &failure.message, &failure.hint)?;
-            results.finish(Some(failure.exit))?;
-            return Err(failure);
+            return Err(none_sent(connection, results, "guard", failure));
         }
         let asks = !changes.is_empty() && !self.guard.yes && !self.target.is_sim();
         if asks && !confirm(&question(&changes, self.target)) {
@@ -288,38 +282,26 @@ impl Wish<'_> {
         };
         let mut changes = in_order(changes);
         let stages = in_waves(&waves, &mut changes);
-        let journal = match lock.filter(|_| !changes.is_empty()) {
-            None => {
-                if let Err(failure) = generated.write(&planned, None) {
-                    connection.close();
-                    results.rest_not_sent("secrets", &failure.message, &failure.hint)?;
-                    results.finish(Some(failure.exit))?;
-                    return Err(failure);
-                }
-                None
-            }
-            Some(lock) => {
-                let ledger = self.ledger(context, lock, &read, &planned, waves, &generated)?;
-                let folder = context.state()?.run_folder(ledger.run());
-                if let Err(failure) = generated.write(&planned, Some(&folder)) {
-                    connection.close();
-                    // Secrets that nobody has are never sent.
-                    ledger.discard()?;
-                    results.rest_not_sent("secrets", &failure.message, &failure.hint)?;
-                    results.finish(Some(failure.exit))?;
-                    return Err(failure);
-                }
-                let pending = changes.iter().map(|change| Pending {
-                    position: change.row,
-                    intended: 0,
-                });
-                Some(Journal::start(
-                    ledger,
-                    pending.collect(),
-                    self.target.parallel,
-                ))
-            }
+        let ledger = match lock.filter(|_| !changes.is_empty()) {
+            None => None,
+            Some(lock) => Some(self.ledger(context, lock, &read, &planned, waves, &generated)?),
         };
+        let folder = match &ledger {
+            None => None,
+            Some(ledger) => Some(context.state()?.run_folder(ledger.run())),
+        };
+        if let Err(failure) = generated.write(&planned, folder.as_deref()) {
+            // Secrets that nobody has are never sent.
+            ledger.map_or(Ok(()), Ledger::discard)?;
+            return Err(none_sent(connection, results, "secrets", failure));
+        }
+        let journal = ledger.map(|ledger| {
+            let pending = changes.iter().map(|change| Pending {
+                position: change.row,
+                intended: 0,
+            });
+            Journal::start(ledger, pending.collect(), self.target.parallel)
+        });
         drop(planned);
         let failures_max = failures_max(self.guard.max_failures);
         let sending = Sending {
@@ -373,6 +355,21 @@ impl Wish<'_> {
             &context.key()?,
             planned.iter().cloned(),
         )?)
+    }
+}
+
+/// Ends a run before its first change, every row with its outcome; gives the failure back.
+fn none_sent(
+    connection: Connection,
+    mut results: Results<'_>,
+    code: &str,
+    failure: Failure,
+) -> Failure {
+    connection.close();
+    let told = results.rest_not_sent(code, &failure.message, &failure.hint);
+    match told.and_then(|()| results.finish(Some(failure.exit))) {
+        Ok(_) => failure,
+        Err(unwritable) => unwritable,
     }
 }
 
