@@ -9,6 +9,7 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use std::borrow::Cow;
 use std::fmt::Write;
 use std::io::{self, BufRead, Read};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// How deep elements may nest in a reply.
@@ -254,6 +255,41 @@ impl Tag<'_> {
     }
 }
 
+/// The tag that begins an element, written again: without the attributes that `dropped` names, with others behind those
+/// that stay as they stand. Gives the element's name with its prefix, and the tag, which is never that of an empty
+/// element; `None` where `tag` is no such tag.
+pub fn retagged(
+    tag: &str,
+    dropped: impl Fn(&str) -> bool,
+    added: &[(&str, &str)],
+) -> Option<(String, String)> {
+    let inside = tag.strip_prefix('<')?.strip_suffix('>')?;
+    let inside = inside.strip_suffix('/').unwrap_or(inside);
+    let name = inside.split(|c: char| c.is_ascii_whitespace()).next()?;
+    let mut written = format!("<{name}");
+    for attribute in BytesStart::from_content(inside, name.len()).attributes() {
+        let attribute = attribute.ok()?;
+        if !dropped(attribute.key.0) {
+            let quote = if attribute.value.contains('"') {
+                '\''
+            } else {
+                '"'
+            };
+            // Writing to a string does not fail.
+            let _ = write!(
+                written,
+                " {}={quote}{}{quote}",
+                attribute.key.0, attribute.value
+            );
+        }
+    }
+    for (name, value) in added {
+        let _ = write!(written, " {name}=\"{}\"", escape(*value));
+    }
+    written.push('>');
+    Some((name.to_owned(), written))
+}
+
 /// Why a document cannot be read on.
 #[derive(Debug, Clone)]
 pub enum PullError {
@@ -271,6 +307,8 @@ pub struct Pull<R> {
     reader: Reader<Metered<R>>,
     buffer: Vec<u8>,
     depth: usize,
+    /// Where the piece given last begins.
+    start: u64,
 }
 
 /// Bytes of one tag with its attributes, in a document that is read piece by piece: 64 KiB.
@@ -282,6 +320,7 @@ impl<R: BufRead> Pull<R> {
         let mut reader = Reader::from_reader(Metered {
             from,
             taken: 0,
+            passed: 0,
             bytes_max: piece_bytes_max,
             over: false,
         });
@@ -290,7 +329,13 @@ impl<R: BufRead> Pull<R> {
             reader,
             buffer: Vec::new(),
             depth: 0,
+            start: 0,
         }
+    }
+
+    /// Where the piece given last stands, in bytes from the beginning. The end of an empty element takes none.
+    pub fn place(&self) -> Range<u64> {
+        self.start..self.reader.get_ref().passed
     }
 
     /// The next piece.
@@ -301,7 +346,9 @@ impl<R: BufRead> Pull<R> {
         let at = self.reader.buffer_position();
         let malformed = |what: &str| PullError::Malformed(format!("{what} near byte {at}"));
         self.buffer.clear();
-        self.reader.get_mut().taken = 0;
+        let metered = self.reader.get_mut();
+        metered.taken = 0;
+        self.start = metered.passed;
         let event = match self.reader.read_event_into(&mut self.buffer) {
             Ok(event) => event,
             Err(_) if self.reader.get_ref().over => return Err(PullError::TooLong),
@@ -354,6 +401,8 @@ impl<R: BufRead> Pull<R> {
 struct Metered<R> {
     from: R,
     taken: usize,
+    /// Bytes of all pieces.
+    passed: u64,
     bytes_max: usize,
     over: bool,
 }
@@ -379,6 +428,7 @@ impl<R: BufRead> BufRead for Metered<R> {
 
     fn consume(&mut self, bytes: usize) {
         self.taken += bytes;
+        self.passed += bytes as u64;
         self.from.consume(bytes);
     }
 }

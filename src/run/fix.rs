@@ -36,13 +36,15 @@ pub(super) fn run(args: &FixArgs) -> Result<u8, Failure> {
     let started = Timestamp::now();
     let mut opened = rows::open(&args.input, manifest)?;
     let (Some((sheet, binding)), true) = (opened.pop(), opened.is_empty()) else {
-        return Err(Failure::usage("fix writes a copy of one sheet")
-            .hint("name one sheet, and run it again for the others"));
+        return Err(Failure::usage("fix writes a copy of one sheet").hint(
+            "name one (of a workbook with --sheet), and run it again with the copy for the others",
+        ));
     };
     let mut told = Told::open(args, &sheet)?;
     let mended = mended(&sheet, &binding, manifest, &args.output, &mut told)?;
     let copy = mended.sheet(&sheet).map_err(Failure::usage)?;
     let counts = check_copy(copy, binding, manifest).map_err(Failure::usage)?;
+    let encoding = mended.encoding_to_say(&sheet).map_err(Failure::usage)?;
     mended.keep().map_err(Failure::usage)?;
     let exit = u8::from(counts.invalid > 0);
     let cells = told.finish(args, &counts, started, exit)?;
@@ -52,6 +54,14 @@ pub(super) fn run(args: &FixArgs) -> Result<u8, Failure> {
         of(cells, "cell changed", "cells changed"),
         counts.rows
     ));
+    if let Some(encoding) = encoding {
+        say(format!(
+            "{}: too little in it still tells what it is written in",
+            args.output.display()
+        ));
+        let encoding = encoding.name().to_lowercase().replace(' ', "-");
+        say(format!("  hint: name it with --encoding {encoding}"));
+    }
     if counts.errors + counts.warnings > 0 {
         say(format!(
             "left: {} in {}, {}",
@@ -93,11 +103,12 @@ fn refuse_clashes(args: &FixArgs) -> Result<(), Failure> {
         ))
         .hint("name another file for the report"));
     }
-    let format = |path: &Path| Format::of_ending(&path.to_string_lossy());
     for sheet in &args.input.sheets {
-        if let (Some(read), Some(written)) = (format(sheet), format(&args.output))
-            && read != written
-        {
+        let (read, written) = (kind(sheet), kind(&args.output));
+        let unknown = |kind: &Kind| matches!(kind, Kind::Unknown);
+        let text = |kind: &Kind| matches!(kind, Kind::Text(_));
+        let may_be = (unknown(&read) && text(&written)) || (text(&read) && unknown(&written));
+        if read != written && !may_be && sheet.as_os_str() != "-" {
             return Err(Failure::usage(format!(
                 "{} is to be written in another format than {}",
                 args.output.display(),
@@ -107,6 +118,27 @@ fn refuse_clashes(args: &FixArgs) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// What a file's ending says of its format.
+#[derive(PartialEq)]
+enum Kind {
+    /// A text of this format.
+    Text(Format),
+    /// A workbook with this ending: with another, Excel does not open it.
+    Book(String),
+    Unknown,
+}
+
+fn kind(path: &Path) -> Kind {
+    let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
+    match (ending.to_str(), Format::of_ending(&path.to_string_lossy())) {
+        (Some(ending @ ("xlsx" | "xlsm" | "xltx" | "xltm" | "xls" | "xlt" | "ods" | "ots")), _) => {
+            Kind::Book(ending.to_owned())
+        }
+        (_, Some(format)) => Kind::Text(format),
+        _ => Kind::Unknown,
+    }
 }
 
 fn mended(
@@ -125,20 +157,22 @@ fn mended(
         checker.row(row, Purpose::Create, None, &mut findings, &mut duplicates);
         duplicates.clear();
         findings.sort_by_key(|finding| finding.column);
+        let mut last = None;
         for mut finding in findings.drain(..) {
             let (Some(repair), Some(column)) = (finding.repair.take(), finding.column) else {
                 continue;
             };
-            if mends.iter().any(|(known, _)| *known == column) {
+            if last.replace(column) == Some(column) {
                 continue;
             }
-            let number = checker.number(row.cells);
-            if failed.is_none() {
+            if let Err(why) = mends.put(column, repair.clone()) {
+                told.left(row, column, &finding, &why);
+            } else if failed.is_none() {
+                let number = checker.number(row.cells);
                 failed = told
                     .change(row, number, column, &finding, repair.reveal())
                     .err();
             }
-            mends.push((column, repair));
         }
     });
     match failed {
@@ -167,6 +201,7 @@ struct Told<'s> {
     writers: Vec<Writer>,
     rows: u64,
     cells: u64,
+    left: u64,
 }
 
 impl<'s> Told<'s> {
@@ -180,6 +215,7 @@ impl<'s> Told<'s> {
             writers: writers.map_err(Failure::usage)?,
             rows: 0,
             cells: 0,
+            left: 0,
         })
     }
 
@@ -231,6 +267,17 @@ impl<'s> Told<'s> {
         Ok(())
     }
 
+    /// What was not changed, though it has a repair.
+    fn left(&mut self, row: &Row<'_>, column: usize, finding: &Finding, why: &str) {
+        let place = self.sheet.place(row.line);
+        let field = finding.field.map_or("", |field| field.name());
+        let (cell, code) = (place.cell(column), &finding.rule);
+        self.left += 1;
+        say(format!(
+            "{place}: not changed: {cell} {field} ({code}): {why}"
+        ));
+    }
+
     /// Ends what is told; gives how many cells were changed.
     fn finish(
         mut self,
@@ -247,6 +294,7 @@ impl<'s> Told<'s> {
                 "command": "fix",
                 "target": args.vendor,
                 "changed": self.cells,
+                "not_changed": self.left,
                 "counts": { "valid": counts.valid, "invalid": counts.invalid },
                 "rows": counts.rows,
                 "errors": counts.errors,

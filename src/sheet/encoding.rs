@@ -5,12 +5,13 @@
 //! decides between them, the file is refused.
 
 use super::SheetError;
-use super::source::Source;
+use super::source::{Pass, Source};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{
     DecoderResult, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252,
 };
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -67,6 +68,157 @@ impl Encoding {
 
     fn text(self, bytes: &[u8]) -> String {
         self.0.decode_without_bom_handling(bytes).0.into_owned()
+    }
+
+    /// A text as bytes; `None` where it has a character that the encoding has not.
+    fn bytes(self, text: &str) -> Option<Cow<'_, [u8]>> {
+        // encoding_rs writes no UTF-16, and gives UTF-8 where it is asked to.
+        if self.0 == UTF_16LE {
+            return Some(text.encode_utf16().flat_map(u16::to_le_bytes).collect());
+        }
+        if self.0 == UTF_16BE {
+            return Some(text.encode_utf16().flat_map(u16::to_be_bytes).collect());
+        }
+        let (bytes, _, lost) = self.0.encode(text);
+        (!lost).then_some(bytes)
+    }
+
+    /// Whether it has all the characters of a text.
+    pub(super) fn has(self, text: &str) -> bool {
+        self.bytes(text).is_some()
+    }
+
+    /// How many bytes each of those makes that stand for nothing; `None` where that differs.
+    fn unit_bytes(self) -> Option<u64> {
+        match self.0 == UTF_16LE || self.0 == UTF_16BE {
+            true => Some(2),
+            false => self.0.is_single_byte().then_some(1),
+        }
+    }
+}
+
+/// Writes a text that was read as UTF-8 in what it was written in, a piece at a time. What stays as it is is held
+/// against the original, byte for byte: the way there and back changes nothing, or the text is refused.
+pub(super) struct Again {
+    encoding: Encoding,
+    /// The original, from where the text stands; `None` where the text is the original.
+    original: Option<Pass>,
+    file: Arc<str>,
+    /// The beginning of a character whose end comes with the next piece.
+    begun: Vec<u8>,
+    /// What stands in the original.
+    there: Vec<u8>,
+    /// What is to be written next.
+    pub(super) out: Vec<u8>,
+}
+
+impl Again {
+    /// Begins at the beginning, with the original's byte-order mark where it has one.
+    pub(super) fn new(source: &Source) -> Result<Again, SheetError> {
+        let mut again = Again {
+            encoding: source.encoding,
+            original: None,
+            file: source.name.clone(),
+            begun: Vec::new(),
+            there: Vec::new(),
+            out: Vec::new(),
+        };
+        if let Some(original) = &source.original {
+            again.original = Some(original.pass(0));
+            if marked(&original.name, &original.head(4)?)?.is_some() {
+                again.original_bytes(2)?;
+                again.out.extend_from_slice(&again.there);
+            }
+        }
+        Ok(again)
+    }
+
+    /// What stays as it is.
+    pub(super) fn same(&mut self, text: &[u8]) -> Result<(), SheetError> {
+        if self.original.is_none() {
+            self.out.extend_from_slice(text);
+            return Ok(());
+        }
+        let mut bytes = std::mem::take(&mut self.begun);
+        bytes.extend_from_slice(text);
+        let mut rest = bytes.as_slice();
+        loop {
+            match std::str::from_utf8(rest) {
+                Ok(text) => return self.same_text(text),
+                Err(error) => {
+                    let (valid, behind) = rest.split_at(error.valid_up_to());
+                    self.same_text(&String::from_utf8_lossy(valid))?;
+                    let Some(broken) = error.error_len() else {
+                        self.begun = behind.to_vec();
+                        return Ok(());
+                    };
+                    // Whatever did not decode is one byte that is no UTF-8.
+                    for _ in 0..broken {
+                        let unit = self.encoding.unit_bytes();
+                        let unit = unit.ok_or_else(|| self.differs())?;
+                        self.original_bytes(unit)?;
+                        self.out.extend_from_slice(&self.there);
+                    }
+                    rest = behind.get(broken..).unwrap_or_default();
+                }
+            }
+        }
+    }
+
+    /// What is put in place of what stood there.
+    pub(super) fn other(&mut self, before: &[u8], after: &str) -> Result<(), SheetError> {
+        if self.original.is_none() {
+            self.out.extend_from_slice(after.as_bytes());
+            return Ok(());
+        }
+        let after = self.encoding.bytes(after).ok_or_else(|| self.differs())?;
+        // It must be what it is taken for; then it goes.
+        let kept = self.out.len();
+        self.same(before)?;
+        self.out.truncate(kept);
+        self.out.extend_from_slice(&after);
+        Ok(())
+    }
+
+    /// Refuses an original that has more than was written of it.
+    pub(super) fn finish(&mut self) -> Result<(), SheetError> {
+        if self.original.is_some() {
+            self.original_bytes(1)?;
+            if !self.there.is_empty() || !self.begun.is_empty() {
+                return Err(self.differs());
+            }
+        }
+        Ok(())
+    }
+
+    fn same_text(&mut self, text: &str) -> Result<(), SheetError> {
+        let encoding = self.encoding;
+        let bytes = encoding.bytes(text).ok_or_else(|| self.differs())?;
+        self.original_bytes(bytes.len() as u64)?;
+        if *self.there != *bytes {
+            return Err(self.differs());
+        }
+        self.out.extend_from_slice(&bytes);
+        Ok(())
+    }
+
+    fn original_bytes(&mut self, count: u64) -> Result<(), SheetError> {
+        self.there.clear();
+        match &mut self.original {
+            Some(original) if count > 0 => original.fill(&mut self.there, count).map(drop),
+            _ => Ok(()),
+        }
+    }
+
+    fn differs(&self) -> SheetError {
+        SheetError::NotMended {
+            file: self.file.clone(),
+            what: format!(
+                "written in {}, and not so that it could be written again the same",
+                self.encoding.name()
+            ),
+            instead: "Save it as “CSV UTF-8”, or JSON in UTF-8, and mend that",
+        }
     }
 }
 
@@ -204,6 +356,19 @@ fn is_utf8_between(source: &Source, mut start: u64, end: u64) -> Result<bool, Sh
         }
     }
     Ok(true)
+}
+
+/// Whether there is nothing beyond ASCII.
+pub(super) fn is_ascii(source: &Source) -> Result<bool, SheetError> {
+    let mut pass = source.pass(0);
+    let mut buffer = Vec::new();
+    loop {
+        buffer.clear();
+        let ended = pass.fill(&mut buffer, CHUNK_BYTES)?;
+        if ended || !buffer.is_ascii() {
+            return Ok(buffer.is_ascii());
+        }
+    }
 }
 
 /// What there is beyond ASCII in a text that is not UTF-8 throughout.
@@ -495,7 +660,7 @@ fn transcoded(source: &Source, encoding: Encoding) -> Result<Source, SheetError>
     }
     out.flush().map_err(unreadable)?;
     drop(out);
-    Source::of_file(source.name.clone(), file).map(|copy| copy.written_in(encoding))
+    Source::of_file(source.name.clone(), file).map(|copy| copy.made_of(source, encoding))
 }
 
 #[cfg(test)]
@@ -504,6 +669,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    // Written apart from what it tests.
     fn encoded(encoding: Encoding, text: &str) -> Vec<u8> {
         if encoding.0 == UTF_16LE {
             return text.encode_utf16().flat_map(u16::to_le_bytes).collect();

@@ -8,6 +8,7 @@ mod compound;
 mod number_format;
 mod ods;
 mod package;
+mod splice;
 mod xls;
 mod xlsx;
 
@@ -16,7 +17,9 @@ use super::{Cells, Header, Limits, ReadOptions, Row, Sheet, SheetError, Stored};
 use crate::model::{Finding, Place, Severity};
 use memchr::memchr;
 use package::Package;
+pub(super) use splice::mended;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Rows that are looked at for the headings; blank ones do not count.
@@ -27,6 +30,8 @@ const BATCH_ROWS_MAX: usize = 1024;
 const BATCH_CELLS_MAX: usize = 128 << 10;
 /// Blank and repeated cells that a sheet may have without writing each of them.
 const CONJURED_CELLS_MAX: u64 = 40_000_000;
+/// Formulas that fill several cells, of those that reach down to one row.
+const AREAS_MAX: usize = 1000;
 /// Sheets of a workbook.
 const TABLES_MAX: usize = 1024;
 
@@ -236,6 +241,27 @@ struct RawRow {
     stored: Vec<Stored>,
     /// Cells of all rows so far that were made of few words.
     conjured: u64,
+    /// Where the cells stand.
+    spots: Vec<Spot>,
+    /// Whether it is the row before once more, which stands in the part only once.
+    repeats: bool,
+    /// What formulas fill that stand in other cells: down to which row, and which columns.
+    filled: Vec<(u64, Range<usize>)>,
+}
+
+/// Where a cell stands in its part.
+#[derive(Debug, Clone, Default)]
+struct Spot {
+    /// The columns that it stands for.
+    columns: Range<usize>,
+    /// The tag that begins it.
+    tag: Range<u64>,
+    /// What it shows, without comments and drawings; empty where it shows nothing of its own.
+    shown: Range<u64>,
+    /// Whether something else stands within what it shows.
+    mixed: bool,
+    has_formula: bool,
+    end: u64,
 }
 
 impl RawRow {
@@ -248,7 +274,33 @@ impl RawRow {
             ends: Vec::new(),
             stored: Vec::new(),
             conjured: 0,
+            spots: Vec::new(),
+            repeats: false,
+            filled: Vec::new(),
         }
+    }
+
+    /// Notes that a formula of this row fills cells down to a row.
+    fn fill(&mut self, last_line: u64, columns: Range<usize>) {
+        let line = self.line;
+        self.filled.retain(|(last, _)| *last >= line);
+        if self.filled.len() >= AREAS_MAX {
+            // Too many to tell: whatever follows counts as filled.
+            self.filled = vec![(u64::MAX, 0..usize::MAX)];
+        } else {
+            self.filled.push((last_line, columns));
+        }
+    }
+
+    /// Whether the cell of a column holds what a formula gave.
+    fn is_calculated(&self, column: usize) -> bool {
+        let fills =
+            |(last, columns): &(u64, Range<usize>)| *last >= self.line && columns.contains(&column);
+        let own = self
+            .spots
+            .iter()
+            .find(|spot| spot.columns.contains(&column));
+        own.is_some_and(|spot| spot.has_formula) || self.filled.iter().any(fills)
     }
 
     /// Counts cells that stand in no relation to what was read for them.
@@ -263,6 +315,8 @@ impl RawRow {
 
     fn begin(&mut self, line: u64) {
         self.line = line;
+        self.spots.clear();
+        self.repeats = false;
         self.text.clear();
         self.ends.clear();
         self.stored.clear();
@@ -570,6 +624,18 @@ impl fmt::Debug for Content {
 }
 
 impl Content {
+    /// The same table in a copy of the workbook.
+    pub(super) fn over(&self, source: &Source) -> Result<Content, SheetError> {
+        let options = ReadOptions {
+            limits: self.layout.limits,
+            ..ReadOptions::default()
+        };
+        Ok(Content {
+            book: Book::open(source, &options)?,
+            ..self.clone()
+        })
+    }
+
     pub(super) fn batches(&self) -> Batches {
         Batches {
             rows: Some(self.book.rows(self.table)),

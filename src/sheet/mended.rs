@@ -1,9 +1,10 @@
-//! A copy of a sheet in which some cells are other: all else is as it was, byte for byte.
+//! A copy of a sheet in which some cells are other: all else is as it was, byte for byte; of a workbook, part for part.
 
-use super::encoding::Encoding;
+use super::encoding::{self, Again, Encoding};
 use super::source::Source;
-use super::{AnyBatch, Content, Input, Row, Sheet, SheetError};
+use super::{AnyBatch, Content, Input, Row, Sheet, SheetError, excel};
 use crate::model::Secret;
+use std::fmt;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,8 +13,42 @@ use tempfile::NamedTempFile;
 /// How many bytes are copied at once.
 const COPY_BYTES: u64 = 256 << 10;
 
-/// Cells of one row and what they are to hold, by column.
-pub type Mends = Vec<(usize, Secret)>;
+/// Cells of one row and what they are to hold.
+pub struct Mends<'w> {
+    cells: Vec<(usize, Secret)>,
+    may: &'w dyn Fn(usize, &str) -> Result<(), String>,
+}
+
+impl<'w> Mends<'w> {
+    /// None yet; `may` says of a column and a text why the cell cannot hold it.
+    pub(super) fn new(may: &'w dyn Fn(usize, &str) -> Result<(), String>) -> Self {
+        let cells = Vec::new();
+        Mends { cells, may }
+    }
+
+    /// Has the cell of a column hold a text.
+    ///
+    /// # Errors
+    /// Why it cannot, in words; then it is left as it is.
+    pub fn put(&mut self, column: usize, text: Secret) -> Result<(), String> {
+        (self.may)(column, text.reveal())?;
+        self.cells.push((column, text));
+        Ok(())
+    }
+
+    /// The cells, by column.
+    pub(super) fn into_cells(mut self) -> Vec<(usize, Secret)> {
+        self.cells.sort_by_key(|(column, _)| *column);
+        self.cells.dedup_by_key(|(column, _)| *column);
+        self.cells
+    }
+}
+
+impl fmt::Debug for Mends<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Mends").field(&self.cells).finish()
+    }
+}
 
 /// A copy that is written whole, and not yet in its place.
 #[derive(Debug)]
@@ -28,49 +63,25 @@ impl Mended {
     /// `path` until [`Mended::keep`], readable for whoever may read the original; what stands at `path` is left alone.
     ///
     /// # Errors
-    /// If the sheet cannot be read to its end, or the folder cannot be written to.
+    /// If the sheet cannot be read to its end or is of a kind that is not written again, or the folder cannot be written
+    /// to.
     pub fn write(
         sheet: &Sheet,
         path: &Path,
-        mut mend: impl FnMut(&Row<'_>, &mut Mends),
+        mut mend: impl FnMut(&Row<'_>, &mut Mends<'_>),
     ) -> Result<Mended, SheetError> {
         let file: Arc<str> = path.display().to_string().into();
         let unwritable = |error: io::Error| SheetError::unwritable(&file, &error);
         // A link stays a link.
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let mut out = beside(&path).map_err(unwritable)?;
-        let (source, start) = match &sheet.content {
-            Content::Csv(content) => content.start(),
-            Content::Json(content) => content.start(),
-            Content::Workbook(_) => return Err(not_mended(sheet, "a workbook")),
-        };
-        // What is read then is a copy of the file in other bytes.
-        if source.encoding != Encoding::UTF_8 {
-            return Err(not_mended(sheet, "written in another encoding than UTF-8"));
-        }
-        if source.is_mended {
-            return Err(not_mended(sheet, "JSON with curly quotes"));
-        }
-        copy(source, 0, Some(start), &mut out, &file)?;
-        let (mut at, mut bytes) = (start, Vec::new());
-        for batch in sheet.batches() {
-            let batch = batch?.rows;
-            let (gap, length) = match &batch {
-                AnyBatch::Csv(batch) => (0, batch.length()),
-                AnyBatch::Json(batch) => (batch.gap(), batch.length()),
-                AnyBatch::Workbook(_) => return Err(not_mended(sheet, "a workbook")),
-            };
-            copy(source, at, Some(at + gap), &mut out, &file)?;
-            bytes.clear();
-            match &batch {
-                AnyBatch::Csv(batch) => batch.mended(&mut mend, &mut bytes)?,
-                AnyBatch::Json(batch) => batch.mended(&mut mend, &mut bytes)?,
-                AnyBatch::Workbook(_) => return Err(not_mended(sheet, "a workbook")),
+        match &sheet.content {
+            Content::Csv(content) => text(sheet, content.start(), &mut mend, &mut out, &file)?,
+            Content::Json(content) => text(sheet, content.start(), &mut mend, &mut out, &file)?,
+            Content::Workbook(content) => {
+                excel::mended(content, &mut mend, out.as_file_mut(), &file)?;
             }
-            out.write_all(&bytes).map_err(unwritable)?;
-            at += gap + length;
         }
-        copy(source, at, None, &mut out, &file)?;
         // Until here it is its owner's alone.
         if let Ok(about) = Path::new(&*sheet.file).metadata()
             && about.is_file()
@@ -86,16 +97,45 @@ impl Mended {
     /// # Errors
     /// If it cannot be read.
     pub fn sheet(&self, original: &Sheet) -> Result<Sheet, SheetError> {
-        let source = Source::open(&Input::File(self.out.path().to_owned()))?;
+        let source = self.source()?;
+        let as_utf8 = |encoding| encoding::as_utf8(source.clone(), Some(encoding));
         let content = match &original.content {
-            Content::Csv(content) => Content::Csv(content.over(source)),
-            Content::Json(content) => Content::Json(content.over(source)),
-            Content::Workbook(_) => return Err(not_mended(original, "a workbook")),
+            Content::Csv(content) => {
+                Content::Csv(content.over(as_utf8(content.start().0.encoding)?.0))
+            }
+            Content::Json(content) => {
+                Content::Json(content.over(as_utf8(content.start().0.encoding)?.0))
+            }
+            Content::Workbook(content) => Content::Workbook(content.over(&source)?),
         };
         Ok(Sheet {
             content,
             ..original.clone()
         })
+    }
+
+    /// What the copy of a text must be said to be written in, where less of it tells so than of the original.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn encoding_to_say(&self, original: &Sheet) -> Result<Option<Encoding>, SheetError> {
+        let encoding = match &original.content {
+            Content::Csv(content) => content.start().0.encoding,
+            Content::Json(content) => content.start().0.encoding,
+            Content::Workbook(_) => return Ok(None),
+        };
+        if encoding == Encoding::UTF_8 {
+            return Ok(None);
+        }
+        match encoding::as_utf8(self.source()?, None) {
+            Ok((copy, _)) if copy.encoding == encoding || encoding::is_ascii(&copy)? => Ok(None),
+            Ok(_) | Err(SheetError::Encoding { .. }) => Ok(Some(encoding)),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn source(&self) -> Result<Source, SheetError> {
+        Source::open(&Input::File(self.out.path().to_owned()))
     }
 
     /// Gives the copy its place, once it lies safely on the disk.
@@ -110,11 +150,48 @@ impl Mended {
     }
 }
 
-fn not_mended(sheet: &Sheet, what: &'static str) -> SheetError {
-    SheetError::NotMended {
-        file: sheet.file.clone(),
-        what,
+/// Copies a text whose rows begin at `start`.
+fn text(
+    sheet: &Sheet,
+    (source, start): (&Source, u64),
+    mend: &mut impl FnMut(&Row<'_>, &mut Mends<'_>),
+    out: &mut NamedTempFile,
+    file: &Arc<str>,
+) -> Result<(), SheetError> {
+    if source.is_mended {
+        return Err(SheetError::NotMended {
+            file: sheet.file.clone(),
+            what: "JSON with curly quotes".to_owned(),
+            instead: "Save it as “CSV UTF-8”, or JSON in UTF-8, and mend that",
+        });
     }
+    let mut again = Again::new(source)?;
+    let mut write = |again: &mut Again| {
+        let written = out.write_all(&again.out);
+        again.out.clear();
+        written.map_err(|error| SheetError::unwritable(file, &error))
+    };
+    copy(source, 0, Some(start), &mut again, &mut write)?;
+    let mut at = start;
+    for batch in sheet.batches() {
+        let batch = batch?.rows;
+        let (gap, length) = match &batch {
+            AnyBatch::Csv(batch) => (0, batch.length()),
+            AnyBatch::Json(batch) => (batch.gap(), batch.length()),
+            // A text's are never.
+            AnyBatch::Workbook(_) => continue,
+        };
+        copy(source, at, Some(at + gap), &mut again, &mut write)?;
+        match &batch {
+            AnyBatch::Csv(batch) => batch.mended(mend, &mut again)?,
+            AnyBatch::Json(batch) => batch.mended(mend, &mut again)?,
+            AnyBatch::Workbook(_) => {}
+        }
+        write(&mut again)?;
+        at += gap + length;
+    }
+    copy(source, at, None, &mut again, &mut write)?;
+    again.finish()
 }
 
 /// A file in the same folder with the same ending, which can take the place of `path` in one step.
@@ -134,8 +211,8 @@ fn copy(
     source: &Source,
     start: u64,
     end: Option<u64>,
-    out: &mut NamedTempFile,
-    file: &Arc<str>,
+    again: &mut Again,
+    write: &mut impl FnMut(&mut Again) -> Result<(), SheetError>,
 ) -> Result<(), SheetError> {
     let (mut pass, mut at, mut bytes) = (source.pass(start), start, Vec::new());
     loop {
@@ -146,8 +223,8 @@ fn copy(
         bytes.clear();
         let ended = pass.fill(&mut bytes, left)?;
         at += bytes.len() as u64;
-        let written = out.write_all(&bytes);
-        written.map_err(|error| SheetError::unwritable(file, &error))?;
+        again.same(&bytes)?;
+        write(again)?;
         if ended {
             return Ok(());
         }
@@ -155,18 +232,25 @@ fn copy(
 }
 
 /// Which rows of a batch are mended, and how.
-pub(super) type RowMends = Vec<(u64, Mends)>;
+pub(super) type RowMends = Vec<(u64, Vec<(usize, Secret)>)>;
 
-/// Asks `mend` about each row that `rows` gives.
+/// Asks `mend` about each row that `rows` gives, of a text in this encoding.
 pub(super) fn asked(
-    mend: &mut impl FnMut(&Row<'_>, &mut Mends),
+    mend: &mut impl FnMut(&Row<'_>, &mut Mends<'_>),
+    encoding: Encoding,
     rows: impl FnOnce(&mut dyn FnMut(Row<'_>)) -> Result<u64, SheetError>,
 ) -> Result<RowMends, SheetError> {
-    let (mut all, mut mends) = (Vec::new(), Vec::new());
+    let may = |_, text: &str| match encoding.has(text) {
+        true => Ok(()),
+        false => Err(format!("{} lacks a character of it", encoding.name())),
+    };
+    let mut all = Vec::new();
     rows(&mut |row| {
+        let mut mends = Mends::new(&may);
         mend(&row, &mut mends);
-        if !mends.is_empty() {
-            all.push((row.index, std::mem::take(&mut mends)));
+        let cells = mends.into_cells();
+        if !cells.is_empty() {
+            all.push((row.index, cells));
         }
     })?;
     Ok(all)
@@ -222,7 +306,7 @@ mod tests {
                     .get(column)
                     .is_some_and(|cell| cell.starts_with('M'))
                 {
-                    mends.push((column, Secret::new(text)));
+                    mends.put(column, Secret::new(text)).unwrap();
                 }
             }
         });

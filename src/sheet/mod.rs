@@ -440,14 +440,14 @@ pub enum SheetError {
         file: Arc<str>,
     },
     /// It is of a kind of which no mended copy can be made.
-    #[error(
-        "{file}: is {what}, of which no mended copy can be made. Save it as “CSV UTF-8”, or JSON in UTF-8, and mend that"
-    )]
+    #[error("{file}: is {what}, of which no mended copy can be made. {instead}")]
     NotMended {
         /// The file.
         file: Arc<str>,
         /// What it is.
-        what: &'static str,
+        what: String,
+        /// What to do.
+        instead: &'static str,
     },
     /// A cell is longer than a workbook can hold.
     #[error(

@@ -32,7 +32,8 @@ pub(super) fn mended(source: &Source) -> Result<(Source, u64), SheetError> {
     file.write_all(text.as_bytes()).map_err(unreadable)?;
     let mut copy = Source::of_file(source.name.clone(), file)?;
     copy.is_mended = text.as_bytes() != bytes;
-    Ok((copy.written_in(source.encoding), count))
+    (copy.encoding, copy.original) = (source.encoding, source.original.clone());
+    Ok((copy, count))
 }
 
 /// The text with straight quotes around its texts, and plain spaces between them.

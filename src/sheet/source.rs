@@ -14,6 +14,8 @@ pub(super) struct Source {
     pub(super) name: Arc<str>,
     /// What the file is written in; the bytes here are UTF-8.
     pub(super) encoding: Encoding,
+    /// The bytes as they were before they became UTF-8, where they were something else.
+    pub(super) original: Option<Arc<Source>>,
     /// Whether the bytes are other than the file's, even where that is UTF-8.
     pub(super) is_mended: bool,
     file: Arc<File>,
@@ -55,6 +57,7 @@ impl Source {
         Ok(Source {
             name,
             encoding: Encoding::UTF_8,
+            original: None,
             is_mended: false,
             file: Arc::new(file),
             turn: Arc::default(),
@@ -67,8 +70,13 @@ impl Source {
         self.stamp.0
     }
 
-    pub(super) fn written_in(self, encoding: Encoding) -> Source {
-        Source { encoding, ..self }
+    /// The same bytes, as what became of an original in another encoding.
+    pub(super) fn made_of(self, original: &Source, encoding: Encoding) -> Source {
+        Source {
+            encoding,
+            original: Some(Arc::new(original.clone())),
+            ..self
+        }
     }
 
     /// A fresh reader that begins at a byte.

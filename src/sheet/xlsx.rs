@@ -232,7 +232,7 @@ fn options() -> SimpleFileOptions {
 
 /// A text as it stands in a workbook's XML. What XML cannot hold becomes `_xHHHH_`, as Excel writes it; what would be
 /// taken for that is protected.
-fn escape(text: &str, xml: &mut String) {
+pub(super) fn escape(text: &str, xml: &mut String) {
     let mut plain = 0;
     for (at, c) in text.char_indices() {
         let named = match c {

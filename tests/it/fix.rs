@@ -289,21 +289,220 @@ fn what_cannot_be_read_or_written_says_so_and_leaves_nothing_behind() {
     refused(path, &["open.csv", "-o", "o.csv"], "never closed");
     refused(path, &["book.xlsx", "-o", "o.xlsx"], "workbook");
     refused(path, &["in.csv", "-o", "none/o.csv"], "cannot be written");
-    let utf16 = "number;name\n2002.0;Ann\n".encode_utf16();
-    let utf16: Vec<u8> = utf16.flat_map(u16::to_le_bytes).collect();
-    fs::write(path.join("utf16.csv"), utf16).unwrap();
-    fs::write(path.join("old.csv"), b"number;name\n2002.0;M\xfcller\n").unwrap();
     fs::write(path.join("curly.json"), "[{“number”: “2002.0”}]").unwrap();
-    for file in ["utf16.csv", "old.csv"] {
-        let why = "written in another encoding than UTF-8";
-        refused(path, &[file, "-o", "o.csv"], why);
-    }
     refused(
         path,
         &["curly.json", "-o", "o.json", "--fix-quotes"],
         "JSON with curly quotes",
     );
     refused(path, &["in.csv", "-o", "folder"], "cannot be written");
+}
+
+const UTF_16: [(&str, fn(u16) -> [u8; 2]); 2] = [
+    ("utf-16le", u16::to_le_bytes),
+    ("utf-16be", u16::to_be_bytes),
+];
+
+#[test]
+fn a_text_in_utf_16_stays_in_it() {
+    let before = "Ext;Name;registerpassword;vmsecret\r\n\
+        ２００２;Łukasz 😀;Ab3defgh1;'0042\r\n\
+        2003.0;\"Иванов; \"\"Пётр\"\"\";Ab3defgh1;\u{200b}4711\r\n\
+        2004;Ann Miller of the first office;Ab3defgh1;4712\r\n";
+    let after = before.replace("２００２", "2002").replace("2003.0", "2003");
+    let after = after.replace("'0042", "0042").replace('\u{200b}', "");
+    let json = "[{\"number\": \"２００２\", \"name\": \"Łukasz 😀\", \"registerpassword\": \"Ab3defgh1\"},\n\
+        {\"number\": \"2003\", \"name\": \"Ann Miller\", \"registerpassword\": \"Ab3defgh1\"}]";
+    for (name, bytes_of) in UTF_16 {
+        for mark in ["", "\u{feff}"] {
+            let encoded = |text: &str| -> Vec<u8> {
+                let text = format!("{mark}{text}");
+                text.encode_utf16().flat_map(bytes_of).collect()
+            };
+            let (copy, said, _) = fixed("staff.csv", &encoded(before));
+            assert_eq!(copy, encoded(&after), "{name} {mark:?}");
+            assert_eq!(said.lines().count(), 4, "{said}");
+            let (copy, _, _) = fixed("staff.json", &encoded(json));
+            assert_eq!(
+                copy,
+                encoded(&json.replace("２００２", "2002")),
+                "{name} {mark:?}"
+            );
+        }
+    }
+}
+
+/// Half a pair of UTF-16 makes its row invalid, and goes into the copy as it is.
+#[test]
+fn what_does_not_decode_is_copied() {
+    let mut before: Vec<u8> = vec![0xFF, 0xFE];
+    let mut text = |text: &str| before.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+    text("number;name;registerpassword\n2002.0;Zoë;Ab3defgh1\n2003.0;");
+    before.extend([0x00, 0xD8, b'x', 0, 0x00, 0xDC]);
+    let mut text = |text: &str| before.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+    text(";Ab3defgh1\n2004.0;Bo;Ab3defgh1\n");
+    let (copy, said, exit) = fixed("staff.csv", &before);
+    let lacking = |row: &str| {
+        let row: Vec<u8> = row.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        !copy.windows(row.len()).any(|window| window == row)
+    };
+    assert!(lacking("2002.0") && lacking("2004.0") && !lacking("2003.0"));
+    assert_eq!(copy.len(), before.len() - 8);
+    assert_eq!((said.lines().count(), exit), (2, 1));
+}
+
+#[test]
+fn a_text_of_one_byte_a_character_stays_in_its_encoding() {
+    // What each byte means is in the standard, not in what is tested.
+    for (name, cells) in [
+        ("windows-1252", &b"M\xfcller \x80;Gro\xdf, J\xfcrgen"[..]),
+        ("windows-1250", b"\xa3ukasz W\xf3jcik;\x8cwi\xeacicki \xaf\xf3\xb3\xe6"),
+        ("windows-1251", b"\xc8\xe2\xe0\xed\xee\xe2 \xcf\xb8\xf2\xf0;\xce\xeb\xfc\xe3\xe0 \xd1\xec\xe8\xf0\xed\xee\xe2\xe0"),
+        ("mac-roman", b"M\x9fller;J\x9frgen Gro\xa7"),
+    ] {
+        for end in ["\n", "\r\n"] {
+            let row = |number: &[u8]| [number, b";", cells, b";Ab3defgh1", end.as_bytes()].concat();
+            let head = format!("Ext;Name;description;registerpassword{end}");
+            let before = [head.as_bytes(), &row(b"2002.0"), &row(b"2003"), &row(b"'2004")].concat();
+            let after = [head.as_bytes(), &row(b"2002"), &row(b"2003"), &row(b"2004")].concat();
+            let (copy, said, _) = fixed("staff.csv", &before);
+            assert_eq!(copy, after, "{name}");
+            assert_eq!(said.lines().count(), 2, "{name}: {said}");
+        }
+    }
+    // Every byte there is; in some encodings not all mean something, and the row is in trouble.
+    let every: Vec<u8> = (0x80..=0xFF).collect();
+    let sheet = |number: &[u8]| {
+        let head = b"number;name;registerpassword\n";
+        [
+            &head[..],
+            b"2001;",
+            &every,
+            b";Ab3defgh1\n",
+            number,
+            b";\xc1;Ab3defgh1\n",
+        ]
+        .concat()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    fs::write(path.join("in.csv"), sheet(b"2002.0")).unwrap();
+    for encoding in [
+        "windows-1252",
+        "windows-1250",
+        "windows-1251",
+        "mac-roman",
+        "iso-8859-7",
+    ] {
+        let told = [
+            "fix",
+            "in.csv",
+            "-o",
+            "out.csv",
+            "--for",
+            "openvox",
+            "--encoding",
+            encoding,
+        ];
+        let output = rowcall(path, &told);
+        let copy = fs::read(path.join("out.csv")).unwrap();
+        assert_eq!(copy, sheet(b"2002"), "{encoding}: {}", text(&output.stderr));
+    }
+}
+
+/// Where less is left that tells the encoding, that is said: the copy may not be read as something else.
+#[test]
+fn a_copy_that_no_longer_tells_its_encoding_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    fs::write(
+        path.join("in.csv"),
+        b"number;registerpassword\n\x922002;Ab3defgh1\n",
+    )
+    .unwrap();
+    let told = [
+        "fix",
+        "in.csv",
+        "-o",
+        "out.csv",
+        "--for",
+        "openvox",
+        "--encoding",
+        "windows-1252",
+    ];
+    let output = rowcall(path, &told);
+    // Nothing but ASCII is left, which reads the same in any of them.
+    assert_eq!(
+        fs::read(path.join("out.csv")).unwrap(),
+        b"number;registerpassword\n2002;Ab3defgh1\n"
+    );
+    assert!(
+        !text(&output.stderr).contains("--encoding"),
+        "{}",
+        text(&output.stderr)
+    );
+    let koi8 = b"number;name;registerpassword\n2002.0;\xe9\xd7\xc1\xce\xcf\xd7;Ab3defgh1\n";
+    fs::write(path.join("in.csv"), koi8).unwrap();
+    let told = [
+        "fix",
+        "in.csv",
+        "-o",
+        "out.csv",
+        "--for",
+        "openvox",
+        "--encoding",
+        "koi8-u",
+    ];
+    let output = rowcall(path, &told);
+    assert!(
+        text(&output.stderr).contains("--encoding koi8-u"),
+        "{}",
+        text(&output.stderr)
+    );
+    assert!(
+        fs::read(path.join("out.csv"))
+            .unwrap()
+            .windows(6)
+            .any(|six| six == b"2002;\xe9")
+    );
+}
+
+/// Encodings of several bytes a character, where they can be written again the same.
+#[test]
+fn japanese_stays_japanese() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let row = |number: &[u8]| {
+        [
+            b"number;name;registerpassword\n",
+            number,
+            b";\x8eR\x93c\x91\xbe\x98Y;Ab3defgh1\n",
+        ]
+        .concat()
+    };
+    // Full-width digits.
+    fs::write(
+        path.join("in.csv"),
+        row(b"\x82\x51\x82\x4f\x82\x4f\x82\x51"),
+    )
+    .unwrap();
+    let told = [
+        "fix",
+        "in.csv",
+        "-o",
+        "out.csv",
+        "--for",
+        "openvox",
+        "--encoding",
+        "shift_jis",
+    ];
+    let output = rowcall(path, &told);
+    assert_eq!(
+        fs::read(path.join("out.csv")).unwrap(),
+        row(b"2002"),
+        "{}",
+        text(&output.stderr)
+    );
 }
 
 #[cfg(unix)]

@@ -1,10 +1,12 @@
 //! Cells replaced where they lie.
 
+use super::super::encoding::Again;
 use super::super::mended::{Mends, asked};
 use super::super::source::Source;
 use super::super::{Row, SheetError};
 use super::{Batch, Content};
 use memchr::memchr;
+use std::borrow::Cow;
 use std::ops::Range;
 
 impl Content {
@@ -31,10 +33,10 @@ impl Batch {
     /// Appends the bytes of the rows, with the cells that `mend` names replaced.
     pub(in crate::sheet) fn mended(
         &self,
-        mend: &mut impl FnMut(&Row<'_>, &mut Mends),
-        out: &mut Vec<u8>,
+        mend: &mut impl FnMut(&Row<'_>, &mut Mends<'_>),
+        out: &mut Again,
     ) -> Result<(), SheetError> {
-        let mends = asked(mend, |each| self.rows(each))?;
+        let mends = asked(mend, self.layout.encoding, |each| self.rows(each))?;
         let mut mends = mends.into_iter().peekable();
         let (mut copied, mut at, mut index) = (0, 0, 0);
         while mends.peek().is_some() {
@@ -46,39 +48,30 @@ impl Batch {
             if self.layout.columns > 1 && self.is_blank(&record) {
                 continue;
             }
-            if let Some((_, mut cells)) = mends.next_if(|(row, _)| *row == index) {
-                cells.sort_by_key(|(column, _)| *column);
+            if let Some((_, cells)) = mends.next_if(|(row, _)| *row == index) {
                 for (column, text) in cells {
                     let Some(cell) = record.cells.get(column) else {
                         continue;
                     };
-                    out.extend_from_slice(self.data.get(copied..cell.start).unwrap_or_default());
-                    self.put(cell, text.reveal(), out);
+                    out.same(self.data.get(copied..cell.start).unwrap_or_default())?;
+                    let before = self.data.get(cell.clone()).unwrap_or_default();
+                    out.other(before, &self.cell_of(before, text.reveal()))?;
                     copied = cell.end;
                 }
             }
             index += 1;
         }
-        out.extend_from_slice(self.data.get(copied..).unwrap_or_default());
-        Ok(())
+        out.same(self.data.get(copied..).unwrap_or_default())
     }
 
-    /// Writes a text in place of a cell: quoted where the cell was, or where it has to be.
-    fn put(&self, cell: &Range<usize>, text: &str, out: &mut Vec<u8>) {
+    /// A text as it stands in place of a cell: quoted where the cell was, or where it has to be.
+    fn cell_of<'t>(&self, before: &[u8], text: &'t str) -> Cow<'t, str> {
         let delimiter = self.layout.delimiter;
         let special = |byte: u8| byte == delimiter || matches!(byte, b'"' | b'\r' | b'\n');
-        if self.data.get(cell.start) != Some(&b'"') && !text.bytes().any(special) {
-            out.extend_from_slice(text.as_bytes());
-            return;
+        if before.first() != Some(&b'"') && !text.bytes().any(special) {
+            return Cow::Borrowed(text);
         }
-        out.push(b'"');
-        for byte in text.bytes() {
-            if byte == b'"' {
-                out.push(b'"');
-            }
-            out.push(byte);
-        }
-        out.push(b'"');
+        Cow::Owned(format!("\"{}\"", text.replace('"', "\"\"")))
     }
 
     /// The record that begins at a place or behind the line breaks there; without cells where there is none.

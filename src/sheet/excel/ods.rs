@@ -2,7 +2,7 @@
 
 use super::number_format::plain;
 use super::package::{Package, PartXml};
-use super::{RawRow, Survey, TABLES_MAX, Table, damaged, oversized};
+use super::{RawRow, Spot, Survey, TABLES_MAX, Table, damaged, oversized};
 use crate::sheet::source::Source;
 use crate::sheet::{Limits, SheetError, Stored};
 use crate::xml::{Piece, PullError, Tag};
@@ -37,6 +37,11 @@ impl Book {
         };
         book.read_tables()?;
         Ok(book)
+    }
+
+    /// The archive, and the part of all tables.
+    pub(super) fn part(&self) -> (&Package, &'static str) {
+        (&self.package, CONTENT)
     }
 
     fn xml(&self) -> Result<PartXml, SheetError> {
@@ -156,6 +161,8 @@ struct CellTag {
     value: String,
     repeated: usize,
     has_formula: bool,
+    /// Rows and columns that its formula fills.
+    fills: (u64, usize),
 }
 
 #[derive(Default, Clone, Copy, PartialEq)]
@@ -188,7 +195,7 @@ impl Rows {
         if self.repeats > 0 {
             self.repeats -= 1;
             self.line += 1;
-            row.line = self.line;
+            (row.line, row.repeats) = (self.line, true);
             return Ok(true);
         }
         let Some(repeated) = self.next_row_tag()? else {
@@ -269,7 +276,21 @@ impl Rows {
                 self.xml.skip().map_err(fail)?;
                 continue;
             };
-            self.read_text()?;
+            let spot = Spot {
+                columns: column..column.saturating_add(cell.repeated),
+                tag: self.xml.place(),
+                has_formula: cell.has_formula,
+                ..Spot::default()
+            };
+            let spot = self.read_text(spot)?;
+            row.spots.push(spot);
+            if cell.fills != (1, 1) {
+                let (rows, columns) = cell.fills;
+                row.fill(
+                    row.line.saturating_add(rows - 1),
+                    column..column.saturating_add(columns),
+                );
+            }
             if !self.text.is_empty() || !cell.value.is_empty() {
                 row.conjure(cell.repeated as u64 - 1)?;
                 for repeat in 0..cell.repeated {
@@ -283,11 +304,14 @@ impl Rows {
         }
     }
 
-    /// Reads what the cell shows: its paragraphs, each a line.
-    fn read_text(&mut self) -> Result<(), SheetError> {
+    /// Reads what the cell shows: its paragraphs, each a line. Gives the spot with where they stand.
+    fn read_text(&mut self, mut spot: Spot) -> Result<Spot, SheetError> {
+        spot.shown = spot.tag.end..spot.tag.end;
         self.text.clear();
         let mut depth = 0;
         let mut paragraphs = 0;
+        // Whether anything else stands behind the first paragraph.
+        let mut behind = false;
         loop {
             let fail = |error| self.book.error(error);
             let pass_over = match self.xml.piece().map_err(fail)? {
@@ -317,11 +341,21 @@ impl Rows {
                         true
                     }
                     // Comments and drawings are no part of the cell's text.
-                    _ => true,
+                    _ => {
+                        spot.mixed |= depth > 0;
+                        behind |= paragraphs > 0;
+                        true
+                    }
                 },
-                Piece::Close if depth == 0 => return Ok(()),
+                Piece::Close if depth == 0 => {
+                    spot.end = self.xml.place().end;
+                    return Ok(spot);
+                }
                 Piece::Close => {
                     depth -= 1;
+                    if depth == 0 {
+                        spot.shown.end = self.xml.place().end;
+                    }
                     continue;
                 }
                 Piece::Text(text) => {
@@ -331,11 +365,15 @@ impl Rows {
                     }
                     continue;
                 }
-                Piece::End => return Ok(()),
+                Piece::End => return Ok(spot),
             };
             if pass_over {
                 self.xml.skip().map_err(fail)?;
             } else {
+                if depth == 0 && paragraphs == 1 {
+                    spot.shown.start = self.xml.place().start;
+                }
+                spot.mixed |= depth == 0 && behind;
                 depth += 1;
             }
             if self.text.len() > 2 * self.book.limits.cell_bytes_max {
@@ -348,6 +386,7 @@ impl Rows {
 fn cell_tag(tag: &Tag<'_>) -> Result<CellTag, PullError> {
     let mut cell = CellTag {
         repeated: 1,
+        fills: (1, 1),
         ..CellTag::default()
     };
     let mut is_error = false;
@@ -369,6 +408,8 @@ fn cell_tag(tag: &Tag<'_>) -> Result<CellTag, PullError> {
         | "office:string-value" => cell.value = value.into_owned(),
         "table:number-columns-repeated" => cell.repeated = value.parse().unwrap_or(1).max(1),
         "table:formula" => cell.has_formula = true,
+        "table:number-matrix-rows-spanned" => cell.fills.0 = value.parse().unwrap_or(1).max(1),
+        "table:number-matrix-columns-spanned" => cell.fills.1 = value.parse().unwrap_or(1).max(1),
         _ => {}
     })?;
     if is_error {

@@ -9,8 +9,11 @@ use flate2::Crc;
 use flate2::read::DeflateDecoder;
 use memchr::{memchr, memmem};
 use std::collections::HashMap;
-use std::io::{self, BufReader, Read, Seek, SeekFrom, Take};
-use zip::{CompressionMethod, ZipArchive};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Take, Write};
+use std::sync::Arc;
+use zip::result::ZipError;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 /// Parts of a workbook: pictures count too.
 pub(super) const PARTS_MAX: usize = 10_000;
@@ -33,6 +36,8 @@ pub(super) struct Package {
 /// Where a part lies in the file.
 #[derive(Debug, Clone, Copy)]
 struct Part {
+    /// Which entry of the archive it is.
+    index: usize,
     start: u64,
     packed_bytes: u64,
     bytes: u64,
@@ -66,6 +71,7 @@ impl Package {
                 });
             }
             let part = Part {
+                index,
                 start,
                 packed_bytes: entry.compressed_size(),
                 bytes: entry.size(),
@@ -164,6 +170,60 @@ impl Package {
         }
     }
 
+    /// Writes the workbook again with one part rewritten. All the others are copied as they lie there, packed.
+    ///
+    /// # Errors
+    /// What `rewrite` gives; where `out` cannot be written to, under the name `file`.
+    pub(super) fn rewritten(
+        &self,
+        name: &str,
+        out: &mut File,
+        file: &Arc<str>,
+        rewrite: impl FnOnce(&mut Splice<'_>) -> Result<(), SheetError>,
+    ) -> Result<(), SheetError> {
+        let lost = || damaged(&self.source.name, &format!("{name} is not in it"));
+        let index = self.parts.get(&folded(name)).ok_or_else(lost)?.index;
+        let failed = |error: ZipError| match io::Error::from(error) {
+            // The source's own error came through.
+            error
+                if error
+                    .get_ref()
+                    .is_some_and(|inner| inner.is::<SheetError>()) =>
+            {
+                self.error(name, &error)
+            }
+            error => SheetError::unwritable(file, &error),
+        };
+        let mut archive = ZipArchive::new(Bytes::new(&self.source)).map_err(failed)?;
+        let mut copy = ZipWriter::new(BufWriter::new(out));
+        let comment = archive.comment().into();
+        copy.set_raw_comment(comment).map_err(failed)?;
+        let mut rewrite = Some(rewrite);
+        for at in 0..archive.len() {
+            let entry = archive.by_index_raw(at).map_err(failed)?;
+            let (true, Some(rewrite)) = (at == index, rewrite.take_if(|_| at == index)) else {
+                copy.raw_copy_file(entry).map_err(failed)?;
+                continue;
+            };
+            let stored = String::from_utf8_lossy(entry.name_raw()).into_owned();
+            copy.start_file(stored, entry.options()).map_err(failed)?;
+            let from = self.inflating(name).ok_or_else(lost)?;
+            let mut splice = Splice {
+                package: self,
+                name,
+                from: BufReader::with_capacity(64 << 10, from),
+                at: 0,
+                out: &mut copy,
+                file,
+            };
+            rewrite(&mut splice)?;
+            splice.copy(u64::MAX)?;
+        }
+        let mut out = copy.finish().map_err(failed)?;
+        out.flush()
+            .map_err(|error| SheetError::unwritable(file, &error))
+    }
+
     fn inflating(&self, name: &str) -> Option<Inflating> {
         let part = *self.parts.get(&folded(name))?;
         let mut bytes = Bytes::new(&self.source);
@@ -184,6 +244,71 @@ impl Package {
             crc: Crc::new(),
             given: 0,
         })
+    }
+}
+
+/// A part that is written again: copied from where the last copy ended.
+pub(super) struct Splice<'p> {
+    package: &'p Package,
+    name: &'p str,
+    from: BufReader<Inflating>,
+    at: u64,
+    out: &'p mut dyn Write,
+    file: &'p Arc<str>,
+}
+
+impl Splice<'_> {
+    /// Copies up to a byte of the part, or to its end.
+    pub(super) fn copy(&mut self, to: u64) -> Result<(), SheetError> {
+        self.read(to, |out, bytes| out.write_all(bytes))
+    }
+
+    /// Leaves out what stands before a byte of the part.
+    pub(super) fn leave_out(&mut self, to: u64) -> Result<(), SheetError> {
+        self.read(to, |_, _| Ok(()))
+    }
+
+    /// Gives what stands before a byte of the part, instead of copying it.
+    pub(super) fn take(&mut self, to: u64) -> Result<String, SheetError> {
+        let mut taken = Vec::new();
+        self.read(to, |_, bytes| {
+            taken.extend_from_slice(bytes);
+            Ok(())
+        })?;
+        String::from_utf8(taken).map_err(|_| self.malformed())
+    }
+
+    /// Writes something of one's own.
+    pub(super) fn write(&mut self, text: &str) -> Result<(), SheetError> {
+        let written = self.out.write_all(text.as_bytes());
+        written.map_err(|error| SheetError::unwritable(self.file, &error))
+    }
+
+    /// What is said of a part that is not the same as when it was read.
+    pub(super) fn malformed(&self) -> SheetError {
+        let what = format!("{} cannot be read a second time", self.name);
+        damaged(&self.package.source.name, &what)
+    }
+
+    fn read(
+        &mut self,
+        to: u64,
+        mut each: impl FnMut(&mut dyn Write, &[u8]) -> io::Result<()>,
+    ) -> Result<(), SheetError> {
+        while self.at < to {
+            let bytes = self.from.fill_buf();
+            let bytes = bytes.map_err(|error| self.package.error(self.name, &error))?;
+            let left = usize::try_from(to - self.at).unwrap_or(usize::MAX);
+            let bytes = bytes.get(..left).unwrap_or(bytes);
+            if bytes.is_empty() {
+                return Ok(());
+            }
+            let read = bytes.len();
+            each(self.out, bytes).map_err(|error| SheetError::unwritable(self.file, &error))?;
+            self.from.consume(read);
+            self.at += read as u64;
+        }
+        Ok(())
     }
 }
 

@@ -2,11 +2,12 @@
 
 use super::number_format::{Formats, plain};
 use super::package::{Package, PartXml};
-use super::{RawRow, Strings, Survey, TABLES_MAX, Table, damaged, other_format, oversized};
+use super::{RawRow, Spot, Strings, Survey, TABLES_MAX, Table, damaged, other_format, oversized};
 use crate::sheet::source::Source;
 use crate::sheet::{Limits, SheetError, Stored};
 use crate::xml::{Piece, PullError, Tag};
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Bytes of the texts that the cells share, and of where each ends: 32 MiB, some two million names.
@@ -70,6 +71,12 @@ impl Book {
             }
         }
         Ok(book)
+    }
+
+    /// The archive, and the part of a table.
+    pub(super) fn part(&self, table: usize) -> (&Package, &str) {
+        let part = self.parts.get(table).map_or("", String::as_str);
+        (&self.package, part)
     }
 
     /// Gives every tag of a part with its depth, counting from 1.
@@ -445,6 +452,8 @@ impl Rows {
     }
 
     fn read_cell(&mut self, cell: &CellTag, row: &mut RawRow) -> Result<(), SheetError> {
+        let tag = self.xml.place();
+        let mut area = None;
         self.text.clear();
         let (mut depth, mut in_text, mut has_formula, mut has_value) = (0, false, false, false);
         loop {
@@ -463,6 +472,7 @@ impl Rows {
                     "is" | "r" => false,
                     "f" => {
                         has_formula = true;
+                        area = area_of(&tag).map_err(fail)?;
                         true
                     }
                     _ => true,
@@ -489,6 +499,18 @@ impl Rows {
                 depth += 1;
             }
         }
+        if let Some((last_line, columns)) = area {
+            row.fill(last_line, columns);
+        }
+        let end = self.xml.place().end;
+        row.spots.push(Spot {
+            columns: cell.column..cell.column.saturating_add(1),
+            shown: tag.end..end,
+            tag,
+            mixed: false,
+            has_formula,
+            end,
+        });
         if has_formula && !has_value {
             return row.put(cell.column, |_| Stored::Uncalculated);
         }
@@ -570,6 +592,25 @@ fn cell_tag(tag: &Tag<'_>, next_column: usize) -> Result<CellTag, PullError> {
         _ => {}
     })?;
     Ok(cell)
+}
+
+/// The cells that a formula fills beside its own: down to which row, and which columns.
+fn area_of(tag: &Tag<'_>) -> Result<Option<(u64, Range<usize>)>, PullError> {
+    let (mut fills, mut area) = (false, None);
+    tag.attributes(|name, value| match name {
+        "t" => fills = matches!(&*value, "array" | "dataTable"),
+        "ref" => {
+            let (first, last) = value.split_once(':').unwrap_or((&value, &value));
+            let line = last
+                .trim_start_matches(|c: char| !c.is_ascii_digit())
+                .parse();
+            if let (Some(first), Some(last), Ok(line)) = (column(first), column(last), line) {
+                area = Some((line, first..last.saturating_add(1)));
+            }
+        }
+        _ => {}
+    })?;
+    Ok(area.filter(|_| fills))
 }
 
 /// The column of a cell's name, counting from 0.

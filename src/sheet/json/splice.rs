@@ -1,5 +1,6 @@
 //! Values replaced where they lie.
 
+use super::super::encoding::Again;
 use super::super::mended::{Mends, asked};
 use super::super::source::Source;
 use super::super::{Row, SheetError};
@@ -35,11 +36,11 @@ impl Batch {
     /// Appends the bytes of the objects, with the values that `mend` names replaced by texts.
     pub(in crate::sheet) fn mended(
         &self,
-        mend: &mut impl FnMut(&Row<'_>, &mut Mends),
-        out: &mut Vec<u8>,
+        mend: &mut impl FnMut(&Row<'_>, &mut Mends<'_>),
+        out: &mut Again,
     ) -> Result<(), SheetError> {
         let mut copied = 0;
-        for (row, cells) in asked(mend, |each| self.rows(each))? {
+        for (row, cells) in asked(mend, self.layout.encoding, |each| self.rows(each))? {
             let element = usize::try_from(row)
                 .ok()
                 .and_then(|row| self.elements.get(row));
@@ -53,15 +54,14 @@ impl Batch {
                 let column = self.layout.columns.get(&path);
                 let mended = cells.iter().find(|(mended, _)| column == Some(mended));
                 let Some((_, mended)) = mended else { continue };
-                let start = element.start + place.start;
-                out.extend_from_slice(self.data.get(copied..start).unwrap_or_default());
+                let (start, end) = (element.start + place.start, element.start + place.end);
+                out.same(self.data.get(copied..start).unwrap_or_default())?;
                 let quoted = serde_json::Value::from(mended.reveal()).to_string();
-                out.extend_from_slice(quoted.as_bytes());
-                copied = element.start + place.end;
+                out.other(self.data.get(start..end).unwrap_or_default(), &quoted)?;
+                copied = end;
             }
         }
-        out.extend_from_slice(self.data.get(copied..).unwrap_or_default());
-        Ok(())
+        out.same(self.data.get(copied..).unwrap_or_default())
     }
 }
 
