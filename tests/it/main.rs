@@ -14,6 +14,7 @@ mod cli;
 mod docs;
 mod export;
 mod fix;
+mod fix_books;
 mod house;
 #[path = "../lab/mod.rs"]
 mod lab;

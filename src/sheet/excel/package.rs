@@ -224,6 +224,22 @@ impl Package {
             .map_err(|error| SheetError::unwritable(file, &error))
     }
 
+    /// Writes the workbook again as it is, over what `out` holds.
+    pub(super) fn copied(&self, out: &mut File, file: &Arc<str>) -> Result<(), SheetError> {
+        let unwritable = |error: io::Error| SheetError::unwritable(file, &error);
+        out.set_len(0).map_err(unwritable)?;
+        out.rewind().map_err(unwritable)?;
+        let (mut pass, mut bytes) = (self.source.pass(0), Vec::new());
+        loop {
+            bytes.clear();
+            let ended = pass.fill(&mut bytes, 256 << 10)?;
+            out.write_all(&bytes).map_err(unwritable)?;
+            if ended {
+                return Ok(());
+            }
+        }
+    }
+
     fn inflating(&self, name: &str) -> Option<Inflating> {
         let part = *self.parts.get(&folded(name))?;
         let mut bytes = Bytes::new(&self.source);

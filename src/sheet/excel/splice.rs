@@ -37,19 +37,29 @@ pub(in crate::sheet) fn mended(
             });
         }
     };
-    package.rewritten(part, out, file, |splice| rows(content, mend, splice))
+    let mut changed = false;
+    package.rewritten(part, out, file, |splice| {
+        changed = rows(content, mend, splice)?;
+        Ok(())
+    })?;
+    // Packed anew, even the same part has other bytes.
+    match changed {
+        true => Ok(()),
+        false => package.copied(out, file),
+    }
 }
 
+/// Gives whether any cell was changed.
 fn rows(
     content: &Content,
     mend: &mut impl FnMut(&Row<'_>, &mut Mends<'_>),
     splice: &mut Splice<'_>,
-) -> Result<(), SheetError> {
+) -> Result<bool, SheetError> {
     let layout = &content.layout;
     let mut rows = content.book.rows(content.table)?;
     let mut row = RawRow::new(&layout.file, layout.limits);
     let mut passed_over = content.passed_over;
-    let (mut index, mut written) = (0, Vec::new());
+    let (mut index, mut written, mut changed) = (0, Vec::new(), false);
     while rows.next(&mut row)? {
         if passed_over > 0 {
             passed_over -= 1;
@@ -60,6 +70,7 @@ fn rows(
         }
         let cells = mends(content, index, &row, mend);
         index += 1;
+        changed |= !cells.is_empty();
         if !row.repeats {
             match &content.book {
                 Book::Xlsx(_) => write_xlsx(&row, &cells, splice)?,
@@ -77,7 +88,7 @@ fn rows(
             });
         }
     }
-    Ok(())
+    Ok(changed)
 }
 
 /// What the cells of a row are to hold.
