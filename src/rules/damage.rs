@@ -7,7 +7,7 @@
 //! A repair is given only where there is one original that the cell can have had, and all of it is still there. Nothing
 //! is repaired here: the value is checked and sent as it stands.
 
-use super::row::{Slot, shown};
+use super::row::{Slot, is_email, shown};
 use crate::manifest::FieldRow;
 use crate::model::{Field, Finding, Kind, Secret, Severity};
 use crate::sheet::{Cells, Stored};
@@ -55,6 +55,20 @@ const TRUTHS: [&str; 12] = [
     "ONWAAR",
     "VERDADERO",
     "VERDADEIRO",
+];
+
+/// Those of them that mean false.
+const FALSEHOODS: [&str; 5] = ["FALSE", "FALSCH", "FAUX", "FALSO", "ONWAAR"];
+
+/// Quotes that stand around a value where a file was quoted twice, or where it was copied from a text.
+const QUOTES: [(char, char); 7] = [
+    ('"', '"'),
+    ('\'', '\''),
+    ('“', '”'),
+    ('„', '“'),
+    ('„', '”'),
+    ('‘', '’'),
+    ('«', '»'),
 ];
 
 /// The months as a spreadsheet abbreviates them, in English and German.
@@ -214,9 +228,10 @@ impl Care {
             Care::Digits | Care::Phone | Care::Count => {
                 !(byte.is_ascii_digit() || byte == b'+' || byte == b'*')
             }
-            Care::Account => matches!(byte, b'+' | b'.'),
+            Care::Account => matches!(byte, b'+' | b'.' | b'"'),
             Care::Password => byte == b'+',
-            Care::Name | Care::Word | Care::Free => false,
+            Care::Word => matches!(byte, b'"' | b'\'' | b'<' | b':' | b';' | b','),
+            Care::Name | Care::Free => false,
         }
     }
 }
@@ -264,13 +279,14 @@ fn first_look(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
     if let Some(damage) = blanks_around(row, care, text) {
         return Some(damage);
     }
-    if TRUTHS.contains(&trimmed) && row.name.def().kind != Kind::Switch {
+    let kind = row.name.def().kind;
+    if TRUTHS.contains(&trimmed) && kind != Kind::Switch {
         let weight = if care.is_digits() {
             Severity::Error
         } else {
             Severity::Warning
         };
-        let chosen = row.name.def().kind == Kind::Choice && row.choice(trimmed).is_some();
+        let chosen = kind == Kind::Choice && row.choice(trimmed).is_some();
         return (!chosen).then(|| {
             Damage::new(
                 "damage.truth",
@@ -280,22 +296,38 @@ fn first_look(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
             )
         });
     }
+    // Only what is no value becomes one.
+    let becomes_one = |damage: &Damage| {
+        let repair = damage.repair.as_deref();
+        row.normalise(trimmed).is_none() && repair.is_some_and(|text| row.normalise(text).is_some())
+    };
     match care {
-        Care::Digits | Care::Phone => apostrophe(trimmed)
+        Care::Digits | Care::Phone => in_quotes(row, care, trimmed)
+            .or_else(|| apostrophe(trimmed))
             .or_else(|| exponent(trimmed, care))
             .or_else(|| date(trimmed))
             .or_else(|| decimal(trimmed))
             .or_else(|| thousands(trimmed, care)),
-        Care::Account => apostrophe(trimmed)
+        Care::Account => in_quotes(row, care, trimmed)
+            .or_else(|| apostrophe(trimmed))
             .or_else(|| exponent(trimmed, care))
             .or_else(|| decimal(trimmed)),
         Care::Password => exponent(text, care),
-        Care::Count => decimal(trimmed),
-        Care::Word if row.name.def().kind == Kind::Choice => decimal(trimmed).filter(|damage| {
-            let repair = damage.repair.as_deref();
-            row.choice(trimmed).is_none() && repair.is_some_and(|text| row.choice(text).is_some())
+        Care::Count => in_quotes(row, care, trimmed).or_else(|| decimal(trimmed)),
+        Care::Word => in_quotes(row, care, trimmed).or_else(|| match kind {
+            Kind::Switch => truth(trimmed)
+                .or_else(|| decimal(trimmed))
+                .filter(becomes_one),
+            Kind::Choice => decimal(trimmed).filter(|damage| {
+                let repair = damage.repair.as_deref();
+                row.choice(trimmed).is_none()
+                    && repair.is_some_and(|text| row.choice(text).is_some())
+            }),
+            Kind::Time => time(trimmed).filter(becomes_one),
+            Kind::Email => address(trimmed),
+            _ => None,
         }),
-        Care::Word | Care::Name | Care::Free => None,
+        Care::Name | Care::Free => None,
     }
 }
 
@@ -372,7 +404,11 @@ pub(super) fn plain(row: &FieldRow, text: &str) -> Option<String> {
     if matches!(care, Care::Password | Care::Free) {
         return None;
     }
-    let as_digits = care.is_digits() || care == Care::Count;
+    let is_wide = |c: char| matches!(c, '\u{ff10}'..='\u{ff19}' | '\u{ff0b}');
+    // In names and texts they may be meant.
+    let narrowed = care.is_digits()
+        || matches!(care, Care::Count | Care::Word)
+        || (care == Care::Account && text.trim().chars().all(is_wide));
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -385,9 +421,11 @@ pub(super) fn plain(row: &FieldRow, text: &str) -> Option<String> {
             | '\u{2066}'..='\u{2069}'
                 if care != Care::Name => {}
             // Full-width characters stand in the order of ASCII.
-            '\u{ff10}'..='\u{ff19}' | '\u{ff0b}' if as_digits => {
+            '\u{ff01}'..='\u{ff5e}' if narrowed => {
                 plain.extend(char::from_u32(u32::from(c) - 0xfee0));
             }
+            // They look like a plain one, and are typed by nobody; a wide one is the space of Chinese names.
+            '\u{a0}' | '\u{2007}' | '\u{202f}' if care == Care::Name => plain.push(' '),
             _ if care.is_digits() && c.is_whitespace() && !c.is_ascii() => plain.push(' '),
             _ => plain.push(c),
         }
@@ -423,12 +461,105 @@ fn blanks_around(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
     Some(damage.repair(Some(trimmed.to_owned())))
 }
 
+/// `"2002"`, `“2002”`.
+fn in_quotes(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
+    let stripped = |(open, close): &(char, char)| text.strip_prefix(*open)?.strip_suffix(*close);
+    let inside = QUOTES.iter().find_map(stripped)?.trim();
+    let is_value = match care {
+        Care::Word if row.name.def().kind == Kind::Email => is_address(inside),
+        Care::Word => !inside.is_empty() && row.normalise(inside).is_some(),
+        _ => begins_with_digit(inside),
+    };
+    let damage = Damage::new(
+        "damage.quotes",
+        Severity::Warning,
+        "is in quotes, which are no part of it",
+        "",
+    );
+    is_value.then(|| damage.repair(Some(inside.to_owned())))
+}
+
+fn begins_with_digit(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    digits.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// `VRAI`, `ONWAAR`: what a spreadsheet makes of a switch in other languages.
+fn truth(text: &str) -> Option<Damage> {
+    let is = |word: &&str| word.eq_ignore_ascii_case(text);
+    if !TRUTHS.iter().any(is) {
+        return None;
+    }
+    let state = match FALSEHOODS.iter().any(is) {
+        true => "off",
+        false => "on",
+    };
+    let damage = Damage::new(
+        "damage.truth",
+        Severity::Warning,
+        "is what a spreadsheet makes of true and false in another language",
+        "",
+    );
+    Some(damage.repair(Some(state.to_owned())))
+}
+
+/// `09:00:00`, `9:00 AM`: how spreadsheets show a time of day.
+fn time(text: &str) -> Option<Damage> {
+    let upper = text.to_ascii_uppercase();
+    let without = |half| Some((upper.strip_suffix(half)?.trim_end(), Some(half)));
+    let (clock, half) = without("AM")
+        .or_else(|| without("PM"))
+        .unwrap_or((&upper, None));
+    let (hours, rest) = clock.split_once(':')?;
+    let minutes = rest.strip_suffix(":00").unwrap_or(rest);
+    let hours: u8 = hours.parse().ok().filter(|_| is_digits(hours))?;
+    let hours = match half {
+        None => hours,
+        Some(_) if !(1..=12).contains(&hours) => return None,
+        Some("PM") => hours % 12 + 12,
+        Some(_) => hours % 12,
+    };
+    let damage = Damage::new(
+        "damage.time",
+        Severity::Warning,
+        "is a time of day as a spreadsheet shows it",
+        "",
+    );
+    Some(damage.repair(Some(format!("{hours:02}:{minutes}"))))
+}
+
+/// `Ann Miller <ann@example.com>`, `mailto:ann@example.com`, `ann@example.com;`: as mail programs copy an address.
+fn address(text: &str) -> Option<Damage> {
+    let without_end = text.trim_end_matches([';', ',', ' ']);
+    let in_brackets = || {
+        let (name, address) = without_end.strip_suffix('>')?.rsplit_once('<')?;
+        // Two addresses leave the choice to a person.
+        (!name.contains(['@', '<', '>'])).then_some(address)
+    };
+    let inside = in_brackets()
+        .or_else(|| without_end.strip_prefix("mailto:"))
+        .unwrap_or(without_end);
+    let damage = Damage::new(
+        "damage.address",
+        Severity::Warning,
+        "has more around the address, as mail programs copy it",
+        "",
+    );
+    let is_other = inside != text && is_address(inside);
+    is_other.then(|| damage.repair(Some(inside.to_owned())))
+}
+
+/// An address without any character that may belong to what stands around it.
+fn is_address(text: &str) -> bool {
+    let strange = |c: char| c.is_whitespace() || r#""'<>(),:;[\]"#.contains(c);
+    is_email(text) && !text.contains(strange)
+}
+
 /// What marks a cell as text was taken for a part of it.
 fn apostrophe(text: &str) -> Option<Damage> {
     let rest = text.strip_prefix(['\'', '’', '‘', '`', '´'])?;
     let plain = rest.trim();
-    let digits = plain.strip_prefix('+').unwrap_or(plain);
-    if !digits.starts_with(|c: char| c.is_ascii_digit()) {
+    if !begins_with_digit(plain) {
         return None;
     }
     let damage = Damage::new(

@@ -1136,7 +1136,7 @@ fn is_within(digits: &str, min: u64, max: u64) -> bool {
 }
 
 /// `name@host`: one `@`, no white space, and no empty part within the host.
-fn is_email(text: &str) -> bool {
+pub(super) fn is_email(text: &str) -> bool {
     has_form_of_email(text) && !text.chars().any(char::is_whitespace)
 }
 

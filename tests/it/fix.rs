@@ -298,7 +298,10 @@ fn what_cannot_be_read_or_written_says_so_and_leaves_nothing_behind() {
     refused(path, &["in.csv", "-o", "folder"], "cannot be written");
 }
 
-const UTF_16: [(&str, fn(u16) -> [u8; 2]); 2] = [
+/// How UTF-16 writes a unit, in either order.
+type BytesOf = fn(u16) -> [u8; 2];
+
+const UTF_16: [(&str, BytesOf); 2] = [
     ("utf-16le", u16::to_le_bytes),
     ("utf-16be", u16::to_be_bytes),
 ];
@@ -373,7 +376,7 @@ fn a_text_of_one_byte_a_character_stays_in_its_encoding() {
     // Every byte there is; in some encodings not all mean something, and the row is in trouble.
     let every: Vec<u8> = (0x80..=0xFF).collect();
     let sheet = |number: &[u8]| {
-        let head = b"number;name;registerpassword\n";
+        let head = b"number;hobby;registerpassword\n";
         [
             &head[..],
             b"2001;",

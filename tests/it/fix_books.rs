@@ -238,6 +238,9 @@ fn fixed(folder: &Path, name: &str, sheet: &Damaged) {
     }
 }
 
+/// Writes rows as a text.
+type Write = fn(&[Vec<String>]) -> String;
+
 #[test]
 fn a_text_of_any_kind_becomes_what_it_was() {
     println!("seed {SEED}");
@@ -246,7 +249,7 @@ fn a_text_of_any_kind_becomes_what_it_was() {
     assert!(sheet.cells().len() > ROWS, "{}", sheet.cells().len());
     let utf16 =
         |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_be_bytes).collect() };
-    let write: [fn(&[Vec<String>]) -> String; 4] = [
+    let write: [Write; 4] = [
         csv,
         |rows| format!("\u{feff}{}", csv(rows)),
         |rows| format!("[\n{}\n]\n", json(rows, " ,\n")),

@@ -313,12 +313,97 @@ fn damage_is_named_and_mended_where_the_original_is_certain() {
             "display_name",
             "Ann\u{a0}Miller",
             "warning text.space",
-            None,
+            Some("Ann Miller"),
         ),
+        ("display_name", "山田　太郎", "warning text.space", None),
         ("display_name", "Jürgen ", "", None),
         ("display_name", "Jürgen\u{a0}", "", None),
         ("voicemail_pin", " 0042", "error text.space", Some("0042")),
         ("sip_password", " Ab3defgh ", "", None),
+        ("number", "\"2002\"", "error damage.quotes", Some("2002")),
+        ("number", "“2002”", "error text.curly_quote", Some("2002")),
+        ("number", "'2002.0'", "error damage.quotes", Some("2002")),
+        ("number", "\"Reception\"", "", None),
+        ("number", "\"", "", None),
+        (
+            "voicemail_pin",
+            "„ 0042“",
+            "error text.curly_quote",
+            Some("0042"),
+        ),
+        (
+            "mobile",
+            "\"0171 1234\"",
+            "warning damage.quotes",
+            Some("0171 1234"),
+        ),
+        (
+            "caller_id",
+            "\"2002\"",
+            "warning damage.quotes",
+            Some("2002"),
+        ),
+        ("caller_id", "\"Ann\"", "", None),
+        (
+            "caller_id",
+            "２００２",
+            "warning text.full_width",
+            Some("2002"),
+        ),
+        (
+            "max_registrations",
+            "\"3\"",
+            "error damage.quotes",
+            Some("3"),
+        ),
+        ("voicemail", "\"yes\"", "error damage.quotes", Some("yes")),
+        ("voicemail", "\"perhaps\"", "", None),
+        ("voicemail", "VRAI", "error damage.truth", Some("on")),
+        ("voicemail", "Onwaar", "error damage.truth", Some("off")),
+        ("voicemail", "FALSCH", "", None),
+        ("voicemail", "1.0", "error damage.decimal", Some("1")),
+        ("voicemail", "0,0", "error damage.decimal", Some("0")),
+        ("voicemail", "2.0", "", None),
+        ("voicemail", "ｏｎ", "error text.full_width", Some("on")),
+        (
+            "email",
+            "Ann Miller <ann@example.com>",
+            "error damage.address",
+            Some("ann@example.com"),
+        ),
+        (
+            "email",
+            "\"Ann\" <ann@example.com>;",
+            "error damage.address",
+            Some("ann@example.com"),
+        ),
+        (
+            "email",
+            "mailto:ann@example.com",
+            "warning damage.address",
+            Some("ann@example.com"),
+        ),
+        (
+            "email",
+            "ann@example.com;",
+            "warning damage.address",
+            Some("ann@example.com"),
+        ),
+        (
+            "email",
+            "\"ann@example.com\"",
+            "warning damage.quotes",
+            Some("ann@example.com"),
+        ),
+        ("email", "o'brien@example.com", "", None),
+        ("email", "a@example.com;b@example.com", "", None),
+        ("email", "a@example.com <b@example.com>", "", None),
+        (
+            "email",
+            "ａｎｎ＠example.com",
+            "error text.full_width",
+            Some("ann@example.com"),
+        ),
         ("mobile", "<clear>", "", None),
         ("mobile", " ", "", None),
     ];
@@ -333,6 +418,40 @@ fn damage_is_named_and_mended_where_the_original_is_certain() {
         if let Some(repair) = repair {
             assert_eq!(of_value(field, repair), [], "{field} {repair:?}");
         }
+    }
+}
+
+#[test]
+fn a_time_of_day_is_mended_as_a_spreadsheet_showed_it() {
+    let of_time = |value: &str| {
+        let row = vec!["2001".to_owned(), value.to_owned()];
+        let found = said(PORTSIP, &["number", "monday_from"], &[row]).remove(0);
+        let mut repairs = found.into_iter().map(|finding| finding.repair);
+        repairs
+            .next()
+            .flatten()
+            .map(|repair| repair.reveal().to_owned())
+    };
+    for (value, repair) in [
+        ("09:00:00", Some("09:00")),
+        ("9:00:00", Some("09:00")),
+        ("9:30 AM", Some("09:30")),
+        ("9:30:00 pm", Some("21:30")),
+        ("12:00AM", Some("00:00")),
+        ("12:05 PM", Some("12:05")),
+        ("\"9:00\"", Some("9:00")),
+        ("０９：００", Some("09:00")),
+        // Nothing to mend, or nothing certain.
+        ("9:00", None),
+        ("23:59", None),
+        ("09:00:30", None),
+        ("13:00 PM", None),
+        ("0:30 AM", None),
+        ("24:00:00", None),
+        ("9:75 AM", None),
+        ("9 AM", None),
+    ] {
+        assert_eq!(of_time(value).as_deref(), repair, "{value}");
     }
 }
 
@@ -650,11 +769,13 @@ proptest::proptest! {
     /// A repair is whole at once: a second one finds nothing more to do.
     #[test]
     fn what_was_repaired_needs_no_repair(
-        text in "[0-9'+,.eE０-９ \u{a0}\u{200b}\u{202a}a-c-]{1,14}",
-        field in 0usize..12,
+        text in "[0-9'\"+,.eE０-９ \u{a0}\u{200b}\u{202a}a-c-]{1,14}|[\"'<]{0,3}(mailto:)?a@b[.]c[>;,\"']{0,3}|[12]?[0-9](:[0-6][0-9]){1,2} ?([AaPp][mM])?",
+        field in 0usize..100,
+        portsip in proptest::prelude::any::<bool>(),
     ) {
-        let manifest = Manifest::parse(OPENVOX).unwrap();
-        let field = Field::all().filter(|f| manifest.row(*f).is_some()).nth(field).unwrap();
+        let manifest = Manifest::parse(if portsip { PORTSIP } else { OPENVOX }).unwrap();
+        let fields: Vec<Field> = Field::all().filter(|f| manifest.row(*f).is_some()).collect();
+        let field = fields[field % fields.len()];
         let row = manifest.row(field).unwrap();
         if let Some(repair) = look(row, &text).and_then(|damage| damage.repair) {
             proptest::prop_assert_ne!(&repair, &text);

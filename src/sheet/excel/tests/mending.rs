@@ -190,8 +190,8 @@ fn a_cell_that_stands_for_several_is_taken_apart() {
     let first =
         "table:style-name=\"s\" office:value-type=\"string\" calcext:value-type=\"string\">";
     let old = "<office:annotation><text:p>no</text:p></office:annotation><text:p>M <text:span>x</text:span></text:p><text:p/></table:table-cell>";
-    let expected = format!(
-        "{head}{}{}{}",
+    let expected = [
+        head,
         row(&format!(
             "<table:table-cell {first}{old}\
              <table:table-cell table:style-name=\"s\" office:value-type=\"string\" table:number-columns-repeated=\"2\"><office:annotation><text:p>no</text:p></office:annotation>{text}</table:table-cell>\
@@ -203,7 +203,8 @@ fn a_cell_that_stands_for_several_is_taken_apart() {
         format!(
             "<table:table-row table:number-rows-repeated='3'><table:table-cell office:value-type=\"string\">{text}</table:table-cell></table:table-row>"
         ),
-    );
+    ]
+    .concat();
     assert_eq!(
         part(&copy.bytes, "content.xml"),
         part(&ods(&expected), "content.xml")
