@@ -253,9 +253,11 @@ pub struct CheckArgs {
 #[command(
     after_help = "Only what a spreadsheet did is repaired, and only where the original is certain: 2002.0 becomes
 2002, full-width digits become plain ones. What may be lost for good is for `rowcall check` to say.
+All else stays as it is: delimiter, encoding, and of a workbook every other cell, format and part.
 
 Examples:
   rowcall fix staff.csv -o fixed.csv --for openvox
+  rowcall fix staff.xlsx -o fixed.xlsx --for openvox --sheet Staff
   rowcall fix staff.json -o fixed.json --for portsip --report changes.csv"
 )]
 pub struct FixArgs {
