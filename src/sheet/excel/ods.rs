@@ -283,7 +283,7 @@ impl Rows {
                 ..Spot::default()
             };
             let spot = self.read_text(spot)?;
-            row.spots.push(spot);
+            let before = row.ends.len();
             if cell.fills != (1, 1) {
                 let (rows, columns) = cell.fills;
                 row.fill(
@@ -299,6 +299,9 @@ impl Rows {
                 }
             } else if cell.has_formula {
                 row.put(column, |_| Stored::Uncalculated)?;
+            }
+            if row.ends.len() > before {
+                row.spots.push(spot);
             }
             column = column.saturating_add(cell.repeated);
         }

@@ -13,8 +13,8 @@ use std::fs::File;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Bytes of a cell with its comments and drawings, where it is written again for each column that it stands for.
-const REPEATED_CELL_BYTES_MAX: u64 = 4 << 20;
+/// Bytes of an ODS cell with its comments and drawings, which is held whole while it is mended: 4 MiB.
+const CELL_BYTES_MAX: u64 = 4 << 20;
 
 /// Writes the workbook to `out`, which is called `file`, with the cells changed that `mend` names.
 ///
@@ -106,10 +106,7 @@ fn mends(
             _ if row.is_calculated(column) => "a formula gives its value; mend what it refers to",
             None => "the workbook has no such cell",
             Some(spot) if spot.mixed => "something is drawn or noted within its text",
-            Some(spot)
-                if spot.columns.len() > 1
-                    && spot.end - spot.tag.start > REPEATED_CELL_BYTES_MAX =>
-            {
+            Some(spot) if !is_xlsx && spot.end - spot.tag.start > CELL_BYTES_MAX => {
                 "it is too long, with its comments and drawings"
             }
             _ if is_xlsx && text.encode_utf16().count() > CELL_UNITS_MAX => {

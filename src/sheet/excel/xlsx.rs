@@ -503,18 +503,24 @@ impl Rows {
             row.fill(last_line, columns);
         }
         let end = self.xml.place().end;
-        row.spots.push(Spot {
-            columns: cell.column..cell.column.saturating_add(1),
-            shown: tag.end..end,
-            tag,
-            mixed: false,
-            has_formula,
-            end,
-        });
+        let before = row.ends.len();
         if has_formula && !has_value {
-            return row.put(cell.column, |_| Stored::Uncalculated);
+            row.put(cell.column, |_| Stored::Uncalculated)?;
+        } else {
+            self.put_cell(cell, row)?;
         }
-        self.put_cell(cell, row)
+        // Cells without anything are not counted, and may be without end.
+        if row.ends.len() > before {
+            row.spots.push(Spot {
+                columns: cell.column..cell.column.saturating_add(1),
+                shown: tag.end..end,
+                tag,
+                mixed: false,
+                has_formula,
+                end,
+            });
+        }
+        Ok(())
     }
 
     fn put_cell(&self, cell: &CellTag, row: &mut RawRow) -> Result<(), SheetError> {
