@@ -13,6 +13,9 @@ use crate::model::{Field, Finding, Kind, Secret, Severity};
 use crate::sheet::{Cells, Stored};
 use std::collections::HashMap;
 
+/// The rule about cells that are stored as numbers.
+pub const CELL_NUMERIC: &str = "cell.numeric";
+
 /// A spreadsheet keeps so many digits of a number and rounds the rest to zeros.
 const DIGITS_KEPT: usize = 15;
 /// One repair may uncover what the next one mends.
@@ -357,13 +360,13 @@ fn stored(row: &FieldRow, stored: Stored) -> Option<Damage> {
             "type it anew, in a cell that is formatted as text",
         )),
         Stored::Number if row.name.def().kind == Kind::Identifier => Some(Damage::new(
-            "cell.numeric",
+            CELL_NUMERIC,
             Severity::Warning,
             "is stored as a number: zeros before it or a + would have been lost",
             "compare it with the original, and format the column as text",
         )),
         Stored::Shown if row.name.def().kind == Kind::Identifier => Some(Damage::new(
-            "cell.numeric",
+            CELL_NUMERIC,
             Severity::Warning,
             "is stored as a number, and reads as its format shows it: what was typed may be lost",
             "compare it with the original, and format the column as text",

@@ -13,6 +13,7 @@ mod damage;
 mod row;
 
 pub use across::{Across, Duplicate, Places, Survey, Traces};
+pub use damage::CELL_NUMERIC;
 pub use row::{Checker, rule_id, shown};
 
 #[cfg(test)]

@@ -4,14 +4,16 @@ use super::check::{Counts, Options, Table, Verdict, check};
 use super::{Failure, rows, say};
 use crate::cli::CheckArgs;
 use crate::manifest::Purpose;
-use crate::model::{Action, Field, RowResult};
+use crate::model::{Action, Field, Finding, Place, RowResult};
 use crate::report::{cells, columns, finding_line};
-use crate::rules::shown;
+use crate::rules::{CELL_NUMERIC, shown};
 use crate::sheet::{Readers, SheetError, Writer, markdown};
 use crate::vendors::make;
 use jiff::Timestamp;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write, stdout};
+use std::sync::Arc;
 
 /// Checks the sheets; findings go to standard output, one a line.
 ///
@@ -39,6 +41,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
         .collect();
     let mut writers = writers.map_err(Failure::usage)?;
     let (reported, mut out) = (!writers.is_empty(), BufWriter::new(stdout()));
+    let mut alike = Alike::default();
     let options = Options {
         purpose: Purpose::Create,
         on_pbx: None,
@@ -46,6 +49,9 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     let sink = |verdict: Verdict<'_, ()>| -> Result<(), Stop> {
         if !args.report.json {
             for finding in &verdict.findings {
+                if alike.is_repeated(&verdict.place, finding) {
+                    continue;
+                }
                 let line = finding_line(finding, Some(&verdict.place));
                 writeln!(out, "{}: {} {line}", verdict.place, verdict.number)?;
             }
@@ -79,11 +85,56 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
             .map_err(Failure::usage)?;
     }
     out.flush().map_err(Failure::usage)?;
+    alike.say();
     say(format!(
         "{} rows: {} valid, {} invalid ({} errors, {} warnings)",
         counts.rows, counts.valid, counts.invalid, counts.errors, counts.warnings
     ));
     Ok(exit)
+}
+
+/// Cells of which the same is to be said as of one that was printed: in a workbook a whole column may be stored as
+/// numbers, and only what differs in it is worth a line. A report has them all.
+#[derive(Default)]
+struct Alike(BTreeMap<AlikeIn, (Place, u64)>);
+
+/// File, sheet, column, and what is said.
+type AlikeIn = (Arc<str>, Option<Arc<str>>, usize, String);
+
+impl Alike {
+    /// Whether the same was printed of another cell of the column.
+    fn is_repeated(&mut self, place: &Place, finding: &Finding) -> bool {
+        let (CELL_NUMERIC, Some(column)) = (&*finding.rule, finding.column) else {
+            return false;
+        };
+        // The same but for the value.
+        let (_, what) = finding.message.rsplit_once(" is ").unwrap_or_default();
+        let key = (
+            place.file.clone(),
+            place.sheet.clone(),
+            column,
+            what.to_owned(),
+        );
+        let known = self.0.entry(key);
+        let (_, more) = known
+            .and_modify(|(_, more)| *more += 1)
+            .or_insert((place.clone(), 0));
+        *more > 0
+    }
+
+    fn say(&self) {
+        for ((file, _, column, what), (first, more)) in &self.0 {
+            let more = match more {
+                0 => continue,
+                1 => "1 more cell".to_owned(),
+                more => format!("{more} more cells"),
+            };
+            say(format!(
+                "{file}: {more} like {}: {what} ({CELL_NUMERIC}); --report FILE names each",
+                first.cell(*column)
+            ));
+        }
+    }
 }
 
 /// Prints how each heading was understood, with the first value below it. A secret is not shown, nor is a value of a

@@ -264,7 +264,16 @@ fn the_original_is_never_written_to() {
         &["in.csv", "-o", "o.csv", "--report", "o.csv"],
         "another file for the report",
     );
-    refused(path, &["in.csv", "-o", "o.json"], "another format");
+    for (read, written) in [
+        ("in.csv", "o.json"),
+        ("in.csv", "o.ods"),
+        ("book.xlsm", "o.xlsx"),
+        ("book.ods", "o.xlsx"),
+        ("book.xlsx", "o.csv"),
+        ("book.xlsx", "o"),
+    ] {
+        refused(path, &[read, "-o", written], "another format");
+    }
     refused(path, &["in.csv", "other.csv", "-o", "o.csv"], "one sheet");
     assert_eq!(fs::read_to_string(path.join("in.csv")).unwrap(), sheet);
     assert_eq!(

@@ -265,3 +265,70 @@ fn workbooks_are_read_by_their_sheets_and_numbers_in_their_cells_are_told() {
     let (code, said) = check(&["r.csv", "--sheet", "HQ"]);
     assert!(code == 2 && said.contains("it is no workbook"), "{said}");
 }
+
+/// A column of numbers is one matter: printed once and counted, but for the row in which something shows. The report has
+/// every row.
+#[test]
+fn a_column_that_is_stored_as_numbers_is_said_once() {
+    use rust_xlsxwriter::{Format, Workbook};
+    let folder = tempfile::tempdir().unwrap();
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    let shown = Format::new().set_num_format("00000");
+    for (column, heading) in (0..).zip(["number", "registerpassword", "vmsecret"]) {
+        sheet.write(0, column, heading).unwrap();
+    }
+    for row in 1..=40 {
+        sheet.write_string(row, 1, "tR7xkQ2mZp9w").unwrap();
+        sheet.write_number(row, 2, 40_000 + 7 * row).unwrap();
+        match row {
+            20 => sheet.write_number_with_format(row, 0, 8, &shown),
+            30 => sheet.write_string(row, 0, "2030"),
+            _ => sheet.write_number(row, 0, 2000 + row),
+        }
+        .unwrap();
+    }
+    sheet.write_number(25, 2, 815).unwrap();
+    book.save(folder.path().join("staff.xlsx")).unwrap();
+    let mut command = rowcall(folder.path());
+    command.args([
+        "check",
+        "staff.xlsx",
+        "--for",
+        "openvox",
+        "--report",
+        "r.csv",
+    ]);
+    let output = command.output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let cells: Vec<&str> = printed
+        .lines()
+        .filter_map(|line| {
+            line.split_once(" warning ")?
+                .1
+                .split_once(": ")
+                .map(|(cell, _)| cell)
+        })
+        .collect();
+    assert_eq!(
+        cells,
+        [
+            "cell.numeric A2",
+            "cell.numeric C2",
+            "cell.numeric A21",
+            "damage.lost_zero C26"
+        ],
+        "{printed}"
+    );
+    for more in [
+        "37 more cells like A2: stored as a number",
+        "38 more cells like C2: stored",
+    ] {
+        assert!(said.contains(more), "{said}");
+    }
+    assert!(said.contains(" 79 warnings"), "{said}");
+    let report = fs::read_to_string(folder.path().join("r.csv")).unwrap();
+    assert_eq!(report.matches("warning cell.numeric A").count(), 39);
+    assert_eq!(report.matches("warning cell.numeric C").count(), 39);
+}
