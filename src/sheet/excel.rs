@@ -56,6 +56,39 @@ fn other_format(file: &Arc<str>, what: &'static str) -> SheetError {
     }
 }
 
+/// What often bears the name of a workbook and is none, by how it begins.
+fn what_else(head: &[u8]) -> Option<&'static str> {
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let text = text.trim_ascii_start();
+    let begins = |word: &[u8]| {
+        let head = text.get(..word.len());
+        head.is_some_and(|head| head.eq_ignore_ascii_case(word))
+    };
+    Some(match text {
+        _ if begins(b"<?xml") => "an XML document",
+        [b'<', ..] => "a web page",
+        // Excel saves a page with all its parts as one mail.
+        _ if begins(b"MIME-Version:") => "a web page",
+        _ if begins(b"%PDF-") => "a PDF document",
+        _ if begins(b"{\\rtf") => "a document of another program",
+        _ if begins(b"ID;P") => "a workbook in SYLK",
+        _ if begins(b"TABLE\r\n0,1") || begins(b"TABLE\n0,1") => "a workbook in DIF",
+        _ => return None,
+    })
+}
+
+/// Text by the name of a workbook.
+pub(super) fn text_not_workbook(file: &Arc<str>, head: &[u8]) -> SheetError {
+    let ending = match head.trim_ascii_start() {
+        [b'[' | b'{', ..] => ".json",
+        _ => ".csv (or .tsv)",
+    };
+    SheetError::TextNotWorkbook {
+        file: file.clone(),
+        ending,
+    }
+}
+
 /// The texts that cells share: one text and where each ends, for there may be millions.
 #[derive(Default)]
 struct Strings {
@@ -179,12 +212,10 @@ impl Book {
         if matches!(head.as_slice(), [9, 0 | 2 | 4, ..]) {
             return Err(other_format(file, "a workbook of Excel 4 or older"));
         }
-        let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
-        Err(match text.trim_ascii_start() {
-            [b'<', b'?', b'x', b'm', b'l', ..] => other_format(file, "an XML document"),
-            [b'<', ..] => other_format(file, "a web page"),
-            _ if memchr(0, &head).is_none() => SheetError::TextNotWorkbook { file: file.clone() },
-            _ => damaged(file, "it does not begin as any workbook does"),
+        Err(match what_else(&head) {
+            Some(what) => other_format(file, what),
+            None if memchr(0, &head).is_none() => text_not_workbook(file, &head),
+            None => damaged(file, "it does not begin as any workbook does"),
         })
     }
 
@@ -307,7 +338,7 @@ impl RawRow {
     fn conjure(&mut self, cells: u64) -> Result<(), SheetError> {
         self.conjured = self.conjured.saturating_add(cells);
         if self.conjured > CONJURED_CELLS_MAX {
-            let what = format!("it makes more than {CONJURED_CELLS_MAX} cells of few");
+            let what = format!("it has more than {CONJURED_CELLS_MAX} blank or repeated cells");
             return Err(oversized(&self.file, &what));
         }
         Ok(())

@@ -404,12 +404,12 @@ pub enum SheetError {
         what: &'static str,
     },
     /// It is text that calls itself a workbook.
-    #[error(
-        "{file}: is text, in spite of its ending, and no workbook. Rename it to .csv (or .tsv)"
-    )]
+    #[error("{file}: is text, in spite of its ending, and no workbook. Rename it to {ending}")]
     TextNotWorkbook {
         /// The file.
         file: Arc<str>,
+        /// What it may end with.
+        ending: &'static str,
     },
     /// A workbook has no sheet of that name.
     #[error("{file}: has no sheet “{sheet}”; it has: {names}. Name one of these with --sheet")]
@@ -562,7 +562,7 @@ pub fn open(input: &Input, options: &ReadOptions) -> Result<Vec<Sheet>, SheetErr
             sheet
         }
         // Whatever is a workbook by its content was taken for one above.
-        Format::Xlsx => return Err(SheetError::TextNotWorkbook { file: source.name }),
+        Format::Xlsx => return Err(excel::text_not_workbook(&source.name, &source.head(512)?)),
         Format::Html => return Err(SheetError::Page { file: source.name }),
     };
     sheet.notes.splice(0..0, written);

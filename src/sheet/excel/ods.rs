@@ -10,6 +10,9 @@ use memchr::memmem;
 use std::sync::Arc;
 
 const CONTENT: &str = "content.xml";
+/// As how many blank cells a row counts that stands there only as a repetition: each is checked like any other row.
+const REPEATED_ROW_CELLS: u64 = 256;
+
 /// An ODS workbook without its cells.
 pub(super) struct Book {
     pub(super) tables: Vec<Table>,
@@ -207,7 +210,8 @@ impl Rows {
             self.line += repeated;
             return Ok(true);
         }
-        row.conjure((repeated - 1).saturating_mul(row.ends.len() as u64 + row.text.len() as u64))?;
+        let row_cells = REPEATED_ROW_CELLS + row.ends.len() as u64 + row.text.len() as u64;
+        row.conjure((repeated - 1).saturating_mul(row_cells))?;
         self.line += 1;
         self.repeats = repeated - 1;
         Ok(true)

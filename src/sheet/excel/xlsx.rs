@@ -409,7 +409,11 @@ impl Rows {
                             }
                         })
                         .map_err(|error| fail(&self.part, error))?;
-                        self.line = line.unwrap_or(self.line + 1);
+                        let line = line.unwrap_or(self.line + 1);
+                        if line <= self.line {
+                            return Err(damaged(&book.file, "its rows are not in their order"));
+                        }
+                        self.line = line;
                         if self.line > ROWS_MAX {
                             let what = format!("it has more than {ROWS_MAX} rows");
                             return Err(oversized(&self.book.file, &what));
@@ -461,7 +465,8 @@ impl Rows {
             let pass_over = match self.xml.piece().map_err(fail)? {
                 Piece::Open(tag) => match tag.name() {
                     "v" if cell.kind != Kind::Inline => {
-                        has_value = true;
+                        // A formula that gave an empty text says so; openpyxl leaves a blank value where it gave none.
+                        has_value = cell.kind == Kind::Text;
                         in_text = true;
                         false
                     }
@@ -504,7 +509,7 @@ impl Rows {
         }
         let end = self.xml.place().end;
         let before = row.ends.len();
-        if has_formula && !has_value {
+        if has_formula && !has_value && self.text.is_empty() {
             row.put(cell.column, |_| Stored::Uncalculated)?;
         } else {
             self.put_cell(cell, row)?;
