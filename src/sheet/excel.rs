@@ -32,6 +32,9 @@ const BATCH_CELLS_MAX: usize = 128 << 10;
 const CONJURED_CELLS_MAX: u64 = 40_000_000;
 /// Formulas that fill several cells, of those that reach down to one row.
 const AREAS_MAX: usize = 1000;
+/// Bytes of a text that stands once in the file and is shown in many cells; each byte more counts as a cell made of few
+/// words.
+const SHOWN_BYTES_FREE: usize = 256;
 /// Sheets of a workbook.
 const TABLES_MAX: usize = 1024;
 
@@ -131,7 +134,7 @@ enum Book {
 }
 
 /// What is worth saying about a sheet.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, Copy)]
 struct Survey {
     hidden_rows: u64,
     hidden_columns: u64,
@@ -238,7 +241,7 @@ impl Book {
     fn survey(&self, table: usize) -> Result<Survey, SheetError> {
         match self {
             Book::Xlsx(book) => book.survey(table),
-            Book::Ods(book) => book.survey(),
+            Book::Ods(book) => Ok(book.survey()),
             Book::Xls(book) => book.survey(table),
         }
     }
@@ -342,6 +345,18 @@ impl RawRow {
             return Err(oversized(&self.file, &what));
         }
         Ok(())
+    }
+
+    /// As [`RawRow::put`], for a text of which the cell holds only a word: one that many cells share, a number's format.
+    fn put_shown(
+        &mut self,
+        column: usize,
+        write: impl FnOnce(&mut String) -> Stored,
+    ) -> Result<(), SheetError> {
+        let before = self.text.len();
+        self.put(column, write)?;
+        let bytes = self.text.len().saturating_sub(before);
+        self.conjure(bytes.saturating_sub(SHOWN_BYTES_FREE) as u64)
     }
 
     fn begin(&mut self, line: u64) {

@@ -8,6 +8,9 @@ pub(super) const SIGNATURE: [u8; 8] = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A,
 /// Bytes of a compound file: 24 MiB. It is read whole.
 pub(super) const FILE_BYTES_MAX: u64 = 24 << 20;
 
+/// Streams and folders of a compound file: pictures and macros count too.
+const ENTRIES_MAX: usize = 10_000;
+const ENTRY_BYTES: usize = 128;
 const END_OF_CHAIN: u32 = 0xFFFF_FFFE;
 const SECTOR_IDS_MAX: u32 = 0xFFFF_FFFA;
 /// Streams that are shorter lie in sectors of 64 bytes.
@@ -79,8 +82,9 @@ impl Compound {
             .checked_add(1)?
             .checked_mul(self.sector_bytes)?;
         let end = start.checked_add(self.sector_bytes)?;
-        // The last sector may be cut short.
-        self.bytes.get(start..end.min(self.bytes.len()))
+        // The last sector may be cut short, but not to nothing: a chain could name it without end.
+        let sector = self.bytes.get(start..end.min(self.bytes.len()))?;
+        (!sector.is_empty()).then_some(sector)
     }
 
     fn read_chain(&mut self) -> Option<()> {
@@ -129,7 +133,10 @@ impl Compound {
         if mini_chain < SECTOR_IDS_MAX {
             self.mini_chain = words(&self.follow(mini_chain)?).collect();
         }
-        for entry in directory.chunks_exact(128) {
+        if directory.len() / ENTRY_BYTES > ENTRIES_MAX {
+            return None;
+        }
+        for entry in directory.chunks_exact(ENTRY_BYTES) {
             let name_bytes = usize::from(u16_at(entry, 64)?).saturating_sub(2).min(62);
             let units = entry.get(..name_bytes)?.chunks_exact(2);
             let units: Vec<u16> = units.filter_map(|two| u16_at(two, 0)).collect();
@@ -141,7 +148,10 @@ impl Compound {
                     first,
                     bytes,
                 }),
-                5 if first < SECTOR_IDS_MAX => self.mini_stream = self.follow(first)?,
+                // There is one root; others would be followed as often.
+                5 if first < SECTOR_IDS_MAX && self.mini_stream.is_empty() => {
+                    self.mini_stream = self.follow(first)?;
+                }
                 _ => {}
             }
         }
@@ -179,7 +189,11 @@ impl Compound {
             let end = start
                 .checked_add(MINI_SECTOR_BYTES)?
                 .min(self.mini_stream.len());
-            bytes.extend_from_slice(self.mini_stream.get(start..end)?);
+            let sector = self.mini_stream.get(start..end)?;
+            if sector.is_empty() {
+                return None;
+            }
+            bytes.extend_from_slice(sector);
             if bytes.len() as u64 > MINI_STREAM_BYTES {
                 return None;
             }

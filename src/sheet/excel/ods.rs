@@ -10,6 +10,8 @@ use memchr::memmem;
 use std::sync::Arc;
 
 const CONTENT: &str = "content.xml";
+/// Bytes of all sheets, times the sheets but one: 256 MiB, which is fifty sheets of 100 KiB each.
+const PASSED_OVER_BYTES_MAX: u64 = 256 << 20;
 /// As how many blank cells a row counts that stands there only as a repetition: each is checked like any other row.
 const REPEATED_ROW_CELLS: u64 = 256;
 
@@ -19,6 +21,7 @@ pub(super) struct Book {
     package: Package,
     file: Arc<str>,
     limits: Limits,
+    survey: Survey,
 }
 
 impl Book {
@@ -37,8 +40,21 @@ impl Book {
             package,
             file,
             limits,
+            survey: Survey::default(),
         };
         book.read_tables()?;
+        book.take_survey()?;
+        // To come to a sheet, those before it are passed over, each time.
+        let passed_over = (book.tables.len() as u64)
+            .saturating_sub(1)
+            .saturating_mul(book.package.bytes(CONTENT));
+        if passed_over > PASSED_OVER_BYTES_MAX {
+            let what = format!(
+                "to read each of its {} sheets, more than {PASSED_OVER_BYTES_MAX} bytes would be passed over",
+                book.tables.len()
+            );
+            return Err(oversized(&book.file, &what));
+        }
         Ok(book)
     }
 
@@ -108,8 +124,12 @@ impl Book {
         Ok(())
     }
 
-    /// Counts in all sheets together, which share one part.
-    pub(super) fn survey(&self) -> Result<Survey, SheetError> {
+    /// What is found in all sheets together, which share one part.
+    pub(super) fn survey(&self) -> Survey {
+        self.survey
+    }
+
+    fn take_survey(&mut self) -> Result<(), SheetError> {
         let mut survey = Survey::default();
         self.package.survey(CONTENT, |tag| {
             let has = |word: &[u8]| memmem::find(tag, word).is_some();
@@ -126,7 +146,8 @@ impl Book {
                 survey.hidden_columns += 1;
             }
         })?;
-        Ok(survey)
+        self.survey = survey;
+        Ok(())
     }
 }
 
@@ -154,6 +175,8 @@ pub(super) struct Rows {
     /// How often the row at hand is still to be given.
     repeats: u64,
     text: String,
+    /// Spaces in it of which the file has only the number.
+    spaces: u64,
 }
 
 /// What the tag of a cell says.
@@ -191,6 +214,7 @@ impl Rows {
             line: 0,
             repeats: 0,
             text: String::new(),
+            spaces: 0,
         })
     }
 
@@ -296,7 +320,9 @@ impl Rows {
                 );
             }
             if !self.text.is_empty() || !cell.value.is_empty() {
-                row.conjure(cell.repeated as u64 - 1)?;
+                let made = 1 + self.text.len() as u64;
+                row.conjure((cell.repeated as u64 - 1).saturating_mul(made))?;
+                row.conjure(self.spaces)?;
                 for repeat in 0..cell.repeated {
                     let at = column.saturating_add(repeat);
                     row.put(at, |out| put_cell(&cell, &self.text, out))?;
@@ -315,6 +341,7 @@ impl Rows {
     fn read_text(&mut self, mut spot: Spot) -> Result<Spot, SheetError> {
         spot.shown = spot.tag.end..spot.tag.end;
         self.text.clear();
+        self.spaces = 0;
         let mut depth = 0;
         let mut paragraphs = 0;
         // Whether anything else stands behind the first paragraph.
@@ -334,9 +361,9 @@ impl Rows {
                     (1.., "s") => {
                         let count = attribute(&tag, "text:c").map_err(fail)?;
                         let count = count.and_then(|count| count.parse().ok()).unwrap_or(1);
-                        let bytes_max = self.book.limits.cell_bytes_max;
-                        self.text
-                            .extend(std::iter::repeat_n(' ', usize::min(count, bytes_max)));
+                        let count = usize::min(count, self.book.limits.cell_bytes_max);
+                        self.text.extend(std::iter::repeat_n(' ', count));
+                        self.spaces += count as u64;
                         true
                     }
                     (1.., "tab") => {

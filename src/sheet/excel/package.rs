@@ -372,7 +372,7 @@ fn within_directory_limits(source: &Source) -> Result<(), SheetError> {
 }
 
 /// Part names are compared without regard to case, and some programs write `\`.
-fn folded(name: &str) -> String {
+pub(super) fn folded(name: &str) -> String {
     name.trim_start_matches('/')
         .replace('\\', "/")
         .to_ascii_lowercase()

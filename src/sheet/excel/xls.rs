@@ -190,6 +190,9 @@ impl Book {
                 record::BOUND_SHEET if record.u8(5) == Some(0) => {
                     let start = record.u32(0).ok_or_else(|| self.broken())?;
                     let name = record.text(6, 1).ok_or_else(|| self.broken())?;
+                    if starts.contains(&(start as usize)) {
+                        return Err(self.broken());
+                    }
                     starts.push(start as usize);
                     tables.push(Table {
                         name: name.into(),
@@ -238,7 +241,7 @@ impl Book {
             has_macros: self.has_macros,
             ..Survey::default()
         };
-        let mut records = Records::new(self.starts.get(table).copied());
+        let mut records = Records::new(self, table);
         while let Some(record) = records.next(self)? {
             match record.kind {
                 record::FORMULA => survey.formulas += 1,
@@ -331,19 +334,31 @@ struct Records {
     /// `None` at the end.
     at: Option<usize>,
     depth: usize,
+    /// Where the next sheet begins: sheets that lie within one another would be read as often as there are sheets.
+    end: usize,
 }
 
 impl Records {
-    fn new(start: Option<usize>) -> Records {
+    fn new(book: &Book, table: usize) -> Records {
+        let at = book.starts.get(table).copied();
+        let behind = book
+            .starts
+            .iter()
+            .copied()
+            .filter(|start| Some(*start) > at);
         Records {
-            at: start,
+            at,
             depth: 0,
+            end: behind.min().unwrap_or(book.bytes.len()),
         }
     }
 
     fn next<'b>(&mut self, book: &'b Book) -> Result<Option<Record<'b>>, SheetError> {
         while let Some(at) = self.at {
             let record = book.record(at)?;
+            if record.end > self.end {
+                return Err(book.broken());
+            }
             self.at = Some(record.end);
             match record.kind {
                 record::BOF => self.depth += 1,
@@ -373,7 +388,7 @@ impl Rows {
     pub(super) fn new(book: &Arc<Book>, table: usize) -> Result<Rows, SheetError> {
         Ok(Rows {
             book: book.clone(),
-            records: Records::new(book.starts.get(table).copied()),
+            records: Records::new(book, table),
         })
     }
 
@@ -447,7 +462,10 @@ impl Book {
         match record.kind {
             record::LABEL_SST => {
                 let text = self.strings.get(record.u32(6)? as usize)?;
-                done(put_text(row, column, text))
+                done(row.put_shown(column, |out| {
+                    out.push_str(text);
+                    Stored::Text
+                }))
             }
             record::LABEL | record::RSTRING => done(put_text(row, column, &record.text(6, 2)?)),
             record::NUMBER => done(self.put_number(row, column, style, record.f64(6)?)),
@@ -487,7 +505,7 @@ impl Book {
         style: u16,
         value: f64,
     ) -> Result<(), SheetError> {
-        row.put(column, |out| match self.formats.of_style(style.into()) {
+        row.put_shown(column, |out| match self.formats.of_style(style.into()) {
             Some(format) => format.show(value, "", self.from_1904, out),
             None => plain(value, "", out),
         })

@@ -1,12 +1,12 @@
 //! XLSX, by ECMA-376 part 1 (SpreadsheetML).
 
 use super::number_format::{Formats, plain};
-use super::package::{Package, PartXml};
+use super::package::{Package, PartXml, folded};
 use super::{RawRow, Spot, Strings, Survey, TABLES_MAX, Table, damaged, other_format, oversized};
 use crate::sheet::source::Source;
 use crate::sheet::{Limits, SheetError, Stored};
 use crate::xml::{Piece, PullError, Tag};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -63,12 +63,12 @@ impl Book {
         let (folder, name) = root.rsplit_once('/').unwrap_or(("", &root));
         let relations = book.relations(&format!("{folder}/_rels/{name}.rels"), folder)?;
         book.read_workbook(&root, &relations)?;
-        for relation in relations.values() {
-            if relation.is("styles") {
-                book.read_styles(&relation.part)?;
-            } else if relation.is("sharedStrings") {
-                book.read_strings(&relation.part)?;
-            }
+        let first = |kind: &str| relations.values().find(|relation| relation.is(kind));
+        if let Some(relation) = first("styles") {
+            book.read_styles(&relation.part)?;
+        }
+        if let Some(relation) = first("sharedStrings") {
+            book.read_strings(&relation.part)?;
         }
         Ok(book)
     }
@@ -111,8 +111,12 @@ impl Book {
         self.package.xml_error(part, error)
     }
 
-    fn relations(&self, part: &str, folder: &str) -> Result<HashMap<String, Relation>, SheetError> {
-        let mut relations = HashMap::new();
+    fn relations(
+        &self,
+        part: &str,
+        folder: &str,
+    ) -> Result<BTreeMap<String, Relation>, SheetError> {
+        let mut relations = BTreeMap::new();
         self.tags(part, |_, tag| {
             let (mut id, mut relation) = (String::new(), Relation::default());
             tag.attributes(|name, value| match name {
@@ -130,7 +134,7 @@ impl Book {
     fn read_workbook(
         &mut self,
         part: &str,
-        relations: &HashMap<String, Relation>,
+        relations: &BTreeMap<String, Relation>,
     ) -> Result<(), SheetError> {
         let mut tables = Vec::new();
         let mut parts = Vec::new();
@@ -168,6 +172,11 @@ impl Book {
                 &self.file,
                 &format!("it has more than {TABLES_MAX} sheets"),
             ));
+        }
+        // One part for many sheets would be read as often.
+        let apart: HashSet<String> = parts.iter().map(|part| folded(part)).collect();
+        if apart.len() < parts.len() {
+            return Err(damaged(&self.file, "two of its sheets are the same part"));
         }
         if let Some(lost) = parts.iter().find(|part| !self.package.has(part)) {
             return Err(damaged(&self.file, &format!("{lost} is not in it")));
@@ -543,7 +552,7 @@ impl Rows {
                         &format!("a cell in row {} names a text that is not there", self.line),
                     )
                 })?;
-                row.put(cell.column, |out| {
+                row.put_shown(cell.column, |out| {
                     out.push_str(shared);
                     Stored::Text
                 })
@@ -565,7 +574,7 @@ impl Rows {
                     Stored::Date
                 }
             }),
-            Kind::Number => row.put(cell.column, |out| {
+            Kind::Number => row.put_shown(cell.column, |out| {
                 let written = text.trim();
                 let Ok(value) = written.parse() else {
                     out.push_str(text);
