@@ -29,4 +29,5 @@ mod secrets;
 mod storm;
 mod tidy;
 mod undo;
+mod values;
 mod workbooks;

@@ -1,12 +1,13 @@
 //! What is written reads back the same: tables through every format, extensions through every make.
 
 use crate::lab::{Rig, read_table, write_extensions, write_table};
+use crate::values::Random;
 use proptest::prelude::*;
 use rowcall::columns::{BindOptions, Binding};
 use rowcall::manifest::{Access, Manifest, Purpose};
 use rowcall::model::{Action, Extension, Field, Finding, Kind};
 use rowcall::rules::Checker;
-use rowcall::sheet::{self, Input, ReadOptions};
+use rowcall::sheet::{self, Input, ReadOptions, Readers, Writer};
 use rowcall::vendors::MAKES;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -58,6 +59,63 @@ proptest! {
             prop_assert_eq!(&read_rows, &rows, "{}", ending);
         }
     }
+}
+
+const MANY: usize = 100_000;
+const MANY_SEED: u64 = 20_260_503;
+
+/// Rows are made anew to be compared, so that they need not be kept.
+fn many_rows_come_back(ending: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(format!("many.{ending}"));
+    let row = |random: &mut Random, row: usize| {
+        [
+            format!("r{row}"),
+            random.cell(),
+            random.cell(),
+            random.cell(),
+        ]
+    };
+    let mut writer = Writer::replace(&path, Readers::Anybody, &["number", "a", "b", "c"]).unwrap();
+    let mut random = Random::new(MANY_SEED);
+    for index in 0..MANY {
+        let row = row(&mut random, index);
+        writer.row(row.iter().map(String::as_str)).unwrap();
+    }
+    writer.finish().unwrap();
+    let sheet = sheet::open(&Input::File(path), &ReadOptions::default()).unwrap();
+    let mut random = Random::new(MANY_SEED);
+    let mut seen = 0;
+    for batch in sheet[0].batches() {
+        let read = batch.unwrap().rows(|read| {
+            let written = row(&mut random, seen);
+            seen += 1;
+            assert!(read.trouble.is_none(), "{ending}: {:?}", read.trouble);
+            for (column, cell) in written.iter().enumerate() {
+                // A workbook has no cell where there is nothing.
+                let read = read.cells.get(column).unwrap_or_default();
+                assert_eq!(read, cell, "{ending}: row {seen}, column {column}");
+            }
+        });
+        read.unwrap();
+    }
+    assert_eq!(seen, MANY, "{ending}");
+}
+
+#[test]
+fn a_hundred_thousand_rows_come_back_through_csv() {
+    many_rows_come_back("csv");
+}
+
+#[test]
+fn a_hundred_thousand_rows_come_back_through_xlsx() {
+    many_rows_come_back("xlsx");
+}
+
+#[test]
+fn a_hundred_thousand_rows_come_back_through_json() {
+    many_rows_come_back("json");
+    many_rows_come_back("jsonl");
 }
 
 /// The extensions of a sheet, as a make understands them.
