@@ -1,6 +1,7 @@
 //! XML as plain data, or piece by piece where a document is long. The only module that names `quick-xml`.
 //!
-//! Refuses a DOCTYPE (so no entity can grow), more than [`DEPTH_MAX`] levels, and characters that XML cannot hold.
+//! Refuses a DOCTYPE (so no entity can grow), more than [`DEPTH_MAX`] levels, and, in a document that is read whole or
+//! written, characters that XML cannot hold.
 
 use crate::model::{Fault, FaultKind};
 use quick_xml::Reader;
@@ -186,6 +187,7 @@ fn element(tag: &BytesStart<'_>, at: u64) -> Result<Element, String> {
     for attribute in tag.attributes() {
         let attribute = attribute.map_err(|_| broken())?;
         let value = quick_xml::escape::unescape(&attribute.value).map_err(|_| broken())?;
+        all_legal(&value, at)?;
         element
             .attributes
             .push((attribute.key.as_ref().to_owned(), value.into_owned()));
@@ -207,7 +209,17 @@ fn close(
     Ok(())
 }
 
+fn all_legal(text: &str, at: u64) -> Result<(), String> {
+    if text.chars().all(is_legal) {
+        return Ok(());
+    }
+    Err(format!(
+        "it has a character that XML cannot hold near byte {at}"
+    ))
+}
+
 fn append(text: &str, open: &mut [Element], at: u64) -> Result<(), String> {
+    all_legal(text, at)?;
     match open.last_mut() {
         Some(element) => element.text.push_str(text),
         None if text.trim_start_matches('\u{FEFF}').trim().is_empty() => {}

@@ -342,8 +342,8 @@ fn is_divided(record: &[u8], delimiter: u8) -> bool {
 fn cells_of(record: &Record<'_>) -> Option<Vec<String>> {
     let text = std::str::from_utf8(record.text).ok()?;
     let cells = Cells::new(text, record.ends);
-    let cells = (0..cells.len()).filter_map(|column| cells.get(column));
-    Some(cells.map(|text| unmarked(text).to_owned()).collect())
+    let cells = (0..cells.len()).map(|column| Some(unmarked(cells.get(column)?).to_owned()));
+    cells.collect()
 }
 
 fn usable(delimiter: char) -> Result<u8, SheetError> {
@@ -695,8 +695,12 @@ impl Batch {
                 Some(text) => Ok(text),
                 None => std::str::from_utf8(record.text),
             };
+            // The bytes of two cells may make one character, where what divided them is left out.
+            let is_whole = |end: &usize| read.is_ok_and(|text| text.is_char_boundary(*end));
             let (cells, not_utf8) = match read {
-                Ok(text) if !(apostrophe && record.is_marked()) => {
+                Ok(text)
+                    if !(apostrophe && record.is_marked()) && record.ends.iter().all(is_whole) =>
+                {
                     if record.apart.is_empty() {
                         (Cells::new(text, record.ends), None)
                     } else {
@@ -1114,6 +1118,21 @@ mod tests {
                 row(6, &["8", ""]),
             ]
         );
+    }
+
+    #[test]
+    fn the_bytes_of_two_cells_make_no_character() {
+        let comma = ReadOptions {
+            delimiter: Some(','),
+            encoding: Encoding::named("utf-8"),
+            ..ReadOptions::default()
+        };
+        let sheet = sheet_of(b"number,name\n\xc3,\x9fe\n", &comma).unwrap();
+        let (rows, error) = rows_of(&sheet);
+        assert_eq!(error, None);
+        let broken = ["\u{fffd}", "\u{fffd}e"].map(str::to_owned);
+        assert_eq!(rows, [(2, broken.into(), Some("sheet.not_utf8".into()))]);
+        assert!(sheet_of(b"\xc3,\x9f\n1,2\n", &comma).is_err());
     }
 
     #[test]

@@ -1,0 +1,156 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    missing_docs,
+    reason = "a test may fail, and says its seed"
+)]
+
+//! Every reader of what others wrote is given what nobody would write: the files of its corpus, and changes of them.
+//!
+//! An ordinary test run replays the corpus and a fixed number of changes. To look for longer, in all targets or in one:
+//!
+//! ```text
+//! FUZZ_SECONDS=3600 cargo test --release --test fuzz -- --nocapture
+//! FUZZ_SECONDS=600 FUZZ_SEED=7 cargo test --release --test fuzz xlsx -- --nocapture
+//! ```
+//!
+//! The seed is printed, and without `FUZZ_SEED` a long run takes the time for one. An input that fails is kept as
+//! `corpus/TARGET/found-HASH`; give it a name that says what is odd about it, mend the reader, and leave the file there.
+//! An input on which a reader hangs or dies lies in `target/tmp/fuzz-TARGET`.
+
+#[path = "../lab/mod.rs"]
+mod lab;
+mod mutate;
+mod targets;
+
+use mutate::{Random, Shape};
+use std::collections::hash_map::DefaultHasher;
+use std::fs;
+use std::hash::{Hash, Hasher};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+const CORPUS: &str = "tests/fuzz/corpus";
+const SEED: u64 = 20_260_505;
+/// Bytes of an input: what is longer takes time and shows nothing more.
+const INPUT_BYTES_MAX: usize = 48 << 10;
+
+/// One reader: what it is fed with, and what must hold of it.
+struct Target {
+    name: &'static str,
+    /// Folders and endings of the files that are changed.
+    seeds: &'static [(&'static str, &'static str)],
+    shape: Shape,
+    /// Words that mean something to the reader.
+    words: &'static [&'static str],
+    /// How many changes an ordinary run tries.
+    rounds: u64,
+    /// Panics where something does not hold.
+    holds: fn(&Path, &[u8], &mut Random),
+}
+
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return vec![];
+    };
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> = paths
+        .filter(|path| path.is_file() && path.to_string_lossy().ends_with(ending))
+        .collect();
+    files.sort();
+    files
+}
+
+impl Target {
+    /// What was found before, then the seeds.
+    fn corpus(&self) -> Vec<Vec<u8>> {
+        let own = files(&Path::new(CORPUS).join(self.name), "");
+        let seeds = self
+            .seeds
+            .iter()
+            .flat_map(|(folder, ending)| files(Path::new(folder), ending));
+        own.into_iter()
+            .chain(seeds)
+            .map(|path| fs::read(path).unwrap())
+            .collect()
+    }
+
+    fn tried(&self, input: &[u8], random: &mut Random) -> bool {
+        // A hang or a crash leaves it there.
+        let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fuzz-{}", self.name));
+        fs::write(&kept, input).unwrap();
+        let before = *random;
+        let tried = catch_unwind(AssertUnwindSafe(|| (self.holds)(&kept, input, random)));
+        if tried.is_ok() {
+            return true;
+        }
+        let mut hasher = DefaultHasher::new();
+        input.hash(&mut hasher);
+        let folder = Path::new(CORPUS).join(self.name);
+        fs::create_dir_all(&folder).unwrap();
+        let found = folder.join(format!("found-{:016x}", hasher.finish()));
+        fs::write(&found, input).unwrap();
+        println!("{} fails with {before:?}: {}", self.name, found.display());
+        false
+    }
+
+    fn run(&self) {
+        let told = |name: &str| std::env::var(name).ok().map(|text| text.parse().unwrap());
+        let seconds: Option<u64> = told("FUZZ_SECONDS");
+        let clock = || {
+            SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap()
+                .as_secs()
+        };
+        let seed = told("FUZZ_SEED").unwrap_or_else(|| seconds.map_or(SEED, |_| clock()));
+        println!("{}: seed {seed}", self.name);
+        let mut random = Random::new(seed);
+        let corpus = self.corpus();
+        assert!(!corpus.is_empty(), "{} has no corpus", self.name);
+        let mut failed = 0;
+        for input in &corpus {
+            failed += u64::from(!self.tried(input, &mut random));
+        }
+        let (began, mut rounds) = (Instant::now(), 0);
+        while match seconds {
+            Some(seconds) => began.elapsed() < Duration::from_secs(seconds),
+            None => rounds < self.rounds,
+        } {
+            rounds += 1;
+            let input = mutate::changed(&corpus, self.shape, self.words, &mut random);
+            if input.len() <= INPUT_BYTES_MAX {
+                failed += u64::from(!self.tried(&input, &mut random));
+            }
+            assert!(failed < 20, "{}: {failed} inputs fail", self.name);
+        }
+        println!("{}: {} files, {rounds} changes", self.name, corpus.len());
+        assert_eq!(failed, 0, "{}: see {CORPUS}/{}", self.name, self.name);
+    }
+}
+
+/// The most that this process held. Every target stays far below what one input may cost.
+#[cfg(target_os = "linux")]
+fn assert_small() {
+    use nix::sys::resource::{UsageWho, getrusage};
+    let peak = getrusage(UsageWho::RUSAGE_SELF).unwrap().max_rss();
+    assert!(peak < 512 << 10, "{peak} KiB were in memory at once");
+}
+
+#[cfg(not(target_os = "linux"))]
+fn assert_small() {}
+
+macro_rules! targets {
+    ($($name:ident)*) => {$(
+        #[test]
+        fn $name() {
+            targets::$name().run();
+            assert_small();
+        }
+    )*};
+}
+
+targets! { csv json jsonl encodings xlsx ods xls number_formats xml replies mapping plan }
