@@ -16,6 +16,7 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Instant;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -254,9 +255,9 @@ fn biff_sheet(rows: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
 
 /// Shared texts without end, of one letter.
 fn strings_of(letter: u8) -> Vec<u8> {
-    let mut more = Vec::with_capacity(24 << 20);
+    let mut more = Vec::with_capacity(20 << 20);
     record(&mut more, SST, &[0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0x0F]);
-    while more.len() < (23 << 20) {
+    while more.len() < (19 << 20) {
         record(&mut more, CONTINUE, &string(letter));
     }
     more
@@ -306,7 +307,7 @@ const WORKBOOKS: &[Case] = &[
     ),
     (
         "bomb-strings.xlsx",
-        |path| xlsx(path, &[(STRINGS, &[Repeat("<si><t/></si>", 1_000_000)])]),
+        |path| xlsx(path, &[(STRINGS, &[Repeat("<si><t/></si>", 300_000)])]),
         "100 times",
     ),
     (
@@ -342,7 +343,7 @@ const WORKBOOKS: &[Case] = &[
         "just-below-the-ratio.xlsx",
         |path| {
             let noise = Noise(|noise| format!("<!--{noise}-->"), 10_000);
-            xlsx(path, &[(SHEET, &[noise, Repeat("<row/>", 500_000)])]);
+            xlsx(path, &[(SHEET, &[noise, Repeat("<row/>", 300_000)])]);
         },
         "1 rows: 0 valid",
     ),
@@ -398,7 +399,7 @@ const WORKBOOKS: &[Case] = &[
             let row = |noise: &str| {
                 format!(
                     "<row><c t='str'><v>{noise}</v></c>{}</row>",
-                    "<c t='s'><v>0</v></c>".repeat(15)
+                    "<c t='s'><v>0</v></c>".repeat(3)
                 )
             };
             xlsx(path, &[(STRINGS, &strings), (SHEET, &[Noise(row, 5_000)])]);
@@ -566,7 +567,7 @@ const WORKBOOKS: &[Case] = &[
         "spaces.ods",
         |path| {
             let row = |noise: &str| {
-                let cells = "<t:table-cell><p>x<s text:c='1000000'/></p></t:table-cell>".repeat(15);
+                let cells = "<t:table-cell><p>x<s text:c='1000000'/></p></t:table-cell>".repeat(3);
                 format!(
                     "<t:table-row><t:table-cell><p>{noise}</p></t:table-cell>{cells}</t:table-row>"
                 )
@@ -696,7 +697,7 @@ const WORKBOOKS: &[Case] = &[
 ];
 
 /// More than may be in memory.
-const LONG: usize = 70 << 20;
+const LONG: usize = 66 << 20;
 
 const TEXTS: &[Case] = &[
     (
@@ -800,9 +801,15 @@ fn check(sheet: &Path, input: Stdio) -> (Option<i32>, String) {
 }
 
 /// What was said is short, says the words, and the memory was small.
-fn holds(name: &str, words: &str, (code, said): (Option<i32>, String)) {
+fn holds(name: &str, words: &str, sheet: &Path, input: Stdio) {
+    let began = Instant::now();
+    let (code, said) = check(sheet, input);
     let peak = peak_bytes();
-    println!("{name}: at most {} KiB so far", peak >> 10);
+    println!(
+        "{name}: at most {} KiB so far, {:?}",
+        peak >> 10,
+        began.elapsed()
+    );
     assert!(said.contains(words), "{name}: {said}");
     assert!(said.len() < 1000, "{name}: {said}");
     let refused = if said.contains(" rows: ") { 1 } else { 2 };
@@ -818,10 +825,10 @@ fn none_costs_more_than_it_may(cases: &[Case]) {
     for (name, make, words) in cases {
         let path = folder.path().join(name);
         make(&path);
-        holds(name, words, check(&path, Stdio::null()));
+        holds(name, words, &path, Stdio::null());
         if path.ends_with("long-cell.csv") {
             let input = File::open(&path).unwrap().into();
-            holds("standard input", words, check(Path::new("-"), input));
+            holds("standard input", words, Path::new("-"), input);
         }
         fs::remove_file(path).unwrap();
     }

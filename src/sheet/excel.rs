@@ -28,6 +28,8 @@ const PREAMBLE_ROWS_MAX: usize = 100;
 const BATCH_ROWS_MAX: usize = 1024;
 /// Cells of a batch, beyond which it takes no further row.
 const BATCH_CELLS_MAX: usize = 128 << 10;
+/// Bytes of the texts of one row: 4 MiB. A cell of Excel holds 32,767 characters.
+const ROW_BYTES_MAX: usize = 4 << 20;
 /// Blank and repeated cells that a sheet may have without writing each of them.
 const CONJURED_CELLS_MAX: u64 = 40_000_000;
 /// Formulas that fill several cells, of those that reach down to one row.
@@ -401,8 +403,8 @@ impl RawRow {
                 bytes_max,
             });
         }
-        if self.text.len() > self.limits.row_bytes_max {
-            let bytes_max = self.limits.row_bytes_max;
+        let bytes_max = self.limits.row_bytes_max.min(ROW_BYTES_MAX);
+        if self.text.len() > bytes_max {
             return Err(SheetError::RowTooLong {
                 file,
                 line,

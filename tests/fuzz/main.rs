@@ -18,7 +18,7 @@
 //!
 //! The seed is printed, and without `FUZZ_SEED` a long run takes the time for one. An input that fails is kept as
 //! `corpus/TARGET/found-HASH`; give it a name that says what is odd about it, mend the reader, and leave the file there.
-//! An input on which a reader hangs or dies lies in `target/tmp/fuzz-TARGET`.
+//! An input on which a reader hangs or dies lies in `target/tmp/fuzz-TARGET-PROCESS`.
 
 #[path = "../lab/mod.rs"]
 mod lab;
@@ -80,10 +80,12 @@ impl Target {
 
     fn tried(&self, input: &[u8], random: &mut Random) -> bool {
         // A hang or a crash leaves it there.
-        let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fuzz-{}", self.name));
+        let kept = format!("fuzz-{}-{}", self.name, std::process::id());
+        let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(kept);
         fs::write(&kept, input).unwrap();
         let before = *random;
         let tried = catch_unwind(AssertUnwindSafe(|| (self.holds)(&kept, input, random)));
+        fs::remove_file(&kept).unwrap();
         if tried.is_ok() {
             return true;
         }

@@ -521,11 +521,12 @@ pub(crate) fn plan() -> Target {
         words: JSON_WORDS,
         rounds: 200,
         holds: |path, input, random| {
-            let key = path.with_extension("key");
-            let key = Key::load_or_make(Some(&key)).unwrap();
+            let key = Key::load_or_make(Some(&path.with_extension("key"))).unwrap();
             let sealed = rowcall::saved::sealed_path(path);
             std::fs::write(&sealed, &input[..random.below(input.len() + 1)]).unwrap();
             let loaded = SavedPlan::load(path, &key);
+            std::fs::remove_file(&sealed).unwrap();
+            std::fs::remove_file(path.with_extension("key")).unwrap();
             assert!(loaded.is_err(), "a plan that nobody saved");
         },
     }

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 
 /// What a compound file begins with.
 pub(super) const SIGNATURE: [u8; 8] = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
-/// Bytes of a compound file: 24 MiB. It is read whole.
-pub(super) const FILE_BYTES_MAX: u64 = 24 << 20;
+/// Bytes of a compound file: 20 MiB. It is read whole.
+pub(super) const FILE_BYTES_MAX: u64 = 20 << 20;
 
 /// Streams and folders of a compound file: pictures and macros count too.
 const ENTRIES_MAX: usize = 10_000;

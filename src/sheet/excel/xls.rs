@@ -7,8 +7,8 @@ use crate::sheet::source::Source;
 use crate::sheet::{Limits, SheetError, Stored};
 use std::sync::Arc;
 
-/// Bytes of the texts that the cells share: 24 MiB.
-const STRINGS_BYTES_MAX: usize = 24 << 20;
+/// Bytes of the texts that the cells share: 20 MiB.
+const STRINGS_BYTES_MAX: usize = 20 << 20;
 
 /// The records that are understood, by the names of [MS-XLS] 2.3.
 mod record {
