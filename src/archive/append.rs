@@ -4,12 +4,12 @@ use super::keep::{Aged, Keep};
 use super::{
     Archive, ArchiveError, Entry, Head, LINE_BYTES_MAX, Night, What, failed, folder_name, hidden,
 };
-use crate::seal::{sha256_hex, sha256_of, sync_folder};
+use crate::seal::{hex, random, sha256_hex, sha256_of, sync_folder};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -94,8 +94,11 @@ impl Archive {
     pub fn begin(&self, target: &str, ending: &str) -> Result<Pending, ArchiveError> {
         let folder = self.folder.join(folder_name(target)?);
         fs::create_dir_all(&folder).map_err(failed(&folder, "made"))?;
+        // Others may be at work on the same target, on this machine or another.
+        let word: [u8; 8] =
+            random().map_err(|error| failed(&folder, "made")(io::Error::other(error)))?;
         Ok(Pending {
-            path: folder.join(format!(".export-{}.{ending}", std::process::id())),
+            path: folder.join(format!(".export-{}.{ending}", hex(&word))),
             target: target.to_owned(),
             ending: ending.to_owned(),
         })
@@ -141,7 +144,10 @@ impl Archive {
             held.append(time, vec![what])
         });
         if let Err(error) = entered {
-            let _ = fs::remove_file(&waiting);
+            // Where the entry may have got there all the same, its file stays for the next one to find.
+            if !held.is_doubtful {
+                let _ = fs::remove_file(&waiting);
+            }
             return Err(error);
         }
         // From here on the night is the archive's: whoever comes next gives it its name if this fails.
@@ -248,6 +254,7 @@ impl Archive {
                 hash: sha256_hex(&line),
                 time: None,
             },
+            is_doubtful: false,
             notices: Vec::new(),
         };
         if length > whole {
@@ -258,12 +265,16 @@ impl Archive {
             ));
         }
         if line.is_empty() {
-            return match whole {
-                0 => Ok(held),
-                _ => Err(self.no_entry(None)),
-            };
+            if whole > 0 {
+                return Err(self.no_entry(None));
+            }
+            synced(&held.path)?;
+            return Ok(held);
         }
-        let entry: Entry = serde_json::from_slice(&line).map_err(|_| self.no_entry(None))?;
+        let entry = serde_json::from_slice(&line).ok();
+        // One that counts to the end leaves no number for the next.
+        let entry = entry.filter(|entry: &Entry| entry.n < u64::MAX);
+        let entry = entry.ok_or_else(|| self.no_entry(None))?;
         held.last.n = entry.n;
         held.last.time = Some(entry.time);
         if let What::Night { file, .. } = entry.what
@@ -296,6 +307,8 @@ pub(super) struct Held {
     /// How long it is, in bytes.
     length: u64,
     last: Last,
+    /// Whether something may have got there that was not meant to stay.
+    is_doubtful: bool,
     notices: Vec<String>,
 }
 
@@ -341,11 +354,10 @@ impl Held {
         }
         let written = self.file.write_all(&lines);
         if let Err(error) = written.and_then(|()| self.file.sync_all()) {
-            // A full disk: what got there goes again. Where even that fails, the next one cuts it.
-            let _ = self.cut();
+            // A full disk: what got there goes again.
+            self.is_doubtful = self.cut().is_err();
             return Err(failed(&self.path, "written")(error));
         }
-        synced(&self.path)?;
         self.length += lines.len() as u64;
         self.last = Last {
             n,
@@ -357,6 +369,7 @@ impl Held {
 
     fn cut(&self) -> Result<(), ArchiveError> {
         let cut = self.file.set_len(self.length);
+        let cut = cut.and_then(|()| self.file.sync_all());
         cut.map_err(failed(&self.path, "cut"))
     }
 
@@ -398,7 +411,7 @@ pub(super) fn lock(
 
 /// The last whole line with its line feed, where it ends, and where the file ends. The line is empty where there is none,
 /// or it is longer than any can be.
-fn last_line(file: &mut File) -> std::io::Result<(Vec<u8>, u64, u64)> {
+fn last_line(file: &mut File) -> io::Result<(Vec<u8>, u64, u64)> {
     let length = file.metadata()?.len();
     // A whole one, and one that was cut off after it.
     let from = length.saturating_sub(2 * LINE_BYTES_MAX);

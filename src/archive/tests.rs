@@ -616,12 +616,23 @@ fn whatever_a_killed_export_leaves_is_right_or_put_right() {
 
 #[test]
 fn a_manifest_whose_end_is_no_entry_is_not_written_on() {
-    for end in ["nothing of ours\n", "\n", "{}\n"] {
+    let endless = serde_json::to_string(&Entry {
+        n: u64::MAX,
+        before: String::new(),
+        time: day(0),
+        what: What::Missed {
+            target: "hq".into(),
+            why: String::new(),
+        },
+    });
+    let endless = endless.unwrap() + "\n";
+    for end in ["nothing of ours\n", "\n", "{}\n", &endless] {
         let folder = tempfile::tempdir().unwrap();
         let (archive, _) = filled(folder.path());
         let manifest = folder.path().join(MANIFEST);
         let mut file = OpenOptions::new().append(true).open(&manifest).unwrap();
         file.write_all(end.as_bytes()).unwrap();
+        assert!(!archive.verify(&[]).unwrap().wrong.is_empty());
         let before = files(folder.path());
         let pending = archive.begin("hq", "csv").unwrap();
         fs::write(pending.path(), "x").unwrap();
