@@ -196,12 +196,14 @@ impl Binding {
                 words.iter().any(means)
             });
             let misspelt = unknowns.iter().find(|(_, word)| near(word) == Some(key));
-            let other_key = binding.fields().find(|(field, _)| field.is_key());
+            let has = |field| binding.column_of(field).is_some();
             let advice = match (misspelt, numbers) {
-                _ if other_key.is_some() && key == Field::NUMBER => {
+                _ if has(Field::GROUP_NAME)
+                    || key == Field::NUMBER && has(Field::GROUP_MEMBERS) =>
+                {
                     "If its rows are groups, say --groups. ".to_owned()
                 }
-                _ if other_key.is_some() => {
+                _ if has(Field::NUMBER) => {
                     "If its rows are extensions, leave out --groups. ".to_owned()
                 }
                 (Some((column, _)), _) => format!("Is it {}? ", at(*column)),
@@ -228,15 +230,16 @@ impl Binding {
 
     /// A make may call the number in its answers what its requests call the new number. In a sheet without another
     /// column for the number, such a heading means the number. In a sheet of groups without another column for the
-    /// name, what means an extension's groups elsewhere (`group`) means the name.
+    /// name, `group` means the name, which elsewhere means the groups of an extension.
     fn key_by_another_word(&mut self, key: Field, words: &[String], tongue: &Tongue) {
-        let answered = |word: &String| tongue.answered.contains(word);
+        let is_of_extensions = self.column_of(Field::NUMBER).is_some();
+        let means_key = |field: Field, word: &String| match field {
+            Field::NEW_NUMBER => tongue.answered.contains(word),
+            _ => names_group(key, word) && !is_of_extensions,
+        };
         for (field, column) in &mut self.read {
-            let means_key = match *field {
-                Field::NEW_NUMBER => words.get(*column).is_some_and(answered),
-                other => names_group(key, other),
-            };
-            if means_key {
+            let word = words.get(*column);
+            if word.is_some_and(|word| means_key(*field, word)) {
                 *field = key;
                 if let Some(column) = self.columns.get_mut(*column) {
                     column.field = Some(key);
@@ -288,9 +291,9 @@ impl Binding {
     }
 }
 
-/// Whether a heading that means this field may stand for the name in a sheet of groups.
-fn names_group(key: Field, field: Field) -> bool {
-    key == Field::GROUP_NAME && field == Field::GROUPS
+/// Whether a heading may stand for the name in a sheet of groups, though it means something else in others.
+fn names_group(key: Field, word: &str) -> bool {
+    key == Field::GROUP_NAME && matches!(word, "group" | "gruppe")
 }
 
 /// The words of a make, or of a product whose sheets are read, for fields.
@@ -464,7 +467,7 @@ pub fn headings(target: &Manifest, makes: &[&Manifest], options: &BindOptions) -
     let mut known: HashMap<String, Known> = HashMap::new();
     let key = target.key();
     let mut learn = |word: String, field: Field| {
-        let worth = if field == key || names_group(key, field) {
+        let worth = if field == key || names_group(key, &word) {
             Known::Number
         } else {
             Known::Field

@@ -39,6 +39,8 @@ pub struct Manifest {
 pub struct GroupFacts {
     /// How many names one look-up asks for.
     pub batch: usize,
+    /// The settings of the make that hold for its groups too.
+    pub settings: Vec<String>,
     /// One row a field that a group has.
     pub field: Vec<FieldRow>,
 }
@@ -509,6 +511,8 @@ impl Manifest {
         let group = self.group.take()?;
         self.vendor.name.push_str(" groups");
         self.vendor.batch = group.batch;
+        self.setting
+            .retain(|setting| group.settings.contains(&setting.name));
         self.field = group.field;
         self.cross = vec![];
         Some(self)

@@ -607,4 +607,26 @@ mod tests {
             resolve("ozeki+http://127.0.0.1:7781").identity()
         );
     }
+
+    #[test]
+    fn a_pbx_and_its_groups_are_one() {
+        let pace = PaceArgs {
+            rate: None,
+            parallel: None,
+            batch: None,
+            settings: vec![],
+            ca_file: None,
+        };
+        let resolve = || Target::resolve("sim:portsip", None, &pace).unwrap();
+        let groups = resolve().of_rows(true).unwrap();
+        assert_eq!(groups.identity(), resolve().identity());
+        assert_eq!(
+            (groups.record(), resolve().record()),
+            ("group", "extension")
+        );
+        // And what is gone on with later is still about them.
+        let again = groups.recipe.resolve(None).unwrap();
+        assert_eq!((again.record(), again.batch), ("group", groups.batch));
+        assert!(groups.batch > 1);
+    }
 }

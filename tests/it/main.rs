@@ -14,6 +14,7 @@ mod cli;
 mod docs;
 mod export;
 mod fix;
+mod groups;
 mod house;
 #[path = "../lab/mod.rs"]
 mod lab;
