@@ -5,7 +5,7 @@
 
 use super::extensions::typed;
 use super::groups::{self, Group, named, read_all, refused, writable};
-use super::talk::{Step, Talk};
+use super::talk::{Step, Talk, not_understood};
 use super::{PortSip, Settings, Task, Vendor};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{Extension, Fault, FaultKind, Field};
@@ -183,6 +183,11 @@ fn there<'g>(talk: &Talk<'_>, all: &'g [Group], whole: bool, name: &str) -> Step
 /// are not published, so the list decides what a refusal means.
 fn shown(talk: &mut Talk<'_>, group: &Group) -> Step<Option<Value>> {
     let refusal = match talk.try_ask(groups::show(&group.id))? {
+        // What stands between may answer too.
+        Ok(shown) if !group.is_shown_as(&shown) => {
+            let why = format!("it shows another group than {}, or none", group.name());
+            return Err(talk.end(not_understood(&why)));
+        }
         Ok(shown) => return Ok(Some(shown)),
         Err(refusal) => refusal,
     };

@@ -69,6 +69,13 @@ impl Group {
     pub(super) fn is_default(&self) -> bool {
         self.id == DEFAULT_GROUP || self.name() == DEFAULT_GROUP
     }
+
+    /// Whether that is this group. The page's sample leaves the id out.
+    pub(super) fn is_shown_as(&self, shown: &Value) -> bool {
+        let of = |key: &str| shown.get(key).and_then(json::text);
+        of("group_name").as_deref() == Some(&self.name)
+            && of("group_id").is_none_or(|id| id == self.id)
+    }
 }
 
 /// What becomes of the groups that an extension is in.

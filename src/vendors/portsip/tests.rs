@@ -2457,6 +2457,13 @@ mod records {
             assert_eq!(requests.len(), 2, "{name}");
             assert_eq!(fault(turn).code, "reply.not_understood");
         }
+        // What is no group at all is not taken for an empty one.
+        let names = [NAME.to_owned()];
+        for strange in ["", "{}", "[]", "null", r#"{"group_name": "B"}"#] {
+            let replies = [list(&[("12", NAME)]), ok(strange)];
+            let (_, turn) = told(&*records(&[]), &Task::Look(&names), &replies);
+            assert_eq!(fault(turn).code, "reply.not_understood", "{strange}");
+        }
     }
 
     #[test]
