@@ -14,6 +14,7 @@ use rowcall::model::{Action, Change, Extension, Fault, Field, Kind, Secret};
 use rowcall::sheet::{self, Input, ReadOptions, Readers, Writer};
 use rowcall::sim::{Faults, InProcess, Sim};
 use rowcall::submit::converse::Connection;
+use rowcall::submit::verify::Verify;
 use rowcall::submit::{Done, Ended, FailuresMax, NoJournal, Options, settle, submit};
 use rowcall::vendors::{Account, GROUPS, MAKES, Make, Settings};
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +39,8 @@ pub struct Rig {
     pub name: String,
     pub sim: Sim,
     pub stop: StopFlag,
+    /// What is read back of what is submitted.
+    pub verify: Verify,
     settings: Settings,
 }
 
@@ -75,6 +78,7 @@ impl Rig {
             name: format!("{}{}", Rig::kind(make), words.collect::<String>()),
             sim: Sim::new((make.sim)(&account()), Faults::default()),
             stop: StopFlag::default(),
+            verify: Verify::None,
             settings: Settings::new(manifest, given).unwrap(),
         }
     }
@@ -229,7 +233,10 @@ impl Rig {
         let ended = submit(
             connection,
             &changes,
-            &options(parallel),
+            &Options {
+                verify: self.verify,
+                ..options(parallel)
+            },
             &NoJournal,
             &mut |one| {
                 tells_no_secret(&one);

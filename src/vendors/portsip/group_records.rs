@@ -110,8 +110,13 @@ fn create(talk: &mut Talk<'_>, wanted: &Extension) -> Step<Answer> {
         None if !whole => return Err(talk.end(doubtful(name))),
         None => {}
     }
-    let Err(mut refusal) = talk.try_ask(groups::create(group))? else {
-        return Ok(Answer::Done);
+    let mut refusal = match talk.try_ask(groups::create(group))? {
+        // The one success that has words of its own.
+        Ok(made) if made.get("group_id").and_then(json::text).is_none() => {
+            return Err(talk.end(not_understood("it does not say which group was created")));
+        }
+        Ok(_) => return Ok(Answer::Done),
+        Err(refusal) => refusal,
     };
     let (all, _) = read_all(talk)?;
     if named(talk, &all, name)?.is_some() {

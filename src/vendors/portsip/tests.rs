@@ -2194,6 +2194,11 @@ mod records {
         let sample = printed(include_str!("golden/group_update.request.json"));
         assert_eq!(body(&requests[2]), sample);
 
+        // Without the printed answer nobody knows whether it was made.
+        let replies = [list(&[("1", "another")]), ok("")];
+        let (_, turn) = told(&*vendor, &Task::Create(&full()), &replies);
+        assert_eq!(fault(turn).kind, FaultKind::MayHaveHappened);
+
         // The sample names the group where an id is due.
         let (requests, _) = told(&*vendor, &Task::Delete(NAME), &[list(&[(NAME, NAME)])]);
         let sample = printed(include_str!("golden/group_destroy.request.json"));
