@@ -149,6 +149,7 @@ fn save(
 ) -> io::Result<usize> {
     let head = Head {
         address: "openvox+http://127.0.0.1:9011/api/v0.0.1".into(),
+        groups: false,
         headings: BTreeMap::new(),
         held: held.len(),
         input_hash: String::new(),

@@ -87,6 +87,9 @@ pub struct InputArgs {
     /// 'branch-*.csv'; - for standard input
     #[arg(required = true, value_name = "SHEET", value_hint = ValueHint::FilePath)]
     pub sheets: Vec<PathBuf>,
+    /// Each row is a group of extensions, and not an extension; for makes that have groups
+    #[arg(long)]
+    pub groups: bool,
     /// What a heading means, for example --map 'Durchwahl=number'
     #[arg(long = "map", value_name = "HEADING=FIELD", value_parser = mapping)]
     pub map: Vec<(String, Field)>,
@@ -105,7 +108,7 @@ pub struct InputArgs {
     /// The line on which the headings stand [default: found automatically]
     #[arg(long, value_name = "LINE", value_parser = clap::value_parser!(u64).range(1..))]
     pub header_row: Option<u64>,
-    /// Read this sheet of a workbook, by its name [default: every sheet with a column for the number]
+    /// Read this sheet of a workbook, by its name [default: every sheet with a column for the number, or the group's name]
     #[arg(long, value_name = "NAME")]
     pub sheet: Option<String>,
     /// Replace curly quotes and primes that stand where JSON wants straight quotes; values stay as they are
@@ -335,6 +338,7 @@ Examples:
   rowcall import staff.csv --to hq --mode upsert --max-updates 20
   rowcall import staff.csv --to hq --waves 1,10,100
   rowcall import staff.csv --to hq --secrets-out passwords.csv
+  rowcall import groups.csv --groups --to hq --mode upsert
   rowcall import --plan plan.json --on-drift skip"
 )]
 pub struct ImportArgs {
@@ -352,7 +356,7 @@ pub struct ImportArgs {
         long,
         value_name = "FILE",
         value_hint = ValueHint::FilePath,
-        conflicts_with_all = ["sheets", "map", "headings", "delimiter", "pad_short_rows", "to", "mode", "rejects"]
+        conflicts_with_all = ["sheets", "groups", "map", "headings", "delimiter", "pad_short_rows", "to", "mode", "rejects"]
     )]
     pub plan: Option<PathBuf>,
     /// What becomes of rows of the plan whose extension moved meanwhile
@@ -390,7 +394,7 @@ pub struct ImportArgs {
   rowcall delete leavers.csv --from hq
   rowcall delete leavers.csv --from hq --yes --max-deletes 25 --report deleted.csv")]
 pub struct DeleteArgs {
-    /// What is read; only the numbers count.
+    /// What is read; only the numbers, or the groups' names, count.
     #[command(flatten)]
     pub input: InputArgs,
     /// The PBX that the extensions are removed from
@@ -422,6 +426,7 @@ to standard output: keep it elsewhere, and `rowcall archive verify` finds whatev
 Examples:
   rowcall export hq -o hq.csv
   rowcall export hq --live | grep Unavailable
+  rowcall export hq --groups -o groups.csv
   rowcall export hq -o hq.jsonl --secrets plain
   rowcall export hq branch -o 'exports/{target}.xlsx'
   rowcall export --all --archive /var/lib/rowcall --secrets fingerprint --keep 30d,12m"
@@ -457,6 +462,9 @@ pub struct ExportArgs {
     /// Write also what is live: registrations, phones
     #[arg(long)]
     pub live: bool,
+    /// Write its groups of extensions, a row a group
+    #[arg(long, conflicts_with = "archive")]
+    pub groups: bool,
     /// How the targets are spoken to.
     #[command(flatten)]
     pub pace: PaceArgs,
@@ -608,6 +616,9 @@ pub struct TemplateArgs {
     /// The file to write [default: standard output]
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
+    /// A sheet of groups, a row a group
+    #[arg(long)]
+    pub groups: bool,
 }
 
 /// `rowcall vendors`

@@ -39,11 +39,14 @@ pub struct BindOptions {
 /// Why the columns of a sheet cannot be used. The message ends with what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ColumnError {
-    /// No column holds the number.
+    /// No column holds the number, or in a sheet of groups the name.
     #[error(
-        "no column holds the number; the headings are: {headings}. {advice}Name the column with --map 'HEADING=number', or rename it to number"
+        "no column holds the {key}; the headings are: {headings}. {advice}Name the column with --map 'HEADING={key}', or rename it to {key}",
+        key = key.name()
     )]
     NoNumber {
+        /// The field that is missing.
+        key: Field,
         /// The headings that were found.
         headings: String,
         /// What they may be meant for.
@@ -182,19 +185,27 @@ impl Binding {
                 how,
             });
         }
-        if binding.column_of(Field::NUMBER).is_none() {
-            binding.number_as_answered(&words, writer.tongue);
+        let key = target.key();
+        if binding.column_of(key).is_none() {
+            binding.key_by_another_word(key, &words, writer.tongue);
         }
         let near = |word: &str| dictionary.near(word, |field| !holder.contains_key(&field));
-        if binding.column_of(Field::NUMBER).is_none() {
+        if binding.column_of(key).is_none() {
             let numbers = tongues.iter().find(|tongue| {
-                let means = |word: &String| tongue.words.get(word) == Some(&Field::NUMBER);
+                let means = |word: &String| tongue.words.get(word) == Some(&key);
                 words.iter().any(means)
             });
-            let misspelt = unknowns
-                .iter()
-                .find(|(_, word)| near(word) == Some(Field::NUMBER));
+            let misspelt = unknowns.iter().find(|(_, word)| near(word) == Some(key));
+            let has = |field| binding.column_of(field).is_some();
             let advice = match (misspelt, numbers) {
+                _ if has(Field::GROUP_NAME)
+                    || key == Field::NUMBER && has(Field::GROUP_MEMBERS) =>
+                {
+                    "If its rows are groups, say --groups. ".to_owned()
+                }
+                _ if has(Field::NUMBER) => {
+                    "If its rows are extensions, leave out --groups. ".to_owned()
+                }
                 (Some((column, _)), _) => format!("Is it {}? ", at(*column)),
                 (None, Some(tongue)) => format!(
                     "If they are {}'s, say --headings {}. ",
@@ -203,6 +214,7 @@ impl Binding {
                 (None, None) => String::new(),
             };
             return Err(ColumnError::NoNumber {
+                key,
                 headings: listed(headings),
                 advice,
             });
@@ -217,14 +229,20 @@ impl Binding {
     }
 
     /// A make may call the number in its answers what its requests call the new number. In a sheet without another
-    /// column for the number, such a heading means the number.
-    fn number_as_answered(&mut self, words: &[String], tongue: &Tongue) {
-        let answered = |word: &String| tongue.answered.contains(word);
+    /// column for the number, such a heading means the number. In a sheet of groups without another column for the
+    /// name, `group` means the name, which elsewhere means the groups of an extension.
+    fn key_by_another_word(&mut self, key: Field, words: &[String], tongue: &Tongue) {
+        let is_of_extensions = self.column_of(Field::NUMBER).is_some();
+        let means_key = |field: Field, word: &String| match field {
+            Field::NEW_NUMBER => tongue.answered.contains(word),
+            _ => names_group(key, word) && !is_of_extensions,
+        };
         for (field, column) in &mut self.read {
-            if *field == Field::NEW_NUMBER && words.get(*column).is_some_and(answered) {
-                *field = Field::NUMBER;
+            let word = words.get(*column);
+            if word.is_some_and(|word| means_key(*field, word)) {
+                *field = key;
                 if let Some(column) = self.columns.get_mut(*column) {
-                    column.field = Some(Field::NUMBER);
+                    column.field = Some(key);
                 }
             }
         }
@@ -273,6 +291,11 @@ impl Binding {
     }
 }
 
+/// Whether a heading may stand for the name in a sheet of groups, though it means something else in others.
+fn names_group(key: Field, word: &str) -> bool {
+    key == Field::GROUP_NAME && matches!(word, "group" | "gruppe")
+}
+
 /// The words of a make, or of a product whose sheets are read, for fields.
 struct Tongue {
     id: String,
@@ -291,7 +314,7 @@ fn tongues(target: &Manifest, makes: &[&Manifest]) -> Vec<Tongue> {
         .copied()
         .filter(|make| make.vendor.id != target.vendor.id);
     let makes = std::iter::once(target).chain(others).map(|make| {
-        let number = make.row(Field::NUMBER);
+        let number = make.row(make.key());
         let answered = number.iter().flat_map(|row| &row.also_read);
         Tongue {
             id: make.vendor.id.clone(),
@@ -442,8 +465,9 @@ fn aliases() -> impl Iterator<Item = (String, Field)> {
 /// understand.
 pub fn headings(target: &Manifest, makes: &[&Manifest], options: &BindOptions) -> Headings {
     let mut known: HashMap<String, Known> = HashMap::new();
+    let key = target.key();
     let mut learn = |word: String, field: Field| {
-        let worth = if field == Field::NUMBER {
+        let worth = if field == key || names_group(key, &word) {
             Known::Number
         } else {
             Known::Field

@@ -28,6 +28,21 @@ pub struct Manifest {
     /// What its codes and statuses mean.
     #[serde(default)]
     pub fault: Vec<FaultRow>,
+    /// Its groups, where they can be read and written as records of their own.
+    #[serde(default)]
+    pub group: Option<GroupFacts>,
+}
+
+/// The facts of a make's groups, beside those that hold for all of it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupFacts {
+    /// How many names one look-up asks for.
+    pub batch: usize,
+    /// The settings of the make that hold for its groups too.
+    pub settings: Vec<String>,
+    /// One row a field that a group has.
+    pub field: Vec<FieldRow>,
 }
 
 /// Who a vendor is and how it is spoken to.
@@ -162,6 +177,9 @@ pub struct FieldRow {
     /// Cannot be changed once the extension exists.
     #[serde(default)]
     pub create_only: bool,
+    /// A list that is written as a whole: what the cell does not name goes. Other lists are added to.
+    #[serde(default)]
+    pub whole: bool,
     /// Is written by a request of its own, after the extension itself.
     #[serde(default)]
     pub separate: bool,
@@ -268,6 +286,11 @@ pub enum Rule {
     },
     /// An address of the form `name@host`.
     Email,
+    /// Not this word, which the PBX keeps for itself.
+    Reserved {
+        /// The word.
+        word: String,
+    },
     /// At least `min` characters with a digit, a lower-case and an upper-case letter.
     Strong {
         /// The least length.
@@ -287,6 +310,7 @@ impl Rule {
             Rule::Only { .. } => "only",
             Rule::Range { .. } => "range",
             Rule::Email => "email",
+            Rule::Reserved { .. } => "reserved",
             Rule::Strong { .. } => "strong",
         }
     }
@@ -314,6 +338,9 @@ impl Rule {
             Rule::Only { chars } => format!("must contain only {chars}"),
             Rule::Range { min, max } => format!("must be a whole number from {min} to {max}"),
             Rule::Email => "must be an e-mail address".into(),
+            Rule::Reserved { word } => {
+                format!("must not be {word}, which the PBX keeps for itself")
+            }
             Rule::Strong { min } => {
                 format!(
                     "should have at least {min} characters with a digit, a lower-case and an upper-case letter"
@@ -479,8 +506,21 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// The facts of the make's groups, as records of their own; `None` where it has none.
+    pub fn of_groups(mut self) -> Option<Manifest> {
+        let group = self.group.take()?;
+        self.vendor.name.push_str(" groups");
+        self.vendor.batch = group.batch;
+        self.setting
+            .retain(|setting| group.settings.contains(&setting.name));
+        self.field = group.field;
+        self.cross = vec![];
+        Some(self)
+    }
+
     fn hold_together(&self) -> Result<(), String> {
-        let rule_sources = self.field.iter().flat_map(|row| {
+        let group_rows = self.group.iter().flat_map(|group| &group.field);
+        let rule_sources = self.field.iter().chain(group_rows).flat_map(|row| {
             let own = std::iter::once(&row.source);
             own.chain(row.rules.iter().filter_map(|rule| rule.source.as_ref()))
         });
@@ -494,18 +534,30 @@ impl Manifest {
                 return Err(format!("no source is called {key}"));
             }
         }
-        for (index, row) in self.field.iter().enumerate() {
-            if self.field[..index]
-                .iter()
-                .any(|earlier| earlier.name == row.name)
-            {
-                return Err(format!("{} has two rows", row.name.name()));
-            }
-            if row.name.def().kind == Kind::Choice && row.choices.is_empty() && !row.open_choices {
-                return Err(format!("{} takes no word at all", row.name.name()));
+        let group_rows = self.group.as_ref().map(|group| group.field.as_slice());
+        for rows in [Some(self.field.as_slice()), group_rows]
+            .into_iter()
+            .flatten()
+        {
+            for (index, row) in rows.iter().enumerate() {
+                if rows[..index].iter().any(|earlier| earlier.name == row.name) {
+                    return Err(format!("{} has two rows", row.name.name()));
+                }
+                if row.name.def().kind == Kind::Choice
+                    && row.choices.is_empty()
+                    && !row.open_choices
+                {
+                    return Err(format!("{} takes no word at all", row.name.name()));
+                }
             }
         }
         Ok(())
+    }
+
+    /// The field that tells its records apart: the number, or a group's name.
+    pub fn key(&self) -> Field {
+        let mut fields = self.field.iter().map(|row| row.name);
+        fields.find(|field| field.is_key()).unwrap_or(Field::NUMBER)
     }
 
     /// The version of the rules: the day on which the newest of their sources was read.
@@ -616,11 +668,12 @@ impl FieldRow {
             },
             Kind::Time => time_of_day(trimmed),
             Kind::List => {
-                let items: Vec<&str> = trimmed
-                    .split(';')
-                    .map(str::trim)
-                    .filter(|item| !item.is_empty())
-                    .collect();
+                let mut items: Vec<&str> = vec![];
+                for item in trimmed.split(';').map(str::trim) {
+                    if !(item.is_empty() || self.whole && items.contains(&item)) {
+                        items.push(item);
+                    }
+                }
                 Some(Cow::Owned(items.join(";")))
             }
         }

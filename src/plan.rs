@@ -86,7 +86,7 @@ pub fn verdict(
     if fields.is_empty() {
         return Verdict::Unchanged;
     }
-    let mut changed = Extension::numbered(number.clone());
+    let mut changed = wanted.key_only();
     for (field, text) in fields
         .iter()
         .filter_map(|field| Some((*field, wanted.get(*field)?)))
@@ -106,11 +106,12 @@ pub fn verdict(
 /// The fields in which an extension on the PBX is not as wanted, in the order of the dictionary.
 ///
 /// Fields that are not wanted, that the make does not know, that it only gives back, or that it does not give back are
-/// not compared, nor is a secret that is to be generated: what is there keeps its own. An absent field and an empty one are the same. A list (groups) is as wanted when everything wanted is
-/// in it, for membership is added to and not replaced.
+/// not compared, nor is a secret that is to be generated: what is there keeps its own. An absent field and an empty one
+/// are the same. A list (groups) is as wanted when everything wanted is in it, for membership is added to and not
+/// replaced; one that is written as a whole (a group's members) when nothing else is.
 pub fn differing(manifest: &Manifest, wanted: &Extension, held: &Extension) -> Vec<Field> {
     let comparable = |field: Field| {
-        field != Field::NUMBER
+        !field.is_key()
             && manifest
                 .row(field)
                 .is_some_and(|row| row.access == Access::ReadWrite)
@@ -123,9 +124,12 @@ pub fn differing(manifest: &Manifest, wanted: &Extension, held: &Extension) -> V
             return false;
         }
         if field.def().kind == Kind::List && !wanted.is_empty() {
-            wanted
-                .split(';')
-                .any(|item| !held.split(';').any(|known| known == item))
+            let lacks = |list: &str, of: &str| {
+                let mut items = of.split(';');
+                items.any(|item| !list.split(';').any(|known| known == item))
+            };
+            let is_whole = manifest.row(field).is_some_and(|row| row.whole);
+            lacks(held, wanted) || is_whole && lacks(wanted, held)
         } else {
             held != wanted
         }
@@ -358,12 +362,12 @@ impl Waves {
 /// A run that would change more than its budget allows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the run would make {wanted} {kind}, and {allowed} are allowed ({allowance}; the PBX holds {held} extensions); \
+    "the run would make {wanted} {kind}, and {allowed} are allowed ({allowance}; the PBX holds {held} {record}s); \
      nothing was sent"
 )]
 pub struct Exceeded {
     /// The kind of change, in words.
-    pub kind: &'static str,
+    pub kind: String,
     /// The flag that allows it.
     pub flag: &'static str,
     /// How many there would be.
@@ -372,8 +376,10 @@ pub struct Exceeded {
     pub allowed: u64,
     /// The allowance as it was given.
     pub allowance: String,
-    /// How many extensions the PBX holds.
+    /// How many extensions or groups the PBX holds.
     pub held: usize,
+    /// Which of the two they are.
+    pub record: &'static str,
 }
 
 /// Holds the changes to the budget, before the first of them is sent.
@@ -383,6 +389,9 @@ pub struct Exceeded {
 pub fn guard(changes: &[Change], held: usize, budget: &Budget) -> Result<(), Exceeded> {
     let of = |action| changes.iter().filter(move |change| change.action == action);
     let has_secret = |change: &&Change| change.wanted.iter().any(|(field, _)| field.is_secret());
+    let first = changes.first();
+    let record = first.map_or("extension", |change| change.wanted.record());
+    let new = format!("new {record}s");
     let kinds = [
         (
             "deletions",
@@ -403,7 +412,7 @@ pub fn guard(changes: &[Change], held: usize, budget: &Budget) -> Result<(), Exc
             budget.secret_changes,
         ),
         (
-            "new extensions",
+            new.as_str(),
             "--max-creates",
             of(Action::Create).count(),
             budget.creates,
@@ -414,12 +423,13 @@ pub fn guard(changes: &[Change], held: usize, budget: &Budget) -> Result<(), Exc
         if wanted > allowed {
             let allowance = allowance.to_string();
             return Err(Exceeded {
-                kind,
+                kind: kind.to_owned(),
                 flag,
                 wanted,
                 allowed,
                 allowance,
                 held,
+                record,
             });
         }
     }

@@ -12,7 +12,7 @@ const LINE_EVERY: Duration = Duration::from_secs(5);
 /// How far one step of a run is.
 pub struct Progress {
     bar: ProgressBar,
-    what: &'static str,
+    what: String,
     total: u64,
     started: Instant,
     /// When the last plain line was written; `None` on a terminal.
@@ -21,7 +21,7 @@ pub struct Progress {
 
 impl Progress {
     /// Begins a step over so many things; `what` names them ("rows").
-    pub fn new(what: &'static str, total: u64) -> Self {
+    pub fn new(what: &str, total: u64) -> Self {
         let terminal = stderr().is_terminal();
         let target = if terminal {
             ProgressDrawTarget::stderr_with_hz(10)
@@ -35,11 +35,11 @@ impl Progress {
         if let Ok(style) = style {
             bar.set_style(style.progress_chars("=> "));
         }
-        bar.set_message(what);
+        bar.set_message(what.to_owned());
         let now = Instant::now();
         Progress {
             bar,
-            what,
+            what: what.to_owned(),
             total,
             started: now,
             lined: (!terminal).then_some(now),

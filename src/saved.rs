@@ -36,6 +36,9 @@ pub struct SavedPlan {
     pub address: String,
     /// How the file is laid out.
     format: u32,
+    /// Whether its rows are groups.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub groups: bool,
     /// What fields are called in the sheets.
     pub headings: Headings,
     /// How many extensions the PBX held.
@@ -118,6 +121,8 @@ struct AnyVersion {
 pub struct Head {
     /// The target's address.
     pub address: String,
+    /// Whether its rows are groups.
+    pub groups: bool,
     /// What fields are called in the sheets.
     pub headings: Headings,
     /// How many extensions the PBX holds.
@@ -221,6 +226,7 @@ impl SavedPlan {
         SavedPlan {
             address: head.address,
             format: FORMAT,
+            groups: head.groups,
             headings: head.headings,
             held: head.held,
             input_hash: head.input_hash,
@@ -694,6 +700,7 @@ mod tests {
     fn plan(key: &Key) -> SavedPlan {
         let head = Head {
             address: "a".into(),
+            groups: false,
             headings: Headings::new(),
             held: 1,
             input_hash: "h".into(),

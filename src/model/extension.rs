@@ -1,4 +1,4 @@
-//! One telephone account, as far as it is known.
+//! One telephone account, or one group of them, as far as it is known.
 
 use super::{Field, Secret};
 use std::collections::BTreeMap;
@@ -8,6 +8,8 @@ use std::fmt;
 ///
 /// Absent is not blank: a field that is not here is left as it is; a field that is here and empty is to be emptied
 /// (or was read as empty).
+///
+/// A group of extensions is a record of the same kind, whose key is its name.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Extension {
     fields: BTreeMap<Field, Secret>,
@@ -21,9 +23,30 @@ impl Extension {
         extension
     }
 
-    /// The number; empty where it is not known.
+    /// The number, or the name of a group; empty where it is not known.
     pub fn number(&self) -> &str {
-        self.get(Field::NUMBER).unwrap_or_default()
+        self.get(self.key()).unwrap_or_default()
+    }
+
+    /// The field that holds the key.
+    fn key(&self) -> Field {
+        if self.fields.contains_key(&Field::GROUP_NAME) {
+            Field::GROUP_NAME
+        } else {
+            Field::NUMBER
+        }
+    }
+
+    /// The same extension or group, of which nothing is known but its key.
+    pub fn key_only(&self) -> Extension {
+        let mut extension = Extension::default();
+        extension.set(self.key(), self.number());
+        extension
+    }
+
+    /// What it is called in messages: `extension` or `group`.
+    pub fn record(&self) -> &'static str {
+        self.key().record()
     }
 
     /// The canonical text of a field, secrets included; `None` where the field is absent.
@@ -66,6 +89,21 @@ impl fmt::Debug for Extension {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_groups_key_is_its_name() {
+        let mut group = Extension::default();
+        group.set(Field::DESCRIPTION, "all of them");
+        assert_eq!((group.number(), group.record()), ("", "extension"));
+        group.set(Field::GROUP_NAME, "Sales");
+        assert_eq!((group.number(), group.record()), ("Sales", "group"));
+        let key: Vec<_> = group
+            .key_only()
+            .iter()
+            .map(|(field, text)| (field, text.to_owned()))
+            .collect();
+        assert_eq!(key, [(Field::GROUP_NAME, "Sales".to_owned())]);
+    }
 
     #[test]
     fn debug_shows_no_secret() {

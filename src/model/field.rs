@@ -1,4 +1,4 @@
-//! The field dictionary: one list of properties of an extension that all vendors share.
+//! The field dictionary: one list of properties of an extension, or of a group of them, that all vendors share.
 //!
 //! What means the same at two makes is one field. A vendor's own name for a field stands in its `vendor.toml`, not
 //! here.
@@ -80,6 +80,8 @@ dictionary! {
         "The extension's number: its key. Text, so leading zeros count.";
     NEW_NUMBER = "new_number", Identifier, ["renumber to", "neue nummer", "new extension", "neue durchwahl", "neue nebenstelle"], "72002",
         "The number that the extension is to have from now on.";
+    GROUP_NAME = "group_name", Text, ["name of the group", "gruppenname", "name der gruppe"], "Sales",
+        "A group's name: its key in a sheet of groups.";
     DISPLAY_NAME = "display_name", Text, ["name", "full name", "user name", "anzeigename", "name anzeige", "vollständiger name", "display", "employee", "anzeige", "vor und nachname", "mitarbeiter"], "Ann Miller",
         "The person's or room's name as phones show it.";
     FIRST_NAME = "first_name", Text, ["given name", "vorname", "first", "forename", "rufname"], "Ann",
@@ -89,7 +91,7 @@ dictionary! {
     CALLER_ID = "caller_id", Text, ["outbound caller id", "outbound cid", "cid", "absendernummer", "anrufer id", "caller id number", "outgoing caller id", "ausgehende nummer", "abgehende rufnummer", "absender"], "2002",
         "The caller ID that is shown for outgoing calls.";
     DESCRIPTION = "description", Text, ["note", "notes", "comment", "beschreibung", "bemerkung", "remark", "remarks", "kommentar", "anmerkung", "notiz"], "Reception desk",
-        "Free text about the extension.";
+        "Free text about the extension, or the group.";
     ENABLED = "enabled", Switch, ["active", "aktiv", "aktiviert", "is enabled", "freigeschaltet"], "on",
         "Whether the extension may be used.";
     SIP_USERNAME = "sip_username", Text, ["sip user", "sip benutzer", "sip benutzername", "sip account", "sip login", "sip konto"], "2002",
@@ -240,6 +242,14 @@ dictionary! {
         "When office hours end on Sunday, HH:MM.";
     GROUPS = "groups", List, ["group", "extension groups", "gruppe", "gruppen", "extension group", "rufgruppe", "nebenstellengruppen"], "Sales;Support",
         "The extension groups that the extension is a member of, by name.";
+    INTERCOM = "intercom", Switch, [], "on",
+        "Whether the group's members may use the intercom.";
+    EXTERNAL_CALLS = "external_calls", Switch, ["external call", "externe anrufe"], "on",
+        "Whether the group's members may call outside.";
+    CONSOLE_ACCESS = "console_access", Switch, ["management console access", "konsolenzugang"], "off",
+        "Whether the group's members may use the PBX's management console.";
+    GROUP_MEMBERS = "group_members", List, ["members", "mitglieder", "gruppenmitglieder", "member extensions"], "2001;2002",
+        "All extensions that are in the group, by their numbers.";
     GENDER = "gender", Choice, ["geschlecht"], "female",
         "Gender, as the PBX words it.";
     TWITTER = "twitter", Text, [], "annmiller",
@@ -275,6 +285,20 @@ impl Field {
     /// The field of a canonical name, exactly as written there.
     pub fn named(name: &str) -> Option<Field> {
         Field::all().find(|field| field.name() == name)
+    }
+
+    /// Whether it is what tells one record from all others of its sheet: an extension's number, a group's name.
+    pub fn is_key(self) -> bool {
+        self == Field::NUMBER || self == Field::GROUP_NAME
+    }
+
+    /// What the records of a key are called in messages.
+    pub fn record(self) -> &'static str {
+        if self == Field::GROUP_NAME {
+            "group"
+        } else {
+            "extension"
+        }
     }
 
     /// The dictionary's entry.

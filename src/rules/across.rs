@@ -7,7 +7,7 @@ use super::cross::Cross;
 use super::damage::{Plain, Shape, Shapes, Suspects};
 use super::row::{Seen, Slot, View, shown};
 use crate::manifest::CrossRule;
-use crate::model::{Field, Finding, Place, Severity};
+use crate::model::{Finding, Place, Severity};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -395,15 +395,16 @@ impl Across {
 }
 
 fn duplicate_number(slot: &Slot<'_>, number: &str) -> Duplicate {
+    let name = slot.row.name.name();
     Duplicate {
         of: number.to_owned(),
         finding: Finding {
-            rule: Cow::Borrowed("duplicate_number"),
+            rule: Cow::Owned(format!("duplicate_{name}")),
             severity: Severity::Error,
-            field: Some(Field::NUMBER),
+            field: Some(slot.row.name),
             column: slot.column,
-            message: format!("number {} is given to", shown(number)),
-            hint: "keep one of the rows, or correct the number".into(),
+            message: format!("{name} {} is given to", shown(number)),
+            hint: format!("keep one of the rows, or correct the {name}"),
             source: Cow::Borrowed(""),
             repair: None,
         },

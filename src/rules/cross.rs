@@ -154,7 +154,7 @@ impl Cross {
             facts: facts.collect(),
             forwards: forwards.collect(),
             office_hours: office_hours.collect(),
-            number: at(Field::NUMBER),
+            number: at(manifest.key()),
             email: at(Field::EMAIL),
             mobile: at(Field::MOBILE),
             voicemail: at(Field::VOICEMAIL),

@@ -97,6 +97,8 @@ pub(super) struct Slot<'m> {
     glance: Glance,
     rules: Vec<Compiled<'m>>,
     source: String,
+    /// What the make's records are called.
+    record: &'static str,
 }
 
 /// The way to see quickly that a value is right. What it does not settle is looked at closer.
@@ -556,14 +558,15 @@ impl<'m> Checker<'m> {
         if is_generate(text) {
             return Some(slot.generated(purpose, findings));
         }
-        if purpose == Purpose::Update && row.create_only && row.name != Field::NUMBER {
+        if purpose == Purpose::Update && row.create_only && !row.name.is_key() {
             findings.push(slot.finding(
                 "create_only",
                 Severity::Error,
                 format!(
-                    "{} cannot be changed at {} once the extension exists",
+                    "{} cannot be changed at {} once the {} exists",
                     row.name.name(),
-                    self.manifest.vendor.name
+                    self.manifest.vendor.name,
+                    self.manifest.key().record()
                 ),
                 "leave the cell blank, or change it on the PBX itself",
             ));
@@ -705,6 +708,7 @@ impl<'m> Slot<'m> {
             glance: Glance::new(row, &rules),
             rules,
             source: manifest.source_words(&row.source),
+            record: manifest.key().record(),
         }
     }
 
@@ -865,10 +869,10 @@ impl<'m> Slot<'m> {
 
     fn required(&self) -> Finding {
         let name = self.row.name.name();
-        let why = if self.row.name == Field::NUMBER {
-            "the row does not say which extension it is about"
-        } else {
-            "an extension cannot be made without it"
+        let why = match (self.row.name.is_key(), self.record) {
+            (true, record) => format!("the row does not say which {record} it is about"),
+            (false, "group") => "a group cannot be made without it".to_owned(),
+            (false, record) => format!("an {record} cannot be made without it"),
         };
         let hint = match self.column {
             Some(_) => "fill in the cell".to_owned(),
@@ -992,7 +996,7 @@ impl Glance {
                     form = Form::Email;
                 }
                 // Two forms are one too many for a glance.
-                Rule::Range { .. } | Rule::Email => return Glance::Never,
+                Rule::Range { .. } | Rule::Email | Rule::Reserved { .. } => return Glance::Never,
             }
         }
         for byte in 0..=255u8 {
@@ -1046,6 +1050,7 @@ impl<'m> Compiled<'m> {
                 false => !self.digits_demanded,
             },
             Rule::Email => !is_email(text),
+            Rule::Reserved { word } => word == text,
             Rule::Strong { min } => {
                 let has = |class: fn(char) -> bool| text.chars().any(class);
                 text.chars().count() < *min
@@ -1066,6 +1071,7 @@ impl<'m> Compiled<'m> {
             | Rule::MaxLength { .. }
             | Rule::MinLength { .. }
             | Rule::Email
+            | Rule::Reserved { .. }
             | Rule::Strong { .. } => true,
         }
     }
@@ -1109,15 +1115,15 @@ impl<'m> Compiled<'m> {
             Rule::MinLength { .. } => "make it longer",
             Rule::Range { .. } => "choose a number within the range",
             Rule::Email => "write it as name@example.com",
+            Rule::Reserved { .. } => "leave the row out",
             Rule::Strong { .. } => "choose a stronger one",
         }
     }
 }
 
-/// Whether a row must give the field. The number always: it says which extension is meant.
+/// Whether a row must give the field. The key always: it says which extension or group is meant.
 fn is_required(row: &FieldRow, purpose: Purpose) -> bool {
-    let key = row.name == Field::NUMBER;
-    key || (purpose == Purpose::Create && row.required && row.fill.is_none())
+    row.name.is_key() || (purpose == Purpose::Create && row.required && row.fill.is_none())
 }
 
 fn heaviest_first(findings: &mut [Finding], before: usize) {

@@ -18,7 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// # Errors
 /// Exit 2, 3 or 4; where rows were read by then, each has its outcome in the report all the same.
 pub(super) fn run(args: &DeleteArgs, context: &Context<'_>) -> Result<u8, Failure> {
-    let target = Target::resolve(&args.from, context.config(), &args.pace)?;
+    let target =
+        Target::resolve(&args.from, context.config(), &args.pace)?.of_rows(args.input.groups)?;
     let manifest = (target.make.manifest)();
     sending::refuse_silent_deletes(&target, &args.guard)?;
     let wish = Wish {
@@ -34,10 +35,9 @@ pub(super) fn run(args: &DeleteArgs, context: &Context<'_>) -> Result<u8, Failur
     wish.refuse_inputs(&rows)?;
     rows.check(manifest, |_| Purpose::Update, None);
     for row in &mut rows.rows {
-        // Only the number counts here: what is wrong with the rest of the row keeps nobody from leaving.
-        let about_number =
-            |finding: &Finding| finding.field.is_none_or(|field| field == Field::NUMBER);
-        row.findings.retain(about_number);
+        // Only the key counts here: what is wrong with the rest of the row keeps nobody from leaving.
+        let about_key = |finding: &Finding| finding.field.is_none_or(Field::is_key);
+        row.findings.retain(about_key);
     }
     let lock = wish
         .lock(context)
@@ -58,7 +58,7 @@ pub(super) fn run(args: &DeleteArgs, context: &Context<'_>) -> Result<u8, Failur
                 change: None,
             }
         } else if let Some(before) = found.remove(number) {
-            let wanted = Extension::numbered(number);
+            let wanted = input.wanted.key_only();
             let number = number.to_owned();
             let change = Change {
                 row,
@@ -73,7 +73,7 @@ pub(super) fn run(args: &DeleteArgs, context: &Context<'_>) -> Result<u8, Failur
             )
         } else {
             let mut outcome = rows.outcome(row, Action::Delete, RowResult::Unchanged);
-            outcome.message = "the PBX has no such extension".into();
+            outcome.message = format!("the PBX has no such {}", target.record());
             Row {
                 outcome,
                 change: None,

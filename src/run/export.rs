@@ -261,7 +261,8 @@ impl Job<'_> {
     /// Fetches and writes; what the path held before stays until all is there.
     fn write(&self, name: &str, path: Option<&Path>) -> Result<Facts, Failure> {
         let started = Timestamp::now();
-        let target = Target::resolve(name, self.config, &self.args.pace)?;
+        let target =
+            Target::resolve(name, self.config, &self.args.pace)?.of_rows(self.args.groups)?;
         let connection = target.connect(&self.stop.part())?;
         let listing = connection.list().map_err(|fault| target.failure(&fault))?;
         if !listing.whole {
@@ -283,10 +284,11 @@ impl Job<'_> {
             batch: target.batch,
             live: self.args.live,
         };
+        let records = format!("{}s", target.record());
         // Bars of several targets would stand in each other's place.
         let mut progress = self
             .is_alone
-            .then(|| Progress::new("extensions", numbers.len() as u64));
+            .then(|| Progress::new(&records, numbers.len() as u64));
         let written = write(
             &connection,
             &numbers,
@@ -309,7 +311,7 @@ impl Job<'_> {
         })?;
         writer.finish().map_err(Failure::usage)?;
         say(format!(
-            "{}: {} extensions",
+            "{}: {} {records}",
             target.label,
             numbers.len() - gone.len()
         ));

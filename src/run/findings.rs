@@ -1,7 +1,7 @@
 //! `rowcall check`: every finding of every row, without any PBX.
 
 use super::check::{Counts, Options, Table, Verdict, check};
-use super::{Failure, rows, say};
+use super::{Failure, of_rows, rows, say};
 use crate::cli::CheckArgs;
 use crate::manifest::Purpose;
 use crate::model::{Action, Field, Finding, Place, RowResult};
@@ -21,7 +21,7 @@ use std::sync::Arc;
 /// Exit 2 where a sheet cannot be read or a report cannot be written.
 pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     let make = make(&args.vendor).ok_or_else(|| Failure::usage("there is no such make"))?;
-    let manifest = (make.manifest)();
+    let manifest = (of_rows(make, args.input.groups)?.manifest)();
     let started = Timestamp::now();
     let opened = rows::open(&args.input, manifest)?;
     let tables: Vec<Table> = opened

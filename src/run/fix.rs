@@ -4,7 +4,7 @@
 //! is never written to.
 
 use super::check::{Counts, Options, Table, check};
-use super::{Failure, rows, say};
+use super::{Failure, of_rows, rows, say};
 use crate::cli::FixArgs;
 use crate::columns::Binding;
 use crate::manifest::{Manifest, Purpose};
@@ -31,7 +31,7 @@ const NOT_SHOWN: &str = "(not shown)";
 /// Exit 2 where the sheet cannot be read, or the copy or a report cannot be written.
 pub(super) fn run(args: &FixArgs) -> Result<u8, Failure> {
     let make = make(&args.vendor).ok_or_else(|| Failure::usage("there is no such make"))?;
-    let manifest = (make.manifest)();
+    let manifest = (of_rows(make, args.input.groups)?.manifest)();
     refuse_clashes(args)?;
     let started = Timestamp::now();
     let mut opened = rows::open(&args.input, manifest)?;

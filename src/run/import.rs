@@ -25,7 +25,7 @@ pub(super) fn run(args: &ImportArgs, context: &Context<'_>) -> Result<u8, Failur
         return planned::run(plan, args, context);
     }
     let to = args.to.as_deref().unwrap_or_default();
-    let target = Target::resolve(to, context.config(), &args.pace)?;
+    let target = Target::resolve(to, context.config(), &args.pace)?.of_rows(args.input.groups)?;
     let manifest = (target.make.manifest)();
     if args.mode == Mode::Sync {
         sending::refuse_silent_deletes(&target, &args.guard)?;
@@ -60,7 +60,10 @@ pub(super) fn run(args: &ImportArgs, context: &Context<'_>) -> Result<u8, Failur
         Ok((connection, held))
     });
     let (connection, held) = held.map_err(|failure| wish.target_unusable(&rows, failure))?;
-    held.check(&mut rows, args.mode, manifest);
+    if let Err(failure) = held.check(&mut rows, args.mode, &target, &connection) {
+        connection.close();
+        return Err(wish.target_unusable(&rows, failure));
+    }
     if args.all_or_nothing && !rows.all_valid() {
         connection.close();
         let why = "nothing is sent unless every row is valid, and some row is not";
@@ -97,6 +100,8 @@ pub(super) struct Held {
     whole: bool,
     /// Everything about the extensions that rows name.
     pub(super) extensions: BTreeMap<String, Extension>,
+    /// Names of groups that more than one has.
+    twice: BTreeSet<String>,
 }
 
 impl Held {
@@ -110,7 +115,12 @@ impl Held {
         named: impl Iterator<Item = &'n str>,
     ) -> Result<Held, Failure> {
         let listing = connection.list().map_err(|fault| target.failure(&fault))?;
-        let numbers: BTreeSet<String> = listing.numbers.into_iter().collect();
+        let (mut numbers, mut twice) = (BTreeSet::new(), BTreeSet::new());
+        for number in listing.numbers {
+            if let Some(number) = numbers.replace(number) {
+                twice.insert(number);
+            }
+        }
         let named: BTreeSet<&str> = named.collect();
         // What a doubtful listing leaves out is looked for too.
         let wanted =
@@ -129,16 +139,37 @@ impl Held {
             numbers,
             whole: listing.whole,
             extensions,
+            twice,
         })
     }
 
     /// Holds the rows to the rules again, now that it is known what is there.
-    pub(super) fn check(&self, rows: &mut Rows, mode: Mode, manifest: &Manifest) {
+    ///
+    /// # Errors
+    /// Exit 3 where the PBX does not tell which extensions may be members of its groups.
+    pub(super) fn check(
+        &self,
+        rows: &mut Rows,
+        mode: Mode,
+        target: &Target,
+        connection: &Connection,
+    ) -> Result<(), Failure> {
+        let manifest = (target.make.manifest)();
         let purpose = |row: &InputRow| self.purpose(mode, row.wanted.number());
         rows.check(manifest, purpose, Some(&self.numbers));
         if mode != Mode::Create {
             rows.check_merged(manifest, &self.extensions);
         }
+        if manifest.key() != Field::GROUP_NAME {
+            return Ok(());
+        }
+        rows.refuse_ambiguous(&self.twice);
+        if rows.have(Field::GROUP_MEMBERS) {
+            let listing = connection.list_extensions();
+            let listing = listing.map_err(|fault| target.failure(&fault))?;
+            rows.check_members(&listing.unwrap_or_default());
+        }
+        Ok(())
     }
 
     /// What a row of this number is for.
@@ -254,6 +285,7 @@ fn settled(
     manifest: &Manifest,
 ) -> Outcome {
     let nothing_held = Extension::default();
+    let record = manifest.key().record();
     let ending = |result| Outcome {
         action: Action::None,
         result,
@@ -268,7 +300,7 @@ fn settled(
                 field,
                 column: column(field),
                 message: format!(
-                    "the PBX has this extension with {}; it was left alone",
+                    "the PBX has this {record} with {}; it was left alone",
                     differences(fields, wanted, held.unwrap_or(&nothing_held))
                 ),
                 hint: "--mode upsert or --mode update changes it".into(),
@@ -277,7 +309,7 @@ fn settled(
         }
         Verdict::Missing => Outcome {
             code: "missing".into(),
-            message: "the PBX has no such extension".into(),
+            message: format!("the PBX has no such {record}"),
             hint: "--mode upsert or --mode create makes it".into(),
             ..ending(RowResult::Missing)
         },
@@ -347,7 +379,7 @@ fn unnamed(
             let change = Change {
                 row: rows.rows.len() + index,
                 action: Action::Delete,
-                wanted: Extension::numbered(number.clone()),
+                wanted: before.key_only(),
                 number: number.clone(),
                 before: Some(before),
             };
@@ -365,8 +397,10 @@ fn unnamed(
 /// Whether a row is so wrong that nobody can say which extension it means.
 fn names_nobody(rows: &Rows, held: &Held, index: usize) -> bool {
     let row = &rows.rows[index];
-    let wrong_number = |finding: &Finding| {
-        finding.is_error() && finding.field.is_none_or(|field| field == Field::NUMBER)
+    // A word that the PBX keeps for itself means nobody who could be deleted.
+    let wrong_key = |finding: &Finding| {
+        let about_key = finding.field.is_none_or(Field::is_key);
+        finding.is_error() && about_key && !finding.rule.ends_with(".reserved")
     };
-    row.findings.iter().any(wrong_number) && !held.numbers.contains(row.wanted.number())
+    row.findings.iter().any(wrong_key) && !held.numbers.contains(row.wanted.number())
 }

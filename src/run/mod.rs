@@ -25,6 +25,7 @@ pub mod vendors;
 
 use crate::cli::{self, Cli, Command};
 use crate::link::StopFlag;
+use crate::vendors::{GROUPS, Make};
 use context::Context;
 use std::fmt;
 use std::io::{self, BufRead, IsTerminal, Write, stderr, stdin, stdout};
@@ -62,6 +63,27 @@ fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<u8, Fai
         ))),
         _ => Ok(0),
     }
+}
+
+/// What a make's rows are: its extensions, or its groups.
+///
+/// # Errors
+/// Exit 2 where it has no groups.
+fn of_rows(make: &'static Make, groups: bool) -> Result<&'static Make, Failure> {
+    if !groups {
+        return Ok(make);
+    }
+    make.groups().ok_or_else(|| {
+        let having: Vec<&str> = GROUPS.iter().map(|make| make.id).collect();
+        Failure::usage(format!(
+            "{} has no groups that rowcall can read and write",
+            (make.manifest)().vendor.name
+        ))
+        .hint(format!(
+            "leave out --groups; {} has them",
+            having.join(", ")
+        ))
+    })
 }
 
 /// Whether somebody is there to be asked.

@@ -23,7 +23,8 @@ use std::path::Path;
 /// # Errors
 /// Exit 2 or 3; where rows were read by then, each has its outcome in the report all the same.
 pub(super) fn run(args: &PlanArgs, context: &Context<'_>) -> Result<u8, Failure> {
-    let target = Target::resolve(&args.to, context.config(), &args.pace)?;
+    let target =
+        Target::resolve(&args.to, context.config(), &args.pace)?.of_rows(args.input.groups)?;
     let manifest = (target.make.manifest)();
     let mut rows = Rows::read(rows::open(&args.input, manifest)?, manifest)?;
     let sealed = args.output.as_deref().map(sealed_path);
@@ -84,7 +85,7 @@ fn look(
 ) -> Result<(Option<Held>, Vec<Row>), Failure> {
     let connection = target.connect(&stoppable()?)?;
     let held = Held::read(&connection, target, rows.numbers())?;
-    held.check(rows, args.mode, (target.make.manifest)());
+    held.check(rows, args.mode, target, &connection)?;
     let planned = held.plan(rows, args.mode, target, &connection)?;
     connection.close();
     Ok((Some(held), planned))
@@ -111,6 +112,7 @@ fn save(
     let manifest = (target.make.manifest)();
     let head = Head {
         address: address(target),
+        groups: target.recipe.groups,
         headings: rows.headings().0,
         held: held.map_or(0, |held| held.numbers.len()),
         input_hash: sha256_hex(&rows.fold()),
@@ -164,7 +166,7 @@ pub(super) fn address(target: &Target) -> String {
 /// The fields that a change writes.
 pub(super) fn fields(change: &Change) -> Vec<Field> {
     let fields = change.wanted.iter().map(|(field, _)| field);
-    fields.filter(|field| *field != Field::NUMBER).collect()
+    fields.filter(|field| !field.is_key()).collect()
 }
 
 fn warn_of_guard(planned: &[Row], held: usize) {
@@ -203,7 +205,8 @@ fn text(planned: &[Row], manifest: &crate::manifest::Manifest) -> String {
                 let unseen: BTreeSet<Field> =
                     uncomparable(manifest, &change.wanted).into_iter().collect();
                 for field in fields(change) {
-                    let words = change_of(field, change, unseen.contains(&field));
+                    let is_whole = manifest.row(field).is_some_and(|row| row.whole);
+                    let words = change_of(field, change, unseen.contains(&field), is_whole);
                     let _ = writeln!(text, "    {}: {words}", field.name());
                 }
             }
@@ -238,7 +241,7 @@ fn text(planned: &[Row], manifest: &crate::manifest::Manifest) -> String {
 }
 
 /// What a change does to one field; of a secret only that it does.
-fn change_of(field: Field, change: &Change, unseen: bool) -> String {
+fn change_of(field: Field, change: &Change, unseen: bool, is_whole: bool) -> String {
     let text = |extension: Option<&Extension>| {
         extension
             .and_then(|extension| extension.get(field))
@@ -254,7 +257,11 @@ fn change_of(field: Field, change: &Change, unseen: bool) -> String {
         _ if field.is_secret() => "changed".into(),
         _ if unseen => format!("(not given back) → {wanted:?}"),
         // What is a member already stays one.
-        _ if field.def().kind == Kind::List && !wanted.is_empty() && !held.is_empty() => {
+        _ if field.def().kind == Kind::List
+            && !is_whole
+            && !wanted.is_empty()
+            && !held.is_empty() =>
+        {
             format!("{held:?} → with {wanted:?}")
         }
         _ => format!("{held:?} → {wanted:?}"),

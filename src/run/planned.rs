@@ -130,7 +130,7 @@ fn resolve(plan: &SavedPlan, args: &ImportArgs, context: &Context<'_>) -> Result
         settings: planned.chain(args.pace.settings.iter().cloned()).collect(),
         ca_file: args.pace.ca_file.clone(),
     };
-    Target::resolve(&plan.to, context.config(), &pace)
+    Target::resolve(&plan.to, context.config(), &pace)?.of_rows(plan.groups)
 }
 
 /// Why the plan is not for this target or these rules.
@@ -357,6 +357,7 @@ mod tests {
         let target = Target::resolve("sim:openvox", None, &pace).unwrap();
         let head = Head {
             address: address(&target),
+            groups: false,
             headings: BTreeMap::new(),
             held: 0,
             input_hash: String::new(),

@@ -6,9 +6,10 @@ use crate::columns::{self, BindOptions, Binding};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{Action, Extension, Field, Finding, Outcome, Place, RowResult, Severity};
 use crate::plan::Mode;
-use crate::rules::{Checker, Places, Survey, Traces};
+use crate::rules::{Checker, Places, Survey, Traces, shown};
 use crate::sheet::{self, Cells, Header, Input, ReadOptions, Row, Sheet, Stored};
 use crate::vendors::MAKES;
+use crate::wire::Listing;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -291,6 +292,77 @@ impl Rows {
             if let Some(held) = held {
                 checkers[row.sheet].merged(&row.wanted, held, &mut row.findings);
             }
+        }
+    }
+
+    /// Whether any row has a value for this field.
+    pub(super) fn have(&self, field: Field) -> bool {
+        let has = |row: &InputRow| row.wanted.get(field).is_some_and(|text| !text.is_empty());
+        self.rows.iter().any(has)
+    }
+
+    /// Refuses the rows whose groups cannot be told from others of the same name.
+    pub(super) fn refuse_ambiguous(&mut self, twice: &BTreeSet<String>) {
+        self.find(Field::GROUP_NAME, |name| {
+            twice.contains(name).then(|| {
+                let message = format!("the PBX has more than one group called {}", shown(name));
+                let hint = "rename one of them in the PBX's console";
+                (Severity::Error, "ambiguous", message, hint)
+            })
+        });
+    }
+
+    /// Holds the members of groups to the extensions that the PBX has.
+    pub(super) fn check_members(&mut self, there: &Listing) {
+        let known: BTreeSet<&str> = there.numbers.iter().map(String::as_str).collect();
+        self.find(Field::GROUP_MEMBERS, |members| {
+            let items = members.split(';').filter(|item| !item.is_empty());
+            let strangers: Vec<String> = items
+                .filter(|item| !known.contains(item))
+                .map(shown)
+                .collect();
+            let strangers = Some(strangers.join(", ")).filter(|words| !words.is_empty())?;
+            let name = Field::GROUP_MEMBERS.name();
+            Some(if there.whole {
+                let message = format!("{name}: the PBX has no extension {strangers}");
+                let hint = "correct the numbers, or import these extensions first";
+                (Severity::Error, "unknown", message, hint)
+            } else {
+                let message = format!(
+                    "{name}: the PBX does not list {strangers}, but its listing may not be whole"
+                );
+                let hint = "make sure that the PBX has these extensions";
+                (Severity::Warning, "unknown", message, hint)
+            })
+        });
+    }
+
+    /// Adds to each row what there is to be said against its text for a field, where that is not wrong in itself.
+    fn find(
+        &mut self,
+        field: Field,
+        against: impl Fn(&str) -> Option<(Severity, &'static str, String, &'static str)>,
+    ) {
+        for row in &mut self.rows {
+            let Some((severity, word, message, hint)) = row.wanted.get(field).and_then(&against)
+            else {
+                continue;
+            };
+            let is_wrong = |finding: &Finding| finding.is_error() && finding.field == Some(field);
+            if row.findings.iter().any(is_wrong) {
+                continue;
+            }
+            let binding = self.sheets.get(row.sheet).map(|(_, binding)| binding);
+            row.findings.push(Finding {
+                rule: format!("{}.{word}", field.name()).into(),
+                severity,
+                field: Some(field),
+                column: binding.and_then(|binding| binding.column_of(field)),
+                message,
+                hint: hint.into(),
+                source: "".into(),
+                repair: None,
+            });
         }
     }
 

@@ -1,6 +1,7 @@
 //! `rowcall runs` and `rowcall report`: what the ledgers tell.
 
 use super::context::Context;
+use super::sending::Asked;
 use super::{Failure, print, say};
 use crate::cli::{RunReportArgs, RunsArgs, RunsCommand};
 use crate::ledger::{Listed, Record, Standing, clean, runs};
@@ -65,8 +66,14 @@ fn listed(listed: &Listed) -> Vec<String> {
             } else {
                 " --mode "
             };
+            let asked = serde_json::from_str::<Asked>(&summary.run.head.options);
+            let groups = if asked.is_ok_and(|asked| asked.target.groups) {
+                " --groups"
+            } else {
+                ""
+            };
             let command = format!(
-                "{}{mode}{}",
+                "{}{groups}{mode}{}",
                 summary.run.head.command, summary.run.head.mode
             );
             row.extend([

@@ -645,7 +645,8 @@ pub(super) fn look(
         batch: target.batch,
         live: false,
     };
-    let mut progress = Progress::new("extensions looked at", numbers.len() as u64);
+    let what = format!("{}s looked at", target.record());
+    let mut progress = Progress::new(&what, numbers.len() as u64);
     let mut found = BTreeMap::new();
     let looked = connection.look(numbers, &looking, &mut |extensions| {
         for extension in extensions {
@@ -666,10 +667,11 @@ pub(super) fn refuse_silent_deletes(target: &Target, args: &GuardArgs) -> Result
     if args.yes || target.is_sim() || super::can_ask() {
         return Ok(());
     }
-    Err(
-        Failure::usage("this deletes extensions, and nobody is there to be asked")
-            .hint("say --yes if that is meant"),
-    )
+    Err(Failure::usage(format!(
+        "this deletes {}s, and nobody is there to be asked",
+        target.record()
+    ))
+    .hint("say --yes if that is meant"))
 }
 
 fn question(changes: &[Change], target: &Target) -> String {
@@ -689,7 +691,11 @@ fn question(changes: &[Change], target: &Target) -> String {
         .filter(|(_, action)| count(*action) > 0)
         .map(|(word, action)| format!("{word} {}", count(action)))
         .collect();
-    format!("{}: {}?", target.label, parts.join(", "))
+    let of = match target.record() {
+        "group" => " (groups)",
+        _ => "",
+    };
+    format!("{}: {}{of}?", target.label, parts.join(", "))
 }
 
 /// A row that is to be sent: its line while nothing was said, and its change.

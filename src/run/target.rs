@@ -1,6 +1,6 @@
 //! From what was typed after `--to` to a PBX: `rowcall.toml`, `VENDOR+URL`, `sim:VENDOR`.
 
-use super::{Failure, say};
+use super::{Failure, of_rows, say};
 use crate::cli::{PaceArgs, Rate};
 use crate::link::http::{Http, Options};
 use crate::link::paced::Pace;
@@ -35,6 +35,9 @@ pub(super) struct Recipe {
     batch: usize,
     settings: Vec<(String, String)>,
     ca_file: Option<PathBuf>,
+    /// Whether it is about the PBX's groups.
+    #[serde(default)]
+    pub(super) groups: bool,
 }
 
 impl Recipe {
@@ -57,7 +60,7 @@ impl Recipe {
             settings: self.settings.clone(),
             ca_file: self.ca_file.clone(),
         };
-        Target::resolve(&self.text, config.or(self.config.as_deref()), &pace)
+        Target::resolve(&self.text, config.or(self.config.as_deref()), &pace)?.of_rows(self.groups)
     }
 }
 
@@ -212,6 +215,7 @@ impl Target {
             batch,
             settings: pace.settings.clone(),
             ca_file: ca_file.as_ref().map(absolute),
+            groups: false,
         };
         Ok(Target {
             label,
@@ -225,6 +229,24 @@ impl Target {
             ca_file,
             recipe,
         })
+    }
+
+    /// The same PBX, about its groups where the rows are such.
+    ///
+    /// # Errors
+    /// Exit 2 where its make has no groups.
+    pub(super) fn of_rows(mut self, groups: bool) -> Result<Target, Failure> {
+        if groups {
+            self.make = of_rows(self.make, groups)?;
+            self.batch = (self.make.manifest)().vendor.batch;
+            self.recipe.groups = true;
+        }
+        Ok(self)
+    }
+
+    /// What its rows are called in messages: `extension` or `group`.
+    pub(super) fn record(&self) -> &'static str {
+        (self.make.manifest)().key().record()
     }
 
     /// Signs in.
@@ -584,5 +606,27 @@ mod tests {
             named.identity(),
             resolve("ozeki+http://127.0.0.1:7781").identity()
         );
+    }
+
+    #[test]
+    fn a_pbx_and_its_groups_are_one() {
+        let pace = PaceArgs {
+            rate: None,
+            parallel: None,
+            batch: None,
+            settings: vec![],
+            ca_file: None,
+        };
+        let resolve = || Target::resolve("sim:portsip", None, &pace).unwrap();
+        let groups = resolve().of_rows(true).unwrap();
+        assert_eq!(groups.identity(), resolve().identity());
+        assert_eq!(
+            (groups.record(), resolve().record()),
+            ("group", "extension")
+        );
+        // And what is gone on with later is still about them.
+        let again = groups.recipe.resolve(None).unwrap();
+        assert_eq!((again.record(), again.batch), ("group", groups.batch));
+        assert!(groups.batch > 1);
     }
 }

@@ -1,7 +1,7 @@
 //! `rowcall template`: a sheet to fill in.
 
-use super::Failure;
 use super::vendors::{on_create, values};
+use super::{Failure, of_rows};
 use crate::cli::TemplateArgs;
 use crate::manifest::{Access, FieldRow, Manifest, RuleRow};
 use crate::model::{Kind, Severity};
@@ -16,7 +16,7 @@ use std::io::stdout;
 /// Exit 2 where the file cannot be written.
 pub(super) fn run(args: &TemplateArgs) -> Result<u8, Failure> {
     let make = make(&args.vendor).ok_or_else(|| Failure::usage("there is no such make"))?;
-    let manifest = (make.manifest)();
+    let manifest = (of_rows(make, args.groups)?.manifest)();
     let rows = rows(manifest);
     let columns: Vec<Column> = rows.iter().map(|row| column(manifest, row)).collect();
     let writer = match &args.output {

@@ -97,7 +97,7 @@ pub(super) fn run(args: &UndoArgs, context: &Context<'_>) -> Result<u8, Failure>
             planned.push(line);
         }
     }
-    announce(&name, &planned);
+    announce(&name, &planned, target.record());
     let deletes = |row: &Row| {
         row.change
             .as_ref()
@@ -125,7 +125,7 @@ fn newest(runs: &[Listed]) -> Option<String> {
 }
 
 /// Says beforehand what will not be as it was.
-fn announce(run: &str, planned: &[Row]) {
+fn announce(run: &str, planned: &[Row], record: &str) {
     if planned.is_empty() {
         say(format!("run {run} left nothing to be undone"));
     }
@@ -138,7 +138,7 @@ fn announce(run: &str, planned: &[Row]) {
         return;
     }
     say(format!(
-        "run {run}: {} extensions will not be as they were before it",
+        "run {run}: {} {record}s will not be as they were before it",
         kept.len()
     ));
     for line in kept.iter().take(SHOWN_MAX) {
@@ -194,8 +194,9 @@ impl Undoing<'_> {
             Standing::Final | Standing::Intended(_) if self.is_as_before(change) => None,
             Standing::Final | Standing::Intended(_) => {
                 let message = format!(
-                    "run {} did not finish with this extension, and it is not as it was before; it is kept",
-                    self.run
+                    "run {} did not finish with this {}, and it is not as it was before; it is kept",
+                    self.run,
+                    change.wanted.record()
                 );
                 let hint = "look at it on the PBX; where the run was cut off, rowcall resume finishes it first";
                 Some(kept(
@@ -227,7 +228,8 @@ impl Undoing<'_> {
             (Action::Update, Some(now)) => self.restore(change, now),
             (Action::Update, None) | (Action::None, _) => {
                 let message = format!(
-                    "the PBX does not have the extension any more that run {} changed",
+                    "the PBX does not have the {} any more that run {} changed",
+                    change.wanted.record(),
                     self.run
                 );
                 let hint = "make it again from an export or a sheet, if it is needed";
@@ -287,7 +289,7 @@ impl Undoing<'_> {
     /// The fields that an update wrote and that can be read.
     fn changed<'c>(&'c self, change: &'c Change) -> impl Iterator<Item = Field> + 'c {
         let fields = change.wanted.iter().map(|(field, _)| field);
-        fields.filter(|field| *field != Field::NUMBER && self.is(*field, Access::ReadWrite))
+        fields.filter(|field| !field.is_key() && self.is(*field, Access::ReadWrite))
     }
 
     /// The fields that an update wrote and that nobody could read before.
@@ -321,7 +323,8 @@ impl Undoing<'_> {
         let (wanted_items, before_items) = (items(&wanted), items(&before));
         let mut back = items(&now);
         back.retain(|item| !wanted_items.contains(item) || before_items.contains(item));
-        if wanted.is_empty() || self.replaced {
+        let is_whole = self.manifest.row(field).is_some_and(|row| row.whole);
+        if wanted.is_empty() || is_whole || self.replaced {
             let taken_out = before_items
                 .into_iter()
                 .filter(|item| !wanted_items.contains(item));
@@ -338,13 +341,7 @@ impl Undoing<'_> {
         if !differing(self.manifest, &change.wanted, now).is_empty() {
             return self.drifted(change, &change.wanted, now);
         }
-        send(
-            change,
-            Action::Delete,
-            Extension::numbered(now.number()),
-            Some(now),
-            &[],
-        )
+        send(change, Action::Delete, now.key_only(), Some(now), &[])
     }
 
     fn restore(&self, change: &Change, now: &Extension) -> Row {
@@ -352,7 +349,7 @@ impl Undoing<'_> {
             return self.drifted(change, &change.wanted, now);
         }
         let before = change.before.clone().unwrap_or_default();
-        let mut wanted = Extension::numbered(now.number());
+        let mut wanted = now.key_only();
         for field in self.changed(change) {
             wanted.set(field, self.back(change, &before, now, field));
         }
@@ -369,7 +366,7 @@ impl Undoing<'_> {
     }
 
     fn recreate(&self, change: &Change) -> Row {
-        let mut wanted = Extension::numbered(change.number.as_str());
+        let mut wanted = change.wanted.key_only();
         let before = change.before.iter().flat_map(Extension::iter);
         for (field, text) in before.filter(|(field, text)| {
             !text.is_empty()

@@ -5,7 +5,7 @@ use crate::cli::VendorsArgs;
 use crate::manifest::{Access, FieldRow, Manifest, RuleRow, UpdateKind};
 use crate::model::{Field, Kind};
 use crate::sheet::{GENERATE, markdown};
-use crate::vendors::{MAKES, make};
+use crate::vendors::{MAKES, Make, make};
 
 /// Prints the makes, or one of them.
 ///
@@ -13,7 +13,7 @@ use crate::vendors::{MAKES, make};
 /// Exit 2 where standard output cannot be written.
 pub fn run(args: &VendorsArgs) -> Result<u8, Failure> {
     let text = match args.vendor.as_deref().and_then(make) {
-        Some(make) => one((make.manifest)()),
+        Some(make) => one(make),
         None => matrix(),
     };
     print(|out| out.write_all(text.as_bytes()))
@@ -59,8 +59,9 @@ pub fn matrix() -> String {
     markdown::table(&headings, &rows.collect::<Vec<_>>())
 }
 
-/// One make: its settings, its fields, its rules with their sources.
-pub fn one(manifest: &Manifest) -> String {
+/// One make: its settings, its fields, its rules with their sources, and those of its groups.
+pub fn one(make: &Make) -> String {
+    let manifest = (make.manifest)();
     let mut text = format!(
         "# {} ({})\n\n{}\n",
         manifest.vendor.name, manifest.vendor.id, manifest.vendor.api
@@ -80,7 +81,29 @@ pub fn one(manifest: &Manifest) -> String {
             &rows.collect::<Vec<_>>(),
         );
     }
-    text += "\n## Fields\n\n";
+    text += &format!("\n## Fields\n\n{}", fields(manifest));
+    text += &format!("\n## Rules\n\n{}", rules(manifest));
+    if let Some(groups) = make.groups().map(|groups| (groups.manifest)()) {
+        text += &format!("\n## Fields of groups (--groups)\n\n{}", fields(groups));
+        text += &format!("\n## Rules of groups\n\n{}", rules(groups));
+    }
+    text += "\n## Sources\n\n";
+    let rows = manifest.source.iter().map(|(key, source)| {
+        vec![
+            key.clone(),
+            source.title.clone(),
+            source.url.clone(),
+            source.checked.clone(),
+        ]
+    });
+    text += &markdown::table(
+        &["source", "page", "address", "checked"].map(str::to_owned),
+        &rows.collect::<Vec<_>>(),
+    );
+    text
+}
+
+fn fields(manifest: &Manifest) -> String {
     let headings = [
         "field",
         "name in the API",
@@ -101,8 +124,10 @@ pub fn one(manifest: &Manifest) -> String {
             row.note.clone(),
         ]
     });
-    text += &markdown::table(&headings.map(str::to_owned), &rows.collect::<Vec<_>>());
-    text += "\n## Rules\n\n";
+    markdown::table(&headings.map(str::to_owned), &rows.collect::<Vec<_>>())
+}
+
+fn rules(manifest: &Manifest) -> String {
     let headings = ["rule", "weight", "a value", "source", "note"].map(str::to_owned);
     let rules = manifest
         .field
@@ -118,21 +143,7 @@ pub fn one(manifest: &Manifest) -> String {
             String::new(),
         ]
     });
-    text += &markdown::table(&headings, &rules.chain(cross).collect::<Vec<_>>());
-    text += "\n## Sources\n\n";
-    let rows = manifest.source.iter().map(|(key, source)| {
-        vec![
-            key.clone(),
-            source.title.clone(),
-            source.url.clone(),
-            source.checked.clone(),
-        ]
-    });
-    text += &markdown::table(
-        &["source", "page", "address", "checked"].map(str::to_owned),
-        &rows.collect::<Vec<_>>(),
-    );
-    text
+    markdown::table(&headings, &rules.chain(cross).collect::<Vec<_>>())
 }
 
 /// Every field of the dictionary and each make's own name for it.
@@ -141,7 +152,11 @@ pub fn dictionary() -> String {
     headings.extend(MAKES.iter().map(|make| make.id.to_owned()));
     let rows = Field::all().map(|field| {
         let mut row = vec![format!("`{}`", field.name()), field.def().help.to_owned()];
-        row.extend(MAKES.iter().map(|make| match (make.manifest)().row(field) {
+        let known = |make: &Make| {
+            let of_groups = || (make.groups()?.manifest)().row(field);
+            (make.manifest)().row(field).or_else(of_groups)
+        };
+        row.extend(MAKES.iter().map(|make| match known(make) {
             Some(known) if known.required => format!("`{}` (required)", known.wire),
             Some(known) => format!("`{}`", known.wire),
             None => String::new(),

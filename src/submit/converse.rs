@@ -147,6 +147,20 @@ impl Connection {
         }
     }
 
+    /// Which extensions the PBX holds, where the conversation is about something else: its groups.
+    ///
+    /// # Errors
+    /// What the PBX or the network said against it.
+    pub fn list_extensions(&self) -> Result<Option<Listing>, Fault> {
+        let Some(extensions) = self.vendor.extensions() else {
+            return Ok(None);
+        };
+        match self.talk_as(extensions, &Task::List, None).result? {
+            Answer::Listing(listing) => Ok(Some(listing)),
+            _ => Err(strange_answer()),
+        }
+    }
+
     /// Everything about these extensions, in batches and in the order of `numbers`; those that are not on the PBX are
     /// left out. Memory does not grow with how many there are.
     ///
@@ -243,14 +257,18 @@ impl Connection {
     }
 
     /// A conversation within the session, which is renewed where it runs out.
-    fn talk(&self, task: &Task<'_>, mut permit: Option<Permit>) -> Talk {
+    fn talk(&self, task: &Task<'_>, permit: Option<Permit>) -> Talk {
+        self.talk_as(self.vendor.as_ref(), task, permit)
+    }
+
+    fn talk_as(&self, vendor: &dyn Vendor, task: &Task<'_>, mut permit: Option<Permit>) -> Talk {
         let mut talk = Talking::default();
         // The session that the last request went out with: by the time its reply is understood there may be another.
         let mut said_with = None;
         let result = loop {
             self.keep_alive();
             let held = self.held();
-            let fault = match self.turn(task, &held.session, &mut talk, &mut permit) {
+            let fault = match self.turn(vendor, task, &held.session, &mut talk, &mut permit) {
                 Ok(None) => {
                     said_with = Some(held.generation);
                     continue;
@@ -278,7 +296,8 @@ impl Connection {
     fn talk_of_session(&self, task: &Task<'_>, session: &Session) -> Result<Answer, Fault> {
         let mut talk = Talking::default();
         loop {
-            if let Some(answer) = self.turn(task, session, &mut talk, &mut None)? {
+            let vendor = self.vendor.as_ref();
+            if let Some(answer) = self.turn(vendor, task, session, &mut talk, &mut None)? {
                 return Ok(answer);
             }
         }
@@ -288,12 +307,13 @@ impl Connection {
     /// taken back.
     fn turn(
         &self,
+        vendor: &dyn Vendor,
         task: &Task<'_>,
         session: &Session,
         talk: &mut Talking,
         permit: &mut Option<Permit>,
     ) -> Result<Option<Answer>, Fault> {
-        match self.vendor.next(task, session, &talk.said) {
+        match vendor.next(task, session, &talk.said) {
             Turn::Done(answer) => Ok(Some(answer)),
             Turn::Say(_) if talk.said.len() >= TURNS_MAX => Err(endless()),
             Turn::Say(request) => {

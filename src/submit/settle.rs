@@ -210,7 +210,7 @@ impl Settling<'_> {
             if missing.is_empty() {
                 return Seen::result(self.verdict(RowResult::Created));
             }
-            let mut rest = Extension::numbered(self.change.number.clone());
+            let mut rest = wanted.key_only();
             for field in missing {
                 rest.set(field, wanted.get(field).unwrap_or_default());
             }
@@ -236,7 +236,7 @@ impl Settling<'_> {
         // What cannot be read back cannot be found to be as wanted.
         let unseen = wanted.iter().any(|(field, _)| {
             let row = manifest.row(field);
-            field != Field::NUMBER && row.is_some_and(|row| row.access == Access::WriteOnly)
+            !field.is_key() && row.is_some_and(|row| row.access == Access::WriteOnly)
         });
         if unlike.is_empty() && !unseen {
             return Some(Seen::result(self.verdict(RowResult::Updated)));
@@ -245,8 +245,10 @@ impl Settling<'_> {
             return None;
         }
         if self.attempts < self.limits.attempts_max {
-            let mut again = wanted;
-            again.set(Field::NUMBER, held.number());
+            let mut again = held.key_only();
+            for (field, text) in wanted.iter().filter(|(field, _)| !field.is_key()) {
+                again.set(field, text);
+            }
             return Some(Seen::Again(Action::Update, again));
         }
         let untouched = self.change.before.as_ref().is_some_and(|before| {
@@ -344,8 +346,10 @@ impl Settling<'_> {
                 names.join(", ")
             )
         };
-        verdict.hint =
-            "compare the extension on the PBX with the row, then run the import again".into();
+        verdict.hint = format!(
+            "compare the {} on the PBX with the row, then run the import again",
+            self.change.wanted.record()
+        );
         verdict.differing = differing;
         verdict
     }
@@ -356,7 +360,10 @@ impl Settling<'_> {
             "it may have happened ({}), and the PBX could not be looked at: {}",
             fault.message, blind.message
         );
-        verdict.hint = "look at this extension on the PBX, then run the import again".into();
+        verdict.hint = format!(
+            "look at this {} on the PBX, then run the import again",
+            self.change.wanted.record()
+        );
         if blind.ends_the_run() {
             verdict.fault = Some(blind.clone());
         }

@@ -148,7 +148,7 @@ impl<'c> Verifier<'c> {
                 Err(blind) if look == 0 && !blind.ends_the_run() => continue,
                 Err(blind) => {
                     for one in open {
-                        one.verdict = not_seen(&one.verdict, &blind);
+                        one.verdict = not_seen(&one.verdict, one.change, &blind);
                     }
                     return rows;
                 }
@@ -206,47 +206,43 @@ impl<'c> Verifier<'c> {
 }
 
 fn differs(accepted: &Verdict, change: &Change, unlike: Unlike) -> Verdict {
-    let (message, differing) = match unlike {
-        Unlike::Absent => (
-            "the PBX said that it is done, but it has no such extension".to_owned(),
-            vec![Field::NUMBER],
-        ),
-        Unlike::Present => (
-            "the PBX said that it is done, but it still has the extension".to_owned(),
-            vec![Field::NUMBER],
-        ),
-        Unlike::Twice => (
-            "the PBX said that it is done, but it has the extension more than once".to_owned(),
-            vec![Field::NUMBER],
-        ),
+    let record = change.wanted.record();
+    let (but, differing) = match unlike {
+        Unlike::Absent => (format!("but it has no such {record}"), None),
+        Unlike::Present => (format!("but it still has the {record}"), None),
+        Unlike::Twice => (format!("but it has the {record} more than once"), None),
         Unlike::Fields(fields, held) => (
             format!(
-                "the PBX said that it is done, but it holds {}",
+                "but it holds {}",
                 differences(&fields, &change.wanted, &held)
             ),
-            fields,
+            Some(fields),
         ),
     };
+    let key = change.wanted.key_only();
     Verdict {
         result: RowResult::Differs,
-        differing,
-        message,
-        hint: "look at this extension on the PBX, mend the row or the extension, then run it again"
-            .into(),
+        differing: differing.unwrap_or_else(|| key.iter().map(|(field, _)| field).collect()),
+        message: format!("the PBX said that it is done, {but}"),
+        hint: format!(
+            "look at this {record} on the PBX, mend the row or the {record}, then run it again"
+        ),
         looked: true,
         ..accepted.clone()
     }
 }
 
-fn not_seen(accepted: &Verdict, blind: &Fault) -> Verdict {
+fn not_seen(accepted: &Verdict, change: &Change, blind: &Fault) -> Verdict {
     Verdict {
         result: RowResult::Unknown,
         message: format!(
             "the PBX said that it is done, but it could not be looked at: {}",
             blind.message
         ),
-        hint: "look at this extension on the PBX, or run it again: what is done already is left as it is"
-            .into(),
+        hint: format!(
+            "look at this {} on the PBX, or run it again: what is done already is left as it is",
+            change.wanted.record()
+        ),
         fault: Some(blind.clone()),
         ..accepted.clone()
     }

@@ -24,6 +24,12 @@ pub trait Vendor: Send + Sync {
 
     /// What to say next.
     fn next(&self, task: &Task<'_>, session: &Session, said: &[Exchange]) -> Turn;
+
+    /// How the same PBX is spoken to about its extensions, within the same session; `None` where that is what this
+    /// is for.
+    fn extensions(&self) -> Option<&dyn Vendor> {
+        None
+    }
 }
 
 /// What a conversation is for.
@@ -127,6 +133,21 @@ macro_rules! makes {
 }
 
 makes! { openvox, portsip, ozeki }
+
+/// The groups of those makes that have them: a group is spoken of as an extension is, and its name is its number.
+pub static GROUPS: &[Make] = &[Make {
+    id: "portsip",
+    manifest: portsip::group_records::manifest,
+    speak: portsip::group_records::speak,
+    sim: portsip::sim::pbx_of_groups,
+}];
+
+impl Make {
+    /// The make's groups; `None` where it has none that can be read and written.
+    pub fn groups(&self) -> Option<&'static Make> {
+        GROUPS.iter().find(|groups| groups.id == self.id)
+    }
+}
 
 /// The make of a word.
 pub fn make(id: &str) -> Option<&'static Make> {

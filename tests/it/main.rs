@@ -15,6 +15,7 @@ mod docs;
 mod export;
 mod fix;
 mod fix_books;
+mod groups;
 mod house;
 #[path = "../lab/mod.rs"]
 mod lab;

@@ -14,8 +14,9 @@ use rowcall::model::{Action, Change, Extension, Fault, Field, Kind, Secret};
 use rowcall::sheet::{self, Input, ReadOptions, Readers, Writer};
 use rowcall::sim::{Faults, InProcess, Sim};
 use rowcall::submit::converse::Connection;
+use rowcall::submit::verify::Verify;
 use rowcall::submit::{Done, Ended, FailuresMax, NoJournal, Options, settle, submit};
-use rowcall::vendors::{Account, MAKES, Make, Settings};
+use rowcall::vendors::{Account, GROUPS, MAKES, Make, Settings};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
@@ -38,13 +39,20 @@ pub struct Rig {
     pub name: String,
     pub sim: Sim,
     pub stop: StopFlag,
+    /// What is read back of what is submitted.
+    pub verify: Verify,
     settings: Settings,
 }
 
-/// Every make with its default settings, and with each other word of each setting.
+/// Every make, and the groups of those that have them.
+pub fn kinds() -> impl Iterator<Item = &'static Make> {
+    MAKES.iter().chain(GROUPS)
+}
+
+/// Every make, and its groups, with its default settings, and with each other word of each setting.
 pub fn rigs() -> Vec<Rig> {
     let mut rigs = vec![];
-    for make in MAKES {
+    for make in kinds() {
         rigs.push(Rig::new(make, &BTreeMap::new()));
         for setting in &(make.manifest)().setting {
             let others = setting
@@ -67,11 +75,27 @@ impl Rig {
         Rig {
             make,
             manifest,
-            name: format!("{}{}", make.id, words.collect::<String>()),
+            name: format!("{}{}", Rig::kind(make), words.collect::<String>()),
             sim: Sim::new((make.sim)(&account()), Faults::default()),
             stop: StopFlag::default(),
+            verify: Verify::None,
             settings: Settings::new(manifest, given).unwrap(),
         }
+    }
+
+    /// The make's word, with what its records are where these are not extensions.
+    pub fn kind(make: &Make) -> String {
+        match (make.manifest)().key() {
+            Field::NUMBER => make.id.to_owned(),
+            key => format!("{} {}s", make.id, key.record()),
+        }
+    }
+
+    /// An extension or group of which nothing is known but its key.
+    pub fn keyed(&self, key: &str) -> Extension {
+        let mut record = Extension::default();
+        record.set(self.manifest.key(), key);
+        record
     }
 
     pub fn in_process(&self) -> InProcess {
@@ -105,7 +129,7 @@ impl Rig {
     /// An extension with a value in every field that can be written. Variants differ in every field that has another
     /// value to offer.
     pub fn full(&self, number: &str, variant: usize) -> Extension {
-        let mut extension = Extension::numbered(number);
+        let mut extension = self.keyed(number);
         for row in self.writable() {
             if let Some(text) = value(row, number, variant) {
                 extension.set(row.name, text);
@@ -116,16 +140,16 @@ impl Rig {
 
     /// The least that makes an extension.
     pub fn small(&self, number: &str) -> Extension {
-        let mut extension = Extension::numbered(number);
+        let mut extension = self.keyed(number);
         for row in self.writable().filter(|row| row.required) {
             extension.set(row.name, value(row, number, 0).unwrap());
         }
         extension
     }
 
-    /// The fields that can be written, the number aside.
+    /// The fields that can be written, the key aside.
     pub fn writable(&self) -> impl Iterator<Item = &'static FieldRow> {
-        let own = [Field::NUMBER, Field::NEW_NUMBER];
+        let own = [self.manifest.key(), Field::NEW_NUMBER];
         let rows = self.manifest.field.iter();
         rows.filter(move |row| row.access != Access::ReadOnly && !own.contains(&row.name))
     }
@@ -165,10 +189,15 @@ impl Rig {
         let held = held.unwrap_or_else(|| panic!("{context}: {number} is not on the PBX"));
         for (field, text) in self.as_read(wanted).iter() {
             let is = held.get(field).unwrap_or_default();
+            let within = |list: &str, other: &str| {
+                let mut items = list.split(';');
+                items.all(|item| other.split(';').any(|held| held == item))
+            };
             let same = match field.def().kind {
-                Kind::List => text
-                    .split(';')
-                    .all(|item| is.split(';').any(|held| held == item)),
+                Kind::List if self.manifest.row(field).unwrap().whole => {
+                    within(text, is) && within(is, text)
+                }
+                Kind::List => within(text, is),
                 _ => is == text,
             };
             assert!(
@@ -204,7 +233,10 @@ impl Rig {
         let ended = submit(
             connection,
             &changes,
-            &options(parallel),
+            &Options {
+                verify: self.verify,
+                ..options(parallel)
+            },
             &NoJournal,
             &mut |one| {
                 tells_no_secret(&one);

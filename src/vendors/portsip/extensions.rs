@@ -120,7 +120,11 @@ fn refuse_change(row: &FieldRow, wanted: &Extension, held: &Extension) -> Result
     )
 }
 
-fn typed(row: &FieldRow, text: String) -> Result<Value, Fault> {
+/// A value as it stands in JSON.
+///
+/// # Errors
+/// Where it has no place in the type that the field has.
+pub(super) fn typed(row: &FieldRow, text: String) -> Result<Value, Fault> {
     let value = match row.shape {
         Shape::Boolean => match text.as_str() {
             "on" => Some(true.into()),
@@ -129,7 +133,10 @@ fn typed(row: &FieldRow, text: String) -> Result<Value, Fault> {
         },
         Shape::Integer => text.parse::<i64>().ok().map(Value::from),
         Shape::Text => Some(text.into()),
-        Shape::Array => Some(text.split(';').map(Value::from).collect()),
+        Shape::Array => {
+            let items = text.split(';').filter(|item| !item.is_empty());
+            Some(items.map(Value::from).collect())
+        }
     };
     value.ok_or_else(|| {
         let words = match row.shape {

@@ -5,6 +5,7 @@ use super::talk::{End, Step, Talk, get, not_understood, paged, post};
 use crate::model::{Fault, FaultKind};
 use crate::wire::{Effect, Request, json};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// Id and name of the group that every extension is in, and that cannot be changed or removed.
 pub const DEFAULT_GROUP: &str = "__DEFAULT_EXTENSION_GROUP__";
@@ -54,8 +55,27 @@ fn write(operation: &'static str, path: &str, group: Map<String, Value>) -> Requ
 
 /// One group of the listing.
 pub(super) struct Group {
-    id: String,
+    pub(super) id: String,
+    /// As the PBX has it. A sheet has it without blanks around it.
     name: String,
+}
+
+impl Group {
+    /// The name as it stands in sheets.
+    pub(super) fn name(&self) -> &str {
+        self.name.trim()
+    }
+
+    pub(super) fn is_default(&self) -> bool {
+        self.id == DEFAULT_GROUP || self.name() == DEFAULT_GROUP
+    }
+
+    /// Whether that is this group. The page's sample leaves the id out.
+    pub(super) fn is_shown_as(&self, shown: &Value) -> bool {
+        let of = |key: &str| shown.get(key).and_then(json::text);
+        of("group_name").as_deref() == Some(&self.name)
+            && of("group_id").is_none_or(|id| id == self.id)
+    }
 }
 
 /// What becomes of the groups that an extension is in.
@@ -67,8 +87,10 @@ pub(super) struct Wish {
 }
 
 enum Joined {
-    Known { id: String, name: String },
-    New { name: String },
+    /// A group by its id.
+    Known(String),
+    /// A group by its name.
+    New(String),
 }
 
 /// Finds the wanted groups by their names, before anything is written: a name that cannot be had refuses the row.
@@ -80,32 +102,15 @@ pub(super) fn find(
 ) -> Step<Wish> {
     let names: Vec<&str> = wanted.split(';').filter(|name| !name.is_empty()).collect();
     if names.contains(&DEFAULT_GROUP) {
-        return Err(talk.end(refused(
-            "portsip.default_group",
-            "every extension is in the default group, and it cannot be changed".to_owned(),
-            "leave that name out of the cell",
-        )));
+        return Err(talk.end(default_group()));
     }
     let (all, whole) = read_all(talk)?;
     let mut join = vec![];
     for name in names {
-        let mut named = all.iter().filter(|group| group.name == name);
-        match (named.next(), named.next()) {
-            (Some(_), Some(_)) => {
-                return Err(talk.end(refused(
-                    "portsip.group_ambiguous",
-                    format!("the PBX has more than one group called {name}"),
-                    "rename one of them in the web console",
-                )));
-            }
-            (Some(group), None) => join.push(Joined::Known {
-                id: group.id.clone(),
-                name: name.to_owned(),
-            }),
-            (None, _) if create_missing && whole => join.push(Joined::New {
-                name: name.to_owned(),
-            }),
-            (None, _) if create_missing => {
+        match named(talk, &all, name)? {
+            Some(group) => join.push(Joined::Known(group.id.clone())),
+            None if create_missing && whole => join.push(Joined::New(name.to_owned())),
+            None if create_missing => {
                 return Err(talk.end(refused(
                     "portsip.group_missing",
                     format!(
@@ -115,7 +120,7 @@ pub(super) fn find(
                     "create the group in the web console",
                 )));
             }
-            (None, _) => {
+            None => {
                 return Err(talk.end(refused(
                     "portsip.group_missing",
                     format!("the PBX has no group called {name}"),
@@ -141,8 +146,12 @@ pub(super) fn apply(
 ) -> Step<()> {
     for group in &wish.join {
         match group {
-            Joined::Known { id, name } => set_member(talk, number, id, name, true)?,
-            Joined::New { name } => {
+            Joined::Known(id) => {
+                for group in wish.all.iter().filter(|group| group.id == *id) {
+                    set_member(talk, number, group, true)?;
+                }
+            }
+            Joined::New(name) => {
                 let mut group = Map::new();
                 group.insert("group_name".into(), name.as_str().into());
                 group.insert("group_description".into(), "".into());
@@ -163,7 +172,7 @@ pub(super) fn apply(
     let stays = |id: &str| {
         wish.join
             .iter()
-            .any(|group| matches!(group, Joined::Known { id: known, .. } if known == id))
+            .any(|group| matches!(group, Joined::Known(known) if known == id))
     };
     let may_be_in = |group: &Group| {
         belongs.is_none_or(|names| {
@@ -173,26 +182,42 @@ pub(super) fn apply(
         })
     };
     for group in &wish.all {
-        if group.id != DEFAULT_GROUP
-            && group.name != DEFAULT_GROUP
-            && !stays(&group.id)
-            && may_be_in(group)
-        {
-            set_member(talk, number, &group.id, &group.name, false)?;
+        if !group.is_default() && !stays(&group.id) && may_be_in(group) {
+            set_member(talk, number, group, false)?;
         }
     }
     Ok(())
 }
 
+/// The group of a name as sheets have it; the default group, and a name that more than one has, are refused.
+pub(super) fn named<'g>(talk: &Talk<'_>, all: &'g [Group], name: &str) -> Step<Option<&'g Group>> {
+    let mut named = all.iter().filter(|group| group.name() == name);
+    match (named.next(), named.next()) {
+        (Some(_), Some(_)) => Err(talk.end(refused(
+            "portsip.group_ambiguous",
+            format!("the PBX has more than one group called {name}"),
+            "rename one of them in the web console",
+        ))),
+        (Some(group), None) if group.is_default() => Err(talk.end(default_group())),
+        (group, _) => Ok(group),
+    }
+}
+
 /// Puts a number into a group or takes it out; everything else of the group goes back as it was shown.
-fn set_member(talk: &mut Talk<'_>, number: &str, id: &str, name: &str, member: bool) -> Step<()> {
-    let shown = talk.ask(show(id))?;
-    let changed = with_member(shown, number, id, name, member)
-        .map_err(|why| talk.end(not_understood(&format!("the group {name} {why}"))))?;
-    let Some(group) = changed else {
+fn set_member(talk: &mut Talk<'_>, number: &str, group: &Group, member: bool) -> Step<()> {
+    let shown = talk.ask(show(&group.id))?;
+    let (mut whole, mut numbers) = writable(talk, shown, group)?;
+    if numbers.iter().any(|known| known == number) == member {
         return Ok(());
-    };
-    talk.ask(update(group))?;
+    }
+    if member {
+        numbers.push(number.to_owned());
+    } else {
+        numbers.retain(|known| known != number);
+    }
+    whole.insert("members".into(), numbers.into());
+    talk.ask(update(whole))?;
+    let name = group.name();
     talk.did(if member {
         format!("the extension was added to the group {name}")
     } else {
@@ -201,52 +226,49 @@ fn set_member(talk: &mut Talk<'_>, number: &str, id: &str, name: &str, member: b
     Ok(())
 }
 
-/// The group with a number added or taken out; `None` where it is so already. What is not understood is never written
-/// back, for it would empty the group.
-fn with_member(
+/// A group as it was shown, as it may be written back, and its members. What is not understood is never written back,
+/// for it would empty the group.
+pub(super) fn writable(
+    talk: &Talk<'_>,
     shown: Value,
-    number: &str,
-    id: &str,
-    name: &str,
-    member: bool,
-) -> Result<Option<Map<String, Value>>, &'static str> {
-    let Value::Object(mut group) = shown else {
+    group: &Group,
+) -> Step<(Map<String, Value>, Vec<String>)> {
+    understood(shown, group)
+        .map_err(|why| talk.end(not_understood(&format!("the group {} {why}", group.name()))))
+}
+
+fn understood(
+    shown: Value,
+    group: &Group,
+) -> Result<(Map<String, Value>, Vec<String>), &'static str> {
+    let Value::Object(mut whole) = shown else {
         return Err("is shown as no object");
     };
-    let shown_as = |key: &str| group.get(key).and_then(json::text);
+    let shown_as = |key: &str| whole.get(key).and_then(json::text);
     // The page's sample leaves the id out.
-    if shown_as("group_id").is_some_and(|shown| shown != id) {
+    if shown_as("group_id").is_some_and(|shown| shown != group.id) {
         return Err("is shown with another id");
     }
-    if shown_as("group_name").is_some_and(|shown| shown != name) {
+    if shown_as("group_name").is_some_and(|shown| shown != group.name) {
         return Err("is shown with another name");
     }
     if !PERMISSIONS
         .iter()
-        .all(|permission| group.get(*permission).is_some_and(Value::is_boolean))
+        .all(|permission| whole.get(*permission).is_some_and(Value::is_boolean))
     {
         return Err("is shown without its permissions");
     }
-    let Some(Value::Array(members)) = group.get("members") else {
+    let Some(Value::Array(members)) = whole.get("members") else {
         return Err("is shown without its members");
     };
-    let mut numbers = members
+    let numbers = members
         .iter()
         .map(json::text)
         .collect::<Option<Vec<String>>>()
         .ok_or("is shown with members that are no numbers")?;
-    if numbers.iter().any(|known| known == number) == member {
-        return Ok(None);
-    }
-    if member {
-        numbers.push(number.to_owned());
-    } else {
-        numbers.retain(|known| known != number);
-    }
-    group.insert("group_id".into(), id.into());
-    group.insert("group_name".into(), name.into());
-    group.insert("members".into(), numbers.into());
-    Ok(Some(group))
+    whole.insert("group_id".into(), group.id.as_str().into());
+    whole.insert("group_name".into(), group.name.as_str().into());
+    Ok((whole, numbers))
 }
 
 /// The names of the groups that an extension is in, without the default group; `None` where the PBX does not say.
@@ -263,7 +285,7 @@ pub(super) fn names(talk: &mut Talk<'_>, shown: &Value) -> Step<Option<String>> 
         .iter()
         .map(|one| {
             let known = all.iter().find(|group| group.id == *one);
-            known.map_or(one.as_str(), |group| group.name.as_str())
+            known.map_or(one.as_str(), Group::name)
         })
         .filter(|name| *name != DEFAULT_GROUP)
         .collect();
@@ -293,7 +315,7 @@ pub(super) fn belongs(shown: &Value) -> Option<Vec<String>> {
 }
 
 /// All groups, and whether that is certainly the whole list.
-fn read_all(talk: &mut Talk<'_>) -> Step<(Vec<Group>, bool)> {
+pub(super) fn read_all(talk: &mut Talk<'_>) -> Step<(Vec<Group>, bool)> {
     let walk = talk
         .walk(&["groups"], "group_id", list)?
         .map_err(|refusal| talk.end(refusal))?;
@@ -311,10 +333,23 @@ fn read_all(talk: &mut Talk<'_>) -> Step<(Vec<Group>, bool)> {
     });
     groups
         .collect::<Option<Vec<Group>>>()
-        .map(|groups| (groups, walk.end == End::Agreed))
+        .map(|groups| {
+            // One that comes twice hides another.
+            let ids: BTreeSet<&str> = groups.iter().map(|group| group.id.as_str()).collect();
+            let whole = walk.end == End::Agreed && ids.len() == groups.len();
+            (groups, whole)
+        })
         .ok_or_else(|| talk.end(not_understood("its list of groups lacks an id or a name")))
 }
 
-fn refused(code: &'static str, words: String, hint: &str) -> Fault {
+pub(super) fn default_group() -> Fault {
+    refused(
+        "portsip.default_group",
+        "every extension is in the default group, and it cannot be changed".to_owned(),
+        "leave that name out of the sheet",
+    )
+}
+
+pub(super) fn refused(code: &'static str, words: String, hint: &str) -> Fault {
     Fault::new(FaultKind::Rejected, code, words).hint(hint)
 }

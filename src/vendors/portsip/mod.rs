@@ -4,6 +4,7 @@
 
 mod extensions;
 mod greetings;
+pub mod group_records;
 pub mod groups;
 pub mod sim;
 mod talk;
@@ -37,20 +38,26 @@ pub fn manifest() -> &'static Manifest {
 
 /// How the make is spoken to, with these settings.
 pub fn speak(settings: Settings) -> Box<dyn Vendor> {
-    Box::new(PortSip {
-        token_in: TokenIn {
-            header: settings.get("token_in") != "body",
-            body: settings.get("token_in") != "header",
-        },
-        create_groups: settings.get("missing_groups") == "create",
-        replace_groups: settings.get("group_members") == "replace",
-    })
+    Box::new(PortSip::new(&settings))
 }
 
 struct PortSip {
     token_in: TokenIn,
     create_groups: bool,
     replace_groups: bool,
+}
+
+impl PortSip {
+    fn new(settings: &Settings) -> PortSip {
+        PortSip {
+            token_in: TokenIn {
+                header: settings.get("token_in") != "body",
+                body: settings.get("token_in") != "header",
+            },
+            create_groups: settings.get("missing_groups") == "create",
+            replace_groups: settings.get("group_members") == "replace",
+        }
+    }
 }
 
 impl Vendor for PortSip {

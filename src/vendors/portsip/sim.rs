@@ -112,16 +112,6 @@ const OBJECTS: [&str; 5] = [
 
 /// A fresh PBX with one account.
 pub fn pbx(account: &Account) -> Box<dyn Pbx> {
-    let group = |name: &str| Group {
-        settings: settings(&json!({
-            "group_name": name,
-            "group_description": "",
-            "enable_intercom": true,
-            "enable_external_call": true,
-            "enable_management_console_access": false,
-        })),
-        members: vec![],
-    };
     Box::new(Sim {
         username: account.username.clone(),
         password: account.password.clone(),
@@ -137,6 +127,87 @@ pub fn pbx(account: &Account) -> Box<dyn Pbx> {
     })
 }
 
+/// A fresh PBX with one account, told about by its groups: it starts with none but the default one, and with the
+/// extensions 2001 to 2020 to be put into groups.
+pub fn pbx_of_groups(account: &Account) -> Box<dyn Pbx> {
+    let extension = |number: u32| {
+        let object = settings(&json!({
+            "extension_number": number.to_string(),
+            "profile": {}, "options": {}, "forward_rules": {}, "office_hours": {}, "voice_mail": {},
+        }));
+        let greetings = vec![];
+        (number.to_string(), Extension { object, greetings })
+    };
+    let extensions: BTreeMap<String, Extension> = (2001..=2020).map(extension).collect();
+    let mut all = group(DEFAULT_GROUP);
+    all.members = extensions.keys().cloned().collect();
+    Box::new(ByGroups(Sim {
+        username: account.username.clone(),
+        password: account.password.clone(),
+        groups: BTreeMap::from([(DEFAULT_GROUP.to_owned(), all)]),
+        extensions,
+        ..Sim::default()
+    }))
+}
+
+fn group(name: &str) -> Group {
+    Group {
+        settings: settings(&json!({
+            "group_name": name,
+            "group_description": "",
+            "enable_intercom": true,
+            "enable_external_call": true,
+            "enable_management_console_access": false,
+        })),
+        members: vec![],
+    }
+}
+
+/// The same PBX, told about by the names of its groups.
+struct ByGroups(Sim);
+
+impl Pbx for ByGroups {
+    fn answer(&mut self, heard: &Heard) -> Reply {
+        self.0.answer(heard)
+    }
+
+    fn expire_sessions(&mut self) {
+        self.0.expire_sessions();
+    }
+
+    fn numbers(&self) -> Vec<String> {
+        let groups = self.0.groups.iter();
+        let mut names: Vec<String> = groups
+            .filter(|(id, _)| *id != DEFAULT_GROUP)
+            .filter_map(|(_, group)| text(&group.settings, "group_name"))
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn stored(&self, name: &str, property: &str) -> Option<String> {
+        let mut groups = self.0.groups.values();
+        let group =
+            groups.find(|group| text(&group.settings, "group_name").as_deref() == Some(name))?;
+        match property {
+            "members" => Some(group.members.join(";")),
+            _ => match group.settings.get(property)? {
+                Value::String(text) => Some(text.clone()),
+                value => Some(value.to_string()),
+            },
+        }
+    }
+
+    fn created(&self, name: &str) -> u32 {
+        let times = self.0.groups_created.get(name);
+        times.copied().unwrap_or_default()
+    }
+
+    fn sign_ins(&self) -> u32 {
+        self.0.sign_ins
+    }
+}
+
 #[derive(Default)]
 struct Sim {
     username: String,
@@ -148,6 +219,7 @@ struct Sim {
     extensions: BTreeMap<String, Extension>,
     groups: BTreeMap<String, Group>,
     created: BTreeMap<String, u32>,
+    groups_created: BTreeMap<String, u32>,
 }
 
 struct Extension {
@@ -544,6 +616,7 @@ impl Sim {
         let group = self.group(asked)?;
         let name = text(&group.settings, "group_name").unwrap_or_default();
         self.groups_made += 1;
+        *self.groups_created.entry(name.clone()).or_default() += 1;
         let id = format!("{}", 100 + self.groups_made);
         self.groups.insert(id.clone(), group);
         Ok(Some(json!({ "group_id": id, "group_name": name })))

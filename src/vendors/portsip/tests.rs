@@ -2116,3 +2116,398 @@ mod strict_pbx {
         assert_eq!(line.pbx.sign_ins(), 3);
     }
 }
+
+/// Groups as records of their own.
+mod records {
+    use super::*;
+
+    const NAME: &str = "Sample extension group";
+
+    fn records(settings: &[(&str, &str)]) -> Box<dyn Vendor> {
+        let given = settings.iter();
+        let given: BTreeMap<String, String> = given
+            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+            .collect();
+        group_records::speak(Settings::new(group_records::manifest(), &given).unwrap())
+    }
+
+    fn line() -> Line {
+        let mut line = Line::new(&[]);
+        line.pbx = sim::pbx_of_groups(&account());
+        line.vendor = records(&[]);
+        line.sign_in();
+        line.heard.clear();
+        line
+    }
+
+    fn group(fields: &[(Field, &str)]) -> Extension {
+        with(extension(&[(Field::GROUP_NAME, NAME)]), fields)
+    }
+
+    fn full() -> Extension {
+        group(&[
+            (Field::DESCRIPTION, NAME),
+            (Field::INTERCOM, "on"),
+            (Field::EXTERNAL_CALLS, "on"),
+            (Field::CONSOLE_ACCESS, "on"),
+            (Field::GROUP_MEMBERS, "105;106;107"),
+        ])
+    }
+
+    /// The list of all groups: ids with names.
+    fn list(groups: &[(&str, &str)]) -> Reply {
+        let one = |(id, name): &(&str, &str)| json!({"group_id": id, "group_name": name});
+        let groups: Vec<Value> = groups.iter().map(one).collect();
+        ok(&json!({"page_count": 1, "groups": groups}).to_string())
+    }
+
+    fn shown() -> Reply {
+        ok(include_str!("golden/group_show.reply.json"))
+    }
+
+    fn printed(text: &str) -> Value {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn a_group_is_written_as_printed() {
+        let vendor = records(&[("token_in", "body")]);
+        let (requests, turn) = told(
+            &*vendor,
+            &Task::Create(&full()),
+            &[
+                list(&[("1", "another")]),
+                ok(include_str!("golden/group_create.reply.json")),
+            ],
+        );
+        assert!(matches!(turn, Turn::Done(Answer::Done)), "{turn:?}");
+        let sample = printed(include_str!("golden/group_create.request.json"));
+        assert_eq!(body(&requests[1]), sample);
+
+        let mut before = printed(include_str!("golden/group_show.reply.json"));
+        before["members"] = json!(["101"]);
+        before["enable_intercom"] = json!(false);
+        before["group_description"] = json!("before");
+        let replies = [list(&[("12", NAME)]), ok(&before.to_string()), ok("")];
+        let (requests, turn) = told(&*vendor, &Task::Update(&full()), &replies);
+        assert!(matches!(turn, Turn::Done(Answer::Done)), "{turn:?}");
+        let sample = printed(include_str!("golden/group_update.request.json"));
+        assert_eq!(body(&requests[2]), sample);
+
+        // Without the printed answer nobody knows whether it was made.
+        let replies = [list(&[("1", "another")]), ok("")];
+        let (_, turn) = told(&*vendor, &Task::Create(&full()), &replies);
+        assert_eq!(fault(turn).kind, FaultKind::MayHaveHappened);
+
+        // The sample names the group where an id is due.
+        let (requests, _) = told(&*vendor, &Task::Delete(NAME), &[list(&[(NAME, NAME)])]);
+        let sample = printed(include_str!("golden/group_destroy.request.json"));
+        assert_eq!(body(&requests[1]), sample);
+    }
+
+    #[test]
+    fn the_printed_group_is_read_whole_and_the_default_one_never() {
+        let names = [NAME.to_owned(), groups::DEFAULT_GROUP.to_owned()];
+        let all = list(&[("12", NAME), (groups::DEFAULT_GROUP, groups::DEFAULT_GROUP)]);
+        let (requests, turn) = told(&*records(&[]), &Task::Look(&names), &[all.clone(), shown()]);
+        assert_eq!(requests.len(), 2);
+        assert_eq!(found(turn), [full()]);
+        let (_, turn) = told(&*records(&[]), &Task::List, &[all]);
+        let listed = listing(turn);
+        assert_eq!(
+            (listed.numbers, listed.whole),
+            (vec![NAME.to_owned()], true)
+        );
+    }
+
+    #[test]
+    fn members_come_in_one_order_whatever_order_the_pbx_has_them_in() {
+        let mut shown = printed(include_str!("golden/group_show.reply.json"));
+        shown["members"] = json!(["107", "99", 105, "0099", "99"]);
+        let names = [NAME.to_owned()];
+        let replies = [list(&[("12", NAME)]), ok(&shown.to_string())];
+        let (_, turn) = told(&*records(&[]), &Task::Look(&names), &replies);
+        let members = found(turn)[0].get(Field::GROUP_MEMBERS).unwrap().to_owned();
+        assert_eq!(members, "99;105;107;0099");
+    }
+
+    #[test]
+    fn where_nothing_differs_nothing_is_written() {
+        let mut wanted = full();
+        wanted.set(Field::GROUP_MEMBERS, "107;105;106");
+        let replies = [list(&[("12", NAME)]), shown()];
+        let (requests, turn) = told(&*records(&[]), &Task::Update(&wanted), &replies);
+        assert_eq!(requests.len(), 2);
+        assert!(matches!(turn, Turn::Done(Answer::Done)), "{turn:?}");
+    }
+
+    #[test]
+    fn an_update_loses_nothing_that_the_row_does_not_name() {
+        let mut line = line();
+        line.create(&group(&[(Field::GROUP_MEMBERS, "2001;2002")]));
+        let path = "/extensions/group/show?group_id=101";
+        let mut before = line.raw("GET", path, &Value::Null).json().unwrap();
+        before["group_id"] = "101".into();
+        before["monitor_members"] = json!(["9"]);
+        line.raw("POST", "/extensions/group/update", &before);
+        let change = |field, text| group(&[(field, text)]);
+        for wanted in [
+            change(Field::DESCRIPTION, "new"),
+            change(Field::CONSOLE_ACCESS, "on"),
+            change(Field::GROUP_MEMBERS, "2003"),
+        ] {
+            line.run(&Task::Update(&wanted)).unwrap();
+        }
+        let after = line.raw("GET", path, &Value::Null).json().unwrap();
+        let expected = json!({
+            "group_name": NAME, "group_description": "new", "monitor_members": ["9"],
+            "enable_intercom": false, "enable_external_call": false,
+            "enable_management_console_access": true, "members": ["2003"],
+        });
+        assert_eq!(after, expected);
+        line.run(&Task::Update(&change(Field::GROUP_MEMBERS, "")))
+            .unwrap();
+        assert_eq!(line.pbx.stored(NAME, "members").unwrap(), "");
+    }
+
+    #[test]
+    fn the_default_group_is_never_written() {
+        let mut line = line();
+        line.create(&full_of_sim());
+        let default = extension(&[
+            (Field::GROUP_NAME, groups::DEFAULT_GROUP),
+            (Field::GROUP_MEMBERS, ""),
+        ]);
+        line.heard.clear();
+        for task in [
+            Task::Create(&default),
+            Task::Update(&default),
+            Task::Delete(groups::DEFAULT_GROUP),
+        ] {
+            let fault = line.run(&task).unwrap_err();
+            assert_eq!(fault.code, "portsip.default_group", "{task:?}");
+        }
+        // Nor where it goes by another name.
+        let all = list(&[(groups::DEFAULT_GROUP, "Everybody")]);
+        let everybody = extension(&[(Field::GROUP_NAME, "Everybody")]);
+        for task in [
+            Task::Create(&everybody),
+            Task::Update(&everybody),
+            Task::Delete("Everybody"),
+        ] {
+            let (requests, turn) = told(&*records(&[]), &task, std::slice::from_ref(&all));
+            assert_eq!(fault(turn).code, "portsip.default_group", "{task:?}");
+            assert_eq!(requests.len(), 1);
+        }
+        let writes = line.heard.iter();
+        assert_eq!(writes.filter(|one| one.effect == Effect::Writes).count(), 0);
+    }
+
+    fn full_of_sim() -> Extension {
+        with(full(), &[(Field::GROUP_MEMBERS, "2001;2002")])
+    }
+
+    #[test]
+    fn what_exists_or_is_missing_is_said_so_before_anything_is_written() {
+        let mut line = line();
+        line.create(&full_of_sim());
+        line.heard.clear();
+        let kind = |line: &mut Line, task: &Task<'_>| line.run(task).unwrap_err().kind;
+        let other = extension(&[(Field::GROUP_NAME, "sample extension group")]);
+        assert_eq!(
+            kind(&mut line, &Task::Create(&full_of_sim())),
+            FaultKind::Exists
+        );
+        assert_eq!(kind(&mut line, &Task::Update(&other)), FaultKind::Missing);
+        assert_eq!(
+            kind(&mut line, &Task::Delete(other.number())),
+            FaultKind::Missing
+        );
+        let only_lists = ["extensions/group/list"; 3];
+        assert_eq!(operations(&line.heard), only_lists);
+        // Letter by letter: the other one is another one.
+        line.create(&other);
+        assert_eq!(line.pbx.numbers().len(), 2);
+        for blank in ["", " "] {
+            let nameless = extension(&[(Field::GROUP_NAME, blank)]);
+            for task in [
+                Task::Create(&nameless),
+                Task::Update(&nameless),
+                Task::Delete(blank),
+                Task::Look(&[blank.to_owned()]),
+            ] {
+                let fault = line.run(&task).unwrap_err();
+                assert_eq!(fault.code, "portsip.no_group_name", "{task:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn of_two_groups_of_one_name_none_is_touched_and_both_are_read() {
+        let both = list(&[("1", NAME), ("2", NAME)]);
+        for task in [
+            Task::Create(&full()),
+            Task::Update(&full()),
+            Task::Delete(NAME),
+        ] {
+            let (requests, turn) = told(&*records(&[]), &task, std::slice::from_ref(&both));
+            assert_eq!(fault(turn).code, "portsip.group_ambiguous", "{task:?}");
+            assert_eq!(requests.len(), 1);
+        }
+        let (_, turn) = told(&*records(&[]), &Task::List, std::slice::from_ref(&both));
+        assert_eq!(listing(turn).numbers, [NAME, NAME]);
+        let names = [NAME.to_owned()];
+        let (_, turn) = told(
+            &*records(&[]),
+            &Task::Look(&names),
+            &[both, shown(), shown()],
+        );
+        assert_eq!(found(turn).len(), 2);
+    }
+
+    #[test]
+    fn a_name_with_blanks_around_it_is_found_and_kept() {
+        let all = list(&[("12", " Sales ")]);
+        let mut group = printed(include_str!("golden/group_show.reply.json"));
+        group["group_name"] = " Sales ".into();
+        let wanted = extension(&[(Field::GROUP_NAME, "Sales"), (Field::DESCRIPTION, "x")]);
+        let replies = [all.clone(), ok(&group.to_string()), ok("")];
+        let (requests, _) = told(&*records(&[]), &Task::Update(&wanted), &replies);
+        assert_eq!(body(&requests[2])["group_name"], " Sales ");
+        let (_, turn) = told(&*records(&[]), &Task::List, &[all]);
+        assert_eq!(listing(turn).numbers, ["Sales"]);
+    }
+
+    #[test]
+    fn by_a_list_that_contradicts_itself_nothing_is_made_removed_or_missing() {
+        let pages = json!({"groups": [{"group_id": "1", "group_name": "A"}]});
+        let twice = json!({"page_count": 1, "groups": [
+            {"group_id": "1", "group_name": "A"}, {"group_id": "1", "group_name": "A"},
+        ]});
+        for all in [pages, twice] {
+            let all = [ok(&all.to_string())];
+            let (_, turn) = told(&*records(&[]), &Task::List, &all);
+            assert!(!listing(turn).whole);
+            let names = [NAME.to_owned()];
+            for task in [
+                Task::Create(&full()),
+                Task::Update(&full()),
+                Task::Delete(NAME),
+                Task::Look(&names),
+            ] {
+                let (requests, turn) = told(&*records(&[]), &task, &all);
+                assert_eq!(fault(turn).code, "portsip.groups_doubtful", "{task:?}");
+                assert_eq!(requests.len(), 1);
+            }
+        }
+        let nameless = list(&[("1", ""), ("2", "B")]);
+        let (_, turn) = told(&*records(&[]), &Task::List, &[nameless]);
+        assert!(!listing(turn).whole);
+    }
+
+    #[test]
+    fn a_group_that_goes_between_two_questions_is_missing() {
+        let (here, gone) = (list(&[("12", NAME)]), list(&[]));
+        let refused = no(
+            404,
+            r#"{"err_code": 1060002, "msg": "there is no such group"}"#,
+        );
+        let replies = [here.clone(), refused.clone(), gone.clone()];
+        let names = [NAME.to_owned()];
+        let (_, turn) = told(&*records(&[]), &Task::Look(&names), &replies);
+        assert!(found(turn).is_empty());
+        for task in [Task::Update(&full()), Task::Delete(NAME)] {
+            let (_, turn) = told(&*records(&[]), &task, &replies);
+            assert_eq!(fault(turn).kind, FaultKind::Missing, "{task:?}");
+            // Refused for another reason.
+            let replies = [here.clone(), refused.clone(), here.clone()];
+            let (_, turn) = told(&*records(&[]), &task, &replies);
+            let fault = fault(turn);
+            assert_eq!(
+                (fault.kind, &*fault.code),
+                (FaultKind::Rejected, "portsip.1060002")
+            );
+        }
+        let (_, turn) = told(
+            &*records(&[]),
+            &Task::Create(&full()),
+            &[gone.clone(), refused.clone(), here],
+        );
+        assert_eq!(fault(turn).kind, FaultKind::Exists);
+        let (_, turn) = told(
+            &*records(&[]),
+            &Task::Create(&full()),
+            &[gone.clone(), refused, gone],
+        );
+        assert_eq!(fault(turn).kind, FaultKind::Rejected);
+    }
+
+    #[test]
+    fn a_group_that_is_not_understood_is_never_written_back() {
+        let broken = [
+            ("members", Value::Null),
+            ("members", json!("4")),
+            ("members", json!([["4"]])),
+            ("group_id", json!("2")),
+            ("group_name", json!("B")),
+            ("enable_intercom", json!("true")),
+            ("enable_external_call", Value::Null),
+        ];
+        for (name, value) in broken {
+            let mut group = printed(include_str!("golden/group_show.reply.json"));
+            group[name] = value;
+            let wanted = with(full(), &[(Field::DESCRIPTION, "new")]);
+            let replies = [list(&[("12", NAME)]), ok(&group.to_string())];
+            let (requests, turn) = told(&*records(&[]), &Task::Update(&wanted), &replies);
+            assert_eq!(requests.len(), 2, "{name}");
+            assert_eq!(fault(turn).code, "reply.not_understood");
+        }
+        // What is no group at all is not taken for an empty one.
+        let names = [NAME.to_owned()];
+        for strange in ["", "{}", "[]", "null", r#"{"group_name": "B"}"#] {
+            let replies = [list(&[("12", NAME)]), ok(strange)];
+            let (_, turn) = told(&*records(&[]), &Task::Look(&names), &replies);
+            assert_eq!(fault(turn).code, "reply.not_understood", "{strange}");
+        }
+    }
+
+    #[test]
+    fn the_extensions_are_asked_for_in_the_same_words() {
+        let records = records(&[]);
+        let extensions = records.extensions().unwrap();
+        assert!(extensions.extensions().is_none());
+        let page = ok(r#"{"page_count": 1, "extensions": [{"extension_number": "0042"}]}"#);
+        let (requests, turn) = told(extensions, &Task::List, &[page]);
+        assert_eq!(operations(&requests), ["extensions/list"]);
+        assert_eq!(listing(turn).numbers, ["0042"]);
+    }
+
+    #[test]
+    fn the_sim_holds_groups_to_the_pages() {
+        let mut line = line();
+        let path = "/extensions/group/create";
+        let whole = json!({"group_name": "A", "enable_intercom": true, "enable_external_call": true,
+            "enable_management_console_access": true, "members": ["2001"]});
+        assert_eq!(line.raw("POST", path, &whole).status, 200);
+        for (name, value) in [
+            ("group_name", json!("")),
+            ("enable_intercom", Value::Null),
+            ("enable_external_call", json!("true")),
+            ("members", json!(["9999"])),
+            ("members", json!("2001")),
+        ] {
+            let mut group = whole.clone();
+            group[name] = value;
+            assert!(line.raw("POST", path, &group).status >= 400, "{name}");
+        }
+        for path in ["/extensions/group/update", "/extensions/group/destroy"] {
+            let mut group = whole.clone();
+            group["group_id"] = groups::DEFAULT_GROUP.into();
+            assert_eq!(line.raw("POST", path, &group).status, 400, "{path}");
+        }
+        // A second one of the same name is another group: no page forbids it.
+        assert_eq!(line.raw("POST", path, &whole).status, 200);
+        assert_eq!(line.pbx.numbers(), ["A", "A"]);
+        assert_eq!(line.pbx.created("A"), 2);
+    }
+}

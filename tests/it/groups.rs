@@ -1,0 +1,620 @@
+//! Groups as rows of their own sheet, as a person works with them: `--groups`.
+
+use crate::lab::{Rig, account, read_rows, write_table};
+use assert_cmd::cargo::cargo_bin;
+use rowcall::link::Link;
+use rowcall::model::{Action, Extension, Field};
+use rowcall::sim::{Faults, Server, Sim};
+use rowcall::vendors::{GROUPS, MAKES};
+use rowcall::wire::{Body, Effect, Heard, Method, Pbx, Reply, Request};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+const DEFAULT: &str = "__DEFAULT_EXTENSION_GROUP__";
+
+/// A folder and a simulated PBX behind a socket: the extensions 2001 to 2020, and these groups.
+struct Office {
+    folder: tempfile::TempDir,
+    rig: Rig,
+    server: Server,
+}
+
+/// What a run came to.
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+fn rig() -> Rig {
+    Rig::new(&GROUPS[0], &BTreeMap::new())
+}
+
+impl Office {
+    /// `groups` are names with their members.
+    fn with(groups: &[(&str, &str)]) -> Office {
+        let office = Office::of(rig());
+        let connection = office.rig.connect();
+        for (name, members) in groups {
+            let mut group = office.rig.full(name, 0);
+            group.set(Field::GROUP_MEMBERS, *members);
+            let made = connection.apply(Action::Create, &group, None);
+            made.result.unwrap();
+        }
+        office
+    }
+
+    fn of(rig: Rig) -> Office {
+        let server = Server::start(rig.sim.clone(), "127.0.0.1:0").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        Office {
+            folder,
+            rig,
+            server,
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) -> &Office {
+        fs::write(self.path(name), text).unwrap();
+        self
+    }
+
+    /// The program with the words of a line; `TARGET` is the PBX.
+    fn command(&self, line: &str) -> Command {
+        let target = format!("portsip+http://api@{}", self.server.addr());
+        let mut command = Command::new(cargo_bin("rowcall"));
+        let words = line
+            .split_whitespace()
+            .map(|word| word.replace("TARGET", &target));
+        command
+            .args(words)
+            .current_dir(self.folder.path())
+            .env("ROWCALL_PASSWORD", account().password.reveal())
+            .env("XDG_CONFIG_HOME", self.path("config"))
+            .env("XDG_STATE_HOME", self.path("state"))
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, line: &str) -> Ran {
+        let output = self.command(line).output().unwrap();
+        Ran {
+            code: output.status.code().unwrap(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// A run at full speed that is to end so; gives the results of its report by group.
+    #[track_caller]
+    fn go(&self, line: &str, code: i32) -> BTreeMap<String, String> {
+        let ran = self.run(&format!("{line} --rate 5000 --report report.csv"));
+        assert_eq!(ran.code, code, "{line}: {}", ran.err);
+        self.results()
+    }
+
+    fn results(&self) -> BTreeMap<String, String> {
+        let rows = read_rows(&self.path("report.csv")).into_iter();
+        rows.map(|row| (row["number"].clone(), row["result"].clone()))
+            .collect()
+    }
+
+    fn export(&self) -> String {
+        let ran = self.run("export TARGET --groups --rate 5000");
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        ran.out
+    }
+
+    fn members(&self, group: &str) -> Option<String> {
+        self.rig.sim.stored(group, "members")
+    }
+
+    /// Says something to the PBX that rowcall does not say.
+    fn raw(&self, path: &str, mut body: Value) {
+        let link = self.rig.in_process();
+        let post = |path: &str, body: Value| {
+            let request = Request::new("raw", Method::Post, path, Effect::Writes);
+            let reply = link.exchange(&request.body(Body::Json(body))).unwrap();
+            assert_eq!(reply.status, 200);
+            reply
+        };
+        let account = account();
+        let credential =
+            json!({"username": account.username, "password": account.password.reveal()});
+        let session = post("/account/credentials/verify", credential)
+            .json()
+            .unwrap();
+        body["access_token"] = session["access_token"].clone();
+        post(path, body);
+    }
+}
+
+fn pairs<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<String, String> {
+    let owned = |(a, b): (&str, &str)| (a.to_owned(), b.to_owned());
+    pairs.into_iter().map(owned).collect()
+}
+
+/// Names that a careless program would take for something else.
+const ODD: [&str; 8] = [
+    "Vertrieb Süd; Nord",
+    "007",
+    "=1+1",
+    "\"Quoted\", and a comma",
+    "all",
+    "true",
+    "日本語 🙂",
+    "2001",
+];
+
+#[test]
+fn what_is_exported_is_imported_again_without_a_change_in_every_mode_and_format() {
+    let groups: Vec<(&str, &str)> = ODD.iter().map(|name| (*name, "2003;2001")).collect();
+    let office = Office::with(&groups);
+    let before = office.export();
+    assert!(!before.contains(DEFAULT), "{before}");
+    let head = "group_name,description,intercom,external_calls,console_access,group_members\n";
+    assert!(before.starts_with(head), "{before}");
+    assert!(
+        before.contains("007,Reception desk,on,on,on,2001;2003"),
+        "{before}"
+    );
+    for ending in ["csv", "jsonl", "xlsx"] {
+        let file = format!("groups.{ending}");
+        let ran = office.run(&format!("export TARGET --groups --rate 5000 -o {file}"));
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        assert!(ran.err.contains("8 groups"), "{}", ran.err);
+        for mode in ["create", "update", "upsert", "sync"] {
+            let line = format!("import {file} --groups --to TARGET --mode {mode} --yes");
+            let results = office.go(&line, 0);
+            assert_eq!(results.len(), ODD.len(), "{ending} {mode}");
+            let unchanged = results.values().all(|result| result == "unchanged");
+            assert!(unchanged, "{ending} {mode}: {results:?}");
+        }
+    }
+    assert_eq!(office.export(), before);
+}
+
+#[test]
+fn each_mode_touches_what_it_says_and_the_default_group_never() {
+    let sheet = "Group,Members,Description\nSales,2001; 2003;;2003,\nNew,2004,fresh\nSupport,,\n";
+    let expected = [
+        ("create", 1, [("Sales", "conflict"), ("New", "created")]),
+        ("update", 1, [("Sales", "updated"), ("New", "missing")]),
+        ("upsert", 0, [("Sales", "updated"), ("New", "created")]),
+        ("sync", 0, [("Sales", "updated"), ("New", "created")]),
+    ];
+    for (mode, code, results) in expected {
+        let office = Office::with(&[("Sales", "2001;2002"), ("Support", "2002"), ("Old", "2005")]);
+        office.write("groups.csv", sheet);
+        let line = format!("import groups.csv --groups --to TARGET --mode {mode} --yes");
+        let mut said = office.go(&line, code);
+        let deleted = said.remove("Old");
+        assert_eq!(deleted.as_deref(), (mode == "sync").then_some("deleted"));
+        assert_eq!(said.remove("Support").as_deref(), Some("unchanged"));
+        assert_eq!(said, pairs(results), "{mode}");
+        let changed = mode != "create";
+        let sales = if changed { "2001;2003" } else { "2001;2002" };
+        assert_eq!(office.members("Sales").as_deref(), Some(sales), "{mode}");
+        let described = office.rig.sim.stored("Sales", "group_description");
+        assert_eq!(described.as_deref(), Some("Reception desk"), "blank leaves");
+        // The least that a group may do, unless the sheet says more.
+        if office.members("New").is_some() {
+            let may = |what| office.rig.sim.stored("New", what).unwrap();
+            assert_eq!(may("enable_external_call"), "false", "{mode}");
+            assert_eq!(may("enable_management_console_access"), "false", "{mode}");
+        }
+        let connection = office.rig.connect();
+        let everybody = connection.list_extensions().unwrap().unwrap();
+        assert_eq!(everybody.numbers.len(), 20, "{mode}");
+        // And once more there is nothing left to do.
+        if code == 0 {
+            let again = office.go(&line, 0);
+            assert!(
+                again.values().all(|result| result == "unchanged"),
+                "{again:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn clear_empties_and_what_a_switch_cannot_be_is_said() {
+    let office = Office::with(&[("Sales", "2001;2002")]);
+    office.write(
+        "groups.csv",
+        "group_name,description,group_members\nSales,<clear>,<clear>\n",
+    );
+    let said = office.go("import groups.csv --groups --to TARGET --mode update", 0);
+    assert_eq!(said, pairs([("Sales", "updated")]));
+    assert_eq!(office.members("Sales").as_deref(), Some(""));
+    let described = office.rig.sim.stored("Sales", "group_description");
+    assert_eq!(described.as_deref(), Some(""));
+    office.write("groups.csv", "group_name,intercom\nSales,<clear>\n");
+    let said = office.go("import groups.csv --groups --to TARGET --mode update", 1);
+    assert_eq!(said, pairs([("Sales", "invalid")]));
+}
+
+#[test]
+fn members_that_the_pbx_does_not_have_are_findings_that_name_them_all() {
+    let office = Office::with(&[("Sales", "2001")]);
+    office.write(
+        "groups.csv",
+        "group_name,group_members\nSales,2002;9999;77;2001\nSupport,2003\n",
+    );
+    let said = office.go("import groups.csv --groups --to TARGET --mode upsert", 1);
+    assert_eq!(said, pairs([("Sales", "invalid"), ("Support", "created")]));
+    assert_eq!(office.members("Sales").as_deref(), Some("2001"));
+    let row = &read_rows(&office.path("report.csv"))[0];
+    assert_eq!(row["code"], "group_members.unknown");
+    assert_eq!(
+        (&*row["field"], &*row["column"]),
+        ("group_members", "group_members")
+    );
+    assert!(row["message"].contains("\"9999\", \"77\""), "{row:?}");
+    assert!(!row["message"].contains("2002"), "{row:?}");
+    // A plan says the same.
+    let ran = office.run("plan groups.csv --groups --to TARGET --mode upsert");
+    assert!(ran.out.contains("invalid Sales (groups.csv:2)") && ran.out.contains("9999"));
+    assert_eq!(ran.code, 1);
+}
+
+#[test]
+fn a_row_that_names_the_default_group_is_a_finding_and_sync_goes_on_without_it() {
+    let office = Office::with(&[("Sales", "2001"), ("Old", "2002")]);
+    let sheet = format!("group_name,group_members\nSales,2001\n{DEFAULT},2001\n");
+    office.write("groups.csv", &sheet);
+    let ran = office.run("check groups.csv --for portsip --groups");
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.contains("group_name.reserved A3"), "{}", ran.out);
+    let line = "import groups.csv --groups --to TARGET --mode sync --yes";
+    let said = office.go(line, 1);
+    let expected = [
+        ("Sales", "unchanged"),
+        ("Old", "deleted"),
+        (DEFAULT, "invalid"),
+    ];
+    assert_eq!(said, pairs(expected));
+    let said = office.go("delete groups.csv --groups --from TARGET --yes", 1);
+    assert_eq!(said, pairs([("Sales", "deleted"), (DEFAULT, "invalid")]));
+    let connection = office.rig.connect();
+    assert_eq!(connection.list().unwrap().numbers.len(), 0);
+    // Nothing was asked of the default group itself.
+    assert_eq!(
+        office.rig.sim.requests_to("/api/extensions/group/destroy"),
+        2
+    );
+    office.write("groups.csv", "group_name\nGone\n");
+    let said = office.go("delete groups.csv --groups --from TARGET --yes", 0);
+    assert_eq!(said, pairs([("Gone", "unchanged")]));
+    let row = &read_rows(&office.path("report.csv"))[0];
+    assert_eq!(row["message"], "the PBX has no such group");
+}
+
+#[test]
+fn two_groups_of_one_name_are_told_and_neither_is_touched() {
+    let office = Office::with(&[("Sales", "2001"), ("Other", "2001")]);
+    let twin = json!({"group_name": "Sales", "enable_intercom": true, "enable_external_call": true,
+        "enable_management_console_access": true, "members": ["2002"]});
+    office.raw("/extensions/group/create", twin);
+    let before = office.export();
+    assert_eq!(before.matches("\nSales,").count(), 2, "{before}");
+    office.write(
+        "groups.csv",
+        "group_name,group_members\nSales,2003\nOther,2003\n",
+    );
+    for mode in ["create", "update", "upsert", "sync"] {
+        let said = office.go(
+            &format!("import groups.csv --groups --to TARGET --mode {mode} --yes"),
+            1,
+        );
+        assert_eq!(said["Sales"], "invalid", "{mode}");
+        let row = &read_rows(&office.path("report.csv"))[0];
+        assert_eq!(row["code"], "group_name.ambiguous", "{mode}");
+    }
+    // Nor where no row names them, or one says to delete them.
+    office.write("groups.csv", "group_name,group_members\nOther,2003\n");
+    let line = "import groups.csv --groups --to TARGET --mode sync --yes --max-deletes all";
+    assert_eq!(office.go(line, 1)["Sales"], "rejected");
+    office.write("groups.csv", "group_name\nSales\n");
+    let line = "delete groups.csv --groups --from TARGET --yes --max-deletes all";
+    assert_eq!(office.go(line, 1)["Sales"], "rejected");
+    assert_eq!(office.rig.sim.numbers(), ["Other", "Sales", "Sales"]);
+    assert_eq!(
+        office.rig.sim.requests_to("/api/extensions/group/destroy"),
+        0
+    );
+}
+
+/// A PBX whose list of groups does not say how many pages there are, once the flag is set.
+struct Doubtful(Box<dyn Pbx>, Arc<AtomicBool>);
+
+impl Pbx for Doubtful {
+    fn answer(&mut self, heard: &Heard) -> Reply {
+        let mut reply = self.0.answer(heard);
+        if heard.path().ends_with("/group/list") && self.1.load(Ordering::SeqCst) {
+            let mut list = reply.json().unwrap();
+            list.as_object_mut().unwrap().remove("page_count");
+            reply.body = list.to_string().into_bytes();
+        }
+        reply
+    }
+
+    fn expire_sessions(&mut self) {
+        self.0.expire_sessions();
+    }
+
+    fn numbers(&self) -> Vec<String> {
+        self.0.numbers()
+    }
+
+    fn stored(&self, number: &str, name: &str) -> Option<String> {
+        self.0.stored(number, name)
+    }
+
+    fn created(&self, number: &str) -> u32 {
+        self.0.created(number)
+    }
+
+    fn sign_ins(&self) -> u32 {
+        self.0.sign_ins()
+    }
+}
+
+#[test]
+fn by_a_list_that_is_not_certainly_whole_nothing_is_deleted_and_nothing_doubled() {
+    let doubtful = Arc::new(AtomicBool::new(false));
+    let pbx = Doubtful((GROUPS[0].sim)(&account()), doubtful.clone());
+    let mut rig = rig();
+    rig.sim = Sim::new(Box::new(pbx), Faults::default());
+    let office = Office::of(rig);
+    for name in ["Sales", "Old"] {
+        let made = office
+            .rig
+            .connect()
+            .apply(Action::Create, &office.rig.full(name, 0), None);
+        made.result.unwrap();
+    }
+    doubtful.store(true, Ordering::SeqCst);
+    office.write("groups.csv", "group_name,group_members\nSales,2002\n");
+    let line = "import groups.csv --groups --to TARGET --mode sync --yes --max-deletes all";
+    assert_eq!(office.go(line, 4), pairs([("Sales", "not_sent")]));
+    // What the list does show can be changed all the same.
+    let line = "import groups.csv --groups --to TARGET --mode update";
+    assert_eq!(office.go(line, 0), pairs([("Sales", "updated")]));
+    // What it does not show may be there: nobody can say, so nothing is made.
+    office.write("groups.csv", "group_name,group_members\nNew,2002\n");
+    for command in [
+        "import groups.csv --groups --to",
+        "delete groups.csv --yes --groups --from",
+    ] {
+        let said = office.go(&format!("{command} TARGET"), 3);
+        assert_eq!(said, pairs([("New", "not_sent")]), "{command}");
+    }
+    assert_eq!(office.rig.sim.numbers(), ["Old", "Sales"]);
+    let ran = office.run("export TARGET --groups --rate 5000");
+    assert!(ran.err.contains("may not be whole"), "{}", ran.err);
+}
+
+#[test]
+fn undo_restores_members_description_and_switches_and_makes_deleted_groups_again() {
+    let office = Office::with(&[("Sales", "2001;2002"), ("Old", "2005"), ("Still", "2006")]);
+    let before = office.export();
+    office.write(
+        "groups.csv",
+        "group_name,description,intercom,console_access,group_members\nSales,new,off,off,2003\nNew,,,,2004\nStill,,,,\n",
+    );
+    let line = "import groups.csv --groups --to TARGET --mode sync --yes";
+    let said = office.go(line, 0);
+    let expected = [
+        ("Sales", "updated"),
+        ("New", "created"),
+        ("Old", "deleted"),
+        ("Still", "unchanged"),
+    ];
+    assert_eq!(said, pairs(expected));
+    let after = office.export();
+    let ran = office.run("runs");
+    assert!(
+        ran.out.contains("| import --groups --mode sync |"),
+        "{}",
+        ran.out
+    );
+    let undo = |arguments: &str| {
+        let ran = office.run(&format!("undo {arguments} --yes --report report.csv"));
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        office.results()
+    };
+    let said = undo("");
+    let expected = [("Sales", "updated"), ("New", "deleted"), ("Old", "created")];
+    assert_eq!(said, pairs(expected));
+    assert_eq!(office.export(), before);
+    // And the undo, which is the newest run of the list.
+    let runs = office.run("runs").out;
+    let newest = runs.lines().nth(2).unwrap();
+    assert!(newest.contains("| undo --groups"), "{runs}");
+    let newest = newest.split('|').nth(1).unwrap().trim().to_owned();
+    let said = undo(&newest);
+    let expected = [("Sales", "updated"), ("New", "created"), ("Old", "deleted")];
+    assert_eq!(said, pairs(expected));
+    assert_eq!(office.export(), after);
+    let ran = office.run("report -o again.csv");
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(read_rows(&office.path("again.csv")).len(), 3);
+}
+
+#[test]
+fn what_somebody_changed_since_is_kept_by_undo() {
+    let office = Office::with(&[("Sales", "2001")]);
+    office.write("groups.csv", "group_name,group_members\nSales,2002\n");
+    office.go("import groups.csv --groups --to TARGET --mode update", 0);
+    let joined = json!({"group_id": "101", "group_name": "Sales", "enable_intercom": true,
+        "enable_external_call": true, "enable_management_console_access": true,
+        "members": ["2002", "2007"]});
+    office.raw("/extensions/group/update", joined);
+    let ran = office.run("undo --yes --report report.csv");
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert_eq!(office.results(), pairs([("Sales", "drifted")]));
+    assert!(
+        ran.err.contains("1 groups will not be as they were"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(office.members("Sales").as_deref(), Some("2002;2007"));
+}
+
+#[test]
+fn a_plan_of_groups_is_carried_out_as_one_and_stops_where_a_group_moved() {
+    let office = Office::with(&[("Sales", "2001"), ("Other", "2001")]);
+    office.write(
+        "groups.csv",
+        "group_name,group_members\nSales,2002;2003\nNew,2004\n",
+    );
+    let plan = "plan groups.csv --groups --to TARGET --mode upsert -o plan.json --rate 5000";
+    let ran = office.run(plan);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(
+        ran.out.contains("group_members: \"2001\" → \"2002;2003\""),
+        "{}",
+        ran.out
+    );
+    let said = office.go("import --plan plan.json", 0);
+    assert_eq!(said, pairs([("Sales", "updated"), ("New", "created")]));
+    assert_eq!(office.members("Sales").as_deref(), Some("2002;2003"));
+    // A second time everything has moved.
+    let said = office.go("import --plan plan.json", 4);
+    assert_eq!(said, pairs([("Sales", "drifted"), ("New", "drifted")]));
+    let ran = office.run("import --plan plan.json --groups");
+    assert_eq!(ran.code, 2, "{}", ran.err);
+}
+
+#[test]
+fn a_run_that_was_killed_is_gone_on_with_and_no_group_is_made_twice() {
+    const ROWS: usize = 60;
+    let office = Office::with(&[("Old", "2001")]);
+    let faults = "seed=11,cut_before=10,cut_after=15,retry_after_s=0,latency_ms=2";
+    office.rig.sim.set_faults(faults.parse().unwrap());
+    let wanted: Vec<Extension> = (0..ROWS)
+        .map(|row| office.rig.full(&format!("Group {row}"), row % 2))
+        .collect();
+    crate::lab::write_extensions(&office.path("groups.csv"), &wanted);
+    let line = "import groups.csv --groups --to TARGET --mode sync --yes --max-deletes all \
+                --rate 2000 --parallel 4 --report report.csv";
+    let mut child = office.command(line).stderr(Stdio::null()).spawn().unwrap();
+    let begun = Instant::now();
+    for kills in 1..=5 {
+        while office.rig.sim.numbers().len() < kills * 10 {
+            assert!(begun.elapsed() < Duration::from_secs(60), "nothing is made");
+            thread::sleep(Duration::from_millis(2));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        child = office
+            .command("resume")
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    office.rig.sim.set_faults(Faults::default());
+    let results = office.results();
+    assert_eq!(results.len(), ROWS + 1);
+    assert_eq!(results["Old"], "deleted");
+    assert_eq!(office.rig.sim.numbers().len(), ROWS);
+    let connection = office.rig.connect();
+    for group in &wanted {
+        assert_eq!(
+            office.rig.sim.created(group.number()),
+            1,
+            "{}",
+            group.number()
+        );
+        assert_eq!(results[group.number()], "created");
+        office.rig.holds(&connection, group, "after the kills");
+    }
+}
+
+#[test]
+fn sheets_of_extensions_and_of_groups_are_not_taken_for_each_other() {
+    let office = Office::with(&[]);
+    write_table(
+        &office.path("staff.csv"),
+        &["number", "sip_password", "web_password", "groups"],
+        &[vec!["3001", "tR7xkQ2mZp9w", "Kw83hTqzLm", "Night"]],
+    );
+    office.write("groups.csv", "group,members\nNight,2001\n");
+    let said = office.go("import groups.csv --groups --to TARGET", 0);
+    assert_eq!(said, pairs([("Night", "created")]));
+    let said = office.go("import staff.csv --to TARGET", 0);
+    assert_eq!(said, pairs([("3001", "created")]));
+    assert_eq!(office.members("Night").as_deref(), Some("2001;3001"));
+    // Each taken for the other is refused, and what is missing is named.
+    for (line, missing, advice) in [
+        ("import groups.csv --to TARGET", "number", "say --groups"),
+        (
+            "import staff.csv --groups --to TARGET",
+            "group_name",
+            "leave out --groups",
+        ),
+    ] {
+        let ran = office.run(line);
+        let missing = format!("no column holds the {missing}");
+        let told = ran.err.contains(advice) && ran.err.contains(&missing);
+        assert!(ran.code == 2 && told, "{line}: {}", ran.err);
+    }
+}
+
+#[test]
+fn makes_without_groups_say_so() {
+    let office = Office::with(&[]);
+    office.write("groups.csv", "group_name\nSales\n");
+    for make in MAKES.iter().filter(|make| make.groups().is_none()) {
+        for line in [
+            "check groups.csv --groups --for MAKE",
+            "fix groups.csv --groups --for MAKE -o fixed.csv",
+            "template --groups --for MAKE",
+            "plan groups.csv --groups --to sim:MAKE",
+            "import groups.csv --groups --to sim:MAKE",
+            "delete groups.csv --groups --from sim:MAKE",
+            "export sim:MAKE --groups",
+        ] {
+            let ran = office.run(&line.replace("MAKE", make.id));
+            let told = ran.err.contains("has no groups") && ran.err.contains("portsip");
+            assert!(
+                ran.code == 2 && told && ran.out.is_empty(),
+                "{line}: {}",
+                ran.err
+            );
+        }
+        assert!(!(make.manifest)().ability.groups);
+    }
+    for make in MAKES.iter().filter(|make| make.groups().is_some()) {
+        assert!((make.manifest)().ability.groups, "{}", make.id);
+    }
+}
+
+#[test]
+fn vendors_and_template_tell_of_groups() {
+    let office = Office::with(&[]);
+    let told = office.run("vendors portsip").out;
+    let groups = told.split("## Fields of groups").nth(1).unwrap();
+    for word in ["enable_intercom", "group_name.reserved", "members"] {
+        assert!(groups.contains(word), "{word}");
+    }
+    let ran = office.run("template --for portsip --groups -o empty.csv");
+    assert_eq!(ran.code, 0);
+    let sheet = fs::read_to_string(office.path("empty.csv")).unwrap();
+    office.write("filled.csv", &format!("{sheet}Sales,,on,off,off,2001\n"));
+    let said = office.go("import filled.csv --groups --to TARGET", 0);
+    assert_eq!(said, pairs([("Sales", "created")]));
+}
