@@ -99,7 +99,7 @@ pub struct InputArgs {
 }
 
 /// How sheets are read.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct ReadingArgs {
     /// What a heading means, for example --map 'Durchwahl=number'
     #[arg(long = "map", value_name = "HEADING=FIELD", value_parser = mapping)]
@@ -433,12 +433,18 @@ is its own: one that fails leaves its last export in place, and shows in the exi
 With --archive each night is entered in DIR/manifest.jsonl, chained to the entry before. The archive's head goes
 to standard output: keep it elsewhere, and `rowcall archive verify` finds whatever was touched since.
 
+--on-change runs a command by the shell when an export is not as the one before (the archive's newest whole night,
+else the file that was there), with the lines of `rowcall diff` on its standard input and the target's name in
+ROWCALL_TARGET. It gets nothing else of the environment but PATH, HOME and the like, and five minutes. Where it
+fails the exit code is 1, and the export is in its place.
+
 Examples:
   rowcall export hq -o hq.csv
   rowcall export hq --live | grep Unavailable
   rowcall export hq -o hq.jsonl --secrets plain
   rowcall export hq branch -o 'exports/{target}.xlsx'
-  rowcall export --all --archive /var/lib/rowcall --secrets fingerprint --keep 30d,12m"
+  rowcall export --all --archive /var/lib/rowcall --secrets fingerprint --keep 30d,12m
+  rowcall export hq -o hq.csv --on-change 'mail -s \"$ROWCALL_TARGET changed\" ops@example.com'"
 )]
 pub struct ExportArgs {
     /// The PBXes whose extensions are written
@@ -465,6 +471,9 @@ pub struct ExportArgs {
     /// files are removed, which the archive enters
     #[arg(long, value_name = "30d,12m", requires = "archive", value_parser = Keep::from_str)]
     pub keep: Option<Keep>,
+    /// Run this command when the export is not as the one before, with the differences on its standard input
+    #[arg(long, value_name = "CMD", value_hint = ValueHint::CommandString)]
+    pub on_change: Option<String>,
     /// What becomes of passwords and PINs
     #[arg(long, value_enum, default_value_t)]
     pub secrets: Secrets,

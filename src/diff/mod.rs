@@ -8,7 +8,7 @@ pub use words::{HEADINGS, Phrase};
 
 use crate::manifest::{self, Manifest, same_word};
 use crate::model::{Field, Kind, by_number};
-use crate::sheet::CLEAR;
+use crate::sheet::{CLEAR, is_generate};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
@@ -516,7 +516,9 @@ impl Part {
                 let follows = before.number() != after.number()
                     && then == before.number()
                     && now == after.number();
-                !follows && !same(self.field, &then, &now)
+                // What is still to be made up is nothing yet.
+                let is_open = is_generate(&then) || is_generate(&now);
+                !follows && !is_open && !same(self.field, &then, &now)
             }
             // Under two numbers only whether there is one can be told.
             How::Fingerprints if before.number() != after.number() => {

@@ -140,6 +140,7 @@ fn what_differs_is_told_in_telephone_words() {
             ],
             "",
         ),
+        (vec![(F::SIP_PASSWORD, "x", "<generate>")], ""),
         (vec![(F::EMAIL, "", " "), (F::MOBILE, "<clear>", "")], ""),
     ] {
         let line = told(&fields);

@@ -10,6 +10,7 @@ mod findings;
 mod fix;
 mod import;
 pub mod journal;
+mod on_change;
 mod plan;
 mod planned;
 mod results;

@@ -592,3 +592,90 @@ fn nights_of_an_archive_are_told_since_a_day() {
     ));
     assert!(exit == 2 && err.contains("is no archive"), "{err}");
 }
+
+#[test]
+fn a_command_is_run_when_an_export_is_not_as_the_one_before() {
+    let house = House::new("openvox");
+    assert_eq!(house.import("state", &house.sheet(6), &[]).exit, 0);
+    let target = house.target();
+    fs::write(
+        house.path("rowcall.toml"),
+        format!(
+            "[targets.hq]\nvendor = \"openvox\"\nurl = \"{}\"\nusername = \"api\"\npassword_env = \"HQ_CANARY\"\n",
+            target.split_once('+').unwrap().1.replace("api@", "")
+        ),
+    )
+    .unwrap();
+    let export = |more: &[&str], command: &str| {
+        let mut export = house.command("state");
+        export.args(["export", "hq", "--rate", "2000/s", "--on-change", command]);
+        export.args(more).current_dir(house.folder.path());
+        export.env("HQ_CANARY", "rehearsal");
+        said(export.output().unwrap())
+    };
+    let told = house.path("told");
+    let keep = "cat >told; env >variables; echo \"$ROWCALL_TARGET\" >target; echo heard";
+    let file = ["-o", "hq.csv", "--secrets", "plain"];
+    let archive = ["--archive", "nights", "--secrets", "fingerprint"];
+    for (words, word) in [(file, "One"), (archive, "Two")] {
+        let (exit, _, err) = export(&words, keep);
+        assert_eq!(exit, 0, "{err}");
+        assert!(err.contains("the first export") && !told.exists(), "{err}");
+        let (exit, _, err) = export(&words, keep);
+        assert!(exit == 0 && !told.exists(), "{err}");
+
+        let edited = house.import("state", &house.edit(word), &["--mode", "update"]);
+        assert_eq!(edited.exit, 0, "{}", edited.words);
+        let (exit, out, err) = export(&words, keep);
+        assert_eq!(exit, 0, "{err}");
+        assert!(
+            !out.contains("heard") && err.contains("heard"),
+            "{out}{err}"
+        );
+        let text = fs::read_to_string(&told).unwrap();
+        assert_eq!(text.lines().count(), 2, "{text}");
+        for line in text.lines() {
+            assert!(
+                line.contains(word) && line.ends_with("SIP secret changed"),
+                "{line}"
+            );
+        }
+        assert_eq!(fs::read_to_string(house.path("target")).unwrap(), "hq\n");
+        let variables = fs::read_to_string(house.path("variables")).unwrap();
+        assert!(
+            !format!("{text}{variables}").contains("rehearsal"),
+            "{variables}"
+        );
+        fs::remove_file(&told).unwrap();
+    }
+    // A command that fails shows, and the export is there.
+    let edited = house.import("state", &house.edit("Three"), &["--mode", "update"]);
+    assert_eq!(edited.exit, 0);
+    let (exit, _, err) = export(&file, "exit 7");
+    assert!(
+        exit == 1 && err.contains("the export is in its place"),
+        "{err}"
+    );
+    assert!(
+        fs::read_to_string(house.path("hq.csv"))
+            .unwrap()
+            .contains("Three")
+    );
+    // What cannot be compared is said; the export is there all the same.
+    fs::write(house.path("hq.csv"), "nothing of ours\n").unwrap();
+    let (exit, _, err) = export(&file, keep);
+    assert!(
+        exit == 1 && err.contains("cannot be told what changed"),
+        "{err}"
+    );
+    assert!(
+        !told.exists()
+            && fs::read_to_string(house.path("hq.csv"))
+                .unwrap()
+                .contains("Three")
+    );
+    for words in [&["-o", "hq.html"][..], &[]] {
+        let (exit, _, err) = export(words, keep);
+        assert!(exit == 2 && err.contains("--archive DIR"), "{err}");
+    }
+}

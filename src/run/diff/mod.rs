@@ -8,7 +8,7 @@ mod sheets;
 use super::context::Context;
 use super::target::Target;
 use super::{Failure, interrupts, print, say};
-use crate::cli::{DiffArgs, DiffFormat};
+use crate::cli::{DiffArgs, DiffFormat, ReadingArgs};
 use crate::diff::{Column, Comparison, HEADINGS, Side, What, compare};
 use crate::export::fingerprint;
 use crate::link::StopFlag;
@@ -18,6 +18,7 @@ use crate::progress::Progress;
 use crate::sheet::{Format, Input, Readers, Writer, ends_like_a_sheet};
 use crate::submit::converse::Looking;
 use crate::vendors::make;
+pub(super) use nights::side as night;
 use sheets::Sheets;
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Write, stdout};
@@ -134,6 +135,15 @@ fn read(named: &[Named; 2], args: &DiffArgs) -> Result<[Side; 2], Failure> {
     Ok(sides.map(|side| side.unwrap_or_else(none)))
 }
 
+/// An export of rowcall's own, of a PBX of this make.
+///
+/// # Errors
+/// Exit 2: what cannot be read or compared, and where.
+pub(super) fn export(path: &Path, manifest: Option<&'static Manifest>) -> Result<Side, Failure> {
+    let reading = ReadingArgs::default();
+    Sheets::new(&reading, manifest, false)?.read(&Input::File(path.to_owned()))
+}
+
 /// Every extension that a PBX holds, secrets too where it gives them back.
 fn held(target: &Target, stop: &StopFlag) -> Result<Side, Failure> {
     let connection = target.connect(stop)?;
@@ -200,7 +210,7 @@ fn is_compared(field: Field) -> bool {
 
 /// Says which fields are not compared, and why: once each, and not as differences of every extension. Of sides that are
 /// targets the makes are given.
-fn say_not_compared(
+pub(super) fn say_not_compared(
     comparison: &Comparison<'_>,
     labels: &[String; 2],
     makes: [Option<&Manifest>; 2],
@@ -306,7 +316,12 @@ impl Output {
     }
 }
 
-fn text(prefix: &str, comparison: &Comparison<'_>, out: &mut dyn Write) -> io::Result<()> {
+/// One line for each extension that differs.
+pub(super) fn text(
+    prefix: &str,
+    comparison: &Comparison<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut out = io::BufWriter::new(out);
     for difference in &comparison.differences {
         writeln!(out, "{prefix}{}", comparison.line(difference))?;

@@ -1,13 +1,11 @@
 //! The sides of a diff that are nights of an archive.
 
 use super::super::{Failure, say};
-use super::sheets::Sheets;
-use super::{Output, say_not_compared, summary};
+use super::{Output, export, say_not_compared, summary};
 use crate::archive::{Archive, Night};
 use crate::cli::DiffArgs;
 use crate::diff::{Side, compare};
 use crate::seal::sha256_of;
-use crate::sheet::Input;
 use crate::vendors::make;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -24,7 +22,7 @@ pub(super) fn run(args: &DiffArgs, folder: &Path, since: Timestamp) -> Result<u8
     let mut output = Output::open(args, nights.len() > 1)?;
     let mut exit = 0;
     for (target, nights) in &nights {
-        let told = told(args, target, nights, since, &mut output);
+        let told = told(target, nights, since, &mut output);
         exit = exit.max(told.unwrap_or_else(|failure| failure.said()));
     }
     output.finish()?;
@@ -56,7 +54,6 @@ fn named(
 
 /// Tells of one target what differs, and gives the exit code.
 fn told(
-    args: &DiffArgs,
     target: &str,
     nights: &[Night],
     since: Timestamp,
@@ -88,7 +85,7 @@ fn told(
                 .hint("name an earlier day, or wait for the next night"),
         );
     }
-    let sides = [side(args, target, before)?, side(args, target, after)?];
+    let sides = [side(target, before)?, side(target, after)?];
     let comparison = compare(&sides[0], &sides[1], None);
     let labels = [before, after].map(|night| format!("{target} {}", night.time));
     if !sides.iter().any(Side::is_empty) {
@@ -105,7 +102,10 @@ fn told(
 }
 
 /// A night, if it still is what was entered.
-fn side(args: &DiffArgs, target: &str, night: &Night) -> Result<Side, Failure> {
+///
+/// # Errors
+/// Exit 2 where it is not.
+pub(in super::super) fn side(target: &str, night: &Night) -> Result<Side, Failure> {
     let shown = night.path.display();
     let read = File::open(&night.path).and_then(sha256_of);
     let (sha256, _) = read.map_err(|error| {
@@ -122,7 +122,5 @@ fn side(args: &DiffArgs, target: &str, night: &Night) -> Result<Side, Failure> {
     if night.facts.extensions == 0 {
         return Ok(Side::new(vec![], manifest));
     }
-    let mut sheets = Sheets::new(&args.reading, manifest, false)?;
-    let side = sheets.read(&Input::File(night.path.clone()))?;
-    Ok(side.made_with(&night.facts.key))
+    Ok(export(&night.path, manifest)?.made_with(&night.facts.key))
 }
