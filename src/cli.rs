@@ -7,6 +7,9 @@ use crate::plan::{Allowance, Budget, Mode, Waves};
 use crate::sheet::Encoding;
 use crate::submit::verify::Verify;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -41,7 +44,8 @@ Examples:
   rowcall check staff.csv --for openvox
   rowcall import staff.csv --to sim:openvox --rate 50/s --report report.csv
   rowcall import staff.csv --to hq --rejects rejects.csv
-  rowcall export hq -o hq.csv";
+  rowcall export hq -o hq.csv
+  rowcall diff yesterday.csv hq";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -60,6 +64,8 @@ pub enum Command {
     Export(ExportArgs),
     /// Check an archive of nights
     Archive(ArchiveArgs),
+    /// Say what differs between two sheets, exports or PBXes, in telephone words
+    Diff(DiffArgs),
     /// Go on with a run that was cut off or stopped
     Resume(ResumeArgs),
     /// Put back what a run changed
@@ -90,6 +96,14 @@ pub struct InputArgs {
     /// Each row is a group of extensions, and not an extension; for makes that have groups
     #[arg(long)]
     pub groups: bool,
+    /// How they are read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+}
+
+/// How sheets are read.
+#[derive(Debug, Default, Args)]
+pub struct ReadingArgs {
     /// What a heading means, for example --map 'Durchwahl=number'
     #[arg(long = "map", value_name = "HEADING=FIELD", value_parser = mapping)]
     pub map: Vec<(String, Field)>,
@@ -423,13 +437,19 @@ is its own: one that fails leaves its last export in place, and shows in the exi
 With --archive each night is entered in DIR/manifest.jsonl, chained to the entry before. The archive's head goes
 to standard output: keep it elsewhere, and `rowcall archive verify` finds whatever was touched since.
 
+--on-change runs a command by the shell when an export is not as the one before (the archive's newest whole night,
+else the file that was there), with the lines of `rowcall diff` on its standard input and the target's name in
+ROWCALL_TARGET. It gets nothing else of the environment but PATH, HOME and the like, and five minutes. Where it
+fails the exit code is 1, and the export is in its place.
+
 Examples:
   rowcall export hq -o hq.csv
   rowcall export hq --live | grep Unavailable
   rowcall export hq --groups -o groups.csv
   rowcall export hq -o hq.jsonl --secrets plain
   rowcall export hq branch -o 'exports/{target}.xlsx'
-  rowcall export --all --archive /var/lib/rowcall --secrets fingerprint --keep 30d,12m"
+  rowcall export --all --archive /var/lib/rowcall --secrets fingerprint --keep 30d,12m
+  rowcall export hq -o hq.csv --on-change 'mail -s \"$ROWCALL_TARGET changed\" ops@example.com'"
 )]
 pub struct ExportArgs {
     /// The PBXes whose extensions are written
@@ -456,6 +476,9 @@ pub struct ExportArgs {
     /// files are removed, which the archive enters
     #[arg(long, value_name = "30d,12m", requires = "archive", value_parser = Keep::from_str)]
     pub keep: Option<Keep>,
+    /// Run this command when the export is not as the one before, with the differences on its standard input
+    #[arg(long, value_name = "CMD", value_hint = ValueHint::CommandString)]
+    pub on_change: Option<String>,
     /// What becomes of passwords and PINs
     #[arg(long, value_enum, default_value_t)]
     pub secrets: Secrets,
@@ -523,6 +546,74 @@ Examples:
         #[arg(long, value_name = "HEAD", value_parser = Head::from_str)]
         head: Vec<Head>,
     },
+}
+
+/// `rowcall diff`
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "rowcall diff [OPTIONS] A B
+       rowcall diff [OPTIONS] --archive DIR --since DATE [TARGET]...",
+    after_help = "A side is a sheet (a file, or - for standard input) or a TARGET; a file that is called like a target is
+named ./FILE. Only fields that both sides have are compared, secrets in the clear or by their fingerprints;
+neither is ever shown. As text there is one line for each extension that differs; in all other formats one
+for each field that differs, and one for each extension that was added, removed or renumbered. Renumbered
+is said only of what is certainly the same extension; else it was removed, and another one added.
+
+With --archive the newest night of each target is held against the one that shows how things stood when DATE
+began (the oldest, where none is that old); two nights can also be named as files.
+
+Exit codes: 0 no difference · 1 differences · 2 a side that cannot be used · 3 a target that cannot be used
+
+Examples:
+  rowcall diff monday.csv tuesday.csv
+  rowcall diff staff.xlsx hq
+  rowcall diff hq branch -o differences.xlsx
+  rowcall diff --archive /var/lib/rowcall --since 2026-11-01 hq --format markdown
+
+In a crontab, a mail when anything changed overnight, or could not be compared:
+  rowcall diff old.csv hq >changes.txt 2>&1 || mail -s 'hq changed' ops@example.com <changes.txt"
+)]
+pub struct DiffArgs {
+    /// What was, and what is: two sheets, exports or targets; with --since, the targets [default: all in the archive]
+    #[arg(value_name = "SIDE", required_unless_present = "since")]
+    pub sides: Vec<String>,
+    /// The archive whose nights are compared
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, requires = "since", conflicts_with = "vendor")]
+    pub archive: Option<PathBuf>,
+    /// Since when: a day (it begins at 0:00 UTC), or a moment such as 2026-11-01T02:00:00Z
+    #[arg(long, value_name = "DATE", requires = "archive", value_parser = moment)]
+    pub since: Option<Timestamp>,
+    /// The make that the sheets are for, where the other side does not tell [default: their words are taken as any make's]
+    #[arg(long = "for", value_name = "VENDOR", value_parser = vendor)]
+    pub vendor: Option<String>,
+    /// How the differences are printed
+    #[arg(long, value_enum, default_value_t, conflicts_with = "output")]
+    pub format: DiffFormat,
+    /// Write them to this file; its ending chooses CSV, JSON, JSONL, XLSX, HTML or Markdown
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// How the sheets are read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+    /// How targets are spoken to.
+    #[command(flatten)]
+    pub pace: PaceArgs,
+}
+
+/// How differences are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum DiffFormat {
+    /// One line an extension
+    #[default]
+    Text,
+    /// One line a field
+    Csv,
+    /// One object a field, in an array
+    Json,
+    /// One object a field, on a line of its own
+    Jsonl,
+    /// One line a field, in a table
+    Markdown,
 }
 
 /// `rowcall resume`
@@ -729,6 +820,16 @@ fn setting(text: &str) -> Result<(String, String), String> {
     Ok((name.trim().to_owned(), value.to_owned()))
 }
 
+/// A day's beginning in UTC, or the moment that is written.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    let day = text.parse::<Date>();
+    let begins = day.and_then(|day| day.to_zoned(TimeZone::UTC));
+    begins.map(|begins| begins.timestamp()).or_else(|_| {
+        let wrong = || format!("{text:?} is no day: write 2026-11-01, or 2026-11-01T02:00:00Z");
+        text.parse().map_err(|_| wrong())
+    })
+}
+
 fn vendor(text: &str) -> Result<String, String> {
     match crate::vendors::make(text) {
         Some(make) => Ok(make.id.to_owned()),
@@ -831,6 +932,25 @@ mod tests {
         );
         for wrong in ["0", "-1/s", "20/h", "inf", "NaN", "", "fast"] {
             assert!(wrong.parse::<Rate>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn days_and_moments_are_read_as_they_are_typed() {
+        let read = |text: &str| moment(text).map(|moment| moment.to_string());
+        assert_eq!(read("2026-11-01").as_deref(), Ok("2026-11-01T00:00:00Z"));
+        assert_eq!(
+            read("2026-11-01T02:00:00+01:00").as_deref(),
+            Ok("2026-11-01T01:00:00Z")
+        );
+        for wrong in [
+            "",
+            "yesterday",
+            "2026-13-01",
+            "1.11.2026",
+            "2026-11-01T02:00",
+        ] {
+            assert!(read(wrong).is_err(), "{wrong}");
         }
     }
 

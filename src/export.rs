@@ -7,12 +7,11 @@
 
 use crate::columns::OWN_PREFIX;
 use crate::manifest::{Access, Manifest};
-use crate::model::{Extension, Fault, Field, Kind};
+use crate::model::{Extension, Fault, Field, Kind, by_number};
 use crate::seal::Key;
 use crate::sheet::{Column, SheetError, Writer};
 use crate::submit::converse::{Connection, Looking};
 use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use thiserror::Error;
 
@@ -79,10 +78,7 @@ impl<'k> Form<'k> {
             let text = extension.get(*field).unwrap_or_default();
             match self.fingerprints(*field) {
                 Some(_) if text.is_empty() => Cow::Borrowed(""),
-                Some(key) => {
-                    let context = format!("export/{}/{}", field.name(), extension.number());
-                    Cow::Owned(key.fingerprint(&context, text))
-                }
+                Some(key) => Cow::Owned(fingerprint(key, extension.number(), *field, text)),
                 None if field.def().kind == Kind::List => items_in_order(text),
                 None => Cow::Borrowed(text),
             }
@@ -96,6 +92,11 @@ impl<'k> Form<'k> {
             _ => None,
         }
     }
+}
+
+/// What stands for the secret of an extension.
+pub fn fingerprint(key: &Key, number: &str, field: Field, secret: &str) -> String {
+    key.fingerprint(&format!("export/{}/{number}", field.name()), secret)
 }
 
 /// The heading above the fingerprints of a secret.
@@ -119,11 +120,6 @@ pub fn in_order(mut numbers: Vec<String>) -> Vec<String> {
     numbers.sort_by(|a, b| by_number(a, b));
     numbers.dedup();
     numbers
-}
-
-fn by_number(a: &str, b: &str) -> Ordering {
-    let (x, y) = (a.trim_start_matches('0'), b.trim_start_matches('0'));
-    (x.len(), x, a).cmp(&(y.len(), y, b))
 }
 
 /// Looks extensions up and writes them, and gives the numbers of those that were gone. `numbers` are as [`in_order`]

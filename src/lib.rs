@@ -23,6 +23,7 @@
 //! - [`columns`]: headings and fields, cells and values.
 //! - [`rules`]: what is wrong with a row, and with all rows together.
 //! - [`plan`]: wanted against existing, and the guard.
+//! - [`diff`]: what differs between two sheets, exports or PBXes, in telephone words.
 //! - [`wire`]: requests and replies as plain data. No sockets.
 //! - [`vendors`]: one folder a make. Pure: never touches the network.
 //! - [`link`]: the only module that touches a PBX. Knows no vendor.
@@ -42,6 +43,7 @@
 pub mod archive;
 pub mod cli;
 pub mod columns;
+pub mod diff;
 pub mod export;
 pub mod generate;
 pub mod ledger;

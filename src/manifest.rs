@@ -657,25 +657,22 @@ impl FieldRow {
             return Some(Cow::Borrowed(""));
         }
         match self.name.def().kind {
-            Kind::Text | Kind::Identifier | Kind::Count | Kind::Email => {
-                Some(Cow::Borrowed(trimmed))
-            }
-            Kind::Switch => switch(trimmed).map(Cow::Borrowed),
             Kind::Choice => match self.choice(trimmed) {
                 Some(choice) => Some(Cow::Owned(choice.value.clone())),
                 None if self.open_choices => Some(Cow::Borrowed(trimmed)),
                 None => None,
             },
-            Kind::Time => time_of_day(trimmed),
-            Kind::List => {
+            // The row is the whole of it: what stands there twice is meant once.
+            Kind::List if self.whole => {
                 let mut items: Vec<&str> = vec![];
                 for item in trimmed.split(';').map(str::trim) {
-                    if !(item.is_empty() || self.whole && items.contains(&item)) {
+                    if !(item.is_empty() || items.contains(&item)) {
                         items.push(item);
                     }
                 }
                 Some(Cow::Owned(items.join(";")))
             }
+            kind => canonical(kind, trimmed),
         }
     }
 
@@ -714,6 +711,23 @@ impl FieldRow {
         }
         self.normalise(text)
             .map_or_else(|| text.to_owned(), Cow::into_owned)
+    }
+}
+
+/// A text of a kind in canonical form, whatever the make; `None` where the kind does not take it. A choice stays as it
+/// is, for its words are the make's.
+pub fn canonical(kind: Kind, text: &str) -> Option<Cow<'_, str>> {
+    match kind {
+        Kind::Text | Kind::Identifier | Kind::Count | Kind::Email | Kind::Choice => {
+            Some(Cow::Borrowed(text))
+        }
+        Kind::Switch => switch(text).map(Cow::Borrowed),
+        Kind::Time => time_of_day(text),
+        Kind::List => {
+            let items = text.split(';').map(str::trim);
+            let items: Vec<&str> = items.filter(|item| !item.is_empty()).collect();
+            Some(Cow::Owned(items.join(";")))
+        }
     }
 }
 

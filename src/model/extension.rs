@@ -1,8 +1,18 @@
 //! One telephone account, or one group of them, as far as it is known.
 
 use super::{Field, Secret};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
+
+/// The order of numbers in which people count: 7, 0042, 100.
+pub fn by_number(a: &str, b: &str) -> Ordering {
+    let (digits, others) = (a.trim_start_matches('0'), b.trim_start_matches('0'));
+    let longer = digits.len().cmp(&others.len());
+    longer
+        .then_with(|| digits.cmp(others))
+        .then_with(|| a.cmp(b))
+}
 
 /// The fields of one extension that were given or read, in canonical text.
 ///
@@ -103,6 +113,13 @@ mod tests {
             .map(|(field, text)| (field, text.to_owned()))
             .collect();
         assert_eq!(key, [(Field::GROUP_NAME, "Sales".to_owned())]);
+    }
+
+    #[test]
+    fn numbers_stand_in_the_order_in_which_people_count() {
+        let mut numbers = ["100", "0042", "7", "99", "42", "007"];
+        numbers.sort_by(|a, b| by_number(a, b));
+        assert_eq!(numbers, ["007", "7", "0042", "42", "99", "100"]);
     }
 
     #[test]

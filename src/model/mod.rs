@@ -10,7 +10,7 @@ mod place;
 mod secret;
 
 pub use change::Change;
-pub use extension::Extension;
+pub use extension::{Extension, by_number};
 pub use fault::{Fault, FaultKind};
 pub use field::{Field, FieldDef, Kind};
 pub use finding::{Finding, Severity};

@@ -3,9 +3,10 @@
 
 use super::context::Context;
 use super::target::{Target, all_names};
-use super::{Failure, interrupts, print, say};
+use super::{Failure, diff, interrupts, on_change, print, say};
 use crate::archive::{Archive, ArchiveError, Facts, Head, Kept, Night, folder_name};
 use crate::cli::{ExportArgs, Secrets};
+use crate::diff::Side;
 use crate::export::{ExportError, Form, Secrecy, in_order, write};
 use crate::link::StopFlag;
 use crate::progress::Progress;
@@ -93,6 +94,16 @@ impl Place {
             }
             return Ok(Place::Archive(Nights::new(folder)?));
         }
+        if args.on_change.is_some() {
+            let ending = args
+                .output
+                .as_ref()
+                .and_then(|path| Format::of_ending(&path.to_string_lossy()));
+            if matches!(ending, None | Some(Format::Html | Format::Markdown)) {
+                return Err(Failure::usage("--on-change holds an export against the one before, and here none is kept that can be read")
+                    .hint("write -o FILE.csv (or .json, .jsonl, .xlsx), or --archive DIR"));
+            }
+        }
         match &args.output {
             Some(path) if !several || path.to_string_lossy().contains(TARGET) => {
                 Ok(Place::File(path.clone()))
@@ -112,6 +123,8 @@ struct Nights {
     archive: Archive,
     /// The key of each target's newest night.
     keys: BTreeMap<String, String>,
+    /// Each target's newest night that certainly holds everything.
+    newest: BTreeMap<String, Night>,
     /// The head by now, and the targets that have a new night.
     done: Mutex<(Option<Head>, BTreeSet<String>)>,
 }
@@ -128,12 +141,18 @@ impl Nights {
                 BTreeMap::new()
             }
         };
+        let newest = nights.iter().filter_map(|(target, nights)| {
+            let night = nights.iter().rfind(|night| night.facts.is_certain())?;
+            Some((target.clone(), night.clone()))
+        });
+        let newest = newest.collect();
         let key = |nights: Vec<Night>| nights.last().map(|n| n.facts.key.clone());
         let keys = nights
             .into_iter()
             .filter_map(|(target, nights)| Some((target, key(nights)?)));
         Ok(Nights {
             keys: keys.collect(),
+            newest,
             archive,
             done: Mutex::default(),
         })
@@ -223,22 +242,37 @@ impl Job<'_> {
             Place::Stdout => return self.write(name, None).map(|facts| exit(&facts)),
             Place::File(path) => {
                 let path = self.file(path, name)?;
-                return self.write(name, Some(&path)).map(|facts| exit(&facts));
+                let before = self.before(|| path.is_file().then(|| diff::export(&path, None)));
+                let facts = self.write(name, Some(&path))?;
+                let told = self.told(name, &facts, before, || diff::export(&path, None));
+                return Ok(exit(&facts).max(told));
             }
             Place::Archive(nights) => nights,
         };
+        let before = self.before(|| {
+            nights
+                .newest
+                .get(name)
+                .map(|night| diff::night(name, night))
+        });
         let pending = nights.archive.begin(name, &self.args.format)?;
         match self.write(name, Some(pending.path())) {
             Ok(facts) => {
-                let before = nights.keys.get(name).filter(|key| !key.is_empty());
-                if before.is_some_and(|before| !facts.key.is_empty() && *before != facts.key) {
+                let key = nights.keys.get(name).filter(|key| !key.is_empty());
+                if key.is_some_and(|key| !facts.key.is_empty() && *key != facts.key) {
                     say(format!(
                         "{name}: the night before was exported with another key, so every fingerprint is another one"
                     ));
                 }
-                let exit = exit(&facts);
-                nights.entered(nights.archive.enter(&pending, facts)?, Some(name));
-                Ok(exit)
+                let kept = nights.archive.enter(&pending, facts.clone())?;
+                nights.entered(kept, Some(name));
+                let told = self.told(name, &facts, before, || {
+                    let nights = nights.archive.nights()?;
+                    let night = nights.get(name).and_then(|nights| nights.last());
+                    let night = night.ok_or_else(|| Failure::usage(format!("{name}: no night")));
+                    diff::night(name, night?)
+                });
+                Ok(exit(&facts).max(told))
             }
             Err(failure) => {
                 match nights.archive.miss(name, &failure.message) {
@@ -247,6 +281,34 @@ impl Job<'_> {
                 }
                 Err(failure)
             }
+        }
+    }
+
+    /// The export before, where anybody asks what changed since.
+    fn before(
+        &self,
+        before: impl FnOnce() -> Option<Result<Side, Failure>>,
+    ) -> Option<Result<Side, Failure>> {
+        self.args.on_change.as_ref().and_then(|_| before())
+    }
+
+    /// Tells what changed to whoever asked for it, and gives the exit code that this adds.
+    fn told(
+        &self,
+        name: &str,
+        facts: &Facts,
+        before: Option<Result<Side, Failure>>,
+        after: impl FnOnce() -> Result<Side, Failure>,
+    ) -> u8 {
+        match &self.args.on_change {
+            Some(command) if facts.is_certain() => on_change::tell(command, name, before, after),
+            Some(_) => {
+                say(format!(
+                    "{name}: what changed is not told, for the export may not hold everything"
+                ));
+                0
+            }
+            None => 0,
         }
     }
 

@@ -4,11 +4,13 @@ mod archive;
 pub mod check;
 mod context;
 mod delete;
+mod diff;
 mod export;
 mod findings;
 mod fix;
 mod import;
 pub mod journal;
+mod on_change;
 mod plan;
 mod planned;
 mod results;
@@ -41,6 +43,7 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Delete(args) => delete::run(args, &context),
         Command::Export(args) => export::run(args, &context),
         Command::Archive(args) => archive::run(args),
+        Command::Diff(args) => diff::run(args, &context),
         Command::Resume(args) => resume::run(args, &context),
         Command::Undo(args) => undo::run(args, &context),
         Command::Runs(args) => runs::run(args, &context),

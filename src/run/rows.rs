@@ -1,7 +1,7 @@
 //! All rows of a run in memory: their cells, what they want, and what is wrong with them.
 
 use super::{Failure, say};
-use crate::cli::InputArgs;
+use crate::cli::{InputArgs, ReadingArgs};
 use crate::columns::{self, BindOptions, Binding};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{Action, Extension, Field, Finding, Outcome, Place, RowResult, Severity};
@@ -93,51 +93,74 @@ pub(super) fn open(
     manifest: &Manifest,
 ) -> Result<Vec<(Sheet, Binding)>, Failure> {
     let makes: Vec<&Manifest> = MAKES.iter().map(|make| (make.manifest)()).collect();
-    let mut bind = BindOptions {
-        map: mapping(args)?,
-        headings: args.headings.clone(),
-        header_line: None,
-    };
-    let options = ReadOptions {
-        encoding: args.encoding,
-        delimiter: args.delimiter.map(|delimiter| char::from(delimiter.byte())),
-        header: match args.header_row {
-            Some(line) => Header::Line(line),
-            None => Header::Found(columns::headings(manifest, &makes, &bind)),
-        },
-        pad_short_rows: args.pad_short_rows,
-        sheet: args.sheet.clone(),
-        fix_quotes: args.fix_quotes,
-        ..ReadOptions::default()
-    };
+    let mut bind = bind_options(&args.reading)?;
+    let options = read_options(&args.reading, manifest, &makes, &bind);
     let mut opened = vec![];
     for input in inputs(&args.sheets)? {
         for sheet in sheet::open(&input, &options).map_err(Failure::usage)? {
             bind.header_line = sheet.header_line;
             let binding = Binding::bind(&sheet.headings, manifest, &makes, &bind)
                 .map_err(|error| Failure::usage(format!("{}: {error}", sheet.file)))?;
-            if !sheet.notes.is_empty() {
-                say(format!("{}: {}", sheet.file, sheet.notes.join(", ")));
-            }
-            for note in &binding.notes {
-                let weight = if note.severity == Severity::Info {
-                    "note"
-                } else {
-                    note.severity.word()
-                };
-                say(format!("{}: {weight}: {}", sheet.file, note.message));
-                if !note.hint.is_empty() {
-                    say(format!("  hint: {}", note.hint));
-                }
-            }
+            say_notes(&sheet, &binding);
             opened.push((sheet, binding));
         }
     }
     Ok(opened)
 }
 
+/// What was typed about headings.
+///
+/// # Errors
+/// Exit 2: a mapping file cannot be read or understood.
+pub(super) fn bind_options(args: &ReadingArgs) -> Result<BindOptions, Failure> {
+    Ok(BindOptions {
+        map: mapping(args)?,
+        headings: args.headings.clone(),
+        header_line: None,
+    })
+}
+
+/// What was typed about files; headings are found by what the make `manifest` calls them, and the other makes.
+pub(super) fn read_options(
+    args: &ReadingArgs,
+    manifest: &Manifest,
+    makes: &[&Manifest],
+    bind: &BindOptions,
+) -> ReadOptions {
+    ReadOptions {
+        encoding: args.encoding,
+        delimiter: args.delimiter.map(|delimiter| char::from(delimiter.byte())),
+        header: match args.header_row {
+            Some(line) => Header::Line(line),
+            None => Header::Found(columns::headings(manifest, makes, bind)),
+        },
+        pad_short_rows: args.pad_short_rows,
+        sheet: args.sheet.clone(),
+        fix_quotes: args.fix_quotes,
+        ..ReadOptions::default()
+    }
+}
+
+/// Says what was found out about a sheet and its headings.
+pub(super) fn say_notes(sheet: &Sheet, binding: &Binding) {
+    if !sheet.notes.is_empty() {
+        say(format!("{}: {}", sheet.file, sheet.notes.join(", ")));
+    }
+    for note in &binding.notes {
+        let weight = if note.severity == Severity::Info {
+            "note"
+        } else {
+            note.severity.word()
+        };
+        say(format!("{}: {weight}: {}", sheet.file, note.message));
+        if !note.hint.is_empty() {
+            say(format!("  hint: {}", note.hint));
+        }
+    }
+}
+
 /// What `--map-file` and `--map` say.
-fn mapping(args: &InputArgs) -> Result<Vec<(String, Field)>, Failure> {
+fn mapping(args: &ReadingArgs) -> Result<Vec<(String, Field)>, Failure> {
     let Some(path) = &args.map_file else {
         return Ok(args.map.clone());
     };

@@ -455,11 +455,13 @@ pub(super) fn is_meant(source: &Source, options: &ReadOptions) -> Result<bool, S
         .name
         .rsplit_once('.')
         .map(|(_, ending)| ending.to_ascii_lowercase());
-    let endings = [
-        "xlsx", "xlsm", "xlsb", "xltx", "xltm", "xls", "xlt", "ods", "ots",
-    ];
-    Ok(options.format.is_none() && ending.is_some_and(|ending| endings.contains(&ending.as_str())))
+    Ok(options.format.is_none() && ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str())))
 }
+
+/// What the names of workbooks end with.
+pub(super) const ENDINGS: [&str; 9] = [
+    "xlsx", "xlsm", "xlsb", "xltx", "xltm", "xls", "xlt", "ods", "ots",
+];
 
 /// Opens a workbook and reads the headings of those of its sheets that are read: the one that `options` name; else all
 /// that have a number by [`Header::Found`]; else the only one that is not empty. Hidden sheets are read only when they

@@ -23,6 +23,26 @@ pub fn table<H: AsRef<str>, C: AsRef<str>>(headings: &[H], rows: &[Vec<C>]) -> S
     table
 }
 
+/// One row with cells as wide as they are, for a table that is written while it comes. What stands in a cell is text:
+/// nothing in it is taken for markup, and no control character is let through.
+pub(super) fn row<'c>(cells: impl IntoIterator<Item = &'c str>) -> String {
+    let mut row = String::from("|");
+    for cell in cells {
+        row.push(' ');
+        for c in cell.trim().chars() {
+            match c {
+                '\\' | '|' | '<' | '[' | '*' | '`' | '&' => row.extend(['\\', c]),
+                '\n' => row.push_str("<br>"),
+                c if c.is_control() => row.push('\u{fffd}'),
+                c => row.push(c),
+            }
+        }
+        row.push_str(" |");
+    }
+    row.push('\n');
+    row
+}
+
 fn line(cells: &[String], widths: &[usize]) -> String {
     let mut line = String::from("|");
     for (column, widest) in widths.iter().enumerate() {
@@ -62,6 +82,10 @@ mod tests {
             "| x<br>y<br>z | \\\\   |",
             "| only        |      |",
         ];
+        assert_eq!(
+            row(["a|b", "x\ny\u{1b}", "<i>[a](b)`*&\\", ""]),
+            "| a\\|b | x<br>y\u{fffd} | \\<i>\\[a](b)\\`\\*\\&\\\\ |  |\n"
+        );
         assert_eq!(
             table(&["n", "name"], &rows).lines().collect::<Vec<_>>(),
             expected

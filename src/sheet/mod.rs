@@ -73,6 +73,8 @@ pub enum Format {
     Xlsx,
     /// A page for people. It is written only.
     Html,
+    /// A table in a text for people. It is written only.
+    Markdown,
 }
 
 impl Format {
@@ -85,9 +87,20 @@ impl Format {
             "jsonl" | "ndjson" => Some(Format::JsonLines),
             "xlsx" => Some(Format::Xlsx),
             "html" | "htm" => Some(Format::Html),
+            "md" | "markdown" => Some(Format::Markdown),
             _ => None,
         }
     }
+}
+
+/// Whether a name ends as the names of sheets do.
+pub fn ends_like_a_sheet(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+    let is_workbook = ending.is_some_and(|ending| {
+        let mut endings = excel::ENDINGS.iter();
+        endings.any(|known| known.eq_ignore_ascii_case(ending))
+    });
+    is_workbook || Format::of_ending(name).is_some()
 }
 
 /// How a sheet is read; what is absent is found out.
@@ -359,7 +372,7 @@ pub enum SheetError {
     },
     /// A file's ending stands for no format.
     #[error(
-        "{file}: its ending names no format. End it with .csv, .tsv, .json, .jsonl, .xlsx or .html"
+        "{file}: its ending names no format. End it with .csv, .tsv, .json, .jsonl, .xlsx, .html or .md"
     )]
     Ending {
         /// The file.
@@ -563,7 +576,7 @@ pub fn open(input: &Input, options: &ReadOptions) -> Result<Vec<Sheet>, SheetErr
         }
         // Whatever is a workbook by its content was taken for one above.
         Format::Xlsx => return Err(excel::text_not_workbook(&source.name, &source.head(512)?)),
-        Format::Html => return Err(SheetError::Page { file: source.name }),
+        Format::Html | Format::Markdown => return Err(SheetError::Page { file: source.name }),
     };
     sheet.notes.splice(0..0, written);
     Ok(vec![sheet])

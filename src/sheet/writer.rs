@@ -2,7 +2,7 @@
 
 use super::html::Page;
 use super::xlsx::Book;
-use super::{CLEAR, Format, SheetError, csv};
+use super::{CLEAR, Format, SheetError, csv, markdown};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -12,8 +12,8 @@ use tempfile::NamedTempFile;
 /// How many bytes of whole lines are gathered where not every row goes out at once.
 const GATHERED_BYTES_MAX: usize = 64 << 10;
 
-/// Writes a table to a file or stream. What it writes reads back the same, except a page (HTML), which is for people
-/// only.
+/// Writes a table to a file or stream. What it writes reads back the same, except a page (HTML) and Markdown, which are
+/// for people only.
 ///
 /// Only whole lines leave it, so that a killed process leaves a file that is right up to its last line (a JSON array
 /// lacks its closing bracket then, a page its counts). A workbook is the exception: it can be opened only when its end is
@@ -217,6 +217,9 @@ impl Writer {
             Encoder::Csv(encoder) => encoder.row(cells, &mut self.lines),
             Encoder::Json(encoder) => encoder.row(cells, &mut self.lines),
             Encoder::Html(page) => page.row(cells, &mut self.lines),
+            Encoder::Markdown => self
+                .lines
+                .extend_from_slice(markdown::row(cells).as_bytes()),
             Encoder::Xlsx(book) => book.row(cells, &mut self.lines)?,
         }
         if self.every_row || self.lines.len() >= GATHERED_BYTES_MAX {
@@ -231,7 +234,7 @@ impl Writer {
     /// If something of the table could not be written (a full disk, for example).
     pub fn finish(mut self) -> Result<(), SheetError> {
         match self.encoder {
-            Encoder::Csv(_) => {}
+            Encoder::Csv(_) | Encoder::Markdown => {}
             Encoder::Json(objects) => objects.end(&mut self.lines),
             Encoder::Html(page) => page.end(&mut self.lines),
             Encoder::Xlsx(book) => book.end(&mut self.lines)?,
@@ -319,6 +322,7 @@ enum Encoder {
     Json(Objects),
     Xlsx(Box<Book>),
     Html(Page),
+    Markdown,
 }
 
 impl Encoder {
@@ -340,6 +344,12 @@ impl Encoder {
             Format::JsonLines => Encoder::Json(Objects::new(&columns, false)),
             Format::Xlsx => Encoder::Xlsx(Box::new(Book::new(file, columns, aside)?)),
             Format::Html => Encoder::Html(Page::new(file, columns, lines)),
+            Format::Markdown => {
+                let headings = columns.iter().map(|column| column.heading.as_str());
+                lines.extend_from_slice(markdown::row(headings).as_bytes());
+                lines.extend_from_slice(markdown::row(columns.iter().map(|_| "---")).as_bytes());
+                Encoder::Markdown
+            }
         })
     }
 }
@@ -635,6 +645,7 @@ mod tests {
             Format::JsonLines,
             Format::Xlsx,
             Format::Html,
+            Format::Markdown,
         ] {
             let writer = Writer::stream(stream(), "out", format, &["a"]).unwrap();
             let error = write(writer, &rows).unwrap_err();

@@ -78,6 +78,18 @@ impl House {
         }
     }
 
+    /// From now on a PBX of another make answers there.
+    pub(crate) fn becomes(&mut self, make: &'static str) {
+        let _ = self.sim.kill();
+        let _ = self.sim.wait();
+        self.sim = Command::new(env!("CARGO_BIN_EXE_rowcall"))
+            .args(["sim", "--vendor", make, "--listen", &self.address])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

@@ -11,6 +11,7 @@
 //! What only shows from outside: the program as a person runs it, and the tree as a person reads it.
 
 mod cli;
+mod diff;
 mod docs;
 mod export;
 mod fix;

@@ -1,0 +1,562 @@
+//! What differs between two sides, each of them extensions as a sheet, an export or a PBX has them. No I/O, and no
+//! guess: only what both sides tell is compared, and an extension is called renumbered only where it cannot be another
+//! one.
+
+mod words;
+
+pub use words::{HEADINGS, Phrase};
+
+use crate::manifest::{self, Manifest, same_word};
+use crate::model::{Field, Kind, by_number};
+use crate::sheet::{CLEAR, is_generate};
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+/// What a side tells of its extensions, beside their numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Column {
+    /// A field's value.
+    Value(Field),
+    /// What stands for the value of a secret field: the same for the same value, see [`crate::seal::Key::fingerprint`].
+    Fingerprint(Field),
+}
+
+impl Column {
+    fn field(self) -> Field {
+        match self {
+            Column::Value(field) | Column::Fingerprint(field) => field,
+        }
+    }
+}
+
+/// The extensions of one side, as rows of text. They may hold secrets, so there is no way to print them.
+pub struct Side {
+    manifest: Option<&'static Manifest>,
+    /// The public name of the key that its fingerprints were made with; empty where that is not known.
+    key: String,
+    columns: Vec<Column>,
+    rows: HashMap<Box<str>, usize>,
+    /// All cells one behind the other: of each row its number, then its columns.
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Side {
+    /// A side without extensions. `manifest` is the make whose words its cells are, where that is known.
+    pub fn new(columns: Vec<Column>, manifest: Option<&'static Manifest>) -> Side {
+        Side {
+            manifest,
+            key: String::new(),
+            columns,
+            rows: HashMap::new(),
+            text: String::new(),
+            ends: vec![],
+        }
+    }
+
+    /// The same side, whose fingerprints were made with the key of this public name.
+    pub fn made_with(mut self, key: impl Into<String>) -> Side {
+        self.key = key.into();
+        self
+    }
+
+    /// Adds an extension; its cells stand in the order of the columns, those that are missing are blank.
+    ///
+    /// # Errors
+    /// Where there is one of that number already: which one it is, counting from 0.
+    pub fn add<'c>(
+        &mut self,
+        number: &str,
+        cells: impl IntoIterator<Item = &'c str>,
+    ) -> Result<(), usize> {
+        let row = self.rows.len();
+        if let Some(first) = self.rows.get(number) {
+            return Err(*first);
+        }
+        self.rows.insert(number.into(), row);
+        self.text.push_str(number);
+        self.ends.push(self.text.len());
+        let mut cells = cells.into_iter();
+        for _ in &self.columns {
+            self.text.push_str(cells.next().unwrap_or_default());
+            self.ends.push(self.text.len());
+        }
+        Ok(())
+    }
+
+    /// How many extensions there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Whether there is an extension of this number.
+    pub fn holds(&self, number: &str) -> bool {
+        self.rows.contains_key(number)
+    }
+
+    fn held(&self, row: usize) -> Held<'_> {
+        Held { side: self, row }
+    }
+
+    fn column_of(&self, column: Column) -> Option<usize> {
+        self.columns.iter().position(|known| *known == column)
+    }
+
+    /// The cell of a row; the one before its columns is its number.
+    fn cell(&self, row: usize, cell: usize) -> &str {
+        let at = row * (self.columns.len() + 1) + cell;
+        let start = at.checked_sub(1).and_then(|before| self.ends.get(before));
+        let end = self.ends.get(at).copied().unwrap_or_default();
+        let start = start.copied().unwrap_or_default();
+        self.text.get(start..end).unwrap_or_default()
+    }
+
+    fn canonical<'t>(&self, field: Field, text: &'t str) -> Cow<'t, str> {
+        let trimmed = text.trim();
+        if trimmed.is_empty() || trimmed == CLEAR {
+            return Cow::Borrowed("");
+        }
+        if field.is_secret() {
+            return Cow::Borrowed(text);
+        }
+        let canonical = match self.manifest.and_then(|manifest| manifest.row(field)) {
+            Some(row) => row.normalise(text),
+            None => manifest::canonical(field.def().kind, trimmed),
+        };
+        canonical.unwrap_or(Cow::Borrowed(trimmed))
+    }
+}
+
+/// One extension of a side.
+#[derive(Clone, Copy)]
+pub struct Held<'s> {
+    side: &'s Side,
+    row: usize,
+}
+
+impl<'s> Held<'s> {
+    /// Its number.
+    pub fn number(self) -> &'s str {
+        self.side.cell(self.row, 0)
+    }
+
+    /// A field's canonical text, secrets included; empty where the side does not tell it.
+    fn value(self, field: Field) -> Cow<'s, str> {
+        let Some(column) = self.side.column_of(Column::Value(field)) else {
+            return Cow::Borrowed("");
+        };
+        let text = self.side.cell(self.row, column + 1);
+        self.side.canonical(field, text)
+    }
+
+    fn column(self, column: usize) -> &'s str {
+        self.side.cell(self.row, column + 1)
+    }
+}
+
+/// What makes the fingerprint of a secret: number, field, value.
+pub type Fingerprint<'k> = &'k dyn Fn(&str, Field, &str) -> String;
+
+/// One field that both sides tell.
+struct Part {
+    field: Field,
+    before: usize,
+    after: usize,
+    how: How,
+}
+
+/// How a field is compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// Value with value.
+    Values,
+    /// Fingerprint with fingerprint.
+    Fingerprints,
+    /// The fingerprint of the value before with the one after.
+    MadeBefore,
+    /// The fingerprint before with the one of the value after.
+    MadeAfter,
+}
+
+/// Two sides held against each other.
+pub struct Comparison<'s> {
+    /// What differs, in the order of the numbers.
+    pub differences: Vec<Difference<'s>>,
+    /// The fields that only the first and only the second side tells: they are not compared.
+    pub only: [Vec<Field>; 2],
+    /// Secrets of which one side has the values and the other the fingerprints: they are not compared, because there is
+    /// no key, or it made none of these fingerprints.
+    pub unlike: Vec<Field>,
+    /// Secrets of which both sides have fingerprints, made with two keys: they are not compared.
+    pub other_key: Vec<Field>,
+    /// Secrets of which both sides have fingerprints, and no extension the same one: as if they were made with two keys.
+    pub all_differ: Vec<Field>,
+    parts: Vec<Part>,
+}
+
+/// One extension that is not the same on both sides.
+pub struct Difference<'s> {
+    before: Option<Held<'s>>,
+    after: Option<Held<'s>>,
+    /// The fields whose values differ, in the order of the dictionary; its number is not among them.
+    fields: Vec<Field>,
+}
+
+/// What became of an extension from the first side to the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum What {
+    /// It is on both sides under one number, and differs.
+    Changed,
+    /// It is only on the second side.
+    Added,
+    /// It is only on the first side.
+    Removed,
+    /// It is on both, and certainly the same one, under two numbers.
+    Renumbered,
+}
+
+impl What {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            What::Removed => "removed",
+            What::Changed => "changed",
+            What::Renumbered => "renumbered",
+            What::Added => "added",
+        }
+    }
+}
+
+impl<'s> Difference<'s> {
+    /// What became of it.
+    pub fn what(&self) -> What {
+        match (self.before, self.after) {
+            (Some(before), Some(after)) if before.number() == after.number() => What::Changed,
+            (Some(_), Some(_)) => What::Renumbered,
+            (Some(_), None) => What::Removed,
+            _ => What::Added,
+        }
+    }
+
+    /// Its number: on the first side, where it is there.
+    pub fn number(&self) -> &'s str {
+        let held = self.before.or(self.after);
+        held.map(Held::number).unwrap_or_default()
+    }
+}
+
+/// Holds two sides against each other. A field that only one of them tells is not compared; an absent value and an empty
+/// one are the same. With `fingerprint`, values can be held against fingerprints.
+pub fn compare<'s>(
+    before: &'s Side,
+    after: &'s Side,
+    fingerprint: Option<Fingerprint<'_>>,
+) -> Comparison<'s> {
+    let mut comparison = Comparison {
+        differences: vec![],
+        only: [vec![], vec![]],
+        unlike: vec![],
+        other_key: vec![],
+        all_differ: vec![],
+        parts: vec![],
+    };
+    comparison.pair_columns(before, after);
+    comparison.doubt_keys(before, after, fingerprint);
+    let (mut removed, mut added, mut differences) = (vec![], vec![], vec![]);
+    for row in 0..after.len() {
+        let now = after.held(row);
+        let Some(then) = before.rows.get(now.number()) else {
+            added.push(now);
+            continue;
+        };
+        let then = before.held(*then);
+        let fields = comparison.differing(then, now, fingerprint);
+        if !fields.is_empty() {
+            differences.push(Difference {
+                before: Some(then),
+                after: Some(now),
+                fields,
+            });
+        }
+    }
+    for row in 0..before.len() {
+        let then = before.held(row);
+        if !after.holds(then.number()) {
+            removed.push(then);
+        }
+    }
+    for (then, now) in comparison.renumbered(before, after, &mut removed, &mut added) {
+        let fields = comparison.differing(then, now, fingerprint);
+        differences.push(Difference {
+            before: Some(then),
+            after: Some(now),
+            fields,
+        });
+    }
+    differences.extend(removed.into_iter().map(|then| Difference {
+        before: Some(then),
+        after: None,
+        fields: vec![],
+    }));
+    differences.extend(added.into_iter().map(|now| Difference {
+        before: None,
+        after: Some(now),
+        fields: vec![],
+    }));
+    differences
+        .sort_by(|a, b| by_number(a.number(), b.number()).then_with(|| a.what().cmp(&b.what())));
+    comparison.differences = differences;
+    comparison
+}
+
+impl Comparison<'_> {
+    /// The fields that are compared, in the order of the dictionary.
+    pub fn fields(&self) -> impl Iterator<Item = Field> + '_ {
+        self.parts.iter().map(|part| part.field)
+    }
+
+    /// Secrets of renumbered extensions of which nobody can tell whether they changed: there are only fingerprints, and those
+    /// belong to a number.
+    pub fn untold(&self) -> Vec<Field> {
+        let mut differences = self.differences.iter();
+        let any = differences.any(|difference| difference.what() == What::Renumbered);
+        let parts = self.parts.iter();
+        let fingerprints = parts.filter(|part| any && part.how == How::Fingerprints);
+        fingerprints.map(|part| part.field).collect()
+    }
+
+    fn pair_columns(&mut self, before: &Side, after: &Side) {
+        let told = |side: &Side, field: Field| {
+            [Column::Value(field), Column::Fingerprint(field)].map(|column| side.column_of(column))
+        };
+        let columns = before.columns.iter().chain(&after.columns);
+        let fields: HashSet<Field> = columns.map(|column| column.field()).collect();
+        let mut fields: Vec<Field> = fields.into_iter().collect();
+        fields.sort();
+        let has_key = |side: &Side| !side.key.is_empty();
+        let keys_differ = before.key != after.key && has_key(before) && has_key(after);
+        for field in fields {
+            let pair = match (told(before, field), told(after, field)) {
+                ([Some(before), _], [Some(after), _]) => Some((before, after, How::Values)),
+                ([_, Some(before)], [_, Some(after)]) => Some((before, after, How::Fingerprints)),
+                ([Some(before), _], [_, Some(after)]) => Some((before, after, How::MadeBefore)),
+                ([_, Some(before)], [Some(after), _]) => Some((before, after, How::MadeAfter)),
+                (_, [None, None]) => {
+                    self.only[0].push(field);
+                    None
+                }
+                _ => {
+                    self.only[1].push(field);
+                    None
+                }
+            };
+            let Some((before, after, how)) = pair else {
+                continue;
+            };
+            if how == How::Fingerprints && keys_differ {
+                self.other_key.push(field);
+                continue;
+            }
+            self.parts.push(Part {
+                field,
+                before,
+                after,
+                how,
+            });
+        }
+    }
+
+    /// One fingerprint that is the same on both sides proves the key; without a proof nothing is claimed of values, and of
+    /// fingerprints it is said.
+    fn doubt_keys(&mut self, before: &Side, after: &Side, fingerprint: Option<Fingerprint<'_>>) {
+        let mut parts = std::mem::take(&mut self.parts);
+        parts.retain(|part| {
+            if part.how == How::Values {
+                return true;
+            }
+            let mut any = false;
+            let proven = (0..after.len()).map(|row| after.held(row)).any(|now| {
+                let Some(then) = before.rows.get(now.number()) else {
+                    return false;
+                };
+                let then = before.held(*then);
+                let are_there = part.are_there(then, now) == (true, true);
+                any |= are_there;
+                are_there && !part.differs(then, now, fingerprint)
+            });
+            match part.how {
+                How::Fingerprints if any && !proven => self.all_differ.push(part.field),
+                How::MadeBefore | How::MadeAfter if !proven => {
+                    self.unlike.push(part.field);
+                    return false;
+                }
+                _ => {}
+            }
+            true
+        });
+        self.parts = parts;
+    }
+
+    fn differing(
+        &self,
+        before: Held<'_>,
+        after: Held<'_>,
+        fingerprint: Option<Fingerprint<'_>>,
+    ) -> Vec<Field> {
+        let parts = self.parts.iter();
+        let differing = parts.filter(|part| part.differs(before, after, fingerprint));
+        differing.map(|part| part.field).collect()
+    }
+
+    /// Takes out of `removed` and `added` those that are certainly one extension under two numbers: everything that
+    /// tells whose it is agrees, at least two things of different kinds do tell it (a name and an e-mail address, for
+    /// example), and there is no other extension on either side of which all that is true as well.
+    fn renumbered<'s>(
+        &self,
+        before: &'s Side,
+        after: &'s Side,
+        removed: &mut Vec<Held<'s>>,
+        added: &mut Vec<Held<'s>>,
+    ) -> Vec<(Held<'s>, Held<'s>)> {
+        let identities = |held: &[Held<'s>]| -> HashMap<String, Held<'s>> {
+            let known = held
+                .iter()
+                .filter_map(|held| Some((self.identity(*held)?, *held)));
+            known.collect()
+        };
+        let (then, now) = (identities(removed), identities(added));
+        if !then.keys().any(|identity| now.contains_key(identity)) {
+            return vec![];
+        }
+        let count = |side: &'s Side| {
+            let mut count: HashMap<String, usize> = HashMap::new();
+            for identity in (0..side.len()).filter_map(|row| self.identity(side.held(row))) {
+                *count.entry(identity).or_default() += 1;
+            }
+            count
+        };
+        let (counts_before, counts_after) = (count(before), count(after));
+        let pairs: Vec<(Held<'s>, Held<'s>)> = then
+            .iter()
+            .filter(|(identity, _)| {
+                counts_before.get(*identity) == Some(&1) && counts_after.get(*identity) == Some(&1)
+            })
+            .filter_map(|(identity, then)| Some((*then, *now.get(identity)?)))
+            .collect();
+        let gone: HashSet<usize> = pairs.iter().map(|(then, _)| then.row).collect();
+        let come: HashSet<usize> = pairs.iter().map(|(_, now)| now.row).collect();
+        removed.retain(|held| !gone.contains(&held.row));
+        added.retain(|held| !come.contains(&held.row));
+        pairs
+    }
+
+    /// Everything compared that tells whose extension it is, in one text; `None` where less than two things tell it. What
+    /// is the extension's own number says nothing.
+    fn identity(&self, held: Held<'_>) -> Option<String> {
+        let mut identity = String::new();
+        let mut telling = HashSet::new();
+        for (field, aspect) in IDENTIFYING {
+            if !self.fields().any(|compared| compared == field) {
+                continue;
+            }
+            let text = held.value(field);
+            if text == held.number() {
+                identity.push('#');
+            } else if !text.is_empty() {
+                identity.push_str(&text);
+                telling.insert(aspect);
+            }
+            identity.push('\0');
+        }
+        (telling.len() >= 2).then_some(identity)
+    }
+}
+
+/// What tells whose extension it is; fields that tell the same thing have one number.
+const IDENTIFYING: [(Field, u8); 8] = [
+    (Field::DISPLAY_NAME, 0),
+    (Field::FIRST_NAME, 0),
+    (Field::LAST_NAME, 0),
+    (Field::EMAIL, 1),
+    (Field::MOBILE, 2),
+    (Field::USER_ID, 3),
+    (Field::SIP_AUTH_NAME, 4),
+    (Field::SIP_USERNAME, 4),
+];
+
+impl Part {
+    fn differs(
+        &self,
+        before: Held<'_>,
+        after: Held<'_>,
+        fingerprint: Option<Fingerprint<'_>>,
+    ) -> bool {
+        let (then, now) = (before.column(self.before), after.column(self.after));
+        // A fingerprint belongs to the number under which it was made.
+        let is_made = |value: &str, side: &Side, made: Held<'_>, word: &str| {
+            let value = side.canonical(self.field, value);
+            match fingerprint {
+                Some(fingerprint) if !value.is_empty() => {
+                    fingerprint(made.number(), self.field, &value) == word.trim()
+                }
+                _ => value.is_empty() && word.trim().is_empty(),
+            }
+        };
+        match self.how {
+            How::Values if then == now => false,
+            How::Values => {
+                let then = before.side.canonical(self.field, then);
+                let now = after.side.canonical(self.field, now);
+                // What moved with the number is told by the number.
+                let follows = before.number() != after.number()
+                    && then == before.number()
+                    && now == after.number();
+                // What is still to be made up is nothing yet.
+                let is_open = is_generate(&then) || is_generate(&now);
+                !follows && !is_open && !same(self.field, &then, &now)
+            }
+            // Under two numbers only whether there is one can be told.
+            How::Fingerprints if before.number() != after.number() => {
+                let (then, now) = self.are_there(before, after);
+                then != now
+            }
+            How::Fingerprints => then.trim() != now.trim(),
+            How::MadeBefore => !is_made(then, before.side, after, now),
+            How::MadeAfter => !is_made(now, after.side, before, then),
+        }
+    }
+
+    /// Whether there is something on each of the sides.
+    fn are_there(&self, before: Held<'_>, after: Held<'_>) -> (bool, bool) {
+        let there = |held: Held<'_>, column| {
+            let text = held.column(column);
+            !held.side.canonical(self.field, text).is_empty()
+        };
+        (there(before, self.before), there(after, self.after))
+    }
+}
+
+/// Whether two canonical texts of a field mean the same.
+fn same(field: Field, then: &str, now: &str) -> bool {
+    match field.def().kind {
+        _ if then == now => true,
+        _ if then.is_empty() || now.is_empty() => false,
+        // Two makes, or no known make, may write one word in two ways.
+        Kind::Choice => same_word(then, now),
+        Kind::List => items(then) == items(now),
+        _ => false,
+    }
+}
+
+/// The items of a list; their order is nobody's concern.
+fn items(list: &str) -> std::collections::BTreeSet<&str> {
+    list.split(';').filter(|item| !item.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests;
