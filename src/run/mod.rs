@@ -9,6 +9,7 @@ mod findings;
 mod fix;
 mod import;
 pub mod journal;
+mod migrate;
 mod plan;
 mod planned;
 mod results;
@@ -40,6 +41,7 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Delete(args) => delete::run(args, &context),
         Command::Export(args) => export::run(args, &context),
         Command::Archive(args) => archive::run(args),
+        Command::Migrate(args) => migrate::run(args, &context),
         Command::Resume(args) => resume::run(args, &context),
         Command::Undo(args) => undo::run(args, &context),
         Command::Runs(args) => runs::run(args, &context),
