@@ -541,6 +541,7 @@ nothing is ever deleted there.
 
 Examples:
   rowcall migrate --from old --to new --dry-run --loss loss.xlsx
+  rowcall migrate --from old --to new --dry-run -o new.csv
   rowcall migrate --from old --to new --on-loss stop --drop mobility --drop nat
   rowcall migrate --from old --to new --renumber '2xxx=72xxx' --report report.csv"
 )]
@@ -572,6 +573,9 @@ pub struct MigrateArgs {
     /// Say what would be lost and what would be done, and send nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Write what would be sent to this sheet, to be edited and imported; it holds passwords, and is for its owner only
+    #[arg(long, short, value_name = "FILE", requires = "dry_run", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
     /// Where results go.
     #[command(flatten)]
     pub report: ReportArgs,

@@ -59,12 +59,18 @@ pub(super) fn run(args: &MigrateArgs, context: &Context<'_>) -> Result<u8, Failu
         guard: &args.guard,
         secrets: SecretsOut::of(&args.secrets)?,
     };
-    wish.secrets
-        .refuse_same(wish.outputs().chain(args.loss.as_deref()))?;
+    wish.secrets.refuse_same(
+        wish.outputs()
+            .chain(args.loss.as_deref())
+            .chain(args.output.as_deref()),
+    )?;
     let stop = stoppable()?;
     let source = Source::read(&from, &stop)?;
     let renumbering = renumbering(&source, &listed, args)?;
     let moves = moves(&source, &renumbering, &from, &to, args)?;
+    if let Some(path) = &args.output {
+        write_sheet(path, &moves)?;
+    }
     let lines = || moves.iter().map(|one| one.line.clone()).collect();
     if args.on_loss == OnLoss::Stop {
         let lost = moves.loss.lost();
@@ -172,12 +178,22 @@ fn refuse(args: &MigrateArgs, from: &Target, to: &Target) -> Result<(), Failure>
         )));
     }
     sending::refuse_column_waves(&args.guard, "a migration")?;
-    let taken = |file: &&PathBuf| {
-        args.report.report.contains(file) || args.renumber_map.as_ref() == Some(file)
-    };
-    match args.loss.as_ref().filter(taken) {
-        Some(file) => Err(Failure::usage(format!("{} is named twice", file.display()))
-            .hint("name another file for the loss report")),
+    let mut files: Vec<&PathBuf> = args
+        .report
+        .report
+        .iter()
+        .chain(&args.loss)
+        .chain(&args.output)
+        .chain(&args.renumber_map)
+        .collect();
+    files.sort_unstable();
+    let twice = files.windows(2).find_map(|pair| match pair {
+        [one, other] if one == other => Some(one.display()),
+        _ => None,
+    });
+    match twice {
+        Some(file) => Err(Failure::usage(format!("{file} is named twice"))
+            .hint("name another file for each of them")),
         None => Ok(()),
     }
 }
@@ -328,6 +344,26 @@ fn moves(
         say(format!("loss report: {}", path.display()));
     }
     Ok(moves)
+}
+
+/// Writes what is wanted as a sheet under canonical headings.
+fn write_sheet(path: &Path, moves: &[Move]) -> Result<(), Failure> {
+    let given = moves.iter().flat_map(|one| one.carried.wanted.iter());
+    let fields: BTreeSet<Field> = given.map(|(field, _)| field).collect();
+    let headings: Vec<&str> = fields.iter().map(|field| field.name()).collect();
+    let mut writer = Writer::replace(path, Readers::Owner, &headings).map_err(Failure::usage)?;
+    for one in moves {
+        let cells = fields
+            .iter()
+            .map(|field| one.carried.wanted.get(*field).unwrap_or_default());
+        writer.row(cells).map_err(Failure::usage)?;
+    }
+    writer.finish().map_err(Failure::usage)?;
+    say(format!(
+        "{}: what would be sent, with passwords and PINs; only its owner can read it",
+        path.display()
+    ));
+    Ok(())
 }
 
 fn too_lossy(lost: &BTreeMap<Field, u64>) -> Failure {

@@ -1118,6 +1118,39 @@ fn a_loss_that_nobody_named_stops_the_run() {
 }
 
 #[test]
+fn whoever_wants_to_look_in_between_imports_the_sheet_that_would_be_sent() {
+    let one = Move::new("portsip", "openvox");
+    for number in ["2001", "0042"] {
+        let mut extension = one.from.small(number);
+        extension.set(Field::FIRST_NAME, "Ann");
+        extension.set(Field::FORWARD_NO_ANSWER_AFTER, "20");
+        put(&one.from, &extension);
+    }
+    one.migrate("--dry-run -o sheet.csv", 0);
+    assert!(one.to.sim.numbers().is_empty());
+    let about = fs::metadata(one.path("sheet.csv")).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::mode(&about.permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    one.run("import sheet.csv --to new", 0);
+    assert_eq!(look(&one.to, "0042")["display_name"], "Ann");
+    assert_eq!(look(&one.to, "2001")["ring_timeout"], "15");
+    // A migration finds nothing left to do.
+    let report = one.migrate("", 0);
+    assert!(
+        report.values().all(|row| row["result"] == "unchanged"),
+        "{report:?}"
+    );
+    for twice in [
+        "--loss r.csv --report r.csv",
+        "--dry-run -o a.csv --loss a.csv",
+    ] {
+        let (_, words) = one.run(&format!("migrate --from old --to new {twice}"), 2);
+        assert!(words.contains("is named twice"), "{words}");
+    }
+    one.run("migrate --from old --to new -o sheet.csv", 2);
+}
+
+#[test]
 fn a_field_that_is_left_out_is_neither_carried_nor_emptied() {
     let one = migrated(&["2001"]);
     set(&one.from, "2001", &[(Field::MOBILE, "666")]);
