@@ -44,6 +44,8 @@ pub struct Loss {
     extensions: u64,
     /// How many fields the extensions have.
     fields: u64,
+    /// How many extensions have a field that is not accounted for, or that is so twice.
+    astray: u64,
     counts: BTreeMap<(Fate, String), BTreeMap<Told, u64>>,
 }
 
@@ -55,6 +57,10 @@ impl Loss {
     pub fn add(&mut self, fields: usize, carried: &Carried) {
         self.extensions += 1;
         self.fields += fields as u64;
+        let own = carried.entries.iter();
+        let own = own.filter(|entry| !matches!(entry.fate, Fate::Missing(_)));
+        let told: BTreeSet<Field> = own.clone().map(|entry| entry.field).collect();
+        self.astray += u64::from(told.len() != fields || own.count() != fields);
         for entry in &carried.entries {
             let told = (entry.field, entry.to.clone());
             let group = self
@@ -72,7 +78,7 @@ impl Loss {
 
     /// Whether every field of every extension is accounted for, and none twice.
     pub fn adds_up(&self) -> bool {
-        self.count(|fate| !matches!(fate, Fate::Missing(_))) == self.fields
+        self.astray == 0
     }
 
     /// The fields of which something is lost, with how many extensions lose it.

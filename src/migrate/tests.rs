@@ -589,3 +589,52 @@ fn what_was_kept_by_hand_is_no_base_for_the_next_run() {
         agreed.is("2001", Field::EMAIL, "", &kept.key) && !agreed.holds_something(Field::EMAIL)
     );
 }
+
+#[test]
+fn a_field_that_nobody_tells_of_or_somebody_tells_of_twice_does_not_add_up() {
+    let (openvox, portsip) = (manifest("openvox"), manifest("portsip"));
+    let whole = carry(openvox, portsip, &[(Field::EMAIL, "a@b.c")]);
+    let fields = 4; // number, e-mail, and what OpenVox does not give back: web password and NAT
+    let adds_up = |carried: &Carried| {
+        let mut loss = Loss::default();
+        loss.add(fields, carried);
+        loss.adds_up()
+    };
+    assert!(adds_up(&whole));
+    let at = |field| {
+        whole
+            .entries
+            .iter()
+            .position(|entry| entry.field == field)
+            .unwrap()
+    };
+    let mut less = whole.clone();
+    less.entries.remove(at(Field::EMAIL));
+    assert!(!adds_up(&less));
+    let mut other = less.clone();
+    other.entries.push(whole.entries[at(Field::NUMBER)].clone());
+    assert!(!adds_up(&other), "as many, and not the same");
+    let mut more = whole.clone();
+    more.entries.push(whole.entries[at(Field::EMAIL)].clone());
+    assert!(!adds_up(&more));
+}
+
+#[test]
+fn a_word_of_no_list_means_something_to_its_own_make_alone() {
+    let portsip = manifest("portsip");
+    let toml = include_str!("../vendors/portsip/vendor.toml");
+    let other = Manifest::parse(&toml.replace("id = \"portsip\"", "id = \"other\"")).unwrap();
+    for (to, text, fate) in [
+        (portsip, "OTHER", Fate::Carried),
+        (&other, "male", Fate::Carried),
+        (&other, "OTHER", LOST),
+    ] {
+        let carried = carry(portsip, to, &[(Field::GENDER, text)]);
+        assert_eq!(
+            told(&carried, Field::GENDER).0,
+            fate,
+            "{} {text}",
+            to.vendor.id
+        );
+    }
+}

@@ -550,6 +550,7 @@ impl Deciding<'_> {
             .zip(steps)
             .enumerate()
             .map(|(position, (one, step))| {
+                let together = together(&checker, &across, &mut places, one);
                 let (action, wanted) = match step {
                     Step::Create => (Action::Create, &one.carried.wanted),
                     Step::Update { wanted, .. } => (Action::Update, wanted),
@@ -560,7 +561,7 @@ impl Deciding<'_> {
                         };
                     }
                 };
-                let findings = self.findings(&checker, &across, &mut places, one, action, wanted);
+                let findings = self.findings(&checker, together, one, action, wanted);
                 let mut outcome = told(one.line.clone(), findings);
                 if outcome.findings.iter().any(Finding::is_error) {
                     outcome.result = RowResult::Invalid;
@@ -584,30 +585,30 @@ impl Deciding<'_> {
         rows.collect()
     }
 
-    /// What is wrong with what is to be written.
+    /// What is wrong with what is to be written; `together` is what all extensions together say of it.
     fn findings(
         &self,
         checker: &Checker<'_>,
-        across: &Across,
-        places: &mut Places,
+        together: Vec<Finding>,
         one: &Move,
         action: Action,
         wanted: &Extension,
     ) -> Vec<Finding> {
-        let (mut findings, mut duplicates) = (vec![], vec![]);
         let purpose = match action {
             Action::Create => Purpose::Create,
             _ => Purpose::Update,
         };
+        let mut findings = vec![];
         checker.extension(wanted, purpose, &mut findings);
-        checker.among(wanted, purpose, across, &mut findings, &mut duplicates);
         if let Some(held) = self.held(one) {
             checker.merged(wanted, held, &mut findings);
         }
-        if let Some(place) = &one.line.place {
-            let repeats = |duplicate| places.repeats(duplicate, place);
-            findings.extend(duplicates.into_iter().filter_map(repeats));
-        }
+        let written = |field: Field| wanted.get(field).is_some();
+        findings.extend(
+            together
+                .into_iter()
+                .filter(|finding| finding.field.is_none_or(written)),
+        );
         findings
     }
 
@@ -703,6 +704,29 @@ impl Deciding<'_> {
     }
 }
 
+/// What all extensions together say of one. They must come in their order.
+fn together(
+    checker: &Checker<'_>,
+    across: &Across,
+    places: &mut Places,
+    one: &Move,
+) -> Vec<Finding> {
+    let (mut findings, mut duplicates) = (vec![], vec![]);
+    let wanted = &one.carried.wanted;
+    checker.among(
+        wanted,
+        Purpose::Create,
+        across,
+        &mut findings,
+        &mut duplicates,
+    );
+    if let Some(place) = &one.line.place {
+        let repeats = |duplicate| places.repeats(duplicate, place);
+        findings.extend(duplicates.into_iter().filter_map(repeats));
+    }
+    findings
+}
+
 /// A line that tells its findings: the first error, or else the first of them.
 fn told(line: Outcome, findings: Vec<Finding>) -> Outcome {
     let first = findings.iter().find(|finding| finding.is_error());
@@ -775,7 +799,7 @@ fn agree(
                 | RowResult::Held
                 | RowResult::Rejected
                 | RowResult::Failed,
-            ) if *step == Step::Create => base.forget(&one.number),
+            ) => base.forget(&one.number),
             _ => {}
         }
     }

@@ -1118,6 +1118,67 @@ fn a_loss_that_nobody_named_stops_the_run() {
 }
 
 #[test]
+fn what_the_other_make_refuses_is_said_and_not_sent() {
+    // Two with one address, which PortSIP does not take.
+    let one = migrated(&["2001"]);
+    let mut second = one.from.small("2002");
+    second.set(Field::EMAIL, "A2001@example.com");
+    put(&one.from, &second);
+    let report = one.migrate("", 1);
+    assert_eq!(result(&report, "2002").0, "invalid");
+    assert_eq!(report["2002"]["code"], "duplicate_email");
+    delete(&one.from, "2002");
+    // And a new password, which it does not take either once the extension exists.
+    let fields = [
+        (Field::SIP_PASSWORD, "Other7Password"),
+        (Field::MOBILE, "1"),
+    ];
+    set(&one.from, "2001", &fields);
+    let report = one.migrate("", 1);
+    assert_eq!(result(&report, "2001").0, "invalid");
+    assert_eq!(report["2001"]["code"], "sip_password.create_only");
+    assert_eq!(look(&one.to, "2001")["mobile"], "18082001");
+    let report = one.migrate("--drop sip_password", 0);
+    assert_eq!(result(&report, "2001").0, "updated");
+    assert_eq!(look(&one.to, "2001")["mobile"], "1");
+}
+
+#[test]
+fn a_run_that_was_killed_goes_on_and_can_be_undone() {
+    let one = Move::new("openvox", "portsip");
+    for index in 0..60 {
+        put(&one.from, &one.from.small(&(3000 + index).to_string()));
+    }
+    one.to.sim.set_faults("latency_ms=4".parse().unwrap());
+    let mut command = one.command("migrate --from old --to new --yes");
+    let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+    let begun = SystemTime::now();
+    while one.to.sim.numbers().len() < 10 {
+        assert!(
+            begun.elapsed().unwrap() < Duration::from_secs(30),
+            "it never came"
+        );
+        thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    one.to.sim.set_faults("".parse().unwrap());
+    one.run("resume", 0);
+    assert_eq!(one.to.sim.numbers().len(), 60);
+    let report = one.migrate("", 0);
+    assert!(
+        report.values().all(|row| row["result"] == "unchanged"),
+        "{report:?}"
+    );
+    one.run("undo --yes --max-deletes all", 0);
+    assert!(one.to.sim.numbers().is_empty());
+    let report = one.migrate("", 1);
+    assert!(report.values().all(|row| row["result"] == "missing"));
+    one.migrate("--overwrite", 0);
+    assert_eq!(one.to.sim.numbers().len(), 60);
+}
+
+#[test]
 fn whoever_wants_to_look_in_between_imports_the_sheet_that_would_be_sent() {
     let one = Move::new("portsip", "openvox");
     for number in ["2001", "0042"] {
