@@ -2,6 +2,7 @@
 
 use crate::archive::{Head, Keep};
 use crate::columns::{field_named, products};
+use crate::migrate::RenumberRule;
 use crate::model::Field;
 use crate::plan::{Allowance, Budget, Mode, Waves};
 use crate::sheet::Encoding;
@@ -45,7 +46,8 @@ Examples:
   rowcall import staff.csv --to sim:openvox --rate 50/s --report report.csv
   rowcall import staff.csv --to hq --rejects rejects.csv
   rowcall export hq -o hq.csv
-  rowcall diff yesterday.csv hq";
+  rowcall diff yesterday.csv hq
+  rowcall migrate --from old --to new --dry-run";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -64,6 +66,8 @@ pub enum Command {
     Export(ExportArgs),
     /// Check an archive of nights
     Archive(ArchiveArgs),
+    /// Bring the extensions of one PBX onto another, of any make, and say what is lost on the way
+    Migrate(MigrateArgs),
     /// Say what differs between two sheets, exports or PBXes, in telephone words
     Diff(DiffArgs),
     /// Go on with a run that was cut off or stopped
@@ -614,6 +618,75 @@ pub enum DiffFormat {
     Jsonl,
     /// One line a field, in a table
     Markdown,
+}
+
+/// What happens when a migration would lose something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum OnLoss {
+    /// It is reported, and the migration goes on
+    #[default]
+    Report,
+    /// Nothing is sent, unless --drop names every field of which something is lost
+    Stop,
+}
+
+/// `rowcall migrate`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Every field of every extension is accounted for before anything is sent: carried, translated, dropped, or
+missing there and filled in. Passwords that --from does not give back are made up for new extensions.
+Run again, it carries only what changed on --from since. What was changed by hand on --to stays, and
+nothing is ever deleted there.
+
+Examples:
+  rowcall migrate --from old --to new --dry-run --loss loss.xlsx
+  rowcall migrate --from old --to new --dry-run -o new.csv
+  rowcall migrate --from old --to new --on-loss stop --drop mobility --drop nat
+  rowcall migrate --from old --to new --renumber '2xxx=72xxx' --report report.csv"
+)]
+pub struct MigrateArgs {
+    /// The PBX that the extensions are read from; nothing is changed there
+    #[arg(long, value_name = "TARGET")]
+    pub from: String,
+    /// The PBX that they go to
+    #[arg(long, value_name = "TARGET")]
+    pub to: String,
+    /// Write what becomes of each field of each extension to this file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub loss: Option<PathBuf>,
+    /// What happens when something is lost
+    #[arg(long, value_enum, default_value_t)]
+    pub on_loss: OnLoss,
+    /// Leave this field out
+    #[arg(long, value_name = "FIELD", value_parser = field_named)]
+    pub drop: Vec<Field>,
+    /// Give extensions new numbers, and whatever refers to them: every x is a digit that stays; the first rule counts
+    #[arg(long, value_name = "2xxx=72xxx", value_parser = RenumberRule::from_str)]
+    pub renumber: Vec<RenumberRule>,
+    /// Read new numbers from a sheet with the columns old and new; it goes before the rules
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub renumber_map: Option<PathBuf>,
+    /// Bring also what was changed by hand on --to, or deleted there, to what --from says
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Say what would be lost and what would be done, and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Write what would be sent to this sheet, to be edited and imported; it holds passwords, and is for its owner only
+    #[arg(long, short, value_name = "FILE", requires = "dry_run", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// Where results go.
+    #[command(flatten)]
+    pub report: ReportArgs,
+    /// Where generated secrets go.
+    #[command(flatten)]
+    pub secrets: SecretsArgs,
+    /// How the PBX that they go to is spoken to.
+    #[command(flatten)]
+    pub pace: PaceArgs,
+    /// How much may change.
+    #[command(flatten)]
+    pub guard: GuardArgs,
 }
 
 /// `rowcall resume`

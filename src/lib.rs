@@ -32,6 +32,7 @@
 //! - [`archive`]: nights of exports, chained so that what was changed, removed or put in is found.
 //! - [`ledger`]: what a run set out to do and what became of it, on disk before it is said to the PBX.
 //! - [`saved`]: a plan as a file, and what it needs of secrets sealed beside it.
+//! - [`migrate`]: one make's extensions as another make has them, and what is lost on the way.
 //! - [`submit`]: sends changes in their order and at the target's pace, settles what was lost on the way, reads back.
 //! - [`export`]: extensions as a sheet that is the same as long as the PBX holds the same.
 //! - [`report`]: outcomes as a sheet, counted.
@@ -49,6 +50,7 @@ pub mod generate;
 pub mod ledger;
 pub mod link;
 pub mod manifest;
+pub mod migrate;
 pub mod model;
 pub mod plan;
 pub mod progress;

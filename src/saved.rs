@@ -99,14 +99,20 @@ struct SavedPlace {
     sheet: Option<String>,
 }
 
-/// An extension, with fingerprints in the place of secrets.
-type Shown = BTreeMap<String, ShownText>;
+/// An extension, with fingerprints in the place of secrets. By the names of its fields.
+pub type Shown = BTreeMap<String, ShownText>;
 
+/// A value of a field, or what stands for it.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(untagged, deny_unknown_fields)]
-enum ShownText {
+pub enum ShownText {
+    /// A value.
     Text(String),
-    Secret { fingerprint: String },
+    /// A secret.
+    Secret {
+        /// Its keyed fingerprint.
+        fingerprint: String,
+    },
 }
 
 /// The head of a plan of any version.
@@ -533,7 +539,8 @@ fn canonical(field: Field, text: &str) -> String {
     items.join(";")
 }
 
-fn shown(extension: &Extension, number: &str, key: &Key) -> Shown {
+/// What may be shown of an extension; the state of the moment is left out. Fingerprints hold for this number alone.
+pub fn shown(extension: &Extension, number: &str, key: &Key) -> Shown {
     let fields = extension.iter().filter(|(field, _)| !field.is_live());
     let shown = fields.map(|(field, text)| {
         // That a secret is to be generated is none.
@@ -601,7 +608,10 @@ fn read(path: &Path) -> Result<Vec<u8>, SavedError> {
 }
 
 /// Writes a file that takes its place when it is whole. What is no regular file is written to as it is.
-fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+///
+/// # Errors
+/// It cannot be written; what stood in the file is still there.
+pub fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     if path.metadata().is_ok_and(|about| !about.is_file()) {
         return fs::write(path, bytes);
     }

@@ -72,6 +72,14 @@ impl StateDir {
         owned(self.path.join("locks"))
     }
 
+    /// The folder of what migrations left behind, made if need be.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn migrations(&self) -> Result<PathBuf, LedgerError> {
+        owned(self.path.join("migrations"))
+    }
+
     fn runs_path(&self) -> PathBuf {
         self.path.join("runs")
     }

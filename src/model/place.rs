@@ -10,14 +10,16 @@ pub struct Place {
     pub file: Arc<str>,
     /// The sheet's name within a workbook.
     pub sheet: Option<Arc<str>>,
-    /// The line on which the row starts, counting from 1 (the row's number in a workbook).
+    /// The line on which the row starts, counting from 1 (the row's number in a workbook); 0 where it stands in no file,
+    /// and `file` alone says where.
     pub line: u64,
 }
 
 impl fmt::Display for Place {
-    /// `file:line`, or `file:Sheet!A7` in a workbook.
+    /// `file:line`, or `file:Sheet!A7` in a workbook, or what else says where.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.sheet {
+            _ if self.line == 0 => f.write_str(&self.file),
             None => write!(f, "{}:{}", self.file, self.line),
             Some(sheet) => write!(f, "{}:{}!A{}", self.file, sheet, self.line),
         }
@@ -79,5 +81,11 @@ mod tests {
             line: 7,
         };
         assert_eq!(book.to_string(), "staff.xlsx:HQ!A7");
+        let elsewhere = Place {
+            file: "hq:0042".into(),
+            sheet: None,
+            line: 0,
+        };
+        assert_eq!(elsewhere.to_string(), "hq:0042");
     }
 }

@@ -369,6 +369,25 @@ impl<'m> Checker<'m> {
         heaviest_first(findings, before);
     }
 
+    /// Appends what all extensions together say of one.
+    pub fn among(
+        &self,
+        extension: &Extension,
+        purpose: Purpose,
+        across: &Across,
+        findings: &mut Vec<Finding>,
+        duplicates: &mut Vec<Duplicate>,
+    ) {
+        let mut view = *self.nothing_given(purpose);
+        for (seen, slot) in view.iter_mut().zip(&self.slots) {
+            if let Some(text) = extension.get(slot.row.name) {
+                *seen = slot.seen(text);
+            }
+        }
+        let text = |slot: &Slot<'m>| extension.get(slot.row.name).unwrap_or_default();
+        across.check(&self.cross, &self.slots, &view, &text, findings, duplicates);
+    }
+
     /// Appends what the rules about several fields say of what an extension will be once the wanted fields are written
     /// over the held ones. Only breaches that a wanted field has a part in are said.
     pub fn merged(&self, wanted: &Extension, held: &Extension, findings: &mut Vec<Finding>) {

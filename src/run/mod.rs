@@ -10,6 +10,7 @@ mod findings;
 mod fix;
 mod import;
 pub mod journal;
+mod migrate;
 mod on_change;
 mod plan;
 mod planned;
@@ -44,6 +45,7 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Export(args) => export::run(args, &context),
         Command::Archive(args) => archive::run(args),
         Command::Diff(args) => diff::run(args, &context),
+        Command::Migrate(args) => migrate::run(args, &context),
         Command::Resume(args) => resume::run(args, &context),
         Command::Undo(args) => undo::run(args, &context),
         Command::Runs(args) => runs::run(args, &context),

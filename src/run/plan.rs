@@ -92,7 +92,7 @@ fn look(
 }
 
 /// A planned row's line of the report: what would be sent is valid.
-fn line(row: &Row) -> Outcome {
+pub(super) fn line(row: &Row) -> Outcome {
     let mut outcome = row.outcome.clone();
     if row.change.is_some() {
         outcome.result = RowResult::Valid;
@@ -169,7 +169,8 @@ pub(super) fn fields(change: &Change) -> Vec<Field> {
     fields.filter(|field| !field.is_key()).collect()
 }
 
-fn warn_of_guard(planned: &[Row], held: usize) {
+/// Says where an import would stop by itself.
+pub(super) fn warn_of_guard(planned: &[Row], held: usize) {
     let changes: Vec<Change> = planned
         .iter()
         .filter_map(|row| row.change.clone())
@@ -183,7 +184,7 @@ fn warn_of_guard(planned: &[Row], held: usize) {
 }
 
 /// The plan for whoever reads it.
-fn text(planned: &[Row], manifest: &crate::manifest::Manifest) -> String {
+pub(super) fn text(planned: &[Row], manifest: &crate::manifest::Manifest) -> String {
     let mut text = String::new();
     for row in planned {
         let outcome = &row.outcome;

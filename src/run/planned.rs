@@ -112,6 +112,7 @@ pub(super) fn run(path: &Path, args: &ImportArgs, context: &Context<'_>) -> Resu
         rows: None,
         headings,
         input_hash: plan.input_hash.clone(),
+        seen: None,
     };
     let count = held.numbers.len();
     wish.carry_out_read(context, lock, connection, read, planned, count)

@@ -32,8 +32,13 @@ pub(super) struct Results<'r> {
     lines: Vec<Outcome>,
     report: Report,
     rejects: Option<Rejects<'r>>,
+    /// Who is told of every outcome beside these.
+    pub(super) seen: Option<Seen<'r>>,
     not_done: u64,
 }
+
+/// Is told the position and the outcome of a line.
+pub(super) type Seen<'r> = Box<dyn FnMut(usize, &Outcome) + 'r>;
 
 /// The rows that are not done, as they stood in their sheets.
 pub(super) struct Rejects<'r> {
@@ -71,6 +76,7 @@ impl<'r> Results<'r> {
             report: Report::new(lines.len(), writers.map_err(Failure::usage)?),
             lines,
             rejects,
+            seen: None,
             not_done: 0,
         })
     }
@@ -85,6 +91,9 @@ impl<'r> Results<'r> {
     /// # Errors
     /// Exit 2 where a file cannot be written on.
     pub(super) fn put(&mut self, position: usize, outcome: Outcome) -> Result<(), Failure> {
+        if let Some(seen) = &mut self.seen {
+            seen(position, &outcome);
+        }
         for outcome in self.report.put(position, outcome).map_err(Failure::usage)? {
             if outcome.result.is_done() {
                 continue;

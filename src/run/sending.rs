@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::journal::{Journal, Pending};
-use super::results::{Rejects, Results, refuse_input};
+use super::results::{Rejects, Results, Seen, refuse_input};
 use super::rows::{Headings, Rows, nothing};
 use super::secrets::{Generated, SecretsOut};
 use super::target::{Recipe, Target};
@@ -69,6 +69,8 @@ pub(super) struct Read<'r> {
     pub(super) headings: Headings,
     /// The SHA-256 of what was read.
     pub(super) input_hash: String,
+    /// Who is told of every outcome beside the report.
+    pub(super) seen: Option<Seen<'r>>,
 }
 
 impl<'r> Read<'r> {
@@ -77,6 +79,7 @@ impl<'r> Read<'r> {
             rows: Some(rows),
             headings: rows.headings(),
             input_hash: sha256_hex(&rows.fold()),
+            seen: None,
         }
     }
 }
@@ -238,7 +241,7 @@ impl Wish<'_> {
         context: &Context<'_>,
         lock: Option<TargetLock>,
         connection: Connection,
-        read: Read<'_>,
+        mut read: Read<'_>,
         mut planned: Vec<Row>,
         held: usize,
     ) -> Result<u8, Failure> {
@@ -252,6 +255,7 @@ impl Wish<'_> {
             read.rows,
             planned.iter().map(|row| row.outcome.clone()).collect(),
         )?;
+        results.seen = read.seen.take();
         let generated = match generated {
             Ok(generated) => generated,
             Err(error) => {

@@ -79,7 +79,8 @@ fn lines_match(patterns: &[String], lines: &[String]) -> bool {
 struct Session {
     folder: tempfile::TempDir,
     variables: BTreeMap<String, String>,
-    port: u16,
+    /// The ports in the README, with those that are free here.
+    ports: Vec<(String, String)>,
     running: Vec<Child>,
 }
 
@@ -87,23 +88,32 @@ impl Session {
     fn new() -> Session {
         let folder = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink(root().join("samples"), folder.path().join("samples")).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
+        let free = |printed: &str| {
+            let here = TcpListener::bind("127.0.0.1:0")
+                .unwrap()
+                .local_addr()
+                .unwrap();
+            (printed.to_owned(), format!(":{}", here.port()))
+        };
+        let ports = [":9011", ":8900"].map(free).to_vec();
         Session {
             folder,
             variables: BTreeMap::new(),
-            port,
+            ports,
             running: vec![],
         }
     }
 
+    /// The text with the ports of this session.
+    fn with_ports(&self, text: &str) -> String {
+        let ports = self.ports.iter();
+        ports.fold(text.to_owned(), |text, (printed, here)| {
+            text.replace(printed, here)
+        })
+    }
+
     fn command(&self, text: &str) -> Command {
-        let text = text
-            .replace("cargo run --release -- ", "rowcall ")
-            .replace(":9011", &format!(":{}", self.port));
+        let text = self.with_ports(&text.replace("cargo run --release -- ", "rowcall "));
         let program = PathBuf::from(env!("CARGO_BIN_EXE_rowcall"));
         let path = format!(
             "{}:{}",
@@ -135,10 +145,7 @@ impl Session {
         }
         if let Some(file) = step.command.strip_prefix("cat ") {
             // The reader's own file: what is shown is what stands in it.
-            let text = step
-                .expected
-                .join("\n")
-                .replace(":9011", &format!(":{}", self.port));
+            let text = self.with_ports(&step.expected.join("\n"));
             fs::write(self.folder.path().join(file), text).unwrap();
             return;
         }
@@ -156,7 +163,12 @@ impl Session {
                     .collect()
             }
         };
-        let shown = |line: String| line.trim_end().replace(&format!(":{}", self.port), ":9011");
+        let shown = |line: String| {
+            let ports = self.ports.iter();
+            ports.fold(line.trim_end().to_owned(), |line, (printed, here)| {
+                line.replace(here, printed)
+            })
+        };
         let lines: Vec<String> = lines.into_iter().map(shown).collect();
         let mut expected = step.expected.clone();
         while expected.last().is_some_and(String::is_empty) {

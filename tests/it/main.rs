@@ -22,6 +22,7 @@ mod house;
 mod lab;
 mod libreoffice;
 mod lies;
+mod migrate;
 mod night;
 mod order;
 mod plan;

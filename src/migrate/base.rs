@@ -1,0 +1,264 @@
+//! What two PBXes agreed on when a migration between them was run last, on disk: the base of the next run.
+//!
+//! Secrets stand in it as keyed fingerprints. It takes its place when it is whole, so that a killed process leaves the
+//! one before. Extensions that a run is about to make are written down as *pending* before it begins: a later run then
+//! knows whose they are, and takes nothing else for granted.
+
+use crate::ledger::{LedgerError, StateDir};
+use crate::model::{Extension, Field};
+use crate::saved::{self, Shown, ShownText, write_whole};
+use crate::seal::{Key, sha256_hex};
+use crate::sheet::GENERATE;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// How the file is laid out.
+const FORMAT: u32 = 1;
+
+/// What two PBXes agreed on.
+#[derive(Debug)]
+pub struct Base {
+    path: PathBuf,
+    kept: Kept,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    format: u32,
+    /// The name of the key that made the fingerprints.
+    key: String,
+    /// The address of the PBX that is left.
+    from: String,
+    /// The address of the PBX that is moved to.
+    to: String,
+    /// By the numbers that the extensions have on the PBX that is left.
+    extensions: BTreeMap<String, Agreed>,
+}
+
+/// The layout of a base of any version.
+#[derive(Deserialize)]
+struct AnyVersion {
+    format: u32,
+    key: String,
+}
+
+/// What both PBXes held of one extension, in the words of the one that is moved to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agreed {
+    /// The number that it has there.
+    pub number: String,
+    /// Whether a run was about to make it, and did not come to tell what became of that.
+    pub pending: bool,
+    fields: Shown,
+}
+
+/// Why the base cannot be used. Nothing was sent.
+#[derive(Debug, Error)]
+pub enum BaseError {
+    /// The file cannot be read or written.
+    #[error("{} cannot be {doing}: {error}", .path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What was tried.
+        doing: &'static str,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// There is no folder for it.
+    #[error("{0}")]
+    Folder(#[from] LedgerError),
+    /// It is damaged, or of another version of rowcall.
+    #[error("{} is not the state of a migration that this rowcall knows", .0.display())]
+    Layout(PathBuf),
+    /// It was made with another key.
+    #[error("{} was made with the key {made}, and the key at hand is {here}", .path.display())]
+    OtherKey {
+        /// Which.
+        path: PathBuf,
+        /// The name of the key that made it.
+        made: String,
+        /// The name of the key at hand.
+        here: String,
+    },
+}
+
+impl BaseError {
+    /// What to do next.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            BaseError::Folder(error) => error.hint(),
+            BaseError::File { .. } => {
+                "make the folder accessible, or name another one with --state"
+            }
+            BaseError::Layout(_) => {
+                "put it back from a copy, or move it away: then extensions that differ are conflicts"
+            }
+            BaseError::OtherKey { .. } => "name the key that the last run was made with by --key",
+        }
+    }
+}
+
+impl Base {
+    /// What was agreed on by these two PBXes, named by their addresses; nothing where no migration ran yet.
+    ///
+    /// # Errors
+    /// See [`BaseError`].
+    pub fn load(state: &StateDir, from: &str, to: &str, key: &Key) -> Result<Base, BaseError> {
+        let name = sha256_hex(format!("{from}\n{to}").as_bytes());
+        let name = name.get(..16).unwrap_or(&name);
+        let path = state.migrations()?.join(format!("{name}.json"));
+        let bytes = match fs::read(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let kept = Kept {
+                    format: FORMAT,
+                    key: key.id(),
+                    from: from.to_owned(),
+                    to: to.to_owned(),
+                    extensions: BTreeMap::new(),
+                };
+                return Ok(Base { path, kept });
+            }
+            Err(error) => {
+                return Err(BaseError::File {
+                    path,
+                    doing: "read",
+                    error,
+                });
+            }
+            Ok(bytes) => bytes,
+        };
+        let layout = || BaseError::Layout(path.clone());
+        let any: AnyVersion = serde_json::from_slice(&bytes).map_err(|_| layout())?;
+        if any.format != FORMAT {
+            return Err(layout());
+        }
+        if any.key != key.id() {
+            return Err(BaseError::OtherKey {
+                path,
+                made: any.key,
+                here: key.id(),
+            });
+        }
+        let kept: Kept = serde_json::from_slice(&bytes).map_err(|_| layout())?;
+        if (kept.from.as_str(), kept.to.as_str()) != (from, to) {
+            return Err(layout());
+        }
+        Ok(Base { path, kept })
+    }
+
+    /// What was agreed on about an extension, by its number on the PBX that is left.
+    pub fn get(&self, number: &str) -> Option<&Agreed> {
+        self.kept.extensions.get(number)
+    }
+
+    /// All extensions, by their numbers on the PBX that is left.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Agreed)> {
+        self.kept
+            .extensions
+            .iter()
+            .map(|(number, agreed)| (number.as_str(), agreed))
+    }
+
+    /// Writes down that an extension is about to be made.
+    pub fn expect(&mut self, number: &str, new: &str) {
+        let pending = Agreed {
+            number: new.to_owned(),
+            pending: true,
+            fields: Shown::new(),
+        };
+        self.kept.extensions.insert(number.to_owned(), pending);
+    }
+
+    /// Takes back what [`Base::expect`] wrote down: nothing was sent.
+    pub fn forget(&mut self, number: &str) {
+        if self.get(number).is_some_and(|agreed| agreed.pending) {
+            self.kept.extensions.remove(number);
+        }
+    }
+
+    /// Takes note of what both hold now, except for the fields that were `kept` as they are on the other PBX: these stay
+    /// as they were agreed on last.
+    pub fn agree(
+        &mut self,
+        number: &str,
+        wanted: &Extension,
+        kept: &[Field],
+        cleared: impl Iterator<Item = Field>,
+        key: &Key,
+    ) {
+        let before = self.kept.extensions.remove(number);
+        let mut fields = before.map(|agreed| agreed.fields).unwrap_or_default();
+        for field in cleared {
+            fields.remove(field.name());
+        }
+        let now = saved::shown(wanted, wanted.number(), key);
+        let made_up = |name: &str| {
+            let field = Field::named(name);
+            field.is_some_and(|field| field.is_secret() && wanted.get(field) == Some(GENERATE))
+        };
+        let is_kept = |name: &str| kept.iter().any(|field| field.name() == name);
+        fields.extend(
+            now.into_iter()
+                .filter(|(name, _)| !made_up(name) && !is_kept(name)),
+        );
+        let agreed = Agreed {
+            number: wanted.number().to_owned(),
+            pending: false,
+            fields,
+        };
+        self.kept.extensions.insert(number.to_owned(), agreed);
+    }
+
+    /// Keeps it on disk.
+    ///
+    /// # Errors
+    /// The file cannot be written; the one before stays.
+    pub fn save(&self) -> Result<(), BaseError> {
+        let failed = |error| BaseError::File {
+            path: self.path.clone(),
+            doing: "written",
+            error,
+        };
+        let mut bytes = serde_json::to_vec(&self.kept).map_err(|error| failed(error.into()))?;
+        bytes.push(b'\n');
+        write_whole(&self.path, &bytes, 0o600).map_err(failed)
+    }
+}
+
+impl Agreed {
+    /// Whether a field was agreed on to be this. What was not agreed on was empty.
+    pub(super) fn is(&self, number: &str, field: Field, text: &str, key: &Key) -> bool {
+        let mut alone = Extension::default();
+        alone.set(field, text);
+        let now = saved::shown(&alone, number, key);
+        match (self.fields.get(field.name()), now.get(field.name())) {
+            (None, _) => text.is_empty(),
+            (before, now) => before == now,
+        }
+    }
+
+    /// Whether all items of a list that were agreed on are among these.
+    pub(super) fn is_within(&self, field: Field, text: &str) -> bool {
+        let Some(ShownText::Text(before)) = self.fields.get(field.name()) else {
+            return true;
+        };
+        let mut items = before.split(';').filter(|item| !item.is_empty());
+        items.all(|item| text.split(';').any(|now| now == item))
+    }
+
+    /// Whether anything was agreed on about a field.
+    pub(super) fn holds_something(&self, field: Field) -> bool {
+        match self.fields.get(field.name()) {
+            Some(ShownText::Text(text)) => !text.is_empty(),
+            Some(ShownText::Secret { .. }) => true,
+            None => false,
+        }
+    }
+}

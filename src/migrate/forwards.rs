@@ -1,0 +1,211 @@
+//! Forwards from one make's words to another's: a switch, a destination and what belongs to it, in one meaning.
+//!
+//! Makes differ in which of these they have: one switches a forward on and names the destination in fields of their own,
+//! another has an action and a value, and no switch. Nothing is guessed: a destination for which a make's pages print no
+//! word is dropped, and the loss report says so.
+
+use super::Carrying;
+use crate::manifest::{Access, FieldRow, Manifest};
+use crate::model::{Extension, Field};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// The fields of one forward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Forward {
+    switch: Option<Field>,
+    to: Field,
+    pub(super) extension: Option<Field>,
+    pub(super) prefix: Option<Field>,
+    pub(super) number: Option<Field>,
+}
+
+impl Forward {
+    /// All forwards of the dictionary: `forward_X_to` and its neighbours.
+    pub(super) fn all() -> impl Iterator<Item = Forward> {
+        static ALL: LazyLock<Vec<Forward>> =
+            LazyLock::new(|| Field::all().filter_map(Forward::to).collect());
+        ALL.iter().copied()
+    }
+
+    fn to(to: Field) -> Option<Forward> {
+        let stem = to.name().strip_suffix("_to")?;
+        stem.strip_prefix("forward_")?;
+        let neighbour = |what: &str| Field::named(&format!("{stem}_{what}"));
+        Some(Forward {
+            switch: Field::named(stem),
+            to,
+            extension: neighbour("extension"),
+            prefix: neighbour("prefix"),
+            number: neighbour("number"),
+        })
+    }
+
+    fn fields(&self) -> impl Iterator<Item = Field> {
+        let others = [self.switch, self.extension, self.prefix, self.number];
+        others.into_iter().flatten().chain([self.to])
+    }
+}
+
+/// The fields of an extension that belong to a forward which is off, or to another destination than the one that it has.
+/// Where one field is for whatever a destination needs, nobody can tell.
+pub(super) fn dormant(from: &Manifest, extension: &Extension) -> BTreeMap<Field, &'static str> {
+    let mut dormant = BTreeMap::new();
+    for forward in Forward::all() {
+        let has = |field: Option<Field>| field.is_some_and(|field| from.row(field).is_some());
+        let off = forward
+            .switch
+            .filter(|_| has(forward.switch))
+            .is_some_and(|switch| !extension.is_on(switch));
+        if off {
+            let others = forward
+                .fields()
+                .filter(|field| Some(*field) != forward.switch);
+            dormant.extend(others.map(|field| (field, "the forward is off")));
+        } else if has(forward.extension) {
+            let word = extension.get(forward.to).unwrap_or_default();
+            let needed = match word {
+                "voicemail" => vec![],
+                "extension" => vec![forward.extension],
+                "number" | "mobile" => vec![forward.prefix, forward.number],
+                _ => continue,
+            };
+            let parts = [forward.extension, forward.prefix, forward.number];
+            let unused = parts
+                .into_iter()
+                .filter(|part| !needed.contains(part))
+                .flatten();
+            dormant.extend(unused.map(|field| (field, "the forward goes elsewhere")));
+        }
+    }
+    dormant
+}
+
+fn writable(manifest: &Manifest, field: Option<Field>) -> Option<&FieldRow> {
+    let row = manifest.row(field?)?;
+    (row.access != Access::ReadOnly).then_some(row)
+}
+
+/// The word of a destination, where the make prints it.
+fn known(row: Option<&FieldRow>, word: &str) -> bool {
+    row.is_some_and(|row| row.choices.iter().any(|choice| choice.value == word))
+}
+
+/// Carries one forward, where the two makes do not have the same fields for it.
+pub(super) fn carry(forward: Forward, carrying: &mut Carrying<'_>) {
+    let (from, to) = (carrying.route.from, carrying.route.to);
+    let Some(action) = writable(to, Some(forward.to)) else {
+        return;
+    };
+    let has = |field: Option<Field>| field.is_some_and(|field| from.row(field).is_some());
+    let same = forward
+        .fields()
+        .all(|field| from.row(field).is_some() == writable(to, Some(field)).is_some());
+    if same || !has(Some(forward.to)) {
+        return;
+    }
+    let left_out = |field: &Field| carrying.route.left_out.contains(field);
+    if let Some(field) = [forward.switch, Some(forward.to)]
+        .into_iter()
+        .flatten()
+        .find(left_out)
+    {
+        let why = format!(
+            "it means nothing without {}, which --drop leaves out",
+            field.name()
+        );
+        return carrying.drop_all(forward.fields(), &why);
+    }
+    let (here, there) = (&from.vendor.name, &to.vendor.name);
+    let switched = writable(to, forward.switch).is_some();
+    let word = carrying.peek(forward.to);
+    let on = match forward.switch.filter(|_| has(forward.switch)) {
+        Some(switch) => carrying.peek(switch).is_some_and(|text| text == "on"),
+        None => word.is_some(),
+    };
+    if !on {
+        if switched {
+            if let (Some(switch), false) = (forward.switch, has(forward.switch)) {
+                carrying.rule(switch, "off", format!("{here} names no destination"));
+            }
+        } else {
+            if let Some(switch) = forward.switch {
+                let how = format!("no destination is set: {there} has no switch for it");
+                carrying.translate(switch, &[], how);
+            }
+            let why = format!("it is off, and at {there} a destination would switch it on");
+            carrying.drop_all(forward.fields(), &why);
+            carrying.cleared.insert(forward.to);
+        }
+        return;
+    }
+    let Some(word) = word else {
+        // It is on and leads nowhere.
+        let why = format!("it is on at {here} and names no destination");
+        return carrying.drop_all(forward.fields(), &why);
+    };
+    if !known(from.row(forward.to), &word) {
+        let why = format!("no page of {here} says what {word} means");
+        return carrying.drop_all(forward.fields(), &why);
+    }
+    if !known(Some(action), &word) {
+        let why = format!("no page of {there} prints its word for a forward to {word}");
+        return carrying.drop_all(forward.fields(), &why);
+    }
+    match forward.switch {
+        Some(switch) if switched && !has(forward.switch) => {
+            carrying.rule(switch, "on", format!("{there} has a switch for it"));
+        }
+        Some(switch) if !switched => {
+            let how = format!("{there} has no switch for it: a destination is enough");
+            carrying.translate(switch, &[], how);
+        }
+        _ => {}
+    }
+    carrying.carry_same(forward.to);
+    destination(forward, &word, carrying);
+    let why = format!("a forward to {word} has no use for it at {there}");
+    carrying.drop_all(forward.fields(), &why);
+}
+
+/// Carries what belongs to a destination of this word.
+fn destination(forward: Forward, word: &str, carrying: &mut Carrying<'_>) {
+    let (from, to) = (carrying.route.from, carrying.route.to);
+    let there = &to.vendor.name;
+    let gives = |field: Option<Field>| field.filter(|field| from.row(*field).is_some());
+    let takes = |field: Option<Field>| field.filter(|_| writable(to, field).is_some());
+    match word {
+        "extension" => match (gives(forward.extension), takes(forward.extension)) {
+            (Some(extension), None) => {
+                if let Some(number) = takes(forward.number) {
+                    let how = format!("{there} has one field for whatever a destination needs");
+                    carrying.move_to(extension, number, how);
+                }
+            }
+            (None, Some(extension)) => {
+                if let Some(number) = gives(forward.number) {
+                    let how = format!("{there} has a field of its own for the extension");
+                    carrying.move_to(number, extension, how);
+                }
+            }
+            (_, Some(extension)) => carrying.carry_same(extension),
+            (None, None) => {}
+        },
+        "number" | "mobile" => {
+            let prefix = gives(forward.prefix).filter(|prefix| carrying.peek(*prefix).is_some());
+            let number = takes(forward.number);
+            match (prefix, takes(forward.prefix), number) {
+                (Some(prefix), None, Some(number)) if carrying.peek(number).is_some() => {
+                    let how = format!("{there} has no prefix: it stands before the number");
+                    carrying.put_together([prefix, number], number, "", how);
+                }
+                (_, prefix, number) => {
+                    for field in [prefix, number].into_iter().flatten() {
+                        carrying.carry_same(field);
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,150 @@
+//! The loss report: every fate counted, and told one by one as a sheet.
+
+use super::{Carried, Entry, Fate, Origin};
+use crate::model::Field;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The columns of the loss report.
+pub const HEADINGS: [&str; 9] = [
+    "number",
+    "new_number",
+    "field",
+    "fate",
+    "lost",
+    "from",
+    "to",
+    "value",
+    "how",
+];
+
+/// An entry as a line of the loss report. `number` is the extension's, `new` the one that it is to have.
+pub fn cells(number: &str, new: &str, entry: &Entry) -> [String; 9] {
+    let lost = match entry.fate {
+        Fate::Dropped { lost: true } => "yes",
+        Fate::Dropped { lost: false } => "no",
+        _ => "",
+    };
+    let to: Vec<&str> = entry.to.iter().map(|field| field.name()).collect();
+    [
+        number.to_owned(),
+        new.to_owned(),
+        entry.field.name().to_owned(),
+        entry.fate.word().to_owned(),
+        lost.to_owned(),
+        entry.from.clone(),
+        to.join(" "),
+        entry.value.clone(),
+        entry.how.clone(),
+    ]
+}
+
+/// What became of all fields of all extensions, counted.
+#[derive(Debug, Default)]
+pub struct Loss {
+    extensions: u64,
+    /// How many fields the extensions have.
+    fields: u64,
+    /// How many extensions have a field that is not accounted for, or that is so twice.
+    astray: u64,
+    counts: BTreeMap<(Fate, String), BTreeMap<Told, u64>>,
+}
+
+/// A field, and where it went.
+type Told = (Field, Vec<Field>);
+
+impl Loss {
+    /// Counts an extension that has so many fields.
+    pub fn add(&mut self, fields: usize, carried: &Carried) {
+        self.extensions += 1;
+        self.fields += fields as u64;
+        let own = carried.entries.iter();
+        let own = own.filter(|entry| !matches!(entry.fate, Fate::Missing(_)));
+        let told: BTreeSet<Field> = own.clone().map(|entry| entry.field).collect();
+        self.astray += u64::from(told.len() != fields || own.count() != fields);
+        for entry in &carried.entries {
+            let told = (entry.field, entry.to.clone());
+            let group = self
+                .counts
+                .entry((entry.fate, entry.how.clone()))
+                .or_default();
+            *group.entry(told).or_default() += 1;
+        }
+    }
+
+    fn count(&self, is: impl Fn(Fate) -> bool) -> u64 {
+        let groups = self.counts.iter().filter(|((fate, _), _)| is(*fate));
+        groups.flat_map(|(_, fields)| fields.values()).sum()
+    }
+
+    /// Whether every field of every extension is accounted for, and none twice.
+    pub fn adds_up(&self) -> bool {
+        self.astray == 0
+    }
+
+    /// The fields of which something is lost, with how many extensions lose it.
+    pub fn lost(&self) -> BTreeMap<Field, u64> {
+        let mut lost = BTreeMap::new();
+        for ((fate, _), fields) in &self.counts {
+            if *fate == (Fate::Dropped { lost: true }) {
+                for ((field, _), count) in fields {
+                    *lost.entry(*field).or_default() += count;
+                }
+            }
+        }
+        lost
+    }
+
+    /// The summary, a line for each way in which fields fare.
+    pub fn summary(&self) -> Vec<String> {
+        let of = |count: u64, fate: &str| format!("{count} {fate}");
+        let counts = [
+            of(self.count(|fate| fate == Fate::Carried), "carried"),
+            of(self.count(|fate| fate == Fate::Translated), "translated"),
+            of(
+                self.count(|fate| matches!(fate, Fate::Dropped { .. })),
+                "dropped",
+            ),
+        ];
+        let mut lines = vec![format!(
+            "{} extensions with {} fields: {}; {} more are missing",
+            self.extensions,
+            self.fields,
+            counts.join(", "),
+            self.count(|fate| matches!(fate, Fate::Missing(_)))
+        )];
+        for ((fate, how), fields) in &self.counts {
+            let what = match fate {
+                Fate::Carried => "carried",
+                Fate::Translated => "translated",
+                Fate::Dropped { lost: true } => "LOST",
+                Fate::Dropped { lost: false } => "dropped",
+                Fate::Missing(Origin::Default) => "default",
+                Fate::Missing(Origin::Rule) => "by rule",
+                Fate::Missing(Origin::Generated) => "generated",
+                Fate::Missing(Origin::Nowhere) => "MISSING",
+            };
+            let fields: Vec<String> = fields
+                .iter()
+                .map(|((field, to), count)| {
+                    let to: BTreeSet<&str> = to
+                        .iter()
+                        .filter(|to| *to != field)
+                        .map(|to| to.name())
+                        .collect();
+                    let to = to.into_iter().collect::<Vec<_>>().join(" and ");
+                    match to.is_empty() {
+                        true => format!("{} {count}", field.name()),
+                        false => format!("{} {count} → {to}", field.name()),
+                    }
+                })
+                .collect();
+            let how = if how.is_empty() {
+                String::new()
+            } else {
+                format!(" ({how})")
+            };
+            lines.push(format!("  {what:<10} {}{how}", fields.join(", ")));
+        }
+        lines
+    }
+}

@@ -1,0 +1,699 @@
+//! From one make's extensions to another's: what carries over, what is translated, what is dropped, what is missing.
+//! Pure, except for [`Base`], which is kept on disk. Knows no make by name: the makes' manifests and
+//! `translations.toml` say what there is to know.
+//!
+//! Every field of an extension has exactly one fate: it is *carried* (same field, same value), *translated* (another
+//! field or another form), or *dropped*. Beside these stand the fields that the other make needs and this one does not
+//! have: they are *missing* here, and come from a default, from a rule, or are generated. A field without a value is
+//! none, as everywhere: absent and empty are the same. The state of the moment (registrations, addresses) is no property
+//! of an extension and is not counted.
+
+mod base;
+mod forwards;
+mod loss;
+mod renumber;
+mod table;
+mod three_way;
+
+pub use base::{Agreed, Base, BaseError};
+pub use loss::{HEADINGS, Loss, cells};
+pub use renumber::{Collision, Renumbering, Rule as RenumberRule};
+pub use three_way::{Step, step};
+
+use crate::manifest::{Access, FieldRow, Manifest, Purpose, Rule};
+use crate::model::{Extension, Field, Finding, Kind};
+use crate::rules::Checker;
+use crate::sheet::GENERATE;
+use forwards::Forward;
+use std::collections::{BTreeMap, BTreeSet};
+use table::{Translations, translations};
+
+/// What becomes of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    /// Same field, same value.
+    Carried,
+    /// Another field, or another form.
+    Translated,
+    /// Not carried.
+    Dropped {
+        /// Whether anything is lost by it.
+        lost: bool,
+    },
+    /// Needed there and not had here.
+    Missing(Origin),
+}
+
+/// Where a value comes from that the one make needs and the other does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// A fixed text.
+    Default,
+    /// It follows from other fields.
+    Rule,
+    /// Made up when the extension is created.
+    Generated,
+    /// There is none: the row is invalid.
+    Nowhere,
+}
+
+impl Fate {
+    /// The word that the loss report shows.
+    pub fn word(self) -> &'static str {
+        match self {
+            Fate::Carried => "carried",
+            Fate::Translated => "translated",
+            Fate::Dropped { .. } => "dropped",
+            Fate::Missing(_) => "missing",
+        }
+    }
+}
+
+/// What became of one field of one extension. Holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The field: this make's, or for what is missing the other's.
+    pub field: Field,
+    /// What became of it.
+    pub fate: Fate,
+    /// Its value here.
+    pub from: String,
+    /// The fields that it went to.
+    pub to: Vec<Field>,
+    /// What is written there.
+    pub value: String,
+    /// How or why, in words that are the same for all extensions.
+    pub how: String,
+}
+
+/// An extension as the other make is to have it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Carried {
+    /// What is to be written.
+    pub wanted: Extension,
+    /// The fields that are to be empty, where they were written once.
+    pub cleared: BTreeSet<Field>,
+    /// What became of each field.
+    pub entries: Vec<Entry>,
+}
+
+impl Carried {
+    /// The fields that can be emptied at the other make, and are to be.
+    pub fn emptied<'c>(&'c self, to: &'c Manifest) -> impl Iterator<Item = Field> + 'c {
+        let may = |row: &FieldRow| {
+            let must_not = row.rules.iter().any(|rule| rule.rule == Rule::NotBlank);
+            !must_not && !row.required && !row.create_only && row.fill.is_none()
+        };
+        let fields = self.cleared.iter().copied();
+        fields.filter(move |field| to.row(*field).is_some_and(may))
+    }
+}
+
+/// The way from one make to another.
+pub struct Route<'m> {
+    from: &'m Manifest,
+    to: &'m Manifest,
+    table: &'static Translations,
+    left_out: BTreeSet<Field>,
+    checker: Checker<'m>,
+}
+
+impl<'m> Route<'m> {
+    /// The way between two makes, which leaves out these fields of the first.
+    pub fn new(from: &'m Manifest, to: &'m Manifest, left_out: BTreeSet<Field>) -> Route<'m> {
+        Route {
+            from,
+            to,
+            table: translations(),
+            left_out,
+            checker: Checker::without_sheet(to),
+        }
+    }
+
+    /// Maps an extension. Whether what comes out keeps to the other make's rules is for the ordinary check to say, except
+    /// for secrets: one that the other make would refuse is not carried.
+    pub fn carry(&self, extension: &Extension, renumbering: &Renumbering) -> Carried {
+        let mut carrying = Carrying::new(self, extension, renumbering);
+        carrying.number();
+        carrying.left_out();
+        for forward in Forward::all() {
+            forwards::carry(forward, &mut carrying);
+        }
+        carrying.tabled();
+        carrying.rest();
+        carrying.unreadable();
+        carrying.needed();
+        carrying.emptied();
+        Carried {
+            wanted: carrying.wanted,
+            cleared: carrying.cleared,
+            entries: carrying.entries,
+        }
+    }
+
+    /// How many fields of an extension there are to be accounted for: those with a value, and those that have one which
+    /// the make does not give back.
+    pub fn count(&self, extension: &Extension) -> usize {
+        let own = extension
+            .iter()
+            .filter(|(field, text)| self.is_own(*field, text));
+        own.count() + self.hidden().count()
+    }
+
+    fn is_own(&self, field: Field, text: &str) -> bool {
+        !field.is_live() && self.gives(field) && !text.is_empty()
+    }
+
+    /// What the make takes and does not give back. A new number is no property.
+    fn hidden(&self) -> impl Iterator<Item = Field> + use<'m> {
+        let hidden = self
+            .from
+            .field
+            .iter()
+            .filter(|row| row.access == Access::WriteOnly);
+        hidden
+            .map(|row| row.name)
+            .filter(|field| *field != Field::NEW_NUMBER)
+    }
+
+    fn takes(&self, field: Field) -> Option<&'m FieldRow> {
+        let row = self.to.row(field)?;
+        (row.access != Access::ReadOnly).then_some(row)
+    }
+
+    fn gives(&self, field: Field) -> bool {
+        let row = self.from.row(field);
+        row.is_some_and(|row| row.access != Access::WriteOnly)
+    }
+}
+
+/// One extension on its way.
+struct Carrying<'r> {
+    route: &'r Route<'r>,
+    number: String,
+    /// What is left to be accounted for.
+    own: BTreeMap<Field, Value>,
+    /// What has no effect here, and why.
+    dormant: BTreeMap<Field, &'r str>,
+    wanted: Extension,
+    cleared: BTreeSet<Field>,
+    entries: Vec<Entry>,
+}
+
+/// A value, and what it was before extensions were renumbered.
+struct Value {
+    text: String,
+    was: Option<String>,
+}
+
+/// What a make takes of a value.
+enum Fit {
+    Same(String),
+    Nearest(String),
+    No(String),
+}
+
+const NEAREST: &str = "the nearest that is taken there";
+
+impl<'r> Carrying<'r> {
+    fn new(route: &'r Route<'r>, extension: &Extension, renumbering: &Renumbering) -> Carrying<'r> {
+        let own = extension
+            .iter()
+            .filter(|(field, text)| route.is_own(*field, text));
+        let own = own.map(|(field, text)| {
+            let new = renumbering.of_field(field, text, extension);
+            let value = match new {
+                Some(new) => Value {
+                    text: new,
+                    was: Some(text.to_owned()),
+                },
+                None => Value {
+                    text: text.to_owned(),
+                    was: None,
+                },
+            };
+            (field, value)
+        });
+        let number = renumbering.of(extension.number());
+        let mut dormant = forwards::dormant(route.from, extension);
+        let follows = route.table.follows.iter();
+        let off = follows.filter(|row| !extension.is_on(row.switch));
+        dormant.extend(off.map(|row| (row.field, row.reason.as_str())));
+        Carrying {
+            dormant,
+            route,
+            number: number.to_owned(),
+            own: own.collect(),
+            wanted: Extension::default(),
+            cleared: BTreeSet::new(),
+            entries: vec![],
+        }
+    }
+
+    fn peek(&self, field: Field) -> Option<String> {
+        self.own.get(&field).map(|value| value.text.clone())
+    }
+
+    fn entry(&mut self, field: Field, fate: Fate, to: &[Field], how: String) {
+        let value = self.own.remove(&field);
+        let from = value
+            .as_ref()
+            .map_or("", |value| value.was.as_ref().unwrap_or(&value.text));
+        let renumbered = value.as_ref().is_some_and(|value| value.was.is_some());
+        let (fate, how) = match fate {
+            Fate::Carried if renumbered => (Fate::Translated, "renumbered".to_owned()),
+            Fate::Translated if renumbered => (fate, format!("{how}; renumbered")),
+            fate => (fate, how),
+        };
+        let from = shown(field, from).to_owned();
+        let texts = to
+            .iter()
+            .filter_map(|to| Some(shown(*to, self.wanted.get(*to)?)));
+        let value = texts.collect::<Vec<_>>().join(" | ");
+        self.entries.push(Entry {
+            field,
+            fate,
+            from,
+            to: to.to_vec(),
+            value,
+            how,
+        });
+    }
+
+    fn drop_with(&mut self, field: Field, why: &str) {
+        let text = self.peek(field).unwrap_or_default();
+        let idle = self
+            .route
+            .table
+            .idle
+            .iter()
+            .find(|row| row.value == text && row.fields.contains(&field));
+        let dormant = self.dormant.get(&field);
+        let how = match (idle, dormant) {
+            (Some(idle), _) => format!("{why}, and {text} loses nothing: {}", idle.reason),
+            (None, Some(dormant)) => format!("{why}, and it has no effect: {dormant}"),
+            (None, None) => why.to_owned(),
+        };
+        let lost = idle.is_none() && dormant.is_none();
+        self.entry(field, Fate::Dropped { lost }, &[], how);
+    }
+
+    fn drop_all(&mut self, fields: impl Iterator<Item = Field>, why: &str) {
+        for field in fields {
+            if self.own.contains_key(&field) {
+                self.drop_with(field, why);
+            }
+        }
+    }
+
+    fn translate(&mut self, field: Field, to: &[Field], how: impl Into<String>) {
+        if self.own.contains_key(&field) {
+            self.entry(field, Fate::Translated, to, how.into());
+        }
+    }
+
+    /// Gives the other make a field that this one does not have.
+    fn missing(&mut self, field: Field, value: &str, origin: Origin, how: String) {
+        if origin != Origin::Nowhere {
+            self.wanted.set(field, value);
+        }
+        let value = match origin {
+            Origin::Generated => "",
+            _ => shown(field, value),
+        };
+        self.entries.push(Entry {
+            field,
+            fate: Fate::Missing(origin),
+            from: String::new(),
+            to: vec![field],
+            value: value.to_owned(),
+            how,
+        });
+    }
+
+    fn rule(&mut self, field: Field, value: &str, how: String) {
+        self.missing(field, value, Origin::Rule, how);
+    }
+
+    /// Carries a field to the same field.
+    fn carry_same(&mut self, field: Field) {
+        let Some(text) = self.peek(field) else { return };
+        let there = &self.route.to.vendor.name;
+        match self.route.to.row(field) {
+            None => self.drop_with(field, &format!("{there} has no such field")),
+            Some(row) if row.access == Access::ReadOnly => {
+                self.drop_with(
+                    field,
+                    &format!("{there} gives it back and does not take it"),
+                );
+            }
+            Some(row) => match self.route.fit(row, field, &text) {
+                Fit::Same(text) => {
+                    self.wanted.set(field, text);
+                    self.entry(field, Fate::Carried, &[field], String::new());
+                }
+                Fit::Nearest(text) => {
+                    self.wanted.set(field, text);
+                    self.translate(field, &[field], NEAREST);
+                }
+                Fit::No(why) => self.drop_with(field, &why),
+            },
+        }
+    }
+
+    /// Carries a field to another one.
+    fn move_to(&mut self, field: Field, to: Field, how: impl Into<String>) {
+        let (Some(text), Some(row)) = (self.peek(field), self.route.takes(to)) else {
+            return;
+        };
+        let how = how.into();
+        let (text, how) = match self.route.fit(row, field, &text) {
+            Fit::Same(text) => (text, how),
+            Fit::Nearest(text) => (text, format!("{how}; {NEAREST}")),
+            Fit::No(why) => return self.drop_with(field, &why),
+        };
+        self.wanted.set(to, text);
+        self.translate(field, &[to], how);
+    }
+
+    /// Makes one text of several fields.
+    fn put_together(
+        &mut self,
+        fields: [Field; 2],
+        to: Field,
+        between: &str,
+        how: impl Into<String>,
+    ) {
+        let parts: Vec<String> = fields
+            .iter()
+            .filter_map(|field| self.peek(*field))
+            .collect();
+        if parts.is_empty() {
+            return;
+        }
+        self.wanted.set(to, parts.join(between));
+        let how = how.into();
+        for field in fields {
+            self.translate(field, &[to], how.clone());
+        }
+    }
+
+    fn number(&mut self) {
+        self.wanted.set(Field::NUMBER, self.number.clone());
+        self.entry(
+            Field::NUMBER,
+            Fate::Carried,
+            &[Field::NUMBER],
+            String::new(),
+        );
+    }
+
+    fn left_out(&mut self) {
+        let route = self.route;
+        for field in &route.left_out {
+            if self.own.contains_key(field) {
+                let dropped = Fate::Dropped { lost: false };
+                self.entry(*field, dropped, &[], "left out by --drop".to_owned());
+            }
+        }
+    }
+
+    /// What the table has a row for.
+    fn tabled(&mut self) {
+        let (route, table) = (self.route, self.route.table);
+        for row in &table.stays {
+            if self.own.contains_key(&row.field) {
+                self.drop_with(row.field, &row.reason);
+            }
+        }
+        for row in &table.same {
+            if route.takes(row.from).is_none() && !route.gives(row.to) {
+                self.move_to(row.from, row.to, row.reason.as_str());
+            }
+        }
+        for row in &table.join {
+            let lacks = row.from.iter().all(|field| route.takes(*field).is_none());
+            if lacks && route.takes(row.to).is_some() && !route.gives(row.to) {
+                let [first, last] = row.from.map(|field| self.peek(field).unwrap_or_default());
+                let joined = format!("{first} {last}");
+                let back = split_name(joined.trim()) == (first.as_str(), last.as_str());
+                let how = said_of_way_back(&row.reason, back, "split");
+                self.put_together(row.from, row.to, " ", how);
+            }
+        }
+        for row in &table.split {
+            let has = row.to.iter().all(|field| route.takes(*field).is_some());
+            let lacks = row.to.iter().all(|field| !route.gives(*field));
+            if has
+                && lacks
+                && route.takes(row.from).is_none()
+                && let Some(name) = self.peek(row.from)
+            {
+                let (first, last) = split_name(&name);
+                let written: Vec<Field> = [(row.to[0], first), (row.to[1], last)]
+                    .into_iter()
+                    .filter(|(_, part)| !part.is_empty())
+                    .map(|(field, part)| {
+                        self.wanted.set(field, part);
+                        field
+                    })
+                    .collect();
+                let back = format!("{first} {last}").trim() == name;
+                let how = said_of_way_back(&row.reason, back, "joined");
+                self.translate(row.from, &written, how);
+            }
+        }
+        for row in &table.names_number {
+            let Some(name) = self.peek(row.field) else {
+                continue;
+            };
+            if route.takes(row.field).is_some() {
+                continue;
+            }
+            let there = &route.to.vendor.name;
+            if name == self.number {
+                let how = format!("{there} has no such field: {}", row.reason);
+                self.translate(row.field, &[Field::NUMBER], how);
+            } else {
+                let why = format!(
+                    "{there} has no such field, and it is not the number: phones that use it have to be set anew"
+                );
+                self.drop_with(row.field, &why);
+            }
+        }
+    }
+
+    /// Whatever no other rule has taken.
+    fn rest(&mut self) {
+        let fields: Vec<Field> = self.own.keys().copied().collect();
+        for field in fields {
+            let text = self.peek(field).unwrap_or_default();
+            if field.is_secret() {
+                let here = &self.route.from.vendor.name;
+                if text.chars().all(|c| matches!(c, '*' | '•' | '●')) {
+                    self.drop_with(field, &format!("{here} shows stars in its place"));
+                    continue;
+                }
+                if self.route.takes(field).is_some()
+                    && let Some(error) = self.route.breach(field, &text)
+                {
+                    let there = &self.route.to.vendor.name;
+                    let why = format!("it breaks {there}'s rule {}", error.rule);
+                    self.drop_with(field, &why);
+                    continue;
+                }
+            }
+            self.carry_same(field);
+        }
+    }
+
+    /// What this make takes and does not give back: it has a value, and nobody can say which.
+    fn unreadable(&mut self) {
+        let route = self.route;
+        let here = &route.from.vendor.name;
+        for field in route.hidden() {
+            let (lost, how) = match route.left_out.contains(&field) {
+                true => (false, "left out by --drop".to_owned()),
+                false => (true, format!("{here} does not give it back")),
+            };
+            self.entry(field, Fate::Dropped { lost }, &[], how);
+            if lost && field.is_secret() && route.takes(field).is_some() {
+                let how = format!(
+                    "made up to {}'s rules when the extension is created",
+                    route.to.vendor.name
+                );
+                self.missing(field, GENERATE, Origin::Generated, how);
+            }
+        }
+    }
+
+    /// What the other make needs and does not have by now.
+    fn needed(&mut self) {
+        let route = self.route;
+        let there = &route.to.vendor.name;
+        for row in &route.to.field {
+            let field = row.name;
+            if self.wanted.get(field).is_some() || row.access == Access::ReadOnly {
+                continue;
+            }
+            let given = |text: &str| text.replace("{number}", &self.number);
+            let default = route
+                .table
+                .default
+                .iter()
+                .find(|default| default.field == field);
+            if let Some(fill) = &row.fill {
+                let how = format!("{there} demands it: sent when the extension is created");
+                self.missing(field, &given(fill), Origin::Default, how);
+                // It is sent on create alone, and nothing that anybody wants.
+                self.wanted.remove(field);
+            } else if !row.required {
+                continue;
+            } else if field.is_secret() {
+                let how = format!("made up to {there}'s rules when the extension is created");
+                self.missing(field, GENERATE, Origin::Generated, how);
+            } else if let Some(default) = default {
+                self.missing(
+                    field,
+                    &given(&default.value),
+                    Origin::Default,
+                    default.reason.clone(),
+                );
+            } else {
+                let how = format!("{there} demands it, and there is nothing to take it from");
+                self.missing(field, "", Origin::Nowhere, how);
+            }
+        }
+    }
+
+    /// Which fields are empty at the other make because everything that they come from is empty here.
+    fn emptied(&mut self) {
+        let (route, table) = (self.route, self.route.table);
+        let had: BTreeSet<Field> = self
+            .entries
+            .iter()
+            .filter(|entry| !matches!(entry.fate, Fate::Missing(_)))
+            .map(|entry| entry.field)
+            .collect();
+        for row in &route.to.field {
+            let field = row.name;
+            if row.access == Access::ReadOnly || self.wanted.get(field).is_some() {
+                continue;
+            }
+            let same = table
+                .same
+                .iter()
+                .filter(|row| row.to == field)
+                .map(|row| row.from);
+            let joined = table
+                .join
+                .iter()
+                .filter(|row| row.to == field)
+                .flat_map(|row| row.from);
+            let split = table
+                .split
+                .iter()
+                .filter(|row| row.to.contains(&field))
+                .map(|row| row.from);
+            let mut sources = [field].into_iter().chain(same).chain(joined).chain(split);
+            let mut from_split = table.split.iter().filter(|row| row.to.contains(&field));
+            // The other half has all that there is.
+            let halved =
+                from_split.any(|row| row.to.iter().any(|half| self.wanted.get(*half).is_some()));
+            let known: Vec<Field> = sources
+                .by_ref()
+                .filter(|source| route.gives(*source))
+                .collect();
+            let empty = |source: &Field| !had.contains(source) && !route.left_out.contains(source);
+            if !known.is_empty() && (halved || known.iter().all(empty)) {
+                self.cleared.insert(field);
+            }
+        }
+    }
+}
+
+impl Route<'_> {
+    /// What the make takes of a value that comes from this field.
+    fn fit(&self, row: &FieldRow, field: Field, text: &str) -> Fit {
+        let (here, there) = (&self.from.vendor, &self.to.vendor);
+        let kind = row.name.def().kind;
+        if kind == Kind::Choice && row.choice(text).is_none() {
+            let numbers = row
+                .choices
+                .iter()
+                .filter_map(|choice| choice.value.parse::<u64>().ok());
+            let nearest = text.parse().ok().and_then(|seconds: u64| {
+                // Of two that are as near, the longer one: rather ring too long than too short.
+                numbers.min_by_key(|number| (number.abs_diff(seconds), u64::MAX - number))
+            });
+            if let Some(nearest) = nearest {
+                return Fit::Nearest(nearest.to_string());
+            }
+            let is_word = self
+                .from
+                .row(field)
+                .is_some_and(|row| row.choice(text).is_some());
+            // A word that is in no list means something to its own make alone.
+            if !row.open_choices || (here.id != there.id && !is_word) {
+                return Fit::No(format!("{} has no such word", there.name));
+            }
+        }
+        let Some(text) = row.normalise(text) else {
+            return Fit::No(format!(
+                "{} says it in a way that is not understood",
+                here.name
+            ));
+        };
+        let range = row.rules.iter().find_map(|rule| match rule.rule {
+            Rule::Range { min, max } => Some((min, max)),
+            _ => None,
+        });
+        match (range, text.parse::<u64>()) {
+            (Some((min, max)), Ok(count)) if !(min..=max).contains(&count) => {
+                Fit::Nearest(count.clamp(min, max).to_string())
+            }
+            (Some(_), Err(_)) => Fit::No(format!("{} takes a whole number", there.name)),
+            _ => Fit::Same(text.into_owned()),
+        }
+    }
+
+    /// The rule of the other make that a value breaks so that the row could not be sent.
+    fn breach(&self, field: Field, text: &str) -> Option<Finding> {
+        let mut alone = Extension::default();
+        alone.set(field, text);
+        let mut findings = vec![];
+        self.checker
+            .extension(&alone, Purpose::Update, &mut findings);
+        let create_only = |finding: &Finding| finding.rule.ends_with(".create_only");
+        findings.into_iter().find(|finding| {
+            finding.is_error() && finding.field == Some(field) && !create_only(finding)
+        })
+    }
+}
+
+/// Given and family name: what stands before and after the last space.
+fn split_name(name: &str) -> (&str, &str) {
+    match name.trim().rsplit_once(' ') {
+        Some((first, last)) => (first.trim_end(), last),
+        None => (name.trim(), ""),
+    }
+}
+
+fn said_of_way_back(reason: &str, back: bool, done: &str) -> String {
+    if back {
+        return reason.to_owned();
+    }
+    format!("{reason}; {done} again it reads otherwise")
+}
+
+/// A value as the loss report may show it.
+fn shown(field: Field, text: &str) -> &str {
+    if field.is_secret() && !text.is_empty() {
+        "(not shown)"
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,640 @@
+use super::*;
+use crate::ledger::StateDir;
+use crate::seal::Key;
+use crate::vendors::make;
+
+fn manifest(id: &str) -> &'static Manifest {
+    (make(id).unwrap().manifest)()
+}
+
+fn extension(fields: &[(Field, &str)]) -> Extension {
+    let mut extension = Extension::numbered("2001");
+    for (field, text) in fields {
+        extension.set(*field, *text);
+    }
+    extension
+}
+
+fn carry(from: &Manifest, to: &Manifest, fields: &[(Field, &str)]) -> Carried {
+    let route = Route::new(from, to, BTreeSet::new());
+    let extension = extension(fields);
+    let carried = route.carry(&extension, &Renumbering::default());
+    let mut loss = Loss::default();
+    loss.add(route.count(&extension), &carried);
+    assert!(loss.adds_up(), "{:?}", carried.entries);
+    carried
+}
+
+/// Fate, what is written there, and how, of a field.
+fn told(carried: &Carried, field: Field) -> (Fate, &str, &str) {
+    let mut entries = carried.entries.iter().filter(|entry| entry.field == field);
+    let entry = entries
+        .next()
+        .unwrap_or_else(|| panic!("nothing is told of {}", field.name()));
+    (entry.fate, &entry.value, &entry.how)
+}
+
+const LOST: Fate = Fate::Dropped { lost: true };
+const FREE: Fate = Fate::Dropped { lost: false };
+
+#[test]
+fn names_are_split_and_joined_and_it_is_said_where_there_is_no_way_back() {
+    let (openvox, portsip) = (manifest("openvox"), manifest("portsip"));
+    for (name, first, last, back) in [
+        ("Ann Miller", "Ann", Some("Miller"), true),
+        ("Anna Maria Müller", "Anna Maria", Some("Müller"), true),
+        ("Reception", "Reception", None, true),
+        ("Ann  Miller", "Ann", Some("Miller"), false),
+        (" Ann", "Ann", None, false),
+    ] {
+        let carried = carry(openvox, portsip, &[(Field::DISPLAY_NAME, name)]);
+        assert_eq!(carried.wanted.get(Field::FIRST_NAME), Some(first), "{name}");
+        assert_eq!(carried.wanted.get(Field::LAST_NAME), last, "{name}");
+        assert_eq!(
+            carried.cleared.contains(&Field::LAST_NAME),
+            last.is_none(),
+            "{name}"
+        );
+        let how = told(&carried, Field::DISPLAY_NAME).2;
+        assert_eq!(how.contains("otherwise"), !back, "{name}: {how}");
+    }
+    for (first, last, name, back) in [
+        ("Ann", "Miller", "Ann Miller", true),
+        ("Anna Maria", "Miller", "Anna Maria Miller", true),
+        ("Ann", "van Dam", "Ann van Dam", false),
+        ("", "Miller", "Miller", false),
+        ("Ann", "", "Ann", true),
+    ] {
+        let names = [(Field::FIRST_NAME, first), (Field::LAST_NAME, last)];
+        let carried = carry(portsip, openvox, &names);
+        assert_eq!(carried.wanted.get(Field::DISPLAY_NAME), Some(name));
+        for (field, _) in names.iter().filter(|(_, text)| !text.is_empty()) {
+            let (fate, value, how) = told(&carried, *field);
+            assert_eq!((fate, value), (Fate::Translated, name));
+            assert_eq!(how.contains("otherwise"), !back, "{name}: {how}");
+        }
+    }
+}
+
+#[test]
+fn times_become_the_nearest_that_is_taken_and_it_is_said() {
+    let (openvox, portsip) = (manifest("openvox"), manifest("portsip"));
+    for (seconds, ring, nearest) in [
+        ("0", "15", true),
+        ("15", "15", false),
+        ("22", "15", true),
+        ("23", "30", true),
+        ("90", "120", true),
+        ("2147483647", "300", true),
+    ] {
+        let carried = carry(
+            portsip,
+            openvox,
+            &[(Field::FORWARD_NO_ANSWER_AFTER, seconds)],
+        );
+        let (fate, value, how) = told(&carried, Field::FORWARD_NO_ANSWER_AFTER);
+        assert_eq!((fate, value), (Fate::Translated, ring), "{seconds}");
+        assert_eq!(how.contains("nearest"), nearest, "{seconds}: {how}");
+    }
+    let carried = carry(
+        portsip,
+        openvox,
+        &[(Field::FORWARD_NO_ANSWER_AFTER, "soon")],
+    );
+    assert_eq!(told(&carried, Field::FORWARD_NO_ANSWER_AFTER).0, LOST);
+    assert_eq!(carried.wanted.get(Field::RING_TIMEOUT), None);
+    let carried = carry(openvox, openvox, &[(Field::MAX_REGISTRATIONS, "12")]);
+    let (fate, value, _) = told(&carried, Field::MAX_REGISTRATIONS);
+    assert_eq!((fate, value), (Fate::Translated, "5"));
+}
+
+/// A PortSIP whose pages print what they do not print: the words for all destinations.
+fn outspoken() -> Manifest {
+    let toml = include_str!("../vendors/portsip/vendor.toml");
+    let known = "{ value = \"extension\", wire = \"E\" }, { value = \"mobile\", wire = \"M\" }, { value = \"number\", wire = \"N\" },";
+    let voicemail = "  { value = \"voicemail\", wire";
+    Manifest::parse(&toml.replace(voicemail, &format!("{known}\n{voicemail}"))).unwrap()
+}
+
+#[test]
+fn a_forward_means_the_same_with_a_switch_and_without() {
+    let (openvox, portsip) = (manifest("openvox"), &outspoken());
+    use Field as F;
+    let there = |fields: &[(Field, &str)]| {
+        let carried = carry(openvox, portsip, fields);
+        let text = |field| carried.wanted.get(field).unwrap_or_default().to_owned();
+        (
+            text(F::FORWARD_NO_ANSWER_TO),
+            text(F::FORWARD_NO_ANSWER_NUMBER),
+            carried,
+        )
+    };
+    let on = (F::FORWARD_NO_ANSWER, "on");
+    let (to, number, carried) = there(&[
+        on,
+        (F::FORWARD_NO_ANSWER_TO, "extension"),
+        (F::FORWARD_NO_ANSWER_EXTENSION, "6000"),
+    ]);
+    assert_eq!((to.as_str(), number.as_str()), ("extension", "6000"));
+    assert_eq!(
+        told(&carried, F::FORWARD_NO_ANSWER_EXTENSION).0,
+        Fate::Translated
+    );
+    let (to, number, carried) = there(&[
+        on,
+        (F::FORWARD_NO_ANSWER_TO, "number"),
+        (F::FORWARD_NO_ANSWER_PREFIX, "9"),
+        (F::FORWARD_NO_ANSWER_NUMBER, "030"),
+        (F::FORWARD_NO_ANSWER_EXTENSION, "6000"),
+    ]);
+    assert_eq!((to.as_str(), number.as_str()), ("number", "9030"));
+    assert_eq!(told(&carried, F::FORWARD_NO_ANSWER_PREFIX).1, "9030");
+    assert_eq!(told(&carried, F::FORWARD_NO_ANSWER_EXTENSION).0, FREE);
+    let (to, number, _) = there(&[
+        on,
+        (F::FORWARD_NO_ANSWER_TO, "number"),
+        (F::FORWARD_NO_ANSWER_NUMBER, "030"),
+    ]);
+    assert_eq!((to.as_str(), number.as_str()), ("number", "030"));
+    // A prefix alone has nothing to stand before.
+    let (to, number, carried) = there(&[
+        on,
+        (F::FORWARD_NO_ANSWER_TO, "mobile"),
+        (F::FORWARD_NO_ANSWER_PREFIX, "9"),
+    ]);
+    assert_eq!((to.as_str(), number.as_str()), ("mobile", ""));
+    assert_eq!(told(&carried, F::FORWARD_NO_ANSWER_PREFIX).0, LOST);
+    // What is off is not switched on by its destination.
+    let (to, _, carried) = there(&[
+        (F::FORWARD_NO_ANSWER, "off"),
+        (F::FORWARD_NO_ANSWER_TO, "voicemail"),
+    ]);
+    assert_eq!(to, "");
+    assert!(carried.cleared.contains(&F::FORWARD_NO_ANSWER_TO));
+    let (to, _, carried) = there(&[on]);
+    assert_eq!(
+        (to.as_str(), told(&carried, F::FORWARD_NO_ANSWER).0),
+        ("", LOST)
+    );
+
+    // And back.
+    let back = |fields: &[(Field, &str)]| carry(portsip, openvox, fields);
+    let carried = back(&[
+        (F::FORWARD_BUSY_TO, "extension"),
+        (F::FORWARD_BUSY_NUMBER, "6000"),
+    ]);
+    assert_eq!(carried.wanted.get(F::FORWARD_BUSY), Some("on"));
+    assert_eq!(carried.wanted.get(F::FORWARD_BUSY_EXTENSION), Some("6000"));
+    assert_eq!(carried.wanted.get(F::FORWARD_BUSY_NUMBER), None);
+    assert_eq!(
+        told(&carried, F::FORWARD_BUSY).0,
+        Fate::Missing(Origin::Rule)
+    );
+    let carried = back(&[
+        (F::FORWARD_BUSY_TO, "number"),
+        (F::FORWARD_BUSY_NUMBER, "030"),
+    ]);
+    assert_eq!(carried.wanted.get(F::FORWARD_BUSY_NUMBER), Some("030"));
+    assert_eq!(told(&carried, F::FORWARD_BUSY_NUMBER).0, Fate::Carried);
+}
+
+#[test]
+fn a_word_that_no_page_prints_is_not_guessed() {
+    let (openvox, portsip) = (manifest("openvox"), manifest("portsip"));
+    let fields = [
+        (Field::FORWARD_BUSY, "on"),
+        (Field::FORWARD_BUSY_TO, "extension"),
+        (Field::FORWARD_BUSY_EXTENSION, "6000"),
+    ];
+    let carried = carry(openvox, portsip, &fields);
+    for (field, _) in fields {
+        let (fate, _, how) = told(&carried, field);
+        assert_eq!(fate, LOST);
+        assert!(
+            how.contains("prints its word for a forward to extension"),
+            "{how}"
+        );
+    }
+    assert_eq!(carried.wanted.get(Field::FORWARD_BUSY_TO), None);
+    assert!(
+        !carried.cleared.contains(&Field::FORWARD_BUSY_TO),
+        "it is not off"
+    );
+    let fields = [
+        (Field::FORWARD_BUSY_TO, "CONNECT_TO_MARS"),
+        (Field::FORWARD_BUSY_NUMBER, "7"),
+    ];
+    let carried = carry(portsip, openvox, &fields);
+    for (field, _) in fields {
+        assert_eq!(told(&carried, field).0, LOST);
+    }
+    assert_eq!(carried.wanted.get(Field::FORWARD_BUSY), None);
+    // A make understands its own.
+    let carried = carry(portsip, portsip, &fields);
+    assert_eq!(
+        carried.wanted.get(Field::FORWARD_BUSY_TO),
+        Some("CONNECT_TO_MARS")
+    );
+    assert_eq!(told(&carried, Field::FORWARD_BUSY_NUMBER).0, Fate::Carried);
+}
+
+#[test]
+fn leaving_out_a_switch_leaves_out_what_it_switches() {
+    let (openvox, portsip) = (manifest("openvox"), manifest("portsip"));
+    let route = Route::new(openvox, portsip, BTreeSet::from([Field::FORWARD_BUSY]));
+    let wanted = extension(&[
+        (Field::FORWARD_BUSY, "off"),
+        (Field::FORWARD_BUSY_TO, "voicemail"),
+    ]);
+    let carried = route.carry(&wanted, &Renumbering::default());
+    assert_eq!(carried.wanted.get(Field::FORWARD_BUSY_TO), None);
+    assert!(!carried.cleared.contains(&Field::FORWARD_BUSY_TO));
+}
+
+#[test]
+fn secrets_that_cannot_go_are_made_up_and_never_shown() {
+    let (openvox, portsip, ozeki) = (manifest("openvox"), manifest("portsip"), manifest("ozeki"));
+    let made_up = Fate::Missing(Origin::Generated);
+    let of = |carried: &Carried, field| {
+        let entries = carried.entries.iter().filter(|entry| entry.field == field);
+        entries.map(|entry| entry.fate).collect::<Vec<_>>()
+    };
+    // PortSIP takes what OpenVox refuses, and some PBXes show stars.
+    for (from, password) in [
+        (portsip, "Ab;3canary"),
+        (portsip, "********"),
+        (ozeki, "•••"),
+    ] {
+        let carried = carry(from, openvox, &[(Field::SIP_PASSWORD, password)]);
+        assert_eq!(carried.wanted.get(Field::SIP_PASSWORD), Some(GENERATE));
+        assert_eq!(of(&carried, Field::SIP_PASSWORD), [LOST, made_up]);
+    }
+    let carried = carry(ozeki, openvox, &[(Field::SIP_PASSWORD, "Ab3canary")]);
+    assert_eq!(carried.wanted.get(Field::SIP_PASSWORD), Some("Ab3canary"));
+    assert!(!format!("{:?}", carried.entries).contains("canary"));
+    // What only the other has, and what this one does not give back.
+    for from in [openvox, ozeki] {
+        let carried = carry(from, portsip, &[(Field::SIP_PASSWORD, "Ab3canary")]);
+        assert_eq!(carried.wanted.get(Field::WEB_PASSWORD), Some(GENERATE));
+    }
+    let carried = carry(openvox, openvox, &[]);
+    assert_eq!(of(&carried, Field::WEB_PASSWORD), [LOST, made_up]);
+    let carried = carry(portsip, openvox, &[(Field::WEB_PASSWORD, "Ab3canary")]);
+    assert_eq!(carried.wanted.get(Field::WEB_PASSWORD), Some("Ab3canary"));
+    // Nobody needs it.
+    let carried = carry(openvox, ozeki, &[]);
+    assert_eq!(carried.wanted.get(Field::WEB_PASSWORD), None);
+}
+
+#[test]
+fn the_three_names_of_an_extension_are_told_apart() {
+    let (openvox, ozeki) = (manifest("openvox"), manifest("ozeki"));
+    let carried = carry(ozeki, openvox, &[(Field::SIP_AUTH_NAME, "2001")]);
+    assert_eq!(told(&carried, Field::SIP_AUTH_NAME).0, Fate::Translated);
+    let carried = carry(ozeki, openvox, &[(Field::SIP_AUTH_NAME, "ann")]);
+    let (fate, _, how) = told(&carried, Field::SIP_AUTH_NAME);
+    assert!(fate == LOST && how.contains("set anew"), "{how}");
+    let carried = carry(
+        ozeki,
+        ozeki,
+        &[(Field::SIP_AUTH_NAME, "ann"), (Field::USER_ID, "staff")],
+    );
+    assert_eq!(carried.wanted.get(Field::SIP_AUTH_NAME), Some("ann"));
+    assert_eq!(told(&carried, Field::USER_ID).0, Fate::Carried);
+    let carried = carry(openvox, ozeki, &[]);
+    assert_eq!(carried.wanted.get(Field::USER_ID), Some("user2001"));
+    // What the make fills in by itself is told, and nothing that anybody wants.
+    assert_eq!(
+        told(&carried, Field::SIP_AUTH_NAME),
+        (
+            Fate::Missing(Origin::Default),
+            "2001",
+            told(&carried, Field::SIP_AUTH_NAME).2
+        )
+    );
+    assert_eq!(carried.wanted.get(Field::SIP_AUTH_NAME), None);
+}
+
+#[test]
+fn what_has_no_use_is_dropped_without_loss_and_what_has_is_lost() {
+    let (openvox, portsip, ozeki) = (manifest("openvox"), manifest("portsip"), manifest("ozeki"));
+    for (from, to, field, text, fate) in [
+        (openvox, portsip, Field::MOBILITY, "off", FREE),
+        (openvox, portsip, Field::MOBILITY, "on", LOST),
+        (portsip, openvox, Field::ENABLED, "on", FREE),
+        (portsip, openvox, Field::ENABLED, "off", LOST),
+        (portsip, openvox, Field::VOICEMAIL_PIN_REQUIRED, "off", LOST),
+        (openvox, ozeki, Field::EXTENSION_TYPE, "SIP", FREE),
+        (openvox, ozeki, Field::EXTENSION_TYPE, "FXS", LOST),
+        (openvox, openvox, Field::LANGUAGE, "en", LOST),
+        (
+            portsip,
+            portsip,
+            Field::VOICEMAIL_GREETING,
+            "hello.wav",
+            LOST,
+        ),
+    ] {
+        assert_eq!(
+            told(&carry(from, to, &[(field, text)]), field).0,
+            fate,
+            "{} {text}",
+            field.name()
+        );
+    }
+}
+
+/// What the other make's PBX is to hold, with a key and a folder for what was agreed on.
+struct Kept {
+    folder: tempfile::TempDir,
+    key: Key,
+}
+
+impl Kept {
+    fn new() -> Kept {
+        let folder = tempfile::tempdir().unwrap();
+        let key = Key::load_or_make(Some(&folder.path().join("key"))).unwrap();
+        Kept { folder, key }
+    }
+
+    fn base(&self) -> Base {
+        let state = StateDir::new(Some(&self.folder.path().join("state"))).unwrap();
+        Base::load(&state, "a", "b", &self.key).unwrap()
+    }
+}
+
+fn carried(fields: &[(Field, &str)]) -> Carried {
+    Carried {
+        wanted: extension(fields),
+        cleared: BTreeSet::new(),
+        entries: vec![],
+    }
+}
+
+#[test]
+fn of_three_ways_the_base_decides() {
+    let kept = Kept::new();
+    let portsip = manifest("portsip");
+    use Field as F;
+    let step_of = |base: &Base, wanted: &[(Field, &str)], held: &[(Field, &str)], overwrite| {
+        let held = extension(held);
+        step(
+            portsip,
+            &carried(wanted),
+            Some(&held),
+            base.get("1"),
+            overwrite,
+            &kept.key,
+        )
+    };
+    let update = |fields: &[(Field, &str)], kept: &[Field]| Step::Update {
+        wanted: extension(fields),
+        kept: kept.to_vec(),
+    };
+    let unchanged = |kept: &[Field]| Step::Unchanged {
+        kept: kept.to_vec(),
+    };
+    let mut base = kept.base();
+    let was = [
+        (F::MOBILE, "1"),
+        (F::GROUPS, "Sales"),
+        (F::SIP_PASSWORD, "canary-1"),
+        (F::WEB_PASSWORD, GENERATE),
+    ];
+    base.agree("1", &extension(&was), &[], [].into_iter(), &kept.key);
+    base.save().unwrap();
+    let text = fs_text(&kept);
+    assert!(
+        text.contains("Sales") && !text.contains("canary") && !text.contains("generate"),
+        "{text}"
+    );
+    let base = kept.base();
+    let at = |mobile: &'static str| {
+        [
+            (F::MOBILE, mobile),
+            (F::GROUPS, "Sales"),
+            (F::SIP_PASSWORD, "canary-1"),
+            (F::WEB_PASSWORD, GENERATE),
+        ]
+    };
+    let there = |mobile: &'static str| {
+        [
+            (F::MOBILE, mobile),
+            (F::GROUPS, "Sales"),
+            (F::SIP_PASSWORD, "canary-1"),
+            (F::WEB_PASSWORD, "made up"),
+        ]
+    };
+    assert_eq!(step_of(&base, &at("1"), &there("1"), false), unchanged(&[]));
+    assert_eq!(
+        step_of(&base, &at("2"), &there("1"), false),
+        update(&[(F::MOBILE, "2")], &[])
+    );
+    assert_eq!(
+        step_of(&base, &at("1"), &there("2"), false),
+        unchanged(&[F::MOBILE])
+    );
+    assert_eq!(step_of(&base, &at("2"), &there("2"), false), unchanged(&[]));
+    assert_eq!(
+        step_of(&base, &at("2"), &there("3"), false),
+        Step::Both(vec![F::MOBILE])
+    );
+    assert_eq!(
+        step_of(&base, &at("2"), &there("3"), true),
+        update(&[(F::MOBILE, "2")], &[])
+    );
+    // A field that was never agreed on was empty.
+    let now = [(F::MOBILE, "1"), (F::EMAIL, "a@b.c")];
+    assert_eq!(
+        step_of(&base, &now, &there("1"), false),
+        update(&[(F::EMAIL, "a@b.c")], &[])
+    );
+    let other = [(F::MOBILE, "1"), (F::EMAIL, "x@y.z")];
+    assert_eq!(
+        step_of(&base, &now, &other, false),
+        Step::Both(vec![F::EMAIL])
+    );
+    // Groups that others added are in nobody's way; one that was left is.
+    let groups = |text: &'static str| [(F::MOBILE, "1"), (F::GROUPS, text)];
+    assert_eq!(
+        step_of(&base, &groups("Sales"), &groups("Support;Sales"), false),
+        unchanged(&[])
+    );
+    assert_eq!(
+        step_of(&base, &groups("Sales"), &groups("Support"), false),
+        unchanged(&[F::GROUPS])
+    );
+    assert_eq!(
+        step_of(&base, &groups("Sales;IT"), &groups("Support;Sales"), false),
+        update(&[(F::GROUPS, "Sales;IT")], &[])
+    );
+    assert_eq!(
+        step_of(&base, &groups("Sales;IT"), &groups(""), false),
+        Step::Both(vec![F::GROUPS])
+    );
+    // A secret is known by its fingerprint.
+    let secret = |text: &'static str| [(F::MOBILE, "1"), (F::SIP_PASSWORD, text)];
+    assert_eq!(
+        step_of(&base, &secret("canary-2"), &secret("canary-1"), false),
+        update(&[(F::SIP_PASSWORD, "canary-2")], &[])
+    );
+    assert_eq!(
+        step_of(&base, &secret("canary-1"), &secret("canary-3"), false),
+        unchanged(&[F::SIP_PASSWORD])
+    );
+
+    // Nobody knows of it: it is as wanted, or it is left alone.
+    let none = kept.base();
+    let none = |wanted: &[(Field, &str)], held: &[(Field, &str)], overwrite| {
+        step(
+            portsip,
+            &carried(wanted),
+            Some(&extension(held)),
+            none.get("2"),
+            overwrite,
+            &kept.key,
+        )
+    };
+    assert_eq!(none(&at("1"), &there("1"), false), unchanged(&[]));
+    assert_eq!(
+        none(&at("1"), &there("2"), false),
+        Step::Differs(vec![F::MOBILE])
+    );
+    assert_eq!(
+        none(&at("1"), &there("2"), true),
+        update(&[(F::MOBILE, "1")], &[])
+    );
+
+    // It is not there.
+    let gone = |base: &Base, number: &str, overwrite| {
+        step(
+            portsip,
+            &carried(&[]),
+            None,
+            base.get(number),
+            overwrite,
+            &kept.key,
+        )
+    };
+    assert_eq!(gone(&base, "1", false), Step::Gone);
+    assert_eq!(gone(&base, "1", true), Step::Create);
+    assert_eq!(gone(&base, "2", false), Step::Create);
+    let mut base = base;
+    base.expect("2", "2001");
+    assert_eq!(gone(&base, "2", false), Step::Create);
+    base.expect("1", "2001");
+    assert_eq!(
+        step_of(&base, &at("1"), &there("2"), false),
+        Step::Differs(vec![F::MOBILE])
+    );
+    base.forget("1");
+    assert!(base.get("1").is_none() && base.get("2").is_some());
+}
+
+fn fs_text(kept: &Kept) -> String {
+    let mut folder = std::fs::read_dir(kept.folder.path().join("state/migrations")).unwrap();
+    std::fs::read_to_string(folder.next().unwrap().unwrap().path()).unwrap()
+}
+
+#[test]
+fn what_is_not_given_back_is_written_when_it_changed_here() {
+    let kept = Kept::new();
+    let openvox = manifest("openvox");
+    let mut base = kept.base();
+    let was = extension(&[(Field::WEB_PASSWORD, "one"), (Field::MOBILE, "1")]);
+    base.agree("1", &was, &[], [].into_iter(), &kept.key);
+    let held = extension(&[(Field::MOBILE, "1")]);
+    let now = |text: &str| carried(&[(Field::WEB_PASSWORD, text), (Field::MOBILE, "1")]);
+    let step = |text| {
+        step(
+            openvox,
+            &now(text),
+            Some(&held),
+            base.get("1"),
+            false,
+            &kept.key,
+        )
+    };
+    assert_eq!(step("one"), Step::Unchanged { kept: vec![] });
+    let wanted = extension(&[(Field::WEB_PASSWORD, "two")]);
+    assert_eq!(
+        step("two"),
+        Step::Update {
+            wanted,
+            kept: vec![]
+        }
+    );
+}
+
+#[test]
+fn what_was_kept_by_hand_is_no_base_for_the_next_run() {
+    let kept = Kept::new();
+    let mut base = kept.base();
+    let agree = |base: &mut Base, mobile: &str, kept_by_hand: &[Field], emptied: &[Field]| {
+        let wanted = extension(&[(Field::MOBILE, mobile), (Field::DESCRIPTION, "x")]);
+        base.agree(
+            "1",
+            &wanted,
+            kept_by_hand,
+            emptied.iter().copied(),
+            &kept.key,
+        );
+    };
+    agree(&mut base, "1", &[], &[]);
+    agree(&mut base, "2", &[Field::MOBILE], &[Field::EMAIL]);
+    let agreed = base.get("1").unwrap();
+    assert!(agreed.is("2001", Field::MOBILE, "1", &kept.key));
+    assert!(agreed.is("2001", Field::DESCRIPTION, "x", &kept.key));
+    assert!(
+        agreed.is("2001", Field::EMAIL, "", &kept.key) && !agreed.holds_something(Field::EMAIL)
+    );
+}
+
+#[test]
+fn a_field_that_nobody_tells_of_or_somebody_tells_of_twice_does_not_add_up() {
+    let (openvox, portsip) = (manifest("openvox"), manifest("portsip"));
+    let whole = carry(openvox, portsip, &[(Field::EMAIL, "a@b.c")]);
+    let fields = 4; // number, e-mail, and what OpenVox does not give back: web password and NAT
+    let adds_up = |carried: &Carried| {
+        let mut loss = Loss::default();
+        loss.add(fields, carried);
+        loss.adds_up()
+    };
+    assert!(adds_up(&whole));
+    let at = |field| {
+        whole
+            .entries
+            .iter()
+            .position(|entry| entry.field == field)
+            .unwrap()
+    };
+    let mut less = whole.clone();
+    less.entries.remove(at(Field::EMAIL));
+    assert!(!adds_up(&less));
+    let mut other = less.clone();
+    other.entries.push(whole.entries[at(Field::NUMBER)].clone());
+    assert!(!adds_up(&other), "as many, and not the same");
+    let mut more = whole.clone();
+    more.entries.push(whole.entries[at(Field::EMAIL)].clone());
+    assert!(!adds_up(&more));
+}
+
+#[test]
+fn a_word_of_no_list_means_something_to_its_own_make_alone() {
+    let portsip = manifest("portsip");
+    let toml = include_str!("../vendors/portsip/vendor.toml");
+    let other = Manifest::parse(&toml.replace("id = \"portsip\"", "id = \"other\"")).unwrap();
+    for (to, text, fate) in [
+        (portsip, "OTHER", Fate::Carried),
+        (&other, "male", Fate::Carried),
+        (&other, "OTHER", LOST),
+    ] {
+        let carried = carry(portsip, to, &[(Field::GENDER, text)]);
+        assert_eq!(
+            told(&carried, Field::GENDER).0,
+            fate,
+            "{} {text}",
+            to.vendor.id
+        );
+    }
+}

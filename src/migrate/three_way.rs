@@ -1,0 +1,126 @@
+//! What a migration that is run again writes: what changed on the one PBX since, and never over what was changed on the
+//! other one by hand.
+
+use super::Carried;
+use super::base::Agreed;
+use crate::manifest::{Access, Manifest};
+use crate::model::{Extension, Field, Kind};
+use crate::plan::differing;
+use crate::seal::Key;
+use crate::sheet::GENERATE;
+
+/// What is to become of one extension.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// It is to be made.
+    Create,
+    /// These fields are to be written.
+    Update {
+        /// Number and fields.
+        wanted: Extension,
+        /// What was changed there by hand, and stays.
+        kept: Vec<Field>,
+    },
+    /// Nothing is to be done.
+    Unchanged {
+        /// What was changed there by hand, and stays.
+        kept: Vec<Field>,
+    },
+    /// It is there already and differs in these fields, and no earlier run knows of it.
+    Differs(Vec<Field>),
+    /// These fields were changed on both PBXes, and not to the same.
+    Both(Vec<Field>),
+    /// An earlier run made it, and it is gone since.
+    Gone,
+}
+
+/// What is to become of an extension, given what the other PBX holds and what both agreed on at the last run.
+pub fn step(
+    manifest: &Manifest,
+    carried: &Carried,
+    held: Option<&Extension>,
+    agreed: Option<&Agreed>,
+    overwrite: bool,
+    key: &Key,
+) -> Step {
+    let agreed = agreed.filter(|agreed| !agreed.pending);
+    let Some(held) = held else {
+        return match agreed {
+            Some(_) if !overwrite => Step::Gone,
+            _ => Step::Create,
+        };
+    };
+    let mut wanted = carried.wanted.clone();
+    for (field, text) in carried.wanted.iter() {
+        // Made up when the extension was made, and left alone from then on.
+        if text == GENERATE && field.is_secret() {
+            wanted.remove(field);
+        }
+    }
+    let mut write = Extension::numbered(carried.wanted.number());
+    let Some(agreed) = agreed else {
+        let fields = differing(manifest, &wanted, held);
+        return match (fields.is_empty(), overwrite) {
+            (true, _) => Step::Unchanged { kept: vec![] },
+            (false, false) => Step::Differs(fields),
+            (false, true) => {
+                for field in fields {
+                    write.set(field, wanted.get(field).unwrap_or_default());
+                }
+                Step::Update {
+                    wanted: write,
+                    kept: vec![],
+                }
+            }
+        };
+    };
+    for field in carried.emptied(manifest) {
+        if agreed.holds_something(field) {
+            wanted.set(field, "");
+        }
+    }
+    let number = carried.wanted.number();
+    let (mut kept, mut both) = (vec![], vec![]);
+    for (field, text) in wanted.iter().filter(|(field, _)| *field != Field::NUMBER) {
+        let Some(row) = manifest
+            .row(field)
+            .filter(|row| row.access != Access::ReadOnly)
+        else {
+            continue;
+        };
+        let moved_here = !agreed.is(number, field, text, key);
+        if row.access == Access::WriteOnly {
+            if moved_here {
+                write.set(field, text);
+            }
+            continue;
+        }
+        let mut alone = Extension::default();
+        alone.set(field, text);
+        if differing(manifest, &alone, held).is_empty() {
+            continue;
+        }
+        let now = held.get(field).unwrap_or_default();
+        let moved_there = match field.def().kind {
+            // What others added to a list is in nobody's way.
+            Kind::List => !agreed.is_within(field, now),
+            _ => !agreed.is(number, field, now, key),
+        };
+        match (moved_here, moved_there) {
+            _ if overwrite => write.set(field, text),
+            (true, true) => both.push(field),
+            (true, false) => write.set(field, text),
+            (false, _) => kept.push(field),
+        }
+    }
+    if !both.is_empty() {
+        return Step::Both(both);
+    }
+    match write.iter().count() {
+        1 => Step::Unchanged { kept },
+        _ => Step::Update {
+            wanted: write,
+            kept,
+        },
+    }
+}

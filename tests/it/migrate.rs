@@ -1,0 +1,1259 @@
+//! From one PBX to another: every field accounted for by a table of its own, twice over nothing to do, and what was
+//! changed by hand stays. `MIGRATE_SEED` repeats a run.
+
+use crate::lab::{Rig, account, read_rows};
+use crate::night::{files, forms};
+use assert_cmd::cargo::cargo_bin;
+use rowcall::model::{Action, Extension, Field};
+use rowcall::sim::Server;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// How many extensions each of the six migrations has.
+const EXTENSIONS: usize = 500;
+
+type Texts = BTreeMap<String, String>;
+
+/// Rows of the loss report by number and field.
+type Told = BTreeMap<(String, String), Texts>;
+
+/// Two PBXes behind sockets, and a folder for what is kept.
+struct Move {
+    folder: tempfile::TempDir,
+    from: Rig,
+    to: Rig,
+    server: Server,
+}
+
+impl Move {
+    fn new(from: &str, to: &str) -> Move {
+        let rig = |make: &str| Rig::new(rowcall::vendors::make(make).unwrap(), &BTreeMap::new());
+        let (from, to) = (rig(from), rig(to));
+        let serve = |rig: &Rig| Server::start(rig.sim.clone(), "127.0.0.1:0").unwrap();
+        let (source, server) = (serve(&from), serve(&to));
+        let folder = tempfile::tempdir().unwrap();
+        let target = |name: &str, rig: &Rig, server: &Server| {
+            format!(
+                "[targets.{name}]\nvendor = \"{}\"\nurl = \"http://{}\"\nusername = \"api\"\nrate = \"100000/s\"\n",
+                rig.make.id,
+                server.addr()
+            )
+        };
+        let config = target("old", &from, &source) + &target("new", &to, &server);
+        fs::write(folder.path().join("rowcall.toml"), config).unwrap();
+        // It lives as long as the process.
+        std::mem::forget(source);
+        Move {
+            folder,
+            from,
+            to,
+            server,
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(cargo_bin("rowcall"));
+        let words = ["--state", "state", "--key", "key"];
+        command
+            .args(line.split_whitespace())
+            .args(words)
+            .current_dir(self.folder.path())
+            .env("ROWCALL_PASSWORD", account().password.reveal())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// What it says on standard output and on standard error.
+    #[track_caller]
+    fn run(&self, line: &str, exit: i32) -> (String, String) {
+        let output = self.command(line).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        let (out, err) = (text(output.stdout), text(output.stderr));
+        assert_eq!(output.status.code(), Some(exit), "{line}\n{out}\n{err}");
+        (out, err)
+    }
+
+    /// Migrates; gives the report's rows by their numbers.
+    #[track_caller]
+    fn migrate(&self, flags: &str, exit: i32) -> BTreeMap<String, Texts> {
+        let line =
+            format!("migrate --from old --to new --yes --report r.csv --loss loss.csv {flags}");
+        self.run(&line, exit);
+        let rows = read_rows(&self.path("r.csv")).into_iter();
+        rows.map(|row| (row["number"].clone(), row)).collect()
+    }
+
+    /// The loss report's rows by number and field; what is missing apart.
+    fn losses(&self) -> (Told, Told) {
+        let rows = read_rows(&self.path("loss.csv"));
+        let key = |row: &Texts| (row["number"].clone(), row["field"].clone());
+        let (missing, own): (Vec<Texts>, Vec<Texts>) =
+            rows.into_iter().partition(|row| row["fate"] == "missing");
+        let count = (own.len(), missing.len());
+        let by_key = |rows: Vec<Texts>| -> BTreeMap<_, _> {
+            rows.into_iter().map(|row| (key(&row), row)).collect()
+        };
+        let (own, missing) = (by_key(own), by_key(missing));
+        assert_eq!(count, (own.len(), missing.len()), "a field is told twice");
+        (own, missing)
+    }
+}
+
+fn put(rig: &Rig, extension: &Extension) {
+    let made = rig.connect().apply(Action::Create, extension, None);
+    assert!(made.result.is_ok(), "{}: {:?}", rig.name, made.result.err());
+}
+
+/// Changes fields of an extension, as somebody at the PBX's own page does.
+#[track_caller]
+fn set(rig: &Rig, number: &str, fields: &[(Field, &str)]) {
+    let mut wanted = Extension::numbered(number);
+    for (field, text) in fields {
+        wanted.set(*field, *text);
+    }
+    let changed = rig.connect().apply(Action::Update, &wanted, None);
+    assert!(
+        changed.result.is_ok(),
+        "{}: {:?}",
+        rig.name,
+        changed.result.err()
+    );
+}
+
+fn delete(rig: &Rig, number: &str) {
+    let gone = rig
+        .connect()
+        .apply(Action::Delete, &Extension::numbered(number), None);
+    assert!(gone.result.is_ok(), "{:?}", gone.result.err());
+}
+
+/// Everything that the PBX says of an extension, by canonical names; what is empty is left out.
+fn look(rig: &Rig, number: &str) -> Texts {
+    let found = rig.connect().look_at(&[number.to_owned()], false).unwrap();
+    let found = found.into_iter().next();
+    let found = found.unwrap_or_else(|| panic!("{}: {number} is not there", rig.name));
+    let fields = found
+        .iter()
+        .filter(|(field, text)| !field.is_live() && !text.is_empty());
+    fields
+        .map(|(field, text)| (field.name().to_owned(), text.to_owned()))
+        .collect()
+}
+
+/// Numbers by a seed.
+struct Dice(u64);
+
+impl Dice {
+    fn new() -> Dice {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let given = std::env::var("MIGRATE_SEED")
+            .ok()
+            .map(|text| text.parse().unwrap());
+        let seed = given.unwrap_or(now.as_nanos() as u64 % 1_000_000);
+        println!("MIGRATE_SEED={seed}");
+        Dice(seed)
+    }
+
+    fn pick<'t>(&mut self, texts: &[&'t str]) -> &'t str {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        texts[((mixed ^ (mixed >> 31)) % texts.len() as u64) as usize]
+    }
+}
+
+/// What an extension of each make may hold: `#` stands for its number, a blank for nothing.
+const VARIED: [(&str, &str, &[&str]); 66] = [
+    (
+        "openvox",
+        "display_name",
+        &[
+            "Ann Miller",
+            "Reception",
+            "Anna Maria Müller",
+            "Li",
+            "Jean-Luc van Dam",
+            "",
+        ],
+    ),
+    ("openvox", "caller_id", &["#", "493012345", ""]),
+    ("openvox", "sip_password", &["Zx7_Canary-Qw9Mv#"]),
+    ("openvox", "web_password", &["Zx7CanaryQw9Mv#"]),
+    ("openvox", "max_registrations", &["1", "3", "5"]),
+    ("openvox", "email", &["", "a#@example.com"]),
+    ("openvox", "mobile", &["1808886#"]),
+    ("openvox", "voicemail", &["on"]),
+    ("openvox", "voicemail_pin", &["77310042#", ""]),
+    ("openvox", "voicemail_to_email", &["on", "off"]),
+    ("openvox", "forward_no_answer", &["on", "on", "off"]),
+    (
+        "openvox",
+        "forward_no_answer_to",
+        &["voicemail", "voicemail", "extension", "mobile", "number"],
+    ),
+    ("openvox", "forward_no_answer_extension", &["3000"]),
+    ("openvox", "forward_no_answer_prefix", &["", "9"]),
+    ("openvox", "forward_no_answer_number", &["0301234567"]),
+    ("openvox", "forward_busy", &["on", "off", "off"]),
+    (
+        "openvox",
+        "forward_busy_to",
+        &["voicemail", "extension", "number"],
+    ),
+    ("openvox", "forward_busy_extension", &["3000"]),
+    ("openvox", "forward_busy_number", &["0307654321"]),
+    ("openvox", "mobility", &["on", "off"]),
+    ("openvox", "mobility_ring_together", &["off"]),
+    ("openvox", "mobility_prefix", &["", "0"]),
+    ("openvox", "monitor_allowed", &["on", "off"]),
+    (
+        "openvox",
+        "monitor_mode",
+        &["disabled", "listen", "barge_in"],
+    ),
+    ("openvox", "ring_timeout", &["15", "30", "60", "120", "300"]),
+    (
+        "openvox",
+        "max_call_seconds",
+        &["follow_system", "unlimited", "600"],
+    ),
+    ("openvox", "do_not_disturb", &["on", "off"]),
+    ("openvox", "nat", &["on", "off"]),
+    ("portsip", "sip_password", &["Zx7_Canary-Qw9Mv#"]),
+    ("portsip", "web_password", &["Zx7CanaryQw9Mv#"]),
+    ("portsip", "first_name", &["Ann", "Anna Maria", ""]),
+    ("portsip", "last_name", &["Miller", "van der Berg", ""]),
+    ("portsip", "gender", &["male", "female", "OTHER", ""]),
+    ("portsip", "email", &["", "p#@example.com"]),
+    ("portsip", "mobile", &["", "1808886#"]),
+    ("portsip", "work_phone", &["", "030#"]),
+    ("portsip", "home_phone", &["", "031#"]),
+    ("portsip", "twitter", &["", "ann#"]),
+    ("portsip", "description", &["", "desk, \"left\" of it"]),
+    ("portsip", "record_audio", &["on", "off"]),
+    ("portsip", "record_video", &["off", ""]),
+    ("portsip", "enabled", &["on", "on", "off"]),
+    ("portsip", "caller_id", &["", "#"]),
+    ("portsip", "voicemail", &["on"]),
+    ("portsip", "voicemail_language", &["", "en-us"]),
+    ("portsip", "voicemail_pin_required", &["on", "off"]),
+    ("portsip", "voicemail_pin", &["77310042#"]),
+    ("portsip", "voicemail_say_caller_id", &["on", "off"]),
+    ("portsip", "voicemail_say_time", &["no", ""]),
+    (
+        "portsip",
+        "voicemail_greeting",
+        &["", "https://files.example.com/hello#.wav"],
+    ),
+    (
+        "portsip",
+        "forward_no_answer_after",
+        &["10", "20", "45", "60", "90", "600"],
+    ),
+    (
+        "portsip",
+        "forward_no_answer_to",
+        &["voicemail", "CONNECT_TO_MARS", ""],
+    ),
+    ("portsip", "forward_no_answer_number", &["", "3000"]),
+    (
+        "portsip",
+        "forward_busy_to",
+        &["voicemail", "CONNECT_TO_MARS", ""],
+    ),
+    ("portsip", "forward_busy_number", &["", "3000"]),
+    (
+        "portsip",
+        "forward_offline_office_hours_to",
+        &["voicemail", ""],
+    ),
+    (
+        "portsip",
+        "forward_dnd_outside_hours_to",
+        &["", "CONNECT_TO_MARS"],
+    ),
+    ("portsip", "forward_dnd_outside_hours_number", &["", "3000"]),
+    ("portsip", "office_hours_mode", &["custom", "global", ""]),
+    ("portsip", "monday_from", &["09:00", ""]),
+    ("portsip", "groups", &["", "Sales", "Sales;Support"]),
+    ("ozeki", "sip_password", &["Zx7_Canary-Qw9Mv#"]),
+    ("ozeki", "sip_auth_name", &["#", "phone#"]),
+    ("ozeki", "sip_username", &["#", "ann#"]),
+    ("ozeki", "enabled", &["on", "on", "off"]),
+    ("ozeki", "user_id", &["user#", "staff"]),
+];
+
+fn varied(make: &str, number: &str, dice: &mut Dice) -> Extension {
+    let mut extension = Extension::numbered(number);
+    for (_, name, texts) in VARIED.iter().filter(|(of, ..)| *of == make) {
+        let text = dice.pick(texts).replace('#', number);
+        if !text.is_empty() {
+            extension.set(Field::named(name).unwrap(), text);
+        }
+    }
+    extension
+}
+
+/// What the vendors' pages make of every field, by hand. `=` is carried, `>x` becomes the field x, `-` is dropped and
+/// lost, `-off` is dropped and loses nothing where it is off, `?` is lost because it is not given back, `F` is a forward's,
+/// `D` is dropped and lost where the forward is on and needs it, `M` where mobility is on, `N` is the number or lost.
+/// First for the one other make, then for the other, in the order openvox, portsip, ozeki.
+const FATES: [(&str, &str, &str, &str); 93] = [
+    ("openvox", "number", "=", "="),
+    ("openvox", "display_name", ">first_name last_name", "-"),
+    ("openvox", "caller_id", "=", "-"),
+    ("openvox", "sip_password", "=", "="),
+    ("openvox", "web_password", "?", "?"),
+    ("openvox", "max_registrations", "-", "-"),
+    ("openvox", "email", "=", "-"),
+    ("openvox", "mobile", "=", "-"),
+    ("openvox", "language", "-", "-"),
+    ("openvox", "voicemail", "=", "-off"),
+    ("openvox", "voicemail_pin", "=", "-"),
+    ("openvox", "voicemail_to_email", "-off", "-off"),
+    ("openvox", "forward_always", "-off", "-off"),
+    ("openvox", "forward_no_answer", "F", "-off"),
+    ("openvox", "forward_no_answer_to", "F", "D"),
+    ("openvox", "forward_no_answer_extension", "F", "D"),
+    ("openvox", "forward_no_answer_prefix", "F", "D"),
+    ("openvox", "forward_no_answer_number", "F", "D"),
+    ("openvox", "forward_busy", "F", "-off"),
+    ("openvox", "forward_busy_to", "F", "D"),
+    ("openvox", "forward_busy_extension", "F", "D"),
+    ("openvox", "forward_busy_number", "F", "D"),
+    ("openvox", "mobility", "-off", "-off"),
+    ("openvox", "mobility_ring_together", "-off", "-off"),
+    ("openvox", "mobility_prefix", "M", "M"),
+    ("openvox", "monitor_allowed", "-off", "-off"),
+    ("openvox", "monitor_mode", "-disabled", "-disabled"),
+    ("openvox", "ring_timeout", ">forward_no_answer_after", "-"),
+    (
+        "openvox",
+        "max_call_seconds",
+        "-follow_system",
+        "-follow_system",
+    ),
+    ("openvox", "do_not_disturb", "-off", "-off"),
+    ("openvox", "nat", "?", "?"),
+    ("openvox", "extension_type", "-SIP", "-SIP"),
+    ("portsip", "number", "=", "="),
+    ("portsip", "sip_password", "=", "="),
+    ("portsip", "web_password", "=", "-"),
+    ("portsip", "first_name", ">display_name", "-"),
+    ("portsip", "last_name", ">display_name", "-"),
+    ("portsip", "gender", "-", "-"),
+    ("portsip", "email", "=", "-"),
+    ("portsip", "mobile", "=", "-"),
+    ("portsip", "work_phone", "-", "-"),
+    ("portsip", "home_phone", "-", "-"),
+    ("portsip", "twitter", "-", "-"),
+    ("portsip", "description", "-", "-"),
+    ("portsip", "record_audio", "-off", "-off"),
+    ("portsip", "record_video", "-off", "-off"),
+    ("portsip", "enabled", "-on", "="),
+    ("portsip", "caller_id", "=", "-"),
+    ("portsip", "voicemail", "=", "-off"),
+    ("portsip", "voicemail_language", "-", "-"),
+    ("portsip", "voicemail_pin_required", "-", "-"),
+    ("portsip", "voicemail_pin", "=", "-"),
+    ("portsip", "voicemail_say_caller_id", "-off", "-off"),
+    ("portsip", "voicemail_say_time", "-no", "-no"),
+    ("portsip", "voicemail_greeting", "-", "-"),
+    ("portsip", "forward_no_answer_after", ">ring_timeout", "-"),
+    ("portsip", "forward_no_answer_to", "F", "-"),
+    ("portsip", "forward_no_answer_number", "F", "-"),
+    ("portsip", "forward_busy_to", "F", "-"),
+    ("portsip", "forward_busy_number", "F", "-"),
+    ("portsip", "forward_offline_office_hours_to", "-", "-"),
+    ("portsip", "forward_offline_office_hours_number", "-", "-"),
+    ("portsip", "forward_offline_outside_hours_to", "-", "-"),
+    ("portsip", "forward_offline_outside_hours_number", "-", "-"),
+    ("portsip", "forward_dnd_office_hours_to", "-", "-"),
+    ("portsip", "forward_dnd_office_hours_number", "-", "-"),
+    ("portsip", "forward_dnd_outside_hours_to", "-", "-"),
+    ("portsip", "forward_dnd_outside_hours_number", "-", "-"),
+    ("portsip", "forward_away_office_hours_to", "-", "-"),
+    ("portsip", "forward_away_office_hours_number", "-", "-"),
+    ("portsip", "forward_away_outside_hours_to", "-", "-"),
+    ("portsip", "forward_away_outside_hours_number", "-", "-"),
+    ("portsip", "office_hours_mode", "-", "-"),
+    ("portsip", "monday_from", "-", "-"),
+    ("portsip", "monday_to", "-", "-"),
+    ("portsip", "tuesday_from", "-", "-"),
+    ("portsip", "tuesday_to", "-", "-"),
+    ("portsip", "wednesday_from", "-", "-"),
+    ("portsip", "wednesday_to", "-", "-"),
+    ("portsip", "thursday_from", "-", "-"),
+    ("portsip", "thursday_to", "-", "-"),
+    ("portsip", "friday_from", "-", "-"),
+    ("portsip", "friday_to", "-", "-"),
+    ("portsip", "saturday_from", "-", "-"),
+    ("portsip", "saturday_to", "-", "-"),
+    ("portsip", "groups", "-", "-"),
+    ("ozeki", "number", "=", "="),
+    ("ozeki", "sip_password", "=", "="),
+    ("ozeki", "sip_auth_name", "N", "N"),
+    ("ozeki", "sip_username", "?", "?"),
+    ("ozeki", "enabled", "-on", "="),
+    ("ozeki", "user_id", "-", "-"),
+    ("ozeki", "extension_type", "-SIP", "-SIP"),
+];
+
+fn code(from: &str, to: &str, field: &str) -> &'static str {
+    let row = FATES.iter().find(|row| (row.0, row.1) == (from, field));
+    let row = row.unwrap_or_else(|| panic!("the table does not know {from}'s {field}"));
+    let order = ["openvox", "portsip", "ozeki"];
+    let first = order.iter().find(|make| **make != from).unwrap();
+    if to == *first { row.2 } else { row.3 }
+}
+
+/// Fate, whether it is lost, and the fields that it goes to, of one field of one extension.
+fn fate(from: &str, to: &str, field: &str, held: &Texts) -> (String, String, String) {
+    let text = held.get(field).map_or("", String::as_str);
+    let told = |fate: &str, lost: &str, to: &str| (fate.to_owned(), lost.to_owned(), to.to_owned());
+    match code(from, to, field) {
+        "=" => told("carried", "", field),
+        "-" | "?" => told("dropped", "yes", ""),
+        "M" => told(
+            "dropped",
+            if held["mobility"] == "on" {
+                "yes"
+            } else {
+                "no"
+            },
+            "",
+        ),
+        "D" => told("dropped", used(field, held), ""),
+        "N" if text == held["number"] => told("translated", "", "number"),
+        "N" => told("dropped", "yes", ""),
+        "F" => forward(from, field, held),
+        code if code.starts_with('>') => {
+            // One word is a first name alone.
+            let parts = if text.contains(' ') {
+                &code[1..]
+            } else {
+                code[1..].split(' ').next().unwrap()
+            };
+            told(
+                "translated",
+                "",
+                if field == "display_name" {
+                    parts
+                } else {
+                    &code[1..]
+                },
+            )
+        }
+        code => {
+            let idle = code.strip_prefix('-').unwrap();
+            told("dropped", if text == idle { "no" } else { "yes" }, "")
+        }
+    }
+}
+
+/// Between OpenVox and PortSIP: voicemail alone has a word that both print. PortSIP has no switch.
+fn forward(from: &str, field: &str, held: &Texts) -> (String, String, String) {
+    let stem = ["forward_no_answer", "forward_busy"]
+        .into_iter()
+        .find(|stem| field.starts_with(stem));
+    let stem = stem.unwrap();
+    let get = |what: &str| {
+        held.get(&format!("{stem}{what}"))
+            .map_or("", String::as_str)
+    };
+    let (switch, to) = (get(""), get("_to"));
+    let told = |fate: &str, lost: &str, to: &str| (fate.to_owned(), lost.to_owned(), to.to_owned());
+    if from == "portsip" {
+        return match (field.strip_prefix(stem).unwrap(), to) {
+            ("_to", "voicemail") => told("carried", "", field),
+            // A value without an action is a number on its own.
+            ("_number", "") => told("carried", "", field),
+            // OpenVox takes a number beside any destination; what the word means is not known.
+            ("_number", "voicemail") | ("_number", _) | ("_to", _) => told("dropped", "yes", ""),
+            (other, _) => panic!("{other}"),
+        };
+    }
+    match (field.strip_prefix(stem).unwrap(), switch, to) {
+        ("", "on", "voicemail") | ("", "off", _) => told("translated", "", ""),
+        ("_to", "on", "voicemail") => told("carried", "", field),
+        _ => told("dropped", used(field, held), ""),
+    }
+}
+
+/// Whether an OpenVox forward is on, and goes where it needs this field.
+fn used(field: &str, held: &Texts) -> &'static str {
+    let stem = if field.starts_with("forward_busy") {
+        "forward_busy"
+    } else {
+        "forward_no_answer"
+    };
+    let to = held.get(&format!("{stem}_to")).map_or("", String::as_str);
+    let needs = match field.strip_prefix(stem).unwrap() {
+        "_extension" => to == "extension",
+        "_prefix" | "_number" => to == "number" || to == "mobile",
+        _ => true,
+    };
+    let on = held.get(stem).is_some_and(|text| text == "on");
+    if on && needs { "yes" } else { "no" }
+}
+
+/// What is missing at the other make: where it comes from is told by its value alone.
+fn missing(from: &str, to: &str, held: &Texts) -> BTreeMap<String, String> {
+    let number = &held["number"];
+    let mut missing = BTreeMap::new();
+    let mut add = |field: &str, value: &str| missing.insert(field.to_owned(), value.to_owned());
+    match (from, to) {
+        ("openvox" | "ozeki", "portsip") => {
+            add("web_password", "");
+        }
+        (_, "ozeki") => {
+            add("user_id", &format!("user{number}"));
+            add("sip_auth_name", number);
+            add("sip_username", number);
+            if !held.contains_key("enabled") {
+                add("enabled", "on");
+            }
+        }
+        ("portsip", "openvox") => {
+            for stem in ["forward_no_answer", "forward_busy"] {
+                match held.get(&format!("{stem}_to")).map(String::as_str) {
+                    None => add(stem, "off"),
+                    Some("voicemail") => add(stem, "on"),
+                    Some(_) => None,
+                };
+            }
+        }
+        _ => {}
+    }
+    missing
+}
+
+/// Seconds as OpenVox takes them: 15, 30, 60, 120, 300; of two as near the longer.
+fn ring(seconds: &str) -> &'static str {
+    match seconds {
+        "10" | "20" => "15",
+        "45" | "60" => "60",
+        "90" => "120",
+        "600" => "300",
+        other => panic!("{other}"),
+    }
+}
+
+/// What the other PBX is to hold of a field that was carried or translated to it.
+fn arrived(field: &str, to_field: &str, held: &Texts) -> String {
+    let get = |name: &str| held.get(name).map_or("", String::as_str);
+    match (field, to_field) {
+        ("display_name", "first_name") => match get(field).rsplit_once(' ') {
+            Some((first, _)) => first.to_owned(),
+            None => get(field).to_owned(),
+        },
+        ("display_name", "last_name") => get(field).rsplit_once(' ').unwrap().1.to_owned(),
+        ("first_name" | "last_name", "display_name") => {
+            format!("{} {}", get("first_name"), get("last_name"))
+                .trim()
+                .to_owned()
+        }
+        ("forward_no_answer_after", "ring_timeout") => ring(get(field)).to_owned(),
+        _ => get(field).to_owned(),
+    }
+}
+
+fn any_pair(from: &str, to: &str) {
+    let mut dice = Dice::new();
+    let one = Move::new(from, to);
+    let numbers: Vec<String> = (0..EXTENSIONS)
+        .map(|index| (3000 + index).to_string())
+        .collect();
+    let connection = one.from.connect();
+    for number in &numbers {
+        let extension = varied(from, number, &mut dice);
+        let made = connection.apply(Action::Create, &extension, None);
+        assert!(made.result.is_ok(), "{from}: {:?}", made.result.err());
+    }
+    let mut held = BTreeMap::new();
+    for some in numbers.chunks((one.from.manifest).vendor.batch) {
+        for found in connection.look_at(some, false).unwrap() {
+            let fields = found
+                .iter()
+                .filter(|(field, text)| !field.is_live() && !text.is_empty());
+            let texts: Texts = fields
+                .map(|(field, text)| (field.name().to_owned(), text.to_owned()))
+                .collect();
+            held.insert(found.number().to_owned(), texts);
+        }
+    }
+    assert_eq!(held.len(), EXTENSIONS);
+
+    // Before anything is sent, the loss report is the table's.
+    let dry = one.migrate("--dry-run", 0);
+    assert!(
+        dry.values().all(|row| row["result"] == "valid"),
+        "{:?}",
+        dry.values().next()
+    );
+    assert!(one.to.sim.numbers().is_empty());
+    let (own, missing_rows) = one.losses();
+    let mut fields = 0;
+    let hidden: Vec<&str> = FATES
+        .iter()
+        .filter(|row| row.0 == from && code(from, to, row.1) == "?")
+        .map(|row| row.1)
+        .collect();
+    for (number, texts) in &held {
+        let names = texts
+            .keys()
+            .map(String::as_str)
+            .chain(hidden.iter().copied());
+        for field in names {
+            fields += 1;
+            let row = own.get(&(number.clone(), field.to_owned()));
+            let row = row.unwrap_or_else(|| panic!("{number}: nothing is told of {field}"));
+            let told = (row["fate"].clone(), row["lost"].clone(), row["to"].clone());
+            assert_eq!(
+                told,
+                fate(from, to, field, texts),
+                "{from} → {to}: {field} of {texts:?}: {row:?}"
+            );
+        }
+        let expected = missing(from, to, texts);
+        let told: BTreeMap<String, String> = missing_rows
+            .iter()
+            .filter(|((of, _), _)| of == number)
+            .map(|((_, field), row)| (field.clone(), row["value"].clone()))
+            .collect();
+        assert_eq!(told, expected, "{from} → {to}: {number}");
+    }
+    assert_eq!(own.len(), fields, "more is told than there is");
+
+    // And what it says arrives.
+    let report = one.migrate("", 0);
+    assert_eq!(report.len(), EXTENSIONS);
+    assert!(
+        report
+            .values()
+            .all(|row| row["result"] == "created" && !row["row"].is_empty())
+    );
+    assert_eq!(report["3007"]["place"], "old:3007");
+    for (number, texts) in &held {
+        let there = look(&one.to, number);
+        for field in texts.keys() {
+            let (word, _, to_fields) = fate(from, to, field, texts);
+            for to_field in to_fields
+                .split(' ')
+                .filter(|name| !name.is_empty() && word != "dropped")
+            {
+                let is_hidden = code_is_hidden(to, to_field);
+                let wanted = arrived(field, to_field, texts);
+                if !is_hidden {
+                    assert_eq!(
+                        there.get(to_field),
+                        Some(&wanted),
+                        "{from} → {to}: {number}: {to_field}"
+                    );
+                }
+            }
+        }
+        for (field, value) in missing(from, to, texts) {
+            if !value.is_empty() && !code_is_hidden(to, &field) {
+                assert_eq!(
+                    there.get(&field),
+                    Some(&value),
+                    "{from} → {to}: {number}: {field}"
+                );
+            }
+        }
+    }
+
+    // Twice over there is nothing to do.
+    let (plan, _) = one.run("migrate --from old --to new --dry-run", 0);
+    assert!(
+        plan.contains("\n0 to create, 0 to update, 500 unchanged"),
+        "{plan}"
+    );
+    let before = one.to.sim.counts();
+    let again = one.migrate("", 0);
+    assert!(again.values().all(|row| row["result"] == "unchanged"));
+    let writes = |path: &str| {
+        ["add", "create", "update"]
+            .iter()
+            .any(|word| path.ends_with(word))
+    };
+    let after = one.to.sim.counts();
+    for (path, count) in after.iter().filter(|(path, _)| writes(path)) {
+        assert_eq!(before.get(path), Some(count), "{path}");
+    }
+
+    // And nobody is told a secret: not by what is said, nor by any file that is kept.
+    let secrets = ["Zx7_Canary-Qw9Mv3007", "Zx7CanaryQw9Mv3007", "773100423007"];
+    let forms: Vec<String> = secrets.into_iter().flat_map(forms).collect();
+    let (out, err) = one.run("migrate --from old --to new --overwrite", 0);
+    let written = files(one.folder.path())
+        .into_iter()
+        .map(|path| fs::read(path).unwrap());
+    for bytes in written.chain([out.into_bytes(), err.into_bytes()]) {
+        let found = forms
+            .iter()
+            .find(|form| memchr::memmem::find(&bytes, form.as_bytes()).is_some());
+        assert!(found.is_none(), "{from} → {to}: {found:?} stands in a file");
+    }
+    drop(one.server);
+}
+
+/// Whether a make takes a field and does not give it back.
+fn code_is_hidden(make: &str, field: &str) -> bool {
+    matches!(
+        (make, field),
+        ("openvox", "web_password" | "nat") | ("ozeki", "sip_username")
+    )
+}
+
+#[test]
+fn openvox_to_portsip() {
+    any_pair("openvox", "portsip");
+}
+
+#[test]
+fn openvox_to_ozeki() {
+    any_pair("openvox", "ozeki");
+}
+
+#[test]
+fn portsip_to_openvox() {
+    any_pair("portsip", "openvox");
+}
+
+#[test]
+fn portsip_to_ozeki() {
+    any_pair("portsip", "ozeki");
+}
+
+#[test]
+fn ozeki_to_openvox() {
+    any_pair("ozeki", "openvox");
+}
+
+#[test]
+fn ozeki_to_portsip() {
+    any_pair("ozeki", "portsip");
+}
+
+/// An OpenVox and a PortSIP with a few extensions migrated from the one to the other.
+fn migrated(numbers: &[&str]) -> Move {
+    let one = Move::new("openvox", "portsip");
+    for number in numbers {
+        let mut extension = one.from.small(number);
+        extension.set(Field::DISPLAY_NAME, format!("Ann No{number}"));
+        extension.set(Field::EMAIL, format!("a{number}@example.com"));
+        extension.set(Field::MOBILE, format!("1808{number}"));
+        extension.set(Field::VOICEMAIL, "on");
+        put(&one.from, &extension);
+    }
+    let report = one.migrate("", 0);
+    assert!(
+        report.values().all(|row| row["result"] == "created"),
+        "{report:?}"
+    );
+    one
+}
+
+fn result(report: &BTreeMap<String, Texts>, number: &str) -> (String, String) {
+    let row = &report[number];
+    (row["result"].clone(), row["message"].clone())
+}
+
+#[test]
+fn only_what_changed_on_the_first_since_is_carried_again() {
+    let one = migrated(&["2001", "2002", "2003"]);
+    let password = one.to.sim.stored("2002", "web_access_password");
+    set(
+        &one.from,
+        "2002",
+        &[(Field::MOBILE, "1809"), (Field::EMAIL, "")],
+    );
+    let mut new = one.from.small("2009");
+    new.set(Field::DISPLAY_NAME, "New Here");
+    put(&one.from, &new);
+    delete(&one.from, "2003");
+    let (plan, _) = one.run("migrate --from old --to new --dry-run", 0);
+    assert!(
+        plan.contains("update 2002 (old:2002)\n    email: \"a2002@example.com\" → \"\"\n    mobile: \"18082002\" → \"1809\"\n"),
+        "{plan}"
+    );
+    let report = one.migrate("", 0);
+    assert_eq!(result(&report, "2001").0, "unchanged");
+    assert_eq!(result(&report, "2002").0, "updated");
+    assert_eq!(result(&report, "2009").0, "created");
+    let gone = &report["2003"];
+    assert_eq!(
+        (
+            gone["row"].as_str(),
+            gone["result"].as_str(),
+            gone["code"].as_str()
+        ),
+        ("", "unchanged", "migrate.gone")
+    );
+    assert!(
+        gone["message"].contains("old does not have 2003 any more"),
+        "{gone:?}"
+    );
+    assert_eq!(one.to.sim.numbers(), ["2001", "2002", "2003", "2009"]);
+    let now = look(&one.to, "2002");
+    assert_eq!(
+        (now.get("mobile").map(String::as_str), now.get("email")),
+        (Some("1809"), None)
+    );
+    assert_eq!(one.to.sim.stored("2002", "web_access_password"), password);
+    assert_eq!(result(&one.migrate("", 0), "2002").0, "unchanged");
+}
+
+#[test]
+fn passwords_that_only_the_other_make_has_are_made_up_and_written_once() {
+    let one = Move::new("openvox", "portsip");
+    for number in ["2001", "2002"] {
+        put(&one.from, &one.from.small(number));
+    }
+    one.migrate("--secrets-out made-up.csv", 0);
+    let made_up = read_rows(&one.path("made-up.csv"));
+    assert_eq!(made_up.len(), 2);
+    for row in &made_up {
+        let there = one.to.sim.stored(&row["number"], "web_access_password");
+        assert_eq!(there.as_ref(), Some(&row["web_password"]));
+        assert!(row["web_password"].len() >= 8 && !row["web_password"].contains('<'));
+        assert!(!row.contains_key("sip_password"), "it was carried");
+        let secret = row["web_password"].as_bytes();
+        for path in files(one.folder.path()) {
+            let holds = memchr::memmem::find(&fs::read(&path).unwrap(), secret).is_some();
+            assert_eq!(holds, path.ends_with("made-up.csv"), "{}", path.display());
+        }
+    }
+    one.migrate("--overwrite", 0);
+    let there = one.to.sim.stored("2001", "web_access_password");
+    assert_eq!(there.as_ref(), Some(&made_up[0]["web_password"]));
+}
+
+#[test]
+fn what_was_changed_by_hand_stays_unless_it_is_told_otherwise() {
+    let one = migrated(&["2001", "2002", "2003", "2004"]);
+    set(
+        &one.to,
+        "2001",
+        &[(Field::MOBILE, "555"), (Field::FIRST_NAME, "Anna")],
+    );
+    set(&one.from, "2001", &[(Field::EMAIL, "new@example.com")]);
+    set(&one.from, "2002", &[(Field::MOBILE, "666")]);
+    set(&one.to, "2002", &[(Field::MOBILE, "777")]);
+    set(&one.from, "2003", &[(Field::MOBILE, "888")]);
+    set(&one.to, "2003", &[(Field::MOBILE, "888")]);
+    delete(&one.to, "2004");
+
+    let report = one.migrate("", 1);
+    let (word, message) = result(&report, "2001");
+    assert_eq!(
+        (word.as_str(), message.as_str()),
+        (
+            "updated",
+            "left as they were set on new by hand: first_name, mobile"
+        )
+    );
+    let (word, message) = result(&report, "2002");
+    assert_eq!(word, "conflict");
+    assert!(
+        message.contains("changed on both")
+            && message.contains("mobile \"777\" instead of \"666\""),
+        "{message}"
+    );
+    assert_eq!(result(&report, "2003").0, "unchanged");
+    assert_eq!(result(&report, "2004").0, "missing");
+    let mobile = |number: &str| look(&one.to, number)["mobile"].clone();
+    assert_eq!(
+        [mobile("2001"), mobile("2002"), mobile("2003")],
+        ["555", "777", "888"]
+    );
+    assert_eq!(look(&one.to, "2001")["email"], "new@example.com");
+
+    // What was left once is left again, and what was changed there is no base for the next run.
+    let report = one.migrate("", 1);
+    assert_eq!(result(&report, "2001").0, "unchanged");
+    assert_eq!(result(&report, "2002").0, "conflict");
+    set(&one.from, "2001", &[(Field::MOBILE, "999")]);
+    let report = one.migrate("", 1);
+    assert_eq!(result(&report, "2001").0, "conflict");
+    assert_eq!(mobile("2001"), "555");
+
+    let report = one.migrate("--overwrite", 0);
+    assert_eq!(result(&report, "2001").0, "updated");
+    assert_eq!(result(&report, "2004").0, "created");
+    assert_eq!(
+        [mobile("2001"), mobile("2002"), mobile("2003")],
+        ["999", "666", "888"]
+    );
+    assert_eq!(look(&one.to, "2001")["first_name"], "Ann");
+    let report = one.migrate("", 0);
+    assert!(
+        report
+            .values()
+            .all(|row| row["result"] == "unchanged" && row["message"].is_empty()),
+        "{report:?}"
+    );
+}
+
+#[test]
+fn a_forward_that_is_switched_off_later_is_off_at_the_other_make_too() {
+    let one = migrated(&["2001"]);
+    let forward = [
+        (Field::FORWARD_BUSY, "on"),
+        (Field::FORWARD_BUSY_TO, "voicemail"),
+    ];
+    set(&one.from, "2001", &forward);
+    one.migrate("", 0);
+    assert_eq!(look(&one.to, "2001")["forward_busy_to"], "voicemail");
+    set(&one.from, "2001", &[(Field::FORWARD_BUSY, "off")]);
+    assert_eq!(result(&one.migrate("", 0), "2001").0, "updated");
+    assert_eq!(look(&one.to, "2001").get("forward_busy_to"), None);
+
+    // And the other way round, where there is a switch.
+    let one = Move::new("portsip", "openvox");
+    let mut extension = one.from.small("2001");
+    extension.set(Field::VOICEMAIL, "on");
+    extension.set(Field::FORWARD_BUSY_TO, "voicemail");
+    put(&one.from, &extension);
+    one.migrate("", 0);
+    assert_eq!(look(&one.to, "2001")["forward_busy"], "on");
+    set(&one.from, "2001", &[(Field::FORWARD_BUSY_TO, "")]);
+    assert_eq!(result(&one.migrate("", 0), "2001").0, "updated");
+    assert_eq!(look(&one.to, "2001")["forward_busy"], "off");
+}
+
+#[test]
+fn what_is_there_and_no_run_knows_of_is_a_conflict() {
+    let one = Move::new("openvox", "portsip");
+    for number in ["2001", "2002"] {
+        let mut extension = one.from.small(number);
+        extension.set(Field::MOBILE, "18081");
+        put(&one.from, &extension);
+    }
+    let mut there = one.to.small("2001");
+    there.set(Field::MOBILE, "18089");
+    put(&one.to, &there);
+    let report = one.migrate("", 1);
+    let (word, message) = result(&report, "2001");
+    assert_eq!(word, "conflict");
+    assert!(
+        message.contains("mobile \"18089\" instead of \"18081\""),
+        "{message}"
+    );
+    assert_eq!(result(&report, "2002").0, "created");
+    assert_eq!(look(&one.to, "2001")["mobile"], "18089");
+}
+
+#[test]
+fn a_run_that_was_killed_leaves_nothing_to_be_taken_for_granted() {
+    let one = Move::new("openvox", "portsip");
+    for index in 0..120 {
+        let mut extension = one.from.small(&(3000 + index).to_string());
+        extension.set(Field::MOBILE, "18081");
+        put(&one.from, &extension);
+    }
+    one.to.sim.set_faults("latency_ms=4".parse().unwrap());
+    let rule = "--renumber 3xxx=73xxx";
+    let mut command = one.command(&format!("migrate --from old --to new --yes {rule}"));
+    let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+    let begun = SystemTime::now();
+    while one.to.sim.numbers().len() < 30 {
+        assert!(
+            begun.elapsed().unwrap() < Duration::from_secs(30),
+            "it never came"
+        );
+        thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    one.to.sim.set_faults("".parse().unwrap());
+    let made = one.to.sim.numbers();
+    assert!(made.len() < 120);
+    set(&one.to, &made[0], &[(Field::MOBILE, "555")]);
+    let report = one.migrate(rule, 1);
+    for (number, row) in &report {
+        let expected = match number {
+            _ if *number == made[0] => "conflict",
+            _ if made.contains(number) => "unchanged",
+            _ => "created",
+        };
+        assert_eq!(row["result"], expected, "{row:?}");
+        assert_eq!(one.to.sim.created(number), 1);
+    }
+    assert_eq!(report.len(), 120);
+    assert_eq!(look(&one.to, &made[0])["mobile"], "555");
+    // From now on it is known what both agreed on.
+    set(&one.from, "3050", &[(Field::MOBILE, "18082")]);
+    assert_eq!(result(&one.migrate(rule, 1), "73050").0, "updated");
+}
+
+#[test]
+fn new_numbers_go_wherever_a_number_is_meant() {
+    let one = Move::new("openvox", "openvox");
+    for (number, to) in [("2001", "2002"), ("2002", "100"), ("100", "2001")] {
+        let mut extension = one.from.small(number);
+        extension.set(Field::CALLER_ID, number);
+        extension.set(Field::FORWARD_BUSY, "on");
+        extension.set(Field::FORWARD_BUSY_TO, "extension");
+        extension.set(Field::FORWARD_BUSY_EXTENSION, to);
+        put(&one.from, &extension);
+    }
+    fs::write(one.path("map.csv"), "old,new\n100,0100\n555,556\n").unwrap();
+    let flags = "--renumber-map map.csv --renumber 2xxx=72xxx";
+    let (_, words) = one.run(
+        &format!("migrate --from old --to new --yes --loss loss.csv --report r.csv {flags}"),
+        0,
+    );
+    assert!(words.contains("not there: 555"), "{words}");
+    for (number, to) in [("72001", "72002"), ("72002", "0100"), ("0100", "72001")] {
+        let there = look(&one.to, number);
+        assert_eq!(
+            (
+                there["caller_id"].as_str(),
+                there["forward_busy_extension"].as_str()
+            ),
+            (number, to)
+        );
+    }
+    let (own, _) = one.losses();
+    let row = &own[&("2001".to_owned(), "forward_busy_extension".to_owned())];
+    assert_eq!(
+        ["fate", "from", "value", "how", "new_number"].map(|column| row[column].as_str()),
+        ["translated", "2002", "72002", "renumbered", "72001"]
+    );
+    let report = one.migrate(flags, 0);
+    assert!(
+        report.values().all(|row| row["result"] == "unchanged"),
+        "{report:?}"
+    );
+    // The last run's numbers are not given up by accident.
+    let (_, words) = one.run("migrate --from old --to new --yes", 2);
+    assert!(
+        words.contains("2001 is 72001 there and would be 2001"),
+        "{words}"
+    );
+    assert_eq!(one.to.sim.numbers().len(), 3);
+}
+
+#[test]
+fn numbers_that_collide_are_all_named_before_anything_is_sent() {
+    let one = Move::new("openvox", "portsip");
+    for number in ["2001", "2002", "3001", "3002", "4001"] {
+        put(&one.from, &one.from.small(number));
+    }
+    let (_, words) = one.run("migrate --from old --to new --yes --renumber 3xxx=2xxx", 2);
+    assert!(
+        words.contains("2001 and 3001 would all be 2001; 2002 and 3002 would all be 2002"),
+        "{words}"
+    );
+    // And with what somebody else has there.
+    for number in ["9001", "9002"] {
+        put(&one.to, &one.to.small(number));
+    }
+    let line = "migrate --from old --to new --yes --report r.csv --overwrite --renumber 2xxx=9xxx";
+    let (_, words) = one.run(line, 2);
+    assert!(
+        words.contains("2001 and an extension of new would all be 9001; 2002 and"),
+        "{words}"
+    );
+    assert!(
+        read_rows(&one.path("r.csv"))
+            .iter()
+            .all(|row| row["result"] == "not_sent")
+    );
+    assert_eq!(one.to.sim.numbers(), ["9001", "9002"]);
+    for (file, text) in [
+        ("two.csv", "old,new\n2001,5\n2001,6\n"),
+        ("blank.csv", "old,new\n2001,\n"),
+        ("no.csv", "from,to\n1,2\n"),
+    ] {
+        fs::write(one.path(file), text).unwrap();
+        let (_, words) = one.run(
+            &format!("migrate --from old --to new --renumber-map {file}"),
+            2,
+        );
+        assert!(words.contains(file), "{words}");
+    }
+}
+
+#[test]
+fn a_loss_that_nobody_named_stops_the_run() {
+    let one = Move::new("openvox", "ozeki");
+    let mut extension = one.from.small("2001");
+    extension.set(Field::MOBILE, "18081");
+    extension.set(Field::MONITOR_ALLOWED, "on");
+    put(&one.from, &extension);
+    let line = "migrate --from old --to new --yes --on-loss stop --report r.csv";
+    let (_, words) = one.run(line, 4);
+    for named in [
+        "mobile 1",
+        "monitor_allowed 1",
+        "nat 1",
+        "web_password 1",
+        "--drop mobile",
+    ] {
+        assert!(words.contains(named), "{named}: {words}");
+    }
+    assert!(!words.contains("do_not_disturb 1, "), "{words}");
+    assert!(one.to.sim.numbers().is_empty());
+    let rows = read_rows(&one.path("r.csv"));
+    assert_eq!(
+        (rows[0]["result"].as_str(), rows[0]["code"].as_str()),
+        ("not_sent", "loss")
+    );
+    let hint = words.split("if that is meant: ").nth(1).unwrap();
+    let flags = hint.split("; or").next().unwrap();
+    one.run(&format!("{line} {flags}"), 0);
+    assert_eq!(one.to.sim.numbers(), ["2001"]);
+}
+
+#[test]
+fn what_the_other_make_refuses_is_said_and_not_sent() {
+    // Two with one address, which PortSIP does not take.
+    let one = migrated(&["2001"]);
+    let mut second = one.from.small("2002");
+    second.set(Field::EMAIL, "A2001@example.com");
+    put(&one.from, &second);
+    let report = one.migrate("", 1);
+    assert_eq!(result(&report, "2002").0, "invalid");
+    assert_eq!(report["2002"]["code"], "duplicate_email");
+    delete(&one.from, "2002");
+    // And a new password, which it does not take either once the extension exists.
+    let fields = [
+        (Field::SIP_PASSWORD, "Other7Password"),
+        (Field::MOBILE, "1"),
+    ];
+    set(&one.from, "2001", &fields);
+    let report = one.migrate("", 1);
+    assert_eq!(result(&report, "2001").0, "invalid");
+    assert_eq!(report["2001"]["code"], "sip_password.create_only");
+    assert_eq!(look(&one.to, "2001")["mobile"], "18082001");
+    let report = one.migrate("--drop sip_password", 0);
+    assert_eq!(result(&report, "2001").0, "updated");
+    assert_eq!(look(&one.to, "2001")["mobile"], "1");
+}
+
+#[test]
+fn a_run_that_was_killed_goes_on_and_can_be_undone() {
+    let one = Move::new("openvox", "portsip");
+    for index in 0..60 {
+        put(&one.from, &one.from.small(&(3000 + index).to_string()));
+    }
+    one.to.sim.set_faults("latency_ms=4".parse().unwrap());
+    let mut command = one.command("migrate --from old --to new --yes");
+    let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+    let begun = SystemTime::now();
+    while one.to.sim.numbers().len() < 10 {
+        assert!(
+            begun.elapsed().unwrap() < Duration::from_secs(30),
+            "it never came"
+        );
+        thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    one.to.sim.set_faults("".parse().unwrap());
+    one.run("resume", 0);
+    assert_eq!(one.to.sim.numbers().len(), 60);
+    let report = one.migrate("", 0);
+    assert!(
+        report.values().all(|row| row["result"] == "unchanged"),
+        "{report:?}"
+    );
+    one.run("undo --yes --max-deletes all", 0);
+    assert!(one.to.sim.numbers().is_empty());
+    let report = one.migrate("", 1);
+    assert!(report.values().all(|row| row["result"] == "missing"));
+    one.migrate("--overwrite", 0);
+    assert_eq!(one.to.sim.numbers().len(), 60);
+}
+
+#[test]
+fn whoever_wants_to_look_in_between_imports_the_sheet_that_would_be_sent() {
+    let one = Move::new("portsip", "openvox");
+    for number in ["2001", "0042"] {
+        let mut extension = one.from.small(number);
+        extension.set(Field::FIRST_NAME, "Ann");
+        extension.set(Field::FORWARD_NO_ANSWER_AFTER, "20");
+        put(&one.from, &extension);
+    }
+    one.migrate("--dry-run -o sheet.csv", 0);
+    assert!(one.to.sim.numbers().is_empty());
+    let about = fs::metadata(one.path("sheet.csv")).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::mode(&about.permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    one.run("import sheet.csv --to new", 0);
+    assert_eq!(look(&one.to, "0042")["display_name"], "Ann");
+    assert_eq!(look(&one.to, "2001")["ring_timeout"], "15");
+    // A migration finds nothing left to do.
+    let report = one.migrate("", 0);
+    assert!(
+        report.values().all(|row| row["result"] == "unchanged"),
+        "{report:?}"
+    );
+    for twice in [
+        "--loss r.csv --report r.csv",
+        "--dry-run -o a.csv --loss a.csv",
+    ] {
+        let (_, words) = one.run(&format!("migrate --from old --to new {twice}"), 2);
+        assert!(words.contains("is named twice"), "{words}");
+    }
+    one.run("migrate --from old --to new -o sheet.csv", 2);
+}
+
+#[test]
+fn a_field_that_is_left_out_is_neither_carried_nor_emptied() {
+    let one = migrated(&["2001"]);
+    set(&one.from, "2001", &[(Field::MOBILE, "666")]);
+    let report = one.migrate("--drop mobile", 0);
+    assert_eq!(result(&report, "2001").0, "unchanged");
+    assert_eq!(look(&one.to, "2001")["mobile"], "18082001");
+    let (own, _) = one.losses();
+    let row = &own[&("2001".to_owned(), "mobile".to_owned())];
+    assert_eq!(
+        (
+            row["fate"].as_str(),
+            row["lost"].as_str(),
+            row["how"].as_str()
+        ),
+        ("dropped", "no", "left out by --drop")
+    );
+    one.run("migrate --from old --to new --drop number", 2);
+    one.run("migrate --from old --to old", 2);
+}
+
+#[test]
+fn a_state_that_cannot_be_used_stops_the_run_before_it_begins() {
+    let one = migrated(&["2001"]);
+    let state = files(&one.path("state/migrations"));
+    assert_eq!(state.len(), 1);
+    let text = fs::read_to_string(&state[0]).unwrap();
+    let mode =
+        std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&state[0]).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    set(&one.from, "2001", &[(Field::MOBILE, "666")]);
+    for damaged in [
+        text.replace("\"format\":1", "\"format\":9"),
+        text[..text.len() / 2].to_owned(),
+        text.replace("portsip+", "ozeki+"),
+    ] {
+        fs::write(&state[0], damaged).unwrap();
+        let (_, words) = one.run("migrate --from old --to new --yes", 2);
+        assert!(words.contains("is not the state of a migration"), "{words}");
+    }
+    fs::write(&state[0], &text).unwrap();
+    fs::rename(one.path("key"), one.path("other")).unwrap();
+    let (_, words) = one.run("migrate --from old --to new --yes", 2);
+    assert!(words.contains("was made with the key"), "{words}");
+    assert_eq!(look(&one.to, "2001")["mobile"], "18082001");
+}
