@@ -26,7 +26,7 @@ struct Move {
     folder: tempfile::TempDir,
     from: Rig,
     to: Rig,
-    server: Server,
+    _servers: [Server; 2],
 }
 
 impl Move {
@@ -45,13 +45,11 @@ impl Move {
         };
         let config = target("old", &from, &source) + &target("new", &to, &server);
         fs::write(folder.path().join("rowcall.toml"), config).unwrap();
-        // It lives as long as the process.
-        std::mem::forget(source);
         Move {
             folder,
             from,
             to,
-            server,
+            _servers: [source, server],
         }
     }
 
@@ -704,7 +702,6 @@ fn any_pair(from: &str, to: &str) {
             .find(|form| memchr::memmem::find(&bytes, form.as_bytes()).is_some());
         assert!(found.is_none(), "{from} → {to}: {found:?} stands in a file");
     }
-    drop(one.server);
 }
 
 /// Whether a make takes a field and does not give it back.
