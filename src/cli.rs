@@ -590,6 +590,9 @@ pub struct DiffArgs {
     /// The make that the sheets are for, where the other side does not tell [default: their words are taken as any make's]
     #[arg(long = "for", value_name = "VENDOR", value_parser = vendor)]
     pub vendor: Option<String>,
+    /// Compare groups of extensions, and not extensions
+    #[arg(long, conflicts_with = "archive")]
+    pub groups: bool,
     /// How the differences are printed
     #[arg(long, value_enum, default_value_t, conflicts_with = "output")]
     pub format: DiffFormat,

@@ -618,3 +618,37 @@ fn vendors_and_template_tell_of_groups() {
     let said = office.go("import filled.csv --groups --to TARGET", 0);
     assert_eq!(said, pairs([("Sales", "created")]));
 }
+
+#[test]
+fn groups_are_compared_by_their_names() {
+    let office = Office::with(&[("Sales", "2001;2002"), ("Old", "2003")]);
+    let ran = office.run("export TARGET --groups --rate 5000 -o before.csv");
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let diff = "diff before.csv TARGET --groups --rate 5000";
+    let ran = office.run(diff);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{}", ran.err);
+    office.write(
+        "new.csv",
+        "group_name,group_members\nSales,2002;2004\nNew,2005\n",
+    );
+    let line = "import new.csv --groups --to TARGET --mode sync --yes";
+    assert_eq!(office.go(line, 0).len(), 3);
+    office.run("export TARGET --groups --rate 5000 -o after.csv");
+    for line in [diff, "diff before.csv after.csv --groups"] {
+        let ran = office.run(line);
+        assert_eq!(ran.code, 1, "{line}: {}", ran.err);
+        for words in [
+            "New: added",
+            "Old: removed",
+            "Sales: group members: + 2004, − 2001",
+        ] {
+            assert!(ran.out.contains(words), "{line}: {}", ran.out);
+        }
+    }
+    let ran = office.run("diff before.csv sim:ozeki --groups");
+    assert!(
+        ran.code == 2 && ran.err.contains("has no groups"),
+        "{}",
+        ran.err
+    );
+}

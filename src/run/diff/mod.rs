@@ -7,7 +7,7 @@ mod sheets;
 
 use super::context::Context;
 use super::target::Target;
-use super::{Failure, interrupts, print, say};
+use super::{Failure, interrupts, of_rows, print, say};
 use crate::cli::{DiffArgs, DiffFormat, ReadingArgs};
 use crate::diff::{Column, Comparison, HEADINGS, Side, What, compare};
 use crate::export::fingerprint;
@@ -17,7 +17,7 @@ use crate::model::{Field, by_number};
 use crate::progress::Progress;
 use crate::sheet::{Format, Input, Readers, Writer, ends_like_a_sheet};
 use crate::submit::converse::Looking;
-use crate::vendors::make;
+use crate::vendors::{GROUPS, make};
 pub(super) use nights::side as night;
 use sheets::Sheets;
 use std::collections::BTreeMap;
@@ -97,7 +97,8 @@ fn named(text: &str, args: &DiffArgs, context: &Context<'_>) -> Result<Named, Fa
     if is_file && !is_address {
         return Ok(Named::Sheet(Input::named(text)));
     }
-    match Target::resolve(text, context.config(), &args.pace) {
+    let target = Target::resolve(text, context.config(), &args.pace);
+    match target.and_then(|target| target.of_rows(args.groups)) {
         Ok(target) => Ok(Named::Target(Box::new(target))),
         Err(failure) if is_address => Err(failure),
         Err(failure) => Err(Failure {
@@ -109,9 +110,13 @@ fn named(text: &str, args: &DiffArgs, context: &Context<'_>) -> Result<Named, Fa
 
 /// Both sides, sheets before targets: what is wrong with a sheet shows before a PBX is asked.
 fn read(named: &[Named; 2], args: &DiffArgs) -> Result<[Side; 2], Failure> {
-    let make_of = |id: &String| make(id).map(|make| (make.manifest)());
-    let said = args.vendor.as_ref().and_then(make_of);
+    let said = args.vendor.as_deref().and_then(make);
+    let said = said.map(|make| of_rows(make, args.groups)).transpose()?;
+    let said = said.map(|make| (make.manifest)());
     let manifest = said.or_else(|| named.iter().find_map(Named::manifest));
+    // The words for groups are those of the makes that have them.
+    let of_groups = || (GROUPS.first().filter(|_| args.groups)?.manifest)().into();
+    let manifest = manifest.or_else(of_groups);
     let mut sheets = Sheets::new(&args.reading, manifest, true)?;
     let mut sides = [None, None];
     for (side, named) in sides.iter_mut().zip(named) {
@@ -166,7 +171,7 @@ fn held(target: &Target, stop: &StopFlag) -> Result<Side, Failure> {
     let mut numbers = listing.numbers;
     numbers.sort_by(|a, b| by_number(a, b));
     numbers.dedup();
-    let mut progress = Progress::new("extensions", numbers.len() as u64);
+    let mut progress = Progress::new(&format!("{}s", target.record()), numbers.len() as u64);
     let mut twice = None;
     let looking = Looking {
         parallel: target.parallel,
@@ -205,7 +210,7 @@ fn held(target: &Target, stop: &StopFlag) -> Result<Side, Failure> {
 
 /// Whether a field may be compared at all: the number is the key, and what is live changes by itself.
 fn is_compared(field: Field) -> bool {
-    field != Field::NUMBER && field != Field::NEW_NUMBER && !field.is_live()
+    !field.is_key() && field != Field::NEW_NUMBER && !field.is_live()
 }
 
 /// Says which fields are not compared, and why: once each, and not as differences of every extension. Of sides that are

@@ -243,7 +243,8 @@ impl Reading {
             );
             return Err(Failure::usage(message).hint("name one of them with --sheet"));
         };
-        let number = binding.column_of(Field::NUMBER).unwrap_or_default();
+        let key = binding.fields().find(|(field, _)| field.is_key());
+        let number = key.map(|(_, column)| column).unwrap_or_default();
         self.sheets.push(sheet.clone());
         for batch in sheet.batches() {
             let batch = batch.map_err(Failure::usage)?;
