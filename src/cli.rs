@@ -481,7 +481,7 @@ pub struct ExportArgs {
     #[arg(long, value_name = "30d,12m", requires = "archive", value_parser = Keep::from_str)]
     pub keep: Option<Keep>,
     /// Run this command when the export is not as the one before, with the differences on its standard input
-    #[arg(long, value_name = "CMD", value_hint = ValueHint::CommandString)]
+    #[arg(long, value_name = "CMD", value_hint = ValueHint::CommandString, conflicts_with = "groups")]
     pub on_change: Option<String>,
     /// What becomes of passwords and PINs
     #[arg(long, value_enum, default_value_t)]
@@ -898,12 +898,15 @@ fn setting(text: &str) -> Result<(String, String), String> {
 
 /// A day's beginning in UTC, or the moment that is written.
 fn moment(text: &str) -> Result<Timestamp, String> {
-    let day = text.parse::<Date>();
-    let begins = day.and_then(|day| day.to_zoned(TimeZone::UTC));
-    begins.map(|begins| begins.timestamp()).or_else(|_| {
-        let wrong = || format!("{text:?} is no day: write 2026-11-01, or 2026-11-01T02:00:00Z");
-        text.parse().map_err(|_| wrong())
-    })
+    if let Ok(moment) = text.parse() {
+        return Ok(moment);
+    }
+    // A date's own reader passes over a time behind it.
+    let day = Some(text).filter(|text| text.len() == "2026-11-01".len());
+    let begins = day.and_then(|day| day.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok());
+    begins
+        .map(|begins| begins.timestamp())
+        .ok_or_else(|| format!("{text:?} is no day: write 2026-11-01, or 2026-11-01T02:00:00Z"))
 }
 
 fn vendor(text: &str) -> Result<String, String> {

@@ -69,6 +69,10 @@ const PLAIN: &[(Field, &str, &str)] = &[
     (Field::RECORD_VIDEO, "video recording", ""),
     (Field::OFFICE_HOURS_MODE, "office hours", ""),
     (Field::GROUPS, "groups", ""),
+    (Field::INTERCOM, "intercom", ""),
+    (Field::EXTERNAL_CALLS, "external calls", ""),
+    (Field::CONSOLE_ACCESS, "console access", ""),
+    (Field::GROUP_MEMBERS, "members", ""),
     (Field::GENDER, "gender", ""),
     (Field::TWITTER, "Twitter", ""),
     (Field::FACEBOOK, "Facebook", ""),
@@ -492,7 +496,7 @@ mod tests {
                 .iter()
                 .filter(|(from, to, _)| *from == field || *to == field)
                 .count();
-            let key = matches!(field, Field::NUMBER | Field::NEW_NUMBER) || field.is_live();
+            let key = field.is_key() || field == Field::NEW_NUMBER || field.is_live();
             assert_eq!(
                 plain + forward + hours,
                 usize::from(!key),
