@@ -640,7 +640,7 @@ fn groups_are_compared_by_their_names() {
         for words in [
             "New: added",
             "Old: removed",
-            "Sales: group members: + 2004, − 2001",
+            "Sales: members: + 2004, − 2001",
         ] {
             assert!(ran.out.contains(words), "{line}: {}", ran.out);
         }
