@@ -474,11 +474,12 @@ pub struct ExportArgs {
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with_all = ["output", "live"])]
     pub archive: Option<PathBuf>,
     /// The format of an archive's nights
-    #[arg(long, value_name = "FORMAT", requires = "archive", default_value = "csv", value_parser = ["csv", "json", "jsonl", "xlsx"])]
+    #[arg(long, value_name = "FORMAT", requires = "archive", conflicts_with = "output", default_value = "csv", value_parser = ["csv", "json", "jsonl", "xlsx"])]
     pub format: String,
     /// Which nights stay: all of the newest days that have one, then the newest of each month (and year); the others'
     /// files are removed, which the archive enters
-    #[arg(long, value_name = "30d,12m", requires = "archive", value_parser = Keep::from_str)]
+    // What conflicts with a file waives what is required: without the archive it would be passed over.
+    #[arg(long, value_name = "30d,12m", requires = "archive", conflicts_with = "output", value_parser = Keep::from_str)]
     pub keep: Option<Keep>,
     /// Run this command when the export is not as the one before, with the differences on its standard input
     #[arg(long, value_name = "CMD", value_hint = ValueHint::CommandString, conflicts_with = "groups")]

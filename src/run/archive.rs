@@ -40,6 +40,9 @@ pub(super) fn run(args: &ArchiveArgs) -> Result<u8, Failure> {
     if wrong.is_empty() {
         return Ok(0);
     }
-    say(format!("{} findings", wrong.len()));
+    say(match wrong.len() {
+        1 => "1 finding".to_owned(),
+        count => format!("{count} findings"),
+    });
     Ok(1)
 }

@@ -453,6 +453,8 @@ fn what_cannot_be_meant_is_refused_before_anything_is_fetched() {
         ("export hq --all -o {target}.csv", "cannot be used with"),
         ("export", "required"),
         ("export hq --keep 30d", "required"),
+        ("export hq --keep 30d -o hq.csv", "cannot be used with"),
+        ("export hq --format json -o hq.csv", "cannot be used with"),
         (
             "export hq --archive nights -o hq.csv",
             "cannot be used with",

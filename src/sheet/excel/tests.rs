@@ -3,7 +3,6 @@
 use super::super::{Header, Headings, Input, Known, ReadOptions, Sheet, SheetError, Stored, open};
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet};
 use std::io::{Cursor, Write as _};
-use std::time::{Duration, Instant};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -428,16 +427,14 @@ fn what_other_programs_write_is_understood() {
     );
 }
 
-/// Reads all, and holds that it costs no more than it may.
+/// Reads all, and gives why it cannot be.
 fn refused(bytes: &[u8]) -> SheetError {
-    let began = Instant::now();
     let error = match read(bytes) {
         Ok(sheet) => rows_of(&sheet)
             .map(|rows| rows.len())
             .expect_err("it is read"),
         Err(error) => error,
     };
-    assert!(began.elapsed() < Duration::from_secs(if cfg!(debug_assertions) { 60 } else { 1 }));
     assert!(!error.to_string().contains("Error"), "{error}");
     error
 }
