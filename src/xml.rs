@@ -249,7 +249,9 @@ impl Tag<'_> {
     /// The name without its prefix.
     pub fn name(&self) -> &str {
         let name = self.0.name().0;
-        name.rsplit_once(':').map_or(name, |(_, local)| local)
+        // Names are so short that no search is worth its call.
+        let prefix = name.bytes().rposition(|byte| byte == b':');
+        prefix.map_or(name, |at| name.get(at + 1..).unwrap_or_default())
     }
 
     /// Gives each attribute, by its name with its prefix.
@@ -260,7 +262,10 @@ impl Tag<'_> {
         let broken = || PullError::Malformed("it has a tag that is not well-formed".to_owned());
         for attribute in self.0.attributes().with_checks(false) {
             let attribute = attribute.map_err(|_| broken())?;
-            let value = quick_xml::escape::unescape(&attribute.value).map_err(|_| broken())?;
+            let value = match attribute.value.bytes().any(|byte| byte == b'&') {
+                true => quick_xml::escape::unescape(&attribute.value).map_err(|_| broken())?,
+                false => Cow::Borrowed(&*attribute.value),
+            };
             each(attribute.key.0, value);
         }
         Ok(())

@@ -394,20 +394,19 @@ impl RawRow {
         self.stored.resize(column, Stored::Text);
         self.stored.push(write(&mut self.text));
         self.ends.push(self.text.len());
-        let (file, line) = (self.file.clone(), self.line);
         if self.text.len() - start > self.limits.cell_bytes_max {
             let bytes_max = self.limits.cell_bytes_max;
             return Err(SheetError::CellTooLong {
-                file,
-                line,
+                file: self.file.clone(),
+                line: self.line,
                 bytes_max,
             });
         }
         let bytes_max = self.limits.row_bytes_max.min(ROW_BYTES_MAX);
         if self.text.len() > bytes_max {
             return Err(SheetError::RowTooLong {
-                file,
-                line,
+                file: self.file.clone(),
+                line: self.line,
                 bytes_max,
             });
         }

@@ -446,7 +446,7 @@ impl Rows {
         let mut next_column = 0;
         loop {
             let cell = match self.xml.piece().map_err(|error| fail(&self.part, error))? {
-                Piece::Open(tag) if tag.name() == "c" => {
+                Piece::Open(tag) if tag.name().as_bytes() == b"c" => {
                     let cell = cell_tag(&tag, next_column);
                     Some(cell.map_err(|error| fail(&self.part, error))?)
                 }
@@ -472,19 +472,19 @@ impl Rows {
         loop {
             let fail = |error| self.book.error(&self.part, error);
             let pass_over = match self.xml.piece().map_err(fail)? {
-                Piece::Open(tag) => match tag.name() {
-                    "v" if cell.kind != Kind::Inline => {
+                Piece::Open(tag) => match tag.name().as_bytes() {
+                    b"v" if cell.kind != Kind::Inline => {
                         // A formula that gave an empty text says so; openpyxl leaves a blank value where it gave none.
                         has_value = cell.kind == Kind::Text;
                         in_text = true;
                         false
                     }
-                    "t" if cell.kind == Kind::Inline => {
+                    b"t" if cell.kind == Kind::Inline => {
                         in_text = true;
                         false
                     }
-                    "is" | "r" => false,
-                    "f" => {
+                    b"is" | b"r" => false,
+                    b"f" => {
                         has_formula = true;
                         area = area_of(&tag).map_err(fail)?;
                         true
@@ -595,17 +595,18 @@ fn cell_tag(tag: &Tag<'_>, next_column: usize) -> Result<CellTag, PullError> {
         style: 0,
         kind: Kind::Number,
     };
-    tag.attributes(|name, value| match name {
-        "r" => cell.column = column(&value).unwrap_or(next_column),
-        "s" => cell.style = value.parse().unwrap_or(0),
-        "t" => {
-            cell.kind = match &*value {
-                "s" => Kind::Shared,
-                "inlineStr" => Kind::Inline,
-                "str" => Kind::Text,
-                "b" => Kind::Boolean,
-                "e" => Kind::Error,
-                "d" => Kind::Date,
+    // As bytes, which are compared at once: there is one of these for each cell.
+    tag.attributes(|name, value| match name.as_bytes() {
+        b"r" => cell.column = column(&value).unwrap_or(next_column),
+        b"s" => cell.style = value.parse().unwrap_or(0),
+        b"t" => {
+            cell.kind = match value.as_bytes() {
+                b"s" => Kind::Shared,
+                b"inlineStr" => Kind::Inline,
+                b"str" => Kind::Text,
+                b"b" => Kind::Boolean,
+                b"e" => Kind::Error,
+                b"d" => Kind::Date,
                 _ => Kind::Number,
             }
         }
