@@ -9,9 +9,9 @@
 //! `cargo bench --bench pipeline` takes a million rows; `ROWS=100000` takes fewer. Prints ratios, for absolute times
 //! differ from one machine and minute to the next.
 
+use rowcall::check::{Counts, Options, Table, check};
 use rowcall::columns::{BindOptions, Binding};
 use rowcall::manifest::{Manifest, Purpose};
-use rowcall::run::check::{Counts, Options, Table, check};
 use rowcall::sheet::{Input, ReadOptions, SheetError, open};
 use std::env;
 use std::fs;

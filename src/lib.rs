@@ -22,6 +22,7 @@
 //!   are understood by it too.
 //! - [`columns`]: headings and fields, cells and values.
 //! - [`rules`]: what is wrong with a row, and with all rows together.
+//! - [`check`]: every row of sheets of any length held against the rules.
 //! - [`plan`]: wanted against existing, and the guard.
 //! - [`diff`]: what differs between two sheets, exports or PBXes, in telephone words.
 //! - [`wire`]: requests and replies as plain data. No sockets.
@@ -42,6 +43,7 @@
 //! - [`run`]: one file a command; the only modules that know every stage.
 
 pub mod archive;
+pub mod check;
 pub mod cli;
 pub mod columns;
 pub mod diff;

@@ -4,11 +4,11 @@
 //!
 //! `UPDATE=1 cargo test --test samples` writes bad.report.csv again.
 
+use rowcall::check::{Checked, Counts, Options, Table, check};
 use rowcall::columns::{BindOptions, Binding};
 use rowcall::manifest::{Access, CrossRule, FieldRow, Manifest, Purpose, Rule};
 use rowcall::model::{Finding, Kind};
 use rowcall::rules::rule_id;
-use rowcall::run::check::{Checked, Counts, Options, Table, check};
 use rowcall::sheet::{Input, ReadOptions, SheetError, open};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -3,8 +3,8 @@
 //! Only cells with a finding that carries a repair change. The copy is checked before it takes its place; the original
 //! is never written to.
 
-use super::check::{Counts, Options, Table, check};
 use super::{Failure, of_rows, rows, say};
+use crate::check::{Counts, Options, Table, check};
 use crate::cli::FixArgs;
 use crate::columns::Binding;
 use crate::manifest::{Manifest, Purpose};

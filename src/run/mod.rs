@@ -1,12 +1,11 @@
 //! One file a command; the only modules that know every stage.
 
 mod archive;
-pub mod check;
+mod check;
 mod context;
 mod delete;
 mod diff;
 mod export;
-mod findings;
 mod fix;
 mod import;
 pub mod journal;
@@ -37,7 +36,7 @@ use std::io::{self, BufRead, IsTerminal, Write, stderr, stdin, stdout};
 pub fn run(cli: &Cli) -> u8 {
     let context = Context::new(cli);
     let done = match &cli.command {
-        Command::Check(args) => findings::run(args),
+        Command::Check(args) => check::run(args),
         Command::Fix(args) => fix::run(args),
         Command::Plan(args) => plan::run(args, &context),
         Command::Import(args) => import::run(args, &context),

@@ -7,9 +7,9 @@ use std::process::Command;
 
 /// The modules in the order in which imports may run: each may name only those before it.
 const LAYERS: &[&str] = &[
-    "model", "xml", "sheet", "manifest", "columns", "rules", "plan", "diff", "wire", "vendors",
-    "link", "seal", "generate", "archive", "ledger", "saved", "migrate", "submit", "export",
-    "report", "progress", "cli", "sim", "run",
+    "model", "xml", "sheet", "manifest", "columns", "rules", "check", "plan", "diff", "wire",
+    "vendors", "link", "seal", "generate", "archive", "ledger", "saved", "migrate", "submit",
+    "export", "report", "progress", "cli", "sim", "run",
 ];
 
 /// Crates that are named in one place only.

@@ -1,0 +1,927 @@
+//! Every row held against every rule, before anything is sent.
+//!
+//! The rows are gone through twice, for nothing is said before all of them could be read. The first pass learns which
+//! numbers there are, and checks each row alone. Where the rows together have nothing to add, which is the rule, the
+//! second pass goes to the few rows of which there is something to say; else it checks them all. Batches are read one
+//! after the other and worked on by rayon's threads; what comes of them is handed on in row order, the same for any
+//! number of threads and any size of a batch. Nothing is kept of a row but what uniqueness needs, and 16 bytes of each
+//! that is gone to again, so memory does not grow with the findings.
+
+use crate::columns::Binding;
+use crate::manifest::{Manifest, Purpose};
+use crate::model::{Finding, Place, Severity};
+use crate::rules::{Across, Checker, Duplicate, Places, Survey, Traces};
+use crate::sheet::{Again, Batch, Picks, Row, Sheet, SheetError};
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::thread::Result as Caught;
+
+/// So many rows are gone to again at the most, and one in so many; where there are more, all are checked again.
+const PICKED_MAX: u64 = 1 << 17;
+const PICKED_ONE_IN: u64 = 4;
+/// In small sheets it is no matter.
+const PICKED_FREE: u64 = 1000;
+
+/// A sheet and what its columns mean.
+#[derive(Debug)]
+pub struct Table {
+    /// The sheet.
+    pub sheet: Sheet,
+    /// What its columns mean.
+    pub binding: Binding,
+}
+
+/// How rows are checked.
+#[derive(Debug, Clone, Copy)]
+pub struct Options<'o> {
+    /// What the rows are for.
+    pub purpose: Purpose,
+    /// The numbers that the PBX holds, where they are known: then a forward to an extension that is neither there nor
+    /// in the sheets is an error.
+    pub on_pbx: Option<&'o [String]>,
+}
+
+/// How many rows there were, and what was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// All rows.
+    pub rows: u64,
+    /// Rows without an error.
+    pub valid: u64,
+    /// Rows with an error.
+    pub invalid: u64,
+    /// Findings that are errors.
+    pub errors: u64,
+    /// Findings that are warnings.
+    pub warnings: u64,
+}
+
+/// A row whose cells were checked, while it is at hand.
+#[derive(Debug)]
+pub struct Checked<'c> {
+    /// The sheet that it stands in.
+    pub table: &'c Table,
+    /// The row.
+    pub row: &'c Row<'c>,
+    /// The number that it gives; empty where it gives none.
+    pub number: &'c str,
+    /// What was found, the heaviest first; that it repeats an earlier row is not known yet.
+    pub findings: &'c [Finding],
+}
+
+/// What is said of one row.
+#[derive(Debug)]
+pub struct Verdict<'v, T> {
+    /// The row's number, 1 for the first data row, counting on across sheets.
+    pub row: u64,
+    /// The sheet that it stands in.
+    pub table: &'v Table,
+    /// Where it stands.
+    pub place: Place,
+    /// The number that it gives; empty where it gives none.
+    pub number: String,
+    /// Every finding, the heaviest first.
+    pub findings: Vec<Finding>,
+    /// What was kept of the row.
+    pub kept: Option<T>,
+}
+
+impl<T> Verdict<'_, T> {
+    /// Whether the row may be sent.
+    pub fn is_valid(&self) -> bool {
+        !self.findings.iter().any(Finding::is_error)
+    }
+}
+
+/// Checks all rows of all tables against a make's rules, and hands on what is said of them in row order.
+///
+/// `keep` looks at each row while it is at hand, on any thread, and may keep something of it. A row without findings of
+/// which nothing is kept is counted and not handed on. `sink` ends the check by an error.
+///
+/// # Errors
+/// Where a sheet cannot be read to its end (nothing was handed on then, unless it changed meanwhile), and what `sink`
+/// says.
+pub fn check<T, E>(
+    tables: &[Table],
+    manifest: &Manifest,
+    options: Options<'_>,
+    keep: impl Fn(&Checked<'_>) -> Option<T> + Sync,
+    sink: impl FnMut(Verdict<'_, T>) -> Result<(), E>,
+) -> Result<Counts, E>
+where
+    T: Send,
+    E: From<SheetError>,
+{
+    check_by(false, tables, manifest, options, keep, sink)
+}
+
+/// As [`check`]; `all_twice` has every row checked twice, which says the same and takes longer.
+fn check_by<T, E>(
+    all_twice: bool,
+    tables: &[Table],
+    manifest: &Manifest,
+    options: Options<'_>,
+    keep: impl Fn(&Checked<'_>) -> Option<T> + Sync,
+    sink: impl FnMut(Verdict<'_, T>) -> Result<(), E>,
+) -> Result<Counts, E>
+where
+    T: Send,
+    E: From<SheetError>,
+{
+    let mut survey = Survey::new();
+    if let Some(numbers) = options.on_pbx {
+        survey.on_pbx(numbers.iter().map(String::as_str));
+    }
+    let checkers: Vec<Checker<'_>> = tables
+        .iter()
+        .map(|table| Checker::new(manifest, &table.binding))
+        .collect();
+    let passes: Vec<Pass<'_, _>> = tables
+        .iter()
+        .zip(&checkers)
+        .map(|(table, checker)| Pass {
+            table,
+            checker,
+            purpose: options.purpose,
+            keep: &keep,
+        })
+        .collect();
+    let all_again = AtomicBool::new(all_twice);
+    let (mut rows, mut picked_rows) = (0, 0);
+    let mut picked = Vec::new();
+    for pass in &passes {
+        let mut of_table = Vec::new();
+        let work = |batch: &Batch| pass.first(batch, &all_again);
+        in_order(pass.table.sheet.batches(), work, |first| -> Result<(), E> {
+            let First {
+                rows: more,
+                traces,
+                picks,
+            } = first?;
+            survey.add(traces);
+            picked_rows += picks.len() as u64;
+            if !picks.is_empty() {
+                of_table.push((rows, picks));
+            }
+            rows += more;
+            let many = picked_rows > PICKED_MAX.min(PICKED_FREE + rows / PICKED_ONE_IN);
+            if many || survey.is_telling() {
+                all_again.store(true, Ordering::Relaxed);
+            }
+            if all_again.load(Ordering::Relaxed) {
+                of_table = Vec::new();
+            }
+            Ok(())
+        })?;
+        picked.push(of_table);
+    }
+    let across = survey.finish();
+    let mut said = Said {
+        places: Places::default(),
+        counts: Counts::default(),
+        sink,
+    };
+    if all_again.into_inner() || !across.is_silent() {
+        let mut before = 0;
+        for pass in &passes {
+            let work = |batch: &Batch| pass.second(&across, |each| batch.rows(each));
+            in_order(
+                pass.table.sheet.batches(),
+                work,
+                |checked| -> Result<(), E> {
+                    let (rows, notable) = checked?;
+                    said.deliver(pass.table, before, notable)?;
+                    before += rows;
+                    Ok(())
+                },
+            )?;
+        }
+    } else {
+        for (pass, of_table) in passes.iter().zip(picked) {
+            let (befores, picks): (Vec<u64>, Vec<Picks>) = of_table.into_iter().unzip();
+            let mut befores = befores.into_iter();
+            let work = |again: &Again<'_>| pass.second(&across, |each| again.rows(each));
+            in_order(pass.table.sheet.again(picks), work, |checked| {
+                let ((), notable) = checked?;
+                said.deliver(pass.table, befores.next().unwrap_or_default(), notable)
+            })?;
+        }
+    }
+    let counts = said.counts;
+    Ok(Counts {
+        rows,
+        valid: rows - counts.invalid,
+        ..counts
+    })
+}
+
+/// What both passes over one table need.
+struct Pass<'p, K> {
+    table: &'p Table,
+    checker: &'p Checker<'p>,
+    purpose: Purpose,
+    keep: &'p K,
+}
+
+/// What the first pass learns of one batch.
+struct First {
+    rows: u64,
+    traces: Traces,
+    /// The rows of which there is something to say.
+    picks: Picks,
+}
+
+/// A row of which there is something to say.
+struct Notable<T> {
+    index: u64,
+    line: u64,
+    number: String,
+    findings: Vec<Finding>,
+    duplicates: Vec<Duplicate>,
+    kept: Option<T>,
+}
+
+impl<K> Pass<'_, K> {
+    /// Surveys the rows of a batch, and checks each alone for as long as this may save checking all of them again.
+    fn first<T>(&self, batch: &Batch, all_again: &AtomicBool) -> Result<First, SheetError>
+    where
+        K: Fn(&Checked<'_>) -> Option<T>,
+    {
+        let mut traces = Traces::default();
+        let mut picks = batch.picks();
+        let rows = batch.rows(|row| {
+            if all_again.load(Ordering::Relaxed) {
+                self.checker.survey(&row, self.purpose, &mut traces);
+                return;
+            }
+            // Where rows are kept that nothing is wrong with, most are.
+            let gone_to = match self
+                .checker
+                .survey_and_judge(&row, self.purpose, &mut traces)
+            {
+                true => picks.add(&row),
+                false => self.keep(&row, &[]).is_none(),
+            };
+            if !gone_to {
+                all_again.store(true, Ordering::Relaxed);
+            }
+        })?;
+        Ok(First {
+            rows,
+            traces,
+            picks,
+        })
+    }
+
+    /// Checks rows with all that is known now; gives those of which there is something to say.
+    fn second<T, R>(
+        &self,
+        across: &Across,
+        read: impl FnOnce(&mut dyn FnMut(Row<'_>)) -> Result<R, SheetError>,
+    ) -> Result<(R, Vec<Notable<T>>), SheetError>
+    where
+        K: Fn(&Checked<'_>) -> Option<T>,
+    {
+        let mut notable = Vec::new();
+        let mut findings = Vec::new();
+        let mut duplicates = Vec::new();
+        let read = read(&mut |row| {
+            self.checker.row(
+                &row,
+                self.purpose,
+                Some(across),
+                &mut findings,
+                &mut duplicates,
+            );
+            let kept = self.keep(&row, &findings);
+            if kept.is_some() || !findings.is_empty() || !duplicates.is_empty() {
+                notable.push(Notable {
+                    index: row.index,
+                    line: row.line,
+                    number: self.checker.number(row.cells).to_owned(),
+                    findings: std::mem::take(&mut findings),
+                    duplicates: std::mem::take(&mut duplicates),
+                    kept,
+                });
+            }
+        })?;
+        Ok((read, notable))
+    }
+
+    fn keep<T>(&self, row: &Row<'_>, findings: &[Finding]) -> Option<T>
+    where
+        K: Fn(&Checked<'_>) -> Option<T>,
+    {
+        (self.keep)(&Checked {
+            table: self.table,
+            row,
+            number: self.checker.number(row.cells),
+            findings,
+        })
+    }
+}
+
+/// What was said so far, and who hears it.
+struct Said<S> {
+    places: Places,
+    counts: Counts,
+    sink: S,
+}
+
+impl<S> Said<S> {
+    /// Hands on what is said of rows of one batch, before which so many rows stand.
+    fn deliver<T, E>(
+        &mut self,
+        table: &Table,
+        before: u64,
+        notable: Vec<Notable<T>>,
+    ) -> Result<(), E>
+    where
+        S: FnMut(Verdict<'_, T>) -> Result<(), E>,
+    {
+        for notable in notable {
+            let place = table.sheet.place(notable.line);
+            let mut findings = notable.findings;
+            for duplicate in notable.duplicates {
+                findings.extend(self.places.repeats(duplicate, &place));
+            }
+            findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+            let count =
+                |severity| findings.iter().filter(|f| f.severity == severity).count() as u64;
+            let errors = count(Severity::Error);
+            self.counts.errors += errors;
+            self.counts.warnings += count(Severity::Warning);
+            self.counts.invalid += u64::from(errors > 0);
+            if findings.is_empty() && notable.kept.is_none() {
+                continue;
+            }
+            (self.sink)(Verdict {
+                row: before + notable.index + 1,
+                table,
+                place,
+                number: notable.number,
+                findings,
+                kept: notable.kept,
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Works on batches on rayon's threads and hands on what comes of them in their order, on the thread that calls. Few
+/// batches are held at the same time.
+fn in_order<B: Send, R: Send, E: From<SheetError>>(
+    batches: impl Iterator<Item = Result<B, SheetError>>,
+    work: impl Fn(&B) -> R + Sync,
+    mut deliver: impl FnMut(R) -> Result<(), E>,
+) -> Result<(), E> {
+    let held_max = 2 * rayon::current_num_threads() + 1;
+    let (done, results) = channel();
+    let (work, mut waiting) = (&work, Waiting::default());
+    rayon::in_place_scope(|scope| {
+        for (at, batch) in (0u64..).zip(batches) {
+            let batch = batch?;
+            if at >= held_max as u64
+                && let Some(result) = waiting.next(&results)
+            {
+                deliver(result)?;
+            }
+            let done = done.clone();
+            scope.spawn(move |_| {
+                let result = catch_unwind(AssertUnwindSafe(|| work(&batch)));
+                // Nobody listens any more where the check has ended.
+                let _ = done.send((at, result));
+            });
+        }
+        // What is spawned holds the other ends.
+        drop(done);
+        while let Some(result) = waiting.next(&results) {
+            deliver(result)?;
+        }
+        Ok(())
+    })
+}
+
+/// Results that came before their turn.
+struct Waiting<R> {
+    early: BTreeMap<u64, R>,
+    given: u64,
+}
+
+impl<R> Default for Waiting<R> {
+    fn default() -> Self {
+        Waiting {
+            early: BTreeMap::new(),
+            given: 0,
+        }
+    }
+}
+
+impl<R> Waiting<R> {
+    /// The next result in order; `None` after the last.
+    fn next(&mut self, results: &Receiver<(u64, Caught<R>)>) -> Option<R> {
+        loop {
+            if let Some(result) = self.early.remove(&self.given) {
+                self.given += 1;
+                return Some(result);
+            }
+            match receive(results)? {
+                (at, Ok(result)) => {
+                    self.early.insert(at, result);
+                }
+                (_, Err(panic)) => resume_unwind(panic),
+            }
+        }
+    }
+}
+
+/// Waits for a result. On one of rayon's own threads it helps meanwhile, for there may be no other.
+fn receive<R>(results: &Receiver<R>) -> Option<R> {
+    loop {
+        match results.try_recv() {
+            Ok(result) => return Some(result),
+            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) => {
+                if rayon::yield_now() != Some(rayon::Yield::Executed) {
+                    return results.recv().ok();
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::columns::BindOptions;
+    use crate::sheet::{Input, Limits, ReadOptions, open};
+    use std::fmt::Write;
+    use std::io::Write as _;
+
+    const VENDOR: &str = include_str!("vendors/openvox/vendor.toml");
+
+    fn manifest() -> Manifest {
+        Manifest::parse(VENDOR).unwrap()
+    }
+
+    fn file(text: &str) -> tempfile::NamedTempFile {
+        let mut file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        file
+    }
+
+    fn table(
+        file: &tempfile::NamedTempFile,
+        manifest: &Manifest,
+        chunk_bytes: usize,
+    ) -> Result<Table, SheetError> {
+        let options = ReadOptions {
+            limits: Limits {
+                chunk_bytes,
+                ..Limits::default()
+            },
+            ..ReadOptions::default()
+        };
+        let input = Input::File(file.path().to_owned());
+        let sheet = open(&input, &options)?.remove(0);
+        let options = BindOptions::default();
+        let binding = Binding::bind(&sheet.headings, manifest, &[manifest], &options).unwrap();
+        Ok(Table { sheet, binding })
+    }
+
+    const OFFLINE: Options<'static> = Options {
+        purpose: Purpose::Create,
+        on_pbx: None,
+    };
+
+    /// Everything that is said, as text, and the counts.
+    fn said(tables: &[Table], manifest: &Manifest) -> Result<(String, Counts), SheetError> {
+        let keep = |checked: &Checked<'_>| {
+            checked
+                .row
+                .line
+                .is_multiple_of(7)
+                .then_some(checked.row.line)
+        };
+        said_by(false, tables, manifest, OFFLINE, keep)
+    }
+
+    fn said_by(
+        all_twice: bool,
+        tables: &[Table],
+        manifest: &Manifest,
+        options: Options<'_>,
+        keep: impl Fn(&Checked<'_>) -> Option<u64> + Sync,
+    ) -> Result<(String, Counts), SheetError> {
+        let mut said = String::new();
+        let counts = check_by(all_twice, tables, manifest, options, keep, |verdict| {
+            let line = verdict.place.line;
+            let Verdict {
+                row,
+                number,
+                findings,
+                kept,
+                ..
+            } = verdict;
+            writeln!(said, "{row} {line} {number} {kept:?} {findings:?}").unwrap();
+            Ok::<(), SheetError>(())
+        })?;
+        Ok((said, counts))
+    }
+
+    /// Rows of every sort: right, wrong, ragged, repeated, in loops, with line breaks in quotes, blank lines between.
+    fn motley(rows: u64) -> String {
+        let mut text =
+            String::from("number,registerpassword,username,busyforward,btransferto,btransferext\n");
+        for n in 0..rows {
+            let number = 10_000 + n - n % 50 / 49;
+            let tail = match n % 10 {
+                0 => "Ab3defgh,\"Ann\n\"\"A\"\" Müller\",,,".to_owned(),
+                1 => "Ab3;defgh,Bo,,,".to_owned(),
+                2 => "Ab3defgh,Bo".to_owned(),
+                3 | 4 => format!("Ab3defgh,Bo,on,Extension,{}", 10_000 + (n ^ 7)),
+                5 => ",,off,,\n".to_owned(),
+                _ => "Ab3defgh,Bo,off,,".to_owned(),
+            };
+            writeln!(text, "{number},{tail}").unwrap();
+        }
+        text
+    }
+
+    #[test]
+    fn what_is_said_is_the_same_for_any_threads_and_chunks() {
+        let manifest = manifest();
+        let file = file(&motley(1000));
+        let path = file.path().display().to_string();
+        let mut expected: Option<(String, Counts)> = None;
+        for threads in [1, 2, 8] {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap();
+            for chunk_bytes in [1, 64, 4096, 1 << 20] {
+                let table = table(&file, &manifest, chunk_bytes).unwrap();
+                let said = pool.install(|| said(&[table], &manifest)).unwrap();
+                let said = (said.0.replace(&path, "FILE"), said.1);
+                match &expected {
+                    None => expected = Some(said),
+                    Some(expected) => {
+                        assert!(said == *expected, "{threads} threads, {chunk_bytes} bytes");
+                    }
+                }
+            }
+        }
+        let (said, counts) = expected.unwrap();
+        assert_eq!(counts.rows, 1000);
+        assert_eq!(counts.valid + counts.invalid, counts.rows);
+        for id in [
+            "sip_password.forbidden",
+            "sip_password.required",
+            "duplicate_number",
+            "forward_loop",
+            "forward_to_unknown",
+        ] {
+            assert!(said.contains(id), "{id}");
+        }
+        // Outside a pool of rayon's, too.
+        let table = table(&file, &manifest, 512).unwrap();
+        assert_eq!(super::tests::said(&[table], &manifest).unwrap().1, counts);
+    }
+
+    #[test]
+    fn rows_count_on_across_files_and_repeat_across_them() {
+        let manifest = manifest();
+        let first = file("number,registerpassword\n2001,Ab3defgh\n\n2002,Ab3defgh\n");
+        let second = file("registerpassword,number\nAb3defgh,2003\nAb3defgh,2001\n");
+        let tables = [&first, &second].map(|file| table(file, &manifest, 1 << 10).unwrap());
+        let mut seen = Vec::new();
+        let keep = |checked: &Checked<'_>| Some(checked.number.to_owned());
+        let counts = check(&tables, &manifest, OFFLINE, keep, |verdict| {
+            let valid = verdict.is_valid();
+            seen.push((
+                verdict.row,
+                verdict.place.line,
+                verdict.kept.unwrap(),
+                valid,
+            ));
+            if !valid {
+                let message = &verdict.findings[0].message;
+                let before = format!("{}:2 (cell A2) before", first.path().display());
+                assert!(message.ends_with(&before), "{message}");
+            }
+            Ok::<(), SheetError>(())
+        });
+        let expected = [
+            (1, 2, "2001".to_owned(), true),
+            (2, 4, "2002".to_owned(), true),
+            (3, 2, "2003".to_owned(), true),
+            (4, 3, "2001".to_owned(), false),
+        ];
+        assert_eq!(seen, expected);
+        assert_eq!(
+            counts.unwrap(),
+            Counts {
+                rows: 4,
+                valid: 3,
+                invalid: 1,
+                errors: 1,
+                warnings: 0
+            }
+        );
+    }
+
+    #[test]
+    fn clean_rows_that_nobody_keeps_are_counted_only() {
+        let manifest = manifest();
+        let file = file("number,registerpassword\n2001,Ab3defgh\n2002,Ab3 defgh\n");
+        let table = table(&file, &manifest, 1 << 10).unwrap();
+        let mut rows = Vec::new();
+        let counts = check(
+            &[table],
+            &manifest,
+            OFFLINE,
+            |_| None::<()>,
+            |verdict| {
+                rows.push(verdict.row);
+                Ok::<(), SheetError>(())
+            },
+        );
+        assert_eq!((rows, counts.unwrap().rows), (vec![2], 2));
+    }
+
+    #[test]
+    fn a_sink_that_fails_ends_the_check_at_once() {
+        #[derive(Debug, PartialEq)]
+        struct Full;
+        impl From<SheetError> for Full {
+            fn from(_: SheetError) -> Full {
+                panic!("the sheet is right")
+            }
+        }
+        let manifest = manifest();
+        let file = file(&motley(1000));
+        let mut given = 0;
+        let table = table(&file, &manifest, 256).unwrap();
+        let ended = check(
+            &[table],
+            &manifest,
+            OFFLINE,
+            |_| Some(()),
+            |_| {
+                given += 1;
+                if given == 3 { Err(Full) } else { Ok(()) }
+            },
+        );
+        assert_eq!((ended, given), (Err(Full), 3));
+    }
+
+    #[test]
+    fn what_cannot_be_read_to_its_end_says_so_before_any_row() {
+        let manifest = manifest();
+        let header = file("number,registerpassword\n\n\n");
+        assert!(matches!(
+            table(&header, &manifest, 64),
+            Err(SheetError::HeaderOnly { .. })
+        ));
+        let open = file(&format!("{}2001,\"Ab3defgh\n", motley(200)));
+        let table = table(&open, &manifest, 64).unwrap();
+        let ended = check(
+            &[table],
+            &manifest,
+            OFFLINE,
+            |_| Some(()),
+            |_| panic!("nothing is handed on"),
+        );
+        let unclosed = matches!(ended, Err(SheetError::UnclosedQuote { .. }));
+        assert!(unclosed, "{ended:?}");
+    }
+
+    #[test]
+    fn a_panic_in_a_worker_is_no_standstill() {
+        let manifest = manifest();
+        let file = file(&motley(100));
+        let table = table(&file, &manifest, 64).unwrap();
+        let keep = |_: &Checked<'_>| -> Option<()> { panic!("planted") };
+        let ended = catch_unwind(AssertUnwindSafe(|| {
+            check(&[table], &manifest, OFFLINE, keep, |_| {
+                Ok::<(), SheetError>(())
+            })
+        }));
+        assert!(ended.is_err());
+    }
+
+    /// Draws by lot, the same for the same seed.
+    struct Lot(u64);
+
+    impl Lot {
+        fn below(&mut self, limit: u64) -> u64 {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            (self.0 >> 16) % limit
+        }
+
+        fn one_in(&mut self, many: u64) -> bool {
+            self.below(many) == 0
+        }
+
+        fn of<'t>(&mut self, texts: &[&'t str]) -> &'t str {
+            texts[self.below(texts.len() as u64) as usize]
+        }
+    }
+
+    /// What only all rows together tell.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    enum Together {
+        Nothing,
+        Number,
+        NoNumber,
+        Target,
+        Loop,
+        Zero,
+        Plus,
+        Rounded,
+    }
+
+    const TOGETHER: [Together; 8] = [
+        Together::Nothing,
+        Together::Number,
+        Together::NoNumber,
+        Together::Target,
+        Together::Loop,
+        Together::Zero,
+        Together::Plus,
+        Together::Rounded,
+    ];
+
+    const HEADINGS: [&str; 8] = [
+        "number",
+        "registerpassword",
+        "username",
+        "mobile",
+        "vmsecret",
+        "busyforward",
+        "btransferto",
+        "btransferext",
+    ];
+
+    /// Rows of which some say something alone, and one at most something beside the others.
+    fn drawn(lot: &mut Lot, rows: u64, together: Together) -> Vec<[String; 8]> {
+        let odd = lot.below(rows - 1) + 1;
+        let row = |n: u64| {
+            let is = |what| n == odd && together == what;
+            let mut wrong = || lot.one_in(12);
+            let password = if wrong() { "Ab3;d\"efgh" } else { "Ab3defgh" };
+            let password = if wrong() { "" } else { password };
+            let short = wrong();
+            let names = [
+                "Bo",
+                "Ann Müller",
+                "=1+1",
+                "'s-Hertogenbosch",
+                "a\nb",
+                "a,\"b\"",
+            ];
+            let name = lot.of(&names).to_owned();
+            let forwards = lot.one_in(9) && n + 1 < rows;
+            let mut row = [
+                (2000 + n).to_string(),
+                password.to_owned(),
+                name,
+                format!("0171{:07}", n * 7919),
+                format!("{:06}", (n * 7919 + n % 3 * 300_000) % 1_000_000),
+                "off".to_owned(),
+                String::new(),
+                String::new(),
+            ];
+            let mut forward = |target: u64| {
+                row[5..].clone_from_slice(&["on".into(), "Extension".into(), target.to_string()]);
+            };
+            match together {
+                _ if is(Together::Target) || is(Together::NoNumber) => forward(9999),
+                Together::Loop if n == odd => forward(1999 + n),
+                Together::Loop if n + 1 == odd => forward(2001 + n),
+                _ if forwards => forward(2001 + n),
+                _ => (),
+            }
+            match together {
+                _ if n != odd => (),
+                Together::Number => row[0] = "2000".into(),
+                Together::NoNumber => row[0].clear(),
+                Together::Zero => row[4] = "12345".into(),
+                Together::Plus => row[3] = "1711234567".into(),
+                Together::Rounded => row[3] = "12345678901234500000".into(),
+                _ => (),
+            }
+            if short && n != odd {
+                row[4] = "12".into();
+            }
+            row
+        };
+        (0..rows).map(row).collect()
+    }
+
+    fn as_csv(lot: &mut Lot, rows: &[[String; 8]]) -> String {
+        let end = lot.of(&["\n", "\r\n", "\n\n", "\r"]);
+        let mut text = HEADINGS.join(",") + end;
+        for row in rows {
+            let cells = row
+                .each_ref()
+                .map(|cell| match cell.contains(['"', ',', '\n']) {
+                    true => format!("\"{}\"", cell.replace('"', "\"\"")),
+                    false => cell.clone(),
+                });
+            text += &cells.join(",");
+            text += if lot.one_in(30) { ",one more" } else { "" };
+            text += end;
+        }
+        text
+    }
+
+    fn as_json(rows: &[[String; 8]]) -> String {
+        let object = |row: &[String; 8]| {
+            let cells = HEADINGS.iter().zip(row);
+            let cells = cells.map(|(heading, cell)| ((*heading).to_owned(), cell.as_str().into()));
+            serde_json::Value::Object(cells.collect())
+        };
+        let lines = rows.iter().map(|row| object(row).to_string() + "\n");
+        lines.collect()
+    }
+
+    #[test]
+    fn rows_that_are_gone_to_alone_say_what_all_of_them_say() {
+        let manifest = manifest();
+        let (mut silent, mut lines) = (BTreeMap::new(), 0);
+        for seed in 1..=160u64 {
+            let mut lot = Lot(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            let together = TOGETHER[seed as usize % TOGETHER.len()];
+            let size = 30 + lot.below(300);
+            let rows = drawn(&mut lot, size, together);
+            let (first, second) = rows.split_at(rows.len() / 3);
+            let json = lot.one_in(4);
+            let files = [first, second].map(|rows| {
+                let (text, suffix) = match json {
+                    true => (as_json(rows), ".jsonl"),
+                    false => (as_csv(&mut lot, rows), ".csv"),
+                };
+                let mut file = tempfile::Builder::new().suffix(suffix).tempfile().unwrap();
+                file.write_all(text.as_bytes()).unwrap();
+                file
+            });
+            let chunk_bytes = 1 << lot.below(16);
+            let tables = files
+                .each_ref()
+                .map(|file| table(file, &manifest, chunk_bytes).unwrap());
+            let numbers = ["9999".to_owned()];
+            let options = Options {
+                on_pbx: lot.one_in(4).then_some(&numbers),
+                purpose: match lot.one_in(4) {
+                    true => Purpose::Update,
+                    false => Purpose::Create,
+                },
+            };
+            let keep: fn(&Checked<'_>) -> Option<u64> = match lot.one_in(3) {
+                true => |checked| (!checked.findings.is_empty()).then_some(checked.row.index),
+                false => |_| None,
+            };
+            let short = said_by(false, &tables, &manifest, options, keep).unwrap();
+            let long = said_by(true, &tables, &manifest, options, keep).unwrap();
+            assert!(
+                short == long,
+                "seed {seed}, {together:?}\n{}\n{}",
+                short.0,
+                long.0
+            );
+            let is_silent = is_silent(&tables, &manifest, options);
+            *silent.entry(format!("{together:?}")).or_insert(0) += u32::from(is_silent);
+            lines += short.0.lines().count();
+        }
+        assert!(
+            silent["Nothing"] >= 10 && lines > 1000,
+            "{silent:?}, {lines}"
+        );
+        for together in ["Number", "Loop", "Plus", "Rounded"] {
+            assert_eq!(silent[together], 0, "{together}");
+        }
+    }
+
+    /// Whether all rows together have nothing to say.
+    fn is_silent(tables: &[Table], manifest: &Manifest, options: Options<'_>) -> bool {
+        let mut survey = Survey::new();
+        if let Some(numbers) = options.on_pbx {
+            survey.on_pbx(numbers.iter().map(String::as_str));
+        }
+        for table in tables {
+            let checker = Checker::new(manifest, &table.binding);
+            for batch in table.sheet.batches() {
+                let mut traces = Traces::default();
+                let each = |row: Row<'_>| checker.survey(&row, options.purpose, &mut traces);
+                batch.unwrap().rows(each).unwrap();
+                survey.add(traces);
+            }
+        }
+        survey.finish().is_silent()
+    }
+}
