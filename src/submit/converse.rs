@@ -25,6 +25,10 @@ pub const BUSY_MAX: u32 = 6;
 /// overtake it.
 pub const RENEWALS_MAX: u32 = 3;
 
+/// How often a sign-in is said in mid-run while its replies are not understood: that this is the PBX is known by then.
+/// Fewer than the five refusals after which makes lock an account.
+const SIGN_INS_MAX: u32 = 3;
+
 /// How many requests may be in flight.
 pub const PARALLEL_MAX: usize = 256;
 
@@ -121,7 +125,7 @@ impl Connection {
             held: Mutex::new(nobody),
             renewing: Mutex::new(()),
         };
-        connection.sign_in()?;
+        connection.sign_in(1)?;
         connection.patience = running;
         Ok(connection)
     }
@@ -368,19 +372,27 @@ impl Connection {
         }
         match held.refused {
             Some(refused) => Err(refused),
-            None => self.sign_in(),
+            None => self.sign_in(SIGN_INS_MAX),
         }
     }
 
-    fn sign_in(&self) -> Result<(), Fault> {
+    /// Signs in. A reply that nobody understands is asked for again, so often in all; then this is no such PBX.
+    fn sign_in(&self, tries: u32) -> Result<(), Fault> {
         let task = Task::SignIn(&self.account);
-        let fault = match self.talk_of_session(&task, &Session::default()) {
-            Ok(Answer::Session(session)) => {
-                self.hold(session);
-                return Ok(());
+        let mut tried = 0;
+        let fault = loop {
+            tried += 1;
+            let fault = match self.talk_of_session(&task, &Session::default()) {
+                Ok(Answer::Session(session)) => {
+                    self.hold(session);
+                    return Ok(());
+                }
+                Ok(_) => strange_answer(),
+                Err(fault) => fault,
+            };
+            if tried >= tries || !is_garbled(&fault) {
+                break no_such_pbx(fault);
             }
-            Ok(_) => no_such_pbx(strange_answer()),
-            Err(fault) => no_such_pbx(fault),
         };
         if fault.ends_the_run() {
             lock(&self.held).refused = Some(fault.clone());
@@ -409,7 +421,7 @@ impl Connection {
             Err(fault) if matches!(fault.kind, FaultKind::NotSent | FaultKind::MayHaveHappened) => {
             }
             _ => {
-                let _ = self.sign_in();
+                let _ = self.sign_in(SIGN_INS_MAX);
             }
         }
     }
@@ -460,12 +472,15 @@ fn after_writing(mut fault: Fault, said: &[Exchange]) -> Fault {
 
 /// What went wrong at the sign-in, where it means that this is the wrong PBX.
 fn no_such_pbx(mut fault: Fault) -> Fault {
-    let not_understood = fault.code == "reply.not_understood" || fault.code == STRANGE;
-    if not_understood || fault.kind == FaultKind::SessionExpired {
+    if is_garbled(&fault) || fault.kind == FaultKind::SessionExpired {
         fault.kind = FaultKind::TargetUnusable;
         fault.message = format!("there is no such PBX at this address: {}", fault.message);
     }
     fault
+}
+
+fn is_garbled(fault: &Fault) -> bool {
+    fault.code == "reply.not_understood" || fault.code == STRANGE
 }
 
 fn expires_at_once(mut fault: Fault) -> Fault {
@@ -722,6 +737,31 @@ mod tests {
             }
         });
         assert_eq!(toy.pbx.said("login"), 2);
+    }
+
+    #[test]
+    fn one_garbled_reply_to_a_renewal_ends_no_run_and_several_do() {
+        for (garbled, result) in [
+            (1, Ok(())),
+            (2, Ok(())),
+            (9, Err(FaultKind::TargetUnusable)),
+        ] {
+            let toy = Toy::holding(0).troubled(move |request, times| match request.operation {
+                "login" if times > 1 && times <= 1 + garbled => Trouble::Garbage,
+                _ => Trouble::Nothing,
+            });
+            let connection = toy.open();
+            toy.pbx.expire_sessions();
+            let wanted = Extension::numbered("1");
+            let applied = connection.apply(Action::Create, &wanted, None).result;
+            assert_eq!(
+                applied.map(drop).map_err(|fault| fault.kind),
+                result,
+                "{garbled}"
+            );
+            let renewals = garbled.min(SIGN_INS_MAX - 1) + 1;
+            assert_eq!(toy.pbx.said("login"), 1 + renewals as usize);
+        }
     }
 
     #[test]
