@@ -292,7 +292,11 @@ impl Target {
     /// Why the target cannot be used.
     pub fn failure(&self, fault: &Fault) -> Failure {
         let message = format!("{}: {}", self.label, fault.message);
-        let failure = Failure::target(message).hint(fault.hint.clone());
+        let hint = match fault.hint.as_str() {
+            "" => "check the address and the port, and whether the PBX is well; then run it again",
+            hint => hint,
+        };
+        let failure = Failure::target(message).hint(hint);
         match fault.code.as_ref() {
             INTERRUPTED => Failure {
                 exit: 130,
