@@ -20,7 +20,7 @@ mod state;
 mod store;
 
 pub use lock::{Held, Holder, TargetLock};
-pub use state::{Cleaned, SECRETS_STEM, StateDir, clean, runs};
+pub use state::{Cleaned, SECRETS_STEM, StateDir, clean, newest, runs};
 pub use store::{Ledger, Record};
 
 use crate::model::{Change, Outcome, RowResult};
@@ -202,6 +202,13 @@ pub enum LedgerError {
     Held(Held),
 }
 
+/// What SQLite says where it is not the ledger that is at fault.
+const DISK_TROUBLES: [&str; 3] = [
+    "disk I/O error",
+    "unable to open database file",
+    "database or disk is full",
+];
+
 impl LedgerError {
     /// What to do next; empty where the message says it.
     pub fn hint(&self) -> &'static str {
@@ -215,6 +222,12 @@ impl LedgerError {
             }
             LedgerError::Write { .. } | LedgerError::Stopped(_) => {
                 "make room on the disk, or make the folder writable, then resume the run"
+            }
+            // Reading too needs a file beside the ledger: what SQLite says then sounds like damage.
+            LedgerError::Read { why, .. }
+                if DISK_TROUBLES.iter().any(|known| why.starts_with(known)) =>
+            {
+                "make room on the disk, and make the folder readable and writable; then run it again"
             }
             LedgerError::Read { .. } => "put the run's folder back from a copy",
             LedgerError::Version { .. } => "use the version of rowcall that began the run",

@@ -109,6 +109,22 @@ pub fn runs(state: &StateDir) -> Result<Vec<Listed>, LedgerError> {
     Ok(listed)
 }
 
+/// The name of the newest run that is wanted; `None` where there is none.
+///
+/// # Errors
+/// As [`runs`]; or a run that is as new cannot be read, which may be the one that is meant.
+pub fn newest(
+    state: &StateDir,
+    wanted: impl Fn(&Summary) -> bool,
+) -> Result<Option<String>, LedgerError> {
+    for Listed { id, summary } in runs(state)? {
+        if wanted(&summary?) {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
+}
+
 /// What became of old runs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cleaned {

@@ -590,6 +590,23 @@ fn a_lock_dies_with_its_process() {
 }
 
 #[test]
+fn an_older_run_is_not_taken_for_one_that_cannot_be_read() {
+    let house = House::new();
+    assert_eq!(newest(&house.state, |_| true).unwrap(), None);
+    let older = house.create(rows(1)).run().to_owned();
+    let all = |_: &Summary| true;
+    assert_eq!(newest(&house.state, all).unwrap().as_ref(), Some(&older));
+    // Its name says that it is newer.
+    let newer = house.state.run_folder("29991231-235959-ffff");
+    fs::create_dir(&newer).unwrap();
+    fs::write(newer.join("ledger.sqlite"), "no ledger").unwrap();
+    let unread = newest(&house.state, all).unwrap_err();
+    assert!(unread.to_string().contains("29991231"), "{unread}");
+    fs::remove_dir_all(&newer).unwrap();
+    assert_eq!(newest(&house.state, |_| false).unwrap(), None);
+}
+
+#[test]
 fn the_newest_runs_stay_and_those_with_something_to_do() {
     let house = House::new();
     // Names of years long gone and to come, so that the order is certain.

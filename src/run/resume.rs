@@ -6,7 +6,7 @@ use super::results::Results;
 use super::sending::{Asked, Sending, failures_max, hold_orphans, in_waves, stoppable};
 use super::{Failure, say};
 use crate::cli::{ReportArgs, ResumeArgs};
-use crate::ledger::{Ledger, Record, Row, Standing, runs};
+use crate::ledger::{Ledger, Record, Row, Standing, newest};
 use crate::model::{Change, Outcome};
 use crate::submit::order::{brings, in_order};
 use std::collections::BTreeSet;
@@ -20,7 +20,7 @@ pub(super) fn run(args: &ResumeArgs, context: &Context<'_>) -> Result<u8, Failur
     let state = context.state()?;
     let name = match &args.run {
         Some(name) => name.clone(),
-        None => newest_unfinished(&runs(&state)?).ok_or_else(|| {
+        None => newest(&state, |run| !run.is_finished())?.ok_or_else(|| {
             Failure::usage("there is no run that is not finished")
                 .hint("rowcall runs lists them all")
         })?,
@@ -125,11 +125,4 @@ pub(super) fn run(args: &ResumeArgs, context: &Context<'_>) -> Result<u8, Failur
         journal: Some(journal),
     };
     sending.run(connection, &changes, results)
-}
-
-fn newest_unfinished(runs: &[crate::ledger::Listed]) -> Option<String> {
-    let unfinished = |listed: &&crate::ledger::Listed| {
-        listed.summary.as_ref().is_ok_and(|run| !run.is_finished())
-    };
-    runs.iter().find(unfinished).map(|listed| listed.id.clone())
 }

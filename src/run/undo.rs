@@ -10,7 +10,7 @@ use super::secrets::SecretsOut;
 use super::sending::{self, Asked, Wish, stoppable, to_send};
 use super::{Failure, say};
 use crate::cli::UndoArgs;
-use crate::ledger::{Listed, Record, Row, Standing, runs};
+use crate::ledger::{Record, Row, Standing, newest};
 use crate::manifest::{Access, Manifest};
 use crate::model::{Action, Change, Extension, Field, Kind, Outcome, RowResult};
 use crate::plan::{differences, differing};
@@ -35,9 +35,8 @@ pub(super) fn run(args: &UndoArgs, context: &Context<'_>) -> Result<u8, Failure>
     let state = context.state()?;
     let name = match &args.run {
         Some(name) => name.clone(),
-        None => {
-            newest(&runs(&state)?).ok_or_else(|| Failure::usage("there is no run to be undone"))?
-        }
+        None => newest(&state, |run| run.run.head.command != "undo")?
+            .ok_or_else(|| Failure::usage("there is no run to be undone"))?,
     };
     let head = Record::open(&state, &name)?.run().head.clone();
     let asked: Asked = serde_json::from_str(&head.options).map_err(|_| {
@@ -112,16 +111,6 @@ pub(super) fn run(args: &UndoArgs, context: &Context<'_>) -> Result<u8, Failure>
     };
     let count = listing.numbers.len().max(held.len());
     wish.carry_out(context, lock, connection, &no_sheets, planned, count)
-}
-
-/// The newest run that is no undo. By its time and not by its name, which tells no more than the second.
-fn newest(runs: &[Listed]) -> Option<String> {
-    let runs = runs
-        .iter()
-        .filter_map(|listed| listed.summary.as_ref().ok());
-    let of_rows = runs.filter(|summary| summary.run.head.command != "undo");
-    let newest = of_rows.max_by_key(|summary| summary.run.started)?;
-    Some(newest.run.id.clone())
 }
 
 /// Says beforehand what will not be as it was.
