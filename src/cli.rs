@@ -174,7 +174,7 @@ pub struct ReportArgs {
 }
 
 /// How a target is spoken to.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct PaceArgs {
     /// Requests per second, for example 20/s or 300/min [default: the target's, else the make's]
     #[arg(long, value_parser = Rate::from_str)]

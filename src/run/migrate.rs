@@ -37,11 +37,8 @@ use std::path::{Path, PathBuf};
 /// have one number; exit 3 where a target cannot be used; exit 4 where the guard or `--on-loss stop` stops it.
 pub(super) fn run(args: &MigrateArgs, context: &Context<'_>) -> Result<u8, Failure> {
     let reading = PaceArgs {
-        rate: None,
-        parallel: None,
-        batch: None,
-        settings: vec![],
         ca_file: args.pace.ca_file.clone(),
+        ..PaceArgs::default()
     };
     let from = Target::resolve(&args.from, context.config(), &reading)?;
     let to = Target::resolve(&args.to, context.config(), &args.pace)?;

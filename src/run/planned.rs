@@ -348,13 +348,7 @@ mod tests {
     fn a_plan_by_other_rules_or_for_another_make_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let key = Key::load_or_make(Some(&folder.path().join("key"))).unwrap();
-        let pace = PaceArgs {
-            rate: None,
-            parallel: None,
-            batch: None,
-            settings: vec![],
-            ca_file: None,
-        };
+        let pace = PaceArgs::default();
         let target = Target::resolve("sim:openvox", None, &pace).unwrap();
         let head = Head {
             address: address(&target),

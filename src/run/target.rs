@@ -595,13 +595,7 @@ mod tests {
         let config = folder.path().join("rowcall.toml");
         let text = "[targets.hq]\nvendor = \"ozeki\"\nurl = \"http://127.0.0.1:7780/\"\n";
         fs::write(&config, text).unwrap();
-        let pace = PaceArgs {
-            rate: None,
-            parallel: None,
-            batch: None,
-            settings: vec![],
-            ca_file: None,
-        };
+        let pace = PaceArgs::default();
         let resolve = |text: &str| Target::resolve(text, Some(&config), &pace).unwrap();
         let (named, typed) = (resolve("hq"), resolve("ozeki+http://127.0.0.1:7780"));
         assert_ne!(named.label, typed.label);
@@ -614,13 +608,7 @@ mod tests {
 
     #[test]
     fn a_pbx_and_its_groups_are_one() {
-        let pace = PaceArgs {
-            rate: None,
-            parallel: None,
-            batch: None,
-            settings: vec![],
-            ca_file: None,
-        };
+        let pace = PaceArgs::default();
         let resolve = || Target::resolve("sim:portsip", None, &pace).unwrap();
         let groups = resolve().of_rows(true).unwrap();
         assert_eq!(groups.identity(), resolve().identity());

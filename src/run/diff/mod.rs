@@ -57,13 +57,7 @@ pub(super) fn run(args: &DiffArgs, context: &Context<'_>) -> Result<u8, Failure>
     let mut output = Output::open(args, false)?;
     output.write("", &comparison)?;
     output.finish()?;
-    say(format!(
-        "{} → {}: {}",
-        labels[0],
-        labels[1],
-        summary(&comparison)
-    ));
-    Ok(u8::from(!comparison.differences.is_empty()))
+    Ok(conclude(&labels, &comparison))
 }
 
 /// One side as it was named.
@@ -351,6 +345,13 @@ impl Write for Heard {
             flushed => flushed,
         }
     }
+}
+
+/// Says how much differs, and gives the exit code for it.
+fn conclude(labels: &[String; 2], comparison: &Comparison<'_>) -> u8 {
+    let [before, after] = labels;
+    say(format!("{before} → {after}: {}", summary(comparison)));
+    u8::from(!comparison.differences.is_empty())
 }
 
 fn summary(comparison: &Comparison<'_>) -> String {

@@ -1,7 +1,7 @@
 //! The sides of a diff that are nights of an archive.
 
 use super::super::{Failure, say};
-use super::{Output, export, say_not_compared, summary};
+use super::{Output, conclude, export, say_not_compared};
 use crate::archive::{Archive, Night};
 use crate::cli::DiffArgs;
 use crate::diff::{Side, compare};
@@ -92,13 +92,7 @@ fn told(
         say_not_compared(&comparison, &labels, [None; 2]);
     }
     output.write(target, &comparison)?;
-    say(format!(
-        "{} → {}: {}",
-        labels[0],
-        labels[1],
-        summary(&comparison)
-    ));
-    Ok(u8::from(!comparison.differences.is_empty()))
+    Ok(conclude(&labels, &comparison))
 }
 
 /// A night, if it still is what was entered.
