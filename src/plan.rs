@@ -3,6 +3,7 @@
 use crate::manifest::{Access, Manifest};
 use crate::model::{Action, Change, Extension, Field, Kind};
 use crate::sheet::GENERATE;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use url::Url;
@@ -124,12 +125,13 @@ pub fn differing(manifest: &Manifest, wanted: &Extension, held: &Extension) -> V
             return false;
         }
         if field.def().kind == Kind::List && !wanted.is_empty() {
-            let lacks = |list: &str, of: &str| {
-                let mut items = of.split(';');
-                items.any(|item| !list.split(';').any(|known| known == item))
-            };
-            let is_whole = manifest.row(field).is_some_and(|row| row.whole);
-            lacks(held, wanted) || is_whole && lacks(wanted, held)
+            // As sets: a group may have thousands of members.
+            let items = |list| str::split(list, ';').collect::<BTreeSet<&str>>();
+            let (held, wanted) = (items(held), items(wanted));
+            match manifest.row(field).is_some_and(|row| row.whole) {
+                true => held != wanted,
+                false => !wanted.is_subset(&held),
+            }
         } else {
             held != wanted
         }
