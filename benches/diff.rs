@@ -15,7 +15,7 @@ use rowcall::manifest::{Access, Manifest};
 use rowcall::model::{Field, Kind};
 use rowcall::run::run;
 use rowcall::sheet::{Readers, Writer};
-use rowcall::vendors::make;
+use rowcall::vendors::vendor;
 use std::collections::HashMap;
 use std::env;
 use std::ffi::OsString;
@@ -37,7 +37,7 @@ fn main() -> io::Result<()> {
         Err(_) if full => 50_000,
         Err(_) => 500,
     };
-    let portsip = make("portsip").ok_or_else(|| io::Error::other("there is no portsip"))?;
+    let portsip = vendor("portsip").ok_or_else(|| io::Error::other("there is no portsip"))?;
     let fields = fields((portsip.manifest)());
     let folder = tempfile::tempdir()?;
     let path = |name: &str| folder.path().join(name);

@@ -13,10 +13,10 @@
 use rowcall::archive::{Archive, Facts};
 use rowcall::export::{Form, Secrecy, in_order, put};
 use rowcall::manifest::{Access, Manifest};
-use rowcall::model::{Extension, Field};
+use rowcall::model::{Field, Record};
 use rowcall::seal::Key;
 use rowcall::sheet::{Readers, Writer};
-use rowcall::vendors::make;
+use rowcall::vendors::vendor;
 use std::env;
 use std::fs;
 use std::io;
@@ -87,8 +87,8 @@ fn measured(format: &str, rows: usize) -> io::Result<(f64, u64, u64)> {
 
 /// Makes a night of so many extensions, and gives the time that it took beside making them up.
 fn night(folder: &Path, format: &str, rows: usize) -> io::Result<(Duration, u64)> {
-    let make = make("openvox").ok_or(io::ErrorKind::NotFound)?;
-    let manifest = (make.manifest)();
+    let vendor = vendor("openvox").ok_or(io::ErrorKind::NotFound)?;
+    let manifest = (vendor.manifest)();
     let key = Key::load_or_make(Some(&folder.join("key"))).map_err(io::Error::other)?;
     let archive = Archive::open_or_make(&folder.join("nights")).map_err(io::Error::other)?;
     let form = Form::new(manifest, Secrecy::Fingerprinted(&key), false);
@@ -101,7 +101,7 @@ fn night(folder: &Path, format: &str, rows: usize) -> io::Result<(Duration, u64)
     let mut writer = Writer::replace(pending.path(), Readers::Anybody, &form.columns())
         .map_err(io::Error::other)?;
     for numbers in numbers.chunks(TOGETHER) {
-        let mut found: Vec<Extension> = numbers
+        let mut found: Vec<Record> = numbers
             .iter()
             .map(|number| extension(manifest, number))
             .collect();
@@ -119,7 +119,7 @@ fn night(folder: &Path, format: &str, rows: usize) -> io::Result<(Duration, u64)
         whole: true,
         secrets: "fingerprint".into(),
         key: key.id(),
-        make: make.id.into(),
+        vendor: vendor.id.into(),
         pbx: "openvox+http://127.0.0.1:9011/".into(),
         rules: manifest.version(),
         tool: "bench".into(),
@@ -131,8 +131,8 @@ fn night(folder: &Path, format: &str, rows: usize) -> io::Result<(Duration, u64)
 }
 
 /// An extension with a text in every field that is given back.
-fn extension(manifest: &Manifest, number: &str) -> Extension {
-    let mut extension = Extension::numbered(number);
+fn extension(manifest: &Manifest, number: &str) -> Record {
+    let mut extension = Record::numbered(number);
     let given_back = manifest
         .field
         .iter()

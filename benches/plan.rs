@@ -12,7 +12,7 @@
 //! where the platform tells it, and the ratio is what compares from one machine to the next.
 
 use rowcall::manifest::Manifest;
-use rowcall::model::{Action, Change, Extension, Field, Outcome, RowResult};
+use rowcall::model::{Action, Change, Field, Outcome, Record, RowResult};
 use rowcall::plan::{Allowance, Budget, Mode, Verdict, guard, verdict};
 use rowcall::saved::{Head, SavedPlan};
 use rowcall::seal::Key;
@@ -38,8 +38,8 @@ fn main() -> io::Result<()> {
     let manifest = Manifest::parse(VENDOR).map_err(io::Error::other)?;
     let folder = tempfile::tempdir()?;
     let key = Key::load_or_make(Some(&folder.path().join("key"))).map_err(io::Error::other)?;
-    let wanted: Vec<Extension> = (0..count).map(|row| extension(&manifest, row, 0)).collect();
-    let held: BTreeMap<String, Extension> = (0..count)
+    let wanted: Vec<Record> = (0..count).map(|row| extension(&manifest, row, 0)).collect();
+    let held: BTreeMap<String, Record> = (0..count)
         .filter(|row| row % EACH != 1)
         .map(|row| extension(&manifest, row, usize::from(row % EACH == 0)))
         .map(|extension| (extension.number().to_owned(), extension))
@@ -85,8 +85,8 @@ fn main() -> io::Result<()> {
 }
 
 /// An extension with a text in every field that is read and written.
-fn extension(manifest: &Manifest, row: usize, edition: usize) -> Extension {
-    let mut extension = Extension::numbered(format!("{:06}", 100_000 + row));
+fn extension(manifest: &Manifest, row: usize, edition: usize) -> Record {
+    let mut extension = Record::numbered(format!("{:06}", 100_000 + row));
     for field in manifest.field.iter().map(|field| field.name) {
         if field != Field::NUMBER {
             extension.set(field, format!("{} {row} {}", field.name(), row % 97));
@@ -102,7 +102,7 @@ fn extension(manifest: &Manifest, row: usize, edition: usize) -> Extension {
     extension
 }
 
-fn map(extension: &Extension) -> BTreeMap<String, String> {
+fn map(extension: &Record) -> BTreeMap<String, String> {
     let fields = extension.iter();
     fields
         .map(|(field, text)| (field.name().to_owned(), text.to_owned()))
@@ -118,11 +118,7 @@ fn bare(
     wanted.iter().filter(differs).count()
 }
 
-fn plan(
-    manifest: &Manifest,
-    wanted: &[Extension],
-    held: &BTreeMap<String, Extension>,
-) -> Vec<Change> {
+fn plan(manifest: &Manifest, wanted: &[Record], held: &BTreeMap<String, Record>) -> Vec<Change> {
     let rows = wanted.iter().enumerate();
     let changes: Vec<Change> = rows
         .filter_map(|(row, wanted)| {
@@ -142,8 +138,8 @@ fn plan(
 }
 
 fn save(
-    wanted: &[Extension],
-    held: &BTreeMap<String, Extension>,
+    wanted: &[Record],
+    held: &BTreeMap<String, Record>,
     changes: &[Change],
     key: &Key,
 ) -> io::Result<usize> {
@@ -153,7 +149,7 @@ fn save(
         headings: BTreeMap::new(),
         held: held.len(),
         input_hash: String::new(),
-        make: "openvox".into(),
+        vendor: "openvox".into(),
         mode: Mode::Upsert,
         rules: String::new(),
         settings: BTreeMap::new(),

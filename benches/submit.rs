@@ -13,12 +13,12 @@ use rowcall::link::http::{Http, Options as HttpOptions};
 use rowcall::link::paced::Pace;
 use rowcall::link::retrying::Retrying;
 use rowcall::manifest::Manifest;
-use rowcall::model::{Action, Change, Extension, Field, Outcome, RowResult};
+use rowcall::model::{Action, Change, Field, Outcome, Record, RowResult};
 use rowcall::run::journal::{Journal, Pending};
 use rowcall::seal::Key;
 use rowcall::submit::converse::Connection;
 use rowcall::submit::{self, Done, Ended, NoJournal, Options};
-use rowcall::vendors::{Account, Task, Vendor};
+use rowcall::vendors::{Account, Client, Task};
 use rowcall::wire::{Answer, Body, Effect, Exchange, Method, Request, Session, Turn};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -247,7 +247,7 @@ fn sync_ms() -> f64 {
 fn head() -> Head {
     Head {
         command: "import".into(),
-        make: "yes".into(),
+        vendor: "yes".into(),
         mode: "create".into(),
         options: "{}".into(),
         rules: "1".into(),
@@ -315,7 +315,7 @@ fn hear(stream: &mut impl BufRead) -> Option<(String, Vec<u8>)> {
 
 fn change(row: usize) -> Change {
     let number = format!("{:05}", 20_000 + row);
-    let mut wanted = Extension::numbered(number.clone());
+    let mut wanted = Record::numbered(number.clone());
     for field in Field::all()
         .filter(|field| *field != Field::NUMBER)
         .take(28)
@@ -331,7 +331,7 @@ fn change(row: usize) -> Change {
     }
 }
 
-fn creation(wanted: &Extension) -> Request {
+fn creation(wanted: &Record) -> Request {
     let fields = wanted
         .iter()
         .map(|(field, text)| (field.name().to_owned(), text.into()));
@@ -345,10 +345,10 @@ fn creation(wanted: &Extension) -> Request {
     .body(Body::Json(serde_json::Value::Object(fields.collect())))
 }
 
-/// A make that says what there is to say in one request.
+/// A vendor that says what there is to say in one request.
 struct Yes;
 
-impl Vendor for Yes {
+impl Client for Yes {
     fn manifest(&self) -> &'static Manifest {
         static MANIFEST: LazyLock<Manifest> = LazyLock::new(|| {
             let text = r#"

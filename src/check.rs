@@ -95,7 +95,7 @@ impl<T> Verdict<'_, T> {
     }
 }
 
-/// Checks all rows of all tables against a make's rules, and hands on what is said of them in row order.
+/// Checks all rows of all tables against a vendor's rules, and hands on what is said of them in row order.
 ///
 /// `keep` looks at each row while it is at hand, on any thread, and may keep something of it. A row without findings of
 /// which nothing is kept is counted and not handed on. `sink` ends the check by an error.

@@ -52,7 +52,7 @@ Examples:
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Check sheets against a make's rules, without any PBX
+    /// Check sheets against a vendor's rules, without any PBX
     Check(CheckArgs),
     /// Write a corrected copy of a sheet: what has one certain repair, and nothing else
     Fix(FixArgs),
@@ -66,7 +66,7 @@ pub enum Command {
     Export(ExportArgs),
     /// Check an archive of nights
     Archive(ArchiveArgs),
-    /// Bring the extensions of one PBX onto another, of any make, and say what is lost on the way
+    /// Bring the extensions of one PBX onto another, of any vendor, and say what is lost on the way
     Migrate(MigrateArgs),
     /// Say what differs between two sheets, exports or PBXes, in telephone words
     Diff(DiffArgs),
@@ -80,7 +80,7 @@ pub enum Command {
     Report(RunReportArgs),
     /// Write a sheet to fill in
     Template(TemplateArgs),
-    /// Show what each make can do, or one make's fields and rules with their sources
+    /// Show what each vendor can do, or one vendor's fields and rules with their sources
     Vendors(VendorsArgs),
     /// Run a simulated PBX to rehearse on
     Sim(SimArgs),
@@ -114,7 +114,7 @@ pub struct ReadingArgs {
     /// Read such meanings from a file, one a line: "Durchwahl" = "number"; what --map says goes before it
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub map_file: Option<PathBuf>,
-    /// Understand the headings as the own names of this make or product: openvox, yeastar-s, 3cx, freepbx, …
+    /// Understand the headings as the own names of this vendor or product: openvox, yeastar-s, 3cx, freepbx, …
     #[arg(long, value_name = "VENDOR", value_parser = tongue)]
     pub headings: Option<String>,
     /// What the files are written in, for example windows-1252, utf-16 or mac-roman [default: found automatically]
@@ -176,16 +176,16 @@ pub struct ReportArgs {
 /// How a target is spoken to.
 #[derive(Debug, Default, Args)]
 pub struct PaceArgs {
-    /// Requests per second, for example 20/s or 300/min [default: the target's, else the make's]
+    /// Requests per second, for example 20/s or 300/min [default: the target's, else the vendor's]
     #[arg(long, value_parser = Rate::from_str)]
     pub rate: Option<Rate>,
-    /// Requests in flight [default: the target's, else the make's]
+    /// Requests in flight [default: the target's, else the vendor's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub parallel: Option<u16>,
-    /// How many extensions one look-up asks for [default: the make's]
+    /// How many extensions one look-up asks for [default: the vendor's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub batch: Option<u16>,
-    /// A setting of the make, for example --set format=xml; `rowcall vendors VENDOR` lists them
+    /// A setting of the vendor, for example --set format=xml; `rowcall vendors VENDOR` lists them
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
     pub settings: Vec<(String, String)>,
     /// Trust the certificates in this PEM file too: the PBX's own, or its authority's
@@ -258,7 +258,7 @@ pub struct CheckArgs {
     /// What is read.
     #[command(flatten)]
     pub input: InputArgs,
-    /// The make that the sheets are for
+    /// The vendor that the sheets are for
     #[arg(long = "for", value_name = "VENDOR", value_parser = vendor)]
     pub vendor: String,
     /// Show how each heading was understood, with its first value, and check nothing
@@ -285,7 +285,7 @@ pub struct FixArgs {
     /// What is read: one sheet.
     #[command(flatten)]
     pub input: InputArgs,
-    /// The make that the sheet is for
+    /// The vendor that the sheet is for
     #[arg(long = "for", value_name = "VENDOR", value_parser = vendor)]
     pub vendor: String,
     /// The file to write, in the sheet's own format; never the sheet itself
@@ -346,7 +346,7 @@ pub enum OnDrift {
 /// `rowcall import`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A cell <generate> in a column of passwords or PINs has one made up by the make's own rules, when the extension
+    after_help = "A cell <generate> in a column of passwords or PINs has one made up by the vendor's own rules, when the extension
 is made. One that exists keeps what it has: doing it twice changes nothing. What was made up stands in one
 file, written before the first row is sent; a row that was not created stands in it too: the report tells.
 
@@ -588,7 +588,7 @@ pub struct DiffArgs {
     /// Since when: a day (it begins at 0:00 UTC), or a moment such as 2026-11-01T02:00:00Z
     #[arg(long, value_name = "DATE", requires = "archive", value_parser = moment)]
     pub since: Option<Timestamp>,
-    /// The make that the sheets are for, where the other side does not tell [default: their words are taken as any make's]
+    /// The vendor that the sheets are for, where the other side does not tell [default: their words are taken as any vendor's]
     #[arg(long = "for", value_name = "VENDOR", value_parser = vendor)]
     pub vendor: Option<String>,
     /// Compare groups of extensions, and not extensions
@@ -778,7 +778,7 @@ pub struct RunReportArgs {
 #[command(after_help = "Example:
   rowcall template --for openvox -o staff.csv")]
 pub struct TemplateArgs {
-    /// The make that the sheet is for
+    /// The vendor that the sheet is for
     #[arg(long = "for", value_name = "VENDOR", value_parser = vendor)]
     pub vendor: String,
     /// The file to write [default: standard output]
@@ -795,7 +795,7 @@ pub struct TemplateArgs {
   rowcall vendors
   rowcall vendors openvox")]
 pub struct VendorsArgs {
-    /// The make whose fields and rules are shown
+    /// The vendor whose fields and rules are shown
     #[arg(value_name = "VENDOR", value_parser = vendor)]
     pub vendor: Option<String>,
 }
@@ -810,7 +810,7 @@ Examples:
   rowcall sim --vendor portsip --listen 127.0.0.1:8899 --faults seed=7,cut_after=50,throttle=20"
 )]
 pub struct SimArgs {
-    /// The make
+    /// The vendor
     #[arg(long, value_name = "VENDOR", value_parser = vendor)]
     pub vendor: String,
     /// Where it listens; port 0 takes a free one
@@ -911,12 +911,15 @@ fn moment(text: &str) -> Result<Timestamp, String> {
 }
 
 fn vendor(text: &str) -> Result<String, String> {
-    match crate::vendors::make(text) {
-        Some(make) => Ok(make.id.to_owned()),
+    match crate::vendors::vendor(text) {
+        Some(vendor) => Ok(vendor.id.to_owned()),
         None => {
-            let known: Vec<&str> = crate::vendors::MAKES.iter().map(|make| make.id).collect();
+            let known: Vec<&str> = crate::vendors::VENDORS
+                .iter()
+                .map(|vendor| vendor.id)
+                .collect();
             Err(format!(
-                "there is no make {text:?}; there are: {}",
+                "there is no vendor {text:?}; there are: {}",
                 known.join(", ")
             ))
         }

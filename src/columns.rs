@@ -6,7 +6,7 @@
 mod products;
 
 use crate::manifest::Manifest;
-use crate::model::{Extension, Field, Finding, Place, Severity};
+use crate::model::{Field, Finding, Place, Record, Severity};
 use crate::sheet::{CLEAR, Cells, GENERATE, Headings, Known, is_generate, looks_like_data};
 pub use products::{Product, products};
 use std::collections::HashMap;
@@ -30,7 +30,7 @@ pub struct Column {
 pub struct BindOptions {
     /// Headings that mean a field because somebody said so.
     pub map: Vec<(String, Field)>,
-    /// The make or product whose names the headings are, by its id; found out where absent.
+    /// The vendor or product whose names the headings are, by its id; found out where absent.
     pub headings: Option<String>,
     /// The line of the header row, for naming its cells; `None` where the sheet has none (JSON).
     pub header_line: Option<u64>,
@@ -93,13 +93,15 @@ pub enum ColumnError {
         /// The other one.
         second: Field,
     },
-    /// The make whose names the headings are is not known.
-    #[error("--headings names “{make}”, which is no known make or product; known are: {makes}")]
+    /// The vendor whose names the headings are is not known.
+    #[error(
+        "--headings names “{vendor}”, which is no known vendor or product; known are: {vendors}"
+    )]
     NoSuchMake {
         /// The word asked for.
-        make: String,
+        vendor: String,
         /// The words that are known.
-        makes: String,
+        vendors: String,
     },
 }
 
@@ -108,25 +110,25 @@ pub enum ColumnError {
 pub struct Binding {
     /// Every column, in the order of the sheet.
     pub columns: Vec<Column>,
-    /// What is worth saying about them: columns that are not understood, headings that are another make's.
+    /// What is worth saying about them: columns that are not understood, headings that are another vendor's.
     pub notes: Vec<Finding>,
     /// The columns that are read, in the order of the sheet.
     read: Vec<(Field, usize)>,
 }
 
 impl Binding {
-    /// Understands headings for a sheet that goes to the make `target`.
+    /// Understands headings for a sheet that goes to the vendor `target`.
     ///
-    /// In this order: what `options` map, canonical names, the own names of the make that the sheet is written for,
-    /// the dictionary's aliases, the other makes' own names. The sheet is written for `target`, unless the headings as
-    /// a whole are another make's (of `makes`), or `options` say which.
+    /// In this order: what `options` map, canonical names, the own names of the vendor that the sheet is written for,
+    /// the dictionary's aliases, the other vendors' own names. The sheet is written for `target`, unless the headings as
+    /// a whole are another vendor's (of `makes`), or `options` say which.
     ///
     /// # Errors
     /// See [`ColumnError`].
     pub fn bind(
         headings: &[String],
         target: &Manifest,
-        makes: &[&Manifest],
+        vendors: &[&Manifest],
         options: &BindOptions,
     ) -> Result<Binding, ColumnError> {
         let words: Vec<String> = headings.iter().map(|heading| fold(heading)).collect();
@@ -142,7 +144,7 @@ impl Binding {
             .filter(|(column, word)| !is_ignored(*column, word) && !mapped.contains_key(column))
             .map(|(_, word)| word.as_str())
             .collect();
-        let tongues = tongues(target, makes);
+        let tongues = tongues(target, vendors);
         let writer = Writer::of(&counted, &tongues, options)?;
         let dictionary = Dictionary::new(&writer, &tongues);
 
@@ -228,7 +230,7 @@ impl Binding {
         Ok(binding)
     }
 
-    /// A make may call the number in its answers what its requests call the new number. In a sheet without another
+    /// A vendor may call the number in its answers what its requests call the new number. In a sheet without another
     /// column for the number, such a heading means the number. In a sheet of groups without another column for the
     /// name, `group` means the name, which elsewhere means the groups of an extension.
     fn key_by_another_word(&mut self, key: Field, words: &[String], tongue: &Tongue) {
@@ -268,8 +270,8 @@ impl Binding {
     /// The extension that a row describes, in canonical text. A blank cell is absent, `<clear>` is there and empty,
     /// `<generate>` stands as it is. A text that `manifest`'s make does not take, or a field that it does not know, stays as it was written: the checks
     /// complain.
-    pub fn extension(&self, cells: &Cells<'_>, manifest: &Manifest) -> Extension {
-        let mut extension = Extension::default();
+    pub fn extension(&self, cells: &Cells<'_>, manifest: &Manifest) -> Record {
+        let mut extension = Record::default();
         for (field, column) in self.fields() {
             let text = cells.get(column).unwrap_or_default();
             let trimmed = text.trim();
@@ -296,7 +298,7 @@ fn names_group(key: Field, word: &str) -> bool {
     key == Field::GROUP_NAME && matches!(word, "group" | "gruppe")
 }
 
-/// The words of a make, or of a product whose sheets are read, for fields.
+/// The words of a vendor, or of a product whose sheets are read, for fields.
 struct Tongue {
     id: String,
     name: String,
@@ -307,19 +309,19 @@ struct Tongue {
     is_product: bool,
 }
 
-/// The target's words first, then the other makes', then the products'.
-fn tongues(target: &Manifest, makes: &[&Manifest]) -> Vec<Tongue> {
-    let others = makes
+/// The target's words first, then the other vendors', then the products'.
+fn tongues(target: &Manifest, vendors: &[&Manifest]) -> Vec<Tongue> {
+    let others = vendors
         .iter()
         .copied()
-        .filter(|make| make.vendor.id != target.vendor.id);
-    let makes = std::iter::once(target).chain(others).map(|make| {
-        let number = make.row(make.key());
+        .filter(|vendor| vendor.vendor.id != target.vendor.id);
+    let vendors = std::iter::once(target).chain(others).map(|vendor| {
+        let number = vendor.row(vendor.key());
         let answered = number.iter().flat_map(|row| &row.also_read);
         Tongue {
-            id: make.vendor.id.clone(),
-            name: make.vendor.name.clone(),
-            words: own_names(make),
+            id: vendor.vendor.id.clone(),
+            name: vendor.vendor.name.clone(),
+            words: own_names(vendor),
             answered: answered.map(|name| fold(name)).collect(),
             is_product: false,
         }
@@ -335,7 +337,7 @@ fn tongues(target: &Manifest, makes: &[&Manifest]) -> Vec<Tongue> {
         answered: Vec::new(),
         is_product: true,
     });
-    makes.chain(products).collect()
+    vendors.chain(products).collect()
 }
 
 /// Whose names the headings are.
@@ -353,9 +355,9 @@ impl<'t> Writer<'t> {
         options: &BindOptions,
     ) -> Result<Writer<'t>, ColumnError> {
         let ids = || tongues.iter().map(|tongue| tongue.id.as_str());
-        let no_such_make = |make: &str| ColumnError::NoSuchMake {
-            make: make.to_owned(),
-            makes: ids().collect::<Vec<_>>().join(", "),
+        let no_such_make = |vendor: &str| ColumnError::NoSuchMake {
+            vendor: vendor.to_owned(),
+            vendors: ids().collect::<Vec<_>>().join(", "),
         };
         if let Some(id) = &options.headings {
             let mut known = tongues.iter();
@@ -461,9 +463,9 @@ fn aliases() -> impl Iterator<Item = (String, Field)> {
     })
 }
 
-/// What finds the header row of a sheet that goes to the make `target`: every word that [`Binding::bind`] may
+/// What finds the header row of a sheet that goes to the vendor `target`: every word that [`Binding::bind`] may
 /// understand.
-pub fn headings(target: &Manifest, makes: &[&Manifest], options: &BindOptions) -> Headings {
+pub fn headings(target: &Manifest, vendors: &[&Manifest], options: &BindOptions) -> Headings {
     let mut known: HashMap<String, Known> = HashMap::new();
     let key = target.key();
     let mut learn = |word: String, field: Field| {
@@ -479,7 +481,7 @@ pub fn headings(target: &Manifest, makes: &[&Manifest], options: &BindOptions) -
         .into_iter()
         .chain(aliases())
         .for_each(|(word, field)| learn(word, field));
-    for tongue in tongues(target, makes) {
+    for tongue in tongues(target, vendors) {
         tongue
             .words
             .into_iter()
@@ -554,11 +556,11 @@ fn canonical_names() -> HashMap<String, Field> {
         .collect()
 }
 
-/// A make's own names. The last part of a dotted name counts where no other field of the make has it.
-fn own_names(make: &Manifest) -> HashMap<String, Field> {
+/// A vendor's own names. The last part of a dotted name counts where no other field of the vendor has it.
+fn own_names(vendor: &Manifest) -> HashMap<String, Field> {
     let mut parts: HashMap<String, Option<Field>> = HashMap::new();
     let mut names = HashMap::new();
-    for row in &make.field {
+    for row in &vendor.field {
         for name in std::iter::once(&row.wire).chain(&row.also_read) {
             names.insert(fold(name), row.name);
             if let Some((_, part)) = name.rsplit_once('.') {
@@ -739,7 +741,7 @@ mod tests {
         Manifest::parse(&text).unwrap()
     }
 
-    /// A make where `username` is a person.
+    /// A vendor where `username` is a person.
     fn person() -> Manifest {
         manifest(
             "person",
@@ -755,7 +757,7 @@ mod tests {
         )
     }
 
-    /// A make where `username` is an account, and which nests.
+    /// A vendor where `username` is an account, and which nests.
     fn account() -> Manifest {
         manifest(
             "account",
@@ -797,10 +799,10 @@ mod tests {
     #[test]
     fn the_new_numbers_heading_means_the_number_where_no_other_column_does() {
         let fields = [("number", "number"), ("new_number", "number_alt")];
-        let make = manifest("renaming", "Renaming PBX", &fields);
+        let vendor = manifest("renaming", "Renaming PBX", &fields);
         let bound = |headings: &[&str]| {
             let headings: Vec<String> = headings.iter().map(|text| (*text).to_owned()).collect();
-            let binding = Binding::bind(&headings, &make, &[&make], &plain()).unwrap();
+            let binding = Binding::bind(&headings, &vendor, &[&vendor], &plain()).unwrap();
             binding
                 .columns
                 .iter()
@@ -834,7 +836,7 @@ mod tests {
 
     #[test]
     fn the_target_s_names_win_unless_the_headings_are_another_s() {
-        // One word of the other make among canonical ones changes nothing.
+        // One word of the other vendor among canonical ones changes nothing.
         assert_eq!(
             fields(&["number", "username", "authuser", "email"], &plain()),
             ["number", "display_name", "sip_auth_name", "email"]
@@ -883,8 +885,8 @@ mod tests {
             binding.notes[1].message.contains("Account PBX")
                 && binding.notes[1].hint.contains("--headings person")
         );
-        let said = |make: &str| BindOptions {
-            headings: Some(make.to_owned()),
+        let said = |vendor: &str| BindOptions {
+            headings: Some(vendor.to_owned()),
             ..plain()
         };
         assert_eq!(fields(&theirs, &said("Person"))[1], "display_name");
@@ -981,17 +983,20 @@ mod tests {
 
     #[test]
     fn other_products_sheets_are_understood_as_a_whole_only() {
-        let makes = [
+        let vendors = [
             include_str!("vendors/openvox/vendor.toml"),
             include_str!("vendors/ozeki/vendor.toml"),
             include_str!("vendors/portsip/vendor.toml"),
         ];
-        let makes = makes.map(|text| Manifest::parse(text).unwrap());
-        let makes: Vec<&Manifest> = makes.iter().collect();
+        let vendors = vendors.map(|text| Manifest::parse(text).unwrap());
+        let vendors: Vec<&Manifest> = vendors.iter().collect();
         let bound = |target: &str, headings: &str, options: &BindOptions| {
-            let target = makes.iter().find(|make| make.vendor.id == target).unwrap();
+            let target = vendors
+                .iter()
+                .find(|vendor| vendor.vendor.id == target)
+                .unwrap();
             let headings: Vec<String> = headings.split(',').map(str::to_owned).collect();
-            let binding = Binding::bind(&headings, target, &makes, options)?;
+            let binding = Binding::bind(&headings, target, &vendors, options)?;
             let fields: Vec<&str> = binding
                 .columns
                 .iter()
@@ -1194,11 +1199,11 @@ mod tests {
                 (Field::SIP_PASSWORD, " pass ".to_owned()),
                 (Field::EMAIL, String::new()),
                 (Field::VOICEMAIL, "on".to_owned()),
-                // The make does not know it.
+                // The vendor does not know it.
                 (Field::RECORD_AUDIO, "Ja".to_owned()),
             ]
         );
-        // The make refuses it; the row ends early.
+        // The vendor refuses it; the row ends early.
         assert_eq!(
             row(&["+49", "", "vielleicht "]),
             [

@@ -7,7 +7,7 @@
 
 use crate::columns::OWN_PREFIX;
 use crate::manifest::{Access, Manifest};
-use crate::model::{Extension, Fault, Field, Kind, by_number};
+use crate::model::{Fault, Field, Kind, Record, by_number};
 use crate::seal::Key;
 use crate::sheet::{Column, SheetError, Writer};
 use crate::submit::converse::{Connection, Looking};
@@ -38,7 +38,7 @@ pub struct Form<'k> {
 }
 
 impl<'k> Form<'k> {
-    /// Everything that a make gives back, what is live only where it is asked for.
+    /// Everything that a vendor gives back, what is live only where it is asked for.
     pub fn new(manifest: &Manifest, secrecy: Secrecy<'k>, live: bool) -> Form<'k> {
         let given_back = |field: &Field| {
             manifest
@@ -73,7 +73,7 @@ impl<'k> Form<'k> {
     }
 
     /// What stands under the columns for an extension.
-    pub fn cells<'e>(&self, extension: &'e Extension) -> Vec<Cow<'e, str>> {
+    pub fn cells<'e>(&self, extension: &'e Record) -> Vec<Cow<'e, str>> {
         let cell = |field: &Field| {
             let text = extension.get(*field).unwrap_or_default();
             match self.fingerprints(*field) {
@@ -161,11 +161,7 @@ pub fn write(
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn put(
-    mut found: Vec<Extension>,
-    form: &Form<'_>,
-    writer: &mut Writer,
-) -> Result<(), SheetError> {
+pub fn put(mut found: Vec<Record>, form: &Form<'_>, writer: &mut Writer) -> Result<(), SheetError> {
     found.sort_by(|a, b| by_number(a.number(), b.number()));
     for extension in &found {
         let cells = form.cells(extension);
@@ -188,7 +184,7 @@ fn items_in_order(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vendors::MAKES;
+    use crate::vendors::VENDORS;
     use std::path::Path;
 
     fn key(path: &Path) -> Key {
@@ -216,7 +212,7 @@ mod tests {
     fn a_fingerprint_shows_a_change_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         let (first, second) = (key(&folder.path().join("a")), key(&folder.path().join("b")));
-        let manifest = (MAKES[0].manifest)();
+        let manifest = (VENDORS[0].manifest)();
         let form = Form::new(manifest, Secrecy::Fingerprinted(&first), false);
         let headings: Vec<String> = form.columns().into_iter().map(|c| c.heading).collect();
         let secret = fingerprint_heading(Field::SIP_PASSWORD);
@@ -227,7 +223,7 @@ mod tests {
             .position(|heading| *heading == secret)
             .unwrap();
         let shown = |form: &Form<'_>, number: &str, password: &str| {
-            let mut extension = Extension::numbered(number);
+            let mut extension = Record::numbered(number);
             extension.set(Field::SIP_PASSWORD, password);
             form.cells(&extension)[at].clone().into_owned()
         };
@@ -244,7 +240,7 @@ mod tests {
         }
         assert_eq!(shown(&form, "2001", ""), "");
         // Two fields with one secret do not show it either.
-        let mut same = Extension::numbered("2001");
+        let mut same = Record::numbered("2001");
         for field in Field::all().filter(|field| field.is_secret()) {
             same.set(field, "77310042");
         }

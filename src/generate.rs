@@ -1,12 +1,12 @@
-//! Secrets for new extensions, made up by a make's own rules: where a sheet says [`GENERATE`], and nowhere else.
+//! Secrets for new extensions, made up by a vendor's own rules: where a sheet says [`GENERATE`], and nowhere else.
 //!
-//! A password has 20 characters, a PIN 8 digits, unless the make wants them longer or shorter. What looks alike is left
+//! A password has 20 characters, a PIN 8 digits, unless the vendor wants them longer or shorter. What looks alike is left
 //! out (`0` and `O`, `1`, `l` and `I`), and so is every sign: nothing has to be quoted in CSV, XML, JSON or a URL, and no
 //! spreadsheet takes a password for a formula or a PIN for a number with zeros before it. Every character is drawn from
 //! the system's random bytes, each as likely as the other; a draw that is not fit is thrown away whole.
 
 use crate::manifest::{Manifest, Rule};
-use crate::model::{Extension, Field, Kind, Secret};
+use crate::model::{Field, Kind, Record, Secret};
 use crate::rules::Checker;
 use crate::seal::{SealError, random};
 use crate::sheet::GENERATE;
@@ -15,9 +15,9 @@ use std::hash::{BuildHasher, RandomState};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// How long a password is, in characters, where the make lets it.
+/// How long a password is, in characters, where the vendor lets it.
 const PASSWORD_CHARS: usize = 20;
-/// How long a PIN is, in digits, where the make lets it.
+/// How long a PIN is, in digits, where the vendor lets it.
 const PIN_DIGITS: usize = 8;
 /// After so many draws that were not fit there are none left, or as good as none.
 const DRAWS_MAX: u32 = 10_000;
@@ -58,9 +58,9 @@ const NAMES: [Field; 7] = [
 /// Why there is no secret. Nothing was sent.
 #[derive(Debug, Error)]
 pub enum GenerateError {
-    /// No value that was not given yet keeps to the make's rules.
+    /// No value that was not given yet keeps to the vendor's rules.
     #[error(
-        "no further {field} can be generated for {number}: of the values that the make takes, none that was drawn was \
+        "no further {field} can be generated for {number}: of the values that the vendor takes, none that was drawn was \
          free and hard to guess",
         field = .field.name()
     )]
@@ -75,7 +75,7 @@ pub enum GenerateError {
     Random(#[from] SealError),
 }
 
-/// Makes up secrets for one make, and never the same one twice.
+/// Makes up secrets for one vendor, and never the same one twice.
 pub struct Generator<'m> {
     checker: Checker<'m>,
     recipes: Vec<Recipe>,
@@ -145,7 +145,7 @@ impl Recipe {
             u8::is_ascii_uppercase,
             u8::is_ascii_digit,
         ];
-        // A class that the make does not take is not asked for.
+        // A class that the vendor does not take is not asked for.
         let has = |class: fn(&u8) -> bool| {
             text.as_bytes().iter().any(class) || !self.alphabet.iter().any(class)
         };
@@ -175,7 +175,7 @@ impl<'m> Generator<'m> {
     }
 
     /// Takes note of an extension's secrets: they are not given to another one.
-    pub fn know(&mut self, extension: &Extension) {
+    pub fn know(&mut self, extension: &Record) {
         let texts = extension
             .iter()
             .filter(|(field, text)| field.is_secret() && !text.is_empty() && *text != GENERATE);
@@ -185,11 +185,11 @@ impl<'m> Generator<'m> {
     }
 
     /// Puts a secret in the place of every [`GENERATE`] of a new extension, and says in which fields. A field that the
-    /// make does not know is not sent, and gets none.
+    /// vendor does not know is not sent, and gets none.
     ///
     /// # Errors
     /// See [`GenerateError`]; the extension is as it was, or nearly so.
-    pub fn fill(&mut self, wanted: &mut Extension) -> Result<Vec<Field>, GenerateError> {
+    pub fn fill(&mut self, wanted: &mut Record) -> Result<Vec<Field>, GenerateError> {
         let asked = wanted.iter().filter(|(_, text)| *text == GENERATE);
         let asked: Vec<Field> = asked.map(|(field, _)| field).collect();
         let (known, mut filled) = (Known::of(wanted), vec![]);
@@ -261,7 +261,7 @@ struct Known {
 }
 
 impl Known {
-    fn of(extension: &Extension) -> Known {
+    fn of(extension: &Record) -> Known {
         let texts =
             |fields: &'static [Field]| fields.iter().filter_map(|field| extension.get(*field));
         let digits =
@@ -304,7 +304,7 @@ fn is_plain_pin(pin: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vendors::MAKES;
+    use crate::vendors::VENDORS;
 
     const SECRETS: [Field; 3] = [
         Field::SIP_PASSWORD,
@@ -312,7 +312,7 @@ mod tests {
         Field::VOICEMAIL_PIN,
     ];
 
-    /// A make of which the rules stand in the test.
+    /// A vendor of which the rules stand in the test.
     fn manifest(fields: &str) -> Manifest {
         let text = format!(
             "[vendor]\nid = \"toy\"\nname = \"Toy\"\napi = \"\"\npath = \"\"\nport = 1\nrate = 1.0\nparallel = 1\n\
@@ -335,17 +335,17 @@ mod tests {
         ))
     }
 
-    fn asking(number: &str, fields: &[Field]) -> Extension {
-        let mut wanted = Extension::numbered(number);
+    fn asking(number: &str, fields: &[Field]) -> Record {
+        let mut wanted = Record::numbered(number);
         for field in fields {
             wanted.set(*field, GENERATE);
         }
         wanted
     }
 
-    /// What is wrong with a secret, by what the makes' pages print and common sense demands; knows nothing of the
+    /// What is wrong with a secret, by what the vendors' pages print and common sense demands; knows nothing of the
     /// manifests.
-    fn wrong(field: Field, secret: &str, of: &Extension) -> Option<&'static str> {
+    fn wrong(field: Field, secret: &str, of: &Record) -> Option<&'static str> {
         let bytes = secret.as_bytes();
         let has = |class: fn(&u8) -> bool| bytes.iter().any(class);
         let all = |class: fn(&u8) -> bool| bytes.iter().all(class);
@@ -394,7 +394,7 @@ mod tests {
     #[test]
     fn a_million_secrets_keep_to_every_makes_rules_and_none_comes_twice() {
         const MILLION: usize = 1_000_000;
-        let manifests: Vec<&Manifest> = MAKES.iter().map(|make| (make.manifest)()).collect();
+        let manifests: Vec<&Manifest> = VENDORS.iter().map(|vendor| (vendor.manifest)()).collect();
         let checkers: Vec<Checker<'_>> = manifests
             .iter()
             .map(|manifest| Checker::without_sheet(manifest))
@@ -478,7 +478,7 @@ mod tests {
         let without =
             of("{ kind = \"forbidden\", chars = \"aX7\", severity = \"warning\" }").concat();
         assert!(!without.contains(['a', 'X', '7']) && without.contains('8'));
-        // A make that takes digits only has PINs for passwords.
+        // A vendor that takes digits only has PINs for passwords.
         let digits = of("{ kind = \"digits\" }");
         assert!(
             digits
@@ -547,7 +547,7 @@ mod tests {
             );
         }
         let known = Known::of(&{
-            let mut extension = Extension::numbered("71");
+            let mut extension = Record::numbered("71");
             extension.set(Field::DISPLAY_NAME, "Jo Özil-Kim");
             extension.set(Field::EMAIL, "j.strauss@example.com");
             extension.set(Field::MOBILE, "+49 (171) 502-93");
@@ -600,7 +600,7 @@ mod tests {
             .chain(more)
             .filter(|taken| *taken != "2413")
         {
-            let mut other = Extension::numbered("2002");
+            let mut other = Record::numbered("2002");
             other.set(Field::VOICEMAIL_PIN, taken);
             generator.know(&other);
         }

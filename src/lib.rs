@@ -26,14 +26,14 @@
 //! - [`plan`]: wanted against existing, and the guard.
 //! - [`diff`]: what differs between two sheets, exports or PBXes, in telephone words.
 //! - [`wire`]: requests and replies as plain data. No sockets.
-//! - [`vendors`]: one folder a make. Pure: never touches the network.
+//! - [`vendors`]: one folder a vendor. Pure: never touches the network.
 //! - [`link`]: the only module that touches a PBX. Knows no vendor.
 //! - [`seal`]: the owner's key: seals secrets, and makes the fingerprints that stand for them.
-//! - [`generate`]: secrets for new extensions, made up by a make's own rules.
+//! - [`generate`]: secrets for new extensions, made up by a vendor's own rules.
 //! - [`archive`]: nights of exports, chained so that what was changed, removed or put in is found.
 //! - [`ledger`]: what a run set out to do and what became of it, on disk before it is said to the PBX.
 //! - [`saved`]: a plan as a file, and what it needs of secrets sealed beside it.
-//! - [`migrate`]: one make's extensions as another make has them, and what is lost on the way.
+//! - [`migrate`]: one vendor's extensions as another vendor has them, and what is lost on the way.
 //! - [`submit`]: sends changes in their order and at the target's pace, settles what was lost on the way, reads back.
 //! - [`export`]: extensions as a sheet that is the same as long as the PBX holds the same.
 //! - [`report`]: outcomes as a sheet, counted.

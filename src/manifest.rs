@@ -2,7 +2,7 @@
 //!
 //! The test for what belongs there: if it needs an `if`, it is code.
 
-use crate::model::{Extension, Fault, FaultKind, Field, Kind, Severity};
+use crate::model::{Fault, FaultKind, Field, Kind, Record, Severity};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -17,10 +17,10 @@ pub struct Manifest {
     pub source: BTreeMap<String, Source>,
     /// What it can do.
     pub ability: Abilities,
-    /// What can be set for a target of this make, beside address and account.
+    /// What can be set for a target of this vendor, beside address and account.
     #[serde(default)]
     pub setting: Vec<Setting>,
-    /// One row a field that the make knows.
+    /// One row a field that the vendor knows.
     pub field: Vec<FieldRow>,
     /// Rules about several fields of one row, or several rows.
     #[serde(default)]
@@ -33,13 +33,13 @@ pub struct Manifest {
     pub group: Option<GroupFacts>,
 }
 
-/// The facts of a make's groups, beside those that hold for all of it.
+/// The facts of a vendor's groups, beside those that hold for all of it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GroupFacts {
     /// How many names one look-up asks for.
     pub batch: usize,
-    /// The settings of the make that hold for its groups too.
+    /// The settings of the vendor that hold for its groups too.
     pub settings: Vec<String>,
     /// One row a field that a group has.
     pub field: Vec<FieldRow>,
@@ -63,7 +63,7 @@ pub struct VendorFacts {
     pub rate: f64,
     /// Requests in flight unless the target says otherwise.
     pub parallel: usize,
-    /// How many numbers one look-up asks for; 1 where the make answers for one at a time.
+    /// How many numbers one look-up asks for; 1 where the vendor answers for one at a time.
     pub batch: usize,
     /// How long one reply may take, in milliseconds.
     pub reply_ms: u64,
@@ -81,7 +81,7 @@ pub struct Source {
     pub checked: String,
 }
 
-/// What a make can do: the declaration selects the vendor's tests.
+/// What a vendor can do: the declaration selects the vendor's tests.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Abilities {
@@ -104,7 +104,7 @@ pub struct Abilities {
     pub account_optional: bool,
 }
 
-/// How a make changes an extension.
+/// How a vendor changes an extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UpdateKind {
@@ -157,7 +157,7 @@ pub enum Shape {
     Array,
 }
 
-/// One field of one make.
+/// One field of one vendor.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FieldRow {
@@ -189,7 +189,7 @@ pub struct FieldRow {
     /// What the PBX itself sets on create where the field is not sent.
     #[serde(default)]
     pub default: Option<String>,
-    /// What rowcall sends on create where the sheet has nothing, because the make demands a value; `{number}` stands
+    /// What rowcall sends on create where the sheet has nothing, because the vendor demands a value; `{number}` stands
     /// for the extension's number.
     #[serde(default)]
     pub fill: Option<String>,
@@ -350,7 +350,7 @@ impl Rule {
     }
 }
 
-/// One rule about several fields or rows, switched on for a make.
+/// One rule about several fields or rows, switched on for a vendor.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CrossRow {
@@ -506,7 +506,7 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// The facts of the make's groups, as records of their own; `None` where it has none.
+    /// The facts of the vendor's groups, as records of their own; `None` where it has none.
     pub fn of_groups(mut self) -> Option<Manifest> {
         let group = self.group.take()?;
         self.vendor.name.push_str(" groups");
@@ -569,7 +569,7 @@ impl Manifest {
             .unwrap_or_default()
     }
 
-    /// The row of a field; `None` where the make does not know it.
+    /// The row of a field; `None` where the vendor does not know it.
     pub fn row(&self, field: Field) -> Option<&FieldRow> {
         self.field.iter().find(|row| row.name == field)
     }
@@ -583,11 +583,11 @@ impl Manifest {
     }
 
     /// The fields that are sent to create or change an extension, with the vendor's words for their values, in the
-    /// order of `vendor.toml`. Fields that the make does not know, or only gives back, are left out; on create, what
-    /// the make demands is filled in.
+    /// order of `vendor.toml`. Fields that the vendor does not know, or only gives back, are left out; on create, what
+    /// the vendor demands is filled in.
     pub fn outgoing<'m>(
         &'m self,
-        wanted: &Extension,
+        wanted: &Record,
         purpose: Purpose,
     ) -> Vec<(&'m FieldRow, String)> {
         let sent = |row: &&FieldRow| row.access != Access::ReadOnly;
@@ -605,8 +605,8 @@ impl Manifest {
 
     /// An extension from what the PBX gave back: `read` answers for one of the vendor's own names. Fields that are
     /// written only are left out, for what comes back there is not what was written.
-    pub fn incoming(&self, mut read: impl FnMut(&str) -> Option<String>) -> Extension {
-        let mut extension = Extension::default();
+    pub fn incoming(&self, mut read: impl FnMut(&str) -> Option<String>) -> Record {
+        let mut extension = Record::default();
         for row in self
             .field
             .iter()
@@ -714,8 +714,8 @@ impl FieldRow {
     }
 }
 
-/// A text of a kind in canonical form, whatever the make; `None` where the kind does not take it. A choice stays as it
-/// is, for its words are the make's.
+/// A text of a kind in canonical form, whatever the vendor; `None` where the kind does not take it. A choice stays as it
+/// is, for its words are the vendor's.
 pub fn canonical(kind: Kind, text: &str) -> Option<Cow<'_, str>> {
     match kind {
         Kind::Text | Kind::Identifier | Kind::Count | Kind::Email | Kind::Choice => {

@@ -1,7 +1,7 @@
 //! What is wanted against what the PBX holds, and the guard: how much one run may change.
 
 use crate::manifest::{Access, Manifest};
-use crate::model::{Action, Change, Extension, Field, Kind};
+use crate::model::{Action, Change, Field, Kind, Record};
 use crate::sheet::GENERATE;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -57,8 +57,8 @@ pub fn verdict(
     manifest: &Manifest,
     mode: Mode,
     row: usize,
-    wanted: &Extension,
-    held: Option<&Extension>,
+    wanted: &Record,
+    held: Option<&Record>,
 ) -> Verdict {
     let number = wanted.number().to_owned();
     let Some(held) = held else {
@@ -106,11 +106,11 @@ pub fn verdict(
 
 /// The fields in which an extension on the PBX is not as wanted, in the order of the dictionary.
 ///
-/// Fields that are not wanted, that the make does not know, that it only gives back, or that it does not give back are
+/// Fields that are not wanted, that the vendor does not know, that it only gives back, or that it does not give back are
 /// not compared, nor is a secret that is to be generated: what is there keeps its own. An absent field and an empty one
 /// are the same. A list (groups) is as wanted when everything wanted is in it, for membership is added to and not
 /// replaced; one that is written as a whole (a group's members) when nothing else is.
-pub fn differing(manifest: &Manifest, wanted: &Extension, held: &Extension) -> Vec<Field> {
+pub fn differing(manifest: &Manifest, wanted: &Record, held: &Record) -> Vec<Field> {
     let comparable = |field: Field| {
         !field.is_key()
             && manifest
@@ -145,7 +145,7 @@ pub fn differing(manifest: &Manifest, wanted: &Extension, held: &Extension) -> V
 }
 
 /// Differences in words: what the PBX holds instead of what is wanted; of a secret only that it is another one.
-pub fn differences(fields: &[Field], wanted: &Extension, held: &Extension) -> String {
+pub fn differences(fields: &[Field], wanted: &Record, held: &Record) -> String {
     const SHOWN_MAX: usize = 4;
     let one = |field: &Field| {
         if field.is_secret() {
@@ -181,8 +181,8 @@ pub fn fetched_name(address: &str) -> Option<String> {
     fits.then(|| name.into_owned())
 }
 
-/// The wanted fields that the make takes but does not give back: whether they are as wanted cannot be told.
-pub fn uncomparable(manifest: &Manifest, wanted: &Extension) -> Vec<Field> {
+/// The wanted fields that the vendor takes but does not give back: whether they are as wanted cannot be told.
+pub fn uncomparable(manifest: &Manifest, wanted: &Record) -> Vec<Field> {
     let write_only = |field: Field| {
         manifest
             .row(field)
@@ -364,7 +364,7 @@ impl Waves {
 /// A run that would change more than its budget allows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the run would make {wanted} {kind}, and {allowed} are allowed ({allowance}; the PBX holds {held} {record}s); \
+    "the run would vendor {wanted} {kind}, and {allowed} are allowed ({allowance}; the PBX holds {held} {record}s); \
      nothing was sent"
 )]
 pub struct Exceeded {
@@ -518,8 +518,8 @@ mod tests {
         }
     }
 
-    fn extension(fields: &[(Field, &str)]) -> Extension {
-        let mut extension = Extension::numbered("0042");
+    fn extension(fields: &[(Field, &str)]) -> Record {
+        let mut extension = Record::numbered("0042");
         for (field, text) in fields {
             extension.set(*field, *text);
         }

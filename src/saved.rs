@@ -4,7 +4,7 @@
 //! folders stand in it. A secret stands there as a keyed fingerprint. `plan.json.sealed` holds the secrets themselves,
 //! bound to the plan's bytes: whoever changes one of the two has none.
 
-use crate::model::{Action, Extension, Field, Finding, Kind, Outcome, Place, RowResult};
+use crate::model::{Action, Field, Finding, Kind, Outcome, Place, Record, RowResult};
 use crate::plan::Mode;
 use crate::seal::{Key, SealError, sha256_hex, sync_folder};
 use crate::sheet::GENERATE;
@@ -48,14 +48,15 @@ pub struct SavedPlan {
     /// The name of the key that made the fingerprints.
     pub key: String,
     /// The target's make.
-    pub make: String,
+    #[serde(alias = "make")]
+    pub vendor: String,
     /// The mode's word.
     mode: String,
     /// Every line of the report, in its order.
     pub rows: Vec<SavedRow>,
     /// The version of the rules that the rows were held to.
     pub rules: String,
-    /// The make's settings as they were typed.
+    /// The vendor's settings as they were typed.
     pub settings: BTreeMap<String, String>,
     /// The target's label.
     pub target: String,
@@ -136,12 +137,12 @@ pub struct Head {
     /// The SHA-256 of what was read.
     pub input_hash: String,
     /// The target's make.
-    pub make: String,
+    pub vendor: String,
     /// The mode.
     pub mode: Mode,
-    /// The version of the make's rules.
+    /// The version of the vendor's rules.
     pub rules: String,
-    /// The make's settings as they were typed.
+    /// The vendor's settings as they were typed.
     pub settings: BTreeMap<String, String>,
     /// The target's label.
     pub target: String,
@@ -170,7 +171,7 @@ pub enum SavedError {
         /// Where it stops being one.
         why: String,
     },
-    /// Another version of rowcall, or of the make's rules, made it.
+    /// Another version of rowcall, or of the vendor's rules, made it.
     #[error("{} was made by {made} and this is {here}", .path.display())]
     Version {
         /// The plan.
@@ -237,7 +238,7 @@ impl SavedPlan {
             held: head.held,
             input_hash: head.input_hash,
             key: key.id(),
-            make: head.make,
+            vendor: head.vendor,
             mode: head.mode.word().to_owned(),
             rows: vec![],
             rules: head.rules,
@@ -260,9 +261,9 @@ impl SavedPlan {
     pub fn push(
         &mut self,
         outcome: &Outcome,
-        wanted: Option<&Extension>,
+        wanted: Option<&Record>,
         changes: Vec<Field>,
-        before: Option<&Extension>,
+        before: Option<&Record>,
         key: &Key,
     ) {
         let findings = outcome.findings.iter().filter_map(|finding| {
@@ -314,7 +315,7 @@ impl SavedPlan {
         &self,
         path: &Path,
         key: &Key,
-        wanted: impl Iterator<Item = (usize, &'w Extension)>,
+        wanted: impl Iterator<Item = (usize, &'w Record)>,
     ) -> Result<PathBuf, SavedError> {
         let failed = |path: &Path| {
             let path = path.to_owned();
@@ -390,7 +391,7 @@ impl SavedPlan {
                 error: SealError::Layout,
             })?;
         let secrets = secrets.into_iter().map(|(position, texts)| {
-            let mut extension = Extension::default();
+            let mut extension = Record::default();
             for (field, text) in texts {
                 extension.set(field, text);
             }
@@ -402,13 +403,13 @@ impl SavedPlan {
 
 /// The secrets that rows want, by the rows' positions.
 #[derive(Debug, Default)]
-pub struct Secrets(BTreeMap<usize, Extension>);
+pub struct Secrets(BTreeMap<usize, Record>);
 
 impl Secrets {
     /// What the row at a position wants, secrets included; `None` where it is invalid, or where a secret or a field is
     /// not there.
-    pub fn wanted(&self, position: usize, row: &SavedRow) -> Option<Extension> {
-        let mut extension = Extension::default();
+    pub fn wanted(&self, position: usize, row: &SavedRow) -> Option<Record> {
+        let mut extension = Record::default();
         for (name, text) in row.wanted.as_ref()? {
             let field = Field::named(name)?;
             match text {
@@ -478,12 +479,12 @@ impl SavedRow {
     }
 
     /// Whether the extension is no more what it was when the plan was made.
-    pub fn moved(&self, now: Option<&Extension>, key: &Key) -> bool {
+    pub fn moved(&self, now: Option<&Record>, key: &Key) -> bool {
         self.fingerprint != now.map(|now| fingerprint(now, key))
     }
 
     /// In which fields it moved, in the order of the dictionary, and how, in words: both values, of a secret none.
-    pub fn movements(&self, now: Option<&Extension>, key: &Key) -> Vec<(Option<Field>, String)> {
+    pub fn movements(&self, now: Option<&Record>, key: &Key) -> Vec<(Option<Field>, String)> {
         let (before, now) = match (&self.before, now) {
             (None, None) => return vec![],
             (None, Some(_)) => return vec![(None, "it was not there, and is there now".into())],
@@ -515,7 +516,7 @@ impl SavedRow {
 
 /// The word that stands for all that an extension is, the state of the moment aside. An absent field and an empty one
 /// are the same.
-pub fn fingerprint(extension: &Extension, key: &Key) -> String {
+pub fn fingerprint(extension: &Record, key: &Key) -> String {
     let mut text = String::with_capacity(512);
     for (field, value) in extension.iter() {
         if value.is_empty() || field.is_live() {
@@ -540,7 +541,7 @@ fn canonical(field: Field, text: &str) -> String {
 }
 
 /// What may be shown of an extension; the state of the moment is left out. Fingerprints hold for this number alone.
-pub fn shown(extension: &Extension, number: &str, key: &Key) -> Shown {
+pub fn shown(extension: &Record, number: &str, key: &Key) -> Shown {
     let fields = extension.iter().filter(|(field, _)| !field.is_live());
     let shown = fields.map(|(field, text)| {
         // That a secret is to be generated is none.
@@ -557,7 +558,7 @@ pub fn shown(extension: &Extension, number: &str, key: &Key) -> Shown {
     shown.collect()
 }
 
-fn secrets(extension: &Extension) -> BTreeMap<Field, &str> {
+fn secrets(extension: &Record) -> BTreeMap<Field, &str> {
     extension
         .iter()
         .filter(|(field, text)| field.is_secret() && !text.is_empty() && *text != GENERATE)
@@ -641,8 +642,8 @@ mod tests {
         Key::load_or_make(Some(&folder.join("key"))).unwrap()
     }
 
-    fn extension(fields: &[(Field, &str)]) -> Extension {
-        let mut extension = Extension::numbered("0042");
+    fn extension(fields: &[(Field, &str)]) -> Record {
+        let mut extension = Record::numbered("0042");
         for (field, text) in fields {
             extension.set(*field, *text);
         }
@@ -714,7 +715,7 @@ mod tests {
             headings: Headings::new(),
             held: 1,
             input_hash: "h".into(),
-            make: "openvox".into(),
+            vendor: "openvox".into(),
             mode: Mode::Upsert,
             rules: "2026-11-21".into(),
             settings: BTreeMap::new(),

@@ -156,7 +156,7 @@ impl Key {
             doing: "made",
             error,
         };
-        make(&path).map_err(failed)?;
+        vendor(&path).map_err(failed)?;
         read(&path)
     }
 
@@ -360,7 +360,7 @@ fn read(path: &Path) -> Result<Key, KeyError> {
 }
 
 /// Makes the key file, whole or not at all; one that came to be there meanwhile stays.
-fn make(path: &Path) -> io::Result<()> {
+fn vendor(path: &Path) -> io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

@@ -1,5 +1,5 @@
-//! What every make keeps to, whatever it is: each case runs for each make, with each word of its settings, and takes
-//! what it needs from the make's manifest. A new make gets the whole suite by existing.
+//! What every vendor keeps to, whatever it is: each case runs for each vendor, with each word of its settings, and takes
+//! what it needs from the vendor's manifest. A new make gets the whole suite by existing.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,9 +17,7 @@ use lab::{Rig, account, change, rigs, tells_no_secret, value};
 use rowcall::link::Link;
 use rowcall::link::paced::Pace;
 use rowcall::manifest::{Access, FieldRow, Manifest, Purpose, UpdateKind};
-use rowcall::model::{
-    Action, Extension, Fault, FaultKind, Field, Finding, Kind, RowResult, Secret,
-};
+use rowcall::model::{Action, Fault, FaultKind, Field, Finding, Kind, Record, RowResult, Secret};
 use rowcall::plan::{Mode, Verdict, differing, verdict};
 use rowcall::rules::Checker;
 use rowcall::sim::{Breakage, Faults, InProcess};
@@ -33,37 +31,37 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// Runs a case for every make and says for which one it failed.
+/// Runs a case for every vendor and says for which one it failed.
 fn each(case: impl Fn(&Rig)) {
     for rig in rigs() {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| case(&rig))) {
-            eprintln!("the make was {}", rig.name);
+            eprintln!("the vendor was {}", rig.name);
             resume_unwind(panic);
         }
     }
 }
 
-/// The same make and settings with a fresh PBX.
+/// The same vendor and settings with a fresh PBX.
 fn again(rig: &Rig) -> Rig {
     let is_it = |other: &Rig| other.name == rig.name;
     rigs().into_iter().find(is_it).unwrap()
 }
 
-/// Whether a make can do what the case is about; says so where it cannot.
+/// Whether a vendor can do what the case is about; says so where it cannot.
 fn can(rig: &Rig, ability: bool, what: &str) -> bool {
     if !ability {
-        println!("{}: skipped, for the make cannot {what}", rig.name);
+        println!("{}: skipped, for the vendor cannot {what}", rig.name);
     }
     ability
 }
 
-fn create(rig: &Rig, connection: &Connection, wanted: &Extension) {
+fn create(rig: &Rig, connection: &Connection, wanted: &Record) {
     let made = connection.apply(Action::Create, wanted, None);
     made.result
         .unwrap_or_else(|fault| panic!("{}: {}: {fault:?}", rig.name, wanted.number()));
 }
 
-fn errors(manifest: &Manifest, extension: &Extension) -> Vec<Finding> {
+fn errors(manifest: &Manifest, extension: &Record) -> Vec<Finding> {
     let mut findings = vec![];
     Checker::without_sheet(manifest).extension(extension, Purpose::Create, &mut findings);
     findings.retain(Finding::is_error);
@@ -126,7 +124,7 @@ fn doing_it_twice_plans_nothing_the_second_time() {
         let wanted = rig.full("2001", 0);
         create(rig, &connection, &wanted);
         let held = rig.look(&connection, "2001");
-        let plan = |mode, wanted: &Extension| verdict(rig.manifest, mode, 0, wanted, held.as_ref());
+        let plan = |mode, wanted: &Record| verdict(rig.manifest, mode, 0, wanted, held.as_ref());
         assert_eq!(plan(Mode::Create, &wanted), Verdict::Unchanged);
         // What is not given back is written each time, for nobody can tell.
         let mut readable = wanted.clone();
@@ -195,7 +193,7 @@ fn an_update_of_one_field_changes_that_field_and_nothing_else() {
 }
 
 /// What the PBX holds in the fields that it does not give back, but for one. A field that is filled in goes with others
-/// by the make's own rule.
+/// by the vendor's own rule.
 fn unseen(rig: &Rig, number: &str, but: Field) -> Vec<(Field, Option<String>)> {
     let rows = rig
         .writable()
@@ -371,7 +369,7 @@ fn a_look_gives_all_that_are_there_and_no_other() {
             connection
                 .look(&asked, &looking, &mut |some| found.extend(some))
                 .unwrap();
-            let numbers: Vec<&str> = found.iter().map(Extension::number).collect();
+            let numbers: Vec<&str> = found.iter().map(Record::number).collect();
             let there: Vec<String> = (0..60).step_by(3).map(number).collect();
             assert_eq!(numbers, there, "{parallel} in flight, {batch} at once");
             for extension in &found {
@@ -484,7 +482,7 @@ fn changes_sent_together_do_not_undo_each_other() {
         let connection = rig.connect();
         rig.sim.set_faults("latency_ms=1".parse().unwrap());
         let number = |row: usize| (2000 + row).to_string();
-        let wanted: Vec<Extension> = (0..24).map(|row| rig.full(&number(row), row % 2)).collect();
+        let wanted: Vec<Record> = (0..24).map(|row| rig.full(&number(row), row % 2)).collect();
         let creations = wanted.iter().cloned().enumerate();
         let creations = creations.map(|(row, wanted)| change(row, Action::Create, wanted, None));
         let (_, done) = rig.submit(&connection, creations.collect(), 8);
@@ -504,7 +502,7 @@ fn a_session_that_runs_out_in_mid_run_is_renewed_once() {
         let connection = rig.connect();
         rig.sim.set_faults("latency_ms=1".parse().unwrap());
         rig.sim.break_once("2030", Breakage::Expire);
-        let wanted: Vec<Extension> = (0..60)
+        let wanted: Vec<Record> = (0..60)
             .map(|row| rig.small(&(2000 + row).to_string()))
             .collect();
         let changes = wanted.iter().cloned().enumerate();
@@ -604,7 +602,7 @@ fn a_password_that_is_refused_in_mid_run_is_tried_once_more_and_the_run_ends() {
             username: "somebody else".into(),
             ..account()
         };
-        let strangers = rowcall::sim::Sim::new((rig.make.sim)(&other), Faults::default());
+        let strangers = rowcall::sim::Sim::new((rig.vendor.sim)(&other), Faults::default());
         let ours = rig.sim.clone();
         let stranger = InProcess::new(
             strangers.clone(),
@@ -679,7 +677,7 @@ fn no_make_takes_another_one_for_its_own() {
     each(|rig| {
         for other in rigs()
             .into_iter()
-            .filter(|other| other.make.id != rig.make.id)
+            .filter(|other| other.vendor.id != rig.vendor.id)
         {
             let link = InProcess::new(
                 other.sim.clone(),
@@ -935,7 +933,7 @@ fn faults_of_every_kind_tell_no_secret() {
         "expire",
     ];
     each(|rig| {
-        let faults_take_long = rig.name != Rig::kind(rig.make);
+        let faults_take_long = rig.name != Rig::kind(rig.vendor);
         if faults_take_long {
             return;
         }

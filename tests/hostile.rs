@@ -36,7 +36,11 @@ fn put(out: &mut dyn Write, pieces: &[Piece]) {
             Text(text) => ((*text).to_owned(), 1, 1),
             Repeat(text, times) => (text.repeat(1000), 1000, *times),
             // Longer than packing looks back, so that it may be repeated.
-            Noise(make, times) => ((0..5000).map(|n| make(&digits(n))).collect(), 5000, *times),
+            Noise(vendor, times) => (
+                (0..5000).map(|n| vendor(&digits(n))).collect(),
+                5000,
+                *times,
+            ),
         };
         for _ in 0..times / pieces_in_block {
             out.write_all(block.as_bytes()).unwrap();
@@ -822,9 +826,9 @@ fn holds(name: &str, words: &str, sheet: &Path, input: Stdio) {
 
 fn none_costs_more_than_it_may(cases: &[Case]) {
     let folder = tempfile::tempdir().unwrap();
-    for (name, make, words) in cases {
+    for (name, vendor, words) in cases {
         let path = folder.path().join(name);
-        make(&path);
+        vendor(&path);
         holds(name, words, &path, Stdio::null());
         if path.ends_with("long-cell.csv") {
             let input = File::open(&path).unwrap().into();

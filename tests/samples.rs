@@ -14,14 +14,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
-/// Each make with what the names of its samples begin with, and how many rows the good one has. The last are groups.
-const MAKES: [(&str, &str, u64); 4] = [
+/// Each vendor with what the names of its samples begin with, and how many rows the good one has. The last are groups.
+const VENDORS: [(&str, &str, u64); 4] = [
     ("openvox", "", 200),
     ("ozeki", "", 200),
     ("portsip", "", 200),
     ("portsip", "groups-", 12),
 ];
-type Make = (&'static str, &'static str, u64);
+type Vendor = (&'static str, &'static str, u64);
 /// The column of bad.csv that names the rule that the row breaks.
 const RULE_COLUMN: &str = "rowcall_rule";
 
@@ -35,8 +35,8 @@ struct Said {
     findings: Vec<Finding>,
 }
 
-fn manifest((make, prefix, _): Make) -> Manifest {
-    let path = format!("src/vendors/{make}/vendor.toml");
+fn manifest((vendor, prefix, _): Vendor) -> Manifest {
+    let path = format!("src/vendors/{vendor}/vendor.toml");
     let manifest = Manifest::parse(&fs::read_to_string(path).unwrap()).unwrap();
     match prefix {
         "" => manifest,
@@ -44,23 +44,23 @@ fn manifest((make, prefix, _): Make) -> Manifest {
     }
 }
 
-fn sample((make, prefix, _): Make, name: &str) -> PathBuf {
+fn sample((vendor, prefix, _): Vendor, name: &str) -> PathBuf {
     // Relative, for messages name it.
-    ["samples", make, &format!("{prefix}{name}")]
+    ["samples", vendor, &format!("{prefix}{name}")]
         .iter()
         .collect()
 }
 
-fn said(make: Make, name: &str) -> (Vec<Said>, Counts) {
-    let manifest = manifest(make);
-    let sheet = open(&Input::File(sample(make, name)), &ReadOptions::default())
+fn said(vendor: Vendor, name: &str) -> (Vec<Said>, Counts) {
+    let manifest = manifest(vendor);
+    let sheet = open(&Input::File(sample(vendor, name)), &ReadOptions::default())
         .unwrap()
         .remove(0);
     let options = BindOptions::default();
     let binding = Binding::bind(&sheet.headings, &manifest, &[&manifest], &options).unwrap();
     assert!(
         binding.notes.is_empty(),
-        "{make:?} {name}: {:?}",
+        "{vendor:?} {name}: {:?}",
         binding.notes
     );
     let rule_column = sheet.headings.iter().position(|h| h == RULE_COLUMN);
@@ -93,7 +93,7 @@ fn said(make: Make, name: &str) -> (Vec<Said>, Counts) {
     (said, counts.unwrap())
 }
 
-/// Every rule that rows to be created can break at a make.
+/// Every rule that rows to be created can break at a vendor.
 fn rules(manifest: &Manifest) -> BTreeSet<String> {
     let mut rules: BTreeSet<String> = manifest.field.iter().flat_map(rules_of_field).collect();
     rules.extend(manifest.cross.iter().map(|row| row.rule.word().to_owned()));
@@ -136,23 +136,27 @@ fn rules_of_field(row: &FieldRow) -> Vec<String> {
 
 #[test]
 fn good_rows_have_nothing_against_them() {
-    for make in MAKES {
-        let (said, counts) = said(make, "good.csv");
+    for vendor in VENDORS {
+        let (said, counts) = said(vendor, "good.csv");
         let findings: Vec<_> = said.iter().flat_map(|said| &said.findings).collect();
-        assert!(findings.is_empty(), "{make:?}: {findings:#?}");
-        assert_eq!((counts.rows, counts.valid), (make.2, make.2), "{make:?}");
+        assert!(findings.is_empty(), "{vendor:?}: {findings:#?}");
+        assert_eq!(
+            (counts.rows, counts.valid),
+            (vendor.2, vendor.2),
+            "{vendor:?}"
+        );
     }
 }
 
 #[test]
 fn each_bad_row_breaks_exactly_the_rule_that_it_names() {
-    for make in MAKES {
-        for said in said(make, "bad.csv").0 {
+    for vendor in VENDORS {
+        for said in said(vendor, "bad.csv").0 {
             let found: Vec<&str> = said.findings.iter().map(|f| &*f.rule).collect();
             assert_eq!(
                 found,
                 [said.rule.as_str()],
-                "{make:?} bad.csv:{}",
+                "{vendor:?} bad.csv:{}",
                 said.line
             );
         }
@@ -161,15 +165,15 @@ fn each_bad_row_breaks_exactly_the_rule_that_it_names() {
 
 #[test]
 fn every_rule_has_its_bad_row_and_weighs_what_the_make_says() {
-    for make in MAKES {
-        let manifest = manifest(make);
+    for vendor in VENDORS {
+        let manifest = manifest(vendor);
         let mut rows: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
-        for said in said(make, "bad.csv").0 {
+        for said in said(vendor, "bad.csv").0 {
             rows.entry(said.rule).or_default().extend(said.findings);
         }
         let covered: BTreeSet<String> = rows.keys().cloned().collect();
         let missing: Vec<_> = rules(&manifest).difference(&covered).cloned().collect();
-        assert!(missing.is_empty(), "{make:?}: no row breaks {missing:?}");
+        assert!(missing.is_empty(), "{vendor:?}: no row breaks {missing:?}");
         for (rule, findings) in &rows {
             // A loop takes two.
             let expected = if rule == CrossRule::ForwardLoop.word() {
@@ -177,17 +181,22 @@ fn every_rule_has_its_bad_row_and_weighs_what_the_make_says() {
             } else {
                 1
             };
-            assert_eq!(findings.len(), expected, "{make:?}: {rule}");
+            assert_eq!(findings.len(), expected, "{vendor:?}: {rule}");
         }
         for row in &manifest.field {
             for rule in row.rules.iter().filter(|_| row.access != Access::ReadOnly) {
                 let finding = &rows[&rule_id(row.name, rule)][0];
                 assert_eq!(
                     finding.severity, rule.severity,
-                    "{make:?}: {}",
+                    "{vendor:?}: {}",
                     finding.rule
                 );
-                assert_eq!(finding.field, Some(row.name), "{make:?}: {}", finding.rule);
+                assert_eq!(
+                    finding.field,
+                    Some(row.name),
+                    "{vendor:?}: {}",
+                    finding.rule
+                );
                 let source = rule.source.as_ref().unwrap_or(&row.source);
                 assert_eq!(finding.source, manifest.source_words(source));
             }
@@ -196,7 +205,7 @@ fn every_rule_has_its_bad_row_and_weighs_what_the_make_says() {
             let finding = &rows[cross.rule.word()][0];
             assert_eq!(
                 finding.severity, cross.severity,
-                "{make:?}: {}",
+                "{vendor:?}: {}",
                 finding.rule
             );
         }
@@ -205,14 +214,14 @@ fn every_rule_has_its_bad_row_and_weighs_what_the_make_says() {
 
 #[test]
 fn what_is_said_of_bad_rows_is_what_was_agreed() {
-    for make in MAKES {
+    for vendor in VENDORS {
         let mut report = csv::Writer::from_writer(Vec::new());
         let headings = [
             "row", "line", "number", "result", "severity", "code", "field", "column", "message",
             "hint", "source",
         ];
         report.write_record(headings).unwrap();
-        for said in said(make, "bad.csv").0 {
+        for said in said(vendor, "bad.csv").0 {
             for finding in &said.findings {
                 let column = finding.column.map(|column| column.to_string());
                 report
@@ -233,7 +242,7 @@ fn what_is_said_of_bad_rows_is_what_was_agreed() {
             }
         }
         let report = String::from_utf8(report.into_inner().unwrap()).unwrap();
-        let path = sample(make, "bad.report.csv");
+        let path = sample(vendor, "bad.report.csv");
         if std::env::var_os("UPDATE").is_some() {
             fs::write(&path, &report).unwrap();
         }

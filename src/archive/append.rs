@@ -38,11 +38,11 @@ pub struct Facts {
     pub secrets: String,
     /// The public name of the key that fingerprints were made with; empty where there are none.
     pub key: String,
-    /// The make of the PBX.
-    pub make: String,
-    /// The PBX by its make and address.
+    /// The vendor of the PBX.
+    pub vendor: String,
+    /// The PBX by its vendor and address.
     pub pbx: String,
-    /// The version of the make's rules.
+    /// The version of the vendor's rules.
     pub rules: String,
     /// The program and its version.
     pub tool: String,

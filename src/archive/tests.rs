@@ -31,7 +31,7 @@ fn facts() -> Facts {
         whole: true,
         secrets: "omit".into(),
         key: String::new(),
-        make: "openvox".into(),
+        vendor: "openvox".into(),
         pbx: "openvox+http://127.0.0.1:9011/".into(),
         rules: "2026-11-21".into(),
         tool: "rowcall".into(),

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-/// A product that rowcall does not speak to, and whose sheets it reads.
+/// A product that rowcall does not client to, and whose sheets it reads.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Product {
@@ -56,8 +56,8 @@ mod tests {
             assert!(number, "{}", product.id);
             assert!(product.source.starts_with("https://"), "{}", product.id);
             assert!(product.checked.starts_with("2026-"), "{}", product.id);
-            let makes = ["openvox", "ozeki", "portsip", "asterisk"];
-            assert!(!makes.contains(&product.id.as_str()));
+            let vendors = ["openvox", "ozeki", "portsip", "asterisk"];
+            assert!(!vendors.contains(&product.id.as_str()));
         }
     }
 }

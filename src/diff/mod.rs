@@ -42,7 +42,7 @@ pub struct Side {
 }
 
 impl Side {
-    /// A side without extensions. `manifest` is the make whose words its cells are, where that is known.
+    /// A side without extensions. `manifest` is the vendor whose words its cells are, where that is known.
     pub fn new(columns: Vec<Column>, manifest: Option<&'static Manifest>) -> Side {
         Side {
             manifest,
@@ -546,7 +546,7 @@ fn same(field: Field, then: &str, now: &str) -> bool {
     match field.def().kind {
         _ if then == now => true,
         _ if then.is_empty() || now.is_empty() => false,
-        // Two makes, or no known make, may write one word in two ways.
+        // Two vendors, or no known vendor, may write one word in two ways.
         Kind::Choice => same_word(then, now),
         Kind::List => items(then) == items(now),
         _ => false,

@@ -465,7 +465,7 @@ fn spaced(text: &str) -> String {
     })
 }
 
-/// A make's own word, as words are said.
+/// A vendor's own word, as words are said.
 fn bare(text: &str) -> String {
     spaced(&text.replace('_', " "))
 }

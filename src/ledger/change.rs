@@ -1,6 +1,6 @@
 //! A change as the ledger keeps it: what may be seen as JSON, the secrets sealed beside it.
 
-use crate::model::{Action, Change, Extension, Field};
+use crate::model::{Action, Change, Field, Record};
 use crate::seal::{Key, SealError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ struct Secrets<T> {
 }
 
 /// What of an extension may be seen.
-pub(super) fn shown(extension: &Extension) -> Shown<&str> {
+pub(super) fn shown(extension: &Record) -> Shown<&str> {
     extension
         .iter()
         .map(|(field, text)| (field, Some(text).filter(|_| !field.is_secret())))
@@ -85,7 +85,7 @@ impl Stored {
     }
 }
 
-fn secrets(extension: &Extension) -> BTreeMap<Field, &str> {
+fn secrets(extension: &Record) -> BTreeMap<Field, &str> {
     extension
         .iter()
         .filter(|(field, _)| field.is_secret())
@@ -98,8 +98,8 @@ fn context(run: &str, position: usize, number: &str) -> String {
 }
 
 /// The extension of which this was shown; `None` where a secret is not there.
-fn extension(shown: Shown<String>, secrets: &mut BTreeMap<Field, String>) -> Option<Extension> {
-    let mut extension = Extension::default();
+fn extension(shown: Shown<String>, secrets: &mut BTreeMap<Field, String>) -> Option<Record> {
+    let mut extension = Record::default();
     for (field, text) in shown {
         match text {
             Some(text) => extension.set(field, text),

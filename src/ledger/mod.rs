@@ -8,7 +8,7 @@
 //!
 //! The way of a run: [`TargetLock::take`] before anything is looked at, [`Ledger::create`] with every row once the plan
 //! stands, [`Ledger::intend`] before a row is said to the PBX, [`Ledger::result`] when its result stands fast, and
-//! [`Ledger::end`]. After a crash [`Ledger::resume`] gives every row with its [`Standing`]. [`Record`] reads a run that
+//! [`Ledger::end`]. After a crash [`Ledger::resume`] gives every row with its [`Standing`]. [`StoredRun`] reads a run that
 //! may be at work.
 //!
 //! Once something could not be written, nothing more is: every later call fails, and the caller stops sending. What
@@ -21,7 +21,7 @@ mod store;
 
 pub use lock::{Held, Holder, TargetLock};
 pub use state::{Cleaned, SECRETS_STEM, StateDir, clean, newest, runs};
-pub use store::{Ledger, Record};
+pub use store::{Ledger, StoredRun};
 
 use crate::model::{Change, Outcome, RowResult};
 use crate::seal::SealError;
@@ -37,7 +37,7 @@ pub struct Head {
     /// The command, for example `import`.
     pub command: String,
     /// The target's make.
-    pub make: String,
+    pub vendor: String,
     /// The mode; empty where the command has none.
     pub mode: String,
     /// What was asked for besides, as JSON.

@@ -1,6 +1,6 @@
 //! The folder in which runs are kept.
 
-use super::store::Record;
+use super::store::StoredRun;
 use super::{LedgerError, Listed, Summary, TargetLock};
 use crate::seal::make_private_folder;
 use etcetera::BaseStrategy;
@@ -177,7 +177,7 @@ pub fn clean(state: &StateDir, keep: usize, unfinished: bool) -> Result<Cleaned,
 }
 
 fn summary(state: &StateDir, run: &str) -> Result<Summary, LedgerError> {
-    Record::open(state, run)?.summary()
+    StoredRun::open(state, run)?.summary()
 }
 
 /// The folders of which the name is wanted, the last name first.

@@ -29,7 +29,7 @@ const NAMES_MAX: u32 = 100;
 const TABLES: &str = "
 CREATE TABLE head (
     id TEXT NOT NULL, target TEXT NOT NULL, started TEXT NOT NULL, tool TEXT NOT NULL, key TEXT NOT NULL,
-    command TEXT NOT NULL, make TEXT NOT NULL, mode TEXT NOT NULL, options TEXT NOT NULL, rules TEXT NOT NULL,
+    command TEXT NOT NULL, vendor TEXT NOT NULL, mode TEXT NOT NULL, options TEXT NOT NULL, rules TEXT NOT NULL,
     input_hash TEXT NOT NULL
 ) STRICT;
 -- One line of the report each. Final is 1 once the result stands fast.
@@ -83,7 +83,7 @@ pub struct Ledger {
 
 /// A run's ledger, open for reading only; the run may be at work.
 #[derive(Debug)]
-pub struct Record {
+pub struct StoredRun {
     connection: Connection,
     path: PathBuf,
     run: Run,
@@ -146,9 +146,9 @@ impl Ledger {
         run: &str,
         key: &Key,
     ) -> Result<(Ledger, Vec<(Row, Standing)>), LedgerError> {
-        let target = Record::open(state, run)?.run.target;
+        let target = StoredRun::open(state, run)?.run.target;
         let lock = TargetLock::take(state, &target)?;
-        let record = Record::open(state, run)?;
+        let record = StoredRun::open(state, run)?;
         record.check()?;
         let rows = record.rows(key)?;
         let (path, run) = (record.path.clone(), record.run.id.clone());
@@ -293,12 +293,12 @@ impl Ledger {
     }
 }
 
-impl Record {
+impl StoredRun {
     /// Opens the record of a run.
     ///
     /// # Errors
     /// There is no such run, or its ledger cannot be read or is of another version.
-    pub fn open(state: &StateDir, run: &str) -> Result<Record, LedgerError> {
+    pub fn open(state: &StateDir, run: &str) -> Result<StoredRun, LedgerError> {
         let path = state.ledger(run)?;
         let connection = open_to_read(&path).map_err(|error| reading(&path, error))?;
         let number = |pragma: &str| {
@@ -326,7 +326,7 @@ impl Record {
                 key: row.get("key")?,
                 head: Head {
                     command: row.get("command")?,
-                    make: row.get("make")?,
+                    vendor: row.get("make")?,
                     mode: row.get("mode")?,
                     options: row.get("options")?,
                     rules: row.get("rules")?,
@@ -337,7 +337,7 @@ impl Record {
         let run = connection
             .query_row("SELECT * FROM head", [], head)
             .map_err(|error| reading(&path, error))?;
-        Ok(Record {
+        Ok(StoredRun {
             connection,
             path,
             run,
@@ -559,7 +559,7 @@ fn put_head(transaction: &Transaction, run: &Run) -> rusqlite::Result<()> {
     transaction.execute_batch(TABLES)?;
     let Head {
         command,
-        make,
+        vendor,
         mode,
         options,
         rules,
@@ -569,7 +569,7 @@ fn put_head(transaction: &Transaction, run: &Run) -> rusqlite::Result<()> {
     transaction.execute(
         "INSERT INTO head VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         params![
-            run.id, run.target, started, run.tool, run.key, command, make, mode, options, rules,
+            run.id, run.target, started, run.tool, run.key, command, vendor, mode, options, rules,
             input_hash
         ],
     )?;

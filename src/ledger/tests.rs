@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Action, Extension, Field, Finding, Place, Severity};
+use crate::model::{Action, Field, Finding, Place, Record, Severity};
 use crate::seal::Key;
 use std::collections::BTreeSet;
 use std::env;
@@ -42,7 +42,7 @@ impl House {
     }
 
     fn standings(&self, run: &str) -> Vec<Standing> {
-        let record = Record::open(&self.state, run).unwrap();
+        let record = StoredRun::open(&self.state, run).unwrap();
         let outcomes = record.outcomes().unwrap();
         outcomes.into_iter().map(|(_, standing)| standing).collect()
     }
@@ -63,7 +63,7 @@ impl House {
 fn head() -> Head {
     Head {
         command: "import".into(),
-        make: "openvox".into(),
+        vendor: "openvox".into(),
         mode: "upsert".into(),
         options: r#"{"rate":"20/s"}"#.into(),
         rules: "7".into(),
@@ -97,10 +97,10 @@ fn outcome(position: usize, result: RowResult) -> Outcome {
 }
 
 fn row(position: usize) -> Row {
-    let mut wanted = Extension::numbered(format!("{:04}", position + 100));
+    let mut wanted = Record::numbered(format!("{:04}", position + 100));
     wanted.set(Field::DISPLAY_NAME, "Ann Müller\n\"x\"");
     wanted.set(Field::SIP_PASSWORD, format!("{CANARY}{position}"));
-    let mut before = Extension::numbered(wanted.number());
+    let mut before = Record::numbered(wanted.number());
     before.set(Field::VOICEMAIL_PIN, format!("{CANARY}-before"));
     before.set(Field::WEB_PASSWORD, "");
     Row {
@@ -194,14 +194,14 @@ fn nothing_is_lost_on_the_way_in_and_out() {
         row: position,
         action: Action::Delete,
         number: "9".into(),
-        wanted: Extension::default(),
+        wanted: Record::default(),
         before: None,
     });
     input.push(bare);
     let mut ledger = house.create(input.clone());
     let run = ledger.run().to_owned();
 
-    let record = Record::open(&house.state, &run).unwrap();
+    let record = StoredRun::open(&house.state, &run).unwrap();
     let kept = record.rows(&house.key).unwrap();
     let planned: Vec<Row> = kept.iter().map(|(row, _)| row.clone()).collect();
     assert_eq!(planned, input);
@@ -240,7 +240,7 @@ fn a_row_stands_where_it_was_left() {
     let standings = [Final, Final, Intended(2), Intended(1), Waiting, Waiting];
     assert_eq!(house.standings(&run), standings);
     drop(ledger);
-    let record = Record::open(&house.state, &run).unwrap();
+    let record = StoredRun::open(&house.state, &run).unwrap();
     assert_eq!(record.ended().unwrap(), None);
     let summary = record.summary().unwrap();
     assert_eq!((summary.waiting, summary.intended), (2, 2));
@@ -257,7 +257,7 @@ fn a_row_stands_where_it_was_left() {
     assert_eq!(house.standings(&run)[2], Intended(3));
     assert_eq!(house.standings(&run)[5], Final);
     let ended = |run: &str| {
-        let record = Record::open(&house.state, run).unwrap();
+        let record = StoredRun::open(&house.state, run).unwrap();
         record.ended().unwrap().map(|ended| ended.why)
     };
     assert_eq!(ended(&run).as_deref(), Some("interrupted"));
@@ -385,7 +385,9 @@ fn a_secret_is_found_nowhere_in_the_folder() {
     assert!(!absent("ended"), "one file is left");
     let shown = format!(
         "{:?}",
-        Record::open(&house.state, &run).unwrap().rows(&house.key)
+        StoredRun::open(&house.state, &run)
+            .unwrap()
+            .rows(&house.key)
     );
     assert!(shown.contains("Ann") && !shown.contains("c4nary"));
 }
@@ -429,7 +431,7 @@ fn another_key_is_named_and_nothing_begins() {
         "{text}"
     );
     // Who only wants the report needs no key.
-    let record = Record::open(&house.state, &run).unwrap();
+    let record = StoredRun::open(&house.state, &run).unwrap();
     assert_eq!(record.outcomes().unwrap().len(), 2);
     house.resume(&run);
 }
@@ -494,7 +496,7 @@ fn what_is_not_a_whole_ledger_is_said() {
         "not a database, but long enough to have a header".repeat(9),
     )
     .unwrap();
-    assert!(Record::open(&house.state, &run).is_err());
+    assert!(StoredRun::open(&house.state, &run).is_err());
     assert!(runs(&house.state).unwrap()[0].summary.is_err());
 }
 
@@ -510,7 +512,7 @@ fn a_name_leads_nowhere_else() {
         &format!("../runs/{run}"),
         &format!("{run}/."),
     ] {
-        let error = Record::open(&house.state, name).unwrap_err();
+        let error = StoredRun::open(&house.state, name).unwrap_err();
         assert!(matches!(error, LedgerError::NoSuchRun { .. }), "{name}");
     }
     let nothing = StateDir::new(Some(&house.folder.path().join("no"))).unwrap();
@@ -859,7 +861,10 @@ fn a_run_that_is_killed_again_and_again_says_every_row_once() {
             );
             if status.success() {
                 assert_eq!(said.len(), IMPORTED, "{context}");
-                let summary = Record::open(&house.state, &run).unwrap().summary().unwrap();
+                let summary = StoredRun::open(&house.state, &run)
+                    .unwrap()
+                    .summary()
+                    .unwrap();
                 assert!(summary.is_finished(), "{context}");
                 assert_eq!(summary.results[&RowResult::Created], IMPORTED as u64);
                 break;
@@ -998,7 +1003,7 @@ fn fill(state: &StateDir, key: &Key) -> LedgerError {
         LedgerError::Stopped(_)
     ));
     drop(ledger);
-    let record = Record::open(state, &run).unwrap();
+    let record = StoredRun::open(state, &run).unwrap();
     let times: usize = record
         .outcomes()
         .unwrap()
@@ -1115,7 +1120,7 @@ fn a_read_only_disk_is_said_before_anything_begins() {
     assert!(Ledger::resume(&state, &run, &keys.key).is_err());
     assert!(clean(&state, 0, true).is_err());
     // What is over can still be read.
-    let outcomes = Record::open(&state, &run).unwrap().outcomes().unwrap();
+    let outcomes = StoredRun::open(&state, &run).unwrap().outcomes().unwrap();
     assert_eq!(outcomes[0].1, Standing::Final);
     assert_eq!(runs(&state).unwrap().len(), 1);
 }
@@ -1143,7 +1148,7 @@ fn a_run_at_work_can_be_read_and_goes_on() {
             ledger.result(position, outcome(position, RowResult::Created));
         }
         // The end does not wait for a reader.
-        let record = Record::open(&house.state, &run).unwrap();
+        let record = StoredRun::open(&house.state, &run).unwrap();
         record.outcomes().unwrap();
         let start = Instant::now();
         ledger.end("whole").unwrap();

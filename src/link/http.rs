@@ -39,7 +39,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// The usual limits for a make whose replies may take `reply` (its manifest's `reply_ms`).
+    /// The usual limits for a vendor whose replies may take `reply` (its manifest's `reply_ms`).
     pub fn replying_within(reply: Duration) -> Self {
         Options {
             connect: Duration::from_secs(10),
@@ -64,7 +64,7 @@ pub struct Http {
 }
 
 impl Http {
-    /// A link to `address`: scheme, host, port, and a prefix if there is one. The make's own path is added where it is
+    /// A link to `address`: scheme, host, port, and a prefix if there is one. The vendor's own path is added where it is
     /// not there already. Nothing is sent yet.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 //! knows whose they are, and takes nothing else for granted.
 
 use crate::ledger::{LedgerError, StateDir};
-use crate::model::{Extension, Field};
+use crate::model::{Field, Record};
 use crate::saved::{self, Shown, ShownText, write_whole};
 use crate::seal::{Key, sha256_hex};
 use crate::sheet::GENERATE;
@@ -188,7 +188,7 @@ impl Base {
     pub fn agree(
         &mut self,
         number: &str,
-        wanted: &Extension,
+        wanted: &Record,
         kept: &[Field],
         cleared: impl Iterator<Item = Field>,
         key: &Key,
@@ -235,7 +235,7 @@ impl Base {
 impl Agreed {
     /// Whether a field was agreed on to be this. What was not agreed on was empty.
     pub(super) fn is(&self, number: &str, field: Field, text: &str, key: &Key) -> bool {
-        let mut alone = Extension::default();
+        let mut alone = Record::default();
         alone.set(field, text);
         let now = saved::shown(&alone, number, key);
         match (self.fields.get(field.name()), now.get(field.name())) {

@@ -1,12 +1,12 @@
-//! Forwards from one make's words to another's: a switch, a destination and what belongs to it, in one meaning.
+//! Forwards from one vendor's words to another's: a switch, a destination and what belongs to it, in one meaning.
 //!
 //! Makes differ in which of these they have: one switches a forward on and names the destination in fields of their own,
-//! another has an action and a value, and no switch. Nothing is guessed: a destination for which a make's pages print no
+//! another has an action and a value, and no switch. Nothing is guessed: a destination for which a vendor's pages print no
 //! word is dropped, and the loss report says so.
 
 use super::Carrying;
 use crate::manifest::{Access, FieldRow, Manifest};
-use crate::model::{Extension, Field};
+use crate::model::{Field, Record};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -49,7 +49,7 @@ impl Forward {
 
 /// The fields of an extension that belong to a forward which is off, or to another destination than the one that it has.
 /// Where one field is for whatever a destination needs, nobody can tell.
-pub(super) fn dormant(from: &Manifest, extension: &Extension) -> BTreeMap<Field, &'static str> {
+pub(super) fn dormant(from: &Manifest, extension: &Record) -> BTreeMap<Field, &'static str> {
     let mut dormant = BTreeMap::new();
     for forward in Forward::all() {
         let has = |field: Option<Field>| field.is_some_and(|field| from.row(field).is_some());
@@ -86,12 +86,12 @@ fn writable(manifest: &Manifest, field: Option<Field>) -> Option<&FieldRow> {
     (row.access != Access::ReadOnly).then_some(row)
 }
 
-/// The word of a destination, where the make prints it.
+/// The word of a destination, where the vendor prints it.
 fn known(row: Option<&FieldRow>, word: &str) -> bool {
     row.is_some_and(|row| row.choices.iter().any(|choice| choice.value == word))
 }
 
-/// Carries one forward, where the two makes do not have the same fields for it.
+/// Carries one forward, where the two vendors do not have the same fields for it.
 pub(super) fn carry(forward: Forward, carrying: &mut Carrying<'_>) {
     let (from, to) = (carrying.route.from, carrying.route.to);
     let Some(action) = writable(to, Some(forward.to)) else {

@@ -1,9 +1,9 @@
-//! From one make's extensions to another's: what carries over, what is translated, what is dropped, what is missing.
-//! Pure, except for [`Base`], which is kept on disk. Knows no make by name: the makes' manifests and
+//! From one vendor's extensions to another's: what carries over, what is translated, what is dropped, what is missing.
+//! Pure, except for [`Base`], which is kept on disk. Knows no vendor by name: the vendors' manifests and
 //! `translations.toml` say what there is to know.
 //!
 //! Every field of an extension has exactly one fate: it is *carried* (same field, same value), *translated* (another
-//! field or another form), or *dropped*. Beside these stand the fields that the other make needs and this one does not
+//! field or another form), or *dropped*. Beside these stand the fields that the other vendor needs and this one does not
 //! have: they are *missing* here, and come from a default, from a rule, or are generated. A field without a value is
 //! none, as everywhere: absent and empty are the same. The state of the moment (registrations, addresses) is no property
 //! of an extension and is not counted.
@@ -21,7 +21,7 @@ pub use renumber::{Collision, Renumbering, Rule as RenumberRule};
 pub use three_way::{Step, step};
 
 use crate::manifest::{Access, FieldRow, Manifest, Purpose, Rule};
-use crate::model::{Extension, Field, Finding, Kind};
+use crate::model::{Field, Finding, Kind, Record};
 use crate::rules::Checker;
 use crate::sheet::GENERATE;
 use forwards::Forward;
@@ -44,7 +44,7 @@ pub enum Fate {
     Missing(Origin),
 }
 
-/// Where a value comes from that the one make needs and the other does not have.
+/// Where a value comes from that the one vendor needs and the other does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
     /// A fixed text.
@@ -72,7 +72,7 @@ impl Fate {
 /// What became of one field of one extension. Holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// The field: this make's, or for what is missing the other's.
+    /// The field: this vendor's, or for what is missing the other's.
     pub field: Field,
     /// What became of it.
     pub fate: Fate,
@@ -86,11 +86,11 @@ pub struct Entry {
     pub how: String,
 }
 
-/// An extension as the other make is to have it.
+/// An extension as the other vendor is to have it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Carried {
     /// What is to be written.
-    pub wanted: Extension,
+    pub wanted: Record,
     /// The fields that are to be empty, where they were written once.
     pub cleared: BTreeSet<Field>,
     /// What became of each field.
@@ -98,7 +98,7 @@ pub struct Carried {
 }
 
 impl Carried {
-    /// The fields that can be emptied at the other make, and are to be.
+    /// The fields that can be emptied at the other vendor, and are to be.
     pub fn emptied<'c>(&'c self, to: &'c Manifest) -> impl Iterator<Item = Field> + 'c {
         let may = |row: &FieldRow| {
             let must_not = row.rules.iter().any(|rule| rule.rule == Rule::NotBlank);
@@ -109,7 +109,7 @@ impl Carried {
     }
 }
 
-/// The way from one make to another.
+/// The way from one vendor to another.
 pub struct Route<'m> {
     from: &'m Manifest,
     to: &'m Manifest,
@@ -119,7 +119,7 @@ pub struct Route<'m> {
 }
 
 impl<'m> Route<'m> {
-    /// The way between two makes, which leaves out these fields of the first.
+    /// The way between two vendors, which leaves out these fields of the first.
     pub fn new(from: &'m Manifest, to: &'m Manifest, left_out: BTreeSet<Field>) -> Route<'m> {
         Route {
             from,
@@ -130,9 +130,9 @@ impl<'m> Route<'m> {
         }
     }
 
-    /// Maps an extension. Whether what comes out keeps to the other make's rules is for the ordinary check to say, except
-    /// for secrets: one that the other make would refuse is not carried.
-    pub fn carry(&self, extension: &Extension, renumbering: &Renumbering) -> Carried {
+    /// Maps an extension. Whether what comes out keeps to the other vendor's rules is for the ordinary check to say, except
+    /// for secrets: one that the other vendor would refuse is not carried.
+    pub fn carry(&self, extension: &Record, renumbering: &Renumbering) -> Carried {
         let mut carrying = Carrying::new(self, extension, renumbering);
         carrying.number();
         carrying.left_out();
@@ -152,8 +152,8 @@ impl<'m> Route<'m> {
     }
 
     /// How many fields of an extension there are to be accounted for: those with a value, and those that have one which
-    /// the make does not give back.
-    pub fn count(&self, extension: &Extension) -> usize {
+    /// the vendor does not give back.
+    pub fn count(&self, extension: &Record) -> usize {
         let own = extension
             .iter()
             .filter(|(field, text)| self.is_own(*field, text));
@@ -164,7 +164,7 @@ impl<'m> Route<'m> {
         !field.is_live() && self.gives(field) && !text.is_empty()
     }
 
-    /// What the make takes and does not give back. A new number is no property.
+    /// What the vendor takes and does not give back. A new number is no property.
     fn hidden(&self) -> impl Iterator<Item = Field> + use<'m> {
         let hidden = self
             .from
@@ -195,7 +195,7 @@ struct Carrying<'r> {
     own: BTreeMap<Field, Value>,
     /// What has no effect here, and why.
     dormant: BTreeMap<Field, &'r str>,
-    wanted: Extension,
+    wanted: Record,
     cleared: BTreeSet<Field>,
     entries: Vec<Entry>,
 }
@@ -206,7 +206,7 @@ struct Value {
     was: Option<String>,
 }
 
-/// What a make takes of a value.
+/// What a vendor takes of a value.
 enum Fit {
     Same(String),
     Nearest(String),
@@ -216,7 +216,7 @@ enum Fit {
 const NEAREST: &str = "the nearest that is taken there";
 
 impl<'r> Carrying<'r> {
-    fn new(route: &'r Route<'r>, extension: &Extension, renumbering: &Renumbering) -> Carrying<'r> {
+    fn new(route: &'r Route<'r>, extension: &Record, renumbering: &Renumbering) -> Carrying<'r> {
         let own = extension
             .iter()
             .filter(|(field, text)| route.is_own(*field, text));
@@ -244,7 +244,7 @@ impl<'r> Carrying<'r> {
             route,
             number: number.to_owned(),
             own: own.collect(),
-            wanted: Extension::default(),
+            wanted: Record::default(),
             cleared: BTreeSet::new(),
             entries: vec![],
         }
@@ -507,7 +507,7 @@ impl<'r> Carrying<'r> {
         }
     }
 
-    /// What this make takes and does not give back: it has a value, and nobody can say which.
+    /// What this vendor takes and does not give back: it has a value, and nobody can say which.
     fn unreadable(&mut self) {
         let route = self.route;
         let here = &route.from.vendor.name;
@@ -527,7 +527,7 @@ impl<'r> Carrying<'r> {
         }
     }
 
-    /// What the other make needs and does not have by now.
+    /// What the other vendor needs and does not have by now.
     fn needed(&mut self) {
         let route = self.route;
         let there = &route.to.vendor.name;
@@ -566,7 +566,7 @@ impl<'r> Carrying<'r> {
         }
     }
 
-    /// Which fields are empty at the other make because everything that they come from is empty here.
+    /// Which fields are empty at the other vendor because everything that they come from is empty here.
     fn emptied(&mut self) {
         let (route, table) = (self.route, self.route.table);
         let had: BTreeSet<Field> = self
@@ -613,7 +613,7 @@ impl<'r> Carrying<'r> {
 }
 
 impl Route<'_> {
-    /// What the make takes of a value that comes from this field.
+    /// What the vendor takes of a value that comes from this field.
     fn fit(&self, row: &FieldRow, field: Field, text: &str) -> Fit {
         let (here, there) = (&self.from.vendor, &self.to.vendor);
         let kind = row.name.def().kind;
@@ -633,7 +633,7 @@ impl Route<'_> {
                 .from
                 .row(field)
                 .is_some_and(|row| row.choice(text).is_some());
-            // A word that is in no list means something to its own make alone.
+            // A word that is in no list means something to its own vendor alone.
             if !row.open_choices || (here.id != there.id && !is_word) {
                 return Fit::No(format!("{} has no such word", there.name));
             }
@@ -657,9 +657,9 @@ impl Route<'_> {
         }
     }
 
-    /// The rule of the other make that a value breaks so that the row could not be sent.
+    /// The rule of the other vendor that a value breaks so that the row could not be sent.
     fn breach(&self, field: Field, text: &str) -> Option<Finding> {
-        let mut alone = Extension::default();
+        let mut alone = Record::default();
         alone.set(field, text);
         let mut findings = vec![];
         self.checker

@@ -1,7 +1,7 @@
 //! New numbers for extensions, and for whatever refers to them.
 
 use super::forwards::Forward;
-use crate::model::{Extension, Field};
+use crate::model::{Field, Record};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
@@ -127,12 +127,7 @@ impl Renumbering {
     }
 
     /// What a field is to hold where it refers to an extension that has a new number; `None` where it stays.
-    pub(super) fn of_field(
-        &self,
-        field: Field,
-        text: &str,
-        extension: &Extension,
-    ) -> Option<String> {
+    pub(super) fn of_field(&self, field: Field, text: &str, extension: &Record) -> Option<String> {
         let new = self.new.get(text).filter(|new| *new != text)?;
         let is_own = text == extension.number();
         let refers = match field {
@@ -211,7 +206,7 @@ mod tests {
             &rules(&["2xxx=72xxx"]),
         );
         let new = new.unwrap();
-        let mut extension = Extension::numbered("2001");
+        let mut extension = Record::numbered("2001");
         extension.set(Field::FORWARD_BUSY_PREFIX, "9");
         let of = |field, text| new.of_field(field, text, &extension);
         let some = |text: &str| Some(text.to_owned());

@@ -4,7 +4,7 @@ use crate::model::Field;
 use serde::Deserialize;
 use std::sync::LazyLock;
 
-/// What a make that has no such field makes of a value.
+/// What a vendor that has no such field makes of a value.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Translations {
@@ -71,7 +71,7 @@ pub(super) struct Follows {
     pub(super) reason: String,
 }
 
-/// What is sent where a make demands a field and the other does not have it.
+/// What is sent where a vendor demands a field and the other does not have it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Fallback {

@@ -1,14 +1,14 @@
 use super::*;
 use crate::ledger::StateDir;
 use crate::seal::Key;
-use crate::vendors::make;
+use crate::vendors::vendor;
 
 fn manifest(id: &str) -> &'static Manifest {
-    (make(id).unwrap().manifest)()
+    (vendor(id).unwrap().manifest)()
 }
 
-fn extension(fields: &[(Field, &str)]) -> Extension {
-    let mut extension = Extension::numbered("2001");
+fn extension(fields: &[(Field, &str)]) -> Record {
+    let mut extension = Record::numbered("2001");
     for (field, text) in fields {
         extension.set(*field, *text);
     }
@@ -229,7 +229,7 @@ fn a_word_that_no_page_prints_is_not_guessed() {
         assert_eq!(told(&carried, field).0, LOST);
     }
     assert_eq!(carried.wanted.get(Field::FORWARD_BUSY), None);
-    // A make understands its own.
+    // A vendor understands its own.
     let carried = carry(portsip, portsip, &fields);
     assert_eq!(
         carried.wanted.get(Field::FORWARD_BUSY_TO),
@@ -303,7 +303,7 @@ fn the_three_names_of_an_extension_are_told_apart() {
     assert_eq!(told(&carried, Field::USER_ID).0, Fate::Carried);
     let carried = carry(openvox, ozeki, &[]);
     assert_eq!(carried.wanted.get(Field::USER_ID), Some("user2001"));
-    // What the make fills in by itself is told, and nothing that anybody wants.
+    // What the vendor fills in by itself is told, and nothing that anybody wants.
     assert_eq!(
         told(&carried, Field::SIP_AUTH_NAME),
         (
@@ -344,7 +344,7 @@ fn what_has_no_use_is_dropped_without_loss_and_what_has_is_lost() {
     }
 }
 
-/// What the other make's PBX is to hold, with a key and a folder for what was agreed on.
+/// What the other vendor's PBX is to hold, with a key and a folder for what was agreed on.
 struct Kept {
     folder: tempfile::TempDir,
     key: Key,

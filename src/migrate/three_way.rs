@@ -4,7 +4,7 @@
 use super::Carried;
 use super::base::Agreed;
 use crate::manifest::{Access, Manifest};
-use crate::model::{Extension, Field, Kind};
+use crate::model::{Field, Kind, Record};
 use crate::plan::differing;
 use crate::seal::Key;
 use crate::sheet::GENERATE;
@@ -17,7 +17,7 @@ pub enum Step {
     /// These fields are to be written.
     Update {
         /// Number and fields.
-        wanted: Extension,
+        wanted: Record,
         /// What was changed there by hand, and stays.
         kept: Vec<Field>,
     },
@@ -38,7 +38,7 @@ pub enum Step {
 pub fn step(
     manifest: &Manifest,
     carried: &Carried,
-    held: Option<&Extension>,
+    held: Option<&Record>,
     agreed: Option<&Agreed>,
     overwrite: bool,
     key: &Key,
@@ -57,7 +57,7 @@ pub fn step(
             wanted.remove(field);
         }
     }
-    let mut write = Extension::numbered(carried.wanted.number());
+    let mut write = Record::numbered(carried.wanted.number());
     let Some(agreed) = agreed else {
         let fields = differing(manifest, &wanted, held);
         return match (fields.is_empty(), overwrite) {
@@ -95,7 +95,7 @@ pub fn step(
             }
             continue;
         }
-        let mut alone = Extension::default();
+        let mut alone = Record::default();
         alone.set(field, text);
         if differing(manifest, &alone, held).is_empty() {
             continue;

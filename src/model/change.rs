@@ -1,6 +1,6 @@
 //! One thing to do to one extension.
 
-use super::{Action, Extension};
+use super::{Action, Record};
 
 /// A change that a row asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct Change {
     pub number: String,
     /// What is to be written: all given fields on create, the differing ones on update, nothing on delete. Its number
     /// is always present.
-    pub wanted: Extension,
+    pub wanted: Record,
     /// What the PBX held when it was looked at; `None` where there was no such extension.
-    pub before: Option<Extension>,
+    pub before: Option<Record>,
 }

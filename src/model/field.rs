@@ -1,6 +1,6 @@
 //! The field dictionary: one list of properties of an extension, or of a group of them, that all vendors share.
 //!
-//! What means the same at two makes is one field. A vendor's own name for a field stands in its `vendor.toml`, not
+//! What means the same at two vendors is one field. A vendor's own name for a field stands in its `vendor.toml`, not
 //! here.
 
 use std::fmt;
@@ -135,7 +135,7 @@ dictionary! {
     FORWARD_ALWAYS = "forward_always", Switch, ["always forward", "call forward always", "unconditional forward", "sofortige weiterleitung", "rufumleitung sofort"], "on",
         "Whether calls are forwarded always.";
     FORWARD_ALWAYS_TO = "forward_always_to", Choice, [], "voicemail",
-        "Where calls are forwarded always: voicemail, extension, mobile, number, or a word of the make's own.";
+        "Where calls are forwarded always: voicemail, extension, mobile, number, or a word of the vendor's own.";
     FORWARD_ALWAYS_EXTENSION = "forward_always_extension", Identifier, [], "2001",
         "The extension that calls are forwarded to always.";
     FORWARD_ALWAYS_PREFIX = "forward_always_prefix", Identifier, [], "9",
@@ -145,7 +145,7 @@ dictionary! {
     FORWARD_NO_ANSWER = "forward_no_answer", Switch, ["no answer forward", "forward when no answer", "weiterleitung bei nichtmelden", "rufumleitung bei nichtmelden"], "on",
         "Whether calls are forwarded when nobody answers.";
     FORWARD_NO_ANSWER_TO = "forward_no_answer_to", Choice, [], "voicemail",
-        "Where calls are forwarded when nobody answers: voicemail, extension, mobile, number, or a word of the make's own.";
+        "Where calls are forwarded when nobody answers: voicemail, extension, mobile, number, or a word of the vendor's own.";
     FORWARD_NO_ANSWER_EXTENSION = "forward_no_answer_extension", Identifier, [], "2001",
         "The extension that calls are forwarded to when nobody answers.";
     FORWARD_NO_ANSWER_PREFIX = "forward_no_answer_prefix", Identifier, [], "9",
@@ -157,7 +157,7 @@ dictionary! {
     FORWARD_BUSY = "forward_busy", Switch, ["busy forward", "forward when busy", "weiterleitung bei besetzt", "rufumleitung bei besetzt"], "on",
         "Whether calls are forwarded when the line is busy.";
     FORWARD_BUSY_TO = "forward_busy_to", Choice, [], "voicemail",
-        "Where calls are forwarded when the line is busy: voicemail, extension, mobile, number, or a word of the make's own.";
+        "Where calls are forwarded when the line is busy: voicemail, extension, mobile, number, or a word of the vendor's own.";
     FORWARD_BUSY_EXTENSION = "forward_busy_extension", Identifier, [], "2001",
         "The extension that calls are forwarded to when the line is busy.";
     FORWARD_BUSY_PREFIX = "forward_busy_prefix", Identifier, [], "9",

@@ -1,7 +1,7 @@
 //! All rows together: numbers and addresses that repeat, forwards that lead nowhere or back.
 //!
 //! Exact, and small: a number of up to 8 digits costs about a bit, a longer one 8 bytes, one with letters its text. A
-//! forward costs 16 bytes, an e-mail address 8 where the make minds repeated ones.
+//! forward costs 16 bytes, an e-mail address 8 where the vendor minds repeated ones.
 
 use super::cross::Cross;
 use super::damage::{Plain, Shape, Shapes, Suspects};

@@ -78,7 +78,7 @@ const OFFICE_HOURS: [(Field, Field); 7] = [
     (Field::SUNDAY_FROM, Field::SUNDAY_TO),
 ];
 
-/// A rule that is switched on for the make.
+/// A rule that is switched on for the vendor.
 #[derive(Debug)]
 pub(super) struct Fact {
     pub(super) rule: CrossRule,
@@ -86,12 +86,12 @@ pub(super) struct Fact {
     pub(super) source: String,
 }
 
-/// One forward of the make, by the indices of its field rows.
+/// One forward of the vendor, by the indices of its field rows.
 #[derive(Debug)]
 struct Forward {
     switch: Option<u8>,
     to: u8,
-    /// The extension that it goes to; where the make has no such field, the number serves.
+    /// The extension that it goes to; where the vendor has no such field, the number serves.
     extension: Option<u8>,
     number: Option<u8>,
 }
@@ -209,7 +209,7 @@ impl Cross {
             .iter()
             .filter(move |forward| {
                 let active = forward.switch.is_none_or(|switch| seen(switch) == Seen::On);
-                active && seen(forward.to) == Seen::Extension
+                active && seen(forward.to) == Seen::Record
             })
             .filter_map(|forward| forward.extension)
     }
@@ -273,7 +273,7 @@ impl Cross {
                     look,
                 );
             }
-            Seen::Extension => {
+            Seen::Record => {
                 if let Some(extension) = extension {
                     self.to_extension(to, extension, look);
                 }

@@ -1,6 +1,6 @@
 //! The checks: what is wrong with a row, said before anything is sent.
 //!
-//! What a make demands stands in its `vendor.toml`; here it is compiled once per sheet and held against borrowed cells.
+//! What a vendor demands stands in its `vendor.toml`; here it is compiled once per sheet and held against borrowed cells.
 //! A clean row costs no allocation. Nothing here reads a file, sends or prints.
 //!
 //! - [`Checker`]: one row: its cells, and its fields together.

@@ -1,11 +1,11 @@
-//! One row against the rules of one make.
+//! One row against the rules of one vendor.
 
 use super::across::{Across, Duplicate, Traces};
 use super::cross::Cross;
 use super::damage::{self, Care, Shape};
 use crate::columns::Binding;
 use crate::manifest::{Access, FieldRow, Manifest, Purpose, Rule, RuleRow, switch};
-use crate::model::{Extension, Field, Finding, Kind, Secret, Severity};
+use crate::model::{Field, Finding, Kind, Record, Secret, Severity};
 use crate::sheet::{CLEAR, Cells, GENERATE, Row, is_generate};
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -33,7 +33,7 @@ pub(super) enum Seen {
     /// The destination `voicemail`.
     Voicemail,
     /// The destination `extension`.
-    Extension,
+    Record,
     /// The destination `mobile`.
     Mobile,
     /// The destination `number`.
@@ -46,7 +46,7 @@ impl Seen {
     fn of_word(canonical: &str) -> Seen {
         match canonical {
             "voicemail" => Seen::Voicemail,
-            "extension" => Seen::Extension,
+            "extension" => Seen::Record,
             "mobile" => Seen::Mobile,
             "number" => Seen::Number,
             "disabled" => Seen::Disabled,
@@ -65,7 +65,7 @@ enum Words {
 /// What is seen of each field row of the manifest, by its index. Fields are counted in a `u8`, so 256 always do.
 pub(super) type View = [Seen; 256];
 
-/// The rules of one make, compiled for the columns of one sheet.
+/// The rules of one vendor, compiled for the columns of one sheet.
 #[derive(Debug)]
 pub struct Checker<'m> {
     manifest: &'m Manifest,
@@ -83,7 +83,7 @@ pub struct Checker<'m> {
 enum Bound {
     /// The field row of this index.
     Slot(u8),
-    /// A field that the make does not know.
+    /// A field that the vendor does not know.
     Foreign(Field),
 }
 
@@ -97,7 +97,7 @@ pub(super) struct Slot<'m> {
     glance: Glance,
     rules: Vec<Compiled<'m>>,
     source: String,
-    /// What the make's records are called.
+    /// What the vendor's records are called.
     record: &'static str,
 }
 
@@ -164,12 +164,12 @@ pub fn rule_id(field: Field, rule: &RuleRow) -> String {
 }
 
 impl<'m> Checker<'m> {
-    /// Compiles a make's rules for a sheet whose headings were understood so.
+    /// Compiles a vendor's rules for a sheet whose headings were understood so.
     pub fn new(manifest: &'m Manifest, binding: &Binding) -> Self {
         Checker::compile(manifest, |field| binding.column_of(field))
     }
 
-    /// Compiles a make's rules for extensions that come from no sheet: findings name no column.
+    /// Compiles a vendor's rules for extensions that come from no sheet: findings name no column.
     pub fn without_sheet(manifest: &'m Manifest) -> Self {
         Checker::compile(manifest, |_| None)
     }
@@ -326,7 +326,7 @@ impl<'m> Checker<'m> {
                         let others = findings.drain(before..).map(|other| other.severity);
                         finding.severity = others.fold(finding.severity, Severity::max);
                     }
-                    // What the make itself says against it is enough.
+                    // What the vendor itself says against it is enough.
                     if findings.len() == before {
                         findings.push(finding);
                     }
@@ -345,7 +345,7 @@ impl<'m> Checker<'m> {
     }
 
     /// Appends every finding of an extension, as if it stood in a row of the sheet.
-    pub fn extension(&self, extension: &Extension, purpose: Purpose, findings: &mut Vec<Finding>) {
+    pub fn extension(&self, extension: &Record, purpose: Purpose, findings: &mut Vec<Finding>) {
         let before = findings.len();
         let mut view = *self.nothing_given(purpose);
         for (index, slot) in (0u8..).zip(&self.slots) {
@@ -372,7 +372,7 @@ impl<'m> Checker<'m> {
     /// Appends what all extensions together say of one.
     pub fn among(
         &self,
-        extension: &Extension,
+        extension: &Record,
         purpose: Purpose,
         across: &Across,
         findings: &mut Vec<Finding>,
@@ -390,7 +390,7 @@ impl<'m> Checker<'m> {
 
     /// Appends what the rules about several fields say of what an extension will be once the wanted fields are written
     /// over the held ones. Only breaches that a wanted field has a part in are said.
-    pub fn merged(&self, wanted: &Extension, held: &Extension, findings: &mut Vec<Finding>) {
+    pub fn merged(&self, wanted: &Record, held: &Record, findings: &mut Vec<Finding>) {
         let before = findings.len();
         // What is there keeps its own secrets.
         let given = |slot: &Slot<'m>| wanted.get(slot.row.name).filter(|text| *text != GENERATE);
@@ -439,7 +439,7 @@ impl<'m> Checker<'m> {
     }
 
     /// As [`Checker::survey`], for an extension.
-    pub fn survey_extension(&self, extension: &Extension, purpose: Purpose, traces: &mut Traces) {
+    pub fn survey_extension(&self, extension: &Record, purpose: Purpose, traces: &mut Traces) {
         let text = |slot: &Slot<'m>| extension.get(slot.row.name).unwrap_or_default();
         let seen = |index| self.seen_at(index, purpose, &text);
         self.cross.trace(&self.slots, &text, seen, traces);
@@ -481,7 +481,7 @@ impl<'m> Checker<'m> {
                 .is_some_and(|_| findings.is_empty())
     }
 
-    /// Whether a character may stand in a value of a field, by every rule of the make, its warnings too.
+    /// Whether a character may stand in a value of a field, by every rule of the vendor, its warnings too.
     pub fn allows(&self, field: Field, c: char) -> bool {
         let slot = self.slots.iter().find(|slot| slot.row.name == field);
         slot.is_some_and(|slot| slot.rules.iter().all(|rule| rule.allows(c)))

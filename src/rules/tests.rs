@@ -3,10 +3,10 @@
 use super::*;
 use crate::columns::{BindOptions, Binding};
 use crate::manifest::{Manifest, Purpose};
-use crate::model::{Extension, Field, Finding, Place, Severity};
+use crate::model::{Field, Finding, Place, Record, Severity};
 use crate::sheet::{Cells, Row};
 
-const MAKE: &str = r#"
+const VENDOR: &str = r#"
 [vendor]
 id = "acme"
 name = "Acme PBX"
@@ -198,11 +198,11 @@ const CROSS: [&str; 16] = [
     "duplicate_email",
 ];
 
-fn make() -> Manifest {
+fn vendor() -> Manifest {
     let rows = CROSS.map(|rule| {
         format!("[[cross]]\nrule = \"{rule}\"\nseverity = \"error\"\nsource = \"page\"\n")
     });
-    Manifest::parse(&MAKE.replace("CROSS", &rows.concat())).unwrap()
+    Manifest::parse(&VENDOR.replace("CROSS", &rows.concat())).unwrap()
 }
 
 /// Cells that lie one behind the other.
@@ -232,7 +232,7 @@ fn found_with(
     purpose: Purpose,
     on_pbx: Option<&[&str]>,
 ) -> Vec<Vec<Finding>> {
-    let manifest = make();
+    let manifest = vendor();
     let binding = bind(&manifest, headings);
     let checker = Checker::new(&manifest, &binding);
     let mut survey = Survey::new();
@@ -699,7 +699,7 @@ fn long_and_unprintable_values_are_shown_shortened() {
 
 #[test]
 fn a_row_in_trouble_says_only_that_and_takes_part_in_nothing() {
-    let manifest = make();
+    let manifest = vendor();
     let binding = bind(&manifest, &["number", "sip_password"]);
     let checker = Checker::new(&manifest, &binding);
     let trouble = Finding {
@@ -915,10 +915,10 @@ fn loops_of_any_length_are_found_and_named_shortly() {
 
 #[test]
 fn an_extension_is_checked_by_the_same_rules() {
-    let manifest = make();
+    let manifest = vendor();
     let checker = Checker::without_sheet(&manifest);
     let check = |pairs: &[(Field, &str)], purpose| {
-        let mut extension = Extension::default();
+        let mut extension = Record::default();
         for (field, text) in pairs {
             extension.set(*field, *text);
         }
@@ -951,11 +951,11 @@ fn an_extension_is_checked_by_the_same_rules() {
 
 #[test]
 fn what_the_pbx_holds_counts_after_merging() {
-    let manifest = make();
+    let manifest = vendor();
     let checker = Checker::without_sheet(&manifest);
     let merged = |wanted: &[(Field, &str)], held: &[(Field, &str)]| {
         let extension = |pairs: &[(Field, &str)]| {
-            let mut extension = Extension::numbered("2001");
+            let mut extension = Record::numbered("2001");
             for (field, text) in pairs {
                 extension.set(*field, *text);
             }

@@ -8,7 +8,7 @@ use crate::model::{Action, Field, Finding, Place, RowResult};
 use crate::report::{cells, columns, finding_line};
 use crate::rules::{CELL_NUMERIC, shown};
 use crate::sheet::{Readers, SheetError, Writer, markdown};
-use crate::vendors::make;
+use crate::vendors::vendor;
 use jiff::Timestamp;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -20,8 +20,8 @@ use std::sync::Arc;
 /// # Errors
 /// Exit 2 where a sheet cannot be read or a report cannot be written.
 pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
-    let make = make(&args.vendor).ok_or_else(|| Failure::usage("there is no such make"))?;
-    let manifest = (of_rows(make, args.input.groups)?.manifest)();
+    let vendor = vendor(&args.vendor).ok_or_else(|| Failure::usage("there is no such vendor"))?;
+    let manifest = (of_rows(vendor, args.input.groups)?.manifest)();
     let started = Timestamp::now();
     let opened = rows::open(&args.input, manifest)?;
     let tables: Vec<Table> = opened

@@ -9,7 +9,7 @@ use super::target::Target;
 use crate::cli::DeleteArgs;
 use crate::ledger::Row;
 use crate::manifest::Purpose;
-use crate::model::{Action, Change, Extension, Field, Finding, RowResult};
+use crate::model::{Action, Change, Field, Finding, Record, RowResult};
 use crate::submit::converse::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) fn run(args: &DeleteArgs, context: &Context<'_>) -> Result<u8, Failure> {
     let target =
         Target::resolve(&args.from, context.config(), &args.pace)?.of_rows(args.input.groups)?;
-    let manifest = (target.make.manifest)();
+    let manifest = (target.vendor.manifest)();
     sending::refuse_silent_deletes(&target, &args.guard)?;
     let wish = Wish {
         command: "delete",
@@ -88,7 +88,7 @@ fn there(
     connection: &Connection,
     target: &Target,
     rows: &Rows,
-) -> Result<(usize, BTreeMap<String, Extension>), Failure> {
+) -> Result<(usize, BTreeMap<String, Record>), Failure> {
     let listing = connection.list().map_err(|fault| target.failure(&fault))?;
     let numbers: BTreeSet<String> = listing.numbers.into_iter().collect();
     let valid = rows

@@ -391,9 +391,9 @@ impl Job<'_> {
             whole: listing.whole,
             secrets: self.args.secrets.word().to_owned(),
             key: self.key.as_ref().map(Key::id).unwrap_or_default(),
-            make: target.make.id.to_owned(),
+            vendor: target.vendor.id.to_owned(),
             pbx: target.identity(),
-            rules: (target.make.manifest)().version(),
+            rules: (target.vendor.manifest)().version(),
             tool: concat!("rowcall ", env!("CARGO_PKG_VERSION")).to_owned(),
         })
     }

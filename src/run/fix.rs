@@ -11,7 +11,7 @@ use crate::manifest::{Manifest, Purpose};
 use crate::model::Finding;
 use crate::rules::{Checker, shown};
 use crate::sheet::{Format, Mended, Readers, Row, Sheet, SheetError, Writer};
-use crate::vendors::make;
+use crate::vendors::vendor;
 use jiff::Timestamp;
 use serde_json::json;
 use std::fs;
@@ -30,8 +30,8 @@ const NOT_SHOWN: &str = "(not shown)";
 /// # Errors
 /// Exit 2 where the sheet cannot be read, or the copy or a report cannot be written.
 pub(super) fn run(args: &FixArgs) -> Result<u8, Failure> {
-    let make = make(&args.vendor).ok_or_else(|| Failure::usage("there is no such make"))?;
-    let manifest = (of_rows(make, args.input.groups)?.manifest)();
+    let vendor = vendor(&args.vendor).ok_or_else(|| Failure::usage("there is no such vendor"))?;
+    let manifest = (of_rows(vendor, args.input.groups)?.manifest)();
     refuse_clashes(args)?;
     let started = Timestamp::now();
     let mut opened = rows::open(&args.input, manifest)?;

@@ -9,7 +9,7 @@ use super::{Failure, planned};
 use crate::cli::ImportArgs;
 use crate::ledger::Row;
 use crate::manifest::{Manifest, Purpose};
-use crate::model::{Action, Change, Extension, Field, Finding, Outcome, RowResult};
+use crate::model::{Action, Change, Field, Finding, Outcome, Record, RowResult};
 use crate::plan::{Mode, Verdict, differences, uncomparable, verdict};
 use crate::sheet::GENERATE;
 use crate::submit::converse::Connection;
@@ -26,7 +26,7 @@ pub(super) fn run(args: &ImportArgs, context: &Context<'_>) -> Result<u8, Failur
     }
     let to = args.to.as_deref().unwrap_or_default();
     let target = Target::resolve(to, context.config(), &args.pace)?.of_rows(args.input.groups)?;
-    let manifest = (target.make.manifest)();
+    let manifest = (target.vendor.manifest)();
     if args.mode == Mode::Sync {
         sending::refuse_silent_deletes(&target, &args.guard)?;
     }
@@ -99,7 +99,7 @@ pub(super) struct Held {
     /// Whether those are certainly all.
     whole: bool,
     /// Everything about the extensions that rows name.
-    pub(super) extensions: BTreeMap<String, Extension>,
+    pub(super) extensions: BTreeMap<String, Record>,
     /// Names of groups that more than one has.
     twice: BTreeSet<String>,
 }
@@ -154,7 +154,7 @@ impl Held {
         target: &Target,
         connection: &Connection,
     ) -> Result<(), Failure> {
-        let manifest = (target.make.manifest)();
+        let manifest = (target.vendor.manifest)();
         let purpose = |row: &InputRow| self.purpose(mode, row.wanted.number());
         rows.check(manifest, purpose, Some(&self.numbers));
         if mode != Mode::Create {
@@ -193,7 +193,7 @@ impl Held {
         target: &Target,
         connection: &Connection,
     ) -> Result<Vec<Row>, Failure> {
-        let manifest = (target.make.manifest)();
+        let manifest = (target.vendor.manifest)();
         let mut planned = vec![];
         for (index, row) in rows.rows.iter().enumerate() {
             if !row.is_valid() {
@@ -247,9 +247,9 @@ impl Held {
 pub(super) fn decided(
     line: Outcome,
     column: &dyn Fn(Option<Field>) -> String,
-    wanted: &Extension,
+    wanted: &Record,
     verdict: Verdict,
-    held: Option<&Extension>,
+    held: Option<&Record>,
     manifest: &Manifest,
 ) -> Row {
     let mut line = line;
@@ -266,7 +266,7 @@ pub(super) fn decided(
 }
 
 /// That an extension which is there keeps the secrets that were to be generated for a new one; empty where none were.
-fn kept(wanted: &Extension) -> String {
+fn kept(wanted: &Record) -> String {
     let asked = wanted.iter().filter(|(_, text)| *text == GENERATE);
     let names: Vec<&str> = asked.map(|(field, _)| field.name()).collect();
     match names.is_empty() {
@@ -279,12 +279,12 @@ fn kept(wanted: &Extension) -> String {
 fn settled(
     line: Outcome,
     column: &dyn Fn(Option<Field>) -> String,
-    wanted: &Extension,
+    wanted: &Record,
     verdict: &Verdict,
-    held: Option<&Extension>,
+    held: Option<&Record>,
     manifest: &Manifest,
 ) -> Outcome {
-    let nothing_held = Extension::default();
+    let nothing_held = Record::default();
     let record = manifest.key().record();
     let ending = |result| Outcome {
         action: Action::None,
@@ -324,7 +324,7 @@ fn settled(
             }
             Outcome {
                 message: format!(
-                    "not compared, because the make does not give it back: {}",
+                    "not compared, because the vendor does not give it back: {}",
                     unseen.join(", ")
                 ),
                 ..outcome

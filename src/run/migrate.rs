@@ -19,7 +19,7 @@ use crate::manifest::{Manifest, Purpose, same_word};
 use crate::migrate::{
     self, Base, BaseError, Carried, Collision, Loss, Renumbering, Route, Step, step,
 };
-use crate::model::{Action, Change, Extension, Field, Finding, Outcome, Place, RowResult};
+use crate::model::{Action, Change, Field, Finding, Outcome, Place, Record, RowResult};
 use crate::plan::differences;
 use crate::rules::{Across, Checker, Places, Survey, Traces};
 use crate::saved::fingerprint;
@@ -147,7 +147,7 @@ pub(super) fn run(args: &MigrateArgs, context: &Context<'_>) -> Result<u8, Failu
     let count = held.numbers.len();
     let exit = wish.carry_out_read(context, lock, connection, read, planned, count);
     if let Some(mut base) = base {
-        let manifest = (to.make.manifest)();
+        let manifest = (to.vendor.manifest)();
         agree(
             &mut base,
             &moves,
@@ -198,7 +198,7 @@ fn refuse(args: &MigrateArgs, from: &Target, to: &Target) -> Result<(), Failure>
 /// What the PBX that is left holds.
 struct Source {
     /// In the order of their numbers.
-    extensions: Vec<Extension>,
+    extensions: Vec<Record>,
     /// Whether those are certainly all.
     whole: bool,
 }
@@ -210,7 +210,7 @@ impl Source {
         let numbers = in_order(listing.numbers);
         let mut found = sending::look(&connection, from, &numbers)?;
         connection.close();
-        let extensions: Vec<Extension> = numbers
+        let extensions: Vec<Record> = numbers
             .iter()
             .filter_map(|number| found.remove(number))
             .collect();
@@ -234,7 +234,7 @@ impl Source {
     }
 
     fn numbers(&self) -> impl Iterator<Item = &str> {
-        self.extensions.iter().map(Extension::number)
+        self.extensions.iter().map(Record::number)
     }
 
     /// What was read, in one word that tells nothing of it.
@@ -285,7 +285,7 @@ fn moves(
             "an extension cannot be carried without its number",
         ));
     }
-    let route = Route::new((from.make.manifest)(), (to.make.manifest)(), left_out);
+    let route = Route::new((from.vendor.manifest)(), (to.vendor.manifest)(), left_out);
     let mut writer = match &args.loss {
         Some(path) => Some(
             Writer::replace(path, Readers::Anybody, &migrate::HEADINGS).map_err(Failure::usage)?,
@@ -468,10 +468,10 @@ struct Deciding<'d> {
 
 impl Deciding<'_> {
     fn manifest(&self) -> &'static Manifest {
-        (self.to.make.manifest)()
+        (self.to.vendor.manifest)()
     }
 
-    fn held(&self, one: &Move) -> Option<&Extension> {
+    fn held(&self, one: &Move) -> Option<&Record> {
         self.held.extensions.get(one.carried.wanted.number())
     }
 
@@ -589,7 +589,7 @@ impl Deciding<'_> {
         together: Vec<Finding>,
         one: &Move,
         action: Action,
-        wanted: &Extension,
+        wanted: &Record,
     ) -> Vec<Finding> {
         let purpose = match action {
             Action::Create => Purpose::Create,
@@ -613,7 +613,7 @@ impl Deciding<'_> {
     fn settled(&self, one: &Move, step: &Step) -> Outcome {
         let (from, to) = (&self.from.label, &self.to.label);
         let line = one.line.clone();
-        let nothing_held = Extension::default();
+        let nothing_held = Record::default();
         let held = self.held(one).unwrap_or(&nothing_held);
         let differences = |fields: &[Field]| differences(fields, &one.carried.wanted, held);
         match step {
@@ -746,7 +746,7 @@ fn show(args: &MigrateArgs, to: &Target, held: &Held, planned: &[Row]) -> Result
     let mut results = Results::open("migrate", &to.label, lines.clone(), &args.report, None)?;
     results.quiet = true;
     if !args.report.json {
-        let text = plan::text(planned, (to.make.manifest)());
+        let text = plan::text(planned, (to.vendor.manifest)());
         print(|out| out.write_all(text.as_bytes()))?;
     }
     plan::warn_of_guard(planned, held.numbers.len());

@@ -27,7 +27,7 @@ pub mod vendors;
 
 use crate::cli::{self, Cli, Command};
 use crate::link::StopFlag;
-use crate::vendors::{GROUPS, Make};
+use crate::vendors::{GROUPS, Vendor};
 use context::Context;
 use std::fmt;
 use std::io::{self, BufRead, IsTerminal, Write, stderr, stdin, stdout};
@@ -69,19 +69,19 @@ fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<u8, Fai
     }
 }
 
-/// What a make's rows are: its extensions, or its groups.
+/// What a vendor's rows are: its extensions, or its groups.
 ///
 /// # Errors
 /// Exit 2 where it has no groups.
-fn of_rows(make: &'static Make, groups: bool) -> Result<&'static Make, Failure> {
+fn of_rows(vendor: &'static Vendor, groups: bool) -> Result<&'static Vendor, Failure> {
     if !groups {
-        return Ok(make);
+        return Ok(vendor);
     }
-    make.groups().ok_or_else(|| {
-        let having: Vec<&str> = GROUPS.iter().map(|make| make.id).collect();
+    vendor.groups().ok_or_else(|| {
+        let having: Vec<&str> = GROUPS.iter().map(|vendor| vendor.id).collect();
         Failure::usage(format!(
             "{} has no groups that rowcall can read and write",
-            (make.manifest)().vendor.name
+            (vendor.manifest)().vendor.name
         ))
         .hint(format!(
             "leave out --groups; {} has them",

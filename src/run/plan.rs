@@ -9,7 +9,7 @@ use super::target::{Address, Target};
 use super::{Failure, print, say};
 use crate::cli::PlanArgs;
 use crate::ledger::Row;
-use crate::model::{Action, Change, Extension, Field, Kind, Outcome, RowResult};
+use crate::model::{Action, Change, Field, Kind, Outcome, Record, RowResult};
 use crate::plan::{Budget, guard, uncomparable};
 use crate::saved::{Head, SavedPlan, sealed_path};
 use crate::seal::{Key, sha256_hex};
@@ -25,7 +25,7 @@ use std::path::Path;
 pub(super) fn run(args: &PlanArgs, context: &Context<'_>) -> Result<u8, Failure> {
     let target =
         Target::resolve(&args.to, context.config(), &args.pace)?.of_rows(args.input.groups)?;
-    let manifest = (target.make.manifest)();
+    let manifest = (target.vendor.manifest)();
     let mut rows = Rows::read(rows::open(&args.input, manifest)?, manifest)?;
     let sealed = args.output.as_deref().map(sealed_path);
     let outputs = args.report.report.iter().map(AsRef::as_ref);
@@ -109,14 +109,14 @@ fn save(
     held: Option<&Held>,
     planned: &[Row],
 ) -> Result<(), Failure> {
-    let manifest = (target.make.manifest)();
+    let manifest = (target.vendor.manifest)();
     let head = Head {
         address: address(target),
         groups: target.recipe.groups,
         headings: rows.headings().0,
         held: held.map_or(0, |held| held.numbers.len()),
         input_hash: sha256_hex(&rows.fold()),
-        make: target.make.id.to_owned(),
+        vendor: target.vendor.id.to_owned(),
         mode: args.mode,
         rules: manifest.version(),
         settings: args.pace.settings.iter().cloned().collect(),
@@ -159,7 +159,7 @@ pub(super) fn address(target: &Target) -> String {
             Some(faults) => format!("{}?{faults}", target.label),
             None => target.label.clone(),
         },
-        Address::Url(url) => format!("{}+{url}", target.make.id),
+        Address::Url(url) => format!("{}+{url}", target.vendor.id),
     }
 }
 
@@ -243,7 +243,7 @@ pub(super) fn text(planned: &[Row], manifest: &crate::manifest::Manifest) -> Str
 
 /// What a change does to one field; of a secret only that it does.
 fn change_of(field: Field, change: &Change, unseen: bool, is_whole: bool) -> String {
-    let text = |extension: Option<&Extension>| {
+    let text = |extension: Option<&Record>| {
         extension
             .and_then(|extension| extension.get(field))
             .unwrap_or_default()

@@ -10,7 +10,7 @@ use super::sending::{self, Read, Wish, stoppable, to_send};
 use super::target::Target;
 use crate::cli::{ImportArgs, OnDrift, PaceArgs};
 use crate::ledger::Row;
-use crate::model::{Action, Change, Extension, Finding, Outcome, RowResult};
+use crate::model::{Action, Change, Finding, Outcome, Record, RowResult};
 use crate::plan::{Mode, Verdict, verdict};
 use crate::rules::Checker;
 use crate::saved::{SavedPlan, SavedRow, Secrets};
@@ -137,15 +137,15 @@ fn resolve(plan: &SavedPlan, args: &ImportArgs, context: &Context<'_>) -> Result
 /// Why the plan is not for this target or these rules.
 fn refuse_others(plan: &SavedPlan, target: &Target) -> Result<(), String> {
     let here = address(target);
-    if (&plan.target, &plan.make, &plan.address)
-        != (&target.label, &target.make.id.to_owned(), &here)
+    if (&plan.target, &plan.vendor, &plan.address)
+        != (&target.label, &target.vendor.id.to_owned(), &here)
     {
         return Err(format!(
             "it was made for {} at {}, and {} is {here} now",
             plan.target, plan.address, target.label
         ));
     }
-    let rules = (target.make.manifest)().version();
+    let rules = (target.vendor.manifest)().version();
     if plan.rules != rules {
         return Err(format!(
             "it was made by the rules of {}, and these are of {rules}",
@@ -225,11 +225,11 @@ impl Planner<'_> {
         &self,
         position: usize,
         row: &SavedRow,
-        wanted: &Extension,
-        now: Option<&Extension>,
+        wanted: &Record,
+        now: Option<&Record>,
     ) -> Option<Verdict> {
         if row.action() != Some(Action::Delete) {
-            let manifest = (self.target.make.manifest)();
+            let manifest = (self.target.vendor.manifest)();
             return Some(verdict(manifest, self.mode, position, wanted, now));
         }
         Some(Verdict::Change(Change {
@@ -241,7 +241,7 @@ impl Planner<'_> {
         }))
     }
 
-    fn movements(&self, row: &SavedRow, now: Option<&Extension>) -> String {
+    fn movements(&self, row: &SavedRow, now: Option<&Record>) -> String {
         const SHOWN_MAX: usize = 6;
         let movements = row.movements(now, self.key);
         let mut words: Vec<String> = movements
@@ -255,7 +255,7 @@ impl Planner<'_> {
         format!("it moved since the plan was made: {}", words.join("; "))
     }
 
-    fn drifted(&self, row: &SavedRow, line: Outcome, now: Option<&Extension>) -> Outcome {
+    fn drifted(&self, row: &SavedRow, line: Outcome, now: Option<&Record>) -> Outcome {
         let field = row
             .movements(now, self.key)
             .first()
@@ -277,10 +277,10 @@ impl Planner<'_> {
         position: usize,
         row: &SavedRow,
         line: Outcome,
-        wanted: &Extension,
-        now: Option<&Extension>,
+        wanted: &Record,
+        now: Option<&Record>,
     ) -> Row {
-        let manifest = (self.target.make.manifest)();
+        let manifest = (self.target.vendor.manifest)();
         let column = |field| self.headings.of(line.place.as_ref(), field);
         let fresh = Outcome {
             action: Action::None,
@@ -356,9 +356,9 @@ mod tests {
             headings: BTreeMap::new(),
             held: 0,
             input_hash: String::new(),
-            make: "openvox".into(),
+            vendor: "openvox".into(),
             mode: Mode::Create,
-            rules: (target.make.manifest)().version(),
+            rules: (target.vendor.manifest)().version(),
             settings: BTreeMap::new(),
             target: target.label.clone(),
             to: "sim:openvox".into(),
@@ -370,11 +370,11 @@ mod tests {
             ..head.clone()
         };
         assert!(refused(rules).unwrap_err().contains("2001-01-01"));
-        let make = Head {
-            make: "ozeki".into(),
+        let vendor = Head {
+            vendor: "ozeki".into(),
             ..head.clone()
         };
-        assert!(refused(make).is_err());
+        assert!(refused(vendor).is_err());
         let address = Head {
             address: "sim:openvox?seed=1".into(),
             ..head

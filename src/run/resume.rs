@@ -6,7 +6,7 @@ use super::results::Results;
 use super::sending::{Asked, Sending, failures_max, hold_orphans, in_waves, stoppable};
 use super::{Failure, say};
 use crate::cli::{ReportArgs, ResumeArgs};
-use crate::ledger::{Ledger, Record, Row, Standing, newest};
+use crate::ledger::{Ledger, Row, Standing, StoredRun, newest};
 use crate::model::{Change, Outcome};
 use crate::submit::order::{brings, in_order};
 use std::collections::BTreeSet;
@@ -25,7 +25,7 @@ pub(super) fn run(args: &ResumeArgs, context: &Context<'_>) -> Result<u8, Failur
                 .hint("rowcall runs lists them all")
         })?,
     };
-    let head = Record::open(&state, &name)?.run().clone();
+    let head = StoredRun::open(&state, &name)?.run().clone();
     let asked: Asked = serde_json::from_str(&head.head.options).map_err(|_| {
         Failure::usage(format!(
             "the ledger of run {name} was written by another version of rowcall"

@@ -4,11 +4,11 @@ use super::{Failure, say};
 use crate::cli::{InputArgs, ReadingArgs};
 use crate::columns::{self, BindOptions, Binding};
 use crate::manifest::{Manifest, Purpose};
-use crate::model::{Action, Extension, Field, Finding, Outcome, Place, RowResult, Severity};
+use crate::model::{Action, Field, Finding, Outcome, Place, Record, RowResult, Severity};
 use crate::plan::Mode;
 use crate::rules::{Checker, Places, Survey, Traces, shown};
 use crate::sheet::{self, Cells, Header, Input, ReadOptions, Row, Sheet, Stored};
-use crate::vendors::MAKES;
+use crate::vendors::VENDORS;
 use crate::wire::Listing;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ pub(super) struct InputRow {
     /// Which of the sheets it stands in.
     pub(super) sheet: usize,
     /// What it wants.
-    pub(super) wanted: Extension,
+    pub(super) wanted: Record,
     /// What is wrong with it.
     pub(super) findings: Vec<Finding>,
     text: Box<str>,
@@ -36,7 +36,7 @@ pub(super) struct InputRow {
 }
 
 impl InputRow {
-    fn keep(row: Row<'_>, place: Place, sheet: usize, wanted: Extension) -> InputRow {
+    fn keep(row: Row<'_>, place: Place, sheet: usize, wanted: Record) -> InputRow {
         let cells = (0..row.cells.len()).filter_map(|column| row.cells.get(column));
         let text: String = cells.clone().collect();
         let ends = cells.scan(0, |end, cell| {
@@ -92,14 +92,14 @@ pub(super) fn open(
     args: &InputArgs,
     manifest: &Manifest,
 ) -> Result<Vec<(Sheet, Binding)>, Failure> {
-    let makes: Vec<&Manifest> = MAKES.iter().map(|make| (make.manifest)()).collect();
+    let vendors: Vec<&Manifest> = VENDORS.iter().map(|vendor| (vendor.manifest)()).collect();
     let mut bind = bind_options(&args.reading)?;
-    let options = read_options(&args.reading, manifest, &makes, &bind);
+    let options = read_options(&args.reading, manifest, &vendors, &bind);
     let mut opened = vec![];
     for input in inputs(&args.sheets)? {
         for sheet in sheet::open(&input, &options).map_err(Failure::usage)? {
             bind.header_line = sheet.header_line;
-            let binding = Binding::bind(&sheet.headings, manifest, &makes, &bind)
+            let binding = Binding::bind(&sheet.headings, manifest, &vendors, &bind)
                 .map_err(|error| Failure::usage(format!("{}: {error}", sheet.file)))?;
             say_notes(&sheet, &binding);
             opened.push((sheet, binding));
@@ -120,11 +120,11 @@ pub(super) fn bind_options(args: &ReadingArgs) -> Result<BindOptions, Failure> {
     })
 }
 
-/// What was typed about files; headings are found by what the make `manifest` calls them, and the other makes.
+/// What was typed about files; headings are found by what the vendor `manifest` calls them, and the other vendors.
 pub(super) fn read_options(
     args: &ReadingArgs,
     manifest: &Manifest,
-    makes: &[&Manifest],
+    vendors: &[&Manifest],
     bind: &BindOptions,
 ) -> ReadOptions {
     ReadOptions {
@@ -132,7 +132,7 @@ pub(super) fn read_options(
         delimiter: args.delimiter.map(|delimiter| char::from(delimiter.byte())),
         header: match args.header_row {
             Some(line) => Header::Line(line),
-            None => Header::Found(columns::headings(manifest, makes, bind)),
+            None => Header::Found(columns::headings(manifest, vendors, bind)),
         },
         pad_short_rows: args.pad_short_rows,
         sheet: args.sheet.clone(),
@@ -234,7 +234,7 @@ impl Rows {
         Ok(Rows { sheets, rows })
     }
 
-    /// Holds every row to the make's rules. `held` are the numbers on the PBX, where they are known.
+    /// Holds every row to the vendor's rules. `held` are the numbers on the PBX, where they are known.
     pub(super) fn check(
         &mut self,
         manifest: &Manifest,
@@ -276,7 +276,7 @@ impl Rows {
         }
     }
 
-    /// Holds every row to the make's rules while it is not known which extensions there are: where the mode makes and
+    /// Holds every row to the vendor's rules while it is not known which extensions there are: where the mode makes and
     /// changes, a row is valid if it is so for one of the two.
     pub(super) fn check_unseen(&mut self, manifest: &Manifest, mode: Mode) {
         let purpose = match mode {
@@ -303,7 +303,7 @@ impl Rows {
 
     /// Holds the rows of extensions that exist to the rules about several fields, as they will be once written; what
     /// cannot be changed may be wanted as it is.
-    pub(super) fn check_merged(&mut self, manifest: &Manifest, held: &BTreeMap<String, Extension>) {
+    pub(super) fn check_merged(&mut self, manifest: &Manifest, held: &BTreeMap<String, Record>) {
         let checkers: Vec<Checker<'_>> = self
             .sheets
             .iter()
@@ -531,8 +531,8 @@ impl Rows {
 /// such extension.
 pub(super) fn forgive_create_only(
     findings: &mut Vec<Finding>,
-    wanted: &Extension,
-    held: Option<&Extension>,
+    wanted: &Record,
+    held: Option<&Record>,
 ) {
     findings.retain(|finding| {
         let as_wanted = |field| held.is_none_or(|held| held.get(field) == wanted.get(field));

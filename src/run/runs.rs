@@ -4,7 +4,7 @@ use super::context::Context;
 use super::sending::Asked;
 use super::{Failure, print, say};
 use crate::cli::{RunReportArgs, RunsArgs, RunsCommand};
-use crate::ledger::{Listed, Record, Standing, clean, runs};
+use crate::ledger::{Listed, Standing, StoredRun, clean, runs};
 use crate::model::Outcome;
 use crate::report::{cells, columns};
 use crate::sheet::{Format, Readers, Writer, markdown};
@@ -101,7 +101,7 @@ pub(super) fn report(args: &RunReportArgs, context: &Context<'_>) -> Result<u8, 
             .map(|listed| listed.id.clone())
             .ok_or_else(|| Failure::usage("there are no runs yet"))?,
     };
-    let outcomes = Record::open(&state, &name)?.outcomes()?;
+    let outcomes = StoredRun::open(&state, &name)?.outcomes()?;
     let columns = columns();
     let writer = match &args.output {
         Some(path) => Writer::replace(path, Readers::Anybody, &columns),

@@ -6,7 +6,7 @@ use crate::cli::SecretsArgs;
 use crate::generate::{GenerateError, Generator};
 use crate::ledger::{Row, SECRETS_STEM};
 use crate::manifest::Manifest;
-use crate::model::{Extension, Field};
+use crate::model::{Field, Record};
 use crate::seal::sync_folder;
 use crate::sheet::{Format, GENERATE, Writer};
 use age::x25519::Recipient;
@@ -161,7 +161,7 @@ impl Generated {
             ..Generated::default()
         };
         let changes = || planned.iter().filter_map(|row| row.change.as_ref());
-        let is_asked = |extension: &Extension| extension.iter().any(|(_, text)| text == GENERATE);
+        let is_asked = |extension: &Record| extension.iter().any(|(_, text)| text == GENERATE);
         if !changes().any(|change| is_asked(&change.wanted)) {
             return Ok(generated);
         }
@@ -253,9 +253,9 @@ impl Generated {
             let change = planned.get(*position)?.change.as_ref()?;
             Some((*position, &change.wanted))
         });
-        let wanted: Vec<(usize, &Extension)> = wanted.collect();
+        let wanted: Vec<(usize, &Record)> = wanted.collect();
         let has = |field: &Field| {
-            let text = |(_, wanted): &(usize, &Extension)| wanted.get(*field).map(str::len);
+            let text = |(_, wanted): &(usize, &Record)| wanted.get(*field).map(str::len);
             wanted.iter().filter_map(text).any(|length| length > 0)
         };
         let fields: Vec<Field> = std::iter::once(Field::NUMBER)

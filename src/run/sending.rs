@@ -10,7 +10,7 @@ use super::{Failure, confirm, say, undo};
 use crate::cli::{GuardArgs, ReportArgs};
 use crate::ledger::{Head, Ledger, Row, TargetLock};
 use crate::link::StopFlag;
-use crate::model::{Action, Change, Extension, Outcome, RowResult};
+use crate::model::{Action, Change, Outcome, Record, RowResult};
 use crate::plan::{Allowance, Waves, guard};
 use crate::progress::Progress;
 use crate::seal::sha256_hex;
@@ -245,7 +245,7 @@ impl Wish<'_> {
         mut planned: Vec<Row>,
         held: usize,
     ) -> Result<u8, Failure> {
-        let manifest = (self.target.make.manifest)();
+        let manifest = (self.target.vendor.manifest)();
         let generated = Generated::fill(&self.secrets, &mut planned, manifest);
         let changes: Vec<Change> = planned
             .iter()
@@ -343,10 +343,10 @@ impl Wish<'_> {
             generated: generated.clone(),
         };
         let options = serde_json::to_string(&asked).map_err(Failure::usage)?;
-        let manifest = (self.target.make.manifest)();
+        let manifest = (self.target.vendor.manifest)();
         let head = Head {
             command: self.command.to_owned(),
-            make: self.target.make.id.to_owned(),
+            vendor: self.target.vendor.id.to_owned(),
             mode: self.mode.to_owned(),
             options,
             rules: manifest.version(),
@@ -643,7 +643,7 @@ pub(super) fn look(
     connection: &Connection,
     target: &Target,
     numbers: &[String],
-) -> Result<BTreeMap<String, Extension>, Failure> {
+) -> Result<BTreeMap<String, Record>, Failure> {
     let looking = Looking {
         parallel: target.parallel,
         batch: target.batch,
@@ -768,7 +768,7 @@ mod tests {
     fn what_points_at_a_row_goes_in_no_earlier_wave() {
         let create = |row: usize, to: Option<&str>| {
             let number = (2000 + row).to_string();
-            let mut wanted = Extension::numbered(number.clone());
+            let mut wanted = Record::numbered(number.clone());
             if let Some(to) = to {
                 wanted.set(Field::FORWARD_BUSY_EXTENSION, to);
             }

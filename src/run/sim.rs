@@ -4,7 +4,7 @@ use super::{Failure, interrupts, target::sim_account};
 use crate::cli::SimArgs;
 use crate::link::StopFlag;
 use crate::sim::{Faults, Server, Sim, listen_address};
-use crate::vendors::make;
+use crate::vendors::vendor;
 use std::io::{Write, stdout};
 use std::thread;
 use std::time::Duration;
@@ -14,26 +14,26 @@ use std::time::Duration;
 /// # Errors
 /// Exit 2 where the address or the faults cannot be used.
 pub(super) fn run(args: &SimArgs) -> Result<u8, Failure> {
-    let make = make(&args.vendor).ok_or_else(|| Failure::usage("there is no such make"))?;
+    let vendor = vendor(&args.vendor).ok_or_else(|| Failure::usage("there is no such vendor"))?;
     let faults: Faults = args
         .faults
         .as_deref()
         .unwrap_or_default()
         .parse()
         .map_err(Failure::usage)?;
-    let facts = &(make.manifest)().vendor;
+    let facts = &(vendor.manifest)().vendor;
     let addr = listen_address(&args.listen, facts.port).map_err(Failure::usage)?;
     let stop = StopFlag::default();
     interrupts(&stop)?;
     let account = sim_account();
-    let server = Server::start(Sim::new((make.sim)(&account), faults), addr)
+    let server = Server::start(Sim::new((vendor.sim)(&account), faults), addr)
         .map_err(|error| Failure::usage(format!("{addr} cannot be listened on: {error}")))?;
     // Whoever reads this may have gone; the PBX is there all the same.
     let _ = writeln!(
         stdout(),
         "{} listens on {}+http://{}@{}",
         facts.name,
-        make.id,
+        vendor.id,
         account.username,
         server.addr()
     );

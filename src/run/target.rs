@@ -9,7 +9,7 @@ use crate::link::{Link, StopFlag};
 use crate::model::{Fault, Secret};
 use crate::sim::{Faults, InProcess, Sim};
 use crate::submit::converse::{Connection, INTERRUPTED};
-use crate::vendors::{Account, MAKES, Make, Settings, make};
+use crate::vendors::{Account, Settings, VENDORS, Vendor, vendor};
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -41,7 +41,7 @@ pub(super) struct Recipe {
 }
 
 impl Recipe {
-    /// The same target with a setting of its make.
+    /// The same target with a setting of its vendor.
     pub(super) fn set(mut self, name: &str, value: &str) -> Recipe {
         self.settings.push((name.to_owned(), value.to_owned()));
         self
@@ -68,13 +68,13 @@ impl Recipe {
 pub struct Target {
     /// How it is called in messages: never with a password in it.
     pub label: String,
-    /// Its make.
-    pub make: &'static Make,
+    /// Its vendor.
+    pub vendor: &'static Vendor,
     /// Where it is.
     pub address: Address,
     /// Who signs in.
     pub account: Account,
-    /// The make's settings.
+    /// The vendor's settings.
     pub settings: Settings,
     /// Requests per second.
     pub rate: Rate,
@@ -122,7 +122,7 @@ struct Config {
 }
 
 impl Target {
-    /// Finds out what a target's words mean; what was typed wins over the file, the file over the make.
+    /// Finds out what a target's words mean; what was typed wins over the file, the file over the vendor.
     ///
     /// # Errors
     /// Exit 2, saying which word of which file is wrong and what would be right.
@@ -154,19 +154,19 @@ impl Target {
             (text.to_owned(), entry, None)
         };
 
-        let make = make(&entry.vendor).ok_or_else(|| {
-            let known: Vec<&str> = MAKES.iter().map(|make| make.id).collect();
-            Failure::usage(format!("there is no make {:?}", entry.vendor))
+        let vendor = vendor(&entry.vendor).ok_or_else(|| {
+            let known: Vec<&str> = VENDORS.iter().map(|vendor| vendor.id).collect();
+            Failure::usage(format!("there is no vendor {:?}", entry.vendor))
                 .hint(format!("there are: {}", known.join(", ")))
         })?;
-        let facts = &(make.manifest)().vendor;
-        let settings = settings(make, &entry, pace)?;
+        let facts = &(vendor.manifest)().vendor;
+        let settings = settings(vendor, &entry, pace)?;
         let (label, address, account) = match sim {
             Some(faults) => (label, Address::Sim(faults), sim_account()),
             None => {
                 let (url, user) = address(&entry.url, &facts.path)?;
                 let label = if label.is_empty() {
-                    format!("{}+{url}", make.id)
+                    format!("{}+{url}", vendor.id)
                 } else {
                     label
                 };
@@ -179,7 +179,7 @@ impl Target {
                     &label,
                     username,
                     &entry,
-                    !(make.manifest)().ability.account_optional,
+                    !(vendor.manifest)().ability.account_optional,
                 )?;
                 (label, Address::Url(url), account)
             }
@@ -203,7 +203,7 @@ impl Target {
             .or(entry.batch)
             .unwrap_or(facts.batch)
             .clamp(1, 1000);
-        // A make that answers for one extension at a time cannot be asked for more.
+        // A vendor that answers for one extension at a time cannot be asked for more.
         let batch = if facts.batch == 1 { 1 } else { batch };
         let ca_file = pace.ca_file.clone().or(entry.ca_file);
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
@@ -219,7 +219,7 @@ impl Target {
         };
         Ok(Target {
             label,
-            make,
+            vendor,
             address,
             account,
             settings,
@@ -234,11 +234,11 @@ impl Target {
     /// The same PBX, about its groups where the rows are such.
     ///
     /// # Errors
-    /// Exit 2 where its make has no groups.
+    /// Exit 2 where its vendor has no groups.
     pub(super) fn of_rows(mut self, groups: bool) -> Result<Target, Failure> {
         if groups {
-            self.make = of_rows(self.make, groups)?;
-            self.batch = (self.make.manifest)().vendor.batch;
+            self.vendor = of_rows(self.vendor, groups)?;
+            self.batch = (self.vendor.manifest)().vendor.batch;
             self.recipe.groups = true;
         }
         Ok(self)
@@ -246,7 +246,7 @@ impl Target {
 
     /// What its rows are called in messages: `extension` or `group`.
     pub(super) fn record(&self) -> &'static str {
-        (self.make.manifest)().key().record()
+        (self.vendor.manifest)().key().record()
     }
 
     /// Signs in.
@@ -260,7 +260,7 @@ impl Target {
                 self.label
             ));
         }
-        let facts = &(self.make.manifest)().vendor;
+        let facts = &(self.vendor.manifest)().vendor;
         let reply = Duration::from_millis(facts.reply_ms);
         let link: Box<dyn Link> = match &self.address {
             Address::Sim(faults) => {
@@ -269,7 +269,7 @@ impl Target {
                     .unwrap_or_default()
                     .parse()
                     .map_err(Failure::usage)?;
-                let sim = Sim::new((self.make.sim)(&self.account), faults);
+                let sim = Sim::new((self.vendor.sim)(&self.account), faults);
                 Box::new(InProcess::new(sim, facts.path.clone(), reply))
             }
             Address::Url(url) => {
@@ -284,7 +284,7 @@ impl Target {
             }
         };
         let pace = Pace::per_second(self.rate.0, stop.clone()).map_err(Failure::usage)?;
-        let vendor = (self.make.speak)(self.settings.clone());
+        let vendor = (self.vendor.client)(self.settings.clone());
         Connection::open(vendor, Retrying::new(link, pace), self.account.clone())
             .map_err(|fault| self.failure(&fault))
     }
@@ -306,10 +306,10 @@ impl Target {
         }
     }
 
-    /// What the PBX is by its make and address, whatever it is called here: two names of one PBX are one.
+    /// What the PBX is by its vendor and address, whatever it is called here: two names of one PBX are one.
     pub(super) fn identity(&self) -> String {
         match &self.address {
-            Address::Url(url) => format!("{}+{url}", self.make.id),
+            Address::Url(url) => format!("{}+{url}", self.vendor.id),
             Address::Sim(_) => self.label.clone(),
         }
     }
@@ -414,7 +414,7 @@ fn read_small(path: &Path) -> Result<String, String> {
     fs::read_to_string(path).map_err(|error| error.to_string())
 }
 
-fn settings(make: &Make, entry: &Entry, pace: &PaceArgs) -> Result<Settings, Failure> {
+fn settings(vendor: &Vendor, entry: &Entry, pace: &PaceArgs) -> Result<Settings, Failure> {
     let mut given = BTreeMap::new();
     for (name, value) in &entry.settings {
         if name == "password" {
@@ -434,7 +434,7 @@ fn settings(make: &Make, entry: &Entry, pace: &PaceArgs) -> Result<Settings, Fai
         given.insert(name.clone(), text);
     }
     given.extend(pace.settings.iter().cloned());
-    Settings::new((make.manifest)(), &given).map_err(Failure::usage)
+    Settings::new((vendor.manifest)(), &given).map_err(Failure::usage)
 }
 
 /// The address with the vendor's own path, and the user in it.
@@ -461,7 +461,7 @@ fn address(text: &str, vendor_path: &str) -> Result<(Url, String), Failure> {
             .map_or_else(String::new, |(_, user)| user.into_owned());
     let _ = url.set_username("");
     let prefix = url.path().trim_end_matches('/').to_owned();
-    // `/api/v1.1.0` stands for itself where the make's path is `/api/v0.0.1`: the version is the operator's to choose.
+    // `/api/v1.1.0` stands for itself where the vendor's path is `/api/v0.0.1`: the version is the operator's to choose.
     let first = vendor_path.split('/').nth(1).unwrap_or_default();
     let there = first.is_empty() || prefix.split('/').any(|part| part == first);
     let path = if there {

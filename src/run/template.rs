@@ -6,17 +6,17 @@ use crate::cli::TemplateArgs;
 use crate::manifest::{Access, FieldRow, Manifest, RuleRow};
 use crate::model::{Kind, Severity};
 use crate::sheet::{Aside, Column, Format, Readers, Writer};
-use crate::vendors::make;
+use crate::vendors::vendor;
 use std::io::stdout;
 
-/// Writes the headings of a make: what must be given first, then the rest in the order of the vendor's pages. A workbook
+/// Writes the headings of a vendor: what must be given first, then the rest in the order of the vendor's pages. A workbook
 /// also says what each column takes, offers the words of those that take words, and has a sheet of help.
 ///
 /// # Errors
 /// Exit 2 where the file cannot be written.
 pub(super) fn run(args: &TemplateArgs) -> Result<u8, Failure> {
-    let make = make(&args.vendor).ok_or_else(|| Failure::usage("there is no such make"))?;
-    let manifest = (of_rows(make, args.groups)?.manifest)();
+    let vendor = vendor(&args.vendor).ok_or_else(|| Failure::usage("there is no such vendor"))?;
+    let manifest = (of_rows(vendor, args.groups)?.manifest)();
     let rows = rows(manifest);
     let columns: Vec<Column> = rows.iter().map(|row| column(manifest, row)).collect();
     let writer = match &args.output {
@@ -77,7 +77,7 @@ fn choices(row: &FieldRow) -> Vec<String> {
     }
 }
 
-/// A value that the make takes.
+/// A value that the vendor takes.
 fn example(row: &FieldRow) -> &str {
     let example = row.name.def().example;
     match row.choices.first() {

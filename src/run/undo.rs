@@ -10,13 +10,13 @@ use super::secrets::SecretsOut;
 use super::sending::{self, Asked, Wish, stoppable, to_send};
 use super::{Failure, say};
 use crate::cli::UndoArgs;
-use crate::ledger::{Record, Row, Standing, newest};
+use crate::ledger::{Row, Standing, StoredRun, newest};
 use crate::manifest::{Access, Manifest};
-use crate::model::{Action, Change, Extension, Field, Kind, Outcome, RowResult};
+use crate::model::{Action, Change, Field, Kind, Outcome, Record, RowResult};
 use crate::plan::{differences, differing};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The code of a line whose extension is put back but for what the make does not give back.
+/// The code of a line whose extension is put back but for what the vendor does not give back.
 pub(super) const PARTIAL: &str = "undo.partial";
 
 /// How many lines are shown before it begins.
@@ -38,14 +38,14 @@ pub(super) fn run(args: &UndoArgs, context: &Context<'_>) -> Result<u8, Failure>
         None => newest(&state, |run| run.run.head.command != "undo")?
             .ok_or_else(|| Failure::usage("there is no run to be undone"))?,
     };
-    let head = Record::open(&state, &name)?.run().head.clone();
+    let head = StoredRun::open(&state, &name)?.run().head.clone();
     let asked: Asked = serde_json::from_str(&head.options).map_err(|_| {
         Failure::usage(format!(
             "the ledger of run {name} was written by another version of rowcall"
         ))
     })?;
     let mut target = asked.target.resolve(context.config())?;
-    let manifest = (target.make.manifest)();
+    let manifest = (target.vendor.manifest)();
     let replaced = target.settings.get(GROUP_MEMBERS) == "replace";
     if manifest
         .setting
@@ -69,7 +69,7 @@ pub(super) fn run(args: &UndoArgs, context: &Context<'_>) -> Result<u8, Failure>
     };
     let lock = wish.lock(context)?;
     // Only now is it certain that the run is not at work.
-    let rows = Record::open(&state, &name)?.rows(&context.key()?)?;
+    let rows = StoredRun::open(&state, &name)?.rows(&context.key()?)?;
     let stop = stoppable()?;
     let connection = target.connect(&stop)?;
     let listing = connection.list().map_err(|fault| target.failure(&fault))?;
@@ -152,7 +152,7 @@ struct Undoing<'u> {
     run: &'u str,
     /// Whether the run took extensions out of groups that it did not name.
     replaced: bool,
-    held: &'u BTreeMap<String, Extension>,
+    held: &'u BTreeMap<String, Record>,
 }
 
 impl Undoing<'_> {
@@ -258,7 +258,7 @@ impl Undoing<'_> {
             return already(change, Action::Update);
         }
         let message = format!(
-            "cannot be put back, because the make does not give it back: {}",
+            "cannot be put back, because the vendor does not give it back: {}",
             names(&lost)
         );
         let (field, hint) = (
@@ -296,7 +296,7 @@ impl Undoing<'_> {
     }
 
     /// What a field is to hold again. Of a list only what the run put in or took out.
-    fn back(&self, change: &Change, before: &Extension, now: &Extension, field: Field) -> String {
+    fn back(&self, change: &Change, before: &Record, now: &Record, field: Field) -> String {
         let (wanted, before, now) = (
             text(&change.wanted, field),
             text(before, field),
@@ -326,14 +326,14 @@ impl Undoing<'_> {
         back.join(";")
     }
 
-    fn uncreate(&self, change: &Change, now: &Extension) -> Row {
+    fn uncreate(&self, change: &Change, now: &Record) -> Row {
         if !differing(self.manifest, &change.wanted, now).is_empty() {
             return self.drifted(change, &change.wanted, now);
         }
         send(change, Action::Delete, now.key_only(), Some(now), &[])
     }
 
-    fn restore(&self, change: &Change, now: &Extension) -> Row {
+    fn restore(&self, change: &Change, now: &Record) -> Row {
         if !differing(self.manifest, &change.wanted, now).is_empty() {
             return self.drifted(change, &change.wanted, now);
         }
@@ -356,7 +356,7 @@ impl Undoing<'_> {
 
     fn recreate(&self, change: &Change) -> Row {
         let mut wanted = change.wanted.key_only();
-        let before = change.before.iter().flat_map(Extension::iter);
+        let before = change.before.iter().flat_map(Record::iter);
         for (field, text) in before.filter(|(field, text)| {
             !text.is_empty()
                 && self.manifest.row(*field).is_some()
@@ -375,7 +375,7 @@ impl Undoing<'_> {
         let fields: Vec<Field> = lost.iter().map(|row| row.name).collect();
         if lost.iter().any(|row| row.required) {
             let message = format!(
-                "cannot be made again, because the make does not give back what it takes: {}",
+                "cannot be made again, because the vendor does not give back what it takes: {}",
                 names(&fields)
             );
             let hint = "make it again from a sheet";
@@ -392,7 +392,7 @@ impl Undoing<'_> {
     }
 
     /// An extension that is not what the run left.
-    fn drifted(&self, change: &Change, left: &Extension, now: &Extension) -> Row {
+    fn drifted(&self, change: &Change, left: &Record, now: &Record) -> Row {
         let fields = differing(self.manifest, left, now);
         let message = format!(
             "it was changed after run {}: {}; it is kept",
@@ -411,7 +411,7 @@ impl Undoing<'_> {
     }
 }
 
-fn text(extension: &Extension, field: Field) -> String {
+fn text(extension: &Record, field: Field) -> String {
     extension.get(field).unwrap_or_default().to_owned()
 }
 
@@ -469,8 +469,8 @@ fn kept(
 fn send(
     change: &Change,
     action: Action,
-    wanted: Extension,
-    now: Option<&Extension>,
+    wanted: Record,
+    now: Option<&Record>,
     lost: &[Field],
 ) -> Row {
     let number = wanted.number().to_owned();
@@ -482,7 +482,7 @@ fn send(
         line.code = PARTIAL.into();
         line.field = lost.first().copied();
         line.message = format!(
-            "cannot be put back, because the make does not give it back: {}",
+            "cannot be put back, because the vendor does not give it back: {}",
             names(lost)
         );
         line.hint = "set it by hand, or import it from a sheet".into();

@@ -1,27 +1,27 @@
-//! `rowcall vendors` and the field tables: a make's facts as rows under a header.
+//! `rowcall vendors` and the field tables: a vendor's facts as rows under a header.
 
 use super::{Failure, print};
 use crate::cli::VendorsArgs;
 use crate::manifest::{Access, FieldRow, Manifest, RuleRow, UpdateKind};
 use crate::model::{Field, Kind};
 use crate::sheet::{GENERATE, markdown};
-use crate::vendors::{MAKES, Make, make};
+use crate::vendors::{VENDORS, Vendor, vendor};
 
-/// Prints the makes, or one of them.
+/// Prints the vendors, or one of them.
 ///
 /// # Errors
 /// Exit 2 where standard output cannot be written.
 pub fn run(args: &VendorsArgs) -> Result<u8, Failure> {
-    let text = match args.vendor.as_deref().and_then(make) {
-        Some(make) => one(make),
+    let text = match args.vendor.as_deref().and_then(vendor) {
+        Some(vendor) => one(vendor),
         None => matrix(),
     };
     print(|out| out.write_all(text.as_bytes()))
 }
 
-/// What each make can do, a column a make.
+/// What each vendor can do, a column a vendor.
 pub fn matrix() -> String {
-    let manifests: Vec<&Manifest> = MAKES.iter().map(|make| (make.manifest)()).collect();
+    let manifests: Vec<&Manifest> = VENDORS.iter().map(|vendor| (vendor.manifest)()).collect();
     let mut headings = vec!["".to_owned()];
     headings.extend(manifests.iter().map(|manifest| manifest.vendor.id.clone()));
     type Fact = fn(&Manifest) -> String;
@@ -59,9 +59,9 @@ pub fn matrix() -> String {
     markdown::table(&headings, &rows.collect::<Vec<_>>())
 }
 
-/// One make: its settings, its fields, its rules with their sources, and those of its groups.
-pub fn one(make: &Make) -> String {
-    let manifest = (make.manifest)();
+/// One vendor: its settings, its fields, its rules with their sources, and those of its groups.
+pub fn one(vendor: &Vendor) -> String {
+    let manifest = (vendor.manifest)();
     let mut text = format!(
         "# {} ({})\n\n{}\n",
         manifest.vendor.name, manifest.vendor.id, manifest.vendor.api
@@ -83,7 +83,7 @@ pub fn one(make: &Make) -> String {
     }
     text += &format!("\n## Fields\n\n{}", fields(manifest));
     text += &format!("\n## Rules\n\n{}", rules(manifest));
-    if let Some(groups) = make.groups().map(|groups| (groups.manifest)()) {
+    if let Some(groups) = vendor.groups().map(|groups| (groups.manifest)()) {
         text += &format!("\n## Fields of groups (--groups)\n\n{}", fields(groups));
         text += &format!("\n## Rules of groups\n\n{}", rules(groups));
     }
@@ -146,17 +146,17 @@ fn rules(manifest: &Manifest) -> String {
     markdown::table(&headings, &rules.chain(cross).collect::<Vec<_>>())
 }
 
-/// Every field of the dictionary and each make's own name for it.
+/// Every field of the dictionary and each vendor's own name for it.
 pub fn dictionary() -> String {
     let mut headings = vec!["field".to_owned(), "meaning".to_owned()];
-    headings.extend(MAKES.iter().map(|make| make.id.to_owned()));
+    headings.extend(VENDORS.iter().map(|vendor| vendor.id.to_owned()));
     let rows = Field::all().map(|field| {
         let mut row = vec![format!("`{}`", field.name()), field.def().help.to_owned()];
-        let known = |make: &Make| {
-            let of_groups = || (make.groups()?.manifest)().row(field);
-            (make.manifest)().row(field).or_else(of_groups)
+        let known = |vendor: &Vendor| {
+            let of_groups = || (vendor.groups()?.manifest)().row(field);
+            (vendor.manifest)().row(field).or_else(of_groups)
         };
-        row.extend(MAKES.iter().map(|make| match known(make) {
+        row.extend(VENDORS.iter().map(|vendor| match known(vendor) {
             Some(known) if known.required => format!("`{}` (required)", known.wire),
             Some(known) => format!("`{}`", known.wire),
             None => String::new(),
@@ -207,7 +207,7 @@ pub(super) fn values(row: &FieldRow) -> String {
                 .map(|choice| choice.value.as_str())
                 .collect();
             let open = if row.open_choices {
-                ", or a word of the make's own"
+                ", or a word of the vendor's own"
             } else {
                 ""
             };

@@ -339,7 +339,7 @@ fn is_divided(record: &[u8], delimiter: u8) -> bool {
     false
 }
 
-fn cells_of(record: &Record<'_>) -> Option<Vec<String>> {
+fn cells_of(record: &CsvRecord<'_>) -> Option<Vec<String>> {
     let text = std::str::from_utf8(record.text).ok()?;
     let cells = Cells::new(text, record.ends);
     let cells = (0..cells.len()).map(|column| Some(unmarked(cells.get(column)?).to_owned()));
@@ -744,7 +744,7 @@ impl Batch {
     fn records(
         &self,
         marks: Option<&Marks>,
-        mut each: impl FnMut(&Record<'_>) -> ControlFlow<()>,
+        mut each: impl FnMut(&CsvRecord<'_>) -> ControlFlow<()>,
     ) -> Result<(), SheetError> {
         let data = self.data.as_slice();
         let limits = &self.layout.limits;
@@ -776,7 +776,7 @@ impl Batch {
                     && apart.len() <= limits.row_cells_max
                     && end - start <= simple_bytes_max
                 {
-                    let record = Record {
+                    let record = CsvRecord {
                         line,
                         start,
                         end,
@@ -822,7 +822,7 @@ impl Batch {
                 .get(..width.min(limits.row_cells_max))
                 .unwrap_or_default();
             self.within_limits(line, record_end - start, ends)?;
-            let record = Record {
+            let record = CsvRecord {
                 line,
                 start,
                 end: record_end,
@@ -890,7 +890,7 @@ impl Batch {
 }
 
 /// One record of a batch.
-struct Record<'r> {
+struct CsvRecord<'r> {
     /// The line on which it starts.
     line: u64,
     /// Where it starts in the batch.
@@ -906,7 +906,7 @@ struct Record<'r> {
     width: usize,
 }
 
-impl Record<'_> {
+impl CsvRecord<'_> {
     /// Whether it is a line with nothing but spaces.
     fn is_blank(&self) -> bool {
         self.width == 1 && self.text.iter().all(u8::is_ascii_whitespace)
@@ -943,7 +943,7 @@ struct Mended {
 }
 
 impl Mended {
-    fn of(record: &Record<'_>) -> Mended {
+    fn of(record: &CsvRecord<'_>) -> Mended {
         let mut mended = Mended {
             text: String::new(),
             ends: Vec::new(),
@@ -966,7 +966,7 @@ impl Mended {
 #[cold]
 fn trouble(
     layout: &Layout,
-    record: &Record<'_>,
+    record: &CsvRecord<'_>,
     cells: &Cells<'_>,
     not_utf8: Option<usize>,
 ) -> Option<Finding> {

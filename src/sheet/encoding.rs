@@ -88,7 +88,7 @@ impl Encoding {
         self.bytes(text).is_some()
     }
 
-    /// How many bytes each of those makes that stand for nothing; `None` where that differs.
+    /// How many bytes each of those vendors that stand for nothing; `None` where that differs.
     fn unit_bytes(self) -> Option<u64> {
         match self.0 == UTF_16LE || self.0 == UTF_16BE {
             true => Some(2),

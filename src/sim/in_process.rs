@@ -15,7 +15,7 @@ pub struct InProcess {
 }
 
 impl InProcess {
-    /// A link to a PBX. `prefix` is what its make puts before each request's path, such as `/api/v0.0.1`;
+    /// A link to a PBX. `prefix` is what its vendor puts before each request's path, such as `/api/v0.0.1`;
     /// `reply_time_max` is how long a reply may take before it counts as lost.
     pub fn new(sim: Sim, prefix: impl Into<String>, reply_time_max: Duration) -> InProcess {
         InProcess {

@@ -1,4 +1,4 @@
-//! A PBX you can break: a make's simulated PBX behind a lock, faults by a seed, and a log of what was said to it.
+//! A PBX you can break: a vendor's simulated PBX behind a lock, faults by a seed, and a log of what was said to it.
 //!
 //! [`InProcess`] speaks to it without a socket, [`Server`] puts it behind one; both enact the same faults for the same
 //! requests. Knows no vendor and keeps no secret: the log holds paths without their query.
@@ -276,7 +276,7 @@ fn half(reply: &Reply) -> (&[u8], usize) {
     (sent, reply.body.len().max(1))
 }
 
-/// A make of PBX that is good for these tests alone.
+/// A vendor of PBX that is good for these tests alone.
 #[cfg(test)]
 mod toy {
     use crate::wire::{Heard, Pbx, Reply};

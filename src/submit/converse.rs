@@ -6,8 +6,8 @@ use super::{caught, lock};
 use crate::link::paced::Permit;
 use crate::link::retrying::{Patience, Retrying};
 use crate::manifest::Manifest;
-use crate::model::{Action, Extension, Fault, FaultKind};
-use crate::vendors::{Account, Task, Vendor};
+use crate::model::{Action, Fault, FaultKind, Record};
+use crate::vendors::{Account, Client, Task};
 use crate::wire::{Answer, Effect, Exchange, Listing, Session, Turn};
 use crossbeam_channel::unbounded;
 use std::collections::BTreeMap;
@@ -40,7 +40,7 @@ const LOOK_AHEAD: usize = 4;
 
 /// One target, signed in.
 pub struct Connection {
-    vendor: Box<dyn Vendor>,
+    vendor: Box<dyn Client>,
     line: Retrying,
     account: Account,
     patience: Patience,
@@ -81,7 +81,7 @@ pub struct Talk {
 pub struct Looking {
     /// How many requests may be in flight.
     pub parallel: usize,
-    /// How many numbers one look-up asks for; the make's own `batch` is the most.
+    /// How many numbers one look-up asks for; the vendor's own `batch` is the most.
     pub batch: usize,
     /// Whether what is live is asked for too.
     pub live: bool,
@@ -93,7 +93,7 @@ impl Connection {
     /// # Errors
     /// Where the target is not reached, refuses the account, or is no such PBX: then `TargetUnusable`.
     pub fn open(
-        vendor: Box<dyn Vendor>,
+        vendor: Box<dyn Client>,
         line: Retrying,
         account: Account,
     ) -> Result<Connection, Fault> {
@@ -105,7 +105,7 @@ impl Connection {
     /// # Errors
     /// As there.
     pub fn open_with(
-        vendor: Box<dyn Vendor>,
+        vendor: Box<dyn Client>,
         line: Retrying,
         account: Account,
         opening: Patience,
@@ -130,7 +130,7 @@ impl Connection {
         Ok(connection)
     }
 
-    /// The make's facts.
+    /// The vendor's facts.
     pub fn manifest(&self) -> &'static Manifest {
         self.vendor.manifest()
     }
@@ -174,7 +174,7 @@ impl Connection {
         &self,
         numbers: &[String],
         looking: &Looking,
-        found: &mut dyn FnMut(Vec<Extension>),
+        found: &mut dyn FnMut(Vec<Record>),
     ) -> Result<(), Fault> {
         let batch = looking.batch.min(self.manifest().vendor.batch).max(1);
         let total = numbers.len().div_ceil(batch);
@@ -228,7 +228,7 @@ impl Connection {
     ///
     /// # Errors
     /// What the PBX or the network said against it.
-    pub fn look_at(&self, numbers: &[String], live: bool) -> Result<Vec<Extension>, Fault> {
+    pub fn look_at(&self, numbers: &[String], live: bool) -> Result<Vec<Record>, Fault> {
         let task = if live {
             Task::LookLive(numbers)
         } else {
@@ -241,7 +241,7 @@ impl Connection {
     }
 
     /// Says one change, once; what follows from a lost reply is for whoever asks. `permit` pays for the first request.
-    pub fn apply(&self, action: Action, wanted: &Extension, permit: Option<Permit>) -> Talk {
+    pub fn apply(&self, action: Action, wanted: &Record, permit: Option<Permit>) -> Talk {
         match action {
             Action::Create => self.talk(&Task::Create(wanted), permit),
             Action::Update => self.talk(&Task::Update(wanted), permit),
@@ -265,7 +265,7 @@ impl Connection {
         self.talk_as(self.vendor.as_ref(), task, permit)
     }
 
-    fn talk_as(&self, vendor: &dyn Vendor, task: &Task<'_>, mut permit: Option<Permit>) -> Talk {
+    fn talk_as(&self, vendor: &dyn Client, task: &Task<'_>, mut permit: Option<Permit>) -> Talk {
         let mut talk = Talking::default();
         // The session that the last request went out with: by the time its reply is understood there may be another.
         let mut said_with = None;
@@ -311,7 +311,7 @@ impl Connection {
     /// taken back.
     fn turn(
         &self,
-        vendor: &dyn Vendor,
+        vendor: &dyn Client,
         task: &Task<'_>,
         session: &Session,
         talk: &mut Talking,
@@ -602,7 +602,7 @@ mod tests {
                 for index in 0..16 {
                     let connection = &connection;
                     scope.spawn(move || {
-                        let wanted = Extension::numbered(format!("{round}-{index}"));
+                        let wanted = Record::numbered(format!("{round}-{index}"));
                         connection
                             .apply(Action::Create, &wanted, None)
                             .result
@@ -624,7 +624,7 @@ mod tests {
             _ => Trouble::Nothing,
         });
         let connection = toy.open();
-        let mut wanted = Extension::numbered("1");
+        let mut wanted = Record::numbered("1");
         wanted.set(Field::GROUPS, "Sales");
         connection
             .apply(Action::Create, &wanted, None)
@@ -649,7 +649,7 @@ mod tests {
         });
         let connection = toy.open();
         let fault = connection
-            .apply(Action::Create, &Extension::numbered("1"), None)
+            .apply(Action::Create, &Record::numbered("1"), None)
             .result
             .unwrap_err();
         assert_eq!(fault.kind, FaultKind::SessionExpired);
@@ -671,11 +671,7 @@ mod tests {
         let toy = Toy::holding(0).living(Duration::from_millis(400));
         let connection = toy.open();
         let create = |number: u32| {
-            connection.apply(
-                Action::Create,
-                &Extension::numbered(number.to_string()),
-                None,
-            )
+            connection.apply(Action::Create, &Record::numbered(number.to_string()), None)
         };
         create(1).result.unwrap();
         assert_eq!(toy.pbx.said("keep"), 0);
@@ -699,7 +695,7 @@ mod tests {
         let connection = toy.open();
         thread::sleep(Duration::from_millis(5));
         connection
-            .apply(Action::Create, &Extension::numbered("1"), None)
+            .apply(Action::Create, &Record::numbered("1"), None)
             .result
             .unwrap();
         assert!(toy.pbx.said("login") >= 2);
@@ -727,7 +723,7 @@ mod tests {
             for index in 0..8 {
                 let connection = &connection;
                 scope.spawn(move || {
-                    let wanted = Extension::numbered(format!("{index}"));
+                    let wanted = Record::numbered(format!("{index}"));
                     let fault = connection
                         .apply(Action::Create, &wanted, None)
                         .result
@@ -752,7 +748,7 @@ mod tests {
             });
             let connection = toy.open();
             toy.pbx.expire_sessions();
-            let wanted = Extension::numbered("1");
+            let wanted = Record::numbered("1");
             let applied = connection.apply(Action::Create, &wanted, None).result;
             assert_eq!(
                 applied.map(drop).map_err(|fault| fault.kind),
@@ -786,7 +782,7 @@ mod tests {
             _ => Trouble::Nothing,
         });
         toy.open()
-            .apply(Action::Create, &Extension::numbered("1"), None)
+            .apply(Action::Create, &Record::numbered("1"), None)
             .result
             .unwrap();
         assert_eq!(toy.pbx.said("create"), 3);
@@ -797,7 +793,7 @@ mod tests {
         });
         let fault = toy
             .open()
-            .apply(Action::Create, &Extension::numbered("1"), None)
+            .apply(Action::Create, &Record::numbered("1"), None)
             .result
             .unwrap_err();
         assert_eq!(fault.kind, FaultKind::Busy);
@@ -810,7 +806,7 @@ mod tests {
             "groups" => Trouble::Refuse,
             _ => Trouble::Nothing,
         });
-        let mut wanted = Extension::numbered("1");
+        let mut wanted = Record::numbered("1");
         wanted.set(Field::GROUPS, "Sales");
         let fault = toy
             .open()
@@ -829,7 +825,7 @@ mod tests {
         });
         let fault = toy
             .open()
-            .apply(Action::Create, &Extension::numbered("1"), None)
+            .apply(Action::Create, &Record::numbered("1"), None)
             .result
             .unwrap_err();
         assert_eq!(

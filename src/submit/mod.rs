@@ -57,7 +57,7 @@ pub struct Options {
     pub settling: settle::Limits,
     /// What is read back once it is written.
     pub verify: Verify,
-    /// How many extensions are read back at once; the make's own `batch` is the most.
+    /// How many extensions are read back at once; the vendor's own `batch` is the most.
     pub batch: usize,
 }
 
@@ -670,7 +670,7 @@ mod tests {
     use super::toy::{Toy, Trouble};
     use super::*;
     use crate::link::paced::Pace;
-    use crate::model::Extension;
+    use crate::model::Record;
     use crate::wire::Request;
     use std::collections::BTreeMap;
     use std::hash::{DefaultHasher, Hash, Hasher};
@@ -679,7 +679,7 @@ mod tests {
     fn creations(count: usize) -> Vec<Change> {
         let create = |row: usize| {
             let number = (2000 + row).to_string();
-            let mut wanted = Extension::numbered(number.clone());
+            let mut wanted = Record::numbered(number.clone());
             wanted.set(Field::DISPLAY_NAME, format!("Row {row}"));
             Change {
                 row,

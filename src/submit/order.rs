@@ -1,10 +1,10 @@
 //! In which order changes leave: as they come, but a row that forwards to an extension which another row of the same run
-//! brings into being leaves after that one. No make says whether it takes a forward to an extension that it does not
+//! brings into being leaves after that one. No vendor says whether it takes a forward to an extension that it does not
 //! have, so it holds for all of them.
 //!
 //! Rows that point at each other are made without these forwards first, and get them in a second step.
 
-use crate::model::{Action, Change, Extension, Field};
+use crate::model::{Action, Change, Field, Record};
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
@@ -16,7 +16,7 @@ const POINTERS: [Field; 3] = [
 ];
 
 /// The other extensions that an extension points at, with the fields that do.
-pub fn pointers(wanted: &Extension) -> impl Iterator<Item = (Field, &str)> {
+pub fn pointers(wanted: &Record) -> impl Iterator<Item = (Field, &str)> {
     let pointer = |field: &Field| Some((*field, wanted.get(*field)?));
     POINTERS
         .iter()
@@ -132,7 +132,7 @@ fn in_two(mut change: Change) -> (Change, Change) {
         .filter_map(|(field, _)| field.name().strip_suffix("_extension"))
         .collect();
     let number = brings(&change).unwrap_or(&change.number).to_owned();
-    let mut wanted = Extension::numbered(number.as_str());
+    let mut wanted = Record::numbered(number.as_str());
     let forwards: Vec<(Field, String)> = change
         .wanted
         .iter()
@@ -219,7 +219,7 @@ mod tests {
     /// Creations of extensions 0, 1, …, each with the extension that it forwards to.
     fn creations(forwards: &[Option<usize>]) -> Vec<Change> {
         let create = |(row, forward): (usize, &Option<usize>)| {
-            let mut wanted = Extension::numbered(row.to_string());
+            let mut wanted = Record::numbered(row.to_string());
             wanted.set(Field::DISPLAY_NAME, format!("Row {row}"));
             if let Some(to) = forward {
                 wanted.set(Field::FORWARD_BUSY, "on");
@@ -280,7 +280,7 @@ mod tests {
             let changes = creations(&forwards);
             let ordered = in_order(changes.clone());
             let mut there = BTreeSet::new();
-            let mut written = vec![Extension::default(); changes.len()];
+            let mut written = vec![Record::default(); changes.len()];
             for change in &ordered {
                 for (_, number) in pointers(&change.wanted) {
                     let row: usize = number.parse().unwrap();

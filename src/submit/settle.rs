@@ -4,7 +4,7 @@
 use super::converse::Connection;
 use crate::link::paced::Permit;
 use crate::manifest::Access;
-use crate::model::{Action, Change, Extension, Fault, FaultKind, Field, RowResult};
+use crate::model::{Action, Change, Fault, FaultKind, Field, Record, RowResult};
 use crate::plan::differing;
 use std::borrow::Cow;
 use std::thread;
@@ -84,7 +84,7 @@ enum Seen {
     /// That is the result.
     Result(Box<Verdict>),
     /// It has not happened: say it (or this part of it) again.
-    Again(Action, Extension),
+    Again(Action, Record),
 }
 
 impl Seen {
@@ -180,7 +180,7 @@ impl Settling<'_> {
     }
 
     /// What a look tells; `None` where it takes a second one, after a while, to be sure.
-    fn judge(&self, held: Option<Extension>, fault: &Fault, second: bool) -> Option<Seen> {
+    fn judge(&self, held: Option<Record>, fault: &Fault, second: bool) -> Option<Seen> {
         match (self.change.action, held) {
             (Action::Delete, None) => Some(Seen::result(self.verdict(RowResult::Deleted))),
             (Action::Update, None) => Some(Seen::result(self.against(RowResult::Missing, fault))),
@@ -195,7 +195,7 @@ impl Settling<'_> {
         }
     }
 
-    fn judge_created(&self, held: &Extension, fault: &Fault) -> Seen {
+    fn judge_created(&self, held: &Record, fault: &Fault) -> Seen {
         let manifest = self.connection.manifest();
         let wanted = &self.change.wanted;
         let row = |field| manifest.row(field);
@@ -226,7 +226,7 @@ impl Settling<'_> {
         Seen::result(self.unlike(result, unlike, fault))
     }
 
-    fn judge_updated(&self, held: &Extension, fault: &Fault, second: bool) -> Option<Seen> {
+    fn judge_updated(&self, held: &Record, fault: &Fault, second: bool) -> Option<Seen> {
         let manifest = self.connection.manifest();
         let mut wanted = self.change.wanted.clone();
         if wanted.get(Field::NEW_NUMBER) == Some(held.number()) {
@@ -265,7 +265,7 @@ impl Settling<'_> {
     }
 
     /// Once more, unless it was said often enough.
-    fn again(&self, action: Action, wanted: Extension, fault: &Fault) -> Seen {
+    fn again(&self, action: Action, wanted: Record, fault: &Fault) -> Seen {
         if self.attempts < self.limits.attempts_max {
             return Seen::Again(action, wanted);
         }
@@ -278,7 +278,7 @@ impl Settling<'_> {
     }
 
     /// The extension as the PBX holds it now, under its new number where it was to get one.
-    fn look(&self) -> Result<Option<Extension>, Fault> {
+    fn look(&self) -> Result<Option<Record>, Fault> {
         let number = &self.change.number;
         let new_number = self.change.wanted.get(Field::NEW_NUMBER);
         for number in new_number.into_iter().chain([number.as_str()]) {
@@ -389,14 +389,14 @@ mod tests {
         second_look: Duration::from_millis(1),
     };
 
-    fn ann(number: &str) -> Extension {
-        let mut ann = Extension::numbered(number);
+    fn ann(number: &str) -> Record {
+        let mut ann = Record::numbered(number);
         ann.set(Field::DISPLAY_NAME, "Ann");
         ann.set(Field::EMAIL, "ann@example.com");
         ann
     }
 
-    fn create(wanted: Extension) -> Change {
+    fn create(wanted: Record) -> Change {
         Change {
             row: 0,
             action: Action::Create,
@@ -406,7 +406,7 @@ mod tests {
         }
     }
 
-    fn update(wanted: Extension, before: Extension) -> Change {
+    fn update(wanted: Record, before: Record) -> Change {
         Change {
             action: Action::Update,
             before: Some(before),
@@ -417,8 +417,8 @@ mod tests {
     fn delete(number: &str) -> Change {
         Change {
             action: Action::Delete,
-            before: Some(Extension::numbered(number)),
-            ..create(Extension::numbered(number))
+            before: Some(Record::numbered(number)),
+            ..create(Record::numbered(number))
         }
     }
 
@@ -498,8 +498,8 @@ mod tests {
         assert_eq!((toy.pbx.said("delete"), toy.pbx.said("look")), (1, 2));
 
         let toy = always("update", Trouble::Late);
-        toy.pbx.put(&Extension::numbered("1"));
-        let change = update(ann("1"), Extension::numbered("1"));
+        toy.pbx.put(&Record::numbered("1"));
+        let change = update(ann("1"), Record::numbered("1"));
         assert_eq!(settled(&toy, &change).result, RowResult::Updated);
         assert_eq!((toy.pbx.said("update"), toy.pbx.said("look")), (1, 2));
     }
@@ -515,8 +515,8 @@ mod tests {
         assert_eq!(settled(&toy, &delete("1")).result, RowResult::Failed);
 
         let toy = always("update", Trouble::LoseBefore);
-        toy.pbx.put(&Extension::numbered("1"));
-        let verdict = settled(&toy, &update(ann("1"), Extension::numbered("1")));
+        toy.pbx.put(&Record::numbered("1"));
+        let verdict = settled(&toy, &update(ann("1"), Record::numbered("1")));
         assert_eq!((verdict.result, verdict.attempts), (RowResult::Failed, 3));
         assert_eq!(verdict.differing, [Field::DISPLAY_NAME, Field::EMAIL]);
     }
@@ -609,7 +609,7 @@ mod tests {
         assert_eq!(toy.pbx.said("look"), 0);
 
         // The first time takes effect after both looks, and the second time is told so.
-        let late = |wanted: Extension, held: Extension, word: &'static str| {
+        let late = |wanted: Record, held: Record, word: &'static str| {
             let toy = Toy::holding(0);
             let pbx = toy.pbx.clone();
             let toy = toy.troubled(move |request, times| match (request.operation, times) {
@@ -701,8 +701,8 @@ mod tests {
                 "update" if times == 1 => trouble,
                 _ => Trouble::Nothing,
             });
-            toy.pbx.put(&Extension::numbered("1"));
-            let verdict = settled(&toy, &update(ann("1"), Extension::numbered("1")));
+            toy.pbx.put(&Record::numbered("1"));
+            let verdict = settled(&toy, &update(ann("1"), Record::numbered("1")));
             assert_eq!(
                 (verdict.result, verdict.attempts),
                 (RowResult::Updated, attempts),
@@ -714,8 +714,8 @@ mod tests {
             );
         }
         let toy = always("update", Trouble::Alter);
-        toy.pbx.put(&Extension::numbered("1"));
-        let verdict = settled(&toy, &update(ann("1"), Extension::numbered("1")));
+        toy.pbx.put(&Record::numbered("1"));
+        let verdict = settled(&toy, &update(ann("1"), Record::numbered("1")));
         assert_eq!(
             (verdict.result, verdict.differing),
             (RowResult::Differs, vec![Field::DISPLAY_NAME])
@@ -733,7 +733,7 @@ mod tests {
 
     #[test]
     fn a_password_that_cannot_be_read_back_is_said_again_or_not_known() {
-        let mut wanted = Extension::numbered("1");
+        let mut wanted = Record::numbered("1");
         wanted.set(Field::SIP_PASSWORD, "canary-42");
         let toy = troubled("update", &[Trouble::LoseBefore]);
         toy.pbx.put(&ann("1"));
@@ -753,7 +753,7 @@ mod tests {
 
     #[test]
     fn a_renumbering_is_found_under_the_new_number() {
-        let mut wanted = Extension::numbered("1");
+        let mut wanted = Record::numbered("1");
         wanted.set(Field::NEW_NUMBER, "71");
         for trouble in [Trouble::LoseAfter, Trouble::LoseBefore] {
             let toy = Toy::holding(0).troubled(move |request, times| match request.operation {
@@ -771,7 +771,7 @@ mod tests {
 
     #[test]
     fn a_renumbering_that_takes_effect_after_both_looks_is_found() {
-        let mut wanted = Extension::numbered("1");
+        let mut wanted = Record::numbered("1");
         wanted.set(Field::NEW_NUMBER, "71");
         let toy = Toy::holding(0);
         let pbx = toy.pbx.clone();

@@ -1,12 +1,12 @@
-//! A make that exists for the tests here, and a PBX of it that breaks as it is told.
+//! A vendor that exists for the tests here, and a PBX of it that breaks as it is told.
 
 use super::converse::Connection;
 use crate::link::paced::Pace;
 use crate::link::retrying::{Patience, Retrying};
 use crate::link::{Link, StopFlag};
 use crate::manifest::Manifest;
-use crate::model::{Extension, Fault, FaultKind, Field, Secret};
-use crate::vendors::{Account, Task, Vendor};
+use crate::model::{Fault, FaultKind, Field, Record, Secret};
+use crate::vendors::{Account, Client, Task};
 use crate::wire::{Answer, Body, Effect, Exchange, Listing, Method, Reply, Request, Session, Turn};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -46,9 +46,9 @@ pub(crate) fn toy_manifest() -> &'static Manifest {
 }
 
 /// How the toys are spoken to.
-struct ToyVendor;
+struct ToyClient;
 
-impl Vendor for ToyVendor {
+impl Client for ToyClient {
     fn manifest(&self) -> &'static Manifest {
         toy_manifest()
     }
@@ -127,7 +127,7 @@ impl Vendor for ToyVendor {
     }
 }
 
-fn fields(wanted: &Extension, groups: bool) -> Value {
+fn fields(wanted: &Record, groups: bool) -> Value {
     let sent = wanted
         .iter()
         .filter(|(field, _)| groups == (*field == Field::GROUPS));
@@ -248,7 +248,7 @@ impl ToyPbx {
         value.as_str().map(str::to_owned)
     }
 
-    pub(crate) fn put(&self, extension: &Extension) {
+    pub(crate) fn put(&self, extension: &Record) {
         let Value::Object(mut all) = fields(extension, false) else {
             return;
         };
@@ -410,7 +410,7 @@ impl Toy {
     pub(crate) fn holding(count: usize) -> Toy {
         let pbx = Arc::new(ToyPbx::default());
         for number in 1000..1000 + count {
-            pbx.put(&Extension::numbered(number.to_string()));
+            pbx.put(&Record::numbered(number.to_string()));
         }
         Toy {
             pbx,
@@ -446,7 +446,7 @@ impl Toy {
             ..HASTE
         };
         Connection::open_with(
-            Box::new(ToyVendor),
+            Box::new(ToyClient),
             line,
             Account::default(),
             opening,

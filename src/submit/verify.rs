@@ -8,7 +8,7 @@
 use super::converse::Connection;
 use super::settle::Verdict;
 use super::{Options, caught, lock};
-use crate::model::{Action, Change, Extension, Fault, Field, RowResult};
+use crate::model::{Action, Change, Fault, Field, Record, RowResult};
 use crate::plan::{differences, differing, uncomparable};
 use crate::seal::sha256_hex;
 use serde::{Deserialize, Serialize};
@@ -84,7 +84,7 @@ enum Unlike {
     /// It has the extension more than once.
     Twice,
     /// It holds other values.
-    Fields(Vec<Field>, Extension),
+    Fields(Vec<Field>, Record),
 }
 
 impl<'c> Verifier<'c> {
@@ -172,7 +172,7 @@ impl<'c> Verifier<'c> {
     }
 
     /// In what an extension is not as wanted.
-    fn unlike(&self, sent: &Sent<'_>, found: &[Extension]) -> Option<Unlike> {
+    fn unlike(&self, sent: &Sent<'_>, found: &[Record]) -> Option<Unlike> {
         let mut same = found.iter().filter(|held| held.number() == sent.number());
         let held = same.next();
         if sent.change.action == Action::Delete {
@@ -198,7 +198,7 @@ impl<'c> Verifier<'c> {
             .collect();
         if !unseen.is_empty() && sent.verdict.message.is_empty() {
             sent.verdict.message = format!(
-                "not verified, because the make does not give it back: {}",
+                "not verified, because the vendor does not give it back: {}",
                 unseen.join(", ")
             );
         }
@@ -266,8 +266,8 @@ mod tests {
         }
     }
 
-    fn change(row: usize, action: Action, wanted: Extension) -> Change {
-        let before = (action != Action::Create).then(|| Extension::numbered(wanted.number()));
+    fn change(row: usize, action: Action, wanted: Record) -> Change {
+        let before = (action != Action::Create).then(|| Record::numbered(wanted.number()));
         Change {
             row,
             action,
@@ -287,8 +287,8 @@ mod tests {
         (ended, done)
     }
 
-    fn ann(number: usize) -> Extension {
-        let mut ann = Extension::numbered(number.to_string());
+    fn ann(number: usize) -> Record {
+        let mut ann = Record::numbered(number.to_string());
         ann.set(Field::DISPLAY_NAME, "Ann");
         ann.set(Field::SIP_PASSWORD, "canary-42");
         ann
@@ -422,7 +422,7 @@ mod tests {
         for action in [Action::Delete, Action::Update] {
             let mut changes = vec![];
             for (row, number) in [2000, 2001].into_iter().enumerate() {
-                toy.pbx.put(&Extension::numbered(number.to_string()));
+                toy.pbx.put(&Record::numbered(number.to_string()));
                 changes.push(change(row, action, ann(number)));
             }
             let (_, done) = sent(&toy.open(), &changes, &options());

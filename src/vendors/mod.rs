@@ -1,6 +1,6 @@
-//! The makes of PBX. One folder a make, the same five names in each; the list below is the feature list.
+//! The vendors of PBX. One folder a vendor, the same five names in each; the list below is the feature list.
 //!
-//! A vendor never touches the network: see [`Vendor`].
+//! A vendor never touches the network: see [`Client`].
 
 use crate::manifest::Manifest;
 // Named here and not by the macro below, so that rustfmt finds them.
@@ -8,18 +8,18 @@ pub mod openvox;
 pub mod ozeki;
 pub mod portsip;
 
-use crate::model::{Extension, Secret};
+use crate::model::{Record, Secret};
 use crate::wire::{Exchange, Pbx, Session, Turn};
 use std::collections::BTreeMap;
 
-/// How a make is spoken to: given what is wanted and what has been said so far in this conversation, the next request,
+/// How a vendor is spoken to: given what is wanted and what has been said so far in this conversation, the next request,
 /// or the answer, or a fault. Pure: the same input gives the same turn, and nothing is remembered here.
 ///
 /// A conversation is asked again from its start after each reply, with one more [`Exchange`] in `said`. Where a request
 /// was refused because the session ran out, its exchange is taken back and the same turn is asked for with a new
 /// session. Only HTTP statuses 2xx and 4xx (429 aside) arrive here; the link deals with all others.
-pub trait Vendor: Send + Sync {
-    /// The make's facts.
+pub trait Client: Send + Sync {
+    /// The vendor's facts.
     fn manifest(&self) -> &'static Manifest;
 
     /// What to say next.
@@ -27,7 +27,7 @@ pub trait Vendor: Send + Sync {
 
     /// How the same PBX is spoken to about its extensions, within the same session; `None` where that is what this
     /// is for.
-    fn extensions(&self) -> Option<&dyn Vendor> {
+    fn extensions(&self) -> Option<&dyn Client> {
         None
     }
 }
@@ -35,7 +35,7 @@ pub trait Vendor: Send + Sync {
 /// What a conversation is for.
 #[derive(Debug, Clone, Copy)]
 pub enum Task<'t> {
-    /// Sign in and show that this is a PBX of the make: ends in `Answer::Session`.
+    /// Sign in and show that this is a PBX of the vendor: ends in `Answer::Session`.
     SignIn(&'t Account),
     /// Keep the session alive before it runs out: ends in `Answer::Session`.
     KeepAlive,
@@ -43,14 +43,14 @@ pub enum Task<'t> {
     SignOut,
     /// Which numbers the PBX holds: ends in `Answer::Listing`.
     List,
-    /// Everything about these extensions, at most as many as the make's `batch`: ends in `Answer::Found`.
+    /// Everything about these extensions, at most as many as the vendor's `batch`: ends in `Answer::Found`.
     Look(&'t [String]),
-    /// Also what is live about these extensions (registrations), where the make tells it: ends in `Answer::Found`.
+    /// Also what is live about these extensions (registrations), where the vendor tells it: ends in `Answer::Found`.
     LookLive(&'t [String]),
     /// Make an extension: ends in `Answer::Done`.
-    Create(&'t Extension),
+    Create(&'t Record),
     /// Change these fields of an extension that exists; all others stay as they are: ends in `Answer::Done`.
-    Update(&'t Extension),
+    Update(&'t Record),
     /// Remove one extension, which is named by its number and never by a word: ends in `Answer::Done`.
     Delete(&'t str),
 }
@@ -58,21 +58,21 @@ pub enum Task<'t> {
 /// Who signs in.
 #[derive(Debug, Clone, Default)]
 pub struct Account {
-    /// The user name; empty where the make asks for none.
+    /// The user name; empty where the vendor asks for none.
     pub username: String,
     /// The password.
     pub password: Secret,
 }
 
-/// A target's settings beside address and account, by name; each one known to the make, defaults filled in.
+/// A target's settings beside address and account, by name; each one known to the vendor, defaults filled in.
 #[derive(Debug, Clone, Default)]
 pub struct Settings(BTreeMap<String, String>);
 
 impl Settings {
-    /// Fills in the make's defaults.
+    /// Fills in the vendor's defaults.
     ///
     /// # Errors
-    /// Names a setting that the make does not have, or a word that it does not take.
+    /// Names a setting that the vendor does not have, or a word that it does not take.
     pub fn new(manifest: &Manifest, given: &BTreeMap<String, String>) -> Result<Settings, String> {
         let known = |name: &str| manifest.setting.iter().find(|setting| setting.name == name);
         for (name, text) in given {
@@ -102,54 +102,56 @@ impl Settings {
         Ok(Settings(filled.collect()))
     }
 
-    /// A setting's text; empty where the make has no such setting.
+    /// A setting's text; empty where the vendor has no such setting.
     pub fn get(&self, name: &str) -> &str {
         self.0.get(name).map_or("", String::as_str)
     }
 }
 
-/// One make: its facts, its conversation, and a PBX of it that exists only here.
-pub struct Make {
+/// One vendor: its facts, its conversation, and a PBX of it that exists only here.
+pub struct Vendor {
     /// The word for it.
     pub id: &'static str,
     /// Its facts.
     pub manifest: fn() -> &'static Manifest,
     /// How it is spoken to, with these settings.
-    pub speak: fn(Settings) -> Box<dyn Vendor>,
+    pub client: fn(Settings) -> Box<dyn Client>,
     /// A fresh simulated PBX with this account.
     pub sim: fn(&Account) -> Box<dyn Pbx>,
 }
 
-macro_rules! makes {
-    ($($make:ident),*) => {
-        /// Every make, one word each.
-        pub static MAKES: &[Make] = &[$(Make {
-            id: stringify!($make),
-            manifest: $make::manifest,
-            speak: $make::speak,
-            sim: $make::sim::pbx,
+macro_rules! vendors {
+    ($($vendor:ident),*) => {
+        /// Every vendor, one word each.
+        pub static VENDORS: &[Vendor] = &[$(Vendor {
+            id: stringify!($vendor),
+            manifest: $vendor::manifest,
+            client: $vendor::client,
+            sim: $vendor::sim::pbx,
         }),*];
     };
 }
 
-makes! { openvox, portsip, ozeki }
+vendors! { openvox, portsip, ozeki }
 
-/// The groups of those makes that have them: a group is spoken of as an extension is, and its name is its number.
-pub static GROUPS: &[Make] = &[Make {
+/// The groups of those vendors that have them: a group is spoken of as an extension is, and its name is its number.
+pub static GROUPS: &[Vendor] = &[Vendor {
     id: "portsip",
     manifest: portsip::group_records::manifest,
-    speak: portsip::group_records::speak,
+    client: portsip::group_records::client,
     sim: portsip::sim::pbx_of_groups,
 }];
 
-impl Make {
-    /// The make's groups; `None` where it has none that can be read and written.
-    pub fn groups(&self) -> Option<&'static Make> {
+impl Vendor {
+    /// The vendor's groups; `None` where it has none that can be read and written.
+    pub fn groups(&self) -> Option<&'static Vendor> {
         GROUPS.iter().find(|groups| groups.id == self.id)
     }
 }
 
-/// The make of a word.
-pub fn make(id: &str) -> Option<&'static Make> {
-    MAKES.iter().find(|make| make.id.eq_ignore_ascii_case(id))
+/// The vendor of a word.
+pub fn vendor(id: &str) -> Option<&'static Vendor> {
+    VENDORS
+        .iter()
+        .find(|vendor| vendor.id.eq_ignore_ascii_case(id))
 }

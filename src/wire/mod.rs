@@ -6,7 +6,7 @@ pub use crate::xml;
 
 pub use pbx::{Heard, Pbx};
 
-use crate::model::{Extension, Fault, FaultKind, Secret};
+use crate::model::{Fault, FaultKind, Record, Secret};
 use std::fmt;
 use std::time::Duration;
 use url::form_urlencoded;
@@ -293,7 +293,7 @@ pub enum Answer {
     /// The numbers that the PBX holds.
     Listing(Listing),
     /// The extensions that were looked for and found; what is missing here is not on the PBX.
-    Found(Vec<Extension>),
+    Found(Vec<Record>),
 }
 
 /// Which extensions a PBX holds.

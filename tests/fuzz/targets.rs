@@ -14,7 +14,7 @@ use rowcall::saved::SavedPlan;
 use rowcall::seal::Key;
 use rowcall::sheet::{Encoding, Format, Header, Input, ReadOptions, Sheet, SheetError, open};
 use rowcall::sim::InProcess;
-use rowcall::vendors::MAKES;
+use rowcall::vendors::VENDORS;
 use rowcall::wire::{Reply, Request, json, xml};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -61,7 +61,7 @@ fn read(path: &Path, options: &ReadOptions) -> Result<Vec<(Sheet, Vec<Seen>)>, S
 }
 
 fn reads(path: &Path, mut options: ReadOptions, random: &mut Random) {
-    let manifest = (MAKES[0].manifest)();
+    let manifest = (VENDORS[0].manifest)();
     let known = headings(manifest, &[manifest], &BindOptions::default());
     options.header = match random.below(4) {
         0 => Header::First,
@@ -97,7 +97,7 @@ fn reads(path: &Path, mut options: ReadOptions, random: &mut Random) {
 
 /// Whatever stands in the cells, the rules come to an end with it.
 fn checks(sheet: &Sheet) {
-    let manifest = (MAKES[0].manifest)();
+    let manifest = (VENDORS[0].manifest)();
     let binding = Binding::bind(
         &sheet.headings,
         manifest,
@@ -448,7 +448,7 @@ impl Link for OneReply {
     }
 }
 
-/// A reply of any kind, anywhere in a conversation with any make.
+/// A reply of any kind, anywhere in a conversation with any vendor.
 pub(crate) fn replies() -> Target {
     Target {
         name: "replies",
@@ -472,7 +472,7 @@ pub(crate) fn replies() -> Target {
         ],
         rounds: 100,
         holds: |_, input, random| {
-            let rig = lab::Rig::new(random.one(MAKES), &BTreeMap::new());
+            let rig = lab::Rig::new(random.one(VENDORS), &BTreeMap::new());
             let kind = *random.one(&["application/json", "text/xml", "text/html", ""]);
             let status = *random.one(&[200, 200, 200, 201, 400, 404, 500]);
             let link = OneReply {

@@ -2,9 +2,9 @@
 
 use crate::lab::{CANARIES, Rig, account, read_rows, write_extensions, write_table};
 use assert_cmd::cargo::cargo_bin;
-use rowcall::model::{Action, Extension, Field};
+use rowcall::model::{Action, Field, Record};
 use rowcall::sim::{Breakage, Server};
-use rowcall::vendors::MAKES;
+use rowcall::vendors::VENDORS;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -29,9 +29,9 @@ struct Ran {
 }
 
 impl Desk {
-    fn new(make: &str) -> Desk {
-        let make = rowcall::vendors::make(make).unwrap();
-        let rig = Rig::new(make, &BTreeMap::new());
+    fn new(vendor: &str) -> Desk {
+        let vendor = rowcall::vendors::vendor(vendor).unwrap();
+        let rig = Rig::new(vendor, &BTreeMap::new());
         let server = Server::start(rig.sim.clone(), "127.0.0.1:0").unwrap();
         Desk {
             folder: tempfile::tempdir().unwrap(),
@@ -54,7 +54,7 @@ impl Desk {
     }
 
     fn target(&self) -> String {
-        format!("{}+http://api@{}", self.rig.make.id, self.addr())
+        format!("{}+http://api@{}", self.rig.vendor.id, self.addr())
     }
 
     /// The program in the folder, with the words of a line; `TARGET` is the PBX.
@@ -99,20 +99,20 @@ impl Desk {
             .collect()
     }
 
-    fn small(&self, numbers: impl IntoIterator<Item = u32>) -> Vec<Extension> {
+    fn small(&self, numbers: impl IntoIterator<Item = u32>) -> Vec<Record> {
         numbers
             .into_iter()
             .map(|number| self.rig.small(&number.to_string()))
             .collect()
     }
 
-    fn sheet(&self, name: &str, extensions: &[Extension]) -> &Desk {
+    fn sheet(&self, name: &str, extensions: &[Record]) -> &Desk {
         write_extensions(&self.path(name), extensions);
         self
     }
 
     /// Makes these extensions on the PBX.
-    fn hold(&self, extensions: &[Extension]) -> &Desk {
+    fn hold(&self, extensions: &[Record]) -> &Desk {
         let connection = self.rig.connect();
         for extension in extensions {
             let made = connection.apply(Action::Create, extension, None);
@@ -210,9 +210,9 @@ const TWO: &str = "number,sip_password\n2001,Canary7731aB\n2002,Canary7731aB\n";
 
 #[test]
 fn a_good_sheet_ends_with_0_and_a_line_for_every_row() {
-    for make in MAKES {
-        let desk = Desk::new(make.id);
-        let wanted: Vec<Extension> = (0..20)
+    for vendor in VENDORS {
+        let desk = Desk::new(vendor.id);
+        let wanted: Vec<Record> = (0..20)
             .map(|row| desk.rig.full(&(2001 + row).to_string(), row % 2))
             .collect();
         desk.sheet("in.csv", &wanted);
@@ -223,7 +223,7 @@ fn a_good_sheet_ends_with_0_and_a_line_for_every_row() {
             .says(&["20 rows", "20 created", "report: r.csv"]);
         let connection = desk.rig.connect();
         for wanted in &wanted {
-            desk.rig.holds(&connection, wanted, make.id);
+            desk.rig.holds(&connection, wanted, vendor.id);
         }
         let rows = desk.report("r.csv");
         assert_eq!(rows, desk.report("r.json"));
@@ -264,9 +264,9 @@ fn a_good_sheet_ends_with_0_and_a_line_for_every_row() {
 
 #[test]
 fn what_was_exported_imports_as_nothing_to_do() {
-    for make in MAKES {
-        let desk = Desk::new(make.id);
-        let wanted: Vec<Extension> = (0..10)
+    for vendor in VENDORS {
+        let desk = Desk::new(vendor.id);
+        let wanted: Vec<Record> = (0..10)
             .map(|row| desk.rig.full(&(2001 + row).to_string(), row % 2))
             .collect();
         desk.hold(&wanted);
@@ -283,7 +283,7 @@ fn what_was_exported_imports_as_nothing_to_do() {
                     desk.results("r.csv"),
                     vec!["unchanged"; 10],
                     "{} {file} {mode}",
-                    make.id
+                    vendor.id
                 );
             }
         }
@@ -296,7 +296,7 @@ fn what_was_exported_imports_as_nothing_to_do() {
                 .mode();
             assert_eq!(mode & 0o777, 0o600);
         }
-        // Without secrets it goes onto another PBX of the make as an update, and tells none.
+        // Without secrets it goes onto another PBX of the vendor as an update, and tells none.
         let ran = desk.go("export TARGET").exits(0);
         assert_eq!(ran.out.lines().count(), 11, "{}", ran.out);
         desk.write("omitted.csv", &ran.out);
@@ -575,14 +575,14 @@ fn a_target_that_cannot_be_used_ends_with_3_and_every_row_not_sent() {
 
 #[test]
 fn a_wrong_password_is_said_once_and_never_shown() {
-    for make in MAKES {
-        let desk = Desk::new(make.id);
+    for vendor in VENDORS {
+        let desk = Desk::new(vendor.id);
         desk.sheet("in.csv", &desk.small([2001, 2002]));
         let mut command = desk.command("import in.csv --to TARGET --report r.csv");
         command.env("ROWCALL_PASSWORD", "Canary7731wrong");
         let ran = ran("a wrong password", command.output().unwrap()).exits(3);
         ran.says(&["hint", "password"]);
-        assert_eq!(desk.rig.sim.sign_ins(), 1, "{}", make.id);
+        assert_eq!(desk.rig.sim.sign_ins(), 1, "{}", vendor.id);
         assert_eq!(desk.results("r.csv"), ["not_sent", "not_sent"]);
     }
 }
@@ -605,7 +605,7 @@ fn a_password_comes_from_where_the_configuration_says_and_from_nowhere_else() {
          [targets.two]\n{url}password_command = \"true\"\npassword_file = \"secret.txt\"\n\
          [targets.plain]\n{url}password = \"{password}\"\n\
          [targets.wrong]\n{url}colour = \"blue\"\n\
-         [targets.make]\nvendor = \"nortel\"\nurl = \"http://127.0.0.1\"\n"
+         [targets.vendor]\nvendor = \"nortel\"\nurl = \"http://127.0.0.1\"\n"
     );
     desk.write("rowcall.toml", &config);
     for (target, created) in [("env", true), ("file", false), ("command", false)] {
@@ -803,7 +803,7 @@ fn rows_count_on_over_files_and_headings_are_understood_in_each() {
         desk.rig.sim.stored("2003", "username").as_deref(),
         Some("Ann")
     );
-    // One make's word is another one's field: said so, it counts.
+    // One vendor's word is another one's field: said so, it counts.
     desk.write(
         "d.csv",
         "ID,Password,Username,UserID\n2005,Canary7731aB,sip2005,u1\n",
@@ -835,9 +835,9 @@ fn ran_ok(mut command: Command, word: &str) {
 
 #[test]
 fn modes_touch_what_they_say_and_nothing_else() {
-    for make in MAKES {
-        let desk = Desk::new(make.id);
-        let of = |numbers: &[&str], variant| -> Vec<Extension> {
+    for vendor in VENDORS {
+        let desk = Desk::new(vendor.id);
+        let of = |numbers: &[&str], variant| -> Vec<Record> {
             numbers
                 .iter()
                 .map(|number| {
@@ -865,7 +865,7 @@ fn modes_touch_what_they_say_and_nothing_else() {
         } else {
             "unchanged"
         };
-        assert_eq!(results, [same, "updated", "missing"], "{}", make.id);
+        assert_eq!(results, [same, "updated", "missing"], "{}", vendor.id);
         assert_eq!(desk.rig.sim.numbers(), ["2001", "2002", "2003"]);
         desk.go("import in.csv --to TARGET --mode upsert --report r.csv")
             .exits(0);
@@ -881,7 +881,7 @@ fn modes_touch_what_they_say_and_nothing_else() {
         let connection = desk.rig.connect();
         for (number, variant) in [("2001", 0), ("2002", 1), ("2003", 0), ("2004", 0)] {
             desk.rig
-                .holds(&connection, &of(&[number], variant)[0], make.id);
+                .holds(&connection, &of(&[number], variant)[0], vendor.id);
         }
         for number in desk.rig.sim.numbers() {
             assert_eq!(desk.rig.sim.created(&number), 1);
@@ -893,10 +893,10 @@ fn modes_touch_what_they_say_and_nothing_else() {
 fn the_guard_ends_with_4_and_names_the_flag_and_the_number() {
     let desk = Desk::new("openvox");
     desk.hold(&desk.small(2001..2041));
-    let all: Vec<Extension> = (2001..2041)
+    let all: Vec<Record> = (2001..2041)
         .map(|number| desk.rig.full(&number.to_string(), 1))
         .collect();
-    let mut names: Vec<Extension> = desk.small(2001..2041);
+    let mut names: Vec<Record> = desk.small(2001..2041);
     for (index, one) in names.iter_mut().enumerate() {
         one.set(Field::DISPLAY_NAME, format!("Name {index}"));
     }
@@ -1016,7 +1016,7 @@ fn nothing_is_deleted_without_a_yes_where_nobody_can_be_asked() {
 #[test]
 fn too_many_refusals_stop_the_run_with_4() {
     let desk = Desk::new("portsip");
-    let mut rows: Vec<Extension> = desk.small(2001..2081);
+    let mut rows: Vec<Record> = desk.small(2001..2081);
     for row in &mut rows {
         row.set(Field::GROUPS, "No such group");
     }
@@ -1046,8 +1046,8 @@ fn too_many_refusals_stop_the_run_with_4() {
 
 #[test]
 fn a_lost_reply_is_settled_in_the_report() {
-    for make in MAKES {
-        let desk = Desk::new(make.id);
+    for vendor in VENDORS {
+        let desk = Desk::new(vendor.id);
         desk.sheet("in.csv", &desk.small(2001..2011));
         for (number, breakage) in [
             ("2003", Breakage::CutAfter),
@@ -1065,7 +1065,7 @@ fn a_lost_reply_is_settled_in_the_report() {
             .filter(|row| row["message"].contains("confirmed"))
             .map(|row| row["number"].as_str())
             .collect();
-        assert_eq!(confirmed, ["2003", "2006", "2008"], "{}", make.id);
+        assert_eq!(confirmed, ["2003", "2006", "2008"], "{}", vendor.id);
         assert!(
             desk.rig
                 .sim
@@ -1262,14 +1262,14 @@ fn data_goes_to_standard_output_and_all_else_to_standard_error() {
 
 #[test]
 fn secrets_stand_nowhere_but_where_they_must() {
-    for make in MAKES {
-        let desk = Desk::new(make.id);
-        let wanted: Vec<Extension> = (0..6)
+    for vendor in VENDORS {
+        let desk = Desk::new(vendor.id);
+        let wanted: Vec<Record> = (0..6)
             .map(|row| desk.rig.full(&(2001 + row).to_string(), row % 2))
             .collect();
         desk.sheet("in.csv", &wanted);
         desk.go("import in.csv --to TARGET --report a.csv").exits(0);
-        let other: Vec<Extension> = (0..6)
+        let other: Vec<Record> = (0..6)
             .map(|row| desk.rig.full(&(2001 + row).to_string(), (row + 1) % 2))
             .collect();
         desk.sheet("in.csv", &other);
@@ -1302,15 +1302,18 @@ fn secrets_stand_nowhere_but_where_they_must() {
         desk.sheet("wrong.csv", &wrong);
         desk.go("import wrong.csv --to TARGET --report e.csv");
         desk.report("e.csv");
-        desk.run(&format!("check wrong.csv --for {} --report f.csv", make.id));
+        desk.run(&format!(
+            "check wrong.csv --for {} --report f.csv",
+            vendor.id
+        ));
         desk.report("f.csv");
     }
 }
 
 #[test]
 fn the_simulated_pbx_of_the_program_is_one_to_import_to() {
-    for make in MAKES {
-        let desk = Desk::new(make.id);
+    for vendor in VENDORS {
+        let desk = Desk::new(vendor.id);
         desk.sheet(
             "in.csv",
             &(1..6)
@@ -1319,7 +1322,7 @@ fn the_simulated_pbx_of_the_program_is_one_to_import_to() {
         );
         let mut command = desk.command(&format!(
             "sim --vendor {} --listen 127.0.0.1:0 --faults seed=7,cut_after=60,delay_ms=2",
-            make.id
+            vendor.id
         ));
         command.env("ROWCALL_SIM_PASSWORD", account().password.reveal());
         let mut sim = command.spawn().unwrap();
@@ -1329,7 +1332,7 @@ fn the_simulated_pbx_of_the_program_is_one_to_import_to() {
             .unwrap();
         let target = line.split_whitespace().last().unwrap().to_owned();
         assert!(
-            target.starts_with(&format!("{}+http://api@127.0.0.1:", make.id)),
+            target.starts_with(&format!("{}+http://api@127.0.0.1:", vendor.id)),
             "{line}"
         );
         desk.go(&format!("import in.csv --to {target} --report r.csv"))

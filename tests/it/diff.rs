@@ -4,8 +4,8 @@ use crate::house::House;
 use crate::lab::{CANARIES, Rig, read_rows, value, write_extensions, write_table};
 use rowcall::archive::{Archive, Facts};
 use rowcall::manifest::Access;
-use rowcall::model::{Extension, Field};
-use rowcall::vendors::MAKES;
+use rowcall::model::{Field, Record};
+use rowcall::vendors::VENDORS;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -59,8 +59,8 @@ fn seed() -> u64 {
     seed
 }
 
-/// A person's extension with something in every field that the make gives back.
-fn person(rig: &Rig, row: usize) -> Extension {
+/// A person's extension with something in every field that the vendor gives back.
+fn person(rig: &Rig, row: usize) -> Record {
     let number = format!("{:04}", 1000 + row);
     let mut person = rig.full(&number, row % 2);
     for field in rig
@@ -77,13 +77,13 @@ fn person(rig: &Rig, row: usize) -> Extension {
 }
 
 /// Writes extensions in any order, under columns in any order.
-fn write_shuffled(path: &Path, extensions: &[Extension], dice: &mut Dice) {
-    let fields = extensions.iter().flat_map(Extension::iter);
+fn write_shuffled(path: &Path, extensions: &[Record], dice: &mut Dice) {
+    let fields = extensions.iter().flat_map(Record::iter);
     let fields: BTreeSet<Field> = fields.map(|(field, _)| field).collect();
     let mut fields = Vec::from_iter(fields);
     dice.shuffle(&mut fields);
     let headings: Vec<&str> = fields.iter().map(|field| field.name()).collect();
-    let cells = |extension: &Extension| -> Vec<String> {
+    let cells = |extension: &Record| -> Vec<String> {
         let cells = fields.iter();
         let cells = cells.map(|field| extension.get(*field).unwrap_or_default().to_owned());
         cells.collect()
@@ -97,9 +97,9 @@ fn write_shuffled(path: &Path, extensions: &[Extension], dice: &mut Dice) {
 fn a_hundred_planted_changes_are_a_hundred_lines() {
     let folder = tempfile::tempdir().unwrap();
     let mut dice = Dice(seed());
-    for make in MAKES {
-        let rig = Rig::new(make, &BTreeMap::new());
-        let before: Vec<Extension> = (0..600).map(|row| person(&rig, row)).collect();
+    for vendor in VENDORS {
+        let rig = Rig::new(vendor, &BTreeMap::new());
+        let before: Vec<Record> = (0..600).map(|row| person(&rig, row)).collect();
         let mut after = before.clone();
         // Which ones: each is changed in one way only.
         let mut rows: Vec<usize> = (0..before.len()).collect();
@@ -154,11 +154,11 @@ fn a_hundred_planted_changes_are_a_hundred_lines() {
         for ending in ["csv", "jsonl", "xlsx"] {
             let name = format!("after.{ending}");
             write_shuffled(&folder.path().join(&name), &after, &mut dice);
-            let words = ["before.csv", &name, "--for", make.id];
+            let words = ["before.csv", &name, "--for", vendor.id];
             let (exit, out, err) = said(diff(folder.path(), &words));
             assert_eq!(exit, 1, "{err}");
             let lines: Vec<&str> = out.lines().collect();
-            assert_eq!(lines.len(), 100, "{} {ending}", make.id);
+            assert_eq!(lines.len(), 100, "{} {ending}", vendor.id);
             for (line, (number, (what, _))) in lines.iter().zip(&planted) {
                 assert!(
                     line.starts_with(&format!("{number} Person ")),
@@ -179,7 +179,7 @@ fn a_hundred_planted_changes_are_a_hundred_lines() {
         }
         for ending in ["csv", "json", "jsonl", "xlsx"] {
             let name = format!("told.{ending}");
-            let words = ["before.csv", "after.csv", "--for", make.id, "-o", &name];
+            let words = ["before.csv", "after.csv", "--for", vendor.id, "-o", &name];
             let (exit, out, err) = said(diff(folder.path(), &words));
             assert_eq!((exit, out.as_str()), (1, ""), "{err}");
             let rows = read_rows(&folder.path().join(&name));
@@ -191,7 +191,12 @@ fn a_hundred_planted_changes_are_a_hundred_lines() {
                     (row["number"].clone(), (kind, row["field"].clone()))
                 })
                 .collect();
-            assert_eq!((rows.len(), &told), (100, &planted), "{} {ending}", make.id);
+            assert_eq!(
+                (rows.len(), &told),
+                (100, &planted),
+                "{} {ending}",
+                vendor.id
+            );
             let secrets = Field::all().filter(|field| field.is_secret());
             let secrets: Vec<&str> = secrets.map(Field::name).collect();
             for row in &rows {
@@ -206,7 +211,7 @@ fn a_hundred_planted_changes_are_a_hundred_lines() {
         write_shuffled(&folder.path().join("again.jsonl"), &after, &mut dice);
         let (exit, out, _) = said(diff(
             folder.path(),
-            &["after.csv", "again.jsonl", "--for", make.id],
+            &["after.csv", "again.jsonl", "--for", vendor.id],
         ));
         assert_eq!((exit, out.as_str()), (0, ""));
     }
@@ -214,8 +219,8 @@ fn a_hundred_planted_changes_are_a_hundred_lines() {
 
 #[test]
 fn a_pbx_is_held_against_a_sheet_and_another_pbx() {
-    for make in MAKES {
-        let (house, other) = (House::new(make.id), House::new(make.id));
+    for vendor in VENDORS {
+        let (house, other) = (House::new(vendor.id), House::new(vendor.id));
         let sheet = house.sheet(12);
         assert_eq!(house.import("state", &sheet, &[]).exit, 0);
         assert_eq!(other.import("state", &sheet, &[]).exit, 0);
@@ -258,7 +263,7 @@ fn a_pbx_is_held_against_a_sheet_and_another_pbx() {
         let edit = house.edit("New");
         let edited = house.import("state", &edit, &["--mode", "update"]);
         assert_eq!(edited.exit, 0, "{}", edited.words);
-        let secret = if make.id == "portsip" {
+        let secret = if vendor.id == "portsip" {
             "voicemail PIN changed"
         } else {
             "SIP secret changed"
@@ -334,7 +339,7 @@ fn sides_that_cannot_be_used_are_refused_with_what_to_do() {
             "no column holds the number",
         ),
         ("a.csv a.csv --map Apparat=number", "which neither side has"),
-        ("a.csv sim:nobody", "there is no make"),
+        ("a.csv sim:nobody", "there is no vendor"),
         ("a.csv a.csv -o out.doc", "its ending names no format"),
         ("a.csv", "and 1 are named"),
         ("a.csv a.csv a.csv", "and 3 are named"),
@@ -354,7 +359,7 @@ fn sides_that_cannot_be_used_are_refused_with_what_to_do() {
         &["a.csv", "mapped.csv", "--map", "Apparat=number"],
     ));
     assert_eq!(exit, 0, "{err}");
-    // A make settles what the headings mean.
+    // A vendor settles what the headings mean.
     let (exit, _, err) = said(diff(
         folder.path(),
         &["doubt.csv", "doubt.csv", "--for", "ozeki"],
@@ -368,8 +373,8 @@ fn sides_that_cannot_be_used_are_refused_with_what_to_do() {
 fn what_one_side_lacks_is_said_once() {
     let folder = tempfile::tempdir().unwrap();
     let rows = 800;
-    let rig = Rig::new(&MAKES[0], &BTreeMap::new());
-    let mut people: Vec<Extension> = (0..rows).map(|row| person(&rig, row)).collect();
+    let rig = Rig::new(&VENDORS[0], &BTreeMap::new());
+    let mut people: Vec<Record> = (0..rows).map(|row| person(&rig, row)).collect();
     write_extensions(&folder.path().join("before.csv"), &people);
     for person in &mut people {
         person.remove(Field::MOBILE);
@@ -380,7 +385,7 @@ fn what_one_side_lacks_is_said_once() {
     assert_eq!((exit, out.as_str()), (0, ""), "{err}");
     let told = "not compared, because only before.csv has it: sip_password, mobile";
     assert_eq!(err.matches(told).count(), 1, "{err}");
-    // What a make does not give back is said as such.
+    // What a vendor does not give back is said as such.
     let sheet = folder.path().join("sheet.csv");
     fs::write(&sheet, "number,web_password,nat\n0042,canary-1,on\n").unwrap();
     let (exit, out, err) = said(diff(folder.path(), &["sheet.csv", "sim:openvox"]));
@@ -494,7 +499,7 @@ fn night(folder: &Path, target: &str, sheet: &str, more: impl Fn(&mut Facts)) ->
         whole: true,
         secrets: "fingerprint".to_owned(),
         key: "k1".to_owned(),
-        make: "openvox".to_owned(),
+        vendor: "openvox".to_owned(),
         pbx: "openvox+http://192.0.2.7/".to_owned(),
         rules: "2026-11-21".to_owned(),
         tool: "rowcall".to_owned(),

@@ -5,12 +5,12 @@ use assert_cmd::cargo::cargo_bin;
 use rowcall::archive::Archive;
 use rowcall::export::{Form, Secrecy, fingerprint_heading, in_order, write};
 use rowcall::link::Link;
-use rowcall::model::{Action, Extension, Fault, Field};
+use rowcall::model::{Action, Fault, Field, Record};
 use rowcall::seal::{Key, sha256_hex};
 use rowcall::sheet::{Format, Writer};
 use rowcall::sim::{Faults, InProcess, Server, Sim};
 use rowcall::submit::converse::{Connection, Looking};
-use rowcall::vendors::{MAKES, make};
+use rowcall::vendors::{VENDORS, vendor};
 use rowcall::wire::{Heard, Pbx, Reply, Request};
 use rowcall::xml::{self, Element};
 use serde_json::{Map, Value};
@@ -45,7 +45,7 @@ impl Chance {
 /// A PBX that answers in another order each time, and each time with other words about the moment.
 struct Restless {
     pbx: InProcess,
-    /// What the make's manifest calls live, by the last part of its name on the wire.
+    /// What the vendor's manifest calls live, by the last part of its name on the wire.
     live: BTreeSet<String>,
     chance: Mutex<Chance>,
 }
@@ -153,11 +153,11 @@ fn a_thousand_exports_of_an_unchanged_pbx_have_one_hash() {
     let folder = tempfile::tempdir().unwrap();
     let key = Key::load_or_make(Some(&folder.path().join("key"))).unwrap();
     thread::scope(|scope| {
-        for make in MAKES {
+        for vendor in VENDORS {
             let key = &key;
             scope.spawn(move || {
-                println!("{}: EXPORT_SEED={seed}", make.id);
-                let rig = Rig::new(make, &BTreeMap::new());
+                println!("{}: EXPORT_SEED={seed}", vendor.id);
+                let rig = Rig::new(vendor, &BTreeMap::new());
                 let calm = rig.connect();
                 for (row, number) in ["2001", "0042", "42", "999", "10000", "2000"]
                     .iter()
@@ -186,7 +186,7 @@ fn a_thousand_exports_of_an_unchanged_pbx_have_one_hash() {
                         sha256_hex(&now),
                         sha256_hex(&plain),
                         "{} {round}: {}",
-                        make.id,
+                        vendor.id,
                         told()
                     );
                 }
@@ -194,12 +194,12 @@ fn a_thousand_exports_of_an_unchanged_pbx_have_one_hash() {
                     let hashes: BTreeSet<String> = (0..10)
                         .map(|_| sha256_hex(&exported(&restless, &form, format)))
                         .collect();
-                    assert_eq!(hashes.len(), 1, "{} {format:?}", make.id);
+                    assert_eq!(hashes.len(), 1, "{} {format:?}", vendor.id);
                 }
                 // It is the answers that are stirred, and one field that differs shows.
                 let live = Form::new(rig.manifest, Secrecy::Fingerprinted(key), true);
                 assert!(live.columns().len() > form.columns().len());
-                let mut other = Extension::numbered("2001");
+                let mut other = Record::numbered("2001");
                 let row = rig
                     .writable()
                     .find(|row| row.name.is_secret() && !row.create_only);
@@ -209,7 +209,7 @@ fn a_thousand_exports_of_an_unchanged_pbx_have_one_hash() {
                     exported(&restless, &form, Format::Csv),
                     plain,
                     "{}",
-                    make.id
+                    vendor.id
                 );
             });
         }
@@ -223,14 +223,14 @@ struct Town {
 }
 
 impl Town {
-    /// A PBX of each make, under these names.
+    /// A PBX of each vendor, under these names.
     fn new(named: &[(&'static str, &str)]) -> Town {
         let mut town = Town {
             folder: tempfile::tempdir().unwrap(),
             rigs: BTreeMap::new(),
         };
-        for (name, vendor) in named {
-            let rig = Rig::new(make(vendor).unwrap(), &BTreeMap::new());
+        for (name, id) in named {
+            let rig = Rig::new(vendor(id).unwrap(), &BTreeMap::new());
             town.put(name, rig);
         }
         town
@@ -247,7 +247,7 @@ impl Town {
             let addr = server.as_ref().unwrap().addr();
             format!(
                 "[targets.{name}]\nvendor = \"{}\"\nurl = \"http://{addr}\"\nusername = \"api\"\nrate = \"5000/s\"\n",
-                rig.make.id
+                rig.vendor.id
             )
         };
         let text: String = self.rigs.iter().map(entry).collect();
@@ -262,7 +262,7 @@ impl Town {
         self.rigs.get_mut(name).unwrap().1.take().unwrap().stop();
     }
 
-    fn hold(&self, name: &str, extensions: &[Extension]) {
+    fn hold(&self, name: &str, extensions: &[Record]) {
         let connection = self.rig(name).connect();
         for extension in extensions {
             let made = connection.apply(Action::Create, extension, None);
@@ -273,7 +273,7 @@ impl Town {
     /// Some small extensions on each.
     fn settle(&self, count: usize) {
         for (name, (rig, _)) in &self.rigs {
-            let some: Vec<Extension> = (0..count)
+            let some: Vec<Record> = (0..count)
                 .map(|at| rig.small(&(2001 + at).to_string()))
                 .collect();
             self.hold(name, &some);
@@ -352,11 +352,11 @@ fn tells_no_secret(what: &str, text: &str) {
 #[test]
 fn what_was_exported_in_any_format_and_however_secret_plans_nothing() {
     thread::scope(|scope| {
-        for make in MAKES {
+        for vendor in VENDORS {
             scope.spawn(move || {
-                let town = Town::new(&[("pbx", make.id)]);
+                let town = Town::new(&[("pbx", vendor.id)]);
                 let rig = town.rig("pbx");
-                let mut held: Vec<Extension> = (0..6)
+                let mut held: Vec<Record> = (0..6)
                     .map(|at| rig.full(&format!("00{}", 42 + at), at % 2))
                     .collect();
                 held.push(rig.small("7"));
@@ -375,7 +375,7 @@ fn what_was_exported_in_any_format_and_however_secret_plans_nothing() {
                             planned.err.contains("pbx: 7 rows in")
                                 && planned.err.trim_end().ends_with(" s: 7 unchanged"),
                             "{} {file}: {}",
-                            make.id,
+                            vendor.id,
                             planned.err
                         );
                         let shows = ending != "xlsx" && secrets != "plain";
@@ -507,7 +507,7 @@ fn nights_are_entered_and_what_was_touched_is_found() {
     );
 
     // One changed password is one changed cell.
-    let mut changed = Extension::numbered("2002");
+    let mut changed = Record::numbered("2002");
     changed.set(Field::SIP_PASSWORD, "Canary7731new");
     let ship = town.rig("ship").connect();
     ship.apply(Action::Update, &changed, None).result.unwrap();
@@ -703,8 +703,8 @@ fn an_export_that_may_not_be_whole_is_no_night_like_the_others() {
             1,
         ),
     ] {
-        let mut rig = Rig::new(make("openvox").unwrap(), &BTreeMap::new());
-        let pbx = (rig.make.sim)(&account());
+        let mut rig = Rig::new(vendor("openvox").unwrap(), &BTreeMap::new());
+        let pbx = (rig.vendor.sim)(&account());
         let odd = Odd {
             pbx,
             how,

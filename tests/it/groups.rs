@@ -3,9 +3,9 @@
 use crate::lab::{Rig, account, read_rows, write_table};
 use assert_cmd::cargo::cargo_bin;
 use rowcall::link::Link;
-use rowcall::model::{Action, Extension, Field};
+use rowcall::model::{Action, Field, Record};
 use rowcall::sim::{Faults, Server, Sim};
-use rowcall::vendors::{GROUPS, MAKES};
+use rowcall::vendors::{GROUPS, VENDORS};
 use rowcall::wire::{Body, Effect, Heard, Method, Pbx, Reply, Request};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -504,7 +504,7 @@ fn a_run_that_was_killed_is_gone_on_with_and_no_group_is_made_twice() {
     let office = Office::with(&[("Old", "2001")]);
     let faults = "seed=11,cut_before=10,cut_after=15,retry_after_s=0,latency_ms=2";
     office.rig.sim.set_faults(faults.parse().unwrap());
-    let wanted: Vec<Extension> = (0..ROWS)
+    let wanted: Vec<Record> = (0..ROWS)
         .map(|row| office.rig.full(&format!("Group {row}"), row % 2))
         .collect();
     crate::lab::write_extensions(&office.path("groups.csv"), &wanted);
@@ -578,17 +578,17 @@ fn sheets_of_extensions_and_of_groups_are_not_taken_for_each_other() {
 fn makes_without_groups_say_so() {
     let office = Office::with(&[]);
     office.write("groups.csv", "group_name\nSales\n");
-    for make in MAKES.iter().filter(|make| make.groups().is_none()) {
+    for vendor in VENDORS.iter().filter(|vendor| vendor.groups().is_none()) {
         for line in [
-            "check groups.csv --groups --for MAKE",
-            "fix groups.csv --groups --for MAKE -o fixed.csv",
-            "template --groups --for MAKE",
-            "plan groups.csv --groups --to sim:MAKE",
-            "import groups.csv --groups --to sim:MAKE",
-            "delete groups.csv --groups --from sim:MAKE",
-            "export sim:MAKE --groups",
+            "check groups.csv --groups --for VENDOR",
+            "fix groups.csv --groups --for VENDOR -o fixed.csv",
+            "template --groups --for VENDOR",
+            "plan groups.csv --groups --to sim:VENDOR",
+            "import groups.csv --groups --to sim:VENDOR",
+            "delete groups.csv --groups --from sim:VENDOR",
+            "export sim:VENDOR --groups",
         ] {
-            let ran = office.run(&line.replace("MAKE", make.id));
+            let ran = office.run(&line.replace("VENDOR", vendor.id));
             let told = ran.err.contains("has no groups") && ran.err.contains("portsip");
             assert!(
                 ran.code == 2 && told && ran.out.is_empty(),
@@ -596,10 +596,10 @@ fn makes_without_groups_say_so() {
                 ran.err
             );
         }
-        assert!(!(make.manifest)().ability.groups);
+        assert!(!(vendor.manifest)().ability.groups);
     }
-    for make in MAKES.iter().filter(|make| make.groups().is_some()) {
-        assert!((make.manifest)().ability.groups, "{}", make.id);
+    for vendor in VENDORS.iter().filter(|vendor| vendor.groups().is_some()) {
+        assert!((vendor.manifest)().ability.groups, "{}", vendor.id);
     }
 }
 

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 /// A simulated PBX and somebody who works on it.
 pub(crate) struct House {
-    make: &'static str,
+    vendor: &'static str,
     sim: Child,
     address: String,
     pub(crate) folder: TempDir,
@@ -42,9 +42,9 @@ impl Said {
 }
 
 impl House {
-    pub(crate) fn new(make: &'static str) -> House {
+    pub(crate) fn new(vendor: &'static str) -> House {
         let mut sim = Command::new(env!("CARGO_BIN_EXE_rowcall"))
-            .args(["sim", "--vendor", make])
+            .args(["sim", "--vendor", vendor])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -71,19 +71,19 @@ impl House {
             }
         };
         House {
-            make,
+            vendor,
             sim,
             address,
             folder: tempfile::tempdir().unwrap(),
         }
     }
 
-    /// From now on a PBX of another make answers there.
-    pub(crate) fn becomes(&mut self, make: &'static str) {
+    /// From now on a PBX of another vendor answers there.
+    pub(crate) fn becomes(&mut self, vendor: &'static str) {
         let _ = self.sim.kill();
         let _ = self.sim.wait();
         self.sim = Command::new(env!("CARGO_BIN_EXE_rowcall"))
-            .args(["sim", "--vendor", make, "--listen", &self.address])
+            .args(["sim", "--vendor", vendor, "--listen", &self.address])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -107,7 +107,7 @@ impl House {
     }
 
     pub(crate) fn target(&self) -> String {
-        format!("{}+http://api@{}", self.make, self.address)
+        format!("{}+http://api@{}", self.vendor, self.address)
     }
 
     pub(crate) fn say(&self, state: &str, arguments: &[&str]) -> Said {
@@ -155,11 +155,11 @@ impl House {
         fs::read_to_string(file).unwrap()
     }
 
-    /// The first rows of the make's sample.
+    /// The first rows of the vendor's sample.
     pub(crate) fn sheet(&self, rows: usize) -> PathBuf {
         let sample = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("samples")
-            .join(self.make)
+            .join(self.vendor)
             .join("good.csv");
         let text = fs::read_to_string(sample).unwrap();
         let lines: Vec<&str> = text.lines().take(rows + 1).collect();
@@ -180,7 +180,7 @@ impl House {
             .collect();
         let field = self.field();
         // PortSIP takes passwords only when the extension is made.
-        let (secret, is_pin) = match self.make {
+        let (secret, is_pin) = match self.vendor {
             "portsip" => ("voicemail_pin", true),
             _ => ("sip_password", false),
         };
@@ -197,7 +197,7 @@ impl House {
     }
 
     pub(crate) fn field(&self) -> &'static str {
-        match self.make {
+        match self.vendor {
             "openvox" => "display_name",
             "portsip" => "first_name",
             _ => "user_id",

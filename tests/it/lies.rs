@@ -1,15 +1,15 @@
-//! PBXes of every make that lie, each in another way: what they say is done counts only where it is.
+//! PBXes of every vendor that lie, each in another way: what they say is done counts only where it is.
 
 use rowcall::link::StopFlag;
 use rowcall::link::paced::Pace;
 use rowcall::link::retrying::{Patience, Retrying};
-use rowcall::model::{Action, Change, Extension, Field, RowResult};
+use rowcall::model::{Action, Change, Field, Record, RowResult};
 use rowcall::sim::{Breakage, Faults, InProcess, Sim};
 use rowcall::submit::converse::Connection;
 use rowcall::submit::settle::Limits;
 use rowcall::submit::verify::Verify;
 use rowcall::submit::{Done, FailuresMax, NoJournal, Options, submit};
-use rowcall::vendors::{Account, MAKES, Make, Settings};
+use rowcall::vendors::{Account, Settings, VENDORS, Vendor};
 use rowcall::wire::{Heard, Pbx, Reply};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -36,7 +36,7 @@ fn options() -> Options {
     }
 }
 
-fn creation(row: usize, wanted: Extension) -> Change {
+fn creation(row: usize, wanted: Record) -> Change {
     Change {
         row,
         action: Action::Create,
@@ -164,43 +164,43 @@ impl Pbx for Liar {
     }
 }
 
-fn named_by(make: &Make) -> Field {
-    match make.id {
+fn named_by(vendor: &Vendor) -> Field {
+    match vendor.id {
         "ozeki" => Field::USER_ID,
         "portsip" => Field::FIRST_NAME,
         _ => Field::DISPLAY_NAME,
     }
 }
 
-fn extension(make: &Make, number: &str, name: &str) -> Extension {
-    let mut extension = Extension::numbered(number);
+fn extension(vendor: &Vendor, number: &str, name: &str) -> Record {
+    let mut extension = Record::numbered(number);
     extension.set(Field::SIP_PASSWORD, "Sample2002pw");
-    if make.id == "portsip" {
+    if vendor.id == "portsip" {
         extension.set(Field::WEB_PASSWORD, "Portal2002pw");
     }
-    extension.set(named_by(make), name);
+    extension.set(named_by(vendor), name);
     extension
 }
 
-/// A simulated PBX of the make that lies, and the way to it.
-fn liar(make: &Make, lie: Lie) -> (Sim, Connection) {
+/// A simulated PBX of the vendor that lies, and the way to it.
+fn liar(vendor: &Vendor, lie: Lie) -> (Sim, Connection) {
     let account = Account {
         username: "api".into(),
         password: rowcall::model::Secret::new("rehearsal"),
     };
     let pbx = Liar {
-        inner: (make.sim)(&account),
+        inner: (vendor.sim)(&account),
         lie,
         honest: BTreeMap::new(),
         late: vec![],
         looks: 0,
     };
     let sim = Sim::new(Box::new(pbx), "late_ms=1".parse::<Faults>().unwrap());
-    let manifest = (make.manifest)();
+    let manifest = (vendor.manifest)();
     let reply = Duration::from_secs(2);
     let link = InProcess::new(sim.clone(), manifest.vendor.path.clone(), reply);
     let line = Retrying::new(Box::new(link), Pace::unlimited(StopFlag::default()));
-    let vendor = (make.speak)(Settings::new(manifest, &BTreeMap::new()).unwrap());
+    let vendor = (vendor.client)(Settings::new(manifest, &BTreeMap::new()).unwrap());
     let connection = Connection::open_with(vendor, line, account, HASTE, HASTE).unwrap();
     if let Lie::Breaks(breakage) = lie {
         sim.break_once(NAME, breakage);
@@ -211,7 +211,7 @@ fn liar(make: &Make, lie: Lie) -> (Sim, Connection) {
 #[test]
 fn whatever_a_pbx_says_nothing_counts_as_created_that_is_not_there_as_wanted() {
     use RowResult::{Created, Differs};
-    for make in MAKES {
+    for vendor in VENDORS {
         for (lie, wanted) in [
             (Lie::ErrorBody, None),
             (Lie::CutsName, Some(Differs)),
@@ -228,18 +228,18 @@ fn whatever_a_pbx_says_nothing_counts_as_created_that_is_not_there_as_wanted() {
             (Lie::Breaks(Breakage::Truncate), Some(Created)),
             (Lie::Breaks(Breakage::Garbage), Some(Created)),
         ] {
-            let case = format!("{} {lie:?}", make.id);
-            let (sim, connection) = liar(make, lie);
+            let case = format!("{} {lie:?}", vendor.id);
+            let (sim, connection) = liar(vendor, lie);
             let rows = [("2001", OTHER), ("2002", NAME)];
             let changes: Vec<Change> = rows
                 .into_iter()
                 .enumerate()
-                .map(|(row, (number, name))| creation(row, extension(make, number, name)))
+                .map(|(row, (number, name))| creation(row, extension(vendor, number, name)))
                 .collect();
             let done = sent(&connection, &changes);
             assert_eq!(done[0].verdict.result, Created, "{case}: {done:?}");
             let verdict = &done[1].verdict;
-            let field = named_by(make);
+            let field = named_by(vendor);
             let wire = &connection.manifest().row(field).unwrap().wire;
             let is_there = sim.stored("2002", wire).as_deref() == Some(NAME);
             if verdict.result == Created {

@@ -4,7 +4,7 @@
 use crate::lab::{Rig, account, read_rows};
 use crate::night::{files, forms};
 use assert_cmd::cargo::cargo_bin;
-use rowcall::model::{Action, Extension, Field};
+use rowcall::model::{Action, Field, Record};
 use rowcall::sim::Server;
 use std::collections::BTreeMap;
 use std::fs;
@@ -31,7 +31,8 @@ struct Move {
 
 impl Move {
     fn new(from: &str, to: &str) -> Move {
-        let rig = |make: &str| Rig::new(rowcall::vendors::make(make).unwrap(), &BTreeMap::new());
+        let rig =
+            |vendor: &str| Rig::new(rowcall::vendors::vendor(vendor).unwrap(), &BTreeMap::new());
         let (from, to) = (rig(from), rig(to));
         let serve = |rig: &Rig| Server::start(rig.sim.clone(), "127.0.0.1:0").unwrap();
         let (source, server) = (serve(&from), serve(&to));
@@ -39,7 +40,7 @@ impl Move {
         let target = |name: &str, rig: &Rig, server: &Server| {
             format!(
                 "[targets.{name}]\nvendor = \"{}\"\nurl = \"http://{}\"\nusername = \"api\"\nrate = \"100000/s\"\n",
-                rig.make.id,
+                rig.vendor.id,
                 server.addr()
             )
         };
@@ -105,7 +106,7 @@ impl Move {
     }
 }
 
-fn put(rig: &Rig, extension: &Extension) {
+fn put(rig: &Rig, extension: &Record) {
     let made = rig.connect().apply(Action::Create, extension, None);
     assert!(made.result.is_ok(), "{}: {:?}", rig.name, made.result.err());
 }
@@ -113,7 +114,7 @@ fn put(rig: &Rig, extension: &Extension) {
 /// Changes fields of an extension, as somebody at the PBX's own page does.
 #[track_caller]
 fn set(rig: &Rig, number: &str, fields: &[(Field, &str)]) {
-    let mut wanted = Extension::numbered(number);
+    let mut wanted = Record::numbered(number);
     for (field, text) in fields {
         wanted.set(*field, *text);
     }
@@ -129,7 +130,7 @@ fn set(rig: &Rig, number: &str, fields: &[(Field, &str)]) {
 fn delete(rig: &Rig, number: &str) {
     let gone = rig
         .connect()
-        .apply(Action::Delete, &Extension::numbered(number), None);
+        .apply(Action::Delete, &Record::numbered(number), None);
     assert!(gone.result.is_ok(), "{:?}", gone.result.err());
 }
 
@@ -168,7 +169,7 @@ impl Dice {
     }
 }
 
-/// What an extension of each make may hold: `#` stands for its number, a blank for nothing.
+/// What an extension of each vendor may hold: `#` stands for its number, a blank for nothing.
 const VARIED: [(&str, &str, &[&str]); 66] = [
     (
         "openvox",
@@ -289,9 +290,9 @@ const VARIED: [(&str, &str, &[&str]); 66] = [
     ("ozeki", "user_id", &["user#", "staff"]),
 ];
 
-fn varied(make: &str, number: &str, dice: &mut Dice) -> Extension {
-    let mut extension = Extension::numbered(number);
-    for (_, name, texts) in VARIED.iter().filter(|(of, ..)| *of == make) {
+fn varied(vendor: &str, number: &str, dice: &mut Dice) -> Record {
+    let mut extension = Record::numbered(number);
+    for (_, name, texts) in VARIED.iter().filter(|(of, ..)| *of == vendor) {
         let text = dice.pick(texts).replace('#', number);
         if !text.is_empty() {
             extension.set(Field::named(name).unwrap(), text);
@@ -303,7 +304,7 @@ fn varied(make: &str, number: &str, dice: &mut Dice) -> Extension {
 /// What the vendors' pages make of every field, by hand. `=` is carried, `>x` becomes the field x, `-` is dropped and
 /// lost, `-off` is dropped and loses nothing where it is off, `?` is lost because it is not given back, `F` is a forward's,
 /// `D` is dropped and lost where the forward is on and needs it, `M` where mobility is on, `N` is the number or lost.
-/// First for the one other make, then for the other, in the order openvox, portsip, ozeki.
+/// First for the one other vendor, then for the other, in the order openvox, portsip, ozeki.
 const FATES: [(&str, &str, &str, &str); 93] = [
     ("openvox", "number", "=", "="),
     ("openvox", "display_name", ">first_name last_name", "-"),
@@ -409,7 +410,7 @@ fn code(from: &str, to: &str, field: &str) -> &'static str {
     let row = FATES.iter().find(|row| (row.0, row.1) == (from, field));
     let row = row.unwrap_or_else(|| panic!("the table does not know {from}'s {field}"));
     let order = ["openvox", "portsip", "ozeki"];
-    let first = order.iter().find(|make| **make != from).unwrap();
+    let first = order.iter().find(|vendor| **vendor != from).unwrap();
     if to == *first { row.2 } else { row.3 }
 }
 
@@ -503,7 +504,7 @@ fn used(field: &str, held: &Texts) -> &'static str {
     if on && needs { "yes" } else { "no" }
 }
 
-/// What is missing at the other make: where it comes from is told by its value alone.
+/// What is missing at the other vendor: where it comes from is told by its value alone.
 fn missing(from: &str, to: &str, held: &Texts) -> BTreeMap<String, String> {
     let number = &held["number"];
     let mut missing = BTreeMap::new();
@@ -704,10 +705,10 @@ fn any_pair(from: &str, to: &str) {
     }
 }
 
-/// Whether a make takes a field and does not give it back.
-fn code_is_hidden(make: &str, field: &str) -> bool {
+/// Whether a vendor takes a field and does not give it back.
+fn code_is_hidden(vendor: &str, field: &str) -> bool {
     matches!(
-        (make, field),
+        (vendor, field),
         ("openvox", "web_password" | "nat") | ("ozeki", "sip_username")
     )
 }

@@ -3,9 +3,9 @@
 
 use crate::lab::{Rig, account, read_rows, write_extensions};
 use assert_cmd::cargo::cargo_bin;
-use rowcall::model::{Extension, Field, Secret};
+use rowcall::model::{Field, Record, Secret};
 use rowcall::sim::{Faults, Server, Sim};
-use rowcall::vendors::{Account, MAKES, Make};
+use rowcall::vendors::{Account, VENDORS, Vendor};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
@@ -28,18 +28,18 @@ struct Night {
     folder: tempfile::TempDir,
     rig: Rig,
     server: Server,
-    wanted: Vec<Extension>,
+    wanted: Vec<Record>,
 }
 
 impl Night {
-    fn new(make: &str) -> Night {
-        let make = rowcall::vendors::make(make).unwrap();
-        Night::at(Rig::new(make, &BTreeMap::new()))
+    fn new(vendor: &str) -> Night {
+        let vendor = rowcall::vendors::vendor(vendor).unwrap();
+        Night::at(Rig::new(vendor, &BTreeMap::new()))
     }
 
     fn at(rig: Rig) -> Night {
         let server = Server::start(rig.sim.clone(), "127.0.0.1:0").unwrap();
-        let name = match rig.make.id {
+        let name = match rig.vendor.id {
             "openvox" => Field::DISPLAY_NAME,
             "portsip" => Field::FIRST_NAME,
             _ => Field::USER_ID,
@@ -49,7 +49,7 @@ impl Night {
             extension.set(name, format!("Nightly{row}"));
             extension
         });
-        let wanted: Vec<Extension> = wanted.collect();
+        let wanted: Vec<Record> = wanted.collect();
         let folder = tempfile::tempdir().unwrap();
         write_extensions(&folder.path().join("in.csv"), &wanted);
         Night {
@@ -66,7 +66,7 @@ impl Night {
 
     /// The program with the words of a line; `TARGET` is the PBX.
     fn command(&self, line: &str) -> Command {
-        let target = format!("{}+http://api@{}", self.rig.make.id, self.server.addr());
+        let target = format!("{}+http://api@{}", self.rig.vendor.id, self.server.addr());
         let mut command = Command::new(cargo_bin("rowcall"));
         let words = line
             .split_whitespace()
@@ -121,7 +121,7 @@ impl Night {
     /// made again from the ledger it is the same.
     fn is_whole(&self, report: &str, context: &str) {
         self.rig.sim.set_faults("".parse().unwrap());
-        let wanted: Vec<&str> = self.wanted.iter().map(Extension::number).collect();
+        let wanted: Vec<&str> = self.wanted.iter().map(Record::number).collect();
         assert_eq!(self.rig.sim.numbers(), wanted, "{context}");
         let connection = self.rig.connect();
         for wanted in &self.wanted {
@@ -203,8 +203,8 @@ fn at_a_moment(night: &Night, child: &mut Child, dice: &mut Dice) -> bool {
 }
 
 /// One import, killed up to so many times; how often it was.
-fn killed_import(make: &str, verify: &str, dice: &mut Dice, kills_max: u64) -> u64 {
-    let night = Night::new(make);
+fn killed_import(vendor: &str, verify: &str, dice: &mut Dice, kills_max: u64) -> u64 {
+    let night = Night::new(vendor);
     let faults = format!("seed={},{LOSSES}", dice.below(1_000_000));
     night.rig.sim.set_faults(faults.parse().unwrap());
     let mut line = format!(
@@ -219,7 +219,7 @@ fn killed_import(make: &str, verify: &str, dice: &mut Dice, kills_max: u64) -> u
         if let Some(run) = night.the_run() {
             line = format!("resume {run} --report r.jsonl");
         } else {
-            assert_eq!(night.made(), 0, "{make}: sent, and no run is kept");
+            assert_eq!(night.made(), 0, "{vendor}: sent, and no run is kept");
         }
         if is_over {
             let words = fs::read_to_string(night.path("words")).unwrap();
@@ -227,7 +227,7 @@ fn killed_import(make: &str, verify: &str, dice: &mut Dice, kills_max: u64) -> u
                 Some(0) => break,
                 // A sign-in whose reply was lost is not said again: makes lock accounts.
                 Some(3) => continue,
-                code => panic!("{make}, {verify}, {faults}: {code:?}\n{words}"),
+                code => panic!("{vendor}, {verify}, {faults}: {code:?}\n{words}"),
             }
         }
         kills += 1;
@@ -235,7 +235,7 @@ fn killed_import(make: &str, verify: &str, dice: &mut Dice, kills_max: u64) -> u
     let tries = (0..5).map(|_| night.command(&line).output().unwrap());
     let mut ended = tries.skip_while(|output| output.status.code() == Some(3));
     said(ended.next().unwrap(), 0);
-    let context = format!("{make}, verify {verify}, {faults}, {kills} kills");
+    let context = format!("{vendor}, verify {verify}, {faults}, {kills} kills");
     night.is_whole("r.jsonl", &context);
     kills
 }
@@ -244,16 +244,16 @@ fn killed_import(make: &str, verify: &str, dice: &mut Dice, kills_max: u64) -> u
 fn killed_at_any_moment_and_resumed_it_ends_as_if_nothing_had_been() {
     let seed = seed();
     let kills = from_environment("NIGHT_KILLS", 200);
-    let nights = MAKES.len() * 2;
+    let nights = VENDORS.len() * 2;
     let each = kills.div_ceil(nights as u64);
     thread::scope(|scope| {
-        for (index, make) in MAKES.iter().enumerate() {
+        for (index, vendor) in VENDORS.iter().enumerate() {
             for (other, verify) in ["none", "all"].into_iter().enumerate() {
                 scope.spawn(move || {
                     let mut dice = Dice(seed + (2 * index + other) as u64);
                     let mut left = each;
                     while left > 0 {
-                        left -= killed_import(make.id, verify, &mut dice, left);
+                        left -= killed_import(vendor.id, verify, &mut dice, left);
                     }
                 });
             }
@@ -264,12 +264,12 @@ fn killed_at_any_moment_and_resumed_it_ends_as_if_nothing_had_been() {
 #[test]
 fn after_a_kill_no_more_is_looked_up_than_twice_what_was_in_flight() {
     let seed = seed();
-    for make in MAKES {
+    for vendor in VENDORS {
         let mut dice = Dice(seed);
         // PortSIP finds an extension, then shows it, and lists its greetings. What is absent is looked for twice.
-        let look = if make.id == "portsip" { 3 } else { 1 };
+        let look = if vendor.id == "portsip" { 3 } else { 1 };
         for _ in 0..3 {
-            let night = Night::new(make.id);
+            let night = Night::new(vendor.id);
             let sim = &night.rig.sim;
             sim.set_faults("latency_ms=10".parse().unwrap());
             let mut child = night.start(&format!(
@@ -279,7 +279,7 @@ fn after_a_kill_no_more_is_looked_up_than_twice_what_was_in_flight() {
             child.kill().unwrap();
             child.wait().unwrap();
             let before = night.made();
-            assert!(before < ROWS, "{}: it was over too soon", make.id);
+            assert!(before < ROWS, "{}: it was over too soon", vendor.id);
             let asked = looks(sim);
             let words = night.run("resume --report r.jsonl", 0);
             let looked = looks(sim) - asked;
@@ -288,15 +288,15 @@ fn after_a_kill_no_more_is_looked_up_than_twice_what_was_in_flight() {
             let doubtful: u64 = doubtful.rsplit(' ').next().unwrap().parse().unwrap();
             println!(
                 "{}: {before} made, {doubtful} doubtful, {looked} looks",
-                make.id
+                vendor.id
             );
             assert!(
                 doubtful <= 2 * PARALLEL as u64 && looked <= 2 * look * doubtful,
                 "{}: {doubtful} rows, {looked} looks, {PARALLEL} in flight; {:?}",
-                make.id,
+                vendor.id,
                 sim.counts()
             );
-            night.is_whole("r.jsonl", make.id);
+            night.is_whole("r.jsonl", vendor.id);
         }
     }
 }
@@ -615,19 +615,19 @@ pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn secrets_are_written_down_in_no_encoding() {
     thread::scope(|scope| {
-        for make in MAKES {
-            scope.spawn(|| writes_no_secret_down(make));
+        for vendor in VENDORS {
+            scope.spawn(|| writes_no_secret_down(vendor));
         }
     });
 }
 
-fn writes_no_secret_down(make: &'static Make) {
-    let mut rig = Rig::new(make, &BTreeMap::new());
+fn writes_no_secret_down(vendor: &'static Vendor) {
+    let mut rig = Rig::new(vendor, &BTreeMap::new());
     let account = Account {
         username: "api".to_owned(),
         password: Secret::new(ACCOUNT),
     };
-    rig.sim = Sim::new((make.sim)(&account), Faults::default());
+    rig.sim = Sim::new((vendor.sim)(&account), Faults::default());
     let mut night = Night::at(rig);
     // Nothing but these may hold a secret.
     let may = ["in.csv", "one.csv", "wrong.csv", "rejects.csv"].map(|name| night.path(name));
@@ -665,11 +665,11 @@ fn writes_no_secret_down(make: &'static Make) {
             let mut one = plain.clone();
             one.set(row.name, *canary);
             write_extensions(&night.path("one.csv"), &[one]);
-            let line = format!("check one.csv --for {} --report check.jsonl", make.id);
+            let line = format!("check one.csv --for {} --report check.jsonl", vendor.id);
             go(&night, &line, ACCOUNT) == 0
         });
-        let taken = taken.unwrap_or_else(|| panic!("{}: no {}", make.id, row.name.name()));
-        println!("{}: {} takes {taken}", make.id, row.name.name());
+        let taken = taken.unwrap_or_else(|| panic!("{}: no {}", vendor.id, row.name.name()));
+        println!("{}: {} takes {taken}", vendor.id, row.name.name());
         secrets.push((row.name, taken));
         let mut one = plain.clone();
         one.set(row.name, format!("{}{}", CANARIES[0], "x".repeat(300)));
@@ -709,13 +709,13 @@ fn writes_no_secret_down(make: &'static Make) {
     child.wait().unwrap();
     assert!(is_clean(&night, "killed"), "there is no write-ahead file");
     go(&night, &format!("resume --json {reports}"), ACCOUNT);
-    assert!(night.made() > 60, "{}: {}", make.id, night.made());
+    assert!(night.made() > 60, "{}: {}", vendor.id, night.made());
     night.rig.sim.set_faults("".parse().unwrap());
     let line =
         "import wrong.csv --to TARGET --mode upsert --json --rate 5000 --rejects rejects.csv";
     let refused = go(&night, &format!("{line} {reports}"), ACCOUNT);
     // Ozeki sets no limit to a password.
-    assert_eq!(refused, i32::from(make.id != "ozeki"));
+    assert_eq!(refused, i32::from(vendor.id != "ozeki"));
     for line in [
         "runs",
         "report -o again.csv",

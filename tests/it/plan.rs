@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 /// A folder of our own, and a PBX.
 struct Desk {
     folder: tempfile::TempDir,
-    make: &'static str,
+    vendor: &'static str,
     sim: Sim,
     server: Server,
 }
@@ -25,26 +25,26 @@ struct Ran {
     err: String,
 }
 
-fn pbx(make: &str) -> Box<dyn Pbx> {
+fn pbx(vendor: &str) -> Box<dyn Pbx> {
     let account = Account {
         username: "api".into(),
         password: Secret::new("rehearsal"),
     };
-    (rowcall::vendors::make(make).unwrap().sim)(&account)
+    (rowcall::vendors::vendor(vendor).unwrap().sim)(&account)
 }
 
 impl Desk {
-    fn new(make: &'static str) -> Desk {
-        Desk::with(make, pbx(make))
+    fn new(vendor: &'static str) -> Desk {
+        Desk::with(vendor, pbx(vendor))
     }
 
-    fn with(make: &'static str, pbx: Box<dyn Pbx>) -> Desk {
+    fn with(vendor: &'static str, pbx: Box<dyn Pbx>) -> Desk {
         let sim = Sim::new(pbx, Faults::default());
         let server = Server::start(sim.clone(), "127.0.0.1:0").unwrap();
         let folder = tempfile::tempdir().unwrap();
         Desk {
             folder,
-            make,
+            vendor,
             sim,
             server,
         }
@@ -64,7 +64,7 @@ impl Desk {
     }
 
     fn target(&self) -> String {
-        format!("{}+http://api@{}", self.make, self.server.addr())
+        format!("{}+http://api@{}", self.vendor, self.server.addr())
     }
 
     /// `TO` stands for `--to` and the target at full speed.
@@ -119,9 +119,9 @@ impl Desk {
     }
 }
 
-/// One make's smallest sheet.
+/// One vendor's smallest sheet.
 struct Small {
-    make: &'static str,
+    vendor: &'static str,
     headings: &'static str,
     /// What stands between number and the field that is changed.
     middle: &'static str,
@@ -134,7 +134,7 @@ struct Small {
 
 const SMALL: [Small; 3] = [
     Small {
-        make: "openvox",
+        vendor: "openvox",
         headings: "number,display_name,sip_password,email",
         middle: "Ann Miller,Xk39vTq2Lm",
         wire: "email",
@@ -142,7 +142,7 @@ const SMALL: [Small; 3] = [
         clears: true,
     },
     Small {
-        make: "portsip",
+        vendor: "portsip",
         headings: "number,first_name,sip_password,web_password,mobile",
         middle: "Ann,Xk39vTq2Lm,Portal2000pw",
         wire: "profile.mobile_phone",
@@ -150,7 +150,7 @@ const SMALL: [Small; 3] = [
         clears: true,
     },
     Small {
-        make: "ozeki",
+        vendor: "ozeki",
         headings: "number,sip_password,user_id",
         middle: "Xk39vTq2Lm",
         wire: "UserID",
@@ -202,7 +202,7 @@ fn all(count: usize, email: &str) -> String {
 #[test]
 fn each_mode_touches_what_it_says_and_nothing_else() {
     for small in SMALL {
-        let desk = Desk::new(small.make);
+        let desk = Desk::new(small.vendor);
         let [old, new] = small.values;
         let stored = |number: &str| desk.sim.stored(number, small.wire).unwrap_or_default();
 
@@ -224,7 +224,7 @@ fn each_mode_touches_what_it_says_and_nothing_else() {
             "r.json",
             &[("2001", "none", "conflict"), ("2004", "create", "created")],
         );
-        assert_eq!(stored("2001"), old, "{}", small.make);
+        assert_eq!(stored("2001"), old, "{}", small.vendor);
 
         // What is wanted as it is, is wanted by every mode.
         desk.ends("import a.csv TO --mode update --report r.json", 0);
@@ -234,7 +234,7 @@ fn each_mode_touches_what_it_says_and_nothing_else() {
             desk.report("r.json")[1]["result"],
             "missing",
             "{}",
-            small.make
+            small.vendor
         );
 
         // Mode update makes nothing.
@@ -246,7 +246,7 @@ fn each_mode_touches_what_it_says_and_nothing_else() {
         );
         assert_eq!((stored("2001"), desk.numbers().len()), (new.into(), 4));
 
-        // A blank cell leaves; what is marked is emptied, where the make lets it.
+        // A blank cell leaves; what is marked is emptied, where the vendor lets it.
         desk.write(
             "d.csv",
             &small.changes(&[("2001", ""), ("2002", "<clear>"), ("2003", new)]),
@@ -320,10 +320,10 @@ fn each_mode_touches_what_it_says_and_nothing_else() {
 
 #[test]
 fn an_update_of_whole_objects_loses_nothing() {
-    for make in ["openvox", "portsip", "ozeki"] {
-        let desk = Desk::new(make);
+    for vendor in ["openvox", "portsip", "ozeki"] {
+        let desk = Desk::new(vendor);
         let samples = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("samples");
-        let good = fs::read_to_string(samples.join(make).join("good.csv")).unwrap();
+        let good = fs::read_to_string(samples.join(vendor).join("good.csv")).unwrap();
         let some: Vec<&str> = good.lines().take(11).collect();
         desk.write("a.csv", &some.join("\n"));
         desk.ends("import a.csv TO", 0);
@@ -336,7 +336,7 @@ fn an_update_of_whole_objects_loses_nothing() {
             desk.report(name)
         };
         let before = export("before.json");
-        let (field, value) = match make {
+        let (field, value) = match vendor {
             "ozeki" => ("user_id", "somebody.else"),
             _ => ("mobile", "491559999999"),
         };
@@ -345,7 +345,7 @@ fn an_update_of_whole_objects_loses_nothing() {
         desk.ends("import b.csv TO --mode update", 0);
         let mut expected = before.clone();
         expected[4].insert(field.into(), value.into());
-        assert_eq!(export("after.json"), expected, "{make}");
+        assert_eq!(export("after.json"), expected, "{vendor}");
     }
 }
 

@@ -1,14 +1,14 @@
-//! What is written reads back the same: tables through every format, extensions through every make.
+//! What is written reads back the same: tables through every format, extensions through every vendor.
 
 use crate::lab::{Rig, read_table, write_extensions, write_table};
 use crate::values::Random;
 use proptest::prelude::*;
 use rowcall::columns::{BindOptions, Binding};
 use rowcall::manifest::{Access, Manifest, Purpose};
-use rowcall::model::{Action, Extension, Field, Finding, Kind};
+use rowcall::model::{Action, Field, Finding, Kind, Record};
 use rowcall::rules::Checker;
 use rowcall::sheet::{self, Input, ReadOptions, Readers, Writer};
-use rowcall::vendors::MAKES;
+use rowcall::vendors::VENDORS;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -118,8 +118,8 @@ fn a_hundred_thousand_rows_come_back_through_json() {
     many_rows_come_back("jsonl");
 }
 
-/// The extensions of a sheet, as a make understands them.
-fn read_extensions(path: &Path, manifest: &Manifest) -> Vec<Extension> {
+/// The extensions of a sheet, as a vendor understands them.
+fn read_extensions(path: &Path, manifest: &Manifest) -> Vec<Record> {
     let input = Input::named(&path.to_string_lossy());
     let sheet = sheet::open(&input, &ReadOptions::default())
         .unwrap()
@@ -142,20 +142,20 @@ fn read_extensions(path: &Path, manifest: &Manifest) -> Vec<Extension> {
 #[test]
 fn extensions_come_back_the_same_through_every_format() {
     let folder = tempfile::tempdir().unwrap();
-    for make in MAKES {
-        let rig = Rig::new(make, &BTreeMap::new());
-        let mut extensions: Vec<Extension> = (0..6)
+    for vendor in VENDORS {
+        let rig = Rig::new(vendor, &BTreeMap::new());
+        let mut extensions: Vec<Record> = (0..6)
             .map(|row| rig.full(&format!("00{}", 42 + row), row % 2))
             .collect();
         extensions.push(rig.small("7"));
         for ending in ENDINGS {
-            let path = folder.path().join(format!("{}.{ending}", make.id));
+            let path = folder.path().join(format!("{}.{ending}", vendor.id));
             write_extensions(&path, &extensions);
             assert_eq!(
                 read_extensions(&path, rig.manifest),
                 extensions,
                 "{} {ending}",
-                make.id
+                vendor.id
             );
         }
     }
@@ -164,7 +164,7 @@ fn extensions_come_back_the_same_through_every_format() {
 #[test]
 fn absent_and_emptied_stay_apart_through_every_format() {
     let folder = tempfile::tempdir().unwrap();
-    let manifest = (MAKES[0].manifest)();
+    let manifest = (VENDORS[0].manifest)();
     let rows = vec![
         vec!["2001", "", "x"],
         vec!["2002", "<clear>", "y"],
@@ -184,8 +184,8 @@ fn absent_and_emptied_stay_apart_through_every_format() {
 
 #[test]
 fn what_the_wire_carries_means_the_same_at_both_ends() {
-    for make in MAKES {
-        let rig = Rig::new(make, &BTreeMap::new());
+    for vendor in VENDORS {
+        let rig = Rig::new(vendor, &BTreeMap::new());
         for variant in 0..6 {
             let wanted = rig.full("2001", variant);
             for (row, wire) in rig.manifest.outgoing(&wanted, Purpose::Update) {
@@ -193,7 +193,7 @@ fn what_the_wire_carries_means_the_same_at_both_ends() {
                     row.from_wire(&wire),
                     wanted.get(row.name).unwrap(),
                     "{}: {}",
-                    make.id,
+                    vendor.id,
                     row.name.name()
                 );
             }
@@ -202,7 +202,7 @@ fn what_the_wire_carries_means_the_same_at_both_ends() {
             for choice in &row.choices {
                 assert_eq!(row.to_wire(&choice.value), choice.wire);
                 for wire in choice.also.iter().chain([&choice.wire]) {
-                    assert_eq!(row.from_wire(wire), choice.value, "{}: {wire}", make.id);
+                    assert_eq!(row.from_wire(wire), choice.value, "{}: {wire}", vendor.id);
                 }
             }
             for text in ["on", "off"]
@@ -213,7 +213,7 @@ fn what_the_wire_carries_means_the_same_at_both_ends() {
                     row.from_wire(&row.to_wire(text)),
                     *text,
                     "{}: {}",
-                    make.id,
+                    vendor.id,
                     row.name.name()
                 );
             }
@@ -227,8 +227,8 @@ proptest! {
     /// Whatever the rules let through arrives whole, and the next look finds nothing to do.
     #[test]
     fn any_valid_text_comes_back_from_every_make(text in "[ -~äöüßéñ日本🙂\u{0301}\u{a0}]{1,40}", pick in 0usize..1000) {
-        for make in MAKES {
-            let rig = Rig::new(make, &BTreeMap::new());
+        for vendor in VENDORS {
+            let rig = Rig::new(vendor, &BTreeMap::new());
             let texts: Vec<Field> = rig.writable()
                 .filter(|row| row.access == Access::ReadWrite && row.name.def().kind == Kind::Text)
                 .map(|row| row.name)
@@ -246,9 +246,9 @@ proptest! {
             }
             let connection = rig.connect();
             let made = connection.apply(Action::Create, &wanted, None);
-            prop_assert!(made.result.is_ok(), "{}: {:?}", make.id, made);
+            prop_assert!(made.result.is_ok(), "{}: {:?}", vendor.id, made);
             let held = rig.look(&connection, "2001").unwrap();
-            prop_assert_eq!(held.get(field), Some(text), "{}: {}", make.id, field.name());
+            prop_assert_eq!(held.get(field), Some(text), "{}: {}", vendor.id, field.name());
         }
     }
 }

@@ -10,7 +10,7 @@ use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Every make with a sheet of new extensions, the secrets of which are to be generated: its headings and what stands
+/// Every vendor with a sheet of new extensions, the secrets of which are to be generated: its headings and what stands
 /// behind each number.
 const SHEETS: [(&str, &str, &str); 3] = [
     (
@@ -97,8 +97,8 @@ fn for_its_owner(path: &Path) {
 
 #[test]
 fn new_extensions_get_the_secrets_that_stand_in_the_file_and_nowhere_else() {
-    for (make, headings, rest) in SHEETS {
-        let house = House::new(make);
+    for (vendor, headings, rest) in SHEETS {
+        let house = House::new(vendor);
         let new = sheet(&house, headings, rest, 12);
         let report = house.path("report.jsonl");
         let outputs = [
@@ -137,7 +137,7 @@ fn new_extensions_get_the_secrets_that_stand_in_the_file_and_nowhere_else() {
 
         // The PBX holds them, as far as it gives them back.
         let shown: BTreeSet<PathBuf> = showing(house.folder.path(), &all);
-        assert_eq!(shown, BTreeSet::from([file.clone()]), "{make}");
+        assert_eq!(shown, BTreeSet::from([file.clone()]), "{vendor}");
         let held = table(&house.export());
         for (row, held) in generated.iter().zip(&held) {
             assert_eq!(row["number"], held["number"]);
@@ -145,13 +145,13 @@ fn new_extensions_get_the_secrets_that_stand_in_the_file_and_nowhere_else() {
                 let given_back = held.get(heading).filter(|text| !text.is_empty());
                 assert!(
                     given_back.is_none_or(|held| held == secret),
-                    "{make}: {heading}"
+                    "{vendor}: {heading}"
                 );
             }
         }
         assert!(
             held.iter().all(|held| held["sip_password"].len() == 20),
-            "{make}"
+            "{vendor}"
         );
         let told = fs::read_to_string(&report).unwrap() + &said.words + &said.summary.to_string();
         assert!(!all.iter().any(|secret| told.contains(secret)));
@@ -177,7 +177,11 @@ fn new_extensions_get_the_secrets_that_stand_in_the_file_and_nowhere_else() {
 
         // The file is a sheet: it says what the PBX holds.
         // Ozeki wants more for a new one than a password.
-        let mode = if make == "ozeki" { "update" } else { "create" };
+        let mode = if vendor == "ozeki" {
+            "update"
+        } else {
+            "create"
+        };
         let as_sheet = house.import("again", &file, &["--mode", mode]);
         assert_eq!(as_sheet.exit, 0, "{}", as_sheet.words);
         assert_eq!(as_sheet.count("unchanged"), 12);
@@ -570,9 +574,9 @@ fn a_rehearsal_says_that_its_secrets_are_gone() {
 #[test]
 fn a_killed_run_sends_the_secrets_of_its_file() {
     const ROWS: usize = 60;
-    let (make, headings, rest) = SHEETS[0];
+    let (vendor, headings, rest) = SHEETS[0];
     for kill in 0..6 {
-        let house = House::new(make);
+        let house = House::new(vendor);
         let new = sheet(&house, headings, rest, ROWS);
         let target = house.target();
         let mut child = house

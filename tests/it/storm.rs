@@ -5,13 +5,13 @@ use crate::lab::{self, Rig, change, kinds, options};
 use rowcall::link::http::{self, Http};
 use rowcall::link::paced::Pace;
 use rowcall::link::{Link, StopFlag};
-use rowcall::model::{Action, Change, Extension, Fault, RowResult};
+use rowcall::model::{Action, Change, Fault, Record, RowResult};
 use rowcall::plan::differing;
 use rowcall::sim::{Faults, Server};
 use rowcall::submit::converse::Connection;
 use rowcall::submit::verify::Verify;
 use rowcall::submit::{Done, Ended, NoJournal, submit};
-use rowcall::vendors::MAKES;
+use rowcall::vendors::VENDORS;
 use rowcall::wire::{Effect, Reply, Request};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -157,8 +157,8 @@ fn storm(way: Way, faults: &str, calm_end: bool) {
         Way::Socket => seeds().div_ceil(2),
     };
     for seed in 0..seeds {
-        for make in kinds() {
-            let mut rig = Rig::new(make, &BTreeMap::new());
+        for vendor in kinds() {
+            let mut rig = Rig::new(vendor, &BTreeMap::new());
             if !calm_end {
                 // Where noise may stand for a refusal, and success has no word of its own, only reading back tells.
                 rig.verify = Verify::All;
@@ -229,9 +229,9 @@ fn a_hailstorm_on_a_socket_loses_and_doubles_nothing() {
 
 #[test]
 fn the_same_import_after_the_storm_finds_nothing_left_to_do() {
-    for make in kinds() {
-        let rig = Rig::new(make, &BTreeMap::new());
-        let wanted: Vec<Extension> = (0..40)
+    for vendor in kinds() {
+        let rig = Rig::new(vendor, &BTreeMap::new());
+        let wanted: Vec<Record> = (0..40)
             .map(|row| rig.small(&(2000 + row).to_string()))
             .collect();
         let connection = rig.connect();
@@ -265,9 +265,9 @@ fn the_same_import_after_the_storm_finds_nothing_left_to_do() {
 
 #[test]
 fn a_stop_in_mid_run_leaves_the_rest_not_sent() {
-    for make in kinds() {
+    for vendor in kinds() {
         for stop_at in [1, 30, 119] {
-            let rig = Rig::new(make, &BTreeMap::new());
+            let rig = Rig::new(vendor, &BTreeMap::new());
             let changes = changes(&rig, &rig.connect());
             let connection = rig.connect();
             rig.sim.set_faults(
@@ -324,8 +324,8 @@ fn a_stop_in_mid_run_leaves_the_rest_not_sent() {
 
 #[test]
 fn a_pbx_that_goes_away_stops_the_run() {
-    for make in kinds() {
-        let rig = Rig::new(make, &BTreeMap::new());
+    for vendor in kinds() {
+        let rig = Rig::new(vendor, &BTreeMap::new());
         let server = Server::start(rig.sim.clone(), "127.0.0.1:0").unwrap();
         let connection = rig.connect_over(http(&rig, &server));
         let wanted = (0..ROWS).map(|row| rig.small(&(2000 + row).to_string()));
@@ -379,9 +379,9 @@ impl<L: Link> Link for Heeding<L> {
 #[test]
 fn rows_go_out_in_their_order_and_never_faster_than_allowed() {
     const RATE: usize = 100;
-    for make in MAKES {
+    for vendor in VENDORS {
         for parallel in [1, 8] {
-            let rig = Rig::new(make, &BTreeMap::new());
+            let rig = Rig::new(vendor, &BTreeMap::new());
             let server = Server::start(rig.sim.clone(), "127.0.0.1:0").unwrap();
             let left = Arc::new(Mutex::new(vec![]));
             let link = Heeding {

@@ -156,7 +156,7 @@ fn a_simulated_pbx_shares_nothing_with_the_conversation() {
                 "manifest",
                 "Manifest",
                 "super::manifest",
-                "model::Extension",
+                "model::Record",
                 "vendor.toml",
             ];
             let shares = strange.iter().any(|word| line.contains(word));

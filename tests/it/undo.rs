@@ -7,43 +7,43 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-const MAKES: [&str; 3] = ["openvox", "portsip", "ozeki"];
+const VENDORS: [&str; 3] = ["openvox", "portsip", "ozeki"];
 
 #[test]
 fn an_import_is_undone_and_the_undo_too() {
-    for make in MAKES {
-        let house = House::new(make);
+    for vendor in VENDORS {
+        let house = House::new(vendor);
         let empty = house.export();
         let imported = house.import("state", &house.sheet(12), &[]);
         assert_eq!(
             (imported.exit, imported.count("created")),
             (0, 12),
-            "{make}"
+            "{vendor}"
         );
         let full = house.export();
 
         let undone = house.undo(&[]);
-        assert_eq!(undone.exit, 0, "{make}: {}", undone.words);
+        assert_eq!(undone.exit, 0, "{vendor}: {}", undone.words);
         assert_eq!(
             (undone.count("deleted"), house.export()),
             (12, empty.clone())
         );
         // Once more: there is nothing left to do, and an undo is not undone by chance.
         let again = house.undo(&[]);
-        assert_eq!((again.exit, again.count("unchanged")), (0, 12), "{make}");
+        assert_eq!((again.exit, again.count("unchanged")), (0, 12), "{vendor}");
 
         let back = house.undo(&[&undone.run()]);
-        let lost = make == "openvox";
-        assert_eq!(back.exit, i32::from(lost), "{make}: {}", back.words);
+        let lost = vendor == "openvox";
+        assert_eq!(back.exit, i32::from(lost), "{vendor}: {}", back.words);
         let result = if lost { "differs" } else { "created" };
-        assert_eq!(back.count(result), 12, "{make}: {}", back.summary);
-        assert_eq!(house.export(), full, "{make}");
+        assert_eq!(back.count(result), 12, "{vendor}: {}", back.summary);
+        assert_eq!(house.export(), full, "{vendor}");
         // And that one too, though it could not put back everything.
         let gone = house.undo(&[&back.run()]);
         assert_eq!(
             (gone.exit, gone.count("deleted")),
             (0, 12),
-            "{make}: {}",
+            "{vendor}: {}",
             gone.words
         );
         assert_eq!(house.export(), empty);
@@ -52,23 +52,23 @@ fn an_import_is_undone_and_the_undo_too() {
 
 #[test]
 fn updates_and_their_readable_secrets_get_their_old_values() {
-    for make in MAKES {
-        let house = House::new(make);
+    for vendor in VENDORS {
+        let house = House::new(vendor);
         house.import("state", &house.sheet(6), &[]);
         let before = house.export();
         let changed = house.import("state", &house.edit("new"), &["--mode", "update"]);
-        assert_eq!((changed.exit, changed.count("updated")), (0, 2), "{make}");
+        assert_eq!((changed.exit, changed.count("updated")), (0, 2), "{vendor}");
         assert_ne!(house.export(), before);
         let undone = house.undo(&[]);
         assert_eq!(
             (undone.exit, undone.count("updated")),
             (0, 2),
-            "{make}: {}",
+            "{vendor}: {}",
             undone.words
         );
-        assert_eq!(house.export(), before, "{make}");
+        assert_eq!(house.export(), before, "{vendor}");
         let again = house.undo(&[]);
-        assert_eq!((again.exit, again.count("unchanged")), (0, 2), "{make}");
+        assert_eq!((again.exit, again.count("unchanged")), (0, 2), "{vendor}");
     }
 }
 
@@ -116,8 +116,8 @@ fn what_a_make_does_not_give_back_is_said_before_and_after() {
 
 #[test]
 fn deleted_extensions_are_made_again() {
-    for make in MAKES {
-        let house = House::new(make);
+    for vendor in VENDORS {
+        let house = House::new(vendor);
         let sheet = house.sheet(4);
         house.import("state", &sheet, &[]);
         let before = house.export();
@@ -141,23 +141,23 @@ fn deleted_extensions_are_made_again() {
             deleted.words
         );
         let undone = house.undo(&[]);
-        let lost = make == "openvox";
-        assert_eq!(undone.exit, i32::from(lost), "{make}: {}", undone.words);
-        assert_eq!(house.export(), before, "{make}");
+        let lost = vendor == "openvox";
+        assert_eq!(undone.exit, i32::from(lost), "{vendor}: {}", undone.words);
+        assert_eq!(house.export(), before, "{vendor}");
     }
 }
 
 #[test]
 fn what_somebody_changed_since_is_kept_and_listed() {
-    for make in MAKES {
-        let house = House::new(make);
+    for vendor in VENDORS {
+        let house = House::new(vendor);
         let imported = house.import("state", &house.sheet(5), &[]);
         // By somebody whose runs are elsewhere.
         let edited = house.import("elsewhere", &house.edit("hand"), &["--mode", "update"]);
         assert_eq!(edited.count("updated"), 2, "{}", edited.words);
         let report = house.path("undone.jsonl");
         let undone = house.undo(&[&imported.run(), "--report", report.to_str().unwrap()]);
-        assert_eq!(undone.exit, 1, "{make}: {}", undone.words);
+        assert_eq!(undone.exit, 1, "{vendor}: {}", undone.words);
         assert_eq!((undone.count("deleted"), undone.count("drifted")), (3, 2));
         let drifted: Vec<Value> = lines(&report)
             .into_iter()
@@ -181,7 +181,7 @@ fn what_somebody_changed_since_is_kept_and_listed() {
         assert_eq!(
             (undone.exit, undone.count("drifted")),
             (1, 2),
-            "{make}: {}",
+            "{vendor}: {}",
             undone.words
         );
         assert_eq!(house.export(), kept);

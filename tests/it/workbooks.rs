@@ -161,7 +161,7 @@ for read_only in (True, False):
     }
 }
 
-/// The template of each make, filled with the examples that its own help gives, passes the make's check.
+/// The template of each vendor, filled with the examples that its own help gives, passes the vendor's check.
 #[test]
 fn a_template_filled_with_its_examples_is_valid() {
     if !has("python3", &["-c", "import openpyxl"]) {
@@ -185,7 +185,7 @@ assert switches and switches <= offered, switches - offered
 csv.writer(open(sys.argv[2], 'w')).writerows([headings, [examples[heading] for heading in headings]])
 ";
     let folder = tempfile::tempdir().unwrap();
-    for make in rowcall::vendors::MAKES {
+    for vendor in rowcall::vendors::VENDORS {
         let (book, sheet) = (folder.path().join("t.xlsx"), folder.path().join("t.csv"));
         let rowcall = |arguments: &[&str]| {
             Command::new(env!("CARGO_BIN_EXE_rowcall"))
@@ -193,16 +193,16 @@ csv.writer(open(sys.argv[2], 'w')).writerows([headings, [examples[heading] for h
                 .output()
                 .unwrap()
         };
-        let made = rowcall(&["template", "--for", make.id, "-o", book.to_str().unwrap()]);
+        let made = rowcall(&["template", "--for", vendor.id, "-o", book.to_str().unwrap()]);
         assert!(made.status.success(), "{made:?}");
         let filled = Command::new("python3")
             .args(["-c", PYTHON])
             .args([&book, &sheet])
             .output()
             .unwrap();
-        assert!(filled.status.success(), "{}: {filled:?}", make.id);
-        let checked = rowcall(&["check", sheet.to_str().unwrap(), "--for", make.id]);
-        assert!(checked.status.success(), "{}: {checked:?}", make.id);
+        assert!(filled.status.success(), "{}: {filled:?}", vendor.id);
+        let checked = rowcall(&["check", sheet.to_str().unwrap(), "--for", vendor.id]);
+        assert!(checked.status.success(), "{}: {checked:?}", vendor.id);
         fs::remove_file(&sheet).unwrap();
     }
 }

@@ -1,4 +1,4 @@
-//! What the tests share: a make with a simulated PBX of it, and values for all its fields, made from its manifest.
+//! What the tests share: a vendor with a simulated PBX of it, and values for all its fields, made from its manifest.
 
 #![allow(
     dead_code,
@@ -10,13 +10,13 @@ use rowcall::link::paced::Pace;
 use rowcall::link::retrying::{Patience, Retrying};
 use rowcall::link::{Link, StopFlag};
 use rowcall::manifest::{Access, FieldRow, Manifest};
-use rowcall::model::{Action, Change, Extension, Fault, Field, Kind, Secret};
+use rowcall::model::{Action, Change, Fault, Field, Kind, Record, Secret};
 use rowcall::sheet::{self, Input, ReadOptions, Readers, Writer};
 use rowcall::sim::{Faults, InProcess, Sim};
 use rowcall::submit::converse::Connection;
 use rowcall::submit::verify::Verify;
 use rowcall::submit::{Done, Ended, FailuresMax, NoJournal, Options, settle, submit};
-use rowcall::vendors::{Account, GROUPS, MAKES, Make, Settings};
+use rowcall::vendors::{Account, GROUPS, Settings, VENDORS, Vendor};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
@@ -32,9 +32,9 @@ pub const HASTE: Patience = Patience {
     wait_max: Duration::from_millis(4),
 };
 
-/// One make with one choice of its settings, and a fresh PBX of it.
+/// One vendor with one choice of its settings, and a fresh PBX of it.
 pub struct Rig {
-    pub make: &'static Make,
+    pub vendor: &'static Vendor,
     pub manifest: &'static Manifest,
     pub name: String,
     pub sim: Sim,
@@ -44,24 +44,24 @@ pub struct Rig {
     settings: Settings,
 }
 
-/// Every make, and the groups of those that have them.
-pub fn kinds() -> impl Iterator<Item = &'static Make> {
-    MAKES.iter().chain(GROUPS)
+/// Every vendor, and the groups of those that have them.
+pub fn kinds() -> impl Iterator<Item = &'static Vendor> {
+    VENDORS.iter().chain(GROUPS)
 }
 
-/// Every make, and its groups, with its default settings, and with each other word of each setting.
+/// Every vendor, and its groups, with its default settings, and with each other word of each setting.
 pub fn rigs() -> Vec<Rig> {
     let mut rigs = vec![];
-    for make in kinds() {
-        rigs.push(Rig::new(make, &BTreeMap::new()));
-        for setting in &(make.manifest)().setting {
+    for vendor in kinds() {
+        rigs.push(Rig::new(vendor, &BTreeMap::new()));
+        for setting in &(vendor.manifest)().setting {
             let others = setting
                 .words
                 .iter()
                 .filter(|word| **word != setting.default);
             for word in others {
                 let given = BTreeMap::from([(setting.name.clone(), word.clone())]);
-                rigs.push(Rig::new(make, &given));
+                rigs.push(Rig::new(vendor, &given));
             }
         }
     }
@@ -69,31 +69,31 @@ pub fn rigs() -> Vec<Rig> {
 }
 
 impl Rig {
-    pub fn new(make: &'static Make, given: &BTreeMap<String, String>) -> Rig {
-        let manifest = (make.manifest)();
+    pub fn new(vendor: &'static Vendor, given: &BTreeMap<String, String>) -> Rig {
+        let manifest = (vendor.manifest)();
         let words = given.iter().map(|(name, word)| format!(" {name}={word}"));
         Rig {
-            make,
+            vendor,
             manifest,
-            name: format!("{}{}", Rig::kind(make), words.collect::<String>()),
-            sim: Sim::new((make.sim)(&account()), Faults::default()),
+            name: format!("{}{}", Rig::kind(vendor), words.collect::<String>()),
+            sim: Sim::new((vendor.sim)(&account()), Faults::default()),
             stop: StopFlag::default(),
             verify: Verify::None,
             settings: Settings::new(manifest, given).unwrap(),
         }
     }
 
-    /// The make's word, with what its records are where these are not extensions.
-    pub fn kind(make: &Make) -> String {
-        match (make.manifest)().key() {
-            Field::NUMBER => make.id.to_owned(),
-            key => format!("{} {}s", make.id, key.record()),
+    /// The vendor's word, with what its records are where these are not extensions.
+    pub fn kind(vendor: &Vendor) -> String {
+        match (vendor.manifest)().key() {
+            Field::NUMBER => vendor.id.to_owned(),
+            key => format!("{} {}s", vendor.id, key.record()),
         }
     }
 
     /// An extension or group of which nothing is known but its key.
-    pub fn keyed(&self, key: &str) -> Extension {
-        let mut record = Extension::default();
+    pub fn keyed(&self, key: &str) -> Record {
+        let mut record = Record::default();
         record.set(self.manifest.key(), key);
         record
     }
@@ -110,7 +110,7 @@ impl Rig {
         pace: Pace,
         account: Account,
     ) -> Result<Connection, Fault> {
-        let vendor = (self.make.speak)(self.settings.clone());
+        let vendor = (self.vendor.client)(self.settings.clone());
         let line = Retrying::new(link, pace);
         let connection = Connection::open_with(vendor, line, account, HASTE, HASTE);
         connection.inspect_err(|fault| tells_no_secret(fault))
@@ -128,7 +128,7 @@ impl Rig {
 
     /// An extension with a value in every field that can be written. Variants differ in every field that has another
     /// value to offer.
-    pub fn full(&self, number: &str, variant: usize) -> Extension {
+    pub fn full(&self, number: &str, variant: usize) -> Record {
         let mut extension = self.keyed(number);
         for row in self.writable() {
             if let Some(text) = value(row, number, variant) {
@@ -139,7 +139,7 @@ impl Rig {
     }
 
     /// The least that makes an extension.
-    pub fn small(&self, number: &str) -> Extension {
+    pub fn small(&self, number: &str) -> Record {
         let mut extension = self.keyed(number);
         for row in self.writable().filter(|row| row.required) {
             extension.set(row.name, value(row, number, 0).unwrap());
@@ -155,8 +155,8 @@ impl Rig {
     }
 
     /// What a look is to give back of what was written.
-    pub fn as_read(&self, written: &Extension) -> Extension {
-        let mut read = Extension::default();
+    pub fn as_read(&self, written: &Record) -> Record {
+        let mut read = Record::default();
         for (field, text) in written.iter() {
             let row = self.manifest.row(field).unwrap();
             if row.access == Access::ReadWrite {
@@ -167,12 +167,12 @@ impl Rig {
     }
 
     /// The extension on the PBX, as far as it can be written.
-    pub fn look(&self, connection: &Connection, number: &str) -> Option<Extension> {
+    pub fn look(&self, connection: &Connection, number: &str) -> Option<Record> {
         let found = connection.look_at(&[number.to_owned()], false);
         let found = found.unwrap_or_else(|fault| panic!("{}: {fault:?}", self.name));
         assert!(found.len() <= 1, "{}: {number} twice", self.name);
         let found = found.into_iter().next()?;
-        let mut writable = Extension::default();
+        let mut writable = Record::default();
         for (field, text) in found.iter() {
             if self.manifest.row(field).unwrap().access == Access::ReadWrite {
                 writable.set(field, text);
@@ -183,7 +183,7 @@ impl Rig {
 
     /// Whether everything wanted is on the PBX, what cannot be read back included.
     #[track_caller]
-    pub fn holds(&self, connection: &Connection, wanted: &Extension, context: impl fmt::Display) {
+    pub fn holds(&self, connection: &Connection, wanted: &Record, context: impl fmt::Display) {
         let number = wanted.number();
         let held = self.look(connection, number);
         let held = held.unwrap_or_else(|| panic!("{context}: {number} is not on the PBX"));
@@ -288,7 +288,7 @@ pub fn options(parallel: usize) -> Options {
     }
 }
 
-pub fn change(row: usize, action: Action, wanted: Extension, before: Option<Extension>) -> Change {
+pub fn change(row: usize, action: Action, wanted: Record, before: Option<Record>) -> Change {
     Change {
         row,
         action,
@@ -385,13 +385,13 @@ pub fn read_rows(path: &Path) -> Vec<BTreeMap<String, String>> {
 }
 
 /// Writes extensions as a sheet under canonical headings; what one does not have is blank.
-pub fn write_extensions(path: &Path, extensions: &[Extension]) {
+pub fn write_extensions(path: &Path, extensions: &[Record]) {
     let fields: BTreeSet<Field> = extensions
         .iter()
         .flat_map(|extension| extension.iter().map(|(field, _)| field))
         .collect();
     let headings: Vec<&str> = fields.iter().map(|field| field.name()).collect();
-    let cells = |extension: &Extension| {
+    let cells = |extension: &Record| {
         let cell = |field: &Field| extension.get(*field).unwrap_or_default().to_owned();
         fields.iter().map(cell).collect()
     };

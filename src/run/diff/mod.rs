@@ -17,7 +17,7 @@ use crate::model::{Field, by_number};
 use crate::progress::Progress;
 use crate::sheet::{Format, Input, Readers, Writer, ends_like_a_sheet};
 use crate::submit::converse::Looking;
-use crate::vendors::{GROUPS, make};
+use crate::vendors::{GROUPS, vendor};
 pub(super) use nights::side as night;
 use sheets::Sheets;
 use std::collections::BTreeMap;
@@ -52,8 +52,8 @@ pub(super) fn run(args: &DiffArgs, context: &Context<'_>) -> Result<u8, Failure>
         comparison = compare(&before, &after, Some(&made));
     }
     let labels = named.each_ref().map(Named::label);
-    let makes = named.each_ref().map(Named::manifest);
-    say_not_compared(&comparison, &labels, makes);
+    let vendors = named.each_ref().map(Named::manifest);
+    say_not_compared(&comparison, &labels, vendors);
     let mut output = Output::open(args, false)?;
     output.write("", &comparison)?;
     output.finish()?;
@@ -78,7 +78,7 @@ impl Named {
     fn manifest(&self) -> Option<&'static Manifest> {
         match self {
             Named::Sheet(_) => None,
-            Named::Target(target) => Some((target.make.manifest)()),
+            Named::Target(target) => Some((target.vendor.manifest)()),
         }
     }
 }
@@ -104,11 +104,13 @@ fn named(text: &str, args: &DiffArgs, context: &Context<'_>) -> Result<Named, Fa
 
 /// Both sides, sheets before targets: what is wrong with a sheet shows before a PBX is asked.
 fn read(named: &[Named; 2], args: &DiffArgs) -> Result<[Side; 2], Failure> {
-    let said = args.vendor.as_deref().and_then(make);
-    let said = said.map(|make| of_rows(make, args.groups)).transpose()?;
-    let said = said.map(|make| (make.manifest)());
+    let said = args.vendor.as_deref().and_then(vendor);
+    let said = said
+        .map(|vendor| of_rows(vendor, args.groups))
+        .transpose()?;
+    let said = said.map(|vendor| (vendor.manifest)());
     let manifest = said.or_else(|| named.iter().find_map(Named::manifest));
-    // The words for groups are those of the makes that have them.
+    // The words for groups are those of the vendors that have them.
     let of_groups = || (GROUPS.first().filter(|_| args.groups)?.manifest)().into();
     let manifest = manifest.or_else(of_groups);
     let mut sheets = Sheets::new(&args.reading, manifest, true)?;
@@ -134,7 +136,7 @@ fn read(named: &[Named; 2], args: &DiffArgs) -> Result<[Side; 2], Failure> {
     Ok(sides.map(|side| side.unwrap_or_else(none)))
 }
 
-/// An export of rowcall's own, of a PBX of this make.
+/// An export of rowcall's own, of a PBX of this vendor.
 ///
 /// # Errors
 /// Exit 2: what cannot be read or compared, and where.
@@ -208,23 +210,23 @@ fn is_compared(field: Field) -> bool {
 }
 
 /// Says which fields are not compared, and why: once each, and not as differences of every extension. Of sides that are
-/// targets the makes are given.
+/// targets the vendors are given.
 pub(super) fn say_not_compared(
     comparison: &Comparison<'_>,
     labels: &[String; 2],
-    makes: [Option<&Manifest>; 2],
+    vendors: [Option<&Manifest>; 2],
 ) {
     let names = |fields: &[Field]| {
         let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
         names.join(", ")
     };
     let [before, after] = labels;
-    for (fields, there, other, make) in [
-        (&comparison.only[0], before, after, makes[1]),
-        (&comparison.only[1], after, before, makes[0]),
+    for (fields, there, other, vendor) in [
+        (&comparison.only[0], before, after, vendors[1]),
+        (&comparison.only[1], after, before, vendors[0]),
     ] {
         let write_only = |field: &Field| {
-            let row = make.and_then(|manifest| manifest.row(*field));
+            let row = vendor.and_then(|manifest| manifest.row(*field));
             row.is_some_and(|row| row.access == Access::WriteOnly)
         };
         let (kept, lacking): (Vec<Field>, Vec<Field>) = fields.iter().partition(|f| write_only(f));

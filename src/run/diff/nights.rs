@@ -6,7 +6,7 @@ use crate::archive::{Archive, Night};
 use crate::cli::DiffArgs;
 use crate::diff::{Side, compare};
 use crate::seal::sha256_of;
-use crate::vendors::make;
+use crate::vendors::vendor;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -112,7 +112,7 @@ pub(in super::super) fn side(target: &str, night: &Night) -> Result<Side, Failur
         ))
         .hint("`rowcall archive verify` tells what else was changed"));
     }
-    let manifest = make(&night.facts.make).map(|make| (make.manifest)());
+    let manifest = vendor(&night.facts.vendor).map(|vendor| (vendor.manifest)());
     if night.facts.extensions == 0 {
         return Ok(Side::new(vec![], manifest));
     }

@@ -10,23 +10,23 @@ use crate::export::fingerprint_heading;
 use crate::manifest::Manifest;
 use crate::model::Field;
 use crate::sheet::{self, CLEAR, Format, Input, Row, Sheet};
-use crate::vendors::MAKES;
+use crate::vendors::VENDORS;
 use std::collections::BTreeSet;
 use std::slice;
 
 /// How many rows that cannot be compared are named.
 const SHOWN_MAX: usize = 20;
 
-/// What to do where the makes do not agree on a heading.
+/// What to do where the vendors do not agree on a heading.
 const ASK: &str =
     "say which make the sheet is for with --for, or whose headings it has with --headings";
 
 /// The sheets among the sides, and how they are to be read.
 pub(super) struct Sheets<'a> {
     args: &'a ReadingArgs,
-    /// The make that they are for, where that is known.
+    /// The vendor that they are for, where that is known.
     manifest: Option<&'static Manifest>,
-    makes: Vec<&'static Manifest>,
+    vendors: Vec<&'static Manifest>,
     /// Whether what is found out about them is said.
     notes: bool,
     bind: BindOptions,
@@ -48,7 +48,7 @@ impl<'a> Sheets<'a> {
             args,
             manifest,
             notes,
-            makes: MAKES.iter().map(|make| (make.manifest)()).collect(),
+            vendors: VENDORS.iter().map(|vendor| (vendor.manifest)()).collect(),
             bind: bind_options(args)?,
             mapped: BTreeSet::new(),
         })
@@ -59,9 +59,9 @@ impl<'a> Sheets<'a> {
     /// # Errors
     /// Exit 2: what cannot be read or compared, and where.
     pub(super) fn read(&mut self, input: &Input) -> Result<Side, Failure> {
-        let words = self.manifest.or(self.makes.first().copied());
-        let words = words.ok_or_else(|| Failure::usage("there are no makes"))?;
-        let mut options = read_options(self.args, words, &self.makes, &self.bind);
+        let words = self.manifest.or(self.vendors.first().copied());
+        let words = words.ok_or_else(|| Failure::usage("there are no vendors"))?;
+        let mut options = read_options(self.args, words, &self.vendors, &self.bind);
         if Format::of_ending(&input.to_string()).is_some_and(|format| format != Format::Xlsx) {
             // The sheet that was named is the other side's, which is a workbook.
             options.sheet = None;
@@ -83,7 +83,7 @@ impl<'a> Sheets<'a> {
         reading.unwrap_or_else(none).finish()
     }
 
-    /// What the headings mean. Where no make is known, all makes have to understand them alike.
+    /// What the headings mean. Where no vendor is known, all vendors have to understand them alike.
     fn bind(&mut self, sheet: &Sheet) -> Result<Binding, Failure> {
         let mut options = BindOptions {
             header_line: sheet.header_line,
@@ -91,13 +91,13 @@ impl<'a> Sheets<'a> {
         };
         let targets = match &self.manifest {
             Some(manifest) => slice::from_ref(manifest),
-            None => &self.makes,
+            None => &self.vendors,
         };
         let mut bound: Vec<(&Manifest, Binding)> = vec![];
         let mut refused = None;
         for target in targets {
             let binding = loop {
-                match Binding::bind(&sheet.headings, target, &self.makes, &options) {
+                match Binding::bind(&sheet.headings, target, &self.vendors, &options) {
                     // It may be a heading of the other side.
                     Err(ColumnError::NotThere { heading, .. }) => {
                         options.map.retain(|(known, _)| *known != heading);
@@ -123,14 +123,14 @@ impl<'a> Sheets<'a> {
         if let Some(doubt) = doubt(sheet, &bound) {
             return Err(Failure::usage(doubt).hint(ASK));
         }
-        // That the headings are another make's is no news where no make was named.
+        // That the headings are another vendor's is no news where no vendor was named.
         let is_quiet = |(_, binding): &(&Manifest, Binding)| {
             let mut notes = binding.notes.iter();
             notes.all(|note| note.rule != "columns.other_make")
         };
         let quiet = bound.iter().position(is_quiet).unwrap_or_default();
         let binding = bound.into_iter().nth(quiet).map(|(_, binding)| binding);
-        binding.ok_or_else(|| Failure::usage("there are no makes"))
+        binding.ok_or_else(|| Failure::usage("there are no vendors"))
     }
 
     /// Refuses a `--map` whose heading no sheet has.
@@ -148,7 +148,7 @@ impl<'a> Sheets<'a> {
     }
 }
 
-/// The first heading that is not the same to all makes, in words.
+/// The first heading that is not the same to all vendors, in words.
 fn doubt(sheet: &Sheet, bound: &[(&Manifest, Binding)]) -> Option<String> {
     let word = |binding: &Binding, at: usize| {
         let field = binding.columns.get(at)?.field;
@@ -159,7 +159,7 @@ fn doubt(sheet: &Sheet, bound: &[(&Manifest, Binding)]) -> Option<String> {
         let meaning = word(&first.1, at);
         let (other, otherwise) = others
             .iter()
-            .map(|(make, binding)| (make, word(binding, at)))
+            .map(|(vendor, binding)| (vendor, word(binding, at)))
             .find(|(_, otherwise)| *otherwise != meaning)?;
         Some(format!(
             "{}: the heading “{}” means {} at {} and {} at {}",

@@ -51,14 +51,14 @@ pub(super) struct Book {
 
 /// One record.
 #[derive(Clone, Copy)]
-struct Record<'b> {
+struct BiffRecord<'b> {
     kind: u16,
     data: &'b [u8],
     /// Where the next one begins.
     end: usize,
 }
 
-impl Record<'_> {
+impl BiffRecord<'_> {
     fn u8(&self, at: usize) -> Option<u8> {
         self.data.get(at).copied()
     }
@@ -137,16 +137,16 @@ impl Book {
         damaged(&self.file, "its records are broken or cut off")
     }
 
-    fn record(&self, at: usize) -> Result<Record<'_>, SheetError> {
+    fn record(&self, at: usize) -> Result<BiffRecord<'_>, SheetError> {
         self.record_at(at).ok_or_else(|| self.broken())
     }
 
-    fn record_at(&self, at: usize) -> Option<Record<'_>> {
+    fn record_at(&self, at: usize) -> Option<BiffRecord<'_>> {
         let head = self.bytes.get(at..)?.get(..4)?;
         let kind = u16::from_le_bytes(head.get(..2)?.try_into().ok()?);
         let length = u16::from_le_bytes(head.get(2..)?.try_into().ok()?);
         let end = at + 4 + usize::from(length);
-        Some(Record {
+        Some(BiffRecord {
             kind,
             data: self.bytes.get(at + 4..end)?,
             end,
@@ -216,7 +216,7 @@ impl Book {
     }
 
     /// Reads the shared texts, which may begin in one record and go on in the next.
-    fn read_strings(&self, first: Record<'_>, limits: Limits) -> Result<Strings, SheetError> {
+    fn read_strings(&self, first: BiffRecord<'_>, limits: Limits) -> Result<Strings, SheetError> {
         let mut parts = Parts {
             book: self,
             record: first,
@@ -262,7 +262,7 @@ impl Book {
 /// The bytes of a record and of those that continue it.
 struct Parts<'b> {
     book: &'b Book,
-    record: Record<'b>,
+    record: BiffRecord<'b>,
     at: usize,
 }
 
@@ -353,7 +353,7 @@ impl Records {
         }
     }
 
-    fn next<'b>(&mut self, book: &'b Book) -> Result<Option<Record<'b>>, SheetError> {
+    fn next<'b>(&mut self, book: &'b Book) -> Result<Option<BiffRecord<'b>>, SheetError> {
         while let Some(at) = self.at {
             let record = book.record(at)?;
             if record.end > self.end {
@@ -453,7 +453,7 @@ impl Book {
     /// Puts what a record holds; `None` where it is cut off. Gives the column whose text the next record holds.
     fn put_cell(
         &self,
-        record: &Record<'_>,
+        record: &BiffRecord<'_>,
         column: usize,
         row: &mut RawRow,
     ) -> Option<Result<Option<usize>, SheetError>> {

@@ -6,8 +6,8 @@
 pub mod sim;
 
 use crate::manifest::{Manifest, Purpose, same_word};
-use crate::model::{Extension, Fault, FaultKind, Field, Secret};
-use crate::vendors::{Account, Settings, Task, Vendor};
+use crate::model::{Fault, FaultKind, Field, Record, Secret};
+use crate::vendors::{Account, Client, Settings, Task};
 use crate::wire::xml::Element;
 use crate::wire::{
     Answer, Body, Effect, Exchange, Listing, Method, Reply, Request, Session, Turn, json,
@@ -47,7 +47,7 @@ const FORWARDS: [[Field; 3]; 3] = [
     ],
 ];
 
-/// The make's facts.
+/// The vendor's facts.
 pub fn manifest() -> &'static Manifest {
     static MANIFEST: LazyLock<Manifest> = LazyLock::new(|| {
         #[expect(
@@ -60,7 +60,7 @@ pub fn manifest() -> &'static Manifest {
 }
 
 /// Speaks to an OpenVox UC with these settings.
-pub fn speak(settings: Settings) -> Box<dyn Vendor> {
+pub fn client(settings: Settings) -> Box<dyn Client> {
     let format = match settings.get("format") {
         "xml" => Format::Xml,
         _ => Format::Json,
@@ -105,7 +105,7 @@ struct OpenVox {
     format: Format,
 }
 
-impl Vendor for OpenVox {
+impl Client for OpenVox {
     fn manifest(&self) -> &'static Manifest {
         manifest()
     }
@@ -260,12 +260,7 @@ impl OpenVox {
         }
     }
 
-    fn create(
-        &self,
-        wanted: &Extension,
-        session: &Session,
-        said: &[Exchange],
-    ) -> Result<Turn, Fault> {
+    fn create(&self, wanted: &Record, session: &Session, said: &[Exchange]) -> Result<Turn, Fault> {
         if wanted.get(Field::NEW_NUMBER).is_some() {
             return Err(Fault::new(
                 FaultKind::Rejected,
@@ -281,12 +276,7 @@ impl OpenVox {
         })
     }
 
-    fn update(
-        &self,
-        wanted: &Extension,
-        session: &Session,
-        said: &[Exchange],
-    ) -> Result<Turn, Fault> {
+    fn update(&self, wanted: &Record, session: &Session, said: &[Exchange]) -> Result<Turn, Fault> {
         let number = digits(wanted.number())?;
         if let Some(new_number) = wanted.get(Field::NEW_NUMBER) {
             digits(new_number)?;
@@ -360,7 +350,7 @@ fn signed_in(token: Secret) -> Turn {
     }))
 }
 
-fn found(extensions: Vec<Extension>) -> Turn {
+fn found(extensions: Vec<Record>) -> Turn {
     Turn::Done(Answer::Found(extensions))
 }
 
@@ -389,7 +379,7 @@ fn digits(number: &str) -> Result<&str, Fault> {
     .hint("correct the number in the sheet"))
 }
 
-fn is_sip(found: &[Extension], number: &str) -> Result<(), Fault> {
+fn is_sip(found: &[Record], number: &str) -> Result<(), Fault> {
     let Some(extension) = found.first() else {
         return Err(Fault::new(
             FaultKind::Missing,
@@ -539,11 +529,11 @@ fn at_the_door(mut fault: Fault, reply: &Reply) -> Fault {
 }
 
 /// One extension as the PBX gave it.
-type Record = Map<String, Value>;
+type JsonRecord = Map<String, Value>;
 
 /// The extensions under a name of an answer: a list of them, one alone, or a list within one more element. Each has a
 /// number of its own.
-fn records(reply: &Reply, name: &str) -> Result<Vec<Record>, Fault> {
+fn records(reply: &Reply, name: &str) -> Result<Vec<JsonRecord>, Fault> {
     let mut answer = succeeded(reply)?;
     let mut records = vec![];
     match answer.get_mut(name).map(Value::take) {
@@ -573,7 +563,7 @@ fn records(reply: &Reply, name: &str) -> Result<Vec<Record>, Fault> {
     Ok(records)
 }
 
-fn collect(value: Value, records: &mut Vec<Record>) -> Result<(), ()> {
+fn collect(value: Value, records: &mut Vec<JsonRecord>) -> Result<(), ()> {
     match value {
         Value::Array(items) => items
             .into_iter()
@@ -589,17 +579,17 @@ fn collect(value: Value, records: &mut Vec<Record>) -> Result<(), ()> {
     }
 }
 
-fn number(record: &Record) -> Option<String> {
+fn number(record: &JsonRecord) -> Option<String> {
     let number = record.get("extnumber").or_else(|| record.get("number"))?;
     json::text(number)
 }
 
-fn numbers(records: &[Record]) -> Vec<String> {
+fn numbers(records: &[JsonRecord]) -> Vec<String> {
     records.iter().filter_map(number).collect()
 }
 
 /// The extensions of an answer that was asked for these numbers, and holds no other.
-fn extensions(reply: &Reply, asked: &[&str]) -> Result<Vec<Extension>, Fault> {
+fn extensions(reply: &Reply, asked: &[&str]) -> Result<Vec<Record>, Fault> {
     let records = records(reply, "extinfos")?;
     let is_asked = |number: &String| asked.contains(&number.as_str());
     if !numbers(&records).iter().all(is_asked) {
@@ -611,7 +601,7 @@ fn extensions(reply: &Reply, asked: &[&str]) -> Result<Vec<Extension>, Fault> {
     Ok(records.iter().map(extension).collect())
 }
 
-fn extension(record: &Record) -> Extension {
+fn extension(record: &JsonRecord) -> Record {
     let mut extension = manifest().incoming(|name| record.get(name).and_then(json::text));
     for forward in FORWARDS {
         expand(&mut extension, forward);
@@ -621,7 +611,7 @@ fn extension(record: &Record) -> Extension {
 
 /// Takes a compact destination (`ext1000`, `mobile139…`, `number959…`) apart, unless its number stands in a field of
 /// its own.
-fn expand(extension: &mut Extension, [to, to_extension, to_number]: [Field; 3]) {
+fn expand(extension: &mut Record, [to, to_extension, to_number]: [Field; 3]) {
     let Some(compact) = extension.get(to).map(str::to_ascii_lowercase) else {
         return;
     };
@@ -653,9 +643,9 @@ mod tests {
     const BASE: &str = "/api/v0.0.1";
     const TURNS_MAX: usize = 12;
 
-    fn vendor(format: &str) -> Box<dyn Vendor> {
+    fn vendor(format: &str) -> Box<dyn Client> {
         let given = BTreeMap::from([("format".to_owned(), format.to_owned())]);
-        speak(Settings::new(manifest(), &given).unwrap())
+        client(Settings::new(manifest(), &given).unwrap())
     }
 
     fn account() -> Account {
@@ -680,7 +670,7 @@ mod tests {
 
     /// Holds a conversation to its end.
     fn converse(
-        vendor: &dyn Vendor,
+        vendor: &dyn Client,
         task: &Task<'_>,
         session: &Session,
         mut answer: impl FnMut(&Request) -> Reply,
@@ -699,7 +689,7 @@ mod tests {
         panic!("{task:?} does not end");
     }
 
-    fn with(vendor: &dyn Vendor, pbx: &mut dyn Pbx, session: &Session, task: Task<'_>) -> Turn {
+    fn with(vendor: &dyn Client, pbx: &mut dyn Pbx, session: &Session, task: Task<'_>) -> Turn {
         converse(vendor, &task, session, |request| {
             pbx.answer(&heard(request))
         })
@@ -731,7 +721,7 @@ mod tests {
         Reply::new(200, "application/json", body)
     }
 
-    fn sign_in(vendor: &dyn Vendor, pbx: &mut dyn Pbx) -> Session {
+    fn sign_in(vendor: &dyn Client, pbx: &mut dyn Pbx) -> Session {
         let account = account();
         let turn = with(vendor, pbx, &Session::default(), Task::SignIn(&account));
         match turn {
@@ -763,22 +753,22 @@ mod tests {
     }
 
     #[track_caller]
-    fn found_by(turn: Turn) -> Vec<Extension> {
+    fn found_by(turn: Turn) -> Vec<Record> {
         match turn {
             Turn::Done(Answer::Found(found)) => found,
             other => panic!("{other:?}"),
         }
     }
 
-    fn extension(fields: &[(Field, &str)]) -> Extension {
-        let mut extension = Extension::default();
+    fn extension(fields: &[(Field, &str)]) -> Record {
+        let mut extension = Record::default();
         for (field, text) in fields {
             extension.set(*field, *text);
         }
         extension
     }
 
-    fn small(number: &str) -> Extension {
+    fn small(number: &str) -> Record {
         extension(&[
             (Field::NUMBER, number),
             (Field::SIP_PASSWORD, "canary-sip-1Aa"),
@@ -853,7 +843,7 @@ mod tests {
 
     const ADD: &str = include_str!("golden/add.request.json");
 
-    fn printed_extension() -> Extension {
+    fn printed_extension() -> Record {
         extension(&[
             (Field::NUMBER, "2002"),
             (Field::DISPLAY_NAME, "xiaoshao_api2"),
@@ -1080,7 +1070,7 @@ mod tests {
             // Two of the three are there: what the PBX refuses, its listing explains.
             let found = found_by(say(Task::Look(&numbers)));
             assert_eq!(
-                found.iter().map(Extension::number).collect::<Vec<_>>(),
+                found.iter().map(Record::number).collect::<Vec<_>>(),
                 ["0042", "2002"]
             );
             let differing = crate::plan::differing(manifest(), &printed_extension(), &found[1]);
@@ -1671,7 +1661,7 @@ mod tests {
         is_done(turn);
         assert_eq!(said[0].request.effect, Effect::Writes);
         // Nothing to change is nothing to say.
-        is_done(told(Task::Update(&Extension::numbered("1")), &[]).0);
+        is_done(told(Task::Update(&Record::numbered("1")), &[]).0);
     }
 
     #[test]

@@ -6,9 +6,9 @@
 
 pub mod sim;
 
-use super::{Account, Settings, Task, Vendor};
+use super::{Account, Client, Settings, Task};
 use crate::manifest::{Manifest, Purpose};
-use crate::model::{Extension, Fault, FaultKind, Secret};
+use crate::model::{Fault, FaultKind, Record, Secret};
 use crate::wire::xml::Element;
 use crate::wire::{Answer, Body, Effect, Exchange, Listing, Method, Reply, Request, Session, Turn};
 use std::sync::LazyLock;
@@ -20,7 +20,7 @@ const WORDS_MAX: usize = 200;
 /// What stands behind the type in `knownType`: printed for SIP, inferred for others.
 const KNOWN_TYPE_END: &str = "ExtensionInfo";
 
-/// The make's facts.
+/// The vendor's facts.
 #[expect(
     clippy::expect_used,
     reason = "the text is compiled in, and a test reads it"
@@ -33,7 +33,7 @@ pub fn manifest() -> &'static Manifest {
 }
 
 /// How Ozeki is spoken to, with these settings.
-pub fn speak(settings: Settings) -> Box<dyn Vendor> {
+pub fn client(settings: Settings) -> Box<dyn Client> {
     Box::new(Ozeki {
         method: match settings.get("method") {
             "get" => Method::Get,
@@ -50,7 +50,7 @@ struct Ozeki {
     extension_type: String,
 }
 
-impl Vendor for Ozeki {
+impl Client for Ozeki {
     fn manifest(&self) -> &'static Manifest {
         manifest()
     }
@@ -137,12 +137,7 @@ impl Ozeki {
         })
     }
 
-    fn create(
-        &self,
-        user: &OfficeUser,
-        wanted: &Extension,
-        said: &[Exchange],
-    ) -> Result<Turn, Fault> {
+    fn create(&self, user: &OfficeUser, wanted: &Record, said: &[Exchange]) -> Result<Turn, Fault> {
         let sent = manifest().outgoing(wanted, Purpose::Create);
         let config = sent.into_iter().fold(
             Element::new("Config").with_attribute("knownType", self.known_type()),
@@ -165,12 +160,7 @@ impl Ozeki {
     }
 
     /// ModifyConfig demands the whole configuration: read, merge, write.
-    fn update(
-        &self,
-        user: &OfficeUser,
-        wanted: &Extension,
-        said: &[Exchange],
-    ) -> Result<Turn, Fault> {
+    fn update(&self, user: &OfficeUser, wanted: &Record, said: &[Exchange]) -> Result<Turn, Fault> {
         let number = wanted.number();
         let Some(got) = said.first() else {
             return Ok(self.ask_config(user, number));
@@ -395,7 +385,7 @@ fn config_of(user: &OfficeUser, number: &str, reply: &Reply) -> Result<Element, 
     Ok(config.clone())
 }
 
-fn extension_of(config: &Element, live: bool) -> Extension {
+fn extension_of(config: &Element, live: bool) -> Record {
     manifest().incoming(|name| {
         let is_wanted = live || !is_live(name);
         match name {
@@ -407,7 +397,7 @@ fn extension_of(config: &Element, live: bool) -> Extension {
 }
 
 /// The held configuration with what is wanted put in and everything unknown carried along.
-fn merged(held: Element, wanted: &Extension) -> Element {
+fn merged(held: Element, wanted: &Record) -> Element {
     let mut config = held;
     config.children.retain(|child| !is_live(&child.name));
     for (row, value) in manifest().outgoing(wanted, Purpose::Update) {
@@ -480,12 +470,12 @@ mod tests {
         };
     }
 
-    fn ozeki(method: &str, escape: &str) -> Box<dyn Vendor> {
+    fn ozeki(method: &str, escape: &str) -> Box<dyn Client> {
         let given = [("method", method), ("escape", escape)];
         let given: BTreeMap<String, String> = given
             .map(|(name, text)| (name.to_owned(), text.to_owned()))
             .into();
-        speak(Settings::new(manifest(), &given).unwrap())
+        client(Settings::new(manifest(), &given).unwrap())
     }
 
     fn account(username: &str, password: &str) -> Account {
@@ -495,15 +485,15 @@ mod tests {
         }
     }
 
-    fn extension(fields: &[(Field, &str)]) -> Extension {
-        let mut extension = Extension::default();
+    fn extension(fields: &[(Field, &str)]) -> Record {
+        let mut extension = Record::default();
         for (field, text) in fields {
             extension.set(*field, *text);
         }
         extension
     }
 
-    fn ann() -> Extension {
+    fn ann() -> Record {
         extension(&[
             (Field::NUMBER, "0042"),
             (Field::SIP_USERNAME, "ann"),
@@ -513,7 +503,7 @@ mod tests {
     }
 
     /// What the page's sample configuration says.
-    fn printed() -> Extension {
+    fn printed() -> Record {
         extension(&[
             (Field::NUMBER, "100"),
             (Field::SIP_PASSWORD, "100"),
@@ -536,7 +526,7 @@ mod tests {
 
     /// Says what the vendor wants said until it is done, and gives its last turn with all that was said.
     fn converse(
-        vendor: &dyn Vendor,
+        vendor: &dyn Client,
         pbx: &mut dyn Pbx,
         task: Task<'_>,
         session: &Session,
@@ -602,7 +592,7 @@ mod tests {
         }
     }
 
-    fn found(turn: Turn) -> Vec<Extension> {
+    fn found(turn: Turn) -> Vec<Record> {
         match answer(turn) {
             Answer::Found(found) => found,
             other => panic!("{other:?}"),
@@ -1258,7 +1248,7 @@ mod tests {
     #[test]
     fn a_wrong_type_is_refused_by_name() {
         let given = [("extension_type".to_owned(), "Fax".to_owned())].into();
-        let vendor = speak(Settings::new(manifest(), &given).unwrap());
+        let vendor = client(Settings::new(manifest(), &given).unwrap());
         let mut pbx = sim::pbx(&account("", ""));
         let (wanted, nobody) = (ann(), Session::default());
         let (end, _) = converse(

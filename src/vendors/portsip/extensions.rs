@@ -3,7 +3,7 @@
 use super::manifest;
 use super::talk::{End, Step, Talk, get, not_understood, paged, post};
 use crate::manifest::{FieldRow, Purpose, Shape};
-use crate::model::{Extension, Fault, FaultKind};
+use crate::model::{Fault, FaultKind, Record};
 use crate::wire::{Effect, Request, json};
 use serde_json::{Map, Value};
 
@@ -50,7 +50,7 @@ pub(super) fn destroy(number: &str) -> Request {
 ///
 /// # Errors
 /// Where a value has no place in the type that the field has.
-pub(super) fn create(wanted: &Extension) -> Result<Request, Fault> {
+pub(super) fn create(wanted: &Record) -> Result<Request, Fault> {
     let mut body = Map::new();
     for (row, text) in manifest().outgoing(wanted, Purpose::Create) {
         if !row.separate {
@@ -71,7 +71,7 @@ pub(super) fn create(wanted: &Extension) -> Result<Request, Fault> {
 /// # Errors
 /// Where a password is to be changed, which the PBX cannot do, where a value has no place in its field's type, or
 /// where the PBX's own object is not understood.
-pub(super) fn update(wanted: &Extension, shown: &Value) -> Result<Option<Request>, Fault> {
+pub(super) fn update(wanted: &Record, shown: &Value) -> Result<Option<Request>, Fault> {
     let mut before = Map::new();
     for name in OBJECTS {
         let object = match shown.get(name) {
@@ -105,7 +105,7 @@ pub(super) fn update(wanted: &Extension, shown: &Value) -> Result<Option<Request
     )))
 }
 
-fn refuse_change(row: &FieldRow, wanted: &Extension, held: &Extension) -> Result<(), Fault> {
+fn refuse_change(row: &FieldRow, wanted: &Record, held: &Record) -> Result<(), Fault> {
     if wanted.get(row.name) == held.get(row.name) {
         return Ok(());
     }
@@ -152,7 +152,7 @@ pub(super) fn typed(row: &FieldRow, text: String) -> Result<Value, Fault> {
 }
 
 /// The fields of the PBX's object; groups and greeting, which are read in their own ways, aside.
-pub(super) fn incoming(shown: &Value) -> Extension {
+pub(super) fn incoming(shown: &Value) -> Record {
     let mut extension = manifest().incoming(|path| match json::at(shown, path) {
         Some(Value::Null) => Some(String::new()),
         Some(value) => json::text(value),
@@ -199,7 +199,7 @@ pub(super) fn find(talk: &mut Talk<'_>, number: &str) -> Step<Option<Value>> {
 }
 
 /// Adds what is live: the listing's entry knows the phone, the status knows the moment.
-pub(super) fn add_live(talk: &mut Talk<'_>, number: &str, extension: &mut Extension) -> Step<()> {
+pub(super) fn add_live(talk: &mut Talk<'_>, number: &str, extension: &mut Record) -> Step<()> {
     let entry = find(talk, number)?;
     // The page prints a body, the web console sends a GET.
     let statuses = match talk.attempt(status(number))? {

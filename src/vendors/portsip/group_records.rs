@@ -6,36 +6,36 @@
 use super::extensions::typed;
 use super::groups::{self, Group, named, read_all, refused, writable};
 use super::talk::{Step, Talk, not_understood};
-use super::{PortSip, Settings, Task, Vendor};
+use super::{Client, PortSip, Settings, Task};
 use crate::manifest::{Manifest, Purpose};
-use crate::model::{Extension, Fault, FaultKind, Field};
+use crate::model::{Fault, FaultKind, Field, Record};
 use crate::wire::{Answer, Exchange, Listing, Session, Turn, json};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-/// The facts of the make's groups.
+/// The facts of the vendor's groups.
 pub fn manifest() -> &'static Manifest {
     #[expect(
         clippy::expect_used,
         reason = "the text is compiled in, and a test reads it"
     )]
     static MANIFEST: LazyLock<Manifest> = LazyLock::new(|| {
-        let make = Manifest::parse(include_str!("vendor.toml"));
-        let groups = make.ok().and_then(Manifest::of_groups);
+        let vendor = Manifest::parse(include_str!("vendor.toml"));
+        let groups = vendor.ok().and_then(Manifest::of_groups);
         groups.expect("vendor.toml holds together and has groups")
     });
     &MANIFEST
 }
 
-/// How the make is spoken to about its groups, with these settings.
-pub fn speak(settings: Settings) -> Box<dyn Vendor> {
+/// How the vendor is spoken to about its groups, with these settings.
+pub fn client(settings: Settings) -> Box<dyn Client> {
     Box::new(Groups(PortSip::new(&settings)))
 }
 
 struct Groups(PortSip);
 
-impl Vendor for Groups {
+impl Client for Groups {
     fn manifest(&self) -> &'static Manifest {
         manifest()
     }
@@ -55,7 +55,7 @@ impl Vendor for Groups {
         told.map_or_else(|turn| turn, Turn::Done)
     }
 
-    fn extensions(&self) -> Option<&dyn Vendor> {
+    fn extensions(&self) -> Option<&dyn Client> {
         Some(&self.0)
     }
 }
@@ -92,7 +92,7 @@ fn look(talk: &mut Talk<'_>, names: &[String]) -> Step<Answer> {
     Ok(Answer::Found(found))
 }
 
-fn create(talk: &mut Talk<'_>, wanted: &Extension) -> Step<Answer> {
+fn create(talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
     let name = given(talk, wanted.number())?;
     let mut group = Map::new();
     for (row, text) in manifest().outgoing(wanted, Purpose::Create) {
@@ -125,7 +125,7 @@ fn create(talk: &mut Talk<'_>, wanted: &Extension) -> Step<Answer> {
     Err(talk.end(refusal))
 }
 
-fn update(talk: &mut Talk<'_>, wanted: &Extension) -> Step<Answer> {
+fn update(talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
     let name = given(talk, wanted.number())?;
     let (all, whole) = read_all(talk)?;
     let group = there(talk, &all, whole, name)?;
@@ -204,7 +204,7 @@ fn shown(talk: &mut Talk<'_>, group: &Group) -> Step<Option<Value>> {
 }
 
 /// The fields of the PBX's object; members in the order of their numbers, whatever order the PBX has them in.
-fn incoming(shown: &Value, group: &Group) -> Extension {
+fn incoming(shown: &Value, group: &Group) -> Record {
     let mut record = manifest().incoming(|name| match shown.get(name)? {
         Value::Null => Some(String::new()),
         Value::Array(items) => {

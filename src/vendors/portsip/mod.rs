@@ -1,6 +1,6 @@
 //! PortSIP PBX, the API below `/api/extensions` (releases 9 to 12).
 //!
-//! The make's quirks, each with its source: the README beside this file.
+//! The vendor's quirks, each with its source: the README beside this file.
 
 mod extensions;
 mod greetings;
@@ -11,9 +11,9 @@ mod talk;
 #[cfg(test)]
 mod tests;
 
-use super::{Account, Settings, Task, Vendor};
+use super::{Account, Client, Settings, Task};
 use crate::manifest::Manifest;
-use crate::model::{Extension, Fault, FaultKind, Field, Secret};
+use crate::model::{Fault, FaultKind, Field, Record, Secret};
 use crate::wire::{Answer, Effect, Exchange, Listing, Session, Turn, json};
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -24,7 +24,7 @@ use talk::{End, Step, Talk, TokenIn, not_understood, post};
 /// How long a session lives where the reply does not say; the account page's sample says so.
 const LIFETIME: Duration = Duration::from_secs(600);
 
-/// The make's facts.
+/// The vendor's facts.
 pub fn manifest() -> &'static Manifest {
     #[expect(
         clippy::expect_used,
@@ -36,8 +36,8 @@ pub fn manifest() -> &'static Manifest {
     &MANIFEST
 }
 
-/// How the make is spoken to, with these settings.
-pub fn speak(settings: Settings) -> Box<dyn Vendor> {
+/// How the vendor is spoken to, with these settings.
+pub fn client(settings: Settings) -> Box<dyn Client> {
     Box::new(PortSip::new(&settings))
 }
 
@@ -60,7 +60,7 @@ impl PortSip {
     }
 }
 
-impl Vendor for PortSip {
+impl Client for PortSip {
     fn manifest(&self) -> &'static Manifest {
         manifest()
     }
@@ -88,7 +88,7 @@ impl Vendor for PortSip {
 }
 
 impl PortSip {
-    fn create(&self, talk: &mut Talk<'_>, wanted: &Extension) -> Step<Answer> {
+    fn create(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
         let number = named(talk, wanted.number())?;
         let request = extensions::create(wanted).map_err(|fault| talk.end(fault))?;
         let greeting = greeting(talk, wanted)?;
@@ -110,7 +110,7 @@ impl PortSip {
         Ok(Answer::Done)
     }
 
-    fn update(&self, talk: &mut Talk<'_>, wanted: &Extension) -> Step<Answer> {
+    fn update(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
         let number = named(talk, wanted.number())?;
         let greeting = greeting(talk, wanted)?;
         let Some(shown) = extensions::shown(talk, number)? else {
@@ -131,7 +131,7 @@ impl PortSip {
         Ok(Answer::Done)
     }
 
-    fn groups(&self, talk: &mut Talk<'_>, wanted: &Extension) -> Step<Option<groups::Wish>> {
+    fn groups(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Option<groups::Wish>> {
         let Some(names) = wanted.get(Field::GROUPS) else {
             return Ok(None);
         };
@@ -139,7 +139,7 @@ impl PortSip {
     }
 }
 
-fn greeting(talk: &Talk<'_>, wanted: &Extension) -> Step<Option<greetings::Wish>> {
+fn greeting(talk: &Talk<'_>, wanted: &Record) -> Step<Option<greetings::Wish>> {
     let wish = wanted.get(Field::VOICEMAIL_GREETING);
     wish.map(greetings::Wish::of)
         .transpose()

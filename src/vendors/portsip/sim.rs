@@ -136,9 +136,9 @@ pub fn pbx_of_groups(account: &Account) -> Box<dyn Pbx> {
             "profile": {}, "options": {}, "forward_rules": {}, "office_hours": {}, "voice_mail": {},
         }));
         let greetings = vec![];
-        (number.to_string(), Extension { object, greetings })
+        (number.to_string(), Record { object, greetings })
     };
-    let extensions: BTreeMap<String, Extension> = (2001..=2020).map(extension).collect();
+    let extensions: BTreeMap<String, Record> = (2001..=2020).map(extension).collect();
     let mut all = group(DEFAULT_GROUP);
     all.members = extensions.keys().cloned().collect();
     Box::new(ByGroups(Sim {
@@ -216,13 +216,13 @@ struct Sim {
     tokens_given: u32,
     sign_ins: u32,
     groups_made: u32,
-    extensions: BTreeMap<String, Extension>,
+    extensions: BTreeMap<String, Record>,
     groups: BTreeMap<String, Group>,
     created: BTreeMap<String, u32>,
     groups_created: BTreeMap<String, u32>,
 }
 
-struct Extension {
+struct Record {
     object: Map<String, Value>,
     greetings: Vec<(String, bool)>,
 }
@@ -490,8 +490,7 @@ impl Sim {
             group.members.push(number.clone());
         }
         let greetings = vec![];
-        self.extensions
-            .insert(number, Extension { object, greetings });
+        self.extensions.insert(number, Record { object, greetings });
         Ok(None)
     }
 
@@ -571,7 +570,7 @@ impl Sim {
             text(profile, "email").filter(|email| !email.is_empty())
         };
         let wanted = email(object);
-        let taken = |(other, extension): (&String, &Extension)| {
+        let taken = |(other, extension): (&String, &Record)| {
             other != number && email(&extension.object).is_some_and(|email| Some(email) == wanted)
         };
         if wanted.is_some() && self.extensions.iter().any(taken) {
@@ -728,7 +727,7 @@ impl Sim {
         }
     }
 
-    fn extension(&self, number: &str) -> Result<&Extension, No> {
+    fn extension(&self, number: &str) -> Result<&Record, No> {
         match self.extensions.get(number) {
             Some(extension) => Ok(extension),
             None => no(404, NOT_THERE, "there is no such extension"),

@@ -273,7 +273,7 @@ fn refusal(exchange: &Exchange, value: &Value) -> Option<Fault> {
     let known = code
         .as_deref()
         .and_then(|code| manifest().fault_of_code(code))
-        // These two speak of the account whatever the code is.
+        // These two client of the account whatever the code is.
         .or_else(|| match status {
             401 | 403 => manifest().fault_of_status(status),
             _ => None,

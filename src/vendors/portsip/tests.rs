@@ -16,23 +16,23 @@ fn account() -> Account {
     }
 }
 
-fn vendor(settings: &[(&str, &str)]) -> Box<dyn Vendor> {
+fn vendor(settings: &[(&str, &str)]) -> Box<dyn Client> {
     let given: BTreeMap<String, String> = settings
         .iter()
         .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
         .collect();
-    speak(Settings::new(manifest(), &given).unwrap())
+    client(Settings::new(manifest(), &given).unwrap())
 }
 
-fn extension(fields: &[(Field, &str)]) -> Extension {
-    let mut extension = Extension::default();
+fn extension(fields: &[(Field, &str)]) -> Record {
+    let mut extension = Record::default();
     for (field, text) in fields {
         extension.set(*field, *text);
     }
     extension
 }
 
-fn minimal(number: &str) -> Extension {
+fn minimal(number: &str) -> Record {
     extension(&[
         (Field::NUMBER, number),
         (Field::SIP_PASSWORD, "tR7xkQ2mZp9w"),
@@ -40,7 +40,7 @@ fn minimal(number: &str) -> Extension {
     ])
 }
 
-fn with(mut extension: Extension, fields: &[(Field, &str)]) -> Extension {
+fn with(mut extension: Record, fields: &[(Field, &str)]) -> Record {
     for (field, text) in fields {
         extension.set(*field, *text);
     }
@@ -64,7 +64,7 @@ fn session() -> Session {
 }
 
 /// What is said when these replies come, and how it ends: the last turn is a request where replies were too few.
-fn told(vendor: &dyn Vendor, task: &Task<'_>, replies: &[Reply]) -> (Vec<Request>, Turn) {
+fn told(vendor: &dyn Client, task: &Task<'_>, replies: &[Reply]) -> (Vec<Request>, Turn) {
     let mut said: Vec<Exchange> = vec![];
     let mut requests = vec![];
     for reply in replies {
@@ -93,7 +93,7 @@ fn fault(turn: Turn) -> Fault {
     }
 }
 
-fn found(turn: Turn) -> Vec<Extension> {
+fn found(turn: Turn) -> Vec<Record> {
     match turn {
         Turn::Done(Answer::Found(found)) => found,
         other => panic!("extensions were due, not {other:?}"),
@@ -120,7 +120,7 @@ fn operations(requests: &[Request]) -> Vec<&'static str> {
 
 /// A telephone line to a simulated PBX, which can be cut.
 struct Line {
-    vendor: Box<dyn Vendor>,
+    vendor: Box<dyn Client>,
     pbx: Box<dyn Pbx>,
     session: Session,
     heard: Vec<Request>,
@@ -200,11 +200,11 @@ impl Line {
         panic!("the conversation does not end");
     }
 
-    fn create(&mut self, wanted: &Extension) {
+    fn create(&mut self, wanted: &Record) {
         self.run(&Task::Create(wanted)).unwrap();
     }
 
-    fn look(&mut self, number: &str) -> Option<Extension> {
+    fn look(&mut self, number: &str) -> Option<Record> {
         match self.run(&Task::Look(&[number.to_owned()])) {
             Ok(Answer::Found(mut found)) => found.pop(),
             other => panic!("{other:?}"),
@@ -288,11 +288,11 @@ mod golden {
         ok(&sample.replace("\"page_count\": 100", "\"page_count\": 1"))
     }
 
-    fn as_on_the_page() -> Box<dyn Vendor> {
+    fn as_on_the_page() -> Box<dyn Client> {
         vendor(&[("token_in", "body")])
     }
 
-    fn full(purpose_create: bool) -> Extension {
+    fn full(purpose_create: bool) -> Record {
         let shown = printed(include_str!("golden/show.reply.json"));
         let mut extension = extensions::incoming(&shown);
         if !purpose_create {
@@ -1124,7 +1124,7 @@ mod looking {
 mod writing {
     use super::*;
 
-    fn everything(number: &str) -> Extension {
+    fn everything(number: &str) -> Record {
         let mut wanted = minimal(number);
         let example = |row: &crate::manifest::FieldRow| {
             let text = row.normalise(row.name.def().example).unwrap();
@@ -2123,12 +2123,12 @@ mod records {
 
     const NAME: &str = "Sample extension group";
 
-    fn records(settings: &[(&str, &str)]) -> Box<dyn Vendor> {
+    fn records(settings: &[(&str, &str)]) -> Box<dyn Client> {
         let given = settings.iter();
         let given: BTreeMap<String, String> = given
             .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
             .collect();
-        group_records::speak(Settings::new(group_records::manifest(), &given).unwrap())
+        group_records::client(Settings::new(group_records::manifest(), &given).unwrap())
     }
 
     fn line() -> Line {
@@ -2140,11 +2140,11 @@ mod records {
         line
     }
 
-    fn group(fields: &[(Field, &str)]) -> Extension {
+    fn group(fields: &[(Field, &str)]) -> Record {
         with(extension(&[(Field::GROUP_NAME, NAME)]), fields)
     }
 
-    fn full() -> Extension {
+    fn full() -> Record {
         group(&[
             (Field::DESCRIPTION, NAME),
             (Field::INTERCOM, "on"),
@@ -2303,7 +2303,7 @@ mod records {
         assert_eq!(writes.filter(|one| one.effect == Effect::Writes).count(), 0);
     }
 
-    fn full_of_sim() -> Extension {
+    fn full_of_sim() -> Record {
         with(full(), &[(Field::GROUP_MEMBERS, "2001;2002")])
     }
 

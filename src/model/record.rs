@@ -21,14 +21,14 @@ pub fn by_number(a: &str, b: &str) -> Ordering {
 ///
 /// A group of extensions is a record of the same kind, whose key is its name.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Extension {
+pub struct Record {
     fields: BTreeMap<Field, Secret>,
 }
 
-impl Extension {
+impl Record {
     /// An extension of which nothing is known but its number.
     pub fn numbered(number: impl Into<String>) -> Self {
-        let mut extension = Extension::default();
+        let mut extension = Record::default();
         extension.set(Field::NUMBER, number);
         extension
     }
@@ -48,8 +48,8 @@ impl Extension {
     }
 
     /// The same extension or group, of which nothing is known but its key.
-    pub fn key_only(&self) -> Extension {
-        let mut extension = Extension::default();
+    pub fn key_only(&self) -> Record {
+        let mut extension = Record::default();
         extension.set(self.key(), self.number());
         extension
     }
@@ -87,7 +87,7 @@ impl Extension {
     }
 }
 
-impl fmt::Debug for Extension {
+impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = self
             .iter()
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_groups_key_is_its_name() {
-        let mut group = Extension::default();
+        let mut group = Record::default();
         group.set(Field::DESCRIPTION, "all of them");
         assert_eq!((group.number(), group.record()), ("", "extension"));
         group.set(Field::GROUP_NAME, "Sales");
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn debug_shows_no_secret() {
-        let mut extension = Extension::numbered("0042");
+        let mut extension = Record::numbered("0042");
         extension.set(Field::SIP_PASSWORD, "canary-7731");
         let shown = format!("{extension:?}");
         assert!(
