@@ -2,7 +2,7 @@
 //!
 //! The test for what belongs there: if it needs an `if`, it is code.
 
-use crate::model::{Fault, FaultKind, Field, Kind, Record, Severity};
+use crate::model::{Fault, FaultKind, Field, Kind, Record, Severity, same_word};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -731,16 +731,6 @@ pub fn canonical(kind: Kind, text: &str) -> Option<Cow<'_, str>> {
     }
 }
 
-/// Whether two words are one, without regard to case, spaces, `_` and `-`.
-pub fn same_word(a: &str, b: &str) -> bool {
-    fn letters(word: &str) -> impl Iterator<Item = char> {
-        word.chars()
-            .filter(|c| !matches!(c, ' ' | '_' | '-' | '\u{a0}'))
-            .flat_map(char::to_lowercase)
-    }
-    letters(a).eq(letters(b))
-}
-
 /// `on` or `off` for the words that switches are written with, in English and German.
 pub fn switch(text: &str) -> Option<&'static str> {
     const ON: [&str; 9] = [
@@ -800,11 +790,5 @@ mod tests {
         for wrong in ["24:00", "9:60", "9", "9:0", "009:00", "-1:00", "9:00 pm"] {
             assert_eq!(time_of_day(wrong), None, "{wrong}");
         }
-    }
-
-    #[test]
-    fn words_meet_without_regard_to_case_and_separators() {
-        assert!(same_word("Custom Number", "custom_number") && same_word("Barge-in", "bargein"));
-        assert!(!same_word("Listen", "Listens"));
     }
 }

@@ -6,8 +6,8 @@ mod words;
 
 pub use words::{HEADINGS, Phrase};
 
-use crate::manifest::{self, Manifest, same_word};
-use crate::model::{Field, Kind, by_number};
+use crate::manifest::{self, Manifest};
+use crate::model::{Field, Kind, by_number, same_word};
 use crate::sheet::{CLEAR, is_generate};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};

@@ -8,6 +8,7 @@ mod outcome;
 mod place;
 mod record;
 mod secret;
+mod words;
 
 pub use change::Change;
 pub use fault::{Fault, FaultKind};
@@ -17,3 +18,4 @@ pub use outcome::{Action, Outcome, RowResult};
 pub use place::Place;
 pub use record::{Record, by_number};
 pub use secret::Secret;
+pub use words::{heading_key, same_word};

@@ -15,11 +15,11 @@ use crate::cli::{MigrateArgs, OnLoss, PaceArgs};
 use crate::export::in_order;
 use crate::ledger::Row;
 use crate::link::StopFlag;
-use crate::manifest::{Manifest, Purpose, same_word};
+use crate::manifest::{Manifest, Purpose};
 use crate::migrate::{
     self, Base, BaseError, Carried, Collision, Loss, Renumbering, Route, Step, step,
 };
-use crate::model::{Action, Change, Field, Finding, Outcome, Place, Record, RowResult};
+use crate::model::{Action, Change, Field, Finding, Outcome, Place, Record, RowResult, same_word};
 use crate::plan::differences;
 use crate::rules::{Across, Checker, Places, Survey, Traces};
 use crate::saved::fingerprint;

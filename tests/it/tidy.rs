@@ -27,7 +27,7 @@ const DOORS: &[(&str, &str)] = &[
     ("clap::", "cli.rs"),
     ("encoding_rs::", "sheet/encoding.rs"),
     ("chardetng::", "sheet/encoding.rs"),
-    ("strsim::", "columns.rs"),
+    ("strsim::", "columns/mod.rs"),
     ("age::", "run/secrets.rs"),
 ];
 

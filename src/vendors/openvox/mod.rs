@@ -5,8 +5,8 @@
 
 pub mod sim;
 
-use crate::manifest::{Manifest, Purpose, same_word};
-use crate::model::{Fault, FaultKind, Field, Record, Secret};
+use crate::manifest::{Manifest, Purpose};
+use crate::model::{Fault, FaultKind, Field, Record, Secret, same_word};
 use crate::vendors::{Account, Client, Settings, Task};
 use crate::wire::xml::Element;
 use crate::wire::{

@@ -1,0 +1,36 @@
+//! When two words are the same: one definition for headings, vendors' words and whatever else people type.
+
+/// The letters of a word that count: without case, white space, `_`, `-` and the byte-order mark.
+fn letters(word: &str) -> impl Iterator<Item = char> {
+    word.chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-' | '\u{feff}'))
+        .flat_map(char::to_lowercase)
+}
+
+/// The key under which a word is looked up: two words with one key are the same word.
+pub fn heading_key(word: &str) -> String {
+    letters(word).collect()
+}
+
+/// Compares the keys of two words without building them.
+pub fn same_word(a: &str, b: &str) -> bool {
+    letters(a).eq(letters(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_meet_without_regard_to_case_and_separators() {
+        for (a, b, same) in [
+            ("Custom Number", "custom_number", true),
+            ("Barge-in", "bargein", true),
+            ("\u{feff}Vor\u{a0}name\t", "vorname", true),
+            ("Listen", "Listens", false),
+        ] {
+            assert_eq!(same_word(a, b), same, "{a} {b}");
+            assert_eq!(heading_key(a) == heading_key(b), same, "{a} {b}");
+        }
+    }
+}
