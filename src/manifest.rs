@@ -179,7 +179,7 @@ pub struct FieldRow {
     pub create_only: bool,
     /// A list that is written as a whole: what the cell does not name goes. Other lists are added to.
     #[serde(default)]
-    pub whole: bool,
+    pub replaced_whole: bool,
     /// Is written by a request of its own, after the extension itself.
     #[serde(default)]
     pub separate: bool,
@@ -663,7 +663,7 @@ impl FieldRow {
                 None => None,
             },
             // The row is the whole of it: what stands there twice is meant once.
-            Kind::List if self.whole => {
+            Kind::List if self.replaced_whole => {
                 let mut items: Vec<&str> = vec![];
                 for item in trimmed.split(';').map(str::trim) {
                     if !(item.is_empty() || items.contains(&item)) {

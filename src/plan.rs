@@ -128,7 +128,7 @@ pub fn differing(manifest: &Manifest, wanted: &Record, held: &Record) -> Vec<Fie
             // As sets: a group may have thousands of members.
             let items = |list| str::split(list, ';').collect::<BTreeSet<&str>>();
             let (held, wanted) = (items(held), items(wanted));
-            match manifest.row(field).is_some_and(|row| row.whole) {
+            match manifest.row(field).is_some_and(|row| row.replaced_whole) {
                 true => held != wanted,
                 false => !wanted.is_subset(&held),
             }

@@ -338,7 +338,7 @@ fn the_listing_is_whole_over_many_pages() {
         }
         let connection = rig.connect();
         let empty = connection.list().unwrap();
-        assert!(empty.whole && empty.numbers.is_empty(), "{empty:?}");
+        assert!(empty.complete && empty.numbers.is_empty(), "{empty:?}");
         let numbers: Vec<String> = (2000..2250).map(|number| number.to_string()).collect();
         for number in &numbers {
             create(rig, &connection, &rig.small(number));
@@ -346,7 +346,7 @@ fn the_listing_is_whole_over_many_pages() {
         let mut listing = connection.list().unwrap();
         listing.numbers.sort();
         assert_eq!(listing.numbers, numbers);
-        assert!(listing.whole);
+        assert!(listing.complete);
     });
 }
 

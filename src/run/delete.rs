@@ -97,7 +97,7 @@ fn there(
         .filter(|row| row.is_valid())
         .map(|row| row.wanted.number());
     let there: Vec<String> = valid
-        .filter(|number| !listing.whole || numbers.contains(*number))
+        .filter(|number| !listing.complete || numbers.contains(*number))
         .map(str::to_owned)
         .collect();
     let found = sending::look(connection, target, &there)?;

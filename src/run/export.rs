@@ -327,7 +327,7 @@ impl Job<'_> {
             Target::resolve(name, self.config, &self.args.pace)?.of_rows(self.args.groups)?;
         let connection = target.connect(&self.stop.part())?;
         let listing = connection.list().map_err(|fault| target.failure(&fault))?;
-        if !listing.whole {
+        if !listing.complete {
             say(format!(
                 "{}: the listing may not be whole; the export holds what was listed",
                 target.label
@@ -388,7 +388,7 @@ impl Job<'_> {
             started,
             extensions: (numbers.len() - gone.len()) as u64,
             gone: gone.len() as u64,
-            whole: listing.whole,
+            whole: listing.complete,
             secrets: self.args.secrets.word().to_owned(),
             key: self.key.as_ref().map(Key::id).unwrap_or_default(),
             vendor: target.vendor.id.to_owned(),

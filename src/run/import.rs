@@ -124,7 +124,7 @@ impl Held {
         let named: BTreeSet<&str> = named.collect();
         // What a doubtful listing leaves out is looked for too.
         let wanted =
-            |number: &&str| !number.is_empty() && (!listing.whole || numbers.contains(*number));
+            |number: &&str| !number.is_empty() && (!listing.complete || numbers.contains(*number));
         let wanted: Vec<String> = named
             .into_iter()
             .filter(wanted)
@@ -137,7 +137,7 @@ impl Held {
             .collect();
         Ok(Held {
             numbers,
-            whole: listing.whole,
+            whole: listing.complete,
             extensions,
             twice,
         })

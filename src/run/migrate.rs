@@ -214,7 +214,7 @@ impl Source {
             .iter()
             .filter_map(|number| found.remove(number))
             .collect();
-        if !listing.whole {
+        if !listing.complete {
             say(format!(
                 "{}: the listing may not be whole; what was listed is migrated",
                 from.label
@@ -229,7 +229,7 @@ impl Source {
         }
         Ok(Source {
             extensions,
-            whole: listing.whole,
+            whole: listing.complete,
         })
     }
 

@@ -206,7 +206,7 @@ pub(super) fn text(planned: &[Row], manifest: &crate::manifest::Manifest) -> Str
                 let unseen: BTreeSet<Field> =
                     uncomparable(manifest, &change.wanted).into_iter().collect();
                 for field in fields(change) {
-                    let is_whole = manifest.row(field).is_some_and(|row| row.whole);
+                    let is_whole = manifest.row(field).is_some_and(|row| row.replaced_whole);
                     let words = change_of(field, change, unseen.contains(&field), is_whole);
                     let _ = writeln!(text, "    {}: {words}", field.name());
                 }

@@ -346,7 +346,7 @@ impl Rows {
                 .collect();
             let strangers = Some(strangers.join(", ")).filter(|words| !words.is_empty())?;
             let name = Field::GROUP_MEMBERS.name();
-            Some(if there.whole {
+            Some(if there.complete {
                 let message = format!("{name}: the PBX has no extension {strangers}");
                 let hint = "correct the numbers, or import these extensions first";
                 (Severity::Error, "unknown", message, hint)

@@ -312,7 +312,10 @@ impl Undoing<'_> {
         let (wanted_items, before_items) = (items(&wanted), items(&before));
         let mut back = items(&now);
         back.retain(|item| !wanted_items.contains(item) || before_items.contains(item));
-        let is_whole = self.manifest.row(field).is_some_and(|row| row.whole);
+        let is_whole = self
+            .manifest
+            .row(field)
+            .is_some_and(|row| row.replaced_whole);
         if wanted.is_empty() || is_whole || self.replaced {
             let taken_out = before_items
                 .into_iter()

@@ -3,7 +3,7 @@
 //! A decision is a hash of the seed, the request and how often this request was said before. It does not depend on the
 //! order in which threads arrive, on the session's token, or on whether the request came over a socket.
 
-use crate::wire::Heard;
+use crate::wire::RawRequest;
 use md5::{Digest, Md5};
 use std::collections::HashMap;
 use std::fmt;
@@ -319,7 +319,7 @@ struct Said {
 }
 
 impl Memory {
-    pub(super) fn decide(&mut self, faults: &Faults, heard: &Heard) -> Decision {
+    pub(super) fn decide(&mut self, faults: &Faults, heard: &RawRequest) -> Decision {
         let quiet = faults.get(Setting::DelayMs) == 0 && faults.rates().all(|(_, rate)| rate == 0);
         if quiet {
             return Decision {
@@ -365,7 +365,7 @@ fn struck_by(faults: &Faults, struck: u64) -> Option<Breakage> {
 
 /// What makes two requests the same: verb, path, query and body, but no header and no token, for a token is new in
 /// each session.
-fn fingerprint(heard: &Heard) -> [u8; 16] {
+fn fingerprint(heard: &RawRequest) -> [u8; 16] {
     let mut hash = Md5::new();
     for part in [
         heard.method.as_bytes(),
@@ -412,8 +412,8 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn heard(target: &str, body: &str) -> Heard {
-        Heard {
+    fn heard(target: &str, body: &str) -> RawRequest {
+        RawRequest {
             method: "POST".into(),
             target: target.into(),
             headers: vec![],
@@ -421,7 +421,7 @@ mod tests {
         }
     }
 
-    fn struck(faults: &Faults, heard: &Heard, times: usize) -> Vec<Option<Breakage>> {
+    fn struck(faults: &Faults, heard: &RawRequest, times: usize) -> Vec<Option<Breakage>> {
         let mut memory = Memory::default();
         (0..times)
             .map(|_| memory.decide(faults, heard).breakage)
@@ -548,7 +548,7 @@ mod tests {
 
     #[test]
     fn a_token_makes_no_other_request() {
-        let same = |a: Heard, b: Heard| fingerprint(&a) == fingerprint(&b);
+        let same = |a: RawRequest, b: RawRequest| fingerprint(&a) == fingerprint(&b);
         for (a, b) in [
             ("/add?token=abc&type=json", "/add?token=defg&type=json"),
             ("/show?n=1&access_token=abc", "/show?n=1&access_token=z"),

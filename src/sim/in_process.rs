@@ -3,7 +3,7 @@
 use super::{End, Sim};
 use crate::link::Link;
 use crate::model::{Fault, FaultKind};
-use crate::wire::{Heard, REPLY_BYTES_MAX, Reply, Request};
+use crate::wire::{REPLY_BYTES_MAX, RawRequest, Reply, Request};
 use std::thread;
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ impl Link for InProcess {
     }
 }
 
-fn heard(prefix: &str, request: &Request) -> Result<Heard, Fault> {
+fn heard(prefix: &str, request: &Request) -> Result<RawRequest, Fault> {
     let encoded = request.encode()?;
     let content_type = encoded
         .content_type
@@ -53,7 +53,7 @@ fn heard(prefix: &str, request: &Request) -> Result<Heard, Fault> {
         .headers
         .iter()
         .map(|(name, value)| (name.to_ascii_lowercase(), value.reveal().to_owned()));
-    Ok(Heard {
+    Ok(RawRequest {
         method: request.method.word().to_owned(),
         target: format!("{prefix}{}", encoded.target),
         headers: content_type.into_iter().chain(others).collect(),

@@ -14,7 +14,7 @@ pub use server::{
     REQUEST_TIME_MAX, Server, listen_address,
 };
 
-use crate::wire::{Heard, Pbx, Reply};
+use crate::wire::{Pbx, RawRequest, Reply};
 use faults::Memory;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -136,7 +136,7 @@ impl Sim {
 
     /// Hears a request and says how it ends and after which time; the waiting is left to the caller, so that requests
     /// overlap.
-    fn hear(&self, heard: &Heard) -> Told {
+    fn hear(&self, heard: &RawRequest) -> Told {
         self.lock().hear(heard)
     }
 
@@ -167,7 +167,7 @@ enum End {
 }
 
 impl State {
-    fn hear(&mut self, heard: &Heard) -> Told {
+    fn hear(&mut self, heard: &RawRequest) -> Told {
         let decision = self.memory.decide(&self.faults, heard);
         let breakage = self.scripted(heard).or(decision.breakage);
         if breakage != Some(Breakage::Refuse) {
@@ -207,7 +207,7 @@ impl State {
         Told { wait, end }
     }
 
-    fn scripted(&mut self, heard: &Heard) -> Option<Breakage> {
+    fn scripted(&mut self, heard: &RawRequest) -> Option<Breakage> {
         if self.once.is_empty() {
             return None;
         }
@@ -217,7 +217,7 @@ impl State {
         Some(self.once.remove(at).1)
     }
 
-    fn log(&mut self, heard: &Heard) {
+    fn log(&mut self, heard: &RawRequest) {
         let path = heard.path();
         let known = self.counts.contains_key(path) || self.counts.len() < PATHS_MAX;
         let path = if known { path } else { OTHER_PATHS };
@@ -279,7 +279,7 @@ fn half(reply: &Reply) -> (&[u8], usize) {
 /// A vendor of PBX that is good for these tests alone.
 #[cfg(test)]
 mod toy {
-    use crate::wire::{Heard, Pbx, Reply};
+    use crate::wire::{Pbx, RawRequest, Reply};
 
     /// Signs in at `/login`, adds the body's number at `/add?token=…`, gives a request's body back at `/echo`.
     #[derive(Default)]
@@ -300,7 +300,7 @@ mod toy {
     }
 
     impl Pbx for Toy {
-        fn answer(&mut self, heard: &Heard) -> Reply {
+        fn answer(&mut self, heard: &RawRequest) -> Reply {
             let json = |body: &str| Reply::new(200, "application/json", body);
             match heard.path().rsplit('/').next() {
                 Some("login") => {
@@ -356,8 +356,8 @@ mod tests {
     use super::toy::toy;
     use super::*;
 
-    fn heard(target: &str) -> Heard {
-        Heard {
+    fn heard(target: &str) -> RawRequest {
+        RawRequest {
             method: "POST".into(),
             target: target.into(),
             headers: vec![],

@@ -1,7 +1,7 @@
 //! A simulated PBX behind a socket: HTTP/1.1, one thread a connection, faults enacted on the connection itself.
 
 use super::{End, Sim, Told, half};
-use crate::wire::{Heard, Reply};
+use crate::wire::{RawRequest, Reply};
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::net::{
@@ -255,7 +255,7 @@ struct Connection<'h> {
 
 /// A request's head.
 struct Head {
-    heard: Heard,
+    heard: RawRequest,
     keep_alive: bool,
     expects_continue: bool,
     body: BodyLength,
@@ -340,7 +340,7 @@ impl<'h> Connection<'h> {
         Ok(())
     }
 
-    fn request(&mut self) -> Result<(Heard, bool), Over> {
+    fn request(&mut self) -> Result<(RawRequest, bool), Over> {
         self.deadline = Instant::now() + IDLE_MAX;
         if self.came.is_empty() {
             self.more()?;
@@ -464,7 +464,7 @@ fn parse_head(came: &[u8]) -> Result<Option<(Head, usize)>, Over> {
         Err(httparse::Error::TooManyHeaders) => return Err(Over::Refused(431)),
         Err(_) => return Err(Over::Refused(400)),
     };
-    let heard = Heard {
+    let heard = RawRequest {
         method: request.method.unwrap_or_default().to_owned(),
         target: request.path.unwrap_or_default().to_owned(),
         headers: request
@@ -497,7 +497,7 @@ fn parse_head(came: &[u8]) -> Result<Option<(Head, usize)>, Over> {
     Ok(Some((head, used)))
 }
 
-fn body_length(heard: &Heard) -> Result<BodyLength, Over> {
+fn body_length(heard: &RawRequest) -> Result<BodyLength, Over> {
     let all = |name: &'static str| {
         heard
             .headers

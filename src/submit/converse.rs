@@ -230,9 +230,9 @@ impl Connection {
     /// What the PBX or the network said against it.
     pub fn look_at(&self, numbers: &[String], live: bool) -> Result<Vec<Record>, Fault> {
         let task = if live {
-            Task::LookLive(numbers)
+            Task::GetStatus(numbers)
         } else {
-            Task::Look(numbers)
+            Task::Get(numbers)
         };
         match self.talk(&task, None).result? {
             Answer::Found(found) => Ok(found),
@@ -541,7 +541,7 @@ mod tests {
         let toy = Toy::holding(100);
         let connection = toy.open();
         let listing = connection.list().unwrap();
-        assert_eq!((listing.numbers.len(), listing.whole), (100, true));
+        assert_eq!((listing.numbers.len(), listing.complete), (100, true));
         let mut wanted = listing.numbers.clone();
         wanted.insert(50, "9999".into());
         let mut found = Vec::new();

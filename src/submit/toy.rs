@@ -93,15 +93,15 @@ impl Client for ToyClient {
                         .collect();
                     return Turn::Done(Answer::Listing(Listing {
                         numbers,
-                        whole: true,
+                        complete: true,
                     }));
                 }
                 say("list", Effect::Reads, &pages.to_string(), Value::Null)
             }
-            (Task::Look(numbers) | Task::LookLive(numbers), 0) => {
+            (Task::Get(numbers) | Task::GetStatus(numbers), 0) => {
                 say("look", Effect::Reads, &numbers.join(","), Value::Null)
             }
-            (Task::Look(_) | Task::LookLive(_), _) => {
+            (Task::Get(_) | Task::GetStatus(_), _) => {
                 let found = read["found"].as_array().unwrap().iter().map(|found| {
                     toy_manifest().incoming(|name| found[name].as_str().map(str::to_owned))
                 });

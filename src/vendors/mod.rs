@@ -12,21 +12,20 @@ use crate::model::{Record, Secret};
 use crate::wire::{Exchange, Pbx, Session, Turn};
 use std::collections::BTreeMap;
 
-/// How a vendor is spoken to: given what is wanted and what has been said so far in this conversation, the next request,
-/// or the answer, or a fault. Pure: the same input gives the same turn, and nothing is remembered here.
+/// Speaks to PBXes of one vendor: given the task and the exchanges of this conversation so far, returns the next request,
+/// the answer, or a fault. Pure: the same input gives the same turn, and it keeps no state.
 ///
-/// A conversation is asked again from its start after each reply, with one more [`Exchange`] in `said`. Where a request
-/// was refused because the session ran out, its exchange is taken back and the same turn is asked for with a new
-/// session. Only HTTP statuses 2xx and 4xx (429 aside) arrive here; the link deals with all others.
+/// It is called again from the start after each reply, with one more [`Exchange`] in `exchanges`. Where a request was
+/// refused because the session ran out, its exchange is taken back and the same turn is asked for with a new session.
+/// Only HTTP statuses 2xx and 4xx (429 aside) arrive here; the link deals with all others.
 pub trait Client: Send + Sync {
     /// The vendor's facts.
     fn manifest(&self) -> &'static Manifest;
 
-    /// What to say next.
-    fn next(&self, task: &Task<'_>, session: &Session, said: &[Exchange]) -> Turn;
+    /// The next turn of a conversation.
+    fn next(&self, task: &Task<'_>, session: &Session, exchanges: &[Exchange]) -> Turn;
 
-    /// How the same PBX is spoken to about its extensions, within the same session; `None` where that is what this
-    /// is for.
+    /// The client for the extensions of the same PBX, within the same session; `None` where this is it.
     fn extensions(&self) -> Option<&dyn Client> {
         None
     }
@@ -39,14 +38,14 @@ pub enum Task<'t> {
     SignIn(&'t Account),
     /// Keep the session alive before it runs out: ends in `Answer::Session`.
     KeepAlive,
-    /// Leave; nobody minds whether it works: ends in `Answer::Done`.
+    /// Sign out, best effort: ends in `Answer::Done`.
     SignOut,
-    /// Which numbers the PBX holds: ends in `Answer::Listing`.
+    /// List the numbers that the PBX holds: ends in `Answer::Listing`.
     List,
-    /// Everything about these extensions, at most as many as the vendor's `batch`: ends in `Answer::Found`.
-    Look(&'t [String]),
-    /// Also what is live about these extensions (registrations), where the vendor tells it: ends in `Answer::Found`.
-    LookLive(&'t [String]),
+    /// Get these extensions with all their fields, at most as many as the vendor's `batch`: ends in `Answer::Found`.
+    Get(&'t [String]),
+    /// The same with what is live (registrations), where the vendor shows it: ends in `Answer::Found`.
+    GetStatus(&'t [String]),
     /// Make an extension: ends in `Answer::Done`.
     Create(&'t Record),
     /// Change these fields of an extension that exists; all others stay as they are: ends in `Answer::Done`.

@@ -4,7 +4,7 @@ pub mod json;
 mod pbx;
 pub use crate::xml;
 
-pub use pbx::{Heard, Pbx};
+pub use pbx::{Pbx, RawRequest};
 
 use crate::model::{Fault, FaultKind, Record, Secret};
 use std::fmt;
@@ -301,8 +301,8 @@ pub enum Answer {
 pub struct Listing {
     /// Their numbers, as the PBX gave them.
     pub numbers: Vec<String>,
-    /// Whether the listing is certainly whole; a doubtful one is nothing to delete by.
-    pub whole: bool,
+    /// Certainly all of them. Nothing is deleted by a listing that may be incomplete.
+    pub complete: bool,
 }
 
 /// What a PBX gave us to show that we are signed in.

@@ -4,7 +4,7 @@ use super::Reply;
 
 /// A request as it reached a PBX: bytes, not yet understood.
 #[derive(Clone)]
-pub struct Heard {
+pub struct RawRequest {
     /// HTTP's verb, as it came.
     pub method: String,
     /// Path and query, as they came.
@@ -15,7 +15,7 @@ pub struct Heard {
     pub body: Vec<u8>,
 }
 
-impl Heard {
+impl RawRequest {
     /// A header's value, by its name in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
@@ -41,7 +41,7 @@ impl Heard {
 /// conversation, its mapping or its `vendor.toml`, or it would agree with their mistakes.
 pub trait Pbx: Send {
     /// Answers one request, as the vendor's pages print it, their defects included.
-    fn answer(&mut self, heard: &Heard) -> Reply;
+    fn answer(&mut self, heard: &RawRequest) -> Reply;
 
     /// Makes every session run out at once.
     fn expire_sessions(&mut self);

@@ -11,7 +11,7 @@ use rowcall::sheet::{Format, Writer};
 use rowcall::sim::{Faults, InProcess, Server, Sim};
 use rowcall::submit::converse::{Connection, Looking};
 use rowcall::vendors::{VENDORS, vendor};
-use rowcall::wire::{Heard, Pbx, Reply, Request};
+use rowcall::wire::{Pbx, RawRequest, Reply, Request};
 use rowcall::xml::{self, Element};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -647,7 +647,7 @@ enum How {
 }
 
 impl Pbx for Odd {
-    fn answer(&mut self, heard: &Heard) -> Reply {
+    fn answer(&mut self, heard: &RawRequest) -> Reply {
         let reply = self.pbx.answer(heard);
         if !heard.path().ends_with("extensionlist/query") {
             return reply;

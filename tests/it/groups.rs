@@ -6,7 +6,7 @@ use rowcall::link::Link;
 use rowcall::model::{Action, Field, Record};
 use rowcall::sim::{Faults, Server, Sim};
 use rowcall::vendors::{GROUPS, VENDORS};
-use rowcall::wire::{Body, Effect, Heard, Method, Pbx, Reply, Request};
+use rowcall::wire::{Body, Effect, Method, Pbx, RawRequest, Reply, Request};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -340,7 +340,7 @@ fn two_groups_of_one_name_are_told_and_neither_is_touched() {
 struct Doubtful(Box<dyn Pbx>, Arc<AtomicBool>);
 
 impl Pbx for Doubtful {
-    fn answer(&mut self, heard: &Heard) -> Reply {
+    fn answer(&mut self, heard: &RawRequest) -> Reply {
         let mut reply = self.0.answer(heard);
         if heard.path().ends_with("/group/list") && self.1.load(Ordering::SeqCst) {
             let mut list = reply.json().unwrap();

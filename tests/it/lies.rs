@@ -10,7 +10,7 @@ use rowcall::submit::settle::Limits;
 use rowcall::submit::verify::Verify;
 use rowcall::submit::{Done, FailuresMax, NoJournal, Options, submit};
 use rowcall::vendors::{Account, Settings, VENDORS, Vendor};
-use rowcall::wire::{Heard, Pbx, Reply};
+use rowcall::wire::{Pbx, RawRequest, Reply};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -85,25 +85,25 @@ struct Liar {
     lie: Lie,
     /// What it said to the honest row, by path.
     honest: BTreeMap<String, Reply>,
-    late: Vec<Heard>,
+    late: Vec<RawRequest>,
     looks: u32,
 }
 
-fn rewritten(heard: &Heard, from: &str, to: &str) -> Heard {
+fn rewritten(heard: &RawRequest, from: &str, to: &str) -> RawRequest {
     let body = String::from_utf8(heard.body.clone()).unwrap();
-    Heard {
+    RawRequest {
         target: heard.target.replace(from, to),
         body: body.replace(from, to).into_bytes(),
         ..heard.clone()
     }
 }
 
-fn holds(heard: &Heard, text: &str) -> bool {
+fn holds(heard: &RawRequest, text: &str) -> bool {
     heard.target.contains(text) || String::from_utf8_lossy(&heard.body).contains(text)
 }
 
 impl Pbx for Liar {
-    fn answer(&mut self, heard: &Heard) -> Reply {
+    fn answer(&mut self, heard: &RawRequest) -> Reply {
         if !holds(heard, NAME) {
             if holds(heard, "2002") && !self.late.is_empty() {
                 self.looks += 1;

@@ -3,7 +3,7 @@
 use rowcall::model::Secret;
 use rowcall::sim::{Faults, Server, Sim};
 use rowcall::vendors::Account;
-use rowcall::wire::{Heard, Pbx, Reply};
+use rowcall::wire::{Pbx, RawRequest, Reply};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
@@ -381,7 +381,7 @@ fn what_an_unreadable_row_may_mean_is_not_deleted() {
 struct Doubtful(Box<dyn Pbx>);
 
 impl Pbx for Doubtful {
-    fn answer(&mut self, heard: &Heard) -> Reply {
+    fn answer(&mut self, heard: &RawRequest) -> Reply {
         let mut reply = self.0.answer(heard);
         let body = String::from_utf8_lossy(&reply.body).into_owned();
         if body.contains("<Id>2002</Id>") && body.contains("<Id>2003</Id>") {

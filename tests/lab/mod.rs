@@ -194,7 +194,7 @@ impl Rig {
                 items.all(|item| other.split(';').any(|held| held == item))
             };
             let same = match field.def().kind {
-                Kind::List if self.manifest.row(field).unwrap().whole => {
+                Kind::List if self.manifest.row(field).unwrap().replaced_whole => {
                     within(text, is) && within(is, text)
                 }
                 Kind::List => within(text, is),

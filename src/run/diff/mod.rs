@@ -149,7 +149,7 @@ pub(super) fn export(path: &Path, manifest: Option<&'static Manifest>) -> Result
 fn held(target: &Target, stop: &StopFlag) -> Result<Side, Failure> {
     let connection = target.connect(stop)?;
     let listing = connection.list().map_err(|fault| target.failure(&fault))?;
-    if !listing.whole {
+    if !listing.complete {
         let message = format!(
             "{}: the listing is not certainly whole, and what it lacks would seem to be gone",
             target.label
@@ -279,7 +279,8 @@ impl Output {
     fn open(args: &DiffArgs, with_target: bool) -> Result<Output, Failure> {
         let target = with_target.then_some("target");
         let headings: Vec<&str> = target.into_iter().chain(HEADINGS).collect();
-        let stream = |format| Writer::stream(Box::new(Heard), "standard output", format, &headings);
+        let stream =
+            |format| Writer::stream(Box::new(RawRequest), "standard output", format, &headings);
         let table = match (&args.output, args.format) {
             (Some(path), _) => Some(Writer::replace(path, Readers::Anybody, &headings)),
             (None, DiffFormat::Text) => None,
@@ -331,9 +332,9 @@ pub(super) fn text(
 }
 
 /// Standard output, whose reader may go (`| head`): that there are differences is still told by the exit code.
-struct Heard;
+struct RawRequest;
 
-impl Write for Heard {
+impl Write for RawRequest {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match stdout().write(bytes) {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(bytes.len()),

@@ -110,26 +110,26 @@ impl Client for OpenVox {
         manifest()
     }
 
-    fn next(&self, task: &Task<'_>, session: &Session, said: &[Exchange]) -> Turn {
+    fn next(&self, task: &Task<'_>, session: &Session, exchanges: &[Exchange]) -> Turn {
         let turn = match task {
-            Task::SignIn(account) => self.sign_in(account, said),
-            Task::KeepAlive => keep_alive(session, said),
-            Task::SignOut => Ok(self.sign_out(session, said)),
-            Task::List => self.list(session, said).map(|step| match step {
+            Task::SignIn(account) => self.sign_in(account, exchanges),
+            Task::KeepAlive => keep_alive(session, exchanges),
+            Task::SignOut => Ok(self.sign_out(session, exchanges)),
+            Task::List => self.list(session, exchanges).map(|step| match step {
                 Step::Say(request) => Turn::say(request),
                 Step::Got(listing, _) => Turn::Done(Answer::Listing(listing)),
             }),
             // What is live stands in the same answer.
-            Task::Look(numbers) | Task::LookLive(numbers) => self.look(numbers, session, said),
-            Task::Create(wanted) => self.create(wanted, session, said),
-            Task::Update(wanted) => self.update(wanted, session, said),
-            Task::Delete(number) => self.delete(number, session, said),
+            Task::Get(numbers) | Task::GetStatus(numbers) => self.look(numbers, session, exchanges),
+            Task::Create(wanted) => self.create(wanted, session, exchanges),
+            Task::Update(wanted) => self.update(wanted, session, exchanges),
+            Task::Delete(number) => self.delete(number, session, exchanges),
         };
         turn.unwrap_or_else(Turn::Fault)
     }
 }
 
-/// A part of a conversation: either something is to be said, or it has come to its end and the exchanges after it are
+/// A part of a conversation: either a request is to be sent, or it has come to its end and the exchanges after it are
 /// left.
 enum Step<'s> {
     Say(Request),
@@ -153,8 +153,8 @@ impl OpenVox {
             .body(self.format.body(fields))
     }
 
-    fn sign_in(&self, account: &Account, said: &[Exchange]) -> Result<Turn, Fault> {
-        let Some(last) = said.last() else {
+    fn sign_in(&self, account: &Account, exchanges: &[Exchange]) -> Result<Turn, Fault> {
+        let Some(last) = exchanges.last() else {
             let fields = vec![
                 ("username", account.username.clone()),
                 ("password", md5_hex(account.password.reveal())),
@@ -177,8 +177,8 @@ impl OpenVox {
         }
     }
 
-    fn sign_out(&self, session: &Session, said: &[Exchange]) -> Turn {
-        if said.is_empty() {
+    fn sign_out(&self, session: &Session, exchanges: &[Exchange]) -> Turn {
+        if exchanges.is_empty() {
             Turn::say(self.request("logout", session, Effect::Reads))
         } else {
             Turn::Done(Answer::Done)
@@ -187,24 +187,24 @@ impl OpenVox {
 
     /// The numbers that the PBX holds. The path of the list is the ancestor's; where the PBX does not know it, all
     /// settings are asked for, which the ancestor answers with everything: that listing is not called whole.
-    fn list<'s>(&self, session: &Session, said: &'s [Exchange]) -> Result<Step<'s>, Fault> {
-        let Some((first, rest)) = said.split_first() else {
+    fn list<'s>(&self, session: &Session, exchanges: &'s [Exchange]) -> Result<Step<'s>, Fault> {
+        let Some((first, rest)) = exchanges.split_first() else {
             let request = self.request("extensionlist/query", session, Effect::Reads);
             return Ok(Step::Say(request));
         };
         match records(&first.reply, "extlist") {
             Ok(records) => {
                 let numbers = numbers(&records);
-                let whole = true;
-                Ok(Step::Got(Listing { numbers, whole }, rest))
+                let complete = true;
+                Ok(Step::Got(Listing { numbers, complete }, rest))
             }
             Err(fault) if is_unknown_request(&fault) => {
                 let Some((second, rest)) = rest.split_first() else {
                     return Ok(Step::Say(self.query(session, &[])));
                 };
                 let numbers = numbers(&records(&second.reply, "extinfos")?);
-                let whole = false;
-                Ok(Step::Got(Listing { numbers, whole }, rest))
+                let complete = false;
+                Ok(Step::Got(Listing { numbers, complete }, rest))
             }
             Err(fault) => Err(fault),
         }
@@ -216,7 +216,7 @@ impl OpenVox {
         &self,
         numbers: &[String],
         session: &Session,
-        said: &[Exchange],
+        exchanges: &[Exchange],
     ) -> Result<Turn, Fault> {
         // A number is digits here: anything else is not on the PBX, and might be a word with a meaning of its own.
         let asked: BTreeSet<&str> = numbers
@@ -228,7 +228,7 @@ impl OpenVox {
         if asked.is_empty() {
             return Ok(found(vec![]));
         }
-        let Some((first, rest)) = said.split_first() else {
+        let Some((first, rest)) = exchanges.split_first() else {
             return Ok(Turn::say(self.query(session, &asked)));
         };
         let refusal = match extensions(&first.reply, &asked) {
@@ -260,7 +260,12 @@ impl OpenVox {
         }
     }
 
-    fn create(&self, wanted: &Record, session: &Session, said: &[Exchange]) -> Result<Turn, Fault> {
+    fn create(
+        &self,
+        wanted: &Record,
+        session: &Session,
+        exchanges: &[Exchange],
+    ) -> Result<Turn, Fault> {
         if wanted.get(Field::NEW_NUMBER).is_some() {
             return Err(Fault::new(
                 FaultKind::Rejected,
@@ -270,13 +275,18 @@ impl OpenVox {
             .hint("give the number that it is to have in number"));
         }
         digits(wanted.number())?;
-        self.write("extension/add", session, said, || {
+        self.write("extension/add", session, exchanges, || {
             let sent = manifest().outgoing(wanted, Purpose::Create).into_iter();
             sent.map(|(row, text)| (row.wire.as_str(), text)).collect()
         })
     }
 
-    fn update(&self, wanted: &Record, session: &Session, said: &[Exchange]) -> Result<Turn, Fault> {
+    fn update(
+        &self,
+        wanted: &Record,
+        session: &Session,
+        exchanges: &[Exchange],
+    ) -> Result<Turn, Fault> {
         let number = digits(wanted.number())?;
         if let Some(new_number) = wanted.get(Field::NEW_NUMBER) {
             digits(new_number)?;
@@ -285,15 +295,15 @@ impl OpenVox {
         if is_empty {
             return Ok(Turn::Done(Answer::Done));
         }
-        let mut said = said;
+        let mut exchanges = exchanges;
         if SIP_ONLY.iter().any(|field| wanted.get(*field).is_some()) {
-            let Some((asked, rest)) = said.split_first() else {
+            let Some((asked, rest)) = exchanges.split_first() else {
                 return Ok(Turn::say(self.query(session, &[number])));
             };
             is_sip(&extensions(&asked.reply, &[number])?, number)?;
-            said = rest;
+            exchanges = rest;
         }
-        self.write("extension/update", session, said, || {
+        self.write("extension/update", session, exchanges, || {
             let sent = manifest().outgoing(wanted, Purpose::Update).into_iter();
             let others = sent.filter(|(row, _)| row.name != Field::NUMBER);
             std::iter::once(("extid", number.to_owned()))
@@ -302,9 +312,14 @@ impl OpenVox {
         })
     }
 
-    fn delete(&self, number: &str, session: &Session, said: &[Exchange]) -> Result<Turn, Fault> {
+    fn delete(
+        &self,
+        number: &str,
+        session: &Session,
+        exchanges: &[Exchange],
+    ) -> Result<Turn, Fault> {
         let number = digits(number)?;
-        self.write("extension/delete", session, said, || {
+        self.write("extension/delete", session, exchanges, || {
             vec![("number", number.to_owned())]
         })
     }
@@ -313,10 +328,10 @@ impl OpenVox {
         &self,
         operation: &'static str,
         session: &Session,
-        said: &[Exchange],
+        exchanges: &[Exchange],
         fields: impl FnOnce() -> Vec<(&'f str, String)>,
     ) -> Result<Turn, Fault> {
-        let Some(last) = said.last() else {
+        let Some(last) = exchanges.last() else {
             let request = self
                 .request(operation, session, Effect::Writes)
                 .body(self.format.body(fields()));
@@ -327,8 +342,8 @@ impl OpenVox {
 }
 
 /// The page of the heartbeat prints no `type`: it is JSON in either format.
-fn keep_alive(session: &Session, said: &[Exchange]) -> Result<Turn, Fault> {
-    let Some(last) = said.last() else {
+fn keep_alive(session: &Session, exchanges: &[Exchange]) -> Result<Turn, Fault> {
+    let Some(last) = exchanges.last() else {
         let fields = vec![
             ("ipaddr", "127.0.0.1".to_owned()),
             ("port", REPORT_PORT.to_owned()),
@@ -635,7 +650,7 @@ fn expand(extension: &mut Record, [to, to_extension, to_number]: [Field; 3]) {
 mod tests {
     use super::*;
     use crate::manifest::Access;
-    use crate::wire::{Heard, Pbx, xml};
+    use crate::wire::{Pbx, RawRequest, xml};
     use proptest::prelude::*;
     use std::collections::BTreeMap;
     use url::form_urlencoded;
@@ -655,10 +670,10 @@ mod tests {
         }
     }
 
-    fn heard(request: &Request) -> Heard {
+    fn heard(request: &Request) -> RawRequest {
         let encoded = request.encode().unwrap();
         let content_type = encoded.content_type.into_iter();
-        Heard {
+        RawRequest {
             method: request.method.word().to_owned(),
             target: format!("{BASE}{}", encoded.target),
             headers: content_type
@@ -675,15 +690,15 @@ mod tests {
         session: &Session,
         mut answer: impl FnMut(&Request) -> Reply,
     ) -> (Turn, Vec<Exchange>) {
-        let mut said = vec![];
+        let mut exchanges = vec![];
         for _ in 0..TURNS_MAX {
-            match vendor.next(task, session, &said) {
+            match vendor.next(task, session, &exchanges) {
                 Turn::Say(request) => {
                     let reply = answer(&request);
                     let request = *request;
-                    said.push(Exchange { request, reply });
+                    exchanges.push(Exchange { request, reply });
                 }
-                end => return (end, said),
+                end => return (end, exchanges),
             }
         }
         panic!("{task:?} does not end");
@@ -793,10 +808,10 @@ mod tests {
         Reply::new(status, content_type.map_or("", |(_, value)| value), body)
     }
 
-    fn printed_heard(text: &str) -> Heard {
+    fn printed_heard(text: &str) -> RawRequest {
         let (first, headers, body) = printed(text);
         let mut words = first.split(' ');
-        Heard {
+        RawRequest {
             method: words.next().unwrap().to_owned(),
             target: words.next().unwrap().to_owned(),
             headers,
@@ -826,7 +841,7 @@ mod tests {
             ..Session::default()
         };
         let Turn::Say(request) = vendor(format).next(&task, &session, &[]) else {
-            panic!("nothing was said");
+            panic!("nothing was exchanges");
         };
         let (ours, theirs) = (heard(&request), printed_heard(text));
         assert_eq!(ours.method, theirs.method);
@@ -897,7 +912,7 @@ mod tests {
         let theirs = printed_heard(include_str!("golden/heartbeat.request.json"));
         for format in ["json", "xml"] {
             let Turn::Say(request) = vendor(format).next(&Task::KeepAlive, &signed(), &[]) else {
-                panic!("nothing was said");
+                panic!("nothing was exchanges");
             };
             let ours = heard(&request);
             assert_eq!(
@@ -967,14 +982,14 @@ mod tests {
         let list = printed_reply(include_str!("golden/ancestor-list.reply.json"));
         let listing = Listing {
             numbers: vec!["1000".to_owned(), "1001".to_owned()],
-            whole: true,
+            complete: true,
         };
         match told(Task::List, &[list]).0 {
             Turn::Done(Answer::Listing(known)) => assert_eq!(known, listing),
             other => panic!("{other:?}"),
         }
         let query = printed_reply(include_str!("golden/ancestor-query.reply.json"));
-        let found = found_by(told(Task::Look(&["1000".to_owned()]), &[query]).0);
+        let found = found_by(told(Task::Get(&["1000".to_owned()]), &[query]).0);
         assert_eq!(
             found,
             [extension(&[
@@ -1051,13 +1066,13 @@ mod tests {
 
             let empty = Listing {
                 numbers: vec![],
-                whole: true,
+                complete: true,
             };
             match say(Task::List) {
                 Turn::Done(Answer::Listing(known)) => assert_eq!(known, empty, "{format}"),
                 other => panic!("{other:?}"),
             }
-            assert_eq!(found_by(say(Task::Look(&numbers))), []);
+            assert_eq!(found_by(say(Task::Get(&numbers))), []);
             is_done(say(Task::Create(&printed_extension())));
             is_done(say(Task::Create(&small("0042"))));
             let refused = fault(say(Task::Create(&small("0042"))));
@@ -1068,7 +1083,7 @@ mod tests {
             assert!(refused.message.contains("Yeastar"), "{}", refused.message);
 
             // Two of the three are there: what the PBX refuses, its listing explains.
-            let found = found_by(say(Task::Look(&numbers)));
+            let found = found_by(say(Task::Get(&numbers)));
             assert_eq!(
                 found.iter().map(Record::number).collect::<Vec<_>>(),
                 ["0042", "2002"]
@@ -1076,7 +1091,7 @@ mod tests {
             let differing = crate::plan::differing(manifest(), &printed_extension(), &found[1]);
             assert_eq!(differing, [], "{format}");
             assert_eq!(found[1].get(Field::WEB_PASSWORD), None);
-            assert_eq!(found_by(say(Task::Look(&numbers[2..]))), []);
+            assert_eq!(found_by(say(Task::Get(&numbers[2..]))), []);
 
             let change = extension(&[
                 (Field::NUMBER, "0042"),
@@ -1190,8 +1205,12 @@ mod tests {
                 Task::Delete("1"),
                 Task::KeepAlive,
             ] {
-                let (turn, said) = told(task, &[json_reply(body)]);
-                assert_eq!((kind(turn), said.len()), (expected, 1), "{task:?} {body}");
+                let (turn, exchanges) = told(task, &[json_reply(body)]);
+                assert_eq!(
+                    (kind(turn), exchanges.len()),
+                    (expected, 1),
+                    "{task:?} {body}"
+                );
             }
         }
         for (status, expected) in [
@@ -1264,7 +1283,7 @@ mod tests {
         let Turn::Say(request) =
             vendor("json").next(&Task::SignIn(&account), &Session::default(), &[])
         else {
-            panic!("nothing was said");
+            panic!("nothing was exchanges");
         };
         let heard = heard(&request);
         assert_eq!(heard.target, "/api/v0.0.1/login?type=json");
@@ -1381,8 +1400,8 @@ mod tests {
         let new = small("4");
         let tasks = [
             (Task::List, 1),
-            (Task::Look(&numbers), 3),
-            (Task::LookLive(&numbers), 3),
+            (Task::Get(&numbers), 3),
+            (Task::GetStatus(&numbers), 3),
             (Task::Create(&new), 1),
             (Task::Update(&change), 2),
             (Task::Delete("2"), 1),
@@ -1402,14 +1421,18 @@ mod tests {
                         ));
                     }
                     let mut count = 0;
-                    let (turn, said) = converse(&*vendor, &task, &session, |request| {
+                    let (turn, exchanges) = converse(&*vendor, &task, &session, |request| {
                         if count == step {
                             pbx.expire_sessions();
                         }
                         count += 1;
                         pbx.answer(&heard(request))
                     });
-                    assert_eq!(said.len(), steps.min(step + 1), "{format} {task:?} {step}");
+                    assert_eq!(
+                        exchanges.len(),
+                        steps.min(step + 1),
+                        "{format} {task:?} {step}"
+                    );
                     if step == steps {
                         assert!(matches!(turn, Turn::Done(_)), "{turn:?}");
                     } else {
@@ -1445,9 +1468,9 @@ mod tests {
             r#"{"status":"Success","extinfos":7}"#,
             "<xml><status>Success</status><extinfos><username>A</username></extinfos></xml>",
         ] {
-            let (turn, said) = told(Task::Look(&asked), &[json_reply(body)]);
+            let (turn, exchanges) = told(Task::Get(&asked), &[json_reply(body)]);
             assert_eq!(
-                (kind(turn), said.len()),
+                (kind(turn), exchanges.len()),
                 (FaultKind::MayHaveHappened, 1),
                 "{body}"
             );
@@ -1494,7 +1517,7 @@ mod tests {
                 2,
             ),
         ] {
-            let (turn, _) = told(Task::Look(&asked), &[json_reply(body)]);
+            let (turn, _) = told(Task::Get(&asked), &[json_reply(body)]);
             assert_eq!(found_by(turn).len(), count, "{body}");
         }
     }
@@ -1508,21 +1531,21 @@ mod tests {
             json_reply(r#"{"status":"Failed","errno":"10003"}"#),
             json_reply(r#"{"status":"Failed"}"#),
         ] {
-            let (turn, said) = told(Task::List, &[unknown.clone(), all.clone()]);
+            let (turn, exchanges) = told(Task::List, &[unknown.clone(), all.clone()]);
             match turn {
                 Turn::Done(Answer::Listing(known)) => {
                     assert_eq!(
                         known,
                         Listing {
                             numbers: vec!["7".to_owned()],
-                            whole: false
+                            complete: false
                         }
                     );
                 }
                 other => panic!("{other:?}"),
             }
-            assert_eq!(said[1].request.path, "/extension/query");
-            assert_eq!(sent(&said[1].request), serde_json::json!({}));
+            assert_eq!(exchanges[1].request.path, "/extension/query");
+            assert_eq!(sent(&exchanges[1].request), serde_json::json!({}));
             let (turn, _) = told(Task::List, &[unknown, Reply::new(404, "", "")]);
             assert_eq!(kind(turn), FaultKind::TargetUnusable);
         }
@@ -1532,8 +1555,11 @@ mod tests {
             json_reply(r#"{"status":"Success","extlist":[{"#),
             Reply::new(403, "", ""),
         ] {
-            let (turn, said) = told(Task::List, &[certain]);
-            assert_eq!((fault(turn).http_status.is_some(), said.len()), (true, 1));
+            let (turn, exchanges) = told(Task::List, &[certain]);
+            assert_eq!(
+                (fault(turn).http_status.is_some(), exchanges.len()),
+                (true, 1)
+            );
         }
     }
 
@@ -1555,28 +1581,31 @@ mod tests {
 
         // One alone that is missing needs no listing.
         assert_eq!(
-            found_by(told(Task::Look(&one), std::slice::from_ref(&missing)).0),
+            found_by(told(Task::Get(&one), std::slice::from_ref(&missing)).0),
             []
         );
         for vague in [&missing, &failed, &nothing] {
             let replies = [vague.clone(), list("5 6")];
-            assert_eq!(found_by(told(Task::Look(&asked), &replies).0), []);
+            assert_eq!(found_by(told(Task::Get(&asked), &replies).0), []);
             let replies = [vague.clone(), list("1 5"), first.clone()];
-            let (turn, said) = told(Task::Look(&asked), &replies);
+            let (turn, exchanges) = told(Task::Get(&asked), &replies);
             assert_eq!(found_by(turn).len(), 1);
-            assert_eq!(sent(&said[2].request), serde_json::json!({"extid": "1"}));
+            assert_eq!(
+                sent(&exchanges[2].request),
+                serde_json::json!({"extid": "1"})
+            );
             // It is there, and yet the PBX does not tell: no guess.
             let replies = [vague.clone(), list("1 2")];
             assert!(matches!(
-                told(Task::Look(&asked), &replies).0,
+                told(Task::Get(&asked), &replies).0,
                 Turn::Fault(_)
             ));
         }
         let replies = [failed.clone(), list("")];
-        assert_eq!(found_by(told(Task::Look(&one), &replies).0), []);
+        assert_eq!(found_by(told(Task::Get(&one), &replies).0), []);
         let replies = [failed, json_reply("<!doctype html>")];
         assert_eq!(
-            kind(told(Task::Look(&one), &replies).0),
+            kind(told(Task::Get(&one), &replies).0),
             FaultKind::MayHaveHappened
         );
     }
@@ -1585,7 +1614,7 @@ mod tests {
     fn compact_destinations_are_taken_apart() {
         let look = |fields: &str| {
             let body = format!(r#"{{"status":"Success","extinfos":{{"extnumber":"1",{fields}}}}}"#);
-            let mut found = found_by(told(Task::Look(&["1".to_owned()]), &[json_reply(&body)]).0);
+            let mut found = found_by(told(Task::Get(&["1".to_owned()]), &[json_reply(&body)]).0);
             found.remove(0)
         };
         let extension = look(
@@ -1639,9 +1668,9 @@ mod tests {
                 r#"{{"status":"Success","extinfos":[{{"extnumber":"1","type":"{kind}"}}]}}"#
             ))
         };
-        let (turn, said) = told(Task::Update(&change), &[of("FXS")]);
+        let (turn, exchanges) = told(Task::Update(&change), &[of("FXS")]);
         let refused = fault(turn);
-        assert_eq!((refused.kind, said.len()), (FaultKind::Rejected, 1));
+        assert_eq!((refused.kind, exchanges.len()), (FaultKind::Rejected, 1));
         assert!(refused.message.contains("FXS"), "{}", refused.message);
         for sip in ["SIP", "sip", ""] {
             let replies = [of(sip), json_reply(r#"{"status":"Success"}"#)];
@@ -1654,12 +1683,12 @@ mod tests {
         );
         // What every type has costs one request.
         let name = extension(&[(Field::NUMBER, "1"), (Field::DISPLAY_NAME, "A")]);
-        let (turn, said) = told(
+        let (turn, exchanges) = told(
             Task::Update(&name),
             &[json_reply(r#"{"status":"Success"}"#)],
         );
         is_done(turn);
-        assert_eq!(said[0].request.effect, Effect::Writes);
+        assert_eq!(exchanges[0].request.effect, Effect::Writes);
         // Nothing to change is nothing to say.
         is_done(told(Task::Update(&Record::numbered("1")), &[]).0);
     }
@@ -1682,19 +1711,18 @@ mod tests {
                     (Field::NEW_NUMBER, word),
                 ])),
             ] {
-                let (turn, said) = told(task, &[]);
+                let (turn, exchanges) = told(task, &[]);
                 assert_eq!(
-                    (kind(turn), said.len()),
+                    (kind(turn), exchanges.len()),
                     (FaultKind::Rejected, 0),
                     "{word:?}"
                 );
             }
             let asked = [word.to_owned()];
-            assert_eq!(found_by(told(Task::Look(&asked), &[]).0), []);
+            assert_eq!(found_by(told(Task::Get(&asked), &[]).0), []);
             let asked = [word.to_owned(), "7".to_owned(), "7".to_owned()];
-            let Turn::Say(request) = vendor("json").next(&Task::Look(&asked), &signed(), &[])
-            else {
-                panic!("nothing was said");
+            let Turn::Say(request) = vendor("json").next(&Task::Get(&asked), &signed(), &[]) else {
+                panic!("nothing was exchanges");
             };
             assert_eq!(sent(&request), serde_json::json!({"extid": "7"}));
         }
@@ -1706,7 +1734,7 @@ mod tests {
         let session = sign_in(&*vendor("json"), &mut *pbx);
         let token = session.token.reveal();
         let mut answer = |target: &str, method: &str, content_type: &str, body: &str| {
-            let reply = pbx.answer(&Heard {
+            let reply = pbx.answer(&RawRequest {
                 method: method.to_owned(),
                 target: format!("{BASE}{target}"),
                 headers: vec![("content-type".to_owned(), content_type.to_owned())],
@@ -1800,7 +1828,7 @@ mod tests {
         assert_eq!(answer(&target, "POST", "application/json", good), "ok");
         assert_eq!(answer(&target, "POST", "application/json", good), "10017");
         assert_eq!((pbx.numbers(), pbx.created("1")), (vec!["1".to_owned()], 1));
-        let elsewhere = Heard {
+        let elsewhere = RawRequest {
             method: "POST".to_owned(),
             target: "/api/v1.1.0/login?type=json".to_owned(),
             headers: vec![],
@@ -1828,7 +1856,7 @@ mod tests {
             &*vendor,
             &mut *pbx,
             &session,
-            Task::Look(&[number.to_owned()]),
+            Task::Get(&[number.to_owned()]),
         );
         let found = found_by(looked);
         let kept = manifest().row(Field::DISPLAY_NAME).unwrap().from_wire(name);
@@ -1862,7 +1890,7 @@ mod tests {
             &signed(),
             &[],
         ) else {
-            panic!("nothing was said");
+            panic!("nothing was exchanges");
         };
         assert_eq!(
             request.encode().err().map(|fault| fault.kind),

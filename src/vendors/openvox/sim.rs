@@ -4,7 +4,7 @@
 //! nothing is given, `all` in a delete.
 
 use crate::vendors::Account;
-use crate::wire::{Heard, Pbx, Reply, json, xml};
+use crate::wire::{Pbx, RawRequest, Reply, json, xml};
 use md5::{Digest, Md5};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,7 +51,7 @@ const REQUEST_BLANK: No = 20009;
 type Told = Map<String, Value>;
 
 impl Pbx for Sim {
-    fn answer(&mut self, heard: &Heard) -> Reply {
+    fn answer(&mut self, heard: &RawRequest) -> Reply {
         let Some(operation) = heard.path().strip_prefix(PREFIX) else {
             return not_found();
         };
@@ -100,7 +100,7 @@ impl Sim {
         &mut self,
         operation: &str,
         query: &BTreeMap<String, String>,
-        heard: &Heard,
+        heard: &RawRequest,
     ) -> Result<Told, No> {
         if operation == "login" {
             return self.login(&fields(query, heard)?);
@@ -428,7 +428,10 @@ fn told(name: &str, extensions: impl Iterator<Item = Value>) -> Told {
 }
 
 /// The names and texts of a body, which has to be of the type that the query says.
-fn fields(query: &BTreeMap<String, String>, heard: &Heard) -> Result<BTreeMap<String, String>, No> {
+fn fields(
+    query: &BTreeMap<String, String>,
+    heard: &RawRequest,
+) -> Result<BTreeMap<String, String>, No> {
     let declared = heard.header("content-type").unwrap_or_default();
     let media = declared.split(';').next().unwrap_or_default().trim();
     if heard.body.is_empty() {

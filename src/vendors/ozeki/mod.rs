@@ -55,18 +55,18 @@ impl Client for Ozeki {
         manifest()
     }
 
-    fn next(&self, task: &Task<'_>, session: &Session, said: &[Exchange]) -> Turn {
+    fn next(&self, task: &Task<'_>, session: &Session, exchanges: &[Exchange]) -> Turn {
         let user = OfficeUser::of_session(session);
         let turn = match task {
-            Task::SignIn(account) => self.sign_in(&OfficeUser::of_account(account), said),
+            Task::SignIn(account) => self.sign_in(&OfficeUser::of_account(account), exchanges),
             Task::KeepAlive => Ok(Turn::Done(Answer::Session(session.clone()))),
             Task::SignOut => Ok(Turn::Done(Answer::Done)),
-            Task::List => self.list(&user, said),
-            Task::Look(numbers) => self.look(&user, numbers, said, false),
-            Task::LookLive(numbers) => self.look(&user, numbers, said, true),
-            Task::Create(wanted) => self.create(&user, wanted, said),
-            Task::Update(wanted) => self.update(&user, wanted, said),
-            Task::Delete(number) => self.delete(&user, number, said),
+            Task::List => self.list(&user, exchanges),
+            Task::Get(numbers) => self.look(&user, numbers, exchanges, false),
+            Task::GetStatus(numbers) => self.look(&user, numbers, exchanges, true),
+            Task::Create(wanted) => self.create(&user, wanted, exchanges),
+            Task::Update(wanted) => self.update(&user, wanted, exchanges),
+            Task::Delete(number) => self.delete(&user, number, exchanges),
         };
         turn.unwrap_or_else(Turn::Fault)
     }
@@ -75,8 +75,8 @@ impl Client for Ozeki {
 impl Ozeki {
     /// One harmless command shows that it is an Ozeki and that it lets us in. What it answers beside its code is
     /// printed on no page, and not looked at.
-    fn sign_in(&self, user: &OfficeUser, said: &[Exchange]) -> Result<Turn, Fault> {
-        let Some(types) = said.first() else {
+    fn sign_in(&self, user: &OfficeUser, exchanges: &[Exchange]) -> Result<Turn, Fault> {
+        let Some(types) = exchanges.first() else {
             return Ok(self.ask(user, "ListExtensionTypes", vec![]));
         };
         obeyed(&types.reply, &[user.password.reveal()]).map_err(|fault| Fault {
@@ -91,8 +91,8 @@ impl Ozeki {
     }
 
     /// Only extensions of the type that is written: the others (voice menus, conference rooms, …) are none of ours.
-    fn list(&self, user: &OfficeUser, said: &[Exchange]) -> Result<Turn, Fault> {
-        let Some(listed) = said.first() else {
+    fn list(&self, user: &OfficeUser, exchanges: &[Exchange]) -> Result<Turn, Fault> {
+        let Some(listed) = exchanges.first() else {
             return Ok(self.ask(user, "ListExtensions", vec![]));
         };
         let response = obeyed(&listed.reply, &[user.password.reveal()])?;
@@ -101,7 +101,7 @@ impl Ozeki {
         };
         let mut listing = Listing {
             numbers: vec![],
-            whole: true,
+            complete: true,
         };
         for summary in &extensions.children {
             let told = |name| summary.child_text(name).filter(|text| !text.is_empty());
@@ -110,7 +110,7 @@ impl Ozeki {
                     listing.numbers.push(id.to_owned());
                 }
                 (Some(_), Some(_)) => {}
-                _ => listing.whole = false,
+                _ => listing.complete = false,
             }
         }
         Ok(Turn::Done(Answer::Listing(listing)))
@@ -120,30 +120,35 @@ impl Ozeki {
         &self,
         user: &OfficeUser,
         numbers: &[String],
-        said: &[Exchange],
+        exchanges: &[Exchange],
         live: bool,
     ) -> Result<Turn, Fault> {
         let mut found = vec![];
-        for (number, got) in numbers.iter().zip(said) {
+        for (number, got) in numbers.iter().zip(exchanges) {
             match config_of(user, number, &got.reply) {
                 Ok(config) => found.push(extension_of(&config, live)),
                 Err(fault) if fault.kind == FaultKind::Missing => {}
                 Err(fault) => return Err(fault),
             }
         }
-        Ok(match numbers.get(said.len()) {
+        Ok(match numbers.get(exchanges.len()) {
             Some(number) => self.ask_config(user, number),
             None => Turn::Done(Answer::Found(found)),
         })
     }
 
-    fn create(&self, user: &OfficeUser, wanted: &Record, said: &[Exchange]) -> Result<Turn, Fault> {
+    fn create(
+        &self,
+        user: &OfficeUser,
+        wanted: &Record,
+        exchanges: &[Exchange],
+    ) -> Result<Turn, Fault> {
         let sent = manifest().outgoing(wanted, Purpose::Create);
         let config = sent.into_iter().fold(
             Element::new("Config").with_attribute("knownType", self.known_type()),
             |config, (row, value)| config.with_text(&row.wire, value),
         );
-        let Some(added) = said.first() else {
+        let Some(added) = exchanges.first() else {
             return self.write_config(user, "AddConfig", &config);
         };
         let secrets = [user.password.reveal(), password_in(&config)];
@@ -160,15 +165,20 @@ impl Ozeki {
     }
 
     /// ModifyConfig demands the whole configuration: read, merge, write.
-    fn update(&self, user: &OfficeUser, wanted: &Record, said: &[Exchange]) -> Result<Turn, Fault> {
+    fn update(
+        &self,
+        user: &OfficeUser,
+        wanted: &Record,
+        exchanges: &[Exchange],
+    ) -> Result<Turn, Fault> {
         let number = wanted.number();
-        let Some(got) = said.first() else {
+        let Some(got) = exchanges.first() else {
             return Ok(self.ask_config(user, number));
         };
         let held = config_of(user, number, &got.reply)?;
         self.is_ours(number, &held)?;
         let config = merged(held, wanted);
-        let Some(modified) = said.get(1) else {
+        let Some(modified) = exchanges.get(1) else {
             return self.write_config(user, "ModifyConfig", &config);
         };
         let secrets = [user.password.reveal(), password_in(&config)];
@@ -188,12 +198,17 @@ impl Ozeki {
     }
 
     /// IDs are shared by all types of extensions, and RemoveConfig asks for no type: look first what it would remove.
-    fn delete(&self, user: &OfficeUser, number: &str, said: &[Exchange]) -> Result<Turn, Fault> {
-        let Some(got) = said.first() else {
+    fn delete(
+        &self,
+        user: &OfficeUser,
+        number: &str,
+        exchanges: &[Exchange],
+    ) -> Result<Turn, Fault> {
+        let Some(got) = exchanges.first() else {
             return Ok(self.ask_config(user, number));
         };
         self.is_ours(number, &config_of(user, number, &got.reply)?)?;
-        let Some(removed) = said.get(1) else {
+        let Some(removed) = exchanges.get(1) else {
             let id = vec![("ExtensionId", number.to_owned())];
             return Ok(self.say(user, "RemoveConfig", id, Effect::Writes));
         };
@@ -453,7 +468,7 @@ fn password_in(config: &Element) -> &str {
 mod tests {
     use super::*;
     use crate::model::Field;
-    use crate::wire::{Heard, Pbx, xml};
+    use crate::wire::{Pbx, RawRequest, xml};
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
@@ -511,12 +526,12 @@ mod tests {
         ])
     }
 
-    fn heard(request: &Request) -> Heard {
+    fn heard(request: &Request) -> RawRequest {
         let encoded = request.encode().unwrap();
         let kind = encoded
             .content_type
             .map(|kind| ("content-type".into(), kind.into()));
-        Heard {
+        RawRequest {
             method: request.method.word().into(),
             target: encoded.target,
             headers: kind.into_iter().collect(),
@@ -524,24 +539,24 @@ mod tests {
         }
     }
 
-    /// Says what the vendor wants said until it is done, and gives its last turn with all that was said.
+    /// Sends what the vendor asks for until it is done; returns its last turn and all exchanges.
     fn converse(
         vendor: &dyn Client,
         pbx: &mut dyn Pbx,
         task: Task<'_>,
         session: &Session,
     ) -> (Turn, Vec<Exchange>) {
-        let mut said = vec![];
+        let mut exchanges = vec![];
         for _ in 0..8 {
-            match vendor.next(&task, session, &said) {
+            match vendor.next(&task, session, &exchanges) {
                 Turn::Say(request) => {
                     let reply = pbx.answer(&heard(&request));
-                    said.push(Exchange {
+                    exchanges.push(Exchange {
                         request: *request,
                         reply,
                     });
                 }
-                end => return (end, said),
+                end => return (end, exchanges),
             }
         }
         panic!("no end after 8 turns");
@@ -551,17 +566,17 @@ mod tests {
     fn answered(task: Task<'_>, bodies: &[&str]) -> Turn {
         let vendor = ozeki("post", "once");
         let session = OfficeUser::of_account(&account("office", "canary-office")).session();
-        let mut said = vec![];
+        let mut exchanges = vec![];
         for body in bodies {
-            match vendor.next(&task, &session, &said) {
-                Turn::Say(request) => said.push(Exchange {
+            match vendor.next(&task, &session, &exchanges) {
+                Turn::Say(request) => exchanges.push(Exchange {
                     request: *request,
                     reply: Reply::new(200, "application/xml", *body),
                 }),
                 end => panic!("{end:?} before {body}"),
             }
         }
-        vendor.next(&task, &session, &said)
+        vendor.next(&task, &session, &exchanges)
     }
 
     fn fault(turn: Turn) -> Fault {
@@ -652,7 +667,7 @@ mod tests {
             reply: Reply::new(200, "application/xml", held),
         };
         let (wanted, numbers) = (printed(), ["1000".to_owned()]);
-        let said = [got];
+        let exchanges = [got];
         let cases: [(&str, Task<'_>, &[Exchange], &str); 5] = [
             (
                 golden!("listextensions.request.txt"),
@@ -662,7 +677,7 @@ mod tests {
             ),
             (
                 golden!("getconfig.request.txt"),
-                Task::Look(&numbers),
+                Task::Get(&numbers),
                 &[],
                 "GetConfig",
             ),
@@ -675,19 +690,19 @@ mod tests {
             (
                 golden!("modifyconfig.request.txt"),
                 Task::Update(&wanted),
-                &said,
+                &exchanges,
                 "ModifyConfig",
             ),
             (
                 golden!("removeconfig.request.txt"),
                 Task::Delete("100"),
-                &said,
+                &exchanges,
                 "RemoveConfig",
             ),
         ];
         for (method, escape) in WAYS {
-            for (url, task, said, command) in cases {
-                let request = say(ozeki(method, escape).next(&task, &session, said));
+            for (url, task, exchanges, command) in cases {
+                let request = say(ozeki(method, escape).next(&task, &session, exchanges));
                 let wire = on_the_wire(&request).to_ascii_lowercase();
                 let printed = printed_query(url);
                 let carries_xml = printed.contains("configxml");
@@ -760,7 +775,7 @@ mod tests {
     fn printed_replies_are_understood() {
         let numbers = ["1000".to_owned()];
         let got = golden!("getconfig.reply.xml");
-        let looked = found(answered(Task::Look(&numbers), &[got]));
+        let looked = found(answered(Task::Get(&numbers), &[got]));
         let expected = extension(&[
             (Field::NUMBER, "1000"),
             (Field::SIP_AUTH_NAME, "1000"),
@@ -774,13 +789,13 @@ mod tests {
         let mut live = expected;
         live.set(Field::LAST_IP_ADDRESS, "192.168.115.188:5060 (Udp)");
         live.set(Field::USER_AGENT, "Grandstream GXP2000 1.2.5.3");
-        assert_eq!(found(answered(Task::LookLive(&numbers), &[got])), [live]);
+        assert_eq!(found(answered(Task::GetStatus(&numbers), &[got])), [live]);
 
         let listed = answered(Task::List, &[golden!("listextensions.reply.xml")]);
         let numbers = ["1000", "1001", "1002", "100"].map(str::to_owned).to_vec();
         let listing = Listing {
             numbers,
-            whole: true,
+            complete: true,
         };
         assert_eq!(answer(listed), Answer::Listing(listing));
 
@@ -854,7 +869,7 @@ mod tests {
                 Task::Create(&wanted),
                 Task::Update(&wanted),
                 Task::Delete("100"),
-                Task::Look(&numbers),
+                Task::Get(&numbers),
                 Task::List,
             ] {
                 let fault = fault(answered(task, &[body]));
@@ -885,9 +900,9 @@ mod tests {
         let request = say(vendor.next(&task, &Session::default(), &[]));
         // Nor does HTTP's status count, one way or the other.
         let reply = Reply::new(404, "application/xml", golden!("addconfig.reply.xml"));
-        let said = [Exchange { request, reply }];
+        let exchanges = [Exchange { request, reply }];
         assert_eq!(
-            answer(vendor.next(&task, &Session::default(), &said)),
+            answer(vendor.next(&task, &Session::default(), &exchanges)),
             Answer::Done
         );
     }
@@ -952,7 +967,7 @@ mod tests {
         );
         assert!(gone.message.contains("100"), "{}", gone.message);
 
-        assert_eq!(found(answered(Task::Look(&numbers), &[&missing])), []);
+        assert_eq!(found(answered(Task::Get(&numbers), &[&missing])), []);
         let added = |body: &str| fault(answered(Task::Create(&wanted), &[body])).kind;
         assert_eq!(added(&exists), FaultKind::Exists);
         assert_eq!(added(&missing), FaultKind::Rejected);
@@ -967,8 +982,8 @@ mod tests {
         let bare = refusal("200", "Command successfully executed");
         for body in [&other, &nameless, &bare] {
             for task in [
-                Task::Look(&numbers),
-                Task::LookLive(&numbers),
+                Task::Get(&numbers),
+                Task::GetStatus(&numbers),
                 Task::Update(&wanted),
                 Task::Delete("0100"),
             ] {
@@ -997,7 +1012,7 @@ mod tests {
             fault(answered(Task::Delete("100"), &[&untyped])).code,
             "ozeki.other_type"
         );
-        let looked = found(answered(Task::Look(&numbers), &[&held]));
+        let looked = found(answered(Task::Get(&numbers), &[&held]));
         assert_eq!(looked[0].get(Field::EXTENSION_TYPE), Some("IVR"));
 
         let listed = golden!("listextensions.reply.xml").replacen("SIP", "IVR", 1);
@@ -1005,7 +1020,7 @@ mod tests {
             panic!("no listing");
         };
         assert_eq!(listing.numbers, ["1001", "1002", "100"]);
-        assert!(listing.whole);
+        assert!(listing.complete);
     }
 
     #[test]
@@ -1021,7 +1036,7 @@ mod tests {
             let Answer::Listing(listing) = answer(answered(Task::List, &[&broken])) else {
                 panic!("no listing");
             };
-            assert!(!listing.whole, "{broken}");
+            assert!(!listing.complete, "{broken}");
         }
     }
 
@@ -1162,7 +1177,7 @@ mod tests {
             answer(vendor.next(&Task::SignOut, &session, &[])),
             Answer::Done
         );
-        assert_eq!(found(vendor.next(&Task::Look(&[]), &session, &[])), []);
+        assert_eq!(found(vendor.next(&Task::Get(&[]), &session, &[])), []);
     }
 
     #[test]
@@ -1186,7 +1201,7 @@ mod tests {
                     (1, vec!["0042".into()])
                 );
 
-                let looked = found(converse(vendor, pbx, Task::Look(&numbers), &session).0);
+                let looked = found(converse(vendor, pbx, Task::Get(&numbers), &session).0);
                 assert_eq!(looked.len(), 1);
                 assert_eq!(looked[0].number(), "0042");
                 assert_eq!(
@@ -1211,7 +1226,7 @@ mod tests {
                 let listing = answer(converse(vendor, pbx, Task::List, &session).0);
                 let all = Listing {
                     numbers: vec!["0042".into()],
-                    whole: true,
+                    complete: true,
                 };
                 assert_eq!(listing, Answer::Listing(all));
                 let end = converse(vendor, pbx, Task::Delete("42"), &session).0;

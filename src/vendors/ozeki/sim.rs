@@ -7,7 +7,7 @@
 use crate::model::Secret;
 use crate::vendors::Account;
 use crate::wire::xml::{self, Element};
-use crate::wire::{Heard, Pbx, Reply};
+use crate::wire::{Pbx, RawRequest, Reply};
 use std::collections::BTreeMap;
 use url::form_urlencoded;
 
@@ -104,7 +104,7 @@ enum Content {
 }
 
 impl Pbx for Ozeki {
-    fn answer(&mut self, heard: &Heard) -> Reply {
+    fn answer(&mut self, heard: &RawRequest) -> Reply {
         let body = match self.obey(heard) {
             Ok(Content::Config(config)) => format!(
                 "<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<Response>{}{}</Response>",
@@ -147,7 +147,7 @@ impl Pbx for Ozeki {
 }
 
 impl Ozeki {
-    fn obey(&mut self, heard: &Heard) -> Result<Content, No> {
+    fn obey(&mut self, heard: &RawRequest) -> Result<Content, No> {
         let parameters = parameters(heard)?;
         let asked = |name: &str| {
             parameters
@@ -253,7 +253,7 @@ impl Ozeki {
 }
 
 /// The parameters of a GET's query or of a POST's form, each at most once.
-fn parameters(heard: &Heard) -> Result<BTreeMap<String, String>, No> {
+fn parameters(heard: &RawRequest) -> Result<BTreeMap<String, String>, No> {
     let is_form = heard.header("content-type").is_some_and(|kind| {
         let kind = kind.split(';').next().unwrap_or_default().trim();
         kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
@@ -383,8 +383,8 @@ mod tests {
             .finish()
     }
 
-    fn get(query: &str) -> Heard {
-        Heard {
+    fn get(query: &str) -> RawRequest {
+        RawRequest {
             method: "GET".into(),
             target: format!("/?{query}"),
             headers: vec![],
@@ -392,8 +392,8 @@ mod tests {
         }
     }
 
-    fn post(kind: &str, body: &[u8]) -> Heard {
-        Heard {
+    fn post(kind: &str, body: &[u8]) -> RawRequest {
+        RawRequest {
             method: "POST".into(),
             target: "/".into(),
             headers: vec![("content-type".into(), kind.into())],
@@ -401,7 +401,7 @@ mod tests {
         }
     }
 
-    fn code(pbx: &mut dyn Pbx, heard: &Heard) -> String {
+    fn code(pbx: &mut dyn Pbx, heard: &RawRequest) -> String {
         let reply = pbx.answer(heard);
         assert_eq!(reply.status, 200);
         let response = xml::parse(&reply.body).unwrap();
@@ -421,7 +421,7 @@ mod tests {
         ])
     }
 
-    fn add(xml: &str) -> Heard {
+    fn add(xml: &str) -> RawRequest {
         get(&config("AddConfig", "SIP", xml))
     }
 
@@ -511,11 +511,11 @@ mod tests {
     fn what_is_not_printed_is_refused_with_its_code() {
         let form = "application/x-www-form-urlencoded";
         let list = b"command=ListExtensions";
-        let elsewhere = Heard {
+        let elsewhere = RawRequest {
             target: "/api?command=ListExtensions".into(),
             ..get("")
         };
-        let put = Heard {
+        let put = RawRequest {
             method: "PUT".into(),
             ..get("command=ListExtensions")
         };

@@ -1,4 +1,4 @@
-//! Groups as records of their own: what is said so that a row of a sheet can be one group, with all its members.
+//! Groups as records of their own: the requests that make a row of a sheet one group, with all its members.
 //!
 //! A group is asked for by its name and written by its id, which the list tells. What the row does not name goes back
 //! as it was shown.
@@ -40,14 +40,14 @@ impl Client for Groups {
         manifest()
     }
 
-    fn next(&self, task: &Task<'_>, session: &Session, said: &[Exchange]) -> Turn {
-        let mut talk = Talk::new(session, self.0.token_in, said);
+    fn next(&self, task: &Task<'_>, session: &Session, exchanges: &[Exchange]) -> Turn {
+        let mut talk = Talk::new(session, self.0.token_in, exchanges);
         let told = match task {
             Task::SignIn(_) | Task::KeepAlive | Task::SignOut => {
-                return self.0.next(task, session, said);
+                return self.0.next(task, session, exchanges);
             }
             Task::List => list(&mut talk),
-            Task::Look(names) | Task::LookLive(names) => look(&mut talk, names),
+            Task::Get(names) | Task::GetStatus(names) => look(&mut talk, names),
             Task::Create(wanted) => create(&mut talk, wanted),
             Task::Update(wanted) => update(&mut talk, wanted),
             Task::Delete(name) => delete(&mut talk, name),
@@ -66,7 +66,7 @@ fn list(talk: &mut Talk<'_>) -> Step<Answer> {
     let names = all.iter().filter(|group| !group.is_default());
     let numbers: Vec<String> = names.map(|group| group.name().to_owned()).collect();
     Ok(Answer::Listing(Listing {
-        whole: whole && numbers.iter().all(|name| !name.is_empty()),
+        complete: whole && numbers.iter().all(|name| !name.is_empty()),
         numbers,
     }))
 }

@@ -65,20 +65,20 @@ impl Client for PortSip {
         manifest()
     }
 
-    fn next(&self, task: &Task<'_>, session: &Session, said: &[Exchange]) -> Turn {
+    fn next(&self, task: &Task<'_>, session: &Session, exchanges: &[Exchange]) -> Turn {
         let nobody = Session::default();
         let session = match task {
             Task::SignIn(_) => &nobody,
             _ => session,
         };
-        let mut talk = Talk::new(session, self.token_in, said);
+        let mut talk = Talk::new(session, self.token_in, exchanges);
         let told = match task {
             Task::SignIn(account) => sign_in(&mut talk, account),
             Task::KeepAlive => keep_alive(&mut talk, session),
             Task::SignOut => sign_out(&mut talk),
             Task::List => list(&mut talk),
-            Task::Look(numbers) => look(&mut talk, numbers, false),
-            Task::LookLive(numbers) => look(&mut talk, numbers, true),
+            Task::Get(numbers) => look(&mut talk, numbers, false),
+            Task::GetStatus(numbers) => look(&mut talk, numbers, true),
             Task::Create(wanted) => self.create(&mut talk, wanted),
             Task::Update(wanted) => self.update(&mut talk, wanted),
             Task::Delete(number) => delete(&mut talk, number),
@@ -246,14 +246,14 @@ fn list(talk: &mut Talk<'_>) -> Step<Answer> {
     let mut seen = HashSet::new();
     let mut listing = Listing {
         numbers: vec![],
-        whole: walk.end == End::Agreed,
+        complete: walk.end == End::Agreed,
     };
     for item in &walk.items {
         let number = item.get("extension_number").and_then(json::text);
         match number.filter(|number| !number.is_empty()) {
             Some(number) if seen.insert(number.clone()) => listing.numbers.push(number),
             // An entry without a number, or one that comes twice, hides others.
-            _ => listing.whole = false,
+            _ => listing.complete = false,
         }
     }
     Ok(Answer::Listing(listing))

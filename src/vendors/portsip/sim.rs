@@ -5,7 +5,7 @@
 
 use super::super::Account;
 use crate::model::Secret;
-use crate::wire::{Heard, Pbx, Reply};
+use crate::wire::{Pbx, RawRequest, Reply};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use url::form_urlencoded;
@@ -167,7 +167,7 @@ fn group(name: &str) -> Group {
 struct ByGroups(Sim);
 
 impl Pbx for ByGroups {
-    fn answer(&mut self, heard: &Heard) -> Reply {
+    fn answer(&mut self, heard: &RawRequest) -> Reply {
         self.0.answer(heard)
     }
 
@@ -259,7 +259,7 @@ fn bad<T>(words: impl Into<String>) -> Result<T, No> {
 }
 
 impl Pbx for Sim {
-    fn answer(&mut self, heard: &Heard) -> Reply {
+    fn answer(&mut self, heard: &RawRequest) -> Reply {
         let answered = understood(heard).and_then(|asked| self.route(heard, &asked));
         let (status, body) = match answered {
             Ok(None) => return Reply::new(200, "application/json", ""),
@@ -315,7 +315,7 @@ impl Pbx for Sim {
     }
 }
 
-fn understood(heard: &Heard) -> Result<Asked, No> {
+fn understood(heard: &RawRequest) -> Result<Asked, No> {
     let query = form_urlencoded::parse(heard.query().as_bytes())
         .into_owned()
         .collect();
@@ -330,7 +330,7 @@ fn understood(heard: &Heard) -> Result<Asked, No> {
 }
 
 impl Sim {
-    fn route(&mut self, heard: &Heard, asked: &Asked) -> Result<Yes, No> {
+    fn route(&mut self, heard: &RawRequest, asked: &Asked) -> Result<Yes, No> {
         let route = (heard.method.as_str(), heard.path());
         if route == ("POST", "/api/account/credentials/verify") {
             return self.sign_in(asked);
@@ -378,7 +378,7 @@ impl Sim {
         Ok(Some(session(&token)))
     }
 
-    fn token(&self, heard: &Heard, asked: &Asked) -> Result<String, No> {
+    fn token(&self, heard: &RawRequest, asked: &Asked) -> Result<String, No> {
         let in_body = asked.body.get("access_token").and_then(Value::as_str);
         let mut places = [
             heard.header("access_token"),

@@ -31,7 +31,7 @@ pub(super) struct TokenIn {
 pub(super) struct Talk<'t> {
     session: &'t Session,
     token_in: TokenIn,
-    said: &'t [Exchange],
+    exchanges: &'t [Exchange],
     done: Vec<String>,
 }
 
@@ -64,11 +64,11 @@ struct Page {
 }
 
 impl<'t> Talk<'t> {
-    pub(super) fn new(session: &'t Session, token_in: TokenIn, said: &'t [Exchange]) -> Self {
+    pub(super) fn new(session: &'t Session, token_in: TokenIn, exchanges: &'t [Exchange]) -> Self {
         Talk {
             session,
             token_in,
-            said,
+            exchanges,
             done: vec![],
         }
     }
@@ -117,7 +117,7 @@ impl<'t> Talk<'t> {
             let exchange = self.exchange(page(number))?;
             heard.push(exchange);
             // A page behind which another was asked for had been judged then.
-            let next = self.said.first();
+            let next = self.exchanges.first();
             if next.is_some_and(|next| next.request.operation == exchange.request.operation) {
                 continue;
             }
@@ -165,10 +165,10 @@ impl<'t> Talk<'t> {
     }
 
     fn exchange(&mut self, request: Request) -> Step<&'t Exchange> {
-        let Some((exchange, rest)) = self.said.split_first() else {
+        let Some((exchange, rest)) = self.exchanges.split_first() else {
             return Err(Turn::say(self.authorised(request)));
         };
-        self.said = rest;
+        self.exchanges = rest;
         Ok(exchange)
     }
 

@@ -2,7 +2,7 @@
 //! give.
 
 use super::*;
-use crate::wire::{Body, Heard, Pbx, Reply, Request};
+use crate::wire::{Body, Pbx, RawRequest, Reply, Request};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use url::Url;
@@ -63,15 +63,15 @@ fn session() -> Session {
     }
 }
 
-/// What is said when these replies come, and how it ends: the last turn is a request where replies were too few.
+/// What is sent when these replies come, and how it ends: the last turn is a request where replies were too few.
 fn told(vendor: &dyn Client, task: &Task<'_>, replies: &[Reply]) -> (Vec<Request>, Turn) {
-    let mut said: Vec<Exchange> = vec![];
+    let mut exchanges: Vec<Exchange> = vec![];
     let mut requests = vec![];
     for reply in replies {
-        match vendor.next(task, &session(), &said) {
+        match vendor.next(task, &session(), &exchanges) {
             Turn::Say(request) => {
                 requests.push((*request).clone());
-                said.push(Exchange {
+                exchanges.push(Exchange {
                     request: *request,
                     reply: reply.clone(),
                 });
@@ -79,7 +79,7 @@ fn told(vendor: &dyn Client, task: &Task<'_>, replies: &[Reply]) -> (Vec<Request
             end => return (requests, end),
         }
     }
-    let turn = vendor.next(task, &session(), &said);
+    let turn = vendor.next(task, &session(), &exchanges);
     if let Turn::Say(request) = &turn {
         requests.push((**request).clone());
     }
@@ -154,7 +154,7 @@ impl Line {
     fn say(&mut self, request: &Request) -> Reply {
         let sent = request.encode().unwrap();
         let headers = request.headers.iter();
-        self.pbx.answer(&Heard {
+        self.pbx.answer(&RawRequest {
             method: request.method.word().into(),
             target: format!("/api{}", sent.target),
             headers: headers
@@ -165,9 +165,9 @@ impl Line {
     }
 
     fn run(&mut self, task: &Task<'_>) -> Result<Answer, Fault> {
-        let mut said: Vec<Exchange> = vec![];
+        let mut exchanges: Vec<Exchange> = vec![];
         for _ in 0..200 {
-            match self.vendor.next(task, &self.session, &said) {
+            match self.vendor.next(task, &self.session, &exchanges) {
                 Turn::Say(request) => {
                     match &mut self.expires_before {
                         Some(0) => {
@@ -179,19 +179,19 @@ impl Line {
                     }
                     let mut reply = self.say(&request);
                     if let Some((at, other)) = &self.instead
-                        && *at == said.len()
+                        && *at == exchanges.len()
                     {
                         reply = other.clone();
                     }
                     self.heard.push((*request).clone());
-                    said.push(Exchange {
+                    exchanges.push(Exchange {
                         request: *request,
                         reply,
                     });
                 }
                 Turn::Done(answer) => return Ok(answer),
                 Turn::Fault(fault) if fault.kind == FaultKind::SessionExpired => {
-                    said.pop();
+                    exchanges.pop();
                     self.sign_in();
                 }
                 Turn::Fault(fault) => return Err(fault),
@@ -205,7 +205,7 @@ impl Line {
     }
 
     fn look(&mut self, number: &str) -> Option<Record> {
-        match self.run(&Task::Look(&[number.to_owned()])) {
+        match self.run(&Task::Get(&[number.to_owned()])) {
             Ok(Answer::Found(mut found)) => found.pop(),
             other => panic!("{other:?}"),
         }
@@ -217,7 +217,7 @@ impl Line {
 
     /// Says something that the vendor does not say.
     fn raw(&mut self, method: &str, path: &str, body: &Value) -> Reply {
-        self.pbx.answer(&Heard {
+        self.pbx.answer(&RawRequest {
             method: method.into(),
             target: format!("/api{path}"),
             headers: vec![(
@@ -368,10 +368,10 @@ mod golden {
         );
         let (requests, _) = told(&*vendor, &Task::List, &[]);
         get_is(&requests[0], include_str!("golden/list.request.url"));
-        let (requests, _) = told(&*vendor, &Task::Look(&["1000".into()]), &[]);
+        let (requests, _) = told(&*vendor, &Task::Get(&["1000".into()]), &[]);
         get_is(&requests[0], include_str!("golden/show.request.url"));
         let refused = [no(404, r#"{"err_code": 1, "msg": "no"}"#)];
-        let (requests, _) = told(&*vendor, &Task::Look(&["100a".into()]), &refused);
+        let (requests, _) = told(&*vendor, &Task::Get(&["100a".into()]), &refused);
         get_is(&requests[1], include_str!("golden/search.request.url"));
     }
 
@@ -386,7 +386,7 @@ mod golden {
             only_page(&search),
             ok(&status.replace("\"101\"", "\"102\"")),
         ];
-        let task = Task::LookLive(&["102".to_owned()]);
+        let task = Task::GetStatus(&["102".to_owned()]);
         let (requests, turn) = told(&*as_on_the_page(), &task, &replies);
         post_is(
             &requests[3],
@@ -407,7 +407,7 @@ mod golden {
     fn the_printed_extension_is_read_whole() {
         let greetings = only_page(include_str!("golden/greeting_list.reply.json"));
         let replies = [ok(include_str!("golden/show.reply.json")), greetings];
-        let (requests, turn) = told(&*as_on_the_page(), &Task::Look(&["1000".into()]), &replies);
+        let (requests, turn) = told(&*as_on_the_page(), &Task::Get(&["1000".into()]), &replies);
         get_is(
             &requests[1],
             include_str!("golden/greeting_list.request.url"),
@@ -452,7 +452,7 @@ mod golden {
             let listing = listing(turn);
             assert_eq!(requests.len(), 2);
             assert_eq!(
-                (listing.numbers, listing.whole),
+                (listing.numbers, listing.complete),
                 (vec!["1001".to_owned()], false)
             );
         }
@@ -461,13 +461,13 @@ mod golden {
         let refused = no(404, r#"{"err_code": 1, "msg": "no"}"#);
         let search = ok(include_str!("golden/search.reply.json"));
         let replies = [refused, search, nothing];
-        let (_, turn) = told(&*vendor, &Task::Look(&["1001".into()]), &replies);
+        let (_, turn) = told(&*vendor, &Task::Get(&["1001".into()]), &replies);
         assert_eq!(
             fault(turn).kind,
             FaultKind::Rejected,
             "it is there, so the refusal stands"
         );
-        let (_, turn) = told(&*vendor, &Task::Look(&["100".into()]), &replies);
+        let (_, turn) = told(&*vendor, &Task::Get(&["100".into()]), &replies);
         assert!(found(turn).is_empty(), "1001 is not 100");
     }
 
@@ -523,12 +523,12 @@ mod golden {
         );
         group.remove("access_token");
         let token = session();
-        let said = [];
+        let exchanges = [];
         let token_in = TokenIn {
             header: false,
             body: true,
         };
-        let ask = |request| match Talk::new(&token, token_in, &said).ask(request) {
+        let ask = |request| match Talk::new(&token, token_in, &exchanges).ask(request) {
             Err(Turn::Say(request)) => *request,
             other => panic!("{other:?}"),
         };
@@ -847,7 +847,7 @@ mod listing_all {
             let (asked, turn) = list(&replies);
             let listing = listing(turn);
             assert_eq!(
-                (asked, listing.numbers.len(), listing.whole),
+                (asked, listing.numbers.len(), listing.complete),
                 (replies.len(), numbers, whole),
                 "{name}"
             );
@@ -862,7 +862,7 @@ mod listing_all {
             page(100..110, 3.into()),
         ];
         let listing = listing(list(&fifty).1);
-        assert_eq!((listing.numbers.len(), listing.whole), (110, true));
+        assert_eq!((listing.numbers.len(), listing.complete), (110, true));
     }
 
     #[test]
@@ -875,7 +875,7 @@ mod listing_all {
             let (asked, turn) = list(&[odd(0..100), odd(100..101)]);
             let listing = listing(turn);
             assert_eq!(
-                (asked, listing.numbers.len(), listing.whole),
+                (asked, listing.numbers.len(), listing.complete),
                 (2, 101, false)
             );
         }
@@ -891,7 +891,7 @@ mod listing_all {
         ] {
             let listing = listing(list(&[ok(reply)]).1);
             assert_eq!(
-                (listing.numbers.len(), listing.whole),
+                (listing.numbers.len(), listing.complete),
                 (0, whole),
                 "{reply}"
             );
@@ -908,12 +908,12 @@ mod listing_all {
             full(1),
             full(2),
         ];
-        let said: Vec<Exchange> = requests
+        let exchanges: Vec<Exchange> = requests
             .into_iter()
             .zip(replies)
             .map(|(request, reply)| Exchange { request, reply })
             .collect();
-        let turn = vendor(&[]).next(&Task::List, &session(), &said);
+        let turn = vendor(&[]).next(&Task::List, &session(), &exchanges);
         assert!(matches!(turn, Turn::Say(_)), "{turn:?}");
     }
 
@@ -924,7 +924,7 @@ mod listing_all {
             ok(&json!({"pagesize": 10, "page_count": 2, "extensions": rows}).to_string())
         };
         let listing = listing(list(&[small(0..10), small(10..12)]).1);
-        assert_eq!((listing.numbers.len(), listing.whole), (12, true));
+        assert_eq!((listing.numbers.len(), listing.complete), (12, true));
     }
 
     #[test]
@@ -937,7 +937,7 @@ mod listing_all {
             let reply = ok(&json!({"page_count": 1, "extensions": rows}).to_string());
             let listing = listing(list(&[reply]).1);
             assert_eq!(
-                (listing.numbers, listing.whole),
+                (listing.numbers, listing.complete),
                 (vec!["1".to_owned()], false)
             );
         }
@@ -973,12 +973,12 @@ mod listing_all {
             .map(|n| page(n * 100..n * 100 + 100, 99_999.into()))
             .collect();
         // Only the last turn: the others were judged in their time.
-        let mut said = vec![];
+        let mut exchanges = vec![];
         for (index, reply) in pages.into_iter().enumerate() {
             let request = extensions::list(index + 1);
-            said.push(Exchange { request, reply });
+            exchanges.push(Exchange { request, reply });
         }
-        let turn = vendor(&[]).next(&Task::List, &session(), &said);
+        let turn = vendor(&[]).next(&Task::List, &session(), &exchanges);
         assert_eq!(fault(turn).code, "portsip.endless");
     }
 
@@ -992,7 +992,7 @@ mod listing_all {
         let Ok(Answer::Listing(listing)) = line.run(&Task::List) else {
             panic!("no listing");
         };
-        assert_eq!((listing.numbers, listing.whole), (numbers, true));
+        assert_eq!((listing.numbers, listing.complete), (numbers, true));
     }
 }
 
@@ -1019,7 +1019,7 @@ mod looking {
             "{}",
             "[]",
         ] {
-            let (_, turn) = told(&*vendor(&[]), &Task::Look(&["1000".into()]), &[ok(body)]);
+            let (_, turn) = told(&*vendor(&[]), &Task::Get(&["1000".into()]), &[ok(body)]);
             let fault = fault(turn);
             assert_eq!(fault.code, "reply.not_understood");
             assert!(!fault.message.contains("canary"));
@@ -1035,7 +1035,7 @@ mod looking {
         let refused = no(404, r#"{"err_code": 5, "msg": "not found"}"#);
         let (_, turn) = told(
             &*vendor(&[]),
-            &Task::Look(&["1".into()]),
+            &Task::Get(&["1".into()]),
             &[refused, page.clone(), page],
         );
         assert_eq!(fault(turn).code, "reply.not_understood");
@@ -1072,7 +1072,7 @@ mod looking {
                 replies.push(list.clone());
             }
             replies.push(files.clone());
-            let (_, turn) = told(&*vendor(&[]), &Task::Look(&["1".into()]), &replies);
+            let (_, turn) = told(&*vendor(&[]), &Task::Get(&["1".into()]), &replies);
             assert_eq!(found(turn)[0].get(Field::GROUPS), names, "{belongs}");
         }
     }
@@ -1082,7 +1082,7 @@ mod looking {
         let shown = ok(r#"{"extension_number": "1", "profile": {"email": null}}"#);
         let (_, turn) = told(
             &*vendor(&[]),
-            &Task::Look(&["1".into()]),
+            &Task::Get(&["1".into()]),
             &[shown, no(400, r#"{"err_code": 3}"#)],
         );
         let found = found(turn);
@@ -1103,7 +1103,7 @@ mod looking {
     fn the_status_is_asked_in_both_ways() {
         let mut line = Line::new(&[]);
         line.create(&minimal("7"));
-        let Ok(Answer::Found(found)) = line.run(&Task::LookLive(&["7".into()])) else {
+        let Ok(Answer::Found(found)) = line.run(&Task::GetStatus(&["7".into()])) else {
             panic!("nothing found");
         };
         assert_eq!(found[0].get(Field::STATUS), Some("OFFLINE"));
@@ -1115,7 +1115,7 @@ mod looking {
             Reply::new(404, "text/html", "<html>"),
             ok(r#"{"extension_status": {"extension_number": "7", "status": "ON_CALL"}}"#),
         ];
-        let (requests, turn) = told(&*vendor(&[]), &Task::LookLive(&["7".into()]), &replies);
+        let (requests, turn) = told(&*vendor(&[]), &Task::GetStatus(&["7".into()]), &replies);
         assert_eq!(requests[4].method.word(), "GET");
         assert_eq!(super::found(turn)[0].get(Field::STATUS), Some("ON_CALL"));
     }
@@ -1318,7 +1318,7 @@ mod writing {
             for task in [
                 Task::List,
                 Task::Delete("5"),
-                Task::Look(&["5".into()]),
+                Task::Get(&["5".into()]),
                 Task::Create(&minimal("5")),
                 Task::Update(&minimal("5")),
             ] {
@@ -1329,7 +1329,7 @@ mod writing {
             let none = ok(r#"{"page_count": 1, "extensions": []}"#);
             let (_, turn) = told(
                 &*vendor(&[]),
-                &Task::Look(&["5".into()]),
+                &Task::Get(&["5".into()]),
                 &[gone.clone(), none.clone()],
             );
             assert!(found(turn).is_empty());
@@ -1466,7 +1466,7 @@ mod writing {
             Task::Delete(" "),
             Task::Create(&nobody),
             Task::Update(&nobody),
-            Task::Look(&["".into()]),
+            Task::Get(&["".into()]),
         ] {
             let (requests, turn) = told(&*vendor(&[]), &task, &[]);
             assert!(requests.is_empty());
@@ -1546,11 +1546,11 @@ mod writing {
                     let before = line.heard[..step]
                         .iter()
                         .filter(|request| request.effect == Effect::Writes);
-                    let said = fault
+                    let exchanges = fault
                         .done_before
                         .split("; ")
                         .filter(|part| !part.is_empty());
-                    assert_eq!(said.count(), before.count(), "step {step}: {fault:?}");
+                    assert_eq!(exchanges.count(), before.count(), "step {step}: {fault:?}");
                     let doubtful = fault.kind == FaultKind::MayHaveHappened;
                     assert_eq!(
                         doubtful,
@@ -1613,8 +1613,8 @@ mod writing {
             let wanted = with(minimal("5"), &[(Field::GROUPS, "Sales"), (Field::VOICEMAIL_GREETING, "")]);
             let numbers = ["5".to_owned()];
             let task = [
-                Task::Create(&wanted), Task::Update(&wanted), Task::Look(&numbers),
-                Task::LookLive(&numbers), Task::List, Task::Delete("5"),
+                Task::Create(&wanted), Task::Update(&wanted), Task::Get(&numbers),
+                Task::GetStatus(&numbers), Task::List, Task::Delete("5"),
             ][which];
             let replies: Vec<Reply> = replies.into_iter().map(|(status, body)| no(status, &body)).collect();
             told(&*vendor(&[]), &task, &replies);
@@ -2029,9 +2029,9 @@ mod strict_pbx {
         for body in wrong {
             let reply = line.raw("POST", "/extensions/create", &body);
             assert_eq!(reply.status, 400, "{body}");
-            let said = reply.json().unwrap();
+            let exchanges = reply.json().unwrap();
             assert!(
-                said["err_code"].is_u64() && said["msg"].is_string(),
+                exchanges["err_code"].is_u64() && exchanges["msg"].is_string(),
                 "{body}"
             );
         }
@@ -2082,7 +2082,7 @@ mod strict_pbx {
             200
         );
         // Paths stand under /api, and nothing goes without a token.
-        let mut heard = Heard {
+        let mut heard = RawRequest {
             method: "GET".into(),
             target: "/extensions/list?pagination=1".into(),
             headers: vec![(
@@ -2209,13 +2209,13 @@ mod records {
     fn the_printed_group_is_read_whole_and_the_default_one_never() {
         let names = [NAME.to_owned(), groups::DEFAULT_GROUP.to_owned()];
         let all = list(&[("12", NAME), (groups::DEFAULT_GROUP, groups::DEFAULT_GROUP)]);
-        let (requests, turn) = told(&*records(&[]), &Task::Look(&names), &[all.clone(), shown()]);
+        let (requests, turn) = told(&*records(&[]), &Task::Get(&names), &[all.clone(), shown()]);
         assert_eq!(requests.len(), 2);
         assert_eq!(found(turn), [full()]);
         let (_, turn) = told(&*records(&[]), &Task::List, &[all]);
         let listed = listing(turn);
         assert_eq!(
-            (listed.numbers, listed.whole),
+            (listed.numbers, listed.complete),
             (vec![NAME.to_owned()], true)
         );
     }
@@ -2226,7 +2226,7 @@ mod records {
         shown["members"] = json!(["107", "99", 105, "0099", "99"]);
         let names = [NAME.to_owned()];
         let replies = [list(&[("12", NAME)]), ok(&shown.to_string())];
-        let (_, turn) = told(&*records(&[]), &Task::Look(&names), &replies);
+        let (_, turn) = told(&*records(&[]), &Task::Get(&names), &replies);
         let members = found(turn)[0].get(Field::GROUP_MEMBERS).unwrap().to_owned();
         assert_eq!(members, "99;105;107;0099");
     }
@@ -2334,7 +2334,7 @@ mod records {
                 Task::Create(&nameless),
                 Task::Update(&nameless),
                 Task::Delete(blank),
-                Task::Look(&[blank.to_owned()]),
+                Task::Get(&[blank.to_owned()]),
             ] {
                 let fault = line.run(&task).unwrap_err();
                 assert_eq!(fault.code, "portsip.no_group_name", "{task:?}");
@@ -2359,7 +2359,7 @@ mod records {
         let names = [NAME.to_owned()];
         let (_, turn) = told(
             &*records(&[]),
-            &Task::Look(&names),
+            &Task::Get(&names),
             &[both, shown(), shown()],
         );
         assert_eq!(found(turn).len(), 2);
@@ -2387,13 +2387,13 @@ mod records {
         for all in [pages, twice] {
             let all = [ok(&all.to_string())];
             let (_, turn) = told(&*records(&[]), &Task::List, &all);
-            assert!(!listing(turn).whole);
+            assert!(!listing(turn).complete);
             let names = [NAME.to_owned()];
             for task in [
                 Task::Create(&full()),
                 Task::Update(&full()),
                 Task::Delete(NAME),
-                Task::Look(&names),
+                Task::Get(&names),
             ] {
                 let (requests, turn) = told(&*records(&[]), &task, &all);
                 assert_eq!(fault(turn).code, "portsip.groups_doubtful", "{task:?}");
@@ -2402,7 +2402,7 @@ mod records {
         }
         let nameless = list(&[("1", ""), ("2", "B")]);
         let (_, turn) = told(&*records(&[]), &Task::List, &[nameless]);
-        assert!(!listing(turn).whole);
+        assert!(!listing(turn).complete);
     }
 
     #[test]
@@ -2414,7 +2414,7 @@ mod records {
         );
         let replies = [here.clone(), refused.clone(), gone.clone()];
         let names = [NAME.to_owned()];
-        let (_, turn) = told(&*records(&[]), &Task::Look(&names), &replies);
+        let (_, turn) = told(&*records(&[]), &Task::Get(&names), &replies);
         assert!(found(turn).is_empty());
         for task in [Task::Update(&full()), Task::Delete(NAME)] {
             let (_, turn) = told(&*records(&[]), &task, &replies);
@@ -2466,7 +2466,7 @@ mod records {
         let names = [NAME.to_owned()];
         for strange in ["", "{}", "[]", "null", r#"{"group_name": "B"}"#] {
             let replies = [list(&[("12", NAME)]), ok(strange)];
-            let (_, turn) = told(&*records(&[]), &Task::Look(&names), &replies);
+            let (_, turn) = told(&*records(&[]), &Task::Get(&names), &replies);
             assert_eq!(fault(turn).code, "reply.not_understood", "{strange}");
         }
     }
