@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The version of the tables.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// Marks the file as rowcall's: `rowc`.
 const APPLICATION: i64 = 0x726f_7763;
@@ -326,7 +326,7 @@ impl StoredRun {
                 key: row.get("key")?,
                 head: Head {
                     command: row.get("command")?,
-                    vendor: row.get("make")?,
+                    vendor: row.get("vendor")?,
                     mode: row.get("mode")?,
                     options: row.get("options")?,
                     rules: row.get("rules")?,

@@ -474,7 +474,7 @@ fn what_is_not_a_whole_ledger_is_said() {
         "UPDATE head SET started = ''",
         "DELETE FROM head",
         "DROP TABLE intents",
-        "PRAGMA user_version = 2",
+        "PRAGMA user_version = 999",
         "PRAGMA application_id = 1",
     ] {
         let house = House::new();
