@@ -6,7 +6,7 @@
 //! the system's random bytes, each as likely as the other; a draw that is not fit is thrown away whole.
 
 use crate::manifest::{Manifest, Rule};
-use crate::model::{Field, Kind, Record, Secret};
+use crate::model::{Field, Identity, Kind, Record, Secret};
 use crate::rules::Checker;
 use crate::seal::{SealError, random};
 use crate::sheet::GENERATE;
@@ -34,26 +34,6 @@ const LOWER: &str = "abcdefghijkmnpqrstuvwxyz";
 const UPPER: &str = "ABCDEFGHJKLMNPQRSTUVWXYZ";
 const DIGITS: &str = "23456789";
 const PIN: &str = "0123456789";
-
-/// What numbers people know an extension by.
-const NUMBERS: [Field; 6] = [
-    Field::NUMBER,
-    Field::NEW_NUMBER,
-    Field::CALLER_ID,
-    Field::MOBILE,
-    Field::WORK_PHONE,
-    Field::HOME_PHONE,
-];
-/// What names people know an extension by.
-const NAMES: [Field; 7] = [
-    Field::DISPLAY_NAME,
-    Field::FIRST_NAME,
-    Field::LAST_NAME,
-    Field::USER_ID,
-    Field::EMAIL,
-    Field::SIP_USERNAME,
-    Field::SIP_AUTH_NAME,
-];
 
 /// Why there is no secret. Nothing was sent.
 #[derive(Debug, Error)]
@@ -263,10 +243,11 @@ struct Known {
 impl Known {
     fn of(extension: &Record) -> Known {
         let texts =
-            |fields: &'static [Field]| fields.iter().filter_map(|field| extension.get(*field));
+            |identity| Field::identifying(identity).filter_map(|field| extension.get(field));
         let digits =
-            texts(&NUMBERS).map(|text| text.chars().filter(char::is_ascii_digit).collect());
-        let words = texts(&NAMES).flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
+            texts(Identity::Number).map(|text| text.chars().filter(char::is_ascii_digit).collect());
+        let names = texts(Identity::Person).chain(texts(Identity::Account));
+        let words = names.flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
         let telling = |text: &String| text.chars().count() >= TELLING_CHARS;
         Known {
             digits: digits.filter(telling).collect(),

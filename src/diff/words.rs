@@ -1,7 +1,7 @@
 //! Differences in the words of people who look after telephones.
 
 use super::{Comparison, Difference, Held, What, items};
-use crate::model::{Field, Kind};
+use crate::model::{Field, Forward, Kind, OfficeHours};
 use crate::rules::shown;
 use std::borrow::Cow;
 
@@ -18,183 +18,6 @@ pub struct Phrase {
     /// The words.
     pub text: String,
 }
-
-/// What a field is called, with the unit of its counts; fields that are told together stand in [`FORWARDS`] and
-/// [`HOURS`].
-const PLAIN: &[(Field, &str, &str)] = &[
-    (Field::DISPLAY_NAME, "name", ""),
-    (Field::FIRST_NAME, "first name", ""),
-    (Field::LAST_NAME, "last name", ""),
-    (Field::CALLER_ID, "caller ID", ""),
-    (Field::DESCRIPTION, "description", ""),
-    (Field::ENABLED, "enabled", ""),
-    (Field::SIP_USERNAME, "SIP user name", ""),
-    (Field::SIP_AUTH_NAME, "SIP authentication name", ""),
-    (Field::SIP_PASSWORD, "SIP secret", ""),
-    (Field::MAX_REGISTRATIONS, "phones at most", ""),
-    (Field::WEB_PASSWORD, "web password", ""),
-    (Field::USER_ID, "user", ""),
-    (Field::EMAIL, "e-mail", ""),
-    (Field::MOBILE, "mobile", ""),
-    (Field::WORK_PHONE, "work phone", ""),
-    (Field::HOME_PHONE, "home phone", ""),
-    (Field::LANGUAGE, "language", ""),
-    (Field::VOICEMAIL, "voicemail", ""),
-    (Field::VOICEMAIL_PIN, "voicemail PIN", ""),
-    (Field::VOICEMAIL_PIN_REQUIRED, "voicemail asks for PIN", ""),
-    (Field::VOICEMAIL_TO_EMAIL, "voicemail by e-mail", ""),
-    (Field::VOICEMAIL_LANGUAGE, "voicemail language", ""),
-    (
-        Field::VOICEMAIL_SAY_CALLER_ID,
-        "voicemail says the caller",
-        "",
-    ),
-    (Field::VOICEMAIL_SAY_TIME, "voicemail says the time", ""),
-    (Field::VOICEMAIL_GREETING, "voicemail greeting", ""),
-    (
-        Field::FORWARD_NO_ANSWER_AFTER,
-        "forward on no answer after",
-        "s",
-    ),
-    (Field::MOBILITY, "mobility", ""),
-    (Field::MOBILITY_RING_TOGETHER, "mobile rings together", ""),
-    (Field::MOBILITY_PREFIX, "mobility prefix", ""),
-    (Field::MONITOR_ALLOWED, "may be monitored", ""),
-    (Field::MONITOR_MODE, "monitors others", ""),
-    (Field::RING_TIMEOUT, "ring time", "s"),
-    (Field::MAX_CALL_SECONDS, "longest call", "s"),
-    (Field::DO_NOT_DISTURB, "do not disturb", ""),
-    (Field::NAT, "NAT", ""),
-    (Field::RECORD_AUDIO, "audio recording", ""),
-    (Field::RECORD_VIDEO, "video recording", ""),
-    (Field::OFFICE_HOURS_MODE, "office hours", ""),
-    (Field::GROUPS, "groups", ""),
-    (Field::INTERCOM, "intercom", ""),
-    (Field::EXTERNAL_CALLS, "external calls", ""),
-    (Field::CONSOLE_ACCESS, "console access", ""),
-    (Field::GROUP_MEMBERS, "members", ""),
-    (Field::GENDER, "gender", ""),
-    (Field::TWITTER, "Twitter", ""),
-    (Field::FACEBOOK, "Facebook", ""),
-    (Field::LINKEDIN, "LinkedIn", ""),
-    (Field::INSTAGRAM, "Instagram", ""),
-    (Field::EXTENSION_TYPE, "type", ""),
-    (Field::PORT, "port", ""),
-];
-
-/// One forward, told as one thing: whether, where to, and to which number.
-struct Forward {
-    words: &'static str,
-    switch: Option<Field>,
-    to: Field,
-    extension: Option<Field>,
-    prefix: Option<Field>,
-    number: Field,
-}
-
-impl Forward {
-    /// With a switch, and a number in three parts.
-    const fn full(words: &'static str, fields: [Field; 5]) -> Forward {
-        let [switch, to, extension, prefix, number] = fields;
-        Forward {
-            words,
-            switch: Some(switch),
-            to,
-            extension: Some(extension),
-            prefix: Some(prefix),
-            number,
-        }
-    }
-
-    const fn short(words: &'static str, to: Field, number: Field) -> Forward {
-        Forward {
-            words,
-            switch: None,
-            to,
-            extension: None,
-            prefix: None,
-            number,
-        }
-    }
-}
-
-const FORWARDS: [Forward; 9] = [
-    Forward::full(
-        "forward always",
-        [
-            Field::FORWARD_ALWAYS,
-            Field::FORWARD_ALWAYS_TO,
-            Field::FORWARD_ALWAYS_EXTENSION,
-            Field::FORWARD_ALWAYS_PREFIX,
-            Field::FORWARD_ALWAYS_NUMBER,
-        ],
-    ),
-    Forward::full(
-        "forward on no answer",
-        [
-            Field::FORWARD_NO_ANSWER,
-            Field::FORWARD_NO_ANSWER_TO,
-            Field::FORWARD_NO_ANSWER_EXTENSION,
-            Field::FORWARD_NO_ANSWER_PREFIX,
-            Field::FORWARD_NO_ANSWER_NUMBER,
-        ],
-    ),
-    Forward::full(
-        "forward on busy",
-        [
-            Field::FORWARD_BUSY,
-            Field::FORWARD_BUSY_TO,
-            Field::FORWARD_BUSY_EXTENSION,
-            Field::FORWARD_BUSY_PREFIX,
-            Field::FORWARD_BUSY_NUMBER,
-        ],
-    ),
-    Forward::short(
-        "forward while offline in office hours",
-        Field::FORWARD_OFFLINE_OFFICE_HOURS_TO,
-        Field::FORWARD_OFFLINE_OFFICE_HOURS_NUMBER,
-    ),
-    Forward::short(
-        "forward while offline outside office hours",
-        Field::FORWARD_OFFLINE_OUTSIDE_HOURS_TO,
-        Field::FORWARD_OFFLINE_OUTSIDE_HOURS_NUMBER,
-    ),
-    Forward::short(
-        "forward on do not disturb in office hours",
-        Field::FORWARD_DND_OFFICE_HOURS_TO,
-        Field::FORWARD_DND_OFFICE_HOURS_NUMBER,
-    ),
-    Forward::short(
-        "forward on do not disturb outside office hours",
-        Field::FORWARD_DND_OUTSIDE_HOURS_TO,
-        Field::FORWARD_DND_OUTSIDE_HOURS_NUMBER,
-    ),
-    Forward::short(
-        "forward while away in office hours",
-        Field::FORWARD_AWAY_OFFICE_HOURS_TO,
-        Field::FORWARD_AWAY_OFFICE_HOURS_NUMBER,
-    ),
-    Forward::short(
-        "forward while away outside office hours",
-        Field::FORWARD_AWAY_OUTSIDE_HOURS_TO,
-        Field::FORWARD_AWAY_OUTSIDE_HOURS_NUMBER,
-    ),
-];
-
-/// Office hours, told a day at a time.
-const HOURS: [(Field, Field, &str); 7] = [
-    (Field::MONDAY_FROM, Field::MONDAY_TO, "Monday hours"),
-    (Field::TUESDAY_FROM, Field::TUESDAY_TO, "Tuesday hours"),
-    (
-        Field::WEDNESDAY_FROM,
-        Field::WEDNESDAY_TO,
-        "Wednesday hours",
-    ),
-    (Field::THURSDAY_FROM, Field::THURSDAY_TO, "Thursday hours"),
-    (Field::FRIDAY_FROM, Field::FRIDAY_TO, "Friday hours"),
-    (Field::SATURDAY_FROM, Field::SATURDAY_TO, "Saturday hours"),
-    (Field::SUNDAY_FROM, Field::SUNDAY_TO, "Sunday hours"),
-];
 
 impl Comparison<'_> {
     /// A difference in one line of words: `0042 Miller: forward on busy 0099 → mobile; SIP secret changed`. Nothing in a
@@ -273,20 +96,19 @@ impl Comparison<'_> {
                 continue;
             }
             let mut together = vec![*field];
-            let text = if let Some(forward) = forward_of(*field) {
-                let (then, shown_then) = forward.state(|field| told(before, field));
-                let (now, shown_now) = forward.state(|field| told(after, field));
+            let text = if let Some(forward) = Forward::with(*field) {
+                let (then, shown_then) = destination(forward, |field| told(before, field));
+                let (now, shown_now) = destination(forward, |field| told(after, field));
                 let is_told =
                     |field: &Field| shown_then.contains(field) || shown_now.contains(field);
                 if then != now && is_told(field) {
                     together = rest.iter().copied().filter(is_told).collect();
-                    arrow(forward.words, &then, &now)
+                    arrow(forward.spoken, &then, &now)
                 } else {
-                    let words = format!("{}{}", forward.words, forward.part(*field));
                     let texts = [before, after].map(|held| value(&told(held, Some(*field))));
-                    arrow(&words, &texts[0], &texts[1])
+                    arrow(field.def().spoken, &texts[0], &texts[1])
                 }
-            } else if let Some((from, to, words)) = hours_of(*field) {
+            } else if let Some(OfficeHours { spoken, from, to }) = OfficeHours::with(*field) {
                 together.extend(
                     rest.iter()
                         .filter(|other| **other == to && **other != *field),
@@ -295,7 +117,7 @@ impl Comparison<'_> {
                     [from, to] if from.is_empty() && to.is_empty() => String::new(),
                     [from, to] => format!("{}–{}", value(&from), value(&to)),
                 };
-                arrow(words, &hours(before), &hours(after))
+                arrow(spoken, &hours(before), &hours(after))
             } else {
                 self.plain(*field, before, after)
             };
@@ -309,11 +131,7 @@ impl Comparison<'_> {
     }
 
     fn plain(&self, field: Field, before: Held<'_>, after: Held<'_>) -> String {
-        let known = PLAIN.iter().find(|(known, ..)| *known == field);
-        let (words, unit) = known.map_or_else(
-            || (Cow::Owned(field.name().replace('_', " ")), ""),
-            |(_, words, unit)| (Cow::Borrowed(*words), *unit),
-        );
+        let (words, unit) = (field.def().spoken, field.def().unit);
         if field.is_secret() {
             let part = self.parts.iter().find(|part| part.field == field);
             let what = match part.map(|part| part.are_there(before, after)) {
@@ -339,7 +157,7 @@ impl Comparison<'_> {
                 text => value(text),
             }
         };
-        arrow(&words, &counted(&then), &counted(&now))
+        arrow(words, &counted(&then), &counted(&now))
     }
 }
 
@@ -369,72 +187,41 @@ impl<'s> Difference<'s> {
     }
 }
 
-fn forward_of(field: Field) -> Option<&'static Forward> {
-    FORWARDS
-        .iter()
-        .find(|forward| forward.fields().any(|known| known == field))
-}
-
-fn hours_of(field: Field) -> Option<(Field, Field, &'static str)> {
-    let mut hours = HOURS.into_iter();
-    hours.find(|(from, to, _)| *from == field || *to == field)
-}
-
-impl Forward {
-    fn fields(&self) -> impl Iterator<Item = Field> {
-        let optional = [self.switch, self.extension, self.prefix];
-        let optional = optional.into_iter().flatten();
-        optional.chain([self.to, self.number])
+/// Where calls go, in words, and the fields that say so; empty where nothing says it.
+fn destination(forward: Forward, told: impl Fn(Option<Field>) -> String) -> (String, Vec<Field>) {
+    let switch = told(forward.switch);
+    let mut shown: Vec<Field> = forward.switch.into_iter().collect();
+    if switch == "off" {
+        return (switch, shown);
     }
-
-    /// Where calls go, in words, and the fields that say so; empty where nothing says it.
-    fn state(&self, told: impl Fn(Option<Field>) -> String) -> (String, Vec<Field>) {
-        let switch = told(self.switch);
-        let mut shown: Vec<Field> = self.switch.into_iter().collect();
-        if switch == "off" {
-            return (switch, shown);
-        }
-        shown.push(self.to);
-        let to = told(Some(self.to));
-        let (extension, number) = (told(self.extension), told(Some(self.number)));
-        let has_prefix = matches!(to.as_str(), "" | "mobile" | "number");
-        let prefix = if has_prefix {
-            shown.extend(self.prefix);
-            told(self.prefix)
-        } else {
-            String::new()
-        };
-        let by_extension = matches!(to.as_str(), "" | "extension") && !extension.is_empty();
-        let by_number = matches!(to.as_str(), "" | "extension" | "number") && !number.is_empty();
-        let mut place = if by_extension {
-            shown.extend(self.extension);
-            value(&extension)
-        } else if by_number {
-            shown.push(self.number);
-            value(&number)
-        } else if to.is_empty() && !switch.is_empty() {
-            value(&switch)
-        } else {
-            bare(&to)
-        };
-        if !prefix.is_empty() {
-            let gap = if place.is_empty() { "" } else { " " };
-            place = format!("{place}{gap}with prefix {}", value(&prefix));
-        }
-        (place, shown)
+    shown.push(forward.to);
+    let to = told(Some(forward.to));
+    let (extension, number) = (told(forward.extension), told(Some(forward.number)));
+    let has_prefix = matches!(to.as_str(), "" | "mobile" | "number");
+    let prefix = if has_prefix {
+        shown.extend(forward.prefix);
+        told(forward.prefix)
+    } else {
+        String::new()
+    };
+    let by_extension = matches!(to.as_str(), "" | "extension") && !extension.is_empty();
+    let by_number = matches!(to.as_str(), "" | "extension" | "number") && !number.is_empty();
+    let mut place = if by_extension {
+        shown.extend(forward.extension);
+        value(&extension)
+    } else if by_number {
+        shown.push(forward.number);
+        value(&number)
+    } else if to.is_empty() && !switch.is_empty() {
+        value(&switch)
+    } else {
+        bare(&to)
+    };
+    if !prefix.is_empty() {
+        let gap = if place.is_empty() { "" } else { " " };
+        place = format!("{place}{gap}with prefix {}", value(&prefix));
     }
-
-    /// What one of its fields is called, behind its words.
-    fn part(&self, field: Field) -> &'static str {
-        let is = |part: Option<Field>| part == Some(field);
-        match field {
-            _ if is(self.extension) => " extension",
-            _ if is(self.prefix) => " prefix",
-            _ if is(self.switch) => "",
-            _ if field == self.to => " to",
-            _ => " number",
-        }
-    }
+    (place, shown)
 }
 
 /// One text instead of another, both made fit to be shown.
@@ -477,32 +264,5 @@ fn as_it_is(text: &str, also: impl Fn(char) -> bool) -> String {
         text.to_owned()
     } else {
         shown(text)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_field_has_its_words_in_one_place() {
-        for field in Field::all() {
-            let plain = PLAIN.iter().filter(|(known, ..)| *known == field).count();
-            let forward = FORWARDS
-                .iter()
-                .filter(|forward| forward.fields().any(|known| known == field))
-                .count();
-            let hours = HOURS
-                .iter()
-                .filter(|(from, to, _)| *from == field || *to == field)
-                .count();
-            let key = field.is_key() || field == Field::NEW_NUMBER || field.is_live();
-            assert_eq!(
-                plain + forward + hours,
-                usize::from(!key),
-                "{}",
-                field.name()
-            );
-        }
     }
 }

@@ -6,46 +6,8 @@
 
 use super::Carrying;
 use crate::manifest::{Access, FieldRow, Manifest};
-use crate::model::{Field, Record};
+use crate::model::{Field, Forward, Record};
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
-
-/// The fields of one forward.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Forward {
-    switch: Option<Field>,
-    to: Field,
-    pub(super) extension: Option<Field>,
-    pub(super) prefix: Option<Field>,
-    pub(super) number: Option<Field>,
-}
-
-impl Forward {
-    /// All forwards of the dictionary: `forward_X_to` and its neighbours.
-    pub(super) fn all() -> impl Iterator<Item = Forward> {
-        static ALL: LazyLock<Vec<Forward>> =
-            LazyLock::new(|| Field::all().filter_map(Forward::to).collect());
-        ALL.iter().copied()
-    }
-
-    fn to(to: Field) -> Option<Forward> {
-        let stem = to.name().strip_suffix("_to")?;
-        stem.strip_prefix("forward_")?;
-        let neighbour = |what: &str| Field::named(&format!("{stem}_{what}"));
-        Some(Forward {
-            switch: Field::named(stem),
-            to,
-            extension: neighbour("extension"),
-            prefix: neighbour("prefix"),
-            number: neighbour("number"),
-        })
-    }
-
-    fn fields(&self) -> impl Iterator<Item = Field> {
-        let others = [self.switch, self.extension, self.prefix, self.number];
-        others.into_iter().flatten().chain([self.to])
-    }
-}
 
 /// The fields of an extension that belong to a forward which is off, or to another destination than the one that it has.
 /// Where one field is for whatever a destination needs, nobody can tell.
@@ -67,10 +29,10 @@ pub(super) fn dormant(from: &Manifest, extension: &Record) -> BTreeMap<Field, &'
             let needed = match word {
                 "voicemail" => vec![],
                 "extension" => vec![forward.extension],
-                "number" | "mobile" => vec![forward.prefix, forward.number],
+                "number" | "mobile" => vec![forward.prefix, Some(forward.number)],
                 _ => continue,
             };
-            let parts = [forward.extension, forward.prefix, forward.number];
+            let parts = [forward.extension, forward.prefix, Some(forward.number)];
             let unused = parts
                 .into_iter()
                 .filter(|part| !needed.contains(part))
@@ -177,13 +139,13 @@ fn destination(forward: Forward, word: &str, carrying: &mut Carrying<'_>) {
     match word {
         "extension" => match (gives(forward.extension), takes(forward.extension)) {
             (Some(extension), None) => {
-                if let Some(number) = takes(forward.number) {
+                if let Some(number) = takes(Some(forward.number)) {
                     let how = format!("{there} has one field for whatever a destination needs");
                     carrying.move_to(extension, number, how);
                 }
             }
             (None, Some(extension)) => {
-                if let Some(number) = gives(forward.number) {
+                if let Some(number) = gives(Some(forward.number)) {
                     let how = format!("{there} has a field of its own for the extension");
                     carrying.move_to(number, extension, how);
                 }
@@ -193,7 +155,7 @@ fn destination(forward: Forward, word: &str, carrying: &mut Carrying<'_>) {
         },
         "number" | "mobile" => {
             let prefix = gives(forward.prefix).filter(|prefix| carrying.peek(*prefix).is_some());
-            let number = takes(forward.number);
+            let number = takes(Some(forward.number));
             match (prefix, takes(forward.prefix), number) {
                 (Some(prefix), None, Some(number)) if carrying.peek(number).is_some() => {
                     let how = format!("{there} has no prefix: it stands before the number");

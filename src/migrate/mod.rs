@@ -21,10 +21,9 @@ pub use renumber::{Collision, Renumbering, Rule as RenumberRule};
 pub use three_way::{Step, step};
 
 use crate::manifest::{Access, FieldRow, Manifest, Purpose, Rule};
-use crate::model::{Field, Finding, Kind, Record};
+use crate::model::{Field, Finding, Forward, Kind, Record};
 use crate::rules::Checker;
 use crate::sheet::GENERATE;
-use forwards::Forward;
 use std::collections::{BTreeMap, BTreeSet};
 use table::{Translations, translations};
 

@@ -1,7 +1,6 @@
 //! New numbers for extensions, and for whatever refers to them.
 
-use super::forwards::Forward;
-use crate::model::{Field, Record};
+use crate::model::{Field, Forward, Record, Reference};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
@@ -129,17 +128,14 @@ impl Renumbering {
     /// What a field is to hold where it refers to an extension that has a new number; `None` where it stays.
     pub(super) fn of_field(&self, field: Field, text: &str, extension: &Record) -> Option<String> {
         let new = self.new.get(text).filter(|new| *new != text)?;
-        let is_own = text == extension.number();
-        let refers = match field {
-            Field::NUMBER => true,
-            // Names that follow the extension's own number.
-            Field::SIP_USERNAME | Field::SIP_AUTH_NAME | Field::CALLER_ID => is_own,
-            _ => Forward::all().any(|forward| {
-                let prefix = forward.prefix.and_then(|prefix| extension.get(prefix));
-                forward.extension == Some(field)
-                    // With a prefix it is dialled outside.
-                    || (forward.number == Some(field) && prefix.unwrap_or_default().is_empty())
-            }),
+        let refers = match field.def().refers {
+            None => false,
+            Some(Reference::Own) => text == extension.number(),
+            Some(Reference::Extension) => true,
+            Some(Reference::Dialled) => {
+                let prefix = Forward::with(field).and_then(|forward| forward.prefix);
+                prefix.is_none_or(|prefix| extension.get(prefix).unwrap_or_default().is_empty())
+            }
         };
         refers.then(|| new.clone())
     }

@@ -4,6 +4,7 @@ mod change;
 mod fault;
 mod field;
 mod finding;
+mod forward;
 mod outcome;
 mod place;
 mod record;
@@ -12,8 +13,9 @@ mod words;
 
 pub use change::Change;
 pub use fault::{Fault, FaultKind};
-pub use field::{Field, FieldDef, Kind};
+pub use field::{Care, Field, FieldDef, Identity, Kind, Reference};
 pub use finding::{Finding, Severity};
+pub use forward::{Forward, OfficeHours};
 pub use outcome::{Action, Outcome, RowResult};
 pub use place::Place;
 pub use record::{Record, by_number};

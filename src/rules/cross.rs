@@ -3,79 +3,11 @@
 use super::across::Traces;
 use super::row::{Seen, Slot, View};
 use crate::manifest::{Access, CrossRule, Manifest};
-use crate::model::{Field, Finding, Severity};
+use crate::model::{Field, Finding, Forward, OfficeHours, Severity};
 
 /// Short numbers that reach police, fire brigade or ambulance somewhere.
 const EMERGENCY: [&str; 13] = [
     "000", "110", "111", "112", "113", "115", "118", "119", "120", "122", "133", "911", "999",
-];
-
-/// The fields of every forward: its switch, where to, to which extension, to which number.
-const FORWARDS: [(Option<Field>, Field, Option<Field>, Field); 9] = [
-    (
-        Some(Field::FORWARD_ALWAYS),
-        Field::FORWARD_ALWAYS_TO,
-        Some(Field::FORWARD_ALWAYS_EXTENSION),
-        Field::FORWARD_ALWAYS_NUMBER,
-    ),
-    (
-        Some(Field::FORWARD_NO_ANSWER),
-        Field::FORWARD_NO_ANSWER_TO,
-        Some(Field::FORWARD_NO_ANSWER_EXTENSION),
-        Field::FORWARD_NO_ANSWER_NUMBER,
-    ),
-    (
-        Some(Field::FORWARD_BUSY),
-        Field::FORWARD_BUSY_TO,
-        Some(Field::FORWARD_BUSY_EXTENSION),
-        Field::FORWARD_BUSY_NUMBER,
-    ),
-    (
-        None,
-        Field::FORWARD_OFFLINE_OFFICE_HOURS_TO,
-        None,
-        Field::FORWARD_OFFLINE_OFFICE_HOURS_NUMBER,
-    ),
-    (
-        None,
-        Field::FORWARD_OFFLINE_OUTSIDE_HOURS_TO,
-        None,
-        Field::FORWARD_OFFLINE_OUTSIDE_HOURS_NUMBER,
-    ),
-    (
-        None,
-        Field::FORWARD_DND_OFFICE_HOURS_TO,
-        None,
-        Field::FORWARD_DND_OFFICE_HOURS_NUMBER,
-    ),
-    (
-        None,
-        Field::FORWARD_DND_OUTSIDE_HOURS_TO,
-        None,
-        Field::FORWARD_DND_OUTSIDE_HOURS_NUMBER,
-    ),
-    (
-        None,
-        Field::FORWARD_AWAY_OFFICE_HOURS_TO,
-        None,
-        Field::FORWARD_AWAY_OFFICE_HOURS_NUMBER,
-    ),
-    (
-        None,
-        Field::FORWARD_AWAY_OUTSIDE_HOURS_TO,
-        None,
-        Field::FORWARD_AWAY_OUTSIDE_HOURS_NUMBER,
-    ),
-];
-
-const OFFICE_HOURS: [(Field, Field); 7] = [
-    (Field::MONDAY_FROM, Field::MONDAY_TO),
-    (Field::TUESDAY_FROM, Field::TUESDAY_TO),
-    (Field::WEDNESDAY_FROM, Field::WEDNESDAY_TO),
-    (Field::THURSDAY_FROM, Field::THURSDAY_TO),
-    (Field::FRIDAY_FROM, Field::FRIDAY_TO),
-    (Field::SATURDAY_FROM, Field::SATURDAY_TO),
-    (Field::SUNDAY_FROM, Field::SUNDAY_TO),
 ];
 
 /// A rule that is switched on for the vendor.
@@ -88,7 +20,7 @@ pub(super) struct Fact {
 
 /// One forward of the vendor, by the indices of its field rows.
 #[derive(Debug)]
-struct Forward {
+struct ForwardRows {
     switch: Option<u8>,
     to: u8,
     /// The extension that it goes to; where the vendor has no such field, the number serves.
@@ -100,7 +32,7 @@ struct Forward {
 #[derive(Debug)]
 pub(super) struct Cross {
     facts: Vec<Fact>,
-    forwards: Vec<Forward>,
+    forwards: Vec<ForwardRows>,
     office_hours: Vec<(u8, u8)>,
     pub(super) number: Option<u8>,
     pub(super) email: Option<u8>,
@@ -137,19 +69,19 @@ impl Cross {
             severity: row.severity,
             source: manifest.source_words(&row.source),
         });
-        let forwards = FORWARDS
-            .iter()
-            .filter_map(|(switch, to, extension, number)| {
-                Some(Forward {
-                    switch: switch.and_then(at),
-                    to: at(*to)?,
-                    extension: extension.and_then(at).or_else(|| at(*number)),
-                    number: at(*number),
-                })
-            });
-        let office_hours = OFFICE_HOURS
-            .iter()
-            .filter_map(|(from, to)| Some((at(*from)?, at(*to)?)));
+        let forwards = Forward::all().filter_map(|forward| {
+            Some(ForwardRows {
+                switch: forward.switch.and_then(at),
+                to: at(forward.to)?,
+                extension: forward
+                    .extension
+                    .and_then(at)
+                    .or_else(|| at(forward.number)),
+                number: at(forward.number),
+            })
+        });
+        let office_hours =
+            OfficeHours::all().filter_map(|hours| Some((at(hours.from)?, at(hours.to)?)));
         Cross {
             facts: facts.collect(),
             forwards: forwards.collect(),
@@ -241,8 +173,8 @@ impl Cross {
         }
     }
 
-    fn forward(&self, forward: &Forward, look: &mut Look<'_, '_, '_>) {
-        let Forward {
+    fn forward(&self, forward: &ForwardRows, look: &mut Look<'_, '_, '_>) {
+        let ForwardRows {
             switch,
             to,
             extension,
@@ -340,7 +272,7 @@ impl Cross {
         }
     }
 
-    fn off_with_target(&self, forward: &Forward, look: &mut Look<'_, '_, '_>) {
+    fn off_with_target(&self, forward: &ForwardRows, look: &mut Look<'_, '_, '_>) {
         let Some(switch) = forward.switch else { return };
         let destination = [Some(forward.to), forward.extension, forward.number];
         let filled = destination

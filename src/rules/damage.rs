@@ -9,7 +9,7 @@
 
 use super::row::{Slot, is_email, shown};
 use crate::manifest::FieldRow;
-use crate::model::{Field, Finding, Kind, Secret, Severity};
+use crate::model::{Care, Field, Finding, Identity, Kind, Secret, Severity};
 use crate::sheet::{Cells, Stored};
 use std::collections::HashMap;
 
@@ -170,72 +170,31 @@ pub(super) fn fix_writes(field: Field, repair: &str) -> String {
     }
 }
 
-/// How a field's values are looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Care {
-    /// Digits that name one of ours: numbers, PINs, prefixes.
-    Digits,
-    /// A telephone number, which people write with separators.
-    Phone,
-    /// A text that often is the number.
-    Account,
-    /// A password: any text may be meant.
-    Password,
-    /// A person's or room's name.
-    Name,
-    /// A number that counts something.
-    Count,
-    /// One word of a list, an address, a switch, a time.
-    Word,
-    /// Any text, or several: only what no person writes is found.
-    Free,
+/// Whether values consist of digits, and of what people put between them.
+fn is_numeric(care: Care) -> bool {
+    matches!(care, Care::Digits | Care::Phone)
 }
 
-impl Care {
-    pub(super) fn of(field: Field) -> Care {
-        match field {
-            Field::MOBILE | Field::WORK_PHONE | Field::HOME_PHONE => Care::Phone,
-            Field::CALLER_ID | Field::SIP_USERNAME | Field::SIP_AUTH_NAME | Field::USER_ID => {
-                Care::Account
-            }
-            Field::DISPLAY_NAME | Field::FIRST_NAME | Field::LAST_NAME => Care::Name,
-            _ if field.name().ends_with("_number") && field != Field::NEW_NUMBER => Care::Phone,
-            _ => match field.def().kind {
-                Kind::Identifier => Care::Digits,
-                Kind::Count => Care::Count,
-                Kind::Text if field.is_secret() => Care::Password,
-                Kind::Text | Kind::List => Care::Free,
-                Kind::Switch | Kind::Choice | Kind::Time | Kind::Email => Care::Word,
-            },
+/// Whether damage is all that there is to say against a value. A password may be both damaged and weak.
+pub(super) fn explains_breaches(care: Care) -> bool {
+    care != Care::Password
+}
+
+/// Whether letters within a value ask for no look.
+pub(super) fn takes_letters(care: Care) -> bool {
+    !is_numeric(care) && care != Care::Count
+}
+
+/// Whether a byte within a value may be a sign of damage.
+pub(super) fn asks_for_a_look(care: Care, byte: u8) -> bool {
+    match care {
+        Care::Digits | Care::Phone | Care::Count => {
+            !(byte.is_ascii_digit() || byte == b'+' || byte == b'*')
         }
-    }
-
-    /// Whether values consist of digits, and of what people put between them.
-    fn is_digits(self) -> bool {
-        matches!(self, Care::Digits | Care::Phone)
-    }
-
-    /// Whether damage is all that there is to say against a value. A password may be both damaged and weak.
-    pub(super) fn explains_breaches(self) -> bool {
-        self != Care::Password
-    }
-
-    /// Whether letters within a value ask for no look.
-    pub(super) fn takes_letters(self) -> bool {
-        !self.is_digits() && self != Care::Count
-    }
-
-    /// Whether a byte within a value may be a sign of damage.
-    pub(super) fn asks_for_a_look(self, byte: u8) -> bool {
-        match self {
-            Care::Digits | Care::Phone | Care::Count => {
-                !(byte.is_ascii_digit() || byte == b'+' || byte == b'*')
-            }
-            Care::Account => matches!(byte, b'+' | b'.' | b'"'),
-            Care::Password => byte == b'+',
-            Care::Word => matches!(byte, b'"' | b'\'' | b'<' | b':' | b';' | b','),
-            Care::Name | Care::Free => false,
-        }
+        Care::Account => matches!(byte, b'+' | b'.' | b'"'),
+        Care::Password => byte == b'+',
+        Care::Word => matches!(byte, b'"' | b'\'' | b'<' | b':' | b';' | b','),
+        Care::Name | Care::Free => false,
     }
 }
 
@@ -250,7 +209,7 @@ pub(super) fn is_odd_word(text: &str) -> bool {
 
 /// What was done to a value; `None` where nothing shows. `text` is the cell as it stands.
 pub(super) fn look(row: &FieldRow, text: &str) -> Option<Damage> {
-    let care = Care::of(row.name);
+    let care = row.name.def().care;
     let mut damage = first_look(row, care, text)?;
     for _ in 0..REPAIRS_MAX {
         let Some(repaired) = &damage.repair else {
@@ -284,7 +243,7 @@ fn first_look(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
     }
     let kind = row.name.def().kind;
     if TRUTHS.contains(&trimmed) && kind != Kind::Switch {
-        let weight = if care.is_digits() {
+        let weight = if is_numeric(care) {
             Severity::Error
         } else {
             Severity::Warning
@@ -336,7 +295,7 @@ fn first_look(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
 
 /// What a workbook's way to store a cell may have done to it, whatever its text.
 fn stored(row: &FieldRow, stored: Stored) -> Option<Damage> {
-    let care = Care::of(row.name);
+    let care = row.name.def().care;
     match stored {
         Stored::Error => Some(error_cell(Severity::Error)),
         Stored::Uncalculated => Some(Damage::new(
@@ -345,7 +304,7 @@ fn stored(row: &FieldRow, stored: Stored) -> Option<Damage> {
             "is a formula without a saved value",
             "open the workbook in a spreadsheet, and save it",
         )),
-        Stored::Rounded if care.is_digits() || matches!(care, Care::Account | Care::Password) => {
+        Stored::Rounded if is_numeric(care) || matches!(care, Care::Account | Care::Password) => {
             Some(Damage::new(
                 "damage.rounded",
                 Severity::Error,
@@ -353,7 +312,7 @@ fn stored(row: &FieldRow, stored: Stored) -> Option<Damage> {
                 "look the number up, and type it in a cell that is formatted as text",
             ))
         }
-        Stored::Date if care.is_digits() => Some(Damage::new(
+        Stored::Date if is_numeric(care) => Some(Damage::new(
             "damage.date",
             Severity::Error,
             "is a date in the workbook, where a number belongs",
@@ -403,13 +362,13 @@ pub(super) fn check_stored(slot: &Slot<'_>, cells: Cells<'_>, findings: &mut Vec
 /// The value without characters that cannot be seen or look like others, further mended where that is needed; `None`
 /// where they may be meant, or something is left that only a person can mend.
 pub(super) fn plain(row: &FieldRow, text: &str) -> Option<String> {
-    let care = Care::of(row.name);
+    let care = row.name.def().care;
     if matches!(care, Care::Password | Care::Free) {
         return None;
     }
     let is_wide = |c: char| matches!(c, '\u{ff10}'..='\u{ff19}' | '\u{ff0b}');
     // In names and texts they may be meant.
-    let narrowed = care.is_digits()
+    let narrowed = is_numeric(care)
         || matches!(care, Care::Count | Care::Word)
         || (care == Care::Account && text.trim().chars().all(is_wide));
     let mut plain = String::with_capacity(text.len());
@@ -429,7 +388,7 @@ pub(super) fn plain(row: &FieldRow, text: &str) -> Option<String> {
             }
             // They look like a plain one, and are typed by nobody; a wide one is the space of Chinese names.
             '\u{a0}' | '\u{2007}' | '\u{202f}' if care == Care::Name => plain.push(' '),
-            _ if care.is_digits() && c.is_whitespace() && !c.is_ascii() => plain.push(' '),
+            _ if is_numeric(care) && c.is_whitespace() && !c.is_ascii() => plain.push(' '),
             _ => plain.push(c),
         }
     }
@@ -452,7 +411,7 @@ fn error_cell(weight: Severity) -> Damage {
 /// Blanks around a secret of digits, which would be a part of it.
 fn blanks_around(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
     let trimmed = text.trim();
-    if !row.name.is_secret() || !care.is_digits() || trimmed == text || trimmed.is_empty() {
+    if !row.name.is_secret() || !is_numeric(care) || trimmed == text || trimmed.is_empty() {
         return None;
     }
     let damage = Damage::new(
@@ -590,10 +549,10 @@ fn exponent(text: &str, care: Care) -> Option<Damage> {
     let likely = whole.len() == 1 || signed;
     // As a spreadsheet writes it: other texts of this kind may be meant.
     let exactly = whole.len() == 1 && power.starts_with('+') && exact.len() >= 2;
-    if !fits || !likely || (!care.is_digits() && !exactly) {
+    if !fits || !likely || (!is_numeric(care) && !exactly) {
         return None;
     }
-    let certain = care.is_digits() && (signed || fraction.is_some());
+    let certain = is_numeric(care) && (signed || fraction.is_some());
     let weight = if certain {
         Severity::Error
     } else {
@@ -778,12 +737,15 @@ pub(super) fn is_surveyed(line: u64) -> bool {
         || (line.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32).is_multiple_of(SAMPLED_ONE_IN)
 }
 
-/// Fields of digits alone that are held against those of the other rows.
-const OWN: [Field; 3] = [Field::NUMBER, Field::NEW_NUMBER, Field::VOICEMAIL_PIN];
-
 /// Whether the values of a field are held against those of the other rows.
 pub(super) fn is_measured(field: Field) -> bool {
-    OWN.contains(&field) || Care::of(field) == Care::Phone
+    field.def().care == Care::Phone || is_code(field)
+}
+
+/// Whether a field holds digits alone, all of one length where that is the custom: numbers and PINs.
+fn is_code(field: Field) -> bool {
+    let def = field.def();
+    def.care == Care::Digits && (def.secret || def.identifies == Some(Identity::Number))
 }
 
 /// How a number begins.
@@ -814,7 +776,7 @@ impl Shape {
             [b'0', rest @ ..] => (Lead::Zero, rest),
             rest => (Lead::Other, rest),
         };
-        let with_separators = Care::of(field) == Care::Phone;
+        let with_separators = field.def().care == Care::Phone;
         let mut digits = u8::from(lead == Lead::Zero);
         let (mut first_two, mut counted, mut rounded) = (0, 0, true);
         for byte in rest {
@@ -877,7 +839,7 @@ impl Plain {
         };
         let first_two = (first - b'0') * 10 + (second - b'0');
         let bits = self.of(field).get(text.len());
-        OWN.contains(&field) && bits.is_some_and(|bits| bits >> first_two & 1 == 1)
+        is_code(field) && bits.is_some_and(|bits| bits >> first_two & 1 == 1)
     }
 
     pub(super) fn add(&mut self, other: Plain) {
@@ -933,7 +895,7 @@ impl Shapes {
     pub(super) fn finish(self) -> Suspects {
         let mut suspects = Suspects::default();
         for field in Field::all().filter(|field| is_measured(*field)) {
-            if Care::of(field) == Care::Phone {
+            if field.def().care == Care::Phone {
                 self.phones(field, &mut suspects);
             } else if let Some(padded) = self.padded(field) {
                 suspects.padded.push((field, padded));
@@ -1070,7 +1032,7 @@ impl Suspects {
     fn may_suspect(&self, field: Field, text: &str) -> bool {
         match self.padded(field) {
             Some(padded) => text.len() < padded.digits,
-            None => !self.phones.is_empty() && Care::of(field) == Care::Phone,
+            None => !self.phones.is_empty() && field.def().care == Care::Phone,
         }
     }
 

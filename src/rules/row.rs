@@ -2,7 +2,7 @@
 
 use super::across::{Across, Duplicate, Traces};
 use super::cross::Cross;
-use super::damage::{self, Care, Shape};
+use super::damage::{self, Shape};
 use crate::columns::Binding;
 use crate::manifest::{Access, FieldRow, Manifest, Purpose, Rule, RuleRow, switch};
 use crate::model::{Field, Finding, Kind, Record, Secret, Severity};
@@ -602,7 +602,7 @@ impl<'m> Checker<'m> {
         }
         if let Some(damage) = damage::look(row, text) {
             let mut finding = damage.finding(slot, text);
-            if Care::of(row.name).explains_breaches() {
+            if damage::explains_breaches(row.name.def().care) {
                 // What else is wrong with the value follows from the damage.
                 let breaches = findings.drain(before..).map(|breach| breach.severity);
                 finding.severity = breaches.fold(finding.severity, Severity::max);
@@ -966,7 +966,7 @@ impl Glance {
     }
 
     fn of_bytes(field: Field, rules: &[Compiled<'_>]) -> Glance {
-        let (kind, care) = (field.def().kind, Care::of(field));
+        let (kind, care) = (field.def().kind, field.def().care);
         let mut table = Box::new([0u8; 256]);
         let (mut demanded, mut min, mut max, mut form) = (0, 0, usize::MAX, Form::Any);
         let closer_unless = |table: &mut [u8; 256], good: &dyn Fn(u8) -> bool| {
@@ -980,7 +980,7 @@ impl Glance {
         closer_unless(&mut table, &|b| {
             b != b'<' && (b != b'[' || kind != Kind::Email)
         });
-        closer_unless(&mut table, &|b| !care.asks_for_a_look(b));
+        closer_unless(&mut table, &|b| !damage::asks_for_a_look(care, b));
         if kind == Kind::Count {
             closer_unless(&mut table, &|b| b.is_ascii_digit());
         }
@@ -1032,7 +1032,7 @@ impl Glance {
             min,
             max,
             form,
-            words: care.takes_letters(),
+            words: damage::takes_letters(care),
         }
     }
 }

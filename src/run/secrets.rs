@@ -6,7 +6,7 @@ use crate::cli::SecretsArgs;
 use crate::generate::{GenerateError, Generator};
 use crate::ledger::{Row, SECRETS_STEM};
 use crate::manifest::Manifest;
-use crate::model::{Field, Record};
+use crate::model::{Field, Identity, Record};
 use crate::seal::sync_folder;
 use crate::sheet::{Format, GENERATE, Writer};
 use age::x25519::Recipient;
@@ -20,15 +20,6 @@ use zeroize::Zeroizing;
 
 /// What is added to the name of a file that is encrypted.
 const AGE: &str = ".age";
-
-/// The columns beside number and secrets, where any row has them: whose they are, and where they can be sent.
-const WHOSE: [Field; 5] = [
-    Field::DISPLAY_NAME,
-    Field::FIRST_NAME,
-    Field::LAST_NAME,
-    Field::USER_ID,
-    Field::EMAIL,
-];
 
 /// Where generated secrets go, and to whom. Holds none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -259,7 +250,7 @@ impl Generated {
             wanted.iter().filter_map(text).any(|length| length > 0)
         };
         let fields: Vec<Field> = std::iter::once(Field::NUMBER)
-            .chain(WHOSE.into_iter().filter(has))
+            .chain(Field::identifying(Identity::Person).filter(has))
             .chain(self.fields.keys().copied())
             .collect();
         let headings: Vec<&str> = fields.iter().map(|field| field.name()).collect();

@@ -6,7 +6,7 @@
 pub mod sim;
 
 use crate::manifest::{Manifest, Purpose};
-use crate::model::{Fault, FaultKind, Field, Record, Secret, same_word};
+use crate::model::{Fault, FaultKind, Field, Forward, Record, Secret, same_word};
 use crate::vendors::{Account, Client, Settings, Task};
 use crate::wire::xml::Element;
 use crate::wire::{
@@ -27,25 +27,6 @@ const REPORT_PORT: &str = "8260";
 
 /// What only a SIP extension has: before it is changed, the extension's type is asked for.
 const SIP_ONLY: [Field; 3] = [Field::SIP_PASSWORD, Field::MAX_REGISTRATIONS, Field::NAT];
-
-/// The fields of the three forwards that a compact form such as `ext1000` fills: where to, extension, number.
-const FORWARDS: [[Field; 3]; 3] = [
-    [
-        Field::FORWARD_ALWAYS_TO,
-        Field::FORWARD_ALWAYS_EXTENSION,
-        Field::FORWARD_ALWAYS_NUMBER,
-    ],
-    [
-        Field::FORWARD_NO_ANSWER_TO,
-        Field::FORWARD_NO_ANSWER_EXTENSION,
-        Field::FORWARD_NO_ANSWER_NUMBER,
-    ],
-    [
-        Field::FORWARD_BUSY_TO,
-        Field::FORWARD_BUSY_EXTENSION,
-        Field::FORWARD_BUSY_NUMBER,
-    ],
-];
 
 /// The vendor's facts.
 pub fn manifest() -> &'static Manifest {
@@ -618,7 +599,7 @@ fn extensions(reply: &Reply, asked: &[&str]) -> Result<Vec<Record>, Fault> {
 
 fn extension(record: &JsonRecord) -> Record {
     let mut extension = manifest().incoming(|name| record.get(name).and_then(json::text));
-    for forward in FORWARDS {
+    for forward in Forward::all() {
         expand(&mut extension, forward);
     }
     extension
@@ -626,7 +607,11 @@ fn extension(record: &JsonRecord) -> Record {
 
 /// Takes a compact destination (`ext1000`, `mobile139…`, `number959…`) apart, unless its number stands in a field of
 /// its own.
-fn expand(extension: &mut Record, [to, to_extension, to_number]: [Field; 3]) {
+fn expand(extension: &mut Record, forward: Forward) {
+    let Some(to_extension) = forward.extension else {
+        return;
+    };
+    let (to, to_number) = (forward.to, forward.number);
     let Some(compact) = extension.get(to).map(str::to_ascii_lowercase) else {
         return;
     };

@@ -1,0 +1,139 @@
+//! Fields that make one setting together: the parts of a forward, and a day's office hours.
+
+use super::Field;
+use std::sync::LazyLock;
+
+/// The fields of one forward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Forward {
+    /// What a person calls it within a sentence.
+    pub spoken: &'static str,
+    /// Whether it is on; `None` where a destination is enough.
+    pub switch: Option<Field>,
+    /// Where calls go, as a word.
+    pub to: Field,
+    /// The extension that they go to; `None` where the number serves.
+    pub extension: Option<Field>,
+    /// The prefix that the number is dialled with.
+    pub prefix: Option<Field>,
+    /// The number that they go to.
+    pub number: Field,
+}
+
+impl Forward {
+    /// All forwards of the dictionary, in its order: `forward_X_to` and its neighbours.
+    pub fn all() -> impl Iterator<Item = Forward> {
+        static ALL: LazyLock<Vec<Forward>> =
+            LazyLock::new(|| Field::all().filter_map(Forward::around).collect());
+        ALL.iter().copied()
+    }
+
+    /// The forward that a field is part of.
+    pub fn with(field: Field) -> Option<Forward> {
+        Forward::all().find(|forward| forward.fields().any(|part| part == field))
+    }
+
+    /// All its fields, in the order of the dictionary.
+    pub fn fields(&self) -> impl Iterator<Item = Field> + use<> {
+        let switch = self.switch.into_iter().chain([self.to]);
+        let optional = self.extension.into_iter().chain(self.prefix);
+        switch.chain(optional).chain([self.number])
+    }
+
+    fn around(to: Field) -> Option<Forward> {
+        let stem = to.name().strip_suffix("_to")?;
+        stem.strip_prefix("forward_")?;
+        let neighbour = |what: &str| Field::named(&format!("{stem}_{what}"));
+        Some(Forward {
+            spoken: to.def().spoken.trim_end_matches(" to"),
+            switch: Field::named(stem),
+            to,
+            extension: neighbour("extension"),
+            prefix: neighbour("prefix"),
+            number: neighbour("number")?,
+        })
+    }
+}
+
+/// The fields of one day's office hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OfficeHours {
+    /// What a person calls it within a sentence.
+    pub spoken: &'static str,
+    /// When they begin.
+    pub from: Field,
+    /// When they end.
+    pub to: Field,
+}
+
+impl OfficeHours {
+    /// The office hours of every day of the week, Monday first.
+    pub fn all() -> impl Iterator<Item = OfficeHours> {
+        static ALL: LazyLock<Vec<OfficeHours>> =
+            LazyLock::new(|| Field::all().filter_map(OfficeHours::around).collect());
+        ALL.iter().copied()
+    }
+
+    /// The day that a field is part of.
+    pub fn with(field: Field) -> Option<OfficeHours> {
+        OfficeHours::all().find(|hours| hours.from == field || hours.to == field)
+    }
+
+    fn around(from: Field) -> Option<OfficeHours> {
+        let day = from.name().strip_suffix("_from")?;
+        Some(OfficeHours {
+            spoken: from.def().spoken.trim_end_matches(" from"),
+            from,
+            to: Field::named(&format!("{day}_to"))?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_field_of_a_forward_is_in_exactly_one() {
+        let mut parts = BTreeSet::new();
+        for forward in Forward::all() {
+            for field in forward.fields() {
+                assert!(parts.insert(field), "{field:?}");
+            }
+        }
+        let named = |field: &Field| {
+            field.name().starts_with("forward_") && *field != Field::FORWARD_NO_ANSWER_AFTER
+        };
+        assert_eq!(parts, Field::all().filter(named).collect());
+        assert_eq!(Forward::all().count(), 9);
+    }
+
+    #[test]
+    fn a_forward_has_its_parts_and_its_words() {
+        let busy = Forward::with(Field::FORWARD_BUSY_PREFIX).unwrap();
+        assert_eq!(
+            busy,
+            Forward {
+                spoken: "forward on busy",
+                switch: Some(Field::FORWARD_BUSY),
+                to: Field::FORWARD_BUSY_TO,
+                extension: Some(Field::FORWARD_BUSY_EXTENSION),
+                prefix: Some(Field::FORWARD_BUSY_PREFIX),
+                number: Field::FORWARD_BUSY_NUMBER,
+            }
+        );
+        assert_eq!(Forward::with(Field::NUMBER), None);
+    }
+
+    #[test]
+    fn a_week_has_seven_days() {
+        let days: Vec<&str> = OfficeHours::all().map(|hours| hours.spoken).collect();
+        assert_eq!(
+            (days.len(), days[0], days[6]),
+            (7, "Monday hours", "Sunday hours")
+        );
+        let sunday = OfficeHours::with(Field::SUNDAY_TO).unwrap();
+        assert_eq!(sunday.from, Field::SUNDAY_FROM);
+    }
+}
