@@ -17,7 +17,8 @@ use rowcall::model::{Action, Change, Field, Outcome, Record, RowResult};
 use rowcall::run::journal::{Journal, Pending};
 use rowcall::seal::Key;
 use rowcall::submit::converse::Connection;
-use rowcall::submit::{self, Done, Ended, NoJournal, Options};
+use rowcall::submit::settle::Settlement;
+use rowcall::submit::{self, Ended, NoIntentLog, Options};
 use rowcall::vendors::{Account, Client, Task};
 use rowcall::wire::{Answer, Body, Effect, Exchange, Method, Request, Session, Turn};
 use std::collections::BTreeMap;
@@ -138,7 +139,7 @@ impl Server {
         let connection = self.connection(rate);
         let changes: Vec<Change> = (0..rows).map(change).collect();
         let begun = Instant::now();
-        send(&connection, &changes, parallel, &NoJournal, |_| ());
+        send(&connection, &changes, parallel, &NoIntentLog, |_| ());
         begun.elapsed()
     }
 
@@ -165,9 +166,9 @@ impl Server {
             journal.result(
                 done.row,
                 Outcome {
-                    result: done.verdict.result,
-                    attempts: done.verdict.attempts,
-                    http_status: done.verdict.http_status,
+                    result: done.result,
+                    attempts: done.attempts,
+                    http_status: done.http_status,
                     elapsed_ms: done.elapsed_ms,
                     finished_at: done.finished_at,
                     ..outcome(&changes[done.row])
@@ -220,13 +221,13 @@ fn send(
     connection: &Connection,
     changes: &[Change],
     parallel: usize,
-    journal: &dyn submit::Journal,
-    mut each: impl FnMut(Done),
+    journal: &dyn submit::IntentLog,
+    mut each: impl FnMut(Settlement),
 ) {
     let mut created = 0;
     let options = Options::parallel(parallel);
-    let ended = submit::submit(connection, changes, &options, journal, &mut |done| {
-        created += usize::from(done.verdict.result.is_done());
+    let ended = submit::submit(connection, changes, &options, journal, None, &mut |done| {
+        created += usize::from(done.result.is_done());
         each(done);
     });
     assert_eq!((ended, created), (Ended::Whole, changes.len()));

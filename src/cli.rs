@@ -2,6 +2,7 @@
 
 use crate::archive::{Head, Keep};
 use crate::columns::{field_named, products};
+use crate::link::paced::{PARALLEL_MAX, RATE_MAX};
 use crate::migrate::RenumberRule;
 use crate::model::Field;
 use crate::plan::{Allowance, Budget, Mode, Waves};
@@ -180,7 +181,7 @@ pub struct PaceArgs {
     #[arg(long, value_parser = Rate::from_str)]
     pub rate: Option<Rate>,
     /// Requests in flight [default: the target's, else the vendor's]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(PARALLEL_MAX)))]
     pub parallel: Option<u16>,
     /// How many extensions one look-up asks for [default: the vendor's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
@@ -845,7 +846,7 @@ impl FromStr for Rate {
             Some(_) => return Err(format!("{text:?} is no rate: write 20/s or 300/min")),
         };
         match count.trim().parse::<f64>() {
-            Ok(count) if count > 0.0 && count / seconds <= 100_000.0 => Ok(Rate(count / seconds)),
+            Ok(count) if count > 0.0 && count / seconds <= RATE_MAX => Ok(Rate(count / seconds)),
             _ => Err(format!("{text:?} is no rate: write 20/s or 300/min")),
         }
     }

@@ -10,7 +10,7 @@ use crate::manifest::{Access, Manifest};
 use crate::model::{Fault, Field, Kind, Record, by_number};
 use crate::seal::Key;
 use crate::sheet::{Column, SheetError, Writer};
-use crate::submit::converse::{Connection, Looking};
+use crate::submit::converse::{Connection, LookupOptions};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use thiserror::Error;
@@ -130,7 +130,7 @@ pub fn in_order(mut numbers: Vec<String>) -> Vec<String> {
 pub fn write(
     connection: &Connection,
     numbers: &[String],
-    looking: &Looking,
+    looking: &LookupOptions,
     form: &Form<'_>,
     writer: &mut Writer,
     done: &mut dyn FnMut(usize),

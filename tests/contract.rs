@@ -22,7 +22,7 @@ use rowcall::plan::{Mode, Verdict, differing, verdict};
 use rowcall::rules::Checker;
 use rowcall::sim::{Breakage, Faults, InProcess};
 use rowcall::submit::Ended;
-use rowcall::submit::converse::{Connection, Looking};
+use rowcall::submit::converse::{Connection, LookupOptions};
 use rowcall::vendors::Account;
 use rowcall::wire::{Effect, Reply, Request};
 use std::collections::BTreeSet;
@@ -136,10 +136,7 @@ fn doing_it_twice_plans_nothing_the_second_time() {
         }
         // And of what was written once more nothing moves either.
         if let Verdict::Change(again) = plan(Mode::Upsert, &wanted) {
-            assert_eq!(
-                rig.carry_out(&connection, again).verdict.result,
-                RowResult::Updated
-            );
+            assert_eq!(rig.carry_out(&connection, again).result, RowResult::Updated);
             rig.holds(&connection, &wanted, &rig.name);
         }
     });
@@ -177,7 +174,7 @@ fn an_update_of_one_field_changes_that_field_and_nothing_else() {
             wanted.set(row.name, other.get(row.name).unwrap());
             let update = change(0, Action::Update, wanted.clone(), Some(before.clone()));
             let done = rig.carry_out(&connection, update);
-            assert_eq!(done.verdict.result, RowResult::Updated, "{name}: {done:?}");
+            assert_eq!(done.result, RowResult::Updated, "{name}: {done:?}");
             rig.holds(&connection, &wanted, name);
             let (mut before, mut after) = (before, rig.look(&connection, "2001").unwrap());
             before.remove(row.name);
@@ -227,7 +224,7 @@ fn a_field_that_is_emptied_is_empty_where_the_make_allows() {
                 change(0, Action::Update, wanted.clone(), before),
             );
             assert_eq!(
-                done.verdict.result,
+                done.result,
                 RowResult::Updated,
                 "{}: {done:?}",
                 row.name.name()
@@ -253,8 +250,8 @@ fn creating_one_that_exists_never_changes_it() {
         let again = change(0, Action::Create, rig.full("2001", 1), None);
         let done = rig.carry_out(&connection, again);
         let refused = [RowResult::Conflict, RowResult::Rejected];
-        assert!(refused.contains(&done.verdict.result), "{done:?}");
-        assert!(!done.verdict.message.is_empty());
+        assert!(refused.contains(&done.result), "{done:?}");
+        assert!(!done.message.is_empty());
         rig.holds(&connection, &held, &rig.name);
         assert_eq!(rig.sim.created("2001"), 1);
     });
@@ -269,7 +266,7 @@ fn updating_one_that_is_not_there_makes_none() {
             wanted.remove(row.name);
         }
         let done = rig.carry_out(&connection, change(0, Action::Update, wanted, None));
-        assert_eq!(done.verdict.result, RowResult::Missing, "{done:?}");
+        assert_eq!(done.result, RowResult::Missing, "{done:?}");
         assert!(rig.sim.numbers().is_empty());
     });
 }
@@ -286,14 +283,14 @@ fn deleting_deletes_that_one_and_a_second_time_nothing() {
         }
         let delete = || change(0, Action::Delete, rig.keyed("200"), None);
         let done = rig.carry_out(&connection, delete());
-        assert_eq!(done.verdict.result, RowResult::Deleted, "{done:?}");
+        assert_eq!(done.result, RowResult::Deleted, "{done:?}");
         assert_eq!(rig.sim.numbers(), ["2001", "2002"]);
         let fault = connection
             .apply(Action::Delete, &rig.keyed("200"), None)
             .result;
         assert_eq!(fault.unwrap_err().kind, FaultKind::Missing);
         let done = rig.carry_out(&connection, delete());
-        assert_eq!(done.verdict.result, RowResult::Unchanged, "{done:?}");
+        assert_eq!(done.result, RowResult::Unchanged, "{done:?}");
         rig.holds(&connection, &rig.full("2001", 0), "the one beside it");
     });
 }
@@ -320,11 +317,7 @@ fn words_that_could_mean_all_delete_nothing() {
         ] {
             let wanted = rig.keyed(word);
             let done = rig.carry_out(&connection, change(0, Action::Delete, wanted, None));
-            assert_ne!(
-                done.verdict.result,
-                RowResult::Deleted,
-                "{word:?}: {done:?}"
-            );
+            assert_ne!(done.result, RowResult::Deleted, "{word:?}: {done:?}");
             assert_eq!(rig.sim.numbers(), ["1", "2", "3"], "{word:?}");
         }
     });
@@ -360,7 +353,7 @@ fn a_look_gives_all_that_are_there_and_no_other() {
         }
         let asked: Vec<String> = (0..60).map(number).collect();
         for (parallel, batch) in [(1, 1), (4, 7), (8, 1000)] {
-            let looking = Looking {
+            let looking = LookupOptions {
                 parallel,
                 batch,
                 live: parallel == 4,
@@ -407,7 +400,7 @@ fn leading_zeros_name_another_extension() {
             &connection,
             change(0, Action::Delete, rig.keyed("42"), None),
         );
-        assert_eq!(done.verdict.result, RowResult::Deleted);
+        assert_eq!(done.result, RowResult::Deleted);
         assert_eq!(rig.sim.numbers(), ["0042", "042"]);
     });
 }
@@ -462,7 +455,7 @@ fn any_text_that_the_rules_allow_survives_the_way_there_and_back() {
                             &connection,
                             change(0, Action::Update, update.clone(), None),
                         );
-                        assert_eq!(done.verdict.result, RowResult::Updated, "{done:?}");
+                        assert_eq!(done.result, RowResult::Updated, "{done:?}");
                         rig.holds(
                             &connection,
                             &update,
@@ -487,7 +480,7 @@ fn changes_sent_together_do_not_undo_each_other() {
         let creations = creations.map(|(row, wanted)| change(row, Action::Create, wanted, None));
         let (_, done) = rig.submit(&connection, creations.collect(), 8);
         for (wanted, done) in wanted.iter().zip(&done) {
-            assert_eq!(done.verdict.result, RowResult::Created, "{done:?}");
+            assert_eq!(done.result, RowResult::Created, "{done:?}");
             rig.holds(&connection, wanted, &rig.name);
         }
     });
@@ -512,8 +505,7 @@ fn a_session_that_runs_out_in_mid_run_is_renewed_once() {
         let (ended, done) = rig.submit(&connection, changes, 8);
         assert_eq!(ended, Ended::Whole);
         assert!(
-            done.iter()
-                .all(|done| done.verdict.result == RowResult::Created),
+            done.iter().all(|done| done.result == RowResult::Created),
             "{done:?}"
         );
         assert_eq!(rig.sim.sign_ins(), 2);
@@ -554,7 +546,7 @@ fn a_session_that_runs_out_before_any_request_of_a_change_does_no_harm() {
             let wanted = rig.full("2001", 0);
             let done = rig.carry_out(&connection, change(0, Action::Create, wanted.clone(), None));
             let needed = said.load(Ordering::SeqCst);
-            assert_eq!(done.verdict.result, RowResult::Created, "{nth}: {done:?}");
+            assert_eq!(done.result, RowResult::Created, "{nth}: {done:?}");
             rig.holds(&connection, &wanted, format!("{nth}"));
             if nth > needed {
                 break;
@@ -634,11 +626,11 @@ fn a_password_that_is_refused_in_mid_run_is_tried_once_more_and_the_run_ends() {
         assert_eq!(strangers.sign_ins(), 1);
         let created: BTreeSet<String> = done
             .iter()
-            .filter(|done| done.verdict.result == RowResult::Created)
+            .filter(|done| done.result == RowResult::Created)
             .map(|done| done.number.clone())
             .collect();
         assert_eq!(created, rig.sim.numbers().into_iter().collect());
-        assert_eq!(done.last().unwrap().verdict.result, RowResult::NotSent);
+        assert_eq!(done.last().unwrap().result, RowResult::NotSent);
     });
 }
 
@@ -767,7 +759,7 @@ fn a_lost_reply_never_makes_an_extension_twice() {
                 let done =
                     rig.carry_out(&connection, change(0, Action::Create, wanted.clone(), None));
                 let context = format!("{lost:?} {nth}: {done:?}");
-                assert_eq!(done.verdict.result, RowResult::Created, "{context}");
+                assert_eq!(done.result, RowResult::Created, "{context}");
                 assert_eq!(rig.sim.created("2001"), 1, "{context}");
                 rig.holds(&connection, &wanted, &context);
             }
@@ -785,10 +777,10 @@ fn an_extension_that_somebody_else_made_meanwhile_is_never_overwritten() {
             let connection = rig.connect_over(losing(rig.in_process(), 0, 0, lost));
             let creation = change(0, Action::Create, rig.full("2001", 0), None);
             let done = rig.carry_out(&connection, creation);
-            assert!(!done.verdict.result.is_done(), "{lost:?}: {done:?}");
+            assert!(!done.result.is_done(), "{lost:?}: {done:?}");
             // Who looks before the first write loses no reply: that it is there already is certain.
-            let certain = !done.verdict.looked && done.verdict.result == RowResult::Conflict;
-            let told = certain || !done.verdict.differing.is_empty();
+            let certain = !done.looked && done.result == RowResult::Conflict;
+            let told = certain || !done.differing.is_empty();
             assert!(told, "{lost:?}: {done:?}");
             rig.holds(&connection, &theirs, format!("{lost:?}: {done:?}"));
         }
@@ -813,7 +805,7 @@ fn a_lost_reply_to_an_update_is_settled() {
                     change(0, Action::Update, wanted.clone(), before),
                 );
                 let context = format!("{lost:?} {nth}: {done:?}");
-                assert_eq!(done.verdict.result, RowResult::Updated, "{context}");
+                assert_eq!(done.result, RowResult::Updated, "{context}");
                 rig.holds(&connection, &wanted, &context);
             }
         }
@@ -831,11 +823,7 @@ fn a_lost_reply_to_a_delete_is_settled() {
             let connection = rig.connect_over(losing(rig.in_process(), 0, 0, lost));
             let delete = change(0, Action::Delete, rig.keyed("2001"), None);
             let done = rig.carry_out(&connection, delete);
-            assert_eq!(
-                done.verdict.result,
-                RowResult::Deleted,
-                "{lost:?}: {done:?}"
-            );
+            assert_eq!(done.result, RowResult::Deleted, "{lost:?}: {done:?}");
             assert_eq!(rig.sim.numbers(), ["2002"]);
         }
     });
@@ -852,7 +840,7 @@ fn a_pbx_that_loses_every_reply_ends_in_the_truth() {
             let connection = rig.connect_over(losing(rig.in_process(), 0, usize::MAX, lost));
             let wanted = rig.small("2001");
             let done = rig.carry_out(&connection, change(0, Action::Create, wanted, None));
-            assert_eq!(done.verdict.result, truth, "{lost:?}: {done:?}");
+            assert_eq!(done.result, truth, "{lost:?}: {done:?}");
             assert_eq!(rig.sim.created("2001"), u32::from(lost == Lost::After));
             // With the reads gone as well nobody can know.
             let blind = Hooked::new(rig.in_process(), move |request, said, link| {
@@ -869,11 +857,8 @@ fn a_pbx_that_loses_every_reply_ends_in_the_truth() {
             let connection = rig.connect_over(blind);
             let update = rig.small("2002");
             let done = rig.carry_out(&connection, change(0, Action::Create, update, None));
-            assert_eq!(done.verdict.result, RowResult::Unknown, "{done:?}");
-            assert!(
-                done.verdict.message.contains("could not be looked at"),
-                "{done:?}"
-            );
+            assert_eq!(done.result, RowResult::Unknown, "{done:?}");
+            assert!(done.message.contains("could not be looked at"), "{done:?}");
         }
     });
 }
@@ -902,8 +887,7 @@ fn a_pbx_that_asks_for_rest_gets_it_from_everybody() {
         let (ended, done) = rig.submit(&connection, changes.collect(), 4);
         assert_eq!(ended, Ended::Whole);
         assert!(
-            done.iter()
-                .all(|done| done.verdict.result == RowResult::Created),
+            done.iter().all(|done| done.result == RowResult::Created),
             "{done:?}"
         );
         let asked = asked.lock().unwrap().unwrap();

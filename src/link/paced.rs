@@ -16,6 +16,9 @@ use std::time::{Duration, Instant};
 /// The highest rate that can be asked for, in requests per second.
 pub const RATE_MAX: f64 = 100_000.0;
 
+/// The most requests that may be in flight at once.
+pub const PARALLEL_MAX: u16 = 256;
+
 /// The longest time for which a PBX can have itself left alone; a longer wish is cut to it.
 pub const PAUSE_MAX: Duration = Duration::from_secs(120);
 

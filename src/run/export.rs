@@ -12,7 +12,7 @@ use crate::link::StopFlag;
 use crate::progress::Progress;
 use crate::seal::Key;
 use crate::sheet::{Format, Readers, SheetError, Writer};
-use crate::submit::converse::Looking;
+use crate::submit::converse::LookupOptions;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::stdout;
@@ -341,7 +341,7 @@ impl Job<'_> {
         };
         let form = Form::new(connection.manifest(), secrecy, self.args.live);
         let mut writer = self.writer(path, &form).map_err(Failure::usage)?;
-        let looking = Looking {
+        let looking = LookupOptions {
             parallel: target.parallel,
             batch: target.batch,
             live: self.args.live,

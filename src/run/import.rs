@@ -13,7 +13,7 @@ use crate::model::{Action, Change, Field, Finding, Outcome, Record, RowResult};
 use crate::plan::{Mode, Verdict, differences, uncomparable, verdict};
 use crate::sheet::GENERATE;
 use crate::submit::converse::Connection;
-use crate::submit::order::brings;
+use crate::submit::order::provides;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Brings the sheets' extensions onto the target.
@@ -224,11 +224,11 @@ impl Held {
     }
 
     /// Holds back the rows that point at an extension which the PBX does not have, where the row that names it is not
-    /// sent and no other row brings it.
+    /// sent and no other row provides it.
     pub(super) fn hold_orphans(&self, planned: &mut [Row], headings: &Headings) {
         let brought: BTreeSet<&str> = planned
             .iter()
-            .filter_map(|row| brings(row.change.as_ref()?))
+            .filter_map(|row| provides(row.change.as_ref()?))
             .collect();
         let lost: BTreeMap<String, RowResult> = planned
             .iter()

@@ -111,7 +111,7 @@ impl Journal {
     }
 }
 
-impl submit::Journal for Journal {
+impl submit::IntentLog for Journal {
     fn intend(&self, position: usize) -> Result<u32, String> {
         let mut state = self.shared.lock();
         state.wanted = state.wanted.max(position + 1);

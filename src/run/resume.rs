@@ -8,7 +8,7 @@ use super::{Failure, say};
 use crate::cli::{ReportArgs, ResumeArgs};
 use crate::ledger::{Ledger, Row, Standing, StoredRun, newest};
 use crate::model::{Change, Outcome};
-use crate::submit::order::{brings, in_order};
+use crate::submit::order::{in_order, provides};
 use std::collections::BTreeSet;
 
 /// Goes on with the run that was named, or else with the newest one that is not finished.
@@ -47,7 +47,7 @@ pub(super) fn run(args: &ResumeArgs, context: &Context<'_>) -> Result<u8, Failur
     let is_final = |position: usize| standings.get(position) == Some(&Standing::Final);
     let lost = rows.iter().enumerate().filter_map(|(position, row)| {
         let failed = is_final(position) && !row.outcome.result.is_done();
-        let brought = brings(row.change.as_ref().filter(|_| failed)?)?;
+        let brought = provides(row.change.as_ref().filter(|_| failed)?)?;
         Some((brought.to_owned(), row.outcome.result))
     });
     let lost = lost.collect();

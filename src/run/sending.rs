@@ -15,10 +15,11 @@ use crate::plan::{Allowance, Waves, guard};
 use crate::progress::Progress;
 use crate::seal::sha256_hex;
 use crate::sheet::Sheet;
-use crate::submit::converse::{Connection, Looking};
-use crate::submit::order::{brings, in_order, pointers};
+use crate::submit::converse::{Connection, LookupOptions};
+use crate::submit::order::{in_order, provides, references};
+use crate::submit::settle::Settlement;
 use crate::submit::verify::Verify;
-use crate::submit::{self, Done, Ended, FailuresMax, NoJournal, Options};
+use crate::submit::{Ended, FailuresMax, IntentLog, NoIntentLog, Options, WaveGate, submit};
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -417,15 +418,17 @@ impl Sending<'_> {
         };
         let mut progress = Progress::new("rows", changes.len() as u64);
         let mut failed = None;
-        let journal: &dyn submit::Journal =
-            self.journal.as_ref().map_or(&NoJournal, |journal| journal);
+        let journal: &dyn IntentLog = self
+            .journal
+            .as_ref()
+            .map_or(&NoIntentLog, |journal| journal);
         let stop = connection.line().pace().stop_flag().clone();
         let failures = Cell::new(0);
-        let mut each = |done: Done| {
+        let mut each = |settlement: Settlement| {
             progress.tick();
-            failures.set(failures.get() + u32::from(!done.verdict.result.is_done()));
-            let position = done.row;
-            let outcome = self.outcome(results.line(position), done);
+            failures.set(failures.get() + u32::from(!settlement.result.is_done()));
+            let position = settlement.row;
+            let outcome = self.outcome(results.line(position), settlement);
             if let Some(journal) = &self.journal {
                 journal.result(position, outcome.clone());
             }
@@ -450,15 +453,18 @@ impl Sending<'_> {
                 ))
             })
         };
-        let waves: Vec<usize> = self.stages.iter().map(|stage| stage.count).collect();
-        let ended = submit::submit_in_waves(
+        let sizes: Vec<usize> = self.stages.iter().map(|stage| stage.count).collect();
+        let waves = WaveGate {
+            sizes: &sizes,
+            after: &mut after,
+        };
+        let ended = submit(
             &connection,
             changes,
-            &waves,
             &options,
             journal,
+            Some(waves),
             &mut each,
-            &mut after,
         );
         progress.finish();
         connection.close();
@@ -482,45 +488,22 @@ impl Sending<'_> {
         }
     }
 
-    fn outcome(&self, line: Option<&Outcome>, done: Done) -> Outcome {
-        let Done {
-            number,
-            action,
-            verdict,
-            elapsed_ms,
-            finished_at,
-            ..
-        } = done;
-        let mut outcome = line
+    fn outcome(&self, line: Option<&Outcome>, settlement: Settlement) -> Outcome {
+        let result = settlement.result;
+        let line = line
             .cloned()
-            .unwrap_or_else(|| nothing(action, verdict.result));
-        outcome.number = number;
-        outcome.result = verdict.result;
-        outcome.attempts = verdict.attempts;
-        outcome.http_status = verdict.http_status;
-        outcome.elapsed_ms = elapsed_ms;
-        outcome.finished_at = finished_at;
-        if verdict.result == RowResult::NotSent && outcome.code == undo::PARTIAL {
-            // Whoever resumes it has to know.
-            return outcome;
-        }
-        if !verdict.result.is_done() {
-            outcome.code = verdict.result.word().to_owned();
-            outcome.field = verdict.differing.first().copied();
-            outcome.column = self.headings.of(outcome.place.as_ref(), outcome.field);
-        }
-        if verdict.result.is_done() && outcome.code == undo::PARTIAL {
-            outcome.result = RowResult::Differs;
-        } else if !verdict.message.is_empty() {
-            outcome.message = verdict.message;
-            outcome.hint = verdict.hint;
-        }
-        if let Some(fault) = verdict.fault {
-            outcome.vendor_code = fault.vendor_code;
-            if !verdict.result.is_done() {
-                outcome.code = fault.code.into_owned();
+            .unwrap_or_else(|| nothing(settlement.action, result));
+        let mut outcome = line.clone();
+        settlement.write_into(&mut outcome);
+        if line.code == undo::PARTIAL && (result.is_done() || result == RowResult::NotSent) {
+            // What cannot be restored is told of the row however well the rest went, and again after a resume.
+            (outcome.code, outcome.field) = (line.code, line.field);
+            (outcome.message, outcome.hint) = (line.message, line.hint);
+            if result.is_done() {
+                outcome.result = RowResult::Differs;
             }
         }
+        outcome.column = self.headings.of(outcome.place.as_ref(), outcome.field);
         outcome
     }
 }
@@ -589,9 +572,9 @@ pub(super) fn in_waves(waves: &[Vec<usize>], changes: &mut Vec<Change>) -> Vec<S
     for change in std::mem::take(changes) {
         let own = wave_of.get(&change.row).copied();
         let others =
-            pointers(&change.wanted).filter_map(|(_, number)| brought.get(number).copied());
+            references(&change.wanted).filter_map(|(_, number)| brought.get(number).copied());
         let wave = others.fold(own.unwrap_or(waves.len() - 1), usize::max);
-        if let Some(number) = brings(&change) {
+        if let Some(number) = provides(&change) {
             brought.insert(number.to_owned(), wave);
         }
         placed.push((wave, change));
@@ -644,7 +627,7 @@ pub(super) fn look(
     target: &Target,
     numbers: &[String],
 ) -> Result<BTreeMap<String, Record>, Failure> {
-    let looking = Looking {
+    let looking = LookupOptions {
         parallel: target.parallel,
         batch: target.batch,
         live: false,
@@ -728,12 +711,12 @@ pub(super) fn hold_orphans(
         before = Some(held.len());
         for row in &mut *rows {
             let Some(change) = &row.change else { continue };
-            let orphaned = pointers(&change.wanted)
+            let orphaned = references(&change.wanted)
                 .find_map(|(field, number)| Some((field, number.to_owned(), *lost.get(number)?)));
             let Some((field, number, result)) = orphaned else {
                 continue;
             };
-            if let Some(brought) = brings(change) {
+            if let Some(brought) = provides(change) {
                 lost.insert(brought.to_owned(), RowResult::Held);
             }
             held.push(change.row);

@@ -3,7 +3,7 @@
 use super::{Failure, of_rows, say};
 use crate::cli::{PaceArgs, Rate};
 use crate::link::http::{Http, Options};
-use crate::link::paced::Pace;
+use crate::link::paced::{PARALLEL_MAX, Pace};
 use crate::link::retrying::Retrying;
 use crate::link::{Link, StopFlag};
 use crate::model::{Fault, Secret};
@@ -195,8 +195,13 @@ impl Target {
             .parallel
             .map(usize::from)
             .or(entry.parallel)
-            .unwrap_or(facts.parallel)
-            .clamp(1, 512);
+            .unwrap_or(facts.parallel);
+        if parallel > PARALLEL_MAX.into() {
+            say(format!(
+                "{label}: parallel is {parallel}, but at most {PARALLEL_MAX} requests can be in flight: {PARALLEL_MAX} are"
+            ));
+        }
+        let parallel = parallel.clamp(1, PARALLEL_MAX.into());
         let batch = pace
             .batch
             .map(usize::from)

@@ -1,9 +1,9 @@
-//! The one loop that talks: asks the vendor for the next turn, says it, and comes back with the reply.
+//! The one loop that speaks to a PBX: asks the vendor's client for the next turn, sends it, and hands back the reply.
 //!
-//! One sign-in is shared by all senders. When it runs out, one of them renews it while the others wait.
+//! All senders share one sign-in. When it expires, one of them renews it while the others wait.
 
 use super::{caught, lock};
-use crate::link::paced::Permit;
+use crate::link::paced::{PARALLEL_MAX, Permit};
 use crate::link::retrying::{Patience, Retrying};
 use crate::manifest::Manifest;
 use crate::model::{Action, Fault, FaultKind, Record};
@@ -15,75 +15,71 @@ use std::sync::{Arc, Mutex, TryLockError};
 use std::thread;
 use std::time::Instant;
 
-/// How many requests one conversation may take: a listing of 100,000 extensions in pages of 20, with room.
+/// Most requests of one conversation: a listing of 100,000 extensions in pages of 20, with room.
 pub const TURNS_MAX: usize = 10_000;
 
-/// How often a request is said again because the PBX says "later" in words of its own.
+/// Most repeats of a request because the PBX answered "later" in its own words.
 pub const BUSY_MAX: u32 = 6;
 
-/// How often a session is renewed for one and the same request. More than once, because another sender's renewal may
-/// overtake it.
+/// Most renewals of the session for one request; more than one, because another sender's renewal may overtake it.
 pub const RENEWALS_MAX: u32 = 3;
 
-/// How often a sign-in is said in mid-run while its replies are not understood: that this is the PBX is known by then.
-/// Fewer than the five refusals after which makes lock an account.
+/// Most sign-ins in a row whose replies are not understood, in mid-run, when this is known to be the PBX. Fewer than the
+/// five refusals after which vendors lock an account.
 const SIGN_INS_MAX: u32 = 3;
-
-/// How many requests may be in flight.
-pub const PARALLEL_MAX: usize = 256;
 
 /// The part of a session's lifetime after which it is kept alive.
 const KEEP_ALIVE_AT: f64 = 0.7;
 
-/// How many look-ups may run ahead of the oldest one that is not answered yet, for each in flight.
+/// Look-ups that may run ahead of the oldest unanswered one, for each in flight.
 const LOOK_AHEAD: usize = 4;
 
 /// One target, signed in.
 pub struct Connection {
-    vendor: Box<dyn Client>,
+    client: Box<dyn Client>,
     line: Retrying,
     account: Account,
     patience: Patience,
-    held: Mutex<Held>,
-    /// Whoever holds it is renewing the session.
+    state: Mutex<SessionState>,
+    /// Held while the session is renewed.
     renewing: Mutex<()>,
 }
 
-/// The session as it is now.
+/// The current session.
 #[derive(Clone)]
-struct Held {
+struct SessionState {
     session: Arc<Session>,
     /// Counts the renewals.
     generation: u64,
     since: Instant,
-    /// Why there will be no further sign-in: a vendor locks the account after a few.
+    /// The refusal after which there is no further sign-in: vendors lock the account after a few.
     refused: Option<Fault>,
 }
 
-impl Held {
+impl SessionState {
     fn is_old(&self) -> bool {
         let lifetime = self.session.lifetime;
         lifetime.is_some_and(|lifetime| self.since.elapsed() >= lifetime.mul_f64(KEEP_ALIVE_AT))
     }
 }
 
-/// What came of one conversation.
+/// The end of one conversation.
 #[derive(Debug)]
-pub struct Talk {
-    /// The answer, or why there is none.
+pub struct Response {
+    /// The answer, or the fault that ended the conversation.
     pub result: Result<Answer, Fault>,
     /// The last HTTP status that came.
     pub http_status: Option<u16>,
 }
 
-/// How extensions are looked up.
+/// Options of a look-up of many extensions.
 #[derive(Debug, Clone, Copy)]
-pub struct Looking {
-    /// How many requests may be in flight.
+pub struct LookupOptions {
+    /// Requests in flight.
     pub parallel: usize,
-    /// How many numbers one look-up asks for; the vendor's own `batch` is the most.
+    /// Numbers in one request; at most the vendor's `batch`.
     pub batch: usize,
-    /// Whether what is live is asked for too.
+    /// Also fetches what is live (registrations).
     pub live: bool,
 }
 
@@ -93,36 +89,36 @@ impl Connection {
     /// # Errors
     /// Where the target is not reached, refuses the account, or is no such PBX: then `TargetUnusable`.
     pub fn open(
-        vendor: Box<dyn Client>,
+        client: Box<dyn Client>,
         line: Retrying,
         account: Account,
     ) -> Result<Connection, Fault> {
-        Connection::open_with(vendor, line, account, Patience::OPENING, Patience::RUNNING)
+        Connection::open_with(client, line, account, Patience::OPENING, Patience::RUNNING)
     }
 
-    /// As [`Connection::open`], with the patience for signing in at first and for all that comes after.
+    /// Signs in at a target, with one patience for the first sign-in and another for all that follows.
     ///
     /// # Errors
     /// As there.
     pub fn open_with(
-        vendor: Box<dyn Client>,
+        client: Box<dyn Client>,
         line: Retrying,
         account: Account,
         opening: Patience,
         running: Patience,
     ) -> Result<Connection, Fault> {
-        let nobody = Held {
+        let signed_out = SessionState {
             session: Arc::default(),
             generation: 0,
             since: Instant::now(),
             refused: None,
         };
         let mut connection = Connection {
-            vendor,
+            client,
             line,
             account,
             patience: opening,
-            held: Mutex::new(nobody),
+            state: Mutex::new(signed_out),
             renewing: Mutex::new(()),
         };
         connection.sign_in(1)?;
@@ -132,7 +128,7 @@ impl Connection {
 
     /// The vendor's facts.
     pub fn manifest(&self) -> &'static Manifest {
-        self.vendor.manifest()
+        self.client.manifest()
     }
 
     /// The way to the PBX.
@@ -140,45 +136,48 @@ impl Connection {
         &self.line
     }
 
-    /// Which extensions the PBX holds.
+    /// Fetches the numbers of all extensions.
     ///
     /// # Errors
-    /// What the PBX or the network said against it.
+    /// The fault that ended the conversation.
     pub fn list(&self) -> Result<Listing, Fault> {
-        match self.talk(&Task::List, None).result? {
+        match self
+            .converse(self.client.as_ref(), &Task::List, None)
+            .result?
+        {
             Answer::Listing(listing) => Ok(listing),
             _ => Err(strange_answer()),
         }
     }
 
-    /// Which extensions the PBX holds, where the conversation is about something else: its groups.
+    /// Fetches the numbers of all extensions where this connection is about groups; `None` where it is about extensions.
     ///
     /// # Errors
-    /// What the PBX or the network said against it.
+    /// The fault that ended the conversation.
     pub fn list_extensions(&self) -> Result<Option<Listing>, Fault> {
-        let Some(extensions) = self.vendor.extensions() else {
+        let Some(extensions) = self.client.extensions() else {
             return Ok(None);
         };
-        match self.talk_as(extensions, &Task::List, None).result? {
+        match self.converse(extensions, &Task::List, None).result? {
             Answer::Listing(listing) => Ok(Some(listing)),
             _ => Err(strange_answer()),
         }
     }
 
-    /// Everything about these extensions, in batches and in the order of `numbers`; those that are not on the PBX are
-    /// left out. Memory does not grow with how many there are.
+    /// Fetches these extensions, in batches and in the order of `numbers`, and hands each batch to `found`; extensions
+    /// that are not on the PBX are left out. Memory does not grow with their count.
     ///
     /// # Errors
     /// The fault of the first batch that could not be looked up; those before it have been given to `found`.
     pub fn look(
         &self,
         numbers: &[String],
-        looking: &Looking,
+        options: &LookupOptions,
         found: &mut dyn FnMut(Vec<Record>),
     ) -> Result<(), Fault> {
-        let batch = looking.batch.min(self.manifest().vendor.batch).max(1);
+        let batch = options.batch.min(self.manifest().vendor.batch).max(1);
         let total = numbers.len().div_ceil(batch);
-        let threads = looking.parallel.clamp(1, PARALLEL_MAX).min(total);
+        let threads = options.parallel.clamp(1, PARALLEL_MAX.into()).min(total);
         let ahead = threads * LOOK_AHEAD;
         let (work, works) = unbounded::<(usize, &[String])>();
         let (answer, answers) = unbounded();
@@ -189,7 +188,7 @@ impl Connection {
                 let (works, answer) = (works.clone(), answer.clone());
                 scope.spawn(move || {
                     for (index, numbers) in works {
-                        let looked = caught(|| self.look_at(numbers, looking.live));
+                        let looked = caught(|| self.look_at(numbers, options.live));
                         let _ = answer.send((index, looked.unwrap_or_else(Err)));
                     }
                 });
@@ -224,57 +223,61 @@ impl Connection {
         })
     }
 
-    /// Everything about at most one batch of extensions.
+    /// Fetches at most one batch of extensions.
     ///
     /// # Errors
-    /// What the PBX or the network said against it.
+    /// The fault that ended the conversation.
     pub fn look_at(&self, numbers: &[String], live: bool) -> Result<Vec<Record>, Fault> {
         let task = if live {
             Task::GetStatus(numbers)
         } else {
             Task::Get(numbers)
         };
-        match self.talk(&task, None).result? {
+        match self.converse(self.client.as_ref(), &task, None).result? {
             Answer::Found(found) => Ok(found),
             _ => Err(strange_answer()),
         }
     }
 
-    /// Says one change, once; what follows from a lost reply is for whoever asks. `permit` pays for the first request.
-    pub fn apply(&self, action: Action, wanted: &Record, permit: Option<Permit>) -> Talk {
+    /// Sends one change, once; the caller deals with a lost reply. `permit` pays for the first request.
+    pub fn apply(&self, action: Action, wanted: &Record, permit: Option<Permit>) -> Response {
         match action {
-            Action::Create => self.talk(&Task::Create(wanted), permit),
-            Action::Update => self.talk(&Task::Update(wanted), permit),
-            Action::Delete => self.talk(&Task::Delete(wanted.number()), permit),
-            Action::None => Talk {
+            Action::Create => self.converse(self.client.as_ref(), &Task::Create(wanted), permit),
+            Action::Update => self.converse(self.client.as_ref(), &Task::Update(wanted), permit),
+            Action::Delete => {
+                self.converse(self.client.as_ref(), &Task::Delete(wanted.number()), permit)
+            }
+            Action::None => Response {
                 result: Ok(Answer::Done),
                 http_status: None,
             },
         }
     }
 
-    /// Signs out; nobody minds whether it works.
+    /// Signs out, best effort.
     pub fn close(mut self) {
         self.patience.attempts_max = 1;
-        let session = self.held().session;
-        let _ = self.talk_of_session(&Task::SignOut, &session);
+        let session = self.state().session;
+        let _ = self.converse_about_session(&Task::SignOut, &session);
     }
 
-    /// A conversation within the session, which is renewed where it runs out.
-    fn talk(&self, task: &Task<'_>, permit: Option<Permit>) -> Talk {
-        self.talk_as(self.vendor.as_ref(), task, permit)
-    }
-
-    fn talk_as(&self, vendor: &dyn Client, task: &Task<'_>, mut permit: Option<Permit>) -> Talk {
-        let mut talk = Talking::default();
-        // The session that the last request went out with: by the time its reply is understood there may be another.
-        let mut said_with = None;
+    /// Holds a conversation within the session, which is renewed where it runs out.
+    fn converse(
+        &self,
+        client: &dyn Client,
+        task: &Task<'_>,
+        mut permit: Option<Permit>,
+    ) -> Response {
+        let mut transcript = Transcript::default();
+        // The session of the last request: by the time its reply is understood there may be another one.
+        let mut sent_with = None;
         let result = loop {
             self.keep_alive();
-            let held = self.held();
-            let fault = match self.turn(vendor, task, &held.session, &mut talk, &mut permit) {
+            let state = self.state();
+            let fault = match self.turn(client, task, &state.session, &mut transcript, &mut permit)
+            {
                 Ok(None) => {
-                    said_with = Some(held.generation);
+                    sent_with = Some(state.generation);
                     continue;
                 }
                 Ok(Some(answer)) => break Ok(answer),
@@ -283,108 +286,108 @@ impl Connection {
             if fault.kind != FaultKind::SessionExpired {
                 break Err(fault);
             }
-            if talk.takes_back() > RENEWALS_MAX {
+            if transcript.take_back() > RENEWALS_MAX {
                 break Err(expires_at_once(fault));
             }
-            if let Err(refused) = self.renew(said_with.unwrap_or(held.generation)) {
+            if let Err(refused) = self.renew(sent_with.unwrap_or(state.generation)) {
                 break Err(refused);
             }
         };
-        Talk {
-            result: result.map_err(|fault| after_writing(fault, &talk.said)),
-            http_status: talk.http_status,
+        Response {
+            result: result.map_err(|fault| after_writing(fault, &transcript.exchanges)),
+            http_status: transcript.http_status,
         }
     }
 
-    /// A conversation about the session itself.
-    fn talk_of_session(&self, task: &Task<'_>, session: &Session) -> Result<Answer, Fault> {
-        let mut talk = Talking::default();
+    /// Holds a conversation about the session itself.
+    fn converse_about_session(&self, task: &Task<'_>, session: &Session) -> Result<Answer, Fault> {
+        let mut transcript = Transcript::default();
         loop {
-            let vendor = self.vendor.as_ref();
-            if let Some(answer) = self.turn(vendor, task, session, &mut talk, &mut None)? {
+            let client = self.client.as_ref();
+            if let Some(answer) = self.turn(client, task, session, &mut transcript, &mut None)? {
                 return Ok(answer);
             }
         }
     }
 
-    /// One turn: says what the vendor wants to say, or gives the answer. Where the PBX says "later", the exchange is
-    /// taken back.
+    /// Takes one turn: sends the client's next request, or returns its answer. Where the PBX answers "later", the exchange
+    /// is taken back.
     fn turn(
         &self,
-        vendor: &dyn Client,
+        client: &dyn Client,
         task: &Task<'_>,
         session: &Session,
-        talk: &mut Talking,
+        transcript: &mut Transcript,
         permit: &mut Option<Permit>,
     ) -> Result<Option<Answer>, Fault> {
-        match vendor.next(task, session, &talk.said) {
+        match client.next(task, session, &transcript.exchanges) {
             Turn::Done(answer) => Ok(Some(answer)),
-            Turn::Say(_) if talk.said.len() >= TURNS_MAX => Err(endless()),
+            Turn::Say(_) if transcript.exchanges.len() >= TURNS_MAX => Err(endless()),
             Turn::Say(request) => {
                 let permit = permit.take().unwrap_or_else(|| self.line.pace().permit());
                 let reply = self.line.exchange(&request, permit, &self.patience);
                 let status = reply
                     .as_ref()
                     .map_or_else(|fault| fault.http_status, |reply| Some(reply.status));
-                talk.http_status = status.or(talk.http_status);
-                talk.said.push(Exchange {
+                transcript.http_status = status.or(transcript.http_status);
+                transcript.exchanges.push(Exchange {
                     reply: reply?,
                     request: *request,
                 });
                 Ok(None)
             }
             Turn::Fault(fault) if fault.kind == FaultKind::Busy => {
-                let times = talk.takes_back();
+                let times = transcript.take_back();
                 if times > BUSY_MAX {
                     return Err(fault);
                 }
-                let wait = self.patience.wait(times, talk.said.len());
+                let wait = self.patience.wait(times, transcript.exchanges.len());
                 self.line.pace().pause(fault.retry_after.unwrap_or(wait));
                 Ok(None)
             }
             Turn::Fault(fault) => {
                 if fault.kind != FaultKind::SessionExpired {
-                    // What was refused was not done.
-                    talk.said.pop();
+                    // A refused request was not carried out.
+                    transcript.exchanges.pop();
                 }
                 Err(fault)
             }
         }
     }
 
-    fn held(&self) -> Held {
-        lock(&self.held).clone()
+    fn state(&self) -> SessionState {
+        lock(&self.state).clone()
     }
 
-    fn hold(&self, session: Session) {
-        let mut held = lock(&self.held);
-        held.session = Arc::new(session);
-        held.generation += 1;
-        held.since = Instant::now();
+    fn set_session(&self, session: Session) {
+        let mut state = lock(&self.state);
+        state.session = Arc::new(session);
+        state.generation += 1;
+        state.since = Instant::now();
     }
 
-    /// Gets another session than that of generation `seen`, unless another sender has got it already.
+    /// Replaces the session of generation `seen`, unless another sender has replaced it already.
     fn renew(&self, seen: u64) -> Result<(), Fault> {
         let _alone = lock(&self.renewing);
-        let held = self.held();
-        if held.generation != seen {
+        let state = self.state();
+        if state.generation != seen {
             return Ok(());
         }
-        match held.refused {
+        match state.refused {
             Some(refused) => Err(refused),
             None => self.sign_in(SIGN_INS_MAX),
         }
     }
 
-    /// Signs in. A reply that nobody understands is asked for again, so often in all; then this is no such PBX.
+    /// Signs in, up to `tries` times while the replies are not understood; after that this is no such PBX.
     fn sign_in(&self, tries: u32) -> Result<(), Fault> {
         let task = Task::SignIn(&self.account);
         let mut tried = 0;
         let fault = loop {
             tried += 1;
-            let fault = match self.talk_of_session(&task, &Session::default()) {
+            let fault = match self.converse_about_session(&task, &Session::default()) {
                 Ok(Answer::Session(session)) => {
-                    self.hold(session);
+                    self.set_session(session);
                     return Ok(());
                 }
                 Ok(_) => strange_answer(),
@@ -395,15 +398,14 @@ impl Connection {
             }
         };
         if fault.ends_the_run() {
-            lock(&self.held).refused = Some(fault.clone());
+            lock(&self.state).refused = Some(fault.clone());
         }
         Err(fault)
     }
 
-    /// Keeps the session alive where it is soon to run out. Whoever comes while another one does it goes on with the
-    /// session that there is.
+    /// Keeps the session alive where it is about to expire. Concurrent callers go on with the current session.
     fn keep_alive(&self) {
-        if !self.held().is_old() {
+        if !self.state().is_old() {
             return;
         }
         let _alone = match self.renewing.try_lock() {
@@ -411,13 +413,13 @@ impl Connection {
             Err(TryLockError::Poisoned(alone)) => alone.into_inner(),
             Err(TryLockError::WouldBlock) => return,
         };
-        let held = self.held();
-        if !held.is_old() || held.refused.is_some() {
+        let state = self.state();
+        if !state.is_old() || state.refused.is_some() {
             return;
         }
-        match self.talk_of_session(&Task::KeepAlive, &held.session) {
-            Ok(Answer::Session(session)) => self.hold(session),
-            // The request that comes next finds out for itself.
+        match self.converse_about_session(&Task::KeepAlive, &state.session) {
+            Ok(Answer::Session(session)) => self.set_session(session),
+            // The next request finds out for itself.
             Err(fault) if matches!(fault.kind, FaultKind::NotSent | FaultKind::MayHaveHappened) => {
             }
             _ => {
@@ -429,31 +431,32 @@ impl Connection {
 
 /// A conversation under way.
 #[derive(Default)]
-struct Talking {
-    said: Vec<Exchange>,
+struct Transcript {
+    exchanges: Vec<Exchange>,
     http_status: Option<u16>,
-    /// How often the exchange at which place was taken back.
+    /// The place whose exchange was last taken back, and how many times in a row.
     taken_back: (usize, u32),
 }
 
-impl Talking {
-    /// Takes the last exchange back, for it was refused and nothing was done; how often that happened there by now.
-    fn takes_back(&mut self) -> u32 {
-        self.said.pop();
+impl Transcript {
+    /// Takes the last exchange back, because it was refused and nothing was done. Returns how many times that has
+    /// happened at this place.
+    fn take_back(&mut self) -> u32 {
+        self.exchanges.pop();
         let (place, times) = self.taken_back;
-        let times = if place == self.said.len() {
+        let times = if place == self.exchanges.len() {
             times + 1
         } else {
             1
         };
-        self.taken_back = (self.said.len(), times);
+        self.taken_back = (self.exchanges.len(), times);
         times
     }
 }
 
-/// A fault after part of a change was written is no "nothing was done".
-fn after_writing(mut fault: Fault, said: &[Exchange]) -> Fault {
-    if said
+/// Corrects a fault that came after a part of the change was written: it no longer means that nothing was done.
+fn after_writing(mut fault: Fault, exchanges: &[Exchange]) -> Fault {
+    if exchanges
         .iter()
         .any(|exchange| exchange.request.effect == Effect::Writes)
     {
@@ -470,7 +473,7 @@ fn after_writing(mut fault: Fault, said: &[Exchange]) -> Fault {
     fault
 }
 
-/// What went wrong at the sign-in, where it means that this is the wrong PBX.
+/// Reads a fault at the sign-in: a reply that is not understood there means that this is no such PBX.
 fn no_such_pbx(mut fault: Fault) -> Fault {
     if is_garbled(&fault) || fault.kind == FaultKind::SessionExpired {
         fault.kind = FaultKind::TargetUnusable;
@@ -492,7 +495,7 @@ fn expires_at_once(mut fault: Fault) -> Fault {
     fault
 }
 
-/// The code of the fault that a look ends with when the end was asked for.
+/// The code of the fault that ends a look-up when the run is interrupted.
 pub const INTERRUPTED: &str = "converse.interrupted";
 
 const STRANGE: &str = "converse.strange_answer";
@@ -524,13 +527,13 @@ fn interrupted() -> Fault {
 
 #[cfg(test)]
 mod tests {
-    use super::super::toy::{Toy, Trouble, toy_manifest};
+    use super::super::fake_vendor::{FakeVendor, Trouble, fake_manifest};
     use super::*;
     use crate::model::Field;
     use std::sync::atomic::Ordering;
     use std::time::Duration;
 
-    const LOOKING: Looking = Looking {
+    const LOOKUP: LookupOptions = LookupOptions {
         parallel: 4,
         batch: 100,
         live: false,
@@ -538,33 +541,31 @@ mod tests {
 
     #[test]
     fn a_listing_goes_through_all_pages_and_a_look_keeps_the_order() {
-        let toy = Toy::holding(100);
-        let connection = toy.open();
+        let fake = FakeVendor::holding(100);
+        let connection = fake.open();
         let listing = connection.list().unwrap();
         assert_eq!((listing.numbers.len(), listing.complete), (100, true));
         let mut wanted = listing.numbers.clone();
         wanted.insert(50, "9999".into());
         let mut found = Vec::new();
         connection
-            .look(&wanted, &LOOKING, &mut |extensions| {
-                found.extend(extensions)
-            })
+            .look(&wanted, &LOOKUP, &mut |extensions| found.extend(extensions))
             .unwrap();
         let numbers: Vec<String> = found
             .iter()
             .map(|found| found.number().to_owned())
             .collect();
         assert_eq!(numbers, listing.numbers);
-        let batch = toy_manifest().vendor.batch;
-        assert_eq!(toy.pbx.said("look"), 101_usize.div_ceil(batch));
+        let batch = fake_manifest().vendor.batch;
+        assert_eq!(fake.pbx.said("look"), 101_usize.div_ceil(batch));
         connection
-            .look(&[], &LOOKING, &mut |_| panic!("nothing was asked for"))
+            .look(&[], &LOOKUP, &mut |_| panic!("nothing was asked for"))
             .unwrap();
     }
 
     #[test]
     fn a_look_that_fails_ends_without_the_rest() {
-        let toy = Toy::holding(1000).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::holding(1000).troubled(|request, _| match request.operation {
             "look"
                 if request
                     .query
@@ -575,29 +576,29 @@ mod tests {
             }
             _ => Trouble::Nothing,
         });
-        let connection = toy.open();
+        let connection = fake.open();
         let numbers = connection.list().unwrap().numbers;
         let mut found = Vec::new();
         let fault = connection
-            .look(&numbers, &LOOKING, &mut |extensions| {
+            .look(&numbers, &LOOKUP, &mut |extensions| {
                 found.extend(extensions)
             })
             .unwrap_err();
         assert_eq!(fault.kind, FaultKind::NotSent);
         assert!(
-            found.len() == 40 && toy.pbx.said("look") < 100,
+            found.len() == 40 && fake.pbx.said("look") < 100,
             "{} {}",
             found.len(),
-            toy.pbx.said("look")
+            fake.pbx.said("look")
         );
     }
 
     #[test]
     fn many_expiries_at_once_are_one_sign_in() {
-        let toy = Toy::holding(0);
-        let connection = toy.open();
+        let fake = FakeVendor::holding(0);
+        let connection = fake.open();
         for round in 1..=30 {
-            toy.pbx.expire_sessions();
+            fake.pbx.expire_sessions();
             thread::scope(|scope| {
                 for index in 0..16 {
                     let connection = &connection;
@@ -610,20 +611,20 @@ mod tests {
                     });
                 }
             });
-            assert_eq!(toy.pbx.said("login"), 1 + round);
+            assert_eq!(fake.pbx.said("login"), 1 + round);
         }
-        assert_eq!(toy.pbx.numbers().len(), 30 * 16);
-        assert!(toy.pbx.creations().values().all(|times| *times == 1));
+        assert_eq!(fake.pbx.numbers().len(), 30 * 16);
+        assert!(fake.pbx.creations().values().all(|times| *times == 1));
     }
 
     #[test]
     fn a_session_that_expires_mid_conversation_is_renewed_and_nothing_is_said_twice() {
         // The second request of the creation, the one for the groups, finds the session gone.
-        let toy = Toy::holding(0).troubled(|request, times| match request.operation {
+        let fake = FakeVendor::holding(0).troubled(|request, times| match request.operation {
             "groups" if times == 1 => Trouble::Expire,
             _ => Trouble::Nothing,
         });
-        let connection = toy.open();
+        let connection = fake.open();
         let mut wanted = Record::numbered("1");
         wanted.set(Field::GROUPS, "Sales");
         connection
@@ -632,93 +633,96 @@ mod tests {
             .unwrap();
         assert_eq!(
             (
-                toy.pbx.said("login"),
-                toy.pbx.said("create"),
-                toy.pbx.said("groups")
+                fake.pbx.said("login"),
+                fake.pbx.said("create"),
+                fake.pbx.said("groups")
             ),
             (2, 1, 2)
         );
-        assert_eq!(toy.pbx.stored("1", Field::GROUPS).as_deref(), Some("Sales"));
+        assert_eq!(
+            fake.pbx.stored("1", Field::GROUPS).as_deref(),
+            Some("Sales")
+        );
     }
 
     #[test]
     fn a_session_that_expires_at_once_again_and_again_is_a_fault() {
-        let toy = Toy::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
             "create" => Trouble::Expire,
             _ => Trouble::Nothing,
         });
-        let connection = toy.open();
+        let connection = fake.open();
         let fault = connection
             .apply(Action::Create, &Record::numbered("1"), None)
             .result
             .unwrap_err();
         assert_eq!(fault.kind, FaultKind::SessionExpired);
-        assert_eq!(toy.pbx.said("login"), 1 + RENEWALS_MAX as usize);
+        assert_eq!(fake.pbx.said("login"), 1 + RENEWALS_MAX as usize);
     }
 
     #[test]
     fn a_session_expiring_again_at_each_page_of_a_long_listing_goes_on() {
-        let toy = Toy::holding(100).troubled(|request, times| match request.operation {
+        let fake = FakeVendor::holding(100).troubled(|request, times| match request.operation {
             "list" if times == 1 => Trouble::Expire,
             _ => Trouble::Nothing,
         });
-        assert_eq!(toy.open().list().unwrap().numbers.len(), 100);
-        assert!(toy.pbx.said("login") > 5);
+        assert_eq!(fake.open().list().unwrap().numbers.len(), 100);
+        assert!(fake.pbx.said("login") > 5);
     }
 
     #[test]
     fn a_session_is_kept_alive_before_it_runs_out_by_one_sender_only() {
-        let toy = Toy::holding(0).living(Duration::from_millis(400));
-        let connection = toy.open();
+        let fake = FakeVendor::holding(0).living(Duration::from_millis(400));
+        let connection = fake.open();
         let create = |number: u32| {
             connection.apply(Action::Create, &Record::numbered(number.to_string()), None)
         };
         create(1).result.unwrap();
-        assert_eq!(toy.pbx.said("keep"), 0);
+        assert_eq!(fake.pbx.said("keep"), 0);
         thread::sleep(Duration::from_millis(300));
         thread::scope(|scope| {
             for number in 2..10 {
                 scope.spawn(move || create(number).result.unwrap());
             }
         });
-        assert_eq!((toy.pbx.said("keep"), toy.pbx.said("login")), (1, 1));
+        assert_eq!((fake.pbx.said("keep"), fake.pbx.said("login")), (1, 1));
     }
 
     #[test]
     fn a_session_that_cannot_be_kept_alive_is_signed_in_anew() {
-        let toy = Toy::holding(0)
+        let fake = FakeVendor::holding(0)
             .living(Duration::from_millis(1))
             .troubled(|request, _| match request.operation {
                 "keep" => Trouble::Say("no"),
                 _ => Trouble::Nothing,
             });
-        let connection = toy.open();
+        let connection = fake.open();
         thread::sleep(Duration::from_millis(5));
         connection
             .apply(Action::Create, &Record::numbered("1"), None)
             .result
             .unwrap();
-        assert!(toy.pbx.said("login") >= 2);
+        assert!(fake.pbx.said("login") >= 2);
     }
 
     #[test]
     fn a_refused_account_is_tried_once_at_the_start_and_once_at_a_renewal() {
-        let toy = Toy::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
             "login" => Trouble::Status(401),
             _ => Trouble::Nothing,
         });
         assert_eq!(
-            toy.try_open().err().unwrap().kind,
+            fake.try_open().err().unwrap().kind,
             FaultKind::CredentialRefused
         );
-        assert_eq!(toy.pbx.said("login"), 1);
+        assert_eq!(fake.pbx.said("login"), 1);
 
-        let toy = Toy::holding(0).troubled(|request, times| match request.operation {
+        let fake = FakeVendor::holding(0).troubled(|request, times| match request.operation {
             "login" if times > 1 => Trouble::Status(401),
             _ => Trouble::Nothing,
         });
-        let connection = toy.open();
-        toy.pbx.expire_sessions();
+        let connection = fake.open();
+        fake.pbx.expire_sessions();
         thread::scope(|scope| {
             for index in 0..8 {
                 let connection = &connection;
@@ -732,7 +736,7 @@ mod tests {
                 });
             }
         });
-        assert_eq!(toy.pbx.said("login"), 2);
+        assert_eq!(fake.pbx.said("login"), 2);
     }
 
     #[test]
@@ -742,12 +746,13 @@ mod tests {
             (2, Ok(())),
             (9, Err(FaultKind::TargetUnusable)),
         ] {
-            let toy = Toy::holding(0).troubled(move |request, times| match request.operation {
-                "login" if times > 1 && times <= 1 + garbled => Trouble::Garbage,
-                _ => Trouble::Nothing,
-            });
-            let connection = toy.open();
-            toy.pbx.expire_sessions();
+            let fake =
+                FakeVendor::holding(0).troubled(move |request, times| match request.operation {
+                    "login" if times > 1 && times <= 1 + garbled => Trouble::Garbage,
+                    _ => Trouble::Nothing,
+                });
+            let connection = fake.open();
+            fake.pbx.expire_sessions();
             let wanted = Record::numbered("1");
             let applied = connection.apply(Action::Create, &wanted, None).result;
             assert_eq!(
@@ -756,59 +761,59 @@ mod tests {
                 "{garbled}"
             );
             let renewals = garbled.min(SIGN_INS_MAX - 1) + 1;
-            assert_eq!(toy.pbx.said("login"), 1 + renewals as usize);
+            assert_eq!(fake.pbx.said("login"), 1 + renewals as usize);
         }
     }
 
     #[test]
     fn what_is_no_such_pbx_is_told_at_the_sign_in() {
         for trouble in [Trouble::Garbage, Trouble::Status(302)] {
-            let toy = Toy::holding(0).troubled(move |_, _| trouble);
+            let fake = FakeVendor::holding(0).troubled(move |_, _| trouble);
             assert_eq!(
-                toy.try_open().err().unwrap().kind,
+                fake.try_open().err().unwrap().kind,
                 FaultKind::TargetUnusable,
                 "{trouble:?}"
             );
         }
-        let toy = Toy::holding(0).troubled(|_, _| Trouble::Refuse);
-        assert_eq!(toy.try_open().err().unwrap().kind, FaultKind::NotSent);
-        assert_eq!(toy.pbx.said("login"), 2);
+        let fake = FakeVendor::holding(0).troubled(|_, _| Trouble::Refuse);
+        assert_eq!(fake.try_open().err().unwrap().kind, FaultKind::NotSent);
+        assert_eq!(fake.pbx.said("login"), 2);
     }
 
     #[test]
     fn busy_is_waited_for_but_not_forever() {
-        let toy = Toy::holding(0).troubled(|request, times| match request.operation {
+        let fake = FakeVendor::holding(0).troubled(|request, times| match request.operation {
             "create" if times < 3 => Trouble::Say("busy"),
             _ => Trouble::Nothing,
         });
-        toy.open()
+        fake.open()
             .apply(Action::Create, &Record::numbered("1"), None)
             .result
             .unwrap();
-        assert_eq!(toy.pbx.said("create"), 3);
+        assert_eq!(fake.pbx.said("create"), 3);
 
-        let toy = Toy::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
             "create" => Trouble::Say("busy"),
             _ => Trouble::Nothing,
         });
-        let fault = toy
+        let fault = fake
             .open()
             .apply(Action::Create, &Record::numbered("1"), None)
             .result
             .unwrap_err();
         assert_eq!(fault.kind, FaultKind::Busy);
-        assert_eq!(toy.pbx.said("create"), 1 + BUSY_MAX as usize);
+        assert_eq!(fake.pbx.said("create"), 1 + BUSY_MAX as usize);
     }
 
     #[test]
     fn not_sent_after_a_part_was_written_is_no_longer_not_sent() {
-        let toy = Toy::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
             "groups" => Trouble::Refuse,
             _ => Trouble::Nothing,
         });
         let mut wanted = Record::numbered("1");
         wanted.set(Field::GROUPS, "Sales");
-        let fault = toy
+        let fault = fake
             .open()
             .apply(Action::Create, &wanted, None)
             .result
@@ -819,11 +824,11 @@ mod tests {
 
     #[test]
     fn a_refusal_of_the_first_request_has_nothing_done_before_it() {
-        let toy = Toy::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
             "create" => Trouble::Say("no"),
             _ => Trouble::Nothing,
         });
-        let fault = toy
+        let fault = fake
             .open()
             .apply(Action::Create, &Record::numbered("1"), None)
             .result
@@ -836,19 +841,19 @@ mod tests {
 
     #[test]
     fn a_conversation_without_end_is_ended() {
-        let toy = Toy::holding(1);
-        toy.pbx.endless.store(true, Ordering::Relaxed);
-        assert_eq!(toy.open().list().unwrap_err().code, "converse.endless");
-        assert_eq!(toy.pbx.said("list"), TURNS_MAX);
+        let fake = FakeVendor::holding(1);
+        fake.pbx.endless.store(true, Ordering::Relaxed);
+        assert_eq!(fake.open().list().unwrap_err().code, "converse.endless");
+        assert_eq!(fake.pbx.said("list"), TURNS_MAX);
     }
 
     #[test]
     fn closing_signs_out_and_minds_nothing() {
-        let toy = Toy::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
             "logout" => Trouble::Refuse,
             _ => Trouble::Nothing,
         });
-        toy.open().close();
-        assert_eq!(toy.pbx.said("logout"), 1);
+        fake.open().close();
+        assert_eq!(fake.pbx.said("logout"), 1);
     }
 }

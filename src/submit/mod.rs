@@ -1,28 +1,28 @@
-//! Sends changes: in row order, at the target's pace, so many in flight; every change gets exactly one [`Done`].
+//! Sends changes: in row order, at the target's pace, several in flight; every change gets exactly one [`Settlement`].
 //!
-//! - [`converse`]: the one loop that talks.
-//! - [`order`]: what leaves after what.
+//! - [`converse`]: the one loop that speaks to a PBX.
+//! - [`order`]: which changes wait for others.
 //! - [`settle`]: one change to its end, lost replies included.
 //! - [`verify`]: reads back what was written, before its result counts.
 //!
-//! There is no dispatcher thread: a sender that is free takes the next row and its permit from the `Rows` itself, one
+//! There is no dispatcher thread: a sender that is free takes the next row and its permit from the `Queue` itself, one
 //! sender at a time. So rows leave in their order, a permit is used at once and never lies about, and at the gate is the
-//! one place that every row passes before it is sent, as `Records::record` is the one place that every result passes.
+//! one place that every row passes before it is sent, as `Recorder::record` is the one place that every result passes.
 
 pub mod converse;
+#[cfg(test)]
+mod fake_vendor;
 pub mod order;
 pub mod settle;
-#[cfg(test)]
-mod toy;
 pub mod verify;
 
 use crate::link::StopFlag;
-use crate::link::paced::Permit;
-use crate::model::{Action, Change, Fault, FaultKind, Field, RowResult};
-use converse::{Connection, PARALLEL_MAX};
+use crate::link::paced::{PARALLEL_MAX, Permit};
+use crate::model::{Change, Fault, FaultKind, Field, RowResult};
+use converse::Connection;
 use crossbeam_channel::{Sender, bounded};
-use order::Needs;
-use settle::Verdict;
+use order::Dependencies;
+use settle::Settlement;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -31,38 +31,38 @@ use std::thread;
 use std::time::Instant;
 use verify::{Sent, Verifier, Verify};
 
-/// So many rows in a row that look like a PBX that is down stop the run.
+/// Rows in a row that look like a PBX that is down, after which the run stops.
 pub const DOWN_IN_A_ROW: u32 = 10;
 
-/// From so many rows on a share of failures is judged.
+/// Rows sent before a share of failures is judged.
 pub const SHARE_AFTER: u32 = 20;
 
-/// How many failures a run may have before it stops.
+/// Failures that a run may have before it stops.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum FailuresMax {
-    /// So many.
+    /// A count.
     Count(u32),
-    /// Such a part of the rows sent so far, 0 to 1, once [`SHARE_AFTER`] were sent.
+    /// A share of the rows sent so far, 0 to 1, judged once [`SHARE_AFTER`] were sent.
     Share(f64),
 }
 
-/// How changes are sent.
+/// Options of sending changes.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// How many changes are in flight, at most [`PARALLEL_MAX`]; one where changes write groups.
+    /// Changes in flight, at most [`PARALLEL_MAX`]; one where changes write groups.
     pub parallel: usize,
-    /// How many failures the run may have.
+    /// Failures that the run may have.
     pub failures_max: FailuresMax,
-    /// How far lost replies are followed up.
+    /// Limits of following up lost replies.
     pub settling: settle::Limits,
-    /// What is read back once it is written.
+    /// Which changes are read back.
     pub verify: Verify,
-    /// How many extensions are read back at once; the vendor's own `batch` is the most.
+    /// Extensions read back in one request; at most the vendor's `batch`.
     pub batch: usize,
 }
 
 impl Options {
-    /// The usual limits with so many changes in flight; nothing is read back.
+    /// The usual limits with this many changes in flight; nothing is read back.
     pub fn parallel(parallel: usize) -> Self {
         Options {
             parallel,
@@ -74,43 +74,26 @@ impl Options {
     }
 }
 
-/// What has to be written down before a change may leave.
-pub trait Journal: Sync {
-    /// Waits until it is safely written down that the change at this position is about to be said, and tells how often
-    /// that was written down before by a run that was cut off: if ever, the PBX is looked at first.
+/// Writes down each change before it may be sent.
+pub trait IntentLog: Sync {
+    /// Waits until it is safely written down that the change at this position is about to be sent. Returns how many times
+    /// a run that was cut off had written that down before: if ever, the PBX is looked at first.
     ///
     /// # Errors
-    /// Why it cannot be written down: then neither this change nor any after it may be said.
+    /// The reason why it cannot be written down: then neither this change nor any later one may be sent.
     fn intend(&self, position: usize) -> Result<u32, String>;
 }
 
-/// Nothing is written down: for a PBX that is gone when the process is.
-pub struct NoJournal;
+/// Writes nothing down: for a PBX that is gone when the process is.
+pub struct NoIntentLog;
 
-impl Journal for NoJournal {
+impl IntentLog for NoIntentLog {
     fn intend(&self, _: usize) -> Result<u32, String> {
         Ok(0)
     }
 }
 
-/// What became of one change.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Done {
-    /// The change's `row`.
-    pub row: usize,
-    /// The change's number.
-    pub number: String,
-    /// The change's action.
-    pub action: Action,
-    /// The result, with its reasons.
-    pub verdict: Verdict,
-    /// From taking the row up to its result, in milliseconds; `None` where nothing was sent.
-    pub elapsed_ms: Option<u64>,
-    /// When the result stood fast.
-    pub finished_at: jiff::Timestamp,
-}
-
-/// How the sending ended. Where every change was sent, only a lost target counts.
+/// How the sending ended. Once every change was sent, only a lost target or journal counts.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ended {
     /// Every change was sent.
@@ -126,7 +109,7 @@ pub enum Ended {
 }
 
 impl Ended {
-    /// Why nothing more was sent, and what to do about it.
+    /// The reason why nothing more was sent, and what to do about it.
     fn words(&self) -> (String, String) {
         match self {
             Ended::Whole => ("the run ended before it".into(), String::new()),
@@ -150,52 +133,40 @@ impl Ended {
     }
 }
 
-/// Sends changes and gives `each` what became of every row, in the order in which they end.
+/// Waves of changes, after each of which a run may end.
+pub struct WaveGate<'w> {
+    /// Changes in each wave; what is left goes in a last one.
+    pub sizes: &'w [usize],
+    /// Called after each wave with its index, from 0; a reason that it returns ends the run.
+    pub after: &'w mut dyn FnMut(usize) -> Option<Ended>,
+}
+
+/// Sends changes and hands each result to `each`, in the order in which they end.
 ///
-/// A change that points at an extension which one before it brings into being waits for that one, and is `held` where
-/// that one is not done; a second change of the same row waits for the first, and both have one [`Done`]: see
+/// A change that refers to an extension which an earlier change creates waits for that one, and is `held` where that one
+/// is not done; a second change of the same row waits for the first, and both have one [`Settlement`]: see
 /// [`order::in_order`].
 ///
-/// Returns when nothing is in flight any more. What was not sent, because the end was asked for or the run had to stop,
-/// has its [`Done`] too, with the reason.
+/// Returns when nothing is in flight any more. A change that was not sent, because the run was interrupted or had to
+/// stop, has its [`Settlement`] too, with the reason.
 pub fn submit(
     connection: &Connection,
     changes: &[Change],
     options: &Options,
-    journal: &dyn Journal,
-    each: &mut dyn FnMut(Done),
+    intents: &dyn IntentLog,
+    mut waves: Option<WaveGate<'_>>,
+    each: &mut dyn FnMut(Settlement),
 ) -> Ended {
-    submit_in_waves(
-        connection,
-        changes,
-        &[],
-        options,
-        journal,
-        each,
-        &mut |_| None,
-    )
-}
-
-/// As [`submit`], in waves of so many changes, what is left in a last one. `after` is told each wave that is through,
-/// counting from 0, and may end the run with it.
-pub fn submit_in_waves(
-    connection: &Connection,
-    changes: &[Change],
-    waves: &[usize],
-    options: &Options,
-    journal: &dyn Journal,
-    each: &mut dyn FnMut(Done),
-    after: &mut dyn FnMut(usize) -> Option<Ended>,
-) -> Ended {
-    let ends: Vec<usize> = waves
+    let mut ends: Vec<usize> = waves
         .iter()
-        .scan(0, |end, count| {
-            *end += count;
-            Some(*end)
-        })
+        .flat_map(|waves| waves.sizes)
+        .copied()
         .collect();
-    let needs = Needs::of(changes, &ends);
-    let mut rows = Rows {
+    for wave in 1..ends.len() {
+        ends[wave] += ends[wave - 1];
+    }
+    let dependencies = Dependencies::new(changes, &ends);
+    let mut queue = Queue {
         changes,
         next: Mutex::new(0),
         until: 0,
@@ -204,60 +175,71 @@ pub fn submit_in_waves(
         tally: Mutex::default(),
         failures_max: options.failures_max,
         stop: connection.line().pace().stop_flag(),
-        journal,
+        intents,
         verifier: Verifier::new(connection, options),
         senders: AtomicUsize::new(0),
     };
-    let mut records = Records {
+    let mut recorder = Recorder {
         changes,
-        needs: &needs,
+        dependencies: &dependencies,
         recorded: vec![None; changes.len()],
         firsts: HashMap::new(),
         each,
     };
-    let share_groups = share_groups(changes);
-    for round in &needs.rounds {
-        if rows.is_ended() {
+    let parallel = match share_groups(changes) {
+        true => 1,
+        false => options.parallel.clamp(1, PARALLEL_MAX.into()),
+    };
+    for round in &dependencies.rounds {
+        if queue.is_ended() {
             break;
         }
         for position in round.clone() {
-            rows.held[position] = records.hold(position);
+            queue.held[position] = recorder.hold(position);
         }
-        rows.until = round.end;
-        let threads = options.parallel.clamp(1, PARALLEL_MAX).min(round.len());
-        let threads = if share_groups { 1 } else { threads };
-        rows.senders = AtomicUsize::new(threads);
-        let rows = &rows;
-        let (results, ended_rows) = bounded(threads);
-        thread::scope(|scope| {
-            for _ in 0..threads {
-                let results = results.clone();
-                scope.spawn(|| send_rows(connection, rows, &options.settling, results));
-            }
-            drop(results);
-            for (position, done) in ended_rows {
-                records.record(position, done);
-            }
-        });
+        queue.until = round.end;
+        let threads = parallel.min(round.len());
+        queue.senders = AtomicUsize::new(threads);
+        send_round(connection, &queue, options, threads, &mut recorder);
         if let Some(wave) = ends.iter().position(|end| *end == round.end) {
-            rows.begin_wave();
-            if let Some(why) = after(wave) {
-                rows.end(why);
+            queue.begin_wave();
+            if let Some(why) = waves.as_mut().and_then(|waves| (waves.after)(wave)) {
+                queue.end(why);
             }
         }
     }
-    let given_out = *lock(&rows.next);
-    let why = lock(&rows.ended).clone().unwrap_or(Ended::Whole);
-    records.record_the_rest(given_out, &why);
-    let all_sent = given_out == changes.len();
-    match lock(&rows.ended).take() {
-        Some(lost @ (Ended::TargetLost(_) | Ended::JournalLost(_))) => lost,
-        Some(ended) if !all_sent => ended,
+    let given_out = *lock(&queue.next);
+    let why = lock(&queue.ended).take().unwrap_or(Ended::Whole);
+    recorder.record_the_rest(given_out, &why);
+    match why {
+        lost @ (Ended::TargetLost(_) | Ended::JournalLost(_)) => lost,
+        ended if given_out < changes.len() => ended,
         _ => Ended::Whole,
     }
 }
 
-/// Whether changes write groups. A group is read, changed and written back whole: of two changes at the same time one
+/// Sends the changes of one round, several at a time, and records their results.
+fn send_round(
+    connection: &Connection,
+    queue: &Queue<'_>,
+    options: &Options,
+    threads: usize,
+    recorder: &mut Recorder<'_, '_>,
+) {
+    let (results, ended_rows) = bounded(threads);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            let results = results.clone();
+            scope.spawn(|| send_rows(connection, queue, &options.settling, results));
+        }
+        drop(results);
+        for (position, settlement) in ended_rows {
+            recorder.record(position, settlement);
+        }
+    });
+}
+
+/// True where changes write groups. A group is read, changed and written back whole: of two changes at the same time one
 /// would undo the other, and nobody would notice.
 fn share_groups(changes: &[Change]) -> bool {
     changes
@@ -265,23 +247,23 @@ fn share_groups(changes: &[Change]) -> bool {
         .any(|change| change.wanted.get(Field::GROUPS).is_some())
 }
 
-/// The rows, given out one by one in their order.
-struct Rows<'c> {
+/// The changes, handed out one by one in their order.
+struct Queue<'c> {
     changes: &'c [Change],
-    /// The next one's position. Whoever holds it is alone at the gate.
+    /// The next one's position; its lock admits one sender at a time.
     next: Mutex<usize>,
     /// Where the round ends.
     until: usize,
-    /// What is not sent, because what it waited for is not done.
+    /// Changes that are not sent, because what they waited for is not done.
     held: Vec<bool>,
-    /// Why nothing more is given out.
+    /// The reason why nothing more is handed out.
     ended: Mutex<Option<Ended>>,
     tally: Mutex<Tally>,
     failures_max: FailuresMax,
     stop: &'c StopFlag,
-    journal: &'c dyn Journal,
+    intents: &'c dyn IntentLog,
     verifier: Verifier<'c>,
-    /// How many senders are at work.
+    /// Senders at work.
     senders: AtomicUsize,
 }
 
@@ -289,12 +271,12 @@ struct Rows<'c> {
 struct Taken<'c> {
     position: usize,
     change: &'c Change,
-    /// How often it was about to be said before this process.
+    /// How many times it was about to be sent before this process.
     intended: u32,
     permit: Permit,
 }
 
-impl<'c> Rows<'c> {
+impl<'c> Queue<'c> {
     /// The gate: the next row, written down, and the permit for its first request. Every row passes here, in order,
     /// before anything of it is sent.
     fn take(&self, connection: &Connection) -> Option<Taken<'c>> {
@@ -310,7 +292,7 @@ impl<'c> Rows<'c> {
         if self.is_ended() {
             return None;
         }
-        let intended = match self.journal.intend(position) {
+        let intended = match self.intents.intend(position) {
             Ok(intended) => intended,
             Err(why) => {
                 self.end(Ended::JournalLost(why));
@@ -327,27 +309,31 @@ impl<'c> Rows<'c> {
         })
     }
 
-    /// Sees whether the run may go on after a result: before the sender takes another row, and not only when the
-    /// result is recorded.
-    fn judge(&self, verdict: &Verdict) {
-        if let Some(fault) = verdict.fault.as_ref().filter(|fault| fault.ends_the_run()) {
+    /// Ends the run where a result asks for it: before the sender takes another row, and not only when the result is
+    /// recorded.
+    fn judge(&self, settlement: &Settlement) {
+        if let Some(fault) = settlement
+            .fault
+            .as_ref()
+            .filter(|fault| fault.ends_the_run())
+        {
             self.end(Ended::TargetLost(fault.clone()));
         }
-        if let Some(why) = lock(&self.tally).too_many(verdict, self.failures_max) {
+        if let Some(why) = lock(&self.tally).too_many(settlement, self.failures_max) {
             self.end(Ended::TooManyFailures(why));
         }
     }
 
-    /// As [`Rows::judge`], for a row that counted as done until it was read back.
-    fn judge_again(&self, verdict: &Verdict) {
-        if verdict.result.is_done() {
+    /// Judges a row anew that counted as done until it was read back.
+    fn judge_again(&self, settlement: &Settlement) {
+        if settlement.result.is_done() {
             return;
         }
-        lock(&self.tally).takes_back();
-        self.judge(verdict);
+        lock(&self.tally).take_back();
+        self.judge(settlement);
     }
 
-    /// Failures count anew; where everything so far was sent, they were not too many for it.
+    /// Counts failures anew; once everything so far was sent, they were not too many for it.
     fn begin_wave(&self) {
         *lock(&self.tally) = Tally::default();
         if *lock(&self.next) == self.until {
@@ -362,13 +348,13 @@ impl<'c> Rows<'c> {
         lock(&self.ended).is_some()
     }
 
-    /// Nothing more is given out; the first reason stays.
+    /// Hands out nothing more; the first reason stays.
     fn end(&self, why: Ended) {
         lock(&self.ended).get_or_insert(why);
     }
 }
 
-/// How the rows fared so far.
+/// Counts of the rows so far.
 #[derive(Default)]
 struct Tally {
     sent: u32,
@@ -377,20 +363,20 @@ struct Tally {
 }
 
 impl Tally {
-    /// A row that was counted is to be counted again.
-    fn takes_back(&mut self) {
+    /// Uncounts a row that is to be counted again.
+    fn take_back(&mut self) {
         self.sent = self.sent.saturating_sub(1);
     }
 
-    /// Counts a result; says, in words, when the failures are too many.
-    fn too_many(&mut self, verdict: &Verdict, failures_max: FailuresMax) -> Option<String> {
+    /// Counts a result; returns the reason in words once the failures are too many.
+    fn too_many(&mut self, settlement: &Settlement, failures_max: FailuresMax) -> Option<String> {
         self.sent += 1;
-        if verdict.result.is_done() {
+        if settlement.result.is_done() {
             self.down_in_a_row = 0;
             return None;
         }
         self.failed += 1;
-        self.down_in_a_row = if looks_down(verdict) {
+        self.down_in_a_row = if looks_down(settlement) {
             self.down_in_a_row + 1
         } else {
             0
@@ -407,7 +393,7 @@ impl Tally {
         }
         let down = self.down_in_a_row >= DOWN_IN_A_ROW;
         down.then(|| {
-            let last = &verdict.message;
+            let last = &settlement.message;
             format!("the last {DOWN_IN_A_ROW} rows failed as if the PBX were down ({last})")
         })
     }
@@ -416,83 +402,88 @@ impl Tally {
 /// One sender: takes rows until there is none.
 fn send_rows<'c>(
     connection: &Connection,
-    rows: &Rows<'c>,
+    queue: &Queue<'c>,
     settling: &settle::Limits,
-    results: Sender<(usize, Done)>,
+    results: Sender<(usize, Settlement)>,
 ) {
     while let Some(Taken {
         position,
         change,
         intended,
         permit,
-    }) = rows.take(connection)
+    }) = queue.take(connection)
     {
         let begun = Instant::now();
-        let verdict = caught(|| settle::carry_out(connection, change, intended, permit, settling))
-            .unwrap_or_else(|fault| stopped_short(RowResult::Unknown, 1, Some(fault)));
-        rows.judge(&verdict);
+        let settlement =
+            caught(|| settle::carry_out(connection, change, intended, permit, settling))
+                .unwrap_or_else(|fault| broke_down(change, fault));
+        queue.judge(&settlement);
         let sent = Sent {
             position,
             change,
-            verdict,
+            settlement,
             begun,
         };
-        let fast = if rows.verifier.concerns(&sent) {
-            verified(rows, rows.verifier.add(sent))
+        let fast = if queue.verifier.concerns(&sent) {
+            verified(queue, queue.verifier.add(sent))
         } else {
             vec![sent]
         };
-        if !give(fast, &results) {
+        if !hand_over(fast, &results) {
             return;
         }
     }
-    // Whoever is the last reads back what still waits for company.
-    if rows.senders.fetch_sub(1, Ordering::SeqCst) == 1 {
-        give(verified(rows, rows.verifier.rest()), &results);
+    // The last sender reads back what still waits for company.
+    if queue.senders.fetch_sub(1, Ordering::SeqCst) == 1 {
+        hand_over(verified(queue, queue.verifier.rest()), &results);
     }
 }
 
-fn verified<'c>(rows: &Rows<'c>, sent: Vec<Sent<'c>>) -> Vec<Sent<'c>> {
+fn verified<'c>(queue: &Queue<'c>, sent: Vec<Sent<'c>>) -> Vec<Sent<'c>> {
     for one in &sent {
-        rows.judge_again(&one.verdict);
+        queue.judge_again(&one.settlement);
     }
     sent
 }
 
-/// Hands results over; whether anybody takes them.
-fn give(sent: Vec<Sent<'_>>, results: &Sender<(usize, Done)>) -> bool {
+/// Hands results over; false where the receiver is gone.
+fn hand_over(sent: Vec<Sent<'_>>, results: &Sender<(usize, Settlement)>) -> bool {
     sent.into_iter().all(|one| {
         let elapsed_ms = u64::try_from(one.begun.elapsed().as_millis()).ok();
-        let done = done(one.change, one.verdict, elapsed_ms);
-        results.send((one.position, done)).is_ok()
+        let settlement = Settlement {
+            elapsed_ms,
+            finished_at: jiff::Timestamp::now(),
+            ..one.settlement
+        };
+        results.send((one.position, settlement)).is_ok()
     })
 }
 
-/// The results, each taken down once.
-struct Records<'c, 'e> {
+/// Records results, each once.
+struct Recorder<'c, 'e> {
     changes: &'c [Change],
-    needs: &'c Needs,
+    dependencies: &'c Dependencies,
     /// The result of each change that has one.
     recorded: Vec<Option<RowResult>>,
     /// First steps that are done, by the second step's position.
-    firsts: HashMap<usize, Done>,
-    each: &'e mut dyn FnMut(Done),
+    firsts: HashMap<usize, Settlement>,
+    each: &'e mut dyn FnMut(Settlement),
 }
 
-impl Records<'_, '_> {
-    /// Takes one result down. Every result of a row that was sent passes here.
-    fn record(&mut self, position: usize, done: Done) {
+impl Recorder<'_, '_> {
+    /// Records one result. Every result of a row that was sent passes here.
+    fn record(&mut self, position: usize, done: Settlement) {
         match self.recorded.get_mut(position) {
-            Some(recorded @ None) => *recorded = Some(done.verdict.result),
+            Some(recorded @ None) => *recorded = Some(done.result),
             _ => return,
         }
-        if let Some(second) = self.needs.seconds.get(&position) {
-            if done.verdict.result.is_done() {
+        if let Some(second) = self.dependencies.seconds.get(&position) {
+            if done.result.is_done() {
                 self.firsts.insert(*second, done);
                 return;
             }
             // The row ends with its first step.
-            self.recorded[*second] = Some(done.verdict.result);
+            self.recorded[*second] = Some(done.result);
         }
         let done = match self.firsts.remove(&position) {
             Some(first) => in_two_steps(first, done),
@@ -501,48 +492,52 @@ impl Records<'_, '_> {
         (self.each)(done);
     }
 
-    /// Gives a change its result where something that it waited for is not done; whether that is so.
+    /// Records a change as held where something that it waited for is not done. Returns true then, and where it has
+    /// its result already.
     fn hold(&mut self, position: usize) -> bool {
         if self.recorded.get(position).is_none_or(Option::is_some) {
             return true;
         }
-        let failed = self.needs.parents(position).iter().find_map(|parent| {
-            let result = (*self.recorded.get(parent.1)?)?;
-            (!result.is_done()).then_some((parent.0, parent.1, result))
-        });
+        let failed = self
+            .dependencies
+            .parents(position)
+            .iter()
+            .find_map(|parent| {
+                let result = (*self.recorded.get(parent.1)?)?;
+                (!result.is_done()).then_some((parent.0, parent.1, result))
+            });
         let (Some((field, parent, result)), Some(change)) = (failed, self.changes.get(position))
         else {
             return false;
         };
-        let verdict = self.changes.get(parent).map_or_else(
-            || stopped_short(RowResult::Held, 0, None),
-            |parent| held(field, parent, result),
-        );
-        self.record(position, done(change, verdict, None));
+        let settlement = match self.changes.get(parent) {
+            Some(parent) => held(change, field, parent, result),
+            None => Settlement::new(change, RowResult::Held),
+        };
+        self.record(position, settlement);
         true
     }
 
-    /// Rows in are results out: whatever has no result by now gets one.
+    /// Rows in are results out: records a result for every change that has none by now.
     fn record_the_rest(&mut self, given_out: usize, why: &Ended) {
         for (position, change) in self.changes.iter().enumerate() {
             if self.recorded.get(position).is_none_or(Option::is_some) {
                 continue;
             }
-            let verdict = if position < given_out {
-                stopped_short(RowResult::Unknown, 1, Some(sender_broke_down()))
+            let settlement = if position < given_out {
+                broke_down(change, sender_broke_down())
             } else {
-                self.record(position, not_sent(change, why));
-                continue;
+                not_sent(change, why)
             };
-            self.record(position, done(change, verdict, None));
+            self.record(position, settlement);
         }
     }
 }
 
-/// The verdict on a change that points at an extension which is not there.
-fn held(field: Option<Field>, parent: &Change, result: RowResult) -> Verdict {
-    let number = order::brings(parent).unwrap_or(&parent.number);
-    Verdict {
+/// The result of a change that refers to an extension which is not there.
+fn held(change: &Change, field: Option<Field>, parent: &Change, result: RowResult) -> Settlement {
+    let number = order::provides(parent).unwrap_or(&parent.number);
+    Settlement {
         differing: field.into_iter().collect(),
         message: format!(
             "it points at extension {number} (row {}), which is {}",
@@ -550,99 +545,71 @@ fn held(field: Option<Field>, parent: &Change, result: RowResult) -> Verdict {
             result.word()
         ),
         hint: format!("see what became of {number}, then run both again"),
-        ..stopped_short(RowResult::Held, 0, None)
+        ..Settlement::new(change, RowResult::Held)
     }
 }
 
 /// The one result of a row that took two steps, of which the first is done.
-fn in_two_steps(first: Done, second: Done) -> Done {
-    let (result, verdict) = (first.verdict.result, second.verdict);
-    let attempts = first.verdict.attempts + verdict.attempts;
-    let elapsed_ms = first
-        .elapsed_ms
-        .map(|ms| ms + second.elapsed_ms.unwrap_or(0));
-    let verdict = match verdict.result {
-        ended if ended.is_done() => Verdict {
-            result,
-            message: first.verdict.message,
-            attempts,
-            ..verdict
-        },
-        ended => Verdict {
-            // It is there, so it has not merely failed.
-            result: match ended {
-                RowResult::Held | RowResult::NotSent | RowResult::Unknown => ended,
-                _ => RowResult::Differs,
-            },
-            message: format!(
-                "{} without its forwards, for extensions point at each other: {}",
-                result.word(),
-                verdict.message
-            ),
-            attempts,
-            ..verdict
-        },
+fn in_two_steps(first: Settlement, second: Settlement) -> Settlement {
+    let both = Settlement {
+        action: first.action,
+        attempts: first.attempts + second.attempts,
+        elapsed_ms: first
+            .elapsed_ms
+            .map(|ms| ms + second.elapsed_ms.unwrap_or(0)),
+        ..second
     };
-    Done {
-        verdict,
-        elapsed_ms,
-        finished_at: second.finished_at,
-        ..first
+    if both.result.is_done() {
+        return Settlement {
+            result: first.result,
+            message: first.message,
+            ..both
+        };
+    }
+    Settlement {
+        // The extension is there, so the row has not merely failed.
+        result: match both.result {
+            RowResult::Held | RowResult::NotSent | RowResult::Unknown => both.result,
+            _ => RowResult::Differs,
+        },
+        message: format!(
+            "{} without its forwards, for extensions point at each other: {}",
+            first.result.word(),
+            both.message
+        ),
+        number: first.number,
+        ..both
     }
 }
 
-/// What there is to say of a change that the run ended before.
-fn not_sent(change: &Change, ended: &Ended) -> Done {
+/// The result of a change that the run ended before.
+fn not_sent(change: &Change, ended: &Ended) -> Settlement {
     let (message, hint) = ended.words();
-    let verdict = Verdict {
+    Settlement {
         message,
         hint,
-        ..stopped_short(RowResult::NotSent, 0, None)
-    };
-    done(change, verdict, None)
-}
-
-fn done(change: &Change, verdict: Verdict, elapsed_ms: Option<u64>) -> Done {
-    Done {
-        row: change.row,
-        number: change.number.clone(),
-        action: change.action,
-        verdict,
-        elapsed_ms,
-        finished_at: jiff::Timestamp::now(),
+        ..Settlement::new(change, RowResult::NotSent)
     }
 }
 
-/// Whether a result looks like a PBX that is down.
-fn looks_down(verdict: &Verdict) -> bool {
+/// The result of a change at which rowcall itself broke down.
+fn broke_down(change: &Change, fault: Fault) -> Settlement {
+    Settlement {
+        attempts: 1,
+        ..Settlement::new(change, RowResult::Unknown).with_fault(fault)
+    }
+}
+
+/// True where a result looks like a PBX that is down.
+fn looks_down(settlement: &Settlement) -> bool {
     let transport = |fault: &Fault| {
         matches!(
             fault.kind,
             FaultKind::NotSent | FaultKind::MayHaveHappened | FaultKind::Busy
         )
     };
-    matches!(verdict.result, RowResult::Failed | RowResult::Unknown)
-        && verdict.fault.as_ref().is_some_and(transport)
-}
-
-/// The verdict on a row that did not come to its end.
-fn stopped_short(result: RowResult, attempts: u32, fault: Option<Fault>) -> Verdict {
-    Verdict {
-        result,
-        message: fault
-            .as_ref()
-            .map(|fault| fault.message.clone())
-            .unwrap_or_default(),
-        hint: fault
-            .as_ref()
-            .map(|fault| fault.hint.clone())
-            .unwrap_or_default(),
-        fault,
-        differing: Vec::<Field>::new(),
-        attempts,
-        http_status: None,
-        looked: false,
-    }
+    matches!(settlement.result, RowResult::Failed | RowResult::Unknown)
+        && settlement.fault.as_ref().is_some_and(transport)
 }
 
 fn sender_broke_down() -> Fault {
@@ -654,23 +621,23 @@ fn sender_broke_down() -> Fault {
     .hint("look at this extension on the PBX; the breakdown is a mistake in rowcall: please report it")
 }
 
-/// Does something that must not take the run with it when it breaks down.
+/// Runs something that must not take the run with it when it panics.
 fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Fault> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|_| sender_broke_down())
 }
 
-/// Locks, also after another thread broke down with the lock in its hand: what is kept behind these locks is whole at
-/// every moment.
+/// Locks, also after another thread panicked while it held the lock: the data behind these locks is whole at every
+/// moment.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::toy::{Toy, Trouble};
+    use super::fake_vendor::{FakeVendor, Trouble};
     use super::*;
     use crate::link::paced::Pace;
-    use crate::model::Record;
+    use crate::model::{Action, Record};
     use crate::wire::Request;
     use std::collections::BTreeMap;
     use std::hash::{DefaultHasher, Hash, Hasher};
@@ -704,72 +671,85 @@ mod tests {
     }
 
     /// Submits and checks what always holds: one result a row, and no extension made twice.
-    fn sent(toy: &Toy, changes: Vec<Change>, options: &Options) -> (Ended, Vec<Done>) {
+    fn sent(
+        fake: &FakeVendor,
+        changes: Vec<Change>,
+        options: &Options,
+    ) -> (Ended, Vec<Settlement>) {
         let count = changes.len();
         let mut done = Vec::new();
-        let ended = submit(&toy.open(), &changes, options, &NoJournal, &mut |one| {
-            done.push(one)
-        });
+        let ended = submit(
+            &fake.open(),
+            &changes,
+            options,
+            &NoIntentLog,
+            None,
+            &mut |one| done.push(one),
+        );
         done.sort_by_key(|done| done.row);
         let rows: Vec<usize> = done.iter().map(|done| done.row).collect();
         assert_eq!(rows, (0..count).collect::<Vec<_>>());
-        assert!(toy.pbx.creations().values().all(|times| *times == 1));
+        assert!(fake.pbx.creations().values().all(|times| *times == 1));
         (ended, done)
     }
 
-    fn counts(done: &[Done]) -> BTreeMap<&'static str, usize> {
+    fn counts(done: &[Settlement]) -> BTreeMap<&'static str, usize> {
         let mut counts = BTreeMap::new();
         for done in done {
-            *counts.entry(done.verdict.result.word()).or_default() += 1;
+            *counts.entry(done.result.word()).or_default() += 1;
         }
         counts
     }
 
     #[test]
     fn every_row_is_sent_in_order_and_never_more_than_so_many_at_once() {
-        let toy = Toy::holding(0);
-        *toy.pbx.delay.lock().unwrap() = Duration::from_millis(2);
-        let (ended, done) = sent(&toy, creations(200), &options(8));
+        let fake = FakeVendor::holding(0);
+        *fake.pbx.delay.lock().unwrap() = Duration::from_millis(2);
+        let (ended, done) = sent(&fake, creations(200), &options(8));
         assert_eq!(
             (ended, counts(&done)),
             (Ended::Whole, BTreeMap::from([("created", 200)]))
         );
         assert_eq!(
-            toy.pbx
+            fake.pbx
                 .in_flight_most
                 .load(std::sync::atomic::Ordering::SeqCst),
             8
         );
         assert!(
             done.iter()
-                .all(|done| done.elapsed_ms.is_some() && done.verdict.attempts == 1)
+                .all(|done| done.elapsed_ms.is_some() && done.attempts == 1)
         );
 
-        let toy = Toy::holding(0);
-        sent(&toy, creations(100), &options(1));
-        assert!(toy.pbx.order("create").is_sorted());
-        assert_eq!(sent(&Toy::holding(0), vec![], &options(4)).0, Ended::Whole);
+        let fake = FakeVendor::holding(0);
+        sent(&fake, creations(100), &options(1));
+        assert!(fake.pbx.order("create").is_sorted());
+        assert_eq!(
+            sent(&FakeVendor::holding(0), vec![], &options(4)).0,
+            Ended::Whole
+        );
     }
 
     #[test]
     fn rows_leave_in_order_at_the_pace_and_everything_pays() {
         // Each row takes a creation and, with its reply lost, a look: at 100 a second 40 rows are 80 requests.
-        let toy = Toy::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
             "create" => Trouble::LoseAfter,
             _ => Trouble::Nothing,
         });
-        let pace = Pace::per_second(100.0, toy.stop.clone()).unwrap();
-        let connection = toy.open_at(pace).unwrap();
+        let pace = Pace::per_second(100.0, fake.stop.clone()).unwrap();
+        let connection = fake.open_at(pace).unwrap();
         let begun = Instant::now();
         let mut results = 0;
         submit(
             &connection,
             &creations(40),
             &options(8),
-            &NoJournal,
+            &NoIntentLog,
+            None,
             &mut |_| results += 1,
         );
-        assert_eq!((results, toy.pbx.requests()), (40, 81));
+        assert_eq!((results, fake.pbx.requests()), (40, 81));
         assert!(
             begun.elapsed() >= Duration::from_millis(770),
             "{:?}",
@@ -781,7 +761,7 @@ mod tests {
             begun.elapsed()
         );
         // Two that have their permits may overtake each other on the way, no more.
-        let order: Vec<usize> = toy
+        let order: Vec<usize> = fake
             .pbx
             .order("create")
             .iter()
@@ -798,19 +778,20 @@ mod tests {
 
     #[test]
     fn a_stop_ends_it_and_settles_what_is_in_flight() {
-        let toy = Toy::holding(0);
-        *toy.pbx.delay.lock().unwrap() = Duration::from_millis(3);
+        let fake = FakeVendor::holding(0);
+        *fake.pbx.delay.lock().unwrap() = Duration::from_millis(3);
         let mut done = Vec::new();
-        let connection = toy.open();
+        let connection = fake.open();
         let ended = submit(
             &connection,
             &creations(200),
             &options(4),
-            &NoJournal,
+            &NoIntentLog,
+            None,
             &mut |one| {
                 done.push(one);
                 if done.len() == 20 {
-                    toy.stop.stop();
+                    fake.stop.stop();
                 }
             },
         );
@@ -818,16 +799,16 @@ mod tests {
         let created = counts(&done)["created"];
         assert!((20..=28).contains(&created), "{created}");
         assert_eq!(counts(&done)["not_sent"], 200 - created);
-        assert_eq!(toy.pbx.numbers().len(), created);
+        assert_eq!(fake.pbx.numbers().len(), created);
         let last = done.last().unwrap();
-        assert!(last.verdict.message.contains("interrupted") && last.elapsed_ms.is_none());
+        assert!(last.message.contains("interrupted") && last.elapsed_ms.is_none());
     }
 
     #[test]
     fn a_stop_does_not_wait_for_the_pace_or_a_pause() {
-        let toy = Toy::holding(0);
-        let connection = toy
-            .open_at(Pace::per_second(0.01, toy.stop.clone()).unwrap())
+        let fake = FakeVendor::holding(0);
+        let connection = fake
+            .open_at(Pace::per_second(0.01, fake.stop.clone()).unwrap())
             .unwrap();
         connection.line().pace().pause(Duration::from_secs(60));
         let begun = Instant::now();
@@ -835,13 +816,14 @@ mod tests {
         thread::scope(|scope| {
             scope.spawn(|| {
                 thread::sleep(Duration::from_millis(50));
-                toy.stop.stop();
+                fake.stop.stop();
             });
             submit(
                 &connection,
                 &creations(50),
                 &options(8),
-                &NoJournal,
+                &NoIntentLog,
+                None,
                 &mut |_| results += 1,
             );
         });
@@ -855,11 +837,11 @@ mod tests {
 
     #[test]
     fn a_pbx_that_is_down_stops_the_run() {
-        let toy = Toy::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
             "create" if request.query[0].1.as_str() >= "2050" => Trouble::Refuse,
             _ => Trouble::Nothing,
         });
-        let (ended, done) = sent(&toy, creations(500), &options(4));
+        let (ended, done) = sent(&fake, creations(500), &options(4));
         let Ended::TooManyFailures(why) = ended else {
             panic!("{ended:?}")
         };
@@ -867,23 +849,23 @@ mod tests {
         let counts = counts(&done);
         assert_eq!(counts["created"], 50);
         assert!((10..=18).contains(&counts["failed"]), "{counts:?}");
-        assert!(done[499].verdict.message.contains("stopped"));
+        assert!(done[499].message.contains("stopped"));
     }
 
     #[test]
     fn a_pbx_that_answers_in_between_is_not_down() {
-        let toy = Toy::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
             "create" if request.query[0].1.ends_with(['1', '3', '5', '7']) => Trouble::Refuse,
             _ => Trouble::Nothing,
         });
-        let (ended, done) = sent(&toy, creations(60), &options(1));
+        let (ended, done) = sent(&fake, creations(60), &options(1));
         assert_eq!((ended, counts(&done)["failed"]), (Ended::Whole, 24));
     }
 
     #[test]
     fn too_many_failures_stop_the_run_and_few_do_not() {
         let rejecting = |each: u32| {
-            Toy::holding(0).troubled(move |request: &Request, _| {
+            FakeVendor::holding(0).troubled(move |request: &Request, _| {
                 match request.query[0].1.parse::<u32>() {
                     Ok(number) if request.operation == "create" && number % each == 0 => {
                         Trouble::Say("no")
@@ -920,11 +902,11 @@ mod tests {
     #[test]
     fn a_refused_account_or_a_lost_target_stops_at_once() {
         for trouble in [Trouble::Status(401), Trouble::Say("unusable")] {
-            let toy = Toy::holding(0).troubled(move |request, _| match request.operation {
+            let fake = FakeVendor::holding(0).troubled(move |request, _| match request.operation {
                 "create" if request.query[0].1 == "2010" => trouble,
                 _ => Trouble::Nothing,
             });
-            let (ended, done) = sent(&toy, creations(300), &options(1));
+            let (ended, done) = sent(&fake, creations(300), &options(1));
             assert!(matches!(ended, Ended::TargetLost(_)));
             let expected = BTreeMap::from([("created", 10), ("failed", 1), ("not_sent", 289)]);
             assert_eq!(counts(&done), expected, "{trouble:?}");
@@ -933,20 +915,20 @@ mod tests {
 
     #[test]
     fn a_session_that_cannot_be_renewed_is_not_tried_by_every_sender() {
-        let toy = Toy::holding(0).troubled(|request, times| match request.operation {
+        let fake = FakeVendor::holding(0).troubled(|request, times| match request.operation {
             "login" if times > 1 => Trouble::Status(401),
             "create" if request.query[0].1 == "2020" => Trouble::Expire,
             _ => Trouble::Nothing,
         });
-        *toy.pbx.delay.lock().unwrap() = Duration::from_millis(1);
-        let (ended, _) = sent(&toy, creations(300), &options(16));
+        *fake.pbx.delay.lock().unwrap() = Duration::from_millis(1);
+        let (ended, _) = sent(&fake, creations(300), &options(16));
         assert!(matches!(ended, Ended::TargetLost(_)));
-        assert_eq!(toy.pbx.said("login"), 2);
+        assert_eq!(fake.pbx.said("login"), 2);
     }
 
     #[test]
     fn a_sender_that_breaks_down_loses_no_row() {
-        let toy = Toy::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
             "create" if request.query[0].1.ends_with('7') => Trouble::Panic,
             _ => Trouble::Nothing,
         });
@@ -955,8 +937,8 @@ mod tests {
             failures_max: FailuresMax::Count(1000),
             ..stops
         };
-        // The toy's own lock is dropped before it breaks down.
-        let (ended, done) = sent(&toy, creations(60), &unmoved);
+        // The fake PBX's own lock is dropped before it breaks down.
+        let (ended, done) = sent(&fake, creations(60), &unmoved);
         assert_eq!(ended, Ended::Whole);
         assert_eq!(
             counts(&done),
@@ -969,7 +951,7 @@ mod tests {
     fn storms_lose_nothing_and_make_nothing_twice() {
         for seed in 0..20_u64 {
             println!("seed {seed}");
-            let toy = Toy::holding(0).troubled(move |request, times| {
+            let fake = FakeVendor::holding(0).troubled(move |request, times| {
                 let mut hasher = DefaultHasher::new();
                 (seed, request.operation, &request.query, times).hash(&mut hasher);
                 match hasher.finish() % 100 {
@@ -986,11 +968,11 @@ mod tests {
                     _ => Trouble::Nothing,
                 }
             });
-            let (_, done) = sent(&toy, creations(100), &options(8));
-            let numbers = toy.pbx.numbers();
+            let (_, done) = sent(&fake, creations(100), &options(8));
+            let numbers = fake.pbx.numbers();
             for done in &done {
                 let there = numbers.contains(&done.number);
-                match done.verdict.result {
+                match done.result {
                     RowResult::Created => assert!(there, "seed {seed}: {done:?}"),
                     RowResult::Failed | RowResult::NotSent => {
                         assert!(!there, "seed {seed}: {done:?}");

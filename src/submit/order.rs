@@ -1,5 +1,5 @@
 //! In which order changes leave: as they come, but a row that forwards to an extension which another row of the same run
-//! brings into being leaves after that one. No vendor says whether it takes a forward to an extension that it does not
+//! creates leaves after that one. No vendor says whether it takes a forward to an extension that it does not
 //! have, so it holds for all of them.
 //!
 //! Rows that point at each other are made without these forwards first, and get them in a second step.
@@ -8,16 +8,16 @@ use crate::model::{Action, Change, Field, Forward, Record};
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
-/// The other extensions that an extension points at, with the fields that do.
-pub fn pointers(wanted: &Record) -> impl Iterator<Item = (Field, &str)> {
+/// The other extensions that an extension refers to, with the fields that do.
+pub fn references(wanted: &Record) -> impl Iterator<Item = (Field, &str)> {
     let others = Forward::all().filter_map(|forward| forward.extension);
     others
         .filter_map(|field| Some((field, wanted.get(field)?)))
         .filter(|(_, number)| !number.is_empty() && *number != wanted.number())
 }
 
-/// The number under which a change brings an extension into being; `None` where it does not.
-pub fn brings(change: &Change) -> Option<&str> {
+/// The number of the extension that a change brings into being; `None` where it brings none.
+pub fn provides(change: &Change) -> Option<&str> {
     match change.action {
         Action::Create => Some(&change.number),
         Action::Update => change.wanted.get(Field::NEW_NUMBER),
@@ -31,10 +31,10 @@ pub fn in_order(changes: Vec<Change>) -> Vec<Change> {
     let brought: HashMap<&str, usize> = changes
         .iter()
         .enumerate()
-        .filter_map(|(position, change)| Some((brings(change)?, position)))
+        .filter_map(|(position, change)| Some((provides(change)?, position)))
         .collect();
     let parents_of = |(position, change): (usize, &Change)| -> BTreeSet<usize> {
-        let parents = pointers(&change.wanted).filter_map(|(_, number)| brought.get(number));
+        let parents = references(&change.wanted).filter_map(|(_, number)| brought.get(number));
         parents
             .copied()
             .filter(|parent| *parent != position)
@@ -120,10 +120,10 @@ fn in_a_ring(start: usize, parents: &[BTreeSet<usize>]) -> usize {
 
 /// A change without its forwards to other extensions, and the one that writes these.
 fn in_two(mut change: Change) -> (Change, Change) {
-    let families: Vec<&str> = pointers(&change.wanted)
+    let families: Vec<&str> = references(&change.wanted)
         .filter_map(|(field, _)| field.name().strip_suffix("_extension"))
         .collect();
-    let number = brings(&change).unwrap_or(&change.number).to_owned();
+    let number = provides(&change).unwrap_or(&change.number).to_owned();
     let mut wanted = Record::numbered(number.as_str());
     let forwards: Vec<(Field, String)> = change
         .wanted
@@ -150,7 +150,7 @@ fn in_two(mut change: Change) -> (Change, Change) {
 }
 
 /// What each change waits for, as far as that stands before it.
-pub(super) struct Needs {
+pub(super) struct Dependencies {
     parents: Vec<Vec<(Option<Field>, usize)>>,
     /// Rounds: within one, no change waits for another.
     pub(super) rounds: Vec<Range<usize>>,
@@ -158,37 +158,37 @@ pub(super) struct Needs {
     pub(super) seconds: HashMap<usize, usize>,
 }
 
-impl Needs {
+impl Dependencies {
     /// `ends` are positions at which a round ends anyway.
-    pub(super) fn of(changes: &[Change], ends: &[usize]) -> Needs {
+    pub(super) fn new(changes: &[Change], ends: &[usize]) -> Dependencies {
         let mut brought: HashMap<&str, usize> = HashMap::new();
         let mut firsts: HashMap<usize, usize> = HashMap::new();
-        let mut needs = Needs {
+        let mut dependencies = Dependencies {
             parents: Vec::with_capacity(changes.len()),
             rounds: vec![],
             seconds: HashMap::new(),
         };
         let mut start = 0;
         for (position, change) in changes.iter().enumerate() {
-            let mut parents: Vec<(Option<Field>, usize)> = pointers(&change.wanted)
+            let mut parents: Vec<(Option<Field>, usize)> = references(&change.wanted)
                 .filter_map(|(field, number)| Some((Some(field), *brought.get(number)?)))
                 .collect();
             if let Some(first) = firsts.insert(change.row, position) {
                 parents.push((None, first));
-                needs.seconds.insert(first, position);
+                dependencies.seconds.insert(first, position);
             }
             let waits = parents.iter().any(|(_, parent)| *parent >= start);
             if position > start && (waits || ends.binary_search(&position).is_ok()) {
-                needs.rounds.push(start..position);
+                dependencies.rounds.push(start..position);
                 start = position;
             }
-            needs.parents.push(parents);
-            if let Some(number) = brings(change) {
+            dependencies.parents.push(parents);
+            if let Some(number) = provides(change) {
                 brought.insert(number, position);
             }
         }
-        needs.rounds.push(start..changes.len());
-        needs
+        dependencies.rounds.push(start..changes.len());
+        dependencies
     }
 
     /// What a change waits for, with the field that points at it; no field where it is the row's own first step.
@@ -199,10 +199,10 @@ impl Needs {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fake_vendor::{FakeVendor, Trouble};
     use super::super::settle::Limits;
-    use super::super::toy::{Toy, Trouble};
     use super::super::verify::Verify;
-    use super::super::{Done, FailuresMax, NoJournal, Options, submit};
+    use super::super::{FailuresMax, NoIntentLog, Options, Settlement, submit};
     use super::*;
     use crate::model::RowResult;
     use proptest::prelude::*;
@@ -265,7 +265,7 @@ mod tests {
             let mut there = BTreeSet::new();
             let mut written = vec![Record::default(); changes.len()];
             for change in &ordered {
-                for (_, number) in pointers(&change.wanted) {
+                for (_, number) in references(&change.wanted) {
                     let row: usize = number.parse().unwrap();
                     prop_assert!(row >= changes.len() || there.contains(&row));
                 }
@@ -280,7 +280,7 @@ mod tests {
         }
     }
 
-    fn sent(toy: &Toy, forwards: &[Option<usize>]) -> Vec<Done> {
+    fn sent(fake: &FakeVendor, forwards: &[Option<usize>]) -> Vec<Settlement> {
         let options = Options {
             failures_max: FailuresMax::Share(1.0),
             settling: Limits {
@@ -292,110 +292,118 @@ mod tests {
         };
         let mut done = vec![];
         let changes = in_order(creations(forwards));
-        submit(&toy.open(), &changes, &options, &NoJournal, &mut |one| {
-            done.push(one);
-        });
+        submit(
+            &fake.open(),
+            &changes,
+            &options,
+            &NoIntentLog,
+            None,
+            &mut |one| {
+                done.push(one);
+            },
+        );
         done.sort_by_key(|one| one.row);
         let rows: Vec<usize> = done.iter().map(|one| one.row).collect();
         assert_eq!(rows, (0..forwards.len()).collect::<Vec<_>>());
         done
     }
 
-    fn results(done: &[Done]) -> Vec<&'static str> {
-        done.iter().map(|one| one.verdict.result.word()).collect()
+    fn results(done: &[Settlement]) -> Vec<&'static str> {
+        done.iter().map(|one| one.result.word()).collect()
     }
 
     #[test]
     fn a_failed_parent_holds_its_children_and_nobody_else() {
-        let toy = Toy::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
             "create" if request.query[0].1 == "3" => Trouble::Say("no"),
             _ => Trouble::Nothing,
         });
-        let done = sent(&toy, &[Some(2), Some(4), Some(3), None, None]);
+        let done = sent(&fake, &[Some(2), Some(4), Some(3), None, None]);
         assert_eq!(
             results(&done),
             ["held", "created", "held", "rejected", "created"]
         );
-        assert_eq!(toy.pbx.numbers(), ["1", "4"]);
+        assert_eq!(fake.pbx.numbers(), ["1", "4"]);
         assert_eq!(
-            done[2].verdict.message,
+            done[2].message,
             "it points at extension 3 (row 4), which is rejected"
         );
-        assert_eq!(done[2].verdict.differing, [Field::FORWARD_BUSY_EXTENSION]);
-        assert_eq!(done[0].verdict.attempts, 0);
+        assert_eq!(done[2].differing, [Field::FORWARD_BUSY_EXTENSION]);
+        assert_eq!(done[0].attempts, 0);
     }
 
     #[test]
     fn a_child_waits_until_its_parent_is_there() {
-        let toy = Toy::holding(0);
-        *toy.pbx.delay.lock().unwrap() = Duration::from_millis(3);
-        let done = sent(&toy, &[Some(4), Some(4), Some(4), None, None, None]);
-        assert!(done.iter().all(|one| one.verdict.result.is_done()));
-        let order = toy.pbx.order("create");
+        let fake = FakeVendor::holding(0);
+        *fake.pbx.delay.lock().unwrap() = Duration::from_millis(3);
+        let done = sent(&fake, &[Some(4), Some(4), Some(4), None, None, None]);
+        assert!(done.iter().all(|one| one.result.is_done()));
+        let order = fake.pbx.order("create");
         let at = |number: &str| order.iter().position(|known| known == number).unwrap();
         assert!(at("4") < at("0").min(at("1")).min(at("2")), "{order:?}");
     }
 
     #[test]
     fn rows_that_point_at_each_other_take_two_steps_and_have_one_result() {
-        let toy = Toy::holding(0);
-        let done = sent(&toy, &[Some(1), Some(0), None]);
+        let fake = FakeVendor::holding(0);
+        let done = sent(&fake, &[Some(1), Some(0), None]);
         assert_eq!(results(&done), ["created"; 3]);
         assert_eq!(done[0].action, Action::Create);
-        assert_eq!(done[0].verdict.attempts, 2);
+        assert_eq!(done[0].attempts, 2);
         for (number, to) in [("0", "1"), ("1", "0")] {
-            let stored = toy.pbx.stored(number, Field::FORWARD_BUSY_EXTENSION);
+            let stored = fake.pbx.stored(number, Field::FORWARD_BUSY_EXTENSION);
             assert_eq!(stored.as_deref(), Some(to));
         }
-        let said = |operation| toy.pbx.said(operation);
+        let said = |operation| fake.pbx.said(operation);
         assert_eq!((said("create"), said("update")), (3, 1));
 
         // The first step fails: the other is held, and the second step is not said.
         let refusing = |operation: &'static str, number: &'static str| {
-            Toy::holding(0).troubled(move |request, _| {
+            FakeVendor::holding(0).troubled(move |request, _| {
                 match request.operation == operation && request.query[0].1 == number {
                     true => Trouble::Say("no"),
                     false => Trouble::Nothing,
                 }
             })
         };
-        let toy = refusing("create", "0");
+        let fake = refusing("create", "0");
         assert_eq!(
-            results(&sent(&toy, &[Some(1), Some(0)])),
+            results(&sent(&fake, &[Some(1), Some(0)])),
             ["rejected", "held"]
         );
-        assert_eq!(toy.pbx.said("update"), 0);
+        assert_eq!(fake.pbx.said("update"), 0);
         // The other fails: the first is there, without its forward.
-        let toy = refusing("create", "1");
-        let done = sent(&toy, &[Some(1), Some(0)]);
+        let fake = refusing("create", "1");
+        let done = sent(&fake, &[Some(1), Some(0)]);
         assert_eq!(results(&done), ["held", "rejected"]);
-        assert!(done[0].verdict.message.starts_with("created without"));
+        assert!(done[0].message.starts_with("created without"));
         assert_eq!(
-            (toy.pbx.numbers(), toy.pbx.said("update")),
+            (fake.pbx.numbers(), fake.pbx.said("update")),
             (vec!["0".into()], 0)
         );
         // The second step fails.
         let done = sent(&refusing("update", "0"), &[Some(1), Some(0)]);
         assert_eq!(results(&done), ["differs", "created"]);
-        assert_eq!(done[0].verdict.result, RowResult::Differs);
+        assert_eq!(done[0].result, RowResult::Differs);
     }
 
     #[test]
     fn what_an_end_leaves_of_two_steps_is_not_sent() {
-        let toy = Toy::holding(0);
+        let fake = FakeVendor::holding(0);
         let mut done = vec![];
         let changes = in_order(creations(&[Some(1), Some(0)]));
         submit(
-            &toy.open(),
+            &fake.open(),
             &changes,
             &Options::parallel(1),
-            &NoJournal,
+            &NoIntentLog,
+            None,
             &mut |one| {
-                toy.stop.stop();
+                fake.stop.stop();
                 done.push(one);
             },
         );
         assert_eq!(results(&done), ["created", "not_sent"]);
-        assert!(done[1].verdict.message.starts_with("created without"));
+        assert!(done[1].message.starts_with("created without"));
     }
 }

@@ -1,21 +1,21 @@
-//! Carries out one change to its end. After a reply that was lost it looks at the PBX before it says anything again:
+//! Carries out one change to its end. After a lost reply it looks at the PBX before it sends anything again:
 //! never a duplicate, never a guess.
 
 use super::converse::Connection;
 use crate::link::paced::Permit;
 use crate::manifest::Access;
-use crate::model::{Action, Change, Fault, FaultKind, Field, Record, RowResult};
+use crate::model::{Action, Change, Fault, FaultKind, Field, Outcome, Record, RowResult};
 use crate::plan::differing;
 use std::borrow::Cow;
 use std::thread;
 use std::time::Duration;
 
-/// How far a lost reply is followed up.
+/// Limits of following up a lost reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// How often one change is said to the PBX.
+    /// Most times that one change is sent.
     pub attempts_max: u32,
-    /// How long to wait between two looks: what was sent may take effect late.
+    /// Time between two looks: a change may take effect late.
     pub second_look: Duration,
 }
 
@@ -28,36 +28,102 @@ impl Default for Limits {
     }
 }
 
-/// What became of one change.
+/// The result of one change, and its reasons.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Verdict {
+pub struct Settlement {
+    /// The change's `row`.
+    pub row: usize,
+    /// The change's number.
+    pub number: String,
+    /// The change's action.
+    pub action: Action,
     /// The result.
     pub result: RowResult,
-    /// What the PBX or the network said against it, where that decided.
+    /// The fault that decided the result, where one did.
     pub fault: Option<Fault>,
     /// The fields that are not as wanted.
     pub differing: Vec<Field>,
-    /// What happened, in words; empty where the result says it all.
+    /// The reason in words; empty where the result says it all.
     pub message: String,
-    /// What to do next; empty where there is nothing to say.
+    /// What to do next; empty where there is nothing to add.
     pub hint: String,
-    /// How often the change was said to the PBX.
+    /// How many times the change was sent to the PBX.
     pub attempts: u32,
     /// The last HTTP status.
     pub http_status: Option<u16>,
-    /// Whether the result comes from a look at the PBX, and not from its reply.
+    /// The result comes from a look at the PBX, not from its reply.
     pub looked: bool,
+    /// From taking the row up to its result, in milliseconds; `None` where nothing was sent.
+    pub elapsed_ms: Option<u64>,
+    /// The time of the result.
+    pub finished_at: jiff::Timestamp,
 }
 
-/// Carries out a change. `permit` pays for the first request. Where a run that was cut off was about to say it
-/// (`intended` times), the PBX is looked at before it is said.
+impl Settlement {
+    /// A result of a change that was not sent, without reasons.
+    pub fn new(change: &Change, result: RowResult) -> Self {
+        Settlement {
+            row: change.row,
+            number: change.number.clone(),
+            action: change.action,
+            result,
+            fault: None,
+            differing: vec![],
+            message: String::new(),
+            hint: String::new(),
+            attempts: 0,
+            http_status: None,
+            looked: false,
+            elapsed_ms: None,
+            finished_at: jiff::Timestamp::now(),
+        }
+    }
+
+    /// The same result, decided by a fault and with its words.
+    pub(super) fn with_fault(self, fault: Fault) -> Self {
+        Settlement {
+            message: fault.message.clone(),
+            hint: fault.hint.clone(),
+            fault: Some(fault),
+            ..self
+        }
+    }
+
+    /// Writes the result into a row's outcome. Code, field, message and hint always come together, from one reason.
+    /// The caller adds the field's `column`.
+    pub fn write_into(self, outcome: &mut Outcome) {
+        outcome.number = self.number;
+        outcome.result = self.result;
+        outcome.attempts = self.attempts;
+        outcome.http_status = self.http_status;
+        outcome.elapsed_ms = self.elapsed_ms;
+        outcome.finished_at = self.finished_at;
+        if !self.result.is_done() {
+            outcome.field = self.differing.first().copied();
+            outcome.code = match &self.fault {
+                Some(fault) => fault.code.to_string(),
+                None => self.result.word().to_owned(),
+            };
+        }
+        if !self.result.is_done() || !self.message.is_empty() {
+            outcome.message = self.message;
+            outcome.hint = self.hint;
+        }
+        if let Some(fault) = self.fault {
+            outcome.vendor_code = fault.vendor_code;
+        }
+    }
+}
+
+/// Carries out a change. `permit` pays for the first request. Where a run that was cut off was about to send it
+/// (`intended` times), the PBX is looked at first.
 pub fn carry_out(
     connection: &Connection,
     change: &Change,
     intended: u32,
     permit: Permit,
     limits: &Limits,
-) -> Verdict {
+) -> Settlement {
     let settling = Settling {
         connection,
         change,
@@ -79,65 +145,65 @@ struct Settling<'c> {
     lost: Option<Fault>,
 }
 
-/// What a look at the PBX tells after a reply was lost.
-enum Seen {
-    /// That is the result.
-    Result(Box<Verdict>),
-    /// It has not happened: say it (or this part of it) again.
+/// The outcome of looking at the PBX after a lost reply.
+enum LookResult {
+    /// The result is known.
+    Result(Box<Settlement>),
+    /// It has not happened: send it, or this part of it, again.
     Again(Action, Record),
 }
 
-impl Seen {
-    fn result(verdict: Verdict) -> Seen {
-        Seen::Result(Box::new(verdict))
+impl LookResult {
+    fn result(settlement: Settlement) -> LookResult {
+        LookResult::Result(Box::new(settlement))
     }
 }
 
 impl Settling<'_> {
-    fn run(mut self, intended: u32, permit: Permit) -> Verdict {
+    fn run(mut self, intended: u32, permit: Permit) -> Settlement {
         let mut permit = Some(permit);
-        let mut say = (self.change.action, Cow::Borrowed(&self.change.wanted));
+        let mut next = (self.change.action, Cow::Borrowed(&self.change.wanted));
         if intended > 0 {
             let fault = cut_off();
             self.lost = Some(fault.clone());
             match self.look_and_decide(&fault) {
-                Seen::Result(verdict) => {
-                    return Verdict {
+                LookResult::Result(settlement) => {
+                    return Settlement {
                         attempts: intended,
                         looked: true,
-                        ..*verdict
+                        ..*settlement
                     };
                 }
-                Seen::Again(action, wanted) => say = (action, Cow::Owned(wanted)),
+                LookResult::Again(action, wanted) => next = (action, Cow::Owned(wanted)),
             }
         }
         loop {
             self.attempts += 1;
-            let talk = self.connection.apply(say.0, &say.1, permit.take());
-            self.http_status = talk.http_status.or(self.http_status);
-            let Err(fault) = talk.result else {
+            let response = self.connection.apply(next.0, &next.1, permit.take());
+            self.http_status = response.http_status.or(self.http_status);
+            let Err(fault) = response.result else {
                 return self.done();
             };
-            if let Some(verdict) = self.certain(&fault) {
-                return verdict;
+            if let Some(settlement) = self.certain(&fault) {
+                return settlement;
             }
             if fault.kind == FaultKind::MayHaveHappened {
                 self.lost = Some(fault.clone());
             }
             match self.look_and_decide(&fault) {
-                Seen::Result(verdict) => {
-                    return Verdict {
+                LookResult::Result(settlement) => {
+                    return Settlement {
                         looked: true,
-                        ..*verdict
+                        ..*settlement
                     };
                 }
-                Seen::Again(action, wanted) => say = (action, Cow::Owned(wanted)),
+                LookResult::Again(action, wanted) => next = (action, Cow::Owned(wanted)),
             }
         }
     }
 
-    /// The verdict of a fault that leaves nothing to look for.
-    fn certain(&self, fault: &Fault) -> Option<Verdict> {
+    /// The result of a fault that leaves nothing to look for.
+    fn certain(&self, fault: &Fault) -> Option<Settlement> {
         use FaultKind::*;
         let doubtful = self.lost.is_some();
         let result = match (fault.kind, self.change.action) {
@@ -147,8 +213,8 @@ impl Settling<'_> {
             (Missing, Action::Update) if doubtful => return None,
             // They leave open what became of the first time.
             (NotSent | Busy | SessionExpired, _) if doubtful => return None,
-            (Missing, Action::Delete) if doubtful => return Some(self.verdict(RowResult::Deleted)),
-            (Missing, Action::Delete) => return Some(self.verdict(RowResult::Unchanged)),
+            (Missing, Action::Delete) if doubtful => return Some(self.settle(RowResult::Deleted)),
+            (Missing, Action::Delete) => return Some(self.settle(RowResult::Unchanged)),
             (Missing, Action::Update) => RowResult::Missing,
             (Exists, Action::Create) => RowResult::Conflict,
             (Rejected | Exists | Missing, _) => RowResult::Rejected,
@@ -164,12 +230,12 @@ impl Settling<'_> {
         Some(self.against(result, fault))
     }
 
-    fn look_and_decide(&self, fault: &Fault) -> Seen {
+    fn look_and_decide(&self, fault: &Fault) -> LookResult {
         let mut looks = 0;
         loop {
             let seen = match self.look() {
                 Ok(held) => self.judge(held, fault, looks > 0),
-                Err(blind) => Some(Seen::result(self.unknown(fault, &blind))),
+                Err(blind) => Some(LookResult::result(self.unknown(fault, &blind))),
             };
             if let Some(seen) = seen {
                 return seen;
@@ -179,23 +245,25 @@ impl Settling<'_> {
         }
     }
 
-    /// What a look tells; `None` where it takes a second one, after a while, to be sure.
-    fn judge(&self, held: Option<Record>, fault: &Fault, second: bool) -> Option<Seen> {
+    /// Judges one look; `None` where a second one, after a while, is needed.
+    fn judge(&self, held: Option<Record>, fault: &Fault, second: bool) -> Option<LookResult> {
         match (self.change.action, held) {
-            (Action::Delete, None) => Some(Seen::result(self.verdict(RowResult::Deleted))),
-            (Action::Update, None) => Some(Seen::result(self.against(RowResult::Missing, fault))),
+            (Action::Delete, None) => Some(LookResult::result(self.settle(RowResult::Deleted))),
+            (Action::Update, None) => {
+                Some(LookResult::result(self.against(RowResult::Missing, fault)))
+            }
             (Action::Create, Some(held)) => Some(self.judge_created(&held, fault)),
             (Action::Update, Some(held)) => self.judge_updated(&held, fault, second),
             _ if !second => None,
             // Refused after a lost reply, and not there: refused it is.
             (Action::Create, None) if fault.kind == FaultKind::Rejected => {
-                Some(Seen::result(self.against(RowResult::Rejected, fault)))
+                Some(LookResult::result(self.against(RowResult::Rejected, fault)))
             }
             _ => Some(self.again(self.change.action, self.change.wanted.clone(), fault)),
         }
     }
 
-    fn judge_created(&self, held: &Record, fault: &Fault) -> Seen {
+    fn judge_created(&self, held: &Record, fault: &Fault) -> LookResult {
         let manifest = self.connection.manifest();
         let wanted = &self.change.wanted;
         let row = |field| manifest.row(field);
@@ -208,14 +276,14 @@ impl Settling<'_> {
         if unlike.iter().all(|field| separate(*field)) && self.change.before.is_none() {
             let missing: Vec<Field> = unlike.iter().copied().chain(unseen).collect();
             if missing.is_empty() {
-                return Seen::result(self.verdict(RowResult::Created));
+                return LookResult::result(self.settle(RowResult::Created));
             }
             let mut rest = wanted.key_only();
             for field in missing {
                 rest.set(field, wanted.get(field).unwrap_or_default());
             }
             if self.attempts < self.limits.attempts_max {
-                return Seen::Again(Action::Update, rest);
+                return LookResult::Again(Action::Update, rest);
             }
         }
         let result = match fault.kind {
@@ -223,10 +291,10 @@ impl Settling<'_> {
             FaultKind::Exists => RowResult::Conflict,
             _ => RowResult::Differs,
         };
-        Seen::result(self.unlike(result, unlike, fault))
+        LookResult::result(self.unlike(result, unlike, fault))
     }
 
-    fn judge_updated(&self, held: &Record, fault: &Fault, second: bool) -> Option<Seen> {
+    fn judge_updated(&self, held: &Record, fault: &Fault, second: bool) -> Option<LookResult> {
         let manifest = self.connection.manifest();
         let mut wanted = self.change.wanted.clone();
         if wanted.get(Field::NEW_NUMBER) == Some(held.number()) {
@@ -239,7 +307,7 @@ impl Settling<'_> {
             !field.is_key() && row.is_some_and(|row| row.access == Access::WriteOnly)
         });
         if unlike.is_empty() && !unseen {
-            return Some(Seen::result(self.verdict(RowResult::Updated)));
+            return Some(LookResult::result(self.settle(RowResult::Updated)));
         }
         if !second {
             return None;
@@ -249,7 +317,7 @@ impl Settling<'_> {
             for (field, text) in wanted.iter().filter(|(field, _)| !field.is_key()) {
                 again.set(field, text);
             }
-            return Some(Seen::Again(Action::Update, again));
+            return Some(LookResult::Again(Action::Update, again));
         }
         let untouched = self.change.before.as_ref().is_some_and(|before| {
             unlike.iter().all(|field| {
@@ -261,20 +329,20 @@ impl Settling<'_> {
             (false, true) => RowResult::Failed,
             (false, false) => RowResult::Differs,
         };
-        Some(Seen::result(self.unlike(result, unlike, fault)))
+        Some(LookResult::result(self.unlike(result, unlike, fault)))
     }
 
-    /// Once more, unless it was said often enough.
-    fn again(&self, action: Action, wanted: Record, fault: &Fault) -> Seen {
+    /// Sends it once more, unless the attempts are used up.
+    fn again(&self, action: Action, wanted: Record, fault: &Fault) -> LookResult {
         if self.attempts < self.limits.attempts_max {
-            return Seen::Again(action, wanted);
+            return LookResult::Again(action, wanted);
         }
-        let mut verdict = self.against(RowResult::Failed, fault);
-        verdict.message = format!(
+        let mut settlement = self.against(RowResult::Failed, fault);
+        settlement.message = format!(
             "said {} times without a reply that counts, and it has not happened: {}",
             self.attempts, fault.message
         );
-        Seen::result(verdict)
+        LookResult::result(settlement)
     }
 
     /// The extension as the PBX holds it now, under its new number where it was to get one.
@@ -291,8 +359,8 @@ impl Settling<'_> {
         Ok(None)
     }
 
-    fn done(&self) -> Verdict {
-        self.verdict(match self.change.action {
+    fn done(&self) -> Settlement {
+        self.settle(match self.change.action {
             Action::Create => RowResult::Created,
             Action::Update => RowResult::Updated,
             Action::Delete => RowResult::Deleted,
@@ -300,41 +368,37 @@ impl Settling<'_> {
         })
     }
 
-    fn verdict(&self, result: RowResult) -> Verdict {
+    fn settle(&self, result: RowResult) -> Settlement {
         let message = match (&self.lost, result.is_done()) {
             (Some(lost), true) => format!("confirmed by looking at the PBX, for {}", lost.message),
             _ => String::new(),
         };
-        Verdict {
-            result,
-            fault: None,
-            differing: Vec::new(),
+        Settlement {
             message,
-            hint: String::new(),
             attempts: self.attempts,
             http_status: self.http_status,
-            looked: false,
+            ..Settlement::new(self.change, result)
         }
     }
 
-    fn against(&self, result: RowResult, fault: &Fault) -> Verdict {
+    fn against(&self, result: RowResult, fault: &Fault) -> Settlement {
         let message = if fault.done_before.is_empty() {
             fault.message.clone()
         } else {
             format!("{} (before that: {})", fault.message, fault.done_before)
         };
-        Verdict {
+        Settlement {
             fault: Some(fault.clone()),
             message,
             hint: fault.hint.clone(),
-            ..self.verdict(result)
+            ..self.settle(result)
         }
     }
 
-    fn unlike(&self, result: RowResult, differing: Vec<Field>, fault: &Fault) -> Verdict {
+    fn unlike(&self, result: RowResult, differing: Vec<Field>, fault: &Fault) -> Settlement {
         let names: Vec<&str> = differing.iter().map(|field| field.name()).collect();
-        let mut verdict = self.against(result, fault);
-        verdict.message = if names.is_empty() {
+        let mut settlement = self.against(result, fault);
+        settlement.message = if names.is_empty() {
             format!(
                 "{}; what was to be written cannot be read back",
                 fault.message
@@ -346,28 +410,28 @@ impl Settling<'_> {
                 names.join(", ")
             )
         };
-        verdict.hint = format!(
+        settlement.hint = format!(
             "compare the {} on the PBX with the row, then run the import again",
             self.change.wanted.record()
         );
-        verdict.differing = differing;
-        verdict
+        settlement.differing = differing;
+        settlement
     }
 
-    fn unknown(&self, fault: &Fault, blind: &Fault) -> Verdict {
-        let mut verdict = self.against(RowResult::Unknown, fault);
-        verdict.message = format!(
+    fn unknown(&self, fault: &Fault, blind: &Fault) -> Settlement {
+        let mut settlement = self.against(RowResult::Unknown, fault);
+        settlement.message = format!(
             "it may have happened ({}), and the PBX could not be looked at: {}",
             fault.message, blind.message
         );
-        verdict.hint = format!(
+        settlement.hint = format!(
             "look at this {} on the PBX, then run the import again",
             self.change.wanted.record()
         );
         if blind.ends_the_run() {
-            verdict.fault = Some(blind.clone());
+            settlement.fault = Some(blind.clone());
         }
-        verdict
+        settlement
     }
 }
 
@@ -381,7 +445,7 @@ fn cut_off() -> Fault {
 
 #[cfg(test)]
 mod tests {
-    use super::super::toy::{Toy, Trouble};
+    use super::super::fake_vendor::{FakeVendor, Trouble};
     use super::*;
 
     const LIMITS: Limits = Limits {
@@ -422,15 +486,15 @@ mod tests {
         }
     }
 
-    fn settled(toy: &Toy, change: &Change) -> Verdict {
-        let connection = toy.open();
+    fn settled(fake: &FakeVendor, change: &Change) -> Settlement {
+        let connection = fake.open();
         let permit = connection.line().pace().permit();
         carry_out(&connection, change, 0, permit, &LIMITS)
     }
 
-    /// A toy in which one operation meets with these troubles one after the other, and with none after that.
-    fn troubled(operation: &'static str, troubles: &'static [Trouble]) -> Toy {
-        Toy::holding(0).troubled(move |request, times| {
+    /// a fake PBX in which one operation meets with these troubles one after the other, and with none after that.
+    fn troubled(operation: &'static str, troubles: &'static [Trouble]) -> FakeVendor {
+        FakeVendor::holding(0).troubled(move |request, times| {
             let trouble = troubles.get(times as usize - 1);
             let trouble = trouble.filter(|_| request.operation == operation);
             trouble.copied().unwrap_or(Trouble::Nothing)
@@ -438,8 +502,8 @@ mod tests {
     }
 
     /// Always the same trouble with one operation.
-    fn always(operation: &'static str, trouble: Trouble) -> Toy {
-        Toy::holding(0).troubled(move |request, _| match request.operation == operation {
+    fn always(operation: &'static str, trouble: Trouble) -> FakeVendor {
+        FakeVendor::holding(0).troubled(move |request, _| match request.operation == operation {
             true => trouble,
             false => Trouble::Nothing,
         })
@@ -452,15 +516,15 @@ mod tests {
             Trouble::StatusAfter(503),
             Trouble::StatusAfter(429),
         ] {
-            let toy = always("create", trouble);
-            let verdict = settled(&toy, &create(ann("1")));
+            let fake = always("create", trouble);
+            let settlement = settled(&fake, &create(ann("1")));
             assert_eq!(
-                (verdict.result, verdict.attempts),
+                (settlement.result, settlement.attempts),
                 (RowResult::Created, 1),
                 "{trouble:?}"
             );
-            assert!(verdict.message.contains("confirmed"), "{verdict:?}");
-            assert_eq!((toy.pbx.creations()["1"], toy.pbx.said("look")), (1, 1));
+            assert!(settlement.message.contains("confirmed"), "{settlement:?}");
+            assert_eq!((fake.pbx.creations()["1"], fake.pbx.said("look")), (1, 1));
         }
     }
 
@@ -472,64 +536,71 @@ mod tests {
             Trouble::Garbage,
             Trouble::Status(302),
         ] {
-            let toy = Toy::holding(0).troubled(move |request, times| match request.operation {
-                "create" if times < 3 => trouble,
-                _ => Trouble::Nothing,
-            });
-            let verdict = settled(&toy, &create(ann("1")));
+            let fake =
+                FakeVendor::holding(0).troubled(move |request, times| match request.operation {
+                    "create" if times < 3 => trouble,
+                    _ => Trouble::Nothing,
+                });
+            let settlement = settled(&fake, &create(ann("1")));
             assert_eq!(
-                (verdict.result, verdict.attempts),
+                (settlement.result, settlement.attempts),
                 (RowResult::Created, 3),
                 "{trouble:?}"
             );
-            assert_eq!((toy.pbx.creations()["1"], toy.pbx.said("look")), (1, 4));
+            assert_eq!((fake.pbx.creations()["1"], fake.pbx.said("look")), (1, 4));
         }
     }
 
     #[test]
     fn what_takes_effect_between_the_looks_is_not_said_again() {
-        let toy = always("create", Trouble::Late);
-        assert_eq!(settled(&toy, &create(ann("1"))).result, RowResult::Created);
-        assert_eq!((toy.pbx.said("create"), toy.pbx.said("look")), (1, 2));
+        let fake = always("create", Trouble::Late);
+        assert_eq!(settled(&fake, &create(ann("1"))).result, RowResult::Created);
+        assert_eq!((fake.pbx.said("create"), fake.pbx.said("look")), (1, 2));
 
-        let toy = always("delete", Trouble::Late);
-        toy.pbx.put(&ann("1"));
-        assert_eq!(settled(&toy, &delete("1")).result, RowResult::Deleted);
-        assert_eq!((toy.pbx.said("delete"), toy.pbx.said("look")), (1, 2));
+        let fake = always("delete", Trouble::Late);
+        fake.pbx.put(&ann("1"));
+        assert_eq!(settled(&fake, &delete("1")).result, RowResult::Deleted);
+        assert_eq!((fake.pbx.said("delete"), fake.pbx.said("look")), (1, 2));
 
-        let toy = always("update", Trouble::Late);
-        toy.pbx.put(&Record::numbered("1"));
+        let fake = always("update", Trouble::Late);
+        fake.pbx.put(&Record::numbered("1"));
         let change = update(ann("1"), Record::numbered("1"));
-        assert_eq!(settled(&toy, &change).result, RowResult::Updated);
-        assert_eq!((toy.pbx.said("update"), toy.pbx.said("look")), (1, 2));
+        assert_eq!(settled(&fake, &change).result, RowResult::Updated);
+        assert_eq!((fake.pbx.said("update"), fake.pbx.said("look")), (1, 2));
     }
 
     #[test]
     fn what_never_gets_through_fails_after_its_attempts() {
-        let verdict = settled(&always("create", Trouble::LoseBefore), &create(ann("1")));
-        assert_eq!((verdict.result, verdict.attempts), (RowResult::Failed, 3));
-        assert_eq!(verdict.fault.unwrap().code, "link.closed");
+        let settlement = settled(&always("create", Trouble::LoseBefore), &create(ann("1")));
+        assert_eq!(
+            (settlement.result, settlement.attempts),
+            (RowResult::Failed, 3)
+        );
+        assert_eq!(settlement.fault.unwrap().code, "link.closed");
 
-        let toy = always("delete", Trouble::LoseBefore);
-        toy.pbx.put(&ann("1"));
-        assert_eq!(settled(&toy, &delete("1")).result, RowResult::Failed);
+        let fake = always("delete", Trouble::LoseBefore);
+        fake.pbx.put(&ann("1"));
+        assert_eq!(settled(&fake, &delete("1")).result, RowResult::Failed);
 
-        let toy = always("update", Trouble::LoseBefore);
-        toy.pbx.put(&Record::numbered("1"));
-        let verdict = settled(&toy, &update(ann("1"), Record::numbered("1")));
-        assert_eq!((verdict.result, verdict.attempts), (RowResult::Failed, 3));
-        assert_eq!(verdict.differing, [Field::DISPLAY_NAME, Field::EMAIL]);
+        let fake = always("update", Trouble::LoseBefore);
+        fake.pbx.put(&Record::numbered("1"));
+        let settlement = settled(&fake, &update(ann("1"), Record::numbered("1")));
+        assert_eq!(
+            (settlement.result, settlement.attempts),
+            (RowResult::Failed, 3)
+        );
+        assert_eq!(settlement.differing, [Field::DISPLAY_NAME, Field::EMAIL]);
     }
 
     #[test]
     fn what_was_never_sent_has_failed_and_nobody_looks() {
-        let toy = always("create", Trouble::Refuse);
-        let verdict = settled(&toy, &create(ann("1")));
+        let fake = always("create", Trouble::Refuse);
+        let settlement = settled(&fake, &create(ann("1")));
         assert_eq!(
-            (verdict.result, toy.pbx.said("look")),
+            (settlement.result, fake.pbx.said("look")),
             (RowResult::Failed, 0)
         );
-        assert_eq!(verdict.fault.unwrap().code, "link.refused");
+        assert_eq!(settlement.fault.unwrap().code, "link.refused");
     }
 
     #[test]
@@ -541,83 +612,92 @@ mod tests {
             Trouble::Say("no"),
             Trouble::Say("unusable"),
         ] {
-            let toy = Toy::holding(0).troubled(move |request, _| match request.operation {
+            let fake = FakeVendor::holding(0).troubled(move |request, _| match request.operation {
                 "create" => Trouble::LoseAfter,
                 "look" => blind,
                 _ => Trouble::Nothing,
             });
-            let verdict = settled(&toy, &create(ann("1")));
+            let settlement = settled(&fake, &create(ann("1")));
             assert_eq!(
-                (verdict.result, verdict.attempts),
+                (settlement.result, settlement.attempts),
                 (RowResult::Unknown, 1),
                 "{blind:?}"
             );
-            let ends = verdict.fault.unwrap().ends_the_run();
+            let ends = settlement.fault.unwrap().ends_the_run();
             assert_eq!(ends, blind == Trouble::Say("unusable"));
         }
     }
 
     #[test]
     fn present_but_different_is_told_and_left_alone() {
-        let toy = always("create", Trouble::Alter);
-        let verdict = settled(&toy, &create(ann("1")));
-        assert_eq!(verdict.result, RowResult::Differs);
-        assert_eq!(verdict.differing, [Field::DISPLAY_NAME]);
+        let fake = always("create", Trouble::Alter);
+        let settlement = settled(&fake, &create(ann("1")));
+        assert_eq!(settlement.result, RowResult::Differs);
+        assert_eq!(settlement.differing, [Field::DISPLAY_NAME]);
         assert!(
-            verdict.message.contains("display_name"),
+            settlement.message.contains("display_name"),
             "{}",
-            verdict.message
+            settlement.message
         );
-        assert_eq!((toy.pbx.said("create"), toy.pbx.said("update")), (1, 0));
+        assert_eq!((fake.pbx.said("create"), fake.pbx.said("update")), (1, 0));
     }
 
     #[test]
     fn what_is_written_apart_is_made_up_for() {
         let mut wanted = ann("1");
         wanted.set(Field::GROUPS, "Sales");
-        let toy = troubled("groups", &[Trouble::LoseBefore]);
+        let fake = troubled("groups", &[Trouble::LoseBefore]);
         assert_eq!(
-            settled(&toy, &create(wanted.clone())).result,
+            settled(&fake, &create(wanted.clone())).result,
             RowResult::Created
         );
         assert_eq!(
             (
-                toy.pbx.said("create"),
-                toy.pbx.said("update"),
-                toy.pbx.said("groups")
+                fake.pbx.said("create"),
+                fake.pbx.said("update"),
+                fake.pbx.said("groups")
             ),
             (1, 0, 2)
         );
-        assert_eq!(toy.pbx.stored("1", Field::GROUPS).as_deref(), Some("Sales"));
+        assert_eq!(
+            fake.pbx.stored("1", Field::GROUPS).as_deref(),
+            Some("Sales")
+        );
 
-        let toy = always("groups", Trouble::LoseBefore);
-        let verdict = settled(&toy, &create(wanted.clone()));
-        assert_eq!((verdict.result, verdict.attempts), (RowResult::Differs, 3));
-        assert_eq!(verdict.differing, [Field::GROUPS]);
+        let fake = always("groups", Trouble::LoseBefore);
+        let settlement = settled(&fake, &create(wanted.clone()));
+        assert_eq!(
+            (settlement.result, settlement.attempts),
+            (RowResult::Differs, 3)
+        );
+        assert_eq!(settlement.differing, [Field::GROUPS]);
 
         // It was not sent any more, but the extension is there.
-        let toy = always("groups", Trouble::Refuse);
-        assert_eq!(settled(&toy, &create(wanted)).result, RowResult::Differs);
-        assert_eq!(toy.pbx.creations()["1"], 1);
+        let fake = always("groups", Trouble::Refuse);
+        assert_eq!(settled(&fake, &create(wanted)).result, RowResult::Differs);
+        assert_eq!(fake.pbx.creations()["1"], 1);
     }
 
     #[test]
     fn exists_is_a_conflict_unless_it_was_us() {
-        let toy = Toy::holding(0);
-        toy.pbx.put(&ann("1"));
-        assert_eq!(settled(&toy, &create(ann("1"))).result, RowResult::Conflict);
-        assert_eq!(toy.pbx.said("look"), 0);
+        let fake = FakeVendor::holding(0);
+        fake.pbx.put(&ann("1"));
+        assert_eq!(
+            settled(&fake, &create(ann("1"))).result,
+            RowResult::Conflict
+        );
+        assert_eq!(fake.pbx.said("look"), 0);
 
         // The first time takes effect after both looks, and the second time is told so.
         let late = |wanted: Record, held: Record, word: &'static str| {
-            let toy = Toy::holding(0);
-            let pbx = toy.pbx.clone();
-            let toy = toy.troubled(move |request, times| match (request.operation, times) {
+            let fake = FakeVendor::holding(0);
+            let pbx = fake.pbx.clone();
+            let fake = fake.troubled(move |request, times| match (request.operation, times) {
                 ("create", 1) => Trouble::LoseBefore,
                 ("create", _) => Trouble::Say(word),
                 _ => Trouble::Nothing,
             });
-            let connection = toy.open();
+            let connection = fake.open();
             let limits = Limits {
                 second_look: Duration::from_millis(60),
                 ..LIMITS
@@ -641,53 +721,60 @@ mod tests {
         };
         // "no" is what a PBX says that has no word of its own for it.
         for word in ["exists", "no"] {
-            let verdict = late(ann("1"), ann("1"), word);
+            let settlement = late(ann("1"), ann("1"), word);
             assert_eq!(
-                (verdict.result, verdict.attempts),
+                (settlement.result, settlement.attempts),
                 (RowResult::Created, 2),
                 "{word}"
             );
         }
         let mut other = ann("1");
         other.set(Field::EMAIL, "other@example.com");
-        let verdict = late(ann("1"), other, "exists");
+        let settlement = late(ann("1"), other, "exists");
         assert_eq!(
-            (verdict.result, verdict.differing),
+            (settlement.result, settlement.differing),
             (RowResult::Conflict, vec![Field::EMAIL])
         );
     }
 
     #[test]
     fn rejected_after_a_lost_reply_is_looked_up() {
-        let toy = Toy::holding(0).troubled(|request, times| match (request.operation, times) {
-            ("create", 1) => Trouble::LoseBefore,
-            ("create", _) => Trouble::Say("no"),
-            _ => Trouble::Nothing,
-        });
-        let verdict = settled(&toy, &create(ann("1")));
-        assert_eq!((verdict.result, verdict.attempts), (RowResult::Rejected, 2));
-        assert_eq!(verdict.fault.unwrap().code, "toy.no");
+        let fake =
+            FakeVendor::holding(0).troubled(|request, times| match (request.operation, times) {
+                ("create", 1) => Trouble::LoseBefore,
+                ("create", _) => Trouble::Say("no"),
+                _ => Trouble::Nothing,
+            });
+        let settlement = settled(&fake, &create(ann("1")));
+        assert_eq!(
+            (settlement.result, settlement.attempts),
+            (RowResult::Rejected, 2)
+        );
+        assert_eq!(settlement.fault.unwrap().code, "fake.no");
     }
 
     #[test]
     fn a_deletion_is_settled() {
-        let toy = always("delete", Trouble::LoseAfter);
-        toy.pbx.put(&ann("1"));
-        assert_eq!(settled(&toy, &delete("1")).result, RowResult::Deleted);
+        let fake = always("delete", Trouble::LoseAfter);
+        fake.pbx.put(&ann("1"));
+        assert_eq!(settled(&fake, &delete("1")).result, RowResult::Deleted);
         assert_eq!(
-            settled(&Toy::holding(0), &delete("1")).result,
+            settled(&FakeVendor::holding(0), &delete("1")).result,
             RowResult::Unchanged
         );
-        let toy = troubled("delete", &[Trouble::LoseBefore]);
-        toy.pbx.put(&ann("1"));
-        let verdict = settled(&toy, &delete("1"));
-        assert_eq!((verdict.result, verdict.attempts), (RowResult::Deleted, 2));
-        assert!(toy.pbx.numbers().is_empty());
+        let fake = troubled("delete", &[Trouble::LoseBefore]);
+        fake.pbx.put(&ann("1"));
+        let settlement = settled(&fake, &delete("1"));
+        assert_eq!(
+            (settlement.result, settlement.attempts),
+            (RowResult::Deleted, 2)
+        );
+        assert!(fake.pbx.numbers().is_empty());
 
         // Gone when it is said again: that was us.
-        let toy = troubled("delete", &[Trouble::LoseBefore, Trouble::Say("missing")]);
-        toy.pbx.put(&ann("1"));
-        assert_eq!(settled(&toy, &delete("1")).result, RowResult::Deleted);
+        let fake = troubled("delete", &[Trouble::LoseBefore, Trouble::Say("missing")]);
+        fake.pbx.put(&ann("1"));
+        assert_eq!(settled(&fake, &delete("1")).result, RowResult::Deleted);
     }
 
     #[test]
@@ -697,58 +784,62 @@ mod tests {
             (Trouble::LoseBefore, 2),
             (Trouble::Alter, 2),
         ] {
-            let toy = Toy::holding(0).troubled(move |request, times| match request.operation {
-                "update" if times == 1 => trouble,
-                _ => Trouble::Nothing,
-            });
-            toy.pbx.put(&Record::numbered("1"));
-            let verdict = settled(&toy, &update(ann("1"), Record::numbered("1")));
+            let fake =
+                FakeVendor::holding(0).troubled(move |request, times| match request.operation {
+                    "update" if times == 1 => trouble,
+                    _ => Trouble::Nothing,
+                });
+            fake.pbx.put(&Record::numbered("1"));
+            let settlement = settled(&fake, &update(ann("1"), Record::numbered("1")));
             assert_eq!(
-                (verdict.result, verdict.attempts),
+                (settlement.result, settlement.attempts),
                 (RowResult::Updated, attempts),
                 "{trouble:?}"
             );
             assert_eq!(
-                toy.pbx.stored("1", Field::DISPLAY_NAME).as_deref(),
+                fake.pbx.stored("1", Field::DISPLAY_NAME).as_deref(),
                 Some("Ann")
             );
         }
-        let toy = always("update", Trouble::Alter);
-        toy.pbx.put(&Record::numbered("1"));
-        let verdict = settled(&toy, &update(ann("1"), Record::numbered("1")));
+        let fake = always("update", Trouble::Alter);
+        fake.pbx.put(&Record::numbered("1"));
+        let settlement = settled(&fake, &update(ann("1"), Record::numbered("1")));
         assert_eq!(
-            (verdict.result, verdict.differing),
+            (settlement.result, settlement.differing),
             (RowResult::Differs, vec![Field::DISPLAY_NAME])
         );
         assert_eq!(
-            settled(&Toy::holding(0), &update(ann("1"), ann("1"))).result,
+            settled(&FakeVendor::holding(0), &update(ann("1"), ann("1"))).result,
             RowResult::Missing
         );
-        let verdict = settled(
+        let settlement = settled(
             &always("update", Trouble::LoseBefore),
             &update(ann("1"), ann("1")),
         );
-        assert_eq!(verdict.result, RowResult::Missing);
+        assert_eq!(settlement.result, RowResult::Missing);
     }
 
     #[test]
     fn a_password_that_cannot_be_read_back_is_said_again_or_not_known() {
         let mut wanted = Record::numbered("1");
         wanted.set(Field::SIP_PASSWORD, "canary-42");
-        let toy = troubled("update", &[Trouble::LoseBefore]);
-        toy.pbx.put(&ann("1"));
-        let verdict = settled(&toy, &update(wanted.clone(), ann("1")));
-        assert_eq!((verdict.result, verdict.attempts), (RowResult::Updated, 2));
+        let fake = troubled("update", &[Trouble::LoseBefore]);
+        fake.pbx.put(&ann("1"));
+        let settlement = settled(&fake, &update(wanted.clone(), ann("1")));
         assert_eq!(
-            toy.pbx.stored("1", Field::SIP_PASSWORD).as_deref(),
+            (settlement.result, settlement.attempts),
+            (RowResult::Updated, 2)
+        );
+        assert_eq!(
+            fake.pbx.stored("1", Field::SIP_PASSWORD).as_deref(),
             Some("canary-42")
         );
 
-        let toy = always("update", Trouble::LoseAfter);
-        toy.pbx.put(&ann("1"));
-        let verdict = settled(&toy, &update(wanted, ann("1")));
-        assert_eq!(verdict.result, RowResult::Unknown);
-        assert!(!format!("{verdict:?}").contains("canary"));
+        let fake = always("update", Trouble::LoseAfter);
+        fake.pbx.put(&ann("1"));
+        let settlement = settled(&fake, &update(wanted, ann("1")));
+        assert_eq!(settlement.result, RowResult::Unknown);
+        assert!(!format!("{settlement:?}").contains("canary"));
     }
 
     #[test]
@@ -756,16 +847,17 @@ mod tests {
         let mut wanted = Record::numbered("1");
         wanted.set(Field::NEW_NUMBER, "71");
         for trouble in [Trouble::LoseAfter, Trouble::LoseBefore] {
-            let toy = Toy::holding(0).troubled(move |request, times| match request.operation {
-                "update" if times == 1 => trouble,
-                _ => Trouble::Nothing,
-            });
-            toy.pbx.put(&ann("1"));
+            let fake =
+                FakeVendor::holding(0).troubled(move |request, times| match request.operation {
+                    "update" if times == 1 => trouble,
+                    _ => Trouble::Nothing,
+                });
+            fake.pbx.put(&ann("1"));
             assert_eq!(
-                settled(&toy, &update(wanted.clone(), ann("1"))).result,
+                settled(&fake, &update(wanted.clone(), ann("1"))).result,
                 RowResult::Updated
             );
-            assert_eq!(toy.pbx.numbers(), ["71"]);
+            assert_eq!(fake.pbx.numbers(), ["71"]);
         }
     }
 
@@ -773,20 +865,20 @@ mod tests {
     fn a_renumbering_that_takes_effect_after_both_looks_is_found() {
         let mut wanted = Record::numbered("1");
         wanted.set(Field::NEW_NUMBER, "71");
-        let toy = Toy::holding(0);
-        let pbx = toy.pbx.clone();
-        let toy = toy.troubled(|request, times| match (request.operation, times) {
+        let fake = FakeVendor::holding(0);
+        let pbx = fake.pbx.clone();
+        let fake = fake.troubled(|request, times| match (request.operation, times) {
             ("update", 1) => Trouble::LoseBefore,
             ("update", _) => Trouble::Say("missing"),
             _ => Trouble::Nothing,
         });
-        toy.pbx.put(&ann("1"));
-        let connection = toy.open();
+        fake.pbx.put(&ann("1"));
+        let connection = fake.open();
         let limits = Limits {
             second_look: Duration::from_millis(60),
             ..LIMITS
         };
-        let verdict = thread::scope(|scope| {
+        let settlement = thread::scope(|scope| {
             scope.spawn(|| {
                 // The second look has both numbers to look at.
                 while pbx.said("look") < 4 {
@@ -798,31 +890,39 @@ mod tests {
             let change = update(wanted, ann("1"));
             carry_out(&connection, &change, 0, permit, &limits)
         });
-        assert_eq!((verdict.result, verdict.attempts), (RowResult::Updated, 2));
+        assert_eq!(
+            (settlement.result, settlement.attempts),
+            (RowResult::Updated, 2)
+        );
     }
 
     #[test]
     fn a_refused_account_is_a_failure_and_after_a_lost_reply_unknown() {
-        let verdict = settled(&always("create", Trouble::Status(401)), &create(ann("1")));
-        assert_eq!(verdict.result, RowResult::Failed);
-        assert!(verdict.fault.unwrap().ends_the_run());
-        let toy = Toy::holding(0).troubled(|request, times| match (request.operation, times) {
-            ("create", 1) => Trouble::LoseBefore,
-            ("create", _) => Trouble::Status(401),
-            _ => Trouble::Nothing,
-        });
-        assert_eq!(settled(&toy, &create(ann("1"))).result, RowResult::Unknown);
+        let settlement = settled(&always("create", Trouble::Status(401)), &create(ann("1")));
+        assert_eq!(settlement.result, RowResult::Failed);
+        assert!(settlement.fault.unwrap().ends_the_run());
+        let fake =
+            FakeVendor::holding(0).troubled(|request, times| match (request.operation, times) {
+                ("create", 1) => Trouble::LoseBefore,
+                ("create", _) => Trouble::Status(401),
+                _ => Trouble::Nothing,
+            });
+        assert_eq!(settled(&fake, &create(ann("1"))).result, RowResult::Unknown);
     }
 
     #[test]
     fn not_sent_after_a_lost_reply_is_looked_up_again() {
-        let toy = Toy::holding(0).troubled(|request, times| match (request.operation, times) {
-            ("create", 1) => Trouble::LoseBefore,
-            // Three times refused is the end of the link's own patience.
-            ("create", 2..=4) => Trouble::Refuse,
-            _ => Trouble::Nothing,
-        });
-        let verdict = settled(&toy, &create(ann("1")));
-        assert_eq!((verdict.result, verdict.attempts), (RowResult::Created, 3));
+        let fake =
+            FakeVendor::holding(0).troubled(|request, times| match (request.operation, times) {
+                ("create", 1) => Trouble::LoseBefore,
+                // Three times refused is the end of the link's own patience.
+                ("create", 2..=4) => Trouble::Refuse,
+                _ => Trouble::Nothing,
+            });
+        let settlement = settled(&fake, &create(ann("1")));
+        assert_eq!(
+            (settlement.result, settlement.attempts),
+            (RowResult::Created, 3)
+        );
     }
 }

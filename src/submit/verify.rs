@@ -1,12 +1,12 @@
-//! Reads back what was written: a result counts only once the PBX was seen to hold what was wanted.
+//! Reads back what was written: a result counts only once the PBX is seen to hold what was wanted.
 //!
 //! A PBX's word is not enough: it may cut a name, drop a field, or say yes and do nothing. Rows that the PBX said yes to
 //! wait until a batch of them can be asked for in one request. What is not as wanted is looked at a second time, after a
 //! while, because it may take effect late. Where the PBX cannot be looked at, the result is `unknown`: it said yes, and
-//! nobody has seen it; the same import again finds it unchanged, or does it.
+//! that is all we know; the same import again finds it unchanged, or does it.
 
 use super::converse::Connection;
-use super::settle::Verdict;
+use super::settle::Settlement;
 use super::{Options, caught, lock};
 use crate::model::{Action, Change, Fault, Field, Record, RowResult};
 use crate::plan::{differences, differing, uncomparable};
@@ -16,10 +16,10 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a row waits for others to be read back with, where the pace is slow.
+/// Longest time that a row waits for others to be read back with, where the pace is slow.
 const COMPANY_WAIT_MAX: Duration = Duration::from_secs(3);
 
-/// What is read back.
+/// Which changes are read back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verify {
@@ -33,7 +33,7 @@ pub enum Verify {
 }
 
 impl Verify {
-    /// Whether the extension of this number is read back; the same on every machine and in every run.
+    /// True where the extension of this number is read back; the same on every machine and in every run.
     pub fn picks(self, number: &str) -> bool {
         match self {
             Verify::All => true,
@@ -47,11 +47,11 @@ impl Verify {
 pub(super) struct Sent<'c> {
     /// The change's position.
     pub(super) position: usize,
-    /// What was to be done.
+    /// The change.
     pub(super) change: &'c Change,
-    /// What became of it.
-    pub(super) verdict: Verdict,
-    /// When it was taken up.
+    /// Its result so far.
+    pub(super) settlement: Settlement,
+    /// The time when it was taken up.
     pub(super) begun: Instant,
 }
 
@@ -75,8 +75,8 @@ pub(super) struct Verifier<'c> {
     waiting: Mutex<Vec<Sent<'c>>>,
 }
 
-/// In what the PBX is not as wanted.
-enum Unlike {
+/// The way in which the PBX is not as wanted.
+enum Mismatch {
     /// It has no such extension.
     Absent,
     /// It still has the extension.
@@ -88,7 +88,7 @@ enum Unlike {
 }
 
 impl<'c> Verifier<'c> {
-    /// For changes that are sent over this connection.
+    /// A verifier for changes that are sent over this connection.
     pub(super) fn new(connection: &'c Connection, options: &Options) -> Verifier<'c> {
         let batch = options.batch.min(connection.manifest().vendor.batch);
         Verifier {
@@ -100,15 +100,15 @@ impl<'c> Verifier<'c> {
         }
     }
 
-    /// Whether a result has to be seen: the PBX said that it is done, and nobody has looked.
+    /// True where the PBX said that it is done and it has not been looked at yet.
     pub(super) fn concerns(&self, sent: &Sent<'_>) -> bool {
         sent.change.action != Action::None
-            && sent.verdict.result.is_done()
-            && !sent.verdict.looked
+            && sent.settlement.result.is_done()
+            && !sent.settlement.looked
             && self.verify.picks(&sent.change.number)
     }
 
-    /// Takes a row in. Gives back the rows whose results stand fast by it: none while it waits for company.
+    /// Queues a row. Returns the rows that are verified by this call: none until a batch is full.
     pub(super) fn add(&self, sent: Sent<'c>) -> Vec<Sent<'c>> {
         let due = {
             let mut waiting = lock(&self.waiting);
@@ -123,13 +123,13 @@ impl<'c> Verifier<'c> {
         self.check(due)
     }
 
-    /// Reads back whatever waits.
+    /// Verifies all rows that still wait.
     pub(super) fn rest(&self) -> Vec<Sent<'c>> {
         let rest = std::mem::take(&mut *lock(&self.waiting));
         self.check(rest)
     }
 
-    /// Looks at rows, twice where need be, and gives each its verdict.
+    /// Looks at rows, twice where needed, and decides each one's result.
     fn check(&self, mut rows: Vec<Sent<'c>>) -> Vec<Sent<'c>> {
         let mut open: Vec<&mut Sent<'c>> = rows.iter_mut().collect();
         let mut seen = vec![];
@@ -148,15 +148,15 @@ impl<'c> Verifier<'c> {
                 Err(blind) if look == 0 && !blind.ends_the_run() => continue,
                 Err(blind) => {
                     for one in open {
-                        one.verdict = not_seen(&one.verdict, one.change, &blind);
+                        one.settlement = not_seen(&one.settlement, one.change, &blind);
                     }
                     return rows;
                 }
             };
             seen.clear();
-            open.retain_mut(|one| match self.unlike(one, &found) {
-                Some(unlike) => {
-                    seen.push(unlike);
+            open.retain_mut(|one| match self.mismatch(one, &found) {
+                Some(mismatch) => {
+                    seen.push(mismatch);
                     true
                 }
                 None => {
@@ -165,30 +165,30 @@ impl<'c> Verifier<'c> {
                 }
             });
         }
-        for (one, unlike) in open.into_iter().zip(seen) {
-            one.verdict = differs(&one.verdict, one.change, unlike);
+        for (one, mismatch) in open.into_iter().zip(seen) {
+            one.settlement = differs(&one.settlement, one.change, mismatch);
         }
         rows
     }
 
-    /// In what an extension is not as wanted.
-    fn unlike(&self, sent: &Sent<'_>, found: &[Record]) -> Option<Unlike> {
+    /// Compares an extension with what was wanted.
+    fn mismatch(&self, sent: &Sent<'_>, found: &[Record]) -> Option<Mismatch> {
         let mut same = found.iter().filter(|held| held.number() == sent.number());
         let held = same.next();
         if sent.change.action == Action::Delete {
-            return held.map(|_| Unlike::Present);
+            return held.map(|_| Mismatch::Present);
         }
         let Some(held) = held else {
-            return Some(Unlike::Absent);
+            return Some(Mismatch::Absent);
         };
         if same.next().is_some() {
-            return Some(Unlike::Twice);
+            return Some(Mismatch::Twice);
         }
         let fields = differing(self.connection.manifest(), &sent.change.wanted, held);
-        (!fields.is_empty()).then(|| Unlike::Fields(fields, held.clone()))
+        (!fields.is_empty()).then(|| Mismatch::Fields(fields, held.clone()))
     }
 
-    /// Says what could not be compared.
+    /// Names the fields that could not be compared.
     fn confirm(&self, sent: &mut Sent<'_>) {
         let unseen = uncomparable(self.connection.manifest(), &sent.change.wanted);
         let unseen: Vec<&str> = unseen
@@ -196,8 +196,8 @@ impl<'c> Verifier<'c> {
             .filter(|field| *field != Field::NEW_NUMBER)
             .map(Field::name)
             .collect();
-        if !unseen.is_empty() && sent.verdict.message.is_empty() {
-            sent.verdict.message = format!(
+        if !unseen.is_empty() && sent.settlement.message.is_empty() {
+            sent.settlement.message = format!(
                 "not verified, because the vendor does not give it back: {}",
                 unseen.join(", ")
             );
@@ -205,13 +205,13 @@ impl<'c> Verifier<'c> {
     }
 }
 
-fn differs(accepted: &Verdict, change: &Change, unlike: Unlike) -> Verdict {
+fn differs(accepted: &Settlement, change: &Change, mismatch: Mismatch) -> Settlement {
     let record = change.wanted.record();
-    let (but, differing) = match unlike {
-        Unlike::Absent => (format!("but it has no such {record}"), None),
-        Unlike::Present => (format!("but it still has the {record}"), None),
-        Unlike::Twice => (format!("but it has the {record} more than once"), None),
-        Unlike::Fields(fields, held) => (
+    let (but, differing) = match mismatch {
+        Mismatch::Absent => (format!("but it has no such {record}"), None),
+        Mismatch::Present => (format!("but it still has the {record}"), None),
+        Mismatch::Twice => (format!("but it has the {record} more than once"), None),
+        Mismatch::Fields(fields, held) => (
             format!(
                 "but it holds {}",
                 differences(&fields, &change.wanted, &held)
@@ -220,7 +220,7 @@ fn differs(accepted: &Verdict, change: &Change, unlike: Unlike) -> Verdict {
         ),
     };
     let key = change.wanted.key_only();
-    Verdict {
+    Settlement {
         result: RowResult::Differs,
         differing: differing.unwrap_or_else(|| key.iter().map(|(field, _)| field).collect()),
         message: format!("the PBX said that it is done, {but}"),
@@ -232,8 +232,8 @@ fn differs(accepted: &Verdict, change: &Change, unlike: Unlike) -> Verdict {
     }
 }
 
-fn not_seen(accepted: &Verdict, change: &Change, blind: &Fault) -> Verdict {
-    Verdict {
+fn not_seen(accepted: &Settlement, change: &Change, blind: &Fault) -> Settlement {
+    Settlement {
         result: RowResult::Unknown,
         message: format!(
             "the PBX said that it is done, but it could not be looked at: {}",
@@ -250,8 +250,8 @@ fn not_seen(accepted: &Verdict, change: &Change, blind: &Fault) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use super::super::toy::{Toy, Trouble};
-    use super::super::{Done, Ended, FailuresMax, NoJournal, Options, submit};
+    use super::super::fake_vendor::{FakeVendor, Trouble};
+    use super::super::{Ended, FailuresMax, NoIntentLog, Options, submit};
     use super::*;
 
     fn options() -> Options {
@@ -277,11 +277,22 @@ mod tests {
         }
     }
 
-    fn sent(connection: &Connection, changes: &[Change], options: &Options) -> (Ended, Vec<Done>) {
+    fn sent(
+        connection: &Connection,
+        changes: &[Change],
+        options: &Options,
+    ) -> (Ended, Vec<Settlement>) {
         let mut done = vec![];
-        let ended = submit(connection, changes, options, &NoJournal, &mut |one| {
-            done.push(one);
-        });
+        let ended = submit(
+            connection,
+            changes,
+            options,
+            &NoIntentLog,
+            None,
+            &mut |one| {
+                done.push(one);
+            },
+        );
         done.sort_by_key(|one| one.row);
         assert_eq!(done.len(), changes.len());
         (ended, done)
@@ -303,46 +314,43 @@ mod tests {
     #[test]
     fn rows_are_read_back_in_batches_and_every_one_is() {
         for parallel in [1, 4] {
-            let toy = Toy::holding(0);
+            let fake = FakeVendor::holding(0);
             let options = Options {
                 parallel,
                 ..options()
             };
-            let (_, done) = sent(&toy.open(), &creations(37), &options);
-            assert!(
-                done.iter()
-                    .all(|one| one.verdict.result == RowResult::Created)
-            );
-            // The toys answer for eight at once.
-            let looks = toy.pbx.order("look");
+            let (_, done) = sent(&fake.open(), &creations(37), &options);
+            assert!(done.iter().all(|one| one.result == RowResult::Created));
+            // Fake vendors answer for eight at once.
+            let looks = fake.pbx.order("look");
             assert_eq!(looks.len(), 5, "{looks:?}");
             let mut seen: Vec<&str> = looks.iter().flat_map(|look| look.split(',')).collect();
             seen.sort_unstable();
             seen.dedup();
             assert_eq!(seen.len(), 37);
-            let message = &done[0].verdict.message;
+            let message = &done[0].message;
             assert!(message.contains("not verified") && message.contains("sip_password"));
             assert!(!format!("{done:?}").contains("canary"));
         }
-        let toy = Toy::holding(0);
+        let fake = FakeVendor::holding(0);
         let one_by_one = Options {
             batch: 1,
             ..options()
         };
-        sent(&toy.open(), &creations(5), &one_by_one);
-        assert_eq!(toy.pbx.said("look"), 5);
+        sent(&fake.open(), &creations(5), &one_by_one);
+        assert_eq!(fake.pbx.said("look"), 5);
     }
 
     #[test]
     fn a_sample_is_the_same_tenth_every_time_and_none_is_none() {
         let picked = |verify| {
-            let toy = Toy::holding(0);
+            let fake = FakeVendor::holding(0);
             let options = Options {
                 verify,
                 ..options()
             };
-            sent(&toy.open(), &creations(300), &options);
-            let looks = toy.pbx.order("look");
+            sent(&fake.open(), &creations(300), &options);
+            let looks = fake.pbx.order("look");
             let numbers: Vec<String> = looks
                 .iter()
                 .flat_map(|look| look.split(',').map(str::to_owned))
@@ -361,7 +369,7 @@ mod tests {
 
     #[test]
     fn a_success_that_nobody_can_see_is_unknown_and_stops_the_run() {
-        let toy = Toy::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
             "look" => Trouble::Status(500),
             _ => Trouble::Nothing,
         });
@@ -369,43 +377,45 @@ mod tests {
             failures_max: FailuresMax::Share(0.25),
             ..options()
         };
-        let (ended, done) = sent(&toy.open(), &creations(200), &options);
-        let (result, message) = (done[0].verdict.result, &done[0].verdict.message);
+        let (ended, done) = sent(&fake.open(), &creations(200), &options);
+        let (result, message) = (done[0].result, &done[0].message);
         assert_eq!(result, RowResult::Unknown);
         assert!(message.contains("said that it is done"), "{message}");
         assert!(matches!(ended, Ended::TooManyFailures(_)), "{ended:?}");
-        assert!(toy.pbx.numbers().len() < 30, "{}", toy.pbx.numbers().len());
+        assert!(
+            fake.pbx.numbers().len() < 30,
+            "{}",
+            fake.pbx.numbers().len()
+        );
     }
 
     #[test]
     fn a_refused_account_stops_the_run_while_it_reads_back() {
-        let toy = Toy::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
             "look" => Trouble::Status(401),
             _ => Trouble::Nothing,
         });
-        let (ended, done) = sent(&toy.open(), &creations(30), &options());
+        let (ended, done) = sent(&fake.open(), &creations(30), &options());
         assert!(matches!(ended, Ended::TargetLost(_)), "{ended:?}");
-        assert_eq!(done[0].verdict.result, RowResult::Unknown);
-        assert_eq!(done[29].verdict.result, RowResult::NotSent);
+        assert_eq!(done[0].result, RowResult::Unknown);
+        assert_eq!(done[29].result, RowResult::NotSent);
     }
 
     #[test]
     fn differences_count_as_failures_once() {
-        let toy = Toy::holding(0);
-        let connection = toy.open();
+        let fake = FakeVendor::holding(0);
+        let connection = fake.open();
         let options = Options {
             failures_max: FailuresMax::Count(11),
             ..options()
         };
-        // The toys make no extension under another number at once.
+        // Fake vendors make no extension under another number at once.
         let mut changes = creations(40);
         for change in changes.iter_mut().take(12) {
             change.wanted.set(Field::NEW_NUMBER, "9999");
         }
         let (ended, done) = sent(&connection, &changes, &options);
-        let differ = done
-            .iter()
-            .filter(|one| one.verdict.result == RowResult::Differs);
+        let differ = done.iter().filter(|one| one.result == RowResult::Differs);
         assert_eq!(differ.count(), 12);
         assert_eq!(
             ended,
@@ -415,32 +425,32 @@ mod tests {
 
     #[test]
     fn deletions_and_updates_are_read_back_too() {
-        let toy = Toy::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
             "delete" | "update" if request.query[0].1 == "2001" => Trouble::Say("ok"),
             _ => Trouble::Nothing,
         });
         for action in [Action::Delete, Action::Update] {
             let mut changes = vec![];
             for (row, number) in [2000, 2001].into_iter().enumerate() {
-                toy.pbx.put(&Record::numbered(number.to_string()));
+                fake.pbx.put(&Record::numbered(number.to_string()));
                 changes.push(change(row, action, ann(number)));
             }
-            let (_, done) = sent(&toy.open(), &changes, &options());
-            assert!(done[0].verdict.result.is_done(), "{done:?}");
-            assert_eq!(done[1].verdict.result, RowResult::Differs, "{action:?}");
+            let (_, done) = sent(&fake.open(), &changes, &options());
+            assert!(done[0].result.is_done(), "{done:?}");
+            assert_eq!(done[1].result, RowResult::Differs, "{action:?}");
         }
     }
 
     #[test]
     fn what_a_look_has_decided_is_not_looked_at_again() {
-        let toy = Toy::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
             "create" => Trouble::LoseAfter,
             _ => Trouble::Nothing,
         });
         let mut changes = creations(1);
         changes[0].wanted.remove(Field::SIP_PASSWORD);
-        let (_, done) = sent(&toy.open(), &changes, &options());
-        assert_eq!(done[0].verdict.result, RowResult::Created);
-        assert_eq!(toy.pbx.said("look"), 1);
+        let (_, done) = sent(&fake.open(), &changes, &options());
+        assert_eq!(done[0].result, RowResult::Created);
+        assert_eq!(fake.pbx.said("look"), 1);
     }
 }

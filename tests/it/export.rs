@@ -9,7 +9,7 @@ use rowcall::model::{Action, Fault, Field, Record};
 use rowcall::seal::{Key, sha256_hex};
 use rowcall::sheet::{Format, Writer};
 use rowcall::sim::{Faults, InProcess, Server, Sim};
-use rowcall::submit::converse::{Connection, Looking};
+use rowcall::submit::converse::{Connection, LookupOptions};
 use rowcall::vendors::{VENDORS, vendor};
 use rowcall::wire::{Pbx, RawRequest, Reply, Request};
 use rowcall::xml::{self, Element};
@@ -123,7 +123,7 @@ fn exported(connection: &Connection, form: &Form<'_>, format: Format) -> Vec<u8>
     let out = Box::new(heap.clone());
     let mut writer = Writer::stream(out, "heap", format, &form.columns()).unwrap();
     let numbers = in_order(connection.list().unwrap().numbers);
-    let looking = Looking {
+    let looking = LookupOptions {
         parallel: 2,
         batch: 4,
         live: false,

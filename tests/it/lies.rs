@@ -6,9 +6,9 @@ use rowcall::link::retrying::{Patience, Retrying};
 use rowcall::model::{Action, Change, Field, Record, RowResult};
 use rowcall::sim::{Breakage, Faults, InProcess, Sim};
 use rowcall::submit::converse::Connection;
-use rowcall::submit::settle::Limits;
+use rowcall::submit::settle::{Limits, Settlement};
 use rowcall::submit::verify::Verify;
-use rowcall::submit::{Done, FailuresMax, NoJournal, Options, submit};
+use rowcall::submit::{FailuresMax, NoIntentLog, Options, submit};
 use rowcall::vendors::{Account, Settings, VENDORS, Vendor};
 use rowcall::wire::{Pbx, RawRequest, Reply};
 use std::collections::BTreeMap;
@@ -46,11 +46,18 @@ fn creation(row: usize, wanted: Record) -> Change {
     }
 }
 
-fn sent(connection: &Connection, changes: &[Change]) -> Vec<Done> {
+fn sent(connection: &Connection, changes: &[Change]) -> Vec<Settlement> {
     let mut done = vec![];
-    submit(connection, changes, &options(), &NoJournal, &mut |one| {
-        done.push(one);
-    });
+    submit(
+        connection,
+        changes,
+        &options(),
+        &NoIntentLog,
+        None,
+        &mut |one| {
+            done.push(one);
+        },
+    );
     done.sort_by_key(|one| one.row);
     assert_eq!(done.len(), changes.len());
     done
@@ -237,23 +244,23 @@ fn whatever_a_pbx_says_nothing_counts_as_created_that_is_not_there_as_wanted() {
                 .map(|(row, (number, name))| creation(row, extension(vendor, number, name)))
                 .collect();
             let done = sent(&connection, &changes);
-            assert_eq!(done[0].verdict.result, Created, "{case}: {done:?}");
-            let verdict = &done[1].verdict;
+            assert_eq!(done[0].result, Created, "{case}: {done:?}");
+            let second = &done[1];
             let field = named_by(vendor);
             let wire = &connection.manifest().row(field).unwrap().wire;
             let is_there = sim.stored("2002", wire).as_deref() == Some(NAME);
-            if verdict.result == Created {
-                assert!(is_there, "{case}: {verdict:?}");
+            if second.result == Created {
+                assert!(is_there, "{case}: {second:?}");
             }
             assert!(sim.created("2002") <= 1, "{case}");
             if let Some(wanted) = wanted {
-                assert_eq!(verdict.result, wanted, "{case}: {verdict:?}");
+                assert_eq!(second.result, wanted, "{case}: {second:?}");
             }
             if matches!(lie, Lie::CutsName | Lie::ChangesCase) {
-                assert_eq!(verdict.differing, [field], "{case}");
+                assert_eq!(second.differing, [field], "{case}");
                 let held = sim.stored("2002", wire).unwrap();
                 let words = format!("{} {held:?} instead of {NAME:?}", field.name());
-                assert!(verdict.message.contains(&words), "{case}: {verdict:?}");
+                assert!(second.message.contains(&words), "{case}: {second:?}");
             }
         }
     }

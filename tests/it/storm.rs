@@ -9,8 +9,9 @@ use rowcall::model::{Action, Change, Fault, Record, RowResult};
 use rowcall::plan::differing;
 use rowcall::sim::{Faults, Server};
 use rowcall::submit::converse::Connection;
+use rowcall::submit::settle::Settlement;
 use rowcall::submit::verify::Verify;
-use rowcall::submit::{Done, Ended, NoJournal, submit};
+use rowcall::submit::{Ended, NoIntentLog, submit};
 use rowcall::vendors::VENDORS;
 use rowcall::wire::{Effect, Reply, Request};
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,7 +76,7 @@ fn changes(rig: &Rig, connection: &Connection) -> Vec<Change> {
 }
 
 /// Holds what each result says against what the PBX holds.
-fn reckon(rig: &Rig, changes: &[Change], done: &[Done], context: &str) {
+fn reckon(rig: &Rig, changes: &[Change], done: &[Settlement], context: &str) {
     rig.sim.set_faults(Faults::default());
     let connection = rig.connect();
     let there: BTreeSet<String> = rig.sim.numbers().into_iter().collect();
@@ -92,7 +93,7 @@ fn reckon(rig: &Rig, changes: &[Change], done: &[Done], context: &str) {
             let held = rig.look(&connection, number).unwrap();
             differing(rig.manifest, &change.wanted, &held).is_empty()
         };
-        match (change.action, done.verdict.result) {
+        match (change.action, done.result) {
             (Action::Create, RowResult::Created) | (Action::Update, RowResult::Updated) => {
                 rig.holds(&connection, &change.wanted, &context);
             }
@@ -115,21 +116,17 @@ fn reckon(rig: &Rig, changes: &[Change], done: &[Done], context: &str) {
             }
             (Action::Delete, RowResult::Differs) => assert!(is_there, "{context}"),
             (_, RowResult::Unknown) => {
-                let message = &done.verdict.message;
+                let message = &done.message;
                 let could_not_tell = ["could not be looked at", "cannot be read back"];
-                let lost = done.verdict.fault.as_ref().is_some_and(Fault::ends_the_run);
+                let lost = done.fault.as_ref().is_some_and(Fault::ends_the_run);
                 let told = could_not_tell.iter().any(|words| message.contains(words));
                 assert!(lost || told, "{context}");
             }
             _ => panic!("no storm ends so: {context}"),
         }
-        assert_eq!(
-            done.verdict.attempts == 0,
-            done.elapsed_ms.is_none(),
-            "{context}"
-        );
-        let has_reason = !done.verdict.message.is_empty();
-        assert!(done.verdict.result.is_done() || has_reason, "{context}");
+        assert_eq!(done.attempts == 0, done.elapsed_ms.is_none(), "{context}");
+        let has_reason = !done.message.is_empty();
+        assert!(done.result.is_done() || has_reason, "{context}");
     }
     // Nothing is there that nobody asked for.
     let known: BTreeSet<&String> = changes.iter().map(|change| &change.number).collect();
@@ -142,10 +139,10 @@ fn reckon(rig: &Rig, changes: &[Change], done: &[Done], context: &str) {
     }
 }
 
-fn counts(done: &[Done]) -> BTreeMap<&'static str, usize> {
+fn counts(done: &[Settlement]) -> BTreeMap<&'static str, usize> {
     let mut counts = BTreeMap::new();
     for done in done {
-        *counts.entry(done.verdict.result.word()).or_default() += 1;
+        *counts.entry(done.result.word()).or_default() += 1;
     }
     counts
 }
@@ -183,17 +180,17 @@ fn storm(way: Way, faults: &str, calm_end: bool) {
             reckon(&rig, &changes, &done, &context);
             let not_sent = done
                 .iter()
-                .filter(|done| done.verdict.result == RowResult::NotSent)
+                .filter(|done| done.result == RowResult::NotSent)
                 .count();
             match &ended {
                 Ended::Whole => {
                     assert_eq!(not_sent, 0, "{context}");
-                    let not_done = done.iter().filter(|done| !done.verdict.result.is_done());
-                    let not_done: Vec<&Done> = not_done.collect();
+                    let not_done = done.iter().filter(|done| !done.result.is_done());
+                    let not_done: Vec<&Settlement> = not_done.collect();
                     assert!(not_done.len() <= ROWS / 4, "{context}: {not_done:#?}");
                     // In mere weather only who was said as often as may be is not done.
                     let attempts_max = options(1).settling.attempts_max;
-                    let gave_up = |done: &&Done| done.verdict.attempts == attempts_max;
+                    let gave_up = |done: &&Settlement| done.attempts == attempts_max;
                     assert!(
                         !calm_end || not_done.iter().all(gave_up),
                         "{context}: {not_done:#?}"
@@ -281,7 +278,8 @@ fn a_stop_in_mid_run_leaves_the_rest_not_sent() {
                 &connection,
                 &changes,
                 &options(parallel),
-                &NoJournal,
+                &NoIntentLog,
+                None,
                 &mut |one| {
                     done.push(one);
                     if done.len() == stop_at {
@@ -295,7 +293,7 @@ fn a_stop_in_mid_run_leaves_the_rest_not_sent() {
             reckon(&rig, &changes, &done, &context);
             let sent = done
                 .iter()
-                .filter(|done| done.verdict.result != RowResult::NotSent)
+                .filter(|done| done.result != RowResult::NotSent)
                 .count();
             assert!(
                 (stop_at..=stop_at + 2 * parallel).contains(&sent),
@@ -315,7 +313,7 @@ fn a_stop_in_mid_run_leaves_the_rest_not_sent() {
             assert!(
                 done[sent..]
                     .iter()
-                    .all(|done| done.verdict.result == RowResult::NotSent),
+                    .all(|done| done.result == RowResult::NotSent),
                 "{context}"
             );
         }
@@ -335,12 +333,19 @@ fn a_pbx_that_goes_away_stops_the_run() {
             .collect();
         let mut server = Some(server);
         let mut done = vec![];
-        let ended = submit(&connection, &changes, &options(2), &NoJournal, &mut |one| {
-            done.push(one);
-            if done.len() == 20 {
-                server.take().unwrap().stop();
-            }
-        });
+        let ended = submit(
+            &connection,
+            &changes,
+            &options(2),
+            &NoIntentLog,
+            None,
+            &mut |one| {
+                done.push(one);
+                if done.len() == 20 {
+                    server.take().unwrap().stop();
+                }
+            },
+        );
         done.sort_by_key(|done| done.row);
         assert!(
             matches!(ended, Ended::TooManyFailures(_)),

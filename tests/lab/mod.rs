@@ -14,8 +14,9 @@ use rowcall::model::{Action, Change, Fault, Field, Kind, Record, Secret};
 use rowcall::sheet::{self, Input, ReadOptions, Readers, Writer};
 use rowcall::sim::{Faults, InProcess, Sim};
 use rowcall::submit::converse::Connection;
+use rowcall::submit::settle::Settlement;
 use rowcall::submit::verify::Verify;
-use rowcall::submit::{Done, Ended, FailuresMax, NoJournal, Options, settle, submit};
+use rowcall::submit::{Ended, FailuresMax, NoIntentLog, Options, settle, submit};
 use rowcall::vendors::{Account, GROUPS, Settings, VENDORS, Vendor};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -226,7 +227,7 @@ impl Rig {
         connection: &Connection,
         changes: Vec<Change>,
         parallel: usize,
-    ) -> (Ended, Vec<Done>) {
+    ) -> (Ended, Vec<Settlement>) {
         let count = changes.len();
         let numbers: Vec<String> = changes.iter().map(|change| change.number.clone()).collect();
         let mut done = vec![];
@@ -237,7 +238,8 @@ impl Rig {
                 verify: self.verify,
                 ..options(parallel)
             },
-            &NoJournal,
+            &NoIntentLog,
+            None,
             &mut |one| {
                 tells_no_secret(&one);
                 done.push(one);
@@ -263,7 +265,7 @@ impl Rig {
     }
 
     /// Sends one change.
-    pub fn carry_out(&self, connection: &Connection, change: Change) -> Done {
+    pub fn carry_out(&self, connection: &Connection, change: Change) -> Settlement {
         self.submit(connection, vec![Change { row: 0, ..change }], 1)
             .1
             .remove(0)

@@ -16,7 +16,7 @@ use crate::manifest::{Access, Manifest};
 use crate::model::{Field, by_number};
 use crate::progress::Progress;
 use crate::sheet::{Format, Input, Readers, Writer, ends_like_a_sheet};
-use crate::submit::converse::Looking;
+use crate::submit::converse::LookupOptions;
 use crate::vendors::{GROUPS, vendor};
 pub(super) use nights::side as night;
 use sheets::Sheets;
@@ -169,7 +169,7 @@ fn held(target: &Target, stop: &StopFlag) -> Result<Side, Failure> {
     numbers.dedup();
     let mut progress = Progress::new(&format!("{}s", target.record()), numbers.len() as u64);
     let mut twice = None;
-    let looking = Looking {
+    let looking = LookupOptions {
         parallel: target.parallel,
         batch: target.batch,
         live: false,

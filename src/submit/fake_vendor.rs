@@ -21,12 +21,12 @@ pub(crate) const HASTE: Patience = Patience {
     wait_max: Duration::from_millis(4),
 };
 
-pub(crate) fn toy_manifest() -> &'static Manifest {
+pub(crate) fn fake_manifest() -> &'static Manifest {
     static MANIFEST: LazyLock<Manifest> = LazyLock::new(|| {
         Manifest::parse(
             r#"
-            vendor = { id = "toy", name = "Toy", api = "1", path = "/toy", port = 1, rate = 20.0, parallel = 4, batch = 8, reply_ms = 1000 }
-            source.page = { title = "Toys", url = "https://example.com", checked = "2026-01-01" }
+            vendor = { id = "fake", name = "Fake", api = "1", path = "/fake", port = 1, rate = 20.0, parallel = 4, batch = 8, reply_ms = 1000 }
+            source.page = { title = "Page", url = "https://example.com", checked = "2026-01-01" }
             ability = { create = true, update = "fields", delete = true, list = true, groups = true, greetings = false, sign_in = true }
             field = [
                 { name = "number", wire = "number", source = "page" },
@@ -46,11 +46,11 @@ pub(crate) fn toy_manifest() -> &'static Manifest {
 }
 
 /// How the toys are spoken to.
-struct ToyClient;
+struct FakeClient;
 
-impl Client for ToyClient {
+impl Client for FakeClient {
     fn manifest(&self) -> &'static Manifest {
-        toy_manifest()
+        fake_manifest()
     }
 
     fn next(&self, task: &Task<'_>, session: &Session, said: &[Exchange]) -> Turn {
@@ -103,7 +103,7 @@ impl Client for ToyClient {
             }
             (Task::Get(_) | Task::GetStatus(_), _) => {
                 let found = read["found"].as_array().unwrap().iter().map(|found| {
-                    toy_manifest().incoming(|name| found[name].as_str().map(str::to_owned))
+                    fake_manifest().incoming(|name| found[name].as_str().map(str::to_owned))
                 });
                 Turn::Done(Answer::Found(found.collect()))
             }
@@ -139,9 +139,13 @@ fn fields(wanted: &Record, groups: bool) -> Value {
 
 fn read(reply: &Reply) -> Result<Value, Fault> {
     let fault = |kind, code: &str| {
-        Fault::new(kind, format!("toy.{code}"), format!("the toy said {code}"))
-            .status(reply.status)
-            .vendor(code)
+        Fault::new(
+            kind,
+            format!("fake.{code}"),
+            format!("the fake PBX said {code}"),
+        )
+        .status(reply.status)
+        .vendor(code)
     };
     if reply.status == 401 {
         return Err(fault(FaultKind::CredentialRefused, "who"));
@@ -190,7 +194,7 @@ type Script = dyn Fn(&Request, u32) -> Trouble + Send + Sync;
 
 /// A PBX in memory.
 #[derive(Default)]
-pub(crate) struct ToyPbx {
+pub(crate) struct FakePbx {
     state: Mutex<State>,
     pub(crate) endless: AtomicBool,
     in_flight: AtomicUsize,
@@ -209,7 +213,7 @@ struct State {
     late: Vec<Request>,
 }
 
-impl ToyPbx {
+impl FakePbx {
     pub(crate) fn said(&self, operation: &str) -> usize {
         self.order(operation).len()
     }
@@ -280,7 +284,7 @@ impl ToyPbx {
         let lost = Err(Fault::new(
             FaultKind::MayHaveHappened,
             "link.closed",
-            "the toy hung up",
+            "the fake PBX hung up",
         ));
         let trouble = script(request, times);
         match trouble {
@@ -293,7 +297,7 @@ impl ToyPbx {
                 return Err(Fault::new(
                     FaultKind::NotSent,
                     "link.refused",
-                    "the toy is not there",
+                    "the fake PBX is not there",
                 ));
             }
             Trouble::LoseBefore => return lost,
@@ -390,29 +394,29 @@ fn answer(value: Value) -> Reply {
     Reply::new(200, "application/json", value.to_string())
 }
 
-struct ToyLink(Arc<ToyPbx>, Arc<Script>);
+struct FakeLink(Arc<FakePbx>, Arc<Script>);
 
-impl Link for ToyLink {
+impl Link for FakeLink {
     fn exchange(&self, request: &Request) -> Result<Reply, Fault> {
         self.0.exchange(request, &*self.1)
     }
 }
 
-/// A toy PBX, and how to get at it.
-pub(crate) struct Toy {
-    pub(crate) pbx: Arc<ToyPbx>,
+/// a fake PBX PBX, and how to get at it.
+pub(crate) struct FakeVendor {
+    pub(crate) pbx: Arc<FakePbx>,
     pub(crate) stop: StopFlag,
     script: Arc<Script>,
 }
 
-impl Toy {
+impl FakeVendor {
     /// A PBX that holds so many extensions, 1000 and on.
-    pub(crate) fn holding(count: usize) -> Toy {
-        let pbx = Arc::new(ToyPbx::default());
+    pub(crate) fn holding(count: usize) -> FakeVendor {
+        let pbx = Arc::new(FakePbx::default());
         for number in 1000..1000 + count {
             pbx.put(&Record::numbered(number.to_string()));
         }
-        Toy {
+        FakeVendor {
             pbx,
             stop: StopFlag::default(),
             script: Arc::new(|_, _| Trouble::Nothing),
@@ -423,13 +427,13 @@ impl Toy {
     pub(crate) fn troubled(
         mut self,
         script: impl Fn(&Request, u32) -> Trouble + Send + Sync + 'static,
-    ) -> Toy {
+    ) -> FakeVendor {
         self.script = Arc::new(script);
         self
     }
 
     /// How long its sessions say they live.
-    pub(crate) fn living(self, time: Duration) -> Toy {
+    pub(crate) fn living(self, time: Duration) -> FakeVendor {
         self.pbx.state.lock().unwrap().life_ms = Some(time.as_millis() as u64);
         self
     }
@@ -439,14 +443,14 @@ impl Toy {
     }
 
     pub(crate) fn open_at(&self, pace: Pace) -> Result<Connection, Fault> {
-        let link = ToyLink(self.pbx.clone(), self.script.clone());
+        let link = FakeLink(self.pbx.clone(), self.script.clone());
         let line = Retrying::new(Box::new(link), pace);
         let opening = Patience {
             attempts_max: 2,
             ..HASTE
         };
         Connection::open_with(
-            Box::new(ToyClient),
+            Box::new(FakeClient),
             line,
             Account::default(),
             opening,
