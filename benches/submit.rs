@@ -7,7 +7,7 @@
 #![allow(clippy::print_stdout, reason = "prints its figures")]
 #![allow(clippy::unwrap_used, reason = "ends where something is wrong")]
 
-use rowcall::ledger::{self, Head, Ledger, Row, StateDir, TargetLock};
+use rowcall::ledger::{self, Ledger, Row, RunHead, StateDir, TargetLock};
 use rowcall::link::StopFlag;
 use rowcall::link::http::{Http, Options as HttpOptions};
 use rowcall::link::paced::Pace;
@@ -245,8 +245,8 @@ fn sync_ms() -> f64 {
     median(writes.collect())
 }
 
-fn head() -> Head {
-    Head {
+fn head() -> RunHead {
+    RunHead {
         command: "import".into(),
         vendor: "yes".into(),
         mode: "create".into(),

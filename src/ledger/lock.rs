@@ -20,7 +20,7 @@ pub struct TargetLock {
 
 /// Who works on a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Holder {
+pub struct LockHolder {
     /// The process.
     pub pid: u32,
     /// The run, once it has begun.
@@ -29,11 +29,11 @@ pub struct Holder {
     pub since: Timestamp,
 }
 
-impl Holder {
+impl LockHolder {
     /// Reads `PID SINCE RUN`.
-    fn parse(line: &str) -> Option<Holder> {
+    fn parse(line: &str) -> Option<LockHolder> {
         let mut words = line.trim_end_matches('\n').split(' ');
-        Some(Holder {
+        Some(LockHolder {
             pid: words.next()?.parse().ok()?,
             since: words.next()?.parse().ok()?,
             run: words
@@ -46,14 +46,14 @@ impl Holder {
 
 /// Another run is at work on the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
+pub struct TargetLocked {
     /// The target's label.
     pub target: String,
     /// Who it is, as far as that could be read.
-    pub by: Option<Holder>,
+    pub by: Option<LockHolder>,
 }
 
-impl fmt::Display for Held {
+impl fmt::Display for TargetLocked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "another run is at work on {}", self.target)?;
         let Some(by) = &self.by else { return Ok(()) };
@@ -68,7 +68,7 @@ impl TargetLock {
     /// Takes the lock of a target, without waiting.
     ///
     /// # Errors
-    /// [`LedgerError::Held`] where another run has it, in this process or any other on this machine with the same state
+    /// [`LedgerError::Locked`] where another run has it, in this process or any other on this machine with the same state
     /// folder; or the folder cannot be used.
     pub fn take(state: &StateDir, target: &str) -> Result<TargetLock, LedgerError> {
         let folder = state.locks()?;
@@ -91,9 +91,9 @@ impl TargetLock {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let by = fs::read_to_string(&holder_file).ok();
-                return Err(LedgerError::Held(Held {
+                return Err(LedgerError::Locked(TargetLocked {
                     target: target.to_owned(),
-                    by: by.and_then(|line| Holder::parse(&line)),
+                    by: by.and_then(|line| LockHolder::parse(&line)),
                 }));
             }
             Err(TryLockError::Error(error)) => return Err(failed(error)),

@@ -19,7 +19,7 @@ mod lock;
 mod state;
 mod store;
 
-pub use lock::{Held, Holder, TargetLock};
+pub use lock::{LockHolder, TargetLock, TargetLocked};
 pub use state::{Cleaned, SECRETS_STEM, StateDir, clean, newest, runs};
 pub use store::{Ledger, StoredRun};
 
@@ -33,7 +33,7 @@ use thiserror::Error;
 
 /// What a run is, told by whoever starts it. Holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Head {
+pub struct RunHead {
     /// The command, for example `import`.
     pub command: String,
     /// The target's make.
@@ -63,7 +63,7 @@ pub struct Run {
     /// The name of the key that its secrets are sealed with.
     pub key: String,
     /// What it is.
-    pub head: Head,
+    pub head: RunHead,
 }
 
 /// One line of the report, and what is to be said to the PBX for it.
@@ -90,7 +90,7 @@ pub enum Standing {
 
 /// How and when a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ended {
+pub struct RunEnd {
     /// When.
     pub at: Timestamp,
     /// Why, in words.
@@ -112,7 +112,7 @@ pub struct Summary {
     /// The run.
     pub run: Run,
     /// How it ended; `None` while it is at work, and after a crash.
-    pub ended: Option<Ended>,
+    pub ended: Option<RunEnd>,
     /// How many rows have which result.
     pub results: BTreeMap<RowResult, u64>,
     /// How many rows are [`Standing::Waiting`].
@@ -128,7 +128,7 @@ impl Summary {
     }
 }
 
-/// Why the ledger cannot be used. Except for [`LedgerError::Held`] and what comes before a run, nothing more may be sent.
+/// Why the ledger cannot be used. Except for [`LedgerError::Locked`] and what comes before a run, nothing more may be sent.
 #[derive(Debug, Error)]
 pub enum LedgerError {
     /// The platform's state folder is not known.
@@ -199,7 +199,7 @@ pub enum LedgerError {
     },
     /// Another run is at work on the target.
     #[error("{0}")]
-    Held(Held),
+    Locked(TargetLocked),
 }
 
 /// What SQLite says where it is not the ledger that is at fault.
@@ -234,7 +234,7 @@ impl LedgerError {
             LedgerError::NoSuchRun { .. } => "rowcall runs lists what there is",
             LedgerError::Position { .. } => "",
             LedgerError::Seal { .. } => "name the key that the run was made with by --key",
-            LedgerError::Held(_) => "wait until it is done, or stop it",
+            LedgerError::Locked(_) => "wait until it is done, or stop it",
         }
     }
 }

@@ -151,7 +151,7 @@ pub fn clean(state: &StateDir, keep: usize, unfinished: bool) -> Result<Cleaned,
         // Held while the folder goes, so that nobody resumes the run meanwhile.
         let lock = match summary {
             Ok(summary) => match TargetLock::take(state, &summary.run.target) {
-                Err(LedgerError::Held(_)) => continue,
+                Err(LedgerError::Locked(_)) => continue,
                 taken => Some(taken?),
             },
             Err(_) => None,

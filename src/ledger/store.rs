@@ -2,7 +2,7 @@
 
 use super::change::{Stored, seal, shown};
 use super::state::{LEDGER_FILE, StateDir, failed};
-use super::{Ended, Head, LedgerError, Row, Run, Standing, Summary, TargetLock};
+use super::{LedgerError, Row, Run, RunEnd, RunHead, Standing, Summary, TargetLock};
 use crate::model::{Action, Change, Field, Outcome, Place, RowResult};
 use crate::seal::{Key, SealError, hex, random, sync_folder};
 use jiff::Timestamp;
@@ -99,7 +99,7 @@ impl Ledger {
     pub fn create(
         state: &StateDir,
         lock: TargetLock,
-        head: Head,
+        head: RunHead,
         key: &Key,
         rows: impl IntoIterator<Item = Row>,
     ) -> Result<Ledger, LedgerError> {
@@ -324,7 +324,7 @@ impl StoredRun {
                 started: parsed(row, "started", |text: String| text.parse().ok())?,
                 tool: row.get("tool")?,
                 key: row.get("key")?,
-                head: Head {
+                head: RunHead {
                     command: row.get("command")?,
                     vendor: row.get("vendor")?,
                     mode: row.get("mode")?,
@@ -353,9 +353,9 @@ impl StoredRun {
     ///
     /// # Errors
     /// The ledger cannot be read.
-    pub fn ended(&self) -> Result<Option<Ended>, LedgerError> {
+    pub fn ended(&self) -> Result<Option<RunEnd>, LedgerError> {
         let last = |row: &rusqlite::Row| {
-            let ended = Ended {
+            let ended = RunEnd {
                 at: parsed(row, "at", |text: String| text.parse().ok())?,
                 why: row.get("why")?,
             };
@@ -557,7 +557,7 @@ fn put_head(transaction: &Transaction, run: &Run) -> rusqlite::Result<()> {
     transaction.pragma_update(None, "application_id", APPLICATION)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.execute_batch(TABLES)?;
-    let Head {
+    let RunHead {
         command,
         vendor,
         mode,

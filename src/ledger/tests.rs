@@ -60,8 +60,8 @@ impl House {
     }
 }
 
-fn head() -> Head {
-    Head {
+fn head() -> RunHead {
+    RunHead {
         command: "import".into(),
         vendor: "openvox".into(),
         mode: "upsert".into(),
@@ -555,7 +555,7 @@ fn one_run_a_target() {
     );
     assert!(matches!(
         Ledger::resume(&house.state, ledger.run(), &house.key).unwrap_err(),
-        LedgerError::Held(_)
+        LedgerError::Locked(_)
     ));
     let branch = house.lock("branch");
     drop(ledger);
@@ -570,7 +570,7 @@ fn one_run_a_target() {
         }
     }
     match TargetLock::take(&house.state, "hq").unwrap_err() {
-        LedgerError::Held(held) => assert_eq!(held.by, None),
+        LedgerError::Locked(held) => assert_eq!(held.by, None),
         error => panic!("{error}"),
     }
     drop(held);
@@ -583,7 +583,7 @@ fn a_lock_dies_with_its_process() {
     let ready = house.folder.path().join("ready");
     wait_for(&ready);
     match TargetLock::take(&house.state, "hq").unwrap_err() {
-        LedgerError::Held(held) => assert_eq!(held.by.unwrap().pid, child.id()),
+        LedgerError::Locked(held) => assert_eq!(held.by.unwrap().pid, child.id()),
         error => panic!("{error}"),
     }
     child.kill().unwrap();

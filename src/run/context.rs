@@ -55,7 +55,7 @@ impl From<LedgerError> for Failure {
     /// Exit 3 where another run holds the target, else 2.
     fn from(error: LedgerError) -> Failure {
         let failure = match &error {
-            LedgerError::Held(_) => Failure::target(&error),
+            LedgerError::Locked(_) => Failure::target(&error),
             _ => Failure::usage(&error),
         };
         failure.hint(error.hint())

@@ -8,7 +8,7 @@ use super::secrets::{Generated, SecretsOut};
 use super::target::{Recipe, Target};
 use super::{Failure, confirm, say, undo};
 use crate::cli::{GuardArgs, ReportArgs};
-use crate::ledger::{Head, Ledger, Row, TargetLock};
+use crate::ledger::{Ledger, Row, RunHead, TargetLock};
 use crate::link::StopFlag;
 use crate::model::{Action, Change, Outcome, Record, RowResult};
 use crate::plan::{Allowance, Waves, guard};
@@ -345,7 +345,7 @@ impl Wish<'_> {
         };
         let options = serde_json::to_string(&asked).map_err(Failure::usage)?;
         let manifest = (self.target.vendor.manifest)();
-        let head = Head {
+        let head = RunHead {
             command: self.command.to_owned(),
             vendor: self.target.vendor.id.to_owned(),
             mode: self.mode.to_owned(),

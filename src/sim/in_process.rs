@@ -110,7 +110,7 @@ fn too_long(reply: &Reply) -> Fault {
 
 #[cfg(test)]
 mod tests {
-    use super::super::toy::{ADDED, SIGNED_OUT, toy};
+    use super::super::fake_pbx::{ADDED, SIGNED_OUT, token_pbx};
     use super::super::{Breakage, Faults};
     use super::*;
     use crate::model::Secret;
@@ -122,7 +122,7 @@ mod tests {
     const PATIENCE: Duration = Duration::from_secs(5);
 
     fn link(faults: &str) -> (Sim, InProcess) {
-        let sim = Sim::new(toy(), faults.parse().unwrap());
+        let sim = Sim::new(token_pbx(), faults.parse().unwrap());
         (sim.clone(), InProcess::new(sim, "/api/v1", PATIENCE))
     }
 
@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn a_late_reply_is_lost_though_it_was_done() {
-        let sim = Sim::new(toy(), "late=1000,late_ms=60000".parse().unwrap());
+        let sim = Sim::new(token_pbx(), "late=1000,late_ms=60000".parse().unwrap());
         let link = InProcess::new(sim.clone(), "", Duration::from_millis(5));
         let begun = Instant::now();
         let fault = link.exchange(&add("1001", "open")).unwrap_err();

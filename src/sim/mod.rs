@@ -278,12 +278,12 @@ fn half(reply: &Reply) -> (&[u8], usize) {
 
 /// A vendor of PBX that is good for these tests alone.
 #[cfg(test)]
-mod toy {
+mod fake_pbx {
     use crate::wire::{Pbx, RawRequest, Reply};
 
     /// Signs in at `/login`, adds the body's number at `/add?token=…`, gives a request's body back at `/echo`.
     #[derive(Default)]
-    pub(super) struct Toy {
+    pub(super) struct TokenPbx {
         tokens: Vec<String>,
         made: Vec<String>,
         sign_ins: u32,
@@ -292,14 +292,14 @@ mod toy {
     pub(super) const ADDED: &str = r#"{"status":"Success"}"#;
     pub(super) const SIGNED_OUT: &str = r#"{"status":"Failed"}"#;
 
-    pub(super) fn toy() -> Box<dyn Pbx> {
-        Box::new(Toy {
+    pub(super) fn token_pbx() -> Box<dyn Pbx> {
+        Box::new(TokenPbx {
             tokens: vec!["open".to_owned(), "sesame".to_owned()],
-            ..Toy::default()
+            ..TokenPbx::default()
         })
     }
 
-    impl Pbx for Toy {
+    impl Pbx for TokenPbx {
         fn answer(&mut self, heard: &RawRequest) -> Reply {
             let json = |body: &str| Reply::new(200, "application/json", body);
             match heard.path().rsplit('/').next() {
@@ -353,7 +353,7 @@ mod toy {
 
 #[cfg(test)]
 mod tests {
-    use super::toy::toy;
+    use super::fake_pbx::token_pbx;
     use super::*;
 
     fn heard(target: &str) -> RawRequest {
@@ -367,7 +367,7 @@ mod tests {
 
     #[test]
     fn it_tells_what_it_heard_and_holds() {
-        let sim = Sim::new(toy(), Faults::default());
+        let sim = Sim::new(token_pbx(), Faults::default());
         let clone = sim.clone();
         for target in ["/login", "/add?token=open", "/add?token=wrong"] {
             clone.hear(&heard(target));
@@ -385,7 +385,7 @@ mod tests {
 
     #[test]
     fn paths_are_counted_up_to_their_limit() {
-        let sim = Sim::new(toy(), Faults::default());
+        let sim = Sim::new(token_pbx(), Faults::default());
         let further = 5;
         for n in 0..PATHS_MAX + further {
             sim.hear(&heard(&format!("/{n}")));
@@ -398,7 +398,7 @@ mod tests {
 
     #[test]
     fn only_the_last_arrivals_are_kept() {
-        let sim = Sim::new(toy(), Faults::default());
+        let sim = Sim::new(token_pbx(), Faults::default());
         let begun = Instant::now();
         sim.lock().arrivals = vec![begun; ARRIVALS_MAX].into();
         sim.hear(&heard("/a"));
@@ -410,7 +410,7 @@ mod tests {
     #[test]
     fn new_faults_begin_anew() {
         let faults: Faults = "seed=5,cut_after=500,in_a_row=1000".parse().unwrap();
-        let sim = Sim::new(toy(), faults.clone());
+        let sim = Sim::new(token_pbx(), faults.clone());
         let storm = || -> Vec<bool> {
             (0..40)
                 .map(|_| matches!(sim.hear(&heard("/add?token=open")).end, End::Cut))
@@ -424,7 +424,7 @@ mod tests {
 
     #[test]
     fn the_most_within_a_stretch_is_found_anywhere() {
-        let sim = Sim::new(toy(), Faults::default());
+        let sim = Sim::new(token_pbx(), Faults::default());
         let start = Instant::now();
         sim.lock().arrivals = [0, 10, 900, 950, 1000, 1899, 1901, 5000]
             .map(|ms| start + Duration::from_millis(ms))
@@ -437,7 +437,7 @@ mod tests {
 
     #[test]
     fn a_refused_request_did_not_reach_it() {
-        let sim = Sim::new(toy(), Faults::default());
+        let sim = Sim::new(token_pbx(), Faults::default());
         sim.break_once("/add", Breakage::Refuse);
         sim.hear(&heard("/login"));
         sim.hear(&heard("/add?token=open"));

@@ -615,7 +615,7 @@ fn reason(status: u16) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::toy::{ADDED, toy};
+    use super::super::fake_pbx::{ADDED, token_pbx};
     use super::super::{Breakage, Faults, InProcess};
     use super::*;
     use crate::link::Link;
@@ -625,7 +625,7 @@ mod tests {
     const PATIENCE: Duration = Duration::from_secs(10);
 
     fn server(faults: &str) -> (Sim, Server) {
-        let sim = Sim::new(toy(), faults.parse().unwrap());
+        let sim = Sim::new(token_pbx(), faults.parse().unwrap());
         let server = Server::start(sim.clone(), "127.0.0.1:0").unwrap();
         (sim, server)
     }
@@ -1019,7 +1019,10 @@ mod tests {
     #[test]
     fn a_socket_breaks_the_same_requests_as_the_link_in_the_process() {
         const FAULTS: &str = "seed=11,cut_after=200,throttle=200,html=200,truncate=100";
-        let (near, far) = (Sim::new(toy(), FAULTS.parse().unwrap()), server(FAULTS));
+        let (near, far) = (
+            Sim::new(token_pbx(), FAULTS.parse().unwrap()),
+            server(FAULTS),
+        );
         let link = InProcess::new(near.clone(), "/api", PATIENCE);
         let mut broken = 0;
         for n in 0..60 {

@@ -394,7 +394,7 @@ impl Connection {
                 Err(fault) => fault,
             };
             if tried >= tries || !is_garbled(&fault) {
-                break no_such_pbx(fault);
+                break read_at_sign_in(fault);
             }
         };
         if fault.ends_the_run() {
@@ -473,11 +473,16 @@ fn after_writing(mut fault: Fault, exchanges: &[Exchange]) -> Fault {
     fault
 }
 
-/// Reads a fault at the sign-in: a reply that is not understood there means that this is no such PBX.
-fn no_such_pbx(mut fault: Fault) -> Fault {
-    if is_garbled(&fault) || fault.kind == FaultKind::SessionExpired {
-        fault.kind = FaultKind::TargetUnusable;
+/// Reads a fault at the sign-in: any answer there other than a refused account means that this is no such PBX, or one
+/// that does not let us in. The only place that reads it so; clients give the fault as it is.
+fn read_at_sign_in(mut fault: Fault) -> Fault {
+    use FaultKind::{Exists, Missing, Rejected, SessionExpired, TargetUnusable};
+    let is_no_answer = fault.kind == SessionExpired || is_garbled(&fault);
+    if is_no_answer {
         fault.message = format!("there is no such PBX at this address: {}", fault.message);
+    }
+    if is_no_answer || matches!(fault.kind, Rejected | Exists | Missing) {
+        fault.kind = TargetUnusable;
     }
     fault
 }
