@@ -3,24 +3,27 @@
 //! A sheet is read in batches, so that a batch can be parsed on any thread while the next one is read; rows come in
 //! their order, and memory does not grow with their number.
 
+mod book;
 mod csv;
-mod encoding;
-mod excel;
-mod header;
+mod detect;
 mod html;
 mod json;
 pub mod markdown;
-mod marks;
-mod mended;
-mod quotes;
+mod ods;
+mod repair;
 mod source;
+mod workbook;
 mod writer;
+mod xls;
 mod xlsx;
 
+#[cfg(test)]
+mod tests;
+
 use crate::model::{Finding, Place};
-pub use encoding::Encoding;
-pub use header::looks_like_data;
-pub use mended::{Mended, Mends};
+pub use detect::encoding::Encoding;
+pub use detect::header::looks_like_data;
+pub use repair::{Mended, Mends};
 pub use writer::{Aside, Column, Heading, Readers, Tone, Writer};
 
 use source::Source;
@@ -97,7 +100,7 @@ impl Format {
 pub fn ends_like_a_sheet(name: &str) -> bool {
     let ending = name.rsplit_once('.').map(|(_, ending)| ending);
     let is_workbook = ending.is_some_and(|ending| {
-        let mut endings = excel::ENDINGS.iter();
+        let mut endings = book::ENDINGS.iter();
         endings.any(|known| known.eq_ignore_ascii_case(ending))
     });
     is_workbook || Format::of_ending(name).is_some()
@@ -528,9 +531,9 @@ pub struct Sheet {
 
 #[derive(Debug, Clone)]
 enum Content {
-    Csv(csv::Content),
-    Json(json::Content),
-    Workbook(excel::Content),
+    Csv(csv::read::Content),
+    Json(json::read::Content),
+    Workbook(book::Content),
 }
 
 /// Opens an input and reads its headings. What is no file (standard input, a pipe) is first copied to disk, because it
@@ -540,8 +543,8 @@ enum Content {
 /// See [`SheetError`]; nothing is given of an input that has no row.
 pub fn open(input: &Input, options: &ReadOptions) -> Result<Vec<Sheet>, SheetError> {
     let source = Source::open(input)?;
-    if excel::is_meant(&source, options)? {
-        let mut sheets = excel::open(&source, options)?;
+    if book::is_meant(&source, options)? {
+        let mut sheets = book::open(&source, options)?;
         if let Some(first) = sheets.first_mut() {
             first.notes.extend(without_effect(options, true));
         }
@@ -557,25 +560,25 @@ pub fn open(input: &Input, options: &ReadOptions) -> Result<Vec<Sheet>, SheetErr
     if source.bytes() == 0 {
         return Err(SheetError::Empty { file: source.name });
     }
-    let (source, written) = encoding::as_utf8(source, options.encoding)?;
+    let (source, written) = detect::encoding::as_utf8(source, options.encoding)?;
     let format = match options.format.or_else(|| Format::of_ending(&source.name)) {
         Some(format) => format,
         None => format_of_content(&source)?,
     };
     let mut sheet = match format {
         Format::Csv => {
-            let sheet = csv::open(source, options)?;
+            let sheet = csv::read::open(source, options)?;
             sheet.has_row()?;
             sheet
         }
         // Which of the two it is shows as it is read.
         Format::Json | Format::JsonLines => {
-            let mut sheet = json::open(source, options)?;
+            let mut sheet = json::read::open(source, options)?;
             sheet.notes.extend(without_effect(options, false));
             sheet
         }
         // Whatever is a workbook by its content was taken for one above.
-        Format::Xlsx => return Err(excel::text_not_workbook(&source.name, &source.head(512)?)),
+        Format::Xlsx => return Err(book::text_not_workbook(&source.name, &source.head(512)?)),
         Format::Html | Format::Markdown => return Err(SheetError::Page { file: source.name }),
     };
     sheet.notes.splice(0..0, written);
@@ -684,9 +687,9 @@ pub struct Batches {
 }
 
 enum AnyBatches {
-    Csv(csv::Batches),
-    Json(json::Batches),
-    Workbook(Box<excel::Batches>),
+    Csv(csv::read::Batches),
+    Json(json::read::Batches),
+    Workbook(Box<book::Batches>),
 }
 
 impl Iterator for Batches {
@@ -712,9 +715,9 @@ pub struct Batch {
 }
 
 enum AnyBatch {
-    Csv(csv::Batch),
-    Json(json::Batch),
-    Workbook(excel::Batch),
+    Csv(csv::read::Batch),
+    Json(json::read::Batch),
+    Workbook(book::Batch),
 }
 
 impl fmt::Debug for Batches {
@@ -748,7 +751,7 @@ impl Batch {
     pub fn picks(&self) -> Picks {
         let extent = match &self.rows {
             AnyBatch::Csv(batch) => batch.extent(),
-            _ => csv::Extent::default(),
+            _ => csv::read::Extent::default(),
         };
         Picks {
             batch: self.nth,
@@ -762,7 +765,7 @@ impl Batch {
 #[derive(Debug)]
 pub struct Picks {
     batch: u64,
-    extent: csv::Extent,
+    extent: csv::read::Extent,
     rows: Vec<Pick>,
 }
 
@@ -809,7 +812,7 @@ pub struct Again<'s> {
 }
 
 enum PickedFrom<'s> {
-    Csv(&'s csv::Content),
+    Csv(&'s csv::read::Content),
     Batch(Batch),
 }
 

@@ -1,6 +1,6 @@
 //! The bytes of a sheet: opened once, read as often as needed.
 
-use super::encoding::Encoding;
+use super::detect::encoding::Encoding;
 use super::{Input, SheetError};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -10,14 +10,14 @@ use std::time::SystemTime;
 /// An input that can be read more than once. What cannot (a pipe) is spooled to a file that has no name and goes away
 /// with the last reader.
 #[derive(Debug, Clone)]
-pub(super) struct Source {
-    pub(super) name: Arc<str>,
+pub(crate) struct Source {
+    pub(crate) name: Arc<str>,
     /// What the file is written in; the bytes here are UTF-8.
-    pub(super) encoding: Encoding,
+    pub(crate) encoding: Encoding,
     /// The bytes as they were before they became UTF-8, where they were something else.
-    pub(super) original: Option<Arc<Source>>,
+    pub(crate) original: Option<Arc<Source>>,
     /// Whether the bytes are other than the file's, even where that is UTF-8.
-    pub(super) is_mended: bool,
+    pub(crate) is_mended: bool,
     file: Arc<File>,
     /// Whose turn it is to move the file's position.
     turn: Arc<Mutex<()>>,
@@ -26,7 +26,7 @@ pub(super) struct Source {
 }
 
 impl Source {
-    pub(super) fn open(input: &Input) -> Result<Source, SheetError> {
+    pub(crate) fn open(input: &Input) -> Result<Source, SheetError> {
         let name: Arc<str> = input.to_string().into();
         let unreadable = |error: io::Error| SheetError::unreadable(&name, &error);
         let file = match input {
@@ -52,7 +52,7 @@ impl Source {
     }
 
     /// The bytes of an open file.
-    pub(super) fn of_file(name: Arc<str>, file: File) -> Result<Source, SheetError> {
+    pub(crate) fn of_file(name: Arc<str>, file: File) -> Result<Source, SheetError> {
         let stamp = stamp(&file).map_err(|error| SheetError::unreadable(&name, &error))?;
         Ok(Source {
             name,
@@ -66,12 +66,12 @@ impl Source {
     }
 
     /// How long it is.
-    pub(super) fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         self.stamp.0
     }
 
     /// The same bytes, as what became of an original in another encoding.
-    pub(super) fn made_of(self, original: &Source, encoding: Encoding) -> Source {
+    pub(crate) fn made_of(self, original: &Source, encoding: Encoding) -> Source {
         Source {
             encoding,
             original: Some(Arc::new(original.clone())),
@@ -80,7 +80,7 @@ impl Source {
     }
 
     /// A fresh reader that begins at a byte.
-    pub(super) fn pass(&self, offset: u64) -> Pass {
+    pub(crate) fn pass(&self, offset: u64) -> Pass {
         Pass {
             source: self.clone(),
             offset,
@@ -88,7 +88,7 @@ impl Source {
     }
 
     /// Refuses a file that is not what it was when it was opened.
-    pub(super) fn unchanged(&self) -> Result<(), SheetError> {
+    pub(crate) fn unchanged(&self) -> Result<(), SheetError> {
         match stamp(&self.file) {
             Ok(stamp) if stamp == self.stamp => Ok(()),
             Ok(_) => Err(SheetError::Changed {
@@ -99,7 +99,7 @@ impl Source {
     }
 
     /// Reads what stands at a place, as much as fits or is there; any number of threads at a time.
-    pub(super) fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize, SheetError> {
+    pub(crate) fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize, SheetError> {
         let mut read = 0;
         while let Some(room) = buffer.get_mut(read..).filter(|room| !room.is_empty()) {
             match self.read_some_at(room, offset + read as u64) {
@@ -126,7 +126,7 @@ impl Source {
     }
 
     /// The first bytes, at most so many.
-    pub(super) fn head(&self, bytes_max: u64) -> Result<Vec<u8>, SheetError> {
+    pub(crate) fn head(&self, bytes_max: u64) -> Result<Vec<u8>, SheetError> {
         let mut head = Vec::new();
         self.pass(0).fill(&mut head, bytes_max)?;
         Ok(head)
@@ -134,14 +134,14 @@ impl Source {
 }
 
 /// One reading of a source.
-pub(super) struct Pass {
+pub(crate) struct Pass {
     source: Source,
     offset: u64,
 }
 
 impl Pass {
     /// Reads on, at most so many bytes, behind what is in `buffer` already. Gives whether the source has ended.
-    pub(super) fn fill(
+    pub(crate) fn fill(
         &mut self,
         buffer: &mut Vec<u8>,
         bytes_max: u64,

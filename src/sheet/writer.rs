@@ -1,8 +1,10 @@
 //! Tables out, row by row.
 
-use super::html::Page;
-use super::xlsx::Book;
-use super::{CLEAR, Format, SheetError, csv, markdown};
+use super::csv::read as csv;
+use super::html::write::Page;
+use super::markdown::write as markdown;
+use super::xlsx::write::Book;
+use super::{CLEAR, Format, SheetError};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -417,8 +419,8 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Input, ReadOptions, open};
     use super::*;
+    use crate::sheet::{Input, ReadOptions, open};
     use proptest::prelude::*;
 
     type Table = (Vec<String>, Vec<Vec<String>>);

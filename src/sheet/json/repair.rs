@@ -1,20 +1,20 @@
 //! Values replaced where they lie.
 
-use super::super::encoding::Again;
-use super::super::mended::{Mends, asked};
-use super::super::source::Source;
-use super::super::{Row, SheetError};
-use super::{Batch, Content, Members, parsed};
+use super::read::{Batch, Content, Members, parsed};
+use crate::sheet::detect::encoding::Again;
+use crate::sheet::repair::{Mends, asked};
+use crate::sheet::source::Source;
+use crate::sheet::{Row, SheetError};
 use std::ops::Range;
 
 impl Content {
     /// The bytes of the sheet, and where its text begins in them.
-    pub(in crate::sheet) fn start(&self) -> (&Source, u64) {
+    pub(crate) fn start(&self) -> (&Source, u64) {
         (&self.source, self.offset)
     }
 
     /// The same table in other bytes.
-    pub(in crate::sheet) fn over(&self, source: Source) -> Content {
+    pub(crate) fn over(&self, source: Source) -> Content {
         Content {
             source,
             ..self.clone()
@@ -24,17 +24,17 @@ impl Content {
 
 impl Batch {
     /// How many bytes of the file it holds.
-    pub(in crate::sheet) fn length(&self) -> u64 {
+    pub(crate) fn length(&self) -> u64 {
         self.data.len() as u64
     }
 
     /// How many bytes of the file lie between it and the batch before.
-    pub(in crate::sheet) fn gap(&self) -> u64 {
+    pub(crate) fn gap(&self) -> u64 {
         self.gap
     }
 
     /// Appends the bytes of the objects, with the values that `mend` names replaced by texts.
-    pub(in crate::sheet) fn mended(
+    pub(crate) fn mended(
         &self,
         mend: &mut impl FnMut(&Row<'_>, &mut Mends<'_>),
         out: &mut Again,

@@ -2,8 +2,10 @@
 //!
 //! What the archive says about its own sizes is not believed: bytes are counted as they are inflated.
 
-use super::{SheetError, Source, damaged, oversized};
+use crate::sheet::SheetError;
 use crate::sheet::source::Pass;
+use crate::sheet::source::Source;
+use crate::sheet::workbook::row::{damaged, oversized};
 use crate::xml::{Pull, PullError};
 use flate2::Crc;
 use flate2::read::DeflateDecoder;
@@ -16,19 +18,19 @@ use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 /// Parts of a workbook: pictures count too.
-pub(super) const PARTS_MAX: usize = 10_000;
+pub(crate) const PARTS_MAX: usize = 10_000;
 /// Bytes of the archive's own directory: 4 MiB.
-pub(super) const DIRECTORY_BYTES_MAX: usize = 4 << 20;
+pub(crate) const DIRECTORY_BYTES_MAX: usize = 4 << 20;
 /// Bytes of one part, inflated: 2 GiB, twice a sheet with a million rows of thirty cells.
-pub(super) const PART_BYTES_MAX: u64 = 2 << 30;
+pub(crate) const PART_BYTES_MAX: u64 = 2 << 30;
 /// How many times larger a part may be inflated than packed, once [`RATIO_GRACE_BYTES`] are passed. Apache POI draws the
 /// same line (`ZipSecureFile`, a minimum inflate ratio of 0.01).
-pub(super) const RATIO_MAX: u64 = 100;
+pub(crate) const RATIO_MAX: u64 = 100;
 /// Bytes of a part that are inflated whatever their ratio: 1 MiB.
-pub(super) const RATIO_GRACE_BYTES: u64 = 1 << 20;
+pub(crate) const RATIO_GRACE_BYTES: u64 = 1 << 20;
 
 /// A zipped workbook.
-pub(super) struct Package {
+pub(crate) struct Package {
     source: Source,
     parts: HashMap<String, Part>,
 }
@@ -46,7 +48,7 @@ struct Part {
 }
 
 impl Package {
-    pub(super) fn open(source: &Source) -> Result<Package, SheetError> {
+    pub(crate) fn open(source: &Source) -> Result<Package, SheetError> {
         let broken = |_| damaged(&source.name, "its archive is broken or cut off");
         within_directory_limits(source)?;
         let mut archive = ZipArchive::new(Bytes::new(source)).map_err(broken)?;
@@ -87,17 +89,17 @@ impl Package {
         })
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.parts.contains_key(&folded(name))
     }
 
     /// How long a part is, unpacked: what it says, which is proved when it is read.
-    pub(super) fn bytes(&self, name: &str) -> u64 {
+    pub(crate) fn bytes(&self, name: &str) -> u64 {
         self.parts.get(&folded(name)).map_or(0, |part| part.bytes)
     }
 
     /// Reads a part as XML; `None` where there is no such part.
-    pub(super) fn xml(&self, name: &str, piece_bytes_max: usize) -> Option<PartXml> {
+    pub(crate) fn xml(&self, name: &str, piece_bytes_max: usize) -> Option<PartXml> {
         let inflating = self.inflating(name)?;
         Some(Pull::new(
             BufReader::with_capacity(64 << 10, inflating),
@@ -106,7 +108,7 @@ impl Package {
     }
 
     /// The first bytes of a part.
-    pub(super) fn head(&self, name: &str, bytes_max: u64) -> Vec<u8> {
+    pub(crate) fn head(&self, name: &str, bytes_max: u64) -> Vec<u8> {
         let mut head = Vec::new();
         if let Some(inflating) = self.inflating(name) {
             // What was read before an error is what there is.
@@ -117,7 +119,7 @@ impl Package {
 
     /// Inflates a part to its end and gives the inside of every tag in it: proves that it is whole and within the limits
     /// before anything of it is believed.
-    pub(super) fn survey(&self, name: &str, mut tag: impl FnMut(&[u8])) -> Result<(), SheetError> {
+    pub(crate) fn survey(&self, name: &str, mut tag: impl FnMut(&[u8])) -> Result<(), SheetError> {
         let Some(mut inflating) = self.inflating(name) else {
             return Ok(());
         };
@@ -149,7 +151,7 @@ impl Package {
     }
 
     /// What an error that came through [`Inflating`] means.
-    pub(super) fn error(&self, name: &str, error: &io::Error) -> SheetError {
+    pub(crate) fn error(&self, name: &str, error: &io::Error) -> SheetError {
         let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
         match inner {
             Some(error) => SheetError::clone(error),
@@ -158,7 +160,7 @@ impl Package {
     }
 
     /// What an error of a part's XML means.
-    pub(super) fn xml_error(&self, name: &str, error: PullError) -> SheetError {
+    pub(crate) fn xml_error(&self, name: &str, error: PullError) -> SheetError {
         let file = &self.source.name;
         match error {
             PullError::Read(error) => self.error(name, &error),
@@ -174,7 +176,7 @@ impl Package {
     ///
     /// # Errors
     /// What `rewrite` gives; where `out` cannot be written to, under the name `file`.
-    pub(super) fn rewritten(
+    pub(crate) fn rewritten(
         &self,
         name: &str,
         out: &mut File,
@@ -225,7 +227,7 @@ impl Package {
     }
 
     /// Writes the workbook again as it is, over what `out` holds.
-    pub(super) fn copied(&self, out: &mut File, file: &Arc<str>) -> Result<(), SheetError> {
+    pub(crate) fn copied(&self, out: &mut File, file: &Arc<str>) -> Result<(), SheetError> {
         let unwritable = |error: io::Error| SheetError::unwritable(file, &error);
         out.set_len(0).map_err(unwritable)?;
         out.rewind().map_err(unwritable)?;
@@ -264,7 +266,7 @@ impl Package {
 }
 
 /// A part that is written again: copied from where the last copy ended.
-pub(super) struct Splice<'p> {
+pub(crate) struct Splice<'p> {
     package: &'p Package,
     name: &'p str,
     from: BufReader<Inflating>,
@@ -275,17 +277,17 @@ pub(super) struct Splice<'p> {
 
 impl Splice<'_> {
     /// Copies up to a byte of the part, or to its end.
-    pub(super) fn copy(&mut self, to: u64) -> Result<(), SheetError> {
+    pub(crate) fn copy(&mut self, to: u64) -> Result<(), SheetError> {
         self.read(to, |out, bytes| out.write_all(bytes))
     }
 
     /// Leaves out what stands before a byte of the part.
-    pub(super) fn leave_out(&mut self, to: u64) -> Result<(), SheetError> {
+    pub(crate) fn leave_out(&mut self, to: u64) -> Result<(), SheetError> {
         self.read(to, |_, _| Ok(()))
     }
 
     /// Gives what stands before a byte of the part, instead of copying it.
-    pub(super) fn take(&mut self, to: u64) -> Result<String, SheetError> {
+    pub(crate) fn take(&mut self, to: u64) -> Result<String, SheetError> {
         let mut taken = Vec::new();
         self.read(to, |_, bytes| {
             taken.extend_from_slice(bytes);
@@ -295,13 +297,13 @@ impl Splice<'_> {
     }
 
     /// Writes something of one's own.
-    pub(super) fn write(&mut self, text: &str) -> Result<(), SheetError> {
+    pub(crate) fn write(&mut self, text: &str) -> Result<(), SheetError> {
         let written = self.out.write_all(text.as_bytes());
         written.map_err(|error| SheetError::unwritable(self.file, &error))
     }
 
     /// What is said of a part that is not the same as when it was read.
-    pub(super) fn malformed(&self) -> SheetError {
+    pub(crate) fn malformed(&self) -> SheetError {
         let what = format!("{} cannot be read a second time", self.name);
         damaged(&self.package.source.name, &what)
     }
@@ -372,17 +374,17 @@ fn within_directory_limits(source: &Source) -> Result<(), SheetError> {
 }
 
 /// Part names are compared without regard to case, and some programs write `\`.
-pub(super) fn folded(name: &str) -> String {
+pub(crate) fn folded(name: &str) -> String {
     name.trim_start_matches('/')
         .replace('\\', "/")
         .to_ascii_lowercase()
 }
 
 /// A part that is read as XML.
-pub(super) type PartXml = Pull<BufReader<Inflating>>;
+pub(crate) type PartXml = Pull<BufReader<Inflating>>;
 
 /// Inflates a part, counts, and compares at its end.
-pub(super) struct Inflating {
+pub(crate) struct Inflating {
     source: Source,
     name: String,
     part: Part,
@@ -434,7 +436,7 @@ impl Read for Inflating {
 }
 
 /// The bytes of a source.
-pub(super) struct Bytes {
+pub(crate) struct Bytes {
     source: Source,
     at: u64,
     buffer: Vec<u8>,
@@ -442,7 +444,7 @@ pub(super) struct Bytes {
 }
 
 impl Bytes {
-    pub(super) fn new(source: &Source) -> Bytes {
+    pub(crate) fn new(source: &Source) -> Bytes {
         Bytes {
             source: source.clone(),
             at: 0,

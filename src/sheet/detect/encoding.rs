@@ -4,8 +4,8 @@
 //! breaks. What a text is written in is concluded from its bytes, never assumed: where two readings differ and nothing
 //! decides between them, the file is refused.
 
-use super::SheetError;
-use super::source::{Pass, Source};
+use crate::sheet::SheetError;
+use crate::sheet::source::{Pass, Source};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{
     DecoderResult, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252,
@@ -84,7 +84,7 @@ impl Encoding {
     }
 
     /// Whether it has all the characters of a text.
-    pub(super) fn has(self, text: &str) -> bool {
+    pub(crate) fn has(self, text: &str) -> bool {
         self.bytes(text).is_some()
     }
 
@@ -99,7 +99,7 @@ impl Encoding {
 
 /// Writes a text that was read as UTF-8 in what it was written in, a piece at a time. What stays as it is is held
 /// against the original, byte for byte: the way there and back changes nothing, or the text is refused.
-pub(super) struct Again {
+pub(crate) struct Again {
     encoding: Encoding,
     /// The original, from where the text stands; `None` where the text is the original.
     original: Option<Pass>,
@@ -109,12 +109,12 @@ pub(super) struct Again {
     /// What stands in the original.
     there: Vec<u8>,
     /// What is to be written next.
-    pub(super) out: Vec<u8>,
+    pub(crate) out: Vec<u8>,
 }
 
 impl Again {
     /// Begins at the beginning, with the original's byte-order mark where it has one.
-    pub(super) fn new(source: &Source) -> Result<Again, SheetError> {
+    pub(crate) fn new(source: &Source) -> Result<Again, SheetError> {
         let mut again = Again {
             encoding: source.encoding,
             original: None,
@@ -134,7 +134,7 @@ impl Again {
     }
 
     /// What stays as it is.
-    pub(super) fn same(&mut self, text: &[u8]) -> Result<(), SheetError> {
+    pub(crate) fn same(&mut self, text: &[u8]) -> Result<(), SheetError> {
         if self.original.is_none() {
             self.out.extend_from_slice(text);
             return Ok(());
@@ -166,7 +166,7 @@ impl Again {
     }
 
     /// What is put in place of what stood there.
-    pub(super) fn other(&mut self, before: &[u8], after: &str) -> Result<(), SheetError> {
+    pub(crate) fn other(&mut self, before: &[u8], after: &str) -> Result<(), SheetError> {
         if self.original.is_none() {
             self.out.extend_from_slice(after.as_bytes());
             return Ok(());
@@ -181,7 +181,7 @@ impl Again {
     }
 
     /// Refuses an original that has more than was written of it.
-    pub(super) fn finish(&mut self) -> Result<(), SheetError> {
+    pub(crate) fn finish(&mut self) -> Result<(), SheetError> {
         if self.original.is_some() {
             self.original_bytes(1)?;
             if !self.there.is_empty() || !self.begun.is_empty() {
@@ -223,7 +223,7 @@ impl Again {
 }
 
 /// A source as UTF-8, and what it was written in, in words, where that was something else.
-pub(super) fn as_utf8(
+pub(crate) fn as_utf8(
     source: Source,
     asked: Option<Encoding>,
 ) -> Result<(Source, Option<String>), SheetError> {
@@ -359,7 +359,7 @@ fn is_utf8_between(source: &Source, mut start: u64, end: u64) -> Result<bool, Sh
 }
 
 /// Whether there is nothing beyond ASCII.
-pub(super) fn is_ascii(source: &Source) -> Result<bool, SheetError> {
+pub(crate) fn is_ascii(source: &Source) -> Result<bool, SheetError> {
     let mut pass = source.pass(0);
     let mut buffer = Vec::new();
     loop {
@@ -665,8 +665,8 @@ fn transcoded(source: &Source, encoding: Encoding) -> Result<Source, SheetError>
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Input, ReadOptions, Sheet, open};
     use super::*;
+    use crate::sheet::{Input, ReadOptions, Sheet, open};
     use proptest::prelude::*;
 
     // Written apart from what it tests.

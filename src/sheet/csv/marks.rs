@@ -2,12 +2,12 @@
 //! twice or copied.
 
 /// One bit for each byte that is a delimiter, a quote or a line feed.
-pub(super) struct Marks {
+pub(crate) struct Marks {
     words: Vec<u64>,
 }
 
 impl Marks {
-    pub(super) fn of(data: &[u8], delimiter: u8) -> Marks {
+    pub(crate) fn of(data: &[u8], delimiter: u8) -> Marks {
         let (blocks, rest) = data.as_chunks();
         let mut words = Vec::with_capacity(blocks.len() + 1);
         words.extend(blocks.iter().map(|block| bits(block, delimiter)));
@@ -20,7 +20,7 @@ impl Marks {
     }
 
     /// The marks from a place on, in their order.
-    pub(super) fn from(&self, at: usize) -> From<'_> {
+    pub(crate) fn from(&self, at: usize) -> From<'_> {
         let (word, bit) = (at / 64, at % 64);
         let bits = self.words.get(word).copied().unwrap_or_default();
         From {
@@ -44,7 +44,7 @@ fn bits(block: &[u8; 64], delimiter: u8) -> u64 {
 }
 
 /// Goes from mark to mark.
-pub(super) struct From<'m> {
+pub(crate) struct From<'m> {
     words: &'m [u64],
     word: usize,
     bits: u64,
@@ -71,7 +71,7 @@ impl Iterator for From<'_> {
 /// A record is simple where each quote opens or closes a whole cell and no cell holds a line feed: then its cells stand
 /// in the text as they are. `None` for any other. The data is smaller than 4 GiB.
 #[inline]
-pub(super) fn simple_record(
+pub(crate) fn simple_record(
     data: &[u8],
     delimiter: u8,
     start: usize,

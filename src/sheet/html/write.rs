@@ -4,7 +4,7 @@
 //! Written with a handful of fixed texts and one escape rather than with a template engine: a page streams row by row,
 //! and the escape is all there is to get right.
 
-use super::writer::{Column, Tone};
+use crate::sheet::writer::{Column, Tone};
 use std::collections::BTreeMap;
 
 /// What a page may do: show itself, in its own style.
@@ -39,7 +39,7 @@ const BREAKS_FROM: usize = 16;
 const BREAK: &str = "<wbr>";
 
 /// One page that is being written.
-pub(super) struct Page {
+pub(crate) struct Page {
     columns: Vec<Column>,
     rows: u64,
     /// Of each column, how often each of its words occurs; empty where they are not counted.
@@ -50,7 +50,7 @@ pub(super) struct Page {
 
 impl Page {
     /// Begins a page, whose title is the file's name without its ending.
-    pub(super) fn new(file: &str, columns: Vec<Column>, out: &mut Vec<u8>) -> Page {
+    pub(crate) fn new(file: &str, columns: Vec<Column>, out: &mut Vec<u8>) -> Page {
         let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         let mut title = String::new();
@@ -80,7 +80,7 @@ impl Page {
     }
 
     /// Writes one row.
-    pub(super) fn row<'c>(&mut self, cells: impl IntoIterator<Item = &'c str>, out: &mut Vec<u8>) {
+    pub(crate) fn row<'c>(&mut self, cells: impl IntoIterator<Item = &'c str>, out: &mut Vec<u8>) {
         self.rows += 1;
         self.html.clear();
         self.html.push_str("<tr>");
@@ -113,7 +113,7 @@ impl Page {
     }
 
     /// Ends the page with its counts, which its style shows above the table: they are known only now.
-    pub(super) fn end(self, out: &mut Vec<u8>) {
+    pub(crate) fn end(self, out: &mut Vec<u8>) {
         let mut html = format!("</tbody>\n</table>\n<ul>\n<li>{} rows</li>\n", self.rows);
         for ((tone, word), count) in self.counts.iter().flatten() {
             html.extend(["<li class=\"", class(*tone), "\">"]);

@@ -4,13 +4,11 @@
 //! thread. A first pass collects the headings, for any object may bring a new one; it also finds every syntax error
 //! before the first row is given.
 
-mod splice;
-
-use super::encoding::Encoding;
-use super::quotes;
-use super::source::{Pass, Source};
-use super::{CLEAR, Cells, Limits, ReadOptions, Row, Sheet, SheetError};
 use crate::model::{Finding, Severity};
+use crate::sheet::detect::encoding::Encoding;
+use crate::sheet::json::quotes;
+use crate::sheet::source::{Pass, Source};
+use crate::sheet::{CLEAR, Cells, Limits, ReadOptions, Row, Sheet, SheetError};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -24,23 +22,23 @@ const CURLY_QUOTES: [char; 12] = ['“', '”', '„', '‟', '‘', '’', '‚
 
 /// What is needed to read the rows.
 #[derive(Debug, Clone)]
-pub(super) struct Content {
-    source: Source,
+pub(crate) struct Content {
+    pub(crate) source: Source,
     /// Where the text begins, behind a byte-order mark.
-    offset: u64,
-    layout: Arc<Layout>,
+    pub(crate) offset: u64,
+    pub(super) layout: Arc<Layout>,
 }
 
 #[derive(Debug)]
-struct Layout {
-    file: Arc<str>,
-    encoding: Encoding,
-    columns: HashMap<String, usize>,
-    limits: Limits,
+pub(super) struct Layout {
+    pub(super) file: Arc<str>,
+    pub(crate) encoding: Encoding,
+    pub(crate) columns: HashMap<String, usize>,
+    pub(super) limits: Limits,
 }
 
 /// Reads all objects once for their headings, in order of their first appearance.
-pub(super) fn open(source: Source, options: &ReadOptions) -> Result<Sheet, SheetError> {
+pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Sheet, SheetError> {
     let (source, mended) = if options.fix_quotes {
         quotes::mended(&source)?
     } else {
@@ -110,12 +108,12 @@ pub(super) fn open(source: Source, options: &ReadOptions) -> Result<Sheet, Sheet
         headings,
         header_line: None,
         notes,
-        content: super::Content::Json(content),
+        content: crate::sheet::Content::Json(content),
     })
 }
 
 impl Content {
-    pub(super) fn batches(&self) -> Batches {
+    pub(crate) fn batches(&self) -> Batches {
         Batches {
             pass: self.source.pass(self.offset),
             layout: self.layout.clone(),
@@ -199,14 +197,14 @@ struct Open {
 }
 
 /// Where an object lies in its batch, and where it begins in the file.
-struct Element {
-    start: usize,
-    end: usize,
+pub(super) struct Element {
+    pub(crate) start: usize,
+    pub(super) end: usize,
     at: Position,
 }
 
 /// Cuts the bytes into batches of whole objects.
-pub(super) struct Batches {
+pub(crate) struct Batches {
     pass: Pass,
     layout: Arc<Layout>,
     buffer: Vec<u8>,
@@ -543,11 +541,11 @@ fn place_of(text: &[u8], error: &serde_json::Error) -> (usize, String) {
 }
 
 /// Whole objects, not yet parsed.
-pub(super) struct Batch {
-    data: Vec<u8>,
-    elements: Vec<Element>,
-    gap: u64,
-    layout: Arc<Layout>,
+pub(crate) struct Batch {
+    pub(crate) data: Vec<u8>,
+    pub(super) elements: Vec<Element>,
+    pub(crate) gap: u64,
+    pub(super) layout: Arc<Layout>,
 }
 
 /// One object, flat.
@@ -569,7 +567,7 @@ enum Misfit {
 }
 
 impl Batch {
-    pub(super) fn rows(&self, mut each: impl FnMut(Row<'_>)) -> Result<u64, SheetError> {
+    pub(crate) fn rows(&self, mut each: impl FnMut(Row<'_>)) -> Result<u64, SheetError> {
         let columns = &self.layout.columns;
         let mut texts: Vec<Option<String>> = Vec::new();
         let (mut text, mut ends) = (String::new(), Vec::new());
@@ -616,7 +614,7 @@ impl Batch {
         Ok(index)
     }
 
-    fn bytes(&self, element: &Element) -> &[u8] {
+    pub(super) fn bytes(&self, element: &Element) -> &[u8] {
         self.data
             .get(element.start..element.end)
             .unwrap_or_default()
@@ -791,12 +789,12 @@ fn scalar(raw: &str) -> Result<Cow<'_, str>, PartError<'_>> {
     }
 }
 
-fn parsed<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, PartError<'t>> {
+pub(crate) fn parsed<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, PartError<'t>> {
     serde_json::from_str(text).map_err(|error| (text, error))
 }
 
 /// The members of an object in their order, those that come twice too.
-struct Members<'t>(Vec<(String, &'t RawValue)>);
+pub(crate) struct Members<'t>(pub(super) Vec<(String, &'t RawValue)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -822,8 +820,8 @@ impl<'de> Deserialize<'de> for Members<'de> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Input, open};
     use super::*;
+    use crate::sheet::{Input, open};
     use proptest::prelude::*;
     use std::io::Write as _;
 
@@ -1080,7 +1078,7 @@ mod tests {
         ));
         let blanks = format!("{{\"a\":1}}{}{{\"a\":2}}", " ".repeat(1000));
         let sheet = sheet_of(blanks.as_bytes(), limits).unwrap();
-        let super::super::Content::Json(content) = &sheet.content else {
+        let crate::sheet::Content::Json(content) = &sheet.content else {
             panic!("no JSON");
         };
         for batch in content.batches() {

@@ -4,22 +4,15 @@
 //! A workbook is not believed: see `package` for what is counted before anything of it is read, and [`open`] for which of
 //! its sheets are read.
 
-mod compound;
-mod number_format;
-mod ods;
-mod package;
-mod splice;
-mod xls;
-mod xlsx;
-
 use super::source::Source;
+use super::workbook::compound;
+use super::workbook::package::Package;
+use super::workbook::row::{RawRow, Survey, Table, damaged, other_format};
 use super::{Cells, Header, Limits, ReadOptions, Row, Sheet, SheetError, Stored};
+use super::{ods, xls, xlsx};
 use crate::model::{Finding, Place, Severity};
 use memchr::memchr;
-use package::Package;
-pub(super) use splice::mended;
 use std::fmt;
-use std::ops::Range;
 use std::sync::Arc;
 
 /// Rows that are looked at for the headings; blank ones do not count.
@@ -28,39 +21,6 @@ const PREAMBLE_ROWS_MAX: usize = 100;
 const BATCH_ROWS_MAX: usize = 1024;
 /// Cells of a batch, beyond which it takes no further row.
 const BATCH_CELLS_MAX: usize = 128 << 10;
-/// Bytes of the texts of one row: 4 MiB. A cell of Excel holds 32,767 characters.
-const ROW_BYTES_MAX: usize = 4 << 20;
-/// Blank and repeated cells that a sheet may have without writing each of them.
-const CONJURED_CELLS_MAX: u64 = 40_000_000;
-/// Formulas that fill several cells, of those that reach down to one row.
-const AREAS_MAX: usize = 1000;
-/// Bytes of a text that stands once in the file and is shown in many cells; each byte more counts as a cell made of few
-/// words.
-const SHOWN_BYTES_FREE: usize = 256;
-/// Sheets of a workbook.
-const TABLES_MAX: usize = 1024;
-
-fn damaged(file: &Arc<str>, what: &str) -> SheetError {
-    SheetError::DamagedWorkbook {
-        file: file.clone(),
-        what: what.to_owned(),
-    }
-}
-
-fn oversized(file: &Arc<str>, what: &str) -> SheetError {
-    SheetError::OversizedWorkbook {
-        file: file.clone(),
-        what: what.to_owned(),
-    }
-}
-
-fn other_format(file: &Arc<str>, what: &'static str) -> SheetError {
-    SheetError::OtherWorkbook {
-        file: file.clone(),
-        what,
-    }
-}
-
 /// What often bears the name of a workbook and is none, by how it begins.
 fn what_else(head: &[u8]) -> Option<&'static str> {
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
@@ -83,7 +43,7 @@ fn what_else(head: &[u8]) -> Option<&'static str> {
 }
 
 /// Text by the name of a workbook.
-pub(super) fn text_not_workbook(file: &Arc<str>, head: &[u8]) -> SheetError {
+pub(crate) fn text_not_workbook(file: &Arc<str>, head: &[u8]) -> SheetError {
     let ending = match head.trim_ascii_start() {
         [b'[' | b'{', ..] => ".json",
         _ => ".csv (or .tsv)",
@@ -94,94 +54,12 @@ pub(super) fn text_not_workbook(file: &Arc<str>, head: &[u8]) -> SheetError {
     }
 }
 
-/// The texts that cells share: one text and where each ends, for there may be millions.
-#[derive(Default)]
-struct Strings {
-    text: String,
-    ends: Vec<u32>,
-}
-
-impl Strings {
-    fn push(&mut self, write: impl FnOnce(&mut String)) {
-        write(&mut self.text);
-        self.ends.push(self.text.len() as u32);
-    }
-
-    fn bytes(&self) -> usize {
-        self.text.len() + self.ends.len() * size_of::<u32>()
-    }
-
-    fn get(&self, index: usize) -> Option<&str> {
-        let end = *self.ends.get(index)? as usize;
-        let start = match index.checked_sub(1) {
-            Some(before) => *self.ends.get(before)? as usize,
-            None => 0,
-        };
-        self.text.get(start..end)
-    }
-}
-
-/// One sheet of a workbook.
-struct Table {
-    name: Arc<str>,
-    hidden: bool,
-}
-
 /// A workbook of any kind.
 #[derive(Clone)]
-enum Book {
-    Xlsx(Arc<xlsx::Book>),
-    Ods(Arc<ods::Book>),
-    Xls(Arc<xls::Book>),
-}
-
-/// What is worth saying about a sheet.
-#[derive(Debug, Default, Clone, Copy)]
-struct Survey {
-    hidden_rows: u64,
-    hidden_columns: u64,
-    merged: u64,
-    formulas: u64,
-    has_macros: bool,
-}
-
-impl Survey {
-    fn notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
-        let mut say = |count: u64, one: &str, many: &str, what: &str| match count {
-            0 => {}
-            1 => notes.push(format!("1 {one}, {what}")),
-            _ => notes.push(format!("{count} {many}, {what}")),
-        };
-        say(
-            self.hidden_rows,
-            "hidden row",
-            "hidden rows",
-            "read like the others",
-        );
-        say(
-            self.hidden_columns,
-            "group of hidden columns",
-            "groups of hidden columns",
-            "read like the others",
-        );
-        say(
-            self.merged,
-            "merged range",
-            "merged ranges",
-            "whose value stands in the first cell only",
-        );
-        say(
-            self.formulas,
-            "formula",
-            "formulas",
-            "read by the values that were saved",
-        );
-        if self.has_macros {
-            notes.push("macros, which are not run".to_owned());
-        }
-        notes
-    }
+pub(crate) enum Book {
+    Xlsx(Arc<xlsx::read::Book>),
+    Ods(Arc<ods::read::Book>),
+    Xls(Arc<xls::read::Book>),
 }
 
 impl Book {
@@ -195,20 +73,20 @@ impl Book {
                 .head("mimetype", 64)
                 .starts_with(b"application/vnd.oasis.opendocument.spreadsheet")
             {
-                return Ok(Book::Ods(Arc::new(ods::Book::open(
+                return Ok(Book::Ods(Arc::new(ods::read::Book::open(
                     source,
                     package,
                     options.limits,
                 )?)));
             }
-            return Ok(Book::Xlsx(Arc::new(xlsx::Book::open(
+            return Ok(Book::Xlsx(Arc::new(xlsx::read::Book::open(
                 source,
                 package,
                 options.limits,
             )?)));
         }
         if head.starts_with(&compound::SIGNATURE) {
-            return Ok(Book::Xls(Arc::new(xls::Book::open(
+            return Ok(Book::Xls(Arc::new(xls::read::Book::open(
                 source,
                 options.limits,
             )?)));
@@ -232,11 +110,11 @@ impl Book {
         }
     }
 
-    fn rows(&self, table: usize) -> Result<Rows, SheetError> {
+    pub(crate) fn rows(&self, table: usize) -> Result<Rows, SheetError> {
         Ok(match self {
-            Book::Xlsx(book) => Rows::Xlsx(xlsx::Rows::new(book, table)?),
-            Book::Ods(book) => Rows::Ods(ods::Rows::new(book, table)?),
-            Book::Xls(book) => Rows::Xls(xls::Rows::new(book, table)?),
+            Book::Xlsx(book) => Rows::Xlsx(xlsx::read::Rows::new(book, table)?),
+            Book::Ods(book) => Rows::Ods(ods::read::Rows::new(book, table)?),
+            Book::Xls(book) => Rows::Xls(xls::read::Rows::new(book, table)?),
         })
     }
 
@@ -250,15 +128,15 @@ impl Book {
 }
 
 /// The rows of one sheet, from its first.
-enum Rows {
-    Xlsx(xlsx::Rows),
-    Ods(ods::Rows),
-    Xls(xls::Rows),
+pub(crate) enum Rows {
+    Xlsx(xlsx::read::Rows),
+    Ods(ods::read::Rows),
+    Xls(xls::read::Rows),
 }
 
 impl Rows {
     /// Reads the next row; gives whether there was one.
-    fn next(&mut self, row: &mut RawRow) -> Result<bool, SheetError> {
+    pub(crate) fn next(&mut self, row: &mut RawRow) -> Result<bool, SheetError> {
         match self {
             Rows::Xlsx(rows) => rows.next(row),
             Rows::Ods(rows) => rows.next(row),
@@ -267,182 +145,27 @@ impl Rows {
     }
 }
 
-/// A row as a reader fills it.
-struct RawRow {
-    file: Arc<str>,
-    limits: Limits,
-    line: u64,
-    text: String,
-    ends: Vec<usize>,
-    stored: Vec<Stored>,
-    /// Cells of all rows so far that were made of few words.
-    conjured: u64,
-    /// Where the cells stand.
-    spots: Vec<Spot>,
-    /// Whether it is the row before once more, which stands in the part only once.
-    repeats: bool,
-    /// What formulas fill that stand in other cells: down to which row, and which columns.
-    filled: Vec<(u64, Range<usize>)>,
-}
-
-/// Where a cell stands in its part.
-#[derive(Debug, Clone, Default)]
-struct Spot {
-    /// The columns that it stands for.
-    columns: Range<usize>,
-    /// The tag that begins it.
-    tag: Range<u64>,
-    /// What it shows, without comments and drawings; empty where it shows nothing of its own.
-    shown: Range<u64>,
-    /// Whether something else stands within what it shows.
-    mixed: bool,
-    has_formula: bool,
-    end: u64,
-}
-
-impl RawRow {
-    fn new(file: &Arc<str>, limits: Limits) -> RawRow {
-        RawRow {
-            file: file.clone(),
-            limits,
-            line: 0,
-            text: String::new(),
-            ends: Vec::new(),
-            stored: Vec::new(),
-            conjured: 0,
-            spots: Vec::new(),
-            repeats: false,
-            filled: Vec::new(),
-        }
-    }
-
-    /// Notes that a formula of this row fills cells down to a row.
-    fn fill(&mut self, last_line: u64, columns: Range<usize>) {
-        let line = self.line;
-        self.filled.retain(|(last, _)| *last >= line);
-        if self.filled.len() >= AREAS_MAX {
-            // Too many to tell: whatever follows counts as filled.
-            self.filled = vec![(u64::MAX, 0..usize::MAX)];
-        } else {
-            self.filled.push((last_line, columns));
-        }
-    }
-
-    /// Whether the cell of a column holds what a formula gave.
-    fn is_calculated(&self, column: usize) -> bool {
-        let fills =
-            |(last, columns): &(u64, Range<usize>)| *last >= self.line && columns.contains(&column);
-        let own = self
-            .spots
-            .iter()
-            .find(|spot| spot.columns.contains(&column));
-        own.is_some_and(|spot| spot.has_formula) || self.filled.iter().any(fills)
-    }
-
-    /// Counts cells that stand in no relation to what was read for them.
-    fn conjure(&mut self, cells: u64) -> Result<(), SheetError> {
-        self.conjured = self.conjured.saturating_add(cells);
-        if self.conjured > CONJURED_CELLS_MAX {
-            let what = format!("it has more than {CONJURED_CELLS_MAX} blank or repeated cells");
-            return Err(oversized(&self.file, &what));
-        }
-        Ok(())
-    }
-
-    /// As [`RawRow::put`], for a text of which the cell holds only a word: one that many cells share, a number's format.
-    fn put_shown(
-        &mut self,
-        column: usize,
-        write: impl FnOnce(&mut String) -> Stored,
-    ) -> Result<(), SheetError> {
-        let before = self.text.len();
-        self.put(column, write)?;
-        let bytes = self.text.len().saturating_sub(before);
-        self.conjure(bytes.saturating_sub(SHOWN_BYTES_FREE) as u64)
-    }
-
-    fn begin(&mut self, line: u64) {
-        self.line = line;
-        self.spots.clear();
-        self.repeats = false;
-        self.text.clear();
-        self.ends.clear();
-        self.stored.clear();
-    }
-
-    /// Puts a cell behind those that are there already; what lies between is blank.
-    fn put(
-        &mut self,
-        column: usize,
-        write: impl FnOnce(&mut String) -> Stored,
-    ) -> Result<(), SheetError> {
-        if column >= self.limits.row_cells_max {
-            return Err(SheetError::TooManyColumns {
-                file: self.file.clone(),
-                cells_max: self.limits.row_cells_max,
-            });
-        }
-        if column < self.ends.len() {
-            return Err(damaged(
-                &self.file,
-                &format!("the cells of row {} are not in their order", self.line),
-            ));
-        }
-        self.conjure((column - self.ends.len()) as u64)?;
-        let start = self.text.len();
-        self.ends.resize(column, start);
-        self.stored.resize(column, Stored::Text);
-        self.stored.push(write(&mut self.text));
-        self.ends.push(self.text.len());
-        if self.text.len() - start > self.limits.cell_bytes_max {
-            let bytes_max = self.limits.cell_bytes_max;
-            return Err(SheetError::CellTooLong {
-                file: self.file.clone(),
-                line: self.line,
-                bytes_max,
-            });
-        }
-        let bytes_max = self.limits.row_bytes_max.min(ROW_BYTES_MAX);
-        if self.text.len() > bytes_max {
-            return Err(SheetError::RowTooLong {
-                file: self.file.clone(),
-                line: self.line,
-                bytes_max,
-            });
-        }
-        Ok(())
-    }
-
-    fn is_blank(&self) -> bool {
-        self.text.trim().is_empty() && self.stored.iter().all(|stored| *stored == Stored::Text)
-    }
-
-    fn cells(&self) -> Cells<'_> {
-        Cells::new(&self.text, &self.ends)
-    }
-}
-
 /// What is needed to read the rows of one sheet.
 #[derive(Clone)]
-pub(super) struct Content {
-    book: Book,
-    table: usize,
+pub(crate) struct Content {
+    pub(crate) book: Book,
+    pub(crate) table: usize,
     /// Rows up to the headings and with them, blank ones too.
-    passed_over: u64,
-    layout: Arc<Layout>,
+    pub(crate) passed_over: u64,
+    pub(crate) layout: Arc<Layout>,
 }
 
-struct Layout {
-    file: Arc<str>,
+pub(crate) struct Layout {
+    pub(crate) file: Arc<str>,
     sheet: Arc<str>,
     columns: usize,
     /// Columns without a heading.
     unnamed: Vec<usize>,
-    limits: Limits,
+    pub(crate) limits: Limits,
 }
 
 /// Whether an input is a workbook, or calls itself one and no other format is asked for.
-pub(super) fn is_meant(source: &Source, options: &ReadOptions) -> Result<bool, SheetError> {
+pub(crate) fn is_meant(source: &Source, options: &ReadOptions) -> Result<bool, SheetError> {
     let head = source.head(8)?;
     if head.is_empty() {
         return Ok(false);
@@ -458,7 +181,7 @@ pub(super) fn is_meant(source: &Source, options: &ReadOptions) -> Result<bool, S
 }
 
 /// What the names of workbooks end with.
-pub(super) const ENDINGS: [&str; 9] = [
+pub(crate) const ENDINGS: [&str; 9] = [
     "xlsx", "xlsm", "xlsb", "xltx", "xltm", "xls", "xlt", "ods", "ots",
 ];
 
@@ -466,7 +189,7 @@ pub(super) const ENDINGS: [&str; 9] = [
 /// that have a number by [`Header::Found`]; else the only one that is not empty. Hidden sheets are read only when they
 /// are named. The headings are the row that is told, else the first row with a number, else the first row that is not
 /// blank.
-pub(super) fn open(source: &Source, options: &ReadOptions) -> Result<Vec<Sheet>, SheetError> {
+pub(crate) fn open(source: &Source, options: &ReadOptions) -> Result<Vec<Sheet>, SheetError> {
     let book = Book::open(source, options)?;
     let file = &source.name;
     let heads = match &options.sheet {
@@ -674,7 +397,7 @@ impl fmt::Debug for Content {
 
 impl Content {
     /// The same table in a copy of the workbook.
-    pub(super) fn over(&self, source: &Source) -> Result<Content, SheetError> {
+    pub(crate) fn over(&self, source: &Source) -> Result<Content, SheetError> {
         let options = ReadOptions {
             limits: self.layout.limits,
             ..ReadOptions::default()
@@ -685,7 +408,7 @@ impl Content {
         })
     }
 
-    pub(super) fn batches(&self) -> Batches {
+    pub(crate) fn batches(&self) -> Batches {
         Batches {
             rows: Some(self.book.rows(self.table)),
             passed_over: self.passed_over,
@@ -696,7 +419,7 @@ impl Content {
 }
 
 /// Reads rows and gathers them into batches.
-pub(super) struct Batches {
+pub(crate) struct Batches {
     /// `None` at the end; an error comes after the rows before it.
     rows: Option<Result<Rows, SheetError>>,
     /// Rows that are still to be passed over.
@@ -745,7 +468,7 @@ impl Iterator for Batches {
 }
 
 /// Some rows, read.
-pub(super) struct Batch {
+pub(crate) struct Batch {
     layout: Arc<Layout>,
     rows: Vec<Span>,
     text: String,
@@ -772,7 +495,7 @@ impl Batch {
         });
     }
 
-    pub(super) fn rows(&self, mut each: impl FnMut(Row<'_>)) -> Result<u64, SheetError> {
+    pub(crate) fn rows(&self, mut each: impl FnMut(Row<'_>)) -> Result<u64, SheetError> {
         let (mut text, mut cells) = (0, 0);
         for (index, row) in (0..).zip(&self.rows) {
             let ends = self.ends.get(cells..row.cells_end).unwrap_or_default();
@@ -794,7 +517,7 @@ impl Batch {
 
 impl Layout {
     /// What is wrong with a row as a row.
-    fn trouble(&self, line: u64, cells: &Cells<'_>) -> Option<Finding> {
+    pub(crate) fn trouble(&self, line: u64, cells: &Cells<'_>) -> Option<Finding> {
         let is_filled = |column: &usize| {
             let text = cells.get(*column);
             text.is_some_and(|text| !text.trim().is_empty())
@@ -825,6 +548,3 @@ impl Layout {
         })
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,11 +1,15 @@
 //! Copies of workbooks with some cells other.
 
-use super::super::super::{Mended, Mends, Row};
-use super::super::RawRow;
-use super::*;
+use super::workbooks::{
+    biff, book, by_hand, by_parts, cells_of, compound, file_of, ods, read, worksheet,
+};
 use crate::model::Secret;
+use crate::sheet::workbook::row::RawRow;
+use crate::sheet::{Input, ReadOptions, Sheet, open};
+use crate::sheet::{Mended, Mends, Row};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use std::io::Cursor;
 use std::io::Read as _;
 use zip::ZipArchive;
 
@@ -274,7 +278,7 @@ proptest! {
                     match cell {
                         Some(text) => sheet.write_string(row, column, text).unwrap(),
                         None if row % 2 == 0 => sheet.write_number(row, column, 1.5).unwrap(),
-                        None => sheet.write_blank(row, column, &Format::new().set_bold()).unwrap(),
+                        None => sheet.write_blank(row, column, &rust_xlsxwriter::Format::new().set_bold()).unwrap(),
                     };
                 }
             }
@@ -358,10 +362,10 @@ fn cells_without_anything_are_not_kept() {
     let cells = |text: &str| format!("<table:table-row>{text}</table:table-row>");
     let text = "<table:table-cell><text:p>number</text:p></table:table-cell>";
     let empty = "<table:table-cell/>".repeat(16_000);
-    let ods = ods(&[cells(text), cells(&format!("{empty}{text}"))].concat());
-    for bytes in [by_hand(&xlsx, "<sst/>"), ods] {
+    let wide = ods(&[cells(text), cells(&format!("{empty}{text}"))].concat());
+    for bytes in [by_hand(&xlsx, "<sst/>"), wide] {
         let sheet = read(&bytes).unwrap();
-        let super::super::super::Content::Workbook(content) = &sheet.content else {
+        let crate::sheet::Content::Workbook(content) = &sheet.content else {
             panic!("it is a workbook");
         };
         let mut rows = content.book.rows(content.table).unwrap();
@@ -382,11 +386,8 @@ fn cells_without_anything_are_not_kept() {
         .collect();
     let long = format!("<table:table-cell><text:p>M{spans}</text:p></table:table-cell>");
     let mut why = String::new();
-    copied(
-        &super::ods(&[cells(text), cells(&long)].concat()),
-        |_, mends| {
-            why = mends.put(0, Secret::new("z")).unwrap_err();
-        },
-    );
+    copied(&ods(&[cells(text), cells(&long)].concat()), |_, mends| {
+        why = mends.put(0, Secret::new("z")).unwrap_err();
+    });
     assert!(why.contains("too long"), "{why}");
 }

@@ -1,9 +1,11 @@
 //! XLSX, by ECMA-376 part 1 (SpreadsheetML).
 
-use super::number_format::{Formats, plain};
-use super::package::{Package, PartXml, folded};
-use super::{RawRow, Spot, Strings, Survey, TABLES_MAX, Table, damaged, other_format, oversized};
 use crate::sheet::source::Source;
+use crate::sheet::workbook::number_format::{Formats, plain};
+use crate::sheet::workbook::package::{Package, PartXml, folded};
+use crate::sheet::workbook::row::{
+    RawRow, Spot, Strings, Survey, TABLES_MAX, Table, damaged, other_format, oversized,
+};
 use crate::sheet::{Limits, SheetError, Stored};
 use crate::xml::{Piece, PullError, Tag};
 use std::collections::{BTreeMap, HashSet};
@@ -18,8 +20,8 @@ const FRAME_BYTES_MAX: u64 = 16 << 20;
 const ROWS_MAX: u64 = 1 << 20;
 
 /// An XLSX workbook without its cells.
-pub(super) struct Book {
-    pub(super) tables: Vec<Table>,
+pub(crate) struct Book {
+    pub(crate) tables: Vec<Table>,
     /// The part of each table.
     parts: Vec<String>,
     package: Package,
@@ -31,7 +33,7 @@ pub(super) struct Book {
 }
 
 impl Book {
-    pub(super) fn open(
+    pub(crate) fn open(
         source: &Source,
         package: Package,
         limits: Limits,
@@ -74,7 +76,7 @@ impl Book {
     }
 
     /// The archive, and the part of a table.
-    pub(super) fn part(&self, table: usize) -> (&Package, &str) {
+    pub(crate) fn part(&self, table: usize) -> (&Package, &str) {
         let part = self.parts.get(table).map_or("", String::as_str);
         (&self.package, part)
     }
@@ -273,7 +275,7 @@ impl Book {
         Ok(())
     }
 
-    pub(super) fn survey(&self, table: usize) -> Result<Survey, SheetError> {
+    pub(crate) fn survey(&self, table: usize) -> Result<Survey, SheetError> {
         let mut survey = Survey {
             has_macros: self.package.has("xl/vbaProject.bin"),
             ..Survey::default()
@@ -356,7 +358,7 @@ fn unescape(text: &str, out: &mut String) {
 }
 
 /// The rows of a worksheet.
-pub(super) struct Rows {
+pub(crate) struct Rows {
     book: Arc<Book>,
     part: String,
     xml: PartXml,
@@ -387,7 +389,7 @@ struct CellTag {
 }
 
 impl Rows {
-    pub(super) fn new(book: &Arc<Book>, table: usize) -> Result<Rows, SheetError> {
+    pub(crate) fn new(book: &Arc<Book>, table: usize) -> Result<Rows, SheetError> {
         let part = book.parts.get(table).cloned().unwrap_or_default();
         let xml = book.package.xml(&part, book.limits.cell_bytes_max);
         let xml = xml.ok_or_else(|| damaged(&book.file, &format!("{part} is not in it")))?;
@@ -401,7 +403,7 @@ impl Rows {
         })
     }
 
-    pub(super) fn next(&mut self, row: &mut RawRow) -> Result<bool, SheetError> {
+    pub(crate) fn next(&mut self, row: &mut RawRow) -> Result<bool, SheetError> {
         if self.ended {
             return Ok(false);
         }

@@ -8,9 +8,9 @@
 //! Every cell is a text, in a column that is preformatted as text: no zero, `+` or digit is lost, nothing is ever a
 //! formula, and what somebody types into an empty cell stays as typed.
 
-use super::writer::{Aside, Column, Tone};
-use super::{ROW_CELLS_MAX, SheetError};
 use crate::model::Place;
+use crate::sheet::writer::{Aside, Column, Tone};
+use crate::sheet::{ROW_CELLS_MAX, SheetError};
 use rust_xlsxwriter::{
     Color, DataValidation, DataValidationErrorStyle, DocProperties, ExcelDateTime, Format,
     FormatAlign, FormatBorder, Formula, IgnoreError, Note, Workbook, Worksheet, XlsxError,
@@ -24,7 +24,7 @@ use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 /// Rows of a sheet, the headings included: a limit of Excel.
 const ROWS_MAX: u32 = 1_048_576;
 /// Characters of a cell, as UTF-16 counts them: a limit of Excel.
-pub(super) const CELL_UNITS_MAX: usize = 32_767;
+pub(crate) const CELL_UNITS_MAX: usize = 32_767;
 /// Bytes of a sheet before it is compressed: what an archive holds without extensions that Excel does not read.
 const SHEET_BYTES_MAX: u64 = u32::MAX as u64 - (1 << 20);
 /// The number of the format `@`: what is typed into the cell is a text.
@@ -47,7 +47,7 @@ const SHEET: &str = "xl/worksheets/sheet1.xml";
 const WORKBOOK: &str = "xl/workbook.xml";
 
 /// One workbook that is being written.
-pub(super) struct Book {
+pub(crate) struct Book {
     file: Arc<str>,
     columns: Vec<Column>,
     aside: Option<Aside>,
@@ -64,7 +64,7 @@ pub(super) struct Book {
 
 impl Book {
     /// Begins a workbook, which messages call `file`.
-    pub(super) fn new(
+    pub(crate) fn new(
         file: &Arc<str>,
         columns: Vec<Column>,
         aside: Option<Aside>,
@@ -110,7 +110,7 @@ impl Book {
     }
 
     /// Writes one row; what of the file is ready goes to `out`.
-    pub(super) fn row<'c>(
+    pub(crate) fn row<'c>(
         &mut self,
         cells: impl IntoIterator<Item = &'c str>,
         out: &mut Vec<u8>,
@@ -202,7 +202,7 @@ impl Book {
     }
 
     /// Writes what comes after the rows.
-    pub(super) fn end(mut self, out: &mut Vec<u8>) -> Result<(), SheetError> {
+    pub(crate) fn end(mut self, out: &mut Vec<u8>) -> Result<(), SheetError> {
         let mut frame = Frame::new(&self.file, &self.columns, self.rows, self.aside.as_ref())?;
         let ended = self
             .zip
@@ -232,7 +232,7 @@ fn options() -> SimpleFileOptions {
 
 /// A text as it stands in a workbook's XML. What XML cannot hold becomes `_xHHHH_`, as Excel writes it; what would be
 /// taken for that is protected.
-pub(super) fn escape(text: &str, xml: &mut String) {
+pub(crate) fn escape(text: &str, xml: &mut String) {
     let mut plain = 0;
     for (at, c) in text.char_indices() {
         let named = match c {

@@ -1,17 +1,17 @@
 //! Quotes that a web page or a word processor put in place of the straight ones, mended where JSON wants straight ones.
 //! What a text holds between its quotes stays as it is, to the last character.
 
-use super::SheetError;
-use super::source::Source;
+use crate::sheet::SheetError;
+use crate::sheet::source::Source;
 use std::io::Write;
 
 /// How large a file may be: what is pasted from a page is small.
-pub(super) const BYTES_MAX: u64 = 16 << 20;
+pub(crate) const BYTES_MAX: u64 = 16 << 20;
 /// What stands for the straight double quote.
-pub(super) const DOUBLE: [char; 8] = ['“', '”', '„', '‟', '″', '«', '»', '＂'];
+pub(crate) const DOUBLE: [char; 8] = ['“', '”', '„', '‟', '″', '«', '»', '＂'];
 
 /// A copy of a source with its quotes mended, and how many were.
-pub(super) fn mended(source: &Source) -> Result<(Source, u64), SheetError> {
+pub(crate) fn mended(source: &Source) -> Result<(Source, u64), SheetError> {
     let bytes = source.head(BYTES_MAX + 1)?;
     let refused = |reason: String| SheetError::Encoding {
         file: source.name.clone(),

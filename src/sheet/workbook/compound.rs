@@ -1,12 +1,14 @@
 //! Compound files, by [MS-CFB]: the container of XLS, and of workbooks that are protected with a password.
 
-use super::{SheetError, Source, damaged, oversized};
+use crate::sheet::SheetError;
+use crate::sheet::source::Source;
+use crate::sheet::workbook::row::{damaged, oversized};
 use std::collections::HashSet;
 
 /// What a compound file begins with.
-pub(super) const SIGNATURE: [u8; 8] = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
+pub(crate) const SIGNATURE: [u8; 8] = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
 /// Bytes of a compound file: 20 MiB. It is read whole.
-pub(super) const FILE_BYTES_MAX: u64 = 20 << 20;
+pub(crate) const FILE_BYTES_MAX: u64 = 20 << 20;
 
 /// Streams and folders of a compound file: pictures and macros count too.
 const ENTRIES_MAX: usize = 10_000;
@@ -18,7 +20,7 @@ const MINI_STREAM_BYTES: u64 = 4096;
 const MINI_SECTOR_BYTES: usize = 64;
 
 /// A compound file, whole.
-pub(super) struct Compound {
+pub(crate) struct Compound {
     bytes: Vec<u8>,
     sector_bytes: usize,
     /// For each sector, the one behind it.
@@ -48,7 +50,7 @@ fn words(bytes: &[u8]) -> impl Iterator<Item = u32> + '_ {
 }
 
 impl Compound {
-    pub(super) fn open(source: &Source) -> Result<Compound, SheetError> {
+    pub(crate) fn open(source: &Source) -> Result<Compound, SheetError> {
         if source.bytes() > FILE_BYTES_MAX {
             let what = format!("a workbook of this kind is read up to {FILE_BYTES_MAX} bytes");
             return Err(oversized(&source.name, &what));
@@ -158,14 +160,14 @@ impl Compound {
         Some(())
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.streams
             .iter()
             .any(|stream| stream.name.eq_ignore_ascii_case(name))
     }
 
     /// A stream's bytes; `None` where there is no such stream, or it is not whole.
-    pub(super) fn stream(&self, name: &str) -> Option<Vec<u8>> {
+    pub(crate) fn stream(&self, name: &str) -> Option<Vec<u8>> {
         let mut streams = self.streams.iter();
         let stream = streams.find(|stream| stream.name.eq_ignore_ascii_case(name))?;
         let mut bytes = if stream.bytes >= MINI_STREAM_BYTES {

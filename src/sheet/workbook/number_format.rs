@@ -3,7 +3,7 @@
 //! Codes are those of ECMA-376 part 1, 18.8.30 and 18.8.31. Where a format is of a kind that would lose digits
 //! (exponents, fractions), or depends on who looks (currency, the system's date), the number stands as it is.
 
-use super::oversized;
+use crate::sheet::workbook::row::oversized;
 use crate::sheet::{SheetError, Stored};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
@@ -20,7 +20,7 @@ const CODE_BYTES_MAX: usize = 1024;
 
 /// Which number format each of a workbook's styles has.
 #[derive(Default)]
-pub(super) struct Formats {
+pub(crate) struct Formats {
     own: HashMap<u32, String>,
     formats: Vec<NumberFormat>,
     known: HashMap<u32, u16>,
@@ -29,7 +29,7 @@ pub(super) struct Formats {
 
 impl Formats {
     /// Takes a format that the workbook brings along.
-    pub(super) fn bring(
+    pub(crate) fn bring(
         &mut self,
         file: &Arc<str>,
         id: u32,
@@ -44,7 +44,7 @@ impl Formats {
     }
 
     /// Takes the next style, by the id of its format.
-    pub(super) fn style(&mut self, file: &Arc<str>, id: u32) -> Result<(), SheetError> {
+    pub(crate) fn style(&mut self, file: &Arc<str>, id: u32) -> Result<(), SheetError> {
         if self.of_style.len() >= STYLES_MAX || self.known.len() > 2 * FORMATS_MAX {
             return Err(oversized(
                 file,
@@ -62,14 +62,14 @@ impl Formats {
         Ok(())
     }
 
-    pub(super) fn of_style(&self, style: usize) -> Option<&NumberFormat> {
+    pub(crate) fn of_style(&self, style: usize) -> Option<&NumberFormat> {
         self.formats.get(usize::from(*self.of_style.get(style)?))
     }
 }
 
 /// A number format, understood.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct NumberFormat {
+pub(crate) struct NumberFormat {
     /// For positive numbers, negative ones, zero; fewer where fewer were written.
     sections: Vec<Section>,
 }
@@ -116,14 +116,14 @@ enum Token {
 }
 
 impl NumberFormat {
-    pub(super) fn general() -> NumberFormat {
+    pub(crate) fn general() -> NumberFormat {
         NumberFormat {
             sections: vec![Section::General],
         }
     }
 
     /// The format that an id below 164 stands for.
-    pub(super) fn built_in(id: u32) -> NumberFormat {
+    pub(crate) fn built_in(id: u32) -> NumberFormat {
         NumberFormat::parse(match id {
             1 => "0",
             2 => "0.00",
@@ -148,7 +148,7 @@ impl NumberFormat {
         })
     }
 
-    pub(super) fn parse(code: &str) -> NumberFormat {
+    pub(crate) fn parse(code: &str) -> NumberFormat {
         let mut sections = Vec::new();
         let mut rest = code;
         while sections.len() < 3 {
@@ -167,7 +167,7 @@ impl NumberFormat {
     }
 
     /// Writes a number as it is shown. `written` is how it stands in the file.
-    pub(super) fn show(
+    pub(crate) fn show(
         &self,
         value: f64,
         written: &str,
@@ -197,7 +197,7 @@ impl NumberFormat {
 const DIGITS_MAX: usize = 15;
 
 /// Writes a number without an exponent: up to 15 digits, and an integer as it was written.
-pub(super) fn plain(value: f64, written: &str, out: &mut String) -> Stored {
+pub(crate) fn plain(value: f64, written: &str, out: &mut String) -> Stored {
     let digits = written.trim_start_matches('-');
     if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
         out.push_str(written);

@@ -1,24 +1,24 @@
 //! Where the headings stand and what separates the cells, by the evidence of the first rows. What cannot be told is
 //! refused: a row taken for headings is a row lost.
 
-use super::csv::{HeaderRecord, Preview};
-use super::{Header, Headings, Known, SheetError};
+use crate::sheet::csv::read::{HeaderRecord, Preview};
+use crate::sheet::{Header, Headings, Known, SheetError};
 
 /// How many records are looked at.
-pub(super) const RECORDS_MAX: usize = 40;
+pub(crate) const RECORDS_MAX: usize = 40;
 /// How many records may stand above the headings.
 const ABOVE_MAX: usize = 20;
 
 /// The header row that was found.
-pub(super) struct Found {
-    pub(super) delimiter: u8,
-    pub(super) record: HeaderRecord,
+pub(crate) struct Found {
+    pub(crate) delimiter: u8,
+    pub(crate) record: HeaderRecord,
     /// Whether something stands above it.
-    pub(super) below_others: bool,
+    pub(crate) below_others: bool,
 }
 
 /// The header row where the delimiter is known; `None` where there is no row.
-pub(super) fn only(preview: Preview, header: &Header) -> Result<Option<Found>, SheetError> {
+pub(crate) fn only(preview: Preview, header: &Header) -> Result<Option<Found>, SheetError> {
     match pick(&preview, header)? {
         Some(at) => Ok(taken(preview, at)),
         None => preview.failed.map_or(Ok(None), Err),
@@ -35,7 +35,7 @@ struct Evidence {
 }
 
 /// The header row, and the delimiter that most speaks for.
-pub(super) fn found(
+pub(crate) fn found(
     previews: Vec<Preview>,
     ending: u8,
     header: &Header,

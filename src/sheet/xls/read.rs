@@ -1,9 +1,11 @@
 //! XLS of Excel 97 to 2003 (BIFF8), by [MS-XLS].
 
-use super::compound::Compound;
-use super::number_format::{Formats, plain};
-use super::{RawRow, Strings, Survey, TABLES_MAX, Table, damaged, other_format, oversized};
 use crate::sheet::source::Source;
+use crate::sheet::workbook::compound::Compound;
+use crate::sheet::workbook::number_format::{Formats, plain};
+use crate::sheet::workbook::row::{
+    RawRow, Strings, Survey, TABLES_MAX, Table, damaged, other_format, oversized,
+};
 use crate::sheet::{Limits, SheetError, Stored};
 use std::sync::Arc;
 
@@ -12,33 +14,33 @@ const STRINGS_BYTES_MAX: usize = 20 << 20;
 
 /// The records that are understood, by the names of [MS-XLS] 2.3.
 mod record {
-    pub(super) const FORMULA: u16 = 0x0006;
-    pub(super) const EOF: u16 = 0x000A;
-    pub(super) const DATE_1904: u16 = 0x0022;
-    pub(super) const FILE_PASS: u16 = 0x002F;
-    pub(super) const CONTINUE: u16 = 0x003C;
-    pub(super) const COL_INFO: u16 = 0x007D;
-    pub(super) const BOUND_SHEET: u16 = 0x0085;
-    pub(super) const MUL_RK: u16 = 0x00BD;
-    pub(super) const OB_PROJ: u16 = 0x00D3;
-    pub(super) const RSTRING: u16 = 0x00D6;
-    pub(super) const XF: u16 = 0x00E0;
-    pub(super) const MERGE_CELLS: u16 = 0x00E5;
-    pub(super) const SST: u16 = 0x00FC;
-    pub(super) const LABEL_SST: u16 = 0x00FD;
-    pub(super) const NUMBER: u16 = 0x0203;
-    pub(super) const LABEL: u16 = 0x0204;
-    pub(super) const BOOL_ERR: u16 = 0x0205;
-    pub(super) const STRING: u16 = 0x0207;
-    pub(super) const ROW: u16 = 0x0208;
-    pub(super) const RK: u16 = 0x027E;
-    pub(super) const FORMAT: u16 = 0x041E;
-    pub(super) const BOF: u16 = 0x0809;
+    pub(crate) const FORMULA: u16 = 0x0006;
+    pub(crate) const EOF: u16 = 0x000A;
+    pub(crate) const DATE_1904: u16 = 0x0022;
+    pub(crate) const FILE_PASS: u16 = 0x002F;
+    pub(crate) const CONTINUE: u16 = 0x003C;
+    pub(crate) const COL_INFO: u16 = 0x007D;
+    pub(crate) const BOUND_SHEET: u16 = 0x0085;
+    pub(crate) const MUL_RK: u16 = 0x00BD;
+    pub(crate) const OB_PROJ: u16 = 0x00D3;
+    pub(crate) const RSTRING: u16 = 0x00D6;
+    pub(crate) const XF: u16 = 0x00E0;
+    pub(crate) const MERGE_CELLS: u16 = 0x00E5;
+    pub(crate) const SST: u16 = 0x00FC;
+    pub(crate) const LABEL_SST: u16 = 0x00FD;
+    pub(crate) const NUMBER: u16 = 0x0203;
+    pub(crate) const LABEL: u16 = 0x0204;
+    pub(crate) const BOOL_ERR: u16 = 0x0205;
+    pub(crate) const STRING: u16 = 0x0207;
+    pub(crate) const ROW: u16 = 0x0208;
+    pub(crate) const RK: u16 = 0x027E;
+    pub(crate) const FORMAT: u16 = 0x041E;
+    pub(crate) const BOF: u16 = 0x0809;
 }
 
 /// An XLS workbook, in memory as it stands in the file.
-pub(super) struct Book {
-    pub(super) tables: Vec<Table>,
+pub(crate) struct Book {
+    pub(crate) tables: Vec<Table>,
     /// Where each table begins.
     starts: Vec<usize>,
     file: Arc<str>,
@@ -104,7 +106,7 @@ fn units(bytes: &[u8], wide: bool) -> Vec<u16> {
 }
 
 impl Book {
-    pub(super) fn open(source: &Source, limits: Limits) -> Result<Book, SheetError> {
+    pub(crate) fn open(source: &Source, limits: Limits) -> Result<Book, SheetError> {
         let file = source.name.clone();
         let compound = Compound::open(source)?;
         if compound.has("EncryptedPackage") {
@@ -236,7 +238,7 @@ impl Book {
         Ok(strings)
     }
 
-    pub(super) fn survey(&self, table: usize) -> Result<Survey, SheetError> {
+    pub(crate) fn survey(&self, table: usize) -> Result<Survey, SheetError> {
         let mut survey = Survey {
             has_macros: self.has_macros,
             ..Survey::default()
@@ -379,20 +381,20 @@ impl Records {
 }
 
 /// The rows of a sheet.
-pub(super) struct Rows {
+pub(crate) struct Rows {
     book: Arc<Book>,
     records: Records,
 }
 
 impl Rows {
-    pub(super) fn new(book: &Arc<Book>, table: usize) -> Result<Rows, SheetError> {
+    pub(crate) fn new(book: &Arc<Book>, table: usize) -> Result<Rows, SheetError> {
         Ok(Rows {
             book: book.clone(),
             records: Records::new(book, table),
         })
     }
 
-    pub(super) fn next(&mut self, row: &mut RawRow) -> Result<bool, SheetError> {
+    pub(crate) fn next(&mut self, row: &mut RawRow) -> Result<bool, SheetError> {
         let book = self.book.clone();
         let mut line = None;
         // Where the text of a formula is to stand.

@@ -1,14 +1,12 @@
 //! Workbooks made by another library and by hand. Those that LibreOffice makes are in the integration tests.
 
-use super::super::{Header, Headings, Input, Known, ReadOptions, Sheet, SheetError, Stored, open};
+use crate::sheet::{Header, Headings, Input, Known, ReadOptions, Sheet, SheetError, Stored, open};
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet};
 use std::io::{Cursor, Write as _};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-mod mending;
-
-fn file_of(bytes: &[u8], ending: &str) -> tempfile::NamedTempFile {
+pub(super) fn file_of(bytes: &[u8], ending: &str) -> tempfile::NamedTempFile {
     let mut file = tempfile::Builder::new().suffix(ending).tempfile().unwrap();
     file.write_all(bytes).unwrap();
     file
@@ -19,7 +17,7 @@ fn sheets_of(bytes: &[u8], options: &ReadOptions) -> Result<Vec<Sheet>, SheetErr
     open(&Input::File(file.path().into()), options)
 }
 
-fn read(bytes: &[u8]) -> Result<Sheet, SheetError> {
+pub(super) fn read(bytes: &[u8]) -> Result<Sheet, SheetError> {
     let mut sheets = sheets_of(bytes, &ReadOptions::default())?;
     assert_eq!(sheets.len(), 1);
     Ok(sheets.remove(0))
@@ -41,7 +39,7 @@ fn rows_of(sheet: &Sheet) -> Result<Vec<Seen>, SheetError> {
     Ok(rows)
 }
 
-fn cells_of(sheet: &Sheet) -> Vec<Vec<String>> {
+pub(super) fn cells_of(sheet: &Sheet) -> Vec<Vec<String>> {
     let rows = rows_of(sheet).unwrap();
     rows.into_iter().map(|(_, cells, _)| cells).collect()
 }
@@ -73,7 +71,7 @@ fn number_key() -> Header {
     }))
 }
 
-fn book(fill: impl FnOnce(&mut Workbook)) -> Vec<u8> {
+pub(super) fn book(fill: impl FnOnce(&mut Workbook)) -> Vec<u8> {
     let mut workbook = Workbook::new();
     fill(&mut workbook);
     workbook.save_to_buffer().unwrap()
@@ -341,14 +339,14 @@ fn what_is_hidden_merged_or_calculated_is_said_and_read() {
 }
 
 /// A workbook by hand: the sheet's XML, the shared strings' XML, and how the parts are packed.
-fn by_hand(sheet: &str, strings: &str) -> Vec<u8> {
+pub(super) fn by_hand(sheet: &str, strings: &str) -> Vec<u8> {
     by_parts(&[
         ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
         ("xl/sharedStrings.xml", strings.as_bytes()),
     ])
 }
 
-fn by_parts(parts: &[(&str, &[u8])]) -> Vec<u8> {
+pub(super) fn by_parts(parts: &[(&str, &[u8])]) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
     let relations = |list: &str| format!("<Relationships>{list}</Relationships>");
@@ -385,7 +383,7 @@ fn by_parts(parts: &[(&str, &[u8])]) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
-fn worksheet(rows: &str) -> String {
+pub(super) fn worksheet(rows: &str) -> String {
     format!(
         "<x:worksheet xmlns:x='s'><x:dimension ref='A1'/><x:sheetData>{rows}</x:sheetData><x:mergeCells/></x:worksheet>"
     )
@@ -608,7 +606,7 @@ fn too_many_parts_are_refused_before_anybody_makes_room_for_them() {
     let mut bytes = by_hand(&worksheet(ROW), "<sst/>");
     let end = bytes.len() - 22;
     let entry = [&b"PK\x01\x02"[..], &[0; 42]].concat();
-    let entries = entry.repeat(super::package::PARTS_MAX + 1);
+    let entries = entry.repeat(crate::sheet::workbook::package::PARTS_MAX + 1);
     bytes.splice(end..end, entries);
     assert!(matches!(
         refused(&bytes),
@@ -734,7 +732,7 @@ fn macros_are_said() {
 }
 
 /// A compound file of short streams: header, chain, directory, short chain, short streams.
-fn compound(streams: &[(&str, &[u8])]) -> Vec<u8> {
+pub(super) fn compound(streams: &[(&str, &[u8])]) -> Vec<u8> {
     const END: u32 = 0xFFFF_FFFE;
     let entry = |name: &str, kind: u8, first: u32, bytes: u32| {
         let mut entry = vec![0; 128];
@@ -772,7 +770,7 @@ fn compound(streams: &[(&str, &[u8])]) -> Vec<u8> {
     let last = 3 + (short.len() / 512) as u32;
     chain.extend(4..last);
     chain.push(END);
-    let mut bytes = super::compound::SIGNATURE.to_vec();
+    let mut bytes = crate::sheet::workbook::compound::SIGNATURE.to_vec();
     bytes.resize(512, 0);
     let mut put = |at: usize, word: u32| bytes[at..at + 4].copy_from_slice(&word.to_le_bytes());
     put(24, 0x0003_003E);
@@ -794,7 +792,7 @@ fn compound(streams: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// A BIFF8 stream with one sheet of two rows, and further records before all else.
-fn biff(more: &[(u16, Vec<u8>)]) -> Vec<u8> {
+pub(super) fn biff(more: &[(u16, Vec<u8>)]) -> Vec<u8> {
     let record = |kind: u16, data: &[u8]| {
         let mut bytes = kind.to_le_bytes().to_vec();
         bytes.extend((data.len() as u16).to_le_bytes());
@@ -875,7 +873,7 @@ fn an_old_workbook_is_read_whatever_its_ending() {
 }
 
 /// An ODS by hand: the rows of its one table.
-fn ods(rows: &str) -> Vec<u8> {
+pub(super) fn ods(rows: &str) -> Vec<u8> {
     let content = format!(
         "<office:document-content><office:body><office:spreadsheet><table:table table:name='T'><table:table-column/>{rows}</table:table></office:spreadsheet></office:body></office:document-content>"
     );

@@ -25,7 +25,7 @@ pub fn table<H: AsRef<str>, C: AsRef<str>>(headings: &[H], rows: &[Vec<C>]) -> S
 
 /// One row with cells as wide as they are, for a table that is written while it comes. What stands in a cell is text:
 /// nothing in it is taken for markup, and no control character is let through.
-pub(super) fn row<'c>(cells: impl IntoIterator<Item = &'c str>) -> String {
+pub(crate) fn row<'c>(cells: impl IntoIterator<Item = &'c str>) -> String {
     let mut row = String::from("|");
     for cell in cells {
         row.push(' ');

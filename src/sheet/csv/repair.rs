@@ -1,22 +1,22 @@
 //! Cells replaced where they lie.
 
-use super::super::encoding::Again;
-use super::super::mended::{Mends, asked};
-use super::super::source::Source;
-use super::super::{Row, SheetError};
-use super::{Batch, Content};
+use super::read::{Batch, Content};
+use crate::sheet::detect::encoding::Again;
+use crate::sheet::repair::{Mends, asked};
+use crate::sheet::source::Source;
+use crate::sheet::{Row, SheetError};
 use memchr::memchr;
 use std::borrow::Cow;
 use std::ops::Range;
 
 impl Content {
     /// The bytes of the sheet, and where its rows begin in them.
-    pub(in crate::sheet) fn start(&self) -> (&Source, u64) {
+    pub(crate) fn start(&self) -> (&Source, u64) {
         (&self.source, self.offset)
     }
 
     /// The same table in other bytes.
-    pub(in crate::sheet) fn over(&self, source: Source) -> Content {
+    pub(crate) fn over(&self, source: Source) -> Content {
         Content {
             source,
             ..self.clone()
@@ -26,12 +26,12 @@ impl Content {
 
 impl Batch {
     /// How many bytes of the file it holds.
-    pub(in crate::sheet) fn length(&self) -> u64 {
+    pub(crate) fn length(&self) -> u64 {
         self.data.len() as u64
     }
 
     /// Appends the bytes of the rows, with the cells that `mend` names replaced.
-    pub(in crate::sheet) fn mended(
+    pub(crate) fn mended(
         &self,
         mend: &mut impl FnMut(&Row<'_>, &mut Mends<'_>),
         out: &mut Again,

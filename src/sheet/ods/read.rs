@@ -1,9 +1,9 @@
 //! ODS, by OpenDocument 1.3 part 3. The file holds what every cell shows beside its value.
 
-use super::number_format::plain;
-use super::package::{Package, PartXml};
-use super::{RawRow, Spot, Survey, TABLES_MAX, Table, damaged, oversized};
 use crate::sheet::source::Source;
+use crate::sheet::workbook::number_format::plain;
+use crate::sheet::workbook::package::{Package, PartXml};
+use crate::sheet::workbook::row::{RawRow, Spot, Survey, TABLES_MAX, Table, damaged, oversized};
 use crate::sheet::{Limits, SheetError, Stored};
 use crate::xml::{Piece, PullError, Tag};
 use memchr::memmem;
@@ -16,8 +16,8 @@ const PASSED_OVER_BYTES_MAX: u64 = 256 << 20;
 const REPEATED_ROW_CELLS: u64 = 256;
 
 /// An ODS workbook without its cells.
-pub(super) struct Book {
-    pub(super) tables: Vec<Table>,
+pub(crate) struct Book {
+    pub(crate) tables: Vec<Table>,
     package: Package,
     file: Arc<str>,
     limits: Limits,
@@ -25,7 +25,7 @@ pub(super) struct Book {
 }
 
 impl Book {
-    pub(super) fn open(
+    pub(crate) fn open(
         source: &Source,
         package: Package,
         limits: Limits,
@@ -59,7 +59,7 @@ impl Book {
     }
 
     /// The archive, and the part of all tables.
-    pub(super) fn part(&self) -> (&Package, &'static str) {
+    pub(crate) fn part(&self) -> (&Package, &'static str) {
         (&self.package, CONTENT)
     }
 
@@ -125,7 +125,7 @@ impl Book {
     }
 
     /// What is found in all sheets together, which share one part.
-    pub(super) fn survey(&self) -> Survey {
+    pub(crate) fn survey(&self) -> Survey {
         self.survey
     }
 
@@ -162,7 +162,7 @@ fn attribute(tag: &Tag<'_>, wanted: &str) -> Result<Option<String>, PullError> {
 }
 
 /// The rows of a table.
-pub(super) struct Rows {
+pub(crate) struct Rows {
     book: Arc<Book>,
     xml: PartXml,
     /// Tables still to be passed over.
@@ -203,7 +203,7 @@ enum Kind {
 }
 
 impl Rows {
-    pub(super) fn new(book: &Arc<Book>, table: usize) -> Result<Rows, SheetError> {
+    pub(crate) fn new(book: &Arc<Book>, table: usize) -> Result<Rows, SheetError> {
         Ok(Rows {
             xml: book.xml()?,
             book: book.clone(),
@@ -218,7 +218,7 @@ impl Rows {
         })
     }
 
-    pub(super) fn next(&mut self, row: &mut RawRow) -> Result<bool, SheetError> {
+    pub(crate) fn next(&mut self, row: &mut RawRow) -> Result<bool, SheetError> {
         if self.repeats > 0 {
             self.repeats -= 1;
             self.line += 1;

@@ -1,8 +1,8 @@
 //! A copy of a sheet in which some cells are other: all else is as it was, byte for byte; of a workbook, part for part.
 
-use super::encoding::{self, Again, Encoding};
+use super::detect::encoding::{self, Again, Encoding};
 use super::source::Source;
-use super::{AnyBatch, Content, Input, Row, Sheet, SheetError, excel};
+use super::{AnyBatch, Content, Input, Row, Sheet, SheetError, workbook};
 use crate::model::Secret;
 use std::fmt;
 use std::io::{self, Write};
@@ -21,7 +21,7 @@ pub struct Mends<'w> {
 
 impl<'w> Mends<'w> {
     /// None yet; `may` says of a column and a text why the cell cannot hold it.
-    pub(super) fn new(may: &'w dyn Fn(usize, &str) -> Result<(), String>) -> Self {
+    pub(crate) fn new(may: &'w dyn Fn(usize, &str) -> Result<(), String>) -> Self {
         let cells = Vec::new();
         Mends { cells, may }
     }
@@ -37,7 +37,7 @@ impl<'w> Mends<'w> {
     }
 
     /// The cells, by column.
-    pub(super) fn into_cells(mut self) -> Vec<(usize, Secret)> {
+    pub(crate) fn into_cells(mut self) -> Vec<(usize, Secret)> {
         self.cells.sort_by_key(|(column, _)| *column);
         self.cells.dedup_by_key(|(column, _)| *column);
         self.cells
@@ -79,7 +79,7 @@ impl Mended {
             Content::Csv(content) => text(sheet, content.start(), &mut mend, &mut out, &file)?,
             Content::Json(content) => text(sheet, content.start(), &mut mend, &mut out, &file)?,
             Content::Workbook(content) => {
-                excel::mended(content, &mut mend, out.as_file_mut(), &file)?;
+                workbook::repair::mended(content, &mut mend, out.as_file_mut(), &file)?;
             }
         }
         // Until here it is its owner's alone.
@@ -232,10 +232,10 @@ fn copy(
 }
 
 /// Which rows of a batch are mended, and how.
-pub(super) type RowMends = Vec<(u64, Vec<(usize, Secret)>)>;
+pub(crate) type RowMends = Vec<(u64, Vec<(usize, Secret)>)>;
 
 /// Asks `mend` about each row that `rows` gives, of a text in this encoding.
-pub(super) fn asked(
+pub(crate) fn asked(
     mend: &mut impl FnMut(&Row<'_>, &mut Mends<'_>),
     encoding: Encoding,
     rows: impl FnOnce(&mut dyn FnMut(Row<'_>)) -> Result<u64, SheetError>,
@@ -258,8 +258,8 @@ pub(super) fn asked(
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Limits, ReadOptions, open};
     use super::*;
+    use crate::sheet::{Limits, ReadOptions, open};
     use proptest::prelude::*;
     use std::fs;
 

@@ -1,11 +1,12 @@
 //! A workbook written again with some of its cells other. Of its parts only the sheet's changes, and of that only the
 //! cells that are named: each becomes a text, in the style that it had.
 
-use super::package::Splice;
-use super::{Book, Content, RawRow};
 use crate::model::Secret;
-use crate::sheet::mended::Mends;
-use crate::sheet::xlsx::{CELL_UNITS_MAX, escape};
+use crate::sheet::book::{Book, Content};
+use crate::sheet::repair::Mends;
+use crate::sheet::workbook::package::Splice;
+use crate::sheet::workbook::row::RawRow;
+use crate::sheet::xlsx::write::{CELL_UNITS_MAX, escape};
 use crate::sheet::{Cells, Row, SheetError};
 use crate::xml::{self, retagged};
 use std::fmt::Write;
@@ -20,7 +21,7 @@ const CELL_BYTES_MAX: u64 = 4 << 20;
 ///
 /// # Errors
 /// Where the workbook is binary, cannot be read to its end, or `out` cannot be written to.
-pub(in crate::sheet) fn mended(
+pub(crate) fn mended(
     content: &Content,
     mend: &mut impl FnMut(&Row<'_>, &mut Mends<'_>),
     out: &mut File,

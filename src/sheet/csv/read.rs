@@ -12,14 +12,12 @@
 //! What begins with an apostrophe and is no formula (`'s-Hertogenbosch`) is never touched. A file is safe where it is
 //! opened with the delimiter that it was written with: with another, cells begin where none did.
 
-mod splice;
-
-use super::encoding::Encoding;
-use super::header;
-use super::marks::{Marks, simple_record};
-use super::source::{Pass, Source};
-use super::{Cells, Header, Limits, Pick, ReadOptions, Row, Sheet, SheetError};
 use crate::model::{Finding, Place, Severity};
+use crate::sheet::csv::marks::{Marks, simple_record};
+use crate::sheet::detect::encoding::Encoding;
+use crate::sheet::detect::header;
+use crate::sheet::source::{Pass, Source};
+use crate::sheet::{Cells, Header, Limits, Pick, ReadOptions, Row, Sheet, SheetError};
 use csv_core::{QuoteStyle, ReadRecordResult, Reader, ReaderBuilder, WriterBuilder};
 use memchr::{memchr, memchr_iter};
 use std::borrow::Cow;
@@ -65,28 +63,28 @@ const DELIMITERS: [(u8, &str); 4] = [
 
 /// What is needed to read the rows.
 #[derive(Debug, Clone)]
-pub(super) struct Content {
-    source: Source,
+pub(crate) struct Content {
+    pub(crate) source: Source,
     /// Where the rows begin.
-    offset: u64,
-    line: u64,
-    layout: Arc<Layout>,
+    pub(crate) offset: u64,
+    pub(super) line: u64,
+    pub(super) layout: Arc<Layout>,
 }
 
 /// How the rows are to be taken apart.
 #[derive(Debug)]
-struct Layout {
-    file: Arc<str>,
-    delimiter: u8,
-    encoding: Encoding,
+pub(super) struct Layout {
+    pub(super) file: Arc<str>,
+    pub(crate) delimiter: u8,
+    pub(crate) encoding: Encoding,
     /// The columns that are read: those behind the last heading are none.
-    columns: usize,
+    pub(crate) columns: usize,
     /// How many cells the header row has.
-    width: usize,
+    pub(super) width: usize,
     /// Columns without a heading, up to the header row's width.
-    unnamed: Vec<usize>,
-    pad_short_rows: bool,
-    limits: Limits,
+    pub(super) unnamed: Vec<usize>,
+    pub(super) pad_short_rows: bool,
+    pub(super) limits: Limits,
 }
 
 impl Layout {
@@ -113,7 +111,7 @@ impl Layout {
 }
 
 /// Finds and reads the header row, and what separates the cells.
-pub(super) fn open(source: Source, options: &ReadOptions) -> Result<Sheet, SheetError> {
+pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Sheet, SheetError> {
     let marked = source.head(3)? == BYTE_ORDER_MARK;
     let start = if marked { BYTE_ORDER_MARK.len() } else { 0 };
     let file = source.name.clone();
@@ -201,7 +199,7 @@ fn sheet(
         headings,
         header_line: Some(record.line),
         notes,
-        content: super::Content::Csv(content),
+        content: crate::sheet::Content::Csv(content),
     })
 }
 
@@ -227,32 +225,32 @@ fn promised_delimiter(head: &[u8], start: usize) -> Option<u8> {
 }
 
 /// A record that may be the header row.
-pub(super) struct HeaderRecord {
+pub(crate) struct HeaderRecord {
     /// The line on which it begins.
-    pub(super) line: u64,
+    pub(crate) line: u64,
     /// Its cells; `None` where they are no text.
-    pub(super) cells: Option<Vec<String>>,
+    pub(crate) cells: Option<Vec<String>>,
     /// How many cells it has.
-    pub(super) width: usize,
+    pub(crate) width: usize,
     /// Whether the delimiter stands outside of what any delimiter would let a quote enclose.
-    pub(super) is_divided: bool,
+    pub(crate) is_divided: bool,
     /// Bytes up to the next record, and the line there.
     end: u64,
     end_line: u64,
 }
 
 /// The first records as one delimiter divides them.
-pub(super) struct Preview {
-    pub(super) file: Arc<str>,
-    pub(super) delimiter: u8,
+pub(crate) struct Preview {
+    pub(crate) file: Arc<str>,
+    pub(crate) delimiter: u8,
     /// The delimiter's name.
-    pub(super) word: &'static str,
+    pub(crate) word: &'static str,
     /// Those that are not blank, at most [`header::RECORDS_MAX`]; fewer where the file cannot be read further.
-    pub(super) records: Vec<HeaderRecord>,
+    pub(crate) records: Vec<HeaderRecord>,
     /// Whether records above the line that was asked for are left out.
-    pub(super) skipped: bool,
+    pub(crate) skipped: bool,
     /// Why it cannot be read further.
-    pub(super) failed: Option<SheetError>,
+    pub(crate) failed: Option<SheetError>,
 }
 
 impl Preview {
@@ -354,7 +352,7 @@ fn usable(delimiter: char) -> Result<u8, SheetError> {
 }
 
 /// The delimiter that a file's ending promises.
-pub(super) fn delimiter_of_ending(name: &str) -> u8 {
+pub(crate) fn delimiter_of_ending(name: &str) -> u8 {
     let ending = name.rsplit('.').next().unwrap_or_default();
     match ending.to_ascii_lowercase().as_str() {
         "tsv" | "tab" => b'\t',
@@ -364,13 +362,13 @@ pub(super) fn delimiter_of_ending(name: &str) -> u8 {
 }
 
 /// Writes rows.
-pub(super) struct Encoder {
+pub(crate) struct Encoder {
     delimiter: u8,
     cells: csv_core::Writer,
 }
 
 impl Encoder {
-    pub(super) fn new(delimiter: u8) -> Encoder {
+    pub(crate) fn new(delimiter: u8) -> Encoder {
         Encoder {
             delimiter,
             cells: writer(delimiter, QuoteStyle::Necessary),
@@ -378,7 +376,7 @@ impl Encoder {
     }
 
     /// The header row. Where a heading holds what could be taken for another delimiter, all are quoted.
-    pub(super) fn header<'c>(
+    pub(crate) fn header<'c>(
         &mut self,
         texts: impl Iterator<Item = &'c str> + Clone,
         lines: &mut Vec<u8>,
@@ -392,7 +390,7 @@ impl Encoder {
         }
     }
 
-    pub(super) fn row<'c>(
+    pub(crate) fn row<'c>(
         &mut self,
         cells: impl IntoIterator<Item = &'c str>,
         lines: &mut Vec<u8>,
@@ -435,7 +433,7 @@ fn append<'c>(
 }
 
 impl Content {
-    pub(super) fn batches(&self) -> Batches {
+    pub(crate) fn batches(&self) -> Batches {
         Batches {
             pass: self.source.pass(self.offset),
             layout: self.layout.clone(),
@@ -451,7 +449,7 @@ impl Content {
     }
 
     /// Reads rows of a batch again: they make a batch of their own, as if one followed the other.
-    pub(super) fn again(&self, extent: Extent, picks: &[Pick]) -> Result<Batch, SheetError> {
+    pub(crate) fn again(&self, extent: Extent, picks: &[Pick]) -> Result<Batch, SheetError> {
         let first = picks.first().map_or(0, |pick| pick.start as usize);
         let end = picks.last().map_or(0, |pick| pick.end as usize);
         let mut passage = Vec::with_capacity(end - first);
@@ -474,20 +472,20 @@ impl Content {
     }
 
     /// Refuses a file that is not what it was when it was opened.
-    pub(super) fn unchanged(&self) -> Result<(), SheetError> {
+    pub(crate) fn unchanged(&self) -> Result<(), SheetError> {
         self.source.unchanged()
     }
 }
 
 /// Where a batch begins in its file.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Extent {
+pub(crate) struct Extent {
     offset: u64,
-    pub(super) line: u64,
+    pub(crate) line: u64,
 }
 
 /// Cuts the bytes into batches of whole records.
-pub(super) struct Batches {
+pub(crate) struct Batches {
     pass: Pass,
     layout: Arc<Layout>,
     /// Begins where a record begins.
@@ -654,8 +652,8 @@ fn line_breaks(bytes: &[u8], returns: bool) -> u64 {
 }
 
 /// Whole records, not yet parsed.
-pub(super) struct Batch {
-    data: Vec<u8>,
+pub(crate) struct Batch {
+    pub(crate) data: Vec<u8>,
     /// Where it stands in the file.
     offset: u64,
     line: u64,
@@ -663,18 +661,18 @@ pub(super) struct Batch {
     lines: Vec<u64>,
     /// Whether there is a CR.
     returns: bool,
-    layout: Arc<Layout>,
+    pub(super) layout: Arc<Layout>,
 }
 
 impl Batch {
-    pub(super) fn extent(&self) -> Extent {
+    pub(crate) fn extent(&self) -> Extent {
         Extent {
             offset: self.offset,
             line: self.line,
         }
     }
 
-    pub(super) fn rows(&self, mut each: impl FnMut(Row<'_>)) -> Result<u64, SheetError> {
+    pub(crate) fn rows(&self, mut each: impl FnMut(Row<'_>)) -> Result<u64, SheetError> {
         let layout = &*self.layout;
         let nul = memchr(0, &self.data).is_some();
         let apostrophe = memchr(b'\'', &self.data).is_some();
@@ -872,7 +870,7 @@ impl Batch {
     }
 
     /// How many line breaks stand at a place, in bytes.
-    fn breaks_at(&self, at: usize) -> usize {
+    pub(super) fn breaks_at(&self, at: usize) -> usize {
         let rest = self.data.get(at..).unwrap_or_default();
         let breaks = rest.iter().take_while(|byte| matches!(byte, b'\n' | b'\r'));
         breaks.count()
@@ -1044,8 +1042,8 @@ fn trouble(
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Format, Input, open};
     use super::*;
+    use crate::sheet::{Format, Input, open};
     use proptest::prelude::*;
     use rayon::prelude::*;
     use std::io::Write as _;

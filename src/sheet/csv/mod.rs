@@ -1,0 +1,5 @@
+//! Cells separated by a delimiter.
+
+pub(crate) mod marks;
+pub(crate) mod read;
+mod repair;

@@ -1,0 +1,4 @@
+//! What a file does not say and its content tells.
+
+pub(crate) mod encoding;
+pub(crate) mod header;

@@ -1,0 +1,5 @@
+//! Tables in Markdown, for documents and the terminal.
+
+pub(crate) mod write;
+
+pub use write::table;

@@ -1,0 +1,3 @@
+//! Workbooks of LibreOffice.
+
+pub(crate) mod read;

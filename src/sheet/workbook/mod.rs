@@ -1,0 +1,7 @@
+//! What workbooks of several formats are made of.
+
+pub(crate) mod compound;
+pub(crate) mod number_format;
+pub(crate) mod package;
+pub(crate) mod repair;
+pub(crate) mod row;

@@ -1,0 +1,4 @@
+//! Workbooks of Excel since 2007.
+
+pub(crate) mod read;
+pub(crate) mod write;
