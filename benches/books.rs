@@ -1,14 +1,9 @@
-#![allow(
-    missing_docs,
-    clippy::print_stdout,
-    reason = "a bench prints what it measured"
-)]
-
 //! How fast a workbook is read, beside openpyxl's read-only mode on the same file in the same run.
 //!
-//! `cargo bench --bench books` takes 100,000 rows of 29 cells; `ROWS=10000` takes fewer. openpyxl comes from PyPI
+//! `cargo bench -- books` takes 100,000 rows of 29 cells; `ROWS=10000` takes fewer. openpyxl comes from PyPI
 //! (`pip install openpyxl`); without it only our own figures are printed.
 
+use crate::{MEASURE, Size, median, own_process, peak_kib};
 use rowcall::sheet::{Input, ReadOptions, SheetError, open};
 use rust_xlsxwriter::{Workbook, XlsxError};
 use std::env;
@@ -20,8 +15,6 @@ use std::time::Instant;
 
 const COLUMNS: u16 = 29;
 const PAIRS: usize = 3;
-/// Set for a process that reads one file and prints seconds, cells and what its memory came to.
-const MEASURE: &str = "ROWCALL_BENCH_MEASURE";
 
 const OPENPYXL: &str = "
 import openpyxl, resource, sys, time
@@ -34,28 +27,22 @@ for sheet in book:
 print(time.perf_counter() - began, cells, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 ";
 
-fn main() -> io::Result<()> {
+pub(crate) fn bench(size: &Size) -> io::Result<()> {
     if let Ok(path) = env::var(MEASURE) {
         return measure(Path::new(&path));
     }
-    // `cargo test --benches` runs this too: then a few rows do.
-    let full = env::args().any(|argument| argument == "--bench");
-    let rows = match env::var("ROWS") {
-        Ok(rows) => rows.parse().map_err(io::Error::other)?,
-        Err(_) if full => 100_000,
-        Err(_) => 500,
-    };
+    let rows = size.rows(100_000, 500)?;
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("staff.xlsx");
-    write(&path, rows).map_err(io::Error::other)?;
+    write(&path, rows as u32).map_err(io::Error::other)?;
     println!(
         "{rows} rows of {COLUMNS} cells, {} KiB",
         fs::metadata(&path)?.len() / 1024
     );
     let mut ratios = Vec::new();
     for _ in 0..PAIRS {
-        let mut ours = Command::new(env::current_exe()?);
-        let ours = figures(ours.env(MEASURE, &path))?.ok_or(io::ErrorKind::InvalidData)?;
+        let mut ours = own_process("books", &path)?;
+        let ours = figures(&mut ours)?.ok_or(io::ErrorKind::InvalidData)?;
         println!("  rowcall {:.3} s, {} KiB", ours.seconds, ours.kib);
         let mut theirs = Command::new("python3");
         let Some(theirs) = figures(theirs.args(["-c", OPENPYXL]).arg(&path))? else {
@@ -66,8 +53,7 @@ fn main() -> io::Result<()> {
         assert_eq!(ours.cells, theirs.cells, "cells");
         ratios.push(theirs.seconds / ours.seconds);
     }
-    ratios.sort_by(f64::total_cmp);
-    let median = ratios.get(PAIRS / 2).copied().unwrap_or_default();
+    let median = median(ratios);
     println!("openpyxl / rowcall: {median:.1} (goal: at least 10, under 65536 KiB)");
     Ok(())
 }
@@ -102,10 +88,7 @@ fn measure(path: &Path) -> io::Result<()> {
     let began = Instant::now();
     let cells = read(path).map_err(io::Error::other)?;
     let seconds = began.elapsed().as_secs_f64();
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = peak.and_then(|peak| peak.split_whitespace().next());
-    println!("{seconds} {cells} {}", kib.unwrap_or("0"));
+    println!("{seconds} {cells} {}", peak_kib());
     Ok(())
 }
 

@@ -1,15 +1,10 @@
-#![allow(
-    missing_docs,
-    clippy::print_stdout,
-    reason = "a bench prints what it measured"
-)]
-
 //! What a diff of two exports costs: reading both, comparing every field, writing the differences; beside a bare loop
 //! that reads the same files with the csv crate into maps of rows.
 //!
-//! `cargo bench --bench diff` takes 50,000 extensions with a text in every field that PortSIP gives back; `ROWS=10000`
+//! `cargo bench -- diff` takes 50,000 extensions with a text in every field that PortSIP gives back; `ROWS=10000`
 //! takes fewer. Times are the process's own time on the processor, where the platform tells it.
 
+use crate::{Size, median, on_process};
 use rowcall::cli::{Typed, parse};
 use rowcall::manifest::{Access, Manifest};
 use rowcall::model::{Field, Kind};
@@ -17,26 +12,18 @@ use rowcall::run::run;
 use rowcall::sheet::{Readers, Writer};
 use rowcall::vendors::vendor;
 use std::collections::HashMap;
-use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 const TIMES: usize = 5;
 const GOAL_SECONDS: f64 = 1.0;
 /// One extension in so many differs in one field, and one is gone.
 const EACH: usize = 100;
 
-fn main() -> io::Result<()> {
-    // `cargo test --benches` runs this too: then a few rows do.
-    let full = env::args().any(|argument| argument == "--bench");
-    let count: usize = match env::var("ROWS") {
-        Ok(rows) => rows.parse().map_err(io::Error::other)?,
-        Err(_) if full => 50_000,
-        Err(_) => 500,
-    };
+pub(crate) fn bench(size: &Size) -> io::Result<()> {
+    let count = size.rows(50_000, 500)?;
     let portsip = vendor("portsip").ok_or_else(|| io::Error::other("there is no portsip"))?;
     let fields = fields((portsip.manifest)());
     let folder = tempfile::tempdir()?;
@@ -146,31 +133,7 @@ fn bare(before: &Path, after: &Path) -> io::Result<()> {
 }
 
 fn timed(work: impl FnOnce() -> io::Result<()>) -> io::Result<f64> {
-    let begun = (processor(), Instant::now());
-    work()?;
-    let taken = match (begun.0, processor()) {
-        (Some(before), Some(after)) => after.saturating_sub(before),
-        _ => begun.1.elapsed(),
-    };
+    let (taken, done) = on_process(work);
+    done?;
     Ok(taken.as_secs_f64())
-}
-
-/// The time that all threads of this process have had on the processor, by the system's own hundredths of a second;
-/// `None` where the platform does not tell it there.
-fn processor() -> Option<Duration> {
-    let text = fs::read_to_string("/proc/self/stat").ok()?;
-    // Behind the program's name, which may hold anything, the state is the first word, user and system time the 12th.
-    let (_, rest) = text.rsplit_once(')')?;
-    let words: Vec<&str> = rest.split_whitespace().collect();
-    let ticks: u64 = words
-        .get(11..13)?
-        .iter()
-        .filter_map(|word| word.parse::<u64>().ok())
-        .sum();
-    Some(Duration::from_millis(ticks * 10))
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or_default()
 }

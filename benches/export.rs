@@ -1,15 +1,10 @@
-#![allow(
-    missing_docs,
-    clippy::print_stdout,
-    reason = "a bench prints what it measured"
-)]
-
 //! What a night costs once it is fetched: extensions of every field in canonical form with fingerprints into a file,
 //! on the disk, hashed and entered in an archive; and what the memory comes to.
 //!
-//! `cargo bench --bench export` takes 50,000 extensions; `ROWS=10000` takes fewer. Times are the process's own time on
+//! `cargo bench -- export` takes 50,000 extensions; `ROWS=10000` takes fewer. Times are the process's own time on
 //! the processor, where the platform tells it.
 
+use crate::{MEASURE, Size, median, on_thread, own_process, peak_kib};
 use rowcall::archive::{Archive, Facts};
 use rowcall::export::{Form, Secrecy, in_order, put};
 use rowcall::manifest::{Access, Manifest};
@@ -21,31 +16,19 @@ use std::env;
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const FORMATS: [&str; 4] = ["csv", "json", "jsonl", "xlsx"];
 const TIMES: usize = 3;
 /// How many extensions are made at once: what is fetched is no part of the figure.
 const TOGETHER: usize = 1000;
-/// Set for a process that makes one night of a format and prints seconds, bytes and what its memory came to.
-const MEASURE: &str = "ROWCALL_BENCH_MEASURE";
 
-fn main() -> io::Result<()> {
-    // `cargo test --benches` runs this too: then a few rows do.
-    let full = env::args().any(|argument| argument == "--bench");
-    let rows = match env::var("ROWS") {
-        Ok(rows) => rows.parse().map_err(io::Error::other)?,
-        Err(_) if full => 50_000,
-        Err(_) => 500,
-    };
+pub(crate) fn bench(size: &Size) -> io::Result<()> {
+    let rows = size.rows(50_000, 500)?;
     let folder = tempfile::tempdir()?;
     if let Ok(format) = env::var(MEASURE) {
         let (taken, bytes) = night(folder.path(), &format, rows)?;
-        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib = peak.and_then(|peak| peak.split_whitespace().next());
-        println!("{} {bytes} {}", taken.as_secs_f64(), kib.unwrap_or("0"));
+        println!("{} {bytes} {}", taken.as_secs_f64(), peak_kib());
         return Ok(());
     }
     for format in FORMATS {
@@ -56,8 +39,7 @@ fn main() -> io::Result<()> {
             seconds.push(second);
             said = (bytes, kib);
         }
-        seconds.sort_by(f64::total_cmp);
-        let median = seconds.get(TIMES / 2).copied().unwrap_or_default();
+        let median = median(seconds);
         let (_, _, few) = measured(format, rows / 5)?;
         println!(
             "{rows} extensions as {format}: {median:.3} s of CPU (goal for 50,000: under 2 s), {} KiB; peak memory {} KiB, \
@@ -71,9 +53,8 @@ fn main() -> io::Result<()> {
 
 /// A night in a process of its own: seconds of CPU, bytes, and the peak of its memory in KiB.
 fn measured(format: &str, rows: usize) -> io::Result<(f64, u64, u64)> {
-    let mut command = Command::new(env::current_exe()?);
-    command.env(MEASURE, format).env("ROWS", rows.to_string());
-    let said = command.output()?;
+    let mut command = own_process("export", format)?;
+    let said = command.env("ROWS", rows.to_string()).output()?;
     let said = String::from_utf8_lossy(&said.stdout).into_owned();
     let numbers: Vec<f64> = said
         .split_whitespace()
@@ -150,19 +131,8 @@ struct Clock {
 
 impl Clock {
     fn timed<T>(&mut self, work: impl FnOnce() -> T) -> T {
-        let begun = (processor(), Instant::now());
-        let value = work();
-        self.taken += match (begun.0, processor()) {
-            (Some(before), Some(after)) => after.saturating_sub(before),
-            _ => begun.1.elapsed(),
-        };
+        let (taken, value) = on_thread(work);
+        self.taken += taken;
         value
     }
-}
-
-/// The time that this thread has had on the processor; `None` where the platform does not tell it there.
-fn processor() -> Option<Duration> {
-    let text = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    let nanoseconds = text.split_whitespace().next()?.parse().ok()?;
-    Some(Duration::from_nanos(nanoseconds))
 }

@@ -1,14 +1,9 @@
-#![allow(
-    missing_docs,
-    clippy::print_stdout,
-    reason = "a bench prints what it measured"
-)]
-
 //! How fast rows are checked: `check` beside a bare `csv::ByteRecord` loop over the same bytes in the same run.
 //!
-//! `cargo bench --bench pipeline` takes a million rows; `ROWS=100000` takes fewer. Prints ratios, for absolute times
+//! `cargo bench -- pipeline` takes a million rows; `ROWS=100000` takes fewer. Prints ratios, for absolute times
 //! differ from one machine and minute to the next.
 
+use crate::{MEASURE, Size, median, own_process, peak_kib};
 use rowcall::check::{Counts, Options, Table, check};
 use rowcall::columns::{BindOptions, Binding};
 use rowcall::manifest::{Manifest, Purpose};
@@ -17,14 +12,11 @@ use std::env;
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 const VENDOR: &str = include_str!("../src/vendors/openvox/vendor.toml");
 const SEED: u64 = 20_260_421;
 const PAIRS: usize = 5;
-/// Set for a process that checks one file and prints what its memory came to.
-const MEASURE: &str = "ROWCALL_BENCH_MEASURE";
 
 const HEADINGS: [&str; 29] = [
     "number",
@@ -58,17 +50,11 @@ const HEADINGS: [&str; 29] = [
     "dnd",
 ];
 
-fn main() -> io::Result<()> {
+pub(crate) fn bench(size: &Size) -> io::Result<()> {
     if let Ok(path) = env::var(MEASURE) {
         return measure(Path::new(&path));
     }
-    // `cargo test --benches` runs this too: then a few rows do.
-    let full = env::args().any(|argument| argument == "--bench");
-    let rows = match env::var("ROWS") {
-        Ok(rows) => rows.parse().map_err(io::Error::other)?,
-        Err(_) if full => 1_000_000,
-        Err(_) => 2_000,
-    };
+    let rows = size.rows(1_000_000, 2_000)? as u64;
     let folder = tempfile::tempdir()?;
     let write = |name: &str, rows| -> io::Result<_> {
         let path = folder.path().join(name);
@@ -107,7 +93,7 @@ fn main() -> io::Result<()> {
     println!("rows/s: {:.0}, invalid {invalid}", rows as f64 / wall);
 
     let (small, _) = write("small.csv", rows / 10)?;
-    if let (Some(less), Some(more)) = (peak_kib(&small)?, peak_kib(&large)?) {
+    if let (Some(less), Some(more)) = (peak(&small)?, peak(&large)?) {
         println!(
             "peak memory: {less} KiB for {} rows, {more} KiB for {rows}: {:.2}",
             rows / 10,
@@ -127,11 +113,6 @@ fn timed<T>(work: impl FnOnce() -> io::Result<T>) -> io::Result<(Duration, T)> {
     let start = Instant::now();
     let value = work()?;
     Ok((start.elapsed(), value))
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
 /// What any reader of CSV has to do at the least.
@@ -183,20 +164,15 @@ fn check_file(path: &Path) -> io::Result<Counts> {
 }
 
 /// Peak memory of a process that checks a file; `None` where the system does not tell.
-fn peak_kib(path: &Path) -> io::Result<Option<u64>> {
-    let child = Command::new(env::current_exe()?)
-        .env(MEASURE, path)
-        .output()?;
+fn peak(path: &Path) -> io::Result<Option<u64>> {
+    let child = own_process("pipeline", path)?.output()?;
     let said = String::from_utf8_lossy(&child.stdout);
-    Ok(said.trim().parse().ok())
+    Ok(said.trim().parse().ok().filter(|kib| *kib > 0))
 }
 
 fn measure(path: &Path) -> io::Result<()> {
     check_file(path)?;
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = peak.and_then(|peak| peak.split_whitespace().next());
-    println!("{}", kib.unwrap_or_default());
+    println!("{}", peak_kib());
     Ok(())
 }
 

@@ -8,33 +8,25 @@
 //! What a plan costs: so many rows against a PBX that holds as many, already fetched, beside a bare loop that compares
 //! the same rows as maps.
 //!
-//! `cargo bench --bench plan` takes 50,000; `ROWS=10000` takes fewer. Times are the process's own time on the processor,
+//! `cargo bench -- plan` takes 50,000; `ROWS=10000` takes fewer. Times are the process's own time on the processor,
 //! where the platform tells it, and the ratio is what compares from one machine to the next.
 
+use crate::{Size, median, on_thread};
 use rowcall::manifest::Manifest;
 use rowcall::model::{Action, Change, Field, Outcome, Record, RowResult};
 use rowcall::plan::{Allowance, Budget, Mode, Verdict, guard, verdict};
 use rowcall::saved::{Head, SavedPlan};
 use rowcall::seal::Key;
 use std::collections::BTreeMap;
-use std::env;
-use std::fs;
 use std::io;
-use std::time::{Duration, Instant};
 
 const VENDOR: &str = include_str!("../src/vendors/openvox/vendor.toml");
 /// One row in so many differs, and one in so many is new.
 const EACH: usize = 10;
 const TIMES: usize = 5;
 
-fn main() -> io::Result<()> {
-    // `cargo test --benches` runs this too: then a few rows do.
-    let full = env::args().any(|argument| argument == "--bench");
-    let count = match env::var("ROWS") {
-        Ok(rows) => rows.parse().map_err(io::Error::other)?,
-        Err(_) if full => 50_000,
-        Err(_) => 500,
-    };
+pub(crate) fn bench(size: &Size) -> io::Result<()> {
+    let count = size.rows(50_000, 500)?;
     let manifest = Manifest::parse(VENDOR).map_err(io::Error::other)?;
     let folder = tempfile::tempdir()?;
     let key = Key::load_or_make(Some(&folder.path().join("key"))).map_err(io::Error::other)?;
@@ -57,9 +49,9 @@ fn main() -> io::Result<()> {
 
     let (mut plans, mut ratios, mut saves) = (vec![], vec![], vec![]);
     for _ in 0..TIMES {
-        let (bare, differing) = timed(|| bare(&maps, &held_maps));
-        let (planned, changes) = timed(|| plan(&manifest, &wanted, &held));
-        let (saved, bytes) = timed(|| save(&wanted, &held, &changes, &key));
+        let (bare, differing) = on_thread(|| bare(&maps, &held_maps));
+        let (planned, changes) = on_thread(|| plan(&manifest, &wanted, &held));
+        let (saved, bytes) = on_thread(|| save(&wanted, &held, &changes, &key));
         assert_eq!(
             (differing, changes.len()),
             (count / EACH * 2, count / EACH * 2)
@@ -196,26 +188,4 @@ fn outcome(number: &str, action: Action) -> Outcome {
         finished_at: jiff::Timestamp::UNIX_EPOCH,
         findings: vec![],
     }
-}
-
-fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
-    let begun = (processor(), Instant::now());
-    let value = work();
-    let taken = match (begun.0, processor()) {
-        (Some(before), Some(after)) => after.saturating_sub(before),
-        _ => begun.1.elapsed(),
-    };
-    (taken, value)
-}
-
-/// The time that this thread has had on the processor; `None` where the platform does not tell it there.
-fn processor() -> Option<Duration> {
-    let text = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    let nanoseconds = text.split_whitespace().next()?.parse().ok()?;
-    Some(Duration::from_nanos(nanoseconds))
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or_default()
 }

@@ -1,12 +1,12 @@
+#![allow(clippy::unwrap_used, reason = "ends where something is wrong")]
+
 //! Changes per second of `submit` against a server that takes 20 ms to answer, beside threads that write the same
 //! requests into bare sockets, with no rowcall in between, and beside the same changes with a ledger on the disk, in the
 //! same run; then whether the pace is kept to.
 //!
-//! `cargo bench --bench submit` measures; under `cargo test --benches` a small run shows that it works.
+//! `cargo bench -- submit` measures; under `cargo test --benches` a small run shows that it works.
 
-#![allow(clippy::print_stdout, reason = "prints its figures")]
-#![allow(clippy::unwrap_used, reason = "ends where something is wrong")]
-
+use crate::{Size, median};
 use rowcall::ledger::{self, Ledger, Row, RunHead, StateDir, TargetLock};
 use rowcall::link::StopFlag;
 use rowcall::link::http::{Http, Options as HttpOptions};
@@ -22,7 +22,7 @@ use rowcall::submit::{self, Ended, NoIntentLog, Options};
 use rowcall::vendors::{Account, Client, Task};
 use rowcall::wire::{Answer, Body, Effect, Exchange, Method, Request, Session, Turn};
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
@@ -36,8 +36,8 @@ const RATIO_MIN: f64 = 0.95;
 const LEDGER_RATIO_MIN: f64 = 0.97;
 const RATE_SHARE_MIN: f64 = 0.98;
 
-fn main() {
-    let measuring = std::env::args().any(|arg| arg == "--bench");
+pub(crate) fn bench(size: &Size) -> io::Result<()> {
+    let measuring = size.full;
     let server = Server::start();
     for parallel in [8, 32] {
         let rows = if measuring {
@@ -84,11 +84,7 @@ fn main() {
             rate as usize + burst,
         );
     }
-}
-
-fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
+    Ok(())
 }
 
 fn most_in_a_second(times: &[Instant]) -> usize {

@@ -1,15 +1,10 @@
-#![allow(
-    missing_docs,
-    clippy::print_stdout,
-    reason = "a bench prints what it measured"
-)]
-
 //! How fast workbooks are written: ours beside Python's XlsxWriter in its constant-memory mode, the same cells in the
 //! same run, each in a process of its own.
 //!
-//! `cargo bench --bench xlsx` takes 100,000 rows of 29 cells; `ROWS=10000` takes fewer. Needs
+//! `cargo bench -- xlsx` takes 100,000 rows of 29 cells; `ROWS=10000` takes fewer. Needs
 //! `pip install XlsxWriter`, and says so where it is missing.
 
+use crate::{MEASURE, Size, median, own_process, peak_kib};
 use rowcall::sheet::{Readers, Writer};
 use std::env;
 use std::io;
@@ -23,8 +18,6 @@ const DISTINCT: usize = 1000;
 const PAIRS: usize = 3;
 const GOAL: f64 = 5.0;
 const MEMORY_GOAL_MIB: f64 = 32.0;
-/// Set for a process that writes one workbook and prints seconds and memory.
-const MEASURE: &str = "ROWCALL_BENCH_MEASURE";
 
 const PYTHON: &str = r"
 import resource, sys, time, xlsxwriter
@@ -43,14 +36,8 @@ book.close()
 print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 ";
 
-fn main() -> io::Result<()> {
-    // `cargo test --benches` runs this too: then a few rows do.
-    let full = env::args().any(|argument| argument == "--bench");
-    let rows: usize = match env::var("ROWS") {
-        Ok(rows) => rows.parse().map_err(io::Error::other)?,
-        Err(_) if full => 100_000,
-        Err(_) => 2_000,
-    };
+pub(crate) fn bench(size: &Size) -> io::Result<()> {
+    let rows = size.rows(100_000, 2_000)?;
     if let Ok(path) = env::var(MEASURE) {
         return measure(Path::new(&path), rows);
     }
@@ -71,8 +58,8 @@ fn main() -> io::Result<()> {
     }
     let (mut ratios, mut memory_max) = (Vec::new(), 0.0_f64);
     for _ in 0..PAIRS {
-        let mut command = Command::new(env::current_exe()?);
-        command.env(MEASURE, &ours).env("ROWS", rows.to_string());
+        let mut command = own_process("xlsx", &ours)?;
+        command.env("ROWS", rows.to_string());
         let (seconds, memory) = measured(&mut command)?;
         memory_max = memory_max.max(memory);
         println!("rowcall     {seconds:7.3} s {memory:6.1} MiB");
@@ -85,8 +72,8 @@ fn main() -> io::Result<()> {
             ratios.push(their_seconds / seconds);
         }
     }
-    ratios.sort_by(f64::total_cmp);
-    if let Some(median) = ratios.get(ratios.len() / 2) {
+    if !ratios.is_empty() {
+        let median = median(ratios);
         println!("{median:.1} times as fast as XlsxWriter (goal {GOAL}), median of {PAIRS} pairs");
     }
     println!("memory at most {memory_max:.1} MiB (goal below {MEMORY_GOAL_MIB})");
@@ -121,17 +108,10 @@ fn measure(path: &Path, rows: usize) -> io::Result<()> {
         writer.row(row).map_err(io::Error::other)?;
     }
     writer.finish().map_err(io::Error::other)?;
-    println!("{} {}", start.elapsed().as_secs_f64(), peak_mib()?);
+    println!(
+        "{} {}",
+        start.elapsed().as_secs_f64(),
+        peak_kib() as f64 / 1024.0
+    );
     Ok(())
-}
-
-/// The most memory that this process held; 0 where the system does not tell.
-fn peak_mib() -> io::Result<f64> {
-    let Ok(status) = std::fs::read_to_string("/proc/self/status") else {
-        return Ok(0.0);
-    };
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|line| line.split_whitespace().next());
-    let kib: f64 = kib.unwrap_or("0").parse().map_err(io::Error::other)?;
-    Ok(kib / 1024.0)
 }

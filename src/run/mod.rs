@@ -13,6 +13,7 @@ mod migrate;
 mod on_change;
 mod plan;
 mod planned;
+mod recipients;
 mod results;
 mod resume;
 mod rows;

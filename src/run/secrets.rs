@@ -1,6 +1,7 @@
 //! What was generated in a run: put into its changes before they are written down, and into a file for its owner before
-//! the first of them is sent. The only module that names `age`.
+//! the first of them is sent.
 
+use super::recipients::Recipients;
 use super::{Failure, say};
 use crate::cli::SecretsArgs;
 use crate::generate::{GenerateError, Generator};
@@ -9,7 +10,6 @@ use crate::manifest::Manifest;
 use crate::model::{Field, Identity, Record};
 use crate::seal::sync_folder;
 use crate::sheet::{Format, GENERATE, Writer};
-use age::x25519::Recipient;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -40,7 +40,7 @@ impl SecretsOut {
             file: None,
             recipients: args.secrets_to.clone(),
         };
-        out.recipients()?;
+        Recipients::parse(&out.recipients)?;
         let Some(named) = &args.secrets_out else {
             return Ok(out);
         };
@@ -108,16 +108,6 @@ impl SecretsOut {
         };
         // A page is for people, and cannot be read again.
         Format::of_ending(name).filter(|format| *format != Format::Html)
-    }
-
-    fn recipients(&self) -> Result<Vec<Recipient>, Failure> {
-        let parsed = self.recipients.iter().map(|text| {
-            text.parse().map_err(|why| {
-                Failure::usage(format!("--secrets-to {text:?}: {why}"))
-                    .hint("an age recipient begins with age1; age-keygen -y prints it")
-            })
-        });
-        parsed.collect()
     }
 
     /// The file of a run with this folder; `None` where there is no folder, and none was named.
@@ -275,21 +265,11 @@ impl Generated {
     }
 
     fn encrypted(&self, sheet: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        let recipients = self.out.recipients()?;
-        if recipients.is_empty() {
+        if self.out.recipients.is_empty() {
             return Ok(sheet);
         }
-        let recipients = recipients
-            .iter()
-            .map(|recipient| recipient as &dyn age::Recipient);
-        let encrypted = age::Encryptor::with_recipients(recipients)
-            .map_err(io::Error::other)
-            .and_then(|encryptor| {
-                let mut writer = encryptor.wrap_output(Vec::with_capacity(sheet.len() + 1024))?;
-                writer.write_all(&sheet)?;
-                writer.finish()
-            });
-        encrypted
+        Recipients::parse(&self.out.recipients)?
+            .encrypt(&sheet)
             .map(Zeroizing::new)
             .map_err(|error| Failure::usage(format!("the secrets cannot be encrypted: {error}")))
     }

@@ -4,7 +4,6 @@ use crate::house::{House, lines};
 use crate::night::{files, forms};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::thread;
@@ -299,8 +298,24 @@ fn a_named_file_is_new_and_nothing_else() {
     }
 }
 
+#[cfg(not(feature = "age"))]
+#[test]
+fn a_build_that_cannot_encrypt_says_how_to_get_one_that_can() {
+    let house = House::new("portsip");
+    let (_, headings, rest) = SHEETS[1];
+    let new = sheet(&house, headings, rest, 1);
+    let said = house.import("state", &new, &["--secrets-to", "age1qqqq"]);
+    assert_eq!(said.exit, 2, "{}", said.words);
+    for word in ["--secrets-to", "built without age", "--features age"] {
+        assert!(said.words.contains(word), "{}", said.words);
+    }
+    assert_eq!(table(&house.export()).len(), 0);
+}
+
+#[cfg(feature = "age")]
 #[test]
 fn what_is_encrypted_stands_nowhere_in_clear() {
+    use std::io::Read;
     let house = House::new("portsip");
     let (_, headings, rest) = SHEETS[1];
     let new = sheet(&house, headings, rest, 5);

@@ -28,7 +28,7 @@ const DOORS: &[(&str, &str)] = &[
     ("encoding_rs::", "sheet/detect/encoding.rs"),
     ("chardetng::", "sheet/detect/encoding.rs"),
     ("strsim::", "columns/mod.rs"),
-    ("age::", "run/secrets.rs"),
+    ("age::", "run/recipients.rs"),
 ];
 
 fn root() -> &'static Path {
