@@ -11,9 +11,10 @@
     reason = "a test that cannot go on has failed"
 )]
 
-mod lab;
+#[path = "it/support/fixture.rs"]
+mod fixture;
 
-use lab::{Rig, account, change, rigs, tells_no_secret, value};
+use fixture::{Rig, account, change, rigs, tells_no_secret, value};
 use rowcall::link::Link;
 use rowcall::link::paced::Pace;
 use rowcall::manifest::{Access, FieldRow, Manifest, Purpose, UpdateKind};

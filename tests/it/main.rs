@@ -10,27 +10,43 @@
 
 //! What only shows from outside: the program as a person runs it, and the tree as a person reads it.
 
-mod cli;
-mod diff;
-mod docs;
-mod export;
-mod fix;
-mod fix_books;
-mod groups;
-mod house;
-#[path = "../lab/mod.rs"]
-mod lab;
-mod libreoffice;
-mod lies;
-mod migrate;
-mod night;
-mod order;
-mod plan;
-mod reading;
-mod roundtrip;
-mod secrets;
-mod storm;
-mod tidy;
-mod undo;
-mod values;
-mod workbooks;
+mod fuzz;
+
+mod house {
+    mod docs;
+    mod layers;
+}
+
+mod promises {
+    mod hostile;
+    mod libreoffice;
+    mod lies;
+    pub(crate) mod night;
+    mod odd;
+    mod roundtrip;
+    mod samples;
+    mod secrets;
+    mod storm;
+    mod workbooks;
+}
+
+mod support {
+    pub(crate) mod alone;
+    pub(crate) mod fixture;
+    pub(crate) mod house;
+    pub(crate) mod values;
+}
+
+mod verbs {
+    mod cli;
+    mod diff;
+    mod export;
+    mod fix;
+    mod fix_books;
+    mod groups;
+    mod migrate;
+    mod order;
+    mod plan;
+    mod reading;
+    mod undo;
+}

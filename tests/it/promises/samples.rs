@@ -1,8 +1,6 @@
-#![allow(clippy::unwrap_used, missing_docs, reason = "a test may fail")]
-
 //! The samples: good.csv has nothing against it, and bad.csv has one row a rule, which breaks exactly that rule.
 //!
-//! `UPDATE=1 cargo test --test samples` writes bad.report.csv again.
+//! `UPDATE=1 cargo test --test it samples` writes bad.report.csv again.
 
 use rowcall::check::{Checked, Counts, Options, Table, check};
 use rowcall::columns::{BindOptions, Binding};

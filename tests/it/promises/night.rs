@@ -1,7 +1,7 @@
 //! Bad nights of the program itself: killed again and again, a disk that is full or read-only, a clock that is set back,
 //! two at once. `NIGHT_KILLS` kills more or less often than 200 times; `NIGHT_SEED` repeats a night.
 
-use crate::lab::{Rig, account, read_rows, write_extensions};
+use crate::support::fixture::{Rig, account, read_rows, write_extensions};
 use assert_cmd::cargo::cargo_bin;
 use rowcall::model::{Field, Record, Secret};
 use rowcall::sim::{Faults, Server, Sim};

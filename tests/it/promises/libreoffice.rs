@@ -2,7 +2,7 @@
 
 #![expect(clippy::print_stderr, reason = "says why a test was skipped")]
 
-use crate::values::Random;
+use crate::support::values::Random;
 use rowcall::sheet::{Input, ReadOptions, Readers, Stored, Writer, open};
 use rust_xlsxwriter::{Format, Formula, Workbook};
 use std::path::{Path, PathBuf};

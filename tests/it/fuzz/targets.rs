@@ -1,9 +1,9 @@
 //! The readers, and what holds whatever they are given: nothing panics; every row that is read is counted and has a
 //! place; what is refused is refused in a few words that name the file; a second reading and other cuts give the same.
 
-use super::lab;
 use super::mutate::{Random, Shape, zipped};
 use super::{INPUT_BYTES_MAX, Target};
+use crate::support::fixture;
 use rowcall::columns::{self, BindOptions, Binding, headings};
 use rowcall::link::Link;
 use rowcall::link::paced::Pace;
@@ -353,7 +353,7 @@ pub(crate) fn number_formats() -> Target {
     ];
     Target {
         name: "number-formats",
-        seeds: &[("tests/fuzz/corpus/number-formats", "")],
+        seeds: &[("tests/it/fuzz/corpus/number-formats", "")],
         shape: Shape::Plain,
         words: WORDS,
         rounds: 200,
@@ -472,7 +472,7 @@ pub(crate) fn replies() -> Target {
         ],
         rounds: 100,
         holds: |_, input, random| {
-            let rig = lab::Rig::new(random.one(VENDORS), &BTreeMap::new());
+            let rig = fixture::Rig::new(random.one(VENDORS), &BTreeMap::new());
             let kind = *random.one(&["application/json", "text/xml", "text/html", ""]);
             let status = *random.one(&[200, 200, 200, 201, 400, 404, 500]);
             let link = OneReply {
@@ -482,7 +482,7 @@ pub(crate) fn replies() -> Target {
                 reply: Reply::new(status, kind, input),
             };
             let pace = Pace::unlimited(rig.stop.clone());
-            let Ok(connection) = rig.sign_in(Box::new(link), pace, lab::account()) else {
+            let Ok(connection) = rig.sign_in(Box::new(link), pace, fixture::account()) else {
                 return;
             };
             let wanted = rig.full("2001", 0);
@@ -499,7 +499,7 @@ pub(crate) fn replies() -> Target {
 pub(crate) fn mapping() -> Target {
     Target {
         name: "mapping",
-        seeds: &[("tests/fuzz/corpus/mapping", "")],
+        seeds: &[("tests/it/fuzz/corpus/mapping", "")],
         shape: Shape::Plain,
         words: &["=", "\"", "\n", "number", "[a]", "#", "'''", "\\u0000", "."],
         rounds: 500,
@@ -516,7 +516,7 @@ pub(crate) fn mapping() -> Target {
 pub(crate) fn plan() -> Target {
     Target {
         name: "plan",
-        seeds: &[("tests/fuzz/corpus/plan", "")],
+        seeds: &[("tests/it/fuzz/corpus/plan", "")],
         shape: Shape::Plain,
         words: JSON_WORDS,
         rounds: 200,

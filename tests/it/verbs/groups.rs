@@ -1,6 +1,6 @@
 //! Groups as rows of their own sheet, as a person works with them: `--groups`.
 
-use crate::lab::{Rig, account, read_rows, write_table};
+use crate::support::fixture::{Rig, account, read_rows, write_table};
 use assert_cmd::cargo::cargo_bin;
 use rowcall::link::Link;
 use rowcall::model::{Action, Field, Record};
@@ -507,7 +507,7 @@ fn a_run_that_was_killed_is_gone_on_with_and_no_group_is_made_twice() {
     let wanted: Vec<Record> = (0..ROWS)
         .map(|row| office.rig.full(&format!("Group {row}"), row % 2))
         .collect();
-    crate::lab::write_extensions(&office.path("groups.csv"), &wanted);
+    crate::support::fixture::write_extensions(&office.path("groups.csv"), &wanted);
     let line = "import groups.csv --groups --to TARGET --mode sync --yes --max-deletes all \
                 --rate 2000 --parallel 4 --report report.csv";
     let mut child = office.command(line).stderr(Stdio::null()).spawn().unwrap();

@@ -1,7 +1,7 @@
 //! Secrets that are generated for new extensions: the real program against a simulated PBX behind a socket.
 
-use crate::house::{House, lines};
-use crate::night::{files, forms};
+use crate::promises::night::{files, forms};
+use crate::support::house::{House, lines};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

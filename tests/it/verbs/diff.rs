@@ -1,7 +1,7 @@
 //! What `rowcall diff` says, from outside: planted changes each once, nothing half, nothing secret.
 
-use crate::house::House;
-use crate::lab::{CANARIES, Rig, read_rows, value, write_extensions, write_table};
+use crate::support::fixture::{CANARIES, Rig, read_rows, value, write_extensions, write_table};
+use crate::support::house::House;
 use rowcall::archive::{Archive, Facts};
 use rowcall::manifest::Access;
 use rowcall::model::{Field, Record};

@@ -1,7 +1,7 @@
 //! What is written reads back the same: tables through every format, extensions through every vendor.
 
-use crate::lab::{Rig, read_table, write_extensions, write_table};
-use crate::values::Random;
+use crate::support::fixture::{Rig, read_table, write_extensions, write_table};
+use crate::support::values::Random;
 use proptest::prelude::*;
 use rowcall::columns::{BindOptions, Binding};
 use rowcall::manifest::{Access, Manifest, Purpose};

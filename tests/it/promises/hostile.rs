@@ -1,15 +1,10 @@
 #![cfg(target_os = "linux")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    missing_docs,
-    reason = "a test may fail, and says what it measured"
-)]
-
 //! Files that mean harm, made here and given to the program itself: each ends in a clear word, and the process never
-//! holds more than [`RESIDENT_BYTES_MAX`]. It is a program of its own because the system tells the peak of all children
-//! together, and must itself stay small: what a process held before it became another one counts for that one.
+//! holds more than [`RESIDENT_BYTES_MAX`]. Each test has a process of its own because the system tells the peak of all
+//! children together, and that must itself stay small: what a process held before it became another one counts for that
+//! one.
 
+use crate::support::alone::alone;
 use Piece::{Noise, Repeat, Text};
 use nix::sys::resource::{UsageWho, getrusage};
 use std::fs::{self, File};
@@ -840,10 +835,16 @@ fn none_costs_more_than_it_may(cases: &[Case]) {
 
 #[test]
 fn no_workbook_costs_more_memory_than_it_may_or_ends_without_a_word() {
-    none_costs_more_than_it_may(WORKBOOKS);
+    alone(
+        "promises::hostile::no_workbook_costs_more_memory_than_it_may_or_ends_without_a_word",
+        || none_costs_more_than_it_may(WORKBOOKS),
+    );
 }
 
 #[test]
 fn no_text_costs_more_memory_than_it_may_or_ends_without_a_word() {
-    none_costs_more_than_it_may(TEXTS);
+    alone(
+        "promises::hostile::no_text_costs_more_memory_than_it_may_or_ends_without_a_word",
+        || none_costs_more_than_it_may(TEXTS),
+    );
 }

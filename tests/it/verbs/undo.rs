@@ -1,6 +1,6 @@
 //! A run is put back by `rowcall undo`, against the simulated PBX behind its socket.
 
-use super::house::{House, lines};
+use crate::support::house::{House, lines};
 use serde_json::Value;
 use std::fs;
 use std::process::{Command, Stdio};

@@ -1,6 +1,6 @@
 //! The program as a person runs it: exit codes, streams, bad input, and what is never told.
 
-use crate::lab::{CANARIES, Rig, account, read_rows, write_extensions, write_table};
+use crate::support::fixture::{CANARIES, Rig, account, read_rows, write_extensions, write_table};
 use assert_cmd::cargo::cargo_bin;
 use rowcall::model::{Action, Field, Record};
 use rowcall::sim::{Breakage, Server};

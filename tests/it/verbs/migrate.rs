@@ -1,8 +1,8 @@
 //! From one PBX to another: every field accounted for by a table of its own, twice over nothing to do, and what was
 //! changed by hand stays. `MIGRATE_SEED` repeats a run.
 
-use crate::lab::{Rig, account, read_rows};
-use crate::night::{files, forms};
+use crate::promises::night::{files, forms};
+use crate::support::fixture::{Rig, account, read_rows};
 use assert_cmd::cargo::cargo_bin;
 use rowcall::model::{Action, Field, Record};
 use rowcall::sim::Server;

@@ -1,6 +1,6 @@
 //! Exports that are the same as long as the PBX is, of one PBX and of many, into files and into an archive.
 
-use crate::lab::{Rig, account, read_rows};
+use crate::support::fixture::{Rig, account, read_rows};
 use assert_cmd::cargo::cargo_bin;
 use rowcall::archive::Archive;
 use rowcall::export::{Form, Secrecy, fingerprint_heading, in_order, write};
@@ -344,7 +344,7 @@ fn said(line: &str, output: &Output, exit: i32) -> Said {
 
 #[track_caller]
 fn tells_no_secret(what: &str, text: &str) {
-    for canary in crate::lab::CANARIES {
+    for canary in crate::support::fixture::CANARIES {
         assert!(!text.contains(canary), "{what}: {text}");
     }
 }

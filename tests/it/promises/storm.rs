@@ -1,7 +1,7 @@
 //! Seeded storms over whole imports: whatever breaks on the way, each row has one result, none is there twice, and what
 //! is said of a row is what the PBX holds. `STORM_SEEDS=200 cargo test storm` runs more of them.
 
-use crate::lab::{self, Rig, change, kinds, options};
+use crate::support::fixture::{self, Rig, change, kinds, options};
 use rowcall::link::http::{self, Http};
 use rowcall::link::paced::Pace;
 use rowcall::link::{Link, StopFlag};
@@ -394,7 +394,9 @@ fn rows_go_out_in_their_order_and_never_faster_than_allowed() {
                 left: left.clone(),
             };
             let pace = Pace::per_second(RATE as f64, StopFlag::default()).unwrap();
-            let connection = rig.sign_in(Box::new(link), pace, lab::account()).unwrap();
+            let connection = rig
+                .sign_in(Box::new(link), pace, fixture::account())
+                .unwrap();
             let wanted = (0..ROWS).map(|row| rig.small(&(2000 + row).to_string()));
             let creations = wanted.enumerate();
             let creations =

@@ -1,30 +1,20 @@
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout,
-    missing_docs,
-    reason = "a test may fail, and says its seed"
-)]
-
 //! Every reader of what others wrote is given what nobody would write: the files of its corpus, and changes of them.
 //!
 //! An ordinary test run replays the corpus and a fixed number of changes. To look for longer, in all targets or in one:
 //!
 //! ```text
-//! FUZZ_SECONDS=3600 cargo test --release --test fuzz -- --nocapture
-//! FUZZ_SECONDS=600 FUZZ_SEED=7 cargo test --release --test fuzz xlsx -- --nocapture
+//! FUZZ_SECONDS=3600 cargo test --release --test it fuzz:: -- --nocapture
+//! FUZZ_SECONDS=600 FUZZ_SEED=7 cargo test --release --test it fuzz::xlsx -- --nocapture
 //! ```
 //!
 //! The seed is printed, and without `FUZZ_SEED` a long run takes the time for one. An input that fails is kept as
 //! `corpus/TARGET/found-HASH`; give it a name that says what is odd about it, mend the reader, and leave the file there.
 //! An input on which a reader hangs or dies lies in `target/tmp/fuzz-TARGET-PROCESS`.
 
-#[path = "../lab/mod.rs"]
-mod lab;
 mod mutate;
 mod targets;
 
+use crate::support::alone::alone;
 use mutate::{Random, Shape};
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
@@ -33,7 +23,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-const CORPUS: &str = "tests/fuzz/corpus";
+const CORPUS: &str = "tests/it/fuzz/corpus";
 const SEED: u64 = 20_260_505;
 /// Bytes of an input: what is longer takes time and shows nothing more.
 const INPUT_BYTES_MAX: usize = 48 << 10;
@@ -149,8 +139,10 @@ macro_rules! targets {
     ($($name:ident)*) => {$(
         #[test]
         fn $name() {
-            targets::$name().run();
-            assert_small();
+            alone(concat!("fuzz::", stringify!($name)), || {
+                targets::$name().run();
+                assert_small();
+            });
         }
     )*};
 }

@@ -1,6 +1,6 @@
 //! Rows that point at other rows, from outside: order, rows that are held, two steps, and kills in between.
 
-use super::house::{House, lines};
+use crate::support::house::{House, lines};
 use std::fs;
 use std::process::Stdio;
 use std::thread;

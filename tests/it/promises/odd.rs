@@ -1,10 +1,3 @@
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    missing_docs,
-    reason = "a test may fail"
-)]
-
 //! The odd sheets in samples/odd: each is read as its table says, or refused for the reason that it says.
 
 use rowcall::columns::{BindOptions, Binding, headings};
