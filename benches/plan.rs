@@ -97,7 +97,7 @@ fn extension(manifest: &Manifest, row: usize, edition: usize) -> Record {
 fn map(extension: &Record) -> BTreeMap<String, String> {
     let fields = extension.iter();
     fields
-        .map(|(field, text)| (field.name().to_owned(), text.to_owned()))
+        .map(|(field, text)| (field.name().to_owned(), text.reveal().to_owned()))
         .collect()
 }
 

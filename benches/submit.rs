@@ -331,7 +331,7 @@ fn change(row: usize) -> Change {
 fn creation(wanted: &Record) -> Request {
     let fields = wanted
         .iter()
-        .map(|(field, text)| (field.name().to_owned(), text.into()));
+        .map(|(field, text)| (field.name().to_owned(), text.reveal().into()));
     Request::new(
         "extension/add",
         Method::Post,

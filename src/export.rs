@@ -78,9 +78,11 @@ impl<'k> Form<'k> {
             let text = extension.get(*field).unwrap_or_default();
             match self.fingerprints(*field) {
                 Some(_) if text.is_empty() => Cow::Borrowed(""),
-                Some(key) => Cow::Owned(fingerprint(key, extension.number(), *field, text)),
-                None if field.def().kind == Kind::List => items_in_order(text),
-                None => Cow::Borrowed(text),
+                Some(key) => {
+                    Cow::Owned(fingerprint(key, extension.number(), *field, text.reveal()))
+                }
+                None if field.def().kind == Kind::List => items_in_order(text.reveal()),
+                None => Cow::Borrowed(text.reveal()),
             }
         };
         self.fields.iter().map(cell).collect()

@@ -2,7 +2,7 @@
 //!
 //! The test for what belongs there: if it needs an `if`, it is code.
 
-use crate::model::{Fault, FaultKind, Field, Kind, Record, Severity, same_word};
+use crate::model::{Fault, FaultKind, Field, Kind, Record, Severity, Text, WireText, same_word};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -589,13 +589,17 @@ impl Manifest {
         &'m self,
         wanted: &Record,
         purpose: Purpose,
-    ) -> Vec<(&'m FieldRow, String)> {
+    ) -> Vec<(&'m FieldRow, WireText)> {
         let sent = |row: &&FieldRow| row.access != Access::ReadOnly;
         let values = self.field.iter().filter(sent).filter_map(|row| {
             let fill = row.fill.as_ref().filter(|_| purpose == Purpose::Create);
             let value = match (wanted.get(row.name), fill) {
-                (Some(text), _) => row.to_wire(text),
-                (None, Some(fill)) => row.to_wire(&fill.replace("{number}", wanted.number())),
+                (Some(Text::Open(text)), _) => row.to_wire(text).into(),
+                (Some(Text::Secret(secret)), _) => WireText::Secret(secret.clone()),
+                (None, Some(fill)) => {
+                    let text = fill.replace("{number}", wanted.number());
+                    WireText::new(row.name, row.to_wire(&text))
+                }
                 (None, None) => return None,
             };
             Some((row, value))

@@ -1,7 +1,7 @@
 //! What is wanted against what the PBX holds, and the guard: how much one run may change.
 
 use crate::manifest::{Access, Manifest};
-use crate::model::{Action, Change, Field, Kind, Record};
+use crate::model::{Action, Change, Field, Kind, Record, Text};
 use crate::sheet::GENERATE;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -117,8 +117,11 @@ pub fn differing(manifest: &Manifest, wanted: &Record, held: &Record) -> Vec<Fie
                 .row(field)
                 .is_some_and(|row| row.access == Access::ReadWrite)
     };
-    let differs = |(field, wanted): (Field, &str)| {
+    let differs = |(field, wanted): (Field, Text<'_>)| {
         let held = held.get(field).unwrap_or_default();
+        let (Some(wanted), Some(held)) = (wanted.open(), held.open()) else {
+            return wanted != held;
+        };
         if field == Field::VOICEMAIL_GREETING
             && fetched_name(wanted).is_some_and(|name| name == held)
         {
@@ -139,7 +142,7 @@ pub fn differing(manifest: &Manifest, wanted: &Record, held: &Record) -> Vec<Fie
     wanted
         .iter()
         .filter(|(_, text)| *text != GENERATE)
-        .filter(|(field, text)| comparable(*field) && differs((*field, text)))
+        .filter(|(field, text)| comparable(*field) && differs((*field, *text)))
         .map(|(field, _)| field)
         .collect()
 }
@@ -154,8 +157,8 @@ pub fn differences(fields: &[Field], wanted: &Record, held: &Record) -> String {
         format!(
             "{} {:?} instead of {:?}",
             field.name(),
-            held.get(*field).unwrap_or_default(),
-            wanted.get(*field).unwrap_or_default()
+            held.text(*field).unwrap_or_default(),
+            wanted.text(*field).unwrap_or_default()
         )
     };
     let mut words: Vec<String> = fields.iter().take(SHOWN_MAX).map(one).collect();

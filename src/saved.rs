@@ -4,7 +4,7 @@
 //! folders stand in it. A secret stands there as a keyed fingerprint. `plan.json.sealed` holds the secrets themselves,
 //! bound to the plan's bytes: whoever changes one of the two has none.
 
-use crate::model::{Action, Field, Finding, Kind, Outcome, Place, Record, RowResult};
+use crate::model::{Action, Field, Finding, Kind, Outcome, Place, Record, RowResult, Text};
 use crate::plan::Mode;
 use crate::seal::{Key, SealError, sha256_hex, sync_folder};
 use crate::sheet::GENERATE;
@@ -522,7 +522,7 @@ pub fn fingerprint(extension: &Record, key: &Key) -> String {
         if value.is_empty() || field.is_live() {
             continue;
         }
-        let value = canonical(field, value);
+        let value = canonical(field, value.reveal());
         // The length keeps one field's text from looking like another field.
         text.push_str(&format!("{} {}\n{value}\n", field.name(), value.len()));
     }
@@ -544,14 +544,15 @@ fn canonical(field: Field, text: &str) -> String {
 pub fn shown(extension: &Record, number: &str, key: &Key) -> Shown {
     let fields = extension.iter().filter(|(field, _)| !field.is_live());
     let shown = fields.map(|(field, text)| {
-        // That a secret is to be generated is none.
-        let shown = if field.is_secret() && !text.is_empty() && text != GENERATE {
-            let context = format!("secret/{number}/{}", field.name());
-            ShownText::Secret {
-                fingerprint: key.fingerprint(&context, text),
+        let shown = match text {
+            Text::Secret(secret) if !text.is_empty() && text != GENERATE => {
+                let context = format!("secret/{number}/{}", field.name());
+                ShownText::Secret {
+                    fingerprint: key.fingerprint(&context, secret.reveal()),
+                }
             }
-        } else {
-            ShownText::Text(text.to_owned())
+            // That a secret is to be generated is none.
+            _ => ShownText::Text(text.reveal().to_owned()),
         };
         (field.name().to_owned(), shown)
     });
@@ -562,6 +563,7 @@ fn secrets(extension: &Record) -> BTreeMap<Field, &str> {
     extension
         .iter()
         .filter(|(field, text)| field.is_secret() && !text.is_empty() && *text != GENERATE)
+        .map(|(field, text)| (field, text.reveal()))
         .collect()
 }
 

@@ -3,7 +3,7 @@
 //! Refuses a DOCTYPE (so no entity can grow), more than [`DEPTH_MAX`] levels, and, in a document that is read whole or
 //! written, characters that XML cannot hold.
 
-use crate::model::{Fault, FaultKind};
+use crate::model::{Fault, FaultKind, WireText};
 use quick_xml::Reader;
 use quick_xml::escape::{escape, resolve_predefined_entity};
 use quick_xml::events::{BytesRef, BytesStart, Event};
@@ -45,6 +45,20 @@ impl Element {
             ..Element::new(name)
         });
         self
+    }
+
+    /// The same element with a child that holds a value on its way to a PBX.
+    pub fn with_value(mut self, name: impl Into<String>, value: &WireText) -> Self {
+        self.children.push(Element::leaf(name, value));
+        self
+    }
+
+    /// An element that holds a value on its way to a PBX.
+    pub fn leaf(name: impl Into<String>, value: &WireText) -> Element {
+        Element {
+            text: value.reveal().to_owned(),
+            ..Element::new(name)
+        }
     }
 
     /// The same element with an attribute.

@@ -1189,7 +1189,7 @@ mod tests {
             let extension = binding.extension(&Cells::new(&text, &ends), &person());
             let shown: Vec<(Field, String)> = extension
                 .iter()
-                .map(|(field, text)| (field, text.to_owned()))
+                .map(|(field, text)| (field, text.reveal().to_owned()))
                 .collect();
             shown
         };

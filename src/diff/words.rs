@@ -1,8 +1,8 @@
 //! Differences in the words of people who look after telephones.
 
 use super::{Comparison, Difference, Held, What, items};
+use crate::model::redact::{changed, quoted};
 use crate::model::{Field, Forward, Kind, OfficeHours};
-use crate::rules::shown;
 use std::borrow::Cow;
 
 /// The columns of a table of differences: one line a field that differs; one for what was added or removed.
@@ -134,12 +134,8 @@ impl Comparison<'_> {
         let (words, unit) = (field.def().spoken, field.def().unit);
         if field.is_secret() {
             let part = self.parts.iter().find(|part| part.field == field);
-            let what = match part.map(|part| part.are_there(before, after)) {
-                Some((false, true)) => "set",
-                Some((true, false)) => "cleared",
-                _ => "changed",
-            };
-            return format!("{words} {what}");
+            let there = part.map_or((true, true), |part| part.are_there(before, after));
+            return format!("{words} {}", changed(there.0, there.1));
         }
         let (then, now) = (before.value(field), after.value(field));
         if field.def().kind == Kind::List {
@@ -263,6 +259,6 @@ fn as_it_is(text: &str, also: impl Fn(char) -> bool) -> String {
     if text.len() <= BYTES_MAX && text.chars().all(is_plain) {
         text.to_owned()
     } else {
-        shown(text)
+        quoted(text)
     }
 }

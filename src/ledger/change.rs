@@ -36,7 +36,7 @@ struct Secrets<T> {
 pub(super) fn shown(extension: &Record) -> Shown<&str> {
     extension
         .iter()
-        .map(|(field, text)| (field, Some(text).filter(|_| !field.is_secret())))
+        .map(|(field, text)| (field, text.open()))
         .collect()
 }
 
@@ -89,6 +89,7 @@ fn secrets(extension: &Record) -> BTreeMap<Field, &str> {
     extension
         .iter()
         .filter(|(field, _)| field.is_secret())
+        .map(|(field, text)| (field, text.reveal()))
         .collect()
 }
 

@@ -5,7 +5,7 @@
 //! knows whose they are, and takes nothing else for granted.
 
 use crate::ledger::{LedgerError, StateDir};
-use crate::model::{Field, Record};
+use crate::model::{Field, Record, Text};
 use crate::saved::{self, Shown, ShownText, write_whole};
 use crate::seal::{Key, sha256_hex};
 use crate::sheet::GENERATE;
@@ -201,7 +201,9 @@ impl Base {
         let now = saved::shown(wanted, wanted.number(), key);
         let made_up = |name: &str| {
             let field = Field::named(name);
-            field.is_some_and(|field| field.is_secret() && wanted.get(field) == Some(GENERATE))
+            field.is_some_and(|field| {
+                field.is_secret() && wanted.get(field).is_some_and(|text| text == GENERATE)
+            })
         };
         let is_kept = |name: &str| kept.iter().any(|field| field.name() == name);
         fields.extend(
@@ -234,7 +236,7 @@ impl Base {
 
 impl Agreed {
     /// Whether a field was agreed on to be this. What was not agreed on was empty.
-    pub(super) fn is(&self, number: &str, field: Field, text: &str, key: &Key) -> bool {
+    pub(super) fn is(&self, number: &str, field: Field, text: Text<'_>, key: &Key) -> bool {
         let mut alone = Record::default();
         alone.set(field, text);
         let now = saved::shown(&alone, number, key);

@@ -25,7 +25,7 @@ pub(super) fn dormant(from: &Manifest, extension: &Record) -> BTreeMap<Field, &'
                 .filter(|field| Some(*field) != forward.switch);
             dormant.extend(others.map(|field| (field, "the forward is off")));
         } else if has(forward.extension) {
-            let word = extension.get(forward.to).unwrap_or_default();
+            let word = extension.text(forward.to).unwrap_or_default();
             let needed = match word {
                 "voicemail" => vec![],
                 "extension" => vec![forward.extension],

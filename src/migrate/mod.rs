@@ -21,7 +21,8 @@ pub use renumber::{Collision, Renumbering, Rule as RenumberRule};
 pub use three_way::{Step, step};
 
 use crate::manifest::{Access, FieldRow, Manifest, Purpose, Rule};
-use crate::model::{Field, Finding, Forward, Kind, Record};
+use crate::model::redact::plain;
+use crate::model::{Field, Finding, Forward, Kind, Record, Secret, Text};
 use crate::rules::Checker;
 use crate::sheet::GENERATE;
 use std::collections::{BTreeMap, BTreeSet};
@@ -155,11 +156,11 @@ impl<'m> Route<'m> {
     pub fn count(&self, extension: &Record) -> usize {
         let own = extension
             .iter()
-            .filter(|(field, text)| self.is_own(*field, text));
+            .filter(|(field, text)| self.is_own(*field, *text));
         own.count() + self.hidden().count()
     }
 
-    fn is_own(&self, field: Field, text: &str) -> bool {
+    fn is_own(&self, field: Field, text: Text<'_>) -> bool {
         !field.is_live() && self.gives(field) && !text.is_empty()
     }
 
@@ -201,8 +202,8 @@ struct Carrying<'r> {
 
 /// A value, and what it was before extensions were renumbered.
 struct Value {
-    text: String,
-    was: Option<String>,
+    text: Secret,
+    was: Option<Secret>,
 }
 
 /// What a vendor takes of a value.
@@ -218,16 +219,18 @@ impl<'r> Carrying<'r> {
     fn new(route: &'r Route<'r>, extension: &Record, renumbering: &Renumbering) -> Carrying<'r> {
         let own = extension
             .iter()
-            .filter(|(field, text)| route.is_own(*field, text));
+            .filter(|(field, text)| route.is_own(*field, *text));
         let own = own.map(|(field, text)| {
-            let new = renumbering.of_field(field, text, extension);
+            let new = text
+                .open()
+                .and_then(|text| renumbering.of_field(field, text, extension));
             let value = match new {
                 Some(new) => Value {
-                    text: new,
-                    was: Some(text.to_owned()),
+                    text: new.into(),
+                    was: Some(text.into()),
                 },
                 None => Value {
-                    text: text.to_owned(),
+                    text: text.into(),
                     was: None,
                 },
             };
@@ -250,24 +253,26 @@ impl<'r> Carrying<'r> {
     }
 
     fn peek(&self, field: Field) -> Option<String> {
-        self.own.get(&field).map(|value| value.text.clone())
+        let value = self.own.get(&field)?;
+        Some(value.text.reveal().to_owned())
     }
 
     fn entry(&mut self, field: Field, fate: Fate, to: &[Field], how: String) {
         let value = self.own.remove(&field);
         let from = value
             .as_ref()
-            .map_or("", |value| value.was.as_ref().unwrap_or(&value.text));
+            .map(|value| value.was.as_ref().unwrap_or(&value.text))
+            .filter(|from| **from != *"");
         let renumbered = value.as_ref().is_some_and(|value| value.was.is_some());
         let (fate, how) = match fate {
             Fate::Carried if renumbered => (Fate::Translated, "renumbered".to_owned()),
             Fate::Translated if renumbered => (fate, format!("{how}; renumbered")),
             fate => (fate, how),
         };
-        let from = shown(field, from).to_owned();
+        let from = from.map_or(String::new(), |from| plain(field, from.reveal()));
         let texts = to
             .iter()
-            .filter_map(|to| Some(shown(*to, self.wanted.get(*to)?)));
+            .filter_map(|to| Some(plain(*to, self.wanted.reveal(*to)?)));
         let value = texts.collect::<Vec<_>>().join(" | ");
         self.entries.push(Entry {
             field,
@@ -317,15 +322,15 @@ impl<'r> Carrying<'r> {
             self.wanted.set(field, value);
         }
         let value = match origin {
-            Origin::Generated => "",
-            _ => shown(field, value),
+            Origin::Generated => String::new(),
+            _ => plain(field, value),
         };
         self.entries.push(Entry {
             field,
             fate: Fate::Missing(origin),
             from: String::new(),
             to: vec![field],
-            value: value.to_owned(),
+            value,
             how,
         });
     }
@@ -683,15 +688,6 @@ fn said_of_way_back(reason: &str, back: bool, done: &str) -> String {
         return reason.to_owned();
     }
     format!("{reason}; {done} again it reads otherwise")
-}
-
-/// A value as the loss report may show it.
-fn shown(field: Field, text: &str) -> &str {
-    if field.is_secret() && !text.is_empty() {
-        "(not shown)"
-    } else {
-        text
-    }
 }
 
 #[cfg(test)]

@@ -134,7 +134,7 @@ impl Renumbering {
             Some(Reference::Extension) => true,
             Some(Reference::Dialled) => {
                 let prefix = Forward::with(field).and_then(|forward| forward.prefix);
-                prefix.is_none_or(|prefix| extension.get(prefix).unwrap_or_default().is_empty())
+                prefix.is_none_or(|prefix| extension.text(prefix).unwrap_or_default().is_empty())
             }
         };
         refers.then(|| new.clone())

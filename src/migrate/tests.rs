@@ -1,5 +1,6 @@
 use super::*;
 use crate::ledger::StateDir;
+use crate::model::Text;
 use crate::seal::Key;
 use crate::vendors::vendor;
 
@@ -48,8 +49,12 @@ fn names_are_split_and_joined_and_it_is_said_where_there_is_no_way_back() {
         (" Ann", "Ann", None, false),
     ] {
         let carried = carry(openvox, portsip, &[(Field::DISPLAY_NAME, name)]);
-        assert_eq!(carried.wanted.get(Field::FIRST_NAME), Some(first), "{name}");
-        assert_eq!(carried.wanted.get(Field::LAST_NAME), last, "{name}");
+        assert_eq!(
+            carried.wanted.text(Field::FIRST_NAME),
+            Some(first),
+            "{name}"
+        );
+        assert_eq!(carried.wanted.text(Field::LAST_NAME), last, "{name}");
         assert_eq!(
             carried.cleared.contains(&Field::LAST_NAME),
             last.is_none(),
@@ -67,7 +72,7 @@ fn names_are_split_and_joined_and_it_is_said_where_there_is_no_way_back() {
     ] {
         let names = [(Field::FIRST_NAME, first), (Field::LAST_NAME, last)];
         let carried = carry(portsip, openvox, &names);
-        assert_eq!(carried.wanted.get(Field::DISPLAY_NAME), Some(name));
+        assert_eq!(carried.wanted.text(Field::DISPLAY_NAME), Some(name));
         for (field, _) in names.iter().filter(|(_, text)| !text.is_empty()) {
             let (fate, value, how) = told(&carried, *field);
             assert_eq!((fate, value), (Fate::Translated, name));
@@ -102,7 +107,7 @@ fn times_become_the_nearest_that_is_taken_and_it_is_said() {
         &[(Field::FORWARD_NO_ANSWER_AFTER, "soon")],
     );
     assert_eq!(told(&carried, Field::FORWARD_NO_ANSWER_AFTER).0, LOST);
-    assert_eq!(carried.wanted.get(Field::RING_TIMEOUT), None);
+    assert_eq!(carried.wanted.text(Field::RING_TIMEOUT), None);
     let carried = carry(openvox, openvox, &[(Field::MAX_REGISTRATIONS, "12")]);
     let (fate, value, _) = told(&carried, Field::MAX_REGISTRATIONS);
     assert_eq!((fate, value), (Fate::Translated, "5"));
@@ -122,7 +127,7 @@ fn a_forward_means_the_same_with_a_switch_and_without() {
     use Field as F;
     let there = |fields: &[(Field, &str)]| {
         let carried = carry(openvox, portsip, fields);
-        let text = |field| carried.wanted.get(field).unwrap_or_default().to_owned();
+        let text = |field| carried.wanted.text(field).unwrap_or_default().to_owned();
         (
             text(F::FORWARD_NO_ANSWER_TO),
             text(F::FORWARD_NO_ANSWER_NUMBER),
@@ -183,9 +188,9 @@ fn a_forward_means_the_same_with_a_switch_and_without() {
         (F::FORWARD_BUSY_TO, "extension"),
         (F::FORWARD_BUSY_NUMBER, "6000"),
     ]);
-    assert_eq!(carried.wanted.get(F::FORWARD_BUSY), Some("on"));
-    assert_eq!(carried.wanted.get(F::FORWARD_BUSY_EXTENSION), Some("6000"));
-    assert_eq!(carried.wanted.get(F::FORWARD_BUSY_NUMBER), None);
+    assert_eq!(carried.wanted.text(F::FORWARD_BUSY), Some("on"));
+    assert_eq!(carried.wanted.text(F::FORWARD_BUSY_EXTENSION), Some("6000"));
+    assert_eq!(carried.wanted.text(F::FORWARD_BUSY_NUMBER), None);
     assert_eq!(
         told(&carried, F::FORWARD_BUSY).0,
         Fate::Missing(Origin::Rule)
@@ -194,7 +199,7 @@ fn a_forward_means_the_same_with_a_switch_and_without() {
         (F::FORWARD_BUSY_TO, "number"),
         (F::FORWARD_BUSY_NUMBER, "030"),
     ]);
-    assert_eq!(carried.wanted.get(F::FORWARD_BUSY_NUMBER), Some("030"));
+    assert_eq!(carried.wanted.text(F::FORWARD_BUSY_NUMBER), Some("030"));
     assert_eq!(told(&carried, F::FORWARD_BUSY_NUMBER).0, Fate::Carried);
 }
 
@@ -215,7 +220,7 @@ fn a_word_that_no_page_prints_is_not_guessed() {
             "{how}"
         );
     }
-    assert_eq!(carried.wanted.get(Field::FORWARD_BUSY_TO), None);
+    assert_eq!(carried.wanted.text(Field::FORWARD_BUSY_TO), None);
     assert!(
         !carried.cleared.contains(&Field::FORWARD_BUSY_TO),
         "it is not off"
@@ -228,11 +233,11 @@ fn a_word_that_no_page_prints_is_not_guessed() {
     for (field, _) in fields {
         assert_eq!(told(&carried, field).0, LOST);
     }
-    assert_eq!(carried.wanted.get(Field::FORWARD_BUSY), None);
+    assert_eq!(carried.wanted.text(Field::FORWARD_BUSY), None);
     // A vendor understands its own.
     let carried = carry(portsip, portsip, &fields);
     assert_eq!(
-        carried.wanted.get(Field::FORWARD_BUSY_TO),
+        carried.wanted.text(Field::FORWARD_BUSY_TO),
         Some("CONNECT_TO_MARS")
     );
     assert_eq!(told(&carried, Field::FORWARD_BUSY_NUMBER).0, Fate::Carried);
@@ -247,7 +252,7 @@ fn leaving_out_a_switch_leaves_out_what_it_switches() {
         (Field::FORWARD_BUSY_TO, "voicemail"),
     ]);
     let carried = route.carry(&wanted, &Renumbering::default());
-    assert_eq!(carried.wanted.get(Field::FORWARD_BUSY_TO), None);
+    assert_eq!(carried.wanted.text(Field::FORWARD_BUSY_TO), None);
     assert!(!carried.cleared.contains(&Field::FORWARD_BUSY_TO));
 }
 
@@ -266,24 +271,30 @@ fn secrets_that_cannot_go_are_made_up_and_never_shown() {
         (ozeki, "•••"),
     ] {
         let carried = carry(from, openvox, &[(Field::SIP_PASSWORD, password)]);
-        assert_eq!(carried.wanted.get(Field::SIP_PASSWORD), Some(GENERATE));
+        assert_eq!(carried.wanted.reveal(Field::SIP_PASSWORD), Some(GENERATE));
         assert_eq!(of(&carried, Field::SIP_PASSWORD), [LOST, made_up]);
     }
     let carried = carry(ozeki, openvox, &[(Field::SIP_PASSWORD, "Ab3canary")]);
-    assert_eq!(carried.wanted.get(Field::SIP_PASSWORD), Some("Ab3canary"));
+    assert_eq!(
+        carried.wanted.reveal(Field::SIP_PASSWORD),
+        Some("Ab3canary")
+    );
     assert!(!format!("{:?}", carried.entries).contains("canary"));
     // What only the other has, and what this one does not give back.
     for from in [openvox, ozeki] {
         let carried = carry(from, portsip, &[(Field::SIP_PASSWORD, "Ab3canary")]);
-        assert_eq!(carried.wanted.get(Field::WEB_PASSWORD), Some(GENERATE));
+        assert_eq!(carried.wanted.reveal(Field::WEB_PASSWORD), Some(GENERATE));
     }
     let carried = carry(openvox, openvox, &[]);
     assert_eq!(of(&carried, Field::WEB_PASSWORD), [LOST, made_up]);
     let carried = carry(portsip, openvox, &[(Field::WEB_PASSWORD, "Ab3canary")]);
-    assert_eq!(carried.wanted.get(Field::WEB_PASSWORD), Some("Ab3canary"));
+    assert_eq!(
+        carried.wanted.reveal(Field::WEB_PASSWORD),
+        Some("Ab3canary")
+    );
     // Nobody needs it.
     let carried = carry(openvox, ozeki, &[]);
-    assert_eq!(carried.wanted.get(Field::WEB_PASSWORD), None);
+    assert_eq!(carried.wanted.reveal(Field::WEB_PASSWORD), None);
 }
 
 #[test]
@@ -299,10 +310,10 @@ fn the_three_names_of_an_extension_are_told_apart() {
         ozeki,
         &[(Field::SIP_AUTH_NAME, "ann"), (Field::USER_ID, "staff")],
     );
-    assert_eq!(carried.wanted.get(Field::SIP_AUTH_NAME), Some("ann"));
+    assert_eq!(carried.wanted.text(Field::SIP_AUTH_NAME), Some("ann"));
     assert_eq!(told(&carried, Field::USER_ID).0, Fate::Carried);
     let carried = carry(openvox, ozeki, &[]);
-    assert_eq!(carried.wanted.get(Field::USER_ID), Some("user2001"));
+    assert_eq!(carried.wanted.text(Field::USER_ID), Some("user2001"));
     // What the vendor fills in by itself is told, and nothing that anybody wants.
     assert_eq!(
         told(&carried, Field::SIP_AUTH_NAME),
@@ -312,7 +323,7 @@ fn the_three_names_of_an_extension_are_told_apart() {
             told(&carried, Field::SIP_AUTH_NAME).2
         )
     );
-    assert_eq!(carried.wanted.get(Field::SIP_AUTH_NAME), None);
+    assert_eq!(carried.wanted.text(Field::SIP_AUTH_NAME), None);
 }
 
 #[test]
@@ -583,10 +594,11 @@ fn what_was_kept_by_hand_is_no_base_for_the_next_run() {
     agree(&mut base, "1", &[], &[]);
     agree(&mut base, "2", &[Field::MOBILE], &[Field::EMAIL]);
     let agreed = base.get("1").unwrap();
-    assert!(agreed.is("2001", Field::MOBILE, "1", &kept.key));
-    assert!(agreed.is("2001", Field::DESCRIPTION, "x", &kept.key));
+    assert!(agreed.is("2001", Field::MOBILE, Text::Open("1"), &kept.key));
+    assert!(agreed.is("2001", Field::DESCRIPTION, Text::Open("x"), &kept.key));
     assert!(
-        agreed.is("2001", Field::EMAIL, "", &kept.key) && !agreed.holds_something(Field::EMAIL)
+        agreed.is("2001", Field::EMAIL, Text::Open(""), &kept.key)
+            && !agreed.holds_something(Field::EMAIL)
     );
 }
 

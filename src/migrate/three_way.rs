@@ -103,7 +103,7 @@ pub fn step(
         let now = held.get(field).unwrap_or_default();
         let moved_there = match field.def().kind {
             // What others added to a list is in nobody's way.
-            Kind::List => !agreed.is_within(field, now),
+            Kind::List => !agreed.is_within(field, now.open().unwrap_or_default()),
             _ => !agreed.is(number, field, now, key),
         };
         match (moved_here, moved_there) {

@@ -1,6 +1,6 @@
 //! One telephone account, or one group of them, as far as it is known.
 
-use super::{Field, Secret};
+use super::{Field, Secret, Text};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -29,13 +29,13 @@ impl Record {
     /// An extension of which nothing is known but its number.
     pub fn numbered(number: impl Into<String>) -> Self {
         let mut extension = Record::default();
-        extension.set(Field::NUMBER, number);
+        extension.set(Field::NUMBER, number.into());
         extension
     }
 
     /// The number, or the name of a group; empty where it is not known.
     pub fn number(&self) -> &str {
-        self.get(self.key()).unwrap_or_default()
+        self.text(self.key()).unwrap_or_default()
     }
 
     /// The field that holds the key.
@@ -59,19 +59,30 @@ impl Record {
         self.key().record()
     }
 
-    /// The canonical text of a field, secrets included; `None` where the field is absent.
-    pub fn get(&self, field: Field) -> Option<&str> {
+    /// The canonical text of a field; `None` where the field is absent.
+    pub fn get(&self, field: Field) -> Option<Text<'_>> {
+        let text = self.fields.get(&field)?;
+        Some(text_of(field, text))
+    }
+
+    /// The canonical text of a field that is no secret; `None` where the field is absent, and for a secret.
+    pub fn text(&self, field: Field) -> Option<&str> {
+        self.get(field)?.open()
+    }
+
+    /// As [`Record::text`], of a secret too: to check and compare it.
+    pub fn reveal(&self, field: Field) -> Option<&str> {
         self.fields.get(&field).map(Secret::reveal)
     }
 
     /// Whether a switch is on.
     pub fn is_on(&self, field: Field) -> bool {
-        self.get(field) == Some("on")
+        self.text(field) == Some("on")
     }
 
     /// Gives a field its text; the empty text means *empty it*.
-    pub fn set(&mut self, field: Field, text: impl Into<String>) {
-        self.fields.insert(field, Secret::new(text));
+    pub fn set(&mut self, field: Field, text: impl Into<Secret>) {
+        self.fields.insert(field, text.into());
     }
 
     /// Makes a field absent.
@@ -80,19 +91,24 @@ impl Record {
     }
 
     /// All fields that are present, in the order of the dictionary.
-    pub fn iter(&self) -> impl Iterator<Item = (Field, &str)> {
-        self.fields
-            .iter()
-            .map(|(field, text)| (*field, text.reveal()))
+    pub fn iter(&self) -> impl Iterator<Item = (Field, Text<'_>)> {
+        let texts = self.fields.iter();
+        texts.map(|(field, text)| (*field, text_of(*field, text)))
+    }
+}
+
+fn text_of(field: Field, text: &Secret) -> Text<'_> {
+    if field.is_secret() {
+        Text::Secret(text)
+    } else {
+        Text::Open(text.reveal())
     }
 }
 
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self
-            .iter()
-            .map(|(field, text)| (field.name(), if field.is_secret() { "…" } else { text }));
-        f.debug_map().entries(shown).finish()
+        let fields = self.iter().map(|(field, text)| (field.name(), text));
+        f.debug_map().entries(fields).finish()
     }
 }
 
@@ -107,12 +123,9 @@ mod tests {
         assert_eq!((group.number(), group.record()), ("", "extension"));
         group.set(Field::GROUP_NAME, "Sales");
         assert_eq!((group.number(), group.record()), ("Sales", "group"));
-        let key: Vec<_> = group
-            .key_only()
-            .iter()
-            .map(|(field, text)| (field, text.to_owned()))
-            .collect();
-        assert_eq!(key, [(Field::GROUP_NAME, "Sales".to_owned())]);
+        let key_only = group.key_only();
+        let key: Vec<_> = key_only.iter().collect();
+        assert_eq!(key, [(Field::GROUP_NAME, Text::Open("Sales"))]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A text that cannot be printed by accident.
 
+use super::Text;
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -19,6 +20,45 @@ impl Secret {
     /// The text itself: for the wire, for comparing, and for files that must hold it.
     pub fn reveal(&self) -> &str {
         &self.0
+    }
+}
+
+impl PartialEq<str> for Secret {
+    fn eq(&self, other: &str) -> bool {
+        *self.0 == other
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Secret {
+        Secret::new(text)
+    }
+}
+
+impl From<&String> for Secret {
+    fn from(text: &String) -> Secret {
+        Secret::new(text)
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Secret {
+        Secret::new(text)
+    }
+}
+
+impl From<&Secret> for Secret {
+    fn from(secret: &Secret) -> Secret {
+        secret.clone()
+    }
+}
+
+impl From<Text<'_>> for Secret {
+    fn from(text: Text<'_>) -> Secret {
+        match text {
+            Text::Open(text) => Secret::new(text),
+            Text::Secret(secret) => secret.clone(),
+        }
     }
 }
 

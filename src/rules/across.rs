@@ -5,8 +5,9 @@
 
 use super::cross::Cross;
 use super::damage::{Plain, Shape, Shapes, Suspects};
-use super::row::{Seen, Slot, View, shown};
+use super::row::{Seen, Slot, View};
 use crate::manifest::CrossRule;
+use crate::model::redact::quoted;
 use crate::model::{Finding, Place, Severity};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -338,7 +339,7 @@ impl Across {
         };
         let address = same_address(email);
         if !email.is_empty() && self.repeated_emails.contains(&hash_of(&address)) {
-            let message = format!("email {} is given to", shown(email));
+            let message = format!("email {} is given to", quoted(email));
             let hint = "give each extension an address of its own";
             duplicates.push(Duplicate {
                 // No number begins so.
@@ -375,7 +376,7 @@ impl Across {
                 )
             };
             let not = if on_pbx.is_some() { "neither" } else { "not" };
-            let message = format!("{name} {} is {not} in the sheet{elsewhere}", shown(target));
+            let message = format!("{name} {} is {not} in the sheet{elsewhere}", quoted(target));
             let mut finding = Cross::finding(fact, slot, message, hint);
             finding.severity = severity;
             findings.push(finding);
@@ -403,7 +404,7 @@ fn duplicate_number(slot: &Slot<'_>, number: &str) -> Duplicate {
             severity: Severity::Error,
             field: Some(slot.row.name),
             column: slot.column,
-            message: format!("{name} {} is given to", shown(number)),
+            message: format!("{name} {} is given to", quoted(number)),
             hint: format!("keep one of the rows, or correct the {name}"),
             source: Cow::Borrowed(""),
             repair: None,

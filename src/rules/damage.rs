@@ -7,8 +7,9 @@
 //! A repair is given only where there is one original that the cell can have had, and all of it is still there. Nothing
 //! is repaired here: the value is checked and sent as it stands.
 
-use super::row::{Slot, is_email, shown};
+use super::row::{Slot, is_email};
 use crate::manifest::FieldRow;
+use crate::model::redact::quoted;
 use crate::model::{Care, Field, Finding, Identity, Kind, Secret, Severity};
 use crate::sheet::{Cells, Stored};
 use std::collections::HashMap;
@@ -139,7 +140,7 @@ impl Damage {
         let told = match (&self.repair, &self.probable) {
             (Some(repair), _) => Some(fix_writes(field, repair)),
             (None, Some(probable)) if !field.is_secret() => {
-                Some(format!("probably {}", shown(probable)))
+                Some(format!("probably {}", quoted(probable)))
             }
             _ => None,
         };
@@ -166,7 +167,7 @@ pub(super) fn fix_writes(field: Field, repair: &str) -> String {
     if field.is_secret() {
         "`rowcall fix` mends it".to_owned()
     } else {
-        format!("`rowcall fix` writes {}", shown(repair))
+        format!("`rowcall fix` writes {}", quoted(repair))
     }
 }
 

@@ -14,7 +14,7 @@ mod row;
 
 pub use across::{Across, Duplicate, Places, Survey, Traces};
 pub use damage::CELL_NUMERIC;
-pub use row::{Checker, rule_id, shown};
+pub use row::{Checker, rule_id};
 
 #[cfg(test)]
 mod tests;

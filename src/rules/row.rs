@@ -5,17 +5,14 @@ use super::cross::Cross;
 use super::damage::{self, Shape};
 use crate::columns::Binding;
 use crate::manifest::{Access, FieldRow, Manifest, Purpose, Rule, RuleRow, switch};
-use crate::model::{Field, Finding, Kind, Record, Secret, Severity};
+use crate::model::redact::{quoted, shown};
+use crate::model::{Field, Finding, Kind, OddChar, Record, Secret, Severity};
 use crate::sheet::{CLEAR, Cells, GENERATE, Row, is_generate};
 use std::borrow::Cow;
-use std::fmt::Write;
 use std::ops::ControlFlow;
 
 /// What the vendors' own pages print where an address was swallowed by their mail protection.
 const SWALLOWED_ADDRESS: &str = "[email protected]";
-
-/// How many characters of a value a message shows.
-const SHOWN_MAX: usize = 60;
 
 /// What is known of one field of one row: enough for the rules about several fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -306,7 +303,7 @@ impl<'m> Checker<'m> {
                 match bound {
                     Bound::Slot(index) => view[usize::from(*index)] = Seen::Unknown,
                     // What is not sent can do no harm, unless it breaks what shows it.
-                    Bound::Foreign(field) if odd.kind != OddKind::Control => {
+                    Bound::Foreign(field) if odd.kind != OddChar::Control => {
                         findings.push(self.not_supported(*field, Some(*column)));
                         continue;
                     }
@@ -349,7 +346,7 @@ impl<'m> Checker<'m> {
         let before = findings.len();
         let mut view = *self.nothing_given(purpose);
         for (index, slot) in (0u8..).zip(&self.slots) {
-            match extension.get(slot.row.name) {
+            match extension.reveal(slot.row.name) {
                 None if slot.is_required(purpose) => findings.push(slot.required()),
                 None => (),
                 Some(text) => {
@@ -363,7 +360,7 @@ impl<'m> Checker<'m> {
                 findings.push(self.not_supported(field, None));
             }
         }
-        let text = |slot: &Slot<'m>| extension.get(slot.row.name).unwrap_or_default();
+        let text = |slot: &Slot<'m>| extension.reveal(slot.row.name).unwrap_or_default();
         self.cross
             .check(&self.slots, &view, &text, &|_| true, findings);
         heaviest_first(findings, before);
@@ -380,11 +377,11 @@ impl<'m> Checker<'m> {
     ) {
         let mut view = *self.nothing_given(purpose);
         for (seen, slot) in view.iter_mut().zip(&self.slots) {
-            if let Some(text) = extension.get(slot.row.name) {
+            if let Some(text) = extension.reveal(slot.row.name) {
                 *seen = slot.seen(text);
             }
         }
-        let text = |slot: &Slot<'m>| extension.get(slot.row.name).unwrap_or_default();
+        let text = |slot: &Slot<'m>| extension.reveal(slot.row.name).unwrap_or_default();
         across.check(&self.cross, &self.slots, &view, &text, findings, duplicates);
     }
 
@@ -393,10 +390,14 @@ impl<'m> Checker<'m> {
     pub fn merged(&self, wanted: &Record, held: &Record, findings: &mut Vec<Finding>) {
         let before = findings.len();
         // What is there keeps its own secrets.
-        let given = |slot: &Slot<'m>| wanted.get(slot.row.name).filter(|text| *text != GENERATE);
+        let given = |slot: &Slot<'m>| {
+            wanted
+                .reveal(slot.row.name)
+                .filter(|text| *text != GENERATE)
+        };
         let text = |slot: &Slot<'m>| {
             given(slot)
-                .or_else(|| held.get(slot.row.name))
+                .or_else(|| held.reveal(slot.row.name))
                 .unwrap_or_default()
         };
         let mut view = [Seen::Unknown; 256];
@@ -440,7 +441,7 @@ impl<'m> Checker<'m> {
 
     /// As [`Checker::survey`], for an extension.
     pub fn survey_extension(&self, extension: &Record, purpose: Purpose, traces: &mut Traces) {
-        let text = |slot: &Slot<'m>| extension.get(slot.row.name).unwrap_or_default();
+        let text = |slot: &Slot<'m>| extension.reveal(slot.row.name).unwrap_or_default();
         let seen = |index| self.seen_at(index, purpose, &text);
         self.cross.trace(&self.slots, &text, seen, traces);
     }
@@ -502,7 +503,7 @@ impl<'m> Checker<'m> {
             return finding;
         };
         let row = self.slots[usize::from(index)].row;
-        let repair = damage::plain(row, text).filter(|_| odd.kind != OddKind::Control);
+        let repair = damage::plain(row, text).filter(|_| odd.kind != OddChar::Control);
         if let Some(repair) = &repair {
             finding.hint = format!("{}; {}", damage::fix_writes(field, repair), finding.hint);
         }
@@ -706,7 +707,7 @@ impl<'m> Checker<'m> {
             if let Some(at) = control
                 && !self.columns.iter().any(|(bound, _)| *bound == column)
             {
-                let odd = Odd::new(OddKind::Control, Severity::Warning, text, at);
+                let odd = Odd::new(OddChar::Control, Severity::Warning, text, at);
                 findings.push(odd.finding(None, column, text));
             }
         }
@@ -919,11 +920,7 @@ impl<'m> Slot<'m> {
 
     /// The value in quotes; of a secret nothing.
     pub(super) fn quoted(&self, text: &str) -> String {
-        if self.row.name.is_secret() {
-            "(not shown)".into()
-        } else {
-            shown(text)
-        }
+        shown(self.row.name, text)
     }
 
     fn finding(&self, word: &str, severity: Severity, message: String, hint: &str) -> Finding {
@@ -1099,7 +1096,7 @@ impl<'m> Compiled<'m> {
         let mut message = slot.row.name.name().to_owned();
         if !text.is_empty() && !slot.row.name.is_secret() {
             message.push(' ');
-            message.push_str(&shown(text));
+            message.push_str(&quoted(text));
         }
         message.push(' ');
         message.push_str(&self.row.rule.words());
@@ -1242,84 +1239,42 @@ fn has_suspicious_byte(text: &str) -> bool {
     })
 }
 
-/// A character that XML cannot carry, or that hides in JSON and on screens; line breaks and tabs are text.
 fn is_control(c: char) -> bool {
-    (c.is_control() && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{fffe}' | '\u{ffff}')
+    OddChar::class(c) == Some(OddChar::Control)
 }
 
-/// A character that came into a cell by copying, and is taken for another one or not seen at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum OddKind {
-    Control,
-    /// No width, or only a direction.
-    Invisible,
-    /// A space that is none.
-    Space,
-    /// A digit, letter or sign as wide as a Chinese one.
-    FullWidth,
-    /// A curly quote or a prime.
-    CurlyQuote,
+fn odd_id(kind: OddChar) -> &'static str {
+    match kind {
+        OddChar::Control => "text.control",
+        OddChar::Invisible => "text.invisible",
+        OddChar::Space => "text.space",
+        OddChar::FullWidth => "text.full_width",
+        OddChar::CurlyQuote => "text.curly_quote",
+    }
 }
 
-impl OddKind {
-    fn of(c: char) -> Option<OddKind> {
-        match c {
-            c if is_control(c) => Some(OddKind::Control),
-            '\u{ad}'
-            | '\u{61c}'
-            | '\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{e0000}'..='\u{e007f}' => Some(OddKind::Invisible),
-            '\u{a0}'
-            | '\u{1680}'
-            | '\u{2000}'..='\u{200a}'
-            | '\u{2028}'
-            | '\u{2029}'
-            | '\u{202f}'
-            | '\u{205f}'
-            | '\u{3000}' => Some(OddKind::Space),
-            '\u{ff01}'..='\u{ff5e}' => Some(OddKind::FullWidth),
-            '\u{2018}'..='\u{201f}' | '\u{2032}' | '\u{2033}' => Some(OddKind::CurlyQuote),
-            _ => None,
+/// What it weighs in a field; `None` where it belongs there.
+fn odd_severity(kind: OddChar, field: Field, c: char, wraps: bool) -> Option<Severity> {
+    let free = matches!(field.def().kind, Kind::Text | Kind::List);
+    match kind {
+        OddChar::Control => Some(Severity::Error),
+        // A password may hold anything that its owner can type.
+        OddChar::CurlyQuote | OddChar::FullWidth | OddChar::Space if field.is_secret() => {
+            Some(Severity::Warning)
         }
-    }
-
-    fn id(self) -> &'static str {
-        match self {
-            OddKind::Control => "text.control",
-            OddKind::Invisible => "text.invisible",
-            OddKind::Space => "text.space",
-            OddKind::FullWidth => "text.full_width",
-            OddKind::CurlyQuote => "text.curly_quote",
-        }
-    }
-
-    /// What it weighs in a field; `None` where it belongs there.
-    fn severity(self, field: Field, c: char, wraps: bool) -> Option<Severity> {
-        let free = matches!(field.def().kind, Kind::Text | Kind::List);
-        match self {
-            OddKind::Control => Some(Severity::Error),
-            // A password may hold anything that its owner can type.
-            OddKind::CurlyQuote | OddKind::FullWidth | OddKind::Space if field.is_secret() => {
-                Some(Severity::Warning)
-            }
-            _ if field.is_secret() || !free => Some(Severity::Error),
-            // Persian and Indian names and some emoji are joined with them.
-            OddKind::Invisible if matches!(c, '\u{200c}' | '\u{200d}') => None,
-            OddKind::Invisible | OddKind::Space => Some(Severity::Warning),
-            OddKind::FullWidth => ('０'..='９').contains(&c).then_some(Severity::Warning),
-            OddKind::CurlyQuote => wraps.then_some(Severity::Warning),
-        }
+        _ if field.is_secret() || !free => Some(Severity::Error),
+        // Persian and Indian names and some emoji are joined with them.
+        OddChar::Invisible if matches!(c, '\u{200c}' | '\u{200d}') => None,
+        OddChar::Invisible | OddChar::Space => Some(Severity::Warning),
+        OddChar::FullWidth => ('０'..='９').contains(&c).then_some(Severity::Warning),
+        OddChar::CurlyQuote => wraps.then_some(Severity::Warning),
     }
 }
 
 /// The gravest odd character of a cell.
 #[derive(Debug, Clone, Copy)]
 struct Odd {
-    kind: OddKind,
+    kind: OddChar,
     severity: Severity,
     c: char,
     /// Its place in the cell, counting from 1.
@@ -1327,7 +1282,7 @@ struct Odd {
 }
 
 impl Odd {
-    fn new(kind: OddKind, severity: Severity, text: &str, at: usize) -> Odd {
+    fn new(kind: OddChar, severity: Severity, text: &str, at: usize) -> Odd {
         Odd {
             kind,
             severity,
@@ -1352,16 +1307,18 @@ impl Odd {
             blanks..blanks + trimmed.len()
         };
         for (at, (byte, c)) in text.char_indices().enumerate() {
-            let Some(kind) = OddKind::of(c) else { continue };
-            if kind == OddKind::Space && !counted.contains(&byte) {
+            let Some(kind) = OddChar::class(c) else {
+                continue;
+            };
+            if kind == OddChar::Space && !counted.contains(&byte) {
                 continue;
             }
-            let Some(severity) = kind.severity(field, c, wraps) else {
+            let Some(severity) = odd_severity(kind, field, c, wraps) else {
                 continue;
             };
             let graver = gravest.is_none_or(|odd| {
                 severity > odd.severity
-                    || (kind == OddKind::Control && odd.kind != OddKind::Control)
+                    || (kind == OddChar::Control && odd.kind != OddChar::Control)
             });
             if graver {
                 gravest = Some(Odd {
@@ -1377,39 +1334,39 @@ impl Odd {
 
     fn finding(self, field: Option<Field>, column: usize, text: &str) -> Finding {
         let mut name = field.map_or("the cell", Field::name).to_owned();
-        if self.kind != OddKind::Control && field.is_some_and(|field| !field.is_secret()) {
+        if self.kind != OddChar::Control && field.is_some_and(|field| !field.is_secret()) {
             name.push(' ');
-            name.push_str(&shown(text));
+            name.push_str(&quoted(text));
         }
         let (code, at) = (u32::from(self.c), self.at);
         let (message, hint) = match self.kind {
-            OddKind::Control => (
+            OddChar::Control => (
                 format!(
                     "{name} holds the control character U+{code:04X}, which XML and JSON do not carry safely"
                 ),
                 "type the cell anew: the character came with copying or with a wrong encoding",
             ),
-            OddKind::Invisible => (
+            OddChar::Invisible => (
                 format!("{name} holds an invisible character (U+{code:04X}) as its character {at}"),
                 "type the cell anew: the character came with copying",
             ),
-            OddKind::Space => (
+            OddChar::Space => (
                 format!(
                     "{name} holds a non-breaking or odd space (U+{code:04X}) as its character {at}"
                 ),
                 "type a plain space, or none",
             ),
-            OddKind::FullWidth => (
+            OddChar::FullWidth => (
                 format!("{name} holds a full-width character (U+{code:04X}) as its character {at}"),
                 "type it with plain digits and letters",
             ),
-            OddKind::CurlyQuote => (
+            OddChar::CurlyQuote => (
                 format!("{name} holds a curly quote or prime (U+{code:04X}) as its character {at}"),
                 "remove it, or type the straight one where it belongs there",
             ),
         };
         Finding {
-            rule: Cow::Borrowed(self.kind.id()),
+            rule: Cow::Borrowed(odd_id(self.kind)),
             severity: self.severity,
             field,
             column: Some(column),
@@ -1419,26 +1376,4 @@ impl Odd {
             repair: None,
         }
     }
-}
-
-/// A value in quotes, shortened where it is long, its hidden characters made visible.
-pub fn shown(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for c in text.chars().take(SHOWN_MAX) {
-        let hides = matches!(
-            OddKind::of(c),
-            Some(OddKind::Control | OddKind::Invisible | OddKind::Space)
-        );
-        if hides || c.is_control() {
-            // Writing to a string does not fail.
-            let _ = write!(quoted, "\\u{{{:x}}}", u32::from(c));
-        } else {
-            quoted.push(c);
-        }
-    }
-    if text.chars().nth(SHOWN_MAX).is_some() {
-        quoted.push('…');
-    }
-    quoted.push('"');
-    quoted
 }

@@ -4,9 +4,10 @@ use super::{Failure, of_rows, rows, say};
 use crate::check::{Counts, Options, Table, Verdict, check};
 use crate::cli::CheckArgs;
 use crate::manifest::Purpose;
+use crate::model::redact::{NOT_SHOWN, quoted};
 use crate::model::{Action, Field, Finding, Place, RowResult};
 use crate::report::{cells, columns, finding_line};
-use crate::rules::{CELL_NUMERIC, shown};
+use crate::rules::CELL_NUMERIC;
 use crate::sheet::{Readers, SheetError, Writer, markdown};
 use crate::vendors::vendor;
 use jiff::Timestamp;
@@ -151,7 +152,7 @@ fn explain(tables: &[Table]) -> Result<u8, Failure> {
                     for (column, value) in first.iter_mut().enumerate().filter(|_| sound) {
                         let text = row.cells.get(column).unwrap_or_default();
                         if value.is_none() && !text.trim().is_empty() {
-                            *value = Some(shown(text));
+                            *value = Some(quoted(text));
                         }
                     }
                 })
@@ -171,7 +172,7 @@ fn explain(tables: &[Table]) -> Result<u8, Failure> {
                 let value = match column.field {
                     Some(field) if !field.is_secret() => value.unwrap_or_default(),
                     _ if value.is_none() => String::new(),
-                    _ => "(not shown)".to_owned(),
+                    _ => NOT_SHOWN.to_owned(),
                 };
                 vec![
                     cell.trim_end_matches('0').to_owned(),

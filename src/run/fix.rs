@@ -9,7 +9,8 @@ use crate::cli::FixArgs;
 use crate::columns::Binding;
 use crate::manifest::{Manifest, Purpose};
 use crate::model::Finding;
-use crate::rules::{Checker, shown};
+use crate::model::redact::{NOT_SHOWN, quoted};
+use crate::rules::Checker;
 use crate::sheet::{Format, Mended, Readers, Row, Sheet, SheetError, Writer};
 use crate::vendors::vendor;
 use jiff::Timestamp;
@@ -22,8 +23,6 @@ use std::path::Path;
 const HEADINGS: [&str; 9] = [
     "row", "place", "cell", "number", "field", "column", "code", "before", "after",
 ];
-/// What stands in place of a secret.
-const NOT_SHOWN: &str = "(not shown)";
 
 /// Writes the copy and says every cell that is other in it.
 ///
@@ -253,7 +252,7 @@ impl<'s> Told<'s> {
         } else if secret {
             writeln!(self.out, "{cell} {field}: {NOT_SHOWN} ({code})")
         } else {
-            let (before, after) = (shown(before), shown(after));
+            let (before, after) = (quoted(before), quoted(after));
             writeln!(self.out, "{cell} {field}: {before} → {after} ({code})")
         };
         heard(said)?;

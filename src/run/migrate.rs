@@ -352,7 +352,7 @@ fn write_sheet(path: &Path, moves: &[Move]) -> Result<(), Failure> {
     for one in moves {
         let cells = fields
             .iter()
-            .map(|field| one.carried.wanted.get(*field).unwrap_or_default());
+            .map(|field| one.carried.wanted.reveal(*field).unwrap_or_default());
         writer.row(cells).map_err(Failure::usage)?;
     }
     writer.finish().map_err(Failure::usage)?;

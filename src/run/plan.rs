@@ -9,7 +9,8 @@ use super::target::{Address, Target};
 use super::{Failure, print, say};
 use crate::cli::PlanArgs;
 use crate::ledger::Row;
-use crate::model::{Action, Change, Field, Kind, Outcome, Record, RowResult};
+use crate::model::redact::changed;
+use crate::model::{Action, Change, Field, Kind, Outcome, RowResult, Text};
 use crate::plan::{Budget, guard, uncomparable};
 use crate::saved::{Head, SavedPlan, sealed_path};
 use crate::seal::{Key, sha256_hex};
@@ -243,19 +244,21 @@ pub(super) fn text(planned: &[Row], manifest: &crate::manifest::Manifest) -> Str
 
 /// What a change does to one field; of a secret only that it does.
 fn change_of(field: Field, change: &Change, unseen: bool, is_whole: bool) -> String {
-    let text = |extension: Option<&Record>| {
-        extension
-            .and_then(|extension| extension.get(field))
-            .unwrap_or_default()
-            .to_owned()
+    let held = change.before.as_ref().and_then(|held| held.get(field));
+    let wanted = change.wanted.get(field).unwrap_or_default();
+    let Some(wanted) = wanted.open() else {
+        return match change.action {
+            Action::Create if wanted == GENERATE => "generated".into(),
+            action => changed(
+                action != Action::Create || wanted.is_empty(),
+                !wanted.is_empty(),
+            )
+            .into(),
+        };
     };
-    let (held, wanted) = (text(change.before.as_ref()), text(Some(&change.wanted)));
+    let held = held.and_then(Text::open).unwrap_or_default();
     match change.action {
-        _ if field.is_secret() && wanted.is_empty() => "cleared".into(),
-        Action::Create if field.is_secret() && wanted == GENERATE => "generated".into(),
-        Action::Create if field.is_secret() => "set".into(),
         Action::Create => format!("{wanted:?}"),
-        _ if field.is_secret() => "changed".into(),
         _ if unseen => format!("(not given back) → {wanted:?}"),
         // What is a member already stays one.
         _ if field.def().kind == Kind::List

@@ -4,9 +4,10 @@ use super::{Failure, say};
 use crate::cli::{InputArgs, ReadingArgs};
 use crate::columns::{self, BindOptions, Binding};
 use crate::manifest::{Manifest, Purpose};
+use crate::model::redact::quoted;
 use crate::model::{Action, Field, Finding, Outcome, Place, Record, RowResult, Severity};
 use crate::plan::Mode;
-use crate::rules::{Checker, Places, Survey, Traces, shown};
+use crate::rules::{Checker, Places, Survey, Traces};
 use crate::sheet::{self, Cells, Header, Input, ReadOptions, Row, Sheet, Stored};
 use crate::vendors::VENDORS;
 use crate::wire::Listing;
@@ -328,7 +329,7 @@ impl Rows {
     pub(super) fn refuse_ambiguous(&mut self, twice: &BTreeSet<String>) {
         self.find(Field::GROUP_NAME, |name| {
             twice.contains(name).then(|| {
-                let message = format!("the PBX has more than one group called {}", shown(name));
+                let message = format!("the PBX has more than one group called {}", quoted(name));
                 let hint = "rename one of them in the PBX's console";
                 (Severity::Error, "ambiguous", message, hint)
             })
@@ -342,7 +343,7 @@ impl Rows {
             let items = members.split(';').filter(|item| !item.is_empty());
             let strangers: Vec<String> = items
                 .filter(|item| !known.contains(item))
-                .map(shown)
+                .map(quoted)
                 .collect();
             let strangers = Some(strangers.join(", ")).filter(|words| !words.is_empty())?;
             let name = Field::GROUP_MEMBERS.name();
@@ -367,7 +368,7 @@ impl Rows {
         against: impl Fn(&str) -> Option<(Severity, &'static str, String, &'static str)>,
     ) {
         for row in &mut self.rows {
-            let Some((severity, word, message, hint)) = row.wanted.get(field).and_then(&against)
+            let Some((severity, word, message, hint)) = row.wanted.text(field).and_then(&against)
             else {
                 continue;
             };

@@ -236,8 +236,8 @@ impl Generated {
         });
         let wanted: Vec<(usize, &Record)> = wanted.collect();
         let has = |field: &Field| {
-            let text = |(_, wanted): &(usize, &Record)| wanted.get(*field).map(str::len);
-            wanted.iter().filter_map(text).any(|length| length > 0)
+            let texts = wanted.iter().filter_map(|(_, wanted)| wanted.get(*field));
+            texts.into_iter().any(|text| !text.is_empty())
         };
         let fields: Vec<Field> = std::iter::once(Field::NUMBER)
             .chain(Field::identifying(Identity::Person).filter(has))
@@ -255,7 +255,7 @@ impl Generated {
                 rows.is_none_or(|rows| rows.binary_search(&position).is_ok())
             };
             let cells = fields.iter().map(|field| {
-                let text = wanted.get(*field).filter(|_| is_told(field));
+                let text = wanted.reveal(*field).filter(|_| is_told(field));
                 text.unwrap_or_default()
             });
             writer.row(cells).map_err(Failure::usage)?;

@@ -142,7 +142,7 @@ fn announce(run: &str, planned: &[Row], record: &str) {
 fn present_number(change: &Change) -> &str {
     change
         .wanted
-        .get(Field::NEW_NUMBER)
+        .text(Field::NEW_NUMBER)
         .unwrap_or(&change.number)
 }
 
@@ -240,7 +240,7 @@ impl Undoing<'_> {
             (None, now) => now.is_none(),
             (Some(_), None) => false,
             (Some(before), Some(now)) if change.action == Action::Update => {
-                let number = change.wanted.get(Field::NEW_NUMBER);
+                let number = change.wanted.text(Field::NEW_NUMBER);
                 let renumbered = number.is_some_and(|number| self.held.contains_key(number));
                 !renumbered
                     && self
@@ -415,7 +415,7 @@ impl Undoing<'_> {
 }
 
 fn text(extension: &Record, field: Field) -> String {
-    extension.get(field).unwrap_or_default().to_owned()
+    extension.reveal(field).unwrap_or_default().to_owned()
 }
 
 fn names(fields: &[Field]) -> String {

@@ -116,7 +116,7 @@ impl Client for FakeClient {
                 write("update", wanted.number(), fields(wanted, false))
             }
             (Task::Create(wanted) | Task::Update(wanted), _)
-                if wanted.get(Field::GROUPS).is_some()
+                if wanted.text(Field::GROUPS).is_some()
                     && said.iter().all(|past| past.request.operation != "groups") =>
             {
                 write("groups", wanted.number(), fields(wanted, true))
@@ -132,7 +132,7 @@ fn fields(wanted: &Record, groups: bool) -> Value {
         .iter()
         .filter(|(field, _)| groups == (*field == Field::GROUPS));
     Value::Object(
-        sent.map(|(field, text)| (field.name().to_owned(), text.into()))
+        sent.map(|(field, text)| (field.name().to_owned(), text.reveal().into()))
             .collect(),
     )
 }

@@ -244,7 +244,7 @@ fn send_round(
 fn share_groups(changes: &[Change]) -> bool {
     changes
         .iter()
-        .any(|change| change.wanted.get(Field::GROUPS).is_some())
+        .any(|change| change.wanted.text(Field::GROUPS).is_some())
 }
 
 /// The changes, handed out one by one in their order.

@@ -4,7 +4,7 @@
 //!
 //! Rows that point at each other are made without these forwards first, and get them in a second step.
 
-use crate::model::{Action, Change, Field, Forward, Record};
+use crate::model::{Action, Change, Field, Forward, Record, Secret};
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use std::ops::Range;
 pub fn references(wanted: &Record) -> impl Iterator<Item = (Field, &str)> {
     let others = Forward::all().filter_map(|forward| forward.extension);
     others
-        .filter_map(|field| Some((field, wanted.get(field)?)))
+        .filter_map(|field| Some((field, wanted.text(field)?)))
         .filter(|(_, number)| !number.is_empty() && *number != wanted.number())
 }
 
@@ -20,7 +20,7 @@ pub fn references(wanted: &Record) -> impl Iterator<Item = (Field, &str)> {
 pub fn provides(change: &Change) -> Option<&str> {
     match change.action {
         Action::Create => Some(&change.number),
-        Action::Update => change.wanted.get(Field::NEW_NUMBER),
+        Action::Update => change.wanted.text(Field::NEW_NUMBER),
         Action::Delete | Action::None => None,
     }
 }
@@ -125,7 +125,7 @@ fn in_two(mut change: Change) -> (Change, Change) {
         .collect();
     let number = provides(&change).unwrap_or(&change.number).to_owned();
     let mut wanted = Record::numbered(number.as_str());
-    let forwards: Vec<(Field, String)> = change
+    let forwards: Vec<(Field, Secret)> = change
         .wanted
         .iter()
         .filter(|(field, _)| {
@@ -133,7 +133,7 @@ fn in_two(mut change: Change) -> (Change, Change) {
                 .iter()
                 .any(|family| field.name().starts_with(family))
         })
-        .map(|(field, text)| (field, text.to_owned()))
+        .map(|(field, text)| (field, text.into()))
         .collect();
     for (field, text) in forwards {
         change.wanted.remove(field);
@@ -247,12 +247,12 @@ mod tests {
         assert_eq!(rows(&ordered), [1, 0, 3, 2, 1]);
         let (first, second) = (&ordered[0], &ordered[4]);
         assert_eq!(first.action, Action::Create);
-        assert_eq!(first.wanted.get(Field::FORWARD_BUSY), None);
-        assert_eq!(first.wanted.get(Field::DISPLAY_NAME), Some("Row 1"));
+        assert_eq!(first.wanted.text(Field::FORWARD_BUSY), None);
+        assert_eq!(first.wanted.text(Field::DISPLAY_NAME), Some("Row 1"));
         assert_eq!(second.action, Action::Update);
-        assert_eq!(second.wanted.get(Field::FORWARD_BUSY), Some("on"));
-        assert_eq!(second.wanted.get(Field::FORWARD_BUSY_EXTENSION), Some("2"));
-        assert_eq!(second.wanted.get(Field::DISPLAY_NAME), None);
+        assert_eq!(second.wanted.text(Field::FORWARD_BUSY), Some("on"));
+        assert_eq!(second.wanted.text(Field::FORWARD_BUSY_EXTENSION), Some("2"));
+        assert_eq!(second.wanted.text(Field::DISPLAY_NAME), None);
     }
 
     proptest! {

@@ -297,7 +297,7 @@ impl Settling<'_> {
     fn judge_updated(&self, held: &Record, fault: &Fault, second: bool) -> Option<LookResult> {
         let manifest = self.connection.manifest();
         let mut wanted = self.change.wanted.clone();
-        if wanted.get(Field::NEW_NUMBER) == Some(held.number()) {
+        if wanted.text(Field::NEW_NUMBER) == Some(held.number()) {
             wanted.remove(Field::NEW_NUMBER);
         }
         let unlike = differing(manifest, &wanted, held);
@@ -348,7 +348,7 @@ impl Settling<'_> {
     /// The extension as the PBX holds it now, under its new number where it was to get one.
     fn look(&self) -> Result<Option<Record>, Fault> {
         let number = &self.change.number;
-        let new_number = self.change.wanted.get(Field::NEW_NUMBER);
+        let new_number = self.change.wanted.text(Field::NEW_NUMBER);
         for number in new_number.into_iter().chain([number.as_str()]) {
             let found = self.connection.look_at(&[number.to_owned()], false)?;
             let held = found.into_iter().find(|held| held.number() == number);

@@ -61,7 +61,7 @@ impl Sent<'_> {
         let change = self.change;
         change
             .wanted
-            .get(Field::NEW_NUMBER)
+            .text(Field::NEW_NUMBER)
             .unwrap_or(&change.number)
     }
 }

@@ -1,5 +1,6 @@
 //! JSON as plain data: reading with a limit on depth, and dotted paths into nested objects.
 
+use crate::model::WireText;
 use serde_json::{Map, Value};
 
 /// Reads a JSON text. serde_json refuses more than 128 levels.
@@ -40,6 +41,11 @@ pub fn put(object: &mut Map<String, Value>, path: &str, value: Value) {
             }
         }
     }
+}
+
+/// A value on its way to a PBX, as a string.
+pub fn string(value: &WireText) -> Value {
+    value.reveal().into()
 }
 
 /// A scalar as text; `None` for null, arrays and objects.

@@ -178,7 +178,7 @@ fn held(target: &Target, stop: &StopFlag) -> Result<Side, Failure> {
         for extension in found {
             progress.tick();
             let cells = fields.iter();
-            let cells = cells.map(|field| extension.get(*field).unwrap_or_default());
+            let cells = cells.map(|field| extension.reveal(*field).unwrap_or_default());
             if side.add(extension.number(), cells).is_err() {
                 twice.get_or_insert(extension.number().to_owned());
             }

@@ -6,7 +6,7 @@
 pub mod sim;
 
 use crate::manifest::{Manifest, Purpose};
-use crate::model::{Fault, FaultKind, Field, Forward, Record, Secret, same_word};
+use crate::model::{Fault, FaultKind, Field, Forward, Record, Secret, WireText, same_word};
 use crate::vendors::{Account, Client, Settings, Task};
 use crate::wire::xml::Element;
 use crate::wire::{
@@ -64,19 +64,19 @@ impl Format {
         }
     }
 
-    fn body(self, fields: Vec<(&str, String)>) -> Body {
+    fn body(self, fields: Vec<(&str, WireText)>) -> Body {
         match self {
             Format::Json => {
                 let fields = fields.into_iter();
                 let object: Map<String, Value> = fields
-                    .map(|(name, text)| (name.to_owned(), Value::String(text)))
+                    .map(|(name, text)| (name.to_owned(), json::string(&text)))
                     .collect();
                 Body::Json(Value::Object(object))
             }
             Format::Xml => {
                 let root = Element::new("xml");
                 let fields = fields.into_iter();
-                Body::Xml(fields.fold(root, |root, (name, text)| root.with_text(name, text)))
+                Body::Xml(fields.fold(root, |root, (name, text)| root.with_value(name, &text)))
             }
         }
     }
@@ -128,7 +128,7 @@ impl OpenVox {
         let fields = if numbers.is_empty() {
             vec![]
         } else {
-            vec![("extid", numbers.join(","))]
+            vec![("extid", numbers.join(",").into())]
         };
         self.request("extension/query", session, Effect::Reads)
             .body(self.format.body(fields))
@@ -137,10 +137,13 @@ impl OpenVox {
     fn sign_in(&self, account: &Account, exchanges: &[Exchange]) -> Result<Turn, Fault> {
         let Some(last) = exchanges.last() else {
             let fields = vec![
-                ("username", account.username.clone()),
-                ("password", md5_hex(account.password.reveal())),
-                ("port", REPORT_PORT.to_owned()),
-                ("version", "0.0.1".to_owned()),
+                ("username", account.username.clone().into()),
+                (
+                    "password",
+                    WireText::Secret(md5_hex(account.password.reveal()).into()),
+                ),
+                ("port", REPORT_PORT.to_owned().into()),
+                ("version", "0.0.1".to_owned().into()),
             ];
             let request = Request::new("login", Method::Post, "/login", Effect::Reads)
                 .query("type", self.format.word())
@@ -247,7 +250,7 @@ impl OpenVox {
         session: &Session,
         exchanges: &[Exchange],
     ) -> Result<Turn, Fault> {
-        if wanted.get(Field::NEW_NUMBER).is_some() {
+        if wanted.text(Field::NEW_NUMBER).is_some() {
             return Err(Fault::new(
                 FaultKind::Rejected,
                 "openvox.new_number_on_create",
@@ -269,7 +272,7 @@ impl OpenVox {
         exchanges: &[Exchange],
     ) -> Result<Turn, Fault> {
         let number = digits(wanted.number())?;
-        if let Some(new_number) = wanted.get(Field::NEW_NUMBER) {
+        if let Some(new_number) = wanted.text(Field::NEW_NUMBER) {
             digits(new_number)?;
         }
         let is_empty = wanted.iter().all(|(field, _)| field == Field::NUMBER);
@@ -287,7 +290,7 @@ impl OpenVox {
         self.write("extension/update", session, exchanges, || {
             let sent = manifest().outgoing(wanted, Purpose::Update).into_iter();
             let others = sent.filter(|(row, _)| row.name != Field::NUMBER);
-            std::iter::once(("extid", number.to_owned()))
+            std::iter::once(("extid", number.to_owned().into()))
                 .chain(others.map(|(row, text)| (row.wire.as_str(), text)))
                 .collect()
         })
@@ -301,7 +304,7 @@ impl OpenVox {
     ) -> Result<Turn, Fault> {
         let number = digits(number)?;
         self.write("extension/delete", session, exchanges, || {
-            vec![("number", number.to_owned())]
+            vec![("number", number.to_owned().into())]
         })
     }
 
@@ -310,7 +313,7 @@ impl OpenVox {
         operation: &'static str,
         session: &Session,
         exchanges: &[Exchange],
-        fields: impl FnOnce() -> Vec<(&'f str, String)>,
+        fields: impl FnOnce() -> Vec<(&'f str, WireText)>,
     ) -> Result<Turn, Fault> {
         let Some(last) = exchanges.last() else {
             let request = self
@@ -326,8 +329,8 @@ impl OpenVox {
 fn keep_alive(session: &Session, exchanges: &[Exchange]) -> Result<Turn, Fault> {
     let Some(last) = exchanges.last() else {
         let fields = vec![
-            ("ipaddr", "127.0.0.1".to_owned()),
-            ("port", REPORT_PORT.to_owned()),
+            ("ipaddr", "127.0.0.1".to_owned().into()),
+            ("port", REPORT_PORT.to_owned().into()),
         ];
         let request = Request::new("heartbeat", Method::Post, "/heartbeat", Effect::Reads)
             .query("token", session.token.reveal())
@@ -383,7 +386,7 @@ fn is_sip(found: &[Record], number: &str) -> Result<(), Fault> {
             format!("the PBX has no extension {number}"),
         ));
     };
-    match extension.get(Field::EXTENSION_TYPE) {
+    match extension.text(Field::EXTENSION_TYPE) {
         Some(kind) if !kind.is_empty() && !same_word(kind, "SIP") => Err(Fault::new(
             FaultKind::Rejected,
             "openvox.not_sip",
@@ -612,7 +615,7 @@ fn expand(extension: &mut Record, forward: Forward) {
         return;
     };
     let (to, to_number) = (forward.to, forward.number);
-    let Some(compact) = extension.get(to).map(str::to_ascii_lowercase) else {
+    let Some(compact) = extension.text(to).map(str::to_ascii_lowercase) else {
         return;
     };
     let forms = [
@@ -1075,7 +1078,7 @@ mod tests {
             );
             let differing = crate::plan::differing(manifest(), &printed_extension(), &found[1]);
             assert_eq!(differing, [], "{format}");
-            assert_eq!(found[1].get(Field::WEB_PASSWORD), None);
+            assert_eq!(found[1].reveal(Field::WEB_PASSWORD), None);
             assert_eq!(found_by(say(Task::Get(&numbers[2..]))), []);
 
             let change = extension(&[
@@ -1605,7 +1608,7 @@ mod tests {
         let extension = look(
             r#""ntransferto":"ext1000","btransferto":"number95923333","atransferto":"Mobile1399999999""#,
         );
-        let is = |field: Field| extension.get(field);
+        let is = |field: Field| extension.text(field);
         assert_eq!(is(Field::FORWARD_NO_ANSWER_TO), Some("extension"));
         assert_eq!(is(Field::FORWARD_NO_ANSWER_EXTENSION), Some("1000"));
         assert_eq!(is(Field::FORWARD_BUSY_TO), Some("number"));
@@ -1617,10 +1620,10 @@ mod tests {
             r#""ntransferto":"number95923333","ntransferprefix":"9","ntransfernum":"5923333","btransferto":"voicemail""#,
         );
         assert_eq!(
-            extension.get(Field::FORWARD_NO_ANSWER_NUMBER),
+            extension.text(Field::FORWARD_NO_ANSWER_NUMBER),
             Some("5923333")
         );
-        assert_eq!(extension.get(Field::FORWARD_BUSY_TO), Some("voicemail"));
+        assert_eq!(extension.text(Field::FORWARD_BUSY_TO), Some("voicemail"));
         for plain in [
             "Extension",
             "Mobile Number",
@@ -1630,16 +1633,16 @@ mod tests {
             "number9x",
         ] {
             let extension = look(&format!(r#""btransferto":"{plain}""#));
-            assert_eq!(extension.get(Field::FORWARD_BUSY_NUMBER), None, "{plain}");
+            assert_eq!(extension.text(Field::FORWARD_BUSY_NUMBER), None, "{plain}");
             assert_eq!(
-                extension.get(Field::FORWARD_BUSY_EXTENSION),
+                extension.text(Field::FORWARD_BUSY_EXTENSION),
                 None,
                 "{plain}"
             );
         }
         // Misspelt in answers; both are read.
-        assert_eq!(look(r#""moblie":"0171""#).get(Field::MOBILE), Some("0171"));
-        assert_eq!(look(r#""mobile":"0172""#).get(Field::MOBILE), Some("0172"));
+        assert_eq!(look(r#""moblie":"0171""#).text(Field::MOBILE), Some("0171"));
+        assert_eq!(look(r#""mobile":"0172""#).text(Field::MOBILE), Some("0172"));
     }
 
     #[test]
@@ -1845,8 +1848,8 @@ mod tests {
         );
         let found = found_by(looked);
         let kept = manifest().row(Field::DISPLAY_NAME).unwrap().from_wire(name);
-        prop_assert_eq!(found[0].get(Field::DISPLAY_NAME), Some(kept.as_str()));
-        prop_assert_eq!(found[0].get(Field::VOICEMAIL_PIN), Some(pin));
+        prop_assert_eq!(found[0].text(Field::DISPLAY_NAME), Some(kept.as_str()));
+        prop_assert_eq!(found[0].reveal(Field::VOICEMAIL_PIN), Some(pin));
         prop_assert_eq!(found[0].number(), number);
         Ok(())
     }

@@ -146,7 +146,7 @@ impl Ozeki {
         let sent = manifest().outgoing(wanted, Purpose::Create);
         let config = sent.into_iter().fold(
             Element::new("Config").with_attribute("knownType", self.known_type()),
-            |config, (row, value)| config.with_text(&row.wire, value),
+            |config, (row, value)| config.with_value(&row.wire, &value),
         );
         let Some(added) = exchanges.first() else {
             return self.write_config(user, "AddConfig", &config);
@@ -416,7 +416,7 @@ fn merged(held: Element, wanted: &Record) -> Element {
     let mut config = held;
     config.children.retain(|child| !is_live(&child.name));
     for (row, value) in manifest().outgoing(wanted, Purpose::Update) {
-        put(&mut config, &row.wire, value);
+        put(&mut config, Element::leaf(&row.wire, &value));
     }
     // It is demanded, but not given back.
     if config.child("Username").is_none() {
@@ -424,19 +424,23 @@ fn merged(held: Element, wanted: &Record) -> Element {
             .into_iter()
             .filter_map(|name| config.child_text(name))
             .find(|text| !text.is_empty());
-        let username = known.unwrap_or_default().to_owned();
-        put(&mut config, "Username", username);
+        let username = Element {
+            text: known.unwrap_or_default().to_owned(),
+            ..Element::new("Username")
+        };
+        put(&mut config, username);
     }
     config
 }
 
-/// Sets an element's text; a new one goes behind the password, where the page prints the user name.
-fn put(config: &mut Element, name: &str, text: String) {
-    let put = Element {
-        text,
-        ..Element::new(name)
-    };
-    match config.children.iter_mut().find(|child| child.name == name) {
+/// Puts an element in the place of the one of its name; a new one goes behind the password, where the page prints the
+/// user name.
+fn put(config: &mut Element, put: Element) {
+    match config
+        .children
+        .iter_mut()
+        .find(|child| child.name == put.name)
+    {
         Some(child) => *child = put,
         None => {
             let password = config.children.iter().position(|c| c.name == "Password");
@@ -1013,7 +1017,7 @@ mod tests {
             "ozeki.other_type"
         );
         let looked = found(answered(Task::Get(&numbers), &[&held]));
-        assert_eq!(looked[0].get(Field::EXTENSION_TYPE), Some("IVR"));
+        assert_eq!(looked[0].text(Field::EXTENSION_TYPE), Some("IVR"));
 
         let listed = golden!("listextensions.reply.xml").replacen("SIP", "IVR", 1);
         let Answer::Listing(listing) = answer(answered(Task::List, &[&listed])) else {
@@ -1205,8 +1209,8 @@ mod tests {
                 assert_eq!(looked.len(), 1);
                 assert_eq!(looked[0].number(), "0042");
                 assert_eq!(
-                    looked[0].get(Field::SIP_PASSWORD),
-                    wanted.get(Field::SIP_PASSWORD)
+                    looked[0].reveal(Field::SIP_PASSWORD),
+                    wanted.reveal(Field::SIP_PASSWORD)
                 );
                 assert!(looked[0].is_on(Field::ENABLED));
                 assert_eq!(pbx.stored("0042", "Username").as_deref(), Some("ann"));
@@ -1220,7 +1224,7 @@ mod tests {
                 assert_eq!(pbx.stored("0042", "Username").as_deref(), Some("0042"));
                 assert_eq!(
                     pbx.stored("0042", "Password").as_deref(),
-                    wanted.get(Field::SIP_PASSWORD)
+                    wanted.reveal(Field::SIP_PASSWORD)
                 );
 
                 let listing = answer(converse(vendor, pbx, Task::List, &session).0);

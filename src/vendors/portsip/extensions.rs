@@ -3,7 +3,7 @@
 use super::manifest;
 use super::talk::{End, Step, Talk, get, not_understood, paged, post};
 use crate::manifest::{FieldRow, Purpose, Shape};
-use crate::model::{Fault, FaultKind, Record};
+use crate::model::{Fault, FaultKind, Record, WireText};
 use crate::wire::{Effect, Request, json};
 use serde_json::{Map, Value};
 
@@ -54,7 +54,7 @@ pub(super) fn create(wanted: &Record) -> Result<Request, Fault> {
     let mut body = Map::new();
     for (row, text) in manifest().outgoing(wanted, Purpose::Create) {
         if !row.separate {
-            json::put(&mut body, &row.wire, typed(row, text)?);
+            json::put(&mut body, &row.wire, typed(row, &text)?);
         }
     }
     Ok(post(
@@ -90,7 +90,7 @@ pub(super) fn update(wanted: &Record, shown: &Value) -> Result<Option<Request>, 
             && row.wire.contains('.')
             && held.get(row.name) != wanted.get(row.name)
         {
-            json::put(&mut body, &row.wire, typed(row, text)?);
+            json::put(&mut body, &row.wire, typed(row, &text)?);
         }
     }
     if body == before {
@@ -124,17 +124,18 @@ fn refuse_change(row: &FieldRow, wanted: &Record, held: &Record) -> Result<(), F
 ///
 /// # Errors
 /// Where it has no place in the type that the field has.
-pub(super) fn typed(row: &FieldRow, text: String) -> Result<Value, Fault> {
+pub(super) fn typed(row: &FieldRow, text: &WireText) -> Result<Value, Fault> {
+    let open = text.open().unwrap_or_default();
     let value = match row.shape {
-        Shape::Boolean => match text.as_str() {
+        Shape::Boolean => match open {
             "on" => Some(true.into()),
             "off" => Some(false.into()),
             _ => None,
         },
-        Shape::Integer => text.parse::<i64>().ok().map(Value::from),
-        Shape::Text => Some(text.into()),
+        Shape::Integer => open.parse::<i64>().ok().map(Value::from),
+        Shape::Text => Some(json::string(text)),
         Shape::Array => {
-            let items = text.split(';').filter(|item| !item.is_empty());
+            let items = open.split(';').filter(|item| !item.is_empty());
             Some(items.map(Value::from).collect())
         }
     };

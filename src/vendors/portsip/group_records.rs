@@ -96,7 +96,7 @@ fn create(talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
     let name = given(talk, wanted.number())?;
     let mut group = Map::new();
     for (row, text) in manifest().outgoing(wanted, Purpose::Create) {
-        let value = typed(row, text).map_err(|fault| talk.end(fault))?;
+        let value = typed(row, &text).map_err(|fault| talk.end(fault))?;
         group.insert(row.wire.clone(), value);
     }
     group.insert("group_name".into(), name.into());
@@ -137,9 +137,10 @@ fn update(talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
     let now: BTreeSet<&str> = members.iter().map(String::as_str).collect();
     for (row, text) in manifest().outgoing(wanted, Purpose::Update) {
         // Members in another order are the same.
-        let same = row.name == Field::GROUP_MEMBERS && now == items(&text).collect();
+        let same = row.name == Field::GROUP_MEMBERS
+            && now == items(text.open().unwrap_or_default()).collect();
         if !row.name.is_key() && !same {
-            let value = typed(row, text).map_err(|fault| talk.end(fault))?;
+            let value = typed(row, &text).map_err(|fault| talk.end(fault))?;
             after.insert(row.wire.clone(), value);
         }
     }

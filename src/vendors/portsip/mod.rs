@@ -132,7 +132,7 @@ impl PortSip {
     }
 
     fn groups(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Option<groups::Wish>> {
-        let Some(names) = wanted.get(Field::GROUPS) else {
+        let Some(names) = wanted.text(Field::GROUPS) else {
             return Ok(None);
         };
         groups::find(talk, names, self.create_groups, self.replace_groups).map(Some)
@@ -140,7 +140,7 @@ impl PortSip {
 }
 
 fn greeting(talk: &Talk<'_>, wanted: &Record) -> Step<Option<greetings::Wish>> {
-    let wish = wanted.get(Field::VOICEMAIL_GREETING);
+    let wish = wanted.text(Field::VOICEMAIL_GREETING);
     wish.map(greetings::Wish::of)
         .transpose()
         .map_err(|fault| talk.end(fault))

@@ -394,13 +394,13 @@ mod golden {
             include_str!("golden/status.request.json"),
         );
         let found = found(turn);
-        assert_eq!(found[0].get(Field::STATUS), Some("ON_CALL"));
-        assert_eq!(found[0].get(Field::PHONE_MODEL), Some(""));
+        assert_eq!(found[0].text(Field::STATUS), Some("ON_CALL"));
+        assert_eq!(found[0].text(Field::PHONE_MODEL), Some(""));
 
         // The sample answers for another number than it was asked: that is nobody's status, the listing's stays.
         let replies = [&replies[..3], &[ok(status)]].concat();
         let (_, turn) = told(&*as_on_the_page(), &task, &replies);
-        assert_eq!(super::found(turn)[0].get(Field::STATUS), Some("OFFLINE"));
+        assert_eq!(super::found(turn)[0].text(Field::STATUS), Some("OFFLINE"));
     }
 
     #[test]
@@ -413,7 +413,7 @@ mod golden {
             include_str!("golden/greeting_list.request.url"),
         );
         let found = found(turn);
-        let is = |field, text| assert_eq!(found[0].get(field), Some(text), "{field:?}");
+        let is = |field, text| assert_eq!(found[0].reveal(field), Some(text), "{field:?}");
         is(Field::NUMBER, "1000");
         is(Field::SIP_PASSWORD, "123456");
         is(Field::EMAIL, "example@example.com");
@@ -429,7 +429,11 @@ mod golden {
         is(Field::SUNDAY_TO, "17:00");
         // The comma within the name is the page's slip.
         is(Field::VOICEMAIL_GREETING, "default.wav");
-        assert_eq!(found[0].get(Field::GROUPS), None, "the sample does not say");
+        assert_eq!(
+            found[0].text(Field::GROUPS),
+            None,
+            "the sample does not say"
+        );
         // Everything of the sample has a field, and the greeting is one more.
         fn leaves(value: &Value) -> usize {
             value
@@ -1073,7 +1077,7 @@ mod looking {
             }
             replies.push(files.clone());
             let (_, turn) = told(&*vendor(&[]), &Task::Get(&["1".into()]), &replies);
-            assert_eq!(found(turn)[0].get(Field::GROUPS), names, "{belongs}");
+            assert_eq!(found(turn)[0].text(Field::GROUPS), names, "{belongs}");
         }
     }
 
@@ -1086,14 +1090,14 @@ mod looking {
             &[shown, no(400, r#"{"err_code": 3}"#)],
         );
         let found = found(turn);
-        assert_eq!(found[0].get(Field::VOICEMAIL_GREETING), None);
+        assert_eq!(found[0].text(Field::VOICEMAIL_GREETING), None);
         assert_eq!(
-            found[0].get(Field::EMAIL),
+            found[0].text(Field::EMAIL),
             Some(""),
             "null is nothing there"
         );
         assert_eq!(
-            found[0].get(Field::MOBILE),
+            found[0].text(Field::MOBILE),
             None,
             "what is not shown is not known"
         );
@@ -1106,8 +1110,8 @@ mod looking {
         let Ok(Answer::Found(found)) = line.run(&Task::GetStatus(&["7".into()])) else {
             panic!("nothing found");
         };
-        assert_eq!(found[0].get(Field::STATUS), Some("OFFLINE"));
-        assert_eq!(found[0].get(Field::PHONE_MAC_ADDRESS), Some(""));
+        assert_eq!(found[0].text(Field::STATUS), Some("OFFLINE"));
+        assert_eq!(found[0].text(Field::PHONE_MAC_ADDRESS), Some(""));
         let replies = [
             ok(r#"{"extension_number": "7"}"#),
             ok(r#"{"page_count": 1, "files": []}"#),
@@ -1117,7 +1121,7 @@ mod looking {
         ];
         let (requests, turn) = told(&*vendor(&[]), &Task::GetStatus(&["7".into()]), &replies);
         assert_eq!(requests[4].method.word(), "GET");
-        assert_eq!(super::found(turn)[0].get(Field::STATUS), Some("ON_CALL"));
+        assert_eq!(super::found(turn)[0].text(Field::STATUS), Some("ON_CALL"));
     }
 }
 
@@ -1152,7 +1156,7 @@ mod writing {
         line.create(&wanted);
         wanted.set(Field::VOICEMAIL_GREETING, "2002.wav");
         let mut held = line.look("0042").unwrap();
-        let mut groups: Vec<&str> = held.get(Field::GROUPS).unwrap().split(';').collect();
+        let mut groups: Vec<&str> = held.text(Field::GROUPS).unwrap().split(';').collect();
         groups.sort_unstable();
         let groups = groups.join(";");
         held.set(Field::GROUPS, groups);
@@ -1772,7 +1776,7 @@ mod membership {
             .filter(|request| request.operation == "extensions/group/create");
         assert_eq!(made.count(), 1);
         assert_eq!(
-            line.look("6").unwrap().get(Field::GROUPS),
+            line.look("6").unwrap().text(Field::GROUPS),
             Some("Night watch")
         );
     }
@@ -1933,7 +1937,7 @@ mod greeting_files {
         assert_eq!(used(&line), "other.wav");
         set(&mut line, "gr\u{fc}\u{df}e+1=a&b.wav").unwrap();
         assert_eq!(
-            line.look("5").unwrap().get(Field::VOICEMAIL_GREETING),
+            line.look("5").unwrap().text(Field::VOICEMAIL_GREETING),
             Some("gr\u{fc}\u{df}e+1=a&b.wav")
         );
         set(&mut line, "").unwrap();
@@ -2227,7 +2231,10 @@ mod records {
         let names = [NAME.to_owned()];
         let replies = [list(&[("12", NAME)]), ok(&shown.to_string())];
         let (_, turn) = told(&*records(&[]), &Task::Get(&names), &replies);
-        let members = found(turn)[0].get(Field::GROUP_MEMBERS).unwrap().to_owned();
+        let members = found(turn)[0]
+            .text(Field::GROUP_MEMBERS)
+            .unwrap()
+            .to_owned();
         assert_eq!(members, "99;105;107;0099");
     }
 

@@ -31,6 +31,28 @@ const DOORS: &[(&str, &str)] = &[
     ("age::", "run/recipients.rs"),
 ];
 
+/// Where a secret's text may be asked for by `reveal`, and for what.
+const REVEALS: &[(&str, &str)] = &[
+    ("model/", "the types themselves"),
+    ("rules/", "checked by the vendor's rules"),
+    ("generate.rs", "never given twice"),
+    ("xml.rs", "encoded for the wire"),
+    ("wire/json.rs", "encoded for the wire"),
+    ("link/http.rs", "a header on the wire"),
+    ("vendors/", "sign-in and token, in each vendor's own way"),
+    ("sim/in_process.rs", "the other end of the wire"),
+    ("ledger/change.rs", "sealed"),
+    ("saved.rs", "sealed, or its fingerprint"),
+    ("export.rs", "an export with secrets, or their fingerprints"),
+    ("sheet/", "a repaired copy of the owner's own sheet"),
+    ("migrate/mod.rs", "carried to the other vendor"),
+    ("run/secrets.rs", "the owner's file of generated secrets"),
+    ("run/migrate.rs", "the owner's file of what would be sent"),
+    ("run/undo.rs", "put back as it was"),
+    ("run/fix.rs", "a repaired copy of the owner's own sheet"),
+    ("run/diff/mod.rs", "compared"),
+];
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -125,6 +147,24 @@ fn every_crate_has_one_door() {
                 "{name} names {krate}, whose door is {door}"
             );
         }
+    }
+}
+
+#[test]
+fn a_secret_leaves_by_known_doors_only() {
+    let is_test = |name: &str| name.ends_with("tests.rs") || name.ends_with("fake_vendor.rs");
+    for (name, text) in sources() {
+        let own = code_lines(&text).take_while(|line| !line.contains("#[cfg(test)]"));
+        let code: Vec<&str> = own.collect();
+        let is_door = REVEALS.iter().any(|(door, _)| name.starts_with(door));
+        assert!(
+            is_door || is_test(&name) || code.iter().all(|line| !line.contains("reveal(")),
+            "{name} asks for the text of secrets"
+        );
+        assert!(
+            name == "model/redact.rs" || code.iter().all(|line| !line.contains("\"(not shown)\"")),
+            "{name} has words of its own for what is not shown"
+        );
     }
 }
 

@@ -161,7 +161,7 @@ impl Rig {
         for (field, text) in written.iter() {
             let row = self.manifest.row(field).unwrap();
             if row.access == Access::ReadWrite {
-                read.set(field, stored_text(text));
+                read.set(field, stored_text(text.reveal()));
             }
         }
         read
@@ -189,7 +189,7 @@ impl Rig {
         let held = self.look(connection, number);
         let held = held.unwrap_or_else(|| panic!("{context}: {number} is not on the PBX"));
         for (field, text) in self.as_read(wanted).iter() {
-            let is = held.get(field).unwrap_or_default();
+            let (text, is) = (text.reveal(), held.reveal(field).unwrap_or_default());
             let within = |list: &str, other: &str| {
                 let mut items = list.split(';');
                 items.all(|item| other.split(';').any(|held| held == item))
@@ -213,7 +213,7 @@ impl Rig {
                 let is = self.sim.stored(number, &row.wire);
                 assert_eq!(
                     is,
-                    Some(row.to_wire(text)),
+                    Some(row.to_wire(text.reveal())),
                     "{context}: {number}: {}",
                     field.name()
                 );
@@ -394,7 +394,7 @@ pub fn write_extensions(path: &Path, extensions: &[Record]) {
         .collect();
     let headings: Vec<&str> = fields.iter().map(|field| field.name()).collect();
     let cells = |extension: &Record| {
-        let cell = |field: &Field| extension.get(*field).unwrap_or_default().to_owned();
+        let cell = |field: &Field| extension.reveal(*field).unwrap_or_default().to_owned();
         fields.iter().map(cell).collect()
     };
     let rows: Vec<Vec<String>> = extensions.iter().map(cells).collect();

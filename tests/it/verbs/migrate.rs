@@ -143,7 +143,7 @@ fn look(rig: &Rig, number: &str) -> Texts {
         .iter()
         .filter(|(field, text)| !field.is_live() && !text.is_empty());
     fields
-        .map(|(field, text)| (field.name().to_owned(), text.to_owned()))
+        .map(|(field, text)| (field.name().to_owned(), text.reveal().to_owned()))
         .collect()
 }
 
@@ -584,7 +584,7 @@ fn any_pair(from: &str, to: &str) {
                 .iter()
                 .filter(|(field, text)| !field.is_live() && !text.is_empty());
             let texts: Texts = fields
-                .map(|(field, text)| (field.name().to_owned(), text.to_owned()))
+                .map(|(field, text)| (field.name().to_owned(), text.reveal().to_owned()))
                 .collect();
             held.insert(found.number().to_owned(), texts);
         }

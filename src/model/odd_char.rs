@@ -1,0 +1,45 @@
+//! Characters that come into a cell by copying, and are taken for other ones or not seen at all.
+
+/// A class of such characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OddChar {
+    /// XML cannot carry it, or it hides in JSON and on screens; line breaks and tabs are text.
+    Control,
+    /// No width, or only a direction.
+    Invisible,
+    /// A space that is none.
+    Space,
+    /// A digit, letter or sign as wide as a Chinese one.
+    FullWidth,
+    /// A curly quote or a prime.
+    CurlyQuote,
+}
+
+impl OddChar {
+    /// The class of a character; `None` for a usual one.
+    pub fn class(c: char) -> Option<OddChar> {
+        match c {
+            '\u{fffe}' | '\u{ffff}' => Some(OddChar::Control),
+            c if c.is_control() && !matches!(c, '\t' | '\n' | '\r') => Some(OddChar::Control),
+            '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{e0000}'..='\u{e007f}' => Some(OddChar::Invisible),
+            '\u{a0}'
+            | '\u{1680}'
+            | '\u{2000}'..='\u{200a}'
+            | '\u{2028}'
+            | '\u{2029}'
+            | '\u{202f}'
+            | '\u{205f}'
+            | '\u{3000}' => Some(OddChar::Space),
+            '\u{ff01}'..='\u{ff5e}' => Some(OddChar::FullWidth),
+            '\u{2018}'..='\u{201f}' | '\u{2032}' | '\u{2033}' => Some(OddChar::CurlyQuote),
+            _ => None,
+        }
+    }
+}
