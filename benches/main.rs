@@ -13,6 +13,8 @@ mod diff;
 mod export;
 mod pipeline;
 mod plan;
+#[path = "../tests/it/support/random.rs"]
+mod random;
 mod submit;
 mod xlsx;
 

@@ -3,6 +3,7 @@
 //! `cargo bench -- pipeline` takes a million rows; `ROWS=100000` takes fewer. Prints ratios, for absolute times
 //! differ from one machine and minute to the next.
 
+use crate::random::Random;
 use crate::{MEASURE, Size, median, own_process, peak_kib};
 use rowcall::check::{Counts, Options, Table, check};
 use rowcall::columns::{BindOptions, Binding};
@@ -204,14 +205,14 @@ fn generate(path: &Path, rows: u64) -> io::Result<u64> {
         "Chen",
         "Dubois",
     ];
-    let mut random = Random(SEED);
+    let mut random = Random::new(SEED);
     let mut out = BufWriter::new(fs::File::create(path)?);
     writeln!(out, "{}", HEADINGS.join(","))?;
     let mut invalid = 0;
     for n in 0..rows {
         let number = 2_000_000 + n;
-        let first = random.of(&FIRST);
-        let last = random.of(&LAST);
+        let first = random.one(&FIRST);
+        let last = random.one(&LAST);
         let wrong = random.below(1000) < 66;
         invalid += u64::from(wrong);
         let wrong = if wrong { random.below(4) } else { 9 };
@@ -231,7 +232,7 @@ fn generate(path: &Path, rows: u64) -> io::Result<u64> {
         };
         let ring = match wrong {
             3 => "17",
-            _ => random.of(&["15", "30", "60"]),
+            _ => random.one(&["15", "30", "60"]),
         };
         let mobile = format!("0171{:07}", random.below(10_000_000));
         let (forward, to, target) = match random.below(4) {
@@ -239,7 +240,7 @@ fn generate(path: &Path, rows: u64) -> io::Result<u64> {
             1 => (
                 "on",
                 "Extension",
-                (2_000_000 + random.below(rows)).to_string(),
+                (2_000_000 + random.below(rows as usize)).to_string(),
             ),
             _ => ("off", "", String::new()),
         };
@@ -253,24 +254,4 @@ fn generate(path: &Path, rows: u64) -> io::Result<u64> {
     }
     out.flush()?;
     Ok(invalid)
-}
-
-/// xorshift64*: small, and the same everywhere.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit.max(1)
-    }
-
-    fn of<'a>(&mut self, words: &[&'a str]) -> &'a str {
-        words[self.below(words.len() as u64) as usize]
-    }
 }

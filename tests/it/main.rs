@@ -34,6 +34,7 @@ mod support {
     pub(crate) mod alone;
     pub(crate) mod fixture;
     pub(crate) mod house;
+    pub(crate) mod random;
     pub(crate) mod values;
 }
 

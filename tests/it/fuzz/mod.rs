@@ -15,13 +15,14 @@ mod mutate;
 mod targets;
 
 use crate::support::alone::alone;
-use mutate::{Random, Shape};
+use crate::support::random::{Random, from_environment};
+use mutate::Shape;
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
 use std::hash::{Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 const CORPUS: &str = "tests/it/fuzz/corpus";
 const SEED: u64 = 20_260_505;
@@ -90,17 +91,11 @@ impl Target {
     }
 
     fn run(&self) {
-        let told = |name: &str| std::env::var(name).ok().map(|text| text.parse().unwrap());
-        let seconds: Option<u64> = told("FUZZ_SECONDS");
-        let clock = || {
-            SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .unwrap()
-                .as_secs()
+        let seconds = from_environment("FUZZ_SECONDS");
+        let mut random = match seconds {
+            Some(_) => Random::from_environment("FUZZ_SEED"),
+            None => Random::from_environment_or("FUZZ_SEED", SEED),
         };
-        let seed = told("FUZZ_SEED").unwrap_or_else(|| seconds.map_or(SEED, |_| clock()));
-        println!("{}: seed {seed}", self.name);
-        let mut random = Random::new(seed);
         let corpus = self.corpus();
         assert!(!corpus.is_empty(), "{} has no corpus", self.name);
         let mut failed = 0;

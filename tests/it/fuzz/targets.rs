@@ -1,9 +1,10 @@
 //! The readers, and what holds whatever they are given: nothing panics; every row that is read is counted and has a
 //! place; what is refused is refused in a few words that name the file; a second reading and other cuts give the same.
 
-use super::mutate::{Random, Shape, zipped};
+use super::mutate::{Shape, zipped};
 use super::{INPUT_BYTES_MAX, Target};
 use crate::support::fixture;
+use crate::support::random::Random;
 use rowcall::columns::{self, BindOptions, Binding, headings};
 use rowcall::link::Link;
 use rowcall::link::paced::Pace;

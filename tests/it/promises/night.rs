@@ -2,6 +2,7 @@
 //! two at once. `NIGHT_KILLS` kills more or less often than 200 times; `NIGHT_SEED` repeats a night.
 
 use crate::support::fixture::{Rig, account, read_rows, write_extensions};
+use crate::support::random::{Random, from_environment};
 use assert_cmd::cargo::cargo_bin;
 use rowcall::model::{Field, Record, Secret};
 use rowcall::sim::{Faults, Server, Sim};
@@ -12,7 +13,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 /// How many rows an import has.
 const ROWS: usize = 300;
@@ -159,53 +160,29 @@ fn until(mut is: impl FnMut() -> bool) {
     }
 }
 
-/// Numbers by a seed.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % limit
-    }
-}
-
-fn from_environment(name: &str, default: u64) -> u64 {
-    let given = std::env::var(name).ok();
-    given.map_or(default, |text| text.parse().unwrap())
-}
-
-fn seed() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let seed = from_environment("NIGHT_SEED", now.as_nanos() as u64 % 1_000_000);
-    println!("NIGHT_SEED={seed}");
-    seed
-}
-
-/// Waits for a moment by the dice, some time after the start or after some requests. Whether the process was over by
+/// Waits for a moment at random, some time after the start or after some requests. Whether the process was over by
 /// itself.
-fn at_a_moment(night: &Night, child: &mut Child, dice: &mut Dice) -> bool {
-    if dice.below(4) == 0 {
-        thread::sleep(Duration::from_millis(dice.below(120)));
+fn at_a_moment(night: &Night, child: &mut Child, random: &mut Random) -> bool {
+    if random.below(4) == 0 {
+        thread::sleep(Duration::from_millis(random.below(120) as u64));
         return child.try_wait().unwrap().is_some();
     }
     let begun = Instant::now();
-    let goal = night.rig.sim.requests() + dice.below(60);
+    let goal = night.rig.sim.requests() + random.below(60) as u64;
     while night.rig.sim.requests() < goal && begun.elapsed() < Duration::from_secs(3) {
         if child.try_wait().unwrap().is_some() {
             return true;
         }
         thread::sleep(Duration::from_micros(500));
     }
-    thread::sleep(Duration::from_micros(dice.below(8000)));
+    thread::sleep(Duration::from_micros(random.below(8000) as u64));
     child.try_wait().unwrap().is_some()
 }
 
 /// One import, killed up to so many times; how often it was.
-fn killed_import(vendor: &str, verify: &str, dice: &mut Dice, kills_max: u64) -> u64 {
+fn killed_import(vendor: &str, verify: &str, random: &mut Random, kills_max: u64) -> u64 {
     let night = Night::new(vendor);
-    let faults = format!("seed={},{LOSSES}", dice.below(1_000_000));
+    let faults = format!("seed={},{LOSSES}", random.below(1_000_000));
     night.rig.sim.set_faults(faults.parse().unwrap());
     let mut line = format!(
         "import in.csv --to TARGET --report r.jsonl --rate 5000 --parallel {PARALLEL} --verify {verify}"
@@ -213,7 +190,7 @@ fn killed_import(vendor: &str, verify: &str, dice: &mut Dice, kills_max: u64) ->
     let mut kills = 0;
     while kills < kills_max {
         let mut child = night.start(&line);
-        let is_over = at_a_moment(&night, &mut child, dice);
+        let is_over = at_a_moment(&night, &mut child, random);
         child.kill().unwrap();
         let ended = child.wait().unwrap();
         if let Some(run) = night.the_run() {
@@ -242,18 +219,18 @@ fn killed_import(vendor: &str, verify: &str, dice: &mut Dice, kills_max: u64) ->
 
 #[test]
 fn killed_at_any_moment_and_resumed_it_ends_as_if_nothing_had_been() {
-    let seed = seed();
-    let kills = from_environment("NIGHT_KILLS", 200);
+    let mut random = Random::from_environment("NIGHT_SEED");
+    let kills = from_environment("NIGHT_KILLS").unwrap_or(200);
     let nights = VENDORS.len() * 2;
     let each = kills.div_ceil(nights as u64);
     thread::scope(|scope| {
-        for (index, vendor) in VENDORS.iter().enumerate() {
-            for (other, verify) in ["none", "all"].into_iter().enumerate() {
+        for vendor in VENDORS {
+            for verify in ["none", "all"] {
+                let mut random = random.split();
                 scope.spawn(move || {
-                    let mut dice = Dice(seed + (2 * index + other) as u64);
                     let mut left = each;
                     while left > 0 {
-                        left -= killed_import(vendor.id, verify, &mut dice, left);
+                        left -= killed_import(vendor.id, verify, &mut random, left);
                     }
                 });
             }
@@ -263,9 +240,9 @@ fn killed_at_any_moment_and_resumed_it_ends_as_if_nothing_had_been() {
 
 #[test]
 fn after_a_kill_no_more_is_looked_up_than_twice_what_was_in_flight() {
-    let seed = seed();
+    let mut random = Random::from_environment("NIGHT_SEED");
     for vendor in VENDORS {
-        let mut dice = Dice(seed);
+        let mut random = random.split();
         // PortSIP finds an extension, then shows it, and lists its greetings. What is absent is looked for twice.
         let look = if vendor.id == "portsip" { 3 } else { 1 };
         for _ in 0..3 {
@@ -275,7 +252,7 @@ fn after_a_kill_no_more_is_looked_up_than_twice_what_was_in_flight() {
             let mut child = night.start(&format!(
                 "import in.csv --to TARGET --rate 5000 --parallel {PARALLEL} --verify none"
             ));
-            night.until_made(10 + dice.below(250) as usize);
+            night.until_made(10 + random.below(250));
             child.kill().unwrap();
             child.wait().unwrap();
             let before = night.made();

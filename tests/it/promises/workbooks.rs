@@ -5,6 +5,7 @@
 
 //! Workbooks as other programs read them. What such a test needs and is not there is said, and the test passed over.
 
+use crate::support::random::Random;
 use rowcall::sheet::{Input, ReadOptions, Readers, Writer, open};
 use std::fs;
 use std::path::Path;
@@ -49,14 +50,8 @@ fn cells() -> Vec<Vec<String>> {
         "1/2",
         "09:00",
     ];
-    println!("seed {SEED}");
-    let mut state = SEED;
-    let mut pick = |count: usize| {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        (state >> 33) as usize % count
-    };
+    let mut random = Random::new(SEED);
+    let mut pick = |count| random.below(count);
     let mut rows: Vec<Vec<String>> = PARTS.map(|part| vec![part.to_owned(); 3]).to_vec();
     for row in 0..500 {
         let mut cell = || {

@@ -2,6 +2,7 @@
 
 use crate::support::fixture::{CANARIES, Rig, read_rows, value, write_extensions, write_table};
 use crate::support::house::House;
+use crate::support::random::Random;
 use rowcall::archive::{Archive, Facts};
 use rowcall::manifest::Access;
 use rowcall::model::{Field, Record};
@@ -34,31 +35,6 @@ fn said(output: Output) -> (i32, String, String) {
     )
 }
 
-/// A generator that is the same everywhere (splitmix64).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % sides as u64) as usize
-    }
-
-    fn shuffle<T>(&mut self, things: &mut [T]) {
-        for at in (1..things.len()).rev() {
-            things.swap(at, self.roll(at + 1));
-        }
-    }
-}
-
-fn seed() -> u64 {
-    let seed = std::env::var("DIFF_SEED").map_or(20_261_101, |seed| seed.parse().unwrap());
-    println!("seed {seed}; DIFF_SEED takes another one");
-    seed
-}
-
 /// A person's extension with something in every field that the vendor gives back.
 fn person(rig: &Rig, row: usize) -> Record {
     let number = format!("{:04}", 1000 + row);
@@ -77,11 +53,11 @@ fn person(rig: &Rig, row: usize) -> Record {
 }
 
 /// Writes extensions in any order, under columns in any order.
-fn write_shuffled(path: &Path, extensions: &[Record], dice: &mut Dice) {
+fn write_shuffled(path: &Path, extensions: &[Record], random: &mut Random) {
     let fields = extensions.iter().flat_map(Record::iter);
     let fields: BTreeSet<Field> = fields.map(|(field, _)| field).collect();
     let mut fields = Vec::from_iter(fields);
-    dice.shuffle(&mut fields);
+    random.shuffle(&mut fields);
     let headings: Vec<&str> = fields.iter().map(|field| field.name()).collect();
     let cells = |extension: &Record| -> Vec<String> {
         let cells = fields.iter();
@@ -89,21 +65,21 @@ fn write_shuffled(path: &Path, extensions: &[Record], dice: &mut Dice) {
         cells.collect()
     };
     let mut rows: Vec<Vec<String>> = extensions.iter().map(cells).collect();
-    dice.shuffle(&mut rows);
+    random.shuffle(&mut rows);
     write_table(path, &headings, &rows);
 }
 
 #[test]
 fn a_hundred_planted_changes_are_a_hundred_lines() {
     let folder = tempfile::tempdir().unwrap();
-    let mut dice = Dice(seed());
+    let mut random = Random::from_environment_or("DIFF_SEED", 20_261_101);
     for vendor in VENDORS {
         let rig = Rig::new(vendor, &BTreeMap::new());
         let before: Vec<Record> = (0..600).map(|row| person(&rig, row)).collect();
         let mut after = before.clone();
         // Which ones: each is changed in one way only.
         let mut rows: Vec<usize> = (0..before.len()).collect();
-        dice.shuffle(&mut rows);
+        random.shuffle(&mut rows);
         let mut planted: BTreeMap<String, (&str, String)> = BTreeMap::new();
         let changeable: Vec<_> = rig
             .manifest
@@ -153,10 +129,10 @@ fn a_hundred_planted_changes_are_a_hundred_lines() {
         }
         assert_eq!(planted.len(), 100);
 
-        write_shuffled(&folder.path().join("before.csv"), &before, &mut dice);
+        write_shuffled(&folder.path().join("before.csv"), &before, &mut random);
         for ending in ["csv", "jsonl", "xlsx"] {
             let name = format!("after.{ending}");
-            write_shuffled(&folder.path().join(&name), &after, &mut dice);
+            write_shuffled(&folder.path().join(&name), &after, &mut random);
             let words = ["before.csv", &name, "--for", vendor.id];
             let (exit, out, err) = said(diff(folder.path(), &words));
             assert_eq!(exit, 1, "{err}");
@@ -211,7 +187,7 @@ fn a_hundred_planted_changes_are_a_hundred_lines() {
             }
         }
         // Nothing against itself, whatever the order.
-        write_shuffled(&folder.path().join("again.jsonl"), &after, &mut dice);
+        write_shuffled(&folder.path().join("again.jsonl"), &after, &mut random);
         let (exit, out, _) = said(diff(
             folder.path(),
             &["after.csv", "again.jsonl", "--for", vendor.id],

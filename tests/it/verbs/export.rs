@@ -1,6 +1,7 @@
 //! Exports that are the same as long as the PBX is, of one PBX and of many, into files and into an archive.
 
 use crate::support::fixture::{Rig, account, read_rows};
+use crate::support::random::Random;
 use assert_cmd::cargo::cargo_bin;
 use rowcall::archive::Archive;
 use rowcall::export::{Form, Secrecy, fingerprint_heading, in_order, write};
@@ -23,42 +24,23 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// A small generator of our own, so that a seed tells everything.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, count: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((mixed ^ (mixed >> 31)) % count.max(1) as u64) as usize
-    }
-
-    fn shuffle<T>(&mut self, items: &mut [T]) {
-        for at in (1..items.len()).rev() {
-            items.swap(at, self.below(at + 1));
-        }
-    }
-}
-
 /// A PBX that answers in another order each time, and each time with other words about the moment.
 struct Restless {
     pbx: InProcess,
     /// What the vendor's manifest calls live, by the last part of its name on the wire.
     live: BTreeSet<String>,
-    chance: Mutex<Chance>,
+    random: Mutex<Random>,
 }
 
 impl Link for Restless {
     fn exchange(&self, request: &Request) -> Result<Reply, Fault> {
         let mut reply = self.pbx.exchange(request)?;
-        let mut chance = self.chance.lock().unwrap();
+        let mut random = self.random.lock().unwrap();
         if let Ok(mut value) = serde_json::from_slice::<Value>(&reply.body) {
-            self.stir(&mut value, &mut chance, false);
+            self.stir(&mut value, &mut random, false);
             reply.body = value.to_string().into_bytes();
         } else if let Ok(mut element) = xml::parse(&reply.body) {
-            self.stir_xml(&mut element, &mut chance);
+            self.stir_xml(&mut element, &mut random);
             reply.body = element.to_xml().unwrap().into_bytes();
         }
         Ok(reply)
@@ -66,40 +48,40 @@ impl Link for Restless {
 }
 
 impl Restless {
-    fn stir(&self, value: &mut Value, chance: &mut Chance, is_record: bool) {
+    fn stir(&self, value: &mut Value, random: &mut Random, is_record: bool) {
         match value {
             Value::Array(items) => {
                 items
                     .iter_mut()
-                    .for_each(|item| self.stir(item, chance, true));
-                chance.shuffle(items);
+                    .for_each(|item| self.stir(item, random, true));
+                random.shuffle(items);
             }
             Value::Object(object) => {
                 let mut pairs: Vec<(String, Value)> = std::mem::take(object).into_iter().collect();
                 for (name, value) in &mut pairs {
-                    self.stir(value, chance, false);
+                    self.stir(value, random, false);
                     if is_record && self.live.contains(name) {
-                        *value = format!("moment {}", chance.below(1000)).into();
+                        *value = format!("moment {}", random.below(1000)).into();
                     }
                 }
                 if is_record {
-                    pairs.push(("uptime_s".into(), chance.below(100_000).into()));
+                    pairs.push(("uptime_s".into(), random.below(100_000).into()));
                 }
-                chance.shuffle(&mut pairs);
+                random.shuffle(&mut pairs);
                 *object = pairs.into_iter().collect::<Map<String, Value>>();
             }
             _ => {}
         }
     }
 
-    fn stir_xml(&self, element: &mut Element, chance: &mut Chance) {
+    fn stir_xml(&self, element: &mut Element, random: &mut Random) {
         if self.live.contains(&element.name) {
-            element.text = format!("10.0.0.{}", chance.below(250));
+            element.text = format!("10.0.0.{}", random.below(250));
         }
         for child in &mut element.children {
-            self.stir_xml(child, chance);
+            self.stir_xml(child, random);
         }
-        chance.shuffle(&mut element.children);
+        random.shuffle(&mut element.children);
     }
 }
 
@@ -146,17 +128,13 @@ fn exported(connection: &Connection, form: &Form<'_>, format: Format) -> Vec<u8>
 /// `EXPORT_SEED` repeats it.
 #[test]
 fn a_thousand_exports_of_an_unchanged_pbx_have_one_hash() {
-    let seed = std::env::var("EXPORT_SEED")
-        .ok()
-        .and_then(|seed| seed.parse().ok());
-    let seed = seed.unwrap_or_else(|| jiff::Timestamp::now().as_nanosecond() as u64);
+    let mut random = Random::from_environment("EXPORT_SEED");
     let folder = tempfile::tempdir().unwrap();
     let key = Key::load_or_make(Some(&folder.path().join("key"))).unwrap();
     thread::scope(|scope| {
         for vendor in VENDORS {
-            let key = &key;
+            let (key, random) = (&key, random.split());
             scope.spawn(move || {
-                println!("{}: EXPORT_SEED={seed}", vendor.id);
                 let rig = Rig::new(vendor, &BTreeMap::new());
                 let calm = rig.connect();
                 for (row, number) in ["2001", "0042", "42", "999", "10000", "2000"]
@@ -174,7 +152,7 @@ fn a_thousand_exports_of_an_unchanged_pbx_have_one_hash() {
                 let restless = rig.connect_over(Restless {
                     pbx: rig.in_process(),
                     live: live.map(|row| last(&row.wire)).collect(),
-                    chance: Mutex::new(Chance(seed)),
+                    random: Mutex::new(random),
                 });
                 let form = Form::new(rig.manifest, Secrecy::Fingerprinted(key), false);
                 let plain = exported(&calm, &form, Format::Csv);

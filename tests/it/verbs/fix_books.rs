@@ -1,5 +1,6 @@
 //! `rowcall fix` over sheets of every kind, with damage whose original is known: the copy is to be the original.
 
+use crate::support::random::Random;
 use rowcall::sheet::{Encoding, Input, ReadOptions, open};
 use rust_xlsxwriter::{Chart, ChartType, Format, Formula, Note, Workbook};
 use std::collections::BTreeSet;
@@ -44,13 +45,8 @@ impl Damaged {
 /// Random rows; some of their numbers are as spreadsheets and copying leave them. `plain` has nothing that only Unicode
 /// can write.
 fn damaged(plain: bool) -> Damaged {
-    let mut state = SEED;
-    let mut pick = |count: usize| {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        (state >> 33) as usize % count
-    };
+    let mut random = Random::new(SEED);
+    let mut pick = |count| random.below(count);
     let full_width = |text: &str| -> String {
         let wide = |c: char| char::from_u32(u32::from(c) + 0xfee0).unwrap();
         text.chars().map(wide).collect()
@@ -243,7 +239,6 @@ type Write = fn(&[Vec<String>]) -> String;
 
 #[test]
 fn a_text_of_any_kind_becomes_what_it_was() {
-    println!("seed {SEED}");
     let folder = tempfile::tempdir().unwrap();
     let sheet = damaged(false);
     assert!(sheet.cells().len() > ROWS, "{}", sheet.cells().len());
@@ -345,7 +340,6 @@ for name in sys.argv[2:]:
 /// Workbooks of three makers, in two formats; what another program reads of the copies.
 #[test]
 fn a_workbook_of_any_maker_becomes_what_it_was() {
-    println!("seed {SEED}");
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     let sheet = damaged(false);

@@ -3,6 +3,7 @@
 
 use crate::promises::night::{files, forms};
 use crate::support::fixture::{Rig, account, read_rows};
+use crate::support::random::Random;
 use assert_cmd::cargo::cargo_bin;
 use rowcall::model::{Action, Field, Record};
 use rowcall::sim::Server;
@@ -11,7 +12,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 /// How many extensions each of the six migrations has.
 const EXTENSIONS: usize = 500;
@@ -147,28 +148,6 @@ fn look(rig: &Rig, number: &str) -> Texts {
         .collect()
 }
 
-/// Numbers by a seed.
-struct Dice(u64);
-
-impl Dice {
-    fn new() -> Dice {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        let given = std::env::var("MIGRATE_SEED")
-            .ok()
-            .map(|text| text.parse().unwrap());
-        let seed = given.unwrap_or(now.as_nanos() as u64 % 1_000_000);
-        println!("MIGRATE_SEED={seed}");
-        Dice(seed)
-    }
-
-    fn pick<'t>(&mut self, texts: &[&'t str]) -> &'t str {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        texts[((mixed ^ (mixed >> 31)) % texts.len() as u64) as usize]
-    }
-}
-
 /// What an extension of each vendor may hold: `#` stands for its number, a blank for nothing.
 const VARIED: [(&str, &str, &[&str]); 66] = [
     (
@@ -290,10 +269,10 @@ const VARIED: [(&str, &str, &[&str]); 66] = [
     ("ozeki", "user_id", &["user#", "staff"]),
 ];
 
-fn varied(vendor: &str, number: &str, dice: &mut Dice) -> Record {
+fn varied(vendor: &str, number: &str, random: &mut Random) -> Record {
     let mut extension = Record::numbered(number);
     for (_, name, texts) in VARIED.iter().filter(|(of, ..)| *of == vendor) {
-        let text = dice.pick(texts).replace('#', number);
+        let text = random.one(texts).replace('#', number);
         if !text.is_empty() {
             extension.set(Field::named(name).unwrap(), text);
         }
@@ -566,14 +545,14 @@ fn arrived(field: &str, to_field: &str, held: &Texts) -> String {
 }
 
 fn any_pair(from: &str, to: &str) {
-    let mut dice = Dice::new();
+    let mut random = Random::from_environment("MIGRATE_SEED");
     let one = Move::new(from, to);
     let numbers: Vec<String> = (0..EXTENSIONS)
         .map(|index| (3000 + index).to_string())
         .collect();
     let connection = one.from.connect();
     for number in &numbers {
-        let extension = varied(from, number, &mut dice);
+        let extension = varied(from, number, &mut random);
         let made = connection.apply(Action::Create, &extension, None);
         assert!(made.result.is_ok(), "{from}: {:?}", made.result.err());
     }
