@@ -2,7 +2,7 @@
 //!
 //! The test for what belongs there: if it needs an `if`, it is code.
 
-use crate::model::{Fault, FaultKind, Field, Kind, Record, Severity, Text, WireText, same_word};
+use crate::model::{FaultKind, Field, Kind, Record, Severity, Text, WireText, same_word};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -20,6 +20,9 @@ pub struct Manifest {
     /// What can be set for a target of this vendor, beside address and account.
     #[serde(default)]
     pub setting: Vec<Setting>,
+    /// The words in which this vendor's conversation differs from those of vendors that speak alike.
+    #[serde(default)]
+    pub word: Vec<Word>,
     /// One row a field that the vendor knows.
     pub field: Vec<FieldRow>,
     /// Rules about several fields of one row, or several rows.
@@ -127,6 +130,21 @@ pub struct Setting {
     pub default: String,
     /// What it does.
     pub help: String,
+}
+
+/// One word of a vendor's conversation.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Word {
+    /// What the conversation calls it.
+    pub name: String,
+    /// What is sent.
+    pub text: String,
+    /// The page that prints it, a key of `source`.
+    pub source: String,
+    /// Where it is not printed but inferred, and why.
+    #[serde(default)]
+    pub note: String,
 }
 
 /// Whether a field can be read and written.
@@ -458,14 +476,17 @@ impl CrossRule {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FaultRow {
-    /// The vendor's code or word; absent where the row is about an HTTP status.
+    /// The vendor's code or word, `*` for all that have no row; absent where the row is about HTTP statuses.
     #[serde(default)]
     pub code: Option<String>,
-    /// The HTTP status; absent where the row is about a code.
+    /// The HTTP statuses; none where the row is about a code.
     #[serde(default)]
-    pub status: Option<u16>,
+    pub status: Vec<u16>,
     /// What may be done next.
     pub kind: FaultKind,
+    /// The same at sign-in, where it is another.
+    #[serde(default)]
+    pub sign_in: Option<FaultKind>,
     /// What it means, in words.
     pub meaning: String,
     /// What to do about it.
@@ -528,11 +549,22 @@ impl Manifest {
             .cross
             .iter()
             .map(|row| &row.source)
-            .chain(self.fault.iter().map(|row| &row.source));
+            .chain(self.fault.iter().map(|row| &row.source))
+            .chain(self.word.iter().map(|row| &row.source));
         for key in rule_sources.chain(others) {
             if !self.source.contains_key(key) {
                 return Err(format!("no source is called {key}"));
             }
+        }
+        if let Some(row) = self
+            .fault
+            .iter()
+            .find(|row| row.code.is_some() != row.status.is_empty())
+        {
+            return Err(format!(
+                "a fault is of a code or of statuses: {}",
+                row.meaning
+            ));
         }
         let group_rows = self.group.as_ref().map(|group| group.field.as_slice());
         for rows in [Some(self.field.as_slice()), group_rows]
@@ -572,6 +604,12 @@ impl Manifest {
     /// The row of a field; `None` where the vendor does not know it.
     pub fn row(&self, field: Field) -> Option<&FieldRow> {
         self.field.iter().find(|row| row.name == field)
+    }
+
+    /// A word of the vendor's conversation; `None` where it has none of this name.
+    pub fn word(&self, name: &str) -> Option<&str> {
+        let word = self.word.iter().find(|word| word.name == name)?;
+        Some(&word.text)
     }
 
     /// A source as reports show it: title and address.
@@ -622,30 +660,6 @@ impl Manifest {
             }
         }
         extension
-    }
-
-    /// The fault that a code of the vendor's means; `None` where the table does not know it.
-    pub fn fault_of_code(&self, code: &str) -> Option<Fault> {
-        let row = self
-            .fault
-            .iter()
-            .find(|row| row.code.as_deref() == Some(code))?;
-        Some(self.fault_from(row, code).vendor(code))
-    }
-
-    /// The fault that an HTTP status means at this vendor; `None` where the table does not know it.
-    pub fn fault_of_status(&self, status: u16) -> Option<Fault> {
-        let row = self.fault.iter().find(|row| row.status == Some(status))?;
-        Some(self.fault_from(row, &status.to_string()).status(status))
-    }
-
-    fn fault_from(&self, row: &FaultRow, code: &str) -> Fault {
-        let source = self
-            .source
-            .get(&row.source)
-            .map_or("", |source| source.title.as_str());
-        let message = format!("{} ({code}; meaning from: {source})", row.meaning);
-        Fault::new(row.kind, format!("{}.{code}", self.vendor.id), message).hint(row.hint.clone())
     }
 }
 

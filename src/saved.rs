@@ -47,9 +47,6 @@ pub struct SavedPlan {
     pub input_hash: String,
     /// The name of the key that made the fingerprints.
     pub key: String,
-    /// The target's make.
-    #[serde(alias = "make")]
-    pub vendor: String,
     /// The mode's word.
     mode: String,
     /// Every line of the report, in its order.
@@ -64,6 +61,9 @@ pub struct SavedPlan {
     pub to: String,
     /// The version of rowcall.
     pub tool: String,
+    /// The target's vendor.
+    #[serde(alias = "make")]
+    pub vendor: String,
 }
 
 /// One line of the report, with what it wants and what the PBX held.

@@ -289,7 +289,7 @@ impl Target {
             }
         };
         let pace = Pace::per_second(self.rate.0, stop.clone()).map_err(Failure::usage)?;
-        let vendor = (self.vendor.client)(self.settings.clone());
+        let vendor = self.vendor.client(self.settings.clone());
         Connection::open(vendor, Retrying::new(link, pace), self.account.clone())
             .map_err(|fault| self.failure(&fault))
     }

@@ -3,14 +3,43 @@
 //! A vendor never touches the network: see [`Client`].
 
 use crate::manifest::Manifest;
+use crate::model::{Fault, FaultKind, Record, Secret};
+use crate::wire::{Exchange, Pbx, Session, Turn};
+use std::collections::BTreeMap;
+
+/// Makes `manifest()`, the facts of a `vendor.toml` that is compiled in and read once; `$part` picks what of them.
+macro_rules! facts {
+    ($file:literal $(, $part:expr)?) => {
+        /// The vendor's facts.
+        pub fn manifest() -> &'static $crate::manifest::Manifest {
+            use std::sync::LazyLock;
+            static FACTS: LazyLock<$crate::manifest::Manifest> = LazyLock::new(|| {
+                let facts = $crate::manifest::Manifest::parse(include_str!($file)).ok();
+                $(let facts = facts.and_then($part);)?
+                $crate::vendors::compiled_in(facts)
+            });
+            &FACTS
+        }
+    };
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "the file is part of the program, and tests read it"
+)]
+fn compiled_in(facts: Option<Manifest>) -> Manifest {
+    facts.expect("vendor.toml can be read")
+}
+
+mod conversation;
+mod refusal;
+#[cfg(test)]
+mod testkit;
+
 // Named here and not by the macro below, so that rustfmt finds them.
 pub mod openvox;
 pub mod ozeki;
 pub mod portsip;
-
-use crate::model::{Record, Secret};
-use crate::wire::{Exchange, Pbx, Session, Turn};
-use std::collections::BTreeMap;
 
 /// Speaks to PBXes of one vendor: given the task and the exchanges of this conversation so far, returns the next request,
 /// the answer, or a fault. Pure: the same input gives the same turn, and it keeps no state.
@@ -113,8 +142,8 @@ pub struct Vendor {
     pub id: &'static str,
     /// Its facts.
     pub manifest: fn() -> &'static Manifest,
-    /// How it is spoken to, with these settings.
-    pub client: fn(Settings) -> Box<dyn Client>,
+    /// A client that speaks by these facts and settings.
+    client: fn(&'static Manifest, Settings) -> Box<dyn Client>,
     /// A fresh simulated PBX with this account.
     pub sim: fn(&Account) -> Box<dyn Pbx>,
 }
@@ -142,6 +171,11 @@ pub static GROUPS: &[Vendor] = &[Vendor {
 }];
 
 impl Vendor {
+    /// A client for this vendor's PBXes, with these settings.
+    pub fn client(&self, settings: Settings) -> Box<dyn Client> {
+        (self.client)((self.manifest)(), settings)
+    }
+
     /// The vendor's groups; `None` where it has none that can be read and written.
     pub fn groups(&self) -> Option<&'static Vendor> {
         GROUPS.iter().find(|groups| groups.id == self.id)

@@ -1,13 +1,17 @@
-//! OpenVox UC: the conversation of its HTTP API v0.0.1.
+//! OpenVox UC: the conversation of its HTTP API v0.0.1, and of vendors that speak alike (`like = "openvox"`): what they
+//! differ in are facts.
 //!
 //! Every answer is HTTP 200; only `status`, exactly `Success`, is success. Nothing that is addressed to the PBX is ever
 //! more than one string of digits (a comma list of them where it only asks): no word like `all` can leave here.
 
 pub mod sim;
+#[cfg(test)]
+mod tests;
 
+use super::conversation::{Conversation, Dialect, Step};
+use super::{Account, Client, Settings, Task};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{Fault, FaultKind, Field, Forward, Record, Secret, WireText, same_word};
-use crate::vendors::{Account, Client, Settings, Task};
 use crate::wire::xml::Element;
 use crate::wire::{
     Answer, Body, Effect, Exchange, Listing, Method, Reply, Request, Session, Turn, json,
@@ -15,8 +19,6 @@ use crate::wire::{
 use md5::{Digest, Md5};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
-use std::fmt::Write;
-use std::sync::LazyLock;
 use std::time::Duration;
 
 /// How long a token lives without traffic; each heartbeat gives it as much again.
@@ -25,395 +27,365 @@ const SESSION_LIFETIME: Duration = Duration::from_secs(30 * 60);
 /// Where a program would listen for reports of calls. The pages demand it; rowcall listens nowhere.
 const REPORT_PORT: &str = "8260";
 
+/// The code of a refusal without an error number.
+const FAILED: &str = "Failed";
+
 /// What only a SIP extension has: before it is changed, the extension's type is asked for.
-const SIP_ONLY: [Field; 3] = [Field::SIP_PASSWORD, Field::MAX_REGISTRATIONS, Field::NAT];
+const SIP_ONLY: [Field; 4] = [
+    Field::SIP_PASSWORD,
+    Field::SIP_AUTH_NAME,
+    Field::MAX_REGISTRATIONS,
+    Field::NAT,
+];
 
-/// The vendor's facts.
-pub fn manifest() -> &'static Manifest {
-    static MANIFEST: LazyLock<Manifest> = LazyLock::new(|| {
-        #[expect(
-            clippy::expect_used,
-            reason = "the file is part of the program, and a test reads it"
-        )]
-        Manifest::parse(include_str!("vendor.toml")).expect("OpenVox's vendor.toml holds together")
-    });
-    &MANIFEST
-}
+facts!("vendor.toml");
 
-/// Speaks to an OpenVox UC with these settings.
-pub fn client(settings: Settings) -> Box<dyn Client> {
-    let format = match settings.get("format") {
-        "xml" => Format::Xml,
-        _ => Format::Json,
-    };
-    Box::new(OpenVox { format })
-}
-
-/// How bodies are written and replies are asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Json,
-    Xml,
-}
-
-impl Format {
-    fn word(self) -> &'static str {
-        match self {
-            Format::Json => "json",
-            Format::Xml => "xml",
-        }
-    }
-
-    fn body(self, fields: Vec<(&str, WireText)>) -> Body {
-        match self {
-            Format::Json => {
-                let fields = fields.into_iter();
-                let object: Map<String, Value> = fields
-                    .map(|(name, text)| (name.to_owned(), json::string(&text)))
-                    .collect();
-                Body::Json(Value::Object(object))
-            }
-            Format::Xml => {
-                let root = Element::new("xml");
-                let fields = fields.into_iter();
-                Body::Xml(fields.fold(root, |root, (name, text)| root.with_value(name, &text)))
-            }
-        }
-    }
+/// Speaks to an OpenVox UC, or to what is like it, with these settings.
+pub fn client(manifest: &'static Manifest, settings: Settings) -> Box<dyn Client> {
+    let format = settings.get("format").to_owned();
+    Box::new(OpenVox { manifest, format })
 }
 
 struct OpenVox {
-    format: Format,
+    manifest: &'static Manifest,
+    /// `json` or `xml`; empty where the vendor has JSON alone, and no word for it.
+    format: String,
 }
+
+type Talk<'t> = Conversation<'t, OpenVox>;
 
 impl Client for OpenVox {
     fn manifest(&self) -> &'static Manifest {
-        manifest()
+        self.manifest
     }
 
     fn next(&self, task: &Task<'_>, session: &Session, exchanges: &[Exchange]) -> Turn {
-        let turn = match task {
-            Task::SignIn(account) => self.sign_in(account, exchanges),
-            Task::KeepAlive => keep_alive(session, exchanges),
-            Task::SignOut => Ok(self.sign_out(session, exchanges)),
-            Task::List => self.list(session, exchanges).map(|step| match step {
-                Step::Say(request) => Turn::say(request),
-                Step::Got(listing, _) => Turn::Done(Answer::Listing(listing)),
-            }),
+        let mut talk = Talk::new(self, session, exchanges);
+        let answer = match task {
+            Task::SignIn(account) => self.sign_in(&mut talk, account),
+            Task::KeepAlive => self.keep_alive(&mut talk, session),
+            Task::SignOut => talk.sign_out(self.request("logout", Effect::Reads)),
+            Task::List => self.list(&mut talk).map(Answer::Listing),
             // What is live stands in the same answer.
-            Task::Get(numbers) | Task::GetStatus(numbers) => self.look(numbers, session, exchanges),
-            Task::Create(wanted) => self.create(wanted, session, exchanges),
-            Task::Update(wanted) => self.update(wanted, session, exchanges),
-            Task::Delete(number) => self.delete(number, session, exchanges),
+            Task::Get(numbers) | Task::GetStatus(numbers) => {
+                self.get(&mut talk, numbers).map(Answer::Found)
+            }
+            Task::Create(wanted) => self.create(&mut talk, wanted),
+            Task::Update(wanted) => self.update(&mut talk, wanted),
+            Task::Delete(number) => self.delete(&mut talk, number),
         };
-        turn.unwrap_or_else(Turn::Fault)
+        answer.map_or_else(|turn| turn, Turn::Done)
     }
 }
 
-/// A part of a conversation: either a request is to be sent, or it has come to its end and the exchanges after it are
-/// left.
-enum Step<'s> {
-    Say(Request),
-    Got(Listing, &'s [Exchange]),
+impl Dialect for OpenVox {
+    type Content = Value;
+
+    fn manifest(&self) -> &'static Manifest {
+        self.manifest
+    }
+
+    fn authorise(&self, mut request: Request, session: &Session) -> Request {
+        let token = session.token.reveal().to_owned();
+        request.query.insert(0, ("token".to_owned(), token));
+        request
+    }
+
+    /// The answer of a reply whose `status` is exactly `Success`.
+    fn judge(&self, exchange: &Exchange) -> Result<Value, Fault> {
+        let reply = &exchange.reply;
+        if !(200..300).contains(&reply.status) {
+            return Err(self.manifest.fault_of_status(reply.status));
+        }
+        let answer = document(reply)?;
+        let why = match answer.get("status").and_then(Value::as_str) {
+            Some("Success") => return Ok(answer),
+            Some(FAILED) => {
+                let number = answer.get("errno").and_then(json::text);
+                let number = number.filter(|number| is_digits(number) && number.len() <= 10);
+                let fault = self
+                    .manifest
+                    .fault_of_code(number.as_deref().unwrap_or(FAILED));
+                return Err(fault.status(reply.status));
+            }
+            Some(_) => "its status is neither Success nor Failed",
+            None => "it has no status",
+        };
+        Err(self.manifest.not_understood(reply, why))
+    }
 }
 
 impl OpenVox {
-    fn request(&self, operation: &'static str, session: &Session, effect: Effect) -> Request {
-        Request::new(operation, Method::Post, format!("/{operation}"), effect)
-            .query("token", session.token.reveal())
-            .query("type", self.format.word())
-    }
-
-    fn query(&self, session: &Session, numbers: &[&str]) -> Request {
-        let fields = if numbers.is_empty() {
-            vec![]
-        } else {
-            vec![("extid", numbers.join(",").into())]
-        };
-        self.request("extension/query", session, Effect::Reads)
-            .body(self.format.body(fields))
-    }
-
-    fn sign_in(&self, account: &Account, exchanges: &[Exchange]) -> Result<Turn, Fault> {
-        let Some(last) = exchanges.last() else {
-            let fields = vec![
-                ("username", account.username.clone().into()),
-                (
-                    "password",
-                    WireText::Secret(md5_hex(account.password.reveal()).into()),
-                ),
-                ("port", REPORT_PORT.to_owned().into()),
-                ("version", "0.0.1".to_owned().into()),
-            ];
-            let request = Request::new("login", Method::Post, "/login", Effect::Reads)
-                .query("type", self.format.word())
-                .body(self.format.body(fields));
-            return Ok(Turn::say(request));
-        };
-        let answer = succeeded(&last.reply).map_err(|fault| at_the_door(fault, &last.reply))?;
+    fn sign_in(&self, talk: &mut Talk<'_>, account: &Account) -> Step<Answer> {
+        let fields = vec![
+            ("username", account.username.clone().into()),
+            (
+                "password",
+                WireText::Secret(md5_hex(account.password.reveal()).into()),
+            ),
+            ("port", REPORT_PORT.to_owned().into()),
+            ("version", self.word("version").to_owned().into()),
+        ];
+        let request = self.request("login", Effect::Reads).body(self.body(fields));
+        let answer = talk.sign_in(request)?;
         let token = answer.get("token").and_then(json::text);
         match token.filter(|token| !token.is_empty()) {
             Some(token) => Ok(signed_in(Secret::new(token))),
-            None => {
-                let fault = not_understood(&last.reply, "it says Success but gives no token");
-                Err(at_the_door(fault, &last.reply))
-            }
+            None => Err(talk.end(talk.not_understood("it says Success but gives no token"))),
         }
     }
 
-    fn sign_out(&self, session: &Session, exchanges: &[Exchange]) -> Turn {
-        if exchanges.is_empty() {
-            Turn::say(self.request("logout", session, Effect::Reads))
-        } else {
-            Turn::Done(Answer::Done)
-        }
+    /// The page of the heartbeat prints no `type`: it is JSON in either format.
+    fn keep_alive(&self, talk: &mut Talk<'_>, session: &Session) -> Step<Answer> {
+        let fields = [("ipaddr", "127.0.0.1"), ("port", REPORT_PORT)];
+        let version = self.manifest.word("heartbeat_version");
+        let fields = fields
+            .into_iter()
+            .chain(version.map(|text| ("version", text)));
+        let request = Request::new("heartbeat", Method::Post, "/heartbeat", Effect::Reads).body(
+            json_body(fields.map(|(name, text)| (name, text.to_owned().into()))),
+        );
+        talk.ask(request)?;
+        Ok(signed_in(session.token.clone()))
     }
 
-    /// The numbers that the PBX holds. The path of the list is the ancestor's; where the PBX does not know it, all
-    /// settings are asked for, which the ancestor answers with everything: that listing is not called whole.
-    fn list<'s>(&self, session: &Session, exchanges: &'s [Exchange]) -> Result<Step<'s>, Fault> {
-        let Some((first, rest)) = exchanges.split_first() else {
-            let request = self.request("extensionlist/query", session, Effect::Reads);
-            return Ok(Step::Say(request));
+    /// The numbers that the PBX holds. Where it does not know the list's path, and `all` is a word for everything, all
+    /// settings are asked for; that listing is not called complete.
+    fn list(&self, talk: &mut Talk<'_>) -> Step<Listing> {
+        let (answer, name) = match talk.judged(self.request(self.word("list"), Effect::Reads))? {
+            Ok(answer) => (answer, "extlist"),
+            Err(fault) if is_unknown_request(&fault) => match self.manifest.word("query_all") {
+                Some(all) => (talk.ask(self.query(all))?, "extinfos"),
+                None => return Err(talk.end(fault)),
+            },
+            Err(fault) => return Err(talk.end(fault)),
         };
-        match records(&first.reply, "extlist") {
-            Ok(records) => {
-                let numbers = numbers(&records);
-                let complete = true;
-                Ok(Step::Got(Listing { numbers, complete }, rest))
-            }
-            Err(fault) if is_unknown_request(&fault) => {
-                let Some((second, rest)) = rest.split_first() else {
-                    return Ok(Step::Say(self.query(session, &[])));
-                };
-                let numbers = numbers(&records(&second.reply, "extinfos")?);
-                let complete = false;
-                Ok(Step::Got(Listing { numbers, complete }, rest))
-            }
-            Err(fault) => Err(fault),
-        }
+        let records = records(talk, answer, name).map_err(|fault| talk.end(fault))?;
+        Ok(Listing {
+            numbers: records.iter().filter_map(number).collect(),
+            complete: name == "extlist",
+        })
     }
 
     /// What the PBX holds of these numbers. A refusal does not say which of them it is about (the pages print no answer
     /// for an extension that is not there), so the listing is asked then.
-    fn look(
-        &self,
-        numbers: &[String],
-        session: &Session,
-        exchanges: &[Exchange],
-    ) -> Result<Turn, Fault> {
+    fn get(&self, talk: &mut Talk<'_>, numbers: &[String]) -> Step<Vec<Record>> {
         // A number is digits here: anything else is not on the PBX, and might be a word with a meaning of its own.
-        let asked: BTreeSet<&str> = numbers
-            .iter()
-            .map(String::as_str)
-            .filter(|number| is_digits(number))
-            .collect();
+        let asked = numbers.iter().map(String::as_str);
+        let asked: BTreeSet<&str> = asked.filter(|number| is_digits(number)).collect();
         let asked: Vec<&str> = asked.into_iter().collect();
         if asked.is_empty() {
-            return Ok(found(vec![]));
+            return Ok(vec![]);
         }
-        let Some((first, rest)) = exchanges.split_first() else {
-            return Ok(Turn::say(self.query(session, &asked)));
-        };
-        let refusal = match extensions(&first.reply, &asked) {
-            Ok(extensions) => return Ok(found(extensions)),
+        let refusal = match self.extensions(talk, &asked)? {
+            Ok(extensions) => return Ok(extensions),
             Err(fault) if fault.kind == FaultKind::Missing && asked.len() == 1 => {
-                return Ok(found(vec![]));
+                return Ok(vec![]);
             }
-            Err(fault) if fault.kind == FaultKind::Missing || says_nothing(&fault) => fault,
-            Err(fault) => return Err(fault),
+            Err(fault) if fault.kind == FaultKind::Missing || self.says_nothing(&fault) => fault,
+            Err(fault) => return Err(talk.end(fault)),
         };
-        let (listing, rest) = match self.list(session, rest)? {
-            Step::Say(request) => return Ok(Turn::say(request)),
-            Step::Got(listing, rest) => (listing, rest),
-        };
-        let there: Vec<&str> = asked
-            .iter()
-            .copied()
-            .filter(|number| listing.numbers.iter().any(|known| known == number))
-            .collect();
+        let listing = self.list(talk)?;
+        let there = |number: &&str| listing.numbers.iter().any(|known| known == number);
+        let there: Vec<&str> = asked.iter().copied().filter(there).collect();
         if there.is_empty() {
-            return Ok(found(vec![]));
+            return Ok(vec![]);
         }
         if there.len() == asked.len() {
-            return Err(refusal);
+            return Err(talk.end(refusal));
         }
-        match rest.first() {
-            None => Ok(Turn::say(self.query(session, &there))),
-            Some(last) => extensions(&last.reply, &there).map(found),
-        }
+        self.extensions(talk, &there)?
+            .map_err(|fault| talk.end(fault))
     }
 
-    fn create(
-        &self,
-        wanted: &Record,
-        session: &Session,
-        exchanges: &[Exchange],
-    ) -> Result<Turn, Fault> {
+    fn create(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
         if wanted.text(Field::NEW_NUMBER).is_some() {
-            return Err(Fault::new(
-                FaultKind::Rejected,
-                "openvox.new_number_on_create",
-                "new_number renames an extension that exists; this one is to be made",
-            )
-            .hint("give the number that it is to have in number"));
+            let why = "new_number renames an extension that exists; this one is to be made";
+            let fault = self
+                .manifest
+                .fault(FaultKind::Rejected, "new_number_on_create", why);
+            return Err(talk.end(fault.hint("give the number that it is to have in number")));
         }
-        digits(wanted.number())?;
-        self.write("extension/add", session, exchanges, || {
-            let sent = manifest().outgoing(wanted, Purpose::Create).into_iter();
-            sent.map(|(row, text)| (row.wire.as_str(), text)).collect()
-        })
+        self.digits(talk, wanted.number())?;
+        let sent = self.manifest.outgoing(wanted, Purpose::Create);
+        let fields = sent
+            .into_iter()
+            .map(|(row, text)| (row.wire.as_str(), text));
+        self.write(talk, "extension/add", fields.collect())
     }
 
-    fn update(
-        &self,
-        wanted: &Record,
-        session: &Session,
-        exchanges: &[Exchange],
-    ) -> Result<Turn, Fault> {
-        let number = digits(wanted.number())?;
+    fn update(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
+        let number = self.digits(talk, wanted.number())?;
         if let Some(new_number) = wanted.text(Field::NEW_NUMBER) {
-            digits(new_number)?;
+            self.digits(talk, new_number)?;
         }
-        let is_empty = wanted.iter().all(|(field, _)| field == Field::NUMBER);
-        if is_empty {
-            return Ok(Turn::Done(Answer::Done));
+        if wanted.iter().all(|(field, _)| field == Field::NUMBER) {
+            return Ok(Answer::Done);
         }
-        let mut exchanges = exchanges;
         if SIP_ONLY.iter().any(|field| wanted.get(*field).is_some()) {
-            let Some((asked, rest)) = exchanges.split_first() else {
-                return Ok(Turn::say(self.query(session, &[number])));
-            };
-            is_sip(&extensions(&asked.reply, &[number])?, number)?;
-            exchanges = rest;
+            let found = self.extensions(talk, &[number])?;
+            found
+                .and_then(|found| self.is_sip(&found, number))
+                .map_err(|fault| talk.end(fault))?;
         }
-        self.write("extension/update", session, exchanges, || {
-            let sent = manifest().outgoing(wanted, Purpose::Update).into_iter();
-            let others = sent.filter(|(row, _)| row.name != Field::NUMBER);
-            std::iter::once(("extid", number.to_owned().into()))
-                .chain(others.map(|(row, text)| (row.wire.as_str(), text)))
-                .collect()
-        })
+        let sent = self.manifest.outgoing(wanted, Purpose::Update).into_iter();
+        let others = sent.filter(|(row, _)| row.name != Field::NUMBER);
+        let others = others.map(|(row, text)| (row.wire.as_str(), text));
+        let number = (self.word("update_key"), number.to_owned().into());
+        self.write(
+            talk,
+            "extension/update",
+            std::iter::once(number).chain(others).collect(),
+        )
     }
 
-    fn delete(
-        &self,
-        number: &str,
-        session: &Session,
-        exchanges: &[Exchange],
-    ) -> Result<Turn, Fault> {
-        let number = digits(number)?;
-        self.write("extension/delete", session, exchanges, || {
-            vec![("number", number.to_owned().into())]
-        })
+    fn delete(&self, talk: &mut Talk<'_>, number: &str) -> Step<Answer> {
+        let number = self.digits(talk, number)?.to_owned();
+        self.write(talk, "extension/delete", vec![("number", number.into())])
     }
 
-    fn write<'f>(
+    fn write(
         &self,
+        talk: &mut Talk<'_>,
         operation: &'static str,
-        session: &Session,
-        exchanges: &[Exchange],
-        fields: impl FnOnce() -> Vec<(&'f str, WireText)>,
-    ) -> Result<Turn, Fault> {
-        let Some(last) = exchanges.last() else {
-            let request = self
-                .request(operation, session, Effect::Writes)
-                .body(self.format.body(fields()));
-            return Ok(Turn::say(request));
+        fields: Vec<(&str, WireText)>,
+    ) -> Step<Answer> {
+        let request = self
+            .request(operation, Effect::Writes)
+            .body(self.body(fields));
+        talk.ask(request).map(|_| Answer::Done)
+    }
+
+    fn request(&self, operation: &'static str, effect: Effect) -> Request {
+        let request = Request::new(operation, Method::Post, format!("/{operation}"), effect);
+        if self.format.is_empty() {
+            request
+        } else {
+            request.query("type", &self.format)
+        }
+    }
+
+    fn query(&self, numbers: &str) -> Request {
+        let key = self.word("query_key");
+        let fields = if numbers.is_empty() {
+            vec![]
+        } else {
+            vec![(key, numbers.to_owned().into())]
         };
-        succeeded(&last.reply).map(|_| Turn::Done(Answer::Done))
+        self.request("extension/query", Effect::Reads)
+            .body(self.body(fields))
+    }
+
+    fn body(&self, fields: Vec<(&str, WireText)>) -> Body {
+        if self.format != "xml" {
+            return json_body(fields);
+        }
+        let root = Element::new("xml");
+        let fields = fields.into_iter();
+        Body::Xml(fields.fold(root, |root, (name, text)| root.with_value(name, &text)))
+    }
+
+    /// A word of the conversation, as this vendor has it.
+    fn word(&self, name: &str) -> &'static str {
+        self.manifest.word(name).unwrap_or_default()
+    }
+
+    /// The extensions of these numbers, and no other.
+    fn extensions(
+        &self,
+        talk: &mut Talk<'_>,
+        numbers: &[&str],
+    ) -> Step<Result<Vec<Record>, Fault>> {
+        let answer = talk.judged(self.query(&numbers.join(",")))?;
+        Ok(answer.and_then(|answer| {
+            let records = records(talk, answer, "extinfos")?;
+            let is_asked = |number: String| numbers.contains(&number.as_str());
+            if !records.iter().filter_map(number).all(is_asked) {
+                let why = "it is about another extension than was asked for";
+                return Err(talk.not_understood(why));
+            }
+            Ok(records
+                .iter()
+                .map(|record| self.extension(record))
+                .collect())
+        }))
+    }
+
+    fn extension(&self, record: &JsonRecord) -> Record {
+        let mut extension = self
+            .manifest
+            .incoming(|name| record.get(name).and_then(json::text));
+        for forward in Forward::all() {
+            expand(&mut extension, forward);
+        }
+        extension
+    }
+
+    /// A number that may be addressed to the PBX.
+    fn digits<'n>(&self, talk: &Talk<'_>, number: &'n str) -> Step<&'n str> {
+        if is_digits(number) {
+            return Ok(number);
+        }
+        let why = "an extension's number consists of digits only; nothing was sent";
+        let fault = self
+            .manifest
+            .fault(FaultKind::Rejected, "number_not_digits", why);
+        Err(talk.end(fault.hint("correct the number in the sheet")))
+    }
+
+    fn is_sip(&self, found: &[Record], number: &str) -> Result<(), Fault> {
+        let Some(extension) = found.first() else {
+            return Err(self.manifest.missing(number));
+        };
+        let kind = extension.text(Field::EXTENSION_TYPE).unwrap_or_default();
+        if kind.is_empty() || same_word(kind, "SIP") {
+            return Ok(());
+        }
+        let why = format!(
+            "extension {number} is of type {kind}, and what is to be changed only a SIP extension has; nothing was sent"
+        );
+        let fault = self.manifest.fault(FaultKind::Rejected, "not_sip", why);
+        Err(fault.hint("take registration password, registrations and NAT out of the row"))
+    }
+
+    /// Whether a fault leaves open what the PBX meant.
+    fn says_nothing(&self, fault: &Fault) -> bool {
+        fault.vendor_code.as_deref() == Some(FAILED) || fault.code == NO_RECORDS
     }
 }
 
-/// The page of the heartbeat prints no `type`: it is JSON in either format.
-fn keep_alive(session: &Session, exchanges: &[Exchange]) -> Result<Turn, Fault> {
-    let Some(last) = exchanges.last() else {
-        let fields = vec![
-            ("ipaddr", "127.0.0.1".to_owned().into()),
-            ("port", REPORT_PORT.to_owned().into()),
-        ];
-        let request = Request::new("heartbeat", Method::Post, "/heartbeat", Effect::Reads)
-            .query("token", session.token.reveal())
-            .body(Format::Json.body(fields));
-        return Ok(Turn::say(request));
-    };
-    succeeded(&last.reply)?;
-    Ok(signed_in(session.token.clone()))
-}
+/// The code of an answer that says Success and has nothing of what was asked for.
+const NO_RECORDS: &str = "reply.no_records";
 
-fn signed_in(token: Secret) -> Turn {
-    Turn::Done(Answer::Session(Session {
+fn signed_in(token: Secret) -> Answer {
+    Answer::Session(Session {
         token,
         refresh_token: None,
         lifetime: Some(SESSION_LIFETIME),
-    }))
+    })
 }
 
-fn found(extensions: Vec<Record>) -> Turn {
-    Turn::Done(Answer::Found(extensions))
+fn json_body<'f>(fields: impl IntoIterator<Item = (&'f str, WireText)>) -> Body {
+    let fields = fields.into_iter();
+    let object = fields.map(|(name, text)| (name.to_owned(), json::string(&text)));
+    Body::Json(Value::Object(object.collect()))
 }
 
 fn md5_hex(text: &str) -> String {
-    let mut hex = String::with_capacity(32);
-    for byte in Md5::digest(text) {
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+    let bytes = Md5::digest(text);
+    bytes
+        .iter()
+        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 fn is_digits(number: &str) -> bool {
     !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// A number that may be addressed to the PBX.
-fn digits(number: &str) -> Result<&str, Fault> {
-    if is_digits(number) {
-        return Ok(number);
-    }
-    Err(Fault::new(
-        FaultKind::Rejected,
-        "openvox.number_not_digits",
-        "an extension's number consists of digits only; nothing was sent",
-    )
-    .hint("correct the number in the sheet"))
-}
-
-fn is_sip(found: &[Record], number: &str) -> Result<(), Fault> {
-    let Some(extension) = found.first() else {
-        return Err(Fault::new(
-            FaultKind::Missing,
-            "openvox.missing",
-            format!("the PBX has no extension {number}"),
-        ));
-    };
-    match extension.text(Field::EXTENSION_TYPE) {
-        Some(kind) if !kind.is_empty() && !same_word(kind, "SIP") => Err(Fault::new(
-            FaultKind::Rejected,
-            "openvox.not_sip",
-            format!(
-                "extension {number} is of type {kind}, and what is to be changed only a SIP extension has; nothing was sent"
-            ),
-        )
-        .hint("take registration password, registrations and NAT out of the row")),
-        _ => Ok(()),
-    }
-}
-
-/// The answer of a reply whose `status` is exactly `Success`.
-fn succeeded(reply: &Reply) -> Result<Value, Fault> {
-    if !(200..300).contains(&reply.status) {
-        return Err(http_refusal(reply.status));
-    }
-    let answer = document(reply)?;
-    match answer.get("status").and_then(Value::as_str) {
-        Some("Success") => Ok(answer),
-        Some("Failed") => Err(refusal(&answer, reply.status)),
-        Some(_) => Err(not_understood(
-            reply,
-            "its status is neither Success nor Failed",
-        )),
-        None => Err(not_understood(reply, "it has no status")),
-    }
+/// The PBX does not know the request, or does not say why it refuses.
+fn is_unknown_request(fault: &Fault) -> bool {
+    matches!(fault.vendor_code.as_deref(), Some(FAILED | "10003"))
+        || matches!(fault.http_status, Some(404 | 405))
 }
 
 /// The reply as plain data, in the format that it came in.
@@ -444,119 +416,32 @@ fn plain(element: &Element) -> Value {
     Value::Object(object)
 }
 
-fn not_understood(reply: &Reply, why: &str) -> Fault {
-    reply.not_understood("an answer of the OpenVox API", why)
-}
-
-/// The fault of a `Failed`, by its error number where one stands beside it.
-fn refusal(answer: &Value, status: u16) -> Fault {
-    let number = answer.get("errno").and_then(json::text);
-    let fault = match number.filter(|number| is_digits(number) && number.len() <= 10) {
-        Some(number) => manifest().fault_of_code(&number).unwrap_or_else(|| {
-            let message =
-                format!("the PBX refused with error number {number}, which no list explains");
-            Fault::new(FaultKind::Rejected, format!("openvox.{number}"), message).vendor(number)
-        }),
-        None => Fault::new(
-            FaultKind::Rejected,
-            FAILED,
-            "the PBX answered Failed and did not say why",
-        )
-        .hint(
-            "compare the row with an extension that the PBX holds, or try it on the PBX's web page",
-        )
-        .vendor("Failed"),
-    };
-    fault.status(status)
-}
-
-const FAILED: &str = "openvox.failed";
-const NO_RECORDS: &str = "openvox.no_records";
-
-/// Whether a fault leaves open what the PBX meant.
-fn says_nothing(fault: &Fault) -> bool {
-    [FAILED, NO_RECORDS].contains(&fault.code.as_ref())
-}
-
-fn is_unknown_request(fault: &Fault) -> bool {
-    fault.code == FAILED
-        || fault.vendor_code.as_deref() == Some("10003")
-        || matches!(fault.http_status, Some(404 | 405))
-}
-
-/// The API itself answers HTTP 200 always; another status is somebody else's.
-fn http_refusal(status: u16) -> Fault {
-    let kind = match status {
-        408 => FaultKind::MayHaveHappened,
-        401 | 403 | 404 | 405 | 407 | 410 => FaultKind::TargetUnusable,
-        _ => FaultKind::Rejected,
-    };
-    Fault::new(
-        kind,
-        format!("openvox.http_{status}"),
-        format!("HTTP {status} came back, which the OpenVox API never answers"),
-    )
-    .hint(
-        "check address, port and version of the API, and whatever stands between here and the PBX",
-    )
-    .status(status)
-}
-
-/// A fault at sign-in: what is no OpenVox API will not become one for the next row. A reply that was cut short may.
-fn at_the_door(mut fault: Fault, reply: &Reply) -> Fault {
-    let start = reply.body.trim_ascii_start();
-    let is_web_page = reply.content_type.contains("html") || start.starts_with(b"<!");
-    let is_whole = is_web_page || document(reply).is_ok();
-    fault.kind = match fault.kind {
-        FaultKind::Rejected if fault.code == FAILED => {
-            fault.message = "the PBX refused the sign-in and did not say why".to_owned();
-            fault.hint = "check user name and password on the API page of the PBX; five wrong ones lock the account for \
-                          ten minutes"
-                .to_owned();
-            FaultKind::CredentialRefused
-        }
-        FaultKind::MayHaveHappened if fault.vendor_code.is_none() && is_whole => {
-            FaultKind::TargetUnusable
-        }
-        FaultKind::Rejected
-        | FaultKind::SessionExpired
-        | FaultKind::Missing
-        | FaultKind::Exists => FaultKind::TargetUnusable,
-        kind => kind,
-    };
-    fault
-}
-
 /// One extension as the PBX gave it.
 type JsonRecord = Map<String, Value>;
 
 /// The extensions under a name of an answer: a list of them, one alone, or a list within one more element. Each has a
 /// number of its own.
-fn records(reply: &Reply, name: &str) -> Result<Vec<JsonRecord>, Fault> {
-    let mut answer = succeeded(reply)?;
+fn records(talk: &Talk<'_>, mut answer: Value, name: &str) -> Result<Vec<JsonRecord>, Fault> {
     let mut records = vec![];
     match answer.get_mut(name).map(Value::take) {
         None | Some(Value::Null) => {
-            let mut fault = not_understood(reply, &format!("it says Success but has no {name}"));
-            fault.code = NO_RECORDS.into();
-            return Err(fault);
+            let fault = talk.not_understood(&format!("it says Success but has no {name}"));
+            let code = NO_RECORDS.into();
+            return Err(Fault { code, ..fault });
         }
         // An empty list in XML.
         Some(Value::String(text)) if text.trim().is_empty() => {}
         Some(value) => collect(value, &mut records)
-            .map_err(|()| not_understood(reply, &format!("{name} holds no list of extensions")))?,
+            .map_err(|()| talk.not_understood(&format!("{name} holds no list of extensions")))?,
     }
     let mut seen = BTreeSet::new();
     for record in &records {
         let number = number(record).unwrap_or_default();
         if !is_digits(&number) {
-            return Err(not_understood(
-                reply,
-                "it holds an extension without a number",
-            ));
+            return Err(talk.not_understood("it holds an extension without a number"));
         }
         if !seen.insert(number) {
-            return Err(not_understood(reply, "it holds one extension twice"));
+            return Err(talk.not_understood("it holds one extension twice"));
         }
     }
     Ok(records)
@@ -583,31 +468,6 @@ fn number(record: &JsonRecord) -> Option<String> {
     json::text(number)
 }
 
-fn numbers(records: &[JsonRecord]) -> Vec<String> {
-    records.iter().filter_map(number).collect()
-}
-
-/// The extensions of an answer that was asked for these numbers, and holds no other.
-fn extensions(reply: &Reply, asked: &[&str]) -> Result<Vec<Record>, Fault> {
-    let records = records(reply, "extinfos")?;
-    let is_asked = |number: &String| asked.contains(&number.as_str());
-    if !numbers(&records).iter().all(is_asked) {
-        return Err(not_understood(
-            reply,
-            "it is about another extension than was asked for",
-        ));
-    }
-    Ok(records.iter().map(extension).collect())
-}
-
-fn extension(record: &JsonRecord) -> Record {
-    let mut extension = manifest().incoming(|name| record.get(name).and_then(json::text));
-    for forward in Forward::all() {
-        expand(&mut extension, forward);
-    }
-    extension
-}
-
 /// Takes a compact destination (`ext1000`, `mobile139…`, `number959…`) apart, unless its number stands in a field of
 /// its own.
 fn expand(extension: &mut Record, forward: Forward) {
@@ -630,1279 +490,6 @@ fn expand(extension: &mut Record, forward: Forward) {
         extension.set(to, word);
         if extension.get(field).unwrap_or_default().is_empty() {
             extension.set(field, rest);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::manifest::Access;
-    use crate::wire::{Pbx, RawRequest, xml};
-    use proptest::prelude::*;
-    use std::collections::BTreeMap;
-    use url::form_urlencoded;
-
-    const BASE: &str = "/api/v0.0.1";
-    const TURNS_MAX: usize = 12;
-
-    fn vendor(format: &str) -> Box<dyn Client> {
-        let given = BTreeMap::from([("format".to_owned(), format.to_owned())]);
-        client(Settings::new(manifest(), &given).unwrap())
-    }
-
-    fn account() -> Account {
-        Account {
-            username: "api".to_owned(),
-            password: Secret::new("canary-Pa55"),
-        }
-    }
-
-    fn heard(request: &Request) -> RawRequest {
-        let encoded = request.encode().unwrap();
-        let content_type = encoded.content_type.into_iter();
-        RawRequest {
-            method: request.method.word().to_owned(),
-            target: format!("{BASE}{}", encoded.target),
-            headers: content_type
-                .map(|text| ("content-type".to_owned(), text.to_owned()))
-                .collect(),
-            body: encoded.body,
-        }
-    }
-
-    /// Holds a conversation to its end.
-    fn converse(
-        vendor: &dyn Client,
-        task: &Task<'_>,
-        session: &Session,
-        mut answer: impl FnMut(&Request) -> Reply,
-    ) -> (Turn, Vec<Exchange>) {
-        let mut exchanges = vec![];
-        for _ in 0..TURNS_MAX {
-            match vendor.next(task, session, &exchanges) {
-                Turn::Say(request) => {
-                    let reply = answer(&request);
-                    let request = *request;
-                    exchanges.push(Exchange { request, reply });
-                }
-                end => return (end, exchanges),
-            }
-        }
-        panic!("{task:?} does not end");
-    }
-
-    fn with(vendor: &dyn Client, pbx: &mut dyn Pbx, session: &Session, task: Task<'_>) -> Turn {
-        converse(vendor, &task, session, |request| {
-            pbx.answer(&heard(request))
-        })
-        .0
-    }
-
-    /// The end of a conversation in which the PBX gives these replies, one after the other.
-    fn told(task: Task<'_>, replies: &[Reply]) -> (Turn, Vec<Exchange>) {
-        let mut replies = replies.iter().cloned();
-        converse(&*vendor("json"), &task, &signed(), |request| {
-            replies
-                .next()
-                .unwrap_or_else(|| panic!("{request:?} was not expected"))
-        })
-    }
-
-    fn signed() -> Session {
-        Session {
-            token: Secret::new("canary-token"),
-            ..Session::default()
-        }
-    }
-
-    fn sent(request: &Request) -> Value {
-        json::parse(&heard(request).body).unwrap()
-    }
-
-    fn json_reply(body: &str) -> Reply {
-        Reply::new(200, "application/json", body)
-    }
-
-    fn sign_in(vendor: &dyn Client, pbx: &mut dyn Pbx) -> Session {
-        let account = account();
-        let turn = with(vendor, pbx, &Session::default(), Task::SignIn(&account));
-        match turn {
-            Turn::Done(Answer::Session(session)) => session,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[track_caller]
-    fn fault(turn: Turn) -> Fault {
-        match turn {
-            Turn::Fault(fault) => {
-                let shown = format!("{fault:?}");
-                assert!(!shown.contains("canary"), "a secret shows: {shown}");
-                fault
-            }
-            other => panic!("no fault but {other:?}"),
-        }
-    }
-
-    #[track_caller]
-    fn kind(turn: Turn) -> FaultKind {
-        fault(turn).kind
-    }
-
-    #[track_caller]
-    fn is_done(turn: Turn) {
-        assert!(matches!(turn, Turn::Done(Answer::Done)), "{turn:?}");
-    }
-
-    #[track_caller]
-    fn found_by(turn: Turn) -> Vec<Record> {
-        match turn {
-            Turn::Done(Answer::Found(found)) => found,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn extension(fields: &[(Field, &str)]) -> Record {
-        let mut extension = Record::default();
-        for (field, text) in fields {
-            extension.set(*field, *text);
-        }
-        extension
-    }
-
-    fn small(number: &str) -> Record {
-        extension(&[
-            (Field::NUMBER, number),
-            (Field::SIP_PASSWORD, "canary-sip-1Aa"),
-        ])
-    }
-
-    /// A printed request or reply: its first line, its headers, its body.
-    fn printed(text: &str) -> (&str, Vec<(String, String)>, &str) {
-        let (head, body) = text.split_once("\n\n").unwrap();
-        let (first, headers) = head.split_once('\n').unwrap();
-        let headers = headers.lines().map(|line| {
-            let (name, value) = line.split_once(':').unwrap();
-            (name.to_lowercase(), value.trim().to_owned())
-        });
-        (first, headers.collect(), body)
-    }
-
-    fn printed_reply(text: &str) -> Reply {
-        let (first, headers, body) = printed(text);
-        let status = first.split(' ').nth(1).unwrap().parse().unwrap();
-        let content_type = headers.iter().find(|(name, _)| name == "content-type");
-        Reply::new(status, content_type.map_or("", |(_, value)| value), body)
-    }
-
-    fn printed_heard(text: &str) -> RawRequest {
-        let (first, headers, body) = printed(text);
-        let mut words = first.split(' ');
-        RawRequest {
-            method: words.next().unwrap().to_owned(),
-            target: words.next().unwrap().to_owned(),
-            headers,
-            body: body.as_bytes().to_vec(),
-        }
-    }
-
-    fn query_names(query: &str) -> Vec<(String, String)> {
-        form_urlencoded::parse(query.as_bytes())
-            .into_owned()
-            .collect()
-    }
-
-    fn without_layout(mut element: Element) -> Element {
-        if !element.children.is_empty() {
-            element.text.clear();
-        }
-        element.children = element.children.into_iter().map(without_layout).collect();
-        element
-    }
-
-    /// Our first request of a task is the printed one: method, path, query, body.
-    #[track_caller]
-    fn is_as_printed(format: &str, task: Task<'_>, text: &str) {
-        let session = Session {
-            token: Secret::new("813b621cfe8eecf445a2ce1f4a079ffe"),
-            ..Session::default()
-        };
-        let Turn::Say(request) = vendor(format).next(&task, &session, &[]) else {
-            panic!("nothing was exchanges");
-        };
-        let (ours, theirs) = (heard(&request), printed_heard(text));
-        assert_eq!(ours.method, theirs.method);
-        assert_eq!(ours.path(), theirs.path());
-        assert_eq!(query_names(ours.query()), query_names(theirs.query()));
-        if format == "xml" {
-            let [ours, theirs] = [&ours, &theirs].map(|heard| xml::parse(&heard.body).unwrap());
-            assert_eq!(ours, without_layout(theirs));
-        } else {
-            let [ours, theirs] = [&ours, &theirs].map(|heard| json::parse(&heard.body).unwrap());
-            assert_eq!(ours, theirs);
-        }
-    }
-
-    const ADD: &str = include_str!("golden/add.request.json");
-
-    fn printed_extension() -> Record {
-        extension(&[
-            (Field::NUMBER, "2002"),
-            (Field::DISPLAY_NAME, "xiaoshao_api2"),
-            (Field::CALLER_ID, ""),
-            (Field::SIP_PASSWORD, "12345133333323123qW@"),
-            (Field::MAX_REGISTRATIONS, "3"),
-            (Field::WEB_PASSWORD, "12345678qW@"),
-            (Field::EMAIL, "xiaoshao@example.com"),
-            (Field::MOBILE, "18088861612"),
-            (Field::VOICEMAIL, "on"),
-            (Field::VOICEMAIL_PIN, "888888"),
-            (Field::VOICEMAIL_TO_EMAIL, "on"),
-            (Field::FORWARD_NO_ANSWER, "off"),
-            (Field::FORWARD_NO_ANSWER_TO, "extension"),
-            (Field::FORWARD_NO_ANSWER_EXTENSION, "6000"),
-            (Field::FORWARD_NO_ANSWER_PREFIX, ""),
-            (Field::FORWARD_BUSY, "off"),
-            (Field::FORWARD_BUSY_TO, "extension"),
-            (Field::FORWARD_BUSY_EXTENSION, "110"),
-            (Field::FORWARD_BUSY_PREFIX, ""),
-            (Field::FORWARD_BUSY_NUMBER, ""),
-            (Field::MOBILITY, "off"),
-            (Field::MOBILITY_RING_TOGETHER, "off"),
-            (Field::MOBILITY_PREFIX, ""),
-            (Field::MONITOR_ALLOWED, "off"),
-            (Field::MONITOR_MODE, "disabled"),
-            (Field::RING_TIMEOUT, "15"),
-            (Field::MAX_CALL_SECONDS, "follow_system"),
-            (Field::DO_NOT_DISTURB, "off"),
-        ])
-    }
-
-    #[test]
-    fn requests_are_the_printed_ones() {
-        // The sample's Disable is sent as the table's Disabled.
-        let add = ADD.replace(r#""monitormode":"Disable""#, r#""monitormode":"Disabled""#);
-        assert_ne!(add, ADD);
-        is_as_printed("json", Task::Create(&printed_extension()), &add);
-        let tony = extension(&[(Field::NUMBER, "101"), (Field::DISPLAY_NAME, "Tony")]);
-        let update = include_str!("golden/update.request.json");
-        is_as_printed("json", Task::Update(&tony), update);
-        let xiaoshao = extension(&[(Field::NUMBER, "101"), (Field::DISPLAY_NAME, "xiaoshao")]);
-        let update = include_str!("golden/update.request.xml");
-        is_as_printed("xml", Task::Update(&xiaoshao), update);
-        let delete = include_str!("golden/delete.request.json");
-        is_as_printed("json", Task::Delete("2002"), delete);
-    }
-
-    #[test]
-    fn the_heartbeat_is_the_printed_one_without_a_listener() {
-        let theirs = printed_heard(include_str!("golden/heartbeat.request.json"));
-        for format in ["json", "xml"] {
-            let Turn::Say(request) = vendor(format).next(&Task::KeepAlive, &signed(), &[]) else {
-                panic!("nothing was exchanges");
-            };
-            let ours = heard(&request);
-            assert_eq!(
-                (ours.path(), &ours.headers),
-                (
-                    theirs.path(),
-                    &vec![(
-                        "content-type".to_owned(),
-                        theirs.header("content-type").unwrap().to_owned()
-                    )]
-                )
-            );
-            assert_eq!(ours.query(), "token=canary-token");
-            let body = json::parse(&ours.body).unwrap();
-            assert_eq!(
-                body,
-                serde_json::json!({"ipaddr": "127.0.0.1", "port": "8260"})
-            );
-        }
-    }
-
-    #[test]
-    fn the_simulated_pbx_takes_the_printed_requests() {
-        let account = account();
-        let mut pbx = sim::pbx(&account);
-        let session = sign_in(&*vendor("json"), &mut *pbx);
-        let mut take = |text: &str, content_type: &str| {
-            let token = session.token.reveal();
-            let mut heard = printed_heard(&text.replace("813b621cfe8eecf445a2ce1f4a079ffe", token));
-            heard.headers = vec![("content-type".to_owned(), content_type.to_owned())];
-            let reply = pbx.answer(&heard);
-            assert!(succeeded(&reply).is_ok(), "{text}: {:?}", succeeded(&reply));
-        };
-        take(ADD, "application/json; charset=utf-8");
-        take(
-            include_str!("golden/heartbeat.request.json"),
-            "application/json",
-        );
-        take(&ADD.replace("\"2002\"", "\"101\""), "application/json");
-        take(
-            include_str!("golden/update.request.json"),
-            "application/json",
-        );
-        // Printed as JSON by a slip.
-        take(include_str!("golden/update.request.xml"), "application/xml");
-        take(
-            include_str!("golden/delete.request.json"),
-            "application/json",
-        );
-        assert_eq!(pbx.numbers(), ["101"]);
-        assert_eq!(pbx.stored("101", "username").as_deref(), Some("xiaoshao"));
-        assert_eq!(
-            pbx.stored("101", "monitormode").as_deref(),
-            Some("Disabled")
-        );
-    }
-
-    #[test]
-    fn printed_replies_are_understood() {
-        for text in [
-            include_str!("golden/add.reply.json"),
-            include_str!("golden/add.reply.xml"),
-            include_str!("golden/update.reply.json"),
-        ] {
-            is_done(told(Task::Create(&small("1")), &[printed_reply(text)]).0);
-        }
-        let list = printed_reply(include_str!("golden/ancestor-list.reply.json"));
-        let listing = Listing {
-            numbers: vec!["1000".to_owned(), "1001".to_owned()],
-            complete: true,
-        };
-        match told(Task::List, &[list]).0 {
-            Turn::Done(Answer::Listing(known)) => assert_eq!(known, listing),
-            other => panic!("{other:?}"),
-        }
-        let query = printed_reply(include_str!("golden/ancestor-query.reply.json"));
-        let found = found_by(told(Task::Get(&["1000".to_owned()]), &[query]).0);
-        assert_eq!(
-            found,
-            [extension(&[
-                (Field::NUMBER, "1000"),
-                (Field::DISPLAY_NAME, "Jayson"),
-                (Field::STATUS, "Registered"),
-                (Field::EXTENSION_TYPE, "SIP"),
-                (Field::CALLER_ID, "1000"),
-                (Field::SIP_PASSWORD, "xMn5W4Gs"),
-                (Field::MAX_REGISTRATIONS, "1"),
-                (Field::EMAIL, ""),
-                (Field::MOBILE, ""),
-                (Field::LANGUAGE, "System Default"),
-                (Field::VOICEMAIL, "on"),
-                (Field::VOICEMAIL_TO_EMAIL, "off"),
-                (Field::VOICEMAIL_PIN, "1000"),
-                (Field::FORWARD_ALWAYS, "off"),
-                (Field::FORWARD_NO_ANSWER, "on"),
-                (Field::FORWARD_NO_ANSWER_TO, "voicemail"),
-                (Field::FORWARD_NO_ANSWER_PREFIX, ""),
-                (Field::FORWARD_BUSY, "on"),
-                (Field::FORWARD_BUSY_TO, "voicemail"),
-                (Field::FORWARD_BUSY_PREFIX, ""),
-                (Field::MOBILITY, "off"),
-                (Field::MOBILITY_RING_TOGETHER, "off"),
-                (Field::MOBILITY_PREFIX, ""),
-                (Field::MONITOR_ALLOWED, "off"),
-                (Field::MONITOR_MODE, "disabled"),
-                (Field::RING_TIMEOUT, "30"),
-                (Field::MAX_CALL_SECONDS, "follow_system"),
-                (Field::DO_NOT_DISTURB, "off"),
-            ])]
-        );
-    }
-
-    #[test]
-    fn the_facts_hold_every_parameter_of_the_pages() {
-        let printed: Vec<&str> = "number username callerid registerpassword maxregistrations loginpassword email mobile \
-            hasvoicemail vmsecret enablevmtoemail noanswerforward ntransferto ntransferext ntransferprefix ntransfernum \
-            busyforward btransferto btransferext btransferprefix btransfernum enablemobile ringsimultaneous mobileprefix \
-            allowbeingmonitored monitormode ringtimeout maxduration dnd"
-            .split_whitespace()
-            .collect();
-        assert_eq!(printed.len(), 29);
-        let written = manifest()
-            .field
-            .iter()
-            .filter(|row| row.access != Access::ReadOnly);
-        let extra = ["extnumber", "nat"];
-        let written: Vec<&str> = written
-            .map(|row| row.wire.as_str())
-            .filter(|wire| !extra.contains(wire))
-            .collect();
-        assert_eq!(written, printed);
-        let required = manifest().field.iter().filter(|row| row.required);
-        let required: Vec<Field> = required.map(|row| row.name).collect();
-        assert_eq!(required, [Field::NUMBER, Field::SIP_PASSWORD]);
-        let number = manifest().row(Field::NUMBER).unwrap();
-        assert_eq!(number.also_read, ["extnumber", "extid"]);
-        let row = manifest().row(Field::MONITOR_MODE).unwrap();
-        assert_eq!(row.from_wire("Disable"), "disabled");
-        assert_eq!(row.to_wire("disabled"), "Disabled");
-        assert_eq!(row.to_wire("barge_in"), "Barge-in");
-    }
-
-    #[test]
-    fn the_whole_life_of_an_extension_in_both_formats() {
-        for format in ["json", "xml"] {
-            let (vendor, mut pbx) = (vendor(format), sim::pbx(&account()));
-            let session = sign_in(&*vendor, &mut *pbx);
-            assert_eq!(session.lifetime, Some(Duration::from_secs(1800)));
-            let mut say = |task: Task<'_>| with(&*vendor, &mut *pbx, &session, task);
-            let numbers = ["0042".to_owned(), "2002".to_owned(), "2003".to_owned()];
-
-            let empty = Listing {
-                numbers: vec![],
-                complete: true,
-            };
-            match say(Task::List) {
-                Turn::Done(Answer::Listing(known)) => assert_eq!(known, empty, "{format}"),
-                other => panic!("{other:?}"),
-            }
-            assert_eq!(found_by(say(Task::Get(&numbers))), []);
-            is_done(say(Task::Create(&printed_extension())));
-            is_done(say(Task::Create(&small("0042"))));
-            let refused = fault(say(Task::Create(&small("0042"))));
-            assert_eq!(
-                (refused.kind, refused.code.as_ref()),
-                (FaultKind::Rejected, "openvox.10017")
-            );
-            assert!(refused.message.contains("Yeastar"), "{}", refused.message);
-
-            // Two of the three are there: what the PBX refuses, its listing explains.
-            let found = found_by(say(Task::Get(&numbers)));
-            assert_eq!(
-                found.iter().map(Record::number).collect::<Vec<_>>(),
-                ["0042", "2002"]
-            );
-            let differing = crate::plan::differing(manifest(), &printed_extension(), &found[1]);
-            assert_eq!(differing, [], "{format}");
-            assert_eq!(found[1].reveal(Field::WEB_PASSWORD), None);
-            assert_eq!(found_by(say(Task::Get(&numbers[2..]))), []);
-
-            let change = extension(&[
-                (Field::NUMBER, "0042"),
-                (Field::NEW_NUMBER, "0043"),
-                (Field::SIP_PASSWORD, "canary-sip-2Bb"),
-                (Field::NAT, "on"),
-                (Field::FORWARD_BUSY, "on"),
-                (Field::FORWARD_BUSY_TO, "number"),
-                (Field::FORWARD_BUSY_NUMBER, "0301234567"),
-            ]);
-            is_done(say(Task::Update(&change)));
-            assert_eq!(kind(say(Task::Update(&change))), FaultKind::Missing);
-            is_done(say(Task::Delete("2002")));
-            assert_eq!(kind(say(Task::Delete("2002"))), FaultKind::Missing);
-            assert!(
-                matches!(say(Task::KeepAlive), Turn::Done(Answer::Session(kept)) if kept == session)
-            );
-            is_done(say(Task::SignOut));
-            assert_eq!(kind(say(Task::List)), FaultKind::SessionExpired);
-
-            assert_eq!(pbx.numbers(), ["0043"]);
-            assert_eq!(
-                pbx.stored("0043", "registerpassword").as_deref(),
-                Some("canary-sip-2Bb")
-            );
-            assert_eq!(pbx.stored("0043", "nat").as_deref(), Some("yes"));
-            assert_eq!(
-                pbx.stored("0043", "btransferto").as_deref(),
-                Some("Custom Number")
-            );
-            assert_eq!(
-                pbx.stored("0043", "btransfernum").as_deref(),
-                Some("0301234567")
-            );
-            assert_eq!(
-                (pbx.created("0042"), pbx.created("2002"), pbx.sign_ins()),
-                (1, 1, 1)
-            );
-        }
-    }
-
-    #[test]
-    fn only_the_exact_word_is_success() {
-        let cases = [
-            (r#"{"status":"success"}"#, FaultKind::MayHaveHappened),
-            (r#"{"status":"SUCCESS"}"#, FaultKind::MayHaveHappened),
-            (r#"{"status":" Success"}"#, FaultKind::MayHaveHappened),
-            (r#"{"status":true}"#, FaultKind::MayHaveHappened),
-            (r#"{"Status":"Success"}"#, FaultKind::MayHaveHappened),
-            (r#"["Success"]"#, FaultKind::MayHaveHappened),
-            (r#""Success""#, FaultKind::MayHaveHappened),
-            (r#"{"status":"Succ"#, FaultKind::MayHaveHappened),
-            ("", FaultKind::MayHaveHappened),
-            ("\u{0}\u{1}garbage", FaultKind::MayHaveHappened),
-            ("<xml><status>Success</status>", FaultKind::MayHaveHappened),
-            (
-                "<xml><status>Success</status><status>Failed</status></xml>",
-                FaultKind::MayHaveHappened,
-            ),
-            (
-                "<html><body>Success</body></html>",
-                FaultKind::MayHaveHappened,
-            ),
-            (
-                "<!DOCTYPE html><title>Success</title>",
-                FaultKind::MayHaveHappened,
-            ),
-            (r#"{"status":"Failed"}"#, FaultKind::Rejected),
-            (
-                r#"{"status":"Failed","errno":"99999"}"#,
-                FaultKind::Rejected,
-            ),
-            (
-                r#"{"status":"Failed","errno":"canary words"}"#,
-                FaultKind::Rejected,
-            ),
-            (r#"{"status":"Failed","errno":10006}"#, FaultKind::Missing),
-            (r#"{"status":"Failed","errno":"10008"}"#, FaultKind::Busy),
-            (
-                r#"{"status":"Failed","errno":"10025"}"#,
-                FaultKind::MayHaveHappened,
-            ),
-            (
-                r#"{"status":"Failed","errno":"20002"}"#,
-                FaultKind::CredentialRefused,
-            ),
-            (
-                r#"{"status":"Failed","errno":"20003"}"#,
-                FaultKind::CredentialRefused,
-            ),
-            (
-                r#"{"status":"Failed","errno":"20004"}"#,
-                FaultKind::SessionExpired,
-            ),
-            (
-                r#"{"status":"Failed","errno":"20005"}"#,
-                FaultKind::SessionExpired,
-            ),
-            (
-                "<xml><status>Failed</status><errno>20006</errno></xml>",
-                FaultKind::SessionExpired,
-            ),
-        ];
-        for (body, expected) in cases {
-            for task in [
-                Task::Create(&small("1")),
-                Task::Update(&extension(&[
-                    (Field::NUMBER, "1"),
-                    (Field::DISPLAY_NAME, "A"),
-                ])),
-                Task::Delete("1"),
-                Task::KeepAlive,
-            ] {
-                let (turn, exchanges) = told(task, &[json_reply(body)]);
-                assert_eq!(
-                    (kind(turn), exchanges.len()),
-                    (expected, 1),
-                    "{task:?} {body}"
-                );
-            }
-        }
-        for (status, expected) in [
-            (400, FaultKind::Rejected),
-            (401, FaultKind::TargetUnusable),
-            (403, FaultKind::TargetUnusable),
-            (404, FaultKind::TargetUnusable),
-            (405, FaultKind::TargetUnusable),
-            (408, FaultKind::MayHaveHappened),
-            (422, FaultKind::Rejected),
-        ] {
-            let reply = Reply::new(status, "application/json", r#"{"status":"Success"}"#);
-            let (turn, _) = told(Task::Create(&small("1")), &[reply]);
-            let fault = fault(turn);
-            assert_eq!((fault.kind, fault.http_status), (expected, Some(status)));
-        }
-    }
-
-    #[test]
-    fn an_error_number_is_shown_only_where_it_is_one() {
-        for (errno, code) in [
-            ("4711", "openvox.4711"),
-            ("12345678901", FAILED),
-            ("canary", FAILED),
-            ("", FAILED),
-        ] {
-            let body = format!(r#"{{"status":"Failed","errno":"{errno}"}}"#);
-            let (turn, _) = told(Task::Create(&small("1")), &[json_reply(&body)]);
-            let fault = fault(turn);
-            assert_eq!(
-                (fault.kind, fault.code.as_ref()),
-                (FaultKind::Rejected, code)
-            );
-        }
-    }
-
-    #[test]
-    fn a_wrong_password_is_said_once_and_five_lock() {
-        let mut pbx = sim::pbx(&account());
-        let vendor = vendor("json");
-        let wrong = Account {
-            username: "api".to_owned(),
-            password: Secret::new("canary-wrong"),
-        };
-        let mut codes = vec![];
-        for account in [&wrong, &wrong, &wrong, &wrong, &wrong, &account()] {
-            let turn = with(
-                &*vendor,
-                &mut *pbx,
-                &Session::default(),
-                Task::SignIn(account),
-            );
-            let fault = fault(turn);
-            assert_eq!(fault.kind, FaultKind::CredentialRefused);
-            codes.push(fault.vendor_code.unwrap());
-        }
-        assert_eq!(
-            codes,
-            ["20003", "20003", "20003", "20003", "20003", "20002"]
-        );
-        assert_eq!(pbx.sign_ins(), 6);
-    }
-
-    #[test]
-    fn a_sign_in_says_the_digest_and_never_the_password() {
-        let account = Account {
-            username: "api".to_owned(),
-            password: Secret::new("password"),
-        };
-        let Turn::Say(request) =
-            vendor("json").next(&Task::SignIn(&account), &Session::default(), &[])
-        else {
-            panic!("nothing was exchanges");
-        };
-        let heard = heard(&request);
-        assert_eq!(heard.target, "/api/v0.0.1/login?type=json");
-        assert_eq!(
-            json::parse(&heard.body).unwrap(),
-            serde_json::json!({
-                "username": "api",
-                "password": "5f4dcc3b5aa765d61d8327deb882cf99",
-                "port": "8260",
-                "version": "0.0.1",
-            })
-        );
-    }
-
-    #[test]
-    fn what_is_no_openvox_is_known_at_the_door() {
-        let account = account();
-        let cases = [
-            (
-                200,
-                "",
-                r#"{"status":"Success"}"#,
-                FaultKind::TargetUnusable,
-            ),
-            (
-                200,
-                "",
-                r#"{"status":"Success","token":""}"#,
-                FaultKind::TargetUnusable,
-            ),
-            (
-                200,
-                "",
-                r#"{"status":"Success","token":["a"]}"#,
-                FaultKind::TargetUnusable,
-            ),
-            (
-                200,
-                "",
-                r#"{"errcode":0,"access_token":"a"}"#,
-                FaultKind::TargetUnusable,
-            ),
-            (
-                200,
-                "text/html; charset=utf-8",
-                "<p>Hello",
-                FaultKind::TargetUnusable,
-            ),
-            (
-                200,
-                "",
-                "<!doctype html><p>Hello",
-                FaultKind::TargetUnusable,
-            ),
-            (
-                200,
-                "",
-                "<Response><Code>200</Code></Response>",
-                FaultKind::TargetUnusable,
-            ),
-            (
-                404,
-                "text/html",
-                "<!doctype html>",
-                FaultKind::TargetUnusable,
-            ),
-            (400, "", "", FaultKind::TargetUnusable),
-            (
-                200,
-                "",
-                r#"{"status":"Failed"}"#,
-                FaultKind::CredentialRefused,
-            ),
-            (
-                200,
-                "",
-                r#"{"status":"Failed","errno":"20015"}"#,
-                FaultKind::TargetUnusable,
-            ),
-            (
-                200,
-                "",
-                r#"{"status":"Failed","errno":"20006"}"#,
-                FaultKind::TargetUnusable,
-            ),
-            (
-                200,
-                "",
-                r#"{"status":"Failed","errno":"30003"}"#,
-                FaultKind::Busy,
-            ),
-            (
-                200,
-                "",
-                r#"{"status":"Success","tok"#,
-                FaultKind::MayHaveHappened,
-            ),
-            (200, "", "", FaultKind::MayHaveHappened),
-        ];
-        for (status, content_type, body, expected) in cases {
-            let reply = Reply::new(status, content_type, body);
-            let (turn, _) = told(Task::SignIn(&account), &[reply]);
-            assert_eq!(kind(turn), expected, "{body}");
-        }
-    }
-
-    #[test]
-    fn a_session_that_runs_out_shows_at_every_step() {
-        let numbers = ["1".to_owned(), "2".to_owned(), "3".to_owned()];
-        let change = extension(&[
-            (Field::NUMBER, "1"),
-            (Field::SIP_PASSWORD, "canary-sip-3Cc"),
-        ]);
-        let new = small("4");
-        let tasks = [
-            (Task::List, 1),
-            (Task::Get(&numbers), 3),
-            (Task::GetStatus(&numbers), 3),
-            (Task::Create(&new), 1),
-            (Task::Update(&change), 2),
-            (Task::Delete("2"), 1),
-            (Task::KeepAlive, 1),
-        ];
-        for format in ["json", "xml"] {
-            for (task, steps) in tasks {
-                for step in 0..=steps {
-                    let (vendor, mut pbx) = (vendor(format), sim::pbx(&account()));
-                    let session = sign_in(&*vendor, &mut *pbx);
-                    for number in ["1", "2"] {
-                        is_done(with(
-                            &*vendor,
-                            &mut *pbx,
-                            &session,
-                            Task::Create(&small(number)),
-                        ));
-                    }
-                    let mut count = 0;
-                    let (turn, exchanges) = converse(&*vendor, &task, &session, |request| {
-                        if count == step {
-                            pbx.expire_sessions();
-                        }
-                        count += 1;
-                        pbx.answer(&heard(request))
-                    });
-                    assert_eq!(
-                        exchanges.len(),
-                        steps.min(step + 1),
-                        "{format} {task:?} {step}"
-                    );
-                    if step == steps {
-                        assert!(matches!(turn, Turn::Done(_)), "{turn:?}");
-                    } else {
-                        assert_eq!(
-                            kind(turn),
-                            FaultKind::SessionExpired,
-                            "{format} {task:?} {step}"
-                        );
-                        assert_eq!((pbx.created("4"), pbx.numbers().len()), (0, 2));
-                        assert_ne!(
-                            pbx.stored("1", "registerpassword").unwrap(),
-                            "canary-sip-3Cc"
-                        );
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn an_answer_that_does_not_fit_is_no_answer() {
-        let asked = ["1".to_owned(), "2".to_owned()];
-        for body in [
-            r#"{"status":"Success","extinfos":[{"extnumber":"1"},{"extnumber":"3"}]}"#,
-            r#"{"status":"Success","extinfos":[{"extnumber":"1"},{"extnumber":"1"}]}"#,
-            r#"{"status":"Success","extinfos":[{"extnumber":"01"}]}"#,
-            r#"{"status":"Success","extinfos":[{"username":"A"}]}"#,
-            r#"{"status":"Success","extinfos":[{"extnumber":""}]}"#,
-            r#"{"status":"Success","extinfos":[{"extnumber":null}]}"#,
-            r#"{"status":"Success","extinfos":["1"]}"#,
-            r#"{"status":"Success","extinfos":{"total":"2"}}"#,
-            r#"{"status":"Success","extinfos":"1,2"}"#,
-            r#"{"status":"Success","extinfos":7}"#,
-            "<xml><status>Success</status><extinfos><username>A</username></extinfos></xml>",
-        ] {
-            let (turn, exchanges) = told(Task::Get(&asked), &[json_reply(body)]);
-            assert_eq!(
-                (kind(turn), exchanges.len()),
-                (FaultKind::MayHaveHappened, 1),
-                "{body}"
-            );
-            let (turn, _) = told(
-                Task::List,
-                &[json_reply(&body.replace("extinfos", "extlist"))],
-            );
-            let is_fault = matches!(turn, Turn::Fault(_));
-            let is_listing_of_others = body.contains(r#""3""#) || body.contains(r#""01""#);
-            assert_eq!(is_fault, !is_listing_of_others, "{body}");
-        }
-    }
-
-    #[test]
-    fn every_shape_of_an_answer_is_read() {
-        let asked = ["1".to_owned(), "2".to_owned()];
-        for (body, count) in [
-            (r#"{"status":"Success","extinfos":[]}"#, 0),
-            (
-                r#"{"status":"Success","extinfos":{"extnumber":"1","inbound":{"from":"7"}}}"#,
-                1,
-            ),
-            (
-                r#"{"status":"Success","extinfos":[{"extnumber":1},{"number":"2"}]}"#,
-                2,
-            ),
-            (
-                r#"{"status":"Success","extinfos":{"a":{"extnumber":"1"},"b":{"extnumber":"2"}}}"#,
-                2,
-            ),
-            ("<xml><status>Success</status><extinfos/></xml>", 0),
-            (
-                "<xml><status>Success</status><extinfos><extnumber>1</extnumber></extinfos></xml>",
-                1,
-            ),
-            (
-                "<xml><status>Success</status><extinfos><extnumber>1</extnumber></extinfos>\
-                 <extinfos><extnumber>2</extnumber></extinfos></xml>",
-                2,
-            ),
-            (
-                "<?xml version='1.0'?>\n<xml>\n <status>Success</status>\n <extinfos>\n  <ext><extnumber>1</extnumber></ext>\n  \
-                 <ext><extnumber>2</extnumber></ext>\n </extinfos>\n</xml>",
-                2,
-            ),
-        ] {
-            let (turn, _) = told(Task::Get(&asked), &[json_reply(body)]);
-            assert_eq!(found_by(turn).len(), count, "{body}");
-        }
-    }
-
-    #[test]
-    fn a_listing_falls_back_where_its_path_is_unknown() {
-        let all = json_reply(r#"{"status":"Success","extinfos":[{"extnumber":"7"}]}"#);
-        for unknown in [
-            Reply::new(404, "text/html", "<html>"),
-            Reply::new(405, "", ""),
-            json_reply(r#"{"status":"Failed","errno":"10003"}"#),
-            json_reply(r#"{"status":"Failed"}"#),
-        ] {
-            let (turn, exchanges) = told(Task::List, &[unknown.clone(), all.clone()]);
-            match turn {
-                Turn::Done(Answer::Listing(known)) => {
-                    assert_eq!(
-                        known,
-                        Listing {
-                            numbers: vec!["7".to_owned()],
-                            complete: false
-                        }
-                    );
-                }
-                other => panic!("{other:?}"),
-            }
-            assert_eq!(exchanges[1].request.path, "/extension/query");
-            assert_eq!(sent(&exchanges[1].request), serde_json::json!({}));
-            let (turn, _) = told(Task::List, &[unknown, Reply::new(404, "", "")]);
-            assert_eq!(kind(turn), FaultKind::TargetUnusable);
-        }
-        for certain in [
-            json_reply(r#"{"status":"Failed","errno":"20006"}"#),
-            json_reply(r#"{"status":"Success"}"#),
-            json_reply(r#"{"status":"Success","extlist":[{"#),
-            Reply::new(403, "", ""),
-        ] {
-            let (turn, exchanges) = told(Task::List, &[certain]);
-            assert_eq!(
-                (fault(turn).http_status.is_some(), exchanges.len()),
-                (true, 1)
-            );
-        }
-    }
-
-    #[test]
-    fn a_refused_look_is_explained_by_the_listing_or_stays_refused() {
-        let asked = ["1".to_owned(), "2".to_owned()];
-        let one = [asked[0].clone()];
-        let missing = json_reply(r#"{"status":"Failed","errno":"10006"}"#);
-        let failed = json_reply(r#"{"status":"Failed"}"#);
-        let nothing = json_reply(r#"{"status":"Success"}"#);
-        let list = |numbers: &str| {
-            let items: Vec<Value> = numbers
-                .split_whitespace()
-                .map(|number| serde_json::json!({"extnumber": number}))
-                .collect();
-            json_reply(&serde_json::json!({"status": "Success", "extlist": items}).to_string())
-        };
-        let first = json_reply(r#"{"status":"Success","extinfos":[{"extnumber":"1"}]}"#);
-
-        // One alone that is missing needs no listing.
-        assert_eq!(
-            found_by(told(Task::Get(&one), std::slice::from_ref(&missing)).0),
-            []
-        );
-        for vague in [&missing, &failed, &nothing] {
-            let replies = [vague.clone(), list("5 6")];
-            assert_eq!(found_by(told(Task::Get(&asked), &replies).0), []);
-            let replies = [vague.clone(), list("1 5"), first.clone()];
-            let (turn, exchanges) = told(Task::Get(&asked), &replies);
-            assert_eq!(found_by(turn).len(), 1);
-            assert_eq!(
-                sent(&exchanges[2].request),
-                serde_json::json!({"extid": "1"})
-            );
-            // It is there, and yet the PBX does not tell: no guess.
-            let replies = [vague.clone(), list("1 2")];
-            assert!(matches!(
-                told(Task::Get(&asked), &replies).0,
-                Turn::Fault(_)
-            ));
-        }
-        let replies = [failed.clone(), list("")];
-        assert_eq!(found_by(told(Task::Get(&one), &replies).0), []);
-        let replies = [failed, json_reply("<!doctype html>")];
-        assert_eq!(
-            kind(told(Task::Get(&one), &replies).0),
-            FaultKind::MayHaveHappened
-        );
-    }
-
-    #[test]
-    fn compact_destinations_are_taken_apart() {
-        let look = |fields: &str| {
-            let body = format!(r#"{{"status":"Success","extinfos":{{"extnumber":"1",{fields}}}}}"#);
-            let mut found = found_by(told(Task::Get(&["1".to_owned()]), &[json_reply(&body)]).0);
-            found.remove(0)
-        };
-        let extension = look(
-            r#""ntransferto":"ext1000","btransferto":"number95923333","atransferto":"Mobile1399999999""#,
-        );
-        let is = |field: Field| extension.text(field);
-        assert_eq!(is(Field::FORWARD_NO_ANSWER_TO), Some("extension"));
-        assert_eq!(is(Field::FORWARD_NO_ANSWER_EXTENSION), Some("1000"));
-        assert_eq!(is(Field::FORWARD_BUSY_TO), Some("number"));
-        assert_eq!(is(Field::FORWARD_BUSY_NUMBER), Some("95923333"));
-        assert_eq!(is(Field::FORWARD_ALWAYS_TO), Some("mobile"));
-        assert_eq!(is(Field::FORWARD_ALWAYS_NUMBER), Some("1399999999"));
-
-        let extension = look(
-            r#""ntransferto":"number95923333","ntransferprefix":"9","ntransfernum":"5923333","btransferto":"voicemail""#,
-        );
-        assert_eq!(
-            extension.text(Field::FORWARD_NO_ANSWER_NUMBER),
-            Some("5923333")
-        );
-        assert_eq!(extension.text(Field::FORWARD_BUSY_TO), Some("voicemail"));
-        for plain in [
-            "Extension",
-            "Mobile Number",
-            "Custom Number",
-            "ext",
-            "extra9",
-            "number9x",
-        ] {
-            let extension = look(&format!(r#""btransferto":"{plain}""#));
-            assert_eq!(extension.text(Field::FORWARD_BUSY_NUMBER), None, "{plain}");
-            assert_eq!(
-                extension.text(Field::FORWARD_BUSY_EXTENSION),
-                None,
-                "{plain}"
-            );
-        }
-        // Misspelt in answers; both are read.
-        assert_eq!(look(r#""moblie":"0171""#).text(Field::MOBILE), Some("0171"));
-        assert_eq!(look(r#""mobile":"0172""#).text(Field::MOBILE), Some("0172"));
-    }
-
-    #[test]
-    fn what_only_sip_has_is_not_sent_to_another_type() {
-        let change = extension(&[
-            (Field::NUMBER, "1"),
-            (Field::SIP_PASSWORD, "canary-sip-4Dd"),
-        ]);
-        let of = |kind: &str| {
-            json_reply(&format!(
-                r#"{{"status":"Success","extinfos":[{{"extnumber":"1","type":"{kind}"}}]}}"#
-            ))
-        };
-        let (turn, exchanges) = told(Task::Update(&change), &[of("FXS")]);
-        let refused = fault(turn);
-        assert_eq!((refused.kind, exchanges.len()), (FaultKind::Rejected, 1));
-        assert!(refused.message.contains("FXS"), "{}", refused.message);
-        for sip in ["SIP", "sip", ""] {
-            let replies = [of(sip), json_reply(r#"{"status":"Success"}"#)];
-            is_done(told(Task::Update(&change), &replies).0);
-        }
-        let gone = json_reply(r#"{"status":"Success","extinfos":[]}"#);
-        assert_eq!(
-            kind(told(Task::Update(&change), &[gone]).0),
-            FaultKind::Missing
-        );
-        // What every type has costs one request.
-        let name = extension(&[(Field::NUMBER, "1"), (Field::DISPLAY_NAME, "A")]);
-        let (turn, exchanges) = told(
-            Task::Update(&name),
-            &[json_reply(r#"{"status":"Success"}"#)],
-        );
-        is_done(turn);
-        assert_eq!(exchanges[0].request.effect, Effect::Writes);
-        // Nothing to change is nothing to say.
-        is_done(told(Task::Update(&Record::numbered("1")), &[]).0);
-    }
-
-    #[test]
-    fn nothing_but_digits_is_ever_addressed() {
-        for word in [
-            "all", "ALL", "", " ", "1,2", "1 ", "*", "٣", "１", "1\n", "-1", "+1", "1.0",
-        ] {
-            for task in [
-                Task::Delete(word),
-                Task::Create(&small(word)),
-                Task::Update(&small(word)),
-                Task::Update(&extension(&[
-                    (Field::NUMBER, "1"),
-                    (Field::NEW_NUMBER, word),
-                ])),
-                Task::Create(&extension(&[
-                    (Field::NUMBER, "1"),
-                    (Field::NEW_NUMBER, word),
-                ])),
-            ] {
-                let (turn, exchanges) = told(task, &[]);
-                assert_eq!(
-                    (kind(turn), exchanges.len()),
-                    (FaultKind::Rejected, 0),
-                    "{word:?}"
-                );
-            }
-            let asked = [word.to_owned()];
-            assert_eq!(found_by(told(Task::Get(&asked), &[]).0), []);
-            let asked = [word.to_owned(), "7".to_owned(), "7".to_owned()];
-            let Turn::Say(request) = vendor("json").next(&Task::Get(&asked), &signed(), &[]) else {
-                panic!("nothing was exchanges");
-            };
-            assert_eq!(sent(&request), serde_json::json!({"extid": "7"}));
-        }
-    }
-
-    #[test]
-    fn the_simulated_pbx_keeps_to_the_printed_rules() {
-        let mut pbx = sim::pbx(&account());
-        let session = sign_in(&*vendor("json"), &mut *pbx);
-        let token = session.token.reveal();
-        let mut answer = |target: &str, method: &str, content_type: &str, body: &str| {
-            let reply = pbx.answer(&RawRequest {
-                method: method.to_owned(),
-                target: format!("{BASE}{target}"),
-                headers: vec![("content-type".to_owned(), content_type.to_owned())],
-                body: body.as_bytes().to_vec(),
-            });
-            match succeeded(&reply) {
-                Ok(_) => "ok".to_owned(),
-                Err(fault) => {
-                    assert!(reply.status == 200 || fault.http_status == Some(404));
-                    fault
-                        .vendor_code
-                        .unwrap_or_else(|| reply.status.to_string())
-                }
-            }
-        };
-        let target = format!("/extension/add?token={token}&type=json");
-        let mut add = |name: &str, text: &str| {
-            let mut body = serde_json::json!({"number": "1", "registerpassword": "aB3", "btransfernum": "1", "ntransfernum": "1"});
-            body[name] = text.into();
-            answer(&target, "POST", "application/json", &body.to_string())
-        };
-        for c in ";&\"'\\<>`| \u{201c}\u{201d}\u{2019}".chars() {
-            assert_eq!(add("registerpassword", &format!("a{c}b")), "10017", "{c}");
-        }
-        for (name, text, code) in [
-            ("registerpassword", "", "10004"),
-            ("number", "", "10004"),
-            ("registerpassword", &"x".repeat(32), "10017"),
-            ("number", "12a", "10017"),
-            ("maxregistrations", "three", "10017"),
-            ("vmsecret", "12x", "10017"),
-            ("hasvoicemail", "yes", "10017"),
-            ("dnd", "ON", "10017"),
-            ("btransferto", "voicemail", "10017"),
-            ("ntransferto", "Number", "10017"),
-            ("btransferprefix", "12345678", "10017"),
-            ("ntransferprefix", "12345678", "10017"),
-            ("btransfernum", "1234567890123456", "10017"),
-            ("ntransfernum", "1234567890123456", "10017"),
-            ("btransfernum", "+49", "10017"),
-            ("monitormode", "disabled", "10017"),
-            ("ringtimeout", "20", "10017"),
-            ("maxduration", "61", "10017"),
-            ("nat", "on", "10017"),
-            ("extid", "1", "10017"),
-            ("type", "SIP", "10017"),
-            ("surname", "A", "10017"),
-        ] {
-            assert_eq!(add(name, text), code, "{name} {text}");
-        }
-        let body = r#"{"number":"1","registerpassword":"aB3","btransferto":"Custom Number"}"#;
-        assert_eq!(answer(&target, "POST", "application/json", body), "10004");
-        let good = r#"{"number":"1","registerpassword":"aB3"}"#;
-        assert_eq!(answer(&target, "GET", "application/json", good), "20001");
-        assert_eq!(answer(&target, "POST", "application/xml", good), "20000");
-        assert_eq!(answer(&target, "POST", "text/plain", good), "20000");
-        assert_eq!(answer(&target, "POST", "application/json", "{"), "20000");
-        assert_eq!(
-            answer(&target, "POST", "application/json", r#"{"number":1}"#),
-            "20000"
-        );
-        assert_eq!(answer(&target, "POST", "application/json", ""), "20009");
-        let other = target.replace("type=json", "type=xml");
-        let xml = "<xml><number>1</number><registerpassword>aB3</registerpassword></xml>";
-        assert_eq!(answer(&other, "POST", "application/json", xml), "20000");
-        let twice = xml.replace("</xml>", "<number>2</number></xml>");
-        assert_eq!(answer(&other, "POST", "application/xml", &twice), "20000");
-        let elsewhere = xml.replace("xml>", "request>");
-        assert_eq!(
-            answer(&other, "POST", "application/xml", &elsewhere),
-            "20000"
-        );
-        assert_eq!(answer(&other, "POST", "application/json", good), "20000");
-        assert_eq!(
-            answer("/extension/add?type=json", "POST", "application/json", good),
-            "20005"
-        );
-        assert_eq!(
-            answer(
-                "/extension/add?token=ab&type=json",
-                "POST",
-                "application/json",
-                good
-            ),
-            "20004"
-        );
-        assert_eq!(
-            answer("/extension/list?token=ab", "POST", "application/json", "{}"),
-            "404"
-        );
-        assert_eq!(answer(&target, "POST", "application/json", good), "ok");
-        assert_eq!(answer(&target, "POST", "application/json", good), "10017");
-        assert_eq!((pbx.numbers(), pbx.created("1")), (vec!["1".to_owned()], 1));
-        let elsewhere = RawRequest {
-            method: "POST".to_owned(),
-            target: "/api/v1.1.0/login?type=json".to_owned(),
-            headers: vec![],
-            body: vec![],
-        };
-        assert_eq!(pbx.answer(&elsewhere).status, 404);
-    }
-
-    fn is_stored_as_sent(
-        format: &str,
-        number: &str,
-        name: &str,
-        pin: &str,
-    ) -> Result<(), TestCaseError> {
-        let (vendor, mut pbx) = (vendor(format), sim::pbx(&account()));
-        let session = sign_in(&*vendor, &mut *pbx);
-        let mut wanted = small(number);
-        wanted.set(Field::DISPLAY_NAME, name);
-        wanted.set(Field::VOICEMAIL_PIN, pin);
-        is_done(with(&*vendor, &mut *pbx, &session, Task::Create(&wanted)));
-        prop_assert_eq!(pbx.stored(number, "username"), Some(name.to_owned()));
-        prop_assert_eq!(pbx.stored(number, "vmsecret"), Some(pin.to_owned()));
-        prop_assert_eq!(pbx.numbers(), [number]);
-        let looked = with(
-            &*vendor,
-            &mut *pbx,
-            &session,
-            Task::Get(&[number.to_owned()]),
-        );
-        let found = found_by(looked);
-        let kept = manifest().row(Field::DISPLAY_NAME).unwrap().from_wire(name);
-        prop_assert_eq!(found[0].text(Field::DISPLAY_NAME), Some(kept.as_str()));
-        prop_assert_eq!(found[0].reveal(Field::VOICEMAIL_PIN), Some(pin));
-        prop_assert_eq!(found[0].number(), number);
-        Ok(())
-    }
-
-    #[test]
-    fn names_and_leading_zeros_survive() {
-        let long = "Ø".repeat(255);
-        for name in [
-            r#"O'Neil & <Søn> "QA""#,
-            "]]><![CDATA[x]]>",
-            "&amp;&#38;%26+%2B=?#\\/\u{2033}\u{a0}",
-            "李小龙 🤙",
-            "line\nbreak\tand tab",
-            &long,
-        ] {
-            for format in ["json", "xml"] {
-                is_stored_as_sent(format, "0042", name, "000123").unwrap();
-            }
-        }
-        // A character that XML cannot hold is refused before anything is sent, not dropped.
-        let Turn::Say(request) = vendor("xml").next(
-            &Task::Create(&extension(&[
-                (Field::NUMBER, "1"),
-                (Field::DISPLAY_NAME, "a\u{1}b"),
-            ])),
-            &signed(),
-            &[],
-        ) else {
-            panic!("nothing was exchanges");
-        };
-        assert_eq!(
-            request.encode().err().map(|fault| fault.kind),
-            Some(FaultKind::Rejected)
-        );
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
-        #[test]
-        fn what_is_sent_is_what_is_stored(
-            format in "json|xml",
-            number in "[0-9]{1,12}",
-            name in "[^\\x00-\\x1f\\x7f-\\x9f\u{fffe}\u{ffff}]{0,255}",
-            pin in "[0-9]{1,63}",
-        ) {
-            is_stored_as_sent(&format, &number, &name, &pin)?;
-        }
-
-        #[test]
-        fn garbage_is_never_success(body in proptest::collection::vec(any::<u8>(), 0..60)) {
-            let reply = Reply::new(200, "application/json", body);
-            let (turn, _) = told(Task::Create(&small("1")), &[reply]);
-            prop_assert!(matches!(turn, Turn::Fault(_)));
         }
     }
 }

@@ -5,36 +5,26 @@
 //! office user is an `OfficeUser` and the account an `Element`, so that they cannot be mixed up.
 
 pub mod sim;
+#[cfg(test)]
+mod tests;
 
+use super::conversation::{Conversation, Dialect, Step};
 use super::{Account, Client, Settings, Task};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{Fault, FaultKind, Record, Secret};
-use crate::wire::xml::Element;
-use crate::wire::{Answer, Body, Effect, Exchange, Listing, Method, Reply, Request, Session, Turn};
-use std::sync::LazyLock;
+use crate::wire::xml::{self, Element};
+use crate::wire::{Answer, Body, Effect, Exchange, Listing, Method, Request, Session, Turn};
 use url::form_urlencoded;
-
-/// The longest text of the PBX's own that is shown, in characters.
-const WORDS_MAX: usize = 200;
 
 /// What stands behind the type in `knownType`: printed for SIP, inferred for others.
 const KNOWN_TYPE_END: &str = "ExtensionInfo";
 
-/// The vendor's facts.
-#[expect(
-    clippy::expect_used,
-    reason = "the text is compiled in, and a test reads it"
-)]
-pub fn manifest() -> &'static Manifest {
-    static MANIFEST: LazyLock<Manifest> = LazyLock::new(|| {
-        Manifest::parse(include_str!("vendor.toml")).expect("vendor.toml holds together")
-    });
-    &MANIFEST
-}
+facts!("vendor.toml");
 
-/// How Ozeki is spoken to, with these settings.
-pub fn client(settings: Settings) -> Box<dyn Client> {
+/// Speaks to an Ozeki Phone System with these settings.
+pub fn client(manifest: &'static Manifest, settings: Settings) -> Box<dyn Client> {
     Box::new(Ozeki {
+        manifest,
         method: match settings.get("method") {
             "get" => Method::Get,
             _ => Method::Post,
@@ -45,67 +35,102 @@ pub fn client(settings: Settings) -> Box<dyn Client> {
 }
 
 struct Ozeki {
+    manifest: &'static Manifest,
     method: Method,
     escape_twice: bool,
     extension_type: String,
 }
 
+type Talk<'t> = Conversation<'t, Ozeki>;
+
 impl Client for Ozeki {
     fn manifest(&self) -> &'static Manifest {
-        manifest()
+        self.manifest
     }
 
     fn next(&self, task: &Task<'_>, session: &Session, exchanges: &[Exchange]) -> Turn {
-        let user = OfficeUser::of_session(session);
-        let turn = match task {
-            Task::SignIn(account) => self.sign_in(&OfficeUser::of_account(account), exchanges),
-            Task::KeepAlive => Ok(Turn::Done(Answer::Session(session.clone()))),
-            Task::SignOut => Ok(Turn::Done(Answer::Done)),
-            Task::List => self.list(&user, exchanges),
-            Task::Get(numbers) => self.look(&user, numbers, exchanges, false),
-            Task::GetStatus(numbers) => self.look(&user, numbers, exchanges, true),
-            Task::Create(wanted) => self.create(&user, wanted, exchanges),
-            Task::Update(wanted) => self.update(&user, wanted, exchanges),
-            Task::Delete(number) => self.delete(&user, number, exchanges),
+        let mut talk = Talk::new(self, session, exchanges);
+        let answer = match task {
+            Task::SignIn(account) => self.sign_in(&mut talk, account),
+            Task::KeepAlive => Ok(Answer::Session(session.clone())),
+            Task::SignOut => Ok(Answer::Done),
+            Task::List => self.list(&mut talk),
+            Task::Get(numbers) => self.get(&mut talk, numbers, false),
+            Task::GetStatus(numbers) => self.get(&mut talk, numbers, true),
+            Task::Create(wanted) => self.create(&mut talk, wanted),
+            Task::Update(wanted) => self.update(&mut talk, wanted),
+            Task::Delete(number) => self.delete(&mut talk, number),
         };
-        turn.unwrap_or_else(Turn::Fault)
+        answer.map_or_else(|turn| turn, Turn::Done)
+    }
+}
+
+impl Dialect for Ozeki {
+    type Content = Element;
+
+    fn manifest(&self) -> &'static Manifest {
+        self.manifest
+    }
+
+    fn authorise(&self, request: Request, session: &Session) -> Request {
+        OfficeUser::of_session(session).sign(request)
+    }
+
+    /// The response to a command that was carried out: `Code` 200 within `Response`, and nothing else, marks one.
+    fn judge(&self, exchange: &Exchange) -> Result<Element, Fault> {
+        let reply = &exchange.reply;
+        let response = reply.xml().map_err(|fault| match reply.status {
+            400.. => self.manifest.fault_of_status(reply.status),
+            _ => fault,
+        })?;
+        let strange = |why| Err(self.manifest.not_understood(reply, why));
+        if response.name != "Response" {
+            return strange("its root is another element");
+        }
+        let mut codes = response
+            .children
+            .iter()
+            .filter(|child| child.name == "Code");
+        let (Some(code), None) = (codes.next(), codes.next()) else {
+            return strange("it does not hold exactly one Code");
+        };
+        let code = code.text.trim();
+        if code == "200" {
+            return Ok(response);
+        }
+        if code.len() != 3 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+            return strange("its Code is no status code");
+        }
+        let words = response.child_text("Message").unwrap_or_default();
+        let secrets = self.secrets(&exchange.request);
+        let fault = self.manifest.fault_of_code(code).status(reply.status);
+        Err(fault.words(words, secrets.iter().map(String::as_str)))
     }
 }
 
 impl Ozeki {
     /// One harmless command shows that it is an Ozeki and that it lets us in. What it answers beside its code is
     /// printed on no page, and not looked at.
-    fn sign_in(&self, user: &OfficeUser, exchanges: &[Exchange]) -> Result<Turn, Fault> {
-        let Some(types) = exchanges.first() else {
-            return Ok(self.ask(user, "ListExtensionTypes", vec![]));
-        };
-        obeyed(&types.reply, &[user.password.reveal()]).map_err(|fault| Fault {
-            kind: if fault.ends_the_run() {
-                fault.kind
-            } else {
-                FaultKind::TargetUnusable
-            },
-            ..fault
-        })?;
-        Ok(Turn::Done(Answer::Session(user.session())))
+    fn sign_in(&self, talk: &mut Talk<'_>, account: &Account) -> Step<Answer> {
+        let user = OfficeUser::of_account(account);
+        let request = self.request("ListExtensionTypes", vec![], Effect::Reads);
+        talk.sign_in(user.sign(request))?;
+        Ok(Answer::Session(user.session()))
     }
 
     /// Only extensions of the type that is written: the others (voice menus, conference rooms, …) are none of ours.
-    fn list(&self, user: &OfficeUser, exchanges: &[Exchange]) -> Result<Turn, Fault> {
-        let Some(listed) = exchanges.first() else {
-            return Ok(self.ask(user, "ListExtensions", vec![]));
-        };
-        let response = obeyed(&listed.reply, &[user.password.reveal()])?;
+    fn list(&self, talk: &mut Talk<'_>) -> Step<Answer> {
+        let response = talk.ask(self.request("ListExtensions", vec![], Effect::Reads))?;
         let Some(extensions) = response.child("Extensions") else {
-            return Ok(Turn::Done(Answer::Listing(Listing::default())));
+            return Ok(Answer::Listing(Listing::default()));
         };
         let mut listing = Listing {
             numbers: vec![],
             complete: true,
         };
         for summary in &extensions.children {
-            let told = |name| summary.child_text(name).filter(|text| !text.is_empty());
-            match (told("Id"), told("Type")) {
+            let text = |name| summary.child_text(name).filter(|text| !text.is_empty());
+            match (text("Id"), text("Type")) {
                 (Some(id), Some(kind)) if kind.eq_ignore_ascii_case(&self.extension_type) => {
                     listing.numbers.push(id.to_owned());
                 }
@@ -113,124 +138,112 @@ impl Ozeki {
                 _ => listing.complete = false,
             }
         }
-        Ok(Turn::Done(Answer::Listing(listing)))
+        Ok(Answer::Listing(listing))
     }
 
-    fn look(
-        &self,
-        user: &OfficeUser,
-        numbers: &[String],
-        exchanges: &[Exchange],
-        live: bool,
-    ) -> Result<Turn, Fault> {
+    fn get(&self, talk: &mut Talk<'_>, numbers: &[String], live: bool) -> Step<Answer> {
         let mut found = vec![];
-        for (number, got) in numbers.iter().zip(exchanges) {
-            match config_of(user, number, &got.reply) {
-                Ok(config) => found.push(extension_of(&config, live)),
-                Err(fault) if fault.kind == FaultKind::Missing => {}
-                Err(fault) => return Err(fault),
+        for number in numbers {
+            match self.config(talk, number)? {
+                Ok(config) => found.push(self.extension(&config, live)),
+                Err(refusal) if refusal.kind == FaultKind::Missing => {}
+                Err(refusal) => return Err(talk.end(refusal)),
             }
         }
-        Ok(match numbers.get(exchanges.len()) {
-            Some(number) => self.ask_config(user, number),
-            None => Turn::Done(Answer::Found(found)),
-        })
+        Ok(Answer::Found(found))
     }
 
-    fn create(
-        &self,
-        user: &OfficeUser,
-        wanted: &Record,
-        exchanges: &[Exchange],
-    ) -> Result<Turn, Fault> {
-        let sent = manifest().outgoing(wanted, Purpose::Create);
-        let config = sent.into_iter().fold(
-            Element::new("Config").with_attribute("knownType", self.known_type()),
-            |config, (row, value)| config.with_value(&row.wire, &value),
+    fn create(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
+        let config = Element::new("Config").with_attribute(
+            "knownType",
+            format!("{}{KNOWN_TYPE_END}", self.extension_type),
         );
-        let Some(added) = exchanges.first() else {
-            return self.write_config(user, "AddConfig", &config);
+        let sent = self.manifest.outgoing(wanted, Purpose::Create).into_iter();
+        let config = sent.fold(config, |config, (row, value)| {
+            config.with_value(&row.wire, &value)
+        });
+        let Err(mut refusal) = self.write_config(talk, "AddConfig", &config)? else {
+            return Ok(Answer::Done);
         };
-        let secrets = [user.password.reveal(), password_in(&config)];
-        obeyed(&added.reply, &secrets).map_err(|fault| match fault.kind {
-            // Nothing was looked for: what it did not find is the type.
-            FaultKind::Missing => Fault {
-                kind: FaultKind::Rejected,
-                hint: "check the target's setting extension_type".into(),
-                ..fault
-            },
-            _ => fault,
-        })?;
-        Ok(Turn::Done(Answer::Done))
+        // Nothing was looked for: what it did not find is the type.
+        if refusal.kind == FaultKind::Missing {
+            refusal.kind = FaultKind::Rejected;
+            refusal.hint = "check the target's setting extension_type".into();
+        }
+        Err(talk.end(refusal))
     }
 
     /// ModifyConfig demands the whole configuration: read, merge, write.
-    fn update(
-        &self,
-        user: &OfficeUser,
-        wanted: &Record,
-        exchanges: &[Exchange],
-    ) -> Result<Turn, Fault> {
+    fn update(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
         let number = wanted.number();
-        let Some(got) = exchanges.first() else {
-            return Ok(self.ask_config(user, number));
+        let held = self.own_config(talk, number)?;
+        let config = self.merged(held, wanted);
+        let Err(mut refusal) = self.write_config(talk, "ModifyConfig", &config)? else {
+            return Ok(Answer::Done);
         };
-        let held = config_of(user, number, &got.reply)?;
-        self.is_ours(number, &held)?;
-        let config = merged(held, wanted);
-        let Some(modified) = exchanges.get(1) else {
-            return self.write_config(user, "ModifyConfig", &config);
-        };
-        let secrets = [user.password.reveal(), password_in(&config)];
-        obeyed(&modified.reply, &secrets).map_err(|fault| match fault.kind {
-            // Of the codes that ModifyConfig's page lists, 703 is the only one left for an ID that there is not.
-            FaultKind::Exists => Fault {
-                kind: FaultKind::Missing,
-                message: format!(
-                    "{number} was there a moment ago, and the PBX no longer changes it (703)"
-                ),
-                hint: "look at the extension on the PBX, then run again".into(),
-                ..fault
-            },
-            _ => fault,
-        })?;
-        Ok(Turn::Done(Answer::Done))
+        // Of the codes that ModifyConfig's page lists, 703 is the only one left for an ID that there is not.
+        if refusal.kind == FaultKind::Exists {
+            refusal.kind = FaultKind::Missing;
+            refusal.message =
+                format!("{number} was there a moment ago, and the PBX no longer changes it (703)");
+            refusal.hint = "look at the extension on the PBX, then run again".into();
+        }
+        Err(talk.end(refusal))
     }
 
     /// IDs are shared by all types of extensions, and RemoveConfig asks for no type: look first what it would remove.
-    fn delete(
-        &self,
-        user: &OfficeUser,
-        number: &str,
-        exchanges: &[Exchange],
-    ) -> Result<Turn, Fault> {
-        let Some(got) = exchanges.first() else {
-            return Ok(self.ask_config(user, number));
-        };
-        self.is_ours(number, &config_of(user, number, &got.reply)?)?;
-        let Some(removed) = exchanges.get(1) else {
-            let id = vec![("ExtensionId", number.to_owned())];
-            return Ok(self.say(user, "RemoveConfig", id, Effect::Writes));
-        };
-        obeyed(&removed.reply, &[user.password.reveal()])?;
-        Ok(Turn::Done(Answer::Done))
+    fn delete(&self, talk: &mut Talk<'_>, number: &str) -> Step<Answer> {
+        self.own_config(talk, number)?;
+        let id = vec![("ExtensionId", number.to_owned())];
+        talk.ask(self.request("RemoveConfig", id, Effect::Writes))?;
+        Ok(Answer::Done)
     }
 
-    fn ask_config(&self, user: &OfficeUser, number: &str) -> Turn {
-        self.ask(user, "GetConfig", vec![("ExtensionId", number.to_owned())])
+    /// What GetConfig gives for this number, or its refusal.
+    fn config(&self, talk: &mut Talk<'_>, number: &str) -> Step<Result<Element, Fault>> {
+        let id = vec![("ExtensionId", number.to_owned())];
+        let response = match talk.try_ask(self.request("GetConfig", id, Effect::Reads))? {
+            Ok(response) => response,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let Some(config) = response.child("Config") else {
+            return Err(talk.end(talk.not_understood("it holds no Config")));
+        };
+        if config.child_text("ID") != Some(number) {
+            return Err(talk.end(talk.not_understood("it is about another extension")));
+        }
+        Ok(Ok(config.clone()))
+    }
+
+    /// The configuration of an extension that may be written: it is there, and of the type that is ours.
+    fn own_config(&self, talk: &mut Talk<'_>, number: &str) -> Step<Element> {
+        let config = self
+            .config(talk, number)?
+            .map_err(|refusal| talk.end(refusal))?;
+        let kind = type_of(&config).unwrap_or("unknown");
+        if kind.eq_ignore_ascii_case(&self.extension_type) {
+            return Ok(config);
+        }
+        let why = format!(
+            "{number} is an extension of type {kind} on the PBX, and only {} is written",
+            self.extension_type
+        );
+        let hint = "take the row out, give it another number, or set extension_type for the target";
+        Err(talk.refuse("other_type", why, hint))
     }
 
     fn write_config(
         &self,
-        user: &OfficeUser,
+        talk: &mut Talk<'_>,
         command: &'static str,
         config: &Element,
-    ) -> Result<Turn, Fault> {
+    ) -> Step<Result<Element, Fault>> {
+        let config = self.config_xml(config).map_err(|fault| talk.end(fault))?;
         let parameters = vec![
             ("ExtensionType", self.extension_type.clone()),
-            ("ConfigXML", self.config_xml(config)?),
+            ("ConfigXML", config),
         ];
-        Ok(self.say(user, command, parameters, Effect::Writes))
+        talk.try_ask(self.request(command, parameters, Effect::Writes))
     }
 
     /// The page's text asks for XML that is percent-encoded, which the wire does. Its sample shows `<` as `&lt;` and the
@@ -244,50 +257,70 @@ impl Ozeki {
         })
     }
 
-    fn ask(
+    fn request(
         &self,
-        user: &OfficeUser,
-        command: &'static str,
-        parameters: Vec<(&'static str, String)>,
-    ) -> Turn {
-        self.say(user, command, parameters, Effect::Reads)
-    }
-
-    fn say(
-        &self,
-        user: &OfficeUser,
         command: &'static str,
         parameters: Vec<(&'static str, String)>,
         effect: Effect,
-    ) -> Turn {
-        let pairs = std::iter::once(("command", command.to_owned()))
-            .chain(parameters)
-            .chain(user.parameters())
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect();
+    ) -> Request {
         let mut request = Request::new(command, self.method, "/", effect);
-        match self.method {
-            Method::Get => request.query = pairs,
-            _ => request.body = Body::Form(pairs),
-        }
-        Turn::say(request)
+        let pairs = std::iter::once(("command", command.to_owned())).chain(parameters);
+        add_parameters(&mut request, pairs);
+        request
     }
 
-    fn known_type(&self) -> String {
-        format!("{}{KNOWN_TYPE_END}", self.extension_type)
+    fn extension(&self, config: &Element, live: bool) -> Record {
+        self.manifest.incoming(|name| match name {
+            "Type" => type_of(config).map(str::to_owned),
+            _ if live || !self.is_live(name) => config.child_text(name).map(str::to_owned),
+            _ => None,
+        })
     }
 
-    fn is_ours(&self, number: &str, config: &Element) -> Result<(), Fault> {
-        let kind = type_of(config).unwrap_or("unknown");
-        if kind.eq_ignore_ascii_case(&self.extension_type) {
-            return Ok(());
+    /// The held configuration with what is wanted put in and everything unknown carried along.
+    fn merged(&self, held: Element, wanted: &Record) -> Element {
+        let mut config = held;
+        config.children.retain(|child| !self.is_live(&child.name));
+        for (row, value) in self.manifest.outgoing(wanted, Purpose::Update) {
+            put(&mut config, Element::leaf(&row.wire, &value));
         }
-        let message = format!(
-            "{number} is an extension of type {kind} on the PBX, and only {} is written",
-            self.extension_type
-        );
-        Err(Fault::new(FaultKind::Rejected, "ozeki.other_type", message)
-            .hint("take the row out, give it another number, or set extension_type for the target"))
+        // It is demanded, but not given back.
+        if config.child("Username").is_none() {
+            let known = ["AuthorizationName", "ID"]
+                .into_iter()
+                .filter_map(|name| config.child_text(name))
+                .find(|text| !text.is_empty());
+            let username = Element {
+                text: known.unwrap_or_default().to_owned(),
+                ..Element::new("Username")
+            };
+            put(&mut config, username);
+        }
+        config
+    }
+
+    fn is_live(&self, wire: &str) -> bool {
+        let row = self.manifest.field.iter().find(|row| row.wire == wire);
+        row.is_some_and(|row| row.name.is_live())
+    }
+
+    /// The secrets that a request carries: the office user's password, and that of the telephone account.
+    fn secrets(&self, request: &Request) -> Vec<String> {
+        let pairs = match &request.body {
+            Body::Form(pairs) => pairs,
+            _ => &request.query,
+        };
+        let secret = |(name, value): &(String, String)| match name.as_str() {
+            "Password" => Some(value.clone()),
+            "ConfigXML" => {
+                let once = value.replace("&lt;", "<").replace("&amp;", "&");
+                let config = if self.escape_twice { &once } else { value };
+                let config = xml::parse(config.as_bytes()).ok()?;
+                config.child_text("Password").map(str::to_owned)
+            }
+            _ => None,
+        };
+        pairs.iter().filter_map(secret).collect()
     }
 }
 
@@ -331,6 +364,11 @@ impl OfficeUser {
         }
     }
 
+    fn sign(&self, mut request: Request) -> Request {
+        add_parameters(&mut request, self.parameters().into_iter());
+        request
+    }
+
     /// None where the target has no user: the PBX asks for one only where it is set to.
     fn parameters(&self) -> Vec<(&'static str, String)> {
         if self.name.is_empty() {
@@ -343,94 +381,13 @@ impl OfficeUser {
     }
 }
 
-/// The response to a command that was carried out: `Code` 200 within `Response`, and nothing else, says so.
-fn obeyed(reply: &Reply, secrets: &[&str]) -> Result<Element, Fault> {
-    let wanted = "Ozeki's Response";
-    let response = reply.xml()?;
-    if response.name != "Response" {
-        return Err(reply.not_understood(wanted, "its root is another element"));
+fn add_parameters(request: &mut Request, pairs: impl Iterator<Item = (&'static str, String)>) {
+    let pairs = pairs.map(|(name, value)| (name.to_owned(), value));
+    match (&mut request.body, request.method) {
+        (_, Method::Get) => request.query.extend(pairs),
+        (Body::Form(form), _) => form.extend(pairs),
+        (body, _) => *body = Body::Form(pairs.collect()),
     }
-    let mut codes = response
-        .children
-        .iter()
-        .filter(|child| child.name == "Code");
-    let (Some(code), None) = (codes.next(), codes.next()) else {
-        return Err(reply.not_understood(wanted, "it does not hold exactly one Code"));
-    };
-    let code = code.text.trim();
-    if code == "200" {
-        return Ok(response);
-    }
-    if code.len() != 3 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(reply.not_understood(wanted, "its Code is no status code"));
-    }
-    let mut fault = manifest().fault_of_code(code).unwrap_or_else(|| {
-        let message =
-            format!("the PBX answered with code {code}, which the vendor's page does not list");
-        Fault::new(FaultKind::MayHaveHappened, format!("ozeki.{code}"), message).vendor(code)
-    });
-    if let Some(words) = words_of(&response, secrets) {
-        fault.message = format!("{}; it says: {words}", fault.message);
-    }
-    Err(fault.status(reply.status))
-}
-
-/// The PBX's own words. Some of them repeat the request, so whatever looks like a piece of one is left out, and
-/// whatever holds a secret.
-fn words_of<'r>(response: &'r Element, secrets: &[&str]) -> Option<&'r str> {
-    let words = response.child_text("Message")?.trim();
-    let is_piece = words.chars().any(|c| c.is_control() || "<>&%=".contains(c));
-    let tells = secrets
-        .iter()
-        .any(|secret| !secret.is_empty() && words.contains(secret));
-    let is_shown = !words.is_empty() && words.chars().count() <= WORDS_MAX && !is_piece && !tells;
-    is_shown.then_some(words)
-}
-
-/// What GetConfig gave for this number.
-fn config_of(user: &OfficeUser, number: &str, reply: &Reply) -> Result<Element, Fault> {
-    let response = obeyed(reply, &[user.password.reveal()])?;
-    let wanted = "GetConfig's answer";
-    let Some(config) = response.child("Config") else {
-        return Err(reply.not_understood(wanted, "it holds no Config"));
-    };
-    if config.child_text("ID") != Some(number) {
-        return Err(reply.not_understood(wanted, "it is about another extension"));
-    }
-    Ok(config.clone())
-}
-
-fn extension_of(config: &Element, live: bool) -> Record {
-    manifest().incoming(|name| {
-        let is_wanted = live || !is_live(name);
-        match name {
-            "Type" => type_of(config).map(str::to_owned),
-            _ if is_wanted => config.child_text(name).map(str::to_owned),
-            _ => None,
-        }
-    })
-}
-
-/// The held configuration with what is wanted put in and everything unknown carried along.
-fn merged(held: Element, wanted: &Record) -> Element {
-    let mut config = held;
-    config.children.retain(|child| !is_live(&child.name));
-    for (row, value) in manifest().outgoing(wanted, Purpose::Update) {
-        put(&mut config, Element::leaf(&row.wire, &value));
-    }
-    // It is demanded, but not given back.
-    if config.child("Username").is_none() {
-        let known = ["AuthorizationName", "ID"]
-            .into_iter()
-            .filter_map(|name| config.child_text(name))
-            .find(|text| !text.is_empty());
-        let username = Element {
-            text: known.unwrap_or_default().to_owned(),
-            ..Element::new("Username")
-        };
-        put(&mut config, username);
-    }
-    config
 }
 
 /// Puts an element in the place of the one of its name; a new one goes behind the password, where the page prints the
@@ -450,11 +407,6 @@ fn put(config: &mut Element, put: Element) {
     }
 }
 
-fn is_live(wire: &str) -> bool {
-    let row = manifest().field.iter().find(|row| row.wire == wire);
-    row.is_some_and(|row| row.name.is_live())
-}
-
 /// `SIP` of `knownType="SIPExtensionInfo"`.
 fn type_of(config: &Element) -> Option<&str> {
     let known = config
@@ -462,892 +414,4 @@ fn type_of(config: &Element) -> Option<&str> {
         .iter()
         .find(|(name, _)| name == "knownType");
     known.and_then(|(_, value)| value.strip_suffix(KNOWN_TYPE_END))
-}
-
-fn password_in(config: &Element) -> &str {
-    config.child_text("Password").unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Field;
-    use crate::wire::{Pbx, RawRequest, xml};
-    use proptest::prelude::*;
-    use std::collections::BTreeMap;
-
-    const WAYS: [(&str, &str); 4] = [
-        ("post", "once"),
-        ("post", "twice"),
-        ("get", "once"),
-        ("get", "twice"),
-    ];
-
-    macro_rules! golden {
-        ($name:literal) => {
-            include_str!(concat!("golden/", $name))
-        };
-    }
-
-    fn ozeki(method: &str, escape: &str) -> Box<dyn Client> {
-        let given = [("method", method), ("escape", escape)];
-        let given: BTreeMap<String, String> = given
-            .map(|(name, text)| (name.to_owned(), text.to_owned()))
-            .into();
-        client(Settings::new(manifest(), &given).unwrap())
-    }
-
-    fn account(username: &str, password: &str) -> Account {
-        Account {
-            username: username.into(),
-            password: Secret::new(password),
-        }
-    }
-
-    fn extension(fields: &[(Field, &str)]) -> Record {
-        let mut extension = Record::default();
-        for (field, text) in fields {
-            extension.set(*field, *text);
-        }
-        extension
-    }
-
-    fn ann() -> Record {
-        extension(&[
-            (Field::NUMBER, "0042"),
-            (Field::SIP_USERNAME, "ann"),
-            (Field::SIP_PASSWORD, "O'Neil & <S\u{f8}n> \"QA\""),
-            (Field::USER_ID, "user100"),
-        ])
-    }
-
-    /// What the page's sample configuration says.
-    fn printed() -> Record {
-        extension(&[
-            (Field::NUMBER, "100"),
-            (Field::SIP_PASSWORD, "100"),
-            (Field::USER_ID, "user100"),
-        ])
-    }
-
-    fn heard(request: &Request) -> RawRequest {
-        let encoded = request.encode().unwrap();
-        let kind = encoded
-            .content_type
-            .map(|kind| ("content-type".into(), kind.into()));
-        RawRequest {
-            method: request.method.word().into(),
-            target: encoded.target,
-            headers: kind.into_iter().collect(),
-            body: encoded.body,
-        }
-    }
-
-    /// Sends what the vendor asks for until it is done; returns its last turn and all exchanges.
-    fn converse(
-        vendor: &dyn Client,
-        pbx: &mut dyn Pbx,
-        task: Task<'_>,
-        session: &Session,
-    ) -> (Turn, Vec<Exchange>) {
-        let mut exchanges = vec![];
-        for _ in 0..8 {
-            match vendor.next(&task, session, &exchanges) {
-                Turn::Say(request) => {
-                    let reply = pbx.answer(&heard(&request));
-                    exchanges.push(Exchange {
-                        request: *request,
-                        reply,
-                    });
-                }
-                end => return (end, exchanges),
-            }
-        }
-        panic!("no end after 8 turns");
-    }
-
-    /// The vendor's last turn where the PBX answers with these bodies, one after the other.
-    fn answered(task: Task<'_>, bodies: &[&str]) -> Turn {
-        let vendor = ozeki("post", "once");
-        let session = OfficeUser::of_account(&account("office", "canary-office")).session();
-        let mut exchanges = vec![];
-        for body in bodies {
-            match vendor.next(&task, &session, &exchanges) {
-                Turn::Say(request) => exchanges.push(Exchange {
-                    request: *request,
-                    reply: Reply::new(200, "application/xml", *body),
-                }),
-                end => panic!("{end:?} before {body}"),
-            }
-        }
-        vendor.next(&task, &session, &exchanges)
-    }
-
-    fn fault(turn: Turn) -> Fault {
-        match turn {
-            Turn::Fault(fault) => fault,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn answer(turn: Turn) -> Answer {
-        match turn {
-            Turn::Done(answer) => answer,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn say(turn: Turn) -> Request {
-        match turn {
-            Turn::Say(request) => *request,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn session_of(turn: Turn) -> Session {
-        match answer(turn) {
-            Answer::Session(session) => session,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn found(turn: Turn) -> Vec<Record> {
-        match answer(turn) {
-            Answer::Found(found) => found,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn refusal(code: &str, message: &str) -> String {
-        format!("<Response><Code>{code}</Code><Message>{message}</Message></Response>")
-    }
-
-    /// Query or form, as it goes over the wire.
-    fn on_the_wire(request: &Request) -> String {
-        let heard = heard(request);
-        match request.method {
-            Method::Get => heard.query().to_owned(),
-            _ => String::from_utf8(heard.body).unwrap(),
-        }
-    }
-
-    fn parameter(request: &Request, name: &str) -> Option<String> {
-        let wire = on_the_wire(request);
-        let mut all = form_urlencoded::parse(wire.as_bytes()).filter(|(known, _)| known == name);
-        let first = all.next().map(|(_, value)| value.into_owned());
-        assert_eq!(all.next(), None, "{name} stands twice");
-        first
-    }
-
-    /// An element without the white space that the page lays it out with.
-    fn packed(text: &str) -> Element {
-        fn pack(element: &mut Element) {
-            element.text = element.text.trim().to_owned();
-            element.children.iter_mut().for_each(pack);
-        }
-        let mut element = xml::parse(text.as_bytes()).unwrap();
-        pack(&mut element);
-        element
-    }
-
-    /// The visible part of a printed request's query. The page writes hexadecimal digits in lower case.
-    fn printed_query(url: &str) -> String {
-        let (_, query) = url.trim().split_once("/?").unwrap();
-        query.trim_end_matches("...").to_ascii_lowercase()
-    }
-
-    #[test]
-    fn vendor_toml_holds_together() {
-        assert_eq!(manifest().vendor.id, "ozeki");
-        assert!(Manifest::parse(include_str!("vendor.toml")).is_ok());
-    }
-
-    #[test]
-    fn requests_are_as_printed() {
-        let session = Session::default();
-        let held = golden!("getconfig.reply.xml").replace("1000", "100");
-        let got = Exchange {
-            request: Request::new("GetConfig", Method::Post, "/", Effect::Reads),
-            reply: Reply::new(200, "application/xml", held),
-        };
-        let (wanted, numbers) = (printed(), ["1000".to_owned()]);
-        let exchanges = [got];
-        let cases: [(&str, Task<'_>, &[Exchange], &str); 5] = [
-            (
-                golden!("listextensions.request.txt"),
-                Task::List,
-                &[],
-                "ListExtensions",
-            ),
-            (
-                golden!("getconfig.request.txt"),
-                Task::Get(&numbers),
-                &[],
-                "GetConfig",
-            ),
-            (
-                golden!("addconfig.request.txt"),
-                Task::Create(&wanted),
-                &[],
-                "AddConfig",
-            ),
-            (
-                golden!("modifyconfig.request.txt"),
-                Task::Update(&wanted),
-                &exchanges,
-                "ModifyConfig",
-            ),
-            (
-                golden!("removeconfig.request.txt"),
-                Task::Delete("100"),
-                &exchanges,
-                "RemoveConfig",
-            ),
-        ];
-        for (method, escape) in WAYS {
-            for (url, task, exchanges, command) in cases {
-                let request = say(ozeki(method, escape).next(&task, &session, exchanges));
-                let wire = on_the_wire(&request).to_ascii_lowercase();
-                let printed = printed_query(url);
-                let carries_xml = printed.contains("configxml");
-                if carries_xml && escape == "once" {
-                    // The sample is escaped twice; without the second time it is this.
-                    let once = printed.replace("%26lt%3b", "%3c");
-                    assert!(wire.starts_with(&once), "{wire}");
-                } else if carries_xml {
-                    assert!(wire.starts_with(&printed), "{wire}");
-                } else {
-                    assert_eq!(wire, printed);
-                }
-                let writes = command.ends_with("Config") && command != "GetConfig";
-                assert_eq!(
-                    request.effect == Effect::Writes,
-                    writes,
-                    "{method} {command}"
-                );
-                assert_eq!((request.operation, request.path.as_str()), (command, "/"));
-                assert_eq!(request.method.word().to_lowercase(), method);
-                match request.method {
-                    Method::Get => assert!(request.body == Body::Empty),
-                    _ => assert!(request.query.is_empty()),
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn configurations_are_as_printed() {
-        let add = ozeki("post", "once").next(&Task::Create(&printed()), &Session::default(), &[]);
-        let sent = parameter(&say(add), "ConfigXML").unwrap();
-        assert_eq!(packed(&sent), packed(golden!("addconfig.config.xml")));
-        // It begins as the sample begins, without a declaration.
-        assert!(
-            sent.starts_with("<Config knownType=\"SIPExtensionInfo\">"),
-            "{sent}"
-        );
-
-        let change = extension(&[
-            (Field::NUMBER, "100"),
-            (Field::ENABLED, "off"),
-            (Field::USER_ID, "user1000"),
-        ]);
-        let held = golden!("getconfig.reply.xml").replace("1000", "100");
-        let modify = say(answered(Task::Update(&change), &[&held]));
-        let sent = parameter(&modify, "ConfigXML").unwrap();
-        assert_eq!(packed(&sent), packed(golden!("modifyconfig.config.xml")));
-    }
-
-    #[test]
-    fn escaping_twice_is_what_the_sample_shows_and_can_be_undone() {
-        let request = |escape| {
-            say(ozeki("get", escape).next(&Task::Create(&ann()), &Session::default(), &[]))
-        };
-        let once = parameter(&request("once"), "ConfigXML").unwrap();
-        let twice = parameter(&request("twice"), "ConfigXML").unwrap();
-        assert!(
-            twice.starts_with("&lt;Config knownType=\"SIPExtensionInfo\">"),
-            "{twice}"
-        );
-        assert!(
-            !twice.contains('<') && twice.contains("O&amp;apos;Neil &amp;amp; &amp;lt;S\u{f8}n"),
-            "{twice}"
-        );
-        assert_eq!(twice.replace("&lt;", "<").replace("&amp;", "&"), once);
-    }
-
-    #[test]
-    fn printed_replies_are_understood() {
-        let numbers = ["1000".to_owned()];
-        let got = golden!("getconfig.reply.xml");
-        let looked = found(answered(Task::Get(&numbers), &[got]));
-        let expected = extension(&[
-            (Field::NUMBER, "1000"),
-            (Field::SIP_AUTH_NAME, "1000"),
-            (Field::SIP_PASSWORD, "1000"),
-            (Field::ENABLED, "on"),
-            (Field::USER_ID, "user1000"),
-            (Field::EXTENSION_TYPE, "SIP"),
-        ]);
-        assert_eq!(looked, std::slice::from_ref(&expected));
-
-        let mut live = expected;
-        live.set(Field::LAST_IP_ADDRESS, "192.168.115.188:5060 (Udp)");
-        live.set(Field::USER_AGENT, "Grandstream GXP2000 1.2.5.3");
-        assert_eq!(found(answered(Task::GetStatus(&numbers), &[got])), [live]);
-
-        let listed = answered(Task::List, &[golden!("listextensions.reply.xml")]);
-        let numbers = ["1000", "1001", "1002", "100"].map(str::to_owned).to_vec();
-        let listing = Listing {
-            numbers,
-            complete: true,
-        };
-        assert_eq!(answer(listed), Answer::Listing(listing));
-
-        let held = got.replace("1000", "100");
-        let wanted = printed();
-        for (task, bodies) in [
-            (Task::Create(&wanted), vec![golden!("addconfig.reply.xml")]),
-            (
-                Task::Update(&wanted),
-                vec![held.as_str(), golden!("modifyconfig.reply.xml")],
-            ),
-            (
-                Task::Delete("100"),
-                vec![held.as_str(), golden!("removeconfig.reply.xml")],
-            ),
-        ] {
-            assert_eq!(answer(answered(task, &bodies)), Answer::Done);
-        }
-
-        let refused = fault(answered(
-            Task::Create(&wanted),
-            &[golden!("refusal.reply.xml")],
-        ));
-        assert_eq!(
-            (refused.kind, refused.code.as_ref()),
-            (FaultKind::Rejected, "ozeki.401")
-        );
-        // The sample's password, 100, does not stand in these words, so they are shown.
-        assert!(
-            refused.message.contains("API extension '9986' unavailable"),
-            "{}",
-            refused.message
-        );
-    }
-
-    #[test]
-    fn only_code_200_within_response_is_success() {
-        let html = "<html><body><Code>200</Code></body></html>";
-        let ok = "<Code>200</Code><Message>Command successfully executed</Message>";
-        let bodies = [
-            "",
-            "200",
-            "garbage <<<",
-            "\u{0}\u{1}",
-            "{\"Code\":200}",
-            html,
-            "<!DOCTYPE html><html><head><title>Welcome</title></head></html>",
-            "<!DOCTYPE Response [<!ENTITY c \"200\">]><Response><Code>&c;</Code></Response>",
-            &format!("<Answer>{ok}</Answer>"),
-            &format!("<response>{ok}</response>"),
-            &format!("<Envelope><Response>{ok}</Response></Envelope>"),
-            &format!("<Response><Inner>{ok}</Inner></Response>"),
-            &format!("<Response>{ok}"),
-            &format!("<Response>{ok}</Response><Response>{ok}</Response>"),
-            "<Response><Message>Command successfully executed</Message></Response>",
-            "<Response><Code></Code></Response>",
-            "<Response><Code/></Response>",
-            "<Response><code>200</code></Response>",
-            "<Response Code=\"200\"/>",
-            "<Response><Code>200</Code><Code>703</Code></Response>",
-            "<Response><Code>703</Code><Code>200</Code></Response>",
-            "<Response><Code>200 OK</Code></Response>",
-            "<Response><Code>0200</Code></Response>",
-            "<Response><Code>+20</Code></Response>",
-            "<Response><Code>OK</Code></Response>",
-        ];
-        let (wanted, numbers) = (printed(), ["100".to_owned()]);
-        let someone = account("office", "canary-office");
-        for body in bodies {
-            for task in [
-                Task::Create(&wanted),
-                Task::Update(&wanted),
-                Task::Delete("100"),
-                Task::Get(&numbers),
-                Task::List,
-            ] {
-                let fault = fault(answered(task, &[body]));
-                assert_eq!(
-                    (fault.kind, fault.code.as_ref()),
-                    (FaultKind::MayHaveHappened, "reply.not_understood"),
-                    "{task:?} {body}"
-                );
-            }
-            let held = golden!("getconfig.reply.xml").replace("1000", "100");
-            for task in [Task::Update(&wanted), Task::Delete("100")] {
-                let fault = fault(answered(task, &[&held, body]));
-                assert_eq!(fault.kind, FaultKind::MayHaveHappened, "{task:?} {body}");
-            }
-            let fault = fault(answered(Task::SignIn(&someone), &[body]));
-            assert_eq!(fault.kind, FaultKind::TargetUnusable, "{body}");
-        }
-    }
-
-    #[test]
-    fn a_message_of_success_does_not_make_up_for_the_code() {
-        let body = refusal("702", "Command successfully executed");
-        let fault = fault(answered(Task::Create(&printed()), &[&body]));
-        assert_eq!(fault.kind, FaultKind::Rejected);
-        let vendor = ozeki("post", "once");
-        let wanted = printed();
-        let task = Task::Create(&wanted);
-        let request = say(vendor.next(&task, &Session::default(), &[]));
-        // Nor does HTTP's status count, one way or the other.
-        let reply = Reply::new(404, "application/xml", golden!("addconfig.reply.xml"));
-        let exchanges = [Exchange { request, reply }];
-        assert_eq!(
-            answer(vendor.next(&task, &Session::default(), &exchanges)),
-            Answer::Done
-        );
-    }
-
-    #[test]
-    fn every_code_of_the_status_page_has_its_meaning() {
-        use FaultKind::*;
-        let codes = [
-            ("300", Rejected),
-            ("301", TargetUnusable),
-            ("302", Rejected),
-            ("303", Rejected),
-            ("304", CredentialRefused),
-            ("305", CredentialRefused),
-            ("306", TargetUnusable),
-            ("307", TargetUnusable),
-            ("401", Rejected),
-            ("402", Rejected),
-            ("501", Rejected),
-            ("601", Rejected),
-            ("702", Rejected),
-            ("703", Exists),
-            ("999", MayHaveHappened),
-            ("201", MayHaveHappened),
-        ];
-        let someone = account("office", "canary-office");
-        for (code, kind) in codes {
-            let body = refusal(code, "");
-            let refused = fault(answered(Task::Create(&printed()), &[&body]));
-            assert_eq!(refused.kind, kind, "{code}");
-            assert_eq!(refused.vendor_code.as_deref(), Some(code));
-            assert_eq!(refused.code, format!("ozeki.{code}"));
-            assert_eq!(refused.http_status, Some(200));
-            // Who cannot sign in cannot go on, whatever the reason.
-            let at_the_door = fault(answered(Task::SignIn(&someone), &[&body]));
-            assert!(at_the_door.ends_the_run(), "{code}");
-            assert_eq!(
-                at_the_door.kind == CredentialRefused,
-                kind == CredentialRefused
-            );
-        }
-    }
-
-    #[test]
-    fn what_is_not_there_is_missing_wherever_it_is_said() {
-        let (wanted, numbers) = (printed(), ["100".to_owned()]);
-        let missing = refusal("701", "Configuration for type 'x' not found");
-        let exists = refusal("703", "Extension configuration already exists");
-        let held = golden!("getconfig.reply.xml").replace("1000", "100");
-        for bodies in [vec![&missing], vec![&held, &missing]] {
-            let bodies: Vec<&str> = bodies.iter().map(|body| body.as_str()).collect();
-            for task in [Task::Update(&wanted), Task::Delete("100")] {
-                let fault = fault(answered(task, &bodies));
-                assert_eq!(fault.kind, FaultKind::Missing, "{task:?}");
-            }
-        }
-        // ModifyConfig's page lists 703 where 701 would be due.
-        let gone = fault(answered(Task::Update(&wanted), &[&held, &exists]));
-        assert_eq!(
-            (gone.kind, gone.vendor_code.as_deref()),
-            (FaultKind::Missing, Some("703"))
-        );
-        assert!(gone.message.contains("100"), "{}", gone.message);
-
-        assert_eq!(found(answered(Task::Get(&numbers), &[&missing])), []);
-        let added = |body: &str| fault(answered(Task::Create(&wanted), &[body])).kind;
-        assert_eq!(added(&exists), FaultKind::Exists);
-        assert_eq!(added(&missing), FaultKind::Rejected);
-    }
-
-    #[test]
-    fn an_answer_about_another_extension_is_not_taken() {
-        let wanted = extension(&[(Field::NUMBER, "0100"), (Field::ENABLED, "off")]);
-        let numbers = ["0100".to_owned()];
-        let other = golden!("getconfig.reply.xml").replace("1000", "100");
-        let nameless = other.replace("<ID>100</ID>", "");
-        let bare = refusal("200", "Command successfully executed");
-        for body in [&other, &nameless, &bare] {
-            for task in [
-                Task::Get(&numbers),
-                Task::GetStatus(&numbers),
-                Task::Update(&wanted),
-                Task::Delete("0100"),
-            ] {
-                let fault = fault(answered(task, &[body]));
-                assert_eq!(fault.code, "reply.not_understood", "{task:?} {body}");
-            }
-        }
-    }
-
-    #[test]
-    fn extensions_of_other_types_are_left_alone() {
-        let held = golden!("getconfig.reply.xml")
-            .replace("1000", "100")
-            .replace("SIPExtensionInfo", "IVRExtensionInfo");
-        let (wanted, numbers) = (printed(), ["100".to_owned()]);
-        for task in [Task::Update(&wanted), Task::Delete("100")] {
-            let fault = fault(answered(task, &[&held]));
-            assert_eq!(
-                (fault.kind, fault.code.as_ref()),
-                (FaultKind::Rejected, "ozeki.other_type")
-            );
-            assert!(fault.message.contains("IVR"), "{}", fault.message);
-        }
-        let untyped = held.replace(" knownType=\"IVRExtensionInfo\"", "");
-        assert_eq!(
-            fault(answered(Task::Delete("100"), &[&untyped])).code,
-            "ozeki.other_type"
-        );
-        let looked = found(answered(Task::Get(&numbers), &[&held]));
-        assert_eq!(looked[0].text(Field::EXTENSION_TYPE), Some("IVR"));
-
-        let listed = golden!("listextensions.reply.xml").replacen("SIP", "IVR", 1);
-        let Answer::Listing(listing) = answer(answered(Task::List, &[&listed])) else {
-            panic!("no listing");
-        };
-        assert_eq!(listing.numbers, ["1001", "1002", "100"]);
-        assert!(listing.complete);
-    }
-
-    #[test]
-    fn a_doubtful_listing_is_not_whole() {
-        let whole = golden!("listextensions.reply.xml");
-        for broken in [
-            whole.replacen("<Id>1001</Id>", "", 1),
-            whole.replacen("<Id>1001</Id>", "<Id/>", 1),
-            whole.replacen("<Type>SIP</Type>", "", 1),
-            whole.replacen("</Extensions>", "<More/></Extensions>", 1),
-            refusal("200", "Command successfully executed"),
-        ] {
-            let Answer::Listing(listing) = answer(answered(Task::List, &[&broken])) else {
-                panic!("no listing");
-            };
-            assert!(!listing.complete, "{broken}");
-        }
-    }
-
-    #[test]
-    fn the_office_user_and_the_telephone_account_are_not_mixed_up() {
-        let wanted = extension(&[
-            (Field::NUMBER, "2002"),
-            (Field::SIP_USERNAME, "sip-user"),
-            (Field::SIP_PASSWORD, "sip-pass"),
-            (Field::USER_ID, "user100"),
-        ]);
-        let session = OfficeUser::of_account(&account("office & co", "p=w&d%+ \u{fc}")).session();
-        for (method, escape) in WAYS {
-            let request = say(ozeki(method, escape).next(&Task::Create(&wanted), &session, &[]));
-            assert_eq!(
-                parameter(&request, "Username").as_deref(),
-                Some("office & co")
-            );
-            assert_eq!(
-                parameter(&request, "Password").as_deref(),
-                Some("p=w&d%+ \u{fc}")
-            );
-            let config = parameter(&request, "ConfigXML").unwrap();
-            assert!(
-                config.contains("sip-user") && config.contains("sip-pass"),
-                "{config}"
-            );
-            assert!(
-                !config.contains("office") && !config.contains("p=w"),
-                "{config}"
-            );
-            if method == "post" {
-                assert_eq!(request.encode().unwrap().target, "/");
-            }
-        }
-        let nobody = OfficeUser::of_account(&account("", "unused")).session();
-        assert_eq!(nobody, Session::default());
-        let request = say(ozeki("post", "once").next(&Task::Create(&wanted), &nobody, &[]));
-        assert_eq!(parameter(&request, "Username"), None);
-        assert_eq!(parameter(&request, "Password"), None);
-    }
-
-    #[test]
-    fn the_pbx_may_repeat_a_secret_but_we_do_not() {
-        let wanted = extension(&[
-            (Field::NUMBER, "100"),
-            (Field::SIP_PASSWORD, "canary-sip"),
-            (Field::USER_ID, "u"),
-        ]);
-        let held = golden!("getconfig.reply.xml")
-            .replace("<Password>1000", "<Password>canary-held")
-            .replace("1000", "100");
-        let only_enabled = extension(&[(Field::NUMBER, "100"), (Field::ENABLED, "off")]);
-        for code in ["300", "302", "702", "999", "305"] {
-            for text in [
-                "canary-office",
-                "Missing or invalid parameter 'canary-sip'",
-                "'&lt;Password&gt;canary'",
-                "command=AddConfig&amp;ConfigXML=%3Ccanary",
-                "'canary-held'",
-                "\u{9b}canary",
-            ] {
-                let body = refusal(code, text);
-                if text != "'canary-held'" {
-                    let fault = fault(answered(Task::Create(&wanted), &[&body]));
-                    assert!(!format!("{fault:?}").contains("canary"), "{fault:?}");
-                }
-                if !text.contains("canary-sip") {
-                    let fault = fault(answered(Task::Update(&only_enabled), &[&held, &body]));
-                    assert!(!format!("{fault:?}").contains("canary"), "{fault:?}");
-                }
-            }
-        }
-        let session = OfficeUser::of_account(&account("office", "canary-office")).session();
-        assert!(!format!("{session:?}").contains("canary"));
-        let shown = refusal("302", "Missing or invalid parameter 'ExtensionType'");
-        let fault = fault(answered(Task::Create(&wanted), &[&shown]));
-        assert!(
-            fault.message.contains("'ExtensionType'"),
-            "{}",
-            fault.message
-        );
-    }
-
-    #[test]
-    fn a_change_carries_along_what_it_does_not_know() {
-        let held = golden!("getconfig.reply.xml")
-            .replace("1000", "100")
-            .replace("<Config ", "<Config version=\"7\" ")
-            .replace(
-                "<Enabled>",
-                "<Codecs q=\"1\"><Codec>G.711 &amp; more</Codec><Codec/></Codecs><Enabled>",
-            );
-        let change = extension(&[(Field::NUMBER, "100"), (Field::SIP_AUTH_NAME, "ann")]);
-        let request = say(answered(Task::Update(&change), &[&held]));
-        let sent = packed(&parameter(&request, "ConfigXML").unwrap());
-        let before = packed(&held).child("Config").unwrap().clone();
-        assert_eq!(sent.attributes, before.attributes);
-        assert_eq!(sent.child("Codecs"), before.child("Codecs"));
-        assert_eq!(sent.child_text("AuthorizationName"), Some("ann"));
-        assert_eq!(sent.child_text("Enabled"), Some("true"));
-        // What is live goes; the user name, which is not given back, follows the authorization name.
-        assert_eq!(
-            sent.child("LastIPAddress").or(sent.child("UserAgentName")),
-            None
-        );
-        assert_eq!(sent.child_text("Username"), Some("ann"));
-
-        let named = extension(&[(Field::NUMBER, "100"), (Field::SIP_USERNAME, "bob")]);
-        let request = say(answered(Task::Update(&named), &[&held]));
-        let sent = packed(&parameter(&request, "ConfigXML").unwrap());
-        assert_eq!(sent.child_text("Username"), Some("bob"));
-
-        let nameless = held.replace("<AuthorizationName>100</AuthorizationName>", "");
-        let disable = extension(&[(Field::NUMBER, "100"), (Field::ENABLED, "off")]);
-        let request = say(answered(Task::Update(&disable), &[&nameless]));
-        let sent = packed(&parameter(&request, "ConfigXML").unwrap());
-        assert_eq!(sent.child_text("Username"), Some("100"));
-    }
-
-    #[test]
-    fn a_control_character_never_leaves() {
-        let mut wanted = ann();
-        wanted.set(Field::USER_ID, "a\u{0}b");
-        let turn = ozeki("get", "twice").next(&Task::Create(&wanted), &Session::default(), &[]);
-        assert_eq!(fault(turn).code, "xml.character");
-    }
-
-    #[test]
-    fn staying_and_leaving_need_no_request() {
-        let vendor = ozeki("post", "once");
-        let session = OfficeUser::of_account(&account("office", "canary-office")).session();
-        assert_eq!(
-            session_of(vendor.next(&Task::KeepAlive, &session, &[])),
-            session
-        );
-        assert_eq!(
-            answer(vendor.next(&Task::SignOut, &session, &[])),
-            Answer::Done
-        );
-        assert_eq!(found(vendor.next(&Task::Get(&[]), &session, &[])), []);
-    }
-
-    #[test]
-    fn a_whole_life_on_the_simulated_pbx() {
-        for (method, escape) in WAYS {
-            for who in [account("", ""), account("office & co", "p=w&d%+ \u{fc}")] {
-                let vendor = ozeki(method, escape);
-                let vendor = vendor.as_ref();
-                let mut pbx = sim::pbx(&who);
-                let pbx = pbx.as_mut();
-                let nobody = Session::default();
-                let session = session_of(converse(vendor, pbx, Task::SignIn(&who), &nobody).0);
-
-                let (wanted, numbers) = (ann(), ["0042".to_owned(), "42".to_owned()]);
-                let end = converse(vendor, pbx, Task::Create(&wanted), &session).0;
-                assert_eq!(answer(end), Answer::Done);
-                let again = converse(vendor, pbx, Task::Create(&wanted), &session).0;
-                assert_eq!(fault(again).kind, FaultKind::Exists);
-                assert_eq!(
-                    (pbx.created("0042"), pbx.numbers()),
-                    (1, vec!["0042".into()])
-                );
-
-                let looked = found(converse(vendor, pbx, Task::Get(&numbers), &session).0);
-                assert_eq!(looked.len(), 1);
-                assert_eq!(looked[0].number(), "0042");
-                assert_eq!(
-                    looked[0].reveal(Field::SIP_PASSWORD),
-                    wanted.reveal(Field::SIP_PASSWORD)
-                );
-                assert!(looked[0].is_on(Field::ENABLED));
-                assert_eq!(pbx.stored("0042", "Username").as_deref(), Some("ann"));
-                assert_eq!(crate::plan::differing(manifest(), &wanted, &looked[0]), []);
-
-                let change = extension(&[(Field::NUMBER, "0042"), (Field::ENABLED, "off")]);
-                let end = converse(vendor, pbx, Task::Update(&change), &session).0;
-                assert_eq!(answer(end), Answer::Done);
-                assert_eq!(pbx.stored("0042", "Enabled").as_deref(), Some("false"));
-                // The user name is lost to any change that does not carry it.
-                assert_eq!(pbx.stored("0042", "Username").as_deref(), Some("0042"));
-                assert_eq!(
-                    pbx.stored("0042", "Password").as_deref(),
-                    wanted.reveal(Field::SIP_PASSWORD)
-                );
-
-                let listing = answer(converse(vendor, pbx, Task::List, &session).0);
-                let all = Listing {
-                    numbers: vec!["0042".into()],
-                    complete: true,
-                };
-                assert_eq!(listing, Answer::Listing(all));
-                let end = converse(vendor, pbx, Task::Delete("42"), &session).0;
-                assert_eq!(fault(end).kind, FaultKind::Missing);
-                let end = converse(vendor, pbx, Task::Delete("0042"), &session).0;
-                assert_eq!(answer(end), Answer::Done);
-                assert!(pbx.numbers().is_empty());
-                assert_eq!((pbx.created("0042"), pbx.sign_ins()), (1, 1));
-            }
-        }
-    }
-
-    #[test]
-    fn who_is_not_let_in_is_told_so() {
-        let vendor = ozeki("post", "once");
-        let mut pbx = sim::pbx(&account("office", "right"));
-        for (who, code) in [
-            (account("office", "wrong"), "ozeki.305"),
-            (account("office", ""), "ozeki.305"),
-            (account("", "right"), "ozeki.304"),
-        ] {
-            let nobody = Session::default();
-            let (end, _) = converse(vendor.as_ref(), pbx.as_mut(), Task::SignIn(&who), &nobody);
-            let fault = fault(end);
-            assert_eq!(
-                (fault.kind, fault.code.as_ref()),
-                (FaultKind::CredentialRefused, code)
-            );
-            assert!(!fault.hint.is_empty());
-        }
-        assert_eq!(pbx.sign_ins(), 3);
-    }
-
-    #[test]
-    fn a_wrong_type_is_refused_by_name() {
-        let given = [("extension_type".to_owned(), "Fax".to_owned())].into();
-        let vendor = client(Settings::new(manifest(), &given).unwrap());
-        let mut pbx = sim::pbx(&account("", ""));
-        let (wanted, nobody) = (ann(), Session::default());
-        let (end, _) = converse(
-            vendor.as_ref(),
-            pbx.as_mut(),
-            Task::Create(&wanted),
-            &nobody,
-        );
-        let fault = fault(end);
-        assert_eq!(fault.code, "ozeki.302");
-        assert!(
-            fault.message.contains("'ExtensionType'"),
-            "{}",
-            fault.message
-        );
-    }
-
-    /// What XML can hold and a cell may: U+FFFD aside, which the simulated PBX takes for broken UTF-8.
-    fn values() -> impl Strategy<Value = String> {
-        prop_oneof![
-            Just("O'Neil & <S\u{f8}n> \"QA\"".to_owned()),
-            Just("00042".to_owned()),
-            Just("&amp;lt;&lt;&#60;%26lt%3b+%20".to_owned()),
-            Just(" ]]> <!-- <![CDATA[ <?x ?> \t\r\n ".to_owned()),
-            Just("\u{e9}".repeat(255)),
-            "[&<>'\";%+=#?/ ]{1,40}",
-            "[^\x00-\x1f\u{fffd}\u{fffe}\u{ffff}]{1,255}",
-        ]
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
-
-        #[test]
-        fn what_is_sent_decodes_to_the_same(
-            number in values(),
-            auth in values(),
-            password in values(),
-            user in values(),
-            owner in values(),
-            enabled in any::<bool>(),
-            office in values(),
-            office_password in values(),
-        ) {
-            for (method, escape) in WAYS {
-                let vendor = ozeki(method, escape);
-                let who = account(&office, &office_password);
-                let mut pbx = sim::pbx(&who);
-                let nobody = Session::default();
-                let (end, _) = converse(vendor.as_ref(), pbx.as_mut(), Task::SignIn(&who), &nobody);
-                let session = session_of(end);
-                let mut wanted = extension(&[
-                    (Field::NUMBER, number.as_str()),
-                    (Field::SIP_AUTH_NAME, &auth),
-                    (Field::SIP_PASSWORD, &password),
-                    (Field::SIP_USERNAME, &user),
-                    (Field::USER_ID, &owner),
-                    (Field::ENABLED, if enabled { "on" } else { "off" }),
-                ]);
-                let (end, _) = converse(vendor.as_ref(), pbx.as_mut(), Task::Create(&wanted), &session);
-                prop_assert_eq!(answer(end), Answer::Done);
-                let given = [
-                    ("AuthorizationName", &auth),
-                    ("Password", &password),
-                    ("Username", &user),
-                    ("UserID", &owner),
-                    ("ID", &number),
-                ];
-                for (name, text) in given {
-                    prop_assert_eq!(pbx.stored(&number, name), Some(text.clone()));
-                }
-                // And once more through the merge, which reads what the PBX gave back.
-                wanted = extension(&[(Field::NUMBER, number.as_str()), (Field::USER_ID, "other")]);
-                let (end, _) = converse(vendor.as_ref(), pbx.as_mut(), Task::Update(&wanted), &session);
-                prop_assert_eq!(answer(end), Answer::Done);
-                prop_assert_eq!(pbx.stored(&number, "Password"), Some(password.clone()));
-                prop_assert_eq!(pbx.stored(&number, "Username"), Some(auth.clone()));
-                prop_assert_eq!(pbx.stored(&number, "UserID"), Some("other".to_owned()));
-                prop_assert_eq!(pbx.stored(&number, "Enabled"), Some(enabled.to_string()));
-            }
-        }
-    }
 }

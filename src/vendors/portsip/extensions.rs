@@ -1,9 +1,8 @@
 //! The extension itself: its requests, and its fields in the object of the PBX.
 
-use super::manifest;
-use super::talk::{End, Step, Talk, get, not_understood, paged, post};
-use crate::manifest::{FieldRow, Purpose, Shape};
-use crate::model::{Fault, FaultKind, Record, WireText};
+use super::{End, Step, Talk, get, page, paged, post};
+use crate::manifest::{FieldRow, Manifest, Purpose, Shape};
+use crate::model::{Record, WireText};
 use crate::wire::{Effect, Request, json};
 use serde_json::{Map, Value};
 
@@ -17,80 +16,66 @@ const OBJECTS: [&str; 5] = [
 ];
 
 pub(super) fn list(page: usize) -> Request {
-    paged(get("extensions/list", "/extensions/list"), page).query("sort_by", "DEFAULT")
+    paged("extensions/list", page).query("sort_by", "DEFAULT")
 }
 
 pub(super) fn search(condition: &str, page: usize) -> Request {
-    paged(get("extensions/search", "/extensions/search"), page).query("condition", condition)
+    paged("extensions/search", page).query("condition", condition)
 }
 
 pub(super) fn show(number: &str) -> Request {
-    get("extensions/show", "/extensions/show").query("extension_number", number)
-}
-
-fn status(number: &str) -> Request {
-    post(
-        "extensions/status",
-        "/extensions/status",
-        Effect::Reads,
-        serde_json::json!({ "extensions": [number] }),
-    )
+    get("extensions/show").query("extension_number", number)
 }
 
 pub(super) fn destroy(number: &str) -> Request {
-    post(
-        "extensions/destroy",
-        "/extensions/destroy",
-        Effect::Writes,
-        serde_json::json!({ "extension_number": number }),
-    )
+    let body = serde_json::json!({ "extension_number": number });
+    post("extensions/destroy", Effect::Writes, body)
 }
 
 /// The request that makes an extension.
-///
-/// # Errors
-/// Where a value has no place in the type that the field has.
-pub(super) fn create(wanted: &Record) -> Result<Request, Fault> {
+pub(super) fn create(talk: &Talk<'_>, wanted: &Record) -> Step<Request> {
     let mut body = Map::new();
-    for (row, text) in manifest().outgoing(wanted, Purpose::Create) {
+    for (row, text) in talk.manifest().outgoing(wanted, Purpose::Create) {
         if !row.separate {
-            json::put(&mut body, &row.wire, typed(row, &text)?);
+            json::put(&mut body, &row.wire, typed(talk, row, &text)?);
         }
     }
     Ok(post(
         "extensions/create",
-        "/extensions/create",
         Effect::Writes,
         Value::Object(body),
     ))
 }
 
 /// The request that brings an extension from what the PBX showed to what is wanted: everything that was shown goes
-/// back with it, or it would be lost. `None` where nothing would change.
-///
-/// # Errors
-/// Where a password is to be changed, which the PBX cannot do, where a value has no place in its field's type, or
-/// where the PBX's own object is not understood.
-pub(super) fn update(wanted: &Record, shown: &Value) -> Result<Option<Request>, Fault> {
+/// back with it, or it would be lost. `None` where nothing would change. A password that is to be changed, which the PBX
+/// cannot do, ends the conversation.
+pub(super) fn update(talk: &Talk<'_>, wanted: &Record, shown: &Value) -> Step<Option<Request>> {
     let mut before = Map::new();
     for name in OBJECTS {
         let object = match shown.get(name) {
             Some(Value::Object(object)) => object.clone(),
             None | Some(Value::Null) => Map::new(),
-            Some(_) => return Err(not_understood(&format!("{name} is no object"))),
+            Some(_) => return Err(talk.end(talk.not_understood(&format!("{name} is no object")))),
         };
         before.insert(name.to_owned(), Value::Object(object));
     }
     let mut body = before.clone();
-    let held = incoming(shown);
-    for (row, text) in manifest().outgoing(wanted, Purpose::Update) {
-        if row.create_only {
-            refuse_change(row, wanted, &held)?;
-        } else if !row.separate
-            && row.wire.contains('.')
-            && held.get(row.name) != wanted.get(row.name)
-        {
-            json::put(&mut body, &row.wire, typed(row, &text)?);
+    let held = incoming(talk.manifest(), shown);
+    for (row, text) in talk.manifest().outgoing(wanted, Purpose::Update) {
+        let differs = held.get(row.name) != wanted.get(row.name);
+        if row.create_only && differs {
+            return Err(talk.refuse(
+                "create_only",
+                format!(
+                    "{} of an existing extension cannot be changed: PortSIP's update takes no password",
+                    row.name.name()
+                ),
+                "leave the cell blank and change it in the web console, or delete and create the extension",
+            ));
+        }
+        if !row.create_only && !row.separate && row.wire.contains('.') && differs {
+            json::put(&mut body, &row.wire, typed(talk, row, &text)?);
         }
     }
     if body == before {
@@ -99,32 +84,13 @@ pub(super) fn update(wanted: &Record, shown: &Value) -> Result<Option<Request>, 
     body.insert("extension_number".into(), wanted.number().into());
     Ok(Some(post(
         "extensions/update",
-        "/extensions/update",
         Effect::Writes,
         Value::Object(body),
     )))
 }
 
-fn refuse_change(row: &FieldRow, wanted: &Record, held: &Record) -> Result<(), Fault> {
-    if wanted.get(row.name) == held.get(row.name) {
-        return Ok(());
-    }
-    let words = format!(
-        "{} of an existing extension cannot be changed: PortSIP's update takes no password",
-        row.name.name()
-    );
-    Err(
-        Fault::new(FaultKind::Rejected, "portsip.create_only", words).hint(
-            "leave the cell blank and change it in the web console, or delete and create the extension",
-        ),
-    )
-}
-
-/// A value as it stands in JSON.
-///
-/// # Errors
-/// Where it has no place in the type that the field has.
-pub(super) fn typed(row: &FieldRow, text: &WireText) -> Result<Value, Fault> {
+/// A value as it stands in JSON; one that has no place in the type of its field ends the conversation.
+pub(super) fn typed(talk: &Talk<'_>, row: &FieldRow, text: &WireText) -> Step<Value> {
     let open = text.open().unwrap_or_default();
     let value = match row.shape {
         Shape::Boolean => match open {
@@ -144,22 +110,18 @@ pub(super) fn typed(row: &FieldRow, text: &WireText) -> Result<Value, Fault> {
             Shape::Boolean => "on or off",
             _ => "a whole number",
         };
-        Fault::new(
-            FaultKind::Rejected,
-            "portsip.type",
-            format!("{} must be {words}", row.name.name()),
-        )
+        talk.refuse("type", format!("{} must be {words}", row.name.name()), "")
     })
 }
 
 /// The fields of the PBX's object; groups and greeting, which are read in their own ways, aside.
-pub(super) fn incoming(shown: &Value) -> Record {
-    let mut extension = manifest().incoming(|path| match json::at(shown, path) {
+pub(super) fn incoming(manifest: &Manifest, shown: &Value) -> Record {
+    let mut extension = manifest.incoming(|path| match json::at(shown, path) {
         Some(Value::Null) => Some(String::new()),
         Some(value) => json::text(value),
         None => None,
     });
-    for row in manifest().field.iter().filter(|row| row.separate) {
+    for row in manifest.field.iter().filter(|row| row.separate) {
         extension.remove(row.name);
     }
     extension
@@ -172,7 +134,7 @@ pub(super) fn shown(talk: &mut Talk<'_>, number: &str) -> Step<Option<Value>> {
         Ok(value) => {
             let answered = value.get("extension_number").and_then(json::text);
             if answered.as_deref() != Some(number) {
-                return Err(talk.end(not_understood("it shows another extension, or none")));
+                return Err(talk.end(talk.not_understood("it shows another extension, or none")));
             }
             Ok(Some(value))
         }
@@ -185,16 +147,17 @@ pub(super) fn shown(talk: &mut Talk<'_>, number: &str) -> Step<Option<Value>> {
 
 /// An extension's entry in the listing; `None` where there is none.
 pub(super) fn find(talk: &mut Talk<'_>, number: &str) -> Step<Option<Value>> {
-    let walk = talk
-        .walk(&["extensions"], "extension_number", |page| {
-            search(number, page)
-        })?
+    let pages = talk
+        .pages(
+            |page| search(number, page),
+            |value| page(value, &["extensions"], "extension_number"),
+        )?
         .map_err(|refusal| talk.end(refusal))?;
     let is_it =
         |item: &Value| item.get("extension_number").and_then(json::text).as_deref() == Some(number);
-    let found = walk.items.into_iter().find(is_it);
-    if found.is_none() && walk.end == End::Repeated {
-        return Err(talk.end(not_understood("its search shows the same page again")));
+    let found = pages.items.into_iter().find(is_it);
+    if found.is_none() && pages.end == End::Repeated {
+        return Err(talk.end(talk.not_understood("its search shows the same page again")));
     }
     Ok(found)
 }
@@ -203,10 +166,10 @@ pub(super) fn find(talk: &mut Talk<'_>, number: &str) -> Step<Option<Value>> {
 pub(super) fn add_live(talk: &mut Talk<'_>, number: &str, extension: &mut Record) -> Step<()> {
     let entry = find(talk, number)?;
     // The page prints a body, the web console sends a GET.
-    let statuses = match talk.attempt(status(number))? {
+    let body = serde_json::json!({ "extensions": [number] });
+    let statuses = match talk.attempt(post("extensions/status", Effect::Reads, body))? {
         Some(value) => Some(value),
-        None => talk
-            .attempt(get("extensions/status", "/extensions/status").query("extensions", number))?,
+        None => talk.attempt(get("extensions/status").query("extensions", number))?,
     };
     let status = statuses.as_ref().and_then(|value| {
         let all = value.get("extension_status")?;
@@ -218,7 +181,10 @@ pub(super) fn add_live(talk: &mut Talk<'_>, number: &str, extension: &mut Record
         })
     });
     for source in [entry.as_ref(), status].into_iter().flatten() {
-        for (field, text) in incoming(source).iter().filter(|(field, _)| field.is_live()) {
+        for (field, text) in incoming(talk.manifest(), source)
+            .iter()
+            .filter(|(field, _)| field.is_live())
+        {
             extension.set(field, text);
         }
     }

@@ -1,59 +1,41 @@
 //! Voicemail greetings: files that the PBX fetches or has, one of which is in use.
 
-use super::talk::{Step, Talk, get, paged, post};
-use crate::model::{Fault, FaultKind};
+use super::{Page, Step, Talk, page, paged, post};
 use crate::plan::fetched_name;
 use crate::wire::{Effect, Request, json};
 use serde_json::{Value, json};
 
 fn list(number: &str, page: usize) -> Request {
-    paged(
-        get(
-            "extensions/greeting_file/list",
-            "/extensions/greeting_file/list",
-        ),
-        page,
-    )
-    .query("sort_by", "DEFAULT")
-    .query("extension_number", number)
+    paged("extensions/greeting_file/list", page)
+        .query("sort_by", "DEFAULT")
+        .query("extension_number", number)
+}
+
+fn files(value: Value) -> Result<Page<Value>, String> {
+    page(value, &["greetings", "files"], "filename")
 }
 
 fn create(number: &str, filename: &str, url: &str) -> Request {
-    post(
-        "extensions/greeting_file/create",
-        "/extensions/greeting_file/create",
-        Effect::Writes,
-        json!({ "extension_number": number, "filename": filename, "url": url }),
-    )
+    let body = json!({ "extension_number": number, "filename": filename, "url": url });
+    post("extensions/greeting_file/create", Effect::Writes, body)
 }
 
 fn update(number: &str, filename: &str) -> Request {
-    post(
-        "extensions/greeting_file/update",
-        "/extensions/greeting_file/update",
-        Effect::Writes,
-        json!({ "extension_number": number, "filename": filename }),
-    )
+    let body = json!({ "extension_number": number, "filename": filename });
+    post("extensions/greeting_file/update", Effect::Writes, body)
 }
 
 fn destroy(number: &str, filename: &str) -> Request {
-    post(
-        "extensions/greeting_file/destroy",
-        "/extensions/greeting_file/destroy",
-        Effect::Writes,
-        json!({ "extension_number": number, "filename": filename }),
-    )
+    let body = json!({ "extension_number": number, "filename": filename });
+    post("extensions/greeting_file/destroy", Effect::Writes, body)
 }
 
 /// The file in use; empty where none is, and `None` where the PBX does not say.
 pub(super) fn in_use(talk: &mut Talk<'_>, number: &str) -> Step<Option<String>> {
-    let walk = talk.walk(&["greetings", "files"], "filename", |page| {
-        list(number, page)
-    })?;
-    let Ok(walk) = walk else {
+    let Ok(pages) = talk.pages(|page| list(number, page), files)? else {
         return Ok(None);
     };
-    let name = enabled(&walk.items).unwrap_or_default();
+    let name = enabled(&pages.items).unwrap_or_default();
     Ok(Some(name.trim_end_matches([',', ' ']).to_owned()))
 }
 
@@ -76,27 +58,28 @@ pub(super) enum Wish {
 }
 
 impl Wish {
-    /// What a cell asks for: an address, a bare name, or nothing.
-    ///
-    /// # Errors
-    /// Where an address does not end in a file name. The message does not repeat it, for it may hold a password.
-    pub(super) fn of(wanted: &str) -> Result<Wish, Fault> {
+    /// Reads a cell: an address, a bare name, or nothing. An address without a file name ends the conversation; the
+    /// message does not repeat it, for it may hold a password.
+    pub(super) fn parse(talk: &Talk<'_>, wanted: &str) -> Step<Wish> {
         if wanted.is_empty() {
             return Ok(Wish::Remove);
         }
         if !is_address(wanted) {
-            return Ok(Wish::Use {
-                name: wanted.to_owned(),
-            });
+            let name = wanted.to_owned();
+            return Ok(Wish::Use { name });
         }
-        let name = fetched_name(wanted).ok_or_else(no_file)?;
-        Ok(Wish::Fetch {
-            name,
-            url: wanted.to_owned(),
-        })
+        let url = wanted.to_owned();
+        match fetched_name(wanted) {
+            Some(name) => Ok(Wish::Fetch { name, url }),
+            None => Err(talk.refuse(
+                "greeting_address",
+                "the greeting's address does not end in a file name",
+                "give an address such as https://files.example.com/greetings/2002.wav",
+            )),
+        }
     }
 
-    /// Says it to the PBX.
+    /// Carries it out on the PBX.
     pub(super) fn apply(&self, talk: &mut Talk<'_>, number: &str) -> Step<()> {
         let name = match self {
             Wish::Remove => return remove(talk, number),
@@ -112,12 +95,10 @@ impl Wish {
 }
 
 fn remove(talk: &mut Talk<'_>, number: &str) -> Step<()> {
-    let walk = talk
-        .walk(&["greetings", "files"], "filename", |page| {
-            list(number, page)
-        })?
+    let pages = talk
+        .pages(|page| list(number, page), files)?
         .map_err(|refusal| talk.end(refusal))?;
-    match enabled(&walk.items) {
+    match enabled(&pages.items) {
         Some(name) => talk.ask(destroy(number, &name)).map(drop),
         None => Ok(()),
     }
@@ -128,13 +109,4 @@ fn is_address(text: &str) -> bool {
         text.get(..scheme.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
     })
-}
-
-fn no_file() -> Fault {
-    Fault::new(
-        FaultKind::Rejected,
-        "portsip.greeting_address",
-        "the greeting's address does not end in a file name",
-    )
-    .hint("give an address such as https://files.example.com/greetings/2002.wav")
 }

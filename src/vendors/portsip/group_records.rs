@@ -4,47 +4,39 @@
 //! as it was shown.
 
 use super::extensions::typed;
-use super::groups::{self, Group, named, read_all, refused, writable};
-use super::talk::{Step, Talk, not_understood};
-use super::{Client, PortSip, Settings, Task};
+use super::groups::{self, Group, named, read_all, writable};
+use super::{Client, PortSip, Settings, Step, Talk, Task};
 use crate::manifest::{Manifest, Purpose};
-use crate::model::{Fault, FaultKind, Field, Record};
+use crate::model::{FaultKind, Field, Record};
 use crate::wire::{Answer, Exchange, Listing, Session, Turn, json};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
 
-/// The facts of the vendor's groups.
-pub fn manifest() -> &'static Manifest {
-    #[expect(
-        clippy::expect_used,
-        reason = "the text is compiled in, and a test reads it"
-    )]
-    static MANIFEST: LazyLock<Manifest> = LazyLock::new(|| {
-        let vendor = Manifest::parse(include_str!("vendor.toml"));
-        let groups = vendor.ok().and_then(Manifest::of_groups);
-        groups.expect("vendor.toml holds together and has groups")
-    });
-    &MANIFEST
+facts!("vendor.toml", Manifest::of_groups);
+
+/// Speaks to a PortSIP PBX about its groups, with these settings.
+pub fn client(manifest: &'static Manifest, settings: Settings) -> Box<dyn Client> {
+    Box::new(Groups {
+        groups: PortSip::new(manifest, &settings),
+        extensions: PortSip::new(super::manifest(), &settings),
+    })
 }
 
-/// How the vendor is spoken to about its groups, with these settings.
-pub fn client(settings: Settings) -> Box<dyn Client> {
-    Box::new(Groups(PortSip::new(&settings)))
+struct Groups {
+    groups: PortSip,
+    extensions: PortSip,
 }
-
-struct Groups(PortSip);
 
 impl Client for Groups {
     fn manifest(&self) -> &'static Manifest {
-        manifest()
+        self.groups.manifest
     }
 
     fn next(&self, task: &Task<'_>, session: &Session, exchanges: &[Exchange]) -> Turn {
-        let mut talk = Talk::new(session, self.0.token_in, exchanges);
-        let told = match task {
+        let mut talk = Talk::new(&self.groups, session, exchanges);
+        let answer = match task {
             Task::SignIn(_) | Task::KeepAlive | Task::SignOut => {
-                return self.0.next(task, session, exchanges);
+                return self.extensions.next(task, session, exchanges);
             }
             Task::List => list(&mut talk),
             Task::Get(names) | Task::GetStatus(names) => look(&mut talk, names),
@@ -52,11 +44,11 @@ impl Client for Groups {
             Task::Update(wanted) => update(&mut talk, wanted),
             Task::Delete(name) => delete(&mut talk, name),
         };
-        told.map_or_else(|turn| turn, Turn::Done)
+        answer.map_or_else(|turn| turn, Turn::Done)
     }
 
     fn extensions(&self) -> Option<&dyn Client> {
-        Some(&self.0)
+        Some(&self.extensions)
     }
 }
 
@@ -81,12 +73,12 @@ fn look(talk: &mut Talk<'_>, names: &[String]) -> Step<Answer> {
         let is_it = |group: &&Group| !group.is_default() && group.name() == name;
         for group in all.iter().filter(is_it) {
             if let Some(shown) = shown(talk, group)? {
-                found.push(incoming(&shown, group));
+                found.push(incoming(talk.manifest(), &shown, group));
                 missing = false;
             }
         }
         if missing && !whole {
-            return Err(talk.end(doubtful(name)));
+            return Err(doubtful(talk, name));
         }
     }
     Ok(Answer::Found(found))
@@ -95,25 +87,25 @@ fn look(talk: &mut Talk<'_>, names: &[String]) -> Step<Answer> {
 fn create(talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
     let name = given(talk, wanted.number())?;
     let mut group = Map::new();
-    for (row, text) in manifest().outgoing(wanted, Purpose::Create) {
-        let value = typed(row, &text).map_err(|fault| talk.end(fault))?;
+    for (row, text) in talk.manifest().outgoing(wanted, Purpose::Create) {
+        let value = typed(talk, row, &text)?;
         group.insert(row.wire.clone(), value);
     }
     group.insert("group_name".into(), name.into());
     if name == groups::DEFAULT_GROUP {
-        return Err(talk.end(groups::default_group()));
+        return Err(groups::default_group(talk));
     }
     let (all, whole) = read_all(talk)?;
     // No page says whether the PBX minds a second one of the same name.
     match named(talk, &all, name)? {
-        Some(_) => return Err(talk.end(exists(name))),
-        None if !whole => return Err(talk.end(doubtful(name))),
+        Some(_) => return Err(exists(talk, name)),
+        None if !whole => return Err(doubtful(talk, name)),
         None => {}
     }
     let mut refusal = match talk.try_ask(groups::create(group))? {
         // The one success that has words of its own.
         Ok(made) if made.get("group_id").and_then(json::text).is_none() => {
-            return Err(talk.end(not_understood("it does not say which group was created")));
+            return Err(talk.end(talk.not_understood("it does not say which group was created")));
         }
         Ok(_) => return Ok(Answer::Done),
         Err(refusal) => refusal,
@@ -130,17 +122,17 @@ fn update(talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
     let (all, whole) = read_all(talk)?;
     let group = there(talk, &all, whole, name)?;
     let Some(shown) = shown(talk, group)? else {
-        return Err(talk.end(missing(name)));
+        return Err(talk.end(talk.manifest().missing(name)));
     };
     let (before, members) = writable(talk, shown, group)?;
     let mut after = before.clone();
     let now: BTreeSet<&str> = members.iter().map(String::as_str).collect();
-    for (row, text) in manifest().outgoing(wanted, Purpose::Update) {
+    for (row, text) in talk.manifest().outgoing(wanted, Purpose::Update) {
         // Members in another order are the same.
         let same = row.name == Field::GROUP_MEMBERS
             && now == items(text.open().unwrap_or_default()).collect();
         if !row.name.is_key() && !same {
-            let value = typed(row, &text).map_err(|fault| talk.end(fault))?;
+            let value = typed(talk, row, &text)?;
             after.insert(row.wire.clone(), value);
         }
     }
@@ -159,7 +151,7 @@ fn delete(talk: &mut Talk<'_>, name: &str) -> Step<Answer> {
     };
     let (all, whole) = read_all(talk)?;
     match all.iter().any(|known| known.id == group.id) {
-        false if whole => Err(talk.end(missing(name))),
+        false if whole => Err(talk.end(talk.manifest().missing(name))),
         _ => Err(talk.end(refusal)),
     }
 }
@@ -169,19 +161,16 @@ fn given<'n>(talk: &Talk<'_>, name: &'n str) -> Step<&'n str> {
     if !name.trim().is_empty() {
         return Ok(name);
     }
-    Err(talk.end(refused(
-        "portsip.no_group_name",
-        "a group without a name cannot be asked for".to_owned(),
-        "",
-    )))
+    let why = "a group without a name cannot be asked for";
+    Err(talk.refuse("no_group_name", why, "give the row a name"))
 }
 
 /// The group of a name that is to be changed or removed.
 fn there<'g>(talk: &Talk<'_>, all: &'g [Group], whole: bool, name: &str) -> Step<&'g Group> {
     match named(talk, all, name)? {
         Some(group) => Ok(group),
-        None if whole => Err(talk.end(missing(name))),
-        None => Err(talk.end(doubtful(name))),
+        None if whole => Err(talk.end(talk.manifest().missing(name))),
+        None => Err(doubtful(talk, name)),
     }
 }
 
@@ -192,7 +181,7 @@ fn shown(talk: &mut Talk<'_>, group: &Group) -> Step<Option<Value>> {
         // What stands between may answer too.
         Ok(shown) if !group.is_shown_as(&shown) => {
             let why = format!("it shows another group than {}, or none", group.name());
-            return Err(talk.end(not_understood(&why)));
+            return Err(talk.end(talk.not_understood(&why)));
         }
         Ok(shown) => return Ok(Some(shown)),
         Err(refusal) => refusal,
@@ -205,8 +194,8 @@ fn shown(talk: &mut Talk<'_>, group: &Group) -> Step<Option<Value>> {
 }
 
 /// The fields of the PBX's object; members in the order of their numbers, whatever order the PBX has them in.
-fn incoming(shown: &Value, group: &Group) -> Record {
-    let mut record = manifest().incoming(|name| match shown.get(name)? {
+fn incoming(manifest: &Manifest, shown: &Value, group: &Group) -> Record {
+    let mut record = manifest.incoming(|name| match shown.get(name)? {
         Value::Null => Some(String::new()),
         Value::Array(items) => {
             let mut items = items.iter().map(json::text).collect::<Option<Vec<_>>>()?;
@@ -224,28 +213,18 @@ fn items(list: &str) -> impl Iterator<Item = &str> {
     list.split(';').filter(|item| !item.is_empty())
 }
 
-fn exists(name: &str) -> Fault {
-    Fault::new(
-        FaultKind::Exists,
-        "portsip.exists",
-        format!("the PBX has a group {name} already"),
-    )
+fn exists(talk: &Talk<'_>, name: &str) -> Turn {
+    let why = format!("the PBX has a group {name} already");
+    talk.end(talk.manifest().fault(FaultKind::Exists, "exists", why))
 }
 
-fn missing(name: &str) -> Fault {
-    Fault::new(
-        FaultKind::Missing,
-        "portsip.missing",
-        format!("the PBX has no group {name}"),
-    )
-}
-
-fn doubtful(name: &str) -> Fault {
-    refused(
-        "portsip.groups_doubtful",
-        format!(
-            "the PBX shows no group {name}, but its list of groups contradicts itself: nobody can say whether there is one"
-        ),
+fn doubtful(talk: &Talk<'_>, name: &str) -> Turn {
+    let why = format!(
+        "the PBX shows no group {name}, but its list of groups contradicts itself: nobody can say whether there is one"
+    );
+    talk.refuse(
+        "groups_doubtful",
+        why,
         "look at the groups in the web console",
     )
 }

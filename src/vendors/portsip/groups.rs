@@ -1,9 +1,8 @@
 //! Extension groups: membership stands in the group and not in the extension, so joining one means to read the group,
 //! add the number and write the whole back.
 
-use super::talk::{End, Step, Talk, get, not_understood, paged, post};
-use crate::model::{Fault, FaultKind};
-use crate::wire::{Effect, Request, json};
+use super::{End, Step, Talk, get, page, paged, post};
+use crate::wire::{Effect, Request, Turn, json};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -19,38 +18,37 @@ const PERMISSIONS: [&str; 3] = [
 
 /// The question for one page of all groups; pages count from 1.
 pub fn list(page: usize) -> Request {
-    paged(get("extensions/group/list", "/extensions/group/list"), page).query("sort_by", "DEFAULT")
+    paged("extensions/group/list", page).query("sort_by", "DEFAULT")
 }
 
 /// The question for one group's settings and members.
 pub fn show(group_id: &str) -> Request {
-    get("extensions/group/show", "/extensions/group/show").query("group_id", group_id)
+    get("extensions/group/show").query("group_id", group_id)
 }
 
 /// The request that makes a group. `group` holds `group_name`, the three permissions as booleans, and may hold
 /// `group_description` and `members`.
 pub fn create(group: Map<String, Value>) -> Request {
-    write("extensions/group/create", "/extensions/group/create", group)
+    post(
+        "extensions/group/create",
+        Effect::Writes,
+        Value::Object(group),
+    )
 }
 
 /// The request that changes a group. `group` is the whole group, as [`create`] takes it, with its `group_id`.
 pub fn update(group: Map<String, Value>) -> Request {
-    write("extensions/group/update", "/extensions/group/update", group)
+    post(
+        "extensions/group/update",
+        Effect::Writes,
+        Value::Object(group),
+    )
 }
 
 /// The request that removes a group. Its members stay; the default group cannot be removed.
 pub fn destroy(group_id: &str) -> Request {
-    let mut group = Map::new();
-    group.insert("group_id".into(), group_id.into());
-    write(
-        "extensions/group/destroy",
-        "/extensions/group/destroy",
-        group,
-    )
-}
-
-fn write(operation: &'static str, path: &str, group: Map<String, Value>) -> Request {
-    post(operation, path, Effect::Writes, Value::Object(group))
+    let body = serde_json::json!({ "group_id": group_id });
+    post("extensions/group/destroy", Effect::Writes, body)
 }
 
 /// One group of the listing.
@@ -102,7 +100,7 @@ pub(super) fn find(
 ) -> Step<Wish> {
     let names: Vec<&str> = wanted.split(';').filter(|name| !name.is_empty()).collect();
     if names.contains(&DEFAULT_GROUP) {
-        return Err(talk.end(default_group()));
+        return Err(default_group(talk));
     }
     let (all, whole) = read_all(talk)?;
     let mut join = vec![];
@@ -111,21 +109,21 @@ pub(super) fn find(
             Some(group) => join.push(Joined::Known(group.id.clone())),
             None if create_missing && whole => join.push(Joined::New(name.to_owned())),
             None if create_missing => {
-                return Err(talk.end(refused(
-                    "portsip.group_missing",
+                return Err(talk.refuse(
+                    "group_missing",
                     format!(
                         "the PBX shows no group called {name}, but its list contradicts itself: \
                          creating the group might double it"
                     ),
                     "create the group in the web console",
-                )));
+                ));
             }
             None => {
-                return Err(talk.end(refused(
-                    "portsip.group_missing",
+                return Err(talk.refuse(
+                    "group_missing",
                     format!("the PBX has no group called {name}"),
                     "create the group, mend the name, or set missing_groups = \"create\"",
-                )));
+                ));
             }
         }
     }
@@ -193,12 +191,12 @@ pub(super) fn apply(
 pub(super) fn named<'g>(talk: &Talk<'_>, all: &'g [Group], name: &str) -> Step<Option<&'g Group>> {
     let mut named = all.iter().filter(|group| group.name() == name);
     match (named.next(), named.next()) {
-        (Some(_), Some(_)) => Err(talk.end(refused(
-            "portsip.group_ambiguous",
+        (Some(_), Some(_)) => Err(talk.refuse(
+            "group_ambiguous",
             format!("the PBX has more than one group called {name}"),
             "rename one of them in the web console",
-        ))),
-        (Some(group), None) if group.is_default() => Err(talk.end(default_group())),
+        )),
+        (Some(group), None) if group.is_default() => Err(default_group(talk)),
         (group, _) => Ok(group),
     }
 }
@@ -234,7 +232,7 @@ pub(super) fn writable(
     group: &Group,
 ) -> Step<(Map<String, Value>, Vec<String>)> {
     understood(shown, group)
-        .map_err(|why| talk.end(not_understood(&format!("the group {} {why}", group.name()))))
+        .map_err(|why| talk.end(talk.not_understood(&format!("the group {} {why}", group.name()))))
 }
 
 fn understood(
@@ -316,15 +314,14 @@ pub(super) fn belongs(shown: &Value) -> Option<Vec<String>> {
 
 /// All groups, and whether that is certainly the whole list.
 pub(super) fn read_all(talk: &mut Talk<'_>) -> Step<(Vec<Group>, bool)> {
-    let walk = talk
-        .walk(&["groups"], "group_id", list)?
+    let pages = talk
+        .pages(list, |value| page(value, &["groups"], "group_id"))?
         .map_err(|refusal| talk.end(refusal))?;
-    if walk.end == End::Repeated {
-        return Err(talk.end(not_understood(
-            "its list of groups shows the same page again",
-        )));
+    if pages.end == End::Repeated {
+        let why = "its list of groups shows the same page again";
+        return Err(talk.end(talk.not_understood(why)));
     }
-    let groups = walk.items.iter().map(|item| {
+    let groups = pages.items.iter().map(|item| {
         let of = |key| item.get(key).and_then(json::text);
         Some(Group {
             id: of("group_id")?,
@@ -336,20 +333,16 @@ pub(super) fn read_all(talk: &mut Talk<'_>) -> Step<(Vec<Group>, bool)> {
         .map(|groups| {
             // One that comes twice hides another.
             let ids: BTreeSet<&str> = groups.iter().map(|group| group.id.as_str()).collect();
-            let whole = walk.end == End::Agreed && ids.len() == groups.len();
+            let whole = pages.end == End::Agreed && ids.len() == groups.len();
             (groups, whole)
         })
-        .ok_or_else(|| talk.end(not_understood("its list of groups lacks an id or a name")))
+        .ok_or_else(|| talk.end(talk.not_understood("its list of groups lacks an id or a name")))
 }
 
-pub(super) fn default_group() -> Fault {
-    refused(
-        "portsip.default_group",
-        "every extension is in the default group, and it cannot be changed".to_owned(),
+pub(super) fn default_group(talk: &Talk<'_>) -> Turn {
+    talk.refuse(
+        "default_group",
+        "every extension is in the default group, and it cannot be changed",
         "leave that name out of the sheet",
     )
-}
-
-pub(super) fn refused(code: &'static str, words: String, hint: &str) -> Fault {
-    Fault::new(FaultKind::Rejected, code, words).hint(hint)
 }

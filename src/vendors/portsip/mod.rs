@@ -7,53 +7,49 @@ mod greetings;
 pub mod group_records;
 pub mod groups;
 pub mod sim;
-mod talk;
 #[cfg(test)]
 mod tests;
 
+use super::conversation::{Conversation, Dialect, End, Page, Step};
 use super::{Account, Client, Settings, Task};
 use crate::manifest::Manifest;
 use crate::model::{Fault, FaultKind, Field, Record, Secret};
-use crate::wire::{Answer, Effect, Exchange, Listing, Session, Turn, json};
+use crate::wire::{Answer, Body, Effect, Exchange, Listing, Method, Request, Session, Turn, json};
 use serde_json::{Value, json};
 use std::collections::HashSet;
-use std::sync::LazyLock;
 use std::time::Duration;
-use talk::{End, Step, Talk, TokenIn, not_understood, post};
 
 /// How long a session lives where the reply does not say; the account page's sample says so.
 const LIFETIME: Duration = Duration::from_secs(600);
 
-/// The vendor's facts.
-pub fn manifest() -> &'static Manifest {
-    #[expect(
-        clippy::expect_used,
-        reason = "the text is compiled in, and a test reads it"
-    )]
-    static MANIFEST: LazyLock<Manifest> = LazyLock::new(|| {
-        Manifest::parse(include_str!("vendor.toml")).expect("vendor.toml holds together")
-    });
-    &MANIFEST
-}
+/// How many items one page is asked for.
+const PAGE_ITEMS: usize = 100;
 
-/// How the vendor is spoken to, with these settings.
-pub fn client(settings: Settings) -> Box<dyn Client> {
-    Box::new(PortSip::new(&settings))
+facts!("vendor.toml");
+
+/// Speaks to a PortSIP PBX about its extensions, with these settings.
+pub fn client(manifest: &'static Manifest, settings: Settings) -> Box<dyn Client> {
+    Box::new(PortSip::new(manifest, &settings))
 }
 
 struct PortSip {
-    token_in: TokenIn,
+    manifest: &'static Manifest,
+    /// The token stands in the header `access_token`.
+    token_in_header: bool,
+    /// The token stands in the query of a GET and the body of a POST.
+    token_in_body: bool,
     create_groups: bool,
     replace_groups: bool,
 }
 
+type Talk<'t> = Conversation<'t, PortSip>;
+
 impl PortSip {
-    fn new(settings: &Settings) -> PortSip {
+    fn new(manifest: &'static Manifest, settings: &Settings) -> PortSip {
         PortSip {
-            token_in: TokenIn {
-                header: settings.get("token_in") != "body",
-                body: settings.get("token_in") != "header",
-            },
+            manifest,
+            token_in_header: settings.get("token_in") != "body",
+            token_in_body: settings.get("token_in") != "header",
             create_groups: settings.get("missing_groups") == "create",
             replace_groups: settings.get("group_members") == "replace",
         }
@@ -62,35 +58,112 @@ impl PortSip {
 
 impl Client for PortSip {
     fn manifest(&self) -> &'static Manifest {
-        manifest()
+        self.manifest
     }
 
     fn next(&self, task: &Task<'_>, session: &Session, exchanges: &[Exchange]) -> Turn {
-        let nobody = Session::default();
-        let session = match task {
-            Task::SignIn(_) => &nobody,
-            _ => session,
-        };
-        let mut talk = Talk::new(session, self.token_in, exchanges);
-        let told = match task {
+        let mut talk = Talk::new(self, session, exchanges);
+        let answer = match task {
             Task::SignIn(account) => sign_in(&mut talk, account),
             Task::KeepAlive => keep_alive(&mut talk, session),
-            Task::SignOut => sign_out(&mut talk),
+            Task::SignOut => talk.sign_out(post("account/sign_out", Effect::Writes, json!({}))),
             Task::List => list(&mut talk),
-            Task::Get(numbers) => look(&mut talk, numbers, false),
-            Task::GetStatus(numbers) => look(&mut talk, numbers, true),
+            Task::Get(numbers) => get_all(&mut talk, numbers, false),
+            Task::GetStatus(numbers) => get_all(&mut talk, numbers, true),
             Task::Create(wanted) => self.create(&mut talk, wanted),
             Task::Update(wanted) => self.update(&mut talk, wanted),
             Task::Delete(number) => delete(&mut talk, number),
         };
-        told.map_or_else(|turn| turn, Turn::Done)
+        answer.map_or_else(|turn| turn, Turn::Done)
+    }
+}
+
+impl Dialect for PortSip {
+    type Content = Value;
+
+    fn manifest(&self) -> &'static Manifest {
+        self.manifest
+    }
+
+    fn authorise(&self, mut request: Request, session: &Session) -> Request {
+        let token = &session.token;
+        if token.reveal().is_empty() {
+            return request;
+        }
+        if self.token_in_header {
+            request = request.header("access_token", token.clone());
+        }
+        if self.token_in_body {
+            match &mut request.body {
+                Body::Json(Value::Object(body)) => {
+                    body.insert("access_token".into(), token.reveal().into());
+                }
+                _ => request = request.query("access_token", token.reveal()),
+            }
+        }
+        request
+    }
+
+    /// Judges by HTTP's status and by whether the reply holds `err_code`, for a success has no word of its own and may
+    /// be empty.
+    fn judge(&self, exchange: &Exchange) -> Result<Value, Fault> {
+        let reply = &exchange.reply;
+        let succeeded = (200..300).contains(&reply.status);
+        if succeeded && reply.body.trim_ascii().is_empty() {
+            return Ok(Value::Null);
+        }
+        match reply.json() {
+            Ok(value) => match self.refusal(exchange, &value) {
+                Some(fault) => Err(fault),
+                None if succeeded => Ok(value),
+                None => Err(self.manifest.fault_of_status(reply.status)),
+            },
+            Err(fault) if succeeded => Err(fault),
+            Err(_) => Err(self.manifest.fault_of_status(reply.status)),
+        }
     }
 }
 
 impl PortSip {
+    /// The PBX's own no: `err_code` in any reply, or at least its words in one that is no success.
+    fn refusal(&self, exchange: &Exchange, value: &Value) -> Option<Fault> {
+        let status = exchange.reply.status;
+        let code = value.get("err_code").and_then(json::text).map(|code| {
+            let harmless = code.chars().filter(char::is_ascii_alphanumeric);
+            harmless.take(40).collect::<String>()
+        });
+        let code = code.filter(|code| !matches!(code.as_str(), "" | "0"));
+        let words = ["msg", "message"]
+            .iter()
+            .find_map(|name| value.get(name).and_then(json::text));
+        if code.is_none() && ((200..300).contains(&status) || words.is_none()) {
+            return None;
+        }
+        let words = words.unwrap_or_default();
+        let mut fault = match (&code, status) {
+            (Some(code), _) if self.manifest.explains(code) => self.manifest.fault_of_code(code),
+            // These two speak of the account whatever an unknown code is.
+            (_, 401 | 403) => self.manifest.fault_of_status(status),
+            (Some(code), _) => self.manifest.fault_of_code(code),
+            (None, _) => self
+                .manifest
+                .fault(FaultKind::Rejected, "refused", "the PBX refused"),
+        };
+        // The codes are not published, so only the words tell that it is about the token.
+        if fault.kind == FaultKind::Rejected && words.to_lowercase().contains("token") {
+            fault.kind = FaultKind::SessionExpired;
+        }
+        fault.vendor_code = code;
+        Some(
+            fault
+                .status(status)
+                .words(&words, secrets(&exchange.request)),
+        )
+    }
+
     fn create(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
         let number = named(talk, wanted.number())?;
-        let request = extensions::create(wanted).map_err(|fault| talk.end(fault))?;
+        let request = extensions::create(talk, wanted)?;
         let greeting = greeting(talk, wanted)?;
         let groups = self.groups(talk, wanted)?;
         if let Err(mut refusal) = talk.try_ask(request)? {
@@ -114,9 +187,9 @@ impl PortSip {
         let number = named(talk, wanted.number())?;
         let greeting = greeting(talk, wanted)?;
         let Some(shown) = extensions::shown(talk, number)? else {
-            return Err(talk.end(missing(number)));
+            return Err(talk.end(self.manifest.missing(number)));
         };
-        let request = extensions::update(wanted, &shown).map_err(|fault| talk.end(fault))?;
+        let request = extensions::update(talk, wanted, &shown)?;
         let groups = self.groups(talk, wanted)?;
         if let Some(request) = request {
             talk.ask(request)?;
@@ -141,45 +214,19 @@ impl PortSip {
 
 fn greeting(talk: &Talk<'_>, wanted: &Record) -> Step<Option<greetings::Wish>> {
     let wish = wanted.text(Field::VOICEMAIL_GREETING);
-    wish.map(greetings::Wish::of)
+    wish.map(|wish| greetings::Wish::parse(talk, wish))
         .transpose()
-        .map_err(|fault| talk.end(fault))
 }
 
 fn sign_in(talk: &mut Talk<'_>, account: &Account) -> Step<Answer> {
-    let question = post(
+    let answer = talk.sign_in(post(
         "account/credentials/verify",
-        "/account/credentials/verify",
         Effect::Reads,
         json!({ "username": account.username, "password": account.password.reveal() }),
-    );
-    let answer = match talk.try_ask(question) {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(refusal)) if refusal.kind == FaultKind::Rejected => {
-            return Err(talk.end(refused_credential(refusal)));
-        }
-        Ok(Err(fault)) => return Err(talk.end(fault)),
-        Err(Turn::Fault(fault)) if fault.kind == FaultKind::SessionExpired => {
-            return Err(talk.end(refused_credential(fault)));
-        }
-        Err(turn) => return Err(turn),
-    };
+    ))?;
     renewed(&answer, LIFETIME)
         .map(Answer::Session)
-        .ok_or_else(|| {
-            let mut fault = not_understood("it holds no access_token");
-            fault.kind = FaultKind::TargetUnusable;
-            talk.end(fault)
-        })
-}
-
-/// Whatever the code says: it was the sign-in that was refused, and a second try may lock the account.
-fn refused_credential(mut refusal: Fault) -> Fault {
-    refusal.kind = FaultKind::CredentialRefused;
-    if refusal.hint.is_empty() {
-        refusal.hint = "check the user name and the password".to_owned();
-    }
-    refusal
+        .ok_or_else(|| talk.end(talk.not_understood("it holds no access_token")))
 }
 
 /// The session of a reply; `None` where it brings no token. A token's length is not looked at: the pages contradict
@@ -208,18 +255,13 @@ fn lifetime(answer: &Value) -> Option<Duration> {
 /// Renews the token. The page does not print the reply, and an older release may not know the request: each successful
 /// call makes the token live on too, so a small one does.
 fn keep_alive(talk: &mut Talk<'_>, session: &Session) -> Step<Answer> {
-    let question = post(
-        "account/token/refresh",
-        "/account/token/refresh",
-        Effect::Reads,
-        json!({}),
-    );
+    let request = post("account/token/refresh", Effect::Reads, json!({}));
     let lives = session.lifetime.unwrap_or(LIFETIME);
     let same = |answer: &Value| Session {
         lifetime: Some(lifetime(answer).unwrap_or(lives)),
         ..session.clone()
     };
-    let session = match talk.attempt(question)? {
+    let session = match talk.attempt(request)? {
         Some(answer) => renewed(&answer, lives).unwrap_or_else(|| same(&answer)),
         None => {
             talk.ask(extensions::list(1))?;
@@ -229,26 +271,18 @@ fn keep_alive(talk: &mut Talk<'_>, session: &Session) -> Step<Answer> {
     Ok(Answer::Session(session))
 }
 
-fn sign_out(talk: &mut Talk<'_>) -> Step<Answer> {
-    talk.attempt(post(
-        "account/sign_out",
-        "/account/sign_out",
-        Effect::Writes,
-        json!({}),
-    ))?;
-    Ok(Answer::Done)
-}
-
 fn list(talk: &mut Talk<'_>) -> Step<Answer> {
-    let walk = talk
-        .walk(&["extensions"], "extension_number", extensions::list)?
+    let pages = talk
+        .pages(extensions::list, |value| {
+            page(value, &["extensions"], "extension_number")
+        })?
         .map_err(|refusal| talk.end(refusal))?;
     let mut seen = HashSet::new();
     let mut listing = Listing {
         numbers: vec![],
-        complete: walk.end == End::Agreed,
+        complete: pages.end == End::Agreed,
     };
-    for item in &walk.items {
+    for item in &pages.items {
         let number = item.get("extension_number").and_then(json::text);
         match number.filter(|number| !number.is_empty()) {
             Some(number) if seen.insert(number.clone()) => listing.numbers.push(number),
@@ -259,14 +293,14 @@ fn list(talk: &mut Talk<'_>) -> Step<Answer> {
     Ok(Answer::Listing(listing))
 }
 
-fn look(talk: &mut Talk<'_>, numbers: &[String], live: bool) -> Step<Answer> {
+fn get_all(talk: &mut Talk<'_>, numbers: &[String], live: bool) -> Step<Answer> {
     let mut found = vec![];
     for number in numbers {
         let number = named(talk, number)?;
         let Some(shown) = extensions::shown(talk, number)? else {
             continue;
         };
-        let mut extension = extensions::incoming(&shown);
+        let mut extension = extensions::incoming(talk.manifest(), &shown);
         if let Some(names) = groups::names(talk, &shown)? {
             extension.set(Field::GROUPS, names);
         }
@@ -287,7 +321,7 @@ fn delete(talk: &mut Talk<'_>, number: &str) -> Step<Answer> {
         return Ok(Answer::Done);
     };
     match extensions::shown(talk, number)? {
-        None => Err(talk.end(missing(number))),
+        None => Err(talk.end(talk.manifest().missing(number))),
         Some(_) => Err(talk.end(refusal)),
     }
 }
@@ -297,17 +331,87 @@ fn named<'n>(talk: &Talk<'_>, number: &'n str) -> Step<&'n str> {
     if !number.trim().is_empty() {
         return Ok(number);
     }
-    Err(talk.end(Fault::new(
-        FaultKind::Rejected,
-        "portsip.no_number",
-        "an extension without a number cannot be asked for",
-    )))
+    let why = "an extension without a number cannot be asked for";
+    Err(talk.refuse("no_number", why, "give the row a number"))
 }
 
-fn missing(number: &str) -> Fault {
-    Fault::new(
-        FaultKind::Missing,
-        "portsip.missing",
-        format!("the PBX has no extension {number}"),
+/// A question in the query of a GET; its path is the operation's name.
+fn get(operation: &'static str) -> Request {
+    Request::new(
+        operation,
+        Method::Get,
+        format!("/{operation}"),
+        Effect::Reads,
     )
+}
+
+/// A request with a JSON body; its path is the operation's name.
+fn post(operation: &'static str, effect: Effect, body: Value) -> Request {
+    Request::new(operation, Method::Post, format!("/{operation}"), effect).body(Body::Json(body))
+}
+
+/// A question for one page of a listing; pages count from 1.
+fn paged(operation: &'static str, page: usize) -> Request {
+    get(operation)
+        .query("pagesize", PAGE_ITEMS.to_string())
+        .query("pagination", page.to_string())
+}
+
+/// One page of a listing: `names` are the words under which the items may stand, `key` what tells them apart.
+fn page(mut value: Value, names: &[&str], key: &str) -> Result<Page<Value>, String> {
+    let count = |name: &str| {
+        let text = value.get(name).and_then(json::text)?;
+        text.parse::<u64>().ok()
+    };
+    let page_count = count("page_count");
+    let full_at = count("pagesize")
+        .and_then(|size| usize::try_from(size).ok())
+        .filter(|size| (1..=PAGE_ITEMS).contains(size))
+        .unwrap_or(PAGE_ITEMS);
+    let found = names
+        .iter()
+        .find_map(|name| value.get_mut(name).map(Value::take));
+    let items = match found {
+        Some(Value::Array(items)) => items,
+        // The search's sample shows a single extension without the brackets.
+        Some(item @ Value::Object(_)) => vec![item],
+        Some(Value::Null) => vec![],
+        None if page_count == Some(0) => vec![],
+        _ => return Err(format!("it holds no list called {}", names.join(" or "))),
+    };
+    if !items.iter().all(Value::is_object) {
+        return Err("its list holds something that is no object".to_owned());
+    }
+    let keys = items.iter().map(|item| item.get(key).and_then(json::text));
+    Ok(Page {
+        keys: keys.collect(),
+        items,
+        page_count,
+        full_at,
+    })
+}
+
+/// The secrets that a request carries.
+fn secrets(request: &Request) -> impl Iterator<Item = &str> {
+    let body = match &request.body {
+        Body::Json(body) => Some(body),
+        _ => None,
+    };
+    let in_body = [
+        "access_token",
+        "password",
+        "web_access_password",
+        "voice_mail.voicemail_pin",
+        "url",
+    ]
+    .into_iter()
+    .filter_map(move |path| json::at(body?, path)?.as_str());
+    let in_query = request
+        .query
+        .iter()
+        .filter(|(name, _)| name == "access_token");
+    let in_headers = request.headers.iter().map(|(_, secret)| secret.reveal());
+    in_body
+        .chain(in_query.map(|(_, token)| token.as_str()))
+        .chain(in_headers)
 }

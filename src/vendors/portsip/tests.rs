@@ -1,6 +1,8 @@
 //! The conversation held to the vendor's own pages (`golden/`), to the simulated PBX, and to replies that no PBX should
 //! give.
 
+use super::super::conversation::PAGES_MAX;
+use super::super::testkit::{self, fault, found, listing, record as extension, session_of};
 use super::*;
 use crate::wire::{Body, Pbx, RawRequest, Reply, Request};
 use proptest::prelude::*;
@@ -10,26 +12,11 @@ use url::Url;
 const TOKEN: &str = "196ACE20C6F34027895F7F95402BB164";
 
 fn account() -> Account {
-    Account {
-        username: "admin".into(),
-        password: Secret::new("canary-pass"),
-    }
+    testkit::account("admin", "canary-pass")
 }
 
 fn vendor(settings: &[(&str, &str)]) -> Box<dyn Client> {
-    let given: BTreeMap<String, String> = settings
-        .iter()
-        .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
-        .collect();
-    client(Settings::new(manifest(), &given).unwrap())
-}
-
-fn extension(fields: &[(Field, &str)]) -> Record {
-    let mut extension = Record::default();
-    for (field, text) in fields {
-        extension.set(*field, *text);
-    }
-    extension
+    testkit::client("portsip", settings)
 }
 
 fn minimal(number: &str) -> Record {
@@ -65,46 +52,12 @@ fn session() -> Session {
 
 /// What is sent when these replies come, and how it ends: the last turn is a request where replies were too few.
 fn told(vendor: &dyn Client, task: &Task<'_>, replies: &[Reply]) -> (Vec<Request>, Turn) {
-    let mut exchanges: Vec<Exchange> = vec![];
-    let mut requests = vec![];
-    for reply in replies {
-        match vendor.next(task, &session(), &exchanges) {
-            Turn::Say(request) => {
-                requests.push((*request).clone());
-                exchanges.push(Exchange {
-                    request: *request,
-                    reply: reply.clone(),
-                });
-            }
-            end => return (requests, end),
-        }
-    }
-    let turn = vendor.next(task, &session(), &exchanges);
+    let (turn, exchanges) = testkit::replay(vendor, task, &session(), replies);
+    let mut requests: Vec<Request> = exchanges.into_iter().map(|past| past.request).collect();
     if let Turn::Say(request) = &turn {
         requests.push((**request).clone());
     }
     (requests, turn)
-}
-
-fn fault(turn: Turn) -> Fault {
-    match turn {
-        Turn::Fault(fault) => fault,
-        other => panic!("a fault was due, not {other:?}"),
-    }
-}
-
-fn found(turn: Turn) -> Vec<Record> {
-    match turn {
-        Turn::Done(Answer::Found(found)) => found,
-        other => panic!("extensions were due, not {other:?}"),
-    }
-}
-
-fn listing(turn: Turn) -> Listing {
-    match turn {
-        Turn::Done(Answer::Listing(listing)) => listing,
-        other => panic!("a listing was due, not {other:?}"),
-    }
 }
 
 fn body(request: &Request) -> Value {
@@ -152,16 +105,7 @@ impl Line {
     }
 
     fn say(&mut self, request: &Request) -> Reply {
-        let sent = request.encode().unwrap();
-        let headers = request.headers.iter();
-        self.pbx.answer(&RawRequest {
-            method: request.method.word().into(),
-            target: format!("/api{}", sent.target),
-            headers: headers
-                .map(|(name, value)| ((*name).to_owned(), value.reveal().to_owned()))
-                .collect(),
-            body: sent.body,
-        })
+        self.pbx.answer(&testkit::raw(&*self.vendor, request))
     }
 
     fn run(&mut self, task: &Task<'_>) -> Result<Answer, Fault> {
@@ -294,7 +238,7 @@ mod golden {
 
     fn full(purpose_create: bool) -> Record {
         let shown = printed(include_str!("golden/show.reply.json"));
-        let mut extension = extensions::incoming(&shown);
+        let mut extension = extensions::incoming(manifest(), &shown);
         if !purpose_create {
             extension.remove(Field::SIP_PASSWORD);
             extension.remove(Field::WEB_PASSWORD);
@@ -528,11 +472,10 @@ mod golden {
         group.remove("access_token");
         let token = session();
         let exchanges = [];
-        let token_in = TokenIn {
-            header: false,
-            body: true,
-        };
-        let ask = |request| match Talk::new(&token, token_in, &exchanges).ask(request) {
+        let settings = [("token_in".to_owned(), "body".to_owned())].into();
+        let settings = Settings::new(manifest(), &settings).unwrap();
+        let dialect = PortSip::new(manifest(), &settings);
+        let ask = |request| match Talk::new(&dialect, &token, &exchanges).ask(request) {
             Err(Turn::Say(request)) => *request,
             other => panic!("{other:?}"),
         };
@@ -628,13 +571,6 @@ mod golden {
 mod session_life {
     use super::*;
 
-    fn session_of(turn: Turn) -> Session {
-        match turn {
-            Turn::Done(Answer::Session(session)) => session,
-            other => panic!("{other:?}"),
-        }
-    }
-
     #[test]
     fn a_sign_in_takes_any_token_and_obeys_expires() {
         let me = account();
@@ -705,25 +641,22 @@ mod session_life {
     #[test]
     fn what_is_no_portsip_does_not_let_the_run_go_on() {
         let me = account();
-        for reply in [
-            ok("{}"),
-            ok(r#"{"access_token": ""}"#),
-            ok(r#"{"access_token": null}"#),
-            Reply::new(404, "text/html", "<!doctype html><h1>404</h1>"),
+        for (reply, code) in [
+            (ok("{}"), "reply.not_understood"),
+            (ok(r#"{"access_token": ""}"#), "reply.not_understood"),
+            (ok(r#"{"access_token": null}"#), "reply.not_understood"),
+            (
+                Reply::new(200, "text/html", "<html>"),
+                "reply.not_understood",
+            ),
+            (
+                Reply::new(404, "text/html", "<!doctype html>"),
+                "portsip.http_404",
+            ),
         ] {
-            let (_, turn) = told(
-                &*vendor(&[]),
-                &Task::SignIn(&me),
-                std::slice::from_ref(&reply),
-            );
-            assert_eq!(fault(turn).kind, FaultKind::TargetUnusable, "{reply:?}");
+            let (_, turn) = told(&*vendor(&[]), &Task::SignIn(&me), &[reply]);
+            assert_eq!(fault(turn).code, code);
         }
-        let (_, turn) = told(
-            &*vendor(&[]),
-            &Task::SignIn(&me),
-            &[Reply::new(200, "text/html", "<html>")],
-        );
-        assert_eq!(fault(turn).code, "reply.not_understood");
     }
 
     #[test]
@@ -973,7 +906,7 @@ mod listing_all {
 
     #[test]
     fn a_listing_without_end_is_given_up() {
-        let pages: Vec<Reply> = (0..talk::PAGES_MAX as u32)
+        let pages: Vec<Reply> = (0..PAGES_MAX as u32)
             .map(|n| page(n * 100..n * 100 + 100, 99_999.into()))
             .collect();
         // Only the last turn: the others were judged in their time.
@@ -2128,11 +2061,13 @@ mod records {
     const NAME: &str = "Sample extension group";
 
     fn records(settings: &[(&str, &str)]) -> Box<dyn Client> {
-        let given = settings.iter();
-        let given: BTreeMap<String, String> = given
-            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
-            .collect();
-        group_records::client(Settings::new(group_records::manifest(), &given).unwrap())
+        testkit::client_of(
+            super::super::super::vendor("portsip")
+                .unwrap()
+                .groups()
+                .unwrap(),
+            settings,
+        )
     }
 
     fn line() -> Line {

@@ -207,7 +207,7 @@ fn liar(vendor: &Vendor, lie: Lie) -> (Sim, Connection) {
     let reply = Duration::from_secs(2);
     let link = InProcess::new(sim.clone(), manifest.vendor.path.clone(), reply);
     let line = Retrying::new(Box::new(link), Pace::unlimited(StopFlag::default()));
-    let vendor = (vendor.client)(Settings::new(manifest, &BTreeMap::new()).unwrap());
+    let vendor = vendor.client(Settings::new(manifest, &BTreeMap::new()).unwrap());
     let connection = Connection::open_with(vendor, line, account, HASTE, HASTE).unwrap();
     if let Lie::Breaks(breakage) = lie {
         sim.break_once(NAME, breakage);

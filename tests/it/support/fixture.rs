@@ -111,7 +111,7 @@ impl Rig {
         pace: Pace,
         account: Account,
     ) -> Result<Connection, Fault> {
-        let vendor = (self.vendor.client)(self.settings.clone());
+        let vendor = self.vendor.client(self.settings.clone());
         let line = Retrying::new(link, pace);
         let connection = Connection::open_with(vendor, line, account, HASTE, HASTE);
         connection.inspect_err(|fault| tells_no_secret(fault))

@@ -626,7 +626,7 @@ fn a_password_comes_from_where_the_configuration_says_and_from_nowhere_else() {
         ("two", vec!["more than one way"]),
         ("plain", vec!["password_env"]),
         ("wrong", vec!["colour", "format"]),
-        ("make", vec!["nortel", "openvox"]),
+        ("vendor", vec!["nortel", "openvox"]),
         ("nobody", vec!["nobody", "rowcall.toml", "command"]),
         ("nortel+http://127.0.0.1", vec!["nortel", "openvox"]),
         (

@@ -1,0 +1,255 @@
+//! One conversation, told again from its start at every turn: each question takes the next exchange, and the first one
+//! that was not asked yet ends the turn. So a vendor's conversation reads as straight lines.
+
+use super::{Fault, FaultKind, Manifest};
+use crate::wire::{Answer, Exchange, Request, Session, Turn};
+
+/// How many pages of one listing are read.
+pub(crate) const PAGES_MAX: usize = 1000;
+
+/// A value, or how the turn ends without it.
+pub(crate) type Step<T> = Result<T, Turn>;
+
+/// What vendors' conversations differ in.
+pub(crate) trait Dialect {
+    /// What an accepted request brings.
+    type Content;
+
+    /// The vendor's facts.
+    fn manifest(&self) -> &'static Manifest;
+
+    /// Adds what shows the PBX who is speaking.
+    fn authorise(&self, request: Request, session: &Session) -> Request;
+
+    /// Judges a reply: its content, or the fault that it means.
+    fn judge(&self, exchange: &Exchange) -> Result<Self::Content, Fault>;
+}
+
+/// A conversation: the exchanges that were not looked at yet, and what was done so far.
+pub(crate) struct Conversation<'t, D: Dialect> {
+    dialect: &'t D,
+    session: &'t Session,
+    exchanges: &'t [Exchange],
+    last: Option<&'t Exchange>,
+    done: Vec<String>,
+}
+
+/// One page of a listing.
+pub(crate) struct Page<T> {
+    pub(crate) items: Vec<T>,
+    /// What tells the items apart, one for each.
+    pub(crate) keys: Vec<Option<String>>,
+    /// How many pages there are by the PBX's own word.
+    pub(crate) page_count: Option<u64>,
+    /// How many items make a full page.
+    pub(crate) full_at: usize,
+}
+
+/// All items of all pages.
+pub(crate) struct Pages<T> {
+    pub(crate) items: Vec<T>,
+    pub(crate) end: End,
+}
+
+/// What a page says about those after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// There is a further page.
+    More,
+    /// This was the last one by the PBX's own word.
+    Agreed,
+    /// Nothing more came, though the PBX speaks of further pages, or does not say how many there are.
+    Doubtful,
+    /// It was the page before once more: what is further back cannot be reached.
+    Repeated,
+}
+
+impl<'t, D: Dialect> Conversation<'t, D> {
+    pub(crate) fn new(dialect: &'t D, session: &'t Session, exchanges: &'t [Exchange]) -> Self {
+        Conversation {
+            dialect,
+            session,
+            exchanges,
+            last: None,
+            done: vec![],
+        }
+    }
+
+    /// Notes a write that the PBX has accepted, for a fault that may follow.
+    pub(crate) fn did(&mut self, what: impl Into<String>) {
+        self.done.push(what.into());
+    }
+
+    /// Ends the conversation with a fault, which names what had been done before it.
+    pub(crate) fn end(&self, mut fault: Fault) -> Turn {
+        fault.done_before = self.done.join("; ");
+        Turn::Fault(fault)
+    }
+
+    /// The vendor's facts.
+    pub(crate) fn manifest(&self) -> &'static Manifest {
+        self.dialect.manifest()
+    }
+
+    /// Ends the conversation because what is wanted cannot be had; `word` becomes part of the fault's id.
+    pub(crate) fn refuse(&self, word: &str, why: impl Into<String>, hint: &str) -> Turn {
+        let fault = self.manifest().fault(FaultKind::Rejected, word, why);
+        self.end(fault.hint(hint))
+    }
+
+    /// Asks what must be answered: a refusal ends the conversation.
+    pub(crate) fn ask(&mut self, request: Request) -> Step<D::Content> {
+        self.judged(request)?.map_err(|fault| self.end(fault))
+    }
+
+    /// Asks what the PBX may refuse. Every other fault ends the conversation.
+    pub(crate) fn try_ask(&mut self, request: Request) -> Step<Result<D::Content, Fault>> {
+        self.judged(request)?.map_or_else(
+            |fault| self.refusal(fault).map(Err),
+            |content| Ok(Ok(content)),
+        )
+    }
+
+    /// Asks what nothing depends on: only a session that ran out ends the conversation.
+    pub(crate) fn attempt(&mut self, request: Request) -> Step<Option<D::Content>> {
+        match self.judged(request)? {
+            Err(fault) if fault.kind == FaultKind::SessionExpired => Err(self.end(fault)),
+            judged => Ok(judged.ok()),
+        }
+    }
+
+    /// Asks, and returns whatever fault the reply means.
+    pub(crate) fn judged(&mut self, request: Request) -> Step<Result<D::Content, Fault>> {
+        let exchange = self.exchange(request)?;
+        Ok(self.dialect.judge(exchange))
+    }
+
+    /// Signs in, with no session yet: a refusal is read as one of the account or of the wrong PBX.
+    pub(crate) fn sign_in(&mut self, request: Request) -> Step<D::Content> {
+        let exchange = self.take().ok_or_else(|| Turn::say(request))?;
+        self.dialect
+            .judge(exchange)
+            .map_err(|fault| self.end(self.manifest().at_sign_in(fault)))
+    }
+
+    /// Signs out, best effort: any reply will do.
+    pub(crate) fn sign_out(&mut self, request: Request) -> Step<Answer> {
+        self.exchange(request).map(|_| Answer::Done)
+    }
+
+    /// The fault of a last reply that is well-formed and yet not what the vendor's page prints.
+    pub(crate) fn not_understood(&self, why: &str) -> Fault {
+        let reply = self.last.map(|last| &last.reply);
+        self.manifest()
+            .not_understood(&reply.cloned().unwrap_or_default(), why)
+    }
+
+    /// Reads a listing page by page; the PBX may refuse it.
+    pub(crate) fn pages<T>(
+        &mut self,
+        request: impl Fn(usize) -> Request,
+        read: impl Fn(D::Content) -> Result<Page<T>, String>,
+    ) -> Step<Result<Pages<T>, Fault>> {
+        let mut read_from = vec![];
+        for number in 1..=PAGES_MAX {
+            let exchange = self.exchange(request(number))?;
+            read_from.push(exchange);
+            // A page behind which another was asked for had been judged then.
+            let next = self.exchanges.first();
+            if next.is_some_and(|next| next.request.operation == exchange.request.operation) {
+                continue;
+            }
+            let last_two = read_from.iter().rev().take(2).rev();
+            let last_two = match self.read_pages(last_two, &read)? {
+                Ok(pages) => pages,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            let end = end(number, &last_two);
+            if end == End::More {
+                continue;
+            }
+            let pages = self.read_pages(read_from.iter(), &read)?;
+            return Ok(pages.map(|pages| Pages {
+                items: pages.into_iter().flat_map(|page| page.items).collect(),
+                end,
+            }));
+        }
+        Err(self.end(self.manifest().fault(
+            FaultKind::TargetUnusable,
+            "endless",
+            format!("the PBX's listing does not end after {PAGES_MAX} pages"),
+        )))
+    }
+
+    fn read_pages<'e, T>(
+        &self,
+        exchanges: impl Iterator<Item = &'e &'t Exchange>,
+        read: impl Fn(D::Content) -> Result<Page<T>, String>,
+    ) -> Step<Result<Vec<Page<T>>, Fault>>
+    where
+        't: 'e,
+    {
+        let mut pages = vec![];
+        for exchange in exchanges {
+            match self.dialect.judge(exchange) {
+                Ok(content) => {
+                    pages.push(read(content).map_err(|why| self.end(self.not_understood(&why)))?);
+                }
+                Err(fault) => return self.refusal(fault).map(Err),
+            }
+        }
+        Ok(Ok(pages))
+    }
+
+    fn take(&mut self) -> Option<&'t Exchange> {
+        let (exchange, rest) = self.exchanges.split_first()?;
+        self.exchanges = rest;
+        self.last = Some(exchange);
+        Some(exchange)
+    }
+
+    fn exchange(&mut self, request: Request) -> Step<&'t Exchange> {
+        self.take()
+            .ok_or_else(|| Turn::say(self.dialect.authorise(request, self.session)))
+    }
+
+    /// A refusal of what was asked for goes back to the caller.
+    fn refusal(&self, fault: Fault) -> Step<Fault> {
+        let refused = matches!(
+            fault.kind,
+            FaultKind::Rejected | FaultKind::Missing | FaultKind::Exists
+        );
+        // A bare 404 may mean the path or what was asked for: whoever asked knows where to look.
+        if refused || fault.http_status == Some(404) {
+            Ok(fault)
+        } else {
+            Err(self.end(fault))
+        }
+    }
+}
+
+/// The count of items is never asked: PortSIP's own page contradicts the list beside it.
+fn end<T>(number: usize, last_two: &[Page<T>]) -> End {
+    let (before, last) = match last_two {
+        [] => return End::Doubtful,
+        [last] => (None, last),
+        [.., before, last] => (Some(before), last),
+    };
+    if before.is_some_and(|before| before.keys == last.keys) {
+        return End::Repeated;
+    }
+    if last.items.is_empty() && last.page_count == Some(0) {
+        return End::Agreed;
+    }
+    let goes_on = match last.page_count {
+        // A short page is no end where the PBX speaks of further ones: it may give fewer than it is asked for.
+        Some(pages) if pages > 0 => usize::try_from(pages).is_ok_and(|pages| number < pages),
+        _ => last.items.len() >= last.full_at,
+    };
+    let counted = last.page_count.is_some_and(|pages| pages > 0);
+    match (goes_on, last.items.is_empty()) {
+        (true, false) => End::More,
+        (false, _) if counted => End::Agreed,
+        _ => End::Doubtful,
+    }
+}

@@ -1,0 +1,122 @@
+//! What a refusal means: the rows of `[[fault]]` in `vendor.toml`, and the PBX's own words as far as they may be shown.
+
+use super::{Fault, FaultKind, Manifest};
+use crate::manifest::FaultRow;
+use crate::wire::Reply;
+
+/// The longest text of a PBX's own that is shown, in characters.
+const WORDS_MAX: usize = 200;
+
+/// The code of the row that is meant by every code without a row of its own.
+const ANY_CODE: &str = "*";
+
+impl Manifest {
+    /// A fault with an id of this vendor's: `openvox.missing`.
+    pub(crate) fn fault(&self, kind: FaultKind, word: &str, message: impl Into<String>) -> Fault {
+        Fault::new(kind, format!("{}.{word}", self.vendor.id), message)
+    }
+
+    /// The fault of an extension, or a group, that is not on the PBX.
+    pub(crate) fn missing(&self, key: &str) -> Fault {
+        let what = self.key().record();
+        let message = format!("the PBX has no {what} {key}");
+        self.fault(FaultKind::Missing, "missing", message)
+    }
+
+    /// The fault that a code of the vendor's means. The code itself must be harmless to show.
+    pub(crate) fn fault_of_code(&self, code: &str) -> Fault {
+        let fault = match self.row_of_code(code) {
+            Some(row) => self.fault_of_row(row, code, code),
+            None => self.fault(
+                FaultKind::Rejected,
+                code,
+                format!("the PBX refused with code {code}, which no page of the vendor's explains"),
+            ),
+        };
+        fault.vendor(code)
+    }
+
+    /// Whether a code has a row of its own.
+    pub(crate) fn explains(&self, code: &str) -> bool {
+        self.fault
+            .iter()
+            .any(|row| row.code.as_deref() == Some(code))
+    }
+
+    /// The fault that an HTTP status means at this vendor.
+    pub(crate) fn fault_of_status(&self, status: u16) -> Fault {
+        let (word, shown) = (format!("http_{status}"), format!("HTTP {status}"));
+        let fault = match self.row_of_status(status) {
+            Some(row) => self.fault_of_row(row, &word, &shown),
+            None => self.fault(
+                FaultKind::Rejected,
+                &word,
+                format!("the PBX refused with {shown}"),
+            ),
+        };
+        fault.status(status)
+    }
+
+    /// The fault of a reply that is not what the vendor's page prints.
+    pub(crate) fn not_understood(&self, reply: &Reply, why: &str) -> Fault {
+        reply.not_understood(&format!("an answer of {}", self.vendor.name), why)
+    }
+
+    /// A fault at sign-in, where its row says that it means something else there: a refused account, for example.
+    pub(crate) fn at_sign_in(&self, mut fault: Fault) -> Fault {
+        let row = match (&fault.vendor_code, fault.http_status) {
+            (Some(code), _) => self.row_of_code(code),
+            (None, Some(status)) => self.row_of_status(status),
+            (None, None) => None,
+        };
+        if let Some(kind) = row.and_then(|row| row.sign_in) {
+            fault.kind = kind;
+            if kind == FaultKind::CredentialRefused {
+                fault.message = format!("the PBX refused the sign-in: {}", fault.message);
+                fault.hint = "check the target's user name and password; several wrong ones in a row lock the account".into();
+            }
+        }
+        fault
+    }
+
+    fn row_of_code(&self, code: &str) -> Option<&FaultRow> {
+        let row = |code: &str| {
+            let mut rows = self.fault.iter();
+            rows.find(|row| row.code.as_deref() == Some(code))
+        };
+        row(code).or_else(|| row(ANY_CODE))
+    }
+
+    fn row_of_status(&self, status: u16) -> Option<&FaultRow> {
+        self.fault.iter().find(|row| row.status.contains(&status))
+    }
+
+    fn fault_of_row(&self, row: &FaultRow, word: &str, shown: &str) -> Fault {
+        let source = self.source.get(&row.source);
+        let source = source.map_or("", |source| source.title.as_str());
+        let message = format!("{} ({shown}; meaning from: {source})", row.meaning);
+        self.fault(row.kind, word, message).hint(row.hint.clone())
+    }
+}
+
+impl Fault {
+    /// The same fault with the PBX's own words, unless they may repeat a secret: whatever looks like a piece of a request
+    /// is left out, and whatever holds one of these secrets.
+    pub(crate) fn words<'s>(
+        mut self,
+        words: &str,
+        secrets: impl IntoIterator<Item = &'s str>,
+    ) -> Fault {
+        let words = words.trim();
+        let is_piece = words.chars().any(|c| c.is_control() || "<>&%=".contains(c));
+        let repeats = |secret: &str| !secret.is_empty() && words.contains(secret);
+        let is_shown = !words.is_empty()
+            && words.chars().count() <= WORDS_MAX
+            && !is_piece
+            && !secrets.into_iter().any(repeats);
+        if is_shown {
+            self.message = format!("{}; it says: {words}", self.message);
+        }
+        self
+    }
+}
