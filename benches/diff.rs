@@ -6,9 +6,9 @@
 
 use crate::{Size, median, on_process};
 use rowcall::cli::{Typed, parse};
+use rowcall::commands::run;
 use rowcall::manifest::{Access, Manifest};
 use rowcall::model::{Field, Kind};
-use rowcall::run::run;
 use rowcall::sheet::{Readers, Writer};
 use rowcall::vendors::vendor;
 use std::collections::HashMap;

@@ -12,10 +12,12 @@
 //! where the platform tells it, and the ratio is what compares from one machine to the next.
 
 use crate::{Size, median, on_thread};
+use rowcall::input::Headings;
 use rowcall::manifest::Manifest;
 use rowcall::model::{Action, Change, Field, Outcome, Record, RowResult};
-use rowcall::plan::{Allowance, Budget, Mode, Verdict, guard, verdict};
-use rowcall::saved::{Head, SavedPlan};
+use rowcall::plan::decide::{Decision, Mode, decide};
+use rowcall::plan::file::{Head, SavedPlan};
+use rowcall::plan::guard::{Allowance, Budget, guard};
 use rowcall::seal::Key;
 use std::collections::BTreeMap;
 use std::io;
@@ -115,8 +117,8 @@ fn plan(manifest: &Manifest, wanted: &[Record], held: &BTreeMap<String, Record>)
     let changes: Vec<Change> = rows
         .filter_map(|(row, wanted)| {
             let known = held.get(wanted.number());
-            match verdict(manifest, Mode::Upsert, row, wanted, known) {
-                Verdict::Change(change) => Some(change),
+            match decide(manifest, Mode::Upsert, row, wanted, known) {
+                Decision::Change(change) => Some(change),
                 _ => None,
             }
         })
@@ -138,7 +140,7 @@ fn save(
     let head = Head {
         address: "openvox+http://127.0.0.1:9011/api/v0.0.1".into(),
         groups: false,
-        headings: BTreeMap::new(),
+        headings: Headings::default(),
         held: held.len(),
         input_hash: String::new(),
         vendor: "openvox".into(),

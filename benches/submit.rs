@@ -7,13 +7,13 @@
 //! `cargo bench -- submit` measures; under `cargo test --benches` a small run shows that it works.
 
 use crate::{Size, median};
-use rowcall::ledger::{self, Ledger, Row, RunHead, StateDir, TargetLock};
+use rowcall::ledger::{self, Ledger, RunHead, StateDir, TargetLock};
 use rowcall::link::StopFlag;
 use rowcall::link::http::{Http, Options as HttpOptions};
 use rowcall::link::paced::Pace;
 use rowcall::link::retrying::Retrying;
 use rowcall::manifest::Manifest;
-use rowcall::model::{Action, Change, Field, Outcome, Record, RowResult};
+use rowcall::model::{Action, Change, Field, Outcome, PlannedRow, Record, RowResult};
 use rowcall::run::journal::{Journal, Pending};
 use rowcall::seal::Key;
 use rowcall::submit::converse::Connection;
@@ -147,10 +147,9 @@ impl Server {
         let state = StateDir::new(Some(&folder.path().join("state"))).unwrap();
         let key = Key::load_or_make(Some(&folder.path().join("key"))).unwrap();
         let lock = TargetLock::take(&state, &self.address).unwrap();
-        let planned = changes.iter().map(|change| Row {
-            outcome: outcome(change),
-            change: Some(change.clone()),
-        });
+        let planned = changes
+            .iter()
+            .map(|change| PlannedRow::to_send(outcome(change), change.clone()));
         let ledger = Ledger::create(&state, lock, head(), &key, planned).unwrap();
         let pending = changes.iter().map(|change| Pending {
             position: change.row,

@@ -2,10 +2,16 @@
 
 use crate::archive::{Head, Keep};
 use crate::columns::{field_named, products};
-use crate::link::paced::{PARALLEL_MAX, RATE_MAX};
+use crate::input::{InputOptions, ReadingOptions};
+use crate::link::paced::PARALLEL_MAX;
 use crate::migrate::RenumberRule;
 use crate::model::Field;
-use crate::plan::{Allowance, Budget, Mode, Waves};
+use crate::plan::decide::Mode;
+use crate::plan::guard::{Allowance, Budget};
+use crate::plan::replay::OnDrift;
+use crate::plan::waves::Waves;
+use crate::rim::{Failure, PaceOptions, Rate};
+use crate::run::{GuardOptions, ReportOptions, SecretsOut};
 use crate::sheet::Encoding;
 use crate::submit::verify::Verify;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
@@ -138,6 +144,31 @@ pub struct ReadingArgs {
     pub pad_short_rows: bool,
 }
 
+impl InputArgs {
+    pub(crate) fn options(&self) -> InputOptions {
+        InputOptions {
+            sheets: self.sheets.clone(),
+            reading: self.reading.options(),
+        }
+    }
+}
+
+impl ReadingArgs {
+    pub(crate) fn options(&self) -> ReadingOptions {
+        ReadingOptions {
+            map: self.map.clone(),
+            map_file: self.map_file.clone(),
+            headings: self.headings.clone(),
+            encoding: self.encoding,
+            delimiter: self.delimiter.map(Delimiter::character),
+            header_row: self.header_row,
+            sheet: self.sheet.clone(),
+            fix_quotes: self.fix_quotes,
+            pad_short_rows: self.pad_short_rows,
+        }
+    }
+}
+
 /// What separates the cells of a text file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Delimiter {
@@ -153,12 +184,12 @@ pub enum Delimiter {
 
 impl Delimiter {
     /// The character itself.
-    pub fn byte(self) -> u8 {
+    fn character(self) -> char {
         match self {
-            Delimiter::Comma => b',',
-            Delimiter::Semicolon => b';',
-            Delimiter::Tab => b'\t',
-            Delimiter::Pipe => b'|',
+            Delimiter::Comma => ',',
+            Delimiter::Semicolon => ';',
+            Delimiter::Tab => '\t',
+            Delimiter::Pipe => '|',
         }
     }
 }
@@ -194,6 +225,27 @@ pub struct PaceArgs {
     pub ca_file: Option<PathBuf>,
 }
 
+impl ReportArgs {
+    pub(crate) fn options(&self) -> ReportOptions {
+        ReportOptions {
+            files: self.report.clone(),
+            json: self.json,
+        }
+    }
+}
+
+impl PaceArgs {
+    pub(crate) fn options(&self) -> PaceOptions {
+        PaceOptions {
+            rate: self.rate,
+            parallel: self.parallel.map(usize::from),
+            batch: self.batch.map(usize::from),
+            settings: self.settings.clone(),
+            ca_file: self.ca_file.clone(),
+        }
+    }
+}
+
 /// How much a run may change, when it stops by itself, and what is read back.
 #[derive(Debug, Args)]
 pub struct GuardArgs {
@@ -225,14 +277,19 @@ pub struct GuardArgs {
 }
 
 impl GuardArgs {
-    /// The budget that was typed, over the defaults.
-    pub fn budget(&self) -> Budget {
+    pub(crate) fn options(&self) -> GuardOptions {
         let default = Budget::default();
-        Budget {
-            creates: self.max_creates.unwrap_or(default.creates),
-            updates: self.max_updates.unwrap_or(default.updates),
-            deletes: self.max_deletes.unwrap_or(default.deletes),
-            secret_changes: self.max_secret_changes.unwrap_or(default.secret_changes),
+        GuardOptions {
+            budget: Budget {
+                creates: self.max_creates.unwrap_or(default.creates),
+                updates: self.max_updates.unwrap_or(default.updates),
+                deletes: self.max_deletes.unwrap_or(default.deletes),
+                secret_changes: self.max_secret_changes.unwrap_or(default.secret_changes),
+            },
+            max_failures: self.max_failures,
+            verify: self.verify,
+            waves: self.waves.clone(),
+            yes: self.yes,
         }
     }
 }
@@ -247,6 +304,13 @@ pub struct SecretsArgs {
     /// Encrypt that file to this age recipient (age1…), as FILE.age; it never stands on the disk in clear then
     #[arg(long, value_name = "RECIPIENT")]
     pub secrets_to: Vec<String>,
+}
+
+impl SecretsArgs {
+    /// Where they go, held to what can be done.
+    pub(crate) fn resolve(&self) -> Result<SecretsOut, Failure> {
+        SecretsOut::new(self.secrets_out.as_deref(), &self.secrets_to)
+    }
 }
 
 /// `rowcall check`
@@ -330,18 +394,6 @@ pub struct PlanArgs {
     /// How the target is spoken to.
     #[command(flatten)]
     pub pace: PaceArgs,
-}
-
-/// What becomes of rows whose extension moved since the plan was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum OnDrift {
-    /// Nothing is sent when anything moved
-    #[default]
-    Stop,
-    /// They are left out, the others go
-    Skip,
-    /// They are planned anew
-    Replan,
 }
 
 /// `rowcall import`
@@ -830,28 +882,6 @@ pub struct CompletionsArgs {
     pub shell: clap_complete::Shell,
 }
 
-/// Requests per second.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
-pub struct Rate(pub f64);
-
-impl FromStr for Rate {
-    type Err = String;
-
-    /// `20/s`, `300/min`, or `20`, which means `20/s`.
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (count, seconds) = match text.split_once('/') {
-            None => (text, 1.0),
-            Some((count, "s")) => (count, 1.0),
-            Some((count, "min" | "m")) => (count, 60.0),
-            Some(_) => return Err(format!("{text:?} is no rate: write 20/s or 300/min")),
-        };
-        match count.trim().parse::<f64>() {
-            Ok(count) if count > 0.0 && count / seconds <= RATE_MAX => Ok(Rate(count / seconds)),
-            _ => Err(format!("{text:?} is no rate: write 20/s or 300/min")),
-        }
-    }
-}
-
 impl ValueEnum for Mode {
     fn value_variants<'a>() -> &'a [Self] {
         &[Mode::Create, Mode::Update, Mode::Upsert, Mode::Sync]
@@ -867,6 +897,21 @@ impl ValueEnum for Mode {
             Mode::Upsert => PossibleValue::new("upsert").help("Both"),
             Mode::Sync => PossibleValue::new("sync")
                 .help("Both, and ones that no row names are deleted (needs --yes)"),
+        })
+    }
+}
+
+impl ValueEnum for OnDrift {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[OnDrift::Stop, OnDrift::Skip, OnDrift::Replan]
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        use clap::builder::PossibleValue;
+        Some(match self {
+            OnDrift::Stop => PossibleValue::new("stop").help("Nothing is sent when anything moved"),
+            OnDrift::Skip => PossibleValue::new("skip").help("They are left out, the others go"),
+            OnDrift::Replan => PossibleValue::new("replan").help("They are planned anew"),
         })
     }
 }
@@ -1006,17 +1051,6 @@ mod tests {
     #[test]
     fn the_definitions_hold_together() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn rates_are_read_as_they_are_typed() {
-        assert_eq!(
-            ["20/s", "300/min", "0.5"].map(|text| text.parse()),
-            [Ok(Rate(20.0)), Ok(Rate(5.0)), Ok(Rate(0.5))]
-        );
-        for wrong in ["0", "-1/s", "20/h", "inf", "NaN", "", "fast"] {
-            assert!(wrong.parse::<Rate>().is_err(), "{wrong}");
-        }
     }
 
     #[test]

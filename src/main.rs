@@ -1,7 +1,7 @@
 //! Parse, run, exit code.
 
 use rowcall::cli::{Typed, parse};
-use rowcall::run::run;
+use rowcall::commands::run;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

@@ -15,11 +15,12 @@
 mod fixture;
 
 use fixture::{Rig, account, change, rigs, tells_no_secret, value};
+use rowcall::compare::differing;
 use rowcall::link::Link;
 use rowcall::link::paced::Pace;
 use rowcall::manifest::{Access, FieldRow, Manifest, Purpose, UpdateKind};
 use rowcall::model::{Action, Fault, FaultKind, Field, Finding, Kind, Record, RowResult, Secret};
-use rowcall::plan::{Mode, Verdict, differing, verdict};
+use rowcall::plan::decide::{Decision, Mode, decide};
 use rowcall::rules::Checker;
 use rowcall::sim::{Breakage, Faults, InProcess};
 use rowcall::submit::Ended;
@@ -125,18 +126,18 @@ fn doing_it_twice_plans_nothing_the_second_time() {
         let wanted = rig.full("2001", 0);
         create(rig, &connection, &wanted);
         let held = rig.look(&connection, "2001");
-        let plan = |mode, wanted: &Record| verdict(rig.manifest, mode, 0, wanted, held.as_ref());
-        assert_eq!(plan(Mode::Create, &wanted), Verdict::Unchanged);
+        let plan = |mode, wanted: &Record| decide(rig.manifest, mode, 0, wanted, held.as_ref());
+        assert_eq!(plan(Mode::Create, &wanted), Decision::Unchanged);
         // What is not given back is written each time, for nobody can tell.
         let mut readable = wanted.clone();
         for row in rig.writable().filter(|row| row.access == Access::WriteOnly) {
             readable.remove(row.name);
         }
         for mode in [Mode::Create, Mode::Update, Mode::Upsert, Mode::Sync] {
-            assert_eq!(plan(mode, &readable), Verdict::Unchanged, "{mode:?}");
+            assert_eq!(plan(mode, &readable), Decision::Unchanged, "{mode:?}");
         }
         // And of what was written once more nothing moves either.
-        if let Verdict::Change(again) = plan(Mode::Upsert, &wanted) {
+        if let Decision::Change(again) = plan(Mode::Upsert, &wanted) {
             assert_eq!(rig.carry_out(&connection, again).result, RowResult::Updated);
             rig.holds(&connection, &wanted, &rig.name);
         }

@@ -23,7 +23,7 @@ pub use lock::{LockHolder, TargetLock, TargetLocked};
 pub use state::{Cleaned, SECRETS_STEM, StateDir, clean, newest, runs};
 pub use store::{Ledger, StoredRun};
 
-use crate::model::{Change, Outcome, RowResult};
+use crate::model::RowResult;
 use crate::seal::SealError;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -64,16 +64,6 @@ pub struct Run {
     pub key: String,
     /// What it is.
     pub head: RunHead,
-}
-
-/// One line of the report, and what is to be said to the PBX for it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Row {
-    /// Without a change: the row's one result. With a change: the line of the report as it stands while nothing was
-    /// said, its result [`RowResult::NotSent`].
-    pub outcome: Outcome,
-    /// What is to be done, with what the PBX held before. Its `row` is the row's position.
-    pub change: Option<Change>,
 }
 
 /// How far a row is.

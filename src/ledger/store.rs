@@ -2,8 +2,8 @@
 
 use super::change::{Stored, seal, shown};
 use super::state::{LEDGER_FILE, StateDir, failed};
-use super::{LedgerError, Row, Run, RunEnd, RunHead, Standing, Summary, TargetLock};
-use crate::model::{Action, Change, Field, Outcome, Place, RowResult};
+use super::{LedgerError, Run, RunEnd, RunHead, Standing, Summary, TargetLock};
+use crate::model::{Action, Change, Field, Outcome, Place, PlannedRow, RowResult};
 use crate::seal::{Key, SealError, hex, random, sync_folder};
 use jiff::Timestamp;
 use rusqlite::config::DbConfig;
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The version of the tables.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// Marks the file as rowcall's: `rowc`.
 const APPLICATION: i64 = 0x726f_7763;
@@ -39,10 +39,11 @@ CREATE TABLE rows (
     message TEXT NOT NULL, hint TEXT NOT NULL, attempts INTEGER NOT NULL, http_status INTEGER, vendor_code TEXT,
     elapsed_ms INTEGER, finished_at TEXT NOT NULL, findings TEXT NOT NULL, final INTEGER NOT NULL
 ) STRICT;
--- What is to be done, and what the PBX held before. A secret is null there, and stands in sealed.
+-- What is to be done, what the PBX held before, and the fields that cannot be put back. A secret is null there, and
+-- stands in sealed.
 CREATE TABLE changes (
     position INTEGER PRIMARY KEY REFERENCES rows, action TEXT NOT NULL, number TEXT NOT NULL, wanted TEXT NOT NULL,
-    before TEXT, sealed BLOB
+    before TEXT, sealed BLOB, not_restorable TEXT NOT NULL
 ) STRICT;
 -- What was about to be said to the PBX, and when.
 CREATE TABLE intents (
@@ -101,7 +102,7 @@ impl Ledger {
         lock: TargetLock,
         head: RunHead,
         key: &Key,
-        rows: impl IntoIterator<Item = Row>,
+        rows: impl IntoIterator<Item = PlannedRow>,
     ) -> Result<Ledger, LedgerError> {
         let runs = state.runs()?;
         let started = Timestamp::now();
@@ -145,7 +146,7 @@ impl Ledger {
         state: &StateDir,
         run: &str,
         key: &Key,
-    ) -> Result<(Ledger, Vec<(Row, Standing)>), LedgerError> {
+    ) -> Result<(Ledger, Vec<(PlannedRow, Standing)>), LedgerError> {
         let target = StoredRun::open(state, run)?.run.target;
         let lock = TargetLock::take(state, &target)?;
         let record = StoredRun::open(state, run)?;
@@ -441,7 +442,7 @@ impl StoredRun {
     ///
     /// # Errors
     /// The ledger cannot be read, or secrets do not open with this key.
-    pub fn rows(&self, key: &Key) -> Result<Vec<(Row, Standing)>, LedgerError> {
+    pub fn rows(&self, key: &Key) -> Result<Vec<(PlannedRow, Standing)>, LedgerError> {
         // Rows and changes as of one moment, for the run may be at work.
         let moment = self
             .connection
@@ -450,12 +451,10 @@ impl StoredRun {
         let mut rows: Vec<_> = self
             .outcomes()?
             .into_iter()
-            .map(|(outcome, standing)| {
-                let change = None;
-                (Row { outcome, change }, standing)
-            })
+            .map(|(outcome, standing)| (PlannedRow::settled(outcome), standing))
             .collect();
-        for stored in self.changes().map_err(|error| self.reading(error))? {
+        let changes = self.changes().map_err(|error| self.reading(error))?;
+        for (stored, not_restorable) in changes {
             let position = stored.position;
             let change = stored
                 .open(&self.run.id, key)
@@ -464,17 +463,18 @@ impl StoredRun {
                 .get_mut(position)
                 .ok_or_else(|| self.reading(format!("row {position} is not there")))?;
             row.change = Some(change);
+            row.not_restorable = not_restorable;
         }
         drop(moment);
         Ok(rows)
     }
 
-    fn changes(&self) -> rusqlite::Result<Vec<Stored>> {
+    fn changes(&self) -> rusqlite::Result<Vec<(Stored, Vec<Field>)>> {
         let mut statement = self
             .connection
             .prepare("SELECT * FROM changes ORDER BY position")?;
         let stored = statement.query_map([], |row| {
-            Ok(Stored {
+            let stored = Stored {
                 position: row.get("position")?,
                 action: parsed(row, "action", action)?,
                 number: row.get("number")?,
@@ -484,7 +484,8 @@ impl StoredRun {
                     .map(|_| parsed(row, "before", from_json))
                     .transpose()?,
                 sealed: row.get("sealed")?,
-            })
+            };
+            Ok((stored, parsed(row, "not_restorable", from_json)?))
         })?;
         stored.collect()
     }
@@ -522,7 +523,7 @@ fn write_new(
     path: &Path,
     run: &Run,
     key: &Key,
-    rows: impl IntoIterator<Item = Row>,
+    rows: impl IntoIterator<Item = PlannedRow>,
 ) -> Result<(), LedgerError> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -537,15 +538,16 @@ fn write_new(
     let mut connection = open(path).map_err(write)?;
     let transaction = connection.transaction().map_err(write)?;
     put_head(&transaction, run).map_err(write)?;
-    for (position, Row { outcome, change }) in rows.into_iter().enumerate() {
-        put_row(&transaction, PUT_ROW, position, &outcome, change.is_none()).map_err(write)?;
-        let Some(change) = change else { continue };
+    for (position, row) in rows.into_iter().enumerate() {
+        let is_final = row.change.is_none();
+        put_row(&transaction, PUT_ROW, position, &row.outcome, is_final).map_err(write)?;
+        let Some(change) = row.change else { continue };
         if change.row != position {
             let why = "has a change of another row";
             return Err(LedgerError::Position { position, why });
         }
         let sealed = seal(&change, &run.id, key).map_err(|error| sealing(&run.id, error))?;
-        put_change(&transaction, &change, sealed).map_err(write)?;
+        put_change(&transaction, &change, sealed, &row.not_restorable).map_err(write)?;
     }
     transaction.commit().map_err(write)?;
     connection.close().map_err(|(_, error)| write(error))?;
@@ -612,10 +614,11 @@ fn put_change(
     connection: &Connection,
     change: &Change,
     sealed: Option<Vec<u8>>,
+    not_restorable: &[Field],
 ) -> rusqlite::Result<()> {
     let before = change.before.as_ref().map(|before| json(&shown(before)));
     connection
-        .prepare_cached("INSERT INTO changes VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+        .prepare_cached("INSERT INTO changes VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
         .execute(params![
             change.row,
             change.action.word(),
@@ -623,6 +626,7 @@ fn put_change(
             json(&shown(&change.wanted))?,
             before.transpose()?,
             sealed,
+            json(&not_restorable)?,
         ])?;
     Ok(())
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Action, Field, Finding, Place, Record, Severity};
+use crate::model::{Action, Change, Field, Finding, Outcome, Place, PlannedRow, Record, Severity};
 use crate::seal::Key;
 use std::collections::BTreeSet;
 use std::env;
@@ -32,12 +32,12 @@ impl House {
         TargetLock::take(&self.state, target).unwrap()
     }
 
-    fn create(&self, rows: Vec<Row>) -> Ledger {
+    fn create(&self, rows: Vec<PlannedRow>) -> Ledger {
         let lock = self.lock("hq");
         Ledger::create(&self.state, lock, head(), &self.key, rows).unwrap()
     }
 
-    fn resume(&self, run: &str) -> (Ledger, Vec<(Row, Standing)>) {
+    fn resume(&self, run: &str) -> (Ledger, Vec<(PlannedRow, Standing)>) {
         Ledger::resume(&self.state, run, &self.key).unwrap()
     }
 
@@ -96,14 +96,14 @@ fn outcome(position: usize, result: RowResult) -> Outcome {
     }
 }
 
-fn row(position: usize) -> Row {
+fn row(position: usize) -> PlannedRow {
     let mut wanted = Record::numbered(format!("{:04}", position + 100));
     wanted.set(Field::DISPLAY_NAME, "Ann Müller\n\"x\"");
     wanted.set(Field::SIP_PASSWORD, format!("{CANARY}{position}"));
     let mut before = Record::numbered(wanted.number());
     before.set(Field::VOICEMAIL_PIN, format!("{CANARY}-before"));
     before.set(Field::WEB_PASSWORD, "");
-    Row {
+    PlannedRow {
         outcome: outcome(position, RowResult::NotSent),
         change: Some(Change {
             row: position,
@@ -112,10 +112,11 @@ fn row(position: usize) -> Row {
             wanted,
             before: Some(before).filter(|_| position.is_multiple_of(2)),
         }),
+        not_restorable: vec![Field::WEB_PASSWORD; position % 3],
     }
 }
 
-fn rows(count: usize) -> Vec<Row> {
+fn rows(count: usize) -> Vec<PlannedRow> {
     (0..count).map(row).collect()
 }
 
@@ -169,13 +170,10 @@ fn full_outcome() -> Outcome {
 #[test]
 fn nothing_is_lost_on_the_way_in_and_out() {
     let house = House::new();
-    let mut input: Vec<Row> = RowResult::ALL
+    let mut input: Vec<PlannedRow> = RowResult::ALL
         .into_iter()
         .enumerate()
-        .map(|(position, result)| Row {
-            outcome: outcome(position, result),
-            change: None,
-        })
+        .map(|(position, result)| PlannedRow::settled(outcome(position, result)))
         .collect();
     let actions = [Action::Create, Action::Update, Action::Delete, Action::None];
     for action in actions {
@@ -203,7 +201,7 @@ fn nothing_is_lost_on_the_way_in_and_out() {
 
     let record = StoredRun::open(&house.state, &run).unwrap();
     let kept = record.rows(&house.key).unwrap();
-    let planned: Vec<Row> = kept.iter().map(|(row, _)| row.clone()).collect();
+    let planned: Vec<PlannedRow> = kept.iter().map(|(row, _)| row.clone()).collect();
     assert_eq!(planned, input);
     for (row, standing) in kept {
         let wanted = match row.change {

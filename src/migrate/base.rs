@@ -4,9 +4,10 @@
 //! one before. Extensions that a run is about to make are written down as *pending* before it begins: a later run then
 //! knows whose they are, and takes nothing else for granted.
 
+use crate::disk::write_whole;
+use crate::fingerprints::{Shown, ShownText, shown};
 use crate::ledger::{LedgerError, StateDir};
 use crate::model::{Field, Record, Text};
-use crate::saved::{self, Shown, ShownText, write_whole};
 use crate::seal::{Key, sha256_hex};
 use crate::sheet::GENERATE;
 use serde::{Deserialize, Serialize};
@@ -198,7 +199,7 @@ impl Base {
         for field in cleared {
             fields.remove(field.name());
         }
-        let now = saved::shown(wanted, wanted.number(), key);
+        let now = shown(wanted, wanted.number(), key);
         let made_up = |name: &str| {
             let field = Field::named(name);
             field.is_some_and(|field| {
@@ -239,7 +240,7 @@ impl Agreed {
     pub(super) fn is(&self, number: &str, field: Field, text: Text<'_>, key: &Key) -> bool {
         let mut alone = Record::default();
         alone.set(field, text);
-        let now = saved::shown(&alone, number, key);
+        let now = shown(&alone, number, key);
         match (self.fields.get(field.name()), now.get(field.name())) {
             (None, _) => text.is_empty(),
             (before, now) => before == now,

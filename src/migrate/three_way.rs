@@ -3,9 +3,9 @@
 
 use super::Carried;
 use super::base::Agreed;
+use crate::compare::differing;
 use crate::manifest::{Access, Manifest};
 use crate::model::{Field, Kind, Record};
-use crate::plan::differing;
 use crate::seal::Key;
 use crate::sheet::GENERATE;
 

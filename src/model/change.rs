@@ -1,6 +1,6 @@
 //! One thing to do to one extension.
 
-use super::{Action, Record};
+use super::{Action, Field, Record};
 
 /// A change that a row asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,4 +16,12 @@ pub struct Change {
     pub wanted: Record,
     /// What the PBX held when it was looked at; `None` where there was no such extension.
     pub before: Option<Record>,
+}
+
+impl Change {
+    /// The fields that it writes.
+    pub fn fields(&self) -> Vec<Field> {
+        let fields = self.wanted.iter().map(|(field, _)| field);
+        fields.filter(|field| !field.is_key()).collect()
+    }
 }

@@ -149,3 +149,47 @@ pub struct Outcome {
     /// Every finding of the row.
     pub findings: Vec<Finding>,
 }
+
+impl Outcome {
+    /// An outcome with nothing in it yet but what was to be done and what became of it.
+    pub fn new(action: Action, result: RowResult) -> Outcome {
+        Outcome {
+            row: None,
+            place: None,
+            number: String::new(),
+            action,
+            result,
+            code: String::new(),
+            field: None,
+            column: String::new(),
+            message: String::new(),
+            hint: String::new(),
+            attempts: 0,
+            http_status: None,
+            vendor_code: None,
+            elapsed_ms: None,
+            finished_at: jiff::Timestamp::now(),
+            findings: vec![],
+        }
+    }
+
+    /// The same outcome with findings. The first error among them, or else the first finding, is what its code, field,
+    /// column and message tell; `column` gives the heading of a finding's field or column. Without findings it stays as
+    /// it is.
+    pub fn with_findings(
+        mut self,
+        findings: Vec<Finding>,
+        column: impl Fn(&Finding) -> String,
+    ) -> Outcome {
+        let first = findings.iter().find(|finding| finding.is_error());
+        if let Some(told) = first.or(findings.first()) {
+            self.code = told.rule.to_string();
+            self.field = told.field;
+            self.column = column(told);
+            self.message.clone_from(&told.message);
+            self.hint.clone_from(&told.hint);
+            self.findings = findings;
+        }
+        self
+    }
+}

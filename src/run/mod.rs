@@ -1,190 +1,322 @@
-//! One file a command; the only modules that know every stage.
+//! Carries a plan out: guard, ask, write down, send, report. Every command that writes is a planner and the one
+//! [`Run::execute`].
+//!
+//! - [`request`]: what was asked for.
+//! - [`execution`]: changes on their way to the target.
+//! - [`resume`]: takes up a run that was cut off or stopped.
+//! - [`journal`]: the run's ledger while it is at work.
+//! - [`results`] and [`rejects`]: where outcomes go.
+//! - [`secrets_file`]: what was generated, and [`recipients`] to whom it is encrypted.
+//! - [`saved_options`]: what a run needs to know again when it is resumed.
 
-mod archive;
-mod check;
-mod context;
-mod delete;
-mod diff;
-mod export;
-mod fix;
-mod import;
+mod execution;
 pub mod journal;
-mod migrate;
-mod on_change;
-mod plan;
-mod planned;
 mod recipients;
+mod rejects;
+pub(crate) mod request;
 mod results;
-mod resume;
-mod rows;
-mod runs;
-mod secrets;
-mod sending;
-mod sim;
-pub mod target;
-mod template;
-mod undo;
-pub mod vendors;
+pub(crate) mod resume;
+pub(crate) mod saved_options;
+pub(crate) mod secrets_file;
 
-use crate::cli::{self, Cli, Command};
+pub(crate) use request::{GuardOptions, ReportOptions, RunRequest};
+pub(crate) use results::Results;
+pub(crate) use saved_options::SavedOptions;
+pub(crate) use secrets_file::SecretsOut;
+
+use crate::input::Rows;
+use crate::ledger::{Ledger, RunHead, TargetLock};
 use crate::link::StopFlag;
-use crate::vendors::{GROUPS, Vendor};
-use context::Context;
-use std::fmt;
-use std::io::{self, BufRead, IsTerminal, Write, stderr, stdin, stdout};
+use crate::model::{Action, Change, Outcome, PlannedRow};
+use crate::plan::guard::{Budget, guard};
+use crate::plan::waves::{Waves, in_waves, sending_order};
+use crate::plan::{Plan, Refusal, render};
+use crate::rim::terminal::{confirm, print, print_data};
+use crate::rim::{Context, Exit, Failure, Session};
+use crate::submit::order::in_order;
+use execution::Execution;
+use journal::{Journal, Pending};
+use rejects::Rejects;
+use results::Observer;
+use secrets_file::Generated;
 
-/// Carries out what was typed, and gives the exit code. Says on standard error why a command could not go on.
-pub fn run(cli: &Cli) -> u8 {
-    let context = Context::new(cli);
-    let done = match &cli.command {
-        Command::Check(args) => check::run(args),
-        Command::Fix(args) => fix::run(args),
-        Command::Plan(args) => plan::run(args, &context),
-        Command::Import(args) => import::run(args, &context),
-        Command::Delete(args) => delete::run(args, &context),
-        Command::Export(args) => export::run(args, &context),
-        Command::Archive(args) => archive::run(args),
-        Command::Diff(args) => diff::run(args, &context),
-        Command::Migrate(args) => migrate::run(args, &context),
-        Command::Resume(args) => resume::run(args, &context),
-        Command::Undo(args) => undo::run(args, &context),
-        Command::Runs(args) => runs::run(args, &context),
-        Command::Report(args) => runs::report(args, &context),
-        Command::Template(args) => template::run(args),
-        Command::Vendors(args) => vendors::run(args),
-        Command::Sim(args) => sim::run(args),
-        Command::Completions(args) => print(|out| cli::completions(args.shell, out)),
-        Command::Man => print(|out| cli::man(out)),
-    };
-    done.unwrap_or_else(|failure| failure.said())
+/// A run, before it is planned.
+pub(crate) struct Run<'r> {
+    request: &'r RunRequest<'r>,
+    context: &'r Context,
+    stop: &'r StopFlag,
+    /// The rows of the sheets; none where only what was planned of them is there.
+    rows: Rows,
+    /// The lines of the report while nothing is planned, where there are no sheets.
+    lines: Option<Vec<Outcome>>,
+    /// Is given every outcome beside the report.
+    observer: Option<Observer<'r>>,
 }
 
-/// Prints data on standard output. A reader who has gone (`| head`) is no failure.
-fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<u8, Failure> {
-    let mut out = stdout().lock();
-    match write(&mut out).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::usage(format!(
-            "standard output cannot be written: {error}"
-        ))),
-        _ => Ok(0),
-    }
-}
-
-/// What a vendor's rows are: its extensions, or its groups.
-///
-/// # Errors
-/// Exit 2 where it has no groups.
-fn of_rows(vendor: &'static Vendor, groups: bool) -> Result<&'static Vendor, Failure> {
-    if !groups {
-        return Ok(vendor);
-    }
-    vendor.groups().ok_or_else(|| {
-        let having: Vec<&str> = GROUPS.iter().map(|vendor| vendor.id).collect();
-        Failure::usage(format!(
-            "{} has no groups that rowcall can read and write",
-            (vendor.manifest)().vendor.name
-        ))
-        .hint(format!(
-            "leave out --groups; {} has them",
-            having.join(", ")
-        ))
-    })
-}
-
-/// Whether somebody is there to be asked.
-fn can_ask() -> bool {
-    stdin().is_terminal() && stderr().is_terminal()
-}
-
-/// Asks on a terminal; where nobody can be asked, what may go ahead goes ahead.
-fn confirm(question: &str) -> bool {
-    if !can_ask() {
-        return true;
-    }
-    let _ = write!(stderr(), "{question} [y/N] ");
-    let mut answer = String::new();
-    let read = stdin().lock().read_line(&mut answer);
-    read.is_ok()
-        && matches!(
-            answer.trim().to_ascii_lowercase().as_str(),
-            "y" | "yes" | "j" | "ja"
-        )
-}
-
-/// Why a command could not go on: for whoever typed it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// The exit code.
-    pub exit: u8,
-    /// What happened and where.
-    pub message: String,
-    /// What to do next; empty where the message says it.
-    pub hint: String,
-}
-
-impl Failure {
-    /// The command line, the configuration or the input could not be used.
-    pub fn usage(message: impl fmt::Display) -> Failure {
-        Failure {
-            exit: 2,
-            message: message.to_string(),
-            hint: String::new(),
+impl<'r> Run<'r> {
+    pub(crate) fn new(
+        request: &'r RunRequest<'r>,
+        context: &'r Context,
+        stop: &'r StopFlag,
+    ) -> Run<'r> {
+        Run {
+            request,
+            context,
+            stop,
+            rows: Rows::default(),
+            lines: None,
+            observer: None,
         }
     }
 
-    /// The target could not be used.
-    pub fn target(message: impl fmt::Display) -> Failure {
-        Failure {
-            exit: 3,
-            message: message.to_string(),
-            hint: String::new(),
-        }
-    }
-
-    /// The guard or the failure budget stopped the run.
-    pub fn guard(message: impl fmt::Display) -> Failure {
-        Failure {
-            exit: 4,
-            message: message.to_string(),
-            hint: String::new(),
-        }
-    }
-
-    /// Says it on standard error, and gives the exit code.
-    fn said(&self) -> u8 {
-        say(format!("rowcall: {}", self.message));
-        if !self.hint.is_empty() {
-            say(format!("  hint: {}", self.hint));
-        }
-        self.exit
-    }
-
-    /// The same failure with a word on what to do.
-    pub fn hint(mut self, hint: impl Into<String>) -> Failure {
-        self.hint = hint.into();
+    /// The same run of these rows.
+    pub(crate) fn of_rows(mut self, rows: Rows) -> Run<'r> {
+        self.rows = rows;
         self
     }
-}
 
-/// Says a line on standard error. Nobody can be told that it cannot be said.
-fn say(line: impl fmt::Display) {
-    let _ = writeln!(stderr(), "{line}");
-}
+    /// The same run, with these lines while nothing is planned.
+    pub(crate) fn of_lines(mut self, lines: Vec<Outcome>) -> Run<'r> {
+        self.lines = Some(lines);
+        self
+    }
 
-/// Turns Ctrl-C into a stop: nothing new is begun, what is in flight is settled. A second one ends at once.
-///
-/// # Errors
-/// Exit 2 where the system does not let it be caught.
-fn interrupts(stop: &StopFlag) -> Result<(), Failure> {
-    let stop = stop.clone();
-    let caught = ctrlc::set_handler(move || {
-        if stop.is_stopped() {
-            std::process::exit(130);
+    /// The same run, with somebody who is given every outcome.
+    pub(crate) fn observed_by(mut self, observer: Observer<'r>) -> Run<'r> {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// Locks the target, signs in, plans, and carries the plan out. Whatever happens, every row that was read has its
+    /// outcome in the report.
+    ///
+    /// # Errors
+    /// What the planner says, exit 3 where the target cannot be used, exit 4 where the guard stops it before the first
+    /// change, exit 2 where a report or the ledger cannot be written (on): what was sent by then is settled.
+    pub(crate) fn execute(
+        mut self,
+        planner: impl FnOnce(&mut Rows, &Session<'_>) -> Result<Plan, Refusal>,
+    ) -> Result<Exit, Failure> {
+        let planned = self.lock().and_then(|lock| {
+            let session = Session::open(self.request.target, self.stop)?;
+            let plan = planner(&mut self.rows, &session)?;
+            Ok((lock, session, plan))
+        });
+        match planned {
+            Ok((lock, session, plan)) => self.carry_out(lock, session, plan),
+            Err(refusal) => self.refuse(refusal),
         }
-        stop.stop();
-        say(
-            "interrupted: what was sent is settled, nothing more is sent; once more to end at once",
-        );
-    });
-    caught.map_err(|error| Failure::usage(format!("Ctrl-C cannot be caught: {error}")))
+    }
+
+    /// Signs in, plans, and prints the plan; nothing is sent. `keep` may keep what was planned.
+    ///
+    /// # Errors
+    /// What the planner or `keep` says, exit 3 where the target cannot be used, exit 2 where a report cannot be written.
+    pub(crate) fn preview(
+        mut self,
+        planner: impl FnOnce(&mut Rows, &Session<'_>) -> Result<Plan, Refusal>,
+        keep: impl FnOnce(&Rows, &Plan) -> Result<(), Failure>,
+    ) -> Result<Exit, Failure> {
+        let planned = Session::open(self.request.target, self.stop)
+            .map_err(Refusal::from)
+            .and_then(|session| planner(&mut self.rows, &session));
+        match planned {
+            Ok(plan) => self.show(&plan, keep),
+            Err(refusal) => self.refuse(refusal),
+        }
+    }
+
+    /// Ends the run before its first change, every row with its outcome.
+    ///
+    /// # Errors
+    /// The refusal's failure, or exit 2 where a report cannot be written.
+    pub(crate) fn refuse(mut self, refusal: Refusal) -> Result<Exit, Failure> {
+        let own = self.lines.take();
+        let lines = refusal.lines.clone().or(own);
+        let lines = lines.or_else(|| (!self.rows.sheets.is_empty()).then(|| self.rows.lines()));
+        match lines {
+            Some(lines) => {
+                let observer = self.observer.take();
+                self.results(lines, observer)?.refuse(refusal)
+            }
+            None => Err(refusal.failure),
+        }
+    }
+
+    /// Prints a plan, and ends with its lines: what would be sent is valid.
+    pub(crate) fn show(
+        self,
+        plan: &Plan,
+        keep: impl FnOnce(&Rows, &Plan) -> Result<(), Failure>,
+    ) -> Result<Exit, Failure> {
+        plan.notes.iter().for_each(print);
+        let lines: Vec<Outcome> = plan.rows.iter().map(PlannedRow::line).collect();
+        let mut results = self.results(lines.clone(), None)?;
+        results.quiet = true;
+        if !self.request.report.json {
+            let text = render::text(&plan.rows, (self.request.target.vendor.manifest)());
+            print_data(|out| out.write_all(text.as_bytes()))?;
+        }
+        if let Err(exceeded) = guard(&plan.changes(), plan.held, &Budget::default()) {
+            print(format!(
+                "that is past the budget of one run ({} {}, {} allowed): the import needs {} {}",
+                exceeded.wanted, exceeded.kind, exceeded.allowed, exceeded.flag, exceeded.wanted
+            ));
+        }
+        keep(&self.rows, plan)?;
+        for (position, line) in lines.into_iter().enumerate() {
+            results.put(position, line)?;
+        }
+        results.finish(None)
+    }
+
+    /// The right to work on the target, against a second run; a simulated PBX in this process needs none.
+    fn lock(&self) -> Result<Option<TargetLock>, Refusal> {
+        if self.request.target.is_sim() {
+            return Ok(None);
+        }
+        let state = self.context.state()?;
+        let lock = TargetLock::take(&state, &self.request.target.identity());
+        Ok(Some(lock.map_err(Failure::from)?))
+    }
+
+    fn results<'s>(
+        &'s self,
+        lines: Vec<Outcome>,
+        observer: Option<Observer<'s>>,
+    ) -> Result<Results<'s>, Failure> {
+        let request = self.request;
+        let rejects = request.rejects.as_ref();
+        let rejects = rejects
+            .map(|path| Rejects::open(path, &self.rows))
+            .transpose()?;
+        let label = &request.target.label;
+        let mut results = Results::open(request.command, label, lines, &request.report, rejects)?;
+        results.observer = observer;
+        Ok(results)
+    }
+
+    /// Carries a plan out.
+    fn carry_out(
+        mut self,
+        lock: Option<TargetLock>,
+        session: Session<'_>,
+        mut plan: Plan,
+    ) -> Result<Exit, Failure> {
+        plan.notes.iter().for_each(print);
+        let request = self.request;
+        let observer = self.observer.take();
+        let generated = Generated::fill(&request.secrets, &mut plan.rows, session.manifest());
+        let changes = plan.changes();
+        let results = self.results(plan.lines(), observer)?;
+        let generated = match generated {
+            Ok(generated) => generated,
+            Err(error) => {
+                let hint = "type the passwords and PINs of some rows yourself, or send fewer rows";
+                let failure = Failure::usage(error).hint(hint);
+                return results.refuse(Refusal::new("generate", failure));
+            }
+        };
+        if let Err(exceeded) = guard(&changes, plan.held, &request.guard.budget) {
+            let (flag, wanted) = (exceeded.flag, exceeded.wanted);
+            let failure = Failure::guard(exceeded)
+                .hint(format!("if that is meant, allow it: {flag} {wanted}"));
+            return results.refuse(Refusal::new("guard", failure));
+        }
+        let deletes = |change: &Change| change.action == Action::Delete;
+        if changes.iter().any(deletes)
+            && let Err(failure) = request.refuse_silent_deletes()
+        {
+            return results.refuse(Refusal::new("unasked", failure));
+        }
+        let asks = !changes.is_empty() && !request.guard.yes && !request.target.is_sim();
+        if asks && !confirm(&request.question(&changes)) {
+            let why = "the answer was no; nothing was sent";
+            return results.refuse(Refusal::of_rows("declined", why, ""));
+        }
+        let waves = self.waves(&changes);
+        let mut changes = in_order(changes);
+        let stages = in_waves(&waves, &mut changes);
+        let lock = lock.filter(|_| !changes.is_empty());
+        let journal = match self.write_down(lock, &plan, waves, &generated, &changes) {
+            Ok(journal) => journal,
+            Err(refusal) => return results.refuse(refusal),
+        };
+        let execution = Execution {
+            headings: &plan.headings,
+            not_restorable: execution::not_restorable(&plan.rows),
+            failures_max: request.guard.failures_max(),
+            verify: request.guard.verify,
+            stages,
+            journal,
+        };
+        plan.rows = vec![];
+        execution.run(session, &changes, results)
+    }
+
+    /// The waves, each the positions of its rows; none where everything goes at once.
+    fn waves(&self, changes: &[Change]) -> Vec<Vec<usize>> {
+        match &self.request.guard.waves {
+            None => vec![],
+            Some(waves @ Waves::Column(heading)) => waves.split(changes, |row| {
+                let cell = self.rows.cell(row, heading)?;
+                Some(cell.trim().to_owned())
+            }),
+            Some(waves) => waves.split(&sending_order(changes), |_| None),
+        }
+    }
+
+    /// Puts everything on disk that has to be there before the first change leaves: the ledger and the generated
+    /// secrets. Without a lock there is no ledger, for the PBX is gone when the process is.
+    fn write_down(
+        &self,
+        lock: Option<TargetLock>,
+        plan: &Plan,
+        waves: Vec<Vec<usize>>,
+        generated: &Generated,
+        changes: &[Change],
+    ) -> Result<Option<Journal>, Refusal> {
+        let Some(lock) = lock else {
+            let written = generated.write(&plan.rows, None);
+            return written
+                .map(|()| None)
+                .map_err(|failure| Refusal::new("secrets", failure));
+        };
+        let ledger = self.ledger(lock, plan, waves, generated);
+        let ledger = ledger.map_err(|failure| Refusal::new("ledger", failure))?;
+        let folder = self.context.state()?.run_folder(ledger.run());
+        if let Err(failure) = generated.write(&plan.rows, Some(&folder)) {
+            // Secrets that nobody has are never sent.
+            ledger.discard().map_err(Failure::from)?;
+            return Err(Refusal::new("secrets", failure));
+        }
+        let pending = changes.iter().map(|change| Pending {
+            position: change.row,
+            intended: 0,
+        });
+        let parallel = self.request.target.parallel;
+        Ok(Some(Journal::start(ledger, pending.collect(), parallel)))
+    }
+
+    fn ledger(
+        &self,
+        lock: TargetLock,
+        plan: &Plan,
+        waves: Vec<Vec<usize>>,
+        generated: &Generated,
+    ) -> Result<Ledger, Failure> {
+        let request = self.request;
+        let options = SavedOptions::new(request, &self.rows, plan, waves, generated);
+        let head = RunHead {
+            command: request.command.to_owned(),
+            vendor: request.target.vendor.id.to_owned(),
+            mode: request.mode.to_owned(),
+            options: serde_json::to_string(&options).map_err(Failure::usage)?,
+            rules: (request.target.vendor.manifest)().version(),
+            input_hash: plan.input_hash.clone(),
+        };
+        let rows = plan.rows.iter().cloned();
+        let (state, key) = (self.context.state()?, self.context.key()?);
+        Ok(Ledger::create(&state, lock, head, &key, rows)?)
+    }
 }

@@ -1,18 +1,18 @@
 //! The age recipients that generated secrets are encrypted to. The only module that names `age`, which the program has
 //! with its feature of that name.
 
-use super::Failure;
+use crate::rim::Failure;
 use std::io;
 
 /// Those who can read what is encrypted.
 #[cfg(feature = "age")]
-pub(super) struct Recipients(Vec<age::x25519::Recipient>);
+pub(crate) struct Recipients(Vec<age::x25519::Recipient>);
 
 #[cfg(feature = "age")]
 impl Recipients {
     /// # Errors
     /// Exit 2: a text is no age recipient.
-    pub(super) fn parse(texts: &[String]) -> Result<Recipients, Failure> {
+    pub(crate) fn parse(texts: &[String]) -> Result<Recipients, Failure> {
         let parsed = texts.iter().map(|text| {
             text.parse().map_err(|why| {
                 Failure::usage(format!("--secrets-to {text:?}: {why}"))
@@ -26,7 +26,7 @@ impl Recipients {
     ///
     /// # Errors
     /// There are no recipients, or no random bytes.
-    pub(super) fn encrypt(&self, bytes: &[u8]) -> io::Result<Vec<u8>> {
+    pub(crate) fn encrypt(&self, bytes: &[u8]) -> io::Result<Vec<u8>> {
         use io::Write;
         let recipients = self.0.iter().map(|one| one as &dyn age::Recipient);
         let encryptor = age::Encryptor::with_recipients(recipients).map_err(io::Error::other)?;
@@ -38,13 +38,13 @@ impl Recipients {
 
 /// Nobody: this build cannot encrypt.
 #[cfg(not(feature = "age"))]
-pub(super) struct Recipients;
+pub(crate) struct Recipients;
 
 #[cfg(not(feature = "age"))]
 impl Recipients {
     /// # Errors
     /// Exit 2: there are any.
-    pub(super) fn parse(texts: &[String]) -> Result<Recipients, Failure> {
+    pub(crate) fn parse(texts: &[String]) -> Result<Recipients, Failure> {
         match texts {
             [] => Ok(Recipients),
             _ => Err(Failure::usage(
@@ -59,7 +59,7 @@ impl Recipients {
 
     /// # Errors
     /// Always.
-    pub(super) fn encrypt(&self, _: &[u8]) -> io::Result<Vec<u8>> {
+    pub(crate) fn encrypt(&self, _: &[u8]) -> io::Result<Vec<u8>> {
         Err(io::ErrorKind::Unsupported.into())
     }
 }

@@ -1,30 +1,29 @@
 //! Where the results of a run go: report files, rejects, the terminal, the JSON summary.
 
-use super::rows::Rows;
-use super::{Failure, say};
-use crate::cli::ReportArgs;
+use super::rejects::Rejects;
+use super::request::ReportOptions;
 use crate::model::{Outcome, RowResult};
-use crate::report::{
-    Counts, REJECT_HEADINGS, Report, columns, finding_line, reject_cells, reject_columns,
-};
+use crate::plan::Refusal;
+use crate::report::{Counts, Report, columns, finding_line};
+use crate::rim::terminal::print;
+use crate::rim::{Exit, Failure};
 use crate::sheet::{Readers, SheetError, Writer};
 use jiff::Timestamp;
 use serde_json::json;
-use std::fs;
 use std::io::{Write, stdout};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// How many rows that are not done are shown on the terminal; all stand in the report.
 const SHOWN_MAX: u64 = 10;
 
 /// The results of one run, row by row.
-pub(super) struct Results<'r> {
+pub(crate) struct Results<'r> {
     command: &'static str,
     target: String,
     /// The run's name, once it has a ledger.
-    pub(super) run: Option<String>,
+    pub(crate) run: Option<String>,
     /// Whether rows that are not done are shown elsewhere.
-    pub(super) quiet: bool,
+    pub(crate) quiet: bool,
     started: Timestamp,
     json: bool,
     report_file: Option<PathBuf>,
@@ -33,21 +32,12 @@ pub(super) struct Results<'r> {
     report: Report,
     rejects: Option<Rejects<'r>>,
     /// Who is told of every outcome beside these.
-    pub(super) seen: Option<Seen<'r>>,
+    pub(crate) observer: Option<Observer<'r>>,
     not_done: u64,
 }
 
 /// Is told the position and the outcome of a line.
-pub(super) type Seen<'r> = Box<dyn FnMut(usize, &Outcome) + 'r>;
-
-/// The rows that are not done, as they stood in their sheets.
-pub(super) struct Rejects<'r> {
-    file: PathBuf,
-    writer: Writer,
-    rows: &'r Rows,
-    headings: Vec<String>,
-    count: u64,
-}
+pub(crate) type Observer<'r> = Box<dyn FnMut(usize, &Outcome) + 'r>;
 
 impl<'r> Results<'r> {
     /// Opens the reports, before anything is sent: one that cannot be written is no reason to stop half-way. `lines` are
@@ -55,16 +45,16 @@ impl<'r> Results<'r> {
     ///
     /// # Errors
     /// Exit 2 where a file cannot be written.
-    pub(super) fn open(
+    pub(crate) fn open(
         command: &'static str,
         target: &str,
         lines: Vec<Outcome>,
-        args: &ReportArgs,
+        args: &ReportOptions,
         rejects: Option<Rejects<'r>>,
     ) -> Result<Results<'r>, Failure> {
         let columns = columns();
         let create = |path: &PathBuf| Writer::create(path, Readers::Anybody, &columns);
-        let writers: Result<Vec<Writer>, SheetError> = args.report.iter().map(create).collect();
+        let writers: Result<Vec<Writer>, SheetError> = args.files.iter().map(create).collect();
         Ok(Results {
             command,
             target: target.to_owned(),
@@ -72,17 +62,17 @@ impl<'r> Results<'r> {
             quiet: false,
             started: Timestamp::now(),
             json: args.json,
-            report_file: args.report.first().cloned(),
+            report_file: args.files.first().cloned(),
             report: Report::new(lines.len(), writers.map_err(Failure::usage)?),
             lines,
             rejects,
-            seen: None,
+            observer: None,
             not_done: 0,
         })
     }
 
     /// A line as it stands while nothing was said to the PBX.
-    pub(super) fn line(&self, position: usize) -> Option<&Outcome> {
+    pub(crate) fn line(&self, position: usize) -> Option<&Outcome> {
         self.lines.get(position)
     }
 
@@ -90,9 +80,9 @@ impl<'r> Results<'r> {
     ///
     /// # Errors
     /// Exit 2 where a file cannot be written on.
-    pub(super) fn put(&mut self, position: usize, outcome: Outcome) -> Result<(), Failure> {
-        if let Some(seen) = &mut self.seen {
-            seen(position, &outcome);
+    pub(crate) fn put(&mut self, position: usize, outcome: Outcome) -> Result<(), Failure> {
+        if let Some(observer) = &mut self.observer {
+            observer(position, &outcome);
         }
         for outcome in self.report.put(position, outcome).map_err(Failure::usage)? {
             if outcome.result.is_done() {
@@ -113,7 +103,7 @@ impl<'r> Results<'r> {
     ///
     /// # Errors
     /// As [`Results::put`].
-    pub(super) fn put_final(&mut self) -> Result<(), Failure> {
+    pub(crate) fn put_final(&mut self) -> Result<(), Failure> {
         for position in 0..self.lines.len() {
             let is_final = |line: &&Outcome| line.result != RowResult::NotSent;
             if let Some(line) = self.line(position).filter(is_final).cloned() {
@@ -127,7 +117,7 @@ impl<'r> Results<'r> {
     ///
     /// # Errors
     /// As [`Results::put`].
-    pub(super) fn rest_not_sent(
+    pub(crate) fn rest_not_sent(
         &mut self,
         code: &str,
         why: &str,
@@ -152,13 +142,27 @@ impl<'r> Results<'r> {
         Ok(())
     }
 
+    /// Ends a run in which nothing is sent.
+    ///
+    /// # Errors
+    /// The refusal's failure, or exit 2 where a file cannot be written to its end.
+    pub(crate) fn refuse(mut self, refusal: Refusal) -> Result<Exit, Failure> {
+        let (failure, fails) = (refusal.failure, refusal.fails);
+        self.rest_not_sent(refusal.code, &failure.message, &failure.hint)?;
+        let exit = self.finish(fails.then_some(failure.exit))?;
+        match fails {
+            true => Err(failure),
+            false => Ok(exit),
+        }
+    }
+
     /// Ends the files, says the summary, and gives the exit code: `stopped` where the run was, else by the counts.
     ///
     /// # Errors
     /// Exit 2 where a file cannot be written to its end.
-    pub(super) fn finish(self, stopped: Option<u8>) -> Result<u8, Failure> {
+    pub(crate) fn finish(self, stopped: Option<Exit>) -> Result<Exit, Failure> {
         let counts = self.report.finish().map_err(Failure::usage)?;
-        let exit = stopped.unwrap_or(if counts.all_done() { 0 } else { 1 });
+        let exit = stopped.unwrap_or(Exit::done_if(counts.all_done()));
         let finished = Timestamp::now();
         let seconds = (finished - self.started)
             .total(jiff::Unit::Second)
@@ -166,31 +170,26 @@ impl<'r> Results<'r> {
         if self.not_done > SHOWN_MAX && !self.quiet {
             let more = self.not_done - SHOWN_MAX;
             match &self.report_file {
-                Some(file) => say(format!(
+                Some(file) => print(format!(
                     "… and {more} more rows that are not done: see {}",
                     file.display()
                 )),
-                None => say(format!(
+                None => print(format!(
                     "… and {more} more rows that are not done: --report FILE keeps a line for each"
                 )),
             }
         }
-        say(format!(
+        print(format!(
             "{}: {} rows in {seconds:.1} s: {}",
             self.target,
             counts.total(),
             counts.words()
         ));
         if let Some(file) = &self.report_file {
-            say(format!("report: {}", file.display()));
+            print(format!("report: {}", file.display()));
         }
         if let Some(rejects) = self.rejects {
-            let (file, count) = (rejects.file, rejects.count);
-            rejects.writer.finish().map_err(Failure::usage)?;
-            say(format!(
-                "rejects: {} ({count} rows, only for its owner: it may hold passwords)",
-                file.display()
-            ));
+            print(rejects.finish().map_err(Failure::usage)?);
         }
         if self.json {
             let summary = json!({
@@ -201,7 +200,7 @@ impl<'r> Results<'r> {
                 "rows": counts.total(),
                 "started": format!("{:.3}", self.started),
                 "finished": format!("{finished:.3}"),
-                "exit_code": exit,
+                "exit_code": exit.code(),
             });
             writeln!(stdout(), "{summary}").map_err(|error| {
                 Failure::usage(format!("standard output cannot be written: {error}"))
@@ -224,7 +223,7 @@ fn show(outcome: &Outcome) {
         .place
         .as_ref()
         .map_or_else(String::new, |place| format!("{place}: "));
-    say(format!(
+    print(format!(
         "{place}{} {}: {}",
         outcome.number,
         outcome.result.word(),
@@ -236,81 +235,12 @@ fn show(outcome: &Outcome) {
         .filter(|finding| finding.is_error())
         .skip(1);
     for finding in errors.filter(|_| outcome.result == RowResult::Invalid) {
-        say(format!(
+        print(format!(
             "  also {}",
             finding_line(finding, outcome.place.as_ref())
         ));
     }
     if !outcome.hint.is_empty() {
-        say(format!("  hint: {}", outcome.hint));
-    }
-}
-
-/// An output must not be an input: it would be gone before it is mended.
-///
-/// # Errors
-/// Exit 2, naming the file.
-pub(super) fn refuse_input(output: &Path, rows: &Rows) -> Result<(), Failure> {
-    let Ok(output) = fs::canonicalize(output) else {
-        return Ok(());
-    };
-    for (sheet, _) in &rows.sheets {
-        if fs::canonicalize(&*sheet.file).is_ok_and(|input| input == output) {
-            return Err(Failure::usage(format!(
-                "{} is read, and would be overwritten",
-                sheet.file
-            ))
-            .hint("name another file for the report or the rejects"));
-        }
-    }
-    Ok(())
-}
-
-impl<'r> Rejects<'r> {
-    /// Opens the file, for its owner only.
-    ///
-    /// # Errors
-    /// Exit 2 where it cannot be written.
-    pub(super) fn open(path: &Path, rows: &'r Rows) -> Result<Rejects<'r>, Failure> {
-        let mut headings: Vec<String> = vec![];
-        for heading in rows.sheets.iter().flat_map(|(sheet, _)| &sheet.headings) {
-            let added = REJECT_HEADINGS.contains(&heading.as_str());
-            if !added && !headings.contains(heading) {
-                headings.push(heading.clone());
-            }
-        }
-        let writer = Writer::create(path, Readers::Owner, &reject_columns(&headings))
-            .map_err(Failure::usage)?;
-        Ok(Rejects {
-            file: path.to_owned(),
-            writer,
-            rows,
-            headings,
-            count: 0,
-        })
-    }
-
-    fn put(&mut self, outcome: &Outcome) -> Result<(), SheetError> {
-        let position = outcome
-            .row
-            .and_then(|row| usize::try_from(row).ok()?.checked_sub(1));
-        // An extension that no row names has no cells to give back.
-        let Some(row) = position.and_then(|position| self.rows.rows.get(position)) else {
-            return Ok(());
-        };
-        let Some((sheet, _)) = self.rows.sheets.get(row.sheet) else {
-            return Ok(());
-        };
-        let cells = row.cells();
-        let original = self.headings.iter().map(|heading| {
-            let column = sheet.headings.iter().position(|known| known == heading);
-            column
-                .and_then(|column| cells.get(column))
-                .unwrap_or_default()
-                .to_owned()
-        });
-        let line: Vec<String> = original.chain(reject_cells(outcome)).collect();
-        self.count += 1;
-        self.writer.row(line.iter().map(String::as_str))
+        print(format!("  hint: {}", outcome.hint));
     }
 }

@@ -1,128 +1,166 @@
-//! `rowcall resume`: goes on with a run from wherever it was left.
+//! Takes up a run that was cut off or stopped.
 
-use super::context::Context;
+use super::execution::{Execution, not_restorable};
 use super::journal::{Journal, Pending};
+use super::request::{ReportOptions, failures_max};
 use super::results::Results;
-use super::sending::{Asked, Sending, failures_max, hold_orphans, in_waves, stoppable};
-use super::{Failure, say};
-use crate::cli::{ReportArgs, ResumeArgs};
-use crate::ledger::{Ledger, Row, Standing, StoredRun, newest};
-use crate::model::{Change, Outcome};
+use super::saved_options::SavedOptions;
+use crate::ledger::{Ledger, Standing, StoredRun};
+use crate::link::StopFlag;
+use crate::model::{Change, Outcome, PlannedRow};
+use crate::plan::dependents::block_rows;
+use crate::plan::waves::{Stage, in_waves};
+use crate::rim::terminal::print;
+use crate::rim::{Context, Exit, Failure, Session, Target};
 use crate::submit::order::{in_order, provides};
 use std::collections::BTreeSet;
 
-/// Goes on with the run that was named, or else with the newest one that is not finished.
-///
-/// # Errors
-/// Exit 2 where there is no such run or its ledger cannot be used, exit 3 where its target cannot be used or another
-/// process is at work on it.
-pub(super) fn run(args: &ResumeArgs, context: &Context<'_>) -> Result<u8, Failure> {
-    let state = context.state()?;
-    let name = match &args.run {
-        Some(name) => name.clone(),
-        None => newest(&state, |run| !run.is_finished())?.ok_or_else(|| {
-            Failure::usage("there is no run that is not finished")
-                .hint("rowcall runs lists them all")
-        })?,
-    };
-    let head = StoredRun::open(&state, &name)?.run().clone();
-    let asked: Asked = serde_json::from_str(&head.head.options).map_err(|_| {
-        Failure::usage(format!(
-            "the ledger of run {name} was written by another version of rowcall"
-        ))
-    })?;
-    let target = asked.target.resolve(context.config())?;
-    for file in asked.changed_files() {
-        let file = file.display();
-        say(format!(
-            "{file} has changed since the run read it; the run goes on with the rows that it read"
-        ));
-    }
-    let stop = stoppable()?;
-    let (ledger, rows) = Ledger::resume(&state, &name, &context.key()?)?;
+/// A run that is to be taken up.
+pub(crate) struct ResumedRun {
+    name: String,
+    options: SavedOptions,
+    target: Target,
+}
 
-    let (mut rows, standings): (Vec<Row>, Vec<Standing>) = rows.into_iter().unzip();
-    // In the order of the whole run: which rows go in two steps depends on all of them.
-    let all = in_order(rows.iter().filter_map(|row| row.change.clone()).collect());
-    let is_final = |position: usize| standings.get(position) == Some(&Standing::Final);
-    let lost = rows.iter().enumerate().filter_map(|(position, row)| {
-        let failed = is_final(position) && !row.outcome.result.is_done();
-        let brought = provides(row.change.as_ref().filter(|_| failed)?)?;
-        Some((brought.to_owned(), row.outcome.result))
-    });
-    let lost = lost.collect();
-    let mut left: Vec<&mut Row> = rows
-        .iter_mut()
-        .enumerate()
-        .filter(|(position, _)| standings.get(*position) == Some(&Standing::Waiting))
-        .map(|(_, row)| row)
-        .collect();
-    let held = hold_orphans(&mut left, lost, &asked.headings);
-    let is_left = |change: &Change| !is_final(change.row) && !held.contains(&change.row);
-    let mut changes: Vec<Change> = all.into_iter().filter(is_left).collect();
-    let stages = in_waves(&asked.waves, &mut changes);
-    let pending: Vec<Pending> = changes
-        .iter()
-        .map(|change| Pending {
+impl ResumedRun {
+    /// Reads what the run was asked for.
+    ///
+    /// # Errors
+    /// Exit 2 where there is no such run or its ledger cannot be used.
+    pub(crate) fn open(context: &Context, name: &str) -> Result<ResumedRun, Failure> {
+        let head = StoredRun::open(&context.state()?, name)?.run().head.clone();
+        let options = SavedOptions::parse(name, &head.options)?;
+        let target = options.target.resolve(context.config())?;
+        Ok(ResumedRun {
+            name: name.to_owned(),
+            options,
+            target,
+        })
+    }
+
+    /// Sends what is left. What may have been sent is looked up first.
+    ///
+    /// # Errors
+    /// Exit 3 where the target cannot be used or another process is at work on it, exit 2 where the ledger or a report
+    /// cannot be written on.
+    pub(crate) fn execute(
+        &self,
+        context: &Context,
+        stop: &StopFlag,
+        report: &ReportOptions,
+    ) -> Result<Exit, Failure> {
+        for file in self.options.changed_files() {
+            let file = file.display();
+            print(format!(
+                "{file} has changed since the run read it; the run goes on with the rows that it read"
+            ));
+        }
+        let state = context.state()?;
+        let (ledger, rows) = Ledger::resume(&state, &self.name, &context.key()?)?;
+        let left = Remaining::compute(rows, &self.options);
+        if !left.changes.is_empty() {
+            let folder = state.run_folder(&self.name);
+            self.options.generated.complete(&left.rows, &folder)?;
+        }
+        left.announce(&self.name);
+        let not_restorable = not_restorable(&left.rows);
+        let lines: Vec<Outcome> = left.rows.into_iter().map(|row| row.outcome).collect();
+        let blocked = left.blocked.into_iter();
+        let blocked: Vec<(usize, Outcome)> = blocked
+            .filter_map(|position| Some((position, lines.get(position)?.clone())))
+            .collect();
+        let report = ReportOptions {
+            files: match report.files.is_empty() {
+                true => self.options.reports.clone(),
+                false => report.files.clone(),
+            },
+            json: report.json,
+        };
+        let results = Results::open("resume", &self.target.label, lines, &report, None)?;
+        let journal = Journal::start(ledger, left.pending, self.target.parallel);
+        for (position, outcome) in blocked {
+            journal.result(position, outcome);
+        }
+        let session = match Session::open(&self.target, stop) {
+            Ok(session) => session,
+            Err(failure) => {
+                journal.end(&failure.message)?;
+                return results.refuse(failure.into());
+            }
+        };
+        let typed = self.options.max_failures.as_ref();
+        let execution = Execution {
+            headings: &self.options.headings,
+            not_restorable,
+            failures_max: failures_max(typed.and_then(|text| text.parse().ok())),
+            verify: self.options.verify,
+            stages: left.stages,
+            journal: Some(journal),
+        };
+        execution.run(session, &left.changes, results)
+    }
+}
+
+/// What is left of a run.
+struct Remaining {
+    rows: Vec<PlannedRow>,
+    standings: Vec<Standing>,
+    /// What is left to be sent, in its order.
+    changes: Vec<Change>,
+    pending: Vec<Pending>,
+    stages: Vec<Stage>,
+    /// The positions of rows that wait for one that is not done.
+    blocked: Vec<usize>,
+}
+
+impl Remaining {
+    fn compute(rows: Vec<(PlannedRow, Standing)>, options: &SavedOptions) -> Remaining {
+        let (mut rows, standings): (Vec<PlannedRow>, Vec<Standing>) = rows.into_iter().unzip();
+        // In the order of the whole run: which rows go in two steps depends on all of them.
+        let all = in_order(rows.iter().filter_map(|row| row.change.clone()).collect());
+        let is_final = |position: usize| standings.get(position) == Some(&Standing::Final);
+        let lost = rows.iter().enumerate().filter_map(|(position, row)| {
+            let failed = is_final(position) && !row.outcome.result.is_done();
+            let brought = provides(row.change.as_ref().filter(|_| failed)?)?;
+            Some((brought.to_owned(), row.outcome.result))
+        });
+        let lost = lost.collect();
+        let mut waiting: Vec<&mut PlannedRow> = rows
+            .iter_mut()
+            .enumerate()
+            .filter(|(position, _)| standings.get(*position) == Some(&Standing::Waiting))
+            .map(|(_, row)| row)
+            .collect();
+        let blocked = block_rows(&mut waiting, lost, &options.headings);
+        let is_left = |change: &Change| !is_final(change.row) && !blocked.contains(&change.row);
+        let mut changes: Vec<Change> = all.into_iter().filter(is_left).collect();
+        let stages = in_waves(&options.waves, &mut changes);
+        let pending = changes.iter().map(|change| Pending {
             position: change.row,
             intended: match standings.get(change.row) {
                 Some(Standing::Intended(times)) => *times,
                 _ => 0,
             },
-        })
-        .collect();
-    if !changes.is_empty() {
-        let folder = state.run_folder(&name);
-        asked.generated.complete(&rows, &folder)?;
-    }
-    let lines: Vec<Outcome> = rows.into_iter().map(|row| row.outcome).collect();
-    let doubtful = standings
-        .iter()
-        .filter(|standing| matches!(standing, Standing::Intended(_)))
-        .count();
-    // A row may take two steps.
-    let left: BTreeSet<usize> = changes.iter().map(|change| change.row).collect();
-    say(format!(
-        "run {name}: {} of {} rows are left; {doubtful} of them may have been sent and are looked up first",
-        left.len(),
-        lines.len()
-    ));
-    let reports = if args.report.report.is_empty() {
-        asked.reports
-    } else {
-        args.report.report.clone()
-    };
-    let report = ReportArgs {
-        report: reports,
-        json: args.report.json,
-    };
-    let held: Vec<(usize, Outcome)> = held
-        .into_iter()
-        .filter_map(|position| Some((position, lines.get(position)?.clone())))
-        .collect();
-    let mut results = Results::open("resume", &target.label, lines, &report, None)?;
-    let journal = Journal::start(ledger, pending, target.parallel);
-    for (position, outcome) in held {
-        journal.result(position, outcome);
-    }
-    let connection = match target.connect(&stop) {
-        Ok(connection) => connection,
-        Err(failure) => {
-            journal.end(&failure.message)?;
-            results.rest_not_sent("target", &failure.message, &failure.hint)?;
-            results.finish(Some(failure.exit))?;
-            return Err(failure);
+        });
+        Remaining {
+            pending: pending.collect(),
+            rows,
+            standings,
+            changes,
+            stages,
+            blocked,
         }
-    };
-    let typed = asked.max_failures.and_then(|text| text.parse().ok());
-    let failures_max = failures_max(typed);
-    let sending = Sending {
-        target: &target,
-        headings: &asked.headings,
-        failures_max,
-        verify: asked.verify,
-        stages,
-        journal: Some(journal),
-    };
-    sending.run(connection, &changes, results)
+    }
+
+    fn announce(&self, run: &str) {
+        let doubtful = |standing: &&Standing| matches!(standing, Standing::Intended(_));
+        let doubtful = self.standings.iter().filter(doubtful).count();
+        // A row may take two steps.
+        let left: BTreeSet<usize> = self.changes.iter().map(|change| change.row).collect();
+        print(format!(
+            "run {run}: {} of {} rows are left; {doubtful} of them may have been sent and are looked up first",
+            left.len(),
+            self.rows.len()
+        ));
+    }
 }

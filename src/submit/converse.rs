@@ -256,6 +256,11 @@ impl Connection {
 
     /// Signs out, best effort.
     pub fn close(mut self) {
+        self.sign_out();
+    }
+
+    /// Signs out, best effort. Nothing is to be asked after it.
+    pub fn sign_out(&mut self) {
         self.patience.attempts_max = 1;
         let session = self.state().session;
         let _ = self.converse_about_session(&Task::SignOut, &session);

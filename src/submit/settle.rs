@@ -2,10 +2,10 @@
 //! never a duplicate, never a guess.
 
 use super::converse::Connection;
+use crate::compare::differing;
 use crate::link::paced::Permit;
 use crate::manifest::Access;
 use crate::model::{Action, Change, Fault, FaultKind, Field, Outcome, Record, RowResult};
-use crate::plan::differing;
 use std::borrow::Cow;
 use std::thread;
 use std::time::Duration;

@@ -8,8 +8,8 @@
 use super::converse::Connection;
 use super::settle::Settlement;
 use super::{Options, caught, lock};
+use crate::compare::{differences, differing, uncomparable};
 use crate::model::{Action, Change, Fault, Field, Record, RowResult};
-use crate::plan::{differences, differing, uncomparable};
 use crate::seal::sha256_hex;
 use serde::{Deserialize, Serialize};
 use std::sync::Mutex;

@@ -372,7 +372,7 @@ fn the_whole_life_of_an_extension_in_both_formats() {
             held.iter().map(Record::number).collect::<Vec<_>>(),
             ["0042", "2002"]
         );
-        let differing = crate::plan::differing(manifest(), &printed_extension(), &held[1]);
+        let differing = crate::compare::differing(manifest(), &printed_extension(), &held[1]);
         assert_eq!(differing, [], "{format}");
         assert_eq!(held[1].reveal(Field::WEB_PASSWORD), None);
         assert_eq!(found(say(Task::Get(&numbers[2..]))), []);

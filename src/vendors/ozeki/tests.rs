@@ -656,7 +656,10 @@ fn a_whole_life_on_the_simulated_pbx() {
             );
             assert!(looked[0].is_on(Field::ENABLED));
             assert_eq!(pbx.stored("0042", "Username").as_deref(), Some("ann"));
-            assert_eq!(crate::plan::differing(manifest(), &wanted, &looked[0]), []);
+            assert_eq!(
+                crate::compare::differing(manifest(), &wanted, &looked[0]),
+                []
+            );
 
             let change = record(&[(Field::NUMBER, "0042"), (Field::ENABLED, "off")]);
             let end = converse(vendor, pbx, Task::Update(&change), &session);

@@ -1,7 +1,7 @@
 //! Voicemail greetings: files that the PBX fetches or has, one of which is in use.
 
 use super::{Page, Step, Talk, page, paged, post};
-use crate::plan::fetched_name;
+use crate::compare::fetched_name;
 use crate::wire::{Effect, Request, json};
 use serde_json::{Value, json};
 

@@ -10,8 +10,8 @@ use rowcall::link::Link;
 use rowcall::link::paced::Pace;
 use rowcall::manifest::Purpose;
 use rowcall::model::{Action, Fault};
+use rowcall::plan::file::SavedPlan;
 use rowcall::rules::Checker;
-use rowcall::saved::SavedPlan;
 use rowcall::seal::Key;
 use rowcall::sheet::{Encoding, Format, Header, Input, ReadOptions, Sheet, SheetError, open};
 use rowcall::sim::InProcess;
@@ -523,7 +523,7 @@ pub(crate) fn plan() -> Target {
         rounds: 200,
         holds: |path, input, random| {
             let key = Key::load_or_make(Some(&path.with_extension("key"))).unwrap();
-            let sealed = rowcall::saved::sealed_path(path);
+            let sealed = rowcall::plan::file::sealed_path(path);
             std::fs::write(&sealed, &input[..random.below(input.len() + 1)]).unwrap();
             let loaded = SavedPlan::load(path, &key);
             std::fs::remove_file(&sealed).unwrap();

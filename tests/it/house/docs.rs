@@ -245,8 +245,8 @@ fn the_tables_of_the_readme_are_generated() {
     let path = root().join("README.md");
     let text = fs::read_to_string(&path).unwrap();
     let tables = [
-        ("makes", rowcall::run::vendors::matrix()),
-        ("fields", rowcall::run::vendors::dictionary()),
+        ("makes", rowcall::commands::vendors::matrix()),
+        ("fields", rowcall::commands::vendors::dictionary()),
     ];
     let mut fresh = text.clone();
     for (name, table) in tables {

@@ -228,7 +228,7 @@ fn a_named_file_is_new_and_nothing_else() {
             "--report",
             &path("./out.csv"),
         ],
-        "something else too",
+        "write to the same file",
     );
     refused(
         &[
@@ -237,7 +237,7 @@ fn a_named_file_is_new_and_nothing_else() {
             "--rejects",
             &path("out.csv"),
         ],
-        "something else too",
+        "write to the same file",
     );
     refused(
         &["--secrets-out", &path("no/such/out.csv")],

@@ -2,11 +2,11 @@
 //! is said of a row is what the PBX holds. `STORM_SEEDS=200 cargo test storm` runs more of them.
 
 use crate::support::fixture::{self, Rig, change, kinds, options};
+use rowcall::compare::differing;
 use rowcall::link::http::{self, Http};
 use rowcall::link::paced::Pace;
 use rowcall::link::{Link, StopFlag};
 use rowcall::model::{Action, Change, Fault, Record, RowResult};
-use rowcall::plan::differing;
 use rowcall::sim::{Faults, Server};
 use rowcall::submit::converse::Connection;
 use rowcall::submit::settle::Settlement;

@@ -1,0 +1,247 @@
+//! `rowcall check`: every finding of every row, without any PBX.
+
+use crate::check::{Counts, Options, Table, Verdict, check};
+use crate::cli::CheckArgs;
+use crate::input::open_sheets;
+use crate::manifest::Purpose;
+use crate::model::redact::{NOT_SHOWN, quoted};
+use crate::model::{Action, Field, Finding, Outcome, Place, RowResult};
+use crate::report::{cells, columns, finding_line};
+use crate::rim::target::vendor_of_rows;
+use crate::rim::terminal::{print, print_data};
+use crate::rim::{Exit, Failure};
+use crate::rules::CELL_NUMERIC;
+use crate::sheet::{Readers, SheetError, Writer, markdown};
+use crate::vendors::vendor;
+use jiff::Timestamp;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::io::{self, BufWriter, Write, stdout};
+use std::sync::Arc;
+
+/// Checks the sheets; findings go to standard output, one a line.
+///
+/// # Errors
+/// Exit 2 where a sheet cannot be read or a report cannot be written.
+pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
+    let vendor = vendor(&args.vendor).ok_or_else(|| Failure::usage("there is no such vendor"))?;
+    let manifest = (vendor_of_rows(vendor, args.input.groups)?.manifest)();
+    let started = Timestamp::now();
+    let opened = open_sheets(&args.input.options(), manifest)?;
+    let tables: Vec<Table> = opened
+        .into_iter()
+        .map(|(sheet, binding)| Table { sheet, binding })
+        .collect();
+    if args.explain_columns {
+        return explain(&tables);
+    }
+    let columns = columns();
+    let create = |path| Writer::create(path, Readers::Anybody, &columns);
+    let writers: Result<Vec<Writer>, SheetError> = args
+        .report
+        .report
+        .iter()
+        .map(|path| create(path.as_path()))
+        .collect();
+    let mut writers = writers.map_err(Failure::usage)?;
+    let (reported, mut out) = (!writers.is_empty(), BufWriter::new(stdout()));
+    let mut alike = Alike::default();
+    let options = Options {
+        purpose: Purpose::Create,
+        on_pbx: None,
+    };
+    let sink = |verdict: Verdict<'_, ()>| -> Result<(), Stop> {
+        if !args.report.json {
+            for finding in &verdict.findings {
+                if alike.is_repeated(&verdict.place, finding) {
+                    continue;
+                }
+                let line = finding_line(finding, Some(&verdict.place));
+                writeln!(out, "{}: {} {line}", verdict.place, verdict.number)?;
+            }
+        }
+        if reported {
+            let cells = cells(&outcome(verdict));
+            for writer in &mut writers {
+                writer.row(cells.iter().map(String::as_str))?;
+            }
+        }
+        Ok(())
+    };
+    let checked = check(&tables, manifest, options, |_| reported.then_some(()), sink);
+    let counts = match checked {
+        Ok(counts) => counts,
+        // Whoever reads the findings has seen enough.
+        Err(Stop::Out(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            return Ok(Exit::NotDone);
+        }
+        Err(Stop::Out(error)) => {
+            return Err(Failure::usage(format!(
+                "standard output cannot be written: {error}"
+            )));
+        }
+        Err(Stop::Sheet(error)) => return Err(Failure::usage(error)),
+    };
+    for writer in writers {
+        writer.finish().map_err(Failure::usage)?;
+    }
+    let exit = Exit::done_if(counts.invalid == 0);
+    if args.report.json {
+        writeln!(out, "{}", summary(&args.vendor, &counts, started, exit))
+            .map_err(Failure::usage)?;
+    }
+    out.flush().map_err(Failure::usage)?;
+    alike.print();
+    print(format!(
+        "{} rows: {} valid, {} invalid ({} errors, {} warnings)",
+        counts.rows, counts.valid, counts.invalid, counts.errors, counts.warnings
+    ));
+    Ok(exit)
+}
+
+/// Cells of which the same is to be said as of one that was printed: in a workbook a whole column may be stored as
+/// numbers, and only what differs in it is worth a line. A report has them all.
+#[derive(Default)]
+struct Alike(BTreeMap<AlikeIn, (Place, u64)>);
+
+/// File, sheet, column, and what is said.
+type AlikeIn = (Arc<str>, Option<Arc<str>>, usize, String);
+
+impl Alike {
+    /// Whether the same was printed of another cell of the column.
+    fn is_repeated(&mut self, place: &Place, finding: &Finding) -> bool {
+        let (CELL_NUMERIC, Some(column)) = (&*finding.rule, finding.column) else {
+            return false;
+        };
+        // The same but for the value.
+        let (_, what) = finding.message.rsplit_once(" is ").unwrap_or_default();
+        let key = (
+            place.file.clone(),
+            place.sheet.clone(),
+            column,
+            what.to_owned(),
+        );
+        let known = self.0.entry(key);
+        let (_, more) = known
+            .and_modify(|(_, more)| *more += 1)
+            .or_insert((place.clone(), 0));
+        *more > 0
+    }
+
+    fn print(&self) {
+        for ((file, _, column, what), (first, more)) in &self.0 {
+            let more = match more {
+                0 => continue,
+                1 => "1 more cell".to_owned(),
+                more => format!("{more} more cells"),
+            };
+            print(format!(
+                "{file}: {more} like {}: {what} ({CELL_NUMERIC}); --report FILE names each",
+                first.cell(*column)
+            ));
+        }
+    }
+}
+
+/// Prints how each heading was understood, with the first value below it. A secret is not shown, nor is a value of a
+/// column that is not understood: it may be one.
+fn explain(tables: &[Table]) -> Result<Exit, Failure> {
+    let headings = ["column", "heading", "field", "understood as", "first value"];
+    for table in tables {
+        let (sheet, binding) = (&table.sheet, &table.binding);
+        let mut first: Vec<Option<String>> = vec![None; binding.columns.len()];
+        for batch in sheet.batches() {
+            let read = batch.and_then(|batch| {
+                batch.rows(|row| {
+                    let sound = row.trouble.is_none();
+                    for (column, value) in first.iter_mut().enumerate().filter(|_| sound) {
+                        let text = row.cells.get(column).unwrap_or_default();
+                        if value.is_none() && !text.trim().is_empty() {
+                            *value = Some(quoted(text));
+                        }
+                    }
+                })
+            });
+            read.map_err(Failure::usage)?;
+            if first.iter().all(Option::is_some) {
+                break;
+            }
+        }
+        let rows: Vec<Vec<String>> = binding
+            .columns
+            .iter()
+            .zip(first)
+            .enumerate()
+            .map(|(at, (column, value))| {
+                let cell = sheet.place(0).cell(at);
+                let value = match column.field {
+                    Some(field) if !field.is_secret() => value.unwrap_or_default(),
+                    _ if value.is_none() => String::new(),
+                    _ => NOT_SHOWN.to_owned(),
+                };
+                vec![
+                    cell.trim_end_matches('0').to_owned(),
+                    column.heading.clone(),
+                    column.field.map_or("", Field::name).to_owned(),
+                    column.how.clone(),
+                    value,
+                ]
+            })
+            .collect();
+        let table = markdown::table(&headings, &rows);
+        print_data(|out| write!(out, "{}:\n{table}", sheet.file))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn summary(vendor: &str, counts: &Counts, started: Timestamp, exit: Exit) -> serde_json::Value {
+    json!({
+        "command": "check",
+        "target": vendor,
+        "counts": { "valid": counts.valid, "invalid": counts.invalid },
+        "rows": counts.rows,
+        "errors": counts.errors,
+        "warnings": counts.warnings,
+        "started": format!("{started:.3}"),
+        "finished": format!("{:.3}", Timestamp::now()),
+        "exit_code": exit.code(),
+    })
+}
+
+fn outcome(verdict: Verdict<'_, ()>) -> Outcome {
+    let result = match verdict.is_valid() {
+        true => RowResult::Valid,
+        false => RowResult::Invalid,
+    };
+    let (sheet, binding) = (&verdict.table.sheet, &verdict.table.binding);
+    let heading = |finding: &Finding| {
+        let column = finding.column.or_else(|| binding.column_of(finding.field?));
+        let heading = column.and_then(|column| sheet.headings.get(column));
+        heading.cloned().unwrap_or_default()
+    };
+    let outcome = Outcome {
+        row: Some(verdict.row),
+        place: Some(verdict.place),
+        number: verdict.number,
+        ..Outcome::new(Action::None, result)
+    };
+    outcome.with_findings(verdict.findings, heading)
+}
+
+/// Why a check ends early.
+enum Stop {
+    Sheet(SheetError),
+    Out(io::Error),
+}
+
+impl From<SheetError> for Stop {
+    fn from(error: SheetError) -> Self {
+        Stop::Sheet(error)
+    }
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Stop::Out(error)
+    }
+}

@@ -1,0 +1,34 @@
+//! `rowcall delete`: removes the extensions that sheets name.
+
+use crate::cli::DeleteArgs;
+use crate::input::{Rows, open_sheets};
+use crate::plan::delete::plan_deletions;
+use crate::rim::terminal::stop_on_interrupt;
+use crate::rim::{Context, Exit, Failure, Target};
+use crate::run::{Run, RunRequest, SecretsOut};
+
+/// Removes the extensions.
+///
+/// # Errors
+/// Exit 2, 3 or 4; where rows were read by then, each has its outcome in the report all the same.
+pub(super) fn run(args: &DeleteArgs, context: &Context) -> Result<Exit, Failure> {
+    let target = Target::resolve(&args.from, context.config(), &args.pace.options())?
+        .about_groups(args.input.groups)?;
+    let request = RunRequest {
+        command: "delete",
+        mode: "",
+        target: &target,
+        report: args.report.options(),
+        rejects: args.rejects.clone(),
+        guard: args.guard.options(),
+        secrets: SecretsOut::default(),
+    };
+    request.refuse_silent_deletes()?;
+    let manifest = (target.vendor.manifest)();
+    let mut rows = Rows::read(open_sheets(&args.input.options(), manifest)?, manifest)?;
+    request.refuse_clashes(&rows)?;
+    rows.check_keys(manifest);
+    let stop = stop_on_interrupt()?;
+    let run = Run::new(&request, context, &stop).of_rows(rows);
+    run.execute(|rows, session| Ok(plan_deletions(rows, session)?))
+}

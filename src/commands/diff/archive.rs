@@ -1,0 +1,121 @@
+//! The sides of a diff that are nights of an archive.
+
+use super::{Output, conclude, export, print_not_compared};
+use crate::archive::{Archive, Night};
+use crate::cli::DiffArgs;
+use crate::diff::{Side, compare};
+use crate::rim::terminal::{print, report};
+use crate::rim::{Exit, Failure};
+use crate::seal::sha256_of;
+use crate::vendors::vendor;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::Path;
+
+/// Prints what differs since then, target by target. One that cannot be compared does not keep the others from being told.
+///
+/// # Errors
+/// Exit 2 where the archive or the output cannot be used.
+pub(super) fn run(args: &DiffArgs, folder: &Path, since: Timestamp) -> Result<Exit, Failure> {
+    let nights = Archive::open(folder)?.nights()?;
+    let nights = named(nights, folder, &args.sides)?;
+    let mut output = Output::open(args, nights.len() > 1)?;
+    let mut exit = Exit::Done;
+    for (target, nights) in &nights {
+        let told = told(target, nights, since, &mut output);
+        exit = exit.max(told.unwrap_or_else(|failure| report(&failure)));
+    }
+    output.finish()?;
+    Ok(exit)
+}
+
+/// The nights of the targets that are named, or of all.
+fn named(
+    mut nights: BTreeMap<String, Vec<Night>>,
+    folder: &Path,
+    targets: &[String],
+) -> Result<BTreeMap<String, Vec<Night>>, Failure> {
+    let folder = folder.display();
+    if nights.is_empty() {
+        return Err(Failure::usage(format!("{folder} holds no night yet")));
+    }
+    if let Some(stranger) = targets.iter().find(|target| !nights.contains_key(*target)) {
+        let known: Vec<&str> = nights.keys().map(String::as_str).collect();
+        return Err(
+            Failure::usage(format!("{folder} holds no night of {stranger}"))
+                .hint(format!("it holds nights of: {}", known.join(", "))),
+        );
+    }
+    if !targets.is_empty() {
+        nights.retain(|target, _| targets.contains(target));
+    }
+    Ok(nights)
+}
+
+/// Tells of one target what differs, and gives the exit code.
+fn told(
+    target: &str,
+    nights: &[Night],
+    since: Timestamp,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
+    // An export that may lack extensions would make them seem to be gone.
+    let certain: Vec<&Night> = nights
+        .iter()
+        .filter(|night| night.facts.is_certain())
+        .collect();
+    if certain.len() < nights.len() {
+        let count = nights.len() - certain.len();
+        print(format!(
+            "{target}: {count} nights may not hold everything, and are passed over"
+        ));
+    }
+    let before = certain
+        .iter()
+        .rfind(|night| night.time <= since)
+        .or(certain.first());
+    let (Some(before), Some(after)) = (before, certain.last()) else {
+        return Err(Failure::usage(format!(
+            "{target}: no night can be compared"
+        )));
+    };
+    if before.entry == after.entry {
+        return Err(
+            Failure::usage(format!("{target}: there is no night after {}", after.time))
+                .hint("name an earlier day, or wait for the next night"),
+        );
+    }
+    let sides = [side(target, before)?, side(target, after)?];
+    let comparison = compare(&sides[0], &sides[1], None);
+    let labels = [before, after].map(|night| format!("{target} {}", night.time));
+    if !sides.iter().any(Side::is_empty) {
+        print_not_compared(&comparison, &labels, [None; 2]);
+    }
+    output.write(target, &comparison)?;
+    Ok(conclude(&labels, &comparison))
+}
+
+/// A night, if it still is what was entered.
+///
+/// # Errors
+/// Exit 2 where it is not.
+pub(in super::super) fn side(target: &str, night: &Night) -> Result<Side, Failure> {
+    let shown = night.path.display();
+    let read = File::open(&night.path).and_then(sha256_of);
+    let (sha256, _) = read.map_err(|error| {
+        Failure::usage(format!("{target}: {shown} cannot be read: {error}"))
+            .hint("`rowcall archive verify` tells what else is gone")
+    })?;
+    if sha256 != night.sha256 {
+        return Err(Failure::usage(format!(
+            "{target}: {shown} is not what was entered in the archive"
+        ))
+        .hint("`rowcall archive verify` tells what else was changed"));
+    }
+    let manifest = vendor(&night.facts.vendor).map(|vendor| (vendor.manifest)());
+    if night.facts.extensions == 0 {
+        return Ok(Side::new(vec![], manifest));
+    }
+    Ok(export(&night.path, manifest)?.made_with(&night.facts.key))
+}

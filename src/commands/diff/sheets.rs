@@ -1,0 +1,310 @@
+//! The sides of a diff that are sheets.
+
+use super::is_compared;
+use crate::columns::{BindOptions, Binding, ColumnError};
+use crate::diff::{Column, Side};
+use crate::export::fingerprint_heading;
+use crate::input::rows::ROWS_MAX;
+use crate::input::{ReadingOptions, bind_options, print_notes, read_options};
+use crate::manifest::Manifest;
+use crate::model::Field;
+use crate::rim::Failure;
+use crate::rim::terminal::print;
+use crate::sheet::{self, CLEAR, Format, Input, Row, Sheet};
+use crate::vendors::VENDORS;
+use std::collections::BTreeSet;
+use std::slice;
+
+/// How many rows that cannot be compared are named.
+const SHOWN_MAX: usize = 20;
+
+/// What to do where the vendors do not agree on a heading.
+const ASK: &str =
+    "say which make the sheet is for with --for, or whose headings it has with --headings";
+
+/// The sheets among the sides, and how they are to be read.
+pub(super) struct Sheets<'a> {
+    args: &'a ReadingOptions,
+    /// The vendor that they are for, where that is known.
+    manifest: Option<&'static Manifest>,
+    vendors: Vec<&'static Manifest>,
+    /// Whether what is found out about them is said.
+    notes: bool,
+    bind: BindOptions,
+    /// The headings of `--map` that some sheet has.
+    mapped: BTreeSet<String>,
+}
+
+impl<'a> Sheets<'a> {
+    /// None are read yet.
+    ///
+    /// # Errors
+    /// Exit 2 where a mapping file cannot be used.
+    pub(super) fn new(
+        args: &'a ReadingOptions,
+        manifest: Option<&'static Manifest>,
+        notes: bool,
+    ) -> Result<Self, Failure> {
+        Ok(Sheets {
+            args,
+            manifest,
+            notes,
+            vendors: VENDORS.iter().map(|vendor| (vendor.manifest)()).collect(),
+            bind: bind_options(args)?,
+            mapped: BTreeSet::new(),
+        })
+    }
+
+    /// Reads a sheet whole.
+    ///
+    /// # Errors
+    /// Exit 2: what cannot be read or compared, and where.
+    pub(super) fn read(&mut self, input: &Input) -> Result<Side, Failure> {
+        let words = self.manifest.or(self.vendors.first().copied());
+        let words = words.ok_or_else(|| Failure::usage("there are no vendors"))?;
+        let mut options = read_options(self.args, words, &self.vendors, &self.bind);
+        if Format::of_ending(&input.to_string()).is_some_and(|format| format != Format::Xlsx) {
+            // The sheet that was named is the other side's, which is a workbook.
+            options.sheet = None;
+        }
+        let mut reading: Option<Reading> = None;
+        for sheet in sheet::open(input, &options).map_err(Failure::usage)? {
+            let binding = self.bind(&sheet)?;
+            if self.notes {
+                print_notes(&sheet, &binding);
+            }
+            let columns = columns(&sheet, &binding);
+            let reading = reading.get_or_insert_with(|| {
+                let columns = columns.iter().map(|(column, _)| *column).collect();
+                Reading::new(columns, self.manifest)
+            });
+            reading.read(sheet, &binding, &columns)?;
+        }
+        let none = || Reading::new(vec![], self.manifest);
+        reading.unwrap_or_else(none).finish()
+    }
+
+    /// What the headings mean. Where no vendor is known, all vendors have to understand them alike.
+    fn bind(&mut self, sheet: &Sheet) -> Result<Binding, Failure> {
+        let mut options = BindOptions {
+            header_line: sheet.header_line,
+            ..self.bind.clone()
+        };
+        let targets = match &self.manifest {
+            Some(manifest) => slice::from_ref(manifest),
+            None => &self.vendors,
+        };
+        let mut bound: Vec<(&Manifest, Binding)> = vec![];
+        let mut refused = None;
+        for target in targets {
+            let binding = loop {
+                match Binding::bind(&sheet.headings, target, &self.vendors, &options) {
+                    // It may be a heading of the other side.
+                    Err(ColumnError::NotThere { heading, .. }) => {
+                        options.map.retain(|(known, _)| *known != heading);
+                    }
+                    binding => break binding,
+                }
+            };
+            match binding {
+                Ok(binding) => bound.push((target, binding)),
+                Err(error) => refused = Some(error),
+            }
+        }
+        let map = options.map.into_iter();
+        self.mapped.extend(map.map(|(heading, _)| heading));
+        if let Some(error) = refused {
+            let failure = Failure::usage(format!("{}: {error}", sheet.file));
+            return Err(if bound.is_empty() {
+                failure
+            } else {
+                failure.hint(ASK)
+            });
+        }
+        if let Some(doubt) = doubt(sheet, &bound) {
+            return Err(Failure::usage(doubt).hint(ASK));
+        }
+        // That the headings are another vendor's is no news where no vendor was named.
+        let is_quiet = |(_, binding): &(&Manifest, Binding)| {
+            let mut notes = binding.notes.iter();
+            notes.all(|note| note.rule != "columns.other_make")
+        };
+        let quiet = bound.iter().position(is_quiet).unwrap_or_default();
+        let binding = bound.into_iter().nth(quiet).map(|(_, binding)| binding);
+        binding.ok_or_else(|| Failure::usage("there are no vendors"))
+    }
+
+    /// Refuses a `--map` whose heading no sheet has.
+    ///
+    /// # Errors
+    /// Exit 2: which one.
+    pub(super) fn all_is_mapped(&self) -> Result<(), Failure> {
+        let mut map = self.bind.map.iter();
+        match map.find(|(heading, _)| !self.mapped.contains(heading)) {
+            None => Ok(()),
+            Some((heading, _)) => Err(Failure::usage(format!(
+                "--map names the heading “{heading}”, which neither side has"
+            ))),
+        }
+    }
+}
+
+/// The first heading that is not the same to all vendors, in words.
+fn doubt(sheet: &Sheet, bound: &[(&Manifest, Binding)]) -> Option<String> {
+    let word = |binding: &Binding, at: usize| {
+        let field = binding.columns.get(at)?.field;
+        Some(field.map_or("nothing", Field::name))
+    };
+    let (first, others) = bound.split_first()?;
+    sheet.headings.iter().enumerate().find_map(|(at, heading)| {
+        let meaning = word(&first.1, at);
+        let (other, otherwise) = others
+            .iter()
+            .map(|(vendor, binding)| (vendor, word(binding, at)))
+            .find(|(_, otherwise)| *otherwise != meaning)?;
+        Some(format!(
+            "{}: the heading “{}” means {} at {} and {} at {}",
+            sheet.file,
+            heading.trim(),
+            meaning?,
+            first.0.vendor.name,
+            otherwise?,
+            other.vendor.name
+        ))
+    })
+}
+
+/// What a sheet's columns tell beside the number, and where they stand.
+fn columns(sheet: &Sheet, binding: &Binding) -> Vec<(Column, usize)> {
+    let (mut columns, mut live) = (vec![], vec![]);
+    for (at, column) in binding.columns.iter().enumerate() {
+        match (column.field, fingerprint_of(&column.heading)) {
+            (Some(field), _) if field.is_live() => live.push(field.name()),
+            (Some(field), _) if is_compared(field) => columns.push((Column::Value(field), at)),
+            (None, Some(field)) => columns.push((Column::Fingerprint(field), at)),
+            _ => {}
+        }
+    }
+    if !live.is_empty() {
+        print(format!(
+            "{}: not compared, because it changes by itself: {}",
+            sheet.file,
+            live.join(", ")
+        ));
+    }
+    columns
+}
+
+/// The secret field whose fingerprints stand under a heading.
+fn fingerprint_of(heading: &str) -> Option<Field> {
+    let mut secrets = Field::all().filter(|field| field.is_secret());
+    secrets.find(|field| fingerprint_heading(*field).eq_ignore_ascii_case(heading.trim()))
+}
+
+/// A side while it is read.
+struct Reading {
+    side: Side,
+    columns: Vec<Column>,
+    sheets: Vec<Sheet>,
+    /// Where each extension stands: which sheet, which line.
+    lines: Vec<(usize, u64)>,
+    /// What keeps rows from being compared; the first ones in words.
+    troubles: Vec<String>,
+    troubles_more: usize,
+}
+
+impl Reading {
+    fn new(columns: Vec<Column>, manifest: Option<&'static Manifest>) -> Reading {
+        Reading {
+            side: Side::new(columns.clone(), manifest),
+            columns,
+            sheets: vec![],
+            lines: vec![],
+            troubles: vec![],
+            troubles_more: 0,
+        }
+    }
+
+    fn read(
+        &mut self,
+        sheet: Sheet,
+        binding: &Binding,
+        columns: &[(Column, usize)],
+    ) -> Result<(), Failure> {
+        let at = |wanted: &Column| columns.iter().find(|(column, _)| column == wanted);
+        let order: Option<Vec<usize>> = self
+            .columns
+            .iter()
+            .map(|column| at(column).map(|(_, at)| *at))
+            .collect();
+        let Some(order) = order.filter(|order| order.len() == columns.len()) else {
+            let message = format!(
+                "{}: its sheets do not have the same columns, so they are not one side",
+                sheet.file
+            );
+            return Err(Failure::usage(message).hint("name one of them with --sheet"));
+        };
+        let key = binding.fields().find(|(field, _)| field.is_key());
+        let number = key.map(|(_, column)| column).unwrap_or_default();
+        self.sheets.push(sheet.clone());
+        for batch in sheet.batches() {
+            let batch = batch.map_err(Failure::usage)?;
+            let read = batch.rows(|row| self.row(&row, number, &order));
+            read.map_err(Failure::usage)?;
+            if self.side.len() > ROWS_MAX {
+                let message = format!("{}: holds more than {ROWS_MAX} rows", sheet.file);
+                return Err(Failure::usage(message).hint("compare it in parts"));
+            }
+        }
+        Ok(())
+    }
+
+    fn row(&mut self, row: &Row<'_>, number: usize, order: &[usize]) {
+        let number = row.cells.get(number).unwrap_or_default().trim();
+        let trouble = match &row.trouble {
+            Some(finding) => Some(finding.message.clone()),
+            None if number.is_empty() || number == CLEAR => Some("has no number".to_owned()),
+            None => {
+                let cells = order.iter();
+                let cells = cells.map(|column| row.cells.get(*column).unwrap_or_default());
+                let added = self.side.add(number, cells);
+                added.err().map(|first| {
+                    let first = self.place(self.lines.get(first).copied());
+                    format!("{number} stands in {first} already")
+                })
+            }
+        };
+        let line = (self.sheets.len().saturating_sub(1), row.line);
+        match trouble {
+            None => self.lines.push(line),
+            Some(words) if self.troubles.len() < SHOWN_MAX => {
+                let place = self.place(Some(line));
+                self.troubles.push(format!("{place}: {words}"));
+            }
+            Some(_) => self.troubles_more += 1,
+        }
+    }
+
+    fn place(&self, line: Option<(usize, u64)>) -> String {
+        let place = line.and_then(|(sheet, line)| Some(self.sheets.get(sheet)?.place(line)));
+        place.map_or_else(String::new, |place| place.to_string())
+    }
+
+    fn finish(self) -> Result<Side, Failure> {
+        if self.troubles.is_empty() {
+            return Ok(self.side);
+        }
+        for trouble in &self.troubles {
+            print(trouble);
+        }
+        if self.troubles_more > 0 {
+            print(format!("and {} more", self.troubles_more));
+        }
+        let file = self.sheets.first().map_or("", |sheet| &*sheet.file);
+        let count = self.troubles.len() + self.troubles_more;
+        Err(Failure::usage(format!(
+            "{file}: {count} rows cannot be compared, so nothing was"
+        ))
+        .hint("every row needs a number of its own and as many cells as there are headings"))
+    }
+}

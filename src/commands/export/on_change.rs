@@ -1,0 +1,151 @@
+//! `--on-change`: a command that is run when an export is not as the one before, with the differences on its standard
+//! input.
+//!
+//! Nothing that it does, or fails to do, touches the export: that is in its place by then.
+
+use super::diff::{print_not_compared, text};
+use crate::diff::{Side, compare};
+use crate::rim::terminal::{print, report};
+use crate::rim::{Exit, Failure};
+use std::io::{Write, stderr};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, thread};
+
+/// How long a command may take; then it is ended.
+const COMMAND_TIME_MAX: Duration = Duration::from_secs(300);
+
+/// How often it is looked whether it has ended.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// What a command is given of the environment. The rest may hold passwords.
+const VARIABLES: [&str; 14] = [
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    "TERM",
+    "TMPDIR",
+    "TEMP",
+    "SystemRoot",
+    "USERPROFILE",
+];
+
+/// Runs the command if the two exports differ, and gives the exit code that this adds. `before` is `None` where there was
+/// no export yet.
+pub(super) fn tell(
+    command: &str,
+    target: &str,
+    before: Option<Result<Side, Failure>>,
+    after: impl FnOnce() -> Result<Side, Failure>,
+) -> Exit {
+    let Some(before) = before else {
+        print(format!(
+            "{target}: the first export: there is none to hold it against"
+        ));
+        return Exit::Done;
+    };
+    let (before, after) = match (before, after()) {
+        (Ok(before), Ok(after)) => (before, after),
+        (Err(failure), _) | (_, Err(failure)) => {
+            print(format!(
+                "{target}: it cannot be told what changed since the export before"
+            ));
+            report(&failure);
+            return Exit::NotDone;
+        }
+    };
+    let comparison = compare(&before, &after, None);
+    let labels = ["the export before", "this one"].map(|which| format!("{target}: {which}"));
+    if !before.is_empty() && !after.is_empty() {
+        print_not_compared(&comparison, &labels, [None; 2]);
+    }
+    if comparison.differences.is_empty() {
+        return Exit::Done;
+    }
+    let mut lines = vec![];
+    // Writing to memory does not fail.
+    let _ = text("", &comparison, &mut lines);
+    match carry_out(command, target, lines, COMMAND_TIME_MAX) {
+        Ok(()) => Exit::Done,
+        Err(why) => {
+            print(format!(
+                "{target}: --on-change: the command {why}; the export is in its place"
+            ));
+            Exit::NotDone
+        }
+    }
+}
+
+/// Runs a command by the shell. What it prints goes to standard error, where it is in nobody's data.
+fn carry_out(
+    command: &str,
+    target: &str,
+    lines: Vec<u8>,
+    time_max: Duration,
+) -> Result<(), String> {
+    let kept = VARIABLES
+        .iter()
+        .filter_map(|name| Some((*name, env::var_os(name)?)));
+    let mut child = Command::new("sh")
+        .arg("-c")
+        .arg(command)
+        .env_clear()
+        .envs(kept)
+        .env("ROWCALL_TARGET", target)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::from(stderr()))
+        .spawn()
+        .map_err(|error| format!("cannot be run: {error}"))?;
+    let stdin = child.stdin.take();
+    // By itself, for the command need not read, and must not be waited for in vain.
+    thread::spawn(move || stdin.map(|mut stdin| stdin.write_all(&lines)));
+    let begun = Instant::now();
+    loop {
+        match child
+            .try_wait()
+            .map_err(|error| format!("cannot be waited for: {error}"))?
+        {
+            Some(status) if status.success() => return Ok(()),
+            Some(status) => return Err(format!("failed ({status})")),
+            None if begun.elapsed() < time_max => thread::sleep(LOOK_EVERY),
+            None => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(format!(
+                    "was ended, for it took longer than {} s",
+                    time_max.as_secs()
+                ));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_reads_nothing_or_does_not_end_holds_nothing_up() {
+        let much = vec![b'x'; 1 << 20];
+        let limit = Duration::from_secs(20);
+        assert_eq!(carry_out("exit 0", "hq", much.clone(), limit), Ok(()));
+        assert_eq!(
+            carry_out("cat >/dev/null", "hq", much.clone(), limit),
+            Ok(())
+        );
+        let failed = carry_out("exit 3", "hq", much.clone(), limit).unwrap_err();
+        assert!(failed.contains('3'), "{failed}");
+        let begun = Instant::now();
+        let ended = carry_out("exec sleep 30", "hq", much, Duration::from_millis(100)).unwrap_err();
+        assert!(
+            ended.contains("was ended") && begun.elapsed() < limit,
+            "{ended}"
+        );
+    }
+}

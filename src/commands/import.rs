@@ -1,0 +1,97 @@
+//! `rowcall import`: the whole way of a row; and `rowcall import --plan`, exactly what was planned.
+
+use crate::cli::ImportArgs;
+use crate::input::{Rows, open_sheets};
+use crate::model::{Action, RowResult};
+use crate::plan::Refusal;
+use crate::plan::decide::Mode;
+use crate::plan::import::plan_import;
+use crate::plan::replay::Replay;
+use crate::rim::terminal::stop_on_interrupt;
+use crate::rim::{Context, Exit, Failure, PaceOptions, Target};
+use crate::run::{Run, RunRequest};
+use std::path::Path;
+
+/// Brings the sheets' extensions onto the target.
+///
+/// # Errors
+/// Exit 2, 3 or 4; where rows were read by then, each has its outcome in the report all the same.
+pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<Exit, Failure> {
+    if let Some(plan) = &args.plan {
+        return replay(plan, args, context);
+    }
+    let to = args.to.as_deref().unwrap_or_default();
+    let target = Target::resolve(to, context.config(), &args.pace.options())?
+        .about_groups(args.input.groups)?;
+    let request = request(args, args.mode, &target)?;
+    if args.mode == Mode::Sync {
+        request.refuse_silent_deletes()?;
+    }
+    let manifest = (target.vendor.manifest)();
+    let mut rows = Rows::read(open_sheets(&args.input.options(), manifest)?, manifest)?;
+    request.refuse_clashes(&rows)?;
+    rows.check_unseen(manifest, args.mode.purposes());
+    let refusal = if args.all_or_nothing && !rows.all_valid() {
+        let hint = "mend the invalid rows, or leave out --all-or-nothing";
+        Some(Refusal::all_or_nothing(hint))
+    } else if !rows.any_valid() {
+        Some(Refusal::of_rows("", "", ""))
+    } else {
+        None
+    };
+    let stop = stop_on_interrupt()?;
+    let run = Run::new(&request, context, &stop).of_rows(rows);
+    if let Some(refusal) = refusal {
+        return run.refuse(refusal);
+    }
+    run.execute(|rows, session| plan_import(rows, args.mode, args.all_or_nothing, session))
+}
+
+/// Carries a saved plan out.
+fn replay(path: &Path, args: &ImportArgs, context: &Context) -> Result<Exit, Failure> {
+    let replay = Replay::load(path, context.present_key()?)?;
+    let plan = replay.plan();
+    let typed = args.pace.options();
+    let planned = plan.settings.clone().into_iter();
+    let pace = PaceOptions {
+        settings: planned.chain(typed.settings).collect(),
+        ..typed
+    };
+    let target = Target::resolve(&plan.to, context.config(), &pace)?.about_groups(plan.groups)?;
+    replay.refuse_others(&target)?;
+    let mut request = request(args, replay.mode(), &target)?;
+    request.rejects = None;
+    request.guard.refuse_column_waves("a plan")?;
+    let mut lines = replay.lines().iter();
+    if lines.any(|line| line.action == Action::Delete) {
+        request.refuse_silent_deletes()?;
+    }
+    let mut files = request.files(&Rows::default());
+    files.read(path);
+    files.refuse_clashes()?;
+    let stop = stop_on_interrupt()?;
+    let lines = replay.lines().to_vec();
+    let any_invalid = lines.iter().any(|line| line.result == RowResult::Invalid);
+    let run = Run::new(&request, context, &stop).of_lines(lines);
+    if args.all_or_nothing && any_invalid {
+        let hint = "mend the invalid rows and plan again, or leave out --all-or-nothing";
+        return run.refuse(Refusal::all_or_nothing(hint));
+    }
+    run.execute(|_, session| replay.replay(args.on_drift, session))
+}
+
+fn request<'t>(
+    args: &ImportArgs,
+    mode: Mode,
+    target: &'t Target,
+) -> Result<RunRequest<'t>, Failure> {
+    Ok(RunRequest {
+        command: "import",
+        mode: mode.word(),
+        target,
+        report: args.report.options(),
+        rejects: args.rejects.clone(),
+        guard: args.guard.options(),
+        secrets: args.secrets.resolve()?,
+    })
+}

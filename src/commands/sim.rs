@@ -1,0 +1,45 @@
+//! `rowcall sim`: a simulated PBX behind a socket, until Ctrl-C.
+
+use crate::cli::SimArgs;
+use crate::rim::target::sim_account;
+use crate::rim::terminal::stop_on_interrupt;
+use crate::rim::{Exit, Failure};
+use crate::sim::{Faults, Server, Sim, listen_address};
+use crate::vendors::vendor;
+use std::io::{Write, stdout};
+use std::thread;
+use std::time::Duration;
+
+/// Listens and says where; comes back after Ctrl-C.
+///
+/// # Errors
+/// Exit 2 where the address or the faults cannot be used.
+pub(super) fn run(args: &SimArgs) -> Result<Exit, Failure> {
+    let vendor = vendor(&args.vendor).ok_or_else(|| Failure::usage("there is no such vendor"))?;
+    let faults: Faults = args
+        .faults
+        .as_deref()
+        .unwrap_or_default()
+        .parse()
+        .map_err(Failure::usage)?;
+    let facts = &(vendor.manifest)().vendor;
+    let addr = listen_address(&args.listen, facts.port).map_err(Failure::usage)?;
+    let stop = stop_on_interrupt()?;
+    let account = sim_account();
+    let server = Server::start(Sim::new((vendor.sim)(&account), faults), addr)
+        .map_err(|error| Failure::usage(format!("{addr} cannot be listened on: {error}")))?;
+    // Whoever reads this may have gone; the PBX is there all the same.
+    let _ = writeln!(
+        stdout(),
+        "{} listens on {}+http://{}@{}",
+        facts.name,
+        vendor.id,
+        account.username,
+        server.addr()
+    );
+    while !stop.is_stopped() {
+        thread::sleep(Duration::from_millis(50));
+    }
+    server.stop();
+    Ok(Exit::Done)
+}

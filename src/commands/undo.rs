@@ -1,0 +1,46 @@
+//! `rowcall undo`: puts back what a run changed, as far as it could be read before.
+
+use crate::cli::UndoArgs;
+use crate::input::Rows;
+use crate::ledger::{StoredRun, newest};
+use crate::plan::revert::{plan_revert, target_to_revert};
+use crate::rim::terminal::stop_on_interrupt;
+use crate::rim::{Context, Exit, Failure};
+use crate::run::{Run, RunRequest, SavedOptions, SecretsOut};
+
+/// Undoes the run that was named, or else the newest one that is no undo.
+///
+/// # Errors
+/// Exit 2 where there is no such run or its ledger cannot be used, exit 3 where its target cannot be used or another
+/// process is at work on it, exit 4 where it would change more than allowed.
+pub(super) fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> {
+    let guard = args.guard.options();
+    guard.refuse_column_waves("a run")?;
+    let state = context.state()?;
+    let name = match &args.run {
+        Some(name) => name.clone(),
+        None => newest(&state, |run| run.run.head.command != "undo")?
+            .ok_or_else(|| Failure::usage("there is no run to be undone"))?,
+    };
+    let head = StoredRun::open(&state, &name)?.run().head.clone();
+    let options = SavedOptions::parse(&name, &head.options)?;
+    let (target, replaced) = target_to_revert(&options.target, context.config())?;
+    let request = RunRequest {
+        command: "undo",
+        mode: "",
+        target: &target,
+        report: args.report.options(),
+        rejects: None,
+        guard,
+        secrets: SecretsOut::default(),
+    };
+    request.files(&Rows::default()).refuse_clashes()?;
+    let stop = stop_on_interrupt()?;
+    let run = Run::new(&request, context, &stop);
+    run.execute(|_, session| {
+        // Only now is it certain that the run is not at work.
+        let stored = StoredRun::open(&state, &name).map_err(Failure::from)?;
+        let rows = stored.rows(&context.key()?).map_err(Failure::from)?;
+        Ok(plan_revert(&name, &rows, replaced, session)?)
+    })
+}

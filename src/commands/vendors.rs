@@ -1,0 +1,233 @@
+//! `rowcall vendors` and the field tables: a vendor's facts as rows under a header.
+
+use crate::cli::VendorsArgs;
+use crate::manifest::{Access, FieldRow, Manifest, RuleRow, UpdateKind};
+use crate::model::{Field, Kind};
+use crate::rim::terminal::print_data;
+use crate::rim::{Exit, Failure};
+use crate::sheet::{GENERATE, markdown};
+use crate::vendors::{VENDORS, Vendor, vendor};
+
+/// Prints the vendors, or one of them.
+///
+/// # Errors
+/// Exit 2 where standard output cannot be written.
+pub(super) fn run(args: &VendorsArgs) -> Result<Exit, Failure> {
+    let text = match args.vendor.as_deref().and_then(vendor) {
+        Some(vendor) => one(vendor),
+        None => matrix(),
+    };
+    print_data(|out| out.write_all(text.as_bytes()))
+}
+
+/// What each vendor can do, a column a vendor.
+pub fn matrix() -> String {
+    let manifests: Vec<&Manifest> = VENDORS.iter().map(|vendor| (vendor.manifest)()).collect();
+    let mut headings = vec!["".to_owned()];
+    headings.extend(manifests.iter().map(|manifest| manifest.vendor.id.clone()));
+    type Fact = fn(&Manifest) -> String;
+    let facts: [(&str, Fact); 14] = [
+        ("make", |m| m.vendor.name.clone()),
+        ("interface", |m| m.vendor.api.clone()),
+        ("port printed by the vendor", |m| m.vendor.port.to_string()),
+        ("fields", |m| m.field.len().to_string()),
+        ("account", |m| {
+            let word = if m.ability.account_optional {
+                "optional"
+            } else {
+                "required"
+            };
+            word.to_owned()
+        }),
+        ("create", |m| yes(m.ability.create)),
+        ("update", |m| match m.ability.update {
+            UpdateKind::Fields => "the fields that are sent".to_owned(),
+            UpdateKind::Whole => "the whole: read, merge, write".to_owned(),
+        }),
+        ("delete", |m| yes(m.ability.delete)),
+        ("list", |m| yes(m.ability.list)),
+        ("extension groups", |m| yes(m.ability.groups)),
+        ("voicemail greetings", |m| yes(m.ability.greetings)),
+        ("requests per second", |m| m.vendor.rate.to_string()),
+        ("requests in flight", |m| m.vendor.parallel.to_string()),
+        ("extensions a look-up", |m| m.vendor.batch.to_string()),
+    ];
+    let rows = facts.iter().map(|(name, fact)| {
+        let mut row = vec![(*name).to_owned()];
+        row.extend(manifests.iter().map(|manifest| fact(manifest)));
+        row
+    });
+    markdown::table(&headings, &rows.collect::<Vec<_>>())
+}
+
+/// One vendor: its settings, its fields, its rules with their sources, and those of its groups.
+pub fn one(vendor: &Vendor) -> String {
+    let manifest = (vendor.manifest)();
+    let mut text = format!(
+        "# {} ({})\n\n{}\n",
+        manifest.vendor.name, manifest.vendor.id, manifest.vendor.api
+    );
+    if !manifest.setting.is_empty() {
+        let rows = manifest.setting.iter().map(|setting| {
+            vec![
+                setting.name.clone(),
+                setting.words.join(", "),
+                setting.default.clone(),
+                setting.help.clone(),
+            ]
+        });
+        text += "\n## Settings\n\n";
+        text += &markdown::table(
+            &["setting", "words", "default", "what it does"].map(str::to_owned),
+            &rows.collect::<Vec<_>>(),
+        );
+    }
+    text += &format!("\n## Fields\n\n{}", fields(manifest));
+    text += &format!("\n## Rules\n\n{}", rules(manifest));
+    if let Some(groups) = vendor.groups().map(|groups| (groups.manifest)()) {
+        text += &format!("\n## Fields of groups (--groups)\n\n{}", fields(groups));
+        text += &format!("\n## Rules of groups\n\n{}", rules(groups));
+    }
+    text += "\n## Sources\n\n";
+    let rows = manifest.source.iter().map(|(key, source)| {
+        vec![
+            key.clone(),
+            source.title.clone(),
+            source.url.clone(),
+            source.checked.clone(),
+        ]
+    });
+    text += &markdown::table(
+        &["source", "page", "address", "checked"].map(str::to_owned),
+        &rows.collect::<Vec<_>>(),
+    );
+    text
+}
+
+fn fields(manifest: &Manifest) -> String {
+    let headings = [
+        "field",
+        "name in the API",
+        "on create",
+        "values",
+        "read and written",
+        "source",
+        "note",
+    ];
+    let rows = manifest.field.iter().map(|row| {
+        vec![
+            row.name.name().to_owned(),
+            row.wire.clone(),
+            on_create(row),
+            values(row),
+            access(row),
+            row.source.clone(),
+            row.note.clone(),
+        ]
+    });
+    markdown::table(&headings.map(str::to_owned), &rows.collect::<Vec<_>>())
+}
+
+fn rules(manifest: &Manifest) -> String {
+    let headings = ["rule", "weight", "a value", "source", "note"].map(str::to_owned);
+    let rules = manifest
+        .field
+        .iter()
+        .flat_map(|row| row.rules.iter().map(move |rule| rule_row(row, rule)));
+    let cross = manifest.cross.iter().map(|row| {
+        let words = row.rule.words().to_owned();
+        vec![
+            row.rule.word().to_owned(),
+            row.severity.word().to_owned(),
+            words,
+            row.source.clone(),
+            String::new(),
+        ]
+    });
+    markdown::table(&headings, &rules.chain(cross).collect::<Vec<_>>())
+}
+
+/// Every field of the dictionary and each vendor's own name for it.
+pub fn dictionary() -> String {
+    let mut headings = vec!["field".to_owned(), "meaning".to_owned()];
+    headings.extend(VENDORS.iter().map(|vendor| vendor.id.to_owned()));
+    let rows = Field::all().map(|field| {
+        let mut row = vec![format!("`{}`", field.name()), field.def().help.to_owned()];
+        let known = |vendor: &Vendor| {
+            let of_groups = || (vendor.groups()?.manifest)().row(field);
+            (vendor.manifest)().row(field).or_else(of_groups)
+        };
+        row.extend(VENDORS.iter().map(|vendor| match known(vendor) {
+            Some(known) if known.required => format!("`{}` (required)", known.wire),
+            Some(known) => format!("`{}`", known.wire),
+            None => String::new(),
+        }));
+        row
+    });
+    markdown::table(&headings, &rows.collect::<Vec<_>>())
+}
+
+fn rule_row(row: &FieldRow, rule: &RuleRow) -> Vec<String> {
+    vec![
+        rule.id_for(row.name),
+        rule.severity.word().to_owned(),
+        rule.rule.words(),
+        rule.source.clone().unwrap_or_else(|| row.source.clone()),
+        rule.note.clone(),
+    ]
+}
+
+fn yes(can: bool) -> String {
+    if can { "yes" } else { "no" }.to_owned()
+}
+
+/// What becomes of a field that a new extension is not given.
+pub(super) fn on_create(row: &FieldRow) -> String {
+    match (row.required, &row.fill, &row.default) {
+        (true, _, _) => "required".to_owned(),
+        (_, Some(fill), _) => format!("sent as {fill} where the sheet has none"),
+        (_, _, Some(default)) => format!("the PBX takes {default} where none is sent"),
+        _ => String::new(),
+    }
+}
+
+/// What a field's cells hold, in words.
+pub(super) fn values(row: &FieldRow) -> String {
+    let kind = match row.name.def().kind {
+        Kind::Text => "text",
+        Kind::Identifier => "digits, as text",
+        Kind::Switch => "on, off",
+        Kind::Count => "whole number",
+        Kind::Time => "HH:MM",
+        Kind::List => "texts separated by ;",
+        Kind::Email => "e-mail address",
+        Kind::Choice => {
+            let words: Vec<&str> = row
+                .choices
+                .iter()
+                .map(|choice| choice.value.as_str())
+                .collect();
+            let open = if row.open_choices {
+                ", or a word of the vendor's own"
+            } else {
+                ""
+            };
+            return format!("{}{open}", words.join(", "));
+        }
+    };
+    match row.name.is_secret() {
+        true => format!("{kind}; {GENERATE} makes one up for a new extension"),
+        false => kind.to_owned(),
+    }
+}
+
+fn access(row: &FieldRow) -> String {
+    match (row.access, row.create_only) {
+        (Access::ReadOnly, _) => "read only",
+        (Access::WriteOnly, false) => "written, not given back",
+        (Access::WriteOnly, true) => "written on create only, not given back",
+        (Access::ReadWrite, true) => "written on create only",
+        (Access::ReadWrite, false) => "both",
+    }
+    .to_owned()
+}

@@ -1,0 +1,220 @@
+//! A wanted record against the one that the PBX holds: which fields differ, and how in words.
+
+use crate::manifest::{Access, Manifest};
+use crate::model::{Field, Kind, Record, Text};
+use crate::sheet::GENERATE;
+use std::collections::BTreeSet;
+use url::Url;
+
+/// The fields in which an extension on the PBX is not as wanted, in the order of the dictionary.
+///
+/// Fields that are not wanted, that the vendor does not know, that it only gives back, or that it does not give back are
+/// not compared, nor is a secret that is to be generated: what is there keeps its own. An absent field and an empty one
+/// are the same. A list (groups) is as wanted when everything wanted is in it, for membership is added to and not
+/// replaced; one that is written as a whole (a group's members) when nothing else is.
+pub fn differing(manifest: &Manifest, wanted: &Record, held: &Record) -> Vec<Field> {
+    let comparable = |field: Field| {
+        !field.is_key()
+            && manifest
+                .row(field)
+                .is_some_and(|row| row.access == Access::ReadWrite)
+    };
+    let differs = |(field, wanted): (Field, Text<'_>)| {
+        let held = held.get(field).unwrap_or_default();
+        let (Some(wanted), Some(held)) = (wanted.open(), held.open()) else {
+            return wanted != held;
+        };
+        if field == Field::VOICEMAIL_GREETING
+            && fetched_name(wanted).is_some_and(|name| name == held)
+        {
+            return false;
+        }
+        if field.def().kind == Kind::List && !wanted.is_empty() {
+            // As sets: a group may have thousands of members.
+            let items = |list| str::split(list, ';').collect::<BTreeSet<&str>>();
+            let (held, wanted) = (items(held), items(wanted));
+            match manifest.row(field).is_some_and(|row| row.replaced_whole) {
+                true => held != wanted,
+                false => !wanted.is_subset(&held),
+            }
+        } else {
+            held != wanted
+        }
+    };
+    wanted
+        .iter()
+        .filter(|(_, text)| *text != GENERATE)
+        .filter(|(field, text)| comparable(*field) && differs((*field, *text)))
+        .map(|(field, _)| field)
+        .collect()
+}
+
+/// Differences in words: what the PBX holds instead of what is wanted; of a secret only that it is another one.
+pub fn differences(fields: &[Field], wanted: &Record, held: &Record) -> String {
+    const SHOWN_MAX: usize = 4;
+    let one = |field: &Field| {
+        if field.is_secret() {
+            return format!("another {}", field.name());
+        }
+        format!(
+            "{} {:?} instead of {:?}",
+            field.name(),
+            held.text(*field).unwrap_or_default(),
+            wanted.text(*field).unwrap_or_default()
+        )
+    };
+    let mut words: Vec<String> = fields.iter().take(SHOWN_MAX).map(one).collect();
+    if fields.len() > SHOWN_MAX {
+        words.push(format!("{} more differences", fields.len() - SHOWN_MAX));
+    }
+    words.join(", ")
+}
+
+/// The name under which a PBX keeps a greeting that it fetched from an address: the last part of the address's path,
+/// decoded; `None` where that is no name for a file.
+pub fn fetched_name(address: &str) -> Option<String> {
+    let url = Url::parse(address).ok()?;
+    let last = url.path_segments()?.next_back()?;
+    // The form decoder would take these for its own signs.
+    let escaped = last
+        .replace('+', "%2B")
+        .replace('=', "%3D")
+        .replace('&', "%26");
+    let (name, _) = url::form_urlencoded::parse(escaped.as_bytes()).next()?;
+    // What could lead out of the PBX's folder is no name.
+    let fits = !name.is_empty() && !name.contains(['/', '\\']);
+    fits.then(|| name.into_owned())
+}
+
+/// The wanted fields that the vendor takes but does not give back: whether they are as wanted cannot be told.
+pub fn uncomparable(manifest: &Manifest, wanted: &Record) -> Vec<Field> {
+    let write_only = |field: Field| {
+        manifest
+            .row(field)
+            .is_some_and(|row| row.access == Access::WriteOnly && row.fill.is_none())
+    };
+    wanted
+        .iter()
+        .filter(|(_, text)| *text != GENERATE)
+        .map(|(field, _)| field)
+        .filter(|field| write_only(*field))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest() -> Manifest {
+        Manifest::parse(
+            r#"
+            source.page = { title = "Page", url = "https://example.com", checked = "2026-11-21" }
+            [vendor]
+            id = "toy"
+            name = "Toy"
+            api = "1"
+            path = ""
+            port = 1
+            rate = 1.0
+            parallel = 1
+            batch = 1
+            reply_ms = 1000
+            [ability]
+            create = true
+            update = "fields"
+            delete = true
+            list = true
+            groups = true
+            greetings = false
+            sign_in = false
+            [[field]]
+            name = "number"
+            wire = "n"
+            source = "page"
+            [[field]]
+            name = "email"
+            wire = "e"
+            source = "page"
+            [[field]]
+            name = "sip_password"
+            wire = "p"
+            source = "page"
+            [[field]]
+            name = "web_password"
+            wire = "w"
+            access = "write_only"
+            source = "page"
+            [[field]]
+            name = "groups"
+            wire = "g"
+            source = "page"
+            [[field]]
+            name = "voicemail_greeting"
+            wire = "v"
+            source = "page"
+            [[field]]
+            name = "status"
+            wire = "s"
+            access = "read_only"
+            source = "page"
+            "#,
+        )
+        .unwrap()
+    }
+
+    fn extension(fields: &[(Field, &str)]) -> Record {
+        let mut extension = Record::numbered("0042");
+        for (field, text) in fields {
+            extension.set(*field, *text);
+        }
+        extension
+    }
+
+    #[test]
+    fn a_greeting_that_was_fetched_is_as_wanted_under_its_file_name() {
+        let manifest = manifest();
+        let wanted = |text| extension(&[(Field::VOICEMAIL_GREETING, text)]);
+        let held = wanted("hello all.wav");
+        let same = wanted("https://files.example.com/g/hello%20all.wav");
+        assert_eq!(differing(&manifest, &same, &held), []);
+        for other in [
+            "https://files.example.com/g/bye.wav",
+            "https://files.example.com/",
+            "bye.wav",
+        ] {
+            assert_eq!(
+                differing(&manifest, &wanted(other), &held),
+                [Field::VOICEMAIL_GREETING]
+            );
+        }
+    }
+
+    #[test]
+    fn only_what_is_wanted_and_can_be_read_is_compared() {
+        let wanted = extension(&[
+            (Field::EMAIL, "a@b.c"),
+            (Field::WEB_PASSWORD, "x"),
+            (Field::STATUS, "Idle"),
+            (Field::GENDER, "female"),
+            (Field::GROUPS, "Sales"),
+        ]);
+        let held = extension(&[(Field::EMAIL, "a@b.c"), (Field::GROUPS, "Support;Sales")]);
+        assert_eq!(differing(&manifest(), &wanted, &held), []);
+        let held = extension(&[(Field::EMAIL, "A@b.c"), (Field::GROUPS, "Support")]);
+        assert_eq!(
+            differing(&manifest(), &wanted, &held),
+            [Field::EMAIL, Field::GROUPS]
+        );
+    }
+
+    #[test]
+    fn clearing_differs_from_what_is_filled_and_not_from_what_is_absent() {
+        let wanted = extension(&[(Field::EMAIL, ""), (Field::GROUPS, "")]);
+        assert_eq!(differing(&manifest(), &wanted, &extension(&[])), []);
+        let held = extension(&[(Field::EMAIL, "a@b.c"), (Field::GROUPS, "Sales")]);
+        assert_eq!(
+            differing(&manifest(), &wanted, &held),
+            [Field::EMAIL, Field::GROUPS]
+        );
+    }
+}

@@ -1,0 +1,124 @@
+//! Records with keyed fingerprints in the place of secrets, fit to be kept in plain files.
+
+use crate::model::{Field, Kind, Record, Text};
+use crate::seal::Key;
+use crate::sheet::GENERATE;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use zeroize::Zeroizing;
+
+/// An extension, with fingerprints in the place of secrets. By the names of its fields.
+pub(crate) type Shown = BTreeMap<String, ShownText>;
+
+/// A value of a field, or what stands for it.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub(crate) enum ShownText {
+    /// A value.
+    Text(String),
+    /// A secret.
+    Secret {
+        /// Its keyed fingerprint.
+        fingerprint: String,
+    },
+}
+
+/// The word that stands for all that an extension is, the state of the moment aside. An absent field and an empty one
+/// are the same.
+pub(crate) fn fingerprint(extension: &Record, key: &Key) -> String {
+    let mut text = String::with_capacity(512);
+    for (field, value) in extension.iter() {
+        if value.is_empty() || field.is_live() {
+            continue;
+        }
+        let value = canonical(field, value.reveal());
+        // The length keeps one field's text from looking like another field.
+        text.push_str(&format!("{} {}\n{value}\n", field.name(), value.len()));
+    }
+    let text = Zeroizing::new(text);
+    key.fingerprint(&format!("extension/{}", extension.number()), &text)
+}
+
+/// A list's order is nothing that anybody set.
+pub(crate) fn canonical(field: Field, text: &str) -> String {
+    if field.def().kind != Kind::List {
+        return text.to_owned();
+    }
+    let mut items: Vec<&str> = text.split(';').collect();
+    items.sort_unstable();
+    items.join(";")
+}
+
+/// What may be shown of an extension; the state of the moment is left out. Fingerprints hold for this number alone.
+pub(crate) fn shown(extension: &Record, number: &str, key: &Key) -> Shown {
+    let fields = extension.iter().filter(|(field, _)| !field.is_live());
+    let shown = fields.map(|(field, text)| {
+        let shown = match text {
+            Text::Secret(secret) if !text.is_empty() && text != GENERATE => {
+                let context = format!("secret/{number}/{}", field.name());
+                ShownText::Secret {
+                    fingerprint: key.fingerprint(&context, secret.reveal()),
+                }
+            }
+            // That a secret is to be generated is none.
+            _ => ShownText::Text(text.reveal().to_owned()),
+        };
+        (field.name().to_owned(), shown)
+    });
+    shown.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn key(folder: &Path) -> Key {
+        Key::load_or_make(Some(&folder.join("key"))).unwrap()
+    }
+
+    fn extension(fields: &[(Field, &str)]) -> Record {
+        let mut extension = Record::numbered("0042");
+        for (field, text) in fields {
+            extension.set(*field, *text);
+        }
+        extension
+    }
+
+    #[test]
+    fn a_fingerprint_stands_for_every_setting_and_for_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = key(folder.path());
+        let of = |fields: &[(Field, &str)]| fingerprint(&extension(fields), &key);
+        let base = [
+            (Field::EMAIL, "a@b.c"),
+            (Field::SIP_PASSWORD, "secret"),
+            (Field::GROUPS, "Sales;Support"),
+        ];
+        let same = [
+            (Field::EMAIL, "a@b.c"),
+            (Field::SIP_PASSWORD, "secret"),
+            (Field::GROUPS, "Support;Sales"),
+            (Field::MOBILE, ""),
+            (Field::STATUS, "Registered"),
+        ];
+        assert_eq!(of(&base), of(&same));
+        for (field, text) in [
+            (Field::EMAIL, "A@b.c"),
+            (Field::SIP_PASSWORD, "Secret"),
+            (Field::GROUPS, "Sales"),
+            (Field::MOBILE, "1"),
+            (Field::NUMBER, "0043"),
+        ] {
+            let mut moved = extension(&base);
+            moved.set(field, text);
+            assert_ne!(of(&base), fingerprint(&moved, &key), "{field:?}");
+        }
+        // A text cannot pass for another field.
+        let split = [(Field::DESCRIPTION, "x"), (Field::EMAIL, "a@b.c")];
+        let joined = [(Field::DESCRIPTION, "x\nemail 5\na@b.c")];
+        assert_ne!(of(&split), of(&joined));
+        let other = Key::load_or_make(Some(&folder.path().join("other"))).unwrap();
+        assert_ne!(of(&base), fingerprint(&extension(&base), &other));
+    }
+}

@@ -1,0 +1,25 @@
+//! What fields are called in the sheets of a run.
+
+use crate::model::{Field, Place};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What fields are called in the sheets of a run: known without the sheets too.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Headings(pub(crate) BTreeMap<String, BTreeMap<String, String>>);
+
+impl Headings {
+    /// The heading of a field in the sheet of a place; empty where it has none.
+    pub(crate) fn heading(&self, place: Option<&Place>, field: Option<Field>) -> String {
+        let heading = || self.0.get(&sheet_key(place?))?.get(field?.name());
+        heading().cloned().unwrap_or_default()
+    }
+}
+
+/// What a sheet is known by.
+pub(crate) fn sheet_key(place: &Place) -> String {
+    match &place.sheet {
+        Some(sheet) => format!("{}!{sheet}", place.file),
+        None => place.file.to_string(),
+    }
+}

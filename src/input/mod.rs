@@ -1,0 +1,163 @@
+//! The sheets of a command: opened, understood, and their rows in memory.
+
+pub(crate) mod headings;
+pub(crate) mod rows;
+
+pub use headings::Headings;
+pub(crate) use rows::{InputRow, Rows};
+
+use crate::columns::{self, BindOptions, Binding};
+use crate::manifest::Manifest;
+use crate::model::{Field, Severity};
+use crate::rim::Failure;
+use crate::rim::terminal::print;
+use crate::sheet::{self, Encoding, Header, Input, ReadOptions, Sheet};
+use crate::vendors::VENDORS;
+use std::path::PathBuf;
+
+/// Which sheets are read, and how.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct InputOptions {
+    /// Files, patterns, or `-` for standard input.
+    pub(crate) sheets: Vec<PathBuf>,
+    pub(crate) reading: ReadingOptions,
+}
+
+/// How sheets are read, as far as it was typed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ReadingOptions {
+    /// What headings mean; goes before `map_file`.
+    pub(crate) map: Vec<(String, Field)>,
+    pub(crate) map_file: Option<PathBuf>,
+    /// The vendor or product whose own names the headings are.
+    pub(crate) headings: Option<String>,
+    pub(crate) encoding: Option<Encoding>,
+    pub(crate) delimiter: Option<char>,
+    /// The line on which the headings stand.
+    pub(crate) header_row: Option<u64>,
+    /// The sheet of a workbook.
+    pub(crate) sheet: Option<String>,
+    pub(crate) fix_quotes: bool,
+    pub(crate) pad_short_rows: bool,
+}
+
+/// Opens the sheets that were named and understands their headings; says on standard error what was found.
+///
+/// # Errors
+/// Exit 2: what cannot be read or understood, and where.
+pub(crate) fn open_sheets(
+    args: &InputOptions,
+    manifest: &Manifest,
+) -> Result<Vec<(Sheet, Binding)>, Failure> {
+    let vendors: Vec<&Manifest> = VENDORS.iter().map(|vendor| (vendor.manifest)()).collect();
+    let mut bind = bind_options(&args.reading)?;
+    let options = read_options(&args.reading, manifest, &vendors, &bind);
+    let mut opened = vec![];
+    for input in inputs(&args.sheets)? {
+        for sheet in sheet::open(&input, &options).map_err(Failure::usage)? {
+            bind.header_line = sheet.header_line;
+            let binding = Binding::bind(&sheet.headings, manifest, &vendors, &bind)
+                .map_err(|error| Failure::usage(format!("{}: {error}", sheet.file)))?;
+            print_notes(&sheet, &binding);
+            opened.push((sheet, binding));
+        }
+    }
+    Ok(opened)
+}
+
+/// What was typed about headings.
+///
+/// # Errors
+/// Exit 2: a mapping file cannot be read or understood.
+pub(crate) fn bind_options(args: &ReadingOptions) -> Result<BindOptions, Failure> {
+    Ok(BindOptions {
+        map: mapping(args)?,
+        headings: args.headings.clone(),
+        header_line: None,
+    })
+}
+
+/// What was typed about files; headings are found by what the vendor `manifest` calls them, and the other vendors.
+pub(crate) fn read_options(
+    args: &ReadingOptions,
+    manifest: &Manifest,
+    vendors: &[&Manifest],
+    bind: &BindOptions,
+) -> ReadOptions {
+    ReadOptions {
+        encoding: args.encoding,
+        delimiter: args.delimiter,
+        header: match args.header_row {
+            Some(line) => Header::Line(line),
+            None => Header::Found(columns::headings(manifest, vendors, bind)),
+        },
+        pad_short_rows: args.pad_short_rows,
+        sheet: args.sheet.clone(),
+        fix_quotes: args.fix_quotes,
+        ..ReadOptions::default()
+    }
+}
+
+/// Says what was found out about a sheet and its headings.
+pub(crate) fn print_notes(sheet: &Sheet, binding: &Binding) {
+    if !sheet.notes.is_empty() {
+        print(format!("{}: {}", sheet.file, sheet.notes.join(", ")));
+    }
+    for note in &binding.notes {
+        let weight = if note.severity == Severity::Info {
+            "note"
+        } else {
+            note.severity.word()
+        };
+        print(format!("{}: {weight}: {}", sheet.file, note.message));
+        if !note.hint.is_empty() {
+            print(format!("  hint: {}", note.hint));
+        }
+    }
+}
+
+/// What `--map-file` and `--map` say.
+fn mapping(args: &ReadingOptions) -> Result<Vec<(String, Field)>, Failure> {
+    let Some(path) = &args.map_file else {
+        return Ok(args.map.clone());
+    };
+    let shown = path.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::usage(format!("{shown}: cannot be read: {error}")))?;
+    let saved = columns::read_map(&text).map_err(|error| {
+        Failure::usage(format!("{shown}: {error}"))
+            .hint("a mapping file has one heading a line: \"Durchwahl\" = \"number\"")
+    })?;
+    Ok(columns::over(saved, &args.map))
+}
+
+/// The inputs that are named, those that a pattern stands for in the order of their names.
+fn inputs(names: &[PathBuf]) -> Result<Vec<Input>, Failure> {
+    let mut inputs = vec![];
+    for path in names {
+        let name = path.to_string_lossy();
+        let input = Input::named(&name);
+        if input == Input::Stdin && inputs.contains(&input) {
+            return Err(Failure::usage("standard input (-) can be read once only"));
+        }
+        // What is there by that very name is no pattern.
+        if !name.contains(['*', '?', '[']) || path.exists() {
+            inputs.push(input);
+            continue;
+        }
+        let pattern = glob::glob(&name)
+            .map_err(|error| Failure::usage(format!("{name}: is no pattern: {}", error.msg)))?;
+        let before = inputs.len();
+        for found in pattern {
+            let found = found.map_err(Failure::usage)?;
+            if found.is_file() {
+                inputs.push(Input::File(found));
+            }
+        }
+        if inputs.len() == before {
+            let message = format!("{name}: no file has such a name");
+            return Err(Failure::usage(message).hint("check the pattern and the folder"));
+        }
+    }
+    Ok(inputs)
+}

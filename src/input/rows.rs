@@ -1,0 +1,418 @@
+//! All rows of a run in memory: their cells, what they want, and what is wrong with them.
+
+use super::headings::{Headings, sheet_key};
+use crate::columns::Binding;
+use crate::manifest::{Manifest, Purpose};
+use crate::model::redact::quoted;
+use crate::model::{Action, Field, Finding, Outcome, Place, Record, RowResult, Severity};
+use crate::rim::Failure;
+use crate::rules::{Checker, Places, Survey, Traces};
+use crate::sheet::{Cells, Row, Sheet, Stored};
+use crate::wire::Listing;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+/// How many rows one run may bring to a PBX.
+pub(crate) const ROWS_MAX: usize = 1_000_000;
+
+/// One row.
+pub(crate) struct InputRow {
+    /// Where it stands.
+    pub(crate) place: Place,
+    /// Which of the sheets it stands in.
+    pub(crate) sheet: usize,
+    /// What it wants.
+    pub(crate) wanted: Record,
+    /// What is wrong with it.
+    pub(crate) findings: Vec<Finding>,
+    text: Box<str>,
+    ends: Box<[usize]>,
+    stored: Box<[Stored]>,
+    trouble: Option<Finding>,
+}
+
+impl InputRow {
+    fn keep(row: Row<'_>, place: Place, sheet: usize, wanted: Record) -> InputRow {
+        let cells = (0..row.cells.len()).filter_map(|column| row.cells.get(column));
+        let text: String = cells.clone().collect();
+        let ends = cells.scan(0, |end, cell| {
+            *end += cell.len();
+            Some(*end)
+        });
+        InputRow {
+            place,
+            sheet,
+            wanted,
+            findings: vec![],
+            ends: ends.collect(),
+            stored: row.cells.all_stored().into(),
+            text: text.into(),
+            trouble: row.trouble,
+        }
+    }
+
+    fn as_row(&self) -> Row<'_> {
+        Row {
+            index: 0,
+            line: self.place.line,
+            cells: self.cells(),
+            trouble: self.trouble.clone(),
+            bytes: 0..0,
+        }
+    }
+
+    /// The cells as they stand in the sheet.
+    pub(crate) fn cells(&self) -> Cells<'_> {
+        Cells::stored_as(&self.text, &self.ends, &self.stored)
+    }
+
+    /// Whether nothing keeps it from being sent.
+    pub(crate) fn is_valid(&self) -> bool {
+        !self.findings.iter().any(Finding::is_error)
+    }
+}
+
+/// The sheets of a run and all their rows, in input order.
+#[derive(Default)]
+pub(crate) struct Rows {
+    /// The sheets with what their headings mean.
+    pub(crate) sheets: Vec<(Sheet, Binding)>,
+    /// The rows.
+    pub(crate) rows: Vec<InputRow>,
+}
+
+impl Rows {
+    /// Reads every row.
+    ///
+    /// # Errors
+    /// Exit 2: what cannot be read, and where; or more than [`ROWS_MAX`] rows.
+    pub(crate) fn read(
+        sheets: Vec<(Sheet, Binding)>,
+        manifest: &Manifest,
+    ) -> Result<Rows, Failure> {
+        let mut rows = vec![];
+        for (index, (sheet, binding)) in sheets.iter().enumerate() {
+            for batch in sheet.batches() {
+                let batch = batch.map_err(Failure::usage)?;
+                let read = batch.rows(|row| {
+                    let (line, wanted) = (row.line, binding.extension(&row.cells, manifest));
+                    rows.push(InputRow::keep(row, sheet.place(line), index, wanted));
+                });
+                read.map_err(Failure::usage)?;
+                if rows.len() > ROWS_MAX {
+                    return Err(Failure::usage(format!(
+                        "the sheets hold more than {ROWS_MAX} rows"
+                    ))
+                    .hint("split them and import one part after the other"));
+                }
+            }
+        }
+        Ok(Rows { sheets, rows })
+    }
+
+    /// Holds every row to the vendor's rules. `held` are the numbers on the PBX, where they are known.
+    pub(crate) fn check(
+        &mut self,
+        manifest: &Manifest,
+        purpose_of: impl Fn(&InputRow) -> Purpose,
+        held: Option<&BTreeSet<String>>,
+    ) {
+        let checkers: Vec<Checker<'_>> = self
+            .sheets
+            .iter()
+            .map(|(_, binding)| Checker::new(manifest, binding))
+            .collect();
+        let mut survey = Survey::new();
+        let mut traces = Traces::default();
+        for row in &self.rows {
+            checkers[row.sheet].survey(&row.as_row(), purpose_of(row), &mut traces);
+        }
+        survey.add(traces);
+        if let Some(held) = held {
+            survey.on_pbx(held.iter().map(String::as_str));
+        }
+        let across = survey.finish();
+        let mut places = Places::default();
+        for row in &mut self.rows {
+            let (mut findings, mut duplicates) = (vec![], vec![]);
+            let purpose = purpose_of(row);
+            checkers[row.sheet].row(
+                &row.as_row(),
+                purpose,
+                Some(&across),
+                &mut findings,
+                &mut duplicates,
+            );
+            findings.extend(
+                duplicates
+                    .into_iter()
+                    .filter_map(|duplicate| places.repeats(duplicate, &row.place)),
+            );
+            row.findings = findings;
+        }
+    }
+
+    /// Holds every row to the vendor's rules while it is not known which extensions there are: a row is valid if it is
+    /// so for one of the `purposes`.
+    pub(crate) fn check_unseen(&mut self, manifest: &Manifest, purposes: &[Purpose]) {
+        let mut found: Vec<Vec<Finding>> = vec![];
+        for purpose in purposes {
+            self.check(manifest, |_| *purpose, None);
+            for (position, row) in self.rows.iter_mut().enumerate() {
+                // What cannot be changed may well be wanted as it is.
+                row.findings.retain(|finding| !is_create_only(finding));
+                let findings = std::mem::take(&mut row.findings);
+                let is_valid = |findings: &[Finding]| !findings.iter().any(Finding::is_error);
+                match found.get_mut(position) {
+                    None => found.push(findings),
+                    Some(known) if !is_valid(known) && is_valid(&findings) => *known = findings,
+                    Some(_) => {}
+                }
+            }
+        }
+        for (row, findings) in self.rows.iter_mut().zip(found) {
+            row.findings = findings;
+        }
+    }
+
+    /// Holds the rows' keys alone to the vendor's rules: what is wrong with the rest of a row keeps nobody from leaving.
+    pub(crate) fn check_keys(&mut self, manifest: &Manifest) {
+        self.check(manifest, |_| Purpose::Update, None);
+        for row in &mut self.rows {
+            let about_key = |finding: &Finding| finding.field.is_none_or(Field::is_key);
+            row.findings.retain(about_key);
+        }
+    }
+
+    /// Holds the rows of extensions that exist to the rules about several fields, as they will be once written; what
+    /// cannot be changed may be wanted as it is.
+    pub(crate) fn check_merged(&mut self, manifest: &Manifest, held: &BTreeMap<String, Record>) {
+        let checkers: Vec<Checker<'_>> = self
+            .sheets
+            .iter()
+            .map(|(_, binding)| Checker::new(manifest, binding))
+            .collect();
+        for row in &mut self.rows {
+            let held = held.get(row.wanted.number());
+            forgive_create_only(&mut row.findings, &row.wanted, held);
+            if let Some(held) = held {
+                checkers[row.sheet].merged(&row.wanted, held, &mut row.findings);
+            }
+        }
+    }
+
+    /// Whether any row has a value for this field.
+    pub(crate) fn have(&self, field: Field) -> bool {
+        let has = |row: &InputRow| row.wanted.get(field).is_some_and(|text| !text.is_empty());
+        self.rows.iter().any(has)
+    }
+
+    /// Refuses the rows whose groups cannot be told from others of the same name.
+    pub(crate) fn refuse_ambiguous(&mut self, twice: &BTreeSet<String>) {
+        self.flag_field(Field::GROUP_NAME, |name| {
+            twice.contains(name).then(|| {
+                let message = format!("the PBX has more than one group called {}", quoted(name));
+                let hint = "rename one of them in the PBX's console";
+                (Severity::Error, "ambiguous", message, hint)
+            })
+        });
+    }
+
+    /// Holds the members of groups to the extensions that the PBX has.
+    pub(crate) fn check_members(&mut self, there: &Listing) {
+        let known: BTreeSet<&str> = there.numbers.iter().map(String::as_str).collect();
+        self.flag_field(Field::GROUP_MEMBERS, |members| {
+            let items = members.split(';').filter(|item| !item.is_empty());
+            let strangers: Vec<String> = items
+                .filter(|item| !known.contains(item))
+                .map(quoted)
+                .collect();
+            let strangers = Some(strangers.join(", ")).filter(|words| !words.is_empty())?;
+            let name = Field::GROUP_MEMBERS.name();
+            Some(if there.complete {
+                let message = format!("{name}: the PBX has no extension {strangers}");
+                let hint = "correct the numbers, or import these extensions first";
+                (Severity::Error, "unknown", message, hint)
+            } else {
+                let message = format!(
+                    "{name}: the PBX does not list {strangers}, but its listing may not be whole"
+                );
+                let hint = "make sure that the PBX has these extensions";
+                (Severity::Warning, "unknown", message, hint)
+            })
+        });
+    }
+
+    /// Adds to each row what there is to be said against its text for a field, where that is not wrong in itself.
+    fn flag_field(
+        &mut self,
+        field: Field,
+        against: impl Fn(&str) -> Option<(Severity, &'static str, String, &'static str)>,
+    ) {
+        for row in &mut self.rows {
+            let Some((severity, word, message, hint)) = row.wanted.text(field).and_then(&against)
+            else {
+                continue;
+            };
+            let is_wrong = |finding: &Finding| finding.is_error() && finding.field == Some(field);
+            if row.findings.iter().any(is_wrong) {
+                continue;
+            }
+            let binding = self.sheets.get(row.sheet).map(|(_, binding)| binding);
+            row.findings.push(Finding {
+                rule: format!("{}.{word}", field.name()).into(),
+                severity,
+                field: Some(field),
+                column: binding.and_then(|binding| binding.column_of(field)),
+                message,
+                hint: hint.into(),
+                source: "".into(),
+                repair: None,
+            });
+        }
+    }
+
+    /// The numbers of all rows, as far as they could be read.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = &str> {
+        self.rows.iter().map(|row| row.wanted.number())
+    }
+
+    /// Calls every sheet by its file's name alone, for the folders are this machine's; files of one name are counted.
+    pub(crate) fn forget_folders(&mut self) {
+        let mut names: BTreeMap<Arc<str>, Arc<str>> = BTreeMap::new();
+        for (sheet, _) in &mut self.sheets {
+            let file = sheet.file.clone();
+            let taken = |name: &str| names.values().any(|known| &**known == name);
+            let shown = names.get(&file).cloned().unwrap_or_else(|| {
+                let last = Path::new(&*file).file_name().map_or_else(
+                    || file.to_string(),
+                    |name| name.to_string_lossy().into_owned(),
+                );
+                let mut name = last.clone();
+                let mut count = 1;
+                while taken(&name) {
+                    count += 1;
+                    name = format!("{last} ({count})");
+                }
+                name.into()
+            });
+            sheet.file = shown.clone();
+            names.insert(file, shown);
+        }
+        for row in &mut self.rows {
+            if let Some((sheet, _)) = self.sheets.get(row.sheet) {
+                row.place.file = sheet.file.clone();
+            }
+        }
+    }
+
+    /// The text of the row's cell under this heading; `None` where its sheet has no such heading.
+    pub(crate) fn cell(&self, index: usize, heading: &str) -> Option<&str> {
+        let row = self.rows.get(index)?;
+        let (sheet, _) = self.sheets.get(row.sheet)?;
+        let column = sheet.headings.iter().position(|known| known == heading)?;
+        row.cells().get(column)
+    }
+
+    /// Whether nothing keeps any row from being sent.
+    pub(crate) fn all_valid(&self) -> bool {
+        self.rows.iter().all(InputRow::is_valid)
+    }
+
+    /// Whether there is anything to send.
+    pub(crate) fn any_valid(&self) -> bool {
+        self.rows.iter().any(InputRow::is_valid)
+    }
+
+    /// Every row's line as it stands before the PBX was asked: invalid, or not sent.
+    pub(crate) fn lines(&self) -> Vec<Outcome> {
+        let line = |(index, row): (usize, &InputRow)| {
+            let result = if row.is_valid() {
+                RowResult::NotSent
+            } else {
+                RowResult::Invalid
+            };
+            self.outcome(index, Action::None, result)
+        };
+        self.rows.iter().enumerate().map(line).collect()
+    }
+
+    /// Everything that was read, in one text.
+    pub(crate) fn hash_input(&self) -> Vec<u8> {
+        let mut all = vec![];
+        for cell in self.sheets.iter().flat_map(|(sheet, _)| &sheet.headings) {
+            all.extend_from_slice(cell.as_bytes());
+            all.push(0);
+        }
+        for row in &self.rows {
+            for cell in (0..row.cells().len()).filter_map(|column| row.cells().get(column)) {
+                all.extend_from_slice(cell.as_bytes());
+                all.push(0);
+            }
+            all.push(b'\n');
+        }
+        all
+    }
+
+    /// What each field is called in each sheet.
+    pub(crate) fn headings(&self) -> Headings {
+        let mut headings = Headings::default();
+        for (sheet, binding) in &self.sheets {
+            let named = binding.fields().filter_map(|(field, column)| {
+                Some((field.name().to_owned(), sheet.headings.get(column)?.clone()))
+            });
+            headings
+                .0
+                .insert(sheet_key(&sheet.place(0)), named.collect());
+        }
+        headings
+    }
+
+    /// The outcome of a row, with its findings.
+    pub(crate) fn outcome(&self, index: usize, action: Action, result: RowResult) -> Outcome {
+        let row = &self.rows[index];
+        let outcome = Outcome {
+            row: Some(index as u64 + 1),
+            place: Some(row.place.clone()),
+            number: row.wanted.number().to_owned(),
+            ..Outcome::new(action, result)
+        };
+        outcome.with_findings(row.findings.clone(), |finding| {
+            self.heading(index, finding.field, finding.column)
+        })
+    }
+
+    /// The heading of a row's column or field as it stands in its sheet; empty where it has none.
+    pub(crate) fn heading(
+        &self,
+        index: usize,
+        field: Option<Field>,
+        column: Option<usize>,
+    ) -> String {
+        let (sheet, binding) = &self.sheets[self.rows[index].sheet];
+        let column = column.or_else(|| binding.column_of(field?));
+        column
+            .and_then(|column| sheet.headings.get(column))
+            .cloned()
+            .unwrap_or_default()
+    }
+}
+
+/// Takes back the findings that a field cannot be changed any more, where it holds what is wanted, or where there is no
+/// such extension.
+pub(crate) fn forgive_create_only(
+    findings: &mut Vec<Finding>,
+    wanted: &Record,
+    held: Option<&Record>,
+) {
+    findings.retain(|finding| {
+        let as_wanted = |field| held.is_none_or(|held| held.get(field) == wanted.get(field));
+        !(is_create_only(finding) && finding.field.is_none_or(as_wanted))
+    });
+}
+
+/// Whether a finding says that the field cannot be changed any more.
+fn is_create_only(finding: &Finding) -> bool {
+    finding.rule.ends_with(".create_only")
+}

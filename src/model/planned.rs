@@ -1,0 +1,50 @@
+//! One planned row.
+
+use super::{Change, Field, Outcome, RowResult};
+
+/// One line of the report, and what is to be said to the PBX for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedRow {
+    /// Without a change: the row's one result. With a change: the line of the report as it stands while nothing was
+    /// said, its result [`RowResult::NotSent`].
+    pub outcome: Outcome,
+    /// What is to be done, with what the PBX held before. Its `row` is the row's position.
+    pub change: Option<Change>,
+    /// The fields in which the extension will not be as it was, because the vendor does not give them back. Once the
+    /// change is done the row is [`RowResult::Differs`] for that.
+    pub not_restorable: Vec<Field>,
+}
+
+impl PlannedRow {
+    /// A row with which nothing is done any more.
+    pub fn settled(outcome: Outcome) -> PlannedRow {
+        PlannedRow {
+            outcome,
+            change: None,
+            not_restorable: vec![],
+        }
+    }
+
+    /// A row that is to be sent: its line while nothing was said, and its change.
+    pub fn to_send(line: Outcome, change: Change) -> PlannedRow {
+        let outcome = Outcome {
+            action: change.action,
+            result: RowResult::NotSent,
+            ..line
+        };
+        PlannedRow {
+            outcome,
+            change: Some(change),
+            not_restorable: vec![],
+        }
+    }
+
+    /// Its line of the report of a plan: what would be sent is valid.
+    pub fn line(&self) -> Outcome {
+        let mut outcome = self.outcome.clone();
+        if self.change.is_some() {
+            outcome.result = RowResult::Valid;
+        }
+        outcome
+    }
+}

@@ -1,0 +1,329 @@
+//! What one row asks for, given what the PBX holds under its number.
+
+use crate::compare::{differences, differing, uncomparable};
+use crate::manifest::{Manifest, Purpose};
+use crate::model::{Action, Change, Field, Outcome, PlannedRow, Record, RowResult};
+use crate::sheet::GENERATE;
+
+/// Which extensions a run may touch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// Only ones that do not exist yet.
+    #[default]
+    Create,
+    /// Only ones that exist.
+    Update,
+    /// Both.
+    Upsert,
+    /// Both, and extensions that the sheet does not name are deleted.
+    Sync,
+}
+
+impl Mode {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Mode::Create => "create",
+            Mode::Update => "update",
+            Mode::Upsert => "upsert",
+            Mode::Sync => "sync",
+        }
+    }
+
+    /// What its rows may be for while it is not known which extensions there are.
+    pub(crate) fn purposes(self) -> &'static [Purpose] {
+        match self {
+            Mode::Create => &[Purpose::Create],
+            Mode::Update => &[Purpose::Update],
+            Mode::Upsert | Mode::Sync => &[Purpose::Create, Purpose::Update],
+        }
+    }
+
+    /// Whether the mode makes extensions that are not there.
+    pub fn creates(self) -> bool {
+        self != Mode::Update
+    }
+}
+
+/// What is to become of one row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Something is to be done.
+    Change(Change),
+    /// The extension is as wanted.
+    Unchanged,
+    /// The extension exists and differs in these fields; mode create leaves it alone.
+    Conflict(Vec<Field>),
+    /// The extension does not exist; mode update does not make it.
+    Missing,
+}
+
+/// What one row asks for, given what the PBX holds under its number.
+pub fn decide(
+    manifest: &Manifest,
+    mode: Mode,
+    row: usize,
+    wanted: &Record,
+    held: Option<&Record>,
+) -> Decision {
+    let number = wanted.number().to_owned();
+    let Some(held) = held else {
+        if !mode.creates() {
+            return Decision::Missing;
+        }
+        let wanted = wanted.clone();
+        return Decision::Change(Change {
+            row,
+            action: Action::Create,
+            number,
+            wanted,
+            before: None,
+        });
+    };
+    let mut fields = differing(manifest, wanted, held);
+    if mode == Mode::Create {
+        return if fields.is_empty() {
+            Decision::Unchanged
+        } else {
+            Decision::Conflict(fields)
+        };
+    }
+    // What cannot be compared has to be written: leaving it out would leave a new password unset.
+    fields.extend(uncomparable(manifest, wanted));
+    if fields.is_empty() {
+        return Decision::Unchanged;
+    }
+    let mut changed = wanted.key_only();
+    for (field, text) in fields
+        .iter()
+        .filter_map(|field| Some((*field, wanted.get(*field)?)))
+    {
+        changed.set(field, text);
+    }
+    let before = Some(held.clone());
+    Decision::Change(Change {
+        row,
+        action: Action::Update,
+        number,
+        wanted: changed,
+        before,
+    })
+}
+
+/// A row with what is to become of it. `line` is its line with nothing decided, `column` tells a field's heading.
+pub(crate) fn planned_row(
+    line: Outcome,
+    column: &dyn Fn(Option<Field>) -> String,
+    wanted: &Record,
+    decision: Decision,
+    held: Option<&Record>,
+    manifest: &Manifest,
+) -> PlannedRow {
+    let mut line = line;
+    if held.is_some() && line.message.is_empty() {
+        line.message = kept_secrets(wanted);
+    }
+    match decision {
+        Decision::Change(change) => PlannedRow::to_send(line, change),
+        other => PlannedRow::settled(no_change_outcome(
+            line, column, wanted, &other, held, manifest,
+        )),
+    }
+}
+
+/// That an extension which is there keeps the secrets that were to be generated for a new one; empty where none were.
+fn kept_secrets(wanted: &Record) -> String {
+    let asked = wanted.iter().filter(|(_, text)| *text == GENERATE);
+    let names: Vec<&str> = asked.map(|(field, _)| field.name()).collect();
+    match names.is_empty() {
+        true => String::new(),
+        false => format!("it exists, and keeps its {}", names.join(", ")),
+    }
+}
+
+/// The outcome of a row that needs nothing done.
+fn no_change_outcome(
+    line: Outcome,
+    column: &dyn Fn(Option<Field>) -> String,
+    wanted: &Record,
+    decision: &Decision,
+    held: Option<&Record>,
+    manifest: &Manifest,
+) -> Outcome {
+    let nothing_held = Record::default();
+    let record = manifest.key().record();
+    let ending = |result| Outcome {
+        action: Action::None,
+        result,
+        ..line.clone()
+    };
+    match decision {
+        Decision::Conflict(fields) => {
+            let outcome = ending(RowResult::Conflict);
+            let field = fields.first().copied();
+            Outcome {
+                code: "conflict".into(),
+                field,
+                column: column(field),
+                message: format!(
+                    "the PBX has this {record} with {}; it was left alone",
+                    differences(fields, wanted, held.unwrap_or(&nothing_held))
+                ),
+                hint: "--mode upsert or --mode update changes it".into(),
+                ..outcome
+            }
+        }
+        Decision::Missing => Outcome {
+            code: "missing".into(),
+            message: format!("the PBX has no such {record}"),
+            hint: "--mode upsert or --mode create makes it".into(),
+            ..ending(RowResult::Missing)
+        },
+        Decision::Unchanged | Decision::Change(_) => {
+            let outcome = ending(RowResult::Unchanged);
+            let unseen: Vec<&str> = uncomparable(manifest, wanted)
+                .iter()
+                .map(|field| field.name())
+                .collect();
+            if unseen.is_empty() || !outcome.message.is_empty() {
+                return outcome;
+            }
+            Outcome {
+                message: format!(
+                    "not compared, because the vendor does not give it back: {}",
+                    unseen.join(", ")
+                ),
+                ..outcome
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest() -> Manifest {
+        Manifest::parse(
+            r#"
+            source.page = { title = "Page", url = "https://example.com", checked = "2026-11-21" }
+            [vendor]
+            id = "toy"
+            name = "Toy"
+            api = "1"
+            path = ""
+            port = 1
+            rate = 1.0
+            parallel = 1
+            batch = 1
+            reply_ms = 1000
+            [ability]
+            create = true
+            update = "fields"
+            delete = true
+            list = true
+            groups = true
+            greetings = false
+            sign_in = false
+            [[field]]
+            name = "number"
+            wire = "n"
+            source = "page"
+            [[field]]
+            name = "email"
+            wire = "e"
+            source = "page"
+            [[field]]
+            name = "sip_password"
+            wire = "p"
+            source = "page"
+            [[field]]
+            name = "web_password"
+            wire = "w"
+            access = "write_only"
+            source = "page"
+            [[field]]
+            name = "groups"
+            wire = "g"
+            source = "page"
+            [[field]]
+            name = "voicemail_greeting"
+            wire = "v"
+            source = "page"
+            [[field]]
+            name = "status"
+            wire = "s"
+            access = "read_only"
+            source = "page"
+            "#,
+        )
+        .unwrap()
+    }
+
+    fn extension(fields: &[(Field, &str)]) -> Record {
+        let mut extension = Record::numbered("0042");
+        for (field, text) in fields {
+            extension.set(*field, *text);
+        }
+        extension
+    }
+
+    #[test]
+    fn what_exists_keeps_its_secrets_where_new_ones_get_one_generated() {
+        let manifest = manifest();
+        let wanted = extension(&[
+            (Field::NUMBER, "2001"),
+            (Field::EMAIL, "new@example.com"),
+            (Field::SIP_PASSWORD, GENERATE),
+            (Field::WEB_PASSWORD, GENERATE),
+        ]);
+        let held = extension(&[(Field::NUMBER, "2001"), (Field::SIP_PASSWORD, "old")]);
+        let decide = |mode| decide(&manifest, mode, 0, &wanted, Some(&held));
+        assert_eq!(decide(Mode::Create), Decision::Conflict(vec![Field::EMAIL]));
+        let Decision::Change(change) = decide(Mode::Upsert) else {
+            panic!("the e-mail address differs");
+        };
+        let written: Vec<Field> = change.wanted.iter().map(|(field, _)| field).collect();
+        assert_eq!(written, [Field::NUMBER, Field::EMAIL]);
+        assert_eq!(uncomparable(&manifest, &wanted), []);
+    }
+
+    #[test]
+    fn modes_decide_what_becomes_of_a_row() {
+        let (manifest, wanted) = (
+            manifest(),
+            extension(&[(Field::EMAIL, "a@b.c"), (Field::WEB_PASSWORD, "x")]),
+        );
+        let same = extension(&[(Field::EMAIL, "a@b.c")]);
+        let other = extension(&[(Field::EMAIL, "z@b.c"), (Field::SIP_PASSWORD, "kept")]);
+        let of = |mode, held| decide(&manifest, mode, 3, &wanted, held);
+        assert_eq!(of(Mode::Create, Some(&same)), Decision::Unchanged);
+        assert_eq!(
+            of(Mode::Create, Some(&other)),
+            Decision::Conflict(vec![Field::EMAIL])
+        );
+        assert_eq!(of(Mode::Update, None), Decision::Missing);
+        for mode in [Mode::Create, Mode::Upsert, Mode::Sync] {
+            let Decision::Change(change) = of(mode, None) else {
+                panic!("{mode:?}")
+            };
+            assert_eq!(
+                (change.action, change.row, change.wanted),
+                (Action::Create, 3, wanted.clone())
+            );
+        }
+        for mode in [Mode::Update, Mode::Upsert, Mode::Sync] {
+            assert!(
+                matches!(of(mode, Some(&same)), Decision::Change(_)),
+                "a password that cannot be read is written"
+            );
+            let Decision::Change(change) = of(mode, Some(&other)) else {
+                panic!("{mode:?}")
+            };
+            assert_eq!(
+                (change.action, change.wanted, change.before),
+                (Action::Update, wanted.clone(), Some(other.clone()))
+            );
+        }
+    }
+}

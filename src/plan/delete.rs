@@ -1,0 +1,39 @@
+//! The plan of a deletion: the extensions that rows name, as far as they are there.
+
+use super::Plan;
+use super::remote::RemoteState;
+use crate::input::Rows;
+use crate::model::{Action, Change, PlannedRow, RowResult};
+use crate::rim::{Failure, Session};
+
+/// Plans to remove every extension that a valid row names.
+///
+/// # Errors
+/// Exit 3 where the PBX does not tell what it holds.
+pub(crate) fn plan_deletions(rows: &Rows, session: &Session<'_>) -> Result<Plan, Failure> {
+    let valid = rows.rows.iter().filter(|row| row.is_valid());
+    let named = valid.map(|row| row.wanted.number());
+    let mut remote = RemoteState::fetch(session, named)?;
+    let mut planned = vec![];
+    for (row, input) in rows.rows.iter().enumerate() {
+        let number = input.wanted.number();
+        planned.push(if !input.is_valid() {
+            PlannedRow::settled(rows.outcome(row, Action::None, RowResult::Invalid))
+        } else if let Some(before) = remote.extensions.remove(number) {
+            let change = Change {
+                row,
+                action: Action::Delete,
+                number: number.to_owned(),
+                wanted: input.wanted.key_only(),
+                before: Some(before),
+            };
+            let line = rows.outcome(row, Action::Delete, RowResult::NotSent);
+            PlannedRow::to_send(line, change)
+        } else {
+            let mut outcome = rows.outcome(row, Action::Delete, RowResult::Unchanged);
+            outcome.message = format!("the PBX has no such {}", session.target().record());
+            PlannedRow::settled(outcome)
+        });
+    }
+    Ok(Plan::new(rows, planned).against(remote))
+}

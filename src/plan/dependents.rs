@@ -1,0 +1,67 @@
+//! Rows that point at an extension which is not going to be there are held back.
+
+use super::remote::RemoteState;
+use crate::input::Headings;
+use crate::model::{PlannedRow, RowResult};
+use crate::submit::order::{provides, references};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Holds back the rows that point at an extension which the PBX does not have, where the row that names it is not
+/// sent and no other row brings it.
+pub(crate) fn block_dependents(
+    remote: &RemoteState,
+    planned: &mut [PlannedRow],
+    headings: &Headings,
+) {
+    let brought: BTreeSet<&str> = planned
+        .iter()
+        .filter_map(|row| provides(row.change.as_ref()?))
+        .collect();
+    let lost: BTreeMap<String, RowResult> = planned
+        .iter()
+        .filter(|row| row.change.is_none() && !row.outcome.result.is_done())
+        .map(|row| (row.outcome.number.clone(), row.outcome.result))
+        .filter(|(number, _)| {
+            !remote.numbers.contains(number) && !brought.contains(number.as_str())
+        })
+        .collect();
+    let mut all: Vec<&mut PlannedRow> = planned.iter_mut().collect();
+    block_rows(&mut all, lost, headings);
+}
+
+/// Holds back the rows that point at an extension which the run was to bring and which is not going to be there, and
+/// those that point at these. `lost` are such extensions, with what became of their rows. Gives the positions held.
+pub(crate) fn block_rows(
+    rows: &mut [&mut PlannedRow],
+    mut lost: BTreeMap<String, RowResult>,
+    headings: &Headings,
+) -> Vec<usize> {
+    let mut held = vec![];
+    let mut before = None;
+    while !lost.is_empty() && before != Some(held.len()) {
+        before = Some(held.len());
+        for row in &mut *rows {
+            let Some(change) = &row.change else { continue };
+            let orphaned = references(&change.wanted)
+                .find_map(|(field, number)| Some((field, number.to_owned(), *lost.get(number)?)));
+            let Some((field, number, result)) = orphaned else {
+                continue;
+            };
+            if let Some(brought) = provides(change) {
+                lost.insert(brought.to_owned(), RowResult::Held);
+            }
+            held.push(change.row);
+            row.outcome.result = RowResult::Held;
+            row.outcome.code = RowResult::Held.word().into();
+            row.outcome.field = Some(field);
+            row.outcome.column = headings.heading(row.outcome.place.as_ref(), Some(field));
+            row.outcome.message = format!(
+                "it points at extension {number}, whose row is {}",
+                result.word()
+            );
+            row.outcome.hint = format!("see what became of {number}, then run both again");
+            row.change = None;
+        }
+    }
+    held
+}

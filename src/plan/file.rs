@@ -1,0 +1,723 @@
+//! A plan as a file: what a run would do, fit to be shown to others, and beside it, sealed, what it needs of secrets.
+//!
+//! `plan.json` is the same bytes for the same input, PBX and key on any machine: keys are sorted, and neither times nor
+//! folders stand in it. A secret stands there as a keyed fingerprint. `plan.json.sealed` holds the secrets themselves,
+//! bound to the plan's bytes: whoever changes one of the two has none.
+
+use super::Plan;
+use super::decide::Mode;
+use crate::disk::write_whole;
+use crate::fingerprints::{Shown, ShownText, canonical, fingerprint, shown};
+use crate::input::{Headings, Rows};
+use crate::model::{Action, Change, Field, Finding, Outcome, Place, Record, RowResult};
+use crate::rim::Failure;
+use crate::seal::{Key, SealError, sha256_hex};
+use crate::sheet::GENERATE;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+/// How the file is laid out.
+const FORMAT: u32 = 1;
+
+/// The largest plan or sealed file that is read, in bytes: 2 GiB.
+pub const FILE_BYTES_MAX: u64 = 2 << 30;
+
+/// What a run would do. The members stand in the order of the alphabet, as the file's keys do.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SavedPlan {
+    /// The target's address, so that a name that means another PBX by now is noticed.
+    pub address: String,
+    /// How the file is laid out.
+    format: u32,
+    /// Whether its rows are groups.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub groups: bool,
+    /// What fields are called in the sheets.
+    pub headings: Headings,
+    /// How many extensions the PBX held.
+    pub held: usize,
+    /// The SHA-256 of what was read.
+    pub input_hash: String,
+    /// The name of the key that made the fingerprints.
+    pub key: String,
+    /// The mode's word.
+    mode: String,
+    /// Every line of the report, in its order.
+    pub rows: Vec<SavedRow>,
+    /// The version of the rules that the rows were held to.
+    pub rules: String,
+    /// The vendor's settings as they were typed.
+    pub settings: BTreeMap<String, String>,
+    /// The target's label.
+    pub target: String,
+    /// The target as it was typed.
+    pub to: String,
+    /// The version of rowcall.
+    pub tool: String,
+    /// The target's vendor.
+    #[serde(alias = "make")]
+    pub vendor: String,
+}
+
+/// One line of the report, with what it wants and what the PBX held.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SavedRow {
+    action: String,
+    /// What the PBX held; absent where there was no such extension, or the row is invalid.
+    before: Option<Shown>,
+    /// The fields that are to be written, where the extension is to be changed.
+    changes: Vec<Field>,
+    code: String,
+    column: String,
+    field: Option<Field>,
+    /// With sorted keys.
+    findings: Vec<Value>,
+    /// The keyed fingerprint of what the PBX held; absent as `before` is.
+    fingerprint: Option<String>,
+    hint: String,
+    message: String,
+    number: String,
+    place: Option<SavedPlace>,
+    result: String,
+    row: Option<u64>,
+    /// What the row wants; absent where the row is invalid.
+    wanted: Option<Shown>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct SavedPlace {
+    file: String,
+    line: u64,
+    sheet: Option<String>,
+}
+
+/// The head of a plan of any version.
+#[derive(Deserialize)]
+struct AnyVersion {
+    format: u32,
+    tool: String,
+}
+
+/// What a plan is for, told by whoever makes it.
+#[derive(Debug, Clone)]
+pub struct Head {
+    /// The target's address.
+    pub address: String,
+    /// Whether its rows are groups.
+    pub groups: bool,
+    /// What fields are called in the sheets.
+    pub headings: Headings,
+    /// How many extensions the PBX holds.
+    pub held: usize,
+    /// The SHA-256 of what was read.
+    pub input_hash: String,
+    /// The target's make.
+    pub vendor: String,
+    /// The mode.
+    pub mode: Mode,
+    /// The version of the vendor's rules.
+    pub rules: String,
+    /// The vendor's settings as they were typed.
+    pub settings: BTreeMap<String, String>,
+    /// The target's label.
+    pub target: String,
+    /// The target as it was typed.
+    pub to: String,
+}
+
+/// Why a plan cannot be saved or carried out. Nothing was sent.
+#[derive(Debug, Error)]
+pub enum SavedError {
+    /// A file cannot be read or written.
+    #[error("{} cannot be {doing}: {error}", .path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What was tried.
+        doing: &'static str,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The file is not a plan.
+    #[error("{} is not a plan: {why}", .path.display())]
+    NotAPlan {
+        /// Which.
+        path: PathBuf,
+        /// Where it stops being one.
+        why: String,
+    },
+    /// Another version of rowcall, or of the vendor's rules, made it.
+    #[error("{} was made by {made} and this is {here}", .path.display())]
+    Version {
+        /// The plan.
+        path: PathBuf,
+        /// What made it.
+        made: String,
+        /// What is here.
+        here: String,
+    },
+    /// Another key made it.
+    #[error("{} was made with the key {made}, and the key at hand is {here}", .path.display())]
+    OtherKey {
+        /// The plan.
+        path: PathBuf,
+        /// The name of the key that made it.
+        made: String,
+        /// The name of the key at hand.
+        here: String,
+    },
+    /// The plan, or what is sealed beside it, was changed.
+    #[error("{} and {} do not belong together, or one of them was changed", .plan.display(), .sealed.display())]
+    Changed {
+        /// The plan.
+        plan: PathBuf,
+        /// What is sealed.
+        sealed: PathBuf,
+    },
+    /// Secrets could not be sealed or opened.
+    #[error("{}: {error}", .path.display())]
+    Seal {
+        /// The sealed file.
+        path: PathBuf,
+        /// Why.
+        error: SealError,
+    },
+}
+
+impl SavedError {
+    /// What to do next.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            SavedError::File { doing: "read", .. } => {
+                "a plan is two files, PLAN and PLAN.sealed beside it: name the first, and keep both in one folder"
+            }
+            SavedError::File { .. } => "make room on the disk, or name a file in another folder",
+            SavedError::OtherKey { .. } | SavedError::Seal { .. } => {
+                "name the key that the plan was made with by --key, or plan again"
+            }
+            SavedError::NotAPlan { .. }
+            | SavedError::Version { .. }
+            | SavedError::Changed { .. } => "plan again: rowcall plan -o",
+        }
+    }
+}
+
+impl From<SavedError> for Failure {
+    fn from(error: SavedError) -> Failure {
+        Failure::usage(&error).hint(error.hint())
+    }
+}
+
+impl SavedPlan {
+    /// A plan without rows yet.
+    pub fn new(head: Head, key: &Key) -> SavedPlan {
+        SavedPlan {
+            address: head.address,
+            format: FORMAT,
+            groups: head.groups,
+            headings: head.headings,
+            held: head.held,
+            input_hash: head.input_hash,
+            key: key.id(),
+            mode: head.mode.word().to_owned(),
+            rows: vec![],
+            rules: head.rules,
+            settings: head.settings,
+            target: head.target,
+            to: head.to,
+            tool: env!("CARGO_PKG_VERSION").to_owned(),
+            vendor: head.vendor,
+        }
+    }
+
+    /// Writes a plan, and what is sealed beside it; returns where that is. `rows` are those of its
+    /// sheets.
+    ///
+    /// # Errors
+    /// As [`SavedPlan::save`].
+    pub(crate) fn write(
+        head: Head,
+        plan: &Plan,
+        rows: &Rows,
+        path: &Path,
+        key: &Key,
+    ) -> Result<PathBuf, SavedError> {
+        let wanted = |position: usize| {
+            let row = rows.rows.get(position);
+            let change = plan.rows.get(position)?.change.as_ref();
+            row.filter(|row| row.is_valid())
+                .map(|row| &row.wanted)
+                .or(change.map(|change| &change.wanted))
+        };
+        let mut saved = SavedPlan::new(head, key);
+        for (position, row) in plan.rows.iter().enumerate() {
+            let change = row.change.as_ref();
+            let changes = change.map(Change::fields).unwrap_or_default();
+            let before = change
+                .and_then(|change| change.before.as_ref())
+                .or_else(|| plan.extensions.get(&row.outcome.number))
+                .filter(|_| wanted(position).is_some());
+            saved.push(&row.line(), wanted(position), changes, before, key);
+        }
+        let positions = 0..plan.rows.len();
+        let secrets = positions.filter_map(|position| Some((position, wanted(position)?)));
+        saved.save(path, key, secrets)
+    }
+
+    /// The mode.
+    pub fn mode(&self) -> Option<Mode> {
+        [Mode::Create, Mode::Update, Mode::Upsert, Mode::Sync]
+            .into_iter()
+            .find(|mode| mode.word() == self.mode)
+    }
+
+    /// Appends a line of the report: what it wants (`None` where it is invalid), the fields that are to be written, and
+    /// what the PBX holds.
+    pub fn push(
+        &mut self,
+        outcome: &Outcome,
+        wanted: Option<&Record>,
+        changes: Vec<Field>,
+        before: Option<&Record>,
+        key: &Key,
+    ) {
+        let findings = outcome.findings.iter().filter_map(|finding| {
+            let mut value = serde_json::to_value(finding).ok()?;
+            value.sort_all_objects();
+            Some(value)
+        });
+        let place = outcome.place.as_ref().map(|place| SavedPlace {
+            file: place.file.to_string(),
+            line: place.line,
+            sheet: place.sheet.as_ref().map(ToString::to_string),
+        });
+        self.rows.push(SavedRow {
+            action: outcome.action.word().to_owned(),
+            before: before.map(|before| shown(before, &outcome.number, key)),
+            changes,
+            code: outcome.code.clone(),
+            column: outcome.column.clone(),
+            field: outcome.field,
+            findings: findings.collect(),
+            fingerprint: before.map(|before| fingerprint(before, key)),
+            hint: outcome.hint.clone(),
+            message: outcome.message.clone(),
+            number: outcome.number.clone(),
+            place,
+            result: outcome.result.word().to_owned(),
+            row: outcome.row,
+            wanted: wanted.map(|wanted| shown(wanted, &outcome.number, key)),
+        });
+    }
+
+    /// The bytes of the file.
+    ///
+    /// # Errors
+    /// In memory there is none.
+    pub fn bytes(&self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::with_capacity(1024 + self.rows.len() * 1024);
+        serde_json::to_writer_pretty(&mut bytes, self)?;
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
+
+    /// Writes the plan, and what is sealed beside it, for its owner only. `wanted` gives what the row at a position
+    /// wants, secrets included. Each of the two files takes its place when it is whole.
+    ///
+    /// # Errors
+    /// A file cannot be written, or nothing can be sealed.
+    pub fn save<'w>(
+        &self,
+        path: &Path,
+        key: &Key,
+        wanted: impl Iterator<Item = (usize, &'w Record)>,
+    ) -> Result<PathBuf, SavedError> {
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |error| SavedError::File {
+                path,
+                doing: "written",
+                error,
+            }
+        };
+        let bytes = self.bytes().map_err(failed(path))?;
+        let secrets: BTreeMap<usize, BTreeMap<Field, &str>> = wanted
+            .map(|(position, wanted)| (position, secrets(wanted)))
+            .filter(|(_, secrets)| !secrets.is_empty())
+            .collect();
+        let sealed_path = sealed_path(path);
+        let plain = serde_json::to_vec(&secrets).map_err(|_| SealError::Layout);
+        let sealed = plain.and_then(|plain| key.seal(&context(&bytes), &Zeroizing::new(plain)));
+        let sealed = sealed.map_err(|error| SavedError::Seal {
+            path: sealed_path.clone(),
+            error,
+        })?;
+        // What is sealed first: a plan is never there without it.
+        write_whole(&sealed_path, &sealed, 0o600).map_err(failed(&sealed_path))?;
+        write_whole(path, &bytes, 0o666).map_err(failed(path))?;
+        Ok(sealed_path)
+    }
+
+    /// Reads a plan and what is sealed beside it: the plan, and the secrets that each row wants, by its position.
+    ///
+    /// # Errors
+    /// See [`SavedError`]: a file cannot be read, is not a plan, was changed, or was made by another version or with
+    /// another key.
+    pub fn load(path: &Path, key: &Key) -> Result<(SavedPlan, Secrets), SavedError> {
+        let bytes = read(path)?;
+        let not_a_plan = |error: serde_json::Error| SavedError::NotAPlan {
+            path: path.to_owned(),
+            why: place_of(&error),
+        };
+        let any: AnyVersion = serde_json::from_slice(&bytes).map_err(not_a_plan)?;
+        let here = env!("CARGO_PKG_VERSION");
+        if any.format != FORMAT || any.tool != here {
+            return Err(SavedError::Version {
+                path: path.to_owned(),
+                made: format!("rowcall {} (layout {})", printable(&any.tool), any.format),
+                here: format!("rowcall {here} (layout {FORMAT})"),
+            });
+        }
+        let plan: SavedPlan = serde_json::from_slice(&bytes).map_err(not_a_plan)?;
+        if plan.key != key.id() {
+            return Err(SavedError::OtherKey {
+                path: path.to_owned(),
+                made: printable(&plan.key),
+                here: key.id(),
+            });
+        }
+        let sealed_path = sealed_path(path);
+        let sealed = read(&sealed_path)?;
+        let plain = key
+            .open(&context(&bytes), &sealed)
+            .map_err(|error| match error {
+                SealError::Damaged(_) | SealError::Layout => SavedError::Changed {
+                    plan: path.to_owned(),
+                    sealed: sealed_path.clone(),
+                },
+                error => SavedError::Seal {
+                    path: sealed_path.clone(),
+                    error,
+                },
+            })?;
+        let secrets: BTreeMap<usize, BTreeMap<Field, String>> = serde_json::from_slice(&plain)
+            .map_err(|_| SavedError::Seal {
+                path: sealed_path,
+                error: SealError::Layout,
+            })?;
+        let secrets = secrets.into_iter().map(|(position, texts)| {
+            let mut extension = Record::default();
+            for (field, text) in texts {
+                extension.set(field, text);
+            }
+            (position, extension)
+        });
+        Ok((plan, Secrets(secrets.collect())))
+    }
+}
+
+/// The secrets that rows want, by the rows' positions.
+#[derive(Debug, Default)]
+pub struct Secrets(BTreeMap<usize, Record>);
+
+impl Secrets {
+    /// What the row at a position wants, secrets included; `None` where it is invalid, or where a secret or a field is
+    /// not there.
+    pub fn wanted(&self, position: usize, row: &SavedRow) -> Option<Record> {
+        let mut extension = Record::default();
+        for (name, text) in row.wanted.as_ref()? {
+            let field = Field::named(name)?;
+            match text {
+                ShownText::Text(text) => extension.set(field, text),
+                ShownText::Secret { .. } => {
+                    extension.set(field, self.0.get(&position)?.get(field)?);
+                }
+            }
+        }
+        Some(extension)
+    }
+}
+
+impl SavedRow {
+    /// The extension's number.
+    pub fn number(&self) -> &str {
+        &self.number
+    }
+
+    /// What is to be done.
+    pub fn action(&self) -> Option<Action> {
+        [Action::Create, Action::Update, Action::Delete, Action::None]
+            .into_iter()
+            .find(|action| action.word() == self.action)
+    }
+
+    /// The fields that are to be written, where the extension is to be changed.
+    pub fn changes(&self) -> &[Field] {
+        &self.changes
+    }
+
+    /// Whether the PBX was asked about the row's extension: not for an invalid one.
+    pub fn was_looked_at(&self) -> bool {
+        self.wanted.is_some()
+    }
+
+    /// The line of the report; `None` where a word in it is not known.
+    pub fn outcome(&self) -> Option<Outcome> {
+        let findings = self.findings.iter().map(|value| {
+            let finding: Result<Finding, _> = serde_json::from_value(value.clone());
+            finding.ok()
+        });
+        Some(Outcome {
+            row: self.row,
+            place: self.place.as_ref().map(|place| Place {
+                file: place.file.as_str().into(),
+                sheet: place.sheet.as_deref().map(Into::into),
+                line: place.line,
+            }),
+            number: self.number.clone(),
+            action: self.action()?,
+            result: RowResult::ALL
+                .into_iter()
+                .find(|result| result.word() == self.result)?,
+            code: self.code.clone(),
+            field: self.field,
+            column: self.column.clone(),
+            message: self.message.clone(),
+            hint: self.hint.clone(),
+            attempts: 0,
+            http_status: None,
+            vendor_code: None,
+            elapsed_ms: None,
+            finished_at: Timestamp::now(),
+            findings: findings.collect::<Option<_>>()?,
+        })
+    }
+
+    /// Whether the extension is no more what it was when the plan was made.
+    pub fn moved(&self, now: Option<&Record>, key: &Key) -> bool {
+        self.fingerprint != now.map(|now| fingerprint(now, key))
+    }
+
+    /// In which fields it moved, in the order of the dictionary, and how, in words: both values, of a secret none.
+    pub fn movements(&self, now: Option<&Record>, key: &Key) -> Vec<(Option<Field>, String)> {
+        let (before, now) = match (&self.before, now) {
+            (None, None) => return vec![],
+            (None, Some(_)) => return vec![(None, "it was not there, and is there now".into())],
+            (Some(_), None) => return vec![(None, "it was there, and is gone".into())],
+            (Some(before), Some(now)) => (before, shown(now, &self.number, key)),
+        };
+        let text = |shown: &Shown, field: Field| match shown.get(field.name()) {
+            Some(ShownText::Text(text)) => text.clone(),
+            Some(ShownText::Secret { fingerprint }) => fingerprint.clone(),
+            None => String::new(),
+        };
+        let moved = Field::all()
+            .filter(|field| !field.is_live())
+            .filter_map(|field| {
+                let (was, is) = (text(before, field), text(&now, field));
+                if canonical(field, &was) == canonical(field, &is) {
+                    return None;
+                }
+                let words = if field.is_secret() {
+                    format!("{} was changed", field.name())
+                } else {
+                    format!("{} was {was:?}, and is {is:?}", field.name())
+                };
+                Some((Some(field), words))
+            });
+        moved.collect()
+    }
+}
+
+fn secrets(extension: &Record) -> BTreeMap<Field, &str> {
+    extension
+        .iter()
+        .filter(|(field, text)| field.is_secret() && !text.is_empty() && *text != GENERATE)
+        .map(|(field, text)| (field, text.reveal()))
+        .collect()
+}
+
+/// What is sealed belongs to these bytes of a plan.
+fn context(plan: &[u8]) -> String {
+    format!("plan/{}", sha256_hex(plan))
+}
+
+/// Where the secrets of a plan stand.
+pub fn sealed_path(plan: &Path) -> PathBuf {
+    let mut name = OsString::from(plan);
+    name.push(".sealed");
+    name.into()
+}
+
+/// Where the text stops being a plan. The parser's own words may quote the text.
+fn place_of(error: &serde_json::Error) -> String {
+    format!("line {}, column {}", error.line(), error.column())
+}
+
+/// What a file says, fit for a terminal.
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(40).collect()
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, SavedError> {
+    let failed = |error| SavedError::File {
+        path: path.to_owned(),
+        doing: "read",
+        error,
+    };
+    let mut bytes = vec![];
+    let file = File::open(path).map_err(failed)?;
+    file.take(FILE_BYTES_MAX + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        let why = format!("it is larger than {FILE_BYTES_MAX} bytes");
+        return Err(SavedError::NotAPlan {
+            path: path.to_owned(),
+            why,
+        });
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn key(folder: &Path) -> Key {
+        Key::load_or_make(Some(&folder.join("key"))).unwrap()
+    }
+
+    fn extension(fields: &[(Field, &str)]) -> Record {
+        let mut extension = Record::numbered("0042");
+        for (field, text) in fields {
+            extension.set(*field, *text);
+        }
+        extension
+    }
+
+    fn line(number: &str) -> Outcome {
+        Outcome {
+            row: Some(1),
+            place: None,
+            number: number.into(),
+            action: Action::Update,
+            result: RowResult::Valid,
+            code: String::new(),
+            field: None,
+            column: String::new(),
+            message: String::new(),
+            hint: String::new(),
+            attempts: 0,
+            http_status: None,
+            vendor_code: None,
+            elapsed_ms: None,
+            finished_at: Timestamp::now(),
+            findings: vec![],
+        }
+    }
+
+    fn plan(key: &Key) -> SavedPlan {
+        let head = Head {
+            address: "a".into(),
+            groups: false,
+            headings: Headings::default(),
+            held: 1,
+            input_hash: "h".into(),
+            vendor: "openvox".into(),
+            mode: Mode::Upsert,
+            rules: "2026-11-21".into(),
+            settings: BTreeMap::new(),
+            target: "hq".into(),
+            to: "hq".into(),
+        };
+        SavedPlan::new(head, key)
+    }
+
+    #[test]
+    fn movements_tell_both_values_and_no_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = key(folder.path());
+        let before = extension(&[
+            (Field::EMAIL, "a@b.c"),
+            (Field::SIP_PASSWORD, "canary-1"),
+            (Field::STATUS, "Registered"),
+        ]);
+        let mut plan = plan(&key);
+        plan.push(&line("0042"), Some(&before), vec![], Some(&before), &key);
+        plan.push(&line("0042"), Some(&before), vec![], None, &key);
+        let [there, absent] = &plan.rows[..] else {
+            panic!("two rows")
+        };
+        let mut now = before.clone();
+        now.set(Field::STATUS, "Idle");
+        assert!(!there.moved(Some(&now), &key) && there.movements(Some(&now), &key).is_empty());
+        now.set(Field::SIP_PASSWORD, "canary-2");
+        now.set(Field::EMAIL, "");
+        now.set(Field::MOBILE, "177");
+        assert!(there.moved(Some(&now), &key));
+        let words: Vec<String> = there
+            .movements(Some(&now), &key)
+            .into_iter()
+            .map(|(_, words)| words)
+            .collect();
+        assert_eq!(
+            words,
+            [
+                "sip_password was changed",
+                "email was \"a@b.c\", and is \"\"",
+                "mobile was \"\", and is \"177\""
+            ]
+        );
+        assert!(there.moved(None, &key) && absent.moved(Some(&now), &key));
+        assert!(!absent.moved(None, &key) && absent.movements(None, &key).is_empty());
+        assert!(there.movements(None, &key)[0].1.contains("gone"));
+        assert!(
+            absent.movements(Some(&now), &key)[0]
+                .1
+                .contains("is there now")
+        );
+        let text = String::from_utf8(plan.bytes().unwrap()).unwrap();
+        assert!(!text.contains("canary") && text.contains("fingerprint"));
+    }
+
+    #[test]
+    fn what_is_saved_is_loaded_again_and_bound_to_its_plan() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = key(folder.path());
+        let wanted = extension(&[(Field::SIP_PASSWORD, "canary-1"), (Field::EMAIL, "")]);
+        let mut saved = plan(&key);
+        saved.push(&line("0042"), Some(&wanted), vec![Field::EMAIL], None, &key);
+        let (a, b) = (folder.path().join("a.json"), folder.path().join("b.json"));
+        for path in [&a, &b] {
+            saved.save(path, &key, [(0, &wanted)].into_iter()).unwrap();
+        }
+        assert_eq!(fs::read(&a).unwrap(), fs::read(&b).unwrap());
+        let (loaded, secrets) = SavedPlan::load(&a, &key).unwrap();
+        assert_eq!(loaded, saved);
+        assert_eq!(secrets.wanted(0, &loaded.rows[0]), Some(wanted.clone()));
+        // The secrets of another row do not serve.
+        assert_eq!(secrets.wanted(1, &loaded.rows[0]), None);
+
+        saved.held = 2;
+        saved.save(&b, &key, [(0, &wanted)].into_iter()).unwrap();
+        fs::copy(sealed_path(&b), sealed_path(&a)).unwrap();
+        let swapped = SavedPlan::load(&a, &key);
+        assert!(
+            matches!(swapped, Err(SavedError::Changed { .. })),
+            "{swapped:?}"
+        );
+    }
+}

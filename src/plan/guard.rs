@@ -1,0 +1,274 @@
+//! The guard: how much one run may change.
+
+use crate::model::{Action, Change};
+use std::fmt;
+use std::str::FromStr;
+
+/// How much of one kind of change a run may do: a count, or a share of what the PBX holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Allowance {
+    /// Any number.
+    All,
+    /// At most so many.
+    Count(u64),
+    /// At most so many percent of what the PBX holds, but at least `at_least`.
+    Percent {
+        /// The share in percent.
+        share: f64,
+        /// What is allowed on the smallest PBX.
+        at_least: u64,
+    },
+}
+
+impl Allowance {
+    /// How many that is on a PBX that holds so many extensions.
+    pub fn count(self, held: usize) -> u64 {
+        match self {
+            Allowance::All => u64::MAX,
+            Allowance::Count(count) => count,
+            Allowance::Percent { share, at_least } => {
+                ((held as f64 * share / 100.0).floor() as u64).max(at_least)
+            }
+        }
+    }
+}
+
+impl FromStr for Allowance {
+    type Err = String;
+
+    /// `25`, `10%` or `all`. A percentage that was typed means just that, without a least count.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("{text:?} is neither a count (25) nor a percentage (10%) nor `all`");
+        if text == "all" {
+            return Ok(Allowance::All);
+        }
+        let Some(share) = text.strip_suffix('%') else {
+            return text.parse().map(Allowance::Count).map_err(|_| wrong());
+        };
+        let share: f64 = share.trim().parse().map_err(|_| wrong())?;
+        let valid = (0.0..=100.0).contains(&share);
+        if valid {
+            Ok(Allowance::Percent { share, at_least: 0 })
+        } else {
+            Err(wrong())
+        }
+    }
+}
+
+impl fmt::Display for Allowance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Allowance::All => f.write_str("all"),
+            Allowance::Count(count) => write!(f, "{count}"),
+            Allowance::Percent { share, at_least: 0 } => write!(f, "{share}%"),
+            Allowance::Percent { share, at_least } => {
+                write!(f, "{share}%, at least {at_least}")
+            }
+        }
+    }
+}
+
+/// How much one run may change.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Budget {
+    /// Extensions made.
+    pub creates: Allowance,
+    /// Extensions changed.
+    pub updates: Allowance,
+    /// Extensions removed.
+    pub deletes: Allowance,
+    /// Existing extensions of which a password or PIN is changed.
+    pub secret_changes: Allowance,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Budget {
+            creates: Allowance::All,
+            updates: Allowance::Percent {
+                share: 50.0,
+                at_least: 10,
+            },
+            deletes: Allowance::Percent {
+                share: 10.0,
+                at_least: 1,
+            },
+            secret_changes: Allowance::Percent {
+                share: 50.0,
+                at_least: 10,
+            },
+        }
+    }
+}
+
+/// A run that would change more than its budget allows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the run would make {wanted} {kind}, and {allowed} are allowed ({allowance}; the PBX holds {held} {record}s); \
+     nothing was sent"
+)]
+pub struct Exceeded {
+    /// The kind of change, in words.
+    pub kind: String,
+    /// The flag that allows it.
+    pub flag: &'static str,
+    /// How many there would be.
+    pub wanted: u64,
+    /// How many are allowed.
+    pub allowed: u64,
+    /// The allowance as it was given.
+    pub allowance: String,
+    /// How many extensions or groups the PBX holds.
+    pub held: usize,
+    /// Which of the two they are.
+    pub record: &'static str,
+}
+
+/// Holds the changes to the budget, before the first of them is sent.
+///
+/// # Errors
+/// The first kind of change that goes past it.
+pub fn guard(changes: &[Change], held: usize, budget: &Budget) -> Result<(), Exceeded> {
+    let of = |action| changes.iter().filter(move |change| change.action == action);
+    let has_secret = |change: &&Change| change.wanted.iter().any(|(field, _)| field.is_secret());
+    let first = changes.first();
+    let record = first.map_or("extension", |change| change.wanted.record());
+    let new = format!("new {record}s");
+    let kinds = [
+        (
+            "deletions",
+            "--max-deletes",
+            of(Action::Delete).count(),
+            budget.deletes,
+        ),
+        (
+            "updates",
+            "--max-updates",
+            of(Action::Update).count(),
+            budget.updates,
+        ),
+        (
+            "changes of passwords or PINs",
+            "--max-secret-changes",
+            of(Action::Update).filter(has_secret).count(),
+            budget.secret_changes,
+        ),
+        (
+            new.as_str(),
+            "--max-creates",
+            of(Action::Create).count(),
+            budget.creates,
+        ),
+    ];
+    for (kind, flag, wanted, allowance) in kinds {
+        let (wanted, allowed) = (wanted as u64, allowance.count(held));
+        if wanted > allowed {
+            let allowance = allowance.to_string();
+            return Err(Exceeded {
+                kind: kind.to_owned(),
+                flag,
+                wanted,
+                allowed,
+                allowance,
+                held,
+                record,
+            });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Field, Record};
+
+    fn extension(fields: &[(Field, &str)]) -> Record {
+        let mut extension = Record::numbered("0042");
+        for (field, text) in fields {
+            extension.set(*field, *text);
+        }
+        extension
+    }
+
+    fn changes(action: Action, count: usize, secret: bool) -> Vec<Change> {
+        let field = if secret {
+            Field::SIP_PASSWORD
+        } else {
+            Field::EMAIL
+        };
+        let wanted = extension(&[(field, "x")]);
+        let change = Change {
+            row: 0,
+            action,
+            number: "0042".into(),
+            wanted,
+            before: None,
+        };
+        vec![change; count]
+    }
+
+    #[test]
+    fn the_default_budget_works_on_a_pbx_of_eight() {
+        let budget = Budget::default();
+        assert_eq!(
+            guard(&changes(Action::Create, 5000, true), 8, &budget),
+            Ok(())
+        );
+        assert_eq!(
+            guard(&changes(Action::Update, 8, false), 8, &budget),
+            Ok(())
+        );
+        assert_eq!(
+            guard(&changes(Action::Delete, 1, false), 8, &budget),
+            Ok(())
+        );
+        let exceeded = guard(&changes(Action::Delete, 2, false), 8, &budget).unwrap_err();
+        assert_eq!(
+            (exceeded.wanted, exceeded.allowed, exceeded.flag),
+            (2, 1, "--max-deletes")
+        );
+    }
+
+    #[test]
+    fn shares_are_of_what_the_pbx_holds() {
+        let budget = Budget::default();
+        assert_eq!(
+            guard(&changes(Action::Update, 50, false), 100, &budget),
+            Ok(())
+        );
+        let exceeded = guard(&changes(Action::Update, 51, false), 100, &budget).unwrap_err();
+        assert_eq!(exceeded.flag, "--max-updates");
+        let wide = Budget {
+            updates: Allowance::All,
+            ..budget
+        };
+        assert_eq!(
+            guard(&changes(Action::Update, 51, true), 100, &wide)
+                .unwrap_err()
+                .flag,
+            "--max-secret-changes"
+        );
+        assert_eq!(
+            guard(&changes(Action::Delete, 10, false), 100, &budget),
+            Ok(())
+        );
+        assert!(guard(&changes(Action::Delete, 11, false), 100, &budget).is_err());
+    }
+
+    #[test]
+    fn allowances_are_read_as_they_are_typed() {
+        assert_eq!("25".parse(), Ok(Allowance::Count(25)));
+        assert_eq!(
+            "10%".parse(),
+            Ok(Allowance::Percent {
+                share: 10.0,
+                at_least: 0
+            })
+        );
+        assert_eq!("all".parse(), Ok(Allowance::All));
+        for wrong in ["", "-1", "101%", "NaN%", "ten", "%"] {
+            assert!(wrong.parse::<Allowance>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The plan of an import: every row decided, and in mode sync what no row names.
+
+use super::decide::{Mode, decide, planned_row};
+use super::dependents::block_dependents;
+use super::remote::RemoteState;
+use super::sync::unnamed;
+use super::{Plan, Refusal};
+use crate::input::Rows;
+use crate::model::{Action, PlannedRow, RowResult};
+use crate::rim::{Failure, Session};
+
+/// Fetches what the PBX holds, checks the rows again by that, and decides each of them, in mode sync also every
+/// extension that no row names.
+///
+/// # Errors
+/// The PBX does not tell what it holds, what is to be deleted cannot be known, or `all_or_nothing` and some row is
+/// invalid.
+pub(crate) fn plan_import(
+    rows: &mut Rows,
+    mode: Mode,
+    all_or_nothing: bool,
+    session: &Session<'_>,
+) -> Result<Plan, Refusal> {
+    let remote = RemoteState::fetch(session, rows.numbers())?;
+    remote.check(rows, mode, session)?;
+    if all_or_nothing && !rows.all_valid() {
+        return Err(Refusal::all_or_nothing("mend the invalid rows"));
+    }
+    let planned = planned(rows, &remote, mode, session)?;
+    Ok(Plan::new(rows, planned).against(remote))
+}
+
+fn planned(
+    rows: &Rows,
+    remote: &RemoteState,
+    mode: Mode,
+    session: &Session<'_>,
+) -> Result<Vec<PlannedRow>, Failure> {
+    let manifest = session.manifest();
+    let mut planned = vec![];
+    for (index, row) in rows.rows.iter().enumerate() {
+        if !row.is_valid() {
+            let outcome = rows.outcome(index, Action::None, RowResult::Invalid);
+            planned.push(PlannedRow::settled(outcome));
+            continue;
+        }
+        let known = remote.extensions.get(row.wanted.number());
+        let line = rows.outcome(index, Action::None, RowResult::NotSent);
+        let column = |field| rows.heading(index, field, None);
+        let decision = decide(manifest, mode, index, &row.wanted, known);
+        planned.push(planned_row(
+            line,
+            &column,
+            &row.wanted,
+            decision,
+            known,
+            manifest,
+        ));
+    }
+    block_dependents(remote, &mut planned, &rows.headings());
+    if mode == Mode::Sync {
+        planned.extend(unnamed(rows, remote, session)?);
+    }
+    Ok(planned)
+}

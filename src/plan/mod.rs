@@ -1,0 +1,128 @@
+//! What would be done, as a value: no terminal, no command line. Every command that writes is a planner and the one
+//! [`Run::execute`](crate::run::Run::execute).
+//!
+//! - [`remote`]: what the PBX holds.
+//! - [`decide`]: what becomes of one row; [`import`], [`delete`] and [`sync`] do it for all of them.
+//! - [`replay`]: a saved plan against today; [`file`] is that plan on disk.
+//! - [`revert`]: the inverse of a run.
+//! - [`transfer`]: the rows of a migration.
+//! - [`dependents`]: rows that wait for others; [`waves`] sends in parts; [`guard`] says how much may change.
+//! - [`render`]: a plan as text.
+
+pub mod decide;
+pub(crate) mod delete;
+pub(crate) mod dependents;
+pub mod file;
+pub mod guard;
+pub(crate) mod import;
+pub(crate) mod remote;
+pub(crate) mod render;
+pub(crate) mod replay;
+pub(crate) mod revert;
+pub(crate) mod sync;
+pub(crate) mod transfer;
+pub mod waves;
+
+use crate::input::{Headings, Rows};
+use crate::model::{Change, Outcome, PlannedRow, Record};
+use crate::rim::{Exit, Failure};
+use crate::seal::sha256_hex;
+use remote::RemoteState;
+use std::collections::BTreeMap;
+
+/// What a run would do.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Plan {
+    /// Every line of the report, in its order. The `row` of a change is its row's position.
+    pub(crate) rows: Vec<PlannedRow>,
+    /// How many extensions the PBX holds.
+    pub(crate) held: usize,
+    /// What the PBX holds of the extensions that rows name, by number.
+    pub(crate) extensions: BTreeMap<String, Record>,
+    /// What fields are called in the sheets.
+    pub(crate) headings: Headings,
+    /// The SHA-256 of what was read.
+    pub(crate) input_hash: String,
+    /// What is to be said before anything is done.
+    pub(crate) notes: Vec<String>,
+}
+
+impl Plan {
+    /// The plan of the rows of sheets.
+    pub(crate) fn new(rows: &Rows, planned: Vec<PlannedRow>) -> Plan {
+        Plan {
+            rows: planned,
+            held: 0,
+            extensions: BTreeMap::new(),
+            headings: rows.headings(),
+            input_hash: sha256_hex(&rows.hash_input()),
+            notes: vec![],
+        }
+    }
+
+    /// The same plan, against what the PBX holds.
+    pub(crate) fn against(mut self, remote: RemoteState) -> Plan {
+        self.held = remote.numbers.len();
+        self.extensions = remote.extensions;
+        self
+    }
+
+    pub(crate) fn changes(&self) -> Vec<Change> {
+        let changes = self.rows.iter().filter_map(|row| row.change.clone());
+        changes.collect()
+    }
+
+    /// Every line as it stands while nothing was said to the PBX.
+    pub(crate) fn lines(&self) -> Vec<Outcome> {
+        self.rows.iter().map(|row| row.outcome.clone()).collect()
+    }
+}
+
+/// Why nothing is sent.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    /// The code that every line gets that has no result yet.
+    pub(crate) code: &'static str,
+    pub(crate) failure: Failure,
+    /// Whether the failure ends the command; else the results of the rows do.
+    pub(crate) fails: bool,
+    /// The lines as they were planned by then; none where they stand as they were read.
+    pub(crate) lines: Option<Vec<Outcome>>,
+}
+
+impl Refusal {
+    pub(crate) fn new(code: &'static str, failure: Failure) -> Refusal {
+        Refusal {
+            code,
+            failure,
+            fails: true,
+            lines: None,
+        }
+    }
+
+    /// Nothing is sent, which is no failure of the command: the results of the rows tell.
+    pub(crate) fn of_rows(code: &'static str, message: &str, hint: &str) -> Refusal {
+        let failure = Failure {
+            exit: Exit::NotDone,
+            message: message.to_owned(),
+            hint: hint.to_owned(),
+        };
+        Refusal {
+            fails: false,
+            ..Refusal::new(code, failure)
+        }
+    }
+
+    /// Nothing is sent unless every row is valid, and some row is not.
+    pub(crate) fn all_or_nothing(hint: &str) -> Refusal {
+        let why = "nothing is sent unless every row is valid, and some row is not";
+        Refusal::of_rows("all_or_nothing", why, hint)
+    }
+}
+
+impl From<Failure> for Refusal {
+    /// The target cannot be used.
+    fn from(failure: Failure) -> Refusal {
+        Refusal::new("target", failure)
+    }
+}

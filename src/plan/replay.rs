@@ -1,0 +1,370 @@
+//! A saved plan against today: exactly what was planned, or a refusal that names the rows that moved.
+
+use super::decide::{Decision, Mode, decide, planned_row};
+use super::dependents::block_dependents;
+use super::file::{SavedPlan, SavedRow, Secrets};
+use super::remote::RemoteState;
+use super::{Plan, Refusal};
+use crate::input::Headings;
+use crate::input::rows::forgive_create_only;
+use crate::model::{Action, Change, Finding, Outcome, PlannedRow, Record, RowResult};
+use crate::rim::{Failure, Session, Target};
+use crate::rules::Checker;
+use crate::seal::Key;
+use std::path::{Path, PathBuf};
+
+/// What becomes of rows whose extension moved since the plan was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnDrift {
+    /// Nothing is sent when anything moved.
+    #[default]
+    Stop,
+    /// They are left out, the others go.
+    Skip,
+    /// They are planned anew.
+    Replan,
+}
+
+/// A saved plan that is to be carried out.
+pub(crate) struct Replay {
+    path: PathBuf,
+    plan: SavedPlan,
+    secrets: Secrets,
+    key: Key,
+    mode: Mode,
+    /// Every line before it is looked at again.
+    lines: Vec<Outcome>,
+}
+
+impl Replay {
+    /// Reads a plan and what is sealed beside it.
+    ///
+    /// # Errors
+    /// Exit 2 where it cannot be used.
+    pub(crate) fn load(path: &Path, key: Key) -> Result<Replay, Failure> {
+        let (plan, secrets) = SavedPlan::load(path, &key)?;
+        let refused = |why| unusable(path, why);
+        let mode = plan.mode();
+        let mode = mode.ok_or_else(|| refused("its mode is not known".to_owned()))?;
+        let lines: Option<Vec<Outcome>> = plan.rows.iter().map(to_be_decided).collect();
+        let lines = lines.ok_or_else(|| refused("a word in it is not known".to_owned()))?;
+        Ok(Replay {
+            path: path.to_owned(),
+            plan,
+            secrets,
+            key,
+            mode,
+            lines,
+        })
+    }
+
+    pub(crate) fn plan(&self) -> &SavedPlan {
+        &self.plan
+    }
+
+    pub(crate) fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Every line before it is looked at again.
+    pub(crate) fn lines(&self) -> &[Outcome] {
+        &self.lines
+    }
+
+    /// Refuses a target or rules for which the plan was not made.
+    ///
+    /// # Errors
+    /// Exit 2.
+    pub(crate) fn refuse_others(&self, target: &Target) -> Result<(), Failure> {
+        refuse_others(&self.plan, target).map_err(|why| unusable(&self.path, why))
+    }
+
+    /// Holds the plan against what the PBX holds now.
+    ///
+    /// # Errors
+    /// Something moved and `on_drift` stops, the plan does not hold together, or the PBX does not tell what it holds.
+    pub(crate) fn replay(&self, on_drift: OnDrift, session: &Session<'_>) -> Result<Plan, Refusal> {
+        let looked_at = self.plan.rows.iter().filter(|row| row.was_looked_at());
+        let remote = RemoteState::fetch(session, looked_at.map(SavedRow::number))?;
+        let planner = Planner {
+            plan: &self.plan,
+            headings: &self.plan.headings,
+            mode: self.mode,
+            target: session.target(),
+            key: &self.key,
+            secrets: &self.secrets,
+            remote: &remote,
+            replans: on_drift == OnDrift::Replan,
+        };
+        let lines = self.lines.iter().cloned().enumerate();
+        let planned = lines.map(|(position, line)| planner.row(position, line));
+        let mut planned: Vec<PlannedRow> = planned
+            .collect::<Result<_, _>>()
+            .map_err(|why| unusable(&self.path, why))?;
+        let moved = |row: &&PlannedRow| row.outcome.result == RowResult::Drifted;
+        let moved = planned.iter().filter(moved).count();
+        if moved > 0 && on_drift == OnDrift::Stop {
+            let failure = Failure::guard(format!(
+                "{}: {moved} rows of the plan moved since it was made; nothing was sent",
+                session.target().label
+            ))
+            .hint(
+                "plan again; or --on-drift skip leaves them out, --on-drift replan plans them anew",
+            );
+            let lines = planned.into_iter().map(|row| row.outcome);
+            return Err(Refusal {
+                lines: Some(lines.collect()),
+                ..Refusal::new("drift", failure)
+            });
+        }
+        block_dependents(&remote, &mut planned, &self.plan.headings);
+        Ok(Plan {
+            rows: planned,
+            held: remote.numbers.len(),
+            extensions: remote.extensions,
+            headings: self.plan.headings.clone(),
+            input_hash: self.plan.input_hash.clone(),
+            notes: vec![],
+        })
+    }
+}
+
+/// Why a plan cannot be used here.
+fn unusable(path: &Path, why: String) -> Failure {
+    Failure::usage(format!("{}: {why}", path.display())).hint("plan again: rowcall plan -o")
+}
+
+/// Why the plan is not for this target or these rules.
+fn refuse_others(plan: &SavedPlan, target: &Target) -> Result<(), String> {
+    let here = target.place();
+    if (&plan.target, &plan.vendor, &plan.address)
+        != (&target.label, &target.vendor.id.to_owned(), &here)
+    {
+        return Err(format!(
+            "it was made for {} at {}, and {} is {here} now",
+            plan.target, plan.address, target.label
+        ));
+    }
+    let rules = (target.vendor.manifest)().version();
+    if plan.rules != rules {
+        return Err(format!(
+            "it was made by the rules of {}, and these are of {rules}",
+            plan.rules
+        ));
+    }
+    Ok(())
+}
+
+/// A row's line before it is looked at again: what was valid is not sent yet.
+fn to_be_decided(row: &SavedRow) -> Option<Outcome> {
+    let mut line = row.outcome()?;
+    if line.result == RowResult::Valid {
+        line.result = RowResult::NotSent;
+    }
+    Some(line)
+}
+
+struct Planner<'p> {
+    plan: &'p SavedPlan,
+    headings: &'p Headings,
+    mode: Mode,
+    target: &'p Target,
+    key: &'p Key,
+    secrets: &'p Secrets,
+    remote: &'p RemoteState,
+    replans: bool,
+}
+
+impl Planner<'_> {
+    /// What becomes of a row now; says where the plan does not hold together.
+    fn row(&self, position: usize, line: Outcome) -> Result<PlannedRow, String> {
+        let settled = PlannedRow::settled;
+        let Some(row) = self.plan.rows.get(position) else {
+            return Err(format!("row {position} is not there"));
+        };
+        if !row.was_looked_at() {
+            return Ok(settled(line));
+        }
+        let now = self.remote.extensions.get(row.number());
+        let moved = row.moved(now, self.key);
+        if moved && !self.replans {
+            return Ok(settled(self.drifted(row, line, now)));
+        }
+        if !moved && line.result == RowResult::Held {
+            return Ok(settled(line));
+        }
+        let Some(wanted) = self.secrets.wanted(position, row) else {
+            return Err(format!("what {} wants is not whole", row.number()));
+        };
+        if moved {
+            return Ok(self.planned_anew(position, row, line, &wanted, now));
+        }
+        let change = match self.decide(position, row, &wanted, now) {
+            Some(Decision::Change(change)) => Some(change),
+            Some(_) | None => None,
+        };
+        let action = change.as_ref().map_or(Action::None, |change| change.action);
+        let written = change.as_ref().map(Change::fields).unwrap_or_default();
+        if action != line.action || written != row.changes() {
+            return Err(format!(
+                "{} comes out otherwise than it was planned",
+                row.number()
+            ));
+        }
+        Ok(match change {
+            Some(change) => PlannedRow::to_send(line, change),
+            None => settled(line),
+        })
+    }
+
+    /// What the row asks for by what the PBX holds now; `None` where it is to be deleted and not there.
+    fn decide(
+        &self,
+        position: usize,
+        row: &SavedRow,
+        wanted: &Record,
+        now: Option<&Record>,
+    ) -> Option<Decision> {
+        if row.action() != Some(Action::Delete) {
+            let manifest = (self.target.vendor.manifest)();
+            return Some(decide(manifest, self.mode, position, wanted, now));
+        }
+        Some(Decision::Change(Change {
+            row: position,
+            action: Action::Delete,
+            number: row.number().to_owned(),
+            wanted: wanted.clone(),
+            before: Some(now?.clone()),
+        }))
+    }
+
+    fn movements(&self, row: &SavedRow, now: Option<&Record>) -> String {
+        const SHOWN_MAX: usize = 6;
+        let movements = row.movements(now, self.key);
+        let mut words: Vec<String> = movements
+            .iter()
+            .take(SHOWN_MAX)
+            .map(|(_, words)| words.clone())
+            .collect();
+        if movements.len() > SHOWN_MAX {
+            words.push(format!("{} more fields", movements.len() - SHOWN_MAX));
+        }
+        format!("it moved since the plan was made: {}", words.join("; "))
+    }
+
+    fn drifted(&self, row: &SavedRow, line: Outcome, now: Option<&Record>) -> Outcome {
+        let field = row
+            .movements(now, self.key)
+            .first()
+            .and_then(|(field, _)| *field);
+        Outcome {
+            result: RowResult::Drifted,
+            code: "drifted".into(),
+            field,
+            column: self.headings.heading(line.place.as_ref(), field),
+            message: self.movements(row, now),
+            hint: "plan again, or --on-drift replan plans this row anew".into(),
+            ..line
+        }
+    }
+
+    /// The row as if it stood in a sheet of today.
+    fn planned_anew(
+        &self,
+        position: usize,
+        row: &SavedRow,
+        line: Outcome,
+        wanted: &Record,
+        now: Option<&Record>,
+    ) -> PlannedRow {
+        let manifest = (self.target.vendor.manifest)();
+        let column = |field| self.headings.heading(line.place.as_ref(), field);
+        let fresh = Outcome {
+            action: Action::None,
+            result: RowResult::NotSent,
+            code: String::new(),
+            field: None,
+            column: String::new(),
+            message: format!("planned anew, because {}", self.movements(row, now)),
+            hint: String::new(),
+            ..line.clone()
+        };
+        let Some(decision) = self.decide(position, row, wanted, now) else {
+            let outcome = Outcome {
+                action: Action::Delete,
+                result: RowResult::Unchanged,
+                ..fresh
+            };
+            return PlannedRow::settled(outcome);
+        };
+        let deletes =
+            matches!(&decision, Decision::Change(change) if change.action == Action::Delete);
+        if deletes {
+            return planned_row(fresh, &column, wanted, decision, now, manifest);
+        }
+        let (checker, mut findings) = (Checker::without_sheet(manifest), vec![]);
+        checker.extension(
+            wanted,
+            self.remote.purpose(self.mode, row.number()),
+            &mut findings,
+        );
+        forgive_create_only(&mut findings, wanted, now);
+        if let Some(now) = now.filter(|_| self.mode != Mode::Create) {
+            checker.merged(wanted, now, &mut findings);
+        }
+        if findings.iter().any(Finding::is_error) {
+            let told = fresh.with_findings(findings, |finding| column(finding.field));
+            return PlannedRow::settled(Outcome {
+                result: RowResult::Invalid,
+                ..told
+            });
+        }
+        planned_row(fresh, &column, wanted, decision, now, manifest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::file::Head;
+    use crate::rim::PaceOptions;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn a_plan_by_other_rules_or_for_another_make_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = Key::load_or_make(Some(&folder.path().join("key"))).unwrap();
+        let pace = PaceOptions::default();
+        let target = Target::resolve("sim:openvox", None, &pace).unwrap();
+        let head = Head {
+            address: target.place(),
+            groups: false,
+            headings: Headings::default(),
+            held: 0,
+            input_hash: String::new(),
+            vendor: "openvox".into(),
+            mode: Mode::Create,
+            rules: (target.vendor.manifest)().version(),
+            settings: BTreeMap::new(),
+            target: target.label.clone(),
+            to: "sim:openvox".into(),
+        };
+        let refused = |head: Head| refuse_others(&SavedPlan::new(head, &key), &target);
+        assert_eq!(refused(head.clone()), Ok(()));
+        let rules = Head {
+            rules: "2001-01-01".into(),
+            ..head.clone()
+        };
+        assert!(refused(rules).unwrap_err().contains("2001-01-01"));
+        let vendor = Head {
+            vendor: "ozeki".into(),
+            ..head.clone()
+        };
+        assert!(refused(vendor).is_err());
+        let address = Head {
+            address: "sim:openvox?seed=1".into(),
+            ..head
+        };
+        assert!(refused(address).unwrap_err().contains("seed=1"));
+    }
+}

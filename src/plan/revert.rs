@@ -1,0 +1,472 @@
+//! The inverse of a run: what puts back what it changed, as far as it could be read before.
+//!
+//! Only rows that the run finished are undone, and only where the extension still is what the run left: what somebody
+//! else changed since is kept and listed. Rows of which the run itself did not know the end are listed too, unless the
+//! PBX holds what it held before.
+
+use super::Plan;
+use super::remote::RemoteState;
+use crate::compare::{differences, differing};
+use crate::ledger::Standing;
+use crate::manifest::{Access, FieldRow, Manifest};
+use crate::model::{Action, Change, Field, Kind, Outcome, PlannedRow, Record, RowResult};
+use crate::rim::{Failure, Session, Target, TargetSpec};
+use crate::seal::sha256_hex;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The code of a line whose extension is put back but for what the vendor does not give back.
+const NOT_RESTORABLE: &str = "undo.partial";
+
+/// How many lines are shown before it begins.
+const SHOWN_MAX: usize = 10;
+
+/// The setting of vendors that add to an extension's groups unless they are told to replace them.
+const GROUP_MEMBERS: &str = "group_members";
+
+/// The target of a run as undoing it needs it, and whether the run took extensions out of groups that it did not name.
+///
+/// # Errors
+/// Exit 2 where it cannot be resolved any more.
+pub(crate) fn target_to_revert(
+    spec: &TargetSpec,
+    config: Option<&Path>,
+) -> Result<(Target, bool), Failure> {
+    let target = spec.resolve(config)?;
+    let replaced = target.settings.get(GROUP_MEMBERS) == "replace";
+    let mut settings = (target.vendor.manifest)().setting.iter();
+    if !settings.any(|setting| setting.name == GROUP_MEMBERS) {
+        return Ok((target, replaced));
+    }
+    // Leaving a group takes saying in which ones it stays.
+    let target = spec.clone().set(GROUP_MEMBERS, "replace").resolve(config)?;
+    Ok((target, replaced))
+}
+
+/// Plans the inverse of a run, the last row first. `replaced` says whether the run took extensions out of groups that it
+/// did not name.
+///
+/// # Errors
+/// Exit 3 where the PBX does not tell what it holds.
+pub(crate) fn plan_revert(
+    run: &str,
+    rows: &[(PlannedRow, Standing)],
+    replaced: bool,
+    session: &Session<'_>,
+) -> Result<Plan, Failure> {
+    let changes = rows.iter().filter_map(|(row, _)| row.change.as_ref());
+    let numbers = changes.flat_map(|change| [change.number.as_str(), present_number(change)]);
+    let remote = RemoteState::fetch_each(session, numbers)?;
+    let reverting = Reverting {
+        manifest: session.manifest(),
+        run,
+        replaced,
+        held: &remote.extensions,
+    };
+    let mut planned: Vec<PlannedRow> = vec![];
+    for (row, standing) in rows.iter().rev() {
+        if let Some(mut line) = reverting.row(row, *standing) {
+            if let Some(change) = &mut line.change {
+                change.row = planned.len();
+            }
+            planned.push(line);
+        }
+    }
+    Ok(Plan {
+        notes: notes(run, &planned, session.target().record()),
+        rows: planned,
+        held: remote.numbers.len(),
+        extensions: remote.extensions,
+        input_hash: sha256_hex(&[]),
+        ..Plan::default()
+    })
+}
+
+/// What will not be as it was.
+fn notes(run: &str, planned: &[PlannedRow], record: &str) -> Vec<String> {
+    if planned.is_empty() {
+        return vec![format!("run {run} left nothing to be undone")];
+    }
+    let kept = planned.iter().map(|row| &row.outcome);
+    let kept: Vec<&Outcome> = kept.filter(|line| !line.code.is_empty()).collect();
+    if kept.is_empty() {
+        return vec![];
+    }
+    let mut notes = vec![format!(
+        "run {run}: {} {record}s will not be as they were before it",
+        kept.len()
+    )];
+    let shown = kept.iter().take(SHOWN_MAX);
+    notes.extend(shown.map(|line| format!("  {}: {}", line.number, line.message)));
+    if kept.len() > SHOWN_MAX {
+        notes.push(format!("  … and {} more", kept.len() - SHOWN_MAX));
+    }
+    notes
+}
+
+/// Where the extension is to be found once the change is done.
+fn present_number(change: &Change) -> &str {
+    change
+        .wanted
+        .text(Field::NEW_NUMBER)
+        .unwrap_or(&change.number)
+}
+
+/// What is known when the inverse is planned.
+struct Reverting<'u> {
+    manifest: &'u Manifest,
+    run: &'u str,
+    /// Whether the run took extensions out of groups that it did not name.
+    replaced: bool,
+    held: &'u BTreeMap<String, Record>,
+}
+
+impl Reverting<'_> {
+    /// The line for one row of the run; none where the run did nothing to its extension. The change's `row` is not its
+    /// position yet.
+    fn row(&self, row: &PlannedRow, standing: Standing) -> Option<PlannedRow> {
+        let change = row.change.as_ref()?;
+        let result = row.outcome.result;
+        let finished = result.is_done() || row.outcome.code == NOT_RESTORABLE;
+        match standing {
+            Standing::Waiting => None,
+            Standing::Final if finished => match result {
+                RowResult::Unchanged => None,
+                _ => Some(self.inverse(change)),
+            },
+            Standing::Final
+                if row.outcome.attempts == 0
+                    || !matches!(
+                        result,
+                        RowResult::Differs
+                            | RowResult::Unknown
+                            | RowResult::Rejected
+                            | RowResult::Held
+                    ) =>
+            {
+                None
+            }
+            Standing::Final | Standing::Intended(_) if self.is_as_before(change) => None,
+            Standing::Final | Standing::Intended(_) => {
+                let message = format!(
+                    "run {} did not finish with this {}, and it is not as it was before; it is kept",
+                    self.run,
+                    change.wanted.record()
+                );
+                let hint = "look at it on the PBX; where the run was cut off, rowcall resume finishes it first";
+                Some(kept(
+                    change,
+                    RowResult::Unknown,
+                    "undo.not_finished",
+                    None,
+                    message,
+                    hint,
+                ))
+            }
+        }
+    }
+
+    fn inverse(&self, change: &Change) -> PlannedRow {
+        let now = self.held.get(present_number(change));
+        match (change.action, now) {
+            (Action::Create, None) => already(change, Action::Delete),
+            (Action::Create, Some(now)) => self.uncreate(change, now),
+            (Action::Delete, None) => self.recreate(change),
+            (Action::Delete, Some(_)) if self.is_as_before(change) => {
+                already(change, Action::Create)
+            }
+            (Action::Delete, Some(now)) => {
+                let before = change.before.clone().unwrap_or_default();
+                self.drifted(change, &before, now)
+            }
+            (Action::Update, _) if self.reads_as_before(change) => self.still_lost(change),
+            (Action::Update, Some(now)) => self.restore(change, now),
+            (Action::Update, None) | (Action::None, _) => {
+                let message = format!(
+                    "the PBX does not have the {} any more that run {} changed",
+                    change.wanted.record(),
+                    self.run
+                );
+                let hint = "make it again from an export or a sheet, if it is needed";
+                kept(change, RowResult::Drifted, "drifted", None, message, hint)
+            }
+        }
+    }
+
+    /// Whether the PBX holds what it held before the change; not where that cannot be told.
+    fn is_as_before(&self, change: &Change) -> bool {
+        let unseen = change.action == Action::Update && !self.lost(change).is_empty();
+        !unseen && self.reads_as_before(change)
+    }
+
+    /// Whether what can be read is as it was before the change.
+    fn reads_as_before(&self, change: &Change) -> bool {
+        let now = self.held.get(&change.number);
+        match (&change.before, now) {
+            (None, now) => now.is_none(),
+            (Some(_), None) => false,
+            (Some(before), Some(now)) if change.action == Action::Update => {
+                let number = change.wanted.text(Field::NEW_NUMBER);
+                let renumbered = number.is_some_and(|number| self.held.contains_key(number));
+                !renumbered
+                    && self.changed(change).all(|field| {
+                        self.restored_text(change, before, now, field) == text(now, field)
+                    })
+            }
+            (Some(before), Some(now)) => differing(self.manifest, before, now).is_empty(),
+        }
+    }
+
+    /// The line for an update of which nothing is left but what cannot be put back.
+    fn still_lost(&self, change: &Change) -> PlannedRow {
+        let lost = self.lost(change);
+        if lost.is_empty() {
+            return already(change, Action::Update);
+        }
+        let message = format!(
+            "cannot be put back, because the vendor does not give it back: {}",
+            names(&lost)
+        );
+        let (field, hint) = (
+            lost.first().copied(),
+            "set it by hand, or import it from a sheet",
+        );
+        kept(
+            change,
+            RowResult::Differs,
+            "undo.lost",
+            field,
+            message,
+            hint,
+        )
+    }
+
+    /// The fields that an update wrote and that can be read.
+    fn changed<'c>(&'c self, change: &'c Change) -> impl Iterator<Item = Field> + 'c {
+        let fields = change.wanted.iter().map(|(field, _)| field);
+        fields.filter(|field| !field.is_key() && self.has_access(*field, Access::ReadWrite))
+    }
+
+    /// The fields that an update wrote and that nobody could read before.
+    fn lost(&self, change: &Change) -> Vec<Field> {
+        let fields = change.wanted.iter().map(|(field, _)| field);
+        fields
+            .filter(|field| {
+                *field != Field::NEW_NUMBER && self.has_access(*field, Access::WriteOnly)
+            })
+            .collect()
+    }
+
+    fn has_access(&self, field: Field, access: Access) -> bool {
+        self.manifest
+            .row(field)
+            .is_some_and(|row| row.access == access)
+    }
+
+    /// What a field is to hold again. Of a list only what the run put in or took out.
+    fn restored_text(
+        &self,
+        change: &Change,
+        before: &Record,
+        now: &Record,
+        field: Field,
+    ) -> String {
+        let (wanted, before, now) = (
+            text(&change.wanted, field),
+            text(before, field),
+            text(now, field),
+        );
+        if field.def().kind != Kind::List {
+            return before;
+        }
+        let items = |list: &str| -> Vec<String> {
+            let items = list.split(';').filter(|item| !item.is_empty());
+            items.map(str::to_owned).collect()
+        };
+        let (wanted_items, before_items) = (items(&wanted), items(&before));
+        let mut back = items(&now);
+        back.retain(|item| !wanted_items.contains(item) || before_items.contains(item));
+        let is_whole = self
+            .manifest
+            .row(field)
+            .is_some_and(|row| row.replaced_whole);
+        if wanted.is_empty() || is_whole || self.replaced {
+            let taken_out = before_items
+                .into_iter()
+                .filter(|item| !wanted_items.contains(item));
+            for item in taken_out {
+                if !back.contains(&item) {
+                    back.push(item);
+                }
+            }
+        }
+        back.join(";")
+    }
+
+    fn uncreate(&self, change: &Change, now: &Record) -> PlannedRow {
+        if !differing(self.manifest, &change.wanted, now).is_empty() {
+            return self.drifted(change, &change.wanted, now);
+        }
+        send(change, Action::Delete, now.key_only(), Some(now), &[])
+    }
+
+    fn restore(&self, change: &Change, now: &Record) -> PlannedRow {
+        if !differing(self.manifest, &change.wanted, now).is_empty() {
+            return self.drifted(change, &change.wanted, now);
+        }
+        let before = change.before.clone().unwrap_or_default();
+        let mut wanted = now.key_only();
+        for field in self.changed(change) {
+            wanted.set(field, self.restored_text(change, &before, now, field));
+        }
+        if now.number() != change.number {
+            wanted.set(Field::NEW_NUMBER, change.number.as_str());
+        }
+        send(
+            change,
+            Action::Update,
+            wanted,
+            Some(now),
+            &self.lost(change),
+        )
+    }
+
+    fn recreate(&self, change: &Change) -> PlannedRow {
+        let mut wanted = change.wanted.key_only();
+        let before = change.before.iter().flat_map(Record::iter);
+        for (field, text) in before.filter(|(field, text)| {
+            !text.is_empty()
+                && self.manifest.row(*field).is_some()
+                && !self.has_access(*field, Access::ReadOnly)
+        }) {
+            wanted.set(field, text);
+        }
+        // Whether they were set at all was never to be seen.
+        let lost: Vec<&FieldRow> = self
+            .manifest
+            .field
+            .iter()
+            .filter(|row| row.access == Access::WriteOnly && row.fill.is_none())
+            .filter(|row| row.name != Field::NEW_NUMBER && wanted.get(row.name).is_none())
+            .collect();
+        let fields: Vec<Field> = lost.iter().map(|row| row.name).collect();
+        if lost.iter().any(|row| row.required) {
+            let message = format!(
+                "cannot be made again, because the vendor does not give back what it takes: {}",
+                names(&fields)
+            );
+            let hint = "make it again from a sheet";
+            return kept(
+                change,
+                RowResult::Differs,
+                "undo.lost",
+                fields.first().copied(),
+                message,
+                hint,
+            );
+        }
+        send(change, Action::Create, wanted, None, &fields)
+    }
+
+    /// An extension that is not what the run left.
+    fn drifted(&self, change: &Change, left: &Record, now: &Record) -> PlannedRow {
+        let fields = differing(self.manifest, left, now);
+        let message = format!(
+            "it was changed after run {}: {}; it is kept",
+            self.run,
+            differences(&fields, left, now)
+        );
+        let hint = "put it back by hand, if that is meant";
+        kept(
+            change,
+            RowResult::Drifted,
+            "drifted",
+            fields.first().copied(),
+            message,
+            hint,
+        )
+    }
+}
+
+fn text(extension: &Record, field: Field) -> String {
+    extension.reveal(field).unwrap_or_default().to_owned()
+}
+
+fn names(fields: &[Field]) -> String {
+    let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
+    names.join(", ")
+}
+
+/// What undoes a change.
+fn opposite(action: Action) -> Action {
+    match action {
+        Action::Create => Action::Delete,
+        Action::Delete => Action::Create,
+        Action::Update | Action::None => action,
+    }
+}
+
+/// A line for an extension that is as it was before the run.
+fn already(change: &Change, action: Action) -> PlannedRow {
+    let outcome = Outcome {
+        number: change.number.clone(),
+        message: "it is as it was before the run".into(),
+        ..Outcome::new(action, RowResult::Unchanged)
+    };
+    PlannedRow::settled(outcome)
+}
+
+/// A line for an extension that is left alone.
+fn kept(
+    change: &Change,
+    result: RowResult,
+    code: &str,
+    field: Option<Field>,
+    message: String,
+    hint: &str,
+) -> PlannedRow {
+    let outcome = Outcome {
+        number: present_number(change).to_owned(),
+        code: code.into(),
+        field,
+        message,
+        hint: hint.into(),
+        ..Outcome::new(opposite(change.action), result)
+    };
+    PlannedRow::settled(outcome)
+}
+
+/// A line for an extension that is put back, but for the `lost` fields.
+fn send(
+    change: &Change,
+    action: Action,
+    wanted: Record,
+    now: Option<&Record>,
+    lost: &[Field],
+) -> PlannedRow {
+    let number = wanted.number().to_owned();
+    let mut line = Outcome {
+        number: number.clone(),
+        ..Outcome::new(action, RowResult::NotSent)
+    };
+    if !lost.is_empty() {
+        line.code = NOT_RESTORABLE.into();
+        line.field = lost.first().copied();
+        line.message = format!(
+            "cannot be put back, because the vendor does not give it back: {}",
+            names(lost)
+        );
+        line.hint = "set it by hand, or import it from a sheet".into();
+    }
+    let inverse = Change {
+        row: change.row,
+        action,
+        number,
+        wanted,
+        before: now.cloned(),
+    };
+    PlannedRow {
+        not_restorable: lost.to_vec(),
+        ..PlannedRow::to_send(line, inverse)
+    }
+}

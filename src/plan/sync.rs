@@ -1,0 +1,77 @@
+//! Mode sync: what becomes of the extensions that no row names.
+
+use super::remote::RemoteState;
+use crate::input::Rows;
+use crate::model::{Action, Change, Field, Finding, Outcome, PlannedRow, RowResult};
+use crate::rim::{Failure, Session};
+use std::collections::BTreeSet;
+
+/// The extensions that no row names, as deletions, for mode sync. A row that is invalid still names its extension.
+pub(crate) fn unnamed(
+    rows: &Rows,
+    remote: &RemoteState,
+    session: &Session<'_>,
+) -> Result<Vec<PlannedRow>, Failure> {
+    if !remote.complete {
+        return Err(Failure::guard(format!(
+            "{}: the listing is not certainly whole, so nothing is deleted by it",
+            session.target().label
+        ))
+        .hint("use --mode upsert, and delete by name: rowcall delete"));
+    }
+    let named: BTreeSet<&str> = rows.rows.iter().map(|row| row.wanted.number()).collect();
+    let unnamed: Vec<String> = remote
+        .numbers
+        .iter()
+        .filter(|number| !named.contains(number.as_str()))
+        .cloned()
+        .collect();
+    let nobody = (0..rows.rows.len()).find(|index| names_nobody(rows, remote, *index));
+    if let Some(index) = nobody.filter(|_| !unnamed.is_empty()) {
+        let place = rows.rows[index].place.clone();
+        let kept = unnamed.into_iter().map(|number| {
+            PlannedRow::settled(Outcome {
+                number,
+                code: "sync.kept".into(),
+                message: format!(
+                    "not deleted, because it may be the one that {place} means: that row's number cannot be used"
+                ),
+                hint: "mend the row, then run it again".into(),
+                ..Outcome::new(Action::Delete, RowResult::Held)
+            })
+        });
+        return Ok(kept.collect());
+    }
+    let extensions = session.look(&unnamed)?;
+    let deletions = extensions
+        .into_iter()
+        .enumerate()
+        .map(|(index, (number, before))| {
+            let change = Change {
+                row: rows.rows.len() + index,
+                action: Action::Delete,
+                wanted: before.key_only(),
+                number: number.clone(),
+                before: Some(before),
+            };
+            PlannedRow::to_send(
+                Outcome {
+                    number,
+                    ..Outcome::new(Action::Delete, RowResult::NotSent)
+                },
+                change,
+            )
+        });
+    Ok(deletions.collect())
+}
+
+/// Whether a row is so wrong that nobody can say which extension it means.
+fn names_nobody(rows: &Rows, remote: &RemoteState, index: usize) -> bool {
+    let row = &rows.rows[index];
+    // A word that the PBX keeps for itself means nobody who could be deleted.
+    let wrong_key = |finding: &Finding| {
+        let about_key = finding.field.is_none_or(Field::is_key);
+        finding.is_error() && about_key && !finding.rule.ends_with(".reserved")
+    };
+    row.findings.iter().any(wrong_key) && !remote.numbers.contains(row.wanted.number())
+}

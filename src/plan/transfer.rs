@@ -1,0 +1,536 @@
+//! The rows of a migration: what the one PBX holds as the other one is to have it, decided three ways: by what both hold
+//! and what they agreed on last.
+
+use super::dependents::block_dependents;
+use super::remote::RemoteState;
+use super::{Plan, Refusal};
+use crate::compare::differences;
+use crate::export::in_order;
+use crate::fingerprints::fingerprint;
+use crate::input::Headings;
+use crate::ledger::StateDir;
+use crate::manifest::{Manifest, Purpose};
+use crate::migrate::{Base, Carried, Collision, Loss, Renumbering, Route, Step, step};
+use crate::model::{Action, Change, Field, Finding, Outcome, Place, PlannedRow, Record, RowResult};
+use crate::rim::{Failure, Session, Target};
+use crate::rules::{Across, Checker, Places, Survey, Traces};
+use crate::seal::{Key, sha256_hex};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+
+/// What the PBX that is left holds.
+pub(crate) struct Source {
+    /// In the order of their numbers.
+    pub(crate) extensions: Vec<Record>,
+    /// Whether those are certainly all.
+    complete: bool,
+    /// What there is to be said of it.
+    pub(crate) notes: Vec<String>,
+}
+
+impl Source {
+    /// Asks the PBX for everything that it holds.
+    ///
+    /// # Errors
+    /// Exit 3 where it does not tell.
+    pub(crate) fn fetch(session: &Session<'_>) -> Result<Source, Failure> {
+        let label = &session.target().label;
+        let listing = session.list()?;
+        let numbers = in_order(listing.numbers);
+        let mut found = session.look(&numbers)?;
+        let extensions: Vec<Record> = numbers
+            .iter()
+            .filter_map(|number| found.remove(number))
+            .collect();
+        let mut notes = vec![];
+        if !listing.complete {
+            notes.push(format!(
+                "{label}: the listing may not be whole; what was listed is migrated"
+            ));
+        }
+        if extensions.len() < numbers.len() {
+            let gone = numbers.len() - extensions.len();
+            notes.push(format!(
+                "{label}: {gone} extensions were listed, but gone when they were looked at"
+            ));
+        }
+        Ok(Source {
+            extensions,
+            complete: listing.complete,
+            notes,
+        })
+    }
+
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = &str> {
+        self.extensions.iter().map(Record::number)
+    }
+
+    /// What was read, in one word that tells nothing of it.
+    fn hash(&self, key: &Key) -> String {
+        let all: Vec<String> = self
+            .extensions
+            .iter()
+            .map(|one| fingerprint(one, key))
+            .collect();
+        sha256_hex(all.join("\n").as_bytes())
+    }
+}
+
+/// One extension on its way.
+pub(crate) struct Move {
+    /// Its number on the PBX that is left.
+    pub(crate) number: String,
+    pub(crate) carried: Carried,
+    /// Its line of the report while nothing is decided.
+    line: Outcome,
+}
+
+/// All extensions of one PBX on their way to another.
+pub(crate) struct Transfer<'t> {
+    from: &'t Target,
+    to: &'t Target,
+    source: Source,
+    pub(crate) moves: Vec<Move>,
+    pub(crate) loss: Loss,
+    /// Brings also what was changed by hand on the other PBX to what this one says.
+    overwrite: bool,
+}
+
+impl<'t> Transfer<'t> {
+    /// Maps every extension.
+    ///
+    /// # Errors
+    /// Exit 2: the number is left out, or the account of the loss does not add up.
+    pub(crate) fn map(
+        from: &'t Target,
+        to: &'t Target,
+        source: Source,
+        renumbering: &Renumbering,
+        left_out: BTreeSet<Field>,
+        overwrite: bool,
+    ) -> Result<Transfer<'t>, Failure> {
+        if left_out.contains(&Field::NUMBER) {
+            return Err(Failure::usage(
+                "an extension cannot be carried without its number",
+            ));
+        }
+        let route = Route::new((from.vendor.manifest)(), (to.vendor.manifest)(), left_out);
+        let (mut moves, mut loss) = (vec![], Loss::default());
+        for (index, extension) in source.extensions.iter().enumerate() {
+            let carried = route.carry(extension, renumbering);
+            let number = extension.number();
+            loss.add(route.count(extension), &carried);
+            let line = Outcome {
+                row: Some(index as u64 + 1),
+                place: Some(Place {
+                    file: format!("{}:{number}", from.label).into(),
+                    sheet: None,
+                    line: 0,
+                }),
+                number: carried.wanted.number().to_owned(),
+                ..Outcome::new(Action::None, RowResult::NotSent)
+            };
+            moves.push(Move {
+                number: number.to_owned(),
+                carried,
+                line,
+            });
+        }
+        if !loss.adds_up() {
+            return Err(
+                Failure::usage("the loss report does not add up, so nothing was sent")
+                    .hint("this is a mistake in rowcall; migrate by export and import meanwhile"),
+            );
+        }
+        Ok(Transfer {
+            from,
+            to,
+            source,
+            moves,
+            loss,
+            overwrite,
+        })
+    }
+
+    /// Every line while nothing is decided.
+    pub(crate) fn lines(&self) -> Vec<Outcome> {
+        self.moves.iter().map(|one| one.line.clone()).collect()
+    }
+
+    /// What both PBXes agreed on last; `None` where one of them is a simulated one.
+    ///
+    /// # Errors
+    /// Exit 2 where what is kept cannot be used.
+    pub(crate) fn base(&self, state: &StateDir, key: &Key) -> Result<Option<Base>, Failure> {
+        if self.from.is_sim() || self.to.is_sim() {
+            return Ok(None);
+        }
+        let base = Base::load(state, &self.from.identity(), &self.to.identity(), key);
+        Ok(Some(base?))
+    }
+
+    /// Decides what becomes of every extension, by what the other PBX holds and what both agreed on last.
+    ///
+    /// # Errors
+    /// The PBX does not tell what it holds, or a new number is taken.
+    pub(crate) fn plan(
+        &self,
+        base: Option<&Base>,
+        key: &Key,
+        session: &Session<'_>,
+    ) -> Result<(Plan, Vec<Step>), Refusal> {
+        let numbers = self.moves.iter().map(|one| one.carried.wanted.number());
+        let remote = RemoteState::fetch(session, numbers)?;
+        let deciding = Deciding {
+            transfer: self,
+            base,
+            remote: &remote,
+            key,
+        };
+        let steps: Vec<Step> = self.moves.iter().map(|one| deciding.step(one)).collect();
+        deciding
+            .refuse_numbers(&steps)
+            .map_err(|failure| Refusal::new("renumber", failure))?;
+        let mut planned = deciding.rows(&steps);
+        block_dependents(&remote, &mut planned, &Headings::default());
+        let gone = deciding.gone();
+        let notes = gone
+            .iter()
+            .map(|row| format!("{}: {}", row.outcome.number, row.outcome.message));
+        let notes = notes.collect();
+        planned.extend(gone);
+        let plan = Plan {
+            rows: planned,
+            held: remote.numbers.len(),
+            extensions: remote.extensions,
+            headings: Headings::default(),
+            input_hash: self.source.hash(key),
+            notes,
+        };
+        Ok((plan, steps))
+    }
+
+    /// Writes down which extensions are about to be made.
+    ///
+    /// # Errors
+    /// Exit 2 where it cannot be written.
+    pub(crate) fn expect(&self, base: &mut Base, plan: &Plan) -> Result<(), Failure> {
+        for (one, row) in self.moves.iter().zip(&plan.rows) {
+            let change = row.change.as_ref();
+            if change.is_some_and(|change| change.action == Action::Create) {
+                base.expect(&one.number, one.carried.wanted.number());
+            }
+        }
+        Ok(base.save()?)
+    }
+
+    /// Takes note of what both PBXes hold now; `ended` are the results by position.
+    ///
+    /// # Errors
+    /// Exit 2 where it cannot be written.
+    pub(crate) fn agree(
+        &self,
+        base: &mut Base,
+        steps: &[Step],
+        ended: &BTreeMap<usize, RowResult>,
+        key: &Key,
+    ) -> Result<(), Failure> {
+        let manifest = (self.to.vendor.manifest)();
+        for (position, (one, step)) in self.moves.iter().zip(steps).enumerate() {
+            let kept: &[Field] = match step {
+                Step::Update { kept, .. } | Step::Unchanged { kept } => kept,
+                _ => &[],
+            };
+            match ended.get(&position) {
+                Some(RowResult::Created | RowResult::Updated | RowResult::Unchanged) => {
+                    let emptied = one.carried.emptied(manifest);
+                    base.agree(&one.number, &one.carried.wanted, kept, emptied, key);
+                }
+                // It was about to be made and certainly was not. What is unknown may be there all the same.
+                Some(
+                    RowResult::NotSent
+                    | RowResult::Invalid
+                    | RowResult::Held
+                    | RowResult::Rejected
+                    | RowResult::Failed,
+                ) => base.forget(&one.number),
+                _ => {}
+            }
+        }
+        base.save().map_err(|error| {
+            let failure = Failure::from(error);
+            Failure {
+                message: format!("{}; what was sent is done", failure.message),
+                ..failure
+            }
+        })
+    }
+}
+
+/// Numbers that would collide.
+pub(crate) fn colliding(collisions: &[impl Display]) -> Failure {
+    let words: Vec<String> = collisions.iter().map(ToString::to_string).collect();
+    Failure::usage(format!(
+        "numbers would collide, so nothing was sent: {}",
+        words.join("; ")
+    ))
+    .hint("change the rules, or name other numbers with --renumber-map")
+}
+
+/// What is to become of each extension, by what both PBXes hold and what they agreed on last.
+struct Deciding<'d> {
+    transfer: &'d Transfer<'d>,
+    base: Option<&'d Base>,
+    remote: &'d RemoteState,
+    key: &'d Key,
+}
+
+impl Deciding<'_> {
+    fn manifest(&self) -> &'static Manifest {
+        (self.transfer.to.vendor.manifest)()
+    }
+
+    fn held(&self, one: &Move) -> Option<&Record> {
+        self.remote.extensions.get(one.carried.wanted.number())
+    }
+
+    fn step(&self, one: &Move) -> Step {
+        let agreed = self.base.and_then(|base| base.get(&one.number));
+        let (held, overwrite) = (self.held(one), self.transfer.overwrite);
+        step(
+            self.manifest(),
+            &one.carried,
+            held,
+            agreed,
+            overwrite,
+            self.key,
+        )
+    }
+
+    /// Refuses new numbers under which somebody else's extension is on the PBX, and numbers that an extension did not
+    /// get the last time.
+    fn refuse_numbers(&self, steps: &[Step]) -> Result<(), Failure> {
+        let (mut taken, mut moved) = (vec![], vec![]);
+        for (one, step) in self.transfer.moves.iter().zip(steps) {
+            let new = one.carried.wanted.number();
+            let agreed = self.base.and_then(|base| base.get(&one.number));
+            let unchanged = matches!(step, Step::Unchanged { .. });
+            match agreed {
+                Some(agreed) if agreed.number != new => {
+                    moved.push(format!(
+                        "{} is {} there and would be {new}",
+                        one.number, agreed.number
+                    ));
+                }
+                None if new != one.number && self.held(one).is_some() && !unchanged => {
+                    let of = vec![
+                        one.number.clone(),
+                        format!("an extension of {}", self.transfer.to.label),
+                    ];
+                    taken.push(Collision {
+                        number: new.to_owned(),
+                        of,
+                    });
+                }
+                _ => {}
+            }
+        }
+        if !moved.is_empty() {
+            return Err(Failure::usage(format!(
+                "extensions got other numbers at the last run, so nothing was sent: {}",
+                moved.join("; ")
+            ))
+            .hint("use the same new numbers, or renumber them on the PBX and use those"));
+        }
+        match taken.is_empty() {
+            true => Ok(()),
+            false => Err(colliding(&taken)),
+        }
+    }
+
+    /// Every extension as a planned row.
+    fn rows(&self, steps: &[Step]) -> Vec<PlannedRow> {
+        let manifest = self.manifest();
+        let checker = Checker::without_sheet(manifest);
+        let mut traces = Traces::default();
+        for one in &self.transfer.moves {
+            checker.survey_extension(&one.carried.wanted, Purpose::Create, &mut traces);
+        }
+        let mut survey = Survey::new();
+        survey.add(traces);
+        survey.on_pbx(self.remote.numbers.iter().map(String::as_str));
+        let across = survey.finish();
+        let mut places = Places::default();
+        let rows =
+            self.transfer
+                .moves
+                .iter()
+                .zip(steps)
+                .enumerate()
+                .map(|(position, (one, step))| {
+                    let together = together(&checker, &across, &mut places, one);
+                    let (action, wanted) = match step {
+                        Step::Create => (Action::Create, &one.carried.wanted),
+                        Step::Update { wanted, .. } => (Action::Update, wanted),
+                        _ => {
+                            return PlannedRow::settled(self.no_change_outcome(one, step));
+                        }
+                    };
+                    let findings = self.findings(&checker, together, one, action, wanted);
+                    let mut outcome = one.line.clone().with_findings(findings, |_| String::new());
+                    if outcome.findings.iter().any(Finding::is_error) {
+                        outcome.result = RowResult::Invalid;
+                        return PlannedRow::settled(outcome);
+                    }
+                    if let (Step::Update { kept, .. }, true) = (step, outcome.message.is_empty()) {
+                        outcome.message = self.kept(kept);
+                    }
+                    let change = Change {
+                        row: position,
+                        action,
+                        number: wanted.number().to_owned(),
+                        wanted: wanted.clone(),
+                        before: self.held(one).cloned(),
+                    };
+                    PlannedRow::to_send(outcome, change)
+                });
+        rows.collect()
+    }
+
+    /// What is wrong with what is to be written; `together` is what all extensions together say of it.
+    fn findings(
+        &self,
+        checker: &Checker<'_>,
+        together: Vec<Finding>,
+        one: &Move,
+        action: Action,
+        wanted: &Record,
+    ) -> Vec<Finding> {
+        let purpose = match action {
+            Action::Create => Purpose::Create,
+            _ => Purpose::Update,
+        };
+        let mut findings = vec![];
+        checker.extension(wanted, purpose, &mut findings);
+        if let Some(held) = self.held(one) {
+            checker.merged(wanted, held, &mut findings);
+        }
+        let written = |field: Field| wanted.get(field).is_some();
+        findings.extend(
+            together
+                .into_iter()
+                .filter(|finding| finding.field.is_none_or(written)),
+        );
+        findings
+    }
+
+    /// The outcome of an extension with which nothing is done.
+    fn no_change_outcome(&self, one: &Move, step: &Step) -> Outcome {
+        let (from, to) = (&self.transfer.from.label, &self.transfer.to.label);
+        let line = one.line.clone();
+        let nothing_held = Record::default();
+        let held = self.held(one).unwrap_or(&nothing_held);
+        let differences = |fields: &[Field]| differences(fields, &one.carried.wanted, held);
+        match step {
+            Step::Differs(fields) => Outcome {
+                result: RowResult::Conflict,
+                code: "conflict".into(),
+                field: fields.first().copied(),
+                message: format!(
+                    "{to} has this extension with {}, and no earlier migration made it so; it was left alone",
+                    differences(fields)
+                ),
+                hint: "--overwrite brings it to what the other PBX says".into(),
+                ..line
+            },
+            Step::Both(fields) => Outcome {
+                result: RowResult::Conflict,
+                code: "conflict".into(),
+                field: fields.first().copied(),
+                message: format!(
+                    "changed on both since the last migration: {to} has {}; it was left alone",
+                    differences(fields)
+                ),
+                hint: "make both the same by hand, or --overwrite brings it to what the other PBX says".into(),
+                ..line
+            },
+            Step::Gone => Outcome {
+                result: RowResult::Missing,
+                code: "missing".into(),
+                message: format!("it was migrated from {from} before, and {to} does not have it any more"),
+                hint: "--overwrite makes it again; or remove it from the other PBX as well".into(),
+                ..line
+            },
+            Step::Unchanged { kept } => Outcome {
+                result: RowResult::Unchanged,
+                message: self.kept(kept),
+                ..line
+            },
+            Step::Create | Step::Update { .. } => line,
+        }
+    }
+
+    /// That fields were left as somebody set them; empty where none were.
+    fn kept(&self, kept: &[Field]) -> String {
+        if kept.is_empty() {
+            return String::new();
+        }
+        let names: Vec<&str> = kept.iter().map(|field| field.name()).collect();
+        format!(
+            "left as they were set on {} by hand: {}",
+            self.transfer.to.label,
+            names.join(", ")
+        )
+    }
+
+    /// The extensions that earlier runs brought over and that are gone from the PBX that is left. They stay.
+    fn gone(&self) -> Vec<PlannedRow> {
+        let source = &self.transfer.source;
+        let numbers: BTreeSet<&str> = source.numbers().collect();
+        let gone = self
+            .base
+            .iter()
+            .flat_map(|base| base.iter())
+            .filter(|(number, agreed)| {
+                source.complete
+                    && !numbers.contains(number)
+                    && self.remote.numbers.contains(&agreed.number)
+            });
+        let rows = gone.map(|(number, agreed)| {
+            PlannedRow::settled(Outcome {
+                number: agreed.number.clone(),
+                code: "migrate.gone".into(),
+                message: format!(
+                    "{} does not have {number} any more; it stays here",
+                    self.transfer.from.label
+                ),
+                hint: "rowcall delete removes what a sheet names".into(),
+                ..Outcome::new(Action::None, RowResult::Unchanged)
+            })
+        });
+        rows.collect()
+    }
+}
+
+/// What all extensions together say of one. They must come in their order.
+fn together(
+    checker: &Checker<'_>,
+    across: &Across,
+    places: &mut Places,
+    one: &Move,
+) -> Vec<Finding> {
+    let (mut findings, mut duplicates) = (vec![], vec![]);
+    let wanted = &one.carried.wanted;
+    checker.among(
+        wanted,
+        Purpose::Create,
+        across,
+        &mut findings,
+        &mut duplicates,
+    );
+    if let Some(place) = &one.line.place {
+        let repeats = |duplicate| places.repeats(duplicate, place);
+        findings.extend(duplicates.into_iter().filter_map(repeats));
+    }
+    findings
+}

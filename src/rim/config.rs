@@ -1,0 +1,189 @@
+//! `rowcall.toml`: which targets there are, and where their passwords are.
+
+use super::failure::Failure;
+use crate::model::Secret;
+use crate::vendors::Account;
+use etcetera::BaseStrategy;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+/// The variable that holds the password where the target does not say where it is.
+pub(crate) const PASSWORD_VARIABLE: &str = "ROWCALL_PASSWORD";
+
+/// The largest configuration or password file that is read, in bytes.
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
+
+/// A target as `rowcall.toml` has it.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Entry {
+    pub(crate) vendor: String,
+    pub(crate) url: String,
+    #[serde(default)]
+    pub(crate) username: String,
+    pub(crate) password_env: Option<String>,
+    pub(crate) password_file: Option<PathBuf>,
+    pub(crate) password_command: Option<String>,
+    pub(crate) rate: Option<String>,
+    pub(crate) parallel: Option<usize>,
+    pub(crate) batch: Option<usize>,
+    pub(crate) ca_file: Option<PathBuf>,
+    #[serde(flatten)]
+    pub(crate) settings: BTreeMap<String, toml::Value>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Config {
+    #[serde(default)]
+    targets: BTreeMap<String, Entry>,
+}
+
+/// The configuration that a name of a target is looked up in.
+pub(crate) fn config_of(name: &str, config: Option<&Path>) -> Result<PathBuf, Failure> {
+    config
+        .map(Path::to_owned)
+        .or_else(config_file)
+        .ok_or_else(|| {
+            Failure::usage(format!(
+                "{name:?} would be a target of rowcall.toml, and there is none"
+            ))
+            .hint("write one, or name the target as VENDOR+URL, or use sim:VENDOR")
+        })
+}
+
+/// The names of all targets of the configuration, in the order of the alphabet.
+///
+/// # Errors
+/// Exit 2 where there is no configuration, it cannot be read, or has no target.
+pub(crate) fn all_names(config: Option<&Path>) -> Result<Vec<String>, Failure> {
+    let path = config.map(Path::to_owned).or_else(config_file);
+    let path = path.ok_or_else(|| {
+        Failure::usage("there is no rowcall.toml, here or in the configuration folder")
+            .hint("write one, or name it with --config")
+    })?;
+    let names: Vec<String> = read_config(&path)?.targets.into_keys().collect();
+    if names.is_empty() {
+        return Err(Failure::usage(format!("{} has no target", path.display())));
+    }
+    Ok(names)
+}
+
+/// A target of the configuration by its name.
+pub(crate) fn named(name: &str, path: &Path) -> Result<Entry, Failure> {
+    let mut config = read_config(path)?;
+    config.targets.remove(name).ok_or_else(|| {
+        let known: Vec<&str> = config.targets.keys().map(String::as_str).collect();
+        Failure::usage(format!("{} has no target {name:?}", path.display()))
+            .hint(format!("it has: {}", known.join(", ")))
+    })
+}
+
+fn read_config(path: &Path) -> Result<Config, Failure> {
+    let shown = path.display();
+    let text =
+        read_small(path).map_err(|why| Failure::usage(format!("{shown} cannot be read: {why}")))?;
+    toml::from_str(&text).map_err(|error| {
+        // The error's own display quotes the line, and a line may hold what nobody should see.
+        let line = error
+            .span()
+            .map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+        Failure::usage(format!("{shown}:{line}: {}", error.message()))
+    })
+}
+
+fn config_file() -> Option<PathBuf> {
+    let here = PathBuf::from("rowcall.toml");
+    if here.is_file() {
+        return Some(here);
+    }
+    let folder = etcetera::choose_base_strategy()
+        .ok()?
+        .config_dir()
+        .join("rowcall");
+    Some(folder.join("rowcall.toml")).filter(|path| path.is_file())
+}
+
+/// Reads a small text file.
+pub(crate) fn read_small(path: &Path) -> Result<String, String> {
+    let size = fs::metadata(path).map_err(|error| error.to_string())?.len();
+    if size > FILE_BYTES_MAX {
+        return Err(format!("it is larger than {FILE_BYTES_MAX} bytes"));
+    }
+    fs::read_to_string(path).map_err(|error| error.to_string())
+}
+
+/// The account of a target that is no simulated one.
+pub(crate) fn account(
+    label: &str,
+    username: String,
+    entry: &Entry,
+    required: bool,
+) -> Result<Account, Failure> {
+    if username.is_empty() {
+        if required {
+            return Err(Failure::usage(format!("{label} needs an account")).hint(
+                "set `username`, or write it into the address: VENDOR+http://USER@HOST:PORT",
+            ));
+        }
+        return Ok(Account::default());
+    }
+    let password = match (
+        &entry.password_env,
+        &entry.password_file,
+        &entry.password_command,
+    ) {
+        (Some(name), None, None) => from_variable(label, name)?,
+        (None, Some(path), None) => {
+            let text = read_small(path).map_err(|why| {
+                Failure::usage(format!("{label}: password_file {}: {why}", path.display()))
+            })?;
+            first_line(&text)
+        }
+        (None, None, Some(command)) => from_command(label, command)?,
+        (None, None, None) => from_variable(label, PASSWORD_VARIABLE)?,
+        _ => {
+            return Err(Failure::usage(format!(
+                "{label} says in more than one way where its password is"
+            ))
+            .hint("keep one of password_env, password_file, password_command"));
+        }
+    };
+    if password.is_empty() {
+        return Err(Failure::usage(format!("{label}: the password is empty")));
+    }
+    Ok(Account {
+        username,
+        password: Secret::new(password),
+    })
+}
+
+fn from_variable(label: &str, name: &str) -> Result<String, Failure> {
+    env::var(name).map_err(|_| {
+        Failure::usage(format!(
+            "{label} needs a password, and the variable {name} is not set"
+        ))
+        .hint("set it, or name password_file or password_command in rowcall.toml")
+    })
+}
+
+fn from_command(label: &str, command: &str) -> Result<String, Failure> {
+    let failed = |why: String| Failure::usage(format!("{label}: password_command {why}"));
+    let output = Command::new("sh")
+        .arg("-c")
+        .arg(command)
+        .output()
+        .map_err(|error| failed(format!("cannot run: {error}")))?;
+    if !output.status.success() {
+        return Err(failed(format!("failed ({})", output.status)));
+    }
+    let text = String::from_utf8(output.stdout)
+        .map_err(|_| failed("printed bytes that are no text".into()))?;
+    Ok(first_line(&text))
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,47 @@
+//! What holds for every command: where configuration, runs and the key are.
+
+use super::failure::Failure;
+use crate::ledger::StateDir;
+use crate::seal::Key;
+use std::path::{Path, PathBuf};
+
+/// The folders and files of this call.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Context {
+    /// The file with the targets, where one was named.
+    pub(crate) config_file: Option<PathBuf>,
+    /// Where runs are kept, where a folder was named.
+    pub(crate) state_folder: Option<PathBuf>,
+    /// The key, where a file was named.
+    pub(crate) key_file: Option<PathBuf>,
+}
+
+impl Context {
+    pub(crate) fn config(&self) -> Option<&Path> {
+        self.config_file.as_deref()
+    }
+
+    /// Where runs are kept.
+    ///
+    /// # Errors
+    /// Exit 2 where there is no such folder.
+    pub(crate) fn state(&self) -> Result<StateDir, Failure> {
+        Ok(StateDir::new(self.state_folder.as_deref())?)
+    }
+
+    /// The key that secrets are sealed with, made if there is none yet.
+    ///
+    /// # Errors
+    /// Exit 2 where it cannot be read or made.
+    pub(crate) fn key(&self) -> Result<Key, Failure> {
+        Ok(Key::load_or_make(self.key_file.as_deref())?)
+    }
+
+    /// The key that must be there, because something was sealed with it.
+    ///
+    /// # Errors
+    /// Exit 2 where there is none, or it cannot be read.
+    pub(crate) fn present_key(&self) -> Result<Key, Failure> {
+        Ok(Key::load(self.key_file.as_deref())?)
+    }
+}

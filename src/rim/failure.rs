@@ -1,0 +1,116 @@
+//! Why a command could not go on, with its exit code.
+
+use crate::archive::ArchiveError;
+use crate::ledger::LedgerError;
+use crate::migrate::BaseError;
+use crate::seal::KeyError;
+use std::fmt;
+
+/// How a command ends. Ordered by code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Exit {
+    /// Every row is done; of a comparison: there is no difference.
+    Done,
+    /// Some row is not done; of a comparison: there are differences.
+    NotDone,
+    /// The command line, the configuration or the input could not be used.
+    Unusable,
+    /// The target could not be used.
+    Target,
+    /// The guard or the failure budget stopped the run.
+    Stopped,
+    /// Ctrl-C.
+    Interrupted,
+}
+
+impl Exit {
+    /// Done where all is well, else not done.
+    pub(crate) fn done_if(all_well: bool) -> Exit {
+        match all_well {
+            true => Exit::Done,
+            false => Exit::NotDone,
+        }
+    }
+
+    /// The number that the shell is given.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Exit::Done => 0,
+            Exit::NotDone => 1,
+            Exit::Unusable => 2,
+            Exit::Target => 3,
+            Exit::Stopped => 4,
+            Exit::Interrupted => 130,
+        }
+    }
+}
+
+/// Why a command could not go on, for whoever typed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    /// What happened and where.
+    pub(crate) message: String,
+    /// What to do next; empty where the message says it.
+    pub(crate) hint: String,
+}
+
+impl Failure {
+    fn new(exit: Exit, message: impl fmt::Display) -> Failure {
+        Failure {
+            exit,
+            message: message.to_string(),
+            hint: String::new(),
+        }
+    }
+
+    /// The command line, the configuration or the input could not be used.
+    pub(crate) fn usage(message: impl fmt::Display) -> Failure {
+        Failure::new(Exit::Unusable, message)
+    }
+
+    /// The target could not be used.
+    pub(crate) fn target(message: impl fmt::Display) -> Failure {
+        Failure::new(Exit::Target, message)
+    }
+
+    /// The guard or the failure budget stopped the run.
+    pub(crate) fn guard(message: impl fmt::Display) -> Failure {
+        Failure::new(Exit::Stopped, message)
+    }
+
+    /// The same failure with a word on what to do.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Failure {
+        self.hint = hint.into();
+        self
+    }
+}
+
+impl From<LedgerError> for Failure {
+    /// Exit 3 where another run holds the target, else 2.
+    fn from(error: LedgerError) -> Failure {
+        let failure = match &error {
+            LedgerError::Locked(_) => Failure::target(&error),
+            _ => Failure::usage(&error),
+        };
+        failure.hint(error.hint())
+    }
+}
+
+impl From<ArchiveError> for Failure {
+    fn from(error: ArchiveError) -> Failure {
+        Failure::usage(&error).hint(error.hint())
+    }
+}
+
+impl From<BaseError> for Failure {
+    fn from(error: BaseError) -> Failure {
+        Failure::usage(&error).hint(error.hint())
+    }
+}
+
+impl From<KeyError> for Failure {
+    fn from(error: KeyError) -> Failure {
+        Failure::usage(&error).hint(error.hint())
+    }
+}

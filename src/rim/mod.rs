@@ -1,0 +1,15 @@
+//! The rim: what stands between the command line and the engine. Failures with their exit codes, the terminal, the
+//! configuration, targets and their sessions, and the one rule for outputs.
+
+pub(crate) mod config;
+pub(crate) mod context;
+pub(crate) mod failure;
+pub(crate) mod outputs;
+pub(crate) mod session;
+pub(crate) mod target;
+pub(crate) mod terminal;
+
+pub(crate) use context::Context;
+pub(crate) use failure::{Exit, Failure};
+pub(crate) use session::Session;
+pub(crate) use target::{PaceOptions, Rate, Target, TargetSpec};

@@ -1,0 +1,101 @@
+//! The one rule for outputs: no output is an input, and no two outputs are one file.
+
+use super::failure::Failure;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The files that a command reads and writes.
+#[derive(Debug, Default)]
+pub(crate) struct Files {
+    inputs: Vec<PathBuf>,
+    outputs: Vec<(&'static str, PathBuf)>,
+}
+
+impl Files {
+    /// Takes note of a file that is read. Standard input (`-`) is none.
+    pub(crate) fn read(&mut self, path: &Path) {
+        if path.as_os_str() != "-" {
+            self.inputs.push(path.to_owned());
+        }
+    }
+
+    /// Takes note of a file that is written; `flag` is what names it.
+    pub(crate) fn written(&mut self, flag: &'static str, path: &Path) {
+        self.outputs.push((flag, path.to_owned()));
+    }
+
+    /// Refuses outputs that are inputs or other outputs, by whatever way they are named.
+    ///
+    /// # Errors
+    /// Exit 2, naming the file.
+    pub(crate) fn refuse_clashes(&self) -> Result<(), Failure> {
+        let inputs: Vec<PathBuf> = self.inputs.iter().map(|path| place(path)).collect();
+        let mut places: Vec<(&str, PathBuf)> = vec![];
+        for (flag, path) in &self.outputs {
+            let place = place(path);
+            if inputs.contains(&place) {
+                return Err(Failure::usage(format!(
+                    "{} is read, and would be overwritten by {flag}",
+                    path.display()
+                ))
+                .hint("name another file: the original is left alone"));
+            }
+            let other = places.iter().find(|(_, other)| *other == place);
+            // What is no file (a device, a pipe) takes all that is written to it.
+            if let Some((other, _)) = other.filter(|_| !place.exists() || place.is_file()) {
+                return Err(Failure::usage(format!(
+                    "{}: {other} and {flag} would write to the same file",
+                    path.display()
+                ))
+                .hint("name another file for one of them"));
+            }
+            places.push((flag, place));
+        }
+        Ok(())
+    }
+}
+
+/// Where a file is or will be, whatever way leads there.
+fn place(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    if let Ok(path) = fs::canonicalize(&path) {
+        return path;
+    }
+    match (path.parent().map(fs::canonicalize), path.file_name()) {
+        (Some(Ok(folder)), Some(name)) => folder.join(name),
+        _ => path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_one_whatever_way_leads_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let there = folder.path().join("out.csv");
+        let around = folder.path().join("./sub/../out.csv");
+        fs::create_dir(folder.path().join("sub")).unwrap();
+        assert_eq!(place(&there), place(&around));
+        assert_ne!(place(&there), place(&folder.path().join("other.csv")));
+    }
+
+    #[test]
+    fn outputs_that_are_inputs_or_other_outputs_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let refused = |input: &str, report: &str, rejects: &str| {
+            let mut files = Files::default();
+            files.read(&path(input));
+            files.written("--report", &path(report));
+            files.written("--rejects", &path(rejects));
+            files.refuse_clashes().map_err(|failure| failure.message)
+        };
+        assert_eq!(refused("in.csv", "a.csv", "b.csv"), Ok(()));
+        let read = refused("in.csv", "a.csv", "./in.csv").unwrap_err();
+        assert!(read.contains("overwritten by --rejects"), "{read}");
+        let twice = refused("in.csv", "a.csv", "./a.csv").unwrap_err();
+        assert!(twice.contains("--report and --rejects"), "{twice}");
+    }
+}

@@ -1,0 +1,134 @@
+//! A target that is signed in.
+
+use super::config::read_small;
+use super::failure::Failure;
+use super::target::{Address, Target};
+use super::terminal::print;
+use crate::link::http::{Http, Options};
+use crate::link::paced::Pace;
+use crate::link::retrying::Retrying;
+use crate::link::{Link, StopFlag};
+use crate::manifest::Manifest;
+use crate::model::Record;
+use crate::progress::Progress;
+use crate::sim::{Faults, InProcess, Sim};
+use crate::submit::converse::{Connection, LookupOptions};
+use crate::wire::Listing;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// A target that is signed in. Signs out when it is dropped.
+pub(crate) struct Session<'t> {
+    target: &'t Target,
+    connection: Connection,
+}
+
+impl<'t> Session<'t> {
+    /// Signs in.
+    ///
+    /// # Errors
+    /// Exit 2 where a certificate file cannot be read, exit 3 where the target cannot be used.
+    pub(crate) fn open(target: &'t Target, stop: &StopFlag) -> Result<Session<'t>, Failure> {
+        if target.is_unprotected() {
+            print(format!(
+                "{}: over http, passwords travel readable for everybody on the way",
+                target.label
+            ));
+        }
+        let facts = &(target.vendor.manifest)().vendor;
+        let reply = Duration::from_millis(facts.reply_ms);
+        let link: Box<dyn Link> = match &target.address {
+            Address::Sim(faults) => {
+                let faults: Faults = faults
+                    .as_deref()
+                    .unwrap_or_default()
+                    .parse()
+                    .map_err(Failure::usage)?;
+                let sim = Sim::new((target.vendor.sim)(&target.account), faults);
+                Box::new(InProcess::new(sim, facts.path.clone(), reply))
+            }
+            Address::Url(url) => {
+                let mut options = Options::replying_within(reply);
+                if let Some(path) = &target.ca_file {
+                    let pem = read_small(path).map_err(|why| {
+                        Failure::usage(format!("{} cannot be read: {why}", path.display()))
+                    })?;
+                    options.trusted_pem = Some(pem.into_bytes());
+                }
+                Box::new(Http::new(url.as_str(), "", options).map_err(Failure::usage)?)
+            }
+        };
+        let pace = Pace::per_second(target.rate.0, stop.clone()).map_err(Failure::usage)?;
+        let vendor = target.vendor.client(target.settings.clone());
+        let connection =
+            Connection::open(vendor, Retrying::new(link, pace), target.account.clone())
+                .map_err(|fault| target.failure(&fault))?;
+        Ok(Session { target, connection })
+    }
+
+    pub(crate) fn target(&self) -> &'t Target {
+        self.target
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    pub(crate) fn manifest(&self) -> &'static Manifest {
+        self.connection.manifest()
+    }
+
+    /// Which extensions the PBX holds, or which groups where the target is about them.
+    ///
+    /// # Errors
+    /// Exit 3 where it does not tell.
+    pub(crate) fn list(&self) -> Result<Listing, Failure> {
+        let listing = self.connection.list();
+        listing.map_err(|fault| self.target.failure(&fault))
+    }
+
+    /// Which extensions the PBX holds, where the target is about its groups.
+    ///
+    /// # Errors
+    /// Exit 3 where it does not tell.
+    pub(crate) fn list_extensions(&self) -> Result<Option<Listing>, Failure> {
+        let listing = self.connection.list_extensions();
+        listing.map_err(|fault| self.target.failure(&fault))
+    }
+
+    /// How the target is looked up.
+    pub(crate) fn looking(&self, live: bool) -> LookupOptions {
+        LookupOptions {
+            parallel: self.target.parallel,
+            batch: self.target.batch,
+            live,
+        }
+    }
+
+    /// Everything about these extensions, by number, with a progress bar.
+    ///
+    /// # Errors
+    /// Exit 3 where the target does not tell.
+    pub(crate) fn look(&self, numbers: &[String]) -> Result<BTreeMap<String, Record>, Failure> {
+        let what = format!("{}s looked at", self.target.record());
+        let mut progress = Progress::new(&what, numbers.len() as u64);
+        let mut found = BTreeMap::new();
+        let looked = self
+            .connection
+            .look(numbers, &self.looking(false), &mut |extensions| {
+                for extension in extensions {
+                    progress.tick();
+                    found.insert(extension.number().to_owned(), extension);
+                }
+            });
+        progress.finish();
+        looked.map_err(|fault| self.target.failure(&fault))?;
+        Ok(found)
+    }
+}
+
+impl Drop for Session<'_> {
+    fn drop(&mut self) {
+        self.connection.sign_out();
+    }
+}

@@ -1,0 +1,518 @@
+//! From what was typed after `--to` to a PBX: `rowcall.toml`, `VENDOR+URL`, `sim:VENDOR`.
+
+use super::config::{Entry, PASSWORD_VARIABLE, account, config_of, named};
+use super::failure::{Exit, Failure};
+use super::terminal::print;
+use crate::link::paced::{PARALLEL_MAX, RATE_MAX};
+use crate::model::{Fault, Secret};
+use crate::submit::converse::INTERRUPTED;
+use crate::vendors::{Account, GROUPS, Settings, VENDORS, Vendor, vendor};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::env;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use url::Url;
+
+/// How a target is to be addressed, as far as it was typed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PaceOptions {
+    pub(crate) rate: Option<Rate>,
+    /// Requests in flight.
+    pub(crate) parallel: Option<usize>,
+    /// How many extensions one look-up asks for.
+    pub(crate) batch: Option<usize>,
+    /// Settings of the vendor.
+    pub(crate) settings: Vec<(String, String)>,
+    /// Certificates to trust beside the platform's.
+    pub(crate) ca_file: Option<PathBuf>,
+}
+
+/// Requests per second.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Rate(pub f64);
+
+impl FromStr for Rate {
+    type Err = String;
+
+    /// `20/s`, `300/min`, or `20`, which means `20/s`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (count, seconds) = match text.split_once('/') {
+            None => (text, 1.0),
+            Some((count, "s")) => (count, 1.0),
+            Some((count, "min" | "m")) => (count, 60.0),
+            Some(_) => return Err(format!("{text:?} is no rate: write 20/s or 300/min")),
+        };
+        match count.trim().parse::<f64>() {
+            Ok(count) if count > 0.0 && count / seconds <= RATE_MAX => Ok(Rate(count / seconds)),
+            _ => Err(format!("{text:?} is no rate: write 20/s or 300/min")),
+        }
+    }
+}
+
+/// What a target was made from, so that it can be made again. Holds no secret.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct TargetSpec {
+    text: String,
+    config: Option<PathBuf>,
+    rate: f64,
+    parallel: usize,
+    batch: usize,
+    settings: Vec<(String, String)>,
+    ca_file: Option<PathBuf>,
+    /// Whether it is about the PBX's groups.
+    #[serde(default)]
+    pub(crate) groups: bool,
+}
+
+impl TargetSpec {
+    /// The same target with a setting of its vendor.
+    pub(crate) fn set(mut self, name: &str, value: &str) -> TargetSpec {
+        self.settings.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The target again.
+    ///
+    /// # Errors
+    /// As [`Target::resolve`].
+    pub(crate) fn resolve(&self, config: Option<&Path>) -> Result<Target, Failure> {
+        let pace = PaceOptions {
+            rate: Some(Rate(self.rate)),
+            parallel: Some(self.parallel),
+            batch: Some(self.batch),
+            settings: self.settings.clone(),
+            ca_file: self.ca_file.clone(),
+        };
+        Target::resolve(&self.text, config.or(self.config.as_deref()), &pace)?
+            .about_groups(self.groups)
+    }
+}
+
+/// One PBX, ready to be spoken to.
+pub(crate) struct Target {
+    /// How it is called in messages: never with a password in it.
+    pub(crate) label: String,
+    /// Its vendor.
+    pub(crate) vendor: &'static Vendor,
+    /// Where it is.
+    pub(crate) address: Address,
+    /// Who signs in.
+    pub(crate) account: Account,
+    /// The vendor's settings.
+    pub(crate) settings: Settings,
+    /// Requests per second.
+    pub(crate) rate: Rate,
+    /// Requests in flight.
+    pub(crate) parallel: usize,
+    /// How many extensions one look-up asks for.
+    pub(crate) batch: usize,
+    /// Certificates to trust beside the platform's.
+    pub(crate) ca_file: Option<PathBuf>,
+    /// What it was made from.
+    pub(crate) spec: TargetSpec,
+}
+
+/// Where a target is.
+pub(crate) enum Address {
+    /// In this process, with these faults.
+    Sim(Option<String>),
+    /// At this address; the vendor's own path is in it.
+    Url(Url),
+}
+
+/// What the words of a target are about, before its vendor is known.
+struct Words {
+    /// How it is called; empty where its address is its name.
+    label: String,
+    entry: Entry,
+    /// Of a simulated PBX its faults.
+    sim: Option<Option<String>>,
+    config: Option<PathBuf>,
+}
+
+impl Words {
+    fn parse(text: &str, config: Option<&Path>) -> Result<Words, Failure> {
+        if let Some(rest) = text.strip_prefix("sim:") {
+            let (vendor, faults) = match rest.split_once('?') {
+                Some((vendor, faults)) => (vendor, Some(faults.to_owned())),
+                None => (rest, None),
+            };
+            return Ok(Words {
+                label: format!("sim:{vendor}"),
+                entry: Entry {
+                    vendor: vendor.to_owned(),
+                    ..Entry::default()
+                },
+                sim: Some(faults),
+                config: None,
+            });
+        }
+        let address = text.split_once('+').filter(|(_, url)| url.contains("://"));
+        if let Some((vendor, url)) = address {
+            return Ok(Words {
+                label: String::new(),
+                entry: Entry {
+                    vendor: vendor.to_owned(),
+                    url: url.to_owned(),
+                    ..Entry::default()
+                },
+                sim: None,
+                config: None,
+            });
+        }
+        let path = config_of(text, config)?;
+        Ok(Words {
+            label: text.to_owned(),
+            entry: named(text, &path)?,
+            sim: None,
+            config: Some(path),
+        })
+    }
+
+    fn vendor(&self) -> Result<&'static Vendor, Failure> {
+        vendor(&self.entry.vendor).ok_or_else(|| {
+            let known: Vec<&str> = VENDORS.iter().map(|vendor| vendor.id).collect();
+            Failure::usage(format!("there is no vendor {:?}", self.entry.vendor))
+                .hint(format!("there are: {}", known.join(", ")))
+        })
+    }
+
+    /// Label, address and account.
+    fn place(&self, vendor: &Vendor) -> Result<(String, Address, Account), Failure> {
+        if let Some(faults) = &self.sim {
+            let address = Address::Sim(faults.clone());
+            return Ok((self.label.clone(), address, sim_account()));
+        }
+        let manifest = (vendor.manifest)();
+        let (url, user) = address(&self.entry.url, &manifest.vendor.path)?;
+        let label = match self.label.as_str() {
+            "" => format!("{}+{url}", vendor.id),
+            label => label.to_owned(),
+        };
+        let username = match user.as_str() {
+            "" => self.entry.username.clone(),
+            _ => user,
+        };
+        let required = !manifest.ability.account_optional;
+        let account = account(&label, username, &self.entry, required)?;
+        Ok((label, Address::Url(url), account))
+    }
+}
+
+/// A vendor as its rows need it: its extensions, or its groups.
+///
+/// # Errors
+/// Exit 2 where it has no groups.
+pub(crate) fn vendor_of_rows(
+    vendor: &'static Vendor,
+    groups: bool,
+) -> Result<&'static Vendor, Failure> {
+    if !groups {
+        return Ok(vendor);
+    }
+    vendor.groups().ok_or_else(|| {
+        let having: Vec<&str> = GROUPS.iter().map(|vendor| vendor.id).collect();
+        Failure::usage(format!(
+            "{} has no groups that rowcall can read and write",
+            (vendor.manifest)().vendor.name
+        ))
+        .hint(format!(
+            "leave out --groups; {} has them",
+            having.join(", ")
+        ))
+    })
+}
+
+impl Target {
+    /// Finds out what a target's words mean; what was typed wins over the file, the file over the vendor.
+    ///
+    /// # Errors
+    /// Exit 2, saying which word of which file is wrong and what would be right.
+    pub(crate) fn resolve(
+        text: &str,
+        config: Option<&Path>,
+        pace: &PaceOptions,
+    ) -> Result<Target, Failure> {
+        let words = Words::parse(text, config)?;
+        let vendor = words.vendor()?;
+        let facts = &(vendor.manifest)().vendor;
+        let entry = &words.entry;
+        let settings = settings(vendor, entry, pace)?;
+        let (label, address, account) = words.place(vendor)?;
+        let rate = match (pace.rate, &entry.rate) {
+            (Some(rate), _) => rate,
+            (None, Some(text)) => text
+                .parse()
+                .map_err(|why| Failure::usage(format!("{label}: rate: {why}")))?,
+            (None, None) => Rate(facts.rate),
+        };
+        let parallel = pace.parallel.or(entry.parallel).unwrap_or(facts.parallel);
+        let most = usize::from(PARALLEL_MAX);
+        if parallel > most {
+            print(format!(
+                "{label}: parallel is {parallel}, but at most {most} requests can be in flight: {most} are"
+            ));
+        }
+        let parallel = parallel.clamp(1, most);
+        let batch = pace.batch.or(entry.batch).unwrap_or(facts.batch);
+        // A vendor that answers for one extension at a time cannot be asked for more.
+        let batch = match facts.batch {
+            1 => 1,
+            _ => batch.clamp(1, 1000),
+        };
+        let ca_file = pace.ca_file.clone().or(entry.ca_file.clone());
+        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        let spec = TargetSpec {
+            text: text.to_owned(),
+            config: words.config.as_ref().map(absolute),
+            rate: rate.0,
+            parallel,
+            batch,
+            settings: pace.settings.clone(),
+            ca_file: ca_file.as_ref().map(absolute),
+            groups: false,
+        };
+        Ok(Target {
+            label,
+            vendor,
+            address,
+            account,
+            settings,
+            rate,
+            parallel,
+            batch,
+            ca_file,
+            spec,
+        })
+    }
+
+    /// The same PBX, about its groups where the rows are such.
+    ///
+    /// # Errors
+    /// Exit 2 where its vendor has no groups.
+    pub(crate) fn about_groups(mut self, groups: bool) -> Result<Target, Failure> {
+        if groups {
+            self.vendor = vendor_of_rows(self.vendor, groups)?;
+            self.batch = (self.vendor.manifest)().vendor.batch;
+            self.spec.groups = true;
+        }
+        Ok(self)
+    }
+
+    /// What its rows are called in messages: `extension` or `group`.
+    pub(crate) fn record(&self) -> &'static str {
+        (self.vendor.manifest)().key().record()
+    }
+
+    /// Why the target cannot be used.
+    pub(crate) fn failure(&self, fault: &Fault) -> Failure {
+        let message = format!("{}: {}", self.label, fault.message);
+        let hint = match fault.hint.as_str() {
+            "" => "check the address and the port, and whether the PBX is well; then run it again",
+            hint => hint,
+        };
+        let failure = Failure::target(message).hint(hint);
+        match fault.code.as_ref() {
+            INTERRUPTED => Failure {
+                exit: Exit::Interrupted,
+                ..failure
+            },
+            _ => failure,
+        }
+    }
+
+    /// What the PBX is by its vendor and address, whatever it is called here: two names of one PBX are one.
+    pub(crate) fn identity(&self) -> String {
+        match &self.address {
+            Address::Url(url) => format!("{}+{url}", self.vendor.id),
+            Address::Sim(_) => self.label.clone(),
+        }
+    }
+
+    /// Where the target is, in words that stand for it on any machine.
+    pub(crate) fn place(&self) -> String {
+        match &self.address {
+            Address::Sim(Some(faults)) => format!("{}?{faults}", self.label),
+            Address::Sim(None) => self.label.clone(),
+            Address::Url(url) => format!("{}+{url}", self.vendor.id),
+        }
+    }
+
+    /// Whether the PBX is a simulated one inside this process.
+    pub(crate) fn is_sim(&self) -> bool {
+        matches!(self.address, Address::Sim(_))
+    }
+
+    /// Whether passwords go over a network in the clear.
+    pub(crate) fn is_unprotected(&self) -> bool {
+        let Address::Url(url) = &self.address else {
+            return false;
+        };
+        let here = match url.host() {
+            Some(url::Host::Domain(name)) => name == "localhost",
+            Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+            None => false,
+        };
+        url.scheme() == "http" && !here
+    }
+}
+
+/// The account of a simulated PBX.
+pub(crate) fn sim_account() -> Account {
+    let password = env::var("ROWCALL_SIM_PASSWORD").unwrap_or_else(|_| "rehearsal".to_owned());
+    Account {
+        username: "api".to_owned(),
+        password: Secret::new(password),
+    }
+}
+
+fn settings(vendor: &Vendor, entry: &Entry, pace: &PaceOptions) -> Result<Settings, Failure> {
+    let mut given = BTreeMap::new();
+    for (name, value) in &entry.settings {
+        if name == "password" {
+            return Err(Failure::usage("rowcall.toml holds a password").hint(
+                "take it out, and name password_env, password_file or password_command instead",
+            ));
+        }
+        let text = match value {
+            toml::Value::String(text) => text.clone(),
+            toml::Value::Boolean(_) | toml::Value::Integer(_) => value.to_string(),
+            _ => {
+                return Err(Failure::usage(format!(
+                    "{name} takes a text, not a table or list"
+                )));
+            }
+        };
+        given.insert(name.clone(), text);
+    }
+    given.extend(pace.settings.iter().cloned());
+    Settings::new((vendor.manifest)(), &given).map_err(Failure::usage)
+}
+
+/// The address with the vendor's own path, and the user in it.
+fn address(text: &str, vendor_path: &str) -> Result<(Url, String), Failure> {
+    let form = "an address is http(s)://USER@HOST:PORT, with at most a path";
+    // What is wrong is said without the text: it may hold a password.
+    let mut url = Url::parse(text)
+        .map_err(|why| Failure::usage(format!("the address is not usable: {why}")).hint(form))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        return Err(Failure::usage("the address is neither http:// nor https://").hint(form));
+    }
+    if url.password().is_some() {
+        return Err(Failure::usage(
+            "the address holds a password, and addresses are shown and logged",
+        )
+        .hint(format!("leave it out and set {PASSWORD_VARIABLE}")));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(Failure::usage("the address has a query or a fragment").hint(form));
+    }
+    let user =
+        url::form_urlencoded::parse(format!("u={}", url.username().replace('+', "%2B")).as_bytes())
+            .next()
+            .map_or_else(String::new, |(_, user)| user.into_owned());
+    let _ = url.set_username("");
+    let prefix = url.path().trim_end_matches('/').to_owned();
+    // `/api/v1.1.0` stands for itself where the vendor's path is `/api/v0.0.1`: the version is the operator's to choose.
+    let first = vendor_path.split('/').nth(1).unwrap_or_default();
+    let there = first.is_empty() || prefix.split('/').any(|part| part == first);
+    let path = if there {
+        prefix
+    } else {
+        format!("{prefix}{vendor_path}")
+    };
+    url.set_path(&path);
+    Ok((url, user))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn the_vendors_path_is_added_where_it_is_not_there() {
+        let of = |text, path| {
+            address(text, path)
+                .map(|(url, user)| (url.to_string(), user))
+                .ok()
+        };
+        let is = |url: &str, user: &str| Some((url.to_owned(), user.to_owned()));
+        assert_eq!(
+            of("http://api@127.0.0.1:9011", "/api/v0.0.1"),
+            is("http://127.0.0.1:9011/api/v0.0.1", "api")
+        );
+        assert_eq!(
+            of("http://h/api/v1.1.0/", "/api/v0.0.1"),
+            is("http://h/api/v1.1.0", "")
+        );
+        assert_eq!(of("https://h/pbx1", "/api"), is("https://h/pbx1/api", ""));
+        assert_eq!(
+            of("http://a%40b%20c@h:7780", ""),
+            is("http://h:7780/", "a@b c")
+        );
+    }
+
+    #[test]
+    fn an_address_with_a_password_is_refused_without_showing_it() {
+        for text in [
+            "http://api:canary@h",
+            "ftp://canary@h",
+            "http://h/?token=canary",
+            "canary",
+            "http://h:canary/",
+        ] {
+            let failure = address(text, "/api").unwrap_err();
+            assert!(
+                failure.exit == Exit::Unusable && !failure.message.contains("canary"),
+                "{failure:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn two_names_of_one_pbx_are_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("rowcall.toml");
+        let text = "[targets.hq]\nvendor = \"ozeki\"\nurl = \"http://127.0.0.1:7780/\"\n";
+        fs::write(&config, text).unwrap();
+        let pace = PaceOptions::default();
+        let resolve = |text: &str| Target::resolve(text, Some(&config), &pace).unwrap();
+        let (named, typed) = (resolve("hq"), resolve("ozeki+http://127.0.0.1:7780"));
+        assert_ne!(named.label, typed.label);
+        assert_eq!(named.identity(), typed.identity());
+        assert_ne!(
+            named.identity(),
+            resolve("ozeki+http://127.0.0.1:7781").identity()
+        );
+    }
+
+    #[test]
+    fn a_pbx_and_its_groups_are_one() {
+        let pace = PaceOptions::default();
+        let resolve = || Target::resolve("sim:portsip", None, &pace).unwrap();
+        let groups = resolve().about_groups(true).unwrap();
+        assert_eq!(groups.identity(), resolve().identity());
+        assert_eq!(
+            (groups.record(), resolve().record()),
+            ("group", "extension")
+        );
+        // And what is gone on with later is still about them.
+        let again = groups.spec.resolve(None).unwrap();
+        assert_eq!((again.record(), again.batch), ("group", groups.batch));
+        assert!(groups.batch > 1);
+    }
+
+    #[test]
+    fn rates_are_read_as_they_are_typed() {
+        assert_eq!(
+            ["20/s", "300/min", "0.5"].map(|text| text.parse()),
+            [Ok(Rate(20.0)), Ok(Rate(5.0)), Ok(Rate(0.5))]
+        );
+        for wrong in ["0", "-1/s", "20/h", "inf", "NaN", "", "fast"] {
+            assert!(wrong.parse::<Rate>().is_err(), "{wrong}");
+        }
+    }
+}

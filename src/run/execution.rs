@@ -1,0 +1,174 @@
+//! Changes on their way to a target.
+
+use super::journal::Journal;
+use super::results::Results;
+use crate::input::Headings;
+use crate::model::{Change, Field, Outcome, PlannedRow, RowResult};
+use crate::plan::waves::Stage;
+use crate::progress::Progress;
+use crate::rim::terminal::print;
+use crate::rim::{Exit, Failure, Session};
+use crate::submit::settle::Settlement;
+use crate::submit::verify::Verify;
+use crate::submit::{Ended, FailuresMax, IntentLog, NoIntentLog, Options, WaveGate, submit};
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+/// Changes on their way to a target.
+pub(crate) struct Execution<'e> {
+    /// What fields are called in the sheets.
+    pub(crate) headings: &'e Headings,
+    /// By position, what cannot be put back of a row's extension.
+    pub(crate) not_restorable: BTreeMap<usize, Vec<Field>>,
+    pub(crate) failures_max: FailuresMax,
+    /// What is read back.
+    pub(crate) verify: Verify,
+    /// The waves, in the order of the changes; none where everything goes at once.
+    pub(crate) stages: Vec<Stage>,
+    /// Where intents and results are written down; none for a PBX that is gone when the process is.
+    pub(crate) journal: Option<Journal>,
+}
+
+/// By position, what cannot be put back of the rows' extensions.
+pub(crate) fn not_restorable(rows: &[PlannedRow]) -> BTreeMap<usize, Vec<Field>> {
+    let rows = rows.iter().enumerate();
+    let partial = rows.filter(|(_, row)| !row.not_restorable.is_empty());
+    partial
+        .map(|(position, row)| (position, row.not_restorable.clone()))
+        .collect()
+}
+
+impl Execution<'_> {
+    /// Sends the changes, and ends the run.
+    ///
+    /// # Errors
+    /// Exit 2 where the report or the ledger cannot be written on: what was sent by then is settled.
+    pub(crate) fn run(
+        self,
+        session: Session<'_>,
+        changes: &[Change],
+        mut results: Results<'_>,
+    ) -> Result<Exit, Failure> {
+        results.put_final()?;
+        let run = self.journal.as_ref().map(|journal| journal.run());
+        results.run = run.map(str::to_owned);
+        let (ended, mut failed) = self.send(&session, changes, &mut results);
+        drop(session);
+        let (stopped, why) = stopped(&ended);
+        if let Some(journal) = self.journal {
+            let written = journal.end(why.as_deref().unwrap_or("whole"));
+            if let (Err(error), None) = (written, &failed) {
+                failed = Some(error.into());
+            }
+        }
+        if let Some(why) = &why {
+            print(format!("stopped: {why}"));
+        }
+        if let (Some(run), true) = (&results.run, why.is_some() || failed.is_some()) {
+            print(format!("go on with it: rowcall resume {run}"));
+        }
+        match failed {
+            Some(failure) => Err(failure),
+            None => results.finish(stopped),
+        }
+    }
+
+    /// Sends the changes; returns how the sending ended, and why results could not be shown.
+    fn send(
+        &self,
+        session: &Session<'_>,
+        changes: &[Change],
+        results: &mut Results<'_>,
+    ) -> (Ended, Option<Failure>) {
+        let target = session.target();
+        let options = Options {
+            failures_max: self.failures_max,
+            verify: self.verify,
+            batch: target.batch,
+            ..Options::parallel(target.parallel)
+        };
+        let mut progress = Progress::new("rows", changes.len() as u64);
+        let mut failed = None;
+        let journal = self.journal.as_ref();
+        let intents: &dyn IntentLog = journal.map_or(&NoIntentLog, |journal| journal);
+        let stop = session.connection().line().pace().stop_flag().clone();
+        let failures = Cell::new(0);
+        let mut each = |settlement: Settlement| {
+            progress.tick();
+            failures.set(failures.get() + u32::from(!settlement.result.is_done()));
+            let position = settlement.row;
+            let outcome = self.outcome(results.line(position), settlement);
+            if let Some(journal) = journal {
+                journal.result(position, outcome.clone());
+            }
+            if let Err(failure) = results.put(position, outcome) {
+                // Where results cannot be shown, nothing more is sent.
+                failed.get_or_insert(failure);
+                stop.stop();
+            }
+        };
+        let mut after = |wave: usize| self.judge_wave(wave, failures.take());
+        let sizes: Vec<usize> = self.stages.iter().map(|stage| stage.count).collect();
+        let waves = WaveGate {
+            sizes: &sizes,
+            after: &mut after,
+        };
+        let ended = submit(
+            session.connection(),
+            changes,
+            &options,
+            intents,
+            Some(waves),
+            &mut each,
+        );
+        progress.finish();
+        (ended, failed)
+    }
+
+    /// Says how a wave went, and ends the run where more of it failed than may be.
+    fn judge_wave(&self, wave: usize, failures: u32) -> Option<Ended> {
+        let stage = self.stages.get(wave)?;
+        if stage.of > 1 {
+            print(format!("{stage}: {} rows, {failures} failed", stage.count));
+        }
+        let is_last = wave + 1 == self.stages.len();
+        let too_bad = stage.is_too_bad(failures, stage.count, self.failures_max);
+        (!is_last && too_bad).then(|| {
+            Ended::TooManyFailures(format!(
+                "{stage}: {failures} of its {} rows failed",
+                stage.count
+            ))
+        })
+    }
+
+    fn outcome(&self, line: Option<&Outcome>, settlement: Settlement) -> Outcome {
+        let (row, result) = (settlement.row, settlement.result);
+        let line = line
+            .cloned()
+            .unwrap_or_else(|| Outcome::new(settlement.action, result));
+        let mut outcome = line.clone();
+        settlement.write_into(&mut outcome);
+        let is_partial = self.not_restorable.contains_key(&row);
+        if is_partial && (result.is_done() || result == RowResult::NotSent) {
+            // What cannot be restored is told of the row however well the rest went, and again after a resume.
+            (outcome.code, outcome.field) = (line.code, line.field);
+            (outcome.message, outcome.hint) = (line.message, line.hint);
+            if result.is_done() {
+                outcome.result = RowResult::Differs;
+            }
+        }
+        outcome.column = self.headings.heading(outcome.place.as_ref(), outcome.field);
+        outcome
+    }
+}
+
+/// The exit of a run that did not send all, and why it did not.
+fn stopped(ended: &Ended) -> (Option<Exit>, Option<String>) {
+    match ended {
+        Ended::Whole => (None, None),
+        Ended::Interrupted => (Some(Exit::Interrupted), Some("interrupted".to_owned())),
+        Ended::TooManyFailures(why) => (Some(Exit::Stopped), Some(why.clone())),
+        Ended::TargetLost(fault) => (Some(Exit::Target), Some(fault.message.clone())),
+        Ended::JournalLost(why) => (Some(Exit::Unusable), Some(why.clone())),
+    }
+}

@@ -1,0 +1,150 @@
+//! What was asked for, as far as a run needs it.
+
+use super::secrets_file::SecretsOut;
+use crate::input::Rows;
+use crate::model::{Action, Change};
+use crate::plan::guard::{Allowance, Budget};
+use crate::plan::waves::Waves;
+use crate::rim::outputs::Files;
+use crate::rim::terminal::can_ask;
+use crate::rim::{Failure, Target};
+use crate::submit::verify::Verify;
+use crate::submit::{FailuresMax, Options};
+use std::path::PathBuf;
+
+/// Where results go.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ReportOptions {
+    pub(crate) files: Vec<PathBuf>,
+    /// A summary as JSON on standard output.
+    pub(crate) json: bool,
+}
+
+/// How much a run may change, when it stops by itself, and what is read back.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct GuardOptions {
+    pub(crate) budget: Budget,
+    /// `None` stands for the usual limits.
+    pub(crate) max_failures: Option<Allowance>,
+    pub(crate) verify: Verify,
+    pub(crate) waves: Option<Waves>,
+    /// The answer to every question is yes.
+    pub(crate) yes: bool,
+}
+
+impl GuardOptions {
+    pub(crate) fn failures_max(&self) -> FailuresMax {
+        failures_max(self.max_failures)
+    }
+
+    /// Refuses waves by a column where there is no sheet.
+    ///
+    /// # Errors
+    /// Exit 2.
+    pub(crate) fn refuse_column_waves(&self, what: &str) -> Result<(), Failure> {
+        let Some(Waves::Column(heading)) = &self.waves else {
+            return Ok(());
+        };
+        Err(Failure::usage(format!(
+            "--waves column:{heading} needs the sheet, and {what} has none"
+        ))
+        .hint("name sizes (--waves 1,10,100), or import the sheet"))
+    }
+}
+
+/// How many failures a run may have, from what was typed.
+pub(crate) fn failures_max(typed: Option<Allowance>) -> FailuresMax {
+    match typed {
+        None => Options::parallel(1).failures_max,
+        Some(Allowance::All) => FailuresMax::Count(u32::MAX),
+        Some(Allowance::Count(count)) => {
+            FailuresMax::Count(u32::try_from(count).unwrap_or(u32::MAX))
+        }
+        Some(Allowance::Percent { share, .. }) => FailuresMax::Share(share / 100.0),
+    }
+}
+
+/// What a command that writes was asked for.
+pub(crate) struct RunRequest<'t> {
+    pub(crate) command: &'static str,
+    /// Empty where the command has none.
+    pub(crate) mode: &'static str,
+    pub(crate) target: &'t Target,
+    pub(crate) report: ReportOptions,
+    /// Where rows that are not done go.
+    pub(crate) rejects: Option<PathBuf>,
+    pub(crate) guard: GuardOptions,
+    /// Where generated secrets go.
+    pub(crate) secrets: SecretsOut,
+}
+
+impl RunRequest<'_> {
+    /// The files that it reads and writes.
+    pub(crate) fn files(&self, rows: &Rows) -> Files {
+        let mut files = Files::default();
+        for (sheet, _) in &rows.sheets {
+            files.read(sheet.file.as_ref().as_ref());
+        }
+        for path in &self.report.files {
+            files.written("--report", path);
+        }
+        if let Some(path) = &self.rejects {
+            files.written("--rejects", path);
+        }
+        if let Some(path) = self.secrets.file() {
+            files.written("--secrets-out", path);
+        }
+        files
+    }
+
+    /// Refuses outputs that are inputs or other outputs, and waves by a column that is not there.
+    ///
+    /// # Errors
+    /// Exit 2, naming the file or the column.
+    pub(crate) fn refuse_clashes(&self, rows: &Rows) -> Result<(), Failure> {
+        if let Some(Waves::Column(heading)) = &self.guard.waves {
+            let mut sheets = rows.sheets.iter();
+            if let Some((sheet, _)) = sheets.find(|(sheet, _)| !sheet.headings.contains(heading)) {
+                return Err(Failure::usage(format!(
+                    "--waves names the column {heading:?}, and {} has none",
+                    sheet.file
+                ))
+                .hint(format!("it has: {}", sheet.headings.join(", "))));
+            }
+        }
+        self.files(rows).refuse_clashes()
+    }
+
+    /// Refuses a run that deletes where nobody said yes and there is no terminal to ask on.
+    ///
+    /// # Errors
+    /// Exit 2, naming the flag.
+    pub(crate) fn refuse_silent_deletes(&self) -> Result<(), Failure> {
+        if self.guard.yes || self.target.is_sim() || can_ask() {
+            return Ok(());
+        }
+        Err(Failure::usage(format!(
+            "this deletes {}s, and nobody is there to be asked",
+            self.target.record()
+        ))
+        .hint("say --yes if that is meant"))
+    }
+
+    /// The question that is asked before the first change is sent.
+    pub(crate) fn question(&self, changes: &[Change]) -> String {
+        let count = |action| {
+            let changes = changes.iter().filter(|change| change.action == action);
+            changes.count()
+        };
+        let parts: Vec<String> = [Action::Create, Action::Update, Action::Delete]
+            .into_iter()
+            .filter(|action| count(*action) > 0)
+            .map(|action| format!("{} {}", action.word(), count(action)))
+            .collect();
+        let groups = match self.target.record() {
+            "group" => " (groups)",
+            _ => "",
+        };
+        format!("{}: {}{groups}?", self.target.label, parts.join(", "))
+    }
+}

@@ -1,0 +1,88 @@
+//! What a run needs to know again when it is resumed; stands in its ledger. Holds no secret.
+
+use super::request::RunRequest;
+use super::secrets_file::Generated;
+use crate::input::{Headings, Rows};
+use crate::plan::Plan;
+use crate::rim::{Failure, TargetSpec};
+use crate::seal::sha256_hex;
+use crate::submit::verify::Verify;
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What a run needs to know again when it is resumed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct SavedOptions {
+    /// The target and its pace.
+    pub(crate) target: TargetSpec,
+    pub(crate) reports: Vec<PathBuf>,
+    /// `--max-failures`, where it was given.
+    pub(crate) max_failures: Option<String>,
+    pub(crate) verify: Verify,
+    pub(crate) headings: Headings,
+    /// The waves, each the positions of its rows; none where everything goes at once.
+    pub(crate) waves: Vec<Vec<usize>>,
+    /// The files that were read, with the SHA-256 of their bytes.
+    files: Vec<(PathBuf, String)>,
+    #[serde(default)]
+    pub(crate) generated: Generated,
+}
+
+impl SavedOptions {
+    pub(crate) fn new(
+        request: &RunRequest<'_>,
+        rows: &Rows,
+        plan: &Plan,
+        waves: Vec<Vec<usize>>,
+        generated: &Generated,
+    ) -> SavedOptions {
+        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        let max_failures = request.guard.max_failures;
+        SavedOptions {
+            target: request.target.spec.clone(),
+            reports: request.report.files.iter().map(absolute).collect(),
+            max_failures: max_failures.map(|allowance| allowance.to_string()),
+            verify: request.guard.verify,
+            headings: plan.headings.clone(),
+            waves,
+            files: files(rows),
+            generated: generated.clone(),
+        }
+    }
+
+    /// Reads the options of a run from its ledger.
+    ///
+    /// # Errors
+    /// Exit 2 where another version of rowcall wrote them.
+    pub(crate) fn parse(run: &str, options: &str) -> Result<SavedOptions, Failure> {
+        serde_json::from_str(options).map_err(|_| {
+            Failure::usage(format!(
+                "the ledger of run {run} was written by another version of rowcall"
+            ))
+        })
+    }
+
+    /// The files that are no longer what was read: a run that is resumed goes by its own rows.
+    pub(crate) fn changed_files(&self) -> impl Iterator<Item = &Path> {
+        let changed = |(file, hash): &&(PathBuf, String)| {
+            fs::read(file).is_ok_and(|bytes| sha256_hex(&bytes) != *hash)
+        };
+        let changed = self.files.iter().filter(changed);
+        changed.map(|(file, _)| file.as_path())
+    }
+}
+
+/// The files of a run's sheets, with the SHA-256 of their bytes. Standard input is gone by the next time.
+fn files(rows: &Rows) -> Vec<(PathBuf, String)> {
+    let mut files: Vec<(PathBuf, String)> = vec![];
+    for (sheet, _) in &rows.sheets {
+        let file = std::path::absolute(&*sheet.file).unwrap_or_default();
+        if let Ok(bytes) = fs::read(&file)
+            && !files.iter().any(|(known, _)| *known == file)
+        {
+            files.push((file, sha256_hex(&bytes)));
+        }
+    }
+    files
+}

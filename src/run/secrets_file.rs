@@ -1,0 +1,314 @@
+//! What was generated in a run: put into its changes before they are written down, and into a file for its owner before
+//! the first of them is sent.
+
+use super::recipients::Recipients;
+use crate::generate::{GenerateError, Generator};
+use crate::ledger::SECRETS_STEM;
+use crate::manifest::Manifest;
+use crate::model::{Field, Identity, PlannedRow, Record};
+use crate::rim::Failure;
+use crate::rim::terminal::print;
+use crate::seal::sync_folder;
+use crate::sheet::{Format, GENERATE, Writer};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use zeroize::Zeroizing;
+
+/// What is added to the name of a file that is encrypted.
+const AGE: &str = ".age";
+
+/// Where generated secrets go, and to whom. Holds none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SecretsOut {
+    /// The file; `None` stands for one in the run's folder.
+    file: Option<PathBuf>,
+    /// The age recipients that it is encrypted to; it is in clear where there are none.
+    recipients: Vec<String>,
+}
+
+impl SecretsOut {
+    /// What was typed, held to what can be done.
+    ///
+    /// # Errors
+    /// Exit 2: the file is there already, or cannot be one; a recipient is none.
+    pub(crate) fn new(file: Option<&Path>, recipients: &[String]) -> Result<SecretsOut, Failure> {
+        let out = SecretsOut {
+            file: None,
+            recipients: recipients.to_vec(),
+        };
+        Recipients::parse(&out.recipients)?;
+        let Some(named) = file else {
+            return Ok(out);
+        };
+        let shown = named.display();
+        let mut name = named.as_os_str().to_owned();
+        let is_named_so = named.extension().is_some_and(|ending| ending == "age");
+        if !out.recipients.is_empty() && !is_named_so {
+            name.push(AGE);
+        }
+        let file = std::path::absolute(&name).unwrap_or_else(|_| name.into());
+        if out.format(&file).is_none() {
+            let failure = Failure::usage(format!("{shown}: the ending stands for no sheet"));
+            return Err(
+                failure.hint(match is_named_so && out.recipients.is_empty() {
+                    true => "--secrets-to names whom it is encrypted to",
+                    false => "end it in .csv, .json, .jsonl or .xlsx",
+                }),
+            );
+        }
+        // A link that leads nowhere is in the way too.
+        if file.symlink_metadata().is_ok() {
+            return Err(Failure::usage(format!(
+                "{} is there already, and may hold the secrets of another run",
+                file.display()
+            ))
+            .hint("name another file for --secrets-out"));
+        }
+        if !file.parent().is_some_and(Path::is_dir) {
+            return Err(
+                Failure::usage(format!("{shown}: there is no such folder")).hint("make it first")
+            );
+        }
+        let file = Some(file);
+        Ok(SecretsOut { file, ..out })
+    }
+
+    /// The file, where one was named.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    /// The file's format, by the ending before `.age`.
+    fn format(&self, file: &Path) -> Option<Format> {
+        let name = file.to_string_lossy();
+        let name = match self.recipients.is_empty() {
+            true => &name,
+            false => name.strip_suffix(AGE).unwrap_or(&name),
+        };
+        // A page is for people, and cannot be read again.
+        Format::of_ending(name).filter(|format| *format != Format::Html)
+    }
+
+    /// The file of a run with this folder; `None` where there is no folder, and none was named.
+    fn path(&self, folder: Option<&Path>) -> Option<PathBuf> {
+        let ending = if self.recipients.is_empty() { "" } else { AGE };
+        let own = || folder.map(|folder| folder.join(format!("{SECRETS_STEM}csv{ending}")));
+        self.file.clone().or_else(own)
+    }
+}
+
+/// Which fields were generated, each with the positions of its rows, and where they go. Holds no secret: stands in the
+/// ledger, so that a run that is gone on with can still write them.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Generated {
+    out: SecretsOut,
+    fields: BTreeMap<Field, Vec<usize>>,
+}
+
+impl Generated {
+    /// Puts a secret in the place of every `<generate>` that is about to be sent. What is there already keeps its own:
+    /// its changes have none.
+    ///
+    /// # Errors
+    /// There is none left, or no random bytes.
+    pub(crate) fn fill(
+        out: &SecretsOut,
+        planned: &mut [PlannedRow],
+        manifest: &Manifest,
+    ) -> Result<Generated, GenerateError> {
+        let mut generated = Generated {
+            out: out.clone(),
+            ..Generated::default()
+        };
+        let changes = || planned.iter().filter_map(|row| row.change.as_ref());
+        let is_asked = |extension: &Record| extension.iter().any(|(_, text)| text == GENERATE);
+        if !changes().any(|change| is_asked(&change.wanted)) {
+            return Ok(generated);
+        }
+        let mut generator = Generator::new(manifest);
+        for change in changes() {
+            generator.know(&change.wanted);
+            change.before.iter().for_each(|held| generator.know(held));
+        }
+        let changes = planned.iter_mut().filter_map(|row| row.change.as_mut());
+        for change in changes {
+            for field in generator.fill(&mut change.wanted)? {
+                let rows = generated.fields.entry(field).or_default();
+                rows.push(change.row);
+            }
+        }
+        Ok(generated)
+    }
+
+    /// Writes the file, for its owner only, and says where it is. On return it is safely on the disk. `folder` is the
+    /// run's, where it has one.
+    ///
+    /// # Errors
+    /// Exit 2: it cannot be written, or is there already.
+    pub(crate) fn write(
+        &self,
+        planned: &[PlannedRow],
+        folder: Option<&Path>,
+    ) -> Result<(), Failure> {
+        let count: usize = self.fields.values().map(Vec::len).sum();
+        if count == 0 {
+            if let Some(file) = &self.out.file {
+                let file = file.display();
+                print(format!(
+                    "secrets: none was generated, so {file} is not written"
+                ));
+            }
+            return Ok(());
+        }
+        let Some(path) = self.out.path(folder) else {
+            print(format!(
+                "secrets: the {count} that were generated are not kept, for the simulated PBX is gone with this process; \
+                 --secrets-out FILE keeps them"
+            ));
+            return Ok(());
+        };
+        let sheet = self.sheet(planned, &path)?;
+        save(&path, &self.encrypted(sheet)?).map_err(|error| {
+            let hint = match error.kind() {
+                ErrorKind::StorageFull => "make room on the disk, or name another --secrets-out",
+                _ => "name another file for --secrets-out",
+            };
+            let path = path.display();
+            Failure::usage(format!(
+                "{path} cannot be written: {error}; nothing is sent before it is"
+            ))
+            .hint(hint)
+        })?;
+        let readers = match self.out.recipients.len() {
+            0 => "only for its owner; keep it safe".to_owned(),
+            1 => "encrypted to an age recipient".to_owned(),
+            count => format!("encrypted to {count} age recipients"),
+        };
+        print(format!(
+            "secrets: {} ({count} generated, {readers})",
+            path.display()
+        ));
+        Ok(())
+    }
+
+    /// Writes the file of a run that is gone on with, where it was cut off before it could.
+    ///
+    /// # Errors
+    /// As [`Generated::write`].
+    pub(crate) fn complete(&self, planned: &[PlannedRow], folder: &Path) -> Result<(), Failure> {
+        let path = self
+            .out
+            .path(Some(folder))
+            .filter(|_| !self.fields.is_empty());
+        match path {
+            Some(path) if path.exists() => {
+                print(format!("secrets: {}", path.display()));
+                Ok(())
+            }
+            Some(_) => self.write(planned, Some(folder)),
+            None => Ok(()),
+        }
+    }
+
+    /// A row for each extension with a generated secret, under canonical headings: it can be read as a sheet again.
+    fn sheet(&self, planned: &[PlannedRow], path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let positions: BTreeSet<usize> = self.fields.values().flatten().copied().collect();
+        let wanted = positions.iter().filter_map(|position| {
+            let change = planned.get(*position)?.change.as_ref()?;
+            Some((*position, &change.wanted))
+        });
+        let wanted: Vec<(usize, &Record)> = wanted.collect();
+        let has = |field: &Field| {
+            let texts = wanted.iter().filter_map(|(_, wanted)| wanted.get(*field));
+            texts.into_iter().any(|text| !text.is_empty())
+        };
+        let fields: Vec<Field> = std::iter::once(Field::NUMBER)
+            .chain(Field::identifying(Identity::Person).filter(has))
+            .chain(self.fields.keys().copied())
+            .collect();
+        let headings: Vec<&str> = fields.iter().map(|field| field.name()).collect();
+        let (buffer, name) = (Buffer::default(), path.display().to_string());
+        let format = self.out.format(path).unwrap_or(Format::Csv);
+        let mut writer = Writer::stream(Box::new(buffer.clone()), &name, format, &headings)
+            .map_err(Failure::usage)?;
+        for (position, wanted) in wanted {
+            // A secret that somebody typed is known to them, and stays where it is.
+            let is_told = |field: &Field| {
+                let rows = self.fields.get(field);
+                rows.is_none_or(|rows| rows.binary_search(&position).is_ok())
+            };
+            let cells = fields.iter().map(|field| {
+                let text = wanted.reveal(*field).filter(|_| is_told(field));
+                text.unwrap_or_default()
+            });
+            writer.row(cells).map_err(Failure::usage)?;
+        }
+        writer.finish().map_err(Failure::usage)?;
+        Ok(buffer.take())
+    }
+
+    fn encrypted(&self, sheet: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        if self.out.recipients.is_empty() {
+            return Ok(sheet);
+        }
+        Recipients::parse(&self.out.recipients)?
+            .encrypt(&sheet)
+            .map(Zeroizing::new)
+            .map_err(|error| Failure::usage(format!("the secrets cannot be encrypted: {error}")))
+    }
+}
+
+/// Where a sheet is written before it is known whether it may stand on a disk in clear.
+#[derive(Clone, Default)]
+struct Buffer(Arc<Mutex<Zeroizing<Vec<u8>>>>);
+
+impl Buffer {
+    fn take(self) -> Zeroizing<Vec<u8>> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes a file that is not there yet, whole or not at all.
+fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    // For its owner only from the start: that is how temporary files are made.
+    let mut file = tempfile::Builder::new()
+        .prefix(".rowcall-")
+        .tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path)?;
+    sync_folder(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn a_file_that_came_to_be_there_meanwhile_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secrets.csv");
+        save(&path, b"first").unwrap();
+        let error = save(&path, b"second").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"first");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}
