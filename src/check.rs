@@ -10,7 +10,7 @@
 use crate::columns::Binding;
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{Finding, Place, Severity};
-use crate::rules::{Across, Checker, Duplicate, Places, Survey, Traces};
+use crate::rules::{BatchFacts, Checker, Collector, CrossRowFacts, Duplicate, Places};
 use crate::sheet::{Again, Batch, Picks, Row, Sheet, SheetError};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -130,7 +130,7 @@ where
     T: Send,
     E: From<SheetError>,
 {
-    let mut survey = Survey::new();
+    let mut survey = Collector::new();
     if let Some(numbers) = options.on_pbx {
         survey.on_pbx(numbers.iter().map(String::as_str));
     }
@@ -228,7 +228,7 @@ struct Pass<'p, K> {
 /// What the first pass learns of one batch.
 struct First {
     rows: u64,
-    traces: Traces,
+    traces: BatchFacts,
     /// The rows of which there is something to say.
     picks: Picks,
 }
@@ -249,17 +249,17 @@ impl<K> Pass<'_, K> {
     where
         K: Fn(&Checked<'_>) -> Option<T>,
     {
-        let mut traces = Traces::default();
+        let mut traces = BatchFacts::default();
         let mut picks = batch.picks();
         let rows = batch.rows(|row| {
             if all_again.load(Ordering::Relaxed) {
-                self.checker.survey(&row, self.purpose, &mut traces);
+                self.checker.collect(&row, self.purpose, &mut traces);
                 return;
             }
             // Where rows are kept that nothing is wrong with, most are.
             let gone_to = match self
                 .checker
-                .survey_and_judge(&row, self.purpose, &mut traces)
+                .collect_and_judge(&row, self.purpose, &mut traces)
             {
                 true => picks.add(&row),
                 false => self.keep(&row, &[]).is_none(),
@@ -278,7 +278,7 @@ impl<K> Pass<'_, K> {
     /// Checks rows with all that is known now; gives those of which there is something to say.
     fn second<T, R>(
         &self,
-        across: &Across,
+        across: &CrossRowFacts,
         read: impl FnOnce(&mut dyn FnMut(Row<'_>)) -> Result<R, SheetError>,
     ) -> Result<(R, Vec<Notable<T>>), SheetError>
     where
@@ -909,15 +909,15 @@ mod tests {
 
     /// Whether all rows together have nothing to say.
     fn is_silent(tables: &[Table], manifest: &Manifest, options: Options<'_>) -> bool {
-        let mut survey = Survey::new();
+        let mut survey = Collector::new();
         if let Some(numbers) = options.on_pbx {
             survey.on_pbx(numbers.iter().map(String::as_str));
         }
         for table in tables {
             let checker = Checker::new(manifest, &table.binding);
             for batch in table.sheet.batches() {
-                let mut traces = Traces::default();
-                let each = |row: Row<'_>| checker.survey(&row, options.purpose, &mut traces);
+                let mut traces = BatchFacts::default();
+                let each = |row: Row<'_>| checker.collect(&row, options.purpose, &mut traces);
                 batch.unwrap().rows(each).unwrap();
                 survey.add(traces);
             }

@@ -169,7 +169,7 @@ pub fn dictionary() -> String {
 
 fn rule_row(row: &FieldRow, rule: &RuleRow) -> Vec<String> {
     vec![
-        rule.id_for(row.name),
+        rule.id(row.name).to_string(),
         rule.severity.word().to_owned(),
         rule.rule.words(),
         rule.source.clone().unwrap_or_else(|| row.source.clone()),

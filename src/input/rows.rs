@@ -4,9 +4,9 @@ use super::headings::{Headings, sheet_key};
 use crate::columns::Binding;
 use crate::manifest::{Manifest, Purpose};
 use crate::model::redact::quoted;
-use crate::model::{Action, Field, Finding, Outcome, Place, Record, RowResult, Severity};
+use crate::model::{Action, Field, Finding, Outcome, Place, Record, RowResult, RuleId, Severity};
 use crate::rim::Failure;
-use crate::rules::{Checker, Places, Survey, Traces};
+use crate::rules::{BatchFacts, Checker, Collector, Places};
 use crate::sheet::{Cells, Row, Sheet, Stored};
 use crate::wire::Listing;
 use std::collections::{BTreeMap, BTreeSet};
@@ -123,10 +123,10 @@ impl Rows {
             .iter()
             .map(|(_, binding)| Checker::new(manifest, binding))
             .collect();
-        let mut survey = Survey::new();
-        let mut traces = Traces::default();
+        let mut survey = Collector::new();
+        let mut traces = BatchFacts::default();
         for row in &self.rows {
-            checkers[row.sheet].survey(&row.as_row(), purpose_of(row), &mut traces);
+            checkers[row.sheet].collect(&row.as_row(), purpose_of(row), &mut traces);
         }
         survey.add(traces);
         if let Some(held) = held {
@@ -261,7 +261,7 @@ impl Rows {
             }
             let binding = self.sheets.get(row.sheet).map(|(_, binding)| binding);
             row.findings.push(Finding {
-                rule: format!("{}.{word}", field.name()).into(),
+                rule: RuleId::about(field, word),
                 severity,
                 field: Some(field),
                 column: binding.and_then(|binding| binding.column_of(field)),
@@ -414,5 +414,5 @@ pub(crate) fn forgive_create_only(
 
 /// Whether a finding says that the field cannot be changed any more.
 fn is_create_only(finding: &Finding) -> bool {
-    finding.rule.ends_with(".create_only")
+    finding.rule.kind() == RuleId::CREATE_ONLY
 }

@@ -1,6 +1,6 @@
 //! The row is wrong: for whoever keeps the sheet.
 
-use super::{Field, Secret};
+use super::{Field, RuleId, Secret};
 use std::borrow::Cow;
 
 /// How much a finding weighs.
@@ -32,7 +32,7 @@ impl Severity {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 pub struct Finding {
     /// The rule's stable id, for example `sip_password.forbidden`.
-    pub rule: Cow<'static, str>,
+    pub rule: RuleId,
     /// How much it weighs.
     pub severity: Severity,
     /// The field it is about.

@@ -2,7 +2,7 @@
 
 use super::remote::RemoteState;
 use crate::input::Rows;
-use crate::model::{Action, Change, Field, Finding, Outcome, PlannedRow, RowResult};
+use crate::model::{Action, Change, Field, Finding, Outcome, PlannedRow, RowResult, RuleId};
 use crate::rim::{Failure, Session};
 use std::collections::BTreeSet;
 
@@ -71,7 +71,7 @@ fn names_nobody(rows: &Rows, remote: &RemoteState, index: usize) -> bool {
     // A word that the PBX keeps for itself means nobody who could be deleted.
     let wrong_key = |finding: &Finding| {
         let about_key = finding.field.is_none_or(Field::is_key);
-        finding.is_error() && about_key && !finding.rule.ends_with(".reserved")
+        finding.is_error() && about_key && finding.rule.kind() != RuleId::RESERVED
     };
     row.findings.iter().any(wrong_key) && !remote.numbers.contains(row.wanted.number())
 }

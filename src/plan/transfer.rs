@@ -13,7 +13,7 @@ use crate::manifest::{Manifest, Purpose};
 use crate::migrate::{Base, Carried, Collision, Loss, Renumbering, Route, Step, step};
 use crate::model::{Action, Change, Field, Finding, Outcome, Place, PlannedRow, Record, RowResult};
 use crate::rim::{Failure, Session, Target};
-use crate::rules::{Across, Checker, Places, Survey, Traces};
+use crate::rules::{BatchFacts, Checker, Collector, CrossRowFacts, Places};
 use crate::seal::{Key, sha256_hex};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -352,11 +352,11 @@ impl Deciding<'_> {
     fn rows(&self, steps: &[Step]) -> Vec<PlannedRow> {
         let manifest = self.manifest();
         let checker = Checker::without_sheet(manifest);
-        let mut traces = Traces::default();
+        let mut traces = BatchFacts::default();
         for one in &self.transfer.moves {
-            checker.survey_extension(&one.carried.wanted, Purpose::Create, &mut traces);
+            checker.collect_record(&one.carried.wanted, Purpose::Create, &mut traces);
         }
-        let mut survey = Survey::new();
+        let mut survey = Collector::new();
         survey.add(traces);
         survey.on_pbx(self.remote.numbers.iter().map(String::as_str));
         let across = survey.finish();
@@ -515,7 +515,7 @@ impl Deciding<'_> {
 /// What all extensions together say of one. They must come in their order.
 fn together(
     checker: &Checker<'_>,
-    across: &Across,
+    across: &CrossRowFacts,
     places: &mut Places,
     one: &Move,
 ) -> Vec<Finding> {

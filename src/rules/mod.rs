@@ -4,17 +4,19 @@
 //! A clean row costs no allocation. Nothing here reads a file, sends or prints.
 //!
 //! - [`Checker`]: one row: its cells, and its fields together.
-//! - [`Survey`] and [`Across`]: all rows together. A first pass over the rows leaves [`Traces`], which a survey gathers
+//! - [`Collector`] and [`CrossRowFacts`]: all rows together. A first pass over the rows leaves [`BatchFacts`], which a collector gathers
 //!   in row order; what it knows in the end lets a second pass say all findings of a row with that row.
 
-mod across;
-mod cross;
-mod damage;
+mod compiled;
+mod fields_together;
+mod odd;
 mod row;
+mod rows_together;
+mod spreadsheet_damage;
 
-pub use across::{Across, Duplicate, Places, Survey, Traces};
-pub use damage::CELL_NUMERIC;
-pub use row::{Checker, rule_id};
+pub use row::Checker;
+pub use rows_together::{BatchFacts, Collector, CrossRowFacts, Duplicate, Places};
+pub use spreadsheet_damage::CELL_NUMERIC;
 
 #[cfg(test)]
 mod tests;

@@ -235,7 +235,7 @@ fn found_with(
     let manifest = vendor();
     let binding = bind(&manifest, headings);
     let checker = Checker::new(&manifest, &binding);
-    let mut survey = Survey::new();
+    let mut survey = Collector::new();
     if let Some(numbers) = on_pbx {
         survey.on_pbx(numbers.iter().copied());
     }
@@ -251,10 +251,10 @@ fn found_with(
             });
         }
     };
-    let (mut traces, mut alike) = (Traces::default(), Traces::default());
+    let (mut traces, mut alike) = (BatchFacts::default(), BatchFacts::default());
     all(Box::new(|row| {
-        checker.survey(&row, purpose, &mut traces);
-        let judged = checker.survey_and_judge(&row, purpose, &mut alike);
+        checker.collect(&row, purpose, &mut traces);
+        let judged = checker.collect_and_judge(&row, purpose, &mut alike);
         let mut alone = Vec::new();
         checker.row(&row, purpose, None, &mut alone, &mut Vec::new());
         assert_eq!(judged, !alone.is_empty(), "{alone:?}");
@@ -719,10 +719,10 @@ fn a_row_in_trouble_says_only_that_and_takes_part_in_nothing() {
         trouble,
         bytes: 0..0,
     };
-    let mut traces = Traces::default();
-    checker.survey(&row(Some(trouble.clone())), Purpose::Create, &mut traces);
-    checker.survey(&row(None), Purpose::Create, &mut traces);
-    let mut survey = Survey::new();
+    let mut traces = BatchFacts::default();
+    checker.collect(&row(Some(trouble.clone())), Purpose::Create, &mut traces);
+    checker.collect(&row(None), Purpose::Create, &mut traces);
+    let mut survey = Collector::new();
     survey.add(traces);
     let across = survey.finish();
     let (mut findings, mut duplicates) = (Vec::new(), Vec::new());

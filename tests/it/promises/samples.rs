@@ -6,7 +6,6 @@ use rowcall::check::{Checked, Counts, Options, Table, check};
 use rowcall::columns::{BindOptions, Binding};
 use rowcall::manifest::{Access, CrossRule, FieldRow, Manifest, Purpose, Rule};
 use rowcall::model::{Finding, Kind};
-use rowcall::rules::rule_id;
 use rowcall::sheet::{Input, ReadOptions, SheetError, open};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -115,7 +114,7 @@ fn rules_of_field(row: &FieldRow) -> Vec<String> {
     let mut rules: Vec<String> = row
         .rules
         .iter()
-        .map(|rule| rule_id(row.name, rule))
+        .map(|rule| rule.id(row.name).to_string())
         .collect();
     rules.extend(row.required.then(|| own("required")));
     let numeric = |rule: &Rule| matches!(rule, Rule::Digits | Rule::Range { .. });
@@ -183,7 +182,7 @@ fn every_rule_has_its_bad_row_and_weighs_what_the_make_says() {
         }
         for row in &manifest.field {
             for rule in row.rules.iter().filter(|_| row.access != Access::ReadOnly) {
-                let finding = &rows[&rule_id(row.name, rule)][0];
+                let finding = &rows[&*rule.id(row.name)][0];
                 assert_eq!(
                     finding.severity, rule.severity,
                     "{vendor:?}: {}",

@@ -1,7 +1,6 @@
 //! Several fields of one row together.
 
-use super::across::Traces;
-use super::row::{Seen, Slot, View};
+use super::compiled::{CompiledField, ValueClass, View};
 use crate::manifest::{Access, CrossRule, Manifest};
 use crate::model::{Field, Finding, Forward, OfficeHours, Severity};
 
@@ -30,7 +29,7 @@ struct ForwardRows {
 
 /// The rules about several fields, compiled.
 #[derive(Debug)]
-pub(super) struct Cross {
+pub(super) struct FieldsTogether {
     facts: Vec<Fact>,
     forwards: Vec<ForwardRows>,
     office_hours: Vec<(u8, u8)>,
@@ -49,15 +48,15 @@ pub(super) struct Cross {
 
 /// What the rules look at, and where their breaches go.
 struct Look<'l, 'm, 'c> {
-    slots: &'l [Slot<'m>],
+    slots: &'l [CompiledField<'m>],
     view: &'l View,
-    text: &'l dyn Fn(&Slot<'m>) -> &'c str,
-    touched: &'l dyn Fn(&Slot<'m>) -> bool,
+    text: &'l dyn Fn(&CompiledField<'m>) -> &'c str,
+    touched: &'l dyn Fn(&CompiledField<'m>) -> bool,
     findings: &'l mut Vec<Finding>,
 }
 
-impl Cross {
-    pub(super) fn new(manifest: &Manifest, slots: &[Slot<'_>]) -> Cross {
+impl FieldsTogether {
+    pub(super) fn new(manifest: &Manifest, slots: &[CompiledField<'_>]) -> FieldsTogether {
         let at = |field: Field| {
             let mut known = (0u8..).zip(slots);
             known
@@ -82,7 +81,7 @@ impl Cross {
         });
         let office_hours =
             OfficeHours::all().filter_map(|hours| Some((at(hours.from)?, at(hours.to)?)));
-        Cross {
+        FieldsTogether {
             facts: facts.collect(),
             forwards: forwards.collect(),
             office_hours: office_hours.collect(),
@@ -108,10 +107,10 @@ impl Cross {
     /// Appends every breach of which a touched field is part.
     pub(super) fn check<'m, 'c>(
         &self,
-        slots: &[Slot<'m>],
+        slots: &[CompiledField<'m>],
         view: &View,
-        text: &dyn Fn(&Slot<'m>) -> &'c str,
-        touched: &dyn Fn(&Slot<'m>) -> bool,
+        text: &dyn Fn(&CompiledField<'m>) -> &'c str,
+        touched: &dyn Fn(&CompiledField<'m>) -> bool,
         findings: &mut Vec<Finding>,
     ) {
         if self.facts.is_empty() {
@@ -136,41 +135,16 @@ impl Cross {
     }
 
     /// The extensions that the row's active forwards go to: each with the field row that names it.
-    pub(super) fn targets(&self, seen: impl Fn(u8) -> Seen) -> impl Iterator<Item = u8> {
+    pub(super) fn targets(&self, seen: impl Fn(u8) -> ValueClass) -> impl Iterator<Item = u8> {
         self.forwards
             .iter()
             .filter(move |forward| {
-                let active = forward.switch.is_none_or(|switch| seen(switch) == Seen::On);
-                active && seen(forward.to) == Seen::Record
+                let active = forward
+                    .switch
+                    .is_none_or(|switch| seen(switch) == ValueClass::On);
+                active && seen(forward.to) == ValueClass::Record
             })
             .filter_map(|forward| forward.extension)
-    }
-
-    /// Leaves in `traces` what the survey of all rows needs of this one.
-    pub(super) fn trace<'m, 'c>(
-        &self,
-        slots: &[Slot<'m>],
-        text: &dyn Fn(&Slot<'m>) -> &'c str,
-        seen: impl Fn(u8) -> Seen,
-        traces: &mut Traces,
-    ) {
-        let text_at = |index: u8| slots.get(usize::from(index)).map_or("", text);
-        let number = self.number.map_or("", text_at);
-        if !number.is_empty() {
-            traces.number(number);
-        }
-        if let Some(email) = self.email
-            && self.fact(CrossRule::DuplicateEmail).is_some()
-        {
-            traces.email(text_at(email));
-        }
-        let rules = [CrossRule::ForwardLoop, CrossRule::ForwardToUnknown];
-        if rules.iter().all(|rule| self.fact(*rule).is_none()) {
-            return;
-        }
-        for target in self.targets(seen) {
-            traces.forward(number, text_at(target));
-        }
     }
 
     fn forward(&self, forward: &ForwardRows, look: &mut Look<'_, '_, '_>) {
@@ -180,9 +154,9 @@ impl Cross {
             extension,
             number,
         } = *forward;
-        match switch.map_or(Seen::On, |switch| look.at(switch)) {
-            Seen::On => (),
-            Seen::Off | Seen::Blank => {
+        match switch.map_or(ValueClass::On, |switch| look.at(switch)) {
+            ValueClass::On => (),
+            ValueClass::Off | ValueClass::Blank => {
                 self.off_with_target(forward, look);
                 return;
             }
@@ -190,7 +164,7 @@ impl Cross {
         }
         let mobile = look.maybe(self.mobile);
         match look.at(to) {
-            Seen::Blank => {
+            ValueClass::Blank => {
                 let Some(switch) = switch else { return };
                 let message = format!(
                     "{} is on, but {} does not say where to",
@@ -205,14 +179,14 @@ impl Cross {
                     look,
                 );
             }
-            Seen::Record => {
+            ValueClass::Record => {
                 if let Some(extension) = extension {
                     self.to_extension(to, extension, look);
                 }
             }
-            Seen::Number => {
+            ValueClass::Number => {
                 let Some(number) = number else { return };
-                if look.at(number) == Seen::Blank {
+                if look.at(number) == ValueClass::Blank {
                     let message = format!(
                         "{} says number, but {} is blank",
                         look.name(to),
@@ -228,10 +202,10 @@ impl Cross {
                 }
                 self.emergency(number, to, look);
             }
-            Seen::Mobile => {
-                let own = number.map_or(Seen::Blank, |number| look.at(number));
+            ValueClass::Mobile => {
+                let own = number.map_or(ValueClass::Blank, |number| look.at(number));
                 if let Some(field) = self.mobile
-                    && (mobile, own) == (Seen::Blank, Seen::Blank)
+                    && (mobile, own) == (ValueClass::Blank, ValueClass::Blank)
                 {
                     let message = format!(
                         "{} says mobile, but {} is blank",
@@ -250,9 +224,9 @@ impl Cross {
                     self.emergency(number, to, look);
                 }
             }
-            Seen::Voicemail => {
+            ValueClass::Voicemail => {
                 if let Some(voicemail) = self.voicemail
-                    && matches!(look.at(voicemail), Seen::Off | Seen::Blank)
+                    && matches!(look.at(voicemail), ValueClass::Off | ValueClass::Blank)
                 {
                     let message = format!(
                         "{} says voicemail, but {} is not on",
@@ -278,7 +252,7 @@ impl Cross {
         let filled = destination
             .into_iter()
             .flatten()
-            .find(|index| !matches!(look.at(*index), Seen::Blank | Seen::Unknown));
+            .find(|index| !matches!(look.at(*index), ValueClass::Blank | ValueClass::Unknown));
         if let Some(filled) = filled {
             let message = format!(
                 "{} is filled in, but {} is not on",
@@ -298,7 +272,7 @@ impl Cross {
     fn to_extension(&self, to: u8, extension: u8, look: &mut Look<'_, '_, '_>) {
         let own = self.number.map_or("", |number| look.text(number));
         let (message, hint) = match look.at(extension) {
-            Seen::Blank => (
+            ValueClass::Blank => (
                 format!(
                     "{} says extension, but {} is blank",
                     look.name(to),
@@ -306,7 +280,7 @@ impl Cross {
                 ),
                 "fill in the extension",
             ),
-            Seen::Text if !own.is_empty() && look.text(extension) == own => (
+            ValueClass::Text if !own.is_empty() && look.text(extension) == own => (
                 format!(
                     "{} {} is the extension itself",
                     look.name(extension),
@@ -328,7 +302,7 @@ impl Cross {
     }
 
     fn emergency(&self, number: u8, to: u8, look: &mut Look<'_, '_, '_>) {
-        if look.at(number) == Seen::Text && EMERGENCY.contains(&look.text(number)) {
+        if look.at(number) == ValueClass::Text && EMERGENCY.contains(&look.text(number)) {
             let message = format!(
                 "{} {} may be an emergency number",
                 look.name(number),
@@ -347,7 +321,7 @@ impl Cross {
     fn mobility(&self, look: &mut Look<'_, '_, '_>) {
         let mobility = look.maybe(self.mobility);
         if let (Some(mobile), Some(switch)) = (self.mobile, self.mobility)
-            && (mobility, look.at(mobile)) == (Seen::On, Seen::Blank)
+            && (mobility, look.at(mobile)) == (ValueClass::On, ValueClass::Blank)
         {
             let message = format!(
                 "{} is on, but {} is blank",
@@ -363,8 +337,8 @@ impl Cross {
             );
         }
         if let (Some(together), Some(switch)) = (self.ring_together, self.mobility)
-            && look.at(together) == Seen::On
-            && matches!(mobility, Seen::Off | Seen::Blank)
+            && look.at(together) == ValueClass::On
+            && matches!(mobility, ValueClass::Off | ValueClass::Blank)
         {
             let message = format!(
                 "{} is on, but {} is not",
@@ -382,11 +356,14 @@ impl Cross {
     }
 
     fn voicemail(&self, look: &mut Look<'_, '_, '_>) {
-        if look.maybe(self.voicemail_to_email) == Seen::On
+        if look.maybe(self.voicemail_to_email) == ValueClass::On
             && let Some(switch) = self.voicemail_to_email
         {
-            let lacks_box = matches!(look.maybe(self.voicemail), Seen::Off | Seen::Blank);
-            let lacks_email = look.maybe(self.email) == Seen::Blank;
+            let lacks_box = matches!(
+                look.maybe(self.voicemail),
+                ValueClass::Off | ValueClass::Blank
+            );
+            let lacks_email = look.maybe(self.email) == ValueClass::Blank;
             let lacking = [(self.email, lacks_email), (self.voicemail, lacks_box)];
             let lacking = lacking
                 .into_iter()
@@ -410,7 +387,7 @@ impl Cross {
             }
         }
         if let (Some(required), Some(pin)) = (self.voicemail_pin_required, self.voicemail_pin)
-            && (look.at(required), look.at(pin)) == (Seen::On, Seen::Blank)
+            && (look.at(required), look.at(pin)) == (ValueClass::On, ValueClass::Blank)
         {
             let message = format!(
                 "{} is on, but {} is blank",
@@ -431,8 +408,11 @@ impl Cross {
         let (Some(mode), Some(allowed)) = (self.monitor_mode, self.monitor_allowed) else {
             return;
         };
-        let set = !matches!(look.at(mode), Seen::Blank | Seen::Unknown | Seen::Disabled);
-        if set && matches!(look.at(allowed), Seen::Off | Seen::Blank) {
+        let set = !matches!(
+            look.at(mode),
+            ValueClass::Blank | ValueClass::Unknown | ValueClass::Disabled
+        );
+        if set && matches!(look.at(allowed), ValueClass::Off | ValueClass::Blank) {
             let message = format!(
                 "{} has no effect while {} is not on",
                 look.name(mode),
@@ -450,13 +430,13 @@ impl Cross {
 
     fn office_hours(&self, from: u8, to: u8, look: &mut Look<'_, '_, '_>) {
         let message = match (look.at(from), look.at(to)) {
-            (Seen::Text, Seen::Blank) => {
+            (ValueClass::Text, ValueClass::Blank) => {
                 format!("{} is given, but {} is not", look.name(from), look.name(to))
             }
-            (Seen::Blank, Seen::Text) => {
+            (ValueClass::Blank, ValueClass::Text) => {
                 format!("{} is given, but {} is not", look.name(to), look.name(from))
             }
-            (Seen::Text, Seen::Text) => {
+            (ValueClass::Text, ValueClass::Text) => {
                 let time = |index: u8| {
                     let slot = look.slot(index);
                     slot.and_then(|slot| slot.row.normalise(look.text(index)))
@@ -498,7 +478,7 @@ impl Cross {
             return;
         }
         let Some(about) = slots.next() else { return };
-        let mut finding = Cross::finding(fact, about, message, hint);
+        let mut finding = FieldsTogether::finding(fact, about, message, hint);
         finding.column = finding
             .column
             .or_else(|| slots.find_map(|slot| slot.column));
@@ -506,7 +486,12 @@ impl Cross {
     }
 
     /// A breach of a rule about several fields or rows.
-    pub(super) fn finding(fact: &Fact, slot: &Slot<'_>, message: String, hint: &str) -> Finding {
+    pub(super) fn finding(
+        fact: &Fact,
+        slot: &CompiledField<'_>,
+        message: String,
+        hint: &str,
+    ) -> Finding {
         Finding {
             rule: fact.rule.word().into(),
             severity: fact.severity,
@@ -521,16 +506,16 @@ impl Cross {
 }
 
 impl<'l, 'm, 'c> Look<'l, 'm, 'c> {
-    fn slot(&self, index: u8) -> Option<&'l Slot<'m>> {
+    fn slot(&self, index: u8) -> Option<&'l CompiledField<'m>> {
         self.slots.get(usize::from(index))
     }
 
-    fn at(&self, index: u8) -> Seen {
+    fn at(&self, index: u8) -> ValueClass {
         self.view[usize::from(index)]
     }
 
-    fn maybe(&self, index: Option<u8>) -> Seen {
-        index.map_or(Seen::Unknown, |index| self.at(index))
+    fn maybe(&self, index: Option<u8>) -> ValueClass {
+        index.map_or(ValueClass::Unknown, |index| self.at(index))
     }
 
     fn text(&self, index: u8) -> &'c str {

@@ -3,13 +3,12 @@
 //! Exact, and small: a number of up to 8 digits costs about a bit, a longer one 8 bytes, one with letters its text. A
 //! forward costs 16 bytes, an e-mail address 8 where the vendor minds repeated ones.
 
-use super::cross::Cross;
-use super::damage::{Plain, Shape, Shapes, Suspects};
-use super::row::{Seen, Slot, View};
+use super::compiled::{CompiledField, ValueClass, View};
+use super::fields_together::FieldsTogether;
+use super::spreadsheet_damage::{Plain, Shape, Shapes, Suspects};
 use crate::manifest::CrossRule;
 use crate::model::redact::quoted;
 use crate::model::{Finding, Place, Severity};
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -137,7 +136,7 @@ fn repeated(sorted: &[u64]) -> HashSet<u64> {
 
 /// What the rows of one batch leave for the survey.
 #[derive(Debug, Default)]
-pub struct Traces {
+pub struct BatchFacts {
     keys: Vec<u64>,
     texts: Vec<Box<str>>,
     forwards: Vec<(Number, Number)>,
@@ -146,7 +145,34 @@ pub struct Traces {
     pub(super) plain: Plain,
 }
 
-impl Traces {
+impl BatchFacts {
+    /// Takes in what all rows together need of one.
+    pub(super) fn take<'m, 'c>(
+        &mut self,
+        together: &FieldsTogether,
+        slots: &[CompiledField<'m>],
+        text: &dyn Fn(&CompiledField<'m>) -> &'c str,
+        seen: impl Fn(u8) -> ValueClass,
+    ) {
+        let text_at = |index: u8| slots.get(usize::from(index)).map_or("", text);
+        let number = together.number.map_or("", text_at);
+        if !number.is_empty() {
+            self.number(number);
+        }
+        if let Some(email) = together.email
+            && together.fact(CrossRule::DuplicateEmail).is_some()
+        {
+            self.email(text_at(email));
+        }
+        let rules = [CrossRule::ForwardLoop, CrossRule::ForwardToUnknown];
+        if rules.iter().all(|rule| together.fact(*rule).is_none()) {
+            return;
+        }
+        for target in together.targets(seen) {
+            self.forward(number, text_at(target));
+        }
+    }
+
     pub(super) fn number(&mut self, number: &str) {
         match key(number) {
             Some(key) => self.keys.push(key),
@@ -180,7 +206,7 @@ fn hash_of(text: &str) -> u64 {
 
 /// Gathers what all rows leave, in any order.
 #[derive(Debug, Default)]
-pub struct Survey {
+pub struct Collector {
     numbers: Numbers,
     repeated: HashSet<Number>,
     names: Names,
@@ -191,14 +217,14 @@ pub struct Survey {
     on_pbx: Option<Numbers>,
 }
 
-impl Survey {
+impl Collector {
     /// A survey that knows no row yet.
-    pub fn new() -> Survey {
-        Survey::default()
+    pub fn new() -> Collector {
+        Collector::default()
     }
 
     /// Takes in what the rows of one batch left.
-    pub fn add(&mut self, traces: Traces) {
+    pub fn add(&mut self, traces: BatchFacts) {
         for key in traces.keys {
             if self.numbers.insert_key(key) {
                 self.repeated.insert(Number::Digits(key));
@@ -245,7 +271,7 @@ impl Survey {
     }
 
     /// Ends the survey: what can now be said of every row.
-    pub fn finish(mut self) -> Across {
+    pub fn finish(mut self) -> CrossRowFacts {
         let long = self.numbers.seal();
         self.repeated.extend(long.into_iter().map(Number::Digits));
         if let Some(held) = &mut self.on_pbx {
@@ -260,7 +286,7 @@ impl Survey {
             || misses_target
             || suspects.hit(&self.plain);
         let loops = Loops::find(self.forwards, self.names);
-        Across {
+        CrossRowFacts {
             is_silent: !is_telling && loops.ring.is_empty(),
             numbers: self.numbers,
             on_pbx: self.on_pbx,
@@ -274,7 +300,7 @@ impl Survey {
 
 /// What all rows together say about each.
 #[derive(Debug)]
-pub struct Across {
+pub struct CrossRowFacts {
     numbers: Numbers,
     on_pbx: Option<Numbers>,
     repeated: HashSet<Number>,
@@ -292,7 +318,7 @@ pub struct Duplicate {
     finding: Finding,
 }
 
-impl Across {
+impl CrossRowFacts {
     /// Whether it has nothing to say of any row that was surveyed.
     pub fn is_silent(&self) -> bool {
         self.is_silent
@@ -300,10 +326,10 @@ impl Across {
 
     pub(super) fn check<'m, 'c>(
         &self,
-        cross: &Cross,
-        slots: &[Slot<'m>],
+        cross: &FieldsTogether,
+        slots: &[CompiledField<'m>],
         view: &View,
-        text: &dyn Fn(&Slot<'m>) -> &'c str,
+        text: &dyn Fn(&CompiledField<'m>) -> &'c str,
         findings: &mut Vec<Finding>,
         duplicates: &mut Vec<Duplicate>,
     ) {
@@ -323,7 +349,7 @@ impl Across {
         }
         for index in cross.targets(|index| view[usize::from(index)]) {
             let Some(slot) = slot_at(index) else { continue };
-            if view[usize::from(index)] == Seen::Text && text(slot) != number {
+            if view[usize::from(index)] == ValueClass::Text && text(slot) != number {
                 self.forward(cross, slot, number, text(slot), findings);
             }
         }
@@ -333,7 +359,13 @@ impl Across {
         !self.repeated.is_empty() && self.repeated.contains(&Number::new(number))
     }
 
-    fn email(&self, cross: &Cross, slot: &Slot<'_>, email: &str, duplicates: &mut Vec<Duplicate>) {
+    fn email(
+        &self,
+        cross: &FieldsTogether,
+        slot: &CompiledField<'_>,
+        email: &str,
+        duplicates: &mut Vec<Duplicate>,
+    ) {
         let Some(fact) = cross.fact(CrossRule::DuplicateEmail) else {
             return;
         };
@@ -344,15 +376,15 @@ impl Across {
             duplicates.push(Duplicate {
                 // No number begins so.
                 of: format!("@{address}"),
-                finding: Cross::finding(fact, slot, message, hint),
+                finding: FieldsTogether::finding(fact, slot, message, hint),
             });
         }
     }
 
     fn forward(
         &self,
-        cross: &Cross,
-        slot: &Slot<'_>,
+        cross: &FieldsTogether,
+        slot: &CompiledField<'_>,
         number: &str,
         target: &str,
         findings: &mut Vec<Finding>,
@@ -377,7 +409,7 @@ impl Across {
             };
             let not = if on_pbx.is_some() { "neither" } else { "not" };
             let message = format!("{name} {} is {not} in the sheet{elsewhere}", quoted(target));
-            let mut finding = Cross::finding(fact, slot, message, hint);
+            let mut finding = FieldsTogether::finding(fact, slot, message, hint);
             finding.severity = severity;
             findings.push(finding);
         }
@@ -385,7 +417,7 @@ impl Across {
             && let Some(way) = self.loops.way(number, target)
         {
             let message = format!("forwards lead back to where they began: {way}");
-            findings.push(Cross::finding(
+            findings.push(FieldsTogether::finding(
                 fact,
                 slot,
                 message,
@@ -395,18 +427,18 @@ impl Across {
     }
 }
 
-fn duplicate_number(slot: &Slot<'_>, number: &str) -> Duplicate {
+fn duplicate_number(slot: &CompiledField<'_>, number: &str) -> Duplicate {
     let name = slot.row.name.name();
     Duplicate {
         of: number.to_owned(),
         finding: Finding {
-            rule: Cow::Owned(format!("duplicate_{name}")),
+            rule: format!("duplicate_{name}").into(),
             severity: Severity::Error,
             field: Some(slot.row.name),
             column: slot.column,
             message: format!("{name} {} is given to", quoted(number)),
             hint: format!("keep one of the rows, or correct the {name}"),
-            source: Cow::Borrowed(""),
+            source: "".into(),
             repair: None,
         },
     }

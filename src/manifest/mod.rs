@@ -2,6 +2,10 @@
 //!
 //! The test for what belongs there: if it needs an `if`, it is code.
 
+mod rule;
+
+pub use rule::{CharSet, Rule, RuleRow, all_digits, has_form_of_email, is_email, is_within};
+
 use crate::model::{FaultKind, Field, Kind, Record, Severity, Text, WireText, same_word};
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -243,131 +247,6 @@ pub struct Choice {
     pub also: Vec<String>,
 }
 
-/// One rule for the values of one field.
-#[derive(Debug, Deserialize)]
-pub struct RuleRow {
-    /// What is demanded.
-    #[serde(flatten)]
-    pub rule: Rule,
-    /// How much a breach weighs; an error unless it says otherwise.
-    #[serde(default = "error")]
-    pub severity: Severity,
-    /// The page that says so, where it is not the field's own.
-    #[serde(default)]
-    pub source: Option<String>,
-    /// Tells rules of one kind and field apart: stands behind the rule's id.
-    #[serde(default)]
-    pub id: Option<String>,
-    /// Why rowcall holds to it, where the page alone does not say (an analogy, an ancestor).
-    #[serde(default)]
-    pub note: String,
-}
-
-fn error() -> Severity {
-    Severity::Error
-}
-
-/// What a rule demands of a value. Lengths count characters.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Rule {
-    /// Must not be emptied.
-    NotBlank,
-    /// Only the digits 0 to 9.
-    Digits,
-    /// At most `n` characters.
-    MaxLength {
-        /// How many.
-        n: usize,
-    },
-    /// At least `n` characters.
-    MinLength {
-        /// How many.
-        n: usize,
-    },
-    /// None of these characters.
-    Forbidden {
-        /// Each character that is refused.
-        chars: String,
-    },
-    /// Only these characters; `a-z` stands for a range, a `-` at the end for itself.
-    Only {
-        /// Characters and ranges.
-        chars: String,
-    },
-    /// A whole number from `min` to `max`.
-    Range {
-        /// The least.
-        min: u64,
-        /// The most.
-        max: u64,
-    },
-    /// An address of the form `name@host`.
-    Email,
-    /// Not this word, which the PBX keeps for itself.
-    Reserved {
-        /// The word.
-        word: String,
-    },
-    /// At least `min` characters with a digit, a lower-case and an upper-case letter.
-    Strong {
-        /// The least length.
-        min: usize,
-    },
-}
-
-impl Rule {
-    /// The rule's word within finding ids.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Rule::NotBlank => "not_blank",
-            Rule::Digits => "digits",
-            Rule::MaxLength { .. } => "max_length",
-            Rule::MinLength { .. } => "min_length",
-            Rule::Forbidden { .. } => "forbidden",
-            Rule::Only { .. } => "only",
-            Rule::Range { .. } => "range",
-            Rule::Email => "email",
-            Rule::Reserved { .. } => "reserved",
-            Rule::Strong { .. } => "strong",
-        }
-    }
-
-    /// The rule as a sentence about a value: "must …".
-    pub fn words(&self) -> String {
-        match self {
-            Rule::NotBlank => "must not be emptied".into(),
-            Rule::Digits => "must consist of digits only".into(),
-            Rule::MaxLength { n } => format!("must be at most {n} characters long"),
-            Rule::MinLength { n } => format!("must be at least {n} characters long"),
-            Rule::Forbidden { chars } => {
-                let shown: Vec<String> = chars
-                    .chars()
-                    .map(|c| {
-                        if c == ' ' {
-                            "space".into()
-                        } else {
-                            c.to_string()
-                        }
-                    })
-                    .collect();
-                format!("must not contain any of {}", shown.join(" "))
-            }
-            Rule::Only { chars } => format!("must contain only {chars}"),
-            Rule::Range { min, max } => format!("must be a whole number from {min} to {max}"),
-            Rule::Email => "must be an e-mail address".into(),
-            Rule::Reserved { word } => {
-                format!("must not be {word}, which the PBX keeps for itself")
-            }
-            Rule::Strong { min } => {
-                format!(
-                    "should have at least {min} characters with a digit, a lower-case and an upper-case letter"
-                )
-            }
-        }
-    }
-}
-
 /// One rule about several fields or rows, switched on for a vendor.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -503,17 +382,6 @@ pub enum Purpose {
     Create,
     /// The extension is there and is to be changed.
     Update,
-}
-
-impl RuleRow {
-    /// The rule's id in findings: `sip_password.forbidden`.
-    pub fn id_for(&self, field: Field) -> String {
-        let suffix = self
-            .id
-            .as_ref()
-            .map_or_else(String::new, |id| format!(".{id}"));
-        format!("{}.{}{suffix}", field.name(), self.rule.word())
-    }
 }
 
 impl Manifest {

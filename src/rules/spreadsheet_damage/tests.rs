@@ -1,9 +1,11 @@
 //! Damaged values of every kind, and clean ones that must not be taken for damaged.
 
-use super::super::{Checker, Survey, Traces};
+use super::super::{BatchFacts, Checker, Collector};
 use super::*;
 use crate::columns::{BindOptions, Binding};
 use crate::manifest::{Manifest, Purpose};
+use crate::model::Finding;
+use crate::sheet::Cells;
 use crate::sheet::Row;
 
 const OPENVOX: &str = include_str!("../../vendors/openvox/vendor.toml");
@@ -34,8 +36,8 @@ fn said(vendor: &str, headings: &[&str], rows: &[Vec<String>]) -> Vec<Vec<Findin
             });
         }
     };
-    let (mut survey, mut traces) = (Survey::new(), Traces::default());
-    all(&mut |row| checker.survey(&row, Purpose::Create, &mut traces));
+    let (mut survey, mut traces) = (Collector::new(), BatchFacts::default());
+    all(&mut |row| checker.collect(&row, Purpose::Create, &mut traces));
     survey.add(traces);
     let across = survey.finish();
     let mut said = Vec::new();

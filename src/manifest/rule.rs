@@ -1,0 +1,305 @@
+//! The rules for one value: of each kind its word, its sentence, what to do about a breach, and what breaks it.
+
+use crate::model::{Field, RuleId, Severity};
+use serde::{Deserialize, Deserializer};
+
+/// One rule for the values of one field.
+#[derive(Debug, Deserialize)]
+pub struct RuleRow {
+    /// What is demanded.
+    #[serde(flatten)]
+    pub rule: Rule,
+    /// How much a breach weighs; an error unless it says otherwise.
+    #[serde(default = "error")]
+    pub severity: Severity,
+    /// The page that says so, where it is not the field's own.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// Tells rules of one kind and field apart: stands behind the rule's id.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// Why rowcall holds to it, where the page alone does not say (an analogy, an ancestor).
+    #[serde(default)]
+    pub note: String,
+}
+
+impl RuleRow {
+    /// The rule's id in findings: `sip_password.forbidden`.
+    pub fn id(&self, field: Field) -> RuleId {
+        let kind = self.rule.word();
+        match &self.id {
+            Some(suffix) => RuleId::about(field, &format!("{kind}.{suffix}")),
+            None => RuleId::about(field, kind),
+        }
+    }
+}
+
+fn error() -> Severity {
+    Severity::Error
+}
+
+/// What a rule demands of a value. Lengths count characters.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Rule {
+    /// Must not be emptied.
+    NotBlank,
+    /// Only the digits 0 to 9.
+    Digits,
+    /// At most `n` characters.
+    MaxLength {
+        /// How many.
+        n: usize,
+    },
+    /// At least `n` characters.
+    MinLength {
+        /// How many.
+        n: usize,
+    },
+    /// None of these characters.
+    Forbidden {
+        /// Each character that is refused.
+        #[serde(deserialize_with = "CharSet::literal")]
+        chars: CharSet,
+    },
+    /// Only these characters; `a-z` stands for a range, a `-` at the end for itself.
+    Only {
+        /// Characters and ranges.
+        #[serde(deserialize_with = "CharSet::ranges")]
+        chars: CharSet,
+    },
+    /// A whole number from `min` to `max`.
+    Range {
+        /// The least.
+        min: u64,
+        /// The most.
+        max: u64,
+    },
+    /// An address of the form `name@host`.
+    Email,
+    /// Not this word, which the PBX keeps for itself.
+    Reserved {
+        /// The word.
+        word: String,
+    },
+    /// At least `min` characters with a digit, a lower-case and an upper-case letter.
+    Strong {
+        /// The least length.
+        min: usize,
+    },
+}
+
+impl Rule {
+    /// The rule's word within finding ids.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Rule::NotBlank => "not_blank",
+            Rule::Digits => "digits",
+            Rule::MaxLength { .. } => "max_length",
+            Rule::MinLength { .. } => "min_length",
+            Rule::Forbidden { .. } => "forbidden",
+            Rule::Only { .. } => "only",
+            Rule::Range { .. } => "range",
+            Rule::Email => "email",
+            Rule::Reserved { .. } => "reserved",
+            Rule::Strong { .. } => "strong",
+        }
+    }
+
+    /// The rule as a sentence about a value: "must …".
+    pub fn words(&self) -> String {
+        match self {
+            Rule::NotBlank => "must not be emptied".into(),
+            Rule::Digits => "must consist of digits only".into(),
+            Rule::MaxLength { n } => format!("must be at most {n} characters long"),
+            Rule::MinLength { n } => format!("must be at least {n} characters long"),
+            Rule::Forbidden { chars } => {
+                let shown: Vec<String> = chars
+                    .text
+                    .chars()
+                    .map(|c| {
+                        if c == ' ' {
+                            "space".into()
+                        } else {
+                            c.to_string()
+                        }
+                    })
+                    .collect();
+                format!("must not contain any of {}", shown.join(" "))
+            }
+            Rule::Only { chars } => format!("must contain only {}", chars.text),
+            Rule::Range { min, max } => format!("must be a whole number from {min} to {max}"),
+            Rule::Email => "must be an e-mail address".into(),
+            Rule::Reserved { word } => {
+                format!("must not be {word}, which the PBX keeps for itself")
+            }
+            Rule::Strong { min } => {
+                format!(
+                    "should have at least {min} characters with a digit, a lower-case and an upper-case letter"
+                )
+            }
+        }
+    }
+
+    /// Whether a text breaks the rule. Of a range only what consists of digits is out of it.
+    pub fn is_broken_by(&self, text: &str) -> bool {
+        match self {
+            Rule::NotBlank => false,
+            Rule::Digits => !all_digits(text),
+            Rule::MaxLength { n } => text.len() > *n && text.chars().nth(*n).is_some(),
+            Rule::MinLength { n } => n
+                .checked_sub(1)
+                .is_some_and(|n| text.chars().nth(n).is_none()),
+            Rule::Forbidden { chars } => text.chars().any(|c| chars.contains(c)),
+            Rule::Only { chars } => text.chars().any(|c| !chars.contains(c)),
+            Rule::Range { min, max } => all_digits(text) && !is_within(text, *min, *max),
+            Rule::Email => !is_email(text),
+            Rule::Reserved { word } => word == text,
+            Rule::Strong { min } => {
+                let has = |class: fn(char) -> bool| text.chars().any(class);
+                text.chars().count() < *min
+                    || !has(|c| c.is_ascii_digit())
+                    || !has(char::is_lowercase)
+                    || !has(char::is_uppercase)
+            }
+        }
+    }
+
+    /// Whether the rule has nothing against a character as such.
+    pub fn allows(&self, c: char) -> bool {
+        match self {
+            Rule::Forbidden { chars } => !chars.contains(c),
+            Rule::Only { chars } => chars.contains(c),
+            Rule::Digits | Rule::Range { .. } => c.is_ascii_digit(),
+            Rule::NotBlank
+            | Rule::MaxLength { .. }
+            | Rule::MinLength { .. }
+            | Rule::Email
+            | Rule::Reserved { .. }
+            | Rule::Strong { .. } => true,
+        }
+    }
+
+    /// What to do about a breach by a value of this field.
+    pub fn hint(&self, field: Field) -> &'static str {
+        match self {
+            Rule::NotBlank => "give it a value, or leave the cell blank to leave it as it is",
+            Rule::Forbidden { .. } | Rule::Only { .. } | Rule::Strong { .. }
+                if field.is_secret() =>
+            {
+                "choose another one"
+            }
+            Rule::Forbidden { .. } | Rule::Only { .. } => "remove the other characters",
+            Rule::Digits => "remove everything but the digits",
+            Rule::MaxLength { .. } => "make it shorter",
+            Rule::MinLength { .. } => "make it longer",
+            Rule::Range { .. } => "choose a number within the range",
+            Rule::Email => "write it as name@example.com",
+            Rule::Reserved { .. } => "leave the row out",
+            Rule::Strong { .. } => "choose a stronger one",
+        }
+    }
+}
+
+/// The characters that a rule names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CharSet {
+    /// As it stands in the file.
+    text: String,
+    ascii: u128,
+    others: Vec<(char, char)>,
+}
+
+impl CharSet {
+    /// Reads a text each of whose characters stands for itself.
+    fn literal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<CharSet, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Ok(CharSet::of_each(text))
+    }
+
+    /// Reads a text in which `a-z` is a range, and a `-` at the end stands for itself.
+    fn ranges<'de, D: Deserializer<'de>>(deserializer: D) -> Result<CharSet, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Ok(CharSet::of_ranges(text))
+    }
+
+    fn of_each(text: String) -> CharSet {
+        let mut set = CharSet::default();
+        text.chars().for_each(|c| set.insert(c, c));
+        CharSet { text, ..set }
+    }
+
+    fn of_ranges(text: String) -> CharSet {
+        let chars: Vec<char> = text.chars().collect();
+        let mut set = CharSet::default();
+        let mut rest = chars.as_slice();
+        loop {
+            rest = match rest {
+                [] => return CharSet { text, ..set },
+                [first, '-', last, rest @ ..] => {
+                    set.insert(*first, *last);
+                    rest
+                }
+                [one, rest @ ..] => {
+                    set.insert(*one, *one);
+                    rest
+                }
+            };
+        }
+    }
+
+    fn insert(&mut self, first: char, last: char) {
+        for ascii in (first..=last).take_while(char::is_ascii) {
+            self.ascii |= 1 << u32::from(ascii);
+        }
+        if !last.is_ascii() {
+            self.others.push((first, last));
+        }
+    }
+
+    /// Whether every character is ASCII.
+    pub fn is_ascii(&self) -> bool {
+        self.others.is_empty()
+    }
+
+    /// Whether a character is among them.
+    pub fn contains(&self, c: char) -> bool {
+        if c.is_ascii() {
+            return self.ascii >> u32::from(c) & 1 == 1;
+        }
+        let mut ranges = self.others.iter();
+        ranges.any(|(first, last)| (*first..=*last).contains(&c))
+    }
+}
+
+/// Whether a text holds nothing but the digits 0 to 9.
+pub fn all_digits(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Whether digits stand for a number within these bounds.
+pub fn is_within(digits: &str, min: u64, max: u64) -> bool {
+    digits.parse().is_ok_and(|n| (min..=max).contains(&n))
+}
+
+/// `name@host`: one `@`, no white space, and no empty part within the host.
+pub fn is_email(text: &str) -> bool {
+    has_form_of_email(text) && !text.chars().any(char::is_whitespace)
+}
+
+/// As [`is_email`], where there is no white space.
+pub fn has_form_of_email(text: &str) -> bool {
+    let (mut ats, mut before) = (0, b'.');
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'@' if at == 0 => return false,
+            b'@' => {
+                ats += 1;
+                before = b'.';
+            }
+            b'.' if ats > 0 && before == b'.' => return false,
+            _ => before = byte,
+        }
+    }
+    ats == 1 && before != b'.'
+}

@@ -1,0 +1,89 @@
+//! The stable name of a rule, as it stands in findings and reports.
+
+use super::Field;
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Deref;
+
+/// A rule's id: what it is about, a point, and its kind, for example `sip_password.forbidden`; a third part tells rules
+/// of one kind and field apart. A rule about several fields is its kind alone.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(transparent)]
+pub struct RuleId(Cow<'static, str>);
+
+impl RuleId {
+    /// The kind of the rule that a field cannot be changed once the record exists.
+    pub const CREATE_ONLY: &'static str = "create_only";
+    /// The kind of the rule that the PBX keeps a word for itself.
+    pub const RESERVED: &'static str = "reserved";
+
+    /// The id of a rule about one field.
+    pub fn about(field: Field, kind: &str) -> RuleId {
+        RuleId(Cow::Owned(format!("{}.{kind}", field.name())))
+    }
+
+    /// What kind of rule it is.
+    pub fn kind(&self) -> &str {
+        self.0.split('.').nth(1).unwrap_or(&self.0)
+    }
+}
+
+impl Deref for RuleId {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for RuleId {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RuleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<&'static str> for RuleId {
+    fn from(id: &'static str) -> RuleId {
+        RuleId(Cow::Borrowed(id))
+    }
+}
+
+impl From<String> for RuleId {
+    fn from(id: String) -> RuleId {
+        RuleId(Cow::Owned(id))
+    }
+}
+
+impl PartialEq<str> for RuleId {
+    fn eq(&self, other: &str) -> bool {
+        *self.0 == *other
+    }
+}
+
+impl PartialEq<&str> for RuleId {
+    fn eq(&self, other: &&str) -> bool {
+        *self.0 == **other
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kind_stands_behind_what_the_rule_is_about() {
+        let own = RuleId::about(Field::SIP_PASSWORD, RuleId::CREATE_ONLY);
+        assert_eq!(
+            (&*own, own.kind()),
+            ("sip_password.create_only", "create_only")
+        );
+        assert_eq!(RuleId::from("number.max_length.twin").kind(), "max_length");
+        assert_eq!(RuleId::from("forward_loop").kind(), "forward_loop");
+    }
+}

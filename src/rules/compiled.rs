@@ -1,0 +1,535 @@
+//! A vendor's rules, compiled for the columns of one sheet: each field with its rules and a quick way to see that a value
+//! is right.
+
+use super::spreadsheet_damage::{self, Damage, fix_writes};
+use crate::manifest::{
+    Access, FieldRow, Manifest, Purpose, Rule, RuleRow, all_digits, has_form_of_email, is_within,
+    switch,
+};
+use crate::model::redact::{quoted, shown};
+use crate::model::{Field, Finding, Kind, RuleId, Secret, Severity};
+use crate::sheet::{CLEAR, Cells, GENERATE, is_generate};
+
+/// What is known of one field of one row: enough for the rules about several fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ValueClass {
+    /// Nothing can be said: not given on update, or its value is wrong in itself.
+    Unknown,
+    /// It has no value, or is to have none.
+    Blank,
+    /// Some text.
+    Text,
+    /// A switch that is on.
+    On,
+    /// A switch that is off.
+    Off,
+    /// The destination `voicemail`.
+    Voicemail,
+    /// The destination `extension`.
+    Record,
+    /// The destination `mobile`.
+    Mobile,
+    /// The destination `number`.
+    Number,
+    /// The word `disabled`.
+    Disabled,
+}
+
+impl ValueClass {
+    fn of_word(canonical: &str) -> ValueClass {
+        match canonical {
+            "voicemail" => ValueClass::Voicemail,
+            "extension" => ValueClass::Record,
+            "mobile" => ValueClass::Mobile,
+            "number" => ValueClass::Number,
+            "disabled" => ValueClass::Disabled,
+            _ => ValueClass::Text,
+        }
+    }
+}
+
+/// What is seen of each field row of the manifest, by its index. Fields are counted in a `u8`, so 256 always do.
+pub(super) type View = [ValueClass; 256];
+
+/// One field row and where it stands in the sheet.
+#[derive(Debug)]
+pub(super) struct CompiledField<'m> {
+    pub(super) row: &'m FieldRow,
+    pub(super) column: Option<usize>,
+    /// Whether it is required on create at least.
+    pub(super) demanded: bool,
+    glance: FastPath,
+    pub(super) rules: Vec<CompiledRule<'m>>,
+    source: String,
+    /// What the vendor's records are called.
+    record: &'static str,
+}
+
+/// The way to see quickly that a value is right. What it does not settle is looked at check_slow.
+#[derive(Debug)]
+enum FastPath {
+    /// `on`, `off` and their like.
+    Switch,
+    /// These words exactly.
+    Words(Vec<(String, ValueClass)>),
+    /// No byte that asks for a check_slow look, every class of bytes that is demanded, and a length within bounds.
+    Bytes {
+        table: Box<[u8; 256]>,
+        demanded: u8,
+        min: usize,
+        max: usize,
+        form: Form,
+        /// Whether whole words pass that a spreadsheet may have left.
+        words: bool,
+    },
+    /// Nothing can be seen quickly.
+    Never,
+}
+
+/// What no table of bytes sees.
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    Any,
+    Email,
+    Range(u64, u64),
+}
+
+const SLOW: u8 = 1;
+const DIGIT: u8 = 2;
+const LOWER: u8 = 4;
+const UPPER: u8 = 8;
+
+/// A rule with what can be worked out beforehand.
+#[derive(Debug)]
+pub(super) struct CompiledRule<'m> {
+    pub(super) row: &'m RuleRow,
+    id: RuleId,
+    /// Another rule says already that there must be digits only.
+    digits_demanded: bool,
+    source: String,
+}
+
+impl<'m> CompiledField<'m> {
+    pub(super) fn new(manifest: &'m Manifest, row: &'m FieldRow, column: Option<usize>) -> Self {
+        let rules: Vec<CompiledRule<'m>> = row
+            .rules
+            .iter()
+            .map(|rule| CompiledRule::new(manifest, row, rule))
+            .collect();
+        CompiledField {
+            row,
+            column,
+            demanded: is_required(row, Purpose::Create),
+            glance: FastPath::new(row, &rules),
+            rules,
+            source: manifest.source_words(&row.source),
+            record: manifest.key().record(),
+        }
+    }
+
+    pub(super) fn is_required(&self, purpose: Purpose) -> bool {
+        is_required(self.row, purpose)
+    }
+
+    #[inline]
+    pub(super) fn trimmed<'t>(&self, text: &'t str) -> &'t str {
+        // Most texts have nothing to trim, which their first and last byte tell.
+        let ends = [text.as_bytes().first(), text.as_bytes().last()];
+        if ends.iter().flatten().all(|b| b.is_ascii_graphic()) || self.row.name.is_secret() {
+            text
+        } else {
+            text.trim()
+        }
+    }
+
+    /// The cell's text as it counts; empty where it is blank.
+    #[inline]
+    pub(super) fn text_in<'c>(&self, cells: Cells<'c>) -> &'c str {
+        let text = self.column.and_then(|column| cells.get(column));
+        self.trimmed(text.unwrap_or_default())
+    }
+
+    #[inline(always)]
+    pub(super) fn at_a_glance(&self, text: &str, purpose: Purpose) -> Option<ValueClass> {
+        if purpose == Purpose::Update && self.row.create_only {
+            return None;
+        }
+        match &self.glance {
+            FastPath::Switch => match text {
+                "on" | "yes" | "true" | "1" => Some(ValueClass::On),
+                "off" | "no" | "false" | "0" => Some(ValueClass::Off),
+                _ => None,
+            },
+            FastPath::Words(words) => {
+                // Lengths and first bytes tell most words apart.
+                let first = text.as_bytes().first();
+                words
+                    .iter()
+                    .find(|(word, _)| word.as_bytes().first() == first && word == text)
+                    .map(|(_, seen)| *seen)
+            }
+            FastPath::Bytes {
+                table,
+                demanded,
+                min,
+                max,
+                form,
+                words,
+            } => {
+                let bytes = text.as_bytes();
+                let (first, last) = (bytes.first()?, bytes.last()?);
+                if *words && spreadsheet_damage::is_odd_word(text) {
+                    return None;
+                }
+                let classes = bytes
+                    .iter()
+                    .fold(0, |classes, byte| classes | table[usize::from(*byte)]);
+                let trimmed = [first, last].iter().all(|b| (0x21..0x80).contains(*b))
+                    || text.trim().len() == text.len();
+                let right = classes & (SLOW | demanded) == *demanded
+                    && (*min..=*max).contains(&bytes.len())
+                    && trimmed
+                    && match form {
+                        Form::Any => true,
+                        Form::Email => has_form_of_email(text),
+                        Form::Range(min, max) => is_within(text, *min, *max),
+                    };
+                right.then_some(ValueClass::Text)
+            }
+            FastPath::Never => None,
+        }
+    }
+
+    /// What is seen of a value, right or wrong.
+    pub(super) fn seen(&self, text: &str) -> ValueClass {
+        let text = self.trimmed(text);
+        if text.is_empty() || text == CLEAR {
+            return ValueClass::Blank;
+        }
+        match self.row.name.def().kind {
+            Kind::Switch => match switch(text) {
+                Some("on") => ValueClass::On,
+                Some(_) => ValueClass::Off,
+                None => ValueClass::Unknown,
+            },
+            Kind::Choice => match self.row.choice(text) {
+                Some(choice) => ValueClass::of_word(&choice.value),
+                None if self.row.open_choices => ValueClass::of_word(text),
+                None => ValueClass::Unknown,
+            },
+            _ => ValueClass::Text,
+        }
+    }
+
+    /// As [`CompiledField::seen`], quickly where that is possible.
+    pub(super) fn seen_of(&self, text: &str) -> ValueClass {
+        if text.is_empty() {
+            return ValueClass::Blank;
+        }
+        self.at_a_glance(text, Purpose::Create)
+            .unwrap_or_else(|| self.seen(text))
+    }
+
+    /// Says every rule that a value breaks. One that is too short is not told that it is weak as well.
+    pub(super) fn breaches(&self, text: &str, findings: &mut Vec<Finding>) {
+        let mut short = false;
+        for rule in self.rules.iter().filter(|rule| rule.is_broken_by(text)) {
+            short |= matches!(rule.row.rule, Rule::MinLength { .. });
+            if !(short && matches!(rule.row.rule, Rule::Strong { .. })) {
+                findings.push(rule.finding(self, text));
+            }
+        }
+    }
+
+    /// Whether a check_slow look is certain to find something, told without its words.
+    pub(super) fn is_surely_wrong(&self, text: &str, purpose: Purpose) -> bool {
+        match self.trimmed(text) {
+            "" => self.is_required(purpose),
+            text if self.row.access == Access::ReadOnly || text.trim() == CLEAR => false,
+            text if is_generate(text) => false,
+            text => self.rules.iter().any(|rule| rule.is_broken_by(text)),
+        }
+    }
+
+    pub(super) fn cleared(&self, purpose: Purpose, findings: &mut Vec<Finding>) -> ValueClass {
+        let rule = self
+            .rules
+            .iter()
+            .find(|rule| rule.row.rule == Rule::NotBlank);
+        if let Some(rule) = rule {
+            findings.push(rule.finding(self, ""));
+        } else if self.is_required(purpose) {
+            findings.push(self.required());
+        }
+        ValueClass::Blank
+    }
+
+    /// A secret that rowcall is to make up: only a new extension gets one.
+    pub(super) fn generated(&self, purpose: Purpose, findings: &mut Vec<Finding>) -> ValueClass {
+        let name = self.row.name.name();
+        if !self.row.name.is_secret() {
+            findings.push(self.finding(
+                "generate",
+                Severity::Error,
+                format!("{name} cannot be {GENERATE}: only passwords and PINs are generated"),
+                "fill in the cell",
+            ));
+            return ValueClass::Unknown;
+        }
+        match purpose {
+            Purpose::Create => ValueClass::Text,
+            Purpose::Update => ValueClass::Unknown,
+        }
+    }
+
+    pub(super) fn required(&self) -> Finding {
+        let name = self.row.name.name();
+        let why = match (self.row.name.is_key(), self.record) {
+            (true, record) => format!("the row does not say which {record} it is about"),
+            (false, "group") => "a group cannot be made without it".to_owned(),
+            (false, record) => format!("an {record} cannot be made without it"),
+        };
+        let hint = match self.column {
+            Some(_) => "fill in the cell".to_owned(),
+            None => format!("add a column {name}"),
+        };
+        let message = format!("{name} is missing: {why}");
+        self.finding("required", Severity::Error, message, &hint)
+    }
+
+    /// Says of a cell what its way to be stored tells, where its text has not told more: an error takes the place of what
+    /// follows from it.
+    pub(super) fn check_stored(&self, cells: Cells<'_>, findings: &mut Vec<Finding>) {
+        let Some(column) = self.column else { return };
+        let Some(damage) = spreadsheet_damage::stored(self.row, cells.stored(column)) else {
+            return;
+        };
+        let mut said = findings.iter_mut();
+        if let Some(same) = said.find(|said| said.column == self.column && said.rule == damage.id) {
+            same.severity = same.severity.max(damage.severity);
+            return;
+        }
+        if damage.severity == Severity::Error {
+            findings.retain(|said| said.column != self.column);
+        }
+        if findings.iter().all(|said| said.column != self.column) {
+            findings.push(self.damaged(damage, self.text_in(cells)));
+        }
+    }
+
+    pub(super) fn has_number_rule(&self) -> bool {
+        self.rules
+            .iter()
+            .any(|rule| matches!(rule.row.rule, Rule::Digits | Rule::Range { .. }))
+    }
+
+    pub(super) fn choices(&self) -> String {
+        let words: Vec<&str> = self
+            .row
+            .choices
+            .iter()
+            .map(|choice| choice.value.as_str())
+            .collect();
+        words.join(", ")
+    }
+
+    /// The value in quotes; of a secret nothing.
+    pub(super) fn quoted(&self, text: &str) -> String {
+        shown(self.row.name, text)
+    }
+
+    /// The finding that a value of this field is damaged.
+    pub(super) fn damaged(&self, damage: Damage, text: &str) -> Finding {
+        let field = self.row.name;
+        let told = match (&damage.repair, &damage.probable) {
+            (Some(repair), _) => Some(fix_writes(field, repair)),
+            (None, Some(probable)) if !field.is_secret() => {
+                Some(format!("probably {}", quoted(probable)))
+            }
+            _ => None,
+        };
+        let hint = match told {
+            Some(told) if damage.hint.is_empty() => told,
+            Some(told) => format!("{told}; {}", damage.hint),
+            None => damage.hint.to_owned(),
+        };
+        Finding {
+            rule: damage.id.into(),
+            severity: damage.severity,
+            field: Some(field),
+            column: self.column,
+            message: format!("{} {} {}", field.name(), self.quoted(text), damage.what),
+            hint,
+            source: "".into(),
+            repair: damage.repair.map(Secret::new),
+        }
+    }
+
+    pub(super) fn finding(
+        &self,
+        word: &str,
+        severity: Severity,
+        message: String,
+        hint: &str,
+    ) -> Finding {
+        Finding {
+            rule: RuleId::about(self.row.name, word),
+            severity,
+            field: Some(self.row.name),
+            column: self.column,
+            message,
+            hint: hint.into(),
+            source: self.source.clone().into(),
+            repair: None,
+        }
+    }
+}
+
+impl FastPath {
+    fn new(row: &FieldRow, rules: &[CompiledRule<'_>]) -> FastPath {
+        let kind = row.name.def().kind;
+        let unruled = rules.iter().all(|rule| rule.row.rule == Rule::NotBlank);
+        match kind {
+            _ if row.access == Access::ReadOnly => FastPath::Never,
+            Kind::Switch if unruled => FastPath::Switch,
+            Kind::Choice if unruled => {
+                let words = row.choices.iter().flat_map(|choice| {
+                    let seen = ValueClass::of_word(&choice.value);
+                    let mut words = vec![(choice.value.clone(), seen)];
+                    if choice.wire != choice.value {
+                        words.push((choice.wire.clone(), seen));
+                    }
+                    words
+                });
+                FastPath::Words(words.collect())
+            }
+            Kind::Switch | Kind::Choice | Kind::Time => FastPath::Never,
+            Kind::Text | Kind::Identifier | Kind::Count | Kind::List | Kind::Email => {
+                FastPath::of_bytes(row.name, rules)
+            }
+        }
+    }
+
+    fn of_bytes(field: Field, rules: &[CompiledRule<'_>]) -> FastPath {
+        let (kind, care) = (field.def().kind, field.def().care);
+        let mut table = Box::new([0u8; 256]);
+        let (mut demanded, mut min, mut max, mut form) = (0, 0, usize::MAX, Form::Any);
+        let slow_unless = |table: &mut [u8; 256], good: &dyn Fn(u8) -> bool| {
+            for byte in 0..=255 {
+                if !good(byte) {
+                    table[usize::from(byte)] |= SLOW;
+                }
+            }
+        };
+        // The first letter of `<clear>`, and what stands in the swallowed address.
+        slow_unless(&mut table, &|b| {
+            b != b'<' && (b != b'[' || kind != Kind::Email)
+        });
+        slow_unless(&mut table, &|b| {
+            !spreadsheet_damage::asks_for_a_look(care, b)
+        });
+        if kind == Kind::Count {
+            slow_unless(&mut table, &|b| b.is_ascii_digit());
+        }
+        for rule in rules {
+            match &rule.row.rule {
+                Rule::NotBlank => (),
+                Rule::Digits => slow_unless(&mut table, &|b| b.is_ascii_digit()),
+                Rule::MaxLength { n } => max = max.min(*n),
+                Rule::MinLength { n } => {
+                    min = min.max(*n);
+                    slow_unless(&mut table, &|b| b.is_ascii());
+                }
+                // A byte of a longer character tells nothing of it, unless none is named.
+                Rule::Forbidden { chars } => slow_unless(&mut table, &|b| {
+                    let told = b.is_ascii() || chars.is_ascii();
+                    told && !chars.contains(char::from(b))
+                }),
+                Rule::Only { chars } => slow_unless(&mut table, &|b| {
+                    b.is_ascii() && chars.contains(char::from(b))
+                }),
+                Rule::Strong { min: n } => {
+                    min = min.max(*n);
+                    demanded |= DIGIT | LOWER | UPPER;
+                    slow_unless(&mut table, &|b| b.is_ascii());
+                }
+                Rule::Range { min, max } if matches!(form, Form::Any) => {
+                    slow_unless(&mut table, &|b| b.is_ascii_digit());
+                    form = Form::Range(*min, *max);
+                }
+                Rule::Email if matches!(form, Form::Any) => {
+                    slow_unless(&mut table, &|b| b.is_ascii_graphic());
+                    form = Form::Email;
+                }
+                // Two forms are one too many for a glance.
+                Rule::Range { .. } | Rule::Email | Rule::Reserved { .. } => return FastPath::Never,
+            }
+        }
+        for byte in 0..=255u8 {
+            table[usize::from(byte)] |= match byte {
+                b'0'..=b'9' => DIGIT,
+                b'a'..=b'z' => LOWER,
+                b'A'..=b'Z' => UPPER,
+                _ => 0,
+            };
+        }
+        FastPath::Bytes {
+            table,
+            demanded,
+            min,
+            max,
+            form,
+            words: spreadsheet_damage::takes_letters(care),
+        }
+    }
+}
+
+impl<'m> CompiledRule<'m> {
+    fn new(manifest: &Manifest, row: &FieldRow, rule: &'m RuleRow) -> Self {
+        let source = rule.source.as_ref().unwrap_or(&row.source);
+        CompiledRule {
+            row: rule,
+            id: rule.id(row.name),
+            digits_demanded: row.rules.iter().any(|rule| rule.rule == Rule::Digits),
+            source: manifest.source_words(source),
+        }
+    }
+
+    fn is_broken_by(&self, text: &str) -> bool {
+        // Another rule may say already that there must be digits only.
+        let is_no_number = matches!(self.row.rule, Rule::Range { .. })
+            && !self.digits_demanded
+            && !all_digits(text);
+        is_no_number || self.row.rule.is_broken_by(text)
+    }
+
+    fn finding(&self, slot: &CompiledField<'_>, text: &str) -> Finding {
+        let mut message = slot.row.name.name().to_owned();
+        if !text.is_empty() && !slot.row.name.is_secret() {
+            message.push(' ');
+            message.push_str(&quoted(text));
+        }
+        message.push(' ');
+        message.push_str(&self.row.rule.words());
+        if !self.row.note.is_empty() {
+            message.push_str(" (");
+            message.push_str(&self.row.note);
+            message.push(')');
+        }
+        Finding {
+            rule: self.id.clone(),
+            severity: self.row.severity,
+            field: Some(slot.row.name),
+            column: slot.column,
+            message,
+            hint: self.row.rule.hint(slot.row.name).into(),
+            source: self.source.clone().into(),
+            repair: None,
+        }
+    }
+}
+
+/// Whether a row must give the field. The key always: it says which extension or group is meant.
+fn is_required(row: &FieldRow, purpose: Purpose) -> bool {
+    row.name.is_key() || (purpose == Purpose::Create && row.required && row.fill.is_none())
+}
