@@ -87,7 +87,7 @@ fn request<'t>(
     from: &Target,
     to: &'t Target,
 ) -> Result<RunRequest<'t>, Failure> {
-    if from.identity() == to.identity() && !from.is_sim() {
+    if from.is_same_pbx(to) {
         return Err(Failure::usage(format!(
             "{} and {} are the same PBX",
             from.label, to.label

@@ -4,9 +4,10 @@ use crate::cli::UndoArgs;
 use crate::input::Rows;
 use crate::ledger::{StoredRun, newest};
 use crate::plan::revert::{plan_revert, target_to_revert};
-use crate::rim::terminal::stop_on_interrupt;
+use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure};
-use crate::run::{Run, RunRequest, SavedOptions, SecretsOut};
+use crate::run::past::PastRun;
+use crate::run::{Run, RunRequest, SecretsOut};
 
 /// Undoes the run that was named, or else the newest one that is no undo.
 ///
@@ -22,9 +23,10 @@ pub(super) fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> {
         None => newest(&state, |run| run.run.head.command != "undo")?
             .ok_or_else(|| Failure::usage("there is no run to be undone"))?,
     };
-    let head = StoredRun::open(&state, &name)?.run().head.clone();
-    let options = SavedOptions::parse(&name, &head.options)?;
-    let (target, replaced) = target_to_revert(&options.target, context.config())?;
+    let past = PastRun::open(context, &name)?;
+    let (target, replaced) =
+        target_to_revert(&past.options.target, &past.summary.run, context.config())?;
+    print(past.words());
     let request = RunRequest {
         command: "undo",
         mode: "",

@@ -1,9 +1,10 @@
 //! One run a target: a lock of the kernel's, which dies with its process.
 
 use super::LedgerError;
-use super::state::StateDir;
+use super::state::{StateDir, failed};
 use crate::seal::sha256_hex;
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -13,9 +14,23 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub struct TargetLock {
     target: String,
-    holder_file: PathBuf,
     since: Timestamp,
+    held: Vec<HeldFile>,
+}
+
+/// One locked file, let go when it is dropped.
+#[derive(Debug)]
+struct HeldFile {
     file: File,
+    /// Beside the lock, because what is locked cannot be read on every platform.
+    holder: PathBuf,
+}
+
+impl Drop for HeldFile {
+    fn drop(&mut self) {
+        // Closing alone would leave it locked while a process that is just being started still has the file.
+        let _ = self.file.unlock();
+    }
 }
 
 /// Who works on a target.
@@ -65,46 +80,29 @@ impl fmt::Display for TargetLocked {
 }
 
 impl TargetLock {
-    /// Takes the lock of a target, without waiting.
+    /// Takes the lock of a target, without waiting. `addresses` are the places on the network where it answers: who has
+    /// one of them has the target, by whatever name.
     ///
     /// # Errors
     /// [`LedgerError::Locked`] where another run has it, in this process or any other on this machine with the same state
     /// folder; or the folder cannot be used.
-    pub fn take(state: &StateDir, target: &str) -> Result<TargetLock, LedgerError> {
+    pub fn take(
+        state: &StateDir,
+        target: &str,
+        addresses: &[String],
+    ) -> Result<TargetLock, LedgerError> {
         let folder = state.locks()?;
-        let name = sha256_hex(target.as_bytes());
-        let name = name.get(..16).unwrap_or(&name);
-        let path = folder.join(format!("{name}.lock"));
-        let failed = |error| LedgerError::Folder {
-            path: path.clone(),
-            doing: "locked",
-            error,
-        };
-        let mut options = OpenOptions::new();
-        options.create(true).truncate(false).write(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path).map_err(failed)?;
-        // Beside the lock, because what is locked cannot be read on every platform.
-        let holder_file = folder.join(format!("{name}.holder"));
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let by = fs::read_to_string(&holder_file).ok();
-                return Err(LedgerError::Locked(TargetLocked {
-                    target: target.to_owned(),
-                    by: by.and_then(|line| LockHolder::parse(&line)),
-                }));
-            }
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
-        }
-        let lock = TargetLock {
+        let names = addresses.iter().map(String::as_str).chain([target]);
+        let mut lock = TargetLock {
             target: target.to_owned(),
-            holder_file,
             since: Timestamp::now(),
-            file,
+            held: vec![],
         };
-        lock.say(None)?;
+        for name in names.collect::<BTreeSet<&str>>() {
+            let held = HeldFile::take(&folder, name, target)?;
+            lock.held.push(held);
+        }
+        lock.report_run(None)?;
         Ok(lock)
     }
 
@@ -113,22 +111,42 @@ impl TargetLock {
         &self.target
     }
 
-    /// Says which run has the lock, to whoever is refused it.
-    pub(super) fn say(&self, run: Option<&str>) -> Result<(), LedgerError> {
+    /// Writes down which run has the lock, for whoever is refused it.
+    pub(super) fn report_run(&self, run: Option<&str>) -> Result<(), LedgerError> {
         let run = run.unwrap_or_default();
         let line = format!("{} {} {run}\n", std::process::id(), self.since);
-        replace(&self.holder_file, &line).map_err(|error| LedgerError::Folder {
-            path: self.holder_file.clone(),
-            doing: "written",
-            error,
-        })
+        for held in &self.held {
+            replace(&held.holder, &line).map_err(|error| failed(&held.holder, "written", error))?;
+        }
+        Ok(())
     }
 }
 
-impl Drop for TargetLock {
-    fn drop(&mut self) {
-        // Closing alone would leave it locked while a process that is just being started still has the file.
-        let _ = self.file.unlock();
+impl HeldFile {
+    /// Locks the file of one name that the target has.
+    fn take(folder: &Path, name: &str, target: &str) -> Result<HeldFile, LedgerError> {
+        let name = sha256_hex(name.as_bytes());
+        let name = name.get(..16).unwrap_or(&name);
+        let path = folder.join(format!("{name}.lock"));
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options
+            .open(&path)
+            .map_err(|error| failed(&path, "locked", error))?;
+        let holder = folder.join(format!("{name}.holder"));
+        match file.try_lock() {
+            Ok(()) => Ok(HeldFile { file, holder }),
+            Err(TryLockError::WouldBlock) => {
+                let by = fs::read_to_string(&holder).ok();
+                Err(LedgerError::Locked(TargetLocked {
+                    target: target.to_owned(),
+                    by: by.and_then(|line| LockHolder::parse(&line)),
+                }))
+            }
+            Err(TryLockError::Error(error)) => Err(failed(&path, "locked", error)),
+        }
     }
 }
 

@@ -150,7 +150,7 @@ pub fn clean(state: &StateDir, keep: usize, unfinished: bool) -> Result<Cleaned,
     for Listed { id, summary } in runs(state)?.into_iter().skip(keep) {
         // Held while the folder goes, so that nobody resumes the run meanwhile.
         let lock = match summary {
-            Ok(summary) => match TargetLock::take(state, &summary.run.target) {
+            Ok(summary) => match TargetLock::take(state, &summary.run.target, &[]) {
                 Err(LedgerError::Locked(_)) => continue,
                 taken => Some(taken?),
             },

@@ -137,18 +137,19 @@ impl Ledger {
         begun
     }
 
-    /// Goes on with a run, from wherever it was left. Takes the lock of its target, and gives every row with how far it
-    /// is.
+    /// Goes on with a run, from wherever it was left. Takes the lock of its target, which answers at these addresses, and gives every
+    /// row with how far it is.
     ///
     /// # Errors
     /// There is no such run, it is at work, it cannot be read or written, or its secrets do not open with this key.
     pub fn resume(
         state: &StateDir,
         run: &str,
+        addresses: &[String],
         key: &Key,
     ) -> Result<(Ledger, Vec<(PlannedRow, Standing)>), LedgerError> {
         let target = StoredRun::open(state, run)?.run.target;
-        let lock = TargetLock::take(state, &target)?;
+        let lock = TargetLock::take(state, &target, addresses)?;
         let record = StoredRun::open(state, run)?;
         record.check()?;
         let rows = record.rows(key)?;
@@ -164,7 +165,7 @@ impl Ledger {
         lock: TargetLock,
         what: &str,
     ) -> Result<Ledger, LedgerError> {
-        lock.say(Some(&run))?;
+        lock.report_run(Some(&run))?;
         let begin = || -> rusqlite::Result<_> {
             let connection = open(&path)?;
             let mode = journal(&connection, "WAL")?;

@@ -29,7 +29,7 @@ impl House {
     }
 
     fn lock(&self, target: &str) -> TargetLock {
-        TargetLock::take(&self.state, target).unwrap()
+        TargetLock::take(&self.state, target, &[]).unwrap()
     }
 
     fn create(&self, rows: Vec<PlannedRow>) -> Ledger {
@@ -38,7 +38,7 @@ impl House {
     }
 
     fn resume(&self, run: &str) -> (Ledger, Vec<(PlannedRow, Standing)>) {
-        Ledger::resume(&self.state, run, &self.key).unwrap()
+        Ledger::resume(&self.state, run, &[], &self.key).unwrap()
     }
 
     fn standings(&self, run: &str) -> Vec<Standing> {
@@ -421,7 +421,7 @@ fn another_key_is_named_and_nothing_begins() {
     let house = House::new();
     let run = house.create(rows(2)).run().to_owned();
     let other = Key::load_or_make(Some(&house.folder.path().join("other"))).unwrap();
-    let error = Ledger::resume(&house.state, &run, &other).unwrap_err();
+    let error = Ledger::resume(&house.state, &run, &[], &other).unwrap_err();
     assert!(matches!(error, LedgerError::Seal { .. }));
     let text = error.to_string();
     assert!(
@@ -451,7 +451,7 @@ fn changed_secrets_are_noticed() {
         house.resume(&run);
         house.sql(&run, change);
         assert!(
-            Ledger::resume(&house.state, &run, &house.key).is_err(),
+            Ledger::resume(&house.state, &run, &[], &house.key).is_err(),
             "{change}"
         );
     }
@@ -478,7 +478,7 @@ fn what_is_not_a_whole_ledger_is_said() {
         let house = House::new();
         let run = house.create(rows(3)).run().to_owned();
         house.sql(&run, &format!("PRAGMA foreign_keys = OFF; {change}"));
-        let error = Ledger::resume(&house.state, &run, &house.key).unwrap_err();
+        let error = Ledger::resume(&house.state, &run, &[], &house.key).unwrap_err();
         let expected = matches!(
             error,
             LedgerError::Read { .. } | LedgerError::Version { .. }
@@ -543,7 +543,7 @@ fn runs_of_one_second_differ_and_are_listed_newest_first() {
 fn one_run_a_target() {
     let house = House::new();
     let ledger = house.create(rows(1));
-    let error = TargetLock::take(&house.state, "hq").unwrap_err();
+    let error = TargetLock::take(&house.state, "hq", &[]).unwrap_err();
     let text = error.to_string();
     assert!(
         text.contains("hq")
@@ -552,13 +552,13 @@ fn one_run_a_target() {
         "{text}"
     );
     assert!(matches!(
-        Ledger::resume(&house.state, ledger.run(), &house.key).unwrap_err(),
+        Ledger::resume(&house.state, ledger.run(), &[], &house.key).unwrap_err(),
         LedgerError::Locked(_)
     ));
     let branch = house.lock("branch");
     drop(ledger);
     house.lock("hq");
-    assert!(TargetLock::take(&house.state, "branch").is_err());
+    assert!(TargetLock::take(&house.state, "branch", &[]).is_err());
     drop(branch);
     // What cannot be read of the holder does not hide that there is one.
     let held = house.lock("hq");
@@ -567,7 +567,7 @@ fn one_run_a_target() {
             fs::write(path, "x").unwrap();
         }
     }
-    match TargetLock::take(&house.state, "hq").unwrap_err() {
+    match TargetLock::take(&house.state, "hq", &[]).unwrap_err() {
         LedgerError::Locked(held) => assert_eq!(held.by, None),
         error => panic!("{error}"),
     }
@@ -580,7 +580,7 @@ fn a_lock_dies_with_its_process() {
     let mut child = spawn(house.folder.path(), "hold");
     let ready = house.folder.path().join("ready");
     wait_for(&ready);
-    match TargetLock::take(&house.state, "hq").unwrap_err() {
+    match TargetLock::take(&house.state, "hq", &[]).unwrap_err() {
         LedgerError::Locked(held) => assert_eq!(held.by.unwrap().pid, child.id()),
         error => panic!("{error}"),
     }
@@ -685,7 +685,7 @@ fn a_torn_end_of_the_write_ahead_file_costs_whole_commits_only() {
         let to = copy.state.run_folder(run);
         fs::copy(folder.join("ledger.sqlite"), to.join("ledger.sqlite")).unwrap();
         fs::write(to.join("ledger.sqlite-wal"), wal).unwrap();
-        let (_ledger, kept) = Ledger::resume(&copy.state, run, &house.key).unwrap();
+        let (_ledger, kept) = Ledger::resume(&copy.state, run, &[], &house.key).unwrap();
         assert_eq!(kept.len(), 60);
         let commits = wal_at.iter().filter(|end| **end <= torn_at as u64).count();
         for (position, (row, standing)) in kept.iter().enumerate() {
@@ -753,7 +753,7 @@ fn child() {
     let state = StateDir::new(Some(folder)).unwrap();
     match job.as_str() {
         "hold" => {
-            let _lock = TargetLock::take(&state, "hq").unwrap();
+            let _lock = TargetLock::take(&state, "hq", &[]).unwrap();
             fs::write(folder.join("ready"), "").unwrap();
             thread::sleep(Duration::from_secs(60));
         }
@@ -774,9 +774,9 @@ const WINDOW: usize = 8;
 fn import(state: &StateDir, folder: &Path) {
     let key = Key::load_or_make(Some(&folder.join("key"))).unwrap();
     let (mut ledger, kept) = match runs(state).unwrap().first() {
-        Some(run) => Ledger::resume(state, &run.id, &key).unwrap(),
+        Some(run) => Ledger::resume(state, &run.id, &[], &key).unwrap(),
         None => {
-            let lock = TargetLock::take(state, "hq").unwrap();
+            let lock = TargetLock::take(state, "hq", &[]).unwrap();
             let ledger = Ledger::create(state, lock, head(), &key, rows(IMPORTED)).unwrap();
             let waiting = rows(IMPORTED)
                 .into_iter()
@@ -876,7 +876,7 @@ fn a_run_that_is_killed_again_and_again_says_every_row_once() {
 /// A small run to its end or its first failure, with a word on every step.
 fn steps(state: &StateDir, folder: &Path) {
     let key = Key::load(Some(&folder.join("key"))).unwrap();
-    let lock = TargetLock::take(state, "hq").unwrap();
+    let lock = TargetLock::take(state, "hq", &[]).unwrap();
     let mut options = OpenOptions::new();
     let mut said = options
         .append(true)
@@ -984,7 +984,7 @@ fn commits_wait_for_the_disk() {
 
 /// Writes until that fails, and checks that exactly what was said to be on the disk is there.
 fn fill(state: &StateDir, key: &Key) -> LedgerError {
-    let lock = TargetLock::take(state, "hq").unwrap();
+    let lock = TargetLock::take(state, "hq", &[]).unwrap();
     let mut ledger = Ledger::create(state, lock, head(), key, rows(20)).unwrap();
     let run = ledger.run().to_owned();
     let mut done = 0;
@@ -1064,14 +1064,14 @@ fn a_full_disk_stops_the_run_and_harms_nothing() {
     let run = runs(&state).unwrap().remove(0).id;
     // With room again it goes on.
     assert!(disk.mount("remount,size=4m"));
-    let (mut ledger, kept) = Ledger::resume(&state, &run, &keys.key).unwrap();
+    let (mut ledger, kept) = Ledger::resume(&state, &run, &[], &keys.key).unwrap();
     assert_eq!(kept.len(), 20);
     ledger.intend(&[0]).unwrap();
     ledger.end("whole").unwrap();
 
     // A run for which there is no room never begins.
     assert!(disk.mount("remount,size=400k"));
-    let lock = TargetLock::take(&state, "hq").unwrap();
+    let lock = TargetLock::take(&state, "hq", &[]).unwrap();
     let error = Ledger::create(&state, lock, head(), &keys.key, rows(5000)).unwrap_err();
     assert!(error.to_string().contains("full"), "{error}");
     assert_eq!(runs(&state).unwrap().len(), 1);
@@ -1107,15 +1107,15 @@ fn a_read_only_disk_is_said_before_anything_begins() {
     };
     let keys = House::new();
     let state = disk.state();
-    let lock = TargetLock::take(&state, "hq").unwrap();
+    let lock = TargetLock::take(&state, "hq", &[]).unwrap();
     let mut ledger = Ledger::create(&state, lock, head(), &keys.key, rows(2)).unwrap();
     let run = ledger.run().to_owned();
     ledger.result(0, outcome(0, RowResult::Created));
     ledger.end("interrupted").unwrap();
     assert!(disk.mount("remount,ro"));
-    let error = TargetLock::take(&state, "hq").unwrap_err();
+    let error = TargetLock::take(&state, "hq", &[]).unwrap_err();
     assert!(matches!(error, LedgerError::Folder { .. }), "{error}");
-    assert!(Ledger::resume(&state, &run, &keys.key).is_err());
+    assert!(Ledger::resume(&state, &run, &[], &keys.key).is_err());
     assert!(clean(&state, 0, true).is_err());
     // What is over can still be read.
     let outcomes = StoredRun::open(&state, &run).unwrap().outcomes().unwrap();

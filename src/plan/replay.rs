@@ -8,7 +8,7 @@ use super::{Plan, Refusal};
 use crate::input::Headings;
 use crate::input::rows::forgive_create_only;
 use crate::model::{Action, Change, Finding, Outcome, PlannedRow, Record, RowResult};
-use crate::rim::{Failure, Session, Target};
+use crate::rim::{Exit, Failure, Session, Target};
 use crate::rules::Checker;
 use crate::seal::Key;
 use std::path::{Path, PathBuf};
@@ -74,9 +74,14 @@ impl Replay {
     /// Refuses a target or rules for which the plan was not made.
     ///
     /// # Errors
-    /// Exit 2.
+    /// Exit 3 where the target is another PBX, exit 2 for other rules.
     pub(crate) fn refuse_others(&self, target: &Target) -> Result<(), Failure> {
-        refuse_others(&self.plan, target).map_err(|why| unusable(&self.path, why))
+        refuse_other_pbx(&self.plan, target).map_err(|why| {
+            let exit = Exit::Target;
+            let failure = unusable(&self.path, why);
+            Failure { exit, ..failure }
+        })?;
+        refuse_other_rules(&self.plan, target).map_err(|why| unusable(&self.path, why))
     }
 
     /// Holds the plan against what the PBX holds now.
@@ -134,25 +139,28 @@ fn unusable(path: &Path, why: String) -> Failure {
     Failure::usage(format!("{}: {why}", path.display())).hint("plan again: rowcall plan -o")
 }
 
-/// Why the plan is not for this target or these rules.
-fn refuse_others(plan: &SavedPlan, target: &Target) -> Result<(), String> {
+/// Why the plan is not for this target.
+fn refuse_other_pbx(plan: &SavedPlan, target: &Target) -> Result<(), String> {
     let here = target.place();
-    if (&plan.target, &plan.vendor, &plan.address)
-        != (&target.label, &target.vendor.id.to_owned(), &here)
-    {
-        return Err(format!(
-            "it was made for {} at {}, and {} is {here} now",
-            plan.target, plan.address, target.label
-        ));
+    if (&plan.vendor, &plan.address) == (&target.vendor.id.to_owned(), &here) {
+        return Ok(());
     }
+    Err(format!(
+        "it was made for {} at {}, and {} is {here} now; nothing was sent",
+        plan.target, plan.address, target.label
+    ))
+}
+
+/// Why the plan is not by these rules.
+fn refuse_other_rules(plan: &SavedPlan, target: &Target) -> Result<(), String> {
     let rules = (target.vendor.manifest)().version();
-    if plan.rules != rules {
-        return Err(format!(
-            "it was made by the rules of {}, and these are of {rules}",
-            plan.rules
-        ));
+    if plan.rules == rules {
+        return Ok(());
     }
-    Ok(())
+    Err(format!(
+        "it was made by the rules of {}, and these are of {rules}",
+        plan.rules
+    ))
 }
 
 /// A row's line before it is looked at again: what was valid is not sent yet.
@@ -349,7 +357,10 @@ mod tests {
             target: target.label.clone(),
             to: "sim:openvox".into(),
         };
-        let refused = |head: Head| refuse_others(&SavedPlan::new(head, &key), &target);
+        let refused = |head: Head| {
+            let plan = SavedPlan::new(head, &key);
+            refuse_other_pbx(&plan, &target).and_then(|()| refuse_other_rules(&plan, &target))
+        };
         assert_eq!(refused(head.clone()), Ok(()));
         let rules = Head {
             rules: "2001-01-01".into(),

@@ -7,7 +7,7 @@
 use super::Plan;
 use super::remote::RemoteState;
 use crate::compare::{differences, differing};
-use crate::ledger::Standing;
+use crate::ledger::{Run, Standing};
 use crate::manifest::{Access, FieldRow, Manifest};
 use crate::model::{Action, Change, Field, Kind, Outcome, PlannedRow, Record, RowResult};
 use crate::rim::{Failure, Session, Target, TargetSpec};
@@ -27,19 +27,23 @@ const GROUP_MEMBERS: &str = "group_members";
 /// The target of a run as undoing it needs it, and whether the run took extensions out of groups that it did not name.
 ///
 /// # Errors
-/// Exit 2 where it cannot be resolved any more.
+/// Exit 2 where it cannot be resolved any more, exit 3 where it is another PBX now.
 pub(crate) fn target_to_revert(
     spec: &TargetSpec,
+    run: &Run,
     config: Option<&Path>,
 ) -> Result<(Target, bool), Failure> {
-    let target = spec.resolve(config)?;
+    let target = spec.resolve_for(run, config)?;
     let replaced = target.settings.get(GROUP_MEMBERS) == "replace";
     let mut settings = (target.vendor.manifest)().setting.iter();
     if !settings.any(|setting| setting.name == GROUP_MEMBERS) {
         return Ok((target, replaced));
     }
     // Leaving a group takes saying in which ones it stays.
-    let target = spec.clone().set(GROUP_MEMBERS, "replace").resolve(config)?;
+    let target = spec
+        .clone()
+        .set(GROUP_MEMBERS, "replace")
+        .resolve_for(run, config)?;
     Ok((target, replaced))
 }
 

@@ -3,6 +3,7 @@
 use super::config::{Entry, PASSWORD_VARIABLE, account, config_of, named};
 use super::failure::{Exit, Failure};
 use super::terminal::print;
+use crate::ledger::Run;
 use crate::link::paced::{PARALLEL_MAX, RATE_MAX};
 use crate::model::{Fault, Secret};
 use crate::submit::converse::INTERRUPTED;
@@ -10,9 +11,10 @@ use crate::vendors::{Account, GROUPS, Settings, VENDORS, Vendor, vendor};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::env;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use url::Url;
+use url::{Host, Url};
 
 /// How a target is to be addressed, as far as it was typed.
 #[derive(Debug, Clone, Default)]
@@ -86,6 +88,23 @@ impl TargetSpec {
         };
         Target::resolve(&self.text, config.or(self.config.as_deref()), &pace)?
             .about_groups(self.groups)
+    }
+
+    /// The target of a run again: only the PBX that the run was made for, whatever its name stands for now.
+    ///
+    /// # Errors
+    /// Exit 3 where the name leads to another PBX, and as [`Target::resolve`].
+    pub(crate) fn resolve_for(&self, run: &Run, config: Option<&Path>) -> Result<Target, Failure> {
+        let target = self.resolve(config)?;
+        let here = target.identity();
+        if here == run.target {
+            return Ok(target);
+        }
+        let (id, made_for, text) = (&run.id, &run.target, &self.text);
+        Err(Failure::target(format!(
+            "run {id} was made for {made_for}, and {text} is {here} now; nothing was sent"
+        ))
+        .hint("name a configuration by --config in which it still is that PBX"))
     }
 }
 
@@ -322,12 +341,41 @@ impl Target {
         }
     }
 
-    /// What the PBX is by its vendor and address, whatever it is called here: two names of one PBX are one.
+    /// What the PBX is by its vendor and address, whatever it is called here: two names of one PBX are one, and so are
+    /// the spellings of an IP address, and the names of this machine.
     pub(crate) fn identity(&self) -> String {
         match &self.address {
-            Address::Url(url) => format!("{}+{url}", self.vendor.id),
+            Address::Url(url) => format!("{}+{}", self.vendor.id, canonical(url)),
             Address::Sim(_) => self.label.clone(),
         }
+    }
+
+    /// Every place on the network where the target answers, each an IP address and a port; none of a simulated one, and
+    /// none where the name is not known.
+    pub(crate) fn addresses(&self) -> Vec<String> {
+        let Address::Url(url) = &self.address else {
+            return vec![];
+        };
+        let port = url.port_or_known_default().unwrap_or_default();
+        let found = match url.host() {
+            Some(Host::Domain(name)) => (name, port)
+                .to_socket_addrs()
+                .map_or_else(|_| vec![], |found| found.map(|one| one.ip()).collect()),
+            Some(Host::Ipv4(ip)) => vec![IpAddr::V4(ip)],
+            Some(Host::Ipv6(ip)) => vec![IpAddr::V6(ip)],
+            None => vec![],
+        };
+        let found = found.into_iter();
+        found
+            .map(|ip| SocketAddr::new(canonical_ip(ip), port).to_string())
+            .collect()
+    }
+
+    /// Whether both are one PBX, as far as the network tells.
+    pub(crate) fn is_same_pbx(&self, other: &Target) -> bool {
+        let (here, there) = (self.addresses(), other.addresses());
+        let meets = here.iter().any(|address| there.contains(address));
+        !self.is_sim() && (meets || self.identity() == other.identity())
     }
 
     /// Where the target is, in words that stand for it on any machine.
@@ -350,13 +398,36 @@ impl Target {
             return false;
         };
         let here = match url.host() {
-            Some(url::Host::Domain(name)) => name == "localhost",
-            Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(Host::Ipv6(ip)) => ip.is_loopback(),
             None => false,
         };
         url.scheme() == "http" && !here
     }
+}
+
+/// An IP address in its one spelling; every address of this machine that only this machine knows is one.
+fn canonical_ip(ip: IpAddr) -> IpAddr {
+    let ip = ip.to_canonical();
+    match ip.is_loopback() || ip.is_unspecified() {
+        true => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        false => ip,
+    }
+}
+
+/// An address with its host in its one spelling.
+fn canonical(url: &Url) -> Url {
+    let ip = match url.host() {
+        Some(Host::Domain("localhost")) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        Some(Host::Ipv4(ip)) => IpAddr::V4(ip),
+        Some(Host::Ipv6(ip)) => IpAddr::V6(ip),
+        Some(Host::Domain(_)) | None => return url.clone(),
+    };
+    let mut url = url.clone();
+    // Never fails where there is a host.
+    let _ = url.set_ip_host(canonical_ip(ip));
+    url
 }
 
 /// The account of a simulated PBX.
@@ -487,6 +558,29 @@ mod tests {
             named.identity(),
             resolve("ozeki+http://127.0.0.1:7781").identity()
         );
+    }
+
+    #[test]
+    fn the_spellings_of_one_address_are_one() {
+        let pace = PaceOptions::default();
+        let config = tempfile::tempdir().unwrap();
+        let file = config.path().join("rowcall.toml");
+        let named = |url: &str| {
+            let text = format!("[targets.hq]\nvendor = \"ozeki\"\nurl = \"http://{url}/\"\n");
+            fs::write(&file, text).unwrap();
+            Target::resolve("hq", Some(&file), &pace).unwrap()
+        };
+        let one = named("127.0.0.1:7780");
+        for other in ["localhost:7780", "[::ffff:127.0.0.1]:7780", "[::1]:7780"] {
+            let other = named(other);
+            assert_eq!(one.identity(), other.identity());
+            assert!(one.is_same_pbx(&other));
+        }
+        let far = named("192.0.2.7");
+        assert_eq!(far.addresses(), ["192.0.2.7:80"]);
+        assert_eq!(named("[::ffff:192.0.2.7]:80").identity(), far.identity());
+        assert!(!far.is_same_pbx(&one));
+        assert!(!one.is_same_pbx(&named("127.0.0.1:7781")));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! - [`request`]: what was asked for.
 //! - [`execution`]: changes on their way to the target.
 //! - [`resume`]: takes up a run that was cut off or stopped.
+//! - [`past`]: a run of before, and which PBX it belongs to.
 //! - [`journal`]: the run's ledger while it is at work.
 //! - [`results`] and [`rejects`]: where outcomes go.
 //! - [`secrets_file`]: what was generated, and [`recipients`] to whom it is encrypted.
@@ -11,6 +12,7 @@
 
 mod execution;
 pub mod journal;
+pub(crate) mod past;
 mod recipients;
 mod rejects;
 pub(crate) mod request;
@@ -176,7 +178,8 @@ impl<'r> Run<'r> {
             return Ok(None);
         }
         let state = self.context.state()?;
-        let lock = TargetLock::take(&state, &self.request.target.identity());
+        let target = self.request.target;
+        let lock = TargetLock::take(&state, &target.identity(), &target.addresses());
         Ok(Some(lock.map_err(Failure::from)?))
     }
 

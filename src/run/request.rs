@@ -145,6 +145,16 @@ impl RunRequest<'_> {
             "group" => " (groups)",
             _ => "",
         };
-        format!("{}: {}{groups}?", self.target.label, parts.join(", "))
+        let mode = match self.mode {
+            "" => String::new(),
+            mode => format!(" --mode {mode}"),
+        };
+        let (label, identity) = (&self.target.label, self.target.identity());
+        let place = match identity == *label {
+            true => String::new(),
+            false => format!(" ({identity})"),
+        };
+        let parts = parts.join(", ");
+        format!("{}{mode} on {label}{place}: {parts}{groups}?", self.command)
     }
 }

@@ -2,10 +2,11 @@
 
 use super::execution::{Execution, not_restorable};
 use super::journal::{Journal, Pending};
+use super::past::PastRun;
 use super::request::{ReportOptions, failures_max};
 use super::results::Results;
 use super::saved_options::SavedOptions;
-use crate::ledger::{Ledger, Standing, StoredRun};
+use crate::ledger::{Ledger, Standing};
 use crate::link::StopFlag;
 use crate::model::{Change, Outcome, PlannedRow};
 use crate::plan::dependents::block_rows;
@@ -17,8 +18,7 @@ use std::collections::BTreeSet;
 
 /// A run that is to be taken up.
 pub(crate) struct ResumedRun {
-    name: String,
-    options: SavedOptions,
+    past: PastRun,
     target: Target,
 }
 
@@ -26,16 +26,12 @@ impl ResumedRun {
     /// Reads what the run was asked for.
     ///
     /// # Errors
-    /// Exit 2 where there is no such run or its ledger cannot be used.
+    /// Exit 2 where there is no such run or its ledger cannot be used, exit 3 where its target is another PBX now.
     pub(crate) fn open(context: &Context, name: &str) -> Result<ResumedRun, Failure> {
-        let head = StoredRun::open(&context.state()?, name)?.run().head.clone();
-        let options = SavedOptions::parse(name, &head.options)?;
-        let target = options.target.resolve(context.config())?;
-        Ok(ResumedRun {
-            name: name.to_owned(),
-            options,
-            target,
-        })
+        let past = PastRun::open(context, name)?;
+        let run = &past.summary.run;
+        let target = past.options.target.resolve_for(run, context.config())?;
+        Ok(ResumedRun { past, target })
     }
 
     /// Sends what is left. What may have been sent is looked up first.
@@ -49,20 +45,23 @@ impl ResumedRun {
         stop: &StopFlag,
         report: &ReportOptions,
     ) -> Result<Exit, Failure> {
-        for file in self.options.changed_files() {
+        let (name, options) = (&self.past.name, &self.past.options);
+        print(self.past.words());
+        for file in options.changed_files() {
             let file = file.display();
             print(format!(
                 "{file} has changed since the run read it; the run goes on with the rows that it read"
             ));
         }
         let state = context.state()?;
-        let (ledger, rows) = Ledger::resume(&state, &self.name, &context.key()?)?;
-        let left = Remaining::compute(rows, &self.options);
+        let (ledger, rows) =
+            Ledger::resume(&state, name, &self.target.addresses(), &context.key()?)?;
+        let left = Remaining::compute(rows, options);
         if !left.changes.is_empty() {
-            let folder = state.run_folder(&self.name);
-            self.options.generated.complete(&left.rows, &folder)?;
+            let folder = state.run_folder(name);
+            options.generated.complete(&left.rows, &folder)?;
         }
-        left.announce(&self.name);
+        left.announce(name);
         let not_restorable = not_restorable(&left.rows);
         let lines: Vec<Outcome> = left.rows.into_iter().map(|row| row.outcome).collect();
         let blocked = left.blocked.into_iter();
@@ -71,7 +70,7 @@ impl ResumedRun {
             .collect();
         let report = ReportOptions {
             files: match report.files.is_empty() {
-                true => self.options.reports.clone(),
+                true => options.reports.clone(),
                 false => report.files.clone(),
             },
             json: report.json,
@@ -88,12 +87,12 @@ impl ResumedRun {
                 return results.refuse(failure.into());
             }
         };
-        let typed = self.options.max_failures.as_ref();
+        let typed = options.max_failures.as_ref();
         let execution = Execution {
-            headings: &self.options.headings,
+            headings: &options.headings,
             not_restorable,
             failures_max: failures_max(typed.and_then(|text| text.parse().ok())),
-            verify: self.options.verify,
+            verify: options.verify,
             stages: left.stages,
             journal: Some(journal),
         };

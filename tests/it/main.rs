@@ -27,6 +27,7 @@ mod promises {
     mod samples;
     mod secrets;
     mod storm;
+    mod trust;
     mod workbooks;
 }
 

@@ -110,6 +110,33 @@ impl House {
         format!("{}+http://api@{}", self.vendor, self.address)
     }
 
+    /// The PBX under another name of this machine.
+    pub(crate) fn alias(&self, host: &str) -> String {
+        let port = self.address.rsplit(':').next().unwrap();
+        format!("{}+http://api@{host}:{port}", self.vendor)
+    }
+
+    /// Writes a configuration in which `hq` is the PBX of that house.
+    pub(crate) fn config(&self, of: &House) -> PathBuf {
+        let (vendor, address) = (of.vendor, &of.address);
+        self.write(
+            "rowcall.toml",
+            &format!(
+                "[targets.hq]\nvendor = \"{vendor}\"\nurl = \"http://{address}\"\nusername = \"api\"\n\
+                 password_env = \"ROWCALL_PASSWORD\"\n"
+            ),
+        )
+    }
+
+    /// The runs that have begun.
+    pub(crate) fn runs(&self, state: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.path(state).join("runs"))
+            .into_iter()
+            .flatten();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| !name.starts_with('.')).collect()
+    }
+
     pub(crate) fn say(&self, state: &str, arguments: &[&str]) -> Said {
         let output = self.command(state).args(arguments).output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();

@@ -1,0 +1,56 @@
+//! A run of before, as it is resumed or undone: which one, from when, what it did, and on which PBX.
+
+use super::saved_options::SavedOptions;
+use crate::ledger::{StoredRun, Summary};
+use crate::rim::{Context, Failure};
+use std::collections::BTreeMap;
+
+/// A run of before.
+pub(crate) struct PastRun {
+    pub(crate) name: String,
+    pub(crate) options: SavedOptions,
+    pub(crate) summary: Summary,
+}
+
+impl PastRun {
+    /// Reads what the run was asked for, and how far it is.
+    ///
+    /// # Errors
+    /// Exit 2 where there is no such run or its ledger cannot be used.
+    pub(crate) fn open(context: &Context, name: &str) -> Result<PastRun, Failure> {
+        let summary = StoredRun::open(&context.state()?, name)?.summary()?;
+        Ok(PastRun {
+            name: name.to_owned(),
+            options: SavedOptions::parse(name, &summary.run.head.options)?,
+            summary,
+        })
+    }
+
+    /// Which run it is, in words.
+    pub(crate) fn words(&self) -> String {
+        let (run, summary) = (&self.summary.run, &self.summary);
+        let head = &run.head;
+        let command = match head.mode.as_str() {
+            "" => head.command.clone(),
+            mode => format!("{} --mode {mode}", head.command),
+        };
+        let done = summary.results.iter();
+        let mut parts: BTreeMap<&str, u64> =
+            done.map(|(one, count)| (one.word(), *count)).collect();
+        let left = summary.waiting + summary.intended;
+        if left > 0 {
+            parts.insert("left", left);
+        }
+        let parts: Vec<String> = parts
+            .iter()
+            .map(|(word, count)| format!("{count} {word}"))
+            .collect();
+        format!(
+            "run {} of {}: {command} on {}: {}",
+            self.name,
+            run.started.strftime("%Y-%m-%d %H:%M UTC"),
+            run.target,
+            parts.join(", ")
+        )
+    }
+}
