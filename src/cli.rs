@@ -91,6 +91,8 @@ pub enum Command {
     Vendors(VendorsArgs),
     /// Run a simulated PBX to rehearse on
     Sim(SimArgs),
+    /// Try everything that a run needs: configuration, state folder, disk, key, clock, and each target
+    Doctor(DoctorArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Print the manual page
@@ -872,6 +874,26 @@ pub struct SimArgs {
     /// What goes wrong, in per mille of the requests, repeatable by its seed
     #[arg(long, value_name = "FAULTS")]
     pub faults: Option<String>,
+}
+
+/// `rowcall doctor`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Nothing is written to a PBX. Exit codes: 0 all is right · 2 something on this machine is not · \
+3 a target is not
+
+Examples:
+  rowcall doctor
+  rowcall doctor hq
+  rowcall doctor sim:openvox --json"
+)]
+pub struct DoctorArgs {
+    /// Targets to try [default: every target of rowcall.toml]
+    #[arg(value_name = "TARGET")]
+    pub targets: Vec<String>,
+    /// Print the checks as one JSON object on standard output
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `rowcall completions`

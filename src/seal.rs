@@ -156,7 +156,7 @@ impl Key {
             doing: "made",
             error,
         };
-        vendor(&path).map_err(failed)?;
+        create(&path).map_err(failed)?;
         read(&path)
     }
 
@@ -186,6 +186,11 @@ impl Key {
             sealing: RandomizedNonceKey::new(&AES_256_GCM_SIV, derive(b"seal")?.as_ref())?,
             fingerprints: hmac::Key::new(hmac::HMAC_SHA256, derive(b"fingerprint")?.as_ref()),
         })
+    }
+
+    /// Where the key stands.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The key's public name, eight hexadecimal digits: tells keys apart and says nothing about them.
@@ -360,7 +365,7 @@ fn read(path: &Path) -> Result<Key, KeyError> {
 }
 
 /// Makes the key file, whole or not at all; one that came to be there meanwhile stays.
-fn vendor(path: &Path) -> io::Result<()> {
+fn create(path: &Path) -> io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

@@ -4,6 +4,7 @@ mod archive;
 mod check;
 mod delete;
 mod diff;
+mod doctor;
 mod export;
 mod fix;
 mod import;
@@ -44,6 +45,7 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Template(args) => template::run(args),
         Command::Vendors(args) => vendors::run(args),
         Command::Sim(args) => sim::run(args),
+        Command::Doctor(args) => doctor::run(args, &context),
         Command::Completions(args) => print_data(|out| cli::completions(args.shell, out)),
         Command::Man => print_data(|out| cli::man(out)),
     };

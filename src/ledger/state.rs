@@ -44,6 +44,11 @@ impl StateDir {
         })
     }
 
+    /// The folder itself, whether or not it is there.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The folder of a run, whether or not it is there.
     pub fn run_folder(&self, run: &str) -> PathBuf {
         self.runs_path().join(run)

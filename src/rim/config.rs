@@ -94,7 +94,8 @@ fn read_config(path: &Path) -> Result<Config, Failure> {
     })
 }
 
-fn config_file() -> Option<PathBuf> {
+/// `rowcall.toml` in the current folder, else in the platform's configuration folder.
+pub(crate) fn config_file() -> Option<PathBuf> {
     let here = PathBuf::from("rowcall.toml");
     if here.is_file() {
         return Some(here);

@@ -42,6 +42,7 @@ mod support {
 mod verbs {
     mod cli;
     mod diff;
+    mod doctor;
     mod export;
     mod fix;
     mod fix_books;

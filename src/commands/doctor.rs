@@ -1,0 +1,288 @@
+//! `rowcall doctor`: tries everything that a run needs, on this machine and at each target, and writes nothing to a PBX.
+
+use crate::cli::DoctorArgs;
+use crate::ledger::{self, TargetLock};
+use crate::rim::config::{all_names, config_file};
+use crate::rim::target::Address;
+use crate::rim::terminal::{print_data, stop_on_interrupt};
+use crate::rim::{Context, Exit, Failure, PaceOptions, Session, Target};
+use crate::seal::KeyError;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::json;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A state folder with less room than this, in bytes, is reported.
+const FREE_BYTES_MIN: u64 = 100 << 20;
+
+/// One thing that was tried.
+#[derive(Debug, Serialize)]
+struct Check {
+    /// The target; empty for what is about this machine.
+    target: String,
+    name: &'static str,
+    ok: bool,
+    message: String,
+    /// What to do next; empty where nothing is to be done.
+    hint: String,
+}
+
+/// Tries this machine, then each target that was named, or every target of the configuration.
+///
+/// # Errors
+/// Exit 2 where Ctrl-C cannot be caught or standard output cannot be written. What was tried and is wrong is printed, and
+/// is exit 3 for a target, else exit 2.
+pub(super) fn run(args: &DoctorArgs, context: &Context) -> Result<Exit, Failure> {
+    let mut checks = vec![
+        configuration(context),
+        state_folder(context),
+        free_space(context),
+        key(context),
+        clock(context),
+    ];
+    let targets = match args.targets.is_empty() {
+        true => all_names(context.config()).unwrap_or_default(),
+        false => args.targets.clone(),
+    };
+    let stop = stop_on_interrupt()?;
+    for text in &targets {
+        if stop.is_stopped() {
+            return Ok(Exit::Interrupted);
+        }
+        let pace = PaceOptions::default();
+        match Target::resolve(text, context.config(), &pace) {
+            Ok(target) => checks.extend(try_target(&target, context, &stop)),
+            Err(failure) => checks.push(Check::failed(text, "settings", failure)),
+        }
+    }
+    if args.json {
+        let all = json!({ "command": "doctor", "checks": checks });
+        print_data(|out| writeln!(out, "{all}"))?;
+    } else {
+        let lines: Vec<String> = checks.iter().map(Check::line).collect();
+        print_data(|out| writeln!(out, "{}", lines.join("\n")))?;
+    }
+    let wrong = |check: &&Check| !check.ok;
+    Ok(match checks.iter().rfind(wrong) {
+        None => Exit::Done,
+        Some(check) if check.target.is_empty() => Exit::Unusable,
+        Some(_) => Exit::Target,
+    })
+}
+
+impl Check {
+    fn passed(target: &str, name: &'static str, message: impl Into<String>) -> Check {
+        Check {
+            target: target.to_owned(),
+            name,
+            ok: true,
+            message: message.into(),
+            hint: String::new(),
+        }
+    }
+
+    fn failed(target: &str, name: &'static str, failure: Failure) -> Check {
+        // The line begins with the target already.
+        let message = failure.message.strip_prefix(&format!("{target}: "));
+        Check {
+            ok: false,
+            message: message.unwrap_or(&failure.message).to_owned(),
+            hint: failure.hint,
+            ..Check::passed(target, name, "")
+        }
+    }
+
+    fn line(&self) -> String {
+        let state = if self.ok { "ok " } else { "BAD" };
+        let place = match self.target.as_str() {
+            "" => String::new(),
+            target => format!("{target}: "),
+        };
+        let mut line = format!("{state} {place}{}: {}", self.name, self.message);
+        if !self.hint.is_empty() {
+            line.push_str(&format!("\n    hint: {}", self.hint));
+        }
+        line
+    }
+}
+
+fn configuration(context: &Context) -> Check {
+    let name = "configuration";
+    let Some(path) = context.config().map(PathBuf::from).or_else(config_file) else {
+        return Check::passed(
+            "",
+            name,
+            "there is no rowcall.toml, here or in the configuration folder: targets are named as VENDOR+URL",
+        );
+    };
+    match all_names(Some(&path)) {
+        Ok(names) => {
+            let message = format!("{}, targets: {}", path.display(), names.join(", "));
+            Check::passed("", name, message)
+        }
+        Err(failure) => Check::failed("", name, failure),
+    }
+}
+
+fn state_folder(context: &Context) -> Check {
+    let name = "state folder";
+    let tried = context.state().and_then(|state| {
+        let runs = ledger::runs(&state)?;
+        let folder = state.path().to_owned();
+        let there = nearest(&folder);
+        tempfile::tempfile_in(&there).map_err(|error| {
+            Failure::usage(format!("{} cannot be written: {error}", there.display()))
+                .hint("make the folder writable, or name another one with --state")
+        })?;
+        Ok(format!("{}, runs: {}", folder.display(), runs.len()))
+    });
+    match tried {
+        Ok(message) => Check::passed("", name, message),
+        Err(failure) => Check::failed("", name, failure),
+    }
+}
+
+/// The folder itself, or the nearest one above it that is there: nothing is made before it is needed.
+fn nearest(folder: &Path) -> PathBuf {
+    let mut there = folder;
+    while !there.is_dir() {
+        match there.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => there = parent,
+            _ => return PathBuf::from("."),
+        }
+    }
+    there.to_owned()
+}
+
+fn free_space(context: &Context) -> Check {
+    let name = "disk";
+    let state = match context.state() {
+        Ok(state) => state,
+        Err(failure) => return Check::failed("", name, failure),
+    };
+    let folder = nearest(state.path());
+    match free_bytes(&folder) {
+        None => Check::passed("", name, "how much room there is cannot be told here"),
+        Some(free) if free < FREE_BYTES_MIN => Check::failed(
+            "",
+            name,
+            Failure::usage(format!(
+                "only {} MiB are free in {}",
+                free >> 20,
+                folder.display()
+            ))
+            .hint("make room, or name another folder with --state"),
+        ),
+        Some(free) => Check::passed(
+            "",
+            name,
+            format!("{} MiB free in {}", free >> 20, folder.display()),
+        ),
+    }
+}
+
+#[cfg(unix)]
+fn free_bytes(folder: &Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    disk.f_bavail.checked_mul(disk.f_frsize)
+}
+
+#[cfg(not(unix))]
+fn free_bytes(_: &Path) -> Option<u64> {
+    None
+}
+
+fn key(context: &Context) -> Check {
+    let name = "key";
+    match crate::seal::Key::load(context.key_file.as_deref()) {
+        Ok(key) => Check::passed("", name, format!("{}, {}", key.id(), key.path().display())),
+        Err(KeyError::Absent(path)) if context.key_file.is_none() => Check::passed(
+            "",
+            name,
+            format!("none yet: the first run makes {}", path.display()),
+        ),
+        Err(error) => Check::failed("", name, error.into()),
+    }
+}
+
+/// A clock that stands before what was written by it was set back: runs would be listed, and found, in a wrong order.
+fn clock(context: &Context) -> Check {
+    let (name, now) = ("clock", Timestamp::now());
+    let newest = context
+        .state()
+        .ok()
+        .and_then(|state| fs::metadata(state.path()).ok()?.modified().ok())
+        .and_then(|time| Timestamp::try_from(time).ok());
+    match newest {
+        Some(newest) if newest > now => Check::failed(
+            "",
+            name,
+            Failure::usage(format!(
+                "it is {now:.0}, and the state folder was written at {newest:.0}: the clock was set back"
+            ))
+            .hint("set the clock right"),
+        ),
+        _ => Check::passed("", name, format!("{now:.0}")),
+    }
+}
+
+/// Signs in, counts, and signs out.
+fn try_target(target: &Target, context: &Context, stop: &crate::link::StopFlag) -> Vec<Check> {
+    let (label, facts) = (target.label.as_str(), &(target.vendor.manifest)().vendor);
+    let mut checks = vec![Check::passed(
+        label,
+        "settings",
+        format!("{}, {}", facts.name, target.place()),
+    )];
+    if !target.is_sim() {
+        let lock = context.state().and_then(|state| {
+            let (identity, addresses) = (target.identity(), target.addresses());
+            Ok(TargetLock::take(&state, &identity, &addresses)?)
+        });
+        checks.push(match lock {
+            Ok(_) => Check::passed(label, "lock", "no run is at work on it"),
+            Err(failure) => Check::failed(label, "lock", failure),
+        });
+    }
+    let session = match Session::open(target, stop) {
+        Ok(session) => session,
+        Err(failure) => {
+            checks.push(Check::failed(label, "sign-in", failure));
+            return checks;
+        }
+    };
+    let user = match target.account.username.as_str() {
+        "" => "without an account".to_owned(),
+        user => format!("as {user}"),
+    };
+    checks.push(Check::passed(label, "sign-in", format!("reached, {user}")));
+    if let Address::Url(url) = &target.address {
+        let message = match (url.scheme(), target.is_unprotected()) {
+            ("https", _) => "the certificate is trusted",
+            (_, true) => "http: passwords travel readable for everybody on the way",
+            _ => "http, on this machine",
+        };
+        checks.push(Check::passed(label, "connection", message));
+    }
+    checks.push(match session.list() {
+        Ok(listing) => {
+            let certain = match listing.complete {
+                true => "the listing is complete",
+                false => "the listing may not be complete, so nothing is deleted by it",
+            };
+            let message = format!("{} on the PBX; {certain}", listing.numbers.len());
+            Check::passed(label, "extensions", message)
+        }
+        Err(failure) => Check::failed(label, "extensions", failure),
+    });
+    checks.push(Check::passed(
+        label,
+        "pace",
+        format!(
+            "{} requests a second, {} in flight",
+            target.rate.0, target.parallel
+        ),
+    ));
+    checks
+}
