@@ -9,7 +9,7 @@
 
 use crate::columns::Binding;
 use crate::manifest::{Manifest, Purpose};
-use crate::model::{Finding, Place, Severity};
+use crate::model::{Finding, Place, Record, Severity};
 use crate::rules::{BatchFacts, Checker, Collector, CrossRowFacts, Duplicate, Places};
 use crate::sheet::{Again, Batch, Picks, Row, Sheet, SheetError};
 use std::collections::BTreeMap;
@@ -217,6 +217,77 @@ where
     })
 }
 
+/// One of the rows or records that are in memory and checked together.
+pub(crate) struct Kept<'k, 'm> {
+    /// The vendor's rules, compiled for where it comes from.
+    pub(crate) checker: &'k Checker<'m>,
+    /// What it is.
+    pub(crate) content: Content<'k>,
+    /// What it is for.
+    pub(crate) purpose: Purpose,
+    /// What is to be written of it.
+    pub(crate) wanted: &'k Record,
+    /// What the PBX holds of it, where that is known.
+    pub(crate) held: Option<&'k Record>,
+    /// Where it stands; `None` for what stands nowhere.
+    pub(crate) place: Option<&'k Place>,
+}
+
+/// What is checked in memory.
+#[expect(clippy::large_enum_variant, reason = "one exists at a time")]
+pub(crate) enum Content<'k> {
+    /// A row of a sheet.
+    Row(Row<'k>),
+    /// All that an extension is to be, of which perhaps only a part is written.
+    Record(&'k Record),
+}
+
+/// Checks what is in memory, each alone and all together, and gives the findings of each. `on_pbx` is as in [`Options`].
+pub(crate) fn check_kept<'k, 'm: 'k, 'n>(
+    kept: impl Iterator<Item = Kept<'k, 'm>> + Clone,
+    on_pbx: Option<impl IntoIterator<Item = &'n str>>,
+) -> Vec<Vec<Finding>> {
+    let mut collector = Collector::new();
+    let mut facts = BatchFacts::default();
+    for one in kept.clone() {
+        match &one.content {
+            Content::Row(row) => one.checker.collect(row, one.purpose, &mut facts),
+            Content::Record(record) => one.checker.collect_record(record, &mut facts),
+        }
+    }
+    collector.add(facts);
+    if let Some(numbers) = on_pbx {
+        collector.on_pbx(numbers);
+    }
+    let across = collector.finish();
+    let mut places = Places::default();
+    let found = kept.map(|one| {
+        let (mut findings, mut duplicates) = (vec![], vec![]);
+        let (checker, purpose) = (one.checker, one.purpose);
+        match &one.content {
+            Content::Row(row) => {
+                checker.row(row, purpose, Some(&across), &mut findings, &mut duplicates);
+            }
+            Content::Record(record) => {
+                checker.extension(one.wanted, purpose, &mut findings);
+                let mut together = vec![];
+                checker.among(record, &across, &mut together, &mut duplicates);
+                let is_written = |field| one.wanted.get(field).is_some();
+                together.retain(|finding| finding.field.is_none_or(is_written));
+                findings.extend(together);
+            }
+        }
+        if let Some(held) = one.held {
+            checker.merged(one.wanted, held, &mut findings);
+        }
+        if let Some(place) = one.place {
+            places.settle(&mut findings, duplicates, place);
+        }
+        findings
+    });
+    found.collect()
+}
+
 /// What both passes over one table need.
 struct Pass<'p, K> {
     table: &'p Table,
@@ -344,10 +415,8 @@ impl<S> Said<S> {
         for notable in notable {
             let place = table.sheet.place(notable.line);
             let mut findings = notable.findings;
-            for duplicate in notable.duplicates {
-                findings.extend(self.places.repeats(duplicate, &place));
-            }
-            findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+            self.places
+                .settle(&mut findings, notable.duplicates, &place);
             let count =
                 |severity| findings.iter().filter(|f| f.severity == severity).count() as u64;
             let errors = count(Severity::Error);

@@ -30,7 +30,7 @@ pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<Exit, Failure>
     let manifest = (target.vendor.manifest)();
     let mut rows = Rows::read(open_sheets(&args.input.options(), manifest)?, manifest)?;
     request.refuse_clashes(&rows)?;
-    rows.check_unseen(manifest, args.mode.purposes());
+    rows.check(manifest, |_| args.mode.unseen_purpose(), None);
     let refusal = if args.all_or_nothing && !rows.all_valid() {
         let hint = "mend the invalid rows, or leave out --all-or-nothing";
         Some(Refusal::all_or_nothing(hint))

@@ -37,7 +37,7 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<Exit, Failure> {
     // Before the PBX is asked: without a key there is nothing to keep.
     let key = args.output.as_ref().map(|_| context.key()).transpose()?;
     rows.forget_folders();
-    rows.check_unseen(manifest, args.mode.purposes());
+    rows.check(manifest, |_| args.mode.unseen_purpose(), None);
     let keep = |rows: &Rows, plan: &Plan| {
         let (Some(path), Some(key)) = (&args.output, &key) else {
             return Ok(());

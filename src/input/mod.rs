@@ -4,7 +4,7 @@ pub(crate) mod headings;
 pub(crate) mod rows;
 
 pub use headings::Headings;
-pub(crate) use rows::{InputRow, Rows};
+pub(crate) use rows::{InputRow, OnPbx, Rows};
 
 use crate::columns::{self, BindOptions, Binding};
 use crate::manifest::Manifest;

@@ -1,12 +1,13 @@
 //! All rows of a run in memory: their cells, what they want, and what is wrong with them.
 
 use super::headings::{Headings, sheet_key};
+use crate::check::{Content, Kept, check_kept};
 use crate::columns::Binding;
 use crate::manifest::{Manifest, Purpose};
 use crate::model::redact::quoted;
 use crate::model::{Action, Field, Finding, Outcome, Place, Record, RowResult, RuleId, Severity};
 use crate::rim::Failure;
-use crate::rules::{BatchFacts, Checker, Collector, Places};
+use crate::rules::Checker;
 use crate::sheet::{Cells, Row, Sheet, Stored};
 use crate::wire::Listing;
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,6 +74,15 @@ impl InputRow {
     }
 }
 
+/// What the PBX holds, as far as rows are checked by it.
+#[derive(Clone, Copy)]
+pub(crate) struct OnPbx<'p> {
+    /// Every number: a forward to another extension is an error, unless a row makes it.
+    pub(crate) numbers: &'p BTreeSet<String>,
+    /// What the rows change, where they may change anything.
+    pub(crate) records: Option<&'p BTreeMap<String, Record>>,
+}
+
 /// The sheets of a run and all their rows, in input order.
 #[derive(Default)]
 pub(crate) struct Rows {
@@ -111,66 +121,28 @@ impl Rows {
         Ok(Rows { sheets, rows })
     }
 
-    /// Holds every row to the vendor's rules. `held` are the numbers on the PBX, where they are known.
+    /// Checks every row by the vendor's rules. `on_pbx` is what the PBX holds, where that is known.
     pub(crate) fn check(
         &mut self,
         manifest: &Manifest,
         purpose_of: impl Fn(&InputRow) -> Purpose,
-        held: Option<&BTreeSet<String>>,
+        on_pbx: Option<OnPbx<'_>>,
     ) {
         let checkers: Vec<Checker<'_>> = self
             .sheets
             .iter()
             .map(|(_, binding)| Checker::new(manifest, binding))
             .collect();
-        let mut survey = Collector::new();
-        let mut traces = BatchFacts::default();
-        for row in &self.rows {
-            checkers[row.sheet].collect(&row.as_row(), purpose_of(row), &mut traces);
-        }
-        survey.add(traces);
-        if let Some(held) = held {
-            survey.on_pbx(held.iter().map(String::as_str));
-        }
-        let across = survey.finish();
-        let mut places = Places::default();
-        for row in &mut self.rows {
-            let (mut findings, mut duplicates) = (vec![], vec![]);
-            let purpose = purpose_of(row);
-            checkers[row.sheet].row(
-                &row.as_row(),
-                purpose,
-                Some(&across),
-                &mut findings,
-                &mut duplicates,
-            );
-            findings.extend(
-                duplicates
-                    .into_iter()
-                    .filter_map(|duplicate| places.repeats(duplicate, &row.place)),
-            );
-            row.findings = findings;
-        }
-    }
-
-    /// Holds every row to the vendor's rules while it is not known which extensions there are: a row is valid if it is
-    /// so for one of the `purposes`.
-    pub(crate) fn check_unseen(&mut self, manifest: &Manifest, purposes: &[Purpose]) {
-        let mut found: Vec<Vec<Finding>> = vec![];
-        for purpose in purposes {
-            self.check(manifest, |_| *purpose, None);
-            for (position, row) in self.rows.iter_mut().enumerate() {
-                // What cannot be changed may well be wanted as it is.
-                row.findings.retain(|finding| !is_create_only(finding));
-                let findings = std::mem::take(&mut row.findings);
-                let is_valid = |findings: &[Finding]| !findings.iter().any(Finding::is_error);
-                match found.get_mut(position) {
-                    None => found.push(findings),
-                    Some(known) if !is_valid(known) && is_valid(&findings) => *known = findings,
-                    Some(_) => {}
-                }
-            }
-        }
+        let kept = self.rows.iter().map(|row| Kept {
+            checker: &checkers[row.sheet],
+            content: Content::Row(row.as_row()),
+            purpose: purpose_of(row),
+            wanted: &row.wanted,
+            held: on_pbx.and_then(|on_pbx| on_pbx.records?.get(row.wanted.number())),
+            place: Some(&row.place),
+        });
+        let numbers = on_pbx.map(|on_pbx| on_pbx.numbers.iter().map(String::as_str));
+        let found = check_kept(kept, numbers);
         for (row, findings) in self.rows.iter_mut().zip(found) {
             row.findings = findings;
         }
@@ -182,23 +154,6 @@ impl Rows {
         for row in &mut self.rows {
             let about_key = |finding: &Finding| finding.field.is_none_or(Field::is_key);
             row.findings.retain(about_key);
-        }
-    }
-
-    /// Holds the rows of extensions that exist to the rules about several fields, as they will be once written; what
-    /// cannot be changed may be wanted as it is.
-    pub(crate) fn check_merged(&mut self, manifest: &Manifest, held: &BTreeMap<String, Record>) {
-        let checkers: Vec<Checker<'_>> = self
-            .sheets
-            .iter()
-            .map(|(_, binding)| Checker::new(manifest, binding))
-            .collect();
-        for row in &mut self.rows {
-            let held = held.get(row.wanted.number());
-            forgive_create_only(&mut row.findings, &row.wanted, held);
-            if let Some(held) = held {
-                checkers[row.sheet].merged(&row.wanted, held, &mut row.findings);
-            }
         }
     }
 
@@ -397,22 +352,4 @@ impl Rows {
             .cloned()
             .unwrap_or_default()
     }
-}
-
-/// Takes back the findings that a field cannot be changed any more, where it holds what is wanted, or where there is no
-/// such extension.
-pub(crate) fn forgive_create_only(
-    findings: &mut Vec<Finding>,
-    wanted: &Record,
-    held: Option<&Record>,
-) {
-    findings.retain(|finding| {
-        let as_wanted = |field| held.is_none_or(|held| held.get(field) == wanted.get(field));
-        !(is_create_only(finding) && finding.field.is_none_or(as_wanted))
-    });
-}
-
-/// Whether a finding says that the field cannot be changed any more.
-fn is_create_only(finding: &Finding) -> bool {
-    finding.rule.kind() == RuleId::CREATE_ONLY
 }

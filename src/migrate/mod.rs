@@ -22,7 +22,7 @@ pub use three_way::{Step, step};
 
 use crate::manifest::{Access, FieldRow, Manifest, Purpose, Rule};
 use crate::model::redact::plain;
-use crate::model::{Field, Finding, Forward, Kind, Record, RuleId, Secret, Text};
+use crate::model::{Field, Finding, Forward, Kind, Record, Secret, Text};
 use crate::rules::Checker;
 use crate::sheet::GENERATE;
 use std::collections::{BTreeMap, BTreeSet};
@@ -668,10 +668,9 @@ impl Route<'_> {
         let mut findings = vec![];
         self.checker
             .extension(&alone, Purpose::Update, &mut findings);
-        let create_only = |finding: &Finding| finding.rule.kind() == RuleId::CREATE_ONLY;
-        findings.into_iter().find(|finding| {
-            finding.is_error() && finding.field == Some(field) && !create_only(finding)
-        })
+        findings
+            .into_iter()
+            .find(|finding| finding.is_error() && finding.field == Some(field))
     }
 }
 

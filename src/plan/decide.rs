@@ -30,12 +30,12 @@ impl Mode {
         }
     }
 
-    /// What its rows may be for while it is not known which extensions there are.
-    pub(crate) fn purposes(self) -> &'static [Purpose] {
+    /// What its rows are for while it is not known which extensions there are: where they make some and change others,
+    /// what is right for a change may be right.
+    pub(crate) fn unseen_purpose(self) -> Purpose {
         match self {
-            Mode::Create => &[Purpose::Create],
-            Mode::Update => &[Purpose::Update],
-            Mode::Upsert | Mode::Sync => &[Purpose::Create, Purpose::Update],
+            Mode::Create => Purpose::Create,
+            Mode::Update | Mode::Upsert | Mode::Sync => Purpose::Update,
         }
     }
 

@@ -1,7 +1,7 @@
 //! What the PBX holds, as far as the rows need it.
 
 use super::decide::Mode;
-use crate::input::{InputRow, Rows};
+use crate::input::{InputRow, OnPbx, Rows};
 use crate::manifest::Purpose;
 use crate::model::{Field, Record};
 use crate::rim::{Failure, Session};
@@ -88,10 +88,11 @@ impl RemoteState {
     ) -> Result<(), Failure> {
         let manifest = session.manifest();
         let purpose = |row: &InputRow| self.purpose(mode, row.wanted.number());
-        rows.check(manifest, purpose, Some(&self.numbers));
-        if mode != Mode::Create {
-            rows.check_merged(manifest, &self.extensions);
-        }
+        let on_pbx = OnPbx {
+            numbers: &self.numbers,
+            records: (mode != Mode::Create).then_some(&self.extensions),
+        };
+        rows.check(manifest, purpose, Some(on_pbx));
         if manifest.key() != Field::GROUP_NAME {
             return Ok(());
         }

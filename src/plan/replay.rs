@@ -6,7 +6,6 @@ use super::file::{SavedPlan, SavedRow, Secrets};
 use super::remote::RemoteState;
 use super::{Plan, Refusal};
 use crate::input::Headings;
-use crate::input::rows::forgive_create_only;
 use crate::model::{Action, Change, Finding, Outcome, PlannedRow, Record, RowResult};
 use crate::rim::{Exit, Failure, Session, Target};
 use crate::rules::Checker;
@@ -316,7 +315,6 @@ impl Planner<'_> {
             self.remote.purpose(self.mode, row.number()),
             &mut findings,
         );
-        forgive_create_only(&mut findings, wanted, now);
         if let Some(now) = now.filter(|_| self.mode != Mode::Create) {
             checker.merged(wanted, now, &mut findings);
         }

@@ -4,6 +4,7 @@
 use super::dependents::block_dependents;
 use super::remote::RemoteState;
 use super::{Plan, Refusal};
+use crate::check::{Content, Kept, check_kept};
 use crate::compare::differences;
 use crate::export::in_order;
 use crate::fingerprints::fingerprint;
@@ -13,7 +14,7 @@ use crate::manifest::{Manifest, Purpose};
 use crate::migrate::{Base, Carried, Collision, Loss, Renumbering, Route, Step, step};
 use crate::model::{Action, Change, Field, Finding, Outcome, Place, PlannedRow, Record, RowResult};
 use crate::rim::{Failure, Session, Target};
-use crate::rules::{BatchFacts, Checker, Collector, CrossRowFacts, Places};
+use crate::rules::Checker;
 use crate::seal::{Key, sha256_hex};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -352,76 +353,56 @@ impl Deciding<'_> {
     fn rows(&self, steps: &[Step]) -> Vec<PlannedRow> {
         let manifest = self.manifest();
         let checker = Checker::without_sheet(manifest);
-        let mut traces = BatchFacts::default();
-        for one in &self.transfer.moves {
-            checker.collect_record(&one.carried.wanted, Purpose::Create, &mut traces);
-        }
-        let mut survey = Collector::new();
-        survey.add(traces);
-        survey.on_pbx(self.remote.numbers.iter().map(String::as_str));
-        let across = survey.finish();
-        let mut places = Places::default();
-        let rows =
-            self.transfer
-                .moves
-                .iter()
-                .zip(steps)
-                .enumerate()
-                .map(|(position, (one, step))| {
-                    let together = together(&checker, &across, &mut places, one);
-                    let (action, wanted) = match step {
-                        Step::Create => (Action::Create, &one.carried.wanted),
-                        Step::Update { wanted, .. } => (Action::Update, wanted),
-                        _ => {
-                            return PlannedRow::settled(self.no_change_outcome(one, step));
-                        }
-                    };
-                    let findings = self.findings(&checker, together, one, action, wanted);
-                    let mut outcome = one.line.clone().with_findings(findings, |_| String::new());
-                    if outcome.findings.iter().any(Finding::is_error) {
-                        outcome.result = RowResult::Invalid;
-                        return PlannedRow::settled(outcome);
+        let kept = self.transfer.moves.iter().zip(steps).map(|(one, step)| {
+            let (purpose, wanted) = match step {
+                Step::Update { wanted, .. } => (Purpose::Update, wanted),
+                // What is left alone counts beside the others.
+                _ => (Purpose::Create, &one.carried.wanted),
+            };
+            Kept {
+                checker: &checker,
+                content: Content::Record(&one.carried.wanted),
+                purpose,
+                wanted,
+                held: self.held(one),
+                place: one.line.place.as_ref(),
+            }
+        });
+        let on_pbx = self.remote.numbers.iter().map(String::as_str);
+        let found = check_kept(kept, Some(on_pbx));
+        let rows = self
+            .transfer
+            .moves
+            .iter()
+            .zip(steps)
+            .zip(found)
+            .enumerate()
+            .map(|(position, ((one, step), findings))| {
+                let (action, wanted) = match step {
+                    Step::Create => (Action::Create, &one.carried.wanted),
+                    Step::Update { wanted, .. } => (Action::Update, wanted),
+                    _ => {
+                        return PlannedRow::settled(self.no_change_outcome(one, step));
                     }
-                    if let (Step::Update { kept, .. }, true) = (step, outcome.message.is_empty()) {
-                        outcome.message = self.kept(kept);
-                    }
-                    let change = Change {
-                        row: position,
-                        action,
-                        number: wanted.number().to_owned(),
-                        wanted: wanted.clone(),
-                        before: self.held(one).cloned(),
-                    };
-                    PlannedRow::to_send(outcome, change)
-                });
+                };
+                let mut outcome = one.line.clone().with_findings(findings, |_| String::new());
+                if outcome.findings.iter().any(Finding::is_error) {
+                    outcome.result = RowResult::Invalid;
+                    return PlannedRow::settled(outcome);
+                }
+                if let (Step::Update { kept, .. }, true) = (step, outcome.message.is_empty()) {
+                    outcome.message = self.kept(kept);
+                }
+                let change = Change {
+                    row: position,
+                    action,
+                    number: wanted.number().to_owned(),
+                    wanted: wanted.clone(),
+                    before: self.held(one).cloned(),
+                };
+                PlannedRow::to_send(outcome, change)
+            });
         rows.collect()
-    }
-
-    /// What is wrong with what is to be written; `together` is what all extensions together say of it.
-    fn findings(
-        &self,
-        checker: &Checker<'_>,
-        together: Vec<Finding>,
-        one: &Move,
-        action: Action,
-        wanted: &Record,
-    ) -> Vec<Finding> {
-        let purpose = match action {
-            Action::Create => Purpose::Create,
-            _ => Purpose::Update,
-        };
-        let mut findings = vec![];
-        checker.extension(wanted, purpose, &mut findings);
-        if let Some(held) = self.held(one) {
-            checker.merged(wanted, held, &mut findings);
-        }
-        let written = |field: Field| wanted.get(field).is_some();
-        findings.extend(
-            together
-                .into_iter()
-                .filter(|finding| finding.field.is_none_or(written)),
-        );
-        findings
     }
 
     /// The outcome of an extension with which nothing is done.
@@ -510,27 +491,4 @@ impl Deciding<'_> {
         });
         rows.collect()
     }
-}
-
-/// What all extensions together say of one. They must come in their order.
-fn together(
-    checker: &Checker<'_>,
-    across: &CrossRowFacts,
-    places: &mut Places,
-    one: &Move,
-) -> Vec<Finding> {
-    let (mut findings, mut duplicates) = (vec![], vec![]);
-    let wanted = &one.carried.wanted;
-    checker.among(
-        wanted,
-        Purpose::Create,
-        across,
-        &mut findings,
-        &mut duplicates,
-    );
-    if let Some(place) = &one.line.place {
-        let repeats = |duplicate| places.repeats(duplicate, place);
-        findings.extend(duplicates.into_iter().filter_map(repeats));
-    }
-    findings
 }

@@ -151,7 +151,7 @@ impl<'m> CompiledField<'m> {
 
     #[inline(always)]
     pub(super) fn at_a_glance(&self, text: &str, purpose: Purpose) -> Option<ValueClass> {
-        if purpose == Purpose::Update && self.row.create_only {
+        if self.is_fixed(purpose) {
             return None;
         }
         match &self.glance {
@@ -245,6 +245,7 @@ impl<'m> CompiledField<'m> {
     pub(super) fn is_surely_wrong(&self, text: &str, purpose: Purpose) -> bool {
         match self.trimmed(text) {
             "" => self.is_required(purpose),
+            _ if self.is_fixed(purpose) => false,
             text if self.row.access == Access::ReadOnly || text.trim() == CLEAR => false,
             text if is_generate(text) => false,
             text => self.rules.iter().any(|rule| rule.is_broken_by(text)),
@@ -321,6 +322,25 @@ impl<'m> CompiledField<'m> {
         self.rules
             .iter()
             .any(|rule| matches!(rule.row.rule, Rule::Digits | Rule::Range { .. }))
+    }
+
+    /// Whether the field cannot be changed by a row of this purpose.
+    pub(super) fn is_fixed(&self, purpose: Purpose) -> bool {
+        purpose == Purpose::Update && self.row.create_only && !self.row.name.is_key()
+    }
+
+    /// That the field holds something else and cannot be changed any more.
+    pub(super) fn unchangeable(&self, vendor: &str) -> Finding {
+        let name = self.row.name.name();
+        self.finding(
+            RuleId::CREATE_ONLY,
+            Severity::Error,
+            format!(
+                "{name} cannot be changed at {vendor} once the {} exists",
+                self.record
+            ),
+            "leave the cell blank, or change it on the PBX itself",
+        )
     }
 
     pub(super) fn choices(&self) -> String {

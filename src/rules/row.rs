@@ -143,7 +143,7 @@ impl<'m> Checker<'m> {
         heaviest_first(findings, before);
     }
 
-    /// As [`Checker::survey`], and tells whether [`Checker::row`] finds something in the row alone. That is quicker than
+    /// As [`Checker::collect`], and tells whether [`Checker::row`] finds something in the row alone. That is quicker than
     /// to find the words for it.
     pub fn collect_and_judge(
         &self,
@@ -259,16 +259,15 @@ impl<'m> Checker<'m> {
         heaviest_first(findings, before);
     }
 
-    /// Appends what all extensions together say of one.
+    /// Appends what all extensions together say of all that one is to be.
     pub fn among(
         &self,
         extension: &Record,
-        purpose: Purpose,
         across: &CrossRowFacts,
         findings: &mut Vec<Finding>,
         duplicates: &mut Vec<Duplicate>,
     ) {
-        let mut view = *self.nothing_given(purpose);
+        let mut view = *self.nothing_given(Purpose::Create);
         for (seen, slot) in view.iter_mut().zip(&self.slots) {
             if let Some(text) = extension.reveal(slot.row.name) {
                 *seen = slot.seen(text);
@@ -278,8 +277,9 @@ impl<'m> Checker<'m> {
         across.check(&self.cross, &self.slots, &view, &text, findings, duplicates);
     }
 
-    /// Appends what the rules about several fields say of what an extension will be once the wanted fields are written
-    /// over the held ones. Only breaches that a wanted field has a part in are said.
+    /// Appends what can be said of an extension only now that it is known what the PBX holds: fields that cannot be changed
+    /// any more and hold something else, and what the rules about several fields say of what it will be once the wanted
+    /// fields are written over the held ones. Only breaches that a wanted field has a part in are said.
     pub fn merged(&self, wanted: &Record, held: &Record, findings: &mut Vec<Finding>) {
         let before = findings.len();
         // What is there keeps its own secrets.
@@ -299,6 +299,16 @@ impl<'m> Checker<'m> {
             // What the PBX does not give back may well be set.
             if given || slot.row.access != Access::WriteOnly {
                 *seen = slot.seen(text(slot));
+            }
+        }
+        for slot in self
+            .slots
+            .iter()
+            .filter(|slot| slot.is_fixed(Purpose::Update))
+        {
+            let held = held.get(slot.row.name).unwrap_or_default();
+            if given(slot).is_some_and(|wanted| held != wanted) {
+                findings.push(slot.unchangeable(&self.manifest.vendor.name));
             }
         }
         let touched = |slot: &CompiledField<'m>| given(slot).is_some();
@@ -332,10 +342,10 @@ impl<'m> Checker<'m> {
         }
     }
 
-    /// As [`Checker::survey`], for an extension.
-    pub fn collect_record(&self, extension: &Record, purpose: Purpose, traces: &mut BatchFacts) {
+    /// As [`Checker::collect`], for all that an extension is to be.
+    pub fn collect_record(&self, extension: &Record, traces: &mut BatchFacts) {
         let text = |slot: &CompiledField<'m>| extension.reveal(slot.row.name).unwrap_or_default();
-        let seen = |index| self.seen_at(index, purpose, &text);
+        let seen = |index| self.seen_at(index, Purpose::Create, &text);
         traces.take(&self.cross, &self.slots, &text, seen);
     }
 
@@ -471,18 +481,8 @@ impl<'m> Checker<'m> {
         if is_generate(text) {
             return Some(slot.generated(purpose, findings));
         }
-        if purpose == Purpose::Update && row.create_only && !row.name.is_key() {
-            findings.push(slot.finding(
-                "create_only",
-                Severity::Error,
-                format!(
-                    "{} cannot be changed at {} once the {} exists",
-                    row.name.name(),
-                    self.manifest.vendor.name,
-                    self.manifest.key().record()
-                ),
-                "leave the cell blank, or change it on the PBX itself",
-            ));
+        // What is there already shows whether it would be changed: see `merged`.
+        if slot.is_fixed(purpose) {
             return Some(ValueClass::Unknown);
         }
         if text.trim() == CLEAR {

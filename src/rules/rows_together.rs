@@ -311,7 +311,7 @@ pub struct CrossRowFacts {
     is_silent: bool,
 }
 
-/// Something in a row that may stand in an earlier row as well. [`Places::repeats`] tells.
+/// Something in a row that may stand in an earlier row as well. [`Places::settle`] tells.
 #[derive(Debug)]
 pub struct Duplicate {
     of: String,
@@ -451,8 +451,21 @@ pub struct Places {
 }
 
 impl Places {
+    /// Adds to a row's findings that it repeats earlier ones, and puts the heaviest first.
+    pub fn settle(
+        &mut self,
+        findings: &mut Vec<Finding>,
+        duplicates: Vec<Duplicate>,
+        place: &Place,
+    ) {
+        for duplicate in duplicates {
+            findings.extend(self.repeats(duplicate, place));
+        }
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    }
+
     /// The finding for a row that repeats an earlier one, which it names; `None` for the first of them.
-    pub fn repeats(&mut self, duplicate: Duplicate, place: &Place) -> Option<Finding> {
+    fn repeats(&mut self, duplicate: Duplicate, place: &Place) -> Option<Finding> {
         let Duplicate { of, mut finding } = duplicate;
         let Some((first, column)) = self.first.get(&of) else {
             self.first.insert(of, (place.clone(), finding.column));

@@ -272,9 +272,7 @@ fn found_with(
             sheet: None,
             line: row.line,
         };
-        for duplicate in duplicates {
-            findings.extend(places.repeats(duplicate, &place));
-        }
+        places.settle(&mut findings, duplicates, &place);
         found.push(findings);
     }));
     found
@@ -476,11 +474,22 @@ fn what_is_demanded_is_missed_on_create_only() {
 #[test]
 fn what_cannot_be_changed_later_is_refused_on_update() {
     on_create(&[("web_password", "x")], &[]);
-    on_update(
-        &[("web_password", "x")],
-        &["error web_password.create_only"],
-    );
-    on_update(&[("web_password", "")], &[]);
+    on_update(&[("web_password", "x")], &[]);
+    let (manifest, mut held) = (vendor(), Record::numbered("2001"));
+    held.set(Field::WEB_PASSWORD, "x");
+    let checker = Checker::without_sheet(&manifest);
+    for (wanted, said) in [
+        (Some("x"), &[] as &[&str]),
+        (Some("y"), &["error web_password.create_only"]),
+        (None, &[]),
+    ] {
+        let (mut row, mut findings) = (Record::numbered("2001"), vec![]);
+        if let Some(wanted) = wanted {
+            row.set(Field::WEB_PASSWORD, wanted);
+        }
+        checker.merged(&row, &held, &mut findings);
+        assert_eq!(words(&findings), said, "{wanted:?}");
+    }
 }
 
 #[test]
