@@ -525,7 +525,7 @@ fn receive<R>(results: &Receiver<R>) -> Option<R> {
 mod tests {
     use super::*;
     use crate::columns::BindOptions;
-    use crate::sheet::{Input, Limits, ReadOptions, open};
+    use crate::sheet::{Input, Limits, ReadOptions, SheetErrorKind, open};
     use std::fmt::Write;
     use std::io::Write as _;
 
@@ -752,7 +752,10 @@ mod tests {
         let header = file("number,registerpassword\n\n\n");
         assert!(matches!(
             table(&header, &manifest, 64),
-            Err(SheetError::HeaderOnly { .. })
+            Err(SheetError {
+                kind: SheetErrorKind::HeaderOnly,
+                ..
+            })
         ));
         let open = file(&format!("{}2001,\"Ab3defgh\n", motley(200)));
         let table = table(&open, &manifest, 64).unwrap();
@@ -763,7 +766,13 @@ mod tests {
             |_| Some(()),
             |_| panic!("nothing is handed on"),
         );
-        let unclosed = matches!(ended, Err(SheetError::UnclosedQuote { .. }));
+        let unclosed = matches!(
+            ended,
+            Err(SheetError {
+                kind: SheetErrorKind::UnclosedQuote,
+                ..
+            })
+        );
         assert!(unclosed, "{ended:?}");
     }
 

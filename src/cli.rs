@@ -12,8 +12,9 @@ use crate::plan::replay::OnDrift;
 use crate::plan::waves::Waves;
 use crate::rim::{Failure, PaceOptions, Rate};
 use crate::run::{GuardOptions, ReportOptions, SecretsOut};
-use crate::sheet::Encoding;
+use crate::sheet::{Encoding, Format, format};
 use crate::submit::verify::Verify;
+use clap::builder::PossibleValuesParser;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -102,9 +103,8 @@ pub enum Command {
 /// The sheets that are read and how.
 #[derive(Debug, Args)]
 pub struct InputArgs {
-    /// Sheets to read, one after the other: CSV, TSV, JSON, JSON Lines, XLSX, XLS or ODS, also by a pattern such as
-    /// 'branch-*.csv'; - for standard input
-    #[arg(required = true, value_name = "SHEET", value_hint = ValueHint::FilePath)]
+    /// Sheets to read, one after the other.
+    #[arg(required = true, value_name = "SHEET", value_hint = ValueHint::FilePath, help = format!("Sheets to read, one after the other: {}, also by a pattern such as 'branch-*.csv'; - for standard input", format::read_names()))]
     pub sheets: Vec<PathBuf>,
     /// Each row is a group of extensions, and not an extension; for makes that have groups
     #[arg(long)]
@@ -199,8 +199,8 @@ impl Delimiter {
 /// Where results go.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// Write one line a row to this file; its ending chooses CSV, JSON or JSONL
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    /// Written: one line a row.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help = written("Write one line a row to this file", ""))]
     pub report: Vec<PathBuf>,
     /// Print a summary as one JSON object on standard output
     #[arg(long)]
@@ -299,8 +299,8 @@ impl GuardArgs {
 /// Where generated secrets go.
 #[derive(Debug, Args)]
 pub struct SecretsArgs {
-    /// Write what <generate> made up to this new file, for its owner only, before anything is sent; its ending chooses
-    /// CSV, JSON, JSONL or XLSX [default: secrets.csv in the run's folder]
+    /// Write what <generate> made up to this new file, for its owner only, before anything is sent; it can be read again,
+    /// so not as a page for people [default: secrets.csv in the run's folder]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub secrets_out: Option<PathBuf>,
     /// Encrypt that file to this age recipient (age1…), as FILE.age; it never stands on the disk in clear then
@@ -358,8 +358,8 @@ pub struct FixArgs {
     /// The file to write, in the sheet's own format; never the sheet itself
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: PathBuf,
-    /// Write one line a changed cell to this file; its ending chooses CSV, JSON or JSONL
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    /// Written: one line a changed cell.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help = written("Write one line a changed cell to this file", ""))]
     pub report: Vec<PathBuf>,
     /// Print the changes and a summary as one JSON object on standard output
     #[arg(long)]
@@ -521,15 +521,14 @@ pub struct ExportArgs {
     /// All targets of rowcall.toml
     #[arg(long)]
     pub all: bool,
-    /// The file to write; its ending chooses CSV, JSON, JSONL, XLSX or HTML, {target} in it stands for the target's name
-    /// [default: CSV on standard output]
-    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    /// The file to write.
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help = written("The file to write", ", and {target} in its name stands for the target's name [default: CSV on standard output]"))]
     pub output: Option<PathBuf>,
     /// Add a night to the archive in this folder, which is made if need be
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with_all = ["output", "live"])]
     pub archive: Option<PathBuf>,
     /// The format of an archive's nights
-    #[arg(long, value_name = "FORMAT", requires = "archive", conflicts_with = "output", default_value = "csv", value_parser = ["csv", "json", "jsonl", "xlsx"])]
+    #[arg(long, value_name = "FORMAT", requires = "archive", conflicts_with = "output", default_value = "csv", value_parser = PossibleValuesParser::new(Format::choices(Format::is_read)))]
     pub format: String,
     /// Which nights stay: all of the newest days that have one, then the newest of each month (and year); the others'
     /// files are removed, which the archive enters
@@ -649,11 +648,11 @@ pub struct DiffArgs {
     /// Compare groups of extensions, and not extensions
     #[arg(long, conflicts_with = "archive")]
     pub groups: bool,
-    /// How the differences are printed
-    #[arg(long, value_enum, default_value_t, conflicts_with = "output")]
-    pub format: DiffFormat,
-    /// Write them to this file; its ending chooses CSV, JSON, JSONL, XLSX, HTML or Markdown
-    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    /// How the differences are printed: as text, one line an extension; else one line or object a field
+    #[arg(long, value_name = "FORMAT", default_value = TEXT, conflicts_with = "output", value_parser = PossibleValuesParser::new([TEXT].into_iter().chain(Format::choices(|format| !format.is_workbook()))))]
+    pub format: String,
+    /// The file to write.
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help = written("Write them to this file", ""))]
     pub output: Option<PathBuf>,
     /// How the sheets are read.
     #[command(flatten)]
@@ -663,20 +662,15 @@ pub struct DiffArgs {
     pub pace: PaceArgs,
 }
 
-/// How differences are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum DiffFormat {
-    /// One line an extension
-    #[default]
-    Text,
-    /// One line a field
-    Csv,
-    /// One object a field, in an array
-    Json,
-    /// One object a field, on a line of its own
-    Jsonl,
-    /// One line a field, in a table
-    Markdown,
+/// The format of differences that is for people.
+const TEXT: &str = "text";
+
+/// The help for a file that is written: what is done, and which formats there are.
+fn written(what: &str, more: &str) -> String {
+    format!(
+        "{what}; its ending chooses {}{more}",
+        format::written_names()
+    )
 }
 
 /// What happens when a migration would lose something.
@@ -823,8 +817,8 @@ pub struct RunReportArgs {
     /// The run [default: the newest one]
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
-    /// The file to write; its ending chooses the format [default: CSV on standard output]
-    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    /// The file to write.
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help = written("The file to write", " [default: CSV on standard output]"))]
     pub output: Option<PathBuf>,
 }
 

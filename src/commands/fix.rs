@@ -15,7 +15,7 @@ use crate::rim::target::vendor_of_rows;
 use crate::rim::terminal::print;
 use crate::rim::{Exit, Failure};
 use crate::rules::Checker;
-use crate::sheet::{Format, Mended, Readers, Row, Sheet, SheetError, Writer};
+use crate::sheet::{Format, Readers, RepairedCopy, Row, Sheet, SheetError, Writer};
 use crate::vendors::vendor;
 use jiff::Timestamp;
 use serde_json::json;
@@ -121,12 +121,10 @@ enum Kind {
 
 fn kind(path: &Path) -> Kind {
     let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
-    match (ending.to_str(), Format::of_ending(&path.to_string_lossy())) {
-        (Some(ending @ ("xlsx" | "xlsm" | "xltx" | "xltm" | "xls" | "xlt" | "ods" | "ots")), _) => {
-            Kind::Book(ending.to_owned())
-        }
-        (_, Some(format)) => Kind::Text(format),
-        _ => Kind::Unknown,
+    match Format::from_ending(&path.to_string_lossy()) {
+        Some(format) if format.is_workbook() => Kind::Book(ending.to_string_lossy().into_owned()),
+        Some(format) => Kind::Text(format),
+        None => Kind::Unknown,
     }
 }
 
@@ -136,11 +134,11 @@ fn mended(
     manifest: &Manifest,
     output: &Path,
     told: &mut Told<'_>,
-) -> Result<Mended, Failure> {
+) -> Result<RepairedCopy, Failure> {
     let checker = Checker::new(manifest, binding);
     let (mut findings, mut duplicates) = (vec![], vec![]);
     let mut failed = None;
-    let mended = Mended::write(sheet, output, |row, mends| {
+    let mended = RepairedCopy::write(sheet, output, |row, mends| {
         told.rows += 1;
         // What several rows together say has no repair.
         checker.row(row, Purpose::Create, None, &mut findings, &mut duplicates);

@@ -6,7 +6,7 @@ use crate::manifest::{Access, FieldRow, Manifest, RuleRow};
 use crate::model::{Kind, Severity};
 use crate::rim::target::vendor_of_rows;
 use crate::rim::{Exit, Failure};
-use crate::sheet::{Aside, Column, Format, Readers, Writer};
+use crate::sheet::{Column, ExtraSheet, Format, Readers, Writer};
 use crate::vendors::vendor;
 use std::io::stdout;
 
@@ -96,7 +96,7 @@ fn rule(rule: &RuleRow) -> String {
 }
 
 /// The field table for people, with the page that each row is taken from.
-fn help(manifest: &Manifest, rows: &[&FieldRow]) -> Aside {
+fn help(manifest: &Manifest, rows: &[&FieldRow]) -> ExtraSheet {
     let headings = [
         "field",
         "meaning",
@@ -122,7 +122,7 @@ fn help(manifest: &Manifest, rows: &[&FieldRow]) -> Aside {
             manifest.source_words(&row.source),
         ]
     };
-    Aside {
+    ExtraSheet {
         name: "Help".to_owned(),
         headings: headings.map(str::to_owned).to_vec(),
         rows: rows.iter().map(cells).collect(),

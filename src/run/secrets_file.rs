@@ -89,7 +89,7 @@ impl SecretsOut {
             false => name.strip_suffix(AGE).unwrap_or(&name),
         };
         // A page is for people, and cannot be read again.
-        Format::of_ending(name).filter(|format| *format != Format::Html)
+        Format::to_write(name).filter(|format| format.is_read())
     }
 
     /// The file of a run with this folder; `None` where there is no folder, and none was named.

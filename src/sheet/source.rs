@@ -1,7 +1,8 @@
 //! The bytes of a sheet: opened once, read as often as needed.
 
-use super::detect::encoding::Encoding;
-use super::{Input, SheetError};
+use crate::sheet::encoding::Encoding;
+use crate::sheet::error::{SheetError, SheetErrorKind};
+use crate::sheet::options::Input;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,13 +34,13 @@ impl Source {
             Input::Stdin => spool(&mut io::stdin().lock()).map_err(unreadable)?,
             Input::File(path) => {
                 let mut file = File::open(path).map_err(|error| match error.kind() {
-                    io::ErrorKind::NotFound => SheetError::NotFound { file: name.clone() },
-                    io::ErrorKind::IsADirectory => SheetError::Directory { file: name.clone() },
+                    io::ErrorKind::NotFound => SheetErrorKind::NotFound.in_file(&name),
+                    io::ErrorKind::IsADirectory => SheetErrorKind::Directory.in_file(&name),
                     _ => SheetError::unreadable(&name, &error),
                 })?;
                 let about = file.metadata().map_err(unreadable)?;
                 if about.is_dir() {
-                    return Err(SheetError::Directory { file: name });
+                    return Err(SheetErrorKind::Directory.in_file(&name));
                 }
                 if about.is_file() {
                     file
@@ -91,9 +92,7 @@ impl Source {
     pub(crate) fn unchanged(&self) -> Result<(), SheetError> {
         match stamp(&self.file) {
             Ok(stamp) if stamp == self.stamp => Ok(()),
-            Ok(_) => Err(SheetError::Changed {
-                file: self.name.clone(),
-            }),
+            Ok(_) => Err(SheetErrorKind::Changed.in_file(&self.name)),
             Err(error) => Err(SheetError::unreadable(&self.name, &error)),
         }
     }
@@ -164,7 +163,7 @@ impl Pass {
         let ended = read < bytes_max;
         // Headings that were understood before the file changed would be wrong for what is read now.
         if ended && stamp(file).map_err(unreadable)? != self.source.stamp {
-            return Err(SheetError::Changed { file: name.clone() });
+            return Err(SheetErrorKind::Changed.in_file(name));
         }
         Ok(ended)
     }

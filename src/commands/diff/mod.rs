@@ -5,7 +5,7 @@
 mod archive;
 mod sheets;
 
-use crate::cli::{DiffArgs, DiffFormat};
+use crate::cli::DiffArgs;
 use crate::diff::{Column, Comparison, HEADINGS, Side, What, compare};
 use crate::export::fingerprint;
 use crate::input::ReadingOptions;
@@ -16,7 +16,7 @@ use crate::progress::Progress;
 use crate::rim::target::vendor_of_rows;
 use crate::rim::terminal::{print, print_data, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, Session, Target};
-use crate::sheet::{Format, Input, Readers, Writer, ends_like_a_sheet};
+use crate::sheet::{Format, Input, Readers, Writer};
 use crate::vendors::{GROUPS, vendor};
 pub(super) use archive::side as night;
 use sheets::Sheets;
@@ -87,7 +87,8 @@ impl Named {
 fn named(text: &str, args: &DiffArgs, context: &Context) -> Result<Named, Failure> {
     let path = Path::new(text);
     let is_address = text.starts_with("sim:") || text.contains("://");
-    let is_file = text == "-" || ends_like_a_sheet(text) || (path.exists() && !path.is_dir());
+    let is_file =
+        text == "-" || Format::from_ending(text).is_some() || (path.exists() && !path.is_dir());
     if is_file && !is_address {
         return Ok(Named::Sheet(Input::named(text)));
     }
@@ -279,13 +280,10 @@ impl Output {
         let headings: Vec<&str> = target.into_iter().chain(HEADINGS).collect();
         let stream =
             |format| Writer::stream(Box::new(QuietStdout), "standard output", format, &headings);
-        let table = match (&args.output, args.format) {
-            (Some(path), _) => Some(Writer::replace(path, Readers::Anybody, &headings)),
-            (None, DiffFormat::Text) => None,
-            (None, DiffFormat::Csv) => Some(stream(Format::Csv)),
-            (None, DiffFormat::Json) => Some(stream(Format::Json)),
-            (None, DiffFormat::Jsonl) => Some(stream(Format::JsonLines)),
-            (None, DiffFormat::Markdown) => Some(stream(Format::Markdown)),
+        let table = match &args.output {
+            Some(path) => Some(Writer::replace(path, Readers::Anybody, &headings)),
+            // As text, which is no table.
+            None => Format::named(&args.format).map(stream),
         };
         Ok(Output {
             table: table.transpose().map_err(Failure::usage)?,

@@ -63,7 +63,7 @@ impl<'a> Sheets<'a> {
         let words = self.manifest.or(self.vendors.first().copied());
         let words = words.ok_or_else(|| Failure::usage("there are no vendors"))?;
         let mut options = read_options(self.args, words, &self.vendors, &self.bind);
-        if Format::of_ending(&input.to_string()).is_some_and(|format| format != Format::Xlsx) {
+        if Format::from_ending(&input.to_string()).is_some_and(|format| !format.is_workbook()) {
             // The sheet that was named is the other side's, which is a workbook.
             options.sheet = None;
         }

@@ -100,8 +100,8 @@ impl Place {
             let ending = args
                 .output
                 .as_ref()
-                .and_then(|path| Format::of_ending(&path.to_string_lossy()));
-            if matches!(ending, None | Some(Format::Html | Format::Markdown)) {
+                .and_then(|path| Format::to_write(&path.to_string_lossy()));
+            if !ending.is_some_and(Format::is_read) {
                 return Err(Failure::usage("--on-change holds an export against the one before, and here none is kept that can be read")
                     .hint("write -o FILE.csv (or .json, .jsonl, .xlsx), or --archive DIR"));
             }

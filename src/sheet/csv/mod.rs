@@ -1,5 +1,10 @@
 //! Cells separated by a delimiter.
 
-pub(crate) mod marks;
+mod formula;
+mod marks;
 pub(crate) mod read;
 mod repair;
+pub(crate) mod write;
+
+#[cfg(test)]
+mod tests;

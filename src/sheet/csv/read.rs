@@ -1,66 +1,33 @@
-//! Cells separated by a delimiter. The only module that knows `csv` and `csv_core`.
+//! Cells separated by a delimiter, read.
 //!
 //! Reading has two stages, so that two passes over a million rows take two threads little longer than one bare reader
 //! takes one: [`Batches`] cuts the bytes where a record ends, and [`Batch::rows`] parses them, on any thread. Both hold
 //! to the quote rules of the `csv` crate: a quote opens only where a cell begins, and two quotes within stand for one.
-//!
-//! **Formulas.** A spreadsheet that opens the file takes a cell that begins with `=`, `+`, `-` or `@` for a formula, and
-//! `+49…` is a telephone number ([`FORMULA_BEGINS`] has them all). So an apostrophe is written before every cell that
-//! begins with such a character, or with apostrophes and then such a character; and where a cell that is read begins with
-//! apostrophes and then such a character, its first apostrophe is taken away. So every text reads back as it was, and no
-//! written cell begins a formula. Of a file from elsewhere, `'+49…` is read as `+49…`: spreadsheets, too, mark a text so.
-//! What begins with an apostrophe and is no formula (`'s-Hertogenbosch`) is never touched. A file is safe where it is
-//! opened with the delimiter that it was written with: with another, cells begin where none did.
 
 use crate::model::{Finding, Place, Severity};
+use crate::sheet::cells::{Cells, Row};
+use crate::sheet::csv::formula::unmarked;
 use crate::sheet::csv::marks::{Marks, simple_record};
-use crate::sheet::detect::encoding::Encoding;
-use crate::sheet::detect::header;
+use crate::sheet::detect::delimiter;
+use crate::sheet::detect::delimiter::{
+    DELIMITERS, delimiter_of_ending, is_divided, promised_delimiter, usable,
+};
+use crate::sheet::detect::header::{HeaderRecord, Preview, RECORDS_MAX, only};
+use crate::sheet::encoding::Encoding;
+use crate::sheet::error::{SheetError, SheetErrorKind};
+use crate::sheet::opened::Opened;
+use crate::sheet::options::{Header, Limits, ReadOptions};
+use crate::sheet::picks::{Extent, Pick};
 use crate::sheet::source::{Pass, Source};
-use crate::sheet::{Cells, Header, Limits, Pick, ReadOptions, Row, Sheet, SheetError};
-use csv_core::{QuoteStyle, ReadRecordResult, Reader, ReaderBuilder, WriterBuilder};
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use memchr::{memchr, memchr_iter};
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-/// What begins a formula when a spreadsheet opens the file. The wide ones do so in East Asia; what comes after a line
-/// break, tab or return is looked at by some.
-const FORMULA_BEGINS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
-
-/// Whether a spreadsheet would take the text for a formula, did no apostrophes stand before it.
-fn is_formula(text: &str) -> bool {
-    text.trim_start_matches('\'').starts_with(FORMULA_BEGINS)
-}
-
-/// The text as it is written: with an apostrophe before what could be a formula.
-fn marked(text: &str) -> Cow<'_, str> {
-    if is_formula(text) {
-        Cow::Owned(format!("'{text}"))
-    } else {
-        Cow::Borrowed(text)
-    }
-}
-
-/// The text as it was before it was [`marked`].
-fn unmarked(text: &str) -> &str {
-    match text.strip_prefix('\'') {
-        Some(rest) if is_formula(rest) => rest,
-        _ => text,
-    }
-}
-
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// How much is looked at to find a line `sep=`.
 const HEAD_BYTES: u64 = 64;
-/// The delimiters that are found out.
-const DELIMITERS: [(u8, &str); 4] = [
-    (b',', "comma"),
-    (b';', "semicolon"),
-    (b'\t', "tab"),
-    (b'|', "pipe"),
-];
-
 /// What is needed to read the rows.
 #[derive(Debug, Clone)]
 pub(crate) struct Content {
@@ -111,7 +78,7 @@ impl Layout {
 }
 
 /// Finds and reads the header row, and what separates the cells.
-pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Sheet, SheetError> {
+pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Content>, SheetError> {
     let marked = source.head(3)? == BYTE_ORDER_MARK;
     let start = if marked { BYTE_ORDER_MARK.len() } else { 0 };
     let file = source.name.clone();
@@ -121,20 +88,23 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Sheet, Sheet
         line: 1,
         layout: Arc::new(Layout::new(&source, delimiter, options)),
     };
-    let preview = |delimiter| Preview::of(&content(delimiter), &options.header);
-    let told = options.delimiter.map(usable).transpose()?;
+    let preview = |delimiter| preview_of(&content(delimiter), &options.header);
+    let told = options
+        .delimiter
+        .map(|delimiter| usable(delimiter, &file))
+        .transpose()?;
     let promised = promised_delimiter(&source.head(HEAD_BYTES)?, start);
     let found = match told.or(promised) {
-        Some(delimiter) => header::only(preview(delimiter)?, &options.header)?,
+        Some(delimiter) => only(preview(delimiter)?, &options.header)?,
         None => {
             let ending = delimiter_of_ending(&file);
             let previews = DELIMITERS.iter().map(|(delimiter, _)| preview(*delimiter));
             let previews: Result<Vec<Preview>, SheetError> = previews.collect();
-            header::found(previews?, ending, &options.header)?
+            delimiter::found(previews?, ending, &options.header)?
         }
     };
     let Some(found) = found else {
-        return Err(SheetError::Empty { file });
+        return Err(SheetErrorKind::Empty.in_file(&file));
     };
     let content = content(found.delimiter);
     let mut notes = Vec::new();
@@ -161,20 +131,14 @@ fn sheet(
     mut content: Content,
     record: &HeaderRecord,
     notes: Vec<String>,
-) -> Result<Sheet, SheetError> {
+) -> Result<Opened<Content>, SheetError> {
     let file = content.source.name.clone();
     let limits = content.layout.limits;
     if record.width > limits.row_cells_max {
-        return Err(SheetError::TooManyColumns {
-            file,
-            cells_max: limits.row_cells_max,
-        });
+        return Err(SheetErrorKind::TooManyColumns(limits.row_cells_max).in_file(&file));
     }
     let Some(mut headings) = record.cells.clone() else {
-        return Err(SheetError::HeaderNotText {
-            file,
-            line: record.line,
-        });
+        return Err(SheetErrorKind::HeaderNotText.on_line(&file, record.line));
     };
     let is_blank = |heading: &String| heading.trim().is_empty();
     let columns = headings.iter().rposition(|heading| !is_blank(heading));
@@ -193,148 +157,84 @@ fn sheet(
         layout.unnamed = unnamed;
     }
 
-    Ok(Sheet {
-        file,
+    Ok(Opened {
         sheet: None,
         headings,
         header_line: Some(record.line),
         notes,
-        content: crate::sheet::Content::Csv(content),
+        content,
     })
 }
 
-/// What a first line `sep=;` says, which Excel writes and obeys.
-fn promised_delimiter(head: &[u8], start: usize) -> Option<u8> {
-    let line = head
-        .get(start..)?
-        .split(|byte| matches!(byte, b'\n' | b'\r'));
-    let line = line.into_iter().next()?.trim_ascii();
-    let line = line
-        .strip_prefix(b"\"")
-        .and_then(|line| line.strip_suffix(b"\""))
-        .unwrap_or(line);
-    match line
-        .get(..4)?
-        .eq_ignore_ascii_case(b"sep=")
-        .then(|| line.get(4..))??
-    {
-        [] if head.get(start..)?.starts_with(b"sep=\t") => Some(b'\t'),
-        [delimiter] => usable(char::from(*delimiter)).ok(),
-        _ => None,
-    }
-}
-
-/// A record that may be the header row.
-pub(crate) struct HeaderRecord {
-    /// The line on which it begins.
-    pub(crate) line: u64,
-    /// Its cells; `None` where they are no text.
-    pub(crate) cells: Option<Vec<String>>,
-    /// How many cells it has.
-    pub(crate) width: usize,
-    /// Whether the delimiter stands outside of what any delimiter would let a quote enclose.
-    pub(crate) is_divided: bool,
-    /// Bytes up to the next record, and the line there.
-    end: u64,
-    end_line: u64,
-}
-
 /// The first records as one delimiter divides them.
-pub(crate) struct Preview {
-    pub(crate) file: Arc<str>,
-    pub(crate) delimiter: u8,
-    /// The delimiter's name.
-    pub(crate) word: &'static str,
-    /// Those that are not blank, at most [`header::RECORDS_MAX`]; fewer where the file cannot be read further.
-    pub(crate) records: Vec<HeaderRecord>,
-    /// Whether records above the line that was asked for are left out.
-    pub(crate) skipped: bool,
-    /// Why it cannot be read further.
-    pub(crate) failed: Option<SheetError>,
-}
-
-impl Preview {
-    fn of(content: &Content, header: &Header) -> Result<Preview, SheetError> {
-        let first_line = match header {
-            Header::Line(line) => *line,
-            _ => 1,
-        };
-        let delimiter = content.layout.delimiter;
-        let known = DELIMITERS.iter().find(|(byte, _)| *byte == delimiter);
-        let mut preview = Preview {
-            file: content.layout.file.clone(),
-            delimiter,
-            word: known.map_or("", |(_, word)| word),
-            records: Vec::new(),
-            skipped: false,
-            failed: None,
-        };
-        // The first batches may hold nothing but line breaks.
-        let mut skipped = 0;
-        for batch in content.batches() {
-            let read = batch.and_then(|batch| {
-                let mut passed_bytes = 0;
-                batch.records(None, |record| {
-                    let raw = batch.data.get(passed_bytes..record.end).unwrap_or_default();
-                    passed_bytes = record.end;
-                    if record.is_blank() || record.is_empty() {
-                        return ControlFlow::Continue(());
-                    }
-                    if record.line < first_line {
-                        preview.skipped = true;
-                        return ControlFlow::Continue(());
-                    }
-                    let end = batch.behind_break(record.end);
-                    let passed = batch.data.get(..end).unwrap_or_default();
-                    preview.records.push(HeaderRecord {
-                        line: record.line,
-                        cells: cells_of(record),
-                        width: record.width,
-                        is_divided: is_divided(raw, delimiter),
-                        end: skipped + end as u64,
-                        end_line: batch.line + line_breaks(passed, batch.returns),
-                    });
-                    if preview.records.len() < header::RECORDS_MAX {
-                        ControlFlow::Continue(())
-                    } else {
-                        ControlFlow::Break(())
-                    }
-                })?;
-                Ok(batch.data.len() as u64)
-            });
-            match read {
-                Ok(bytes) => skipped += bytes,
-                Err(error @ (SheetError::Unreadable { .. } | SheetError::Changed { .. })) => {
-                    return Err(error);
+fn preview_of(content: &Content, header: &Header) -> Result<Preview, SheetError> {
+    let first_line = match header {
+        Header::Line(line) => *line,
+        _ => 1,
+    };
+    let delimiter = content.layout.delimiter;
+    let known = DELIMITERS.iter().find(|(byte, _)| *byte == delimiter);
+    let mut preview = Preview {
+        file: content.layout.file.clone(),
+        delimiter,
+        word: known.map_or("", |(_, word)| word),
+        records: Vec::new(),
+        skipped: false,
+        failed: None,
+    };
+    // The first batches may hold nothing but line breaks.
+    let mut skipped = 0;
+    for batch in content.batches() {
+        let read = batch.and_then(|batch| {
+            let mut passed_bytes = 0;
+            batch.records(None, |record| {
+                let raw = batch.data.get(passed_bytes..record.end).unwrap_or_default();
+                passed_bytes = record.end;
+                if record.is_blank() || record.is_empty() {
+                    return ControlFlow::Continue(());
                 }
-                Err(error) => {
-                    preview.failed = Some(error);
-                    break;
+                if record.line < first_line {
+                    preview.skipped = true;
+                    return ControlFlow::Continue(());
                 }
+                let end = batch.behind_break(record.end);
+                let passed = batch.data.get(..end).unwrap_or_default();
+                preview.records.push(HeaderRecord {
+                    line: record.line,
+                    cells: cells_of(record),
+                    width: record.width,
+                    is_divided: is_divided(raw, delimiter),
+                    end: skipped + end as u64,
+                    end_line: batch.line + line_breaks(passed, batch.returns),
+                });
+                if preview.records.len() < RECORDS_MAX {
+                    ControlFlow::Continue(())
+                } else {
+                    ControlFlow::Break(())
+                }
+            })?;
+            Ok(batch.data.len() as u64)
+        });
+        match read {
+            Ok(bytes) => skipped += bytes,
+            Err(error)
+                if matches!(
+                    error.kind,
+                    SheetErrorKind::Unreadable(..) | SheetErrorKind::Changed
+                ) =>
+            {
+                return Err(error);
             }
-            if preview.records.len() >= header::RECORDS_MAX {
+            Err(error) => {
+                preview.failed = Some(error);
                 break;
             }
         }
-        Ok(preview)
-    }
-}
-
-/// A quote opens behind any delimiter here: so `"a","b;"` is not divided by the semicolon.
-fn is_divided(record: &[u8], delimiter: u8) -> bool {
-    let (mut quoted, mut begins) = (false, true);
-    for byte in record {
-        if *byte == b'"' && (quoted || begins) {
-            quoted = !quoted;
+        if preview.records.len() >= RECORDS_MAX {
+            break;
         }
-        let divides = *byte == delimiter || DELIMITERS.iter().any(|(known, _)| known == byte);
-        if *byte == delimiter && !quoted {
-            return true;
-        }
-        // A quote that closes may open again at once: it was a doubled one.
-        begins = !quoted && (divides || matches!(byte, b'"' | b'\n' | b'\r'));
     }
-    false
+    Ok(preview)
 }
 
 fn cells_of(record: &CsvRecord<'_>) -> Option<Vec<String>> {
@@ -342,94 +242,6 @@ fn cells_of(record: &CsvRecord<'_>) -> Option<Vec<String>> {
     let cells = Cells::new(text, record.ends);
     let cells = (0..cells.len()).map(|column| Some(unmarked(cells.get(column)?).to_owned()));
     cells.collect()
-}
-
-fn usable(delimiter: char) -> Result<u8, SheetError> {
-    match u8::try_from(delimiter) {
-        Ok(byte) if byte.is_ascii() && !matches!(byte, b'"' | b'\r' | b'\n' | 0) => Ok(byte),
-        _ => Err(SheetError::Delimiter { delimiter }),
-    }
-}
-
-/// The delimiter that a file's ending promises.
-pub(crate) fn delimiter_of_ending(name: &str) -> u8 {
-    let ending = name.rsplit('.').next().unwrap_or_default();
-    match ending.to_ascii_lowercase().as_str() {
-        "tsv" | "tab" => b'\t',
-        "psv" => b'|',
-        _ => b',',
-    }
-}
-
-/// Writes rows.
-pub(crate) struct Encoder {
-    delimiter: u8,
-    cells: csv_core::Writer,
-}
-
-impl Encoder {
-    pub(crate) fn new(delimiter: u8) -> Encoder {
-        Encoder {
-            delimiter,
-            cells: writer(delimiter, QuoteStyle::Necessary),
-        }
-    }
-
-    /// The header row. Where a heading holds what could be taken for another delimiter, all are quoted.
-    pub(crate) fn header<'c>(
-        &mut self,
-        texts: impl Iterator<Item = &'c str> + Clone,
-        lines: &mut Vec<u8>,
-    ) {
-        let misleads = |text: &str| text.contains([',', ';', '\t', '|', '\u{feff}']);
-        if texts.clone().any(misleads) {
-            let mut quoting = writer(self.delimiter, QuoteStyle::Always);
-            append(&mut quoting, texts, lines);
-        } else {
-            self.row(texts, lines);
-        }
-    }
-
-    pub(crate) fn row<'c>(
-        &mut self,
-        cells: impl IntoIterator<Item = &'c str>,
-        lines: &mut Vec<u8>,
-    ) {
-        append(&mut self.cells, cells, lines);
-    }
-}
-
-fn writer(delimiter: u8, style: QuoteStyle) -> csv_core::Writer {
-    WriterBuilder::new()
-        .delimiter(delimiter)
-        .quote_style(style)
-        .build()
-}
-
-fn append<'c>(
-    writer: &mut csv_core::Writer,
-    cells: impl IntoIterator<Item = &'c str>,
-    lines: &mut Vec<u8>,
-) {
-    /// The most that a delimiter or line break writes: the quotes before it, and itself.
-    const AROUND_BYTES_MAX: usize = 4;
-    let mut grow = |bytes_max: usize, write: &mut dyn FnMut(&mut [u8]) -> usize| {
-        let start = lines.len();
-        lines.resize(start + bytes_max, 0);
-        let written = lines.get_mut(start..).map_or(0, write);
-        lines.truncate(start + written);
-    };
-    for (column, cell) in cells.into_iter().enumerate() {
-        if column > 0 {
-            grow(AROUND_BYTES_MAX, &mut |room| writer.delimiter(room).1);
-        }
-        let cell = marked(cell);
-        // Every byte may be a quote, which is doubled.
-        grow(2 * cell.len() + 2, &mut |room| {
-            writer.field(cell.as_bytes(), room).2
-        });
-    }
-    grow(AROUND_BYTES_MAX, &mut |room| writer.terminator(room).1);
 }
 
 impl Content {
@@ -475,13 +287,6 @@ impl Content {
     pub(crate) fn unchanged(&self) -> Result<(), SheetError> {
         self.source.unchanged()
     }
-}
-
-/// Where a batch begins in its file.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Extent {
-    offset: u64,
-    pub(crate) line: u64,
 }
 
 /// Cuts the bytes into batches of whole records.
@@ -537,18 +342,14 @@ impl Batches {
         self.scan()?;
         if self.ended {
             if let Some(quote) = self.quote {
-                return Err(SheetError::UnclosedQuote {
-                    file: self.layout.file.clone(),
-                    line: self.line_at(quote),
-                });
+                return Err(
+                    SheetErrorKind::UnclosedQuote.on_line(&self.layout.file, self.line_at(quote))
+                );
             }
             self.cut = self.buffer.len();
         } else if self.buffer.len() - self.cut > limits.row_bytes_max {
-            return Err(SheetError::RowTooLong {
-                file: self.layout.file.clone(),
-                line: self.line_at(self.cut),
-                bytes_max: limits.row_bytes_max,
-            });
+            return Err(SheetErrorKind::RowTooLong(limits.row_bytes_max)
+                .on_line(&self.layout.file, self.line_at(self.cut)));
         }
         Ok(())
     }
@@ -598,11 +399,8 @@ impl Batches {
     }
 
     fn cell_too_long(&self, quote: usize) -> SheetError {
-        SheetError::CellTooLong {
-            file: self.layout.file.clone(),
-            line: self.line_at(quote),
-            bytes_max: self.layout.limits.cell_bytes_max,
-        }
+        SheetErrorKind::CellTooLong(self.layout.limits.cell_bytes_max)
+            .on_line(&self.layout.file, self.line_at(quote))
     }
 
     fn begins_cell(&self, at: usize) -> bool {
@@ -853,18 +651,10 @@ impl Batch {
             .zip(ends)
             .any(|(start, end)| end - start > limits.cell_bytes_max)
         {
-            return Err(SheetError::CellTooLong {
-                file,
-                line,
-                bytes_max: limits.cell_bytes_max,
-            });
+            return Err(SheetErrorKind::CellTooLong(limits.cell_bytes_max).on_line(&file, line));
         }
         if bytes > limits.row_bytes_max {
-            return Err(SheetError::RowTooLong {
-                file,
-                line,
-                bytes_max: limits.row_bytes_max,
-            });
+            return Err(SheetErrorKind::RowTooLong(limits.row_bytes_max).on_line(&file, line));
         }
         Ok(())
     }
@@ -1038,474 +828,4 @@ fn trouble(
         ),
         "look for a delimiter too many, give the column a heading, or empty the cell",
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sheet::{Format, Input, open};
-    use proptest::prelude::*;
-    use rayon::prelude::*;
-    use std::io::Write as _;
-
-    /// A row as it was read: line, cells, rule of its trouble.
-    type Seen = (u64, Vec<String>, Option<String>);
-
-    fn sheet_of(bytes: &[u8], options: &ReadOptions) -> Result<Sheet, SheetError> {
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(bytes).unwrap();
-        let options = ReadOptions {
-            format: Some(Format::Csv),
-            // So that a byte that is no UTF-8 is a finding, and nothing to be guessed at.
-            encoding: Some(Encoding::UTF_8),
-            ..options.clone()
-        };
-        Ok(open(&Input::File(file.path().into()), &options)?.remove(0))
-    }
-
-    fn seen(row: &Row<'_>) -> Seen {
-        let cells = (0..row.cells.len()).map(|column| row.cells.get(column).unwrap().to_owned());
-        let trouble = row.trouble.as_ref();
-        (
-            row.line,
-            cells.collect(),
-            trouble.map(|finding| finding.rule.to_string()),
-        )
-    }
-
-    fn rows_of(sheet: &Sheet) -> (Vec<Seen>, Option<SheetError>) {
-        let mut rows = Vec::new();
-        for batch in sheet.batches() {
-            let mut index = 0;
-            let given = batch.and_then(|batch| {
-                batch.rows(|row| {
-                    assert_eq!(row.index, index);
-                    index += 1;
-                    rows.push(seen(&row));
-                })
-            });
-            match given {
-                Ok(count) => assert_eq!(count, index),
-                Err(error) => return (rows, Some(error)),
-            }
-        }
-        (rows, None)
-    }
-
-    fn read(bytes: &[u8]) -> (Vec<Seen>, Option<SheetError>) {
-        rows_of(&sheet_of(bytes, &ReadOptions::default()).unwrap())
-    }
-
-    fn row(line: u64, cells: &[&str]) -> Seen {
-        (
-            line,
-            cells.iter().map(|cell| (*cell).to_owned()).collect(),
-            None,
-        )
-    }
-
-    #[test]
-    fn cells_survive_as_they_are() {
-        let (rows, error) = read(b"number,name\n0042,+49 30\n\n 7 ,\"a,\"\"b\"\"\r\nc\"\r\n8,\"\"");
-        assert_eq!(error, None);
-        assert_eq!(
-            rows,
-            [
-                row(2, &["0042", "+49 30"]),
-                row(4, &[" 7 ", "a,\"b\"\r\nc"]),
-                row(6, &["8", ""]),
-            ]
-        );
-    }
-
-    #[test]
-    fn the_bytes_of_two_cells_make_no_character() {
-        let comma = ReadOptions {
-            delimiter: Some(','),
-            encoding: Encoding::named("utf-8"),
-            ..ReadOptions::default()
-        };
-        let sheet = sheet_of(b"number,name\n\xc3,\x9fe\n", &comma).unwrap();
-        let (rows, error) = rows_of(&sheet);
-        assert_eq!(error, None);
-        let broken = ["\u{fffd}", "\u{fffd}e"].map(str::to_owned);
-        assert_eq!(rows, [(2, broken.into(), Some("sheet.not_utf8".into()))]);
-        assert!(sheet_of(b"\xc3,\x9f\n1,2\n", &comma).is_err());
-    }
-
-    #[test]
-    fn every_line_break_ends_a_row_and_counts_once() {
-        for (text, lines) in [
-            ("a,b\r1,2\r\r3,4\r", [2, 4]),
-            ("a,b\r\n1,2\r\n\r\n3,4", [2, 4]),
-            ("\n\na,b\n1,2\r3,4\n", [4, 5]),
-            ("a,b\n1,\"x\ry\"\n3,4\n", [2, 4]),
-        ] {
-            for chunk_bytes in 1..text.len() + 1 {
-                let sheet = sheet_of(text.as_bytes(), &chunks(chunk_bytes)).unwrap();
-                let (rows, error) = rows_of(&sheet);
-                assert_eq!(error, None);
-                let found: Vec<u64> = rows.iter().map(|row| row.0).collect();
-                assert_eq!(found, lines, "{text:?} in chunks of {chunk_bytes}");
-            }
-        }
-    }
-
-    fn chunks(chunk_bytes: usize) -> ReadOptions {
-        ReadOptions {
-            limits: Limits {
-                chunk_bytes,
-                ..Limits::default()
-            },
-            ..ReadOptions::default()
-        }
-    }
-
-    #[test]
-    fn a_quote_opens_only_where_a_cell_begins() {
-        let (rows, error) = read(b"a,b\n5\" pipe,x \"y\n\"q\"z\",w\n");
-        assert_eq!(error, None);
-        assert_eq!(
-            rows,
-            [row(2, &["5\" pipe", "x \"y"]), row(3, &["qz\"", "w"])]
-        );
-    }
-
-    #[test]
-    fn the_delimiter_is_found_and_said() {
-        for (text, headings, notes) in [
-            ("a;b\n1;x, y\n", 2, vec!["semicolon"]),
-            (
-                "\u{feff}\"a\"\tb\n1\t2,5;6\n",
-                2,
-                vec!["tab", "byte-order mark"],
-            ),
-            ("a|b|c\n1|2|3\n", 3, vec!["pipe"]),
-            ("name, first,number;x\n1,2,3;4\n5,6,7\n", 3, vec!["comma"]),
-            ("a,x;b;c\n1;2;3\n\"4;\n,,\";5;6\n", 3, vec!["semicolon"]),
-            ("last, first, title;n\nx;1\ny, z;2\n", 2, vec!["semicolon"]),
-            ("number\n2001\n", 1, vec![]),
-        ] {
-            let sheet = sheet_of(text.as_bytes(), &ReadOptions::default()).unwrap();
-            assert_eq!(sheet.headings.len(), headings, "{text:?}");
-            assert_eq!(sheet.notes, notes, "{text:?}");
-        }
-        let options = ReadOptions {
-            delimiter: Some('|'),
-            ..ReadOptions::default()
-        };
-        let sheet = sheet_of(b"a,b|c\n1|2\n", &options).unwrap();
-        assert_eq!(sheet.headings, ["a,b", "c"]);
-        for delimiter in ['"', '\n', 'ä', '\0'] {
-            let options = ReadOptions {
-                delimiter: Some(delimiter),
-                ..ReadOptions::default()
-            };
-            let refused = sheet_of(b"a\n1\n", &options).unwrap_err();
-            assert_eq!(refused, SheetError::Delimiter { delimiter });
-        }
-    }
-
-    #[test]
-    fn a_byte_order_mark_before_a_quote_is_no_part_of_the_heading() {
-        let sheet = sheet_of(
-            "\u{feff}\"nu,mber\",b\n1,\"\u{feff}x\"\n".as_bytes(),
-            &chunks(3),
-        )
-        .unwrap();
-        assert_eq!(sheet.headings, ["nu,mber", "b"]);
-        assert_eq!(rows_of(&sheet).0, [row(2, &["1", "\u{feff}x"])]);
-        let inside = sheet_of("a,b\n\u{feff}1,2\n".as_bytes(), &chunks(4)).unwrap();
-        assert_eq!(rows_of(&inside).0, [row(2, &["\u{feff}1", "2"])]);
-    }
-
-    #[test]
-    fn what_is_no_sheet_is_refused_by_name() {
-        let refused = |bytes: &[u8]| sheet_of(bytes, &ReadOptions::default()).unwrap_err();
-        assert!(matches!(refused(b""), SheetError::Empty { .. }));
-        assert!(matches!(refused(b"\n \r\n"), SheetError::Empty { .. }));
-        assert!(matches!(refused(b"\xef\xbb\xbf"), SheetError::Empty { .. }));
-        assert!(matches!(
-            refused(b"a,b\r\n\r\n"),
-            SheetError::HeaderOnly { .. }
-        ));
-        assert!(matches!(refused(b"a,b"), SheetError::HeaderOnly { .. }));
-        assert!(matches!(
-            refused(b"PK\x03\x04\x14"),
-            SheetError::DamagedWorkbook { .. }
-        ));
-        assert!(matches!(
-            refused(b"\n\xfc,b\n1,2\n"),
-            SheetError::HeaderNotText { line: 2, .. }
-        ));
-        assert!(matches!(
-            refused(b"a,\"b\n1,2\n"),
-            SheetError::UnclosedQuote { line: 1, .. }
-        ));
-        let missing = open(&Input::named("no/such.csv"), &ReadOptions::default()).unwrap_err();
-        assert!(
-            missing
-                .to_string()
-                .starts_with("no/such.csv: there is no such file")
-        );
-        let directory = open(&Input::named("src"), &ReadOptions::default()).unwrap_err();
-        assert!(matches!(directory, SheetError::Directory { .. }));
-    }
-
-    #[test]
-    fn a_row_in_trouble_says_which_cell_and_never_its_value() {
-        let text = b"a,b,\n1,2,\ncanary\n1,canary,,\n1,\xfccanary,\n\0canary,2,\n1,2,canary\n";
-        let sheet = sheet_of(text, &ReadOptions::default()).unwrap();
-        let mut found = Vec::new();
-        for batch in sheet.batches() {
-            batch
-                .unwrap()
-                .rows(|row| found.extend(row.trouble))
-                .unwrap();
-        }
-        let told: Vec<_> = found
-            .iter()
-            .map(|finding| {
-                (
-                    finding.rule.as_ref(),
-                    finding.column,
-                    finding.message.as_str(),
-                )
-            })
-            .collect();
-        assert_eq!(
-            told,
-            [
-                (
-                    "sheet.ragged",
-                    None,
-                    "the row has 1 cells, but there are 2 headings"
-                ),
-                (
-                    "sheet.ragged",
-                    None,
-                    "the row has 4 cells, but there are 2 headings"
-                ),
-                (
-                    "sheet.not_utf8",
-                    Some(1),
-                    "cell B5 holds bytes that are no UTF-8 text"
-                ),
-                ("sheet.nul", Some(0), "cell A6 holds a NUL character"),
-                (
-                    "sheet.no_heading",
-                    Some(2),
-                    "cell C7 is filled, but its column has no heading"
-                ),
-            ]
-        );
-        assert!(found.iter().all(|finding| !finding.hint.contains("canary")));
-    }
-
-    #[test]
-    fn short_rows_are_accepted_on_request_and_long_ones_never() {
-        let options = ReadOptions {
-            pad_short_rows: true,
-            ..ReadOptions::default()
-        };
-        let sheet = sheet_of(b"a,b,c\n1,2\n1,2,3,4\n", &options).unwrap();
-        let troubles: Vec<_> = rows_of(&sheet).0.into_iter().map(|row| row.2).collect();
-        assert_eq!(troubles, [None, Some("sheet.ragged".to_owned())]);
-    }
-
-    #[test]
-    fn an_open_quote_stops_at_the_cell_limit_with_its_line_and_keeps_the_rows_before() {
-        let mut text = b"a,b\n1,2\n3,\"open\n".to_vec();
-        text.extend(b"4,5\n".repeat(50_000));
-        for chunk_bytes in [1, 7, 64, 1 << 20] {
-            let limits = Limits {
-                chunk_bytes,
-                cell_bytes_max: 100,
-                row_bytes_max: 400,
-                ..Limits::default()
-            };
-            let options = ReadOptions {
-                limits,
-                ..ReadOptions::default()
-            };
-            let (rows, error) = rows_of(&sheet_of(&text, &options).unwrap());
-            assert_eq!(rows, [row(2, &["1", "2"])]);
-            assert!(
-                matches!(error, Some(SheetError::CellTooLong { line: 3, .. })),
-                "{error:?}"
-            );
-        }
-        let (rows, error) = read(b"a,b\n1,2\n3,\"open\n4,5\n");
-        assert_eq!(rows.len(), 1);
-        assert!(matches!(
-            error,
-            Some(SheetError::UnclosedQuote { line: 3, .. })
-        ));
-    }
-
-    #[test]
-    fn limits_hold_alike_for_any_chunk() {
-        let limits = |chunk_bytes| Limits {
-            chunk_bytes,
-            cell_bytes_max: 10,
-            row_bytes_max: 30,
-            row_cells_max: 4,
-            ..Limits::default()
-        };
-        for chunk_bytes in [1, 2, 3, 5, 8, 1000] {
-            let error = |text: &str| {
-                let options = ReadOptions {
-                    limits: limits(chunk_bytes),
-                    ..ReadOptions::default()
-                };
-                let sheet = sheet_of(text.as_bytes(), &options)?;
-                rows_of(&sheet).1.map_or(Ok(()), Err)
-            };
-            assert_eq!(error("a,b\n1234567890,\"1234567890\"\n"), Ok(()));
-            assert!(matches!(
-                error("a,b\n\n12345678901,2\n"),
-                Err(SheetError::CellTooLong { line: 3, .. })
-            ));
-            assert!(matches!(
-                error("a,b\n1,2\n1,\"12345678901\"\n"),
-                Err(SheetError::CellTooLong { line: 3, .. })
-            ));
-            assert!(matches!(
-                error("a,b\n1,2\n123456789,123456789,123456789,123\n1,2\n"),
-                Err(SheetError::RowTooLong { line: 3, .. })
-            ));
-            assert!(matches!(
-                error("a,b,c,d,e\n1,2,3,4,5\n"),
-                Err(SheetError::TooManyColumns { cells_max: 4, .. })
-            ));
-            // More cells than are kept: the row is in trouble, and its width is told.
-            let options = ReadOptions {
-                limits: limits(chunk_bytes),
-                ..ReadOptions::default()
-            };
-            let sheet = sheet_of(b"a,b\n1,2,3,4,5,6,7\n1,2\n", &options).unwrap();
-            let mut told = Vec::new();
-            for batch in sheet.batches() {
-                batch
-                    .unwrap()
-                    .rows(|row| told.push(row.trouble.map(|t| t.message)))
-                    .unwrap();
-            }
-            assert_eq!(
-                told,
-                [
-                    Some("the row has 7 cells, but there are 2 headings".to_owned()),
-                    None
-                ]
-            );
-        }
-    }
-
-    #[test]
-    fn a_file_that_changes_between_passes_is_refused() {
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(b"a,b\n1,2\n").unwrap();
-        let sheet = open(&Input::File(file.path().into()), &ReadOptions::default())
-            .unwrap()
-            .remove(0);
-        assert_eq!(rows_of(&sheet).1, None);
-        assert_eq!(rows_of(&sheet).0.len(), 1);
-        file.write_all(b"3,4\n").unwrap();
-        assert!(matches!(
-            rows_of(&sheet).1,
-            Some(SheetError::Changed { .. })
-        ));
-    }
-
-    /// What a plain reader of the csv crate sees, and whether a quote is open at the end.
-    fn plain(text: &[u8]) -> (Vec<Seen>, bool) {
-        let records = |text: &[u8]| -> Vec<csv::ByteRecord> {
-            let mut reader = csv::ReaderBuilder::new()
-                .has_headers(false)
-                .flexible(true)
-                .from_reader(text);
-            reader.byte_records().map(Result::unwrap).collect()
-        };
-        let mut found = records(text);
-        let mut longer = text.to_vec();
-        longer.extend(b"\nx\n");
-        let open = records(&longer).len() == found.len();
-        if open {
-            // What the open quote swallowed is no row.
-            found.pop();
-        }
-        let mut seen: Vec<Seen> = Vec::new();
-        for record in &found {
-            if record.len() == 1 && record[0].iter().all(u8::is_ascii_whitespace) {
-                continue;
-            }
-            let mut start = record.position().unwrap().byte() as usize;
-            while matches!(text[start], b'\n' | b'\r') {
-                start += 1;
-            }
-            let mut line = 1;
-            for (at, byte) in text[..start].iter().enumerate() {
-                line += u64::from(*byte == b'\n' || (*byte == b'\r' && text[at + 1] != b'\n'));
-            }
-            let trouble = if record.iter().any(|cell| std::str::from_utf8(cell).is_err()) {
-                Some("sheet.not_utf8")
-            } else if record.iter().any(|cell| cell.contains(&0)) {
-                Some("sheet.nul")
-            } else if record.len() != 2 {
-                Some("sheet.ragged")
-            } else {
-                None
-            };
-            let cells = record
-                .iter()
-                .map(|cell| String::from_utf8_lossy(cell).into_owned());
-            seen.push((line, cells.collect(), trouble.map(str::to_owned)));
-        }
-        (seen, open)
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
-        #[test]
-        fn any_chunk_size_and_thread_reads_what_a_plain_reader_reads(
-            body in prop::collection::vec(prop::sample::select(vec![
-                "a", "\"", "\"", ",", ",", "\n", "\n", "\r", "\r\n", " ", "ü", "\0", "\"\"", "\",\"", "bc",
-            ]), 0..60),
-            broken in prop::option::of(0usize..60),
-            chunk_bytes in prop_oneof![1usize..16, 16usize..200, Just(1 << 20)],
-        ) {
-            let mut text = b"a,b\n".to_vec();
-            for (at, piece) in body.iter().enumerate() {
-                if broken == Some(at) {
-                    text.push(0xff);
-                }
-                text.extend(piece.as_bytes());
-            }
-            let (mut expected, unclosed) = plain(&text);
-            expected.remove(0);
-            let options = ReadOptions { delimiter: Some(','), ..chunks(chunk_bytes) };
-            let sheet = match sheet_of(&text, &options) {
-                Ok(sheet) => sheet,
-                Err(SheetError::HeaderOnly { .. }) => {
-                    prop_assert!(expected.is_empty() && !unclosed);
-                    return Ok(());
-                }
-                Err(error) => return Err(TestCaseError::fail(error.to_string())),
-            };
-            let (rows, error) = rows_of(&sheet);
-            prop_assert_eq!(&rows, &expected);
-            prop_assert_eq!(error.is_some(), unclosed);
-
-            let batches: Vec<_> = sheet.batches().map_while(Result::ok).collect();
-            let by_threads: Vec<Vec<Seen>> = batches
-                .par_iter()
-                .map(|batch| {
-                    let mut rows = Vec::new();
-                    batch.rows(|row| rows.push(seen(&row))).unwrap();
-                    rows
-                })
-                .collect();
-            prop_assert_eq!(by_threads.concat(), expected);
-        }
-    }
 }

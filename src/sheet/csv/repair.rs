@@ -1,10 +1,11 @@
 //! Cells replaced where they lie.
 
-use super::read::{Batch, Content};
-use crate::sheet::detect::encoding::Again;
-use crate::sheet::repair::{Mends, asked};
+use crate::sheet::cells::Row;
+use crate::sheet::csv::read::{Batch, Content};
+use crate::sheet::error::SheetError;
+use crate::sheet::repairs::{Repairs, asked};
 use crate::sheet::source::Source;
-use crate::sheet::{Row, SheetError};
+use crate::sheet::transcode::EncodedCopy;
 use memchr::memchr;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -33,8 +34,8 @@ impl Batch {
     /// Appends the bytes of the rows, with the cells that `mend` names replaced.
     pub(crate) fn mended(
         &self,
-        mend: &mut impl FnMut(&Row<'_>, &mut Mends<'_>),
-        out: &mut Again,
+        mend: &mut impl FnMut(&Row<'_>, &mut Repairs<'_>),
+        out: &mut EncodedCopy,
     ) -> Result<(), SheetError> {
         let mends = asked(mend, self.layout.encoding, |each| self.rows(each))?;
         let mut mends = mends.into_iter().peekable();

@@ -1,8 +1,38 @@
 //! Where the headings stand and what separates the cells, by the evidence of the first rows. What cannot be told is
 //! refused: a row taken for headings is a row lost.
 
-use crate::sheet::csv::read::{HeaderRecord, Preview};
-use crate::sheet::{Header, Headings, Known, SheetError};
+use crate::sheet::error::{SheetError, SheetErrorKind};
+use crate::sheet::options::{Header, Headings, Known};
+use std::sync::Arc;
+
+/// A record that may be the header row.
+pub(crate) struct HeaderRecord {
+    /// The line on which it begins.
+    pub(crate) line: u64,
+    /// Its cells; `None` where they are no text.
+    pub(crate) cells: Option<Vec<String>>,
+    /// How many cells it has.
+    pub(crate) width: usize,
+    /// Whether the delimiter stands outside of what any delimiter would let a quote enclose.
+    pub(crate) is_divided: bool,
+    /// Bytes up to the next record, and the line there.
+    pub(crate) end: u64,
+    pub(crate) end_line: u64,
+}
+
+/// The first records as one delimiter divides them.
+pub(crate) struct Preview {
+    pub(crate) file: Arc<str>,
+    pub(crate) delimiter: u8,
+    /// The delimiter's name.
+    pub(crate) word: &'static str,
+    /// Those that are not blank, at most [`header::RECORDS_MAX`]; fewer where the file cannot be read further.
+    pub(crate) records: Vec<HeaderRecord>,
+    /// Whether records above the line that was asked for are left out.
+    pub(crate) skipped: bool,
+    /// Why it cannot be read further.
+    pub(crate) failed: Option<SheetError>,
+}
 
 /// How many records are looked at.
 pub(crate) const RECORDS_MAX: usize = 40;
@@ -25,105 +55,7 @@ pub(crate) fn only(preview: Preview, header: &Header) -> Result<Option<Found>, S
     }
 }
 
-/// One way to divide the rows: what speaks for it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Evidence {
-    number: bool,
-    known: usize,
-    /// Rows as wide as the header row.
-    agree: usize,
-}
-
-/// The header row, and the delimiter that most speaks for.
-pub(crate) fn found(
-    previews: Vec<Preview>,
-    ending: u8,
-    header: &Header,
-) -> Result<Option<Found>, SheetError> {
-    let mut best: Option<(Evidence, Preview, usize)> = None;
-    let mut rival: Option<(Evidence, &'static str)> = None;
-    let mut unclear = None;
-    let mut fallback = None;
-    for preview in previews {
-        let wide = preview.records.first().is_some_and(|first| first.width > 1);
-        let at = match pick(&preview, header) {
-            Ok(Some(at)) => at,
-            Ok(None) => {
-                if preview.delimiter == ending {
-                    fallback = Some(preview);
-                }
-                continue;
-            }
-            Err(error) => {
-                let clearer = wide || unclear.is_none();
-                unclear = if clearer { Some(error) } else { unclear };
-                continue;
-            }
-        };
-        let evidence = evidence(&preview, at, header);
-        let Some(evidence) = evidence else {
-            if preview.delimiter == ending {
-                fallback = Some(preview);
-            }
-            continue;
-        };
-        match &best {
-            Some((most, ..)) if evidence < *most => {}
-            Some((most, ..)) if evidence == *most => {
-                // An ending that promises a delimiter decides.
-                if preview.delimiter == ending && ending != b',' {
-                    best = Some((evidence, preview, at));
-                    rival = None;
-                } else if best
-                    .as_ref()
-                    .is_none_or(|(_, best, _)| best.delimiter != ending || ending == b',')
-                {
-                    rival = Some((evidence, preview.word));
-                }
-            }
-            _ => {
-                best = Some((evidence, preview, at));
-                rival = None;
-            }
-        }
-    }
-    match (best, unclear) {
-        // What reads like data by one delimiter may be nonsense by another.
-        (Some((evidence, ..)), Some(error)) if evidence.known == 0 => Err(error),
-        (Some((_, preview, at)), _) => match (rival, preview.records.get(at)) {
-            (Some((_, second)), Some(record)) => Err(SheetError::DelimiterUnclear {
-                file: preview.file,
-                line: record.line,
-                first: preview.word,
-                second,
-            }),
-            _ => Ok(taken(preview, at)),
-        },
-        (None, Some(error)) => Err(error),
-        (None, None) => fallback.map_or(Ok(None), |preview| only(preview, header)),
-    }
-}
-
-/// What speaks for a header row; `None` where the delimiter does not divide it.
-fn evidence(preview: &Preview, at: usize, header: &Header) -> Option<Evidence> {
-    let record = preview.records.get(at)?;
-    if record.width < 2 || !record.is_divided {
-        return None;
-    }
-    let below = preview.records.get(at + 1..).unwrap_or_default();
-    let agree = below.iter().filter(|row| row.width == record.width);
-    let reading = match header {
-        Header::Found(headings) => Reading::of(record, headings),
-        _ => Reading::default(),
-    };
-    Some(Evidence {
-        number: reading.number,
-        known: reading.known,
-        agree: agree.count(),
-    })
-}
-
-fn taken(mut preview: Preview, at: usize) -> Option<Found> {
+pub(crate) fn taken(mut preview: Preview, at: usize) -> Option<Found> {
     if at >= preview.records.len() {
         return None;
     }
@@ -135,7 +67,7 @@ fn taken(mut preview: Preview, at: usize) -> Option<Found> {
 }
 
 /// Which record the headings are.
-fn pick(preview: &Preview, header: &Header) -> Result<Option<usize>, SheetError> {
+pub(crate) fn pick(preview: &Preview, header: &Header) -> Result<Option<usize>, SheetError> {
     let records = &preview.records;
     let above = usize::from(records.first().is_some_and(is_sep));
     let first = (above < records.len()).then_some(above);
@@ -143,10 +75,10 @@ fn pick(preview: &Preview, header: &Header) -> Result<Option<usize>, SheetError>
         Header::First => Ok(first),
         Header::Line(line) => match records.first() {
             Some(record) if record.line == *line => Ok(Some(0)),
-            _ => Err(preview.failed.clone().unwrap_or(SheetError::NoRowThere {
-                file: preview.file.clone(),
-                line: *line,
-            })),
+            _ => Err(preview
+                .failed
+                .clone()
+                .unwrap_or(SheetErrorKind::NoRowThere.on_line(&preview.file, *line))),
         },
         Header::Found(headings) => {
             let readings: Vec<Reading> = records
@@ -173,19 +105,19 @@ fn is_sep(record: &HeaderRecord) -> bool {
 
 /// What a record reads like.
 #[derive(Debug, Default)]
-struct Reading {
+pub(crate) struct Reading {
     /// Cells that hold something.
     filled: usize,
     /// Cells that mean a field.
-    known: usize,
+    pub(crate) known: usize,
     /// Whether one of them means the number.
-    number: bool,
+    pub(crate) number: bool,
     /// Cells with what no heading is made of.
     data: usize,
 }
 
 impl Reading {
-    fn of(record: &HeaderRecord, headings: &Headings) -> Reading {
+    pub(crate) fn of(record: &HeaderRecord, headings: &Headings) -> Reading {
         let mut reading = Reading::default();
         for cell in record.cells.iter().flatten() {
             let text = cell.trim();
@@ -228,10 +160,8 @@ fn is_data(text: &str) -> bool {
 /// The first row that reads like headings, where nothing speaks against it.
 fn judged(preview: &Preview, readings: &[Reading], first: usize) -> Result<usize, SheetError> {
     let line = |at: usize| preview.records.get(at).map_or(0, |record| record.line);
-    let unclear = |reason: String, at: usize| SheetError::HeaderUnclear {
-        file: preview.file.clone(),
-        reason,
-        line: line(at),
+    let unclear = |reason: String, at: usize| {
+        SheetErrorKind::HeaderUnclear(reason, line(at)).in_file(&preview.file)
     };
     let candidates = readings.iter().enumerate().skip(first).take(ABOVE_MAX + 1);
     let like: Vec<usize> = candidates

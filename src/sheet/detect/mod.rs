@@ -1,4 +1,8 @@
 //! What a file does not say and its content tells.
 
+pub(crate) mod delimiter;
 pub(crate) mod encoding;
 pub(crate) mod header;
+
+#[cfg(test)]
+mod tests;

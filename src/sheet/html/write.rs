@@ -4,7 +4,8 @@
 //! Written with a handful of fixed texts and one escape rather than with a template engine: a page streams row by row,
 //! and the escape is all there is to get right.
 
-use crate::sheet::writer::{Column, Tone};
+use crate::sheet::column::Column;
+use crate::sheet::column::Tone;
 use std::collections::BTreeMap;
 
 /// What a page may do: show itself, in its own style.

@@ -1,5 +1,9 @@
 //! Rows as objects: an array of them, or one a line.
 
-pub(crate) mod quotes;
+mod quotes;
 pub(crate) mod read;
 mod repair;
+pub(crate) mod write;
+
+#[cfg(test)]
+mod tests;

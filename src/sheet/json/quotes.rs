@@ -1,7 +1,7 @@
 //! Quotes that a web page or a word processor put in place of the straight ones, mended where JSON wants straight ones.
 //! What a text holds between its quotes stays as it is, to the last character.
 
-use crate::sheet::SheetError;
+use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::source::Source;
 use std::io::Write;
 
@@ -13,10 +13,7 @@ pub(crate) const DOUBLE: [char; 8] = ['“', '”', '„', '‟', '″', '«', '
 /// A copy of a source with its quotes mended, and how many were.
 pub(crate) fn mended(source: &Source) -> Result<(Source, u64), SheetError> {
     let bytes = source.head(BYTES_MAX + 1)?;
-    let refused = |reason: String| SheetError::Encoding {
-        file: source.name.clone(),
-        reason,
-    };
+    let refused = |reason: String| SheetErrorKind::Encoding(reason).in_file(&source.name);
     if bytes.len() as u64 > BYTES_MAX {
         let reason = format!(
             "is longer than {BYTES_MAX} bytes, too long for --fix-quotes. Mend the quotes where the file was made"

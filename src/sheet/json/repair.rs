@@ -1,10 +1,11 @@
 //! Values replaced where they lie.
 
-use super::read::{Batch, Content, Members, parsed};
-use crate::sheet::detect::encoding::Again;
-use crate::sheet::repair::{Mends, asked};
+use crate::sheet::cells::Row;
+use crate::sheet::error::SheetError;
+use crate::sheet::json::read::{Batch, Content, Members, parsed};
+use crate::sheet::repairs::{Repairs, asked};
 use crate::sheet::source::Source;
-use crate::sheet::{Row, SheetError};
+use crate::sheet::transcode::EncodedCopy;
 use std::ops::Range;
 
 impl Content {
@@ -36,8 +37,8 @@ impl Batch {
     /// Appends the bytes of the objects, with the values that `mend` names replaced by texts.
     pub(crate) fn mended(
         &self,
-        mend: &mut impl FnMut(&Row<'_>, &mut Mends<'_>),
-        out: &mut Again,
+        mend: &mut impl FnMut(&Row<'_>, &mut Repairs<'_>),
+        out: &mut EncodedCopy,
     ) -> Result<(), SheetError> {
         let mut copied = 0;
         for (row, cells) in asked(mend, self.layout.encoding, |each| self.rows(each))? {

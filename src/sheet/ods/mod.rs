@@ -1,3 +1,4 @@
 //! Workbooks of LibreOffice.
 
 pub(crate) mod read;
+pub(crate) mod repair;

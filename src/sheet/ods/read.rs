@@ -1,10 +1,12 @@
 //! ODS, by OpenDocument 1.3 part 3. The file holds what every cell shows beside its value.
 
+use crate::sheet::cells::Stored;
+use crate::sheet::error::{SheetError, SheetErrorKind};
+use crate::sheet::options::Limits;
 use crate::sheet::source::Source;
 use crate::sheet::workbook::number_format::plain;
 use crate::sheet::workbook::package::{Package, PartXml};
 use crate::sheet::workbook::row::{RawRow, Spot, Survey, TABLES_MAX, Table, damaged, oversized};
-use crate::sheet::{Limits, SheetError, Stored};
 use crate::xml::{Piece, PullError, Tag};
 use memchr::memmem;
 use std::sync::Arc;
@@ -33,7 +35,7 @@ impl Book {
         let file = source.name.clone();
         let manifest = package.head("META-INF/manifest.xml", 1 << 20);
         if memmem::find(&manifest, b"encryption-data").is_some() {
-            return Err(SheetError::Encrypted { file });
+            return Err(SheetErrorKind::Encrypted.in_file(&file));
         }
         let mut book = Book {
             tables: Vec::new(),

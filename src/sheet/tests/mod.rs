@@ -1,2 +1,3 @@
 mod repair;
 mod workbooks;
+mod writer;

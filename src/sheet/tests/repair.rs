@@ -6,7 +6,7 @@ use super::workbooks::{
 use crate::model::Secret;
 use crate::sheet::workbook::row::RawRow;
 use crate::sheet::{Input, ReadOptions, Sheet, open};
-use crate::sheet::{Mended, Mends, Row};
+use crate::sheet::{RepairedCopy, Repairs, Row};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -38,13 +38,13 @@ struct Copied {
     after: Vec<Vec<String>>,
 }
 
-fn copied(bytes: &[u8], mut mend: impl FnMut(&Row<'_>, &mut Mends<'_>)) -> Copied {
+fn copied(bytes: &[u8], mut mend: impl FnMut(&Row<'_>, &mut Repairs<'_>)) -> Copied {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out.xlsx");
     let file = file_of(bytes, ".xlsx");
     let sheet = open(&Input::File(file.path().into()), &ReadOptions::default());
     let sheet = sheet.unwrap().remove(0);
-    let mended = Mended::write(&sheet, &out, &mut mend).unwrap();
+    let mended = RepairedCopy::write(&sheet, &out, &mut mend).unwrap();
     let after = cells_of(&mended.sheet(&sheet).unwrap());
     mended.keep().unwrap();
     assert_eq!(std::fs::read(file.path()).unwrap(), bytes);
@@ -74,8 +74,8 @@ fn sheet_again(path: &std::path::Path) -> Sheet {
     sheets.unwrap().remove(0)
 }
 
-/// Mends every cell that begins with an M.
-fn every_m(text: &str) -> impl FnMut(&Row<'_>, &mut Mends<'_>) {
+/// Repairs every cell that begins with an M.
+fn every_m(text: &str) -> impl FnMut(&Row<'_>, &mut Repairs<'_>) {
     move |row, mends| {
         for column in 0..row.cells.len() {
             let cell = row.cells.get(column).unwrap();
@@ -224,7 +224,7 @@ fn a_cell_that_stands_for_several_is_taken_apart() {
     let file = file_of(&ods(&before), ".ods");
     let sheet = sheet_again(file.path());
     let folder = tempfile::tempdir().unwrap();
-    let refused = Mended::write(&sheet, &folder.path().join("o.ods"), |row, mends| {
+    let refused = RepairedCopy::write(&sheet, &folder.path().join("o.ods"), |row, mends| {
         if row.line == 5 {
             mends.put(0, Secret::new("z")).unwrap();
         }
@@ -317,7 +317,7 @@ fn a_binary_workbook_says_what_to_do() {
     let file = file_of(&compound(&[("Workbook", &biff(&[]))]), ".xls");
     let sheet = sheet_again(file.path());
     let folder = tempfile::tempdir().unwrap();
-    let refused = Mended::write(&sheet, &folder.path().join("o.xls"), |_, _| ());
+    let refused = RepairedCopy::write(&sheet, &folder.path().join("o.xls"), |_, _| ());
     let refused = refused.unwrap_err().to_string();
     assert!(refused.contains("save it as .xlsx"), "{refused}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -365,7 +365,7 @@ fn cells_without_anything_are_not_kept() {
     let wide = ods(&[cells(text), cells(&format!("{empty}{text}"))].concat());
     for bytes in [by_hand(&xlsx, "<sst/>"), wide] {
         let sheet = read(&bytes).unwrap();
-        let crate::sheet::Content::Workbook(content) = &sheet.content else {
+        let crate::sheet::reader::Content::Workbook(content) = &sheet.content else {
             panic!("it is a workbook");
         };
         let mut rows = content.book.rows(content.table).unwrap();

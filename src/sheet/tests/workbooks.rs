@@ -1,6 +1,8 @@
 //! Workbooks made by another library and by hand. Those that LibreOffice makes are in the integration tests.
 
-use crate::sheet::{Header, Headings, Input, Known, ReadOptions, Sheet, SheetError, Stored, open};
+use crate::sheet::{
+    Header, Headings, Input, Known, ReadOptions, Sheet, SheetError, SheetErrorKind, Stored, open,
+};
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet};
 use std::io::{Cursor, Write as _};
 use zip::write::SimpleFileOptions;
@@ -212,7 +214,14 @@ fn headings_are_found_under_a_preamble() {
     assert_eq!(sheet.headings, ["", "NUMBER", "name"]);
     let error = sheets_of(&bytes, &told(3)).unwrap_err();
     assert!(
-        matches!(error, SheetError::NoRowThere { line: 3, .. }),
+        matches!(
+            error,
+            SheetError {
+                kind: SheetErrorKind::NoRowThere,
+                line: Some(3),
+                ..
+            }
+        ),
         "{error}"
     );
     // Nobody says what headings look like: the first row is taken.
@@ -293,8 +302,20 @@ fn a_sheet_is_chosen_by_name_and_a_missing_name_lists_them() {
         Some("Branch Ü")
     );
     assert_eq!(named("Old").unwrap()[0].sheet.as_deref(), Some("Old"));
-    assert!(matches!(named("Empty"), Err(SheetError::Empty { .. })));
-    assert!(matches!(named("Notes"), Err(SheetError::HeaderOnly { .. })));
+    assert!(matches!(
+        named("Empty"),
+        Err(SheetError {
+            kind: SheetErrorKind::Empty,
+            ..
+        })
+    ));
+    assert!(matches!(
+        named("Notes"),
+        Err(SheetError {
+            kind: SheetErrorKind::HeaderOnly,
+            ..
+        })
+    ));
     let error = named("Zentrale").unwrap_err().to_string();
     assert!(
         error.contains("“Notes”, “HQ”, “Branch Ü”, “Old”, “Empty”"),
@@ -305,7 +326,16 @@ fn a_sheet_is_chosen_by_name_and_a_missing_name_lists_them() {
         ..ReadOptions::default()
     };
     let error = sheets_of(&several(), &options).unwrap_err();
-    assert!(matches!(error, SheetError::WhichSheet { .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            SheetError {
+                kind: SheetErrorKind::WhichSheet(..),
+                ..
+            }
+        ),
+        "{error}"
+    );
 }
 
 #[test]
@@ -449,7 +479,10 @@ fn a_far_cell_costs_nothing() {
     let beyond = format!("{ROW}<row r='9'><c r='ZZZZZZZZZZZZZZZZZZZ9'><v>1</v></c></row>");
     assert!(matches!(
         refused(&by_hand(&worksheet(&beyond), "<sst/>")),
-        SheetError::TooManyColumns { .. }
+        SheetError {
+            kind: SheetErrorKind::TooManyColumns(..),
+            ..
+        }
     ));
 }
 
@@ -486,7 +519,13 @@ fn bombs_are_refused() {
     ] {
         let error = refused(&bytes);
         assert!(
-            matches!(error, SheetError::OversizedWorkbook { .. }),
+            matches!(
+                error,
+                SheetError {
+                    kind: SheetErrorKind::OversizedWorkbook(..),
+                    ..
+                }
+            ),
             "{what}: {error}"
         );
         assert!(bytes.len() < 200_000, "{what}");
@@ -499,11 +538,18 @@ fn bombs_are_refused() {
     );
     assert!(matches!(
         refused(&by_hand(&worksheet(&long_rich), "<sst/>")),
-        SheetError::CellTooLong { line: 3, .. }
+        SheetError {
+            kind: SheetErrorKind::CellTooLong(..),
+            line: Some(3),
+            ..
+        }
     ));
     assert!(matches!(
         refused(&by_hand(&worksheet(&deep), "<sst/>")),
-        SheetError::DamagedWorkbook { .. }
+        SheetError {
+            kind: SheetErrorKind::DamagedWorkbook(..),
+            ..
+        }
     ));
     let doctype = format!(
         "<!DOCTYPE a [<!ENTITY b 'bbbb'>]>{}",
@@ -569,7 +615,13 @@ fn texts_that_memory_cannot_hold_are_refused() {
     strings.push_str("</sst>");
     let error = refused(&by_hand(&worksheet(ROW), &strings));
     assert!(
-        matches!(error, SheetError::OversizedWorkbook { .. }),
+        matches!(
+            error,
+            SheetError {
+                kind: SheetErrorKind::OversizedWorkbook(..),
+                ..
+            }
+        ),
         "{error}"
     );
 }
@@ -595,7 +647,13 @@ fn lies_about_sizes_help_nobody() {
         bytes[at + offset..at + offset + 4].copy_from_slice(&lie.to_le_bytes());
         let error = refused(&bytes);
         assert!(
-            matches!(error, SheetError::DamagedWorkbook { .. }),
+            matches!(
+                error,
+                SheetError {
+                    kind: SheetErrorKind::DamagedWorkbook(..),
+                    ..
+                }
+            ),
             "{offset} {lie}: {error}"
         );
     }
@@ -610,7 +668,10 @@ fn too_many_parts_are_refused_before_anybody_makes_room_for_them() {
     bytes.splice(end..end, entries);
     assert!(matches!(
         refused(&bytes),
-        SheetError::OversizedWorkbook { .. }
+        SheetError {
+            kind: SheetErrorKind::OversizedWorkbook(..),
+            ..
+        }
     ));
 }
 
@@ -620,7 +681,13 @@ fn a_damaged_workbook_is_never_read_in_part() {
     for cut in [4, 100, good.len() / 2, good.len() - 1] {
         let error = refused(&good[..cut]);
         assert!(
-            matches!(error, SheetError::DamagedWorkbook { .. }),
+            matches!(
+                error,
+                SheetError {
+                    kind: SheetErrorKind::DamagedWorkbook(..),
+                    ..
+                }
+            ),
             "{cut}: {error}"
         );
     }
@@ -709,7 +776,10 @@ fn what_is_no_workbook_says_what_it_is() {
     );
     assert!(matches!(
         sheets_of(b"", &ReadOptions::default()),
-        Err(SheetError::Empty { .. })
+        Err(SheetError {
+            kind: SheetErrorKind::Empty,
+            ..
+        })
     ));
     // A CSV file that is asked for is read, whatever its ending.
     let options = ReadOptions {
@@ -930,10 +1000,16 @@ fn the_words_of_ods_are_understood() {
     };
     assert!(matches!(
         refused(&ods(&repeated(1_048_576, 1000))),
-        SheetError::OversizedWorkbook { .. }
+        SheetError {
+            kind: SheetErrorKind::OversizedWorkbook(..),
+            ..
+        }
     ));
     assert!(matches!(
         refused(&ods(&repeated(1, 1_000_000))),
-        SheetError::TooManyColumns { .. }
+        SheetError {
+            kind: SheetErrorKind::TooManyColumns(..),
+            ..
+        }
     ));
 }

@@ -1,6 +1,6 @@
 //! Compound files, by [MS-CFB]: the container of XLS, and of workbooks that are protected with a password.
 
-use crate::sheet::SheetError;
+use crate::sheet::error::SheetError;
 use crate::sheet::source::Source;
 use crate::sheet::workbook::row::{damaged, oversized};
 use std::collections::HashSet;

@@ -3,5 +3,4 @@
 pub(crate) mod compound;
 pub(crate) mod number_format;
 pub(crate) mod package;
-pub(crate) mod repair;
 pub(crate) mod row;

@@ -3,8 +3,9 @@
 //! Codes are those of ECMA-376 part 1, 18.8.30 and 18.8.31. Where a format is of a kind that would lose digits
 //! (exponents, fractions), or depends on who looks (currency, the system's date), the number stands as it is.
 
+use crate::sheet::cells::Stored;
+use crate::sheet::error::SheetError;
 use crate::sheet::workbook::row::oversized;
-use crate::sheet::{SheetError, Stored};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use std::collections::HashMap;

@@ -2,9 +2,8 @@
 //!
 //! What the archive says about its own sizes is not believed: bytes are counted as they are inflated.
 
-use crate::sheet::SheetError;
-use crate::sheet::source::Pass;
-use crate::sheet::source::Source;
+use crate::sheet::error::{SheetError, SheetErrorKind};
+use crate::sheet::source::{Pass, Source};
 use crate::sheet::workbook::row::{damaged, oversized};
 use crate::xml::{Pull, PullError};
 use flate2::Crc;
@@ -68,9 +67,7 @@ impl Package {
                 continue;
             };
             if entry.encrypted() {
-                return Err(SheetError::Encrypted {
-                    file: source.name.clone(),
-                });
+                return Err(SheetErrorKind::Encrypted.in_file(&source.name));
             }
             let part = Part {
                 index,

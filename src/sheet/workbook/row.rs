@@ -1,6 +1,8 @@
 //! What the readers of all workbooks share: a row as they fill it, the texts that cells share, what is told of a sheet.
 
-use crate::sheet::{Cells, Limits, SheetError, Stored};
+use crate::sheet::cells::{Cells, Stored};
+use crate::sheet::error::{SheetError, SheetErrorKind};
+use crate::sheet::options::Limits;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -17,24 +19,15 @@ pub(crate) const SHOWN_BYTES_FREE: usize = 256;
 pub(crate) const TABLES_MAX: usize = 1024;
 
 pub(crate) fn damaged(file: &Arc<str>, what: &str) -> SheetError {
-    SheetError::DamagedWorkbook {
-        file: file.clone(),
-        what: what.to_owned(),
-    }
+    SheetErrorKind::DamagedWorkbook(what.to_owned()).in_file(file)
 }
 
 pub(crate) fn oversized(file: &Arc<str>, what: &str) -> SheetError {
-    SheetError::OversizedWorkbook {
-        file: file.clone(),
-        what: what.to_owned(),
-    }
+    SheetErrorKind::OversizedWorkbook(what.to_owned()).in_file(file)
 }
 
 pub(crate) fn other_format(file: &Arc<str>, what: &'static str) -> SheetError {
-    SheetError::OtherWorkbook {
-        file: file.clone(),
-        what,
-    }
+    SheetErrorKind::OtherWorkbook(what).in_file(file)
 }
 
 /// The texts that cells share: one text and where each ends, for there may be millions.
@@ -229,10 +222,9 @@ impl RawRow {
         write: impl FnOnce(&mut String) -> Stored,
     ) -> Result<(), SheetError> {
         if column >= self.limits.row_cells_max {
-            return Err(SheetError::TooManyColumns {
-                file: self.file.clone(),
-                cells_max: self.limits.row_cells_max,
-            });
+            return Err(
+                SheetErrorKind::TooManyColumns(self.limits.row_cells_max).in_file(&self.file)
+            );
         }
         if column < self.ends.len() {
             return Err(damaged(
@@ -248,19 +240,11 @@ impl RawRow {
         self.ends.push(self.text.len());
         if self.text.len() - start > self.limits.cell_bytes_max {
             let bytes_max = self.limits.cell_bytes_max;
-            return Err(SheetError::CellTooLong {
-                file: self.file.clone(),
-                line: self.line,
-                bytes_max,
-            });
+            return Err(SheetErrorKind::CellTooLong(bytes_max).on_line(&self.file, self.line));
         }
         let bytes_max = self.limits.row_bytes_max.min(ROW_BYTES_MAX);
         if self.text.len() > bytes_max {
-            return Err(SheetError::RowTooLong {
-                file: self.file.clone(),
-                line: self.line,
-                bytes_max,
-            });
+            return Err(SheetErrorKind::RowTooLong(bytes_max).on_line(&self.file, self.line));
         }
         Ok(())
     }

@@ -1,12 +1,14 @@
 //! XLS of Excel 97 to 2003 (BIFF8), by [MS-XLS].
 
+use crate::sheet::cells::Stored;
+use crate::sheet::error::{SheetError, SheetErrorKind};
+use crate::sheet::options::Limits;
 use crate::sheet::source::Source;
 use crate::sheet::workbook::compound::Compound;
 use crate::sheet::workbook::number_format::{Formats, plain};
 use crate::sheet::workbook::row::{
     RawRow, Strings, Survey, TABLES_MAX, Table, damaged, other_format, oversized,
 };
-use crate::sheet::{Limits, SheetError, Stored};
 use std::sync::Arc;
 
 /// Bytes of the texts that the cells share: 20 MiB.
@@ -110,7 +112,7 @@ impl Book {
         let file = source.name.clone();
         let compound = Compound::open(source)?;
         if compound.has("EncryptedPackage") {
-            return Err(SheetError::Encrypted { file });
+            return Err(SheetErrorKind::Encrypted.in_file(&file));
         }
         let bytes = if compound.has("Workbook") {
             compound.stream("Workbook")
@@ -172,9 +174,7 @@ impl Book {
             match record.kind {
                 record::EOF => break,
                 record::FILE_PASS => {
-                    return Err(SheetError::Encrypted {
-                        file: self.file.clone(),
-                    });
+                    return Err(SheetErrorKind::Encrypted.in_file(&self.file));
                 }
                 record::DATE_1904 => from_1904 = record.u16(0) == Some(1),
                 record::OB_PROJ => has_macros = true,

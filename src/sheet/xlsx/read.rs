@@ -1,12 +1,14 @@
 //! XLSX, by ECMA-376 part 1 (SpreadsheetML).
 
+use crate::sheet::cells::Stored;
+use crate::sheet::error::SheetError;
+use crate::sheet::options::Limits;
 use crate::sheet::source::Source;
 use crate::sheet::workbook::number_format::{Formats, plain};
 use crate::sheet::workbook::package::{Package, PartXml, folded};
 use crate::sheet::workbook::row::{
     RawRow, Spot, Strings, Survey, TABLES_MAX, Table, damaged, other_format, oversized,
 };
-use crate::sheet::{Limits, SheetError, Stored};
 use crate::xml::{Piece, PullError, Tag};
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;

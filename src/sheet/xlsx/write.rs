@@ -9,8 +9,9 @@
 //! formula, and what somebody types into an empty cell stays as typed.
 
 use crate::model::Place;
-use crate::sheet::writer::{Aside, Column, Tone};
-use crate::sheet::{ROW_CELLS_MAX, SheetError};
+use crate::sheet::column::{Column, ExtraSheet, Tone};
+use crate::sheet::error::{SheetError, SheetErrorKind};
+use crate::sheet::options::ROW_CELLS_MAX;
 use rust_xlsxwriter::{
     Color, DataValidation, DataValidationErrorStyle, DocProperties, ExcelDateTime, Format,
     FormatAlign, FormatBorder, Formula, IgnoreError, Note, Workbook, Worksheet, XlsxError,
@@ -50,7 +51,7 @@ const WORKBOOK: &str = "xl/workbook.xml";
 pub(crate) struct Book {
     file: Arc<str>,
     columns: Vec<Column>,
-    aside: Option<Aside>,
+    aside: Option<ExtraSheet>,
     zip: ZipWriter<StreamWriter<Pipe>>,
     pipe: Pipe,
     styles: Styles,
@@ -67,13 +68,10 @@ impl Book {
     pub(crate) fn new(
         file: &Arc<str>,
         columns: Vec<Column>,
-        aside: Option<Aside>,
+        aside: Option<ExtraSheet>,
     ) -> Result<Book, SheetError> {
         if columns.len() > ROW_CELLS_MAX {
-            return Err(SheetError::TooManyColumns {
-                file: file.clone(),
-                cells_max: ROW_CELLS_MAX,
-            });
+            return Err(SheetErrorKind::TooManyColumns(ROW_CELLS_MAX).in_file(file));
         }
         let mut frame = Frame::new(file, &columns, 1, aside.as_ref())?;
         let pipe = Pipe::default();
@@ -140,10 +138,7 @@ impl Book {
         cells: impl IntoIterator<Item = (&'c str, u32)>,
         height: usize,
     ) -> Result<(), SheetError> {
-        let full = || SheetError::BookFull {
-            file: self.file.clone(),
-            rows_max: ROWS_MAX - 1,
-        };
+        let full = || SheetErrorKind::BookFull(ROWS_MAX - 1).in_file(&self.file);
         if self.rows == ROWS_MAX {
             return Err(full());
         }
@@ -166,17 +161,13 @@ impl Book {
                 continue;
             }
             if cell.len() > CELL_UNITS_MAX && cell.encode_utf16().count() > CELL_UNITS_MAX {
-                return Err(SheetError::CellTooLongForBook {
-                    file: self.file.clone(),
-                    cell: place.cell(column),
-                    units_max: CELL_UNITS_MAX,
-                });
+                return Err(
+                    SheetErrorKind::CellTooLongForBook(place.cell(column), CELL_UNITS_MAX)
+                        .in_file(&self.file),
+                );
             }
             if column >= ROW_CELLS_MAX {
-                return Err(SheetError::TooManyColumns {
-                    file: self.file.clone(),
-                    cells_max: ROW_CELLS_MAX,
-                });
+                return Err(SheetErrorKind::TooManyColumns(ROW_CELLS_MAX).in_file(&self.file));
             }
             let _ = write!(
                 self.xml,
@@ -379,7 +370,7 @@ impl Frame {
         file: &Arc<str>,
         columns: &[Column],
         rows: u32,
-        aside: Option<&Aside>,
+        aside: Option<&ExtraSheet>,
     ) -> Result<Frame, SheetError> {
         let failed = |error: &dyn Display| {
             SheetError::unwritable(file, &io::Error::other(error.to_string()))
@@ -431,7 +422,11 @@ impl Frame {
 }
 
 /// All of a workbook but its rows: where they belong, one cell of each style.
-fn workbook(columns: &[Column], rows: u32, aside: Option<&Aside>) -> Result<Workbook, XlsxError> {
+fn workbook(
+    columns: &[Column],
+    rows: u32,
+    aside: Option<&ExtraSheet>,
+) -> Result<Workbook, XlsxError> {
     let mut book = Workbook::new();
     // The same rows are the same bytes: no time of day anywhere.
     let made = ExcelDateTime::from_ymd(1980, 1, 1)?;
@@ -511,7 +506,7 @@ fn add_choices(sheet: &mut Worksheet, columns: &[Column]) -> Result<(), XlsxErro
 
 fn add_aside(
     sheet: &mut Worksheet,
-    aside: &Aside,
+    aside: &ExtraSheet,
     heading: &Format,
     prose: &Format,
 ) -> Result<(), XlsxError> {
@@ -583,7 +578,7 @@ mod tests {
         }
     }
 
-    fn book(columns: Vec<Column>, rows: &[Vec<&str>], aside: Option<Aside>) -> Vec<u8> {
+    fn book(columns: Vec<Column>, rows: &[Vec<&str>], aside: Option<ExtraSheet>) -> Vec<u8> {
         let mut book = Book::new(&"t.xlsx".into(), columns, aside).unwrap();
         let mut bytes = Vec::new();
         for row in rows {
@@ -737,7 +732,7 @@ mod tests {
                 ..named("voicemail")
             },
         ];
-        let aside = Aside {
+        let aside = ExtraSheet {
             name: "Help".to_owned(),
             headings: vec!["field".to_owned()],
             rows: vec![vec!["=number".to_owned()]],

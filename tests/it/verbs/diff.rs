@@ -319,7 +319,10 @@ fn sides_that_cannot_be_used_are_refused_with_what_to_do() {
         ),
         ("a.csv a.csv --map Apparat=number", "which neither side has"),
         ("a.csv sim:nobody", "there is no vendor"),
-        ("a.csv a.csv -o out.doc", "its ending names no format"),
+        (
+            "a.csv a.csv -o out.doc",
+            "its ending names no format that is written",
+        ),
         ("a.csv", "and 1 are named"),
         ("a.csv a.csv a.csv", "and 3 are named"),
         ("", "required"),

@@ -4,13 +4,18 @@
 //! A workbook is not believed: see `package` for what is counted before anything of it is read, and [`open`] for which of
 //! its sheets are read.
 
-use super::source::Source;
-use super::workbook::compound;
-use super::workbook::package::Package;
-use super::workbook::row::{RawRow, Survey, Table, damaged, other_format};
-use super::{Cells, Header, Limits, ReadOptions, Row, Sheet, SheetError, Stored};
-use super::{ods, xls, xlsx};
 use crate::model::{Finding, Place, Severity};
+use crate::sheet::cells::{Cells, Row, Stored};
+use crate::sheet::error::{SheetError, SheetErrorKind};
+use crate::sheet::ods::read as ods;
+use crate::sheet::opened::Opened;
+use crate::sheet::options::{Header, Limits, ReadOptions};
+use crate::sheet::source::Source;
+use crate::sheet::workbook::compound;
+use crate::sheet::workbook::package::Package;
+use crate::sheet::workbook::row::{RawRow, Survey, Table, damaged, other_format};
+use crate::sheet::xls::read as xls;
+use crate::sheet::xlsx::read as xlsx;
 use memchr::memchr;
 use std::fmt;
 use std::sync::Arc;
@@ -48,18 +53,15 @@ pub(crate) fn text_not_workbook(file: &Arc<str>, head: &[u8]) -> SheetError {
         [b'[' | b'{', ..] => ".json",
         _ => ".csv (or .tsv)",
     };
-    SheetError::TextNotWorkbook {
-        file: file.clone(),
-        ending,
-    }
+    SheetErrorKind::TextNotWorkbook(ending).in_file(file)
 }
 
 /// A workbook of any kind.
 #[derive(Clone)]
 pub(crate) enum Book {
-    Xlsx(Arc<xlsx::read::Book>),
-    Ods(Arc<ods::read::Book>),
-    Xls(Arc<xls::read::Book>),
+    Xlsx(Arc<xlsx::Book>),
+    Ods(Arc<ods::Book>),
+    Xls(Arc<xls::Book>),
 }
 
 impl Book {
@@ -73,20 +75,20 @@ impl Book {
                 .head("mimetype", 64)
                 .starts_with(b"application/vnd.oasis.opendocument.spreadsheet")
             {
-                return Ok(Book::Ods(Arc::new(ods::read::Book::open(
+                return Ok(Book::Ods(Arc::new(ods::Book::open(
                     source,
                     package,
                     options.limits,
                 )?)));
             }
-            return Ok(Book::Xlsx(Arc::new(xlsx::read::Book::open(
+            return Ok(Book::Xlsx(Arc::new(xlsx::Book::open(
                 source,
                 package,
                 options.limits,
             )?)));
         }
         if head.starts_with(&compound::SIGNATURE) {
-            return Ok(Book::Xls(Arc::new(xls::read::Book::open(
+            return Ok(Book::Xls(Arc::new(xls::Book::open(
                 source,
                 options.limits,
             )?)));
@@ -112,9 +114,9 @@ impl Book {
 
     pub(crate) fn rows(&self, table: usize) -> Result<Rows, SheetError> {
         Ok(match self {
-            Book::Xlsx(book) => Rows::Xlsx(xlsx::read::Rows::new(book, table)?),
-            Book::Ods(book) => Rows::Ods(ods::read::Rows::new(book, table)?),
-            Book::Xls(book) => Rows::Xls(xls::read::Rows::new(book, table)?),
+            Book::Xlsx(book) => Rows::Xlsx(xlsx::Rows::new(book, table)?),
+            Book::Ods(book) => Rows::Ods(ods::Rows::new(book, table)?),
+            Book::Xls(book) => Rows::Xls(xls::Rows::new(book, table)?),
         })
     }
 
@@ -129,9 +131,9 @@ impl Book {
 
 /// The rows of one sheet, from its first.
 pub(crate) enum Rows {
-    Xlsx(xlsx::read::Rows),
-    Ods(ods::read::Rows),
-    Xls(xls::read::Rows),
+    Xlsx(xlsx::Rows),
+    Ods(ods::Rows),
+    Xls(xls::Rows),
 }
 
 impl Rows {
@@ -189,7 +191,10 @@ pub(crate) const ENDINGS: [&str; 9] = [
 /// that have a number by [`Header::Found`]; else the only one that is not empty. Hidden sheets are read only when they
 /// are named. The headings are the row that is told, else the first row with a number, else the first row that is not
 /// blank.
-pub(crate) fn open(source: &Source, options: &ReadOptions) -> Result<Vec<Sheet>, SheetError> {
+pub(crate) fn open(
+    source: &Source,
+    options: &ReadOptions,
+) -> Result<Vec<Opened<Content>>, SheetError> {
     let book = Book::open(source, options)?;
     let file = &source.name;
     let heads = match &options.sheet {
@@ -202,22 +207,19 @@ pub(crate) fn open(source: &Source, options: &ReadOptions) -> Result<Vec<Sheet>,
     if heads.is_empty() {
         let file = file.clone();
         return Err(match options.header {
-            Header::Line(line) => SheetError::NoRowThere { file, line },
-            Header::First | Header::Found(_) => SheetError::Empty { file },
+            Header::Line(line) => SheetErrorKind::NoRowThere.on_line(&file, line),
+            Header::First | Header::Found(_) => SheetErrorKind::Empty.in_file(&file),
         });
     }
-    let several = heads.len() > 1;
     let mut sheets = Vec::new();
     for head in heads {
         let sheet = head.sheet(&book, file, options)?;
-        match sheet.has_row() {
-            Ok(()) => sheets.push(sheet),
-            Err(error) if !several => return Err(error),
-            Err(_) => {}
+        if sheet.content.batches().next().is_some() {
+            sheets.push(sheet);
         }
     }
     if sheets.is_empty() {
-        return Err(SheetError::HeaderOnly { file: file.clone() });
+        return Err(SheetErrorKind::HeaderOnly.in_file(file));
     }
     Ok(sheets)
 }
@@ -240,11 +242,7 @@ fn named(file: &Arc<str>, tables: &[Table], name: &str) -> Result<usize, SheetEr
     };
     exact
         .or_else(folded)
-        .ok_or_else(|| SheetError::NoSuchSheet {
-            file: file.clone(),
-            sheet: name.to_owned(),
-            names: names(tables),
-        })
+        .ok_or_else(|| SheetErrorKind::NoSuchSheet(name.to_owned(), names(tables)).in_file(file))
 }
 
 fn found(book: &Book, file: &Arc<str>, options: &ReadOptions) -> Result<Vec<Head>, SheetError> {
@@ -257,10 +255,7 @@ fn found(book: &Book, file: &Arc<str>, options: &ReadOptions) -> Result<Vec<Head
     if heads.iter().any(|head| head.has_key) {
         heads.retain(|head| head.has_key);
     } else if heads.len() > 1 && matches!(options.header, Header::Found(_)) {
-        return Err(SheetError::WhichSheet {
-            file: file.clone(),
-            names: names(book.tables()),
-        });
+        return Err(SheetErrorKind::WhichSheet(names(book.tables())).in_file(file));
     }
     Ok(heads)
 }
@@ -341,7 +336,7 @@ impl Head {
         book: &Book,
         file: &Arc<str>,
         options: &ReadOptions,
-    ) -> Result<Sheet, SheetError> {
+    ) -> Result<Opened<Content>, SheetError> {
         let tables = book.tables();
         let Some(table) = tables.get(self.table) else {
             return Err(damaged(file, "it has no sheet"));
@@ -372,18 +367,17 @@ impl Head {
             unnamed: unnamed.map(|(column, _)| column).collect(),
             limits: options.limits,
         };
-        Ok(Sheet {
-            file: file.clone(),
+        Ok(Opened {
             sheet: Some(table.name.clone()),
             headings: self.headings,
             header_line: Some(self.line),
             notes,
-            content: super::Content::Workbook(Content {
+            content: Content {
                 book: book.clone(),
                 table: self.table,
                 passed_over: self.passed_over,
                 layout: Arc::new(layout),
-            }),
+            },
         })
     }
 }

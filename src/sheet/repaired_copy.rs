@@ -1,10 +1,15 @@
 //! A copy of a sheet in which some cells are other: all else is as it was, byte for byte; of a workbook, part for part.
 
-use super::detect::encoding::{self, Again, Encoding};
-use super::source::Source;
-use super::{AnyBatch, Content, Input, Row, Sheet, SheetError, workbook};
-use crate::model::Secret;
-use std::fmt;
+use crate::sheet::book::repair as book;
+use crate::sheet::cells::Row;
+use crate::sheet::detect::encoding::is_ascii;
+use crate::sheet::encoding::Encoding;
+use crate::sheet::error::{SheetError, SheetErrorKind};
+use crate::sheet::options::Input;
+use crate::sheet::reader::{AnyBatch, Content, Sheet};
+use crate::sheet::repairs::Repairs;
+use crate::sheet::source::Source;
+use crate::sheet::transcode::{EncodedCopy, as_utf8};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,54 +18,17 @@ use tempfile::NamedTempFile;
 /// How many bytes are copied at once.
 const COPY_BYTES: u64 = 256 << 10;
 
-/// Cells of one row and what they are to hold.
-pub struct Mends<'w> {
-    cells: Vec<(usize, Secret)>,
-    may: &'w dyn Fn(usize, &str) -> Result<(), String>,
-}
-
-impl<'w> Mends<'w> {
-    /// None yet; `may` says of a column and a text why the cell cannot hold it.
-    pub(crate) fn new(may: &'w dyn Fn(usize, &str) -> Result<(), String>) -> Self {
-        let cells = Vec::new();
-        Mends { cells, may }
-    }
-
-    /// Has the cell of a column hold a text.
-    ///
-    /// # Errors
-    /// Why it cannot, in words; then it is left as it is.
-    pub fn put(&mut self, column: usize, text: Secret) -> Result<(), String> {
-        (self.may)(column, text.reveal())?;
-        self.cells.push((column, text));
-        Ok(())
-    }
-
-    /// The cells, by column.
-    pub(crate) fn into_cells(mut self) -> Vec<(usize, Secret)> {
-        self.cells.sort_by_key(|(column, _)| *column);
-        self.cells.dedup_by_key(|(column, _)| *column);
-        self.cells
-    }
-}
-
-impl fmt::Debug for Mends<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Mends").field(&self.cells).finish()
-    }
-}
-
 /// A copy that is written whole, and not yet in its place.
 #[derive(Debug)]
-pub struct Mended {
+pub struct RepairedCopy {
     file: Arc<str>,
     out: NamedTempFile,
     path: PathBuf,
 }
 
-impl Mended {
+impl RepairedCopy {
     /// Copies a sheet; `mend` looks at each row in its order and says which cells are to hold what. The copy lies beside
-    /// `path` until [`Mended::keep`], readable for whoever may read the original; what stands at `path` is left alone.
+    /// `path` until [`RepairedCopy::keep`], readable for whoever may read the original; what stands at `path` is left alone.
     ///
     /// # Errors
     /// If the sheet cannot be read to its end or is of a kind that is not written again, or the folder cannot be written
@@ -68,8 +36,8 @@ impl Mended {
     pub fn write(
         sheet: &Sheet,
         path: &Path,
-        mut mend: impl FnMut(&Row<'_>, &mut Mends<'_>),
-    ) -> Result<Mended, SheetError> {
+        mut mend: impl FnMut(&Row<'_>, &mut Repairs<'_>),
+    ) -> Result<RepairedCopy, SheetError> {
         let file: Arc<str> = path.display().to_string().into();
         let unwritable = |error: io::Error| SheetError::unwritable(&file, &error);
         // A link stays a link.
@@ -79,7 +47,7 @@ impl Mended {
             Content::Csv(content) => text(sheet, content.start(), &mut mend, &mut out, &file)?,
             Content::Json(content) => text(sheet, content.start(), &mut mend, &mut out, &file)?,
             Content::Workbook(content) => {
-                workbook::repair::mended(content, &mut mend, out.as_file_mut(), &file)?;
+                book::mended(content, &mut mend, out.as_file_mut(), &file)?;
             }
         }
         // Until here it is its owner's alone.
@@ -89,7 +57,7 @@ impl Mended {
             let kept = out.as_file().set_permissions(about.permissions());
             kept.map_err(unwritable)?;
         }
-        Ok(Mended { file, out, path })
+        Ok(RepairedCopy { file, out, path })
     }
 
     /// The copy as a sheet, read as `original` was, which it was made of.
@@ -98,7 +66,7 @@ impl Mended {
     /// If it cannot be read.
     pub fn sheet(&self, original: &Sheet) -> Result<Sheet, SheetError> {
         let source = self.source()?;
-        let as_utf8 = |encoding| encoding::as_utf8(source.clone(), Some(encoding));
+        let as_utf8 = |encoding| as_utf8(source.clone(), Some(encoding));
         let content = match &original.content {
             Content::Csv(content) => {
                 Content::Csv(content.over(as_utf8(content.start().0.encoding)?.0))
@@ -127,9 +95,13 @@ impl Mended {
         if encoding == Encoding::UTF_8 {
             return Ok(None);
         }
-        match encoding::as_utf8(self.source()?, None) {
-            Ok((copy, _)) if copy.encoding == encoding || encoding::is_ascii(&copy)? => Ok(None),
-            Ok(_) | Err(SheetError::Encoding { .. }) => Ok(Some(encoding)),
+        match as_utf8(self.source()?, None) {
+            Ok((copy, _)) if copy.encoding == encoding || is_ascii(&copy)? => Ok(None),
+            Ok(_)
+            | Err(SheetError {
+                kind: SheetErrorKind::Encoding(..),
+                ..
+            }) => Ok(Some(encoding)),
             Err(error) => Err(error),
         }
     }
@@ -143,7 +115,7 @@ impl Mended {
     /// # Errors
     /// If that fails; what stood there is still there then.
     pub fn keep(self) -> Result<(), SheetError> {
-        let Mended { file, out, path } = self;
+        let RepairedCopy { file, out, path } = self;
         let kept = out.as_file().sync_all();
         let kept = kept.and_then(|()| out.persist(&path).map(drop).map_err(io::Error::from));
         kept.map_err(|error| SheetError::unwritable(&file, &error))
@@ -154,19 +126,19 @@ impl Mended {
 fn text(
     sheet: &Sheet,
     (source, start): (&Source, u64),
-    mend: &mut impl FnMut(&Row<'_>, &mut Mends<'_>),
+    mend: &mut impl FnMut(&Row<'_>, &mut Repairs<'_>),
     out: &mut NamedTempFile,
     file: &Arc<str>,
 ) -> Result<(), SheetError> {
     if source.is_mended {
-        return Err(SheetError::NotMended {
-            file: sheet.file.clone(),
-            what: "JSON with curly quotes".to_owned(),
-            instead: "Save it as “CSV UTF-8”, or JSON in UTF-8, and mend that",
-        });
+        return Err(SheetErrorKind::NotRepairable(
+            "JSON with curly quotes".to_owned(),
+            "Save it as “CSV UTF-8”, or JSON in UTF-8, and mend that",
+        )
+        .in_file(&sheet.file));
     }
-    let mut again = Again::new(source)?;
-    let mut write = |again: &mut Again| {
+    let mut again = EncodedCopy::new(source)?;
+    let mut write = |again: &mut EncodedCopy| {
         let written = out.write_all(&again.out);
         again.out.clear();
         written.map_err(|error| SheetError::unwritable(file, &error))
@@ -211,8 +183,8 @@ fn copy(
     source: &Source,
     start: u64,
     end: Option<u64>,
-    again: &mut Again,
-    write: &mut impl FnMut(&mut Again) -> Result<(), SheetError>,
+    again: &mut EncodedCopy,
+    write: &mut impl FnMut(&mut EncodedCopy) -> Result<(), SheetError>,
 ) -> Result<(), SheetError> {
     let (mut pass, mut at, mut bytes) = (source.pass(start), start, Vec::new());
     loop {
@@ -231,34 +203,10 @@ fn copy(
     }
 }
 
-/// Which rows of a batch are mended, and how.
-pub(crate) type RowMends = Vec<(u64, Vec<(usize, Secret)>)>;
-
-/// Asks `mend` about each row that `rows` gives, of a text in this encoding.
-pub(crate) fn asked(
-    mend: &mut impl FnMut(&Row<'_>, &mut Mends<'_>),
-    encoding: Encoding,
-    rows: impl FnOnce(&mut dyn FnMut(Row<'_>)) -> Result<u64, SheetError>,
-) -> Result<RowMends, SheetError> {
-    let may = |_, text: &str| match encoding.has(text) {
-        true => Ok(()),
-        false => Err(format!("{} lacks a character of it", encoding.name())),
-    };
-    let mut all = Vec::new();
-    rows(&mut |row| {
-        let mut mends = Mends::new(&may);
-        mend(&row, &mut mends);
-        let cells = mends.into_cells();
-        if !cells.is_empty() {
-            all.push((row.index, cells));
-        }
-    })?;
-    Ok(all)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Secret;
     use crate::sheet::{Limits, ReadOptions, open};
     use proptest::prelude::*;
     use std::fs;
@@ -287,7 +235,7 @@ mod tests {
         rows
     }
 
-    /// Mends every cell that begins with an M, and gives the bytes and the cells before and after.
+    /// Repairs every cell that begins with an M, and gives the bytes and the cells before and after.
     fn mend(
         content: &[u8],
         ending: &str,
@@ -299,7 +247,7 @@ mod tests {
         fs::write(&path, content).unwrap();
         let sheet = read(&path, chunk);
         let out = folder.path().join(format!("out.{ending}"));
-        let mended = Mended::write(&sheet, &out, |row, mends| {
+        let mended = RepairedCopy::write(&sheet, &out, |row, mends| {
             for column in 0..row.cells.len() {
                 if row
                     .cells

@@ -1,0 +1,131 @@
+//! A workbook written again with some of its cells other. Of its parts only the sheet's changes, and of that only the
+//! cells that are named: each becomes a text, in the style that it had.
+
+use crate::model::Secret;
+use crate::sheet::book::read::{Book, Content};
+use crate::sheet::cells::{Cells, Row};
+use crate::sheet::error::{SheetError, SheetErrorKind};
+use crate::sheet::ods::repair as ods;
+use crate::sheet::repairs::Repairs;
+use crate::sheet::workbook::package::Splice;
+use crate::sheet::workbook::row::RawRow;
+use crate::sheet::xlsx::repair as xlsx;
+use crate::sheet::xlsx::write::CELL_UNITS_MAX;
+use crate::xml::{self};
+use std::fs::File;
+use std::sync::Arc;
+
+/// Writes the workbook to `out`, which is called `file`, with the cells changed that `mend` names.
+///
+/// # Errors
+/// Where the workbook is binary, cannot be read to its end, or `out` cannot be written to.
+pub(crate) fn mended(
+    content: &Content,
+    mend: &mut impl FnMut(&Row<'_>, &mut Repairs<'_>),
+    out: &mut File,
+    file: &Arc<str>,
+) -> Result<(), SheetError> {
+    let (package, part) = match &content.book {
+        Book::Xlsx(book) => book.part(content.table),
+        Book::Ods(book) => book.part(),
+        Book::Xls(_) => {
+            return Err(SheetErrorKind::NotRepairable(
+                "a binary workbook (.xls)".to_owned(),
+                "Open it in Excel or LibreOffice, save it as .xlsx, and mend that",
+            )
+            .in_file(&content.layout.file));
+        }
+    };
+    let mut changed = false;
+    package.rewritten(part, out, file, |splice| {
+        changed = rows(content, mend, splice)?;
+        Ok(())
+    })?;
+    // Packed anew, even the same part has other bytes.
+    match changed {
+        true => Ok(()),
+        false => package.copied(out, file),
+    }
+}
+
+/// Gives whether any cell was changed.
+fn rows(
+    content: &Content,
+    mend: &mut impl FnMut(&Row<'_>, &mut Repairs<'_>),
+    splice: &mut Splice<'_>,
+) -> Result<bool, SheetError> {
+    let layout = &content.layout;
+    let mut rows = content.book.rows(content.table)?;
+    let mut row = RawRow::new(&layout.file, layout.limits);
+    let mut passed_over = content.passed_over;
+    let (mut index, mut written, mut changed) = (0, Vec::new(), false);
+    while rows.next(&mut row)? {
+        if passed_over > 0 {
+            passed_over -= 1;
+            continue;
+        }
+        if row.is_blank() {
+            continue;
+        }
+        let cells = mends(content, index, &row, mend);
+        index += 1;
+        changed |= !cells.is_empty();
+        if !row.repeats {
+            match &content.book {
+                Book::Xlsx(_) => xlsx::write_row(&row, &cells, splice)?,
+                _ => ods::write_row(&row, &cells, splice)?,
+            }
+            written = cells;
+        } else if written != cells {
+            return Err(SheetErrorKind::NotRepairable(
+                format!(
+                    "a workbook whose row {} stands in it once for several rows",
+                    row.line
+                ),
+                "Save it as .xlsx, and mend that",
+            )
+            .in_file(&layout.file));
+        }
+    }
+    Ok(changed)
+}
+
+/// What the cells of a row are to hold.
+fn mends(
+    content: &Content,
+    index: u64,
+    row: &RawRow,
+    mend: &mut impl FnMut(&Row<'_>, &mut Repairs<'_>),
+) -> Vec<(usize, Secret)> {
+    let cells = Cells::stored_as(&row.text, &row.ends, &row.stored);
+    let is_xlsx = matches!(content.book, Book::Xlsx(_));
+    let may = |column: usize, text: &str| {
+        let spot = row.spots.iter().find(|spot| spot.columns.contains(&column));
+        let why = match spot {
+            _ if row.is_calculated(column) => "a formula gives its value; mend what it refers to",
+            None => "the workbook has no such cell",
+            Some(spot) if spot.mixed => "something is drawn or noted within its text",
+            Some(spot) if !is_xlsx && spot.end - spot.tag.start > ods::CELL_BYTES_MAX => {
+                "it is too long, with its comments and drawings"
+            }
+            _ if is_xlsx && text.encode_utf16().count() > CELL_UNITS_MAX => {
+                "it would be longer than a workbook's cell can be"
+            }
+            _ if !is_xlsx && !text.chars().all(xml::is_legal) => {
+                "XML cannot hold a character of it"
+            }
+            Some(_) => return Ok(()),
+        };
+        Err(why.to_owned())
+    };
+    let mut mends = Repairs::new(&may);
+    let row = Row {
+        index,
+        line: row.line,
+        cells,
+        trouble: content.layout.trouble(row.line, &cells),
+        bytes: 0..0,
+    };
+    mend(&row, &mut mends);
+    mends.into_cells()
+}

@@ -1,0 +1,154 @@
+//! Rows and their cells as they were read.
+
+use crate::model::Finding;
+use std::ops::Range;
+
+/// The cell text that means *empty it*; what a JSON `null` is read as.
+pub const CLEAR: &str = "<clear>";
+
+/// The cell text that means *make one up*: for passwords and PINs of new extensions.
+pub const GENERATE: &str = "<generate>";
+
+/// Whether a cell's text is [`GENERATE`]. However a spreadsheet spelled it: nobody's password is to become that word.
+pub fn is_generate(text: &str) -> bool {
+    text.trim().eq_ignore_ascii_case(GENERATE)
+}
+
+/// How a cell is stored in its file, as far as the text does not tell: what may have been lost before it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Stored {
+    /// As text; every cell of a text file is.
+    #[default]
+    Text,
+    /// As a number that shows as it is: zeros before it, a `+`, spaces would have been lost.
+    Number,
+    /// As a number whose format shows more than the number (`0007`, `1,234`, `7%`): the text is what is shown.
+    Shown,
+    /// As a number of more than 15 digits: a spreadsheet keeps no more, the last ones are lost.
+    Rounded,
+    /// As a date or a time.
+    Date,
+    /// As a switch: `TRUE` or `FALSE`.
+    Boolean,
+    /// As an error: `#N/A`, `#REF!`, …
+    Error,
+    /// As a formula that no spreadsheet has calculated yet: the text is blank.
+    Uncalculated,
+}
+
+/// The cells of one row, borrowed from the batch.
+#[derive(Debug, Clone, Copy)]
+pub struct Cells<'a> {
+    text: &'a str,
+    bounds: Bounds<'a>,
+    /// Empty where every cell is stored as text.
+    stored: &'a [Stored],
+}
+
+/// Where cells stand in their text.
+#[derive(Debug, Clone, Copy)]
+enum Bounds<'a> {
+    /// One behind the other, each ending here.
+    Ends(&'a [usize]),
+    /// Each from here to there, with something between them.
+    Apart(&'a [(u32, u32)]),
+}
+
+impl<'a> Cells<'a> {
+    /// Cells that lie one behind the other in `text`, each ending where `ends` says.
+    pub fn new(text: &'a str, ends: &'a [usize]) -> Self {
+        Cells::stored_as(text, ends, &[])
+    }
+
+    /// As [`Cells::new`]; `stored` says how each is stored, and is empty where all are stored as text.
+    pub fn stored_as(text: &'a str, ends: &'a [usize], stored: &'a [Stored]) -> Self {
+        let bounds = Bounds::Ends(ends);
+        Cells {
+            text,
+            bounds,
+            stored,
+        }
+    }
+
+    /// How the cell of a column is stored.
+    pub fn stored(&self, column: usize) -> Stored {
+        self.stored.get(column).copied().unwrap_or_default()
+    }
+
+    /// How each cell is stored; empty where all are stored as text.
+    pub fn all_stored(&self) -> &'a [Stored] {
+        self.stored
+    }
+
+    pub(crate) fn apart(text: &'a str, cells: &'a [(u32, u32)]) -> Self {
+        let bounds = Bounds::Apart(cells);
+        Cells {
+            text,
+            bounds,
+            stored: &[],
+        }
+    }
+
+    /// The text of all cells, with what divides them in the file where that is still there.
+    pub fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self.bounds {
+            Bounds::Ends(ends) => ends.len(),
+            Bounds::Apart(cells) => cells.len(),
+        }
+    }
+
+    /// The first ones, at most so many.
+    pub(crate) fn first(self, columns: usize) -> Self {
+        let bounds = match self.bounds {
+            Bounds::Ends(ends) => Bounds::Ends(ends.get(..columns).unwrap_or(ends)),
+            Bounds::Apart(cells) => Bounds::Apart(cells.get(..columns).unwrap_or(cells)),
+        };
+        Cells { bounds, ..self }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The cell of a column, counting from 0; `None` past the end of the row.
+    #[inline]
+    pub fn get(&self, column: usize) -> Option<&'a str> {
+        let (start, end) = match self.bounds {
+            Bounds::Apart(cells) => {
+                let (start, end) = *cells.get(column)?;
+                (start as usize, end as usize)
+            }
+            Bounds::Ends(ends) => {
+                let before = column.checked_sub(1).and_then(|before| ends.get(before));
+                (before.copied().unwrap_or_default(), *ends.get(column)?)
+            }
+        };
+        // Many cells are blank.
+        if start == end {
+            return Some("");
+        }
+        self.text.get(start..end)
+    }
+}
+
+/// One row as it was read.
+#[derive(Debug)]
+pub struct Row<'a> {
+    /// Which row of its batch it is, counting from 0.
+    pub index: u64,
+    /// The line of the file on which it starts, counting from 1.
+    pub line: u64,
+    /// Its cells.
+    pub cells: Cells<'a>,
+    /// What is wrong with the row as a row (too few cells, bytes that are no text, …): it is invalid whatever its cells
+    /// say.
+    pub trouble: Option<Finding>,
+    /// Where its bytes stand in the batch; empty where the file is not read by bytes.
+    pub bytes: Range<usize>,
+}

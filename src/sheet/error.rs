@@ -1,0 +1,184 @@
+//! Why a sheet cannot be read or written.
+
+use crate::sheet::format::written_endings;
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+/// Why a sheet cannot be read or written. The message names the file and, where there is one, the line, and ends with
+/// what to do. It never holds the text of a cell, which may be a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SheetError {
+    /// The file as it was named; `-` for standard input.
+    pub file: Arc<str>,
+    /// The line, counting from 1; `None` where the file as a whole is meant.
+    pub line: Option<u64>,
+    /// What is wrong.
+    pub kind: SheetErrorKind,
+}
+
+/// What is wrong with a sheet.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SheetErrorKind {
+    /// There is no such file.
+    #[error("there is no such file. Check the path")]
+    NotFound,
+    /// It is a directory.
+    #[error("is a directory. Name the file in it")]
+    Directory,
+    /// The system refuses to read it, and says why.
+    #[error("cannot be read: {0}. Check the file and the permission to read it")]
+    Unreadable(String),
+    /// It changed between two readings.
+    #[error("changed while it was read. Let nothing write to it, and run again")]
+    Changed,
+    /// There is nothing in it.
+    #[error("is empty. A table needs headings and at least one row")]
+    Empty,
+    /// It has headings and no row.
+    #[error("has headings but no row. Add at least one row")]
+    HeaderOnly,
+    /// Its encoding cannot be told, or is not read; the text says why and what to do.
+    #[error("{0}")]
+    Encoding(String),
+    /// A heading is no text.
+    #[error(
+        "the header row holds bytes that are no UTF-8 text. Save the file as UTF-8 (in Excel: “CSV UTF-8”)"
+    )]
+    HeaderNotText,
+    /// Two delimiters, by their names, divide the rows alike.
+    #[error(
+        "cannot tell what separates the cells: {0} and {1} divide the rows alike. Say it with --delimiter {0} or --delimiter {1}"
+    )]
+    DelimiterUnclear(&'static str, &'static str),
+    /// Where the headings stand cannot be told: why, and a line where they may stand.
+    #[error("{0}. Say where the headings stand with --header-row, for example --header-row {1}")]
+    HeaderUnclear(String, u64),
+    /// No row begins on the line that was said to be the headings'.
+    #[error(
+        "no row begins on the line that --header-row names. Look up the line in the file, counting from 1"
+    )]
+    NoRowThere,
+    /// The delimiter that was asked for cannot separate cells.
+    #[error("“{0}” cannot separate cells. Take a comma, semicolon, tab or pipe")]
+    Delimiter(char),
+    /// A quote is opened on the line and never closed.
+    #[error(
+        "a quote opens on this line and is never closed. Close it, or double it where it is meant as a character"
+    )]
+    UnclosedQuote,
+    /// A cell is longer than so many bytes.
+    #[error(
+        "a cell that begins on this line is longer than {0} bytes. If a quote was opened and not closed, close it; else shorten the cell"
+    )]
+    CellTooLong(usize),
+    /// A row is longer than so many bytes.
+    #[error(
+        "the row that begins on this line is longer than {0} bytes. Check that the file is a table with line breaks between its rows"
+    )]
+    RowTooLong(usize),
+    /// It is no JSON, or no rows in JSON: in which column, in characters counting from 1, and what was expected.
+    #[error("{1}")]
+    Json(u64, String),
+    /// It cannot be written, and the system says why.
+    #[error("cannot be written: {0}. Check the folder, the permission to write and the free space")]
+    Unwritable(String),
+    /// Its ending stands for no format that is written.
+    #[error(
+        "its ending names no format that is written. End it with {}",
+        written_endings()
+    )]
+    Ending,
+    /// The workbook is protected with a password.
+    #[error(
+        "is protected with a password. Open it, remove the password (in Excel: File, Info, Protect Workbook, Encrypt with Password, leave it blank), and save it"
+    )]
+    Encrypted,
+    /// The workbook is damaged, and how.
+    #[error(
+        "the workbook is damaged: {0}. Open it in Excel or LibreOffice, which may mend it, and save it as .xlsx"
+    )]
+    DamagedWorkbook(String),
+    /// The workbook is larger than a table of extensions can be, or says that it is.
+    #[error(
+        "the workbook is larger than is safe to read: {0}. Copy the table alone into a new workbook, or save it as “CSV UTF-8”"
+    )]
+    OversizedWorkbook(String),
+    /// It is something other than a workbook that is read.
+    #[error("is {0}, which is not read. Open it in Excel or LibreOffice and save it as .xlsx")]
+    OtherWorkbook(&'static str),
+    /// It is text that calls itself a workbook, and may end with this instead.
+    #[error("is text, in spite of its ending, and no workbook. Rename it to {0}")]
+    TextNotWorkbook(&'static str),
+    /// The workbook has no sheet of the name that was asked for: that name, and those that there are.
+    #[error("has no sheet “{0}”; it has: {1}. Name one of these with --sheet")]
+    NoSuchSheet(String, String),
+    /// None of its sheets, which are named, has a column for the number.
+    #[error(
+        "none of its sheets has a column for the number; it has: {0}. Name the sheet with --sheet, or the column with --map"
+    )]
+    WhichSheet(String),
+    /// It is of a format that is written for people, and not read.
+    #[error(
+        "is a page for people, which cannot be read. Write the table as .csv, .json or .xlsx too, and name that"
+    )]
+    Page,
+    /// No repaired copy can be made of it: what it is, and what to do.
+    #[error("is {0}, of which no repaired copy can be made. {1}")]
+    NotRepairable(String, &'static str),
+    /// The text of a cell, by its name, is longer than so many characters.
+    #[error(
+        "cell {0} would be longer than the {1} characters that a workbook can hold. Shorten it, or write .csv or .jsonl"
+    )]
+    CellTooLongForBook(String, usize),
+    /// There are more rows than so many, or more text than a workbook can hold.
+    #[error(
+        "is full: a workbook holds {0} rows and 4 GiB of text. Write .csv or .jsonl, or split the table"
+    )]
+    BookFull(u32),
+    /// There are more columns than so many.
+    #[error("has more than {0} columns. Leave out those that are not needed")]
+    TooManyColumns(usize),
+}
+
+impl fmt::Display for SheetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        if let SheetErrorKind::Json(column, _) = &self.kind {
+            write!(f, ":{column}")?;
+        }
+        write!(f, ": {}", self.kind)
+    }
+}
+
+impl std::error::Error for SheetError {}
+
+impl SheetErrorKind {
+    pub(crate) fn in_file(self, file: &Arc<str>) -> SheetError {
+        SheetError {
+            file: file.clone(),
+            line: None,
+            kind: self,
+        }
+    }
+
+    pub(crate) fn on_line(self, file: &Arc<str>, line: u64) -> SheetError {
+        SheetError {
+            line: Some(line),
+            ..self.in_file(file)
+        }
+    }
+}
+
+impl SheetError {
+    pub(crate) fn unwritable(file: &Arc<str>, error: &io::Error) -> SheetError {
+        SheetErrorKind::Unwritable(error.to_string()).in_file(file)
+    }
+
+    pub(crate) fn unreadable(file: &Arc<str>, error: &io::Error) -> SheetError {
+        SheetErrorKind::Unreadable(error.to_string()).in_file(file)
+    }
+}

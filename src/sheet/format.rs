@@ -1,0 +1,229 @@
+//! The file formats: what each is called, how its files end, and whether it is read and written. Messages, help texts
+//! and the command line's choices are made of this table.
+
+/// A file format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Cells separated by a comma, semicolon, tab or pipe.
+    Csv,
+    /// An array of objects.
+    Json,
+    /// One object a line.
+    JsonLines,
+    /// A workbook of Excel since 2007.
+    Xlsx,
+    /// A workbook of Excel 97 to 2003.
+    Xls,
+    /// A workbook of LibreOffice.
+    Ods,
+    /// A page for people.
+    Html,
+    /// A table in a text for people.
+    Markdown,
+}
+
+/// What a format is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    Read,
+    Written,
+    Both,
+}
+
+/// What is known of a format.
+struct Entry {
+    format: Format,
+    /// What people call it.
+    name: &'static str,
+    /// How its files end, the usual ending first: it is what the command line calls the format.
+    endings: &'static [&'static str],
+    /// Further endings with which it is read only.
+    read_endings: &'static [&'static str],
+    used: Use,
+    is_workbook: bool,
+}
+
+const TABLE: [Entry; 8] = [
+    Entry {
+        format: Format::Csv,
+        name: "CSV",
+        endings: &["csv", "tsv", "tab", "psv"],
+        read_endings: &[],
+        used: Use::Both,
+        is_workbook: false,
+    },
+    Entry {
+        format: Format::Json,
+        name: "JSON",
+        endings: &["json"],
+        read_endings: &[],
+        used: Use::Both,
+        is_workbook: false,
+    },
+    Entry {
+        format: Format::JsonLines,
+        name: "JSONL",
+        endings: &["jsonl", "ndjson"],
+        read_endings: &[],
+        used: Use::Both,
+        is_workbook: false,
+    },
+    Entry {
+        format: Format::Xlsx,
+        name: "XLSX",
+        endings: &["xlsx"],
+        read_endings: &["xlsm", "xlsb", "xltx", "xltm"],
+        used: Use::Both,
+        is_workbook: true,
+    },
+    Entry {
+        format: Format::Xls,
+        name: "XLS",
+        endings: &["xls"],
+        read_endings: &["xlt"],
+        used: Use::Read,
+        is_workbook: true,
+    },
+    Entry {
+        format: Format::Ods,
+        name: "ODS",
+        endings: &["ods"],
+        read_endings: &["ots"],
+        used: Use::Read,
+        is_workbook: true,
+    },
+    Entry {
+        format: Format::Html,
+        name: "HTML",
+        endings: &["html", "htm"],
+        read_endings: &[],
+        used: Use::Written,
+        is_workbook: false,
+    },
+    Entry {
+        format: Format::Markdown,
+        name: "Markdown",
+        endings: &["md", "markdown"],
+        read_endings: &[],
+        used: Use::Written,
+        is_workbook: false,
+    },
+];
+
+impl Format {
+    fn entry(self) -> Option<&'static Entry> {
+        TABLE.iter().find(|entry| entry.format == self)
+    }
+
+    /// The format that a file's ending stands for; `None` where it stands for none.
+    pub fn from_ending(name: &str) -> Option<Format> {
+        let (_, ending) = name.rsplit_once('.')?;
+        let is_it = |known: &&str| known.eq_ignore_ascii_case(ending);
+        let mut entries = TABLE.iter();
+        let entry = entries.find(|entry| {
+            let mut endings = entry.endings.iter().chain(entry.read_endings);
+            endings.any(&is_it)
+        });
+        entry.map(|entry| entry.format)
+    }
+
+    /// The format in which a file of this name is written; `None` where its ending stands for none that is written.
+    pub fn to_write(name: &str) -> Option<Format> {
+        let format = Format::from_ending(name).filter(|format| format.is_written())?;
+        let (_, ending) = name.rsplit_once('.')?;
+        let only_read = format.entry()?.read_endings;
+        let only_read = only_read
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(ending));
+        (!only_read).then_some(format)
+    }
+
+    /// The format of this name on the command line: `csv`, `json`, `jsonl`, `xlsx`, …
+    pub fn named(name: &str) -> Option<Format> {
+        let entry = TABLE
+            .iter()
+            .find(|entry| entry.endings.first() == Some(&name));
+        entry.map(|entry| entry.format)
+    }
+
+    /// What the formats that are written, and that are `wanted`, are called on the command line.
+    pub fn choices(wanted: fn(Format) -> bool) -> impl Iterator<Item = &'static str> {
+        let entries = TABLE.iter().filter(|entry| entry.used != Use::Read);
+        let entries = entries.filter(move |entry| wanted(entry.format));
+        entries.filter_map(|entry| entry.endings.first().copied())
+    }
+
+    /// Whether sheets of it are read.
+    pub fn is_read(self) -> bool {
+        self.entry().is_some_and(|entry| entry.used != Use::Written)
+    }
+
+    /// Whether sheets of it are written.
+    pub fn is_written(self) -> bool {
+        self.entry().is_some_and(|entry| entry.used != Use::Read)
+    }
+
+    /// Whether it is a workbook's.
+    pub fn is_workbook(self) -> bool {
+        self.entry().is_some_and(|entry| entry.is_workbook)
+    }
+}
+
+/// The names of the formats that are written, in words: `CSV, JSON or HTML`.
+pub fn written_names() -> String {
+    let entries = TABLE.iter().filter(|entry| entry.used != Use::Read);
+    in_words(entries.map(|entry| entry.name.to_owned()))
+}
+
+/// The names of the formats that are read, in words.
+pub fn read_names() -> String {
+    let entries = TABLE.iter().filter(|entry| entry.used != Use::Written);
+    in_words(entries.map(|entry| entry.name.to_owned()))
+}
+
+/// The endings of the formats that are written, in words.
+pub(crate) fn written_endings() -> String {
+    in_words(Format::choices(|_| true).map(|ending| format!(".{ending}")))
+}
+
+fn in_words(names: impl Iterator<Item = String>) -> String {
+    let names: Vec<String> = names.collect();
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ending_stands_for_one_format() {
+        let all = TABLE
+            .iter()
+            .flat_map(|entry| entry.endings.iter().chain(entry.read_endings));
+        for ending in all {
+            let known = |entry: &&Entry| {
+                entry.endings.contains(ending) || entry.read_endings.contains(ending)
+            };
+            assert_eq!(TABLE.iter().filter(known).count(), 1, "{ending}");
+        }
+        assert_eq!(Format::from_ending("a.b/C.XLSM"), Some(Format::Xlsx));
+        assert_eq!(Format::from_ending("csv"), None);
+    }
+
+    #[test]
+    fn what_is_only_read_is_not_written() {
+        assert_eq!(Format::to_write("a.xlsx"), Some(Format::Xlsx));
+        for name in ["a.xlsm", "a.xls", "a.ods", "a.xlsb", "a", "a.docx"] {
+            assert_eq!(Format::to_write(name), None, "{name}");
+        }
+        assert_eq!(written_names(), "CSV, JSON, JSONL, XLSX, HTML or Markdown");
+        assert_eq!(read_names(), "CSV, JSON, JSONL, XLSX, XLS or ODS");
+        assert_eq!(
+            written_endings(),
+            ".csv, .json, .jsonl, .xlsx, .html or .md"
+        );
+    }
+}

@@ -1,0 +1,317 @@
+use crate::sheet::{CLEAR, Input, Limits, ReadOptions, Sheet, SheetError, SheetErrorKind, open};
+
+use proptest::prelude::*;
+use std::io::Write as _;
+
+fn sheet_of(text: &[u8], limits: Limits) -> Result<Sheet, SheetError> {
+    let mut file = tempfile::Builder::new().suffix(".json").tempfile().unwrap();
+    file.write_all(text).unwrap();
+    let options = ReadOptions {
+        limits,
+        ..ReadOptions::default()
+    };
+    Ok(open(&Input::File(file.path().into()), &options)?.remove(0))
+}
+
+/// Line, cells and rule of the trouble of each row.
+type Seen = (u64, Vec<String>, Option<String>);
+
+fn rows_of(sheet: &Sheet) -> Result<Vec<Seen>, SheetError> {
+    let mut rows = Vec::new();
+    for batch in sheet.batches() {
+        batch?.rows(|row| {
+            let cells = (0..row.cells.len()).map(|at| row.cells.get(at).unwrap().to_owned());
+            let trouble = row.trouble.map(|finding| finding.rule.to_string());
+            rows.push((row.line, cells.collect(), trouble));
+        })?;
+    }
+    Ok(rows)
+}
+
+fn read(text: &str) -> (Vec<String>, Vec<Seen>) {
+    let sheet = sheet_of(text.as_bytes(), Limits::default()).unwrap();
+    let rows = rows_of(&sheet).unwrap();
+    (sheet.headings, rows)
+}
+
+fn row(line: u64, cells: &[&str]) -> Seen {
+    (
+        line,
+        cells.iter().map(|cell| (*cell).to_owned()).collect(),
+        None,
+    )
+}
+
+#[test]
+fn objects_become_rows_under_all_their_names() {
+    let (headings, rows) = read(
+        r#"[
+  {"number": "0042", "profile": {"email": "a@b", "tags": ["x", 7, true]}, "n": 18088861612.50},
+
+  {"profile": {"email": null}, "on": false, "number": 7,
+   "more": {}}, {"number":"8","list":[]}
+]"#,
+    );
+    assert_eq!(
+        headings,
+        ["number", "profile.email", "profile.tags", "n", "on", "list"]
+    );
+    assert_eq!(
+        rows,
+        [
+            row(2, &["0042", "a@b", "x;7;true", "18088861612.50", "", ""]),
+            row(4, &["7", CLEAR, "", "", "false", ""]),
+            row(5, &["8", "", "", "", "", ""]),
+        ]
+    );
+}
+
+#[test]
+fn json_lines_are_known_by_their_content() {
+    let text = "\u{feff}{\"a\":\"}\\\"{\"}\n\n{\"b\":\"\\u00fc\"}";
+    let sheet = sheet_of(text.as_bytes(), Limits::default()).unwrap();
+    assert_eq!(sheet.notes, ["JSON Lines", "byte-order mark"]);
+    assert_eq!(
+        rows_of(&sheet).unwrap(),
+        [row(1, &["}\"{", ""]), row(3, &["", "ü"])]
+    );
+    let array = sheet_of(b" [{\"a\":1}]", Limits::default()).unwrap();
+    assert_eq!(array.notes, ["array of objects"]);
+}
+
+#[test]
+fn a_row_in_trouble_says_so_and_the_others_go_on() {
+    let (_, rows) = read(
+        r#"[{"a":"1","a":"2"},{"a.b":1,"a":{"b":2}},{"a":["x;y"]},{"a":[["x"]]},{"a":[null]},{"a":"\u0000"},{"":"x"},{"a":"1"}]"#,
+    );
+    let troubles: Vec<_> = rows.iter().map(|row| row.2.as_deref()).collect();
+    assert_eq!(
+        troubles,
+        [
+            Some("sheet.duplicate_key"),
+            Some("sheet.duplicate_key"),
+            Some("sheet.list_separator"),
+            Some("sheet.nested"),
+            Some("sheet.nested"),
+            Some("sheet.nul"),
+            Some("sheet.no_heading"),
+            None
+        ]
+    );
+    let text = b"[{\"a\":\"x\xc3\xbc\xc3\xbc\",\"b\":\"\xfc\"}]";
+    let sheet = sheet_of(text, Limits::default()).unwrap();
+    let rows = rows_of(&sheet).unwrap();
+    assert_eq!(rows[0].2.as_deref(), Some("sheet.not_utf8"));
+}
+
+fn refused(text: &str) -> (u64, u64, String) {
+    for chunk_bytes in [1, 2, 3, 5, 1 << 20] {
+        let limits = Limits {
+            chunk_bytes,
+            ..Limits::default()
+        };
+        let error = sheet_of(text.as_bytes(), limits).unwrap_err();
+        let SheetError {
+            kind: SheetErrorKind::Json(column, problem),
+            line,
+            ..
+        } = error
+        else {
+            panic!("{error}");
+        };
+        if chunk_bytes == 1 << 20 {
+            return (line.unwrap(), column, problem);
+        }
+    }
+    unreachable!()
+}
+
+#[test]
+fn wrong_json_is_refused_with_line_and_column() {
+    for (text, line, column, words) in [
+        (
+            "[{\"a\":1},\n 7]",
+            2,
+            2,
+            "expected “{”, for every row is an object, found “7”",
+        ),
+        (
+            "[{\"a\":1}\n{\"a\":2}]",
+            2,
+            1,
+            "expected “,” or “]”, found “{”",
+        ),
+        (
+            "[{\"a\":1},]",
+            1,
+            10,
+            "a comma stands before the closing “]”",
+        ),
+        ("[{\"a\":1}] x", 1, 11, "expected the end of the file"),
+        (
+            "[{\"a\":1}",
+            1,
+            9,
+            "the file ends here; expected “,” or “]”",
+        ),
+        ("\"a\"", 1, 1, "expected “[” or “{”"),
+        ("{\"ü\":1}\n\n  {\"ü\":1,}", 3, 10, "trailing comma"),
+        ("{\"ü\":\n \"ä\" x}", 2, 6, "expected `,` or `}`"),
+        (
+            "[{\"a\": \"x}, {\"a\": \"y\"}]",
+            1,
+            15,
+            "expected `,` or `}`",
+        ),
+        ("[{\"a\": {\"b\": [1, 2}}]", 1, 19, "expected `,` or `]`"),
+        (
+            "[\n{\"a\": \"x\"",
+            2,
+            1,
+            "the object that begins here does not end",
+        ),
+        ("{\"a\":\"\\ud800\"}", 1, 13, "hex escape"),
+        ("[{“number”: 1}]", 1, 3, "found a curly quote “"),
+        ("[„a“]", 1, 2, "found a curly quote „"),
+        (
+            "[{\"a“: 1}, {\"b\":2}]",
+            1,
+            14,
+            "a curly quote “ (U+201C) stands before it",
+        ),
+        ("{\"a\": ”x”}", 1, 7, "found a curly quote ”"),
+        ("{\"a\": ″x″}", 1, 7, "found a prime ″ (U+2033)"),
+        (
+            "[{\"a\": \"2002″, \"b\":\"2\"}]",
+            1,
+            17,
+            "a curly quote ″ (U+2033) stands before it",
+        ),
+        (
+            "[{\"a\": 0042}]",
+            1,
+            8,
+            "a number with a leading zero is a text in JSON",
+        ),
+        (
+            "[{\"a\": [7, -007]}]",
+            1,
+            12,
+            "a number with a leading zero",
+        ),
+        (
+            "{\"ü\":1,\n \"a\": +4930}",
+            2,
+            7,
+            "a number with a plus sign",
+        ),
+    ] {
+        let (at_line, at_column, problem) = refused(text);
+        assert!(problem.contains(words), "{text}: {problem}");
+        assert_eq!((at_line, at_column), (line, column), "{text}: {problem}");
+    }
+    assert!(matches!(
+        sheet_of(b"[ ]", Limits::default()),
+        Err(SheetError {
+            kind: SheetErrorKind::Empty,
+            ..
+        })
+    ));
+    assert!(matches!(
+        sheet_of(b" \n", Limits::default()),
+        Err(SheetError {
+            kind: SheetErrorKind::Empty,
+            ..
+        })
+    ));
+    // In a text they are nothing special.
+    assert_eq!(read("{\"a\":\"“x”\"}").1, [row(1, &["“x”"])]);
+}
+
+#[test]
+fn limits_hold() {
+    let limits = Limits {
+        cell_bytes_max: 10,
+        row_bytes_max: 40,
+        row_cells_max: 2,
+        depth_max: 3,
+        chunk_bytes: 7,
+    };
+    let error = |text: &str| {
+        let sheet = sheet_of(text.as_bytes(), limits)?;
+        rows_of(&sheet).map(|_| ())
+    };
+    assert_eq!(error("{\"a\":{\"b\":[1234567890]}}\n{\"c\":1}"), Ok(()));
+    assert!(matches!(
+        error("\n{\"a\":12345678901}"),
+        Err(SheetError {
+            kind: SheetErrorKind::CellTooLong(..),
+            line: Some(2),
+            ..
+        })
+    ));
+    let long = format!("{{\"a\":1}}\n{{\"a\":\"{}", "x".repeat(1000));
+    assert!(matches!(
+        error(&long),
+        Err(SheetError {
+            kind: SheetErrorKind::RowTooLong(..),
+            line: Some(2),
+            ..
+        })
+    ));
+    assert!(matches!(
+        error("{\"a\":1,\"b\":2,\"c\":3}"),
+        Err(SheetError {
+            kind: SheetErrorKind::TooManyColumns(..),
+            ..
+        })
+    ));
+    assert!(matches!(
+        error("{\"a\":[[[1]]]}"),
+        Err(SheetError {
+            kind: SheetErrorKind::Json(8, _),
+            ..
+        })
+    ));
+    let blanks = format!("{{\"a\":1}}{}{{\"a\":2}}", " ".repeat(1000));
+    let sheet = sheet_of(blanks.as_bytes(), limits).unwrap();
+    let crate::sheet::reader::Content::Json(content) = &sheet.content else {
+        panic!("no JSON");
+    };
+    for batch in content.batches() {
+        assert!(batch.unwrap().data.len() <= 30);
+    }
+    assert_eq!(error(&blanks), Ok(()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn any_chunk_size_reads_the_same(
+        cells in prop::collection::vec(("[a-c]", any::<String>(), 0usize..3), 1..12),
+        in_array in any::<bool>(),
+        chunk_bytes in prop_oneof![1usize..20, Just(1 << 20)],
+    ) {
+        let mut text = String::new();
+        let mut lines = Vec::new();
+        for (index, (name, value, breaks)) in cells.iter().enumerate() {
+            let comma = match (in_array, index) { (false, _) => "", (true, 0) => "[", _ => "," };
+            text.push_str(comma);
+            text.push_str(&"\n".repeat(*breaks));
+            lines.push(1 + text.matches('\n').count() as u64);
+            text.push_str(&serde_json::json!({ name: value }).to_string());
+        }
+        if in_array {
+            text.push(']');
+        }
+        let limits = Limits { chunk_bytes, ..Limits::default() };
+        let sheet = sheet_of(text.as_bytes(), limits).unwrap();
+        let rows = rows_of(&sheet).unwrap();
+        prop_assert_eq!(rows.len(), cells.len());
+        for (row, ((name, value, _), line)) in rows.iter().zip(cells.iter().zip(lines)) {
+            let column = sheet.headings.iter().position(|heading| heading == name).unwrap();
+            prop_assert_eq!(&row.1[column], value);
+            prop_assert_eq!(row.0, line);
+        }
+    }
+}

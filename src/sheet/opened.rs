@@ -1,0 +1,15 @@
+//! A table as the reader of its format opens it.
+
+use std::sync::Arc;
+
+/// A table whose headings are read, and what is needed to read its rows.
+#[derive(Debug)]
+pub(crate) struct Opened<C> {
+    /// The sheet's name within a workbook.
+    pub(crate) sheet: Option<Arc<str>>,
+    pub(crate) headings: Vec<String>,
+    pub(crate) header_line: Option<u64>,
+    /// What was found out, in words.
+    pub(crate) notes: Vec<String>,
+    pub(crate) content: C,
+}

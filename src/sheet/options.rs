@@ -1,0 +1,145 @@
+//! What is read, and how.
+
+use crate::sheet::encoding::Encoding;
+use crate::sheet::format::Format;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Where a sheet comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// Standard input.
+    Stdin,
+    /// A file.
+    File(PathBuf),
+}
+
+impl Input {
+    /// What a name on the command line means: `-` is standard input.
+    pub fn named(name: &str) -> Input {
+        if name == "-" {
+            Input::Stdin
+        } else {
+            Input::File(name.into())
+        }
+    }
+}
+
+impl fmt::Display for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Input::Stdin => f.write_str("-"),
+            Input::File(path) => path.display().fmt(f),
+        }
+    }
+}
+
+/// How a sheet is read; what is absent is found out.
+#[derive(Debug, Clone, Default)]
+pub struct ReadOptions {
+    /// The file's format.
+    pub format: Option<Format>,
+    /// What the file is written in.
+    pub encoding: Option<Encoding>,
+    /// What separates the cells: one ASCII character, no quote and no line break.
+    pub delimiter: Option<char>,
+    /// Where the headings stand.
+    pub header: Header,
+    /// Whether a row with fewer cells than there are headings is accepted, as if blank cells followed.
+    pub pad_short_rows: bool,
+    /// Whether curly quotes and primes that stand where JSON wants straight quotes are replaced.
+    pub fix_quotes: bool,
+    /// The sheet of a workbook that is read, by its name. Without one, those that [`Header::Found`] finds a number in.
+    pub sheet: Option<String>,
+    /// What is too much.
+    pub limits: Limits,
+}
+
+/// Where the headings of a sheet stand. JSON has none above its rows, and takes no notice.
+#[derive(Debug, Clone, Default)]
+pub enum Header {
+    /// In the first line that is not blank.
+    #[default]
+    First,
+    /// In the row that begins on this line, counting from 1.
+    Line(u64),
+    /// In the first row that reads like headings.
+    Found(Headings),
+}
+
+/// Knows headings when it sees them.
+#[derive(Clone)]
+pub struct Headings(Arc<dyn Fn(&str) -> Known + Send + Sync>);
+
+/// What a text is worth as a heading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Known {
+    /// It means nothing.
+    Nothing,
+    /// It means a field.
+    Field,
+    /// It means the number, without which there is no table of extensions.
+    Number,
+}
+
+impl Headings {
+    /// Knows what `known` knows.
+    pub fn new(known: impl Fn(&str) -> Known + Send + Sync + 'static) -> Headings {
+        Headings(Arc::new(known))
+    }
+
+    pub(crate) fn known(&self, text: &str) -> Known {
+        (self.0)(text)
+    }
+
+    /// Whether one of the texts means the number.
+    pub(crate) fn have_number(&self, texts: &[String]) -> bool {
+        let mut texts = texts.iter();
+        texts.any(|text| self.known(text.trim()) == Known::Number)
+    }
+}
+
+impl fmt::Debug for Headings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Headings")
+    }
+}
+
+/// What is too much in a sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one cell.
+    pub cell_bytes_max: usize,
+    /// Bytes of one row as it stands in the file.
+    pub row_bytes_max: usize,
+    /// Cells of one row.
+    pub row_cells_max: usize,
+    /// Objects within objects in JSON.
+    pub depth_max: usize,
+    /// Bytes that are read at once; a batch is about as large, and larger only where one row is.
+    pub chunk_bytes: usize,
+}
+
+/// Bytes of one cell: 1 MiB.
+pub const CELL_BYTES_MAX: usize = 1 << 20;
+/// Bytes of one row as it stands in the file: 16 MiB.
+pub const ROW_BYTES_MAX: usize = 16 << 20;
+/// Cells of one row: as many as a spreadsheet has columns.
+pub const ROW_CELLS_MAX: usize = 16_384;
+/// Objects within objects in JSON.
+pub const DEPTH_MAX: usize = 32;
+/// Bytes that are read at once.
+pub const CHUNK_BYTES: usize = 256 << 10;
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            cell_bytes_max: CELL_BYTES_MAX,
+            row_bytes_max: ROW_BYTES_MAX,
+            row_cells_max: ROW_CELLS_MAX,
+            depth_max: DEPTH_MAX,
+            chunk_bytes: CHUNK_BYTES,
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Rows that are to be read again.
+
+use crate::sheet::cells::Row;
+
+/// Rows of one batch that are to be read again: 16 bytes each.
+#[derive(Debug)]
+pub struct Picks {
+    pub(crate) batch: u64,
+    pub(crate) extent: Extent,
+    pub(crate) rows: Vec<Pick>,
+}
+
+/// One row, told from where its batch begins.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pick {
+    pub(crate) index: u32,
+    pub(crate) lines: u32,
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+impl Picks {
+    /// Picks a row; they must come in their order. Gives whether it could: not in a batch of 4 GiB and more.
+    pub fn add(&mut self, row: &Row<'_>) -> bool {
+        let pick = || {
+            Some(Pick {
+                index: u32::try_from(row.index).ok()?,
+                lines: u32::try_from(row.line.checked_sub(self.extent.line)?).ok()?,
+                start: u32::try_from(row.bytes.start).ok()?,
+                end: u32::try_from(row.bytes.end).ok()?,
+            })
+        };
+        let pick = pick();
+        self.rows.extend(pick);
+        pick.is_some()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+/// Where a batch begins in its file.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Extent {
+    pub(crate) offset: u64,
+    pub(crate) line: u64,
+}

@@ -1,0 +1,326 @@
+//! Tables in: any input is opened here, and its rows are read in batches.
+
+use crate::model::Place;
+use crate::sheet::book::read as book;
+use crate::sheet::cells::Row;
+use crate::sheet::csv::read as csv;
+use crate::sheet::error::{SheetError, SheetErrorKind};
+use crate::sheet::format::Format;
+use crate::sheet::json::read as json;
+use crate::sheet::opened::Opened;
+use crate::sheet::options::{Header, Input, ReadOptions};
+use crate::sheet::picks::{Extent, Picks};
+use crate::sheet::source::Source;
+use crate::sheet::transcode::as_utf8;
+use std::fmt;
+use std::iter;
+use std::sync::Arc;
+/// One table: its headings, and its rows as often as they are asked for.
+#[derive(Debug, Clone)]
+pub struct Sheet {
+    /// The file as it was named; `-` for standard input.
+    pub file: Arc<str>,
+    /// The sheet's name within a workbook.
+    pub sheet: Option<Arc<str>>,
+    /// The headings as they stand in the file.
+    pub headings: Vec<String>,
+    /// The line of the header row; `None` in JSON, which has none.
+    pub header_line: Option<u64>,
+    /// What was found out about the file, in words: `semicolon`, `byte-order mark`.
+    pub notes: Vec<String>,
+    pub(crate) content: Content,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Content {
+    Csv(csv::Content),
+    Json(json::Content),
+    Workbook(book::Content),
+}
+
+/// Opens an input and reads its headings. What is no file (standard input, a pipe) is first copied to disk, because it
+/// is read more than once; so is what is not written in UTF-8.
+///
+/// # Errors
+/// See [`SheetError`]; nothing is given of an input that has no row.
+pub fn open(input: &Input, options: &ReadOptions) -> Result<Vec<Sheet>, SheetError> {
+    let source = Source::open(input)?;
+    let file = source.name.clone();
+    if book::is_meant(&source, options)? {
+        let opened = book::open(&source, options)?;
+        let sheet = |opened| Sheet::new(&file, opened, Content::Workbook);
+        let mut sheets: Vec<Sheet> = opened.into_iter().map(sheet).collect();
+        if let Some(first) = sheets.first_mut() {
+            first.notes.extend(without_effect(options, true));
+        }
+        return Ok(sheets);
+    }
+    if let Some(sheet) = &options.sheet {
+        let names = "none, for it is no workbook".to_owned();
+        return Err(SheetErrorKind::NoSuchSheet(sheet.clone(), names).in_file(&file));
+    }
+    if source.bytes() == 0 {
+        return Err(SheetErrorKind::Empty.in_file(&file));
+    }
+    let (source, written) = as_utf8(source, options.encoding)?;
+    let format = match options.format.or_else(|| Format::from_ending(&file)) {
+        Some(format) => format,
+        None => format_of_content(&source)?,
+    };
+    let mut sheet = match format {
+        Format::Csv => {
+            let sheet = Sheet::new(&file, csv::open(source, options)?, Content::Csv);
+            sheet.has_row()?;
+            sheet
+        }
+        // Which of the two it is shows as it is read.
+        Format::Json | Format::JsonLines => {
+            let mut sheet = Sheet::new(&file, json::open(source, options)?, Content::Json);
+            sheet.notes.extend(without_effect(options, false));
+            sheet
+        }
+        // Whatever is a workbook by its content was taken for one above.
+        Format::Xlsx | Format::Xls | Format::Ods => {
+            return Err(book::text_not_workbook(&file, &source.head(512)?));
+        }
+        Format::Html | Format::Markdown => return Err(SheetErrorKind::Page.in_file(&file)),
+    };
+    sheet.notes.splice(0..0, written);
+    Ok(vec![sheet])
+}
+
+/// The options that were set and change nothing in how such a file is read, in words: whoever set them meant something.
+fn without_effect(options: &ReadOptions, in_workbook: bool) -> Option<String> {
+    let kind = if in_workbook { "a workbook" } else { "JSON" };
+    let line = matches!(options.header, Header::Line(_));
+    let set = [
+        ("--encoding", in_workbook && options.encoding.is_some()),
+        ("--delimiter", options.delimiter.is_some()),
+        ("--header-row", !in_workbook && line),
+        ("--pad-short-rows", options.pad_short_rows),
+        ("--fix-quotes", in_workbook && options.fix_quotes),
+    ];
+    let names: Vec<&str> = set
+        .iter()
+        .filter(|(_, is_set)| *is_set)
+        .map(|(name, _)| *name)
+        .collect();
+    match names.split_last() {
+        None => None,
+        Some((last, [])) => Some(format!("{last} changes nothing for {kind}")),
+        Some((last, rest)) => Some(format!(
+            "{} and {last} change nothing for {kind}",
+            rest.join(", ")
+        )),
+    }
+}
+
+fn format_of_content(source: &Source) -> Result<Format, SheetError> {
+    let head = source.head(4096)?;
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
+    let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
+    Ok(match first {
+        Some(b'[' | b'{') => Format::Json,
+        _ => Format::Csv,
+    })
+}
+
+impl Sheet {
+    fn new<C>(file: &Arc<str>, opened: Opened<C>, content: impl FnOnce(C) -> Content) -> Sheet {
+        Sheet {
+            file: file.clone(),
+            sheet: opened.sheet,
+            headings: opened.headings,
+            header_line: opened.header_line,
+            notes: opened.notes,
+            content: content(opened.content),
+        }
+    }
+
+    /// A fresh pass over the rows, from the first one.
+    pub fn batches(&self) -> Batches {
+        let batches = match &self.content {
+            Content::Csv(content) => AnyBatches::Csv(content.batches()),
+            Content::Json(content) => AnyBatches::Json(content.batches()),
+            Content::Workbook(content) => AnyBatches::Workbook(Box::new(content.batches())),
+        };
+        Batches { batches, given: 0 }
+    }
+
+    /// A pass over picked rows only, from batch to batch: quick where the file can be entered anywhere. The picks come
+    /// in the order of their batches.
+    pub fn again(
+        &self,
+        picks: Vec<Picks>,
+    ) -> Box<dyn Iterator<Item = Result<Again<'_>, SheetError>> + '_> {
+        let mut picks = picks.into_iter().peekable();
+        let Content::Csv(content) = &self.content else {
+            return Box::new(self.batches().filter_map(move |batch| match batch {
+                Ok(batch) => {
+                    let picks = picks.next_if(|picks| picks.batch == batch.nth)?;
+                    let from = PickedFrom::Batch(batch);
+                    Some(Ok(Again { picks, from }))
+                }
+                Err(error) => Some(Err(error)),
+            }));
+        };
+        let again = picks.map(move |picks| {
+            let from = PickedFrom::Csv(content);
+            Ok(Again { picks, from })
+        });
+        // The end of a whole pass tells it by itself.
+        let changed = iter::once_with(|| content.unchanged());
+        Box::new(again.chain(changed.filter_map(|unchanged| unchanged.err().map(Err))))
+    }
+
+    /// The place of the row that starts on a line.
+    pub fn place(&self, line: u64) -> Place {
+        Place {
+            file: self.file.clone(),
+            sheet: self.sheet.clone(),
+            line,
+        }
+    }
+
+    /// Refuses a sheet without rows. A mistake in the rows is no matter here: it shows when they are read.
+    fn has_row(&self) -> Result<(), SheetError> {
+        for batch in self.batches() {
+            if !matches!(batch.and_then(|batch| batch.rows(|_| ())), Ok(0)) {
+                return Ok(());
+            }
+        }
+        Err(SheetErrorKind::HeaderOnly.in_file(&self.file))
+    }
+}
+
+/// One pass over the rows of a sheet, in batches. After an error it ends.
+pub struct Batches {
+    batches: AnyBatches,
+    given: u64,
+}
+
+pub(crate) enum AnyBatches {
+    Csv(csv::Batches),
+    Json(json::Batches),
+    Workbook(Box<book::Batches>),
+}
+
+impl Iterator for Batches {
+    type Item = Result<Batch, SheetError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let nth = self.given;
+        self.given += 1;
+        let batch = match &mut self.batches {
+            AnyBatches::Csv(batches) => batches.next()?.map(AnyBatch::Csv),
+            AnyBatches::Json(batches) => batches.next()?.map(AnyBatch::Json),
+            AnyBatches::Workbook(batches) => batches.next()?.map(AnyBatch::Workbook),
+        };
+        Some(batch.map(|rows| Batch { rows, nth }))
+    }
+}
+
+/// Some rows that follow one another, not yet parsed.
+pub struct Batch {
+    pub(crate) rows: AnyBatch,
+    /// Which batch of its sheet it is, counting from 0.
+    nth: u64,
+}
+
+pub(crate) enum AnyBatch {
+    Csv(csv::Batch),
+    Json(json::Batch),
+    Workbook(book::Batch),
+}
+
+impl fmt::Debug for Batches {
+    /// Without the bytes, in which secrets stand.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Batches")
+    }
+}
+
+impl fmt::Debug for Batch {
+    /// Without the bytes, in which secrets stand.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Batch")
+    }
+}
+
+impl Batch {
+    /// Parses the rows on the thread that calls, gives each of them, and tells how many there were.
+    ///
+    /// # Errors
+    /// Where a row breaks a limit; the rows before it were given.
+    pub fn rows(&self, each: impl FnMut(Row<'_>)) -> Result<u64, SheetError> {
+        match &self.rows {
+            AnyBatch::Csv(batch) => batch.rows(each),
+            AnyBatch::Json(batch) => batch.rows(each),
+            AnyBatch::Workbook(batch) => batch.rows(each),
+        }
+    }
+
+    /// None of its rows, to begin with.
+    pub fn picks(&self) -> Picks {
+        let extent = match &self.rows {
+            AnyBatch::Csv(batch) => batch.extent(),
+            _ => Extent::default(),
+        };
+        Picks {
+            batch: self.nth,
+            extent,
+            rows: Vec::new(),
+        }
+    }
+}
+
+/// Rows that were picked from one batch.
+pub struct Again<'s> {
+    picks: Picks,
+    from: PickedFrom<'s>,
+}
+
+enum PickedFrom<'s> {
+    Csv(&'s csv::Content),
+    Batch(Batch),
+}
+
+impl fmt::Debug for Again<'_> {
+    /// Without the bytes, in which secrets stand.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Again")
+    }
+}
+
+impl Again<'_> {
+    /// As [`Batch::rows`], for the picked rows only; they are as they were.
+    ///
+    /// # Errors
+    /// As [`Batch::rows`], and where the file cannot be read any more.
+    pub fn rows(&self, mut each: impl FnMut(Row<'_>)) -> Result<(), SheetError> {
+        let mut picks = self.picks.rows.iter();
+        match &self.from {
+            PickedFrom::Csv(content) => {
+                let batch = content.again(self.picks.extent, &self.picks.rows)?;
+                batch.rows(|row| {
+                    if let Some(pick) = picks.next() {
+                        let index = pick.index.into();
+                        each(Row { index, ..row });
+                    }
+                })?;
+            }
+            PickedFrom::Batch(batch) => {
+                let mut picks = picks.peekable();
+                batch.rows(|row| {
+                    if picks
+                        .next_if(|pick| u64::from(pick.index) == row.index)
+                        .is_some()
+                    {
+                        each(row);
+                    }
+                })?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,68 @@
+//! What the cells of a repaired copy are to hold.
+
+use crate::model::Secret;
+use crate::sheet::cells::Row;
+use crate::sheet::encoding::Encoding;
+use crate::sheet::error::SheetError;
+use std::fmt;
+/// Cells of one row and what they are to hold.
+pub struct Repairs<'w> {
+    cells: Vec<(usize, Secret)>,
+    may: &'w dyn Fn(usize, &str) -> Result<(), String>,
+}
+
+impl<'w> Repairs<'w> {
+    /// None yet; `may` says of a column and a text why the cell cannot hold it.
+    pub(crate) fn new(may: &'w dyn Fn(usize, &str) -> Result<(), String>) -> Self {
+        let cells = Vec::new();
+        Repairs { cells, may }
+    }
+
+    /// Has the cell of a column hold a text.
+    ///
+    /// # Errors
+    /// Why it cannot, in words; then it is left as it is.
+    pub fn put(&mut self, column: usize, text: Secret) -> Result<(), String> {
+        (self.may)(column, text.reveal())?;
+        self.cells.push((column, text));
+        Ok(())
+    }
+
+    /// The cells, by column.
+    pub(crate) fn into_cells(mut self) -> Vec<(usize, Secret)> {
+        self.cells.sort_by_key(|(column, _)| *column);
+        self.cells.dedup_by_key(|(column, _)| *column);
+        self.cells
+    }
+}
+
+impl fmt::Debug for Repairs<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Repairs").field(&self.cells).finish()
+    }
+}
+
+/// Which rows of a batch are mended, and how.
+pub(crate) type RowRepairs = Vec<(u64, Vec<(usize, Secret)>)>;
+
+/// Asks `mend` about each row that `rows` gives, of a text in this encoding.
+pub(crate) fn asked(
+    mend: &mut impl FnMut(&Row<'_>, &mut Repairs<'_>),
+    encoding: Encoding,
+    rows: impl FnOnce(&mut dyn FnMut(Row<'_>)) -> Result<u64, SheetError>,
+) -> Result<RowRepairs, SheetError> {
+    let may = |_, text: &str| match encoding.has(text) {
+        true => Ok(()),
+        false => Err(format!("{} lacks a character of it", encoding.name())),
+    };
+    let mut all = Vec::new();
+    rows(&mut |row| {
+        let mut mends = Repairs::new(&may);
+        mend(&row, &mut mends);
+        let cells = mends.into_cells();
+        if !cells.is_empty() {
+            all.push((row.index, cells));
+        }
+    })?;
+    Ok(all)
+}
