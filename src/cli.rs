@@ -26,7 +26,13 @@ use std::str::FromStr;
 
 /// Moves telephone extensions in bulk, and gives every row exactly one result.
 #[derive(Debug, Parser)]
-#[command(name = "rowcall", version, max_term_width = 100, after_help = AFTER_HELP)]
+#[command(
+    name = "rowcall",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    after_help = AFTER_HELP
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -94,6 +100,8 @@ pub enum Command {
     Sim(SimArgs),
     /// Try everything that a run needs: configuration, state folder, disk, key, clock, and each target
     Doctor(DoctorArgs),
+    /// Print a command's help, or a page of the manual
+    Help(HelpArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Print the manual page
@@ -890,6 +898,14 @@ pub struct DoctorArgs {
     pub json: bool,
 }
 
+/// `rowcall help`
+#[derive(Debug, Args)]
+pub struct HelpArgs {
+    /// A command, or a page of the manual: passwords, moving, groups, nightly, changes, trouble
+    #[arg(value_name = "TOPIC")]
+    pub topic: Option<String>,
+}
+
 /// `rowcall completions`
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
@@ -1038,6 +1054,17 @@ pub fn completions(shell: clap_complete::Shell, out: &mut dyn Write) -> io::Resu
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "rowcall", &mut script);
     out.write_all(&script)
+}
+
+/// The help of a command as text, or of the program where none is named; `None` where there is no such command.
+pub(crate) fn command_help(name: Option<&str>) -> Option<String> {
+    let mut all = Cli::command();
+    all.build();
+    let mut command = match name {
+        None => all,
+        Some(name) => all.find_subcommand(name)?.clone(),
+    };
+    Some(command.render_long_help().to_string())
 }
 
 /// Writes the manual page: the program's, and every command's after it.

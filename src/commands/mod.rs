@@ -7,6 +7,7 @@ mod diff;
 mod doctor;
 mod export;
 mod fix;
+mod help;
 mod import;
 mod migrate;
 mod plan;
@@ -46,6 +47,7 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Vendors(args) => vendors::run(args),
         Command::Sim(args) => sim::run(args),
         Command::Doctor(args) => doctor::run(args, &context),
+        Command::Help(args) => help::run(args),
         Command::Completions(args) => print_data(|out| cli::completions(args.shell, out)),
         Command::Man => print_data(|out| cli::man(out)),
     };

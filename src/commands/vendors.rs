@@ -15,7 +15,7 @@ use crate::vendors::{VENDORS, Vendor, vendor};
 pub(super) fn run(args: &VendorsArgs) -> Result<Exit, Failure> {
     let text = match args.vendor.as_deref().and_then(vendor) {
         Some(vendor) => one(vendor),
-        None => matrix(),
+        None => format!("{}\n{}", matrix(), dictionary()),
     };
     print_data(|out| out.write_all(text.as_bytes()))
 }
@@ -148,7 +148,7 @@ fn rules(manifest: &Manifest) -> String {
 }
 
 /// Every field of the dictionary and each vendor's own name for it.
-pub fn dictionary() -> String {
+fn dictionary() -> String {
     let mut headings = vec!["field".to_owned(), "meaning".to_owned()];
     headings.extend(VENDORS.iter().map(|vendor| vendor.id.to_owned()));
     let rows = Field::all().map(|field| {

@@ -1,5 +1,6 @@
 //! Every command in README.md is run, and every transcript in it is what they print.
 
+use rowcall::manual::PAGES;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -137,7 +138,7 @@ impl Session {
         command
     }
 
-    fn run(&mut self, step: &Step) {
+    fn run(&mut self, page: &str, step: &Step) {
         if let Some((name, value)) = step
             .command
             .strip_prefix("export ")
@@ -179,7 +180,7 @@ impl Session {
         }
         assert!(
             lines_match(&expected, &lines),
-            "README.md:{}: `{}` prints\n{}\n\nand not\n{}",
+            "{page}:{}: `{}` prints\n{}\n\nand not\n{}",
             step.line,
             step.command,
             lines.join("\n"),
@@ -212,15 +213,25 @@ impl Drop for Session {
     }
 }
 
+/// README.md and the manual's pages are one session, in the order in which a reader comes to them.
 #[test]
-fn every_command_of_the_readme_does_what_it_shows() {
-    let text = fs::read_to_string(root().join("README.md")).unwrap();
+fn every_command_of_the_readme_and_the_manual_does_what_it_shows() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let pages = PAGES.iter().map(|page| (page.name, page.text));
     let mut session = Session::new();
-    for step in steps(&text) {
-        if step.command != TESTS {
-            session.run(&step);
+    for (name, text) in [("README.md", readme.as_str())].into_iter().chain(pages) {
+        for step in steps(text) {
+            if step.command != TESTS {
+                session.run(name, &step);
+            }
         }
     }
+}
+
+#[test]
+fn the_readme_is_short() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    assert!(readme.lines().count() <= 250, "{}", readme.lines().count());
 }
 
 #[test]
@@ -244,10 +255,7 @@ fn the_gate_runs_the_test_command_of_the_readme() {
 fn the_tables_of_the_readme_are_generated() {
     let path = root().join("README.md");
     let text = fs::read_to_string(&path).unwrap();
-    let tables = [
-        ("makes", rowcall::commands::vendors::matrix()),
-        ("fields", rowcall::commands::vendors::dictionary()),
-    ];
+    let tables = [("makes", rowcall::commands::vendors::matrix())];
     let mut fresh = text.clone();
     for (name, table) in tables {
         let begin = format!("<!-- table: {name} -->\n");
@@ -282,4 +290,38 @@ fn the_wildcard_matches_what_it_should() {
         !lines_match(&lines("a\n…\nd"), &lines("a\nb"))
             && !lines_match(&lines("a"), &lines("a\nb"))
     );
+}
+
+/// The table "To change X, open Y" of the crate's documentation names files and folders that are there.
+#[test]
+fn every_place_that_the_front_door_names_is_there() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let text = fs::read_to_string(src.join("lib.rs")).unwrap();
+    let table: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("//! | "))
+        .collect();
+    let (mut here, mut seen) = ("", 0);
+    for part in table
+        .iter()
+        .flat_map(|line| line.split('`').skip(1).step_by(2))
+    {
+        let place = part.replace("VENDOR", "openvox").replace("VERB", "import");
+        let is_path = place.contains('/')
+            || [".rs", ".toml", ".md"]
+                .iter()
+                .any(|end| place.ends_with(end));
+        if !is_path {
+            continue;
+        }
+        let known = src.join(&place).exists()
+            || src.join("vendors/openvox").join(&place).exists()
+            || src.join("columns").join(&place).exists();
+        assert!(
+            known,
+            "lib.rs sends its reader to {part}, which is not there"
+        );
+        (here, seen) = (part, seen + 1);
+    }
+    assert!(seen > 20, "the table ends after {here:?}");
 }

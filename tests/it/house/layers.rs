@@ -35,6 +35,7 @@ const LAYERS: &[&str] = &[
     "input",
     "plan",
     "run",
+    "manual",
     "cli",
     "commands",
 ];

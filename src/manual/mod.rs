@@ -1,0 +1,36 @@
+//! The manual: a page a task, as `rowcall help TASK` prints it. A test runs every command of every page, in this order.
+
+/// A page of the manual.
+pub struct Page {
+    /// The word that `rowcall help` takes.
+    pub name: &'static str,
+    /// Markdown; its first line is the title.
+    pub text: &'static str,
+}
+
+impl Page {
+    /// The page's title.
+    pub fn title(&self) -> &'static str {
+        let line = self.text.lines().next().unwrap_or_default();
+        line.trim_start_matches('#').trim()
+    }
+}
+
+macro_rules! pages {
+    ($($name:literal),*) => {
+        /// Every page, in the order in which a reader comes to them.
+        pub static PAGES: &[Page] = &[$(Page {
+            name: $name,
+            text: include_str!(concat!($name, ".md")),
+        }),*];
+    };
+}
+
+pages![
+    "passwords",
+    "moving",
+    "groups",
+    "nightly",
+    "changes",
+    "trouble"
+];
