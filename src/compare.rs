@@ -24,16 +24,16 @@ pub fn differing(manifest: &Manifest, wanted: &Record, held: &Record) -> Vec<Fie
         let (Some(wanted), Some(held)) = (wanted.open(), held.open()) else {
             return wanted != held;
         };
-        if field == Field::VOICEMAIL_GREETING
-            && fetched_name(wanted).is_some_and(|name| name == held)
-        {
+        let row = manifest.row(field);
+        let is_fetched = row.is_some_and(|row| row.fetched);
+        if is_fetched && fetched_name(wanted).is_some_and(|name| name == held) {
             return false;
         }
         if field.def().kind == Kind::List && !wanted.is_empty() {
             // As sets: a group may have thousands of members.
             let items = |list| str::split(list, ';').collect::<BTreeSet<&str>>();
             let (held, wanted) = (items(held), items(wanted));
-            match manifest.row(field).is_some_and(|row| row.replaced_whole) {
+            match row.is_some_and(|row| row.replaced_whole) {
                 true => held != wanted,
                 false => !wanted.is_subset(&held),
             }
@@ -151,6 +151,7 @@ mod tests {
             [[field]]
             name = "voicemail_greeting"
             wire = "v"
+            fetched = true
             source = "page"
             [[field]]
             name = "status"

@@ -58,6 +58,9 @@ pub struct GroupFacts {
 pub struct VendorFacts {
     /// The word for it on the command line.
     pub id: String,
+    /// The vendor whose conversation it shares, where that is another's: what they differ in are facts.
+    #[serde(default)]
+    pub like: Option<String>,
     /// Its name as its maker writes it.
     pub name: String,
     /// The interface that is spoken.
@@ -202,9 +205,19 @@ pub struct FieldRow {
     /// A list that is written as a whole: what the cell does not name goes. Other lists are added to.
     #[serde(default)]
     pub replaced_whole: bool,
+    /// The setting and its word by which the list is written as a whole after all.
+    #[serde(default)]
+    pub replaced_by: Option<[String; 2]>,
     /// Is written by a request of its own, after the extension itself.
     #[serde(default)]
     pub separate: bool,
+    /// Is read, changed and written back by the conversation: of two changes at the same time one would undo the other,
+    /// and nobody would notice.
+    #[serde(default)]
+    pub one_at_a_time: bool,
+    /// An address is fetched by the PBX, which keeps the name of the file.
+    #[serde(default)]
+    pub fetched: bool,
     /// How it stands in JSON.
     #[serde(default)]
     pub shape: Shape,

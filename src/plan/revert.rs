@@ -21,9 +21,6 @@ const NOT_RESTORABLE: &str = "undo.partial";
 /// How many lines are shown before it begins.
 const SHOWN_MAX: usize = 10;
 
-/// The setting of vendors that add to an extension's groups unless they are told to replace them.
-const GROUP_MEMBERS: &str = "group_members";
-
 /// The target of a run as undoing it needs it, and whether the run took extensions out of groups that it did not name.
 ///
 /// # Errors
@@ -34,16 +31,13 @@ pub(crate) fn target_to_revert(
     config: Option<&Path>,
 ) -> Result<(Target, bool), Failure> {
     let target = spec.resolve_for(run, config)?;
-    let replaced = target.settings.get(GROUP_MEMBERS) == "replace";
-    let mut settings = (target.vendor.manifest)().setting.iter();
-    if !settings.any(|setting| setting.name == GROUP_MEMBERS) {
-        return Ok((target, replaced));
-    }
+    let mut rows = (target.vendor.manifest)().field.iter();
+    let Some([setting, word]) = rows.find_map(|row| row.replaced_by.as_ref()) else {
+        return Ok((target, false));
+    };
+    let replaced = target.settings.get(setting) == word;
     // Leaving a group takes saying in which ones it stays.
-    let target = spec
-        .clone()
-        .set(GROUP_MEMBERS, "replace")
-        .resolve_for(run, config)?;
+    let target = spec.clone().set(setting, word).resolve_for(run, config)?;
     Ok((target, replaced))
 }
 

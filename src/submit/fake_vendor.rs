@@ -36,7 +36,7 @@ pub(crate) fn fake_manifest() -> &'static Manifest {
                 { name = "sip_password", wire = "sip_password", access = "write_only", source = "page" },
                 { name = "forward_busy", wire = "forward_busy", source = "page" },
                 { name = "forward_busy_extension", wire = "forward_busy_extension", source = "page" },
-                { name = "groups", wire = "groups", separate = true, source = "page" },
+                { name = "groups", wire = "groups", separate = true, one_at_a_time = true, source = "page" },
             ]
             "#,
         )

@@ -18,6 +18,7 @@ pub mod verify;
 
 use crate::link::StopFlag;
 use crate::link::paced::{PARALLEL_MAX, Permit};
+use crate::manifest::Manifest;
 use crate::model::{Change, Fault, FaultKind, Field, RowResult};
 use converse::Connection;
 use crossbeam_channel::{Sender, bounded};
@@ -49,7 +50,7 @@ pub enum FailuresMax {
 /// Options of sending changes.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// Changes in flight, at most [`PARALLEL_MAX`]; one where changes write groups.
+    /// Changes in flight, at most [`PARALLEL_MAX`]; one where changes write what is changed one at a time.
     pub parallel: usize,
     /// Failures that the run may have.
     pub failures_max: FailuresMax,
@@ -186,7 +187,7 @@ pub fn submit(
         firsts: HashMap::new(),
         each,
     };
-    let parallel = match share_groups(changes) {
+    let parallel = match is_one_at_a_time(connection.manifest(), changes) {
         true => 1,
         false => options.parallel.clamp(1, PARALLEL_MAX.into()),
     };
@@ -239,12 +240,11 @@ fn send_round(
     });
 }
 
-/// True where changes write groups. A group is read, changed and written back whole: of two changes at the same time one
-/// would undo the other, and nobody would notice.
-fn share_groups(changes: &[Change]) -> bool {
-    changes
-        .iter()
-        .any(|change| change.wanted.text(Field::GROUPS).is_some())
+/// True where changes write a field of which two changes at the same time would undo each other.
+fn is_one_at_a_time(manifest: &Manifest, changes: &[Change]) -> bool {
+    let is_shared = |field: Field| manifest.row(field).is_some_and(|row| row.one_at_a_time);
+    let mut fields = changes.iter().flat_map(|change| change.wanted.iter());
+    fields.any(|(field, _)| is_shared(field))
 }
 
 /// The changes, handed out one by one in their order.

@@ -40,6 +40,7 @@ mod testkit;
 pub mod openvox;
 pub mod ozeki;
 pub mod portsip;
+pub mod yeastar_s;
 
 /// Speaks to PBXes of one vendor: given the task and the exchanges of this conversation so far, returns the next request,
 /// the answer, or a fault. Pure: the same input gives the same turn, and it keeps no state.
@@ -160,7 +161,7 @@ macro_rules! vendors {
     };
 }
 
-vendors! { openvox, portsip, ozeki }
+vendors! { openvox, portsip, ozeki, yeastar_s }
 
 /// The groups of those vendors that have them: a group is spoken of as an extension is, and its name is its number.
 pub static GROUPS: &[Vendor] = &[Vendor {

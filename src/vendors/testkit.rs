@@ -154,3 +154,32 @@ pub(super) fn listing(turn: Turn) -> Listing {
         other => panic!("a listing was due, not {other:?}"),
     }
 }
+
+/// The first line of a printed request or reply, its headers, its body.
+fn printed(text: &str) -> (&str, Vec<(String, String)>, &str) {
+    let (head, body) = text.split_once("\n\n").unwrap();
+    let (first, headers) = head.split_once('\n').unwrap();
+    let headers = headers.lines().map(|line| {
+        let (name, value) = line.split_once(':').unwrap();
+        (name.to_lowercase(), value.trim().to_owned())
+    });
+    (first, headers.collect(), body)
+}
+
+pub(super) fn printed_reply(text: &str) -> Reply {
+    let (first, headers, body) = printed(text);
+    let status = first.split(' ').nth(1).unwrap().parse().unwrap();
+    let content_type = headers.iter().find(|(name, _)| name == "content-type");
+    Reply::new(status, content_type.map_or("", |(_, value)| value), body)
+}
+
+pub(super) fn printed_request(text: &str) -> RawRequest {
+    let (first, headers, body) = printed(text);
+    let mut words = first.split(' ');
+    RawRequest {
+        method: words.next().unwrap().to_owned(),
+        target: words.next().unwrap().to_owned(),
+        headers,
+        body: body.as_bytes().to_vec(),
+    }
+}

@@ -1,7 +1,8 @@
 //! Requests and replies against the vendor's pages, and against the simulated PBX.
 
 use super::super::testkit::{
-    self, client, fault, found, is_done, listing, record, request, session_of,
+    self, client, fault, found, is_done, listing, printed_reply, printed_request, record, request,
+    session_of,
 };
 use super::*;
 use crate::manifest::Access;
@@ -84,35 +85,6 @@ fn small(number: &str) -> Record {
     ])
 }
 
-/// A printed request or reply: its first line, its headers, its body.
-fn printed(text: &str) -> (&str, Vec<(String, String)>, &str) {
-    let (head, body) = text.split_once("\n\n").unwrap();
-    let (first, headers) = head.split_once('\n').unwrap();
-    let headers = headers.lines().map(|line| {
-        let (name, value) = line.split_once(':').unwrap();
-        (name.to_lowercase(), value.trim().to_owned())
-    });
-    (first, headers.collect(), body)
-}
-
-fn printed_reply(text: &str) -> Reply {
-    let (first, headers, body) = printed(text);
-    let status = first.split(' ').nth(1).unwrap().parse().unwrap();
-    let content_type = headers.iter().find(|(name, _)| name == "content-type");
-    Reply::new(status, content_type.map_or("", |(_, value)| value), body)
-}
-
-fn printed_heard(text: &str) -> RawRequest {
-    let (first, headers, body) = printed(text);
-    let mut words = first.split(' ');
-    RawRequest {
-        method: words.next().unwrap().to_owned(),
-        target: words.next().unwrap().to_owned(),
-        headers,
-        body: body.as_bytes().to_vec(),
-    }
-}
-
 fn query_names(query: &str) -> Vec<(String, String)> {
     form_urlencoded::parse(query.as_bytes())
         .into_owned()
@@ -135,7 +107,7 @@ fn is_as_printed(format: &str, task: Task<'_>, text: &str) {
         ..Session::default()
     };
     let request = request(vendor(format).next(&task, &session, &[]));
-    let (ours, theirs) = (heard(&request), printed_heard(text));
+    let (ours, theirs) = (heard(&request), printed_request(text));
     assert_eq!(ours.method, theirs.method);
     assert_eq!(ours.path(), theirs.path());
     assert_eq!(query_names(ours.query()), query_names(theirs.query()));
@@ -201,7 +173,7 @@ fn requests_are_the_printed_ones() {
 
 #[test]
 fn the_heartbeat_is_the_printed_one_without_a_listener() {
-    let theirs = printed_heard(include_str!("golden/heartbeat.request.json"));
+    let theirs = printed_request(include_str!("golden/heartbeat.request.json"));
     for format in ["json", "xml"] {
         let request = request(vendor(format).next(&Task::KeepAlive, &signed(), &[]));
         let ours = heard(&request);
@@ -231,7 +203,7 @@ fn the_simulated_pbx_takes_the_printed_requests() {
     let session = sign_in(&*vendor("json"), &mut *pbx);
     let mut take = |text: &str, content_type: &str| {
         let token = session.token.reveal();
-        let mut heard = printed_heard(&text.replace("813b621cfe8eecf445a2ce1f4a079ffe", token));
+        let mut heard = printed_request(&text.replace("813b621cfe8eecf445a2ce1f4a079ffe", token));
         heard.headers = vec![("content-type".to_owned(), content_type.to_owned())];
         let reply = pbx.answer(&heard);
         assert_eq!(code_of(&reply), "ok", "{text}");

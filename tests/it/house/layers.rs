@@ -1,5 +1,7 @@
 //! The house's own rules, held by reading the sources.
 
+use rowcall::manifest::Manifest;
+use rowcall::vendors::vendor;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -548,11 +550,33 @@ fn every_vendor_folder_looks_like_the_last_one() {
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
-        for wanted in ["vendor.toml", "mod.rs", "sim.rs", "README.md", "golden"] {
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        for wanted in [
+            "vendor.toml",
+            "mod.rs",
+            "sim.rs",
+            "tests.rs",
+            "README.md",
+            "golden",
+        ] {
+            assert!(names.contains(wanted), "{name} has no {wanted}");
+        }
+        assert!(vendor(name).is_some(), "{name} is not among the vendors");
+        for wanted in ["good.csv", "bad.csv", "bad.report.csv"] {
+            let sample = root().join("samples").join(name).join(wanted);
+            assert!(sample.is_file(), "there is no {}", sample.display());
+        }
+        // What is like another is told apart by its facts alone.
+        let facts = fs::read_to_string(folder.join("vendor.toml")).unwrap();
+        if let Some(like) = Manifest::parse(&facts).unwrap().vendor.like {
+            let code = fs::read_to_string(folder.join("mod.rs")).unwrap();
             assert!(
-                names.contains(wanted),
-                "{} has no {wanted}",
-                folder.display()
+                code.contains(&format!("pub use super::{like}::client;")),
+                "{name}"
+            );
+            assert!(
+                code_lines(&code).all(|line| !line.contains("fn ")),
+                "{name}"
             );
         }
     }

@@ -1,9 +1,10 @@
 //! PBXes of every vendor that lie, each in another way: what they say is done counts only where it is.
 
+use crate::support::fixture::Rig;
 use rowcall::link::StopFlag;
 use rowcall::link::paced::Pace;
 use rowcall::link::retrying::{Patience, Retrying};
-use rowcall::model::{Action, Change, Field, Record, RowResult};
+use rowcall::model::{Action, Change, Record, RowResult};
 use rowcall::sim::{Breakage, Faults, InProcess, Sim};
 use rowcall::submit::converse::Connection;
 use rowcall::submit::settle::{Limits, Settlement};
@@ -171,21 +172,10 @@ impl Pbx for Liar {
     }
 }
 
-fn named_by(vendor: &Vendor) -> Field {
-    match vendor.id {
-        "ozeki" => Field::USER_ID,
-        "portsip" => Field::FIRST_NAME,
-        _ => Field::DISPLAY_NAME,
-    }
-}
-
-fn extension(vendor: &Vendor, number: &str, name: &str) -> Record {
-    let mut extension = Record::numbered(number);
-    extension.set(Field::SIP_PASSWORD, "Sample2002pw");
-    if vendor.id == "portsip" {
-        extension.set(Field::WEB_PASSWORD, "Portal2002pw");
-    }
-    extension.set(named_by(vendor), name);
+fn extension(vendor: &'static Vendor, number: &str, name: &str) -> Record {
+    let rig = Rig::new(vendor, &BTreeMap::new());
+    let mut extension = rig.small(number);
+    extension.set(rig.named_by(), name);
     extension
 }
 
@@ -246,7 +236,7 @@ fn whatever_a_pbx_says_nothing_counts_as_created_that_is_not_there_as_wanted() {
             let done = sent(&connection, &changes);
             assert_eq!(done[0].result, Created, "{case}: {done:?}");
             let second = &done[1];
-            let field = named_by(vendor);
+            let field = Rig::new(vendor, &BTreeMap::new()).named_by();
             let wire = &connection.manifest().row(field).unwrap().wire;
             let is_there = sim.stored("2002", wire).as_deref() == Some(NAME);
             if second.result == Created {

@@ -4,7 +4,7 @@
 use crate::support::fixture::{Rig, account, read_rows, write_extensions};
 use crate::support::random::{Random, from_environment};
 use assert_cmd::cargo::cargo_bin;
-use rowcall::model::{Field, Record, Secret};
+use rowcall::model::{Record, Secret};
 use rowcall::sim::{Faults, Server, Sim};
 use rowcall::vendors::{Account, VENDORS, Vendor};
 use std::collections::BTreeMap;
@@ -40,11 +40,7 @@ impl Night {
 
     fn at(rig: Rig) -> Night {
         let server = Server::start(rig.sim.clone(), "127.0.0.1:0").unwrap();
-        let name = match rig.vendor.id {
-            "openvox" => Field::DISPLAY_NAME,
-            "portsip" => Field::FIRST_NAME,
-            _ => Field::USER_ID,
-        };
+        let name = rig.named_by();
         let wanted = (0..ROWS).map(|row| {
             let mut extension = rig.small(&(2001 + row).to_string());
             extension.set(name, format!("Nightly{row}"));

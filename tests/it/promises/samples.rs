@@ -7,18 +7,23 @@ use rowcall::columns::{BindOptions, Binding};
 use rowcall::manifest::{Access, CrossRule, FieldRow, Manifest, Purpose, Rule};
 use rowcall::model::{Finding, Kind};
 use rowcall::sheet::{Input, ReadOptions, SheetError, open};
+use rowcall::vendors::{GROUPS, VENDORS};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
-/// Each vendor with what the names of its samples begin with, and how many rows the good one has. The last are groups.
-const VENDORS: [(&str, &str, u64); 4] = [
-    ("openvox", "", 200),
-    ("ozeki", "", 200),
-    ("portsip", "", 200),
-    ("portsip", "groups-", 12),
-];
-type Vendor = (&'static str, &'static str, u64);
+/// A vendor, what the names of its samples begin with, and how many rows the good one has.
+type Sample = (&'static str, &'static str, u64);
+
+/// The samples of every vendor, and of the groups of those that have them.
+fn samples() -> impl Iterator<Item = Sample> {
+    let groups = GROUPS.iter().map(|vendor| (vendor.id, "groups-", 12));
+    VENDORS
+        .iter()
+        .map(|vendor| (vendor.id, "", 200))
+        .chain(groups)
+}
+
 /// The column of bad.csv that names the rule that the row breaks.
 const RULE_COLUMN: &str = "rowcall_rule";
 
@@ -32,7 +37,7 @@ struct Said {
     findings: Vec<Finding>,
 }
 
-fn manifest((vendor, prefix, _): Vendor) -> Manifest {
+fn manifest((vendor, prefix, _): Sample) -> Manifest {
     let path = format!("src/vendors/{vendor}/vendor.toml");
     let manifest = Manifest::parse(&fs::read_to_string(path).unwrap()).unwrap();
     match prefix {
@@ -41,14 +46,14 @@ fn manifest((vendor, prefix, _): Vendor) -> Manifest {
     }
 }
 
-fn sample((vendor, prefix, _): Vendor, name: &str) -> PathBuf {
+fn sample((vendor, prefix, _): Sample, name: &str) -> PathBuf {
     // Relative, for messages name it.
     ["samples", vendor, &format!("{prefix}{name}")]
         .iter()
         .collect()
 }
 
-fn said(vendor: Vendor, name: &str) -> (Vec<Said>, Counts) {
+fn said(vendor: Sample, name: &str) -> (Vec<Said>, Counts) {
     let manifest = manifest(vendor);
     let sheet = open(&Input::File(sample(vendor, name)), &ReadOptions::default())
         .unwrap()
@@ -133,7 +138,7 @@ fn rules_of_field(row: &FieldRow) -> Vec<String> {
 
 #[test]
 fn good_rows_have_nothing_against_them() {
-    for vendor in VENDORS {
+    for vendor in samples() {
         let (said, counts) = said(vendor, "good.csv");
         let findings: Vec<_> = said.iter().flat_map(|said| &said.findings).collect();
         assert!(findings.is_empty(), "{vendor:?}: {findings:#?}");
@@ -147,7 +152,7 @@ fn good_rows_have_nothing_against_them() {
 
 #[test]
 fn each_bad_row_breaks_exactly_the_rule_that_it_names() {
-    for vendor in VENDORS {
+    for vendor in samples() {
         for said in said(vendor, "bad.csv").0 {
             let found: Vec<&str> = said.findings.iter().map(|f| &*f.rule).collect();
             assert_eq!(
@@ -162,7 +167,7 @@ fn each_bad_row_breaks_exactly_the_rule_that_it_names() {
 
 #[test]
 fn every_rule_has_its_bad_row_and_weighs_what_the_make_says() {
-    for vendor in VENDORS {
+    for vendor in samples() {
         let manifest = manifest(vendor);
         let mut rows: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
         for said in said(vendor, "bad.csv").0 {
@@ -211,7 +216,7 @@ fn every_rule_has_its_bad_row_and_weighs_what_the_make_says() {
 
 #[test]
 fn what_is_said_of_bad_rows_is_what_was_agreed() {
-    for vendor in VENDORS {
+    for vendor in samples() {
         let mut report = csv::Writer::from_writer(Vec::new());
         let headings = [
             "row", "line", "number", "result", "severity", "code", "field", "column", "message",

@@ -148,6 +148,15 @@ impl Rig {
         extension
     }
 
+    /// A field that names whose extension it is, in plain text.
+    pub fn named_by(&self) -> Field {
+        let names = [Field::DISPLAY_NAME, Field::FIRST_NAME, Field::USER_ID];
+        let known = names
+            .into_iter()
+            .find(|name| self.manifest.row(*name).is_some());
+        known.unwrap_or_else(|| panic!("{}: no field names a person", self.name))
+    }
+
     /// The fields that can be written, the key aside.
     pub fn writable(&self) -> impl Iterator<Item = &'static FieldRow> {
         let own = [self.manifest.key(), Field::NEW_NUMBER];

@@ -1,6 +1,10 @@
 //! A simulated PBX behind its socket, and somebody who works on it with the program.
 
+use super::fixture::Rig;
+use rowcall::manifest::{Access, Manifest};
+use rowcall::model::Field;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -206,10 +210,11 @@ impl House {
             .map(|line| line.split(',').next().unwrap())
             .collect();
         let field = self.field();
-        // PortSIP takes passwords only when the extension is made.
-        let (secret, is_pin) = match self.vendor {
-            "portsip" => ("voicemail_pin", true),
-            _ => ("sip_password", false),
+        // Some take passwords only when the extension is made.
+        let password = self.manifest().row(Field::SIP_PASSWORD).unwrap();
+        let (secret, is_pin) = match password.create_only {
+            true => ("voicemail_pin", true),
+            false => ("sip_password", false),
         };
         let value = |number: &str| match is_pin {
             true => format!("9{number}{}", word.len()),
@@ -223,12 +228,20 @@ impl House {
         self.write("edit.csv", &text)
     }
 
+    /// The heading of a field that names whose extension it is.
     pub(crate) fn field(&self) -> &'static str {
-        match self.vendor {
-            "openvox" => "display_name",
-            "portsip" => "first_name",
-            _ => "user_id",
-        }
+        let vendor = rowcall::vendors::vendor(self.vendor).unwrap();
+        Rig::new(vendor, &BTreeMap::new()).named_by().name()
+    }
+
+    pub(crate) fn manifest(&self) -> &'static Manifest {
+        (rowcall::vendors::vendor(self.vendor).unwrap().manifest)()
+    }
+
+    /// The PBX does not give the web password back as it was written, so an undo cannot restore it.
+    pub(crate) fn loses_web_passwords(&self) -> bool {
+        let row = self.manifest().row(Field::WEB_PASSWORD);
+        row.is_some_and(|row| row.access == Access::WriteOnly)
     }
 }
 

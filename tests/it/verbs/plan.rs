@@ -2,7 +2,7 @@
 
 use rowcall::model::Secret;
 use rowcall::sim::{Faults, Server, Sim};
-use rowcall::vendors::Account;
+use rowcall::vendors::{Account, VENDORS};
 use rowcall::wire::{Pbx, RawRequest, Reply};
 use std::collections::BTreeMap;
 use std::fs;
@@ -132,7 +132,7 @@ struct Small {
     clears: bool,
 }
 
-const SMALL: [Small; 3] = [
+const SMALL: [Small; 4] = [
     Small {
         vendor: "openvox",
         headings: "number,display_name,sip_password,email",
@@ -156,6 +156,14 @@ const SMALL: [Small; 3] = [
         wire: "UserID",
         values: ["ann.miller", "bo.lund"],
         clears: false,
+    },
+    Small {
+        vendor: "yeastar_s",
+        headings: "number,display_name,sip_password,email",
+        middle: "Ann Miller,Xk39vTq2LmXk39vTq2Lm",
+        wire: "email",
+        values: ["ann@example.com", "bo@example.com"],
+        clears: true,
     },
 ];
 
@@ -201,7 +209,9 @@ fn all(count: usize, email: &str) -> String {
 
 #[test]
 fn each_mode_touches_what_it_says_and_nothing_else() {
-    for small in SMALL {
+    for vendor in VENDORS {
+        let small = SMALL.iter().find(|small| small.vendor == vendor.id);
+        let small = small.unwrap_or_else(|| panic!("{} has no sheet in SMALL", vendor.id));
         let desk = Desk::new(small.vendor);
         let [old, new] = small.values;
         let stored = |number: &str| desk.sim.stored(number, small.wire).unwrap_or_default();
