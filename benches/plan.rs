@@ -117,7 +117,7 @@ fn plan(manifest: &Manifest, wanted: &[Record], held: &BTreeMap<String, Record>)
     let changes: Vec<Change> = rows
         .filter_map(|(row, wanted)| {
             let known = held.get(wanted.number());
-            match decide(manifest, Mode::Upsert, row, wanted, known) {
+            match decide(manifest, Mode::Upsert, row, wanted, known, &|_| false) {
                 Decision::Change(change) => Some(change),
                 _ => None,
             }

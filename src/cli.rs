@@ -302,6 +302,20 @@ impl GuardArgs {
             yes: self.yes,
         }
     }
+
+    /// The same for undoing a run: that may change as much as the run did, unless less was typed.
+    pub(crate) fn of_undo(&self) -> GuardOptions {
+        let all = |typed: Option<Allowance>| typed.unwrap_or(Allowance::All);
+        GuardOptions {
+            budget: Budget {
+                creates: all(self.max_creates),
+                updates: all(self.max_updates),
+                deletes: all(self.max_deletes),
+                secret_changes: all(self.max_secret_changes),
+            },
+            ..self.options()
+        }
+    }
 }
 
 /// Where generated secrets go.
@@ -395,6 +409,9 @@ pub struct PlanArgs {
     /// Which extensions may be touched
     #[arg(long, value_enum, default_value_t)]
     pub mode: Mode,
+    /// Write again what cannot be read back, though it is remembered that it was written
+    #[arg(long)]
+    pub rewrite_secrets: bool,
     /// Keep the plan in this file, as JSON
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
@@ -452,6 +469,9 @@ pub struct ImportArgs {
     /// Send nothing unless every row is valid
     #[arg(long)]
     pub all_or_nothing: bool,
+    /// Write again what cannot be read back, though it is remembered that it was written
+    #[arg(long, conflicts_with = "plan")]
+    pub rewrite_secrets: bool,
     /// Where results go.
     #[command(flatten)]
     pub report: ReportArgs,
@@ -760,9 +780,15 @@ Examples:
   rowcall resume 20261121-213015-a1b2 --report report.csv"
 )]
 pub struct ResumeArgs {
-    /// The run [default: the newest one that is not finished]
+    /// The run [default: the newest one, if it is not finished and not older than a day]
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
+    /// Only if it is a run on this target
+    #[arg(long, value_name = "TARGET")]
+    pub to: Option<String>,
+    /// Do not ask; also needed where extensions are left to be deleted and nobody can be asked
+    #[arg(long, short = 'y')]
+    pub yes: bool,
     /// Where results go [default: where the run wrote them]
     #[command(flatten)]
     pub report: ReportArgs,
@@ -772,12 +798,12 @@ pub struct ResumeArgs {
 #[derive(Debug, Args)]
 #[command(
     after_help = "What the run made is deleted, what it changed gets its old values, what it deleted is made again as far as
-it could be read. An extension that was changed by somebody else since is kept and listed. It is a run of
-its own: it can be resumed, and undone.
+it could be read. An extension that was changed by somebody else since is kept and listed. It may change as
+many as the run did; --max-… allows less. It is a run of its own: it can be resumed, and undone.
 
 Examples:
   rowcall undo
-  rowcall undo 20261121-213015-a1b2 --yes --max-deletes 300 --report undone.csv"
+  rowcall undo 20261121-213015-a1b2 --yes --report undone.csv"
 )]
 pub struct UndoArgs {
     /// The run [default: the newest one that is no undo]

@@ -49,6 +49,17 @@ pub fn differing(manifest: &Manifest, wanted: &Record, held: &Record) -> Vec<Fie
         .collect()
 }
 
+/// The fields in which one reading of an extension is not as the other, in whatever way, as far as the vendor lets them
+/// be written.
+pub fn moved(manifest: &Manifest, before: &Record, now: &Record) -> Vec<Field> {
+    let mut fields = differing(manifest, before, now);
+    let more = differing(manifest, now, before).into_iter();
+    let more: Vec<Field> = more.filter(|field| !fields.contains(field)).collect();
+    fields.extend(more);
+    fields.sort_unstable();
+    fields
+}
+
 /// Differences in words: what the PBX holds instead of what is wanted; of a secret only that it is another one.
 pub fn differences(fields: &[Field], wanted: &Record, held: &Record) -> String {
     const SHOWN_MAX: usize = 4;

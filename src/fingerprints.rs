@@ -4,7 +4,7 @@ use crate::model::{Field, Kind, Record, Text};
 use crate::seal::Key;
 use crate::sheet::GENERATE;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use zeroize::Zeroizing;
 
 /// An extension, with fingerprints in the place of secrets. By the names of its fields.
@@ -66,6 +66,35 @@ pub(crate) fn shown(extension: &Record, number: &str, key: &Key) -> Shown {
         (field.name().to_owned(), shown)
     });
     shown.collect()
+}
+
+/// The fields in which an extension is not what was shown of it before. An absent field and an empty one are the same.
+pub(crate) fn changed_since(before: &Shown, now: &Record, key: &Key) -> Vec<Field> {
+    let now = shown(now, now.number(), key);
+    let text = |shown: &Shown, name: &String, field: Field| match shown.get(name) {
+        None => String::new(),
+        Some(ShownText::Text(text)) => canonical(field, text),
+        // No text of a field is as long, and holds this sign.
+        Some(ShownText::Secret { fingerprint }) => format!("\0{fingerprint}"),
+    };
+    let names: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
+    let known = names
+        .into_iter()
+        .filter_map(|name| Some((name, Field::named(name)?)));
+    let changed =
+        known.filter(|(name, field)| text(before, name, *field) != text(&now, name, *field));
+    changed.map(|(_, field)| field).collect()
+}
+
+/// What can be read of an extension that was shown, its secrets left out.
+pub(crate) fn readable(shown: &Shown) -> Record {
+    let mut record = Record::default();
+    for (name, text) in shown {
+        if let (Some(field), ShownText::Text(text)) = (Field::named(name), text) {
+            record.set(field, text.as_str());
+        }
+    }
+    record
 }
 
 #[cfg(test)]

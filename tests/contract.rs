@@ -126,9 +126,11 @@ fn doing_it_twice_plans_nothing_the_second_time() {
         let wanted = rig.full("2001", 0);
         create(rig, &connection, &wanted);
         let held = rig.look(&connection, "2001");
-        let plan = |mode, wanted: &Record| decide(rig.manifest, mode, 0, wanted, held.as_ref());
+        let plan = |mode, wanted: &Record| {
+            decide(rig.manifest, mode, 0, wanted, held.as_ref(), &|_| false)
+        };
         assert_eq!(plan(Mode::Create, &wanted), Decision::Unchanged);
-        // What is not given back is written each time, for nobody can tell.
+        // What is not given back, and is not remembered, is written each time, for nobody can tell.
         let mut readable = wanted.clone();
         for row in rig.writable().filter(|row| row.access == Access::WriteOnly) {
             readable.remove(row.name);

@@ -44,7 +44,8 @@ pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<Exit, Failure>
     if let Some(refusal) = refusal {
         return run.refuse(refusal);
     }
-    run.execute(|rows, session| plan_import(rows, args.mode, args.all_or_nothing, session))
+    let (all_or_nothing, rewrite) = (args.all_or_nothing, args.rewrite_secrets);
+    run.execute(|rows, session| plan_import(rows, args.mode, all_or_nothing, rewrite, session))
 }
 
 /// Carries a saved plan out.

@@ -74,7 +74,7 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<Exit, Failure> {
     }
     let run = Run::new(&request, context, &stop).of_rows(rows);
     run.preview(
-        |rows, session| plan_import(rows, args.mode, false, session),
+        |rows, session| plan_import(rows, args.mode, false, args.rewrite_secrets, session),
         keep,
     )
 }

@@ -1,7 +1,7 @@
 //! `rowcall runs` and `rowcall report`: what the ledgers tell.
 
 use crate::cli::{RunReportArgs, RunsArgs, RunsCommand};
-use crate::ledger::{Listed, Standing, StoredRun, clean, runs};
+use crate::ledger::{Listed, Memory, Standing, StoredRun, clean, runs};
 use crate::model::{Outcome, RowResult};
 use crate::report::{cells, columns};
 use crate::rim::terminal::{print, print_data};
@@ -18,6 +18,9 @@ pub(super) fn run(args: &RunsArgs, context: &Context) -> Result<Exit, Failure> {
     let state = context.state()?;
     if let Some(RunsCommand::Clean { keep, unfinished }) = &args.command {
         let cleaned = clean(&state, *keep, *unfinished)?;
+        for target in &cleaned.targets {
+            Memory::remove(&state, target)?;
+        }
         print(format!("{} runs thrown away", cleaned.removed.len()));
         for secrets in &cleaned.secrets {
             print(format!(

@@ -3,7 +3,7 @@
 use crate::cli::UndoArgs;
 use crate::input::Rows;
 use crate::ledger::{StoredRun, newest};
-use crate::plan::revert::{plan_revert, target_to_revert};
+use crate::plan::revert::{StoredRows, plan_revert, target_to_revert};
 use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure};
 use crate::run::past::PastRun;
@@ -15,7 +15,7 @@ use crate::run::{Run, RunRequest, SecretsOut};
 /// Exit 2 where there is no such run or its ledger cannot be used, exit 3 where its target cannot be used or another
 /// process is at work on it, exit 4 where it would change more than allowed.
 pub(super) fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> {
-    let guard = args.guard.options();
+    let guard = args.guard.of_undo();
     guard.refuse_column_waves("a run")?;
     let state = context.state()?;
     let name = match &args.run {
@@ -43,6 +43,13 @@ pub(super) fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> {
         // Only now is it certain that the run is not at work.
         let stored = StoredRun::open(&state, &name).map_err(Failure::from)?;
         let rows = stored.rows(&context.key()?).map_err(Failure::from)?;
-        Ok(plan_revert(&name, &rows, replaced, session)?)
+        let left = stored.left().map_err(Failure::from)?;
+        let past = StoredRows {
+            run: &name,
+            rows: &rows,
+            left: &left,
+            key: &context.key()?,
+        };
+        Ok(plan_revert(&past, replaced, session)?)
     })
 }

@@ -4,6 +4,8 @@
 //! ```text
 //! STATE/runs/20261121-213015-a1b2/ledger.sqlite    one folder a run, whole or not there
 //! STATE/locks/…                                    one lock a target
+//! STATE/memory/….sqlite                            what was written and cannot be read back, one file a PBX
+//! STATE/count                                      how many runs have begun
 //! ```
 //!
 //! The way of a run: [`TargetLock::take`] before anything is looked at, [`Ledger::create`] with every row once the plan
@@ -16,10 +18,12 @@
 
 mod change;
 mod lock;
+mod memory;
 mod state;
 mod store;
 
 pub use lock::{LockHolder, TargetLock, TargetLocked};
+pub use memory::Memory;
 pub use state::{Cleaned, SECRETS_STEM, StateDir, clean, newest, runs};
 pub use store::{Ledger, StoredRun};
 
@@ -52,8 +56,11 @@ pub struct RunHead {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
     /// Its name, for example `20261121-213015-a1b2`: when it began, in UTC, and four digits that tell runs of the same
-    /// second apart. Names sort by time.
+    /// second apart.
     pub id: String,
+    /// How many runs had begun with this state folder, this one included: newer runs count higher, whatever the clock
+    /// said.
+    pub count: u64,
     /// The label of its target.
     pub target: String,
     /// When it began.

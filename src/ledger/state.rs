@@ -2,10 +2,12 @@
 
 use super::store::StoredRun;
 use super::{LedgerError, Listed, Summary, TargetLock};
+use crate::disk::write_whole;
 use crate::seal::make_private_folder;
 use etcetera::BaseStrategy;
 use std::cmp::Reverse;
-use std::fs;
+use std::collections::BTreeSet;
+use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -17,6 +19,9 @@ pub const SECRETS_STEM: &str = "secrets.";
 
 /// How many characters of a run's name tell its second: `20261121-213015`.
 const SECOND_DIGITS: usize = 15;
+
+/// The name of the file that counts runs.
+const COUNT_FILE: &str = "count";
 
 /// What a run's folder is called while it is thrown away.
 const OLD: &str = ".old-";
@@ -85,6 +90,41 @@ impl StateDir {
         owned(self.path.join("migrations"))
     }
 
+    /// The folder of what was written and cannot be read back, made if need be.
+    pub(super) fn memory(&self) -> Result<PathBuf, LedgerError> {
+        owned(self.memory_path())
+    }
+
+    pub(super) fn memory_path(&self) -> PathBuf {
+        self.path.join("memory")
+    }
+
+    /// The count of the next run: higher than that of any before, whatever the clock says.
+    pub(super) fn next_count(&self) -> Result<u64, LedgerError> {
+        let lock_file = self.locks()?.join(COUNT_FILE);
+        let path = self.path.join(COUNT_FILE);
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let locked = options
+            .open(&lock_file)
+            .and_then(|file| file.lock().map(|()| file));
+        let lock = locked.map_err(|error| failed(&lock_file, "locked", error))?;
+        let known = fs::read_to_string(&path).ok();
+        let known = known.and_then(|text| text.trim().parse().ok());
+        let known = match known {
+            Some(known) => known,
+            // The file is lost, or this is the first run.
+            None => counts(self)?.max().unwrap_or(0),
+        };
+        let count: u64 = known + 1;
+        write_whole(&path, format!("{count}\n").as_bytes(), 0o600)
+            .map_err(|error| failed(&path, "written", error))?;
+        drop(lock);
+        Ok(count)
+    }
+
     fn runs_path(&self) -> PathBuf {
         self.path.join("runs")
     }
@@ -100,17 +140,16 @@ pub fn runs(state: &StateDir) -> Result<Vec<Listed>, LedgerError> {
         summary: summary(state, &id),
         id,
     });
-    let mut listed: Vec<Listed> = listed.collect();
-    // A name tells the second; of runs of the same second their ledgers tell which is newer.
+    let (mut listed, damaged): (Vec<Listed>, Vec<Listed>) =
+        listed.partition(|listed| listed.summary.is_ok());
+    listed.sort_by_key(|listed| Reverse(listed.summary.as_ref().ok().map(|one| one.run.count)));
+    // Of what cannot be read the name tells the second.
     let second = |listed: &Listed| listed.id.get(..SECOND_DIGITS).map(str::to_owned);
-    let started = |listed: &Listed| {
-        listed
-            .summary
-            .as_ref()
-            .ok()
-            .map(|summary| summary.run.started)
-    };
-    listed.sort_by_key(|listed| Reverse((second(listed), started(listed))));
+    for one in damaged {
+        let mut others = listed.iter();
+        let at = others.position(|other| second(other) <= second(&one));
+        listed.insert(at.unwrap_or(listed.len()), one);
+    }
     Ok(listed)
 }
 
@@ -137,6 +176,8 @@ pub struct Cleaned {
     pub removed: Vec<String>,
     /// The files for whose sake others stay: generated secrets, which may stand nowhere else.
     pub secrets: Vec<PathBuf>,
+    /// The targets of which no run is left.
+    pub targets: Vec<String>,
 }
 
 /// Removes all but the newest `keep` runs, with everything in their folders.
@@ -151,10 +192,10 @@ pub fn clean(state: &StateDir, keep: usize, unfinished: bool) -> Result<Cleaned,
     for rest in names(&folder, |name| name.starts_with(OLD))? {
         remove(&folder.join(rest))?;
     }
-    let mut cleaned = Cleaned::default();
+    let (mut cleaned, mut targets) = (Cleaned::default(), BTreeSet::new());
     for Listed { id, summary } in runs(state)?.into_iter().skip(keep) {
         // Held while the folder goes, so that nobody resumes the run meanwhile.
-        let lock = match summary {
+        let lock = match &summary {
             Ok(summary) => match TargetLock::take(state, &summary.run.target, &[]) {
                 Err(LedgerError::Locked(_)) => continue,
                 taken => Some(taken?),
@@ -175,10 +216,25 @@ pub fn clean(state: &StateDir, keep: usize, unfinished: bool) -> Result<Cleaned,
             fs::rename(folder.join(&id), &old).map_err(|error| failed(&old, "removed", error))?;
             remove(&old)?;
             cleaned.removed.push(id);
+            targets.extend(summary.ok().map(|summary| summary.run.target));
         }
         drop(lock);
     }
+    for Listed { summary, .. } in runs(state)? {
+        match summary {
+            Ok(kept) => drop(targets.remove(&kept.run.target)),
+            // It may be of any of them.
+            Err(_) => targets.clear(),
+        }
+    }
+    cleaned.targets = targets.into_iter().collect();
     Ok(cleaned)
+}
+
+/// The counts of all runs that can be read.
+fn counts(state: &StateDir) -> Result<impl Iterator<Item = u64>, LedgerError> {
+    let listed = runs(state)?.into_iter();
+    Ok(listed.filter_map(|listed| Some(listed.summary.ok()?.run.count)))
 }
 
 fn summary(state: &StateDir, run: &str) -> Result<Summary, LedgerError> {

@@ -3,6 +3,7 @@
 use super::change::{Stored, seal, shown};
 use super::state::{LEDGER_FILE, StateDir, failed};
 use super::{LedgerError, Run, RunEnd, RunHead, Standing, Summary, TargetLock};
+use crate::fingerprints::Shown;
 use crate::model::{Action, Change, Field, Outcome, Place, PlannedRow, RowResult};
 use crate::seal::{Key, SealError, hex, random, sync_folder};
 use jiff::Timestamp;
@@ -28,7 +29,8 @@ const NAMES_MAX: u32 = 100;
 
 const TABLES: &str = "
 CREATE TABLE head (
-    id TEXT NOT NULL, target TEXT NOT NULL, started TEXT NOT NULL, tool TEXT NOT NULL, key TEXT NOT NULL,
+    id TEXT NOT NULL, count INTEGER NOT NULL, target TEXT NOT NULL, started TEXT NOT NULL, tool TEXT NOT NULL,
+    key TEXT NOT NULL,
     command TEXT NOT NULL, vendor TEXT NOT NULL, mode TEXT NOT NULL, options TEXT NOT NULL, rules TEXT NOT NULL,
     input_hash TEXT NOT NULL
 ) STRICT;
@@ -39,11 +41,11 @@ CREATE TABLE rows (
     message TEXT NOT NULL, hint TEXT NOT NULL, attempts INTEGER NOT NULL, http_status INTEGER, vendor_code TEXT,
     elapsed_ms INTEGER, finished_at TEXT NOT NULL, findings TEXT NOT NULL, final INTEGER NOT NULL
 ) STRICT;
--- What is to be done, what the PBX held before, and the fields that cannot be put back. A secret is null there, and
--- stands in sealed.
+-- What is to be done, what the PBX held before, the fields that cannot be put back, and what was read back once it was
+-- done, with keyed fingerprints in the place of secrets. Elsewhere a secret is null, and stands in sealed.
 CREATE TABLE changes (
     position INTEGER PRIMARY KEY REFERENCES rows, action TEXT NOT NULL, number TEXT NOT NULL, wanted TEXT NOT NULL,
-    before TEXT, sealed BLOB, not_restorable TEXT NOT NULL
+    before TEXT, sealed BLOB, not_restorable TEXT NOT NULL, left TEXT
 ) STRICT;
 -- What was about to be said to the PBX, and when.
 CREATE TABLE intents (
@@ -61,6 +63,10 @@ const REPLACE_ROW: &str = "UPDATE rows SET (row, file, sheet, line, number, acti
     message, hint, attempts, http_status, vendor_code, elapsed_ms, finished_at, findings, final) =
     (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20) WHERE position = ?1";
 
+const LEAVE: &str = "UPDATE changes SET left = ?2 WHERE position = ?1";
+
+const RENEW: &str = "UPDATE changes SET before = ?2, sealed = ?3 WHERE position = ?1";
+
 const GET_ROWS: &str =
     "SELECT rows.*, (SELECT count(*) FROM intents WHERE intents.position = rows.position) AS intents
     FROM rows ORDER BY position";
@@ -77,6 +83,8 @@ pub struct Ledger {
     path: PathBuf,
     run: String,
     results: Vec<(usize, Outcome)>,
+    /// What was read back, as JSON.
+    left: Vec<(usize, String)>,
     stopped: bool,
     // Let go after the connection, which is dropped first.
     _lock: TargetLock,
@@ -109,6 +117,7 @@ impl Ledger {
         let new = new_folder(&runs)?;
         let mut run = Run {
             id: String::new(),
+            count: state.next_count()?,
             target: lock.target().to_owned(),
             started,
             tool: env!("CARGO_PKG_VERSION").to_owned(),
@@ -182,6 +191,7 @@ impl Ledger {
             path,
             run,
             results: Vec::new(),
+            left: Vec::new(),
             stopped: false,
             _lock: lock,
         })
@@ -206,6 +216,37 @@ impl Ledger {
     /// result of the same row replaces it. [`RowResult::NotSent`] changes the row's line and leaves it to be done.
     pub fn result(&mut self, position: usize, outcome: Outcome) {
         self.results.push((position, outcome));
+    }
+
+    /// Takes note of what was read back of a row's extension once it was written; it is on the disk together with the
+    /// row's result.
+    pub(crate) fn left(&mut self, position: usize, left: &Shown) {
+        // Texts and names are always JSON.
+        let left = serde_json::to_string(left).unwrap_or_default();
+        self.left.push((position, left));
+    }
+
+    /// Writes down anew what the PBX holds before changes that wait. On return that survives a power cut.
+    ///
+    /// # Errors
+    /// As [`Ledger::intend`], or what is secret could not be sealed.
+    pub fn renew<'c>(
+        &mut self,
+        changes: impl Iterator<Item = &'c Change>,
+        key: &Key,
+    ) -> Result<(), LedgerError> {
+        let write = |error: rusqlite::Error| writing(&self.path, &error);
+        let transaction = self.connection.transaction().map_err(write)?;
+        for change in changes {
+            let sealed = seal(change, &self.run, key).map_err(|error| sealing(&self.run, error))?;
+            let renewed = || -> rusqlite::Result<usize> {
+                let before = change.before.as_ref().map(|before| json(&shown(before)));
+                let mut statement = transaction.prepare_cached(RENEW)?;
+                statement.execute(params![change.row, before.transpose()?, sealed])
+            };
+            expect_one(renewed().map_err(write)?, change.row, "is not there")?;
+        }
+        transaction.commit().map_err(write)
     }
 
     /// Makes every result so far survive a power cut.
@@ -280,6 +321,12 @@ impl Ledger {
                 .map_err(|error| write(&error))?;
             expect_one(count, *position, "is not there")?;
         }
+        for (position, left) in &self.left {
+            transaction
+                .prepare_cached(LEAVE)
+                .and_then(|mut statement| statement.execute(params![position, left]))
+                .map_err(|error| write(&error))?;
+        }
         let now = Timestamp::now().to_string();
         for position in positions {
             let count = transaction
@@ -290,6 +337,7 @@ impl Ledger {
         }
         transaction.commit().map_err(|error| write(&error))?;
         self.results.clear();
+        self.left.clear();
         self.stopped = false;
         Ok(())
     }
@@ -322,6 +370,7 @@ impl StoredRun {
         let head = |row: &rusqlite::Row| {
             Ok(Run {
                 id: row.get("id")?,
+                count: row.get("count")?,
                 target: row.get("target")?,
                 started: parsed(row, "started", |text: String| text.parse().ok())?,
                 tool: row.get("tool")?,
@@ -470,6 +519,24 @@ impl StoredRun {
         Ok(rows)
     }
 
+    /// What was read back of extensions once they were written, by the positions of their rows, with keyed fingerprints
+    /// in the place of secrets.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub(crate) fn left(&self) -> Result<BTreeMap<usize, Shown>, LedgerError> {
+        let read = || -> rusqlite::Result<_> {
+            let mut statement = self
+                .connection
+                .prepare("SELECT position, left FROM changes WHERE left IS NOT NULL")?;
+            let rows = statement.query_map([], |row| {
+                Ok((row.get("position")?, parsed(row, "left", from_json)?))
+            })?;
+            rows.collect()
+        };
+        read().map_err(|error| self.reading(error))
+    }
+
     fn changes(&self) -> rusqlite::Result<Vec<(Stored, Vec<Field>)>> {
         let mut statement = self
             .connection
@@ -570,10 +637,10 @@ fn put_head(transaction: &Transaction, run: &Run) -> rusqlite::Result<()> {
     } = &run.head;
     let started = run.started.to_string();
     transaction.execute(
-        "INSERT INTO head VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "INSERT INTO head VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         params![
-            run.id, run.target, started, run.tool, run.key, command, vendor, mode, options, rules,
-            input_hash
+            run.id, run.count, run.target, started, run.tool, run.key, command, vendor, mode,
+            options, rules, input_hash
         ],
     )?;
     Ok(())
@@ -619,7 +686,7 @@ fn put_change(
 ) -> rusqlite::Result<()> {
     let before = change.before.as_ref().map(|before| json(&shown(before)));
     connection
-        .prepare_cached("INSERT INTO changes VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
+        .prepare_cached("INSERT INTO changes VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL)")?
         .execute(params![
             change.row,
             change.action.word(),

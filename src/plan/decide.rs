@@ -58,13 +58,15 @@ pub enum Decision {
     Missing,
 }
 
-/// What one row asks for, given what the PBX holds under its number.
+/// What one row asks for, given what the PBX holds under its number. `is_written` says which fields that cannot be read
+/// certainly hold what is wanted.
 pub fn decide(
     manifest: &Manifest,
     mode: Mode,
     row: usize,
     wanted: &Record,
     held: Option<&Record>,
+    is_written: &dyn Fn(Field) -> bool,
 ) -> Decision {
     let number = wanted.number().to_owned();
     let Some(held) = held else {
@@ -89,7 +91,8 @@ pub fn decide(
         };
     }
     // What cannot be compared has to be written: leaving it out would leave a new password unset.
-    fields.extend(uncomparable(manifest, wanted));
+    let unseen = uncomparable(manifest, wanted).into_iter();
+    fields.extend(unseen.filter(|field| !is_written(*field)));
     if fields.is_empty() {
         return Decision::Unchanged;
     }
@@ -118,6 +121,7 @@ pub(crate) fn planned_row(
     decision: Decision,
     held: Option<&Record>,
     manifest: &Manifest,
+    is_written: &dyn Fn(Field) -> bool,
 ) -> PlannedRow {
     let mut line = line;
     if held.is_some() && line.message.is_empty() {
@@ -126,7 +130,7 @@ pub(crate) fn planned_row(
     match decision {
         Decision::Change(change) => PlannedRow::to_send(line, change),
         other => PlannedRow::settled(no_change_outcome(
-            line, column, wanted, &other, held, manifest,
+            line, column, wanted, &other, held, manifest, is_written,
         )),
     }
 }
@@ -149,6 +153,7 @@ fn no_change_outcome(
     decision: &Decision,
     held: Option<&Record>,
     manifest: &Manifest,
+    is_written: &dyn Fn(Field) -> bool,
 ) -> Outcome {
     let nothing_held = Record::default();
     let record = manifest.key().record();
@@ -183,6 +188,7 @@ fn no_change_outcome(
             let outcome = ending(RowResult::Unchanged);
             let unseen: Vec<&str> = uncomparable(manifest, wanted)
                 .iter()
+                .filter(|field| !is_written(**field))
                 .map(|field| field.name())
                 .collect();
             if unseen.is_empty() || !outcome.message.is_empty() {
@@ -278,7 +284,7 @@ mod tests {
             (Field::WEB_PASSWORD, GENERATE),
         ]);
         let held = extension(&[(Field::NUMBER, "2001"), (Field::SIP_PASSWORD, "old")]);
-        let decide = |mode| decide(&manifest, mode, 0, &wanted, Some(&held));
+        let decide = |mode| decide(&manifest, mode, 0, &wanted, Some(&held), &|_| false);
         assert_eq!(decide(Mode::Create), Decision::Conflict(vec![Field::EMAIL]));
         let Decision::Change(change) = decide(Mode::Upsert) else {
             panic!("the e-mail address differs");
@@ -296,7 +302,7 @@ mod tests {
         );
         let same = extension(&[(Field::EMAIL, "a@b.c")]);
         let other = extension(&[(Field::EMAIL, "z@b.c"), (Field::SIP_PASSWORD, "kept")]);
-        let of = |mode, held| decide(&manifest, mode, 3, &wanted, held);
+        let of = |mode, held| decide(&manifest, mode, 3, &wanted, held, &|_| false);
         assert_eq!(of(Mode::Create, Some(&same)), Decision::Unchanged);
         assert_eq!(
             of(Mode::Create, Some(&other)),
@@ -317,6 +323,8 @@ mod tests {
                 matches!(of(mode, Some(&same)), Decision::Change(_)),
                 "a password that cannot be read is written"
             );
+            let known = decide(&manifest, mode, 3, &wanted, Some(&same), &|_| true);
+            assert_eq!(known, Decision::Unchanged);
             let Decision::Change(change) = of(mode, Some(&other)) else {
                 panic!("{mode:?}")
             };

@@ -10,7 +10,8 @@ use crate::model::{Action, PlannedRow, RowResult};
 use crate::rim::{Failure, Session};
 
 /// Fetches what the PBX holds, checks the rows again by that, and decides each of them, in mode sync also every
-/// extension that no row names.
+/// extension that no row names. With `rewrite_secrets` what cannot be read back is written again, though it is
+/// remembered that it was.
 ///
 /// # Errors
 /// The PBX does not tell what it holds, what is to be deleted cannot be known, or `all_or_nothing` and some row is
@@ -19,6 +20,7 @@ pub(crate) fn plan_import(
     rows: &mut Rows,
     mode: Mode,
     all_or_nothing: bool,
+    rewrite_secrets: bool,
     session: &Session<'_>,
 ) -> Result<Plan, Refusal> {
     let remote = RemoteState::fetch(session, rows.numbers())?;
@@ -26,7 +28,7 @@ pub(crate) fn plan_import(
     if all_or_nothing && !rows.all_valid() {
         return Err(Refusal::all_or_nothing("mend the invalid rows"));
     }
-    let planned = planned(rows, &remote, mode, session)?;
+    let planned = planned(rows, &remote, mode, rewrite_secrets, session)?;
     Ok(Plan::new(rows, planned).against(remote))
 }
 
@@ -34,6 +36,7 @@ fn planned(
     rows: &Rows,
     remote: &RemoteState,
     mode: Mode,
+    rewrite_secrets: bool,
     session: &Session<'_>,
 ) -> Result<Vec<PlannedRow>, Failure> {
     let manifest = session.manifest();
@@ -47,7 +50,11 @@ fn planned(
         let known = remote.extensions.get(row.wanted.number());
         let line = rows.outcome(index, Action::None, RowResult::NotSent);
         let column = |field| rows.heading(index, field, None);
-        let decision = decide(manifest, mode, index, &row.wanted, known);
+        let is_written = |field| {
+            let text = row.wanted.reveal(field).unwrap_or_default();
+            !rewrite_secrets && known.is_some_and(|held| session.vouches(held, field, text))
+        };
+        let decision = decide(manifest, mode, index, &row.wanted, known, &is_written);
         planned.push(planned_row(
             line,
             &column,
@@ -55,6 +62,7 @@ fn planned(
             decision,
             known,
             manifest,
+            &is_written,
         ));
     }
     block_dependents(remote, &mut planned, &rows.headings());

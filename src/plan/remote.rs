@@ -64,6 +64,9 @@ impl RemoteState {
             .filter(|number| !number.is_empty() && is_wanted(&listing, numbers.contains(*number)));
         let wanted: Vec<String> = wanted.map(str::to_owned).collect();
         let extensions = session.look(&wanted)?;
+        if let Some(memory) = session.memory.as_ref().filter(|_| listing.complete) {
+            memory.forget_absent(session.target().record(), &numbers)?;
+        }
         let numbers = numbers
             .into_iter()
             .chain(extensions.keys().cloned())

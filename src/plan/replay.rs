@@ -5,8 +5,9 @@ use super::dependents::block_dependents;
 use super::file::{SavedPlan, SavedRow, Secrets};
 use super::remote::RemoteState;
 use super::{Plan, Refusal};
+use crate::compare::uncomparable;
 use crate::input::Headings;
-use crate::model::{Action, Change, Finding, Outcome, PlannedRow, Record, RowResult};
+use crate::model::{Action, Change, Field, Finding, Outcome, PlannedRow, Record, RowResult};
 use crate::rim::{Exit, Failure, Session, Target};
 use crate::rules::Checker;
 use crate::seal::Key;
@@ -94,7 +95,7 @@ impl Replay {
             plan: &self.plan,
             headings: &self.plan.headings,
             mode: self.mode,
-            target: session.target(),
+            session,
             key: &self.key,
             secrets: &self.secrets,
             remote: &remote,
@@ -175,7 +176,7 @@ struct Planner<'p> {
     plan: &'p SavedPlan,
     headings: &'p Headings,
     mode: Mode,
-    target: &'p Target,
+    session: &'p Session<'p>,
     key: &'p Key,
     secrets: &'p Secrets,
     remote: &'p RemoteState,
@@ -203,16 +204,31 @@ impl Planner<'_> {
         let Some(wanted) = self.secrets.wanted(position, row) else {
             return Err(format!("what {} wants is not whole", row.number()));
         };
-        if moved {
+        let planned = row.changes();
+        // What was left out because it was remembered is no longer known to be there.
+        let is_left_out = |field: &Field| !planned.contains(field);
+        let forgotten = self.mode != Mode::Create
+            && row.action() != Some(Action::Delete)
+            && self.unseen(&wanted, now).iter().any(is_left_out);
+        if forgotten && !self.replans {
+            return Ok(settled(Outcome {
+                message:
+                    "what was written to it last and cannot be read back is not known any more"
+                        .into(),
+                ..self.drifted(row, line, now)
+            }));
+        }
+        if moved || forgotten {
             return Ok(self.planned_anew(position, row, line, &wanted, now));
         }
-        let change = match self.decide(position, row, &wanted, now) {
+        let is_written = |field: Field| !planned.contains(&field);
+        let change = match self.decide(position, row, &wanted, now, &is_written) {
             Some(Decision::Change(change)) => Some(change),
             Some(_) | None => None,
         };
         let action = change.as_ref().map_or(Action::None, |change| change.action);
         let written = change.as_ref().map(Change::fields).unwrap_or_default();
-        if action != line.action || written != row.changes() {
+        if action != line.action || written != planned {
             return Err(format!(
                 "{} comes out otherwise than it was planned",
                 row.number()
@@ -231,10 +247,13 @@ impl Planner<'_> {
         row: &SavedRow,
         wanted: &Record,
         now: Option<&Record>,
+        is_written: &dyn Fn(Field) -> bool,
     ) -> Option<Decision> {
         if row.action() != Some(Action::Delete) {
-            let manifest = (self.target.vendor.manifest)();
-            return Some(decide(manifest, self.mode, position, wanted, now));
+            let manifest = self.session.manifest();
+            return Some(decide(
+                manifest, self.mode, position, wanted, now, is_written,
+            ));
         }
         Some(Decision::Change(Change {
             row: position,
@@ -243,6 +262,17 @@ impl Planner<'_> {
             wanted: wanted.clone(),
             before: Some(now?.clone()),
         }))
+    }
+
+    /// The fields that are wanted, cannot be read, and are not remembered.
+    fn unseen(&self, wanted: &Record, now: Option<&Record>) -> Vec<Field> {
+        let Some(now) = now else { return vec![] };
+        let mut unseen = uncomparable(self.session.manifest(), wanted);
+        unseen.retain(|field| {
+            let text = wanted.reveal(*field).unwrap_or_default();
+            !self.session.vouches(now, *field, text)
+        });
+        unseen
     }
 
     fn movements(&self, row: &SavedRow, now: Option<&Record>) -> String {
@@ -284,7 +314,7 @@ impl Planner<'_> {
         wanted: &Record,
         now: Option<&Record>,
     ) -> PlannedRow {
-        let manifest = (self.target.vendor.manifest)();
+        let manifest = self.session.manifest();
         let column = |field| self.headings.heading(line.place.as_ref(), field);
         let fresh = Outcome {
             action: Action::None,
@@ -296,7 +326,9 @@ impl Planner<'_> {
             hint: String::new(),
             ..line.clone()
         };
-        let Some(decision) = self.decide(position, row, wanted, now) else {
+        let unseen = self.unseen(wanted, now);
+        let is_written = |field: Field| !unseen.contains(&field);
+        let Some(decision) = self.decide(position, row, wanted, now, &is_written) else {
             let outcome = Outcome {
                 action: Action::Delete,
                 result: RowResult::Unchanged,
@@ -307,7 +339,7 @@ impl Planner<'_> {
         let deletes =
             matches!(&decision, Decision::Change(change) if change.action == Action::Delete);
         if deletes {
-            return planned_row(fresh, &column, wanted, decision, now, manifest);
+            return planned_row(fresh, &column, wanted, decision, now, manifest, &is_written);
         }
         let (checker, mut findings) = (Checker::without_sheet(manifest), vec![]);
         checker.extension(
@@ -325,7 +357,7 @@ impl Planner<'_> {
                 ..told
             });
         }
-        planned_row(fresh, &column, wanted, decision, now, manifest)
+        planned_row(fresh, &column, wanted, decision, now, manifest, &is_written)
     }
 }
 

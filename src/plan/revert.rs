@@ -7,11 +7,12 @@
 use super::Plan;
 use super::remote::RemoteState;
 use crate::compare::{differences, differing};
+use crate::fingerprints::{Shown, changed_since, readable};
 use crate::ledger::{Run, Standing};
 use crate::manifest::{Access, FieldRow, Manifest};
 use crate::model::{Action, Change, Field, Kind, Outcome, PlannedRow, Record, RowResult};
 use crate::rim::{Failure, Session, Target, TargetSpec};
-use crate::seal::sha256_hex;
+use crate::seal::{Key, sha256_hex};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -41,23 +42,34 @@ pub(crate) fn target_to_revert(
     Ok((target, replaced))
 }
 
+/// A run that is to be undone, as its ledger has it.
+pub(crate) struct StoredRows<'s> {
+    pub(crate) run: &'s str,
+    pub(crate) rows: &'s [(PlannedRow, Standing)],
+    /// What was read back once it was written, by position.
+    pub(crate) left: &'s BTreeMap<usize, Shown>,
+    pub(crate) key: &'s Key,
+}
+
 /// Plans the inverse of a run, the last row first. `replaced` says whether the run took extensions out of groups that it
 /// did not name.
 ///
 /// # Errors
 /// Exit 3 where the PBX does not tell what it holds.
 pub(crate) fn plan_revert(
-    run: &str,
-    rows: &[(PlannedRow, Standing)],
+    past: &StoredRows<'_>,
     replaced: bool,
     session: &Session<'_>,
 ) -> Result<Plan, Failure> {
+    let StoredRows { run, rows, .. } = *past;
     let changes = rows.iter().filter_map(|(row, _)| row.change.as_ref());
     let numbers = changes.flat_map(|change| [change.number.as_str(), present_number(change)]);
     let remote = RemoteState::fetch_each(session, numbers)?;
     let reverting = Reverting {
         manifest: session.manifest(),
         run,
+        left: past.left,
+        key: past.key,
         replaced,
         held: &remote.extensions,
     };
@@ -114,6 +126,8 @@ fn present_number(change: &Change) -> &str {
 struct Reverting<'u> {
     manifest: &'u Manifest,
     run: &'u str,
+    left: &'u BTreeMap<usize, Shown>,
+    key: &'u Key,
     /// Whether the run took extensions out of groups that it did not name.
     replaced: bool,
     held: &'u BTreeMap<String, Record>,
@@ -305,6 +319,12 @@ impl Reverting<'_> {
         if !differing(self.manifest, &change.wanted, now).is_empty() {
             return self.drifted(change, &change.wanted, now);
         }
+        if let Some(left) = self.left.get(&change.row) {
+            let fields = changed_since(left, now, self.key);
+            if !fields.is_empty() {
+                return self.changed_since(change, &fields, &readable(left), now);
+            }
+        }
         send(change, Action::Delete, now.key_only(), Some(now), &[])
     }
 
@@ -369,10 +389,21 @@ impl Reverting<'_> {
     /// An extension that is not what the run left.
     fn drifted(&self, change: &Change, left: &Record, now: &Record) -> PlannedRow {
         let fields = differing(self.manifest, left, now);
+        self.changed_since(change, &fields, left, now)
+    }
+
+    /// An extension in which somebody changed these fields after the run.
+    fn changed_since(
+        &self,
+        change: &Change,
+        fields: &[Field],
+        left: &Record,
+        now: &Record,
+    ) -> PlannedRow {
         let message = format!(
             "it was changed after run {}: {}; it is kept",
             self.run,
-            differences(&fields, left, now)
+            differences(fields, left, now)
         );
         let hint = "put it back by hand, if that is meant";
         kept(

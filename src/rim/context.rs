@@ -1,7 +1,8 @@
 //! What holds for every command: where configuration, runs and the key are.
 
 use super::failure::Failure;
-use crate::ledger::StateDir;
+use super::target::Target;
+use crate::ledger::{Memory, StateDir};
 use crate::seal::Key;
 use std::path::{Path, PathBuf};
 
@@ -27,6 +28,24 @@ impl Context {
     /// Exit 2 where there is no such folder.
     pub(crate) fn state(&self) -> Result<StateDir, Failure> {
         Ok(StateDir::new(self.state_folder.as_deref())?)
+    }
+
+    /// What is remembered of a PBX, made if there is nothing yet; none of a simulated one.
+    ///
+    /// # Errors
+    /// Exit 2 where it cannot be read or made.
+    pub(crate) fn memory(&self, target: &Target) -> Result<Option<Memory>, Failure> {
+        if target.is_sim() {
+            return Ok(None);
+        }
+        let memory = Memory::open(&self.state()?, &target.identity(), self.key()?)?;
+        Ok(Some(memory))
+    }
+
+    /// What is remembered of a PBX, where there is anything that can be used.
+    pub(crate) fn present_memory(&self, target: &Target) -> Option<Memory> {
+        let is_there = Memory::is_there(&self.state().ok()?, &target.identity());
+        is_there.then(|| self.memory(target).ok().flatten())?
     }
 
     /// The key that secrets are sealed with, made if there is none yet.

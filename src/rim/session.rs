@@ -4,12 +4,13 @@ use super::config::read_small;
 use super::failure::Failure;
 use super::target::{Address, Target};
 use super::terminal::print;
+use crate::ledger::Memory;
 use crate::link::http::{Http, Options};
 use crate::link::paced::Pace;
 use crate::link::retrying::Retrying;
 use crate::link::{Link, StopFlag};
 use crate::manifest::Manifest;
-use crate::model::Record;
+use crate::model::{Field, Record};
 use crate::progress::Progress;
 use crate::sim::{Faults, InProcess, Sim};
 use crate::submit::converse::{Connection, LookupOptions};
@@ -21,6 +22,8 @@ use std::time::Duration;
 pub(crate) struct Session<'t> {
     target: &'t Target,
     connection: Connection,
+    /// What was last written and cannot be read back; none of a simulated PBX, and while nothing was written.
+    pub(crate) memory: Option<Memory>,
 }
 
 impl<'t> Session<'t> {
@@ -63,7 +66,11 @@ impl<'t> Session<'t> {
         let connection =
             Connection::open(vendor, Retrying::new(link, pace), target.account.clone())
                 .map_err(|fault| target.failure(&fault))?;
-        Ok(Session { target, connection })
+        Ok(Session {
+            target,
+            connection,
+            memory: None,
+        })
     }
 
     pub(crate) fn target(&self) -> &'t Target {
@@ -94,6 +101,12 @@ impl<'t> Session<'t> {
     pub(crate) fn list_extensions(&self) -> Result<Option<Listing>, Failure> {
         let listing = self.connection.list_extensions();
         listing.map_err(|fault| self.target.failure(&fault))
+    }
+
+    /// Whether an extension that reads like this was last written with this text in a field that cannot be read.
+    pub(crate) fn vouches(&self, held: &Record, field: Field, text: &str) -> bool {
+        let memory = self.memory.as_ref();
+        memory.is_some_and(|memory| memory.vouches(held, field, text))
     }
 
     /// How the target is looked up.

@@ -2,12 +2,17 @@
 
 use super::journal::Journal;
 use super::results::Results;
+use crate::compare::uncomparable;
+use crate::fingerprints::shown;
 use crate::input::Headings;
+use crate::ledger::Memory;
+use crate::manifest::Manifest;
 use crate::model::{Change, Field, Outcome, PlannedRow, RowResult};
 use crate::plan::waves::Stage;
 use crate::progress::Progress;
 use crate::rim::terminal::print;
 use crate::rim::{Exit, Failure, Session};
+use crate::seal::Key;
 use crate::submit::settle::Settlement;
 use crate::submit::verify::Verify;
 use crate::submit::{Ended, FailuresMax, IntentLog, NoIntentLog, Options, WaveGate, submit};
@@ -27,6 +32,36 @@ pub(crate) struct Execution<'e> {
     pub(crate) stages: Vec<Stage>,
     /// Where intents and results are written down; none for a PBX that is gone when the process is.
     pub(crate) journal: Option<Journal>,
+    /// Stands in the place of secrets that were read back.
+    pub(crate) key: Option<Key>,
+}
+
+/// Remembers what a row wrote and the vendor does not give back. What cannot be remembered is written once more the next
+/// time.
+fn remember(
+    memory: &Memory,
+    manifest: &Manifest,
+    changes: Option<&Vec<&Change>>,
+    settlement: &Settlement,
+) {
+    let changes = changes.into_iter().flatten();
+    let Some(first) = changes.clone().next() else {
+        return;
+    };
+    let _ = match &settlement.left {
+        Some(left) if settlement.result.is_done() => {
+            let unseen = changes.flat_map(|change| {
+                let fields = uncomparable(manifest, &change.wanted).into_iter();
+                fields.filter_map(|field| Some((field, change.wanted.reveal(field)?)))
+            });
+            let unseen: Vec<(Field, &str)> = unseen
+                .filter(|(field, _)| *field != Field::NEW_NUMBER)
+                .collect();
+            memory.remember(first, left, &unseen)
+        }
+        _ if settlement.result == RowResult::NotSent => memory.restore(first),
+        _ => Ok(()),
+    };
 }
 
 /// By position, what cannot be put back of the rows' extensions.
@@ -87,6 +122,11 @@ impl Execution<'_> {
             batch: target.batch,
             ..Options::parallel(target.parallel)
         };
+        // A row may take two steps.
+        let mut by_row: BTreeMap<usize, Vec<&Change>> = BTreeMap::new();
+        for change in changes {
+            by_row.entry(change.row).or_default().push(change);
+        }
         let mut progress = Progress::new("rows", changes.len() as u64);
         let mut failed = None;
         let journal = self.journal.as_ref();
@@ -97,8 +137,17 @@ impl Execution<'_> {
             progress.tick();
             failures.set(failures.get() + u32::from(!settlement.result.is_done()));
             let position = settlement.row;
+            if let Some(memory) = &session.memory {
+                let of_row = by_row.get(&settlement.row);
+                remember(memory, session.manifest(), of_row, &settlement);
+            }
+            let left = settlement.left.as_ref().zip(self.key.as_ref());
+            let left = left.map(|(left, key)| shown(left, left.number(), key));
             let outcome = self.outcome(results.line(position), settlement);
             if let Some(journal) = journal {
+                if let Some(left) = left {
+                    journal.left(position, left);
+                }
                 journal.result(position, outcome.clone());
             }
             if let Err(failure) = results.put(position, outcome) {

@@ -4,6 +4,7 @@
 //! rows in one commit, and takes the results along. So after a crash at most twice as many rows have to be looked up as
 //! were in flight.
 
+use crate::fingerprints::Shown;
 use crate::ledger::{Ledger, LedgerError};
 use crate::model::{Outcome, RowResult};
 use crate::submit;
@@ -40,6 +41,7 @@ struct State {
     /// How many of them somebody waits for.
     wanted: usize,
     results: Vec<(usize, Outcome)>,
+    left: Vec<(usize, Shown)>,
     /// Why the run ends, once it does.
     ending: Option<String>,
     /// Why nothing can be written any more.
@@ -93,6 +95,11 @@ impl Journal {
     pub fn result(&self, position: usize, outcome: Outcome) {
         self.shared.lock().results.push((position, outcome));
         self.shared.changed.notify_all();
+    }
+
+    /// Takes note of what was read back of a row's extension, before its outcome.
+    pub(crate) fn left(&self, position: usize, left: Shown) {
+        self.shared.lock().left.push((position, left));
     }
 
     /// Ends the run for now, and comes back when everything is written down.
@@ -152,6 +159,7 @@ impl Writer {
             };
             let due = due.min(self.pending.len());
             let results = std::mem::take(&mut state.results);
+            let left = std::mem::take(&mut state.left);
             let ending = state.ending.clone();
             if results.is_empty() && state.durable >= due {
                 match ending {
@@ -162,6 +170,9 @@ impl Writer {
             }
             let from = state.durable;
             drop(state);
+            for (position, left) in left {
+                ledger.left(position, &left);
+            }
             for (position, outcome) in results {
                 if is_final.len() <= position {
                     is_final.resize(position + 1, false);

@@ -5,6 +5,7 @@
 //! - [`execution`]: changes on their way to the target.
 //! - [`resume`]: takes up a run that was cut off or stopped.
 //! - [`past`]: a run of before, and which PBX it belongs to.
+//! - [`left`]: what is left of such a run, held against the PBX of today.
 //! - [`journal`]: the run's ledger while it is at work.
 //! - [`results`] and [`rejects`]: where outcomes go.
 //! - [`secrets_file`]: what was generated, and [`recipients`] to whom it is encrypted.
@@ -12,6 +13,7 @@
 
 mod execution;
 pub mod journal;
+mod left;
 pub(crate) mod past;
 mod recipients;
 mod rejects;
@@ -53,6 +55,21 @@ pub(crate) struct Run<'r> {
     lines: Option<Vec<Outcome>>,
     /// Is given every outcome beside the report.
     observer: Option<Observer<'r>>,
+}
+
+/// Forgets what is remembered of the extensions that are about to be written.
+///
+/// # Errors
+/// Exit 2 where that cannot be written down: then nothing may be sent.
+fn forget(session: &mut Session<'_>, changes: &[Change], context: &Context) -> Result<(), Failure> {
+    session.memory = match session.memory.take() {
+        None => context.memory(session.target())?,
+        memory => memory,
+    };
+    match &session.memory {
+        Some(memory) => Ok(memory.forget(changes.iter())?),
+        None => Ok(()),
+    }
 }
 
 impl<'r> Run<'r> {
@@ -100,7 +117,8 @@ impl<'r> Run<'r> {
         planner: impl FnOnce(&mut Rows, &Session<'_>) -> Result<Plan, Refusal>,
     ) -> Result<Exit, Failure> {
         let planned = self.lock().and_then(|lock| {
-            let session = Session::open(self.request.target, self.stop)?;
+            let mut session = Session::open(self.request.target, self.stop)?;
+            session.memory = self.context.present_memory(self.request.target);
             let plan = planner(&mut self.rows, &session)?;
             Ok((lock, session, plan))
         });
@@ -121,7 +139,10 @@ impl<'r> Run<'r> {
     ) -> Result<Exit, Failure> {
         let planned = Session::open(self.request.target, self.stop)
             .map_err(Refusal::from)
-            .and_then(|session| planner(&mut self.rows, &session));
+            .and_then(|mut session| {
+                session.memory = self.context.present_memory(self.request.target);
+                planner(&mut self.rows, &session)
+            });
         match planned {
             Ok(plan) => self.show(&plan, keep),
             Err(refusal) => self.refuse(refusal),
@@ -203,7 +224,7 @@ impl<'r> Run<'r> {
     fn carry_out(
         mut self,
         lock: Option<TargetLock>,
-        session: Session<'_>,
+        mut session: Session<'_>,
         mut plan: Plan,
     ) -> Result<Exit, Failure> {
         plan.notes.iter().for_each(print);
@@ -241,6 +262,11 @@ impl<'r> Run<'r> {
         let mut changes = in_order(changes);
         let stages = in_waves(&waves, &mut changes);
         let lock = lock.filter(|_| !changes.is_empty());
+        if lock.is_some()
+            && let Err(failure) = forget(&mut session, &changes, self.context)
+        {
+            return results.refuse(Refusal::new("memory", failure));
+        }
         let journal = match self.write_down(lock, &plan, waves, &generated, &changes) {
             Ok(journal) => journal,
             Err(refusal) => return results.refuse(refusal),
@@ -251,6 +277,7 @@ impl<'r> Run<'r> {
             failures_max: request.guard.failures_max(),
             verify: request.guard.verify,
             stages,
+            key: journal.as_ref().map(|_| self.context.key()).transpose()?,
             journal,
         };
         plan.rows = vec![];

@@ -1,17 +1,21 @@
 //! Takes up a run that was cut off or stopped.
 
 use super::execution::{Execution, not_restorable};
+use super::forget;
 use super::journal::{Journal, Pending};
+use super::left::Left;
 use super::past::PastRun;
-use super::request::{ReportOptions, failures_max};
+use super::request::{GuardOptions, ReportOptions, RunRequest, failures_max};
 use super::results::Results;
 use super::saved_options::SavedOptions;
+use super::secrets_file::SecretsOut;
 use crate::ledger::{Ledger, Standing};
 use crate::link::StopFlag;
 use crate::model::{Change, Outcome, PlannedRow};
+use crate::plan::Refusal;
 use crate::plan::dependents::block_rows;
 use crate::plan::waves::{Stage, in_waves};
-use crate::rim::terminal::print;
+use crate::rim::terminal::{confirm, print};
 use crate::rim::{Context, Exit, Failure, Session, Target};
 use crate::submit::order::{in_order, provides};
 use std::collections::BTreeSet;
@@ -23,27 +27,28 @@ pub(crate) struct ResumedRun {
 }
 
 impl ResumedRun {
-    /// Reads what the run was asked for.
+    /// Finds the run's target again.
     ///
     /// # Errors
-    /// Exit 2 where there is no such run or its ledger cannot be used, exit 3 where its target is another PBX now.
-    pub(crate) fn open(context: &Context, name: &str) -> Result<ResumedRun, Failure> {
-        let past = PastRun::open(context, name)?;
+    /// Exit 3 where it is another PBX now.
+    pub(crate) fn new(past: PastRun, context: &Context) -> Result<ResumedRun, Failure> {
         let run = &past.summary.run;
         let target = past.options.target.resolve_for(run, context.config())?;
         Ok(ResumedRun { past, target })
     }
 
-    /// Sends what is left. What may have been sent is looked up first.
+    /// Sends what is left, as far as the PBX still is as it was when that was planned. What may have been sent is looked
+    /// up first. `yes` answers the question whether that is meant.
     ///
     /// # Errors
     /// Exit 3 where the target cannot be used or another process is at work on it, exit 2 where the ledger or a report
-    /// cannot be written on.
+    /// cannot be written on, or something would be deleted and nobody is there to be asked.
     pub(crate) fn execute(
         &self,
         context: &Context,
         stop: &StopFlag,
         report: &ReportOptions,
+        yes: bool,
     ) -> Result<Exit, Failure> {
         let (name, options) = (&self.past.name, &self.past.options);
         print(self.past.words());
@@ -53,54 +58,98 @@ impl ResumedRun {
                 "{file} has changed since the run read it; the run goes on with the rows that it read"
             ));
         }
-        let state = context.state()?;
-        let (ledger, rows) =
-            Ledger::resume(&state, name, &self.target.addresses(), &context.key()?)?;
-        let left = Remaining::compute(rows, options);
-        if !left.changes.is_empty() {
-            let folder = state.run_folder(name);
-            options.generated.complete(&left.rows, &folder)?;
-        }
-        left.announce(name);
-        let not_restorable = not_restorable(&left.rows);
-        let lines: Vec<Outcome> = left.rows.into_iter().map(|row| row.outcome).collect();
-        let blocked = left.blocked.into_iter();
-        let blocked: Vec<(usize, Outcome)> = blocked
-            .filter_map(|position| Some((position, lines.get(position)?.clone())))
-            .collect();
-        let report = ReportOptions {
-            files: match report.files.is_empty() {
-                true => options.reports.clone(),
-                false => report.files.clone(),
-            },
-            json: report.json,
+        let (state, key) = (context.state()?, context.key()?);
+        let (mut ledger, rows) = Ledger::resume(&state, name, &self.target.addresses(), &key)?;
+        let request = self.request(report, yes);
+        let (rows, standings): (Vec<PlannedRow>, Vec<Standing>) = rows.into_iter().unzip();
+        let mut left = Left { rows, standings };
+        let opened = match left.deletes() {
+            true => request.refuse_silent_deletes(),
+            false => Ok(()),
         };
-        let results = Results::open("resume", &self.target.label, lines, &report, None)?;
-        let journal = Journal::start(ledger, left.pending, self.target.parallel);
-        for (position, outcome) in blocked {
-            journal.result(position, outcome);
-        }
-        let session = match Session::open(&self.target, stop) {
-            Ok(session) => session,
+        let opened = opened.and_then(|()| {
+            let session = Session::open(&self.target, stop)?;
+            let looked = left.look_again(options, &session)?;
+            Ok((session, looked))
+        });
+        let (mut session, looked) = match opened {
+            Ok(opened) => opened,
             Err(failure) => {
-                journal.end(&failure.message)?;
-                return results.refuse(failure.into());
+                ledger.end(&failure.message)?;
+                return self.results(left.lines(), &request)?.refuse(failure.into());
             }
         };
+        ledger.renew(left.changes(&looked.renewed), &key)?;
+        let remaining = Remaining::compute(left, options);
+        remaining.announce(name);
+        let settled = looked.moved.into_iter().chain(remaining.blocked);
+        let settled: Vec<(usize, Outcome)> = settled
+            .filter_map(|position| Some((position, remaining.rows.get(position)?.outcome.clone())))
+            .collect();
+        let lines: Vec<Outcome> = remaining
+            .rows
+            .iter()
+            .map(|row| row.outcome.clone())
+            .collect();
+        let results = self.results(lines, &request)?;
+        let asks = !remaining.changes.is_empty() && !yes;
+        if asks && !confirm(&request.question(&remaining.changes)) {
+            let why = "the answer was no; nothing was sent";
+            ledger.end(why)?;
+            return results.refuse(Refusal::of_rows("declined", why, ""));
+        }
+        if !remaining.changes.is_empty() {
+            let folder = state.run_folder(name);
+            options.generated.complete(&remaining.rows, &folder)?;
+        }
+        forget(&mut session, &remaining.changes, context)?;
+        let journal = Journal::start(ledger, remaining.pending, self.target.parallel);
+        for (position, outcome) in settled {
+            journal.result(position, outcome);
+        }
         let typed = options.max_failures.as_ref();
         let execution = Execution {
             headings: &options.headings,
-            not_restorable,
+            not_restorable: not_restorable(&remaining.rows),
             failures_max: failures_max(typed.and_then(|text| text.parse().ok())),
             verify: options.verify,
-            stages: left.stages,
+            stages: remaining.stages,
             journal: Some(journal),
+            key: Some(key),
         };
-        execution.run(session, &left.changes, results)
+        execution.run(session, &remaining.changes, results)
+    }
+
+    fn request(&self, report: &ReportOptions, yes: bool) -> RunRequest<'_> {
+        let mut report = report.clone();
+        if report.files.is_empty() {
+            report.files.clone_from(&self.past.options.reports);
+        }
+        RunRequest {
+            command: "resume",
+            mode: "",
+            target: &self.target,
+            report,
+            rejects: None,
+            guard: GuardOptions {
+                yes,
+                ..GuardOptions::default()
+            },
+            secrets: SecretsOut::default(),
+        }
+    }
+
+    fn results(
+        &self,
+        lines: Vec<Outcome>,
+        request: &RunRequest<'_>,
+    ) -> Result<Results<'_>, Failure> {
+        let label = &self.target.label;
+        Results::open(request.command, label, lines, &request.report, None)
     }
 }
 
-/// What is left of a run.
+/// What is still to be sent of a run.
 struct Remaining {
     rows: Vec<PlannedRow>,
     standings: Vec<Standing>,
@@ -113,8 +162,11 @@ struct Remaining {
 }
 
 impl Remaining {
-    fn compute(rows: Vec<(PlannedRow, Standing)>, options: &SavedOptions) -> Remaining {
-        let (mut rows, standings): (Vec<PlannedRow>, Vec<Standing>) = rows.into_iter().unzip();
+    fn compute(left: Left, options: &SavedOptions) -> Remaining {
+        let Left {
+            mut rows,
+            standings,
+        } = left;
         // In the order of the whole run: which rows go in two steps depends on all of them.
         let all = in_order(rows.iter().filter_map(|row| row.change.clone()).collect());
         let is_final = |position: usize| standings.get(position) == Some(&Standing::Final);

@@ -53,6 +53,8 @@ pub struct Settlement {
     pub http_status: Option<u16>,
     /// The result comes from a look at the PBX, not from its reply.
     pub looked: bool,
+    /// The extension as it was read back once it was written; `None` where it was not, or is not as wanted.
+    pub left: Option<Record>,
     /// From taking the row up to its result, in milliseconds; `None` where nothing was sent.
     pub elapsed_ms: Option<u64>,
     /// The time of the result.
@@ -74,6 +76,7 @@ impl Settlement {
             attempts: 0,
             http_status: None,
             looked: false,
+            left: None,
             elapsed_ms: None,
             finished_at: jiff::Timestamp::now(),
         }

@@ -160,6 +160,8 @@ impl<'c> Verifier<'c> {
                     true
                 }
                 None => {
+                    let left = found.iter().find(|held| held.number() == one.number());
+                    one.settlement.left = left.cloned();
                     self.confirm(one);
                     false
                 }

@@ -520,7 +520,7 @@ fn a_run_that_was_killed_is_gone_on_with_and_no_group_is_made_twice() {
         child.kill().unwrap();
         child.wait().unwrap();
         child = office
-            .command("resume")
+            .command("resume --yes")
             .stderr(Stdio::null())
             .spawn()
             .unwrap();

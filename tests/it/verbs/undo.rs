@@ -188,6 +188,54 @@ fn what_somebody_changed_since_is_kept_and_listed() {
 }
 
 #[test]
+fn a_field_that_the_run_did_not_write_keeps_an_extension_too() {
+    let fields = [
+        ("openvox", "mobile", "491555999999"),
+        ("portsip", "mobile", "491555999999"),
+        ("ozeki", "sip_auth_name", "hand"),
+    ];
+    for (vendor, field, text) in fields {
+        let house = House::new(vendor);
+        let imported = house.import("state", &house.sheet(4), &[]);
+        assert_eq!(imported.count("created"), 4, "{}", imported.words);
+        let number = fs::read_to_string(house.path("staff.csv")).unwrap();
+        let number = number
+            .lines()
+            .nth(1)
+            .unwrap()
+            .split(',')
+            .next()
+            .unwrap()
+            .to_owned();
+        let hand = house.write("hand.csv", &format!("number,{field}\n{number},{text}\n"));
+        let edited = house.import("elsewhere", &hand, &["--mode", "update"]);
+        assert_eq!(edited.count("updated"), 1, "{}", edited.words);
+        let report = house.path("undone.jsonl");
+        let undone = house.undo(&["--report", report.to_str().unwrap()]);
+        let counts = (
+            undone.exit,
+            undone.count("deleted"),
+            undone.count("drifted"),
+        );
+        assert_eq!(counts, (1, 3, 1), "{vendor}: {}", undone.words);
+        let lines = lines(&report);
+        let drifted = lines
+            .iter()
+            .find(|line| line["result"] == "drifted")
+            .unwrap();
+        assert_eq!(
+            (&drifted["number"], &drifted["field"]),
+            (&number.into(), &field.into())
+        );
+        assert!(
+            drifted["message"].as_str().unwrap().contains(text),
+            "{drifted}"
+        );
+        assert_eq!(house.export().lines().count(), 2, "the header and one");
+    }
+}
+
+#[test]
 fn rows_that_were_not_done_are_not_touched() {
     let house = House::new("ozeki");
     let sheet = house.sheet(4);
@@ -219,7 +267,7 @@ fn it_deletes_only_when_it_may() {
     let silent = house.say("state", &["undo"]);
     assert_eq!(silent.exit, 2, "{}", silent.words);
     assert!(silent.words.contains("--yes"), "{}", silent.words);
-    let guarded = house.say("state", &["undo", "--yes"]);
+    let guarded = house.say("state", &["undo", "--yes", "--max-deletes", "5"]);
     assert_eq!(guarded.exit, 4, "{}", guarded.words);
     assert!(
         guarded.words.contains("--max-deletes 12"),
@@ -229,6 +277,14 @@ fn it_deletes_only_when_it_may() {
     assert_eq!(house.export().lines().count(), 13);
     assert_eq!(house.say("state", &["undo", "no-such-run"]).exit, 2);
     assert_eq!(house.say("nothing", &["undo"]).exit, 2);
+    // What the run itself did is its budget.
+    let undone = house.say("state", &["undo", "--yes", "--json"]);
+    assert_eq!(
+        (undone.exit, undone.count("deleted")),
+        (0, 12),
+        "{}",
+        undone.words
+    );
 }
 
 #[test]
@@ -249,7 +305,11 @@ fn a_killed_undo_is_gone_on_with() {
     undo.wait().unwrap();
     let left = house.export().lines().count();
     assert!(left > 1, "it was over too soon");
-    let resumed = house.say("state", &["resume", "--json"]);
+    let unasked = house.say("state", &["resume", "--json"]);
+    assert_eq!(unasked.exit, 2, "{}", unasked.words);
+    assert!(unasked.words.contains("--yes"), "{}", unasked.words);
+    assert_eq!(house.export().lines().count(), left);
+    let resumed = house.say("state", &["resume", "--yes", "--json"]);
     assert_eq!(resumed.exit, 0, "{}", resumed.words);
     assert_eq!(
         (resumed.count("deleted"), house.export().lines().count()),

@@ -1,0 +1,291 @@
+//! What was last written to a PBX and cannot be read back, so that the same sheet changes nothing the second time.
+//!
+//! One SQLite file a PBX, `STATE/memory/….sqlite`, of keyed fingerprints; no secret stands in it. What is remembered of
+//! an extension holds only while everything that can be read of it is as it was when that was written down: else
+//! somebody changed it, or made it anew. It is forgotten, on the disk, before anything is sent to its extension, and
+//! written down again once the change was read back. So whatever is lost costs one more write, and never a missed one.
+
+use super::state::{StateDir, failed};
+use super::{LedgerError, TargetLock};
+use crate::fingerprints::fingerprint;
+use crate::model::{Change, Field, Record};
+use crate::seal::{Key, sha256_hex};
+use rusqlite::{Connection, OptionalExtension, params};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The version of the tables.
+const VERSION: i64 = 1;
+
+/// How long a reader and the writer wait for each other.
+const BUSY: Duration = Duration::from_secs(10);
+
+const TABLES: &str = "
+CREATE TABLE about (pbx TEXT NOT NULL, key TEXT NOT NULL) STRICT;
+-- What was read of an extension or group when it was written last, and what was written besides: fingerprints.
+CREATE TABLE written (
+    kind TEXT NOT NULL, number TEXT NOT NULL, witness TEXT NOT NULL, fields TEXT NOT NULL,
+    PRIMARY KEY (kind, number)
+) STRICT, WITHOUT ROWID;
+";
+
+/// What was last written to one PBX and cannot be read back.
+#[derive(Debug)]
+pub struct Memory {
+    connection: Connection,
+    path: PathBuf,
+    pbx: String,
+    key: Key,
+    /// What was forgotten for the sake of changes on their way, by the numbers of the extensions.
+    forgotten: RefCell<BTreeMap<String, Entry>>,
+}
+
+/// What is remembered of one extension.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Entry {
+    witness: String,
+    /// By the names of fields.
+    fields: BTreeMap<String, String>,
+}
+
+impl Memory {
+    /// Whether anything was ever remembered of a PBX.
+    pub fn is_there(state: &StateDir, pbx: &str) -> bool {
+        path(state, pbx).exists()
+    }
+
+    /// Opens what is remembered of a PBX. What is damaged, or was made with another key, is begun anew.
+    ///
+    /// # Errors
+    /// The folder or the file cannot be used.
+    pub fn open(state: &StateDir, pbx: &str, key: Key) -> Result<Memory, LedgerError> {
+        state.memory()?;
+        let path = path(state, pbx);
+        let connection = match connect(&path, pbx, &key) {
+            Ok(connection) => Ok(connection),
+            Err(_) => {
+                remove_files(&path)?;
+                connect(&path, pbx, &key)
+            }
+        };
+        let connection = connection.map_err(|error| LedgerError::Write {
+            path: path.clone(),
+            why: error.to_string(),
+        })?;
+        Ok(Memory {
+            connection,
+            path,
+            pbx: pbx.to_owned(),
+            key,
+            forgotten: RefCell::default(),
+        })
+    }
+
+    /// Removes what is remembered of a PBX, unless a run is at work on it.
+    ///
+    /// # Errors
+    /// The file cannot be removed.
+    pub fn remove(state: &StateDir, pbx: &str) -> Result<(), LedgerError> {
+        if !Memory::is_there(state, pbx) {
+            return Ok(());
+        }
+        match TargetLock::take(state, pbx, &[]) {
+            Err(LedgerError::Locked(_)) => Ok(()),
+            Err(error) => Err(error),
+            Ok(_lock) => remove_files(&path(state, pbx)),
+        }
+    }
+
+    /// Whether an extension that reads like this was last written with this text in a field that cannot be read.
+    pub fn vouches(&self, held: &Record, field: Field, text: &str) -> bool {
+        let entry = self.entry(held.record(), held.number()).unwrap_or_default();
+        let written = entry.and_then(|entry| self.trusted(entry, held));
+        let written = written.and_then(|mut entry| entry.fields.remove(field.name()));
+        written == Some(self.mark(held, field, text))
+    }
+
+    /// Forgets, on the disk, what is remembered of the extensions that changes are about.
+    ///
+    /// # Errors
+    /// It could not be written. Then nothing may be sent.
+    pub fn forget<'c>(&self, changes: impl Iterator<Item = &'c Change>) -> Result<(), LedgerError> {
+        let forget = || -> rusqlite::Result<()> {
+            self.connection.pragma_update(None, "synchronous", "FULL")?;
+            let transaction = self.connection.unchecked_transaction()?;
+            for change in changes {
+                let kind = change.wanted.record();
+                let new = change.wanted.text(Field::NEW_NUMBER);
+                if let Some(entry) = self.entry(kind, &change.number)? {
+                    let mut forgotten = self.forgotten.borrow_mut();
+                    forgotten.insert(change.number.clone(), entry);
+                }
+                for number in new.into_iter().chain([change.number.as_str()]) {
+                    self.drop_entry(kind, number)?;
+                }
+            }
+            transaction.commit()?;
+            // What is written from here on may be lost: that costs a write.
+            self.connection.pragma_update(None, "synchronous", "NORMAL")
+        };
+        forget().map_err(|error| self.writing(&error))
+    }
+
+    /// Forgets what is remembered of extensions that are not there any more; `numbers` are all that are.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn forget_absent(&self, kind: &str, numbers: &BTreeSet<String>) -> Result<(), LedgerError> {
+        let forget = || -> rusqlite::Result<()> {
+            let mut known = self
+                .connection
+                .prepare("SELECT number FROM written WHERE kind = ?1")?;
+            let known = known.query_map([kind], |row| row.get::<_, String>(0))?;
+            let known: Vec<String> = known.collect::<rusqlite::Result<_>>()?;
+            let transaction = self.connection.unchecked_transaction()?;
+            for number in known.iter().filter(|number| !numbers.contains(*number)) {
+                self.drop_entry(kind, number)?;
+            }
+            transaction.commit()
+        };
+        forget().map_err(|error| self.writing(&error))
+    }
+
+    /// Remembers what a change wrote into fields that cannot be read, now that the extension reads like `left`. What was
+    /// remembered before it stays, where the extension was as it had been left then.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn remember(
+        &self,
+        change: &Change,
+        left: &Record,
+        unseen: &[(Field, &str)],
+    ) -> Result<(), LedgerError> {
+        let before = self.forgotten.borrow_mut().remove(&change.number);
+        let same_number = left.number() == change.number;
+        let before = change.before.as_ref().filter(|_| same_number).zip(before);
+        let before = before.and_then(|(held, entry)| self.trusted(entry, held));
+        let mut entry = before.unwrap_or_default();
+        entry.witness = self.witness(left);
+        for (field, text) in unseen {
+            let mark = self.mark(left, *field, text);
+            entry.fields.insert(field.name().to_owned(), mark);
+        }
+        if entry.fields.is_empty() {
+            return Ok(());
+        }
+        self.put(left.record(), left.number(), &entry)
+    }
+
+    /// Takes back that an extension was forgotten: nothing of the change was sent.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn restore(&self, change: &Change) -> Result<(), LedgerError> {
+        let entry = self.forgotten.borrow_mut().remove(&change.number);
+        match entry {
+            Some(entry) => self.put(change.wanted.record(), &change.number, &entry),
+            None => Ok(()),
+        }
+    }
+
+    fn entry(&self, kind: &str, number: &str) -> rusqlite::Result<Option<Entry>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT witness, fields FROM written WHERE kind = ?1 AND number = ?2",
+        )?;
+        let found = statement.query_row([kind, number], |row| {
+            let fields: String = row.get(1)?;
+            Ok(Entry {
+                witness: row.get(0)?,
+                fields: serde_json::from_str(&fields).unwrap_or_default(),
+            })
+        });
+        found.optional()
+    }
+
+    fn put(&self, kind: &str, number: &str, entry: &Entry) -> Result<(), LedgerError> {
+        let put = || -> rusqlite::Result<()> {
+            let mut statement = self
+                .connection
+                .prepare_cached("INSERT OR REPLACE INTO written VALUES (?1, ?2, ?3, ?4)")?;
+            let fields = serde_json::to_string(&entry.fields).unwrap_or_default();
+            statement.execute(params![kind, number, entry.witness, fields])?;
+            Ok(())
+        };
+        put().map_err(|error| self.writing(&error))
+    }
+
+    fn drop_entry(&self, kind: &str, number: &str) -> rusqlite::Result<()> {
+        let mut statement = self
+            .connection
+            .prepare_cached("DELETE FROM written WHERE kind = ?1 AND number = ?2")?;
+        statement.execute([kind, number])?;
+        Ok(())
+    }
+
+    /// The entry, if the extension still reads as it did then.
+    fn trusted(&self, entry: Entry, held: &Record) -> Option<Entry> {
+        (entry.witness == self.witness(held)).then_some(entry)
+    }
+
+    fn witness(&self, held: &Record) -> String {
+        fingerprint(held, &self.key)
+    }
+
+    fn mark(&self, held: &Record, field: Field, text: &str) -> String {
+        let (kind, number, name) = (held.record(), held.number(), field.name());
+        let context = format!("memory/{}/{kind}/{number}/{name}", self.pbx);
+        self.key.fingerprint(&context, text)
+    }
+
+    fn writing(&self, error: &rusqlite::Error) -> LedgerError {
+        LedgerError::Write {
+            path: self.path.clone(),
+            why: error.to_string(),
+        }
+    }
+}
+
+fn path(state: &StateDir, pbx: &str) -> PathBuf {
+    let name = sha256_hex(pbx.as_bytes());
+    let name = name.get(..16).unwrap_or(&name);
+    state.memory_path().join(format!("{name}.sqlite"))
+}
+
+/// Opens the file, made if need be; fails where it is of another PBX, key or version.
+fn connect(path: &Path, pbx: &str, key: &Key) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY)?;
+    connection.execute_batch("PRAGMA journal_mode = WAL")?;
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version == 0 {
+        let transaction = connection.unchecked_transaction()?;
+        transaction.execute_batch(TABLES)?;
+        transaction.execute("INSERT INTO about VALUES (?1, ?2)", [pbx, &key.id()])?;
+        transaction.pragma_update(None, "user_version", VERSION)?;
+        transaction.commit()?;
+    }
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    // No row where it is of another one.
+    let ours = "SELECT 1 FROM about WHERE pbx = ?1 AND key = ?2 AND ?3 = ?4";
+    connection.query_row(ours, params![pbx, key.id(), version, VERSION], |_| Ok(()))?;
+    Ok(connection)
+}
+
+fn remove_files(path: &Path) -> Result<(), LedgerError> {
+    for ending in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        match fs::remove_file(&name) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(failed(path, "removed", error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
