@@ -11,10 +11,10 @@
     reason = "a test that cannot go on has failed"
 )]
 
-#[path = "it/support/fixture.rs"]
-mod fixture;
+#[path = "it/support/mod.rs"]
+#[allow(dead_code, reason = "the other tests take the rest")]
+mod support;
 
-use fixture::{Rig, account, change, rigs, tells_no_secret, value};
 use rowcall::compare::differing;
 use rowcall::link::Link;
 use rowcall::link::paced::Pace;
@@ -32,6 +32,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use support::canary::tells_no_secret;
+use support::fixture::{Rig, account, change, rigs, value};
 
 /// Runs a case for every vendor and says for which one it failed.
 fn each(case: impl Fn(&Rig)) {

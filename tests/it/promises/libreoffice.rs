@@ -1,8 +1,7 @@
 //! Workbooks as LibreOffice writes them.
 
-#![expect(clippy::print_stderr, reason = "says why a test was skipped")]
-
 use crate::support::random::Random;
+use crate::support::skip::skip;
 use crate::support::values::cell as odd_cell;
 use rowcall::sheet::{Input, ReadOptions, Readers, Stored, Writer, open};
 use rust_xlsxwriter::{Format, Formula, Workbook};
@@ -53,7 +52,7 @@ fn convert(file: &Path, to: &str, options: &[&str], folder: &Path) -> Option<Pat
         .arg(file)
         .output();
     let Ok(done) = done else {
-        eprintln!("skipped: there is no soffice on this machine");
+        skip("soffice", "apt install libreoffice-calc-nogui");
         return None;
     };
     assert!(

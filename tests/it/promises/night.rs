@@ -1,17 +1,22 @@
 //! Bad nights of the program itself: killed again and again, a disk that is full or read-only, a clock that is set back,
 //! two at once. `NIGHT_KILLS` kills more or less often than 200 times; `NIGHT_SEED` repeats a night.
 
-use crate::support::fixture::{Rig, account, read_rows, write_extensions};
+use crate::support::canary::{files, forms};
+use crate::support::fixture::{Rig, account};
+use crate::support::pbx::{Desk, TestPbx};
+use crate::support::program::{Program, ran, signal, wait_until};
 use crate::support::random::{Random, from_environment};
-use assert_cmd::cargo::cargo_bin;
+use crate::support::sheets::read_rows;
+use crate::support::skip::skip;
 use rowcall::model::{Record, Secret};
-use rowcall::sim::{Faults, Server, Sim};
+use rowcall::sim::{Faults, Sim};
 use rowcall::vendors::{Account, VENDORS, Vendor};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -26,104 +31,64 @@ const LOSSES: &str = "cut_before=50,cut_after=50,latency_ms=4,delay_ms=6";
 
 /// Somebody at night: a simulated PBX behind a socket, a sheet, and a folder for runs.
 struct Night {
-    folder: tempfile::TempDir,
-    rig: Rig,
-    server: Server,
+    desk: Desk,
     wanted: Vec<Record>,
+}
+
+impl Deref for Night {
+    type Target = Desk;
+
+    fn deref(&self) -> &Desk {
+        &self.desk
+    }
 }
 
 impl Night {
     fn new(vendor: &str) -> Night {
-        let vendor = rowcall::vendors::vendor(vendor).unwrap();
-        Night::at(Rig::new(vendor, &BTreeMap::new()))
+        Night::at(TestPbx::new(vendor))
     }
 
-    fn at(rig: Rig) -> Night {
-        let server = Server::start(rig.sim.clone(), "127.0.0.1:0").unwrap();
-        let name = rig.named_by();
+    fn at(pbx: TestPbx) -> Night {
+        let name = pbx.named_by();
         let wanted = (0..ROWS).map(|row| {
-            let mut extension = rig.small(&(2001 + row).to_string());
+            let mut extension = pbx.small(&(2001 + row).to_string());
             extension.set(name, format!("Nightly{row}"));
             extension
         });
         let wanted: Vec<Record> = wanted.collect();
-        let folder = tempfile::tempdir().unwrap();
-        write_extensions(&folder.path().join("in.csv"), &wanted);
-        Night {
-            folder,
-            rig,
-            server,
-            wanted,
-        }
+        let program = Program::at(pbx.target()).with_own_state();
+        program.sheet("in.csv", &wanted);
+        let desk = Desk { program, pbx };
+        Night { desk, wanted }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// The program with the words of a line; `TARGET` is the PBX.
-    fn command(&self, line: &str) -> Command {
-        let target = format!("{}+http://api@{}", self.rig.vendor.id, self.server.addr());
-        let mut command = Command::new(cargo_bin("rowcall"));
-        let words = line
-            .split_whitespace()
-            .map(|word| word.replace("TARGET", &target));
-        command
-            .args(words)
-            .arg("--state")
-            .arg(self.path("state"))
-            .arg("--key")
-            .arg(self.path("key"))
-            .current_dir(self.folder.path())
-            .env("ROWCALL_PASSWORD", account().password.reveal())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command
-    }
-
-    /// Starts it; what it says goes where nobody has to read it.
-    fn start(&self, line: &str) -> Child {
-        let mut command = self.command(line);
-        let words = fs::File::create(self.path("words")).unwrap();
-        command.stdout(Stdio::null()).stderr(words);
-        command.spawn().unwrap()
-    }
-
-    #[track_caller]
-    fn run(&self, line: &str, exit: i32) -> String {
-        said(self.command(line).output().unwrap(), exit)
-    }
-
-    /// The only run that there is, if there is one: one that is still being made has a name that begins with a dot.
+    /// The only run that there is, if there is one.
     fn the_run(&self) -> Option<String> {
-        let entries = fs::read_dir(self.path("state/runs")).into_iter().flatten();
-        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let names: Vec<String> = names.filter(|name| !name.starts_with('.')).collect();
-        assert!(names.len() <= 1, "{names:?}");
-        names.into_iter().next()
+        let runs = self.runs("state");
+        assert!(runs.len() <= 1, "{runs:?}");
+        runs.into_iter().next()
     }
 
     fn made(&self) -> usize {
-        self.rig.sim.numbers().len()
+        self.pbx.sim.numbers().len()
     }
 
     /// Waits until so many extensions are made.
     #[track_caller]
     fn until_made(&self, count: usize) {
-        until(|| self.made() >= count);
+        wait_until(|| self.made() >= count);
     }
 
     /// The PBX holds exactly the sheet, nothing was made twice, the report has every row once and all are done, and
     /// made again from the ledger it is the same.
     fn is_whole(&self, report: &str, context: &str) {
-        self.rig.sim.set_faults("".parse().unwrap());
+        self.pbx.faults("");
         let wanted: Vec<&str> = self.wanted.iter().map(Record::number).collect();
-        assert_eq!(self.rig.sim.numbers(), wanted, "{context}");
-        let connection = self.rig.connect();
+        assert_eq!(self.pbx.sim.numbers(), wanted, "{context}");
+        let connection = self.pbx.connect();
         for wanted in &self.wanted {
-            self.rig.holds(&connection, wanted, context);
-            let made = self.rig.sim.created(wanted.number());
+            self.pbx.holds(&connection, wanted, context);
+            let made = self.pbx.sim.created(wanted.number());
             assert_eq!(made, 1, "{context}: {}", wanted.number());
         }
         let rows = read_rows(&self.path(report));
@@ -134,25 +99,9 @@ impl Night {
             assert_eq!(row["result"], "created", "{context}: {row:?}");
         }
         let run = self.the_run().unwrap();
-        self.run(&format!("report {run} -o again.jsonl"), 0);
+        self.ends(&format!("report {run} -o again.jsonl"), 0);
         let text = |name: &str| fs::read_to_string(self.path(name)).unwrap();
         assert_eq!(text(report), text("again.jsonl"), "{context}");
-    }
-}
-
-#[track_caller]
-fn said(output: Output, exit: i32) -> String {
-    let words = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(exit), "{words}");
-    words
-}
-
-#[track_caller]
-fn until(mut is: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !is() {
-        assert!(begun.elapsed() < Duration::from_secs(30), "it never came");
-        thread::sleep(Duration::from_millis(2));
     }
 }
 
@@ -164,8 +113,8 @@ fn at_a_moment(night: &Night, child: &mut Child, random: &mut Random) -> bool {
         return child.try_wait().unwrap().is_some();
     }
     let begun = Instant::now();
-    let goal = night.rig.sim.requests() + random.below(60) as u64;
-    while night.rig.sim.requests() < goal && begun.elapsed() < Duration::from_secs(3) {
+    let goal = night.pbx.sim.requests() + random.below(60) as u64;
+    while night.pbx.sim.requests() < goal && begun.elapsed() < Duration::from_secs(3) {
         if child.try_wait().unwrap().is_some() {
             return true;
         }
@@ -179,7 +128,7 @@ fn at_a_moment(night: &Night, child: &mut Child, random: &mut Random) -> bool {
 fn killed_import(vendor: &str, verify: &str, random: &mut Random, kills_max: u64) -> u64 {
     let night = Night::new(vendor);
     let faults = format!("seed={},{LOSSES}", random.below(1_000_000));
-    night.rig.sim.set_faults(faults.parse().unwrap());
+    night.pbx.sim.set_faults(faults.parse().unwrap());
     let mut line = format!(
         "import in.csv --to TARGET --report r.jsonl --rate 5000 --parallel {PARALLEL} --verify {verify}"
     );
@@ -207,7 +156,7 @@ fn killed_import(vendor: &str, verify: &str, random: &mut Random, kills_max: u64
     }
     let tries = (0..5).map(|_| night.command(&line).output().unwrap());
     let mut ended = tries.skip_while(|output| output.status.code() == Some(3));
-    said(ended.next().unwrap(), 0);
+    ran(&line, ended.next().unwrap()).exits(0);
     let context = format!("{vendor}, verify {verify}, {faults}, {kills} kills");
     night.is_whole("r.jsonl", &context);
     kills
@@ -243,7 +192,7 @@ fn after_a_kill_no_more_is_looked_up_than_twice_what_was_in_flight() {
         let look = if vendor.id == "portsip" { 3 } else { 1 };
         for _ in 0..3 {
             let night = Night::new(vendor.id);
-            let sim = &night.rig.sim;
+            let sim = &night.pbx.sim;
             sim.set_faults("latency_ms=10".parse().unwrap());
             let mut child = night.start(&format!(
                 "import in.csv --to TARGET --rate 5000 --parallel {PARALLEL} --verify none"
@@ -254,7 +203,7 @@ fn after_a_kill_no_more_is_looked_up_than_twice_what_was_in_flight() {
             let before = night.made();
             assert!(before < ROWS, "{}: it was over too soon", vendor.id);
             let asked = looks(sim);
-            let words = night.run("resume --report r.jsonl", 0);
+            let words = night.ends("resume --report r.jsonl", 0).err;
             let looked = looks(sim) - asked;
             // "… 120 of 300 rows are left; 12 of them may have been sent …"
             let doubtful = words.split(" of them may have been sent").next().unwrap();
@@ -320,15 +269,14 @@ const IMPORT: &str =
 fn a_disk_that_is_full_in_mid_run_stops_it_and_with_room_it_goes_on() {
     let night = Night::new("openvox");
     let Some(_disk) = Mounted::tmpfs(&night.path("state"), "size=3m") else {
-        println!("skipped: no file system may be mounted here");
-        return;
+        return skip("right to mount a file system", "as root");
     };
-    night.rig.sim.set_faults("latency_ms=20".parse().unwrap());
+    night.pbx.faults("latency_ms=20");
     let child = night.command(IMPORT).spawn().unwrap();
     night.until_made(20);
     let ballast = night.path("state/ballast");
     fill(&ballast);
-    let words = said(child.wait_with_output().unwrap(), 2);
+    let words = ran(IMPORT, child.wait_with_output().unwrap()).exits(2).err;
     for word in ["ledger.sqlite", "full", "make room", "resume"] {
         assert!(words.contains(word), "{word:?} is not in\n{words}");
     }
@@ -338,14 +286,14 @@ fn a_disk_that_is_full_in_mid_run_stops_it_and_with_room_it_goes_on() {
     assert_eq!(rows.len(), ROWS);
     // Full to the last byte it says so and sends nothing.
     fill(&ballast);
-    let requests = night.rig.sim.requests();
+    let requests = night.pbx.sim.requests();
     for line in ["resume", "undo --yes"] {
-        let words = night.run(line, 2);
+        let words = night.ends(line, 2).err;
         assert!(words.contains("make room"), "{line}: {words}");
     }
-    assert_eq!(night.rig.sim.requests(), requests);
+    assert_eq!(night.pbx.sim.requests(), requests);
     fs::remove_file(&ballast).unwrap();
-    night.run("resume --report r.jsonl", 0);
+    night.ends("resume --report r.jsonl", 0);
     night.is_whole("r.jsonl", "a full disk");
 }
 
@@ -361,7 +309,7 @@ fn a_file_that_may_not_grow_stops_it_too() {
             .arg(format!("trap '' XFSZ; ulimit -f {kib}; exec \"$0\" \"$@\""))
             .arg(import.get_program())
             .args(import.get_args())
-            .current_dir(night.folder.path())
+            .current_dir(night.folder())
             .env("ROWCALL_PASSWORD", account().password.reveal())
             .stdin(Stdio::null());
         let output = limited.output().unwrap();
@@ -371,10 +319,10 @@ fn a_file_that_may_not_grow_stops_it_too() {
         }
         assert_eq!(output.status.code(), Some(2), "{words}");
         if night.the_run().is_none() {
-            assert_eq!(night.rig.sim.numbers(), [""; 0], "{words}");
-            night.run(IMPORT, 0);
+            assert_eq!(night.pbx.sim.numbers(), [""; 0], "{words}");
+            night.ends(IMPORT, 0);
         } else {
-            night.run("resume --report r.jsonl", 0);
+            night.ends("resume --report r.jsonl", 0);
         }
         night.is_whole("r.jsonl", &format!("files of at most {kib} KiB"));
     }
@@ -384,38 +332,29 @@ fn a_file_that_may_not_grow_stops_it_too() {
 fn a_folder_for_runs_that_is_read_only_is_named_before_anything_is_sent() {
     let night = Night::new("openvox");
     let Some(_disk) = Mounted::tmpfs(&night.path("state"), "size=1m,ro") else {
-        println!("skipped: no file system may be mounted here");
-        return;
+        return skip("right to mount a file system", "as root");
     };
     for line in [IMPORT, "delete in.csv --from TARGET --yes"] {
-        let words = night.run(line, 2);
-        let folder = night.path("state");
-        let folder = folder.to_str().unwrap();
+        let words = night.ends(line, 2).err;
         assert!(
-            words.contains(folder) && words.contains("--state"),
+            words.contains("state/") && words.contains("--state"),
             "{words}"
         );
-        assert_eq!(night.rig.sim.requests(), 0, "{words}");
+        assert_eq!(night.pbx.sim.requests(), 0, "{words}");
     }
-}
-
-fn signal(child: &Child, name: &str) {
-    let mut kill = Command::new("kill");
-    let sent = kill.arg(name).arg(child.id().to_string()).status();
-    assert!(sent.unwrap().success());
 }
 
 #[test]
 #[cfg(unix)]
 fn of_two_at_once_the_second_says_who_is_at_work_until_that_one_is_killed() {
     let night = Night::new("openvox");
-    night.rig.sim.set_faults("latency_ms=10".parse().unwrap());
+    night.pbx.faults("latency_ms=10");
     let mut first = night.start(IMPORT);
     night.until_made(20);
-    signal(&first, "-STOP");
+    signal(&first, "STOP");
     // What had left is taken and answered.
     thread::sleep(Duration::from_millis(200));
-    let requests = night.rig.sim.requests();
+    let requests = night.pbx.sim.requests();
     let run = night.the_run().unwrap();
     for line in [
         IMPORT,
@@ -423,15 +362,15 @@ fn of_two_at_once_the_second_says_who_is_at_work_until_that_one_is_killed() {
         "undo --yes",
         "delete in.csv --from TARGET --yes",
     ] {
-        let words = night.run(line, 3);
+        let words = night.ends(line, 3).err;
         for word in [run.as_str(), &first.id().to_string(), "127.0.0.1"] {
             assert!(words.contains(word), "{line}: {word:?} is not in\n{words}");
         }
-        assert_eq!(night.rig.sim.requests(), requests, "{line} sent something");
+        assert_eq!(night.pbx.sim.requests(), requests, "{line} sent something");
     }
     first.kill().unwrap();
     first.wait().unwrap();
-    night.run("resume --report r.jsonl", 0);
+    night.ends("resume --report r.jsonl", 0);
     night.is_whole("r.jsonl", "after two at once");
 }
 
@@ -457,12 +396,11 @@ fn a_clock_that_is_set_back_changes_nothing() {
     fs::write(night.path("clock.c"), CLOCK).unwrap();
     let mut cc = Command::new("cc");
     cc.args(["-shared", "-fPIC", "-o", "clock.so", "clock.c", "-ldl"]);
-    let built = cc.current_dir(night.folder.path()).status();
+    let built = cc.current_dir(night.folder()).status();
     if !built.is_ok_and(|status| status.success()) {
-        println!("skipped: no C compiler here");
-        return;
+        return skip("C compiler", "apt install gcc");
     }
-    night.rig.sim.set_faults("latency_ms=10".parse().unwrap());
+    night.pbx.faults("latency_ms=10");
     let mut line = format!("{IMPORT} --verify all").replacen("--verify none", "", 1);
     // Every time some days earlier than before.
     for (days, made) in [(0, 60), (3, 120), (40, 180), (4000, 240)] {
@@ -479,11 +417,11 @@ fn a_clock_that_is_set_back_changes_nothing() {
     let mut last = night.command(&line);
     last.env("LD_PRELOAD", night.path("clock.so"));
     last.env("CLOCK_BACK", (8000 * 86_400).to_string());
-    said(last.output().unwrap(), 0);
+    ran(&line, last.output().unwrap()).exits(0);
     let year = read_rows(&night.path("r.jsonl"))[ROWS - 1]["finished_at"].clone();
     assert!(year.as_str() < "2020", "the clock was not set back: {year}");
     night.is_whole("r.jsonl", "a clock that is set back");
-    assert!(night.run("runs", 0).is_empty());
+    assert!(night.ends("runs", 0).err.is_empty());
 }
 
 /// Passwords with everything that some encoding writes in another way, and simpler ones for fields that forbid that. A
@@ -502,87 +440,11 @@ const ACCOUNT: &str = "Ap1\"<&'>%\\ä +/=Gate";
 
 const WRONG: &str = "Ap2\"<&'>%\\ö +/=Gate";
 
-fn base64(bytes: &[u8], digits: &[u8]) -> String {
-    // Whole groups only: the end depends on what follows.
-    let groups = bytes.chunks_exact(3);
-    let bits = groups.map(|group| {
-        group
-            .iter()
-            .fold(0, |bits, byte| bits << 8 | usize::from(*byte))
-    });
-    let digits =
-        bits.flat_map(|bits| [18, 12, 6, 0].map(|shift| char::from(digits[bits >> shift & 63])));
-    digits.collect()
-}
-
-/// All ways in which a secret could be written down.
-pub(crate) fn forms(secret: &str) -> Vec<String> {
-    let percent = |keep: fn(char) -> bool, lower: bool| -> String {
-        let bytes = secret
-            .bytes()
-            .map(|byte| match (keep(char::from(byte)), lower) {
-                (true, _) => char::from(byte).to_string(),
-                (false, true) => format!("%{byte:02x}"),
-                (false, false) => format!("%{byte:02X}"),
-            });
-        bytes.collect()
-    };
-    let unreserved = |c: char| c.is_ascii_alphanumeric() || "-_.~".contains(c);
-    let json = serde_json::to_string(secret).unwrap();
-    let json = json[1..json.len() - 1].to_owned();
-    let xml = secret
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;");
-    let mut forms = vec![
-        secret.to_owned(),
-        format!("{secret:?}").trim_matches('"').to_owned(),
-        json.replace('/', "\\/"),
-        json.replace('ä', "\\u00e4"),
-        json.replace('ä', "\\u00E4"),
-        json,
-        secret.replace('&', "&amp;").replace('<', "&lt;"),
-        xml.replace('"', "&quot;"),
-        xml.replace('"', "&quot;").replace('\'', "&apos;"),
-        xml.replace('"', "&quot;").replace('\'', "&#39;"),
-        xml.replace('"', "&#34;").replace('\'', "&#39;"),
-        xml,
-        secret.replace('"', "\"\""),
-        percent(|c| c.is_ascii_alphanumeric(), false),
-        percent(unreserved, false),
-        percent(unreserved, true),
-        percent(unreserved, false).replace("%20", "+"),
-        percent(|_| false, false),
-        secret.bytes().map(|byte| format!("{byte:02x}")).collect(),
-    ];
-    let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    for last in ["+/", "-_"] {
-        let digits = format!("{letters}{last}");
-        forms.extend((0..3).map(|skip| base64(&secret.as_bytes()[skip..], digits.as_bytes())));
-    }
-    forms
-}
-
 /// In which form a secret stands in what was written, if one does.
 fn shown(bytes: &[u8]) -> Option<String> {
     let secrets = CANARIES.into_iter().chain([ACCOUNT, WRONG]);
     let mut forms = secrets.flat_map(forms);
     forms.find(|form| memchr::memmem::find(bytes, form.as_bytes()).is_some())
-}
-
-/// Every file below a folder.
-pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let below = entries.flat_map(|path| {
-        if path.is_dir() {
-            files(&path)
-        } else {
-            vec![path]
-        }
-    });
-    below.collect()
 }
 
 #[test]
@@ -601,12 +463,12 @@ fn writes_no_secret_down(vendor: &'static Vendor) {
         password: Secret::new(ACCOUNT),
     };
     rig.sim = Sim::new((vendor.sim)(&account), Faults::default());
-    let mut night = Night::at(rig);
+    let mut night = Night::at(TestPbx::serving(rig));
     // Nothing but these may hold a secret.
     let may = ["in.csv", "one.csv", "wrong.csv", "rejects.csv"].map(|name| night.path(name));
     let is_clean = |night: &Night, when: &str| {
         let mut wal = false;
-        for path in files(night.folder.path()) {
+        for path in files(night.folder()) {
             let found = shown(&fs::read(&path).unwrap());
             wal |= path.ends_with("ledger.sqlite-wal");
             let told = found.filter(|_| !may.contains(&path));
@@ -633,11 +495,11 @@ fn writes_no_secret_down(vendor: &'static Vendor) {
     let plain = night.wanted[0].clone();
     let mut wrong = vec![];
     let mut secrets = vec![];
-    for row in night.rig.writable().filter(|row| row.name.is_secret()) {
+    for row in night.pbx.writable().filter(|row| row.name.is_secret()) {
         let taken = CANARIES.into_iter().find(|canary| {
             let mut one = plain.clone();
             one.set(row.name, *canary);
-            write_extensions(&night.path("one.csv"), &[one]);
+            night.sheet("one.csv", &[one]);
             let line = format!("check one.csv --for {} --report check.jsonl", vendor.id);
             go(&night, &line, ACCOUNT) == 0
         });
@@ -654,8 +516,8 @@ fn writes_no_secret_down(vendor: &'static Vendor) {
             one.set(*field, *canary);
         }
     }
-    write_extensions(&night.path("in.csv"), &night.wanted);
-    write_extensions(&night.path("wrong.csv"), &wrong);
+    night.sheet("in.csv", &night.wanted);
+    night.sheet("wrong.csv", &wrong);
     assert!(shown(&fs::read(night.path("in.csv")).unwrap()).is_some());
 
     let reports = "--report r.csv --report r.jsonl --report r.html --report r.json";
@@ -670,7 +532,7 @@ fn writes_no_secret_down(vendor: &'static Vendor) {
     );
     let losses =
         "cut_after=60,garbage=40,html=10,truncate=20,late_ms=1,latency_ms=4,retry_after_s=0";
-    night.rig.sim.set_faults(losses.parse().unwrap());
+    night.pbx.sim.set_faults(losses.parse().unwrap());
     let line =
         format!("import --plan plan.json {reports} --rate 5000 --verify none --max-failures 100%");
     let mut command = night.command(&line);
@@ -683,7 +545,7 @@ fn writes_no_secret_down(vendor: &'static Vendor) {
     assert!(is_clean(&night, "killed"), "there is no write-ahead file");
     go(&night, &format!("resume --json {reports}"), ACCOUNT);
     assert!(night.made() > 60, "{}: {}", vendor.id, night.made());
-    night.rig.sim.set_faults("".parse().unwrap());
+    night.pbx.faults("");
     let line =
         "import wrong.csv --to TARGET --mode upsert --json --rate 5000 --rejects rejects.csv";
     let refused = go(&night, &format!("{line} {reports}"), ACCOUNT);

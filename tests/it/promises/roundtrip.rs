@@ -1,7 +1,8 @@
 //! What is written reads back the same: tables through every format, extensions through every vendor.
 
-use crate::support::fixture::{Rig, read_table, write_extensions, write_table};
+use crate::support::fixture::Rig;
 use crate::support::random::Random;
+use crate::support::sheets::{read_table, write_extensions, write_table};
 use crate::support::values::cell as odd_cell;
 use proptest::prelude::*;
 use rowcall::columns::{BindOptions, Binding};

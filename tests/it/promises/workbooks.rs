@@ -1,11 +1,7 @@
-#![allow(
-    clippy::print_stdout,
-    reason = "a test that is passed over, or random, says so"
-)]
-
 //! Workbooks as other programs read them. What such a test needs and is not there is said, and the test passed over.
 
 use crate::support::random::Random;
+use crate::support::skip::skip;
 use rowcall::sheet::{Input, ReadOptions, Readers, Writer, open};
 use std::fs;
 use std::path::Path;
@@ -17,7 +13,10 @@ fn has(program: &str, arguments: &[&str]) -> bool {
     let ran = Command::new(program).args(arguments).output();
     let there = ran.is_ok_and(|output| output.status.success());
     if !there {
-        println!("skipped: `{program} {}` does not run", arguments.join(" "));
+        skip(
+            program,
+            "apt install libreoffice-calc-nogui python3-openpyxl",
+        );
     }
     there
 }

@@ -1,57 +1,47 @@
-//! What the tests share: a vendor with a simulated PBX of it, and values for all its fields, made from its manifest.
+//! A vendor with a simulated PBX of it, and values for all its fields, made from its manifest.
 
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "each of the test programs takes from here what it needs"
-)]
-
+use super::canary::{CANARIES, tells_no_secret};
 use rowcall::link::paced::Pace;
 use rowcall::link::retrying::{Patience, Retrying};
 use rowcall::link::{Link, StopFlag};
 use rowcall::manifest::{Access, FieldRow, Manifest};
 use rowcall::model::{Action, Change, Fault, Field, Kind, Record, Secret};
-use rowcall::sheet::{self, Input, ReadOptions, Readers, Writer};
 use rowcall::sim::{Faults, InProcess, Sim};
 use rowcall::submit::converse::Connection;
 use rowcall::submit::settle::Settlement;
 use rowcall::submit::verify::Verify;
 use rowcall::submit::{Ended, FailuresMax, NoIntentLog, Options, settle, submit};
 use rowcall::vendors::{Account, GROUPS, Settings, VENDORS, Vendor};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
 use std::time::Duration;
 
-/// Every secret holds one of these: none may ever show.
-pub const CANARIES: [&str; 2] = ["Canary7731", "77310042"];
-
 /// Short waits, so that tests end.
-pub const HASTE: Patience = Patience {
+pub(crate) const HASTE: Patience = Patience {
     attempts_max: 7,
     wait_first: Duration::from_millis(1),
     wait_max: Duration::from_millis(4),
 };
 
 /// One vendor with one choice of its settings, and a fresh PBX of it.
-pub struct Rig {
-    pub vendor: &'static Vendor,
-    pub manifest: &'static Manifest,
-    pub name: String,
-    pub sim: Sim,
-    pub stop: StopFlag,
+pub(crate) struct Rig {
+    pub(crate) vendor: &'static Vendor,
+    pub(crate) manifest: &'static Manifest,
+    pub(crate) name: String,
+    pub(crate) sim: Sim,
+    pub(crate) stop: StopFlag,
     /// What is read back of what is submitted.
-    pub verify: Verify,
+    pub(crate) verify: Verify,
     settings: Settings,
 }
 
 /// Every vendor, and the groups of those that have them.
-pub fn kinds() -> impl Iterator<Item = &'static Vendor> {
+pub(crate) fn kinds() -> impl Iterator<Item = &'static Vendor> {
     VENDORS.iter().chain(GROUPS)
 }
 
 /// Every vendor, and its groups, with its default settings, and with each other word of each setting.
-pub fn rigs() -> Vec<Rig> {
+pub(crate) fn rigs() -> Vec<Rig> {
     let mut rigs = vec![];
     for vendor in kinds() {
         rigs.push(Rig::new(vendor, &BTreeMap::new()));
@@ -70,7 +60,7 @@ pub fn rigs() -> Vec<Rig> {
 }
 
 impl Rig {
-    pub fn new(vendor: &'static Vendor, given: &BTreeMap<String, String>) -> Rig {
+    pub(crate) fn new(vendor: &'static Vendor, given: &BTreeMap<String, String>) -> Rig {
         let manifest = (vendor.manifest)();
         let words = given.iter().map(|(name, word)| format!(" {name}={word}"));
         Rig {
@@ -85,7 +75,7 @@ impl Rig {
     }
 
     /// The vendor's word, with what its records are where these are not extensions.
-    pub fn kind(vendor: &Vendor) -> String {
+    pub(crate) fn kind(vendor: &Vendor) -> String {
         match (vendor.manifest)().key() {
             Field::NUMBER => vendor.id.to_owned(),
             key => format!("{} {}s", vendor.id, key.record()),
@@ -93,19 +83,19 @@ impl Rig {
     }
 
     /// An extension or group of which nothing is known but its key.
-    pub fn keyed(&self, key: &str) -> Record {
+    pub(crate) fn keyed(&self, key: &str) -> Record {
         let mut record = Record::default();
         record.set(self.manifest.key(), key);
         record
     }
 
-    pub fn in_process(&self) -> InProcess {
+    pub(crate) fn in_process(&self) -> InProcess {
         let prefix = self.manifest.vendor.path.clone();
         InProcess::new(self.sim.clone(), prefix, Duration::from_secs(5))
     }
 
     /// Signs in over a link of its own.
-    pub fn sign_in(
+    pub(crate) fn sign_in(
         &self,
         link: Box<dyn Link>,
         pace: Pace,
@@ -117,19 +107,19 @@ impl Rig {
         connection.inspect_err(|fault| tells_no_secret(fault))
     }
 
-    pub fn connect_over(&self, link: impl Link + 'static) -> Connection {
+    pub(crate) fn connect_over(&self, link: impl Link + 'static) -> Connection {
         let pace = Pace::unlimited(self.stop.clone());
         let opened = self.sign_in(Box::new(link), pace, account());
         opened.unwrap_or_else(|fault| panic!("{}: {fault:?}", self.name))
     }
 
-    pub fn connect(&self) -> Connection {
+    pub(crate) fn connect(&self) -> Connection {
         self.connect_over(self.in_process())
     }
 
     /// An extension with a value in every field that can be written. Variants differ in every field that has another
     /// value to offer.
-    pub fn full(&self, number: &str, variant: usize) -> Record {
+    pub(crate) fn full(&self, number: &str, variant: usize) -> Record {
         let mut extension = self.keyed(number);
         for row in self.writable() {
             if let Some(text) = value(row, number, variant) {
@@ -140,7 +130,7 @@ impl Rig {
     }
 
     /// The least that makes an extension.
-    pub fn small(&self, number: &str) -> Record {
+    pub(crate) fn small(&self, number: &str) -> Record {
         let mut extension = self.keyed(number);
         for row in self.writable().filter(|row| row.required) {
             extension.set(row.name, value(row, number, 0).unwrap());
@@ -149,7 +139,7 @@ impl Rig {
     }
 
     /// A field that names whose extension it is, in plain text.
-    pub fn named_by(&self) -> Field {
+    pub(crate) fn named_by(&self) -> Field {
         let names = [Field::DISPLAY_NAME, Field::FIRST_NAME, Field::USER_ID];
         let known = names
             .into_iter()
@@ -158,14 +148,14 @@ impl Rig {
     }
 
     /// The fields that can be written, the key aside.
-    pub fn writable(&self) -> impl Iterator<Item = &'static FieldRow> {
+    pub(crate) fn writable(&self) -> impl Iterator<Item = &'static FieldRow> {
         let own = [self.manifest.key(), Field::NEW_NUMBER];
         let rows = self.manifest.field.iter();
         rows.filter(move |row| row.access != Access::ReadOnly && !own.contains(&row.name))
     }
 
     /// What a look is to give back of what was written.
-    pub fn as_read(&self, written: &Record) -> Record {
+    pub(crate) fn as_read(&self, written: &Record) -> Record {
         let mut read = Record::default();
         for (field, text) in written.iter() {
             let row = self.manifest.row(field).unwrap();
@@ -177,7 +167,7 @@ impl Rig {
     }
 
     /// The extension on the PBX, as far as it can be written.
-    pub fn look(&self, connection: &Connection, number: &str) -> Option<Record> {
+    pub(crate) fn look(&self, connection: &Connection, number: &str) -> Option<Record> {
         let found = connection.look_at(&[number.to_owned()], false);
         let found = found.unwrap_or_else(|fault| panic!("{}: {fault:?}", self.name));
         assert!(found.len() <= 1, "{}: {number} twice", self.name);
@@ -193,7 +183,12 @@ impl Rig {
 
     /// Whether everything wanted is on the PBX, what cannot be read back included.
     #[track_caller]
-    pub fn holds(&self, connection: &Connection, wanted: &Record, context: impl fmt::Display) {
+    pub(crate) fn holds(
+        &self,
+        connection: &Connection,
+        wanted: &Record,
+        context: impl fmt::Display,
+    ) {
         let number = wanted.number();
         let held = self.look(connection, number);
         let held = held.unwrap_or_else(|| panic!("{context}: {number} is not on the PBX"));
@@ -231,7 +226,7 @@ impl Rig {
     }
 
     /// Sends changes and holds what always holds: one result a change, no extension made twice, no secret told.
-    pub fn submit(
+    pub(crate) fn submit(
         &self,
         connection: &Connection,
         changes: Vec<Change>,
@@ -274,21 +269,21 @@ impl Rig {
     }
 
     /// Sends one change.
-    pub fn carry_out(&self, connection: &Connection, change: Change) -> Settlement {
+    pub(crate) fn carry_out(&self, connection: &Connection, change: Change) -> Settlement {
         self.submit(connection, vec![Change { row: 0, ..change }], 1)
             .1
             .remove(0)
     }
 }
 
-pub fn account() -> Account {
+pub(crate) fn account() -> Account {
     Account {
         username: "api".to_owned(),
         password: Secret::new("Canary7731account"),
     }
 }
 
-pub fn options(parallel: usize) -> Options {
+pub(crate) fn options(parallel: usize) -> Options {
     Options {
         failures_max: FailuresMax::Count(u32::MAX),
         settling: settle::Limits {
@@ -299,7 +294,7 @@ pub fn options(parallel: usize) -> Options {
     }
 }
 
-pub fn change(row: usize, action: Action, wanted: Record, before: Option<Record>) -> Change {
+pub(crate) fn change(row: usize, action: Action, wanted: Record, before: Option<Record>) -> Change {
     Change {
         row,
         action,
@@ -309,17 +304,8 @@ pub fn change(row: usize, action: Action, wanted: Record, before: Option<Record>
     }
 }
 
-/// No canary shows in what a person or a log may see of it.
-#[track_caller]
-pub fn tells_no_secret(thing: &impl fmt::Debug) {
-    let shown = format!("{thing:?}");
-    for canary in CANARIES {
-        assert!(!shown.contains(canary), "a secret shows: {shown}");
-    }
-}
-
 /// A valid value of a field, another for each variant; `None` where this variant has none.
-pub fn value(row: &FieldRow, number: &str, variant: usize) -> Option<String> {
+pub(crate) fn value(row: &FieldRow, number: &str, variant: usize) -> Option<String> {
     let def = row.name.def();
     if !row.choices.is_empty() {
         let choice = row.choices.get(variant).map(|choice| choice.value.clone());
@@ -357,55 +343,4 @@ fn stored_text(text: &str) -> &str {
     } else {
         text
     }
-}
-
-/// Writes a table in the format of the file's ending.
-pub fn write_table<H: AsRef<str>, C: AsRef<str>>(path: &Path, headings: &[H], rows: &[Vec<C>]) {
-    let headings: Vec<&str> = headings.iter().map(AsRef::as_ref).collect();
-    let mut writer = Writer::replace(path, Readers::Owner, &headings).unwrap();
-    for row in rows {
-        writer.row(row.iter().map(AsRef::as_ref)).unwrap();
-    }
-    writer.finish().unwrap();
-}
-
-/// Reads a table: its headings, and its rows as they stand there.
-pub fn read_table(path: &Path) -> (Vec<String>, Vec<Vec<String>>) {
-    let input = Input::named(&path.to_string_lossy());
-    let sheet = sheet::open(&input, &ReadOptions::default())
-        .unwrap()
-        .remove(0);
-    let mut rows = vec![];
-    for batch in sheet.batches() {
-        let read = batch.unwrap().rows(|row| {
-            assert!(row.trouble.is_none(), "{:?}", row.trouble);
-            let cells =
-                (0..row.cells.len()).map(|column| row.cells.get(column).unwrap().to_owned());
-            rows.push(cells.collect());
-        });
-        read.unwrap();
-    }
-    (sheet.headings.clone(), rows)
-}
-
-/// A table's rows by heading.
-pub fn read_rows(path: &Path) -> Vec<BTreeMap<String, String>> {
-    let (headings, rows) = read_table(path);
-    let named = |row: Vec<String>| headings.iter().cloned().zip(row).collect();
-    rows.into_iter().map(named).collect()
-}
-
-/// Writes extensions as a sheet under canonical headings; what one does not have is blank.
-pub fn write_extensions(path: &Path, extensions: &[Record]) {
-    let fields: BTreeSet<Field> = extensions
-        .iter()
-        .flat_map(|extension| extension.iter().map(|(field, _)| field))
-        .collect();
-    let headings: Vec<&str> = fields.iter().map(|field| field.name()).collect();
-    let cells = |extension: &Record| {
-        let cell = |field: &Field| extension.reveal(*field).unwrap_or_default().to_owned();
-        fields.iter().map(cell).collect()
-    };
-    let rows: Vec<Vec<String>> = extensions.iter().map(cells).collect();
-    write_table(path, &headings, &rows);
 }

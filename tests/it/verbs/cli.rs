@@ -1,210 +1,21 @@
 //! The program as a person runs it: exit codes, streams, bad input, and what is never told.
 
-use crate::support::fixture::{CANARIES, Rig, account, read_rows, write_extensions, write_table};
+use crate::support::canary::{holds_no_secret, tells_nothing};
+use crate::support::fixture::account;
+use crate::support::pbx::Desk;
+use crate::support::program::{Ran, ran, signal, wait_until};
+use crate::support::sheets::{read_rows, write_table};
 use assert_cmd::cargo::cargo_bin;
-use rowcall::model::{Action, Field, Record};
-use rowcall::sim::{Breakage, Server};
+use rowcall::model::{Field, Record};
+use rowcall::sim::Breakage;
 use rowcall::vendors::VENDORS;
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
-
-/// A folder of our own and a simulated PBX behind a socket.
-struct Desk {
-    folder: tempfile::TempDir,
-    rig: Rig,
-    server: Option<Server>,
-}
-
-/// What a run came to.
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl Desk {
-    fn new(vendor: &str) -> Desk {
-        let vendor = rowcall::vendors::vendor(vendor).unwrap();
-        let rig = Rig::new(vendor, &BTreeMap::new());
-        let server = Server::start(rig.sim.clone(), "127.0.0.1:0").unwrap();
-        Desk {
-            folder: tempfile::tempdir().unwrap(),
-            rig,
-            server: Some(server),
-        }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: impl AsRef<[u8]>) -> &Desk {
-        fs::write(self.path(name), text).unwrap();
-        self
-    }
-
-    fn addr(&self) -> String {
-        self.server.as_ref().unwrap().addr().to_string()
-    }
-
-    fn target(&self) -> String {
-        format!("{}+http://api@{}", self.rig.vendor.id, self.addr())
-    }
-
-    /// The program in the folder, with the words of a line; `TARGET` is the PBX.
-    fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(cargo_bin("rowcall"));
-        let words = line
-            .split_whitespace()
-            .map(|word| word.replace("TARGET", &self.target()));
-        command
-            .args(words)
-            .current_dir(self.folder.path())
-            .stdin(Stdio::null());
-        command.env("ROWCALL_PASSWORD", account().password.reveal());
-        command.env("XDG_CONFIG_HOME", self.folder.path().join("nowhere"));
-        command.env("XDG_STATE_HOME", self.folder.path().join("state"));
-        command.env("RUST_BACKTRACE", "1");
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
-    }
-
-    #[track_caller]
-    fn run(&self, line: &str) -> Ran {
-        ran(line, self.command(line).output().unwrap())
-    }
-
-    /// An import or the like at full speed.
-    #[track_caller]
-    fn go(&self, line: &str) -> Ran {
-        self.run(&format!("{line} --rate 5000 --parallel 4"))
-    }
-
-    fn report(&self, name: &str) -> Vec<BTreeMap<String, String>> {
-        let text = fs::read_to_string(self.path(name)).unwrap();
-        tells_nothing(name, &text);
-        read_rows(&self.path(name))
-    }
-
-    fn results(&self, name: &str) -> Vec<String> {
-        self.report(name)
-            .into_iter()
-            .map(|row| row["result"].clone())
-            .collect()
-    }
-
-    fn small(&self, numbers: impl IntoIterator<Item = u32>) -> Vec<Record> {
-        numbers
-            .into_iter()
-            .map(|number| self.rig.small(&number.to_string()))
-            .collect()
-    }
-
-    fn sheet(&self, name: &str, extensions: &[Record]) -> &Desk {
-        write_extensions(&self.path(name), extensions);
-        self
-    }
-
-    /// Makes these extensions on the PBX.
-    fn hold(&self, extensions: &[Record]) -> &Desk {
-        let connection = self.rig.connect();
-        for extension in extensions {
-            let made = connection.apply(Action::Create, extension, None);
-            made.result.unwrap();
-        }
-        self
-    }
-}
-
-/// No file of a folder holds a secret in clear.
-fn holds_no_secret(folder: &Path) -> usize {
-    let mut files = 0;
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files += holds_no_secret(&path);
-            continue;
-        }
-        files += 1;
-        let bytes = fs::read(&path).unwrap();
-        for canary in CANARIES.map(str::as_bytes) {
-            let found = bytes.windows(canary.len()).any(|window| window == canary);
-            assert!(!found, "{} holds a secret", path.display());
-        }
-    }
-    files
-}
-
-/// What no output may hold: secrets, a panic, Rust's own way of showing values.
-#[track_caller]
-fn tells_nothing(what: &str, text: &str) {
-    for canary in CANARIES {
-        assert!(!text.contains(canary), "{what} tells a secret:\n{text}");
-    }
-    for word in [
-        "panicked", "Err(", "Ok(", "Some(", "None", "Error {", "Fault {",
-    ] {
-        assert!(!text.contains(word), "{what} holds {word}:\n{text}");
-    }
-    assert!(!text.contains('\u{1b}'), "{what} holds escapes:\n{text:?}");
-}
-
-#[track_caller]
-fn ran(line: &str, output: std::process::Output) -> Ran {
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    let ran = Ran {
-        code: output.status.code(),
-        out: text(output.stdout),
-        err: text(output.stderr),
-    };
-    tells_nothing(line, &ran.out);
-    tells_nothing(line, &ran.err);
-    ran
-}
-
-impl Ran {
-    #[track_caller]
-    fn exits(self, code: i32) -> Ran {
-        assert_eq!(self.code, Some(code), "{}\n{}", self.out, self.err);
-        self
-    }
-
-    #[track_caller]
-    fn says(self, words: &[&str]) -> Ran {
-        for word in words {
-            assert!(self.err.contains(word), "{word:?} is not in\n{}", self.err);
-        }
-        self
-    }
-
-    #[track_caller]
-    fn prints_nothing(self) -> Ran {
-        assert_eq!(self.out, "");
-        self
-    }
-}
-
-fn wait_until(mut is: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !is() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "it never came");
-        thread::sleep(Duration::from_millis(5));
-    }
-}
-
-fn signal(child: &Child, name: &str) {
-    let sent = Command::new("kill")
-        .arg(format!("-{name}"))
-        .arg(child.id().to_string())
-        .status();
-    assert!(sent.unwrap().success());
-}
 
 const TWO: &str = "number,sip_password\n2001,Canary7731aB\n2002,Canary7731aB\n";
 
@@ -213,7 +24,7 @@ fn a_good_sheet_ends_with_0_and_a_line_for_every_row() {
     for vendor in VENDORS {
         let desk = Desk::new(vendor.id);
         let wanted: Vec<Record> = (0..20)
-            .map(|row| desk.rig.full(&(2001 + row).to_string(), row % 2))
+            .map(|row| desk.pbx.full(&(2001 + row).to_string(), row % 2))
             .collect();
         desk.sheet("in.csv", &wanted);
         let ran = desk
@@ -221,9 +32,9 @@ fn a_good_sheet_ends_with_0_and_a_line_for_every_row() {
             .exits(0);
         ran.prints_nothing()
             .says(&["20 rows", "20 created", "report: r.csv"]);
-        let connection = desk.rig.connect();
+        let connection = desk.pbx.connect();
         for wanted in &wanted {
-            desk.rig.holds(&connection, wanted, vendor.id);
+            desk.pbx.holds(&connection, wanted, vendor.id);
         }
         let rows = desk.report("r.csv");
         assert_eq!(rows, desk.report("r.json"));
@@ -248,16 +59,16 @@ fn a_good_sheet_ends_with_0_and_a_line_for_every_row() {
             );
         }
         // The same once more: nothing is left to do.
-        let requests = desk.rig.sim.requests();
+        let requests = desk.pbx.sim.requests();
         desk.go("import in.csv --to TARGET --report again.csv")
             .exits(0)
             .says(&["20 unchanged"]);
         assert_eq!(desk.results("again.csv"), vec!["unchanged"; 20]);
-        assert!(desk.rig.sim.requests() > requests);
+        assert!(desk.pbx.sim.requests() > requests);
         assert!(
             wanted
                 .iter()
-                .all(|wanted| desk.rig.sim.created(wanted.number()) == 1)
+                .all(|wanted| desk.pbx.sim.created(wanted.number()) == 1)
         );
     }
 }
@@ -267,7 +78,7 @@ fn what_was_exported_imports_as_nothing_to_do() {
     for vendor in VENDORS {
         let desk = Desk::new(vendor.id);
         let wanted: Vec<Record> = (0..10)
-            .map(|row| desk.rig.full(&(2001 + row).to_string(), row % 2))
+            .map(|row| desk.pbx.full(&(2001 + row).to_string(), row % 2))
             .collect();
         desk.hold(&wanted);
         for file in ["plain.csv", "plain.json", "plain.jsonl"] {
@@ -418,7 +229,7 @@ fn what_is_wrong_with_an_input_ends_with_2_before_anything_is_sent() {
     desk.go("import good.csv --to TARGET --map number=nonsense")
         .exits(2)
         .says(&["nonsense"]);
-    assert_eq!(desk.rig.sim.requests(), 0);
+    assert_eq!(desk.pbx.sim.requests(), 0);
     desk.go("import good.csv --to TARGET --report good.csv")
         .exits(2)
         .says(&["good.csv", "overwritten"]);
@@ -429,7 +240,7 @@ fn what_is_wrong_with_an_input_ends_with_2_before_anything_is_sent() {
     desk.go("import good.csv --to TARGET --report r.txt")
         .exits(2)
         .says(&["r.txt", ".csv"]);
-    assert!(desk.rig.sim.numbers().is_empty());
+    assert!(desk.pbx.sim.numbers().is_empty());
 }
 
 #[test]
@@ -449,7 +260,7 @@ fn a_report_that_cannot_be_written_is_told_before_anything_is_written_to_the_pbx
             .exits(2)
             .says(&[file]);
     }
-    assert!(desk.rig.sim.numbers().is_empty());
+    assert!(desk.pbx.sim.numbers().is_empty());
 }
 
 #[test]
@@ -475,7 +286,7 @@ fn a_report_that_breaks_off_in_mid_run_stops_the_run() {
     drop(reader);
     let ran = ran("a broken pipe", child.wait_with_output().unwrap());
     ran.exits(2).says(&["r.csv", "cannot be written"]);
-    let made = desk.rig.sim.numbers().len();
+    let made = desk.pbx.sim.numbers().len();
     assert!((5..100).contains(&made), "{made}");
 }
 
@@ -497,14 +308,14 @@ fn rows_that_cannot_be_read_whole_are_invalid_and_the_others_go() {
             .exits(1);
         ran.says(&["ragged.csv:2", word]);
         assert_eq!(desk.results("r.csv"), ["invalid", "not_sent"]);
-        assert_eq!(desk.rig.sim.requests(), 0);
+        assert_eq!(desk.pbx.sim.requests(), 0);
         let ran = desk
             .go("import ragged.csv --to TARGET --report r.csv")
             .exits(1);
         ran.prints_nothing()
             .says(&["ragged.csv:2", "1 created, 1 invalid", word]);
         assert_eq!(desk.results("r.csv"), ["invalid", "created"]);
-        assert_eq!(desk.rig.sim.numbers(), ["2002"]);
+        assert_eq!(desk.pbx.sim.numbers(), ["2002"]);
         let ran = desk.run("check ragged.csv --for openvox").exits(1);
         assert!(ran.out.contains("ragged.csv:2"), "{}", ran.out);
     }
@@ -570,7 +381,7 @@ fn a_target_that_cannot_be_used_ends_with_3_and_every_row_not_sent() {
         .exits(3);
         assert_eq!(desk.results("r.csv"), ["not_sent", "not_sent"]);
     }
-    assert!(desk.rig.sim.numbers().is_empty());
+    assert!(desk.pbx.sim.numbers().is_empty());
 }
 
 #[test]
@@ -582,7 +393,7 @@ fn a_wrong_password_is_said_once_and_never_shown() {
         command.env("ROWCALL_PASSWORD", "Canary7731wrong");
         let ran = ran("a wrong password", command.output().unwrap()).exits(3);
         ran.says(&["hint", "password"]);
-        assert_eq!(desk.rig.sim.sign_ins(), 1, "{}", vendor.id);
+        assert_eq!(desk.pbx.sim.sign_ins(), 1, "{}", vendor.id);
         assert_eq!(desk.results("r.csv"), ["not_sent", "not_sent"]);
     }
 }
@@ -619,7 +430,7 @@ fn a_password_comes_from_where_the_configuration_says_and_from_nowhere_else() {
             &format!("{target}: "),
         ]);
     }
-    let sign_ins = desk.rig.sim.sign_ins();
+    let sign_ins = desk.pbx.sim.sign_ins();
     for (target, words) in [
         ("env", vec!["PBX_PASSWORD", "not set"]),
         ("fails", vec!["password_command", "7"]),
@@ -667,7 +478,7 @@ fn a_password_comes_from_where_the_configuration_says_and_from_nowhere_else() {
     ran("no password", command.output().unwrap())
         .exits(2)
         .says(&["ROWCALL_PASSWORD"]);
-    assert_eq!(desk.rig.sim.sign_ins(), sign_ins);
+    assert_eq!(desk.pbx.sim.sign_ins(), sign_ins);
     for word in ["--password", "-p", "--token"] {
         desk.run(&format!("import in.csv --to TARGET {word} x"))
             .exits(2);
@@ -760,7 +571,7 @@ fn rejects_go_through_once_they_are_mended() {
     desk.go("import mended.csv --to TARGET --report r.csv")
         .exits(0)
         .says(&["2 created"]);
-    assert_eq!(desk.rig.sim.numbers(), ["2001", "2002", "2003", "2004"]);
+    assert_eq!(desk.pbx.sim.numbers(), ["2001", "2002", "2003", "2004"]);
 }
 
 #[test]
@@ -798,9 +609,9 @@ fn rows_count_on_over_files_and_headings_are_understood_in_each() {
     );
     desk.go("import c.jsonl --to TARGET --map Tel=number --map pw=sip_password")
         .exits(0);
-    assert_eq!(desk.rig.sim.numbers(), ["2001", "2002", "2003", "2004"]);
+    assert_eq!(desk.pbx.sim.numbers(), ["2001", "2002", "2003", "2004"]);
     assert_eq!(
-        desk.rig.sim.stored("2003", "username").as_deref(),
+        desk.pbx.sim.stored("2003", "username").as_deref(),
         Some("Ann")
     );
     // One vendor's word is another one's field: said so, it counts.
@@ -810,7 +621,7 @@ fn rows_count_on_over_files_and_headings_are_understood_in_each() {
     );
     desk.go("import d.csv --to TARGET --headings ozeki --report r.csv --mode create");
     assert_ne!(
-        desk.rig.sim.stored("2005", "username").as_deref(),
+        desk.pbx.sim.stored("2005", "username").as_deref(),
         Some("sip2005")
     );
     desk.write(
@@ -820,7 +631,7 @@ fn rows_count_on_over_files_and_headings_are_understood_in_each() {
     desk.go("import e.csv --to TARGET --headings openvox")
         .exits(0);
     assert_eq!(
-        desk.rig.sim.stored("2006", "username").as_deref(),
+        desk.pbx.sim.stored("2006", "username").as_deref(),
         Some("Bob")
     );
     let mut command = desk.command("import - --to TARGET");
@@ -841,10 +652,10 @@ fn modes_touch_what_they_say_and_nothing_else() {
             numbers
                 .iter()
                 .map(|number| {
-                    let mut one = desk.rig.full(number, variant);
+                    let mut one = desk.pbx.full(number, variant);
                     // What cannot be changed later keeps out of the way.
-                    for row in desk.rig.writable().filter(|row| row.create_only) {
-                        one.set(row.name, desk.rig.full(number, 0).get(row.name).unwrap());
+                    for row in desk.pbx.writable().filter(|row| row.create_only) {
+                        one.set(row.name, desk.pbx.full(number, 0).get(row.name).unwrap());
                     }
                     one
                 })
@@ -866,7 +677,7 @@ fn modes_touch_what_they_say_and_nothing_else() {
             "unchanged"
         };
         assert_eq!(results, [same, "updated", "missing"], "{}", vendor.id);
-        assert_eq!(desk.rig.sim.numbers(), ["2001", "2002", "2003"]);
+        assert_eq!(desk.pbx.sim.numbers(), ["2001", "2002", "2003"]);
         desk.go("import in.csv --to TARGET --mode upsert --report r.csv")
             .exits(0);
         assert_eq!(
@@ -878,13 +689,13 @@ fn modes_touch_what_they_say_and_nothing_else() {
             .exits(1)
             .says(&["conflict", "--mode upsert"]);
         assert_eq!(desk.results("r.csv"), ["conflict", "created"]);
-        let connection = desk.rig.connect();
+        let connection = desk.pbx.connect();
         for (number, variant) in [("2001", 0), ("2002", 1), ("2003", 0), ("2004", 0)] {
-            desk.rig
+            desk.pbx
                 .holds(&connection, &of(&[number], variant)[0], vendor.id);
         }
-        for number in desk.rig.sim.numbers() {
-            assert_eq!(desk.rig.sim.created(&number), 1);
+        for number in desk.pbx.sim.numbers() {
+            assert_eq!(desk.pbx.sim.created(&number), 1);
         }
     }
 }
@@ -894,7 +705,7 @@ fn the_guard_ends_with_4_and_names_the_flag_and_the_number() {
     let desk = Desk::new("openvox");
     desk.hold(&desk.small(2001..2041));
     let all: Vec<Record> = (2001..2041)
-        .map(|number| desk.rig.full(&number.to_string(), 1))
+        .map(|number| desk.pbx.full(&number.to_string(), 1))
         .collect();
     let mut names: Vec<Record> = desk.small(2001..2041);
     for (index, one) in names.iter_mut().enumerate() {
@@ -906,11 +717,11 @@ fn the_guard_ends_with_4_and_names_the_flag_and_the_number() {
     desk.sheet("new.csv", &desk.small(3001..3006))
         .sheet("few.csv", &desk.small(2001..2031));
     let before: Vec<_> = desk
-        .rig
+        .pbx
         .sim
         .numbers()
         .iter()
-        .map(|number| desk.rig.sim.stored(number, "username"))
+        .map(|number| desk.pbx.sim.stored(number, "username"))
         .collect();
     for (line, flag, wanted) in [
         (
@@ -955,11 +766,11 @@ fn the_guard_ends_with_4_and_names_the_flag_and_the_number() {
             "{results:?}"
         );
         let after: Vec<_> = desk
-            .rig
+            .pbx
             .sim
             .numbers()
             .iter()
-            .map(|number| desk.rig.sim.stored(number, "username"))
+            .map(|number| desk.pbx.sim.stored(number, "username"))
             .collect();
         assert_eq!(after, before, "{line}");
     }
@@ -972,7 +783,7 @@ fn the_guard_ends_with_4_and_names_the_flag_and_the_number() {
     desk.go("delete leavers.csv --from TARGET --yes --max-deletes 10")
         .exits(0)
         .says(&["10 deleted"]);
-    assert_eq!(desk.rig.sim.numbers().len(), 35);
+    assert_eq!(desk.pbx.sim.numbers().len(), 35);
     desk.go("delete leavers.csv --from TARGET --yes")
         .exits(0)
         .says(&["10 unchanged"]);
@@ -990,7 +801,7 @@ fn nothing_is_deleted_without_a_yes_where_nobody_can_be_asked() {
     desk.go("import most.csv --to TARGET --mode sync")
         .exits(2)
         .says(&["--yes"]);
-    assert_eq!(desk.rig.sim.requests() - 6, 0, "nothing was even asked");
+    assert_eq!(desk.pbx.sim.requests() - 6, 0, "nothing was even asked");
     desk.go("delete one.csv --from TARGET --yes --report r.csv")
         .exits(0);
     assert_eq!(desk.results("r.csv"), ["deleted"]);
@@ -998,7 +809,7 @@ fn nothing_is_deleted_without_a_yes_where_nobody_can_be_asked() {
     desk.write("sync.csv", "number,sip_password,email\n2001,Canary7731sip_password0,\n2002,Canary7731sip_password0,\n2004,Canary7731sip_password0,nonsense\n");
     desk.go("import sync.csv --to TARGET --mode sync --yes --report r.csv")
         .exits(1);
-    assert_eq!(desk.rig.sim.numbers(), ["2001", "2002", "2004"]);
+    assert_eq!(desk.pbx.sim.numbers(), ["2001", "2002", "2004"]);
     let rows = desk.report("r.csv");
     let last = rows.last().unwrap();
     assert_eq!(
@@ -1037,7 +848,7 @@ fn too_many_refusals_stop_the_run_with_4() {
         results[30..].iter().all(|result| result == "not_sent"),
         "{results:?}"
     );
-    assert!(desk.rig.sim.numbers().is_empty());
+    assert!(desk.pbx.sim.numbers().is_empty());
     let ran = desk
         .go("import in.csv --to TARGET --report r.csv --max-failures all")
         .exits(1);
@@ -1054,7 +865,7 @@ fn a_lost_reply_is_settled_in_the_report() {
             ("2006", Breakage::UnavailableAfter),
             ("2008", Breakage::Truncate),
         ] {
-            desk.rig.sim.break_once(number, breakage);
+            desk.pbx.sim.break_once(number, breakage);
         }
         desk.go("import in.csv --to TARGET --report r.csv")
             .exits(0)
@@ -1067,11 +878,11 @@ fn a_lost_reply_is_settled_in_the_report() {
             .collect();
         assert_eq!(confirmed, ["2003", "2006", "2008"], "{}", vendor.id);
         assert!(
-            desk.rig
+            desk.pbx
                 .sim
                 .numbers()
                 .iter()
-                .all(|number| desk.rig.sim.created(number) == 1)
+                .all(|number| desk.pbx.sim.created(number) == 1)
         );
     }
 }
@@ -1081,18 +892,18 @@ fn interrupted_everything_sent_is_settled_and_the_rest_not_sent() {
     for name in ["INT", "TERM"] {
         let desk = Desk::new("openvox");
         desk.sheet("in.csv", &desk.small(2001..2201));
-        desk.rig.sim.set_faults("latency_ms=40".parse().unwrap());
+        desk.pbx.sim.set_faults("latency_ms=40".parse().unwrap());
         let child = desk
             .command("import in.csv --to TARGET --report r.csv --rate 100 --parallel 4")
             .spawn()
             .unwrap();
-        wait_until(|| desk.rig.sim.numbers().len() >= 10);
+        wait_until(|| desk.pbx.sim.numbers().len() >= 10);
         signal(&child, name);
         let ran = ran(name, child.wait_with_output().unwrap()).exits(130);
         ran.says(&["interrupted", "not_sent"]);
         let rows = desk.report("r.csv");
         assert_eq!(rows.len(), 200);
-        let made = desk.rig.sim.numbers();
+        let made = desk.pbx.sim.numbers();
         let said: Vec<&str> = rows
             .iter()
             .filter(|row| row["result"] == "created")
@@ -1106,16 +917,16 @@ fn interrupted_everything_sent_is_settled_and_the_rest_not_sent() {
                 .all(|row| row["result"] == "not_sent")
         );
         // Run again, it goes on where it was.
-        desk.rig.sim.set_faults("".parse().unwrap());
+        desk.pbx.sim.set_faults("".parse().unwrap());
         desk.go("import in.csv --to TARGET --report r.csv").exits(0);
         assert!(
-            desk.rig
+            desk.pbx
                 .sim
                 .numbers()
                 .iter()
-                .all(|number| desk.rig.sim.created(number) == 1)
+                .all(|number| desk.pbx.sim.created(number) == 1)
         );
-        assert_eq!(desk.rig.sim.numbers().len(), 200);
+        assert_eq!(desk.pbx.sim.numbers().len(), 200);
     }
 }
 
@@ -1124,8 +935,8 @@ fn a_second_interrupt_ends_at_once() {
     let desk = Desk::new("openvox");
     desk.sheet("in.csv", &desk.small(2001..2011));
     let mut child = desk.command("import in.csv --to TARGET").spawn().unwrap();
-    wait_until(|| !desk.rig.sim.numbers().is_empty());
-    desk.rig.sim.set_faults("latency_ms=20000".parse().unwrap());
+    wait_until(|| !desk.pbx.sim.numbers().is_empty());
+    desk.pbx.sim.set_faults("latency_ms=20000".parse().unwrap());
     thread::sleep(Duration::from_millis(400));
     let mut said = BufReader::new(child.stderr.take().unwrap());
     signal(&child, "INT");
@@ -1144,35 +955,36 @@ fn killed_it_leaves_whole_lines_and_the_truth() {
     for file in ["r.csv", "r.jsonl"] {
         let desk = Desk::new("openvox");
         desk.sheet("in.csv", &desk.small(2001..2201));
-        desk.rig.sim.set_faults("latency_ms=10".parse().unwrap());
+        desk.pbx.sim.set_faults("latency_ms=10".parse().unwrap());
         let mut child = desk
             .command(&format!(
                 "import in.csv --to TARGET --report {file} --rate 200 --parallel 4"
             ))
             .spawn()
             .unwrap();
-        wait_until(|| desk.rig.sim.numbers().len() >= 30);
+        let written = || fs::read_to_string(desk.path(file)).unwrap_or_default();
+        wait_until(|| written().lines().count() > 30);
         child.kill().unwrap();
         child.wait().unwrap();
-        let text = fs::read_to_string(desk.path(file)).unwrap();
+        let text = written();
         assert!(text.ends_with('\n'), "{text}");
         let rows = desk.report(file);
         assert!((20..120).contains(&rows.len()), "{}", rows.len());
         for (index, row) in rows.iter().enumerate() {
             assert_eq!(row["row"], (index + 1).to_string());
             assert_eq!(row["result"], "created");
-            assert_eq!(desk.rig.sim.created(&row["number"]), 1);
+            assert_eq!(desk.pbx.sim.created(&row["number"]), 1);
         }
-        desk.rig.sim.set_faults("".parse().unwrap());
+        desk.pbx.sim.set_faults("".parse().unwrap());
         desk.go("import in.csv --to TARGET --report after.csv")
             .exits(0);
-        assert_eq!(desk.rig.sim.numbers().len(), 200);
+        assert_eq!(desk.pbx.sim.numbers().len(), 200);
         assert!(
-            desk.rig
+            desk.pbx
                 .sim
                 .numbers()
                 .iter()
-                .all(|number| desk.rig.sim.created(number) == 1)
+                .all(|number| desk.pbx.sim.created(number) == 1)
         );
     }
 }
@@ -1265,25 +1077,25 @@ fn secrets_stand_nowhere_but_where_they_must() {
     for vendor in VENDORS {
         let desk = Desk::new(vendor.id);
         let wanted: Vec<Record> = (0..6)
-            .map(|row| desk.rig.full(&(2001 + row).to_string(), row % 2))
+            .map(|row| desk.pbx.full(&(2001 + row).to_string(), row % 2))
             .collect();
         desk.sheet("in.csv", &wanted);
         desk.go("import in.csv --to TARGET --report a.csv").exits(0);
         let other: Vec<Record> = (0..6)
-            .map(|row| desk.rig.full(&(2001 + row).to_string(), (row + 1) % 2))
+            .map(|row| desk.pbx.full(&(2001 + row).to_string(), (row + 1) % 2))
             .collect();
         desk.sheet("in.csv", &other);
         desk.go("import in.csv --to TARGET --report b.csv --rejects rejects.csv --json")
             .exits(1)
             .says(&["conflict"]);
         desk.go("import in.csv --to TARGET --mode upsert --report c.csv --json");
-        desk.rig.sim.set_faults(
+        desk.pbx.sim.set_faults(
             "cut_after=300,garbage=200,retry_after_s=0,in_a_row=1"
                 .parse()
                 .unwrap(),
         );
         desk.go("import in.csv --to TARGET --mode upsert --report d.csv");
-        desk.rig.sim.set_faults("".parse().unwrap());
+        desk.pbx.sim.set_faults("".parse().unwrap());
         desk.go("export TARGET -o export.csv").exits(0);
         assert!(
             holds_no_secret(&desk.path("state")) > 0,
@@ -1295,7 +1107,7 @@ fn secrets_stand_nowhere_but_where_they_must() {
         // Rows whose secrets break the rules, in a place where the message could quote them.
         let mut wrong = wanted.clone();
         for one in &mut wrong {
-            for row in desk.rig.writable().filter(|row| row.name.is_secret()) {
+            for row in desk.pbx.writable().filter(|row| row.name.is_secret()) {
                 one.set(row.name, format!("Canary7731 <&\"'> {}", "x".repeat(300)));
             }
         }
@@ -1317,7 +1129,7 @@ fn the_simulated_pbx_of_the_program_is_one_to_import_to() {
         desk.sheet(
             "in.csv",
             &(1..6)
-                .map(|number| desk.rig.full(&format!("200{number}"), 0))
+                .map(|number| desk.pbx.full(&format!("200{number}"), 0))
                 .collect::<Vec<_>>(),
         );
         let mut command = desk.command(&format!(
@@ -1387,9 +1199,9 @@ fn a_sheet_of_tabs_semicolons_and_quotes_is_read_as_it_is_meant() {
             .exits(0)
             .says(&["2 unchanged"]);
     }
-    assert_eq!(desk.rig.sim.numbers(), ["0042", "42"]);
+    assert_eq!(desk.pbx.sim.numbers(), ["0042", "42"]);
     assert_eq!(
-        desk.rig.sim.stored("0042", "username").as_deref(),
+        desk.pbx.sim.stored("0042", "username").as_deref(),
         Some("O;Neil, \"Søn\"\tx")
     );
 }
@@ -1397,12 +1209,12 @@ fn a_sheet_of_tabs_semicolons_and_quotes_is_read_as_it_is_meant() {
 #[test]
 fn a_field_that_cannot_be_changed_later_is_wrong_only_where_it_would_change() {
     let desk = Desk::new("portsip");
-    desk.hold(&[desk.rig.full("2001", 0)]);
-    let mut same = desk.rig.full("2001", 0);
+    desk.hold(&[desk.pbx.full("2001", 0)]);
+    let mut same = desk.pbx.full("2001", 0);
     same.set(Field::DESCRIPTION, "changed");
-    let mut other = desk.rig.full("2001", 0);
+    let mut other = desk.pbx.full("2001", 0);
     other.set(Field::SIP_PASSWORD, "Canary7731other");
-    let new = desk.rig.full("2002", 0);
+    let new = desk.pbx.full("2002", 0);
     desk.sheet("in.csv", &[same, new.clone()])
         .sheet("other.csv", &[other, new]);
     desk.go("import in.csv --to TARGET --mode update --report r.csv")
@@ -1433,7 +1245,7 @@ fn all_or_nothing_counts_what_only_the_pbx_can_tell() {
         .exits(1);
     ran.says(&["nothing is sent unless every row is valid"]);
     assert_eq!(desk.results("r.csv"), ["invalid", "not_sent"]);
-    assert_eq!(desk.rig.sim.numbers(), ["2001"]);
+    assert_eq!(desk.pbx.sim.numbers(), ["2001"]);
     desk.go("import in.csv --to TARGET --mode upsert --report r.csv")
         .exits(1);
     assert_eq!(desk.results("r.csv"), ["invalid", "created"]);
@@ -1444,12 +1256,12 @@ fn a_look_that_fails_before_a_sync_leaves_a_whole_report() {
     let desk = Desk::new("openvox");
     desk.hold(&desk.small(2001..2006))
         .sheet("in.csv", &desk.small(2001..2004));
-    desk.rig.sim.break_once("2004", Breakage::Redirect);
+    desk.pbx.sim.break_once("2004", Breakage::Redirect);
     let ran =
         desk.go("import in.csv --to TARGET --mode sync --yes --max-deletes all --report r.csv");
     ran.exits(3).says(&["redirect"]);
     assert_eq!(desk.results("r.csv"), vec!["not_sent"; 3]);
-    assert_eq!(desk.rig.sim.numbers().len(), 5);
+    assert_eq!(desk.pbx.sim.numbers().len(), 5);
 }
 
 #[test]
@@ -1457,16 +1269,16 @@ fn interrupted_while_it_looks_it_ends_with_130_too() {
     let desk = Desk::new("ozeki");
     desk.hold(&desk.small(2001..2201))
         .sheet("in.csv", &desk.small(2001..2201));
-    let said = desk.rig.sim.requests();
+    let said = desk.pbx.sim.requests();
     let lines = [
         "import in.csv --to TARGET --report r.csv",
         "export TARGET -o out.csv",
         "delete in.csv --from TARGET --yes --report r.csv",
     ];
     for line in lines {
-        let said = desk.rig.sim.requests().max(said);
+        let said = desk.pbx.sim.requests().max(said);
         let child = desk.command(&format!("{line} --rate 100")).spawn().unwrap();
-        wait_until(|| desk.rig.sim.requests() > said + 10);
+        wait_until(|| desk.pbx.sim.requests() > said + 10);
         signal(&child, "INT");
         let ran = ran(line, child.wait_with_output().unwrap()).exits(130);
         ran.says(&["interrupted"]);
@@ -1475,7 +1287,7 @@ fn interrupted_while_it_looks_it_ends_with_130_too() {
         }
         assert!(!desk.path("out.csv").exists());
     }
-    assert_eq!(desk.rig.sim.numbers().len(), 200);
+    assert_eq!(desk.pbx.sim.numbers().len(), 200);
 }
 
 #[test]
@@ -1483,12 +1295,12 @@ fn a_second_run_on_the_same_target_is_refused_and_touches_nothing() {
     let desk = Desk::new("openvox");
     desk.sheet("in.csv", &desk.small(2001..2101))
         .sheet("other.csv", &desk.small(3001..3003));
-    desk.rig.sim.set_faults("latency_ms=20".parse().unwrap());
+    desk.pbx.sim.set_faults("latency_ms=20".parse().unwrap());
     let child = desk
         .command("import in.csv --to TARGET --rate 100")
         .spawn()
         .unwrap();
-    wait_until(|| !desk.rig.sim.numbers().is_empty());
+    wait_until(|| !desk.pbx.sim.numbers().is_empty());
     for line in [
         "import other.csv --to TARGET",
         "delete in.csv --from TARGET --yes",
@@ -1506,7 +1318,7 @@ fn a_second_run_on_the_same_target_is_refused_and_touches_nothing() {
         .exits(130)
         .says(&["rowcall resume"]);
     assert!(
-        desk.rig
+        desk.pbx
             .sim
             .numbers()
             .iter()
@@ -1519,10 +1331,10 @@ fn a_second_run_on_the_same_target_is_refused_and_touches_nothing() {
 fn a_run_that_was_killed_goes_on_where_it_was() {
     let desk = Desk::new("openvox");
     desk.sheet("in.csv", &desk.small(2001..2121));
-    desk.rig.sim.set_faults("latency_ms=10".parse().unwrap());
+    desk.pbx.sim.set_faults("latency_ms=10".parse().unwrap());
     let line = "import in.csv --to TARGET --rate 200 --parallel 4 --report r.csv";
     let mut child = desk.command(line).spawn().unwrap();
-    wait_until(|| desk.rig.sim.numbers().len() >= 30);
+    wait_until(|| desk.pbx.sim.numbers().len() >= 30);
     child.kill().unwrap();
     child.wait().unwrap();
     // Whatever becomes of the sheet, the run has its own rows.
@@ -1531,13 +1343,13 @@ fn a_run_that_was_killed_goes_on_where_it_was() {
     desk.run("resume --report whole.csv")
         .exits(0)
         .says(&["in.csv has changed since"]);
-    assert_eq!(desk.rig.sim.numbers().len(), 120);
+    assert_eq!(desk.pbx.sim.numbers().len(), 120);
     assert!(
-        desk.rig
+        desk.pbx
             .sim
             .numbers()
             .iter()
-            .all(|number| desk.rig.sim.created(number) == 1)
+            .all(|number| desk.pbx.sim.created(number) == 1)
     );
     let rows = desk.report("whole.csv");
     assert_eq!(rows.len(), 120);
@@ -1545,8 +1357,8 @@ fn a_run_that_was_killed_goes_on_where_it_was() {
         rows.iter().all(|row| row["result"] == "created"),
         "{rows:?}"
     );
-    let connection = desk.rig.connect();
+    let connection = desk.pbx.connect();
     for wanted in desk.small(2001..2121) {
-        desk.rig.holds(&connection, &wanted, "resumed");
+        desk.pbx.holds(&connection, &wanted, "resumed");
     }
 }

@@ -1,8 +1,10 @@
 //! What `rowcall diff` says, from outside: planted changes each once, nothing half, nothing secret.
 
-use crate::support::fixture::{CANARIES, Rig, read_rows, value, write_extensions, write_table};
-use crate::support::house::House;
+use crate::support::canary::CANARIES;
+use crate::support::fixture::{Rig, account, value};
+use crate::support::pbx::Desk;
 use crate::support::random::Random;
+use crate::support::sheets::{read_rows, write_extensions, write_table};
 use rowcall::archive::{Archive, Facts};
 use rowcall::manifest::Access;
 use rowcall::model::{Field, Record};
@@ -199,29 +201,29 @@ fn a_hundred_planted_changes_are_a_hundred_lines() {
 #[test]
 fn a_pbx_is_held_against_a_sheet_and_another_pbx() {
     for vendor in VENDORS {
-        let (house, other) = (House::new(vendor.id), House::new(vendor.id));
-        let sheet = house.sheet(12);
-        assert_eq!(house.import("state", &sheet, &[]).exit, 0);
+        let (desk, other) = (Desk::new(vendor.id), Desk::new(vendor.id));
+        let sheet = desk.sample(12);
+        assert_eq!(desk.import("state", &sheet, &[]).exit, 0);
         assert_eq!(other.import("state", &sheet, &[]).exit, 0);
-        house.export();
-        let export = house.path("export.csv");
+        desk.export();
+        let export = desk.path("export.csv");
         let rate = ["--rate", "2000/s"];
         let sides = |a: &str, b: &str| {
-            let output = house
-                .command("state")
+            let output = desk
+                .command_in("state")
                 .args(["diff", a, b])
                 .args(rate)
                 .output();
             said(output.unwrap())
         };
-        let (target, file) = (house.target(), export.to_str().unwrap());
+        let (target, file) = (desk.target(), export.to_str().unwrap());
         let (exit, out, err) = sides(file, &target);
         assert_eq!((exit, out.as_str()), (0, ""), "{err}");
         assert!(err.contains("no difference"), "{err}");
         let (exit, out, err) = sides(&target, &other.target());
         assert_eq!((exit, out.as_str()), (0, ""), "{err}");
-        let prints = house.path("fingerprints.csv");
-        let mut export = house.command("state");
+        let prints = desk.path("fingerprints.csv");
+        let mut export = desk.command_in("state");
         export.args(["export", &target, "--secrets", "fingerprint", "-o"]);
         assert!(
             export
@@ -239,9 +241,9 @@ fn a_pbx_is_held_against_a_sheet_and_another_pbx() {
             assert!(!err.contains("not compared"), "{err}");
         }
 
-        let edit = house.edit("New");
-        let edited = house.import("state", &edit, &["--mode", "update"]);
-        assert_eq!(edited.exit, 0, "{}", edited.words);
+        let edit = desk.edit("New");
+        let edited = desk.import("state", &edit, &["--mode", "update"]);
+        assert_eq!(edited.exit, 0, "{}", edited.err);
         let secret = if vendor.id == "portsip" {
             "voicemail PIN changed"
         } else {
@@ -261,16 +263,16 @@ fn a_pbx_is_held_against_a_sheet_and_another_pbx() {
 
 #[test]
 fn a_pbx_that_goes_away_in_the_middle_is_no_difference() {
-    let mut house = House::new("portsip");
-    let sheet = house.sheet(60);
-    assert_eq!(house.import("state", &sheet, &[]).exit, 0);
-    house.export();
-    let mut child = house
-        .command("state")
+    let mut desk = Desk::new("portsip");
+    let sheet = desk.sample(60);
+    assert_eq!(desk.import("state", &sheet, &[]).exit, 0);
+    desk.export();
+    let mut child = desk
+        .command_in("state")
         .args([
             "diff",
-            house.path("export.csv").to_str().unwrap(),
-            &house.target(),
+            desk.path("export.csv").to_str().unwrap(),
+            &desk.target(),
         ])
         .args(["--rate", "30/s", "--parallel", "1"])
         .stdout(Stdio::piped())
@@ -279,7 +281,7 @@ fn a_pbx_that_goes_away_in_the_middle_is_no_difference() {
         .unwrap();
     thread::sleep(Duration::from_millis(700));
     assert!(child.try_wait().unwrap().is_none(), "it was still reading");
-    house.becomes("openvox");
+    desk.pbx.become_another("openvox");
     let (exit, out, err) = said(child.wait_with_output().unwrap());
     assert_eq!((exit, out.as_str()), (3, ""), "{err}");
 }
@@ -582,11 +584,11 @@ fn nights_of_an_archive_are_told_since_a_day() {
 
 #[test]
 fn a_command_is_run_when_an_export_is_not_as_the_one_before() {
-    let house = House::new("openvox");
-    assert_eq!(house.import("state", &house.sheet(6), &[]).exit, 0);
-    let target = house.target();
+    let desk = Desk::new("openvox");
+    assert_eq!(desk.import("state", &desk.sample(6), &[]).exit, 0);
+    let target = desk.target();
     fs::write(
-        house.path("rowcall.toml"),
+        desk.path("rowcall.toml"),
         format!(
             "[targets.hq]\nvendor = \"openvox\"\nurl = \"{}\"\nusername = \"api\"\npassword_env = \"HQ_CANARY\"\n",
             target.split_once('+').unwrap().1.replace("api@", "")
@@ -594,13 +596,13 @@ fn a_command_is_run_when_an_export_is_not_as_the_one_before() {
     )
     .unwrap();
     let export = |more: &[&str], command: &str| {
-        let mut export = house.command("state");
+        let mut export = desk.command_in("state");
         export.args(["export", "hq", "--rate", "2000/s", "--on-change", command]);
-        export.args(more).current_dir(house.folder.path());
-        export.env("HQ_CANARY", "rehearsal");
+        export.args(more).current_dir(desk.folder());
+        export.env("HQ_CANARY", account().password.reveal());
         said(export.output().unwrap())
     };
-    let told = house.path("told");
+    let told = desk.path("told");
     let keep = "cat >told; env >variables; echo \"$ROWCALL_TARGET\" >target; echo heard";
     let file = ["-o", "hq.csv", "--secrets", "plain"];
     let archive = ["--archive", "nights", "--secrets", "fingerprint"];
@@ -611,8 +613,8 @@ fn a_command_is_run_when_an_export_is_not_as_the_one_before() {
         let (exit, _, err) = export(&words, keep);
         assert!(exit == 0 && !told.exists(), "{err}");
 
-        let edited = house.import("state", &house.edit(word), &["--mode", "update"]);
-        assert_eq!(edited.exit, 0, "{}", edited.words);
+        let edited = desk.import("state", &desk.edit(word), &["--mode", "update"]);
+        assert_eq!(edited.exit, 0, "{}", edited.err);
         let (exit, out, err) = export(&words, keep);
         assert_eq!(exit, 0, "{err}");
         assert!(
@@ -627,16 +629,16 @@ fn a_command_is_run_when_an_export_is_not_as_the_one_before() {
                 "{line}"
             );
         }
-        assert_eq!(fs::read_to_string(house.path("target")).unwrap(), "hq\n");
-        let variables = fs::read_to_string(house.path("variables")).unwrap();
+        assert_eq!(fs::read_to_string(desk.path("target")).unwrap(), "hq\n");
+        let variables = fs::read_to_string(desk.path("variables")).unwrap();
         assert!(
-            !format!("{text}{variables}").contains("rehearsal"),
+            !format!("{text}{variables}").contains(account().password.reveal()),
             "{variables}"
         );
         fs::remove_file(&told).unwrap();
     }
     // A command that fails shows, and the export is there.
-    let edited = house.import("state", &house.edit("Three"), &["--mode", "update"]);
+    let edited = desk.import("state", &desk.edit("Three"), &["--mode", "update"]);
     assert_eq!(edited.exit, 0);
     let (exit, _, err) = export(&file, "exit 7");
     assert!(
@@ -644,12 +646,12 @@ fn a_command_is_run_when_an_export_is_not_as_the_one_before() {
         "{err}"
     );
     assert!(
-        fs::read_to_string(house.path("hq.csv"))
+        fs::read_to_string(desk.path("hq.csv"))
             .unwrap()
             .contains("Three")
     );
     // What cannot be compared is said; the export is there all the same.
-    fs::write(house.path("hq.csv"), "nothing of ours\n").unwrap();
+    fs::write(desk.path("hq.csv"), "nothing of ours\n").unwrap();
     let (exit, _, err) = export(&file, keep);
     assert!(
         exit == 1 && err.contains("cannot be told what changed"),
@@ -657,7 +659,7 @@ fn a_command_is_run_when_an_export_is_not_as_the_one_before() {
     );
     assert!(
         !told.exists()
-            && fs::read_to_string(house.path("hq.csv"))
+            && fs::read_to_string(desk.path("hq.csv"))
                 .unwrap()
                 .contains("Three")
     );

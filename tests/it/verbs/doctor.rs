@@ -1,22 +1,20 @@
 //! `rowcall doctor`: says of this machine and of each target what is right and what is not.
 
-use crate::support::fixture::{CANARIES, Rig};
-use assert_cmd::cargo::cargo_bin;
-use rowcall::sim::Server;
+use crate::support::canary::CANARIES;
+use crate::support::pbx::TestPbx;
+use crate::support::program::Program;
 use rowcall::vendors::VENDORS;
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
-fn doctor(folder: &Path, words: &[&str], password: &str) -> (Option<i32>, String) {
-    let Output { status, stdout, .. } = Command::new(cargo_bin("rowcall"))
+fn doctor(program: &Program, words: &[&str], password: &str) -> (Option<i32>, String) {
+    let Output { status, stdout, .. } = program
+        .bare()
         .arg("doctor")
         .args(words)
         .args(["--state", "state", "--key", "key"])
-        .current_dir(folder)
         .env_clear()
-        .env("HOME", folder)
+        .env("HOME", program.folder())
         .env("ROWCALL_PASSWORD", password)
         .output()
         .unwrap();
@@ -26,20 +24,20 @@ fn doctor(folder: &Path, words: &[&str], password: &str) -> (Option<i32>, String
 #[test]
 fn doctor_reaches_every_vendor_and_counts_its_extensions() {
     for vendor in VENDORS {
-        let folder = tempfile::tempdir().unwrap();
+        let program = Program::new();
         fs::write(
-            folder.path().join("key"),
+            program.path("key"),
             "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n",
         )
         .unwrap();
         #[cfg(unix)]
         fs::set_permissions(
-            folder.path().join("key"),
+            program.path("key"),
             std::os::unix::fs::PermissionsExt::from_mode(0o600),
         )
         .unwrap();
         let words = [&*format!("sim:{}", vendor.id), "--json"];
-        let (code, out) = doctor(folder.path(), &words, "unused");
+        let (code, out) = doctor(&program, &words, "unused");
         assert_eq!(code, Some(0), "{}: {out}", vendor.id);
         let value: serde_json::Value = serde_json::from_str(&out).unwrap();
         let checks = value["checks"].as_array().unwrap();
@@ -54,21 +52,17 @@ fn doctor_reaches_every_vendor_and_counts_its_extensions() {
 
 #[test]
 fn doctor_says_of_each_target_what_is_wrong_and_shows_no_password() {
-    let folder = tempfile::tempdir().unwrap();
-    let rig = Rig::new(
-        rowcall::vendors::vendor("openvox").unwrap(),
-        &BTreeMap::new(),
-    );
-    let server = Server::start(rig.sim.clone(), "127.0.0.1:0").unwrap();
+    let program = Program::new();
+    let mut pbx = TestPbx::new("openvox");
     let text = format!(
         "[targets.right]\nvendor = \"openvox\"\nurl = \"http://api@{}\"\n\n\
          [targets.gone]\nvendor = \"openvox\"\nurl = \"http://api@127.0.0.1:1\"\n\n\
          [targets.odd]\nvendor = \"nobody\"\nurl = \"http://api@127.0.0.1:1\"\n",
-        server.addr()
+        pbx.addr()
     );
-    fs::write(folder.path().join("rowcall.toml"), text).unwrap();
-    let (code, out) = doctor(folder.path(), &["right", "gone", "odd"], CANARIES[0]);
-    server.stop();
+    fs::write(program.path("rowcall.toml"), text).unwrap();
+    let (code, out) = doctor(&program, &["right", "gone", "odd"], CANARIES[0]);
+    pbx.stop();
     assert_eq!(code, Some(3), "{out}");
     let starts = |start: &str| out.lines().any(|line| line.starts_with(start));
     // The password is none of this PBX's.
@@ -80,12 +74,12 @@ fn doctor_says_of_each_target_what_is_wrong_and_shows_no_password() {
 
 #[test]
 fn a_key_that_was_named_and_is_not_there_is_reported_and_not_made() {
-    let folder = tempfile::tempdir().unwrap();
-    let (code, out) = doctor(folder.path(), &["sim:ozeki"], "unused");
+    let program = Program::new();
+    let (code, out) = doctor(&program, &["sim:ozeki"], "unused");
     assert_eq!(code, Some(2), "{out}");
     assert!(
         out.lines().any(|line| line.starts_with("BAD key: ")),
         "{out}"
     );
-    assert!(!folder.path().join("key").exists());
+    assert!(!program.path("key").exists());
 }

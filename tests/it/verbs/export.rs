@@ -1,15 +1,19 @@
 //! Exports that are the same as long as the PBX is, of one PBX and of many, into files and into an archive.
 
-use crate::support::fixture::{Rig, account, read_rows};
+use crate::support::canary::tells_nothing;
+use crate::support::fixture::{Rig, account};
+use crate::support::pbx::TestPbx;
+use crate::support::program::{Program, Ran, ran};
 use crate::support::random::Random;
-use assert_cmd::cargo::cargo_bin;
+use crate::support::sheets::read_rows;
+use crate::support::skip::skip;
 use rowcall::archive::Archive;
 use rowcall::export::{Form, Secrecy, fingerprint_heading, in_order, write};
 use rowcall::link::Link;
 use rowcall::model::{Action, Fault, Field, Record};
 use rowcall::seal::{Key, sha256_hex};
 use rowcall::sheet::{Format, Writer};
-use rowcall::sim::{Faults, InProcess, Server, Sim};
+use rowcall::sim::{Faults, InProcess, Sim};
 use rowcall::submit::converse::{Connection, LookupOptions};
 use rowcall::vendors::{VENDORS, vendor};
 use rowcall::wire::{Pbx, RawRequest, Reply, Request};
@@ -18,8 +22,8 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::ops::Deref;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -196,93 +200,51 @@ fn a_thousand_exports_of_an_unchanged_pbx_have_one_hash() {
 
 /// Simulated PBXes behind sockets under names of rowcall.toml, and a folder to work in.
 struct Town {
-    folder: tempfile::TempDir,
-    rigs: BTreeMap<&'static str, (Rig, Option<Server>)>,
+    program: Program,
+    pbxes: BTreeMap<&'static str, TestPbx>,
+}
+
+impl Deref for Town {
+    type Target = Program;
+
+    fn deref(&self) -> &Program {
+        &self.program
+    }
 }
 
 impl Town {
     /// A PBX of each vendor, under these names.
     fn new(named: &[(&'static str, &str)]) -> Town {
         let mut town = Town {
-            folder: tempfile::tempdir().unwrap(),
-            rigs: BTreeMap::new(),
+            program: Program::new(),
+            pbxes: BTreeMap::new(),
         };
         for (name, id) in named {
-            let rig = Rig::new(vendor(id).unwrap(), &BTreeMap::new());
-            town.put(name, rig);
+            town.put(name, TestPbx::new(id));
         }
         town
     }
 
-    fn put(&mut self, name: &'static str, rig: Rig) {
-        let server = Server::start(rig.sim.clone(), "127.0.0.1:0").unwrap();
-        self.rigs.insert(name, (rig, Some(server)));
-        self.write_config();
+    fn put(&mut self, name: &'static str, pbx: TestPbx) {
+        self.pbxes.insert(name, pbx);
+        let config = self.pbxes.iter().map(|(name, pbx)| pbx.config(name));
+        self.write("rowcall.toml", config.collect::<String>());
     }
 
-    fn write_config(&self) {
-        let entry = |(name, (rig, server)): (&&str, &(Rig, Option<Server>))| {
-            let addr = server.as_ref().unwrap().addr();
-            format!(
-                "[targets.{name}]\nvendor = \"{}\"\nurl = \"http://{addr}\"\nusername = \"api\"\nrate = \"5000/s\"\n",
-                rig.vendor.id
-            )
-        };
-        let text: String = self.rigs.iter().map(entry).collect();
-        fs::write(self.path("rowcall.toml"), text).unwrap();
-    }
-
-    fn rig(&self, name: &str) -> &Rig {
-        &self.rigs[name].0
+    fn pbx(&self, name: &str) -> &TestPbx {
+        &self.pbxes[name]
     }
 
     fn stop(&mut self, name: &str) {
-        self.rigs.get_mut(name).unwrap().1.take().unwrap().stop();
-    }
-
-    fn hold(&self, name: &str, extensions: &[Record]) {
-        let connection = self.rig(name).connect();
-        for extension in extensions {
-            let made = connection.apply(Action::Create, extension, None);
-            made.result.unwrap();
-        }
+        self.pbxes.get_mut(name).unwrap().stop();
     }
 
     /// Some small extensions on each.
     fn settle(&self, count: usize) {
-        for (name, (rig, _)) in &self.rigs {
-            let some: Vec<Record> = (0..count)
-                .map(|at| rig.small(&(2001 + at).to_string()))
-                .collect();
-            self.hold(name, &some);
+        for pbx in self.pbxes.values() {
+            let some = (0..count).map(|at| pbx.small(&(2001 + at).to_string()));
+            pbx.hold(&some.collect::<Vec<_>>());
         }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn text(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).unwrap()
-    }
-
-    fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(cargo_bin("rowcall"));
-        command
-            .args(line.split_whitespace())
-            .current_dir(self.folder.path())
-            .env("ROWCALL_PASSWORD", account().password.reveal())
-            .env("XDG_CONFIG_HOME", self.path("config"))
-            .env("XDG_STATE_HOME", self.path("state"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command
-    }
-
-    #[track_caller]
-    fn run(&self, line: &str, exit: i32) -> Said {
-        said(line, &self.command(line).output().unwrap(), exit)
     }
 
     fn archive(&self) -> Archive {
@@ -291,40 +253,21 @@ impl Town {
 
     /// Adds a night of all, and gives the head that it prints.
     #[track_caller]
-    fn night(&self, more: &str, exit: i32) -> Said {
-        self.run(&format!("export --all --archive nights {more}"), exit)
+    fn night(&self, more: &str, exit: i32) -> Ran {
+        head(self.ends(&format!("export --all --archive nights {more}"), exit))
     }
 
     #[track_caller]
     fn is_sound(&self, head: &str) {
-        let verified = self.run(&format!("archive verify nights --head {head}"), 0);
-        assert_eq!(verified.out, head);
+        let verified = self.ends(&format!("archive verify nights --head {head}"), 0);
+        assert_eq!(verified.out.trim_end(), head);
     }
 }
 
-struct Said {
-    out: String,
-    err: String,
-}
-
-#[track_caller]
-fn said(line: &str, output: &Output, exit: i32) -> Said {
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    let (out, err) = (text(&output.stdout), text(&output.stderr));
-    assert_eq!(output.status.code(), Some(exit), "{line}\n{out}\n{err}");
-    tells_no_secret(line, &out);
-    tells_no_secret(line, &err);
-    Said {
-        out: out.trim_end().to_owned(),
-        err,
-    }
-}
-
-#[track_caller]
-fn tells_no_secret(what: &str, text: &str) {
-    for canary in crate::support::fixture::CANARIES {
-        assert!(!text.contains(canary), "{what}: {text}");
-    }
+/// What was printed without its line end: the archive's head.
+fn head(ran: Ran) -> Ran {
+    let out = ran.out.trim_end().to_owned();
+    Ran { out, ..ran }
 }
 
 #[test]
@@ -333,22 +276,22 @@ fn what_was_exported_in_any_format_and_however_secret_plans_nothing() {
         for vendor in VENDORS {
             scope.spawn(move || {
                 let town = Town::new(&[("pbx", vendor.id)]);
-                let rig = town.rig("pbx");
+                let rig = town.pbx("pbx");
                 let mut held: Vec<Record> = (0..6)
                     .map(|at| rig.full(&format!("00{}", 42 + at), at % 2))
                     .collect();
                 held.push(rig.small("7"));
-                town.hold("pbx", &held);
+                town.pbx("pbx").hold(&held);
                 for ending in ["csv", "json", "jsonl", "xlsx"] {
                     for secrets in ["omit", "fingerprint", "plain"] {
                         let file = format!("{secrets}.{ending}");
-                        town.run(&format!("export pbx -o {file} --secrets {secrets}"), 0);
+                        town.ends(&format!("export pbx -o {file} --secrets {secrets}"), 0);
                         let mode = match secrets {
                             "plain" => "sync",
                             // Without its secrets an extension cannot be made.
                             _ => "update",
                         };
-                        let planned = town.run(&format!("plan {file} --to pbx --mode {mode}"), 0);
+                        let planned = town.ends(&format!("plan {file} --to pbx --mode {mode}"), 0);
                         assert!(
                             planned.err.contains("pbx: 7 rows in")
                                 && planned.err.trim_end().ends_with(" s: 7 unchanged"),
@@ -358,7 +301,7 @@ fn what_was_exported_in_any_format_and_however_secret_plans_nothing() {
                         );
                         let shows = ending != "xlsx" && secrets != "plain";
                         if shows {
-                            tells_no_secret(&file, &town.text(&file));
+                            tells_nothing(&file, &town.read(&file));
                         }
                     }
                 }
@@ -383,10 +326,10 @@ fn each_of_many_targets_has_its_own_end() {
     town.settle(3);
     fs::create_dir(town.path("out")).unwrap();
     let all = "export --all -o out/{target}.csv";
-    let ran = town.run(all, 0);
+    let ran = town.ends(all, 0);
     assert_eq!(ran.out, "");
     for name in ["hq", "branch", "ship"] {
-        assert_eq!(town.text(&format!("out/{name}.csv")).lines().count(), 4);
+        assert_eq!(town.read(&format!("out/{name}.csv")).lines().count(), 4);
         assert!(
             ran.err.contains(&format!("{name}: 3 extensions")),
             "{}",
@@ -394,14 +337,14 @@ fn each_of_many_targets_has_its_own_end() {
         );
     }
     // One that is not reached fails alone, and what it had stays.
-    let before = town.text("out/branch.csv");
+    let before = town.read("out/branch.csv");
     town.stop("branch");
-    town.hold("hq", &[town.rig("hq").small("3001")]);
-    let ran = town.run(all, 3);
+    town.pbx("hq").hold(&[town.pbx("hq").small("3001")]);
+    let ran = town.ends(all, 3);
     assert!(ran.err.contains("rowcall: branch: "), "{}", ran.err);
     assert!(ran.err.contains("hq: 4 extensions") && ran.err.contains("ship: 3 extensions"));
-    assert_eq!(town.text("out/branch.csv"), before);
-    assert_eq!(town.text("out/hq.csv").lines().count(), 5);
+    assert_eq!(town.read("out/branch.csv"), before);
+    assert_eq!(town.read("out/hq.csv").lines().count(), 5);
     let left: Vec<String> = fs::read_dir(town.path("out"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -409,14 +352,14 @@ fn each_of_many_targets_has_its_own_end() {
     assert_eq!(left.len(), 3, "{left:?}");
     // One whose words are wrong fails alone too; a target that is not reached says more.
     fs::remove_file(town.path("out/ship.csv")).unwrap();
-    let ran = town.run("export ship nobody -o out/{target}.csv", 2);
+    let ran = town.ends("export ship nobody -o out/{target}.csv", 2);
     assert!(ran.err.contains("rowcall: nobody: ") && ran.err.contains("has no target"));
-    assert_eq!(town.text("out/ship.csv").lines().count(), 4);
-    town.run("export ship nobody branch -o out/{target}.csv", 3);
+    assert_eq!(town.read("out/ship.csv").lines().count(), 4);
+    town.ends("export ship nobody branch -o out/{target}.csv", 3);
     // One alone is as ever.
-    assert_eq!(town.run("export ship", 0).out.lines().count(), 4);
-    town.run("export ship -o out/only-{target}.jsonl", 0);
-    assert_eq!(town.text("out/only-ship.jsonl").lines().count(), 3);
+    assert_eq!(town.ends("export ship", 0).out.lines().count(), 4);
+    town.ends("export ship -o out/only-{target}.jsonl", 0);
+    assert_eq!(town.read("out/only-ship.jsonl").lines().count(), 3);
 }
 
 #[test]
@@ -460,13 +403,13 @@ fn what_cannot_be_meant_is_refused_before_anything_is_fetched() {
             "none.toml",
         ),
     ] {
-        let ran = town.run(line, 2);
+        let ran = town.ends(line, 2);
         assert!(ran.err.contains(word), "{line}: {}", ran.err);
     }
     fs::write(town.path("rowcall.toml"), "").unwrap();
-    let ran = town.run("export --all -o {target}.csv", 2);
+    let ran = town.ends("export --all -o {target}.csv", 2);
     assert!(ran.err.contains("has no target"), "{}", ran.err);
-    assert_eq!(town.rig("ship").sim.requests(), 0);
+    assert_eq!(town.pbx("ship").sim.requests(), 0);
 }
 
 #[test]
@@ -487,7 +430,7 @@ fn nights_are_entered_and_what_was_touched_is_found() {
     // One changed password is one changed cell.
     let mut changed = Record::numbered("2002");
     changed.set(Field::SIP_PASSWORD, "Canary7731new");
-    let ship = town.rig("ship").connect();
+    let ship = town.pbx("ship").connect();
     ship.apply(Action::Update, &changed, None).result.unwrap();
     let third = town.night("--secrets fingerprint", 0);
     let nights = town.archive().nights().unwrap();
@@ -500,14 +443,14 @@ fn nights_are_entered_and_what_was_touched_is_found() {
         })
         .collect();
     assert_eq!(differing, [(1, fingerprint_heading(Field::SIP_PASSWORD))]);
-    tells_no_secret("manifest", &town.text("nights/manifest.jsonl"));
-    tells_no_secret(
+    tells_nothing("manifest", &town.read("nights/manifest.jsonl"));
+    tells_nothing(
         "night",
         &fs::read_to_string(&nights["ship"][2].path).unwrap(),
     );
 
     // With another key everything is another word, and that is said.
-    let other = town.run(
+    let other = town.ends(
         "--key other export ship --archive nights --secrets fingerprint",
         0,
     );
@@ -517,7 +460,7 @@ fn nights_are_entered_and_what_was_touched_is_found() {
     town.stop("ship");
     let missed = town.night("", 3);
     assert!(missed.err.contains("rowcall: ship: "), "{}", missed.err);
-    let manifest = town.text("nights/manifest.jsonl");
+    let manifest = town.read("nights/manifest.jsonl");
     assert_eq!(
         manifest
             .matches("\"entry\":\"missed\",\"target\":\"ship\",\"why\":\"ship: ")
@@ -529,21 +472,22 @@ fn nights_are_entered_and_what_was_touched_is_found() {
     assert_eq!((counts("hq"), counts("ship")), (4, 4));
 
     // An older head vouches for what was there then, and is not enough for what came after.
-    let verify = |head: &str, exit| town.run(&format!("archive verify nights --head {head}"), exit);
+    let verify =
+        |head: &str, exit| town.ends(&format!("archive verify nights --head {head}"), exit);
     let old = verify(&third.out, 1);
     assert!(
         old.out.contains("made after the head that was given"),
         "{}",
         old.out
     );
-    town.run(
+    town.ends(
         &format!(
             "archive verify nights --head {} --head {}",
             first.out, missed.out
         ),
         0,
     );
-    let without = town.run("archive verify nights", 0);
+    let without = town.ends("archive verify nights", 0);
     assert!(without.err.contains("without --head"), "{}", without.err);
 
     // Whatever is touched is named.
@@ -590,7 +534,7 @@ fn retention_keeps_what_it_says_and_the_chain_holds() {
     assert_eq!(left["ship"].len(), 1);
     assert!(left["ship"][0].path.extension().unwrap() == "jsonl");
     town.is_sound(&last.out);
-    let verified = town.run("archive verify nights", 0);
+    let verified = town.ends("archive verify nights", 0);
     assert!(
         verified
             .err
@@ -601,7 +545,7 @@ fn retention_keeps_what_it_says_and_the_chain_holds() {
     // A file that is gone without an entry is no removal.
     let last = town.night("", 0);
     fs::remove_file(&left["ship"][0].path).unwrap();
-    let wrong = town.run(&format!("archive verify nights --head {}", last.out), 1);
+    let wrong = town.ends(&format!("archive verify nights --head {}", last.out), 1);
     assert!(
         wrong.out.contains("is not there (entry 3)"),
         "{}",
@@ -690,7 +634,7 @@ fn an_export_that_may_not_be_whole_is_no_night_like_the_others() {
         };
         rig.sim = Sim::new(Box::new(odd), Faults::default());
         let mut town = Town::new(&[]);
-        town.put("hq", rig);
+        town.put("hq", TestPbx::serving(rig));
         town.settle(2);
         let night = town.night("", 1);
         assert!(night.err.contains(word), "{}", night.err);
@@ -709,8 +653,7 @@ fn an_export_that_may_not_be_whole_is_no_night_like_the_others() {
 #[cfg(target_os = "linux")]
 fn a_killed_export_leaves_an_archive_that_the_next_one_goes_on_with() {
     if Command::new("strace").arg("-V").output().is_err() {
-        println!("skipped: there is no strace on this machine");
-        return;
+        return skip("strace", "apt install strace");
     }
     let town = Town::new(&[("ship", "ozeki")]);
     town.settle(2);
@@ -726,7 +669,7 @@ fn a_killed_export_leaves_an_archive_that_the_next_one_goes_on_with() {
             ))
             .arg(export.get_program())
             .args(export.get_args())
-            .current_dir(town.folder.path())
+            .current_dir(town.folder())
             .env("ROWCALL_PASSWORD", account().password.reveal())
             .env("XDG_CONFIG_HOME", town.path("config"))
             .stdin(Stdio::null());
@@ -735,7 +678,7 @@ fn a_killed_export_leaves_an_archive_that_the_next_one_goes_on_with() {
             break;
         }
         kills += 1;
-        let after = town.run("archive verify nights", 0);
+        let after = town.ends("archive verify nights", 0);
         let next = town.night("", 0);
         town.is_sound(&next.out);
         assert!(after.out.split_once(':').unwrap().0.parse::<u64>().unwrap() > 0);
@@ -762,7 +705,7 @@ fn a_manifest_that_may_not_grow_ends_at_a_whole_entry() {
             .arg("trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"")
             .arg(export.get_program())
             .args(export.get_args())
-            .current_dir(town.folder.path())
+            .current_dir(town.folder())
             .env("ROWCALL_PASSWORD", account().password.reveal())
             .stdin(Stdio::null());
         let output = limited.output().unwrap();
@@ -770,7 +713,7 @@ fn a_manifest_that_may_not_grow_ends_at_a_whole_entry() {
             head = String::from_utf8(output.stdout).unwrap().trim().to_owned();
         } else {
             refused += 1;
-            let ran = said("limited", &output, 2);
+            let ran = ran("limited", output).exits(2);
             assert!(
                 ran.err.contains("manifest.jsonl cannot be written"),
                 "{}",
@@ -791,7 +734,7 @@ fn a_folder_that_cannot_be_written_to_is_named() {
     let ran = town.night("", 2);
     assert!(ran.err.contains("nights cannot be made"), "{}", ran.err);
     assert_eq!(fs::read_to_string(town.path("nights")).unwrap(), "a file");
-    assert_eq!(town.rig("ship").sim.requests(), 0);
+    assert_eq!(town.pbx("ship").sim.requests(), 0);
 }
 
 #[test]
@@ -806,7 +749,7 @@ fn two_exports_at_once_write_one_chain() {
     let children: Vec<_> = (0..3).flat_map(|_| [run("hq"), run("ship")]).collect();
     let heads: Vec<String> = children
         .into_iter()
-        .map(|child| said("at once", &child.wait_with_output().unwrap(), 0).out)
+        .map(|child| head(ran("at once", child.wait_with_output().unwrap()).exits(0)).out)
         .collect();
     let last = heads
         .iter()
@@ -821,14 +764,14 @@ fn sample(name: &str) -> String {
 }
 
 /// The command of a sample, with the folders of this town in place of the system's.
-fn sampled(town: &Town, command: &str) -> Said {
-    let here = town.folder.path().to_str().unwrap();
+fn sampled(town: &Town, command: &str) -> Ran {
+    let here = town.folder().to_str().unwrap();
     let line = command
         .replace("/usr/local/bin/rowcall ", "")
         .replace("/etc/rowcall/", &format!("{here}/"))
         .replace("/var/lib/rowcall/", &format!("{here}/"));
     assert!(!line.contains("/etc/") && !line.contains("/var/"), "{line}");
-    town.run(&line, 0)
+    head(town.ends(&line, 0))
 }
 
 #[test]
@@ -865,13 +808,11 @@ fn the_samples_for_systemd_and_cron_do_what_they_say() {
         .output()
         .is_err()
     {
-        println!("skipped: there is no systemd-analyze on this machine");
-        return;
+        return skip("systemd-analyze", "apt install systemd");
     }
     let verify = |service: &str| {
         let unit = |name: &str| town.path(&format!("rowcall-night.{name}"));
-        let program = cargo_bin("rowcall");
-        let service = service.replace("/usr/local/bin/rowcall", program.to_str().unwrap());
+        let service = service.replace("/usr/local/bin/rowcall", env!("CARGO_BIN_EXE_rowcall"));
         fs::write(unit("service"), service).unwrap();
         fs::write(unit("timer"), sample("systemd/rowcall-night.timer")).unwrap();
         let verified = Command::new("systemd-analyze")
@@ -907,7 +848,7 @@ fn the_check_by_hand_finds_it_too() {
     let head = town.night("", 0).out;
     let hand = |step: &str| {
         let mut bash = Command::new("bash");
-        bash.arg("-c").arg(step).current_dir(town.folder.path());
+        bash.arg("-c").arg(step).current_dir(town.folder());
         String::from_utf8(bash.output().unwrap().stdout).unwrap()
     };
     let fine = hand(&chain);

@@ -1,6 +1,7 @@
 //! `rowcall fix` over sheets of every kind, with damage whose original is known: the copy is to be the original.
 
 use crate::support::random::Random;
+use crate::support::skip::skip;
 use rowcall::sheet::{Encoding, Input, ReadOptions, open};
 use rust_xlsxwriter::{Chart, ChartType, Format, Formula, Note, Workbook};
 use std::collections::BTreeSet;
@@ -293,7 +294,7 @@ fn soffice(folder: &Path, to: &str, out: &Path, files: &[String]) -> bool {
         .output();
     let there = ran.is_ok_and(|output| output.status.success());
     if !there {
-        println!("skipped: soffice does not run");
+        skip("soffice", "apt install libreoffice-calc-nogui");
     }
     there
 }
@@ -357,7 +358,7 @@ fn a_workbook_of_any_maker_becomes_what_it_was() {
         python(path, OPENPYXL_WRITES, &["before.json", "openpyxl.xlsx"]);
         names.push("openpyxl.xlsx".to_owned());
     } else {
-        println!("skipped: there is no openpyxl");
+        skip("openpyxl", "apt install python3-openpyxl");
     }
     let own = ["own.xlsx".to_owned()];
     let office = soffice(path, "ods", path, &own)

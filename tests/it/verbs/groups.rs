@@ -1,17 +1,18 @@
 //! Groups as rows of their own sheet, as a person works with them: `--groups`.
 
-use crate::support::fixture::{Rig, account, read_rows, write_table};
-use assert_cmd::cargo::cargo_bin;
+use crate::support::fixture::{Rig, account};
+use crate::support::pbx::{Desk, TestPbx};
+use crate::support::sheets::{read_rows, write_table};
 use rowcall::link::Link;
 use rowcall::model::{Action, Field, Record};
-use rowcall::sim::{Faults, Server, Sim};
+use rowcall::sim::{Faults, Sim};
 use rowcall::vendors::{GROUPS, VENDORS};
 use rowcall::wire::{Body, Effect, Method, Pbx, RawRequest, Reply, Request};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::ops::Deref;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -19,18 +20,15 @@ use std::time::{Duration, Instant};
 
 const DEFAULT: &str = "__DEFAULT_EXTENSION_GROUP__";
 
-/// A folder and a simulated PBX behind a socket: the extensions 2001 to 2020, and these groups.
-struct Office {
-    folder: tempfile::TempDir,
-    rig: Rig,
-    server: Server,
-}
+/// A PBX behind a socket with the extensions 2001 to 2020 and some groups, and somebody who works on it.
+struct Office(Desk);
 
-/// What a run came to.
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
+impl Deref for Office {
+    type Target = Desk;
+
+    fn deref(&self) -> &Desk {
+        &self.0
+    }
 }
 
 fn rig() -> Rig {
@@ -40,89 +38,44 @@ fn rig() -> Rig {
 impl Office {
     /// `groups` are names with their members.
     fn with(groups: &[(&str, &str)]) -> Office {
-        let office = Office::of(rig());
-        let connection = office.rig.connect();
-        for (name, members) in groups {
-            let mut group = office.rig.full(name, 0);
+        let office = Office::at(rig());
+        let group = |(name, members): &(&str, &str)| {
+            let mut group = office.pbx.full(name, 0);
             group.set(Field::GROUP_MEMBERS, *members);
-            let made = connection.apply(Action::Create, &group, None);
-            made.result.unwrap();
-        }
+            group
+        };
+        office.hold(&groups.iter().map(group).collect::<Vec<_>>());
         office
     }
 
-    fn of(rig: Rig) -> Office {
-        let server = Server::start(rig.sim.clone(), "127.0.0.1:0").unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        Office {
-            folder,
-            rig,
-            server,
-        }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) -> &Office {
-        fs::write(self.path(name), text).unwrap();
-        self
-    }
-
-    /// The program with the words of a line; `TARGET` is the PBX.
-    fn command(&self, line: &str) -> Command {
-        let target = format!("portsip+http://api@{}", self.server.addr());
-        let mut command = Command::new(cargo_bin("rowcall"));
-        let words = line
-            .split_whitespace()
-            .map(|word| word.replace("TARGET", &target));
-        command
-            .args(words)
-            .current_dir(self.folder.path())
-            .env("ROWCALL_PASSWORD", account().password.reveal())
-            .env("XDG_CONFIG_HOME", self.path("config"))
-            .env("XDG_STATE_HOME", self.path("state"))
-            .stdin(Stdio::null());
-        command
-    }
-
-    fn run(&self, line: &str) -> Ran {
-        let output = self.command(line).output().unwrap();
-        Ran {
-            code: output.status.code().unwrap(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
+    fn at(rig: Rig) -> Office {
+        Office(Desk::at(TestPbx::serving(rig)))
     }
 
     /// A run at full speed that is to end so; gives the results of its report by group.
     #[track_caller]
-    fn go(&self, line: &str, code: i32) -> BTreeMap<String, String> {
-        let ran = self.run(&format!("{line} --rate 5000 --report report.csv"));
-        assert_eq!(ran.code, code, "{line}: {}", ran.err);
-        self.results()
+    fn go(&self, line: &str, exit: i32) -> BTreeMap<String, String> {
+        self.ends(&format!("{line} --rate 5000 --report report.csv"), exit);
+        self.by_group()
     }
 
-    fn results(&self) -> BTreeMap<String, String> {
+    fn by_group(&self) -> BTreeMap<String, String> {
         let rows = read_rows(&self.path("report.csv")).into_iter();
         rows.map(|row| (row["number"].clone(), row["result"].clone()))
             .collect()
     }
 
     fn export(&self) -> String {
-        let ran = self.run("export TARGET --groups --rate 5000");
-        assert_eq!(ran.code, 0, "{}", ran.err);
-        ran.out
+        self.ends("export TARGET --groups --rate 5000", 0).out
     }
 
     fn members(&self, group: &str) -> Option<String> {
-        self.rig.sim.stored(group, "members")
+        self.pbx.sim.stored(group, "members")
     }
 
     /// Says something to the PBX that rowcall does not say.
     fn raw(&self, path: &str, mut body: Value) {
-        let link = self.rig.in_process();
+        let link = self.pbx.in_process();
         let post = |path: &str, body: Value| {
             let request = Request::new("raw", Method::Post, path, Effect::Writes);
             let reply = link.exchange(&request.body(Body::Json(body))).unwrap();
@@ -172,7 +125,7 @@ fn what_is_exported_is_imported_again_without_a_change_in_every_mode_and_format(
     for ending in ["csv", "jsonl", "xlsx"] {
         let file = format!("groups.{ending}");
         let ran = office.run(&format!("export TARGET --groups --rate 5000 -o {file}"));
-        assert_eq!(ran.code, 0, "{}", ran.err);
+        assert_eq!(ran.exit, 0, "{}", ran.err);
         assert!(ran.err.contains("8 groups"), "{}", ran.err);
         for mode in ["create", "update", "upsert", "sync"] {
             let line = format!("import {file} --groups --to TARGET --mode {mode} --yes");
@@ -206,15 +159,15 @@ fn each_mode_touches_what_it_says_and_the_default_group_never() {
         let changed = mode != "create";
         let sales = if changed { "2001;2003" } else { "2001;2002" };
         assert_eq!(office.members("Sales").as_deref(), Some(sales), "{mode}");
-        let described = office.rig.sim.stored("Sales", "group_description");
+        let described = office.pbx.sim.stored("Sales", "group_description");
         assert_eq!(described.as_deref(), Some("Reception desk"), "blank leaves");
         // The least that a group may do, unless the sheet says more.
         if office.members("New").is_some() {
-            let may = |what| office.rig.sim.stored("New", what).unwrap();
+            let may = |what| office.pbx.sim.stored("New", what).unwrap();
             assert_eq!(may("enable_external_call"), "false", "{mode}");
             assert_eq!(may("enable_management_console_access"), "false", "{mode}");
         }
-        let connection = office.rig.connect();
+        let connection = office.pbx.connect();
         let everybody = connection.list_extensions().unwrap().unwrap();
         assert_eq!(everybody.numbers.len(), 20, "{mode}");
         // And once more there is nothing left to do.
@@ -238,7 +191,7 @@ fn clear_empties_and_what_a_switch_cannot_be_is_said() {
     let said = office.go("import groups.csv --groups --to TARGET --mode update", 0);
     assert_eq!(said, pairs([("Sales", "updated")]));
     assert_eq!(office.members("Sales").as_deref(), Some(""));
-    let described = office.rig.sim.stored("Sales", "group_description");
+    let described = office.pbx.sim.stored("Sales", "group_description");
     assert_eq!(described.as_deref(), Some(""));
     office.write("groups.csv", "group_name,intercom\nSales,<clear>\n");
     let said = office.go("import groups.csv --groups --to TARGET --mode update", 1);
@@ -266,7 +219,7 @@ fn members_that_the_pbx_does_not_have_are_findings_that_name_them_all() {
     // A plan says the same.
     let ran = office.run("plan groups.csv --groups --to TARGET --mode upsert");
     assert!(ran.out.contains("invalid Sales (groups.csv:2)") && ran.out.contains("9999"));
-    assert_eq!(ran.code, 1);
+    assert_eq!(ran.exit, 1);
 }
 
 #[test]
@@ -275,7 +228,7 @@ fn a_row_that_names_the_default_group_is_a_finding_and_sync_goes_on_without_it()
     let sheet = format!("group_name,group_members\nSales,2001\n{DEFAULT},2001\n");
     office.write("groups.csv", &sheet);
     let ran = office.run("check groups.csv --for portsip --groups");
-    assert_eq!(ran.code, 1);
+    assert_eq!(ran.exit, 1);
     assert!(ran.out.contains("group_name.reserved A3"), "{}", ran.out);
     let line = "import groups.csv --groups --to TARGET --mode sync --yes";
     let said = office.go(line, 1);
@@ -287,11 +240,11 @@ fn a_row_that_names_the_default_group_is_a_finding_and_sync_goes_on_without_it()
     assert_eq!(said, pairs(expected));
     let said = office.go("delete groups.csv --groups --from TARGET --yes", 1);
     assert_eq!(said, pairs([("Sales", "deleted"), (DEFAULT, "invalid")]));
-    let connection = office.rig.connect();
+    let connection = office.pbx.connect();
     assert_eq!(connection.list().unwrap().numbers.len(), 0);
     // Nothing was asked of the default group itself.
     assert_eq!(
-        office.rig.sim.requests_to("/api/extensions/group/destroy"),
+        office.pbx.sim.requests_to("/api/extensions/group/destroy"),
         2
     );
     office.write("groups.csv", "group_name\nGone\n");
@@ -329,9 +282,9 @@ fn two_groups_of_one_name_are_told_and_neither_is_touched() {
     office.write("groups.csv", "group_name\nSales\n");
     let line = "delete groups.csv --groups --from TARGET --yes --max-deletes all";
     assert_eq!(office.go(line, 1)["Sales"], "rejected");
-    assert_eq!(office.rig.sim.numbers(), ["Other", "Sales", "Sales"]);
+    assert_eq!(office.pbx.sim.numbers(), ["Other", "Sales", "Sales"]);
     assert_eq!(
-        office.rig.sim.requests_to("/api/extensions/group/destroy"),
+        office.pbx.sim.requests_to("/api/extensions/group/destroy"),
         0
     );
 }
@@ -377,12 +330,12 @@ fn by_a_list_that_is_not_certainly_whole_nothing_is_deleted_and_nothing_doubled(
     let pbx = Doubtful((GROUPS[0].sim)(&account()), doubtful.clone());
     let mut rig = rig();
     rig.sim = Sim::new(Box::new(pbx), Faults::default());
-    let office = Office::of(rig);
+    let office = Office::at(rig);
     for name in ["Sales", "Old"] {
         let made = office
-            .rig
+            .pbx
             .connect()
-            .apply(Action::Create, &office.rig.full(name, 0), None);
+            .apply(Action::Create, &office.pbx.full(name, 0), None);
         made.result.unwrap();
     }
     doubtful.store(true, Ordering::SeqCst);
@@ -401,7 +354,7 @@ fn by_a_list_that_is_not_certainly_whole_nothing_is_deleted_and_nothing_doubled(
         let said = office.go(&format!("{command} TARGET"), 3);
         assert_eq!(said, pairs([("New", "not_sent")]), "{command}");
     }
-    assert_eq!(office.rig.sim.numbers(), ["Old", "Sales"]);
+    assert_eq!(office.pbx.sim.numbers(), ["Old", "Sales"]);
     let ran = office.run("export TARGET --groups --rate 5000");
     assert!(ran.err.contains("may not be whole"), "{}", ran.err);
 }
@@ -432,8 +385,8 @@ fn undo_restores_members_description_and_switches_and_makes_deleted_groups_again
     );
     let undo = |arguments: &str| {
         let ran = office.run(&format!("undo {arguments} --yes --report report.csv"));
-        assert_eq!(ran.code, 0, "{}", ran.err);
-        office.results()
+        assert_eq!(ran.exit, 0, "{}", ran.err);
+        office.by_group()
     };
     let said = undo("");
     let expected = [("Sales", "updated"), ("New", "deleted"), ("Old", "created")];
@@ -449,7 +402,7 @@ fn undo_restores_members_description_and_switches_and_makes_deleted_groups_again
     assert_eq!(said, pairs(expected));
     assert_eq!(office.export(), after);
     let ran = office.run("report -o again.csv");
-    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(ran.exit, 0, "{}", ran.err);
     assert_eq!(read_rows(&office.path("again.csv")).len(), 3);
 }
 
@@ -463,8 +416,8 @@ fn what_somebody_changed_since_is_kept_by_undo() {
         "members": ["2002", "2007"]});
     office.raw("/extensions/group/update", joined);
     let ran = office.run("undo --yes --report report.csv");
-    assert_eq!(ran.code, 1, "{}", ran.err);
-    assert_eq!(office.results(), pairs([("Sales", "drifted")]));
+    assert_eq!(ran.exit, 1, "{}", ran.err);
+    assert_eq!(office.by_group(), pairs([("Sales", "drifted")]));
     assert!(
         ran.err.contains("1 groups will not be as they were"),
         "{}",
@@ -482,7 +435,7 @@ fn a_plan_of_groups_is_carried_out_as_one_and_stops_where_a_group_moved() {
     );
     let plan = "plan groups.csv --groups --to TARGET --mode upsert -o plan.json --rate 5000";
     let ran = office.run(plan);
-    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(ran.exit, 0, "{}", ran.err);
     assert!(
         ran.out.contains("group_members: \"2001\" → \"2002;2003\""),
         "{}",
@@ -495,7 +448,7 @@ fn a_plan_of_groups_is_carried_out_as_one_and_stops_where_a_group_moved() {
     let said = office.go("import --plan plan.json", 4);
     assert_eq!(said, pairs([("Sales", "drifted"), ("New", "drifted")]));
     let ran = office.run("import --plan plan.json --groups");
-    assert_eq!(ran.code, 2, "{}", ran.err);
+    assert_eq!(ran.exit, 2, "{}", ran.err);
 }
 
 #[test]
@@ -503,17 +456,17 @@ fn a_run_that_was_killed_is_gone_on_with_and_no_group_is_made_twice() {
     const ROWS: usize = 60;
     let office = Office::with(&[("Old", "2001")]);
     let faults = "seed=11,cut_before=10,cut_after=15,retry_after_s=0,latency_ms=2";
-    office.rig.sim.set_faults(faults.parse().unwrap());
+    office.pbx.sim.set_faults(faults.parse().unwrap());
     let wanted: Vec<Record> = (0..ROWS)
-        .map(|row| office.rig.full(&format!("Group {row}"), row % 2))
+        .map(|row| office.pbx.full(&format!("Group {row}"), row % 2))
         .collect();
-    crate::support::fixture::write_extensions(&office.path("groups.csv"), &wanted);
+    crate::support::sheets::write_extensions(&office.path("groups.csv"), &wanted);
     let line = "import groups.csv --groups --to TARGET --mode sync --yes --max-deletes all \
                 --rate 2000 --parallel 4 --report report.csv";
     let mut child = office.command(line).stderr(Stdio::null()).spawn().unwrap();
     let begun = Instant::now();
     for kills in 1..=5 {
-        while office.rig.sim.numbers().len() < kills * 10 {
+        while office.pbx.sim.numbers().len() < kills * 10 {
             assert!(begun.elapsed() < Duration::from_secs(60), "nothing is made");
             thread::sleep(Duration::from_millis(2));
         }
@@ -526,21 +479,21 @@ fn a_run_that_was_killed_is_gone_on_with_and_no_group_is_made_twice() {
             .unwrap();
     }
     assert_eq!(child.wait().unwrap().code(), Some(0));
-    office.rig.sim.set_faults(Faults::default());
-    let results = office.results();
+    office.pbx.faults("");
+    let results = office.by_group();
     assert_eq!(results.len(), ROWS + 1);
     assert_eq!(results["Old"], "deleted");
-    assert_eq!(office.rig.sim.numbers().len(), ROWS);
-    let connection = office.rig.connect();
+    assert_eq!(office.pbx.sim.numbers().len(), ROWS);
+    let connection = office.pbx.connect();
     for group in &wanted {
         assert_eq!(
-            office.rig.sim.created(group.number()),
+            office.pbx.sim.created(group.number()),
             1,
             "{}",
             group.number()
         );
         assert_eq!(results[group.number()], "created");
-        office.rig.holds(&connection, group, "after the kills");
+        office.pbx.holds(&connection, group, "after the kills");
     }
 }
 
@@ -570,7 +523,7 @@ fn sheets_of_extensions_and_of_groups_are_not_taken_for_each_other() {
         let ran = office.run(line);
         let missing = format!("no column holds the {missing}");
         let told = ran.err.contains(advice) && ran.err.contains(&missing);
-        assert!(ran.code == 2 && told, "{line}: {}", ran.err);
+        assert!(ran.exit == 2 && told, "{line}: {}", ran.err);
     }
 }
 
@@ -591,7 +544,7 @@ fn makes_without_groups_say_so() {
             let ran = office.run(&line.replace("VENDOR", vendor.id));
             let told = ran.err.contains("has no groups") && ran.err.contains("portsip");
             assert!(
-                ran.code == 2 && told && ran.out.is_empty(),
+                ran.exit == 2 && told && ran.out.is_empty(),
                 "{line}: {}",
                 ran.err
             );
@@ -612,9 +565,9 @@ fn vendors_and_template_tell_of_groups() {
         assert!(groups.contains(word), "{word}");
     }
     let ran = office.run("template --for portsip --groups -o empty.csv");
-    assert_eq!(ran.code, 0);
+    assert_eq!(ran.exit, 0);
     let sheet = fs::read_to_string(office.path("empty.csv")).unwrap();
-    office.write("filled.csv", &format!("{sheet}Sales,,on,off,off,2001\n"));
+    office.write("filled.csv", format!("{sheet}Sales,,on,off,off,2001\n"));
     let said = office.go("import filled.csv --groups --to TARGET", 0);
     assert_eq!(said, pairs([("Sales", "created")]));
 }
@@ -623,10 +576,10 @@ fn vendors_and_template_tell_of_groups() {
 fn groups_are_compared_by_their_names() {
     let office = Office::with(&[("Sales", "2001;2002"), ("Old", "2003")]);
     let ran = office.run("export TARGET --groups --rate 5000 -o before.csv");
-    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(ran.exit, 0, "{}", ran.err);
     let diff = "diff before.csv TARGET --groups --rate 5000";
     let ran = office.run(diff);
-    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{}", ran.err);
+    assert_eq!((ran.exit, ran.out.as_str()), (0, ""), "{}", ran.err);
     office.write(
         "new.csv",
         "group_name,group_members\nSales,2002;2004\nNew,2005\n",
@@ -636,7 +589,7 @@ fn groups_are_compared_by_their_names() {
     office.run("export TARGET --groups --rate 5000 -o after.csv");
     for line in [diff, "diff before.csv after.csv --groups"] {
         let ran = office.run(line);
-        assert_eq!(ran.code, 1, "{line}: {}", ran.err);
+        assert_eq!(ran.exit, 1, "{line}: {}", ran.err);
         for words in [
             "New: added",
             "Old: removed",
@@ -647,7 +600,7 @@ fn groups_are_compared_by_their_names() {
     }
     let ran = office.run("diff before.csv sim:ozeki --groups");
     assert!(
-        ran.code == 2 && ran.err.contains("has no groups"),
+        ran.exit == 2 && ran.err.contains("has no groups"),
         "{}",
         ran.err
     );

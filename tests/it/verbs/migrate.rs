@@ -1,16 +1,17 @@
 //! From one PBX to another: every field accounted for by a table of its own, twice over nothing to do, and what was
 //! changed by hand stays. `MIGRATE_SEED` repeats a run.
 
-use crate::promises::night::{files, forms};
-use crate::support::fixture::{Rig, account, read_rows};
+use crate::support::canary::{files, forms};
+use crate::support::fixture::Rig;
+use crate::support::pbx::TestPbx;
+use crate::support::program::{Program, Ran};
 use crate::support::random::Random;
-use assert_cmd::cargo::cargo_bin;
+use crate::support::sheets::read_rows;
 use rowcall::model::{Action, Field, Record};
-use rowcall::sim::Server;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::ops::Deref;
+use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -22,63 +23,27 @@ type Texts = BTreeMap<String, String>;
 /// Rows of the loss report by number and field.
 type Told = BTreeMap<(String, String), Texts>;
 
-/// Two PBXes behind sockets, and a folder for what is kept.
+/// Two PBXes behind sockets, `old` and `new`, and a folder for what is kept.
 struct Move {
-    folder: tempfile::TempDir,
-    from: Rig,
-    to: Rig,
-    _servers: [Server; 2],
+    program: Program,
+    from: TestPbx,
+    to: TestPbx,
+}
+
+impl Deref for Move {
+    type Target = Program;
+
+    fn deref(&self) -> &Program {
+        &self.program
+    }
 }
 
 impl Move {
     fn new(from: &str, to: &str) -> Move {
-        let rig =
-            |vendor: &str| Rig::new(rowcall::vendors::vendor(vendor).unwrap(), &BTreeMap::new());
-        let (from, to) = (rig(from), rig(to));
-        let serve = |rig: &Rig| Server::start(rig.sim.clone(), "127.0.0.1:0").unwrap();
-        let (source, server) = (serve(&from), serve(&to));
-        let folder = tempfile::tempdir().unwrap();
-        let target = |name: &str, rig: &Rig, server: &Server| {
-            format!(
-                "[targets.{name}]\nvendor = \"{}\"\nurl = \"http://{}\"\nusername = \"api\"\nrate = \"100000/s\"\n",
-                rig.vendor.id,
-                server.addr()
-            )
-        };
-        let config = target("old", &from, &source) + &target("new", &to, &server);
-        fs::write(folder.path().join("rowcall.toml"), config).unwrap();
-        Move {
-            folder,
-            from,
-            to,
-            _servers: [source, server],
-        }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(cargo_bin("rowcall"));
-        let words = ["--state", "state", "--key", "key"];
-        command
-            .args(line.split_whitespace())
-            .args(words)
-            .current_dir(self.folder.path())
-            .env("ROWCALL_PASSWORD", account().password.reveal())
-            .stdin(Stdio::null());
-        command
-    }
-
-    /// What it says on standard output and on standard error.
-    #[track_caller]
-    fn run(&self, line: &str, exit: i32) -> (String, String) {
-        let output = self.command(line).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        let (out, err) = (text(output.stdout), text(output.stderr));
-        assert_eq!(output.status.code(), Some(exit), "{line}\n{out}\n{err}");
-        (out, err)
+        let (from, to) = (TestPbx::new(from), TestPbx::new(to));
+        let program = Program::new().with_own_state();
+        program.write("rowcall.toml", from.config("old") + &to.config("new"));
+        Move { program, from, to }
     }
 
     /// Migrates; gives the report's rows by their numbers.
@@ -86,7 +51,7 @@ impl Move {
     fn migrate(&self, flags: &str, exit: i32) -> BTreeMap<String, Texts> {
         let line =
             format!("migrate --from old --to new --yes --report r.csv --loss loss.csv {flags}");
-        self.run(&line, exit);
+        self.ends(&line, exit);
         let rows = read_rows(&self.path("r.csv")).into_iter();
         rows.map(|row| (row["number"].clone(), row)).collect()
     }
@@ -651,7 +616,7 @@ fn any_pair(from: &str, to: &str) {
     }
 
     // Twice over there is nothing to do.
-    let (plan, _) = one.run("migrate --from old --to new --dry-run", 0);
+    let plan = one.ends("migrate --from old --to new --dry-run", 0).out;
     assert!(
         plan.contains("\n0 to create, 0 to update, 500 unchanged"),
         "{plan}"
@@ -672,8 +637,8 @@ fn any_pair(from: &str, to: &str) {
     // And nobody is told a secret: not by what is said, nor by any file that is kept.
     let secrets = ["Zx7_Canary-Qw9Mv3007", "Zx7CanaryQw9Mv3007", "773100423007"];
     let forms: Vec<String> = secrets.into_iter().flat_map(forms).collect();
-    let (out, err) = one.run("migrate --from old --to new --overwrite", 0);
-    let written = files(one.folder.path())
+    let Ran { out, err, .. } = one.ends("migrate --from old --to new --overwrite", 0);
+    let written = files(one.folder())
         .into_iter()
         .map(|path| fs::read(path).unwrap());
     for bytes in written.chain([out.into_bytes(), err.into_bytes()]) {
@@ -759,7 +724,7 @@ fn only_what_changed_on_the_first_since_is_carried_again() {
     new.set(Field::DISPLAY_NAME, "New Here");
     put(&one.from, &new);
     delete(&one.from, "2003");
-    let (plan, _) = one.run("migrate --from old --to new --dry-run", 0);
+    let plan = one.ends("migrate --from old --to new --dry-run", 0).out;
     assert!(
         plan.contains("update 2002 (old:2002)\n    email: \"a2002@example.com\" → \"\"\n    mobile: \"18082002\" → \"1809\"\n"),
         "{plan}"
@@ -806,7 +771,7 @@ fn passwords_that_only_the_other_make_has_are_made_up_and_written_once() {
         assert!(row["web_password"].len() >= 8 && !row["web_password"].contains('<'));
         assert!(!row.contains_key("sip_password"), "it was carried");
         let secret = row["web_password"].as_bytes();
-        for path in files(one.folder.path()) {
+        for path in files(one.folder()) {
             let holds = memchr::memmem::find(&fs::read(&path).unwrap(), secret).is_some();
             assert_eq!(holds, path.ends_with("made-up.csv"), "{}", path.display());
         }
@@ -939,7 +904,7 @@ fn a_run_that_was_killed_leaves_nothing_to_be_taken_for_granted() {
         extension.set(Field::MOBILE, "18081");
         put(&one.from, &extension);
     }
-    one.to.sim.set_faults("latency_ms=4".parse().unwrap());
+    one.to.faults("latency_ms=4");
     let rule = "--renumber 3xxx=73xxx";
     let mut command = one.command(&format!("migrate --from old --to new --yes {rule}"));
     let mut child = command.stderr(Stdio::null()).spawn().unwrap();
@@ -953,7 +918,7 @@ fn a_run_that_was_killed_leaves_nothing_to_be_taken_for_granted() {
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    one.to.sim.set_faults("".parse().unwrap());
+    one.to.faults("");
     let made = one.to.sim.numbers();
     assert!(made.len() < 120);
     set(&one.to, &made[0], &[(Field::MOBILE, "555")]);
@@ -987,10 +952,12 @@ fn new_numbers_go_wherever_a_number_is_meant() {
     }
     fs::write(one.path("map.csv"), "old,new\n100,0100\n555,556\n").unwrap();
     let flags = "--renumber-map map.csv --renumber 2xxx=72xxx";
-    let (_, words) = one.run(
-        &format!("migrate --from old --to new --yes --loss loss.csv --report r.csv {flags}"),
-        0,
-    );
+    let words = one
+        .ends(
+            &format!("migrate --from old --to new --yes --loss loss.csv --report r.csv {flags}"),
+            0,
+        )
+        .err;
     assert!(words.contains("not there: 555"), "{words}");
     for (number, to) in [("72001", "72002"), ("72002", "0100"), ("0100", "72001")] {
         let there = look(&one.to, number);
@@ -1014,7 +981,7 @@ fn new_numbers_go_wherever_a_number_is_meant() {
         "{report:?}"
     );
     // The last run's numbers are not given up by accident.
-    let (_, words) = one.run("migrate --from old --to new --yes", 2);
+    let words = one.ends("migrate --from old --to new --yes", 2).err;
     assert!(
         words.contains("2001 is 72001 there and would be 2001"),
         "{words}"
@@ -1028,7 +995,9 @@ fn numbers_that_collide_are_all_named_before_anything_is_sent() {
     for number in ["2001", "2002", "3001", "3002", "4001"] {
         put(&one.from, &one.from.small(number));
     }
-    let (_, words) = one.run("migrate --from old --to new --yes --renumber 3xxx=2xxx", 2);
+    let words = one
+        .ends("migrate --from old --to new --yes --renumber 3xxx=2xxx", 2)
+        .err;
     assert!(
         words.contains("2001 and 3001 would all be 2001; 2002 and 3002 would all be 2002"),
         "{words}"
@@ -1038,7 +1007,7 @@ fn numbers_that_collide_are_all_named_before_anything_is_sent() {
         put(&one.to, &one.to.small(number));
     }
     let line = "migrate --from old --to new --yes --report r.csv --overwrite --renumber 2xxx=9xxx";
-    let (_, words) = one.run(line, 2);
+    let words = one.ends(line, 2).err;
     assert!(
         words.contains("2001 and an extension of new would all be 9001; 2002 and"),
         "{words}"
@@ -1055,10 +1024,12 @@ fn numbers_that_collide_are_all_named_before_anything_is_sent() {
         ("no.csv", "from,to\n1,2\n"),
     ] {
         fs::write(one.path(file), text).unwrap();
-        let (_, words) = one.run(
-            &format!("migrate --from old --to new --renumber-map {file}"),
-            2,
-        );
+        let words = one
+            .ends(
+                &format!("migrate --from old --to new --renumber-map {file}"),
+                2,
+            )
+            .err;
         assert!(words.contains(file), "{words}");
     }
 }
@@ -1071,7 +1042,7 @@ fn a_loss_that_nobody_named_stops_the_run() {
     extension.set(Field::MONITOR_ALLOWED, "on");
     put(&one.from, &extension);
     let line = "migrate --from old --to new --yes --on-loss stop --report r.csv";
-    let (_, words) = one.run(line, 4);
+    let words = one.ends(line, 4).err;
     for named in [
         "mobile 1",
         "monitor_allowed 1",
@@ -1090,7 +1061,7 @@ fn a_loss_that_nobody_named_stops_the_run() {
     );
     let hint = words.split("if that is meant: ").nth(1).unwrap();
     let flags = hint.split("; or").next().unwrap();
-    one.run(&format!("{line} {flags}"), 0);
+    one.ends(&format!("{line} {flags}"), 0);
     assert_eq!(one.to.sim.numbers(), ["2001"]);
 }
 
@@ -1126,7 +1097,7 @@ fn a_run_that_was_killed_goes_on_and_can_be_undone() {
     for index in 0..60 {
         put(&one.from, &one.from.small(&(3000 + index).to_string()));
     }
-    one.to.sim.set_faults("latency_ms=4".parse().unwrap());
+    one.to.faults("latency_ms=4");
     let mut command = one.command("migrate --from old --to new --yes");
     let mut child = command.stderr(Stdio::null()).spawn().unwrap();
     let begun = SystemTime::now();
@@ -1139,15 +1110,15 @@ fn a_run_that_was_killed_goes_on_and_can_be_undone() {
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    one.to.sim.set_faults("".parse().unwrap());
-    one.run("resume", 0);
+    one.to.faults("");
+    one.ends("resume", 0);
     assert_eq!(one.to.sim.numbers().len(), 60);
     let report = one.migrate("", 0);
     assert!(
         report.values().all(|row| row["result"] == "unchanged"),
         "{report:?}"
     );
-    one.run("undo --yes --max-deletes all", 0);
+    one.ends("undo --yes --max-deletes all", 0);
     assert!(one.to.sim.numbers().is_empty());
     let report = one.migrate("", 1);
     assert!(report.values().all(|row| row["result"] == "missing"));
@@ -1169,7 +1140,7 @@ fn whoever_wants_to_look_in_between_imports_the_sheet_that_would_be_sent() {
     let about = fs::metadata(one.path("sheet.csv")).unwrap();
     let mode = std::os::unix::fs::PermissionsExt::mode(&about.permissions());
     assert_eq!(mode & 0o777, 0o600);
-    one.run("import sheet.csv --to new", 0);
+    one.ends("import sheet.csv --to new", 0);
     assert_eq!(look(&one.to, "0042")["display_name"], "Ann");
     assert_eq!(look(&one.to, "2001")["ring_timeout"], "15");
     // A migration finds nothing left to do.
@@ -1182,10 +1153,12 @@ fn whoever_wants_to_look_in_between_imports_the_sheet_that_would_be_sent() {
         "--loss r.csv --report ./r.csv",
         "--dry-run -o a.csv --loss a.csv",
     ] {
-        let (_, words) = one.run(&format!("migrate --from old --to new {twice}"), 2);
+        let words = one
+            .ends(&format!("migrate --from old --to new {twice}"), 2)
+            .err;
         assert!(words.contains("write to the same file"), "{words}");
     }
-    one.run("migrate --from old --to new -o sheet.csv", 2);
+    one.ends("migrate --from old --to new -o sheet.csv", 2);
 }
 
 #[test]
@@ -1205,8 +1178,8 @@ fn a_field_that_is_left_out_is_neither_carried_nor_emptied() {
         ),
         ("dropped", "no", "left out by --drop")
     );
-    one.run("migrate --from old --to new --drop number", 2);
-    one.run("migrate --from old --to old", 2);
+    one.ends("migrate --from old --to new --drop number", 2);
+    one.ends("migrate --from old --to old", 2);
 }
 
 #[test]
@@ -1225,12 +1198,12 @@ fn a_state_that_cannot_be_used_stops_the_run_before_it_begins() {
         text.replace("portsip+", "ozeki+"),
     ] {
         fs::write(&state[0], damaged).unwrap();
-        let (_, words) = one.run("migrate --from old --to new --yes", 2);
+        let words = one.ends("migrate --from old --to new --yes", 2).err;
         assert!(words.contains("is not the state of a migration"), "{words}");
     }
     fs::write(&state[0], &text).unwrap();
     fs::rename(one.path("key"), one.path("other")).unwrap();
-    let (_, words) = one.run("migrate --from old --to new --yes", 2);
+    let words = one.ends("migrate --from old --to new --yes", 2).err;
     assert!(words.contains("was made with the key"), "{words}");
     assert_eq!(look(&one.to, "2001")["mobile"], "18082001");
 }

@@ -1,6 +1,7 @@
 //! Rows that point at other rows, from outside: order, rows that are held, two steps, and kills in between.
 
-use crate::support::house::{House, lines};
+use crate::support::pbx::Desk;
+use crate::support::sheets::lines;
 use std::fs;
 use std::process::Stdio;
 use std::thread;
@@ -20,17 +21,17 @@ fn row(number: u32, password: &str, to: Option<u32>) -> String {
 
 #[test]
 fn the_children_of_a_row_that_is_never_sent_are_held() {
-    let house = House::new("openvox");
+    let desk = Desk::new("openvox");
     let rows = [
         row(2000, "Sample2000pw", Some(2001)),
         row(2001, "Sample2001pw", Some(2002)),
         row(2002, "", None),
         row(2003, "Sample2003pw", None),
     ];
-    let sheet = house.write("staff.csv", &format!("{HEADER}\n{}\n", rows.join("\n")));
-    let report = house.path("report.jsonl");
-    let said = house.import("state", &sheet, &["--report", report.to_str().unwrap()]);
-    assert_eq!(said.exit, 1, "{}", said.words);
+    let sheet = desk.file("staff.csv", &format!("{HEADER}\n{}\n", rows.join("\n")));
+    let report = desk.path("report.jsonl");
+    let said = desk.import("state", &sheet, &["--report", report.to_str().unwrap()]);
+    assert_eq!(said.exit, 1, "{}", said.err);
     let lines = lines(&report);
     let results: Vec<&str> = lines
         .iter()
@@ -40,7 +41,7 @@ fn the_children_of_a_row_that_is_never_sent_are_held() {
         results,
         ["held", "held", "invalid", "created"],
         "{}",
-        said.words
+        said.err
     );
     assert_eq!(lines[1]["field"], "forward_busy_extension");
     assert_eq!(lines[1]["column"], "forward_busy_extension");
@@ -53,14 +54,14 @@ fn the_children_of_a_row_that_is_never_sent_are_held() {
     let mended = rows
         .join("\n")
         .replace("Row 2002,,", "Row 2002,Sample2002pw,");
-    let sheet = house.write("staff.csv", &format!("{HEADER}\n{mended}\n"));
-    let said = house.import("state", &sheet, &[]);
-    assert_eq!((said.exit, said.count("created")), (0, 3), "{}", said.words);
+    let sheet = desk.file("staff.csv", &format!("{HEADER}\n{mended}\n"));
+    let said = desk.import("state", &sheet, &[]);
+    assert_eq!((said.exit, said.count("created")), (0, 3), "{}", said.err);
 }
 
 #[test]
 fn rings_are_whole_after_kills_at_any_moment() {
-    let house = House::new("openvox");
+    let desk = Desk::new("openvox");
     // Ten rings of three, and one that hangs on each.
     let rows: Vec<String> = (0..40)
         .map(|index| {
@@ -71,15 +72,15 @@ fn rings_are_whole_after_kills_at_any_moment() {
         })
         .collect();
     let text = format!("{HEADER}\n{}\n", rows.join("\n"));
-    let sheet = house.write("staff.csv", &text);
-    let target = house.target();
+    let sheet = desk.file("staff.csv", &text);
+    let target = desk.target();
     let sheet = sheet.to_str().unwrap().to_owned();
     let mut arguments = vec!["import", &sheet, "--to", &target, "--rate", "150/s"];
     let mut kills = 0;
     // Every time a little later, so that some fall into the second step.
     for wait_ms in (60..900).step_by(70) {
-        let mut run = house
-            .command("state")
+        let mut run = desk
+            .command_in("state")
             .args(&arguments)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -91,7 +92,7 @@ fn rings_are_whole_after_kills_at_any_moment() {
         run.wait().unwrap();
         // One that is still being made has another name, and is none yet.
         let is_run = |name: String| !name.starts_with('.');
-        let mut runs = fs::read_dir(house.path("state/runs")).into_iter().flatten();
+        let mut runs = fs::read_dir(desk.path("state/runs")).into_iter().flatten();
         if runs.any(|run| is_run(run.unwrap().file_name().into_string().unwrap())) {
             arguments = vec!["resume"];
         }
@@ -101,77 +102,77 @@ fn rings_are_whole_after_kills_at_any_moment() {
         kills += 1;
     }
     assert!(kills > 2, "{kills}");
-    let report = house.path("report.jsonl");
-    house.say("state", &["resume"]);
-    let said = house.say("state", &["report", "-o", report.to_str().unwrap()]);
+    let report = desk.path("report.jsonl");
+    desk.say("state", &["resume"]);
+    let said = desk.say("state", &["report", "-o", report.to_str().unwrap()]);
     assert_eq!(said.exit, 0, "{}", fs::read_to_string(&report).unwrap());
     assert_eq!(lines(&report).len(), 40);
     // The same import again finds everything as it wants it.
-    let again = house.import("elsewhere", &house.path("staff.csv"), &[]);
+    let again = desk.import("elsewhere", &desk.path("staff.csv"), &[]);
     assert_eq!(
         (again.exit, again.count("unchanged")),
         (0, 40),
         "{}",
-        again.words
+        again.err
     );
 }
 
 /// Imports rows, and tells what became of each.
-fn imported(house: &House, text: &str, more: &[&str]) -> Vec<String> {
-    let sheet = house.write("staff.csv", text);
-    let report = house.path("report.jsonl");
+fn imported(desk: &Desk, text: &str, more: &[&str]) -> Vec<String> {
+    let sheet = desk.file("staff.csv", text);
+    let report = desk.path("report.jsonl");
     let mut arguments = vec!["--report", report.to_str().unwrap()];
     arguments.extend(more);
-    house.import("state", &sheet, &arguments);
+    desk.import("state", &sheet, &arguments);
     let of = |line: serde_json::Value| line["result"].as_str().unwrap().to_owned();
     lines(&report).into_iter().map(of).collect()
 }
 
 #[test]
 fn a_row_that_repeats_its_parent_holds_nobody() {
-    let house = House::new("openvox");
+    let desk = Desk::new("openvox");
     let rows = [
         row(2000, "Sample2000pw", Some(2001)),
         row(2001, "Sample2001pw", None),
         row(2001, "Other2001pw", None),
     ];
     let text = format!("{HEADER}\n{}\n", rows.join("\n"));
-    let results = imported(&house, &text, &[]);
+    let results = imported(&desk, &text, &[]);
     assert_eq!(results, ["created", "created", "invalid"]);
 }
 
 #[test]
 fn a_row_that_points_at_a_missing_extension_is_held() {
-    let house = House::new("openvox");
+    let desk = Desk::new("openvox");
     let there = row(2000, "Sample2000pw", None);
-    let results = imported(&house, &format!("{HEADER}\n{there}\n"), &[]);
+    let results = imported(&desk, &format!("{HEADER}\n{there}\n"), &[]);
     assert_eq!(results, ["created"]);
     let headings = "number,forward_busy,forward_busy_to,forward_busy_extension";
     let text = format!("{headings}\n2000,on,Extension,2001\n2001,off,,\n");
-    let results = imported(&house, &text, &["--mode", "update"]);
+    let results = imported(&desk, &text, &["--mode", "update"]);
     assert_eq!(results, ["held", "missing"]);
 }
 
 #[test]
 fn a_first_wave_of_one_has_one_row_where_the_first_row_waits() {
-    let house = House::new("openvox");
+    let desk = Desk::new("openvox");
     let rows = [
         row(2000, "Sample2000pw", Some(2002)),
         row(2001, "Sample2001pw", None),
         row(2002, "Sample2002pw", None),
     ];
-    let sheet = house.write("staff.csv", &format!("{HEADER}\n{}\n", rows.join("\n")));
-    let said = house.import("state", &sheet, &["--waves", "1,1"]);
-    assert_eq!((said.exit, said.count("created")), (0, 3), "{}", said.words);
+    let sheet = desk.file("staff.csv", &format!("{HEADER}\n{}\n", rows.join("\n")));
+    let said = desk.import("state", &sheet, &["--waves", "1,1"]);
+    assert_eq!((said.exit, said.count("created")), (0, 3), "{}", said.err);
     for wave in 1..=3 {
         let words = format!("wave {wave} of 3: 1 rows, 0 failed");
-        assert!(said.words.contains(&words), "{}", said.words);
+        assert!(said.err.contains(&words), "{}", said.err);
     }
-    let said = house.undo(&["--waves", "column:site"]);
-    assert_eq!(said.exit, 2, "{}", said.words);
-    assert!(said.words.contains("needs the sheet"), "{}", said.words);
-    let said = house.undo(&["--waves", "1"]);
-    assert_eq!((said.exit, said.count("deleted")), (0, 3), "{}", said.words);
+    let said = desk.undo(&["--waves", "column:site"]);
+    assert_eq!(said.exit, 2, "{}", said.err);
+    assert!(said.err.contains("needs the sheet"), "{}", said.err);
+    let said = desk.undo(&["--waves", "1"]);
+    assert_eq!((said.exit, said.count("deleted")), (0, 3), "{}", said.err);
     let words = "wave 2 of 2: 2 rows, 0 failed";
-    assert!(said.words.contains(words), "{}", said.words);
+    assert!(said.err.contains(words), "{}", said.err);
 }

@@ -1,123 +1,16 @@
 //! Plans, modes, the guard and waves, as a person meets them: the real program against a simulated PBX behind a socket.
 
-use rowcall::model::Secret;
-use rowcall::sim::{Faults, Server, Sim};
-use rowcall::vendors::{Account, VENDORS};
+use crate::support::fixture::{Rig, account};
+use crate::support::pbx::{Desk, TestPbx};
+use rowcall::sim::{Faults, Sim};
+use rowcall::vendors::VENDORS;
 use rowcall::wire::{Pbx, RawRequest, Reply};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
-
-/// A folder of our own, and a PBX.
-struct Desk {
-    folder: tempfile::TempDir,
-    vendor: &'static str,
-    sim: Sim,
-    server: Server,
-}
-
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-fn pbx(vendor: &str) -> Box<dyn Pbx> {
-    let account = Account {
-        username: "api".into(),
-        password: Secret::new("rehearsal"),
-    };
-    (rowcall::vendors::vendor(vendor).unwrap().sim)(&account)
-}
-
-impl Desk {
-    fn new(vendor: &'static str) -> Desk {
-        Desk::with(vendor, pbx(vendor))
-    }
-
-    fn with(vendor: &'static str, pbx: Box<dyn Pbx>) -> Desk {
-        let sim = Sim::new(pbx, Faults::default());
-        let server = Server::start(sim.clone(), "127.0.0.1:0").unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        Desk {
-            folder,
-            vendor,
-            sim,
-            server,
-        }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) -> &Desk {
-        fs::write(self.path(name), text).unwrap();
-        self
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).unwrap()
-    }
-
-    fn target(&self) -> String {
-        format!("{}+http://api@{}", self.vendor, self.server.addr())
-    }
-
-    /// `TO` stands for `--to` and the target at full speed.
-    fn command(&self, line: &str) -> Command {
-        let line = line.replace("TO", &format!("--to {} --rate 5000", self.target()));
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rowcall"));
-        command
-            .args(line.split_whitespace())
-            .current_dir(self.folder.path())
-            .env("ROWCALL_PASSWORD", "rehearsal")
-            .env("XDG_CONFIG_HOME", self.path("config"))
-            .env("XDG_STATE_HOME", self.path("state"))
-            .stdin(Stdio::null());
-        command
-    }
-
-    fn run(&self, line: &str) -> Ran {
-        let output = self.command(line).output().unwrap();
-        Ran {
-            code: output.status.code(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-
-    #[track_caller]
-    fn ends(&self, line: &str, code: i32) -> Ran {
-        let ran = self.run(line);
-        assert_eq!(ran.code, Some(code), "{line}\n{}\n{}", ran.out, ran.err);
-        ran
-    }
-
-    /// The lines of a report: number, action and result; the rest under its heading.
-    fn report(&self, name: &str) -> Vec<BTreeMap<String, String>> {
-        serde_json::from_str(&self.read(name)).unwrap()
-    }
-
-    #[track_caller]
-    fn results(&self, name: &str, expected: &[(&str, &str, &str)]) {
-        let report = self.report(name);
-        let told: Vec<_> = report
-            .iter()
-            .map(|line| (&*line["number"], &*line["action"], &*line["result"]))
-            .collect();
-        assert_eq!(told, expected, "{report:#?}");
-    }
-
-    fn numbers(&self) -> Vec<String> {
-        let mut numbers = self.sim.numbers();
-        numbers.sort();
-        numbers
-    }
-}
 
 /// One vendor's smallest sheet.
 struct Small {
@@ -197,8 +90,8 @@ fn holding(count: usize) -> Desk {
         .iter()
         .map(|n| (n.as_str(), "old@example.com"))
         .collect();
-    desk.write("held.csv", &openvox(&rows));
-    desk.ends("import held.csv TO", 0);
+    desk.write("held.csv", openvox(&rows));
+    desk.ends("import held.csv --to TARGET --rate 5000", 0);
     desk
 }
 
@@ -214,32 +107,38 @@ fn each_mode_touches_what_it_says_and_nothing_else() {
         let small = small.unwrap_or_else(|| panic!("{} has no sheet in SMALL", vendor.id));
         let desk = Desk::new(small.vendor);
         let [old, new] = small.values;
-        let stored = |number: &str| desk.sim.stored(number, small.wire).unwrap_or_default();
+        let stored = |number: &str| desk.pbx.sim.stored(number, small.wire).unwrap_or_default();
 
         desk.write(
             "a.csv",
-            &small.sheet(&[("2001", old), ("2002", old), ("2003", old)]),
+            small.sheet(&[("2001", old), ("2002", old), ("2003", old)]),
         );
-        desk.ends("import a.csv TO --report r.json", 0);
-        desk.ends("import a.csv TO --report r.json", 0);
-        desk.results(
+        desk.ends("import a.csv --to TARGET --rate 5000 --report r.json", 0);
+        desk.ends("import a.csv --to TARGET --rate 5000 --report r.json", 0);
+        desk.has_lines(
             "r.json",
             &["2001", "2002", "2003"].map(|n| (n, "none", "unchanged")),
         );
 
         // Mode create leaves alone what is there.
-        desk.write("b.csv", &small.sheet(&[("2001", new), ("2004", old)]));
-        desk.ends("import b.csv TO --report r.json", 1);
-        desk.results(
+        desk.write("b.csv", small.sheet(&[("2001", new), ("2004", old)]));
+        desk.ends("import b.csv --to TARGET --rate 5000 --report r.json", 1);
+        desk.has_lines(
             "r.json",
             &[("2001", "none", "conflict"), ("2004", "create", "created")],
         );
         assert_eq!(stored("2001"), old, "{}", small.vendor);
 
         // What is wanted as it is, is wanted by every mode.
-        desk.ends("import a.csv TO --mode update --report r.json", 0);
-        desk.write("b.csv", &small.sheet(&[("2001", old), ("2008", old)]));
-        desk.ends("import b.csv TO --mode update --report r.json", 1);
+        desk.ends(
+            "import a.csv --to TARGET --rate 5000 --mode update --report r.json",
+            0,
+        );
+        desk.write("b.csv", small.sheet(&[("2001", old), ("2008", old)]));
+        desk.ends(
+            "import b.csv --to TARGET --rate 5000 --mode update --report r.json",
+            1,
+        );
         assert_eq!(
             desk.report("r.json")[1]["result"],
             "missing",
@@ -248,25 +147,31 @@ fn each_mode_touches_what_it_says_and_nothing_else() {
         );
 
         // Mode update makes nothing.
-        desk.write("c.csv", &small.changes(&[("2001", new), ("2009", new)]));
-        desk.ends("import c.csv TO --mode update --report r.json", 1);
-        desk.results(
+        desk.write("c.csv", small.changes(&[("2001", new), ("2009", new)]));
+        desk.ends(
+            "import c.csv --to TARGET --rate 5000 --mode update --report r.json",
+            1,
+        );
+        desk.has_lines(
             "r.json",
             &[("2001", "update", "updated"), ("2009", "none", "missing")],
         );
-        assert_eq!((stored("2001"), desk.numbers().len()), (new.into(), 4));
+        assert_eq!((stored("2001"), desk.pbx.numbers().len()), (new.into(), 4));
 
         // A blank cell leaves; what is marked is emptied, where the vendor lets it.
         desk.write(
             "d.csv",
-            &small.changes(&[("2001", ""), ("2002", "<clear>"), ("2003", new)]),
+            small.changes(&[("2001", ""), ("2002", "<clear>"), ("2003", new)]),
         );
         let (code, cleared) = if small.clears {
             (0, "updated")
         } else {
             (1, "invalid")
         };
-        desk.ends("import d.csv TO --mode upsert --report r.json", code);
+        desk.ends(
+            "import d.csv --to TARGET --rate 5000 --mode upsert --report r.json",
+            code,
+        );
         let report = desk.report("r.json");
         let results: Vec<&str> = report.iter().map(|line| &*line["result"]).collect();
         assert_eq!(results, ["unchanged", cleared, "updated"], "{report:#?}");
@@ -278,18 +183,24 @@ fn each_mode_touches_what_it_says_and_nothing_else() {
         let invalid = format!("{}\u{7}", small.values[0]);
         desk.write(
             "e.csv",
-            &small.sheet(&[("2001", old), ("2002", &invalid), ("2005", old)]),
+            small.sheet(&[("2001", old), ("2002", &invalid), ("2005", old)]),
         );
-        let ran = desk.ends("import e.csv TO --mode sync --report r.json", 2);
+        let ran = desk.ends(
+            "import e.csv --to TARGET --rate 5000 --mode sync --report r.json",
+            2,
+        );
         assert!(ran.err.contains("--yes"), "{}", ran.err);
-        let ran = desk.ends("import e.csv TO --mode sync --yes --report r.json", 4);
+        let ran = desk.ends(
+            "import e.csv --to TARGET --rate 5000 --mode sync --yes --report r.json",
+            4,
+        );
         assert!(ran.err.contains("--max-deletes 2"), "{}", ran.err);
-        assert_eq!((desk.numbers().len(), stored("2001")), (4, new.into()));
+        assert_eq!((desk.pbx.numbers().len(), stored("2001")), (4, new.into()));
         desk.ends(
-            "import e.csv TO --mode sync --yes --max-deletes 50% --report r.json",
+            "import e.csv --to TARGET --rate 5000 --mode sync --yes --max-deletes 50% --report r.json",
             1,
         );
-        desk.results(
+        desk.has_lines(
             "r.json",
             &[
                 ("2001", "update", "updated"),
@@ -299,7 +210,7 @@ fn each_mode_touches_what_it_says_and_nothing_else() {
                 ("2004", "delete", "deleted"),
             ],
         );
-        assert_eq!(desk.numbers(), ["2001", "2002", "2005"]);
+        assert_eq!(desk.pbx.numbers(), ["2001", "2002", "2005"]);
         assert_eq!(
             desk.report("r.json")[3].get("row").map(String::as_str),
             Some("")
@@ -317,14 +228,14 @@ fn each_mode_touches_what_it_says_and_nothing_else() {
             ),
             0,
         );
-        desk.results(
+        desk.has_lines(
             "r.json",
             &[
                 ("2005", "delete", "deleted"),
                 ("2777", "delete", "unchanged"),
             ],
         );
-        assert_eq!(desk.numbers(), ["2001", "2002"]);
+        assert_eq!(desk.pbx.numbers(), ["2001", "2002"]);
     }
 }
 
@@ -335,8 +246,8 @@ fn an_update_of_whole_objects_loses_nothing() {
         let samples = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("samples");
         let good = fs::read_to_string(samples.join(vendor).join("good.csv")).unwrap();
         let some: Vec<&str> = good.lines().take(11).collect();
-        desk.write("a.csv", &some.join("\n"));
-        desk.ends("import a.csv TO", 0);
+        desk.write("a.csv", some.join("\n"));
+        desk.ends("import a.csv --to TARGET --rate 5000", 0);
         let export = |name: &str| {
             let target = desk.target();
             desk.ends(
@@ -351,8 +262,8 @@ fn an_update_of_whole_objects_loses_nothing() {
             _ => ("mobile", "491559999999"),
         };
         let number = &before[4]["number"];
-        desk.write("b.csv", &format!("number,{field}\n{number},{value}\n"));
-        desk.ends("import b.csv TO --mode update", 0);
+        desk.write("b.csv", format!("number,{field}\n{number},{value}\n"));
+        desk.ends("import b.csv --to TARGET --rate 5000 --mode update", 0);
         let mut expected = before.clone();
         expected[4].insert(field.into(), value.into());
         assert_eq!(export("after.json"), expected, "{vendor}");
@@ -365,10 +276,10 @@ fn what_an_unreadable_row_may_mean_is_not_deleted() {
     // The second row's number is mistyped: 2001 is not named by anybody, and is not to go.
     desk.write(
         "a.csv",
-        &openvox(&[("2000", "new@example.com"), ("20 01", "x@example.com")]),
+        openvox(&[("2000", "new@example.com"), ("20 01", "x@example.com")]),
     );
     desk.ends(
-        "import a.csv TO --mode sync --yes --max-deletes all --report r.json",
+        "import a.csv --to TARGET --rate 5000 --mode sync --yes --max-deletes all --report r.json",
         1,
     );
     let report = desk.report("r.json");
@@ -384,7 +295,7 @@ fn what_an_unreadable_row_may_mean_is_not_deleted() {
         "{}",
         report[2]["message"]
     );
-    assert_eq!(desk.numbers().len(), 3);
+    assert_eq!(desk.pbx.numbers().len(), 3);
 }
 
 /// A PBX of which the listing has a hole.
@@ -416,25 +327,33 @@ impl Pbx for Doubtful {
     }
 }
 
+fn doubtful(vendor: &str) -> Desk {
+    let vendor = rowcall::vendors::vendor(vendor).unwrap();
+    let mut rig = Rig::new(vendor, &BTreeMap::new());
+    let pbx = Doubtful((vendor.sim)(&account()));
+    rig.sim = Sim::new(Box::new(pbx), Faults::default());
+    Desk::at(TestPbx::serving(rig))
+}
+
 #[test]
 fn a_listing_that_is_not_whole_deletes_nothing() {
     let small = &SMALL[2];
-    let desk = Desk::with("ozeki", Box::new(Doubtful(pbx("ozeki"))));
+    let desk = doubtful("ozeki");
     let old = small.values[0];
     desk.write(
         "a.csv",
-        &small.sheet(&[("2001", old), ("2002", old), ("2003", old)]),
+        small.sheet(&[("2001", old), ("2002", old), ("2003", old)]),
     );
-    desk.ends("import a.csv TO", 0);
-    desk.write("b.csv", &small.sheet(&[("2001", small.values[1])]));
+    desk.ends("import a.csv --to TARGET --rate 5000", 0);
+    desk.write("b.csv", small.sheet(&[("2001", small.values[1])]));
     let ran = desk.ends(
-        "import b.csv TO --mode sync --yes --max-deletes all --report r.json",
+        "import b.csv --to TARGET --rate 5000 --mode sync --yes --max-deletes all --report r.json",
         4,
     );
     assert!(ran.err.contains("not certainly whole"), "{}", ran.err);
-    assert_eq!(desk.numbers(), ["2001", "2002", "2003"]);
-    desk.results("r.json", &[("2001", "none", "not_sent")]);
-    let ran = desk.ends("plan b.csv TO --mode sync", 4);
+    assert_eq!(desk.pbx.numbers(), ["2001", "2002", "2003"]);
+    desk.has_lines("r.json", &[("2001", "none", "not_sent")]);
+    let ran = desk.ends("plan b.csv --to TARGET --rate 5000 --mode sync", 4);
     assert!(!ran.out.contains("delete"), "{}", ran.out);
 }
 
@@ -443,7 +362,7 @@ fn the_guard_stops_before_the_first_write_and_names_the_flag() {
     let desk = holding(8);
     let requests = |line: &str, code| {
         let ran = desk.ends(line, code);
-        (ran.err, desk.sim.stored("2000", "email").unwrap())
+        (ran.err, desk.pbx.sim.stored("2000", "email").unwrap())
     };
     // On a PBX of eight: one deletion, and any number of updates.
     desk.write("two.csv", "number\n2006\n2007\n")
@@ -456,31 +375,40 @@ fn the_guard_stops_before_the_first_write_and_names_the_flag() {
         ran.err
     );
     assert!(ran.err.contains("holds 8"), "{}", ran.err);
-    desk.results(
+    desk.has_lines(
         "r.json",
         &["2006", "2007"].map(|n| (n, "delete", "not_sent")),
     );
     assert_eq!(desk.report("r.json")[0]["code"], "guard");
     desk.ends(&format!("delete two.csv {from} --max-deletes 12.5%"), 4);
-    assert_eq!(desk.numbers().len(), 8);
+    assert_eq!(desk.pbx.numbers().len(), 8);
     desk.ends(&format!("delete one.csv {from}"), 0);
-    desk.write("all.csv", &all(7, "new@example.com"));
-    let (_, email) = requests("import all.csv TO --mode update", 0);
+    desk.write("all.csv", all(7, "new@example.com"));
+    let (_, email) = requests("import all.csv --to TARGET --rate 5000 --mode update", 0);
     assert_eq!(email, "new@example.com");
-    let (err, _) = requests("import all.csv TO --mode update --max-updates 0", 0);
+    let (err, _) = requests(
+        "import all.csv --to TARGET --rate 5000 --mode update --max-updates 0",
+        0,
+    );
     assert!(err.contains("7 unchanged"), "{err}");
-    desk.write("all.csv", &all(7, "third@example.com"));
-    let (err, email) = requests("import all.csv TO --mode update --max-updates 6", 4);
+    desk.write("all.csv", all(7, "third@example.com"));
+    let (err, email) = requests(
+        "import all.csv --to TARGET --rate 5000 --mode update --max-updates 6",
+        4,
+    );
     assert!(
         err.contains("--max-updates 7") && email == "new@example.com",
         "{err}"
     );
-    let (err, _) = requests("import all.csv TO --mode update --max-updates 50%", 4);
+    let (err, _) = requests(
+        "import all.csv --to TARGET --rate 5000 --mode update --max-updates 50%",
+        4,
+    );
     assert!(err.contains("3 are allowed (50%"), "{err}");
 
     let desk = holding(12);
-    desk.write("all.csv", &all(11, "new@example.com"));
-    let ran = desk.ends("import all.csv TO --mode update", 4);
+    desk.write("all.csv", all(11, "new@example.com"));
+    let ran = desk.ends("import all.csv --to TARGET --rate 5000 --mode update", 4);
     assert!(
         ran.err.contains("--max-updates 11") && ran.err.contains("50%, at least 10"),
         "{}",
@@ -489,18 +417,24 @@ fn the_guard_stops_before_the_first_write_and_names_the_flag() {
     let rows = (2000..2011).map(|number| format!("{number},Vq83Lm{number}\n"));
     desk.write(
         "passwords.csv",
-        &format!("number,sip_password\n{}", rows.collect::<String>()),
+        format!("number,sip_password\n{}", rows.collect::<String>()),
     );
-    let ran = desk.ends("import passwords.csv TO --mode update --max-updates all", 4);
+    let ran = desk.ends(
+        "import passwords.csv --to TARGET --rate 5000 --mode update --max-updates all",
+        4,
+    );
     assert!(ran.err.contains("--max-secret-changes 11"), "{}", ran.err);
     desk.write(
         "fresh.csv",
-        &openvox(&[("3000", "a@example.com"), ("3001", "b@example.com")]),
+        openvox(&[("3000", "a@example.com"), ("3001", "b@example.com")]),
     );
-    let ran = desk.ends("import fresh.csv TO --max-creates 1", 4);
+    let ran = desk.ends(
+        "import fresh.csv --to TARGET --rate 5000 --max-creates 1",
+        4,
+    );
     assert!(ran.err.contains("--max-creates 2"), "{}", ran.err);
-    assert_eq!(desk.numbers().len(), 12);
-    desk.ends("import fresh.csv TO", 0);
+    assert_eq!(desk.pbx.numbers().len(), 12);
+    desk.ends("import fresh.csv --to TARGET --rate 5000", 0);
 }
 
 #[test]
@@ -508,26 +442,29 @@ fn all_or_nothing_sends_nothing_while_a_row_is_invalid() {
     let desk = Desk::new("openvox");
     desk.write(
         "a.csv",
-        &openvox(&[("2001", "a@example.com"), ("2002", "no address")]),
+        openvox(&[("2001", "a@example.com"), ("2002", "no address")]),
     );
-    desk.ends("import a.csv TO --all-or-nothing --report r.json", 1);
-    desk.results(
+    desk.ends(
+        "import a.csv --to TARGET --rate 5000 --all-or-nothing --report r.json",
+        1,
+    );
+    desk.has_lines(
         "r.json",
         &[("2001", "none", "not_sent"), ("2002", "none", "invalid")],
     );
     assert_eq!(desk.report("r.json")[0]["code"], "all_or_nothing");
-    desk.ends("plan a.csv TO -o plan.json", 1);
+    desk.ends("plan a.csv --to TARGET --rate 5000 -o plan.json", 1);
     desk.ends(
         "import --plan plan.json --all-or-nothing --report r.json",
         1,
     );
-    desk.results(
+    desk.has_lines(
         "r.json",
         &[("2001", "create", "not_sent"), ("2002", "none", "invalid")],
     );
-    assert!(desk.numbers().is_empty());
+    assert!(desk.pbx.numbers().is_empty());
     desk.ends("import --plan plan.json --report r.json", 1);
-    desk.results(
+    desk.has_lines(
         "r.json",
         &[("2001", "create", "created"), ("2002", "none", "invalid")],
     );
@@ -577,17 +514,20 @@ fn a_plan_is_the_same_bytes_twice_and_holds_no_secret() {
     desk.write("a.csv", &sheet);
     fs::create_dir(desk.path("sub")).unwrap();
     desk.write("sub/a.csv", &sheet);
-    let first = desk.ends("plan a.csv TO --mode upsert -o p.json --report r.json", 1);
+    let first = desk.ends(
+        "plan a.csv --to TARGET --rate 5000 --mode upsert -o p.json --report r.json",
+        1,
+    );
     let absolute = desk.path("sub/a.csv").display().to_string();
     let second = desk.ends(
-        &format!("plan {absolute} TO --mode upsert --json -o q.json"),
+        &format!("plan {absolute} --to TARGET --rate 5000 --mode upsert --json -o q.json"),
         1,
     );
     assert_eq!(desk.read("p.json"), desk.read("q.json"));
     assert!(
         !desk
             .read("p.json")
-            .contains(desk.folder.path().to_str().unwrap())
+            .contains(desk.folder().to_str().unwrap())
     );
     for line in [
         "2 to update",
@@ -607,7 +547,7 @@ fn a_plan_is_the_same_bytes_twice_and_holds_no_secret() {
         (&"plan".into(), &1.into())
     );
     assert_eq!(summary["counts"]["valid"], 3);
-    desk.results(
+    desk.has_lines(
         "r.json",
         &[
             ("2000", "update", "valid"),
@@ -657,15 +597,15 @@ fn a_plan_is_the_same_bytes_twice_and_holds_no_secret() {
     desk.ends("import --plan p.json --rate 5000", 1);
     for number in ["2000", "2001", "2002"] {
         assert_eq!(
-            desk.sim.stored(number, "registerpassword").as_deref(),
+            desk.pbx.sim.stored(number, "registerpassword").as_deref(),
             Some(sip)
         );
         assert_eq!(
-            desk.sim.stored(number, "loginpassword").as_deref(),
+            desk.pbx.sim.stored(number, "loginpassword").as_deref(),
             Some(web)
         );
     }
-    assert_eq!(desk.sim.stored("2001", "email").unwrap_or_default(), "");
+    assert_eq!(desk.pbx.sim.stored("2001", "email").unwrap_or_default(), "");
 }
 
 #[test]
@@ -675,10 +615,13 @@ fn sheets_of_one_name_are_told_apart_without_their_folders() {
         fs::create_dir(desk.path(folder)).unwrap();
         desk.write(
             &format!("{folder}/a.csv"),
-            &openvox(&[(number, "a@example.com")]),
+            openvox(&[(number, "a@example.com")]),
         );
     }
-    let ran = desk.ends("plan north/a.csv south/a.csv TO -o p.json", 0);
+    let ran = desk.ends(
+        "plan north/a.csv south/a.csv --to TARGET --rate 5000 -o p.json",
+        0,
+    );
     assert!(ran.out.contains("create 2000 (a.csv:2)"), "{}", ran.out);
     assert!(ran.out.contains("create 2001 (a.csv (2):2)"), "{}", ran.out);
     assert!(!desk.read("p.json").contains("north"));
@@ -689,7 +632,7 @@ fn planned() -> Desk {
     let desk = holding(4);
     desk.write(
         "a.csv",
-        &SMALL[0].changes(&[
+        SMALL[0].changes(&[
             ("2000", "new@example.com"),
             ("2001", "new@example.com"),
             ("2003", "old@example.com"),
@@ -701,9 +644,12 @@ fn planned() -> Desk {
     let all = all.replace(".com\n", ".com,Ann Miller,Xk39vTq2Lm\n");
     desk.write(
         "a.csv",
-        &format!("{all}2009,new@example.com,Di,Xk39vTq2Lm\n"),
+        format!("{all}2009,new@example.com,Di,Xk39vTq2Lm\n"),
     );
-    desk.ends("plan a.csv TO --mode upsert -o p.json", 0);
+    desk.ends(
+        "plan a.csv --to TARGET --rate 5000 --mode upsert -o p.json",
+        0,
+    );
     desk
 }
 
@@ -712,14 +658,14 @@ fn move_one(desk: &Desk) {
         "moved.csv",
         "number,email,display_name,sip_password\n2001,moved@example.com,Somebody,Zz93vTq2Lm\n",
     );
-    desk.ends("import moved.csv TO --mode update", 0);
+    desk.ends("import moved.csv --to TARGET --rate 5000 --mode update", 0);
 }
 
 #[test]
 fn a_plan_is_carried_out_once() {
     let desk = planned();
     desk.ends("import --plan p.json --rate 5000 --report r.json", 0);
-    desk.results(
+    desk.has_lines(
         "r.json",
         &[
             ("2000", "update", "updated"),
@@ -729,7 +675,7 @@ fn a_plan_is_carried_out_once() {
         ],
     );
     assert_eq!(
-        desk.sim.stored("2001", "email").as_deref(),
+        desk.pbx.sim.stored("2001", "email").as_deref(),
         Some("new@example.com")
     );
     assert_eq!(desk.report("r.json")[0]["place"], "a.csv:2");
@@ -739,11 +685,11 @@ fn a_plan_is_carried_out_once() {
         "import --plan p.json --rate 5000 --on-drift replan --report r.json",
         0,
     );
-    desk.results(
+    desk.has_lines(
         "r.json",
         &["2000", "2001", "2003", "2009"].map(|n| (n, "none", "unchanged")),
     );
-    assert_eq!(desk.sim.created("2009"), 1);
+    assert_eq!(desk.pbx.sim.created("2009"), 1);
 }
 
 #[test]
@@ -756,7 +702,7 @@ fn what_moved_is_named_with_both_values_and_stops_everything() {
         "{}",
         ran.err
     );
-    desk.results(
+    desk.has_lines(
         "r.json",
         &[
             ("2000", "update", "not_sent"),
@@ -787,10 +733,10 @@ fn what_moved_is_named_with_both_values_and_stops_everything() {
         ("drifted", "display_name", "display_name")
     );
     assert_eq!(
-        desk.sim.stored("2000", "email").as_deref(),
+        desk.pbx.sim.stored("2000", "email").as_deref(),
         Some("old@example.com")
     );
-    assert_eq!(desk.numbers().len(), 4);
+    assert_eq!(desk.pbx.numbers().len(), 4);
 }
 
 #[test]
@@ -801,7 +747,7 @@ fn what_moved_is_left_out_or_planned_anew_where_that_is_asked_for() {
         "import --plan p.json --rate 5000 --on-drift skip --report r.json",
         1,
     );
-    desk.results(
+    desk.has_lines(
         "r.json",
         &[
             ("2000", "update", "updated"),
@@ -811,7 +757,7 @@ fn what_moved_is_left_out_or_planned_anew_where_that_is_asked_for() {
         ],
     );
     assert_eq!(
-        desk.sim.stored("2001", "email").as_deref(),
+        desk.pbx.sim.stored("2001", "email").as_deref(),
         Some("moved@example.com")
     );
 
@@ -826,7 +772,7 @@ fn what_moved_is_left_out_or_planned_anew_where_that_is_asked_for() {
         "import --plan p.json --rate 5000 --on-drift replan --report r.json",
         0,
     );
-    desk.results(
+    desk.has_lines(
         "r.json",
         &[
             ("2000", "update", "updated"),
@@ -836,7 +782,7 @@ fn what_moved_is_left_out_or_planned_anew_where_that_is_asked_for() {
         ],
     );
     assert!(desk.report("r.json")[1]["message"].contains("moved@example.com"));
-    let stored = |field| desk.sim.stored("2001", field).unwrap();
+    let stored = |field| desk.pbx.sim.stored("2001", field).unwrap();
     assert_eq!(
         (
             stored("email"),
@@ -859,7 +805,10 @@ fn a_row_planned_anew_keeps_to_mode_and_rules() {
         "a.csv",
         "number,email\n2000,new@example.com\n2001,new@example.com\n",
     );
-    desk.ends("plan a.csv TO --mode upsert -o p.json", 0);
+    desk.ends(
+        "plan a.csv --to TARGET --rate 5000 --mode upsert -o p.json",
+        0,
+    );
     desk.write("gone.csv", "number\n2001\n");
     desk.ends(
         &format!("delete gone.csv --from {} --yes", desk.target()),
@@ -869,7 +818,7 @@ fn a_row_planned_anew_keeps_to_mode_and_rules() {
         "import --plan p.json --on-drift replan --rate 5000 --report r.json",
         1,
     );
-    desk.results(
+    desk.has_lines(
         "r.json",
         &[("2000", "update", "updated"), ("2001", "none", "invalid")],
     );
@@ -878,21 +827,21 @@ fn a_row_planned_anew_keeps_to_mode_and_rules() {
     // Mode create never touches what came to be there.
     desk.write(
         "b.csv",
-        &openvox(&[("3000", "plan@example.com"), ("3001", "plan@example.com")]),
+        openvox(&[("3000", "plan@example.com"), ("3001", "plan@example.com")]),
     );
-    desk.ends("plan b.csv TO -o p.json", 0);
-    desk.write("c.csv", &openvox(&[("3000", "other@example.com")]));
-    desk.ends("import c.csv TO", 0);
+    desk.ends("plan b.csv --to TARGET --rate 5000 -o p.json", 0);
+    desk.write("c.csv", openvox(&[("3000", "other@example.com")]));
+    desk.ends("import c.csv --to TARGET --rate 5000", 0);
     desk.ends(
         "import --plan p.json --on-drift replan --rate 5000 --report r.json",
         1,
     );
-    desk.results(
+    desk.has_lines(
         "r.json",
         &[("3000", "none", "conflict"), ("3001", "create", "created")],
     );
     assert_eq!(
-        desk.sim.stored("3000", "email").as_deref(),
+        desk.pbx.sim.stored("3000", "email").as_deref(),
         Some("other@example.com")
     );
 }
@@ -900,15 +849,18 @@ fn a_row_planned_anew_keeps_to_mode_and_rules() {
 #[test]
 fn a_planned_sync_deletes_what_was_planned_and_asks_first() {
     let desk = holding(3);
-    desk.write("a.csv", &all(1, "old@example.com"));
-    let ran = desk.ends("plan a.csv TO --mode sync -o p.json --report r.json", 0);
+    desk.write("a.csv", all(1, "old@example.com"));
+    let ran = desk.ends(
+        "plan a.csv --to TARGET --rate 5000 --mode sync -o p.json --report r.json",
+        0,
+    );
     assert!(
         ran.out.contains("delete 2001\n") && ran.out.contains("2 to delete"),
         "{}",
         ran.out
     );
     assert!(ran.err.contains("--max-deletes 2"), "{}", ran.err);
-    desk.results(
+    desk.has_lines(
         "r.json",
         &[
             ("2000", "none", "unchanged"),
@@ -917,8 +869,8 @@ fn a_planned_sync_deletes_what_was_planned_and_asks_first() {
         ],
     );
     // Made after the plan: nobody planned to delete it.
-    desk.write("b.csv", &openvox(&[("3000", "a@example.com")]));
-    desk.ends("import b.csv TO", 0);
+    desk.write("b.csv", openvox(&[("3000", "a@example.com")]));
+    desk.ends("import b.csv --to TARGET --rate 5000", 0);
     let ran = desk.ends("import --plan p.json --rate 5000", 2);
     assert!(ran.err.contains("--yes"), "{}", ran.err);
     let ran = desk.ends("import --plan p.json --rate 5000 --yes", 4);
@@ -928,7 +880,7 @@ fn a_planned_sync_deletes_what_was_planned_and_asks_first() {
         "import --plan p.json --rate 5000 --yes --max-deletes 2 --on-drift skip --report r.json",
         1,
     );
-    desk.results(
+    desk.has_lines(
         "r.json",
         &[
             ("2000", "none", "unchanged"),
@@ -936,13 +888,13 @@ fn a_planned_sync_deletes_what_was_planned_and_asks_first() {
             ("2002", "delete", "deleted"),
         ],
     );
-    assert_eq!(desk.numbers(), ["2000", "2001", "3000"]);
+    assert_eq!(desk.pbx.numbers(), ["2000", "2001", "3000"]);
 }
 
 #[test]
 fn a_plan_that_is_not_for_here_is_refused() {
     let desk = planned();
-    let requests = desk.sim.requests();
+    let requests = desk.pbx.sim.requests();
     let refused = |line: &str, part: &str| {
         let ran = desk.ends(line, 2);
         assert!(
@@ -955,9 +907,9 @@ fn a_plan_that_is_not_for_here_is_refused() {
     let import = "import --plan p.json";
 
     // Another key, no key, no secrets, the secrets of another plan.
-    let other = "plan a.csv TO --mode upsert --key other.key -o other.json";
+    let other = "plan a.csv --to TARGET --rate 5000 --mode upsert --key other.key -o other.json";
     desk.ends(other, 0);
-    let requests = desk.sim.requests().max(requests);
+    let requests = desk.pbx.sim.requests().max(requests);
     let err = refused(
         &format!("{import} --key other.key"),
         "was made with the key",
@@ -989,7 +941,7 @@ fn a_plan_that_is_not_for_here_is_refused() {
         ("\"held\": 4", "\"held\": 4000"),
     ] {
         assert!(plan.contains(from));
-        desk.write("p.json", &plan.replacen(from, to, 1));
+        desk.write("p.json", plan.replacen(from, to, 1));
         refused(import, "do not belong together");
     }
     put_back();
@@ -1007,11 +959,11 @@ fn a_plan_that_is_not_for_here_is_refused() {
     let tool = format!("\"tool\": \"{}\"", env!("CARGO_PKG_VERSION"));
     desk.write(
         "p.json",
-        &plan.replace(&tool, "\"tool\": \"99.1\\u001b[31m\""),
+        plan.replace(&tool, "\"tool\": \"99.1\\u001b[31m\""),
     );
     let err = refused(import, "was made by rowcall 99.1");
     assert!(!err.contains('\u{1b}'));
-    desk.write("p.json", &plan.replace("\"format\": 1", "\"format\": 2"));
+    desk.write("p.json", plan.replace("\"format\": 1", "\"format\": 2"));
     refused(import, "layout 2");
     let deep = "[".repeat(100_000);
     for text in [
@@ -1027,18 +979,22 @@ fn a_plan_that_is_not_for_here_is_refused() {
     }
     refused("import --plan nowhere.json", "cannot be read");
     put_back();
-    assert_eq!(desk.sim.requests(), requests, "nothing was said to the PBX");
+    assert_eq!(
+        desk.pbx.sim.requests(),
+        requests,
+        "nothing was said to the PBX"
+    );
 
     // The name stands for another PBX by now.
-    let config = |port: u16| {
+    let config = |addr: &str| {
         let text = format!(
-            "[targets.hq]\nvendor = \"openvox\"\nurl = \"http://127.0.0.1:{port}\"\nusername = \"api\"\n"
+            "[targets.hq]\nvendor = \"openvox\"\nurl = \"http://{addr}\"\nusername = \"api\"\n"
         );
         desk.write("rowcall.toml", &text);
     };
-    config(desk.server.addr().port());
+    config(&desk.addr());
     desk.ends("plan a.csv --to hq --mode upsert -o hq.json", 0);
-    config(9);
+    config("127.0.0.1:9");
     let ran = desk.ends("import --plan hq.json", 3);
     let err = ran.err;
     for word in [
@@ -1048,7 +1004,7 @@ fn a_plan_that_is_not_for_here_is_refused() {
     ] {
         assert!(err.contains(word), "{err}");
     }
-    config(desk.server.addr().port());
+    config(&desk.addr());
     desk.ends("import --plan hq.json --rate 5000", 0);
 }
 
@@ -1072,14 +1028,17 @@ fn a_plan_goes_with_neither_sheet_nor_target() {
     }
     desk.ends("import", 2);
     desk.ends("import a.csv", 2);
-    desk.ends("import a.csv TO --on-drift skip", 2);
+    desk.ends("import a.csv --to TARGET --rate 5000 --on-drift skip", 2);
     let ran = desk.ends("import --plan p.json --waves column:site", 2);
     assert!(ran.err.contains("needs the sheet"), "{}", ran.err);
     // A plan is not written over what it was made from.
     let before = desk.read("a.csv");
-    desk.ends("plan a.csv TO -o a.csv", 2);
+    desk.ends("plan a.csv --to TARGET --rate 5000 -o a.csv", 2);
     assert_eq!(desk.read("a.csv"), before);
-    let ran = desk.ends("plan a.csv TO -o no/such/folder/p.json", 2);
+    let ran = desk.ends(
+        "plan a.csv --to TARGET --rate 5000 -o no/such/folder/p.json",
+        2,
+    );
     assert!(ran.err.contains("cannot be written"), "{}", ran.err);
 }
 
@@ -1089,9 +1048,9 @@ fn a_planned_import_that_was_killed_is_gone_on_with() {
     let rows = (0..60).map(|row| format!("{},Ann Miller,Xk39vTq2Lm,a@example.com\n", 2000 + row));
     desk.write(
         "a.csv",
-        &format!("{}\n{}", SMALL[0].headings, rows.collect::<String>()),
+        format!("{}\n{}", SMALL[0].headings, rows.collect::<String>()),
     );
-    desk.ends("plan a.csv TO -o p.json", 0);
+    desk.ends("plan a.csv --to TARGET --rate 5000 -o p.json", 0);
     let mut child = desk
         .command("import --plan p.json --rate 200 --parallel 4")
         .stdout(Stdio::null())
@@ -1099,12 +1058,12 @@ fn a_planned_import_that_was_killed_is_gone_on_with() {
         .spawn()
         .unwrap();
     let begun = Instant::now();
-    while desk.sim.numbers().len() < 20 && begun.elapsed() < Duration::from_secs(30) {
+    while desk.pbx.sim.numbers().len() < 20 && begun.elapsed() < Duration::from_secs(30) {
         thread::sleep(Duration::from_millis(2));
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    let done = desk.sim.numbers().len();
+    let done = desk.pbx.sim.numbers().len();
     assert!((20..60).contains(&done), "{done}");
     // The sheet and the plan are not needed any more.
     for name in ["a.csv", "p.json", "p.json.sealed"] {
@@ -1118,7 +1077,7 @@ fn a_planned_import_that_was_killed_is_gone_on_with() {
             (&*line["number"], &*line["result"]),
             (&*(2000 + row).to_string(), "created")
         );
-        assert_eq!(desk.sim.created(&line["number"]), 1);
+        assert_eq!(desk.pbx.sim.created(&line["number"]), 1);
     }
 }
 
@@ -1132,29 +1091,35 @@ fn who_points_at_what_a_plan_does_not_bring_is_held() {
              2002,Xk39vTq2Lm,c@example.com,off,,\n"
         )
     };
-    desk.write("a.csv", &sheet("no address"));
-    let ran = desk.ends("plan a.csv TO -o p.json --report r.json", 1);
+    desk.write("a.csv", sheet("no address"));
+    let ran = desk.ends(
+        "plan a.csv --to TARGET --rate 5000 -o p.json --report r.json",
+        1,
+    );
     assert!(
         ran.out.contains("1 to create") && ran.out.contains("1 held"),
         "{}",
         ran.out
     );
     let held = [("2000", "none", "invalid"), ("2001", "create", "held")];
-    desk.results(
+    desk.has_lines(
         "r.json",
         &[&held[..], &[("2002", "create", "valid")]].concat(),
     );
     desk.ends("import --plan p.json --rate 5000 --report r.json", 1);
-    desk.results(
+    desk.has_lines(
         "r.json",
         &[&held[..], &[("2002", "create", "created")]].concat(),
     );
 
     // 2000 is there when it is planned, and gone when it is carried out.
-    desk.write("b.csv", &openvox(&[("2000", "a@example.com")]));
-    desk.ends("import b.csv TO", 0);
-    desk.write("a.csv", &sheet("new@example.com"));
-    desk.ends("plan a.csv TO --mode upsert -o p.json", 0);
+    desk.write("b.csv", openvox(&[("2000", "a@example.com")]));
+    desk.ends("import b.csv --to TARGET --rate 5000", 0);
+    desk.write("a.csv", sheet("new@example.com"));
+    desk.ends(
+        "plan a.csv --to TARGET --rate 5000 --mode upsert -o p.json",
+        0,
+    );
     desk.write("gone.csv", "number\n2000\n");
     desk.ends(
         &format!("delete gone.csv --from {} --yes", desk.target()),
@@ -1164,7 +1129,7 @@ fn who_points_at_what_a_plan_does_not_bring_is_held() {
         "import --plan p.json --rate 5000 --on-drift skip --report r.json",
         1,
     );
-    desk.results(
+    desk.has_lines(
         "r.json",
         &[
             ("2000", "update", "drifted"),
@@ -1176,7 +1141,7 @@ fn who_points_at_what_a_plan_does_not_bring_is_held() {
         "import --plan p.json --rate 5000 --on-drift replan --report r.json",
         0,
     );
-    desk.results(
+    desk.has_lines(
         "r.json",
         &[
             ("2000", "create", "created"),
@@ -1201,10 +1166,10 @@ fn each_wave_has_failures_of_its_own() {
         .iter()
         .map(|(number, group)| (&**number, "", *group))
         .collect();
-    desk.write("a.csv", &sites(&rows));
+    desk.write("a.csv", sites(&rows));
     // One of each three: never more than one in a wave.
     let ran = desk.ends(
-        "import a.csv TO --waves 3,3,3 --max-failures 1 --report r.json",
+        "import a.csv --to TARGET --rate 5000 --waves 3,3,3 --max-failures 1 --report r.json",
         1,
     );
     assert!(
@@ -1234,10 +1199,7 @@ fn what_leaves_in_another_order_is_known_after_a_kill() {
     });
     let headings =
         "number,display_name,sip_password,forward_busy,forward_busy_to,forward_busy_extension";
-    desk.write(
-        "a.csv",
-        &format!("{headings}\n{}", rows.collect::<String>()),
-    );
+    desk.write("a.csv", format!("{headings}\n{}", rows.collect::<String>()));
     let mut child = desk
         .command(&format!(
             "import a.csv --to {} --rate 100 --parallel 2 --yes --waves 40",
@@ -1248,17 +1210,17 @@ fn what_leaves_in_another_order_is_known_after_a_kill() {
         .spawn()
         .unwrap();
     let begun = Instant::now();
-    while desk.sim.numbers().len() < 15 && begun.elapsed() < Duration::from_secs(30) {
+    while desk.pbx.sim.numbers().len() < 15 && begun.elapsed() < Duration::from_secs(30) {
         thread::sleep(Duration::from_millis(2));
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    let there = desk.sim.numbers();
+    let there = desk.pbx.sim.numbers();
     assert!((15..30).contains(&there.len()), "{there:?}");
     desk.ends("resume --report r.json", 0);
     for line in desk.report("r.json") {
         assert_eq!(&*line["result"], "created", "{line:?}");
-        assert_eq!(desk.sim.created(&line["number"]), 1);
+        assert_eq!(desk.pbx.sim.created(&line["number"]), 1);
     }
 }
 
@@ -1276,7 +1238,7 @@ fn waves_stop_where_too_much_failed_and_resume_keeps_to_them() {
     let desk = Desk::new("portsip");
     desk.write(
         "a.csv",
-        &sites(&[
+        sites(&[
             ("1001", "north", "Sales"),
             ("1002", "south", "Sales"),
             ("1003", "north", "Nowhere"),
@@ -1285,7 +1247,7 @@ fn waves_stop_where_too_much_failed_and_resume_keeps_to_them() {
         ]),
     );
     let ran = desk.ends(
-        "import a.csv TO --waves column:site --max-failures 0 --report r.json",
+        "import a.csv --to TARGET --rate 5000 --waves column:site --max-failures 0 --report r.json",
         4,
     );
     assert!(
@@ -1308,7 +1270,7 @@ fn waves_stop_where_too_much_failed_and_resume_keeps_to_them() {
         "{}",
         report[1]["message"]
     );
-    assert!(!desk.numbers().contains(&"1002".to_owned()));
+    assert!(!desk.pbx.numbers().contains(&"1002".to_owned()));
     let ran = desk.ends("resume --report r.json", 1);
     assert!(
         ran.err.contains("wave 2 of 3: 2 rows, 0 failed")
@@ -1327,14 +1289,17 @@ fn waves_stop_where_too_much_failed_and_resume_keeps_to_them() {
     let desk = Desk::new("portsip");
     desk.write(
         "a.csv",
-        &sites(&[
+        sites(&[
             ("1001", "", "Nowhere"),
             ("1002", "", ""),
             ("1003", "", ""),
             ("1004", "", ""),
         ]),
     );
-    let ran = desk.ends("import a.csv TO --waves 1,2 --report r.json", 4);
+    let ran = desk.ends(
+        "import a.csv --to TARGET --rate 5000 --waves 1,2 --report r.json",
+        4,
+    );
     assert!(
         ran.err.contains("wave 1 of 3: 1 rows, 1 failed"),
         "{}",
@@ -1359,7 +1324,7 @@ fn waves_stop_where_too_much_failed_and_resume_keeps_to_them() {
     let desk = Desk::new("portsip");
     desk.write(
         "a.csv",
-        &sites(&[
+        sites(&[
             ("1001", "", ""),
             ("1002", "", "Nowhere"),
             ("1003", "", ""),
@@ -1369,7 +1334,7 @@ fn waves_stop_where_too_much_failed_and_resume_keeps_to_them() {
         ]),
     );
     let ran = desk.ends(
-        "import a.csv TO --waves 1,4 --max-failures 25% --report r.json",
+        "import a.csv --to TARGET --rate 5000 --waves 1,4 --max-failures 25% --report r.json",
         1,
     );
     assert!(
@@ -1378,14 +1343,20 @@ fn waves_stop_where_too_much_failed_and_resume_keeps_to_them() {
         "{}",
         ran.err
     );
-    let ran = desk.ends("import a.csv TO --waves column:floor", 2);
+    let ran = desk.ends(
+        "import a.csv --to TARGET --rate 5000 --waves column:floor",
+        2,
+    );
     assert!(
         ran.err.contains("\"floor\"") && ran.err.contains("site"),
         "{}",
         ran.err
     );
     for wrong in ["0", "1,x", "column:"] {
-        desk.ends(&format!("import a.csv TO --waves {wrong}"), 2);
+        desk.ends(
+            &format!("import a.csv --to TARGET --rate 5000 --waves {wrong}"),
+            2,
+        );
     }
 }
 
@@ -1394,13 +1365,13 @@ fn waves_of_a_plan_go_one_after_the_other() {
     let desk = Desk::new("openvox");
     desk.write(
         "a.csv",
-        &openvox(&[
+        openvox(&[
             ("2000", "a@example.com"),
             ("2001", "a@example.com"),
             ("2002", "a@example.com"),
         ]),
     );
-    desk.ends("plan a.csv TO -o p.json", 0);
+    desk.ends("plan a.csv --to TARGET --rate 5000 -o p.json", 0);
     let ran = desk.ends("import --plan p.json --rate 5000 --waves 1", 0);
     assert!(
         ran.err.contains("wave 1 of 2: 1 rows, 0 failed\n")

@@ -1,0 +1,12 @@
+//! What the tests share.
+
+pub(crate) mod alone;
+pub(crate) mod canary;
+pub(crate) mod fixture;
+pub(crate) mod pbx;
+pub(crate) mod program;
+pub(crate) mod random;
+pub(crate) mod rehearsal;
+pub(crate) mod sheets;
+pub(crate) mod skip;
+pub(crate) mod values;
