@@ -220,7 +220,7 @@ fn send(
     mut each: impl FnMut(Settlement),
 ) {
     let mut created = 0;
-    let options = Options::parallel(parallel);
+    let options = Options::new(parallel, Duration::ZERO);
     let ended = submit::submit(connection, changes, &options, journal, None, &mut |done| {
         created += usize::from(done.result.is_done());
         each(done);

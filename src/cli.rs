@@ -10,6 +10,7 @@ use crate::plan::decide::Mode;
 use crate::plan::guard::{Allowance, Budget};
 use crate::plan::replay::OnDrift;
 use crate::plan::waves::Waves;
+use crate::rim::target::seconds;
 use crate::rim::{Failure, PaceOptions, Rate};
 use crate::run::{GuardOptions, ReportOptions, SecretsOut};
 use crate::sheet::{Encoding, Format, format};
@@ -23,6 +24,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// Moves telephone extensions in bulk, and gives every row exactly one result.
 #[derive(Debug, Parser)]
@@ -227,6 +229,10 @@ pub struct PaceArgs {
     /// How many extensions one look-up asks for [default: the vendor's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub batch: Option<u16>,
+    /// Seconds that the PBX may take to reply, and a change after a lost reply to take effect [default: the target's,
+    /// else the vendor's]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub reply_within: Option<Duration>,
     /// A setting of the vendor, for example --set format=xml; `rowcall vendors VENDOR` lists them
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
     pub settings: Vec<(String, String)>,
@@ -250,6 +256,7 @@ impl PaceArgs {
             rate: self.rate,
             parallel: self.parallel.map(usize::from),
             batch: self.batch.map(usize::from),
+            reply: self.reply_within,
             settings: self.settings.clone(),
             ca_file: self.ca_file.clone(),
         }

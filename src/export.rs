@@ -124,7 +124,7 @@ pub fn in_order(mut numbers: Vec<String>) -> Vec<String> {
     numbers
 }
 
-/// Looks extensions up and writes them, and gives the numbers of those that were gone. `numbers` are as [`in_order`]
+/// Looks extensions up and writes them, and gives the numbers of those that were gone or could not be read. `numbers` are as [`in_order`]
 /// gives them; memory does not grow with how many there are. `done` is called with how many more are written.
 ///
 /// # Errors
@@ -139,7 +139,17 @@ pub fn write(
 ) -> Result<Vec<String>, ExportError> {
     let mut gone: BTreeSet<&str> = numbers.iter().map(String::as_str).collect();
     let mut failed = None;
-    let looked = connection.look(numbers, looking, &mut |found| {
+    let mut unread = None;
+    let looked = connection.look_each(numbers, looking, &mut |lookups| {
+        let mut found = vec![];
+        for lookup in lookups {
+            match lookup.found {
+                Ok(records) => found.extend(records),
+                Err(fault) => {
+                    unread.get_or_insert(fault);
+                }
+            }
+        }
         for extension in &found {
             gone.remove(extension.number());
         }
@@ -154,6 +164,9 @@ pub fn write(
         return Err(error.into());
     }
     looked.map_err(ExportError::Fault)?;
+    if let Some(fault) = unread.filter(|_| gone.len() == numbers.len()) {
+        return Err(ExportError::Fault(fault));
+    }
     let mut gone: Vec<String> = gone.into_iter().map(str::to_owned).collect();
     gone.sort_by(|a, b| by_number(a, b));
     Ok(gone)

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::types::{FromSql, Type};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -76,6 +76,10 @@ const INTEND: &str = "INSERT INTO intents SELECT position,
     1 + (SELECT count(*) FROM intents WHERE intents.position = ?1), ?2
     FROM changes JOIN rows USING (position) WHERE position = ?1 AND final = 0";
 
+/// Takes back the last intent of a row.
+const TAKE_BACK: &str = "DELETE FROM intents WHERE position = ?1 AND attempt =
+    (SELECT max(attempt) FROM intents WHERE position = ?1)";
+
 /// A run's ledger, open for writing. Holds the lock of the run's target.
 #[derive(Debug)]
 pub struct Ledger {
@@ -85,6 +89,8 @@ pub struct Ledger {
     results: Vec<(usize, Outcome)>,
     /// What was read back, as JSON.
     left: Vec<(usize, String)>,
+    /// Rows that this process wrote down as about to be sent.
+    intended: HashSet<usize>,
     stopped: bool,
     // Let go after the connection, which is dropped first.
     _lock: TargetLock,
@@ -192,6 +198,7 @@ impl Ledger {
             run,
             results: Vec::new(),
             left: Vec::new(),
+            intended: HashSet::new(),
             stopped: false,
             _lock: lock,
         })
@@ -213,7 +220,8 @@ impl Ledger {
     }
 
     /// Takes note of a row's result; it is on the disk after the next [`Ledger::intend`] or [`Ledger::flush`]. A later
-    /// result of the same row replaces it. [`RowResult::NotSent`] changes the row's line and leaves it to be done.
+    /// result of the same row replaces it. [`RowResult::NotSent`] changes the row's line and leaves it to be done: what was
+    /// written down ahead for it counts as never sent.
     pub fn result(&mut self, position: usize, outcome: Outcome) {
         self.results.push((position, outcome));
     }
@@ -320,6 +328,13 @@ impl Ledger {
             let count = put_row(&transaction, REPLACE_ROW, *position, outcome, is_final)
                 .map_err(|error| write(&error))?;
             expect_one(count, *position, "is not there")?;
+            // It was written down ahead, and never sent.
+            if !is_final && self.intended.remove(position) {
+                transaction
+                    .prepare_cached(TAKE_BACK)
+                    .and_then(|mut statement| statement.execute([position]))
+                    .map_err(|error| write(&error))?;
+            }
         }
         for (position, left) in &self.left {
             transaction
@@ -334,6 +349,7 @@ impl Ledger {
                 .and_then(|mut statement| statement.execute(params![position, now]))
                 .map_err(|error| write(&error))?;
             expect_one(count, *position, "has nothing to send, or has its result")?;
+            self.intended.insert(*position);
         }
         transaction.commit().map_err(|error| write(&error))?;
         self.results.clear();

@@ -223,6 +223,33 @@ fn nothing_is_lost_on_the_way_in_and_out() {
 }
 
 #[test]
+fn what_was_written_down_ahead_and_never_sent_waits() {
+    let house = House::new();
+    let mut ledger = house.create(rows(4));
+    let run = ledger.run().to_owned();
+    ledger.intend(&[0, 1, 2]).unwrap();
+    ledger.result(0, outcome(0, RowResult::Created));
+    ledger.result(1, outcome(1, RowResult::NotSent));
+    ledger.flush().unwrap();
+    use Standing::*;
+    assert_eq!(
+        house.standings(&run),
+        [Final, Waiting, Intended(1), Waiting]
+    );
+    // The run was cut off before row 2 had a result: what it was about to send counts on.
+    drop(ledger);
+    let (mut ledger, _) = house.resume(&run);
+    ledger.intend(&[1, 2]).unwrap();
+    ledger.result(1, outcome(1, RowResult::NotSent));
+    ledger.result(2, outcome(2, RowResult::NotSent));
+    ledger.end("interrupted").unwrap();
+    assert_eq!(
+        house.standings(&run),
+        [Final, Waiting, Intended(1), Waiting]
+    );
+}
+
+#[test]
 fn a_row_stands_where_it_was_left() {
     let house = House::new();
     let mut ledger = house.create(rows(6));

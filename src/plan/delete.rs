@@ -29,6 +29,11 @@ pub(crate) fn plan_deletions(rows: &Rows, session: &Session<'_>) -> Result<Plan,
             };
             let line = rows.outcome(row, Action::Delete, RowResult::NotSent);
             PlannedRow::to_send(line, change)
+        } else if let Some(unread) = remote.unread_row(
+            number,
+            &rows.outcome(row, Action::Delete, RowResult::NotSent),
+        ) {
+            unread
         } else {
             let mut outcome = rows.outcome(row, Action::Delete, RowResult::Unchanged);
             outcome.message = format!("the PBX has no such {}", session.target().record());

@@ -49,6 +49,10 @@ fn planned(
         }
         let known = remote.extensions.get(row.wanted.number());
         let line = rows.outcome(index, Action::None, RowResult::NotSent);
+        if let Some(unread) = remote.unread_row(row.wanted.number(), &line) {
+            planned.push(unread);
+            continue;
+        }
         let column = |field| rows.heading(index, field, None);
         let is_written = |field| {
             let text = row.wanted.reveal(field).unwrap_or_default();

@@ -3,7 +3,7 @@
 use super::decide::Mode;
 use crate::input::{InputRow, OnPbx, Rows};
 use crate::manifest::Purpose;
-use crate::model::{Field, Record};
+use crate::model::{Fault, FaultKind, Field, Outcome, PlannedRow, Record, RowResult};
 use crate::rim::{Failure, Session};
 use crate::wire::Listing;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +16,8 @@ pub(crate) struct RemoteState {
     pub(crate) complete: bool,
     /// Everything about the extensions that rows name.
     pub(crate) extensions: BTreeMap<String, Record>,
+    /// Extensions that rows name and that could not be read, or that are listed and not shown.
+    unread: BTreeMap<String, Fault>,
     /// Names of groups that more than one has.
     twice: BTreeSet<String>,
 }
@@ -63,7 +65,15 @@ impl RemoteState {
             .into_iter()
             .filter(|number| !number.is_empty() && is_wanted(&listing, numbers.contains(*number)));
         let wanted: Vec<String> = wanted.map(str::to_owned).collect();
-        let extensions = session.look(&wanted)?;
+        let looked = session.look_each(&wanted)?;
+        let (extensions, mut unread) = (looked.found, looked.unread);
+        let record = session.target().record();
+        for number in &wanted {
+            let is_open = !extensions.contains_key(number) && !unread.contains_key(number);
+            if is_open && numbers.contains(number) {
+                unread.insert(number.clone(), not_shown(record));
+            }
+        }
         if let Some(memory) = session.memory.as_ref().filter(|_| listing.complete) {
             memory.forget_absent(session.target().record(), &numbers)?;
         }
@@ -75,6 +85,7 @@ impl RemoteState {
             numbers,
             complete: listing.complete,
             extensions,
+            unread,
             twice,
         })
     }
@@ -106,6 +117,28 @@ impl RemoteState {
         Ok(())
     }
 
+    /// Why the extension of this number could not be read; `None` where it could, and where there is none.
+    pub(crate) fn unread(&self, number: &str) -> Option<&Fault> {
+        self.unread.get(number)
+    }
+
+    /// The row of an extension that could not be read: nothing can be decided of it, so nothing is sent.
+    pub(crate) fn unread_row(&self, number: &str, line: &Outcome) -> Option<PlannedRow> {
+        let fault = self.unread(number)?;
+        Some(PlannedRow::settled(Outcome {
+            result: RowResult::Unknown,
+            code: fault.code.to_string(),
+            message: format!(
+                "nothing was sent, because it could not be read: {}",
+                fault.message
+            ),
+            hint: "look at it on the PBX, then run it again".into(),
+            http_status: fault.http_status,
+            vendor_code: fault.vendor_code.clone(),
+            ..line.clone()
+        }))
+    }
+
     /// What a row of this number is for.
     pub(crate) fn purpose(&self, mode: Mode, number: &str) -> Purpose {
         match mode {
@@ -115,4 +148,11 @@ impl RemoteState {
             Mode::Upsert | Mode::Sync => Purpose::Create,
         }
     }
+}
+
+/// The fault of an extension that the PBX lists and does not show.
+fn not_shown(record: &str) -> Fault {
+    let words =
+        format!("the PBX lists this {record}, and does not show it when it is asked for alone");
+    Fault::new(FaultKind::MayHaveHappened, "listed_not_shown", words)
 }

@@ -193,6 +193,9 @@ impl Planner<'_> {
         if !row.was_looked_at() {
             return Ok(settled(line));
         }
+        if let Some(unread) = self.remote.unread_row(row.number(), &line) {
+            return Ok(unread);
+        }
         let now = self.remote.extensions.get(row.number());
         let moved = row.moved(now, self.key);
         if moved && !self.replans {

@@ -72,6 +72,7 @@ pub(crate) fn plan_revert(
         key: past.key,
         replaced,
         held: &remote.extensions,
+        remote: &remote,
     };
     let mut planned: Vec<PlannedRow> = vec![];
     for (row, standing) in rows.iter().rev() {
@@ -131,6 +132,7 @@ struct Reverting<'u> {
     /// Whether the run took extensions out of groups that it did not name.
     replaced: bool,
     held: &'u BTreeMap<String, Record>,
+    remote: &'u RemoteState,
 }
 
 impl Reverting<'_> {
@@ -139,9 +141,34 @@ impl Reverting<'_> {
     fn row(&self, row: &PlannedRow, standing: Standing) -> Option<PlannedRow> {
         let change = row.change.as_ref()?;
         let result = row.outcome.result;
+        let unread = |number: &str| self.remote.unread(number);
+        let unread = unread(&change.number).or_else(|| unread(present_number(change)));
+        if let (Some(fault), true) = (unread, standing != Standing::Waiting) {
+            let message = format!(
+                "it is kept, because it could not be read: {}",
+                fault.message
+            );
+            let hint = "look at it on the PBX, then undo the run again";
+            return Some(kept(
+                change,
+                RowResult::Unknown,
+                &fault.code,
+                None,
+                message,
+                hint,
+            ));
+        }
         let finished = result.is_done() || row.outcome.code == NOT_RESTORABLE;
+        let is_own = result == RowResult::Differs && self.left.contains_key(&change.row);
         match standing {
             Standing::Waiting => None,
+            // Made by the run, though not as it was wanted.
+            Standing::Final if is_own && change.action == Action::Create => {
+                Some(match self.held.get(present_number(change)) {
+                    None => already(change, Action::Delete),
+                    Some(now) => self.uncreate_left(change, now),
+                })
+            }
             Standing::Final if finished => match result {
                 RowResult::Unchanged => None,
                 _ => Some(self.inverse(change)),
@@ -319,6 +346,11 @@ impl Reverting<'_> {
         if !differing(self.manifest, &change.wanted, now).is_empty() {
             return self.drifted(change, &change.wanted, now);
         }
+        self.uncreate_left(change, now)
+    }
+
+    /// Deletes an extension that the run made, if it is what the run left in all fields.
+    fn uncreate_left(&self, change: &Change, now: &Record) -> PlannedRow {
         if let Some(left) = self.left.get(&change.row) {
             let fields = changed_since(left, now, self.key);
             if !fields.is_empty() {

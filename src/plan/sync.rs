@@ -42,8 +42,21 @@ pub(crate) fn unnamed(
         });
         return Ok(kept.collect());
     }
-    let extensions = session.look(&unnamed)?;
-    let deletions = extensions
+    let looked = session.look_each(&unnamed)?;
+    let unread = looked.unread.into_iter().map(|(number, fault)| {
+        PlannedRow::settled(Outcome {
+            number,
+            code: fault.code.to_string(),
+            message: format!(
+                "not deleted, because it could not be read: {}",
+                fault.message
+            ),
+            hint: "look at it on the PBX, then run it again".into(),
+            ..Outcome::new(Action::Delete, RowResult::Unknown)
+        })
+    });
+    let deletions = looked
+        .found
         .into_iter()
         .enumerate()
         .map(|(index, (number, before))| {
@@ -62,7 +75,7 @@ pub(crate) fn unnamed(
                 change,
             )
         });
-    Ok(deletions.collect())
+    Ok(deletions.chain(unread).collect())
 }
 
 /// Whether a row is so wrong that nobody can say which extension it means.

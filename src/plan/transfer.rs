@@ -378,6 +378,10 @@ impl Deciding<'_> {
             .zip(found)
             .enumerate()
             .map(|(position, ((one, step), findings))| {
+                let number = one.carried.wanted.number();
+                if let Some(unread) = self.remote.unread_row(number, &one.line) {
+                    return unread;
+                }
                 let (action, wanted) = match step {
                     Step::Create => (Action::Create, &one.carried.wanted),
                     Step::Update { wanted, .. } => (Action::Update, wanted),

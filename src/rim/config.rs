@@ -29,6 +29,7 @@ pub(crate) struct Entry {
     pub(crate) rate: Option<String>,
     pub(crate) parallel: Option<usize>,
     pub(crate) batch: Option<usize>,
+    pub(crate) reply_within: Option<String>,
     pub(crate) ca_file: Option<PathBuf>,
     #[serde(flatten)]
     pub(crate) settings: BTreeMap<String, toml::Value>,

@@ -10,13 +10,21 @@ use crate::link::paced::Pace;
 use crate::link::retrying::Retrying;
 use crate::link::{Link, StopFlag};
 use crate::manifest::Manifest;
-use crate::model::{Field, Record};
+use crate::model::{Fault, Field, Record};
 use crate::progress::Progress;
 use crate::sim::{Faults, InProcess, Sim};
 use crate::submit::converse::{Connection, LookupOptions};
 use crate::wire::Listing;
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+/// What was found of extensions that were looked up, by number.
+#[derive(Default)]
+pub(crate) struct Looked {
+    pub(crate) found: BTreeMap<String, Record>,
+    /// Those that could not be read.
+    pub(crate) unread: BTreeMap<String, Fault>,
+}
 
 /// A target that is signed in. Signs out when it is dropped.
 pub(crate) struct Session<'t> {
@@ -39,7 +47,6 @@ impl<'t> Session<'t> {
             ));
         }
         let facts = &(target.vendor.manifest)().vendor;
-        let reply = Duration::from_millis(facts.reply_ms);
         let link: Box<dyn Link> = match &target.address {
             Address::Sim(faults) => {
                 let faults: Faults = faults
@@ -48,10 +55,11 @@ impl<'t> Session<'t> {
                     .parse()
                     .map_err(Failure::usage)?;
                 let sim = Sim::new((target.vendor.sim)(&target.account), faults);
+                let reply = Duration::from_millis(facts.reply_ms);
                 Box::new(InProcess::new(sim, facts.path.clone(), reply))
             }
             Address::Url(url) => {
-                let mut options = Options::replying_within(reply);
+                let mut options = Options::replying_within(target.reply);
                 if let Some(path) = &target.ca_file {
                     let pem = read_small(path).map_err(|why| {
                         Failure::usage(format!("{} cannot be read: {why}", path.display()))
@@ -118,25 +126,44 @@ impl<'t> Session<'t> {
         }
     }
 
-    /// Everything about these extensions, by number, with a progress bar.
+    /// Everything about these extensions, by number, with a progress bar; for callers that need all of them.
     ///
     /// # Errors
     /// Exit 3 where the target does not tell.
     pub(crate) fn look(&self, numbers: &[String]) -> Result<BTreeMap<String, Record>, Failure> {
+        let looked = self.look_each(numbers)?;
+        match looked.unread.first_key_value() {
+            Some((_, fault)) => Err(self.target.failure(fault)),
+            None => Ok(looked.found),
+        }
+    }
+
+    /// Everything about these extensions, with a progress bar. One that cannot be read spoils only itself.
+    ///
+    /// # Errors
+    /// Exit 3 where the target does not tell.
+    pub(crate) fn look_each(&self, numbers: &[String]) -> Result<Looked, Failure> {
         let what = format!("{}s looked at", self.target.record());
         let mut progress = Progress::new(&what, numbers.len() as u64);
-        let mut found = BTreeMap::new();
-        let looked = self
+        let mut looked = Looked::default();
+        let result = self
             .connection
-            .look(numbers, &self.looking(false), &mut |extensions| {
-                for extension in extensions {
+            .look_each(numbers, &self.looking(false), &mut |lookups| {
+                for lookup in lookups {
                     progress.tick();
-                    found.insert(extension.number().to_owned(), extension);
+                    match lookup.found {
+                        Ok(found) => looked
+                            .found
+                            .extend(found.into_iter().map(|it| (lookup.number.clone(), it))),
+                        Err(fault) => {
+                            looked.unread.insert(lookup.number, fault);
+                        }
+                    }
                 }
             });
         progress.finish();
-        looked.map_err(|fault| self.target.failure(&fault))?;
-        Ok(found)
+        result.map_err(|fault| self.target.failure(&fault))?;
+        Ok(looked)
     }
 }
 

@@ -14,7 +14,11 @@ use std::env;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 use url::{Host, Url};
+
+/// The longest time that a reply may be said to take, in seconds.
+const REPLY_SECONDS_MAX: f64 = 600.0;
 
 /// How a target is to be addressed, as far as it was typed.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +28,8 @@ pub(crate) struct PaceOptions {
     pub(crate) parallel: Option<usize>,
     /// How many extensions one look-up asks for.
     pub(crate) batch: Option<usize>,
+    /// How long a reply may take.
+    pub(crate) reply: Option<Duration>,
     /// Settings of the vendor.
     pub(crate) settings: Vec<(String, String)>,
     /// Certificates to trust beside the platform's.
@@ -52,6 +58,18 @@ impl FromStr for Rate {
     }
 }
 
+/// A time from seconds: `30` or `2.5`.
+///
+/// # Errors
+/// Where it is not above 0 and at most [`REPLY_SECONDS_MAX`].
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.trim().parse::<f64>().ok();
+    let seconds = seconds.filter(|seconds| *seconds > 0.0 && *seconds <= REPLY_SECONDS_MAX);
+    seconds.map(Duration::from_secs_f64).ok_or_else(|| {
+        format!("{text:?} are no seconds: write 30 or 2.5, at most {REPLY_SECONDS_MAX}")
+    })
+}
+
 /// What a target was made from, so that it can be made again. Holds no secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct TargetSpec {
@@ -60,6 +78,8 @@ pub(crate) struct TargetSpec {
     rate: f64,
     parallel: usize,
     batch: usize,
+    #[serde(default)]
+    reply: Option<Duration>,
     settings: Vec<(String, String)>,
     ca_file: Option<PathBuf>,
     /// Whether it is about the PBX's groups.
@@ -83,6 +103,7 @@ impl TargetSpec {
             rate: Some(Rate(self.rate)),
             parallel: Some(self.parallel),
             batch: Some(self.batch),
+            reply: self.reply,
             settings: self.settings.clone(),
             ca_file: self.ca_file.clone(),
         };
@@ -126,6 +147,8 @@ pub(crate) struct Target {
     pub(crate) parallel: usize,
     /// How many extensions one look-up asks for.
     pub(crate) batch: usize,
+    /// How long a reply may take, and what was sent may take effect.
+    pub(crate) reply: Duration,
     /// Certificates to trust beside the platform's.
     pub(crate) ca_file: Option<PathBuf>,
     /// What it was made from.
@@ -280,6 +303,9 @@ impl Target {
             1 => 1,
             _ => batch.clamp(1, 1000),
         };
+        let typed = entry.reply_within.as_deref().map(seconds).transpose();
+        let typed = typed.map_err(|why| Failure::usage(format!("{label}: reply_within: {why}")))?;
+        let reply = pace.reply.or(typed);
         let ca_file = pace.ca_file.clone().or(entry.ca_file.clone());
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
         let spec = TargetSpec {
@@ -288,6 +314,7 @@ impl Target {
             rate: rate.0,
             parallel,
             batch,
+            reply,
             settings: pace.settings.clone(),
             ca_file: ca_file.as_ref().map(absolute),
             groups: false,
@@ -295,12 +322,17 @@ impl Target {
         Ok(Target {
             label,
             vendor,
-            address,
             account,
             settings,
             rate,
             parallel,
             batch,
+            reply: match address {
+                // A simulated PBX in this process is never late.
+                Address::Sim(_) => Duration::ZERO,
+                Address::Url(_) => reply.unwrap_or(Duration::from_millis(facts.reply_ms)),
+            },
+            address,
             ca_file,
             spec,
         })

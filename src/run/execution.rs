@@ -120,7 +120,7 @@ impl Execution<'_> {
             failures_max: self.failures_max,
             verify: self.verify,
             batch: target.batch,
-            ..Options::parallel(target.parallel)
+            ..Options::new(target.parallel, target.reply)
         };
         // A row may take two steps.
         let mut by_row: BTreeMap<usize, Vec<&Change>> = BTreeMap::new();
@@ -134,9 +134,11 @@ impl Execution<'_> {
         let stop = session.connection().line().pace().stop_flag().clone();
         let failures = Cell::new(0);
         let mut each = |settlement: Settlement| {
-            progress.tick();
-            failures.set(failures.get() + u32::from(!settlement.result.is_done()));
-            let position = settlement.row;
+            let (position, provisional) = (settlement.row, settlement.provisional);
+            if !provisional {
+                progress.tick();
+                failures.set(failures.get() + u32::from(!settlement.result.is_done()));
+            }
             if let Some(memory) = &session.memory {
                 let of_row = by_row.get(&settlement.row);
                 remember(memory, session.manifest(), of_row, &settlement);
@@ -144,11 +146,16 @@ impl Execution<'_> {
             let left = settlement.left.as_ref().zip(self.key.as_ref());
             let left = left.map(|(left, key)| shown(left, left.number(), key));
             let outcome = self.outcome(results.line(position), settlement);
-            if let Some(journal) = journal {
+            // What may have been sent before this process, and was not looked at, stays open in the ledger.
+            let is_open = outcome.result == RowResult::Unknown && outcome.attempts == 0;
+            if let Some(journal) = journal.filter(|_| !is_open) {
                 if let Some(left) = left {
                     journal.left(position, left);
                 }
                 journal.result(position, outcome.clone());
+            }
+            if provisional {
+                return;
             }
             if let Err(failure) = results.put(position, outcome) {
                 // Where results cannot be shown, nothing more is sent.

@@ -6,7 +6,7 @@
 
 use crate::fingerprints::Shown;
 use crate::ledger::{Ledger, LedgerError};
-use crate::model::{Outcome, RowResult};
+use crate::model::Outcome;
 use crate::submit;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -119,7 +119,7 @@ impl Journal {
 }
 
 impl submit::IntentLog for Journal {
-    fn intend(&self, position: usize) -> Result<u32, String> {
+    fn intend(&self, position: usize) -> Result<(), String> {
         let mut state = self.shared.lock();
         state.wanted = state.wanted.max(position + 1);
         self.shared.changed.notify_all();
@@ -132,10 +132,12 @@ impl submit::IntentLog for Journal {
         if let Some(why) = &state.failed {
             return Err(why.clone());
         }
-        Ok(self
-            .pending
-            .get(position)
-            .map_or(0, |pending| pending.intended))
+        Ok(())
+    }
+
+    fn intended(&self, position: usize) -> u32 {
+        let pending = self.pending.get(position);
+        pending.map_or(0, |pending| pending.intended)
     }
 }
 
@@ -148,8 +150,8 @@ struct Writer {
 
 impl Writer {
     fn run(&self, mut ledger: Ledger) -> Result<(), LedgerError> {
-        // Rows that have their result: one that is held back may have it before its turn comes.
-        let mut is_final: Vec<bool> = vec![];
+        // Rows that have their result: one that is held back, or not sent, may have it before its turn comes.
+        let mut has_result: Vec<bool> = vec![];
         let mut state = self.shared.lock();
         loop {
             let due = if state.wanted == 0 {
@@ -174,11 +176,11 @@ impl Writer {
                 ledger.left(position, &left);
             }
             for (position, outcome) in results {
-                if is_final.len() <= position {
-                    is_final.resize(position + 1, false);
+                if has_result.len() <= position {
+                    has_result.resize(position + 1, false);
                 }
-                if let Some(is_final) = is_final.get_mut(position) {
-                    *is_final = outcome.result != RowResult::NotSent;
+                if let Some(has_result) = has_result.get_mut(position) {
+                    *has_result = true;
                 }
                 ledger.result(position, outcome);
             }
@@ -190,7 +192,7 @@ impl Writer {
             let positions: Vec<usize> = self.pending[from..due]
                 .iter()
                 .map(|pending| pending.position)
-                .filter(|position| is_final.get(*position) != Some(&true))
+                .filter(|position| has_result.get(*position) != Some(&true))
                 .collect();
             ledger.intend(&positions)?;
             state = self.shared.lock();

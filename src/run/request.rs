@@ -8,8 +8,8 @@ use crate::plan::waves::Waves;
 use crate::rim::outputs::Files;
 use crate::rim::terminal::can_ask;
 use crate::rim::{Failure, Target};
+use crate::submit::FailuresMax;
 use crate::submit::verify::Verify;
-use crate::submit::{FailuresMax, Options};
 use std::path::PathBuf;
 
 /// Where results go.
@@ -55,7 +55,7 @@ impl GuardOptions {
 /// How many failures a run may have, from what was typed.
 pub(crate) fn failures_max(typed: Option<Allowance>) -> FailuresMax {
     match typed {
-        None => Options::parallel(1).failures_max,
+        None => FailuresMax::default(),
         Some(Allowance::All) => FailuresMax::Count(u32::MAX),
         Some(Allowance::Count(count)) => {
             FailuresMax::Count(u32::try_from(count).unwrap_or(u32::MAX))

@@ -10,7 +10,7 @@ use crate::model::{Action, Fault, FaultKind, Record};
 use crate::vendors::{Account, Client, Task};
 use crate::wire::{Answer, Effect, Exchange, Listing, Session, Turn};
 use crossbeam_channel::unbounded;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, TryLockError};
 use std::thread;
 use std::time::Instant;
@@ -28,6 +28,15 @@ pub const RENEWALS_MAX: u32 = 3;
 /// five refusals after which vendors lock an account.
 const SIGN_INS_MAX: u32 = 3;
 
+/// Most times that a listing in pages is fetched until two agree.
+const LISTINGS_MAX: u32 = 3;
+
+/// Most times that a read is sent while its replies are not understood.
+const GARBLED_MAX: u32 = 3;
+
+/// Extensions in a row to which no reply comes, after which a look-up gives up.
+const SILENT_MAX: u32 = 1;
+
 /// The part of a session's lifetime after which it is kept alive.
 const KEEP_ALIVE_AT: f64 = 0.7;
 
@@ -43,6 +52,7 @@ pub struct Connection {
     state: Mutex<SessionState>,
     /// Held while the session is renewed.
     renewing: Mutex<()>,
+    opened: Instant,
 }
 
 /// The current session.
@@ -70,6 +80,20 @@ pub struct Response {
     pub result: Result<Answer, Fault>,
     /// The last HTTP status that came.
     pub http_status: Option<u16>,
+    /// A request that writes may have reached the PBX, whatever came of it.
+    pub wrote: bool,
+    /// How many exchanges it took.
+    turns: usize,
+}
+
+/// One number that was looked up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lookup {
+    /// The number.
+    pub number: String,
+    /// Everything that the PBX holds under it: nothing where it was asked for this number alone and has no such
+    /// extension, several records where it has the number more than once. The fault where it could not be read.
+    pub found: Result<Vec<Record>, Fault>,
 }
 
 /// Options of a look-up of many extensions.
@@ -120,6 +144,7 @@ impl Connection {
             patience: opening,
             state: Mutex::new(signed_out),
             renewing: Mutex::new(()),
+            opened: Instant::now(),
         };
         connection.sign_in(1)?;
         connection.patience = running;
@@ -131,23 +156,23 @@ impl Connection {
         self.client.manifest()
     }
 
+    /// The time when it was opened.
+    pub(super) fn opened(&self) -> Instant {
+        self.opened
+    }
+
     /// The way to the PBX.
     pub fn line(&self) -> &Retrying {
         &self.line
     }
 
-    /// Fetches the numbers of all extensions.
+    /// Fetches the numbers of all extensions. A listing that came in pages counts as complete only when it is the same
+    /// twice: pages shift while another one creates and deletes.
     ///
     /// # Errors
     /// The fault that ended the conversation.
     pub fn list(&self) -> Result<Listing, Fault> {
-        match self
-            .converse(self.client.as_ref(), &Task::List, None)
-            .result?
-        {
-            Answer::Listing(listing) => Ok(listing),
-            _ => Err(strange_answer()),
-        }
+        self.list_with(self.client.as_ref())
     }
 
     /// Fetches the numbers of all extensions where this connection is about groups; `None` where it is about extensions.
@@ -155,25 +180,82 @@ impl Connection {
     /// # Errors
     /// The fault that ended the conversation.
     pub fn list_extensions(&self) -> Result<Option<Listing>, Fault> {
-        let Some(extensions) = self.client.extensions() else {
-            return Ok(None);
-        };
-        match self.converse(extensions, &Task::List, None).result? {
-            Answer::Listing(listing) => Ok(Some(listing)),
-            _ => Err(strange_answer()),
-        }
+        let extensions = self.client.extensions();
+        extensions.map(|client| self.list_with(client)).transpose()
     }
 
-    /// Fetches these extensions, in batches and in the order of `numbers`, and hands each batch to `found`; extensions
-    /// that are not on the PBX are left out. Memory does not grow with their count.
+    fn list_with(&self, client: &dyn Client) -> Result<Listing, Fault> {
+        let mut known: Option<Listing> = None;
+        for _ in 0..LISTINGS_MAX {
+            let response = self.converse(client, &Task::List, None);
+            let Answer::Listing(listing) = response.result? else {
+                return Err(strange_answer());
+            };
+            let Some(before) = known else {
+                if response.turns < 2 || !listing.complete {
+                    return Ok(listing);
+                }
+                known = Some(listing);
+                continue;
+            };
+            let (old, new) = (sorted(&before.numbers), sorted(&listing.numbers));
+            if listing.complete && old == new {
+                return Ok(listing);
+            }
+            // Until two agree, everything that any of them held counts as there.
+            let seen: HashSet<&String> = listing.numbers.iter().collect();
+            let gone = before
+                .numbers
+                .iter()
+                .filter(|number| !seen.contains(number));
+            let numbers = listing.numbers.iter().chain(gone).cloned().collect();
+            known = Some(Listing {
+                numbers,
+                complete: false,
+            });
+        }
+        Ok(known.unwrap_or_default())
+    }
+
+    /// Looks extensions up as [`Connection::look_each`] does, for callers that need all of them: extensions that are not
+    /// on the PBX are left out.
     ///
     /// # Errors
-    /// The fault of the first batch that could not be looked up; those before it have been given to `found`.
+    /// The fault of the first extension that could not be read.
     pub fn look(
         &self,
         numbers: &[String],
         options: &LookupOptions,
         found: &mut dyn FnMut(Vec<Record>),
+    ) -> Result<(), Fault> {
+        let mut unread = None;
+        self.look_each(numbers, options, &mut |lookups| {
+            let mut records = vec![];
+            for lookup in lookups {
+                match lookup.found {
+                    Ok(found) => records.extend(found),
+                    Err(fault) => {
+                        unread.get_or_insert(fault);
+                    }
+                }
+            }
+            if unread.is_none() {
+                found(records);
+            }
+        })?;
+        unread.map_or(Ok(()), Err)
+    }
+
+    /// Looks extensions up, in batches and in the order of `numbers`, and hands each batch to `each`. Memory does not grow
+    /// with their count.
+    ///
+    /// # Errors
+    /// The fault for which nothing can be looked up any more; the batches before it have been handed to `each`.
+    pub fn look_each(
+        &self,
+        numbers: &[String],
+        options: &LookupOptions,
+        each: &mut dyn FnMut(Vec<Lookup>),
     ) -> Result<(), Fault> {
         let batch = options.batch.min(self.manifest().vendor.batch).max(1);
         let total = numbers.len().div_ceil(batch);
@@ -188,7 +270,7 @@ impl Connection {
                 let (works, answer) = (works.clone(), answer.clone());
                 scope.spawn(move || {
                     for (index, numbers) in works {
-                        let looked = caught(|| self.look_at(numbers, options.live));
+                        let looked = caught(|| self.look_up(numbers, options.live));
                         let _ = answer.send((index, looked.unwrap_or_else(Err)));
                     }
                 });
@@ -207,7 +289,7 @@ impl Connection {
                 while let Some(looked) = waiting.remove(&next) {
                     let stopped = self.line.pace().stop_flag().is_stopped();
                     match looked {
-                        Ok(extensions) if !stopped => found(extensions),
+                        Ok(lookups) if !stopped => each(lookups),
                         looked => {
                             works.try_iter().for_each(drop);
                             return Err(looked.err().unwrap_or_else(interrupted));
@@ -223,7 +305,57 @@ impl Connection {
         })
     }
 
-    /// Fetches at most one batch of extensions.
+    /// Looks up at most one batch of numbers. A number that the answer leaves out is asked for alone, and so is each one
+    /// of a batch that cannot be read: one extension spoils only itself.
+    ///
+    /// # Errors
+    /// The fault for which nothing can be looked up any more: the run has to end, or the PBX does not answer.
+    pub fn look_up(&self, numbers: &[String], live: bool) -> Result<Vec<Lookup>, Fault> {
+        let mut answered: HashMap<String, Vec<Record>> = HashMap::new();
+        if numbers.len() > 1 {
+            match self.look_at(numbers, live) {
+                Ok(found) => {
+                    for record in found {
+                        let same = answered.entry(record.number().to_owned()).or_default();
+                        same.push(record);
+                    }
+                }
+                Err(fault) if is_unreachable(&fault) => return Err(fault),
+                Err(_) => {}
+            }
+        }
+        let mut lookups = Vec::with_capacity(numbers.len());
+        let mut silent = 0;
+        for number in numbers {
+            let found = match answered.remove(number) {
+                Some(found) => Ok(found),
+                None => self.look_at(std::slice::from_ref(number), live),
+            };
+            match &found {
+                Err(fault) if is_unreachable(fault) => return Err(fault.clone()),
+                // A PBX that answers for one extension but not for another is no PBX that is down.
+                Err(fault) if is_transport(fault) => {
+                    silent += 1;
+                    if silent > SILENT_MAX {
+                        return Err(fault.clone());
+                    }
+                }
+                _ => silent = 0,
+            }
+            let found = found.map(|mut found| {
+                found.retain(|record| record.number() == number);
+                found
+            });
+            lookups.push(Lookup {
+                number: number.clone(),
+                found,
+            });
+        }
+        Ok(lookups)
+    }
+
+    /// Fetches at most one batch of extensions in one conversation. What the answer to several numbers leaves out may be
+    /// there all the same: see [`Connection::look_up`].
     ///
     /// # Errors
     /// The fault that ended the conversation.
@@ -250,6 +382,8 @@ impl Connection {
             Action::None => Response {
                 result: Ok(Answer::Done),
                 http_status: None,
+                wrote: false,
+                turns: 0,
             },
         }
     }
@@ -273,7 +407,10 @@ impl Connection {
         task: &Task<'_>,
         mut permit: Option<Permit>,
     ) -> Response {
-        let mut transcript = Transcript::default();
+        let mut transcript = Transcript {
+            asks_again: true,
+            ..Transcript::default()
+        };
         // The session of the last request: by the time its reply is understood there may be another one.
         let mut sent_with = None;
         let result = loop {
@@ -301,6 +438,8 @@ impl Connection {
         Response {
             result: result.map_err(|fault| after_writing(fault, &transcript.exchanges)),
             http_status: transcript.http_status,
+            wrote: transcript.wrote,
+            turns: transcript.exchanges.len(),
         }
     }
 
@@ -335,8 +474,14 @@ impl Connection {
                     .as_ref()
                     .map_or_else(|fault| fault.http_status, |reply| Some(reply.status));
                 transcript.http_status = status.or(transcript.http_status);
+                let unsent = matches!(&reply, Err(fault) if fault.kind == FaultKind::NotSent);
+                transcript.wrote |= request.effect == Effect::Writes && !unsent;
+                let reply = reply.map_err(|mut fault| {
+                    fault.done_before.clone_from(&request.done_before);
+                    fault
+                })?;
                 transcript.exchanges.push(Exchange {
-                    reply: reply?,
+                    reply,
                     request: *request,
                 });
                 Ok(None)
@@ -350,14 +495,38 @@ impl Connection {
                 self.line.pace().pause(fault.retry_after.unwrap_or(wait));
                 Ok(None)
             }
-            Turn::Fault(fault) => {
+            Turn::Fault(fault) if is_garbled(&fault) && transcript.may_ask_again() => {
+                let times = transcript.take_back();
+                if times >= self.patience.attempts_max.min(GARBLED_MAX) {
+                    return Err(fault);
+                }
+                thread::sleep(self.patience.wait(times, transcript.exchanges.len()));
+                Ok(None)
+            }
+            Turn::Fault(mut fault) => {
                 if fault.kind != FaultKind::SessionExpired {
                     // A refused request was not carried out.
-                    transcript.exchanges.pop();
+                    let refused = transcript.exchanges.pop();
+                    if refused.is_some_and(|last| last.request.effect == Effect::Writes)
+                        && self.is_unprinted(&fault)
+                    {
+                        fault.kind = FaultKind::MayHaveHappened;
+                    }
                 }
                 Err(fault)
             }
         }
+    }
+
+    /// True for a refusal that is a mere HTTP status which the vendor's pages never print, or not as an answer of the
+    /// PBX: something in between may have sent it, after the PBX did its work.
+    fn is_unprinted(&self, fault: &Fault) -> bool {
+        let status = fault.http_status.filter(|status| *status >= 300);
+        let is_printed = |status| self.manifest().explains_status(status);
+        fault.vendor_code.is_none()
+            && status.is_some_and(|status| {
+                !is_printed(status) || fault.kind == FaultKind::TargetUnusable
+            })
     }
 
     fn state(&self) -> SessionState {
@@ -439,6 +608,10 @@ impl Connection {
 struct Transcript {
     exchanges: Vec<Exchange>,
     http_status: Option<u16>,
+    /// A request that writes may have reached the PBX.
+    wrote: bool,
+    /// Reads whose replies are not understood are sent again.
+    asks_again: bool,
     /// The place whose exchange was last taken back, and how many times in a row.
     taken_back: (usize, u32),
 }
@@ -457,23 +630,20 @@ impl Transcript {
         self.taken_back = (self.exchanges.len(), times);
         times
     }
+
+    /// True where the last request may be sent again after a reply that is not understood.
+    fn may_ask_again(&self) -> bool {
+        let last = self.exchanges.last();
+        self.asks_again && last.is_some_and(|last| last.request.effect == Effect::Reads)
+    }
 }
 
 /// Corrects a fault that came after a part of the change was written: it no longer means that nothing was done.
 fn after_writing(mut fault: Fault, exchanges: &[Exchange]) -> Fault {
-    if exchanges
-        .iter()
-        .any(|exchange| exchange.request.effect == Effect::Writes)
-    {
-        if matches!(
-            fault.kind,
-            FaultKind::NotSent | FaultKind::Busy | FaultKind::SessionExpired
-        ) {
-            fault.kind = FaultKind::MayHaveHappened;
-        }
-        if fault.done_before.is_empty() {
-            fault.done_before = "a part of the change was sent".into();
-        }
+    use FaultKind::{Busy, MayHaveHappened, NotSent, SessionExpired};
+    let wrote = |exchange: &Exchange| exchange.request.effect == Effect::Writes;
+    if matches!(fault.kind, NotSent | Busy | SessionExpired) && exchanges.iter().any(wrote) {
+        fault.kind = MayHaveHappened;
     }
     fault
 }
@@ -492,8 +662,25 @@ fn read_at_sign_in(mut fault: Fault) -> Fault {
     fault
 }
 
-fn is_garbled(fault: &Fault) -> bool {
+/// True where a reply came that is not understood.
+pub(super) fn is_garbled(fault: &Fault) -> bool {
     fault.code == "reply.not_understood" || fault.code == STRANGE
+}
+
+/// True where nothing else can be looked up either.
+fn is_unreachable(fault: &Fault) -> bool {
+    fault.ends_the_run() || fault.kind == FaultKind::NotSent
+}
+
+/// True where no reply came that could be read, although the request may have arrived.
+fn is_transport(fault: &Fault) -> bool {
+    fault.kind == FaultKind::MayHaveHappened && !is_garbled(fault)
+}
+
+fn sorted(numbers: &[String]) -> Vec<&String> {
+    let mut sorted: Vec<&String> = numbers.iter().collect();
+    sorted.sort_unstable();
+    sorted
 }
 
 fn expires_at_once(mut fault: Fault) -> Fault {
@@ -567,7 +754,8 @@ mod tests {
             .collect();
         assert_eq!(numbers, listing.numbers);
         let batch = fake_manifest().vendor.batch;
-        assert_eq!(fake.pbx.said("look"), 101_usize.div_ceil(batch));
+        // One that a batch leaves out is asked for alone.
+        assert_eq!(fake.pbx.said("look"), 101_usize.div_ceil(batch) + 1);
         connection
             .look(&[], &LOOKUP, &mut |_| panic!("nothing was asked for"))
             .unwrap();
@@ -865,5 +1053,114 @@ mod tests {
         });
         fake.open().close();
         assert_eq!(fake.pbx.said("logout"), 1);
+    }
+
+    #[test]
+    fn what_a_batch_leaves_out_is_asked_for_alone() {
+        let fake = FakeVendor::holding(40).troubled(|request, _| {
+            let is_batch = request.query[0].1.contains(',');
+            match request.operation {
+                "look" if is_batch => Trouble::Sparse,
+                _ => Trouble::Nothing,
+            }
+        });
+        let connection = fake.open();
+        let mut numbers: Vec<String> = (1000..1040).map(|number| number.to_string()).collect();
+        numbers.push("9999".into());
+        let mut found = 0;
+        connection
+            .look_each(&numbers, &LOOKUP, &mut |lookups| {
+                for lookup in lookups {
+                    let held = lookup.found.unwrap();
+                    assert_eq!(held.is_empty(), lookup.number == "9999");
+                    found += held.len();
+                }
+            })
+            .unwrap();
+        assert_eq!(found, 40);
+    }
+
+    #[test]
+    fn an_extension_that_cannot_be_read_spoils_only_itself() {
+        for trouble in [Trouble::Garbage, Trouble::Say("no"), Trouble::LoseAfter] {
+            let fake = FakeVendor::holding(24).troubled(move |request, _| {
+                match request.operation == "look" && request.query[0].1.contains("1007") {
+                    true => trouble,
+                    false => Trouble::Nothing,
+                }
+            });
+            let connection = fake.open();
+            let numbers: Vec<String> = (1000..1024).map(|number| number.to_string()).collect();
+            let mut unread = vec![];
+            connection
+                .look_each(&numbers, &LOOKUP, &mut |lookups| {
+                    let failed = lookups.into_iter().filter(|lookup| lookup.found.is_err());
+                    unread.extend(failed.map(|lookup| lookup.number));
+                })
+                .unwrap();
+            assert_eq!(unread, ["1007"], "{trouble:?}");
+        }
+        // A PBX that is not there spoils all.
+        let fake = FakeVendor::holding(24).troubled(|request, _| match request.operation {
+            "look" => Trouble::LoseAfter,
+            _ => Trouble::Nothing,
+        });
+        let numbers: Vec<String> = (1000..1024).map(|number| number.to_string()).collect();
+        let looked = fake.open().look_each(&numbers, &LOOKUP, &mut |_| ());
+        assert_eq!(looked.unwrap_err().code, "link.closed");
+    }
+
+    #[test]
+    fn a_garbled_reply_to_a_read_is_asked_for_again_and_to_a_write_is_not() {
+        let fake = FakeVendor::holding(9).troubled(|request, times| match request.operation {
+            "list" | "look" | "create" if times < 3 => Trouble::Garbage,
+            _ => Trouble::Nothing,
+        });
+        let connection = fake.open();
+        assert_eq!(connection.list().unwrap().numbers.len(), 9);
+        let found = connection.look_at(&["1000".into()], false).unwrap();
+        assert_eq!(found.len(), 1);
+        let wanted = Record::numbered("1");
+        let response = connection.apply(Action::Create, &wanted, None);
+        assert_eq!(response.result.unwrap_err().code, "reply.not_understood");
+        assert_eq!((fake.pbx.said("create"), response.wrote), (1, true));
+        // Not for ever.
+        let fake = FakeVendor::holding(9).troubled(|request, _| match request.operation {
+            "look" => Trouble::Garbage,
+            _ => Trouble::Nothing,
+        });
+        let looked = fake.open().look_at(&["1000".into()], false);
+        assert_eq!(looked.unwrap_err().code, "reply.not_understood");
+        assert_eq!(fake.pbx.said("look"), GARBLED_MAX as usize);
+    }
+
+    #[test]
+    fn a_listing_in_pages_is_complete_only_when_it_is_the_same_twice() {
+        let fake = FakeVendor::holding(35);
+        let listing = fake.open().list().unwrap();
+        assert_eq!((listing.numbers.len(), listing.complete), (35, true));
+        assert_eq!(fake.pbx.said("list"), 2 * 5);
+
+        // Another one deletes while it is listed, at every page.
+        let fake = FakeVendor::holding(35);
+        let pbx = fake.pbx.clone();
+        pbx.shrink_at_each_page.store(true, Ordering::Relaxed);
+        let listing = fake.open().list().unwrap();
+        assert!(!listing.complete);
+        let listed: std::collections::BTreeSet<_> = listing.numbers.iter().collect();
+        assert!(pbx.numbers().iter().all(|number| listed.contains(number)));
+    }
+
+    #[test]
+    fn a_part_was_sent_only_where_it_was() {
+        // The only write is refused, and what follows it is lost.
+        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
+            "create" => Trouble::LoseBefore,
+            _ => Trouble::Nothing,
+        });
+        let mut wanted = Record::numbered("1");
+        wanted.set(Field::GROUPS, "Sales");
+        let fault = fake.open().apply(Action::Create, &wanted, None).result;
+        assert_eq!(fault.unwrap_err().done_before, "");
     }
 }

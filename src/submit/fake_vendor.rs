@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Short waits, so that tests end.
 pub(crate) const HASTE: Patience = Patience {
@@ -53,11 +53,14 @@ impl Client for FakeClient {
         fake_manifest()
     }
 
-    fn next(&self, task: &Task<'_>, session: &Session, said: &[Exchange]) -> Turn {
-        let read = match said.last().map(|last| read(&last.reply)) {
+    fn next(&self, task: &Task<'_>, session: &Session, exchanges: &[Exchange]) -> Turn {
+        let read = match exchanges.last().map(|last| (last, read(&last.reply))) {
             None => Value::Null,
-            Some(Ok(value)) => value,
-            Some(Err(fault)) => return Turn::Fault(fault),
+            Some((_, Ok(value))) => value,
+            Some((last, Err(mut fault))) => {
+                fault.done_before.clone_from(&last.request.done_before);
+                return Turn::Fault(fault);
+            }
         };
         let say = |operation: &'static str, effect, number: &str, fields: Value| {
             let request = Request::new(operation, Method::Post, format!("/{operation}"), effect)
@@ -75,7 +78,7 @@ impl Client for FakeClient {
                 lifetime: read["life"].as_u64().map(Duration::from_millis),
             }))
         };
-        match (task, said.len()) {
+        match (task, exchanges.len()) {
             (Task::SignIn(account), 0) => {
                 assert!(session.token.reveal().is_empty());
                 say("login", Effect::Reads, &account.username, Value::Null)
@@ -85,7 +88,7 @@ impl Client for FakeClient {
             (Task::SignOut, 0) => say("logout", Effect::Reads, "", Value::Null),
             (Task::List, pages) => {
                 if pages > 0 && read["numbers"].as_array().unwrap().is_empty() {
-                    let pages = said.iter().map(|page| page.reply.json().unwrap());
+                    let pages = exchanges.iter().map(|page| page.reply.json().unwrap());
                     let numbers =
                         pages.flat_map(|page| page["numbers"].as_array().unwrap().clone());
                     let numbers = numbers
@@ -117,9 +120,15 @@ impl Client for FakeClient {
             }
             (Task::Create(wanted) | Task::Update(wanted), _)
                 if wanted.text(Field::GROUPS).is_some()
-                    && said.iter().all(|past| past.request.operation != "groups") =>
+                    && exchanges
+                        .iter()
+                        .all(|past| past.request.operation != "groups") =>
             {
-                write("groups", wanted.number(), fields(wanted, true))
+                let mut turn = write("groups", wanted.number(), fields(wanted, true));
+                if let (Turn::Say(request), true) = (&mut turn, !exchanges.is_empty()) {
+                    request.done_before = "the extension was written".into();
+                }
+                turn
             }
             (Task::Delete(number), 0) => write("delete", number, Value::Null),
             _ => Turn::Done(Answer::Done),
@@ -178,6 +187,12 @@ pub(crate) enum Trouble {
     StatusAfter(u16),
     /// It is answered with a word, and not done.
     Say(&'static str),
+    /// It is done, and answered with a word.
+    SayAfter(&'static str),
+    /// It is done after so many milliseconds, and the reply is lost.
+    LateBy(u64),
+    /// It is answered without every second one of the extensions.
+    Sparse,
     /// The sessions run out just before it.
     Expire,
     /// It is answered with a web page.
@@ -197,6 +212,8 @@ type Script = dyn Fn(&Request, u32) -> Trouble + Send + Sync;
 pub(crate) struct FakePbx {
     state: Mutex<State>,
     pub(crate) endless: AtomicBool,
+    /// An extension is deleted after each page of the listing.
+    pub(crate) shrink_at_each_page: AtomicBool,
     in_flight: AtomicUsize,
     pub(crate) in_flight_most: AtomicUsize,
     pub(crate) delay: Mutex<Duration>,
@@ -211,6 +228,8 @@ struct State {
     /// Operation and number of every request, in order.
     said: Vec<(&'static str, String)>,
     late: Vec<Request>,
+    /// What takes effect at which time.
+    due: Vec<(Instant, Request)>,
 }
 
 impl FakePbx {
@@ -286,6 +305,15 @@ impl FakePbx {
             "link.closed",
             "the fake PBX hung up",
         ));
+        let now = Instant::now();
+        for (_, late) in state
+            .due
+            .extract_if(.., |(due, _)| *due <= now)
+            .collect::<Vec<_>>()
+        {
+            let number = late.query[0].1.clone();
+            state.answer(&late, &number, false);
+        }
         let trouble = script(request, times);
         match trouble {
             Trouble::Panic => {
@@ -305,6 +333,11 @@ impl FakePbx {
                 state.late.push(request.clone());
                 return lost;
             }
+            Trouble::LateBy(ms) => {
+                let due = Instant::now() + Duration::from_millis(ms);
+                state.due.push((due, request.clone()));
+                return lost;
+            }
             Trouble::Status(status) => return Ok(Reply::new(status, "text/plain", "")),
             Trouble::Say(word) => return Ok(answer(json!({ "code": word }))),
             Trouble::Garbage => return Ok(Reply::new(200, "text/html", "<!doctype html>")),
@@ -316,7 +349,17 @@ impl FakePbx {
         if let (Trouble::Alter, Body::Json(Value::Object(fields))) = (trouble, &mut altered.body) {
             fields.insert("display_name".into(), "ALTERED".into());
         }
-        let reply = state.answer(&altered, &number, endless);
+        let mut reply = state.answer(&altered, &number, endless);
+        if let (Trouble::Sparse, Some(found)) = (trouble, reply["found"].as_array_mut()) {
+            let mut kept = false;
+            found.retain(|_| {
+                kept = !kept;
+                kept
+            });
+        }
+        if request.operation == "list" && self.shrink_at_each_page.load(Ordering::Relaxed) {
+            state.extensions.pop_first();
+        }
         if request.operation == "look" {
             for late in std::mem::take(&mut state.late) {
                 let number = late.query[0].1.clone();
@@ -326,6 +369,7 @@ impl FakePbx {
         match trouble {
             Trouble::LoseAfter | Trouble::Alter => lost,
             Trouble::StatusAfter(status) => Ok(Reply::new(status, "text/plain", "")),
+            Trouble::SayAfter(word) => Ok(answer(json!({ "code": word }))),
             _ => Ok(answer(reply)),
         }
     }

@@ -19,8 +19,8 @@ pub mod verify;
 use crate::link::StopFlag;
 use crate::link::paced::{PARALLEL_MAX, Permit};
 use crate::manifest::Manifest;
-use crate::model::{Change, Fault, FaultKind, Field, RowResult};
-use converse::Connection;
+use crate::model::{Action, Change, Fault, FaultKind, Field, RowResult};
+use converse::{Connection, is_garbled};
 use crossbeam_channel::{Sender, bounded};
 use order::Dependencies;
 use settle::Settlement;
@@ -29,7 +29,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use verify::{Sent, Verifier, Verify};
 
 /// Rows in a row that look like a PBX that is down, after which the run stops.
@@ -45,6 +45,12 @@ pub enum FailuresMax {
     Count(u32),
     /// A share of the rows sent so far, 0 to 1, judged once [`SHARE_AFTER`] were sent.
     Share(f64),
+}
+
+impl Default for FailuresMax {
+    fn default() -> Self {
+        FailuresMax::Share(0.25)
+    }
 }
 
 /// Options of sending changes.
@@ -63,12 +69,13 @@ pub struct Options {
 }
 
 impl Options {
-    /// The usual limits with this many changes in flight; nothing is read back.
-    pub fn parallel(parallel: usize) -> Self {
+    /// The usual limits with this many changes in flight, for a PBX whose replies may take this long; nothing is read
+    /// back.
+    pub fn new(parallel: usize, reply: Duration) -> Self {
         Options {
             parallel,
-            failures_max: FailuresMax::Share(0.25),
-            settling: settle::Limits::default(),
+            failures_max: FailuresMax::default(),
+            settling: settle::Limits::new(reply),
             verify: Verify::None,
             batch: usize::MAX,
         }
@@ -77,20 +84,26 @@ impl Options {
 
 /// Writes down each change before it may be sent.
 pub trait IntentLog: Sync {
-    /// Waits until it is safely written down that the change at this position is about to be sent. Returns how many times
-    /// a run that was cut off had written that down before: if ever, the PBX is looked at first.
+    /// Waits until it is safely written down that the change at this position is about to be sent.
     ///
     /// # Errors
     /// The reason why it cannot be written down: then neither this change nor any later one may be sent.
-    fn intend(&self, position: usize) -> Result<u32, String>;
+    fn intend(&self, position: usize) -> Result<(), String>;
+
+    /// How many times a run that was cut off had written that down before: if ever, the PBX is looked at first.
+    fn intended(&self, position: usize) -> u32;
 }
 
 /// Writes nothing down: for a PBX that is gone when the process is.
 pub struct NoIntentLog;
 
 impl IntentLog for NoIntentLog {
-    fn intend(&self, _: usize) -> Result<u32, String> {
-        Ok(0)
+    fn intend(&self, _: usize) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn intended(&self, _: usize) -> u32 {
+        0
     }
 }
 
@@ -148,6 +161,9 @@ pub struct WaveGate<'w> {
 /// is not done; a second change of the same row waits for the first, and both have one [`Settlement`]: see
 /// [`order::in_order`].
 ///
+/// Where changes wrote groups, each extension is read once more at the run's end, for another one may write the same
+/// groups at the same time: until then the result is `provisional`, and `each` is called again with the final one.
+///
 /// Returns when nothing is in flight any more. A change that was not sent, because the run was interrupted or had to
 /// stop, has its [`Settlement`] too, with the reason.
 pub fn submit(
@@ -185,6 +201,8 @@ pub fn submit(
         dependencies: &dependencies,
         recorded: vec![None; changes.len()],
         firsts: HashMap::new(),
+        in_groups: vec![],
+        rereads: options.verify != Verify::None,
         each,
     };
     let parallel = match is_one_at_a_time(connection.manifest(), changes) {
@@ -211,7 +229,8 @@ pub fn submit(
     }
     let given_out = *lock(&queue.next);
     let why = lock(&queue.ended).take().unwrap_or(Ended::Whole);
-    recorder.record_the_rest(given_out, &why);
+    recorder.record_the_rest(given_out, &why, intents);
+    recorder.reread_groups(connection, options);
     match why {
         lost @ (Ended::TargetLost(_) | Ended::JournalLost(_)) => lost,
         ended if given_out < changes.len() => ended,
@@ -245,6 +264,24 @@ fn is_one_at_a_time(manifest: &Manifest, changes: &[Change]) -> bool {
     let is_shared = |field: Field| manifest.row(field).is_some_and(|row| row.one_at_a_time);
     let mut fields = changes.iter().flat_map(|change| change.wanted.iter());
     fields.any(|(field, _)| is_shared(field))
+}
+
+/// True where a change writes which extensions belong to which groups.
+fn writes_groups(change: &Change) -> bool {
+    let fields = [Field::GROUPS, Field::GROUP_MEMBERS];
+    let is_written = |field| {
+        change
+            .wanted
+            .get(field)
+            .is_some_and(|text| !text.is_empty())
+    };
+    change.action != Action::Delete && fields.into_iter().any(is_written)
+}
+
+/// The number under which the extension is to be found once a change is done.
+fn present_number(change: &Change) -> &str {
+    let new_number = change.wanted.text(Field::NEW_NUMBER);
+    new_number.unwrap_or(&change.number)
 }
 
 /// The changes, handed out one by one in their order.
@@ -292,19 +329,16 @@ impl<'c> Queue<'c> {
         if self.is_ended() {
             return None;
         }
-        let intended = match self.intents.intend(position) {
-            Ok(intended) => intended,
-            Err(why) => {
-                self.end(Ended::JournalLost(why));
-                return None;
-            }
-        };
+        if let Err(why) = self.intents.intend(position) {
+            self.end(Ended::JournalLost(why));
+            return None;
+        }
         let permit = connection.line().pace().permit_unless(|| self.is_ended())?;
         *next += 1;
         Some(Taken {
             position,
             change,
-            intended,
+            intended: self.intents.intended(position),
             permit,
         })
     }
@@ -466,7 +500,11 @@ struct Recorder<'c, 'e> {
     /// The result of each change that has one.
     recorded: Vec<Option<RowResult>>,
     /// First steps that are done, by the second step's position.
-    firsts: HashMap<usize, Settlement>,
+    firsts: HashMap<usize, (usize, Settlement)>,
+    /// Changes that wrote groups, by position, with their results so far.
+    in_groups: Vec<(usize, Settlement)>,
+    /// Groups are read once more at the end.
+    rereads: bool,
     each: &'e mut dyn FnMut(Settlement),
 }
 
@@ -479,17 +517,55 @@ impl Recorder<'_, '_> {
         }
         if let Some(second) = self.dependencies.seconds.get(&position) {
             if done.result.is_done() {
-                self.firsts.insert(*second, done);
+                self.firsts.insert(*second, (position, done));
                 return;
             }
             // The row ends with its first step.
             self.recorded[*second] = Some(done.result);
         }
-        let done = match self.firsts.remove(&position) {
-            Some(first) => in_two_steps(first, done),
-            None => done,
+        let (position, mut done) = match self.firsts.remove(&position) {
+            Some(first) => (first.0, in_two_steps(first.1, done)),
+            None => (position, done),
         };
+        let writes_groups = self.changes.get(position).is_some_and(writes_groups);
+        if self.rereads && writes_groups && done.result.is_done() {
+            done.provisional = true;
+            self.in_groups.push((position, done.clone()));
+        }
         (self.each)(done);
+    }
+
+    /// Reads every extension or group once more whose groups were written, and hands on the final result.
+    fn reread_groups(&mut self, connection: &Connection, options: &Options) {
+        let written = std::mem::take(&mut self.in_groups);
+        let batch = options.batch.min(connection.manifest().vendor.batch).max(1);
+        for written in written.chunks(batch) {
+            let changes: Vec<&Change> = written
+                .iter()
+                .filter_map(|(position, _)| self.changes.get(*position))
+                .collect();
+            let numbers: Vec<String> = changes
+                .iter()
+                .map(|change| present_number(change).to_owned())
+                .collect();
+            let lookups = caught(|| connection.look_up(&numbers, false)).unwrap_or_else(Err);
+            // Where it cannot be read now, it still was as wanted when it was read back.
+            let lookups = lookups.unwrap_or_default();
+            for ((_, settlement), change) in written.iter().zip(changes) {
+                let number = present_number(change);
+                let held = lookups.iter().find(|lookup| lookup.number == number);
+                let held = held.and_then(|lookup| lookup.found.as_ref().ok());
+                let lost = held.and_then(|held| verify::lost_groups(connection, change, held));
+                let settlement = Settlement {
+                    provisional: false,
+                    ..settlement.clone()
+                };
+                (self.each)(match lost {
+                    Some(lost) => verify::differs(&settlement, change, lost),
+                    None => settlement,
+                });
+            }
+        }
     }
 
     /// Records a change as held where something that it waited for is not done. Returns true then, and where it has
@@ -519,13 +595,15 @@ impl Recorder<'_, '_> {
     }
 
     /// Rows in are results out: records a result for every change that has none by now.
-    fn record_the_rest(&mut self, given_out: usize, why: &Ended) {
+    fn record_the_rest(&mut self, given_out: usize, why: &Ended, intents: &dyn IntentLog) {
         for (position, change) in self.changes.iter().enumerate() {
             if self.recorded.get(position).is_none_or(Option::is_some) {
                 continue;
             }
             let settlement = if position < given_out {
                 broke_down(change, sender_broke_down())
+            } else if intents.intended(position) > 0 {
+                not_looked_at(change, why)
             } else {
                 not_sent(change, why)
             };
@@ -592,6 +670,17 @@ fn not_sent(change: &Change, ended: &Ended) -> Settlement {
     }
 }
 
+/// The result of a change that a run which was cut off may have sent, where the run ended before it was looked at.
+fn not_looked_at(change: &Change, ended: &Ended) -> Settlement {
+    let (message, _) = ended.words();
+    let settlement = Settlement::new(change, RowResult::Unknown).with_fault(settle::cut_off());
+    Settlement {
+        message: format!("{}, and {message}", settlement.message),
+        hint: "go on with the run, which looks at it first: rowcall resume".into(),
+        ..settlement
+    }
+}
+
 /// The result of a change at which rowcall itself broke down.
 fn broke_down(change: &Change, fault: Fault) -> Settlement {
     Settlement {
@@ -603,10 +692,12 @@ fn broke_down(change: &Change, fault: Fault) -> Settlement {
 /// True where a result looks like a PBX that is down.
 fn looks_down(settlement: &Settlement) -> bool {
     let transport = |fault: &Fault| {
-        matches!(
-            fault.kind,
-            FaultKind::NotSent | FaultKind::MayHaveHappened | FaultKind::Busy
-        )
+        // Where a reply came, it is there, whatever it said.
+        !is_garbled(fault)
+            && matches!(
+                fault.kind,
+                FaultKind::NotSent | FaultKind::MayHaveHappened | FaultKind::Busy
+            )
     };
     matches!(settlement.result, RowResult::Failed | RowResult::Unknown)
         && settlement.fault.as_ref().is_some_and(transport)
@@ -637,11 +728,10 @@ mod tests {
     use super::fake_vendor::{FakeVendor, Trouble};
     use super::*;
     use crate::link::paced::Pace;
-    use crate::model::{Action, Record};
+    use crate::model::Record;
     use crate::wire::Request;
     use std::collections::BTreeMap;
     use std::hash::{DefaultHasher, Hash, Hasher};
-    use std::time::Duration;
 
     fn creations(count: usize) -> Vec<Change> {
         let create = |row: usize| {
@@ -665,8 +755,9 @@ mod tests {
             settling: settle::Limits {
                 attempts_max: 4,
                 second_look: Duration::from_millis(1),
+                reply: Duration::from_millis(1),
             },
-            ..Options::parallel(parallel)
+            ..Options::new(parallel, Duration::ZERO)
         }
     }
 

@@ -286,9 +286,10 @@ mod tests {
             settling: Limits {
                 attempts_max: 2,
                 second_look: Duration::from_millis(1),
+                reply: Duration::from_millis(1),
             },
             verify: Verify::All,
-            ..Options::parallel(4)
+            ..Options::new(4, Duration::ZERO)
         };
         let mut done = vec![];
         let changes = in_order(creations(forwards));
@@ -395,7 +396,7 @@ mod tests {
         submit(
             &fake.open(),
             &changes,
-            &Options::parallel(1),
+            &Options::new(1, Duration::ZERO),
             &NoIntentLog,
             None,
             &mut |one| {

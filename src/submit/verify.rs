@@ -6,12 +6,13 @@
 //! that is all we know; the same import again finds it unchanged, or does it.
 
 use super::converse::Connection;
-use super::settle::Settlement;
-use super::{Options, caught, lock};
+use super::settle::{Settlement, renamed};
+use super::{Options, caught, lock, present_number};
 use crate::compare::{differences, differing, uncomparable};
 use crate::model::{Action, Change, Fault, Field, Record, RowResult};
 use crate::seal::sha256_hex;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -58,13 +59,18 @@ pub(super) struct Sent<'c> {
 impl Sent<'_> {
     /// The number under which the extension is to be found now.
     fn number(&self) -> &str {
-        let change = self.change;
-        change
-            .wanted
-            .text(Field::NEW_NUMBER)
-            .unwrap_or(&change.number)
+        present_number(self.change)
+    }
+
+    /// The number under which nothing is to be found now: of a deletion, and the old one of a rename.
+    fn gone_number(&self) -> Option<&str> {
+        let is_gone = self.change.action == Action::Delete || self.number() != self.change.number;
+        is_gone.then_some(self.change.number.as_str())
     }
 }
+
+/// Everything under one number, or the fault for which it could not be read.
+type Found = Result<Vec<Record>, Fault>;
 
 /// Reads back what was written.
 pub(super) struct Verifier<'c> {
@@ -76,15 +82,21 @@ pub(super) struct Verifier<'c> {
 }
 
 /// The way in which the PBX is not as wanted.
-enum Mismatch {
+pub(super) enum Mismatch {
     /// It has no such extension.
     Absent,
     /// It still has the extension.
     Present,
+    /// It has the extension under its old number too.
+    Both,
     /// It has the extension more than once.
     Twice,
     /// It holds other values.
     Fields(Vec<Field>, Record),
+    /// These were as wanted when they were read back, and at the run's end they are not.
+    Lost(Vec<Field>, Record),
+    /// It could not be read.
+    Unread(Fault),
 }
 
 impl<'c> Verifier<'c> {
@@ -105,7 +117,7 @@ impl<'c> Verifier<'c> {
         sent.change.action != Action::None
             && sent.settlement.result.is_done()
             && !sent.settlement.looked
-            && self.verify.picks(&sent.change.number)
+            && (self.verify.picks(&sent.change.number) || sent.number() != sent.change.number)
     }
 
     /// Queues a row. Returns the rows that are verified by this call: none until a batch is full.
@@ -132,7 +144,7 @@ impl<'c> Verifier<'c> {
     /// Looks at rows, twice where needed, and decides each one's result.
     fn check(&self, mut rows: Vec<Sent<'c>>) -> Vec<Sent<'c>> {
         let mut open: Vec<&mut Sent<'c>> = rows.iter_mut().collect();
-        let mut seen = vec![];
+        let mut mismatches = vec![];
         for look in 0..2 {
             if open.is_empty() {
                 break;
@@ -140,10 +152,8 @@ impl<'c> Verifier<'c> {
             if look > 0 {
                 thread::sleep(self.second_look);
             }
-            let numbers: Vec<String> = open.iter().map(|one| one.number().to_owned()).collect();
-            let looked = caught(|| self.connection.look_at(&numbers, false));
-            let found = match looked.unwrap_or_else(Err) {
-                Ok(found) => found,
+            let held = match caught(|| self.look(&open)).unwrap_or_else(Err) {
+                Ok(held) => held,
                 // What is just taking effect may be there for one question and not for the next.
                 Err(blind) if look == 0 && !blind.ends_the_run() => continue,
                 Err(blind) => {
@@ -153,40 +163,83 @@ impl<'c> Verifier<'c> {
                     return rows;
                 }
             };
-            seen.clear();
-            open.retain_mut(|one| match self.mismatch(one, &found) {
+            mismatches.clear();
+            open.retain_mut(|one| match self.mismatch(one, &held) {
                 Some(mismatch) => {
-                    seen.push(mismatch);
+                    mismatches.push(mismatch);
                     true
                 }
                 None => {
-                    let left = found.iter().find(|held| held.number() == one.number());
-                    one.settlement.left = left.cloned();
+                    let left = held.get(one.number()).and_then(|found| found.as_ref().ok());
+                    one.settlement.left = left.and_then(|found| found.first()).cloned();
                     self.confirm(one);
                     false
                 }
             });
         }
-        for (one, mismatch) in open.into_iter().zip(seen) {
-            one.settlement = differs(&one.settlement, one.change, mismatch);
+        for (one, mismatch) in open.into_iter().zip(mismatches) {
+            one.settlement = match mismatch {
+                Mismatch::Unread(blind) => not_seen(&one.settlement, one.change, &blind),
+                mismatch => differs(&one.settlement, one.change, mismatch),
+            };
         }
         rows
     }
 
+    /// Looks up everything that tells about these rows. A number under which nothing is to be there is asked for alone,
+    /// for no other answer shows that.
+    fn look(&self, rows: &[&mut Sent<'c>]) -> Result<HashMap<String, Found>, Fault> {
+        let present = rows
+            .iter()
+            .filter(|one| one.change.action != Action::Delete);
+        let present: Vec<String> = present.map(|one| one.number().to_owned()).collect();
+        let gone = rows.iter().filter_map(|one| one.gone_number());
+        let gone: Vec<String> = gone.map(str::to_owned).collect();
+        let mut held = HashMap::new();
+        let groups = present.chunks(self.batch).chain(gone.chunks(1));
+        for numbers in groups.filter(|numbers| !numbers.is_empty()) {
+            for lookup in self.connection.look_up(numbers, false)? {
+                held.insert(lookup.number, lookup.found);
+            }
+        }
+        Ok(held)
+    }
+
     /// Compares an extension with what was wanted.
-    fn mismatch(&self, sent: &Sent<'_>, found: &[Record]) -> Option<Mismatch> {
-        let mut same = found.iter().filter(|held| held.number() == sent.number());
-        let held = same.next();
-        if sent.change.action == Action::Delete {
-            return held.map(|_| Mismatch::Present);
-        }
-        let Some(held) = held else {
-            return Some(Mismatch::Absent);
+    fn mismatch(&self, sent: &Sent<'_>, held: &HashMap<String, Found>) -> Option<Mismatch> {
+        let look = |number: &str| match held.get(number) {
+            Some(Ok(found)) => Ok(found.as_slice()),
+            Some(Err(blind)) => Err(Mismatch::Unread(blind.clone())),
+            None => Ok(&[] as &[Record]),
         };
-        if same.next().is_some() {
-            return Some(Mismatch::Twice);
+        let gone = match sent.gone_number().map(look).transpose() {
+            Ok(gone) => gone,
+            Err(blind) => return Some(blind),
+        };
+        // Another extension may have got the old number since: it is gone where what is there is not what was.
+        let manifest = self.connection.manifest();
+        let before = sent.change.before.as_ref();
+        let is_same = |held: &Record| {
+            sent.change.action == Action::Delete
+                || before.is_none_or(|before| differing(manifest, before, held).is_empty())
+        };
+        let is_gone = gone.is_none_or(|gone| !gone.iter().any(is_same));
+        if sent.change.action == Action::Delete {
+            return (!is_gone).then_some(Mismatch::Present);
         }
-        let fields = differing(self.connection.manifest(), &sent.change.wanted, held);
+        let held = match look(sent.number()) {
+            Ok([]) => return Some(Mismatch::Absent),
+            Ok([held]) => held,
+            Ok(_) => return Some(Mismatch::Twice),
+            Err(blind) => return Some(blind),
+        };
+        if !is_gone {
+            return Some(Mismatch::Both);
+        }
+        let fields = match gone {
+            Some(_) => differing(manifest, &renamed(sent.change), held),
+            None => differing(manifest, &sent.change.wanted, held),
+        };
         (!fields.is_empty()).then(|| Mismatch::Fields(fields, held.clone()))
     }
 
@@ -207,15 +260,48 @@ impl<'c> Verifier<'c> {
     }
 }
 
-fn differs(accepted: &Settlement, change: &Change, mismatch: Mismatch) -> Settlement {
+/// What an extension has lost of its groups, or a group of its members, since it was read back; `held` is what is found
+/// under its number now.
+pub(super) fn lost_groups(
+    connection: &Connection,
+    change: &Change,
+    held: &[Record],
+) -> Option<Mismatch> {
+    let Some(held) = held.first() else {
+        return Some(Mismatch::Absent);
+    };
+    let mut fields = differing(connection.manifest(), &change.wanted, held);
+    fields.retain(|field| [Field::GROUPS, Field::GROUP_MEMBERS].contains(field));
+    (!fields.is_empty()).then(|| Mismatch::Lost(fields, held.clone()))
+}
+
+/// The result of a change that the PBX accepted and that it does not hold as wanted.
+pub(super) fn differs(accepted: &Settlement, change: &Change, mismatch: Mismatch) -> Settlement {
     let record = change.wanted.record();
+    let left = match &mismatch {
+        Mismatch::Fields(_, held) | Mismatch::Lost(_, held) => Some(held.clone()),
+        _ => None,
+    };
     let (but, differing) = match mismatch {
         Mismatch::Absent => (format!("but it has no such {record}"), None),
         Mismatch::Present => (format!("but it still has the {record}"), None),
+        Mismatch::Both => (
+            format!("but it still has the {record} under its old number too"),
+            Some(vec![Field::NEW_NUMBER]),
+        ),
         Mismatch::Twice => (format!("but it has the {record} more than once"), None),
+        Mismatch::Unread(blind) => (format!("but it cannot be read: {}", blind.message), None),
         Mismatch::Fields(fields, held) => (
             format!(
                 "but it holds {}",
+                differences(&fields, &change.wanted, &held)
+            ),
+            Some(fields),
+        ),
+        Mismatch::Lost(fields, held) => (
+            format!(
+                "and it was as wanted when it was read back, but at the end of the run the PBX holds {}: see whether \
+                 another one writes the same groups",
                 differences(&fields, &change.wanted, &held)
             ),
             Some(fields),
@@ -230,6 +316,7 @@ fn differs(accepted: &Settlement, change: &Change, mismatch: Mismatch) -> Settle
             "look at this {record} on the PBX, mend the row or the {record}, then run it again"
         ),
         looked: true,
+        left,
         ..accepted.clone()
     }
 }
@@ -255,6 +342,7 @@ mod tests {
     use super::super::fake_vendor::{FakeVendor, Trouble};
     use super::super::{Ended, FailuresMax, NoIntentLog, Options, submit};
     use super::*;
+    use std::collections::BTreeMap;
 
     fn options() -> Options {
         Options {
@@ -262,9 +350,10 @@ mod tests {
             settling: super::super::settle::Limits {
                 attempts_max: 3,
                 second_look: Duration::from_millis(2),
+                reply: Duration::from_millis(2),
             },
             verify: Verify::All,
-            ..Options::parallel(1)
+            ..Options::new(1, Duration::ZERO)
         }
     }
 
@@ -454,5 +543,138 @@ mod tests {
         let (_, done) = sent(&fake.open(), &changes, &options());
         assert_eq!(done[0].result, RowResult::Created);
         assert_eq!(fake.pbx.said("look"), 1);
+    }
+
+    #[test]
+    fn one_extension_that_cannot_be_read_does_not_stop_the_run() {
+        // Every eighth one; a batch with such a one in it cannot be read either.
+        let fake = FakeVendor::holding(0).troubled(|request, _| {
+            let asked = request.query[0].1.split(',');
+            let is_odd = |number: &str| number.parse::<u32>().is_ok_and(|number| number % 8 == 0);
+            match request.operation {
+                "look" if asked.into_iter().any(is_odd) => Trouble::Garbage,
+                _ => Trouble::Nothing,
+            }
+        });
+        let options = Options {
+            failures_max: FailuresMax::Share(0.25),
+            ..options()
+        };
+        let (ended, done) = sent(&fake.open(), &creations(200), &options);
+        assert_eq!(ended, Ended::Whole);
+        for one in done {
+            let is_odd = one.number.parse::<u32>().unwrap() % 8 == 0;
+            let wanted = match is_odd {
+                true => RowResult::Unknown,
+                false => RowResult::Created,
+            };
+            assert_eq!(one.result, wanted, "{one:?}");
+        }
+    }
+
+    #[test]
+    fn a_batch_that_answers_for_some_makes_nobody_absent() {
+        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
+            "look" if request.query[0].1.contains(',') => Trouble::Sparse,
+            _ => Trouble::Nothing,
+        });
+        let (_, done) = sent(&fake.open(), &creations(40), &options());
+        assert!(done.iter().all(|one| one.result == RowResult::Created));
+        // What is said to be deleted and is still there is seen, whatever a batch leaves out.
+        let fake = FakeVendor::holding(40).troubled(|request, _| match request.operation {
+            "look" if request.query[0].1.contains(',') => Trouble::Sparse,
+            "delete" => Trouble::Say("ok"),
+            _ => Trouble::Nothing,
+        });
+        let deletions: Vec<Change> = (0..40)
+            .map(|row| {
+                let number = (1000 + row).to_string();
+                change(row, Action::Delete, Record::numbered(number))
+            })
+            .collect();
+        let (_, done) = sent(&fake.open(), &deletions, &options());
+        assert!(done.iter().all(|one| one.result == RowResult::Differs));
+    }
+
+    #[test]
+    fn a_rename_that_only_the_reply_tells_of_differs() {
+        let rename = || {
+            let mut wanted = Record::numbered("1");
+            wanted.set(Field::NEW_NUMBER, "71");
+            Change {
+                before: Some(ann(1)),
+                ..change(0, Action::Update, wanted)
+            }
+        };
+        for verify in [Verify::All, Verify::None] {
+            let options = Options {
+                verify,
+                ..options()
+            };
+            let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
+                "update" => Trouble::Say("ok"),
+                _ => Trouble::Nothing,
+            });
+            fake.pbx.put(&ann(1));
+            let (_, done) = sent(&fake.open(), &[rename()], &options);
+            assert_eq!(done[0].result, RowResult::Differs, "{done:?}");
+            // Another extension has the number that this one was to get, and this one stays.
+            fake.pbx.put(&ann(71));
+            let (_, done) = sent(&fake.open(), &[rename()], &options);
+            assert_eq!(done[0].result, RowResult::Differs, "{done:?}");
+            assert_eq!(done[0].differing, [Field::NEW_NUMBER]);
+
+            let fake = FakeVendor::holding(0);
+            fake.pbx.put(&ann(1));
+            let (_, done) = sent(&fake.open(), &[rename()], &options);
+            assert_eq!(done[0].result, RowResult::Updated, "{done:?}");
+        }
+    }
+
+    #[test]
+    fn whoever_was_lost_from_a_group_by_the_end_of_the_run_differs() {
+        let mut changes = creations(20);
+        for change in &mut changes {
+            change.wanted.set(Field::GROUPS, "Sales");
+        }
+        let fake = FakeVendor::holding(0);
+        let pbx = fake.pbx.clone();
+        let connection = fake.open();
+        let mut last = BTreeMap::new();
+        let mut provisional = 0;
+        submit(
+            &connection,
+            &changes,
+            &options(),
+            &NoIntentLog,
+            None,
+            &mut |one| {
+                provisional += usize::from(one.provisional);
+                if one.row == 7 && one.provisional {
+                    // Another one writes the same group at the same time.
+                    let mut other = ann(2003);
+                    other.set(Field::GROUPS, "");
+                    pbx.put(&other);
+                }
+                last.insert(one.row, one);
+            },
+        );
+        assert_eq!((last.len(), provisional), (20, 20));
+        for (row, one) in last {
+            assert!(!one.provisional);
+            if row == 3 {
+                assert_eq!(
+                    (one.result, one.differing),
+                    (RowResult::Differs, vec![Field::GROUPS])
+                );
+                assert!(
+                    one.message.contains("at the end of the run"),
+                    "{}",
+                    one.message
+                );
+            } else {
+                assert_eq!(one.result, RowResult::Created);
+            }
+        }
     }
 }

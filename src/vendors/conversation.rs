@@ -209,8 +209,11 @@ impl<'t, D: Dialect> Conversation<'t, D> {
     }
 
     fn exchange(&mut self, request: Request) -> Step<&'t Exchange> {
-        self.take()
-            .ok_or_else(|| Turn::say(self.dialect.authorise(request, self.session)))
+        self.take().ok_or_else(|| {
+            let mut request = self.dialect.authorise(request, self.session);
+            request.done_before = self.done.join("; ");
+            Turn::say(request)
+        })
     }
 
     /// A refusal of what was asked for goes back to the caller.

@@ -43,6 +43,11 @@ impl Manifest {
             .any(|row| row.code.as_deref() == Some(code))
     }
 
+    /// Whether an HTTP status has a row of its own.
+    pub(crate) fn explains_status(&self, status: u16) -> bool {
+        self.row_of_status(status).is_some()
+    }
+
     /// The fault that an HTTP status means at this vendor.
     pub(crate) fn fault_of_status(&self, status: u16) -> Fault {
         let (word, shown) = (format!("http_{status}"), format!("HTTP {status}"));

@@ -78,6 +78,8 @@ pub struct Request {
     pub body: Body,
     /// Whether it may be repeated.
     pub effect: Effect,
+    /// What earlier requests of its conversation have done, in words; empty where nothing.
+    pub done_before: String,
 }
 
 impl Request {
@@ -96,6 +98,7 @@ impl Request {
             headers: vec![],
             body: Body::Empty,
             effect,
+            done_before: String::new(),
         }
     }
 

@@ -382,7 +382,7 @@ impl Job<'_> {
         ));
         if !gone.is_empty() {
             print(format!(
-                "{}: listed, but gone when they were looked at: {}",
+                "{}: listed, but gone or not readable when they were looked at: {}",
                 target.label,
                 gone.join(", ")
             ));

@@ -31,9 +31,10 @@ fn options() -> Options {
         settling: Limits {
             attempts_max: 3,
             second_look: Duration::from_millis(2),
+            reply: Duration::from_millis(2),
         },
         verify: Verify::All,
-        ..Options::parallel(1)
+        ..Options::new(1, Duration::ZERO)
     }
 }
 
@@ -56,7 +57,9 @@ fn sent(connection: &Connection, changes: &[Change]) -> Vec<Settlement> {
         &NoIntentLog,
         None,
         &mut |one| {
-            done.push(one);
+            if !one.provisional {
+                done.push(one);
+            }
         },
     );
     done.sort_by_key(|one| one.row);

@@ -246,7 +246,9 @@ impl Rig {
             None,
             &mut |one| {
                 tells_no_secret(&one);
-                done.push(one);
+                if !one.provisional {
+                    done.push(one);
+                }
             },
         );
         tells_no_secret(&ended);
@@ -288,9 +290,9 @@ pub(crate) fn options(parallel: usize) -> Options {
         failures_max: FailuresMax::Count(u32::MAX),
         settling: settle::Limits {
             second_look: Duration::from_millis(1),
-            ..settle::Limits::default()
+            ..settle::Limits::new(Duration::from_millis(1))
         },
-        ..Options::parallel(parallel)
+        ..Options::new(parallel, Duration::ZERO)
     }
 }
 
