@@ -1,6 +1,5 @@
 //! A text that cannot be printed by accident.
 
-use super::Text;
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -50,15 +49,6 @@ impl From<String> for Secret {
 impl From<&Secret> for Secret {
     fn from(secret: &Secret) -> Secret {
         secret.clone()
-    }
-}
-
-impl From<Text<'_>> for Secret {
-    fn from(text: Text<'_>) -> Secret {
-        match text {
-            Text::Open(text) => Secret::new(text),
-            Text::Secret(secret) => secret.clone(),
-        }
     }
 }
 

@@ -58,6 +58,15 @@ impl PartialEq<&str> for Text<'_> {
     }
 }
 
+impl From<Text<'_>> for Secret {
+    fn from(text: Text<'_>) -> Secret {
+        match text {
+            Text::Open(text) => Secret::new(text),
+            Text::Secret(secret) => secret.clone(),
+        }
+    }
+}
+
 /// A field's text as it goes to a PBX, in the vendor's words. A secret stays typed so until it is encoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WireText {
