@@ -360,6 +360,12 @@ pub struct CheckArgs {
     /// Show how each heading was understood, with its first value, and check nothing
     #[arg(long)]
     pub explain_columns: bool,
+    /// Print every finding of every row, one a line, instead of a line a column and cause
+    #[arg(long)]
+    pub all: bool,
+    /// With --all: name the page that each rule comes from; reports always do
+    #[arg(long, requires = "all")]
+    pub sources: bool,
     /// Where results go.
     #[command(flatten)]
     pub report: ReportArgs,

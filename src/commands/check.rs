@@ -5,21 +5,18 @@ use crate::cli::CheckArgs;
 use crate::input::open_sheets;
 use crate::manifest::Purpose;
 use crate::model::redact::{NOT_SHOWN, quoted};
-use crate::model::{Action, Field, Finding, Outcome, Place, RowResult};
-use crate::report::{cells, columns, finding_line};
+use crate::model::{Action, Field, Finding, Outcome, RowResult};
+use crate::report::{FindingSummary, cells, columns, counted, finding_line};
 use crate::rim::target::vendor_of_rows;
 use crate::rim::terminal::{print, print_data};
 use crate::rim::{Exit, Failure};
-use crate::rules::CELL_NUMERIC;
 use crate::sheet::{Readers, SheetError, Writer, markdown};
 use crate::vendors::vendor;
 use jiff::Timestamp;
 use serde_json::json;
-use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write, stdout};
-use std::sync::Arc;
 
-/// Checks the sheets; findings go to standard output, one a line.
+/// Checks the sheets; findings go to standard output, summed by column and cause.
 ///
 /// # Errors
 /// Exit 2 where a sheet cannot be read or a report cannot be written.
@@ -45,7 +42,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
         .collect();
     let mut writers = writers.map_err(Failure::usage)?;
     let (reported, mut out) = (!writers.is_empty(), BufWriter::new(stdout()));
-    let mut alike = Alike::default();
+    let mut found = FindingSummary::default();
     let options = Options {
         purpose: Purpose::Create,
         on_pbx: None,
@@ -53,11 +50,13 @@ pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
     let sink = |verdict: Verdict<'_, ()>| -> Result<(), Stop> {
         if !args.report.json {
             for finding in &verdict.findings {
-                if alike.is_repeated(&verdict.place, finding) {
-                    continue;
+                if args.all {
+                    let line = finding_line(finding, Some(&verdict.place), args.sources);
+                    writeln!(out, "{}: {} {line}", verdict.place, verdict.number)?;
+                } else {
+                    let heading = heading(verdict.table, finding);
+                    found.add(&verdict.place, &verdict.number, heading, finding);
                 }
-                let line = finding_line(finding, Some(&verdict.place));
-                writeln!(out, "{}: {} {line}", verdict.place, verdict.number)?;
             }
         }
         if reported {
@@ -90,57 +89,19 @@ pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
         writeln!(out, "{}", summary(&args.vendor, &counts, started, exit))
             .map_err(Failure::usage)?;
     }
+    for line in found.lines() {
+        writeln!(out, "{line}").map_err(Failure::usage)?;
+    }
     out.flush().map_err(Failure::usage)?;
-    alike.print();
     print(format!(
-        "{} rows: {} valid, {} invalid ({} errors, {} warnings)",
-        counts.rows, counts.valid, counts.invalid, counts.errors, counts.warnings
+        "{}: {} valid, {} invalid ({}, {})",
+        counted(counts.rows, "row"),
+        counts.valid,
+        counts.invalid,
+        counted(counts.errors, "error"),
+        counted(counts.warnings, "warning")
     ));
     Ok(exit)
-}
-
-/// Cells of which the same is to be said as of one that was printed: in a workbook a whole column may be stored as
-/// numbers, and only what differs in it is worth a line. A report has them all.
-#[derive(Default)]
-struct Alike(BTreeMap<AlikeIn, (Place, u64)>);
-
-/// File, sheet, column, and what is said.
-type AlikeIn = (Arc<str>, Option<Arc<str>>, usize, String);
-
-impl Alike {
-    /// Whether the same was printed of another cell of the column.
-    fn is_repeated(&mut self, place: &Place, finding: &Finding) -> bool {
-        let (CELL_NUMERIC, Some(column)) = (&*finding.rule, finding.column) else {
-            return false;
-        };
-        // The same but for the value.
-        let (_, what) = finding.message.rsplit_once(" is ").unwrap_or_default();
-        let key = (
-            place.file.clone(),
-            place.sheet.clone(),
-            column,
-            what.to_owned(),
-        );
-        let known = self.0.entry(key);
-        let (_, more) = known
-            .and_modify(|(_, more)| *more += 1)
-            .or_insert((place.clone(), 0));
-        *more > 0
-    }
-
-    fn print(&self) {
-        for ((file, _, column, what), (first, more)) in &self.0 {
-            let more = match more {
-                0 => continue,
-                1 => "1 more cell".to_owned(),
-                more => format!("{more} more cells"),
-            };
-            print(format!(
-                "{file}: {more} like {}: {what} ({CELL_NUMERIC}); --report FILE names each",
-                first.cell(*column)
-            ));
-        }
-    }
 }
 
 /// Prints how each heading was understood, with the first value below it. A secret is not shown, nor is a value of a
@@ -213,12 +174,8 @@ fn outcome(verdict: Verdict<'_, ()>) -> Outcome {
         true => RowResult::Valid,
         false => RowResult::Invalid,
     };
-    let (sheet, binding) = (&verdict.table.sheet, &verdict.table.binding);
-    let heading = |finding: &Finding| {
-        let column = finding.column.or_else(|| binding.column_of(finding.field?));
-        let heading = column.and_then(|column| sheet.headings.get(column));
-        heading.cloned().unwrap_or_default()
-    };
+    let table = verdict.table;
+    let heading = |finding: &Finding| heading(table, finding).to_owned();
     let outcome = Outcome {
         row: Some(verdict.row),
         place: Some(verdict.place),
@@ -226,6 +183,14 @@ fn outcome(verdict: Verdict<'_, ()>) -> Outcome {
         ..Outcome::new(Action::None, result)
     };
     outcome.with_findings(verdict.findings, heading)
+}
+
+/// The heading of the column that a finding is about; empty where the sheet has none.
+fn heading<'t>(table: &'t Table, finding: &Finding) -> &'t str {
+    let binding = &table.binding;
+    let column = finding.column.or_else(|| binding.column_of(finding.field?));
+    let heading = column.and_then(|column| table.sheet.headings.get(column));
+    heading.map_or("", String::as_str)
 }
 
 /// Why a check ends early.

@@ -51,10 +51,10 @@ pub(super) fn run(args: &FixArgs) -> Result<Exit, Failure> {
     let exit = Exit::done_if(counts.invalid == 0);
     let cells = told.finish(args, &counts, started, exit)?;
     print(format!(
-        "{}: {} of {} rows",
+        "{}: {} of {}",
         args.output.display(),
         counted(cells, "cell changed", "cells changed"),
-        counts.rows
+        counted(counts.rows, "row", "rows")
     ));
     if let Some(encoding) = encoding {
         print(format!(

@@ -10,6 +10,7 @@ use crate::manifest::Manifest;
 use crate::model::{Change, Field, Outcome, PlannedRow, RowResult};
 use crate::plan::waves::Stage;
 use crate::progress::Progress;
+use crate::report::counted;
 use crate::rim::terminal::print;
 use crate::rim::{Exit, Failure, Session};
 use crate::seal::Key;
@@ -185,7 +186,8 @@ impl Execution<'_> {
     fn judge_wave(&self, wave: usize, failures: u32) -> Option<Ended> {
         let stage = self.stages.get(wave)?;
         if stage.of > 1 {
-            print(format!("{stage}: {} rows, {failures} failed", stage.count));
+            let rows = counted(stage.count as u64, "row");
+            print(format!("{stage}: {rows}, {failures} failed"));
         }
         let is_last = wave + 1 == self.stages.len();
         let too_bad = stage.is_too_bad(failures, stage.count, self.failures_max);

@@ -2,7 +2,7 @@
 
 use crate::input::Rows;
 use crate::model::Outcome;
-use crate::report::{REJECT_HEADINGS, reject_cells, reject_columns};
+use crate::report::{REJECT_HEADINGS, counted, reject_cells, reject_columns};
 use crate::rim::Failure;
 use crate::sheet::{Readers, SheetError, Writer};
 use std::path::{Path, PathBuf};
@@ -69,9 +69,9 @@ impl<'r> Rejects<'r> {
     pub(crate) fn finish(self) -> Result<String, SheetError> {
         self.writer.finish()?;
         Ok(format!(
-            "rejects: {} ({} rows, only for its owner: it may hold passwords)",
+            "rejects: {} ({}, only for its owner: it may hold passwords)",
             self.file.display(),
-            self.count
+            counted(self.count, "row")
         ))
     }
 }

@@ -4,7 +4,7 @@ use super::rejects::Rejects;
 use super::request::ReportOptions;
 use crate::model::{Outcome, RowResult};
 use crate::plan::Refusal;
-use crate::report::{Counts, Report, columns, finding_line};
+use crate::report::{Counts, Report, columns, counted, describe};
 use crate::rim::terminal::print;
 use crate::rim::{Exit, Failure};
 use crate::sheet::{Readers, SheetError, Writer};
@@ -34,6 +34,8 @@ pub(crate) struct Results<'r> {
     /// Who is told of every outcome beside these.
     pub(crate) observer: Option<Observer<'r>>,
     not_done: u64,
+    /// Whether the reason of a run that stopped was shown.
+    reason_told: bool,
 }
 
 /// Is told the position and the outcome of a line.
@@ -68,6 +70,7 @@ impl<'r> Results<'r> {
             rejects,
             observer: None,
             not_done: 0,
+            reason_told: false,
         })
     }
 
@@ -89,7 +92,10 @@ impl<'r> Results<'r> {
                 continue;
             }
             self.not_done += 1;
-            if self.not_done <= SHOWN_MAX && !self.quiet {
+            // A run that stops gives its reason once, in the line that says so.
+            let reason = outcome.result == RowResult::NotSent;
+            let told = reason && std::mem::replace(&mut self.reason_told, true);
+            if self.not_done <= SHOWN_MAX && !self.quiet && !told {
                 show(&outcome);
             }
             if let Some(rejects) = &mut self.rejects {
@@ -180,9 +186,9 @@ impl<'r> Results<'r> {
             }
         }
         print(format!(
-            "{}: {} rows in {seconds:.1} s: {}",
+            "{}: {} in {seconds:.1} s: {}",
             self.target,
-            counts.total(),
+            counted(counts.total(), "row"),
             counts.words()
         ));
         if let Some(file) = &self.report_file {
@@ -223,24 +229,27 @@ fn show(outcome: &Outcome) {
         .place
         .as_ref()
         .map_or_else(String::new, |place| format!("{place}: "));
-    print(format!(
-        "{place}{} {}: {}",
-        outcome.number,
-        outcome.result.word(),
-        outcome.message
-    ));
-    let errors = outcome
+    let (row, place) = (
+        format!("{place}{} {}", outcome.number, outcome.result.word()),
+        outcome.place.as_ref(),
+    );
+    let mut errors = outcome
         .findings
         .iter()
-        .filter(|finding| finding.is_error())
-        .skip(1);
-    for finding in errors.filter(|_| outcome.result == RowResult::Invalid) {
-        print(format!(
-            "  also {}",
-            finding_line(finding, outcome.place.as_ref())
-        ));
+        .filter(|finding| finding.is_error() && outcome.result == RowResult::Invalid);
+    match errors.next() {
+        Some(first) => print(format!(
+            "{row}: {}",
+            describe(first, &outcome.column, place)
+        )),
+        None => {
+            print(format!("{row}: {}", outcome.message));
+            if !outcome.hint.is_empty() {
+                print(format!("  hint: {}", outcome.hint));
+            }
+        }
     }
-    if !outcome.hint.is_empty() {
-        print(format!("  hint: {}", outcome.hint));
+    for finding in errors {
+        print(format!("  also {}", describe(finding, "", place)));
     }
 }

@@ -1012,7 +1012,7 @@ fn data_goes_to_standard_output_and_all_else_to_standard_error() {
         ),
         (&2.into(), &2.into(), &"import".into())
     );
-    let ran = desk.run("check bad.csv --for openvox").exits(1);
+    let ran = desk.run("check bad.csv --for openvox --all").exits(1);
     assert!(
         lines(&ran) >= 1 && ran.out.contains("bad.csv:2: 20x1 error number.digits A2"),
         "{}",
@@ -1226,7 +1226,7 @@ fn a_field_that_cannot_be_changed_later_is_wrong_only_where_it_would_change() {
     let ran = desk
         .go("import other.csv --to TARGET --mode upsert --report r.csv")
         .exits(1);
-    ran.says(&["sip_password cannot be changed"]);
+    ran.says(&["cannot be changed at PortSIP PBX once the extension exists"]);
     assert_eq!(desk.results("r.csv"), ["invalid", "unchanged"]);
     assert_eq!(desk.report("r.csv")[0]["code"], "sip_password.create_only");
 }

@@ -262,7 +262,7 @@ fn the_original_is_never_written_to() {
     refused(
         path,
         &["in.csv", "-o", "o.csv", "--report", "o.csv"],
-        "another file for the report",
+        "--output and --report would write to the same file",
     );
     for (read, written) in [
         ("in.csv", "o.json"),

@@ -227,7 +227,7 @@ fn a_row_that_names_the_default_group_is_a_finding_and_sync_goes_on_without_it()
     let office = Office::with(&[("Sales", "2001"), ("Old", "2002")]);
     let sheet = format!("group_name,group_members\nSales,2001\n{DEFAULT},2001\n");
     office.write("groups.csv", &sheet);
-    let ran = office.run("check groups.csv --for portsip --groups");
+    let ran = office.run("check groups.csv --for portsip --groups --all");
     assert_eq!(ran.exit, 1);
     assert!(ran.out.contains("group_name.reserved A3"), "{}", ran.out);
     let line = "import groups.csv --groups --to TARGET --mode sync --yes";

@@ -165,7 +165,7 @@ fn a_first_wave_of_one_has_one_row_where_the_first_row_waits() {
     let said = desk.import("state", &sheet, &["--waves", "1,1"]);
     assert_eq!((said.exit, said.count("created")), (0, 3), "{}", said.err);
     for wave in 1..=3 {
-        let words = format!("wave {wave} of 3: 1 rows, 0 failed");
+        let words = format!("wave {wave} of 3: 1 row, 0 failed");
         assert!(said.err.contains(&words), "{}", said.err);
     }
     let said = desk.undo(&["--waves", "column:site"]);

@@ -1273,8 +1273,7 @@ fn waves_stop_where_too_much_failed_and_resume_keeps_to_them() {
     assert!(!desk.pbx.numbers().contains(&"1002".to_owned()));
     let ran = desk.ends("resume --report r.json", 1);
     assert!(
-        ran.err.contains("wave 2 of 3: 2 rows, 0 failed")
-            && ran.err.contains("wave 3 of 3: 1 rows"),
+        ran.err.contains("wave 2 of 3: 2 rows, 0 failed") && ran.err.contains("wave 3 of 3: 1 row"),
         "{}",
         ran.err
     );
@@ -1301,7 +1300,7 @@ fn waves_stop_where_too_much_failed_and_resume_keeps_to_them() {
         4,
     );
     assert!(
-        ran.err.contains("wave 1 of 3: 1 rows, 1 failed"),
+        ran.err.contains("wave 1 of 3: 1 row, 1 failed"),
         "{}",
         ran.err
     );
@@ -1339,7 +1338,7 @@ fn waves_stop_where_too_much_failed_and_resume_keeps_to_them() {
     );
     assert!(
         ran.err.contains("wave 2 of 3: 4 rows, 1 failed")
-            && ran.err.contains("wave 3 of 3: 1 rows, 0 failed"),
+            && ran.err.contains("wave 3 of 3: 1 row, 0 failed"),
         "{}",
         ran.err
     );
@@ -1374,7 +1373,7 @@ fn waves_of_a_plan_go_one_after_the_other() {
     desk.ends("plan a.csv --to TARGET --rate 5000 -o p.json", 0);
     let ran = desk.ends("import --plan p.json --rate 5000 --waves 1", 0);
     assert!(
-        ran.err.contains("wave 1 of 2: 1 rows, 0 failed\n")
+        ran.err.contains("wave 1 of 2: 1 row, 0 failed\n")
             && ran.err.contains("wave 2 of 2: 2 rows, 0 failed\n"),
         "{}",
         ran.err

@@ -314,19 +314,12 @@ fn a_column_that_is_stored_as_numbers_is_said_once() {
     assert_eq!(
         cells,
         [
-            "cell.numeric A2",
-            "cell.numeric C2",
-            "cell.numeric A21",
-            "damage.lost_zero C26"
+            "number, 39 cells (A2 A3 A4 A5 A6 …)",
+            "vmsecret (voicemail_pin), 39 cells (C2 C3 C4 C5 C6 …)",
+            "vmsecret (voicemail_pin), C26",
         ],
         "{printed}"
     );
-    for more in [
-        "37 more cells like A2: stored as a number",
-        "38 more cells like C2: stored",
-    ] {
-        assert!(said.contains(more), "{said}");
-    }
     assert!(said.contains(" 79 warnings"), "{said}");
     let report = fs::read_to_string(folder.path().join("r.csv")).unwrap();
     assert_eq!(report.matches("warning cell.numeric A").count(), 39);

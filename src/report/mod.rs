@@ -1,5 +1,9 @@
 //! Outcomes as a sheet, counted; and the rows that are not done, as a sheet to be mended and fed back.
 
+mod findings;
+
+pub(crate) use findings::{FindingSummary, describe};
+
 use crate::model::{Finding, Outcome, Place, RowResult, Severity};
 use crate::sheet::{Column, Heading, SheetError, Tone, Writer};
 use std::collections::BTreeMap;
@@ -97,7 +101,7 @@ pub fn cells(outcome: &Outcome) -> [String; 16] {
     let findings = outcome
         .findings
         .iter()
-        .map(|finding| finding_line(finding, outcome.place.as_ref()));
+        .map(|finding| finding_line(finding, outcome.place.as_ref(), true));
     [
         text(outcome.row),
         text(outcome.place.as_ref()),
@@ -129,8 +133,8 @@ pub fn reject_cells(outcome: &Outcome) -> [String; 5] {
     ]
 }
 
-/// A finding on one line: weight, rule, cell, what is wrong, what to do.
-pub fn finding_line(finding: &Finding, place: Option<&Place>) -> String {
+/// A finding on one line: severity, rule, cell, what is wrong, what to do, and where that is written if `sources` are wanted.
+pub fn finding_line(finding: &Finding, place: Option<&Place>, sources: bool) -> String {
     let cell = match (place, finding.column) {
         (Some(place), Some(column)) => format!(" {}", place.cell(column)),
         _ => String::new(),
@@ -143,13 +147,21 @@ pub fn finding_line(finding: &Finding, place: Option<&Place>) -> String {
     );
     for (before, part, after) in [
         (" — ", finding.hint.as_str(), ""),
-        (" [", &finding.source, "]"),
+        (" [", if sources { &finding.source } else { "" }, "]"),
     ] {
         if !part.is_empty() {
             line.extend([before, part, after]);
         }
     }
     line
+}
+
+/// A count with its noun, in the singular where it is one.
+pub(crate) fn counted(count: u64, noun: &str) -> String {
+    match count {
+        1 => format!("1 {noun}"),
+        count => format!("{count} {noun}s"),
+    }
 }
 
 fn text(value: Option<impl ToString>) -> String {

@@ -1,0 +1,227 @@
+//! Findings as a person reads them: summed by column and cause, with the sheet's own headings and cells.
+
+use crate::model::{Field, Finding, Place, Severity, heading_key};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How many cells of a cause are named.
+const CELLS_SHOWN_MAX: usize = 5;
+
+/// How many causes of one severity are printed, so that any sheet's findings fit on a screen.
+const CAUSES_SHOWN_MAX: usize = 15;
+
+/// All findings of some sheets, by sheet, column and cause. Holds a few cells of each cause, however many rows there are.
+#[derive(Debug, Default)]
+pub(crate) struct FindingSummary(BTreeMap<Cause, Group>);
+
+/// Ordered as they are printed: errors last, since the end is what stays in sight.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Cause {
+    severity: Severity,
+    file: Arc<str>,
+    sheet: Option<Arc<str>>,
+    column: Option<usize>,
+    rule: String,
+}
+
+#[derive(Debug)]
+struct Group {
+    /// The first finding of the cause, whose words stand for all.
+    first: Finding,
+    place: Place,
+    number: String,
+    heading: String,
+    cells: Vec<String>,
+    count: u64,
+}
+
+impl FindingSummary {
+    /// Takes a finding of a row. `heading` is the column's heading as it stands in the sheet; empty where there is none.
+    pub(crate) fn add(&mut self, place: &Place, number: &str, heading: &str, finding: &Finding) {
+        let cause = Cause {
+            severity: finding.severity,
+            file: place.file.clone(),
+            sheet: place.sheet.clone(),
+            column: finding.column,
+            rule: finding.rule.to_string(),
+        };
+        let group = self.0.entry(cause).or_insert_with(|| Group {
+            first: finding.clone(),
+            place: place.clone(),
+            number: number.to_owned(),
+            heading: heading.to_owned(),
+            cells: vec![],
+            count: 0,
+        });
+        group.count += 1;
+        if group.cells.len() < CELLS_SHOWN_MAX {
+            group.cells.push(match finding.column {
+                Some(column) => place.cell(column),
+                None => place.line.to_string(),
+            });
+        }
+    }
+
+    /// A line a cause: what is worth knowing, then warnings, then errors.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let mut lines = vec![];
+        for severity in [Severity::Info, Severity::Warning, Severity::Error] {
+            let causes = self
+                .0
+                .iter()
+                .filter(|(cause, _)| cause.severity == severity);
+            let mut groups: Vec<&Group> = causes.map(|(_, group)| group).collect();
+            let hidden = groups.len().saturating_sub(CAUSES_SHOWN_MAX);
+            if hidden > 0 {
+                groups.sort_by_key(|group| std::cmp::Reverse(group.count));
+                groups.truncate(CAUSES_SHOWN_MAX);
+            }
+            lines.extend(groups.into_iter().map(Group::line));
+            if hidden > 0 {
+                lines.push(format!(
+                    "… and {hidden} more kinds of {}: --all prints every one",
+                    severity.word()
+                ));
+            }
+        }
+        lines
+    }
+}
+
+impl Group {
+    fn line(&self) -> String {
+        let word = self.first.severity.word();
+        if self.count == 1 {
+            let text = describe(&self.first, &self.heading, Some(&self.place));
+            let number = match self.number.as_str() {
+                "" => String::new(),
+                number => format!("{number} "),
+            };
+            return format!("{}: {number}{word} {text}", self.place);
+        }
+        let what = if self.first.column.is_some() {
+            "cells"
+        } else {
+            "rows"
+        };
+        let more = if self.count > self.cells.len() as u64 {
+            " …"
+        } else {
+            ""
+        };
+        let sheet = match &self.place.sheet {
+            Some(sheet) => format!("{}:{sheet}", self.place.file),
+            None => self.place.file.to_string(),
+        };
+        format!(
+            "{sheet}: {word} {}{} {what} ({}{more}): {}",
+            subject(&self.first, &self.heading, ", "),
+            self.count,
+            self.cells.join(" "),
+            words(&self.first)
+        )
+    }
+}
+
+/// A finding in a person's words: the sheet's own heading with the field's name in brackets where it differs, the cell, what is
+/// wrong, what to do.
+pub(crate) fn describe(finding: &Finding, heading: &str, place: Option<&Place>) -> String {
+    let cell = match (place, finding.column) {
+        (Some(place), Some(column)) => place.cell(column),
+        _ => String::new(),
+    };
+    let subject = match cell.as_str() {
+        "" => subject(finding, heading, ": "),
+        cell => format!("{}{cell}: ", subject(finding, heading, ", ")),
+    };
+    format!("{subject}{}", words(finding))
+}
+
+fn subject(finding: &Finding, heading: &str, end: &str) -> String {
+    match (heading.trim(), finding.field) {
+        ("", None) => String::new(),
+        ("", Some(field)) => format!("{}{end}", field.name()),
+        // A field's own name needs no other beside it.
+        (heading, Some(field)) if !is_field_name(heading) => {
+            format!("{heading} ({}){end}", field.name())
+        }
+        (heading, _) => format!("{heading}{end}"),
+    }
+}
+
+fn is_field_name(heading: &str) -> bool {
+    let key = heading_key(heading);
+    Field::all().any(|field| heading_key(field.name()) == key)
+}
+
+/// What is wrong and what to do, without the field's name, which stands before it.
+fn words(finding: &Finding) -> String {
+    let name = finding.field.map_or("", |field| field.name());
+    let message = finding
+        .message
+        .strip_prefix(name)
+        .filter(|_| !name.is_empty());
+    let message = message.map_or(finding.message.as_str(), |rest| {
+        rest.trim_start_matches([':', ' '])
+    });
+    match finding.hint.as_str() {
+        "" => message.to_owned(),
+        hint => format!("{message} — {hint}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(severity: Severity, column: Option<usize>, message: &str) -> Finding {
+        Finding {
+            rule: "sip_password.required".into(),
+            severity,
+            field: Some(Field::SIP_PASSWORD),
+            column,
+            message: message.into(),
+            hint: "fill in the cell".into(),
+            source: "a page".into(),
+            repair: None,
+        }
+    }
+
+    fn place(line: u64) -> Place {
+        Place {
+            file: "staff.csv".into(),
+            sheet: None,
+            line,
+        }
+    }
+
+    #[test]
+    fn one_cause_is_one_line_however_many_cells_have_it() {
+        let mut summary = FindingSummary::default();
+        for line in 2..102 {
+            let missing = finding(Severity::Error, Some(2), "sip_password is missing");
+            summary.add(&place(line), "2001", "Kennwort", &missing);
+        }
+        let alone = finding(Severity::Warning, Some(3), "sip_password is short");
+        summary.add(&place(7), "2006", "sip password", &alone);
+        assert_eq!(
+            summary.lines(),
+            [
+                "staff.csv:7: 2006 warning sip password, D7: is short — fill in the cell",
+                "staff.csv: error Kennwort (sip_password), 100 cells (C2 C3 C4 C5 C6 …): is missing — fill in the cell",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_findings_of_any_sheet_fit_on_a_screen() {
+        let mut summary = FindingSummary::default();
+        for column in 0..200 {
+            let one = finding(Severity::Error, Some(column), "sip_password is missing");
+            summary.add(&place(2), "2001", "", &one);
+        }
+        let lines = summary.lines();
+        assert_eq!(lines.len(), CAUSES_SHOWN_MAX + 1);
+        assert!(lines[CAUSES_SHOWN_MAX].contains("185"), "{lines:?}");
+    }
+}
