@@ -7,6 +7,7 @@ use crate::manifest::Purpose;
 use crate::model::redact::{NOT_SHOWN, quoted};
 use crate::model::{Action, Field, Finding, Outcome, RowResult};
 use crate::report::{FindingSummary, cells, columns, counted, finding_line};
+use crate::rim::outputs::Files;
 use crate::rim::target::vendor_of_rows;
 use crate::rim::terminal::{print, print_data};
 use crate::rim::{Exit, Failure};
@@ -32,6 +33,14 @@ pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
     if args.explain_columns {
         return explain(&tables);
     }
+    let mut files = Files::default();
+    for table in &tables {
+        files.read(table.sheet.file.as_ref().as_ref());
+    }
+    for path in &args.report.report {
+        files.written("--report", path);
+    }
+    files.refuse_clashes()?;
     let columns = columns();
     let create = |path| Writer::create(path, Readers::Anybody, &columns);
     let writers: Result<Vec<Writer>, SheetError> = args

@@ -5,15 +5,14 @@
 
 use crate::cli::{MigrateArgs, OnLoss};
 use crate::input::Rows;
-use crate::migrate::{self, Renumbering, Step};
-use crate::model::{Field, Outcome, RowResult, same_word};
+use crate::migrate::{self, Renumbering};
+use crate::model::{Field, same_word};
 use crate::plan::Refusal;
 use crate::plan::transfer::{Move, Source, Transfer, colliding};
 use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, PaceOptions, Session, Target};
 use crate::run::{Run, RunRequest};
 use crate::sheet::{self, Input, ReadOptions, Readers, Writer};
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -62,24 +61,13 @@ pub(super) fn run(args: &MigrateArgs, context: &Context) -> Result<Exit, Failure
             |_, _| Ok(()),
         );
     }
-    let (mut base, mut steps): (_, Vec<Step>) = (None, vec![]);
-    let ended: RefCell<BTreeMap<usize, RowResult>> = RefCell::default();
-    let observer = |position: usize, outcome: &Outcome| {
-        ended.borrow_mut().insert(position, outcome.result);
-    };
-    let exit = run.observed_by(Box::new(observer)).execute(|_, session| {
-        let mut agreed = transfer.base(&context.state()?, &key)?;
-        let (plan, decided) = transfer.plan(agreed.as_ref(), &key, session)?;
-        if let Some(agreed) = &mut agreed {
-            transfer.expect(agreed, &plan)?;
-        }
-        (base, steps) = (agreed, decided);
+    run.execute(|_, session| {
+        let base = transfer.base(&context.state()?, &key)?;
+        let (mut plan, steps) = transfer.plan(base.as_ref(), &key, session)?;
+        let base = base.as_ref();
+        plan.agreement = base.map(|base| transfer.agreement(base, &plan, &steps, &key));
         Ok(plan)
-    });
-    if let Some(base) = &mut base {
-        transfer.agree(base, &steps, &ended.borrow(), &key)?;
-    }
-    exit
+    })
 }
 
 fn request<'t>(

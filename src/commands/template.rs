@@ -21,6 +21,13 @@ pub(super) fn run(args: &TemplateArgs) -> Result<Exit, Failure> {
     let rows = rows(manifest);
     let columns: Vec<Column> = rows.iter().map(|row| column(manifest, row)).collect();
     let writer = match &args.output {
+        // What somebody filled in is never lost.
+        Some(path) if path.exists() => {
+            return Err(
+                Failure::usage(format!("{} is there already", path.display()))
+                    .hint("name another file, or remove that one"),
+            );
+        }
         Some(path) => {
             let help = Some(help(manifest, &rows));
             Writer::replace_with(path, Readers::Anybody, &columns, help)

@@ -44,12 +44,13 @@ pub(super) fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> {
         let stored = StoredRun::open(&state, &name).map_err(Failure::from)?;
         let rows = stored.rows(&context.key()?).map_err(Failure::from)?;
         let left = stored.left().map_err(Failure::from)?;
-        let past = StoredRows {
+        let stored = StoredRows {
             run: &name,
             rows: &rows,
             left: &left,
             key: &context.key()?,
+            agreement: past.options.agreement.as_ref(),
         };
-        Ok(plan_revert(&past, replaced, session)?)
+        Ok(plan_revert(&stored, replaced, session)?)
     })
 }

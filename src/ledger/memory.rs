@@ -8,7 +8,7 @@
 use super::state::{StateDir, failed};
 use super::{LedgerError, TargetLock};
 use crate::fingerprints::fingerprint;
-use crate::model::{Change, Field, Record};
+use crate::model::{Change, Field, Record, Text};
 use crate::seal::{Key, sha256_hex};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::cell::RefCell;
@@ -101,7 +101,7 @@ impl Memory {
     }
 
     /// Whether an extension that reads like this was last written with this text in a field that cannot be read.
-    pub fn vouches(&self, held: &Record, field: Field, text: &str) -> bool {
+    pub fn vouches(&self, held: &Record, field: Field, text: Text<'_>) -> bool {
         let entry = self.entry(held.record(), held.number()).unwrap_or_default();
         let written = entry.and_then(|entry| self.trusted(entry, held));
         let written = written.and_then(|mut entry| entry.fields.remove(field.name()));
@@ -163,7 +163,7 @@ impl Memory {
         &self,
         change: &Change,
         left: &Record,
-        unseen: &[(Field, &str)],
+        unseen: &[(Field, Text<'_>)],
     ) -> Result<(), LedgerError> {
         let before = self.forgotten.borrow_mut().remove(&change.number);
         let same_number = left.number() == change.number;
@@ -172,7 +172,7 @@ impl Memory {
         let mut entry = before.unwrap_or_default();
         entry.witness = self.witness(left);
         for (field, text) in unseen {
-            let mark = self.mark(left, *field, text);
+            let mark = self.mark(left, *field, *text);
             entry.fields.insert(field.name().to_owned(), mark);
         }
         if entry.fields.is_empty() {
@@ -236,10 +236,10 @@ impl Memory {
         fingerprint(held, &self.key)
     }
 
-    fn mark(&self, held: &Record, field: Field, text: &str) -> String {
+    fn mark(&self, held: &Record, field: Field, text: Text<'_>) -> String {
         let (kind, number, name) = (held.record(), held.number(), field.name());
         let context = format!("memory/{}/{kind}/{number}/{name}", self.pbx);
-        self.key.fingerprint(&context, text)
+        self.key.fingerprint(&context, text.reveal())
     }
 
     fn writing(&self, error: &rusqlite::Error) -> LedgerError {

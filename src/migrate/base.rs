@@ -7,7 +7,7 @@
 use crate::disk::write_whole;
 use crate::fingerprints::{Shown, ShownText, shown};
 use crate::ledger::{LedgerError, StateDir};
-use crate::model::{Field, Record, Text};
+use crate::model::{Field, Record, RowResult, Text};
 use crate::seal::{Key, sha256_hex};
 use crate::sheet::GENERATE;
 use serde::{Deserialize, Serialize};
@@ -21,13 +21,13 @@ use thiserror::Error;
 const FORMAT: u32 = 1;
 
 /// What two PBXes agreed on.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Base {
     path: PathBuf,
     kept: Kept,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Kept {
     format: u32,
@@ -177,10 +177,12 @@ impl Base {
         self.kept.extensions.insert(number.to_owned(), pending);
     }
 
-    /// Takes back what [`Base::expect`] wrote down: nothing was sent.
-    pub fn forget(&mut self, number: &str) {
-        if self.get(number).is_some_and(|agreed| agreed.pending) {
-            self.kept.extensions.remove(number);
+    /// Nothing yet of what the rows of a run make of it.
+    pub(crate) fn agreement(&self) -> Agreement {
+        Agreement {
+            from: self.kept.from.clone(),
+            to: self.kept.to.clone(),
+            rows: BTreeMap::new(),
         }
     }
 
@@ -232,6 +234,116 @@ impl Base {
         let mut bytes = serde_json::to_vec(&self.kept).map_err(|error| failed(error.into()))?;
         bytes.push(b'\n');
         write_whole(&self.path, &bytes, 0o600).map_err(failed)
+    }
+}
+
+/// What a run makes of what two PBXes agree on, row by row. It stands in the run's ledger, and is written by whoever
+/// ends the run. Holds no secret.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Agreement {
+    from: String,
+    to: String,
+    rows: BTreeMap<usize, AgreedRow>,
+}
+
+/// What one row makes of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct AgreedRow {
+    /// The extension's number on the PBX that is left.
+    number: String,
+    /// What is agreed on once the row is done; `None` where nothing is.
+    done: Option<Agreed>,
+    /// What stays agreed on where it certainly was not.
+    undone: Option<Agreed>,
+    /// Whether it makes the extension.
+    creates: bool,
+}
+
+impl Agreement {
+    /// Takes note of the row at a position.
+    pub(crate) fn add(
+        &mut self,
+        position: usize,
+        number: &str,
+        done: Option<Agreed>,
+        undone: Option<Agreed>,
+        creates: bool,
+    ) {
+        let number = number.to_owned();
+        let row = AgreedRow {
+            number,
+            done,
+            undone,
+            creates,
+        };
+        self.rows.insert(position, row);
+    }
+
+    /// Writes down which extensions are about to be made.
+    ///
+    /// # Errors
+    /// What is kept cannot be read or written.
+    pub(crate) fn begin(&self, state: &StateDir, key: &Key) -> Result<(), BaseError> {
+        let mut base = Base::load(state, &self.from, &self.to, key)?;
+        for row in self.rows.values().filter(|row| row.creates) {
+            if let Some(done) = &row.done {
+                base.expect(&row.number, &done.number);
+            }
+        }
+        base.save()
+    }
+
+    /// What undoing the run makes of it; `origins` are the positions that its rows had in the run, in their order.
+    pub(crate) fn reversed(&self, origins: &[usize]) -> Agreement {
+        let rows = origins.iter().enumerate().filter_map(|(position, origin)| {
+            let row = self.rows.get(origin)?;
+            let back = AgreedRow {
+                number: row.number.clone(),
+                done: row.undone.clone(),
+                undone: row.done.clone(),
+                creates: false,
+            };
+            Some((position, back))
+        });
+        Agreement {
+            rows: rows.collect(),
+            ..self.clone()
+        }
+    }
+
+    /// Writes down what both PBXes hold now, by what became of the rows.
+    ///
+    /// # Errors
+    /// What is kept cannot be read or written.
+    pub(crate) fn conclude(
+        &self,
+        state: &StateDir,
+        key: &Key,
+        ended: &BTreeMap<usize, RowResult>,
+    ) -> Result<(), BaseError> {
+        let mut base = Base::load(state, &self.from, &self.to, key)?;
+        for (position, row) in &self.rows {
+            let now = match ended.get(position) {
+                Some(result) if result.is_done() => &row.done,
+                Some(
+                    RowResult::NotSent
+                    | RowResult::Invalid
+                    | RowResult::Held
+                    | RowResult::Rejected
+                    | RowResult::Failed,
+                ) => &row.undone,
+                // What is unknown may be there all the same.
+                _ => continue,
+            };
+            match now {
+                Some(agreed) => base
+                    .kept
+                    .extensions
+                    .insert(row.number.clone(), agreed.clone()),
+                None => base.kept.extensions.remove(&row.number),
+            };
+        }
+        base.save()
     }
 }
 

@@ -15,6 +15,7 @@ mod renumber;
 mod table;
 mod three_way;
 
+pub(crate) use base::Agreement;
 pub use base::{Agreed, Base, BaseError};
 pub use loss::{HEADINGS, Loss, cells};
 pub use renumber::{Collision, Renumbering, Rule as RenumberRule};

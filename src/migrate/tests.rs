@@ -538,8 +538,6 @@ fn of_three_ways_the_base_decides() {
         step_of(&base, &at("1"), &there("2"), false),
         Step::Differs(vec![F::MOBILE])
     );
-    base.forget("1");
-    assert!(base.get("1").is_none() && base.get("2").is_some());
 }
 
 fn fs_text(kept: &Kept) -> String {

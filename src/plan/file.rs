@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -363,9 +363,16 @@ impl SavedPlan {
             path: sealed_path.clone(),
             error,
         })?;
-        // What is sealed first: a plan is never there without it.
-        write_whole(&sealed_path, &sealed, 0o600).map_err(failed(&sealed_path))?;
+        // At every moment one of the two sealed files is that of the plan which is there.
+        let next_path = next_path(path);
+        if let Ok(current) = read(path)
+            && opens(&next_path, &current, key)
+        {
+            fs::rename(&next_path, &sealed_path).map_err(failed(&sealed_path))?;
+        }
+        write_whole(&next_path, &sealed, 0o600).map_err(failed(&next_path))?;
         write_whole(path, &bytes, 0o666).map_err(failed(path))?;
+        fs::rename(&next_path, &sealed_path).map_err(failed(&sealed_path))?;
         Ok(sealed_path)
     }
 
@@ -397,7 +404,12 @@ impl SavedPlan {
                 here: key.id(),
             });
         }
-        let sealed_path = sealed_path(path);
+        // A kill may have left what is sealed under its first name.
+        let next_path = next_path(path);
+        let sealed_path = match opens(&next_path, &bytes, key) {
+            true => next_path,
+            false => sealed_path(path),
+        };
         let sealed = read(&sealed_path)?;
         let plain = key
             .open(&context(&bytes), &sealed)
@@ -551,6 +563,18 @@ fn secrets(extension: &Record) -> BTreeMap<Field, &str> {
 /// What is sealed belongs to these bytes of a plan.
 fn context(plan: &[u8]) -> String {
     format!("plan/{}", sha256_hex(plan))
+}
+
+/// Where what is sealed stands until the plan took its place.
+fn next_path(plan: &Path) -> PathBuf {
+    let mut name = sealed_path(plan).into_os_string();
+    name.push(".new");
+    name.into()
+}
+
+/// Whether a sealed file is there and belongs to a plan of these bytes.
+fn opens(sealed: &Path, plan: &[u8], key: &Key) -> bool {
+    read(sealed).is_ok_and(|sealed| key.open(&context(plan), &sealed).is_ok())
 }
 
 /// Where the secrets of a plan stand.

@@ -55,7 +55,7 @@ fn planned(
         }
         let column = |field| rows.heading(index, field, None);
         let is_written = |field| {
-            let text = row.wanted.reveal(field).unwrap_or_default();
+            let text = row.wanted.get(field).unwrap_or_default();
             !rewrite_secrets && known.is_some_and(|held| session.vouches(held, field, text))
         };
         let decision = decide(manifest, mode, index, &row.wanted, known, &is_written);

@@ -24,6 +24,7 @@ pub(crate) mod transfer;
 pub mod waves;
 
 use crate::input::{Headings, Rows};
+use crate::migrate::Agreement;
 use crate::model::{Change, Outcome, PlannedRow, Record};
 use crate::rim::{Exit, Failure};
 use crate::seal::sha256_hex;
@@ -45,6 +46,8 @@ pub(crate) struct Plan {
     pub(crate) input_hash: String,
     /// What is to be said before anything is done.
     pub(crate) notes: Vec<String>,
+    /// What the run makes of what two PBXes agree on; of a migration, and of what undoes one.
+    pub(crate) agreement: Option<Agreement>,
 }
 
 impl Plan {
@@ -57,6 +60,7 @@ impl Plan {
             headings: rows.headings(),
             input_hash: sha256_hex(&rows.hash_input()),
             notes: vec![],
+            agreement: None,
         }
     }
 

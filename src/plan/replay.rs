@@ -130,6 +130,7 @@ impl Replay {
             headings: self.plan.headings.clone(),
             input_hash: self.plan.input_hash.clone(),
             notes: vec![],
+            agreement: None,
         })
     }
 }
@@ -272,7 +273,7 @@ impl Planner<'_> {
         let Some(now) = now else { return vec![] };
         let mut unseen = uncomparable(self.session.manifest(), wanted);
         unseen.retain(|field| {
-            let text = wanted.reveal(*field).unwrap_or_default();
+            let text = wanted.get(*field).unwrap_or_default();
             !self.session.vouches(now, *field, text)
         });
         unseen

@@ -10,6 +10,7 @@ use crate::compare::{differences, differing};
 use crate::fingerprints::{Shown, changed_since, readable};
 use crate::ledger::{Run, Standing};
 use crate::manifest::{Access, FieldRow, Manifest};
+use crate::migrate::Agreement;
 use crate::model::{Action, Change, Field, Kind, Outcome, PlannedRow, Record, RowResult};
 use crate::rim::{Failure, Session, Target, TargetSpec};
 use crate::seal::{Key, sha256_hex};
@@ -49,6 +50,8 @@ pub(crate) struct StoredRows<'s> {
     /// What was read back once it was written, by position.
     pub(crate) left: &'s BTreeMap<usize, Shown>,
     pub(crate) key: &'s Key,
+    /// What a migration made of what two PBXes agree on.
+    pub(crate) agreement: Option<&'s Agreement>,
 }
 
 /// Plans the inverse of a run, the last row first. `replaced` says whether the run took extensions out of groups that it
@@ -74,16 +77,18 @@ pub(crate) fn plan_revert(
         held: &remote.extensions,
         remote: &remote,
     };
-    let mut planned: Vec<PlannedRow> = vec![];
-    for (row, standing) in rows.iter().rev() {
+    let (mut planned, mut origins): (Vec<PlannedRow>, Vec<usize>) = (vec![], vec![]);
+    for (origin, (row, standing)) in rows.iter().enumerate().rev() {
         if let Some(mut line) = reverting.row(row, *standing) {
             if let Some(change) = &mut line.change {
                 change.row = planned.len();
             }
             planned.push(line);
+            origins.push(origin);
         }
     }
     Ok(Plan {
+        agreement: past.agreement.map(|agreement| agreement.reversed(&origins)),
         notes: notes(run, &planned, session.target().record()),
         rows: planned,
         held: remote.numbers.len(),

@@ -4,7 +4,7 @@ use super::remote::RemoteState;
 use crate::input::Rows;
 use crate::model::{Action, Change, Field, Finding, Outcome, PlannedRow, RowResult, RuleId};
 use crate::rim::{Failure, Session};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The extensions that no row names, as deletions, for mode sync. A row that is invalid still names its extension.
 pub(crate) fn unnamed(
@@ -42,6 +42,7 @@ pub(crate) fn unnamed(
         });
         return Ok(kept.collect());
     }
+    let (spelled, unnamed) = other_spellings(&named, remote, unnamed);
     let looked = session.look_each(&unnamed)?;
     let unread = looked.unread.into_iter().map(|(number, fault)| {
         PlannedRow::settled(Outcome {
@@ -75,7 +76,48 @@ pub(crate) fn unnamed(
                 change,
             )
         });
-    Ok(deletions.chain(unread).collect())
+    Ok(deletions.chain(unread).chain(spelled).collect())
+}
+
+/// Of the extensions that no row names, those that may be the ones of rows under another spelling; and the others.
+fn other_spellings(
+    named: &BTreeSet<&str>,
+    remote: &RemoteState,
+    unnamed: Vec<String>,
+) -> (Vec<PlannedRow>, Vec<String>) {
+    let missing = named.iter().filter(|number| {
+        let known = remote.numbers.contains(**number);
+        !known && !number.is_empty()
+    });
+    let missing: BTreeMap<String, &str> =
+        missing.map(|number| (spelling(number), *number)).collect();
+    let (mut kept, mut others) = (vec![], vec![]);
+    for number in unnamed {
+        match missing.get(&spelling(&number)) {
+            None => others.push(number),
+            Some(row) => kept.push(PlannedRow::settled(Outcome {
+                code: "sync.kept".into(),
+                message: format!(
+                    "not deleted, because it may be the one that the sheet calls {row:?}"
+                ),
+                hint: "write the number as the PBX does, or delete it by name: rowcall delete"
+                    .into(),
+                number,
+                ..Outcome::new(Action::Delete, RowResult::Held)
+            })),
+        }
+    }
+    (kept, others)
+}
+
+/// A number without what a PBX may drop or change of it: blanks, leading zeros, and case.
+fn spelling(number: &str) -> String {
+    let letters = number.chars().filter(|c| !c.is_whitespace());
+    let text: String = letters.flat_map(char::to_lowercase).collect();
+    match text.trim_start_matches('0') {
+        "" => "0".to_owned(),
+        significant => significant.to_owned(),
+    }
 }
 
 /// Whether a row is so wrong that nobody can say which extension it means.

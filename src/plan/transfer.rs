@@ -11,12 +11,12 @@ use crate::fingerprints::fingerprint;
 use crate::input::Headings;
 use crate::ledger::StateDir;
 use crate::manifest::{Manifest, Purpose};
-use crate::migrate::{Base, Carried, Collision, Loss, Renumbering, Route, Step, step};
+use crate::migrate::{Agreement, Base, Carried, Collision, Loss, Renumbering, Route, Step, step};
 use crate::model::{Action, Change, Field, Finding, Outcome, Place, PlannedRow, Record, RowResult};
 use crate::rim::{Failure, Session, Target};
 use crate::rules::Checker;
 use crate::seal::{Key, sha256_hex};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Display;
 
 /// What the PBX that is left holds.
@@ -207,64 +207,41 @@ impl<'t> Transfer<'t> {
             headings: Headings::default(),
             input_hash: self.source.hash(key),
             notes,
+            agreement: None,
         };
         Ok((plan, steps))
     }
 
-    /// Writes down which extensions are about to be made.
-    ///
-    /// # Errors
-    /// Exit 2 where it cannot be written.
-    pub(crate) fn expect(&self, base: &mut Base, plan: &Plan) -> Result<(), Failure> {
-        for (one, row) in self.moves.iter().zip(&plan.rows) {
-            let change = row.change.as_ref();
-            if change.is_some_and(|change| change.action == Action::Create) {
-                base.expect(&one.number, one.carried.wanted.number());
-            }
-        }
-        Ok(base.save()?)
-    }
-
-    /// Takes note of what both PBXes hold now; `ended` are the results by position.
-    ///
-    /// # Errors
-    /// Exit 2 where it cannot be written.
-    pub(crate) fn agree(
+    /// What the run makes of what both agree on.
+    pub(crate) fn agreement(
         &self,
-        base: &mut Base,
+        base: &Base,
+        plan: &Plan,
         steps: &[Step],
-        ended: &BTreeMap<usize, RowResult>,
         key: &Key,
-    ) -> Result<(), Failure> {
+    ) -> Agreement {
         let manifest = (self.to.vendor.manifest)();
+        let (mut after, mut agreement) = (base.clone(), base.agreement());
         for (position, (one, step)) in self.moves.iter().zip(steps).enumerate() {
             let kept: &[Field] = match step {
                 Step::Update { kept, .. } | Step::Unchanged { kept } => kept,
                 _ => &[],
             };
-            match ended.get(&position) {
-                Some(RowResult::Created | RowResult::Updated | RowResult::Unchanged) => {
-                    let emptied = one.carried.emptied(manifest);
-                    base.agree(&one.number, &one.carried.wanted, kept, emptied, key);
-                }
-                // It was about to be made and certainly was not. What is unknown may be there all the same.
-                Some(
-                    RowResult::NotSent
-                    | RowResult::Invalid
-                    | RowResult::Held
-                    | RowResult::Rejected
-                    | RowResult::Failed,
-                ) => base.forget(&one.number),
-                _ => {}
-            }
+            let emptied = one.carried.emptied(manifest);
+            after.agree(&one.number, &one.carried.wanted, kept, emptied, key);
+            let (done, undone) = (after.get(&one.number), base.get(&one.number));
+            let undone = undone.filter(|agreed| !agreed.pending);
+            let change = plan.rows.get(position).and_then(|row| row.change.as_ref());
+            let creates = change.is_some_and(|change| change.action == Action::Create);
+            agreement.add(
+                position,
+                &one.number,
+                done.cloned(),
+                undone.cloned(),
+                creates,
+            );
         }
-        base.save().map_err(|error| {
-            let failure = Failure::from(error);
-            Failure {
-                message: format!("{}; what was sent is done", failure.message),
-                ..failure
-            }
-        })
+        agreement
     }
 }
 

@@ -6,8 +6,12 @@ use crate::vendors::Account;
 use etcetera::BaseStrategy;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
 use std::{env, fs};
 
 /// The variable that holds the password where the target does not say where it is.
@@ -171,17 +175,56 @@ fn from_variable(label: &str, name: &str) -> Result<String, Failure> {
     })
 }
 
+/// The longest time that a password command may take.
+const COMMAND_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// The most that a password command may print, in bytes.
+const COMMAND_BYTES_MAX: u64 = 64 << 10;
+
+/// How often it is looked whether a password command has ended.
+const COMMAND_POLL: Duration = Duration::from_millis(5);
+
 fn from_command(label: &str, command: &str) -> Result<String, Failure> {
     let failed = |why: String| Failure::usage(format!("{label}: password_command {why}"));
-    let output = Command::new("sh")
+    let cannot_run = |error: io::Error| failed(format!("cannot run: {error}"));
+    let deadline = Instant::now() + COMMAND_TIME_MAX;
+    let mut child = Command::new("sh")
         .arg("-c")
         .arg(command)
-        .output()
-        .map_err(|error| failed(format!("cannot run: {error}")))?;
-    if !output.status.success() {
-        return Err(failed(format!("failed ({})", output.status)));
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(cannot_run)?;
+    let (send, receive) = mpsc::channel();
+    if let Some(out) = child.stdout.take() {
+        // Not awaited: what the command started may keep the pipe open after it.
+        thread::spawn(move || {
+            let mut bytes = vec![];
+            let read = out.take(COMMAND_BYTES_MAX + 1).read_to_end(&mut bytes);
+            let _ = send.send(read.map(|_| bytes));
+        });
     }
-    let text = String::from_utf8(output.stdout)
+    let read = receive.recv_timeout(COMMAND_TIME_MAX);
+    let mut status = None;
+    let too_large = matches!(&read, Ok(Ok(bytes)) if bytes.len() as u64 > COMMAND_BYTES_MAX);
+    while status.is_none() && !too_large && Instant::now() < deadline {
+        status = child.try_wait().map_err(cannot_run)?;
+        thread::sleep(COMMAND_POLL);
+    }
+    let Some(status) = status else {
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(failed(match too_large {
+            true => format!("printed more than {COMMAND_BYTES_MAX} bytes"),
+            false => format!("took longer than {} s", COMMAND_TIME_MAX.as_secs()),
+        }));
+    };
+    if !status.success() {
+        return Err(failed(format!("failed ({status})")));
+    }
+    let bytes = read.map_err(|_| failed("did not end its output".into()))?;
+    let text = String::from_utf8(bytes.map_err(cannot_run)?)
         .map_err(|_| failed("printed bytes that are no text".into()))?;
     Ok(first_line(&text))
 }

@@ -29,8 +29,8 @@ impl Files {
     /// # Errors
     /// Exit 2, naming the file.
     pub(crate) fn refuse_clashes(&self) -> Result<(), Failure> {
-        let inputs: Vec<PathBuf> = self.inputs.iter().map(|path| place(path)).collect();
-        let mut places: Vec<(&str, PathBuf)> = vec![];
+        let inputs: Vec<Place> = self.inputs.iter().map(|path| place(path)).collect();
+        let mut places: Vec<(&str, Place)> = vec![];
         for (flag, path) in &self.outputs {
             let place = place(path);
             if inputs.contains(&place) {
@@ -42,7 +42,7 @@ impl Files {
             }
             let other = places.iter().find(|(_, other)| *other == place);
             // What is no file (a device, a pipe) takes all that is written to it.
-            if let Some((other, _)) = other.filter(|_| !place.exists() || place.is_file()) {
+            if let Some((other, _)) = other.filter(|_| !path.exists() || path.is_file()) {
                 return Err(Failure::usage(format!(
                     "{}: {other} and {flag} would write to the same file",
                     path.display()
@@ -56,15 +56,36 @@ impl Files {
 }
 
 /// Where a file is or will be, whatever way leads there.
-fn place(path: &Path) -> PathBuf {
+#[derive(Debug, PartialEq)]
+enum Place {
+    /// A file that is there, by device and inode: hard links are one.
+    #[cfg(unix)]
+    There(u64, u64),
+    /// By its folder and name.
+    Named(PathBuf),
+}
+
+fn place(path: &Path) -> Place {
+    #[cfg(unix)]
+    if let Ok(about) = fs::metadata(path) {
+        use std::os::unix::fs::MetadataExt;
+        return Place::There(about.dev(), about.ino());
+    }
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     if let Ok(path) = fs::canonicalize(&path) {
-        return path;
+        return Place::Named(path);
     }
-    match (path.parent().map(fs::canonicalize), path.file_name()) {
-        (Some(Ok(folder)), Some(name)) => folder.join(name),
-        _ => path,
-    }
+    // A link to what is not there yet is made there.
+    let path = match fs::read_link(&path) {
+        Ok(link) => path.parent().unwrap_or(&path).join(link),
+        Err(_) => path,
+    };
+    Place::Named(
+        match (path.parent().map(fs::canonicalize), path.file_name()) {
+            (Some(Ok(folder)), Some(name)) => folder.join(name),
+            _ => path,
+        },
+    )
 }
 
 #[cfg(test)]
@@ -97,5 +118,9 @@ mod tests {
         assert!(read.contains("overwritten by --rejects"), "{read}");
         let twice = refused("in.csv", "a.csv", "./a.csv").unwrap_err();
         assert!(twice.contains("--report and --rejects"), "{twice}");
+        fs::write(path("in.csv"), "").unwrap();
+        fs::hard_link(path("in.csv"), path("linked.csv")).unwrap();
+        let linked = refused("in.csv", "a.csv", "linked.csv").unwrap_err();
+        assert!(linked.contains("overwritten by --rejects"), "{linked}");
     }
 }

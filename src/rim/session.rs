@@ -10,7 +10,7 @@ use crate::link::paced::Pace;
 use crate::link::retrying::Retrying;
 use crate::link::{Link, StopFlag};
 use crate::manifest::Manifest;
-use crate::model::{Fault, Field, Record};
+use crate::model::{Fault, Field, Record, Text};
 use crate::progress::Progress;
 use crate::sim::{Faults, InProcess, Sim};
 use crate::submit::converse::{Connection, LookupOptions};
@@ -112,7 +112,7 @@ impl<'t> Session<'t> {
     }
 
     /// Whether an extension that reads like this was last written with this text in a field that cannot be read.
-    pub(crate) fn vouches(&self, held: &Record, field: Field, text: &str) -> bool {
+    pub(crate) fn vouches(&self, held: &Record, field: Field, text: Text<'_>) -> bool {
         let memory = self.memory.as_ref();
         memory.is_some_and(|memory| memory.vouches(held, field, text))
     }

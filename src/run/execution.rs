@@ -7,7 +7,7 @@ use crate::fingerprints::shown;
 use crate::input::Headings;
 use crate::ledger::Memory;
 use crate::manifest::Manifest;
-use crate::model::{Change, Field, Outcome, PlannedRow, RowResult};
+use crate::model::{Change, Field, Outcome, PlannedRow, RowResult, Text};
 use crate::plan::waves::Stage;
 use crate::progress::Progress;
 use crate::report::counted;
@@ -53,9 +53,9 @@ fn remember(
         Some(left) if settlement.result.is_done() => {
             let unseen = changes.flat_map(|change| {
                 let fields = uncomparable(manifest, &change.wanted).into_iter();
-                fields.filter_map(|field| Some((field, change.wanted.reveal(field)?)))
+                fields.filter_map(|field| Some((field, change.wanted.get(field)?)))
             });
-            let unseen: Vec<(Field, &str)> = unseen
+            let unseen: Vec<(Field, Text<'_>)> = unseen
                 .filter(|(field, _)| *field != Field::NEW_NUMBER)
                 .collect();
             memory.remember(first, left, &unseen)
@@ -75,7 +75,7 @@ pub(crate) fn not_restorable(rows: &[PlannedRow]) -> BTreeMap<usize, Vec<Field>>
 }
 
 impl Execution<'_> {
-    /// Sends the changes, and ends the run.
+    /// Sends the changes, and ends the run. `conclude` is given what became of the rows.
     ///
     /// # Errors
     /// Exit 2 where the report or the ledger cannot be written on: what was sent by then is settled.
@@ -84,6 +84,7 @@ impl Execution<'_> {
         session: Session<'_>,
         changes: &[Change],
         mut results: Results<'_>,
+        conclude: impl FnOnce(&BTreeMap<usize, RowResult>) -> Result<(), Failure>,
     ) -> Result<Exit, Failure> {
         results.put_final()?;
         let run = self.journal.as_ref().map(|journal| journal.run());
@@ -96,6 +97,9 @@ impl Execution<'_> {
             if let (Err(error), None) = (written, &failed) {
                 failed = Some(error.into());
             }
+        }
+        if let (Err(failure), None) = (conclude(&results.ended), &failed) {
+            failed = Some(failure);
         }
         if let Some(why) = &why {
             print(format!("stopped: {why}"));

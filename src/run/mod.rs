@@ -31,7 +31,8 @@ pub(crate) use secrets_file::SecretsOut;
 use crate::input::Rows;
 use crate::ledger::{Ledger, RunHead, TargetLock};
 use crate::link::StopFlag;
-use crate::model::{Action, Change, Outcome, PlannedRow};
+use crate::migrate::Agreement;
+use crate::model::{Action, Change, Outcome, PlannedRow, RowResult};
 use crate::plan::guard::{Budget, guard};
 use crate::plan::waves::{Waves, in_waves, sending_order};
 use crate::plan::{Plan, Refusal, render};
@@ -41,8 +42,9 @@ use crate::submit::order::in_order;
 use execution::Execution;
 use journal::{Journal, Pending};
 use rejects::Rejects;
-use results::Observer;
 use secrets_file::Generated;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// A run, before it is planned.
 pub(crate) struct Run<'r> {
@@ -53,8 +55,28 @@ pub(crate) struct Run<'r> {
     rows: Rows,
     /// The lines of the report while nothing is planned, where there are no sheets.
     lines: Option<Vec<Outcome>>,
-    /// Is given every outcome beside the report.
-    observer: Option<Observer<'r>>,
+}
+
+/// Writes down what two PBXes agree on, now that the rows of a migration, or of what undoes one, have ended.
+///
+/// # Errors
+/// Exit 2 where it cannot be written.
+fn conclude(
+    agreement: Option<&Agreement>,
+    ended: &BTreeMap<usize, RowResult>,
+    context: &Context,
+) -> Result<(), Failure> {
+    let Some(agreement) = agreement else {
+        return Ok(());
+    };
+    let concluded = agreement.conclude(&context.state()?, &context.key()?, ended);
+    concluded.map_err(|error| {
+        let failure = Failure::from(error);
+        Failure {
+            message: format!("{}; what was sent is done", failure.message),
+            ..failure
+        }
+    })
 }
 
 /// Forgets what is remembered of the extensions that are about to be written.
@@ -84,7 +106,6 @@ impl<'r> Run<'r> {
             stop,
             rows: Rows::default(),
             lines: None,
-            observer: None,
         }
     }
 
@@ -100,12 +121,6 @@ impl<'r> Run<'r> {
         self
     }
 
-    /// The same run, with somebody who is given every outcome.
-    pub(crate) fn observed_by(mut self, observer: Observer<'r>) -> Run<'r> {
-        self.observer = Some(observer);
-        self
-    }
-
     /// Locks the target, signs in, plans, and carries the plan out. Whatever happens, every row that was read has its
     /// outcome in the report.
     ///
@@ -116,16 +131,55 @@ impl<'r> Run<'r> {
         mut self,
         planner: impl FnOnce(&mut Rows, &Session<'_>) -> Result<Plan, Refusal>,
     ) -> Result<Exit, Failure> {
-        let planned = self.lock().and_then(|lock| {
+        let opened = self.lock().and_then(|lock| {
             let mut session = Session::open(self.request.target, self.stop)?;
             session.memory = self.context.present_memory(self.request.target);
-            let plan = planner(&mut self.rows, &session)?;
-            Ok((lock, session, plan))
+            Ok((lock, session))
         });
-        match planned {
-            Ok((lock, session, plan)) => self.carry_out(lock, session, plan),
+        let (lock, session) = match opened {
+            Ok(opened) => opened,
+            Err(refusal) => return self.refuse_unlocked(refusal),
+        };
+        match planner(&mut self.rows, &session) {
+            Ok(plan) => self.carry_out(lock, session, plan),
             Err(refusal) => self.refuse(refusal),
         }
+    }
+
+    /// Ends a run that may not have had the target: reports that are there already may be those of the run that has it.
+    fn refuse_unlocked(self, refusal: Refusal) -> Result<Exit, Failure> {
+        let (there, free): (Vec<PathBuf>, Vec<PathBuf>) = self
+            .request
+            .report
+            .files
+            .iter()
+            .cloned()
+            .partition(|path| path.is_file());
+        for path in &there {
+            print(format!(
+                "report: {} is left as it is, for it may be another run's",
+                path.display()
+            ));
+        }
+        let rejects = self.request.rejects.clone();
+        let request = RunRequest {
+            report: ReportOptions {
+                files: free,
+                json: self.request.report.json,
+            },
+            rejects: rejects.filter(|path| !path.is_file()),
+            guard: GuardOptions::default(),
+            secrets: SecretsOut::default(),
+            ..*self.request
+        };
+        Run {
+            request: &request,
+            context: self.context,
+            stop: self.stop,
+            rows: self.rows,
+            lines: self.lines,
+        }
+        .refuse(refusal)
     }
 
     /// Signs in, plans, and prints the plan; nothing is sent. `keep` may keep what was planned.
@@ -158,10 +212,7 @@ impl<'r> Run<'r> {
         let lines = refusal.lines.clone().or(own);
         let lines = lines.or_else(|| (!self.rows.sheets.is_empty()).then(|| self.rows.lines()));
         match lines {
-            Some(lines) => {
-                let observer = self.observer.take();
-                self.results(lines, observer)?.refuse(refusal)
-            }
+            Some(lines) => self.results(lines)?.refuse(refusal),
             None => Err(refusal.failure),
         }
     }
@@ -174,7 +225,7 @@ impl<'r> Run<'r> {
     ) -> Result<Exit, Failure> {
         plan.notes.iter().for_each(print);
         let lines: Vec<Outcome> = plan.rows.iter().map(PlannedRow::line).collect();
-        let mut results = self.results(lines.clone(), None)?;
+        let mut results = self.results(lines.clone())?;
         results.quiet = true;
         if !self.request.report.json {
             let text = render::text(&plan.rows, (self.request.target.vendor.manifest)());
@@ -204,35 +255,35 @@ impl<'r> Run<'r> {
         Ok(Some(lock.map_err(Failure::from)?))
     }
 
-    fn results<'s>(
-        &'s self,
-        lines: Vec<Outcome>,
-        observer: Option<Observer<'s>>,
-    ) -> Result<Results<'s>, Failure> {
+    fn results<'s>(&'s self, lines: Vec<Outcome>) -> Result<Results<'s>, Failure> {
         let request = self.request;
         let rejects = request.rejects.as_ref();
         let rejects = rejects
             .map(|path| Rejects::open(path, &self.rows))
             .transpose()?;
         let label = &request.target.label;
-        let mut results = Results::open(request.command, label, lines, &request.report, rejects)?;
-        results.observer = observer;
-        Ok(results)
+        Results::open(request.command, label, lines, &request.report, rejects)
     }
 
     /// Carries a plan out.
     fn carry_out(
-        mut self,
+        self,
         lock: Option<TargetLock>,
         mut session: Session<'_>,
         mut plan: Plan,
     ) -> Result<Exit, Failure> {
         plan.notes.iter().for_each(print);
         let request = self.request;
-        let observer = self.observer.take();
         let generated = Generated::fill(&request.secrets, &mut plan.rows, session.manifest());
         let changes = plan.changes();
-        let results = self.results(plan.lines(), observer)?;
+        let results = match self.results(plan.lines()) {
+            Ok(results) => results,
+            Err(failure) => {
+                let (command, label) = (request.command, &request.target.label);
+                let results = Results::open_possible(command, label, plan.lines(), &request.report);
+                return results?.refuse(Refusal::new("output", failure));
+            }
+        };
         let generated = match generated {
             Ok(generated) => generated,
             Err(error) => {
@@ -267,6 +318,12 @@ impl<'r> Run<'r> {
         {
             return results.refuse(Refusal::new("memory", failure));
         }
+        if let (Some(agreement), Some(_)) = (&plan.agreement, &lock) {
+            let (state, key) = (self.context.state()?, self.context.key()?);
+            if let Err(error) = agreement.begin(&state, &key) {
+                return results.refuse(Refusal::new("ledger", error.into()));
+            }
+        }
         let journal = match self.write_down(lock, &plan, waves, &generated, &changes) {
             Ok(journal) => journal,
             Err(refusal) => return results.refuse(refusal),
@@ -281,7 +338,10 @@ impl<'r> Run<'r> {
             journal,
         };
         plan.rows = vec![];
-        execution.run(session, &changes, results)
+        let agreement = plan.agreement.take();
+        execution.run(session, &changes, results, |ended| {
+            conclude(agreement.as_ref(), ended, self.context)
+        })
     }
 
     /// The waves, each the positions of its rows; none where everything goes at once.
@@ -347,6 +407,14 @@ impl<'r> Run<'r> {
         };
         let rows = plan.rows.iter().cloned();
         let (state, key) = (self.context.state()?, self.context.key()?);
-        Ok(Ledger::create(&state, lock, head, &key, rows)?)
+        Ledger::create(&state, lock, head, &key, rows).map_err(|error| {
+            let failure = Failure::from(error);
+            // There is no run yet that could be resumed.
+            match failure.hint.contains("resume") {
+                true => failure
+                    .hint("make room on the disk, or make the folder writable; then run it again"),
+                false => failure,
+            }
+        })
     }
 }

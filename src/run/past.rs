@@ -1,9 +1,11 @@
 //! A run of before, as it is resumed or undone: which one, from when, what it did, and on which PBX.
 
 use super::saved_options::SavedOptions;
-use crate::ledger::{StoredRun, Summary};
+use crate::ledger::{StoredRun, Summary, runs};
+use crate::rim::terminal::print;
 use crate::rim::{Context, Failure};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 /// A run of before.
 pub(crate) struct PastRun {
@@ -24,6 +26,36 @@ impl PastRun {
             options: SavedOptions::parse(name, &summary.run.head.options)?,
             summary,
         })
+    }
+
+    /// The reports that the run wrote, but for those that a newer run wrote over.
+    ///
+    /// # Errors
+    /// Exit 2 where the other runs cannot be read.
+    pub(crate) fn own_reports(&self, context: &Context) -> Result<Vec<PathBuf>, Failure> {
+        let mut newer = BTreeSet::new();
+        if self.options.reports.is_empty() {
+            return Ok(vec![]);
+        }
+        for listed in runs(&context.state()?)? {
+            let Ok(other) = listed.summary else { continue };
+            if other.run.count <= self.summary.run.count {
+                continue;
+            }
+            let options = SavedOptions::parse(&listed.id, &other.run.head.options);
+            newer.extend(options.into_iter().flat_map(|options| options.reports));
+        }
+        let reports = self.options.reports.iter();
+        let (others, own): (Vec<PathBuf>, Vec<PathBuf>) =
+            reports.cloned().partition(|path| newer.contains(path));
+        for path in others {
+            print(format!(
+                "report: {} is a newer run's by now, and is left as it is; rowcall report {} -o FILE writes this one's",
+                path.display(),
+                self.name
+            ));
+        }
+        Ok(own)
     }
 
     /// Which run it is, in words.

@@ -10,6 +10,7 @@ use crate::rim::{Exit, Failure};
 use crate::sheet::{Readers, SheetError, Writer};
 use jiff::Timestamp;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::io::{Write, stdout};
 use std::path::PathBuf;
 
@@ -31,15 +32,12 @@ pub(crate) struct Results<'r> {
     lines: Vec<Outcome>,
     report: Report,
     rejects: Option<Rejects<'r>>,
-    /// Who is told of every outcome beside these.
-    pub(crate) observer: Option<Observer<'r>>,
+    /// What became of the lines that have their outcome, by position.
+    pub(crate) ended: BTreeMap<usize, RowResult>,
     not_done: u64,
     /// Whether the reason of a run that stopped was shown.
     reason_told: bool,
 }
-
-/// Is told the position and the outcome of a line.
-pub(crate) type Observer<'r> = Box<dyn FnMut(usize, &Outcome) + 'r>;
 
 impl<'r> Results<'r> {
     /// Opens the reports, before anything is sent: one that cannot be written is no reason to stop half-way. `lines` are
@@ -68,10 +66,32 @@ impl<'r> Results<'r> {
             report: Report::new(lines.len(), writers.map_err(Failure::usage)?),
             lines,
             rejects,
-            observer: None,
+            ended: BTreeMap::new(),
             not_done: 0,
             reason_told: false,
         })
+    }
+
+    /// As [`Results::open`], with only those reports that can be written.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn open_possible(
+        command: &'static str,
+        target: &str,
+        lines: Vec<Outcome>,
+        args: &ReportOptions,
+    ) -> Result<Results<'r>, Failure> {
+        let columns = columns();
+        let can_be_written = |path: &&PathBuf| {
+            let writer = Writer::create(path, Readers::Anybody, &columns);
+            writer.is_ok()
+        };
+        let possible = ReportOptions {
+            files: args.files.iter().filter(can_be_written).cloned().collect(),
+            json: args.json,
+        };
+        Results::open(command, target, lines, &possible, None)
     }
 
     /// A line as it stands while nothing was said to the PBX.
@@ -84,9 +104,7 @@ impl<'r> Results<'r> {
     /// # Errors
     /// Exit 2 where a file cannot be written on.
     pub(crate) fn put(&mut self, position: usize, outcome: Outcome) -> Result<(), Failure> {
-        if let Some(observer) = &mut self.observer {
-            observer(position, &outcome);
-        }
+        self.ended.insert(position, outcome.result);
         for outcome in self.report.put(position, outcome).map_err(Failure::usage)? {
             if outcome.result.is_done() {
                 continue;

@@ -1,7 +1,6 @@
 //! Takes up a run that was cut off or stopped.
 
 use super::execution::{Execution, not_restorable};
-use super::forget;
 use super::journal::{Journal, Pending};
 use super::left::Left;
 use super::past::PastRun;
@@ -9,6 +8,7 @@ use super::request::{GuardOptions, ReportOptions, RunRequest, failures_max};
 use super::results::Results;
 use super::saved_options::SavedOptions;
 use super::secrets_file::SecretsOut;
+use super::{conclude, forget};
 use crate::ledger::{Ledger, Standing};
 use crate::link::StopFlag;
 use crate::model::{Change, Outcome, PlannedRow};
@@ -60,7 +60,7 @@ impl ResumedRun {
         }
         let (state, key) = (context.state()?, context.key()?);
         let (mut ledger, rows) = Ledger::resume(&state, name, &self.target.addresses(), &key)?;
-        let request = self.request(report, yes);
+        let request = self.request(report, yes, context)?;
         let (rows, standings): (Vec<PlannedRow>, Vec<Standing>) = rows.into_iter().unzip();
         let mut left = Left { rows, standings };
         let opened = match left.deletes() {
@@ -117,15 +117,22 @@ impl ResumedRun {
             journal: Some(journal),
             key: Some(key),
         };
-        execution.run(session, &remaining.changes, results)
+        execution.run(session, &remaining.changes, results, |ended| {
+            conclude(options.agreement.as_ref(), ended, context)
+        })
     }
 
-    fn request(&self, report: &ReportOptions, yes: bool) -> RunRequest<'_> {
+    fn request(
+        &self,
+        report: &ReportOptions,
+        yes: bool,
+        context: &Context,
+    ) -> Result<RunRequest<'_>, Failure> {
         let mut report = report.clone();
         if report.files.is_empty() {
-            report.files.clone_from(&self.past.options.reports);
+            report.files = self.past.own_reports(context)?;
         }
-        RunRequest {
+        Ok(RunRequest {
             command: "resume",
             mode: "",
             target: &self.target,
@@ -136,7 +143,7 @@ impl ResumedRun {
                 ..GuardOptions::default()
             },
             secrets: SecretsOut::default(),
-        }
+        })
     }
 
     fn results(

@@ -3,6 +3,7 @@
 use super::request::RunRequest;
 use super::secrets_file::Generated;
 use crate::input::{Headings, Rows};
+use crate::migrate::Agreement;
 use crate::plan::Plan;
 use crate::rim::{Failure, TargetSpec};
 use crate::seal::sha256_hex;
@@ -27,6 +28,8 @@ pub(crate) struct SavedOptions {
     files: Vec<(PathBuf, String)>,
     #[serde(default)]
     pub(crate) generated: Generated,
+    /// What the run makes of what two PBXes agree on.
+    pub(crate) agreement: Option<Agreement>,
 }
 
 impl SavedOptions {
@@ -48,6 +51,7 @@ impl SavedOptions {
             waves,
             files: files(rows),
             generated: generated.clone(),
+            agreement: plan.agreement.clone(),
         }
     }
 

@@ -13,6 +13,7 @@ use crate::link::StopFlag;
 use crate::manifest::{Access, Manifest};
 use crate::model::{Field, by_number};
 use crate::progress::Progress;
+use crate::rim::outputs::Files;
 use crate::rim::target::vendor_of_rows;
 use crate::rim::terminal::{print, print_data, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, Session, Target};
@@ -41,6 +42,14 @@ pub(super) fn run(args: &DiffArgs, context: &Context) -> Result<Exit, Failure> {
     };
     if before == "-" && after == "-" {
         return Err(Failure::usage("standard input (-) can be read once only"));
+    }
+    if let Some(output) = &args.output {
+        let mut files = Files::default();
+        args.sides
+            .iter()
+            .for_each(|side| files.read(Path::new(side)));
+        files.written("--output", output);
+        files.refuse_clashes()?;
     }
     let named = [named(before, args, context)?, named(after, args, context)?];
     let [before, after] = read(&named, args)?;

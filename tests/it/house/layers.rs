@@ -81,6 +81,7 @@ const REVEALS: &[(&str, &str)] = &[
     ("vendors/", "sign-in and token, in each vendor's own way"),
     ("sim/in_process.rs", "the other end of the wire"),
     ("ledger/change.rs", "sealed"),
+    ("ledger/memory.rs", "its fingerprint"),
     ("plan/file.rs", "sealed"),
     ("fingerprints.rs", "its fingerprint"),
     ("export.rs", "an export with secrets, or their fingerprints"),

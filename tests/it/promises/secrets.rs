@@ -1,1 +1,641 @@
+//! Secrets that are generated for new extensions: the real program against a simulated PBX behind a socket.
 
+use crate::support::canary::{files, forms};
+use crate::support::pbx::Desk;
+use crate::support::sheets::lines;
+use rowcall::vendors::VENDORS;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Every vendor with a sheet of new extensions, the secrets of which are to be generated: its headings and what stands
+/// behind each number.
+const SHEETS: [(&str, &str, &str); 4] = [
+    (
+        "openvox",
+        "number,display_name,sip_password,web_password,voicemail_pin",
+        "Ann Miller,<generate>,<Generate>,<generate>",
+    ),
+    (
+        "portsip",
+        "number,first_name,sip_password,web_password,voicemail_pin",
+        "Ann,<generate>,<generate>,<generate>",
+    ),
+    (
+        "yeastar_s",
+        "number,display_name,sip_password,web_password,voicemail_pin",
+        "Ann Miller,<generate>,<generate>,<generate>",
+    ),
+    (
+        "ozeki",
+        "number,user_id,sip_auth_name,sip_password",
+        "NUMBER,NUMBER,<generate>",
+    ),
+];
+
+fn sheet(desk: &Desk, headings: &str, rest: &str, rows: usize) -> PathBuf {
+    let rows = (0..rows).map(|row| {
+        let number = (2001 + row).to_string();
+        format!("{number},{}\n", rest.replace("NUMBER", &number))
+    });
+    desk.file(
+        "new.csv",
+        &format!("{headings}\n{}", rows.collect::<String>()),
+    )
+}
+
+/// A table by its headings, row by row.
+fn table(text: &str) -> Vec<BTreeMap<String, String>> {
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    reader.deserialize().map(Result::unwrap).collect()
+}
+
+fn is_secret(heading: &str) -> bool {
+    ["sip_password", "web_password", "voicemail_pin"].contains(&heading)
+}
+
+/// All secrets of a table.
+fn secrets(table: &[BTreeMap<String, String>]) -> Vec<String> {
+    let cells = table
+        .iter()
+        .flatten()
+        .filter(|(heading, text)| is_secret(heading) && !text.is_empty());
+    cells.map(|(_, text)| text.clone()).collect()
+}
+
+/// The files in which one of the secrets stands, in whatever form.
+fn showing(folder: &Path, secrets: &[String]) -> BTreeSet<PathBuf> {
+    let forms: Vec<String> = secrets.iter().flat_map(|secret| forms(secret)).collect();
+    let shows = |path: &PathBuf| {
+        let bytes = fs::read(path).unwrap();
+        forms
+            .iter()
+            .any(|form| memchr::memmem::find(&bytes, form.as_bytes()).is_some())
+    };
+    files(folder).into_iter().filter(shows).collect()
+}
+
+/// Where the only run keeps its secrets.
+fn in_run(desk: &Desk, name: &str) -> PathBuf {
+    let runs = desk.path("state/runs");
+    let mut entries = fs::read_dir(runs)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let run = entries.next().unwrap();
+    assert!(entries.next().is_none(), "there is more than one run");
+    run.join(name)
+}
+
+#[track_caller]
+fn for_its_owner(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{}", path.display());
+    }
+    #[cfg(not(unix))]
+    assert!(path.is_file());
+}
+
+#[test]
+fn new_extensions_get_the_secrets_that_stand_in_the_file_and_nowhere_else() {
+    for vendor in VENDORS.iter().map(|vendor| vendor.id) {
+        let known = SHEETS.into_iter().find(|(known, ..)| *known == vendor);
+        let (_, headings, rest) =
+            known.unwrap_or_else(|| panic!("{vendor} has no sheet in SHEETS"));
+        let desk = Desk::new(vendor);
+        let new = sheet(&desk, headings, rest, 12);
+        let report = desk.path("report.jsonl");
+        let outputs = [
+            "--report",
+            report.to_str().unwrap(),
+            "--rejects",
+            "rejects.csv",
+        ];
+        let said = desk.import("state", &new, &outputs);
+        let _ = fs::remove_file("rejects.csv");
+        assert_eq!((said.exit, said.count("created")), (0, 12), "{}", said.err);
+
+        let file = in_run(&desk, "secrets.csv");
+        assert!(said.err.contains(file.to_str().unwrap()), "{}", said.err);
+        for_its_owner(&file);
+        let generated = table(&fs::read_to_string(&file).unwrap());
+        assert_eq!(generated.len(), 12);
+        let all = secrets(&generated);
+        let asked = rest.to_lowercase().matches("<generate>").count();
+        assert_eq!(all.len(), 12 * asked);
+        assert_eq!(
+            all.iter().collect::<BTreeSet<_>>().len(),
+            all.len(),
+            "none comes twice"
+        );
+        assert!(!all.iter().any(|secret| secret.contains('<')));
+
+        // The PBX holds them, as far as it gives them back.
+        let shown: BTreeSet<PathBuf> = showing(desk.folder(), &all);
+        assert_eq!(shown, BTreeSet::from([file.clone()]), "{vendor}");
+        let held = table(&desk.export());
+        for (row, held) in generated.iter().zip(&held) {
+            assert_eq!(row["number"], held["number"]);
+            for (heading, secret) in row.iter().filter(|(heading, _)| is_secret(heading)) {
+                let given_back = held.get(heading).filter(|text| !text.is_empty());
+                assert!(
+                    given_back.is_none_or(|held| held == secret),
+                    "{vendor}: {heading}"
+                );
+            }
+        }
+        assert!(
+            held.iter().all(|held| held["sip_password"].len() == 20),
+            "{vendor}"
+        );
+        let told = fs::read_to_string(&report).unwrap() + &said.err + &said.summary().to_string();
+        assert!(!all.iter().any(|secret| told.contains(secret)));
+
+        // Twice is once: what exists keeps its own, whatever the mode.
+        for mode in ["create", "update", "upsert", "sync"] {
+            let again = desk.import(
+                "again",
+                &new,
+                &["--mode", mode, "--report", report.to_str().unwrap()],
+            );
+            assert_eq!(
+                (again.exit, again.count("unchanged")),
+                (0, 12),
+                "{mode}: {}",
+                again.err
+            );
+            assert!(!again.err.contains("secrets"), "{}", again.err);
+            let kept = lines(&report)[0]["message"].as_str().unwrap().to_owned();
+            assert!(kept.starts_with("it exists, and keeps its "), "{kept}");
+        }
+        assert_eq!(table(&desk.export()), held);
+
+        // The file is a sheet: it says what the PBX holds.
+        // Ozeki wants more for a new one than a password.
+        let mode = if vendor == "ozeki" {
+            "update"
+        } else {
+            "create"
+        };
+        let as_sheet = desk.import("again", &file, &["--mode", mode]);
+        assert_eq!(as_sheet.exit, 0, "{}", as_sheet.err);
+        assert_eq!(as_sheet.count("unchanged"), 12);
+
+        let cleaned = desk.say("state", &["runs", "clean", "--keep", "0"]);
+        assert!(
+            cleaned.err.contains(file.to_str().unwrap()),
+            "{}",
+            cleaned.err
+        );
+        assert!(cleaned.err.contains("0 runs thrown away") && file.exists());
+        let undone = desk.undo(&[]);
+        assert_eq!(undone.count("deleted"), 12, "{}", undone.err);
+        assert_eq!(table(&desk.export()).len(), 0);
+    }
+}
+
+#[test]
+fn a_named_file_is_new_and_nothing_else() {
+    let desk = Desk::new("openvox");
+    let (_, headings, rest) = SHEETS[0];
+    let new = sheet(&desk, headings, rest, 3);
+    let path = |name: &str| desk.path(name).to_str().unwrap().to_owned();
+    let refused = |more: &[&str], words: &str| {
+        let said = desk.import("state", &new, more);
+        assert_eq!(said.exit, 2, "{more:?}: {}", said.err);
+        assert!(
+            said.err.contains(words) && said.err.contains("hint:"),
+            "{}",
+            said.err
+        );
+        assert!(!desk.path("state/runs").exists(), "{more:?}");
+    };
+    desk.file("old.csv", "precious\n");
+    refused(&["--secrets-out", &path("old.csv")], "is there already");
+    assert_eq!(
+        fs::read_to_string(desk.path("old.csv")).unwrap(),
+        "precious\n"
+    );
+    refused(&["--secrets-out", &path("new.csv")], "is there already");
+    refused(
+        &[
+            "--secrets-out",
+            &path("out.csv"),
+            "--report",
+            &path("./out.csv"),
+        ],
+        "write to the same file",
+    );
+    refused(
+        &[
+            "--secrets-out",
+            &path("out.csv"),
+            "--rejects",
+            &path("out.csv"),
+        ],
+        "write to the same file",
+    );
+    refused(
+        &["--secrets-out", &path("no/such/out.csv")],
+        "no such folder",
+    );
+    for name in ["out", "out.txt", "out.html", "out.csv.age"] {
+        refused(&["--secrets-out", &path(name)], "stands for no sheet");
+    }
+    for recipient in ["age1", "ssh-rsa AAAA", "somebody", ""] {
+        refused(&["--secrets-to", recipient], "--secrets-to");
+    }
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(desk.path("nowhere"), desk.path("link.csv")).unwrap();
+        refused(&["--secrets-out", &path("link.csv")], "is there already");
+    }
+    assert_eq!(table(&desk.export()).len(), 0);
+
+    // Nothing generated, nothing written.
+    let plain = desk.file("plain.csv", "number,sip_password\n3001,tR7xkQ2mZp9w\n");
+    let said = desk.import("state", &plain, &["--secrets-out", &path("none.csv")]);
+    assert!(
+        said.exit == 0 && said.err.contains("none was generated"),
+        "{}",
+        said.err
+    );
+    assert!(!desk.path("none.csv").exists());
+
+    for (name, first) in [
+        ("s.csv", "number,"),
+        ("s.json", "["),
+        ("s.jsonl", "{"),
+        ("s.xlsx", "PK"),
+    ] {
+        let number = 4000 + name.len();
+        let text = format!("{headings}\n{number},{rest}\n");
+        let new = desk.file("more.csv", &text);
+        let state = format!("state-{name}");
+        let said = desk.import(&state, &new, &["--secrets-out", &path(name)]);
+        assert_eq!(said.exit, 0, "{}", said.err);
+        for_its_owner(&desk.path(name));
+        assert!(
+            fs::read(desk.path(name))
+                .unwrap()
+                .starts_with(first.as_bytes()),
+            "{name}"
+        );
+        let read = desk.import("again", &desk.path(name), &[]);
+        assert_eq!((read.exit, read.count("unchanged")), (0, 1), "{}", read.err);
+        assert!(said.err.contains(&path(name)), "{}", said.err);
+        let undone = desk.say(&state, &["undo", "--yes", "--json", "--max-deletes", "all"]);
+        assert_eq!(undone.count("deleted"), 1, "{}", undone.err);
+    }
+}
+
+#[cfg(not(feature = "age"))]
+#[test]
+fn a_build_that_cannot_encrypt_says_how_to_get_one_that_can() {
+    let desk = Desk::new("portsip");
+    let (_, headings, rest) = SHEETS[1];
+    let new = sheet(&desk, headings, rest, 1);
+    let said = desk.import("state", &new, &["--secrets-to", "age1qqqq"]);
+    assert_eq!(said.exit, 2, "{}", said.err);
+    for word in ["--secrets-to", "built without age", "--features age"] {
+        assert!(said.err.contains(word), "{}", said.err);
+    }
+    assert_eq!(table(&desk.export()).len(), 0);
+}
+
+#[cfg(feature = "age")]
+#[test]
+fn what_is_encrypted_stands_nowhere_in_clear() {
+    use std::io::Read;
+    let desk = Desk::new("portsip");
+    let (_, headings, rest) = SHEETS[1];
+    let new = sheet(&desk, headings, rest, 5);
+    let identities = [
+        age::x25519::Identity::generate(),
+        age::x25519::Identity::generate(),
+    ];
+    let recipients = identities
+        .each_ref()
+        .map(|identity| identity.to_public().to_string());
+    let out = desk.path("s.csv");
+    let said = desk.import(
+        "state",
+        &new,
+        &[
+            "--secrets-out",
+            out.to_str().unwrap(),
+            "--secrets-to",
+            &recipients[0],
+            "--secrets-to",
+            &recipients[1],
+        ],
+    );
+    assert_eq!((said.exit, said.count("created")), (0, 5), "{}", said.err);
+    let file = desk.path("s.csv.age");
+    assert!(said.err.contains(file.to_str().unwrap()), "{}", said.err);
+    for_its_owner(&file);
+    assert!(!out.exists());
+    let read = |file: &Path, identity: &age::x25519::Identity| {
+        let bytes = fs::read(file).unwrap();
+        let decryptor = age::Decryptor::new(&bytes[..]).unwrap();
+        let mut text = String::new();
+        let mut reader = decryptor
+            .decrypt(std::iter::once(identity as &dyn age::Identity))
+            .unwrap();
+        reader.read_to_string(&mut text).unwrap();
+        text
+    };
+    let plain = read(&file, &identities[0]);
+    assert_eq!(plain, read(&file, &identities[1]));
+    let all = secrets(&table(&plain));
+    assert_eq!(all.len(), 15);
+    assert_eq!(showing(desk.folder(), &all), BTreeSet::new());
+    let stranger = age::x25519::Identity::generate();
+    let bytes = fs::read(&file).unwrap();
+    let decryptor = age::Decryptor::new(&bytes[..]).unwrap();
+    assert!(
+        decryptor
+            .decrypt(std::iter::once(&stranger as &dyn age::Identity))
+            .is_err()
+    );
+
+    // Without a name it lies in the run's folder.
+    let one = desk.file("one.csv", &format!("{headings}\n3001,{rest}\n"));
+    let said = desk.import("other", &one, &["--secrets-to", &recipients[0]]);
+    assert_eq!(said.exit, 0, "{}", said.err);
+    let own = desk
+        .path("other/runs")
+        .join(said.name())
+        .join("secrets.csv.age");
+    assert_eq!(table(&read(&own, &identities[0])).len(), 1);
+}
+
+#[test]
+fn a_plan_says_generated_and_its_import_writes_the_file() {
+    let desk = Desk::new("openvox");
+    let (_, headings, rest) = SHEETS[0];
+    let new = sheet(&desk, headings, rest, 3);
+    let (target, plan) = (desk.target(), desk.path("plan.json"));
+    let plan = plan.to_str().unwrap();
+    let said = desk
+        .command_in("state")
+        .args(["plan", new.to_str().unwrap(), "--to", &target, "-o", plan])
+        .output();
+    let said = String::from_utf8(said.unwrap().stdout).unwrap();
+    assert_eq!(said.matches(": generated\n").count(), 9, "{said}");
+    assert_eq!(
+        fs::read_to_string(plan)
+            .unwrap()
+            .matches("\"<generate>\"")
+            .count(),
+        9
+    );
+    let out = desk.path("out.jsonl");
+    let import = [
+        "import",
+        "--plan",
+        plan,
+        "--json",
+        "--rate",
+        "2000/s",
+        "--secrets-out",
+        out.to_str().unwrap(),
+    ];
+    let said = desk.say("state", &import);
+    assert_eq!((said.exit, said.count("created")), (0, 3), "{}", said.err);
+    let rows = lines(&out);
+    assert!(
+        rows.iter()
+            .all(|row| row["sip_password"].as_str().unwrap().len() == 20),
+        "{}",
+        rows.len()
+    );
+    let all: Vec<String> = rows
+        .iter()
+        .map(|row| row["voicemail_pin"].as_str().unwrap().to_owned())
+        .collect();
+    let held = table(&desk.export());
+    assert!(
+        held.iter()
+            .zip(&all)
+            .all(|(held, pin)| &held["voicemail_pin"] == pin)
+    );
+    assert_eq!(showing(&desk.path("state"), &all), BTreeSet::new());
+
+    // Somebody made one of them meanwhile: planned anew, it keeps what it has.
+    let more = desk.file(
+        "more.csv",
+        &format!("{headings}\n5001,{rest}\n5002,{rest}\n"),
+    );
+    let _ = desk
+        .command_in("state")
+        .args(["plan", more.to_str().unwrap(), "--to", &target, "-o", plan])
+        .output();
+    let theirs = desk.file(
+        "theirs.csv",
+        "number,display_name,sip_password\n5001,Ann Miller,tR7xkQ2mZp9w\n",
+    );
+    assert_eq!(desk.import("theirs", &theirs, &[]).exit, 0);
+    let said = desk.say(
+        "state",
+        &[
+            "import",
+            "--plan",
+            plan,
+            "--json",
+            "--on-drift",
+            "replan",
+            "--secrets-out",
+            desk.path("p.csv").to_str().unwrap(),
+        ],
+    );
+    assert_eq!(
+        (said.count("unchanged"), said.count("created")),
+        (1, 1),
+        "{}",
+        said.err
+    );
+    let generated = table(&fs::read_to_string(desk.path("p.csv")).unwrap());
+    assert_eq!(
+        generated
+            .iter()
+            .map(|row| &*row["number"])
+            .collect::<Vec<_>>(),
+        ["5002"]
+    );
+    let held = table(&desk.export());
+    let theirs = held.iter().find(|row| row["number"] == "5001").unwrap();
+    assert_eq!(theirs["sip_password"], "tR7xkQ2mZp9w");
+}
+
+#[test]
+fn the_rejects_ask_again_and_typed_secrets_stay_out_of_the_file() {
+    let desk = Desk::new("openvox");
+    let text = "number,sip_password,voicemail_pin,display_name\n2001,<generate>,4711,Ann\n\
+                2002,<generate>,x,Bo\n2003,tR7xkQ2mZp9w,,Cy\n2004,tR7xkQ2mZp9w,,<generate>\n";
+    let new = desk.file("new.csv", text);
+    let (out, rejects) = (desk.path("out.csv"), desk.path("rejects.csv"));
+    let more = [
+        "--secrets-out",
+        out.to_str().unwrap(),
+        "--rejects",
+        rejects.to_str().unwrap(),
+    ];
+    let said = desk.import("state", &new, &more);
+    assert_eq!(
+        (said.exit, said.count("created"), said.count("invalid")),
+        (1, 2, 2),
+        "{}",
+        said.err
+    );
+    assert!(
+        said.err.contains("only passwords and PINs are generated"),
+        "{}",
+        said.err
+    );
+    let generated = table(&fs::read_to_string(&out).unwrap());
+    let headings: Vec<&str> = generated[0].keys().map(String::as_str).collect();
+    assert_eq!(
+        (generated.len(), headings),
+        (1, vec!["display_name", "number", "sip_password"])
+    );
+    let rejected = table(&fs::read_to_string(rejects).unwrap());
+    assert_eq!(
+        (&*rejected[0]["number"], &*rejected[0]["sip_password"]),
+        ("2002", "<generate>")
+    );
+}
+
+#[test]
+fn a_disk_that_takes_no_file_lets_nothing_leave() {
+    let desk = Desk::new("ozeki");
+    let (_, headings, rest) = SHEETS[2];
+    let new = sheet(&desk, headings, rest, 3);
+    let full = Path::new("/sys/kernel");
+    if !full.is_dir() {
+        println!("skipped: there is no folder here that takes no file");
+        return;
+    }
+    let report = desk.path("report.jsonl");
+    let said = desk.import(
+        "state",
+        &new,
+        &[
+            "--secrets-out",
+            "/sys/kernel/rowcall-secrets.csv",
+            "--report",
+            report.to_str().unwrap(),
+        ],
+    );
+    assert_eq!((said.exit, said.count("not_sent")), (2, 3), "{}", said.err);
+    assert!(said.err.contains("nothing is sent"), "{}", said.err);
+    assert_eq!(lines(&report).len(), 3);
+    assert_eq!(table(&desk.export()).len(), 0);
+    assert_eq!(
+        fs::read_dir(desk.path("state/runs")).unwrap().count(),
+        0,
+        "a run is left"
+    );
+}
+
+#[test]
+fn a_rehearsal_says_that_its_secrets_are_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("new.csv"),
+        "number,sip_password\n2001,<generate>\n",
+    )
+    .unwrap();
+    let run = |more: &[&str]| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_rowcall"))
+            .args(["import", "--to", "sim:openvox"])
+            .args(more)
+            .current_dir(folder.path())
+            .env("XDG_STATE_HOME", folder.path().join("state"))
+            .output()
+            .unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let json = r#"[{"number": "2001", "sip_password": "<generate>", "display_name": "Ann"}]"#;
+    fs::write(folder.path().join("new.json"), json).unwrap();
+    assert!(run(&["new.json"]).contains("are not kept"));
+    assert!(run(&["new.csv", "--secrets-out", "s.csv"]).contains("s.csv (1 generated"));
+    assert_eq!(
+        table(&fs::read_to_string(folder.path().join("s.csv")).unwrap()).len(),
+        1
+    );
+}
+
+/// Killed again and again while it creates: what the file says is what the PBX holds, whenever that was.
+#[test]
+fn a_killed_run_sends_the_secrets_of_its_file() {
+    const ROWS: usize = 60;
+    let (vendor, headings, rest) = SHEETS[0];
+    for kill in 0..6 {
+        let desk = Desk::new(vendor);
+        let new = sheet(&desk, headings, rest, ROWS);
+        let target = desk.target();
+        let mut child = desk
+            .command("state")
+            .args([
+                "import",
+                new.to_str().unwrap(),
+                "--to",
+                &target,
+                "--rate",
+                "150/s",
+                "--yes",
+            ])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // From before there is a run until it is half-way.
+        let began = Instant::now();
+        let runs = desk.path("state/runs");
+        let is_begun = || {
+            fs::read_dir(&runs).is_ok_and(|entries| {
+                entries
+                    .flatten()
+                    .any(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
+            })
+        };
+        while !is_begun() && began.elapsed() < Duration::from_secs(20) {
+            thread::sleep(Duration::from_millis(1));
+        }
+        thread::sleep(Duration::from_millis(kill * 60));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let file = in_run(&desk, "secrets.csv");
+        if kill == 5 {
+            // Whoever took it away meanwhile gets it again.
+            fs::remove_file(&file).unwrap();
+        }
+        let before = fs::read_to_string(&file).ok();
+        // Not even the write-ahead file of a killed run shows one.
+        let all = before.as_deref().map(|text| secrets(&table(text)));
+        let shown = showing(&desk.path("state"), &all.unwrap_or_default());
+        assert!(shown.iter().all(|path| *path == file), "{shown:?}");
+        let said = desk.say("state", &["resume", "--json"]);
+        assert_eq!(said.exit, 0, "{}", said.err);
+        assert!(said.err.contains(file.to_str().unwrap()), "{}", said.err);
+        for_its_owner(&file);
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(
+            before.is_none_or(|before| before == text),
+            "it was written again"
+        );
+        let (generated, held) = (table(&text), table(&desk.export()));
+        assert_eq!((generated.len(), held.len()), (ROWS, ROWS));
+        for (row, held) in generated.iter().zip(&held) {
+            assert_eq!(row["sip_password"], held["sip_password"]);
+            assert_eq!(row["voicemail_pin"], held["voicemail_pin"]);
+        }
+    }
+}

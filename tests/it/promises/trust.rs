@@ -1,1 +1,683 @@
+//! A run belongs to one PBX and to one moment, against simulated PBXes behind their sockets.
 
+use crate::support::pbx::Desk;
+use crate::support::sheets::lines;
+use rusqlite::Connection;
+use std::fs;
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
+#[test]
+fn a_run_is_resumed_and_undone_on_its_own_pbx_only() {
+    let (here, there) = (Desk::new("ozeki"), Desk::new("ozeki"));
+    let sheet = here.sample(12);
+    let config = here.config(&here);
+    let hq = ["--config", config.to_str().unwrap()];
+    let import = [
+        &hq[..],
+        &["import", sheet.to_str().unwrap(), "--to", "hq", "--json"],
+    ]
+    .concat();
+    let imported = here.say("state", &import);
+    assert_eq!((imported.exit, imported.count("created")), (0, 12));
+    there.import("elsewhere", &sheet, &[]);
+    let others = there.export();
+
+    here.config(&there);
+    let run = imported.name();
+    for verb in [&["undo", "--yes", "--max-deletes", "all"][..], &["resume"]] {
+        let words = [&hq[..], verb, &[&run]].concat();
+        let refused = here.say("state", &words);
+        assert_eq!(refused.exit, 3, "{verb:?}: {}", refused.err);
+        for pbx in [&here, &there] {
+            let place = pbx.target().replace("api@", "");
+            assert!(refused.err.contains(&place), "{}", refused.err);
+        }
+    }
+    assert_eq!(there.export(), others);
+
+    // Under its own address it is undone, and says first what it is.
+    here.config(&here);
+    let undone = here.say(
+        "state",
+        &[&hq[..], &["undo", "--yes", "--max-deletes", "all"]].concat(),
+    );
+    assert_eq!(undone.exit, 0, "{}", undone.err);
+    let first = undone.err.lines().next().unwrap();
+    for word in [
+        &run,
+        "import --mode create",
+        "12 created",
+        &here.target().replace("api@", ""),
+    ] {
+        assert!(first.contains(word), "{first}");
+    }
+}
+
+#[test]
+fn one_pbx_under_three_names_is_locked_once() {
+    let desk = Desk::new("ozeki");
+    let sheet = desk.sample(12);
+    let target = desk.target();
+    let slow = [
+        "import",
+        sheet.to_str().unwrap(),
+        "--to",
+        &target,
+        "--rate",
+        "2/s",
+    ];
+    let mut first = desk
+        .command_in("state")
+        .args(slow)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while desk.runs("state").is_empty() {
+        thread::sleep(Duration::from_millis(5));
+    }
+    for host in ["localhost", "[::ffff:127.0.0.1]", "[::1]"] {
+        let alias = desk.alias(host);
+        let words = ["import", sheet.to_str().unwrap(), "--to", &alias, "--json"];
+        let second = desk.say("state", &words);
+        assert_eq!(
+            (second.exit, second.count("not_sent")),
+            (3, 12),
+            "{host}: {}",
+            second.err
+        );
+        assert!(
+            second.err.contains("another run is at work"),
+            "{}",
+            second.err
+        );
+    }
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let (alias, here) = (desk.alias("localhost"), desk.alias("127.0.0.1"));
+    let onto_itself = desk.say("state", &["migrate", "--from", &alias, "--to", &here]);
+    assert_eq!(onto_itself.exit, 2, "{}", onto_itself.err);
+    assert!(
+        onto_itself.err.contains("the same PBX"),
+        "{}",
+        onto_itself.err
+    );
+}
+
+/// Begins a command and kills it once so many rows of it are done.
+fn cut_off(desk: &Desk, arguments: &[&str], done: usize) -> String {
+    let before = desk.runs("state");
+    let mut command = desk
+        .command_in("state")
+        .args(arguments)
+        .args(["--rate", "4/s", "--parallel", "1", "--verify", "none"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let run = loop {
+        let runs = desk.runs("state");
+        if let Some(run) = runs.into_iter().find(|run| !before.contains(run)) {
+            break run;
+        }
+        assert!(command.try_wait().unwrap().is_none(), "it ended by itself");
+        thread::sleep(Duration::from_millis(5));
+    };
+    let file = desk.path("so-far.jsonl");
+    loop {
+        desk.say("state", &["report", &run, "-o", file.to_str().unwrap()]);
+        let is_done =
+            |line: &serde_json::Value| line["result"] != "not_sent" && line["result"] != "unknown";
+        let count = lines(&file).iter().filter(|line| is_done(line)).count();
+        fs::remove_file(&file).unwrap();
+        if count >= done {
+            break;
+        }
+        assert!(command.try_wait().unwrap().is_none(), "it ended by itself");
+    }
+    command.kill().unwrap();
+    command.wait().unwrap();
+    run
+}
+
+#[test]
+fn what_moved_since_a_run_was_planned_is_left_alone_by_its_resume() {
+    for vendor in ["openvox", "portsip", "ozeki"] {
+        let desk = Desk::new(vendor);
+        let sheet = desk.sample(12);
+        desk.import("state", &sheet, &[]);
+        let (staff, target, field) = (sheet.to_str().unwrap(), desk.target(), desk.field());
+        let text = fs::read_to_string(&sheet).unwrap();
+        let numbers: Vec<&str> = text
+            .lines()
+            .skip(1)
+            .map(|line| line.split(',').next().unwrap())
+            .collect();
+
+        // An update of all, of which the last is changed by hand while it waits.
+        let rows: Vec<String> = numbers
+            .iter()
+            .map(|number| format!("{number},Wanted"))
+            .collect();
+        let wanted = desk.file(
+            "wanted.csv",
+            &format!("number,{field}\n{}\n", rows.join("\n")),
+        );
+        let update = [
+            "import",
+            wanted.to_str().unwrap(),
+            "--to",
+            &target,
+            "--mode",
+            "update",
+            "--yes",
+            "--max-updates",
+            "all",
+        ];
+        let update_run = cut_off(&desk, &update, 1);
+        let hand = desk.file(
+            "hand.csv",
+            &format!("number,{field}\n{},Hand\n", numbers[11]),
+        );
+        assert_eq!(
+            desk.import("elsewhere", &hand, &["--mode", "update"])
+                .count("updated"),
+            1
+        );
+        let resumed = desk.say("state", &["resume", "--json"]);
+        let counts = (
+            resumed.exit,
+            resumed.count("updated"),
+            resumed.count("drifted"),
+        );
+        assert_eq!(counts, (1, 11, 1), "{vendor}: {}", resumed.err);
+        assert!(desk.export().contains("Hand"));
+        assert!(resumed.err.contains(&update_run), "{}", resumed.err);
+
+        // A deletion of all, of which the last number got a new holder while it waits.
+        let delete = [
+            "delete",
+            staff,
+            "--from",
+            &target,
+            "--yes",
+            "--max-deletes",
+            "all",
+        ];
+        let run = cut_off(&desk, &delete, 1);
+        let hand = desk.file(
+            "hand.csv",
+            &format!("number,{field}\n{},Newcomer\n", numbers[11]),
+        );
+        assert_eq!(
+            desk.import("elsewhere", &hand, &["--mode", "update"])
+                .count("updated"),
+            1
+        );
+        let before = desk.export();
+        let unasked = desk.say("state", &["resume", &run, "--json"]);
+        assert_eq!(
+            (unasked.exit, desk.export()),
+            (2, before),
+            "{vendor}: {}",
+            unasked.err
+        );
+        let resumed = desk.say("state", &["resume", &run, "--yes", "--json"]);
+        let counts = (
+            resumed.exit,
+            resumed.count("deleted"),
+            resumed.count("drifted"),
+        );
+        assert_eq!(counts, (1, 11, 1), "{vendor}: {}", resumed.err);
+        let left = desk.export();
+        assert!(
+            left.contains("Newcomer") && left.lines().count() == 2,
+            "{left}"
+        );
+    }
+}
+
+#[test]
+fn a_bare_resume_takes_only_the_newest_run_while_it_is_fresh() {
+    let (desk, other) = (Desk::new("ozeki"), Desk::new("ozeki"));
+    let sheet = desk.sample(12);
+    let target = desk.target();
+    let import = ["import", sheet.to_str().unwrap(), "--to", &target];
+    let run = cut_off(&desk, &import, 1);
+
+    let elsewhere = desk.say("state", &["resume", "--to", &other.target()]);
+    assert_eq!(elsewhere.exit, 2, "{}", elsewhere.err);
+    for pbx in [&desk, &other] {
+        let place = pbx.target().replace("api@", "");
+        assert!(elsewhere.err.contains(&place), "{}", elsewhere.err);
+    }
+    // The ledger says that the run began two days ago.
+    let ledger = desk
+        .path("state")
+        .join("runs")
+        .join(&run)
+        .join("ledger.sqlite");
+    let begun = |text: &str| {
+        let connection = Connection::open(&ledger).unwrap();
+        connection
+            .execute("UPDATE head SET started = ?1", [text])
+            .unwrap();
+    };
+    begun("2020-01-01T00:00:00Z");
+    let old = desk.say("state", &["resume"]);
+    assert_eq!(old.exit, 2, "{}", old.err);
+    assert!(
+        old.err.contains("older than a day") && old.err.contains(&run),
+        "{}",
+        old.err
+    );
+
+    // By its count it is older than the next one, and by no clock.
+    begun("2090-01-01T00:00:00Z");
+    let one = desk.file(
+        "one.csv",
+        "number,user_id,sip_password\n7001,newcomer,Sample7001pw\n",
+    );
+    let newer = desk.import("state", &one, &[]);
+    assert_eq!(newer.count("created"), 1, "{}", newer.err);
+    let finished = desk.say("state", &["resume"]);
+    assert_eq!(finished.exit, 2, "{}", finished.err);
+    assert!(finished.err.contains(&newer.name()), "{}", finished.err);
+    let undone = desk.undo(&[]);
+    assert!(undone.err.contains(&newer.name()), "{}", undone.err);
+    assert_eq!((undone.exit, undone.count("deleted")), (0, 1));
+    let resumed = desk.say("state", &["resume", &run, "--to", &target, "--json"]);
+    assert_eq!(
+        (resumed.exit, resumed.count("created")),
+        (0, 12),
+        "{}",
+        resumed.err
+    );
+}
+
+/// How many of 12 rows of the sheet are written, and how many are unchanged.
+fn written(desk: &Desk, more: &[&str]) -> (i32, u64, u64) {
+    let all = [
+        "--max-updates",
+        "all",
+        "--max-secret-changes",
+        "all",
+        "--max-deletes",
+        "all",
+    ];
+    let done = desk.import("state", &desk.path("staff.csv"), &[&all[..], more].concat());
+    assert!(done.exit < 2, "{}", done.err);
+    (done.exit, done.count("updated"), done.count("unchanged"))
+}
+
+#[test]
+fn the_same_sheet_again_changes_nothing_whatever_the_mode_and_vendor() {
+    for vendor in ["openvox", "portsip", "ozeki"] {
+        let desk = Desk::new(vendor);
+        assert_eq!(
+            desk.import("state", &desk.sample(12), &[]).count("created"),
+            12
+        );
+        let runs = desk.runs("state").len();
+        for mode in ["create", "update", "upsert", "sync"] {
+            assert_eq!(
+                written(&desk, &["--mode", mode]),
+                (0, 0, 12),
+                "{vendor} {mode}"
+            );
+        }
+        assert_eq!(desk.runs("state").len(), runs, "nothing was sent");
+        // A saved plan says the same.
+        let (target, sheet, plan) = (desk.target(), desk.path("staff.csv"), desk.path("p.json"));
+        let plan = plan.to_str().unwrap();
+        let words = [
+            "plan",
+            sheet.to_str().unwrap(),
+            "--to",
+            &target,
+            "--mode",
+            "upsert",
+            "-o",
+            plan,
+        ];
+        assert_eq!(desk.say("state", &words).exit, 0);
+        let replayed = desk.say("state", &["import", "--plan", plan, "--json"]);
+        assert_eq!(
+            (replayed.exit, replayed.count("unchanged")),
+            (0, 12),
+            "{}",
+            replayed.err
+        );
+    }
+}
+
+#[test]
+fn of_secrets_that_are_not_given_back_only_the_one_that_changed_is_written() {
+    let desk = Desk::new("openvox");
+    let sheet = desk.sample(12);
+    let first = desk.import("state", &sheet, &["--mode", "upsert"]);
+    assert_eq!(first.count("created"), 12, "{}", first.err);
+    let upsert = ["--mode", "upsert"];
+    assert_eq!(written(&desk, &upsert), (0, 0, 12));
+    let text = fs::read_to_string(&sheet).unwrap();
+    desk.file("staff.csv", &text.replace("Portal2001pw", "Other2001pw"));
+    assert_eq!(written(&desk, &upsert), (0, 1, 11));
+    assert_eq!(written(&desk, &upsert), (0, 0, 12));
+    assert_eq!(
+        written(&desk, &["--mode", "upsert", "--rewrite-secrets"]),
+        (0, 12, 0)
+    );
+    assert_eq!(written(&desk, &upsert), (0, 0, 12));
+
+    // What somebody else changed since is not trusted, even where it is put back.
+    let email = desk.file("hand.csv", "number,email\n2002,hand@example.com\n");
+    assert_eq!(
+        desk.import("elsewhere", &email, &["--mode", "update"])
+            .count("updated"),
+        1
+    );
+    assert_eq!(written(&desk, &upsert), (0, 1, 11));
+    assert_eq!(written(&desk, &upsert), (0, 0, 12));
+    // Nor one that was gone in between.
+    let target = desk.target();
+    let gone = desk.file("gone.csv", "number\n2003\n");
+    let delete = [
+        "delete",
+        gone.to_str().unwrap(),
+        "--from",
+        &target,
+        "--yes",
+        "--json",
+    ];
+    assert_eq!(desk.say("elsewhere", &delete).count("deleted"), 1);
+    let other = desk.file("other.csv", "number,email\n2004,x@example.com\n");
+    desk.import("state", &other, &["--mode", "update"]);
+    assert_eq!(
+        desk.import("elsewhere", &desk.path("staff.csv"), &[])
+            .count("created"),
+        1
+    );
+    // And what was changed but for its secrets keeps them.
+    let counts = written(&desk, &upsert);
+    assert_eq!(
+        counts,
+        (0, 2, 10),
+        "2003 was made anew, 2004 gets its address back"
+    );
+
+    // An undo keeps it true: what it does not give back is written again.
+    desk.file("staff.csv", &text.replace("Portal2005pw", "Third2005pw"));
+    let changed = desk.import("state", &desk.path("staff.csv"), &["--mode", "upsert"]);
+    assert_eq!(changed.count("updated"), 2, "{}", changed.err);
+    desk.undo(&[&changed.name()]);
+    assert_eq!(
+        written(&desk, &upsert),
+        (0, 0, 12),
+        "it holds what was written last"
+    );
+    desk.undo(&[&first.name()]);
+    assert_eq!(
+        desk.import("state", &sheet, &["--mode", "upsert"])
+            .count("created"),
+        12
+    );
+    assert_eq!(written(&desk, &upsert), (0, 0, 12));
+
+    // Lost, it costs a write; it holds no secret, and goes with the last run.
+    let memory = desk.path("state").join("memory");
+    let files: Vec<Vec<u8>> = fs::read_dir(&memory)
+        .unwrap()
+        .map(|entry| fs::read(entry.unwrap().path()).unwrap())
+        .collect();
+    assert!(!files.is_empty());
+    for file in files {
+        let text = String::from_utf8_lossy(&file).into_owned();
+        assert!(!text.contains("Portal2") && !text.contains("Sample2"));
+    }
+    fs::remove_dir_all(&memory).unwrap();
+    assert_eq!(written(&desk, &upsert), (0, 12, 0));
+    assert_eq!(written(&desk, &upsert), (0, 0, 12));
+    desk.say("state", &["runs", "clean", "--keep", "1"]);
+    assert_eq!(written(&desk, &upsert), (0, 0, 12));
+    desk.say("state", &["runs", "clean", "--keep", "0"]);
+    assert_eq!(fs::read_dir(&memory).unwrap().count(), 0);
+}
+
+#[test]
+fn a_killed_run_leaves_no_wrong_memory() {
+    let desk = Desk::new("openvox");
+    let sheet = desk.sample(12);
+    desk.import("state", &sheet, &[]);
+    let text = fs::read_to_string(&sheet).unwrap();
+    let changed = desk.file("changed.csv", &text.replace("Portal20", "Other20"));
+    let target = desk.target();
+    let words = [
+        "import",
+        changed.to_str().unwrap(),
+        "--to",
+        &target,
+        "--mode",
+        "upsert",
+        "--max-updates",
+        "all",
+        "--max-secret-changes",
+        "all",
+    ];
+    cut_off(&desk, &words, 3);
+    // With the first sheet again, every row that may have been written is written.
+    let upsert = ["--mode", "upsert"];
+    let (exit, updated, _) = written(&desk, &upsert);
+    assert!(exit == 0 && updated >= 3, "{updated}");
+    assert_eq!(written(&desk, &upsert), (0, 0, 12));
+}
+
+#[test]
+fn no_output_is_an_input_or_another_output_by_whatever_name() {
+    let desk = Desk::new("ozeki");
+    let sheet = desk.sample(12);
+    let bytes = fs::read(&sheet).unwrap();
+    let path = |name: &str| desk.path(name).to_str().unwrap().to_owned();
+    fs::hard_link(&sheet, desk.path("linked.csv")).unwrap();
+    let (sheet, linked, target) = (path("staff.csv"), path("linked.csv"), desk.target());
+    let around = path("./other.csv");
+    let clashes = [
+        vec!["check", &sheet, "--for", "ozeki", "--report", &sheet],
+        vec!["check", &sheet, "--for", "ozeki", "--report", &linked],
+        vec!["import", &sheet, "--to", &target, "--report", &linked],
+        vec![
+            "delete",
+            &sheet,
+            "--from",
+            &target,
+            "--yes",
+            "--rejects",
+            &linked,
+        ],
+        vec!["plan", &sheet, "--to", &target, "-o", &linked],
+        vec!["diff", &sheet, &around, "-o", &linked],
+        vec!["template", "--for", "ozeki", "-o", &sheet],
+    ];
+    desk.file("other.csv", "number\n0001\n");
+    for words in clashes {
+        let refused = desk.say("state", &words);
+        assert_eq!(refused.exit, 2, "{words:?}: {}", refused.err);
+        assert_eq!(fs::read(&sheet).unwrap(), bytes, "{words:?}");
+    }
+    let other = path("other.csv");
+    let words = [
+        "import",
+        &sheet,
+        "--to",
+        &target,
+        "--report",
+        &other,
+        "--rejects",
+        &around,
+    ];
+    let refused = desk.say("state", &words);
+    assert_eq!(refused.exit, 2, "{}", refused.err);
+    assert_eq!(fs::read_to_string(&other).unwrap(), "number\n0001\n");
+}
+
+#[test]
+fn a_refused_command_leaves_the_report_of_the_run_at_work_alone() {
+    let desk = Desk::new("ozeki");
+    let sheet = desk.sample(12);
+    let (target, report) = (desk.target(), desk.path("r.jsonl"));
+    let report = report.to_str().unwrap();
+    let words = [
+        "import",
+        sheet.to_str().unwrap(),
+        "--to",
+        &target,
+        "--report",
+        report,
+    ];
+    let first = desk
+        .command_in("state")
+        .args(words)
+        .args(["--rate", "4/s"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let mut first = first.unwrap();
+    while desk.runs("state").is_empty() {
+        thread::sleep(Duration::from_millis(5));
+    }
+    let second = desk.say("state", &[&words[..], &["--json"]].concat());
+    assert_eq!(
+        (second.exit, second.count("not_sent")),
+        (3, 12),
+        "{}",
+        second.err
+    );
+    assert!(second.err.contains("left as it is"), "{}", second.err);
+    let own = desk.path("own.jsonl");
+    let mut other = words;
+    other[5] = own.to_str().unwrap();
+    assert_eq!(desk.say("state", &other).exit, 3);
+    assert_eq!(lines(&own).len(), 12);
+    assert!(first.wait().unwrap().success());
+    let written = lines(&desk.path("r.jsonl"));
+    assert_eq!(written.len(), 12);
+    assert!(written.iter().all(|line| line["result"] == "created"));
+}
+
+#[test]
+fn a_resumed_run_writes_over_no_newer_runs_report() {
+    let desk = Desk::new("ozeki");
+    let sheet = desk.sample(12);
+    let (target, report) = (desk.target(), desk.path("r.jsonl"));
+    let report = report.to_str().unwrap();
+    let words = [
+        "import",
+        sheet.to_str().unwrap(),
+        "--to",
+        &target,
+        "--report",
+        report,
+    ];
+    let run = cut_off(&desk, &words, 1);
+    let one = desk.file(
+        "one.csv",
+        "number,user_id,sip_password\n7001,newcomer,Sample7001pw\n",
+    );
+    let newer = desk.import("state", &one, &["--report", report]);
+    assert_eq!(newer.count("created"), 1, "{}", newer.err);
+    let newest = fs::read_to_string(report).unwrap();
+    let resumed = desk.say("state", &["resume", &run, "--json"]);
+    assert_eq!(
+        (resumed.exit, resumed.count("created")),
+        (0, 12),
+        "{}",
+        resumed.err
+    );
+    assert!(resumed.err.contains("a newer run's"), "{}", resumed.err);
+    assert_eq!(fs::read_to_string(report).unwrap(), newest);
+}
+
+#[test]
+fn no_kill_mixes_a_plan_with_what_is_sealed_of_another() {
+    let desk = Desk::new("ozeki");
+    let target = desk.target();
+    let (plan, sealed, next) = (
+        desk.path("p.json"),
+        desk.path("p.json.sealed"),
+        desk.path("p.json.sealed.new"),
+    );
+    let make = |rows: usize| {
+        let sheet = desk.sample(rows);
+        let words = [
+            "plan",
+            sheet.to_str().unwrap(),
+            "--to",
+            &target,
+            "-o",
+            plan.to_str().unwrap(),
+        ];
+        let made = desk.say("state", &words);
+        assert_eq!(made.exit, 0, "{}", made.err);
+        (fs::read(&plan).unwrap(), fs::read(&sealed).unwrap())
+    };
+    let valid = |rows: u64| {
+        let words = [
+            "import",
+            "--plan",
+            plan.to_str().unwrap(),
+            "--max-creates",
+            "0",
+            "--json",
+        ];
+        let refused = desk.say("state", &words);
+        assert_eq!(
+            (refused.exit, refused.count("not_sent")),
+            (4, rows),
+            "{}",
+            refused.err
+        );
+    };
+    let (old, new) = (make(3), make(5));
+    // Cut off before the plan took its place, and right after.
+    for (kept, rows) in [(&old.0, 3), (&new.0, 5)] {
+        fs::write(&plan, kept).unwrap();
+        fs::write(&sealed, &old.1).unwrap();
+        fs::write(&next, &new.1).unwrap();
+        valid(rows);
+    }
+    make(7);
+    valid(7);
+    assert!(!next.exists());
+}
+
+#[test]
+fn sync_deletes_nothing_that_may_be_a_row_under_another_spelling() {
+    let desk = Desk::new("ozeki");
+    desk.import("state", &desk.sample(3), &[]);
+    let text = fs::read_to_string(desk.path("staff.csv")).unwrap();
+    let sheet = desk.file("short.csv", &text.replace("\n0001,", "\n1,"));
+    let more = ["--mode", "sync", "--max-deletes", "all"];
+    let synced = desk.import("state", &sheet, &more);
+    assert_eq!(
+        (synced.count("deleted"), synced.count("held")),
+        (0, 1),
+        "{}",
+        synced.err
+    );
+    assert!(desk.export().contains("0001,"));
+    assert!(synced.err.contains("\"1\""), "{}", synced.err);
+}
+
+#[test]
+fn a_password_command_that_never_ends_its_output_is_stopped() {
+    let desk = Desk::new("ozeki");
+    let config = desk.config(&desk);
+    let text = fs::read_to_string(&config).unwrap();
+    let endless = format!("{text}password_command = \"yes\"\n");
+    desk.file("rowcall.toml", &endless);
+    let words = ["--config", config.to_str().unwrap(), "export", "hq"];
+    let refused = desk.say("state", &words);
+    assert_eq!(refused.exit, 2, "{}", refused.err);
+    assert!(refused.err.contains("printed more than"), "{}", refused.err);
+}

@@ -1110,6 +1110,9 @@ fn a_run_that_was_killed_goes_on_and_can_be_undone() {
     }
     child.kill().unwrap();
     child.wait().unwrap();
+    let mut runs = fs::read_dir(one.path("state/runs")).unwrap();
+    let run = runs.next().unwrap().unwrap().file_name();
+    let run = run.into_string().unwrap();
     one.to.faults("");
     one.ends("resume", 0);
     assert_eq!(one.to.sim.numbers().len(), 60);
@@ -1118,11 +1121,21 @@ fn a_run_that_was_killed_goes_on_and_can_be_undone() {
         report.values().all(|row| row["result"] == "unchanged"),
         "{report:?}"
     );
-    one.ends("undo --yes --max-deletes all", 0);
-    assert!(one.to.sim.numbers().is_empty());
+    // What was deleted by hand there does not come back, though the run that made it was cut off.
+    fs::write(one.path("gone.csv"), "number\n3000\n").unwrap();
+    one.ends("delete gone.csv --from new --yes --max-deletes all", 0);
     let report = one.migrate("", 1);
-    assert!(report.values().all(|row| row["result"] == "missing"));
-    one.migrate("--overwrite", 0);
+    assert_eq!(result(&report, "3000").0, "missing");
+    assert_eq!(one.to.sim.numbers().len(), 59);
+    one.ends("undo --yes", 0);
+    // What was undone was never agreed on.
+    one.ends(&format!("undo {run} --yes"), 0);
+    assert!(one.to.sim.numbers().is_empty());
+    let report = one.migrate("", 0);
+    assert!(
+        report.values().all(|row| row["result"] == "created"),
+        "{report:?}"
+    );
     assert_eq!(one.to.sim.numbers().len(), 60);
 }
 

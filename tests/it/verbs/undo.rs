@@ -1,1 +1,400 @@
+//! A run is put back by `rowcall undo`, against the simulated PBX behind its socket.
 
+use crate::support::pbx::Desk;
+use crate::support::sheets::lines;
+use rowcall::vendors::VENDORS;
+use serde_json::Value;
+use std::fs;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+#[test]
+fn an_import_is_undone_and_the_undo_too() {
+    for vendor in VENDORS.iter().map(|vendor| vendor.id) {
+        let desk = Desk::new(vendor);
+        let empty = desk.export();
+        let imported = desk.import("state", &desk.sample(12), &[]);
+        assert_eq!(
+            (imported.exit, imported.count("created")),
+            (0, 12),
+            "{vendor}"
+        );
+        let full = desk.export();
+
+        let undone = desk.undo(&[]);
+        assert_eq!(undone.exit, 0, "{vendor}: {}", undone.err);
+        assert_eq!(
+            (undone.count("deleted"), desk.export()),
+            (12, empty.clone())
+        );
+        // Once more: there is nothing left to do, and an undo is not undone by chance.
+        let again = desk.undo(&[]);
+        assert_eq!((again.exit, again.count("unchanged")), (0, 12), "{vendor}");
+
+        let back = desk.undo(&[&undone.name()]);
+        let lost = desk.loses_web_passwords();
+        assert_eq!(back.exit, i32::from(lost), "{vendor}: {}", back.err);
+        let result = if lost { "differs" } else { "created" };
+        assert_eq!(back.count(result), 12, "{vendor}: {}", back.summary());
+        assert_eq!(desk.export(), full, "{vendor}");
+        // And that one too, though it could not put back everything.
+        let gone = desk.undo(&[&back.name()]);
+        assert_eq!(
+            (gone.exit, gone.count("deleted")),
+            (0, 12),
+            "{vendor}: {}",
+            gone.err
+        );
+        assert_eq!(desk.export(), empty);
+    }
+}
+
+#[test]
+fn updates_and_their_readable_secrets_get_their_old_values() {
+    for vendor in VENDORS.iter().map(|vendor| vendor.id) {
+        let desk = Desk::new(vendor);
+        desk.import("state", &desk.sample(6), &[]);
+        let before = desk.export();
+        let changed = desk.import("state", &desk.edit("new"), &["--mode", "update"]);
+        assert_eq!((changed.exit, changed.count("updated")), (0, 2), "{vendor}");
+        assert_ne!(desk.export(), before);
+        let undone = desk.undo(&[]);
+        assert_eq!(
+            (undone.exit, undone.count("updated")),
+            (0, 2),
+            "{vendor}: {}",
+            undone.err
+        );
+        assert_eq!(desk.export(), before, "{vendor}");
+        let again = desk.undo(&[]);
+        assert_eq!((again.exit, again.count("unchanged")), (0, 2), "{vendor}");
+    }
+}
+
+#[test]
+fn what_a_make_does_not_give_back_is_said_before_and_after() {
+    let desk = Desk::new("openvox");
+    desk.import("state", &desk.sample(3), &[]);
+    let sheet = "number,email,web_password\n2000,new@example.com,Canary7731x\n2001,,Canary7732x\n";
+    let sheet = desk.file("web.csv", sheet);
+    let changed = desk.import("state", &sheet, &["--mode", "update"]);
+    assert_eq!(changed.count("updated"), 2, "{}", changed.err);
+    let report = desk.path("undone.jsonl");
+    let undone = desk.undo(&["--report", report.to_str().unwrap()]);
+    assert_eq!(
+        (undone.exit, undone.count("differs")),
+        (1, 2),
+        "{}",
+        undone.err
+    );
+    assert!(
+        undone.err.contains("2 extensions will not be as they were"),
+        "{}",
+        undone.err
+    );
+    let lines = lines(&report);
+    assert_eq!(lines.len(), 2);
+    for line in &lines {
+        assert_eq!(line["field"], "web_password");
+        assert!(line["row"].is_null() || line["row"] == "", "{line}");
+    }
+    assert!(desk.export().contains("ann.miller.000@example.com"));
+    // What can be put back is; the rest stays said.
+    let again = desk.undo(&[&changed.name()]);
+    assert_eq!(
+        (again.exit, again.count("differs")),
+        (1, 2),
+        "{}",
+        again.err
+    );
+    let everything = format!("{}{}", undone.err, fs::read_to_string(&report).unwrap());
+    assert!(!everything.contains("Canary77"));
+}
+
+#[test]
+fn deleted_extensions_are_made_again() {
+    for vendor in VENDORS.iter().map(|vendor| vendor.id) {
+        let desk = Desk::new(vendor);
+        let sheet = desk.sample(4);
+        desk.import("state", &sheet, &[]);
+        let before = desk.export();
+        let target = desk.target();
+        let arguments = [
+            "delete",
+            sheet.to_str().unwrap(),
+            "--from",
+            &target,
+            "--json",
+        ];
+        let arguments: Vec<&str> = arguments
+            .into_iter()
+            .chain(["--yes", "--max-deletes", "all", "--rate", "2000/s"])
+            .collect();
+        let deleted = desk.say("state", &arguments);
+        assert_eq!(
+            (deleted.exit, deleted.count("deleted")),
+            (0, 4),
+            "{}",
+            deleted.err
+        );
+        let undone = desk.undo(&[]);
+        let lost = desk.loses_web_passwords();
+        assert_eq!(undone.exit, i32::from(lost), "{vendor}: {}", undone.err);
+        assert_eq!(desk.export(), before, "{vendor}");
+    }
+}
+
+#[test]
+fn what_somebody_changed_since_is_kept_and_listed() {
+    for vendor in VENDORS.iter().map(|vendor| vendor.id) {
+        let desk = Desk::new(vendor);
+        let imported = desk.import("state", &desk.sample(5), &[]);
+        // By somebody whose runs are elsewhere.
+        let edited = desk.import("elsewhere", &desk.edit("hand"), &["--mode", "update"]);
+        assert_eq!(edited.count("updated"), 2, "{}", edited.err);
+        let report = desk.path("undone.jsonl");
+        let undone = desk.undo(&[&imported.name(), "--report", report.to_str().unwrap()]);
+        assert_eq!(undone.exit, 1, "{vendor}: {}", undone.err);
+        assert_eq!((undone.count("deleted"), undone.count("drifted")), (3, 2));
+        let drifted: Vec<Value> = lines(&report)
+            .into_iter()
+            .filter(|line| line["result"] == "drifted")
+            .collect();
+        let message = drifted[0]["message"].as_str().unwrap();
+        assert!(!drifted[0]["field"].as_str().unwrap().is_empty());
+        assert!(
+            message.contains("\"hand") && message.contains("another "),
+            "{message}"
+        );
+        assert!(!message.contains("Changed"), "{message}");
+        assert_eq!(desk.export().lines().count(), 3, "the header and two");
+
+        // An update that is not what the run left is kept too.
+        let again = desk.import("state", &desk.edit("ours"), &["--mode", "update"]);
+        assert_eq!(again.count("updated"), 2, "{}", again.err);
+        desk.import("elsewhere", &desk.edit("theirs"), &["--mode", "update"]);
+        let kept = desk.export();
+        let undone = desk.undo(&[]);
+        assert_eq!(
+            (undone.exit, undone.count("drifted")),
+            (1, 2),
+            "{vendor}: {}",
+            undone.err
+        );
+        assert_eq!(desk.export(), kept);
+    }
+}
+
+#[test]
+fn a_field_that_the_run_did_not_write_keeps_an_extension_too() {
+    let fields = [
+        ("openvox", "mobile", "491555999999"),
+        ("portsip", "mobile", "491555999999"),
+        ("ozeki", "sip_auth_name", "hand"),
+    ];
+    for (vendor, field, text) in fields {
+        let desk = Desk::new(vendor);
+        let imported = desk.import("state", &desk.sample(4), &[]);
+        assert_eq!(imported.count("created"), 4, "{}", imported.err);
+        let number = fs::read_to_string(desk.path("staff.csv")).unwrap();
+        let number = number
+            .lines()
+            .nth(1)
+            .unwrap()
+            .split(',')
+            .next()
+            .unwrap()
+            .to_owned();
+        let hand = desk.file("hand.csv", &format!("number,{field}\n{number},{text}\n"));
+        let edited = desk.import("elsewhere", &hand, &["--mode", "update"]);
+        assert_eq!(edited.count("updated"), 1, "{}", edited.err);
+        let report = desk.path("undone.jsonl");
+        let undone = desk.undo(&["--report", report.to_str().unwrap()]);
+        let counts = (
+            undone.exit,
+            undone.count("deleted"),
+            undone.count("drifted"),
+        );
+        assert_eq!(counts, (1, 3, 1), "{vendor}: {}", undone.err);
+        let lines = lines(&report);
+        let drifted = lines
+            .iter()
+            .find(|line| line["result"] == "drifted")
+            .unwrap();
+        assert_eq!(
+            (&drifted["number"], &drifted["field"]),
+            (&number.into(), &field.into())
+        );
+        assert!(
+            drifted["message"].as_str().unwrap().contains(text),
+            "{drifted}"
+        );
+        assert_eq!(desk.export().lines().count(), 2, "the header and one");
+    }
+}
+
+#[test]
+fn rows_that_were_not_done_are_not_touched() {
+    let desk = Desk::new("ozeki");
+    let sheet = desk.sample(4);
+    desk.import("elsewhere", &sheet, &[]);
+    let text = fs::read_to_string(&sheet)
+        .unwrap()
+        .replace("ann.miller", "other");
+    let more = format!("{text}\n0900,zoe.new,,,Sample0900pw,on\n");
+    let imported = desk.import("state", &desk.file("more.csv", &more), &[]);
+    assert_eq!(
+        (
+            imported.count("conflict"),
+            imported.count("unchanged"),
+            imported.count("created")
+        ),
+        (1, 3, 1),
+        "{}",
+        imported.summary()
+    );
+    let undone = desk.undo(&[]);
+    assert_eq!(
+        (undone.exit, undone.summary()["rows"].as_u64()),
+        (0, Some(1))
+    );
+    assert_eq!(desk.export().lines().count(), 5);
+}
+
+#[test]
+fn it_deletes_only_when_it_may() {
+    let desk = Desk::new("ozeki");
+    desk.import("state", &desk.sample(12), &[]);
+    let silent = desk.say("state", &["undo"]);
+    assert_eq!(silent.exit, 2, "{}", silent.err);
+    assert!(silent.err.contains("--yes"), "{}", silent.err);
+    let guarded = desk.say("state", &["undo", "--yes", "--max-deletes", "5"]);
+    assert_eq!(guarded.exit, 4, "{}", guarded.err);
+    assert!(guarded.err.contains("--max-deletes 12"), "{}", guarded.err);
+    assert_eq!(desk.export().lines().count(), 13);
+    assert_eq!(desk.say("state", &["undo", "no-such-run"]).exit, 2);
+    assert_eq!(desk.say("nothing", &["undo"]).exit, 2);
+    // What the run itself did is its budget.
+    let undone = desk.say("state", &["undo", "--yes", "--json"]);
+    assert_eq!(
+        (undone.exit, undone.count("deleted")),
+        (0, 12),
+        "{}",
+        undone.err
+    );
+}
+
+#[test]
+fn a_killed_undo_is_gone_on_with() {
+    let desk = Desk::new("ozeki");
+    desk.import("state", &desk.sample(60), &[]);
+    let mut undo = desk
+        .command_in("state")
+        .args(["undo", "--yes", "--max-deletes", "all"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while desk.export().lines().count() > 50 {
+        thread::sleep(Duration::from_millis(5));
+    }
+    undo.kill().unwrap();
+    undo.wait().unwrap();
+    let left = desk.export().lines().count();
+    assert!(left > 1, "it was over too soon");
+    let unasked = desk.say("state", &["resume", "--json"]);
+    assert_eq!(unasked.exit, 2, "{}", unasked.err);
+    assert!(unasked.err.contains("--yes"), "{}", unasked.err);
+    assert_eq!(desk.export().lines().count(), left);
+    let resumed = desk.say("state", &["resume", "--yes", "--json"]);
+    assert_eq!(resumed.exit, 0, "{}", resumed.err);
+    assert_eq!(
+        (resumed.count("deleted"), desk.export().lines().count()),
+        (60, 1)
+    );
+}
+
+#[test]
+fn what_was_written_and_not_yet_read_back_is_looked_at_after_a_kill() {
+    let desk = Desk::new("openvox");
+    let sheet = desk.sample(30);
+    let target = desk.target();
+    let mut import = desk
+        .command_in("state")
+        .args([
+            "import",
+            sheet.to_str().unwrap(),
+            "--to",
+            &target,
+            "--rate",
+            "20/s",
+        ])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // The first twenty wait for the batch that is read back together.
+    while desk.export().lines().count() < 9 {
+        thread::sleep(Duration::from_millis(2));
+    }
+    import.kill().unwrap();
+    import.wait().unwrap();
+    let report = desk.path("cut.csv");
+    desk.say("state", &["report", "-o", report.to_str().unwrap()]);
+    let report = fs::read_to_string(report).unwrap();
+    assert_eq!(report.lines().count(), 31);
+    assert!(!report.contains(",created,"), "{report}");
+    let resumed = desk.say("state", &["resume", "--json"]);
+    assert_eq!(
+        (resumed.exit, resumed.count("created")),
+        (0, 30),
+        "{}",
+        resumed.err
+    );
+    assert_eq!(desk.export().lines().count(), 31);
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interrupted_undo_still_knows_what_it_cannot_put_back() {
+    let desk = Desk::new("openvox");
+    let sheet = desk.sample(30);
+    desk.import("state", &sheet, &[]);
+    let target = desk.target();
+    let arguments = [
+        "delete",
+        sheet.to_str().unwrap(),
+        "--from",
+        &target,
+        "--yes",
+    ];
+    let arguments: Vec<&str> = arguments
+        .into_iter()
+        .chain(["--max-deletes", "all", "--rate", "40/s"])
+        .collect();
+    assert_eq!(desk.say("state", &arguments).exit, 0);
+    let mut undo = desk
+        .command_in("state")
+        .args(["undo", "--yes"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while desk.export().lines().count() < 4 {
+        thread::sleep(Duration::from_millis(2));
+    }
+    let pid = undo.id().to_string();
+    let interrupted = Command::new("kill").args(["-INT", &pid]).status().unwrap();
+    assert!(interrupted.success());
+    assert_eq!(undo.wait().unwrap().code(), Some(130));
+    assert!(desk.export().lines().count() < 31, "it was over too soon");
+    let resumed = desk.say("state", &["resume", "--json"]);
+    assert_eq!(
+        (resumed.exit, resumed.count("differs")),
+        (1, 30),
+        "{}",
+        resumed.err
+    );
+    assert_eq!(desk.export().lines().count(), 31);
+}
