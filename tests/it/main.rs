@@ -14,7 +14,9 @@ mod fuzz;
 
 mod house {
     mod docs;
+    mod flags;
     mod layers;
+    mod names;
 }
 
 mod promises {

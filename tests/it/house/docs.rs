@@ -1,19 +1,16 @@
 //! Every command in README.md is run, and every transcript in it is what they print.
 
+use crate::support::sources::root;
 use rowcall::manual::PAGES;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 /// The README's command that runs the tests, these among them.
 const TESTS: &str = "cargo test --all-features";
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
 
 /// One `$ command` of a transcript and the lines below it.
 struct Step {
@@ -295,7 +292,7 @@ fn the_wildcard_matches_what_it_should() {
 /// The table "To change X, open Y" of the crate's documentation names files and folders that are there.
 #[test]
 fn every_place_that_the_front_door_names_is_there() {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let src = root().join("src");
     let text = fs::read_to_string(src.join("lib.rs")).unwrap();
     let table: Vec<&str> = text
         .lines()

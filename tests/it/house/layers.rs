@@ -1,10 +1,10 @@
 //! The house's own rules, held by reading the sources.
 
+use crate::support::sources::{code_lines, root, sources};
 use rowcall::manifest::Manifest;
 use rowcall::vendors::vendor;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The modules in the order in which imports may run: each may name only those before it.
@@ -102,40 +102,6 @@ const REVEALS: &[(&str, &str)] = &[
     ),
     ("commands/diff/mod.rs", "compared"),
 ];
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn sources() -> Vec<(String, String)> {
-    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                walk(&path, found);
-            } else if path.extension().is_some_and(|ending| ending == "rs") {
-                found.push(path);
-            }
-        }
-    }
-    let (mut found, src) = (vec![], root().join("src"));
-    walk(&src, &mut found);
-    found.sort();
-    let read = |path: &PathBuf| fs::read_to_string(path).unwrap();
-    let name = |path: &PathBuf| {
-        path.strip_prefix(&src)
-            .unwrap()
-            .to_str()
-            .unwrap()
-            .to_owned()
-    };
-    found.iter().map(|path| (name(path), read(path))).collect()
-}
-
-fn code_lines(text: &str) -> impl Iterator<Item = &str> {
-    text.lines()
-        .filter(|line| !line.trim_start().starts_with("//"))
-}
 
 #[test]
 fn imports_run_downward_only() {

@@ -9,4 +9,5 @@ pub(crate) mod random;
 pub(crate) mod rehearsal;
 pub(crate) mod sheets;
 pub(crate) mod skip;
+pub(crate) mod sources;
 pub(crate) mod values;

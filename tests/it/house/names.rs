@@ -1,0 +1,113 @@
+//! One name for one thing, in the whole crate.
+
+use crate::support::sources::{code_lines, program_sources, sources};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Names that every module may have for its own.
+const EVERYWHERE: [&str; 2] = ["Error", "Options"];
+
+/// Names that stand more than once today. No name is added here; one that stands once is taken out.
+const TWICE: &[&str] = &[
+    "Batch", "Batches", "Book", "Column", "Content", "Counts", "Entry", "Head", "Headings", "Kept",
+    "Limits", "Page", "Pending", "Rows", "Rule", "Run", "Secrets", "Session", "Source", "Step",
+    "Table", "Verdict", "Word",
+];
+
+/// Functions that are called `of` today, by their line. None is added here; one that is gone is taken out.
+const CALLED_OF: &[&str] = &[
+    "fn of(",
+    "fn of(&mut self, field: Field) -> &mut BitsOfLengths {",
+    "fn of(&self, number: &str) -> Option<String> {",
+    "fn of(args: &ExportArgs, names: &[String]) -> Result<Place, Failure> {",
+    "fn of(bytes: Vec<u8>) -> Option<Compound> {",
+    "fn of(extension: &Record) -> Known {",
+    "fn of(record: &CsvRecord<'_>) -> Mended {",
+    "fn of(self, column: Option<&Column>, cell: &str) -> u32 {",
+    "fn of(source: &Source) -> Result<Survey, SheetError> {",
+    "fn of<'a>(&mut self, words: &[&'a str]) -> &'a str {",
+    "fn of<'t>(&mut self, texts: &[&'t str]) -> &'t str {",
+    "pub fn of(&self, result: RowResult) -> u64 {",
+    "pub fn of<'a>(&'a self, number: &'a str) -> &'a str {",
+    "pub(crate) fn of(data: &[u8], delimiter: u8) -> Marks {",
+    "pub(crate) fn of(record: &HeaderRecord, headings: &Headings) -> Reading {",
+    "pub(in crate::rules) fn of(field: Field, text: &str) -> Option<Shape> {",
+];
+
+/// The words of a line, where anything but letters, digits and `_` parts them.
+fn words(line: &str) -> Vec<&str> {
+    line.split(|c: char| !c.is_alphanumeric() && c != '_')
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+/// The type that a line declares for the whole crate or beyond.
+fn public_type(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    let rest = line
+        .strip_prefix("pub ")
+        .or(line.strip_prefix("pub(crate) "))?;
+    match words(rest)[..] {
+        ["struct" | "enum" | "trait" | "type" | "union", name, ..] => Some(name),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_public_type_has_a_name_of_its_own() {
+    let mut files: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (file, text) in program_sources() {
+        for name in code_lines(&text).filter_map(public_type) {
+            let files = files.entry(name.to_owned()).or_default();
+            files.insert(file.clone());
+        }
+    }
+    assert!(files.len() > 100, "only {} types are found", files.len());
+    let is_twice = |name: &str| files.get(name).is_some_and(|files| files.len() > 1);
+    for (name, files) in &files {
+        let is_free = EVERYWHERE.contains(&name.as_str()) || TWICE.contains(&name.as_str());
+        assert!(
+            is_free || !is_twice(name),
+            "{name} stands in {files:?}: give one of them a name of its own"
+        );
+    }
+    for name in TWICE {
+        assert!(
+            is_twice(name),
+            "{name} stands once by now: take it out of TWICE"
+        );
+    }
+}
+
+#[test]
+fn no_function_is_called_of() {
+    let mut found = BTreeSet::new();
+    for (file, text) in sources() {
+        for line in code_lines(&text) {
+            let words = words(line);
+            if words.windows(2).any(|pair| pair == ["fn", "of"]) {
+                let line = line.trim();
+                assert!(
+                    CALLED_OF.contains(&line),
+                    "{file}: {line} says nothing: call it by what it does or gives"
+                );
+                found.insert(line.to_owned());
+            }
+        }
+    }
+    for line in CALLED_OF {
+        assert!(
+            found.contains(*line),
+            "{line} is gone: take it out of CALLED_OF"
+        );
+    }
+}
+
+#[test]
+fn declarations_are_recognised() {
+    assert_eq!(public_type("pub struct Row<'r> {"), Some("Row"));
+    assert_eq!(public_type("    pub(crate) enum Kind {"), Some("Kind"));
+    assert_eq!(public_type("pub type Held = u8;"), Some("Held"));
+    assert_eq!(public_type("pub(super) struct Row {"), None);
+    assert_eq!(public_type("struct Row {"), None);
+    assert_eq!(public_type("pub fn row() {"), None);
+}
