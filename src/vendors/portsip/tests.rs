@@ -199,6 +199,17 @@ fn the_facts_are_the_pages() {
     }));
     let groups = manifest().row(Field::GROUPS).unwrap();
     assert_eq!(groups.wire, "belong_groups");
+    assert!(groups.one_at_a_time && groups.separate);
+    let replaced_by = groups
+        .replaced_by
+        .clone()
+        .map(|[setting, word]| (setting, word));
+    let known = |(setting, word): &(String, String)| {
+        let mut settings = manifest().setting.iter();
+        settings.any(|known| known.name == *setting && known.words.contains(word))
+    };
+    assert!(replaced_by.as_ref().is_some_and(known));
+    assert!(manifest().row(Field::VOICEMAIL_GREETING).unwrap().fetched);
     // Two changes of one group at a time would undo each other.
     assert_eq!(manifest().vendor.parallel, 1);
 }
