@@ -67,6 +67,9 @@ pub fn one(vendor: &Vendor) -> String {
         "# {} ({})\n\n{}\n",
         manifest.vendor.name, manifest.vendor.id, manifest.vendor.api
     );
+    if let Some(like) = &manifest.vendor.like {
+        text += &format!("It is spoken to as {like} is; what they differ in are its facts.\n");
+    }
     if !manifest.setting.is_empty() {
         let rows = manifest.setting.iter().map(|setting| {
             vec![

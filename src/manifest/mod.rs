@@ -75,7 +75,7 @@ pub struct VendorFacts {
     pub parallel: usize,
     /// How many numbers one look-up asks for; 1 where the vendor answers for one at a time.
     pub batch: usize,
-    /// How long one reply may take, in milliseconds.
+    /// How long one reply may take, in milliseconds: after that, a look that finds nothing is proof that nothing was done.
     pub reply_ms: u64,
 }
 
