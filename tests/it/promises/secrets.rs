@@ -514,7 +514,7 @@ fn the_rejects_ask_again_and_typed_secrets_stay_out_of_the_file() {
 #[test]
 fn a_disk_that_takes_no_file_lets_nothing_leave() {
     let desk = Desk::new("ozeki");
-    let (_, headings, rest) = SHEETS[2];
+    let (_, headings, rest) = SHEETS[3];
     let new = sheet(&desk, headings, rest, 3);
     let full = Path::new("/sys/kernel");
     if !full.is_dir() {
@@ -582,7 +582,7 @@ fn a_killed_run_sends_the_secrets_of_its_file() {
         let new = sheet(&desk, headings, rest, ROWS);
         let target = desk.target();
         let mut child = desk
-            .command("state")
+            .command_in("state")
             .args([
                 "import",
                 new.to_str().unwrap(),
