@@ -144,6 +144,7 @@ fn check_file(path: &Path) -> io::Result<Counts> {
     let options = Options {
         purpose: Purpose::Create,
         on_pbx: None,
+        country: None,
     };
     let mut letters = 0;
     let counts = check(

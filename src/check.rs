@@ -10,7 +10,7 @@
 use crate::columns::Binding;
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{Finding, Place, Record, Severity};
-use crate::rules::{BatchFacts, Checker, Collector, CrossRowFacts, Duplicate, Places};
+use crate::rules::{BatchFacts, Checker, Collector, Country, CrossRowFacts, Duplicate, Places};
 use crate::sheet::{Again, Batch, Picks, Row, Sheet, SheetError};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -41,6 +41,8 @@ pub struct Options<'o> {
     /// The numbers that the PBX holds, where they are known: then a forward to an extension that is neither there nor
     /// in the sheets is an error.
     pub on_pbx: Option<&'o [String]>,
+    /// The country by whose rule telephone numbers are dialled, where it was given.
+    pub country: Option<Country>,
 }
 
 /// How many rows there were, and what was found.
@@ -136,7 +138,7 @@ where
     }
     let checkers: Vec<Checker<'_>> = tables
         .iter()
-        .map(|table| Checker::new(manifest, &table.binding))
+        .map(|table| Checker::new(manifest, &table.binding).in_country(options.country))
         .collect();
     let passes: Vec<Pass<'_, _>> = tables
         .iter()
@@ -563,6 +565,7 @@ mod tests {
     const OFFLINE: Options<'static> = Options {
         purpose: Purpose::Create,
         on_pbx: None,
+        country: None,
     };
 
     /// Everything that is said, as text, and the counts.
@@ -959,6 +962,7 @@ mod tests {
                     true => Purpose::Update,
                     false => Purpose::Create,
                 },
+                country: None,
             };
             let keep: fn(&Checked<'_>) -> Option<u64> = match lot.one_in(3) {
                 true => |checked| (!checked.findings.is_empty()).then_some(checked.row.index),

@@ -12,6 +12,7 @@ use crate::plan::replay::OnDrift;
 use crate::plan::waves::Waves;
 use crate::rim::target::seconds;
 use crate::rim::{Failure, PaceOptions, Rate};
+use crate::rules::Country;
 use crate::run::{GuardOptions, ReportOptions, SecretsOut};
 use crate::sheet::{Encoding, Format, format};
 use crate::submit::verify::Verify;
@@ -357,6 +358,9 @@ pub struct CheckArgs {
     /// The vendor that the sheets are for
     #[arg(long = "for", value_name = "VENDOR", value_parser = vendor)]
     pub vendor: String,
+    /// Read telephone numbers by this country's rule, for example DE: how those are dialled that are written for people
+    #[arg(long, value_name = "COUNTRY")]
+    pub country: Option<Country>,
     /// Show how each heading was understood, with its first value, and check nothing
     #[arg(long)]
     pub explain_columns: bool,
@@ -390,6 +394,9 @@ pub struct FixArgs {
     /// The vendor that the sheet is for
     #[arg(long = "for", value_name = "VENDOR", value_parser = vendor)]
     pub vendor: String,
+    /// Read telephone numbers by this country's rule, for example DE: how those are dialled that are written for people
+    #[arg(long, value_name = "COUNTRY")]
+    pub country: Option<Country>,
     /// The file to write, in the sheet's own format; never the sheet itself
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: PathBuf,

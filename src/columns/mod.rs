@@ -270,7 +270,8 @@ impl Binding {
         cells.get(self.column_of(field)?)
     }
 
-    /// The extension that a row describes, in canonical text. A blank cell is absent, `<clear>` is there and empty,
+    /// The extension that a row describes, in canonical text. A blank cell is absent, and so is one that holds a placeholder
+    /// such as `N/A`; `<clear>` is there and empty,
     /// `<generate>` stands as it is. A text that `manifest`'s make does not take, or a field that it does not know, stays as it was written: the checks
     /// complain.
     pub fn extension(&self, cells: &Cells<'_>, manifest: &Manifest) -> Record {
@@ -289,7 +290,11 @@ impl Binding {
                 extension.set(field, GENERATE);
                 continue;
             }
-            let canonical = manifest.row(field).and_then(|row| row.normalise(text));
+            let row = manifest.row(field);
+            if row.is_some_and(|row| row.is_left_out(trimmed)) {
+                continue;
+            }
+            let canonical = row.and_then(|row| row.normalise(text));
             extension.set(field, canonical.as_deref().unwrap_or(text));
         }
         extension

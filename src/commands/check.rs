@@ -55,6 +55,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
     let options = Options {
         purpose: Purpose::Create,
         on_pbx: None,
+        country: args.country,
     };
     let sink = |verdict: Verdict<'_, ()>| -> Result<(), Stop> {
         if !args.report.json {

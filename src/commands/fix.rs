@@ -14,7 +14,7 @@ use crate::rim::outputs::Files;
 use crate::rim::target::vendor_of_rows;
 use crate::rim::terminal::print;
 use crate::rim::{Exit, Failure};
-use crate::rules::Checker;
+use crate::rules::{Checker, Country};
 use crate::sheet::{Format, Readers, RepairedCopy, Row, Sheet, SheetError, Writer};
 use crate::vendors::vendor;
 use jiff::Timestamp;
@@ -43,9 +43,16 @@ pub(super) fn run(args: &FixArgs) -> Result<Exit, Failure> {
         ));
     };
     let mut told = Told::open(args, &sheet)?;
-    let mended = mended(&sheet, &binding, manifest, &args.output, &mut told)?;
+    let mended = mended(
+        &sheet,
+        &binding,
+        manifest,
+        args.country,
+        &args.output,
+        &mut told,
+    )?;
     let copy = mended.sheet(&sheet).map_err(Failure::usage)?;
-    let counts = check_copy(copy, binding, manifest).map_err(Failure::usage)?;
+    let counts = check_copy(copy, binding, manifest, args.country).map_err(Failure::usage)?;
     let encoding = mended.encoding_to_say(&sheet).map_err(Failure::usage)?;
     mended.keep().map_err(Failure::usage)?;
     let exit = Exit::done_if(counts.invalid == 0);
@@ -132,10 +139,11 @@ fn mended(
     sheet: &Sheet,
     binding: &Binding,
     manifest: &Manifest,
+    country: Option<Country>,
     output: &Path,
     told: &mut Told<'_>,
 ) -> Result<RepairedCopy, Failure> {
-    let checker = Checker::new(manifest, binding);
+    let checker = Checker::new(manifest, binding).in_country(country);
     let (mut findings, mut duplicates) = (vec![], vec![]);
     let mut failed = None;
     let mended = RepairedCopy::write(sheet, output, |row, mends| {
@@ -168,7 +176,12 @@ fn mended(
     }
 }
 
-fn check_copy(copy: Sheet, binding: Binding, manifest: &Manifest) -> Result<Counts, SheetError> {
+fn check_copy(
+    copy: Sheet,
+    binding: Binding,
+    manifest: &Manifest,
+    country: Option<Country>,
+) -> Result<Counts, SheetError> {
     let table = Table {
         sheet: copy,
         binding,
@@ -176,6 +189,7 @@ fn check_copy(copy: Sheet, binding: Binding, manifest: &Manifest) -> Result<Coun
     let options = Options {
         purpose: Purpose::Create,
         on_pbx: None,
+        country,
     };
     check(&[table], manifest, options, |_| None::<()>, |_| Ok(()))
 }

@@ -7,6 +7,7 @@ mod rule;
 pub use rule::{CharSet, Rule, RuleRow, all_digits, has_form_of_email, is_email, is_within};
 
 use crate::model::{FaultKind, Field, Kind, Record, Severity, Text, WireText, same_word};
+use crate::sheet::is_placeholder;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -573,6 +574,14 @@ impl FieldRow {
             }
             kind => canonical(kind, trimmed),
         }
+    }
+
+    /// Whether a text stands for no value, and the cell counts as blank. A key and a secret are never left out so.
+    pub fn is_left_out(&self, text: &str) -> bool {
+        is_placeholder(text)
+            && !self.name.is_key()
+            && !self.name.is_secret()
+            && self.choice(text).is_none()
     }
 
     /// The known word that a text stands for, without regard to case, spaces, `_` and `-`.

@@ -1,6 +1,6 @@
 //! The rules for one value: of each kind its word, its sentence, what to do about a breach, and what breaks it.
 
-use crate::model::{Field, RuleId, Severity};
+use crate::model::{Care, Field, RuleId, Severity};
 use serde::{Deserialize, Deserializer};
 
 /// One rule for the values of one field.
@@ -190,7 +190,10 @@ impl Rule {
                 "choose another one"
             }
             Rule::Forbidden { .. } | Rule::Only { .. } => "remove the other characters",
-            Rule::Digits => "remove everything but the digits",
+            Rule::Digits if field.def().care == Care::Phone => {
+                "write it in digits as it is dialled; with --country `rowcall fix` may do it"
+            }
+            Rule::Digits => "write it in digits alone",
             Rule::MaxLength { .. } => "make it shorter",
             Rule::MinLength { .. } => "make it longer",
             Rule::Range { .. } => "choose a number within the range",

@@ -265,6 +265,26 @@ impl<'m> CompiledField<'m> {
         ValueClass::Blank
     }
 
+    /// A text that stands for no value. Where one is needed it is an error, else the cell counts as blank.
+    pub(super) fn placeholder(&self, text: &str, is_needed: bool) -> Finding {
+        let message = format!(
+            "{} {} stands for no value",
+            self.row.name.name(),
+            self.quoted(text)
+        );
+        if is_needed {
+            let hint = "fill in the value";
+            return self.finding("placeholder", Severity::Error, message, hint);
+        }
+        let message = format!("{message}: the cell counts as blank");
+        let hint = format!("leave the cell blank, or write {CLEAR} to empty the field");
+        let finding = self.finding("placeholder", Severity::Warning, message, &hint);
+        Finding {
+            repair: Some(Secret::new("")),
+            ..finding
+        }
+    }
+
     /// A secret that rowcall is to make up: only a new extension gets one.
     pub(super) fn generated(&self, purpose: Purpose, findings: &mut Vec<Finding>) -> ValueClass {
         let name = self.row.name.name();
@@ -448,6 +468,9 @@ impl FastPath {
         slow_unless(&mut table, &|b| {
             !spreadsheet_damage::asks_for_a_look(care, b)
         });
+        if kind == Kind::List {
+            slow_unless(&mut table, &|b| !matches!(b, b',' | b'|' | b'\n'));
+        }
         if kind == Kind::Count {
             slow_unless(&mut table, &|b| b.is_ascii_digit());
         }

@@ -10,13 +10,17 @@
 mod compiled;
 mod fields_together;
 mod odd;
+mod phone;
 mod row;
 mod rows_together;
 mod spreadsheet_damage;
 
+pub use phone::Country;
 pub use row::Checker;
 pub use rows_together::{BatchFacts, Collector, CrossRowFacts, Duplicate, Places};
 pub use spreadsheet_damage::CELL_NUMERIC;
 
+#[cfg(test)]
+mod cell_tests;
 #[cfg(test)]
 mod tests;

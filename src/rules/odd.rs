@@ -11,6 +11,8 @@ pub(super) fn has_suspicious_byte(text: &str) -> bool {
         found
             | (byte < 0x20)
             | (byte == 0x7f)
+            // Ã, with which a text begins that was read in a wrong encoding.
+            | (byte == 0x83)
             | (byte == 0xc2)
             | (byte == 0xd8)
             | ((0xe1..=0xe3).contains(&byte))

@@ -3,17 +3,73 @@
 use super::compiled::{CompiledField, ValueClass, View};
 use super::fields_together::FieldsTogether;
 use super::odd::{Odd, has_suspicious_byte, is_control};
-use super::rows_together::{BatchFacts, CrossRowFacts, Duplicate};
+use super::phone::Country;
+use super::rows_together::{BatchFacts, CrossRowFacts, Duplicate, about_row};
 use super::spreadsheet_damage::{self as damage, Shape};
 use crate::columns::Binding;
 use crate::manifest::{Access, Manifest, Purpose, all_digits};
-use crate::model::{Field, Finding, Kind, OddChar, Record, RuleId, Secret, Severity};
-use crate::sheet::{CLEAR, Cells, GENERATE, Row, is_generate};
+use crate::model::{Field, Finding, Kind, OddChar, Record, RuleId, Secret, Severity, heading_key};
+use crate::sheet::{CLEAR, Cells, GENERATE, Row, is_generate, is_placeholder};
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 /// What the vendors' own pages print where an address was swallowed by their mail protection.
 const SWALLOWED_ADDRESS: &str = "[email protected]";
+
+/// A row that sums up has so few bytes beside the number, and so few cells.
+const LABEL_BYTES_MAX: usize = 40;
+const TOTAL_CELLS_MAX: usize = 4;
+
+/// What people and spreadsheets write beside a sum or a count.
+const TOTALS: [&str; 22] = [
+    "summe",
+    "gesamt",
+    "gesamtsumme",
+    "gesamtanzahl",
+    "zwischensumme",
+    "anzahl",
+    "total",
+    "totals",
+    "grand total",
+    "sub total",
+    "subtotal",
+    "sum",
+    "count",
+    "total general",
+    "total général",
+    "somme",
+    "totale",
+    "somma",
+    "suma",
+    "totaal",
+    "razem",
+    "toplam",
+];
+
+/// Formulas of sums and counts that were saved as text.
+const TOTAL_FORMULAS: [&str; 8] = [
+    "=count(",
+    "=counta(",
+    "=sum(",
+    "=subtotal(",
+    "=anzahl(",
+    "=anzahl2(",
+    "=summe(",
+    "=teilergebnis(",
+];
+
+fn is_total(text: &str) -> bool {
+    let word = text.trim().trim_end_matches([':', '=']).trim_end();
+    if word.len() > 15 && !word.starts_with('=') {
+        return false;
+    }
+    let begins = |begin: &&str| {
+        let same = word.get(..begin.len());
+        same.is_some_and(|same| same.eq_ignore_ascii_case(begin))
+    };
+    TOTALS.iter().any(|total| total.eq_ignore_ascii_case(word))
+        || (word.starts_with('=') && TOTAL_FORMULAS.iter().any(begins))
+}
 
 /// Whether what is wrong is to be said, or only that something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +89,9 @@ pub struct Checker<'m> {
     measured: Vec<u8>,
     on_create: Box<View>,
     cross: FieldsTogether,
+    /// The headings of the columns that are read, as [`heading_key`] compares them.
+    headings: Vec<(usize, String)>,
+    country: Option<Country>,
 }
 
 /// What a column stands for.
@@ -47,7 +106,83 @@ enum Bound {
 impl<'m> Checker<'m> {
     /// Compiles a vendor's rules for a sheet whose headings were understood so.
     pub fn new(manifest: &'m Manifest, binding: &Binding) -> Self {
-        Checker::compile(manifest, |field| binding.column_of(field))
+        let mut checker = Checker::compile(manifest, |field| binding.column_of(field));
+        let read = binding.columns.iter().enumerate();
+        let read = read.filter(|(_, column)| column.field.is_some());
+        checker.headings = read
+            .map(|(at, column)| (at, heading_key(&column.heading)))
+            .collect();
+        checker
+    }
+
+    /// The same rules, with telephone numbers as they are dialled in a country.
+    pub fn in_country(self, country: Option<Country>) -> Self {
+        Checker { country, ..self }
+    }
+
+    /// That a row stands for no extension: it holds the headings again, or sums the others up.
+    fn no_record(&self, cells: Cells<'_>) -> Option<Finding> {
+        let number = self.number(cells);
+        // Nearly all rows begin with a number and hold more than a label.
+        let is_number = number.as_bytes().first().is_some_and(u8::is_ascii_digit);
+        if is_number && cells.text().len() > number.len() + LABEL_BYTES_MAX {
+            return None;
+        }
+        if !is_number && self.repeats_headings(cells) {
+            return Some(self.about_row(
+                "row.headings",
+                "the row holds the headings again",
+                "take the row out",
+            ));
+        }
+        // A group may be called so.
+        if self.manifest.key() != Field::NUMBER {
+            return None;
+        }
+        let all = (0..cells.len()).filter_map(|column| cells.get(column));
+        let filled = all.clone().filter(|text| !text.trim().is_empty()).count();
+        if all.clone().any(is_total) && filled <= TOTAL_CELLS_MAX && !self.has_secret(cells) {
+            return Some(self.about_row(
+                "row.total",
+                "the row sums the others up, and is no extension",
+                "take the row out",
+            ));
+        }
+        let is_remark = filled == 1 && !is_number && number.trim().contains(char::is_whitespace);
+        (is_remark && self.headings.len() > 1).then(|| {
+            self.about_row(
+                "row.remark",
+                "the row holds a remark where the number belongs, and nothing else",
+                "take the row out",
+            )
+        })
+    }
+
+    fn repeats_headings(&self, cells: Cells<'_>) -> bool {
+        let mut same = 0;
+        for (column, heading) in &self.headings {
+            let text = cells.get(*column).unwrap_or_default();
+            match text.trim().is_empty() {
+                true => {}
+                false if heading_key(text) == *heading => same += 1,
+                false => return false,
+            }
+        }
+        same > 1 || (same == 1 && self.headings.len() == 1)
+    }
+
+    fn has_secret(&self, cells: Cells<'_>) -> bool {
+        let secret = |slot: &&CompiledField<'_>| slot.row.name.is_secret();
+        let mut secrets = self.slots.iter().filter(secret);
+        secrets.any(|slot| !slot.text_in(cells).is_empty())
+    }
+
+    fn about_row(&self, rule: &'static str, message: &str, hint: &str) -> Finding {
+        let key = self
+            .cross
+            .number
+            .map(|index| &self.slots[usize::from(index)]);
+        about_row(key, rule, message, hint)
     }
 
     /// Compiles a vendor's rules for extensions that come from no sheet: findings name no column.
@@ -95,6 +230,8 @@ impl<'m> Checker<'m> {
             measured,
             on_create,
             cross,
+            headings: vec![],
+            country: None,
         }
     }
 
@@ -111,8 +248,10 @@ impl<'m> Checker<'m> {
         findings: &mut Vec<Finding>,
         duplicates: &mut Vec<Duplicate>,
     ) {
-        if let Some(trouble) = &row.trouble {
-            findings.push(trouble.clone());
+        let trouble = row.trouble.clone().or_else(|| self.no_record(row.cells));
+        let trouble = trouble.or_else(|| across?.total(&self.cross, &self.slots, row.cells));
+        if let Some(trouble) = trouble {
+            findings.push(trouble);
             return;
         }
         let before = findings.len();
@@ -153,7 +292,9 @@ impl<'m> Checker<'m> {
     ) -> bool {
         let cells = row.cells;
         let (mut view, mut findings) = (*self.nothing_given(purpose), Vec::new());
-        let alike = cells.all_stored().is_empty() && row.trouble.is_none();
+        let alike = cells.all_stored().is_empty()
+            && row.trouble.is_none()
+            && self.no_record(cells).is_none();
         if alike {
             let words = Words::Whether;
             let judged = self.values(cells, purpose, words, &mut view, &mut findings);
@@ -209,6 +350,11 @@ impl<'m> Checker<'m> {
                 Bound::Known(index) => {
                     let before = findings.len();
                     self.value(*index, text, purpose, words, view, findings)?;
+                    if suspicious && let Some(damage) = damage::garbled(text) {
+                        let slot = &self.slots[usize::from(*index)];
+                        findings.push(slot.damaged(damage, text));
+                        continue;
+                    }
                     let Some(odd) = odd else { continue };
                     let mut finding = self.odd_finding(odd, *bound, *column, text);
                     if finding.repair.is_some() {
@@ -319,7 +465,7 @@ impl<'m> Checker<'m> {
 
     /// Appends what a row leaves for the survey of all rows. A row that is in trouble leaves nothing.
     pub fn collect(&self, row: &Row<'_>, purpose: Purpose, traces: &mut BatchFacts) {
-        if row.trouble.is_some() {
+        if row.trouble.is_some() || self.no_record(row.cells).is_some() {
             return;
         }
         let text = |slot: &CompiledField<'m>| slot.text_in(row.cells);
@@ -329,6 +475,7 @@ impl<'m> Checker<'m> {
     /// Leaves in `traces` what a row gives to the survey; `seen` tells what is seen of a field row.
     fn trace(&self, row: &Row<'_>, seen: &dyn Fn(u8) -> ValueClass, traces: &mut BatchFacts) {
         let text = |slot: &CompiledField<'m>| slot.text_in(row.cells);
+        traces.count(self.number(row.cells), row.cells);
         traces.take(&self.cross, &self.slots, &text, seen);
         let measured = self.measured.iter();
         let slots = measured.filter_map(|index| self.slots.get(usize::from(*index)));
@@ -488,14 +635,26 @@ impl<'m> Checker<'m> {
         if text.trim() == CLEAR {
             return Some(slot.cleared(purpose, findings));
         }
+        if is_placeholder(text) && row.choice(text).is_none() {
+            let is_needed = !row.is_left_out(text) || slot.is_required(purpose);
+            findings.push(slot.placeholder(text, is_needed));
+            return is_needed.then_some(ValueClass::Unknown);
+        }
         let before = findings.len();
         if let Some(breach) = self.breach_of_kind(slot, text) {
             findings.push(breach);
         } else {
             slot.breaches(text, findings);
         }
-        if let Some(damage) = damage::look(row, text) {
+        if let Some(damage) = damage::look(row, text, self.country) {
             let mut finding = slot.damaged(damage, text);
+            if row.name.def().kind == Kind::List
+                && let Some(breach) = findings.get_mut(before..).and_then(<[_]>::first_mut)
+            {
+                // What the vendor itself says against it is enough.
+                breach.repair = finding.repair;
+                return Some(ValueClass::Unknown);
+            }
             if damage::explains_breaches(row.name.def().care) {
                 // What else is wrong with the value follows from the damage.
                 let breaches = findings.drain(before..).map(|breach| breach.severity);

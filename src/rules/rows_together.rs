@@ -9,6 +9,7 @@ use super::spreadsheet_damage::{Plain, Shape, Shapes, Suspects};
 use crate::manifest::CrossRule;
 use crate::model::redact::quoted;
 use crate::model::{Finding, Place, Severity};
+use crate::sheet::Cells;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -143,6 +144,39 @@ pub struct BatchFacts {
     emails: Vec<u64>,
     pub(super) shapes: Vec<Shape>,
     pub(super) plain: Plain,
+    sums: Sums,
+}
+
+/// How many numbers there are and what they add up to, and which rows hold a number and nothing else.
+#[derive(Debug, Default)]
+struct Sums {
+    count: u64,
+    sum: u128,
+    alone: Vec<u64>,
+}
+
+impl Sums {
+    /// So few rows hold a number alone where it may be a total.
+    const ALONE_MAX: usize = 2;
+    /// A sheet has so many rows where a total is told from a number.
+    const ROWS_MIN: u64 = 5;
+
+    fn add(&mut self, other: Sums) {
+        self.count += other.count;
+        self.sum += other.sum;
+        if self.alone.len() <= Sums::ALONE_MAX {
+            self.alone.extend(other.alone);
+        }
+    }
+
+    /// The numbers that are the count or the sum of all others, each in a row with nothing else.
+    fn totals(&self) -> HashSet<u64> {
+        let is_total = |value: &u64| *value == self.count - 1 || u128::from(*value) * 2 == self.sum;
+        if self.count < Sums::ROWS_MIN || self.alone.len() > Sums::ALONE_MAX {
+            return HashSet::new();
+        }
+        self.alone.iter().copied().filter(is_total).collect()
+    }
 }
 
 impl BatchFacts {
@@ -173,6 +207,16 @@ impl BatchFacts {
         }
     }
 
+    /// Counts a row's number among the others.
+    pub(super) fn count(&mut self, number: &str, cells: Cells<'_>) {
+        let Some(key) = key(number) else { return };
+        self.sums.count += 1;
+        self.sums.sum += u128::from(value_of(key));
+        if is_alone(number, cells) && self.sums.alone.len() <= Sums::ALONE_MAX {
+            self.sums.alone.push(value_of(key));
+        }
+    }
+
     pub(super) fn number(&mut self, number: &str) {
         match key(number) {
             Some(key) => self.keys.push(key),
@@ -190,6 +234,30 @@ impl BatchFacts {
         if !email.is_empty() {
             self.emails.push(hash_of(&same_address(email)));
         }
+    }
+}
+
+/// Whether a row of several cells holds its number and nothing else.
+fn is_alone(number: &str, cells: Cells<'_>) -> bool {
+    cells.len() > 1 && cells.text().trim().len() == number.len()
+}
+
+/// What is wrong with a row as a row; it is about the key, whose field may not be known.
+pub(super) fn about_row(
+    key: Option<&CompiledField<'_>>,
+    rule: &'static str,
+    message: &str,
+    hint: &str,
+) -> Finding {
+    Finding {
+        rule: rule.into(),
+        severity: Severity::Error,
+        field: key.map(|key| key.row.name),
+        column: key.and_then(|key| key.column),
+        message: message.to_owned(),
+        hint: hint.to_owned(),
+        source: "".into(),
+        repair: None,
     }
 }
 
@@ -215,6 +283,7 @@ pub struct Collector {
     shapes: Shapes,
     plain: Plain,
     on_pbx: Option<Numbers>,
+    sums: Sums,
 }
 
 impl Collector {
@@ -242,6 +311,7 @@ impl Collector {
         self.emails.extend(traces.emails);
         self.shapes.add(traces.shapes);
         self.plain.add(traces.plain);
+        self.sums.add(traces.sums);
     }
 
     /// Says which extensions the PBX holds: from now on a forward to an extension that is neither there nor in the
@@ -281,7 +351,9 @@ impl Collector {
         let repeated_emails = repeated(&self.emails);
         let misses_target = self.misses_target();
         let suspects = self.shapes.finish();
+        let totals = self.sums.totals();
         let is_telling = !self.repeated.is_empty()
+            || !totals.is_empty()
             || !repeated_emails.is_empty()
             || misses_target
             || suspects.hit(&self.plain);
@@ -294,6 +366,7 @@ impl Collector {
             repeated_emails,
             loops,
             suspects,
+            totals,
         }
     }
 }
@@ -308,6 +381,7 @@ pub struct CrossRowFacts {
     repeated_emails: HashSet<u64>,
     loops: Loops,
     pub(super) suspects: Suspects,
+    totals: HashSet<u64>,
     is_silent: bool,
 }
 
@@ -322,6 +396,29 @@ impl CrossRowFacts {
     /// Whether it has nothing to say of any row that was surveyed.
     pub fn is_silent(&self) -> bool {
         self.is_silent
+    }
+
+    /// That a row's number is the count or the sum of the others.
+    pub(super) fn total(
+        &self,
+        cross: &FieldsTogether,
+        slots: &[CompiledField<'_>],
+        cells: Cells<'_>,
+    ) -> Option<Finding> {
+        if self.totals.is_empty() {
+            return None;
+        }
+        let slot = slots.get(usize::from(cross.number?))?;
+        let number = slot.text_in(cells);
+        let is_total = key(number).is_some_and(|key| self.totals.contains(&value_of(key)));
+        (is_total && is_alone(number, cells)).then(|| {
+            let message = format!(
+                "{} {} is the count or the sum of the other rows' numbers, and no extension",
+                slot.row.name.name(),
+                slot.quoted(number)
+            );
+            about_row(Some(slot), "row.total", &message, "take the row out")
+        })
     }
 
     pub(super) fn check<'m, 'c>(

@@ -14,6 +14,48 @@ pub fn is_generate(text: &str) -> bool {
     text.trim().eq_ignore_ascii_case(GENERATE)
 }
 
+/// What programs and people write where there is no value.
+const PLACEHOLDERS: [&str; 33] = [
+    "NULL",
+    "null",
+    "\\N",
+    "(null)",
+    "<null>",
+    "nil",
+    "N/A",
+    "n/a",
+    "N.A.",
+    "n.a.",
+    "k.A.",
+    "k. A.",
+    "nan",
+    "NaN",
+    "None",
+    "undefined",
+    "-",
+    "--",
+    "---",
+    "–",
+    "—",
+    "?",
+    "??",
+    "TBD",
+    "tbd",
+    "TBA",
+    "<none>",
+    "<empty>",
+    "<leer>",
+    "[blank]",
+    "[empty]",
+    "(leer)",
+    "(none)",
+];
+
+/// Whether a cell's text stands for no value. As programs spell them, for `Null` and `Nan` are names.
+pub fn is_placeholder(text: &str) -> bool {
+    text.len() <= 9 && PLACEHOLDERS.contains(&text.trim())
+}
+
 /// How a cell is stored in its file, as far as the text does not tell: what may have been lost before it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Stored {

@@ -34,7 +34,7 @@ mod xlsx;
 #[cfg(test)]
 mod tests;
 
-pub use cells::{CLEAR, Cells, GENERATE, Row, Stored, is_generate};
+pub use cells::{CLEAR, Cells, GENERATE, Row, Stored, is_generate, is_placeholder};
 pub use column::{Column, ExtraSheet, Heading, Tone};
 pub use detect::header::looks_like_data;
 pub use encoding::Encoding;

@@ -7,14 +7,17 @@
 //! A repair is given only where there is one original that the cell can have had, and all of it is still there. Nothing
 //! is repaired here: the value is checked and sent as it stands.
 
+mod garbled;
 mod shapes;
 
+pub(super) use garbled::garbled;
 pub(super) use shapes::{Plain, Shape, Shapes, Suspects, is_measured, is_surveyed};
 
+use super::phone::Country;
 use crate::manifest::{FieldRow, is_email};
 use crate::model::redact::quoted;
 use crate::model::{Care, Field, Kind, Severity};
-use crate::sheet::Stored;
+use crate::sheet::{Stored, is_placeholder};
 
 /// The rule about cells that are stored as numbers.
 pub const CELL_NUMERIC: &str = "cell.numeric";
@@ -178,16 +181,21 @@ pub(super) fn asks_for_a_look(care: Care, byte: u8) -> bool {
 /// Whether a whole value may be what a formula left, or begins as a text that was marked as such.
 pub(super) fn is_odd_word(text: &str) -> bool {
     match text.as_bytes().first() {
-        Some(b'#' | b'\'') => true,
+        Some(b'#' | b'\'' | b'=') => true,
+        Some(
+            b'N' | b'n' | b'(' | b'<' | b'[' | b'\\' | b'-' | b'?' | b't' | b'u' | b'k' | 0xe2,
+        ) => is_placeholder(text),
+        Some(b'T') if is_placeholder(text) => true,
         Some(b'T' | b'F' | b'W' | b'V' | b'O') => TRUTHS.contains(&text),
         _ => false,
     }
 }
 
 /// What was done to a value; `None` where nothing shows. `text` is the cell as it stands.
-pub(super) fn look(row: &FieldRow, text: &str) -> Option<Damage> {
+pub(super) fn look(row: &FieldRow, text: &str, country: Option<Country>) -> Option<Damage> {
     let care = row.name.def().care;
-    let mut damage = first_look(row, care, text)?;
+    let looked = first_look(row, care, text);
+    let mut damage = looked.or_else(|| as_written(row, text, country))?;
     for _ in 0..REPAIRS_MAX {
         let Some(repaired) = &damage.repair else {
             break;
@@ -212,10 +220,16 @@ fn first_look(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
         };
         return Some(error_cell(weight));
     }
+    if let Some(damage) = wrapped(row, care, trimmed) {
+        return Some(damage);
+    }
+    if row.name.def().kind == Kind::List {
+        return one_cell_list(trimmed);
+    }
     if care == Care::Free {
         return None;
     }
-    if let Some(damage) = blanks_around(row, care, text) {
+    if let Some(damage) = blanks_around(row, text) {
         return Some(damage);
     }
     let kind = row.name.def().kind;
@@ -350,7 +364,7 @@ pub(super) fn plain(row: &FieldRow, text: &str) -> Option<String> {
         }
     }
     let plain = plain.trim();
-    match look(row, plain) {
+    match look(row, plain, None) {
         Some(damage) => damage.repair,
         None => (!plain.is_empty() && plain != text.trim()).then(|| plain.to_owned()),
     }
@@ -365,10 +379,10 @@ fn error_cell(weight: Severity) -> Damage {
     )
 }
 
-/// Blanks around a secret of digits, which would be a part of it.
-fn blanks_around(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
+/// Blanks around a secret, which would be a part of it.
+fn blanks_around(row: &FieldRow, text: &str) -> Option<Damage> {
     let trimmed = text.trim();
-    if !row.name.is_secret() || !is_numeric(care) || trimmed == text || trimmed.is_empty() {
+    if !row.name.is_secret() || trimmed == text || trimmed.is_empty() {
         return None;
     }
     let damage = Damage::new(
@@ -378,6 +392,67 @@ fn blanks_around(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
         "remove them",
     );
     Some(damage.repair(Some(trimmed.to_owned())))
+}
+
+/// `="0042"`: how a sheet keeps zeros by a formula, which is no part of the value.
+fn wrapped(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
+    let inside = text.strip_prefix("=\"")?.strip_suffix('"')?;
+    let counts = row.name.is_secret() || is_numeric(care) || care == Care::Account;
+    let weight = match counts {
+        true => Severity::Error,
+        false => Severity::Warning,
+    };
+    let damage = Damage::new(
+        "damage.formula",
+        weight,
+        "is wrapped in a formula, =\"…\"",
+        "format the column as text",
+    );
+    let is_plain = !inside.is_empty() && !inside.contains('"');
+    Some(damage.repair(is_plain.then(|| inside.to_owned())))
+}
+
+/// `Sales, Support`: several items that are not separated by `;` would be one.
+fn one_cell_list(text: &str) -> Option<Damage> {
+    if text.contains(';') {
+        return None;
+    }
+    let between = |c: char| matches!(c, ',' | '|' | '\n');
+    let items: Vec<&str> = text
+        .split(between)
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+        .collect();
+    if !text.contains(between) {
+        return None;
+    }
+    let damage = Damage::new(
+        "damage.list",
+        Severity::Error,
+        "may be several items, or one with a comma in its name",
+        "separate items by ; and end a single one that holds a comma with it",
+    );
+    let list = items.join(";");
+    Some(match items.iter().all(|item| is_digits(item)) {
+        true => damage.repair(Some(list)),
+        false => damage.probable(Some(list)),
+    })
+}
+
+/// A telephone number as people write it, as it is dialled by the country's rule.
+fn as_written(row: &FieldRow, text: &str, country: Option<Country>) -> Option<Damage> {
+    if row.name.def().care != Care::Phone {
+        return None;
+    }
+    let takes_plus = row.rules.iter().all(|rule| rule.rule.allows('+'));
+    let dialled = country?.dialled(text, takes_plus)?;
+    let damage = Damage::new(
+        "damage.phone",
+        Severity::Warning,
+        "is written as people read it",
+        "",
+    );
+    (dialled != text.trim()).then(|| damage.repair(Some(dialled)))
 }
 
 /// `"2002"`, `“2002”`.

@@ -216,7 +216,12 @@ impl Shapes {
             let lacking = self.0.get(&without).copied().unwrap_or_default();
             let few = *having >= 2 && (lacking <= 1 || lacking * 10 <= *having);
             let hardly_any = *having >= 20 && lacking * 20 <= *having;
-            if digits >= PHONE_DIGITS_MIN && (hardly_any || (few && of_one_manner)) {
+            // All that lack something are one digit short of just this shape.
+            let one_short = shape.lead == Lead::Zero
+                && plain == lacking
+                && *having >= 10
+                && lacking * 2 <= *having;
+            if digits >= PHONE_DIGITS_MIN && (hardly_any || one_short || (few && of_one_manner)) {
                 // A country code looks like an area code where both are in use.
                 let lost = match suspects.phones.contains_key(&without) {
                     true => None,
@@ -252,7 +257,12 @@ impl Shapes {
         let in_use = at(&zero, digits) * 10 >= usual && (others <= 1 || others * 20 <= all);
         // Codes are drawn by lot, so one in ten begins with a zero: where none does, they are lost.
         let drawn = field.is_secret() && zeros == 0 && u64::from(usual) * 5 >= u64::from(all) * 4;
-        if !((in_use && usual >= 3) || (drawn && usual >= 4)) {
+        // One length and the one below it, where a zero begins none of the shorter ones: they have lost it.
+        let short = at(&other, digits - 1);
+        let one_short = others == short && short * 2 <= usual && usual >= 10;
+        let led = at(&zero, digits) * 2 >= usual || (field.is_secret() && zeros == 0);
+        let one_short = one_short && led;
+        if !((in_use && usual >= 3) || (drawn && usual >= 4) || one_short) {
             return None;
         }
         let mut lengths = 0u32;
@@ -262,7 +272,7 @@ impl Shapes {
             let count = u64::from(at(&other, shorter));
             // Each further zero is ten times as rare.
             let expected = u64::from(all) / 10u64.saturating_pow((digits - shorter) as u32);
-            let likely = in_use || count <= 2 * expected + 1;
+            let likely = in_use || one_short || count <= 2 * expected + 1;
             if !sound && likely {
                 lengths |= 1 << shorter;
             }

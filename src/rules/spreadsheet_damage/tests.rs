@@ -321,7 +321,12 @@ fn damage_is_named_and_mended_where_the_original_is_certain() {
         ("display_name", "Jürgen ", "", None),
         ("display_name", "Jürgen\u{a0}", "", None),
         ("voicemail_pin", " 0042", "error text.space", Some("0042")),
-        ("sip_password", " Ab3defgh ", "", None),
+        (
+            "sip_password",
+            " Ab3defgh ",
+            "warning text.space",
+            Some("Ab3defgh"),
+        ),
         ("number", "\"2002\"", "error damage.quotes", Some("2002")),
         ("number", "“2002”", "error text.curly_quote", Some("2002")),
         ("number", "'2002.0'", "error damage.quotes", Some("2002")),
@@ -779,10 +784,10 @@ proptest::proptest! {
         let fields: Vec<Field> = Field::all().filter(|f| manifest.row(*f).is_some()).collect();
         let field = fields[field % fields.len()];
         let row = manifest.row(field).unwrap();
-        if let Some(repair) = look(row, &text).and_then(|damage| damage.repair) {
+        if let Some(repair) = look(row, &text, None).and_then(|damage| damage.repair) {
             proptest::prop_assert_ne!(&repair, &text);
             proptest::prop_assert!(!repair.is_empty());
-            proptest::prop_assert_eq!(look(row, &repair), None, "{:?} {:?}", field, text);
+            proptest::prop_assert_eq!(look(row, &repair, None), None, "{:?} {:?}", field, text);
         }
     }
 }

@@ -96,6 +96,7 @@ const REVEALS: &[(&str, &str)] = &[
         "the owner's file of what would be sent",
     ),
     ("plan/revert.rs", "put back as it was"),
+    ("plan/import.rs", "compared with what was written last"),
     (
         "commands/fix.rs",
         "a repaired copy of the owner's own sheet",

@@ -69,6 +69,7 @@ fn said(vendor: Sample, name: &str) -> (Vec<Said>, Counts) {
     let options = Options {
         purpose: Purpose::Create,
         on_pbx: None,
+        country: None,
     };
     let keep = |checked: &Checked<'_>| {
         let rule = rule_column.and_then(|column| checked.row.cells.get(column));

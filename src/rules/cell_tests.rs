@@ -1,0 +1,376 @@
+//! What cells and rows mean that are none: placeholders, wrappers, repeated headings, totals, garbled letters.
+
+use super::*;
+use crate::columns::{BindOptions, Binding};
+use crate::manifest::{Manifest, Purpose};
+use crate::model::{Field, Place};
+use crate::sheet::{Cells, Row};
+
+const OPENVOX: &str = include_str!("../vendors/openvox/vendor.toml");
+const PORTSIP: &str = include_str!("../vendors/portsip/vendor.toml");
+const OZEKI: &str = include_str!("../vendors/ozeki/vendor.toml");
+
+/// What is found in each row, as weight, rule and repair, and the fields that would be sent.
+fn found(
+    vendor: &str,
+    headings: &[&str],
+    rows: &[&[&str]],
+    country: Option<&str>,
+) -> Vec<(Vec<String>, Vec<Field>)> {
+    let manifest = Manifest::parse(vendor).unwrap();
+    let headings: Vec<String> = headings
+        .iter()
+        .map(|heading| (*heading).to_owned())
+        .collect();
+    let options = BindOptions::default();
+    let binding = Binding::bind(&headings, &manifest, &[&manifest], &options).unwrap();
+    let country = country.map(|country| country.parse().unwrap());
+    let checker = Checker::new(&manifest, &binding).in_country(country);
+    let cells: Vec<(String, Vec<usize>)> = rows
+        .iter()
+        .map(|row| {
+            let ends = row.iter().scan(0, |end, cell| {
+                *end += cell.len();
+                Some(*end)
+            });
+            (row.concat(), ends.collect())
+        })
+        .collect();
+    let rows = || {
+        (0..).zip(&cells).map(|(index, (text, ends))| Row {
+            index,
+            line: index + 2,
+            cells: Cells::new(text, ends),
+            trouble: None,
+            bytes: 0..0,
+        })
+    };
+    let (mut collector, mut facts, mut alike) = (
+        Collector::new(),
+        BatchFacts::default(),
+        BatchFacts::default(),
+    );
+    for row in rows() {
+        checker.collect(&row, Purpose::Create, &mut facts);
+        let judged = checker.collect_and_judge(&row, Purpose::Create, &mut alike);
+        let mut alone = vec![];
+        checker.row(&row, Purpose::Create, None, &mut alone, &mut vec![]);
+        assert_eq!(judged, !alone.is_empty(), "{alone:?}");
+    }
+    assert_eq!(format!("{facts:?}"), format!("{alike:?}"));
+    collector.add(facts);
+    let across = collector.finish();
+    let mut places = Places::default();
+    rows()
+        .map(|row| {
+            let (mut findings, mut duplicates) = (vec![], vec![]);
+            checker.row(
+                &row,
+                Purpose::Create,
+                Some(&across),
+                &mut findings,
+                &mut duplicates,
+            );
+            let place = Place {
+                file: "staff.csv".into(),
+                sheet: None,
+                line: row.line,
+            };
+            places.settle(&mut findings, duplicates, &place);
+            assert!(
+                !(across.is_silent()
+                    && findings
+                        .iter()
+                        .any(|f| f.rule == "row.total" && f.message.contains("other rows")))
+            );
+            let told = findings.iter().map(|finding| {
+                let repair = finding.repair.as_ref().map(|repair| repair.reveal());
+                let repair = repair.map_or(String::new(), |repair| format!(" → {repair}"));
+                format!("{} {}{repair}", finding.severity.word(), finding.rule)
+            });
+            let sent = binding.extension(&row.cells, &manifest);
+            let sent = sent.iter().map(|(field, _)| field).collect();
+            (told.collect(), sent)
+        })
+        .collect()
+}
+
+/// What is found in one cell beside a number and a password that are right.
+fn of_cell(heading: &str, text: &str, country: Option<&str>) -> Vec<String> {
+    let headings = ["number", "sip_password", heading];
+    let row = ["2001", "tR7xkQ2mZp9w", text];
+    found(OPENVOX, &headings, &[&row], country).remove(0).0
+}
+
+#[test]
+fn a_placeholder_is_no_value_and_no_name() {
+    for text in [
+        "NULL", "\\N", "(null)", "N/A", "nan", "None", "-", "TBD", "<leer>", "[blank]",
+    ] {
+        for heading in ["display_name", "email", "mobile", "caller_id"] {
+            let rule = format!("warning {heading}.placeholder → ");
+            assert_eq!(of_cell(heading, text, None), [rule], "{text}");
+        }
+        let row = ["2001", text, text];
+        let headings = ["number", "sip_password", "display_name"];
+        let (told, sent) = found(OPENVOX, &headings, &[&row], None).remove(0);
+        assert!(
+            told.contains(&"error sip_password.placeholder".to_owned()),
+            "{told:?}"
+        );
+        assert!(!sent.contains(&Field::DISPLAY_NAME), "{text}");
+        let (told, _) =
+            found(OPENVOX, &headings, &[&[text, "tR7xkQ2mZp9w", "Ann"]], None).remove(0);
+        assert_eq!(told, ["error number.placeholder"], "{text}");
+    }
+    // These are names.
+    for text in ["Null", "Nan", "Noah", "Ute"] {
+        assert_eq!(of_cell("display_name", text, None), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn what_is_wrapped_in_a_formula_is_taken_out_by_a_repair() {
+    let headings = [
+        "number",
+        "user_id",
+        "sip_auth_name",
+        "sip_username",
+        "sip_password",
+    ];
+    let row = [
+        "=\"0042\"",
+        "user1",
+        "=\"0042\"",
+        "0042",
+        "=\"tR7xkQ2mZp9w\"",
+    ];
+    let (told, _) = found(OZEKI, &headings, &[&row], None).remove(0);
+    for repair in ["0042", "tR7xkQ2mZp9w"] {
+        let told = told
+            .iter()
+            .filter(|told| **told == format!("error damage.formula → {repair}"));
+        assert!(told.count() > 0, "{repair}");
+    }
+    assert_eq!(
+        of_cell("display_name", "=\"Ann\"", None),
+        ["warning damage.formula → Ann"]
+    );
+    assert_eq!(
+        of_cell("mobile", "=\"0170123456\"", None),
+        ["error damage.formula → 0170123456"]
+    );
+}
+
+#[test]
+fn a_row_of_headings_is_no_extension_at_any_vendor() {
+    for (vendor, headings) in [
+        (OPENVOX, vec!["number", "display_name", "sip_password"]),
+        (
+            OZEKI,
+            vec!["ID", "UserID", "AuthorizationName", "Username", "Password"],
+        ),
+        (PORTSIP, vec!["number", "sip_password", "web_password"]),
+    ] {
+        let (told, _) = found(vendor, &headings, &[&headings], None).remove(0);
+        assert_eq!(told, ["error row.headings"], "{headings:?}");
+    }
+}
+
+#[test]
+fn a_row_that_sums_up_or_remarks_is_no_extension() {
+    let headings = [
+        "no",
+        "number",
+        "display_name",
+        "sip_password",
+        "description",
+    ];
+    let rows: Vec<[String; 5]> = (0..8)
+        .map(|n| {
+            [
+                format!("{n}"),
+                format!("10{n}"),
+                "Ann".into(),
+                "tR7xkQ2mZp9w".into(),
+                String::new(),
+            ]
+        })
+        .collect();
+    let with = |last: [&str; 5]| {
+        let mut all: Vec<Vec<&str>> = rows
+            .iter()
+            .map(|row| row.iter().map(String::as_str).collect())
+            .collect();
+        all.push(last.to_vec());
+        let all: Vec<&[&str]> = all.iter().map(Vec::as_slice).collect();
+        let mut found = found(OPENVOX, &headings, &all, None);
+        let last = found.pop().unwrap().0;
+        assert!(found.iter().all(|(told, _)| told.is_empty()), "{found:?}");
+        last
+    };
+    for last in [
+        ["Summe", "8", "", "", "Stand November"],
+        ["", "Total:", "8", "", ""],
+        ["", "=COUNT(B2:B9)", "", "", ""],
+        // Without a label: the count, and the sum.
+        ["", "8", "", "", ""],
+        ["", "828", "", "", ""],
+    ] {
+        assert_eq!(with(last), ["error row.total"], "{last:?}");
+    }
+    assert_eq!(
+        with(["", "Generated 2024-05-01 08:00 by admin", "", "", ""]),
+        ["error row.remark"]
+    );
+    assert_eq!(with(["", "108", "Total", "tR7xkQ2mZp9w", ""]), [""; 0]);
+    assert!(!with(["", "59", "", "", ""]).contains(&"error row.total".to_owned()));
+}
+
+#[test]
+fn numbers_alone_are_no_totals() {
+    let rows: Vec<[String; 2]> = (0..9).map(|n| [format!("{n}"), String::new()]).collect();
+    let rows: Vec<Vec<&str>> = rows
+        .iter()
+        .map(|row| row.iter().map(String::as_str).collect())
+        .collect();
+    let rows: Vec<&[&str]> = rows.iter().map(Vec::as_slice).collect();
+    for (told, _) in found(OZEKI, &["number", "user_id"], &rows, None) {
+        assert!(!told.contains(&"error row.total".to_owned()), "{told:?}");
+    }
+}
+
+#[test]
+fn garbled_letters_are_found_and_read_again_where_that_is_certain() {
+    for (text, repair) in [
+        ("JÃ¼rgen MÃ¼ller", " → Jürgen Müller"),
+        ("StraÃŸe", " → Straße"),
+        ("Ãœmit", " → Ümit"),
+        ("M\u{fffd}ller", ""),
+    ] {
+        let told = of_cell("display_name", text, None);
+        assert_eq!(told, [format!("warning damage.garbled{repair}")], "{text}");
+    }
+    for text in ["Jürgen", "Ãrea", "Łukasz Żak", "Müßig-Çelik"] {
+        assert_eq!(of_cell("display_name", text, None), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn blanks_around_a_password_are_said_and_can_be_taken_off() {
+    let headings = ["number", "sip_password", "web_password"];
+    let rows: [&[&str]; 2] = [
+        &["2001", " tR7xkQ2mZp9w ", " Kw83hTqzLm"],
+        &["2002", "tR7xkQ2mZp9x\u{a0}", "Kw83hTqzLn"],
+    ];
+    let found = found(PORTSIP, &headings, &rows, None);
+    assert_eq!(
+        found[0].0,
+        [
+            "warning text.space → tR7xkQ2mZp9w",
+            "warning text.space → Kw83hTqzLm"
+        ]
+    );
+    assert_eq!(found[1].0, ["warning text.space → tR7xkQ2mZp9x"]);
+}
+
+#[test]
+fn a_telephone_number_is_made_dialled_by_a_countrys_rule_only() {
+    for (text, dialled) in [
+        ("+49 (0)170 1234567", "01701234567"),
+        ("0170/1234567", "01701234567"),
+        ("073 090 7665", "0730907665"),
+        ("tel:+491701234567", "01701234567"),
+    ] {
+        let without = of_cell("mobile", text, None);
+        assert!(
+            without.iter().all(|told| !told.contains('→')),
+            "{without:?}"
+        );
+        assert_eq!(
+            of_cell("mobile", text, Some("DE")),
+            [format!("warning damage.phone → {dialled}")],
+            "{text}"
+        );
+    }
+    for text in [
+        "4.41E+11",
+        "0170-1234567 ext. 12",
+        "0170 1, 0171 2",
+        "p:+491701234567",
+    ] {
+        let told = of_cell("mobile", text, Some("DE"));
+        assert!(
+            !told.is_empty() && told.iter().all(|told| !told.contains('→')),
+            "{told:?}"
+        );
+    }
+}
+
+#[test]
+fn several_items_in_a_cell_are_an_error_unless_separated() {
+    let of = |text: &str| {
+        let headings = ["number", "sip_password", "web_password", "groups"];
+        let row = ["2001", "tR7xkQ2mZp9w", "Kw83hTqzLm", text];
+        found(PORTSIP, &headings, &[&row], None).remove(0).0
+    };
+    for text in ["Sales, Support", "Sales|Support", "Sales\nSupport"] {
+        assert_eq!(of(text), ["error damage.list"], "{text}");
+    }
+    for text in ["Sales;Support", "Sales, Support;", "Sales"] {
+        assert_eq!(of(text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn office_hours_that_end_before_they_begin_are_found() {
+    let headings = [
+        "number",
+        "sip_password",
+        "web_password",
+        "monday_from",
+        "monday_to",
+    ];
+    let row = ["2001", "tR7xkQ2mZp9w", "Kw83hTqzLm", "17:00", "09:00"];
+    let (told, _) = found(PORTSIP, &headings, &[&row], None).remove(0);
+    assert_eq!(told, ["warning office_hours_order"]);
+}
+
+#[test]
+fn a_third_of_pins_one_digit_short_have_lost_a_zero() {
+    let rows: Vec<[String; 3]> = (0..60)
+        .map(|n| {
+            let pin = if n % 3 == 0 {
+                100 + n * 7
+            } else {
+                1300 + n * 37
+            };
+            [
+                format!("{}", 2000 + n),
+                "tR7xkQ2mZp9w".into(),
+                pin.to_string(),
+            ]
+        })
+        .collect();
+    let rows: Vec<Vec<&str>> = rows
+        .iter()
+        .map(|row| row.iter().map(String::as_str).collect())
+        .collect();
+    let rows: Vec<&[&str]> = rows.iter().map(Vec::as_slice).collect();
+    let found = found(
+        OPENVOX,
+        &["number", "sip_password", "voicemail_pin"],
+        &rows,
+        None,
+    );
+    let short = found
+        .iter()
+        .filter(|(told, _)| told.iter().any(|told| told.contains("damage.lost_zero")));
+    assert_eq!(short.count(), 20);
+    assert!(
+        found[0]
+            .0
+            .iter()
+            .any(|told| told.contains("damage.lost_zero"))
+    );
+}

@@ -1,0 +1,46 @@
+//! Text that was read in a wrong encoding once and saved so: `JÃ¼rgen`.
+
+use super::Damage;
+use crate::model::Severity;
+
+/// What the bytes 80 to 9F are in Windows-1252; five of them stand for themselves.
+const WINDOWS_1252: [char; 32] = [
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
+    '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+];
+
+/// What was done to a text by a wrong encoding; `None` where nothing shows.
+pub(in crate::rules) fn garbled(text: &str) -> Option<Damage> {
+    if text.contains('\u{fffd}') {
+        return Some(Damage::new(
+            "damage.garbled",
+            Severity::Warning,
+            "holds U+FFFD, which stands where a letter was lost by a wrong encoding",
+            "type the cell anew, and save the sheet as UTF-8",
+        ));
+    }
+    let meant = read_again(text)?;
+    let damage = Damage::new(
+        "damage.garbled",
+        Severity::Warning,
+        "was read in a wrong encoding and saved so",
+        "save the sheet as UTF-8",
+    );
+    Some(damage.repair(Some(meant)))
+}
+
+/// UTF-8 that was taken for Windows-1252, read as what it is. By chance no text is both.
+fn read_again(text: &str) -> Option<String> {
+    if text.is_ascii() {
+        return None;
+    }
+    let byte = |c: char| match u32::from(c) {
+        plain @ (0..=0x7f | 0xa0..=0xff) => u8::try_from(plain).ok(),
+        _ => {
+            let at = WINDOWS_1252.iter().position(|known| *known == c)?;
+            u8::try_from(0x80 + at).ok()
+        }
+    };
+    let bytes: Option<Vec<u8>> = text.chars().map(byte).collect();
+    String::from_utf8(bytes?).ok()
+}
