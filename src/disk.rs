@@ -1,32 +1,310 @@
-//! Files that take their place when they are whole.
+//! Files that take their place when they are whole. The one door for writing a file whole or not at all.
+//!
+//! A file is written under a hidden name beside its place ([`WholeFile`]), synced, and renamed; then its folder is
+//! synced too. While it is written it is locked: a hidden file without a lock was left by a process that was killed, and
+//! [`remove_leftovers`] takes it away.
 
-use crate::seal::sync_folder;
-use std::fs;
-use std::io::{self, Write};
-use std::path::Path;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// How the names of files begin that are not whole yet.
+const PREFIX: &str = ".rowcall-";
+/// How many letters and digits follow.
+const RANDOM_CHARS: usize = 12;
+/// How the names of folders begin that are not whole yet.
+const FOLDER_PREFIX: &str = ".new-";
+/// How often a new name is tried.
+const TRIES: usize = 16;
+
+/// Who may read a file that is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    /// Whoever may read the folder's other files.
+    Anybody,
+    /// Its owner alone, because it holds secrets. On systems other than Unix the folder decides.
+    Owner,
+}
+
+/// A file that is not whole yet. Dropped, it is gone.
+#[derive(Debug)]
+pub(crate) struct WholeFile {
+    file: NamedTempFile,
+    path: PathBuf,
+}
+
+impl WholeFile {
+    /// Makes a file that will stand at `path`, where a link stays a link. Until it is kept, what stands there is left
+    /// alone. A file for anybody gets the permissions of the one that it replaces.
+    pub(crate) fn beside(path: &Path, readers: Readers) -> io::Result<WholeFile> {
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let folder = folder_of(&path);
+        if !folder.is_dir() {
+            let why = format!("there is no folder {}", folder.display());
+            return Err(io::Error::new(ErrorKind::NotFound, why));
+        }
+        let ending = path.extension().unwrap_or_default().to_string_lossy();
+        let suffix = match &*ending {
+            "" => String::new(),
+            ending => format!(".{ending}"),
+        };
+        let mut builder = tempfile::Builder::new();
+        builder
+            .prefix(PREFIX)
+            .suffix(&suffix)
+            .rand_bytes(RANDOM_CHARS);
+        #[cfg(unix)]
+        builder.permissions(match (readers, path.metadata()) {
+            (Readers::Owner, _) => mode(0o600),
+            (Readers::Anybody, Ok(about)) => about.permissions(),
+            (Readers::Anybody, Err(_)) => mode(0o666),
+        });
+        for _ in 0..TRIES {
+            let file = builder.tempfile_in(folder)?;
+            // Before it was locked, it could be taken for one that was left.
+            if locked(file.as_file()) && file.path().exists() {
+                return Ok(WholeFile { file, path });
+            }
+        }
+        Err(io::Error::other("another process removes new files"))
+    }
+
+    /// Where it lies until it is kept.
+    pub(crate) fn hidden_path(&self) -> &Path {
+        self.file.path()
+    }
+
+    pub(crate) fn as_file(&self) -> &File {
+        self.file.as_file()
+    }
+
+    pub(crate) fn as_file_mut(&mut self) -> &mut File {
+        self.file.as_file_mut()
+    }
+
+    /// Gives the file its place, in place of what stands there, once it lies safely on the disk.
+    pub(crate) fn keep(self) -> io::Result<()> {
+        self.file.as_file().sync_all()?;
+        self.file.persist(&self.path).map_err(io::Error::from)?;
+        sync_folder(folder_of(&self.path))
+    }
+
+    /// As [`WholeFile::keep`], but what came to stand there meanwhile stays: the error is [`ErrorKind::AlreadyExists`].
+    pub(crate) fn keep_new(self) -> io::Result<()> {
+        self.file.as_file().sync_all()?;
+        self.file
+            .persist_noclobber(&self.path)
+            .map_err(io::Error::from)?;
+        sync_folder(folder_of(&self.path))
+    }
+}
+
+impl Write for WholeFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
 
 /// Writes a file that takes its place when it is whole. What is no regular file is written to as it is.
 ///
 /// # Errors
 /// It cannot be written; what stood in the file is still there.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+pub(crate) fn write_whole(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
     if path.metadata().is_ok_and(|about| !about.is_file()) {
         return fs::write(path, bytes);
     }
-    // A link stays a link.
-    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let folder = match path.parent() {
+    let mut file = WholeFile::beside(path, readers)?;
+    file.write_all(bytes)?;
+    file.keep()
+}
+
+/// Writes a file for its owner only, whole or not at all.
+///
+/// # Errors
+/// It cannot be written; [`ErrorKind::AlreadyExists`] where it is there.
+pub(crate) fn write_new_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = WholeFile::beside(path, Readers::Owner)?;
+    file.write_all(bytes)?;
+    file.keep_new()
+}
+
+/// Gives a whole file another name, in place of what has that name.
+pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)?;
+    sync_folder(folder_of(to))
+}
+
+/// Opens a file that grows while it is written; what stood in it is lost. One for its owner alone is a new file in the
+/// old one's place: whoever has the old one open sees nothing of it.
+pub(crate) fn create(path: &Path, readers: Readers) -> io::Result<File> {
+    let is_special = path.metadata().is_ok_and(|about| !about.is_file());
+    if is_special || readers == Readers::Anybody {
+        let mut options = OpenOptions::new();
+        return options.write(true).create(true).truncate(true).open(path);
+    }
+    let WholeFile { file, path } = WholeFile::beside(path, readers)?;
+    let file = file.persist(&path).map_err(io::Error::from)?;
+    sync_folder(folder_of(&path))?;
+    Ok(file)
+}
+
+/// Makes a folder that is not whole yet within `parent`, for its owner only. It is gone when it is dropped.
+pub(crate) fn new_folder(parent: &Path) -> io::Result<(tempfile::TempDir, Option<File>)> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(FOLDER_PREFIX);
+    #[cfg(unix)]
+    builder.permissions(mode(0o700));
+    for _ in 0..TRIES {
+        let folder = builder.tempdir_in(parent)?;
+        if cfg!(not(unix)) {
+            return Ok((folder, None));
+        }
+        let lock = File::open(folder.path());
+        match lock {
+            Ok(lock) if locked(&lock) && folder.path().exists() => return Ok((folder, Some(lock))),
+            _ => {}
+        }
+    }
+    Err(io::Error::other("another process removes new folders"))
+}
+
+/// Removes what processes that were killed left in a folder, and returns it. What cannot be removed is left.
+pub(crate) fn remove_leftovers(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    paths
+        .filter(|path| is_left(path) && remove(path).is_ok())
+        .collect()
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match path.is_dir() {
+        true => fs::remove_dir_all(path),
+        false => fs::remove_file(path),
+    }
+}
+
+/// Whether a path is a file or folder that was never whole, and that no process is writing. Without locks that can be
+/// looked at (on systems other than Unix) that cannot be told.
+fn is_left(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let Ok(about) = path.symlink_metadata() else {
+        return false;
+    };
+    let is_ours = if about.is_dir() {
+        name.starts_with(FOLDER_PREFIX)
+    } else {
+        let random = name.strip_prefix(PREFIX).unwrap_or_default();
+        let random = random.split('.').next().unwrap_or_default();
+        about.is_file()
+            && random.len() == RANDOM_CHARS
+            && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    cfg!(unix) && is_ours && File::open(path).is_ok_and(|file| file.try_lock().is_ok())
+}
+
+/// Locks what is being written. Where there are no locks, nothing is ever taken for left.
+fn locked(file: &File) -> bool {
+    cfg!(not(unix)) || !matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+}
+
+/// The folder that a file stands in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
+    }
+}
+
+/// Makes a folder, and those above it that are missing, for its owner only. One that is there is left as it is.
+pub(crate) fn make_private_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
     #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
-    #[cfg(not(unix))]
-    let _ = mode;
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(&path).map_err(|failed| failed.error)?;
-    sync_folder(folder)
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Makes what was made, renamed or removed in a folder survive a power cut, where the platform can.
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        File::open(path)?.sync_all()?;
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn mode(bits: u32) -> fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(bits)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_what_is_being_written_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for name in [".rowcall-abcdEFGH1234.csv", ".rowcall-abcdEFGH1234"] {
+            fs::write(path(name), "half").unwrap();
+        }
+        fs::create_dir(path(".new-abcdef")).unwrap();
+        for name in [
+            ".rowcall-config",
+            ".rowcall-abcdEFGH-234",
+            "rowcall-abcdEFGH1234",
+        ] {
+            fs::write(path(name), "somebody's").unwrap();
+        }
+        let writing = WholeFile::beside(&path("out.csv"), Readers::Anybody).unwrap();
+        let (making, _lock) = new_folder(folder.path()).unwrap();
+        assert_eq!(remove_leftovers(folder.path()).len(), 3);
+        assert!(writing.hidden_path().exists() && making.path().exists());
+        assert!(path(".rowcall-config").exists());
+        writing.keep().unwrap();
+        assert_eq!(remove_leftovers(folder.path()), Vec::<PathBuf>::new());
+    }
+
+    #[test]
+    fn a_private_file_is_a_new_one_also_where_another_stands() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rejects.csv");
+        fs::write(&path, "open").unwrap();
+        fs::set_permissions(&path, mode(0o644)).unwrap();
+        let before = File::open(&path).unwrap();
+        let mut file = create(&path, Readers::Owner).unwrap();
+        file.write_all(b"secret").unwrap();
+        assert_eq!(io::read_to_string(before).unwrap(), "open");
+        assert_eq!(fs::read(&path).unwrap(), b"secret");
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_file_that_came_to_be_there_meanwhile_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secrets.csv");
+        write_new_private(&path, b"first").unwrap();
+        let error = write_new_private(&path, b"second").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"first");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_named() {
+        let error = write_whole(Path::new("/nowhere/at/all.csv"), b"", Readers::Anybody);
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "there is no folder /nowhere/at"
+        );
+    }
 }

@@ -109,6 +109,7 @@ pub mod columns;
 pub mod commands;
 pub mod compare;
 pub mod diff;
+pub mod digest;
 mod disk;
 pub mod export;
 mod fingerprints;

@@ -5,12 +5,14 @@
 //! the key's name and the *context*, a text that says what is sealed, are authenticated with it: a sealed value that is
 //! put in another's place does not open. How long the plain bytes are can be seen.
 
+use crate::digest::hex;
+use crate::disk::{folder_of, make_private_folder, write_new_private};
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
-use aws_lc_rs::{digest, hkdf, hmac, rand};
+use aws_lc_rs::{hkdf, hmac, rand};
 use etcetera::BaseStrategy;
-use std::fmt::{self, Write as _};
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read, Write};
+use std::fmt;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -26,9 +28,6 @@ const ID_BYTES: usize = 4;
 
 /// Bytes before the ciphertext.
 const HEAD_BYTES: usize = 1 + ID_BYTES + NONCE_LEN;
-
-/// How much of a file is read at once to hash it.
-const READ_BYTES: usize = 64 << 10;
 
 /// Bytes of a fingerprint.
 const FINGERPRINT_BYTES: usize = 8;
@@ -259,31 +258,6 @@ impl Key {
     }
 }
 
-/// The SHA-256 of bytes in lower-case hexadecimal digits.
-pub fn sha256_hex(bytes: &[u8]) -> String {
-    hex(digest::digest(&digest::SHA256, bytes).as_ref())
-}
-
-/// The SHA-256 of all that a reader gives, as [`sha256_hex`], and how many bytes that was. Memory does not grow with it.
-///
-/// # Errors
-/// What the reader says.
-pub(crate) fn sha256_of(mut reader: impl Read) -> io::Result<(String, u64)> {
-    let mut context = digest::Context::new(&digest::SHA256);
-    let mut chunk = vec![0; READ_BYTES];
-    let mut bytes = 0;
-    loop {
-        let read = match reader.read(&mut chunk) {
-            Ok(0) => break,
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            read => read?,
-        };
-        context.update(chunk.get(..read).unwrap_or_default());
-        bytes += read as u64;
-    }
-    Ok((hex(context.finish().as_ref()), bytes))
-}
-
 /// Random bytes from the system.
 ///
 /// # Errors
@@ -292,34 +266,6 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], SealError> {
     let mut bytes = [0; N];
     rand::fill(&mut bytes)?;
     Ok(bytes)
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            // Writing into a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
-}
-
-/// Makes a folder, and those above it that are missing, for its owner only. One that is there is left as it is.
-pub(crate) fn make_private_folder(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
-}
-
-/// Makes what was made, renamed or removed in a folder survive a power cut, where the platform can.
-pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(path)?.sync_all()?;
-    }
-    Ok(())
 }
 
 fn associated(id: &[u8], context: &str) -> Vec<u8> {
@@ -366,21 +312,12 @@ fn read(path: &Path) -> Result<Key, KeyError> {
 
 /// Makes the key file, whole or not at all; one that came to be there meanwhile stays.
 fn create(path: &Path) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    make_private_folder(folder)?;
+    make_private_folder(folder_of(path))?;
     let bytes = Zeroizing::new(random::<KEY_BYTES>().map_err(io::Error::other)?);
-    // For its owner only from the start: that is how temporary files are made.
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(Zeroizing::new(hex(bytes.as_ref())).as_bytes())?;
-    file.write_all(b"\n")?;
-    file.as_file().sync_all()?;
-    match file.persist_noclobber(path) {
-        Ok(_) => sync_folder(folder),
-        Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        Err(failed) => Err(failed.error),
+    let line = Zeroizing::new(format!("{}\n", &*Zeroizing::new(hex(bytes.as_ref()))));
+    match write_new_private(path, line.as_bytes()) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        made => made,
     }
 }
 
@@ -401,6 +338,7 @@ fn unhex(digits: &[u8]) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+    use std::fs;
     use std::sync::Barrier;
     use std::thread;
 
@@ -468,10 +406,6 @@ mod tests {
         assert_ne!(
             key.fingerprint("a", "b"),
             self::key(2).fingerprint("a", "b")
-        );
-        assert_eq!(
-            sha256_hex(b"abc"),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
     }
 

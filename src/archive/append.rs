@@ -4,7 +4,9 @@ use super::keep::{Aged, Keep};
 use super::{
     Archive, ArchiveError, Entry, Head, LINE_BYTES_MAX, Night, What, failed, folder_name, hidden,
 };
-use crate::seal::{hex, random, sha256_hex, sha256_of, sync_folder};
+use crate::digest::{hex, sha256_hex, sha256_of_all};
+use crate::disk::sync_folder;
+use crate::seal::random;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -124,7 +126,7 @@ impl Archive {
             ending,
             path,
         } = pending;
-        let read = File::open(path).and_then(sha256_of);
+        let read = File::open(path).and_then(sha256_of_all);
         let (sha256, bytes) = read.map_err(failed(path, "read"))?;
         let mut held = self.hold()?;
         let time = held.time(now);

@@ -21,7 +21,7 @@ pub use append::{Facts, Kept, Pending};
 pub use keep::Keep;
 pub use verify::Verdict;
 
-use crate::seal::sha256_hex;
+use crate::digest::sha256_hex;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

@@ -4,7 +4,7 @@ use super::keep::{Aged, Keep};
 use super::{
     Archive, ArchiveError, Entry, Head, Line, MANIFEST, What, failed, hidden, is_file_name,
 };
-use crate::seal::{sha256_hex, sha256_of};
+use crate::digest::{sha256_hex, sha256_of_all};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::Path;
@@ -296,7 +296,7 @@ fn trouble(path: &Path, due: &Due) -> Option<String> {
         }
         Ok(_) => {}
     }
-    match File::open(path).and_then(sha256_of) {
+    match File::open(path).and_then(sha256_of_all) {
         Err(error) => Some(format!("cannot be read: {error}")),
         Ok((sha256, _)) if sha256 != due.sha256 => Some("was changed".into()),
         Ok(_) => None,

@@ -40,7 +40,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
     for path in &args.report.report {
         files.written("--report", path);
     }
-    files.refuse_clashes()?;
+    files.prepare()?;
     let columns = columns();
     let create = |path| Writer::create(path, Readers::Anybody, &columns);
     let writers: Result<Vec<Writer>, SheetError> = args

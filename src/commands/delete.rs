@@ -26,7 +26,7 @@ pub(super) fn run(args: &DeleteArgs, context: &Context) -> Result<Exit, Failure>
     request.refuse_silent_deletes()?;
     let manifest = (target.vendor.manifest)();
     let mut rows = Rows::read(open_sheets(&args.input.options(), manifest)?, manifest)?;
-    request.refuse_clashes(&rows)?;
+    request.prepare_outputs(&rows)?;
     rows.check_keys(manifest);
     let stop = stop_on_interrupt()?;
     let run = Run::new(&request, context, &stop).of_rows(rows);

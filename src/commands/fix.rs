@@ -98,7 +98,7 @@ fn refuse_clashes(args: &FixArgs) -> Result<(), Failure> {
     files.written("--output", &args.output);
     let reports = args.report.iter();
     reports.for_each(|report| files.written("--report", report));
-    files.refuse_clashes()?;
+    files.prepare()?;
     for sheet in &args.input.sheets {
         let (read, written) = (kind(sheet), kind(&args.output));
         let unknown = |kind: &Kind| matches!(kind, Kind::Unknown);

@@ -29,7 +29,7 @@ pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<Exit, Failure>
     }
     let manifest = (target.vendor.manifest)();
     let mut rows = Rows::read(open_sheets(&args.input.options(), manifest)?, manifest)?;
-    request.refuse_clashes(&rows)?;
+    request.prepare_outputs(&rows)?;
     rows.check(manifest, |_| args.mode.unseen_purpose(), None);
     let refusal = if args.all_or_nothing && !rows.all_valid() {
         let hint = "mend the invalid rows, or leave out --all-or-nothing";
@@ -69,7 +69,7 @@ fn replay(path: &Path, args: &ImportArgs, context: &Context) -> Result<Exit, Fai
     }
     let mut files = request.files(&Rows::default());
     files.read(path);
-    files.refuse_clashes()?;
+    files.prepare()?;
     let stop = stop_on_interrupt()?;
     let lines = replay.lines().to_vec();
     let any_invalid = lines.iter().any(|line| line.result == RowResult::Invalid);

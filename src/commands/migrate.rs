@@ -101,7 +101,7 @@ fn request<'t>(
     if let Some(path) = &args.output {
         files.written("--output", path);
     }
-    files.refuse_clashes()?;
+    files.prepare()?;
     Ok(request)
 }
 

@@ -33,7 +33,7 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<Exit, Failure> {
         files.written("--output", path);
         files.written("--output", &sealed_path(path));
     }
-    files.refuse_clashes()?;
+    files.prepare()?;
     // Before the PBX is asked: without a key there is nothing to keep.
     let key = args.output.as_ref().map(|_| context.key()).transpose()?;
     rows.forget_folders();

@@ -4,6 +4,7 @@ use crate::cli::{RunReportArgs, RunsArgs, RunsCommand};
 use crate::ledger::{Listed, Memory, Standing, StoredRun, clean, runs};
 use crate::model::{Outcome, RowResult};
 use crate::report::{cells, columns};
+use crate::rim::outputs::Files;
 use crate::rim::terminal::{print, print_data};
 use crate::rim::{Context, Exit, Failure};
 use crate::run::SavedOptions;
@@ -105,6 +106,11 @@ pub(super) fn report(args: &RunReportArgs, context: &Context) -> Result<Exit, Fa
             .ok_or_else(|| Failure::usage("there are no runs yet"))?,
     };
     let outcomes = StoredRun::open(&state, &name)?.outcomes()?;
+    let mut files = Files::default();
+    if let Some(path) = &args.output {
+        files.written("--output", path);
+    }
+    files.prepare()?;
     let columns = columns();
     let writer = match &args.output {
         Some(path) => Writer::replace(path, Readers::Anybody, &columns),

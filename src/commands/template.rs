@@ -4,9 +4,10 @@ use super::vendors::{on_create, values};
 use crate::cli::TemplateArgs;
 use crate::manifest::{Access, FieldRow, Manifest, RuleRow};
 use crate::model::{Kind, Severity};
+use crate::rim::outputs::Files;
 use crate::rim::target::vendor_of_rows;
 use crate::rim::{Exit, Failure};
-use crate::sheet::{Column, ExtraSheet, Format, Readers, Writer};
+use crate::sheet::{Column, ExtraSheet, Format, Writer};
 use crate::vendors::vendor;
 use std::io::stdout;
 
@@ -29,8 +30,15 @@ pub(super) fn run(args: &TemplateArgs) -> Result<Exit, Failure> {
             );
         }
         Some(path) => {
-            let help = Some(help(manifest, &rows));
-            Writer::replace_with(path, Readers::Anybody, &columns, help)
+            let mut files = Files::default();
+            files.written("--output", path);
+            files.prepare()?;
+            // Somebody may have filled it in.
+            if path.symlink_metadata().is_ok_and(|about| about.is_file()) {
+                let message = format!("{} is there already, and is left alone", path.display());
+                return Err(Failure::usage(message).hint("name another file, or move that one"));
+            }
+            Writer::create_new(path, &columns, Some(help(manifest, &rows)))
         }
         None => Writer::stream(Box::new(stdout()), "standard output", Format::Csv, &columns),
     };

@@ -36,7 +36,7 @@ pub(super) fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> {
         guard,
         secrets: SecretsOut::default(),
     };
-    request.files(&Rows::default()).refuse_clashes()?;
+    request.files(&Rows::default()).prepare()?;
     let stop = stop_on_interrupt()?;
     let run = Run::new(&request, context, &stop);
     run.execute(|_, session| {

@@ -2,12 +2,12 @@
 
 use super::LedgerError;
 use super::state::{StateDir, failed};
-use crate::seal::sha256_hex;
+use crate::digest::sha256_hex;
+use crate::disk::{Readers, write_whole};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// The right to work on one target, until it is dropped or its process ends, in whatever way.
@@ -116,7 +116,8 @@ impl TargetLock {
         let run = run.unwrap_or_default();
         let line = format!("{} {} {run}\n", std::process::id(), self.since);
         for held in &self.held {
-            replace(&held.holder, &line).map_err(|error| failed(&held.holder, "written", error))?;
+            write_whole(&held.holder, line.as_bytes(), Readers::Owner)
+                .map_err(|error| failed(&held.holder, "written", error))?;
         }
         Ok(())
     }
@@ -148,13 +149,4 @@ impl HeldFile {
             Err(TryLockError::Error(error)) => Err(failed(&path, "locked", error)),
         }
     }
-}
-
-/// Replaces the file in one step, so that a reader never finds half of it.
-fn replace(path: &Path, line: &str) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(line.as_bytes())?;
-    file.persist(path).map_err(|failed| failed.error)?;
-    Ok(())
 }

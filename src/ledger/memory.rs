@@ -7,9 +7,10 @@
 
 use super::state::{StateDir, failed};
 use super::{LedgerError, TargetLock};
+use crate::digest::sha256_hex;
 use crate::fingerprints::fingerprint;
 use crate::model::{Change, Field, Record, Text};
-use crate::seal::{Key, sha256_hex};
+use crate::seal::Key;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};

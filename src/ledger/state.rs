@@ -2,8 +2,7 @@
 
 use super::store::StoredRun;
 use super::{LedgerError, Listed, Summary, TargetLock};
-use crate::disk::write_whole;
-use crate::seal::make_private_folder;
+use crate::disk::{Readers, make_private_folder, remove_leftovers, write_whole};
 use etcetera::BaseStrategy;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -119,10 +118,19 @@ impl StateDir {
             None => counts(self)?.max().unwrap_or(0),
         };
         let count: u64 = known + 1;
-        write_whole(&path, format!("{count}\n").as_bytes(), 0o600)
+        write_whole(&path, format!("{count}\n").as_bytes(), Readers::Owner)
             .map_err(|error| failed(&path, "written", error))?;
         drop(lock);
         Ok(count)
+    }
+
+    /// Removes what runs that were killed left half made in these folders, and returns it.
+    pub(crate) fn remove_leftovers(&self) -> Vec<PathBuf> {
+        let folders = ["", "runs", "locks", "migrations", "memory"];
+        let folders = folders.iter().map(|name| self.path.join(name));
+        folders
+            .flat_map(|folder| remove_leftovers(&folder))
+            .collect()
     }
 
     fn runs_path(&self) -> PathBuf {

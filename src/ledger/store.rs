@@ -3,9 +3,11 @@
 use super::change::{Stored, seal, shown};
 use super::state::{LEDGER_FILE, StateDir, failed};
 use super::{LedgerError, Run, RunEnd, RunHead, Standing, Summary, TargetLock};
+use crate::digest::hex;
+use crate::disk::{new_folder, sync_folder};
 use crate::fingerprints::Shown;
 use crate::model::{Action, Change, Field, Outcome, Place, PlannedRow, RowResult};
-use crate::seal::{Key, SealError, hex, random, sync_folder};
+use crate::seal::{Key, SealError, random};
 use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::types::{FromSql, Type};
@@ -120,7 +122,8 @@ impl Ledger {
     ) -> Result<Ledger, LedgerError> {
         let runs = state.runs()?;
         let started = Timestamp::now();
-        let new = new_folder(&runs)?;
+        // Locked until it has its name.
+        let (new, _lock) = new_folder(&runs).map_err(|error| failed(&runs, "written", error))?;
         let mut run = Run {
             id: String::new(),
             count: state.next_count()?,
@@ -589,17 +592,6 @@ impl StoredRun {
     fn reading(&self, why: impl ToString) -> LedgerError {
         reading(&self.path, why)
     }
-}
-
-/// The folder in which a run is written before it gets its name; gone again if that fails.
-fn new_folder(runs: &Path) -> Result<tempfile::TempDir, LedgerError> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".new-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    builder
-        .tempdir_in(runs)
-        .map_err(|error| failed(runs, "written", error))
 }
 
 /// Writes the head and every row into a new file, in one transaction.

@@ -387,7 +387,7 @@ fn a_secret_is_found_nowhere_in_the_folder() {
         CANARY.replace('&', "&amp;").replace('<', "&lt;"),
         CANARY.replace('ä', "\\u00e4"),
     ];
-    forms.push(crate::seal::hex(CANARY.as_bytes()));
+    forms.push(crate::digest::hex(CANARY.as_bytes()));
     forms.extend((0..3).map(|skip| base64(&CANARY.as_bytes()[skip..])));
     let absent = |when: &str| {
         let mut wal = false;
@@ -904,7 +904,6 @@ fn a_run_that_is_killed_again_and_again_says_every_row_once() {
 /// A small run to its end or its first failure, with a word on every step.
 fn steps(state: &StateDir, folder: &Path) {
     let key = Key::load(Some(&folder.join("key"))).unwrap();
-    let lock = TargetLock::take(state, "hq", &[]).unwrap();
     let mut options = OpenOptions::new();
     let mut said = options
         .append(true)
@@ -912,7 +911,8 @@ fn steps(state: &StateDir, folder: &Path) {
         .open(folder.join("said"))
         .unwrap();
     let mut say = |word: &str| said.write_all(format!("{word}\n").as_bytes()).unwrap();
-    let run = || -> Result<(), LedgerError> {
+    let mut run = || -> Result<(), LedgerError> {
+        let lock = TargetLock::take(state, "hq", &[])?;
         let mut ledger = Ledger::create(state, lock, head(), &key, rows(4))?;
         say("begun");
         for position in 0..4 {

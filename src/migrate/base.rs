@@ -4,11 +4,12 @@
 //! one before. Extensions that a run is about to make are written down as *pending* before it begins: a later run then
 //! knows whose they are, and takes nothing else for granted.
 
-use crate::disk::write_whole;
+use crate::digest::sha256_hex;
+use crate::disk::{Readers, write_whole};
 use crate::fingerprints::{Shown, ShownText, shown};
 use crate::ledger::{LedgerError, StateDir};
 use crate::model::{Field, Record, RowResult, Text};
-use crate::seal::{Key, sha256_hex};
+use crate::seal::Key;
 use crate::sheet::GENERATE;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -233,7 +234,7 @@ impl Base {
         };
         let mut bytes = serde_json::to_vec(&self.kept).map_err(|error| failed(error.into()))?;
         bytes.push(b'\n');
-        write_whole(&self.path, &bytes, 0o600).map_err(failed)
+        write_whole(&self.path, &bytes, Readers::Owner).map_err(failed)
     }
 }
 

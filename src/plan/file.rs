@@ -6,19 +6,20 @@
 
 use super::Plan;
 use super::decide::Mode;
-use crate::disk::write_whole;
+use crate::digest::sha256_hex;
+use crate::disk::{Readers, rename, write_whole};
 use crate::fingerprints::{Shown, ShownText, canonical, fingerprint, shown};
 use crate::input::{Headings, Rows};
 use crate::model::{Action, Change, Field, Finding, Outcome, Place, Record, RowResult};
 use crate::rim::Failure;
-use crate::seal::{Key, SealError, sha256_hex};
+use crate::seal::{Key, SealError};
 use crate::sheet::GENERATE;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -368,11 +369,11 @@ impl SavedPlan {
         if let Ok(current) = read(path)
             && opens(&next_path, &current, key)
         {
-            fs::rename(&next_path, &sealed_path).map_err(failed(&sealed_path))?;
+            rename(&next_path, &sealed_path).map_err(failed(&sealed_path))?;
         }
-        write_whole(&next_path, &sealed, 0o600).map_err(failed(&next_path))?;
-        write_whole(path, &bytes, 0o666).map_err(failed(path))?;
-        fs::rename(&next_path, &sealed_path).map_err(failed(&sealed_path))?;
+        write_whole(&next_path, &sealed, Readers::Owner).map_err(failed(&next_path))?;
+        write_whole(path, &bytes, Readers::Anybody).map_err(failed(path))?;
+        rename(&next_path, &sealed_path).map_err(failed(&sealed_path))?;
         Ok(sealed_path)
     }
 

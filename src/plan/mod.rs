@@ -23,11 +23,11 @@ pub(crate) mod sync;
 pub(crate) mod transfer;
 pub mod waves;
 
+use crate::digest::sha256_hex;
 use crate::input::{Headings, Rows};
 use crate::migrate::Agreement;
 use crate::model::{Change, Outcome, PlannedRow, Record};
 use crate::rim::{Exit, Failure};
-use crate::seal::sha256_hex;
 use remote::RemoteState;
 use std::collections::BTreeMap;
 

@@ -7,13 +7,14 @@
 use super::Plan;
 use super::remote::RemoteState;
 use crate::compare::{differences, differing};
+use crate::digest::sha256_hex;
 use crate::fingerprints::{Shown, changed_since, readable};
 use crate::ledger::{Run, Standing};
 use crate::manifest::{Access, FieldRow, Manifest};
 use crate::migrate::Agreement;
 use crate::model::{Action, Change, Field, Kind, Outcome, PlannedRow, Record, RowResult};
 use crate::rim::{Failure, Session, Target, TargetSpec};
-use crate::seal::{Key, sha256_hex};
+use crate::seal::Key;
 use std::collections::BTreeMap;
 use std::path::Path;
 

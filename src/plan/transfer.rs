@@ -6,6 +6,7 @@ use super::remote::RemoteState;
 use super::{Plan, Refusal};
 use crate::check::{Content, Kept, check_kept};
 use crate::compare::differences;
+use crate::digest::sha256_hex;
 use crate::export::in_order;
 use crate::fingerprints::fingerprint;
 use crate::input::Headings;
@@ -15,7 +16,7 @@ use crate::migrate::{Agreement, Base, Carried, Collision, Loss, Renumbering, Rou
 use crate::model::{Action, Change, Field, Finding, Outcome, Place, PlannedRow, Record, RowResult};
 use crate::rim::{Failure, Session, Target};
 use crate::rules::Checker;
-use crate::seal::{Key, sha256_hex};
+use crate::seal::Key;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 

@@ -1,6 +1,7 @@
 //! What holds for every command: where configuration, runs and the key are.
 
 use super::failure::Failure;
+use super::outputs::print_leftovers;
 use super::target::Target;
 use crate::ledger::{Memory, StateDir};
 use crate::seal::Key;
@@ -27,7 +28,9 @@ impl Context {
     /// # Errors
     /// Exit 2 where there is no such folder.
     pub(crate) fn state(&self) -> Result<StateDir, Failure> {
-        Ok(StateDir::new(self.state_folder.as_deref())?)
+        let state = StateDir::new(self.state_folder.as_deref())?;
+        print_leftovers(state.remove_leftovers());
+        Ok(state)
     }
 
     /// What is remembered of a PBX, made if there is nothing yet; none of a simulated one.

@@ -1,6 +1,9 @@
-//! The one rule for outputs: no output is an input, and no two outputs are one file.
+//! The rules for outputs: no output is an input, no two outputs are one file, and their folders are there.
 
 use super::failure::Failure;
+use super::terminal::print;
+use crate::disk::{folder_of, remove_leftovers};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -24,11 +27,29 @@ impl Files {
         self.outputs.push((flag, path.to_owned()));
     }
 
-    /// Refuses outputs that are inputs or other outputs, by whatever way they are named.
+    /// Refuses outputs that are inputs or other outputs, by whatever way they are named, and those whose folder is not
+    /// there; then removes what killed runs left half written in those folders, and prints what it was.
     ///
     /// # Errors
     /// Exit 2, naming the file.
-    pub(crate) fn refuse_clashes(&self) -> Result<(), Failure> {
+    pub(crate) fn prepare(&self) -> Result<(), Failure> {
+        self.refuse_clashes()?;
+        let folders = self.outputs.iter().map(|(_, path)| folder_of(path));
+        let folders: BTreeSet<&Path> = folders.collect();
+        for folder in &folders {
+            if !folder.is_dir() {
+                let folder = folder.display();
+                return Err(
+                    Failure::usage(format!("there is no folder {folder} to write to"))
+                        .hint(format!("make it (mkdir -p {folder}), or name another file")),
+                );
+            }
+        }
+        print_leftovers(folders.into_iter().flat_map(remove_leftovers));
+        Ok(())
+    }
+
+    fn refuse_clashes(&self) -> Result<(), Failure> {
         let inputs: Vec<Place> = self.inputs.iter().map(|path| place(path)).collect();
         let mut places: Vec<(&str, Place)> = vec![];
         for (flag, path) in &self.outputs {
@@ -52,6 +73,16 @@ impl Files {
             places.push((flag, place));
         }
         Ok(())
+    }
+}
+
+/// Prints what was removed because killed runs had left it half written.
+pub(crate) fn print_leftovers(removed: impl IntoIterator<Item = PathBuf>) {
+    for path in removed {
+        let path = path.display();
+        print(format!(
+            "removed {path}, which a run that was killed left half written"
+        ));
     }
 }
 

@@ -101,7 +101,7 @@ impl RunRequest<'_> {
     ///
     /// # Errors
     /// Exit 2, naming the file or the column.
-    pub(crate) fn refuse_clashes(&self, rows: &Rows) -> Result<(), Failure> {
+    pub(crate) fn prepare_outputs(&self, rows: &Rows) -> Result<(), Failure> {
         if let Some(Waves::Column(heading)) = &self.guard.waves {
             let mut sheets = rows.sheets.iter();
             if let Some((sheet, _)) = sheets.find(|(sheet, _)| !sheet.headings.contains(heading)) {
@@ -112,7 +112,7 @@ impl RunRequest<'_> {
                 .hint(format!("it has: {}", sheet.headings.join(", "))));
             }
         }
-        self.files(rows).refuse_clashes()
+        self.files(rows).prepare()
     }
 
     /// Refuses a run that deletes where nobody said yes and there is no terminal to ask on.

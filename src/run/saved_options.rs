@@ -2,11 +2,11 @@
 
 use super::request::RunRequest;
 use super::secrets_file::Generated;
+use crate::digest::sha256_hex;
 use crate::input::{Headings, Rows};
 use crate::migrate::Agreement;
 use crate::plan::Plan;
 use crate::rim::{Failure, TargetSpec};
-use crate::seal::sha256_hex;
 use crate::submit::verify::Verify;
 use serde::{Deserialize, Serialize};
 use std::fs;

@@ -2,13 +2,13 @@
 //! the first of them is sent.
 
 use super::recipients::Recipients;
+use crate::disk::write_new_private;
 use crate::generate::{GenerateError, Generator};
 use crate::ledger::SECRETS_STEM;
 use crate::manifest::Manifest;
 use crate::model::{Field, Identity, PlannedRow, Record};
 use crate::rim::Failure;
 use crate::rim::terminal::print;
-use crate::seal::sync_folder;
 use crate::sheet::{Format, GENERATE, Writer};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -171,7 +171,7 @@ impl Generated {
             return Ok(());
         };
         let sheet = self.sheet(planned, &path)?;
-        save(&path, &self.encrypted(sheet)?).map_err(|error| {
+        write_new_private(&path, &self.encrypted(sheet)?).map_err(|error| {
             let hint = match error.kind() {
                 ErrorKind::StorageFull => "make room on the disk, or name another --secrets-out",
                 _ => "name another file for --secrets-out",
@@ -280,35 +280,5 @@ impl Write for Buffer {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-/// Writes a file that is not there yet, whole or not at all.
-fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    // For its owner only from the start: that is how temporary files are made.
-    let mut file = tempfile::Builder::new()
-        .prefix(".rowcall-")
-        .tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist_noclobber(path)?;
-    sync_folder(folder)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::fs;
-
-    #[test]
-    fn a_file_that_came_to_be_there_meanwhile_stays() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("secrets.csv");
-        save(&path, b"first").unwrap();
-        let error = save(&path, b"second").unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::AlreadyExists);
-        assert_eq!(fs::read(&path).unwrap(), b"first");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

@@ -34,6 +34,7 @@ mod xlsx;
 #[cfg(test)]
 mod tests;
 
+pub use crate::disk::Readers;
 pub use cells::{CLEAR, Cells, GENERATE, Row, Stored, is_generate, is_placeholder};
 pub use column::{Column, ExtraSheet, Heading, Tone};
 pub use detect::header::looks_like_data;
@@ -48,4 +49,4 @@ pub use picks::Picks;
 pub use reader::{Again, Batch, Batches, Sheet, open};
 pub use repaired_copy::RepairedCopy;
 pub use repairs::Repairs;
-pub use writer::{Readers, Writer};
+pub use writer::Writer;

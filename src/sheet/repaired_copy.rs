@@ -1,5 +1,6 @@
 //! A copy of a sheet in which some cells are other: all else is as it was, byte for byte; of a workbook, part for part.
 
+use crate::disk::{Readers, WholeFile};
 use crate::sheet::book::repair as book;
 use crate::sheet::cells::Row;
 use crate::sheet::detect::encoding::is_ascii;
@@ -11,9 +12,8 @@ use crate::sheet::repairs::Repairs;
 use crate::sheet::source::Source;
 use crate::sheet::transcode::{EncodedCopy, as_utf8};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use tempfile::NamedTempFile;
 
 /// How many bytes are copied at once.
 const COPY_BYTES: u64 = 256 << 10;
@@ -22,8 +22,7 @@ const COPY_BYTES: u64 = 256 << 10;
 #[derive(Debug)]
 pub struct RepairedCopy {
     file: Arc<str>,
-    out: NamedTempFile,
-    path: PathBuf,
+    out: WholeFile,
 }
 
 impl RepairedCopy {
@@ -40,9 +39,7 @@ impl RepairedCopy {
     ) -> Result<RepairedCopy, SheetError> {
         let file: Arc<str> = path.display().to_string().into();
         let unwritable = |error: io::Error| SheetError::unwritable(&file, &error);
-        // A link stays a link.
-        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let mut out = beside(&path).map_err(unwritable)?;
+        let mut out = WholeFile::beside(path, Readers::Owner).map_err(unwritable)?;
         match &sheet.content {
             Content::Csv(content) => text(sheet, content.start(), &mut mend, &mut out, &file)?,
             Content::Json(content) => text(sheet, content.start(), &mut mend, &mut out, &file)?,
@@ -57,7 +54,7 @@ impl RepairedCopy {
             let kept = out.as_file().set_permissions(about.permissions());
             kept.map_err(unwritable)?;
         }
-        Ok(RepairedCopy { file, out, path })
+        Ok(RepairedCopy { file, out })
     }
 
     /// The copy as a sheet, read as `original` was, which it was made of.
@@ -107,7 +104,7 @@ impl RepairedCopy {
     }
 
     fn source(&self) -> Result<Source, SheetError> {
-        Source::open(&Input::File(self.out.path().to_owned()))
+        Source::open(&Input::File(self.out.hidden_path().to_owned()))
     }
 
     /// Gives the copy its place, once it lies safely on the disk.
@@ -115,10 +112,9 @@ impl RepairedCopy {
     /// # Errors
     /// If that fails; what stood there is still there then.
     pub fn keep(self) -> Result<(), SheetError> {
-        let RepairedCopy { file, out, path } = self;
-        let kept = out.as_file().sync_all();
-        let kept = kept.and_then(|()| out.persist(&path).map(drop).map_err(io::Error::from));
-        kept.map_err(|error| SheetError::unwritable(&file, &error))
+        let RepairedCopy { file, out } = self;
+        out.keep()
+            .map_err(|error| SheetError::unwritable(&file, &error))
     }
 }
 
@@ -127,7 +123,7 @@ fn text(
     sheet: &Sheet,
     (source, start): (&Source, u64),
     mend: &mut impl FnMut(&Row<'_>, &mut Repairs<'_>),
-    out: &mut NamedTempFile,
+    out: &mut WholeFile,
     file: &Arc<str>,
 ) -> Result<(), SheetError> {
     if source.is_mended {
@@ -164,18 +160,6 @@ fn text(
     }
     copy(source, at, None, &mut again, &mut write)?;
     again.finish()
-}
-
-/// A file in the same folder with the same ending, which can take the place of `path` in one step.
-fn beside(path: &Path) -> io::Result<NamedTempFile> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let ending = path.extension().unwrap_or_default().to_string_lossy();
-    tempfile::Builder::new()
-        .prefix(".rowcall-")
-        .suffix(&format!(".{ending}"))
-        .tempfile_in(folder.unwrap_or(Path::new(".")))
 }
 
 /// Copies bytes as they stand, up to `end` or all there are.

@@ -1,5 +1,6 @@
 //! Tables out, row by row.
 
+use crate::disk::{Readers, WholeFile, create};
 use crate::sheet::column::{Column, ExtraSheet, Heading};
 use crate::sheet::csv::write as csv;
 use crate::sheet::detect::delimiter::delimiter_of_ending;
@@ -9,11 +10,10 @@ use crate::sheet::html::write::Page;
 use crate::sheet::json::write::Objects;
 use crate::sheet::markdown::write as markdown;
 use crate::sheet::xlsx::write::Book;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use tempfile::NamedTempFile;
 
 /// How many bytes of whole lines are gathered where not every row goes out at once.
 const GATHERED_BYTES_MAX: usize = 64 << 10;
@@ -36,17 +36,10 @@ pub struct Writer {
 enum Out {
     File(File),
     /// A file that takes its place when it is whole.
-    Replacing(NamedTempFile, PathBuf),
+    Replacing(WholeFile),
+    /// As that, but what came to stand there meanwhile stays.
+    New(WholeFile),
     Stream(Box<dyn Write + Send>),
-}
-
-/// Who may read a file that is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Readers {
-    /// Whoever may read the folder's other files.
-    Anybody,
-    /// Its owner alone, because it holds secrets. On systems other than Unix the folder decides.
-    Owner,
 }
 
 impl Writer {
@@ -82,31 +75,37 @@ impl Writer {
         readers: Readers,
         columns: &[impl Heading],
     ) -> Result<Writer, SheetError> {
-        Writer::replace_with(path, readers, columns, None)
+        Writer::whole(path, readers, columns, None, Out::Replacing)
     }
 
-    /// As [`Writer::replace`], with a further table where the format can hold it.
+    /// As [`Writer::replace`], for a file that is not there yet, with a further table where the format can hold it.
     ///
     /// # Errors
-    /// As [`Writer::replace`].
-    pub fn replace_with(
+    /// As [`Writer::replace`], and in [`Writer::finish`] if something came to stand there meanwhile.
+    pub fn create_new(
+        path: &Path,
+        columns: &[impl Heading],
+        extra: Option<ExtraSheet>,
+    ) -> Result<Writer, SheetError> {
+        Writer::whole(path, Readers::Anybody, columns, extra, Out::New)
+    }
+
+    fn whole(
         path: &Path,
         readers: Readers,
         columns: &[impl Heading],
-        aside: Option<ExtraSheet>,
+        extra: Option<ExtraSheet>,
+        out: fn(WholeFile) -> Out,
     ) -> Result<Writer, SheetError> {
         let file: Arc<str> = path.display().to_string().into();
         let format = format(&file)?;
-        // A link stays a link.
-        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let is_special = path.metadata().is_ok_and(|about| !about.is_file());
-        let out = if is_special {
-            create(&path, readers).map(Out::File)
-        } else {
-            beside(&path, readers).map(|out| Out::Replacing(out, path))
+        let out = match is_special {
+            true => create(path, readers).map(Out::File),
+            false => WholeFile::beside(path, readers).map(out),
         };
         let out = out.map_err(|error| SheetError::unwritable(&file, &error))?;
-        Writer::new(file, out, format, columns, aside)
+        Writer::new(file, out, format, columns, extra)
     }
 
     /// Writes to a stream, which messages call `name`.
@@ -176,8 +175,8 @@ impl Writer {
         let done = sent.and_then(|()| match self.out {
             Out::File(file) => synced(&file),
             Out::Stream(mut out) => out.flush(),
-            Out::Replacing(file, path) => synced(file.as_file())
-                .and_then(|()| file.persist(&path).map(drop).map_err(io::Error::from)),
+            Out::Replacing(file) => file.keep(),
+            Out::New(file) => file.keep_new(),
         });
         done.map_err(|error| SheetError::unwritable(&self.file, &error))
     }
@@ -193,7 +192,7 @@ impl Out {
     fn write_all(&mut self, lines: &[u8]) -> io::Result<()> {
         match self {
             Out::File(file) => file.write_all(lines),
-            Out::Replacing(file, _) => file.write_all(lines),
+            Out::Replacing(file) | Out::New(file) => file.write_all(lines),
             Out::Stream(out) => out.write_all(lines),
         }
     }
@@ -205,45 +204,6 @@ fn synced(file: &File) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
         done => done,
     }
-}
-
-fn create(path: &Path, readers: Readers) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    if readers == Readers::Owner {
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    }
-    let file = options.open(path)?;
-    #[cfg(unix)]
-    if readers == Readers::Owner && file.metadata()?.is_file() {
-        // It may have been there before, open to others.
-        file.set_permissions(mode(0o600))?;
-    }
-    Ok(file)
-}
-
-/// A file in the same folder, which can take the place of `path` in one step.
-fn beside(path: &Path, readers: Readers) -> io::Result<NamedTempFile> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".rowcall-");
-    #[cfg(unix)]
-    let permissions = match (readers, path.metadata()) {
-        (Readers::Owner, _) => mode(0o600),
-        (Readers::Anybody, Ok(about)) => about.permissions(),
-        (Readers::Anybody, Err(_)) => mode(0o666),
-    };
-    #[cfg(unix)]
-    builder.permissions(permissions);
-    builder.tempfile_in(folder.unwrap_or(Path::new(".")))
-}
-
-#[cfg(unix)]
-fn mode(bits: u32) -> std::fs::Permissions {
-    std::os::unix::fs::PermissionsExt::from_mode(bits)
 }
 
 fn format(file: &Arc<str>) -> Result<Format, SheetError> {

@@ -20,6 +20,7 @@ mod house {
 }
 
 mod promises {
+    mod files;
     mod hostile;
     mod libreoffice;
     mod lies;

@@ -4,9 +4,9 @@ use super::{Output, conclude, export, print_not_compared};
 use crate::archive::{Archive, Night};
 use crate::cli::DiffArgs;
 use crate::diff::{Side, compare};
+use crate::digest::sha256_of_all;
 use crate::rim::terminal::{print, report};
 use crate::rim::{Exit, Failure};
-use crate::seal::sha256_of;
 use crate::vendors::vendor;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -102,7 +102,7 @@ fn told(
 /// Exit 2 where it is not.
 pub(in super::super) fn side(target: &str, night: &Night) -> Result<Side, Failure> {
     let shown = night.path.display();
-    let read = File::open(&night.path).and_then(sha256_of);
+    let read = File::open(&night.path).and_then(sha256_of_all);
     let (sha256, _) = read.map_err(|error| {
         Failure::usage(format!("{target}: {shown} cannot be read: {error}"))
             .hint("`rowcall archive verify` tells what else is gone")

@@ -30,6 +30,7 @@ use std::path::Path;
 /// # Errors
 /// Exit 2 where a side cannot be used or the output not be written, exit 3 where a target cannot be used.
 pub(super) fn run(args: &DiffArgs, context: &Context) -> Result<Exit, Failure> {
+    prepare_output(args)?;
     if let (Some(folder), Some(since)) = (&args.archive, args.since) {
         return archive::run(args, folder, since);
     }
@@ -42,14 +43,6 @@ pub(super) fn run(args: &DiffArgs, context: &Context) -> Result<Exit, Failure> {
     };
     if before == "-" && after == "-" {
         return Err(Failure::usage("standard input (-) can be read once only"));
-    }
-    if let Some(output) = &args.output {
-        let mut files = Files::default();
-        args.sides
-            .iter()
-            .for_each(|side| files.read(Path::new(side)));
-        files.written("--output", output);
-        files.refuse_clashes()?;
     }
     let named = [named(before, args, context)?, named(after, args, context)?];
     let [before, after] = read(&named, args)?;
@@ -67,6 +60,17 @@ pub(super) fn run(args: &DiffArgs, context: &Context) -> Result<Exit, Failure> {
     output.write("", &comparison)?;
     output.finish()?;
     Ok(conclude(&labels, &comparison))
+}
+
+/// Refuses an output that is one of the sides, or has no folder.
+fn prepare_output(args: &DiffArgs) -> Result<(), Failure> {
+    let mut files = Files::default();
+    let sides = args.sides.iter();
+    sides.for_each(|side| files.read(Path::new(side)));
+    if let Some(path) = &args.output {
+        files.written("--output", path);
+    }
+    files.prepare()
 }
 
 /// One side as it was named.

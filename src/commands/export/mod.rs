@@ -11,6 +11,7 @@ use crate::export::{ExportError, Form, Secrecy, in_order, write};
 use crate::link::StopFlag;
 use crate::progress::Progress;
 use crate::rim::config::all_names;
+use crate::rim::outputs::Files;
 use crate::rim::terminal::{print, print_data, report, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, PaceOptions, Session, Target};
 use crate::seal::Key;
@@ -40,6 +41,16 @@ pub(super) fn run(args: &ExportArgs, context: &Context) -> Result<Exit, Failure>
         false => args.targets.clone(),
     };
     let place = Place::of(args, &names)?;
+    let mut files = Files::default();
+    for name in &names {
+        // One that cannot be named so fails by itself.
+        if let Place::File(pattern) = &place
+            && let Ok(path) = file(pattern, name)
+        {
+            files.written("--output", &path);
+        }
+    }
+    files.prepare()?;
     let key = match args.secrets {
         Secrets::Fingerprint => Some(context.key()?),
         _ => None,
@@ -68,6 +79,15 @@ pub(super) fn run(args: &ExportArgs, context: &Context) -> Result<Exit, Failure>
             report(&closing);
             Err(failure)
         }
+    }
+}
+
+/// The file that a target's export is written to.
+fn file(pattern: &Path, name: &str) -> Result<PathBuf, Failure> {
+    let text = pattern.to_string_lossy();
+    match text.contains(TARGET) {
+        true => Ok(text.replace(TARGET, folder_name(name)?).into()),
+        false => Ok(pattern.to_owned()),
     }
 }
 
@@ -249,7 +269,7 @@ impl Job<'_> {
         let nights = match &self.place {
             Place::Stdout => return self.write(name, None).map(|facts| exit(&facts)),
             Place::File(path) => {
-                let path = self.file(path, name)?;
+                let path = file(path, name)?;
                 let before = self.before(|| path.is_file().then(|| diff::export(&path, None)));
                 let facts = self.write(name, Some(&path))?;
                 let told = self.told(name, &facts, before, || diff::export(&path, None));
@@ -317,14 +337,6 @@ impl Job<'_> {
                 Exit::Done
             }
             None => Exit::Done,
-        }
-    }
-
-    fn file(&self, pattern: &Path, name: &str) -> Result<PathBuf, Failure> {
-        let text = pattern.to_string_lossy();
-        match text.contains(TARGET) {
-            true => Ok(text.replace(TARGET, folder_name(name)?).into()),
-            false => Ok(pattern.to_owned()),
         }
     }
 

@@ -1,0 +1,56 @@
+//! Hashes, and bytes as text.
+
+use aws_lc_rs::digest;
+use std::fmt::Write;
+use std::io::{self, ErrorKind, Read};
+
+/// How much of a file is read at once to hash it.
+const READ_BYTES: usize = 64 << 10;
+
+/// The SHA-256 of bytes in lower-case hexadecimal digits.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    hex(digest::digest(&digest::SHA256, bytes).as_ref())
+}
+
+/// The SHA-256 of all that a reader gives, as [`sha256_hex`], and how many bytes that was. Memory does not grow with it.
+///
+/// # Errors
+/// What the reader says.
+pub(crate) fn sha256_of_all(mut reader: impl Read) -> io::Result<(String, u64)> {
+    let mut context = digest::Context::new(&digest::SHA256);
+    let mut chunk = vec![0; READ_BYTES];
+    let mut bytes = 0;
+    loop {
+        let read = match reader.read(&mut chunk) {
+            Ok(0) => break,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            read => read?,
+        };
+        context.update(chunk.get(..read).unwrap_or_default());
+        bytes += read as u64;
+    }
+    Ok((hex(context.finish().as_ref()), bytes))
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            // Writing into a String cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_is_that_of_the_standard() {
+        let of_abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(sha256_hex(b"abc"), of_abc);
+        assert_eq!(sha256_of_all(&b"abc"[..]).unwrap(), (of_abc.to_owned(), 3));
+    }
+}

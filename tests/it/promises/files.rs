@@ -1,0 +1,125 @@
+//! Files that are written: whole or not at all, never over what is somebody's, and nothing left lying around.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn rowcall(folder: &Path, line: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rowcall"));
+    command.current_dir(folder).args(line.split(' '));
+    command.env("XDG_STATE_HOME", folder.join("state"));
+    command.output().unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn hidden(folder: &Path) -> Vec<String> {
+    let names = fs::read_dir(folder).unwrap();
+    let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.starts_with('.')).collect()
+}
+
+const GOOD: &str = "number,display_name,sip_password\n2001,Ann Muster,tR7xkQ2mZp9w\n";
+
+#[cfg(unix)]
+#[test]
+fn what_a_killed_run_left_half_written_is_removed_by_the_next_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut text = String::from("number,display_name,sip_password\n");
+    for number in 100_000..400_000 {
+        text.push_str(&format!("{number},Ann Muster,tR7xkQ2mZp9w\n"));
+    }
+    fs::write(folder.join("long.csv"), text).unwrap();
+    fs::write(folder.join("good.csv"), GOOD).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_rowcall"))
+        .current_dir(folder)
+        .args([
+            "check",
+            "long.csv",
+            "--for",
+            "openvox",
+            "--report",
+            "long.xlsx",
+        ])
+        .spawn()
+        .unwrap();
+    while hidden(folder).is_empty() {
+        assert!(child.try_wait().unwrap().is_none(), "it was quicker");
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    // What is still being written is left alone.
+    let meanwhile = rowcall(
+        folder,
+        "check good.csv --for openvox --report good.report.csv",
+    );
+    assert!(!stderr(&meanwhile).contains("removed"), "{meanwhile:?}");
+    let left = hidden(folder);
+    assert_eq!(left.len(), 1);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(hidden(folder), left);
+    let next = rowcall(
+        folder,
+        "check good.csv --for openvox --report good.report.csv",
+    );
+    assert!(next.status.success(), "{next:?}");
+    assert!(stderr(&next).contains(&left[0]), "{next:?}");
+    assert_eq!(hidden(folder), Vec::<String>::new());
+    assert!(!folder.join("long.xlsx").exists());
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_one_clear_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("good.csv"), GOOD).unwrap();
+    for line in [
+        "check good.csv --for openvox --report no/report.csv",
+        "template --for openvox -o no/staff.csv",
+        "export sim:openvox -o no/openvox.csv",
+        "diff good.csv good.csv -o no/diff.csv",
+        "fix good.csv -o no/fixed.csv --for openvox",
+        "import good.csv --to sim:openvox --report no/report.csv",
+    ] {
+        let output = rowcall(folder, line);
+        assert_eq!(output.status.code(), Some(2), "{line}: {output:?}");
+        let text = stderr(&output);
+        assert_eq!(
+            text.matches("there is no folder no").count(),
+            1,
+            "{line}: {text}"
+        );
+        assert!(!text.contains("os error"), "{line}: {text}");
+    }
+}
+
+#[test]
+fn a_template_never_replaces_a_file_that_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for name in ["staff.csv", "staff.xlsx"] {
+        fs::write(folder.join(name), "filled in").unwrap();
+        let output = rowcall(folder, &format!("template --for openvox -o {name}"));
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(stderr(&output).contains("is there already"), "{output:?}");
+        assert_eq!(fs::read(folder.join(name)).unwrap(), b"filled in");
+    }
+}
+
+#[test]
+fn an_output_that_is_an_input_is_refused_by_check_and_diff() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("good.csv"), GOOD).unwrap();
+    for line in [
+        "check good.csv --for openvox --report ./good.csv",
+        "diff good.csv good.csv -o good.csv",
+    ] {
+        let output = rowcall(folder, line);
+        assert_eq!(output.status.code(), Some(2), "{line}: {output:?}");
+        assert_eq!(fs::read_to_string(folder.join("good.csv")).unwrap(), GOOD);
+    }
+}
