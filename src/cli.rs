@@ -1,7 +1,7 @@
 //! What was typed, nothing resolved. The only module that names `clap`; help, completions and man page come from here.
 
 use crate::archive::{Head, Keep};
-use crate::columns::{field_named, products};
+use crate::columns::{Mapped, field_named, products};
 use crate::input::{InputOptions, ReadingOptions};
 use crate::link::paced::PARALLEL_MAX;
 use crate::migrate::RenumberRule;
@@ -14,7 +14,7 @@ use crate::rim::target::seconds;
 use crate::rim::{Failure, PaceOptions, Rate};
 use crate::rules::Country;
 use crate::run::{GuardOptions, ReportOptions, SecretsOut};
-use crate::sheet::{Encoding, Format, format};
+use crate::sheet::{Encoding, Format, format, is_generate};
 use crate::submit::verify::Verify;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
@@ -99,6 +99,8 @@ pub enum Command {
     Template(TemplateArgs),
     /// Show what each vendor can do, or one vendor's fields and rules with their sources
     Vendors(VendorsArgs),
+    /// Show what each heading of a sheet means, and write it to a file to edit and use again
+    Columns(ColumnsArgs),
     /// Run a simulated PBX to rehearse on
     Sim(SimArgs),
     /// Try everything that a run needs: configuration, state folder, disk, key, clock, and each target
@@ -128,13 +130,18 @@ pub struct InputArgs {
 /// How sheets are read.
 #[derive(Debug, Default, Args)]
 pub struct ReadingArgs {
-    /// What a heading means, for example --map 'Durchwahl=number'
+    /// What a heading means, for example --map 'Durchwahl=number'; --map 'Notes=-' leaves the column out
     #[arg(long = "map", value_name = "HEADING=FIELD", value_parser = mapping)]
-    pub map: Vec<(String, Field)>,
-    /// Read such meanings from a file, one a line: "Durchwahl" = "number"; what --map says goes before it
+    pub map: Vec<(String, Mapped)>,
+    /// Read such meanings from a file, one a line: "Durchwahl" = "number"; what --map says goes before it. `rowcall
+    /// columns SHEET -o FILE` writes one
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub map_file: Option<PathBuf>,
-    /// Understand the headings as the own names of this vendor or product: openvox, yeastar-s, 3cx, freepbx, …
+    /// What a field is where the sheet does not say it, in a column of its own or a cell that is not blank; for example
+    /// --fill voicemail=on, or --fill sip_password='<generate>'
+    #[arg(long, value_name = "FIELD=VALUE", value_parser = filling)]
+    pub fill: Vec<(Field, String)>,
+    /// Understand the headings as the own names of this vendor or product [default: found by headings that only it has]
     #[arg(long, value_name = "VENDOR", value_parser = tongue)]
     pub headings: Option<String>,
     /// What the files are written in, for example windows-1252, utf-16 or mac-roman [default: found automatically]
@@ -172,6 +179,7 @@ impl ReadingArgs {
             map: self.map.clone(),
             map_file: self.map_file.clone(),
             headings: self.headings.clone(),
+            fill: self.fill.clone(),
             encoding: self.encoding,
             delimiter: self.delimiter.map(Delimiter::character),
             header_row: self.header_row,
@@ -373,6 +381,24 @@ pub struct CheckArgs {
     /// Where results go.
     #[command(flatten)]
     pub report: ReportArgs,
+}
+
+/// `rowcall columns`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rowcall columns staff.csv --for openvox
+  rowcall columns staff.csv --for openvox -o map.toml
+  rowcall import staff.csv --to hq --map-file map.toml")]
+pub struct ColumnsArgs {
+    /// What is read.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The vendor that the sheet is for
+    #[arg(long = "for", value_name = "VENDOR", value_parser = vendor)]
+    pub vendor: String,
+    /// Write what each heading means to this file, for --map-file; never over a file that is there
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
 }
 
 /// `rowcall fix`
@@ -1010,10 +1036,25 @@ impl ValueEnum for Verify {
     }
 }
 
-fn mapping(text: &str) -> Result<(String, Field), String> {
+fn mapping(text: &str) -> Result<(String, Mapped), String> {
     let (heading, name) = text.rsplit_once('=').ok_or("write HEADING=FIELD")?;
-    let field = field_named(name)?;
-    Ok((heading.trim().to_owned(), field))
+    Ok((heading.trim().to_owned(), Mapped::parse(name)?))
+}
+
+/// A value for a field. A secret is made up or stands in the sheet, for command lines are seen by others.
+fn filling(text: &str) -> Result<(Field, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write FIELD=VALUE")?;
+    let (field, value) = (field_named(name)?, value.trim());
+    match value {
+        "" => Err("write FIELD=VALUE".to_owned()),
+        _ if field.is_key() => Err(format!("{} must be different in each row", field.name())),
+        _ if field.is_live() => Err(format!("{} is no setting", field.name())),
+        _ if field.is_secret() && !is_generate(value) => Err(format!(
+            "{0} is a secret, and command lines are seen by others: write {0}='<generate>', or a column",
+            field.name()
+        )),
+        _ => Ok((field, value.to_owned())),
+    }
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {
@@ -1051,12 +1092,15 @@ fn vendor(text: &str) -> Result<String, String> {
 }
 
 fn tongue(text: &str) -> Result<String, String> {
-    let product = products().iter().find(|product| product.id == text);
+    let product = products()
+        .iter()
+        .find(|product| product.id == text && !product.is_vendor());
     match product {
         Some(product) => Ok(product.id.clone()),
         None => vendor(text).map_err(|error| {
             let known: Vec<&str> = products()
                 .iter()
+                .filter(|product| !product.is_vendor())
                 .map(|product| product.id.as_str())
                 .collect();
             format!("{error}, {}", known.join(", "))

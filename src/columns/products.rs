@@ -1,12 +1,13 @@
-//! Other products' sheets, as they are exported: their headings are a language of their own, used only where the
-//! headings as a whole are theirs.
+//! Other products' sheets, as they are exported or imported by themselves: what tells whose a sheet is, what each of its
+//! columns means, and what its cells mean. The facts stand in `products.toml`.
 
-use crate::model::Field;
+use super::values::Cell;
+use crate::model::{Field, heading_key};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::OnceLock;
 
-/// A product that rowcall does not client to, and whose sheets it reads.
+/// A product whose sheets are read.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Product {
@@ -21,8 +22,43 @@ pub struct Product {
     /// What of it the page does not print.
     #[serde(default)]
     pub inferred: String,
-    /// What each heading means.
-    pub headings: BTreeMap<String, Field>,
+    /// Sets of headings of which one, whole, tells that the sheet is this product's.
+    #[serde(default)]
+    marks: Vec<Vec<String>>,
+    /// Headings that this product never has.
+    #[serde(default)]
+    never: Vec<String>,
+    /// Its headings are the own names of the vendor of the same id, which stand in that vendor's `vendor.toml`.
+    #[serde(default)]
+    vendor: bool,
+    /// What headings mean.
+    #[serde(default)]
+    read: BTreeMap<String, Cell>,
+    /// Headings that no field stands for; one that ends in `*` stands for all that begin so.
+    #[serde(default)]
+    left_out: Vec<String>,
+    /// All that is looked up, by its key.
+    #[serde(skip)]
+    index: OnceLock<Index>,
+}
+
+/// What is looked up in a product, by its key.
+#[derive(Debug, Default)]
+struct Index {
+    read: HashMap<String, String>,
+    left_out: HashSet<String>,
+    beginnings: Vec<String>,
+    marks: Vec<Vec<String>>,
+    never: Vec<String>,
+}
+
+/// What a product says of one heading.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Word {
+    /// It is read so.
+    Read(&'static Cell),
+    /// No field stands for it.
+    LeftOut,
 }
 
 #[derive(Deserialize, Default)]
@@ -39,25 +75,154 @@ pub fn products() -> &'static [Product] {
     &PRODUCTS.get_or_init(parse).product
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The product of an id.
+pub(super) fn product(id: &str) -> Option<&'static Product> {
+    products()
+        .iter()
+        .find(|product| product.id.eq_ignore_ascii_case(id))
+}
 
-    #[test]
-    fn the_file_is_read_and_every_product_names_the_number_and_its_page() {
-        let read: Products = toml::from_str(include_str!("products.toml")).unwrap();
-        assert_eq!(read.product.len(), 8);
-        assert_eq!(products().len(), 8);
-        for product in products() {
-            let number = product
-                .headings
-                .values()
-                .any(|field| *field == Field::NUMBER);
-            assert!(number, "{}", product.id);
-            assert!(product.source.starts_with("https://"), "{}", product.id);
-            assert!(product.checked.starts_with("2026-"), "{}", product.id);
-            let vendors = ["openvox", "ozeki", "portsip", "asterisk"];
-            assert!(!vendors.contains(&product.id.as_str()));
+impl Product {
+    /// Whether its words are those of the vendor of its id.
+    pub fn is_vendor(&self) -> bool {
+        self.vendor
+    }
+
+    /// What it says of a heading; `None` where it does not know it.
+    pub(super) fn word(&'static self, heading: &str) -> Option<Word> {
+        self.word_of(&heading_key(heading))
+    }
+
+    /// What it says of the heading of a key.
+    pub(super) fn word_of(&'static self, key: &str) -> Option<Word> {
+        let index = self.index();
+        if let Some(cell) = index.read.get(key).and_then(|known| self.read.get(known)) {
+            return Some(Word::Read(cell));
         }
+        let begins = |known: &String| key.starts_with(known);
+        let is_left_out = index.left_out.contains(key) || index.beginnings.iter().any(begins);
+        is_left_out.then_some(Word::LeftOut)
+    }
+
+    fn index(&self) -> &Index {
+        let keys = |headings: &[String]| {
+            headings
+                .iter()
+                .map(|heading| heading_key(heading))
+                .collect()
+        };
+        self.index.get_or_init(|| {
+            let beginnings = self
+                .left_out
+                .iter()
+                .filter_map(|heading| heading.strip_suffix('*'));
+            Index {
+                read: self
+                    .read
+                    .keys()
+                    .map(|heading| (heading_key(heading), heading.clone()))
+                    .collect(),
+                left_out: self
+                    .left_out
+                    .iter()
+                    .map(|heading| heading_key(heading))
+                    .collect(),
+                beginnings: beginnings.map(heading_key).collect(),
+                marks: self.marks.iter().map(|set| keys(set)).collect(),
+                never: keys(&self.never),
+            }
+        })
+    }
+
+    /// The headings that it reads, and the fields that they fill.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, Vec<Field>)> {
+        self.read
+            .iter()
+            .map(|(heading, cell)| (heading.as_str(), cell.fields()))
+    }
+
+    /// The first set of headings that make a sheet this product's.
+    pub fn marks(&self) -> impl Iterator<Item = &str> {
+        self.marks.iter().take(1).flatten().map(String::as_str)
+    }
+
+    /// How many headings have cells that are translated.
+    pub fn translated(&self) -> usize {
+        let plain = |cell: &&Cell| matches!(cell, Cell::Plain(_));
+        self.read.len() - self.read.values().filter(plain).count()
+    }
+
+    /// The headings that no field stands for; one that ends in `*` stands for all that begin so.
+    pub fn left_out(&self) -> impl Iterator<Item = &str> {
+        self.left_out.iter().map(String::as_str)
+    }
+
+    /// The headings that say whose the sheet is, as the product writes them; `None` where they do not.
+    fn evidence(&self, headings: &HashSet<String>) -> Option<&[String]> {
+        let index = self.index();
+        if index.never.iter().any(|key| headings.contains(key)) {
+            return None;
+        }
+        let is_there = |set: &Vec<String>| set.iter().all(|key| headings.contains(key));
+        let at = index.marks.iter().position(is_there)?;
+        self.marks.get(at).map(Vec::as_slice)
+    }
+}
+
+/// Whose sheet the headings say it is.
+pub(super) enum Recognised {
+    /// Nobody's that is known.
+    Nobody,
+    /// This product's, by these headings.
+    One(&'static Product, &'static [String]),
+    /// Several products', and what tells them apart is not there.
+    Several(Vec<&'static Product>),
+}
+
+/// Finds whose sheet it is. Where other products know more of its headings, one of theirs may have been put into it: then
+/// it is not certain.
+///
+/// `telling` are the keys of the headings that are not everybody's; `vendors_own` counts those of them that are a vendor's own
+/// names, by its id.
+pub(super) fn recognise(
+    headings: &[String],
+    telling: &[String],
+    vendors_own: impl Fn(&str) -> usize,
+) -> Recognised {
+    let keys: HashSet<String> = headings
+        .iter()
+        .map(|heading| heading_key(heading))
+        .collect();
+    let knows = |product: &'static Product| {
+        telling
+            .iter()
+            .filter(|key| product.word_of(key).is_some())
+            .count()
+    };
+    let marked = products().iter().filter_map(|product| {
+        let evidence = product.evidence(&keys)?;
+        let known = match product.vendor {
+            true => vendors_own(&product.id),
+            false => knows(product),
+        };
+        Some((known, product, evidence))
+    });
+    let marked: Vec<_> = marked.collect();
+    let Some(most) = marked.iter().map(|(known, ..)| *known).max() else {
+        return Recognised::Nobody;
+    };
+    let best: Vec<_> = marked.iter().filter(|(known, ..)| *known == most).collect();
+    let rivals: Vec<_> = products()
+        .iter()
+        .filter(|product| knows(product) > most)
+        .collect();
+    match (best.as_slice(), rivals.as_slice()) {
+        ([(_, product, evidence)], []) => Recognised::One(product, evidence),
+        (best, _) => Recognised::Several(
+            best.iter()
+                .map(|(_, product, _)| *product)
+                .chain(rivals)
+                .collect(),
+        ),
     }
 }

@@ -1,17 +1,18 @@
 //! `rowcall check`: every finding of every row, without any PBX.
 
+use super::columns::explain;
 use crate::check::{Counts, Options, Table, Verdict, check};
 use crate::cli::CheckArgs;
+use crate::columns::Deeds;
 use crate::input::open_sheets;
 use crate::manifest::Purpose;
-use crate::model::redact::{NOT_SHOWN, quoted};
-use crate::model::{Action, Field, Finding, Outcome, RowResult};
+use crate::model::{Action, Finding, Outcome, RowResult};
 use crate::report::{FindingSummary, cells, columns, counted, finding_line};
 use crate::rim::outputs::Files;
 use crate::rim::target::vendor_of_rows;
-use crate::rim::terminal::{print, print_data};
+use crate::rim::terminal::print;
 use crate::rim::{Exit, Failure};
-use crate::sheet::{Readers, SheetError, Writer, markdown};
+use crate::sheet::{Readers, SheetError, Writer};
 use crate::vendors::vendor;
 use jiff::Timestamp;
 use serde_json::json;
@@ -25,14 +26,15 @@ pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
     let vendor = vendor(&args.vendor).ok_or_else(|| Failure::usage("there is no such vendor"))?;
     let manifest = (vendor_of_rows(vendor, args.input.groups)?.manifest)();
     let started = Timestamp::now();
-    let opened = open_sheets(&args.input.options(), manifest)?;
+    let input = args.input.options();
+    if args.explain_columns {
+        return explain(&input, manifest);
+    }
+    let opened = open_sheets(&input, manifest, Deeds::default())?;
     let tables: Vec<Table> = opened
         .into_iter()
         .map(|(sheet, binding)| Table { sheet, binding })
         .collect();
-    if args.explain_columns {
-        return explain(&tables);
-    }
     let mut files = Files::default();
     for table in &tables {
         files.read(table.sheet.file.as_ref().as_ref());
@@ -112,57 +114,6 @@ pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
         counted(counts.warnings, "warning")
     ));
     Ok(exit)
-}
-
-/// Prints how each heading was understood, with the first value below it. A secret is not shown, nor is a value of a
-/// column that is not understood: it may be one.
-fn explain(tables: &[Table]) -> Result<Exit, Failure> {
-    let headings = ["column", "heading", "field", "understood as", "first value"];
-    for table in tables {
-        let (sheet, binding) = (&table.sheet, &table.binding);
-        let mut first: Vec<Option<String>> = vec![None; binding.columns.len()];
-        for batch in sheet.batches() {
-            let read = batch.and_then(|batch| {
-                batch.rows(|row| {
-                    let sound = row.trouble.is_none();
-                    for (column, value) in first.iter_mut().enumerate().filter(|_| sound) {
-                        let text = row.cells.get(column).unwrap_or_default();
-                        if value.is_none() && !text.trim().is_empty() {
-                            *value = Some(quoted(text));
-                        }
-                    }
-                })
-            });
-            read.map_err(Failure::usage)?;
-            if first.iter().all(Option::is_some) {
-                break;
-            }
-        }
-        let rows: Vec<Vec<String>> = binding
-            .columns
-            .iter()
-            .zip(first)
-            .enumerate()
-            .map(|(at, (column, value))| {
-                let cell = sheet.place(0).cell(at);
-                let value = match column.field {
-                    Some(field) if !field.is_secret() => value.unwrap_or_default(),
-                    _ if value.is_none() => String::new(),
-                    _ => NOT_SHOWN.to_owned(),
-                };
-                vec![
-                    cell.trim_end_matches('0').to_owned(),
-                    column.heading.clone(),
-                    column.field.map_or("", Field::name).to_owned(),
-                    column.how.clone(),
-                    value,
-                ]
-            })
-            .collect();
-        let table = markdown::table(&headings, &rows);
-        print_data(|out| write!(out, "{}:\n{table}", sheet.file))?;
-    }
-    Ok(Exit::Done)
 }
 
 fn summary(vendor: &str, counts: &Counts, started: Timestamp, exit: Exit) -> serde_json::Value {

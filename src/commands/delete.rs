@@ -1,6 +1,7 @@
 //! `rowcall delete`: removes the extensions that sheets name.
 
 use crate::cli::DeleteArgs;
+use crate::columns::Deeds;
 use crate::input::{Rows, open_sheets};
 use crate::plan::delete::plan_deletions;
 use crate::rim::terminal::stop_on_interrupt;
@@ -25,7 +26,10 @@ pub(super) fn run(args: &DeleteArgs, context: &Context) -> Result<Exit, Failure>
     };
     request.refuse_silent_deletes()?;
     let manifest = (target.vendor.manifest)();
-    let mut rows = Rows::read(open_sheets(&args.input.options(), manifest)?, manifest)?;
+    let mut rows = Rows::read(
+        open_sheets(&args.input.options(), manifest, Deeds::DELETE)?,
+        manifest,
+    )?;
     request.prepare_outputs(&rows)?;
     rows.check_keys(manifest);
     let stop = stop_on_interrupt()?;

@@ -5,7 +5,7 @@
 
 use crate::check::{Counts, Options, Table, check};
 use crate::cli::FixArgs;
-use crate::columns::Binding;
+use crate::columns::{Binding, Deeds};
 use crate::input::open_sheets;
 use crate::manifest::{Manifest, Purpose};
 use crate::model::Finding;
@@ -36,7 +36,7 @@ pub(super) fn run(args: &FixArgs) -> Result<Exit, Failure> {
     let manifest = (vendor_of_rows(vendor, args.input.groups)?.manifest)();
     refuse_clashes(args)?;
     let started = Timestamp::now();
-    let mut opened = open_sheets(&args.input.options(), manifest)?;
+    let mut opened = open_sheets(&args.input.options(), manifest, Deeds::default())?;
     let (Some((sheet, binding)), true) = (opened.pop(), opened.is_empty()) else {
         return Err(Failure::usage("fix writes a copy of one sheet").hint(
             "name one (of a workbook with --sheet), and run it again with the copy for the others",

@@ -28,7 +28,10 @@ pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<Exit, Failure>
         request.refuse_silent_deletes()?;
     }
     let manifest = (target.vendor.manifest)();
-    let mut rows = Rows::read(open_sheets(&args.input.options(), manifest)?, manifest)?;
+    let mut rows = Rows::read(
+        open_sheets(&args.input.options(), manifest, args.mode.deeds())?,
+        manifest,
+    )?;
     request.prepare_outputs(&rows)?;
     rows.check(manifest, |_| args.mode.unseen_purpose(), None);
     let refusal = if args.all_or_nothing && !rows.all_valid() {

@@ -2,6 +2,7 @@
 
 mod archive;
 mod check;
+mod columns;
 mod delete;
 mod diff;
 mod doctor;
@@ -31,6 +32,7 @@ pub fn run(cli: &Cli) -> u8 {
     };
     let done = match &cli.command {
         Command::Check(args) => check::run(args),
+        Command::Columns(args) => columns::run(args),
         Command::Fix(args) => fix::run(args),
         Command::Plan(args) => plan::run(args, &context),
         Command::Import(args) => import::run(args, &context),

@@ -18,7 +18,10 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<Exit, Failure> {
     let target = Target::resolve(&args.to, context.config(), &args.pace.options())?
         .about_groups(args.input.groups)?;
     let manifest = (target.vendor.manifest)();
-    let mut rows = Rows::read(open_sheets(&args.input.options(), manifest)?, manifest)?;
+    let mut rows = Rows::read(
+        open_sheets(&args.input.options(), manifest, args.mode.deeds())?,
+        manifest,
+    )?;
     let request = RunRequest {
         command: "plan",
         mode: args.mode.word(),

@@ -1,6 +1,7 @@
 //! `rowcall vendors` and the field tables: a vendor's facts as rows under a header.
 
 use crate::cli::VendorsArgs;
+use crate::columns::products;
 use crate::manifest::{Access, FieldRow, Manifest, RuleRow, UpdateKind};
 use crate::model::{Field, Kind};
 use crate::rim::terminal::print_data;
@@ -18,6 +19,35 @@ pub(super) fn run(args: &VendorsArgs) -> Result<Exit, Failure> {
         None => format!("{}\n{}", matrix(), dictionary()),
     };
     print_data(|out| out.write_all(text.as_bytes()))
+}
+
+/// The products whose own sheets are read, a row a product.
+pub fn product_table() -> String {
+    let headings = [
+        "product",
+        "`--headings`",
+        "recognised by",
+        "read",
+        "translated",
+        "left out",
+        "facts of",
+    ];
+    let rows = products()
+        .iter()
+        .filter(|product| !product.is_vendor())
+        .map(|product| {
+            let mark = product.marks().map(|heading| format!("`{heading}`"));
+            vec![
+                product.name.clone(),
+                format!("`{}`", product.id),
+                mark.collect::<Vec<_>>().join(", "),
+                product.fields().count().to_string(),
+                product.translated().to_string(),
+                product.left_out().count().to_string(),
+                product.checked.clone(),
+            ]
+        });
+    markdown::table(&headings, &rows.collect::<Vec<_>>())
 }
 
 /// What each vendor can do, a column a vendor.

@@ -6,13 +6,15 @@ pub(crate) mod rows;
 pub use headings::Headings;
 pub(crate) use rows::{InputRow, OnPbx, Rows};
 
-use crate::columns::{self, BindOptions, Binding};
+use crate::columns::{self, BindOptions, Binding, ColumnError, Deeds, Mapped};
 use crate::manifest::Manifest;
+use crate::model::redact::quoted;
 use crate::model::{Field, Severity};
 use crate::rim::Failure;
 use crate::rim::terminal::print;
 use crate::sheet::{self, Encoding, Header, Input, ReadOptions, Sheet};
 use crate::vendors::VENDORS;
+use std::fmt::Write;
 use std::path::PathBuf;
 
 /// Which sheets are read, and how.
@@ -27,8 +29,10 @@ pub(crate) struct InputOptions {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ReadingOptions {
     /// What headings mean; goes before `map_file`.
-    pub(crate) map: Vec<(String, Field)>,
+    pub(crate) map: Vec<(String, Mapped)>,
     pub(crate) map_file: Option<PathBuf>,
+    /// What a field is where the sheet does not say it.
+    pub(crate) fill: Vec<(Field, String)>,
     /// The vendor or product whose own names the headings are.
     pub(crate) headings: Option<String>,
     pub(crate) encoding: Option<Encoding>,
@@ -41,28 +45,110 @@ pub(crate) struct ReadingOptions {
     pub(crate) pad_short_rows: bool,
 }
 
+/// A sheet and what its headings mean, or why they cannot be used.
+pub(crate) type Bound = (Sheet, Result<Binding, ColumnError>);
+
 /// Opens the sheets that were named and understands their headings; says on standard error what was found.
 ///
 /// # Errors
-/// Exit 2: what cannot be read or understood, and where.
+/// Exit 2: what cannot be read or understood, and where; all questions of all sheets at once.
 pub(crate) fn open_sheets(
     args: &InputOptions,
     manifest: &Manifest,
+    deeds: Deeds,
 ) -> Result<Vec<(Sheet, Binding)>, Failure> {
+    let (mut opened, mut refused) = (vec![], vec![]);
+    for (sheet, binding) in bound(args, manifest, deeds)? {
+        match binding {
+            Ok(binding) => {
+                print_notes(&sheet, &binding);
+                opened.push((sheet, binding));
+            }
+            Err(error) => refused.push(questions(&sheet, &error)?),
+        }
+    }
+    if refused.is_empty() {
+        return Ok(opened);
+    }
+    Err(Failure::usage(refused.join("\n")))
+}
+
+/// Opens the sheets that were named and understands their headings, as far as that goes.
+///
+/// # Errors
+/// Exit 2: what cannot be read, and where.
+pub(crate) fn bound(
+    args: &InputOptions,
+    manifest: &Manifest,
+    deeds: Deeds,
+) -> Result<Vec<Bound>, Failure> {
     let vendors: Vec<&Manifest> = VENDORS.iter().map(|vendor| (vendor.manifest)()).collect();
     let mut bind = bind_options(&args.reading)?;
+    bind.deeds = deeds;
     let options = read_options(&args.reading, manifest, &vendors, &bind);
-    let mut opened = vec![];
+    let mut bound = vec![];
     for input in inputs(&args.sheets)? {
         for sheet in sheet::open(&input, &options).map_err(Failure::usage)? {
             bind.header_line = sheet.header_line;
-            let binding = Binding::bind(&sheet.headings, manifest, &vendors, &bind)
-                .map_err(|error| Failure::usage(format!("{}: {error}", sheet.file)))?;
-            print_notes(&sheet, &binding);
-            opened.push((sheet, binding));
+            let binding = Binding::bind(&sheet.headings, manifest, &vendors, &bind);
+            bound.push((sheet, binding));
         }
     }
-    Ok(opened)
+    Ok(bound)
+}
+
+/// Why a sheet's headings cannot be used, with the first values of the columns that are asked about.
+fn questions(sheet: &Sheet, error: &ColumnError) -> Result<String, Failure> {
+    let ColumnError::Unanswered { questions, .. } = error else {
+        return Ok(format!("{}: {error}", sheet.file));
+    };
+    let values = first_values(sheet, 3)?;
+    let mut text = String::new();
+    for (at, question) in questions.iter().enumerate() {
+        let between = if at == 0 { "" } else { "\n" };
+        let _ = write!(text, "{between}{}: {}", sheet.file, question.what);
+        for column in question.columns.iter().filter(|_| question.shown) {
+            let heading = sheet
+                .headings
+                .get(*column)
+                .map_or("", |heading| heading.trim());
+            let values = values
+                .get(*column)
+                .map_or(String::new(), |values| values.join(", "));
+            if !values.is_empty() {
+                let _ = write!(text, "\n    “{heading}” begins with {values}");
+            }
+        }
+        let _ = write!(
+            text,
+            "\n    answer with {}",
+            question.answers.join("\n             or ")
+        );
+    }
+    Ok(text)
+}
+
+/// The first values of each column, at most so many, as they may be printed.
+pub(crate) fn first_values(sheet: &Sheet, most: usize) -> Result<Vec<Vec<String>>, Failure> {
+    let mut first: Vec<Vec<String>> = vec![vec![]; sheet.headings.len()];
+    for batch in sheet.batches() {
+        let read = batch.and_then(|batch| {
+            batch.rows(|row| {
+                let is_sound = row.trouble.is_none();
+                for (column, values) in first.iter_mut().enumerate().filter(|_| is_sound) {
+                    let text = row.cells.get(column).unwrap_or_default();
+                    if values.len() < most && !text.trim().is_empty() {
+                        values.push(quoted(text));
+                    }
+                }
+            })
+        });
+        read.map_err(Failure::usage)?;
+        if first.iter().all(|values| values.len() == most) {
+            break;
+        }
+    }
+    Ok(first)
 }
 
 /// What was typed about headings.
@@ -73,7 +159,8 @@ pub(crate) fn bind_options(args: &ReadingOptions) -> Result<BindOptions, Failure
     Ok(BindOptions {
         map: mapping(args)?,
         headings: args.headings.clone(),
-        header_line: None,
+        fill: args.fill.clone(),
+        ..BindOptions::default()
     })
 }
 
@@ -117,7 +204,7 @@ pub(crate) fn print_notes(sheet: &Sheet, binding: &Binding) {
 }
 
 /// What `--map-file` and `--map` say.
-fn mapping(args: &ReadingOptions) -> Result<Vec<(String, Field)>, Failure> {
+fn mapping(args: &ReadingOptions) -> Result<Vec<(String, Mapped)>, Failure> {
     let Some(path) = &args.map_file else {
         return Ok(args.map.clone());
     };

@@ -639,13 +639,15 @@ pub fn canonical(kind: Kind, text: &str) -> Option<Cow<'_, str>> {
     }
 }
 
-/// `on` or `off` for the words that switches are written with, in English and German.
+/// `on` or `off` for the words and marks that people and products write for it.
 pub fn switch(text: &str) -> Option<&'static str> {
-    const ON: [&str; 9] = [
-        "on", "yes", "true", "1", "ja", "an", "ein", "wahr", "enabled",
+    const ON: [&str; 25] = [
+        "on", "yes", "true", "1", "ja", "an", "ein", "wahr", "enabled", "enable", "y", "t", "j",
+        "x", "✓", "✔", "☑", "oui", "si", "sí", "sì", "sim", "tak", "evet", "active",
     ];
-    const OFF: [&str; 8] = [
-        "off", "no", "false", "0", "nein", "aus", "falsch", "disabled",
+    const OFF: [&str; 19] = [
+        "off", "no", "false", "0", "nein", "aus", "falsch", "disabled", "disable", "n", "f", "non",
+        "não", "nao", "nie", "nee", "hayır", "hayir", "☐",
     ];
     let is = |word: &&str| word.eq_ignore_ascii_case(text);
     if ON.iter().any(is) {

@@ -1,5 +1,6 @@
 //! What one row asks for, given what the PBX holds under its number.
 
+use crate::columns::Deeds;
 use crate::compare::{differences, differing, uncomparable};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{Action, Change, Field, Outcome, PlannedRow, Record, RowResult};
@@ -20,6 +21,22 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// What a column of the sheet may ask for, such as `action`.
+    pub fn deeds(self) -> Deeds {
+        let (add, edit, by) = match self {
+            Mode::Create => (true, false, "mode create"),
+            Mode::Update => (false, true, "mode update"),
+            Mode::Upsert => (true, true, "mode upsert"),
+            Mode::Sync => (true, true, "mode sync"),
+        };
+        Deeds {
+            add,
+            edit,
+            delete: false,
+            by,
+        }
+    }
+
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {

@@ -310,9 +310,13 @@ impl<'m> CompiledField<'m> {
             (false, "group") => "a group cannot be made without it".to_owned(),
             (false, record) => format!("an {record} cannot be made without it"),
         };
+        let secret = self.row.name.is_secret();
         let hint = match self.column {
+            Some(_) if secret => format!("fill in the cell, or say --fill {name}='<generate>'"),
             Some(_) => "fill in the cell".to_owned(),
-            None => format!("add a column {name}"),
+            None if secret => format!("add a column {name}, or say --fill {name}='<generate>'"),
+            None if self.row.name.is_key() => format!("add a column {name}"),
+            None => format!("add a column {name}, or say --fill {name}=VALUE"),
         };
         let message = format!("{name} is missing: {why}");
         self.finding("required", Severity::Error, message, &hint)

@@ -6,12 +6,13 @@ use super::odd::{Odd, has_suspicious_byte, is_control};
 use super::phone::Country;
 use super::rows_together::{BatchFacts, CrossRowFacts, Duplicate, about_row};
 use super::spreadsheet_damage::{self as damage, Shape};
-use crate::columns::Binding;
+use crate::columns::{Binding, Reading, Scratch};
 use crate::manifest::{Access, Manifest, Purpose, all_digits};
 use crate::model::{Field, Finding, Kind, OddChar, Record, RuleId, Secret, Severity, heading_key};
 use crate::sheet::{CLEAR, Cells, GENERATE, Row, is_generate, is_placeholder};
 use std::borrow::Cow;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 /// What the vendors' own pages print where an address was swallowed by their mail protection.
 const SWALLOWED_ADDRESS: &str = "[email protected]";
@@ -92,6 +93,8 @@ pub struct Checker<'m> {
     /// The headings of the columns that are read, as [`heading_key`] compares them.
     headings: Vec<(usize, String)>,
     country: Option<Country>,
+    /// How rows are read beyond their cells.
+    reading: Option<Arc<Reading>>,
 }
 
 /// What a column stands for.
@@ -109,6 +112,7 @@ impl<'m> Checker<'m> {
         let mut checker = Checker::compile(manifest, |field| binding.column_of(field));
         let read = binding.columns.iter().enumerate();
         let read = read.filter(|(_, column)| column.field.is_some());
+        checker.reading = binding.reading();
         checker.headings = read
             .map(|(at, column)| (at, heading_key(&column.heading)))
             .collect();
@@ -232,6 +236,7 @@ impl<'m> Checker<'m> {
             cross,
             headings: vec![],
             country: None,
+            reading: None,
         }
     }
 
@@ -254,8 +259,35 @@ impl<'m> Checker<'m> {
             findings.push(trouble);
             return;
         }
+        let Some(reading) = &self.reading else {
+            return self.cells(row.cells, purpose, across, findings, duplicates);
+        };
+        let (before, before_duplicates) = (findings.len(), duplicates.len());
+        let mut scratch = Scratch::default();
+        let cells = reading.cells(row.cells, &mut scratch);
+        self.cells(cells, purpose, across, findings, duplicates);
+        let repeated = duplicates.iter_mut().skip(before_duplicates);
+        let found = findings.iter_mut().skip(before);
+        for finding in found.chain(repeated.map(|duplicate| &mut duplicate.finding)) {
+            if let Some(column) = finding.column.filter(|column| reading.is_derived(*column)) {
+                finding.column = reading.origin(column);
+                finding.repair = None;
+            }
+        }
+        reading.findings(row.cells, findings);
+        heaviest_first(findings, before);
+    }
+
+    /// Appends every finding of a row that reads so.
+    fn cells(
+        &self,
+        cells: Cells<'_>,
+        purpose: Purpose,
+        across: Option<&CrossRowFacts>,
+        findings: &mut Vec<Finding>,
+        duplicates: &mut Vec<Duplicate>,
+    ) {
         let before = findings.len();
-        let cells = row.cells;
         let mut view = *self.nothing_given(purpose);
         let _ = self.values(cells, purpose, Words::All, &mut view, findings);
         let text = |slot: &CompiledField<'m>| slot.text_in(cells);
@@ -290,20 +322,26 @@ impl<'m> Checker<'m> {
         purpose: Purpose,
         traces: &mut BatchFacts,
     ) -> bool {
-        let cells = row.cells;
-        let (mut view, mut findings) = (*self.nothing_given(purpose), Vec::new());
-        let alike = cells.all_stored().is_empty()
+        let mut findings = Vec::new();
+        let alike = row.cells.all_stored().is_empty()
             && row.trouble.is_none()
-            && self.no_record(cells).is_none();
+            && self.no_record(row.cells).is_none();
         if alike {
+            let mut scratch = Scratch::default();
+            let cells = self.read(row.cells, &mut scratch);
+            let mut view = *self.nothing_given(purpose);
             let words = Words::Whether;
             let judged = self.values(cells, purpose, words, &mut view, &mut findings);
             if judged.is_continue() {
                 let text = |slot: &CompiledField<'m>| slot.text_in(cells);
                 self.cross
                     .check(&self.slots, &view, &text, &|_| true, &mut findings);
+                if let Some(reading) = &self.reading {
+                    reading.findings(row.cells, &mut findings);
+                }
                 if findings.is_empty() {
-                    self.trace(row, &|index| view[usize::from(index)], traces);
+                    let seen = |index| view[usize::from(index)];
+                    self.trace(row, cells, &seen, traces);
                     return false;
                 }
             }
@@ -313,6 +351,14 @@ impl<'m> Checker<'m> {
         self.collect(row, purpose, traces);
         self.row(row, purpose, None, &mut findings, &mut Vec::new());
         !findings.is_empty()
+    }
+
+    /// The cells as they are to be read.
+    fn read<'c>(&self, cells: Cells<'c>, scratch: &'c mut Scratch) -> Cells<'c> {
+        match &self.reading {
+            Some(reading) => reading.cells(cells, scratch),
+            None => cells,
+        }
     }
 
     /// What is wrong with the values of a row, and what is seen of them. Where nobody asks for the words, it ends with the
@@ -468,13 +514,22 @@ impl<'m> Checker<'m> {
         if row.trouble.is_some() || self.no_record(row.cells).is_some() {
             return;
         }
-        let text = |slot: &CompiledField<'m>| slot.text_in(row.cells);
-        self.trace(row, &|index| self.seen_at(index, purpose, &text), traces);
+        let mut scratch = Scratch::default();
+        let cells = self.read(row.cells, &mut scratch);
+        let text = |slot: &CompiledField<'m>| slot.text_in(cells);
+        let seen = |index| self.seen_at(index, purpose, &text);
+        self.trace(row, cells, &seen, traces);
     }
 
     /// Leaves in `traces` what a row gives to the survey; `seen` tells what is seen of a field row.
-    fn trace(&self, row: &Row<'_>, seen: &dyn Fn(u8) -> ValueClass, traces: &mut BatchFacts) {
-        let text = |slot: &CompiledField<'m>| slot.text_in(row.cells);
+    fn trace(
+        &self,
+        row: &Row<'_>,
+        cells: Cells<'_>,
+        seen: &dyn Fn(u8) -> ValueClass,
+        traces: &mut BatchFacts,
+    ) {
+        let text = |slot: &CompiledField<'m>| slot.text_in(cells);
         traces.count(self.number(row.cells), row.cells);
         traces.take(&self.cross, &self.slots, &text, seen);
         let measured = self.measured.iter();

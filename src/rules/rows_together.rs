@@ -389,7 +389,7 @@ pub struct CrossRowFacts {
 #[derive(Debug)]
 pub struct Duplicate {
     of: String,
-    finding: Finding,
+    pub(super) finding: Finding,
 }
 
 impl CrossRowFacts {

@@ -467,7 +467,10 @@ fn what_is_demanded_is_missed_on_create_only() {
     let no_column = found(&["number"], &[&["2001"]], Purpose::Create);
     assert_eq!(words(&no_column[0]), ["error sip_password.required"]);
     assert_eq!(no_column[0][0].column, None);
-    assert_eq!(no_column[0][0].hint, "add a column sip_password");
+    assert_eq!(
+        no_column[0][0].hint,
+        "add a column sip_password, or say --fill sip_password='<generate>'"
+    );
     assert_eq!(found(&["number"], &[&["2001"]], Purpose::Update)[0], []);
 }
 

@@ -127,7 +127,7 @@ impl<'a> Sheets<'a> {
         // That the headings are another vendor's is no news where no vendor was named.
         let is_quiet = |(_, binding): &(&Manifest, Binding)| {
             let mut notes = binding.notes.iter();
-            notes.all(|note| note.rule != "columns.other_make")
+            notes.all(|note| note.rule != "columns.other_vendor")
         };
         let quiet = bound.iter().position(is_quiet).unwrap_or_default();
         let binding = bound.into_iter().nth(quiet).map(|(_, binding)| binding);

@@ -250,26 +250,31 @@ fn the_gate_runs_the_test_command_of_the_readme() {
 /// The tables between `<!-- table: NAME -->` and `<!-- end -->` are what the program prints; `UPDATE=1` rewrites them.
 #[test]
 fn the_tables_of_the_readme_are_generated() {
-    let path = root().join("README.md");
-    let text = fs::read_to_string(&path).unwrap();
-    let tables = [("makes", rowcall::commands::vendors::matrix())];
-    let mut fresh = text.clone();
-    for (name, table) in tables {
+    for (page, name, table) in [
+        ("README.md", "makes", rowcall::commands::vendors::matrix()),
+        (
+            "samples/products/README.md",
+            "products",
+            rowcall::commands::vendors::product_table(),
+        ),
+    ] {
+        let path = root().join(page);
+        let mut fresh = fs::read_to_string(&path).unwrap();
         let begin = format!("<!-- table: {name} -->\n");
         let from = fresh
             .find(&begin)
-            .unwrap_or_else(|| panic!("README.md has no table {name}"))
+            .unwrap_or_else(|| panic!("{page} has no table {name}"))
             + begin.len();
         let to = from + fresh[from..].find("<!-- end -->").expect("the table ends");
         fresh.replace_range(from..to, &format!("\n{}\n", table.trim_end()));
+        if std::env::var("UPDATE").is_ok_and(|set| set == "1") {
+            fs::write(&path, &fresh).unwrap();
+        }
+        assert!(
+            fresh == fs::read_to_string(&path).unwrap(),
+            "{page}'s tables are old: run UPDATE=1 cargo test tables"
+        );
     }
-    if std::env::var("UPDATE").is_ok_and(|set| set == "1") {
-        fs::write(&path, &fresh).unwrap();
-    }
-    assert!(
-        fresh == fs::read_to_string(&path).unwrap(),
-        "README.md's tables are old: run UPDATE=1 cargo test tables"
-    );
 }
 
 #[test]

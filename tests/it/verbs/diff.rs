@@ -297,7 +297,7 @@ fn sides_that_cannot_be_used_are_refused_with_what_to_do() {
     write("header.csv", "number,email\n");
     write("other.csv", "name,mail\nAnn,a@b.c\n");
     write("doubt.csv", "number,username,foo\n1,2,3\n");
-    write("mapped.csv", "Apparat,email\n0042,a@b.c\n");
+    write("mapped.csv", "Stelle,email\n0042,a@b.c\n");
     write("page.md", "| number |\n");
     fs::create_dir(folder.path().join("hq")).unwrap();
     for (words, told) in [
@@ -319,7 +319,7 @@ fn sides_that_cannot_be_used_are_refused_with_what_to_do() {
             "a.csv mapped.csv --map Aparat=number",
             "no column holds the number",
         ),
-        ("a.csv a.csv --map Apparat=number", "which neither side has"),
+        ("a.csv a.csv --map Stelle=number", "which neither side has"),
         ("a.csv sim:nobody", "there is no vendor"),
         (
             "a.csv a.csv -o out.doc",
@@ -340,7 +340,7 @@ fn sides_that_cannot_be_used_are_refused_with_what_to_do() {
     // What only one side has is mapped there.
     let (exit, _, err) = said(diff(
         folder.path(),
-        &["a.csv", "mapped.csv", "--map", "Apparat=number"],
+        &["a.csv", "mapped.csv", "--map", "Stelle=number"],
     ));
     assert_eq!(exit, 0, "{err}");
     // A vendor settles what the headings mean.

@@ -31,11 +31,11 @@ fn folder() -> tempfile::TempDir {
     );
     write(
         "b2.csv",
-        b"Nebenstelle,Kennwort,Hobby,Benutzer\n2002,Ab3defghij,canary,bo\n",
+        b"Nebenstelle,SIP Kennwort,Hobby,Benutzer-ID\n2002,Ab3defghij,canary,bo\n",
     );
     write(
         "odd.csv",
-        "Liste;\nApparat;sip_password;Stelle\n2003;Ab3defghij;Süd\n".as_bytes(),
+        "Liste;\nPlatz;sip_password;Stelle\n2003;Ab3defghij;Süd\n".as_bytes(),
     );
     folder
 }
@@ -88,7 +88,7 @@ fn a_mapping_file_names_what_the_dictionary_does_not() {
     assert_eq!(code, 2, "{said}");
     fs::write(
         folder.path().join("ours.toml"),
-        "Apparat = \"number\"\nStelle = \"user_id\"\n",
+        "Platz = \"number\"\nStelle = \"user_id\"\n",
     )
     .unwrap();
     let (code, _, said) = check(folder.path(), &["odd.csv", "--map-file", "ours.toml"], b"");
@@ -99,8 +99,8 @@ fn a_mapping_file_names_what_the_dictionary_does_not() {
     let (code, _, said) = check(folder.path(), &["b1.csv", "--map-file", "ours.toml"], b"");
     assert!(code == 2 && said.contains("does not have"), "{said}");
     for (text, words) in [
-        ("Apparat = \"nummber\"", "did you mean number?"),
-        ("Apparat", "line 1"),
+        ("Platz = \"nummber\"", "did you mean number?"),
+        ("Platz", "line 1"),
     ] {
         fs::write(folder.path().join("ours.toml"), text).unwrap();
         let (code, _, said) = check(folder.path(), &["odd.csv", "--map-file", "ours.toml"], b"");
@@ -141,7 +141,7 @@ fn columns_are_explained_without_a_secret() {
         cells[1],
         [
             "B",
-            "Kennwort",
+            "SIP Kennwort",
             "sip_password",
             "another word for it",
             "(not shown)"

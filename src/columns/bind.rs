@@ -1,0 +1,723 @@
+//! From headings to a binding: each heading by itself, then all of them together.
+
+use super::dictionary::{Common, dictionary, misspelt};
+use super::map::Saved;
+use super::products::{Word, products};
+use super::questions::{heading_at, listed, map_flag, may_show};
+use super::values::{Derived, How};
+use super::whose::{Owner, Words, own_name, own_names, owner};
+use super::{BindOptions, Binding, Column, ColumnError, Mapped, Question, Reading, is_own};
+use crate::manifest::Manifest;
+use crate::model::{Field, Finding, Severity, heading_key};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// What one column is, as far as it is known.
+#[derive(Debug, Clone)]
+pub(super) enum Meaning {
+    /// It has no heading, or rowcall wrote it.
+    Ignored,
+    /// It is read into these fields, each as it stands or derived.
+    Read {
+        fields: Vec<(Field, Option<How>)>,
+        how: String,
+        /// Somebody said so.
+        mapped: bool,
+    },
+    /// It is not read, and that is known: why.
+    LeftOut(String),
+    /// What it means depends on the columns beside it.
+    Open(Common),
+    /// It says what to do with the row.
+    Action,
+    /// It is asked.
+    Asked(Vec<Mapped>),
+    /// It means nothing that is known.
+    Unknown,
+}
+
+impl Meaning {
+    pub(super) fn field(field: Field, how: &str) -> Meaning {
+        Meaning::Read {
+            fields: vec![(field, None)],
+            how: how.to_owned(),
+            mapped: false,
+        }
+    }
+
+    fn fields(&self) -> impl Iterator<Item = Field> + '_ {
+        let fields = match self {
+            Meaning::Read { fields, .. } => fields.as_slice(),
+            _ => &[],
+        };
+        fields.iter().map(|(field, _)| *field)
+    }
+}
+
+/// All columns of a sheet while they are understood.
+pub(super) struct Binder<'m> {
+    pub(super) headings: &'m [String],
+    pub(super) target: &'m Manifest,
+    pub(super) options: &'m BindOptions,
+    pub(super) owner: Owner<'m>,
+    /// The own names of the vendor whose words count.
+    own: HashMap<String, Field>,
+    vendors: &'m [&'m Manifest],
+    pub(super) meanings: Vec<Meaning>,
+    pub(super) questions: Vec<Question>,
+    pub(super) notes: Vec<Finding>,
+}
+
+/// Understands the headings of a sheet.
+pub(super) fn bind(
+    headings: &[String],
+    target: &Manifest,
+    vendors: &[&Manifest],
+    options: &BindOptions,
+) -> Result<Binding, ColumnError> {
+    if let Some((field, _)) = options.fill.iter().find(|(field, _)| field.is_key()) {
+        return Err(ColumnError::FilledKey { field: *field });
+    }
+    let mapped = mapped(headings, options)?;
+    let (owner, question) = match owner(headings, target, vendors, options)? {
+        Ok(owner) => (owner, None),
+        Err(question) => {
+            let words = Words::Target(target);
+            (
+                Owner {
+                    words,
+                    evidence: None,
+                },
+                Some(question),
+            )
+        }
+    };
+    let own = match owner.words {
+        Words::Target(vendor) | Words::Vendor(vendor) => own_names(vendor),
+        Words::Product(_) => HashMap::new(),
+    };
+    let mut binder = Binder {
+        headings,
+        target,
+        options,
+        owner,
+        own,
+        vendors,
+        meanings: vec![],
+        questions: question.into_iter().collect(),
+        notes: vec![],
+    };
+    binder.meanings = (0..headings.len())
+        .map(|column| binder.alone(column, mapped.get(&column).copied()))
+        .collect();
+    binder.resolve_key_by_another_word();
+    binder.resolve_neighbours();
+    binder.ask_whose();
+    binder.resolve_repeated()?;
+    binder.ask_for_key();
+    binder.finish()
+}
+
+impl Binder<'_> {
+    /// What a heading means by itself.
+    fn alone(&self, column: usize, mapped: Option<Mapped>) -> Meaning {
+        let heading = self.headings.get(column).map_or("", String::as_str);
+        let of_product = match self.owner.words {
+            Words::Product(product) => product.word(heading),
+            _ => None,
+        };
+        let said = |fields, how: &str, mapped| Meaning::Read {
+            fields,
+            how: how.to_owned(),
+            mapped,
+        };
+        match (mapped, of_product) {
+            // What the product's cells mean stays true where the field is the product's.
+            (Some(Mapped::Field(field)), Some(Word::Read(cell))) if cell.fields() == [field] => {
+                return said(cell.derivations(), "mapped by --map", true);
+            }
+            (Some(Mapped::Field(field)), _) => {
+                return said(vec![(field, None)], "mapped by --map", true);
+            }
+            (Some(Mapped::LeftOut), _) => return Meaning::LeftOut("left out by --map".to_owned()),
+            (None, _) if heading_key(heading).is_empty() || is_own(heading) => {
+                return Meaning::Ignored;
+            }
+            (None, Some(Word::Read(cell))) => {
+                let how = format!("{}'s name", self.owner.name());
+                return said(cell.derivations(), &how, false);
+            }
+            (None, Some(Word::LeftOut)) => {
+                let how = format!("left out: no field for {}'s column", self.owner.name());
+                return Meaning::LeftOut(how);
+            }
+            (None, None) => {}
+        }
+        match self.owner.words {
+            Words::Product(_) => self.beside_product(heading),
+            Words::Vendor(_) => self.in_vendors_sheet(heading),
+            Words::Target(_) => self.in_anybodys_sheet(heading),
+        }
+    }
+
+    /// A column that a product's sheet has beyond the product's own: only rowcall's exact names are surely meant.
+    fn beside_product(&self, heading: &str) -> Meaning {
+        match (Field::named(heading.trim()), dictionary().common(heading)) {
+            (Some(field), _) if !field.is_key() => Meaning::field(field, "rowcall's name"),
+            (_, Some(Common::Action)) => Meaning::Action,
+            _ => Meaning::Unknown,
+        }
+    }
+
+    fn in_vendors_sheet(&self, heading: &str) -> Meaning {
+        if let Some(field) = self.own.get(&heading_key(heading)) {
+            return Meaning::field(*field, &format!("{}'s name", self.owner.name()));
+        }
+        if let Some(field) = dictionary().canonical(heading) {
+            return Meaning::field(field, "rowcall's name");
+        }
+        self.by_common_word(heading)
+    }
+
+    fn in_anybodys_sheet(&self, heading: &str) -> Meaning {
+        if let Some(field) = dictionary().canonical(heading) {
+            return Meaning::field(field, "rowcall's name");
+        }
+        let common = dictionary().common(heading);
+        let is_open = |common| {
+            matches!(
+                common,
+                Common::Password | Common::User | Common::Name | Common::GivenOrWhole
+            )
+        };
+        let own = self.own.get(&heading_key(heading));
+        match own {
+            Some(field) if !common.is_some_and(is_open) => {
+                Meaning::field(*field, &format!("{}'s name", self.target.vendor.name))
+            }
+            _ => self.by_common_word(heading),
+        }
+    }
+
+    fn by_common_word(&self, heading: &str) -> Meaning {
+        match dictionary().common(heading) {
+            Some(Common::Field(field)) => Meaning::field(field, "another word for it"),
+            Some(Common::Action) => Meaning::Action,
+            Some(open) => Meaning::Open(open),
+            None => self.by_all_vendors(heading),
+        }
+    }
+
+    /// What every other vendor that has the word means by it; never a key or a secret.
+    fn by_all_vendors(&self, heading: &str) -> Meaning {
+        let key = heading_key(heading);
+        if self.owner.is_known() {
+            return Meaning::Unknown;
+        }
+        let mut meant = self
+            .vendors
+            .iter()
+            .filter_map(|vendor| own_name(vendor, &key));
+        match meant.next() {
+            Some(field)
+                if meant.all(|other| other == field) && !field.is_key() && !field.is_secret() =>
+            {
+                Meaning::field(field, "another vendor's name")
+            }
+            _ => Meaning::Unknown,
+        }
+    }
+
+    /// A vendor may call the number in its answers what its requests call the new number. In a sheet without another
+    /// column for the number, such a heading means the number. In a sheet of groups without another column for the
+    /// name, `group` means the name, which elsewhere means the groups of an extension.
+    fn resolve_key_by_another_word(&mut self) {
+        let key = self.target.key();
+        if self.has(key) {
+            return;
+        }
+        let vendor = match self.owner.words {
+            Words::Target(vendor) | Words::Vendor(vendor) => vendor,
+            Words::Product(_) => return,
+        };
+        let answered = vendor
+            .row(vendor.key())
+            .map_or(&[][..], |row| &row.also_read);
+        let is_of_extensions = self.has(Field::NUMBER);
+        for (heading, meaning) in self.headings.iter().zip(&mut self.meanings) {
+            let Meaning::Read {
+                fields,
+                mapped: false,
+                ..
+            } = meaning
+            else {
+                continue;
+            };
+            let word = heading_key(heading);
+            let means_key = match fields.as_slice() {
+                [(Field::NEW_NUMBER, None)] => {
+                    answered.iter().any(|name| heading_key(name) == word)
+                }
+                _ => names_group(key, &word) && !is_of_extensions,
+            };
+            if means_key {
+                *fields = vec![(key, None)];
+            }
+        }
+    }
+
+    /// Whether some column is read into a field.
+    pub(super) fn has(&self, field: Field) -> bool {
+        self.meanings
+            .iter()
+            .any(|meaning| meaning.fields().any(|other| other == field))
+    }
+
+    /// Whether a heading is the target vendor's own name for something.
+    pub(super) fn is_targets(&self, heading: &str) -> bool {
+        self.own.contains_key(&heading_key(heading))
+    }
+
+    pub(super) fn at(&self, column: usize) -> String {
+        heading_at(self.headings, column, self.options.header_line)
+    }
+
+    /// Asks what columns mean; each answer maps one heading.
+    pub(super) fn ask(&mut self, what: String, columns: Vec<usize>, answers: &[(usize, Mapped)]) {
+        let heading = |column: usize| self.headings.get(column).map_or("", String::as_str);
+        let secret = answers
+            .iter()
+            .any(|(_, mapped)| mapped.field().is_some_and(Field::is_secret));
+        let shown = !secret && columns.iter().all(|column| may_show(heading(*column)));
+        let flags = answers
+            .iter()
+            .map(|(column, mapped)| map_flag(heading(*column), *mapped));
+        self.questions.push(Question {
+            what,
+            answers: flags.collect(),
+            shown,
+            columns: columns.clone(),
+        });
+        for column in columns {
+            let of_column = answers.iter().filter(|(about, _)| *about == column);
+            let mut choices: Vec<Mapped> = of_column.map(|(_, mapped)| *mapped).collect();
+            if !choices.contains(&Mapped::LeftOut) {
+                choices.push(Mapped::LeftOut);
+            }
+            if let Some(meaning) = self.meanings.get_mut(column) {
+                *meaning = Meaning::Asked(choices);
+            }
+        }
+    }
+
+    /// Sees to it that no field has two columns: what is mapped wins, else it is asked.
+    fn resolve_repeated(&mut self) -> Result<(), ColumnError> {
+        let mut columns: BTreeMap<Field, Vec<usize>> = BTreeMap::new();
+        for (column, meaning) in self.meanings.iter().enumerate() {
+            for field in meaning.fields() {
+                columns.entry(field).or_default().push(column);
+            }
+        }
+        for (field, columns) in columns {
+            let is_mapped = |column: &usize| {
+                matches!(
+                    self.meanings.get(*column),
+                    Some(Meaning::Read { mapped: true, .. })
+                )
+            };
+            let mapped: Vec<usize> = columns.iter().copied().filter(is_mapped).collect();
+            match (mapped.as_slice(), columns.as_slice()) {
+                (_, [] | [_]) => {}
+                ([first, second, ..], _) => {
+                    return Err(ColumnError::Twice {
+                        field,
+                        first: self.at(*first),
+                        second: self.at(*second),
+                    });
+                }
+                ([chosen], _) => {
+                    let how = format!(
+                        "left out: {} is read from {}",
+                        field.name(),
+                        self.at(*chosen)
+                    );
+                    for column in columns.iter().filter(|column| *column != chosen) {
+                        if let Some(meaning) = self.meanings.get_mut(*column) {
+                            *meaning = Meaning::LeftOut(how.clone());
+                        }
+                    }
+                }
+                ([], [first, second, ..]) => {
+                    let key = |column: &usize| {
+                        self.headings
+                            .get(*column)
+                            .map(|heading| heading_key(heading))
+                    };
+                    if key(first) == key(second) {
+                        return Err(ColumnError::SameHeading {
+                            first: self.at(*first),
+                            second: self.at(*second),
+                        });
+                    }
+                    let named: Vec<String> =
+                        columns.iter().map(|column| self.at(*column)).collect();
+                    let what = format!("{} may each be the {}", named.join(" and "), field.name());
+                    let answer = |column: &usize| (*column, Mapped::Field(field));
+                    let answers: Vec<_> = columns.iter().map(answer).collect();
+                    self.ask(what, columns, &answers);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks which column holds the key, where none does and nothing else that is asked may be it.
+    fn ask_for_key(&mut self) {
+        let key = self.target.key();
+        let may_be = |meaning: &Meaning| matches!(meaning, Meaning::Asked(choices) if choices.contains(&Mapped::Field(key)));
+        if self.has(key) || self.meanings.iter().any(may_be) {
+            return;
+        }
+        let open = |meaning: &Meaning| matches!(meaning, Meaning::Unknown | Meaning::Open(_));
+        let free = self
+            .meanings
+            .iter()
+            .enumerate()
+            .filter(|(_, meaning)| open(meaning));
+        let columns: Vec<usize> = free
+            .map(|(column, _)| column)
+            .filter(|column| {
+                self.headings
+                    .get(*column)
+                    .is_some_and(|heading| may_show(heading))
+            })
+            .take(4)
+            .collect();
+        let others: Vec<String> = products()
+            .iter()
+            .filter(|product| {
+                let number =
+                    |word| matches!(word, Word::Read(cell) if cell.fields().contains(&key));
+                self.headings
+                    .iter()
+                    .any(|heading| product.word(heading).is_some_and(number))
+            })
+            .take(3)
+            .map(|product| format!("--headings {}", product.id))
+            .collect();
+        let advice = if self.has(Field::GROUP_NAME)
+            || key == Field::NUMBER && self.has(Field::GROUP_MEMBERS)
+        {
+            ". If its rows are groups, say --groups"
+        } else if self.has(Field::NUMBER) {
+            ". If its rows are extensions, leave out --groups"
+        } else {
+            ""
+        };
+        let listed = listed(self.headings);
+        let is_data = listed.starts_with('(');
+        let heading = |column: &usize| self.headings.get(*column).map_or("", String::as_str);
+        let flag = |column: &usize| map_flag(heading(column), Mapped::Field(key));
+        let mut answers: Vec<String> = match is_data {
+            true => vec![],
+            false => columns.iter().map(flag).collect(),
+        };
+        answers.extend(others);
+        if answers.is_empty() {
+            answers.push(map_flag("HEADING", Mapped::Field(key)));
+        }
+        self.questions.push(Question {
+            what: format!(
+                "no column holds the {}; the headings are: {listed}{advice}",
+                key.name()
+            ),
+            columns: if is_data { vec![] } else { columns },
+            answers,
+            shown: true,
+        });
+    }
+
+    fn finish(mut self) -> Result<Binding, ColumnError> {
+        if self.questions.is_empty() {
+            self.note_what_is_not_read();
+            self.note_whose();
+        }
+        let columns: Vec<Column> = self
+            .headings
+            .iter()
+            .zip(&self.meanings)
+            .map(|(heading, meaning)| self.column(heading, meaning))
+            .collect();
+        if !self.questions.is_empty() {
+            return Err(ColumnError::Unanswered {
+                questions: self.questions,
+                columns,
+            });
+        }
+        let (read, reading) = self.plan_reading();
+        Ok(Binding {
+            columns,
+            notes: self.notes,
+            read,
+            reading: Arc::new(reading),
+        })
+    }
+
+    fn column(&self, heading: &str, meaning: &Meaning) -> Column {
+        let (how, saved) = match meaning {
+            Meaning::Ignored => ("ignored".to_owned(), Saved::Nothing),
+            Meaning::Read { fields, how, .. } => match fields.as_slice() {
+                [(field, None)] => (how.clone(), Saved::As(Mapped::Field(*field))),
+                [(_, Some(_))] => (format!("{how}, translated"), Saved::Product),
+                fields => {
+                    let names: Vec<&str> = fields.iter().map(|(field, _)| field.name()).collect();
+                    (format!("{how}: {}", names.join(", ")), Saved::Product)
+                }
+            },
+            Meaning::LeftOut(how) => (how.clone(), Saved::As(Mapped::LeftOut)),
+            Meaning::Action => ("what to do with the row".to_owned(), Saved::Nothing),
+            Meaning::Asked(choices) => ("not certain".to_owned(), Saved::Asked(choices.clone())),
+            Meaning::Open(_) | Meaning::Unknown => {
+                ("not understood".to_owned(), Saved::As(Mapped::LeftOut))
+            }
+        };
+        Column {
+            heading: heading.to_owned(),
+            field: meaning.fields().next(),
+            how,
+            saved,
+        }
+    }
+
+    /// Where each field is read from, and how.
+    fn plan_reading(&mut self) -> (Vec<(Field, usize)>, Reading) {
+        let mut reading = Reading {
+            width: self.headings.len(),
+            ..Reading::default()
+        };
+        let mut read = vec![];
+        for (column, meaning) in self.meanings.iter().enumerate() {
+            match meaning {
+                Meaning::Action => reading.action = Some((column, self.options.deeds)),
+                Meaning::Read { fields, .. } => {
+                    for (field, how) in fields {
+                        let Some(how) = how else {
+                            read.push((*field, column));
+                            continue;
+                        };
+                        if matches!(how, How::BeforeComma | How::AfterComma | How::AroundComma) {
+                            reading.in_two = Some(column);
+                        }
+                        read.push((*field, reading.width + reading.derived.len()));
+                        reading.derived.push(Derived {
+                            from: Some(column),
+                            how: how.clone(),
+                            fill: None,
+                        });
+                    }
+                }
+                _ => {}
+            }
+        }
+        for (field, value) in &self.options.fill {
+            reading.fill(&mut read, *field, value);
+        }
+        (read, reading)
+    }
+}
+
+impl Reading {
+    /// Gives a field a value wherever the sheet has none.
+    fn fill(&mut self, read: &mut Vec<(Field, usize)>, field: Field, value: &str) {
+        let (held, width) = (
+            read.iter_mut().find(|(known, _)| *known == field),
+            self.width,
+        );
+        let derived = held
+            .as_ref()
+            .and_then(|(_, column)| column.checked_sub(width));
+        if let Some(derived) = derived.and_then(|at| self.derived.get_mut(at)) {
+            derived.fill = Some(value.to_owned());
+            return;
+        }
+        let column = width + self.derived.len();
+        let from = match held {
+            Some((_, held)) => Some(std::mem::replace(held, column)),
+            None => {
+                read.push((field, column));
+                None
+            }
+        };
+        self.derived.push(Derived {
+            from,
+            how: How::AsIs,
+            fill: Some(value.to_owned()),
+        });
+    }
+}
+
+/// Notes.
+impl Binder<'_> {
+    fn note_what_is_not_read(&mut self) {
+        let mut unread: BTreeMap<String, usize> = BTreeMap::new();
+        let mut left_out = vec![];
+        for (column, meaning) in self.meanings.iter().enumerate() {
+            let heading = self.headings.get(column).map_or("", String::as_str);
+            match meaning {
+                Meaning::Unknown | Meaning::Open(_) => {
+                    let near = misspelt(heading, |field| {
+                        !field.is_secret() && !field.is_key() && !self.has(field)
+                    });
+                    let finding = match unread.insert(heading_key(heading), column) {
+                        Some(first) => repeated(&self.at(first), &self.at(column), column),
+                        None => unknown(&self.at(column), column, near),
+                    };
+                    self.notes.push(finding);
+                }
+                Meaning::LeftOut(how) if how.starts_with("left out: no field") => {
+                    left_out.push(heading.trim());
+                }
+                Meaning::LeftOut(how) if how.starts_with("left out: ") => {
+                    let (what, column) = (self.at(column), Some(column));
+                    self.notes
+                        .push(note("columns.left_out", column, format!("{what}: {how}")));
+                }
+                _ => {}
+            }
+        }
+        if !left_out.is_empty() {
+            let count = left_out.len();
+            let words = if count == 1 {
+                "column is"
+            } else {
+                "columns are"
+            };
+            let message = format!(
+                "{count} {words} left out, for rowcall has no field for them: {}",
+                left_out.join(", ")
+            );
+            self.notes.push(note("columns.left_out", None, message));
+        }
+    }
+
+    fn note_whose(&mut self) {
+        let Some(evidence) = &self.owner.evidence else {
+            return;
+        };
+        let is_target = match self.owner.words {
+            Words::Vendor(vendor) => vendor.vendor.id == self.target.vendor.id,
+            _ => !self.owner.is_known(),
+        };
+        if is_target {
+            return;
+        }
+        let name = self.owner.name();
+        let message =
+            format!("the headings are {name}'s, by {evidence}, and are read as it means them");
+        let target = &self.target.vendor;
+        self.notes.push(Finding {
+            hint: format!(
+                "with --headings {} they are read as {} means them",
+                target.id, target.name
+            ),
+            ..note("columns.other_vendor", None, message)
+        });
+    }
+}
+
+fn note(rule: &'static str, column: Option<usize>, message: String) -> Finding {
+    Finding {
+        rule: rule.into(),
+        severity: Severity::Info,
+        field: None,
+        column,
+        message,
+        hint: String::new(),
+        source: "".into(),
+        repair: None,
+    }
+}
+
+fn unknown(heading: &str, column: usize, near: Option<Field>) -> Finding {
+    Finding {
+        severity: Severity::Warning,
+        hint: match near {
+            Some(field) => format!(
+                "did you mean `{0}`? Then rename it, or say --map 'HEADING={0}'",
+                field.name()
+            ),
+            None => "say what it means with --map 'HEADING=FIELD', or leave it out with --map 'HEADING=-'".to_owned(),
+        },
+        ..note("columns.unknown", Some(column), format!("no field is called {heading}: the column is not read"))
+    }
+}
+
+fn repeated(first: &str, second: &str, column: usize) -> Finding {
+    Finding {
+        severity: Severity::Warning,
+        hint: "rename one of them if it is to be read".to_owned(),
+        ..note(
+            "columns.repeated",
+            Some(column),
+            format!("{first} and {second} are the same heading: neither is read"),
+        )
+    }
+}
+
+/// Whether a heading may stand for the name in a sheet of groups, though it means something else in others.
+pub(super) fn names_group(key: Field, word: &str) -> bool {
+    key == Field::GROUP_NAME && matches!(word, "group" | "gruppe")
+}
+
+/// The columns that `options` map. A heading is meant exactly, or else without regard to case and separators.
+fn mapped(
+    headings: &[String],
+    options: &BindOptions,
+) -> Result<HashMap<usize, Mapped>, ColumnError> {
+    let mut found = HashMap::new();
+    for (heading, mapped) in &options.map {
+        let word = heading_key(heading);
+        let exactly: Vec<usize> = (0..headings.len())
+            .filter(|at| headings.get(*at) == Some(heading))
+            .collect();
+        let is_so = |at: &usize| {
+            headings
+                .get(*at)
+                .is_some_and(|known| heading_key(known) == word)
+        };
+        let mut columns = match exactly.is_empty() {
+            true => (0..headings.len()).filter(is_so).collect(),
+            false => exactly,
+        };
+        if columns.is_empty() {
+            return Err(ColumnError::NotThere {
+                heading: heading.clone(),
+                headings: listed(headings),
+            });
+        }
+        if *mapped != Mapped::LeftOut && columns.len() > 1 {
+            let at = |at: usize| {
+                heading_at(
+                    headings,
+                    columns.get(at).copied().unwrap_or_default(),
+                    options.header_line,
+                )
+            };
+            return Err(ColumnError::SameHeading {
+                first: at(0),
+                second: at(1),
+            });
+        }
+        for column in columns.drain(..) {
+            let first = found.insert(column, *mapped);
+            if let Some(first) = first.filter(|first| first != mapped) {
+                return Err(ColumnError::MappedTwice {
+                    heading: heading.clone(),
+                    first,
+                    second: *mapped,
+                });
+            }
+        }
+    }
+    Ok(found)
+}

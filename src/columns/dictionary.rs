@@ -1,0 +1,341 @@
+//! What single headings mean by themselves: rowcall's own names, common words, and the marks that people write beside
+//! them.
+
+use crate::model::{Field, heading_key};
+use serde::Deserialize;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::OnceLock;
+
+/// `words.toml`.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Words {
+    marks: Vec<String>,
+    only_number: Vec<String>,
+    number_like: Vec<String>,
+    name: Vec<String>,
+    given_or_whole: Vec<String>,
+    name_in_two: Vec<String>,
+    password: Vec<String>,
+    user: Vec<String>,
+    everyday: Vec<String>,
+    action: Vec<String>,
+    field: BTreeMap<Field, BTreeMap<String, Vec<String>>>,
+}
+
+/// What a common word means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Common {
+    /// One field, whatever stands beside it.
+    Field(Field),
+    /// The number, where no other column is like one.
+    OnlyNumber,
+    /// Some number.
+    NumberLike,
+    /// The whole name, or the surname beside a given name.
+    Name,
+    /// The whole name, or the given name beside a surname.
+    GivenOrWhole,
+    /// Surname, comma, given name in one cell.
+    NameInTwo,
+    /// A password for something.
+    Password,
+    /// An account or a person.
+    User,
+    /// What is to be done with the row.
+    Action,
+}
+
+/// The words that are the same for all sheets.
+pub(super) struct Dictionary {
+    canonical: HashMap<String, Field>,
+    common: HashMap<String, Common>,
+    everyday: Vec<String>,
+    marks: Vec<String>,
+}
+
+/// The dictionary, built once.
+pub(super) fn dictionary() -> &'static Dictionary {
+    static DICTIONARY: OnceLock<Dictionary> = OnceLock::new();
+    DICTIONARY.get_or_init(|| {
+        // A test holds that the file is right.
+        Dictionary::new(toml::from_str(include_str!("words.toml")).unwrap_or_default())
+    })
+}
+
+impl Dictionary {
+    fn new(words: Words) -> Dictionary {
+        let mut common = HashMap::new();
+        let mut learn = |list: &[String], meaning: Common| {
+            for word in list {
+                common.insert(plain(word), meaning);
+            }
+        };
+        learn(&words.only_number, Common::OnlyNumber);
+        learn(&words.number_like, Common::NumberLike);
+        learn(&words.name, Common::Name);
+        learn(&words.given_or_whole, Common::GivenOrWhole);
+        learn(&words.name_in_two, Common::NameInTwo);
+        learn(&words.password, Common::Password);
+        learn(&words.user, Common::User);
+        learn(&words.action, Common::Action);
+        for (field, languages) in &words.field {
+            for list in languages.values() {
+                learn(list, Common::Field(*field));
+            }
+        }
+        for field in Field::all() {
+            common.insert(plain(field.name()), Common::Field(field));
+        }
+        Dictionary {
+            canonical: Field::all()
+                .map(|field| (heading_key(field.name()), field))
+                .collect(),
+            common,
+            everyday: words.everyday.iter().map(|word| plain(word)).collect(),
+            marks: words.marks.iter().map(|mark| plain(mark)).collect(),
+        }
+    }
+
+    /// The field whose canonical name a heading is.
+    pub(super) fn canonical(&self, heading: &str) -> Option<Field> {
+        self.canonical.get(&heading_key(heading)).copied()
+    }
+
+    /// What a heading means as a common word: as it stands, without the marks beside it, or as several words for one
+    /// thing (`Durchwahl / Extension`).
+    pub(super) fn common(&self, heading: &str) -> Option<Common> {
+        let known = |text: &str| self.common.get(&plain(text)).copied();
+        known(heading)
+            .or_else(|| known(&self.without_marks(heading)))
+            .or_else(|| {
+                let mut parts = heading
+                    .split(['/', '|'])
+                    .map(|part| self.without_marks(part));
+                let first = known(&parts.next()?)?;
+                let mut others = 0;
+                for part in parts {
+                    others += 1;
+                    if known(&part) != Some(first) {
+                        return None;
+                    }
+                }
+                (others > 0).then_some(first)
+            })
+    }
+
+    /// Whether a heading is in sheets of all kinds, and so tells nothing about whose a sheet is.
+    pub(super) fn is_anybodys(&self, heading: &str) -> bool {
+        self.everyday.contains(&plain(heading))
+            || self
+                .common(heading)
+                .is_some_and(|word| word != Common::NumberLike)
+    }
+
+    /// A heading without brackets that hold nothing but a mark, such as `[Required]`.
+    fn without_marks(&self, heading: &str) -> String {
+        let mut rest = heading;
+        let mut kept = String::with_capacity(heading.len());
+        while let Some(open) = rest.find(['(', '[']) {
+            let (before, bracket) = rest.split_at(open);
+            let Some(close) = bracket.find([')', ']']) else {
+                break;
+            };
+            let (inner, after) = bracket.split_at(close + 1);
+            kept.push_str(before);
+            if !self.marks.contains(&plain(inner)) {
+                kept.push_str(inner);
+            }
+            rest = after;
+        }
+        kept.push_str(rest);
+        kept
+    }
+
+    /// The words for fields with their fields, for finding what a misspelt one is near to.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&str, Field)> {
+        self.common
+            .iter()
+            .filter_map(|(word, meaning)| match meaning {
+                Common::Field(field) => Some((word.as_str(), *field)),
+                _ => None,
+            })
+    }
+}
+
+/// The field that a misspelt word is most likely meant for, where all that speaks for it speaks for that one field, and
+/// the field may be it.
+///
+/// One letter may be wrong, two in words of ten letters and more, and never the first; a word of less than five letters is
+/// near to nothing.
+pub(super) fn misspelt(heading: &str, may_be: impl Fn(Field) -> bool) -> Option<Field> {
+    let word = plain(heading);
+    let away_max = match word.chars().count() {
+        0..=4 => return None,
+        5..=9 => 1,
+        _ => 2,
+    };
+    let near = |known: &str| {
+        known.chars().next() == word.chars().next()
+            && strsim::damerau_levenshtein(known, &word) <= away_max
+    };
+    let known = dictionary().fields().filter(|(known, _)| near(known));
+    let mut fields = known.map(|(_, field)| field);
+    let first = fields.next()?;
+    (may_be(first) && fields.all(|field| field == first)).then_some(first)
+}
+
+/// The letters and digits of a heading, without case and accents: `Interne Nr.` and `interne_nr` are one.
+pub(super) fn plain(heading: &str) -> String {
+    let mut word = String::with_capacity(heading.len());
+    for c in heading.chars().flat_map(char::to_lowercase) {
+        match c {
+            'ä' | 'æ' => word.push_str("ae"),
+            'ö' | 'œ' | 'ø' => word.push_str("oe"),
+            'ü' => word.push_str("ue"),
+            'ß' => word.push_str("ss"),
+            'à' | 'á' | 'â' | 'ã' | 'å' | 'ą' => word.push('a'),
+            'ç' | 'ć' => word.push('c'),
+            'è' | 'é' | 'ê' | 'ë' | 'ę' => word.push('e'),
+            'ì' | 'í' | 'î' | 'ï' | 'ı' => word.push('i'),
+            'ł' => word.push('l'),
+            'ñ' | 'ń' => word.push('n'),
+            'ò' | 'ó' | 'ô' | 'õ' => word.push('o'),
+            'ś' | 'ş' => word.push('s'),
+            'ù' | 'ú' | 'û' => word.push('u'),
+            'ź' | 'ż' => word.push('z'),
+            'ğ' => word.push('g'),
+            // A diaeresis by itself, as macOS writes it.
+            '\u{308}' if word.ends_with(['a', 'o', 'u']) => word.push('e'),
+            '\u{300}'..='\u{36f}' => {}
+            c if c.is_alphanumeric() => word.push(c),
+            _ => {}
+        }
+    }
+    word
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_has_one_meaning_and_is_written_plainly() {
+        let words: Words = toml::from_str(include_str!("words.toml")).unwrap();
+        let lists = [
+            &words.only_number,
+            &words.number_like,
+            &words.name,
+            &words.given_or_whole,
+            &words.name_in_two,
+            &words.password,
+            &words.user,
+            &words.action,
+        ];
+        let fields = words.field.values().flat_map(BTreeMap::values);
+        let mut seen = std::collections::BTreeSet::new();
+        let twice: Vec<&String> = lists
+            .into_iter()
+            .chain(fields)
+            .flatten()
+            .filter(|word| !seen.insert(plain(word)))
+            .collect();
+        assert!(twice.is_empty(), "these stand twice: {twice:?}");
+        let own = Field::all().filter(|field| !seen.insert(plain(field.name())));
+        assert_eq!(
+            own.collect::<Vec<_>>(),
+            [],
+            "a field's own name needs no word"
+        );
+    }
+
+    #[test]
+    fn marks_and_punctuation_are_no_part_of_a_heading() {
+        let field = |heading| match dictionary().common(heading) {
+            Some(Common::Field(field)) => field.name(),
+            _ => "-",
+        };
+        for (headings, expected) in [
+            (
+                &[
+                    "Ext.",
+                    "Extn",
+                    "Ext #",
+                    "Nst.",
+                    "DW",
+                    "Klappe",
+                    "Apparat",
+                    "Interne Nr.",
+                    "User Extension",
+                    "Extension No.",
+                    "Durchwahl (intern)",
+                    "Durchwahl / Extension",
+                    "Extension*",
+                    "Dahili No",
+                    "Nebenstelle Nr.",
+                    "Ramal",
+                    "Poste",
+                    "N° de poste",
+                ][..],
+                "number",
+            ),
+            (
+                &[
+                    "First Name [Required]",
+                    "Vorname/First name",
+                    "Pre\u{301}nom",
+                    "Prénom",
+                ],
+                "first_name",
+            ),
+            (
+                &[
+                    "Email Address:",
+                    "E-Mail-Adresse",
+                    "Adres e-mail",
+                    "E-Posta",
+                ],
+                "email",
+            ),
+            (&["Passwort (SIP)", "SIP Secret"], "sip_password"),
+            (
+                &["Vor- und Nachname", "Ad Soyad", "Imię i nazwisko"],
+                "display_name",
+            ),
+            (&["Tel. mobil", "Cell #", "Handy-Nr.", "Móvil"], "mobile"),
+            (
+                &[
+                    "Extension (old)",
+                    "Durchwahl / Mobil",
+                    "Phone",
+                    "Password (Windows)",
+                ],
+                "-",
+            ),
+        ] {
+            for heading in headings {
+                assert_eq!(field(heading), expected, "{heading}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_hint_names_a_misspelt_word_and_never_a_secret() {
+        let hint = |field: Field| !field.is_secret() && !field.is_key();
+        assert_eq!(misspelt("mobiel", hint), Some(Field::MOBILE));
+        assert_eq!(misspelt("Vornahme", hint), Some(Field::FIRST_NAME));
+        assert_eq!(misspelt("voicmail", hint), Some(Field::VOICEMAIL));
+        for far in [
+            "VMNoPin",
+            "cidr",
+            "sipname",
+            "numbre",
+            "cat",
+            "Abteilung",
+            "secrets",
+            "sip passwort 2",
+        ] {
+            assert_eq!(misspelt(far, hint), None, "{far}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Mappings that people write: `--map`, and the file that keeps them.
+
+use super::Column;
+use super::dictionary::{Common, dictionary, misspelt};
+use crate::model::{Field, heading_key};
+use std::fmt::Write;
+
+/// What a heading means because somebody said so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mapped {
+    /// This field.
+    Field(Field),
+    /// Nothing: the column is left out.
+    LeftOut,
+}
+
+impl Mapped {
+    /// The field, where it is one.
+    pub fn field(self) -> Option<Field> {
+        match self {
+            Mapped::Field(field) => Some(field),
+            Mapped::LeftOut => None,
+        }
+    }
+
+    /// A field's name, or `-` for none.
+    ///
+    /// # Errors
+    /// There is no such field: what to write.
+    pub fn parse(name: &str) -> Result<Mapped, String> {
+        match name.trim() {
+            "-" => Ok(Mapped::LeftOut),
+            name => field_named(name).map(Mapped::Field),
+        }
+    }
+
+    /// As it is written.
+    pub(super) fn name(self) -> &'static str {
+        self.field().map_or("-", Field::name)
+    }
+}
+
+/// What a mapping file says of a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Saved {
+    /// Nothing: it is rowcall's own, or has no heading.
+    Nothing,
+    /// What it means.
+    As(Mapped),
+    /// What it may mean; it was asked.
+    Asked(Vec<Mapped>),
+    /// What the product that the sheet is of makes of it, which a mapping cannot say.
+    Product,
+}
+
+/// The field of a name as somebody typed it.
+///
+/// # Errors
+/// There is none of that name: what to write, with the field that comes nearest.
+pub fn field_named(name: &str) -> Result<Field, String> {
+    let name = name.trim();
+    if let Some(field) = Field::named(name) {
+        return Ok(field);
+    }
+    let near = dictionary()
+        .canonical(name)
+        .or_else(|| match dictionary().common(name) {
+            Some(Common::Field(field)) => Some(field),
+            _ => misspelt(name, |_| true),
+        });
+    Err(match near {
+        Some(field) => format!(
+            "no field is called “{name}”; did you mean {}?",
+            field.name()
+        ),
+        None => format!("no field is called “{name}”; `rowcall vendors VENDOR` lists them"),
+    })
+}
+
+/// A saved mapping: lines `"Heading" = "field"` in TOML; `-` leaves the column out.
+///
+/// # Errors
+/// What is wrong in it, and where.
+pub fn read_map(text: &str) -> Result<Vec<(String, Mapped)>, String> {
+    let table: toml::Table = toml::from_str(text).map_err(|error| {
+        let line = error.span().map_or(1, |span| {
+            let before = text.get(..span.start).unwrap_or_default();
+            before.matches('\n').count() + 1
+        });
+        format!("line {line}: {}", error.message().trim())
+    })?;
+    let entries = table.into_iter().map(|(heading, value)| {
+        let name = value.as_str().ok_or_else(|| {
+            format!("“{heading}” must be a field's name in quotes, for example \"{heading}\" = \"number\"")
+        })?;
+        let mapped = Mapped::parse(name).map_err(|error| format!("“{heading}”: {error}"))?;
+        Ok((heading, mapped))
+    });
+    entries.collect()
+}
+
+/// A mapping with another one over it, whose headings win.
+pub fn over(saved: Vec<(String, Mapped)>, said: &[(String, Mapped)]) -> Vec<(String, Mapped)> {
+    let is_said = |heading: &str| {
+        said.iter()
+            .any(|(other, _)| heading_key(other) == heading_key(heading))
+    };
+    let kept = saved.into_iter().filter(|(heading, _)| !is_said(heading));
+    kept.chain(said.iter().cloned()).collect()
+}
+
+/// The mapping that says of every column what it was understood as; what was asked stands as a remark, to be chosen from.
+pub fn write_map(sheet: &str, columns: &[Column]) -> String {
+    let mut text = format!(
+        "# What the headings of {sheet} mean; \"-\" leaves a column out. Use it with --map-file.\n"
+    );
+    let mut seen = vec![];
+    for column in columns {
+        let key = heading_key(&column.heading);
+        if key.is_empty() || seen.contains(&key) {
+            continue;
+        }
+        seen.push(key);
+        let heading = toml::Value::from(column.heading.trim());
+        let _ = match &column.saved {
+            Saved::Nothing => Ok(()),
+            Saved::As(mapped) => writeln!(text, "{heading} = \"{}\"", mapped.name()),
+            Saved::Product => writeln!(text, "# {heading}: {}", column.how),
+            Saved::Asked(choices) => {
+                let lines = choices
+                    .iter()
+                    .map(|choice| format!("# {heading} = \"{}\"\n", choice.name()));
+                let lines: String = lines.collect();
+                write!(
+                    text,
+                    "# Not certain: take the # off one of these lines.\n{lines}"
+                )
+            }
+        };
+    }
+    text
+}

@@ -1,0 +1,326 @@
+//! What a heading means by the columns beside it. What even they do not tell is asked.
+
+use super::bind::{Binder, Meaning};
+use super::dictionary::{Common, dictionary, plain};
+use super::products::{Product, Word, products};
+use super::questions::map_flag;
+use super::values::How;
+use super::{Mapped, Question, whose::own_names};
+use crate::model::{Field, heading_key};
+
+const BESIDE: &str = "by the columns beside it";
+
+impl Binder<'_> {
+    /// Decides every heading that is open, or asks.
+    pub(super) fn resolve_neighbours(&mut self) {
+        self.each(Common::NameInTwo, Self::resolve_name_in_two);
+        self.each(Common::GivenOrWhole, Self::resolve_given_or_whole);
+        self.each(Common::Name, Self::resolve_name);
+        self.each(Common::User, Self::resolve_user);
+        self.resolve_passwords();
+        self.each(Common::OnlyNumber, Self::resolve_only_number);
+    }
+
+    fn open(&self, kind: Common) -> Vec<usize> {
+        let columns = self.meanings.iter().enumerate();
+        let is_open = |meaning: &Meaning| matches!(meaning, Meaning::Open(open) if *open == kind);
+        columns
+            .filter(|(_, meaning)| is_open(meaning))
+            .map(|(column, _)| column)
+            .collect()
+    }
+
+    fn each(&mut self, kind: Common, resolve: impl Fn(&mut Self, usize)) {
+        for column in self.open(kind) {
+            resolve(self, column);
+        }
+    }
+
+    fn decide(&mut self, column: usize, field: Field) {
+        if let Some(meaning) = self.meanings.get_mut(column) {
+            *meaning = Meaning::field(field, BESIDE);
+        }
+    }
+
+    fn knows(&self, field: Field) -> bool {
+        self.target.row(field).is_some()
+    }
+
+    fn resolve_name_in_two(&mut self, column: usize) {
+        let fields = if self.knows(Field::DISPLAY_NAME) {
+            vec![(Field::DISPLAY_NAME, Some(How::AroundComma))]
+        } else {
+            vec![
+                (Field::FIRST_NAME, Some(How::AfterComma)),
+                (Field::LAST_NAME, Some(How::BeforeComma)),
+            ]
+        };
+        if let Some(meaning) = self.meanings.get_mut(column) {
+            *meaning = Meaning::Read {
+                fields,
+                how: "surname and given name, divided at the comma".to_owned(),
+                mapped: false,
+            };
+        }
+    }
+
+    fn resolve_given_or_whole(&mut self, column: usize) {
+        let (first, last) = (self.has(Field::FIRST_NAME), self.has(Field::LAST_NAME));
+        match (first, last) {
+            (false, true) => self.decide(column, Field::FIRST_NAME),
+            _ => self.resolve_name(column),
+        }
+    }
+
+    /// A whole name, unless a given name without a surname stands beside it.
+    fn resolve_name(&mut self, column: usize) {
+        let (first, last) = (self.has(Field::FIRST_NAME), self.has(Field::LAST_NAME));
+        match (first, last) {
+            (true, false) => self.decide(column, Field::LAST_NAME),
+            (false, true) => self.ask_about(
+                column,
+                "the given name or the whole one",
+                &[Field::FIRST_NAME, Field::DISPLAY_NAME],
+            ),
+            _ if self.has(Field::DISPLAY_NAME) => self.ask_about(
+                column,
+                "the name or an account, for there is another column for the name",
+                &[Field::DISPLAY_NAME, Field::USER_ID],
+            ),
+            _ => self.decide(column, Field::DISPLAY_NAME),
+        }
+    }
+
+    /// The account, where the name stands elsewhere; else what the target's vendor calls so.
+    fn resolve_user(&mut self, column: usize) {
+        let named = [Field::DISPLAY_NAME, Field::FIRST_NAME, Field::LAST_NAME];
+        let has_name = named.into_iter().any(|field| self.has(field));
+        let heading = self
+            .headings
+            .get(column)
+            .map(|heading| heading_key(heading));
+        let own = heading.and_then(|heading| own_names(self.target).get(&heading).copied());
+        let why = "a person, an account or the SIP account";
+        match own {
+            Some(field) if !has_name && !self.has(field) => self.decide(column, field),
+            _ if has_name => self.ask_about(column, why, &[Field::USER_ID, Field::SIP_USERNAME]),
+            _ => self.ask_about(
+                column,
+                why,
+                &[Field::DISPLAY_NAME, Field::USER_ID, Field::SIP_USERNAME],
+            ),
+        }
+    }
+
+    /// The SIP password, unless something beside it says that there is an account on the user's page or another
+    /// password.
+    fn resolve_passwords(&mut self) {
+        let columns = self.open(Common::Password);
+        let account = (0..self.meanings.len()).find(|column| self.is_account(*column));
+        let has_credential = self.has(Field::SIP_USERNAME) || self.has(Field::SIP_AUTH_NAME);
+        let secret = |meaning: &Meaning| matches!(meaning, Meaning::Read { fields, .. } if fields.iter().any(|(field, _)| *field == Field::SIP_PASSWORD));
+        let sip = self.meanings.iter().position(secret);
+        let mailbox = (0..self.meanings.len()).find(|column| self.is_mailbox_password(*column));
+        for column in &columns {
+            let beside = match (columns.as_slice(), sip, account) {
+                ([_, _, ..], ..) => columns.iter().find(|other| *other != column).copied(),
+                (_, Some(sip), _) => Some(sip),
+                (_, None, Some(account)) if !has_credential => Some(account),
+                _ => mailbox.filter(|_| !self.has(Field::WEB_PASSWORD)),
+            };
+            match beside {
+                None => self.decide(*column, Field::SIP_PASSWORD),
+                Some(beside) => {
+                    let beside = self.at(beside);
+                    let why = format!(
+                        "the SIP password or the password of the user's page, for {beside} stands beside it"
+                    );
+                    let fields = match sip {
+                        Some(_) => &[Field::WEB_PASSWORD][..],
+                        None => &[Field::SIP_PASSWORD, Field::WEB_PASSWORD],
+                    };
+                    self.ask_about(*column, &why, fields);
+                }
+            }
+        }
+    }
+
+    /// Whether a column holds the voicemail PIN and calls it a password.
+    fn is_mailbox_password(&self, column: usize) -> bool {
+        let heading = self
+            .headings
+            .get(column)
+            .map_or(String::new(), |heading| plain(heading));
+        let is_pin = matches!(self.meanings.get(column), Some(Meaning::Read { fields, .. }) if fields.iter().any(|(field, _)| *field == Field::VOICEMAIL_PIN));
+        is_pin
+            && ["pass", "secret", "kennwort"]
+                .iter()
+                .any(|word| heading.contains(word))
+    }
+
+    /// The number, where nothing else is like one.
+    fn resolve_only_number(&mut self, column: usize) {
+        let is_like = |meaning: &Meaning| match meaning {
+            Meaning::Open(Common::NumberLike | Common::OnlyNumber) => true,
+            Meaning::Read { fields, .. } => fields.iter().any(|(field, _)| *field == Field::NUMBER),
+            _ => false,
+        };
+        let mut others = self.meanings.iter().enumerate();
+        let other = others
+            .find(|(at, meaning)| *at != column && is_like(meaning))
+            .map(|(at, _)| at);
+        let said = other.is_some_and(|other| {
+            matches!(
+                self.meanings.get(other),
+                Some(Meaning::Read { mapped: true, .. })
+            )
+        });
+        match other {
+            None => self.decide(column, Field::NUMBER),
+            // It is said which one the number is.
+            Some(_) if said => {
+                if let Some(meaning) = self.meanings.get_mut(column) {
+                    *meaning = Meaning::Unknown;
+                }
+            }
+            Some(other) => {
+                let what = format!(
+                    "{} and {} may each be the number",
+                    self.at(column),
+                    self.at(other)
+                );
+                let number = Mapped::Field(Field::NUMBER);
+                self.ask(
+                    what,
+                    vec![column, other],
+                    &[(column, number), (other, number)],
+                );
+            }
+        }
+    }
+
+    /// Asks whose sheet it is, where nobody said so, some headings are words of a product and of nobody else, and that
+    /// product means something else by a heading that is read.
+    pub(super) fn ask_whose(&mut self) {
+        if self.owner.is_known() || self.options.headings.is_some() {
+            return;
+        }
+        let telling: Vec<String> = self
+            .headings
+            .iter()
+            .filter(|heading| !dictionary().is_anybodys(heading) && !self.is_targets(heading))
+            .map(|heading| heading_key(heading))
+            .collect();
+        let doubts = products().iter().filter(|product| !product.is_vendor());
+        let doubts = doubts.filter_map(|product| {
+            let weight = weight(product, &telling);
+            let columns: Vec<usize> = (0..self.meanings.len())
+                .filter(|column| self.is_otherwise(product, *column))
+                .collect();
+            (weight >= 2 && !columns.is_empty()).then_some((weight, columns, product))
+        });
+        let Some((_, columns, product)) = doubts.max_by_key(|(weight, ..)| *weight) else {
+            return;
+        };
+        let named: Vec<String> = columns.iter().map(|column| self.at(*column)).collect();
+        let what = format!(
+            "some headings are {}'s alone, and {} may be meant as it means them",
+            product.name,
+            named.join(", ")
+        );
+        let heading = |column: &usize| self.headings.get(*column).map_or("", String::as_str);
+        let as_read = columns
+            .iter()
+            .filter_map(|column| match self.meanings.get(*column) {
+                Some(Meaning::Read { fields, .. }) => {
+                    let (field, _) = fields.first()?;
+                    Some(map_flag(heading(column), Mapped::Field(*field)))
+                }
+                _ => None,
+            });
+        let as_read: Vec<String> = as_read.collect();
+        self.questions.push(Question {
+            what,
+            columns: vec![],
+            answers: vec![format!("--headings {}", product.id), as_read.join(" ")],
+            shown: false,
+        });
+    }
+
+    /// Whether a column is read into a field, by a common word or the target's, that the product may not mean by it.
+    fn is_otherwise(&self, product: &'static Product, column: usize) -> bool {
+        let (Some(heading), Some(meaning)) = (self.headings.get(column), self.meanings.get(column))
+        else {
+            return false;
+        };
+        let Meaning::Read {
+            fields,
+            how,
+            mapped: false,
+        } = meaning
+        else {
+            return false;
+        };
+        match product.word(heading) {
+            // What only the columns beside it tell is not sure beside a product's.
+            None => how == BESIDE,
+            Some(Word::LeftOut) => true,
+            Some(Word::Read(cell)) => {
+                let theirs = cell.fields();
+                !fields.iter().all(|(field, _)| theirs.contains(field))
+            }
+        }
+    }
+
+    /// Whether a column holds the account of a person, or may.
+    fn is_account(&self, column: usize) -> bool {
+        let heading = self.headings.get(column).map_or("", String::as_str);
+        let word = dictionary().common(heading);
+        match self.meanings.get(column) {
+            Some(Meaning::Read { fields, .. }) => {
+                fields.iter().any(|(field, _)| *field == Field::USER_ID)
+            }
+            Some(Meaning::Asked(_) | Meaning::LeftOut(_)) => {
+                matches!(
+                    word,
+                    Some(Common::User | Common::Name | Common::GivenOrWhole)
+                )
+            }
+            _ => false,
+        }
+    }
+
+    /// Asks which of some fields a column means, or whether it is to be left out. Where the vendor has none of these
+    /// fields, there is nothing to ask: it is left out.
+    fn ask_about(&mut self, column: usize, why: &str, fields: &[Field]) {
+        let known = fields
+            .iter()
+            .filter(|field| self.knows(**field) && !self.has(**field));
+        let mut answers: Vec<(usize, Mapped)> =
+            known.map(|field| (column, Mapped::Field(*field))).collect();
+        if answers.is_empty() {
+            let how = format!(
+                "left out: it may be {why}, and {} has no field for it",
+                self.target.vendor.name
+            );
+            if let Some(meaning) = self.meanings.get_mut(column) {
+                *meaning = Meaning::LeftOut(how);
+            }
+            return;
+        }
+        let what = format!("{} may be {why}", self.at(column));
+        answers.push((column, Mapped::LeftOut));
+        self.ask(what, vec![column], &answers);
+    }
+}
+
+/// How much speaks for a product: the headings among those that tell something which are its words, those that it reads
+/// twice.
+fn weight(product: &'static Product, telling: &[String]) -> usize {
+    let weights = telling.iter().map(|key| match product.word_of(key) {
+        Some(Word::Read(_)) => 2,
+        Some(Word::LeftOut) => 1,
+        None => 0,
+    });
+    weights.sum()
+}

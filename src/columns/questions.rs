@@ -1,0 +1,160 @@
+//! What stands in the way of reading a sheet: mistakes in what was typed, and questions that only its owner can answer.
+
+use super::dictionary::plain;
+use super::{Column, Mapped};
+use crate::model::{Field, Place};
+use crate::sheet::looks_like_data;
+use std::fmt;
+
+/// Something about a sheet that is not certain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// What is not certain, and why.
+    pub what: String,
+    /// The columns that it is about, counting from 0.
+    pub columns: Vec<usize>,
+    /// What may be typed to answer it, ready to copy.
+    pub answers: Vec<String>,
+    /// Whether values of these columns may be shown: no secret may be among them.
+    pub shown: bool,
+}
+
+impl fmt::Display for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        if !self.answers.is_empty() {
+            write!(f, "; say {}", self.answers.join(" or "))?;
+        }
+        Ok(())
+    }
+}
+
+/// Why the columns of a sheet cannot be used. The message ends with what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ColumnError {
+    /// What has to be asked, all at once.
+    #[error("{}", join(questions))]
+    Unanswered {
+        /// The questions.
+        questions: Vec<Question>,
+        /// Every column as far as it was understood.
+        columns: Vec<Column>,
+    },
+    /// Two columns that are to be read have the same heading.
+    #[error("{first} and {second} are the same heading. Rename or remove one of them")]
+    SameHeading {
+        /// One heading with its cell.
+        first: String,
+        /// The other one.
+        second: String,
+    },
+    /// Two headings are mapped to one field.
+    #[error("{first} and {second} are both mapped to {field}. Map one of them only", field = field.name())]
+    Twice {
+        /// The field.
+        field: Field,
+        /// One heading with its cell.
+        first: String,
+        /// The other one.
+        second: String,
+    },
+    /// A heading that was to be mapped is not in the sheet.
+    #[error(
+        "--map names the heading “{heading}”, which the sheet does not have; it has: {headings}"
+    )]
+    NotThere {
+        /// The heading asked for.
+        heading: String,
+        /// The headings that were found.
+        headings: String,
+    },
+    /// A heading is mapped to two fields.
+    #[error("“{heading}” is mapped to {first} and to {second}. Map it to one of them", first = first.name(), second = second.name())]
+    MappedTwice {
+        /// The heading.
+        heading: String,
+        /// One field.
+        first: Mapped,
+        /// The other one.
+        second: Mapped,
+    },
+    /// The vendor whose names the headings are is not known.
+    #[error(
+        "--headings names “{vendor}”, which is no known vendor or product; known are: {vendors}"
+    )]
+    NoSuchVendor {
+        /// The word asked for.
+        vendor: String,
+        /// The words that are known.
+        vendors: String,
+    },
+    /// A field of `--fill` is none that a sheet may lack.
+    #[error("--fill cannot give {field}: it must be different in each row. Add a column for it", field = field.name())]
+    FilledKey {
+        /// The field.
+        field: Field,
+    },
+}
+
+fn join(questions: &[Question]) -> String {
+    let lines: Vec<String> = questions.iter().map(Question::to_string).collect();
+    lines.join("\n")
+}
+
+/// `--map 'HEADING=FIELD'`, as a shell takes it.
+pub(super) fn map_flag(heading: &str, mapped: Mapped) -> String {
+    let heading = heading.trim();
+    let quote = if heading.contains('\'') { '"' } else { '\'' };
+    format!("--map {quote}{heading}={}{quote}", mapped.name())
+}
+
+/// Whether the values below a heading that is not understood may be shown; they may be secrets.
+pub(super) fn may_show(heading: &str) -> bool {
+    const SECRET: [&str; 16] = [
+        "pass",
+        "pwd",
+        "pw",
+        "pin",
+        "secret",
+        "kenn",
+        "code",
+        "key",
+        "token",
+        "clave",
+        "contrasena",
+        "senha",
+        "wacht",
+        "haslo",
+        "sifre",
+        "geheim",
+    ];
+    let word = plain(heading);
+    !SECRET.iter().any(|part| word.contains(part))
+}
+
+/// A heading with the name of its cell, where the sheet has a header row.
+pub(super) fn heading_at(headings: &[String], column: usize, line: Option<u64>) -> String {
+    let heading = headings.get(column).map_or("", String::as_str).trim();
+    let Some(line) = line else {
+        return format!("“{heading}”");
+    };
+    let header = Place {
+        file: "".into(),
+        sheet: None,
+        line,
+    };
+    format!("“{heading}” ({})", header.cell(column))
+}
+
+/// All headings, unless they look like data: a row that was taken for headings may hold a password.
+pub(super) fn listed(headings: &[String]) -> String {
+    if headings.iter().any(|heading| looks_like_data(heading)) {
+        return "(not shown, for they look like data)".to_owned();
+    }
+    let shown: Vec<&str> = headings
+        .iter()
+        .map(|heading| heading.trim())
+        .filter(|heading| !heading.is_empty())
+        .collect();
+    shown.join(", ")
+}

@@ -1,0 +1,715 @@
+use super::*;
+use crate::model::Severity;
+
+mod mutation;
+mod sheets;
+
+const VENDORS: [&str; 3] = [
+    include_str!("../../vendors/openvox/vendor.toml"),
+    include_str!("../../vendors/ozeki/vendor.toml"),
+    include_str!("../../vendors/portsip/vendor.toml"),
+];
+
+/// Understands headings for a sheet that goes to a vendor.
+fn bind(target: &str, headings: &str, options: &BindOptions) -> Result<Binding, ColumnError> {
+    let vendors = VENDORS.map(|text| Manifest::parse(text).unwrap());
+    let vendors: Vec<&Manifest> = vendors.iter().collect();
+    let target = vendors
+        .iter()
+        .find(|vendor| vendor.vendor.id == target)
+        .unwrap();
+    let headings: Vec<String> = headings.split(',').map(str::to_owned).collect();
+    Binding::bind(&headings, target, &vendors, options)
+}
+
+fn plain() -> BindOptions {
+    BindOptions {
+        header_line: Some(1),
+        ..BindOptions::default()
+    }
+}
+
+fn map(heading: &str, mapped: Mapped) -> BindOptions {
+    BindOptions {
+        map: vec![(heading.to_owned(), mapped)],
+        ..plain()
+    }
+}
+
+/// The fields of the columns, `-` where one is not read.
+fn fields_of(columns: &[Column]) -> String {
+    let names = columns
+        .iter()
+        .map(|column| column.field.map_or("-", Field::name));
+    names.collect::<Vec<_>>().join(",")
+}
+
+fn fields(target: &str, headings: &str) -> String {
+    fields_of(&bind(target, headings, &plain()).unwrap().columns)
+}
+
+/// What is asked, each with its answers.
+fn asked(target: &str, headings: &str) -> Vec<Question> {
+    match bind(target, headings, &plain()) {
+        Err(ColumnError::Unanswered { questions, .. }) => questions,
+        Ok(binding) => panic!("nothing is asked: {}", fields_of(&binding.columns)),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn read(binding: &Binding, target: &str, cells: &[&str]) -> Vec<(&'static str, String)> {
+    let vendors = VENDORS.map(|text| Manifest::parse(text).unwrap());
+    let target = vendors
+        .iter()
+        .find(|vendor| vendor.vendor.id == target)
+        .unwrap();
+    let ends: Vec<usize> = cells
+        .iter()
+        .scan(0, |end, cell| {
+            *end += cell.len();
+            Some(*end)
+        })
+        .collect();
+    let text = cells.concat();
+    let extension = binding.extension(&Cells::new(&text, &ends), target);
+    extension
+        .iter()
+        .map(|(field, text)| (field.name(), text.reveal().to_owned()))
+        .collect()
+}
+
+#[test]
+fn headings_are_understood_however_they_are_written() {
+    assert_eq!(
+        fields(
+            "openvox",
+            "NUMBER,Has-Voicemail,e mail,Vor\u{a0}name,sip password"
+        ),
+        "number,voicemail,email,first_name,sip_password"
+    );
+    assert_eq!(
+        fields(
+            "portsip",
+            "Extension*,First Name [Required],Last Name (Required),Email Address:,Secret*"
+        ),
+        "number,first_name,last_name,email,sip_password"
+    );
+    for headings in [
+        "Ext.,Name,E-Mail-Adresse,Tel. mobil,Secret",
+        "Ext #,Full Name,E-mail,Cell #,SIP Secret",
+        "Nebenstelle Nr.,Vor- und Nachname,E-Mail,Handy-Nr.,Passwort (SIP)",
+        "Dahili No,Ad Soyad,E-posta,Cep Telefonu,SIP şifresi",
+        "Ramal,Nome completo,Correio eletrônico,Telemóvel,Senha SIP",
+    ] {
+        assert_eq!(
+            fields("openvox", headings),
+            "number,display_name,email,mobile,sip_password",
+            "{headings}"
+        );
+    }
+}
+
+#[test]
+fn the_target_s_names_count_and_another_vendor_s_make_no_key_and_no_secret() {
+    assert_eq!(
+        fields("openvox", "number,username,hasvoicemail"),
+        "number,display_name,voicemail"
+    );
+    assert_eq!(
+        fields("ozeki", "ID,AuthorizationName,secret"),
+        "number,sip_auth_name,sip_password"
+    );
+    // Ozeki's key and PortSIP's secret are nobody else's.
+    assert_eq!(
+        fields("openvox", "Ext.,ID,web_acces_password"),
+        "number,-,-"
+    );
+    assert_eq!(
+        fields("openvox", "number,ID,AuthorizationName"),
+        "number,-,sip_auth_name"
+    );
+}
+
+#[test]
+fn a_last_part_counts_only_where_it_is_clear() {
+    assert_eq!(
+        fields(
+            "portsip",
+            "number,mobile_phone,no_answer_action,enable_voicemail"
+        ),
+        "number,mobile,forward_no_answer_to,voicemail"
+    );
+    assert_eq!(fields("portsip", "number,office_hours_action"), "number,-");
+}
+
+#[test]
+fn a_name_beside_a_given_name_is_the_surname() {
+    assert_eq!(
+        fields("openvox", "Vorname,Name,Durchwahl,E-Mail,Kennwort"),
+        "first_name,last_name,number,email,sip_password"
+    );
+    assert_eq!(
+        fields(
+            "portsip",
+            "Vorname,Name,Durchwahl,E-Mail,Kennwort,Portalpasswort"
+        ),
+        "first_name,last_name,number,email,sip_password,web_password"
+    );
+    assert_eq!(
+        fields("openvox", "Prénom,Nom,Poste"),
+        "first_name,last_name,number"
+    );
+    assert_eq!(
+        fields("openvox", "Nome,Cognome,Interno"),
+        "first_name,last_name,number"
+    );
+    assert_eq!(
+        fields("openvox", "Ad,Soyad,Dahili"),
+        "first_name,last_name,number"
+    );
+    assert_eq!(
+        fields("openvox", "Vorname,Nachname,Name,Nst."),
+        "first_name,last_name,display_name,number"
+    );
+    let questions = asked("openvox", "Name,Nachname,Durchwahl");
+    assert_eq!(
+        questions[0].answers,
+        ["--map 'Name=display_name'", "--map 'Name=-'"],
+        "OpenVox has one name"
+    );
+    let questions = asked("portsip", "Name,Nachname,Durchwahl");
+    assert_eq!(
+        questions[0].answers,
+        ["--map 'Name=first_name'", "--map 'Name=-'"]
+    );
+}
+
+#[test]
+fn two_names_in_one_cell_are_divided_at_the_comma() {
+    let binding = bind("portsip", "number,\"Name Vorname\"", &plain());
+    assert!(binding.is_ok());
+    let headings: Vec<String> = ["number", "Name, Vorname"].map(str::to_owned).to_vec();
+    for (target, expected) in [
+        (
+            "portsip",
+            vec![
+                ("number", "2001"),
+                ("first_name", "Ann"),
+                ("last_name", "Muster"),
+            ],
+        ),
+        (
+            "openvox",
+            vec![("number", "2001"), ("display_name", "Ann Muster")],
+        ),
+    ] {
+        let vendors = VENDORS.map(|text| Manifest::parse(text).unwrap());
+        let manifest = vendors
+            .iter()
+            .find(|vendor| vendor.vendor.id == target)
+            .unwrap();
+        let binding = Binding::bind(&headings, manifest, &[manifest], &plain()).unwrap();
+        let expected: Vec<_> = expected
+            .into_iter()
+            .map(|(name, text)| (name, text.to_owned()))
+            .collect();
+        assert_eq!(read(&binding, target, &["2001", "Muster, Ann"]), expected);
+        let reading = binding.reading().unwrap();
+        let mut findings = vec![];
+        reading.findings(Cells::new("2001Muster", &[4, 10]), &mut findings);
+        assert!(findings[0].is_error() && findings[0].column == Some(1));
+    }
+}
+
+#[test]
+fn a_password_beside_an_account_or_another_password_is_asked() {
+    assert_eq!(
+        fields(
+            "openvox",
+            "number,alias,first_name,last_name,email,password"
+        ),
+        "number,-,first_name,last_name,email,sip_password"
+    );
+    assert_eq!(
+        fields("openvox", "number,name,password,web password"),
+        "number,display_name,sip_password,web_password"
+    );
+    assert_eq!(
+        fields("ozeki", "number,user_id,auth name,password"),
+        "number,user_id,sip_auth_name,sip_password"
+    );
+    // The meaning does not depend on the vendor that it goes to.
+    for target in ["openvox", "portsip"] {
+        let questions = asked(target, "Number,First Name,Last Name,User ID,Password");
+        assert_eq!(questions.len(), 1, "{questions:?}");
+        assert!(
+            questions[0].what.contains("“Password” (E1)")
+                && questions[0].what.contains("“User ID” (D1)")
+        );
+        assert_eq!(
+            questions[0].answers,
+            [
+                "--map 'Password=sip_password'",
+                "--map 'Password=web_password'",
+                "--map 'Password=-'"
+            ]
+        );
+        assert!(!questions[0].shown);
+    }
+    let questions = asked("portsip", "extension,name,phone password,password");
+    assert!(
+        questions[0]
+            .answers
+            .contains(&"--map 'password=web_password'".to_owned())
+    );
+    // The account may be under another name.
+    let questions = asked(
+        "portsip",
+        "name,enabled,password,extension_number,email,display_name",
+    );
+    assert_eq!(questions.len(), 1, "{questions:?}");
+    assert!(questions[0].what.contains("“name” (A1)"));
+}
+
+#[test]
+fn a_user_beside_a_name_is_asked() {
+    let questions = asked("ozeki", "number,name,username,secret");
+    assert!(
+        questions[0]
+            .answers
+            .contains(&"--map 'username=user_id'".to_owned()),
+        "{questions:?}"
+    );
+    // What the vendor has no field for needs no answer: it is left out, and that is said.
+    let binding = bind("openvox", "number,name,user", &plain()).unwrap();
+    assert_eq!(fields_of(&binding.columns), "number,display_name,-");
+    assert!(
+        binding.notes[0].message.contains("“user” (C1)"),
+        "{:?}",
+        binding.notes
+    );
+    assert_eq!(
+        fields("openvox", "number,username,secret"),
+        "number,display_name,sip_password"
+    );
+}
+
+#[test]
+fn a_second_column_like_a_number_is_asked_unless_it_only_counts() {
+    assert_eq!(
+        fields("openvox", "ID,Name,Ext.,Secret"),
+        "-,display_name,number,sip_password"
+    );
+    assert_eq!(fields("openvox", "Nr.,Name,Ext."), "-,display_name,number");
+    assert_eq!(fields("openvox", "Nummer,Name"), "number,display_name");
+    for headings in [
+        "Interne Nummer,Durchwahl",
+        "Nummer,Durchwahl",
+        "Nummer,Telefon",
+        "ID,Ext.",
+    ] {
+        let questions = asked("ozeki", headings);
+        let (first, second) = headings.split_once(',').unwrap();
+        assert_eq!(
+            questions[0].answers,
+            [
+                format!("--map '{first}=number'"),
+                format!("--map '{second}=number'")
+            ],
+            "{headings}"
+        );
+        assert!(questions[0].shown);
+        // One answer is enough.
+        let answer = map(second, Mapped::Field(Field::NUMBER));
+        assert_eq!(
+            fields_of(&bind("ozeki", headings, &answer).unwrap().columns),
+            "-,number"
+        );
+    }
+}
+
+#[test]
+fn all_questions_are_asked_at_once() {
+    let questions = asked(
+        "openvox",
+        "Interne Nummer,Durchwahl,Mail,E-Mail,User ID,Password",
+    );
+    assert_eq!(questions.len(), 3, "{questions:?}");
+    let error = bind("openvox", "Name,Vorname,Passwort", &plain())
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("no column holds the number"), "{error}");
+}
+
+#[test]
+fn a_column_is_left_out_where_somebody_says_so() {
+    let binding = bind(
+        "openvox",
+        "number,Notes,Handy",
+        &map("notes", Mapped::LeftOut),
+    )
+    .unwrap();
+    assert_eq!(fields_of(&binding.columns), "number,-,mobile");
+    assert_eq!(binding.notes, []);
+    // What is left out stands in nobody's way.
+    let binding = bind(
+        "openvox",
+        "ID,User ID,Password,Ext.",
+        &map("Password", Mapped::LeftOut),
+    )
+    .unwrap();
+    assert_eq!(fields_of(&binding.columns), "-,user_id,-,number");
+}
+
+#[test]
+fn what_is_mapped_goes_before_all_names() {
+    let number = Mapped::Field(Field::NUMBER);
+    let bound = |headings, options: &BindOptions| {
+        fields_of(&bind("openvox", headings, options).unwrap().columns)
+    };
+    assert_eq!(bound("Email,Platz", &map("platz", number)), "email,number");
+    assert_eq!(
+        bound(
+            "number,e-mail",
+            &map("e-mail", Mapped::Field(Field::DESCRIPTION))
+        ),
+        "number,description"
+    );
+    let missing = bind("openvox", "number", &map("Platz", number)).unwrap_err();
+    assert!(matches!(missing, ColumnError::NotThere { .. }), "{missing}");
+    let twice = BindOptions {
+        map: vec![("a".into(), number), ("b".into(), number)],
+        ..plain()
+    };
+    assert!(matches!(
+        bind("openvox", "a,b", &twice),
+        Err(ColumnError::Twice { .. })
+    ));
+}
+
+#[test]
+fn a_product_is_recognised_by_headings_that_only_it_has() {
+    for (headings, expected, name) in [
+        (
+            "type,username,registerpassword,fullname,callerid,registername,maxregistrations,loginpassword",
+            "extension_type,number,sip_password,display_name,caller_id,sip_auth_name,max_registrations,web_password",
+            "Yeastar S-Series's, by “fullname”, “registerpassword”",
+        ),
+        (
+            "extension,name,tech,secret,outboundcid,voicemail_enable,voicemail_vmpwd,voicemail_email,id",
+            "number,display_name,extension_type,sip_password,caller_id,voicemail,voicemail_pin,email,-",
+            "FreePBX Bulk Handler's",
+        ),
+        (
+            "extension_uuid,domain_uuid,extension,password,accountcode,effective_caller_id_name,user_context",
+            "-,-,number,sip_password,-,display_name,-",
+            "FusionPBX's",
+        ),
+        (
+            "name,enabled,password,extension_number,extension_password,email,display_name",
+            "user_id,enabled,web_password,number,sip_password,email,display_name",
+            "PortSIP PBX v16 to v22's",
+        ),
+    ] {
+        for target in ["openvox", "ozeki", "portsip"] {
+            let binding = bind(target, headings, &plain()).unwrap();
+            assert_eq!(fields_of(&binding.columns), expected, "{target}");
+            let told = binding.notes.iter().any(|note| note.message.contains(name));
+            assert!(told, "{target}: {:?}", binding.notes);
+        }
+    }
+    // A word of a product alone makes no product of a sheet.
+    assert_eq!(
+        fields("openvox", "number,email,enabled,fname"),
+        "number,email,enabled,-"
+    );
+    assert_eq!(
+        fields("openvox", "Ext.,cell,mac,Secret"),
+        "number,mobile,phone_mac_address,sip_password"
+    );
+}
+
+#[test]
+fn whose_the_headings_are_can_be_said() {
+    let said = |id: &str| BindOptions {
+        headings: Some(id.to_owned()),
+        ..plain()
+    };
+    let binding = bind("openvox", "username,registerpassword", &said("yeastar-s")).unwrap();
+    assert_eq!(fields_of(&binding.columns), "number,sip_password");
+    assert_eq!(binding.notes, []);
+    // In a product's sheet rowcall's exact names count too, but never for the key.
+    let binding = bind("openvox", "extension,number,web_password", &said("FREEPBX")).unwrap();
+    assert_eq!(fields_of(&binding.columns), "number,-,web_password");
+    let error = bind("openvox", "username,registerpassword", &plain())
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("--headings yeastar-s"), "{error}");
+    let unknown = bind("openvox", "number", &said("nobody"))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        unknown.contains("openvox, ozeki, portsip, yeastar-s"),
+        "{unknown}"
+    );
+}
+
+#[test]
+fn a_product_s_values_are_translated() {
+    for (headings, cells, expected) in [
+        (
+            "extension,name,tech,secret,outboundcid,ringtimer,voicemail_enable,voicemail_options",
+            [
+                "1001",
+                "Ann",
+                "pjsip",
+                "REGEN",
+                "\"Ann Muster\" <15550100>",
+                "0",
+                "",
+                "attach=yes|saycid=no",
+            ],
+            "number=1001 display_name=Ann caller_id=15550100 sip_password=<generate> voicemail=off \
+             voicemail_to_email=on voicemail_say_caller_id=no extension_type=SIP",
+        ),
+        (
+            "Number,FirstName,AuthID,AuthPassword,Disabled,VMNoPin,VMEmailOptions,PIN",
+            ["100", "Ann", "a1", "secret", "1", "0", "2", "4711"],
+            "number=100 first_name=Ann enabled=off sip_auth_name=a1 sip_password=secret voicemail_pin=4711 \
+             voicemail_pin_required=on voicemail_to_email=on",
+        ),
+    ] {
+        let binding = bind("openvox", headings, &plain()).unwrap();
+        let values = read(&binding, "openvox", &cells);
+        let values: Vec<String> = values
+            .iter()
+            .map(|(name, text)| format!("{name}={text}"))
+            .collect();
+        assert_eq!(values.join(" "), expected);
+    }
+}
+
+#[test]
+fn what_the_sheet_lacks_is_filled_in() {
+    let options = BindOptions {
+        fill: vec![
+            (Field::VOICEMAIL, "on".into()),
+            (Field::SIP_PASSWORD, "<generate>".into()),
+            (Field::ENABLED, "off".into()),
+        ],
+        ..plain()
+    };
+    let binding = bind("openvox", "number,secret,voicemail", &options).unwrap();
+    let row = |cells: &[&str]| {
+        let values = read(&binding, "openvox", cells);
+        values
+            .iter()
+            .map(|(name, text)| format!("{name}={text}"))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert_eq!(
+        row(&["1", "abc", "no"]),
+        "number=1 enabled=off sip_password=abc voicemail=off"
+    );
+    assert_eq!(
+        row(&["1", " ", ""]),
+        "number=1 enabled=off sip_password=<generate> voicemail=on"
+    );
+    assert_eq!(
+        row(&["1", "<clear>", "x"]),
+        "number=1 enabled=off sip_password= voicemail=on"
+    );
+    let number = BindOptions {
+        fill: vec![(Field::NUMBER, "1".into())],
+        ..plain()
+    };
+    assert!(matches!(
+        bind("openvox", "name", &number),
+        Err(ColumnError::FilledKey { .. })
+    ));
+}
+
+#[test]
+fn a_column_that_says_what_to_do_is_read() {
+    let binding = bind("openvox", "number,name,Action", &plain()).unwrap();
+    let reading = binding.reading().unwrap();
+    let findings = |row: &[&str]| {
+        let mut findings = vec![];
+        let ends: Vec<usize> = row
+            .iter()
+            .scan(0, |end, cell| {
+                *end += cell.len();
+                Some(*end)
+            })
+            .collect();
+        reading.findings(Cells::new(&row.concat(), &ends), &mut findings);
+        findings
+    };
+    assert_eq!(findings(&["1", "Ann", "add"]), []);
+    assert_eq!(findings(&["1", "Ann", "del"])[0].rule, "row.action");
+    let left_out = bind(
+        "openvox",
+        "number,name,Action",
+        &map("Action", Mapped::LeftOut),
+    )
+    .unwrap();
+    assert!(left_out.reading().is_none());
+}
+
+#[test]
+fn two_columns_with_one_heading_are_refused_only_where_they_are_read() {
+    let error = bind("openvox", "Mail,name,number,mail", &plain()).unwrap_err();
+    assert_eq!(
+        error,
+        ColumnError::SameHeading {
+            first: "“Mail” (A1)".into(),
+            second: "“mail” (D1)".into(),
+        }
+    );
+    let binding = bind("openvox", "number,Phone Type,Phone Type", &plain()).unwrap();
+    let rules: Vec<_> = binding
+        .notes
+        .iter()
+        .map(|note| (note.rule.as_ref(), note.severity))
+        .collect();
+    assert_eq!(
+        rules,
+        [
+            ("columns.unknown", Severity::Warning),
+            ("columns.repeated", Severity::Warning)
+        ]
+    );
+}
+
+#[test]
+fn columns_without_heading_and_rowcall_s_own_are_passed_over_in_silence() {
+    let binding = bind(
+        "openvox",
+        "number,,rowcall_result, Rowcall_Message,",
+        &plain(),
+    )
+    .unwrap();
+    assert_eq!(binding.notes, []);
+    assert_eq!(binding.fields().count(), 1);
+    assert_eq!(
+        bind("openvox", "number,rowcall", &plain())
+            .unwrap()
+            .notes
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn what_looks_like_data_is_not_shown_as_headings() {
+    for row in ["2001,Ann,canary", "2001;Ann;canary", "a@b.example,canary"] {
+        let error = bind("openvox", row, &plain()).unwrap_err().to_string();
+        assert!(
+            !error.contains("canary") && error.contains("look like data"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_saved_mapping_is_read_checked_and_overridden() {
+    let saved =
+        read_map("# ours\n\"Platz\" = \"number\"\nStelle = \"description\"\nHobby = \"-\"\n")
+            .unwrap();
+    assert_eq!(saved.len(), 3);
+    let options = BindOptions {
+        map: over(
+            saved,
+            &[("stelle".to_owned(), Mapped::Field(Field::GROUPS))],
+        ),
+        ..plain()
+    };
+    let binding = bind("openvox", "Platz,Stelle,Hobby", &options).unwrap();
+    assert_eq!(fields_of(&binding.columns), "number,groups,-");
+    for (text, words) in [
+        ("a = \"numbr\"", "“a”: no field is called “numbr”"),
+        ("a = \"mobiel\"", "did you mean mobile?"),
+        ("a = \"Vorname\"", "did you mean first_name?"),
+        ("a = 7", "“a” must be a field's name in quotes"),
+        ("a = \"number\"\na = \"email\"", "line 2"),
+        ("\n\nnonsense", "line 3"),
+    ] {
+        let error = read_map(text).unwrap_err();
+        assert!(error.contains(words), "{error}");
+    }
+    let twice = BindOptions {
+        map: vec![
+            ("A".into(), Mapped::Field(Field::NUMBER)),
+            ("a".into(), Mapped::LeftOut),
+        ],
+        ..plain()
+    };
+    assert!(matches!(
+        bind("openvox", "a", &twice),
+        Err(ColumnError::MappedTwice { .. })
+    ));
+}
+
+#[test]
+fn a_mapping_that_is_written_is_read_back_to_the_same_columns() {
+    let headings = "Ext.,Full Name,Hobby,User ID,Password";
+    let Err(ColumnError::Unanswered { columns, .. }) = bind("openvox", headings, &plain()) else {
+        panic!("the password is asked about");
+    };
+    let text = write_map("staff.csv", &columns);
+    assert!(
+        text.contains("\"Hobby\" = \"-\"\n")
+            && text.contains("# \"Password\" = \"web_password\"\n"),
+        "{text}"
+    );
+    let answered = text.replace("# \"Password\" = \"sip", "\"Password\" = \"sip");
+    let options = BindOptions {
+        map: read_map(&answered).unwrap(),
+        ..plain()
+    };
+    let binding = bind("openvox", headings, &options).unwrap();
+    assert_eq!(
+        fields_of(&binding.columns),
+        "number,display_name,-,user_id,sip_password"
+    );
+    // A translated column stays translated where it is mapped to the field that it has.
+    let options = map("Disabled", Mapped::Field(Field::ENABLED));
+    let binding = bind(
+        "portsip",
+        "Number,FirstName,AuthID,AuthPassword,Disabled",
+        &options,
+    )
+    .unwrap();
+    let values = read(&binding, "portsip", &["1", "Ann", "a", "b", "1"]);
+    assert!(
+        values.contains(&("enabled", "off".to_owned())),
+        "{values:?}"
+    );
+}
+
+#[test]
+fn blank_leaves_clear_empties_and_what_is_not_taken_stays() {
+    let binding = bind(
+        "openvox",
+        "number,Vorname,hasvoicemail,record audio,sip password,email",
+        &plain(),
+    )
+    .unwrap();
+    let row = |cells: &[&str]| {
+        let values = read(&binding, "openvox", cells);
+        values
+            .iter()
+            .map(|(name, text)| format!("{name}={text}"))
+            .collect::<Vec<_>>()
+            .join("|")
+    };
+    assert_eq!(
+        row(&[" 0042 ", " ", "Ja", "Ja", " pass ", " <clear>"]),
+        "number=0042|sip_password= pass |email=|voicemail=on|record_audio=Ja"
+    );
+    assert_eq!(
+        row(&["+49", "", "vielleicht "]),
+        "number=+49|voicemail=vielleicht "
+    );
+}

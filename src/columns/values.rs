@@ -1,0 +1,225 @@
+//! What cells mean that do not say it as rowcall does: a product's own words, several values in one cell, a value that
+//! the sheet lacks.
+
+use crate::manifest::switch;
+use crate::model::{Field, Finding, Severity, same_word};
+use crate::sheet::{CLEAR, Cells, Stored, is_generate};
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// What the cells below a heading mean.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Cell {
+    /// The value of a field, as it stands.
+    Plain(Field),
+    /// The value of a field, once it is translated.
+    Translated(Translation),
+    /// Several values, as in `attach=yes|saycid=no`: the field of each name.
+    Packed {
+        /// The names with their fields.
+        packed: BTreeMap<String, Field>,
+    },
+}
+
+/// How a cell becomes the value of a field.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Translation {
+    field: Field,
+    /// The product's words for values, and what they mean; `""` is the blank cell.
+    #[serde(default)]
+    values: BTreeMap<String, String>,
+    /// A switch that is on where the field is off.
+    #[serde(default)]
+    inverse: bool,
+    /// Of `"Ann Miller" <2002>`, the number.
+    #[serde(default)]
+    number_in_brackets: bool,
+}
+
+impl Cell {
+    /// The fields that it fills.
+    pub(super) fn fields(&self) -> Vec<Field> {
+        match self {
+            Cell::Plain(field) => vec![*field],
+            Cell::Translated(translation) => vec![translation.field],
+            Cell::Packed { packed } => packed.values().copied().collect(),
+        }
+    }
+
+    /// How its columns are derived: for each field, how.
+    pub(super) fn derivations(&self) -> Vec<(Field, Option<How>)> {
+        match self {
+            Cell::Plain(field) => vec![(*field, None)],
+            Cell::Translated(translation) => {
+                vec![(
+                    translation.field,
+                    Some(How::Translated(translation.clone())),
+                )]
+            }
+            Cell::Packed { packed } => packed
+                .iter()
+                .map(|(name, field)| (*field, Some(How::Packed(name.clone()))))
+                .collect(),
+        }
+    }
+}
+
+/// How a value is made from a cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum How {
+    /// By a product's words.
+    Translated(Translation),
+    /// What stands behind this name in `a=b|c=d`.
+    Packed(String),
+    /// What stands before the comma.
+    BeforeComma,
+    /// What stands behind the comma.
+    AfterComma,
+    /// Both sides of the comma, the one behind it first.
+    AroundComma,
+    /// As it stands.
+    AsIs,
+}
+
+/// A value that stands in no cell of the sheet as it is to be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Derived {
+    /// The column that it comes from; `None` where the sheet has none.
+    pub(super) from: Option<usize>,
+    pub(super) how: How,
+    /// What it is where the cell is blank.
+    pub(super) fill: Option<String>,
+}
+
+impl Derived {
+    fn value<'t>(&'t self, text: &'t str) -> Cow<'t, str> {
+        let trimmed = text.trim();
+        let value = match &self.how {
+            _ if trimmed == CLEAR || is_generate(trimmed) => Cow::Borrowed(text),
+            How::AsIs => Cow::Borrowed(text),
+            How::Translated(translation) => translation.value(text),
+            How::Packed(name) => packed(trimmed, name).into(),
+            How::BeforeComma => halves(trimmed).map_or(trimmed, |(last, _)| last).into(),
+            How::AfterComma => halves(trimmed).map_or("", |(_, first)| first).into(),
+            How::AroundComma => match halves(trimmed) {
+                Some((last, first)) => format!("{first} {last}").into(),
+                None => trimmed.into(),
+            },
+        };
+        match &self.fill {
+            Some(fill) if value.trim().is_empty() => Cow::Borrowed(fill),
+            _ => value,
+        }
+    }
+}
+
+impl Translation {
+    fn value<'t>(&'t self, text: &'t str) -> Cow<'t, str> {
+        let trimmed = text.trim();
+        let mut words = self.values.iter();
+        if let Some((_, meaning)) = words.find(|(word, _)| same_word(word, trimmed)) {
+            return Cow::Borrowed(meaning);
+        }
+        if self.inverse {
+            return match switch(trimmed) {
+                Some("on") => Cow::Borrowed("off"),
+                Some(_) => Cow::Borrowed("on"),
+                None => Cow::Borrowed(text),
+            };
+        }
+        if self.number_in_brackets
+            && let Some((_, number)) = trimmed.rsplit_once('<')
+            && let Some(number) = number.strip_suffix('>')
+        {
+            return Cow::Borrowed(number.trim());
+        }
+        Cow::Borrowed(text)
+    }
+}
+
+fn packed<'t>(text: &'t str, name: &str) -> &'t str {
+    let mut parts = text
+        .split(['|', ','])
+        .filter_map(|part| part.split_once('='));
+    parts
+        .find(|(known, _)| same_word(known, name))
+        .map_or("", |(_, value)| value.trim())
+}
+
+/// The two sides of the one comma; `None` where there is not exactly one, or nothing beside it.
+pub(super) fn halves(name: &str) -> Option<(&str, &str)> {
+    let (last, first) = name.split_once(',')?;
+    let (last, first) = (last.trim(), first.trim());
+    let is_whole = !last.is_empty() && !first.is_empty() && !first.contains(',');
+    is_whole.then_some((last, first))
+}
+
+/// Room for the cells of one row with the values that are derived from them.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    text: String,
+    ends: Vec<usize>,
+    stored: Vec<Stored>,
+}
+
+impl Scratch {
+    /// Puts the values behind the cells of a row, which is made `width` cells wide.
+    pub(super) fn append<'s>(
+        &'s mut self,
+        cells: &Cells<'_>,
+        width: usize,
+        derived: &[Derived],
+    ) -> Cells<'s> {
+        self.text.clear();
+        self.ends.clear();
+        self.stored.clear();
+        for column in 0..width {
+            self.text.push_str(cells.get(column).unwrap_or_default());
+            self.ends.push(self.text.len());
+        }
+        let is_stored = !cells.all_stored().is_empty();
+        if is_stored {
+            self.stored
+                .extend((0..width).map(|column| cells.stored(column)));
+        }
+        for derived in derived {
+            let text = derived
+                .from
+                .and_then(|column| cells.get(column))
+                .unwrap_or_default();
+            let value = derived.value(text);
+            self.text.push_str(&value);
+            self.ends.push(self.text.len());
+            if is_stored {
+                // What was translated is no longer what a spreadsheet stored.
+                let column = derived.from.filter(|_| value == text);
+                self.stored
+                    .push(column.map_or_else(Stored::default, |column| cells.stored(column)));
+            }
+        }
+        Cells::stored_as(&self.text, &self.ends, &self.stored)
+    }
+}
+
+/// What is wrong with a cell that is to hold surname and given name, divided by a comma.
+pub(super) fn not_in_two(column: usize, text: &str) -> Option<Finding> {
+    let text = text.trim();
+    if text.is_empty() || text == CLEAR || halves(text).is_some() {
+        return None;
+    }
+    Some(Finding {
+        rule: "row.name_in_two".into(),
+        severity: Severity::Error,
+        field: None,
+        column: Some(column),
+        message:
+            "the heading says surname, then given name, and the cell has no comma between the two"
+                .to_owned(),
+        hint: "write “Miller, Ann”, or say with --map what the column holds".to_owned(),
+        source: "".into(),
+        repair: None,
+    })
+}

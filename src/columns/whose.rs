@@ -1,0 +1,146 @@
+//! Whose words a sheet's headings are.
+
+use super::dictionary::dictionary;
+use super::products::{Product, Recognised, product, products, recognise};
+use super::questions::Question;
+use super::{BindOptions, ColumnError};
+use crate::manifest::Manifest;
+use crate::model::{Field, heading_key, same_word};
+use std::collections::HashMap;
+
+/// Whose words count beside rowcall's own and common ones.
+pub(super) enum Words<'m> {
+    /// The vendor's that the sheet goes to; it is not known to be written for it.
+    Target(&'m Manifest),
+    /// This vendor's, whose sheet it is.
+    Vendor(&'m Manifest),
+    /// This product's, whose sheet it is.
+    Product(&'static Product),
+}
+
+/// Whose sheet it is.
+pub(super) struct Owner<'m> {
+    pub(super) words: Words<'m>,
+    /// The headings that tell it, where nobody said it.
+    pub(super) evidence: Option<String>,
+}
+
+impl Owner<'_> {
+    pub(super) fn name(&self) -> &str {
+        match &self.words {
+            Words::Target(manifest) | Words::Vendor(manifest) => &manifest.vendor.name,
+            Words::Product(product) => &product.name,
+        }
+    }
+
+    /// Whether the sheet is known to be somebody's.
+    pub(super) fn is_known(&self) -> bool {
+        !matches!(self.words, Words::Target(_))
+    }
+}
+
+/// Finds whose sheet it is, or what has to be asked.
+pub(super) fn owner<'m>(
+    headings: &[String],
+    target: &'m Manifest,
+    vendors: &[&'m Manifest],
+    options: &BindOptions,
+) -> Result<Result<Owner<'m>, Question>, ColumnError> {
+    let vendor = |id: &str| {
+        let mut all = std::iter::once(target).chain(vendors.iter().copied());
+        all.find(|vendor| vendor.vendor.id.eq_ignore_ascii_case(id))
+    };
+    let words = |product: &'static Product| match (product.is_vendor(), vendor(&product.id)) {
+        (true, Some(vendor)) => Words::Vendor(vendor),
+        (true, None) => Words::Target(target),
+        (false, _) => Words::Product(product),
+    };
+    let known = |words, evidence| Ok(Ok(Owner { words, evidence }));
+    if let Some(id) = &options.headings {
+        let by_id = vendor(id)
+            .map(Words::Vendor)
+            .or_else(|| product(id).map(words));
+        return match by_id {
+            Some(words) => known(words, None),
+            None => Err(ColumnError::NoSuchVendor {
+                vendor: id.clone(),
+                vendors: ids(vendors),
+            }),
+        };
+    }
+    let telling: Vec<String> = headings
+        .iter()
+        .filter(|heading| !dictionary().is_anybodys(heading))
+        .map(|heading| heading_key(heading))
+        .collect();
+    let vendors_own = |id: &str| {
+        let names = vendor(id).map(own_names).unwrap_or_default();
+        telling
+            .iter()
+            .filter(|key| names.contains_key(*key))
+            .count()
+    };
+    match recognise(headings, &telling, vendors_own) {
+        Recognised::Nobody => known(Words::Target(target), None),
+        Recognised::One(product, evidence) => {
+            let evidence: Vec<String> = evidence
+                .iter()
+                .map(|heading| format!("“{heading}”"))
+                .collect();
+            known(words(product), Some(evidence.join(", ")))
+        }
+        Recognised::Several(products) => {
+            let names: Vec<&str> = products
+                .iter()
+                .map(|product| product.name.as_str())
+                .collect();
+            let flag = |product: &&Product| format!("--headings {}", product.id);
+            Ok(Err(Question {
+                what: format!("the headings may be those of {}", names.join(" or of ")),
+                columns: vec![],
+                answers: products.iter().map(flag).collect(),
+                shown: false,
+            }))
+        }
+    }
+}
+
+fn ids(vendors: &[&Manifest]) -> String {
+    let vendors = vendors.iter().map(|vendor| vendor.vendor.id.as_str());
+    let others = products().iter().filter(|product| !product.is_vendor());
+    let ids: Vec<&str> = vendors
+        .chain(others.map(|product| product.id.as_str()))
+        .collect();
+    ids.join(", ")
+}
+
+/// A vendor's own names. The last part of a dotted name counts where no other field of the vendor has it.
+pub(super) fn own_names(vendor: &Manifest) -> HashMap<String, Field> {
+    let mut parts: HashMap<String, Option<Field>> = HashMap::new();
+    let mut names = HashMap::new();
+    for row in &vendor.field {
+        for name in std::iter::once(&row.wire).chain(&row.also_read) {
+            names.insert(heading_key(name), row.name);
+            if let Some((_, part)) = name.rsplit_once('.') {
+                let known = parts.entry(heading_key(part)).or_insert(Some(row.name));
+                if *known != Some(row.name) {
+                    *known = None;
+                }
+            }
+        }
+    }
+    for (part, field) in parts {
+        if let Some(field) = field {
+            names.entry(part).or_insert(field);
+        }
+    }
+    names
+}
+
+/// The field that a vendor's own name means, by its key; the last part of a dotted name does not count.
+pub(super) fn own_name(vendor: &Manifest, key: &str) -> Option<Field> {
+    let is_so = |name: &String| same_word(name, key);
+    let mut rows = vendor.field.iter();
+    let row = rows.find(|row| is_so(&row.wire) || row.also_read.iter().any(is_so));
+    row.map(|row| row.name)
+}

@@ -1,0 +1,122 @@
+//! `rowcall columns`: what the headings of sheets mean, also where that is not certain yet.
+
+use crate::cli::ColumnsArgs;
+use crate::columns::{Column, ColumnError, Deeds, write_map};
+use crate::input::{InputOptions, bound, first_values, print_notes};
+use crate::manifest::Manifest;
+use crate::model::Field;
+use crate::model::redact::NOT_SHOWN;
+use crate::rim::target::vendor_of_rows;
+use crate::rim::terminal::{print, print_data};
+use crate::rim::{Exit, Failure};
+use crate::sheet::{Sheet, markdown};
+use crate::vendors::vendor;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+
+/// Prints what each heading means, and writes it to the mapping file where one is wanted.
+///
+/// # Errors
+/// Exit 2 where a sheet cannot be read, something has to be asked, or the file cannot be written.
+pub(super) fn run(args: &ColumnsArgs) -> Result<Exit, Failure> {
+    let vendor = vendor(&args.vendor).ok_or_else(|| Failure::usage("there is no such vendor"))?;
+    let manifest = (vendor_of_rows(vendor, args.input.groups)?.manifest)();
+    let (columns, asked) = printed(&args.input.options(), manifest)?;
+    if let Some(path) = &args.output {
+        let text: String = columns
+            .iter()
+            .map(|(sheet, columns)| write_map(sheet, columns))
+            .collect();
+        write_new(path, &text)?;
+        print(format!(
+            "{}: written; use it with --map-file {0}",
+            path.display()
+        ));
+    }
+    Ok(exit(&asked))
+}
+
+/// Prints what each heading means.
+///
+/// # Errors
+/// As [`run`].
+pub(super) fn explain(input: &InputOptions, manifest: &Manifest) -> Result<Exit, Failure> {
+    let (_, asked) = printed(input, manifest)?;
+    Ok(exit(&asked))
+}
+
+/// Prints what has to be asked, and gives the exit code.
+fn exit(asked: &[String]) -> Exit {
+    for question in asked {
+        print(question);
+    }
+    if asked.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Unusable
+    }
+}
+
+/// Each sheet's columns.
+type Sheets = Vec<(String, Vec<Column>)>;
+
+/// Prints the columns of every sheet, with the first value below each; gives them, and what has to be asked. A secret is
+/// not shown, nor is a value of a column that is not understood: it may be one.
+fn printed(input: &InputOptions, manifest: &Manifest) -> Result<(Sheets, Vec<String>), Failure> {
+    let (mut sheets, mut asked) = (vec![], vec![]);
+    for (sheet, binding) in bound(input, manifest, Deeds::default())? {
+        let columns = match binding {
+            Ok(binding) => {
+                print_notes(&sheet, &binding);
+                binding.columns
+            }
+            Err(ColumnError::Unanswered { questions, columns }) => {
+                let questions = questions
+                    .iter()
+                    .map(|question| format!("{}: {question}", sheet.file));
+                asked.extend(questions);
+                columns
+            }
+            Err(error) => return Err(Failure::usage(format!("{}: {error}", sheet.file))),
+        };
+        let table = table(&sheet, &columns)?;
+        print_data(|out| write!(out, "{}:\n{table}", sheet.file))?;
+        sheets.push((sheet.file.to_string(), columns));
+    }
+    Ok((sheets, asked))
+}
+
+fn table(sheet: &Sheet, columns: &[Column]) -> Result<String, Failure> {
+    let headings = ["column", "heading", "field", "understood as", "first value"];
+    let values = first_values(sheet, 1)?;
+    let rows = columns
+        .iter()
+        .zip(values)
+        .enumerate()
+        .map(|(at, (column, values))| {
+            let cell = sheet.place(0).cell(at);
+            let value = match column.field {
+                Some(field) if !field.is_secret() => values.concat(),
+                _ if values.is_empty() => String::new(),
+                _ => NOT_SHOWN.to_owned(),
+            };
+            vec![
+                cell.trim_end_matches('0').to_owned(),
+                column.heading.clone(),
+                column.field.map_or("", Field::name).to_owned(),
+                column.how.clone(),
+                value,
+            ]
+        });
+    Ok(markdown::table(&headings, &rows.collect::<Vec<_>>()))
+}
+
+fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
+    let made = OpenOptions::new().write(true).create_new(true).open(path);
+    made.and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|error| {
+            Failure::usage(format!("{}: cannot be written: {error}", path.display()))
+                .hint("name a file that is not there yet")
+        })
+}
