@@ -13,7 +13,7 @@ use crate::rules::Checker;
 use crate::seal::Key;
 use std::path::{Path, PathBuf};
 
-/// What becomes of rows whose extension moved since the plan was made.
+/// The policy for rows whose extension changed since the plan was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnDrift {
     /// Nothing is sent when anything moved.
@@ -135,7 +135,7 @@ impl Replay {
     }
 }
 
-/// Why a plan cannot be used here.
+/// The failure of a plan that cannot be used here.
 fn unusable(path: &Path, why: String) -> Failure {
     Failure::usage(format!("{}: {why}", path.display())).hint("plan again: rowcall plan -o")
 }
@@ -185,7 +185,7 @@ struct Planner<'p> {
 }
 
 impl Planner<'_> {
-    /// What becomes of a row now; says where the plan does not hold together.
+    /// Decides a row by what the PBX holds now; fails where the plan contradicts itself.
     fn row(&self, position: usize, line: Outcome) -> Result<PlannedRow, String> {
         let settled = PlannedRow::settled;
         let Some(row) = self.plan.rows.get(position) else {
@@ -244,7 +244,7 @@ impl Planner<'_> {
         })
     }
 
-    /// What the row asks for by what the PBX holds now; `None` where it is to be deleted and not there.
+    /// Decides what the row asks for; `None` where it is to be deleted and not there.
     fn decide(
         &self,
         position: usize,

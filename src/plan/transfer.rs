@@ -20,13 +20,13 @@ use crate::seal::Key;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
-/// What the PBX that is left holds.
+/// The extensions of the PBX that is left.
 pub(crate) struct Source {
     /// In the order of their numbers.
     pub(crate) extensions: Vec<Record>,
-    /// Whether those are certainly all.
+    /// They are certainly all.
     complete: bool,
-    /// What there is to be said of it.
+    /// Lines to print about it.
     pub(crate) notes: Vec<String>,
 }
 
@@ -67,7 +67,7 @@ impl Source {
         self.extensions.iter().map(Record::number)
     }
 
-    /// What was read, in one word that tells nothing of it.
+    /// A keyed fingerprint of all that was read.
     fn hash(&self, key: &Key) -> String {
         let all: Vec<String> = self
             .extensions
@@ -159,7 +159,7 @@ impl<'t> Transfer<'t> {
         self.moves.iter().map(|one| one.line.clone()).collect()
     }
 
-    /// What both PBXes agreed on last; `None` where one of them is a simulated one.
+    /// Loads the state that both PBXes agreed on last; `None` where one of them is simulated.
     ///
     /// # Errors
     /// Exit 2 where what is kept cannot be used.
@@ -256,7 +256,7 @@ pub(crate) fn colliding(collisions: &[impl Display]) -> Failure {
     .hint("change the rules, or name other numbers with --renumber-map")
 }
 
-/// What is to become of each extension, by what both PBXes hold and what they agreed on last.
+/// Decides each extension by what both PBXes hold and what they agreed on last.
 struct Deciding<'d> {
     transfer: &'d Transfer<'d>,
     base: Option<&'d Base>,
@@ -433,7 +433,7 @@ impl Deciding<'_> {
         }
     }
 
-    /// That fields were left as somebody set them; empty where none were.
+    /// Says which fields were left as they were set by hand; empty where none were.
     fn kept(&self, kept: &[Field]) -> String {
         if kept.is_empty() {
             return String::new();

@@ -160,7 +160,7 @@ impl ResumedRun {
 struct Remaining {
     rows: Vec<PlannedRow>,
     standings: Vec<Standing>,
-    /// What is left to be sent, in its order.
+    /// The changes left to be sent, in their order.
     changes: Vec<Change>,
     pending: Vec<Pending>,
     stages: Vec<Stage>,
