@@ -6,7 +6,7 @@ use super::products::{Word, products};
 use super::questions::{heading_at, listed, map_flag, may_show};
 use super::values::{Derived, How};
 use super::whose::{Owner, Words, own_name, own_names, owner};
-use super::{BindOptions, Binding, Column, ColumnError, Mapped, Question, Reading, is_own};
+use super::{BindOptions, Binding, CellReading, Column, ColumnError, Mapped, Question, is_own};
 use crate::manifest::Manifest;
 use crate::model::{Field, Finding, Severity, heading_key};
 use std::collections::{BTreeMap, HashMap};
@@ -490,10 +490,10 @@ impl Binder<'_> {
     }
 
     /// Where each field is read from, and how.
-    fn plan_reading(&mut self) -> (Vec<(Field, usize)>, Reading) {
-        let mut reading = Reading {
+    fn plan_reading(&mut self) -> (Vec<(Field, usize)>, CellReading) {
+        let mut reading = CellReading {
             width: self.headings.len(),
-            ..Reading::default()
+            ..CellReading::default()
         };
         let mut read = vec![];
         for (column, meaning) in self.meanings.iter().enumerate() {
@@ -526,7 +526,7 @@ impl Binder<'_> {
     }
 }
 
-impl Reading {
+impl CellReading {
     /// Gives a field a value wherever the sheet has none.
     fn fill(&mut self, read: &mut Vec<(Field, usize)>, field: Field, value: &str) {
         let (held, width) = (

@@ -70,12 +70,12 @@ pub struct Binding {
     pub notes: Vec<Finding>,
     /// The columns that are read, in the order of the sheet; those behind its last one are derived.
     read: Vec<(Field, usize)>,
-    reading: Arc<Reading>,
+    reading: Arc<CellReading>,
 }
 
 /// How rows are read beyond their cells.
 #[derive(Debug, Default)]
-pub struct Reading {
+pub struct CellReading {
     width: usize,
     derived: Vec<Derived>,
     /// Cells of which only those with one comma can be read.
@@ -112,7 +112,7 @@ impl Binding {
     }
 
     /// How rows are read beyond their cells; `None` where cells are all there is.
-    pub fn reading(&self) -> Option<Arc<Reading>> {
+    pub fn reading(&self) -> Option<Arc<CellReading>> {
         let is_plain = self.reading.derived.is_empty()
             && self.reading.action.is_none()
             && self.reading.in_two.is_none();
@@ -151,7 +151,7 @@ impl Binding {
     }
 }
 
-impl Reading {
+impl CellReading {
     /// The cells of a row with the values that are derived from them behind; as they are where there are none.
     pub fn cells<'c>(&self, cells: Cells<'c>, scratch: &'c mut Scratch) -> Cells<'c> {
         if self.derived.is_empty() {

@@ -6,7 +6,7 @@ use super::odd::{Odd, has_suspicious_byte, is_control};
 use super::phone::Country;
 use super::rows_together::{BatchFacts, CrossRowFacts, Duplicate, about_row};
 use super::spreadsheet_damage::{self as damage, Shape};
-use crate::columns::{Binding, Reading, Scratch};
+use crate::columns::{Binding, CellReading, Scratch};
 use crate::manifest::{Access, Manifest, Purpose, all_digits};
 use crate::model::{Field, Finding, Kind, OddChar, Record, RuleId, Secret, Severity, heading_key};
 use crate::sheet::{CLEAR, Cells, GENERATE, Row, is_generate, is_placeholder};
@@ -94,7 +94,7 @@ pub struct Checker<'m> {
     headings: Vec<(usize, String)>,
     country: Option<Country>,
     /// How rows are read beyond their cells.
-    reading: Option<Arc<Reading>>,
+    reading: Option<Arc<CellReading>>,
 }
 
 /// What a column stands for.
