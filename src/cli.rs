@@ -6,11 +6,13 @@ use crate::input::{InputOptions, ReadingOptions};
 use crate::link::paced::PARALLEL_MAX;
 use crate::migrate::RenumberRule;
 use crate::model::Field;
+use crate::model::redact::harmless;
 use crate::plan::decide::Mode;
 use crate::plan::guard::{Allowance, Budget};
 use crate::plan::replay::OnDrift;
 use crate::plan::waves::Waves;
 use crate::rim::target::seconds;
+use crate::rim::terminal::print;
 use crate::rim::{Failure, PaceOptions, Rate};
 use crate::rules::Country;
 use crate::run::{GuardOptions, ReportOptions, SecretsOut};
@@ -21,6 +23,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -1130,7 +1133,13 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Typed {
         Ok(cli) => Typed::Command(Box::new(cli)),
         Err(error) => {
             // Where even that cannot be printed, the exit code still tells.
-            let _ = error.print();
+            let text = error.render().to_string();
+            if matches!(harmless(&text), Cow::Owned(_)) {
+                // What was typed would steer the terminal.
+                print(text.trim_end());
+            } else {
+                let _ = error.print();
+            }
             Typed::Said(if error.use_stderr() { 2 } else { 0 })
         }
     }

@@ -21,14 +21,14 @@ pub fn differing(manifest: &Manifest, wanted: &Record, held: &Record) -> Vec<Fie
     };
     let differs = |(field, wanted): (Field, Text<'_>)| {
         let held = held.get(field).unwrap_or_default();
+        let row = manifest.row(field);
+        let is_fetched = row.is_some_and(|row| row.fetched);
+        if is_fetched && fetched_name(wanted.reveal()).is_some_and(|it| it == held.reveal()) {
+            return false;
+        }
         let (Some(wanted), Some(held)) = (wanted.open(), held.open()) else {
             return wanted != held;
         };
-        let row = manifest.row(field);
-        let is_fetched = row.is_some_and(|row| row.fetched);
-        if is_fetched && fetched_name(wanted).is_some_and(|name| name == held) {
-            return false;
-        }
         if field.def().kind == Kind::List && !wanted.is_empty() {
             // As sets: a group may have thousands of members.
             let items = |list| str::split(list, ';').collect::<BTreeSet<&str>>();
@@ -64,7 +64,8 @@ pub fn moved(manifest: &Manifest, before: &Record, now: &Record) -> Vec<Field> {
 pub fn differences(fields: &[Field], wanted: &Record, held: &Record) -> String {
     const SHOWN_MAX: usize = 4;
     let one = |field: &Field| {
-        if field.is_secret() {
+        let hides = |record: &Record| matches!(record.get(*field), Some(Text::Secret(_)));
+        if hides(wanted) || hides(held) {
             return format!("another {}", field.name());
         }
         format!(
@@ -92,7 +93,7 @@ pub fn fetched_name(address: &str) -> Option<String> {
         .replace('=', "%3D")
         .replace('&', "%26");
     let (name, _) = url::form_urlencoded::parse(escaped.as_bytes()).next()?;
-    // A name that could lead out of the PBX's folder is none.
+    // What could lead out of the PBX's folder is no name.
     let fits = !name.is_empty() && !name.contains(['/', '\\']);
     fits.then(|| name.into_owned())
 }
@@ -187,8 +188,12 @@ mod tests {
         let manifest = manifest();
         let wanted = |text| extension(&[(Field::VOICEMAIL_GREETING, text)]);
         let held = wanted("hello all.wav");
-        let same = wanted("https://files.example.com/g/hello%20all.wav");
-        assert_eq!(differing(&manifest, &same, &held), []);
+        for same in [
+            "https://files.example.com/g/hello%20all.wav",
+            "https://me:canary@files.example.com/g/hello%20all.wav",
+        ] {
+            assert_eq!(differing(&manifest, &wanted(same), &held), []);
+        }
         for other in [
             "https://files.example.com/g/bye.wav",
             "https://files.example.com/",

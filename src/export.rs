@@ -15,10 +15,10 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use thiserror::Error;
 
-/// The characters of a fingerprint.
+/// How many characters a fingerprint has.
 const FINGERPRINT_WIDTH: usize = 16;
 
-/// The treatment of passwords and PINs.
+/// What becomes of passwords and PINs.
 #[derive(Debug, Clone, Copy)]
 pub enum Secrecy<'k> {
     /// Their columns are left out.
@@ -72,7 +72,7 @@ impl<'k> Form<'k> {
         self.fields.iter().map(column).collect()
     }
 
-    /// The cells of an extension under the columns.
+    /// What stands under the columns for an extension.
     pub fn cells<'e>(&self, extension: &'e Record) -> Vec<Cow<'e, str>> {
         let cell = |field: &Field| {
             let text = extension.get(*field).unwrap_or_default();
@@ -96,7 +96,7 @@ impl<'k> Form<'k> {
     }
 }
 
-/// The fingerprint that stands for a secret of an extension.
+/// What stands for the secret of an extension.
 pub fn fingerprint(key: &Key, number: &str, field: Field, secret: &str) -> String {
     key.fingerprint(&format!("export/{}/{number}", field.name()), secret)
 }
@@ -106,7 +106,7 @@ pub fn fingerprint_heading(field: Field) -> String {
     format!("{OWN_PREFIX}{}_fingerprint", field.name())
 }
 
-/// The reason that an export failed.
+/// Why an export did not come about.
 #[derive(Debug, Error)]
 pub enum ExportError {
     /// The PBX or the network.

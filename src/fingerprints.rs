@@ -49,8 +49,7 @@ pub(crate) fn canonical(field: Field, text: &str) -> String {
     items.join(";")
 }
 
-/// An extension with fingerprints in the place of secrets; live fields are left out. Fingerprints hold for this number
-/// alone.
+/// What may be shown of an extension; the state of the moment is left out. Fingerprints hold for this number alone.
 pub(crate) fn shown(extension: &Record, number: &str, key: &Key) -> Shown {
     let fields = extension.iter().filter(|(field, _)| !field.is_live());
     let shown = fields.map(|(field, text)| {
@@ -61,7 +60,7 @@ pub(crate) fn shown(extension: &Record, number: &str, key: &Key) -> Shown {
                     fingerprint: key.fingerprint(&context, secret.reveal()),
                 }
             }
-            // `<generate>` is no secret.
+            // That a secret is to be generated is none.
             _ => ShownText::Text(text.reveal().to_owned()),
         };
         (field.name().to_owned(), shown)

@@ -10,13 +10,13 @@ use crate::model::{Action, Finding, Outcome, RowResult};
 use crate::report::{FindingSummary, cells, columns, counted, finding_line};
 use crate::rim::outputs::Files;
 use crate::rim::target::vendor_of_rows;
-use crate::rim::terminal::print;
+use crate::rim::terminal::{output, print};
 use crate::rim::{Exit, Failure};
 use crate::sheet::{Readers, SheetError, Writer};
 use crate::vendors::vendor;
 use jiff::Timestamp;
 use serde_json::json;
-use std::io::{self, BufWriter, Write, stdout};
+use std::io::{self, BufWriter, Write};
 
 /// Checks the sheets; findings go to standard output, summed by column and cause.
 ///
@@ -52,7 +52,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
         .map(|path| create(path.as_path()))
         .collect();
     let mut writers = writers.map_err(Failure::usage)?;
-    let (reported, mut out) = (!writers.is_empty(), BufWriter::new(stdout()));
+    let (reported, mut out) = (!writers.is_empty(), BufWriter::new(output()));
     let mut found = FindingSummary::default();
     let options = Options {
         purpose: Purpose::Create,

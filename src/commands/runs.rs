@@ -5,11 +5,10 @@ use crate::ledger::{Listed, Memory, Standing, StoredRun, clean, runs};
 use crate::model::{Outcome, RowResult};
 use crate::report::{cells, columns};
 use crate::rim::outputs::Files;
-use crate::rim::terminal::{print, print_data};
+use crate::rim::terminal::{output, print, print_data};
 use crate::rim::{Context, Exit, Failure};
 use crate::run::SavedOptions;
 use crate::sheet::{Format, Readers, Writer, markdown};
-use std::io::stdout;
 
 /// Lists the runs, newest first, or throws old ones away.
 ///
@@ -114,7 +113,7 @@ pub(super) fn report(args: &RunReportArgs, context: &Context) -> Result<Exit, Fa
     let columns = columns();
     let writer = match &args.output {
         Some(path) => Writer::replace(path, Readers::Anybody, &columns),
-        None => Writer::stream(Box::new(stdout()), "standard output", Format::Csv, &columns),
+        None => Writer::stream(output(), "standard output", Format::Csv, &columns),
     };
     let mut writer = writer.map_err(Failure::usage)?;
     let doubtful = outcomes

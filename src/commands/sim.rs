@@ -2,11 +2,11 @@
 
 use crate::cli::SimArgs;
 use crate::rim::target::sim_account;
-use crate::rim::terminal::stop_on_interrupt;
+use crate::rim::terminal::{output, stop_on_interrupt};
 use crate::rim::{Exit, Failure};
 use crate::sim::{Faults, Server, Sim, listen_address};
 use crate::vendors::vendor;
-use std::io::{Write, stdout};
+use std::io::Write;
 use std::thread;
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ pub(super) fn run(args: &SimArgs) -> Result<Exit, Failure> {
         .map_err(|error| Failure::usage(format!("{addr} cannot be listened on: {error}")))?;
     // Whoever reads this may have gone; the PBX is there all the same.
     let _ = writeln!(
-        stdout(),
+        output(),
         "{} listens on {}+http://{}@{}",
         facts.name,
         vendor.id,

@@ -6,10 +6,10 @@ use crate::manifest::{Access, FieldRow, Manifest, RuleRow};
 use crate::model::{Kind, Severity};
 use crate::rim::outputs::Files;
 use crate::rim::target::vendor_of_rows;
+use crate::rim::terminal::output;
 use crate::rim::{Exit, Failure};
 use crate::sheet::{Column, ExtraSheet, Format, Writer};
 use crate::vendors::vendor;
-use std::io::stdout;
 
 /// Writes the headings of a vendor: what must be given first, then the rest in the order of the vendor's pages. A workbook
 /// also says what each column takes, offers the words of those that take words, and has a sheet of help.
@@ -40,7 +40,7 @@ pub(super) fn run(args: &TemplateArgs) -> Result<Exit, Failure> {
             }
             Writer::create_new(path, &columns, Some(help(manifest, &rows)))
         }
-        None => Writer::stream(Box::new(stdout()), "standard output", Format::Csv, &columns),
+        None => Writer::stream(output(), "standard output", Format::Csv, &columns),
     };
     writer.and_then(Writer::finish).map_err(Failure::usage)?;
     Ok(Exit::Done)

@@ -1,10 +1,10 @@
-//! The headings of fields in the sheets of a run.
+//! What fields are called in the sheets of a run.
 
 use crate::model::{Field, Place};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The headings of fields, by sheet and field name. Known without the sheets too.
+/// What fields are called in the sheets of a run: known without the sheets too.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Headings(pub(crate) BTreeMap<String, BTreeMap<String, String>>);
 
@@ -16,7 +16,7 @@ impl Headings {
     }
 }
 
-/// The key of a sheet.
+/// What a sheet is known by.
 pub(crate) fn sheet_key(place: &Place) -> String {
     match &place.sheet {
         Some(sheet) => format!("{}!{sheet}", place.file),

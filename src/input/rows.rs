@@ -14,18 +14,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-/// The most rows of one run.
+/// How many rows one run may bring to a PBX.
 pub(crate) const ROWS_MAX: usize = 1_000_000;
 
 /// One row.
 pub(crate) struct InputRow {
-    /// Its place in the sheet.
+    /// Where it stands.
     pub(crate) place: Place,
-    /// The index of its sheet.
+    /// Which of the sheets it stands in.
     pub(crate) sheet: usize,
-    /// The wanted extension.
+    /// What it wants.
     pub(crate) wanted: Record,
-    /// Its findings.
+    /// What is wrong with it.
     pub(crate) findings: Vec<Finding>,
     text: Box<str>,
     ends: Box<[usize]>,
@@ -68,7 +68,7 @@ impl InputRow {
         Cells::stored_as(&self.text, &self.ends, &self.stored)
     }
 
-    /// Returns whether it has no error.
+    /// Whether nothing keeps it from being sent.
     pub(crate) fn is_valid(&self) -> bool {
         !self.findings.iter().any(Finding::is_error)
     }
@@ -157,7 +157,7 @@ impl Rows {
         }
     }
 
-    /// Returns whether any row has a value for this field.
+    /// Whether any row has a value for this field.
     pub(crate) fn have(&self, field: Field) -> bool {
         let has = |row: &InputRow| row.wanted.get(field).is_some_and(|text| !text.is_empty());
         self.rows.iter().any(has)
@@ -270,12 +270,12 @@ impl Rows {
         row.cells().get(column)
     }
 
-    /// Returns whether no row has an error.
+    /// Whether nothing keeps any row from being sent.
     pub(crate) fn all_valid(&self) -> bool {
         self.rows.iter().all(InputRow::is_valid)
     }
 
-    /// Returns whether any row has no error.
+    /// Whether there is anything to send.
     pub(crate) fn any_valid(&self) -> bool {
         self.rows.iter().any(InputRow::is_valid)
     }
@@ -310,7 +310,7 @@ impl Rows {
         all
     }
 
-    /// The headings of the fields in each sheet.
+    /// What each field is called in each sheet.
     pub(crate) fn headings(&self) -> Headings {
         let mut headings = Headings::default();
         for (sheet, binding) in &self.sheets {

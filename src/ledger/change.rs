@@ -88,7 +88,7 @@ impl Stored {
 fn secrets(extension: &Record) -> BTreeMap<Field, &str> {
     extension
         .iter()
-        .filter(|(field, _)| field.is_secret())
+        .filter(|(field, text)| field.hides(text.reveal()))
         .map(|(field, text)| (field, text.reveal()))
         .collect()
 }

@@ -7,7 +7,7 @@ use super::Link;
 use super::paced::PAUSE_MAX;
 use super::trust;
 use crate::model::{Fault, FaultKind};
-use crate::wire::{Encoded, Method, REPLY_BYTES_MAX, Reply, Request};
+use crate::wire::{Alone, Encoded, Method, REPLY_BYTES_MAX, Reply, Request, SHARED_COST_MAX};
 use reqwest::blocking::{Client, Response};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use std::error::Error;
@@ -18,6 +18,9 @@ use url::Url;
 /// How long an unused connection is kept: shorter than the 5 s after which small web servers close it, or the next
 /// request would die with it.
 const IDLE_MAX: Duration = Duration::from_secs(3);
+
+/// Stands before the text in some replies, and means nothing.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// How much of a reply is read at once, in bytes.
 const READ_BYTES: usize = 64 * 1024;
@@ -159,6 +162,7 @@ impl Http {
             content_type: header(CONTENT_TYPE).unwrap_or_default(),
             retry_after: header(RETRY_AFTER).and_then(|text| retry_after(&text)),
             body: Vec::new(),
+            alone: None,
         };
         let cut_short = |code: &'static str, what: String| {
             let message = format!(
@@ -191,7 +195,13 @@ impl Http {
                 ));
             }
             match response.read(&mut chunk) {
-                Ok(0) => return Ok(reply),
+                Ok(0) => {
+                    reply.body.shrink_to_fit();
+                    if reply.body.starts_with(BYTE_ORDER_MARK) {
+                        reply.body.drain(..BYTE_ORDER_MARK.len());
+                    }
+                    return Ok(reply);
+                }
                 Ok(read) => reply.body.extend(chunk.iter().take(read)),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => {
@@ -203,6 +213,14 @@ impl Http {
             }
             if reply.body.len() > self.options.reply_bytes_max {
                 return Err(too_long());
+            }
+            if reply.body.len() > SHARED_COST_MAX && reply.alone.is_none() {
+                let left = self.options.whole_reply.saturating_sub(begun.elapsed());
+                let alone = Alone::acquire(left);
+                reply.alone = Some(alone.ok_or_else(|| {
+                    let what = "is large, and other large replies are being read".into();
+                    cut_short("link.reply_too_large", what)
+                })?);
             }
         }
     }

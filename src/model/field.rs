@@ -390,6 +390,12 @@ impl Field {
         self.def().secret
     }
 
+    /// Whether this value of it may never be shown: the field is a secret, or the value is an address with a password in
+    /// it.
+    pub fn hides(self, text: &str) -> bool {
+        self.is_secret() || (self == Field::VOICEMAIL_GREETING && holds_password(text))
+    }
+
     /// All fields that people know an extension by in this way.
     pub fn identifying(identity: Identity) -> impl Iterator<Item = Field> {
         Field::all().filter(move |field| field.def().identifies == Some(identity))
@@ -399,6 +405,14 @@ impl Field {
     pub fn is_live(self) -> bool {
         self.def().live
     }
+}
+
+/// True for an address with a password before its host.
+fn holds_password(text: &str) -> bool {
+    let authority = text.split_once("://").map_or("", |(_, rest)| rest);
+    let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
+    let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
+    user.contains(':')
 }
 
 impl fmt::Debug for Field {

@@ -98,7 +98,7 @@ impl Record {
 }
 
 fn text_of(field: Field, text: &Secret) -> Text<'_> {
-    if field.is_secret() {
+    if field.hides(text.reveal()) {
         Text::Secret(text)
     } else {
         Text::Open(text.reveal())

@@ -1,6 +1,7 @@
 //! What is shown of a value to people, and what stands in the place of a secret. No other module has words for it.
 
 use super::{Field, OddChar};
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// How many characters of a value are shown.
@@ -11,7 +12,7 @@ pub const NOT_SHOWN: &str = "(not shown)";
 
 /// The value of a field in quotes; of a secret nothing.
 pub fn shown(field: Field, text: &str) -> String {
-    if field.is_secret() {
+    if field.hides(text) {
         NOT_SHOWN.to_owned()
     } else {
         quoted(text)
@@ -20,11 +21,154 @@ pub fn shown(field: Field, text: &str) -> String {
 
 /// The value of a field as it stands, for a cell of a report; of a secret that is not empty nothing.
 pub fn plain(field: Field, text: &str) -> String {
-    if field.is_secret() && !text.is_empty() {
+    if field.hides(text) && !text.is_empty() {
         NOT_SHOWN.to_owned()
     } else {
         text.to_owned()
     }
+}
+
+/// How long a piece of a secret is that gives it away, in characters.
+const PIECE: usize = 4;
+
+/// Whether words that somebody else wrote hold a secret or a piece of it: in any case, percent-encoded, escaped as in
+/// JSON or XML, in base64 or in hexadecimal digits.
+pub fn repeats(words: &str, typed: &str) -> bool {
+    let secret = typed.to_lowercase();
+    if secret.is_empty() {
+        return false;
+    }
+    let read: [String; 3] = [words.to_owned(), percent_decoded(words), unescaped(words)];
+    let raw: Vec<char> = secret.chars().collect();
+    let in_words = |words: &String| {
+        let words = words.to_lowercase();
+        pieces(&raw, PIECE).any(|piece| words.contains(&piece))
+    };
+    if read.iter().any(in_words) {
+        return true;
+    }
+    let folded = words.to_lowercase();
+    let hexes: [Vec<char>; 2] =
+        [typed, secret.as_str()].map(|text| text.bytes().flat_map(hex_digits).collect());
+    let in_hex = |hex: &Vec<char>| pieces(hex, 2 * PIECE).any(|piece| folded.contains(&piece));
+    (secret.len() >= PIECE && hexes.iter().any(in_hex))
+        || decoded_runs(words).any(|text| in_words(&text))
+}
+
+/// All pieces of this length; the whole where it is shorter.
+fn pieces(text: &[char], length: usize) -> impl Iterator<Item = String> {
+    text.windows(length.min(text.len()).max(1))
+        .map(|piece| piece.iter().collect())
+}
+
+fn hex_digits(byte: u8) -> [char; 2] {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
+    [digit(byte >> 4), digit(byte & 15)]
+}
+
+fn percent_decoded(words: &str) -> String {
+    let escaped = words.replace('+', " ");
+    let pairs = escaped.replace('&', "%26").replace('=', "%3D");
+    let mut decoded = url::form_urlencoded::parse(pairs.as_bytes());
+    decoded
+        .next()
+        .map(|(name, _)| name.into_owned())
+        .unwrap_or_default()
+}
+
+/// The words with what JSON and XML write otherwise turned back: `\\u0061`, `\\/`, `&#97;`, `&#x61;`, `&amp;`.
+fn unescaped(words: &str) -> String {
+    let mut out = String::new();
+    let mut rest = words;
+    while let Some(at) = rest.find(['\\', '&']) {
+        let (before, after) = rest.split_at(at);
+        out.push_str(before);
+        let (c, length) = escape(after).unwrap_or_else(|| (after.chars().next(), 1));
+        out.extend(c);
+        rest = after.get(length..).unwrap_or_default();
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The character that an escape at the start of a text means, and the escape's length.
+fn escape(text: &str) -> Option<(Option<char>, usize)> {
+    let number = |digits: &str, radix| {
+        let value = u32::from_str_radix(digits, radix).ok()?;
+        char::from_u32(value)
+    };
+    if let Some(rest) = text.strip_prefix("\\u") {
+        return Some((number(rest.get(..4)?, 16), 6));
+    }
+    if let Some(rest) = text.strip_prefix('\\') {
+        return Some((rest.chars().next(), 1 + rest.chars().next()?.len_utf8()));
+    }
+    let (name, _) = text.strip_prefix('&')?.split_once(';')?;
+    let c = match name {
+        "amp" => Some('&'),
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        _ => match name.strip_prefix('#')? {
+            digits if digits.starts_with(['x', 'X']) => number(digits.get(1..)?, 16),
+            digits => number(digits, 10),
+        },
+    };
+    Some((c, name.len() + 2))
+}
+
+/// Everything in the words that can be read as base64, from each of its letters on, as the text that it means.
+fn decoded_runs(words: &str) -> impl Iterator<Item = String> {
+    let value = |c: char| match c {
+        'A'..='Z' => Some(c as u32 - 'A' as u32),
+        'a'..='z' => Some(c as u32 - 'a' as u32 + 26),
+        '0'..='9' => Some(c as u32 - '0' as u32 + 52),
+        '+' | '-' => Some(62),
+        '/' | '_' => Some(63),
+        _ => None,
+    };
+    let runs: Vec<Vec<u32>> = words
+        .split(move |c| value(c).is_none())
+        .map(|run| run.chars().filter_map(value).collect())
+        .collect();
+    runs.into_iter().flat_map(|run: Vec<u32>| {
+        (0..4.min(run.len())).map(move |skip| {
+            let bytes: Vec<u8> = run
+                .get(skip..)
+                .unwrap_or_default()
+                .chunks(4)
+                .flat_map(|group| {
+                    let bits = group.iter().fold(0, |bits, six| bits << 6 | six);
+                    let bits = bits << (6 * (4 - group.len()));
+                    let [_, a, b, c] = u32::to_be_bytes(bits);
+                    [a, b, c].into_iter().take(group.len().saturating_sub(1))
+                })
+                .collect();
+            String::from_utf8_lossy(&bytes).into_owned()
+        })
+    })
+}
+
+/// A text on its way to a terminal: what would steer it, or turn its letters round, is written out.
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    let steers = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\t'))
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(steers) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if steers(c) {
+            // Writing to a string does not fail.
+            let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// What became of a secret, by whether it was there before and is there now.
@@ -70,5 +214,59 @@ mod tests {
             "\"20\\u{200b}02\\u{a}\""
         );
         assert_eq!(quoted(&"x".repeat(61)), format!("\"{}…\"", "x".repeat(60)));
+    }
+
+    #[test]
+    fn words_that_hold_a_piece_of_a_secret_in_any_writing_are_known() {
+        const SECRET: &str = "Canary7731+pw";
+        for words in [
+            "no Canary7731+pw",
+            "NO CANARY7731+PW",
+            "it is anary77",
+            "no Canary7731%2Bpw",
+            "%43%61%6E%61%72%79",
+            "no \\u0043\\u0061\\u006e\\u0061ry",
+            "no &#67;&#x61;&#110;ary7731",
+            "auth Q2FuYXJ5NzczMStwdw==",
+            "auth xxQ2FuYXJ5Nzcz",
+            "YXBpOkNhbmFyeTc3MzErcHc=",
+            "43616e617279373733312b7077",
+        ] {
+            assert!(repeats(words, SECRET), "{words}");
+        }
+        for words in [
+            "extension 2001 exists already",
+            "the password is too weak",
+            "internal error 500",
+            "",
+        ] {
+            assert!(!repeats(words, SECRET), "{words}");
+        }
+        assert!(repeats("pin 12 is wrong", "12"));
+        assert!(!repeats("anything", ""));
+    }
+
+    #[test]
+    fn nothing_steers_a_terminal() {
+        let text = "a\u{1b}[2J\u{9b}31m\u{202e}b\r\u{7}\tc\nd";
+        let shown = harmless(text);
+        assert_eq!(shown, "a\\u{1b}[2J\\u{9b}31m\\u{202e}b\\u{d}\\u{7}\tc\nd");
+        assert_eq!(harmless("Grüße, 日本 \u{1f600}"), "Grüße, 日本 \u{1f600}");
+    }
+
+    #[test]
+    fn an_address_with_a_password_is_a_secret() {
+        let greeting = Field::VOICEMAIL_GREETING;
+        for text in ["https://me:pw@example.com/a.wav", "ftp://a:b@c"] {
+            assert_eq!(shown(greeting, text), NOT_SHOWN);
+        }
+        for text in [
+            "https://example.com/a.wav",
+            "https://me@example.com/a:b@c",
+            "a.wav",
+        ] {
+            assert!(!greeting.hides(text), "{text}");
+        }
+        assert!(!Field::DESCRIPTION.hides("https://me:pw@example.com"));
     }
 }

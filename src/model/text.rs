@@ -79,10 +79,11 @@ pub enum WireText {
 impl WireText {
     /// A text for a field: secret where the field is.
     pub fn new(field: Field, text: impl Into<String>) -> WireText {
-        if field.is_secret() {
+        let text = text.into();
+        if field.hides(&text) {
             WireText::Secret(Secret::new(text))
         } else {
-            WireText::Open(text.into())
+            WireText::Open(text)
         }
     }
 

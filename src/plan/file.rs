@@ -25,26 +25,26 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// The version of the file's layout.
+/// How the file is laid out.
 const FORMAT: u32 = 1;
 
 /// The largest plan or sealed file that is read, in bytes: 2 GiB.
 pub const FILE_BYTES_MAX: u64 = 2 << 30;
 
-/// A plan as it stands in its file. The members stand in the order of the alphabet, as the file's keys do.
+/// What a run would do. The members stand in the order of the alphabet, as the file's keys do.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct SavedPlan {
     /// The target's address, so that a name that means another PBX by now is noticed.
     pub address: String,
-    /// The version of the file's layout.
+    /// How the file is laid out.
     format: u32,
-    /// Its rows are groups.
+    /// Whether its rows are groups.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub groups: bool,
-    /// The sheets' headings of fields.
+    /// What fields are called in the sheets.
     pub headings: Headings,
-    /// The number of extensions that the PBX held.
+    /// How many extensions the PBX held.
     pub held: usize,
     /// The SHA-256 of what was read.
     pub input_hash: String,
@@ -74,7 +74,7 @@ pub struct SavedPlan {
 #[serde(deny_unknown_fields)]
 pub struct SavedRow {
     action: String,
-    /// The extension on the PBX; absent where there was none, or the row is invalid.
+    /// What the PBX held; absent where there was no such extension, or the row is invalid.
     before: Option<Shown>,
     /// The fields that are to be written, where the extension is to be changed.
     changes: Vec<Field>,
@@ -91,7 +91,7 @@ pub struct SavedRow {
     place: Option<SavedPlace>,
     result: String,
     row: Option<u64>,
-    /// The wanted extension; absent where the row is invalid.
+    /// What the row wants; absent where the row is invalid.
     wanted: Option<Shown>,
 }
 
@@ -110,16 +110,16 @@ struct AnyVersion {
     tool: String,
 }
 
-/// The facts of a plan that are not in its rows.
+/// What a plan is for, told by whoever makes it.
 #[derive(Debug, Clone)]
 pub struct Head {
     /// The target's address.
     pub address: String,
-    /// Its rows are groups.
+    /// Whether its rows are groups.
     pub groups: bool,
-    /// The sheets' headings of fields.
+    /// What fields are called in the sheets.
     pub headings: Headings,
-    /// The number of extensions that the PBX holds.
+    /// How many extensions the PBX holds.
     pub held: usize,
     /// The SHA-256 of what was read.
     pub input_hash: String,
@@ -137,7 +137,7 @@ pub struct Head {
     pub to: String,
 }
 
-/// The reason that a plan cannot be saved or carried out. Nothing was sent.
+/// Why a plan cannot be saved or carried out. Nothing was sent.
 #[derive(Debug, Error)]
 pub enum SavedError {
     /// A file cannot be read or written.
@@ -197,7 +197,7 @@ pub enum SavedError {
 }
 
 impl SavedError {
-    /// A hint on what to do next.
+    /// What to do next.
     pub fn hint(&self) -> &'static str {
         match self {
             SavedError::File { doing: "read", .. } => {
@@ -445,8 +445,8 @@ impl SavedPlan {
 pub struct Secrets(BTreeMap<usize, Record>);
 
 impl Secrets {
-    /// The wanted extension of the row at a position, secrets included; `None` where it is invalid, or where a secret
-    /// or a field is not there.
+    /// What the row at a position wants, secrets included; `None` where it is invalid, or where a secret or a field is
+    /// not there.
     pub fn wanted(&self, position: usize, row: &SavedRow) -> Option<Record> {
         let mut extension = Record::default();
         for (name, text) in row.wanted.as_ref()? {
@@ -468,7 +468,7 @@ impl SavedRow {
         &self.number
     }
 
-    /// The action; `None` where the word for it is not known.
+    /// What is to be done.
     pub fn action(&self) -> Option<Action> {
         [Action::Create, Action::Update, Action::Delete, Action::None]
             .into_iter()
@@ -480,7 +480,7 @@ impl SavedRow {
         &self.changes
     }
 
-    /// Returns whether the PBX was asked about the row's extension: not for an invalid row.
+    /// Whether the PBX was asked about the row's extension: not for an invalid one.
     pub fn was_looked_at(&self) -> bool {
         self.wanted.is_some()
     }
@@ -517,7 +517,7 @@ impl SavedRow {
         })
     }
 
-    /// Returns whether the extension differs from what it was when the plan was made.
+    /// Whether the extension is no more what it was when the plan was made.
     pub fn moved(&self, now: Option<&Record>, key: &Key) -> bool {
         self.fingerprint != now.map(|now| fingerprint(now, key))
     }
@@ -556,12 +556,12 @@ impl SavedRow {
 fn secrets(extension: &Record) -> BTreeMap<Field, &str> {
     extension
         .iter()
-        .filter(|(field, text)| field.is_secret() && !text.is_empty() && *text != GENERATE)
+        .filter(|(field, text)| field.hides(text.reveal()) && !text.is_empty() && *text != GENERATE)
         .map(|(field, text)| (field, text.reveal()))
         .collect()
 }
 
-/// The context that binds the sealed secrets to the bytes of a plan.
+/// What is sealed belongs to these bytes of a plan.
 fn context(plan: &[u8]) -> String {
     format!("plan/{}", sha256_hex(plan))
 }
@@ -578,19 +578,19 @@ fn opens(sealed: &Path, plan: &[u8], key: &Key) -> bool {
     read(sealed).is_ok_and(|sealed| key.open(&context(plan), &sealed).is_ok())
 }
 
-/// The file with the secrets of a plan.
+/// Where the secrets of a plan stand.
 pub fn sealed_path(plan: &Path) -> PathBuf {
     let mut name = OsString::from(plan);
     name.push(".sealed");
     name.into()
 }
 
-/// The position of an error. The parser's own words may quote the text.
+/// Where the text stops being a plan. The parser's own words may quote the text.
 fn place_of(error: &serde_json::Error) -> String {
     format!("line {}, column {}", error.line(), error.column())
 }
 
-/// A text from a file, fit for a terminal.
+/// What a file says, fit for a terminal.
 fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(40).collect()
 }

@@ -4,7 +4,7 @@ use crate::model::{Action, Change};
 use std::fmt;
 use std::str::FromStr;
 
-/// A limit on one kind of change: a count, or a share of what the PBX holds.
+/// How much of one kind of change a run may do: a count, or a share of what the PBX holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Allowance {
     /// Any number.
@@ -15,13 +15,13 @@ pub enum Allowance {
     Percent {
         /// The share in percent.
         share: f64,
-        /// The least count, for small PBXes.
+        /// What is allowed on the smallest PBX.
         at_least: u64,
     },
 }
 
 impl Allowance {
-    /// The count that this allows on a PBX that holds `held` extensions.
+    /// How many that is on a PBX that holds so many extensions.
     pub fn count(self, held: usize) -> u64 {
         match self {
             Allowance::All => u64::MAX,
@@ -68,7 +68,7 @@ impl fmt::Display for Allowance {
     }
 }
 
-/// The limits on the changes of one run.
+/// How much one run may change.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Budget {
     /// Extensions made.
@@ -112,19 +112,19 @@ pub struct Exceeded {
     pub kind: String,
     /// The flag that allows it.
     pub flag: &'static str,
-    /// The number of such changes.
+    /// How many there would be.
     pub wanted: u64,
-    /// The number allowed.
+    /// How many are allowed.
     pub allowed: u64,
     /// The allowance as it was given.
     pub allowance: String,
-    /// The number of extensions or groups on the PBX.
+    /// How many extensions or groups the PBX holds.
     pub held: usize,
-    /// `extension` or `group`.
+    /// Which of the two they are.
     pub record: &'static str,
 }
 
-/// Compares the changes with the budget, before the first of them is sent.
+/// Holds the changes to the budget, before the first of them is sent.
 ///
 /// # Errors
 /// The first kind of change that goes past it.

@@ -1,4 +1,4 @@
-//! Plans what would be done, as a value: no terminal, no command line. Every command that writes is a planner and the one
+//! What would be done, as a value: no terminal, no command line. Every command that writes is a planner and the one
 //! [`Run::execute`](crate::run::Run::execute).
 //!
 //! - [`remote`]: what the PBX holds.
@@ -31,20 +31,20 @@ use crate::rim::{Exit, Failure};
 use remote::RemoteState;
 use std::collections::BTreeMap;
 
-/// The changes and lines of a run.
+/// What a run would do.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Plan {
     /// Every line of the report, in its order. The `row` of a change is its row's position.
     pub(crate) rows: Vec<PlannedRow>,
-    /// The number of extensions on the PBX.
+    /// How many extensions the PBX holds.
     pub(crate) held: usize,
-    /// The extensions on the PBX that rows name, by number.
+    /// What the PBX holds of the extensions that rows name, by number.
     pub(crate) extensions: BTreeMap<String, Record>,
-    /// The sheets' headings of fields.
+    /// What fields are called in the sheets.
     pub(crate) headings: Headings,
     /// The SHA-256 of what was read.
     pub(crate) input_hash: String,
-    /// Lines to print before anything is sent.
+    /// What is to be said before anything is done.
     pub(crate) notes: Vec<String>,
     /// What the run makes of what two PBXes agree on; of a migration, and of what undoes one.
     pub(crate) agreement: Option<Agreement>,
@@ -82,13 +82,13 @@ impl Plan {
     }
 }
 
-/// The reason that nothing is sent.
+/// Why nothing is sent.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     /// The code that every line gets that has no result yet.
     pub(crate) code: &'static str,
     pub(crate) failure: Failure,
-    /// The failure ends the command; else the exit follows from the results of the rows.
+    /// Whether the failure ends the command; else the results of the rows do.
     pub(crate) fails: bool,
     /// The lines as they were planned by then; none where they stand as they were read.
     pub(crate) lines: Option<Vec<Outcome>>,

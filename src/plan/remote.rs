@@ -1,4 +1,4 @@
-//! Fetches the state of the PBX, as far as the rows need it.
+//! What the PBX holds, as far as the rows need it.
 
 use super::decide::Mode;
 use crate::input::{InputRow, OnPbx, Rows};
@@ -8,11 +8,11 @@ use crate::rim::{Failure, Session};
 use crate::wire::Listing;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The state of the PBX, as far as the rows need it.
+/// What the PBX holds, as far as the rows need it.
 pub(crate) struct RemoteState {
     /// Every number.
     pub(crate) numbers: BTreeSet<String>,
-    /// The numbers are certainly all.
+    /// Whether those are certainly all.
     pub(crate) complete: bool,
     /// Everything about the extensions that rows name.
     pub(crate) extensions: BTreeMap<String, Record>,
@@ -32,7 +32,7 @@ impl RemoteState {
         named: impl Iterator<Item = &'n str>,
     ) -> Result<RemoteState, Failure> {
         RemoteState::gather(session, named, |listing, is_listed| {
-            // An incomplete listing proves no absence.
+            // What a doubtful listing leaves out is looked for too.
             is_listed || !listing.complete
         })
     }
@@ -90,7 +90,7 @@ impl RemoteState {
         })
     }
 
-    /// Checks the rows again, now that it is known which extensions there are.
+    /// Holds the rows to the rules again, now that it is known what is there.
     ///
     /// # Errors
     /// Exit 3 where the PBX does not tell which extensions may be members of its groups.
@@ -139,7 +139,7 @@ impl RemoteState {
         }))
     }
 
-    /// The purpose of a row with this number.
+    /// What a row of this number is for.
     pub(crate) fn purpose(&self, mode: Mode, number: &str) -> Purpose {
         match mode {
             Mode::Create => Purpose::Create,

@@ -13,7 +13,7 @@ use crate::rules::Checker;
 use crate::seal::Key;
 use std::path::{Path, PathBuf};
 
-/// The policy for rows whose extension changed since the plan was made.
+/// What becomes of rows whose extension moved since the plan was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnDrift {
     /// Nothing is sent when anything moved.
@@ -135,7 +135,7 @@ impl Replay {
     }
 }
 
-/// The failure of a plan that cannot be used here.
+/// Why a plan cannot be used here.
 fn unusable(path: &Path, why: String) -> Failure {
     Failure::usage(format!("{}: {why}", path.display())).hint("plan again: rowcall plan -o")
 }
@@ -185,7 +185,7 @@ struct Planner<'p> {
 }
 
 impl Planner<'_> {
-    /// Decides a row by what the PBX holds now; fails where the plan contradicts itself.
+    /// What becomes of a row now; says where the plan does not hold together.
     fn row(&self, position: usize, line: Outcome) -> Result<PlannedRow, String> {
         let settled = PlannedRow::settled;
         let Some(row) = self.plan.rows.get(position) else {
@@ -244,7 +244,7 @@ impl Planner<'_> {
         })
     }
 
-    /// Decides what the row asks for; `None` where it is to be deleted and not there.
+    /// What the row asks for by what the PBX holds now; `None` where it is to be deleted and not there.
     fn decide(
         &self,
         position: usize,

@@ -120,7 +120,7 @@ fn spelling(number: &str) -> String {
     }
 }
 
-/// Returns whether a row is so wrong that it may mean any extension.
+/// Whether a row is so wrong that nobody can say which extension it means.
 fn names_nobody(rows: &Rows, remote: &RemoteState, index: usize) -> bool {
     let row = &rows.rows[index];
     // A word that the PBX keeps for itself means nobody who could be deleted.

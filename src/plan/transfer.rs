@@ -20,13 +20,13 @@ use crate::seal::Key;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
-/// The extensions of the PBX that is left.
+/// What the PBX that is left holds.
 pub(crate) struct Source {
     /// In the order of their numbers.
     pub(crate) extensions: Vec<Record>,
-    /// They are certainly all.
+    /// Whether those are certainly all.
     complete: bool,
-    /// Lines to print about it.
+    /// What there is to be said of it.
     pub(crate) notes: Vec<String>,
 }
 
@@ -67,7 +67,7 @@ impl Source {
         self.extensions.iter().map(Record::number)
     }
 
-    /// A keyed fingerprint of all that was read.
+    /// What was read, in one word that tells nothing of it.
     fn hash(&self, key: &Key) -> String {
         let all: Vec<String> = self
             .extensions
@@ -159,7 +159,7 @@ impl<'t> Transfer<'t> {
         self.moves.iter().map(|one| one.line.clone()).collect()
     }
 
-    /// Loads the state that both PBXes agreed on last; `None` where one of them is simulated.
+    /// What both PBXes agreed on last; `None` where one of them is a simulated one.
     ///
     /// # Errors
     /// Exit 2 where what is kept cannot be used.
@@ -256,7 +256,7 @@ pub(crate) fn colliding(collisions: &[impl Display]) -> Failure {
     .hint("change the rules, or name other numbers with --renumber-map")
 }
 
-/// Decides each extension by what both PBXes hold and what they agreed on last.
+/// What is to become of each extension, by what both PBXes hold and what they agreed on last.
 struct Deciding<'d> {
     transfer: &'d Transfer<'d>,
     base: Option<&'d Base>,
@@ -433,7 +433,7 @@ impl Deciding<'_> {
         }
     }
 
-    /// Says which fields were left as they were set by hand; empty where none were.
+    /// That fields were left as somebody set them; empty where none were.
     fn kept(&self, kept: &[Field]) -> String {
         if kept.is_empty() {
             return String::new();

@@ -122,7 +122,7 @@ pub fn cells(outcome: &Outcome) -> [String; 16] {
     ]
 }
 
-/// The cells that a rejects sheet adds to a row's own.
+/// What a rejects sheet says beside a row's own cells.
 pub fn reject_cells(outcome: &Outcome) -> [String; 5] {
     [
         text(outcome.place.as_ref()),
@@ -168,7 +168,7 @@ fn text(value: Option<impl ToString>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
 }
 
-/// The number of rows by result.
+/// How many rows came to which result.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts(BTreeMap<RowResult, u64>);
 
@@ -178,17 +178,17 @@ impl Counts {
         *self.0.entry(result).or_default() += 1;
     }
 
-    /// The number of rows counted.
+    /// How many rows were counted.
     pub fn total(&self) -> u64 {
         self.0.values().sum()
     }
 
-    /// The number of rows with a result.
+    /// How many rows came to a result.
     pub fn of(&self, result: RowResult) -> u64 {
         self.0.get(&result).copied().unwrap_or_default()
     }
 
-    /// Returns whether every row is done or unchanged.
+    /// Whether every row is done or unchanged.
     pub fn all_done(&self) -> bool {
         self.0.keys().all(|result| result.is_done())
     }
@@ -257,7 +257,7 @@ impl Report {
         Ok(ready)
     }
 
-    /// The rows without an outcome.
+    /// Which rows have no outcome yet.
     pub fn missing(&self) -> Vec<usize> {
         (self.next..self.rows)
             .filter(|row| !self.waiting.contains_key(row))

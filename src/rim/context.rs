@@ -1,4 +1,4 @@
-//! The global options: configuration, state folder and key.
+//! What holds for every command: where configuration, runs and the key are.
 
 use super::failure::Failure;
 use super::outputs::print_leftovers;
@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 /// The folders and files of this call.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Context {
-    /// The file with the targets, as typed.
+    /// The file with the targets, where one was named.
     pub(crate) config_file: Option<PathBuf>,
-    /// The folder for runs, as typed.
+    /// Where runs are kept, where a folder was named.
     pub(crate) state_folder: Option<PathBuf>,
-    /// The key file, as typed.
+    /// The key, where a file was named.
     pub(crate) key_file: Option<PathBuf>,
 }
 
@@ -23,7 +23,7 @@ impl Context {
         self.config_file.as_deref()
     }
 
-    /// The folder for runs.
+    /// Where runs are kept.
     ///
     /// # Errors
     /// Exit 2 where there is no such folder.

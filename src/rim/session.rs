@@ -93,7 +93,7 @@ impl<'t> Session<'t> {
         self.connection.manifest()
     }
 
-    /// Lists the extensions of the PBX, or the groups where the target is about them.
+    /// Which extensions the PBX holds, or which groups where the target is about them.
     ///
     /// # Errors
     /// Exit 3 where it does not tell.
@@ -102,7 +102,7 @@ impl<'t> Session<'t> {
         listing.map_err(|fault| self.target.failure(&fault))
     }
 
-    /// Lists the extensions of the PBX where the target is about its groups.
+    /// Which extensions the PBX holds, where the target is about its groups.
     ///
     /// # Errors
     /// Exit 3 where it does not tell.
@@ -117,7 +117,7 @@ impl<'t> Session<'t> {
         memory.is_some_and(|memory| memory.vouches(held, field, text))
     }
 
-    /// The options for looking the target up.
+    /// How the target is looked up.
     pub(crate) fn looking(&self, live: bool) -> LookupOptions {
         LookupOptions {
             parallel: self.target.parallel,

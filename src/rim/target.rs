@@ -20,13 +20,13 @@ use url::{Host, Url};
 /// The longest time that a reply may be said to take, in seconds.
 const REPLY_SECONDS_MAX: f64 = 600.0;
 
-/// Pace and settings of a target, as far as they were typed.
+/// How a target is to be addressed, as far as it was typed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PaceOptions {
     pub(crate) rate: Option<Rate>,
     /// Requests in flight.
     pub(crate) parallel: Option<usize>,
-    /// Extensions in one look-up.
+    /// How many extensions one look-up asks for.
     pub(crate) batch: Option<usize>,
     /// How long a reply may take.
     pub(crate) reply: Option<Duration>,
@@ -70,7 +70,7 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     })
 }
 
-/// The words and options from which a target can be resolved again. Holds no secret.
+/// What a target was made from, so that it can be made again. Holds no secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct TargetSpec {
     text: String,
@@ -82,7 +82,7 @@ pub(crate) struct TargetSpec {
     reply: Option<Duration>,
     settings: Vec<(String, String)>,
     ca_file: Option<PathBuf>,
-    /// It is about the PBX's groups.
+    /// Whether it is about the PBX's groups.
     #[serde(default)]
     pub(crate) groups: bool,
 }
@@ -131,13 +131,13 @@ impl TargetSpec {
 
 /// One PBX, ready to be spoken to.
 pub(crate) struct Target {
-    /// Its name in messages: never with a password in it.
+    /// How it is called in messages: never with a password in it.
     pub(crate) label: String,
     /// Its vendor.
     pub(crate) vendor: &'static Vendor,
-    /// Its address.
+    /// Where it is.
     pub(crate) address: Address,
-    /// The account that signs in.
+    /// Who signs in.
     pub(crate) account: Account,
     /// The vendor's settings.
     pub(crate) settings: Settings,
@@ -145,17 +145,17 @@ pub(crate) struct Target {
     pub(crate) rate: Rate,
     /// Requests in flight.
     pub(crate) parallel: usize,
-    /// Extensions in one look-up.
+    /// How many extensions one look-up asks for.
     pub(crate) batch: usize,
     /// How long a reply may take, and what was sent may take effect.
     pub(crate) reply: Duration,
     /// Certificates to trust beside the platform's.
     pub(crate) ca_file: Option<PathBuf>,
-    /// The words and options that it was resolved from.
+    /// What it was made from.
     pub(crate) spec: TargetSpec,
 }
 
-/// The address of a target.
+/// Where a target is.
 pub(crate) enum Address {
     /// In this process, with these faults.
     Sim(Option<String>),
@@ -163,9 +163,9 @@ pub(crate) enum Address {
     Url(Url),
 }
 
-/// A target as it was named, before its vendor is known.
+/// What the words of a target are about, before its vendor is known.
 struct Words {
-    /// Its name; empty where its address is its name.
+    /// How it is called; empty where its address is its name.
     label: String,
     entry: Entry,
     /// Of a simulated PBX its faults.
@@ -267,7 +267,7 @@ pub(crate) fn vendor_of_rows(
 }
 
 impl Target {
-    /// Resolves the words that name a target; what was typed wins over the file, the file over the vendor.
+    /// Finds out what a target's words mean; what was typed wins over the file, the file over the vendor.
     ///
     /// # Errors
     /// Exit 2, saying which word of which file is wrong and what would be right.
@@ -351,12 +351,12 @@ impl Target {
         Ok(self)
     }
 
-    /// The word for its rows in messages: `extension` or `group`.
+    /// What its rows are called in messages: `extension` or `group`.
     pub(crate) fn record(&self) -> &'static str {
         (self.vendor.manifest)().key().record()
     }
 
-    /// The failure of a target that cannot be used.
+    /// Why the target cannot be used.
     pub(crate) fn failure(&self, fault: &Fault) -> Failure {
         let message = format!("{}: {}", self.label, fault.message);
         let hint = match fault.hint.as_str() {
@@ -410,7 +410,7 @@ impl Target {
         !self.is_sim() && (meets || self.identity() == other.identity())
     }
 
-    /// The place of the target in words that stand for it on any machine.
+    /// Where the target is, in words that stand for it on any machine.
     pub(crate) fn place(&self) -> String {
         match &self.address {
             Address::Sim(Some(faults)) => format!("{}?{faults}", self.label),
@@ -419,12 +419,12 @@ impl Target {
         }
     }
 
-    /// Returns whether the PBX is a simulated one inside this process.
+    /// Whether the PBX is a simulated one inside this process.
     pub(crate) fn is_sim(&self) -> bool {
         matches!(self.address, Address::Sim(_))
     }
 
-    /// Returns whether passwords go over a network in the clear.
+    /// Whether passwords go over a network in the clear.
     pub(crate) fn is_unprotected(&self) -> bool {
         let Address::Url(url) = &self.address else {
             return false;
@@ -497,7 +497,7 @@ fn settings(vendor: &Vendor, entry: &Entry, pace: &PaceOptions) -> Result<Settin
 /// The address with the vendor's own path, and the user in it.
 fn address(text: &str, vendor_path: &str) -> Result<(Url, String), Failure> {
     let form = "an address is http(s)://USER@HOST:PORT, with at most a path";
-    // The text itself may hold a password.
+    // What is wrong is said without the text: it may hold a password.
     let mut url = Url::parse(text)
         .map_err(|why| Failure::usage(format!("the address is not usable: {why}")).hint(form))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {

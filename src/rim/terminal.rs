@@ -2,6 +2,7 @@
 
 use super::failure::{Exit, Failure};
 use crate::link::StopFlag;
+use crate::model::redact::harmless;
 use std::fmt;
 use std::io::{self, BufRead, IsTerminal, Write, stderr, stdin, stdout};
 
@@ -9,7 +10,7 @@ use std::io::{self, BufRead, IsTerminal, Write, stderr, stdin, stdout};
 pub(crate) fn print_data(
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<Exit, Failure> {
-    let mut out = stdout().lock();
+    let mut out = output();
     match write(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::usage(format!(
             "standard output cannot be written: {error}"
@@ -18,9 +19,48 @@ pub(crate) fn print_data(
     }
 }
 
-/// Prints a line on standard error. Errors are ignored: it is the last resort.
+/// Prints a line on standard error. Errors are ignored: it is the last resort. What stands in a sheet, in a file's name or
+/// in a reply never steers the terminal.
 pub(crate) fn print(line: impl fmt::Display) {
-    let _ = writeln!(stderr(), "{line}");
+    let line = line.to_string();
+    let _ = writeln!(stderr(), "{}", harmless(&line));
+}
+
+/// Standard output. Where it is a terminal, nothing that is written there steers it; a file gets everything as it is.
+pub(crate) fn output() -> Box<dyn Write + Send> {
+    match stdout().is_terminal() {
+        true => Box::new(Harmless {
+            out: stdout(),
+            begun: vec![],
+        }),
+        false => Box::new(stdout()),
+    }
+}
+
+/// Writes text on, made harmless. A character may come in pieces.
+struct Harmless<W> {
+    out: W,
+    begun: Vec<u8>,
+}
+
+impl<W: Write> Write for Harmless<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.begun.extend(bytes);
+        let whole = match str::from_utf8(&self.begun) {
+            Ok(text) => text.len(),
+            Err(error) if error.error_len().is_none() => error.valid_up_to(),
+            Err(_) => self.begun.len(),
+        };
+        let rest = self.begun.split_off(whole);
+        let text = std::mem::replace(&mut self.begun, rest);
+        let text = String::from_utf8_lossy(&text);
+        self.out.write_all(harmless(&text).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 /// Prints a failure on standard error, and returns its exit.
@@ -42,7 +82,7 @@ pub(crate) fn confirm(question: &str) -> bool {
     if !can_ask() {
         return true;
     }
-    let _ = write!(stderr(), "{question} [y/N] ");
+    let _ = write!(stderr(), "{} [y/N] ", harmless(question));
     let mut answer = String::new();
     let read = stdin().lock().read_line(&mut answer);
     read.is_ok()
@@ -71,4 +111,24 @@ pub(crate) fn stop_on_interrupt() -> Result<StopFlag, Failure> {
     });
     caught.map_err(|error| Failure::usage(format!("Ctrl-C cannot be caught: {error}")))?;
     Ok(stop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_character_that_comes_in_pieces_is_whole() {
+        let mut out = Harmless {
+            out: vec![],
+            begun: vec![],
+        };
+        for byte in "ü\u{9b}31m\u{1b}[0m".bytes() {
+            out.write_all(&[byte]).unwrap();
+        }
+        out.write_all(&[0xff, b'x']).unwrap();
+        out.flush().unwrap();
+        let text = String::from_utf8(out.out).unwrap();
+        assert_eq!(text, "ü\\u{9b}31m\\u{1b}[0m\u{fffd}x");
+    }
 }

@@ -22,16 +22,16 @@ use std::collections::BTreeMap;
 
 /// Changes on their way to a target.
 pub(crate) struct Execution<'e> {
-    /// The sheets' headings of fields.
+    /// What fields are called in the sheets.
     pub(crate) headings: &'e Headings,
     /// By position, what cannot be put back of a row's extension.
     pub(crate) not_restorable: BTreeMap<usize, Vec<Field>>,
     pub(crate) failures_max: FailuresMax,
-    /// The extensions that are read back.
+    /// What is read back.
     pub(crate) verify: Verify,
     /// The waves, in the order of the changes; none where everything goes at once.
     pub(crate) stages: Vec<Stage>,
-    /// The ledger at work; none for a PBX that is gone when the process is.
+    /// Where intents and results are written down; none for a PBX that is gone when the process is.
     pub(crate) journal: Option<Journal>,
     /// Stands in the place of secrets that were read back.
     pub(crate) key: Option<Key>,
@@ -163,7 +163,7 @@ impl Execution<'_> {
                 return;
             }
             if let Err(failure) = results.put(position, outcome) {
-                // Nothing more is sent when results cannot be shown.
+                // Where results cannot be shown, nothing more is sent.
                 failed.get_or_insert(failure);
                 stop.stop();
             }
@@ -212,7 +212,7 @@ impl Execution<'_> {
         settlement.write_into(&mut outcome);
         let is_partial = self.not_restorable.contains_key(&row);
         if is_partial && (result.is_done() || result == RowResult::NotSent) {
-            // The fields that cannot be restored are reported however well the rest went, and again after a resume.
+            // What cannot be restored is told of the row however well the rest went, and again after a resume.
             (outcome.code, outcome.field) = (line.code, line.field);
             (outcome.message, outcome.hint) = (line.message, line.hint);
             if result.is_done() {
@@ -224,7 +224,7 @@ impl Execution<'_> {
     }
 }
 
-/// The exit of a run that did not send all, and the reason.
+/// The exit of a run that did not send all, and why it did not.
 fn stopped(ended: &Ended) -> (Option<Exit>, Option<String>) {
     match ended {
         Ended::Whole => (None, None),

@@ -16,7 +16,7 @@ use std::thread::{self, JoinHandle};
 pub struct Pending {
     /// The row's position.
     pub position: usize,
-    /// The number of earlier intents.
+    /// How often.
     pub intended: u32,
 }
 
@@ -36,15 +36,15 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    /// The number of changes written down as intended.
+    /// How many of the changes are written down as intended.
     durable: usize,
-    /// The number of them that somebody waits for.
+    /// How many of them somebody waits for.
     wanted: usize,
     results: Vec<(usize, Outcome)>,
     left: Vec<(usize, Shown)>,
-    /// The reason that the run ends, once it does.
+    /// Why the run ends, once it does.
     ending: Option<String>,
-    /// The reason that nothing can be written any more.
+    /// Why nothing can be written any more.
     failed: Option<String>,
 }
 
@@ -143,7 +143,7 @@ impl submit::IntentLog for Journal {
 
 struct Writer {
     pending: Arc<[Pending]>,
-    /// The number of changes written down ahead of the one that somebody waits for.
+    /// How many changes are written down ahead of the one that somebody waits for.
     ahead: usize,
     shared: Arc<Shared>,
 }

@@ -1,4 +1,4 @@
-//! The options of a command that writes.
+//! What was asked for, as far as a run needs it.
 
 use super::secrets_file::SecretsOut;
 use crate::input::Rows;
@@ -12,7 +12,7 @@ use crate::submit::FailuresMax;
 use crate::submit::verify::Verify;
 use std::path::PathBuf;
 
-/// The outputs for results.
+/// Where results go.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ReportOptions {
     pub(crate) files: Vec<PathBuf>,
@@ -20,7 +20,7 @@ pub(crate) struct ReportOptions {
     pub(crate) json: bool,
 }
 
-/// The limits of a run, and what is read back.
+/// How much a run may change, when it stops by itself, and what is read back.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct GuardOptions {
     pub(crate) budget: Budget,
@@ -52,7 +52,7 @@ impl GuardOptions {
     }
 }
 
-/// The number of failures that a run may have, from what was typed.
+/// How many failures a run may have, from what was typed.
 pub(crate) fn failures_max(typed: Option<Allowance>) -> FailuresMax {
     match typed {
         None => FailuresMax::default(),
@@ -64,17 +64,17 @@ pub(crate) fn failures_max(typed: Option<Allowance>) -> FailuresMax {
     }
 }
 
-/// A command that writes, with its options.
+/// What a command that writes was asked for.
 pub(crate) struct RunRequest<'t> {
     pub(crate) command: &'static str,
     /// Empty where the command has none.
     pub(crate) mode: &'static str,
     pub(crate) target: &'t Target,
     pub(crate) report: ReportOptions,
-    /// The file for rows that are not done.
+    /// Where rows that are not done go.
     pub(crate) rejects: Option<PathBuf>,
     pub(crate) guard: GuardOptions,
-    /// The file for generated secrets.
+    /// Where generated secrets go.
     pub(crate) secrets: SecretsOut,
 }
 

@@ -1,20 +1,20 @@
-//! The outputs for the results of a run: report files, rejects, the terminal, the JSON summary.
+//! Where the results of a run go: report files, rejects, the terminal, the JSON summary.
 
 use super::rejects::Rejects;
 use super::request::ReportOptions;
 use crate::model::{Outcome, RowResult};
 use crate::plan::Refusal;
 use crate::report::{Counts, Report, columns, counted, describe};
-use crate::rim::terminal::print;
+use crate::rim::terminal::{output, print};
 use crate::rim::{Exit, Failure};
 use crate::sheet::{Readers, SheetError, Writer};
 use jiff::Timestamp;
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::io::{Write, stdout};
+use std::io::Write;
 use std::path::PathBuf;
 
-/// The number of rows not done that are shown on the terminal; all stand in the report.
+/// How many rows that are not done are shown on the terminal; all stand in the report.
 const SHOWN_MAX: u64 = 10;
 
 /// The results of one run, row by row.
@@ -23,7 +23,7 @@ pub(crate) struct Results<'r> {
     target: String,
     /// The run's name, once it has a ledger.
     pub(crate) run: Option<String>,
-    /// Rows that are not done are shown elsewhere.
+    /// Whether rows that are not done are shown elsewhere.
     pub(crate) quiet: bool,
     started: Timestamp,
     json: bool,
@@ -226,7 +226,7 @@ impl<'r> Results<'r> {
                 "finished": format!("{finished:.3}"),
                 "exit_code": exit.code(),
             });
-            writeln!(stdout(), "{summary}").map_err(|error| {
+            writeln!(output(), "{summary}").map_err(|error| {
                 Failure::usage(format!("standard output cannot be written: {error}"))
             })?;
         }

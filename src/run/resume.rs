@@ -160,7 +160,7 @@ impl ResumedRun {
 struct Remaining {
     rows: Vec<PlannedRow>,
     standings: Vec<Standing>,
-    /// The changes left to be sent, in their order.
+    /// What is left to be sent, in its order.
     changes: Vec<Change>,
     pending: Vec<Pending>,
     stages: Vec<Stage>,

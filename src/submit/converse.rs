@@ -8,12 +8,14 @@ use crate::link::retrying::{Patience, Retrying};
 use crate::manifest::Manifest;
 use crate::model::{Action, Fault, FaultKind, Record};
 use crate::vendors::{Account, Client, Task};
-use crate::wire::{Answer, Effect, Exchange, Listing, Session, Turn};
+use crate::wire::{
+    Alone, Answer, CONVERSATION_COST_MAX, Effect, Exchange, Listing, SHARED_COST_MAX, Session, Turn,
+};
 use crossbeam_channel::unbounded;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, TryLockError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Most requests of one conversation: a listing of 100,000 extensions in pages of 20, with room.
 pub const TURNS_MAX: usize = 10_000;
@@ -24,8 +26,8 @@ pub const BUSY_MAX: u32 = 6;
 /// Most renewals of the session for one request; more than one, because another sender's renewal may overtake it.
 pub const RENEWALS_MAX: u32 = 3;
 
-/// Most sign-ins in a row whose replies are not understood, in mid-run, when this is known to be the PBX. Fewer than the
-/// five refusals after which vendors lock an account.
+/// Most sign-ins in a row whose replies are lost, or in mid-run, when this is known to be the PBX, not understood. Fewer
+/// than the five refusals after which vendors lock an account.
 const SIGN_INS_MAX: u32 = 3;
 
 /// Most times that a listing in pages is fetched until two agree.
@@ -36,6 +38,9 @@ const GARBLED_MAX: u32 = 3;
 
 /// Extensions in a row to which no reply comes, after which a look-up gives up.
 const SILENT_MAX: u32 = 1;
+
+/// How long a conversation whose replies cost much waits for another one such to end.
+const ALONE_PATIENCE: Duration = Duration::from_secs(120);
 
 /// The part of a session's lifetime after which it is kept alive.
 const KEEP_ALIVE_AT: f64 = 0.7;
@@ -64,6 +69,8 @@ struct SessionState {
     since: Instant,
     /// The refusal after which there is no further sign-in: vendors lock the account after a few.
     refused: Option<Fault>,
+    /// Sign-ins in a row whose replies were lost.
+    lost_sign_ins: u32,
 }
 
 impl SessionState {
@@ -136,6 +143,7 @@ impl Connection {
             generation: 0,
             since: Instant::now(),
             refused: None,
+            lost_sign_ins: 0,
         };
         let mut connection = Connection {
             client,
@@ -409,6 +417,7 @@ impl Connection {
     ) -> Response {
         let mut transcript = Transcript {
             asks_again: true,
+            repeats_lost: true,
             ..Transcript::default()
         };
         // The session of the last request: by the time its reply is understood there may be another one.
@@ -445,7 +454,12 @@ impl Connection {
 
     /// Holds a conversation about the session itself.
     fn converse_about_session(&self, task: &Task<'_>, session: &Session) -> Result<Answer, Fault> {
-        let mut transcript = Transcript::default();
+        let mut transcript = Transcript {
+            // Whether a sign-in is counted as a wrong one cannot be seen: a lost reply is not asked for again here.
+            repeats_lost: !matches!(task, Task::SignIn(_)),
+            about_session: true,
+            ..Transcript::default()
+        };
         loop {
             let client = self.client.as_ref();
             if let Some(answer) = self.turn(client, task, session, &mut transcript, &mut None)? {
@@ -467,7 +481,11 @@ impl Connection {
         match client.next(task, session, &transcript.exchanges) {
             Turn::Done(answer) => Ok(Some(answer)),
             Turn::Say(_) if transcript.exchanges.len() >= TURNS_MAX => Err(endless()),
-            Turn::Say(request) => {
+            Turn::Say(mut request) => {
+                let effect = request.effect;
+                if !transcript.repeats_lost {
+                    request.effect = Effect::Writes;
+                }
                 let permit = permit.take().unwrap_or_else(|| self.line.pace().permit());
                 let reply = self.line.exchange(&request, permit, &self.patience);
                 let status = reply
@@ -475,15 +493,25 @@ impl Connection {
                     .map_or_else(|fault| fault.http_status, |reply| Some(reply.status));
                 transcript.http_status = status.or(transcript.http_status);
                 let unsent = matches!(&reply, Err(fault) if fault.kind == FaultKind::NotSent);
-                transcript.wrote |= request.effect == Effect::Writes && !unsent;
+                request.effect = effect;
+                transcript.wrote |= effect == Effect::Writes && !unsent;
                 let reply = reply.map_err(|mut fault| {
                     fault.done_before.clone_from(&request.done_before);
                     fault
                 })?;
-                transcript.exchanges.push(Exchange {
+                let mut exchange = Exchange {
                     reply,
                     request: *request,
-                });
+                };
+                transcript.afford(exchange.reply.cost(), &exchange)?;
+                let whole = exchange.reply.body.len();
+                client.trim(task, &mut exchange);
+                if exchange.reply.body.len() < whole {
+                    exchange.reply.body.shrink_to_fit();
+                    exchange.reply.alone = None;
+                }
+                transcript.cost += exchange.reply.cost();
+                transcript.exchanges.push(exchange);
                 Ok(None)
             }
             Turn::Fault(fault) if fault.kind == FaultKind::Busy => {
@@ -538,6 +566,7 @@ impl Connection {
         state.session = Arc::new(session);
         state.generation += 1;
         state.since = Instant::now();
+        state.lost_sign_ins = 0;
     }
 
     /// Replaces the session of generation `seen`, unless another sender has replaced it already.
@@ -553,13 +582,14 @@ impl Connection {
         }
     }
 
-    /// Signs in, up to `tries` times while the replies are not understood; after that this is no such PBX.
+    /// Signs in, up to `tries` times while the replies are not understood; after that this is no such PBX. Lost replies
+    /// count over the whole run until a sign-in works: each may have been counted as a wrong one.
     fn sign_in(&self, tries: u32) -> Result<(), Fault> {
         let task = Task::SignIn(&self.account);
         let mut tried = 0;
         let fault = loop {
             tried += 1;
-            let fault = match self.converse_about_session(&task, &Session::default()) {
+            let mut fault = match self.converse_about_session(&task, &Session::default()) {
                 Ok(Answer::Session(session)) => {
                     self.set_session(session);
                     return Ok(());
@@ -567,7 +597,19 @@ impl Connection {
                 Ok(_) => strange_answer(),
                 Err(fault) => fault,
             };
-            if tried >= tries || !is_garbled(&fault) {
+            if is_transport(&fault) && !is_redirect(&fault) {
+                let lost = self.count_lost_sign_in();
+                if lost >= SIGN_INS_MAX {
+                    fault.kind = FaultKind::TargetUnusable;
+                    fault.message = format!(
+                        "no reply came to {lost} sign-ins in a row: {}",
+                        fault.message
+                    );
+                    break fault;
+                }
+                let wait = self.patience.wait(lost, "sign-in");
+                thread::sleep(fault.retry_after.unwrap_or(wait));
+            } else if tried >= tries || !is_garbled(&fault) {
                 break read_at_sign_in(fault);
             }
         };
@@ -575,6 +617,12 @@ impl Connection {
             lock(&self.state).refused = Some(fault.clone());
         }
         Err(fault)
+    }
+
+    fn count_lost_sign_in(&self) -> u32 {
+        let mut state = lock(&self.state);
+        state.lost_sign_ins += 1;
+        state.lost_sign_ins
     }
 
     /// Keeps the session alive where it is about to expire. Concurrent callers go on with the current session.
@@ -612,6 +660,14 @@ struct Transcript {
     wrote: bool,
     /// Reads whose replies are not understood are sent again.
     asks_again: bool,
+    /// Reads whose replies are lost are sent again.
+    repeats_lost: bool,
+    /// It is about the session itself.
+    about_session: bool,
+    /// What its replies cost in memory, in bytes.
+    cost: usize,
+    /// Held once they cost more than may be had by several at a time.
+    alone: Option<Alone>,
     /// The place whose exchange was last taken back, and how many times in a row.
     taken_back: (usize, u32),
 }
@@ -629,6 +685,25 @@ impl Transcript {
         };
         self.taken_back = (self.exchanges.len(), times);
         times
+    }
+
+    /// Makes room for one more reply: a conversation whose replies cost much goes on alone, and not without end.
+    fn afford(&mut self, cost: usize, exchange: &Exchange) -> Result<(), Fault> {
+        let cost = self.cost.saturating_add(cost);
+        if cost > CONVERSATION_COST_MAX {
+            return Err(too_costly(exchange));
+        }
+        if cost > SHARED_COST_MAX && self.alone.is_none() {
+            let alone = exchange.reply.alone.clone();
+            // A session is waited for by others, so its conversation never waits for long.
+            let patience = match self.about_session {
+                true => Duration::ZERO,
+                false => ALONE_PATIENCE,
+            };
+            let alone = alone.or_else(|| Alone::acquire(patience));
+            self.alone = Some(alone.ok_or_else(|| too_costly(exchange))?);
+        }
+        Ok(())
     }
 
     /// True where the last request may be sent again after a reply that is not understood.
@@ -652,7 +727,7 @@ fn after_writing(mut fault: Fault, exchanges: &[Exchange]) -> Fault {
 /// that does not let us in. The only place that reads it so; clients give the fault as it is.
 fn read_at_sign_in(mut fault: Fault) -> Fault {
     use FaultKind::{Exists, Missing, Rejected, SessionExpired, TargetUnusable};
-    let is_no_answer = fault.kind == SessionExpired || is_garbled(&fault);
+    let is_no_answer = fault.kind == SessionExpired || is_garbled(&fault) || is_redirect(&fault);
     if is_no_answer {
         fault.message = format!("there is no such PBX at this address: {}", fault.message);
     }
@@ -665,6 +740,13 @@ fn read_at_sign_in(mut fault: Fault) -> Fault {
 /// True where a reply came that is not understood.
 pub(super) fn is_garbled(fault: &Fault) -> bool {
     fault.code == "reply.not_understood" || fault.code == STRANGE
+}
+
+/// True where the reply sends elsewhere, or is no answer by its status.
+fn is_redirect(fault: &Fault) -> bool {
+    fault
+        .http_status
+        .is_some_and(|status| !(200..300).contains(&status) && status < 400)
 }
 
 /// True where nothing else can be looked up either.
@@ -712,6 +794,19 @@ fn endless() -> Fault {
         format!("the conversation did not end within {TURNS_MAX} requests"),
     )
     .hint("the PBX may be giving the same page of its listing again and again")
+}
+
+fn too_costly(exchange: &Exchange) -> Fault {
+    Fault::new(
+        FaultKind::MayHaveHappened,
+        "converse.too_large",
+        format!(
+            "the PBX's replies to {} take more memory than they may",
+            exchange.request.operation
+        ),
+    )
+    .status(exchange.reply.status)
+    .hint("check the address and the port; look up fewer at once with --batch")
 }
 
 fn interrupted() -> Fault {
@@ -961,6 +1056,57 @@ mod tests {
             let renewals = garbled.min(SIGN_INS_MAX - 1) + 1;
             assert_eq!(fake.pbx.said("login"), 1 + renewals as usize);
         }
+    }
+
+    #[test]
+    fn three_lost_replies_to_sign_ins_end_the_run() {
+        for trouble in [
+            Trouble::LoseAfter,
+            Trouble::LoseBefore,
+            Trouble::Status(503),
+        ] {
+            let fake = FakeVendor::holding(0).troubled(move |request, _| match request.operation {
+                "login" => trouble,
+                _ => Trouble::Nothing,
+            });
+            let fault = fake.try_open().err().unwrap();
+            assert_eq!(fault.kind, FaultKind::TargetUnusable, "{trouble:?}");
+            assert_eq!(fake.pbx.said("login"), 3, "{trouble:?}");
+
+            let fake =
+                FakeVendor::holding(0).troubled(move |request, times| match request.operation {
+                    "login" if times > 1 => trouble,
+                    _ => Trouble::Nothing,
+                });
+            let connection = fake.open();
+            fake.pbx.expire_sessions();
+            thread::scope(|scope| {
+                for index in 0..8 {
+                    let connection = &connection;
+                    scope.spawn(move || {
+                        let wanted = Record::numbered(format!("{index}"));
+                        let result = connection.apply(Action::Create, &wanted, None).result;
+                        assert!(result.unwrap_err().ends_the_run());
+                    });
+                }
+            });
+            assert_eq!(fake.pbx.said("login"), 1 + 3, "{trouble:?}");
+        }
+        // One that works ends the count.
+        let fake = FakeVendor::holding(0).troubled(|request, times| match request.operation {
+            "login" if times % 3 != 0 => Trouble::LoseAfter,
+            _ => Trouble::Nothing,
+        });
+        let connection = fake.open();
+        for number in ["1", "2"] {
+            fake.pbx.expire_sessions();
+            let wanted = Record::numbered(number);
+            connection
+                .apply(Action::Create, &wanted, None)
+                .result
+                .unwrap();
+        }
+        assert_eq!(fake.pbx.said("login"), 9);
     }
 
     #[test]

@@ -18,7 +18,7 @@ const SLICE: Duration = Duration::from_millis(25);
 pub struct Limits {
     /// Most times that one change is sent.
     pub attempts_max: u32,
-    /// Time between the first two looks; each further wait is twice as long.
+    /// Time between the first two looks.
     pub second_look: Duration,
     /// How long after it was sent a change may still take effect: as long as the PBX's reply may take.
     pub reply: Duration,
@@ -267,7 +267,6 @@ impl Settling<'_> {
 
     /// Looks at the PBX until the result is clear, at the latest when what was sent can no longer take effect.
     fn look_and_decide(&self, fault: &Fault) -> LookResult {
-        let mut wait = self.limits.second_look;
         let mut looks = 0;
         loop {
             let is_last = Instant::now() >= self.until;
@@ -288,8 +287,11 @@ impl Settling<'_> {
             if looks > 1 && self.is_stopped() {
                 return LookResult::result(self.unknown(fault, &interrupted()));
             }
-            self.pause(wait);
-            wait = wait.saturating_mul(2);
+            // What has not taken effect soon is seen at the end: three looks are enough.
+            match looks {
+                1 => self.pause(self.limits.second_look),
+                _ => self.pause(self.limits.reply),
+            }
         }
     }
 

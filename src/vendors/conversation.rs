@@ -2,7 +2,7 @@
 //! that was not asked yet ends the turn. So a vendor's conversation reads as straight lines.
 
 use super::{Fault, FaultKind, Manifest};
-use crate::wire::{Answer, Exchange, Request, Session, Turn};
+use crate::wire::{Answer, Exchange, Reply, Request, Session, Turn};
 
 /// How many pages of one listing are read.
 pub(crate) const PAGES_MAX: usize = 1000;
@@ -139,9 +139,10 @@ impl<'t, D: Dialect> Conversation<'t, D> {
 
     /// The fault of a last reply that is well-formed and yet not what the vendor's page prints.
     pub(crate) fn not_understood(&self, why: &str) -> Fault {
-        let reply = self.last.map(|last| &last.reply);
-        self.manifest()
-            .not_understood(&reply.cloned().unwrap_or_default(), why)
+        match self.last {
+            Some(last) => self.manifest().not_understood(&last.reply, why),
+            None => self.manifest().not_understood(&Reply::default(), why),
+        }
     }
 
     /// Reads a listing page by page; the PBX may refuse it.

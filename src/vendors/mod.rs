@@ -55,6 +55,10 @@ pub trait Client: Send + Sync {
     /// The next turn of a conversation.
     fn next(&self, task: &Task<'_>, session: &Session, exchanges: &[Exchange]) -> Turn;
 
+    /// Cuts a reply down to what later turns of the conversation look at, where a listing has many pages. By default it
+    /// is kept whole.
+    fn trim(&self, _task: &Task<'_>, _exchange: &mut Exchange) {}
+
     /// The client for the extensions of the same PBX, within the same session; `None` where this is it.
     fn extensions(&self) -> Option<&dyn Client> {
         None

@@ -2,10 +2,14 @@
 
 use super::{Fault, FaultKind, Manifest};
 use crate::manifest::FaultRow;
+use crate::model::redact;
 use crate::wire::Reply;
 
 /// The longest text of a PBX's own that is shown, in characters.
 const WORDS_MAX: usize = 200;
+
+/// Stands before the PBX's own words.
+const SAYS: &str = "; it says: ";
 
 /// The code of the row that is meant by every code without a row of its own.
 const ANY_CODE: &str = "*";
@@ -69,6 +73,10 @@ impl Manifest {
 
     /// A fault at sign-in, where its row says that it means something else there: a refused account, for example.
     pub(crate) fn at_sign_in(&self, mut fault: Fault) -> Fault {
+        // At a sign-in every word may repeat what was typed.
+        if let Some((own, _)) = fault.message.split_once(SAYS) {
+            fault.message = own.to_owned();
+        }
         let row = match (&fault.vendor_code, fault.http_status) {
             (Some(code), _) => self.row_of_code(code),
             (None, Some(status)) => self.row_of_status(status),
@@ -114,13 +122,13 @@ impl Fault {
     ) -> Fault {
         let words = words.trim();
         let is_piece = words.chars().any(|c| c.is_control() || "<>&%=".contains(c));
-        let repeats = |secret: &str| !secret.is_empty() && words.contains(secret);
+        let repeats = |secret: &str| redact::repeats(words, secret);
         let is_shown = !words.is_empty()
             && words.chars().count() <= WORDS_MAX
             && !is_piece
             && !secrets.into_iter().any(repeats);
         if is_shown {
-            self.message = format!("{}; it says: {words}", self.message);
+            self.message = format!("{}{SAYS}{words}", self.message);
         }
         self
     }

@@ -3,11 +3,15 @@
 use crate::model::WireText;
 use serde_json::{Map, Value};
 
-/// Reads a JSON text. serde_json refuses more than 128 levels.
+/// Stands before the text in some replies, and means nothing.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Reads a JSON text, with a byte-order mark or without. serde_json refuses more than 128 levels.
 ///
 /// # Errors
 /// What is wrong and where, without a word of the text itself.
 pub fn parse(bytes: &[u8]) -> Result<Value, String> {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     serde_json::from_slice(bytes).map_err(|error| {
         let what = match error.classify() {
             serde_json::error::Category::Eof => "it ends too early",
@@ -77,6 +81,12 @@ mod tests {
             Some("a@b")
         );
         assert_eq!(at(&value, "profile.email.x"), None);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over() {
+        let value = parse("\u{feff}{\"a\": 1}".as_bytes());
+        assert_eq!(value, Ok(serde_json::json!({ "a": 1 })));
     }
 
     #[test]

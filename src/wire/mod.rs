@@ -1,9 +1,11 @@
 //! What goes over the wire, as plain data. Opens no socket and knows no vendor.
 
+mod cost;
 pub mod json;
 mod pbx;
 pub use crate::xml;
 
+pub use cost::Alone;
 pub use pbx::{Pbx, RawRequest};
 
 use crate::model::{Fault, FaultKind, Record, Secret};
@@ -12,7 +14,14 @@ use std::time::Duration;
 use url::form_urlencoded;
 
 /// The largest reply that is read, in bytes; a longer one is a fault.
-pub const REPLY_BYTES_MAX: usize = 64 * 1024 * 1024;
+pub const REPLY_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// What the replies of one conversation may cost in memory, in bytes, once they are understood; more is a fault.
+pub const CONVERSATION_COST_MAX: usize = 96 * 1024 * 1024;
+
+/// What the replies of a conversation may cost while others are under way beside it, in bytes: what costs more goes on
+/// alone, so that memory does not grow with how many are in flight.
+pub const SHARED_COST_MAX: usize = 256 * 1024;
 
 /// HTTP's verbs, as far as vendors use them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -192,6 +201,8 @@ pub struct Reply {
     pub retry_after: Option<Duration>,
     /// The body, at most [`REPLY_BYTES_MAX`] long.
     pub body: Vec<u8>,
+    /// Held where the body is so large that no other large one may be read beside it.
+    pub alone: Option<Alone>,
 }
 
 impl Reply {
@@ -202,7 +213,14 @@ impl Reply {
             content_type: content_type.into(),
             retry_after: None,
             body: body.into(),
+            alone: None,
         }
+    }
+
+    /// What the body takes in memory once it is read as JSON or XML, in bytes: an estimate from above, for an object of
+    /// two bytes takes hundreds.
+    pub fn cost(&self) -> usize {
+        cost::estimate(&self.body)
     }
 
     /// The body as JSON.

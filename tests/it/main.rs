@@ -26,6 +26,7 @@ mod promises {
     mod lies;
     pub(crate) mod night;
     mod odd;
+    mod replies;
     mod roundtrip;
     mod samples;
     mod secrets;

@@ -76,6 +76,22 @@ impl Client for PortSip {
         };
         answer.map_or_else(|turn| turn, Turn::Done)
     }
+
+    /// Of a page of the listing only the numbers are looked at again, and a PBX has a thousand pages.
+    fn trim(&self, task: &Task<'_>, exchange: &mut Exchange) {
+        if !matches!(task, Task::List) || !(200..300).contains(&exchange.reply.status) {
+            return;
+        }
+        let Ok(mut page) = exchange.reply.json() else {
+            return;
+        };
+        if let Some(Value::Array(items)) = page.get_mut("extensions") {
+            for item in items.iter_mut().filter_map(Value::as_object_mut) {
+                item.retain(|name, _| name == "extension_number");
+            }
+            exchange.reply.body = page.to_string().into_bytes();
+        }
+    }
 }
 
 impl Dialect for PortSip {
@@ -213,7 +229,7 @@ impl PortSip {
 }
 
 fn greeting(talk: &Talk<'_>, wanted: &Record) -> Step<Option<greetings::Wish>> {
-    let wish = wanted.text(Field::VOICEMAIL_GREETING);
+    let wish = wanted.reveal(Field::VOICEMAIL_GREETING);
     wish.map(|wish| greetings::Wish::parse(talk, wish))
         .transpose()
 }

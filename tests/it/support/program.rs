@@ -121,7 +121,7 @@ impl Program {
     /// Runs a line at full speed.
     #[track_caller]
     pub(crate) fn go(&self, line: &str) -> Ran {
-        self.run(&format!("{line} --rate 5000 --parallel 4"))
+        self.run(&format!("{line} --rate 5000 --reply-within 2 --parallel 4"))
     }
 
     /// Starts a line; what it says goes into the file `words`, where nobody has to read it.

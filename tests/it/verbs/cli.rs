@@ -889,7 +889,7 @@ fn a_lost_reply_is_settled_in_the_report() {
 
 #[test]
 fn interrupted_everything_sent_is_settled_and_the_rest_not_sent() {
-    for name in ["INT", "TERM"] {
+    for name in ["INT", "TERM", "HUP"] {
         let desk = Desk::new("openvox");
         desk.sheet("in.csv", &desk.small(2001..2201));
         desk.pbx.sim.set_faults("latency_ms=40".parse().unwrap());
@@ -916,6 +916,9 @@ fn interrupted_everything_sent_is_settled_and_the_rest_not_sent() {
                 .iter()
                 .all(|row| row["result"] == "not_sent")
         );
+        // The ledger says of every row what the report said.
+        desk.run("report -o ledger.csv").exits(1);
+        assert_eq!(desk.results("r.csv"), desk.results("ledger.csv"), "{name}");
         // Run again, it goes on where it was.
         desk.pbx.sim.set_faults("".parse().unwrap());
         desk.go("import in.csv --to TARGET --report r.csv").exits(0);
@@ -1053,7 +1056,7 @@ fn data_goes_to_standard_output_and_all_else_to_standard_error() {
     }
     // A reader who has seen enough is no accident.
     for line in [
-        "export TARGET --rate 5000",
+        "export TARGET --rate 5000 --reply-within 2",
         "vendors openvox",
         "man",
         "check bad.csv --for openvox",
@@ -1360,5 +1363,75 @@ fn a_run_that_was_killed_goes_on_where_it_was() {
     let connection = desk.pbx.connect();
     for wanted in desk.small(2001..2121) {
         desk.pbx.holds(&connection, &wanted, "resumed");
+    }
+}
+
+#[test]
+fn nothing_in_a_sheet_or_a_files_name_steers_the_terminal() {
+    let desk = Desk::new("openvox");
+    let steering = "\u{1b}[2J\u{9b}31m\u{202e}\u{7}";
+    let file = format!("in{steering}.csv");
+    let sheet = format!(
+        "number,sip_password,email,{steering}\n20{steering}01,Canary7731aB,{steering},x\n2002,short,{steering}@b,x\n"
+    );
+    desk.write(&file, sheet);
+    for arguments in [
+        vec!["check", &file, "--for", "openvox"],
+        vec!["import", &file, "--to", "sim:openvox"],
+        vec!["import", &file, "--to", "sim:openvox", "--map", steering],
+        vec!["check", "nothere\u{1b}[2J.csv", "--for", "openvox"],
+        vec!["nothing\u{1b}[2J"],
+        vec!["import", &file, "--to", "\u{9b}31m"],
+    ] {
+        let output = desk.command("").args(&arguments).output().unwrap();
+        assert!(!output.status.success(), "{arguments:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        let steers = |c: char| {
+            (c.is_control() && !matches!(c, '\n' | '\t')) || ('\u{202a}'..'\u{202f}').contains(&c)
+        };
+        assert!(!said.is_empty() && !said.contains(steers), "{said:?}");
+    }
+}
+
+#[test]
+fn a_password_in_the_address_of_a_greeting_stands_nowhere() {
+    let desk = Desk::new("portsip");
+    let mut wanted = desk.pbx.small("2001");
+    let address = "https://me:Canary7731greeting@files.example.com/hello.wav";
+    wanted.set(Field::VOICEMAIL_GREETING, address);
+    desk.sheet("in.csv", &[wanted]);
+    for line in [
+        "check in.csv --for portsip --all --report check.csv",
+        "plan in.csv --to TARGET -o plan.json --report plan.csv",
+        "import in.csv --to TARGET --report import.csv",
+        "import in.csv --to TARGET --mode upsert --report again.csv",
+        "report -o ledger.csv",
+    ] {
+        let ran = match line.contains("TARGET") {
+            true => desk.go(line),
+            false => desk.run(line),
+        };
+        let ran = ran.exits(0);
+        tells_nothing(line, &format!("{}{}", ran.out, ran.err));
+    }
+    let stored = desk.pbx.look(&desk.pbx.connect(), "2001").unwrap();
+    assert_eq!(stored.text(Field::VOICEMAIL_GREETING), Some("hello.wav"));
+    fs::remove_file(desk.path("in.csv")).unwrap();
+    assert!(holds_no_secret(&desk.path("")) > 5);
+}
+
+#[test]
+fn lost_replies_to_a_sign_in_end_after_three() {
+    for vendor in VENDORS {
+        let desk = Desk::new(vendor.id);
+        desk.sheet("in.csv", &desk.small(2001..2003));
+        desk.pbx
+            .sim
+            .set_faults("cut_after=1000,in_a_row=1000".parse().unwrap());
+        desk.run("import in.csv --to TARGET --report r.csv")
+            .exits(3)
+            .says(&["3 sign-ins in a row"]);
+        assert!(desk.pbx.sim.sign_ins() <= 3, "{}", vendor.id);
+        assert_eq!(desk.results("r.csv"), ["not_sent", "not_sent"]);
     }
 }

@@ -75,7 +75,16 @@ fn rings_are_whole_after_kills_at_any_moment() {
     let sheet = desk.file("staff.csv", &text);
     let target = desk.target();
     let sheet = sheet.to_str().unwrap().to_owned();
-    let mut arguments = vec!["import", &sheet, "--to", &target, "--rate", "150/s"];
+    let mut arguments = vec![
+        "import",
+        &sheet,
+        "--to",
+        &target,
+        "--rate",
+        "150/s",
+        "--reply-within",
+        "2",
+    ];
     let mut kills = 0;
     // Every time a little later, so that some fall into the second step.
     for wait_ms in (60..900).step_by(70) {

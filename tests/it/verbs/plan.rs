@@ -91,7 +91,10 @@ fn holding(count: usize) -> Desk {
         .map(|n| (n.as_str(), "old@example.com"))
         .collect();
     desk.write("held.csv", openvox(&rows));
-    desk.ends("import held.csv --to TARGET --rate 5000", 0);
+    desk.ends(
+        "import held.csv --to TARGET --rate 5000 --reply-within 2",
+        0,
+    );
     desk
 }
 
@@ -113,8 +116,14 @@ fn each_mode_touches_what_it_says_and_nothing_else() {
             "a.csv",
             small.sheet(&[("2001", old), ("2002", old), ("2003", old)]),
         );
-        desk.ends("import a.csv --to TARGET --rate 5000 --report r.json", 0);
-        desk.ends("import a.csv --to TARGET --rate 5000 --report r.json", 0);
+        desk.ends(
+            "import a.csv --to TARGET --rate 5000 --reply-within 2 --report r.json",
+            0,
+        );
+        desk.ends(
+            "import a.csv --to TARGET --rate 5000 --reply-within 2 --report r.json",
+            0,
+        );
         desk.has_lines(
             "r.json",
             &["2001", "2002", "2003"].map(|n| (n, "none", "unchanged")),
@@ -122,7 +131,10 @@ fn each_mode_touches_what_it_says_and_nothing_else() {
 
         // Mode create leaves alone what is there.
         desk.write("b.csv", small.sheet(&[("2001", new), ("2004", old)]));
-        desk.ends("import b.csv --to TARGET --rate 5000 --report r.json", 1);
+        desk.ends(
+            "import b.csv --to TARGET --rate 5000 --reply-within 2 --report r.json",
+            1,
+        );
         desk.has_lines(
             "r.json",
             &[("2001", "none", "conflict"), ("2004", "create", "created")],
@@ -131,12 +143,12 @@ fn each_mode_touches_what_it_says_and_nothing_else() {
 
         // What is wanted as it is, is wanted by every mode.
         desk.ends(
-            "import a.csv --to TARGET --rate 5000 --mode update --report r.json",
+            "import a.csv --to TARGET --rate 5000 --reply-within 2 --mode update --report r.json",
             0,
         );
         desk.write("b.csv", small.sheet(&[("2001", old), ("2008", old)]));
         desk.ends(
-            "import b.csv --to TARGET --rate 5000 --mode update --report r.json",
+            "import b.csv --to TARGET --rate 5000 --reply-within 2 --mode update --report r.json",
             1,
         );
         assert_eq!(
@@ -149,7 +161,7 @@ fn each_mode_touches_what_it_says_and_nothing_else() {
         // Mode update makes nothing.
         desk.write("c.csv", small.changes(&[("2001", new), ("2009", new)]));
         desk.ends(
-            "import c.csv --to TARGET --rate 5000 --mode update --report r.json",
+            "import c.csv --to TARGET --rate 5000 --reply-within 2 --mode update --report r.json",
             1,
         );
         desk.has_lines(
@@ -169,7 +181,7 @@ fn each_mode_touches_what_it_says_and_nothing_else() {
             (1, "invalid")
         };
         desk.ends(
-            "import d.csv --to TARGET --rate 5000 --mode upsert --report r.json",
+            "import d.csv --to TARGET --rate 5000 --reply-within 2 --mode upsert --report r.json",
             code,
         );
         let report = desk.report("r.json");
@@ -186,18 +198,18 @@ fn each_mode_touches_what_it_says_and_nothing_else() {
             small.sheet(&[("2001", old), ("2002", &invalid), ("2005", old)]),
         );
         let ran = desk.ends(
-            "import e.csv --to TARGET --rate 5000 --mode sync --report r.json",
+            "import e.csv --to TARGET --rate 5000 --reply-within 2 --mode sync --report r.json",
             2,
         );
         assert!(ran.err.contains("--yes"), "{}", ran.err);
         let ran = desk.ends(
-            "import e.csv --to TARGET --rate 5000 --mode sync --yes --report r.json",
+            "import e.csv --to TARGET --rate 5000 --reply-within 2 --mode sync --yes --report r.json",
             4,
         );
         assert!(ran.err.contains("--max-deletes 2"), "{}", ran.err);
         assert_eq!((desk.pbx.numbers().len(), stored("2001")), (4, new.into()));
         desk.ends(
-            "import e.csv --to TARGET --rate 5000 --mode sync --yes --max-deletes 50% --report r.json",
+            "import e.csv --to TARGET --rate 5000 --reply-within 2 --mode sync --yes --max-deletes 50% --report r.json",
             1,
         );
         desk.has_lines(
@@ -247,11 +259,11 @@ fn an_update_of_whole_objects_loses_nothing() {
         let good = fs::read_to_string(samples.join(vendor).join("good.csv")).unwrap();
         let some: Vec<&str> = good.lines().take(11).collect();
         desk.write("a.csv", some.join("\n"));
-        desk.ends("import a.csv --to TARGET --rate 5000", 0);
+        desk.ends("import a.csv --to TARGET --rate 5000 --reply-within 2", 0);
         let export = |name: &str| {
             let target = desk.target();
             desk.ends(
-                &format!("export {target} --rate 5000 --secrets plain -o {name}"),
+                &format!("export {target} --rate 5000 --reply-within 2 --secrets plain -o {name}"),
                 0,
             );
             desk.report(name)
@@ -263,7 +275,10 @@ fn an_update_of_whole_objects_loses_nothing() {
         };
         let number = &before[4]["number"];
         desk.write("b.csv", format!("number,{field}\n{number},{value}\n"));
-        desk.ends("import b.csv --to TARGET --rate 5000 --mode update", 0);
+        desk.ends(
+            "import b.csv --to TARGET --rate 5000 --reply-within 2 --mode update",
+            0,
+        );
         let mut expected = before.clone();
         expected[4].insert(field.into(), value.into());
         assert_eq!(export("after.json"), expected, "{vendor}");
@@ -279,7 +294,7 @@ fn what_an_unreadable_row_may_mean_is_not_deleted() {
         openvox(&[("2000", "new@example.com"), ("20 01", "x@example.com")]),
     );
     desk.ends(
-        "import a.csv --to TARGET --rate 5000 --mode sync --yes --max-deletes all --report r.json",
+        "import a.csv --to TARGET --rate 5000 --reply-within 2 --mode sync --yes --max-deletes all --report r.json",
         1,
     );
     let report = desk.report("r.json");
@@ -344,16 +359,19 @@ fn a_listing_that_is_not_whole_deletes_nothing() {
         "a.csv",
         small.sheet(&[("2001", old), ("2002", old), ("2003", old)]),
     );
-    desk.ends("import a.csv --to TARGET --rate 5000", 0);
+    desk.ends("import a.csv --to TARGET --rate 5000 --reply-within 2", 0);
     desk.write("b.csv", small.sheet(&[("2001", small.values[1])]));
     let ran = desk.ends(
-        "import b.csv --to TARGET --rate 5000 --mode sync --yes --max-deletes all --report r.json",
+        "import b.csv --to TARGET --rate 5000 --reply-within 2 --mode sync --yes --max-deletes all --report r.json",
         4,
     );
     assert!(ran.err.contains("not certainly whole"), "{}", ran.err);
     assert_eq!(desk.pbx.numbers(), ["2001", "2002", "2003"]);
     desk.has_lines("r.json", &[("2001", "none", "not_sent")]);
-    let ran = desk.ends("plan b.csv --to TARGET --rate 5000 --mode sync", 4);
+    let ran = desk.ends(
+        "plan b.csv --to TARGET --rate 5000 --reply-within 2 --mode sync",
+        4,
+    );
     assert!(!ran.out.contains("delete"), "{}", ran.out);
 }
 
@@ -384,16 +402,19 @@ fn the_guard_stops_before_the_first_write_and_names_the_flag() {
     assert_eq!(desk.pbx.numbers().len(), 8);
     desk.ends(&format!("delete one.csv {from}"), 0);
     desk.write("all.csv", all(7, "new@example.com"));
-    let (_, email) = requests("import all.csv --to TARGET --rate 5000 --mode update", 0);
+    let (_, email) = requests(
+        "import all.csv --to TARGET --rate 5000 --reply-within 2 --mode update",
+        0,
+    );
     assert_eq!(email, "new@example.com");
     let (err, _) = requests(
-        "import all.csv --to TARGET --rate 5000 --mode update --max-updates 0",
+        "import all.csv --to TARGET --rate 5000 --reply-within 2 --mode update --max-updates 0",
         0,
     );
     assert!(err.contains("7 unchanged"), "{err}");
     desk.write("all.csv", all(7, "third@example.com"));
     let (err, email) = requests(
-        "import all.csv --to TARGET --rate 5000 --mode update --max-updates 6",
+        "import all.csv --to TARGET --rate 5000 --reply-within 2 --mode update --max-updates 6",
         4,
     );
     assert!(
@@ -401,14 +422,17 @@ fn the_guard_stops_before_the_first_write_and_names_the_flag() {
         "{err}"
     );
     let (err, _) = requests(
-        "import all.csv --to TARGET --rate 5000 --mode update --max-updates 50%",
+        "import all.csv --to TARGET --rate 5000 --reply-within 2 --mode update --max-updates 50%",
         4,
     );
     assert!(err.contains("3 are allowed (50%"), "{err}");
 
     let desk = holding(12);
     desk.write("all.csv", all(11, "new@example.com"));
-    let ran = desk.ends("import all.csv --to TARGET --rate 5000 --mode update", 4);
+    let ran = desk.ends(
+        "import all.csv --to TARGET --rate 5000 --reply-within 2 --mode update",
+        4,
+    );
     assert!(
         ran.err.contains("--max-updates 11") && ran.err.contains("50%, at least 10"),
         "{}",
@@ -420,7 +444,7 @@ fn the_guard_stops_before_the_first_write_and_names_the_flag() {
         format!("number,sip_password\n{}", rows.collect::<String>()),
     );
     let ran = desk.ends(
-        "import passwords.csv --to TARGET --rate 5000 --mode update --max-updates all",
+        "import passwords.csv --to TARGET --rate 5000 --reply-within 2 --mode update --max-updates all",
         4,
     );
     assert!(ran.err.contains("--max-secret-changes 11"), "{}", ran.err);
@@ -429,12 +453,15 @@ fn the_guard_stops_before_the_first_write_and_names_the_flag() {
         openvox(&[("3000", "a@example.com"), ("3001", "b@example.com")]),
     );
     let ran = desk.ends(
-        "import fresh.csv --to TARGET --rate 5000 --max-creates 1",
+        "import fresh.csv --to TARGET --rate 5000 --reply-within 2 --max-creates 1",
         4,
     );
     assert!(ran.err.contains("--max-creates 2"), "{}", ran.err);
     assert_eq!(desk.pbx.numbers().len(), 12);
-    desk.ends("import fresh.csv --to TARGET --rate 5000", 0);
+    desk.ends(
+        "import fresh.csv --to TARGET --rate 5000 --reply-within 2",
+        0,
+    );
 }
 
 #[test]
@@ -445,7 +472,7 @@ fn all_or_nothing_sends_nothing_while_a_row_is_invalid() {
         openvox(&[("2001", "a@example.com"), ("2002", "no address")]),
     );
     desk.ends(
-        "import a.csv --to TARGET --rate 5000 --all-or-nothing --report r.json",
+        "import a.csv --to TARGET --rate 5000 --reply-within 2 --all-or-nothing --report r.json",
         1,
     );
     desk.has_lines(
@@ -453,7 +480,10 @@ fn all_or_nothing_sends_nothing_while_a_row_is_invalid() {
         &[("2001", "none", "not_sent"), ("2002", "none", "invalid")],
     );
     assert_eq!(desk.report("r.json")[0]["code"], "all_or_nothing");
-    desk.ends("plan a.csv --to TARGET --rate 5000 -o plan.json", 1);
+    desk.ends(
+        "plan a.csv --to TARGET --rate 5000 --reply-within 2 -o plan.json",
+        1,
+    );
     desk.ends(
         "import --plan plan.json --all-or-nothing --report r.json",
         1,
@@ -515,12 +545,12 @@ fn a_plan_is_the_same_bytes_twice_and_holds_no_secret() {
     fs::create_dir(desk.path("sub")).unwrap();
     desk.write("sub/a.csv", &sheet);
     let first = desk.ends(
-        "plan a.csv --to TARGET --rate 5000 --mode upsert -o p.json --report r.json",
+        "plan a.csv --to TARGET --rate 5000 --reply-within 2 --mode upsert -o p.json --report r.json",
         1,
     );
     let absolute = desk.path("sub/a.csv").display().to_string();
     let second = desk.ends(
-        &format!("plan {absolute} --to TARGET --rate 5000 --mode upsert --json -o q.json"),
+        &format!("plan {absolute} --to TARGET --rate 5000 --reply-within 2 --mode upsert --json -o q.json"),
         1,
     );
     assert_eq!(desk.read("p.json"), desk.read("q.json"));
@@ -594,7 +624,7 @@ fn a_plan_is_the_same_bytes_twice_and_holds_no_secret() {
     keys_are_sorted(&serde_json::from_str(&desk.read("p.json")).unwrap());
 
     // What the plan does not show arrives all the same.
-    desk.ends("import --plan p.json --rate 5000", 1);
+    desk.ends("import --plan p.json --rate 5000 --reply-within 2", 1);
     for number in ["2000", "2001", "2002"] {
         assert_eq!(
             desk.pbx.sim.stored(number, "registerpassword").as_deref(),
@@ -619,7 +649,7 @@ fn sheets_of_one_name_are_told_apart_without_their_folders() {
         );
     }
     let ran = desk.ends(
-        "plan north/a.csv south/a.csv --to TARGET --rate 5000 -o p.json",
+        "plan north/a.csv south/a.csv --to TARGET --rate 5000 --reply-within 2 -o p.json",
         0,
     );
     assert!(ran.out.contains("create 2000 (a.csv:2)"), "{}", ran.out);
@@ -647,7 +677,7 @@ fn planned() -> Desk {
         format!("{all}2009,new@example.com,Di,Xk39vTq2Lm\n"),
     );
     desk.ends(
-        "plan a.csv --to TARGET --rate 5000 --mode upsert -o p.json",
+        "plan a.csv --to TARGET --rate 5000 --reply-within 2 --mode upsert -o p.json",
         0,
     );
     desk
@@ -658,13 +688,19 @@ fn move_one(desk: &Desk) {
         "moved.csv",
         "number,email,display_name,sip_password\n2001,moved@example.com,Somebody,Zz93vTq2Lm\n",
     );
-    desk.ends("import moved.csv --to TARGET --rate 5000 --mode update", 0);
+    desk.ends(
+        "import moved.csv --to TARGET --rate 5000 --reply-within 2 --mode update",
+        0,
+    );
 }
 
 #[test]
 fn a_plan_is_carried_out_once() {
     let desk = planned();
-    desk.ends("import --plan p.json --rate 5000 --report r.json", 0);
+    desk.ends(
+        "import --plan p.json --rate 5000 --reply-within 2 --report r.json",
+        0,
+    );
     desk.has_lines(
         "r.json",
         &[
@@ -679,10 +715,13 @@ fn a_plan_is_carried_out_once() {
         Some("new@example.com")
     );
     assert_eq!(desk.report("r.json")[0]["place"], "a.csv:2");
-    let ran = desk.ends("import --plan p.json --rate 5000 --report r.json", 4);
+    let ran = desk.ends(
+        "import --plan p.json --rate 5000 --reply-within 2 --report r.json",
+        4,
+    );
     assert!(ran.err.contains("3 rows of the plan moved"), "{}", ran.err);
     desk.ends(
-        "import --plan p.json --rate 5000 --on-drift replan --report r.json",
+        "import --plan p.json --rate 5000 --reply-within 2 --on-drift replan --report r.json",
         0,
     );
     desk.has_lines(
@@ -696,7 +735,10 @@ fn a_plan_is_carried_out_once() {
 fn what_moved_is_named_with_both_values_and_stops_everything() {
     let desk = planned();
     move_one(&desk);
-    let ran = desk.ends("import --plan p.json --rate 5000 --report r.json", 4);
+    let ran = desk.ends(
+        "import --plan p.json --rate 5000 --reply-within 2 --report r.json",
+        4,
+    );
     assert!(
         ran.err.contains("1 rows of the plan moved") && ran.err.contains("--on-drift"),
         "{}",
@@ -744,7 +786,7 @@ fn what_moved_is_left_out_or_planned_anew_where_that_is_asked_for() {
     let desk = planned();
     move_one(&desk);
     desk.ends(
-        "import --plan p.json --rate 5000 --on-drift skip --report r.json",
+        "import --plan p.json --rate 5000 --reply-within 2 --on-drift skip --report r.json",
         1,
     );
     desk.has_lines(
@@ -769,7 +811,7 @@ fn what_moved_is_left_out_or_planned_anew_where_that_is_asked_for() {
         0,
     );
     desk.ends(
-        "import --plan p.json --rate 5000 --on-drift replan --report r.json",
+        "import --plan p.json --rate 5000 --reply-within 2 --on-drift replan --report r.json",
         0,
     );
     desk.has_lines(
@@ -806,7 +848,7 @@ fn a_row_planned_anew_keeps_to_mode_and_rules() {
         "number,email\n2000,new@example.com\n2001,new@example.com\n",
     );
     desk.ends(
-        "plan a.csv --to TARGET --rate 5000 --mode upsert -o p.json",
+        "plan a.csv --to TARGET --rate 5000 --reply-within 2 --mode upsert -o p.json",
         0,
     );
     desk.write("gone.csv", "number\n2001\n");
@@ -815,7 +857,7 @@ fn a_row_planned_anew_keeps_to_mode_and_rules() {
         0,
     );
     desk.ends(
-        "import --plan p.json --on-drift replan --rate 5000 --report r.json",
+        "import --plan p.json --on-drift replan --rate 5000 --reply-within 2 --report r.json",
         1,
     );
     desk.has_lines(
@@ -829,11 +871,14 @@ fn a_row_planned_anew_keeps_to_mode_and_rules() {
         "b.csv",
         openvox(&[("3000", "plan@example.com"), ("3001", "plan@example.com")]),
     );
-    desk.ends("plan b.csv --to TARGET --rate 5000 -o p.json", 0);
-    desk.write("c.csv", openvox(&[("3000", "other@example.com")]));
-    desk.ends("import c.csv --to TARGET --rate 5000", 0);
     desk.ends(
-        "import --plan p.json --on-drift replan --rate 5000 --report r.json",
+        "plan b.csv --to TARGET --rate 5000 --reply-within 2 -o p.json",
+        0,
+    );
+    desk.write("c.csv", openvox(&[("3000", "other@example.com")]));
+    desk.ends("import c.csv --to TARGET --rate 5000 --reply-within 2", 0);
+    desk.ends(
+        "import --plan p.json --on-drift replan --rate 5000 --reply-within 2 --report r.json",
         1,
     );
     desk.has_lines(
@@ -851,7 +896,7 @@ fn a_planned_sync_deletes_what_was_planned_and_asks_first() {
     let desk = holding(3);
     desk.write("a.csv", all(1, "old@example.com"));
     let ran = desk.ends(
-        "plan a.csv --to TARGET --rate 5000 --mode sync -o p.json --report r.json",
+        "plan a.csv --to TARGET --rate 5000 --reply-within 2 --mode sync -o p.json --report r.json",
         0,
     );
     assert!(
@@ -870,14 +915,14 @@ fn a_planned_sync_deletes_what_was_planned_and_asks_first() {
     );
     // Made after the plan: nobody planned to delete it.
     desk.write("b.csv", openvox(&[("3000", "a@example.com")]));
-    desk.ends("import b.csv --to TARGET --rate 5000", 0);
-    let ran = desk.ends("import --plan p.json --rate 5000", 2);
+    desk.ends("import b.csv --to TARGET --rate 5000 --reply-within 2", 0);
+    let ran = desk.ends("import --plan p.json --rate 5000 --reply-within 2", 2);
     assert!(ran.err.contains("--yes"), "{}", ran.err);
-    let ran = desk.ends("import --plan p.json --rate 5000 --yes", 4);
+    let ran = desk.ends("import --plan p.json --rate 5000 --reply-within 2 --yes", 4);
     assert!(ran.err.contains("--max-deletes 2"), "{}", ran.err);
     move_one(&desk);
     desk.ends(
-        "import --plan p.json --rate 5000 --yes --max-deletes 2 --on-drift skip --report r.json",
+        "import --plan p.json --rate 5000 --reply-within 2 --yes --max-deletes 2 --on-drift skip --report r.json",
         1,
     );
     desk.has_lines(
@@ -907,7 +952,7 @@ fn a_plan_that_is_not_for_here_is_refused() {
     let import = "import --plan p.json";
 
     // Another key, no key, no secrets, the secrets of another plan.
-    let other = "plan a.csv --to TARGET --rate 5000 --mode upsert --key other.key -o other.json";
+    let other = "plan a.csv --to TARGET --rate 5000 --reply-within 2 --mode upsert --key other.key -o other.json";
     desk.ends(other, 0);
     let requests = desk.pbx.sim.requests().max(requests);
     let err = refused(
@@ -1005,7 +1050,7 @@ fn a_plan_that_is_not_for_here_is_refused() {
         assert!(err.contains(word), "{err}");
     }
     config(&desk.addr());
-    desk.ends("import --plan hq.json --rate 5000", 0);
+    desk.ends("import --plan hq.json --rate 5000 --reply-within 2", 0);
 }
 
 #[test]
@@ -1028,15 +1073,21 @@ fn a_plan_goes_with_neither_sheet_nor_target() {
     }
     desk.ends("import", 2);
     desk.ends("import a.csv", 2);
-    desk.ends("import a.csv --to TARGET --rate 5000 --on-drift skip", 2);
+    desk.ends(
+        "import a.csv --to TARGET --rate 5000 --reply-within 2 --on-drift skip",
+        2,
+    );
     let ran = desk.ends("import --plan p.json --waves column:site", 2);
     assert!(ran.err.contains("needs the sheet"), "{}", ran.err);
     // A plan is not written over what it was made from.
     let before = desk.read("a.csv");
-    desk.ends("plan a.csv --to TARGET --rate 5000 -o a.csv", 2);
+    desk.ends(
+        "plan a.csv --to TARGET --rate 5000 --reply-within 2 -o a.csv",
+        2,
+    );
     assert_eq!(desk.read("a.csv"), before);
     let ran = desk.ends(
-        "plan a.csv --to TARGET --rate 5000 -o no/such/folder/p.json",
+        "plan a.csv --to TARGET --rate 5000 --reply-within 2 -o no/such/folder/p.json",
         2,
     );
     assert!(ran.err.contains("cannot be written"), "{}", ran.err);
@@ -1050,7 +1101,10 @@ fn a_planned_import_that_was_killed_is_gone_on_with() {
         "a.csv",
         format!("{}\n{}", SMALL[0].headings, rows.collect::<String>()),
     );
-    desk.ends("plan a.csv --to TARGET --rate 5000 -o p.json", 0);
+    desk.ends(
+        "plan a.csv --to TARGET --rate 5000 --reply-within 2 -o p.json",
+        0,
+    );
     let mut child = desk
         .command("import --plan p.json --rate 200 --parallel 4")
         .stdout(Stdio::null())
@@ -1093,7 +1147,7 @@ fn who_points_at_what_a_plan_does_not_bring_is_held() {
     };
     desk.write("a.csv", sheet("no address"));
     let ran = desk.ends(
-        "plan a.csv --to TARGET --rate 5000 -o p.json --report r.json",
+        "plan a.csv --to TARGET --rate 5000 --reply-within 2 -o p.json --report r.json",
         1,
     );
     assert!(
@@ -1106,7 +1160,10 @@ fn who_points_at_what_a_plan_does_not_bring_is_held() {
         "r.json",
         &[&held[..], &[("2002", "create", "valid")]].concat(),
     );
-    desk.ends("import --plan p.json --rate 5000 --report r.json", 1);
+    desk.ends(
+        "import --plan p.json --rate 5000 --reply-within 2 --report r.json",
+        1,
+    );
     desk.has_lines(
         "r.json",
         &[&held[..], &[("2002", "create", "created")]].concat(),
@@ -1114,10 +1171,10 @@ fn who_points_at_what_a_plan_does_not_bring_is_held() {
 
     // 2000 is there when it is planned, and gone when it is carried out.
     desk.write("b.csv", openvox(&[("2000", "a@example.com")]));
-    desk.ends("import b.csv --to TARGET --rate 5000", 0);
+    desk.ends("import b.csv --to TARGET --rate 5000 --reply-within 2", 0);
     desk.write("a.csv", sheet("new@example.com"));
     desk.ends(
-        "plan a.csv --to TARGET --rate 5000 --mode upsert -o p.json",
+        "plan a.csv --to TARGET --rate 5000 --reply-within 2 --mode upsert -o p.json",
         0,
     );
     desk.write("gone.csv", "number\n2000\n");
@@ -1126,7 +1183,7 @@ fn who_points_at_what_a_plan_does_not_bring_is_held() {
         0,
     );
     desk.ends(
-        "import --plan p.json --rate 5000 --on-drift skip --report r.json",
+        "import --plan p.json --rate 5000 --reply-within 2 --on-drift skip --report r.json",
         1,
     );
     desk.has_lines(
@@ -1138,7 +1195,7 @@ fn who_points_at_what_a_plan_does_not_bring_is_held() {
         ],
     );
     desk.ends(
-        "import --plan p.json --rate 5000 --on-drift replan --report r.json",
+        "import --plan p.json --rate 5000 --reply-within 2 --on-drift replan --report r.json",
         0,
     );
     desk.has_lines(
@@ -1169,7 +1226,7 @@ fn each_wave_has_failures_of_its_own() {
     desk.write("a.csv", sites(&rows));
     // One of each three: never more than one in a wave.
     let ran = desk.ends(
-        "import a.csv --to TARGET --rate 5000 --waves 3,3,3 --max-failures 1 --report r.json",
+        "import a.csv --to TARGET --rate 5000 --reply-within 2 --waves 3,3,3 --max-failures 1 --report r.json",
         1,
     );
     assert!(
@@ -1247,7 +1304,7 @@ fn waves_stop_where_too_much_failed_and_resume_keeps_to_them() {
         ]),
     );
     let ran = desk.ends(
-        "import a.csv --to TARGET --rate 5000 --waves column:site --max-failures 0 --report r.json",
+        "import a.csv --to TARGET --rate 5000 --reply-within 2 --waves column:site --max-failures 0 --report r.json",
         4,
     );
     assert!(
@@ -1296,7 +1353,7 @@ fn waves_stop_where_too_much_failed_and_resume_keeps_to_them() {
         ]),
     );
     let ran = desk.ends(
-        "import a.csv --to TARGET --rate 5000 --waves 1,2 --report r.json",
+        "import a.csv --to TARGET --rate 5000 --reply-within 2 --waves 1,2 --report r.json",
         4,
     );
     assert!(
@@ -1333,7 +1390,7 @@ fn waves_stop_where_too_much_failed_and_resume_keeps_to_them() {
         ]),
     );
     let ran = desk.ends(
-        "import a.csv --to TARGET --rate 5000 --waves 1,4 --max-failures 25% --report r.json",
+        "import a.csv --to TARGET --rate 5000 --reply-within 2 --waves 1,4 --max-failures 25% --report r.json",
         1,
     );
     assert!(
@@ -1343,7 +1400,7 @@ fn waves_stop_where_too_much_failed_and_resume_keeps_to_them() {
         ran.err
     );
     let ran = desk.ends(
-        "import a.csv --to TARGET --rate 5000 --waves column:floor",
+        "import a.csv --to TARGET --rate 5000 --reply-within 2 --waves column:floor",
         2,
     );
     assert!(
@@ -1353,7 +1410,7 @@ fn waves_stop_where_too_much_failed_and_resume_keeps_to_them() {
     );
     for wrong in ["0", "1,x", "column:"] {
         desk.ends(
-            &format!("import a.csv --to TARGET --rate 5000 --waves {wrong}"),
+            &format!("import a.csv --to TARGET --rate 5000 --reply-within 2 --waves {wrong}"),
             2,
         );
     }
@@ -1370,8 +1427,14 @@ fn waves_of_a_plan_go_one_after_the_other() {
             ("2002", "a@example.com"),
         ]),
     );
-    desk.ends("plan a.csv --to TARGET --rate 5000 -o p.json", 0);
-    let ran = desk.ends("import --plan p.json --rate 5000 --waves 1", 0);
+    desk.ends(
+        "plan a.csv --to TARGET --rate 5000 --reply-within 2 -o p.json",
+        0,
+    );
+    let ran = desk.ends(
+        "import --plan p.json --rate 5000 --reply-within 2 --waves 1",
+        0,
+    );
     assert!(
         ran.err.contains("wave 1 of 2: 1 row, 0 failed\n")
             && ran.err.contains("wave 2 of 2: 2 rows, 0 failed\n"),

@@ -1,0 +1,140 @@
+//! What replies cost in memory, and who may read large ones: one conversation at a time.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
+use std::thread::{self, ThreadId};
+use std::time::{Duration, Instant};
+
+/// What an object costs beside its members: a node of the map that holds them.
+const OBJECT: usize = 640;
+/// What a member of an object costs beside its texts.
+const MEMBER: usize = 100;
+/// What a value in an array costs.
+const ITEM: usize = 64;
+/// What an element costs beside its texts, read as XML and as plain data.
+const ELEMENT: usize = 450;
+
+/// What a body takes in memory once it is read, in bytes. Texts are counted once more: they are copied.
+pub(super) fn estimate(body: &[u8]) -> usize {
+    let is_xml = body.trim_ascii_start().starts_with(b"<");
+    let nodes: usize = match is_xml {
+        true => {
+            let opened = body.windows(2).filter(|pair| {
+                pair.first() == Some(&b'<') && !matches!(pair.last(), Some(b'/' | b'!' | b'?'))
+            });
+            let attributes = body.iter().filter(|byte| **byte == b'=').count();
+            opened.count() * ELEMENT + attributes * MEMBER
+        }
+        false => json_nodes(body),
+    };
+    body.len().saturating_mul(2).saturating_add(nodes)
+}
+
+fn json_nodes(body: &[u8]) -> usize {
+    let (mut in_text, mut escaped, mut cost) = (false, false, 0_usize);
+    for byte in body {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            _ if in_text => {}
+            b'{' => cost = cost.saturating_add(OBJECT + ITEM),
+            b'[' => cost = cost.saturating_add(ITEM * 2),
+            b',' => cost = cost.saturating_add(ITEM),
+            b':' => cost = cost.saturating_add(MEMBER),
+            _ => {}
+        }
+    }
+    cost
+}
+
+/// The right to read large replies. One thread has it at a time; within it, it can be had several times.
+#[derive(Debug, Clone)]
+pub struct Alone(#[allow(dead_code, reason = "it is held, not read")] Arc<Held>);
+
+#[derive(Debug)]
+struct Held;
+
+/// The thread that holds the right, and the right.
+static HOLDER: Mutex<Option<(ThreadId, Weak<Held>)>> = Mutex::new(None);
+static FREED: Condvar = Condvar::new();
+
+impl Alone {
+    /// Waits for the right, at most this long; `None` where it does not come free.
+    pub fn acquire(patience: Duration) -> Option<Alone> {
+        let until = Instant::now() + patience;
+        let mut holder = HOLDER.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let held = holder.as_ref().and_then(|(thread, held)| {
+                let held = held.upgrade()?;
+                Some((*thread, held))
+            });
+            match held {
+                None => {
+                    let held = Arc::new(Held);
+                    *holder = Some((thread::current().id(), Arc::downgrade(&held)));
+                    return Some(Alone(held));
+                }
+                Some((thread, held)) if thread == thread::current().id() => {
+                    return Some(Alone(held));
+                }
+                Some((_, held)) => {
+                    // It must not be dropped under the lock, which its drop takes too.
+                    let left = until.saturating_duration_since(Instant::now());
+                    drop(holder);
+                    drop(held);
+                    if left.is_zero() {
+                        return None;
+                    }
+                    holder = HOLDER.lock().unwrap_or_else(PoisonError::into_inner);
+                    let slice = left.min(Duration::from_millis(50));
+                    let waited = FREED.wait_timeout(holder, slice);
+                    holder = waited.unwrap_or_else(PoisonError::into_inner).0;
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        FREED.notify_all();
+    }
+}
+
+// Two replies are the same whoever may read them.
+impl PartialEq for Alone {
+    fn eq(&self, _: &Alone) -> bool {
+        true
+    }
+}
+
+impl Eq for Alone {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_small_on_the_wire_and_large_in_memory_costs_what_it_takes() {
+        let objects = format!("[{}]", vec!["{\"a\":1}"; 1000].join(","));
+        assert!(estimate(objects.as_bytes()) > 700_000);
+        let elements = format!("<a>{}</a>", "<b/>".repeat(1000));
+        assert!(estimate(elements.as_bytes()) > 400_000);
+        // A text is what it is, whatever stands in it.
+        let text = format!("\"{}\"", "{[:,\\\"".repeat(1000));
+        assert!(estimate(text.as_bytes()) < 2 * text.len() + 10);
+    }
+
+    #[test]
+    fn one_thread_at_a_time_reads_large_replies() {
+        let first = Alone::acquire(Duration::from_secs(5)).unwrap();
+        let again = Alone::acquire(Duration::ZERO).unwrap();
+        let other = || thread::spawn(|| Alone::acquire(Duration::from_millis(20)).is_some());
+        assert!(!other().join().unwrap());
+        drop(first);
+        assert!(!other().join().unwrap());
+        drop(again);
+        let patient = thread::spawn(|| Alone::acquire(Duration::from_secs(5)).is_some());
+        assert!(patient.join().unwrap());
+    }
+}

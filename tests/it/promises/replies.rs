@@ -1,0 +1,235 @@
+#![cfg(target_os = "linux")]
+//! PBXes whose replies mean harm, spoken to by the program itself: a reply costs memory in proportion to its bytes. Each
+//! test has a process of its own, for the system tells the peak of all children together.
+
+use crate::support::alone::alone;
+use nix::sys::resource::{UsageWho, getrusage};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// The most that the program may hold, whatever a PBX sends.
+const RESIDENT_BYTES_MAX: u64 = 256 << 20;
+
+/// The most that it may hold where what it keeps is small.
+const SMALL_BYTES_MAX: u64 = 96 << 20;
+
+/// What a request is answered with: a piece before, one that is repeated, how often, and one after.
+struct Answer {
+    begin: String,
+    repeated: &'static str,
+    times: usize,
+    end: String,
+}
+
+fn short(text: &str) -> Answer {
+    Answer {
+        begin: text.to_owned(),
+        repeated: "",
+        times: 0,
+        end: String::new(),
+    }
+}
+
+/// Answers every request to a PBX that exists only here; the path decides.
+fn serve(answer: fn(&str, usize) -> Answer) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            thread::spawn(move || answer_all(stream, answer));
+        }
+    });
+    address
+}
+
+/// Requests that were answered, over all connections.
+static REQUESTS: AtomicUsize = AtomicUsize::new(0);
+
+fn answer_all(stream: TcpStream, answer: fn(&str, usize) -> Answer) -> Option<()> {
+    let mut requests = BufReader::new(stream.try_clone().ok()?);
+    let mut stream = stream;
+    loop {
+        let (mut first, mut length) = (String::new(), 0);
+        if requests.read_line(&mut first).ok()? == 0 {
+            return None;
+        }
+        loop {
+            let mut line = String::new();
+            requests.read_line(&mut line).ok()?;
+            if line.trim().is_empty() {
+                break;
+            }
+            if let Some(text) = line.to_lowercase().strip_prefix("content-length:") {
+                length = text.trim().parse().ok()?;
+            }
+        }
+        std::io::copy(&mut requests.by_ref().take(length), &mut std::io::sink()).ok()?;
+        let nth = REQUESTS.fetch_add(1, Ordering::SeqCst);
+        let Answer {
+            begin,
+            repeated,
+            times,
+            end,
+        } = answer(first.split(' ').nth(1)?, nth);
+        let length = begin.len() + repeated.len() * times + end.len();
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length:";
+        write!(stream, "{head} {length}\r\n\r\n{begin}").ok()?;
+        let block = repeated.repeat(1000);
+        for _ in 0..times / 1000 {
+            stream.write_all(block.as_bytes()).ok()?;
+        }
+        stream
+            .write_all(repeated.repeat(times % 1000).as_bytes())
+            .ok()?;
+        stream.write_all(end.as_bytes()).ok()?;
+    }
+}
+
+/// Exports from a PBX, and gives what was said.
+fn export(target: &str, more: &[&str]) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_rowcall"))
+        .args(["export", target, "-o", "out.csv", "--rate", "5000"])
+        .args(["--parallel", "16"])
+        .args(more)
+        .current_dir(folder.path())
+        .env("ROWCALL_PASSWORD", "sample")
+        .env("HOME", folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code(), said)
+}
+
+/// The most that any child held so far.
+fn peak_bytes() -> u64 {
+    getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().max_rss() as u64 * 1024
+}
+
+fn holds(name: &str, most: u64) {
+    let peak = peak_bytes();
+    println!("{name}: at most {} KiB so far", peak >> 10);
+    assert!(peak < most, "{name}: {peak} bytes were in memory at once");
+}
+
+const SIGNED_IN: &str = r#"{"status":"Success","token":"t"}"#;
+
+fn openvox(path: &str, begin: &str, repeated: &'static str, bytes: usize, end: &str) -> Answer {
+    if path.contains("login") {
+        return short(SIGNED_IN);
+    }
+    Answer {
+        begin: begin.to_owned(),
+        repeated,
+        times: bytes / repeated.len(),
+        end: end.to_owned(),
+    }
+}
+
+const MANY: usize = 31 << 20;
+
+#[test]
+fn no_reply_costs_more_memory_than_it_may() {
+    alone(
+        "promises::replies::no_reply_costs_more_memory_than_it_may",
+        || {
+            let bodies: [(&str, fn(&str, usize) -> Answer); 6] = [
+                ("small objects", |path, _| {
+                    let begin = r#"{"status":"Success","extlist":["#;
+                    openvox(path, begin, r#"{"a":1},"#, MANY, "{}]}")
+                }),
+                ("empty objects", |path, _| {
+                    let begin = r#"{"status":"Success","extlist":["#;
+                    openvox(path, begin, "{},", MANY, "{}]}")
+                }),
+                ("arrays", |path, _| {
+                    let begin = r#"{"status":"Success","extlist":["#;
+                    openvox(path, begin, "[],", MANY, "[]]}")
+                }),
+                ("elements", |path, _| {
+                    let begin = "<Response><status>Success</status><extlist>";
+                    openvox(path, begin, "<a/>", MANY, "</extlist></Response>")
+                }),
+                ("one long text", |path, _| {
+                    let begin = r#"{"status":"Success","extlist":["#;
+                    openvox(path, &format!("{begin}\""), "x", MANY, "\"]}")
+                }),
+                ("without end", |path, _| {
+                    openvox(path, "[", "1,", 2 << 30, "1]")
+                }),
+            ];
+            for (name, answer) in bodies {
+                let address = serve(answer);
+                let (code, said) = export(&format!("openvox+http://api@{address}"), &[]);
+                println!("{name}: {code:?} {said}");
+                assert!(code.is_some_and(|code| code != 0), "{name}: {said}");
+                assert!(said.len() < 1000, "{name}: {said}");
+                holds(name, RESIDENT_BYTES_MAX);
+            }
+        },
+    );
+}
+
+#[test]
+fn many_large_replies_at_once_cost_no_more_than_one() {
+    alone(
+        "promises::replies::many_large_replies_at_once_cost_no_more_than_one",
+        || {
+            let address = serve(|path, _| {
+                if path.contains("login") {
+                    return short(SIGNED_IN);
+                }
+                if path.contains("extensionlist") {
+                    let numbers: Vec<String> = (2000..2400)
+                        .map(|number| format!(r#"{{"number":"{number}"}}"#))
+                        .collect();
+                    let list = numbers.join(",");
+                    return short(&format!(r#"{{"status":"Success","extlist":[{list}]}}"#));
+                }
+                let begin = r#"{"status":"Success","extinfos":["#;
+                openvox(path, begin, r#"{"a":1},"#, 4 << 20, "{}]}")
+            });
+            let target = format!("openvox+http://api@{address}");
+            let (code, said) = export(&target, &["--batch", "5", "--reply-within", "5"]);
+            println!("{code:?} {said}");
+            holds("large replies in flight", RESIDENT_BYTES_MAX);
+        },
+    );
+}
+
+#[test]
+fn of_a_listing_in_pages_only_the_numbers_are_kept() {
+    alone(
+        "promises::replies::of_a_listing_in_pages_only_the_numbers_are_kept",
+        || {
+            let address = serve(|path, _| {
+                if path.contains("credentials") {
+                    return short(r#"{"access_token":"t","expires":3600}"#);
+                }
+                let page = path.split("pagination=").nth(1);
+                let page = page.and_then(|rest| rest.split('&').next());
+                let Some(page) = page.filter(|_| path.contains("extensions/list")) else {
+                    return short(r#"{"err_code":"7","msg":"no"}"#);
+                };
+                // 150 pages of a megabyte each.
+                let begin = format!(
+                    r#"{{"page_count":150,"pagesize":1,"extensions":[{{"extension_number":"{page}","profile":{{"name":""#
+                );
+                Answer {
+                    begin,
+                    repeated: "0123456789abcdef",
+                    times: 1 << 16,
+                    end: r#""}}]}"#.to_owned(),
+                }
+            });
+            let target = format!("portsip+http://api@{address}");
+            let (code, said) = export(&target, &["--reply-within", "5"]);
+            println!("{code:?} {said}");
+            assert!(REQUESTS.load(Ordering::SeqCst) > 300, "{said}");
+            holds("pages", SMALL_BYTES_MAX);
+        },
+    );
+}
