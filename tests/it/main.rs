@@ -21,6 +21,7 @@ mod house {
 
 mod promises {
     mod files;
+    mod headings;
     mod hostile;
     mod libreoffice;
     mod lies;

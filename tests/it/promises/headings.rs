@@ -1,0 +1,317 @@
+//! Small sheets on which a careful reader could be wrong: each is read as its owner means it, asked about, or invalid.
+
+use rowcall::columns::{BindOptions, Binding, headings};
+use rowcall::manifest::{Manifest, Purpose};
+use rowcall::rules::Checker;
+use rowcall::sheet::{Header, Input, ReadOptions, open};
+use std::fs;
+
+/// What is right.
+enum Right {
+    /// These values of these numbers, `field=value`, and no row is invalid.
+    Read(&'static [&'static [&'static str]]),
+    /// These values, and these numbers are invalid, by rules that begin so.
+    Rows(
+        &'static [&'static [&'static str]],
+        &'static [(&'static str, &'static str)],
+    ),
+    /// It is asked, about this heading.
+    Ask(&'static str),
+}
+use Right::{Ask, Read, Rows};
+
+const CASES: &[(&str, &str, &str, Right)] = &[
+    (
+        "a column that counts rows beside the extension",
+        "openvox",
+        "ID,Name,Ext.,Secret\n1,Ann Muster,2001,tR7xkQ2mZp9w\n2,Bo Muster,2002,tR7xkQ2mZp9x\n",
+        Read(&[
+            &[
+                "number=2001",
+                "display_name=Ann Muster",
+                "sip_password=tR7xkQ2mZp9w",
+            ],
+            &["number=2002", "display_name=Bo Muster"],
+        ]),
+    ),
+    (
+        "numbers of somebody else in the column that counts rows",
+        "openvox",
+        "ID,Name,Ext.,Secret\n2001,Cy,2101,tR7xkQ2mZp9w\n2002,Di,2102,tR7xkQ2mZp9x\n",
+        Read(&[
+            &["number=2101", "display_name=Cy"],
+            &["number=2102", "display_name=Di"],
+        ]),
+    ),
+    (
+        "headings as people write them",
+        "openvox",
+        "Ext.,Name,E-Mail-Adresse,Tel. mobil,Secret\n2001,Ann,ann@example.com,0170,tR7xkQ2mZp9w\n",
+        Read(&[&[
+            "number=2001",
+            "display_name=Ann",
+            "email=ann@example.com",
+            "mobile=0170",
+            "sip_password=tR7xkQ2mZp9w",
+        ]]),
+    ),
+    (
+        "English ones",
+        "openvox",
+        "Ext #,Full Name,E-mail,Cell #,SIP Secret\n2001,Ann,ann@example.com,0170,tR7xkQ2mZp9w\n",
+        Read(&[&[
+            "number=2001",
+            "display_name=Ann",
+            "email=ann@example.com",
+            "mobile=0170",
+        ]]),
+    ),
+    (
+        "German ones",
+        "openvox",
+        "Nebenstelle Nr.;Vor- und Nachname;E-Mail;Handy-Nr.;Passwort (SIP)\n2001;Ann;ann@example.com;0170;tR7xkQ2mZp9w\n",
+        Read(&[&[
+            "number=2001",
+            "display_name=Ann",
+            "mobile=0170",
+            "sip_password=tR7xkQ2mZp9w",
+        ]]),
+    ),
+    (
+        "marks beside headings",
+        "portsip",
+        "Extension*,First Name [Required],Last Name (Required),Email Address:,Secret*\n2001,Ann,Muster,ann@example.com,tR7xkQ2mZp9w\n",
+        Rows(
+            &[&[
+                "number=2001",
+                "first_name=Ann",
+                "last_name=Muster",
+                "email=ann@example.com",
+                "sip_password=tR7xkQ2mZp9w",
+            ]],
+            &[("2001", "web_password.required")],
+        ),
+    ),
+    (
+        "a name beside a given name",
+        "portsip",
+        "Vorname;Name;Durchwahl;E-Mail;Kennwort;Portalpasswort\nAnn;Muster;2001;ann@example.com;tR7xkQ2mZp9w;Kw83hTqzLm\n",
+        Read(&[&["number=2001", "first_name=Ann", "last_name=Muster"]]),
+    ),
+    (
+        "PortSIP v22's own template",
+        "portsip",
+        "name,enabled,password,extension_number,extension_password,email,display_name\namuster,TRUE,WebPw72hhTq2z,0101,SipPw72hhTq2z,ann@example.com,Ann Muster\n",
+        Read(&[&[
+            "number=0101",
+            "sip_password=SipPw72hhTq2z",
+            "web_password=WebPw72hhTq2z",
+            "email=ann@example.com",
+        ]]),
+    ),
+    (
+        "a password that may be for the web",
+        "portsip",
+        "name,enabled,password,extension_number,email,display_name\namuster,TRUE,WebPw72hhTq2z,0101,ann@example.com,Ann Muster\n",
+        Ask("password"),
+    ),
+    (
+        "a password beside an account",
+        "openvox",
+        "Number,First Name,Last Name,User ID,Password\n2001,Ann,Muster,ann,tR7xkQ2mZp9w\n",
+        Ask("Password"),
+    ),
+    (
+        "a row that asks to be deleted",
+        "openvox",
+        "action,extension,name,devinfo_secret,password\nadd,12345,Ann Muster,tR7xkQ2mZp9w,UserPw72hhT\ndel,12346,Leaver,tR7xkQ2mZp9x,UserPw72hhS\n",
+        Rows(
+            &[
+                &[
+                    "number=12345",
+                    "sip_password=tR7xkQ2mZp9w",
+                    "display_name=Ann Muster",
+                ],
+                &["number=12346"],
+            ],
+            &[("12346", "row.action")],
+        ),
+    ),
+    (
+        "FreePBX's word for: make one up",
+        "openvox",
+        "extension,name,tech,secret\n1001,Ann Muster,pjsip,REGEN\n1002,Bo Muster,pjsip,REGEN\n",
+        Read(&[&[
+            "number=1001",
+            "sip_password=<generate>",
+            "display_name=Ann Muster",
+        ]]),
+    ),
+    (
+        "FreePBX's defaults and caller IDs",
+        "openvox",
+        "extension,name,description,tech,secret,outboundcid,ringtimer,voicemail_enable,voicemail_vmpwd,voicemail_email\n1001,Ann Muster,Ann Muster,pjsip,REGEN,\"\"\"Ann Muster\"\" <15550100>\",0,yes,1234,ann@example.com\n1002,Bo Muster,Bo Muster,pjsip,REGEN,,0,no,,\n",
+        Read(&[
+            &[
+                "number=1001",
+                "caller_id=15550100",
+                "voicemail=on",
+                "voicemail_pin=1234",
+                "email=ann@example.com",
+                "ring_timeout=",
+            ],
+            &["number=1002", "voicemail=off"],
+        ]),
+    ),
+    (
+        "FreePBX's id, which says the number again",
+        "openvox",
+        "extension,id,name,secret\n2001,2001,Ann,tR7xkQ2mZp9w\n",
+        Read(&[&[
+            "number=2001",
+            "display_name=Ann",
+            "sip_password=tR7xkQ2mZp9w",
+        ]]),
+    ),
+    (
+        "FusionPBX's export",
+        "openvox",
+        "extension_uuid,domain_uuid,extension,password,accountcode,effective_caller_id_name,user_context,toll_allow,hold_music\n5b3d,6b3d,1001,tR7xkQ2mZp9w,example.com,Ann Muster,example.com,,\n",
+        Read(&[&[
+            "number=1001",
+            "display_name=Ann Muster",
+            "sip_password=tR7xkQ2mZp9w",
+        ]]),
+    ),
+    (
+        "Webex's export, which has no SIP password",
+        "openvox",
+        "First Name,Last Name,Display Name,User ID/Email (Required),Directory Number,Direct Line,Calendar Service,Meeting 25 Party,Spark Call,Spark Message\nFirst0,Last0,First0 Last0,firstlast0@example.com,5001,,true,true,true,true\n",
+        Rows(
+            &[&[
+                "number=5001",
+                "display_name=First0 Last0",
+                "email=firstlast0@example.com",
+            ]],
+            &[("5001", "sip_password.required")],
+        ),
+    ),
+    (
+        "Yeastar's CSV, whose user name is the number",
+        "openvox",
+        "type,username,registerpassword,fullname,callerid,registername,maxregistrations,loginpassword,email,mobile,hasvoicemail,vmsecret,enablevmtoemail\nSIP,0101,tR7xkQ2mZp9wQ8vbn,Ann Muster,0101,0101,2,Kw83hTqzLm9,ann@example.com,0170000000,on,047110,off\n",
+        Read(&[&[
+            "number=0101",
+            "display_name=Ann Muster",
+            "sip_password=tR7xkQ2mZp9wQ8vbn",
+            "voicemail_pin=047110",
+        ]]),
+    ),
+    (
+        "Vodia's CSV",
+        "portsip",
+        "#alias;first_name;last_name;position;cell;email;mac;mb_pin;web_pass;password\n40;Ann;Muster;Clerk;+491700000000;ann@example.com;000413aabbcc;4711;WebPw72hhTq2z;tR7xkQ2mZp9w\n",
+        Read(&[&[
+            "number=40",
+            "first_name=Ann",
+            "last_name=Muster",
+            "sip_password=tR7xkQ2mZp9w",
+            "web_password=WebPw72hhTq2z",
+            "voicemail_pin=4711",
+        ]]),
+    ),
+    (
+        "a small sheet with a word of Vodia's",
+        "openvox",
+        "number,alias,first_name,last_name,email,password\n2001,Annie,Ann,Muster,ann@example.com,tR7xkQ2mZp9w\n",
+        Read(&[&["number=2001", "sip_password=tR7xkQ2mZp9w"]]),
+    ),
+    (
+        "two columns that are not read with one heading",
+        "openvox",
+        "number,name,secret,Phone Type,Phone Type\n2001,Ann,tR7xkQ2mZp9w,Work,Home\n",
+        Read(&[&["number=2001", "display_name=Ann"]]),
+    ),
+    (
+        "Ozeki's own names",
+        "ozeki",
+        "ID,UserID,AuthorizationName,Username,Password,Enabled\n2001,user1,2001,2001,tR7xkQ2mZp9w,true\n",
+        Read(&[&[
+            "number=2001",
+            "user_id=user1",
+            "sip_auth_name=2001",
+            "sip_username=2001",
+            "sip_password=tR7xkQ2mZp9w",
+            "enabled=on",
+        ]]),
+    ),
+];
+
+#[test]
+fn small_sheets_are_read_as_their_owners_mean_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let vendors = ["openvox", "ozeki", "portsip"].map(|vendor| {
+        let text = fs::read_to_string(format!("src/vendors/{vendor}/vendor.toml")).unwrap();
+        Manifest::parse(&text).unwrap()
+    });
+    let all: Vec<&Manifest> = vendors.iter().collect();
+    for (what, target, text, right) in CASES {
+        let target = all
+            .iter()
+            .find(|vendor| vendor.vendor.id == *target)
+            .unwrap();
+        let path = folder.path().join("sheet.csv");
+        fs::write(&path, text).unwrap();
+        let bind = BindOptions::default();
+        let options = ReadOptions {
+            header: Header::Found(headings(target, &all, &bind)),
+            ..ReadOptions::default()
+        };
+        let sheet = open(&Input::File(path), &options).unwrap().remove(0);
+        let binding = match (Binding::bind(&sheet.headings, target, &all, &bind), right) {
+            (Ok(_), Ask(heading)) => panic!("{what}: nothing is asked about {heading}"),
+            (Err(error), Ask(heading)) => {
+                let error = error.to_string();
+                assert!(
+                    error.contains(&format!("--map '{heading}=")),
+                    "{what}: {error}"
+                );
+                continue;
+            }
+            (binding, _) => binding.unwrap_or_else(|error| panic!("{what}: {error}")),
+        };
+        let checker = Checker::new(target, &binding);
+        let (mut records, mut invalid) = (vec![], vec![]);
+        for batch in sheet.batches() {
+            let read = batch.unwrap().rows(|row| {
+                let mut findings = vec![];
+                checker.row(&row, Purpose::Create, None, &mut findings, &mut vec![]);
+                let record = binding.extension(&row.cells, target);
+                let error = findings.iter().find(|finding| finding.is_error());
+                invalid.extend(
+                    error.map(|finding| (record.number().to_owned(), finding.rule.to_string())),
+                );
+                records.push(record);
+            });
+            read.unwrap();
+        }
+        let (values, wrong): (_, &[(&str, &str)]) = match right {
+            Read(values) => (values, &[]),
+            Rows(values, wrong) => (values, wrong),
+            Ask(_) => continue,
+        };
+        for (record, values) in records.iter().zip(*values) {
+            for value in *values {
+                let (field, text) = value.split_once('=').unwrap();
+                let held = record.iter().find(|(known, _)| known.name() == field);
+                let held = held.map_or("", |(_, text)| text.reveal());
+                assert_eq!(held, text, "{what}: {field}");
+            }
+        }
+        let invalid: Vec<(&str, &str)> = invalid
+            .iter()
+            .map(|(number, rule)| (number.as_str(), rule.as_str()))
+            .collect();
+        assert_eq!(invalid, wrong, "{what}");
+    }
+}
