@@ -24,6 +24,9 @@ struct Answer {
     end: String,
 }
 
+/// Answers a request by its path and its position among all.
+type Answering = fn(&str, usize) -> Answer;
+
 fn short(text: &str) -> Answer {
     Answer {
         begin: text.to_owned(),
@@ -34,7 +37,7 @@ fn short(text: &str) -> Answer {
 }
 
 /// Answers every request to a PBX that exists only here; the path decides.
-fn serve(answer: fn(&str, usize) -> Answer) -> String {
+fn serve(answer: Answering) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     thread::spawn(move || {
@@ -48,7 +51,7 @@ fn serve(answer: fn(&str, usize) -> Answer) -> String {
 /// Requests that were answered, over all connections.
 static REQUESTS: AtomicUsize = AtomicUsize::new(0);
 
-fn answer_all(stream: TcpStream, answer: fn(&str, usize) -> Answer) -> Option<()> {
+fn answer_all(stream: TcpStream, answer: Answering) -> Option<()> {
     let mut requests = BufReader::new(stream.try_clone().ok()?);
     let mut stream = stream;
     loop {
@@ -136,7 +139,7 @@ fn no_reply_costs_more_memory_than_it_may() {
     alone(
         "promises::replies::no_reply_costs_more_memory_than_it_may",
         || {
-            let bodies: [(&str, fn(&str, usize) -> Answer); 6] = [
+            let bodies: [(&str, Answering); 6] = [
                 ("small objects", |path, _| {
                     let begin = r#"{"status":"Success","extlist":["#;
                     openvox(path, begin, r#"{"a":1},"#, MANY, "{}]}")
