@@ -6,21 +6,27 @@ use rowcall::rules::Checker;
 use rowcall::sheet::{Header, Input, ReadOptions, open};
 use std::fs;
 
+/// Of each row the values, `field=value`.
+type Values = &'static [&'static [&'static str]];
+
+/// The numbers of invalid rows, each with the rule that it breaks.
+type Wrong = &'static [(&'static str, &'static str)];
+
+/// What a case is about, the vendor that it goes to, the sheet, and what is right.
+type Case = (&'static str, &'static str, &'static str, Right);
+
 /// What is right.
 enum Right {
     /// These values of these numbers, `field=value`, and no row is invalid.
-    Read(&'static [&'static [&'static str]]),
+    Read(Values),
     /// These values, and these numbers are invalid, by rules that begin so.
-    Rows(
-        &'static [&'static [&'static str]],
-        &'static [(&'static str, &'static str)],
-    ),
+    Rows(Values, Wrong),
     /// It is asked, about this heading.
     Ask(&'static str),
 }
 use Right::{Ask, Read, Rows};
 
-const CASES: &[(&str, &str, &str, Right)] = &[
+const CASES: &[Case] = &[
     (
         "a column that counts rows beside the extension",
         "openvox",
@@ -295,7 +301,7 @@ fn small_sheets_are_read_as_their_owners_mean_them() {
             });
             read.unwrap();
         }
-        let (values, wrong): (_, &[(&str, &str)]) = match right {
+        let (values, wrong): (_, Wrong) = match right {
             Read(values) => (values, &[]),
             Rows(values, wrong) => (values, wrong),
             Ask(_) => continue,
