@@ -4,7 +4,7 @@ use super::compiled::{CompiledField, ValueClass, View};
 use super::fields_together::FieldsTogether;
 use super::odd::{Odd, has_suspicious_byte, is_control};
 use super::phone::Country;
-use super::rows_together::{BatchFacts, CrossRowFacts, Duplicate, about_row};
+use super::rows_together::{BatchFacts, CrossRowFacts, Duplicate, about_row, is_alone};
 use super::spreadsheet_damage::{self as damage, Shape};
 use crate::columns::{Binding, CellReading, Scratch};
 use crate::manifest::{Access, Manifest, Purpose, all_digits};
@@ -530,8 +530,8 @@ impl<'m> Checker<'m> {
         traces: &mut BatchFacts,
     ) {
         let text = |slot: &CompiledField<'m>| slot.text_in(cells);
-        traces.count(self.number(row.cells), row.cells);
-        traces.take(&self.cross, &self.slots, &text, seen);
+        let is_alone = is_alone(self.number(row.cells), row.cells);
+        traces.take(&self.cross, &self.slots, &text, seen, is_alone);
         let measured = self.measured.iter();
         let slots = measured.filter_map(|index| self.slots.get(usize::from(*index)));
         for slot in slots.clone() {
@@ -548,7 +548,7 @@ impl<'m> Checker<'m> {
     pub fn collect_record(&self, extension: &Record, traces: &mut BatchFacts) {
         let text = |slot: &CompiledField<'m>| extension.reveal(slot.row.name).unwrap_or_default();
         let seen = |index| self.seen_at(index, Purpose::Create, &text);
-        traces.take(&self.cross, &self.slots, &text, seen);
+        traces.take(&self.cross, &self.slots, &text, seen, false);
     }
 
     /// What is seen of a field row's text, right or wrong.

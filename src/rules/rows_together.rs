@@ -187,11 +187,12 @@ impl BatchFacts {
         slots: &[CompiledField<'m>],
         text: &dyn Fn(&CompiledField<'m>) -> &'c str,
         seen: impl Fn(u8) -> ValueClass,
+        is_alone: bool,
     ) {
         let text_at = |index: u8| slots.get(usize::from(index)).map_or("", text);
         let number = together.number.map_or("", text_at);
         if !number.is_empty() {
-            self.number(number);
+            self.number(number, is_alone);
         }
         if let Some(email) = together.email
             && together.fact(CrossRule::DuplicateEmail).is_some()
@@ -207,19 +208,16 @@ impl BatchFacts {
         }
     }
 
-    /// Counts a row's number among the others.
-    pub(super) fn count(&mut self, number: &str, cells: Cells<'_>) {
-        let Some(key) = key(number) else { return };
-        self.sums.count += 1;
-        self.sums.sum += u128::from(value_of(key));
-        if is_alone(number, cells) && self.sums.alone.len() <= Sums::ALONE_MAX {
-            self.sums.alone.push(value_of(key));
-        }
-    }
-
-    pub(super) fn number(&mut self, number: &str) {
+    fn number(&mut self, number: &str, is_alone: bool) {
         match key(number) {
-            Some(key) => self.keys.push(key),
+            Some(key) => {
+                self.keys.push(key);
+                self.sums.count += 1;
+                self.sums.sum += u128::from(value_of(key));
+                if is_alone && self.sums.alone.len() <= Sums::ALONE_MAX {
+                    self.sums.alone.push(value_of(key));
+                }
+            }
             None => self.texts.push(number.into()),
         }
     }
@@ -238,8 +236,10 @@ impl BatchFacts {
 }
 
 /// Whether a row of several cells holds its number and nothing else.
-fn is_alone(number: &str, cells: Cells<'_>) -> bool {
-    cells.len() > 1 && cells.text().trim().len() == number.len()
+pub(super) fn is_alone(number: &str, cells: Cells<'_>) -> bool {
+    let text = cells.text();
+    // Blanks around it aside.
+    text.len() <= number.len() + 2 && cells.len() > 1 && text.trim().len() == number.len()
 }
 
 /// What is wrong with a row as a row; it is about the key, whose field may not be known.
