@@ -111,6 +111,12 @@ fn a_placeholder_is_no_value_and_no_name() {
             let rule = format!("warning {heading}.placeholder → ");
             assert_eq!(of_cell(heading, text, None), [rule], "{text}");
         }
+        // Also where the secret may be missing.
+        assert_eq!(
+            of_cell("voicemail_pin", text, None),
+            ["error voicemail_pin.placeholder"],
+            "{text}"
+        );
         let row = ["2001", text, text];
         let headings = ["number", "sip_password", "display_name"];
         let (told, sent) = found(OPENVOX, &headings, &[&row], None).remove(0);

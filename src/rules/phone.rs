@@ -74,7 +74,7 @@ impl Country {
         let is_abroad = text.starts_with('+') || text.starts_with("00");
         let text = match is_abroad {
             // The zero that is dialled within the country only.
-            true => text.replacen("(0)", "", 1),
+            true => text.to_owned(),
             false => text.to_owned(),
         };
         if let Some((area, _)) = text.split_once('/')
@@ -140,6 +140,7 @@ mod tests {
                 Some("01701234567"),
                 Some("+491701234567"),
             ),
+            ("+43 (0)1 234567", Some("00431234567"), Some("+431234567")),
             ("0043 1 234567", Some("00431234567"), Some("+431234567")),
             // No zero before it: whose area code it is, is not known.
             ("171 5550000", None, None),
