@@ -16,7 +16,7 @@ use rowcall::input::Headings;
 use rowcall::manifest::Manifest;
 use rowcall::model::{Action, Change, Field, Outcome, Record, RowResult};
 use rowcall::plan::decide::{Decision, Mode, decide};
-use rowcall::plan::file::{Head, SavedPlan};
+use rowcall::plan::file::{PlanHead, SavedPlan};
 use rowcall::plan::guard::{Allowance, Budget, guard};
 use rowcall::seal::Key;
 use std::collections::BTreeMap;
@@ -137,7 +137,7 @@ fn save(
     changes: &[Change],
     key: &Key,
 ) -> io::Result<usize> {
-    let head = Head {
+    let head = PlanHead {
         address: "openvox+http://127.0.0.1:9011/api/v0.0.1".into(),
         groups: false,
         headings: Headings::default(),

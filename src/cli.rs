@@ -617,7 +617,7 @@ pub struct ExportArgs {
     pub on_change: Option<String>,
     /// What becomes of passwords and PINs
     #[arg(long, value_enum, default_value_t)]
-    pub secrets: Secrets,
+    pub secrets: ExportSecrets,
     /// Write also what is live: registrations, phones
     #[arg(long)]
     pub live: bool,
@@ -631,7 +631,7 @@ pub struct ExportArgs {
 
 /// What becomes of secrets in an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Secrets {
+pub enum ExportSecrets {
     /// Their columns are left out
     #[default]
     Omit,
@@ -641,13 +641,13 @@ pub enum Secrets {
     Plain,
 }
 
-impl Secrets {
+impl ExportSecrets {
     /// The word for it, as it is typed.
     pub fn word(self) -> &'static str {
         match self {
-            Secrets::Omit => "omit",
-            Secrets::Fingerprint => "fingerprint",
-            Secrets::Plain => "plain",
+            ExportSecrets::Omit => "omit",
+            ExportSecrets::Fingerprint => "fingerprint",
+            ExportSecrets::Plain => "plain",
         }
     }
 }

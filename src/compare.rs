@@ -93,7 +93,7 @@ pub fn fetched_name(address: &str) -> Option<String> {
         .replace('=', "%3D")
         .replace('&', "%26");
     let (name, _) = url::form_urlencoded::parse(escaped.as_bytes()).next()?;
-    // What could lead out of the PBX's folder is no name.
+    // A name that could lead out of the PBX's folder is none.
     let fits = !name.is_empty() && !name.contains(['/', '\\']);
     fits.then(|| name.into_owned())
 }

@@ -15,10 +15,10 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use thiserror::Error;
 
-/// How many characters a fingerprint has.
+/// The characters of a fingerprint.
 const FINGERPRINT_WIDTH: usize = 16;
 
-/// What becomes of passwords and PINs.
+/// The treatment of passwords and PINs.
 #[derive(Debug, Clone, Copy)]
 pub enum Secrecy<'k> {
     /// Their columns are left out.
@@ -72,7 +72,7 @@ impl<'k> Form<'k> {
         self.fields.iter().map(column).collect()
     }
 
-    /// What stands under the columns for an extension.
+    /// The cells of an extension under the columns.
     pub fn cells<'e>(&self, extension: &'e Record) -> Vec<Cow<'e, str>> {
         let cell = |field: &Field| {
             let text = extension.get(*field).unwrap_or_default();
@@ -96,7 +96,7 @@ impl<'k> Form<'k> {
     }
 }
 
-/// What stands for the secret of an extension.
+/// The fingerprint that stands for a secret of an extension.
 pub fn fingerprint(key: &Key, number: &str, field: Field, secret: &str) -> String {
     key.fingerprint(&format!("export/{}/{number}", field.name()), secret)
 }
@@ -106,7 +106,7 @@ pub fn fingerprint_heading(field: Field) -> String {
     format!("{OWN_PREFIX}{}_fingerprint", field.name())
 }
 
-/// Why an export did not come about.
+/// The reason that an export failed.
 #[derive(Debug, Error)]
 pub enum ExportError {
     /// The PBX or the network.

@@ -49,7 +49,8 @@ pub(crate) fn canonical(field: Field, text: &str) -> String {
     items.join(";")
 }
 
-/// What may be shown of an extension; the state of the moment is left out. Fingerprints hold for this number alone.
+/// An extension with fingerprints in the place of secrets; live fields are left out. Fingerprints hold for this number
+/// alone.
 pub(crate) fn shown(extension: &Record, number: &str, key: &Key) -> Shown {
     let fields = extension.iter().filter(|(field, _)| !field.is_live());
     let shown = fields.map(|(field, text)| {
@@ -60,7 +61,7 @@ pub(crate) fn shown(extension: &Record, number: &str, key: &Key) -> Shown {
                     fingerprint: key.fingerprint(&context, secret.reveal()),
                 }
             }
-            // That a secret is to be generated is none.
+            // `<generate>` is no secret.
             _ => ShownText::Text(text.reveal().to_owned()),
         };
         (field.name().to_owned(), shown)

@@ -172,7 +172,7 @@ impl<'m> Generator<'m> {
     pub fn fill(&mut self, wanted: &mut Record) -> Result<Vec<Field>, GenerateError> {
         let asked = wanted.iter().filter(|(_, text)| *text == GENERATE);
         let asked: Vec<Field> = asked.map(|(field, _)| field).collect();
-        let (known, mut filled) = (Known::of(wanted), vec![]);
+        let (known, mut filled) = (Known::from_record(wanted), vec![]);
         for field in asked {
             match self.secret(field, wanted.number(), &known)? {
                 Some(secret) => {
@@ -241,7 +241,7 @@ struct Known {
 }
 
 impl Known {
-    fn of(extension: &Record) -> Known {
+    fn from_record(extension: &Record) -> Known {
         let texts =
             |identity| Field::identifying(identity).filter_map(|field| extension.text(field));
         let digits =
@@ -527,7 +527,7 @@ mod tests {
                 "{pin}"
             );
         }
-        let known = Known::of(&{
+        let known = Known::from_record(&{
             let mut extension = Record::numbered("71");
             extension.set(Field::DISPLAY_NAME, "Jo Özil-Kim");
             extension.set(Field::EMAIL, "j.strauss@example.com");

@@ -1,4 +1,4 @@
-//! How far a run is, on standard error. The only module that names `indicatif`.
+//! The progress of a run, on standard error. The only module that names `indicatif`.
 //!
 //! A bar on a terminal; elsewhere a plain line every few seconds, so that a log shows that the run is alive.
 
@@ -6,16 +6,16 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
-/// How often the plain line is written.
+/// The interval of plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
-/// How far one step of a run is.
+/// The progress of one step of a run.
 pub struct Progress {
     bar: ProgressBar,
     what: String,
     total: u64,
     started: Instant,
-    /// When the last plain line was written; `None` on a terminal.
+    /// The time of the last plain line; `None` on a terminal.
     lined: Option<Instant>,
 }
 

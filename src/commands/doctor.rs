@@ -5,7 +5,7 @@ use crate::ledger::{self, TargetLock};
 use crate::rim::config::{all_names, config_file};
 use crate::rim::target::Address;
 use crate::rim::terminal::{print_data, stop_on_interrupt};
-use crate::rim::{Context, Exit, Failure, PaceOptions, Session, Target};
+use crate::rim::{Context, Exit, Failure, PaceOptions, Target, TargetSession};
 use crate::seal::KeyError;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -245,7 +245,7 @@ fn try_target(target: &Target, context: &Context, stop: &crate::link::StopFlag) 
             Err(failure) => Check::failed(label, "lock", failure),
         });
     }
-    let session = match Session::open(target, stop) {
+    let session = match TargetSession::open(target, stop) {
         Ok(session) => session,
         Err(failure) => {
             checks.push(Check::failed(label, "sign-in", failure));

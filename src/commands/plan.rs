@@ -4,7 +4,7 @@ use crate::cli::PlanArgs;
 use crate::input::{Rows, open_sheets};
 use crate::model::PlannedRow;
 use crate::plan::Plan;
-use crate::plan::file::{Head, SavedPlan, sealed_path};
+use crate::plan::file::{PlanHead, SavedPlan, sealed_path};
 use crate::plan::import::plan_import;
 use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, Target};
@@ -45,7 +45,7 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<Exit, Failure> {
         let (Some(path), Some(key)) = (&args.output, &key) else {
             return Ok(());
         };
-        let head = Head {
+        let head = PlanHead {
             address: target.place(),
             groups: target.spec.groups,
             headings: plan.headings.clone(),

@@ -1,10 +1,10 @@
-//! What fields are called in the sheets of a run.
+//! The headings of fields in the sheets of a run.
 
 use crate::model::{Field, Place};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What fields are called in the sheets of a run: known without the sheets too.
+/// The headings of fields, by sheet and field name. Known without the sheets too.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Headings(pub(crate) BTreeMap<String, BTreeMap<String, String>>);
 
@@ -16,7 +16,7 @@ impl Headings {
     }
 }
 
-/// What a sheet is known by.
+/// The key of a sheet.
 pub(crate) fn sheet_key(place: &Place) -> String {
     match &place.sheet {
         Some(sheet) => format!("{}!{sheet}", place.file),

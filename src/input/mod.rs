@@ -17,7 +17,7 @@ use crate::vendors::VENDORS;
 use std::fmt::Write;
 use std::path::PathBuf;
 
-/// Which sheets are read, and how.
+/// The sheets to read, and how.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct InputOptions {
     /// Files, patterns, or `-` for standard input.
@@ -25,10 +25,10 @@ pub(crate) struct InputOptions {
     pub(crate) reading: ReadingOptions,
 }
 
-/// How sheets are read, as far as it was typed.
+/// Options for reading sheets, as far as they were typed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ReadingOptions {
-    /// What headings mean; goes before `map_file`.
+    /// Meanings of headings; they go before `map_file`.
     pub(crate) map: Vec<(String, Mapped)>,
     pub(crate) map_file: Option<PathBuf>,
     /// What a field is where the sheet does not say it.
@@ -151,7 +151,7 @@ pub(crate) fn first_values(sheet: &Sheet, most: usize) -> Result<Vec<Vec<String>
     Ok(first)
 }
 
-/// What was typed about headings.
+/// The typed options about headings.
 ///
 /// # Errors
 /// Exit 2: a mapping file cannot be read or understood.
@@ -164,7 +164,7 @@ pub(crate) fn bind_options(args: &ReadingOptions) -> Result<BindOptions, Failure
     })
 }
 
-/// What was typed about files; headings are found by what the vendor `manifest` calls them, and the other vendors.
+/// The typed options about files; headings are found by what the vendor `manifest` calls them, and the other vendors.
 pub(crate) fn read_options(
     args: &ReadingOptions,
     manifest: &Manifest,
@@ -203,7 +203,7 @@ pub(crate) fn print_notes(sheet: &Sheet, binding: &Binding) {
     }
 }
 
-/// What `--map-file` and `--map` say.
+/// Reads the meanings of `--map-file` and `--map`.
 fn mapping(args: &ReadingOptions) -> Result<Vec<(String, Mapped)>, Failure> {
     let Some(path) = &args.map_file else {
         return Ok(args.map.clone());
@@ -227,7 +227,7 @@ fn inputs(names: &[PathBuf]) -> Result<Vec<Input>, Failure> {
         if input == Input::Stdin && inputs.contains(&input) {
             return Err(Failure::usage("standard input (-) can be read once only"));
         }
-        // What is there by that very name is no pattern.
+        // A file of that very name is no pattern.
         if !name.contains(['*', '?', '[']) || path.exists() {
             inputs.push(input);
             continue;

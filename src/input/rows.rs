@@ -14,18 +14,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-/// How many rows one run may bring to a PBX.
+/// The most rows of one run.
 pub(crate) const ROWS_MAX: usize = 1_000_000;
 
 /// One row.
 pub(crate) struct InputRow {
-    /// Where it stands.
+    /// Its place in the sheet.
     pub(crate) place: Place,
-    /// Which of the sheets it stands in.
+    /// The index of its sheet.
     pub(crate) sheet: usize,
-    /// What it wants.
+    /// The wanted extension.
     pub(crate) wanted: Record,
-    /// What is wrong with it.
+    /// Its findings.
     pub(crate) findings: Vec<Finding>,
     text: Box<str>,
     ends: Box<[usize]>,
@@ -68,7 +68,7 @@ impl InputRow {
         Cells::stored_as(&self.text, &self.ends, &self.stored)
     }
 
-    /// Whether nothing keeps it from being sent.
+    /// Returns whether it has no error.
     pub(crate) fn is_valid(&self) -> bool {
         !self.findings.iter().any(Finding::is_error)
     }
@@ -157,7 +157,7 @@ impl Rows {
         }
     }
 
-    /// Whether any row has a value for this field.
+    /// Returns whether any row has a value for this field.
     pub(crate) fn have(&self, field: Field) -> bool {
         let has = |row: &InputRow| row.wanted.get(field).is_some_and(|text| !text.is_empty());
         self.rows.iter().any(has)
@@ -270,12 +270,12 @@ impl Rows {
         row.cells().get(column)
     }
 
-    /// Whether nothing keeps any row from being sent.
+    /// Returns whether no row has an error.
     pub(crate) fn all_valid(&self) -> bool {
         self.rows.iter().all(InputRow::is_valid)
     }
 
-    /// Whether there is anything to send.
+    /// Returns whether any row has no error.
     pub(crate) fn any_valid(&self) -> bool {
         self.rows.iter().any(InputRow::is_valid)
     }
@@ -310,7 +310,7 @@ impl Rows {
         all
     }
 
-    /// What each field is called in each sheet.
+    /// The headings of the fields in each sheet.
     pub(crate) fn headings(&self) -> Headings {
         let mut headings = Headings::default();
         for (sheet, binding) in &self.sheets {

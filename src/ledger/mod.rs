@@ -54,7 +54,7 @@ pub struct RunHead {
 
 /// A run that has begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Run {
+pub struct RunFacts {
     /// Its name, for example `20261121-213015-a1b2`: when it began, in UTC, and four digits that tell runs of the same
     /// second apart.
     pub id: String,
@@ -107,7 +107,7 @@ pub struct Listed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
     /// The run.
-    pub run: Run,
+    pub run: RunFacts,
     /// How it ended; `None` while it is at work, and after a crash.
     pub ended: Option<RunEnd>,
     /// How many rows have which result.

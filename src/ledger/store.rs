@@ -2,7 +2,7 @@
 
 use super::change::{Stored, seal, shown};
 use super::state::{LEDGER_FILE, StateDir, failed};
-use super::{LedgerError, Run, RunEnd, RunHead, Standing, Summary, TargetLock};
+use super::{LedgerError, RunEnd, RunFacts, RunHead, Standing, Summary, TargetLock};
 use crate::digest::hex;
 use crate::disk::{new_folder, sync_folder};
 use crate::fingerprints::Shown;
@@ -103,7 +103,7 @@ pub struct Ledger {
 pub struct StoredRun {
     connection: Connection,
     path: PathBuf,
-    run: Run,
+    run: RunFacts,
 }
 
 impl Ledger {
@@ -124,7 +124,7 @@ impl Ledger {
         let started = Timestamp::now();
         // Locked until it has its name.
         let (new, _lock) = new_folder(&runs).map_err(|error| failed(&runs, "written", error))?;
-        let mut run = Run {
+        let mut run = RunFacts {
             id: String::new(),
             count: state.next_count()?,
             target: lock.target().to_owned(),
@@ -387,7 +387,7 @@ impl StoredRun {
             });
         }
         let head = |row: &rusqlite::Row| {
-            Ok(Run {
+            Ok(RunFacts {
                 id: row.get("id")?,
                 count: row.get("count")?,
                 target: row.get("target")?,
@@ -415,7 +415,7 @@ impl StoredRun {
     }
 
     /// What the run is.
-    pub fn run(&self) -> &Run {
+    pub fn run(&self) -> &RunFacts {
         &self.run
     }
 
@@ -597,7 +597,7 @@ impl StoredRun {
 /// Writes the head and every row into a new file, in one transaction.
 fn write_new(
     path: &Path,
-    run: &Run,
+    run: &RunFacts,
     key: &Key,
     rows: impl IntoIterator<Item = PlannedRow>,
 ) -> Result<(), LedgerError> {
@@ -631,7 +631,7 @@ fn write_new(
     sync_folder(folder).map_err(|error| failed(folder, "written", error))
 }
 
-fn put_head(transaction: &Transaction, run: &Run) -> rusqlite::Result<()> {
+fn put_head(transaction: &Transaction, run: &RunFacts) -> rusqlite::Result<()> {
     transaction.pragma_update(None, "application_id", APPLICATION)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.execute_batch(TABLES)?;

@@ -4,7 +4,7 @@
 //! another has an action and a value, and no switch. Nothing is guessed: a destination for which a vendor's pages print no
 //! word is dropped, and the loss report says so.
 
-use super::Carrying;
+use super::Mapper;
 use crate::manifest::{Access, FieldRow, Manifest};
 use crate::model::{Field, Forward, Record};
 use std::collections::BTreeMap;
@@ -54,8 +54,8 @@ fn known(row: Option<&FieldRow>, word: &str) -> bool {
 }
 
 /// Carries one forward, where the two vendors do not have the same fields for it.
-pub(super) fn carry(forward: Forward, carrying: &mut Carrying<'_>) {
-    let (from, to) = (carrying.route.from, carrying.route.to);
+pub(super) fn map(forward: Forward, mapper: &mut Mapper<'_>) {
+    let (from, to) = (mapper.route.from, mapper.route.to);
     let Some(action) = writable(to, Some(forward.to)) else {
         return;
     };
@@ -66,7 +66,7 @@ pub(super) fn carry(forward: Forward, carrying: &mut Carrying<'_>) {
     if same || !has(Some(forward.to)) {
         return;
     }
-    let left_out = |field: &Field| carrying.route.left_out.contains(field);
+    let left_out = |field: &Field| mapper.route.left_out.contains(field);
     if let Some(field) = [forward.switch, Some(forward.to)]
         .into_iter()
         .flatten()
@@ -76,63 +76,63 @@ pub(super) fn carry(forward: Forward, carrying: &mut Carrying<'_>) {
             "it means nothing without {}, which --drop leaves out",
             field.name()
         );
-        return carrying.drop_all(forward.fields(), &why);
+        return mapper.drop_all(forward.fields(), &why);
     }
     let (here, there) = (&from.vendor.name, &to.vendor.name);
     let switched = writable(to, forward.switch).is_some();
-    let word = carrying.peek(forward.to);
+    let word = mapper.peek(forward.to);
     let on = match forward.switch.filter(|_| has(forward.switch)) {
-        Some(switch) => carrying.peek(switch).is_some_and(|text| text == "on"),
+        Some(switch) => mapper.peek(switch).is_some_and(|text| text == "on"),
         None => word.is_some(),
     };
     if !on {
         if switched {
             if let (Some(switch), false) = (forward.switch, has(forward.switch)) {
-                carrying.rule(switch, "off", format!("{here} names no destination"));
+                mapper.rule(switch, "off", format!("{here} names no destination"));
             }
         } else {
             if let Some(switch) = forward.switch {
                 let how = format!("no destination is set: {there} has no switch for it");
-                carrying.translate(switch, &[], how);
+                mapper.translate(switch, &[], how);
             }
             let why = format!("it is off, and at {there} a destination would switch it on");
-            carrying.drop_all(forward.fields(), &why);
-            carrying.cleared.insert(forward.to);
+            mapper.drop_all(forward.fields(), &why);
+            mapper.cleared.insert(forward.to);
         }
         return;
     }
     let Some(word) = word else {
         // It is on and leads nowhere.
         let why = format!("it is on at {here} and names no destination");
-        return carrying.drop_all(forward.fields(), &why);
+        return mapper.drop_all(forward.fields(), &why);
     };
     if !known(from.row(forward.to), &word) {
         let why = format!("no page of {here} says what {word} means");
-        return carrying.drop_all(forward.fields(), &why);
+        return mapper.drop_all(forward.fields(), &why);
     }
     if !known(Some(action), &word) {
         let why = format!("no page of {there} prints its word for a forward to {word}");
-        return carrying.drop_all(forward.fields(), &why);
+        return mapper.drop_all(forward.fields(), &why);
     }
     match forward.switch {
         Some(switch) if switched && !has(forward.switch) => {
-            carrying.rule(switch, "on", format!("{there} has a switch for it"));
+            mapper.rule(switch, "on", format!("{there} has a switch for it"));
         }
         Some(switch) if !switched => {
             let how = format!("{there} has no switch for it: a destination is enough");
-            carrying.translate(switch, &[], how);
+            mapper.translate(switch, &[], how);
         }
         _ => {}
     }
-    carrying.carry_same(forward.to);
-    destination(forward, &word, carrying);
+    mapper.map_same(forward.to);
+    destination(forward, &word, mapper);
     let why = format!("a forward to {word} has no use for it at {there}");
-    carrying.drop_all(forward.fields(), &why);
+    mapper.drop_all(forward.fields(), &why);
 }
 
 /// Carries what belongs to a destination of this word.
-fn destination(forward: Forward, word: &str, carrying: &mut Carrying<'_>) {
-    let (from, to) = (carrying.route.from, carrying.route.to);
+fn destination(forward: Forward, word: &str, mapper: &mut Mapper<'_>) {
+    let (from, to) = (mapper.route.from, mapper.route.to);
     let there = &to.vendor.name;
     let gives = |field: Option<Field>| field.filter(|field| from.row(*field).is_some());
     let takes = |field: Option<Field>| field.filter(|_| writable(to, field).is_some());
@@ -141,29 +141,29 @@ fn destination(forward: Forward, word: &str, carrying: &mut Carrying<'_>) {
             (Some(extension), None) => {
                 if let Some(number) = takes(Some(forward.number)) {
                     let how = format!("{there} has one field for whatever a destination needs");
-                    carrying.move_to(extension, number, how);
+                    mapper.move_to(extension, number, how);
                 }
             }
             (None, Some(extension)) => {
                 if let Some(number) = gives(Some(forward.number)) {
                     let how = format!("{there} has a field of its own for the extension");
-                    carrying.move_to(number, extension, how);
+                    mapper.move_to(number, extension, how);
                 }
             }
-            (_, Some(extension)) => carrying.carry_same(extension),
+            (_, Some(extension)) => mapper.map_same(extension),
             (None, None) => {}
         },
         "number" | "mobile" => {
-            let prefix = gives(forward.prefix).filter(|prefix| carrying.peek(*prefix).is_some());
+            let prefix = gives(forward.prefix).filter(|prefix| mapper.peek(*prefix).is_some());
             let number = takes(Some(forward.number));
             match (prefix, takes(forward.prefix), number) {
-                (Some(prefix), None, Some(number)) if carrying.peek(number).is_some() => {
+                (Some(prefix), None, Some(number)) if mapper.peek(number).is_some() => {
                     let how = format!("{there} has no prefix: it stands before the number");
-                    carrying.put_together([prefix, number], number, "", how);
+                    mapper.put_together([prefix, number], number, "", how);
                 }
                 (_, prefix, number) => {
                     for field in [prefix, number].into_iter().flatten() {
-                        carrying.carry_same(field);
+                        mapper.map_same(field);
                     }
                 }
             }

@@ -1,6 +1,6 @@
 //! The loss report: every fate counted, and told one by one as a sheet.
 
-use super::{Carried, Entry, Fate, Origin};
+use super::{MappedField, MappedRecord, Mapping, Origin};
 use crate::model::Field;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,10 +18,10 @@ pub const HEADINGS: [&str; 9] = [
 ];
 
 /// An entry as a line of the loss report. `number` is the extension's, `new` the one that it is to have.
-pub fn cells(number: &str, new: &str, entry: &Entry) -> [String; 9] {
-    let lost = match entry.fate {
-        Fate::Dropped { lost: true } => "yes",
-        Fate::Dropped { lost: false } => "no",
+pub fn cells(number: &str, new: &str, entry: &MappedField) -> [String; 9] {
+    let lost = match entry.mapping {
+        Mapping::Dropped { lost: true } => "yes",
+        Mapping::Dropped { lost: false } => "no",
         _ => "",
     };
     let to: Vec<&str> = entry.to.iter().map(|field| field.name()).collect();
@@ -29,7 +29,7 @@ pub fn cells(number: &str, new: &str, entry: &Entry) -> [String; 9] {
         number.to_owned(),
         new.to_owned(),
         entry.field.name().to_owned(),
-        entry.fate.word().to_owned(),
+        entry.mapping.word().to_owned(),
         lost.to_owned(),
         entry.from.clone(),
         to.join(" "),
@@ -46,7 +46,7 @@ pub struct Loss {
     fields: u64,
     /// How many extensions have a field that is not accounted for, or that is so twice.
     astray: u64,
-    counts: BTreeMap<(Fate, String), BTreeMap<Told, u64>>,
+    counts: BTreeMap<(Mapping, String), BTreeMap<Told, u64>>,
 }
 
 /// A field, and where it went.
@@ -54,25 +54,25 @@ type Told = (Field, Vec<Field>);
 
 impl Loss {
     /// Counts an extension that has so many fields.
-    pub fn add(&mut self, fields: usize, carried: &Carried) {
+    pub fn add(&mut self, fields: usize, mapped: &MappedRecord) {
         self.extensions += 1;
         self.fields += fields as u64;
-        let own = carried.entries.iter();
-        let own = own.filter(|entry| !matches!(entry.fate, Fate::Missing(_)));
+        let own = mapped.entries.iter();
+        let own = own.filter(|entry| !matches!(entry.mapping, Mapping::Missing(_)));
         let told: BTreeSet<Field> = own.clone().map(|entry| entry.field).collect();
         self.astray += u64::from(told.len() != fields || own.count() != fields);
-        for entry in &carried.entries {
+        for entry in &mapped.entries {
             let told = (entry.field, entry.to.clone());
             let group = self
                 .counts
-                .entry((entry.fate, entry.how.clone()))
+                .entry((entry.mapping, entry.how.clone()))
                 .or_default();
             *group.entry(told).or_default() += 1;
         }
     }
 
-    fn count(&self, is: impl Fn(Fate) -> bool) -> u64 {
-        let groups = self.counts.iter().filter(|((fate, _), _)| is(*fate));
+    fn count(&self, is: impl Fn(Mapping) -> bool) -> u64 {
+        let groups = self.counts.iter().filter(|((mapping, _), _)| is(*mapping));
         groups.flat_map(|(_, fields)| fields.values()).sum()
     }
 
@@ -84,8 +84,8 @@ impl Loss {
     /// The fields of which something is lost, with how many extensions lose it.
     pub fn lost(&self) -> BTreeMap<Field, u64> {
         let mut lost = BTreeMap::new();
-        for ((fate, _), fields) in &self.counts {
-            if *fate == (Fate::Dropped { lost: true }) {
+        for ((mapping, _), fields) in &self.counts {
+            if *mapping == (Mapping::Dropped { lost: true }) {
                 for ((field, _), count) in fields {
                     *lost.entry(*field).or_default() += count;
                 }
@@ -96,12 +96,15 @@ impl Loss {
 
     /// The summary, a line for each way in which fields fare.
     pub fn summary(&self) -> Vec<String> {
-        let of = |count: u64, fate: &str| format!("{count} {fate}");
+        let of = |count: u64, mapping: &str| format!("{count} {mapping}");
         let counts = [
-            of(self.count(|fate| fate == Fate::Carried), "carried"),
-            of(self.count(|fate| fate == Fate::Translated), "translated"),
+            of(self.count(|mapping| mapping == Mapping::Carried), "carried"),
             of(
-                self.count(|fate| matches!(fate, Fate::Dropped { .. })),
+                self.count(|mapping| mapping == Mapping::Translated),
+                "translated",
+            ),
+            of(
+                self.count(|mapping| matches!(mapping, Mapping::Dropped { .. })),
                 "dropped",
             ),
         ];
@@ -110,18 +113,18 @@ impl Loss {
             self.extensions,
             self.fields,
             counts.join(", "),
-            self.count(|fate| matches!(fate, Fate::Missing(_)))
+            self.count(|mapping| matches!(mapping, Mapping::Missing(_)))
         )];
-        for ((fate, how), fields) in &self.counts {
-            let what = match fate {
-                Fate::Carried => "carried",
-                Fate::Translated => "translated",
-                Fate::Dropped { lost: true } => "LOST",
-                Fate::Dropped { lost: false } => "dropped",
-                Fate::Missing(Origin::Default) => "default",
-                Fate::Missing(Origin::Rule) => "by rule",
-                Fate::Missing(Origin::Generated) => "generated",
-                Fate::Missing(Origin::Nowhere) => "MISSING",
+        for ((mapping, how), fields) in &self.counts {
+            let what = match mapping {
+                Mapping::Carried => "carried",
+                Mapping::Translated => "translated",
+                Mapping::Dropped { lost: true } => "LOST",
+                Mapping::Dropped { lost: false } => "dropped",
+                Mapping::Missing(Origin::Default) => "default",
+                Mapping::Missing(Origin::Rule) => "by rule",
+                Mapping::Missing(Origin::Generated) => "generated",
+                Mapping::Missing(Origin::Nowhere) => "MISSING",
             };
             let fields: Vec<String> = fields
                 .iter()

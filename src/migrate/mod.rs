@@ -19,7 +19,7 @@ pub(crate) use base::Agreement;
 pub use base::{Agreed, Base, BaseError};
 pub use loss::{HEADINGS, Loss, cells};
 pub use renumber::{Collision, Renumbering, Rule as RenumberRule};
-pub use three_way::{Step, step};
+pub use three_way::{MergeStep, merge_step};
 
 use crate::manifest::{Access, FieldRow, Manifest, Purpose, Rule};
 use crate::model::redact::plain;
@@ -31,7 +31,7 @@ use table::{Translations, translations};
 
 /// What becomes of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fate {
+pub enum Mapping {
     /// Same field, same value.
     Carried,
     /// Another field, or another form.
@@ -58,25 +58,25 @@ pub enum Origin {
     Nowhere,
 }
 
-impl Fate {
+impl Mapping {
     /// The word that the loss report shows.
     pub fn word(self) -> &'static str {
         match self {
-            Fate::Carried => "carried",
-            Fate::Translated => "translated",
-            Fate::Dropped { .. } => "dropped",
-            Fate::Missing(_) => "missing",
+            Mapping::Carried => "carried",
+            Mapping::Translated => "translated",
+            Mapping::Dropped { .. } => "dropped",
+            Mapping::Missing(_) => "missing",
         }
     }
 }
 
 /// What became of one field of one extension. Holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct MappedField {
     /// The field: this vendor's, or for what is missing the other's.
     pub field: Field,
     /// What became of it.
-    pub fate: Fate,
+    pub mapping: Mapping,
     /// Its value here.
     pub from: String,
     /// The fields that it went to.
@@ -89,16 +89,16 @@ pub struct Entry {
 
 /// An extension as the other vendor is to have it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Carried {
+pub struct MappedRecord {
     /// What is to be written.
     pub wanted: Record,
     /// The fields that are to be empty, where they were written once.
     pub cleared: BTreeSet<Field>,
     /// What became of each field.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<MappedField>,
 }
 
-impl Carried {
+impl MappedRecord {
     /// The fields that can be emptied at the other vendor, and are to be.
     pub fn emptied<'c>(&'c self, to: &'c Manifest) -> impl Iterator<Item = Field> + 'c {
         let may = |row: &FieldRow| {
@@ -133,22 +133,22 @@ impl<'m> Route<'m> {
 
     /// Maps an extension. Whether what comes out keeps to the other vendor's rules is for the ordinary check to say, except
     /// for secrets: one that the other vendor would refuse is not carried.
-    pub fn carry(&self, extension: &Record, renumbering: &Renumbering) -> Carried {
-        let mut carrying = Carrying::new(self, extension, renumbering);
-        carrying.number();
-        carrying.left_out();
+    pub fn map(&self, extension: &Record, renumbering: &Renumbering) -> MappedRecord {
+        let mut mapper = Mapper::new(self, extension, renumbering);
+        mapper.number();
+        mapper.left_out();
         for forward in Forward::all() {
-            forwards::carry(forward, &mut carrying);
+            forwards::map(forward, &mut mapper);
         }
-        carrying.tabled();
-        carrying.rest();
-        carrying.unreadable();
-        carrying.needed();
-        carrying.emptied();
-        Carried {
-            wanted: carrying.wanted,
-            cleared: carrying.cleared,
-            entries: carrying.entries,
+        mapper.tabled();
+        mapper.rest();
+        mapper.unreadable();
+        mapper.needed();
+        mapper.emptied();
+        MappedRecord {
+            wanted: mapper.wanted,
+            cleared: mapper.cleared,
+            entries: mapper.entries,
         }
     }
 
@@ -189,7 +189,7 @@ impl<'m> Route<'m> {
 }
 
 /// One extension on its way.
-struct Carrying<'r> {
+struct Mapper<'r> {
     route: &'r Route<'r>,
     number: String,
     /// What is left to be accounted for.
@@ -198,7 +198,7 @@ struct Carrying<'r> {
     dormant: BTreeMap<Field, &'r str>,
     wanted: Record,
     cleared: BTreeSet<Field>,
-    entries: Vec<Entry>,
+    entries: Vec<MappedField>,
 }
 
 /// A value, and what it was before extensions were renumbered.
@@ -216,8 +216,8 @@ enum Fit {
 
 const NEAREST: &str = "the nearest that is taken there";
 
-impl<'r> Carrying<'r> {
-    fn new(route: &'r Route<'r>, extension: &Record, renumbering: &Renumbering) -> Carrying<'r> {
+impl<'r> Mapper<'r> {
+    fn new(route: &'r Route<'r>, extension: &Record, renumbering: &Renumbering) -> Mapper<'r> {
         let own = extension
             .iter()
             .filter(|(field, text)| route.is_own(*field, *text));
@@ -237,12 +237,12 @@ impl<'r> Carrying<'r> {
             };
             (field, value)
         });
-        let number = renumbering.of(extension.number());
+        let number = renumbering.new_number(extension.number());
         let mut dormant = forwards::dormant(route.from, extension);
         let follows = route.table.follows.iter();
         let off = follows.filter(|row| !extension.is_on(row.switch));
         dormant.extend(off.map(|row| (row.field, row.reason.as_str())));
-        Carrying {
+        Mapper {
             dormant,
             route,
             number: number.to_owned(),
@@ -258,26 +258,26 @@ impl<'r> Carrying<'r> {
         Some(value.text.reveal().to_owned())
     }
 
-    fn entry(&mut self, field: Field, fate: Fate, to: &[Field], how: String) {
+    fn entry(&mut self, field: Field, mapping: Mapping, to: &[Field], how: String) {
         let value = self.own.remove(&field);
         let from = value
             .as_ref()
             .map(|value| value.was.as_ref().unwrap_or(&value.text))
             .filter(|from| **from != *"");
         let renumbered = value.as_ref().is_some_and(|value| value.was.is_some());
-        let (fate, how) = match fate {
-            Fate::Carried if renumbered => (Fate::Translated, "renumbered".to_owned()),
-            Fate::Translated if renumbered => (fate, format!("{how}; renumbered")),
-            fate => (fate, how),
+        let (mapping, how) = match mapping {
+            Mapping::Carried if renumbered => (Mapping::Translated, "renumbered".to_owned()),
+            Mapping::Translated if renumbered => (mapping, format!("{how}; renumbered")),
+            mapping => (mapping, how),
         };
         let from = from.map_or(String::new(), |from| plain(field, from.reveal()));
         let texts = to
             .iter()
             .filter_map(|to| Some(plain(*to, self.wanted.reveal(*to)?)));
         let value = texts.collect::<Vec<_>>().join(" | ");
-        self.entries.push(Entry {
+        self.entries.push(MappedField {
             field,
-            fate,
+            mapping,
             from,
             to: to.to_vec(),
             value,
@@ -300,7 +300,7 @@ impl<'r> Carrying<'r> {
             (None, None) => why.to_owned(),
         };
         let lost = idle.is_none() && dormant.is_none();
-        self.entry(field, Fate::Dropped { lost }, &[], how);
+        self.entry(field, Mapping::Dropped { lost }, &[], how);
     }
 
     fn drop_all(&mut self, fields: impl Iterator<Item = Field>, why: &str) {
@@ -313,7 +313,7 @@ impl<'r> Carrying<'r> {
 
     fn translate(&mut self, field: Field, to: &[Field], how: impl Into<String>) {
         if self.own.contains_key(&field) {
-            self.entry(field, Fate::Translated, to, how.into());
+            self.entry(field, Mapping::Translated, to, how.into());
         }
     }
 
@@ -326,9 +326,9 @@ impl<'r> Carrying<'r> {
             Origin::Generated => String::new(),
             _ => plain(field, value),
         };
-        self.entries.push(Entry {
+        self.entries.push(MappedField {
             field,
-            fate: Fate::Missing(origin),
+            mapping: Mapping::Missing(origin),
             from: String::new(),
             to: vec![field],
             value,
@@ -341,7 +341,7 @@ impl<'r> Carrying<'r> {
     }
 
     /// Carries a field to the same field.
-    fn carry_same(&mut self, field: Field) {
+    fn map_same(&mut self, field: Field) {
         let Some(text) = self.peek(field) else { return };
         let there = &self.route.to.vendor.name;
         match self.route.to.row(field) {
@@ -355,7 +355,7 @@ impl<'r> Carrying<'r> {
             Some(row) => match self.route.fit(row, field, &text) {
                 Fit::Same(text) => {
                     self.wanted.set(field, text);
-                    self.entry(field, Fate::Carried, &[field], String::new());
+                    self.entry(field, Mapping::Carried, &[field], String::new());
                 }
                 Fit::Nearest(text) => {
                     self.wanted.set(field, text);
@@ -407,7 +407,7 @@ impl<'r> Carrying<'r> {
         self.wanted.set(Field::NUMBER, self.number.clone());
         self.entry(
             Field::NUMBER,
-            Fate::Carried,
+            Mapping::Carried,
             &[Field::NUMBER],
             String::new(),
         );
@@ -417,7 +417,7 @@ impl<'r> Carrying<'r> {
         let route = self.route;
         for field in &route.left_out {
             if self.own.contains_key(field) {
-                let dropped = Fate::Dropped { lost: false };
+                let dropped = Mapping::Dropped { lost: false };
                 self.entry(*field, dropped, &[], "left out by --drop".to_owned());
             }
         }
@@ -508,7 +508,7 @@ impl<'r> Carrying<'r> {
                     continue;
                 }
             }
-            self.carry_same(field);
+            self.map_same(field);
         }
     }
 
@@ -521,7 +521,7 @@ impl<'r> Carrying<'r> {
                 true => (false, "left out by --drop".to_owned()),
                 false => (true, format!("{here} does not give it back")),
             };
-            self.entry(field, Fate::Dropped { lost }, &[], how);
+            self.entry(field, Mapping::Dropped { lost }, &[], how);
             if lost && field.is_secret() && route.takes(field).is_some() {
                 let how = format!(
                     "made up to {}'s rules when the extension is created",
@@ -577,7 +577,7 @@ impl<'r> Carrying<'r> {
         let had: BTreeSet<Field> = self
             .entries
             .iter()
-            .filter(|entry| !matches!(entry.fate, Fate::Missing(_)))
+            .filter(|entry| !matches!(entry.mapping, Mapping::Missing(_)))
             .map(|entry| entry.field)
             .collect();
         for row in &route.to.field {

@@ -39,7 +39,7 @@ impl FromStr for Rule {
 
 impl Rule {
     /// The new number; `None` where the rule is not about this one.
-    fn of(&self, number: &str) -> Option<String> {
+    fn new_number(&self, number: &str) -> Option<String> {
         let given: Vec<char> = number.chars().collect();
         if given.len() != self.from.len() {
             return None;
@@ -100,7 +100,7 @@ impl Renumbering {
         let mut new = BTreeMap::new();
         let mut old: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for number in numbers {
-            let by_rule = || rules.iter().find_map(|rule| rule.of(number));
+            let by_rule = || rules.iter().find_map(|rule| rule.new_number(number));
             let to = listed.get(number).cloned().or_else(by_rule);
             let to = to.unwrap_or_else(|| number.to_owned());
             old.entry(to.clone()).or_default().insert(number.to_owned());
@@ -121,7 +121,7 @@ impl Renumbering {
     }
 
     /// The number that an extension is to have.
-    pub fn of<'a>(&'a self, number: &'a str) -> &'a str {
+    pub fn new_number<'a>(&'a self, number: &'a str) -> &'a str {
         self.new.get(number).map_or(number, String::as_str)
     }
 
@@ -155,9 +155,9 @@ mod tests {
         let numbers = ["2001", "2342", "100", "5371", "0042", "20011", "2x01"];
         let listed = BTreeMap::from([("2342".to_owned(), "8".to_owned())]);
         let new = Renumbering::new(numbers.into_iter(), &listed, &rules).unwrap();
-        let news = numbers.map(|number| new.of(number));
+        let news = numbers.map(|number| new.new_number(number));
         assert_eq!(news, ["9901", "8", "0100", "397", "0042", "20011", "2x01"]);
-        assert_eq!(new.of("elsewhere"), "elsewhere");
+        assert_eq!(new.new_number("elsewhere"), "elsewhere");
     }
 
     #[test]
@@ -191,7 +191,10 @@ mod tests {
         let listed = [("1", "2"), ("2", "3"), ("3", "1")];
         let listed = listed.map(|(old, new)| (old.to_owned(), new.to_owned()));
         let new = Renumbering::new(["1", "2", "3"].into_iter(), &listed.into(), &[]).unwrap();
-        assert_eq!(["1", "2", "3"].map(|old| new.of(old)), ["2", "3", "1"]);
+        assert_eq!(
+            ["1", "2", "3"].map(|old| new.new_number(old)),
+            ["2", "3", "1"]
+        );
     }
 
     #[test]

@@ -16,27 +16,27 @@ fn extension(fields: &[(Field, &str)]) -> Record {
     extension
 }
 
-fn carry(from: &Manifest, to: &Manifest, fields: &[(Field, &str)]) -> Carried {
+fn map(from: &Manifest, to: &Manifest, fields: &[(Field, &str)]) -> MappedRecord {
     let route = Route::new(from, to, BTreeSet::new());
     let extension = extension(fields);
-    let carried = route.carry(&extension, &Renumbering::default());
+    let mapped = route.map(&extension, &Renumbering::default());
     let mut loss = Loss::default();
-    loss.add(route.count(&extension), &carried);
-    assert!(loss.adds_up(), "{:?}", carried.entries);
-    carried
+    loss.add(route.count(&extension), &mapped);
+    assert!(loss.adds_up(), "{:?}", mapped.entries);
+    mapped
 }
 
 /// Fate, what is written there, and how, of a field.
-fn told(carried: &Carried, field: Field) -> (Fate, &str, &str) {
-    let mut entries = carried.entries.iter().filter(|entry| entry.field == field);
+fn told(mapped: &MappedRecord, field: Field) -> (Mapping, &str, &str) {
+    let mut entries = mapped.entries.iter().filter(|entry| entry.field == field);
     let entry = entries
         .next()
         .unwrap_or_else(|| panic!("nothing is told of {}", field.name()));
-    (entry.fate, &entry.value, &entry.how)
+    (entry.mapping, &entry.value, &entry.how)
 }
 
-const LOST: Fate = Fate::Dropped { lost: true };
-const FREE: Fate = Fate::Dropped { lost: false };
+const LOST: Mapping = Mapping::Dropped { lost: true };
+const FREE: Mapping = Mapping::Dropped { lost: false };
 
 #[test]
 fn names_are_split_and_joined_and_it_is_said_where_there_is_no_way_back() {
@@ -48,19 +48,15 @@ fn names_are_split_and_joined_and_it_is_said_where_there_is_no_way_back() {
         ("Ann  Miller", "Ann", Some("Miller"), false),
         (" Ann", "Ann", None, false),
     ] {
-        let carried = carry(openvox, portsip, &[(Field::DISPLAY_NAME, name)]);
+        let mapped = map(openvox, portsip, &[(Field::DISPLAY_NAME, name)]);
+        assert_eq!(mapped.wanted.text(Field::FIRST_NAME), Some(first), "{name}");
+        assert_eq!(mapped.wanted.text(Field::LAST_NAME), last, "{name}");
         assert_eq!(
-            carried.wanted.text(Field::FIRST_NAME),
-            Some(first),
-            "{name}"
-        );
-        assert_eq!(carried.wanted.text(Field::LAST_NAME), last, "{name}");
-        assert_eq!(
-            carried.cleared.contains(&Field::LAST_NAME),
+            mapped.cleared.contains(&Field::LAST_NAME),
             last.is_none(),
             "{name}"
         );
-        let how = told(&carried, Field::DISPLAY_NAME).2;
+        let how = told(&mapped, Field::DISPLAY_NAME).2;
         assert_eq!(how.contains("otherwise"), !back, "{name}: {how}");
     }
     for (first, last, name, back) in [
@@ -71,11 +67,11 @@ fn names_are_split_and_joined_and_it_is_said_where_there_is_no_way_back() {
         ("Ann", "", "Ann", true),
     ] {
         let names = [(Field::FIRST_NAME, first), (Field::LAST_NAME, last)];
-        let carried = carry(portsip, openvox, &names);
-        assert_eq!(carried.wanted.text(Field::DISPLAY_NAME), Some(name));
+        let mapped = map(portsip, openvox, &names);
+        assert_eq!(mapped.wanted.text(Field::DISPLAY_NAME), Some(name));
         for (field, _) in names.iter().filter(|(_, text)| !text.is_empty()) {
-            let (fate, value, how) = told(&carried, *field);
-            assert_eq!((fate, value), (Fate::Translated, name));
+            let (mapping, value, how) = told(&mapped, *field);
+            assert_eq!((mapping, value), (Mapping::Translated, name));
             assert_eq!(how.contains("otherwise"), !back, "{name}: {how}");
         }
     }
@@ -92,25 +88,25 @@ fn times_become_the_nearest_that_is_taken_and_it_is_said() {
         ("90", "120", true),
         ("2147483647", "300", true),
     ] {
-        let carried = carry(
+        let mapped = map(
             portsip,
             openvox,
             &[(Field::FORWARD_NO_ANSWER_AFTER, seconds)],
         );
-        let (fate, value, how) = told(&carried, Field::FORWARD_NO_ANSWER_AFTER);
-        assert_eq!((fate, value), (Fate::Translated, ring), "{seconds}");
+        let (mapping, value, how) = told(&mapped, Field::FORWARD_NO_ANSWER_AFTER);
+        assert_eq!((mapping, value), (Mapping::Translated, ring), "{seconds}");
         assert_eq!(how.contains("nearest"), nearest, "{seconds}: {how}");
     }
-    let carried = carry(
+    let mapped = map(
         portsip,
         openvox,
         &[(Field::FORWARD_NO_ANSWER_AFTER, "soon")],
     );
-    assert_eq!(told(&carried, Field::FORWARD_NO_ANSWER_AFTER).0, LOST);
-    assert_eq!(carried.wanted.text(Field::RING_TIMEOUT), None);
-    let carried = carry(openvox, openvox, &[(Field::MAX_REGISTRATIONS, "12")]);
-    let (fate, value, _) = told(&carried, Field::MAX_REGISTRATIONS);
-    assert_eq!((fate, value), (Fate::Translated, "5"));
+    assert_eq!(told(&mapped, Field::FORWARD_NO_ANSWER_AFTER).0, LOST);
+    assert_eq!(mapped.wanted.text(Field::RING_TIMEOUT), None);
+    let mapped = map(openvox, openvox, &[(Field::MAX_REGISTRATIONS, "12")]);
+    let (mapping, value, _) = told(&mapped, Field::MAX_REGISTRATIONS);
+    assert_eq!((mapping, value), (Mapping::Translated, "5"));
 }
 
 /// A PortSIP whose pages print what they do not print: the words for all destinations.
@@ -126,26 +122,26 @@ fn a_forward_means_the_same_with_a_switch_and_without() {
     let (openvox, portsip) = (manifest("openvox"), &outspoken());
     use Field as F;
     let there = |fields: &[(Field, &str)]| {
-        let carried = carry(openvox, portsip, fields);
-        let text = |field| carried.wanted.text(field).unwrap_or_default().to_owned();
+        let mapped = map(openvox, portsip, fields);
+        let text = |field| mapped.wanted.text(field).unwrap_or_default().to_owned();
         (
             text(F::FORWARD_NO_ANSWER_TO),
             text(F::FORWARD_NO_ANSWER_NUMBER),
-            carried,
+            mapped,
         )
     };
     let on = (F::FORWARD_NO_ANSWER, "on");
-    let (to, number, carried) = there(&[
+    let (to, number, mapped) = there(&[
         on,
         (F::FORWARD_NO_ANSWER_TO, "extension"),
         (F::FORWARD_NO_ANSWER_EXTENSION, "6000"),
     ]);
     assert_eq!((to.as_str(), number.as_str()), ("extension", "6000"));
     assert_eq!(
-        told(&carried, F::FORWARD_NO_ANSWER_EXTENSION).0,
-        Fate::Translated
+        told(&mapped, F::FORWARD_NO_ANSWER_EXTENSION).0,
+        Mapping::Translated
     );
-    let (to, number, carried) = there(&[
+    let (to, number, mapped) = there(&[
         on,
         (F::FORWARD_NO_ANSWER_TO, "number"),
         (F::FORWARD_NO_ANSWER_PREFIX, "9"),
@@ -153,8 +149,8 @@ fn a_forward_means_the_same_with_a_switch_and_without() {
         (F::FORWARD_NO_ANSWER_EXTENSION, "6000"),
     ]);
     assert_eq!((to.as_str(), number.as_str()), ("number", "9030"));
-    assert_eq!(told(&carried, F::FORWARD_NO_ANSWER_PREFIX).1, "9030");
-    assert_eq!(told(&carried, F::FORWARD_NO_ANSWER_EXTENSION).0, FREE);
+    assert_eq!(told(&mapped, F::FORWARD_NO_ANSWER_PREFIX).1, "9030");
+    assert_eq!(told(&mapped, F::FORWARD_NO_ANSWER_EXTENSION).0, FREE);
     let (to, number, _) = there(&[
         on,
         (F::FORWARD_NO_ANSWER_TO, "number"),
@@ -162,45 +158,45 @@ fn a_forward_means_the_same_with_a_switch_and_without() {
     ]);
     assert_eq!((to.as_str(), number.as_str()), ("number", "030"));
     // A prefix alone has nothing to stand before.
-    let (to, number, carried) = there(&[
+    let (to, number, mapped) = there(&[
         on,
         (F::FORWARD_NO_ANSWER_TO, "mobile"),
         (F::FORWARD_NO_ANSWER_PREFIX, "9"),
     ]);
     assert_eq!((to.as_str(), number.as_str()), ("mobile", ""));
-    assert_eq!(told(&carried, F::FORWARD_NO_ANSWER_PREFIX).0, LOST);
+    assert_eq!(told(&mapped, F::FORWARD_NO_ANSWER_PREFIX).0, LOST);
     // What is off is not switched on by its destination.
-    let (to, _, carried) = there(&[
+    let (to, _, mapped) = there(&[
         (F::FORWARD_NO_ANSWER, "off"),
         (F::FORWARD_NO_ANSWER_TO, "voicemail"),
     ]);
     assert_eq!(to, "");
-    assert!(carried.cleared.contains(&F::FORWARD_NO_ANSWER_TO));
-    let (to, _, carried) = there(&[on]);
+    assert!(mapped.cleared.contains(&F::FORWARD_NO_ANSWER_TO));
+    let (to, _, mapped) = there(&[on]);
     assert_eq!(
-        (to.as_str(), told(&carried, F::FORWARD_NO_ANSWER).0),
+        (to.as_str(), told(&mapped, F::FORWARD_NO_ANSWER).0),
         ("", LOST)
     );
 
     // And back.
-    let back = |fields: &[(Field, &str)]| carry(portsip, openvox, fields);
-    let carried = back(&[
+    let back = |fields: &[(Field, &str)]| map(portsip, openvox, fields);
+    let mapped = back(&[
         (F::FORWARD_BUSY_TO, "extension"),
         (F::FORWARD_BUSY_NUMBER, "6000"),
     ]);
-    assert_eq!(carried.wanted.text(F::FORWARD_BUSY), Some("on"));
-    assert_eq!(carried.wanted.text(F::FORWARD_BUSY_EXTENSION), Some("6000"));
-    assert_eq!(carried.wanted.text(F::FORWARD_BUSY_NUMBER), None);
+    assert_eq!(mapped.wanted.text(F::FORWARD_BUSY), Some("on"));
+    assert_eq!(mapped.wanted.text(F::FORWARD_BUSY_EXTENSION), Some("6000"));
+    assert_eq!(mapped.wanted.text(F::FORWARD_BUSY_NUMBER), None);
     assert_eq!(
-        told(&carried, F::FORWARD_BUSY).0,
-        Fate::Missing(Origin::Rule)
+        told(&mapped, F::FORWARD_BUSY).0,
+        Mapping::Missing(Origin::Rule)
     );
-    let carried = back(&[
+    let mapped = back(&[
         (F::FORWARD_BUSY_TO, "number"),
         (F::FORWARD_BUSY_NUMBER, "030"),
     ]);
-    assert_eq!(carried.wanted.text(F::FORWARD_BUSY_NUMBER), Some("030"));
-    assert_eq!(told(&carried, F::FORWARD_BUSY_NUMBER).0, Fate::Carried);
+    assert_eq!(mapped.wanted.text(F::FORWARD_BUSY_NUMBER), Some("030"));
+    assert_eq!(told(&mapped, F::FORWARD_BUSY_NUMBER).0, Mapping::Carried);
 }
 
 #[test]
@@ -211,36 +207,39 @@ fn a_word_that_no_page_prints_is_not_guessed() {
         (Field::FORWARD_BUSY_TO, "extension"),
         (Field::FORWARD_BUSY_EXTENSION, "6000"),
     ];
-    let carried = carry(openvox, portsip, &fields);
+    let mapped = map(openvox, portsip, &fields);
     for (field, _) in fields {
-        let (fate, _, how) = told(&carried, field);
-        assert_eq!(fate, LOST);
+        let (mapping, _, how) = told(&mapped, field);
+        assert_eq!(mapping, LOST);
         assert!(
             how.contains("prints its word for a forward to extension"),
             "{how}"
         );
     }
-    assert_eq!(carried.wanted.text(Field::FORWARD_BUSY_TO), None);
+    assert_eq!(mapped.wanted.text(Field::FORWARD_BUSY_TO), None);
     assert!(
-        !carried.cleared.contains(&Field::FORWARD_BUSY_TO),
+        !mapped.cleared.contains(&Field::FORWARD_BUSY_TO),
         "it is not off"
     );
     let fields = [
         (Field::FORWARD_BUSY_TO, "CONNECT_TO_MARS"),
         (Field::FORWARD_BUSY_NUMBER, "7"),
     ];
-    let carried = carry(portsip, openvox, &fields);
+    let mapped = map(portsip, openvox, &fields);
     for (field, _) in fields {
-        assert_eq!(told(&carried, field).0, LOST);
+        assert_eq!(told(&mapped, field).0, LOST);
     }
-    assert_eq!(carried.wanted.text(Field::FORWARD_BUSY), None);
+    assert_eq!(mapped.wanted.text(Field::FORWARD_BUSY), None);
     // A vendor understands its own.
-    let carried = carry(portsip, portsip, &fields);
+    let mapped = map(portsip, portsip, &fields);
     assert_eq!(
-        carried.wanted.text(Field::FORWARD_BUSY_TO),
+        mapped.wanted.text(Field::FORWARD_BUSY_TO),
         Some("CONNECT_TO_MARS")
     );
-    assert_eq!(told(&carried, Field::FORWARD_BUSY_NUMBER).0, Fate::Carried);
+    assert_eq!(
+        told(&mapped, Field::FORWARD_BUSY_NUMBER).0,
+        Mapping::Carried
+    );
 }
 
 #[test]
@@ -251,18 +250,18 @@ fn leaving_out_a_switch_leaves_out_what_it_switches() {
         (Field::FORWARD_BUSY, "off"),
         (Field::FORWARD_BUSY_TO, "voicemail"),
     ]);
-    let carried = route.carry(&wanted, &Renumbering::default());
-    assert_eq!(carried.wanted.text(Field::FORWARD_BUSY_TO), None);
-    assert!(!carried.cleared.contains(&Field::FORWARD_BUSY_TO));
+    let mapped = route.map(&wanted, &Renumbering::default());
+    assert_eq!(mapped.wanted.text(Field::FORWARD_BUSY_TO), None);
+    assert!(!mapped.cleared.contains(&Field::FORWARD_BUSY_TO));
 }
 
 #[test]
 fn secrets_that_cannot_go_are_made_up_and_never_shown() {
     let (openvox, portsip, ozeki) = (manifest("openvox"), manifest("portsip"), manifest("ozeki"));
-    let made_up = Fate::Missing(Origin::Generated);
-    let of = |carried: &Carried, field| {
-        let entries = carried.entries.iter().filter(|entry| entry.field == field);
-        entries.map(|entry| entry.fate).collect::<Vec<_>>()
+    let made_up = Mapping::Missing(Origin::Generated);
+    let of = |mapped: &MappedRecord, field| {
+        let entries = mapped.entries.iter().filter(|entry| entry.field == field);
+        entries.map(|entry| entry.mapping).collect::<Vec<_>>()
     };
     // PortSIP takes what OpenVox refuses, and some PBXes show stars.
     for (from, password) in [
@@ -270,66 +269,60 @@ fn secrets_that_cannot_go_are_made_up_and_never_shown() {
         (portsip, "********"),
         (ozeki, "•••"),
     ] {
-        let carried = carry(from, openvox, &[(Field::SIP_PASSWORD, password)]);
-        assert_eq!(carried.wanted.reveal(Field::SIP_PASSWORD), Some(GENERATE));
-        assert_eq!(of(&carried, Field::SIP_PASSWORD), [LOST, made_up]);
+        let mapped = map(from, openvox, &[(Field::SIP_PASSWORD, password)]);
+        assert_eq!(mapped.wanted.reveal(Field::SIP_PASSWORD), Some(GENERATE));
+        assert_eq!(of(&mapped, Field::SIP_PASSWORD), [LOST, made_up]);
     }
-    let carried = carry(ozeki, openvox, &[(Field::SIP_PASSWORD, "Ab3canary")]);
-    assert_eq!(
-        carried.wanted.reveal(Field::SIP_PASSWORD),
-        Some("Ab3canary")
-    );
-    assert!(!format!("{:?}", carried.entries).contains("canary"));
+    let mapped = map(ozeki, openvox, &[(Field::SIP_PASSWORD, "Ab3canary")]);
+    assert_eq!(mapped.wanted.reveal(Field::SIP_PASSWORD), Some("Ab3canary"));
+    assert!(!format!("{:?}", mapped.entries).contains("canary"));
     // What only the other has, and what this one does not give back.
     for from in [openvox, ozeki] {
-        let carried = carry(from, portsip, &[(Field::SIP_PASSWORD, "Ab3canary")]);
-        assert_eq!(carried.wanted.reveal(Field::WEB_PASSWORD), Some(GENERATE));
+        let mapped = map(from, portsip, &[(Field::SIP_PASSWORD, "Ab3canary")]);
+        assert_eq!(mapped.wanted.reveal(Field::WEB_PASSWORD), Some(GENERATE));
     }
-    let carried = carry(openvox, openvox, &[]);
-    assert_eq!(of(&carried, Field::WEB_PASSWORD), [LOST, made_up]);
-    let carried = carry(portsip, openvox, &[(Field::WEB_PASSWORD, "Ab3canary")]);
-    assert_eq!(
-        carried.wanted.reveal(Field::WEB_PASSWORD),
-        Some("Ab3canary")
-    );
+    let mapped = map(openvox, openvox, &[]);
+    assert_eq!(of(&mapped, Field::WEB_PASSWORD), [LOST, made_up]);
+    let mapped = map(portsip, openvox, &[(Field::WEB_PASSWORD, "Ab3canary")]);
+    assert_eq!(mapped.wanted.reveal(Field::WEB_PASSWORD), Some("Ab3canary"));
     // Nobody needs it.
-    let carried = carry(openvox, ozeki, &[]);
-    assert_eq!(carried.wanted.reveal(Field::WEB_PASSWORD), None);
+    let mapped = map(openvox, ozeki, &[]);
+    assert_eq!(mapped.wanted.reveal(Field::WEB_PASSWORD), None);
 }
 
 #[test]
 fn the_three_names_of_an_extension_are_told_apart() {
     let (openvox, ozeki) = (manifest("openvox"), manifest("ozeki"));
-    let carried = carry(ozeki, openvox, &[(Field::SIP_AUTH_NAME, "2001")]);
-    assert_eq!(told(&carried, Field::SIP_AUTH_NAME).0, Fate::Translated);
-    let carried = carry(ozeki, openvox, &[(Field::SIP_AUTH_NAME, "ann")]);
-    let (fate, _, how) = told(&carried, Field::SIP_AUTH_NAME);
-    assert!(fate == LOST && how.contains("set anew"), "{how}");
-    let carried = carry(
+    let mapped = map(ozeki, openvox, &[(Field::SIP_AUTH_NAME, "2001")]);
+    assert_eq!(told(&mapped, Field::SIP_AUTH_NAME).0, Mapping::Translated);
+    let mapped = map(ozeki, openvox, &[(Field::SIP_AUTH_NAME, "ann")]);
+    let (mapping, _, how) = told(&mapped, Field::SIP_AUTH_NAME);
+    assert!(mapping == LOST && how.contains("set anew"), "{how}");
+    let mapped = map(
         ozeki,
         ozeki,
         &[(Field::SIP_AUTH_NAME, "ann"), (Field::USER_ID, "staff")],
     );
-    assert_eq!(carried.wanted.text(Field::SIP_AUTH_NAME), Some("ann"));
-    assert_eq!(told(&carried, Field::USER_ID).0, Fate::Carried);
-    let carried = carry(openvox, ozeki, &[]);
-    assert_eq!(carried.wanted.text(Field::USER_ID), Some("user2001"));
+    assert_eq!(mapped.wanted.text(Field::SIP_AUTH_NAME), Some("ann"));
+    assert_eq!(told(&mapped, Field::USER_ID).0, Mapping::Carried);
+    let mapped = map(openvox, ozeki, &[]);
+    assert_eq!(mapped.wanted.text(Field::USER_ID), Some("user2001"));
     // What the vendor fills in by itself is told, and nothing that anybody wants.
     assert_eq!(
-        told(&carried, Field::SIP_AUTH_NAME),
+        told(&mapped, Field::SIP_AUTH_NAME),
         (
-            Fate::Missing(Origin::Default),
+            Mapping::Missing(Origin::Default),
             "2001",
-            told(&carried, Field::SIP_AUTH_NAME).2
+            told(&mapped, Field::SIP_AUTH_NAME).2
         )
     );
-    assert_eq!(carried.wanted.text(Field::SIP_AUTH_NAME), None);
+    assert_eq!(mapped.wanted.text(Field::SIP_AUTH_NAME), None);
 }
 
 #[test]
 fn what_has_no_use_is_dropped_without_loss_and_what_has_is_lost() {
     let (openvox, portsip, ozeki) = (manifest("openvox"), manifest("portsip"), manifest("ozeki"));
-    for (from, to, field, text, fate) in [
+    for (from, to, field, text, mapping) in [
         (openvox, portsip, Field::MOBILITY, "off", FREE),
         (openvox, portsip, Field::MOBILITY, "on", LOST),
         (portsip, openvox, Field::ENABLED, "on", FREE),
@@ -347,8 +340,8 @@ fn what_has_no_use_is_dropped_without_loss_and_what_has_is_lost() {
         ),
     ] {
         assert_eq!(
-            told(&carry(from, to, &[(field, text)]), field).0,
-            fate,
+            told(&map(from, to, &[(field, text)]), field).0,
+            mapping,
             "{} {text}",
             field.name()
         );
@@ -374,8 +367,8 @@ impl Kept {
     }
 }
 
-fn carried(fields: &[(Field, &str)]) -> Carried {
-    Carried {
+fn mapped(fields: &[(Field, &str)]) -> MappedRecord {
+    MappedRecord {
         wanted: extension(fields),
         cleared: BTreeSet::new(),
         entries: vec![],
@@ -389,20 +382,20 @@ fn of_three_ways_the_base_decides() {
     use Field as F;
     let step_of = |base: &Base, wanted: &[(Field, &str)], held: &[(Field, &str)], overwrite| {
         let held = extension(held);
-        step(
+        merge_step(
             portsip,
-            &carried(wanted),
+            &mapped(wanted),
             Some(&held),
             base.get("1"),
             overwrite,
             &kept.key,
         )
     };
-    let update = |fields: &[(Field, &str)], kept: &[Field]| Step::Update {
+    let update = |fields: &[(Field, &str)], kept: &[Field]| MergeStep::Update {
         wanted: extension(fields),
         kept: kept.to_vec(),
     };
-    let unchanged = |kept: &[Field]| Step::Unchanged {
+    let unchanged = |kept: &[Field]| MergeStep::Unchanged {
         kept: kept.to_vec(),
     };
     let mut base = kept.base();
@@ -448,7 +441,7 @@ fn of_three_ways_the_base_decides() {
     assert_eq!(step_of(&base, &at("2"), &there("2"), false), unchanged(&[]));
     assert_eq!(
         step_of(&base, &at("2"), &there("3"), false),
-        Step::Both(vec![F::MOBILE])
+        MergeStep::Both(vec![F::MOBILE])
     );
     assert_eq!(
         step_of(&base, &at("2"), &there("3"), true),
@@ -463,7 +456,7 @@ fn of_three_ways_the_base_decides() {
     let other = [(F::MOBILE, "1"), (F::EMAIL, "x@y.z")];
     assert_eq!(
         step_of(&base, &now, &other, false),
-        Step::Both(vec![F::EMAIL])
+        MergeStep::Both(vec![F::EMAIL])
     );
     // Groups that others added are in nobody's way; one that was left is.
     let groups = |text: &'static str| [(F::MOBILE, "1"), (F::GROUPS, text)];
@@ -481,7 +474,7 @@ fn of_three_ways_the_base_decides() {
     );
     assert_eq!(
         step_of(&base, &groups("Sales;IT"), &groups(""), false),
-        Step::Both(vec![F::GROUPS])
+        MergeStep::Both(vec![F::GROUPS])
     );
     // A secret is known by its fingerprint.
     let secret = |text: &'static str| [(F::MOBILE, "1"), (F::SIP_PASSWORD, text)];
@@ -497,9 +490,9 @@ fn of_three_ways_the_base_decides() {
     // Nobody knows of it: it is as wanted, or it is left alone.
     let none = kept.base();
     let none = |wanted: &[(Field, &str)], held: &[(Field, &str)], overwrite| {
-        step(
+        merge_step(
             portsip,
-            &carried(wanted),
+            &mapped(wanted),
             Some(&extension(held)),
             none.get("2"),
             overwrite,
@@ -509,7 +502,7 @@ fn of_three_ways_the_base_decides() {
     assert_eq!(none(&at("1"), &there("1"), false), unchanged(&[]));
     assert_eq!(
         none(&at("1"), &there("2"), false),
-        Step::Differs(vec![F::MOBILE])
+        MergeStep::Differs(vec![F::MOBILE])
     );
     assert_eq!(
         none(&at("1"), &there("2"), true),
@@ -518,25 +511,25 @@ fn of_three_ways_the_base_decides() {
 
     // It is not there.
     let gone = |base: &Base, number: &str, overwrite| {
-        step(
+        merge_step(
             portsip,
-            &carried(&[]),
+            &mapped(&[]),
             None,
             base.get(number),
             overwrite,
             &kept.key,
         )
     };
-    assert_eq!(gone(&base, "1", false), Step::Gone);
-    assert_eq!(gone(&base, "1", true), Step::Create);
-    assert_eq!(gone(&base, "2", false), Step::Create);
+    assert_eq!(gone(&base, "1", false), MergeStep::Gone);
+    assert_eq!(gone(&base, "1", true), MergeStep::Create);
+    assert_eq!(gone(&base, "2", false), MergeStep::Create);
     let mut base = base;
     base.expect("2", "2001");
-    assert_eq!(gone(&base, "2", false), Step::Create);
+    assert_eq!(gone(&base, "2", false), MergeStep::Create);
     base.expect("1", "2001");
     assert_eq!(
         step_of(&base, &at("1"), &there("2"), false),
-        Step::Differs(vec![F::MOBILE])
+        MergeStep::Differs(vec![F::MOBILE])
     );
 }
 
@@ -553,9 +546,9 @@ fn what_is_not_given_back_is_written_when_it_changed_here() {
     let was = extension(&[(Field::WEB_PASSWORD, "one"), (Field::MOBILE, "1")]);
     base.agree("1", &was, &[], [].into_iter(), &kept.key);
     let held = extension(&[(Field::MOBILE, "1")]);
-    let now = |text: &str| carried(&[(Field::WEB_PASSWORD, text), (Field::MOBILE, "1")]);
+    let now = |text: &str| mapped(&[(Field::WEB_PASSWORD, text), (Field::MOBILE, "1")]);
     let step = |text| {
-        step(
+        merge_step(
             openvox,
             &now(text),
             Some(&held),
@@ -564,11 +557,11 @@ fn what_is_not_given_back_is_written_when_it_changed_here() {
             &kept.key,
         )
     };
-    assert_eq!(step("one"), Step::Unchanged { kept: vec![] });
+    assert_eq!(step("one"), MergeStep::Unchanged { kept: vec![] });
     let wanted = extension(&[(Field::WEB_PASSWORD, "two")]);
     assert_eq!(
         step("two"),
-        Step::Update {
+        MergeStep::Update {
             wanted,
             kept: vec![]
         }
@@ -603,11 +596,11 @@ fn what_was_kept_by_hand_is_no_base_for_the_next_run() {
 #[test]
 fn a_field_that_nobody_tells_of_or_somebody_tells_of_twice_does_not_add_up() {
     let (openvox, portsip) = (manifest("openvox"), manifest("portsip"));
-    let whole = carry(openvox, portsip, &[(Field::EMAIL, "a@b.c")]);
+    let whole = map(openvox, portsip, &[(Field::EMAIL, "a@b.c")]);
     let fields = 4; // number, e-mail, and what OpenVox does not give back: web password and NAT
-    let adds_up = |carried: &Carried| {
+    let adds_up = |mapped: &MappedRecord| {
         let mut loss = Loss::default();
-        loss.add(fields, carried);
+        loss.add(fields, mapped);
         loss.adds_up()
     };
     assert!(adds_up(&whole));
@@ -634,15 +627,15 @@ fn a_word_of_no_list_means_something_to_its_own_make_alone() {
     let portsip = manifest("portsip");
     let toml = include_str!("../vendors/portsip/vendor.toml");
     let other = Manifest::parse(&toml.replace("id = \"portsip\"", "id = \"other\"")).unwrap();
-    for (to, text, fate) in [
-        (portsip, "OTHER", Fate::Carried),
-        (&other, "male", Fate::Carried),
+    for (to, text, mapping) in [
+        (portsip, "OTHER", Mapping::Carried),
+        (&other, "male", Mapping::Carried),
         (&other, "OTHER", LOST),
     ] {
-        let carried = carry(portsip, to, &[(Field::GENDER, text)]);
+        let mapped = map(portsip, to, &[(Field::GENDER, text)]);
         assert_eq!(
-            told(&carried, Field::GENDER).0,
-            fate,
+            told(&mapped, Field::GENDER).0,
+            mapping,
             "{} {text}",
             to.vendor.id
         );

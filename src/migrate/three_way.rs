@@ -1,7 +1,7 @@
 //! What a migration that is run again writes: what changed on the one PBX since, and never over what was changed on the
 //! other one by hand.
 
-use super::Carried;
+use super::MappedRecord;
 use super::base::Agreed;
 use crate::compare::differing;
 use crate::manifest::{Access, Manifest};
@@ -11,7 +11,7 @@ use crate::sheet::GENERATE;
 
 /// What is to become of one extension.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Step {
+pub enum MergeStep {
     /// It is to be made.
     Create,
     /// These fields are to be written.
@@ -35,51 +35,51 @@ pub enum Step {
 }
 
 /// What is to become of an extension, given what the other PBX holds and what both agreed on at the last run.
-pub fn step(
+pub fn merge_step(
     manifest: &Manifest,
-    carried: &Carried,
+    mapped: &MappedRecord,
     held: Option<&Record>,
     agreed: Option<&Agreed>,
     overwrite: bool,
     key: &Key,
-) -> Step {
+) -> MergeStep {
     let agreed = agreed.filter(|agreed| !agreed.pending);
     let Some(held) = held else {
         return match agreed {
-            Some(_) if !overwrite => Step::Gone,
-            _ => Step::Create,
+            Some(_) if !overwrite => MergeStep::Gone,
+            _ => MergeStep::Create,
         };
     };
-    let mut wanted = carried.wanted.clone();
-    for (field, text) in carried.wanted.iter() {
+    let mut wanted = mapped.wanted.clone();
+    for (field, text) in mapped.wanted.iter() {
         // Made up when the extension was made, and left alone from then on.
         if text == GENERATE && field.is_secret() {
             wanted.remove(field);
         }
     }
-    let mut write = Record::numbered(carried.wanted.number());
+    let mut write = Record::numbered(mapped.wanted.number());
     let Some(agreed) = agreed else {
         let fields = differing(manifest, &wanted, held);
         return match (fields.is_empty(), overwrite) {
-            (true, _) => Step::Unchanged { kept: vec![] },
-            (false, false) => Step::Differs(fields),
+            (true, _) => MergeStep::Unchanged { kept: vec![] },
+            (false, false) => MergeStep::Differs(fields),
             (false, true) => {
                 for field in fields {
                     write.set(field, wanted.get(field).unwrap_or_default());
                 }
-                Step::Update {
+                MergeStep::Update {
                     wanted: write,
                     kept: vec![],
                 }
             }
         };
     };
-    for field in carried.emptied(manifest) {
+    for field in mapped.emptied(manifest) {
         if agreed.holds_something(field) {
             wanted.set(field, "");
         }
     }
-    let number = carried.wanted.number();
+    let number = mapped.wanted.number();
     let (mut kept, mut both) = (vec![], vec![]);
     for (field, text) in wanted.iter().filter(|(field, _)| *field != Field::NUMBER) {
         let Some(row) = manifest
@@ -114,11 +114,11 @@ pub fn step(
         }
     }
     if !both.is_empty() {
-        return Step::Both(both);
+        return MergeStep::Both(both);
     }
     match write.iter().count() {
-        1 => Step::Unchanged { kept },
-        _ => Step::Update {
+        1 => MergeStep::Unchanged { kept },
+        _ => MergeStep::Update {
             wanted: write,
             kept,
         },

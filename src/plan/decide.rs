@@ -1,4 +1,4 @@
-//! What one row asks for, given what the PBX holds under its number.
+//! Decides one row, given what the PBX holds under its number.
 
 use crate::columns::Deeds;
 use crate::compare::{differences, differing, uncomparable};
@@ -6,7 +6,7 @@ use crate::manifest::{Manifest, Purpose};
 use crate::model::{Action, Change, Field, Outcome, PlannedRow, Record, RowResult};
 use crate::sheet::GENERATE;
 
-/// Which extensions a run may touch.
+/// The extensions that a run may touch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
     /// Only ones that do not exist yet.
@@ -56,13 +56,13 @@ impl Mode {
         }
     }
 
-    /// Whether the mode makes extensions that are not there.
+    /// Returns whether the mode creates extensions that are not there.
     pub fn creates(self) -> bool {
         self != Mode::Update
     }
 }
 
-/// What is to become of one row.
+/// The decision about one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// Something is to be done.
@@ -75,7 +75,7 @@ pub enum Decision {
     Missing,
 }
 
-/// What one row asks for, given what the PBX holds under its number. `is_written` says which fields that cannot be read
+/// Decides one row, given what the PBX holds under its number. `is_written` says which fields that cannot be read
 /// certainly hold what is wanted.
 pub fn decide(
     manifest: &Manifest,
@@ -130,7 +130,7 @@ pub fn decide(
     })
 }
 
-/// A row with what is to become of it. `line` is its line with nothing decided, `column` tells a field's heading.
+/// Turns a decision into a planned row. `line` is its line with nothing decided, `column` gives a field's heading.
 pub(crate) fn planned_row(
     line: Outcome,
     column: &dyn Fn(Option<Field>) -> String,
@@ -152,7 +152,7 @@ pub(crate) fn planned_row(
     }
 }
 
-/// That an extension which is there keeps the secrets that were to be generated for a new one; empty where none were.
+/// Says that an existing extension keeps its secrets where `<generate>` was given; empty where it was not.
 fn kept_secrets(wanted: &Record) -> String {
     let asked = wanted.iter().filter(|(_, text)| *text == GENERATE);
     let names: Vec<&str> = asked.map(|(field, _)| field.name()).collect();
@@ -162,7 +162,7 @@ fn kept_secrets(wanted: &Record) -> String {
     }
 }
 
-/// The outcome of a row that needs nothing done.
+/// The outcome of a row for which nothing is sent.
 fn no_change_outcome(
     line: Outcome,
     column: &dyn Fn(Option<Field>) -> String,

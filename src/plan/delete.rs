@@ -4,13 +4,13 @@ use super::Plan;
 use super::remote::RemoteState;
 use crate::input::Rows;
 use crate::model::{Action, Change, PlannedRow, RowResult};
-use crate::rim::{Failure, Session};
+use crate::rim::{Failure, TargetSession};
 
 /// Plans to remove every extension that a valid row names.
 ///
 /// # Errors
 /// Exit 3 where the PBX does not tell what it holds.
-pub(crate) fn plan_deletions(rows: &Rows, session: &Session<'_>) -> Result<Plan, Failure> {
+pub(crate) fn plan_deletions(rows: &Rows, session: &TargetSession<'_>) -> Result<Plan, Failure> {
     let valid = rows.rows.iter().filter(|row| row.is_valid());
     let named = valid.map(|row| row.wanted.number());
     let mut remote = RemoteState::fetch(session, named)?;

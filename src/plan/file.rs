@@ -25,26 +25,26 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// How the file is laid out.
+/// The version of the file's layout.
 const FORMAT: u32 = 1;
 
 /// The largest plan or sealed file that is read, in bytes: 2 GiB.
 pub const FILE_BYTES_MAX: u64 = 2 << 30;
 
-/// What a run would do. The members stand in the order of the alphabet, as the file's keys do.
+/// A plan as it stands in its file. The members stand in the order of the alphabet, as the file's keys do.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct SavedPlan {
     /// The target's address, so that a name that means another PBX by now is noticed.
     pub address: String,
-    /// How the file is laid out.
+    /// The version of the file's layout.
     format: u32,
-    /// Whether its rows are groups.
+    /// Its rows are groups.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub groups: bool,
-    /// What fields are called in the sheets.
+    /// The sheets' headings of fields.
     pub headings: Headings,
-    /// How many extensions the PBX held.
+    /// The number of extensions that the PBX held.
     pub held: usize,
     /// The SHA-256 of what was read.
     pub input_hash: String,
@@ -74,7 +74,7 @@ pub struct SavedPlan {
 #[serde(deny_unknown_fields)]
 pub struct SavedRow {
     action: String,
-    /// What the PBX held; absent where there was no such extension, or the row is invalid.
+    /// The extension on the PBX; absent where there was none, or the row is invalid.
     before: Option<Shown>,
     /// The fields that are to be written, where the extension is to be changed.
     changes: Vec<Field>,
@@ -91,7 +91,7 @@ pub struct SavedRow {
     place: Option<SavedPlace>,
     result: String,
     row: Option<u64>,
-    /// What the row wants; absent where the row is invalid.
+    /// The wanted extension; absent where the row is invalid.
     wanted: Option<Shown>,
 }
 
@@ -110,16 +110,16 @@ struct AnyVersion {
     tool: String,
 }
 
-/// What a plan is for, told by whoever makes it.
+/// The facts of a plan that are not in its rows.
 #[derive(Debug, Clone)]
-pub struct Head {
+pub struct PlanHead {
     /// The target's address.
     pub address: String,
-    /// Whether its rows are groups.
+    /// Its rows are groups.
     pub groups: bool,
-    /// What fields are called in the sheets.
+    /// The sheets' headings of fields.
     pub headings: Headings,
-    /// How many extensions the PBX holds.
+    /// The number of extensions that the PBX holds.
     pub held: usize,
     /// The SHA-256 of what was read.
     pub input_hash: String,
@@ -137,7 +137,7 @@ pub struct Head {
     pub to: String,
 }
 
-/// Why a plan cannot be saved or carried out. Nothing was sent.
+/// The reason that a plan cannot be saved or carried out. Nothing was sent.
 #[derive(Debug, Error)]
 pub enum SavedError {
     /// A file cannot be read or written.
@@ -186,7 +186,7 @@ pub enum SavedError {
         /// What is sealed.
         sealed: PathBuf,
     },
-    /// Secrets could not be sealed or opened.
+    /// PlanSecrets could not be sealed or opened.
     #[error("{}: {error}", .path.display())]
     Seal {
         /// The sealed file.
@@ -197,7 +197,7 @@ pub enum SavedError {
 }
 
 impl SavedError {
-    /// What to do next.
+    /// A hint on what to do next.
     pub fn hint(&self) -> &'static str {
         match self {
             SavedError::File { doing: "read", .. } => {
@@ -222,7 +222,7 @@ impl From<SavedError> for Failure {
 
 impl SavedPlan {
     /// A plan without rows yet.
-    pub fn new(head: Head, key: &Key) -> SavedPlan {
+    pub fn new(head: PlanHead, key: &Key) -> SavedPlan {
         SavedPlan {
             address: head.address,
             format: FORMAT,
@@ -248,7 +248,7 @@ impl SavedPlan {
     /// # Errors
     /// As [`SavedPlan::save`].
     pub(crate) fn write(
-        head: Head,
+        head: PlanHead,
         plan: &Plan,
         rows: &Rows,
         path: &Path,
@@ -382,7 +382,7 @@ impl SavedPlan {
     /// # Errors
     /// See [`SavedError`]: a file cannot be read, is not a plan, was changed, or was made by another version or with
     /// another key.
-    pub fn load(path: &Path, key: &Key) -> Result<(SavedPlan, Secrets), SavedError> {
+    pub fn load(path: &Path, key: &Key) -> Result<(SavedPlan, PlanSecrets), SavedError> {
         let bytes = read(path)?;
         let not_a_plan = |error: serde_json::Error| SavedError::NotAPlan {
             path: path.to_owned(),
@@ -436,17 +436,17 @@ impl SavedPlan {
             }
             (position, extension)
         });
-        Ok((plan, Secrets(secrets.collect())))
+        Ok((plan, PlanSecrets(secrets.collect())))
     }
 }
 
 /// The secrets that rows want, by the rows' positions.
 #[derive(Debug, Default)]
-pub struct Secrets(BTreeMap<usize, Record>);
+pub struct PlanSecrets(BTreeMap<usize, Record>);
 
-impl Secrets {
-    /// What the row at a position wants, secrets included; `None` where it is invalid, or where a secret or a field is
-    /// not there.
+impl PlanSecrets {
+    /// The wanted extension of the row at a position, secrets included; `None` where it is invalid, or where a secret
+    /// or a field is not there.
     pub fn wanted(&self, position: usize, row: &SavedRow) -> Option<Record> {
         let mut extension = Record::default();
         for (name, text) in row.wanted.as_ref()? {
@@ -468,7 +468,7 @@ impl SavedRow {
         &self.number
     }
 
-    /// What is to be done.
+    /// The action; `None` where the word for it is not known.
     pub fn action(&self) -> Option<Action> {
         [Action::Create, Action::Update, Action::Delete, Action::None]
             .into_iter()
@@ -480,7 +480,7 @@ impl SavedRow {
         &self.changes
     }
 
-    /// Whether the PBX was asked about the row's extension: not for an invalid one.
+    /// Returns whether the PBX was asked about the row's extension: not for an invalid row.
     pub fn was_looked_at(&self) -> bool {
         self.wanted.is_some()
     }
@@ -517,7 +517,7 @@ impl SavedRow {
         })
     }
 
-    /// Whether the extension is no more what it was when the plan was made.
+    /// Returns whether the extension differs from what it was when the plan was made.
     pub fn moved(&self, now: Option<&Record>, key: &Key) -> bool {
         self.fingerprint != now.map(|now| fingerprint(now, key))
     }
@@ -561,7 +561,7 @@ fn secrets(extension: &Record) -> BTreeMap<Field, &str> {
         .collect()
 }
 
-/// What is sealed belongs to these bytes of a plan.
+/// The context that binds the sealed secrets to the bytes of a plan.
 fn context(plan: &[u8]) -> String {
     format!("plan/{}", sha256_hex(plan))
 }
@@ -578,19 +578,19 @@ fn opens(sealed: &Path, plan: &[u8], key: &Key) -> bool {
     read(sealed).is_ok_and(|sealed| key.open(&context(plan), &sealed).is_ok())
 }
 
-/// Where the secrets of a plan stand.
+/// The file with the secrets of a plan.
 pub fn sealed_path(plan: &Path) -> PathBuf {
     let mut name = OsString::from(plan);
     name.push(".sealed");
     name.into()
 }
 
-/// Where the text stops being a plan. The parser's own words may quote the text.
+/// The position of an error. The parser's own words may quote the text.
 fn place_of(error: &serde_json::Error) -> String {
     format!("line {}, column {}", error.line(), error.column())
 }
 
-/// What a file says, fit for a terminal.
+/// A text from a file, fit for a terminal.
 fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(40).collect()
 }
@@ -655,7 +655,7 @@ mod tests {
     }
 
     fn plan(key: &Key) -> SavedPlan {
-        let head = Head {
+        let head = PlanHead {
             address: "a".into(),
             groups: false,
             headings: Headings::default(),

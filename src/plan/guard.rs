@@ -4,7 +4,7 @@ use crate::model::{Action, Change};
 use std::fmt;
 use std::str::FromStr;
 
-/// How much of one kind of change a run may do: a count, or a share of what the PBX holds.
+/// A limit on one kind of change: a count, or a share of what the PBX holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Allowance {
     /// Any number.
@@ -15,13 +15,13 @@ pub enum Allowance {
     Percent {
         /// The share in percent.
         share: f64,
-        /// What is allowed on the smallest PBX.
+        /// The least count, for small PBXes.
         at_least: u64,
     },
 }
 
 impl Allowance {
-    /// How many that is on a PBX that holds so many extensions.
+    /// The count that this allows on a PBX that holds `held` extensions.
     pub fn count(self, held: usize) -> u64 {
         match self {
             Allowance::All => u64::MAX,
@@ -68,7 +68,7 @@ impl fmt::Display for Allowance {
     }
 }
 
-/// How much one run may change.
+/// The limits on the changes of one run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Budget {
     /// Extensions made.
@@ -112,19 +112,19 @@ pub struct Exceeded {
     pub kind: String,
     /// The flag that allows it.
     pub flag: &'static str,
-    /// How many there would be.
+    /// The number of such changes.
     pub wanted: u64,
-    /// How many are allowed.
+    /// The number allowed.
     pub allowed: u64,
     /// The allowance as it was given.
     pub allowance: String,
-    /// How many extensions or groups the PBX holds.
+    /// The number of extensions or groups on the PBX.
     pub held: usize,
-    /// Which of the two they are.
+    /// `extension` or `group`.
     pub record: &'static str,
 }
 
-/// Holds the changes to the budget, before the first of them is sent.
+/// Compares the changes with the budget, before the first of them is sent.
 ///
 /// # Errors
 /// The first kind of change that goes past it.

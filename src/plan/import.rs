@@ -7,7 +7,7 @@ use super::sync::unnamed;
 use super::{Plan, Refusal};
 use crate::input::Rows;
 use crate::model::{Action, PlannedRow, RowResult};
-use crate::rim::{Failure, Session};
+use crate::rim::{Failure, TargetSession};
 
 /// Fetches what the PBX holds, checks the rows again by that, and decides each of them, in mode sync also every
 /// extension that no row names. With `rewrite_secrets` what cannot be read back is written again, though it is
@@ -21,7 +21,7 @@ pub(crate) fn plan_import(
     mode: Mode,
     all_or_nothing: bool,
     rewrite_secrets: bool,
-    session: &Session<'_>,
+    session: &TargetSession<'_>,
 ) -> Result<Plan, Refusal> {
     let remote = RemoteState::fetch(session, rows.numbers())?;
     remote.check(rows, mode, session)?;
@@ -37,7 +37,7 @@ fn planned(
     remote: &RemoteState,
     mode: Mode,
     rewrite_secrets: bool,
-    session: &Session<'_>,
+    session: &TargetSession<'_>,
 ) -> Result<Vec<PlannedRow>, Failure> {
     let manifest = session.manifest();
     let mut planned = vec![];

@@ -1,4 +1,4 @@
-//! What would be done, as a value: no terminal, no command line. Every command that writes is a planner and the one
+//! Plans what would be done, as a value: no terminal, no command line. Every command that writes is a planner and the one
 //! [`Run::execute`](crate::run::Run::execute).
 //!
 //! - [`remote`]: what the PBX holds.
@@ -31,20 +31,20 @@ use crate::rim::{Exit, Failure};
 use remote::RemoteState;
 use std::collections::BTreeMap;
 
-/// What a run would do.
+/// The changes and lines of a run.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Plan {
     /// Every line of the report, in its order. The `row` of a change is its row's position.
     pub(crate) rows: Vec<PlannedRow>,
-    /// How many extensions the PBX holds.
+    /// The number of extensions on the PBX.
     pub(crate) held: usize,
-    /// What the PBX holds of the extensions that rows name, by number.
+    /// The extensions on the PBX that rows name, by number.
     pub(crate) extensions: BTreeMap<String, Record>,
-    /// What fields are called in the sheets.
+    /// The sheets' headings of fields.
     pub(crate) headings: Headings,
     /// The SHA-256 of what was read.
     pub(crate) input_hash: String,
-    /// What is to be said before anything is done.
+    /// Lines to print before anything is sent.
     pub(crate) notes: Vec<String>,
     /// What the run makes of what two PBXes agree on; of a migration, and of what undoes one.
     pub(crate) agreement: Option<Agreement>,
@@ -82,13 +82,13 @@ impl Plan {
     }
 }
 
-/// Why nothing is sent.
+/// The reason that nothing is sent.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     /// The code that every line gets that has no result yet.
     pub(crate) code: &'static str,
     pub(crate) failure: Failure,
-    /// Whether the failure ends the command; else the results of the rows do.
+    /// The failure ends the command; else the exit follows from the results of the rows.
     pub(crate) fails: bool,
     /// The lines as they were planned by then; none where they stand as they were read.
     pub(crate) lines: Option<Vec<Outcome>>,

@@ -1,18 +1,18 @@
-//! What the PBX holds, as far as the rows need it.
+//! Fetches the state of the PBX, as far as the rows need it.
 
 use super::decide::Mode;
 use crate::input::{InputRow, OnPbx, Rows};
 use crate::manifest::Purpose;
 use crate::model::{Fault, FaultKind, Field, Outcome, PlannedRow, Record, RowResult};
-use crate::rim::{Failure, Session};
+use crate::rim::{Failure, TargetSession};
 use crate::wire::Listing;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the PBX holds, as far as the rows need it.
+/// The state of the PBX, as far as the rows need it.
 pub(crate) struct RemoteState {
     /// Every number.
     pub(crate) numbers: BTreeSet<String>,
-    /// Whether those are certainly all.
+    /// The numbers are certainly all.
     pub(crate) complete: bool,
     /// Everything about the extensions that rows name.
     pub(crate) extensions: BTreeMap<String, Record>,
@@ -28,11 +28,11 @@ impl RemoteState {
     /// # Errors
     /// Exit 3 where it does not tell.
     pub(crate) fn fetch<'n>(
-        session: &Session<'_>,
+        session: &TargetSession<'_>,
         named: impl Iterator<Item = &'n str>,
     ) -> Result<RemoteState, Failure> {
         RemoteState::gather(session, named, |listing, is_listed| {
-            // What a doubtful listing leaves out is looked for too.
+            // An incomplete listing proves no absence.
             is_listed || !listing.complete
         })
     }
@@ -42,14 +42,14 @@ impl RemoteState {
     /// # Errors
     /// As there.
     pub(crate) fn fetch_each<'n>(
-        session: &Session<'_>,
+        session: &TargetSession<'_>,
         named: impl Iterator<Item = &'n str>,
     ) -> Result<RemoteState, Failure> {
         RemoteState::gather(session, named, |_, _| true)
     }
 
     fn gather<'n>(
-        session: &Session<'_>,
+        session: &TargetSession<'_>,
         named: impl Iterator<Item = &'n str>,
         is_wanted: impl Fn(&Listing, bool) -> bool,
     ) -> Result<RemoteState, Failure> {
@@ -90,7 +90,7 @@ impl RemoteState {
         })
     }
 
-    /// Holds the rows to the rules again, now that it is known what is there.
+    /// Checks the rows again, now that it is known which extensions there are.
     ///
     /// # Errors
     /// Exit 3 where the PBX does not tell which extensions may be members of its groups.
@@ -98,7 +98,7 @@ impl RemoteState {
         &self,
         rows: &mut Rows,
         mode: Mode,
-        session: &Session<'_>,
+        session: &TargetSession<'_>,
     ) -> Result<(), Failure> {
         let manifest = session.manifest();
         let purpose = |row: &InputRow| self.purpose(mode, row.wanted.number());
@@ -139,7 +139,7 @@ impl RemoteState {
         }))
     }
 
-    /// What a row of this number is for.
+    /// The purpose of a row with this number.
     pub(crate) fn purpose(&self, mode: Mode, number: &str) -> Purpose {
         match mode {
             Mode::Create => Purpose::Create,

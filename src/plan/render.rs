@@ -8,7 +8,7 @@ use crate::sheet::GENERATE;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// The plan for whoever reads it.
+/// Renders planned rows field by field, with counts at the end.
 pub(crate) fn text(planned: &[PlannedRow], manifest: &Manifest) -> String {
     let mut text = String::new();
     for row in planned {
@@ -66,7 +66,7 @@ pub(crate) fn text(planned: &[PlannedRow], manifest: &Manifest) -> String {
     text
 }
 
-/// What a change does to one field; of a secret only that it does.
+/// A change of one field in words; of a secret only that it changes.
 fn change_of(field: Field, change: &Change, unseen: bool, is_whole: bool) -> String {
     let held = change.before.as_ref().and_then(|held| held.get(field));
     let wanted = change.wanted.get(field).unwrap_or_default();
@@ -84,7 +84,7 @@ fn change_of(field: Field, change: &Change, unseen: bool, is_whole: bool) -> Str
     match change.action {
         Action::Create => format!("{wanted:?}"),
         _ if unseen => format!("(not given back) → {wanted:?}"),
-        // What is a member already stays one.
+        // Present members stay.
         _ if field.def().kind == Kind::List
             && !is_whole
             && !wanted.is_empty()

@@ -2,18 +2,18 @@
 
 use super::decide::{Decision, Mode, decide, planned_row};
 use super::dependents::block_dependents;
-use super::file::{SavedPlan, SavedRow, Secrets};
+use super::file::{PlanSecrets, SavedPlan, SavedRow};
 use super::remote::RemoteState;
 use super::{Plan, Refusal};
 use crate::compare::uncomparable;
 use crate::input::Headings;
 use crate::model::{Action, Change, Field, Finding, Outcome, PlannedRow, Record, RowResult};
-use crate::rim::{Exit, Failure, Session, Target};
+use crate::rim::{Exit, Failure, Target, TargetSession};
 use crate::rules::Checker;
 use crate::seal::Key;
 use std::path::{Path, PathBuf};
 
-/// What becomes of rows whose extension moved since the plan was made.
+/// The policy for rows whose extension changed since the plan was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnDrift {
     /// Nothing is sent when anything moved.
@@ -29,7 +29,7 @@ pub enum OnDrift {
 pub(crate) struct Replay {
     path: PathBuf,
     plan: SavedPlan,
-    secrets: Secrets,
+    secrets: PlanSecrets,
     key: Key,
     mode: Mode,
     /// Every line before it is looked at again.
@@ -88,7 +88,11 @@ impl Replay {
     ///
     /// # Errors
     /// Something moved and `on_drift` stops, the plan does not hold together, or the PBX does not tell what it holds.
-    pub(crate) fn replay(&self, on_drift: OnDrift, session: &Session<'_>) -> Result<Plan, Refusal> {
+    pub(crate) fn replay(
+        &self,
+        on_drift: OnDrift,
+        session: &TargetSession<'_>,
+    ) -> Result<Plan, Refusal> {
         let looked_at = self.plan.rows.iter().filter(|row| row.was_looked_at());
         let remote = RemoteState::fetch(session, looked_at.map(SavedRow::number))?;
         let planner = Planner {
@@ -135,7 +139,7 @@ impl Replay {
     }
 }
 
-/// Why a plan cannot be used here.
+/// The failure of a plan that cannot be used here.
 fn unusable(path: &Path, why: String) -> Failure {
     Failure::usage(format!("{}: {why}", path.display())).hint("plan again: rowcall plan -o")
 }
@@ -177,15 +181,15 @@ struct Planner<'p> {
     plan: &'p SavedPlan,
     headings: &'p Headings,
     mode: Mode,
-    session: &'p Session<'p>,
+    session: &'p TargetSession<'p>,
     key: &'p Key,
-    secrets: &'p Secrets,
+    secrets: &'p PlanSecrets,
     remote: &'p RemoteState,
     replans: bool,
 }
 
 impl Planner<'_> {
-    /// What becomes of a row now; says where the plan does not hold together.
+    /// Decides a row by what the PBX holds now; fails where the plan contradicts itself.
     fn row(&self, position: usize, line: Outcome) -> Result<PlannedRow, String> {
         let settled = PlannedRow::settled;
         let Some(row) = self.plan.rows.get(position) else {
@@ -244,7 +248,7 @@ impl Planner<'_> {
         })
     }
 
-    /// What the row asks for by what the PBX holds now; `None` where it is to be deleted and not there.
+    /// Decides what the row asks for; `None` where it is to be deleted and not there.
     fn decide(
         &self,
         position: usize,
@@ -368,7 +372,7 @@ impl Planner<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::file::Head;
+    use crate::plan::file::PlanHead;
     use crate::rim::PaceOptions;
     use std::collections::BTreeMap;
 
@@ -378,7 +382,7 @@ mod tests {
         let key = Key::load_or_make(Some(&folder.path().join("key"))).unwrap();
         let pace = PaceOptions::default();
         let target = Target::resolve("sim:openvox", None, &pace).unwrap();
-        let head = Head {
+        let head = PlanHead {
             address: target.place(),
             groups: false,
             headings: Headings::default(),
@@ -391,22 +395,22 @@ mod tests {
             target: target.label.clone(),
             to: "sim:openvox".into(),
         };
-        let refused = |head: Head| {
+        let refused = |head: PlanHead| {
             let plan = SavedPlan::new(head, &key);
             refuse_other_pbx(&plan, &target).and_then(|()| refuse_other_rules(&plan, &target))
         };
         assert_eq!(refused(head.clone()), Ok(()));
-        let rules = Head {
+        let rules = PlanHead {
             rules: "2001-01-01".into(),
             ..head.clone()
         };
         assert!(refused(rules).unwrap_err().contains("2001-01-01"));
-        let vendor = Head {
+        let vendor = PlanHead {
             vendor: "ozeki".into(),
             ..head.clone()
         };
         assert!(refused(vendor).is_err());
-        let address = Head {
+        let address = PlanHead {
             address: "sim:openvox?seed=1".into(),
             ..head
         };

@@ -9,11 +9,11 @@ use super::remote::RemoteState;
 use crate::compare::{differences, differing};
 use crate::digest::sha256_hex;
 use crate::fingerprints::{Shown, changed_since, readable};
-use crate::ledger::{Run, Standing};
+use crate::ledger::{RunFacts, Standing};
 use crate::manifest::{Access, FieldRow, Manifest};
 use crate::migrate::Agreement;
 use crate::model::{Action, Change, Field, Kind, Outcome, PlannedRow, Record, RowResult};
-use crate::rim::{Failure, Session, Target, TargetSpec};
+use crate::rim::{Failure, Target, TargetSession, TargetSpec};
 use crate::seal::Key;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,7 +21,7 @@ use std::path::Path;
 /// The code of a line whose extension is put back but for what the vendor does not give back.
 const NOT_RESTORABLE: &str = "undo.partial";
 
-/// How many lines are shown before it begins.
+/// The number of lines shown before it begins.
 const SHOWN_MAX: usize = 10;
 
 /// The target of a run as undoing it needs it, and whether the run took extensions out of groups that it did not name.
@@ -30,7 +30,7 @@ const SHOWN_MAX: usize = 10;
 /// Exit 2 where it cannot be resolved any more, exit 3 where it is another PBX now.
 pub(crate) fn target_to_revert(
     spec: &TargetSpec,
-    run: &Run,
+    run: &RunFacts,
     config: Option<&Path>,
 ) -> Result<(Target, bool), Failure> {
     let target = spec.resolve_for(run, config)?;
@@ -63,7 +63,7 @@ pub(crate) struct StoredRows<'s> {
 pub(crate) fn plan_revert(
     past: &StoredRows<'_>,
     replaced: bool,
-    session: &Session<'_>,
+    session: &TargetSession<'_>,
 ) -> Result<Plan, Failure> {
     let StoredRows { run, rows, .. } = *past;
     let changes = rows.iter().filter_map(|(row, _)| row.change.as_ref());
@@ -99,7 +99,7 @@ pub(crate) fn plan_revert(
     })
 }
 
-/// What will not be as it was.
+/// Lists what will not be as it was.
 fn notes(run: &str, planned: &[PlannedRow], record: &str) -> Vec<String> {
     if planned.is_empty() {
         return vec![format!("run {run} left nothing to be undone")];
@@ -121,7 +121,7 @@ fn notes(run: &str, planned: &[PlannedRow], record: &str) -> Vec<String> {
     notes
 }
 
-/// Where the extension is to be found once the change is done.
+/// The number of the extension once the change is done.
 fn present_number(change: &Change) -> &str {
     change
         .wanted
@@ -129,13 +129,13 @@ fn present_number(change: &Change) -> &str {
         .unwrap_or(&change.number)
 }
 
-/// What is known when the inverse is planned.
+/// The state from which the inverse is planned.
 struct Reverting<'u> {
     manifest: &'u Manifest,
     run: &'u str,
     left: &'u BTreeMap<usize, Shown>,
     key: &'u Key,
-    /// Whether the run took extensions out of groups that it did not name.
+    /// The run took extensions out of groups that it did not name.
     replaced: bool,
     held: &'u BTreeMap<String, Record>,
     remote: &'u RemoteState,
@@ -238,13 +238,13 @@ impl Reverting<'_> {
         }
     }
 
-    /// Whether the PBX holds what it held before the change; not where that cannot be told.
+    /// Returns whether the PBX holds what it held before the change; false where that cannot be told.
     fn is_as_before(&self, change: &Change) -> bool {
         let unseen = change.action == Action::Update && !self.lost(change).is_empty();
         !unseen && self.reads_as_before(change)
     }
 
-    /// Whether what can be read is as it was before the change.
+    /// Returns whether all readable fields are as they were before the change.
     fn reads_as_before(&self, change: &Change) -> bool {
         let now = self.held.get(&change.number);
         match (&change.before, now) {
@@ -308,7 +308,7 @@ impl Reverting<'_> {
             .is_some_and(|row| row.access == access)
     }
 
-    /// What a field is to hold again. Of a list only what the run put in or took out.
+    /// The text that a field gets back. Of a list only the items that the run added or removed are touched.
     fn restored_text(
         &self,
         change: &Change,
@@ -397,7 +397,7 @@ impl Reverting<'_> {
         }) {
             wanted.set(field, text);
         }
-        // Whether they were set at all was never to be seen.
+        // They may have been set: nobody could read them.
         let lost: Vec<&FieldRow> = self
             .manifest
             .field
@@ -464,7 +464,7 @@ fn names(fields: &[Field]) -> String {
     names.join(", ")
 }
 
-/// What undoes a change.
+/// The action that undoes another.
 fn opposite(action: Action) -> Action {
     match action {
         Action::Create => Action::Delete,

@@ -3,14 +3,14 @@
 use super::remote::RemoteState;
 use crate::input::Rows;
 use crate::model::{Action, Change, Field, Finding, Outcome, PlannedRow, RowResult, RuleId};
-use crate::rim::{Failure, Session};
+use crate::rim::{Failure, TargetSession};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The extensions that no row names, as deletions, for mode sync. A row that is invalid still names its extension.
 pub(crate) fn unnamed(
     rows: &Rows,
     remote: &RemoteState,
-    session: &Session<'_>,
+    session: &TargetSession<'_>,
 ) -> Result<Vec<PlannedRow>, Failure> {
     if !remote.complete {
         return Err(Failure::guard(format!(
@@ -120,7 +120,7 @@ fn spelling(number: &str) -> String {
     }
 }
 
-/// Whether a row is so wrong that nobody can say which extension it means.
+/// Returns whether a row is so wrong that it may mean any extension.
 fn names_nobody(rows: &Rows, remote: &RemoteState, index: usize) -> bool {
     let row = &rows.rows[index];
     // A word that the PBX keeps for itself means nobody who could be deleted.

@@ -12,30 +12,32 @@ use crate::fingerprints::fingerprint;
 use crate::input::Headings;
 use crate::ledger::StateDir;
 use crate::manifest::{Manifest, Purpose};
-use crate::migrate::{Agreement, Base, Carried, Collision, Loss, Renumbering, Route, Step, step};
+use crate::migrate::{
+    Agreement, Base, Collision, Loss, MappedRecord, MergeStep, Renumbering, Route, merge_step,
+};
 use crate::model::{Action, Change, Field, Finding, Outcome, Place, PlannedRow, Record, RowResult};
-use crate::rim::{Failure, Session, Target};
+use crate::rim::{Failure, Target, TargetSession};
 use crate::rules::Checker;
 use crate::seal::Key;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
-/// What the PBX that is left holds.
-pub(crate) struct Source {
+/// The extensions of the PBX that is left.
+pub(crate) struct MigrationSource {
     /// In the order of their numbers.
     pub(crate) extensions: Vec<Record>,
-    /// Whether those are certainly all.
+    /// They are certainly all.
     complete: bool,
-    /// What there is to be said of it.
+    /// Lines to print about it.
     pub(crate) notes: Vec<String>,
 }
 
-impl Source {
+impl MigrationSource {
     /// Asks the PBX for everything that it holds.
     ///
     /// # Errors
     /// Exit 3 where it does not tell.
-    pub(crate) fn fetch(session: &Session<'_>) -> Result<Source, Failure> {
+    pub(crate) fn fetch(session: &TargetSession<'_>) -> Result<MigrationSource, Failure> {
         let label = &session.target().label;
         let listing = session.list()?;
         let numbers = in_order(listing.numbers);
@@ -56,7 +58,7 @@ impl Source {
                 "{label}: {gone} extensions were listed, but gone when they were looked at"
             ));
         }
-        Ok(Source {
+        Ok(MigrationSource {
             extensions,
             complete: listing.complete,
             notes,
@@ -67,7 +69,7 @@ impl Source {
         self.extensions.iter().map(Record::number)
     }
 
-    /// What was read, in one word that tells nothing of it.
+    /// A keyed fingerprint of all that was read.
     fn hash(&self, key: &Key) -> String {
         let all: Vec<String> = self
             .extensions
@@ -82,7 +84,7 @@ impl Source {
 pub(crate) struct Move {
     /// Its number on the PBX that is left.
     pub(crate) number: String,
-    pub(crate) carried: Carried,
+    pub(crate) mapped: MappedRecord,
     /// Its line of the report while nothing is decided.
     line: Outcome,
 }
@@ -91,7 +93,7 @@ pub(crate) struct Move {
 pub(crate) struct Transfer<'t> {
     from: &'t Target,
     to: &'t Target,
-    source: Source,
+    source: MigrationSource,
     pub(crate) moves: Vec<Move>,
     pub(crate) loss: Loss,
     /// Brings also what was changed by hand on the other PBX to what this one says.
@@ -106,7 +108,7 @@ impl<'t> Transfer<'t> {
     pub(crate) fn map(
         from: &'t Target,
         to: &'t Target,
-        source: Source,
+        source: MigrationSource,
         renumbering: &Renumbering,
         left_out: BTreeSet<Field>,
         overwrite: bool,
@@ -119,9 +121,9 @@ impl<'t> Transfer<'t> {
         let route = Route::new((from.vendor.manifest)(), (to.vendor.manifest)(), left_out);
         let (mut moves, mut loss) = (vec![], Loss::default());
         for (index, extension) in source.extensions.iter().enumerate() {
-            let carried = route.carry(extension, renumbering);
+            let mapped = route.map(extension, renumbering);
             let number = extension.number();
-            loss.add(route.count(extension), &carried);
+            loss.add(route.count(extension), &mapped);
             let line = Outcome {
                 row: Some(index as u64 + 1),
                 place: Some(Place {
@@ -129,12 +131,12 @@ impl<'t> Transfer<'t> {
                     sheet: None,
                     line: 0,
                 }),
-                number: carried.wanted.number().to_owned(),
+                number: mapped.wanted.number().to_owned(),
                 ..Outcome::new(Action::None, RowResult::NotSent)
             };
             moves.push(Move {
                 number: number.to_owned(),
-                carried,
+                mapped,
                 line,
             });
         }
@@ -159,7 +161,7 @@ impl<'t> Transfer<'t> {
         self.moves.iter().map(|one| one.line.clone()).collect()
     }
 
-    /// What both PBXes agreed on last; `None` where one of them is a simulated one.
+    /// Loads the state that both PBXes agreed on last; `None` where one of them is simulated.
     ///
     /// # Errors
     /// Exit 2 where what is kept cannot be used.
@@ -179,9 +181,9 @@ impl<'t> Transfer<'t> {
         &self,
         base: Option<&Base>,
         key: &Key,
-        session: &Session<'_>,
-    ) -> Result<(Plan, Vec<Step>), Refusal> {
-        let numbers = self.moves.iter().map(|one| one.carried.wanted.number());
+        session: &TargetSession<'_>,
+    ) -> Result<(Plan, Vec<MergeStep>), Refusal> {
+        let numbers = self.moves.iter().map(|one| one.mapped.wanted.number());
         let remote = RemoteState::fetch(session, numbers)?;
         let deciding = Deciding {
             transfer: self,
@@ -189,7 +191,7 @@ impl<'t> Transfer<'t> {
             remote: &remote,
             key,
         };
-        let steps: Vec<Step> = self.moves.iter().map(|one| deciding.step(one)).collect();
+        let steps: Vec<MergeStep> = self.moves.iter().map(|one| deciding.step(one)).collect();
         deciding
             .refuse_numbers(&steps)
             .map_err(|failure| Refusal::new("renumber", failure))?;
@@ -218,18 +220,18 @@ impl<'t> Transfer<'t> {
         &self,
         base: &Base,
         plan: &Plan,
-        steps: &[Step],
+        steps: &[MergeStep],
         key: &Key,
     ) -> Agreement {
         let manifest = (self.to.vendor.manifest)();
         let (mut after, mut agreement) = (base.clone(), base.agreement());
         for (position, (one, step)) in self.moves.iter().zip(steps).enumerate() {
             let kept: &[Field] = match step {
-                Step::Update { kept, .. } | Step::Unchanged { kept } => kept,
+                MergeStep::Update { kept, .. } | MergeStep::Unchanged { kept } => kept,
                 _ => &[],
             };
-            let emptied = one.carried.emptied(manifest);
-            after.agree(&one.number, &one.carried.wanted, kept, emptied, key);
+            let emptied = one.mapped.emptied(manifest);
+            after.agree(&one.number, &one.mapped.wanted, kept, emptied, key);
             let (done, undone) = (after.get(&one.number), base.get(&one.number));
             let undone = undone.filter(|agreed| !agreed.pending);
             let change = plan.rows.get(position).and_then(|row| row.change.as_ref());
@@ -256,7 +258,7 @@ pub(crate) fn colliding(collisions: &[impl Display]) -> Failure {
     .hint("change the rules, or name other numbers with --renumber-map")
 }
 
-/// What is to become of each extension, by what both PBXes hold and what they agreed on last.
+/// Decides each extension by what both PBXes hold and what they agreed on last.
 struct Deciding<'d> {
     transfer: &'d Transfer<'d>,
     base: Option<&'d Base>,
@@ -270,15 +272,15 @@ impl Deciding<'_> {
     }
 
     fn held(&self, one: &Move) -> Option<&Record> {
-        self.remote.extensions.get(one.carried.wanted.number())
+        self.remote.extensions.get(one.mapped.wanted.number())
     }
 
-    fn step(&self, one: &Move) -> Step {
+    fn step(&self, one: &Move) -> MergeStep {
         let agreed = self.base.and_then(|base| base.get(&one.number));
         let (held, overwrite) = (self.held(one), self.transfer.overwrite);
-        step(
+        merge_step(
             self.manifest(),
-            &one.carried,
+            &one.mapped,
             held,
             agreed,
             overwrite,
@@ -288,12 +290,12 @@ impl Deciding<'_> {
 
     /// Refuses new numbers under which somebody else's extension is on the PBX, and numbers that an extension did not
     /// get the last time.
-    fn refuse_numbers(&self, steps: &[Step]) -> Result<(), Failure> {
+    fn refuse_numbers(&self, steps: &[MergeStep]) -> Result<(), Failure> {
         let (mut taken, mut moved) = (vec![], vec![]);
         for (one, step) in self.transfer.moves.iter().zip(steps) {
-            let new = one.carried.wanted.number();
+            let new = one.mapped.wanted.number();
             let agreed = self.base.and_then(|base| base.get(&one.number));
-            let unchanged = matches!(step, Step::Unchanged { .. });
+            let unchanged = matches!(step, MergeStep::Unchanged { .. });
             match agreed {
                 Some(agreed) if agreed.number != new => {
                     moved.push(format!(
@@ -328,18 +330,18 @@ impl Deciding<'_> {
     }
 
     /// Every extension as a planned row.
-    fn rows(&self, steps: &[Step]) -> Vec<PlannedRow> {
+    fn rows(&self, steps: &[MergeStep]) -> Vec<PlannedRow> {
         let manifest = self.manifest();
         let checker = Checker::without_sheet(manifest);
         let kept = self.transfer.moves.iter().zip(steps).map(|(one, step)| {
             let (purpose, wanted) = match step {
-                Step::Update { wanted, .. } => (Purpose::Update, wanted),
+                MergeStep::Update { wanted, .. } => (Purpose::Update, wanted),
                 // What is left alone counts beside the others.
-                _ => (Purpose::Create, &one.carried.wanted),
+                _ => (Purpose::Create, &one.mapped.wanted),
             };
             Kept {
                 checker: &checker,
-                content: Content::Record(&one.carried.wanted),
+                content: Content::Record(&one.mapped.wanted),
                 purpose,
                 wanted,
                 held: self.held(one),
@@ -356,13 +358,13 @@ impl Deciding<'_> {
             .zip(found)
             .enumerate()
             .map(|(position, ((one, step), findings))| {
-                let number = one.carried.wanted.number();
+                let number = one.mapped.wanted.number();
                 if let Some(unread) = self.remote.unread_row(number, &one.line) {
                     return unread;
                 }
                 let (action, wanted) = match step {
-                    Step::Create => (Action::Create, &one.carried.wanted),
-                    Step::Update { wanted, .. } => (Action::Update, wanted),
+                    MergeStep::Create => (Action::Create, &one.mapped.wanted),
+                    MergeStep::Update { wanted, .. } => (Action::Update, wanted),
                     _ => {
                         return PlannedRow::settled(self.no_change_outcome(one, step));
                     }
@@ -372,7 +374,7 @@ impl Deciding<'_> {
                     outcome.result = RowResult::Invalid;
                     return PlannedRow::settled(outcome);
                 }
-                if let (Step::Update { kept, .. }, true) = (step, outcome.message.is_empty()) {
+                if let (MergeStep::Update { kept, .. }, true) = (step, outcome.message.is_empty()) {
                     outcome.message = self.kept(kept);
                 }
                 let change = Change {
@@ -388,14 +390,14 @@ impl Deciding<'_> {
     }
 
     /// The outcome of an extension with which nothing is done.
-    fn no_change_outcome(&self, one: &Move, step: &Step) -> Outcome {
+    fn no_change_outcome(&self, one: &Move, step: &MergeStep) -> Outcome {
         let (from, to) = (&self.transfer.from.label, &self.transfer.to.label);
         let line = one.line.clone();
         let nothing_held = Record::default();
         let held = self.held(one).unwrap_or(&nothing_held);
-        let differences = |fields: &[Field]| differences(fields, &one.carried.wanted, held);
+        let differences = |fields: &[Field]| differences(fields, &one.mapped.wanted, held);
         match step {
-            Step::Differs(fields) => Outcome {
+            MergeStep::Differs(fields) => Outcome {
                 result: RowResult::Conflict,
                 code: "conflict".into(),
                 field: fields.first().copied(),
@@ -406,7 +408,7 @@ impl Deciding<'_> {
                 hint: "--overwrite brings it to what the other PBX says".into(),
                 ..line
             },
-            Step::Both(fields) => Outcome {
+            MergeStep::Both(fields) => Outcome {
                 result: RowResult::Conflict,
                 code: "conflict".into(),
                 field: fields.first().copied(),
@@ -417,23 +419,23 @@ impl Deciding<'_> {
                 hint: "make both the same by hand, or --overwrite brings it to what the other PBX says".into(),
                 ..line
             },
-            Step::Gone => Outcome {
+            MergeStep::Gone => Outcome {
                 result: RowResult::Missing,
                 code: "missing".into(),
                 message: format!("it was migrated from {from} before, and {to} does not have it any more"),
                 hint: "--overwrite makes it again; or remove it from the other PBX as well".into(),
                 ..line
             },
-            Step::Unchanged { kept } => Outcome {
+            MergeStep::Unchanged { kept } => Outcome {
                 result: RowResult::Unchanged,
                 message: self.kept(kept),
                 ..line
             },
-            Step::Create | Step::Update { .. } => line,
+            MergeStep::Create | MergeStep::Update { .. } => line,
         }
     }
 
-    /// That fields were left as somebody set them; empty where none were.
+    /// Says which fields were left as they were set by hand; empty where none were.
     fn kept(&self, kept: &[Field]) -> String {
         if kept.is_empty() {
             return String::new();

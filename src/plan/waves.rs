@@ -1,4 +1,4 @@
-//! In which order a run sends, stopping to look after each wave.
+//! The order in which a run sends, with a look at the failures after each wave.
 
 use crate::model::Change;
 use crate::submit::FailuresMax;
@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-/// In which order a run sends, stopping to look after each wave.
+/// The parts in which a run sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Waves {
     /// So many changes each; what is left goes in a last wave.
@@ -37,7 +37,7 @@ impl FromStr for Waves {
 
 impl Waves {
     /// The waves of a run's changes: each the `row`s of its changes. `cell` gives the text under the waves' heading.
-    /// What has none there (an extension that no row names) goes last.
+    /// Changes without one (of an extension that no row names) go last.
     pub fn split(
         &self,
         changes: &[Change],
@@ -84,8 +84,7 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// Whether a wave that is through had more failures than there may be. However small it is: that is what small
-    /// waves are for.
+    /// Returns whether a wave had more failures than allowed, however small it is: that is what small waves are for.
     pub(crate) fn is_too_bad(&self, failures: u32, sent: usize, failures_max: FailuresMax) -> bool {
         match failures_max {
             FailuresMax::Count(most) => failures > most,
@@ -119,7 +118,7 @@ pub(crate) fn in_waves(waves: &[Vec<usize>], changes: &mut Vec<Change>) -> Vec<S
     let wave_of: BTreeMap<usize, usize> = positions
         .flat_map(|(wave, rows)| rows.iter().map(move |row| (*row, wave)))
         .collect();
-    // What waits for something goes in no earlier wave than that.
+    // A change goes in no earlier wave than what it waits for.
     let mut brought: BTreeMap<String, usize> = BTreeMap::new();
     let mut placed: Vec<(usize, Change)> = vec![];
     for change in std::mem::take(changes) {

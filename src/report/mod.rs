@@ -122,7 +122,7 @@ pub fn cells(outcome: &Outcome) -> [String; 16] {
     ]
 }
 
-/// What a rejects sheet says beside a row's own cells.
+/// The cells that a rejects sheet adds to a row's own.
 pub fn reject_cells(outcome: &Outcome) -> [String; 5] {
     [
         text(outcome.place.as_ref()),
@@ -168,27 +168,27 @@ fn text(value: Option<impl ToString>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
 }
 
-/// How many rows came to which result.
+/// The number of rows by result.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Counts(BTreeMap<RowResult, u64>);
+pub struct ResultCounts(BTreeMap<RowResult, u64>);
 
-impl Counts {
-    /// Counts one row.
+impl ResultCounts {
+    /// ResultCounts one row.
     pub fn add(&mut self, result: RowResult) {
         *self.0.entry(result).or_default() += 1;
     }
 
-    /// How many rows were counted.
+    /// The number of rows counted.
     pub fn total(&self) -> u64 {
         self.0.values().sum()
     }
 
-    /// How many rows came to a result.
-    pub fn of(&self, result: RowResult) -> u64 {
+    /// The number of rows with a result.
+    pub fn count(&self, result: RowResult) -> u64 {
         self.0.get(&result).copied().unwrap_or_default()
     }
 
-    /// Whether every row is done or unchanged.
+    /// Returns whether every row is done or unchanged.
     pub fn all_done(&self) -> bool {
         self.0.keys().all(|result| result.is_done())
     }
@@ -219,7 +219,7 @@ pub struct Report {
     rows: usize,
     next: usize,
     waiting: BTreeMap<usize, Outcome>,
-    counts: Counts,
+    counts: ResultCounts,
 }
 
 impl Report {
@@ -230,7 +230,7 @@ impl Report {
             rows,
             next: 0,
             waiting: BTreeMap::new(),
-            counts: Counts::default(),
+            counts: ResultCounts::default(),
         }
     }
 
@@ -257,7 +257,7 @@ impl Report {
         Ok(ready)
     }
 
-    /// Which rows have no outcome yet.
+    /// The rows without an outcome.
     pub fn missing(&self) -> Vec<usize> {
         (self.next..self.rows)
             .filter(|row| !self.waiting.contains_key(row))
@@ -271,7 +271,7 @@ impl Report {
     ///
     /// # Panics
     /// Where rows in are not outcomes out, which is a bug: a report that leaves a row out must not look whole.
-    pub fn finish(self) -> Result<Counts, SheetError> {
+    pub fn finish(self) -> Result<ResultCounts, SheetError> {
         assert_eq!(
             self.counts.total(),
             self.rows as u64,

@@ -22,7 +22,7 @@ const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// A target as `rowcall.toml` has it.
 #[derive(Debug, Default, Deserialize)]
-pub(crate) struct Entry {
+pub(crate) struct TargetEntry {
     pub(crate) vendor: String,
     pub(crate) url: String,
     #[serde(default)]
@@ -43,7 +43,7 @@ pub(crate) struct Entry {
 #[serde(deny_unknown_fields)]
 struct Config {
     #[serde(default)]
-    targets: BTreeMap<String, Entry>,
+    targets: BTreeMap<String, TargetEntry>,
 }
 
 /// The configuration that a name of a target is looked up in.
@@ -77,7 +77,7 @@ pub(crate) fn all_names(config: Option<&Path>) -> Result<Vec<String>, Failure> {
 }
 
 /// A target of the configuration by its name.
-pub(crate) fn named(name: &str, path: &Path) -> Result<Entry, Failure> {
+pub(crate) fn named(name: &str, path: &Path) -> Result<TargetEntry, Failure> {
     let mut config = read_config(path)?;
     config.targets.remove(name).ok_or_else(|| {
         let known: Vec<&str> = config.targets.keys().map(String::as_str).collect();
@@ -125,7 +125,7 @@ pub(crate) fn read_small(path: &Path) -> Result<String, String> {
 pub(crate) fn account(
     label: &str,
     username: String,
-    entry: &Entry,
+    entry: &TargetEntry,
     required: bool,
 ) -> Result<Account, Failure> {
     if username.is_empty() {

@@ -1,4 +1,4 @@
-//! What holds for every command: where configuration, runs and the key are.
+//! The global options: configuration, state folder and key.
 
 use super::failure::Failure;
 use super::outputs::print_leftovers;
@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 /// The folders and files of this call.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Context {
-    /// The file with the targets, where one was named.
+    /// The file with the targets, as typed.
     pub(crate) config_file: Option<PathBuf>,
-    /// Where runs are kept, where a folder was named.
+    /// The folder for runs, as typed.
     pub(crate) state_folder: Option<PathBuf>,
-    /// The key, where a file was named.
+    /// The key file, as typed.
     pub(crate) key_file: Option<PathBuf>,
 }
 
@@ -23,7 +23,7 @@ impl Context {
         self.config_file.as_deref()
     }
 
-    /// Where runs are kept.
+    /// The folder for runs.
     ///
     /// # Errors
     /// Exit 2 where there is no such folder.

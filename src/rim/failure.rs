@@ -1,4 +1,4 @@
-//! Why a command could not go on, with its exit code.
+//! Failures of commands, with their exit codes.
 
 use crate::archive::ArchiveError;
 use crate::ledger::LedgerError;
@@ -6,7 +6,7 @@ use crate::migrate::BaseError;
 use crate::seal::KeyError;
 use std::fmt;
 
-/// How a command ends. Ordered by code.
+/// The end of a command. Ordered by code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Exit {
     /// Every row is done; of a comparison: there is no difference.
@@ -45,13 +45,13 @@ impl Exit {
     }
 }
 
-/// Why a command could not go on, for whoever typed it.
+/// The reason that a command could not go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
-    /// What happened and where.
+    /// Says what happened and where.
     pub(crate) message: String,
-    /// What to do next; empty where the message says it.
+    /// Says what to do next; empty where the message says it.
     pub(crate) hint: String,
 }
 

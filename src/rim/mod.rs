@@ -11,5 +11,5 @@ pub(crate) mod terminal;
 
 pub(crate) use context::Context;
 pub(crate) use failure::{Exit, Failure};
-pub(crate) use session::Session;
+pub(crate) use session::TargetSession;
 pub(crate) use target::{PaceOptions, Rate, Target, TargetSpec};

@@ -62,7 +62,7 @@ impl Files {
                 .hint("name another file: the original is left alone"));
             }
             let other = places.iter().find(|(_, other)| *other == place);
-            // What is no file (a device, a pipe) takes all that is written to it.
+            // Devices and pipes may be written to twice.
             if let Some((other, _)) = other.filter(|_| !path.exists() || path.is_file()) {
                 return Err(Failure::usage(format!(
                     "{}: {other} and {flag} would write to the same file",
@@ -86,7 +86,7 @@ pub(crate) fn print_leftovers(removed: impl IntoIterator<Item = PathBuf>) {
     }
 }
 
-/// Where a file is or will be, whatever way leads there.
+/// The canonical path of a file that is there or will be.
 #[derive(Debug, PartialEq)]
 enum Place {
     /// A file that is there, by device and inode: hard links are one.

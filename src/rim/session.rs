@@ -27,19 +27,19 @@ pub(crate) struct Looked {
 }
 
 /// A target that is signed in. Signs out when it is dropped.
-pub(crate) struct Session<'t> {
+pub(crate) struct TargetSession<'t> {
     target: &'t Target,
     connection: Connection,
     /// What was last written and cannot be read back; none of a simulated PBX, and while nothing was written.
     pub(crate) memory: Option<Memory>,
 }
 
-impl<'t> Session<'t> {
+impl<'t> TargetSession<'t> {
     /// Signs in.
     ///
     /// # Errors
     /// Exit 2 where a certificate file cannot be read, exit 3 where the target cannot be used.
-    pub(crate) fn open(target: &'t Target, stop: &StopFlag) -> Result<Session<'t>, Failure> {
+    pub(crate) fn open(target: &'t Target, stop: &StopFlag) -> Result<TargetSession<'t>, Failure> {
         if target.is_unprotected() {
             print(format!(
                 "{}: over http, passwords travel readable for everybody on the way",
@@ -74,7 +74,7 @@ impl<'t> Session<'t> {
         let connection =
             Connection::open(vendor, Retrying::new(link, pace), target.account.clone())
                 .map_err(|fault| target.failure(&fault))?;
-        Ok(Session {
+        Ok(TargetSession {
             target,
             connection,
             memory: None,
@@ -93,7 +93,7 @@ impl<'t> Session<'t> {
         self.connection.manifest()
     }
 
-    /// Which extensions the PBX holds, or which groups where the target is about them.
+    /// Lists the extensions of the PBX, or the groups where the target is about them.
     ///
     /// # Errors
     /// Exit 3 where it does not tell.
@@ -102,7 +102,7 @@ impl<'t> Session<'t> {
         listing.map_err(|fault| self.target.failure(&fault))
     }
 
-    /// Which extensions the PBX holds, where the target is about its groups.
+    /// Lists the extensions of the PBX where the target is about its groups.
     ///
     /// # Errors
     /// Exit 3 where it does not tell.
@@ -117,7 +117,7 @@ impl<'t> Session<'t> {
         memory.is_some_and(|memory| memory.vouches(held, field, text))
     }
 
-    /// How the target is looked up.
+    /// The options for looking the target up.
     pub(crate) fn looking(&self, live: bool) -> LookupOptions {
         LookupOptions {
             parallel: self.target.parallel,
@@ -167,7 +167,7 @@ impl<'t> Session<'t> {
     }
 }
 
-impl Drop for Session<'_> {
+impl Drop for TargetSession<'_> {
     fn drop(&mut self) {
         self.connection.sign_out();
     }

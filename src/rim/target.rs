@@ -1,9 +1,9 @@
 //! From what was typed after `--to` to a PBX: `rowcall.toml`, `VENDOR+URL`, `sim:VENDOR`.
 
-use super::config::{Entry, PASSWORD_VARIABLE, account, config_of, named};
+use super::config::{PASSWORD_VARIABLE, TargetEntry, account, config_of, named};
 use super::failure::{Exit, Failure};
 use super::terminal::print;
-use crate::ledger::Run;
+use crate::ledger::RunFacts;
 use crate::link::paced::{PARALLEL_MAX, RATE_MAX};
 use crate::model::{Fault, Secret};
 use crate::submit::converse::INTERRUPTED;
@@ -20,13 +20,13 @@ use url::{Host, Url};
 /// The longest time that a reply may be said to take, in seconds.
 const REPLY_SECONDS_MAX: f64 = 600.0;
 
-/// How a target is to be addressed, as far as it was typed.
+/// Pace and settings of a target, as far as they were typed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PaceOptions {
     pub(crate) rate: Option<Rate>,
     /// Requests in flight.
     pub(crate) parallel: Option<usize>,
-    /// How many extensions one look-up asks for.
+    /// Extensions in one look-up.
     pub(crate) batch: Option<usize>,
     /// How long a reply may take.
     pub(crate) reply: Option<Duration>,
@@ -70,7 +70,7 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     })
 }
 
-/// What a target was made from, so that it can be made again. Holds no secret.
+/// The words and options from which a target can be resolved again. Holds no secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct TargetSpec {
     text: String,
@@ -82,7 +82,7 @@ pub(crate) struct TargetSpec {
     reply: Option<Duration>,
     settings: Vec<(String, String)>,
     ca_file: Option<PathBuf>,
-    /// Whether it is about the PBX's groups.
+    /// It is about the PBX's groups.
     #[serde(default)]
     pub(crate) groups: bool,
 }
@@ -115,7 +115,11 @@ impl TargetSpec {
     ///
     /// # Errors
     /// Exit 3 where the name leads to another PBX, and as [`Target::resolve`].
-    pub(crate) fn resolve_for(&self, run: &Run, config: Option<&Path>) -> Result<Target, Failure> {
+    pub(crate) fn resolve_for(
+        &self,
+        run: &RunFacts,
+        config: Option<&Path>,
+    ) -> Result<Target, Failure> {
         let target = self.resolve(config)?;
         let here = target.identity();
         if here == run.target {
@@ -131,13 +135,13 @@ impl TargetSpec {
 
 /// One PBX, ready to be spoken to.
 pub(crate) struct Target {
-    /// How it is called in messages: never with a password in it.
+    /// Its name in messages: never with a password in it.
     pub(crate) label: String,
     /// Its vendor.
     pub(crate) vendor: &'static Vendor,
-    /// Where it is.
+    /// Its address.
     pub(crate) address: Address,
-    /// Who signs in.
+    /// The account that signs in.
     pub(crate) account: Account,
     /// The vendor's settings.
     pub(crate) settings: Settings,
@@ -145,17 +149,17 @@ pub(crate) struct Target {
     pub(crate) rate: Rate,
     /// Requests in flight.
     pub(crate) parallel: usize,
-    /// How many extensions one look-up asks for.
+    /// Extensions in one look-up.
     pub(crate) batch: usize,
     /// How long a reply may take, and what was sent may take effect.
     pub(crate) reply: Duration,
     /// Certificates to trust beside the platform's.
     pub(crate) ca_file: Option<PathBuf>,
-    /// What it was made from.
+    /// The words and options that it was resolved from.
     pub(crate) spec: TargetSpec,
 }
 
-/// Where a target is.
+/// The address of a target.
 pub(crate) enum Address {
     /// In this process, with these faults.
     Sim(Option<String>),
@@ -163,11 +167,11 @@ pub(crate) enum Address {
     Url(Url),
 }
 
-/// What the words of a target are about, before its vendor is known.
+/// A target as it was named, before its vendor is known.
 struct Words {
-    /// How it is called; empty where its address is its name.
+    /// Its name; empty where its address is its name.
     label: String,
-    entry: Entry,
+    entry: TargetEntry,
     /// Of a simulated PBX its faults.
     sim: Option<Option<String>>,
     config: Option<PathBuf>,
@@ -182,9 +186,9 @@ impl Words {
             };
             return Ok(Words {
                 label: format!("sim:{vendor}"),
-                entry: Entry {
+                entry: TargetEntry {
                     vendor: vendor.to_owned(),
-                    ..Entry::default()
+                    ..TargetEntry::default()
                 },
                 sim: Some(faults),
                 config: None,
@@ -194,10 +198,10 @@ impl Words {
         if let Some((vendor, url)) = address {
             return Ok(Words {
                 label: String::new(),
-                entry: Entry {
+                entry: TargetEntry {
                     vendor: vendor.to_owned(),
                     url: url.to_owned(),
-                    ..Entry::default()
+                    ..TargetEntry::default()
                 },
                 sim: None,
                 config: None,
@@ -267,7 +271,7 @@ pub(crate) fn vendor_of_rows(
 }
 
 impl Target {
-    /// Finds out what a target's words mean; what was typed wins over the file, the file over the vendor.
+    /// Resolves the words that name a target; what was typed wins over the file, the file over the vendor.
     ///
     /// # Errors
     /// Exit 2, saying which word of which file is wrong and what would be right.
@@ -351,12 +355,12 @@ impl Target {
         Ok(self)
     }
 
-    /// What its rows are called in messages: `extension` or `group`.
+    /// The word for its rows in messages: `extension` or `group`.
     pub(crate) fn record(&self) -> &'static str {
         (self.vendor.manifest)().key().record()
     }
 
-    /// Why the target cannot be used.
+    /// The failure of a target that cannot be used.
     pub(crate) fn failure(&self, fault: &Fault) -> Failure {
         let message = format!("{}: {}", self.label, fault.message);
         let hint = match fault.hint.as_str() {
@@ -410,7 +414,7 @@ impl Target {
         !self.is_sim() && (meets || self.identity() == other.identity())
     }
 
-    /// Where the target is, in words that stand for it on any machine.
+    /// The place of the target in words that stand for it on any machine.
     pub(crate) fn place(&self) -> String {
         match &self.address {
             Address::Sim(Some(faults)) => format!("{}?{faults}", self.label),
@@ -419,12 +423,12 @@ impl Target {
         }
     }
 
-    /// Whether the PBX is a simulated one inside this process.
+    /// Returns whether the PBX is a simulated one inside this process.
     pub(crate) fn is_sim(&self) -> bool {
         matches!(self.address, Address::Sim(_))
     }
 
-    /// Whether passwords go over a network in the clear.
+    /// Returns whether passwords go over a network in the clear.
     pub(crate) fn is_unprotected(&self) -> bool {
         let Address::Url(url) = &self.address else {
             return false;
@@ -471,7 +475,7 @@ pub(crate) fn sim_account() -> Account {
     }
 }
 
-fn settings(vendor: &Vendor, entry: &Entry, pace: &PaceOptions) -> Result<Settings, Failure> {
+fn settings(vendor: &Vendor, entry: &TargetEntry, pace: &PaceOptions) -> Result<Settings, Failure> {
     let mut given = BTreeMap::new();
     for (name, value) in &entry.settings {
         if name == "password" {
@@ -497,7 +501,7 @@ fn settings(vendor: &Vendor, entry: &Entry, pace: &PaceOptions) -> Result<Settin
 /// The address with the vendor's own path, and the user in it.
 fn address(text: &str, vendor_path: &str) -> Result<(Url, String), Failure> {
     let form = "an address is http(s)://USER@HOST:PORT, with at most a path";
-    // What is wrong is said without the text: it may hold a password.
+    // The text itself may hold a password.
     let mut url = Url::parse(text)
         .map_err(|why| Failure::usage(format!("the address is not usable: {why}")).hint(form))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {

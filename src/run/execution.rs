@@ -12,7 +12,7 @@ use crate::plan::waves::Stage;
 use crate::progress::Progress;
 use crate::report::counted;
 use crate::rim::terminal::print;
-use crate::rim::{Exit, Failure, Session};
+use crate::rim::{Exit, Failure, TargetSession};
 use crate::seal::Key;
 use crate::submit::settle::Settlement;
 use crate::submit::verify::Verify;
@@ -22,16 +22,16 @@ use std::collections::BTreeMap;
 
 /// Changes on their way to a target.
 pub(crate) struct Execution<'e> {
-    /// What fields are called in the sheets.
+    /// The sheets' headings of fields.
     pub(crate) headings: &'e Headings,
     /// By position, what cannot be put back of a row's extension.
     pub(crate) not_restorable: BTreeMap<usize, Vec<Field>>,
     pub(crate) failures_max: FailuresMax,
-    /// What is read back.
+    /// The extensions that are read back.
     pub(crate) verify: Verify,
     /// The waves, in the order of the changes; none where everything goes at once.
     pub(crate) stages: Vec<Stage>,
-    /// Where intents and results are written down; none for a PBX that is gone when the process is.
+    /// The ledger at work; none for a PBX that is gone when the process is.
     pub(crate) journal: Option<Journal>,
     /// Stands in the place of secrets that were read back.
     pub(crate) key: Option<Key>,
@@ -81,7 +81,7 @@ impl Execution<'_> {
     /// Exit 2 where the report or the ledger cannot be written on: what was sent by then is settled.
     pub(crate) fn run(
         self,
-        session: Session<'_>,
+        session: TargetSession<'_>,
         changes: &[Change],
         mut results: Results<'_>,
         conclude: impl FnOnce(&BTreeMap<usize, RowResult>) -> Result<(), Failure>,
@@ -116,7 +116,7 @@ impl Execution<'_> {
     /// Sends the changes; returns how the sending ended, and why results could not be shown.
     fn send(
         &self,
-        session: &Session<'_>,
+        session: &TargetSession<'_>,
         changes: &[Change],
         results: &mut Results<'_>,
     ) -> (Ended, Option<Failure>) {
@@ -163,7 +163,7 @@ impl Execution<'_> {
                 return;
             }
             if let Err(failure) = results.put(position, outcome) {
-                // Where results cannot be shown, nothing more is sent.
+                // Nothing more is sent when results cannot be shown.
                 failed.get_or_insert(failure);
                 stop.stop();
             }
@@ -212,7 +212,7 @@ impl Execution<'_> {
         settlement.write_into(&mut outcome);
         let is_partial = self.not_restorable.contains_key(&row);
         if is_partial && (result.is_done() || result == RowResult::NotSent) {
-            // What cannot be restored is told of the row however well the rest went, and again after a resume.
+            // The fields that cannot be restored are reported however well the rest went, and again after a resume.
             (outcome.code, outcome.field) = (line.code, line.field);
             (outcome.message, outcome.hint) = (line.message, line.hint);
             if result.is_done() {
@@ -224,7 +224,7 @@ impl Execution<'_> {
     }
 }
 
-/// The exit of a run that did not send all, and why it did not.
+/// The exit of a run that did not send all, and the reason.
 fn stopped(ended: &Ended) -> (Option<Exit>, Option<String>) {
     match ended {
         Ended::Whole => (None, None),

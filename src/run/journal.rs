@@ -16,7 +16,7 @@ use std::thread::{self, JoinHandle};
 pub struct Pending {
     /// The row's position.
     pub position: usize,
-    /// How often.
+    /// The number of earlier intents.
     pub intended: u32,
 }
 
@@ -36,15 +36,15 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    /// How many of the changes are written down as intended.
+    /// The number of changes written down as intended.
     durable: usize,
-    /// How many of them somebody waits for.
+    /// The number of them that somebody waits for.
     wanted: usize,
     results: Vec<(usize, Outcome)>,
     left: Vec<(usize, Shown)>,
-    /// Why the run ends, once it does.
+    /// The reason that the run ends, once it does.
     ending: Option<String>,
-    /// Why nothing can be written any more.
+    /// The reason that nothing can be written any more.
     failed: Option<String>,
 }
 
@@ -143,7 +143,7 @@ impl submit::IntentLog for Journal {
 
 struct Writer {
     pending: Arc<[Pending]>,
-    /// How many changes are written down ahead of the one that somebody waits for.
+    /// The number of changes written down ahead of the one that somebody waits for.
     ahead: usize,
     shared: Arc<Shared>,
 }

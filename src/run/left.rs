@@ -5,7 +5,7 @@ use crate::compare::{differences, differing, moved};
 use crate::ledger::Standing;
 use crate::manifest::Manifest;
 use crate::model::{Action, Change, Field, Kind, Outcome, PlannedRow, Record, RowResult};
-use crate::rim::{Failure, Session};
+use crate::rim::{Failure, TargetSession};
 use std::collections::BTreeMap;
 
 /// The rows of a run that was cut off, each with how far it is.
@@ -60,7 +60,7 @@ impl Left {
     pub(super) fn look_again(
         &mut self,
         options: &SavedOptions,
-        session: &Session<'_>,
+        session: &TargetSession<'_>,
     ) -> Result<LookedAgain, Failure> {
         let waiting: Vec<(usize, Standing, Change)> = self
             .unfinished()
@@ -101,7 +101,10 @@ impl Left {
 }
 
 /// What the PBX holds under these numbers. One that does not come along with others is asked for alone.
-fn look(numbers: &[String], session: &Session<'_>) -> Result<BTreeMap<String, Record>, Failure> {
+fn look(
+    numbers: &[String],
+    session: &TargetSession<'_>,
+) -> Result<BTreeMap<String, Record>, Failure> {
     if numbers.is_empty() {
         return Ok(BTreeMap::new());
     }

@@ -37,7 +37,7 @@ use crate::plan::guard::{Budget, guard};
 use crate::plan::waves::{Waves, in_waves, sending_order};
 use crate::plan::{Plan, Refusal, render};
 use crate::rim::terminal::{confirm, print, print_data};
-use crate::rim::{Context, Exit, Failure, Session};
+use crate::rim::{Context, Exit, Failure, TargetSession};
 use crate::submit::order::in_order;
 use execution::Execution;
 use journal::{Journal, Pending};
@@ -83,7 +83,11 @@ fn conclude(
 ///
 /// # Errors
 /// Exit 2 where that cannot be written down: then nothing may be sent.
-fn forget(session: &mut Session<'_>, changes: &[Change], context: &Context) -> Result<(), Failure> {
+fn forget(
+    session: &mut TargetSession<'_>,
+    changes: &[Change],
+    context: &Context,
+) -> Result<(), Failure> {
     session.memory = match session.memory.take() {
         None => context.memory(session.target())?,
         memory => memory,
@@ -129,10 +133,10 @@ impl<'r> Run<'r> {
     /// change, exit 2 where a report or the ledger cannot be written (on): what was sent by then is settled.
     pub(crate) fn execute(
         mut self,
-        planner: impl FnOnce(&mut Rows, &Session<'_>) -> Result<Plan, Refusal>,
+        planner: impl FnOnce(&mut Rows, &TargetSession<'_>) -> Result<Plan, Refusal>,
     ) -> Result<Exit, Failure> {
         let opened = self.lock().and_then(|lock| {
-            let mut session = Session::open(self.request.target, self.stop)?;
+            let mut session = TargetSession::open(self.request.target, self.stop)?;
             session.memory = self.context.present_memory(self.request.target);
             Ok((lock, session))
         });
@@ -188,10 +192,10 @@ impl<'r> Run<'r> {
     /// What the planner or `keep` says, exit 3 where the target cannot be used, exit 2 where a report cannot be written.
     pub(crate) fn preview(
         mut self,
-        planner: impl FnOnce(&mut Rows, &Session<'_>) -> Result<Plan, Refusal>,
+        planner: impl FnOnce(&mut Rows, &TargetSession<'_>) -> Result<Plan, Refusal>,
         keep: impl FnOnce(&Rows, &Plan) -> Result<(), Failure>,
     ) -> Result<Exit, Failure> {
-        let planned = Session::open(self.request.target, self.stop)
+        let planned = TargetSession::open(self.request.target, self.stop)
             .map_err(Refusal::from)
             .and_then(|mut session| {
                 session.memory = self.context.present_memory(self.request.target);
@@ -269,7 +273,7 @@ impl<'r> Run<'r> {
     fn carry_out(
         self,
         lock: Option<TargetLock>,
-        mut session: Session<'_>,
+        mut session: TargetSession<'_>,
         mut plan: Plan,
     ) -> Result<Exit, Failure> {
         plan.notes.iter().for_each(print);

@@ -1,4 +1,4 @@
-//! What was asked for, as far as a run needs it.
+//! The options of a command that writes.
 
 use super::secrets_file::SecretsOut;
 use crate::input::Rows;
@@ -12,7 +12,7 @@ use crate::submit::FailuresMax;
 use crate::submit::verify::Verify;
 use std::path::PathBuf;
 
-/// Where results go.
+/// The outputs for results.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ReportOptions {
     pub(crate) files: Vec<PathBuf>,
@@ -20,7 +20,7 @@ pub(crate) struct ReportOptions {
     pub(crate) json: bool,
 }
 
-/// How much a run may change, when it stops by itself, and what is read back.
+/// The limits of a run, and what is read back.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct GuardOptions {
     pub(crate) budget: Budget,
@@ -52,7 +52,7 @@ impl GuardOptions {
     }
 }
 
-/// How many failures a run may have, from what was typed.
+/// The number of failures that a run may have, from what was typed.
 pub(crate) fn failures_max(typed: Option<Allowance>) -> FailuresMax {
     match typed {
         None => FailuresMax::default(),
@@ -64,17 +64,17 @@ pub(crate) fn failures_max(typed: Option<Allowance>) -> FailuresMax {
     }
 }
 
-/// What a command that writes was asked for.
+/// A command that writes, with its options.
 pub(crate) struct RunRequest<'t> {
     pub(crate) command: &'static str,
     /// Empty where the command has none.
     pub(crate) mode: &'static str,
     pub(crate) target: &'t Target,
     pub(crate) report: ReportOptions,
-    /// Where rows that are not done go.
+    /// The file for rows that are not done.
     pub(crate) rejects: Option<PathBuf>,
     pub(crate) guard: GuardOptions,
-    /// Where generated secrets go.
+    /// The file for generated secrets.
     pub(crate) secrets: SecretsOut,
 }
 

@@ -1,10 +1,10 @@
-//! Where the results of a run go: report files, rejects, the terminal, the JSON summary.
+//! The outputs for the results of a run: report files, rejects, the terminal, the JSON summary.
 
 use super::rejects::Rejects;
 use super::request::ReportOptions;
 use crate::model::{Outcome, RowResult};
 use crate::plan::Refusal;
-use crate::report::{Counts, Report, columns, counted, describe};
+use crate::report::{Report, ResultCounts, columns, counted, describe};
 use crate::rim::terminal::{output, print};
 use crate::rim::{Exit, Failure};
 use crate::sheet::{Readers, SheetError, Writer};
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
-/// How many rows that are not done are shown on the terminal; all stand in the report.
+/// The number of rows not done that are shown on the terminal; all stand in the report.
 const SHOWN_MAX: u64 = 10;
 
 /// The results of one run, row by row.
@@ -23,7 +23,7 @@ pub(crate) struct Results<'r> {
     target: String,
     /// The run's name, once it has a ledger.
     pub(crate) run: Option<String>,
-    /// Whether rows that are not done are shown elsewhere.
+    /// Rows that are not done are shown elsewhere.
     pub(crate) quiet: bool,
     started: Timestamp,
     json: bool,
@@ -234,7 +234,7 @@ impl<'r> Results<'r> {
     }
 }
 
-fn object(counts: &Counts) -> serde_json::Value {
+fn object(counts: &ResultCounts) -> serde_json::Value {
     counts
         .iter()
         .map(|(result, count)| (result.word().to_owned(), json!(count)))

@@ -16,7 +16,7 @@ use crate::plan::Refusal;
 use crate::plan::dependents::block_rows;
 use crate::plan::waves::{Stage, in_waves};
 use crate::rim::terminal::{confirm, print};
-use crate::rim::{Context, Exit, Failure, Session, Target};
+use crate::rim::{Context, Exit, Failure, Target, TargetSession};
 use crate::submit::order::{in_order, provides};
 use std::collections::BTreeSet;
 
@@ -68,7 +68,7 @@ impl ResumedRun {
             false => Ok(()),
         };
         let opened = opened.and_then(|()| {
-            let session = Session::open(&self.target, stop)?;
+            let session = TargetSession::open(&self.target, stop)?;
             let looked = left.look_again(options, &session)?;
             Ok((session, looked))
         });
@@ -160,7 +160,7 @@ impl ResumedRun {
 struct Remaining {
     rows: Vec<PlannedRow>,
     standings: Vec<Standing>,
-    /// What is left to be sent, in its order.
+    /// The changes left to be sent, in their order.
     changes: Vec<Change>,
     pending: Vec<Pending>,
     stages: Vec<Stage>,

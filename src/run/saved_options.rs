@@ -1,4 +1,4 @@
-//! What a run needs to know again when it is resumed; stands in its ledger. Holds no secret.
+//! The options of a run that are needed again when it is resumed; they stand in its ledger. No secrets.
 
 use super::request::RunRequest;
 use super::secrets_file::Generated;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What a run needs to know again when it is resumed.
+/// The options of a run that are needed again when it is resumed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct SavedOptions {
     /// The target and its pace.

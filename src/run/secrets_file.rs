@@ -1,4 +1,4 @@
-//! What was generated in a run: put into its changes before they are written down, and into a file for its owner before
+//! The secrets generated in a run: put into its changes before they are written down, and into a file for its owner before
 //! the first of them is sent.
 
 use super::recipients::Recipients;
@@ -17,10 +17,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use zeroize::Zeroizing;
 
-/// What is added to the name of a file that is encrypted.
+/// The ending of an encrypted file.
 const AGE: &str = ".age";
 
-/// Where generated secrets go, and to whom. Holds none.
+/// The file for generated secrets, and its readers. Holds no secret.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SecretsOut {
     /// The file; `None` stands for one in the run's folder.
@@ -30,7 +30,7 @@ pub(crate) struct SecretsOut {
 }
 
 impl SecretsOut {
-    /// What was typed, held to what can be done.
+    /// Checks what was typed.
     ///
     /// # Errors
     /// Exit 2: the file is there already, or cannot be one; a recipient is none.
@@ -100,8 +100,8 @@ impl SecretsOut {
     }
 }
 
-/// Which fields were generated, each with the positions of its rows, and where they go. Holds no secret: stands in the
-/// ledger, so that a run that is gone on with can still write them.
+/// The fields that were generated, each with the positions of its rows, and the file for them. Holds no secret: it
+/// stands in the ledger, so that a resumed run can still write them.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Generated {
     out: SecretsOut,
@@ -194,7 +194,7 @@ impl Generated {
         Ok(())
     }
 
-    /// Writes the file of a run that is gone on with, where it was cut off before it could.
+    /// Writes the file of a resumed run, where it was cut off before it could.
     ///
     /// # Errors
     /// As [`Generated::write`].
@@ -261,7 +261,7 @@ impl Generated {
     }
 }
 
-/// Where a sheet is written before it is known whether it may stand on a disk in clear.
+/// A sheet in memory, before it is known whether it may stand on a disk in clear.
 #[derive(Clone, Default)]
 struct Buffer(Arc<Mutex<Zeroizing<Vec<u8>>>>);
 

@@ -1,6 +1,7 @@
 //! The sides of a diff that are nights of an archive.
 
-use super::{Output, conclude, export, print_not_compared};
+use super::export;
+use super::output::{Output, conclude, print_not_compared};
 use crate::archive::{Archive, Night};
 use crate::cli::DiffArgs;
 use crate::diff::{Side, compare};
@@ -23,8 +24,8 @@ pub(super) fn run(args: &DiffArgs, folder: &Path, since: Timestamp) -> Result<Ex
     let mut output = Output::open(args, nights.len() > 1)?;
     let mut exit = Exit::Done;
     for (target, nights) in &nights {
-        let told = told(target, nights, since, &mut output);
-        exit = exit.max(told.unwrap_or_else(|failure| report(&failure)));
+        let compared = compare_target(target, nights, since, &mut output);
+        exit = exit.max(compared.unwrap_or_else(|failure| report(&failure)));
     }
     output.finish()?;
     Ok(exit)
@@ -54,7 +55,7 @@ fn named(
 }
 
 /// Tells of one target what differs, and gives the exit code.
-fn told(
+fn compare_target(
     target: &str,
     nights: &[Night],
     since: Timestamp,

@@ -15,10 +15,10 @@ use crate::vendors::VENDORS;
 use std::collections::BTreeSet;
 use std::slice;
 
-/// How many rows that cannot be compared are named.
+/// The number of rows named that cannot be compared.
 const SHOWN_MAX: usize = 20;
 
-/// What to do where the vendors do not agree on a heading.
+/// The hint where the vendors do not agree on a heading.
 const ASK: &str =
     "say which make the sheet is for with --for, or whose headings it has with --headings";
 
@@ -28,7 +28,7 @@ pub(super) struct Sheets<'a> {
     /// The vendor that they are for, where that is known.
     manifest: Option<&'static Manifest>,
     vendors: Vec<&'static Manifest>,
-    /// Whether what is found out about them is said.
+    /// Notes about them are printed.
     notes: bool,
     bind: BindOptions,
     /// The headings of `--map` that some sheet has.
@@ -84,7 +84,7 @@ impl<'a> Sheets<'a> {
         reading.unwrap_or_else(none).finish()
     }
 
-    /// What the headings mean. Where no vendor is known, all vendors have to understand them alike.
+    /// Binds the headings. Where no vendor is known, all vendors have to understand them alike.
     fn bind(&mut self, sheet: &Sheet) -> Result<Binding, Failure> {
         let mut options = BindOptions {
             header_line: sheet.header_line,
@@ -174,7 +174,7 @@ fn doubt(sheet: &Sheet, bound: &[(&Manifest, Binding)]) -> Option<String> {
     })
 }
 
-/// What a sheet's columns tell beside the number, and where they stand.
+/// The columns of a sheet that are compared, with their positions.
 fn columns(sheet: &Sheet, binding: &Binding) -> Vec<(Column, usize)> {
     let (mut columns, mut live) = (vec![], vec![]);
     for (at, column) in binding.columns.iter().enumerate() {
@@ -206,9 +206,9 @@ struct Reading {
     side: Side,
     columns: Vec<Column>,
     sheets: Vec<Sheet>,
-    /// Where each extension stands: which sheet, which line.
+    /// The sheet and line of each extension.
     lines: Vec<(usize, u64)>,
-    /// What keeps rows from being compared; the first ones in words.
+    /// The reasons that rows cannot be compared; the first ones in words.
     troubles: Vec<String>,
     troubles_more: usize,
 }

@@ -3,7 +3,7 @@
 //!
 //! Nothing that it does, or fails to do, touches the export: that is in its place by then.
 
-use super::diff::{print_not_compared, text};
+use crate::commands::diff::{print_not_compared, text};
 use crate::diff::{Side, compare};
 use crate::rim::terminal::{print, report};
 use crate::rim::{Exit, Failure};
@@ -12,13 +12,13 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
-/// How long a command may take; then it is ended.
+/// The time that a command may take; then it is ended.
 const COMMAND_TIME_MAX: Duration = Duration::from_secs(300);
 
-/// How often it is looked whether it has ended.
+/// The interval of looking whether it has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
-/// What a command is given of the environment. The rest may hold passwords.
+/// The variables that a command is given. Others may hold passwords.
 const VARIABLES: [&str; 14] = [
     "PATH",
     "HOME",
@@ -38,7 +38,7 @@ const VARIABLES: [&str; 14] = [
 
 /// Runs the command if the two exports differ, and gives the exit code that this adds. `before` is `None` where there was
 /// no export yet.
-pub(super) fn tell(
+pub(super) fn run(
     command: &str,
     target: &str,
     before: Option<Result<Side, Failure>>,

@@ -1,6 +1,6 @@
 //! Cells separated by a delimiter, read.
 //!
-//! Reading has two stages, so that two passes over a million rows take two threads little longer than one bare reader
+//! HeaderReading has two stages, so that two passes over a million rows take two threads little longer than one bare reader
 //! takes one: [`Batches`] cuts the bytes where a record ends, and [`Batch::rows`] parses them, on any thread. Both hold
 //! to the quote rules of the `csv` crate: a quote opens only where a cell begins, and two quotes within stand for one.
 

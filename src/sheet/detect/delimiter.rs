@@ -1,6 +1,6 @@
 //! What separates the cells, by the evidence of the first rows.
 
-use crate::sheet::detect::header::{Found, Preview, Reading, only, pick, taken};
+use crate::sheet::detect::header::{Found, HeaderReading, Preview, only, pick, taken};
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::options::Header;
 use std::sync::Arc;
@@ -158,8 +158,8 @@ fn evidence(preview: &Preview, at: usize, header: &Header) -> Option<Evidence> {
     let below = preview.records.get(at + 1..).unwrap_or_default();
     let agree = below.iter().filter(|row| row.width == record.width);
     let reading = match header {
-        Header::Found(headings) => Reading::of(record, headings),
-        _ => Reading::default(),
+        Header::Found(headings) => HeaderReading::of(record, headings),
+        _ => HeaderReading::default(),
     };
     Some(Evidence {
         number: reading.number,

@@ -81,9 +81,9 @@ pub(crate) fn pick(preview: &Preview, header: &Header) -> Result<Option<usize>, 
                 .unwrap_or(SheetErrorKind::NoRowThere.on_line(&preview.file, *line))),
         },
         Header::Found(headings) => {
-            let readings: Vec<Reading> = records
+            let readings: Vec<HeaderReading> = records
                 .iter()
-                .map(|record| Reading::of(record, headings))
+                .map(|record| HeaderReading::of(record, headings))
                 .collect();
             match first {
                 Some(first) => judged(preview, &readings, first).map(Some),
@@ -105,7 +105,7 @@ fn is_sep(record: &HeaderRecord) -> bool {
 
 /// What a record reads like.
 #[derive(Debug, Default)]
-pub(crate) struct Reading {
+pub(crate) struct HeaderReading {
     /// Cells that hold something.
     filled: usize,
     /// Cells that mean a field.
@@ -116,9 +116,9 @@ pub(crate) struct Reading {
     data: usize,
 }
 
-impl Reading {
-    pub(crate) fn of(record: &HeaderRecord, headings: &Headings) -> Reading {
-        let mut reading = Reading::default();
+impl HeaderReading {
+    pub(crate) fn of(record: &HeaderRecord, headings: &Headings) -> HeaderReading {
+        let mut reading = HeaderReading::default();
         for cell in record.cells.iter().flatten() {
             let text = cell.trim();
             if text.is_empty() {
@@ -158,7 +158,11 @@ fn is_data(text: &str) -> bool {
 }
 
 /// The first row that reads like headings, where nothing speaks against it.
-fn judged(preview: &Preview, readings: &[Reading], first: usize) -> Result<usize, SheetError> {
+fn judged(
+    preview: &Preview,
+    readings: &[HeaderReading],
+    first: usize,
+) -> Result<usize, SheetError> {
     let line = |at: usize| preview.records.get(at).map_or(0, |record| record.line);
     let unclear = |reason: String, at: usize| {
         SheetErrorKind::HeaderUnclear(reason, line(at)).in_file(&preview.file)

@@ -1,25 +1,10 @@
-//! `rowcall vendors` and the field tables: a vendor's facts as rows under a header.
+//! A vendor's facts as tables.
 
-use crate::cli::VendorsArgs;
 use crate::columns::products;
 use crate::manifest::{Access, FieldRow, Manifest, RuleRow, UpdateKind};
 use crate::model::{Field, Kind};
-use crate::rim::terminal::print_data;
-use crate::rim::{Exit, Failure};
 use crate::sheet::{GENERATE, markdown};
-use crate::vendors::{VENDORS, Vendor, vendor};
-
-/// Prints the vendors, or one of them.
-///
-/// # Errors
-/// Exit 2 where standard output cannot be written.
-pub(super) fn run(args: &VendorsArgs) -> Result<Exit, Failure> {
-    let text = match args.vendor.as_deref().and_then(vendor) {
-        Some(vendor) => one(vendor),
-        None => format!("{}\n{}", matrix(), dictionary()),
-    };
-    print_data(|out| out.write_all(text.as_bytes()))
-}
+use crate::vendors::{VENDORS, Vendor};
 
 /// The products whose own sheets are read, a row a product.
 pub fn product_table() -> String {
@@ -50,7 +35,7 @@ pub fn product_table() -> String {
     markdown::table(&headings, &rows.collect::<Vec<_>>())
 }
 
-/// What each vendor can do, a column a vendor.
+/// The abilities of the vendors, a column a vendor.
 pub fn matrix() -> String {
     let manifests: Vec<&Manifest> = VENDORS.iter().map(|vendor| (vendor.manifest)()).collect();
     let mut headings = vec!["".to_owned()];
@@ -91,7 +76,7 @@ pub fn matrix() -> String {
 }
 
 /// One vendor: its settings, its fields, its rules with their sources, and those of its groups.
-pub fn one(vendor: &Vendor) -> String {
+pub(super) fn one(vendor: &Vendor) -> String {
     let manifest = (vendor.manifest)();
     let mut text = format!(
         "# {} ({})\n\n{}\n",
@@ -181,7 +166,7 @@ fn rules(manifest: &Manifest) -> String {
 }
 
 /// Every field of the dictionary and each vendor's own name for it.
-fn dictionary() -> String {
+pub(super) fn dictionary() -> String {
     let mut headings = vec!["field".to_owned(), "meaning".to_owned()];
     headings.extend(VENDORS.iter().map(|vendor| vendor.id.to_owned()));
     let rows = Field::all().map(|field| {
@@ -214,8 +199,8 @@ fn yes(can: bool) -> String {
     if can { "yes" } else { "no" }.to_owned()
 }
 
-/// What becomes of a field that a new extension is not given.
-pub(super) fn on_create(row: &FieldRow) -> String {
+/// In words, the value of a field that a new extension is not given.
+pub(in crate::commands) fn on_create(row: &FieldRow) -> String {
     match (row.required, &row.fill, &row.default) {
         (true, _, _) => "required".to_owned(),
         (_, Some(fill), _) => format!("sent as {fill} where the sheet has none"),
@@ -224,8 +209,8 @@ pub(super) fn on_create(row: &FieldRow) -> String {
     }
 }
 
-/// What a field's cells hold, in words.
-pub(super) fn values(row: &FieldRow) -> String {
+/// In words, the values that a field takes.
+pub(in crate::commands) fn values(row: &FieldRow) -> String {
     let kind = match row.name.def().kind {
         Kind::Text => "text",
         Kind::Identifier => "digits, as text",

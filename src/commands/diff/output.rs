@@ -1,0 +1,176 @@
+//! Where differences go: a table, or one line for each extension.
+
+use crate::cli::DiffArgs;
+use crate::diff::{Comparison, HEADINGS, What};
+use crate::manifest::{Access, Manifest};
+use crate::model::Field;
+use crate::rim::terminal::{output, print, print_data};
+use crate::rim::{Exit, Failure};
+use crate::sheet::{Format, Readers, Writer};
+use std::collections::BTreeMap;
+use std::io::{self, ErrorKind, Write};
+
+/// The table that differences are written to.
+pub(super) struct Output {
+    /// None where they are printed as text.
+    table: Option<Writer>,
+    /// Each line names its target.
+    with_target: bool,
+}
+
+impl Output {
+    /// Opens the file, or the table on standard output.
+    pub(super) fn open(args: &DiffArgs, with_target: bool) -> Result<Output, Failure> {
+        let target = with_target.then_some("target");
+        let headings: Vec<&str> = target.into_iter().chain(HEADINGS).collect();
+        let stream =
+            |format| Writer::stream(Box::new(QuietStdout), "standard output", format, &headings);
+        let table = match &args.output {
+            Some(path) => Some(Writer::replace(path, Readers::Anybody, &headings)),
+            // As text, which is no table.
+            None => Format::named(&args.format).map(stream),
+        };
+        Ok(Output {
+            table: table.transpose().map_err(Failure::usage)?,
+            with_target,
+        })
+    }
+
+    /// As text one line for each extension that differs, in a table one for each field.
+    pub(super) fn write(
+        &mut self,
+        target: &str,
+        comparison: &Comparison<'_>,
+    ) -> Result<(), Failure> {
+        let target = self.with_target.then_some(target);
+        let Some(table) = &mut self.table else {
+            let prefix = target.map_or_else(String::new, |target| format!("{target}: "));
+            return print_data(|out| text(&prefix, comparison, out)).map(drop);
+        };
+        for difference in &comparison.differences {
+            for row in comparison.rows(difference) {
+                let cells = row.iter().map(String::as_str);
+                let written = table.row(target.into_iter().chain(cells));
+                written.map_err(Failure::usage)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(self) -> Result<(), Failure> {
+        let finished = self.table.map(Writer::finish);
+        finished.unwrap_or(Ok(())).map_err(Failure::usage)
+    }
+}
+
+/// One line for each extension that differs.
+pub(in crate::commands) fn text(
+    prefix: &str,
+    comparison: &Comparison<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut out = io::BufWriter::new(out);
+    for difference in &comparison.differences {
+        writeln!(out, "{prefix}{}", comparison.line(difference))?;
+    }
+    out.flush()
+}
+
+/// Standard output, whose reader may go (`| head`): that there are differences is still told by the exit code.
+struct QuietStdout;
+
+impl Write for QuietStdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match output().write(bytes) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(bytes.len()),
+            written => written,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match output().flush() {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            flushed => flushed,
+        }
+    }
+}
+
+/// Prints how much differs, and returns the exit for it.
+pub(super) fn conclude(labels: &[String; 2], comparison: &Comparison<'_>) -> Exit {
+    let [before, after] = labels;
+    print(format!("{before} → {after}: {}", summary(comparison)));
+    Exit::done_if(comparison.differences.is_empty())
+}
+
+fn summary(comparison: &Comparison<'_>) -> String {
+    let mut counts: BTreeMap<What, usize> = BTreeMap::new();
+    for difference in &comparison.differences {
+        *counts.entry(difference.what()).or_default() += 1;
+    }
+    if counts.is_empty() {
+        return "no difference".to_owned();
+    }
+    let counts = counts.iter();
+    let counts: Vec<String> = counts
+        .map(|(what, count)| format!("{count} {}", what.word()))
+        .collect();
+    counts.join(", ")
+}
+
+/// Prints which fields are not compared, and why: once each, and not as differences of every extension. Of sides that are
+/// targets the vendors are given.
+pub(in crate::commands) fn print_not_compared(
+    comparison: &Comparison<'_>,
+    labels: &[String; 2],
+    vendors: [Option<&Manifest>; 2],
+) {
+    let names = |fields: &[Field]| {
+        let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
+        names.join(", ")
+    };
+    let [before, after] = labels;
+    for (fields, there, other, vendor) in [
+        (&comparison.only[0], before, after, vendors[1]),
+        (&comparison.only[1], after, before, vendors[0]),
+    ] {
+        let write_only = |field: &Field| {
+            let row = vendor.and_then(|manifest| manifest.row(*field));
+            row.is_some_and(|row| row.access == Access::WriteOnly)
+        };
+        let (kept, lacking): (Vec<Field>, Vec<Field>) = fields.iter().partition(|f| write_only(f));
+        if !lacking.is_empty() {
+            let fields = names(&lacking);
+            print(format!(
+                "not compared, because only {there} has it: {fields}"
+            ));
+        }
+        if !kept.is_empty() {
+            let fields = names(&kept);
+            print(format!(
+                "not compared, because {other} does not give it back: {fields}"
+            ));
+        }
+    }
+    for (fields, why) in [
+        (
+            &comparison.unlike,
+            "not compared, because one side has values and the other fingerprints, and there is no key that made them (--key)",
+        ),
+        (
+            &comparison.other_key,
+            "not compared, because the fingerprints were made with two keys",
+        ),
+        (
+            &comparison.untold(),
+            "not told of the renumbered, because a fingerprint belongs to its number",
+        ),
+        (
+            &comparison.all_differ,
+            "every fingerprint is another one, as it is when two keys made them",
+        ),
+    ] {
+        if !fields.is_empty() {
+            print(format!("{why}: {}", names(fields)));
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The sides of a diff that are PBXes.
+
+use super::is_compared;
+use crate::diff::{Column, Side};
+use crate::link::StopFlag;
+use crate::manifest::Access;
+use crate::model::{Field, by_number};
+use crate::progress::Progress;
+use crate::rim::{Failure, Target, TargetSession};
+
+/// Every extension that a PBX holds, secrets too where it gives them back.
+pub(super) fn side(target: &Target, stop: &StopFlag) -> Result<Side, Failure> {
+    let session = TargetSession::open(target, stop)?;
+    let listing = session.list()?;
+    if !listing.complete {
+        let message = format!(
+            "{}: the listing is not certainly whole, and what it lacks would seem to be gone",
+            target.label
+        );
+        return Err(Failure::target(message).hint("run it again; nothing was compared"));
+    }
+    let manifest = session.manifest();
+    let given_back = |field: &Field| {
+        let row = manifest.row(*field);
+        is_compared(*field) && row.is_some_and(|row| row.access != Access::WriteOnly)
+    };
+    let fields: Vec<Field> = Field::all().filter(given_back).collect();
+    let columns = fields.iter().map(|field| Column::Value(*field)).collect();
+    let mut side = Side::new(columns, Some(manifest));
+    let mut numbers = listing.numbers;
+    numbers.sort_by(|a, b| by_number(a, b));
+    numbers.dedup();
+    let mut progress = Progress::new(&format!("{}s", target.record()), numbers.len() as u64);
+    let mut twice = None;
+    let looked = session
+        .connection()
+        .look(&numbers, &session.looking(false), &mut |found| {
+            for extension in found {
+                progress.tick();
+                let cells = fields.iter();
+                let cells = cells.map(|field| extension.reveal(*field).unwrap_or_default());
+                if side.add(extension.number(), cells).is_err() {
+                    twice.get_or_insert(extension.number().to_owned());
+                }
+            }
+        });
+    progress.finish();
+    drop(session);
+    looked.map_err(|fault| target.failure(&fault))?;
+    let missing: Vec<&str> = numbers
+        .iter()
+        .map(String::as_str)
+        .filter(|number| !side.holds(number))
+        .collect();
+    let trouble = match (missing.first(), twice) {
+        (Some(first), _) => {
+            let more = missing.len() - 1;
+            format!("{first} (and {more} more) was listed, and gone when it was looked at")
+        }
+        (None, Some(twice)) => format!("{twice} was given back twice"),
+        (None, None) => return Ok(side),
+    };
+    Err(Failure::target(format!("{}: {trouble}", target.label))
+        .hint("run it again when nobody changes the PBX; nothing was compared"))
+}

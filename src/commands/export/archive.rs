@@ -1,0 +1,91 @@
+//! The archive that exports go into.
+
+use crate::archive::{Archive, ArchiveError, Head, Kept, Night};
+use crate::cli::ExportArgs;
+use crate::rim::Failure;
+use crate::rim::terminal::{print, print_data};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+/// The archive that nights go into.
+pub(super) struct Nights {
+    pub(super) archive: Archive,
+    /// The key of each target's newest night.
+    pub(super) keys: BTreeMap<String, String>,
+    /// Each target's newest night that certainly holds everything.
+    pub(super) newest: BTreeMap<String, Night>,
+    /// The head by now, and the targets that have a new night.
+    done: Mutex<(Option<Head>, BTreeSet<String>)>,
+}
+
+impl Nights {
+    /// Opens the archive, or makes it.
+    ///
+    /// # Errors
+    /// Exit 2 where it cannot be used.
+    pub(super) fn new(folder: &Path) -> Result<Nights, Failure> {
+        let archive = Archive::open_or_make(folder)?;
+        let nights = match archive.nights() {
+            Ok(nights) => nights,
+            Err(ArchiveError::NoArchive(_)) => BTreeMap::new(),
+            // Tonight's state is worth more than the order of the book.
+            Err(error) => {
+                print(format!("{error}; {}", error.hint()));
+                BTreeMap::new()
+            }
+        };
+        let newest = nights.iter().filter_map(|(target, nights)| {
+            let night = nights.iter().rfind(|night| night.facts.is_certain())?;
+            Some((target.clone(), night.clone()))
+        });
+        let newest = newest.collect();
+        let key = |nights: Vec<Night>| nights.last().map(|n| n.facts.key.clone());
+        let keys = nights
+            .into_iter()
+            .filter_map(|(target, nights)| Some((target, key(nights)?)));
+        Ok(Nights {
+            keys: keys.collect(),
+            newest,
+            archive,
+            done: Mutex::default(),
+        })
+    }
+
+    /// Takes note of what was entered.
+    pub(super) fn entered(&self, kept: Kept, target: Option<&str>) {
+        for notice in kept.notices {
+            print(notice);
+        }
+        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        // Others may have entered theirs meanwhile.
+        if done
+            .0
+            .as_ref()
+            .is_none_or(|head| head.entry < kept.head.entry)
+        {
+            done.0 = Some(kept.head);
+        }
+        done.1.extend(target.map(str::to_owned));
+    }
+
+    /// Lets retention do its work, and prints the head.
+    pub(super) fn close(&self, args: &ExportArgs) -> Result<(), Failure> {
+        let targets = {
+            let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+            done.1.clone()
+        };
+        if let (Some(keep), false) = (&args.keep, targets.is_empty()) {
+            let (removed, kept) = self.archive.prune(&targets, keep)?;
+            if removed > 0 {
+                print(format!("{removed} nights removed, by the rule {keep}"));
+            }
+            self.entered(kept, None);
+        }
+        let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        match &done.0 {
+            Some(head) => print_data(|out| writeln!(out, "{head}")).map(drop),
+            None => Ok(()),
+        }
+    }
+}

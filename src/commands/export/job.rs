@@ -1,0 +1,240 @@
+//! Exports of several targets, some at once.
+
+use super::{Place, file, on_change};
+use crate::archive::Facts;
+use crate::cli::{ExportArgs, ExportSecrets};
+use crate::commands::diff;
+use crate::diff::Side;
+use crate::export::{ExportError, Form, Secrecy, in_order, write};
+use crate::link::StopFlag;
+use crate::progress::Progress;
+use crate::rim::terminal::{output, print, report};
+use crate::rim::{Exit, Failure, PaceOptions, Target, TargetSession};
+use crate::seal::Key;
+use crate::sheet::{Format, Readers, SheetError, Writer};
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+/// The number of targets exported at once.
+const TARGETS_AT_ONCE: usize = 16;
+
+/// The options that every target of one export shares.
+pub(super) struct Job<'j> {
+    pub(super) args: &'j ExportArgs,
+    pub(super) pace: PaceOptions,
+    pub(super) config: Option<&'j Path>,
+    pub(super) key: Option<Key>,
+    pub(super) place: Place,
+    /// There is one target only.
+    pub(super) is_alone: bool,
+    pub(super) stop: StopFlag,
+}
+
+impl Job<'_> {
+    /// Exports all targets, some at once, and gives the exit code for all of them.
+    pub(super) fn export_all(&self, names: &[String]) -> Exit {
+        let next = AtomicUsize::new(0);
+        let exits = Mutex::new(BTreeSet::new());
+        thread::scope(|scope| {
+            for _ in 0..TARGETS_AT_ONCE.min(names.len()) {
+                scope.spawn(|| {
+                    while let Some(name) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let exit = self.export(name).unwrap_or_else(|mut failure| {
+                            if !failure.message.starts_with(&format!("{name}:")) {
+                                failure.message = format!("{name}: {}", failure.message);
+                            }
+                            report(&failure)
+                        });
+                        let mut exits = exits.lock().unwrap_or_else(PoisonError::into_inner);
+                        exits.insert(exit);
+                    }
+                });
+            }
+        });
+        let exits = exits.into_inner().unwrap_or_else(PoisonError::into_inner);
+        // The most telling one comes first.
+        let order = [
+            Exit::Interrupted,
+            Exit::Target,
+            Exit::Unusable,
+            Exit::NotDone,
+        ];
+        order
+            .into_iter()
+            .find(|exit| exits.contains(exit))
+            .unwrap_or(Exit::Done)
+    }
+
+    /// Exports one target to where it goes.
+    pub(super) fn export(&self, name: &str) -> Result<Exit, Failure> {
+        let nights = match &self.place {
+            Place::Stdout => return self.write(name, None).map(|facts| exit(&facts)),
+            Place::File(path) => {
+                let path = file(path, name)?;
+                let before = self.before(|| path.is_file().then(|| diff::export(&path, None)));
+                let facts = self.write(name, Some(&path))?;
+                let added = self.report_change(name, &facts, before, || diff::export(&path, None));
+                return Ok(exit(&facts).max(added));
+            }
+            Place::Archive(nights) => nights,
+        };
+        let before = self.before(|| {
+            nights
+                .newest
+                .get(name)
+                .map(|night| diff::night(name, night))
+        });
+        let pending = nights.archive.begin(name, &self.args.format)?;
+        match self.write(name, Some(pending.path())) {
+            Ok(facts) => {
+                let key = nights.keys.get(name).filter(|key| !key.is_empty());
+                if key.is_some_and(|key| !facts.key.is_empty() && *key != facts.key) {
+                    print(format!(
+                        "{name}: the night before was exported with another key, so every fingerprint is another one"
+                    ));
+                }
+                let kept = nights.archive.enter(&pending, facts.clone())?;
+                nights.entered(kept, Some(name));
+                let added = self.report_change(name, &facts, before, || {
+                    let nights = nights.archive.nights()?;
+                    let night = nights.get(name).and_then(|nights| nights.last());
+                    let night = night.ok_or_else(|| Failure::usage(format!("{name}: no night")));
+                    diff::night(name, night?)
+                });
+                Ok(exit(&facts).max(added))
+            }
+            Err(failure) => {
+                match nights.archive.miss(name, &failure.message) {
+                    Ok(kept) => nights.entered(kept, None),
+                    Err(error) => print(format!("{name}: {error}")),
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// The export before, where anybody asks what changed since.
+    fn before(
+        &self,
+        before: impl FnOnce() -> Option<Result<Side, Failure>>,
+    ) -> Option<Result<Side, Failure>> {
+        self.args.on_change.as_ref().and_then(|_| before())
+    }
+
+    /// Tells what changed to whoever asked for it, and gives the exit code that this adds.
+    fn report_change(
+        &self,
+        name: &str,
+        facts: &Facts,
+        before: Option<Result<Side, Failure>>,
+        after: impl FnOnce() -> Result<Side, Failure>,
+    ) -> Exit {
+        match &self.args.on_change {
+            Some(command) if facts.is_certain() => on_change::run(command, name, before, after),
+            Some(_) => {
+                print(format!(
+                    "{name}: what changed is not told, for the export may not hold everything"
+                ));
+                Exit::Done
+            }
+            None => Exit::Done,
+        }
+    }
+
+    /// Fetches and writes; what the path held before stays until all is there.
+    fn write(&self, name: &str, path: Option<&Path>) -> Result<Facts, Failure> {
+        let started = Timestamp::now();
+        let target =
+            Target::resolve(name, self.config, &self.pace)?.about_groups(self.args.groups)?;
+        let session = TargetSession::open(&target, &self.stop.part())?;
+        let listing = session.list()?;
+        if !listing.complete {
+            print(format!(
+                "{}: the listing may not be whole; the export holds what was listed",
+                target.label
+            ));
+        }
+        let numbers = in_order(listing.numbers);
+        let secrecy = match (&self.key, self.args.secrets) {
+            (Some(key), _) => Secrecy::Fingerprinted(key),
+            (None, ExportSecrets::Plain) => Secrecy::Plain,
+            (None, _) => Secrecy::Omitted,
+        };
+        let form = Form::new(session.manifest(), secrecy, self.args.live);
+        let mut writer = self.writer(path, &form).map_err(Failure::usage)?;
+        let records = format!("{}s", target.record());
+        // Bars of several targets would stand in each other's place.
+        let mut progress = self
+            .is_alone
+            .then(|| Progress::new(&records, numbers.len() as u64));
+        let written = write(
+            session.connection(),
+            &numbers,
+            &session.looking(self.args.live),
+            &form,
+            &mut writer,
+            &mut |count| {
+                if let Some(progress) = &mut progress {
+                    (0..count).for_each(|_| progress.tick());
+                }
+            },
+        );
+        if let Some(progress) = progress {
+            progress.finish();
+        }
+        drop(session);
+        let gone = written.map_err(|error| match error {
+            ExportError::Fault(fault) => target.failure(&fault),
+            ExportError::Sheet(error) => Failure::usage(error),
+        })?;
+        writer.finish().map_err(Failure::usage)?;
+        print(format!(
+            "{}: {} {records}",
+            target.label,
+            numbers.len() - gone.len()
+        ));
+        if !gone.is_empty() {
+            print(format!(
+                "{}: listed, but gone when they were looked at: {}",
+                target.label,
+                gone.join(", ")
+            ));
+        }
+        Ok(Facts {
+            started,
+            extensions: (numbers.len() - gone.len()) as u64,
+            gone: gone.len() as u64,
+            whole: listing.complete,
+            secrets: self.args.secrets.word().to_owned(),
+            key: self.key.as_ref().map(Key::id).unwrap_or_default(),
+            vendor: target.vendor.id.to_owned(),
+            pbx: target.identity(),
+            rules: (target.vendor.manifest)().version(),
+            tool: concat!("rowcall ", env!("CARGO_PKG_VERSION")).to_owned(),
+        })
+    }
+
+    fn writer(&self, path: Option<&Path>, form: &Form<'_>) -> Result<Writer, SheetError> {
+        let columns = form.columns();
+        match path {
+            None => Writer::stream(output(), "standard output", Format::Csv, &columns),
+            Some(path) if self.args.secrets == ExportSecrets::Plain => {
+                print(format!(
+                    "{} will hold passwords and PINs; only its owner can read it",
+                    path.display()
+                ));
+                Writer::replace(path, Readers::Owner, &columns)
+            }
+            Some(path) => Writer::replace(path, Readers::Anybody, &columns),
+        }
+    }
+}
+
+/// An export that may not hold everything is no success.
+fn exit(facts: &Facts) -> Exit {
+    Exit::done_if(facts.is_certain())
+}

@@ -1,0 +1,153 @@
+//! The changed cells of a repaired copy: on the terminal, as JSON, and as a report.
+
+use crate::check::Counts;
+use crate::cli::FixArgs;
+use crate::model::Finding;
+use crate::model::redact::{NOT_SHOWN, quoted};
+use crate::rim::terminal::{output, print};
+use crate::rim::{Exit, Failure};
+use crate::sheet::{Readers, Row, Sheet, SheetError, Writer};
+use jiff::Timestamp;
+use serde_json::json;
+use std::io::{self, BufWriter, Write};
+
+/// The columns of the report: one line a changed cell.
+const HEADINGS: [&str; 9] = [
+    "row", "place", "cell", "number", "field", "column", "code", "before", "after",
+];
+
+/// The changes, reported while they are made.
+pub(super) struct Changes<'s> {
+    sheet: &'s Sheet,
+    json: bool,
+    out: BufWriter<Box<dyn Write + Send>>,
+    writers: Vec<Writer>,
+    pub(super) rows: u64,
+    cells: u64,
+    left: u64,
+}
+
+impl<'s> Changes<'s> {
+    /// Opens the reports.
+    pub(super) fn open(args: &FixArgs, sheet: &'s Sheet) -> Result<Changes<'s>, Failure> {
+        let create = |path: &std::path::PathBuf| Writer::create(path, Readers::Anybody, &HEADINGS);
+        let writers: Result<Vec<Writer>, SheetError> = args.report.iter().map(create).collect();
+        Ok(Changes {
+            sheet,
+            json: args.json,
+            out: BufWriter::new(output()),
+            writers: writers.map_err(Failure::usage)?,
+            rows: 0,
+            cells: 0,
+            left: 0,
+        })
+    }
+
+    /// Reports a changed cell.
+    pub(super) fn change(
+        &mut self,
+        row: &Row<'_>,
+        number: &str,
+        column: usize,
+        finding: &Finding,
+        repair: &str,
+    ) -> Result<(), Failure> {
+        let place = self.sheet.place(row.line);
+        let field = finding.field.map_or("", |field| field.name());
+        let secret = finding.field.is_none_or(|field| field.is_secret());
+        let value = row.cells.get(column).unwrap_or_default();
+        let (before, after) = match secret {
+            true => (NOT_SHOWN, NOT_SHOWN),
+            false => (value, repair),
+        };
+        let (cell, code) = (place.cell(column), &*finding.rule);
+        let heading = self.sheet.headings.get(column).map_or("", String::as_str);
+        self.cells += 1;
+        let printed = if self.json {
+            // One object, begun here and ended with the summary, for there may be many.
+            let opening = if self.cells == 1 {
+                "{\"changes\":["
+            } else {
+                ","
+            };
+            let change = json!({
+                "row": self.rows, "place": place.to_string(), "cell": cell, "number": number,
+                "field": field, "column": heading, "code": code, "before": before, "after": after,
+            });
+            write!(self.out, "{opening}{change}")
+        } else if secret {
+            writeln!(self.out, "{cell} {field}: {NOT_SHOWN} ({code})")
+        } else {
+            let (before, after) = (quoted(before), quoted(after));
+            writeln!(self.out, "{cell} {field}: {before} → {after} ({code})")
+        };
+        unless_gone(printed)?;
+        let (row, place) = (self.rows.to_string(), place.to_string());
+        let line = [
+            &row, &place, &cell, number, field, heading, code, before, after,
+        ];
+        for writer in &mut self.writers {
+            writer.row(line).map_err(Failure::usage)?;
+        }
+        Ok(())
+    }
+
+    /// Reports a cell that was not changed, though it has a repair.
+    pub(super) fn left(&mut self, row: &Row<'_>, column: usize, finding: &Finding, why: &str) {
+        let place = self.sheet.place(row.line);
+        let field = finding.field.map_or("", |field| field.name());
+        let (cell, code) = (place.cell(column), &finding.rule);
+        self.left += 1;
+        print(format!(
+            "{place}: not changed: {cell} {field} ({code}): {why}"
+        ));
+    }
+
+    /// Ends the reports; returns how many cells were changed.
+    pub(super) fn finish(
+        mut self,
+        args: &FixArgs,
+        counts: &Counts,
+        started: Timestamp,
+        exit: Exit,
+    ) -> Result<u64, Failure> {
+        for writer in self.writers {
+            writer.finish().map_err(Failure::usage)?;
+        }
+        if self.json {
+            let summary = json!({
+                "command": "fix",
+                "target": args.vendor,
+                "changed": self.cells,
+                "not_changed": self.left,
+                "counts": { "valid": counts.valid, "invalid": counts.invalid },
+                "rows": counts.rows,
+                "errors": counts.errors,
+                "warnings": counts.warnings,
+                "started": format!("{started:.3}"),
+                "finished": format!("{:.3}", Timestamp::now()),
+                "exit_code": exit.code(),
+            });
+            let opening = if self.cells == 0 {
+                "{\"changes\":["
+            } else {
+                ""
+            };
+            let summary = summary.to_string();
+            let rest = summary.trim_start_matches('{');
+            unless_gone(writeln!(self.out, "{opening}],{rest}"))?;
+        }
+        unless_gone(self.out.flush())?;
+        Ok(self.cells)
+    }
+}
+
+/// Passes over a reader who has gone (`| head`): the copy is written all the same.
+fn unless_gone(printed: io::Result<()>) -> Result<(), Failure> {
+    match printed {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::usage(format!(
+            "standard output cannot be written: {error}"
+        ))),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,80 @@
+//! What is lost on the way, and what would be sent, as files.
+
+use crate::cli::MigrateArgs;
+use crate::migrate;
+use crate::model::Field;
+use crate::plan::transfer::{Move, Transfer};
+use crate::rim::terminal::print;
+use crate::rim::{Failure, Target};
+use crate::sheet::{Readers, SheetError, Writer};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Reports what is lost on the way, in short and, where a file is named, field by field.
+pub(super) fn report(
+    args: &MigrateArgs,
+    from: &Target,
+    to: &Target,
+    transfer: &Transfer<'_>,
+) -> Result<(), Failure> {
+    if let Some(path) = &args.loss {
+        write_loss(path, &transfer.moves).map_err(Failure::usage)?;
+    }
+    print(format!("{} → {}", from.label, to.label));
+    transfer.loss.summary().iter().for_each(print);
+    if let Some(path) = &args.loss {
+        print(format!("loss report: {}", path.display()));
+    }
+    Ok(())
+}
+
+fn write_loss(path: &Path, moves: &[Move]) -> Result<(), SheetError> {
+    let mut writer = Writer::replace(path, Readers::Anybody, &migrate::HEADINGS)?;
+    for one in moves {
+        for entry in &one.mapped.entries {
+            let cells = migrate::cells(&one.number, one.mapped.wanted.number(), entry);
+            writer.row(cells.iter().map(String::as_str))?;
+        }
+    }
+    writer.finish()
+}
+
+/// Writes what is wanted as a sheet under canonical headings.
+pub(super) fn write_sheet(path: &Path, moves: &[Move]) -> Result<(), Failure> {
+    let given = moves.iter().flat_map(|one| one.mapped.wanted.iter());
+    let fields: BTreeSet<Field> = given.map(|(field, _)| field).collect();
+    let headings: Vec<&str> = fields.iter().map(|field| field.name()).collect();
+    let mut writer = Writer::replace(path, Readers::Owner, &headings).map_err(Failure::usage)?;
+    for one in moves {
+        let cells = fields
+            .iter()
+            .map(|field| one.mapped.wanted.reveal(*field).unwrap_or_default());
+        writer.row(cells).map_err(Failure::usage)?;
+    }
+    writer.finish().map_err(Failure::usage)?;
+    print(format!(
+        "{}: what would be sent, with passwords and PINs; only its owner can read it",
+        path.display()
+    ));
+    Ok(())
+}
+
+/// The failure of a migration by which something would be lost.
+pub(super) fn too_lossy(lost: &BTreeMap<Field, u64>) -> Failure {
+    let counted: Vec<String> = lost
+        .iter()
+        .map(|(field, count)| format!("{} {count}", field.name()))
+        .collect();
+    let flags: Vec<String> = lost
+        .keys()
+        .map(|field| format!("--drop {}", field.name()))
+        .collect();
+    Failure::guard(format!(
+        "something would be lost of these fields, so nothing was sent: {}",
+        counted.join(", ")
+    ))
+    .hint(format!(
+        "if that is meant: {}; or --on-loss report",
+        flags.join(" ")
+    ))
+}

@@ -1,0 +1,105 @@
+//! `rowcall migrate`: the extensions of one PBX onto another, with an account of every field before anything is sent.
+//!
+//! Read, map, loss report, look at the other PBX, decide three ways, and then the road of every import. What both PBXes
+//! agree on in the end is kept for the next run.
+
+mod loss;
+mod renumber;
+
+use crate::cli::{MigrateArgs, OnLoss};
+use crate::input::Rows;
+use crate::plan::Refusal;
+use crate::plan::transfer::{MigrationSource, Transfer};
+use crate::rim::terminal::{print, stop_on_interrupt};
+use crate::rim::{Context, Exit, Failure, PaceOptions, Target, TargetSession};
+use crate::run::{Run, RunRequest};
+use std::collections::BTreeMap;
+
+/// Carries the extensions of the one target to the other.
+///
+/// # Errors
+/// Exit 2 where the command line, a file, or what is kept of the last run cannot be used, or where two extensions would
+/// have one number; exit 3 where a target cannot be used; exit 4 where the guard or `--on-loss stop` stops it.
+pub(super) fn run(args: &MigrateArgs, context: &Context) -> Result<Exit, Failure> {
+    let reading = PaceOptions {
+        ca_file: args.pace.ca_file.clone(),
+        ..PaceOptions::default()
+    };
+    let from = Target::resolve(&args.from, context.config(), &reading)?;
+    let to = Target::resolve(&args.to, context.config(), &args.pace.options())?;
+    let request = request(args, &from, &to)?;
+    let listed = match &args.renumber_map {
+        Some(path) => renumber::read_map(path)?,
+        None => BTreeMap::new(),
+    };
+    let stop = stop_on_interrupt()?;
+    let source = MigrationSource::fetch(&TargetSession::open(&from, &stop)?)?;
+    source.notes.iter().for_each(print);
+    let renumbering = renumber::resolve(&source, &listed, args)?;
+    let left_out = args.drop.iter().copied().collect();
+    let transfer = Transfer::map(&from, &to, source, &renumbering, left_out, args.overwrite)?;
+    loss::report(args, &from, &to, &transfer)?;
+    if let Some(path) = &args.output {
+        loss::write_sheet(path, &transfer.moves)?;
+    }
+    let run = Run::new(&request, context, &stop).of_lines(transfer.lines());
+    let lost = transfer.loss.lost();
+    if args.on_loss == OnLoss::Stop && !lost.is_empty() {
+        return run.refuse(Refusal::new("loss", loss::too_lossy(&lost)));
+    }
+    let key = match context.key() {
+        Ok(key) => key,
+        Err(failure) => return run.refuse(failure.into()),
+    };
+    if args.dry_run {
+        return run.preview(
+            |_, session| {
+                let base = transfer.base(&context.state()?, &key)?;
+                Ok(transfer.plan(base.as_ref(), &key, session)?.0)
+            },
+            |_, _| Ok(()),
+        );
+    }
+    run.execute(|_, session| {
+        let base = transfer.base(&context.state()?, &key)?;
+        let (mut plan, steps) = transfer.plan(base.as_ref(), &key, session)?;
+        let base = base.as_ref();
+        plan.agreement = base.map(|base| transfer.agreement(base, &plan, &steps, &key));
+        Ok(plan)
+    })
+}
+
+fn request<'t>(
+    args: &MigrateArgs,
+    from: &Target,
+    to: &'t Target,
+) -> Result<RunRequest<'t>, Failure> {
+    if from.is_same_pbx(to) {
+        return Err(Failure::usage(format!(
+            "{} and {} are the same PBX",
+            from.label, to.label
+        )));
+    }
+    let request = RunRequest {
+        command: "migrate",
+        mode: if args.overwrite { "overwrite" } else { "" },
+        target: to,
+        report: args.report.options(),
+        rejects: None,
+        guard: args.guard.options(),
+        secrets: args.secrets.resolve()?,
+    };
+    request.guard.refuse_column_waves("a migration")?;
+    let mut files = request.files(&Rows::default());
+    if let Some(path) = &args.renumber_map {
+        files.read(path);
+    }
+    if let Some(path) = &args.loss {
+        files.written("--loss", path);
+    }
+    if let Some(path) = &args.output {
+        files.written("--output", path);
+    }
+    files.prepare()?;
+    Ok(request)
+}
