@@ -578,7 +578,10 @@ impl FieldRow {
 
     /// Whether a text stands for no value, and the cell counts as blank. A key and a secret are never left out so.
     pub fn is_left_out(&self, text: &str) -> bool {
-        is_placeholder(text) && !self.name.is_key() && self.choice(text).is_none()
+        is_placeholder(text)
+            && !self.name.is_key()
+            && !self.name.is_secret()
+            && self.choice(text).is_none()
     }
 
     /// The known word that a text stands for, without regard to case, spaces, `_` and `-`.

@@ -74,7 +74,7 @@ impl Country {
         let is_abroad = text.starts_with('+') || text.starts_with("00");
         let text = match is_abroad {
             // The zero that is dialled within the country only.
-            true => text.to_owned(),
+            true => text.replacen("(0)", "", 1),
             false => text.to_owned(),
         };
         if let Some((area, _)) = text.split_once('/')
