@@ -6,20 +6,20 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
-/// What of an extension may be seen, and `None` where a secret stands.
+/// The fields of an extension that may be seen, and `None` for a secret.
 pub(super) type Shown<T> = BTreeMap<Field, Option<T>>;
 
 /// A change as it is read from its table.
 pub(super) struct Stored {
     /// The position of its row.
     pub(super) position: usize,
-    /// What is to be done.
+    /// The action.
     pub(super) action: Action,
     /// The extension's number.
     pub(super) number: String,
-    /// What is to be written.
+    /// The fields to be written.
     pub(super) wanted: Shown<String>,
-    /// What the PBX held.
+    /// The fields that the PBX held.
     pub(super) before: Option<Shown<String>>,
     /// The secrets of both; `None` where there is none.
     pub(super) sealed: Option<Vec<u8>>,
@@ -32,7 +32,7 @@ struct Secrets<T> {
     before: BTreeMap<Field, T>,
 }
 
-/// What of an extension may be seen.
+/// The fields of an extension that may be seen.
 pub(super) fn shown(extension: &Record) -> Shown<&str> {
     extension
         .iter()
@@ -93,7 +93,7 @@ fn secrets(extension: &Record) -> BTreeMap<Field, &str> {
         .collect()
 }
 
-/// What a sealed value belongs to: it opens nowhere else.
+/// The context of a sealed value: it opens nowhere else.
 fn context(run: &str, position: usize, number: &str) -> String {
     format!("ledger/{run}/{position}/{number}")
 }

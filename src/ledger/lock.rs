@@ -33,7 +33,7 @@ impl Drop for HeldFile {
     }
 }
 
-/// Who works on a target.
+/// The process that works on a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LockHolder {
     /// The process.
@@ -64,7 +64,7 @@ impl LockHolder {
 pub struct TargetLocked {
     /// The target's label.
     pub target: String,
-    /// Who it is, as far as that could be read.
+    /// The holder, as far as it could be read.
     pub by: Option<LockHolder>,
 }
 
@@ -111,7 +111,7 @@ impl TargetLock {
         &self.target
     }
 
-    /// Writes down which run has the lock, for whoever is refused it.
+    /// Writes down which run has the lock, for those who are refused it.
     pub(super) fn report_run(&self, run: Option<&str>) -> Result<(), LedgerError> {
         let run = run.unwrap_or_default();
         let line = format!("{} {} {run}\n", std::process::id(), self.since);

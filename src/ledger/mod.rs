@@ -1,4 +1,4 @@
-//! What a run set out to do and what became of it, on disk before it is said to the PBX: one SQLite file a run, from
+//! A run's changes and their results, on disk before they are sent to the PBX: one SQLite file a run, from
 //! which a killed run goes on, a report is made again, and a run is undone.
 //!
 //! ```text
@@ -35,7 +35,7 @@ use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
 
-/// What a run is, told by whoever starts it. Holds no secret.
+/// The command and options of a run, as it was started. Holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunHead {
     /// The command, for example `import`.
@@ -44,7 +44,7 @@ pub struct RunHead {
     pub vendor: String,
     /// The mode; empty where the command has none.
     pub mode: String,
-    /// What was asked for besides, as JSON.
+    /// All other options, as JSON.
     pub options: String,
     /// The version of the rules that the rows were checked by.
     pub rules: String,
@@ -58,22 +58,22 @@ pub struct RunFacts {
     /// Its name, for example `20261121-213015-a1b2`: when it began, in UTC, and four digits that tell runs of the same
     /// second apart.
     pub id: String,
-    /// How many runs had begun with this state folder, this one included: newer runs count higher, whatever the clock
+    /// Count of the runs that had begun with this state folder, this one included: newer runs count higher, whatever the clock
     /// said.
     pub count: u64,
     /// The label of its target.
     pub target: String,
-    /// When it began.
+    /// The time when it began.
     pub started: Timestamp,
     /// The version of rowcall that began it.
     pub tool: String,
     /// The name of the key that its secrets are sealed with.
     pub key: String,
-    /// What it is.
+    /// Its command and options.
     pub head: RunHead,
 }
 
-/// How far a row is.
+/// The progress of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// It has its result.
@@ -85,12 +85,12 @@ pub enum Standing {
     Intended(u32),
 }
 
-/// How and when a run ended.
+/// The end of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunEnd {
-    /// When.
+    /// The time.
     pub at: Timestamp,
-    /// Why, in words.
+    /// The reason, in words.
     pub why: String,
 }
 
@@ -99,7 +99,7 @@ pub struct RunEnd {
 pub struct Listed {
     /// Its name.
     pub id: String,
-    /// What there is to say about it, or why it cannot be read.
+    /// Its summary, or the reason why it cannot be read.
     pub summary: Result<Summary, LedgerError>,
 }
 
@@ -108,24 +108,24 @@ pub struct Listed {
 pub struct Summary {
     /// The run.
     pub run: RunFacts,
-    /// How it ended; `None` while it is at work, and after a crash.
+    /// Its end; `None` while it is at work, and after a crash.
     pub ended: Option<RunEnd>,
-    /// How many rows have which result.
+    /// Counts of the rows by result.
     pub results: BTreeMap<RowResult, u64>,
-    /// How many rows are [`Standing::Waiting`].
+    /// Rows that are [`Standing::Waiting`].
     pub waiting: u64,
-    /// How many rows are [`Standing::Intended`].
+    /// Rows that are [`Standing::Intended`].
     pub intended: u64,
 }
 
 impl Summary {
-    /// Whether nothing is left to be done: the run ended, and every row has its result.
+    /// True where nothing is left to be done: the run ended, and every row has its result.
     pub fn is_finished(&self) -> bool {
         self.ended.is_some() && self.waiting == 0 && self.intended == 0
     }
 }
 
-/// Why the ledger cannot be used. Except for [`LedgerError::Locked`] and what comes before a run, nothing more may be sent.
+/// The reason why the ledger cannot be used. Except for [`LedgerError::Locked`] and what comes before a run, nothing more may be sent.
 #[derive(Debug, Error)]
 pub enum LedgerError {
     /// The platform's state folder is not known.
@@ -134,11 +134,11 @@ pub enum LedgerError {
     /// A folder or a file beside the ledger cannot be used.
     #[error("{} cannot be {doing}: {error}", .path.display())]
     Folder {
-        /// Which.
+        /// The file or folder.
         path: PathBuf,
-        /// What was tried, for example `made`.
+        /// The attempt, for example `made`.
         doing: &'static str,
-        /// What the system says.
+        /// The system's error.
         error: io::Error,
     },
     /// The ledger cannot be written.
@@ -146,7 +146,7 @@ pub enum LedgerError {
     Write {
         /// The ledger.
         path: PathBuf,
-        /// What the database says.
+        /// The database's error.
         why: String,
     },
     /// The ledger could not be written before, and is not written any more.
@@ -157,7 +157,7 @@ pub enum LedgerError {
     Read {
         /// The ledger.
         path: PathBuf,
-        /// What the database says, or what stands there and should not.
+        /// The database's error, or the content that should not be there.
         why: String,
     },
     /// The ledger is of another version of rowcall.
@@ -173,9 +173,9 @@ pub enum LedgerError {
     /// There is no such run.
     #[error("there is no run {run} in {}", .folder.display())]
     NoSuchRun {
-        /// What was asked for.
+        /// The name that was asked for.
         run: String,
-        /// Where it was looked for.
+        /// The folder that was searched.
         folder: PathBuf,
     },
     /// A row was to be written where it cannot be.
@@ -183,7 +183,7 @@ pub enum LedgerError {
     Position {
         /// The row's position, counting from 0.
         position: usize,
-        /// What is wrong with it.
+        /// The mistake in it.
         why: &'static str,
     },
     /// Secrets could not be sealed or opened.
@@ -191,7 +191,7 @@ pub enum LedgerError {
     Seal {
         /// The run.
         run: String,
-        /// Why; names the key.
+        /// The reason, which names the key.
         error: SealError,
     },
     /// Another run is at work on the target.
@@ -199,7 +199,7 @@ pub enum LedgerError {
     Locked(TargetLocked),
 }
 
-/// What SQLite says where it is not the ledger that is at fault.
+/// SQLite's error, where the ledger itself is not at fault.
 const DISK_TROUBLES: [&str; 3] = [
     "disk I/O error",
     "unable to open database file",
@@ -207,7 +207,7 @@ const DISK_TROUBLES: [&str; 3] = [
 ];
 
 impl LedgerError {
-    /// What to do next; empty where the message says it.
+    /// The next step for the reader; empty where the message says it.
     pub fn hint(&self) -> &'static str {
         match self {
             LedgerError::NoHome => "set HOME, or name a folder with --state",

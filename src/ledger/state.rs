@@ -13,16 +13,16 @@ use std::path::{Path, PathBuf};
 /// The ledger's name in its run's folder.
 pub(super) const LEDGER_FILE: &str = "ledger.sqlite";
 
-/// How the file begins that a run's generated secrets stand in, in its folder; its ending follows.
+/// Name of the file with a run's generated secrets, in its folder, without its ending.
 pub const SECRETS_STEM: &str = "secrets.";
 
-/// How many characters of a run's name tell its second: `20261121-213015`.
+/// Characters of a run's name that tell its second: `20261121-213015`.
 const SECOND_DIGITS: usize = 15;
 
 /// The name of the file that counts runs.
 const COUNT_FILE: &str = "count";
 
-/// What a run's folder is called while it is thrown away.
+/// Name of a run's folder while it is thrown away.
 const OLD: &str = ".old-";
 
 /// The folder in which rowcall keeps what outlives a run. Nothing is made before it is needed.
@@ -61,7 +61,7 @@ impl StateDir {
     /// The ledger of a run that must be there.
     pub(super) fn ledger(&self, run: &str) -> Result<PathBuf, LedgerError> {
         let path = self.run_folder(run).join(LEDGER_FILE);
-        // A name that somebody typed must not lead out of the folder.
+        // A typed name must not lead out of the folder.
         if is_run_name(run) && path.is_file() {
             return Ok(path);
         }
@@ -177,7 +177,7 @@ pub fn newest(
     Ok(None)
 }
 
-/// What became of old runs.
+/// The result of clearing old runs away.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cleaned {
     /// The names of those that were removed.
@@ -202,7 +202,7 @@ pub fn clean(state: &StateDir, keep: usize, unfinished: bool) -> Result<Cleaned,
     }
     let (mut cleaned, mut targets) = (Cleaned::default(), BTreeSet::new());
     for Listed { id, summary } in runs(state)?.into_iter().skip(keep) {
-        // Held while the folder goes, so that nobody resumes the run meanwhile.
+        // Held while the folder goes, so that the run is not resumed meanwhile.
         let lock = match &summary {
             Ok(summary) => match TargetLock::take(state, &summary.run.target, &[]) {
                 Err(LedgerError::Locked(_)) => continue,
@@ -268,7 +268,7 @@ fn names(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<String>, Le
     Ok(names)
 }
 
-/// Whether a name can be a run's: digits, letters and `-`, and no path.
+/// True for a name that can be a run's: digits, letters and `-`, and no path.
 fn is_run_name(name: &str) -> bool {
     !name.is_empty()
         && name

@@ -23,10 +23,10 @@ const VERSION: i64 = 3;
 /// Marks the file as rowcall's: `rowc`.
 const APPLICATION: i64 = 0x726f_7763;
 
-/// How long a reader and the writer wait for each other.
+/// Longest time that a reader and the writer wait for each other.
 const BUSY: Duration = Duration::from_secs(10);
 
-/// How many names are tried for a new run.
+/// Names that are tried for a new run.
 const NAMES_MAX: u32 = 100;
 
 const TABLES: &str = "
@@ -89,7 +89,7 @@ pub struct Ledger {
     path: PathBuf,
     run: String,
     results: Vec<(usize, Outcome)>,
-    /// What was read back, as JSON.
+    /// Records that were read back, as JSON.
     left: Vec<(usize, String)>,
     /// Rows that this process wrote down as about to be sent.
     intended: HashSet<usize>,
@@ -414,12 +414,12 @@ impl StoredRun {
         })
     }
 
-    /// What the run is.
+    /// The run.
     pub fn run(&self) -> &RunFacts {
         &self.run
     }
 
-    /// How the run ended; `None` while it is at work, and after a crash.
+    /// The run's end; `None` while it is at work, and after a crash.
     ///
     /// # Errors
     /// The ledger cannot be read.
@@ -538,7 +538,7 @@ impl StoredRun {
         Ok(rows)
     }
 
-    /// What was read back of extensions once they were written, by the positions of their rows, with keyed fingerprints
+    /// Reads what was read back of extensions once they were written, by the positions of their rows, with keyed fingerprints
     /// in the place of secrets.
     ///
     /// # Errors
@@ -577,7 +577,7 @@ impl StoredRun {
         stored.collect()
     }
 
-    /// Whether the database is whole.
+    /// Checks that the database is whole.
     fn check(&self) -> Result<(), LedgerError> {
         let said: String = self
             .connection

@@ -15,25 +15,25 @@ use std::io::{self, Read};
 use std::time::{Duration, Instant};
 use url::Url;
 
-/// How long an unused connection is kept: shorter than the 5 s after which small web servers close it, or the next
+/// Time for which an unused connection is kept: shorter than the 5 s after which small web servers close it, or the next
 /// request would die with it.
 const IDLE_MAX: Duration = Duration::from_secs(3);
 
 /// Stands before the text in some replies, and means nothing.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// How much of a reply is read at once, in bytes.
+/// Bytes of a reply that are read at once.
 const READ_BYTES: usize = 64 * 1024;
 
 /// The limits of one exchange.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How long making a connection may take.
+    /// Longest time for making a connection.
     pub connect: Duration,
-    /// How long the PBX may take to begin its reply, beside the time for connecting, and how long it may be silent
+    /// Longest time to the beginning of a reply, beside the time for connecting, and of a silence
     /// within it.
     pub reply: Duration,
-    /// How long the whole reply may take: against one that comes drop by drop.
+    /// Longest time for a whole reply: against one that comes drop by drop.
     pub whole_reply: Duration,
     /// The longest reply, in bytes.
     pub reply_bytes_max: usize,
@@ -71,7 +71,7 @@ impl Http {
     /// not there already. Nothing is sent yet.
     ///
     /// # Errors
-    /// What is wrong with the address or the certificates, without a user or password that stand in the address.
+    /// The mistake in the address or the certificates, without a user or password that stand in the address.
     pub fn new(address: &str, make_path: &str, options: Options) -> Result<Http, String> {
         let url = Url::parse(address)
             .map_err(|why| format!("the target's address cannot be understood: {why}"))?;
@@ -345,7 +345,7 @@ fn headers_of(request: &Request) -> Result<HeaderMap, Fault> {
     Ok(headers)
 }
 
-/// How long to leave the PBX alone, from seconds or from a date, never longer than [`PAUSE_MAX`].
+/// The pause that a PBX asks for, in seconds or by a date, never longer than [`PAUSE_MAX`].
 fn retry_after(text: &str) -> Option<Duration> {
     let text = text.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -667,7 +667,7 @@ mod tests {
 
     #[test]
     fn a_connection_that_died_in_the_pool_is_not_spoken_into_twice() {
-        // The second request meets a connection that is closed on hearing it: nobody repeats it.
+        // The second request meets a connection that is closed on hearing it: it is not repeated.
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (heard, hears) = channel();

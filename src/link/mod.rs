@@ -24,7 +24,7 @@ pub trait Link: Send + Sync {
     fn exchange(&self, request: &Request) -> Result<Reply, Fault>;
 }
 
-/// A flag that asks a run to come to its end: nothing new is begun, and nobody waits longer than needed. Clones are the
+/// A flag that asks a run to end: nothing new is begun, and no wait is longer than needed. Clones are the
 /// same flag; what was said already is still settled.
 #[derive(Debug, Clone, Default)]
 pub struct StopFlag {
@@ -46,7 +46,7 @@ impl StopFlag {
         }
     }
 
-    /// Whether the end was asked for.
+    /// Returns true once the run was asked to end.
     pub fn is_stopped(&self) -> bool {
         let above = self.above.as_ref();
         self.stopped.load(Ordering::Acquire) || above.is_some_and(|above| above.is_stopped())

@@ -22,13 +22,13 @@ pub const PARALLEL_MAX: u16 = 256;
 /// The longest time for which a PBX can have itself left alone; a longer wish is cut to it.
 pub const PAUSE_MAX: Duration = Duration::from_secs(120);
 
-/// How much late waking is made good, in seconds: without it each late wake-up is lost to the rate.
+/// Late waking that is made good, in seconds: without it each late wake-up is lost to the rate.
 const CATCH_UP_SECONDS: f64 = 0.008;
 
 /// The burst's bounds, in requests. The network may bunch up one more.
 const BURST: (u32, u32) = (2, 5);
 
-/// How often one who waits looks whether the end was asked for.
+/// Time after which a waiting thread checks whether the run was stopped.
 const SLICE: Duration = Duration::from_millis(25);
 
 /// The right to say one request. It can be had from [`Pace`] only, and saying a request uses it up.
@@ -40,7 +40,7 @@ pub struct Permit(());
 pub struct Pace {
     limiter: Option<DefaultDirectRateLimiter>,
     burst: u32,
-    /// The turn goes round in it: whoever holds it asks governor.
+    /// Passes the turn round: the thread that holds it asks governor.
     turns: (Sender<()>, Receiver<()>),
     paused_until: Mutex<Option<Instant>>,
     stop: StopFlag,
@@ -50,7 +50,7 @@ impl Pace {
     /// At most `rate` requests per second, and in any one second at most the [burst](Pace::burst) more.
     ///
     /// # Errors
-    /// Where the rate is not above 0 and at most [`RATE_MAX`].
+    /// The rate is not above 0 and at most [`RATE_MAX`].
     pub fn per_second(rate: f64, stop: StopFlag) -> Result<Pace, String> {
         let period = Duration::try_from_secs_f64(1.0 / rate).ok();
         let quota = period
@@ -84,7 +84,7 @@ impl Pace {
         }
     }
 
-    /// How many requests more than the rate one second may see.
+    /// Requests that one second may see beyond the rate.
     pub fn burst(&self) -> u32 {
         self.burst
     }
@@ -114,7 +114,7 @@ impl Pace {
             }
         }
         let permit = self.wait(given_up);
-        // Whoever has the turn is alone in giving it back, so there is room for it.
+        // Only the thread that has the turn gives it back, so there is room for it.
         let _ = give_back.try_send(());
         permit
     }
@@ -144,7 +144,7 @@ impl Pace {
         }
     }
 
-    /// How long everybody is stopped still.
+    /// The remaining time of a pause; zero where there is none.
     pub fn paused_for(&self) -> Duration {
         let until = *self.paused();
         until.map_or(Duration::ZERO, |until| {

@@ -18,10 +18,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::thread;
 use std::time::Duration;
 
-/// How often a request is said, and how long is waited between.
+/// Limits of repeating a request, and the waits between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
-    /// How often a request is said at most, the first time among them.
+    /// Most times that a request is sent, the first time included.
     pub attempts_max: u32,
     /// The wait after the first failure; each further one is twice as long, and half of it again at most by chance.
     pub wait_first: Duration,
@@ -198,7 +198,7 @@ mod tests {
         Err(Fault::new(kind, "x.y", "no"))
     }
 
-    /// What came of a request, how often it was said, and the longest time between.
+    /// The result of a request, how many times it was sent, and the longest time between.
     fn said(
         effect: Effect,
         replies: Vec<Result<Reply, Fault>>,

@@ -14,10 +14,10 @@ use std::sync::Arc;
 ///
 /// A PBX mostly signs its certificate itself, marks it as an authority's, and makes it out for no host: by the rules for
 /// web servers it would be refused although it was named. So a certificate that the PBX shows and that was named, byte
-/// for byte, is believed as it is: whoever has its key is the PBX.
+/// for byte, is believed as it is: the holder of its key is the PBX.
 ///
 /// # Errors
-/// Where no certificate stands in it, or the system's authorities cannot be had.
+/// It holds no certificate, or the system's authorities cannot be had.
 pub(super) fn of_named(pem: &[u8]) -> Result<ClientConfig, String> {
     let named: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     let named = named.unwrap_or_default();
@@ -145,7 +145,7 @@ mod tests {
         format!("https://127.0.0.1:{port}")
     }
 
-    /// What becomes of a request: the status, or the fault's code.
+    /// The result of a request: the status, or the fault's code.
     fn said(address: &str, trusted: Option<&str>) -> Result<u16, String> {
         let options = Options {
             trusted_pem: trusted.map(|pem| pem.as_bytes().to_vec()),

@@ -5,8 +5,8 @@ use super::dependents::block_dependents;
 use super::remote::RemoteState;
 use super::sync::unnamed;
 use super::{Plan, Refusal};
-use crate::input::Rows;
-use crate::model::{Action, PlannedRow, RowResult};
+use crate::input::{InputRow, Rows};
+use crate::model::{Action, Field, Outcome, PlannedRow, RowResult};
 use crate::rim::{Failure, TargetSession};
 
 /// Fetches what the PBX holds, checks the rows again by that, and decides each of them, in mode sync also every
@@ -54,6 +54,18 @@ fn planned(
             continue;
         }
         let column = |field| rows.heading(index, field, None);
+        if let Some(holder) = holder_of_new_number(rows, remote, index) {
+            planned.push(PlannedRow::settled(Outcome {
+                result: RowResult::Conflict,
+                code: "new_number.taken".into(),
+                field: Some(Field::NEW_NUMBER),
+                column: column(Some(Field::NEW_NUMBER)),
+                message: format!("its new number belongs to {holder}"),
+                hint: "give it a number that is free, or rename the other one first".into(),
+                ..line
+            }));
+            continue;
+        }
         let is_written = |field| {
             let text = row.wanted.get(field).unwrap_or_default();
             !rewrite_secrets && known.is_some_and(|held| session.vouches(held, field, text))
@@ -74,4 +86,25 @@ fn planned(
         planned.extend(unnamed(rows, remote, session)?);
     }
     Ok(planned)
+}
+
+/// The extension or row that has the number already which a row gives to an extension of the PBX; `None` where it is
+/// free.
+fn holder_of_new_number(rows: &Rows, remote: &RemoteState, index: usize) -> Option<String> {
+    let wanted = &rows.rows.get(index)?.wanted;
+    let new_number = wanted.text(Field::NEW_NUMBER)?;
+    let is_rename = !new_number.is_empty() && new_number != wanted.number();
+    if !is_rename || !remote.extensions.contains_key(wanted.number()) {
+        return None;
+    }
+    if remote.numbers.contains(new_number) {
+        return Some(format!("extension {new_number}, which is on the PBX"));
+    }
+    let is_other = |(other, row): &(usize, &InputRow)| {
+        let wanted = &row.wanted;
+        let numbers = [Some(wanted.number()), wanted.text(Field::NEW_NUMBER)];
+        *other != index && numbers.contains(&Some(new_number))
+    };
+    let (_, row) = rows.rows.iter().enumerate().find(is_other)?;
+    Some(format!("the row {} too", row.place))
 }

@@ -1,4 +1,4 @@
-//! What can go wrong with a PBX, how often, and when: decided by a seed, so that a storm can be repeated.
+//! Faults of a PBX, their rates and their times, all decided by a seed, so that a storm can be repeated.
 //!
 //! A decision is a hash of the seed, the request and how often this request was said before. It does not depend on the
 //! order in which threads arrive, on the session's token, or on whether the request came over a socket.
@@ -13,7 +13,7 @@ use std::time::Duration;
 /// The longest time that a word may ask for, in milliseconds.
 pub const WAIT_MS_MAX: u64 = 600_000;
 
-/// How many different requests are remembered; past it all are forgotten, and each counts as said for the first time.
+/// Most different requests that are remembered; past it all are forgotten, and each counts as sent for the first time.
 pub const REQUESTS_REMEMBERED_MAX: usize = 1_000_000;
 
 /// One way of being broken.
@@ -48,7 +48,7 @@ pub enum Breakage {
     Endless,
 }
 
-/// What a word of the text is about.
+/// The setting that a word is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Setting {
     Seed,
@@ -66,9 +66,9 @@ enum Setting {
 pub struct Word {
     /// The word.
     pub word: &'static str,
-    /// What it does, with its unit.
+    /// Its effect, with its unit.
     pub help: &'static str,
-    /// What holds where it is not given.
+    /// The number that holds where it is not given.
     pub default: u64,
     /// The largest number it takes.
     pub max: u64,
@@ -206,7 +206,7 @@ pub static WORDS: [Word; 19] = [
     ),
 ];
 
-/// How a PBX is broken, written as `seed=7,cut_after=50,throttle=20,delay_ms=30`; the words are [`WORDS`]. By default
+/// The faults of a PBX, written as `seed=7,cut_after=50,throttle=20,delay_ms=30`; the words are [`WORDS`]. By default
 /// nothing is.
 ///
 /// Rates are per mille of the requests and may sum up to 1000; at most one of them strikes a request. It is printed as
@@ -300,7 +300,7 @@ impl fmt::Display for Faults {
     }
 }
 
-/// What is to happen to one request.
+/// The decision on one request.
 pub(super) struct Decision {
     pub(super) breakage: Option<Breakage>,
     pub(super) delay: Duration,
@@ -308,7 +308,7 @@ pub(super) struct Decision {
     pub(super) dice: [u8; 16],
 }
 
-/// How often each request was said.
+/// Counts of each request.
 #[derive(Default)]
 pub(super) struct Memory(HashMap<[u8; 16], Said>);
 
@@ -363,7 +363,7 @@ fn struck_by(faults: &Faults, struck: u64) -> Option<Breakage> {
     })
 }
 
-/// What makes two requests the same: verb, path, query and body, but no header and no token, for a token is new in
+/// Identifies a request by verb, path, query and body, but no header and no token, for a token is new in
 /// each session.
 fn fingerprint(heard: &RawRequest) -> [u8; 16] {
     let mut hash = Md5::new();

@@ -132,7 +132,7 @@ mod tests {
             .body(Body::Json(number.into()))
     }
 
-    /// What a request came to, in a word, and whether it was done.
+    /// The end of a request, in a word, and true where it was carried out.
     fn broken(breakage: Breakage) -> (String, u32) {
         let (sim, link) = link("late_ms=1,retry_after_s=7");
         sim.break_once("/add", breakage);
@@ -264,7 +264,7 @@ mod tests {
         assert_eq!(sim.numbers().len(), 16);
     }
 
-    /// What every request came to, said three times each, by so many threads.
+    /// The ends of all requests, each sent three times, by several threads.
     fn storm(seed: u64, threads: usize, token: &str) -> BTreeMap<usize, Vec<String>> {
         let faults = format!(
             "seed={seed},throttle=100,refuse=50,cut_before=50,cut_after=50,truncate=50,garbage=50,html=50"

@@ -20,13 +20,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How many different paths are counted one by one; further ones count under [`OTHER_PATHS`].
+/// Most paths that are counted one by one; further ones count under [`OTHER_PATHS`].
 pub const PATHS_MAX: usize = 10_000;
 
-/// What paths past [`PATHS_MAX`] are counted under.
+/// The name under which paths past [`PATHS_MAX`] are counted.
 pub const OTHER_PATHS: &str = "(others)";
 
-/// How many times of arrival are kept; the oldest go first.
+/// Most times of arrival that are kept; the oldest go first.
 pub const ARRIVALS_MAX: usize = 1_000_000;
 
 /// A simulated PBX that can be broken, and asked what it heard. Its clones are the same PBX.
@@ -37,7 +37,7 @@ struct State {
     pbx: Box<dyn Pbx>,
     faults: Faults,
     memory: Memory,
-    /// What is to break once: the first request that holds the text.
+    /// Breakages that strike once: the first request that holds the text.
     once: Vec<(String, Breakage)>,
     counts: BTreeMap<String, u64>,
     arrivals: VecDeque<Instant>,
@@ -73,17 +73,17 @@ impl Sim {
         self.lock().pbx.expire_sessions();
     }
 
-    /// How many requests reached it, those that were broken on the way included, refused ones not.
+    /// Counts the requests that reached it, those that were broken on the way included, refused ones not.
     pub fn requests(&self) -> u64 {
         self.lock().counts.values().sum()
     }
 
-    /// How many requests reached each path, without query.
+    /// Counts the requests to each path, without query.
     pub fn counts(&self) -> BTreeMap<String, u64> {
         self.lock().counts.clone()
     }
 
-    /// How many requests reached a path, which is given as it stood in the request, without query.
+    /// Counts the requests to a path, which is given as it stood in the request, without query.
     pub fn requests_to(&self, path: &str) -> u64 {
         self.lock().counts.get(path).copied().unwrap_or(0)
     }
@@ -109,7 +109,7 @@ impl Sim {
         most
     }
 
-    /// When requests arrived, in their order: the last [`ARRIVALS_MAX`].
+    /// The times at which requests arrived, in their order: the last [`ARRIVALS_MAX`].
     pub fn arrivals(&self) -> Vec<Instant> {
         self.lock().arrivals.iter().copied().collect()
     }
@@ -124,12 +124,12 @@ impl Sim {
         self.lock().pbx.stored(number, name)
     }
 
-    /// How often an extension of this number was brought into being; more than once is a duplicate.
+    /// Times that an extension of this number was created; more than once is a duplicate.
     pub fn created(&self, number: &str) -> u32 {
         self.lock().pbx.created(number)
     }
 
-    /// How many sign-ins were asked for, refused ones included.
+    /// Sign-ins that were asked for, refused ones included.
     pub fn sign_ins(&self) -> u32 {
         self.lock().pbx.sign_ins()
     }
@@ -146,7 +146,7 @@ impl Sim {
     }
 }
 
-/// How a request ends.
+/// The end of a request.
 struct Told {
     /// After which time.
     wait: Duration,

@@ -12,7 +12,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// How many connections may be open; further ones are answered 503 and closed.
+/// Most open connections; further ones are answered 503 and closed.
 pub const CONNECTIONS_MAX: usize = 512;
 
 /// The longest head of a request, in bytes.
@@ -24,16 +24,16 @@ pub const HEADERS_MAX: usize = 100;
 /// The longest body of a request, in bytes.
 pub const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 
-/// How long a connection may be silent between two requests.
+/// Longest silence of a connection between two requests.
 pub const IDLE_MAX: Duration = Duration::from_secs(60);
 
-/// How long a request may take to arrive, and a reply to be taken.
+/// Longest time for a request to arrive, and for a reply to be taken.
 pub const REQUEST_TIME_MAX: Duration = Duration::from_secs(30);
 
-/// How much of an answer that never ends is sent to one who never stops reading, in bytes.
+/// Most bytes that are sent of an answer that never ends.
 pub const ENDLESS_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
-/// How often a connection that waits looks whether it is to stop.
+/// Time after which a waiting connection checks whether it is to stop.
 const STOP_LOOK: Duration = Duration::from_millis(20);
 
 /// A [`Sim`] that listens. Dropping it stops it.
@@ -43,7 +43,7 @@ pub struct Server {
     accepting: Option<JoinHandle<()>>,
 }
 
-/// What the connections share.
+/// State that the connections share.
 struct House {
     sim: Sim,
     stopping: AtomicBool,
@@ -55,7 +55,7 @@ impl Server {
     /// Listens on an address; port 0 takes a free one.
     ///
     /// # Errors
-    /// Where the address cannot be listened on, or no thread can be had.
+    /// The address cannot be listened on, or no thread can be started.
     pub fn start(sim: Sim, addr: impl ToSocketAddrs) -> io::Result<Server> {
         let listener = TcpListener::bind(addr)?;
         let addr = listener.local_addr()?;
@@ -76,7 +76,7 @@ impl Server {
         })
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
@@ -94,7 +94,7 @@ impl Server {
         for stream in self.house.open().values() {
             let _ = stream.shutdown(Shutdown::Both);
         }
-        // The accepting thread sleeps until somebody comes.
+        // The accepting thread sleeps until a connection comes.
         if TcpStream::connect_timeout(&reachable(self.addr), Duration::from_secs(1)).is_ok() {
             let _ = accepting.join();
         }
@@ -111,7 +111,7 @@ impl Drop for Server {
 /// this machine's own loopback, and `port`.
 ///
 /// # Errors
-/// Where that is no address, or its name is not known.
+/// It is no address, or its name is not known.
 pub fn listen_address(text: &str, port: u16) -> Result<SocketAddr, String> {
     let text = text.trim();
     let unknown = || format!("{text} is no address to listen on; write PORT or HOST:PORT");
@@ -120,7 +120,7 @@ pub fn listen_address(text: &str, port: u16) -> Result<SocketAddr, String> {
         return Ok(SocketAddr::new(loopback, port));
     }
     let digits = text.strip_prefix(':').unwrap_or(text);
-    // A name server may take a lone number for an address, which nobody means who types one.
+    // A name server may take a lone number for an address, which is never meant.
     if digits.bytes().all(|byte| byte.is_ascii_digit()) {
         let port = digits.parse().map_err(|_| unknown())?;
         return Ok(SocketAddr::new(loopback, port));
@@ -137,7 +137,7 @@ pub fn listen_address(text: &str, port: u16) -> Result<SocketAddr, String> {
     found.next().ok_or_else(unknown)
 }
 
-/// Where an address that listens everywhere is reached from here.
+/// The address by which one that listens everywhere is reached from here.
 fn reachable(addr: SocketAddr) -> SocketAddr {
     let host = match addr.ip() {
         IpAddr::V4(host) if host.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -182,7 +182,7 @@ impl House {
             return;
         };
         let mut open = self.open();
-        // Looked at under the lock: whoever stops us closes what stands here, and nothing comes after it.
+        // Checked under the lock: a stop closes what stands here, and nothing is added after it.
         if self.is_stopping() {
             return;
         }
@@ -230,11 +230,11 @@ impl Drop for Seat {
     }
 }
 
-/// Why a connection ends.
+/// The end of a connection.
 enum Over {
     /// The other side went away, was silent too long, or we hung up on purpose.
     Gone,
-    /// What came is no request that we take: say so with this status.
+    /// It is no request that we take: answer with this status.
     Refused(u16),
 }
 
@@ -247,9 +247,9 @@ impl From<io::Error> for Over {
 struct Connection<'h> {
     house: &'h House,
     stream: TcpStream,
-    /// What has come and is not yet used.
+    /// Bytes that have arrived and are not used yet.
     came: Vec<u8>,
-    /// When the rest of what is being read must be there.
+    /// The time by which the rest of what is being read must have arrived.
     deadline: Instant,
 }
 
@@ -396,7 +396,7 @@ impl<'h> Connection<'h> {
         }
     }
 
-    /// What stands behind the last chunk, up to the empty line; nobody minds what it says.
+    /// Reads over what follows the last chunk, up to the empty line.
     fn trailers(&mut self) -> Result<(), Over> {
         loop {
             let mut trailers = [httparse::EMPTY_HEADER; HEADERS_MAX];
@@ -525,7 +525,7 @@ fn body_length(heard: &RawRequest) -> Result<BodyLength, Over> {
                 _ => Err(Over::Refused(413)),
             }
         }
-        // Two lengths, or a length and chunks: whoever reads it otherwise than we do sees other requests.
+        // Two lengths, or a length and chunks: another reader might see other requests.
         _ => Err(Over::Refused(400)),
     }
 }
@@ -912,7 +912,7 @@ mod tests {
         server.stop();
     }
 
-    /// What a request came to over the socket, and how often it was done.
+    /// The end of a request over the socket, and how many times it was carried out.
     fn broken(breakage: Breakage, faults: &str) -> (Result<Came, String>, u32) {
         let (sim, server) = server(faults);
         sim.break_once("/add", breakage);

@@ -39,7 +39,7 @@ const GARBLED_MAX: u32 = 3;
 /// Extensions in a row to which no reply comes, after which a look-up gives up.
 const SILENT_MAX: u32 = 1;
 
-/// How long a conversation whose replies cost much waits for another one such to end.
+/// Longest wait of a conversation whose replies cost much for another one such to end.
 const ALONE_PATIENCE: Duration = Duration::from_secs(120);
 
 /// The part of a session's lifetime after which it is kept alive.
@@ -89,7 +89,7 @@ pub struct Response {
     pub http_status: Option<u16>,
     /// A request that writes may have reached the PBX, whatever came of it.
     pub wrote: bool,
-    /// How many exchanges it took.
+    /// Its exchanges.
     turns: usize,
 }
 
@@ -118,7 +118,7 @@ impl Connection {
     /// Signs in at a target.
     ///
     /// # Errors
-    /// Where the target is not reached, refuses the account, or is no such PBX: then `TargetUnusable`.
+    /// The target is not reached, refuses the account, or is no such PBX: then `TargetUnusable`.
     pub fn open(
         client: Box<dyn Client>,
         line: Retrying,
@@ -664,7 +664,7 @@ struct Transcript {
     repeats_lost: bool,
     /// It is about the session itself.
     about_session: bool,
-    /// What its replies cost in memory, in bytes.
+    /// The memory that its replies cost, in bytes.
     cost: usize,
     /// Held once they cost more than may be had by several at a time.
     alone: Option<Alone>,

@@ -45,7 +45,7 @@ pub(crate) fn fake_manifest() -> &'static Manifest {
     &MANIFEST
 }
 
-/// How the toys are spoken to.
+/// The client of the fake vendor.
 struct FakeClient;
 
 impl Client for FakeClient {
@@ -171,7 +171,7 @@ fn read(reply: &Reply) -> Result<Value, Fault> {
     }
 }
 
-/// What goes wrong with one request.
+/// A way in which one request goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Trouble {
     Nothing,
@@ -228,7 +228,7 @@ struct State {
     /// Operation and number of every request, in order.
     said: Vec<(&'static str, String)>,
     late: Vec<Request>,
-    /// What takes effect at which time.
+    /// Requests that take effect late, with their times.
     due: Vec<(Instant, Request)>,
 }
 
@@ -467,7 +467,7 @@ impl FakeVendor {
         }
     }
 
-    /// What goes wrong: given a request, and the how-manieth time it is said.
+    /// Sets what goes wrong, by the request and how many times it has been sent.
     pub(crate) fn troubled(
         mut self,
         script: impl Fn(&Request, u32) -> Trouble + Send + Sync + 'static,
@@ -476,7 +476,7 @@ impl FakeVendor {
         self
     }
 
-    /// How long its sessions say they live.
+    /// Sets the lifetime of its sessions.
     pub(crate) fn living(self, time: Duration) -> FakeVendor {
         self.pbx.state.lock().unwrap().life_ms = Some(time.as_millis() as u64);
         self

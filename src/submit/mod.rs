@@ -90,7 +90,7 @@ pub trait IntentLog: Sync {
     /// The reason why it cannot be written down: then neither this change nor any later one may be sent.
     fn intend(&self, position: usize) -> Result<(), String>;
 
-    /// How many times a run that was cut off had written that down before: if ever, the PBX is looked at first.
+    /// Returns how many times a run that was cut off had written that down before: if ever, the PBX is looked at first.
     fn intended(&self, position: usize) -> u32;
 }
 
@@ -107,7 +107,7 @@ impl IntentLog for NoIntentLog {
     }
 }
 
-/// How the sending ended. Once every change was sent, only a lost target or journal counts.
+/// The end of the sending. Once every change was sent, only a lost target or journal counts.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ended {
     /// Every change was sent.
@@ -118,7 +118,7 @@ pub enum Ended {
     TooManyFailures(String),
     /// The target cannot be used any longer.
     TargetLost(Fault),
-    /// What is about to be sent cannot be written down any longer; why.
+    /// The journal cannot be written any longer, for this reason.
     JournalLost(String),
 }
 
@@ -161,7 +161,7 @@ pub struct WaveGate<'w> {
 /// is not done; a second change of the same row waits for the first, and both have one [`Settlement`]: see
 /// [`order::in_order`].
 ///
-/// Where changes wrote groups, each extension is read once more at the run's end, for another one may write the same
+/// After changes of groups each extension is read once more at the run's end, for another one may write the same
 /// groups at the same time: until then the result is `provisional`, and `each` is called again with the final one.
 ///
 /// Returns when nothing is in flight any more. A change that was not sent, because the run was interrupted or had to
@@ -289,7 +289,7 @@ struct Queue<'c> {
     changes: &'c [Change],
     /// The next one's position; its lock admits one sender at a time.
     next: Mutex<usize>,
-    /// Where the round ends.
+    /// The end of the round.
     until: usize,
     /// Changes that are not sent, because what they waited for is not done.
     held: Vec<bool>,
@@ -308,7 +308,7 @@ struct Queue<'c> {
 struct Taken<'c> {
     position: usize,
     change: &'c Change,
-    /// How many times it was about to be sent before this process.
+    /// Times that it was about to be sent before this process.
     intended: u32,
     permit: Permit,
 }

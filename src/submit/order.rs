@@ -149,12 +149,12 @@ fn in_two(mut change: Change) -> (Change, Change) {
     (change, second)
 }
 
-/// What each change waits for, as far as that stands before it.
+/// The changes that each change waits for, as far as they stand before it.
 pub(super) struct Dependencies {
     parents: Vec<Vec<(Option<Field>, usize)>>,
     /// Rounds: within one, no change waits for another.
     pub(super) rounds: Vec<Range<usize>>,
-    /// Where the first and the second step of a row in two steps stand.
+    /// The positions of the first and the second step of rows in two steps.
     pub(super) seconds: HashMap<usize, usize>,
 }
 
@@ -191,7 +191,7 @@ impl Dependencies {
         dependencies
     }
 
-    /// What a change waits for, with the field that points at it; no field where it is the row's own first step.
+    /// The changes that a change waits for, each with the field that refers to it; no field where it is the row's own first step.
     pub(super) fn parents(&self, position: usize) -> &[(Option<Field>, usize)] {
         self.parents.get(position).map_or(&[], Vec::as_slice)
     }

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often a waiting sender looks whether the run was interrupted.
+/// Time after which a waiting sender checks whether the run was interrupted.
 const SLICE: Duration = Duration::from_millis(25);
 
 /// Limits of following up a lost reply.
@@ -20,7 +20,7 @@ pub struct Limits {
     pub attempts_max: u32,
     /// Time between the first two looks.
     pub second_look: Duration,
-    /// How long after it was sent a change may still take effect: as long as the PBX's reply may take.
+    /// Time after sending in which a change may still take effect: as long as the PBX's reply may take.
     pub reply: Duration,
 }
 
@@ -52,9 +52,9 @@ pub struct Settlement {
     pub differing: Vec<Field>,
     /// The reason in words; empty where the result says it all.
     pub message: String,
-    /// What to do next; empty where there is nothing to add.
+    /// The next step for the reader; empty where there is nothing to add.
     pub hint: String,
-    /// How many times the change was sent to the PBX.
+    /// Times that the change was sent to the PBX.
     pub attempts: u32,
     /// The last HTTP status.
     pub http_status: Option<u16>,
@@ -165,7 +165,7 @@ struct Settling<'c> {
     repeats_a_part: bool,
 }
 
-/// What the PBX holds under the numbers of a change.
+/// The extensions that the PBX holds under the numbers of a change.
 struct Presence {
     /// Under the number that it had before.
     old: Option<Record>,
@@ -615,7 +615,7 @@ impl Settling<'_> {
     }
 }
 
-/// What an extension is to hold once it is renamed: everything that it held before, with what is wanted, under its new
+/// The record that an extension is to hold once it is renamed: everything that it held before, with what is wanted, under its new
 /// number.
 pub(super) fn renamed(change: &Change) -> Record {
     let mut whole = change.before.clone().unwrap_or_default();

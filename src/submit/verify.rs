@@ -260,7 +260,7 @@ impl<'c> Verifier<'c> {
     }
 }
 
-/// What an extension has lost of its groups, or a group of its members, since it was read back; `held` is what is found
+/// Compares the groups of an extension, or the members of a group, with what was read back before; `held` is what is found
 /// under its number now.
 pub(super) fn lost_groups(
     connection: &Connection,

@@ -1,19 +1,19 @@
-//! What replies cost in memory, and who may read large ones: one conversation at a time.
+//! The memory that replies cost, and the right to read large ones, which one conversation has at a time.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
-/// What an object costs beside its members: a node of the map that holds them.
+/// Cost of an object beside its members, in bytes: a node of the map that holds them.
 const OBJECT: usize = 640;
-/// What a member of an object costs beside its texts.
+/// Cost of a member of an object beside its texts.
 const MEMBER: usize = 100;
-/// What a value in an array costs.
+/// Cost of a value in an array.
 const ITEM: usize = 64;
-/// What an element costs beside its texts, read as XML and as plain data.
+/// Cost of an element beside its texts, read as XML and as plain data.
 const ELEMENT: usize = 450;
 
-/// What a body takes in memory once it is read, in bytes. Texts are counted once more: they are copied.
+/// Estimates the memory that a body takes once it is read, in bytes. Texts are counted once more: they are copied.
 pub(super) fn estimate(body: &[u8]) -> usize {
     let is_xml = body.trim_ascii_start().starts_with(b"<");
     let nodes: usize = match is_xml {
@@ -101,7 +101,7 @@ impl Drop for Held {
     }
 }
 
-// Two replies are the same whoever may read them.
+// The right to read it makes no difference between two replies.
 impl PartialEq for Alone {
     fn eq(&self, _: &Alone) -> bool {
         true

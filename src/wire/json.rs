@@ -9,7 +9,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Reads a JSON text, with a byte-order mark or without. serde_json refuses more than 128 levels.
 ///
 /// # Errors
-/// What is wrong and where, without a word of the text itself.
+/// The mistake and its place, without a word of the text itself.
 pub fn parse(bytes: &[u8]) -> Result<Value, String> {
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     serde_json::from_slice(bytes).map_err(|error| {

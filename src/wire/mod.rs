@@ -1,4 +1,4 @@
-//! What goes over the wire, as plain data. Opens no socket and knows no vendor.
+//! Requests and replies as plain data. Opens no socket and knows no vendor.
 
 mod cost;
 pub mod json;
@@ -16,10 +16,10 @@ use url::form_urlencoded;
 /// The largest reply that is read, in bytes; a longer one is a fault.
 pub const REPLY_BYTES_MAX: usize = 32 * 1024 * 1024;
 
-/// What the replies of one conversation may cost in memory, in bytes, once they are understood; more is a fault.
+/// Most memory that the replies of one conversation may cost, in bytes, once they are understood; more is a fault.
 pub const CONVERSATION_COST_MAX: usize = 96 * 1024 * 1024;
 
-/// What the replies of a conversation may cost while others are under way beside it, in bytes: what costs more goes on
+/// Most memory that they may cost while other conversations are under way, in bytes: one that costs more goes on
 /// alone, so that memory does not grow with how many are in flight.
 pub const SHARED_COST_MAX: usize = 256 * 1024;
 
@@ -48,7 +48,7 @@ impl Method {
     }
 }
 
-/// Whether saying a request twice can do harm. The verb does not tell: at Ozeki a GET creates.
+/// The harm that sending a request twice can do. The verb does not tell: at Ozeki a GET creates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
     /// Changes nothing on the PBX: may be repeated.
@@ -57,7 +57,7 @@ pub enum Effect {
     Writes,
 }
 
-/// What a request carries.
+/// The body of a request.
 #[derive(Clone, PartialEq)]
 pub enum Body {
     /// Nothing.
@@ -73,7 +73,7 @@ pub enum Body {
 /// One thing to say to a PBX. May hold secrets in query, headers and body, so its `Debug` shows none of them.
 #[derive(Clone, PartialEq)]
 pub struct Request {
-    /// What it is called in messages, for example `extension/add`; never holds a secret.
+    /// Its name in messages, for example `extension/add`; never holds a secret.
     pub operation: &'static str,
     /// HTTP's verb.
     pub method: Method,
@@ -83,11 +83,11 @@ pub struct Request {
     pub query: Vec<(String, String)>,
     /// Headers beside Content-Type.
     pub headers: Vec<(&'static str, Secret)>,
-    /// What it carries.
+    /// The body.
     pub body: Body,
-    /// Whether it may be repeated.
+    /// The harm that repeating it can do.
     pub effect: Effect,
-    /// What earlier requests of its conversation have done, in words; empty where nothing.
+    /// In words, what earlier requests of its conversation have done; empty where nothing.
     pub done_before: String,
 }
 
@@ -132,7 +132,7 @@ impl Request {
     /// The request as it goes out: path with query, and the body with its type.
     ///
     /// # Errors
-    /// Where the body cannot be written, which is a control character in XML.
+    /// The body cannot be written: a control character in XML.
     pub fn encode(&self) -> Result<Encoded, Fault> {
         let mut target = self.path.clone();
         if !self.query.is_empty() {
@@ -190,7 +190,7 @@ pub struct Encoded {
     pub body: Vec<u8>,
 }
 
-/// What the PBX answered. Its body may hold secrets, so its `Debug` shows none of it.
+/// A reply of the PBX. Its body may hold secrets, so its `Debug` shows none of it.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Reply {
     /// HTTP's status.
@@ -217,7 +217,7 @@ impl Reply {
         }
     }
 
-    /// What the body takes in memory once it is read as JSON or XML, in bytes: an estimate from above, for an object of
+    /// Estimates the memory that the body takes once it is read as JSON or XML, in bytes, from above: an object of
     /// two bytes takes hundreds.
     pub fn cost(&self) -> usize {
         cost::estimate(&self.body)
@@ -280,13 +280,13 @@ impl fmt::Debug for Reply {
 /// One request and what came back.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exchange {
-    /// What was said.
+    /// The request.
     pub request: Request,
-    /// What was answered.
+    /// The reply.
     pub reply: Reply,
 }
 
-/// What a vendor has to say next, given what has been said so far.
+/// The next step of a conversation.
 #[derive(Debug)]
 pub enum Turn {
     /// Say this and come back with the reply.
@@ -304,12 +304,12 @@ impl Turn {
     }
 }
 
-/// What a conversation was for, answered.
+/// The answer that a conversation was held for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     /// Signed in, or kept alive.
     Session(Session),
-    /// What was to be done is done.
+    /// The change is done.
     Done,
     /// The numbers that the PBX holds.
     Listing(Listing),
@@ -317,7 +317,7 @@ pub enum Answer {
     Found(Vec<Record>),
 }
 
-/// Which extensions a PBX holds.
+/// The numbers of the extensions that a PBX holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Listing {
     /// Their numbers, as the PBX gave them.
@@ -326,14 +326,14 @@ pub struct Listing {
     pub complete: bool,
 }
 
-/// What a PBX gave us to show that we are signed in.
+/// The proof that we are signed in.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Session {
     /// The token, or whatever each request has to carry.
     pub token: Secret,
-    /// What keeps the session alive, where that is another token.
+    /// The token that keeps the session alive, where that is another one.
     pub refresh_token: Option<Secret>,
-    /// How long it lives without being renewed; `None` where it does not run out.
+    /// Its lifetime without being renewed; `None` where it does not expire.
     pub lifetime: Option<Duration>,
 }
 

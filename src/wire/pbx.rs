@@ -52,9 +52,9 @@ pub trait Pbx: Send {
     /// One property of one extension, by the vendor's own name (in JSON a dotted path), as it is stored.
     fn stored(&self, number: &str, name: &str) -> Option<String>;
 
-    /// How often an extension of this number was brought into being. More than once is a duplicate.
+    /// Times that an extension of this number was created; more than once is a duplicate.
     fn created(&self, number: &str) -> u32;
 
-    /// How many sign-ins were asked for, refused ones included.
+    /// Sign-ins that were asked for, refused ones included.
     fn sign_ins(&self) -> u32;
 }

@@ -1435,3 +1435,24 @@ fn lost_replies_to_a_sign_in_end_after_three() {
         assert_eq!(desk.results("r.csv"), ["not_sent", "not_sent"]);
     }
 }
+
+#[test]
+fn a_new_number_that_another_has_is_found_before_anything_is_sent() {
+    let desk = Desk::new("openvox");
+    desk.hold(&desk.small([2001, 2002, 2003, 2004]));
+    let sheet = "number,new_number\n2001,2002\n2003,2005\n2004,2005\n";
+    desk.write("in.csv", sheet);
+    let requests = desk.pbx.sim.requests_to("/api/v0.0.1/extension/update");
+    desk.go("import in.csv --to TARGET --mode update --report r.csv")
+        .exits(1)
+        .says(&["extension 2002, which is on the PBX", "in.csv:4"]);
+    assert_eq!(desk.results("r.csv"), ["conflict"; 3]);
+    for row in desk.report("r.csv") {
+        assert_eq!(
+            (row["field"].as_str(), row["column"].as_str()),
+            ("new_number", "new_number")
+        );
+    }
+    let after = desk.pbx.sim.requests_to("/api/v0.0.1/extension/update");
+    assert_eq!((requests, after), (0, 0));
+}
