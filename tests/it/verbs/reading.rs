@@ -325,3 +325,64 @@ fn a_column_that_is_stored_as_numbers_is_said_once() {
     assert_eq!(report.matches("warning cell.numeric A").count(), 39);
     assert_eq!(report.matches("warning cell.numeric C").count(), 39);
 }
+
+#[test]
+fn all_questions_of_all_sheets_are_asked_at_once_and_their_answers_can_be_copied() {
+    let folder = folder();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "q1.csv",
+        "Interne Nummer;Durchwahl;Secret\n12;2001;Canary7731aB\n13;2002;Canary7731aC\n",
+    );
+    write("q2.csv", "Number,User ID,Password\n2003,ann,Canary7731aD\n");
+    let (code, _, said) = check(folder.path(), &["q1.csv", "q2.csv"], b"");
+    assert_eq!(code, 2, "{said}");
+    for words in [
+        "“Durchwahl” begins with \"2001\", \"2002\"",
+        "--map 'Durchwahl=number'",
+        "--map 'Password=sip_password'",
+    ] {
+        assert!(said.contains(words), "{words} is not in {said}");
+    }
+    assert!(!said.contains("Canary"), "{said}");
+    let answered = [
+        "q1.csv",
+        "--map",
+        "Durchwahl=number",
+        "--fill",
+        "user_id=hall",
+    ];
+    let (code, _, said) = check(folder.path(), &answered, b"");
+    assert!(code == 0 && said.contains("left out"), "{said}");
+    let (code, _, said) = check(
+        folder.path(),
+        &["q1.csv", "--fill", "sip_password=Canary7731"],
+        b"",
+    );
+    assert!(code == 2 && said.contains("<generate>"), "{said}");
+}
+
+#[test]
+fn the_columns_of_a_sheet_are_written_to_a_map_file_that_answers_for_them() {
+    let folder = folder();
+    let columns = |arguments: &[&str]| {
+        let mut command = rowcall(folder.path());
+        let output = command
+            .args(["columns", "--for", "ozeki"])
+            .args(arguments)
+            .output()
+            .unwrap();
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    let (code, said) = columns(&["b2.csv", "-o", "map.toml"]);
+    assert_eq!(code, Some(0), "{said}");
+    let text = fs::read_to_string(folder.path().join("map.toml")).unwrap();
+    assert!(text.contains("\"Hobby\" = \"-\"\n"), "{text}");
+    let (code, _, said) = check(folder.path(), &["b2.csv", "--map-file", "map.toml"], b"");
+    assert!(code == 0 && !said.contains("Hobby"), "{said}");
+    let (code, said) = columns(&["b2.csv", "-o", "map.toml"]);
+    assert!(code == Some(2) && said.contains("not there yet"), "{said}");
+}
