@@ -527,6 +527,7 @@ fn receive<R>(results: &Receiver<R>) -> Option<R> {
 mod tests {
     use super::*;
     use crate::columns::BindOptions;
+    use crate::random::Random;
     use crate::sheet::{Input, Limits, ReadOptions, SheetErrorKind, open};
     use std::fmt::Write;
     use std::io::Write as _;
@@ -793,26 +794,6 @@ mod tests {
         assert!(ended.is_err());
     }
 
-    /// Draws by lot, the same for the same seed.
-    struct Lot(u64);
-
-    impl Lot {
-        fn below(&mut self, limit: u64) -> u64 {
-            self.0 ^= self.0 << 13;
-            self.0 ^= self.0 >> 7;
-            self.0 ^= self.0 << 17;
-            (self.0 >> 16) % limit
-        }
-
-        fn one_in(&mut self, many: u64) -> bool {
-            self.below(many) == 0
-        }
-
-        fn of<'t>(&mut self, texts: &[&'t str]) -> &'t str {
-            texts[self.below(texts.len() as u64) as usize]
-        }
-    }
-
     /// What only all rows together tell.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     enum Together {
@@ -849,11 +830,11 @@ mod tests {
     ];
 
     /// Rows of which some say something alone, and one at most something beside the others.
-    fn drawn(lot: &mut Lot, rows: u64, together: Together) -> Vec<[String; 8]> {
-        let odd = lot.below(rows - 1) + 1;
+    fn drawn(random: &mut Random, rows: u64, together: Together) -> Vec<[String; 8]> {
+        let odd = random.below(rows as usize - 1) as u64 + 1;
         let row = |n: u64| {
             let is = |what| n == odd && together == what;
-            let mut wrong = || lot.one_in(12);
+            let mut wrong = || random.one_in(12);
             let password = if wrong() { "Ab3;d\"efgh" } else { "Ab3defgh" };
             let password = if wrong() { "" } else { password };
             let short = wrong();
@@ -865,8 +846,8 @@ mod tests {
                 "a\nb",
                 "a,\"b\"",
             ];
-            let name = lot.of(&names).to_owned();
-            let forwards = lot.one_in(9) && n + 1 < rows;
+            let name = (*random.one(&names)).to_owned();
+            let forwards = random.one_in(9) && n + 1 < rows;
             let mut row = [
                 (2000 + n).to_string(),
                 password.to_owned(),
@@ -904,8 +885,8 @@ mod tests {
         (0..rows).map(row).collect()
     }
 
-    fn as_csv(lot: &mut Lot, rows: &[[String; 8]]) -> String {
-        let end = lot.of(&["\n", "\r\n", "\n\n", "\r"]);
+    fn as_csv(random: &mut Random, rows: &[[String; 8]]) -> String {
+        let end = *random.one(&["\n", "\r\n", "\n\n", "\r"]);
         let mut text = HEADINGS.join(",") + end;
         for row in rows {
             let cells = row
@@ -915,7 +896,7 @@ mod tests {
                     false => cell.clone(),
                 });
             text += &cells.join(",");
-            text += if lot.one_in(30) { ",one more" } else { "" };
+            text += if random.one_in(30) { ",one more" } else { "" };
             text += end;
         }
         text
@@ -936,35 +917,35 @@ mod tests {
         let manifest = manifest();
         let (mut silent, mut lines) = (BTreeMap::new(), 0);
         for seed in 1..=160u64 {
-            let mut lot = Lot(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            let mut random = Random::new(seed);
             let together = TOGETHER[seed as usize % TOGETHER.len()];
-            let size = 30 + lot.below(300);
-            let rows = drawn(&mut lot, size, together);
+            let size = 30 + random.below(300) as u64;
+            let rows = drawn(&mut random, size, together);
             let (first, second) = rows.split_at(rows.len() / 3);
-            let json = lot.one_in(4);
+            let json = random.one_in(4);
             let files = [first, second].map(|rows| {
                 let (text, suffix) = match json {
                     true => (as_json(rows), ".jsonl"),
-                    false => (as_csv(&mut lot, rows), ".csv"),
+                    false => (as_csv(&mut random, rows), ".csv"),
                 };
                 let mut file = tempfile::Builder::new().suffix(suffix).tempfile().unwrap();
                 file.write_all(text.as_bytes()).unwrap();
                 file
             });
-            let chunk_bytes = 1 << lot.below(16);
+            let chunk_bytes = 1 << random.below(16);
             let tables = files
                 .each_ref()
                 .map(|file| table(file, &manifest, chunk_bytes).unwrap());
             let numbers = ["9999".to_owned()];
             let options = Options {
-                on_pbx: lot.one_in(4).then_some(&numbers),
-                purpose: match lot.one_in(4) {
+                on_pbx: random.one_in(4).then_some(&numbers),
+                purpose: match random.one_in(4) {
                     true => Purpose::Update,
                     false => Purpose::Create,
                 },
                 country: None,
             };
-            let keep: fn(&Checked<'_>) -> Option<u64> = match lot.one_in(3) {
+            let keep: fn(&Checked<'_>) -> Option<u64> = match random.one_in(3) {
                 true => |checked| (!checked.findings.is_empty()).then_some(checked.row.index),
                 false => |_| None,
             };

@@ -123,6 +123,9 @@ pub mod migrate;
 pub mod model;
 pub mod plan;
 pub mod progress;
+#[cfg(test)]
+#[path = "../tests/it/support/random.rs"]
+mod random;
 pub mod report;
 mod rim;
 pub mod rules;

@@ -1,27 +1,11 @@
 use super::append::Facts;
 use super::*;
+use crate::random::Random;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::thread;
-
-/// A small generator of our own, so that a seed tells everything.
-struct Chance(u64);
-
-impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, count: usize) -> usize {
-        (self.next() % count.max(1) as u64) as usize
-    }
-}
 
 fn facts() -> Facts {
     Facts {
@@ -169,14 +153,14 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 fn mutate(
     folder: &Path,
     whole: &BTreeMap<PathBuf, Vec<u8>>,
-    chance: &mut Chance,
+    random: &mut Random,
 ) -> (PathBuf, String) {
     let manifest = folder.join(MANIFEST);
     let paths: Vec<&PathBuf> = whole.keys().collect();
     // Every second time it is the manifest that is hit.
-    let path = match chance.below(2) {
+    let path = match random.below(2) {
         0 => &manifest,
-        _ => paths[chance.below(paths.len())],
+        _ => paths[random.below(paths.len())],
     };
     let bytes = &whole[path];
     let shown = path.strip_prefix(folder).unwrap().display();
@@ -184,9 +168,9 @@ fn mutate(
         .split_inclusive(|byte| *byte == b'\n')
         .collect();
     let put = |lines: &[&[u8]]| fs::write(&manifest, lines.concat()).unwrap();
-    match chance.below(8) {
+    match random.below(8) {
         0 => {
-            let (at, bit) = (chance.below(bytes.len()), chance.below(8));
+            let (at, bit) = (random.below(bytes.len()), random.below(8));
             let mut bytes = bytes.clone();
             bytes[at] ^= 1 << bit;
             fs::write(path, bytes).unwrap();
@@ -196,27 +180,27 @@ fn mutate(
             )
         }
         1 => {
-            let length = chance.below(bytes.len());
+            let length = random.below(bytes.len());
             fs::write(path, &bytes[..length]).unwrap();
             (path.clone(), format!("{shown} cut to {length} bytes"))
         }
         2 => {
             let night = paths.iter().filter(|path| ***path != manifest);
             let night = night.collect::<Vec<_>>();
-            let night = night[chance.below(night.len())];
+            let night = night[random.below(night.len())];
             fs::remove_file(night).unwrap();
             ((*night).clone(), format!("{} removed", night.display()))
         }
         3 => {
             let mut lines = lines;
-            let gone = chance.below(lines.len());
+            let gone = random.below(lines.len());
             lines.remove(gone);
             put(&lines);
             (manifest, format!("line {gone} removed"))
         }
         4 => {
             let mut lines = lines;
-            let (a, b) = (chance.below(lines.len()), chance.below(lines.len() - 1));
+            let (a, b) = (random.below(lines.len()), random.below(lines.len() - 1));
             let b = if b >= a { b + 1 } else { b };
             lines.swap(a, b);
             put(&lines);
@@ -224,26 +208,26 @@ fn mutate(
         }
         5 => {
             let mut lines = lines;
-            let (from, to) = (chance.below(lines.len()), chance.below(lines.len() + 1));
+            let (from, to) = (random.below(lines.len()), random.below(lines.len() + 1));
             lines.insert(to, lines[from]);
             put(&lines);
             (manifest, format!("line {from} put in again before {to}"))
         }
         6 => {
-            let name = format!("hq/2026-10-0{}T000000Z-99.csv", 1 + chance.below(9));
+            let name = format!("hq/2026-10-0{}T000000Z-99.csv", 1 + random.below(9));
             fs::write(folder.join(&name), bytes).unwrap();
             (folder.join(&name), format!("{name} put in"))
         }
         _ => {
             // Somebody who knows how: an entry changed, removed or put in, and all after it chained anew.
-            let at = chance.below(lines.len());
+            let at = random.below(lines.len());
             let entries = lines
                 .iter()
                 .map(|line| serde_json::from_slice(line).unwrap());
             let mut entries: Vec<Entry> = entries.collect();
             let (how, what) = (
-                chance.below(3),
-                format!("the PBX was asleep {}", chance.next()),
+                random.below(3),
+                format!("the PBX was asleep {}", random.next()),
             );
             let missed = What::Missed {
                 target: "hq".into(),
@@ -257,7 +241,7 @@ fn mutate(
                         what: missed,
                         ..entries[at].clone()
                     };
-                    entries.insert(at + chance.below(2), entry);
+                    entries.insert(at + random.below(2), entry);
                 }
             }
             let (mut text, mut before) = (String::new(), sha256_hex(b""));
@@ -276,21 +260,17 @@ fn mutate(
 /// `ARCHIVE_SEED` repeats a night of it.
 #[test]
 fn ten_thousand_mutations_are_all_found_with_the_head() {
-    let seed = std::env::var("ARCHIVE_SEED")
-        .ok()
-        .and_then(|seed| seed.parse().ok());
-    let seed = seed.unwrap_or_else(|| Timestamp::now().as_nanosecond() as u64);
-    let mut chance = Chance(seed);
+    let mut random = Random::from_environment("ARCHIVE_SEED");
     let folder = tempfile::tempdir().unwrap();
     let (archive, head) = filled(folder.path());
     let whole = files(folder.path());
     for round in 0..10_000 {
-        let (touched, what) = mutate(folder.path(), &whole, &mut chance);
+        let (touched, what) = mutate(folder.path(), &whole, &mut random);
         let verdict = verdict(&archive, &head);
         let found = [verdict.wrong, verdict.unproven].concat();
         assert!(
             !found.is_empty(),
-            "ARCHIVE_SEED={seed} round {round}: {what}: nothing was found"
+            "round {round}: {what}: nothing was found"
         );
         // What is named is a file or an entry.
         assert!(

@@ -1,5 +1,6 @@
 use super::*;
 use crate::model::{Action, Change, Field, Finding, Outcome, Place, PlannedRow, Record, Severity};
+use crate::random::Random;
 use crate::seal::Key;
 use std::collections::BTreeSet;
 use std::env;
@@ -847,8 +848,7 @@ fn said(folder: &Path) -> Vec<usize> {
 
 #[test]
 fn a_run_that_is_killed_again_and_again_says_every_row_once() {
-    let mut seed = u64::from(std::process::id());
-    let first_seed = seed;
+    let mut random = Random::from_environment("LEDGER_SEED");
     let mut kills = 0;
     for round in 0..6 {
         let house = House::new();
@@ -856,13 +856,12 @@ fn a_run_that_is_killed_again_and_again_says_every_row_once() {
         let mut most = 5;
         loop {
             let mut child = spawn(folder, "import");
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            thread::sleep(Duration::from_millis((seed >> 33) % most));
+            thread::sleep(Duration::from_millis(random.below(most) as u64));
             child.kill().unwrap();
             let status = child.wait().unwrap();
             // A slow machine needs longer to get anywhere.
             most = (most + 5).min(120);
-            let context = format!("seed {first_seed}, round {round}, kill {kills}");
+            let context = format!("round {round}, kill {kills}");
             let said = said(folder);
             let unique: BTreeSet<_> = said.iter().collect();
             assert_eq!(said.len(), unique.len(), "{context}: said twice");

@@ -5,6 +5,7 @@ use super::*;
 use crate::columns::{BindOptions, Binding};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::Finding;
+use crate::random::Random;
 use crate::sheet::Cells;
 use crate::sheet::Row;
 
@@ -589,7 +590,7 @@ fn what_is_lost_shows_beside_the_other_rows() {
 
 #[test]
 fn a_sheet_that_lost_all_its_zeros_is_seen_by_its_lengths() {
-    let mut random = Random(7);
+    let mut random = Writer(Random::new(7));
     let pins: Vec<String> = (0..20_000)
         .map(|_| random.below(10_000).to_string())
         .collect();
@@ -603,26 +604,20 @@ fn a_sheet_that_lost_all_its_zeros_is_seen_by_its_lengths() {
     assert!(found.len() * 100 > short * 95, "{} of {short}", found.len());
 }
 
-/// xorshift64*: small, and the same everywhere.
-struct Random(u64);
+/// What people write in a cell.
+struct Writer(Random);
 
-impl Random {
+impl Writer {
     fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 16) % limit
+        self.0.below(limit as usize) as u64
     }
 
-    fn of<'a>(&mut self, words: &[&'a str]) -> &'a str {
-        words[self.below(words.len() as u64) as usize]
+    fn one<'a>(&mut self, words: &[&'a str]) -> &'a str {
+        self.0.one::<&str>(words)
     }
 
-    /// So many digits.
     fn digits(&mut self, count: u64) -> String {
-        (0..count)
-            .map(|_| self.of(&["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]))
-            .collect()
+        self.0.digits(count as usize)
     }
 
     fn text(&mut self, count: u64) -> String {
@@ -638,15 +633,15 @@ impl Random {
         match self.below(10) {
             0..=2 => format!(
                 "0{}{}",
-                self.of(&["151", "160", "171", "30", "89"]),
+                self.one(&["151", "160", "171", "30", "89"]),
                 self.subscriber()
             ),
             3 | 4 => format!(
                 "+49{}{}",
-                self.of(&["151", "160", "171", "30"]),
+                self.one(&["151", "160", "171", "30"]),
                 self.subscriber()
             ),
-            5 => format!("49{}{}", self.of(&["151", "171"]), self.subscriber()),
+            5 => format!("49{}{}", self.one(&["151", "171"]), self.subscriber()),
             6 => format!(
                 "+1 ({}) {}-{}",
                 200 + self.below(800),
@@ -700,13 +695,13 @@ fn clean_rows_are_hardly_ever_taken_for_damaged() {
         "forward_no_answer_number",
     ];
     let seed = 20_261_121;
-    let mut random = Random(seed);
+    let mut random = Writer(Random::new(seed));
     // Sheets of every size, for a small one is judged by little.
     let sizes = [5, 20, 100, 1000, 5000, 20_000];
     let (mut alarms, mut rows, mut sheet) = (vec![], 0, 0);
     while rows < ROWS {
         let size = sizes[sheet as usize % sizes.len()].min(ROWS - rows);
-        let row = |n: u64, random: &mut Random| {
+        let row = |n: u64, random: &mut Writer| {
             let number = match sheet % 3 {
                 0 => (2001 + n).to_string(),
                 1 => format!("{:05}", n * 3 % 100_000),
@@ -716,8 +711,8 @@ fn clean_rows_are_hardly_ever_taken_for_damaged() {
                     _ => format!("0{}", 700 + n),
                 },
             };
-            let first = random.of(&["Ann", "Jürgen", "Zoë", "Ольга", "François", "TRUDE", "李"]);
-            let last = random.of(&[
+            let first = random.one(&["Ann", "Jürgen", "Zoë", "Ольга", "François", "TRUDE", "李"]);
+            let last = random.one(&[
                 "Miller",
                 "O’Brien",
                 "Núñez",
@@ -745,7 +740,7 @@ fn clean_rows_are_hardly_ever_taken_for_damaged() {
                 number,
                 format!("ann+{n}@example.com"),
                 random
-                    .of(&["", "since 1.3.2026", "TRUE", "Room 12E5", "#3"])
+                    .one(&["", "since 1.3.2026", "TRUE", "Room 12E5", "#3"])
                     .to_owned(),
                 forward,
             ]

@@ -4,6 +4,7 @@ use super::workbooks::{
     biff, book, by_hand, by_parts, cells_of, compound, file_of, ods, read, worksheet,
 };
 use crate::model::Secret;
+use crate::random::Random;
 use crate::sheet::workbook::row::RawRow;
 use crate::sheet::{Input, ReadOptions, Sheet, open};
 use crate::sheet::{RepairedCopy, Repairs, Row};
@@ -375,14 +376,9 @@ fn cells_without_anything_are_not_kept() {
         }
     }
     // One that is longer than anybody writes is not held whole.
-    let mut state = 1_u64;
+    let mut random = Random::new(1);
     let spans: String = (0..160_000)
-        .map(|_| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1);
-            format!("<text:span n='{:x}'/>", state >> 20)
-        })
+        .map(|_| format!("<text:span n='{:x}'/>", random.next() >> 20))
         .collect();
     let long = format!("<table:table-cell><text:p>M{spans}</text:p></table:table-cell>");
     let mut why = String::new();

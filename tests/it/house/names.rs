@@ -19,9 +19,8 @@ const CALLED_OF: &[&str] = &[
     "fn of(record: &CsvRecord<'_>) -> Mended {",
     "fn of(self, column: Option<&Column>, cell: &str) -> u32 {",
     "fn of(source: &Source) -> Result<Survey, SheetError> {",
-    "fn of<'a>(&mut self, words: &[&'a str]) -> &'a str {",
-    "fn of<'t>(&mut self, texts: &[&'t str]) -> &'t str {",
     "pub(crate) fn of(data: &[u8], delimiter: u8) -> Marks {",
+    "pub(crate) fn of(record: &HeaderRecord, headings: &Headings) -> HeaderReading {",
     "pub(in crate::rules) fn of(field: Field, text: &str) -> Option<Shape> {",
 ];
 

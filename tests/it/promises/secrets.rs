@@ -2,6 +2,7 @@
 
 use crate::support::canary::{files, forms};
 use crate::support::pbx::Desk;
+use crate::support::program::wait_until;
 use crate::support::sheets::lines;
 use rowcall::vendors::VENDORS;
 use std::collections::{BTreeMap, BTreeSet};
@@ -596,20 +597,9 @@ fn a_killed_run_sends_the_secrets_of_its_file() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        // From before there is a run until it is half-way.
-        let began = Instant::now();
-        let runs = desk.path("state/runs");
-        let is_begun = || {
-            fs::read_dir(&runs).is_ok_and(|entries| {
-                entries
-                    .flatten()
-                    .any(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
-            })
-        };
-        while !is_begun() && began.elapsed() < Duration::from_secs(20) {
-            thread::sleep(Duration::from_millis(1));
-        }
-        thread::sleep(Duration::from_millis(kill * 60));
+        // From when there is a run until it is half-way.
+        wait_until(|| !desk.runs("state").is_empty());
+        wait_until(|| desk.pbx.sim.numbers().len() >= kill * 6);
         child.kill().unwrap();
         child.wait().unwrap();
         let file = in_run(&desk, "secrets.csv");

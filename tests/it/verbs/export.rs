@@ -830,13 +830,17 @@ fn the_samples_for_systemd_and_cron_do_what_they_say() {
     assert!(!fine, "nothing is found wrong there whatever it is");
 }
 
-/// What README.md says is to be done by hand finds what the program finds.
+/// What the manual says is to be done by hand finds what the program finds.
 #[test]
 #[cfg(unix)]
 fn the_check_by_hand_finds_it_too() {
-    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let manual = fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/src/manual/nightly.md"
+    ))
+    .unwrap();
     let step = |part: &str| {
-        let line = readme
+        let line = manual
             .lines()
             .find(|line| line.starts_with("$ ") && line.contains(part));
         line.unwrap()[2..].to_owned()

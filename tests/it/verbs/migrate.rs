@@ -8,6 +8,7 @@ use crate::support::program::{Program, Ran};
 use crate::support::random::Random;
 use crate::support::sheets::read_rows;
 use rowcall::model::{Action, Field, Record};
+use rowcall::vendors::VENDORS;
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Deref;
@@ -685,6 +686,50 @@ fn ozeki_to_openvox() {
 #[test]
 fn ozeki_to_portsip() {
     any_pair("ozeki", "portsip");
+}
+
+/// The pairs that [`FATES`] has, each with a test of its own above.
+fn is_in_the_table(from: &str, to: &str) -> bool {
+    let known = |vendor| FATES.iter().any(|row| row.0 == vendor);
+    known(from) && known(to)
+}
+
+/// Of the vendors that are spoken to as another one is, every field is told of too, and twice over there is nothing to do.
+#[test]
+fn whatever_the_pair_every_field_is_told_of_and_twice_is_once() {
+    for (from, to) in VENDORS
+        .iter()
+        .flat_map(|from| VENDORS.iter().map(move |to| (from, to)))
+    {
+        if from.id == to.id || is_in_the_table(from.id, to.id) {
+            continue;
+        }
+        let pair = format!("{} → {}", from.id, to.id);
+        let one = Move::new(from.id, to.id);
+        let numbers = ["2001", "2002", "0042"];
+        for (variant, number) in numbers.into_iter().enumerate() {
+            put(&one.from, &one.from.full(number, variant % 2));
+        }
+        one.migrate("--dry-run --on-loss report", 0);
+        let (own, _) = one.losses();
+        for number in numbers {
+            for field in look(&one.from, number).into_keys() {
+                let told = own.contains_key(&(number.to_owned(), field.clone()));
+                assert!(told, "{pair}: nothing is told of {number}'s {field}");
+            }
+        }
+        let report = one.migrate("", 0);
+        let is_done = |row: &Texts| row["result"] == "created";
+        assert!(
+            report.len() == 3 && report.values().all(is_done),
+            "{pair}: {report:?}"
+        );
+        let again = one.migrate("", 0);
+        assert!(
+            again.values().all(|row| row["result"] == "unchanged"),
+            "{pair}: {again:?}"
+        );
+    }
 }
 
 /// An OpenVox and a PortSIP with a few extensions migrated from the one to the other.

@@ -1,11 +1,10 @@
 //! Rows that point at other rows, from outside: order, rows that are held, two steps, and kills in between.
 
 use crate::support::pbx::Desk;
+use crate::support::program::wait_until;
 use crate::support::sheets::lines;
 use std::fs;
 use std::process::Stdio;
-use std::thread;
-use std::time::Duration;
 
 const HEADER: &str =
     "number,display_name,sip_password,forward_busy,forward_busy_to,forward_busy_extension";
@@ -86,8 +85,9 @@ fn rings_are_whole_after_kills_at_any_moment() {
         "2",
     ];
     let mut kills = 0;
-    // Every time a little later, so that some fall into the second step.
-    for wait_ms in (60..900).step_by(70) {
+    // Every time after some more requests, so that some fall into the second step.
+    for more in (2..40).step_by(4) {
+        let goal = desk.pbx.sim.requests() + more;
         let mut run = desk
             .command_in("state")
             .args(&arguments)
@@ -95,14 +95,14 @@ fn rings_are_whole_after_kills_at_any_moment() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        thread::sleep(Duration::from_millis(wait_ms));
-        let ended = run.try_wait().unwrap();
+        let mut ended = None;
+        wait_until(|| {
+            ended = run.try_wait().unwrap();
+            ended.is_some() || desk.pbx.sim.requests() >= goal
+        });
         run.kill().unwrap();
         run.wait().unwrap();
-        // One that is still being made has another name, and is none yet.
-        let is_run = |name: String| !name.starts_with('.');
-        let mut runs = fs::read_dir(desk.path("state/runs")).into_iter().flatten();
-        if runs.any(|run| is_run(run.unwrap().file_name().into_string().unwrap())) {
+        if !desk.runs("state").is_empty() {
             arguments = vec!["resume"];
         }
         if ended.is_some() {
