@@ -147,7 +147,7 @@ pub struct ReadingArgs {
     /// Understand the headings as the own names of this vendor or product [default: found by headings that only it has]
     #[arg(long, value_name = "VENDOR", value_parser = tongue)]
     pub headings: Option<String>,
-    /// What the files are written in, for example windows-1252, utf-16 or mac-roman [default: found automatically]
+    /// What the files are written in, for example windows-1252, cp850 or mac-roman [default: found automatically]
     #[arg(long, value_name = "NAME", value_parser = encoding)]
     pub encoding: Option<Encoding>,
     /// What separates cells [default: found automatically]
@@ -1114,7 +1114,7 @@ fn tongue(text: &str) -> Result<String, String> {
 fn encoding(text: &str) -> Result<Encoding, String> {
     Encoding::named(text).ok_or_else(|| {
         format!(
-            "{text:?} is no encoding that is read; there are: utf-8, utf-16le, utf-16be, windows-1250, windows-1251, windows-1252, mac-roman, and those of web pages"
+            "{text:?} is no encoding that is read; there are: utf-8, utf-16le, utf-16be, windows-1250, windows-1251, windows-1252, windows-1254, mac-roman, cp437, cp850, cp852, cp866, and those of web pages"
         )
     })
 }

@@ -1,6 +1,7 @@
 //! The encoding of a text, concluded from its bytes and never assumed: where two readings differ and nothing decides
 //! between them, the file is refused. The only module that knows `chardetng`.
 
+use super::letters::Letters;
 use crate::sheet::encoding::Encoding;
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::source::Source;
@@ -13,14 +14,16 @@ use std::sync::Arc;
 pub(super) const CHUNK_BYTES: u64 = 256 << 10;
 /// How much of the text that is not ASCII is looked at closely.
 const EVIDENCE_BYTES_MAX: usize = 64 << 10;
-/// The encodings of one byte a character that are found out.
-const SINGLE_BYTE: [Encoding; 4] = [
-    Encoding::WINDOWS_1252,
-    Encoding::WINDOWS_1250,
-    Encoding::WINDOWS_1251,
-    Encoding::MAC_ROMAN,
-];
-
+/// What is longer is no word.
+const WORD_BYTES_MAX: usize = 256;
+/// Words with one and the same byte beyond ASCII that are looked at.
+const WORDS_OF_BYTE_MAX: usize = 12;
+/// How much likelier the best reading has to be than the next, as a logarithm.
+const MARGIN: f64 = 4.0;
+/// A letter beyond ASCII that is less likely on average may be half of another.
+const ODD_BELOW: f64 = -7.0;
+/// How likely a letter beyond ASCII has to be on average, as a logarithm: less is the text of no language that is known.
+const LIKELIHOOD_MIN: f64 = -10.0;
 /// The encoding of a source and what it was concluded from, in words. `asked` is believed where no byte-order mark says
 /// otherwise.
 pub(crate) fn detect(
@@ -172,10 +175,10 @@ struct Survey {
     beyond: u64,
     /// The line of the first byte that is no UTF-8.
     first_line: u64,
-    /// Which bytes there are.
-    bytes: [bool; 256],
-    /// The different words that hold something beyond ASCII.
+    /// Different words that hold something beyond ASCII: of each byte some.
     words: Vec<Vec<u8>>,
+    /// How many of them hold each byte.
+    with_byte: [usize; 256],
 }
 
 impl Survey {
@@ -185,11 +188,11 @@ impl Survey {
             broken: 0,
             beyond: 0,
             first_line: 0,
-            bytes: [false; 256],
             words: Vec::new(),
+            with_byte: [0; 256],
         };
         let mut known = HashSet::new();
-        let (mut room, mut line) = (EVIDENCE_BYTES_MAX, 1);
+        let mut line = 1;
         let mut pass = source.pass(0);
         let mut buffer = Vec::new();
         loop {
@@ -203,9 +206,10 @@ impl Survey {
             let text = buffer.get(..end).unwrap_or_default();
             survey.count(text, &mut line);
             for word in text.split(|byte| !is_of_word(*byte)) {
-                if !word.is_ascii() && word.len() <= room && !known.contains(word) {
-                    room -= word.len();
-                    known.insert(word.to_vec());
+                if survey.tells_more(word) && known.insert(word.to_vec()) {
+                    for byte in word {
+                        survey.with_byte[usize::from(*byte)] += 1;
+                    }
                     survey.words.push(word.to_vec());
                 }
             }
@@ -214,6 +218,12 @@ impl Survey {
                 return Ok(survey);
             }
         }
+    }
+
+    /// Whether a word has a byte beyond ASCII of which there are few words yet.
+    fn tells_more(&self, word: &[u8]) -> bool {
+        let few = |byte: &u8| self.with_byte[usize::from(*byte)] < WORDS_OF_BYTE_MAX;
+        word.len() <= WORD_BYTES_MAX && word.iter().any(|byte| !byte.is_ascii() && few(byte))
     }
 
     fn count(&mut self, text: &[u8], line: &mut u64) {
@@ -230,7 +240,6 @@ impl Survey {
         }
         for byte in text {
             self.beyond += u64::from(!byte.is_ascii());
-            self.bytes[usize::from(*byte)] = true;
         }
     }
 
@@ -254,58 +263,54 @@ impl Survey {
         if self.multibyte > self.broken {
             return Ok(Encoding::UTF_8);
         }
-        if self.multibyte * 10 > self.broken {
-            return Err(cannot(format!(
-                "{} characters are UTF-8 and {} bytes are not, the first on line {}",
-                self.multibyte, self.broken, self.first_line
-            )));
-        }
-        let fitting: Vec<Encoding> = SINGLE_BYTE
-            .into_iter()
-            .filter(|encoding| self.fits(*encoding))
-            .collect();
-        let where_ = format!(
+        let place = format!(
             "the first character beyond ASCII is on line {}",
             self.first_line
         );
-        let guess = self.guess();
-        match fitting.as_slice() {
-            [] if self.fits(guess) => Err(cannot(format!("it may be {}; {where_}", guess.name()))),
-            [] => Err(cannot(format!("no encoding makes words of it; {where_}"))),
-            [first, others @ ..] => {
-                let same = |a: Encoding, b: Encoding| self.words_in(a) == self.words_in(b);
-                let mac = fitting
-                    .iter()
-                    .find(|encoding| **encoding == Encoding::MAC_ROMAN);
-                // A few letters may be Cyrillic and Polish alike, and `Garc’a` is a Mac's `García`.
-                let enough = |encoding: &&Encoding| {
-                    mac.is_none_or(|mac| same(*mac, **encoding))
-                        && (**encoding != Encoding::WINDOWS_1251
-                            || (fitting.len() > 1 && same(**encoding, *first))
-                            || (fitting.len() == 1 && self.broken >= 8))
-                };
-                let found = fitting.iter().find(|encoding| same(**encoding, guess));
-                if let Some(found) = found.filter(enough) {
-                    return Ok(*found);
-                }
-                let alone = others.iter().all(|other| same(*first, *other));
-                if alone && enough(&first) && !self.fits(guess) {
-                    return Ok(*first);
-                }
-                let mut names: Vec<&str> = fitting.iter().map(|encoding| encoding.name()).collect();
-                if !names.contains(&guess.name()) {
-                    names.push(guess.name());
-                }
-                Err(cannot(format!(
-                    "it may be {}; {where_}",
-                    names.join(" or ")
-                )))
+        let mut readings = self.readings();
+        readings.sort_by(|a, b| b.likelihood.total_cmp(&a.likelihood));
+        let letters = self.words.iter().flatten();
+        let letters = letters.filter(|byte| !byte.is_ascii()).count() as f64;
+        match readings.as_slice() {
+            [best, ..] if best.likelihood < LIKELIHOOD_MIN * letters => {
+                Err(cannot(match self.multibyte {
+                    0 => format!("no encoding makes words of it; {place}"),
+                    multibyte => format!(
+                        "{multibyte} characters are UTF-8 and {} bytes are not, the first on line {}",
+                        self.broken, self.first_line
+                    ),
+                }))
             }
+            // Text of East Asia may seem to be words, though odd ones.
+            [best, ..] if best.likelihood < ODD_BELOW * letters && self.is_asian() => Err(cannot(
+                format!("it may be {}; {place}", self.guess().name()),
+            )),
+            [best, next, ..] if best.likelihood < next.likelihood + MARGIN => {
+                let (best, next) = (best.encoding.name(), next.encoding.name());
+                Err(cannot(format!("it may be {best} or {next}; {place}")))
+            }
+            [best, ..] => Ok(best.encoding),
+            [] => Err(cannot(format!("no encoding has all its bytes; {place}"))),
         }
     }
 
-    fn words_in(&self, encoding: Encoding) -> Vec<String> {
-        self.words.iter().map(|word| encoding.text(word)).collect()
+    /// What the text reads like in each encoding that has all its bytes; those that read it alike are one.
+    fn readings(&self) -> Vec<Reading> {
+        let letters = Letters::new();
+        let mut readings: Vec<Reading> = Vec::new();
+        for encoding in Encoding::FOUND {
+            let words: Vec<String> = self.words.iter().map(|word| encoding.text(word)).collect();
+            let is_undefined = |c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER;
+            let undefined = words.iter().any(|word| word.contains(is_undefined));
+            if !undefined && readings.iter().all(|reading| reading.words != words) {
+                readings.push(Reading {
+                    encoding,
+                    likelihood: letters.likelihood(&words),
+                    words,
+                });
+            }
+        }
+        readings
     }
 
     /// What a detector made for web pages takes it for.
@@ -315,110 +320,25 @@ impl Survey {
         Encoding::from_web(detector.guess(None, Utf8Detection::Deny))
     }
 
-    /// Whether an encoding has all the bytes, and makes words of nearly all words.
-    fn fits(&self, encoding: Encoding) -> bool {
-        let undefined = |byte: u8| encoding.text(&[byte]).chars().all(char::is_control);
-        let single = encoding.is_single_byte();
-        if single && (0x80..=0xFF).any(|byte| self.bytes[usize::from(byte)] && undefined(byte)) {
-            return false;
-        }
-        let words = self.words_in(encoding);
-        let odd = words.iter().filter(|word| !looks_like_a_word(word)).count();
-        odd * 50 <= words.len()
+    /// Whether an encoding of East Asia makes words of nearly all words: without letters of other alphabets in them.
+    fn is_asian(&self) -> bool {
+        let guess = self.guess();
+        let is_asian = |c: char| c.is_alphabetic() && ('\u{2e80}'..'\u{f900}').contains(&c);
+        let is_word = |word: &&Vec<u8>| guess.text(word).chars().all(is_asian);
+        let words = self.words.iter().filter(is_word).count();
+        words * 50 >= self.words.len() * 49
     }
+}
+
+/// What a text reads like in an encoding.
+struct Reading {
+    encoding: Encoding,
+    words: Vec<String>,
+    /// How likely such words are, as a logarithm.
+    likelihood: f64,
 }
 
 /// Bytes that stand in words: also those that may be letters.
 fn is_of_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte >= 0x80 || byte == b'\''
-}
-
-/// Whether a text could be a word as people write it: not `M¸ller`, `MŸller`, `Mьller` or `Èâàíîâ`.
-fn looks_like_a_word(word: &str) -> bool {
-    /// Letters by name that no word holds.
-    const ODD_LETTERS: [char; 6] = ['ƒ', 'ª', 'º', 'µ', 'ı', 'ˆ'];
-    let letters: Vec<char> = word.chars().collect();
-    let is_letter = |c: &char| c.is_alphabetic() && !ODD_LETTERS.contains(c) && !is_ligature(*c);
-    let is_latin = |c: &char| is_letter(c) && *c < '\u{250}';
-    let is_other = |c: &char| is_letter(c) && *c >= '\u{250}';
-    if letters
-        .iter()
-        .any(|c| c.is_control() || *c == char::REPLACEMENT_CHARACTER)
-    {
-        return false;
-    }
-    if letters.iter().any(is_latin) && letters.iter().any(is_other) {
-        return false;
-    }
-    let mut run = 0;
-    for (at, c) in letters.iter().enumerate() {
-        let before = at.checked_sub(1).and_then(|before| letters.get(before));
-        let before = before.filter(|c| is_letter(c));
-        let after = letters.get(at + 1).filter(|c| is_letter(c));
-        let beyond = !c.is_ascii();
-        run = if beyond && is_latin(c) { run + 1 } else { 0 };
-        if run > 4 {
-            return false;
-        }
-        if !beyond || is_letter(c) {
-            let rises = before.is_some_and(|before| {
-                before.is_lowercase() && c.is_uppercase() && (beyond || !before.is_ascii())
-            });
-            let stands_out = beyond
-                && c.is_uppercase()
-                && before.is_some_and(|c| c.is_uppercase())
-                && after.is_some_and(|c| c.is_lowercase());
-            if rises || stands_out {
-                return false;
-            }
-            continue;
-        }
-        let fine = match (before, after) {
-            (None, None) => true,
-            (Some(_), Some(_)) => matches!(c, '’' | '´' | '·' | '\u{a0}' | '®' | '\u{ad}'),
-            (None, Some(_)) => matches!(
-                c,
-                '“' | '”'
-                    | '„'
-                    | '‘'
-                    | '’'
-                    | '‚'
-                    | '«'
-                    | '»'
-                    | '¿'
-                    | '¡'
-                    | '–'
-                    | '—'
-                    | '\u{a0}'
-                    | '•'
-                    | '©'
-            ),
-            (Some(_), None) => matches!(
-                c,
-                '“' | '”'
-                    | '„'
-                    | '‘'
-                    | '’'
-                    | '«'
-                    | '»'
-                    | '…'
-                    | '–'
-                    | '—'
-                    | '\u{a0}'
-                    | '®'
-                    | '™'
-                    | '°'
-                    | 'º'
-                    | 'ª'
-            ),
-        };
-        if !fine {
-            return false;
-        }
-    }
-    true
-}
-
-fn is_ligature(c: char) -> bool {
-    ('\u{fb00}'..='\u{fb4f}').contains(&c)
 }

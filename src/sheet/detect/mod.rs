@@ -3,6 +3,7 @@
 pub(crate) mod delimiter;
 pub(crate) mod encoding;
 pub(crate) mod header;
+mod letters;
 
 #[cfg(test)]
 mod tests;

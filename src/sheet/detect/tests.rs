@@ -1,6 +1,8 @@
 use super::encoding::{CHUNK_BYTES, is_utf8, utf16_without_mark};
 use crate::sheet::source::Source;
-use crate::sheet::{Encoding, Input, ReadOptions, Sheet, SheetError, SheetErrorKind, open};
+use crate::sheet::{
+    Encoding, Header, Headings, Input, Known, ReadOptions, Sheet, SheetError, SheetErrorKind, open,
+};
 use proptest::prelude::*;
 use std::io::Write;
 
@@ -114,18 +116,54 @@ fn names_are_read_as_they_were_written_or_refused() {
         ("utf-16le", POLISH, "UTF-16LE"),
         ("utf-16be", RUSSIAN, "UTF-16BE"),
         ("utf-16le", RUSSIAN, "UTF-16LE"),
-        // What is not found out is refused, not taken for something else.
-        ("koi8-u", RUSSIAN, "refused"),
-        ("ibm866", RUSSIAN, "refused"),
-        ("iso-8859-2", POLISH, "refused"),
+        ("koi8-r", RUSSIAN, "KOI8-R"),
+        ("cp866", RUSSIAN, "cp866"),
+        ("iso-8859-2", POLISH, "ISO-8859-2"),
+        ("cp850", GERMAN, "cp850"),
+        ("cp850", NORDIC, "cp850"),
+        ("cp437", SPANISH, "cp850"),
+        ("cp852", CZECH, "cp852"),
         (
             "windows-1253",
             &["Γιώργος Παπαδόπουλος", "Ελένη"][..],
-            "refused",
+            "Windows-1253",
         ),
         (
             "windows-1254",
             &["Şahin Yıldız", "Işık Güneş", "Doğan Çağlar"][..],
+            "Windows-1254",
+        ),
+        // What names of many countries are in one list.
+        (
+            "windows-1252",
+            &["Jörg Müßig-Çelik", "Zoë €uro – Söhne"][..],
+            "Windows-1252",
+        ),
+        // What is not found out is refused, not taken for something else.
+        (
+            "windows-1257",
+            &["Jānis Bērziņš", "Kārlis Ģirts", "Žanis Ķēniņš"][..],
+            "refused",
+        ),
+        ("windows-1255", &["דוד כהן", "שרה לוי"][..], "refused"),
+        ("windows-1256", &["محمد علي", "فاطمة"][..], "refused"),
+        ("euc-kr", &["김철수", "이영희"][..], "refused"),
+        ("big5", &["王小明", "陳大文"][..], "refused"),
+        (
+            "gbk",
+            &["张伟", "王芳", "李娜", "刘洋", "陈静", "杨丽"][..],
+            "refused",
+        ),
+        ("gbk", &["销售部", "财务部", "前台"][..], "refused"),
+        (
+            "shift_jis",
+            &["佐藤", "高橋美咲", "伊藤", "渡辺健一"][..],
+            "refused",
+        ),
+        ("euc-jp", &["佐藤", "高橋美咲", "伊藤"][..], "refused"),
+        (
+            "euc-kr",
+            &["박지성", "최민수", "정우성", "강감찬"][..],
             "refused",
         ),
         ("shift_jis", &["山田太郎", "鈴木花子"][..], "refused"),
@@ -220,7 +258,11 @@ fn what_is_odd_far_behind_the_start_counts_too() {
         text.push_str(&format!("{};Ann Miller\r\n", 20_000 + row));
     }
     text.push_str("9;Jürgen Groß\r\n");
-    let sheet = sheet_of(&encoded(Encoding::WINDOWS_1252, &text), None).unwrap();
+    let sheet = sheet_of(
+        &encoded(Encoding::named("windows-1252").unwrap(), &text),
+        None,
+    )
+    .unwrap();
     assert_eq!(
         sheet.notes[0],
         "Windows-1252 (2 characters beyond ASCII, the first on line 20002)"
@@ -264,12 +306,155 @@ fn names_of_encodings_are_understood() {
         ("Mac-Roman", "Mac Roman"),
         ("Mac Roman", "Mac Roman"),
         ("iso-8859-2", "ISO-8859-2"),
+        ("cp850", "cp850"),
+        ("CP437", "cp437"),
+        ("ibm852", "cp852"),
+        ("cp866", "cp866"),
     ] {
         assert_eq!(Encoding::named(name).map(Encoding::name), Some(expected));
     }
-    for wrong in ["", "ebcdic", "utf-32", "iso-2022-kr", "ansi!"] {
+    for wrong in [
+        "",
+        "850",
+        "cp",
+        "cp851",
+        "ebcdic",
+        "utf-32",
+        "iso-2022-kr",
+        "ansi!",
+    ] {
         assert_eq!(Encoding::named(wrong), None, "{wrong}");
     }
+}
+
+/// Names that are not among those of which the letters were counted, a line a language.
+const NAMES: &str = include_str!("names.txt");
+
+/// What becomes of tables with as few as five letters beyond ASCII: read right, refused.
+fn matrix(languages: &[&str], encodings: &[&str], seed: u64) -> (u32, u32) {
+    let mut random = seed;
+    let mut next = |below: usize| {
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (random >> 33) as usize % below
+    };
+    let (mut right, mut refused) = (0, Vec::new());
+    for (language, encoding) in languages
+        .iter()
+        .flat_map(|l| encodings.iter().map(move |e| (l, e)))
+    {
+        let encoding = Encoding::named(encoding).unwrap();
+        let line = NAMES
+            .lines()
+            .find(|line| line.starts_with(language))
+            .unwrap();
+        let names: Vec<&str> = line.split(' ').skip(1).collect();
+        let written = names.iter().filter(|name| encoding.has(name));
+        let written: Vec<&str> = written.copied().collect();
+        // A language that the encoding was not made for.
+        if written.len() * 10 < names.len() * 9 {
+            continue;
+        }
+        for (delimiter, above) in [',', ';', '\t', '|', ':']
+            .into_iter()
+            .flat_map(|delimiter| {
+                [
+                    "",
+                    "Telephone list\r\n",
+                    "Telephone list\r\n\r\nas of May\r\n",
+                ]
+                .map(|above| (delimiter, above))
+            })
+        {
+            let mut rows: Vec<Vec<String>> = Vec::new();
+            let mut letters = 0;
+            while letters < 5 {
+                let name = written[next(written.len())];
+                if rows.iter().any(|row| row[1] == name) {
+                    continue;
+                }
+                letters += name.chars().filter(|c| !c.is_ascii()).count();
+                rows.push(vec![
+                    (2001 + rows.len()).to_string(),
+                    name.to_owned(),
+                    "x".to_owned(),
+                ]);
+            }
+            let lines = rows
+                .iter()
+                .map(|row| row.join(&delimiter.to_string()) + "\r\n");
+            let head = ["number", "name", "note"].join(&delimiter.to_string());
+            let text = format!("{above}{head}\r\n{}", lines.collect::<String>());
+            let mut file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
+            file.write_all(&encoded(encoding, &text)).unwrap();
+            let options = ReadOptions {
+                delimiter: Some(delimiter).filter(|delimiter| *delimiter == ':'),
+                header: Header::Found(Headings::new(|text| match text {
+                    "number" => Known::Number,
+                    "name" => Known::Field,
+                    _ => Known::Nothing,
+                })),
+                ..ReadOptions::default()
+            };
+            match open(&Input::File(file.path().into()), &options) {
+                Ok(mut sheets) => {
+                    let sheet = sheets.remove(0);
+                    let told = format!(
+                        "{language} {}: {:?}, seed {seed}",
+                        encoding.name(),
+                        sheet.notes
+                    );
+                    assert_eq!(sheet.headings, ["number", "name", "note"], "{told}");
+                    assert_eq!(cells(&sheet).0, rows, "{told}");
+                    right += 1;
+                }
+                Err(error) => {
+                    assert!(
+                        matches!(error.kind, SheetErrorKind::Encoding(..)),
+                        "{error}"
+                    );
+                    refused.push(format!("{language} {}: {text:?}: {error}", encoding.name()));
+                }
+            }
+        }
+    }
+    assert!(
+        refused.len() * 200 <= right + refused.len(),
+        "{right} right, {refused:#?}"
+    );
+    (right as u32, refused.len() as u32)
+}
+
+const LANGUAGES: [&str; 12] = [
+    "de", "fr", "es", "it", "pt", "sv", "da", "pl", "cs", "hu", "tr", "ru",
+];
+
+#[test]
+fn the_matrix_of_encodings_and_languages_is_read_right_or_refused() {
+    let encodings = [
+        "utf-8",
+        "utf-16le",
+        "utf-16be",
+        "windows-1250",
+        "windows-1251",
+        "windows-1252",
+        "windows-1254",
+        "iso-8859-2",
+        "iso-8859-15",
+        "mac-roman",
+        "cp850",
+        "cp852",
+    ];
+    let (right, refused) = matrix(&LANGUAGES, &encodings, 20_261_128);
+    assert!(right > 900, "{right} right, {refused} refused");
+}
+
+#[test]
+fn further_encodings_are_read_right_or_refused() {
+    matrix(&["de", "fr", "es", "sv", "hu"], &["cp437"], 7);
+    matrix(&["ru"], &["cp866", "koi8-r"], 8);
+    matrix(&["el"], &["windows-1253"], 9);
 }
 
 proptest! {

@@ -59,7 +59,7 @@ const DOORS: &[(&str, &str)] = &[
     ("flate2::", "sheet/workbook/package.rs"),
     ("indicatif::", "progress.rs"),
     ("clap::", "cli.rs"),
-    ("encoding_rs::", "sheet/encoding.rs"),
+    ("encoding_rs::", "sheet/encoding/mod.rs"),
     ("chardetng::", "sheet/detect/encoding.rs"),
     ("strsim::", "columns/dictionary.rs"),
     ("age::", "run/recipients.rs"),
