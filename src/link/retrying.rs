@@ -27,6 +27,8 @@ pub struct Patience {
     pub wait_first: Duration,
     /// The longest wait that is not the PBX's own wish.
     pub wait_max: Duration,
+    /// A request that reads is sent again when its reply is lost. Not where each may count, as sign-ins do.
+    pub repeats_lost: bool,
 }
 
 impl Patience {
@@ -35,6 +37,7 @@ impl Patience {
         attempts_max: 7,
         wait_first: Duration::from_millis(500),
         wait_max: Duration::from_secs(10),
+        repeats_lost: true,
     };
 
     /// For the first word to a target, where a wrong address is the likely cause.
@@ -102,7 +105,8 @@ impl Retrying {
             let unheard = fault.kind == FaultKind::NotSent;
             let overloaded = fault.http_status.is_some_and(wants_rest);
             let given_up = || unheard && self.pace.stop_flag().is_stopped();
-            let repeats = (unheard || request.effect == Effect::Reads)
+            let again = request.effect == Effect::Reads && patience.repeats_lost;
+            let repeats = (unheard || again)
                 && attempt < patience.attempts_max
                 && !HOPELESS.contains(&fault.code.as_ref())
                 && !given_up();
@@ -177,6 +181,7 @@ mod tests {
         attempts_max: 3,
         wait_first: Duration::from_millis(2),
         wait_max: Duration::from_millis(8),
+        repeats_lost: true,
     };
 
     /// Gives these one after the other, the last one for ever.

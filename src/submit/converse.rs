@@ -481,20 +481,19 @@ impl Connection {
         match client.next(task, session, &transcript.exchanges) {
             Turn::Done(answer) => Ok(Some(answer)),
             Turn::Say(_) if transcript.exchanges.len() >= TURNS_MAX => Err(endless()),
-            Turn::Say(mut request) => {
-                let effect = request.effect;
-                if !transcript.repeats_lost {
-                    request.effect = Effect::Writes;
-                }
+            Turn::Say(request) => {
                 let permit = permit.take().unwrap_or_else(|| self.line.pace().permit());
-                let reply = self.line.exchange(&request, permit, &self.patience);
+                let patience = Patience {
+                    repeats_lost: transcript.repeats_lost,
+                    ..self.patience
+                };
+                let reply = self.line.exchange(&request, permit, &patience);
                 let status = reply
                     .as_ref()
                     .map_or_else(|fault| fault.http_status, |reply| Some(reply.status));
                 transcript.http_status = status.or(transcript.http_status);
                 let unsent = matches!(&reply, Err(fault) if fault.kind == FaultKind::NotSent);
-                request.effect = effect;
-                transcript.wrote |= effect == Effect::Writes && !unsent;
+                transcript.wrote |= request.effect == Effect::Writes && !unsent;
                 let reply = reply.map_err(|mut fault| {
                     fault.done_before.clone_from(&request.done_before);
                     fault
@@ -597,7 +596,7 @@ impl Connection {
                 Ok(_) => strange_answer(),
                 Err(fault) => fault,
             };
-            if is_transport(&fault) && !is_redirect(&fault) {
+            if is_transport(&fault) {
                 let lost = self.count_lost_sign_in();
                 if lost >= SIGN_INS_MAX {
                     fault.kind = FaultKind::TargetUnusable;
@@ -727,7 +726,7 @@ fn after_writing(mut fault: Fault, exchanges: &[Exchange]) -> Fault {
 /// that does not let us in. The only place that reads it so; clients give the fault as it is.
 fn read_at_sign_in(mut fault: Fault) -> Fault {
     use FaultKind::{Exists, Missing, Rejected, SessionExpired, TargetUnusable};
-    let is_no_answer = fault.kind == SessionExpired || is_garbled(&fault) || is_redirect(&fault);
+    let is_no_answer = fault.kind == SessionExpired || is_garbled(&fault);
     if is_no_answer {
         fault.message = format!("there is no such PBX at this address: {}", fault.message);
     }
@@ -740,13 +739,6 @@ fn read_at_sign_in(mut fault: Fault) -> Fault {
 /// True where a reply came that is not understood.
 pub(super) fn is_garbled(fault: &Fault) -> bool {
     fault.code == "reply.not_understood" || fault.code == STRANGE
-}
-
-/// True where the reply sends elsewhere, or is no answer by its status.
-fn is_redirect(fault: &Fault) -> bool {
-    fault
-        .http_status
-        .is_some_and(|status| !(200..300).contains(&status) && status < 400)
 }
 
 /// True where nothing else can be looked up either.

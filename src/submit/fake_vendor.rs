@@ -19,6 +19,7 @@ pub(crate) const HASTE: Patience = Patience {
     attempts_max: 3,
     wait_first: Duration::from_millis(1),
     wait_max: Duration::from_millis(4),
+    repeats_lost: true,
 };
 
 pub(crate) fn fake_manifest() -> &'static Manifest {

@@ -23,6 +23,7 @@ const HASTE: Patience = Patience {
     attempts_max: 3,
     wait_first: Duration::from_millis(1),
     wait_max: Duration::from_millis(4),
+    repeats_lost: true,
 };
 
 fn options() -> Options {

@@ -21,6 +21,7 @@ pub(crate) const HASTE: Patience = Patience {
     attempts_max: 7,
     wait_first: Duration::from_millis(1),
     wait_max: Duration::from_millis(4),
+    repeats_lost: true,
 };
 
 /// One vendor with one choice of its settings, and a fresh PBX of it.
