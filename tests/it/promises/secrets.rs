@@ -9,8 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::thread;
-use std::time::{Duration, Instant};
 
 /// Every vendor with a sheet of new extensions, the secrets of which are to be generated: its headings and what stands
 /// behind each number.
