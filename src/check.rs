@@ -965,8 +965,9 @@ mod tests {
             silent["Nothing"] >= 10 && lines > 1000,
             "{silent:?}, {lines}"
         );
+        // A planted row with one cell too many takes part in nothing: one in thirty, and there are twenty of each.
         for together in ["Number", "Loop", "Plus", "Rounded"] {
-            assert_eq!(silent[together], 0, "{together}");
+            assert!(silent[together] <= 4, "{together}: {silent:?}");
         }
     }
 

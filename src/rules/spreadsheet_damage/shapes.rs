@@ -58,7 +58,8 @@ impl Shape {
     pub(in crate::rules) fn of(field: Field, text: &str) -> Option<Shape> {
         let (lead, rest) = match text.as_bytes() {
             [b'+', rest @ ..] => (Lead::Plus, rest),
-            [b'0', rest @ ..] => (Lead::Zero, rest),
+            // A lone 0 is what a spreadsheet makes of 0000.
+            [b'0', rest @ ..] if !rest.is_empty() => (Lead::Zero, rest),
             rest => (Lead::Other, rest),
         };
         let with_separators = field.def().care == Care::Phone;
@@ -162,7 +163,7 @@ impl Plain {
 
 /// Whether a number begins with what a spreadsheet takes away; a blank one has lost nothing either.
 fn is_led(text: &str) -> bool {
-    matches!(text.as_bytes().first(), None | Some(b'0' | b'+'))
+    matches!(text.as_bytes(), [] | [b'+', ..] | [b'0', _, ..])
 }
 
 /// How often each shape was seen.

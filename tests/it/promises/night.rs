@@ -412,14 +412,9 @@ fn a_clock_that_is_set_back_changes_nothing() {
         child.kill().unwrap();
         child.wait().unwrap();
         // By a clock that is days away the run is an old one, which has to be named.
-        let mut runs = fs::read_dir(night.path("state/rowcall/runs")).unwrap();
-        let run = runs
-            .next()
-            .unwrap()
-            .unwrap()
-            .file_name()
-            .into_string()
-            .unwrap();
+        let mut runs = fs::read_dir(night.path("state/runs")).unwrap();
+        let run = runs.next().unwrap().unwrap().file_name();
+        let run = run.into_string().unwrap();
         line = format!("resume {run} --report r.jsonl");
     }
     let mut last = night.command(&line);

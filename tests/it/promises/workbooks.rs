@@ -1,7 +1,7 @@
 //! Workbooks as other programs read them. What such a test needs and is not there is said, and the test passed over.
 
 use crate::support::random::Random;
-use crate::support::skip::skip;
+use crate::support::skip::{python_command, skip};
 use rowcall::sheet::{Input, ReadOptions, Readers, Writer, open};
 use std::fs;
 use std::path::Path;
@@ -9,8 +9,12 @@ use std::process::Command;
 
 const SEED: u64 = 20_260_422;
 
-fn has(program: &str, arguments: &[&str]) -> bool {
-    let ran = Command::new(program).args(arguments).output();
+fn has_openpyxl() -> bool {
+    has(&mut python_command(), "openpyxl", "-cimport openpyxl")
+}
+
+fn has(command: &mut Command, program: &str, argument: &str) -> bool {
+    let ran = command.arg(argument).output();
     let there = ran.is_ok_and(|output| output.status.success());
     if !there {
         skip(
@@ -101,7 +105,7 @@ fn same(read: &[Vec<String>], rows: &[Vec<String>]) {
 
 #[test]
 fn libreoffice_reads_the_same_values() {
-    if !has("soffice", &["--version"]) {
+    if !has(&mut Command::new("soffice"), "soffice", "--version") {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -129,7 +133,7 @@ fn libreoffice_reads_the_same_values() {
 
 #[test]
 fn openpyxl_reads_the_same_values() {
-    if !has("python3", &["-c", "import openpyxl"]) {
+    if !has_openpyxl() {
         return;
     }
     const PYTHON: &str = "
@@ -144,7 +148,7 @@ for read_only in (True, False):
     let book = folder.path().join("t.xlsx");
     let rows = cells();
     written(&book, &rows);
-    let ran = Command::new("python3")
+    let ran = python_command()
         .args(["-c", PYTHON])
         .args([&book, &folder.path().join("t")])
         .output()
@@ -158,7 +162,7 @@ for read_only in (True, False):
 /// The template of each vendor, filled with the examples that its own help gives, passes the vendor's check.
 #[test]
 fn a_template_filled_with_its_examples_is_valid() {
-    if !has("python3", &["-c", "import openpyxl"]) {
+    if !has_openpyxl() {
         return;
     }
     const PYTHON: &str = "
@@ -189,7 +193,7 @@ csv.writer(open(sys.argv[2], 'w')).writerows([headings, [examples[heading] for h
         };
         let made = rowcall(&["template", "--for", vendor.id, "-o", book.to_str().unwrap()]);
         assert!(made.status.success(), "{made:?}");
-        let filled = Command::new("python3")
+        let filled = python_command()
             .args(["-c", PYTHON])
             .args([&book, &sheet])
             .output()
@@ -198,5 +202,6 @@ csv.writer(open(sys.argv[2], 'w')).writerows([headings, [examples[heading] for h
         let checked = rowcall(&["check", sheet.to_str().unwrap(), "--for", vendor.id]);
         assert!(checked.status.success(), "{}: {checked:?}", vendor.id);
         fs::remove_file(&sheet).unwrap();
+        fs::remove_file(&book).unwrap();
     }
 }

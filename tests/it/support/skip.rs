@@ -1,5 +1,18 @@
 //! Tests that need what is not on every machine.
 
+use std::path::Path;
+use std::process::Command;
+
+/// Python as the system's packages bring it: another one that comes first on the path does not have their modules.
+pub(crate) fn python_command() -> Command {
+    let of_system = Path::new("/usr/bin/python3");
+    Command::new(if of_system.exists() {
+        of_system
+    } else {
+        Path::new("python3")
+    })
+}
+
 /// Says that a test is passed over; fails it where `CI` is set, for there nothing may be passed over. `need` is what is
 /// missing, and `get` how to get it.
 pub(crate) fn skip(need: &str, get: &str) {

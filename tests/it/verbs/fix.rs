@@ -297,7 +297,11 @@ fn what_cannot_be_read_or_written_says_so_and_leaves_nothing_behind() {
     refused(path, &["header.csv", "-o", "o.csv"], "no row");
     refused(path, &["open.csv", "-o", "o.csv"], "never closed");
     refused(path, &["book.xlsx", "-o", "o.xlsx"], "workbook");
-    refused(path, &["in.csv", "-o", "none/o.csv"], "cannot be written");
+    refused(
+        path,
+        &["in.csv", "-o", "none/o.csv"],
+        "there is no folder none to write to",
+    );
     fs::write(path.join("curly.json"), "[{“number”: “2002.0”}]").unwrap();
     refused(
         path,

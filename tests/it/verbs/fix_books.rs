@@ -1,7 +1,7 @@
 //! `rowcall fix` over sheets of every kind, with damage whose original is known: the copy is to be the original.
 
 use crate::support::random::Random;
-use crate::support::skip::skip;
+use crate::support::skip::{python_command, skip};
 use rowcall::sheet::{Encoding, Input, ReadOptions, open};
 use rust_xlsxwriter::{Chart, ChartType, Format, Formula, Note, Workbook};
 use std::collections::BTreeSet;
@@ -300,7 +300,7 @@ fn soffice(folder: &Path, to: &str, out: &Path, files: &[String]) -> bool {
 }
 
 fn python(folder: &Path, script: &str, arguments: &[&str]) {
-    let ran = Command::new("python3")
+    let ran = python_command()
         .current_dir(folder)
         .args(["-c", script])
         .args(arguments)
@@ -346,9 +346,7 @@ fn a_workbook_of_any_maker_becomes_what_it_was() {
     let sheet = damaged(false);
     xlsx(&path.join("own.xlsx"), &sheet.before);
     let mut names = vec!["own.xlsx".to_owned()];
-    let openpyxl = Command::new("python3")
-        .args(["-c", "import openpyxl"])
-        .output();
+    let openpyxl = python_command().args(["-c", "import openpyxl"]).output();
     let openpyxl = openpyxl.is_ok_and(|output| output.status.success());
     let head = vec![HEADINGS.map(str::to_owned).to_vec()];
     let table = |rows: &Vec<Vec<String>>| serde_json::json!([head.clone(), rows.clone()].concat());

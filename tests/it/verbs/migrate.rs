@@ -7,6 +7,7 @@ use crate::support::pbx::TestPbx;
 use crate::support::program::{Program, Ran};
 use crate::support::random::Random;
 use crate::support::sheets::read_rows;
+use rowcall::manifest::FieldRow;
 use rowcall::model::{Action, Field, Record};
 use rowcall::vendors::VENDORS;
 use std::collections::BTreeMap;
@@ -694,6 +695,10 @@ fn is_in_the_table(from: &str, to: &str) -> bool {
     known(from) && known(to)
 }
 
+fn is_required_name(row: &FieldRow) -> bool {
+    row.name == Field::DISPLAY_NAME && row.required
+}
+
 /// Of the vendors that are spoken to as another one is, every field is told of too, and twice over there is nothing to do.
 #[test]
 fn whatever_the_pair_every_field_is_told_of_and_twice_is_once() {
@@ -709,6 +714,19 @@ fn whatever_the_pair_every_field_is_told_of_and_twice_is_once() {
         let numbers = ["2001", "2002", "0042"];
         for (variant, number) in numbers.into_iter().enumerate() {
             put(&one.from, &one.from.full(number, variant % 2));
+        }
+        let names = |rig: &Rig| {
+            let has = |field| rig.manifest.field.iter().any(|row| row.name == field);
+            has(Field::DISPLAY_NAME) || has(Field::FIRST_NAME)
+        };
+        if !names(&one.from) && one.to.manifest.field.iter().any(is_required_name) {
+            // A PBX without names has none to give to one that wants them.
+            let report = one.migrate("--dry-run --on-loss report", 1);
+            let is_named = |row: &Texts| {
+                row["result"] == "invalid" && row["message"].contains("display_name is missing")
+            };
+            assert!(report.values().all(is_named), "{pair}: {report:?}");
+            continue;
         }
         one.migrate("--dry-run --on-loss report", 0);
         let (own, _) = one.losses();
