@@ -39,7 +39,7 @@
 //! | the ledger's schema | `ledger/store.rs` |
 //! | undo, resume | `plan/revert.rs`, `run/resume.rs` |
 //! | an exit code, the wording of a failure | `rim/failure.rs`, then the text itself |
-//! | a flag | `cli.rs`, then `commands/VERB.rs` |
+//! | a flag | `cli/`, then `commands/VERB.rs` |
 //! | what is never shown | `model/redact.rs` |
 //! | a migration's translations and losses | `migrate/` |
 //!

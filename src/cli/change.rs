@@ -1,0 +1,210 @@
+//! The commands that change a PBX, or say what they would change: `plan`, `import`, `delete`, `migrate`.
+
+use super::input::InputArgs;
+use super::output::{ReportArgs, SecretsArgs};
+use super::pace::PaceArgs;
+use super::safety::GuardArgs;
+use crate::columns::field_named;
+use crate::migrate::RenumberRule;
+use crate::model::Field;
+use crate::plan::decide::Mode;
+use crate::plan::replay::OnDrift;
+use clap::{Args, ValueEnum, ValueHint};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// `rowcall plan`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Nothing is changed. The plan holds no secrets; beside it PLAN.sealed holds those that the import needs,
+for the owner of the key alone.
+
+Examples:
+  rowcall plan staff.csv --to hq --mode upsert
+  rowcall plan staff.csv --to hq -o plan.json
+  rowcall import --plan plan.json"
+)]
+pub struct PlanArgs {
+    /// What is read.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The PBX that the extensions go to
+    #[arg(long, value_name = "TARGET")]
+    pub to: String,
+    /// Which extensions may be touched
+    #[arg(long, value_enum, default_value_t)]
+    pub mode: Mode,
+    /// Write again what cannot be read back, though it is remembered that it was written
+    #[arg(long)]
+    pub rewrite_secrets: bool,
+    /// Keep the plan in this file, as JSON
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// Where results go.
+    #[command(flatten)]
+    pub report: ReportArgs,
+    /// How the target is spoken to.
+    #[command(flatten)]
+    pub pace: PaceArgs,
+}
+
+/// `rowcall import`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A cell <generate> in a column of passwords or PINs has one made up by the vendor's own rules, when the extension
+is made. One that exists keeps what it has: doing it twice changes nothing. What was made up stands in one
+file, written before the first row is sent; a row that was not created stands in it too: the report tells.
+
+Examples:
+  rowcall import staff.csv --to sim:openvox --rate 50/s --report report.csv
+  rowcall import staff.csv --to hq --rejects rejects.csv
+  rowcall import staff.csv --to hq --mode upsert --max-updates 20
+  rowcall import staff.csv --to hq --waves 1,10,100
+  rowcall import staff.csv --to hq --secrets-out passwords.csv
+  rowcall import groups.csv --groups --to hq --mode upsert
+  rowcall import --plan plan.json --on-drift skip"
+)]
+pub struct ImportArgs {
+    /// What is read.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The PBX that the extensions go to
+    #[arg(long, value_name = "TARGET", required_unless_present = "plan")]
+    pub to: Option<String>,
+    /// Which extensions may be touched
+    #[arg(long, value_enum, default_value_t)]
+    pub mode: Mode,
+    /// Carry out this plan, exactly
+    #[arg(
+        long,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        conflicts_with_all = ["sheets", "groups", "map", "headings", "delimiter", "pad_short_rows", "to", "mode", "rejects"]
+    )]
+    pub plan: Option<PathBuf>,
+    /// What becomes of rows of the plan whose extension moved meanwhile
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        requires = "plan",
+        conflicts_with = "sheets"
+    )]
+    pub on_drift: OnDrift,
+    /// Send nothing unless every row is valid
+    #[arg(long)]
+    pub all_or_nothing: bool,
+    /// Write again what cannot be read back, though it is remembered that it was written
+    #[arg(long, conflicts_with = "plan")]
+    pub rewrite_secrets: bool,
+    /// Where results go.
+    #[command(flatten)]
+    pub report: ReportArgs,
+    /// Write the rows that are not done to this file, as they were, to be mended and fed back
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub rejects: Option<PathBuf>,
+    /// Where generated secrets go.
+    #[command(flatten)]
+    pub secrets: SecretsArgs,
+    /// How the target is spoken to.
+    #[command(flatten)]
+    pub pace: PaceArgs,
+    /// How much may change.
+    #[command(flatten)]
+    pub guard: GuardArgs,
+}
+
+/// `rowcall delete`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rowcall delete leavers.csv --from hq
+  rowcall delete leavers.csv --from hq --yes --max-deletes 25 --report deleted.csv")]
+pub struct DeleteArgs {
+    /// What is read; only the numbers, or the groups' names, count.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The PBX that the extensions are removed from
+    #[arg(long, value_name = "TARGET")]
+    pub from: String,
+    /// Where results go.
+    #[command(flatten)]
+    pub report: ReportArgs,
+    /// Write the rows that are not done to this file, as they were
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub rejects: Option<PathBuf>,
+    /// How the target is spoken to.
+    #[command(flatten)]
+    pub pace: PaceArgs,
+    /// How much may change.
+    #[command(flatten)]
+    pub guard: GuardArgs,
+}
+
+/// What happens when a migration would lose something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum OnLoss {
+    /// It is reported, and the migration goes on
+    #[default]
+    Report,
+    /// Nothing is sent, unless --drop names every field of which something is lost
+    Stop,
+}
+
+/// `rowcall migrate`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Every field of every extension is accounted for before anything is sent: carried, translated, dropped, or
+missing there and filled in. Passwords that --from does not give back are made up for new extensions.
+Run again, it carries only what changed on --from since. What was changed by hand on --to stays, and
+nothing is ever deleted there.
+
+Examples:
+  rowcall migrate --from old --to new --dry-run --loss loss.xlsx
+  rowcall migrate --from old --to new --dry-run -o new.csv
+  rowcall migrate --from old --to new --on-loss stop --drop mobility --drop nat
+  rowcall migrate --from old --to new --renumber '2xxx=72xxx' --report report.csv"
+)]
+pub struct MigrateArgs {
+    /// The PBX that the extensions are read from; nothing is changed there
+    #[arg(long, value_name = "TARGET")]
+    pub from: String,
+    /// The PBX that they go to
+    #[arg(long, value_name = "TARGET")]
+    pub to: String,
+    /// Write what becomes of each field of each extension to this file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub loss: Option<PathBuf>,
+    /// What happens when something is lost
+    #[arg(long, value_enum, default_value_t)]
+    pub on_loss: OnLoss,
+    /// Leave this field out
+    #[arg(long, value_name = "FIELD", value_parser = field_named)]
+    pub drop: Vec<Field>,
+    /// Give extensions new numbers, and whatever refers to them: every x is a digit that stays; the first rule counts
+    #[arg(long, value_name = "2xxx=72xxx", value_parser = RenumberRule::from_str)]
+    pub renumber: Vec<RenumberRule>,
+    /// Read new numbers from a sheet with the columns old and new; it goes before the rules
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub renumber_map: Option<PathBuf>,
+    /// Bring also what was changed by hand on --to, or deleted there, to what --from says
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Say what would be lost and what would be done, and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Write what would be sent to this sheet, to be edited and imported; it holds passwords, and is for its owner only
+    #[arg(long, short, value_name = "FILE", requires = "dry_run", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// Where results go.
+    #[command(flatten)]
+    pub report: ReportArgs,
+    /// Where generated secrets go.
+    #[command(flatten)]
+    pub secrets: SecretsArgs,
+    /// How the PBX that they go to is spoken to.
+    #[command(flatten)]
+    pub pace: PaceArgs,
+    /// How much may change.
+    #[command(flatten)]
+    pub guard: GuardArgs,
+}

@@ -1,0 +1,132 @@
+//! The sheets that are read, and how.
+
+use super::values::{encoding, vendor_or_product};
+use crate::columns::{Mapped, field_named};
+use crate::input::{InputOptions, ReadingOptions};
+use crate::model::Field;
+use crate::sheet::{Encoding, format, is_generate};
+use clap::{Args, ValueEnum, ValueHint};
+use std::path::PathBuf;
+
+/// The sheets that are read and how.
+#[derive(Debug, Args)]
+pub struct InputArgs {
+    /// Sheets to read, one after the other.
+    #[arg(required = true, value_name = "SHEET", value_hint = ValueHint::FilePath, help = format!("Sheets to read, one after the other: {}, also by a pattern such as 'branch-*.csv'; - for standard input", format::read_names()))]
+    pub sheets: Vec<PathBuf>,
+    /// Each row is a group of extensions, and not an extension; for makes that have groups
+    #[arg(long)]
+    pub groups: bool,
+    /// How they are read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+}
+
+/// How sheets are read.
+#[derive(Debug, Default, Args)]
+pub struct ReadingArgs {
+    /// What a heading means, for example --map 'Durchwahl=number'; --map 'Notes=-' leaves the column out
+    #[arg(long = "map", value_name = "HEADING=FIELD", value_parser = mapping)]
+    pub map: Vec<(String, Mapped)>,
+    /// Read such meanings from a file, one a line: "Durchwahl" = "number"; what --map says goes before it. `rowcall
+    /// columns SHEET -o FILE` writes one
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub map_file: Option<PathBuf>,
+    /// What a field is where the sheet does not say it, in a column of its own or a cell that is not blank; for example
+    /// --fill voicemail=on, or --fill sip_password='<generate>'
+    #[arg(long, value_name = "FIELD=VALUE", value_parser = filling)]
+    pub fill: Vec<(Field, String)>,
+    /// Understand the headings as the own names of this vendor or product [default: found by headings that only it has]
+    #[arg(long, value_name = "VENDOR", value_parser = vendor_or_product)]
+    pub headings: Option<String>,
+    /// What the files are written in, for example windows-1252, cp850 or mac-roman [default: found automatically]
+    #[arg(long, value_name = "NAME", value_parser = encoding)]
+    pub encoding: Option<Encoding>,
+    /// What separates cells [default: found automatically]
+    #[arg(long, value_enum)]
+    pub delimiter: Option<Delimiter>,
+    /// The line on which the headings stand [default: found automatically]
+    #[arg(long, value_name = "LINE", value_parser = clap::value_parser!(u64).range(1..))]
+    pub header_row: Option<u64>,
+    /// Read this sheet of a workbook, by its name [default: every sheet with a column for the number, or the group's name]
+    #[arg(long, value_name = "NAME")]
+    pub sheet: Option<String>,
+    /// Replace curly quotes and primes that stand where JSON wants straight quotes; values stay as they are
+    #[arg(long)]
+    pub fix_quotes: bool,
+    /// Take rows with fewer cells than the header; the missing ones are blank
+    #[arg(long)]
+    pub pad_short_rows: bool,
+}
+
+impl InputArgs {
+    pub(crate) fn options(&self) -> InputOptions {
+        InputOptions {
+            sheets: self.sheets.clone(),
+            reading: self.reading.options(),
+        }
+    }
+}
+
+impl ReadingArgs {
+    pub(crate) fn options(&self) -> ReadingOptions {
+        ReadingOptions {
+            map: self.map.clone(),
+            map_file: self.map_file.clone(),
+            headings: self.headings.clone(),
+            fill: self.fill.clone(),
+            encoding: self.encoding,
+            delimiter: self.delimiter.map(Delimiter::character),
+            header_row: self.header_row,
+            sheet: self.sheet.clone(),
+            fix_quotes: self.fix_quotes,
+            pad_short_rows: self.pad_short_rows,
+        }
+    }
+}
+
+/// What separates the cells of a text file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Delimiter {
+    /// `,`
+    Comma,
+    /// `;`
+    Semicolon,
+    /// The tabulator
+    Tab,
+    /// `|`
+    Pipe,
+}
+
+impl Delimiter {
+    /// The character itself.
+    fn character(self) -> char {
+        match self {
+            Delimiter::Comma => ',',
+            Delimiter::Semicolon => ';',
+            Delimiter::Tab => '\t',
+            Delimiter::Pipe => '|',
+        }
+    }
+}
+
+fn mapping(text: &str) -> Result<(String, Mapped), String> {
+    let (heading, name) = text.rsplit_once('=').ok_or("write HEADING=FIELD")?;
+    Ok((heading.trim().to_owned(), Mapped::parse(name)?))
+}
+
+/// A value for a field. A secret is made up or stands in the sheet, for command lines are seen by others.
+fn filling(text: &str) -> Result<(Field, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write FIELD=VALUE")?;
+    let (field, value) = (field_named(name)?, value.trim());
+    match value {
+        "" => Err("write FIELD=VALUE".to_owned()),
+        _ if field.is_key() => Err(format!("{} must be different in each row", field.name())),
+        _ if field.is_live() => Err(format!("{} is no setting", field.name())),
+        _ if field.is_secret() && !is_generate(value) => Err(format!(
+            "{0} is a secret, and command lines are seen by others: write {0}='<generate>', or a column",
+            field.name()
+        )),
+        _ => Ok((field, value.to_owned())),
+    }
+}

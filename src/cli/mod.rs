@@ -1,0 +1,208 @@
+//! What was typed, nothing resolved: a file a group of arguments. The only module that names `clap`; help, completions and
+//! man page come from here.
+
+mod audit;
+mod change;
+mod input;
+mod output;
+mod pace;
+mod runs;
+mod safety;
+mod sheets;
+mod tools;
+mod values;
+
+pub use audit::{ArchiveArgs, ArchiveCommand, DiffArgs, ExportArgs, ExportSecrets};
+pub use change::{DeleteArgs, ImportArgs, MigrateArgs, OnLoss, PlanArgs};
+pub use input::{Delimiter, InputArgs, ReadingArgs};
+pub use output::{ReportArgs, SecretsArgs};
+pub use pace::PaceArgs;
+pub use runs::{ResumeArgs, RunReportArgs, RunsArgs, RunsCommand, UndoArgs};
+pub use safety::GuardArgs;
+pub use sheets::{CheckArgs, ColumnsArgs, FixArgs, TemplateArgs};
+pub use tools::{CompletionsArgs, DoctorArgs, HelpArgs, SimArgs, VendorsArgs};
+
+use crate::model::redact::harmless;
+use crate::rim::terminal::print;
+use clap::{CommandFactory, Parser, Subcommand, ValueHint};
+use std::borrow::Cow;
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// Moves telephone extensions in bulk, and gives every row exactly one result.
+#[derive(Debug, Parser)]
+#[command(
+    name = "rowcall",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    after_help = AFTER_HELP
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// The file with the targets [default: rowcall.toml here, else in the configuration folder]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+    /// Where runs are kept [default: rowcall in the platform's folder for state]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub state: Option<PathBuf>,
+    /// The key that secrets are sealed with [default: rowcall/key in the configuration folder]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub key: Option<PathBuf>,
+}
+
+const AFTER_HELP: &str = "\
+A TARGET is a name from rowcall.toml, or VENDOR+URL (openvox+http://api@192.0.2.7:9011, the password
+in ROWCALL_PASSWORD), or sim:VENDOR, a fresh simulated PBX inside the process.
+
+Exit codes: 0 every row is done · 1 some row is not · 2 command line, configuration or input unusable ·
+3 target unusable · 4 stopped by the guard or the failure budget · 130 interrupted
+
+Examples:
+  rowcall check staff.csv --for openvox
+  rowcall import staff.csv --to sim:openvox --rate 50/s --report report.csv
+  rowcall import staff.csv --to hq --rejects rejects.csv
+  rowcall export hq -o hq.csv
+  rowcall diff yesterday.csv hq
+  rowcall migrate --from old --to new --dry-run";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check sheets against a vendor's rules, without any PBX
+    Check(CheckArgs),
+    /// Write a corrected copy of a sheet: what has one certain repair, and nothing else
+    Fix(FixArgs),
+    /// Show what an import would do, field by field, and keep it as a file to be carried out later
+    Plan(PlanArgs),
+    /// Bring the extensions of sheets onto a PBX
+    Import(ImportArgs),
+    /// Remove the extensions that sheets name from a PBX
+    Delete(DeleteArgs),
+    /// Write every extension of PBXes into files, or into an archive of nights
+    Export(ExportArgs),
+    /// Check an archive of nights
+    Archive(ArchiveArgs),
+    /// Bring the extensions of one PBX onto another, of any vendor, and say what is lost on the way
+    Migrate(MigrateArgs),
+    /// Say what differs between two sheets, exports or PBXes, in telephone words
+    Diff(DiffArgs),
+    /// Go on with a run that was cut off or stopped
+    Resume(ResumeArgs),
+    /// Put back what a run changed
+    Undo(UndoArgs),
+    /// List the runs, or throw old ones away
+    Runs(RunsArgs),
+    /// Write a run's report again, from its ledger
+    Report(RunReportArgs),
+    /// Write a sheet to fill in
+    Template(TemplateArgs),
+    /// Show what each vendor can do, or one vendor's fields and rules with their sources
+    Vendors(VendorsArgs),
+    /// Show what each heading of a sheet means, and write it to a file to edit and use again
+    Columns(ColumnsArgs),
+    /// Run a simulated PBX to rehearse on
+    Sim(SimArgs),
+    /// Try everything that a run needs: configuration, state folder, disk, key, clock, and each target
+    Doctor(DoctorArgs),
+    /// Print a command's help, or a page of the manual
+    Help(HelpArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man,
+}
+
+/// What came of reading the command line.
+pub enum Typed {
+    /// A command.
+    Command(Box<Cli>),
+    /// Help, version or a usage error was printed; end with this exit code.
+    Said(u8),
+}
+
+/// Reads the command line; help goes to standard output, errors to standard error.
+pub fn parse(arguments: impl Iterator<Item = OsString>) -> Typed {
+    match Cli::try_parse_from(arguments) {
+        Ok(cli) => Typed::Command(Box::new(cli)),
+        Err(error) => {
+            // Where even that cannot be printed, the exit code still tells.
+            let text = error.render().to_string();
+            if matches!(harmless(&text), Cow::Owned(_)) {
+                // What was typed would steer the terminal.
+                print(text.trim_end());
+            } else {
+                let _ = error.print();
+            }
+            Typed::Said(if error.use_stderr() { 2 } else { 0 })
+        }
+    }
+}
+
+/// Writes the completion script for a shell.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn completions(shell: clap_complete::Shell, out: &mut dyn Write) -> io::Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "rowcall", &mut script);
+    out.write_all(&script)
+}
+
+/// The help of a command as text, or of the program where none is named; `None` where there is no such command.
+pub(crate) fn command_help(name: Option<&str>) -> Option<String> {
+    let mut all = Cli::command();
+    all.build();
+    let mut command = match name {
+        None => all,
+        Some(name) => all.find_subcommand(name)?.clone(),
+    };
+    Some(command.render_long_help().to_string())
+}
+
+/// Writes the manual page: the program's, and every command's after it.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn man(out: &mut dyn Write) -> io::Result<()> {
+    let mut command = Cli::command();
+    command.build();
+    clap_mangen::Man::new(command.clone()).render(out)?;
+    for sub in command
+        .get_subcommands()
+        .filter(|sub| sub.get_name() != "help")
+    {
+        let page = clap_mangen::Man::new(sub.clone());
+        page.render_description_section(out)?;
+        page.render_synopsis_section(out)?;
+        page.render_options_section(out)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definitions_hold_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_help_with_an_example_or_needs_none() {
+        let mut command = Cli::command();
+        command.build();
+        for sub in command.get_subcommands() {
+            let plain = ["completions", "man", "help"].contains(&sub.get_name());
+            assert!(
+                plain || sub.get_after_help().is_some(),
+                "{}",
+                sub.get_name()
+            );
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Where results and generated secrets go.
+
+use crate::rim::Failure;
+use crate::run::{ReportOptions, SecretsOut};
+use crate::sheet::format;
+use clap::{Args, ValueHint};
+use std::path::PathBuf;
+
+/// Where results go.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Written: one line a row.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help = written("Write one line a row to this file", ""))]
+    pub report: Vec<PathBuf>,
+    /// Print a summary as one JSON object on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl ReportArgs {
+    pub(crate) fn options(&self) -> ReportOptions {
+        ReportOptions {
+            files: self.report.clone(),
+            json: self.json,
+        }
+    }
+}
+
+/// Where generated secrets go.
+#[derive(Debug, Args)]
+pub struct SecretsArgs {
+    /// Write what <generate> made up to this new file, for its owner only, before anything is sent; it can be read again,
+    /// so not as a page for people [default: secrets.csv in the run's folder]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub secrets_out: Option<PathBuf>,
+    /// Encrypt that file to this age recipient (age1…), as FILE.age; it never stands on the disk in clear then
+    #[arg(long, value_name = "RECIPIENT")]
+    pub secrets_to: Vec<String>,
+}
+
+impl SecretsArgs {
+    /// Where they go, held to what can be done.
+    pub(crate) fn resolve(&self) -> Result<SecretsOut, Failure> {
+        SecretsOut::new(self.secrets_out.as_deref(), &self.secrets_to)
+    }
+}
+
+/// The help for a file that is written: what is done, and which formats there are.
+pub(super) fn written(what: &str, more: &str) -> String {
+    format!(
+        "{what}; its ending chooses {}{more}",
+        format::written_names()
+    )
+}

@@ -1,0 +1,92 @@
+//! The commands about runs: `resume`, `undo`, `runs`, `report`.
+
+use super::output::{ReportArgs, written};
+use super::safety::GuardArgs;
+use clap::{Args, Subcommand, ValueHint};
+use std::path::PathBuf;
+
+/// `rowcall resume`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Rows that may have been sent are looked up on the PBX before anything is said again.
+
+Examples:
+  rowcall resume
+  rowcall resume 20261121-213015-a1b2 --report report.csv"
+)]
+pub struct ResumeArgs {
+    /// The run [default: the newest one, if it is not finished and not older than a day]
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// Only if it is a run on this target
+    #[arg(long, value_name = "TARGET")]
+    pub to: Option<String>,
+    /// Do not ask; also needed where extensions are left to be deleted and nobody can be asked
+    #[arg(long, short = 'y')]
+    pub yes: bool,
+    /// Where results go [default: where the run wrote them]
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+/// `rowcall undo`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "What the run made is deleted, what it changed gets its old values, what it deleted is made again as far as
+it could be read. An extension that was changed by somebody else since is kept and listed. It may change as
+many as the run did; --max-… allows less. It is a run of its own: it can be resumed, and undone.
+
+Examples:
+  rowcall undo
+  rowcall undo 20261121-213015-a1b2 --yes --report undone.csv"
+)]
+pub struct UndoArgs {
+    /// The run [default: the newest one that is no undo]
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// Where results go.
+    #[command(flatten)]
+    pub report: ReportArgs,
+    /// How much may change.
+    #[command(flatten)]
+    pub guard: GuardArgs,
+}
+
+/// `rowcall runs`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rowcall runs
+  rowcall runs clean --keep 30")]
+pub struct RunsArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub command: Option<RunsCommand>,
+}
+
+/// What to do with runs.
+#[derive(Debug, Subcommand)]
+pub enum RunsCommand {
+    /// Throw old runs away, with their folders; unfinished ones stay, and those whose folder holds generated secrets
+    Clean {
+        /// How many of the newest stay
+        #[arg(long, value_name = "N", default_value_t = 30)]
+        keep: usize,
+        /// Throw unfinished ones away too: they cannot be gone on with then
+        #[arg(long)]
+        unfinished: bool,
+    },
+}
+
+/// `rowcall report`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rowcall report -o report.csv
+  rowcall report 20261121-213015-a1b2 -o report.html")]
+pub struct RunReportArgs {
+    /// The run [default: the newest one]
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// The file to write.
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help = written("The file to write", " [default: CSV on standard output]"))]
+    pub output: Option<PathBuf>,
+}

@@ -1,0 +1,120 @@
+//! How much a run may change, when it stops by itself, and what is read back.
+
+use crate::plan::decide::Mode;
+use crate::plan::guard::{Allowance, Budget};
+use crate::plan::replay::OnDrift;
+use crate::plan::waves::Waves;
+use crate::run::GuardOptions;
+use crate::submit::verify::Verify;
+use clap::builder::PossibleValue;
+use clap::{Args, ValueEnum};
+use std::str::FromStr;
+
+/// How much a run may change, when it stops by itself, and what is read back.
+#[derive(Debug, Args)]
+pub struct GuardArgs {
+    /// At most so many new extensions, a count or a percentage [default: all]
+    #[arg(long, value_name = "N|P%", value_parser = Allowance::from_str)]
+    pub max_creates: Option<Allowance>,
+    /// At most so many changed extensions [default: 50%, at least 10]
+    #[arg(long, value_name = "N|P%", value_parser = Allowance::from_str)]
+    pub max_updates: Option<Allowance>,
+    /// At most so many deleted extensions [default: 10%, at least 1]
+    #[arg(long, value_name = "N|P%", value_parser = Allowance::from_str)]
+    pub max_deletes: Option<Allowance>,
+    /// At most so many extensions with a changed password or PIN [default: 50%, at least 10]
+    #[arg(long, value_name = "N|P%", value_parser = Allowance::from_str)]
+    pub max_secret_changes: Option<Allowance>,
+    /// Stop when more than so many rows failed [default: 25% once 20 were sent, or 10 in a row]
+    #[arg(long, value_name = "N|P%", value_parser = Allowance::from_str)]
+    pub max_failures: Option<Allowance>,
+    /// Which extensions are read back once they are written, and compared
+    #[arg(long, value_enum, default_value_t)]
+    pub verify: Verify,
+    /// Send in waves of so many (1,10,100), or one for each text in a column (column:site); after each wave
+    /// --max-failures is held to its rows
+    #[arg(long, value_name = "N,N,…|column:HEADING", value_parser = Waves::from_str)]
+    pub waves: Option<Waves>,
+    /// Do not ask; also needed for anything that deletes where nobody can be asked
+    #[arg(long, short = 'y')]
+    pub yes: bool,
+}
+
+impl GuardArgs {
+    pub(crate) fn options(&self) -> GuardOptions {
+        let default = Budget::default();
+        GuardOptions {
+            budget: Budget {
+                creates: self.max_creates.unwrap_or(default.creates),
+                updates: self.max_updates.unwrap_or(default.updates),
+                deletes: self.max_deletes.unwrap_or(default.deletes),
+                secret_changes: self.max_secret_changes.unwrap_or(default.secret_changes),
+            },
+            max_failures: self.max_failures,
+            verify: self.verify,
+            waves: self.waves.clone(),
+            yes: self.yes,
+        }
+    }
+
+    /// The same for undoing a run: that may change as much as the run did, unless less was typed.
+    pub(crate) fn of_undo(&self) -> GuardOptions {
+        let all = |typed: Option<Allowance>| typed.unwrap_or(Allowance::All);
+        GuardOptions {
+            budget: Budget {
+                creates: all(self.max_creates),
+                updates: all(self.max_updates),
+                deletes: all(self.max_deletes),
+                secret_changes: all(self.max_secret_changes),
+            },
+            ..self.options()
+        }
+    }
+}
+
+impl ValueEnum for Mode {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Mode::Create, Mode::Update, Mode::Upsert, Mode::Sync]
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(match self {
+            Mode::Create => {
+                PossibleValue::new("create").help("Only new ones; existing ones are left alone")
+            }
+            Mode::Update => PossibleValue::new("update").help("Only existing ones"),
+            Mode::Upsert => PossibleValue::new("upsert").help("Both"),
+            Mode::Sync => PossibleValue::new("sync")
+                .help("Both, and ones that no row names are deleted (needs --yes)"),
+        })
+    }
+}
+
+impl ValueEnum for OnDrift {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[OnDrift::Stop, OnDrift::Skip, OnDrift::Replan]
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(match self {
+            OnDrift::Stop => PossibleValue::new("stop").help("Nothing is sent when anything moved"),
+            OnDrift::Skip => PossibleValue::new("skip").help("They are left out, the others go"),
+            OnDrift::Replan => PossibleValue::new("replan").help("They are planned anew"),
+        })
+    }
+}
+
+impl ValueEnum for Verify {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Verify::All, Verify::Sample, Verify::None]
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(match self {
+            Verify::All => PossibleValue::new("all").help("Every one"),
+            Verify::Sample => PossibleValue::new("sample")
+                .help("One in ten, always the same ones by their number"),
+            Verify::None => PossibleValue::new("none").help("None: the PBX's word counts"),
+        })
+    }
+}

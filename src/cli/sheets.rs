@@ -1,0 +1,105 @@
+//! The commands that need no PBX: `check`, `columns`, `fix`, `template`.
+
+use super::input::InputArgs;
+use super::output::{ReportArgs, written};
+use super::values::vendor;
+use crate::rules::Country;
+use clap::{Args, ValueHint};
+use std::path::PathBuf;
+
+/// `rowcall check`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rowcall check staff.csv --for openvox
+  rowcall check hq.csv branch.csv --for portsip --report findings.csv
+  rowcall check staff.csv --for ozeki --map 'Durchwahl=number'")]
+pub struct CheckArgs {
+    /// What is read.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The vendor that the sheets are for
+    #[arg(long = "for", value_name = "VENDOR", value_parser = vendor)]
+    pub vendor: String,
+    /// Read telephone numbers by this country's rule, for example DE: how those are dialled that are written for people
+    #[arg(long, value_name = "COUNTRY")]
+    pub country: Option<Country>,
+    /// Show how each heading was understood, with its first value, and check nothing
+    #[arg(long)]
+    pub explain_columns: bool,
+    /// Print every finding of every row, one a line, instead of a line a column and cause
+    #[arg(long)]
+    pub all: bool,
+    /// With --all: name the page that each rule comes from; reports always do
+    #[arg(long, requires = "all")]
+    pub sources: bool,
+    /// Where results go.
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+/// `rowcall columns`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rowcall columns staff.csv --for openvox
+  rowcall columns staff.csv --for openvox -o map.toml
+  rowcall import staff.csv --to hq --map-file map.toml")]
+pub struct ColumnsArgs {
+    /// What is read.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The vendor that the sheet is for
+    #[arg(long = "for", value_name = "VENDOR", value_parser = vendor)]
+    pub vendor: String,
+    /// Write what each heading means to this file, for --map-file; never over a file that is there
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+}
+
+/// `rowcall fix`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Only what a spreadsheet did is repaired, and only where the original is certain: 2002.0 becomes
+2002, full-width digits become plain ones. What may be lost for good is for `rowcall check` to say.
+All else stays as it is: delimiter, encoding, and of a workbook every other cell, format and part.
+
+Examples:
+  rowcall fix staff.csv -o fixed.csv --for openvox
+  rowcall fix staff.xlsx -o fixed.xlsx --for openvox --sheet Staff
+  rowcall fix staff.json -o fixed.json --for portsip --report changes.csv"
+)]
+pub struct FixArgs {
+    /// What is read: one sheet.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The vendor that the sheet is for
+    #[arg(long = "for", value_name = "VENDOR", value_parser = vendor)]
+    pub vendor: String,
+    /// Read telephone numbers by this country's rule, for example DE: how those are dialled that are written for people
+    #[arg(long, value_name = "COUNTRY")]
+    pub country: Option<Country>,
+    /// The file to write, in the sheet's own format; never the sheet itself
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: PathBuf,
+    /// Written: one line a changed cell.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help = written("Write one line a changed cell to this file", ""))]
+    pub report: Vec<PathBuf>,
+    /// Print the changes and a summary as one JSON object on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `rowcall template`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  rowcall template --for openvox -o staff.csv")]
+pub struct TemplateArgs {
+    /// The vendor that the sheet is for
+    #[arg(long = "for", value_name = "VENDOR", value_parser = vendor)]
+    pub vendor: String,
+    /// The file to write [default: standard output]
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// A sheet of groups, a row a group
+    #[arg(long)]
+    pub groups: bool,
+}

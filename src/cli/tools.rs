@@ -1,0 +1,72 @@
+//! The commands around the work: `vendors`, `sim`, `doctor`, `help`, `completions`.
+
+use super::values::vendor;
+use clap::Args;
+
+/// `rowcall vendors`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rowcall vendors
+  rowcall vendors openvox")]
+pub struct VendorsArgs {
+    /// The vendor whose fields and rules are shown
+    #[arg(value_name = "VENDOR", value_parser = vendor)]
+    pub vendor: Option<String>,
+}
+
+/// `rowcall sim`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The account is `api`; its password stands in ROWCALL_SIM_PASSWORD, else it is `rehearsal`.
+
+Examples:
+  rowcall sim --vendor openvox
+  rowcall sim --vendor portsip --listen 127.0.0.1:8899 --faults seed=7,cut_after=50,throttle=20"
+)]
+pub struct SimArgs {
+    /// The vendor
+    #[arg(long, value_name = "VENDOR", value_parser = vendor)]
+    pub vendor: String,
+    /// Where it listens; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub listen: String,
+    /// What goes wrong, in per mille of the requests, repeatable by its seed
+    #[arg(long, value_name = "FAULTS")]
+    pub faults: Option<String>,
+}
+
+/// `rowcall doctor`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Nothing is written to a PBX. Exit codes: 0 all is right · 2 something on this machine is not · \
+3 a target is not
+
+Examples:
+  rowcall doctor
+  rowcall doctor hq
+  rowcall doctor sim:openvox --json"
+)]
+pub struct DoctorArgs {
+    /// Targets to try [default: every target of rowcall.toml]
+    #[arg(value_name = "TARGET")]
+    pub targets: Vec<String>,
+    /// Print the checks as one JSON object on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `rowcall help`
+#[derive(Debug, Args)]
+pub struct HelpArgs {
+    /// A command, or a page of the manual: passwords, moving, groups, nightly, changes, trouble
+    #[arg(value_name = "TOPIC")]
+    pub topic: Option<String>,
+}
+
+/// `rowcall completions`
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
