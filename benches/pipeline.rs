@@ -5,7 +5,7 @@
 
 use crate::random::Random;
 use crate::{MEASURE, Size, median, own_process, peak_kib};
-use rowcall::check::{Counts, Options, Table, check};
+use rowcall::check::{BoundSheet, Counts, Options, check};
 use rowcall::columns::{BindOptions, Binding};
 use rowcall::manifest::{Manifest, Purpose};
 use rowcall::sheet::{Input, ReadOptions, SheetError, open};
@@ -139,7 +139,7 @@ fn check_file(path: &Path) -> io::Result<Counts> {
         let options = BindOptions::default();
         let binding = Binding::bind(&sheet.headings, &manifest, &[&manifest], &options)
             .map_err(io::Error::other)?;
-        tables.push(Table { sheet, binding });
+        tables.push(BoundSheet { sheet, binding });
     }
     let options = Options {
         purpose: Purpose::Create,

@@ -12,7 +12,7 @@
 //! where the platform tells it, and the ratio is what compares from one machine to the next.
 
 use crate::{Size, median, on_thread};
-use rowcall::input::Headings;
+use rowcall::input::FieldHeadings;
 use rowcall::manifest::Manifest;
 use rowcall::model::{Action, Change, Field, Outcome, Record, RowResult};
 use rowcall::plan::decide::{Decision, Mode, decide};
@@ -140,7 +140,7 @@ fn save(
     let head = PlanHead {
         address: "openvox+http://127.0.0.1:9011/api/v0.0.1".into(),
         groups: false,
-        headings: Headings::default(),
+        headings: FieldHeadings::default(),
         held: held.len(),
         input_hash: String::new(),
         vendor: "openvox".into(),

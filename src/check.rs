@@ -26,7 +26,7 @@ const PICKED_FREE: u64 = 1000;
 
 /// A sheet and what its columns mean.
 #[derive(Debug)]
-pub struct Table {
+pub struct BoundSheet {
     /// The sheet.
     pub sheet: Sheet,
     /// What its columns mean.
@@ -64,7 +64,7 @@ pub struct Counts {
 #[derive(Debug)]
 pub struct Checked<'c> {
     /// The sheet that it stands in.
-    pub table: &'c Table,
+    pub table: &'c BoundSheet,
     /// The row.
     pub row: &'c Row<'c>,
     /// The number that it gives; empty where it gives none.
@@ -79,7 +79,7 @@ pub struct Verdict<'v, T> {
     /// The row's number, 1 for the first data row, counting on across sheets.
     pub row: u64,
     /// The sheet that it stands in.
-    pub table: &'v Table,
+    pub table: &'v BoundSheet,
     /// Where it stands.
     pub place: Place,
     /// The number that it gives; empty where it gives none.
@@ -106,7 +106,7 @@ impl<T> Verdict<'_, T> {
 /// Where a sheet cannot be read to its end (nothing was handed on then, unless it changed meanwhile), and what `sink`
 /// says.
 pub fn check<T, E>(
-    tables: &[Table],
+    tables: &[BoundSheet],
     manifest: &Manifest,
     options: Options<'_>,
     keep: impl Fn(&Checked<'_>) -> Option<T> + Sync,
@@ -122,7 +122,7 @@ where
 /// As [`check`]; `all_twice` has every row checked twice, which says the same and takes longer.
 fn check_by<T, E>(
     all_twice: bool,
-    tables: &[Table],
+    tables: &[BoundSheet],
     manifest: &Manifest,
     options: Options<'_>,
     keep: impl Fn(&Checked<'_>) -> Option<T> + Sync,
@@ -150,66 +150,18 @@ where
             keep: &keep,
         })
         .collect();
-    let all_again = AtomicBool::new(all_twice);
-    let (mut rows, mut picked_rows) = (0, 0);
-    let mut picked = Vec::new();
-    for pass in &passes {
-        let mut of_table = Vec::new();
-        let work = |batch: &Batch| pass.first(batch, &all_again);
-        in_order(pass.table.sheet.batches(), work, |first| -> Result<(), E> {
-            let First {
-                rows: more,
-                traces,
-                picks,
-            } = first?;
-            survey.add(traces);
-            picked_rows += picks.len() as u64;
-            if !picks.is_empty() {
-                of_table.push((rows, picks));
-            }
-            rows += more;
-            let many = picked_rows > PICKED_MAX.min(PICKED_FREE + rows / PICKED_ONE_IN);
-            if many || survey.is_telling() {
-                all_again.store(true, Ordering::Relaxed);
-            }
-            if all_again.load(Ordering::Relaxed) {
-                of_table = Vec::new();
-            }
-            Ok(())
-        })?;
-        picked.push(of_table);
-    }
+    let first = first_pass(all_twice, &passes, &mut survey)?;
+    let rows = first.rows;
     let across = survey.finish();
     let mut said = Said {
         places: Places::default(),
         counts: Counts::default(),
         sink,
     };
-    if all_again.into_inner() || !across.is_silent() {
-        let mut before = 0;
-        for pass in &passes {
-            let work = |batch: &Batch| pass.second(&across, |each| batch.rows(each));
-            in_order(
-                pass.table.sheet.batches(),
-                work,
-                |checked| -> Result<(), E> {
-                    let (rows, notable) = checked?;
-                    said.deliver(pass.table, before, notable)?;
-                    before += rows;
-                    Ok(())
-                },
-            )?;
-        }
+    if first.all_again || !across.is_silent() {
+        second_pass(&passes, &across, &mut said)?;
     } else {
-        for (pass, of_table) in passes.iter().zip(picked) {
-            let (befores, picks): (Vec<u64>, Vec<Picks>) = of_table.into_iter().unzip();
-            let mut befores = befores.into_iter();
-            let work = |again: &Again<'_>| pass.second(&across, |each| again.rows(each));
-            in_order(pass.table.sheet.again(picks), work, |checked| {
-                let ((), notable) = checked?;
-                said.deliver(pass.table, befores.next().unwrap_or_default(), notable)
-            })?;
-        }
+        again_where_picked(&passes, first.picked, &across, &mut said)?;
     }
     let counts = said.counts;
     Ok(Counts {
@@ -219,12 +171,125 @@ where
     })
 }
 
+/// What the first pass over all tables gave.
+struct FirstPass {
+    rows: u64,
+    /// True where every row is to be checked once more.
+    all_again: bool,
+    /// Of each table the rows that are to be checked once more, by batches, each with the number of rows before it.
+    picked: Vec<Vec<(u64, Picks)>>,
+}
+
+/// Checks every row alone, and collects what only all rows together tell.
+fn first_pass<T, F>(
+    all_twice: bool,
+    passes: &[Pass<'_, F>],
+    survey: &mut Collector,
+) -> Result<FirstPass, SheetError>
+where
+    T: Send,
+    F: Fn(&Checked<'_>) -> Option<T> + Sync,
+{
+    let all_again = AtomicBool::new(all_twice);
+    let (mut rows, mut picked_rows) = (0, 0);
+    let mut picked = Vec::new();
+    for pass in passes {
+        let mut of_table = Vec::new();
+        let work = |batch: &Batch| pass.first(batch, &all_again);
+        in_order(
+            pass.table.sheet.batches(),
+            work,
+            |first| -> Result<(), SheetError> {
+                let First {
+                    rows: more,
+                    traces,
+                    picks,
+                } = first?;
+                survey.add(traces);
+                picked_rows += picks.len() as u64;
+                if !picks.is_empty() {
+                    of_table.push((rows, picks));
+                }
+                rows += more;
+                let many = picked_rows > PICKED_MAX.min(PICKED_FREE + rows / PICKED_ONE_IN);
+                if many || survey.is_telling() {
+                    all_again.store(true, Ordering::Relaxed);
+                }
+                if all_again.load(Ordering::Relaxed) {
+                    of_table = Vec::new();
+                }
+                Ok(())
+            },
+        )?;
+        picked.push(of_table);
+    }
+    Ok(FirstPass {
+        rows,
+        all_again: all_again.into_inner(),
+        picked,
+    })
+}
+
+/// Checks every row once more, with what all rows together tell.
+fn second_pass<T, E, F, S>(
+    passes: &[Pass<'_, F>],
+    across: &CrossRowFacts,
+    said: &mut Said<S>,
+) -> Result<(), E>
+where
+    T: Send,
+    E: From<SheetError>,
+    F: Fn(&Checked<'_>) -> Option<T> + Sync,
+    S: FnMut(Verdict<'_, T>) -> Result<(), E>,
+{
+    let mut before = 0;
+    for pass in passes {
+        let work = |batch: &Batch| pass.second(across, |each| batch.rows(each));
+        in_order(
+            pass.table.sheet.batches(),
+            work,
+            |checked| -> Result<(), E> {
+                let (rows, notable) = checked?;
+                said.deliver(pass.table, before, notable)?;
+                before += rows;
+                Ok(())
+            },
+        )?;
+    }
+    Ok(())
+}
+
+/// Checks only those rows once more that had something to say alone.
+fn again_where_picked<T, E, F, S>(
+    passes: &[Pass<'_, F>],
+    picked: Vec<Vec<(u64, Picks)>>,
+    across: &CrossRowFacts,
+    said: &mut Said<S>,
+) -> Result<(), E>
+where
+    T: Send,
+    E: From<SheetError>,
+    F: Fn(&Checked<'_>) -> Option<T> + Sync,
+    S: FnMut(Verdict<'_, T>) -> Result<(), E>,
+{
+    for (pass, of_table) in passes.iter().zip(picked) {
+        let (befores, picks): (Vec<u64>, Vec<Picks>) = of_table.into_iter().unzip();
+        let mut befores = befores.into_iter();
+        let work = |again: &Again<'_>| pass.second(across, |each| again.rows(each));
+        in_order(pass.table.sheet.again(picks), work, |checked| {
+            let ((), notable) = checked?;
+            said.deliver(pass.table, befores.next().unwrap_or_default(), notable)
+        })?;
+    }
+    Ok(())
+}
+
 /// One of the rows or records that are in memory and checked together.
-pub(crate) struct Kept<'k, 'm> {
+pub(crate) struct KeptRow<'k, 'm> {
     /// The vendor's rules, compiled for where it comes from.
     pub(crate) checker: &'k Checker<'m>,
     /// What it is.
-    pub(crate) content: Content<'k>,
+    pub(crate) content: KeptContent<'k>,
     /// What it is for.
     pub(crate) purpose: Purpose,
     /// What is to be written of it.
@@ -237,7 +302,7 @@ pub(crate) struct Kept<'k, 'm> {
 
 /// What is checked in memory.
 #[expect(clippy::large_enum_variant, reason = "one exists at a time")]
-pub(crate) enum Content<'k> {
+pub(crate) enum KeptContent<'k> {
     /// A row of a sheet.
     Row(Row<'k>),
     /// All that an extension is to be, of which perhaps only a part is written.
@@ -246,15 +311,15 @@ pub(crate) enum Content<'k> {
 
 /// Checks what is in memory, each alone and all together, and gives the findings of each. `on_pbx` is as in [`Options`].
 pub(crate) fn check_kept<'k, 'm: 'k, 'n>(
-    kept: impl Iterator<Item = Kept<'k, 'm>> + Clone,
+    kept: impl Iterator<Item = KeptRow<'k, 'm>> + Clone,
     on_pbx: Option<impl IntoIterator<Item = &'n str>>,
 ) -> Vec<Vec<Finding>> {
     let mut collector = Collector::new();
     let mut facts = BatchFacts::default();
     for one in kept.clone() {
         match &one.content {
-            Content::Row(row) => one.checker.collect(row, one.purpose, &mut facts),
-            Content::Record(record) => one.checker.collect_record(record, &mut facts),
+            KeptContent::Row(row) => one.checker.collect(row, one.purpose, &mut facts),
+            KeptContent::Record(record) => one.checker.collect_record(record, &mut facts),
         }
     }
     collector.add(facts);
@@ -267,10 +332,10 @@ pub(crate) fn check_kept<'k, 'm: 'k, 'n>(
         let (mut findings, mut duplicates) = (vec![], vec![]);
         let (checker, purpose) = (one.checker, one.purpose);
         match &one.content {
-            Content::Row(row) => {
+            KeptContent::Row(row) => {
                 checker.row(row, purpose, Some(&across), &mut findings, &mut duplicates);
             }
-            Content::Record(record) => {
+            KeptContent::Record(record) => {
                 checker.extension(one.wanted, purpose, &mut findings);
                 let mut together = vec![];
                 checker.among(record, &across, &mut together, &mut duplicates);
@@ -292,7 +357,7 @@ pub(crate) fn check_kept<'k, 'm: 'k, 'n>(
 
 /// What both passes over one table need.
 struct Pass<'p, K> {
-    table: &'p Table,
+    table: &'p BoundSheet,
     checker: &'p Checker<'p>,
     purpose: Purpose,
     keep: &'p K,
@@ -407,7 +472,7 @@ impl<S> Said<S> {
     /// Hands on what is said of rows of one batch, before which so many rows stand.
     fn deliver<T, E>(
         &mut self,
-        table: &Table,
+        table: &BoundSheet,
         before: u64,
         notable: Vec<Notable<T>>,
     ) -> Result<(), E>
@@ -548,7 +613,7 @@ mod tests {
         file: &tempfile::NamedTempFile,
         manifest: &Manifest,
         chunk_bytes: usize,
-    ) -> Result<Table, SheetError> {
+    ) -> Result<BoundSheet, SheetError> {
         let options = ReadOptions {
             limits: Limits {
                 chunk_bytes,
@@ -560,7 +625,7 @@ mod tests {
         let sheet = open(&input, &options)?.remove(0);
         let options = BindOptions::default();
         let binding = Binding::bind(&sheet.headings, manifest, &[manifest], &options).unwrap();
-        Ok(Table { sheet, binding })
+        Ok(BoundSheet { sheet, binding })
     }
 
     const OFFLINE: Options<'static> = Options {
@@ -570,7 +635,7 @@ mod tests {
     };
 
     /// Everything that is said, as text, and the counts.
-    fn said(tables: &[Table], manifest: &Manifest) -> Result<(String, Counts), SheetError> {
+    fn said(tables: &[BoundSheet], manifest: &Manifest) -> Result<(String, Counts), SheetError> {
         let keep = |checked: &Checked<'_>| {
             checked
                 .row
@@ -583,7 +648,7 @@ mod tests {
 
     fn said_by(
         all_twice: bool,
-        tables: &[Table],
+        tables: &[BoundSheet],
         manifest: &Manifest,
         options: Options<'_>,
         keep: impl Fn(&Checked<'_>) -> Option<u64> + Sync,
@@ -972,7 +1037,7 @@ mod tests {
     }
 
     /// Whether all rows together have nothing to say.
-    fn is_silent(tables: &[Table], manifest: &Manifest, options: Options<'_>) -> bool {
+    fn is_silent(tables: &[BoundSheet], manifest: &Manifest, options: Options<'_>) -> bool {
         let mut survey = Collector::new();
         if let Some(numbers) = options.on_pbx {
             survey.on_pbx(numbers.iter().map(String::as_str));

@@ -59,20 +59,20 @@ impl Facts {
 
 /// A night that is not entered yet. What is written to its path is no part of the archive.
 #[derive(Debug)]
-pub struct Pending {
+pub struct PendingSnapshot {
     target: String,
     ending: String,
     path: PathBuf,
 }
 
-impl Pending {
+impl PendingSnapshot {
     /// Where the export is to be written.
     pub fn path(&self) -> &Path {
         &self.path
     }
 }
 
-impl Drop for Pending {
+impl Drop for PendingSnapshot {
     fn drop(&mut self) {
         // Gone already where it was entered.
         let _ = fs::remove_file(&self.path);
@@ -81,7 +81,7 @@ impl Drop for Pending {
 
 /// What came of adding to the archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct WrittenSnapshot {
     /// The archive's head by now.
     pub head: Head,
     /// What is to be said to whoever keeps the archive.
@@ -93,13 +93,13 @@ impl Archive {
     ///
     /// # Errors
     /// The target's name cannot be a folder's, or the folder cannot be made.
-    pub fn begin(&self, target: &str, ending: &str) -> Result<Pending, ArchiveError> {
+    pub fn begin(&self, target: &str, ending: &str) -> Result<PendingSnapshot, ArchiveError> {
         let folder = self.folder.join(folder_name(target)?);
         fs::create_dir_all(&folder).map_err(failed(&folder, "made"))?;
         // Others may be at work on the same target, on this machine or another.
         let word: [u8; 8] =
             random().map_err(|error| failed(&folder, "made")(io::Error::other(error)))?;
-        Ok(Pending {
+        Ok(PendingSnapshot {
             path: folder.join(format!(".export-{}.{ending}", hex(&word))),
             target: target.to_owned(),
             ending: ending.to_owned(),
@@ -111,17 +111,21 @@ impl Archive {
     /// # Errors
     /// A file cannot be read, written or renamed, another process does not let go of the manifest, or the manifest's last
     /// line is no entry. The archive is as it was then.
-    pub fn enter(&self, pending: &Pending, facts: Facts) -> Result<Kept, ArchiveError> {
+    pub fn enter(
+        &self,
+        pending: &PendingSnapshot,
+        facts: Facts,
+    ) -> Result<WrittenSnapshot, ArchiveError> {
         self.enter_at(pending, facts, Timestamp::now())
     }
 
     pub(super) fn enter_at(
         &self,
-        pending: &Pending,
+        pending: &PendingSnapshot,
         facts: Facts,
         now: Timestamp,
-    ) -> Result<Kept, ArchiveError> {
-        let Pending {
+    ) -> Result<WrittenSnapshot, ArchiveError> {
+        let PendingSnapshot {
             target,
             ending,
             path,
@@ -162,7 +166,7 @@ impl Archive {
     ///
     /// # Errors
     /// As [`Archive::enter`].
-    pub fn miss(&self, target: &str, why: &str) -> Result<Kept, ArchiveError> {
+    pub fn miss(&self, target: &str, why: &str) -> Result<WrittenSnapshot, ArchiveError> {
         let mut held = self.hold()?;
         let what = What::Missed {
             target: folder_name(target)?.to_owned(),
@@ -181,7 +185,7 @@ impl Archive {
         &self,
         targets: &BTreeSet<String>,
         keep: &Keep,
-    ) -> Result<(usize, Kept), ArchiveError> {
+    ) -> Result<(usize, WrittenSnapshot), ArchiveError> {
         let mut held = self.hold()?;
         let nights = self.read_nights()?;
         let mut gone = Vec::new();
@@ -375,8 +379,8 @@ impl Held {
         cut.map_err(failed(&self.path, "cut"))
     }
 
-    pub(super) fn kept(mut self) -> Kept {
-        Kept {
+    pub(super) fn kept(mut self) -> WrittenSnapshot {
+        WrittenSnapshot {
             head: Head {
                 entry: Some(self.last.n),
                 hash: std::mem::take(&mut self.last.hash),

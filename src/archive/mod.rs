@@ -17,9 +17,9 @@ mod append;
 mod keep;
 mod verify;
 
-pub use append::{Facts, Kept, Pending};
+pub use append::{Facts, PendingSnapshot, WrittenSnapshot};
 pub use keep::Keep;
-pub use verify::Verdict;
+pub use verify::ArchiveVerdict;
 
 use crate::digest::sha256_hex;
 use jiff::Timestamp;

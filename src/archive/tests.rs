@@ -26,11 +26,17 @@ fn day(day: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + day * 86_400).unwrap()
 }
 
-fn night(archive: &Archive, target: &str, time: Timestamp, text: &str) -> Kept {
+fn night(archive: &Archive, target: &str, time: Timestamp, text: &str) -> WrittenSnapshot {
     night_with(archive, target, time, text, facts())
 }
 
-fn night_with(archive: &Archive, target: &str, time: Timestamp, text: &str, facts: Facts) -> Kept {
+fn night_with(
+    archive: &Archive,
+    target: &str,
+    time: Timestamp,
+    text: &str,
+    facts: Facts,
+) -> WrittenSnapshot {
     let pending = archive.begin(target, "csv").unwrap();
     fs::write(pending.path(), text).unwrap();
     archive.enter_at(&pending, facts, time).unwrap()
@@ -62,7 +68,7 @@ fn filled(folder: &Path) -> (Archive, Head) {
     (archive, kept_now.head)
 }
 
-fn verdict(archive: &Archive, head: &Head) -> Verdict {
+fn verdict(archive: &Archive, head: &Head) -> ArchiveVerdict {
     archive.verify(std::slice::from_ref(head)).unwrap()
 }
 

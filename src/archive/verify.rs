@@ -11,7 +11,7 @@ use std::path::Path;
 
 /// What an archive was found to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
+pub struct ArchiveVerdict {
     /// The head as it stands.
     pub head: Head,
     /// How many nights have their file, as it was entered.
@@ -53,7 +53,7 @@ impl Archive {
     ///
     /// # Errors
     /// There is no manifest, or it or a folder cannot be read.
-    pub fn verify(&self, heads: &[Head]) -> Result<Verdict, ArchiveError> {
+    pub fn verify(&self, heads: &[Head]) -> Result<ArchiveVerdict, ArchiveError> {
         let _shared = self.share()?;
         // What is wrong with the chain comes first: the rest may follow from it.
         let (mut findings, mut of_files) = (Findings::default(), Findings::default());
@@ -78,7 +78,7 @@ impl Archive {
         let removed = files.gone.len();
         let sound = self.look_at(&files, links.last(), &mut findings)?;
         let last = links.iter().max_by_key(|link| link.n);
-        Ok(Verdict {
+        Ok(ArchiveVerdict {
             head: Head {
                 entry: Some(last.map_or(0, |last| last.n)),
                 hash: last.map_or_else(|| sha256_hex(b""), |last| last.hash.clone()),

@@ -1,7 +1,7 @@
 //! `rowcall check`: every finding of every row, without any PBX.
 
 use super::columns::explain;
-use crate::check::{Counts, Options, Table, Verdict, check};
+use crate::check::{BoundSheet, Counts, Options, Verdict, check};
 use crate::cli::CheckArgs;
 use crate::columns::Deeds;
 use crate::input::open_sheets;
@@ -31,9 +31,9 @@ pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
         return explain(&input, manifest);
     }
     let opened = open_sheets(&input, manifest, Deeds::default())?;
-    let tables: Vec<Table> = opened
+    let tables: Vec<BoundSheet> = opened
         .into_iter()
-        .map(|(sheet, binding)| Table { sheet, binding })
+        .map(|(sheet, binding)| BoundSheet { sheet, binding })
         .collect();
     let mut files = Files::default();
     for table in &tables {
@@ -147,7 +147,7 @@ fn outcome(verdict: Verdict<'_, ()>) -> Outcome {
 }
 
 /// The heading of the column that a finding is about; empty where the sheet has none.
-fn heading<'t>(table: &'t Table, finding: &Finding) -> &'t str {
+fn heading<'t>(table: &'t BoundSheet, finding: &Finding) -> &'t str {
     let binding = &table.binding;
     let column = finding.column.or_else(|| binding.column_of(finding.field?));
     let heading = column.and_then(|column| table.sheet.headings.get(column));

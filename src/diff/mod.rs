@@ -14,17 +14,17 @@ use std::collections::{HashMap, HashSet};
 
 /// What a side tells of its extensions, beside their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Column {
+pub enum ComparedColumn {
     /// A field's value.
     Value(Field),
     /// What stands for the value of a secret field: the same for the same value, see [`crate::seal::Key::fingerprint`].
     Fingerprint(Field),
 }
 
-impl Column {
+impl ComparedColumn {
     fn field(self) -> Field {
         match self {
-            Column::Value(field) | Column::Fingerprint(field) => field,
+            ComparedColumn::Value(field) | ComparedColumn::Fingerprint(field) => field,
         }
     }
 }
@@ -34,7 +34,7 @@ pub struct Side {
     manifest: Option<&'static Manifest>,
     /// The public name of the key that its fingerprints were made with; empty where that is not known.
     key: String,
-    columns: Vec<Column>,
+    columns: Vec<ComparedColumn>,
     rows: HashMap<Box<str>, usize>,
     /// All cells one behind the other: of each row its number, then its columns.
     text: String,
@@ -43,7 +43,7 @@ pub struct Side {
 
 impl Side {
     /// A side without extensions. `manifest` is the vendor whose words its cells are, where that is known.
-    pub fn new(columns: Vec<Column>, manifest: Option<&'static Manifest>) -> Side {
+    pub fn new(columns: Vec<ComparedColumn>, manifest: Option<&'static Manifest>) -> Side {
         Side {
             manifest,
             key: String::new(),
@@ -103,7 +103,7 @@ impl Side {
         Held { side: self, row }
     }
 
-    fn column_of(&self, column: Column) -> Option<usize> {
+    fn column_of(&self, column: ComparedColumn) -> Option<usize> {
         self.columns.iter().position(|known| *known == column)
     }
 
@@ -147,7 +147,7 @@ impl<'s> Held<'s> {
 
     /// A field's canonical text, secrets included; empty where the side does not tell it.
     fn value(self, field: Field) -> Cow<'s, str> {
-        let Some(column) = self.side.column_of(Column::Value(field)) else {
+        let Some(column) = self.side.column_of(ComparedColumn::Value(field)) else {
             return Cow::Borrowed("");
         };
         let text = self.side.cell(self.row, column + 1);
@@ -332,7 +332,11 @@ impl Comparison<'_> {
 
     fn pair_columns(&mut self, before: &Side, after: &Side) {
         let told = |side: &Side, field: Field| {
-            [Column::Value(field), Column::Fingerprint(field)].map(|column| side.column_of(column))
+            [
+                ComparedColumn::Value(field),
+                ComparedColumn::Fingerprint(field),
+            ]
+            .map(|column| side.column_of(column))
         };
         let columns = before.columns.iter().chain(&after.columns);
         let fields: HashSet<Field> = columns.map(|column| column.field()).collect();

@@ -4,7 +4,10 @@ use super::*;
 use crate::random::Random;
 
 fn side(fields: &[Field], rows: &[(&str, &[&str])]) -> Side {
-    let columns = fields.iter().map(|field| Column::Value(*field)).collect();
+    let columns = fields
+        .iter()
+        .map(|field| ComparedColumn::Value(*field))
+        .collect();
     let mut side = Side::new(columns, None);
     for (number, cells) in rows {
         side.add(number, cells.iter().copied()).unwrap();
@@ -197,7 +200,7 @@ fn a_number_twice_is_refused_with_the_first_one() {
     assert_eq!((side.len(), side.cell(1, 1)), (2, "b"));
 }
 
-fn secrets(column: Column, cells: &[&str]) -> Side {
+fn secrets(column: ComparedColumn, cells: &[&str]) -> Side {
     let mut side = Side::new(vec![column], None);
     for (row, cell) in cells.iter().enumerate() {
         side.add(&format!("{row}"), [*cell]).unwrap();
@@ -207,8 +210,8 @@ fn secrets(column: Column, cells: &[&str]) -> Side {
 
 #[test]
 fn secrets_are_compared_in_the_clear_or_by_fingerprint_and_never_shown() {
-    let values = |cells: &[&str]| secrets(Column::Value(Field::SIP_PASSWORD), cells);
-    let prints = |cells: &[&str]| secrets(Column::Fingerprint(Field::SIP_PASSWORD), cells);
+    let values = |cells: &[&str]| secrets(ComparedColumn::Value(Field::SIP_PASSWORD), cells);
+    let prints = |cells: &[&str]| secrets(ComparedColumn::Fingerprint(Field::SIP_PASSWORD), cells);
     let key = |number: &str, field: Field, text: &str| format!("{number}/{}/{text}", field.name());
     let expected = [
         "1: SIP secret changed",
@@ -267,8 +270,8 @@ fn secrets_are_compared_in_the_clear_or_by_fingerprint_and_never_shown() {
 fn a_fingerprint_says_nothing_under_another_number() {
     let made = |number: &str, text: &str| format!("{number}/{text}");
     let key = |number: &str, _: Field, text: &str| made(number, text);
-    let side = |rows: [(&str, &str); 2], secret: Column| {
-        let columns = [Field::DISPLAY_NAME, Field::EMAIL].map(Column::Value);
+    let side = |rows: [(&str, &str); 2], secret: ComparedColumn| {
+        let columns = [Field::DISPLAY_NAME, Field::EMAIL].map(ComparedColumn::Value);
         let mut side = Side::new([&columns[..], &[secret]].concat(), None);
         for (number, text) in rows {
             let name = if text.contains("stays") { "Bo" } else { "Ann" };
@@ -277,8 +280,8 @@ fn a_fingerprint_says_nothing_under_another_number() {
         }
         side
     };
-    let value = Column::Value(Field::SIP_PASSWORD);
-    let print = Column::Fingerprint(Field::SIP_PASSWORD);
+    let value = ComparedColumn::Value(Field::SIP_PASSWORD);
+    let print = ComparedColumn::Fingerprint(Field::SIP_PASSWORD);
     let line = |before: &Side, after: &Side| {
         let comparison = compare(before, after, Some(&key));
         assert_eq!(comparison.differences.len(), 1);

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 /// The headings of fields, by sheet and field name. Known without the sheets too.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Headings(pub(crate) BTreeMap<String, BTreeMap<String, String>>);
+pub struct FieldHeadings(pub(crate) BTreeMap<String, BTreeMap<String, String>>);
 
-impl Headings {
+impl FieldHeadings {
     /// The heading of a field in the sheet of a place; empty where it has none.
     pub(crate) fn heading(&self, place: Option<&Place>, field: Option<Field>) -> String {
         let heading = || self.0.get(&sheet_key(place?))?.get(field?.name());

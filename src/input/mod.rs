@@ -3,7 +3,7 @@
 pub(crate) mod headings;
 pub(crate) mod rows;
 
-pub use headings::Headings;
+pub use headings::FieldHeadings;
 pub(crate) use rows::{InputRow, OnPbx, Rows};
 
 use crate::columns::{self, BindOptions, Binding, ColumnError, Deeds, Mapped};

@@ -1,7 +1,7 @@
 //! All rows of a run in memory: their cells, what they want, and what is wrong with them.
 
-use super::headings::{Headings, sheet_key};
-use crate::check::{Content, Kept, check_kept};
+use super::headings::{FieldHeadings, sheet_key};
+use crate::check::{KeptContent, KeptRow, check_kept};
 use crate::columns::Binding;
 use crate::manifest::{Manifest, Purpose};
 use crate::model::redact::quoted;
@@ -133,9 +133,9 @@ impl Rows {
             .iter()
             .map(|(_, binding)| Checker::new(manifest, binding))
             .collect();
-        let kept = self.rows.iter().map(|row| Kept {
+        let kept = self.rows.iter().map(|row| KeptRow {
             checker: &checkers[row.sheet],
-            content: Content::Row(row.as_row()),
+            content: KeptContent::Row(row.as_row()),
             purpose: purpose_of(row),
             wanted: &row.wanted,
             held: on_pbx.and_then(|on_pbx| on_pbx.records?.get(row.wanted.number())),
@@ -311,8 +311,8 @@ impl Rows {
     }
 
     /// The headings of the fields in each sheet.
-    pub(crate) fn headings(&self) -> Headings {
-        let mut headings = Headings::default();
+    pub(crate) fn headings(&self) -> FieldHeadings {
+        let mut headings = FieldHeadings::default();
         for (sheet, binding) in &self.sheets {
             let named = binding.fields().filter_map(|(field, column)| {
                 Some((field.name().to_owned(), sheet.headings.get(column)?.clone()))

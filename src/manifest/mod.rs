@@ -19,7 +19,7 @@ pub struct Manifest {
     /// Who it is and how it is spoken to.
     pub vendor: VendorFacts,
     /// The pages that the facts come from, by their key.
-    pub source: BTreeMap<String, Source>,
+    pub source: BTreeMap<String, FactSource>,
     /// What it can do.
     pub ability: Abilities,
     /// What can be set for a target of this vendor, beside address and account.
@@ -83,7 +83,7 @@ pub struct VendorFacts {
 /// A page that facts were taken from.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Source {
+pub struct FactSource {
     /// The page's title.
     pub title: String,
     /// Its address.

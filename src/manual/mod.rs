@@ -1,14 +1,14 @@
 //! The manual: a page a task, as `rowcall help TASK` prints it. A test runs every command of every page, in this order.
 
 /// A page of the manual.
-pub struct Page {
+pub struct ManualPage {
     /// The word that `rowcall help` takes.
     pub name: &'static str,
     /// Markdown; its first line is the title.
     pub text: &'static str,
 }
 
-impl Page {
+impl ManualPage {
     /// The page's title.
     pub fn title(&self) -> &'static str {
         let line = self.text.lines().next().unwrap_or_default();
@@ -19,7 +19,7 @@ impl Page {
 macro_rules! pages {
     ($($name:literal),*) => {
         /// Every page, in the order in which a reader comes to them.
-        pub static PAGES: &[Page] = &[$(Page {
+        pub static PAGES: &[ManualPage] = &[$(ManualPage {
             name: $name,
             text: include_str!(concat!($name, ".md")),
         }),*];

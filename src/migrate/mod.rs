@@ -18,7 +18,7 @@ mod three_way;
 pub(crate) use base::Agreement;
 pub use base::{Agreed, Base, BaseError};
 pub use loss::{HEADINGS, Loss, cells};
-pub use renumber::{Collision, Renumbering, Rule as RenumberRule};
+pub use renumber::{Collision, RenumberRule, Renumbering};
 pub use three_way::{MergeStep, merge_step};
 
 use crate::manifest::{Access, FieldRow, Manifest, Purpose, Rule};

@@ -7,15 +7,15 @@ use std::str::FromStr;
 
 /// A rule such as `2xxx=72xxx`: every `x` stands for one digit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rule {
+pub struct RenumberRule {
     from: Vec<char>,
     to: Vec<char>,
 }
 
-impl FromStr for Rule {
+impl FromStr for RenumberRule {
     type Err = String;
 
-    fn from_str(text: &str) -> Result<Rule, String> {
+    fn from_str(text: &str) -> Result<RenumberRule, String> {
         let (from, to) = text
             .split_once('=')
             .ok_or_else(|| format!("{text:?} is no rule: write it as 2xxx=72xxx"))?;
@@ -33,11 +33,11 @@ impl FromStr for Rule {
                 "{text:?} must have as many x on the one side as on the other"
             ));
         }
-        Ok(Rule { from, to })
+        Ok(RenumberRule { from, to })
     }
 }
 
-impl Rule {
+impl RenumberRule {
     /// The new number; `None` where the rule is not about this one.
     fn new_number(&self, number: &str) -> Option<String> {
         let given: Vec<char> = number.chars().collect();
@@ -95,7 +95,7 @@ impl Renumbering {
     pub fn new<'n>(
         numbers: impl Iterator<Item = &'n str>,
         listed: &BTreeMap<String, String>,
-        rules: &[Rule],
+        rules: &[RenumberRule],
     ) -> Result<Renumbering, Vec<Collision>> {
         let mut new = BTreeMap::new();
         let mut old: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -145,7 +145,7 @@ impl Renumbering {
 mod tests {
     use super::*;
 
-    fn rules(texts: &[&str]) -> Vec<Rule> {
+    fn rules(texts: &[&str]) -> Vec<RenumberRule> {
         texts.iter().map(|text| text.parse().unwrap()).collect()
     }
 
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn what_is_no_rule_is_refused() {
         for wrong in ["", "2xxx", "=72", "2xxx=72xx", "2 xx=7xx", "2x=", "+4x=5x"] {
-            assert!(wrong.parse::<Rule>().is_err(), "{wrong}");
+            assert!(wrong.parse::<RenumberRule>().is_err(), "{wrong}");
         }
     }
 

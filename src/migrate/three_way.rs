@@ -57,22 +57,8 @@ pub fn merge_step(
             wanted.remove(field);
         }
     }
-    let mut write = Record::numbered(mapped.wanted.number());
     let Some(agreed) = agreed else {
-        let fields = differing(manifest, &wanted, held);
-        return match (fields.is_empty(), overwrite) {
-            (true, _) => MergeStep::Unchanged { kept: vec![] },
-            (false, false) => MergeStep::Differs(fields),
-            (false, true) => {
-                for field in fields {
-                    write.set(field, wanted.get(field).unwrap_or_default());
-                }
-                MergeStep::Update {
-                    wanted: write,
-                    kept: vec![],
-                }
-            }
-        };
+        return first_meeting(manifest, &wanted, held, overwrite);
     };
     for field in mapped.emptied(manifest) {
         if agreed.holds_something(field) {
@@ -80,6 +66,7 @@ pub fn merge_step(
         }
     }
     let number = mapped.wanted.number();
+    let mut write = Record::numbered(number);
     let (mut kept, mut both) = (vec![], vec![]);
     for (field, text) in wanted.iter().filter(|(field, _)| *field != Field::NUMBER) {
         let Some(row) = manifest
@@ -122,5 +109,29 @@ pub fn merge_step(
             wanted: write,
             kept,
         },
+    }
+}
+
+/// What is to become of an extension that is there already and that no earlier run knows of.
+fn first_meeting(
+    manifest: &Manifest,
+    wanted: &Record,
+    held: &Record,
+    overwrite: bool,
+) -> MergeStep {
+    let fields = differing(manifest, wanted, held);
+    if fields.is_empty() {
+        return MergeStep::Unchanged { kept: vec![] };
+    }
+    if !overwrite {
+        return MergeStep::Differs(fields);
+    }
+    let mut write = Record::numbered(wanted.number());
+    for field in fields {
+        write.set(field, wanted.get(field).unwrap_or_default());
+    }
+    MergeStep::Update {
+        wanted: write,
+        kept: vec![],
     }
 }

@@ -1,7 +1,7 @@
 //! Rows that point at an extension which is not going to be there are held back.
 
 use super::remote::RemoteState;
-use crate::input::Headings;
+use crate::input::FieldHeadings;
 use crate::model::{PlannedRow, RowResult};
 use crate::submit::order::{provides, references};
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) fn block_dependents(
     remote: &RemoteState,
     planned: &mut [PlannedRow],
-    headings: &Headings,
+    headings: &FieldHeadings,
 ) {
     let brought: BTreeSet<&str> = planned
         .iter()
@@ -34,7 +34,7 @@ pub(crate) fn block_dependents(
 pub(crate) fn block_rows(
     rows: &mut [&mut PlannedRow],
     mut lost: BTreeMap<String, RowResult>,
-    headings: &Headings,
+    headings: &FieldHeadings,
 ) -> Vec<usize> {
     let mut held = vec![];
     let mut before = None;

@@ -9,7 +9,7 @@ use super::decide::Mode;
 use crate::digest::sha256_hex;
 use crate::disk::{Readers, rename, write_whole};
 use crate::fingerprints::{Shown, ShownText, canonical, fingerprint, shown};
-use crate::input::{Headings, Rows};
+use crate::input::{FieldHeadings, Rows};
 use crate::model::{Action, Change, Field, Finding, Outcome, Place, Record, RowResult};
 use crate::rim::Failure;
 use crate::seal::{Key, SealError};
@@ -43,7 +43,7 @@ pub struct SavedPlan {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub groups: bool,
     /// The sheets' headings of fields.
-    pub headings: Headings,
+    pub headings: FieldHeadings,
     /// The number of extensions that the PBX held.
     pub held: usize,
     /// The SHA-256 of what was read.
@@ -118,7 +118,7 @@ pub struct PlanHead {
     /// Its rows are groups.
     pub groups: bool,
     /// The sheets' headings of fields.
-    pub headings: Headings,
+    pub headings: FieldHeadings,
     /// The number of extensions that the PBX holds.
     pub held: usize,
     /// The SHA-256 of what was read.
@@ -658,7 +658,7 @@ mod tests {
         let head = PlanHead {
             address: "a".into(),
             groups: false,
-            headings: Headings::default(),
+            headings: FieldHeadings::default(),
             held: 1,
             input_hash: "h".into(),
             vendor: "openvox".into(),

@@ -24,7 +24,7 @@ pub(crate) mod transfer;
 pub mod waves;
 
 use crate::digest::sha256_hex;
-use crate::input::{Headings, Rows};
+use crate::input::{FieldHeadings, Rows};
 use crate::migrate::Agreement;
 use crate::model::{Change, Outcome, PlannedRow, Record};
 use crate::rim::{Exit, Failure};
@@ -41,7 +41,7 @@ pub(crate) struct Plan {
     /// The extensions on the PBX that rows name, by number.
     pub(crate) extensions: BTreeMap<String, Record>,
     /// The sheets' headings of fields.
-    pub(crate) headings: Headings,
+    pub(crate) headings: FieldHeadings,
     /// The SHA-256 of what was read.
     pub(crate) input_hash: String,
     /// Lines to print before anything is sent.

@@ -6,7 +6,7 @@ use super::file::{PlanSecrets, SavedPlan, SavedRow};
 use super::remote::RemoteState;
 use super::{Plan, Refusal};
 use crate::compare::uncomparable;
-use crate::input::Headings;
+use crate::input::FieldHeadings;
 use crate::model::{Action, Change, Field, Finding, Outcome, PlannedRow, Record, RowResult};
 use crate::rim::{Exit, Failure, Target, TargetSession};
 use crate::rules::Checker;
@@ -179,7 +179,7 @@ fn to_be_decided(row: &SavedRow) -> Option<Outcome> {
 
 struct Planner<'p> {
     plan: &'p SavedPlan,
-    headings: &'p Headings,
+    headings: &'p FieldHeadings,
     mode: Mode,
     session: &'p TargetSession<'p>,
     key: &'p Key,
@@ -385,7 +385,7 @@ mod tests {
         let head = PlanHead {
             address: target.place(),
             groups: false,
-            headings: Headings::default(),
+            headings: FieldHeadings::default(),
             held: 0,
             input_hash: String::new(),
             vendor: "openvox".into(),

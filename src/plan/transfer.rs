@@ -4,12 +4,12 @@
 use super::dependents::block_dependents;
 use super::remote::RemoteState;
 use super::{Plan, Refusal};
-use crate::check::{Content, Kept, check_kept};
+use crate::check::{KeptContent, KeptRow, check_kept};
 use crate::compare::differences;
 use crate::digest::sha256_hex;
 use crate::export::in_order;
 use crate::fingerprints::fingerprint;
-use crate::input::Headings;
+use crate::input::FieldHeadings;
 use crate::ledger::StateDir;
 use crate::manifest::{Manifest, Purpose};
 use crate::migrate::{
@@ -196,7 +196,7 @@ impl<'t> Transfer<'t> {
             .refuse_numbers(&steps)
             .map_err(|failure| Refusal::new("renumber", failure))?;
         let mut planned = deciding.rows(&steps);
-        block_dependents(&remote, &mut planned, &Headings::default());
+        block_dependents(&remote, &mut planned, &FieldHeadings::default());
         let gone = deciding.gone();
         let notes = gone
             .iter()
@@ -207,7 +207,7 @@ impl<'t> Transfer<'t> {
             rows: planned,
             held: remote.numbers.len(),
             extensions: remote.extensions,
-            headings: Headings::default(),
+            headings: FieldHeadings::default(),
             input_hash: self.source.hash(key),
             notes,
             agreement: None,
@@ -339,9 +339,9 @@ impl Deciding<'_> {
                 // What is left alone counts beside the others.
                 _ => (Purpose::Create, &one.mapped.wanted),
             };
-            Kept {
+            KeptRow {
                 checker: &checker,
-                content: Content::Record(&one.mapped.wanted),
+                content: KeptContent::Record(&one.mapped.wanted),
                 purpose,
                 wanted,
                 held: self.held(one),

@@ -164,21 +164,7 @@ impl FieldsTogether {
         }
         let mobile = look.maybe(self.mobile);
         match look.at(to) {
-            ValueClass::Blank => {
-                let Some(switch) = switch else { return };
-                let message = format!(
-                    "{} is on, but {} does not say where to",
-                    look.name(switch),
-                    look.name(to)
-                );
-                self.breach(
-                    CrossRule::ForwardNeedsTarget,
-                    &[to, switch],
-                    message,
-                    "say where calls go, or switch the forward off",
-                    look,
-                );
-            }
+            ValueClass::Blank => self.needs_target(switch, to, look),
             ValueClass::Record => {
                 if let Some(extension) = extension {
                     self.to_extension(to, extension, look);
@@ -186,64 +172,92 @@ impl FieldsTogether {
             }
             ValueClass::Number => {
                 let Some(number) = number else { return };
-                if look.at(number) == ValueClass::Blank {
-                    let message = format!(
-                        "{} says number, but {} is blank",
-                        look.name(to),
-                        look.name(number)
-                    );
-                    self.breach(
-                        CrossRule::ForwardNeedsNumber,
-                        &[number, to],
-                        message,
-                        "fill in the number",
-                        look,
-                    );
-                }
+                self.needs_number(number, to, look);
                 self.emergency(number, to, look);
             }
             ValueClass::Mobile => {
                 let own = number.map_or(ValueClass::Blank, |number| look.at(number));
-                if let Some(field) = self.mobile
-                    && (mobile, own) == (ValueClass::Blank, ValueClass::Blank)
-                {
-                    let message = format!(
-                        "{} says mobile, but {} is blank",
-                        look.name(to),
-                        look.name(field)
-                    );
-                    self.breach(
-                        CrossRule::ForwardNeedsMobile,
-                        &[field, to],
-                        message,
-                        "fill in the mobile number",
-                        look,
-                    );
+                if (mobile, own) == (ValueClass::Blank, ValueClass::Blank) {
+                    self.needs_mobile(to, look);
                 }
                 if let Some(number) = number {
                     self.emergency(number, to, look);
                 }
             }
-            ValueClass::Voicemail => {
-                if let Some(voicemail) = self.voicemail
-                    && matches!(look.at(voicemail), ValueClass::Off | ValueClass::Blank)
-                {
-                    let message = format!(
-                        "{} says voicemail, but {} is not on",
-                        look.name(to),
-                        look.name(voicemail)
-                    );
-                    self.breach(
-                        CrossRule::ForwardNeedsVoicemail,
-                        &[to, voicemail],
-                        message,
-                        "switch voicemail on, or forward elsewhere",
-                        look,
-                    );
-                }
-            }
+            ValueClass::Voicemail => self.needs_voicemail(to, look),
             _ => (),
         }
+    }
+
+    fn needs_target(&self, switch: Option<u8>, to: u8, look: &mut Look<'_, '_, '_>) {
+        let Some(switch) = switch else { return };
+        let message = format!(
+            "{} is on, but {} does not say where to",
+            look.name(switch),
+            look.name(to)
+        );
+        self.breach(
+            CrossRule::ForwardNeedsTarget,
+            &[to, switch],
+            message,
+            "say where calls go, or switch the forward off",
+            look,
+        );
+    }
+
+    fn needs_number(&self, number: u8, to: u8, look: &mut Look<'_, '_, '_>) {
+        if look.at(number) != ValueClass::Blank {
+            return;
+        }
+        let message = format!(
+            "{} says number, but {} is blank",
+            look.name(to),
+            look.name(number)
+        );
+        self.breach(
+            CrossRule::ForwardNeedsNumber,
+            &[number, to],
+            message,
+            "fill in the number",
+            look,
+        );
+    }
+
+    fn needs_mobile(&self, to: u8, look: &mut Look<'_, '_, '_>) {
+        let Some(field) = self.mobile else { return };
+        let message = format!(
+            "{} says mobile, but {} is blank",
+            look.name(to),
+            look.name(field)
+        );
+        self.breach(
+            CrossRule::ForwardNeedsMobile,
+            &[field, to],
+            message,
+            "fill in the mobile number",
+            look,
+        );
+    }
+
+    fn needs_voicemail(&self, to: u8, look: &mut Look<'_, '_, '_>) {
+        let Some(voicemail) = self.voicemail else {
+            return;
+        };
+        if !matches!(look.at(voicemail), ValueClass::Off | ValueClass::Blank) {
+            return;
+        }
+        let message = format!(
+            "{} says voicemail, but {} is not on",
+            look.name(to),
+            look.name(voicemail)
+        );
+        self.breach(
+            CrossRule::ForwardNeedsVoicemail,
+            &[to, voicemail],
+            message,
+            "switch voicemail on, or forward elsewhere",
+            look,
+        );
     }
 
     fn off_with_target(&self, forward: &ForwardRows, look: &mut Look<'_, '_, '_>) {

@@ -540,7 +540,7 @@ impl<'m> Checker<'m> {
         if damage::is_surveyed(row.line) {
             traces
                 .shapes
-                .extend(slots.filter_map(|slot| Shape::of(slot.row.name, text(slot))));
+                .extend(slots.filter_map(|slot| Shape::measure(slot.row.name, text(slot))));
         }
     }
 

@@ -4,7 +4,7 @@ use super::journal::Journal;
 use super::results::Results;
 use crate::compare::uncomparable;
 use crate::fingerprints::shown;
-use crate::input::Headings;
+use crate::input::FieldHeadings;
 use crate::ledger::Memory;
 use crate::manifest::Manifest;
 use crate::model::{Change, Field, Outcome, PlannedRow, RowResult, Text};
@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 /// Changes on their way to a target.
 pub(crate) struct Execution<'e> {
     /// The sheets' headings of fields.
-    pub(crate) headings: &'e Headings,
+    pub(crate) headings: &'e FieldHeadings,
     /// By position, what cannot be put back of a row's extension.
     pub(crate) not_restorable: BTreeMap<usize, Vec<Field>>,
     pub(crate) failures_max: FailuresMax,

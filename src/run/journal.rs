@@ -1,8 +1,8 @@
 //! The run's ledger while it is at work: one thread writes it, so that no sender waits for the disk longer than it must.
 //!
 //! The thread keeps the intents of a quarter as many rows as are in flight written down ahead of the senders, several
-//! rows in one commit, and takes the results along. So after a crash at most twice as many rows have to be looked up as
-//! were in flight.
+//! rows in one commit, and takes the results along. Half as many results as there are rows in flight may wait for it. So
+//! after a crash at most twice as many rows have to be looked up as were in flight, and one more where that is one or two.
 
 use crate::fingerprints::Shown;
 use crate::ledger::{Ledger, LedgerError};

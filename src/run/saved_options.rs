@@ -3,7 +3,7 @@
 use super::request::RunRequest;
 use super::secrets_file::Generated;
 use crate::digest::sha256_hex;
-use crate::input::{Headings, Rows};
+use crate::input::{FieldHeadings, Rows};
 use crate::migrate::Agreement;
 use crate::plan::Plan;
 use crate::rim::{Failure, TargetSpec};
@@ -21,7 +21,7 @@ pub(crate) struct SavedOptions {
     /// `--max-failures`, where it was given.
     pub(crate) max_failures: Option<String>,
     pub(crate) verify: Verify,
-    pub(crate) headings: Headings,
+    pub(crate) headings: FieldHeadings,
     /// The waves, each the positions of its rows; none where everything goes at once.
     pub(crate) waves: Vec<Vec<usize>>,
     /// The files that were read, with the SHA-256 of their bytes.

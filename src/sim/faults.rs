@@ -63,7 +63,7 @@ enum Setting {
 
 /// One word that [`Faults`] are written with.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Word {
+pub struct FaultWord {
     /// The word.
     pub word: &'static str,
     /// Its effect, with its unit.
@@ -81,8 +81,8 @@ const fn number(
     default: u64,
     max: u64,
     help: &'static str,
-) -> Word {
-    Word {
+) -> FaultWord {
+    FaultWord {
         word,
         help,
         default,
@@ -91,12 +91,12 @@ const fn number(
     }
 }
 
-const fn rate(word: &'static str, breakage: Breakage, help: &'static str) -> Word {
+const fn rate(word: &'static str, breakage: Breakage, help: &'static str) -> FaultWord {
     number(word, Setting::Rate(breakage), 0, 1000, help)
 }
 
 /// Every word, with its help: for the command line.
-pub static WORDS: [Word; 19] = [
+pub static WORDS: [FaultWord; 19] = [
     number(
         "seed",
         Setting::Seed,
@@ -213,7 +213,7 @@ pub static WORDS: [Word; 19] = [
 /// it was written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Faults {
-    given: Vec<(&'static Word, u64)>,
+    given: Vec<(&'static FaultWord, u64)>,
 }
 
 impl Faults {

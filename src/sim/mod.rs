@@ -7,7 +7,7 @@ mod faults;
 mod in_process;
 mod server;
 
-pub use faults::{Breakage, Faults, REQUESTS_REMEMBERED_MAX, WAIT_MS_MAX, WORDS, Word};
+pub use faults::{Breakage, FaultWord, Faults, REQUESTS_REMEMBERED_MAX, WAIT_MS_MAX, WORDS};
 pub use in_process::InProcess;
 pub use server::{
     BODY_BYTES_MAX, CONNECTIONS_MAX, ENDLESS_BYTES_MAX, HEAD_BYTES_MAX, HEADERS_MAX, IDLE_MAX,

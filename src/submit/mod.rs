@@ -61,7 +61,7 @@ pub struct Options {
     /// Failures that the run may have.
     pub failures_max: FailuresMax,
     /// Limits of following up lost replies.
-    pub settling: settle::Limits,
+    pub settling: settle::SettleLimits,
     /// Which changes are read back.
     pub verify: Verify,
     /// Extensions read back in one request; at most the vendor's `batch`.
@@ -75,7 +75,7 @@ impl Options {
         Options {
             parallel,
             failures_max: FailuresMax::default(),
-            settling: settle::Limits::new(reply),
+            settling: settle::SettleLimits::new(reply),
             verify: Verify::None,
             batch: usize::MAX,
         }
@@ -246,7 +246,8 @@ fn send_round(
     threads: usize,
     recorder: &mut Recorder<'_, '_>,
 ) {
-    let (results, ended_rows) = bounded(threads);
+    // Results that nobody has written down yet are looked up after a crash, so few may wait.
+    let (results, ended_rows) = bounded(threads / 2);
     thread::scope(|scope| {
         for _ in 0..threads {
             let results = results.clone();
@@ -437,7 +438,7 @@ impl Tally {
 fn send_rows<'c>(
     connection: &Connection,
     queue: &Queue<'c>,
-    settling: &settle::Limits,
+    settling: &settle::SettleLimits,
     results: Sender<(usize, Settlement)>,
 ) {
     while let Some(Taken {
@@ -752,7 +753,7 @@ mod tests {
     fn options(parallel: usize) -> Options {
         Options {
             failures_max: FailuresMax::Share(1.0),
-            settling: settle::Limits {
+            settling: settle::SettleLimits {
                 attempts_max: 4,
                 second_look: Duration::from_millis(1),
                 reply: Duration::from_millis(1),

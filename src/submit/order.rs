@@ -200,7 +200,7 @@ impl Dependencies {
 #[cfg(test)]
 mod tests {
     use super::super::fake_vendor::{FakeVendor, Trouble};
-    use super::super::settle::Limits;
+    use super::super::settle::SettleLimits;
     use super::super::verify::Verify;
     use super::super::{FailuresMax, NoIntentLog, Options, Settlement, submit};
     use super::*;
@@ -283,7 +283,7 @@ mod tests {
     fn sent(fake: &FakeVendor, forwards: &[Option<usize>]) -> Vec<Settlement> {
         let options = Options {
             failures_max: FailuresMax::Share(1.0),
-            settling: Limits {
+            settling: SettleLimits {
                 attempts_max: 2,
                 second_look: Duration::from_millis(1),
                 reply: Duration::from_millis(1),

@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 /// Time after which a waiting sender checks whether the run was interrupted.
 const SLICE: Duration = Duration::from_millis(25);
 
-/// Limits of following up a lost reply.
+/// SettleLimits of following up a lost reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct SettleLimits {
     /// Most times that one change is sent.
     pub attempts_max: u32,
     /// Time between the first two looks.
@@ -24,10 +24,10 @@ pub struct Limits {
     pub reply: Duration,
 }
 
-impl Limits {
+impl SettleLimits {
     /// The usual limits for a PBX whose replies may take this long.
     pub fn new(reply: Duration) -> Self {
-        Limits {
+        SettleLimits {
             attempts_max: 4,
             second_look: Duration::from_secs(2),
             reply,
@@ -136,7 +136,7 @@ pub fn carry_out(
     change: &Change,
     intended: u32,
     permit: Permit,
-    limits: &Limits,
+    limits: &SettleLimits,
 ) -> Settlement {
     let settling = Settling {
         connection,
@@ -154,7 +154,7 @@ pub fn carry_out(
 struct Settling<'c> {
     connection: &'c Connection,
     change: &'c Change,
-    limits: &'c Limits,
+    limits: &'c SettleLimits,
     attempts: u32,
     http_status: Option<u16>,
     /// The last fault after which the change may have happened, if there was one.
@@ -649,7 +649,7 @@ mod tests {
     use super::super::fake_vendor::{FakeVendor, Trouble};
     use super::*;
 
-    const LIMITS: Limits = Limits {
+    const LIMITS: SettleLimits = SettleLimits {
         attempts_max: 3,
         second_look: Duration::from_millis(1),
         reply: Duration::from_millis(1),
@@ -907,7 +907,7 @@ mod tests {
                 _ => Trouble::Nothing,
             });
             let connection = fake.open();
-            let limits = Limits {
+            let limits = SettleLimits {
                 second_look: Duration::from_millis(60),
                 ..LIMITS
             };
@@ -1106,7 +1106,7 @@ mod tests {
     #[test]
     #[allow(clippy::print_stdout, reason = "prints the seed of a case that fails")]
     fn what_takes_effect_within_the_time_of_a_reply_is_never_said_to_have_failed() {
-        let limits = Limits {
+        let limits = SettleLimits {
             attempts_max: 2,
             second_look: Duration::from_millis(4),
             reply: Duration::from_millis(80),
@@ -1254,7 +1254,7 @@ mod tests {
     #[test]
     fn an_interrupted_run_does_not_wait_for_a_reply_and_does_not_guess() {
         let fake = always("create", Trouble::LoseBefore);
-        let limits = Limits {
+        let limits = SettleLimits {
             reply: Duration::from_secs(60),
             ..LIMITS
         };

@@ -347,7 +347,7 @@ mod tests {
     fn options() -> Options {
         Options {
             failures_max: FailuresMax::Share(1.0),
-            settling: super::super::settle::Limits {
+            settling: super::super::settle::SettleLimits {
                 attempts_max: 3,
                 second_look: Duration::from_millis(2),
                 reply: Duration::from_millis(2),

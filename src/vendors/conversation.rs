@@ -35,7 +35,7 @@ pub(crate) struct Conversation<'t, D: Dialect> {
 }
 
 /// One page of a listing.
-pub(crate) struct Page<T> {
+pub(crate) struct ListPage<T> {
     pub(crate) items: Vec<T>,
     /// What tells the items apart, one for each.
     pub(crate) keys: Vec<Option<String>>,
@@ -149,7 +149,7 @@ impl<'t, D: Dialect> Conversation<'t, D> {
     pub(crate) fn pages<T>(
         &mut self,
         request: impl Fn(usize) -> Request,
-        read: impl Fn(D::Content) -> Result<Page<T>, String>,
+        read: impl Fn(D::Content) -> Result<ListPage<T>, String>,
     ) -> Step<Result<Pages<T>, Fault>> {
         let mut read_from = vec![];
         for number in 1..=PAGES_MAX {
@@ -185,8 +185,8 @@ impl<'t, D: Dialect> Conversation<'t, D> {
     fn read_pages<'e, T>(
         &self,
         exchanges: impl Iterator<Item = &'e &'t Exchange>,
-        read: impl Fn(D::Content) -> Result<Page<T>, String>,
-    ) -> Step<Result<Vec<Page<T>>, Fault>>
+        read: impl Fn(D::Content) -> Result<ListPage<T>, String>,
+    ) -> Step<Result<Vec<ListPage<T>>, Fault>>
     where
         't: 'e,
     {
@@ -233,7 +233,7 @@ impl<'t, D: Dialect> Conversation<'t, D> {
 }
 
 /// The count of items is never asked: PortSIP's own page contradicts the list beside it.
-fn end<T>(number: usize, last_two: &[Page<T>]) -> End {
+fn end<T>(number: usize, last_two: &[ListPage<T>]) -> End {
     let (before, last) = match last_two {
         [] => return End::Doubtful,
         [last] => (None, last),

@@ -2,7 +2,7 @@
 
 use super::is_compared;
 use crate::columns::{BindOptions, Binding, ColumnError};
-use crate::diff::{Column, Side};
+use crate::diff::{ComparedColumn, Side};
 use crate::export::fingerprint_heading;
 use crate::input::rows::ROWS_MAX;
 use crate::input::{ReadingOptions, bind_options, print_notes, read_options};
@@ -175,13 +175,15 @@ fn doubt(sheet: &Sheet, bound: &[(&Manifest, Binding)]) -> Option<String> {
 }
 
 /// The columns of a sheet that are compared, with their positions.
-fn columns(sheet: &Sheet, binding: &Binding) -> Vec<(Column, usize)> {
+fn columns(sheet: &Sheet, binding: &Binding) -> Vec<(ComparedColumn, usize)> {
     let (mut columns, mut live) = (vec![], vec![]);
     for (at, column) in binding.columns.iter().enumerate() {
         match (column.field, fingerprint_of(&column.heading)) {
             (Some(field), _) if field.is_live() => live.push(field.name()),
-            (Some(field), _) if is_compared(field) => columns.push((Column::Value(field), at)),
-            (None, Some(field)) => columns.push((Column::Fingerprint(field), at)),
+            (Some(field), _) if is_compared(field) => {
+                columns.push((ComparedColumn::Value(field), at))
+            }
+            (None, Some(field)) => columns.push((ComparedColumn::Fingerprint(field), at)),
             _ => {}
         }
     }
@@ -204,7 +206,7 @@ fn fingerprint_of(heading: &str) -> Option<Field> {
 /// A side while it is read.
 struct Reading {
     side: Side,
-    columns: Vec<Column>,
+    columns: Vec<ComparedColumn>,
     sheets: Vec<Sheet>,
     /// The sheet and line of each extension.
     lines: Vec<(usize, u64)>,
@@ -214,7 +216,7 @@ struct Reading {
 }
 
 impl Reading {
-    fn new(columns: Vec<Column>, manifest: Option<&'static Manifest>) -> Reading {
+    fn new(columns: Vec<ComparedColumn>, manifest: Option<&'static Manifest>) -> Reading {
         Reading {
             side: Side::new(columns.clone(), manifest),
             columns,
@@ -229,9 +231,9 @@ impl Reading {
         &mut self,
         sheet: Sheet,
         binding: &Binding,
-        columns: &[(Column, usize)],
+        columns: &[(ComparedColumn, usize)],
     ) -> Result<(), Failure> {
-        let at = |wanted: &Column| columns.iter().find(|(column, _)| column == wanted);
+        let at = |wanted: &ComparedColumn| columns.iter().find(|(column, _)| column == wanted);
         let order: Option<Vec<usize>> = self
             .columns
             .iter()

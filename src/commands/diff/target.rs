@@ -1,7 +1,7 @@
 //! The sides of a diff that are PBXes.
 
 use super::is_compared;
-use crate::diff::{Column, Side};
+use crate::diff::{ComparedColumn, Side};
 use crate::link::StopFlag;
 use crate::manifest::Access;
 use crate::model::{Field, by_number};
@@ -25,7 +25,10 @@ pub(super) fn side(target: &Target, stop: &StopFlag) -> Result<Side, Failure> {
         is_compared(*field) && row.is_some_and(|row| row.access != Access::WriteOnly)
     };
     let fields: Vec<Field> = Field::all().filter(given_back).collect();
-    let columns = fields.iter().map(|field| Column::Value(*field)).collect();
+    let columns = fields
+        .iter()
+        .map(|field| ComparedColumn::Value(*field))
+        .collect();
     let mut side = Side::new(columns, Some(manifest));
     let mut numbers = listing.numbers;
     numbers.sort_by(|a, b| by_number(a, b));

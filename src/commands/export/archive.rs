@@ -1,6 +1,6 @@
 //! The archive that exports go into.
 
-use crate::archive::{Archive, ArchiveError, Head, Kept, Night};
+use crate::archive::{Archive, ArchiveError, Head, Night, WrittenSnapshot};
 use crate::cli::ExportArgs;
 use crate::rim::Failure;
 use crate::rim::terminal::{print, print_data};
@@ -53,7 +53,7 @@ impl Nights {
     }
 
     /// Takes note of what was entered.
-    pub(super) fn entered(&self, kept: Kept, target: Option<&str>) {
+    pub(super) fn entered(&self, kept: WrittenSnapshot, target: Option<&str>) {
         for notice in kept.notices {
             print(notice);
         }

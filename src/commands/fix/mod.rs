@@ -5,7 +5,7 @@
 
 mod changes;
 
-use crate::check::{Counts, Options, Table, check};
+use crate::check::{BoundSheet, Counts, Options, check};
 use crate::cli::FixArgs;
 use crate::columns::{Binding, Deeds};
 use crate::input::open_sheets;
@@ -176,7 +176,7 @@ fn check_copy(
     manifest: &Manifest,
     country: Option<Country>,
 ) -> Result<Counts, SheetError> {
-    let table = Table {
+    let table = BoundSheet {
         sheet: copy,
         binding,
     };

@@ -55,7 +55,7 @@ pub(in crate::rules) struct Shape {
 
 impl Shape {
     /// The shape of a number; `None` for any other text.
-    pub(in crate::rules) fn of(field: Field, text: &str) -> Option<Shape> {
+    pub(in crate::rules) fn measure(field: Field, text: &str) -> Option<Shape> {
         let (lead, rest) = match text.as_bytes() {
             [b'+', rest @ ..] => (Lead::Plus, rest),
             // A lone 0 is what a spreadsheet makes of 0000.
@@ -106,14 +106,14 @@ impl Plain {
         if text.len() <= DIGITS_KEPT && (is_led(text) || self.has_seen(field, text)) {
             return;
         }
-        let Some(shape) = Shape::of(field, text) else {
+        let Some(shape) = Shape::measure(field, text) else {
             return;
         };
         let may_be_hit = match shape.is_long() {
             true => shape.rounded,
             false => shape.lead == Lead::Other,
         };
-        if may_be_hit && let Some(bits) = self.of(field).get_mut(usize::from(shape.digits)) {
+        if may_be_hit && let Some(bits) = self.bits(field).get_mut(usize::from(shape.digits)) {
             *bits |= 1 << shape.first_two;
         }
     }
@@ -124,19 +124,19 @@ impl Plain {
             return false;
         };
         let first_two = (first - b'0') * 10 + (second - b'0');
-        let bits = self.of(field).get(text.len());
+        let bits = self.bits(field).get(text.len());
         is_code(field) && bits.is_some_and(|bits| bits >> first_two & 1 == 1)
     }
 
     pub(in crate::rules) fn add(&mut self, other: Plain) {
         for (field, lengths) in other.0 {
-            for (all, bits) in self.of(field).iter_mut().zip(lengths.iter()) {
+            for (all, bits) in self.bits(field).iter_mut().zip(lengths.iter()) {
                 *all |= bits;
             }
         }
     }
 
-    fn of(&mut self, field: Field) -> &mut BitsOfLengths {
+    fn bits(&mut self, field: Field) -> &mut BitsOfLengths {
         let at = self.0.iter().position(|(known, _)| *known == field);
         let at = at.unwrap_or_else(|| {
             self.0.push((field, Box::new([0; LENGTHS])));
@@ -324,7 +324,7 @@ impl Suspects {
         if text.len() <= DIGITS_KEPT && (is_led(text) || !self.may_suspect(field, text)) {
             return None;
         }
-        self.look(Shape::of(field, text)?, text)
+        self.look(Shape::measure(field, text)?, text)
     }
 
     fn look(&self, shape: Shape, text: &str) -> Option<Damage> {

@@ -7,7 +7,7 @@ pub(crate) struct Marks {
 }
 
 impl Marks {
-    pub(crate) fn of(data: &[u8], delimiter: u8) -> Marks {
+    pub(crate) fn find(data: &[u8], delimiter: u8) -> Marks {
         let (blocks, rest) = data.as_chunks();
         let mut words = Vec::with_capacity(blocks.len() + 1);
         words.extend(blocks.iter().map(|block| bits(block, delimiter)));
@@ -127,18 +127,21 @@ mod tests {
                 for mark in [b';', b'"', b'\n'] {
                     let mut data = vec![b'x'; length];
                     data[at] = mark;
-                    let marks = Marks::of(&data, b';');
+                    let marks = Marks::find(&data, b';');
                     assert_eq!(marks.from(0).collect::<Vec<_>>(), [at]);
                     assert_eq!(marks.from(at).next(), Some(at));
                     assert_eq!(marks.from(at + 1).next(), None);
                 }
             }
-            assert_eq!(Marks::of(&vec![b';'; length], b';').from(0).count(), length);
+            assert_eq!(
+                Marks::find(&vec![b';'; length], b';').from(0).count(),
+                length
+            );
         }
     }
 
     fn simple(text: &str) -> Option<(Vec<&str>, usize)> {
-        let marks = Marks::of(text.as_bytes(), b',');
+        let marks = Marks::find(text.as_bytes(), b',');
         let mut cells = Vec::new();
         let (_, end) = simple_record(text.as_bytes(), b',', 0, marks.from(0), &mut cells)?;
         let cells = cells

@@ -363,7 +363,7 @@ impl Batches {
         // From an opening quote to where the cell's text ends.
         let longest = self.layout.limits.cell_bytes_max.saturating_add(1);
         let start = self.scanned;
-        let marks = Marks::of(self.buffer.get(start..end).unwrap_or_default(), b'\r');
+        let marks = Marks::find(self.buffer.get(start..end).unwrap_or_default(), b'\r');
         for at in marks.from(0).map(|mark| start + mark) {
             // The second of two quotes was seen with the first.
             if at < self.scanned {
@@ -478,7 +478,7 @@ impl Batch {
         let whole = simdutf8::basic::from_utf8(&self.data).ok();
         let marks = whole
             .filter(|_| !self.returns && u32::try_from(self.data.len()).is_ok())
-            .map(|_| Marks::of(&self.data, layout.delimiter));
+            .map(|_| Marks::find(&self.data, layout.delimiter));
         self.records(marks.as_ref(), |record| {
             if layout.columns > 1 && record.is_blank() {
                 return ControlFlow::Continue(());
@@ -504,7 +504,7 @@ impl Batch {
                     }
                 }
                 _ => {
-                    mended = Mended::of(record);
+                    mended = Mended::from_record(record);
                     (Cells::new(&mended.text, &mended.ends), mended.broken)
                 }
             };
@@ -731,7 +731,7 @@ struct Mended {
 }
 
 impl Mended {
-    fn of(record: &CsvRecord<'_>) -> Mended {
+    fn from_record(record: &CsvRecord<'_>) -> Mended {
         let mut mended = Mended {
             text: String::new(),
             ends: Vec::new(),

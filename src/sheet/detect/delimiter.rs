@@ -158,7 +158,7 @@ fn evidence(preview: &Preview, at: usize, header: &Header) -> Option<Evidence> {
     let below = preview.records.get(at + 1..).unwrap_or_default();
     let agree = below.iter().filter(|row| row.width == record.width);
     let reading = match header {
-        Header::Found(headings) => HeaderReading::of(record, headings),
+        Header::Found(headings) => HeaderReading::recognise(record, headings),
         _ => HeaderReading::default(),
     };
     Some(Evidence {

@@ -47,7 +47,7 @@ pub(crate) fn detect(
             Some(encoding) => (encoding, "by its zero bytes".to_owned()),
             None if is_utf8(source)? => (Encoding::UTF_8, String::new()),
             None => {
-                let survey = Survey::of(source)?;
+                let survey = Survey::read(source)?;
                 (survey.encoding(&source.name)?, survey.evidence())
             }
         },
@@ -182,7 +182,7 @@ struct Survey {
 }
 
 impl Survey {
-    fn of(source: &Source) -> Result<Survey, SheetError> {
+    fn read(source: &Source) -> Result<Survey, SheetError> {
         let mut survey = Survey {
             multibyte: 0,
             broken: 0,

@@ -83,7 +83,7 @@ pub(crate) fn pick(preview: &Preview, header: &Header) -> Result<Option<usize>, 
         Header::Found(headings) => {
             let readings: Vec<HeaderReading> = records
                 .iter()
-                .map(|record| HeaderReading::of(record, headings))
+                .map(|record| HeaderReading::recognise(record, headings))
                 .collect();
             match first {
                 Some(first) => judged(preview, &readings, first).map(Some),
@@ -117,7 +117,7 @@ pub(crate) struct HeaderReading {
 }
 
 impl HeaderReading {
-    pub(crate) fn of(record: &HeaderRecord, headings: &Headings) -> HeaderReading {
+    pub(crate) fn recognise(record: &HeaderRecord, headings: &Headings) -> HeaderReading {
         let mut reading = HeaderReading::default();
         for cell in record.cells.iter().flatten() {
             let text = cell.trim();

@@ -56,11 +56,11 @@ impl Compound {
             return Err(oversized(&source.name, &what));
         }
         let bytes = source.head(FILE_BYTES_MAX + 1)?;
-        Compound::of(bytes)
+        Compound::parse(bytes)
             .ok_or_else(|| damaged(&source.name, "its container is broken or cut off"))
     }
 
-    fn of(bytes: Vec<u8>) -> Option<Compound> {
+    fn parse(bytes: Vec<u8>) -> Option<Compound> {
         let sector_bytes = match u16_at(&bytes, 30)? {
             9 => 512,
             12 => 4096,

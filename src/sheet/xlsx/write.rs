@@ -124,7 +124,7 @@ impl Book {
                 if column.is_some_and(|column| column.prose) {
                     height = height.max(height_of(cell));
                 }
-                (cell, styles.of(column, cell))
+                (cell, styles.index(column, cell))
             })
             .collect();
         let put = self.put(cells, height);
@@ -294,7 +294,7 @@ struct Styles {
 }
 
 impl Styles {
-    fn of(self, column: Option<&Column>, cell: &str) -> u32 {
+    fn index(self, column: Option<&Column>, cell: &str) -> u32 {
         let Some(column) = column else {
             return self.plain;
         };

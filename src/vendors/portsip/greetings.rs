@@ -1,6 +1,6 @@
 //! Voicemail greetings: files that the PBX fetches or has, one of which is in use.
 
-use super::{Page, Step, Talk, page, paged, post};
+use super::{ListPage, Step, Talk, page, paged, post};
 use crate::compare::fetched_name;
 use crate::wire::{Effect, Request, json};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ fn list(number: &str, page: usize) -> Request {
         .query("extension_number", number)
 }
 
-fn files(value: Value) -> Result<Page<Value>, String> {
+fn files(value: Value) -> Result<ListPage<Value>, String> {
     page(value, &["greetings", "files"], "filename")
 }
 

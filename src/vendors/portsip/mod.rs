@@ -10,7 +10,7 @@ pub mod sim;
 #[cfg(test)]
 mod tests;
 
-use super::conversation::{Conversation, Dialect, End, Page, Step};
+use super::conversation::{Conversation, Dialect, End, ListPage, Step};
 use super::{Account, Client, Settings, Task};
 use crate::manifest::Manifest;
 use crate::model::{Fault, FaultKind, Field, Record, Secret};
@@ -374,7 +374,7 @@ fn paged(operation: &'static str, page: usize) -> Request {
 }
 
 /// One page of a listing: `names` are the words under which the items may stand, `key` what tells them apart.
-fn page(mut value: Value, names: &[&str], key: &str) -> Result<Page<Value>, String> {
+fn page(mut value: Value, names: &[&str], key: &str) -> Result<ListPage<Value>, String> {
     let count = |name: &str| {
         let text = value.get(name).and_then(json::text)?;
         text.parse::<u64>().ok()
@@ -399,7 +399,7 @@ fn page(mut value: Value, names: &[&str], key: &str) -> Result<Page<Value>, Stri
         return Err("its list holds something that is no object".to_owned());
     }
     let keys = items.iter().map(|item| item.get(key).and_then(json::text));
-    Ok(Page {
+    Ok(ListPage {
         keys: keys.collect(),
         items,
         page_count,

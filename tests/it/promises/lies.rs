@@ -7,7 +7,7 @@ use rowcall::link::retrying::{Patience, Retrying};
 use rowcall::model::{Action, Change, Record, RowResult};
 use rowcall::sim::{Breakage, Faults, InProcess, Sim};
 use rowcall::submit::converse::Connection;
-use rowcall::submit::settle::{Limits, Settlement};
+use rowcall::submit::settle::{SettleLimits, Settlement};
 use rowcall::submit::verify::Verify;
 use rowcall::submit::{FailuresMax, NoIntentLog, Options, submit};
 use rowcall::vendors::{Account, Settings, VENDORS, Vendor};
@@ -29,7 +29,7 @@ const HASTE: Patience = Patience {
 fn options() -> Options {
     Options {
         failures_max: FailuresMax::Share(1.0),
-        settling: Limits {
+        settling: SettleLimits {
             attempts_max: 3,
             second_look: Duration::from_millis(2),
             reply: Duration::from_millis(2),

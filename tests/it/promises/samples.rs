@@ -2,7 +2,7 @@
 //!
 //! `UPDATE=1 cargo test --test it samples` writes bad.report.csv again.
 
-use rowcall::check::{Checked, Counts, Options, Table, check};
+use rowcall::check::{BoundSheet, Checked, Counts, Options, check};
 use rowcall::columns::{BindOptions, Binding};
 use rowcall::manifest::{Access, CrossRule, FieldRow, Manifest, Purpose, Rule};
 use rowcall::model::{Finding, Kind};
@@ -77,7 +77,7 @@ fn said(vendor: Sample, name: &str) -> (Vec<Said>, Counts) {
     };
     let mut said = Vec::new();
     let counts = check(
-        &[Table { sheet, binding }],
+        &[BoundSheet { sheet, binding }],
         &manifest,
         options,
         keep,

@@ -289,9 +289,9 @@ pub(crate) fn account() -> Account {
 pub(crate) fn options(parallel: usize) -> Options {
     Options {
         failures_max: FailuresMax::Count(u32::MAX),
-        settling: settle::Limits {
+        settling: settle::SettleLimits {
             second_look: Duration::from_millis(1),
-            ..settle::Limits::new(Duration::from_millis(1))
+            ..settle::SettleLimits::new(Duration::from_millis(1))
         },
         ..Options::new(parallel, Duration::ZERO)
     }
