@@ -1,7 +1,7 @@
 //! The commands that change a PBX, or say what they would change: `plan`, `import`, `delete`, `migrate`.
 
 use super::input::InputArgs;
-use super::output::{ReportArgs, SecretsArgs};
+use super::output::{DetailArgs, ReportArgs, SecretsArgs};
 use super::pace::PaceArgs;
 use super::safety::GuardArgs;
 use crate::columns::field_named;
@@ -37,6 +37,9 @@ pub struct PlanArgs {
     /// Write again what cannot be read back, though it is remembered that it was written
     #[arg(long)]
     pub rewrite_secrets: bool,
+    /// How much is shown.
+    #[command(flatten)]
+    pub detail: DetailArgs,
     /// Keep the plan in this file, as JSON
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
@@ -97,6 +100,12 @@ pub struct ImportArgs {
     /// Write again what cannot be read back, though it is remembered that it was written
     #[arg(long, conflicts_with = "plan")]
     pub rewrite_secrets: bool,
+    /// Show what would be done, as `rowcall plan` does, and send nothing
+    #[arg(long, conflicts_with_all = ["rejects", "secrets_out", "secrets_to"])]
+    pub dry_run: bool,
+    /// With --dry-run: how much is shown.
+    #[command(flatten)]
+    pub detail: DetailArgs,
     /// Where results go.
     #[command(flatten)]
     pub report: ReportArgs,
@@ -192,6 +201,9 @@ pub struct MigrateArgs {
     /// Say what would be lost and what would be done, and send nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// With --dry-run: how much is shown.
+    #[command(flatten)]
+    pub detail: DetailArgs,
     /// Write what would be sent to this sheet, to be edited and imported; it holds passwords, and is for its owner only
     #[arg(long, short, value_name = "FILE", requires = "dry_run", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
 /// The sheets that are read and how.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct InputArgs {
     /// Sheets to read, one after the other.
     #[arg(required = true, value_name = "SHEET", value_hint = ValueHint::FilePath, help = format!("Sheets to read, one after the other: {}, also by a pattern such as 'branch-*.csv'; - for standard input", format::read_names()))]
@@ -23,7 +23,7 @@ pub struct InputArgs {
 }
 
 /// How sheets are read.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct ReadingArgs {
     /// What a heading means, for example --map 'Durchwahl=number'; --map 'Notes=-' leaves the column out
     #[arg(long = "map", value_name = "HEADING=FIELD", value_parser = mapping)]

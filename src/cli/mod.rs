@@ -15,7 +15,7 @@ mod values;
 pub use audit::{ArchiveArgs, ArchiveCommand, DiffArgs, ExportArgs, ExportSecrets};
 pub use change::{DeleteArgs, ImportArgs, MigrateArgs, OnLoss, PlanArgs};
 pub use input::{Delimiter, InputArgs, ReadingArgs};
-pub use output::{ReportArgs, SecretsArgs};
+pub use output::{DetailArgs, ReportArgs, SecretsArgs};
 pub use pace::PaceArgs;
 pub use runs::{ResumeArgs, RunReportArgs, RunsArgs, RunsCommand, UndoArgs};
 pub use safety::GuardArgs;
@@ -23,7 +23,7 @@ pub use sheets::{CheckArgs, ColumnsArgs, FixArgs, TemplateArgs};
 pub use tools::{CompletionsArgs, DoctorArgs, HelpArgs, SimArgs, VendorsArgs};
 
 use crate::model::redact::harmless;
-use crate::rim::terminal::print;
+use crate::rim::terminal::{Color, print};
 use clap::{CommandFactory, Parser, Subcommand, ValueHint};
 use std::borrow::Cow;
 use std::ffi::OsString;
@@ -52,6 +52,9 @@ pub struct Cli {
     /// The key that secrets are sealed with [default: rowcall/key in the configuration folder]
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub key: Option<PathBuf>,
+    /// When output is coloured; NO_COLOR is obeyed
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Color,
 }
 
 const AFTER_HELP: &str = "\

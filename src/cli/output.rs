@@ -1,13 +1,16 @@
 //! Where results and generated secrets go.
 
+use crate::plan::render::Detail;
 use crate::rim::Failure;
+use crate::rim::terminal::Color;
 use crate::run::{ReportOptions, SecretsOut};
 use crate::sheet::format;
-use clap::{Args, ValueHint};
+use clap::builder::PossibleValue;
+use clap::{Args, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
 /// Where results go.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct ReportArgs {
     /// Written: one line a row.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help = written("Write one line a row to this file", ""))]
@@ -23,6 +26,40 @@ impl ReportArgs {
             files: self.report.clone(),
             json: self.json,
         }
+    }
+}
+
+/// How much of a plan is shown.
+#[derive(Debug, Clone, Default, Args)]
+pub struct DetailArgs {
+    /// Show every row; else of new and of unchanged ones the first ten, and how many more there are
+    #[arg(long)]
+    pub all: bool,
+    /// Show a line a row, without its fields
+    #[arg(long)]
+    pub short: bool,
+}
+
+impl DetailArgs {
+    pub(crate) fn detail(&self) -> Detail {
+        Detail {
+            all: self.all,
+            short: self.short,
+        }
+    }
+}
+
+impl ValueEnum for Color {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Color::Auto, Color::Always, Color::Never]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            Color::Auto => "auto",
+            Color::Always => "always",
+            Color::Never => "never",
+        }))
     }
 }
 

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 /// How a target is spoken to.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct PaceArgs {
     /// Requests per second, for example 20/s or 300/min [default: the target's, else the vendor's]
     #[arg(long, value_parser = Rate::from_str)]

@@ -1,6 +1,7 @@
 //! `rowcall import`: the whole way of a row; and `rowcall import --plan`, exactly what was planned.
 
-use crate::cli::ImportArgs;
+use super::plan;
+use crate::cli::{ImportArgs, PlanArgs};
 use crate::input::{Rows, open_sheets};
 use crate::model::{Action, RowResult};
 use crate::plan::Refusal;
@@ -19,6 +20,9 @@ use std::path::Path;
 pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<Exit, Failure> {
     if let Some(plan) = &args.plan {
         return replay(plan, args, context);
+    }
+    if args.dry_run {
+        return plan::plan(&as_plan(args), args.guard.options(), context);
     }
     let to = args.to.as_deref().unwrap_or_default();
     let target = Target::resolve(to, context.config(), &args.pace.options())?
@@ -51,6 +55,20 @@ pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<Exit, Failure>
     run.execute(|rows, session| plan_import(rows, args.mode, all_or_nothing, rewrite, session))
 }
 
+/// The plan of an import.
+fn as_plan(args: &ImportArgs) -> PlanArgs {
+    PlanArgs {
+        input: args.input.clone(),
+        to: args.to.clone().unwrap_or_default(),
+        mode: args.mode,
+        rewrite_secrets: args.rewrite_secrets,
+        detail: args.detail.clone(),
+        output: None,
+        report: args.report.clone(),
+        pace: args.pace.clone(),
+    }
+}
+
 /// Carries a saved plan out.
 fn replay(path: &Path, args: &ImportArgs, context: &Context) -> Result<Exit, Failure> {
     let replay = Replay::load(path, context.present_key()?)?;
@@ -67,7 +85,7 @@ fn replay(path: &Path, args: &ImportArgs, context: &Context) -> Result<Exit, Fai
     request.rejects = None;
     request.guard.refuse_column_waves("a plan")?;
     let mut lines = replay.lines().iter();
-    if lines.any(|line| line.action == Action::Delete) {
+    if !args.dry_run && lines.any(|line| line.action == Action::Delete) {
         request.refuse_silent_deletes()?;
     }
     let mut files = request.files(&Rows::default());
@@ -80,6 +98,13 @@ fn replay(path: &Path, args: &ImportArgs, context: &Context) -> Result<Exit, Fai
     if args.all_or_nothing && any_invalid {
         let hint = "mend the invalid rows and plan again, or leave out --all-or-nothing";
         return run.refuse(Refusal::all_or_nothing(hint));
+    }
+    if args.dry_run {
+        let run = run.showing(args.detail.detail());
+        return run.preview(
+            |_, session| replay.replay(args.on_drift, session),
+            |_, _| Ok(()),
+        );
     }
     run.execute(|_, session| replay.replay(args.on_drift, session))
 }

@@ -29,6 +29,7 @@ pub fn run(cli: &Cli) -> u8 {
         config_file: cli.config.clone(),
         state_folder: cli.state.clone(),
         key_file: cli.key.clone(),
+        color: cli.color,
     };
     let done = match &cli.command {
         Command::Check(args) => check::run(args),

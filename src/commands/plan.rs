@@ -15,6 +15,18 @@ use crate::run::{GuardOptions, Run, RunRequest, SecretsOut};
 /// # Errors
 /// Exit 2 or 3; where rows were read by then, each has its outcome in the report all the same.
 pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<Exit, Failure> {
+    plan(args, GuardOptions::default(), context)
+}
+
+/// The same, held to this budget.
+///
+/// # Errors
+/// As [`run`].
+pub(super) fn plan(
+    args: &PlanArgs,
+    guard: GuardOptions,
+    context: &Context,
+) -> Result<Exit, Failure> {
     let target = Target::resolve(&args.to, context.config(), &args.pace.options())?
         .about_groups(args.input.groups)?;
     let manifest = (target.vendor.manifest)();
@@ -28,7 +40,7 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<Exit, Failure> {
         target: &target,
         report: args.report.options(),
         rejects: None,
-        guard: GuardOptions::default(),
+        guard,
         secrets: SecretsOut::default(),
     };
     let mut files = request.files(&rows);
@@ -73,9 +85,12 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<Exit, Failure> {
         let plan = Plan::new(&rows, lines.map(PlannedRow::settled).collect());
         return Run::new(&request, context, &stop)
             .of_rows(rows)
+            .showing(args.detail.detail())
             .show(&plan, keep);
     }
-    let run = Run::new(&request, context, &stop).of_rows(rows);
+    let run = Run::new(&request, context, &stop)
+        .of_rows(rows)
+        .showing(args.detail.detail());
     run.preview(
         |rows, session| plan_import(rows, args.mode, false, args.rewrite_secrets, session),
         keep,

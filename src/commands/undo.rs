@@ -38,7 +38,7 @@ pub(super) fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> {
     };
     request.files(&Rows::default()).prepare()?;
     let stop = stop_on_interrupt()?;
-    let run = Run::new(&request, context, &stop);
+    let run = Run::new(&request, context, &stop).about(&past);
     run.execute(|_, session| {
         // Only now is it certain that the run is not at work.
         let stored = StoredRun::open(&state, &name).map_err(Failure::from)?;

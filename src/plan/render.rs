@@ -1,4 +1,4 @@
-//! A plan as text.
+//! A plan as text: a line a row, marked with what becomes of it, and below it the fields that change.
 
 use crate::compare::uncomparable;
 use crate::manifest::Manifest;
@@ -6,38 +6,144 @@ use crate::model::redact::changed;
 use crate::model::{Action, Change, Field, Kind, PlannedRow, RowResult, Text};
 use crate::sheet::GENERATE;
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
-/// Renders planned rows field by field, with counts at the end.
-pub(crate) fn text(planned: &[PlannedRow], manifest: &Manifest) -> String {
-    let mut text = String::new();
-    for row in planned {
-        let outcome = &row.outcome;
-        let word = match &row.change {
-            Some(change) => change.action.word(),
-            None => outcome.result.word(),
-        };
-        let _ = write!(text, "{word} {}", outcome.number);
-        if let Some(place) = &outcome.place {
-            let _ = write!(text, " ({place})");
-        }
-        match &row.change {
-            None if !outcome.message.is_empty() => {
-                let _ = writeln!(text, ": {}", outcome.message);
-            }
-            None => text.push('\n'),
-            Some(change) => {
-                text.push('\n');
-                let unseen: BTreeSet<Field> =
-                    uncomparable(manifest, &change.wanted).into_iter().collect();
-                for field in change.fields() {
-                    let is_whole = manifest.row(field).is_some_and(|row| row.replaced_whole);
-                    let words = change_of(field, change, unseen.contains(&field), is_whole);
-                    let _ = writeln!(text, "    {}: {words}", field.name());
-                }
-            }
+/// New extensions, and unchanged ones, that are shown one by one unless all are asked for.
+const SHOWN_MAX: usize = 10;
+
+/// How much of a plan is shown.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Detail {
+    /// Every row; else of new and of unchanged ones the first [`SHOWN_MAX`].
+    pub(crate) all: bool,
+    /// Rows without their fields.
+    pub(crate) short: bool,
+}
+
+/// What becomes of a row, as the first sign of its lines shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// `+`: it is made.
+    Create,
+    /// `~`: it is changed.
+    Update,
+    /// `-`: it is deleted.
+    Delete,
+    /// `!`: it cannot be done.
+    Problem,
+    /// No sign: it stays, or the line is of no row.
+    Plain,
+}
+
+impl Mark {
+    fn new(row: &PlannedRow) -> Mark {
+        match row.change.as_ref().map(|change| change.action) {
+            Some(Action::Create) => Mark::Create,
+            Some(Action::Update) => Mark::Update,
+            Some(Action::Delete) => Mark::Delete,
+            Some(Action::None) => Mark::Plain,
+            None if row.outcome.result.is_done() => Mark::Plain,
+            None => Mark::Problem,
         }
     }
+
+    fn sign(self) -> char {
+        match self {
+            Mark::Create => '+',
+            Mark::Update => '~',
+            Mark::Delete => '-',
+            Mark::Problem => '!',
+            Mark::Plain => ' ',
+        }
+    }
+}
+
+/// A line of a plan, without its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) mark: Mark,
+    pub(crate) text: String,
+}
+
+/// Renders planned rows field by field, with counts at the end.
+pub(crate) fn lines(planned: &[PlannedRow], manifest: &Manifest, detail: Detail) -> Vec<Line> {
+    let mut lines = vec![];
+    let (mut creations, mut unchanged) = (0, 0);
+    for row in planned {
+        let mark = Mark::new(row);
+        let count = match mark {
+            Mark::Create => Some(&mut creations),
+            Mark::Plain => Some(&mut unchanged),
+            Mark::Update | Mark::Delete | Mark::Problem => None,
+        };
+        let is_shown = count.is_none_or(|count| {
+            *count += 1;
+            *count <= SHOWN_MAX || detail.all
+        });
+        if is_shown {
+            push_row(row, mark, manifest, detail, &mut lines);
+        }
+    }
+    let more = [
+        (Mark::Create, creations, "to create"),
+        (Mark::Plain, unchanged, "unchanged"),
+    ];
+    for (mark, count, words) in more {
+        if count > SHOWN_MAX && !detail.all {
+            lines.push(Line {
+                mark,
+                text: format!(
+                    "{} … and {} more {words}: --all shows each",
+                    mark.sign(),
+                    count - SHOWN_MAX
+                ),
+            });
+        }
+    }
+    lines.push(Line {
+        mark: Mark::Plain,
+        text: totals(planned),
+    });
+    lines
+}
+
+fn push_row(
+    row: &PlannedRow,
+    mark: Mark,
+    manifest: &Manifest,
+    detail: Detail,
+    lines: &mut Vec<Line>,
+) {
+    let outcome = &row.outcome;
+    let word = match &row.change {
+        Some(change) => change.action.word(),
+        None => outcome.result.word(),
+    };
+    let place = outcome.place.as_ref();
+    let place = place.map_or_else(String::new, |place| format!(" ({place})"));
+    let message = match &row.change {
+        None if !outcome.message.is_empty() => format!(": {}", outcome.message),
+        _ => String::new(),
+    };
+    lines.push(Line {
+        mark,
+        text: format!("{} {word} {}{place}{message}", mark.sign(), outcome.number),
+    });
+    let Some(change) = row.change.as_ref().filter(|_| !detail.short) else {
+        return;
+    };
+    let unseen: BTreeSet<Field> = uncomparable(manifest, &change.wanted).into_iter().collect();
+    for field in change.fields() {
+        let is_whole = manifest.row(field).is_some_and(|row| row.replaced_whole);
+        let words = change_of(field, change, unseen.contains(&field), is_whole);
+        lines.push(Line {
+            mark,
+            text: format!("    {}: {words}", field.name()),
+        });
+    }
+}
+
+/// How many rows there are of each kind.
+fn totals(planned: &[PlannedRow]) -> String {
     let of_action = |action| {
         let changes = planned.iter().filter_map(|row| row.change.as_ref());
         changes.filter(|change| change.action == action).count()
@@ -46,8 +152,7 @@ pub(crate) fn text(planned: &[PlannedRow], manifest: &Manifest) -> String {
         let settled = planned.iter().filter(|row| row.change.is_none());
         settled.filter(|row| row.outcome.result == result).count()
     };
-    let _ = write!(
-        text,
+    let mut text = format!(
         "{} to create, {} to update, {} unchanged, {} conflict, {} missing, {} invalid, {} to delete",
         of_action(Action::Create),
         of_action(Action::Update),
@@ -57,10 +162,10 @@ pub(crate) fn text(planned: &[PlannedRow], manifest: &Manifest) -> String {
         of_result(RowResult::Invalid),
         of_action(Action::Delete)
     );
-    match of_result(RowResult::Held) {
-        0 => text.push('\n'),
-        held => {
-            let _ = writeln!(text, ", {held} held");
+    for result in [RowResult::Held, RowResult::Drifted] {
+        let count = of_result(result);
+        if count > 0 {
+            text.push_str(&format!(", {count} {}", result.word()));
         }
     }
     text

@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::outputs::print_leftovers;
 use super::target::Target;
+use super::terminal::Color;
 use crate::ledger::{Memory, StateDir};
 use crate::seal::Key;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,8 @@ pub(crate) struct Context {
     pub(crate) state_folder: Option<PathBuf>,
     /// The key file, as typed.
     pub(crate) key_file: Option<PathBuf>,
+    /// When output is coloured.
+    pub(crate) color: Color,
 }
 
 impl Context {

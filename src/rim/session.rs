@@ -144,13 +144,13 @@ impl<'t> TargetSession<'t> {
     /// Exit 3 where the target does not tell.
     pub(crate) fn look_each(&self, numbers: &[String]) -> Result<Looked, Failure> {
         let what = format!("{}s looked at", self.target.record());
-        let mut progress = Progress::new(&what, numbers.len() as u64);
+        let progress = Progress::new(&what, numbers.len() as u64);
         let mut looked = Looked::default();
         let result = self
             .connection
             .look_each(numbers, &self.looking(false), &mut |lookups| {
+                progress.add(lookups.len() as u64);
                 for lookup in lookups {
-                    progress.tick();
                     match lookup.found {
                         Ok(found) => looked
                             .found

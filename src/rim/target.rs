@@ -414,6 +414,21 @@ impl Target {
         !self.is_sim() && (meets || self.identity() == other.identity())
     }
 
+    /// The target's name with its vendor and address, for a question: `hq (OpenVox UC Series, 10.0.0.5)`.
+    pub(crate) fn described(&self) -> String {
+        let (label, vendor) = (&self.label, &(self.vendor.manifest)().vendor.name);
+        match &self.address {
+            Address::Url(url) if *label != self.place() => {
+                let host = url.host_str().unwrap_or_default();
+                let port = url
+                    .port()
+                    .map_or_else(String::new, |port| format!(":{port}"));
+                format!("{label} ({vendor}, {host}{port})")
+            }
+            Address::Url(_) | Address::Sim(_) => format!("{label} ({vendor})"),
+        }
+    }
+
     /// The place of the target in words that stand for it on any machine.
     pub(crate) fn place(&self) -> String {
         match &self.address {

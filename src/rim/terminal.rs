@@ -3,6 +3,8 @@
 use super::failure::{Exit, Failure};
 use crate::link::StopFlag;
 use crate::model::redact::harmless;
+use crate::progress::above;
+use std::env;
 use std::fmt;
 use std::io::{self, BufRead, IsTerminal, Write, stderr, stdin, stdout};
 
@@ -23,7 +25,7 @@ pub(crate) fn print_data(
 /// in a reply never steers the terminal.
 pub(crate) fn print(line: impl fmt::Display) {
     let line = line.to_string();
-    let _ = writeln!(stderr(), "{}", harmless(&line));
+    let _ = above(|| writeln!(stderr(), "{}", harmless(&line)));
 }
 
 /// Standard output. Where it is a terminal, nothing that is written there steers it; a file gets everything as it is.
@@ -34,6 +36,76 @@ pub(crate) fn output() -> Box<dyn Write + Send> {
             begun: vec![],
         }),
         false => Box::new(stdout()),
+    }
+}
+
+/// When output is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set or the terminal cannot.
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    /// Whether standard output is coloured.
+    fn is_on(self) -> bool {
+        let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+        match self {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
+                stdout().is_terminal() && !is_set("NO_COLOR") && !is_dumb
+            }
+        }
+    }
+}
+
+/// The colour of a line; it never carries meaning alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Paint {
+    Plain,
+    Green,
+    Yellow,
+    Red,
+    Magenta,
+}
+
+/// A line for standard output in its colour: harmless itself, whatever stands in it.
+fn painted(paint: Paint, text: &str) -> String {
+    let text = harmless(text);
+    let code = match paint {
+        Paint::Plain => return text.into_owned(),
+        Paint::Green => 32,
+        Paint::Yellow => 33,
+        Paint::Red => 31,
+        Paint::Magenta => 35,
+    };
+    format!("\x1b[{code}m{text}\x1b[0m")
+}
+
+/// Prints lines on standard output, in colour where that is wanted.
+pub(crate) fn print_lines<'l>(
+    color: Color,
+    lines: impl Iterator<Item = (Paint, &'l str)>,
+) -> Result<Exit, Failure> {
+    if !color.is_on() {
+        return print_data(|out| {
+            let mut lines = lines;
+            lines.try_for_each(|(_, text)| writeln!(out, "{text}"))
+        });
+    }
+    let mut lines = lines;
+    let written =
+        lines.try_for_each(|(paint, text)| writeln!(stdout(), "{}", painted(paint, text)));
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::usage(format!(
+            "standard output cannot be written: {error}"
+        ))),
+        _ => Ok(Exit::Done),
     }
 }
 
@@ -116,6 +188,15 @@ pub(crate) fn stop_on_interrupt() -> Result<StopFlag, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_painted_line_steers_the_terminal_by_its_colour_alone() {
+        assert_eq!(
+            painted(Paint::Red, "- delete \u{1b}[2J1001"),
+            "\u{1b}[31m- delete \\u{1b}[2J1001\u{1b}[0m"
+        );
+        assert_eq!(painted(Paint::Plain, "a\u{7}"), "a\\u{7}");
+    }
 
     #[test]
     fn a_character_that_comes_in_pieces_is_whole() {

@@ -121,7 +121,9 @@ impl Execution<'_> {
         results: &mut Results<'_>,
     ) -> (Ended, Option<Failure>) {
         let target = session.target();
+        let progress = Progress::new("rows", changes.len() as u64);
         let options = Options {
+            sent: progress.counter(),
             failures_max: self.failures_max,
             verify: self.verify,
             batch: target.batch,
@@ -132,7 +134,6 @@ impl Execution<'_> {
         for change in changes {
             by_row.entry(change.row).or_default().push(change);
         }
-        let mut progress = Progress::new("rows", changes.len() as u64);
         let mut failed = None;
         let journal = self.journal.as_ref();
         let intents: &dyn IntentLog = journal.map_or(&NoIntentLog, |journal| journal);
@@ -141,7 +142,6 @@ impl Execution<'_> {
         let mut each = |settlement: Settlement| {
             let (position, provisional) = (settlement.row, settlement.provisional);
             if !provisional {
-                progress.tick();
                 failures.set(failures.get() + u32::from(!settlement.result.is_done()));
             }
             if let Some(memory) = &session.memory {

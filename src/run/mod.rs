@@ -33,14 +33,16 @@ use crate::ledger::{Ledger, RunHead, TargetLock};
 use crate::link::StopFlag;
 use crate::migrate::Agreement;
 use crate::model::{Action, Change, Outcome, PlannedRow, RowResult};
-use crate::plan::guard::{Budget, guard};
+use crate::plan::guard::guard;
+use crate::plan::render::{Detail, Mark};
 use crate::plan::waves::{Waves, in_waves, sending_order};
 use crate::plan::{Plan, Refusal, render};
-use crate::rim::terminal::{confirm, print, print_data};
+use crate::rim::terminal::{Paint, confirm, print, print_lines};
 use crate::rim::{Context, Exit, Failure, TargetSession};
 use crate::submit::order::in_order;
 use execution::Execution;
 use journal::{Journal, Pending};
+use past::PastRun;
 use rejects::Rejects;
 use secrets_file::Generated;
 use std::collections::BTreeMap;
@@ -55,6 +57,10 @@ pub(crate) struct Run<'r> {
     rows: Rows,
     /// The lines of the report while nothing is planned, where there are no sheets.
     lines: Option<Vec<Outcome>>,
+    /// How much of the plan is shown.
+    detail: Detail,
+    /// The run that this one is about, in words; empty where it is about none.
+    about: String,
 }
 
 /// Writes down what two PBXes agree on, now that the rows of a migration, or of what undoes one, have ended.
@@ -77,6 +83,17 @@ fn conclude(
             ..failure
         }
     })
+}
+
+/// The colour of what becomes of a row.
+fn paint(mark: Mark) -> Paint {
+    match mark {
+        Mark::Create => Paint::Green,
+        Mark::Update => Paint::Yellow,
+        Mark::Delete => Paint::Red,
+        Mark::Problem => Paint::Magenta,
+        Mark::Plain => Paint::Plain,
+    }
 }
 
 /// Forgets what is remembered of the extensions that are about to be written.
@@ -110,7 +127,21 @@ impl<'r> Run<'r> {
             stop,
             rows: Rows::default(),
             lines: None,
+            detail: Detail::default(),
+            about: String::new(),
         }
+    }
+
+    /// The same run, showing so much of its plan.
+    pub(crate) fn showing(mut self, detail: Detail) -> Run<'r> {
+        self.detail = detail;
+        self
+    }
+
+    /// The same run, which takes up or undoes this run of before.
+    pub(crate) fn about(mut self, past: &PastRun) -> Run<'r> {
+        self.about = past.name_and_time();
+        self
     }
 
     /// The same run of these rows.
@@ -182,6 +213,8 @@ impl<'r> Run<'r> {
             stop: self.stop,
             rows: self.rows,
             lines: self.lines,
+            detail: self.detail,
+            about: self.about,
         }
         .refuse(refusal)
     }
@@ -232,10 +265,14 @@ impl<'r> Run<'r> {
         let mut results = self.results(lines.clone())?;
         results.quiet = true;
         if !self.request.report.json {
-            let text = render::text(&plan.rows, (self.request.target.vendor.manifest)());
-            print_data(|out| out.write_all(text.as_bytes()))?;
+            let manifest = (self.request.target.vendor.manifest)();
+            let lines = render::lines(&plan.rows, manifest, self.detail);
+            let lines = lines
+                .iter()
+                .map(|line| (paint(line.mark), line.text.as_str()));
+            print_lines(self.context.color, lines)?;
         }
-        if let Err(exceeded) = guard(&plan.changes(), plan.held, &Budget::default()) {
+        if let Err(exceeded) = guard(&plan.changes(), plan.held, &self.request.guard.budget) {
             print(format!(
                 "that is past the budget of one run ({} {}, {} allowed): the import needs {} {}",
                 exceeded.wanted, exceeded.kind, exceeded.allowed, exceeded.flag, exceeded.wanted
@@ -309,7 +346,7 @@ impl<'r> Run<'r> {
             return results.refuse(Refusal::new("unasked", failure));
         }
         let asks = !changes.is_empty() && !request.guard.yes && !request.target.is_sim();
-        if asks && !confirm(&request.question(&changes)) {
+        if asks && !confirm(&request.question(&self.about, &changes)) {
             let why = "the answer was no; nothing was sent";
             return results.refuse(Refusal::of_rows("declined", why, ""));
         }

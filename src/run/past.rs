@@ -4,6 +4,7 @@ use super::saved_options::SavedOptions;
 use crate::ledger::{StoredRun, Summary, runs};
 use crate::rim::terminal::print;
 use crate::rim::{Context, Failure};
+use jiff::tz::TimeZone;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -56,6 +57,13 @@ impl PastRun {
             ));
         }
         Ok(own)
+    }
+
+    /// Its name and when it began, by this machine's clock: `run 20261128-201400-a1b2 of 28 Nov 20:14`.
+    pub(crate) fn name_and_time(&self) -> String {
+        let started = self.summary.run.started.to_zoned(TimeZone::system());
+        let began = started.strftime("%-d %b %H:%M");
+        format!("run {} of {began}", self.name)
     }
 
     /// Which run it is, in words.

@@ -130,8 +130,9 @@ impl RunRequest<'_> {
         .hint("say --yes if that is meant"))
     }
 
-    /// The question that is asked before the first change is sent.
-    pub(crate) fn question(&self, changes: &[Change]) -> String {
+    /// The question that is asked before the first change is sent. `about` is the run of before that it is about, in
+    /// words, or empty.
+    pub(crate) fn question(&self, about: &str, changes: &[Change]) -> String {
         let count = |action| {
             let changes = changes.iter().filter(|change| change.action == action);
             changes.count()
@@ -149,12 +150,15 @@ impl RunRequest<'_> {
             "" => String::new(),
             mode => format!(" --mode {mode}"),
         };
-        let (label, identity) = (&self.target.label, self.target.identity());
-        let place = match identity == *label {
-            true => String::new(),
-            false => format!(" ({identity})"),
+        let about = match about {
+            "" => String::new(),
+            about => format!(" {about}"),
         };
-        let parts = parts.join(", ");
-        format!("{}{mode} on {label}{place}: {parts}{groups}?", self.command)
+        format!(
+            "{}{mode}{about} on {}: {}{groups}?",
+            self.command,
+            self.target.described(),
+            parts.join(", ")
+        )
     }
 }

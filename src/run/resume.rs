@@ -93,7 +93,7 @@ impl ResumedRun {
             .collect();
         let results = self.results(lines, &request)?;
         let asks = !remaining.changes.is_empty() && !yes;
-        if asks && !confirm(&request.question(&remaining.changes)) {
+        if asks && !confirm(&request.question(&self.past.name_and_time(), &remaining.changes)) {
             let why = "the answer was no; nothing was sent";
             ledger.end(why)?;
             return results.refuse(Refusal::of_rows("declined", why, ""));

@@ -26,8 +26,8 @@ use order::Dependencies;
 use settle::Settlement;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 use verify::{Sent, Verifier, Verify};
@@ -54,7 +54,7 @@ impl Default for FailuresMax {
 }
 
 /// Options of sending changes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Changes in flight, at most [`PARALLEL_MAX`]; one where changes write what is changed one at a time.
     pub parallel: usize,
@@ -66,6 +66,8 @@ pub struct Options {
     pub verify: Verify,
     /// Extensions read back in one request; at most the vendor's `batch`.
     pub batch: usize,
+    /// Counts the changes that were sent and answered, for whoever shows how far the run is.
+    pub sent: Arc<AtomicU64>,
 }
 
 impl Options {
@@ -78,6 +80,7 @@ impl Options {
             settling: settle::SettleLimits::new(reply),
             verify: Verify::None,
             batch: usize::MAX,
+            sent: Arc::default(),
         }
     }
 }
@@ -251,7 +254,7 @@ fn send_round(
     thread::scope(|scope| {
         for _ in 0..threads {
             let results = results.clone();
-            scope.spawn(|| send_rows(connection, queue, &options.settling, results));
+            scope.spawn(|| send_rows(connection, queue, options, results));
         }
         drop(results);
         for (position, settlement) in ended_rows {
@@ -438,7 +441,7 @@ impl Tally {
 fn send_rows<'c>(
     connection: &Connection,
     queue: &Queue<'c>,
-    settling: &settle::SettleLimits,
+    options: &Options,
     results: Sender<(usize, Settlement)>,
 ) {
     while let Some(Taken {
@@ -450,9 +453,10 @@ fn send_rows<'c>(
     {
         let begun = Instant::now();
         let settlement =
-            caught(|| settle::carry_out(connection, change, intended, permit, settling))
+            caught(|| settle::carry_out(connection, change, intended, permit, &options.settling))
                 .unwrap_or_else(|fault| broke_down(change, fault));
         queue.judge(&settlement);
+        options.sent.fetch_add(1, Ordering::Relaxed);
         let sent = Sent {
             position,
             change,

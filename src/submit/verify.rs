@@ -403,6 +403,26 @@ mod tests {
     }
 
     #[test]
+    fn rows_count_as_sent_before_their_batch_is_read_back() {
+        let fake = FakeVendor::holding(0);
+        let options = options();
+        let mut counted = vec![];
+        let mut each = |_| counted.push(options.sent.load(std::sync::atomic::Ordering::Relaxed));
+        let changes = creations(20);
+        submit(
+            &fake.open(),
+            &changes,
+            &options,
+            &NoIntentLog,
+            None,
+            &mut each,
+        );
+        // Eight wait for each other: when the first of them has its result, all eight were sent.
+        assert!(counted[0] >= 8, "{counted:?}");
+        assert_eq!(counted.last(), Some(&20));
+    }
+
+    #[test]
     fn rows_are_read_back_in_batches_and_every_one_is() {
         for parallel in [1, 4] {
             let fake = FakeVendor::holding(0);

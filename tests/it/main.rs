@@ -51,5 +51,6 @@ mod verbs {
     mod order;
     mod plan;
     mod reading;
+    mod screen;
     mod undo;
 }

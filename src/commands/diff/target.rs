@@ -33,13 +33,13 @@ pub(super) fn side(target: &Target, stop: &StopFlag) -> Result<Side, Failure> {
     let mut numbers = listing.numbers;
     numbers.sort_by(|a, b| by_number(a, b));
     numbers.dedup();
-    let mut progress = Progress::new(&format!("{}s", target.record()), numbers.len() as u64);
+    let progress = Progress::new(&format!("{}s", target.record()), numbers.len() as u64);
     let mut twice = None;
     let looked = session
         .connection()
         .look(&numbers, &session.looking(false), &mut |found| {
             for extension in found {
-                progress.tick();
+                progress.add(1);
                 let cells = fields.iter();
                 let cells = cells.map(|field| extension.reveal(*field).unwrap_or_default());
                 if side.add(extension.number(), cells).is_err() {

@@ -168,7 +168,7 @@ impl Job<'_> {
         let mut writer = self.writer(path, &form).map_err(Failure::usage)?;
         let records = format!("{}s", target.record());
         // Bars of several targets would stand in each other's place.
-        let mut progress = self
+        let progress = self
             .is_alone
             .then(|| Progress::new(&records, numbers.len() as u64));
         let written = write(
@@ -178,8 +178,8 @@ impl Job<'_> {
             &form,
             &mut writer,
             &mut |count| {
-                if let Some(progress) = &mut progress {
-                    (0..count).for_each(|_| progress.tick());
+                if let Some(progress) = &progress {
+                    progress.add(count as u64);
                 }
             },
         );

@@ -10,22 +10,29 @@ use crate::sheet::{Readers, SheetError, Writer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// Reports what is lost on the way, in short and, where a file is named, field by field.
-pub(super) fn report(
+/// Writes what becomes of each field of each extension, where a file is named.
+///
+/// # Errors
+/// Exit 2 where it cannot be written.
+pub(super) fn write(args: &MigrateArgs, transfer: &Transfer<'_>) -> Result<(), Failure> {
+    match &args.loss {
+        Some(path) => write_loss(path, &transfer.moves).map_err(Failure::usage),
+        None => Ok(()),
+    }
+}
+
+/// Prints in short what is lost on the way.
+pub(super) fn print_summary(
     args: &MigrateArgs,
     from: &Target,
     to: &Target,
     transfer: &Transfer<'_>,
-) -> Result<(), Failure> {
-    if let Some(path) = &args.loss {
-        write_loss(path, &transfer.moves).map_err(Failure::usage)?;
-    }
+) {
     print(format!("{} → {}", from.label, to.label));
     transfer.loss.summary().iter().for_each(print);
     if let Some(path) = &args.loss {
         print(format!("loss report: {}", path.display()));
     }
-    Ok(())
 }
 
 fn write_loss(path: &Path, moves: &[Move]) -> Result<(), SheetError> {

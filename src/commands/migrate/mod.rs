@@ -38,7 +38,11 @@ pub(super) fn run(args: &MigrateArgs, context: &Context) -> Result<Exit, Failure
     let renumbering = renumber::resolve(&source, &listed, args)?;
     let left_out = args.drop.iter().copied().collect();
     let transfer = Transfer::map(&from, &to, source, &renumbering, left_out, args.overwrite)?;
-    loss::report(args, &from, &to, &transfer)?;
+    loss::write(args, &transfer)?;
+    let print_loss = || loss::print_summary(args, &from, &to, &transfer);
+    if !args.dry_run {
+        print_loss();
+    }
     if let Some(path) = &args.output {
         loss::write_sheet(path, &transfer.moves)?;
     }
@@ -52,12 +56,16 @@ pub(super) fn run(args: &MigrateArgs, context: &Context) -> Result<Exit, Failure
         Err(failure) => return run.refuse(failure.into()),
     };
     if args.dry_run {
-        return run.preview(
+        // What is lost stands last, where it is read.
+        return run.showing(args.detail.detail()).preview(
             |_, session| {
                 let base = transfer.base(&context.state()?, &key)?;
                 Ok(transfer.plan(base.as_ref(), &key, session)?.0)
             },
-            |_, _| Ok(()),
+            |_, _| {
+                print_loss();
+                Ok(())
+            },
         );
     }
     run.execute(|_, session| {

@@ -10,4 +10,6 @@ pub(crate) mod rehearsal;
 pub(crate) mod sheets;
 pub(crate) mod skip;
 pub(crate) mod sources;
+#[cfg(target_os = "linux")]
+pub(crate) mod typist;
 pub(crate) mod values;

@@ -1,0 +1,96 @@
+//! Somebody at a terminal: reads what stands there, and types.
+
+use super::program::wait_until;
+use nix::pty::{Winsize, openpty};
+use std::fs::File;
+use std::io::{Read, Write};
+use std::process::{Child, Command};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+pub(crate) struct Typist {
+    keyboard: File,
+    screen: Arc<Mutex<String>>,
+    /// How much of the screen was read.
+    read: usize,
+    child: Child,
+}
+
+impl Typist {
+    /// Starts a command on a terminal of 80 columns.
+    pub(crate) fn start(command: &mut Command) -> Typist {
+        Typist::start_with(command, &[])
+    }
+
+    /// The same with these variables.
+    pub(crate) fn start_with(command: &mut Command, variables: &[(&str, &str)]) -> Typist {
+        let size = Winsize {
+            ws_row: 50,
+            ws_col: 80,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        let pair = openpty(&size, None).unwrap();
+        let slave = File::from(pair.slave);
+        command
+            .stdin(slave.try_clone().unwrap())
+            .stdout(slave.try_clone().unwrap())
+            .stderr(slave)
+            .env("TERM", "xterm")
+            .env_remove("NO_COLOR")
+            .envs(variables.iter().copied());
+        let child = command.spawn().unwrap();
+        // Its ends of the terminal must not stay open here, or the screen never ends.
+        command
+            .stdin(std::process::Stdio::null())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null());
+        let keyboard = File::from(pair.master);
+        let mut reader = keyboard.try_clone().unwrap();
+        let screen = Arc::new(Mutex::new(String::new()));
+        let written = screen.clone();
+        thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(count @ 1..) = reader.read(&mut bytes) {
+                let text = String::from_utf8_lossy(&bytes[..count]);
+                written.lock().unwrap().push_str(&text);
+            }
+        });
+        Typist {
+            keyboard,
+            screen,
+            read: 0,
+            child,
+        }
+    }
+
+    pub(crate) fn screen(&self) -> String {
+        self.screen.lock().unwrap().clone()
+    }
+
+    /// Waits for these words behind all that were read, then types a line.
+    #[track_caller]
+    pub(crate) fn answers(&mut self, words: &str, line: &str) -> &mut Typist {
+        wait_until(|| {
+            let screen = self.screen();
+            let ended = self.child.try_wait().unwrap().is_some();
+            let found = screen[self.read..].find(words);
+            assert!(found.is_some() || !ended, "{words:?} never came:\n{screen}");
+            found.is_some()
+        });
+        let screen = self.screen();
+        self.read += screen[self.read..].find(words).unwrap() + words.len();
+        writeln!(self.keyboard, "{line}").unwrap();
+        self
+    }
+
+    /// Waits for the end; the exit code and all that was on the screen.
+    #[track_caller]
+    pub(crate) fn ends(&mut self) -> (i32, String) {
+        let status = self.child.wait().unwrap();
+        // What was written last is read a little later.
+        thread::sleep(Duration::from_millis(100));
+        (status.code().unwrap(), self.screen())
+    }
+}

@@ -1,0 +1,190 @@
+//! What stands on the terminal: plans with their signs and colours, questions, and what is asked for.
+
+use crate::support::pbx::Desk;
+use crate::support::program::Program;
+#[cfg(target_os = "linux")]
+use crate::support::typist::Typist;
+use std::fmt::Write as _;
+
+/// A sheet of so many extensions from 2000 on.
+fn sheet(count: u32, name: &str) -> String {
+    let mut text = "number,display_name,sip_password\n".to_owned();
+    for number in 2000..2000 + count {
+        writeln!(text, "{number},{name},Xk39vTq2Lm").unwrap();
+    }
+    text
+}
+
+#[test]
+fn a_plan_marks_each_row_with_what_becomes_of_it() {
+    let desk = Desk::new("openvox");
+    desk.write("old.csv", sheet(3, "Ann"));
+    desk.go("import old.csv --to TARGET").exits(0);
+    let new = sheet(2, "Ann").replace("2001,Ann", "2001,Bo") + "2009,Cy,Xk39vTq2Lm\n2010,Di,\n";
+    desk.write("new.csv", new);
+    let plan = desk.go("plan new.csv --to TARGET --mode sync").exits(1);
+    let lines: Vec<&str> = plan.out.lines().collect();
+    for line in [
+        "  unchanged 2000 (new.csv:2)",
+        "~ update 2001 (new.csv:3)",
+        "    display_name: \"Ann\" → \"Bo\"",
+        "+ create 2009 (new.csv:4)",
+        "! invalid 2010 (new.csv:5): sip_password is missing: an extension cannot be made without it",
+        "- delete 2002",
+    ] {
+        assert!(lines.contains(&line), "{line:?} is not in\n{}", plan.out);
+    }
+    assert!(!plan.out.contains('\u{1b}'));
+    let short = desk
+        .go("plan new.csv --to TARGET --mode sync --short")
+        .exits(1);
+    let of_rows = |lines: &[&str]| -> Vec<String> {
+        let rows = lines.iter().filter(|line| !line.starts_with("    "));
+        rows.map(|line| (*line).to_owned()).collect()
+    };
+    let short: Vec<&str> = short.out.lines().collect();
+    assert_eq!(of_rows(&lines), short);
+    // In colour the same lines, whatever standard output is; never by itself where it is no terminal.
+    let mut painted = desk.command("plan new.csv --to TARGET --mode sync --color always");
+    let painted = String::from_utf8(painted.output().unwrap().stdout).unwrap();
+    assert!(painted.contains("\u{1b}[32m+ create 2009 (new.csv:4)\u{1b}[0m"));
+    assert!(painted.contains("\u{1b}[31m- delete 2002\u{1b}[0m"));
+    let bare = [
+        "\u{1b}[32m",
+        "\u{1b}[33m",
+        "\u{1b}[31m",
+        "\u{1b}[35m",
+        "\u{1b}[0m",
+    ];
+    let bare = bare
+        .iter()
+        .fold(painted, |text, code| text.replace(code, ""));
+    assert_eq!(bare, plan.out);
+}
+
+#[test]
+fn of_many_creations_the_first_ten_are_shown_and_a_count() {
+    let program = Program::new();
+    program.write("a.csv", sheet(200, "Ann"));
+    let plan = program.run("plan a.csv --to sim:openvox").exits(0);
+    let rows = |out: &str| {
+        out.lines()
+            .filter(|line| line.starts_with("+ create"))
+            .count()
+    };
+    assert_eq!(rows(&plan.out), 10);
+    assert!(
+        plan.out
+            .contains("\n+ … and 190 more to create: --all shows each\n200 to create,")
+    );
+    let all = program.run("plan a.csv --to sim:openvox --all").exits(0);
+    assert_eq!(rows(&all.out), 200);
+    assert!(!all.out.contains('…'));
+}
+
+#[test]
+fn a_dry_run_is_the_plan_and_sends_nothing() {
+    let desk = Desk::new("openvox");
+    desk.write("a.csv", sheet(3, "Ann"));
+    let plan = desk.go("plan a.csv --to TARGET --mode upsert").exits(0);
+    let dry = desk
+        .go("import a.csv --to TARGET --mode upsert --dry-run --report r.csv")
+        .exits(0);
+    assert_eq!(plan.out, dry.out);
+    assert!(desk.pbx.numbers().is_empty());
+    assert_eq!(desk.results("r.csv"), vec!["valid"; 3]);
+    // Also of a plan that was kept.
+    desk.go("plan a.csv --to TARGET -o p.json").exits(0);
+    let dry = desk.go("import --plan p.json --dry-run --short").exits(0);
+    assert_eq!(
+        dry.out
+            .lines()
+            .filter(|line| line.starts_with("+ create"))
+            .count(),
+        3
+    );
+    assert!(desk.pbx.numbers().is_empty());
+    desk.ends("import a.csv --to TARGET --dry-run --rejects x.csv", 2);
+}
+
+#[test]
+fn the_loss_summary_stands_last() {
+    let desk = Desk::new("openvox");
+    desk.write("a.csv", sheet(2, "Ann Miller"));
+    desk.go("import a.csv --to TARGET").exits(0);
+    let mut command = desk.bare();
+    let target = desk.pbx.target();
+    command.args([
+        "migrate",
+        "--from",
+        &target,
+        "--to",
+        "sim:portsip",
+        "--dry-run",
+    ]);
+    let path = desk.path("both");
+    let both = std::fs::File::create(&path).unwrap();
+    command.stdout(both.try_clone().unwrap()).stderr(both);
+    command.status().unwrap();
+    let both = desk.read("both");
+    let place = |words: &str| {
+        both.find(words)
+            .unwrap_or_else(|| panic!("{words}:\n{both}"))
+    };
+    assert!(place("+ create 2000") < place("2 to create"));
+    assert!(place("2 to create") < place("LOST"), "{both}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_question_names_the_run_the_pbx_and_what_is_done() {
+    let desk = Desk::new("openvox");
+    desk.write("rowcall.toml", desk.pbx.config("hq"));
+    desk.write("a.csv", sheet(3, "Ann"));
+    let ask = |line: &str| {
+        let mut command = desk.command(line);
+        command.env("TZ", "UTC");
+        Typist::start(&mut command)
+    };
+    let place = format!("on hq (OpenVox UC Series, {})", desk.pbx.addr());
+    let mut import = ask("import a.csv --to hq --mode upsert --reply-within 2");
+    import.answers(
+        &format!("import --mode upsert {place}: create 3? [y/N] "),
+        "n",
+    );
+    assert_eq!(import.ends().0, 1);
+    assert!(desk.pbx.numbers().is_empty());
+    let run = desk
+        .go("import a.csv --to hq --mode upsert --json --yes")
+        .exits(0)
+        .name();
+    let mut undo = ask("undo");
+    undo.answers(&format!("undo run {run} of "), "n");
+    let (exit, screen) = undo.ends();
+    assert_eq!(exit, 1);
+    assert!(
+        screen.contains(&format!("{place}: delete 3? [y/N] ")),
+        "{screen}"
+    );
+    // Day, month and hour, as people say them.
+    let said = screen.split(&format!("undo run {run} of ")).nth(1).unwrap();
+    let words: Vec<&str> = said.split(' ').take(3).collect();
+    assert!(words[0].parse::<u32>().is_ok() && words[1].len() == 3 && words[2].contains(':'));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_plan_is_in_colour_on_a_terminal_unless_that_is_not_wanted() {
+    let program = Program::new();
+    program.write("a.csv", sheet(1, "Ann"));
+    let screen = |line: &str, no_color: &str| {
+        let mut command = program.command(line);
+        let mut typist = Typist::start_with(&mut command, &[("NO_COLOR", no_color)]);
+        typist.ends().1
+    };
+    let green = "\u{1b}[32m+ create 2000";
+    assert!(screen("plan a.csv --to sim:openvox", "").contains(green));
+    assert!(!screen("plan a.csv --to sim:openvox", "1").contains("\u{1b}[3"));
+    assert!(!screen("plan a.csv --to sim:openvox --color never", "").contains("\u{1b}[3"));
+    assert!(screen("plan a.csv --to sim:openvox --color always", "1").contains(green));
+}
