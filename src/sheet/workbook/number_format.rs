@@ -128,8 +128,8 @@ impl NumberFormat {
         NumberFormat::parse(match id {
             1 => "0",
             2 => "0.00",
-            3 | 37 | 38 => "#,##0",
-            4 | 39 | 40 => "#,##0.00",
+            3 => "#,##0",
+            4 => "#,##0.00",
             9 => "0%",
             10 => "0.00%",
             // The system's own short date: which, only that system knows.
@@ -143,6 +143,8 @@ impl NumberFormat {
             21 | 33..=35 => "h:mm:ss",
             22 => "yyyy-mm-dd h:mm",
             45 => "mm:ss",
+            37 | 38 => "#,##0_);(#,##0)",
+            39 | 40 => "#,##0.00_);(#,##0.00)",
             46 => "[h]:mm:ss",
             47 => "mm:ss.0",
             _ => "General",
@@ -228,22 +230,56 @@ fn kept(digits: usize) -> Stored {
     }
 }
 
+/// The digits of a number times ten to the power of `scale`, before the point and behind it: rounded half away from zero,
+/// on the decimal digits that a spreadsheet keeps. `None` where that is more than it keeps before the point.
+fn rounded(value: f64, scale: i32, places: usize) -> Option<(String, String)> {
+    let text = format!("{:.1$e}", value.abs(), DIGITS_MAX - 1);
+    let (mantissa, exponent) = text.split_once('e')?;
+    let mut before = exponent.parse::<i32>().ok()? + 1 + scale;
+    if before > DIGITS_MAX as i32 {
+        return None;
+    }
+    let mut digits = "0".repeat(usize::try_from(-before).unwrap_or(0));
+    before = before.max(0);
+    digits.extend(mantissa.chars().filter(char::is_ascii_digit));
+    let mut before = usize::try_from(before).ok()?;
+    let kept = before + places;
+    let rounds_up = digits
+        .as_bytes()
+        .get(kept)
+        .is_some_and(|digit| *digit >= b'5');
+    digits.truncate(kept);
+    digits.extend(std::iter::repeat_n('0', kept - digits.len()));
+    if rounds_up {
+        let nines = digits
+            .bytes()
+            .rev()
+            .take_while(|digit| *digit == b'9')
+            .count();
+        digits.truncate(kept - nines);
+        match digits.pop() {
+            Some(digit) => digits.push(char::from(digit as u8 + 1)),
+            None => {
+                digits.push('1');
+                before += 1;
+            }
+        }
+        digits.extend(std::iter::repeat_n('0', nines));
+    }
+    let fraction = digits.split_off(before);
+    Some((digits, fraction))
+}
+
 impl Digits {
     fn show(&self, value: f64, minus: bool, out: &mut String) -> Option<Stored> {
-        let value = value.abs() * 10_f64.powi(self.scale);
-        let value: f64 = format!("{value:.14e}").parse().ok()?;
-        if value >= 1e15 {
-            return None;
-        }
         let places = self.after.iter().filter(|slot| slot.is_digit()).count();
-        let text = format!("{value:.places$}");
-        let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
-        let whole = whole.trim_start_matches('0');
-        if minus && text.bytes().any(|byte| matches!(byte, b'1'..=b'9')) {
+        let (whole, fraction) = rounded(value, self.scale, places)?;
+        let is_zero = |text: &str| text.bytes().all(|byte| byte == b'0');
+        if minus && !(is_zero(&whole) && is_zero(&fraction)) {
             out.push('-');
         }
-        self.show_whole(whole, out);
-        self.show_fraction(fraction, out);
+        self.show_whole(whole.trim_start_matches('0'), out);
+        self.show_fraction(&fraction, out);
         let zeros = self.before.iter().filter(|slot| **slot == Slot::Zero);
         let told = self.scale != 0
             || self.thousands
@@ -353,7 +389,8 @@ fn section(code: &str) -> (Option<Section>, Option<&str>) {
                 match inside.chars().next() {
                     Some('<' | '>' | '=') => conditional = true,
                     Some('$') => {
-                        let sign = inside.trim_start_matches('$').split('-').next();
+                        // The sign, and behind a hyphen the language.
+                        let sign = inside.get(1..).unwrap_or_default().split('-').next();
                         marks.push(literal(sign.unwrap_or_default().to_owned()));
                     }
                     Some(letter @ ('h' | 'H' | 'm' | 'M' | 's' | 'S'))
@@ -644,6 +681,11 @@ mod tests {
             // Kinds that would lose digits, or hide the number.
             ("0.00E+00", 440_000_000_000.0, "440000000000"),
             ("# ?/?", 0.5, "0.5"),
+            // A dollar is a sign like any other.
+            ("[$$-409]#,##0.00", 12.0, "$12.00"),
+            ("[$$]0", 12.0, "$12"),
+            ("[$US$-409]0", 12.0, "US$12"),
+            ("[$-409]0", 12.0, "12"),
             ("[>9]0000;0", 7.0, "7"),
             (";;;", 7.0, "7"),
             ("\"secret\"", 7.0, "7"),
@@ -653,6 +695,52 @@ mod tests {
             ("General", -2.5, "-2.5"),
         ] {
             assert_eq!(shown(code, value).0, text, "{code} of {value}");
+        }
+    }
+
+    #[test]
+    fn halves_are_rounded_away_from_zero_on_the_decimal_digits() {
+        for (code, value, text) in [
+            ("0", 2.5, "3"),
+            ("0", 12.5, "13"),
+            ("0", 0.5, "1"),
+            ("0.0", 1.25, "1.3"),
+            ("0.0", 2.05, "2.1"),
+            ("0.00", 1.005, "1.01"),
+            ("0.00", 43.625, "43.63"),
+            ("#,##0", 1270.5, "1,271"),
+            ("0%", 0.125, "13%"),
+            ("0.0%", 0.0625, "6.3%"),
+            ("0", -2.5, "-3"),
+            ("0.00", 0.285, "0.29"),
+            ("0", 1.5, "2"),
+            ("0.00", 2.675, "2.68"),
+            ("0", 0.4999, "0"),
+            ("0", -0.4, "0"),
+            ("0", 9.5, "10"),
+            ("0.00", 99.995, "100.00"),
+            ("0.00", 0.004, "0.00"),
+            ("0.00", 0.005, "0.01"),
+            ("0.0", 0.000_01, "0.0"),
+            ("0,", 1500.0, "2"),
+            ("0", 1e-300, "0"),
+            ("0", 999_999_999_999_999.0, "999999999999999"),
+        ] {
+            assert_eq!(shown(code, value).0, text, "{code} of {value}");
+        }
+    }
+
+    #[test]
+    fn built_in_formats_with_brackets_show_negative_numbers_in_them() {
+        for (id, value, text) in [
+            (37, -1270.0, "(1,270)"),
+            (38, 1270.0, "1,270"),
+            (39, -1270.5, "(1,270.50)"),
+            (40, -0.5, "(0.50)"),
+        ] {
+            let mut out = String::new();
+            NumberFormat::built_in(id).show(value, "", false, &mut out);
+            assert_eq!(out, text, "{id}");
         }
     }
 
