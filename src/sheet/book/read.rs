@@ -152,8 +152,8 @@ impl Rows {
 pub(crate) struct Content {
     pub(crate) book: Book,
     pub(crate) table: usize,
-    /// Rows up to the headings and with them, blank ones too.
-    pub(crate) passed_over: u64,
+    /// The row of the headings; those above it are no rows of the table, wherever they stand in the file.
+    pub(crate) header_line: u64,
     pub(crate) layout: Arc<Layout>,
 }
 
@@ -269,7 +269,6 @@ struct Head {
     has_key: bool,
     /// Rows that are not blank above it.
     preamble: usize,
-    passed_over: u64,
 }
 
 /// `None` where the sheet is empty.
@@ -283,10 +282,8 @@ fn head(
     let mut row = RawRow::new(file, options.limits);
     let mut first = None;
     let mut titled = None;
-    let mut passed_over = 0;
     let mut preamble = 0;
     while preamble < PREAMBLE_ROWS_MAX && rows.next(&mut row)? {
-        passed_over += 1;
         if row.is_blank() {
             continue;
         }
@@ -318,7 +315,6 @@ fn head(
             headings,
             has_key,
             preamble,
-            passed_over,
         };
         match (has_key, &options.header) {
             (true, _) if alone => _ = titled.get_or_insert(head),
@@ -375,7 +371,7 @@ impl Head {
             content: Content {
                 book: book.clone(),
                 table: self.table,
-                passed_over: self.passed_over,
+                header_line: self.line,
                 layout: Arc::new(layout),
             },
         })
@@ -405,7 +401,7 @@ impl Content {
     pub(crate) fn batches(&self) -> Batches {
         Batches {
             rows: Some(self.book.rows(self.table)),
-            passed_over: self.passed_over,
+            header_line: self.header_line,
             row: RawRow::new(&self.layout.file, self.layout.limits),
             layout: self.layout.clone(),
         }
@@ -416,8 +412,7 @@ impl Content {
 pub(crate) struct Batches {
     /// `None` at the end; an error comes after the rows before it.
     rows: Option<Result<Rows, SheetError>>,
-    /// Rows that are still to be passed over.
-    passed_over: u64,
+    header_line: u64,
     row: RawRow,
     layout: Arc<Layout>,
 }
@@ -441,8 +436,7 @@ impl Iterator for Batches {
                 break;
             };
             match rows.next(&mut self.row) {
-                Ok(true) if self.passed_over > 0 => self.passed_over -= 1,
-                Ok(true) if self.row.is_blank() => {}
+                Ok(true) if self.row.line <= self.header_line || self.row.is_blank() => {}
                 Ok(true) => batch.take(&self.row),
                 Ok(false) => {
                     self.rows = None;

@@ -57,14 +57,9 @@ fn rows(
     let layout = &content.layout;
     let mut rows = content.book.rows(content.table)?;
     let mut row = RawRow::new(&layout.file, layout.limits);
-    let mut passed_over = content.passed_over;
     let (mut index, mut written, mut changed) = (0, Vec::new(), false);
     while rows.next(&mut row)? {
-        if passed_over > 0 {
-            passed_over -= 1;
-            continue;
-        }
-        if row.is_blank() {
+        if row.line <= content.header_line || row.is_blank() {
             continue;
         }
         let cells = mends(content, index, &row, mend);

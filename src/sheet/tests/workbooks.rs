@@ -706,8 +706,12 @@ fn a_damaged_workbook_is_never_read_in_part() {
             "names a text that is not there",
         ),
         (
-            "<row><c r='B1'><v>1</v></c><c r='A1'><v>1</v></c></row>",
-            "not in their order",
+            "<row><c r='B1'><v>1</v></c><c r='A1'><v>1</v></c><c r='B1'><v>2</v></c></row>",
+            "two cells of row 1 stand in one column",
+        ),
+        (
+            "<row r='2'><c><v>1</v></c></row><row r='1'/><row r='2'><c><v>1</v></c></row>",
+            "row 2 stands in it twice",
         ),
         ("<row><c><v>1</c></row>", "not well-formed"),
     ] {
@@ -767,7 +771,9 @@ fn what_is_no_workbook_says_what_it_is() {
         "protected with a password",
     );
     said(&compound(&[("WordDocument", b"x")]), "another program");
-    said(&compound(&[("Book", b"x")]), "Excel 95");
+    let excel_95 = [9, 8, 4, 0, 0, 5, 5, 0];
+    said(&compound(&[("Book", &excel_95)]), "Excel 95");
+    said(&compound(&[("Book", b"x")]), "damaged");
     said(
         &compound(&[("Workbook", &biff(&[(0x2F, vec![1, 0])]))]),
         "protected with a password",
@@ -938,6 +944,183 @@ fn an_old_workbook_is_read_whatever_its_ending() {
         sheet.notes,
         ["4 formulas, read by the values that were saved"]
     );
+}
+
+/// A BIFF8 stream of one sheet with these records, and further ones before all else.
+fn biff_of(more: &[(u16, Vec<u8>)], cells: &[(u16, Vec<u8>)]) -> Vec<u8> {
+    let mut bytes = biff(more);
+    let start = memchr::memmem::rfind(&bytes, &[9, 8, 8, 0, 0, 6]).unwrap() + 12;
+    bytes.truncate(start);
+    for (kind, data) in cells.iter().chain([&(0x000A, vec![])]) {
+        bytes.extend(kind.to_le_bytes());
+        bytes.extend((data.len() as u16).to_le_bytes());
+        bytes.extend(data);
+    }
+    bytes
+}
+
+fn biff_label(row: u8, column: u8, text: &str) -> (u16, Vec<u8>) {
+    let mut data = vec![row, 0, column, 0, 0, 0, text.len() as u8, 0, 0];
+    data.extend(text.bytes());
+    (0x0204, data)
+}
+
+fn biff_formula(kind: u16, row: u8, column: u8, value: [u8; 8]) -> (u16, Vec<u8>) {
+    let cell = [row, 0, column, 0, 0, 0];
+    (kind, [&cell[..], &value, &[0; 8]].concat())
+}
+
+const GIVES_TEXT: [u8; 8] = [0, 0, 0, 0, 0, 0, 0xFF, 0xFF];
+
+fn read_biff(cells: &[(u16, Vec<u8>)]) -> Sheet {
+    let cells = [
+        &[biff_label(0, 0, "number"), biff_label(0, 1, "name")],
+        cells,
+    ]
+    .concat();
+    read(&compound(&[("Workbook", &biff_of(&[], &cells))])).unwrap()
+}
+
+#[test]
+fn formulas_by_the_names_of_excel_3_and_4_are_read() {
+    for kind in [0x0006, 0x0206, 0x0406] {
+        let sheet = read_biff(&[
+            biff_formula(kind, 1, 0, 42.0_f64.to_le_bytes()),
+            biff_formula(kind, 1, 1, GIVES_TEXT),
+            (0x0207, vec![2, 0, 0, b'B', b'o']),
+        ]);
+        assert_eq!(cells_of(&sheet), [["42", "Bo"]], "{kind:#06x}");
+        assert_eq!(
+            sheet.notes,
+            ["2 formulas, read by the values that were saved"]
+        );
+    }
+}
+
+#[test]
+fn a_formula_s_text_goes_on_in_the_records_that_continue_it() {
+    let sheet = read_biff(&[
+        biff_formula(0x0006, 1, 0, GIVES_TEXT),
+        (0x0207, vec![6, 0, 0, b'a', b'b']),
+        (0x003C, vec![1, 0xFC, 0, b'c', 0]),
+        (0x003C, vec![0, b'd', b'e']),
+        biff_label(1, 1, "Bo"),
+    ]);
+    assert_eq!(cells_of(&sheet), [["abücde", "Bo"]]);
+    let cut = [
+        biff_label(0, 0, "number"),
+        biff_formula(0x0006, 1, 0, GIVES_TEXT),
+        (0x0207, vec![6, 0, 0, b'a', b'b']),
+        biff_label(1, 1, "Bo"),
+    ];
+    let error = refused(&compound(&[("Workbook", &biff_of(&[], &cut))]));
+    assert!(error.to_string().contains("cut off"), "{error}");
+}
+
+#[test]
+fn a_stream_called_book_is_read_where_it_is_of_excel_97() {
+    for name in ["Book", "BOOK", "WORKBOOK"] {
+        let sheet = read(&compound(&[(name, &biff(&[]))])).unwrap();
+        assert_eq!(cells_of(&sheet)[0], ["42", "Anna"], "{name}");
+    }
+}
+
+#[test]
+fn rows_and_cells_of_old_workbooks_may_stand_in_any_order() {
+    let sheet = read_biff(&[
+        biff_label(3, 1, "Cy"),
+        biff_formula(0x0006, 3, 0, GIVES_TEXT),
+        (0x0207, vec![4, 0, 0, b'2', b'0', b'0', b'3']),
+        biff_label(1, 0, "2001"),
+        biff_label(1, 1, "Ann"),
+        biff_label(2, 1, "Bo"),
+        biff_label(2, 0, "old"),
+        biff_label(2, 0, "2002"),
+    ]);
+    assert_eq!(
+        cells_of(&sheet),
+        [["2001", "Ann"], ["2002", "Bo"], ["2003", "Cy"]]
+    );
+}
+
+#[test]
+fn rows_and_cells_of_new_workbooks_may_stand_in_any_order() {
+    let cell = |name: &str, text: &str| format!("<c r='{name}' t='str'><v>{text}</v></c>");
+    let row = |line: u64, cells: &[String]| format!("<row r='{line}'>{}</row>", cells.concat());
+    let rows = [
+        row(4, &[cell("A4", "2003"), cell("B4", "Cy")]),
+        row(1, &[cell("B1", "name"), cell("A1", "number")]),
+        row(3, &[cell("C3", "7"), cell("A3", "2002"), cell("B3", "Bo")]),
+        row(2, &[cell("A2", "2001"), cell("B2", "Ann")]),
+    ];
+    let options = ReadOptions {
+        header: number_key(),
+        ..ReadOptions::default()
+    };
+    let bytes = by_hand(&worksheet(&rows.concat()), "<sst/>");
+    let sheet = sheets_of(&bytes, &options).unwrap().remove(0);
+    assert_eq!(sheet.headings, ["number", "name"]);
+    let rows = rows_of(&sheet).unwrap();
+    let lines: Vec<u64> = rows.iter().map(|row| row.0).collect();
+    assert_eq!(lines, [4, 3, 2]);
+    assert_eq!(rows[0].1, ["2003", "Cy"]);
+    assert_eq!(rows[1].1, ["2002", "Bo", "7"]);
+    assert_eq!(rows[2].1, ["2001", "Ann"]);
+}
+
+#[test]
+fn what_old_workbooks_say_of_their_shared_texts_number_is_not_believed() {
+    let shared = |count: u32| {
+        let mut data = [7_u32.to_le_bytes(), count.to_le_bytes()].concat();
+        for text in ["number", "2001"] {
+            data.extend([text.len() as u8, 0, 0]);
+            data.extend(text.bytes());
+        }
+        (0x00FC, data)
+    };
+    let cells = [
+        (0x00FD, vec![0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+        (0x00FD, vec![1, 0, 0, 0, 0, 0, 1, 0, 0, 0]),
+    ];
+    for count in [0, 1, 2, 3, u32::MAX] {
+        let bytes = biff_of(&[shared(count)], &cells);
+        let sheet = read(&compound(&[("Workbook", &bytes)])).unwrap();
+        assert_eq!(sheet.headings, ["number"], "{count}");
+        assert_eq!(cells_of(&sheet), [["2001"]], "{count}");
+    }
+    let beyond = [
+        cells[0].clone(),
+        (0x00FD, vec![1, 0, 0, 0, 0, 0, 2, 0, 0, 0]),
+    ];
+    let bytes = biff_of(&[shared(3)], &beyond);
+    let error = refused(&compound(&[("Workbook", &bytes)]));
+    assert!(error.to_string().contains("broken"), "{error}");
+}
+
+#[test]
+fn a_small_part_may_say_the_same_as_often_as_it_likes() {
+    let rows = ROW.repeat(30_000);
+    let bytes = by_hand(&worksheet(&rows), "<sst/>");
+    assert!(bytes.len() * 120 < rows.len() && rows.len() > 1 << 20);
+    let sheet = read(&bytes).unwrap();
+    assert_eq!(rows_of(&sheet).unwrap().len(), 59_999);
+}
+
+#[test]
+fn two_parts_of_one_name_are_refused() {
+    for name in ["xl/worksheets/sheet2.xml", "xl/worksheets/SHEET1.xml"] {
+        let mut bytes = by_parts(&[
+            ("xl/worksheets/sheet1.xml", worksheet(ROW).as_bytes()),
+            (name, worksheet("").as_bytes()),
+        ]);
+        // The archive's writer would not write one name twice.
+        while let Some(at) = memchr::memmem::find(&bytes, b"sheet2.xml") {
+            bytes[at + 5] = b'1';
+        }
+        let error = refused(&bytes).to_string();
+        let said = "two of its parts are called \"xl/worksheets/sheet1.xml\"";
+        assert!(error.contains(said), "{error}");
+    }
 }
 
 /// An ODS by hand: the rows of its one table.

@@ -2,6 +2,7 @@
 //!
 //! What the archive says about its own sizes is not believed: bytes are counted as they are inflated.
 
+use crate::model::redact::quoted;
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::source::{Pass, Source};
 use crate::sheet::workbook::row::{damaged, oversized};
@@ -9,7 +10,7 @@ use crate::xml::{Pull, PullError};
 use flate2::Crc;
 use flate2::read::DeflateDecoder;
 use memchr::{memchr, memmem};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Take, Write};
 use std::sync::Arc;
@@ -25,8 +26,8 @@ pub(crate) const PART_BYTES_MAX: u64 = 2 << 30;
 /// How many times larger a part may be inflated than packed, once [`RATIO_GRACE_BYTES`] are passed. Apache POI draws the
 /// same line (`ZipSecureFile`, a minimum inflate ratio of 0.01).
 pub(crate) const RATIO_MAX: u64 = 100;
-/// Bytes of a part that are inflated whatever their ratio: 1 MiB.
-pub(crate) const RATIO_GRACE_BYTES: u64 = 1 << 20;
+/// Bytes of a part that are inflated whatever their ratio: 4 MiB, which is some ten thousand rows that say the same.
+pub(crate) const RATIO_GRACE_BYTES: u64 = 4 << 20;
 
 /// A zipped workbook.
 pub(crate) struct Package {
@@ -51,6 +52,7 @@ impl Package {
         let broken = |_| damaged(&source.name, "its archive is broken or cut off");
         within_directory_limits(source)?;
         let mut archive = ZipArchive::new(Bytes::new(source)).map_err(broken)?;
+        refuse_twins(source, archive.central_directory_start())?;
         if archive.has_overlapping_files().map_err(broken)? {
             return Err(damaged(&source.name, "its parts lie one over the other"));
         }
@@ -327,9 +329,11 @@ impl Splice<'_> {
     }
 }
 
+/// What an entry of the archive's directory begins with.
+const ENTRY: &[u8] = b"PK\x01\x02";
+
 /// Looks for the entries themselves, before anybody makes room for as many as the archive says there are.
 fn within_directory_limits(source: &Source) -> Result<(), SheetError> {
-    const ENTRY: &[u8] = b"PK\x01\x02";
     /// Where an entry says how long its name, its extra field and its comment are.
     const LENGTHS: std::ops::Range<usize> = 28..34;
     let find = memmem::Finder::new(ENTRY);
@@ -368,6 +372,42 @@ fn within_directory_limits(source: &Source) -> Result<(), SheetError> {
         }
         bytes.drain(..whole);
     }
+}
+
+/// Refuses an archive with two parts of one name, of which each program takes another. The directory begins at `start`,
+/// and is as long as [`within_directory_limits`] allows.
+fn refuse_twins(source: &Source, start: u64) -> Result<(), SheetError> {
+    const ENTRY_BYTES: usize = 46;
+    let bytes_max = DIRECTORY_BYTES_MAX + PARTS_MAX * ENTRY_BYTES;
+    let mut directory = Vec::new();
+    source.pass(start).fill(&mut directory, bytes_max as u64)?;
+    let mut rest = directory.as_slice();
+    let mut names = HashSet::new();
+    while let Some(entry) = rest
+        .get(..ENTRY_BYTES)
+        .filter(|entry| entry.starts_with(ENTRY))
+    {
+        let length = |at: usize| {
+            let two = entry.get(at..at + 2).unwrap_or_default();
+            two.iter()
+                .rev()
+                .fold(0, |sum, b| sum * 256 + usize::from(*b))
+        };
+        let (name_bytes, more_bytes) = (length(28), length(30) + length(32));
+        let name = rest
+            .get(ENTRY_BYTES..ENTRY_BYTES + name_bytes)
+            .unwrap_or_default();
+        let name = folded(&String::from_utf8_lossy(name));
+        if names.contains(&name) {
+            let what = format!("two of its parts are called {}", quoted(&name));
+            return Err(damaged(&source.name, &what));
+        }
+        names.insert(name);
+        rest = rest
+            .get(ENTRY_BYTES + name_bytes + more_bytes..)
+            .unwrap_or_default();
+    }
+    Ok(())
 }
 
 /// Part names are compared without regard to case, and some programs write `\`.

@@ -47,6 +47,10 @@ impl Strings {
         self.text.len() + self.ends.len() * size_of::<u32>()
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
     pub(crate) fn get(&self, index: usize) -> Option<&str> {
         let end = *self.ends.get(index)? as usize;
         let start = match index.checked_sub(1) {
@@ -215,7 +219,7 @@ impl RawRow {
         self.stored.clear();
     }
 
-    /// Puts a cell behind those that are there already; what lies between is blank.
+    /// Puts a cell; what lies between it and those before is blank.
     pub(crate) fn put(
         &mut self,
         column: usize,
@@ -226,19 +230,18 @@ impl RawRow {
                 SheetErrorKind::TooManyColumns(self.limits.row_cells_max).in_file(&self.file)
             );
         }
-        if column < self.ends.len() {
-            return Err(damaged(
-                &self.file,
-                &format!("the cells of row {} are not in their order", self.line),
-            ));
-        }
-        self.conjure((column - self.ends.len()) as u64)?;
-        let start = self.text.len();
-        self.ends.resize(column, start);
-        self.stored.resize(column, Stored::Text);
-        self.stored.push(write(&mut self.text));
-        self.ends.push(self.text.len());
-        if self.text.len() - start > self.limits.cell_bytes_max {
+        let bytes = if column < self.ends.len() {
+            self.insert(column, write)?
+        } else {
+            self.conjure((column - self.ends.len()) as u64)?;
+            let start = self.text.len();
+            self.ends.resize(column, start);
+            self.stored.resize(column, Stored::Text);
+            self.stored.push(write(&mut self.text));
+            self.ends.push(self.text.len());
+            self.text.len() - start
+        };
+        if bytes > self.limits.cell_bytes_max {
             let bytes_max = self.limits.cell_bytes_max;
             return Err(SheetErrorKind::CellTooLong(bytes_max).on_line(&self.file, self.line));
         }
@@ -247,6 +250,36 @@ impl RawRow {
             return Err(SheetErrorKind::RowTooLong(bytes_max).on_line(&self.file, self.line));
         }
         Ok(())
+    }
+
+    /// Puts a cell before others of its row; gives how long it is.
+    fn insert(
+        &mut self,
+        column: usize,
+        write: impl FnOnce(&mut String) -> Stored,
+    ) -> Result<usize, SheetError> {
+        let before = column
+            .checked_sub(1)
+            .and_then(|before| self.ends.get(before));
+        let start = before.copied().unwrap_or(0);
+        let is_blank = self.ends.get(column) == Some(&start);
+        if !is_blank || self.stored.get(column) != Some(&Stored::Text) {
+            let what = format!("two cells of row {} stand in one column", self.line);
+            return Err(damaged(&self.file, &what));
+        }
+        let behind = self.text.split_off(start);
+        // What is moved for it is work, as cells are that stand for others.
+        self.conjure((self.ends.len() - column + behind.len() / 16) as u64)?;
+        let stored = write(&mut self.text);
+        let bytes = self.text.len() - start;
+        self.text.push_str(&behind);
+        if let Some(blank) = self.stored.get_mut(column) {
+            *blank = stored;
+        }
+        for end in self.ends.iter_mut().skip(column) {
+            *end += bytes;
+        }
+        Ok(bytes)
     }
 
     pub(crate) fn is_blank(&self) -> bool {

@@ -33,9 +33,12 @@ mod record {
     pub(crate) const NUMBER: u16 = 0x0203;
     pub(crate) const LABEL: u16 = 0x0204;
     pub(crate) const BOOL_ERR: u16 = 0x0205;
+    /// What Excel 3 and 4 called a formula, and some programs still do.
+    pub(crate) const FORMULA_3: u16 = 0x0206;
     pub(crate) const STRING: u16 = 0x0207;
     pub(crate) const ROW: u16 = 0x0208;
     pub(crate) const RK: u16 = 0x027E;
+    pub(crate) const FORMULA_4: u16 = 0x0406;
     pub(crate) const FORMAT: u16 = 0x041E;
     pub(crate) const BOF: u16 = 0x0809;
 }
@@ -58,6 +61,7 @@ pub(crate) struct Book {
 struct BiffRecord<'b> {
     kind: u16,
     data: &'b [u8],
+    start: usize,
     /// Where the next one begins.
     end: usize,
 }
@@ -82,7 +86,12 @@ impl BiffRecord<'_> {
         Some(f64::from_le_bytes(bytes.try_into().ok()?))
     }
 
-    /// A text that begins with its length in `length_bytes` bytes and its width.
+    /// The row and the column of a cell; `None` for what is no cell.
+    fn place(&self) -> Option<(u16, u16)> {
+        Some((self.u16(0)?, self.u16(2)?)).filter(|_| is_cell(self.kind))
+    }
+
+    /// A text that begins with its length in `length_bytes` bytes and its width, and does not go on in the next record.
     fn text(&self, at: usize, length_bytes: usize) -> Option<String> {
         let length = match length_bytes {
             1 => usize::from(self.u8(at)?),
@@ -91,8 +100,7 @@ impl BiffRecord<'_> {
         let wide = self.u8(at + length_bytes)? & 1 != 0;
         let start = at + length_bytes + 1;
         let end = start + length * if wide { 2 } else { 1 };
-        // A text that goes on in the next record is longer than any cell that matters.
-        let bytes = self.data.get(start..end.min(self.data.len()))?;
+        let bytes = self.data.get(start..end)?;
         Some(String::from_utf16_lossy(&units(bytes, wide)))
     }
 }
@@ -114,13 +122,12 @@ impl Book {
         if compound.has("EncryptedPackage") {
             return Err(SheetErrorKind::Encrypted.in_file(&file));
         }
-        let bytes = if compound.has("Workbook") {
-            compound.stream("Workbook")
-        } else if compound.has("Book") {
-            return Err(other_format(&file, "a workbook of Excel 95 or older"));
-        } else {
+        // Excel 95 called it `Book`, and so do programs that write what Excel 97 reads.
+        let names = ["Workbook", "Book"];
+        let Some(name) = names.into_iter().find(|name| compound.has(name)) else {
             return Err(other_format(&file, "a document of another program"));
         };
+        let bytes = compound.stream(name);
         let broken = || damaged(&file, "its container is broken or cut off");
         let mut book = Book {
             tables: Vec::new(),
@@ -153,6 +160,7 @@ impl Book {
         Some(BiffRecord {
             kind,
             data: self.bytes.get(at + 4..end)?,
+            start: at,
             end,
         })
     }
@@ -226,8 +234,13 @@ impl Book {
         };
         let count = first.u32(4).ok_or_else(|| self.broken())?;
         let mut strings = Strings::default();
-        for _ in 0..count {
-            let text = parts.text().ok_or_else(|| self.broken())?;
+        // Some programs count wrong: what there is counts. A cell that names a text beyond it is found where it is read.
+        while !parts.has_ended() {
+            let text = match parts.text() {
+                Some(text) => text,
+                None if strings.len() >= count as usize => break,
+                None => return Err(self.broken()),
+            };
             strings.push(|out| out.push_str(&text));
             if strings.bytes() > STRINGS_BYTES_MAX || text.len() > limits.cell_bytes_max {
                 let what =
@@ -246,7 +259,7 @@ impl Book {
         let mut records = Records::new(self, table);
         while let Some(record) = records.next(self)? {
             match record.kind {
-                record::FORMULA => survey.formulas += 1,
+                record::FORMULA | record::FORMULA_3 | record::FORMULA_4 => survey.formulas += 1,
                 record::ROW if record.u16(12).is_some_and(|flags| flags & 0x20 != 0) => {
                     survey.hidden_rows += 1;
                 }
@@ -276,6 +289,13 @@ impl Parts<'_> {
         }
         (self.record, self.at) = (next, 0);
         Some(())
+    }
+
+    /// Whether nothing follows.
+    fn has_ended(&self) -> bool {
+        let next = self.book.record_at(self.record.end);
+        let goes_on = next.is_some_and(|next| next.kind == record::CONTINUE);
+        self.at >= self.record.data.len() && !goes_on
     }
 
     /// `None` where the texts end too early.
@@ -380,57 +400,98 @@ impl Records {
     }
 }
 
+/// Goes through the records of a sheet's cells, row by row.
+#[derive(Clone)]
+enum CellRecords {
+    AsTheyStand(Records),
+    /// Where each begins, in a sheet that has them in another order, and how many of them were given.
+    Sorted(Arc<[usize]>, usize),
+}
+
+impl CellRecords {
+    fn new(book: &Book, table: usize) -> Result<CellRecords, SheetError> {
+        let mut records = Records::new(book, table);
+        let mut last = None;
+        while let Some(record) = records.next(book)? {
+            let place = record.place();
+            if place.is_some() && place <= last {
+                return CellRecords::sorted(book, table);
+            }
+            last = place.or(last);
+        }
+        Ok(CellRecords::AsTheyStand(Records::new(book, table)))
+    }
+
+    fn sorted(book: &Book, table: usize) -> Result<CellRecords, SheetError> {
+        let mut records = Records::new(book, table);
+        let mut cells = Vec::new();
+        while let Some(record) = records.next(book)? {
+            cells.extend(record.place().map(|place| (place, record.start)));
+        }
+        cells.sort_unstable();
+        // Of two in one place the later counts, as for those who show the workbook.
+        cells.reverse();
+        cells.dedup_by_key(|(place, _)| *place);
+        cells.reverse();
+        let starts = cells.into_iter().map(|(_, start)| start);
+        Ok(CellRecords::Sorted(starts.collect(), 0))
+    }
+
+    fn next<'b>(&mut self, book: &'b Book) -> Result<Option<BiffRecord<'b>>, SheetError> {
+        match self {
+            CellRecords::AsTheyStand(records) => {
+                while let Some(record) = records.next(book)? {
+                    if is_cell(record.kind) {
+                        return Ok(Some(record));
+                    }
+                }
+                Ok(None)
+            }
+            CellRecords::Sorted(starts, given) => {
+                let start = starts.get(*given);
+                *given += 1;
+                start.map(|start| book.record(*start)).transpose()
+            }
+        }
+    }
+}
+
 /// The rows of a sheet.
 pub(crate) struct Rows {
     book: Arc<Book>,
-    records: Records,
+    cells: CellRecords,
 }
 
 impl Rows {
     pub(crate) fn new(book: &Arc<Book>, table: usize) -> Result<Rows, SheetError> {
         Ok(Rows {
             book: book.clone(),
-            records: Records::new(book, table),
+            cells: CellRecords::new(book, table)?,
         })
     }
 
     pub(crate) fn next(&mut self, row: &mut RawRow) -> Result<bool, SheetError> {
         let book = self.book.clone();
         let mut line = None;
-        // Where the text of a formula is to stand.
-        let mut awaited = None;
         loop {
-            let before = self.records.clone();
-            let Some(record) = self.records.next(&book)? else {
+            let before = self.cells.clone();
+            let Some(record) = self.cells.next(&book)? else {
                 return Ok(line.is_some());
             };
-            if record.kind == record::STRING {
-                if let (Some(column), Some(text)) = (awaited.take(), record.text(0, 2)) {
-                    put_text(row, column, &text)?;
-                }
-                continue;
-            }
-            if !is_cell(record.kind) {
-                continue;
-            }
             let (Some(cell_row), Some(column)) = (record.u16(0), record.u16(2)) else {
                 return Err(book.broken());
             };
             let cell_line = u64::from(cell_row) + 1;
             match line {
-                None if cell_line <= row.line => {
-                    return Err(damaged(&book.file, "its rows are not in their order"));
-                }
                 None => row.begin(cell_line),
                 Some(line) if line != cell_line => {
-                    self.records = before;
+                    self.cells = before;
                     return Ok(true);
                 }
                 Some(_) => {}
             }
             line = Some(cell_line);
-            awaited = book
-                .put_cell(&record, usize::from(column), row)
+            book.put_cell(&record, usize::from(column), row)
                 .unwrap_or_else(|| Err(book.broken()))?;
         }
     }
@@ -440,7 +501,16 @@ fn is_cell(kind: u16) -> bool {
     use record::*;
     matches!(
         kind,
-        LABEL_SST | NUMBER | RK | MUL_RK | LABEL | RSTRING | BOOL_ERR | FORMULA
+        LABEL_SST
+            | NUMBER
+            | RK
+            | MUL_RK
+            | LABEL
+            | RSTRING
+            | BOOL_ERR
+            | FORMULA
+            | FORMULA_3
+            | FORMULA_4
     )
 }
 
@@ -452,26 +522,43 @@ fn put_text(row: &mut RawRow, column: usize, text: &str) -> Result<(), SheetErro
 }
 
 impl Book {
-    /// Puts what a record holds; `None` where it is cut off. Gives the column whose text the next record holds.
+    /// A text that stands in a record from a byte on, and may go on in the next ones.
+    fn text(&self, record: &BiffRecord<'_>, at: usize) -> Option<String> {
+        let (book, record) = (self, self.record_at(record.start)?);
+        Parts { book, record, at }.text()
+    }
+
+    /// The record of the text that a formula gave, which stands behind the formula's.
+    fn text_behind(&self, formula: &BiffRecord<'_>) -> Option<BiffRecord<'_>> {
+        let mut record = self.record_at(formula.end)?;
+        while record.kind != record::STRING {
+            if is_cell(record.kind) || matches!(record.kind, record::BOF | record::EOF) {
+                return None;
+            }
+            record = self.record_at(record.end)?;
+        }
+        Some(record)
+    }
+
+    /// Puts what a record holds; `None` where it is cut off.
     fn put_cell(
         &self,
         record: &BiffRecord<'_>,
         column: usize,
         row: &mut RawRow,
-    ) -> Option<Result<Option<usize>, SheetError>> {
+    ) -> Option<Result<(), SheetError>> {
         let style = record.u16(4)?;
-        let done = |put: Result<(), SheetError>| Some(put.map(|()| None));
-        match record.kind {
+        Some(match record.kind {
             record::LABEL_SST => {
                 let text = self.strings.get(record.u32(6)? as usize)?;
-                done(row.put_shown(column, |out| {
+                row.put_shown(column, |out| {
                     out.push_str(text);
                     Stored::Text
-                }))
+                })
             }
-            record::LABEL | record::RSTRING => done(put_text(row, column, &record.text(6, 2)?)),
-            record::NUMBER => done(self.put_number(row, column, style, record.f64(6)?)),
-            record::RK => done(self.put_number(row, column, style, rk(record.u32(6)?))),
+            record::LABEL | record::RSTRING => put_text(row, column, &self.text(record, 6)?),
+            record::NUMBER => self.put_number(row, column, style, record.f64(6)?),
+            record::RK => self.put_number(row, column, style, rk(record.u32(6)?)),
             record::MUL_RK => {
                 let cells = record.data.get(4..record.data.len().checked_sub(2)?)?;
                 for (column, cell) in (column..).zip(cells.chunks_exact(6)) {
@@ -481,23 +568,24 @@ impl Book {
                         return Some(Err(error));
                     }
                 }
-                Some(Ok(None))
+                Ok(())
             }
             record::BOOL_ERR => {
                 let (value, is_error) = (record.u8(6)?, record.u8(7)? != 0);
-                done(put_switch(row, column, value, is_error))
+                put_switch(row, column, value, is_error)
             }
             // A formula's value is a number, or says what else it is.
-            _ if record.u16(12)? != 0xFFFF => {
-                done(self.put_number(row, column, style, record.f64(6)?))
-            }
+            _ if record.u16(12)? != 0xFFFF => self.put_number(row, column, style, record.f64(6)?),
             _ => match record.u8(6)? {
-                0 => Some(Ok(Some(column))),
-                1 => done(put_switch(row, column, record.u8(8)?, false)),
-                2 => done(put_switch(row, column, record.u8(8)?, true)),
-                _ => Some(Ok(None)),
+                0 => match self.text_behind(record) {
+                    Some(text) => put_text(row, column, &self.text(&text, 0)?),
+                    None => Ok(()),
+                },
+                1 => put_switch(row, column, record.u8(8)?, false),
+                2 => put_switch(row, column, record.u8(8)?, true),
+                _ => Ok(()),
             },
-        }
+        })
     }
 
     fn put_number(

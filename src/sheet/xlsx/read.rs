@@ -365,9 +365,34 @@ pub(crate) struct Rows {
     part: String,
     xml: PartXml,
     line: u64,
+    /// The rows so far: they may stand in any order.
+    seen: Lines,
     ended: bool,
     /// What stands in the cell that is read.
     text: String,
+}
+
+/// Line numbers, a bit each.
+#[derive(Default)]
+struct Lines {
+    words: Vec<u64>,
+}
+
+impl Lines {
+    /// Gives whether it was not there; 0 is never.
+    fn insert(&mut self, line: u64) -> bool {
+        let (word, bit) = ((line / 64) as usize, 1 << (line % 64));
+        if self.words.len() <= word {
+            self.words.resize(word + 1, 0);
+        }
+        match self.words.get_mut(word) {
+            Some(word) if line > 0 && *word & bit == 0 => {
+                *word |= bit;
+                true
+            }
+            _ => false,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -400,6 +425,7 @@ impl Rows {
             part,
             xml,
             line: 0,
+            seen: Lines::default(),
             ended: false,
             text: String::new(),
         })
@@ -423,13 +449,14 @@ impl Rows {
                         })
                         .map_err(|error| fail(&self.part, error))?;
                         let line = line.unwrap_or(self.line + 1);
-                        if line <= self.line {
-                            return Err(damaged(&book.file, "its rows are not in their order"));
-                        }
                         self.line = line;
                         if self.line > ROWS_MAX {
                             let what = format!("it has more than {ROWS_MAX} rows");
                             return Err(oversized(&self.book.file, &what));
+                        }
+                        if !self.seen.insert(line) {
+                            let what = format!("row {line} stands in it twice");
+                            return Err(damaged(&book.file, &what));
                         }
                         break;
                     }

@@ -13,9 +13,10 @@ pub(crate) fn write_row(
     cells: &[(usize, Secret)],
     splice: &mut Splice<'_>,
 ) -> Result<(), SheetError> {
-    for (column, text) in cells {
-        let mut spots = row.spots.iter();
-        let Some(spot) = spots.find(|spot| spot.columns.start == *column) else {
+    // As they stand there, which may be in another order than their columns.
+    for spot in &row.spots {
+        let mut cells = cells.iter();
+        let Some((_, text)) = cells.find(|(column, _)| spot.columns.start == *column) else {
             continue;
         };
         splice.copy(spot.tag.start)?;
