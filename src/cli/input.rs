@@ -48,9 +48,13 @@ pub struct ReadingArgs {
     /// The line on which the headings stand [default: found automatically]
     #[arg(long, value_name = "LINE", value_parser = clap::value_parser!(u64).range(1..))]
     pub header_row: Option<u64>,
-    /// Read this sheet of a workbook, by its name [default: every sheet with a column for the number, or the group's name]
-    #[arg(long, value_name = "NAME")]
-    pub sheet: Option<String>,
+    /// Read this sheet of a workbook, by its name; may be given several times, and '*' stands for all that can be meant
+    /// [default: the only one that is not hidden and has a column for the number, or the group's name]
+    #[arg(long = "sheet", value_name = "NAME")]
+    pub sheet_names: Vec<String>,
+    /// Leave out rows that a workbook hides, by a filter or otherwise
+    #[arg(long)]
+    pub visible_only: bool,
     /// Replace curly quotes and primes that stand where JSON wants straight quotes; values stay as they are
     #[arg(long)]
     pub fix_quotes: bool,
@@ -78,7 +82,8 @@ impl ReadingArgs {
             encoding: self.encoding,
             delimiter: self.delimiter.map(Delimiter::character),
             header_row: self.header_row,
-            sheet: self.sheet.clone(),
+            sheet_names: self.sheet_names.clone(),
+            visible_only: self.visible_only,
             fix_quotes: self.fix_quotes,
             pad_short_rows: self.pad_short_rows,
         }

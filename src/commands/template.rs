@@ -8,7 +8,7 @@ use crate::rim::outputs::Files;
 use crate::rim::target::vendor_of_rows;
 use crate::rim::terminal::output;
 use crate::rim::{Exit, Failure};
-use crate::sheet::{Column, ExtraSheet, Format, Writer};
+use crate::sheet::{Column, EXAMPLE, ExtraSheet, Format, Writer};
 use crate::vendors::vendor;
 
 /// Writes the headings of a vendor: what must be given first, then the rest in the order of the vendor's pages. A workbook
@@ -38,7 +38,16 @@ pub(super) fn run(args: &TemplateArgs) -> Result<Exit, Failure> {
                 let message = format!("{} is there already, and is left alone", path.display());
                 return Err(Failure::usage(message).hint("name another file, or move that one"));
             }
-            Writer::create_new(path, &columns, Some(help(manifest, &rows)))
+            let table = if args.groups { "Groups" } else { "Extensions" };
+            let writer = Writer::create_new(path, &columns, Some(help(manifest, &rows, table)));
+            let is_workbook =
+                Format::to_write(&path.to_string_lossy()).is_some_and(Format::is_workbook);
+            writer.and_then(|mut writer| {
+                if is_workbook {
+                    writer.row(rows.iter().map(|row| shown(row)))?;
+                }
+                Ok(writer)
+            })
         }
         None => Writer::stream(output(), "standard output", Format::Csv, &columns),
     };
@@ -102,6 +111,14 @@ fn example(row: &FieldRow) -> &str {
     }
 }
 
+/// What the example row of a workbook shows. It is no extension, which its key says.
+fn shown(row: &FieldRow) -> &str {
+    match row.name.is_key() {
+        true => EXAMPLE,
+        false => example(row),
+    }
+}
+
 fn rule(rule: &RuleRow) -> String {
     let weight = match rule.severity {
         Severity::Error => String::new(),
@@ -111,7 +128,7 @@ fn rule(rule: &RuleRow) -> String {
 }
 
 /// The field table for people, with the page that each row is taken from.
-fn help(manifest: &Manifest, rows: &[&FieldRow]) -> ExtraSheet {
+fn help(manifest: &Manifest, rows: &[&FieldRow], table: &str) -> ExtraSheet {
     let headings = [
         "field",
         "meaning",
@@ -138,6 +155,7 @@ fn help(manifest: &Manifest, rows: &[&FieldRow]) -> ExtraSheet {
         ]
     };
     ExtraSheet {
+        table: table.to_owned(),
         name: "Help".to_owned(),
         headings: headings.map(str::to_owned).to_vec(),
         rows: rows.iter().map(cells).collect(),

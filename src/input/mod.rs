@@ -39,8 +39,9 @@ pub(crate) struct ReadingOptions {
     pub(crate) delimiter: Option<char>,
     /// The line on which the headings stand.
     pub(crate) header_row: Option<u64>,
-    /// The sheet of a workbook.
-    pub(crate) sheet: Option<String>,
+    /// The sheets of a workbook.
+    pub(crate) sheet_names: Vec<String>,
+    pub(crate) visible_only: bool,
     pub(crate) fix_quotes: bool,
     pub(crate) pad_short_rows: bool,
 }
@@ -86,15 +87,25 @@ pub(crate) fn bound(
     let mut bind = bind_options(&args.reading)?;
     bind.deeds = deeds;
     let options = read_options(&args.reading, manifest, &vendors, &bind);
-    let mut bound = vec![];
+    let (mut bound, mut refused) = (vec![], vec![]);
     for input in inputs(&args.sheets)? {
-        for sheet in sheet::open(&input, &options).map_err(Failure::usage)? {
+        let sheets = match sheet::open(&input, &options) {
+            Ok(sheets) => sheets,
+            Err(error) => {
+                refused.push(error.to_string());
+                continue;
+            }
+        };
+        for sheet in sheets {
             bind.header_line = sheet.header_line;
             let binding = Binding::bind(&sheet.headings, manifest, &vendors, &bind);
             bound.push((sheet, binding));
         }
     }
-    Ok(bound)
+    if refused.is_empty() {
+        return Ok(bound);
+    }
+    Err(Failure::usage(refused.join("\n")))
 }
 
 /// Why a sheet's headings cannot be used, with the first values of the columns that are asked about.
@@ -179,7 +190,8 @@ pub(crate) fn read_options(
             None => Header::Found(columns::headings(manifest, vendors, bind)),
         },
         pad_short_rows: args.pad_short_rows,
-        sheet: args.sheet.clone(),
+        sheets: args.sheet_names.clone(),
+        visible_only: args.visible_only,
         fix_quotes: args.fix_quotes,
         ..ReadOptions::default()
     }

@@ -6,6 +6,9 @@ use std::ops::Range;
 /// The cell text that means *empty it*; what a JSON `null` is read as.
 pub const CLEAR: &str = "<clear>";
 
+/// The cell text that marks a template's row as an example of what a row looks like.
+pub const EXAMPLE: &str = "<example>";
+
 /// The cell text that means *make one up*: for passwords and PINs of new extensions.
 pub const GENERATE: &str = "<generate>";
 

@@ -65,6 +65,8 @@ impl Heading for Column {
 /// A further table for people: a sheet of its own in a workbook, left out elsewhere.
 #[derive(Debug, Clone)]
 pub struct ExtraSheet {
+    /// What the sheet of the rows is called.
+    pub table: String,
     /// The sheet's name: at most 31 characters.
     pub name: String,
     /// Its headings.

@@ -113,6 +113,11 @@ pub enum SheetErrorKind {
     /// The workbook has no sheet of the name that was asked for: that name, and those that there are.
     #[error("has no sheet “{0}”; it has: {1}. Name one of these with --sheet")]
     NoSuchSheet(String, String),
+    /// Several of its sheets can be meant: their names with their rows, and what names all of them.
+    #[error(
+        "several of its sheets can be meant: {0}. Name those to read with {1}, or all of them with --sheet '*'"
+    )]
+    SeveralSheets(String, String),
     /// None of its sheets, which are named, has a column for the number.
     #[error(
         "none of its sheets has a column for the number; it has: {0}. Name the sheet with --sheet, or the column with --map"

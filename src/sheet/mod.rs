@@ -35,15 +35,15 @@ mod xlsx;
 mod tests;
 
 pub use crate::disk::Readers;
-pub use cells::{CLEAR, Cells, GENERATE, Row, Stored, is_generate, is_placeholder};
+pub use cells::{CLEAR, Cells, EXAMPLE, GENERATE, Row, Stored, is_generate, is_placeholder};
 pub use column::{Column, ExtraSheet, Heading, Tone};
 pub use detect::header::looks_like_data;
 pub use encoding::Encoding;
 pub use error::{SheetError, SheetErrorKind};
 pub use format::Format;
 pub use options::{
-    CELL_BYTES_MAX, CHUNK_BYTES, DEPTH_MAX, Header, Headings, Input, Known, Limits, ROW_BYTES_MAX,
-    ROW_CELLS_MAX, ReadOptions,
+    CELL_BYTES_MAX, CHUNK_BYTES, DEPTH_MAX, EVERY_SHEET, Header, Headings, Input, Known, Limits,
+    ROW_BYTES_MAX, ROW_CELLS_MAX, ReadOptions,
 };
 pub use picks::Picks;
 pub use reader::{Again, Batch, Batches, Sheet, open};

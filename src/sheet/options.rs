@@ -50,8 +50,11 @@ pub struct ReadOptions {
     pub pad_short_rows: bool,
     /// Whether curly quotes and primes that stand where JSON wants straight quotes are replaced.
     pub fix_quotes: bool,
-    /// The sheet of a workbook that is read, by its name. Without one, those that [`Header::Found`] finds a number in.
-    pub sheet: Option<String>,
+    /// The sheets of a workbook that are read, by their names; [`EVERY_SHEET`] stands for all that can be meant. Without
+    /// any, the only one that can be meant.
+    pub sheets: Vec<String>,
+    /// Whether rows that a workbook hides, by a filter or otherwise, are left out.
+    pub visible_only: bool,
     /// What is too much.
     pub limits: Limits,
 }
@@ -105,6 +108,9 @@ impl fmt::Debug for Headings {
         f.write_str("Headings")
     }
 }
+
+/// In place of a sheet's name: all that are not hidden and can be meant.
+pub const EVERY_SHEET: &str = "*";
 
 /// What is too much in a sheet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::format::Format;
 use crate::sheet::json::read as json;
 use crate::sheet::opened::Opened;
-use crate::sheet::options::{Header, Input, ReadOptions};
+use crate::sheet::options::{EVERY_SHEET, Header, Input, ReadOptions};
 use crate::sheet::picks::{Extent, Picks};
 use crate::sheet::source::Source;
 use crate::sheet::transcode::as_utf8;
@@ -55,7 +55,8 @@ pub fn open(input: &Input, options: &ReadOptions) -> Result<Vec<Sheet>, SheetErr
         }
         return Ok(sheets);
     }
-    if let Some(sheet) = &options.sheet {
+    // A word for every sheet goes for whatever is named beside workbooks.
+    if let Some(sheet) = options.sheets.iter().find(|name| *name != EVERY_SHEET) {
         let names = "none, for it is no workbook".to_owned();
         return Err(SheetErrorKind::NoSuchSheet(sheet.clone(), names).in_file(&file));
     }
@@ -99,6 +100,7 @@ fn without_effect(options: &ReadOptions, in_workbook: bool) -> Option<String> {
         ("--header-row", !in_workbook && line),
         ("--pad-short-rows", options.pad_short_rows),
         ("--fix-quotes", in_workbook && options.fix_quotes),
+        ("--visible-only", !in_workbook && options.visible_only),
     ];
     let names: Vec<&str> = set
         .iter()

@@ -52,5 +52,6 @@ mod verbs {
     mod plan;
     mod reading;
     mod screen;
+    mod sheets;
     mod undo;
 }

@@ -64,8 +64,8 @@ impl<'a> Sheets<'a> {
         let words = words.ok_or_else(|| Failure::usage("there are no vendors"))?;
         let mut options = read_options(self.args, words, &self.vendors, &self.bind);
         if Format::from_ending(&input.to_string()).is_some_and(|format| !format.is_workbook()) {
-            // The sheet that was named is the other side's, which is a workbook.
-            options.sheet = None;
+            // The sheets that were named are the other side's, which is a workbook.
+            options.sheets.clear();
         }
         let mut reading: Option<Reading> = None;
         for sheet in sheet::open(input, &options).map_err(Failure::usage)? {

@@ -5,11 +5,11 @@
 //! its sheets are read.
 
 use crate::model::{Finding, Place, Severity};
-use crate::sheet::cells::{Cells, Row, Stored};
+use crate::sheet::cells::{Cells, EXAMPLE, Row, Stored};
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::ods::read as ods;
 use crate::sheet::opened::Opened;
-use crate::sheet::options::{Header, Limits, ReadOptions};
+use crate::sheet::options::{EVERY_SHEET, Header, Limits, ReadOptions};
 use crate::sheet::source::Source;
 use crate::sheet::workbook::compound;
 use crate::sheet::workbook::package::Package;
@@ -120,11 +120,11 @@ impl Book {
         })
     }
 
-    fn survey(&self, table: usize) -> Result<Survey, SheetError> {
+    fn survey(&self, table: usize, header_line: u64) -> Result<Survey, SheetError> {
         match self {
-            Book::Xlsx(book) => book.survey(table),
-            Book::Ods(book) => Ok(book.survey()),
-            Book::Xls(book) => book.survey(table),
+            Book::Xlsx(book) => book.survey(table, header_line),
+            Book::Ods(book) => book.survey(table, header_line),
+            Book::Xls(book) => book.survey(table, header_line),
         }
     }
 }
@@ -154,6 +154,9 @@ pub(crate) struct Content {
     pub(crate) table: usize,
     /// The row of the headings; those above it are no rows of the table, wherever they stand in the file.
     pub(crate) header_line: u64,
+    /// The row that a template shows what a row looks like with.
+    example_line: Option<u64>,
+    visible_only: bool,
     pub(crate) layout: Arc<Layout>,
 }
 
@@ -187,23 +190,34 @@ pub(crate) const ENDINGS: [&str; 9] = [
     "xlsx", "xlsm", "xlsb", "xltx", "xltm", "xls", "xlt", "ods", "ots",
 ];
 
-/// Opens a workbook and reads the headings of those of its sheets that are read: the one that `options` name; else all
-/// that have a number by [`Header::Found`]; else the only one that is not empty. Hidden sheets are read only when they
-/// are named. The headings are the row that is told, else the first row with a number, else the first row that is not
-/// blank.
+/// Opens a workbook and reads the headings of those of its sheets that are read: those that `options` name; else the only
+/// one that can be meant, for it has rows and, where any has, a number by [`Header::Found`]. Hidden sheets, and those that
+/// rowcall wrote beside a table, are read only when they are named. The headings are the row that is told, else the first
+/// row with a number, else the first row that is not blank.
+///
+/// # Errors
+/// Where several sheets can be meant, they are named.
 pub(crate) fn open(
     source: &Source,
     options: &ReadOptions,
 ) -> Result<Vec<Opened<Content>>, SheetError> {
     let book = Book::open(source, options)?;
     let file = &source.name;
-    let heads = match &options.sheet {
-        Some(name) => {
+    let mut heads: Vec<Head> = Vec::new();
+    for name in &options.sheets {
+        let more = if name == EVERY_SHEET {
+            found(&book, file, options)?
+        } else {
             let table = named(file, book.tables(), name)?;
             Vec::from_iter(head(&book, table, file, options)?)
-        }
-        None => found(&book, file, options)?,
-    };
+        };
+        let is_new = |head: &Head| heads.iter().all(|known| known.table != head.table);
+        let more: Vec<Head> = more.into_iter().filter(is_new).collect();
+        heads.extend(more);
+    }
+    if options.sheets.is_empty() {
+        heads = found(&book, file, options)?;
+    }
     if heads.is_empty() {
         let file = file.clone();
         return Err(match options.header {
@@ -218,10 +232,36 @@ pub(crate) fn open(
             sheets.push(sheet);
         }
     }
-    if sheets.is_empty() {
-        return Err(SheetErrorKind::HeaderOnly.in_file(file));
+    match sheets.len() {
+        0 => Err(SheetErrorKind::HeaderOnly.in_file(file)),
+        2.. if options.sheets.is_empty() => Err(several(file, &sheets)?),
+        _ => Ok(sheets),
     }
-    Ok(sheets)
+}
+
+/// Asks which of several sheets are meant.
+fn several(file: &Arc<str>, sheets: &[Opened<Content>]) -> Result<SheetError, SheetError> {
+    let (mut with_rows, mut flags) = (Vec::new(), Vec::new());
+    for sheet in sheets {
+        let mut rows = 0;
+        for batch in sheet.content.batches() {
+            rows += batch?.rows.len();
+        }
+        let name = sheet.sheet.as_deref().unwrap_or_default();
+        let row = if rows == 1 { "row" } else { "rows" };
+        with_rows.push(format!("“{name}” ({rows} {row})"));
+        flags.push(format!("--sheet {}", quoted_for_shell(name)));
+    }
+    let (names, flags) = (with_rows.join(", "), flags.join(" "));
+    Ok(SheetErrorKind::SeveralSheets(names, flags).in_file(file))
+}
+
+/// A name as it is typed on a command line.
+fn quoted_for_shell(name: &str) -> String {
+    match name.contains('\'') {
+        true => format!("\"{name}\""),
+        false => format!("'{name}'"),
+    }
 }
 
 fn names(tables: &[Table]) -> String {
@@ -248,7 +288,7 @@ fn named(file: &Arc<str>, tables: &[Table], name: &str) -> Result<usize, SheetEr
 fn found(book: &Book, file: &Arc<str>, options: &ReadOptions) -> Result<Vec<Head>, SheetError> {
     let mut heads = Vec::new();
     for (index, table) in book.tables().iter().enumerate() {
-        if !table.hidden {
+        if !table.hidden && !table.is_notes {
             heads.extend(head(book, index, file, options)?);
         }
     }
@@ -326,6 +366,26 @@ fn head(
     Ok(titled.or(first))
 }
 
+/// The row right below the headings, where it is a template's example.
+fn example_line(
+    book: &Book,
+    table: usize,
+    header_line: u64,
+    file: &Arc<str>,
+    options: &ReadOptions,
+) -> Result<Option<u64>, SheetError> {
+    let mut rows = book.rows(table)?;
+    let mut row = RawRow::new(file, options.limits);
+    while rows.next(&mut row)? {
+        if row.line > header_line && !row.is_blank() {
+            let cells = row.cells();
+            let is_example = |column| cells.get(column) == Some(EXAMPLE);
+            return Ok(Some(row.line).filter(|_| (0..cells.len()).any(is_example)));
+        }
+    }
+    Ok(None)
+}
+
 impl Head {
     fn sheet(
         self,
@@ -344,8 +404,9 @@ impl Head {
         if self.preamble > 0 {
             notes.push(format!("headings in row {}", self.line));
         }
-        notes.extend(book.survey(self.table)?.notes());
-        if options.sheet.is_none() {
+        let survey = book.survey(self.table, self.line)?;
+        notes.extend(survey.notes(options.visible_only));
+        if options.sheets.is_empty() {
             let hidden = tables.iter().filter(|table| table.hidden);
             notes.extend(hidden.map(|table| {
                 format!(
@@ -356,6 +417,10 @@ impl Head {
         }
         let unnamed = self.headings.iter().enumerate();
         let unnamed = unnamed.filter(|(_, heading)| heading.trim().is_empty());
+        let example_line = example_line(book, self.table, self.line, file, options)?;
+        if let Some(line) = example_line {
+            notes.push(format!("row {line} is the template's example, and no row"));
+        }
         let layout = Layout {
             file: file.clone(),
             sheet: table.name.clone(),
@@ -372,6 +437,8 @@ impl Head {
                 book: book.clone(),
                 table: self.table,
                 header_line: self.line,
+                example_line,
+                visible_only: options.visible_only,
                 layout: Arc::new(layout),
             },
         })
@@ -386,6 +453,14 @@ impl fmt::Debug for Content {
 }
 
 impl Content {
+    /// Whether a row that was read is one of the table's.
+    pub(crate) fn has(&self, row: &RawRow) -> bool {
+        row.line > self.header_line
+            && Some(row.line) != self.example_line
+            && !(self.visible_only && row.hidden)
+            && !row.is_blank()
+    }
+
     /// The same table in a copy of the workbook.
     pub(crate) fn over(&self, source: &Source) -> Result<Content, SheetError> {
         let options = ReadOptions {
@@ -401,9 +476,8 @@ impl Content {
     pub(crate) fn batches(&self) -> Batches {
         Batches {
             rows: Some(self.book.rows(self.table)),
-            header_line: self.header_line,
             row: RawRow::new(&self.layout.file, self.layout.limits),
-            layout: self.layout.clone(),
+            content: self.clone(),
         }
     }
 }
@@ -412,9 +486,8 @@ impl Content {
 pub(crate) struct Batches {
     /// `None` at the end; an error comes after the rows before it.
     rows: Option<Result<Rows, SheetError>>,
-    header_line: u64,
     row: RawRow,
-    layout: Arc<Layout>,
+    content: Content,
 }
 
 impl Iterator for Batches {
@@ -422,7 +495,7 @@ impl Iterator for Batches {
 
     fn next(&mut self) -> Option<Self::Item> {
         let mut batch = Batch {
-            layout: self.layout.clone(),
+            layout: self.content.layout.clone(),
             rows: Vec::new(),
             text: String::new(),
             ends: Vec::new(),
@@ -430,13 +503,13 @@ impl Iterator for Batches {
         };
         while batch.rows.len() < BATCH_ROWS_MAX
             && batch.ends.len() < BATCH_CELLS_MAX
-            && batch.text.len() < self.layout.limits.chunk_bytes
+            && batch.text.len() < batch.layout.limits.chunk_bytes
         {
             let Ok(rows) = self.rows.as_mut()? else {
                 break;
             };
             match rows.next(&mut self.row) {
-                Ok(true) if self.row.line <= self.header_line || self.row.is_blank() => {}
+                Ok(true) if !self.content.has(&self.row) => {}
                 Ok(true) => batch.take(&self.row),
                 Ok(false) => {
                     self.rows = None;

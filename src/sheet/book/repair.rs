@@ -59,7 +59,7 @@ fn rows(
     let mut row = RawRow::new(&layout.file, layout.limits);
     let (mut index, mut written, mut changed) = (0, Vec::new(), false);
     while rows.next(&mut row)? {
-        if row.line <= content.header_line || row.is_blank() {
+        if !content.has(&row) {
             continue;
         }
         let cells = mends(content, index, &row, mend);

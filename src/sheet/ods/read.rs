@@ -4,16 +4,23 @@ use crate::sheet::cells::Stored;
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::options::Limits;
 use crate::sheet::source::Source;
+use crate::sheet::workbook::number_format::STYLES_MAX;
 use crate::sheet::workbook::number_format::plain;
 use crate::sheet::workbook::package::{Package, PartXml};
-use crate::sheet::workbook::row::{RawRow, Spot, Survey, TABLES_MAX, Table, damaged, oversized};
+use crate::sheet::workbook::row::{
+    NOTES_MARK, RawRow, RowLook, Spot, Survey, TABLES_MAX, Table, damaged, oversized, tag_name,
+    tag_number, tag_value,
+};
 use crate::xml::{Piece, PullError, Tag};
 use memchr::memmem;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 const CONTENT: &str = "content.xml";
 /// Bytes of all sheets, times the sheets but one: 256 MiB, which is fifty sheets of 100 KiB each.
 const PASSED_OVER_BYTES_MAX: u64 = 256 << 20;
+/// Rows of a table: as many as a spreadsheet has.
+const ROWS_MAX: u64 = 1 << 20;
 /// As how many blank cells a row counts that stands there only as a repetition: each is checked like any other row.
 const REPEATED_ROW_CELLS: u64 = 256;
 
@@ -23,7 +30,6 @@ pub(crate) struct Book {
     package: Package,
     file: Arc<str>,
     limits: Limits,
-    survey: Survey,
 }
 
 impl Book {
@@ -42,10 +48,9 @@ impl Book {
             package,
             file,
             limits,
-            survey: Survey::default(),
         };
         book.read_tables()?;
-        book.take_survey()?;
+        book.prove()?;
         // To come to a sheet, those before it are passed over, each time.
         let passed_over = (book.tables.len() as u64)
             .saturating_sub(1)
@@ -103,6 +108,7 @@ impl Book {
                         tables.push(Table {
                             name: name.unwrap_or_default().into(),
                             hidden: style.is_some_and(|style| hidden_styles.contains(&style)),
+                            is_notes: false,
                         });
                         true
                     }
@@ -126,30 +132,92 @@ impl Book {
         Ok(())
     }
 
-    /// What is found in all sheets together, which share one part.
-    pub(crate) fn survey(&self) -> Survey {
-        self.survey
+    /// Reads the part of all tables to its end, and finds those that hold no rows.
+    fn prove(&mut self) -> Result<(), SheetError> {
+        let mut tables = 0;
+        let mut marked = Vec::new();
+        self.package.survey(CONTENT, |tag| match tag_name(tag) {
+            b"table" => tables += 1,
+            b"named-range" | b"named-expression"
+                if tag_value(tag, "table:name") == Some(NOTES_MARK.as_bytes()) =>
+            {
+                marked.push(tables);
+            }
+            _ => {}
+        })?;
+        for nth in marked {
+            // Counted from 1.
+            let table = usize::checked_sub(nth, 1).and_then(|table| self.tables.get_mut(table));
+            if let Some(table) = table {
+                table.is_notes = true;
+            }
+        }
+        Ok(())
     }
 
-    fn take_survey(&mut self) -> Result<(), SheetError> {
+    /// Looks at the rows of a table below its headings.
+    pub(crate) fn survey(&self, table: usize, header_line: u64) -> Result<Survey, SheetError> {
         let mut survey = Survey::default();
+        let mut struck_styles: HashSet<Vec<u8>> = HashSet::new();
+        let mut style = Vec::new();
+        let (mut tables, mut line, mut groups) = (0, 0, 0_usize);
+        let (mut row, mut repeated) = (RowLook::default(), 0);
         self.package.survey(CONTENT, |tag| {
-            let has = |word: &[u8]| memmem::find(tag, word).is_some();
-            let is_hidden = || has(b"visibility=\"collapse\"") || has(b"visibility=\"filter\"");
-            if tag.starts_with(b"table:table-cell ") {
-                survey.formulas += u64::from(has(b"table:formula="));
-                let spans = |word: &[u8], one: &[u8]| has(word) && !has(one);
-                let merged = spans(b"columns-spanned=\"", b"columns-spanned=\"1\"")
-                    || spans(b"rows-spanned=\"", b"rows-spanned=\"1\"");
-                survey.merged += u64::from(merged);
-            } else if tag.starts_with(b"table:table-row ") && is_hidden() {
-                survey.hidden_rows += 1;
-            } else if tag.starts_with(b"table:table-column ") && is_hidden() {
-                survey.hidden_columns += 1;
+            let name = tag_name(tag);
+            match name {
+                b"style" => style = tag_value(tag, "style:name").unwrap_or_default().to_vec(),
+                b"text-properties" => {
+                    let line = tag_value(tag, "style:text-line-through-style");
+                    if line.is_some_and(|line| line != b"none") && struck_styles.len() < STYLES_MAX
+                    {
+                        struck_styles.insert(style.clone());
+                    }
+                }
+                b"table" => tables += 1,
+                _ => {}
+            }
+            if tables != table + 1 {
+                return;
+            }
+            let count = |name| tag_number(tag, name).unwrap_or(1);
+            match name {
+                b"table-row-group" => groups += 1,
+                b"/table:table-row-group" => groups = groups.saturating_sub(1),
+                b"table-row" => {
+                    let visibility = tag_value(tag, "table:visibility");
+                    survey.is_filtered |= visibility == Some(b"filter");
+                    row = RowLook {
+                        hidden: matches!(visibility, Some(b"collapse" | b"filter")),
+                        grouped: groups > 0,
+                        ..RowLook::default()
+                    };
+                    repeated = count("table:number-rows-repeated").min(ROWS_MAX);
+                }
+                b"/table:table-row" => {
+                    let first = line + 1;
+                    line += repeated;
+                    survey.add_rows(row, (line + 1).saturating_sub(first.max(header_line + 1)));
+                }
+                b"table-cell" => {
+                    survey.formulas += u64::from(tag_value(tag, "table:formula").is_some());
+                    let spans = count("table:number-columns-spanned") > 1
+                        || count("table:number-rows-spanned") > 1;
+                    survey.merged += u64::from(spans);
+                    if tag_value(tag, "office:value-type").is_some() {
+                        row.filled = true;
+                        let style = tag_value(tag, "table:style-name").unwrap_or_default();
+                        row.struck |= struck_styles.contains(style);
+                    }
+                }
+                b"table-column" => {
+                    let visibility = tag_value(tag, "table:visibility");
+                    let hidden = matches!(visibility, Some(b"collapse" | b"filter"));
+                    survey.hidden_columns += u64::from(hidden);
+                }
+                _ => {}
             }
         })?;
-        self.survey = survey;
-        Ok(())
+        Ok(survey)
     }
 }
 
@@ -174,6 +242,7 @@ pub(crate) struct Rows {
     /// Rows in groups and headers, which may nest.
     depth: usize,
     line: u64,
+    hidden: bool,
     /// How often the row at hand is still to be given.
     repeats: u64,
     text: String,
@@ -214,6 +283,7 @@ impl Rows {
             ended: false,
             depth: 0,
             line: 0,
+            hidden: false,
             repeats: 0,
             text: String::new(),
             spaces: 0,
@@ -231,6 +301,7 @@ impl Rows {
             return Ok(false);
         };
         row.begin(self.line + 1);
+        row.hidden = self.hidden;
         self.read_cells(row)?;
         if row.is_blank() {
             self.line += repeated;
@@ -253,7 +324,9 @@ impl Rows {
                         let repeated = attribute(&tag, "table:number-rows-repeated");
                         let repeated = repeated.map_err(fail)?;
                         let repeated = repeated.and_then(|repeated| repeated.parse().ok());
-                        return Ok(Some(repeated.unwrap_or(1).clamp(1, 1 << 20)));
+                        let visibility = attribute(&tag, "table:visibility").map_err(fail)?;
+                        self.hidden = matches!(visibility.as_deref(), Some("collapse" | "filter"));
+                        return Ok(Some(repeated.unwrap_or(1).clamp(1, ROWS_MAX)));
                     }
                     "table-row-group" | "table-header-rows" | "table-rows" => {
                         self.depth += 1;

@@ -268,31 +268,257 @@ fn a_title_that_is_a_heading_elsewhere_is_passed_over() {
 }
 
 #[test]
-fn the_sheets_with_a_number_column_are_read_and_hidden_ones_said() {
+fn of_several_sheets_with_rows_the_meant_ones_are_asked_for() {
+    let read = |names: &[&str]| {
+        let options = ReadOptions {
+            header: number_key(),
+            sheets: names.iter().map(|name| (*name).to_owned()).collect(),
+            ..ReadOptions::default()
+        };
+        sheets_of(&several(), &options)
+    };
+    let error = read(&[]).unwrap_err().to_string();
+    assert!(
+        error.contains("“HQ” (1 row), “Branch Ü” (1 row)")
+            && error.contains("--sheet 'HQ' --sheet 'Branch Ü', or all of them with --sheet '*'"),
+        "{error}"
+    );
+    let names = |sheets: &[Sheet]| -> Vec<String> {
+        let names = sheets.iter().map(|sheet| sheet.sheet.as_deref().unwrap());
+        names.map(str::to_owned).collect()
+    };
+    // All that are not hidden and have a number; a hidden one by its name alone.
+    let sheets = read(&["*"]).unwrap();
+    assert_eq!(names(&sheets), ["HQ", "Branch Ü"]);
+    assert_eq!(sheets[0].notes, ["sheet “HQ”"]);
+    assert_eq!(cells_of(&sheets[1]), [["0042", "Anna", "0007"]]);
+    let sheets = read(&["Old", "*", "hq"]).unwrap();
+    assert_eq!(names(&sheets), ["Old", "HQ", "Branch Ü"]);
+    assert_eq!(names(&read(&["Branch Ü"]).unwrap()), ["Branch Ü"]);
+}
+
+#[test]
+fn the_one_sheet_that_can_be_meant_is_read_and_hidden_ones_said() {
+    let bytes = book(|workbook| {
+        let first = workbook.add_worksheet().set_name("Headings").unwrap();
+        first.write_string(0, 0, "number").unwrap();
+        staff(workbook.add_worksheet().set_name("HQ").unwrap());
+        let old = workbook.add_worksheet().set_name("Old").unwrap();
+        staff(old.set_hidden(true));
+    });
     let options = ReadOptions {
         header: number_key(),
         ..ReadOptions::default()
     };
-    let sheets = sheets_of(&several(), &options).unwrap();
-    let names: Vec<&str> = sheets
-        .iter()
-        .map(|sheet| sheet.sheet.as_deref().unwrap())
-        .collect();
-    assert_eq!(names, ["HQ", "Branch Ü"]);
-    assert_eq!(sheets[0].notes[0], "sheet “HQ”");
-    assert!(
-        sheets[1].notes[1].contains("hidden sheet “Old”"),
-        "{:?}",
-        sheets[1].notes
+    let sheets = sheets_of(&bytes, &options).unwrap();
+    assert_eq!(sheets.len(), 1);
+    let hidden = "hidden sheet “Old”, which is read only with --sheet 'Old'";
+    assert_eq!(sheets[0].notes, ["sheet “HQ”", hidden]);
+}
+
+/// Four rows: plain, hidden, grouped, struck through.
+fn with_looks(filtered: bool) -> Vec<u8> {
+    book(|workbook| {
+        let sheet = workbook.add_worksheet();
+        sheet.write_string(0, 0, "number").unwrap();
+        let struck = Format::new().set_font_strikethrough();
+        for (row, number) in (1..).zip(["2001", "2002", "2003"]) {
+            sheet.write_string(row, 0, number).unwrap();
+        }
+        sheet
+            .write_string_with_format(4, 0, "2004", &struck)
+            .unwrap();
+        sheet.write_blank(2, 3, &struck).unwrap();
+        sheet.set_row_hidden(2).unwrap();
+        sheet.set_row_hidden(9).unwrap();
+        sheet.group_rows(3, 3).unwrap();
+        if filtered {
+            sheet.autofilter(0, 0, 4, 0).unwrap();
+            let only = rust_xlsxwriter::FilterCondition::new().add_list_filter("2001");
+            sheet.filter_column(0, &only).unwrap();
+        }
+    })
+}
+
+#[test]
+fn hidden_grouped_and_struck_rows_are_said_and_left_out_on_request() {
+    let read = |bytes: &[u8], visible_only| {
+        let options = ReadOptions {
+            visible_only,
+            ..ReadOptions::default()
+        };
+        sheets_of(bytes, &options).unwrap().remove(0)
+    };
+    let numbers = |sheet: &Sheet| cells_of(sheet).concat();
+    let sheet = read(&with_looks(false), false);
+    assert_eq!(
+        sheet.notes,
+        [
+            "1 hidden row, read like the others (--visible-only leaves them out)",
+            "1 grouped row, read like the others",
+            "1 row with a cell that is struck through, read like the others",
+        ]
     );
-    assert_eq!(cells_of(&sheets[1]), [["0042", "Anna", "0007"]]);
+    assert_eq!(numbers(&sheet), ["2001", "2002", "2003", "2004"]);
+    let sheet = read(&with_looks(false), true);
+    assert_eq!(sheet.notes[0], "1 hidden row, left out");
+    assert_eq!(numbers(&sheet), ["2001", "2003", "2004"]);
+    let sheet = read(&with_looks(true), true);
+    assert_eq!(sheet.notes[0], "3 rows hidden by a filter, left out");
+    assert_eq!(numbers(&sheet), ["2001"]);
+}
+
+#[test]
+fn rows_of_ods_that_are_hidden_grouped_or_struck_are_said() {
+    let cell = |style: &str, text: &str| {
+        format!(
+            "<table:table-cell table:style-name=\"{style}\" office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>"
+        )
+    };
+    let row = |attributes: &str, cells: &str| {
+        format!("<table:table-row{attributes}>{cells}</table:table-row>")
+    };
+    let rows = [
+        row("", &cell("a", "number")),
+        row("", &cell("a", "2001")),
+        row(
+            " table:number-rows-repeated=\"2\" table:visibility=\"filter\"",
+            &cell("a", "2002"),
+        ),
+        row(" table:visibility=\"collapse\"", "<table:table-cell/>"),
+        format!(
+            "<table:table-row-group>{}</table:table-row-group>",
+            row("", &cell("a", "2003"))
+        ),
+        row("", &cell("s", "2004")),
+    ];
+    let styles = "<office:automatic-styles><style:style style:name=\"s\"><style:text-properties style:text-line-through-style=\"solid\"/></style:style></office:automatic-styles>";
+    let bytes = ods_of(styles, &rows.concat());
+    let sheet = read(&bytes).unwrap();
+    assert_eq!(
+        sheet.notes,
+        [
+            "2 rows hidden by a filter, read like the others (--visible-only leaves them out)",
+            "1 grouped row, read like the others",
+            "1 row with a cell that is struck through, read like the others",
+        ]
+    );
+    assert_eq!(cells_of(&sheet).len(), 5);
+    let options = ReadOptions {
+        visible_only: true,
+        ..ReadOptions::default()
+    };
+    let sheet = sheets_of(&bytes, &options).unwrap().remove(0);
+    assert_eq!(cells_of(&sheet).concat(), ["2001", "2003", "2004"]);
+}
+
+#[test]
+fn rows_of_old_workbooks_that_are_hidden_grouped_or_struck_are_said() {
+    let row = |line: u8, flags: u8| {
+        (
+            0x0208,
+            vec![line, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, flags, 1, 0, 0],
+        )
+    };
+    let font = |flags: u8| (0x0031, vec![200, 0, flags, 0]);
+    let style = |font: u8| (0x00E0, vec![font, 0, 0, 0]);
+    // The fifth font has the number 5.
+    let globals = [
+        font(0),
+        font(0),
+        font(0),
+        font(0),
+        font(8),
+        style(0),
+        style(5),
+    ];
+    let mut struck = biff_label(4, 0, "2004");
+    struck.1[4] = 1;
+    let cells = [
+        row(1, 0),
+        row(2, 0x20),
+        row(3, 1),
+        row(9, 0x20),
+        biff_label(0, 0, "number"),
+        biff_label(1, 0, "2001"),
+        biff_label(2, 0, "2002"),
+        biff_label(3, 0, "2003"),
+        struck,
+    ];
+    let bytes = compound(&[("Workbook", &biff_of(&globals, &cells))]);
+    let sheet = read(&bytes).unwrap();
+    assert_eq!(
+        sheet.notes,
+        [
+            "1 hidden row, read like the others (--visible-only leaves them out)",
+            "1 grouped row, read like the others",
+            "1 row with a cell that is struck through, read like the others",
+        ]
+    );
+    let options = ReadOptions {
+        visible_only: true,
+        ..ReadOptions::default()
+    };
+    let sheet = sheets_of(&bytes, &options).unwrap().remove(0);
+    assert_eq!(cells_of(&sheet).concat(), ["2001", "2003", "2004"]);
+}
+
+#[test]
+fn a_sheet_that_rowcall_wrote_beside_its_table_holds_no_rows() {
+    let mark = |bytes: Vec<u8>| {
+        let sheets = sheets_of(&bytes, &ReadOptions::default()).unwrap();
+        assert_eq!(sheets.len(), 1);
+        cells_of(&sheets[0])
+    };
+    let by_excel = book(|workbook| {
+        staff(workbook.add_worksheet().set_name("Rows").unwrap());
+        staff(workbook.add_worksheet().set_name("More").unwrap());
+        workbook
+            .define_name("More!rowcall_notes", "=More!$A$1")
+            .unwrap();
+    });
+    assert_eq!(mark(by_excel), [["0042", "Anna", "0007"]]);
+    let mut name = vec![0, 0, 0, 13, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+    name.extend(b"rowcall_notes");
+    let old = biff_of(
+        &[(0x0018, name)],
+        &[biff_label(0, 0, "number"), biff_label(1, 0, "2001")],
+    );
+    let error = sheets_of(&compound(&[("Workbook", &old)]), &ReadOptions::default());
+    assert!(matches!(error.unwrap_err().kind, SheetErrorKind::Empty));
+    let row = |text: &str| {
+        format!(
+            "<table:table-row><table:table-cell office:value-type='string'><text:p>{text}</text:p></table:table-cell></table:table-row>"
+        )
+    };
+    let two = format!(
+        "{}</table:table><table:table table:name='N'>{}{}<table:named-expressions><table:named-range table:name='rowcall_notes'/></table:named-expressions>",
+        [row("number"), row("2001")].concat(),
+        row("number"),
+        row("2002")
+    );
+    assert_eq!(mark(ods(&two)), [["2001"]]);
+}
+
+#[test]
+fn the_example_row_of_a_template_is_said_and_no_row() {
+    let bytes = book(|workbook| {
+        let sheet = workbook.add_worksheet();
+        staff(sheet);
+        sheet.write_string(1, 0, "<example>").unwrap();
+        sheet.write_string(3, 0, "2001").unwrap();
+        sheet.write_string(4, 0, "<example>").unwrap();
+    });
+    let sheet = read(&bytes).unwrap();
+    assert_eq!(sheet.notes, ["row 2 is the template's example, and no row"]);
+    assert_eq!(cells_of(&sheet), [["2001"], ["<example>"]]);
 }
 
 #[test]
 fn a_sheet_is_chosen_by_name_and_a_missing_name_lists_them() {
     let named = |name: &str| {
         let options = ReadOptions {
-            sheet: Some(name.to_owned()),
+            sheets: vec![name.to_owned()],
             header: number_key(),
             ..ReadOptions::default()
         };
@@ -356,7 +582,7 @@ fn what_is_hidden_merged_or_calculated_is_said_and_read() {
     assert_eq!(
         sheet.notes,
         [
-            "1 hidden row, read like the others",
+            "1 hidden row, read like the others (--visible-only leaves them out)",
             "1 group of hidden columns, read like the others",
             "1 merged range, whose value stands in the first cell only",
             "1 formula, read by the values that were saved",
@@ -1125,8 +1351,12 @@ fn two_parts_of_one_name_are_refused() {
 
 /// An ODS by hand: the rows of its one table.
 pub(super) fn ods(rows: &str) -> Vec<u8> {
+    ods_of("", rows)
+}
+
+fn ods_of(styles: &str, rows: &str) -> Vec<u8> {
     let content = format!(
-        "<office:document-content><office:body><office:spreadsheet><table:table table:name='T'><table:table-column/>{rows}</table:table></office:spreadsheet></office:body></office:document-content>"
+        "<office:document-content>{styles}<office:body><office:spreadsheet><table:table table:name='T'><table:table-column/>{rows}</table:table></office:spreadsheet></office:body></office:document-content>"
     );
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, text) in [

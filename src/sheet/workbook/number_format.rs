@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// Number formats of a workbook; Excel allows some 250.
 const FORMATS_MAX: usize = 1000;
 /// Styles of a workbook's cells: as many as Excel allows.
-const STYLES_MAX: usize = 65_490;
+pub(crate) const STYLES_MAX: usize = 65_490;
 /// Bytes of a number format's code; Excel allows 255 characters.
 const CODE_BYTES_MAX: usize = 1024;
 

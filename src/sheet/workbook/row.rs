@@ -65,37 +65,78 @@ impl Strings {
 pub(crate) struct Table {
     pub(crate) name: Arc<str>,
     pub(crate) hidden: bool,
+    /// Whether it bears [`NOTES_MARK`].
+    pub(crate) is_notes: bool,
 }
+
+/// The name that rowcall defines in each sheet that it writes beside its table: such a sheet holds no rows. Programs keep
+/// defined names, whatever they save a workbook as.
+pub(crate) const NOTES_MARK: &str = "rowcall_notes";
 
 /// What is worth saying about a sheet.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Survey {
+    /// Hidden rows, in a sheet without a filter.
     pub(crate) hidden_rows: u64,
+    /// Whether a filter is at work, and hides rows.
+    pub(crate) is_filtered: bool,
+    pub(crate) grouped_rows: u64,
+    pub(crate) struck_rows: u64,
     pub(crate) hidden_columns: u64,
     pub(crate) merged: u64,
     pub(crate) formulas: u64,
     pub(crate) has_macros: bool,
 }
 
+/// How a row looks.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct RowLook {
+    pub(crate) hidden: bool,
+    pub(crate) grouped: bool,
+    /// Whether a cell that is filled is struck through.
+    pub(crate) struck: bool,
+    pub(crate) filled: bool,
+}
+
 impl Survey {
-    pub(crate) fn notes(&self) -> Vec<String> {
+    /// Counts rows that look alike.
+    pub(crate) fn add_rows(&mut self, look: RowLook, rows: u64) {
+        if look.filled {
+            self.hidden_rows += rows * u64::from(look.hidden);
+            self.grouped_rows += rows * u64::from(look.grouped);
+            self.struck_rows += rows * u64::from(look.struck);
+        }
+    }
+
+    pub(crate) fn notes(&self, visible_only: bool) -> Vec<String> {
         let mut notes = Vec::new();
         let mut say = |count: u64, one: &str, many: &str, what: &str| match count {
             0 => {}
             1 => notes.push(format!("1 {one}, {what}")),
             _ => notes.push(format!("{count} {many}, {what}")),
         };
+        let (hidden_row, hidden_rows) = match self.is_filtered {
+            true => ("row hidden by a filter", "rows hidden by a filter"),
+            false => ("hidden row", "hidden rows"),
+        };
+        let read = "read like the others";
+        let hidden = match visible_only {
+            true => "left out",
+            false => "read like the others (--visible-only leaves them out)",
+        };
+        say(self.hidden_rows, hidden_row, hidden_rows, hidden);
+        say(self.grouped_rows, "grouped row", "grouped rows", read);
         say(
-            self.hidden_rows,
-            "hidden row",
-            "hidden rows",
-            "read like the others",
+            self.struck_rows,
+            "row with a cell that is struck through",
+            "rows with cells that are struck through",
+            read,
         );
         say(
             self.hidden_columns,
             "group of hidden columns",
             "groups of hidden columns",
-            "read like the others",
+            read,
         );
         say(
             self.merged,
@@ -116,6 +157,38 @@ impl Survey {
     }
 }
 
+/// The name of a tag's element without its prefix, and whether the tag ends it; the inside of the tag, as it stands.
+pub(crate) fn tag_name(tag: &[u8]) -> &[u8] {
+    let end = memchr::memchr3(b' ', b'\n', b'\t', tag).unwrap_or(tag.len());
+    let name = tag.get(..end).unwrap_or_default();
+    let name = name.strip_suffix(b"/").unwrap_or(name);
+    match name.iter().rposition(|byte| *byte == b':') {
+        Some(at) if !name.starts_with(b"/") => name.get(at + 1..).unwrap_or_default(),
+        _ => name,
+    }
+}
+
+/// The value of an attribute, as it stands in the inside of a tag.
+pub(crate) fn tag_value<'t>(tag: &'t [u8], name: &str) -> Option<&'t [u8]> {
+    let mut finds = memchr::memmem::find_iter(tag, name.as_bytes());
+    let start = finds.find_map(|at| {
+        let before = tag.get(at.checked_sub(1)?)?;
+        let behind = at + name.len();
+        (before.is_ascii_whitespace() && tag.get(behind) == Some(&b'=')).then_some(behind + 1)
+    })?;
+    let quote = *tag.get(start)?;
+    let value = tag.get(start + 1..)?;
+    value.get(..memchr::memchr(quote, value)?)
+}
+
+/// A number that an attribute holds.
+pub(crate) fn tag_number(tag: &[u8], name: &str) -> Option<u64> {
+    std::str::from_utf8(tag_value(tag, name)?)
+        .ok()?
+        .parse()
+        .ok()
+}
+
 /// A row as a reader fills it.
 pub(crate) struct RawRow {
     pub(crate) file: Arc<str>,
@@ -128,6 +201,7 @@ pub(crate) struct RawRow {
     pub(crate) conjured: u64,
     /// Where the cells stand.
     pub(crate) spots: Vec<Spot>,
+    pub(crate) hidden: bool,
     /// Whether it is the row before once more, which stands in the part only once.
     pub(crate) repeats: bool,
     /// What formulas fill that stand in other cells: down to which row, and which columns.
@@ -160,6 +234,7 @@ impl RawRow {
             stored: Vec::new(),
             conjured: 0,
             spots: Vec::new(),
+            hidden: false,
             repeats: false,
             filled: Vec::new(),
         }
@@ -214,6 +289,7 @@ impl RawRow {
         self.line = line;
         self.spots.clear();
         self.repeats = false;
+        self.hidden = false;
         self.text.clear();
         self.ends.clear();
         self.stored.clear();

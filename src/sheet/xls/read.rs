@@ -7,8 +7,10 @@ use crate::sheet::source::Source;
 use crate::sheet::workbook::compound::Compound;
 use crate::sheet::workbook::number_format::{Formats, plain};
 use crate::sheet::workbook::row::{
-    RawRow, Strings, Survey, TABLES_MAX, Table, damaged, other_format, oversized,
+    NOTES_MARK, RawRow, RowLook, Strings, Survey, TABLES_MAX, Table, damaged, other_format,
+    oversized,
 };
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 /// Bytes of the texts that the cells share: 20 MiB.
@@ -18,11 +20,14 @@ const STRINGS_BYTES_MAX: usize = 20 << 20;
 mod record {
     pub(crate) const FORMULA: u16 = 0x0006;
     pub(crate) const EOF: u16 = 0x000A;
+    pub(crate) const NAME: u16 = 0x0018;
     pub(crate) const DATE_1904: u16 = 0x0022;
     pub(crate) const FILE_PASS: u16 = 0x002F;
+    pub(crate) const FONT: u16 = 0x0031;
     pub(crate) const CONTINUE: u16 = 0x003C;
     pub(crate) const COL_INFO: u16 = 0x007D;
     pub(crate) const BOUND_SHEET: u16 = 0x0085;
+    pub(crate) const FILTER_MODE: u16 = 0x009B;
     pub(crate) const MUL_RK: u16 = 0x00BD;
     pub(crate) const OB_PROJ: u16 = 0x00D3;
     pub(crate) const RSTRING: u16 = 0x00D6;
@@ -52,6 +57,8 @@ pub(crate) struct Book {
     bytes: Vec<u8>,
     strings: Strings,
     formats: Formats,
+    /// Whether each style strikes its cells through.
+    struck: Vec<bool>,
     from_1904: bool,
     has_macros: bool,
 }
@@ -84,6 +91,18 @@ impl BiffRecord<'_> {
     fn f64(&self, at: usize) -> Option<f64> {
         let bytes = self.data.get(at..at + 8)?;
         Some(f64::from_le_bytes(bytes.try_into().ok()?))
+    }
+
+    fn is_hidden_row(&self) -> bool {
+        self.u16(12).is_some_and(|flags| flags & 0x20 != 0)
+    }
+
+    /// What a defined name is called.
+    fn name(&self) -> Option<String> {
+        let length = usize::from(self.u8(3)?);
+        let wide = self.u8(14)? & 1 != 0;
+        let bytes = self.data.get(15..15 + length * if wide { 2 } else { 1 })?;
+        Some(String::from_utf16_lossy(&units(bytes, wide)))
     }
 
     /// The row and the column of a cell; `None` for what is no cell.
@@ -136,6 +155,7 @@ impl Book {
             file: file.clone(),
             strings: Strings::default(),
             formats: Formats::default(),
+            struck: Vec::new(),
             from_1904: false,
             has_macros: false,
         };
@@ -167,8 +187,11 @@ impl Book {
 
     fn read_globals(&mut self, limits: Limits) -> Result<(), SheetError> {
         let mut formats = Formats::default();
-        let mut ids: Vec<u16> = Vec::new();
-        let (mut tables, mut starts) = (Vec::new(), Vec::new());
+        let mut ids: Vec<(u16, u16)> = Vec::new();
+        let mut fonts = Vec::new();
+        let (mut tables, mut starts) = (Vec::<Table>::new(), Vec::new());
+        // Which table each sheet is, and which sheets bear the mark: charts are none.
+        let (mut of_sheets, mut marked) = (Vec::new(), Vec::new());
         let (mut from_1904, mut has_macros) = (false, false);
         let mut strings = Strings::default();
         let first = self.record(0)?;
@@ -191,22 +214,29 @@ impl Book {
                         formats.bring(&self.file, id.into(), code)?;
                     }
                 }
-                record::XF => ids.extend(record.u16(2)),
+                record::FONT => fonts.push(record.u16(2).is_some_and(|flags| flags & 8 != 0)),
+                record::XF => ids.extend(record.u16(2).zip(record.u16(0))),
+                record::NAME if record.name().as_deref() == Some(NOTES_MARK) => {
+                    marked.extend(record.u16(8));
+                }
                 // What is no worksheet is a chart or a macro sheet.
                 record::BOUND_SHEET if tables.len() == TABLES_MAX => {
                     let what = format!("it has more than {TABLES_MAX} sheets");
                     return Err(oversized(&self.file, &what));
                 }
-                record::BOUND_SHEET if record.u8(5) == Some(0) => {
+                record::BOUND_SHEET if record.u8(5) != Some(0) => of_sheets.push(None),
+                record::BOUND_SHEET => {
                     let start = record.u32(0).ok_or_else(|| self.broken())?;
                     let name = record.text(6, 1).ok_or_else(|| self.broken())?;
                     if starts.contains(&(start as usize)) {
                         return Err(self.broken());
                     }
                     starts.push(start as usize);
+                    of_sheets.push(Some(tables.len()));
                     tables.push(Table {
                         name: name.into(),
                         hidden: record.u8(4).is_some_and(|state| state & 3 != 0),
+                        is_notes: false,
                     });
                 }
                 record::SST => {
@@ -215,10 +245,22 @@ impl Book {
                 _ => {}
             }
         }
-        for id in ids {
+        let mut struck = Vec::new();
+        for (id, font) in ids {
             formats.style(&self.file, id.into())?;
+            // There is no font of the number 4.
+            let font = usize::from(if font > 4 { font - 1 } else { font });
+            struck.push(fonts.get(font).is_some_and(|struck: &bool| *struck));
         }
-        self.formats = formats;
+        for sheet in marked {
+            // Counted from 1; 0 is the workbook.
+            let sheet = usize::from(sheet).checked_sub(1);
+            let table = sheet.and_then(|sheet| *of_sheets.get(sheet)?);
+            if let Some(table) = table.and_then(|table| tables.get_mut(table)) {
+                table.is_notes = true;
+            }
+        }
+        (self.formats, self.struck) = (formats, struck);
         (self.tables, self.starts) = (tables, starts);
         (self.from_1904, self.has_macros) = (from_1904, has_macros);
         self.strings = strings;
@@ -251,24 +293,40 @@ impl Book {
         Ok(strings)
     }
 
-    pub(crate) fn survey(&self, table: usize) -> Result<Survey, SheetError> {
+    /// Looks at the rows of a table below its headings.
+    pub(crate) fn survey(&self, table: usize, header_line: u64) -> Result<Survey, SheetError> {
         let mut survey = Survey {
             has_macros: self.has_macros,
             ..Survey::default()
         };
+        let mut rows: BTreeMap<u16, RowLook> = BTreeMap::new();
         let mut records = Records::new(self, table);
         while let Some(record) = records.next(self)? {
             match record.kind {
-                record::FORMULA | record::FORMULA_3 | record::FORMULA_4 => survey.formulas += 1,
-                record::ROW if record.u16(12).is_some_and(|flags| flags & 0x20 != 0) => {
-                    survey.hidden_rows += 1;
+                record::ROW => {
+                    let row = rows.entry(record.u16(0).unwrap_or_default()).or_default();
+                    row.hidden = record.is_hidden_row();
+                    row.grouped = record.u16(12).is_some_and(|flags| flags & 7 != 0);
                 }
                 record::COL_INFO if record.u16(8).is_some_and(|flags| flags & 1 != 0) => {
                     survey.hidden_columns += 1;
                 }
                 record::MERGE_CELLS => survey.merged += u64::from(record.u16(0).unwrap_or(0)),
+                record::FILTER_MODE => survey.is_filtered = true,
+                kind if is_cell(kind) => {
+                    let row = rows.entry(record.u16(0).unwrap_or_default()).or_default();
+                    row.filled = true;
+                    let style = record.u16(4).map(usize::from);
+                    let struck = style.and_then(|style| self.struck.get(style));
+                    row.struck |= struck.is_some_and(|struck| *struck);
+                    let formulas = [record::FORMULA, record::FORMULA_3, record::FORMULA_4];
+                    survey.formulas += u64::from(formulas.contains(&kind));
+                }
                 _ => {}
             }
+        }
+        for (row, look) in rows {
+            survey.add_rows(look, u64::from(u64::from(row) + 1 > header_line));
         }
         Ok(survey)
     }
@@ -409,17 +467,24 @@ enum CellRecords {
 }
 
 impl CellRecords {
-    fn new(book: &Book, table: usize) -> Result<CellRecords, SheetError> {
+    /// The records, and which rows are hidden.
+    fn new(book: &Book, table: usize) -> Result<(CellRecords, HashSet<u16>), SheetError> {
         let mut records = Records::new(book, table);
-        let mut last = None;
+        let mut hidden = HashSet::new();
+        let (mut last, mut in_order) = (None, true);
         while let Some(record) = records.next(book)? {
-            let place = record.place();
-            if place.is_some() && place <= last {
-                return CellRecords::sorted(book, table);
+            if record.kind == record::ROW && record.is_hidden_row() {
+                hidden.extend(record.u16(0));
             }
+            let place = record.place();
+            in_order &= place.is_none() || place > last;
             last = place.or(last);
         }
-        Ok(CellRecords::AsTheyStand(Records::new(book, table)))
+        let cells = match in_order {
+            true => CellRecords::AsTheyStand(Records::new(book, table)),
+            false => CellRecords::sorted(book, table)?,
+        };
+        Ok((cells, hidden))
     }
 
     fn sorted(book: &Book, table: usize) -> Result<CellRecords, SheetError> {
@@ -460,13 +525,16 @@ impl CellRecords {
 pub(crate) struct Rows {
     book: Arc<Book>,
     cells: CellRecords,
+    hidden: HashSet<u16>,
 }
 
 impl Rows {
     pub(crate) fn new(book: &Arc<Book>, table: usize) -> Result<Rows, SheetError> {
+        let (cells, hidden) = CellRecords::new(book, table)?;
         Ok(Rows {
             book: book.clone(),
-            cells: CellRecords::new(book, table)?,
+            cells,
+            hidden,
         })
     }
 
@@ -483,7 +551,10 @@ impl Rows {
             };
             let cell_line = u64::from(cell_row) + 1;
             match line {
-                None => row.begin(cell_line),
+                None => {
+                    row.begin(cell_line);
+                    row.hidden = self.hidden.contains(&cell_row);
+                }
                 Some(line) if line != cell_line => {
                     self.cells = before;
                     return Ok(true);

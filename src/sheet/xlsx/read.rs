@@ -4,10 +4,11 @@ use crate::sheet::cells::Stored;
 use crate::sheet::error::SheetError;
 use crate::sheet::options::Limits;
 use crate::sheet::source::Source;
-use crate::sheet::workbook::number_format::{Formats, plain};
+use crate::sheet::workbook::number_format::{Formats, STYLES_MAX, plain};
 use crate::sheet::workbook::package::{Package, PartXml, folded};
 use crate::sheet::workbook::row::{
-    RawRow, Spot, Strings, Survey, TABLES_MAX, Table, damaged, other_format, oversized,
+    NOTES_MARK, RawRow, RowLook, Spot, Strings, Survey, TABLES_MAX, Table, damaged, other_format,
+    oversized, tag_name, tag_number, tag_value,
 };
 use crate::xml::{Piece, PullError, Tag};
 use std::collections::{BTreeMap, HashSet};
@@ -31,6 +32,8 @@ pub(crate) struct Book {
     limits: Limits,
     strings: Strings,
     formats: Formats,
+    /// Whether each style strikes its cells through.
+    struck: Vec<bool>,
     from_1904: bool,
 }
 
@@ -52,6 +55,7 @@ impl Book {
             limits,
             strings: Strings::default(),
             formats: Formats::default(),
+            struck: Vec::new(),
             from_1904: false,
         };
         let roots = book.relations("_rels/.rels", "")?;
@@ -140,8 +144,10 @@ impl Book {
         part: &str,
         relations: &BTreeMap<String, Relation>,
     ) -> Result<(), SheetError> {
-        let mut tables = Vec::new();
+        let mut tables: Vec<Table> = Vec::new();
         let mut parts = Vec::new();
+        // Which table each sheet is: charts are none.
+        let mut of_sheets = Vec::new();
         let mut from_1904 = false;
         self.tags(part, |_, tag| match tag.name() {
             "workbookPr" => tag.attributes(|name, value| {
@@ -151,6 +157,7 @@ impl Book {
                 let mut table = Table {
                     name: "".into(),
                     hidden: false,
+                    is_notes: false,
                 };
                 let mut relation = None;
                 tag.attributes(|name, value| match name {
@@ -161,11 +168,25 @@ impl Book {
                 })?;
                 // What is no worksheet is a chart or a macro sheet.
                 let relation = relation.filter(|relation| relation.is("worksheet"));
+                of_sheets.push(relation.map(|_| tables.len()));
                 if let Some(relation) = relation
                     && tables.len() <= TABLES_MAX
                 {
                     tables.push(table);
                     parts.push(relation.part.clone());
+                }
+                Ok(())
+            }
+            "definedName" => {
+                let (mut is_mark, mut sheet) = (false, None);
+                tag.attributes(|name, value| match name {
+                    "name" => is_mark = value == NOTES_MARK,
+                    "localSheetId" => sheet = value.parse::<usize>().ok(),
+                    _ => {}
+                })?;
+                let table = sheet.and_then(|sheet| *of_sheets.get(sheet)?);
+                if let Some(table) = table.and_then(|table| tables.get_mut(table)) {
+                    table.is_notes |= is_mark;
                 }
                 Ok(())
             }
@@ -192,6 +213,7 @@ impl Book {
     fn read_styles(&mut self, part: &str) -> Result<(), SheetError> {
         let mut formats = Formats::default();
         let mut ids = Vec::new();
+        let (mut fonts, mut struck) = (Vec::new(), Vec::new());
         let mut section = String::new();
         let mut refused = Ok(());
         self.tags(part, |depth, tag| {
@@ -208,14 +230,25 @@ impl Book {
                         refused = formats.bring(&self.file, id, code);
                     }
                 }
-                (3, "xf") if section == "cellXfs" => {
-                    let mut id = 0;
+                (3, "font") if section == "fonts" && fonts.len() < STYLES_MAX => fonts.push(false),
+                (4, "strike") => {
+                    let mut is_on = true;
                     tag.attributes(|name, value| {
-                        if name == "numFmtId" {
-                            id = value.parse().unwrap_or(0);
-                        }
+                        is_on &= name != "val" || !matches!(&*value, "0" | "false");
+                    })?;
+                    if let Some(font) = fonts.last_mut() {
+                        *font = is_on;
+                    }
+                }
+                (3, "xf") if section == "cellXfs" => {
+                    let (mut id, mut font) = (0, 0);
+                    tag.attributes(|name, value| match name {
+                        "numFmtId" => id = value.parse().unwrap_or(0),
+                        "fontId" => font = value.parse().unwrap_or(0),
+                        _ => {}
                     })?;
                     ids.push(id);
+                    struck.push(fonts.get(font).is_some_and(|font: &bool| *font));
                 }
                 _ => {}
             }
@@ -225,7 +258,7 @@ impl Book {
         for id in ids {
             formats.style(&self.file, id)?;
         }
-        self.formats = formats;
+        (self.formats, self.struck) = (formats, struck);
         Ok(())
     }
 
@@ -277,7 +310,8 @@ impl Book {
         Ok(())
     }
 
-    pub(crate) fn survey(&self, table: usize) -> Result<Survey, SheetError> {
+    /// Looks at the rows of a table below its headings.
+    pub(crate) fn survey(&self, table: usize, header_line: u64) -> Result<Survey, SheetError> {
         let mut survey = Survey {
             has_macros: self.package.has("xl/vbaProject.bin"),
             ..Survey::default()
@@ -285,18 +319,37 @@ impl Book {
         let Some(part) = self.parts.get(table) else {
             return Ok(survey);
         };
-        self.package.survey(part, |tag| {
-            let is_hidden = || {
-                let has = |word| memchr::memmem::find(tag, word).is_some();
-                has(b" hidden=\"1\"") || has(b" hidden=\"true\"")
-            };
-            match tag {
-                [b'f'] | [b'f', b' ' | b'/', ..] => survey.formulas += 1,
-                [b'r', b'o', b'w', b' ', ..] if is_hidden() => survey.hidden_rows += 1,
-                [b'c', b'o', b'l', b' ', ..] if is_hidden() => survey.hidden_columns += 1,
-                _ if tag.starts_with(b"mergeCell ") => survey.merged += 1,
-                _ => {}
+        let is_on = |tag: &[u8], name| matches!(tag_value(tag, name), Some(b"1" | b"true"));
+        let (mut line, mut row, mut struck) = (0, RowLook::default(), false);
+        self.package.survey(part, |tag| match tag_name(tag) {
+            b"f" => {
+                survey.formulas += 1;
+                row.filled = true;
+                row.struck |= struck;
             }
+            b"v" | b"is" if !tag.ends_with(b"/") => {
+                row.filled = true;
+                row.struck |= struck;
+            }
+            b"c" => {
+                let style = tag_number(tag, "s").unwrap_or(0) as usize;
+                struck = self.struck.get(style).is_some_and(|struck| *struck);
+            }
+            b"row" => {
+                line = tag_number(tag, "r").unwrap_or(line + 1);
+                row = RowLook {
+                    hidden: is_on(tag, "hidden"),
+                    grouped: tag_number(tag, "outlineLevel").is_some_and(|level| level > 0),
+                    ..RowLook::default()
+                };
+            }
+            b"col" if is_on(tag, "hidden") => survey.hidden_columns += 1,
+            b"mergeCell" => survey.merged += 1,
+            b"filterColumn" => survey.is_filtered = true,
+            name if name.ends_with(b"row") && name.starts_with(b"/") => {
+                survey.add_rows(row, u64::from(line > header_line));
+            }
+            _ => {}
         })?;
         Ok(survey)
     }
@@ -437,15 +490,16 @@ impl Rows {
         }
         let book = self.book.clone();
         let fail = |part: &str, error| book.error(part, error);
+        let mut hidden = false;
         loop {
             let pass_over = match self.xml.piece().map_err(|error| fail(&self.part, error))? {
                 Piece::Open(tag) => match tag.name() {
                     "row" => {
                         let mut line = None;
-                        tag.attributes(|name, value| {
-                            if name == "r" {
-                                line = value.parse().ok();
-                            }
+                        tag.attributes(|name, value| match name {
+                            "r" => line = value.parse().ok(),
+                            "hidden" => hidden = matches!(&*value, "1" | "true"),
+                            _ => {}
                         })
                         .map_err(|error| fail(&self.part, error))?;
                         let line = line.unwrap_or(self.line + 1);
@@ -474,6 +528,7 @@ impl Rows {
             }
         }
         row.begin(self.line);
+        row.hidden = hidden;
         let mut next_column = 0;
         loop {
             let cell = match self.xml.piece().map_err(|error| fail(&self.part, error))? {

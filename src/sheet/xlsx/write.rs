@@ -12,6 +12,7 @@ use crate::model::Place;
 use crate::sheet::column::{Column, ExtraSheet, Tone};
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::options::ROW_CELLS_MAX;
+use crate::sheet::workbook::row::NOTES_MARK;
 use rust_xlsxwriter::{
     Color, DataValidation, DataValidationErrorStyle, DocProperties, ExcelDateTime, Format,
     FormatAlign, FormatBorder, Formula, IgnoreError, Note, Workbook, Worksheet, XlsxError,
@@ -434,6 +435,9 @@ fn workbook(
     book.set_properties(&properties.set_author("").set_comment(""));
     let formats = Styles::formats();
     let sheet = book.add_worksheet();
+    if let Some(aside) = aside {
+        sheet.set_name(&aside.table)?;
+    }
     for (format, column) in formats.iter().zip(0..) {
         sheet.write_blank(0, column, format)?;
     }
@@ -462,6 +466,7 @@ fn workbook(
     if let Some(aside) = aside {
         let sheet = book.add_worksheet().set_name(&aside.name)?;
         add_aside(sheet, aside, heading, prose)?;
+        mark(&mut book, &aside.name)?;
     }
     if columns.iter().any(|column| !column.choices.is_empty()) {
         let sheet = book.add_worksheet().set_name(CHOICES)?;
@@ -472,8 +477,18 @@ fn workbook(
                 sheet.write_string_with_format(row, at, word, text)?;
             }
         }
+        mark(&mut book, CHOICES)?;
     }
     Ok(book)
+}
+
+/// Marks a sheet that holds no rows.
+fn mark(book: &mut Workbook, sheet: &str) -> Result<(), XlsxError> {
+    book.define_name(
+        format!("'{sheet}'!{NOTES_MARK}"),
+        &format!("='{sheet}'!$A$1"),
+    )?;
+    Ok(())
 }
 
 const A4: u8 = 9;
@@ -733,6 +748,7 @@ mod tests {
             },
         ];
         let aside = ExtraSheet {
+            table: "Rows".to_owned(),
             name: "Help".to_owned(),
             headings: vec!["field".to_owned()],
             rows: vec![vec!["=number".to_owned()]],

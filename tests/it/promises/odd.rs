@@ -73,7 +73,7 @@ fn opened(
             .header_row
             .map_or(Header::Found(found), Header::Line),
         fix_quotes: expected.fix_quotes,
-        sheet: expected.ask.clone(),
+        sheets: expected.ask.iter().cloned().collect(),
         ..ReadOptions::default()
     };
     let input = Input::File(Path::new(folder).join(&expected.name));

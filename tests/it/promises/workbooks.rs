@@ -168,7 +168,7 @@ fn a_template_filled_with_its_examples_is_valid() {
     const PYTHON: &str = "
 import openpyxl, csv, sys
 book = openpyxl.load_workbook(sys.argv[1])
-sheet, help = book['Sheet1'], book['Help']
+sheet, help = book['Extensions'], book['Help']
 titles = [cell.value for cell in help[1]]
 rows = [dict(zip(titles, row)) for row in help.iter_rows(min_row=2, values_only=True)]
 examples = {row['field']: row['example'] for row in rows}

@@ -142,7 +142,10 @@ fn xlsx(path: &Path, rows: &[Vec<String>]) {
 fn read(path: &Path, encoding: Option<&str>) -> Vec<Vec<String>> {
     let options = ReadOptions {
         encoding: encoding.map(|name| Encoding::named(name).unwrap()),
-        sheet: has_sheets(path).then(|| "Staff".to_owned()),
+        sheets: has_sheets(path)
+            .then(|| "Staff".to_owned())
+            .into_iter()
+            .collect(),
         ..ReadOptions::default()
     };
     let sheet = open(&Input::File(path.into()), &options).unwrap().remove(0);

@@ -1,0 +1,266 @@
+//! What of a file is rows: of a workbook's sheets, of a template that was filled in.
+
+use crate::support::skip::skip;
+use rowcall::manifest::{Access, Manifest};
+use rowcall::vendors::VENDORS;
+use rust_xlsxwriter::{FilterCondition, Format, Workbook};
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
+
+/// Runs the program in a folder; gives its exit code and what it said.
+fn rowcall(folder: &Path, arguments: &[&str]) -> (i32, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_rowcall"))
+        .current_dir(folder)
+        .args(arguments)
+        .output()
+        .unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (
+        output.status.code().unwrap(),
+        String::from_utf8(said).unwrap(),
+    )
+}
+
+/// Writes a row of texts below what a workbook's first sheet holds.
+fn fill(book: &Path, line: u32, cells: &[String]) {
+    let mut archive = ZipArchive::new(File::open(book).unwrap()).unwrap();
+    let mut filled = ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for at in 0..archive.len() {
+        let mut part = archive.by_index(at).unwrap();
+        let name = part.name().unwrap().into_owned();
+        let mut bytes = Vec::new();
+        part.read_to_end(&mut bytes).unwrap();
+        if name == "xl/worksheets/sheet1.xml" {
+            let cells = cells
+                .iter()
+                .map(|cell| cell.replace('&', "&amp;").replace('<', "&lt;"));
+            let cells: String = cells
+                .map(|cell| format!("<c t=\"inlineStr\"><is><t>{cell}</t></is></c>"))
+                .collect();
+            let row = format!("<row r=\"{line}\">{cells}</row></sheetData>");
+            bytes = String::from_utf8(bytes)
+                .unwrap()
+                .replace("</sheetData>", &row)
+                .into_bytes();
+        }
+        filled
+            .start_file(name, SimpleFileOptions::default())
+            .unwrap();
+        filled.write_all(&bytes).unwrap();
+    }
+    fs::write(book, filled.finish().unwrap().into_inner()).unwrap();
+}
+
+/// What the columns of a template hold for one row that is valid.
+fn example(manifest: &Manifest) -> Vec<String> {
+    let rows = |required| {
+        let rows = manifest.field.iter();
+        rows.filter(move |row| row.access != Access::ReadOnly && row.required == required)
+    };
+    let rows = rows(true).chain(rows(false));
+    let value = rows.map(|row| {
+        let example = row.name.def().example;
+        match row.choices.first() {
+            Some(first) if row.choice(example).is_none() => first.value.clone(),
+            _ => example.to_owned(),
+        }
+    });
+    value.collect()
+}
+
+/// A workbook as LibreOffice saves it in another format; `None` where there is none on this machine.
+fn saved_as(book: &Path, ending: &str) -> Option<PathBuf> {
+    let folder = book.parent().unwrap();
+    let profile = folder.join("profile");
+    let done = Command::new("soffice")
+        .arg(format!(
+            "-env:UserInstallation=file://{}",
+            profile.display()
+        ))
+        .args(["--headless", "--convert-to", ending, "--outdir"])
+        .args([folder, book])
+        .output();
+    if done.is_err() {
+        skip("soffice", "apt install libreoffice-calc-nogui");
+        return None;
+    }
+    Some(book.with_extension(ending))
+}
+
+#[test]
+fn a_template_that_was_filled_in_is_read_and_its_help_and_example_are_no_rows() {
+    for vendor in VENDORS {
+        for groups in [None, vendor.groups()] {
+            let Some(of_rows) = groups.or(Some(vendor)) else {
+                continue;
+            };
+            let folder = tempfile::tempdir().unwrap();
+            let mut make = vec!["template", "--for", vendor.id, "-o", "t.xlsx"];
+            let mut check = vec!["check", "t.xlsx", "--for", vendor.id];
+            if groups.is_some() {
+                make.push("--groups");
+                check.push("--groups");
+            }
+            let (code, said) = rowcall(folder.path(), &make);
+            assert_eq!(code, 0, "{said}");
+            // As it came, it has no row.
+            let (code, said) = rowcall(folder.path(), &check);
+            assert!(
+                code == 2 && said.contains("has headings but no row"),
+                "{said}"
+            );
+            let book = folder.path().join("t.xlsx");
+            fill(&book, 3, &example((of_rows.manifest)()));
+            let name = if groups.is_some() {
+                "Groups"
+            } else {
+                "Extensions"
+            };
+            for ending in ["xlsx", "ods", "xls"] {
+                let Some(file) = (match ending {
+                    "xlsx" => Some(book.clone()),
+                    // One of them is enough: they differ in their columns alone.
+                    _ if groups.is_some() || vendor.id != "openvox" => None,
+                    other => saved_as(&book, other),
+                }) else {
+                    continue;
+                };
+                let mut check = check.clone();
+                check[1] = file.file_name().unwrap().to_str().unwrap();
+                let (code, said) = rowcall(folder.path(), &check);
+                let id = vendor.id;
+                assert_eq!(code, 0, "{id} {ending}: {said}");
+                assert!(said.contains("1 row: 1 valid"), "{id} {ending}: {said}");
+                assert!(
+                    said.contains(&format!("sheet “{name}”"))
+                        && said.contains("row 2 is the template's example, and no row"),
+                    "{id} {ending}: {said}"
+                );
+            }
+        }
+    }
+}
+
+/// Two sheets that can be meant, one of lists, and a hidden one.
+fn several(path: &Path) {
+    let mut book = Workbook::new();
+    let sheets = [
+        ("Staff", "2001", false),
+        ("Left the company", "3001", false),
+        ("Old", "4001", true),
+    ];
+    for (name, number, hidden) in sheets {
+        let sheet = book.add_worksheet().set_name(name).unwrap();
+        sheet.set_hidden(hidden);
+        for (column, heading) in (0..).zip(["number", "name", "secret"]) {
+            sheet.write_string(0, column, heading).unwrap();
+        }
+        for (column, cell) in (0..).zip([number, "Ann", "tR7xkQ2mZp9w"]) {
+            sheet.write_string(1, column, cell).unwrap();
+        }
+    }
+    let lists = book.add_worksheet().set_name("Lists").unwrap();
+    lists.write_string(0, 0, "Rooms").unwrap();
+    lists.write_string(1, 0, "Hall").unwrap();
+    book.save(path).unwrap();
+}
+
+#[test]
+fn which_of_several_sheets_are_meant_is_asked_and_answered_on_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    several(&folder.path().join("a.xlsx"));
+    several(&folder.path().join("b.xlsx"));
+    let check = |more: &[&str]| {
+        let all = [&["check", "--for", "openvox"], more].concat();
+        rowcall(folder.path(), &all)
+    };
+    let (code, said) = check(&["a.xlsx", "b.xlsx"]);
+    assert_eq!(code, 2, "{said}");
+    for file in ["a.xlsx", "b.xlsx"] {
+        let asked = format!(
+            "{file}: several of its sheets can be meant: “Staff” (1 row), “Left the company” (1 row). Name those to read with --sheet 'Staff' --sheet 'Left the company', or all of them with --sheet '*'"
+        );
+        assert!(said.contains(&asked), "{said}");
+    }
+    for (names, rows) in [
+        (&["Staff"][..], "1 row: 1 valid"),
+        (&["*"], "2 rows: 2 valid"),
+        (&["old", "Left the company"], "2 rows: 2 valid"),
+        (&["Staff", "*"], "2 rows: 2 valid"),
+        (&["*", "Old"], "3 rows: 3 valid"),
+    ] {
+        let flags: Vec<&str> = names.iter().flat_map(|name| ["--sheet", name]).collect();
+        let (code, said) = check(&[&["a.xlsx"], &flags[..]].concat());
+        assert!(code == 0 && said.contains(rows), "{names:?}: {said}");
+    }
+    fs::write(
+        folder.path().join("c.csv"),
+        "number,secret\n5001,tR7xkQ2mZp9w\n",
+    )
+    .unwrap();
+    let (code, said) = check(&["a.xlsx", "c.csv", "--sheet", "*"]);
+    assert!(code == 0 && said.contains("3 rows: 3 valid"), "{said}");
+    let (code, said) = check(&["a.xlsx", "c.csv", "--sheet", "Staff"]);
+    assert!(code == 2 && said.contains("it is no workbook"), "{said}");
+}
+
+#[test]
+fn rows_that_a_filter_hides_are_said_and_left_out_on_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    let struck = Format::new().set_font_strikethrough();
+    for (row, cells) in (0..).zip([
+        ["number", "secret", "name"],
+        ["2001", "tR7xkQ2mZp9w", "Ann"],
+        ["2002", "tR7xkQ2mZp9x", "Bo"],
+        ["2003", "tR7xkQ2mZp9y", "Cy"],
+    ]) {
+        for (column, cell) in (0..).zip(cells) {
+            sheet.write_string(row, column, cell).unwrap();
+        }
+    }
+    sheet
+        .write_string_with_format(1, 2, "Ann", &struck)
+        .unwrap();
+    sheet.autofilter(0, 0, 3, 2).unwrap();
+    let ann = FilterCondition::new().add_list_filter("Ann");
+    sheet.filter_column(2, &ann).unwrap();
+    book.save(folder.path().join("f.xlsx")).unwrap();
+    let check = |more: &[&str]| {
+        let all = [&["check", "f.xlsx", "--for", "openvox"], more].concat();
+        rowcall(folder.path(), &all)
+    };
+    let (code, said) = check(&[]);
+    assert!(code == 0 && said.contains("3 rows: 3 valid"), "{said}");
+    assert!(
+        said.contains("2 rows hidden by a filter, read like the others (--visible-only leaves them out), 1 row with a cell that is struck through, read like the others"),
+        "{said}"
+    );
+    let (code, said) = check(&["--visible-only"]);
+    assert!(code == 0 && said.contains("1 row: 1 valid"), "{said}");
+    assert!(
+        said.contains("2 rows hidden by a filter, left out"),
+        "{said}"
+    );
+    // What is left out stays as it is in a repaired copy.
+    let (code, said) = rowcall(
+        folder.path(),
+        &[
+            "fix",
+            "f.xlsx",
+            "-o",
+            "g.xlsx",
+            "--for",
+            "openvox",
+            "--visible-only",
+        ],
+    );
+    assert_eq!(code, 0, "{said}");
+    let (code, said) = rowcall(folder.path(), &["check", "g.xlsx", "--for", "openvox"]);
+    assert!(code == 0 && said.contains("3 rows: 3 valid"), "{said}");
+}
