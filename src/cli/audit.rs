@@ -3,12 +3,12 @@
 use super::input::ReadingArgs;
 use super::output::written;
 use super::pace::PaceArgs;
-use super::values::{moment, vendor};
+use super::values::{Since, age, since, vendor};
 use crate::archive::{Head, Keep};
 use crate::sheet::Format;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
-use jiff::Timestamp;
+use jiff::SignedDuration;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -129,7 +129,40 @@ Examples:
         /// A head that was kept elsewhere, as it was printed; without one it is said what cannot be proven
         #[arg(long, value_name = "HEAD", value_parser = Head::from_str)]
         head: Vec<Head>,
+        /// Print what was found as one JSON object on standard output
+        #[arg(long)]
+        json: bool,
     },
+    /// List the snapshots that it holds, or say in one line whether the newest is fresh
+    #[command(
+        after_help = "With --nagios one line is printed, as monitoring systems read it. Exit codes then: 0 OK · 1 WARNING: the \
+newest snapshot may not hold everything · 2 CRITICAL: there is none, or it is too old · 3 UNKNOWN: the archive cannot be read
+
+Examples:
+  rowcall archive list /var/lib/rowcall
+  rowcall archive list /var/lib/rowcall hq --nagios --max-age 26h"
+    )]
+    List(ArchiveListArgs),
+}
+
+/// `rowcall archive list`
+#[derive(Debug, Args)]
+pub struct ArchiveListArgs {
+    /// The archive's folder
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub folder: PathBuf,
+    /// The target whose snapshots are listed [default: all]
+    #[arg(value_name = "TARGET")]
+    pub target: Option<String>,
+    /// Print them as one JSON object on standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Print one line on the newest snapshot of each target, with a monitoring system's exit codes
+    #[arg(long, conflicts_with = "json")]
+    pub nagios: bool,
+    /// How old the newest snapshot may be, for example 26h or 8d
+    #[arg(long, value_name = "AGE", requires = "nagios", default_value = "26h", value_parser = age)]
+    pub max_age: SignedDuration,
 }
 
 /// `rowcall diff`
@@ -152,7 +185,8 @@ Examples:
   rowcall diff monday.csv tuesday.csv
   rowcall diff staff.xlsx hq
   rowcall diff hq branch -o differences.xlsx
-  rowcall diff --archive /var/lib/rowcall --since 2026-11-01 hq --format markdown
+  rowcall diff --archive /var/lib/rowcall --since tuesday hq
+  rowcall diff --archive /var/lib/rowcall --since 2026-11-01 hq --format md
 
 In a crontab, a mail when anything changed overnight, or could not be compared:
   rowcall diff old.csv hq >changes.txt 2>&1 || mail -s 'hq changed' ops@example.com <changes.txt"
@@ -164,9 +198,10 @@ pub struct DiffArgs {
     /// The archive whose nights are compared
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, requires = "since", conflicts_with = "vendor")]
     pub archive: Option<PathBuf>,
-    /// Since when: a day (it begins at 0:00 UTC), or a moment such as 2026-11-01T02:00:00Z
-    #[arg(long, value_name = "DATE", requires = "archive", value_parser = moment)]
-    pub since: Option<Timestamp>,
+    /// Since when: a day (2026-11-01, yesterday, tuesday; it begins at 0:00 UTC), so long ago (3d, 12h), a moment
+    /// (2026-11-01T02:00:00Z), or `last`: since the snapshot before the newest
+    #[arg(long, value_name = "DATE", requires = "archive", value_parser = since)]
+    pub since: Option<Since>,
     /// The vendor that the sheets are for, where the other side does not tell [default: their words are taken as any vendor's]
     #[arg(long = "for", value_name = "VENDOR", value_parser = vendor)]
     pub vendor: Option<String>,
@@ -179,6 +214,9 @@ pub struct DiffArgs {
     /// The file to write.
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help = written("Write them to this file", ""))]
     pub output: Option<PathBuf>,
+    /// Print them as one JSON object on standard output, with what was not compared
+    #[arg(long, conflicts_with_all = ["output", "format"])]
+    pub json: bool,
     /// How the sheets are read.
     #[command(flatten)]
     pub reading: ReadingArgs,

@@ -12,7 +12,9 @@ mod sheets;
 mod tools;
 mod values;
 
-pub use audit::{ArchiveArgs, ArchiveCommand, DiffArgs, ExportArgs, ExportSecrets};
+pub use audit::{
+    ArchiveArgs, ArchiveCommand, ArchiveListArgs, DiffArgs, ExportArgs, ExportSecrets,
+};
 pub use change::{DeleteArgs, ImportArgs, MigrateArgs, OnLoss, PlanArgs};
 pub use input::{Delimiter, InputArgs, ReadingArgs};
 pub use output::{DetailArgs, ReportArgs, SecretsArgs};
@@ -20,7 +22,8 @@ pub use pace::PaceArgs;
 pub use runs::{ResumeArgs, RunReportArgs, RunsArgs, RunsCommand, UndoArgs};
 pub use safety::GuardArgs;
 pub use sheets::{CheckArgs, ColumnsArgs, FixArgs, TemplateArgs};
-pub use tools::{CompletionsArgs, DoctorArgs, HelpArgs, SimArgs, VendorsArgs};
+pub use tools::{CompletionsArgs, DoctorArgs, HelpArgs, SchemaArgs, SimArgs, VendorsArgs};
+pub use values::Since;
 
 use crate::model::redact::harmless;
 use crate::rim::terminal::{Color, print};
@@ -87,7 +90,7 @@ pub enum Command {
     Delete(DeleteArgs),
     /// Write every extension of PBXes into files, or into an archive of nights
     Export(ExportArgs),
-    /// Check an archive of nights
+    /// Check an archive of snapshots, list it, or say whether the newest is fresh
     Archive(ArchiveArgs),
     /// Bring the extensions of one PBX onto another, of any vendor, and say what is lost on the way
     Migrate(MigrateArgs),
@@ -115,6 +118,8 @@ pub enum Command {
     Help(HelpArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
+    /// Print the JSON Schema of what a command prints with --json
+    Schema(SchemaArgs),
     /// Print the manual page
     Man,
 }

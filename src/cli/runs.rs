@@ -56,8 +56,13 @@ pub struct UndoArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   rowcall runs
+  rowcall runs show
   rowcall runs clean --keep 30")]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct RunsArgs {
+    /// Print them as one JSON object on standard output
+    #[arg(long)]
+    pub json: bool,
     /// What to do with them.
     #[command(subcommand)]
     pub command: Option<RunsCommand>,
@@ -66,6 +71,15 @@ pub struct RunsArgs {
 /// What to do with runs.
 #[derive(Debug, Subcommand)]
 pub enum RunsCommand {
+    /// Show one run: its PBX, when it began and ended, its rows, where its files are
+    Show {
+        /// The run [default: the newest one]
+        #[arg(value_name = "RUN")]
+        run: Option<String>,
+        /// Print it as one JSON object on standard output
+        #[arg(long)]
+        json: bool,
+    },
     /// Throw old runs away, with their folders; unfinished ones stay, and those whose folder holds generated secrets
     Clean {
         /// How many of the newest stay

@@ -12,6 +12,20 @@ pub struct VendorsArgs {
     /// The vendor whose fields and rules are shown
     #[arg(value_name = "VENDOR", value_parser = vendor)]
     pub vendor: Option<String>,
+    /// Print it as one JSON object on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `rowcall schema`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rowcall schema
+  rowcall schema diff")]
+pub struct SchemaArgs {
+    /// The schema's name [default: lists them]
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
 }
 
 /// `rowcall sim`

@@ -2,17 +2,83 @@
 
 use crate::columns::products;
 use crate::sheet::Encoding;
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 pub(super) fn setting(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
     Ok((name.trim().to_owned(), value.to_owned()))
 }
 
+/// A point in the past that snapshots are compared since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Since {
+    /// This moment.
+    Moment(Timestamp),
+    /// The snapshot before the newest.
+    Last,
+}
+
+/// A point in the past as it is typed: `last`, `yesterday`, a day of the week, `3d`, `12h`, a day, a moment.
+pub(super) fn since(text: &str) -> Result<Since, String> {
+    since_from(text, Timestamp::now())
+}
+
+/// The same, seen from `now`. A day of the week is the last one that is over; on a Tuesday, `tuesday` is a week ago.
+fn since_from(text: &str, now: Timestamp) -> Result<Since, String> {
+    let word = text.to_ascii_lowercase();
+    let today = now.to_zoned(TimeZone::UTC).date();
+    let begins = |days_ago: i64| {
+        let day = today.checked_sub(days_ago.days()).ok()?;
+        Some(Since::Moment(day.to_zoned(TimeZone::UTC).ok()?.timestamp()))
+    };
+    let weekday = DAYS.iter().position(|day| *day == word || day[..3] == word);
+    let found = match (word.as_str(), weekday) {
+        ("last", _) => Some(Since::Last),
+        ("today", _) => begins(0),
+        ("yesterday", _) => begins(1),
+        (_, Some(day)) => {
+            let days_ago = i64::from(today.weekday().to_monday_zero_offset()) - day as i64;
+            begins(if days_ago > 0 { days_ago } else { days_ago + 7 })
+        }
+        _ => age(&word)
+            .ok()
+            .and_then(|age| now.checked_sub(age).ok())
+            .map(Since::Moment),
+    };
+    found.map_or_else(|| moment(text).map(Since::Moment), Ok)
+}
+
+const DAYS: [&str; 7] = [
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+];
+
+/// A time that has passed: `26h` or `3d`.
+pub(super) fn age(text: &str) -> Result<SignedDuration, String> {
+    let hours = match (text.strip_suffix('h'), text.strip_suffix('d')) {
+        (Some(hours), _) => hours.parse::<i64>().ok(),
+        (_, Some(days)) => days
+            .parse::<i64>()
+            .ok()
+            .and_then(|days| days.checked_mul(24)),
+        _ => None,
+    };
+    // A century is more than any archive holds.
+    let hours = hours.filter(|hours| (1..=876_000).contains(hours));
+    hours
+        .map(SignedDuration::from_hours)
+        .ok_or_else(|| format!("{text:?} is no age: write 26h or 3d"))
+}
+
 /// A day's beginning in UTC, or the moment that is written.
-pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
+fn moment(text: &str) -> Result<Timestamp, String> {
     if let Ok(moment) = text.parse() {
         return Ok(moment);
     }
@@ -21,7 +87,7 @@ pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
     let begins = day.and_then(|day| day.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok());
     begins
         .map(|begins| begins.timestamp())
-        .ok_or_else(|| format!("{text:?} is no day: write 2026-11-01, or 2026-11-01T02:00:00Z"))
+        .ok_or_else(|| format!("{text:?} is no day: write 2026-11-01, tuesday, yesterday, 3d, last, or 2026-11-01T02:00:00Z"))
 }
 
 pub(super) fn vendor(text: &str) -> Result<String, String> {
@@ -68,6 +134,30 @@ pub(super) fn encoding(text: &str) -> Result<Encoding, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_are_counted_back_from_now() {
+        // A Saturday.
+        let now: Timestamp = "2026-11-28T09:30:00Z".parse().unwrap();
+        for (text, told) in [
+            ("tuesday", "2026-11-24T00:00:00Z"),
+            ("Fri", "2026-11-27T00:00:00Z"),
+            ("saturday", "2026-11-21T00:00:00Z"),
+            ("sunday", "2026-11-22T00:00:00Z"),
+            ("today", "2026-11-28T00:00:00Z"),
+            ("yesterday", "2026-11-27T00:00:00Z"),
+            ("3d", "2026-11-25T09:30:00Z"),
+            ("12h", "2026-11-27T21:30:00Z"),
+            ("2026-11-01", "2026-11-01T00:00:00Z"),
+        ] {
+            let read = since_from(text, now);
+            assert_eq!(read, Ok(Since::Moment(told.parse().unwrap())), "{text}");
+        }
+        assert_eq!(since_from("last", now), Ok(Since::Last));
+        for wrong in ["tomorrow", "0d", "-3d", "3w", "tu", "99999999999999999999d"] {
+            assert!(since_from(wrong, now).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn days_and_moments_are_read_as_they_are_typed() {

@@ -1,17 +1,30 @@
-//! `rowcall archive`: whether nights are what was exported.
+//! `rowcall archive`: whether snapshots are what was exported, which there are, and whether the newest is fresh.
 
-use crate::archive::Archive;
-use crate::cli::{ArchiveArgs, ArchiveCommand};
+use crate::archive::{Archive, Head, Night};
+use crate::cli::{ArchiveArgs, ArchiveCommand, ArchiveListArgs};
 use crate::rim::terminal::{print, print_data};
 use crate::rim::{Exit, Failure};
+use crate::sheet::markdown;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::path::Path;
 
-/// Says what is wrong, on standard output; where nothing is, the head.
+/// Says what is wrong with an archive, or what it holds.
 ///
 /// # Errors
 /// Exit 2 where there is no archive, or it cannot be read.
 pub(super) fn run(args: &ArchiveArgs) -> Result<Exit, Failure> {
-    let ArchiveCommand::Verify { folder, head } = &args.command;
-    let verdict = Archive::open(folder)?.verify(head)?;
+    match &args.command {
+        ArchiveCommand::Verify { folder, head, json } => verify(folder, head, *json),
+        ArchiveCommand::List(args) if args.nagios => status(args),
+        ArchiveCommand::List(args) => list(args),
+    }
+}
+
+/// Prints what is wrong, on standard output; where nothing is, the head.
+fn verify(folder: &Path, heads: &[Head], json: bool) -> Result<Exit, Failure> {
+    let verdict = Archive::open(folder)?.verify(heads)?;
     for line in &verdict.left {
         print(line);
     }
@@ -23,11 +36,27 @@ pub(super) fn run(args: &ArchiveArgs) -> Result<Exit, Failure> {
         verdict.removed
     );
     // With a head, what it does not vouch for is a finding; without one, it is only said.
-    let (wrong, unproven) = match head.is_empty() {
+    let (wrong, unproven) = match heads.is_empty() {
         true => (verdict.wrong, verdict.unproven),
         false => ([verdict.wrong, verdict.unproven].concat(), vec![]),
     };
+    let exit = Exit::done_if(wrong.is_empty());
     print_data(|out| {
+        if json {
+            let all = json!({
+                "command": "archive verify",
+                "archive": folder.display().to_string(),
+                "head": verdict.head.to_string(),
+                "entries": verdict.head.entry.unwrap_or_default(),
+                "sound": verdict.sound,
+                "removed": verdict.removed,
+                "findings": wrong,
+                "unproven": unproven,
+                "left": verdict.left,
+                "exit_code": exit.code(),
+            });
+            return writeln!(out, "{all}");
+        }
         wrong.iter().try_for_each(|line| writeln!(out, "{line}"))?;
         match wrong.is_empty() {
             true => writeln!(out, "{}", verdict.head),
@@ -38,12 +67,170 @@ pub(super) fn run(args: &ArchiveArgs) -> Result<Exit, Failure> {
         print(line);
     }
     print(counts);
-    if wrong.is_empty() {
-        return Ok(Exit::Done);
+    match wrong.len() {
+        0 => {}
+        1 => print("1 finding"),
+        count => print(format!("{count} findings")),
     }
-    print(match wrong.len() {
-        1 => "1 finding".to_owned(),
-        count => format!("{count} findings"),
-    });
-    Ok(Exit::NotDone)
+    Ok(exit)
+}
+
+/// The snapshots of one target, or of all.
+fn snapshots(args: &ArchiveListArgs) -> Result<BTreeMap<String, Vec<Night>>, Failure> {
+    let mut all = Archive::open(&args.folder)?.nights()?;
+    let Some(target) = &args.target else {
+        return Ok(all);
+    };
+    let known: Vec<&str> = all.keys().map(String::as_str).collect();
+    let hint = format!("it holds snapshots of: {}", known.join(", "));
+    let own = all.remove_entry(target).ok_or_else(|| {
+        let folder = args.folder.display();
+        Failure::usage(format!("{folder} holds no snapshot of {target}")).hint(hint)
+    })?;
+    Ok(BTreeMap::from([own]))
+}
+
+/// Prints the snapshots, in the order in which they were entered.
+fn list(args: &ArchiveListArgs) -> Result<Exit, Failure> {
+    let all = snapshots(args)?;
+    let each = || {
+        let targets = all.iter();
+        targets.flat_map(|(target, snapshots)| snapshots.iter().map(move |one| (target, one)))
+    };
+    if args.json {
+        let snapshots: Vec<serde_json::Value> = each()
+            .map(|(target, one)| {
+                json!({
+                    "target": target,
+                    "entry": one.entry,
+                    "time": one.time.to_string(),
+                    "file": one.path.display().to_string(),
+                    "sha256": one.sha256,
+                    "extensions": one.facts.extensions,
+                    "certain": one.facts.is_certain(),
+                    "secrets": one.facts.secrets,
+                    "vendor": one.facts.vendor,
+                    "pbx": one.facts.pbx,
+                })
+            })
+            .collect();
+        let archive = args.folder.display().to_string();
+        let all = json!({ "command": "archive list", "archive": archive, "snapshots": snapshots });
+        return print_data(|out| writeln!(out, "{all}"));
+    }
+    let rows: Vec<Vec<String>> = each()
+        .map(|(target, one)| {
+            let certain = match one.facts.is_certain() {
+                true => "",
+                false => "may not hold everything",
+            };
+            vec![
+                target.clone(),
+                one.entry.to_string(),
+                format!("{:.0}", one.time),
+                one.facts.extensions.to_string(),
+                one.path.display().to_string(),
+                certain.to_owned(),
+            ]
+        })
+        .collect();
+    let headings = ["target", "entry", "entered", "extensions", "file", ""].map(str::to_owned);
+    let table = markdown::table(&headings, &rows);
+    print_data(|out| out.write_all(table.as_bytes()))
+}
+
+/// Prints one line on the newest snapshot, as a monitoring system reads it: exit 0 is OK, 1 a warning, 2 critical, 3 that
+/// nothing is known.
+fn status(args: &ArchiveListArgs) -> Result<Exit, Failure> {
+    let (exit, line) = match snapshots(args) {
+        Ok(all) if all.is_empty() => (
+            Exit::Unusable,
+            format!("{} holds no snapshot yet", args.folder.display()),
+        ),
+        Ok(all) => {
+            let targets = all.iter();
+            let each = targets.filter_map(|(target, snapshots)| {
+                Some(judge(
+                    target,
+                    snapshots.last()?,
+                    Timestamp::now(),
+                    args.max_age,
+                ))
+            });
+            let mut each: Vec<(Exit, String)> = each.collect();
+            each.sort_by_key(|(exit, _)| std::cmp::Reverse(*exit));
+            let worst = each.first().map_or(Exit::Target, |(exit, _)| *exit);
+            let lines: Vec<String> = each.into_iter().map(|(_, line)| line).collect();
+            (worst, lines.join("; "))
+        }
+        Err(failure) if failure.hint.starts_with("it holds") => (Exit::Unusable, failure.message),
+        Err(failure) => (Exit::Target, failure.message),
+    };
+    let word = match exit {
+        Exit::Done => "OK",
+        Exit::NotDone => "WARNING",
+        Exit::Unusable => "CRITICAL",
+        Exit::Target | Exit::Stopped | Exit::Interrupted => "UNKNOWN",
+    };
+    print_data(|out| writeln!(out, "ROWCALL {word} - {line}"))?;
+    Ok(exit)
+}
+
+/// How the newest snapshot of a target is, seen from `now`.
+fn judge(target: &str, newest: &Night, now: Timestamp, max_age: SignedDuration) -> (Exit, String) {
+    let age = now.duration_since(newest.time);
+    let hours = age.as_secs() / 3600;
+    let line = format!(
+        "{target}: {} extensions, {hours} h old",
+        newest.facts.extensions
+    );
+    match (age > max_age, newest.facts.is_certain()) {
+        (true, _) => (
+            Exit::Unusable,
+            format!("{line}, older than {} h", max_age.as_secs() / 3600),
+        ),
+        (false, false) => (Exit::NotDone, format!("{line}, may not hold everything")),
+        (false, true) => (Exit::Done, line),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::archive::Facts;
+
+    #[test]
+    fn a_snapshot_is_right_until_it_is_old_or_may_not_hold_everything() {
+        let time: Timestamp = "2026-11-28T02:00:00Z".parse().unwrap();
+        let facts = Facts {
+            started: time,
+            extensions: 200,
+            gone: 0,
+            whole: true,
+            secrets: "omit".into(),
+            key: String::new(),
+            vendor: "openvox".into(),
+            pbx: "openvox+http://10.0.0.5/".into(),
+            rules: String::new(),
+            tool: String::new(),
+        };
+        let mut newest = Night {
+            entry: 1,
+            time,
+            path: "hq/1.csv".into(),
+            sha256: String::new(),
+            facts,
+        };
+        let day = SignedDuration::from_hours(26);
+        let after = |hours| time + SignedDuration::from_hours(hours);
+        assert_eq!(
+            judge("hq", &newest, after(25), day),
+            (Exit::Done, "hq: 200 extensions, 25 h old".into())
+        );
+        let (exit, line) = judge("hq", &newest, after(27), day);
+        assert_eq!(exit, Exit::Unusable);
+        assert!(line.ends_with("27 h old, older than 26 h"), "{line}");
+        newest.facts.whole = false;
+        assert_eq!(judge("hq", &newest, after(1), day).0, Exit::NotDone);
+    }
 }

@@ -14,6 +14,7 @@ mod migrate;
 mod plan;
 mod resume;
 mod runs;
+mod schema;
 mod sim;
 mod template;
 mod undo;
@@ -52,6 +53,7 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Doctor(args) => doctor::run(args, &context),
         Command::Help(args) => help::run(args),
         Command::Completions(args) => print_data(|out| cli::completions(args.shell, out)),
+        Command::Schema(args) => schema::run(args),
         Command::Man => print_data(|out| cli::man(out)),
     };
     done.unwrap_or_else(|failure| report(&failure)).code()

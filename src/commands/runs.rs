@@ -1,7 +1,7 @@
 //! `rowcall runs` and `rowcall report`: what the ledgers tell.
 
 use crate::cli::{RunReportArgs, RunsArgs, RunsCommand};
-use crate::ledger::{Listed, Memory, Standing, StoredRun, clean, runs};
+use crate::ledger::{Listed, Memory, Standing, StateDir, StoredRun, Summary, clean, runs};
 use crate::model::{Outcome, RowResult};
 use crate::report::{cells, columns};
 use crate::rim::outputs::Files;
@@ -9,6 +9,7 @@ use crate::rim::terminal::{output, print, print_data};
 use crate::rim::{Context, Exit, Failure};
 use crate::run::SavedOptions;
 use crate::sheet::{Format, Readers, Writer, markdown};
+use serde_json::{Value, json};
 
 /// Lists the runs, newest first, or throws old ones away.
 ///
@@ -33,10 +34,145 @@ pub(super) fn run(args: &RunsArgs, context: &Context) -> Result<Exit, Failure> {
         }
         return Ok(Exit::Done);
     }
+    if let Some(RunsCommand::Show { run, json }) = &args.command {
+        return show(run.as_deref(), *json, &state);
+    }
+    if args.json {
+        let runs: Vec<Value> = runs(&state)?.iter().map(run_as_json).collect();
+        let all = json!({ "command": "runs", "runs": runs });
+        return print_data(|out| writeln!(out, "{all}"));
+    }
     let rows: Vec<Vec<String>> = runs(&state)?.iter().map(listed).collect();
     let headings = ["run", "command", "target", "started", "state", "rows"].map(str::to_owned);
     let table = markdown::table(&headings, &rows);
     print_data(|out| out.write_all(table.as_bytes()))
+}
+
+/// What became of a run: its word, and why it is to be resumed.
+fn standing(summary: &Summary) -> (&'static str, Option<&str>) {
+    match &summary.ended {
+        None => ("at_work_or_cut_off", None),
+        Some(_) if summary.is_finished() => ("finished", None),
+        Some(ended) => ("to_be_resumed", Some(&ended.why)),
+    }
+}
+
+fn run_as_json(listed: &Listed) -> Value {
+    match &listed.summary {
+        Ok(summary) => summary_as_json(summary),
+        Err(error) => {
+            json!({ "run": listed.id, "state": "unreadable", "why": error.to_string() })
+        }
+    }
+}
+
+fn summary_as_json(summary: &Summary) -> Value {
+    let run = &summary.run;
+    let (state, why) = standing(summary);
+    let options = SavedOptions::parse(&run.id, &run.head.options);
+    let results = summary.results.iter();
+    let counts: serde_json::Map<String, Value> = results
+        .map(|(result, count)| (result.word().to_owned(), json!(count)))
+        .collect();
+    json!({
+        "run": run.id,
+        "command": run.head.command,
+        "mode": run.head.mode,
+        "groups": options.is_ok_and(|options| options.target.groups),
+        "target": run.target,
+        "started": format!("{:.3}", run.started),
+        "state": state,
+        "why": why,
+        "counts": counts,
+        "waiting": summary.waiting,
+        "to_be_looked_up": summary.intended,
+    })
+}
+
+/// Prints everything about one run, the newest where none is named.
+fn show(name: Option<&str>, json: bool, state: &StateDir) -> Result<Exit, Failure> {
+    let name = match name {
+        Some(name) => name.to_owned(),
+        None => newest_name(state)?,
+    };
+    let summary = StoredRun::open(state, &name)?.summary()?;
+    let run = &summary.run;
+    let options = SavedOptions::parse(&run.id, &run.head.options);
+    let reports: Vec<String> = options
+        .into_iter()
+        .flat_map(|options| options.reports)
+        .map(|path| path.display().to_string())
+        .collect();
+    let mut all = summary_as_json(&summary);
+    let ended = summary.ended.as_ref();
+    let more = json!({
+        "run_command": run.head.command,
+        "command": "runs show",
+        "ended": ended.map(|ended| format!("{:.3}", ended.at)),
+        "vendor": run.head.vendor,
+        "rules": run.head.rules,
+        "tool": run.tool,
+        "key": run.key,
+        "folder": state.run_folder(&name).display().to_string(),
+        "reports": reports,
+    });
+    if let (Some(all), Value::Object(more)) = (all.as_object_mut(), more) {
+        all.extend(more);
+    }
+    if json {
+        return print_data(|out| writeln!(out, "{all}"));
+    }
+    let word = |value: &Value| match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => {
+            let items: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+            items.join(", ")
+        }
+        Value::Object(counts) => {
+            let counts: Vec<String> = counts
+                .iter()
+                .map(|(word, n)| format!("{n} {word}"))
+                .collect();
+            counts.join(", ")
+        }
+        other => other.to_string(),
+    };
+    let shown = |name: &str| word(all.get(name).unwrap_or(&Value::Null));
+    print_data(|out| {
+        for (label, name) in [
+            ("run", "run"),
+            ("command", "run_command"),
+            ("mode", "mode"),
+            ("target", "target"),
+            ("started", "started"),
+            ("ended", "ended"),
+            ("state", "state"),
+            ("why", "why"),
+            ("rows", "counts"),
+            ("waiting", "waiting"),
+            ("to be looked up", "to_be_looked_up"),
+            ("rules", "rules"),
+            ("tool", "tool"),
+            ("key", "key"),
+            ("folder", "folder"),
+            ("reports", "reports"),
+        ] {
+            let text = shown(name).replace('_', if name == "state" { " " } else { "_" });
+            if !text.is_empty() {
+                writeln!(out, "{label:<16} {text}")?;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// The newest run's name.
+fn newest_name(state: &StateDir) -> Result<String, Failure> {
+    let newest = runs(state)?.into_iter().next();
+    newest
+        .map(|listed| listed.id)
+        .ok_or_else(|| Failure::usage("there are no runs yet"))
 }
 
 fn listed(listed: &Listed) -> Vec<String> {
@@ -99,10 +235,7 @@ pub(super) fn report(args: &RunReportArgs, context: &Context) -> Result<Exit, Fa
     let state = context.state()?;
     let name = match &args.run {
         Some(name) => name.clone(),
-        None => runs(&state)?
-            .first()
-            .map(|listed| listed.id.clone())
-            .ok_or_else(|| Failure::usage("there are no runs yet"))?,
+        None => newest_name(&state)?,
     };
     let outcomes = StoredRun::open(&state, &name)?.outcomes()?;
     let mut files = Files::default();

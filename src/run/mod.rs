@@ -264,6 +264,8 @@ impl<'r> Run<'r> {
         let lines: Vec<Outcome> = plan.rows.iter().map(PlannedRow::line).collect();
         let mut results = self.results(lines.clone())?;
         results.quiet = true;
+        let changes = plan.rows.iter().filter_map(|row| row.change.as_ref());
+        results.planned = Some(changes.map(|change| change.action).collect());
         if !self.request.report.json {
             let manifest = (self.request.target.vendor.manifest)();
             let lines = render::lines(&plan.rows, manifest, self.detail);

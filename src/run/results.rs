@@ -2,7 +2,7 @@
 
 use super::rejects::Rejects;
 use super::request::ReportOptions;
-use crate::model::{Outcome, RowResult};
+use crate::model::{Action, Outcome, RowResult};
 use crate::plan::Refusal;
 use crate::report::{Report, ResultCounts, columns, counted, describe};
 use crate::rim::terminal::{output, print};
@@ -25,6 +25,8 @@ pub(crate) struct Results<'r> {
     pub(crate) run: Option<String>,
     /// Rows that are not done are shown elsewhere.
     pub(crate) quiet: bool,
+    /// The changes of a plan that is only shown.
+    pub(crate) planned: Option<Vec<Action>>,
     started: Timestamp,
     json: bool,
     report_file: Option<PathBuf>,
@@ -60,6 +62,7 @@ impl<'r> Results<'r> {
             target: target.to_owned(),
             run: None,
             quiet: false,
+            planned: None,
             started: Timestamp::now(),
             json: args.json,
             report_file: args.files.first().cloned(),
@@ -216,7 +219,7 @@ impl<'r> Results<'r> {
             print(rejects.finish().map_err(Failure::usage)?);
         }
         if self.json {
-            let summary = json!({
+            let mut summary = json!({
                 "command": self.command,
                 "target": self.target,
                 "run": self.run,
@@ -226,6 +229,14 @@ impl<'r> Results<'r> {
                 "finished": format!("{finished:.3}"),
                 "exit_code": exit.code(),
             });
+            if let (Some(planned), Some(summary)) = (&self.planned, summary.as_object_mut()) {
+                let count = |action: Action| planned.iter().filter(|one| **one == action).count();
+                let counts = [Action::Create, Action::Update, Action::Delete]
+                    .map(|action| (action.word().to_owned(), json!(count(action))));
+                let counts: serde_json::Map<String, serde_json::Value> =
+                    counts.into_iter().collect();
+                summary.insert("planned".to_owned(), counts.into());
+            }
             writeln!(output(), "{summary}").map_err(|error| {
                 Failure::usage(format!("standard output cannot be written: {error}"))
             })?;

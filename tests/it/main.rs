@@ -47,6 +47,7 @@ mod verbs {
     mod fix;
     mod fix_books;
     mod groups;
+    mod json;
     mod migrate;
     mod order;
     mod plan;

@@ -1,15 +1,14 @@
 //! The sides of a diff that are nights of an archive.
 
 use super::export;
-use super::output::{Output, conclude, print_not_compared};
+use super::output::{Output, conclude, not_compared};
 use crate::archive::{Archive, Night};
-use crate::cli::DiffArgs;
+use crate::cli::{DiffArgs, Since};
 use crate::diff::{Side, compare};
 use crate::digest::sha256_of_all;
 use crate::rim::terminal::{print, report};
 use crate::rim::{Exit, Failure};
 use crate::vendors::vendor;
-use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
@@ -18,16 +17,20 @@ use std::path::Path;
 ///
 /// # Errors
 /// Exit 2 where the archive or the output cannot be used.
-pub(super) fn run(args: &DiffArgs, folder: &Path, since: Timestamp) -> Result<Exit, Failure> {
+pub(super) fn run(args: &DiffArgs, folder: &Path, since: Since) -> Result<Exit, Failure> {
     let nights = Archive::open(folder)?.nights()?;
     let nights = named(nights, folder, &args.sides)?;
     let mut output = Output::open(args, nights.len() > 1)?;
     let mut exit = Exit::Done;
     for (target, nights) in &nights {
         let compared = compare_target(target, nights, since, &mut output);
-        exit = exit.max(compared.unwrap_or_else(|failure| report(&failure)));
+        let compared = compared.unwrap_or_else(|failure| {
+            output.fail(&failure.message);
+            report(&failure)
+        });
+        exit = exit.max(compared);
     }
-    output.finish()?;
+    output.finish(exit)?;
     Ok(exit)
 }
 
@@ -58,7 +61,7 @@ fn named(
 fn compare_target(
     target: &str,
     nights: &[Night],
-    since: Timestamp,
+    since: Since,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
     // An export that may lack extensions would make them seem to be gone.
@@ -72,10 +75,11 @@ fn compare_target(
             "{target}: {count} nights may not hold everything, and are passed over"
         ));
     }
-    let before = certain
-        .iter()
-        .rfind(|night| night.time <= since)
-        .or(certain.first());
+    let before = match since {
+        Since::Last => certain.len().checked_sub(2).and_then(|at| certain.get(at)),
+        Since::Moment(since) => certain.iter().rfind(|night| night.time <= since),
+    };
+    let before = before.or(certain.first());
     let (Some(before), Some(after)) = (before, certain.last()) else {
         return Err(Failure::usage(format!(
             "{target}: no night can be compared"
@@ -90,10 +94,12 @@ fn compare_target(
     let sides = [side(target, before)?, side(target, after)?];
     let comparison = compare(&sides[0], &sides[1], None);
     let labels = [before, after].map(|night| format!("{target} {}", night.time));
-    if !sides.iter().any(Side::is_empty) {
-        print_not_compared(&comparison, &labels, [None; 2]);
-    }
-    output.write(target, &comparison)?;
+    let untold = match sides.iter().any(Side::is_empty) {
+        true => vec![],
+        false => not_compared(&comparison, &labels, [None; 2]),
+    };
+    untold.iter().for_each(print);
+    output.write(target, &labels, &comparison, untold)?;
     Ok(conclude(&labels, &comparison))
 }
 

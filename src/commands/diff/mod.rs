@@ -16,13 +16,13 @@ use crate::manifest::Manifest;
 use crate::model::Field;
 use crate::rim::outputs::Files;
 use crate::rim::target::vendor_of_rows;
-use crate::rim::terminal::stop_on_interrupt;
+use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, Target};
 use crate::sheet::{Format, Input};
 use crate::vendors::{GROUPS, vendor};
 pub(super) use archive::side as night;
 use output::{Output, conclude};
-pub(super) use output::{print_not_compared, text};
+pub(super) use output::{not_compared, text};
 use sheets::Sheets;
 use std::path::Path;
 
@@ -56,11 +56,13 @@ pub(super) fn run(args: &DiffArgs, context: &Context) -> Result<Exit, Failure> {
     }
     let labels = named.each_ref().map(Named::label);
     let vendors = named.each_ref().map(Named::manifest);
-    print_not_compared(&comparison, &labels, vendors);
+    let untold = not_compared(&comparison, &labels, vendors);
+    untold.iter().for_each(print);
     let mut output = Output::open(args, false)?;
-    output.write("", &comparison)?;
-    output.finish()?;
-    Ok(conclude(&labels, &comparison))
+    output.write("", &labels, &comparison, untold)?;
+    let exit = conclude(&labels, &comparison);
+    output.finish(exit)?;
+    Ok(exit)
 }
 
 /// Refuses an output that is one of the sides, or has no folder.

@@ -7,6 +7,7 @@ use crate::model::Field;
 use crate::rim::terminal::{output, print, print_data};
 use crate::rim::{Exit, Failure};
 use crate::sheet::{Format, Readers, Writer};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Write};
 
@@ -16,6 +17,10 @@ pub(super) struct Output {
     table: Option<Writer>,
     /// Each line names its target.
     with_target: bool,
+    /// The comparisons so far, where they are printed as one JSON object.
+    json: Option<Vec<Value>>,
+    /// Targets that could not be compared, with the reason.
+    failed: Vec<String>,
 }
 
 impl Output {
@@ -33,6 +38,8 @@ impl Output {
         Ok(Output {
             table: table.transpose().map_err(Failure::usage)?,
             with_target,
+            json: args.json.then(Vec::new),
+            failed: vec![],
         })
     }
 
@@ -40,8 +47,15 @@ impl Output {
     pub(super) fn write(
         &mut self,
         target: &str,
+        labels: &[String; 2],
         comparison: &Comparison<'_>,
+        not_compared: Vec<String>,
     ) -> Result<(), Failure> {
+        if let Some(json) = &mut self.json {
+            let target = Some(target).filter(|target| !target.is_empty());
+            json.push(as_json(target, labels, comparison, not_compared));
+            return Ok(());
+        }
         let target = self.with_target.then_some(target);
         let Some(table) = &mut self.table else {
             let prefix = target.map_or_else(String::new, |target| format!("{target}: "));
@@ -57,10 +71,49 @@ impl Output {
         Ok(())
     }
 
-    pub(super) fn finish(self) -> Result<(), Failure> {
+    /// Notes a target that could not be compared.
+    pub(super) fn fail(&mut self, why: &str) {
+        self.failed.push(why.to_owned());
+    }
+
+    /// Ends the table, or prints the JSON object.
+    pub(super) fn finish(self, exit: Exit) -> Result<(), Failure> {
+        if let Some(comparisons) = self.json {
+            let all = json!({
+                "command": "diff",
+                "comparisons": comparisons,
+                "failed": self.failed,
+                "exit_code": exit.code(),
+            });
+            return print_data(|out| writeln!(out, "{all}")).map(drop);
+        }
         let finished = self.table.map(Writer::finish);
         finished.unwrap_or(Ok(())).map_err(Failure::usage)
     }
+}
+
+/// One comparison as JSON.
+fn as_json(
+    target: Option<&str>,
+    [before, after]: &[String; 2],
+    comparison: &Comparison<'_>,
+    not_compared: Vec<String>,
+) -> Value {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut rows: Vec<BTreeMap<&str, String>> = vec![];
+    for difference in &comparison.differences {
+        *counts.entry(difference.what().word()).or_default() += 1;
+        let of_difference = comparison.rows(difference).into_iter();
+        rows.extend(of_difference.map(|row| HEADINGS.into_iter().zip(row).collect()));
+    }
+    json!({
+        "target": target,
+        "before": before,
+        "after": after,
+        "not_compared": not_compared,
+        "counts": counts,
+        "differences": rows,
+    })
 }
 
 /// One line for each extension that differs.
@@ -117,13 +170,14 @@ fn summary(comparison: &Comparison<'_>) -> String {
     counts.join(", ")
 }
 
-/// Prints which fields are not compared, and why: once each, and not as differences of every extension. Of sides that are
+/// Which fields are not compared, and why, in words: once each, and not as differences of every extension. Of sides that are
 /// targets the vendors are given.
-pub(in crate::commands) fn print_not_compared(
+pub(in crate::commands) fn not_compared(
     comparison: &Comparison<'_>,
     labels: &[String; 2],
     vendors: [Option<&Manifest>; 2],
-) {
+) -> Vec<String> {
+    let mut lines = vec![];
     let names = |fields: &[Field]| {
         let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
         names.join(", ")
@@ -140,13 +194,13 @@ pub(in crate::commands) fn print_not_compared(
         let (kept, lacking): (Vec<Field>, Vec<Field>) = fields.iter().partition(|f| write_only(f));
         if !lacking.is_empty() {
             let fields = names(&lacking);
-            print(format!(
+            lines.push(format!(
                 "not compared, because only {there} has it: {fields}"
             ));
         }
         if !kept.is_empty() {
             let fields = names(&kept);
-            print(format!(
+            lines.push(format!(
                 "not compared, because {other} does not give it back: {fields}"
             ));
         }
@@ -170,7 +224,8 @@ pub(in crate::commands) fn print_not_compared(
         ),
     ] {
         if !fields.is_empty() {
-            print(format!("{why}: {}", names(fields)));
+            lines.push(format!("{why}: {}", names(fields)));
         }
     }
+    lines
 }

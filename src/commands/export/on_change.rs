@@ -3,7 +3,7 @@
 //!
 //! Nothing that it does, or fails to do, touches the export: that is in its place by then.
 
-use crate::commands::diff::{print_not_compared, text};
+use crate::commands::diff::{not_compared, text};
 use crate::diff::{Side, compare};
 use crate::rim::terminal::{print, report};
 use crate::rim::{Exit, Failure};
@@ -63,7 +63,9 @@ pub(super) fn run(
     let comparison = compare(&before, &after, None);
     let labels = ["the export before", "this one"].map(|which| format!("{target}: {which}"));
     if !before.is_empty() && !after.is_empty() {
-        print_not_compared(&comparison, &labels, [None; 2]);
+        not_compared(&comparison, &labels, [None; 2])
+            .iter()
+            .for_each(print);
     }
     if comparison.differences.is_empty() {
         return Exit::Done;

@@ -15,6 +15,13 @@ use crate::vendors::vendor;
 /// # Errors
 /// Exit 2 where standard output cannot be written.
 pub(super) fn run(args: &VendorsArgs) -> Result<Exit, Failure> {
+    if args.json {
+        let all = match args.vendor.as_deref().and_then(vendor) {
+            Some(vendor) => tables::one_as_json(vendor),
+            None => tables::all_as_json(),
+        };
+        return print_data(|out| writeln!(out, "{all}"));
+    }
     let text = match args.vendor.as_deref().and_then(vendor) {
         Some(vendor) => tables::one(vendor),
         None => format!("{}\n{}", matrix(), tables::dictionary()),

@@ -5,6 +5,7 @@ use crate::manifest::{Access, FieldRow, Manifest, RuleRow, UpdateKind};
 use crate::model::{Field, Kind};
 use crate::sheet::{GENERATE, markdown};
 use crate::vendors::{VENDORS, Vendor};
+use serde_json::{Value, json};
 
 /// The products whose own sheets are read, a row a product.
 pub fn product_table() -> String {
@@ -122,6 +123,80 @@ pub(super) fn one(vendor: &Vendor) -> String {
     text
 }
 
+/// The abilities of all vendors.
+pub(super) fn all_as_json() -> Value {
+    let vendors: Vec<Value> = VENDORS
+        .iter()
+        .map(|vendor| abilities((vendor.manifest)()))
+        .collect();
+    json!({ "command": "vendors", "vendors": vendors })
+}
+
+/// The abilities of a vendor.
+fn abilities(manifest: &Manifest) -> Value {
+    let (facts, ability) = (&manifest.vendor, &manifest.ability);
+    json!({
+        "id": facts.id,
+        "name": facts.name,
+        "api": facts.api,
+        "port": facts.port,
+        "account_required": !ability.account_optional,
+        "create": ability.create,
+        "update": match ability.update {
+            UpdateKind::Fields => "fields",
+            UpdateKind::Whole => "whole",
+        },
+        "delete": ability.delete,
+        "list": ability.list,
+        "groups": ability.groups,
+        "requests_per_second": facts.rate,
+        "in_flight": facts.parallel,
+        "in_a_look_up": facts.batch,
+    })
+}
+
+/// One vendor: its abilities, settings, fields, rules and sources.
+pub(super) fn one_as_json(vendor: &Vendor) -> Value {
+    let manifest = (vendor.manifest)();
+    let objects = |names: &[&str], rows: Vec<Vec<String>>| -> Vec<Value> {
+        let object = |row: Vec<String>| names.iter().map(|name| (*name).to_owned()).zip(row);
+        let rows = rows.into_iter();
+        rows.map(|row| {
+            object(row)
+                .map(|(name, cell)| (name, json!(cell)))
+                .collect()
+        })
+        .collect()
+    };
+    let settings = manifest.setting.iter().map(|setting| {
+        json!({
+            "name": setting.name,
+            "words": setting.words,
+            "default": setting.default,
+            "help": setting.help,
+        })
+    });
+    let sources = manifest.source.iter().map(|(key, source)| {
+        json!({
+            "key": key,
+            "title": source.title,
+            "url": source.url,
+            "checked": source.checked,
+        })
+    });
+    json!({
+        "command": "vendors",
+        "vendor": abilities(manifest),
+        "settings": settings.collect::<Vec<_>>(),
+        "fields": objects(
+            &["field", "wire", "on_create", "values", "access", "source", "note"],
+            field_rows(manifest),
+        ),
+        "rules": objects(&["id", "severity", "words", "source", "note"], rule_rows(manifest)),
+        "sources": sources.collect::<Vec<_>>(),
+    })
+}
+
 fn fields(manifest: &Manifest) -> String {
     let headings = [
         "field",
@@ -132,6 +207,10 @@ fn fields(manifest: &Manifest) -> String {
         "source",
         "note",
     ];
+    markdown::table(&headings.map(str::to_owned), &field_rows(manifest))
+}
+
+fn field_rows(manifest: &Manifest) -> Vec<Vec<String>> {
     let rows = manifest.field.iter().map(|row| {
         vec![
             row.name.name().to_owned(),
@@ -143,11 +222,15 @@ fn fields(manifest: &Manifest) -> String {
             row.note.clone(),
         ]
     });
-    markdown::table(&headings.map(str::to_owned), &rows.collect::<Vec<_>>())
+    rows.collect()
 }
 
 fn rules(manifest: &Manifest) -> String {
     let headings = ["rule", "weight", "a value", "source", "note"].map(str::to_owned);
+    markdown::table(&headings, &rule_rows(manifest))
+}
+
+fn rule_rows(manifest: &Manifest) -> Vec<Vec<String>> {
     let rules = manifest
         .field
         .iter()
@@ -162,7 +245,7 @@ fn rules(manifest: &Manifest) -> String {
             String::new(),
         ]
     });
-    markdown::table(&headings, &rules.chain(cross).collect::<Vec<_>>())
+    rules.chain(cross).collect()
 }
 
 /// Every field of the dictionary and each vendor's own name for it.

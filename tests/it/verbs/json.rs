@@ -1,0 +1,241 @@
+//! What `--json` prints is what the published schema says.
+
+use crate::support::pbx::Desk;
+use crate::support::program::Program;
+use serde_json::{Value, json};
+
+/// Holds a value against a schema of the few words that rowcall's schemas use; gives what is wrong, with its path.
+fn wrong(schema: &Value, value: &Value, path: &str) -> Vec<String> {
+    let words = schema.as_object().unwrap();
+    let mut found = vec![];
+    for (word, wanted) in words {
+        let is_right = match word.as_str() {
+            "$schema" | "title" | "description" | "required" | "additionalProperties" => true,
+            "type" => {
+                let types = wanted.as_array().cloned().unwrap_or(vec![wanted.clone()]);
+                types.iter().any(|one| match one.as_str().unwrap() {
+                    "object" => value.is_object(),
+                    "array" => value.is_array(),
+                    "string" => value.is_string(),
+                    "boolean" => value.is_boolean(),
+                    "null" => value.is_null(),
+                    "number" => value.is_number(),
+                    "integer" => value.is_i64() || value.is_u64(),
+                    other => panic!("{other}"),
+                })
+            }
+            "const" => value == wanted,
+            "enum" => wanted.as_array().unwrap().contains(value),
+            "minimum" => value.as_f64().unwrap() >= wanted.as_f64().unwrap(),
+            "minLength" => value.as_str().unwrap().len() as u64 >= wanted.as_u64().unwrap(),
+            "format" => {
+                value.is_null() || value.as_str().unwrap().parse::<jiff::Timestamp>().is_ok()
+            }
+            "items" => {
+                let items = value.as_array().into_iter().flatten().enumerate();
+                for (index, item) in items {
+                    found.extend(wrong(wanted, item, &format!("{path}[{index}]")));
+                }
+                true
+            }
+            "anyOf" => {
+                let any = wanted.as_array().unwrap().iter();
+                any.clone().any(|one| wrong(one, value, path).is_empty())
+            }
+            "properties" => {
+                for (name, below) in value.as_object().into_iter().flatten() {
+                    let path = format!("{path}.{name}");
+                    match (wanted.get(name), words.get("additionalProperties")) {
+                        (Some(known), _) => found.extend(wrong(known, below, &path)),
+                        (None, Some(Value::Bool(false))) => {
+                            found.push(format!("{path} is not known"))
+                        }
+                        (None, _) => {}
+                    }
+                }
+                true
+            }
+            other => panic!("the validator does not know {other}"),
+        };
+        if !is_right {
+            found.push(format!("{path}: {value} breaks {word} {wanted}"));
+        }
+    }
+    let required = words.get("required").and_then(Value::as_array);
+    for name in required.into_iter().flatten().filter_map(Value::as_str) {
+        if value.get(name).is_none() {
+            found.push(format!("{path} lacks {name}"));
+        }
+    }
+    found
+}
+
+#[test]
+fn the_validator_finds_what_is_wrong() {
+    let schema = json!({
+        "type": "object",
+        "properties": { "a": { "type": "integer", "minimum": 0 }, "b": { "enum": ["x"] } },
+        "required": ["a", "b"],
+        "additionalProperties": false
+    });
+    assert!(wrong(&schema, &json!({"a": 1, "b": "x"}), "").is_empty());
+    for bad in [
+        json!([]),
+        json!({"a": 1}),
+        json!({"a": -1, "b": "x"}),
+        json!({"a": 1.5, "b": "x"}),
+        json!({"a": 1, "b": "y"}),
+        json!({"a": 1, "b": "x", "c": 1}),
+    ] {
+        assert!(!wrong(&schema, &bad, "").is_empty(), "{bad}");
+    }
+}
+
+/// Runs a line that prints JSON, and holds it against the schema of this name.
+#[track_caller]
+fn holds(program: &Program, schema: &str, line: &str, exit: i32) -> Value {
+    let published = program.run(&format!("schema {schema}")).exits(0).out;
+    let published: Value = serde_json::from_str(&published).unwrap();
+    let ran = program.run(line).exits(exit);
+    assert_eq!(ran.out.lines().count(), 1, "{line} prints\n{}", ran.out);
+    let value: Value = serde_json::from_str(&ran.out).unwrap();
+    let wrong = wrong(&published, &value, schema);
+    assert!(wrong.is_empty(), "{line}: {wrong:#?}\n{value:#}");
+    value
+}
+
+const SHEET: &str =
+    "number,display_name,sip_password\n2000,Ann,Xk39vTq2Lm\n2001,Bo,Xk39vTq2Lm\n2002,Cy,\n";
+
+#[test]
+fn what_json_prints_is_what_its_schema_says() {
+    let desk = Desk::new("openvox");
+    desk.write("rowcall.toml", desk.pbx.config("hq"));
+    desk.write("a.csv", SHEET);
+    let check = holds(&desk, "check", "check a.csv --for openvox --json", 1);
+    assert_eq!(check["counts"], json!({"valid": 2, "invalid": 1}));
+    let plan = holds(&desk, "plan", "plan a.csv --to hq --json", 1);
+    assert_eq!(
+        plan["planned"],
+        json!({"create": 2, "update": 0, "delete": 0})
+    );
+    let dry = holds(&desk, "plan", "import a.csv --to hq --json --dry-run", 1);
+    assert_eq!(dry["planned"], plan["planned"]);
+    let runs = holds(&desk, "runs", "runs --json", 0);
+    assert_eq!(runs["runs"], json!([]));
+    let import = holds(
+        &desk,
+        "summary",
+        "import a.csv --to hq --json --report r.csv",
+        1,
+    );
+    assert_eq!(import["counts"], json!({"created": 2, "invalid": 1}));
+    let runs = holds(&desk, "runs", "runs --json", 0);
+    assert_eq!(runs["runs"][0]["run"], import["run"]);
+    assert_eq!(runs["runs"][0]["state"], "finished");
+    let show = holds(&desk, "run", "runs show --json", 0);
+    assert_eq!(show["run"], import["run"]);
+    assert!(show["reports"][0].as_str().unwrap().ends_with("r.csv"));
+    let shown = desk.ends("runs show", 0).out;
+    assert!(
+        shown.contains("rows             2 created, 1 invalid"),
+        "{shown}"
+    );
+    holds(&desk, "summary", "undo --yes --json", 0);
+    // A run whose ledger cannot be read is told of.
+    let folder = show["folder"].as_str().unwrap();
+    std::fs::write(std::path::Path::new(folder).join("ledger.sqlite"), "x").unwrap();
+    let runs = holds(&desk, "runs", "runs --json", 0);
+    let states: Vec<&str> = runs["runs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|run| run["state"].as_str().unwrap())
+        .collect();
+    assert!(states.contains(&"unreadable"), "{states:?}");
+    let vendors = holds(&desk, "vendors", "vendors --json", 0);
+    for vendor in vendors["vendors"].as_array().unwrap() {
+        let id = vendor["id"].as_str().unwrap();
+        let one = holds(&desk, "vendor", &format!("vendors {id} --json"), 0);
+        assert!(!one["fields"].as_array().unwrap().is_empty());
+    }
+    let doctor = holds(&desk, "doctor", "doctor hq --json", 0);
+    assert!(doctor["checks"].as_array().unwrap().len() > 5);
+    desk.ends("schema nonsense", 2)
+        .says(&["there are: archive-list, "]);
+}
+
+#[test]
+fn differences_and_archives_are_told_as_their_schemas_say() {
+    let desk = Desk::new("openvox");
+    desk.write("rowcall.toml", desk.pbx.config("hq"));
+    desk.write("a.csv", SHEET);
+    desk.ends("import a.csv --to hq", 1);
+    desk.ends("export hq --archive nights", 0);
+    let snapshots = holds(&desk, "archive-list", "archive list nights --json", 0);
+    assert_eq!(snapshots["snapshots"][0]["extensions"], 2);
+    desk.write("b.csv", "number,display_name\n2000,Anna\n");
+    desk.ends("import b.csv --to hq --mode update", 0);
+    desk.ends("export hq --archive nights", 0);
+    let verify = holds(&desk, "archive-verify", "archive verify nights --json", 0);
+    assert_eq!(
+        (&verify["sound"], &verify["findings"]),
+        (&json!(2), &json!([]))
+    );
+    let diff = holds(
+        &desk,
+        "diff",
+        "diff --archive nights --since last --json",
+        1,
+    );
+    let told = &diff["comparisons"][0];
+    assert_eq!(
+        (&told["target"], &told["counts"]),
+        (&json!("hq"), &json!({"changed": 1}))
+    );
+    assert_eq!(told["differences"][0]["after"], "Anna");
+    let diff = holds(&desk, "diff", "diff a.csv b.csv --json", 1);
+    let told = &diff["comparisons"][0];
+    assert_eq!(told["target"], Value::Null);
+    assert!(!told["not_compared"].as_array().unwrap().is_empty());
+    holds(&desk, "diff", "diff a.csv a.csv --json", 0);
+    // A snapshot that was changed by hand is a finding, and no diff.
+    let file = snapshots["snapshots"][0]["file"].as_str().unwrap();
+    std::fs::write(desk.path(file), "number\n2000\n").unwrap();
+    let verify = holds(&desk, "archive-verify", "archive verify nights --json", 1);
+    assert_eq!(verify["findings"].as_array().unwrap().len(), 1);
+    let diff = holds(
+        &desk,
+        "diff",
+        "diff --archive nights --since last --json",
+        2,
+    );
+    assert_eq!(diff["failed"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_monitoring_system_reads_one_line_on_the_newest_snapshot() {
+    let desk = Desk::new("openvox");
+    desk.write("rowcall.toml", desk.pbx.config("hq"));
+    desk.write("a.csv", SHEET);
+    desk.ends("import a.csv --to hq", 1);
+    let line = |words: &str, exit: i32| {
+        let ran = desk.ends(&format!("archive list {words} --nagios"), exit);
+        assert_eq!(ran.out.lines().count(), 1, "{}", ran.out);
+        ran.out
+    };
+    assert!(line("nights", 3).starts_with("ROWCALL UNKNOWN - nights is no archive"));
+    desk.ends("export hq --archive nights", 0);
+    assert_eq!(
+        line("nights hq", 0),
+        "ROWCALL OK - hq: 2 extensions, 0 h old\n"
+    );
+    assert_eq!(
+        line("nights", 0),
+        "ROWCALL OK - hq: 2 extensions, 0 h old\n"
+    );
+    assert!(
+        line("nights branch", 2)
+            .starts_with("ROWCALL CRITICAL - nights holds no snapshot of branch")
+    );
+}
