@@ -1,14 +1,15 @@
 //! The commands that change a PBX, or say what they would change: `plan`, `import`, `delete`, `migrate`.
 
-use super::input::InputArgs;
+use super::input::{InputArgs, filling};
 use super::output::{DetailArgs, ReportArgs, SecretsArgs};
 use super::pace::PaceArgs;
 use super::safety::GuardArgs;
 use crate::columns::field_named;
-use crate::migrate::RenumberRule;
+use crate::mapping::RenumberRule;
 use crate::model::Field;
 use crate::plan::decide::Mode;
 use crate::plan::replay::OnDrift;
+use crate::rules::Country;
 use clap::{Args, ValueEnum, ValueHint};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -43,6 +44,12 @@ pub struct PlanArgs {
     /// Keep the plan in this file, as JSON
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
+    /// Read telephone numbers by this country's rule, for example DE [default: the target's `country`]
+    #[arg(long, value_name = "COUNTRY")]
+    pub country: Option<Country>,
+    /// What happens when something of the sheet would be lost, because the vendor has no field for it
+    #[arg(long, value_enum, default_value_t)]
+    pub on_loss: OnLoss,
     /// Where results go.
     #[command(flatten)]
     pub report: ReportArgs,
@@ -106,6 +113,12 @@ pub struct ImportArgs {
     /// With --dry-run: how much is shown.
     #[command(flatten)]
     pub detail: DetailArgs,
+    /// Read telephone numbers by this country's rule, for example DE [default: the target's `country`]
+    #[arg(long, value_name = "COUNTRY", conflicts_with = "plan")]
+    pub country: Option<Country>,
+    /// What happens when something of the sheet would be lost, because the vendor has no field for it
+    #[arg(long, value_enum, default_value_t, conflicts_with = "plan")]
+    pub on_loss: OnLoss,
     /// Where results go.
     #[command(flatten)]
     pub report: ReportArgs,
@@ -149,13 +162,14 @@ pub struct DeleteArgs {
     pub guard: GuardArgs,
 }
 
-/// What happens when a migration would lose something.
+/// What happens when something would be lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum OnLoss {
-    /// It is reported, and the migration goes on
+    /// It is reported, and the rest goes on
     #[default]
     Report,
-    /// Nothing is sent, unless --drop names every field of which something is lost
+    /// Nothing is sent, unless all that would be lost is left out by name: fields by --drop FIELD, columns of a sheet by
+    /// --map 'HEADING=-'
     Stop,
 }
 
@@ -189,6 +203,10 @@ pub struct MigrateArgs {
     /// Leave this field out
     #[arg(long, value_name = "FIELD", value_parser = field_named)]
     pub drop: Vec<Field>,
+    /// What a field is at --to where --from has nothing for it; for example --fill display_name=Desk, or
+    /// --fill web_password='<generate>'
+    #[arg(long, value_name = "FIELD=VALUE", value_parser = filling)]
+    pub fill: Vec<(Field, String)>,
     /// Give extensions new numbers, and whatever refers to them: every x is a digit that stays; the first rule counts
     #[arg(long, value_name = "2xxx=72xxx", value_parser = RenumberRule::from_str)]
     pub renumber: Vec<RenumberRule>,

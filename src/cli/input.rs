@@ -121,7 +121,7 @@ fn mapping(text: &str) -> Result<(String, Mapped), String> {
 }
 
 /// A value for a field. A secret is made up or stands in the sheet, for command lines are seen by others.
-fn filling(text: &str) -> Result<(Field, String), String> {
+pub(super) fn filling(text: &str) -> Result<(Field, String), String> {
     let (name, value) = text.split_once('=').ok_or("write FIELD=VALUE")?;
     let (field, value) = (field_named(name)?, value.trim());
     match value {

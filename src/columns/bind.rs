@@ -1,15 +1,19 @@
 //! From headings to a binding: each heading by itself, then all of them together.
 
 use super::dictionary::{Common, dictionary, misspelt};
+use super::lacking::Lacking;
 use super::map::Saved;
 use super::products::{Word, products};
-use super::questions::{heading_at, listed, map_flag, may_show};
+use super::questions::{heading_at, leave_out_flag, listed, map_flag, may_show};
 use super::values::{Derived, How};
 use super::whose::{Owner, Words, own_name, own_names, owner};
-use super::{BindOptions, Binding, CellReading, Column, ColumnError, Mapped, Question, is_own};
+use super::{
+    BindOptions, Binding, CellReading, Column, ColumnError, Mapped, Question, is_own, is_taken,
+};
 use crate::manifest::Manifest;
+use crate::mapping::made_fields;
 use crate::model::{Field, Finding, Severity, heading_key};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// What one column is, as far as it is known.
@@ -519,10 +523,64 @@ impl Binder<'_> {
                 _ => {}
             }
         }
-        for (field, value) in &self.options.fill {
+        let filled = self.options.fill.iter().map(|(field, _)| *field);
+        let fields: BTreeSet<Field> = read.iter().map(|(field, _)| *field).chain(filled).collect();
+        let made = made_fields(&fields, self.target);
+        // What is made of others is filled where nothing comes of them.
+        let (late, early): (Vec<_>, Vec<_>) =
+            (self.options.fill.iter()).partition(|(field, _)| made.contains_key(field));
+        for (field, value) in early {
+            reading.fill(&mut read, *field, value);
+        }
+        if fields.iter().any(|field| !is_taken(self.target, *field)) {
+            self.plan_lacking(&mut read, &mut reading, made);
+        }
+        for (field, value) in late {
             reading.fill(&mut read, *field, value);
         }
         (read, reading)
+    }
+
+    /// Gives the fields that are made of others a derived column each.
+    fn plan_lacking(
+        &self,
+        read: &mut Vec<(Field, usize)>,
+        reading: &mut CellReading,
+        made: BTreeMap<Field, Field>,
+    ) {
+        let heading = |column: &usize| self.headings.get(*column).map(String::as_str);
+        let flag = |(field, column): &(Field, usize)| {
+            let heading = reading
+                .origin(*column)
+                .and_then(|column| heading(&column))?;
+            Some((*field, leave_out_flag(heading)))
+        };
+        let lacking = Lacking {
+            fields: read.iter().map(|(field, _)| *field).collect(),
+            flags: read.iter().filter_map(flag).collect(),
+            read: read.clone(),
+            first: reading.width + reading.derived.len(),
+            made: made.keys().copied().collect(),
+        };
+        for (field, source) in &made {
+            let column = reading.width + reading.derived.len();
+            let held = read.iter_mut().find(|(known, _)| known == field);
+            let from = match held {
+                Some((_, held)) => reading.origin(std::mem::replace(held, column)),
+                None => {
+                    read.push((*field, column));
+                    // A finding about what is made names a column that it is made of.
+                    let source = lacking.read.iter().find(|(known, _)| known == source);
+                    source.and_then(|(_, column)| reading.origin(*column))
+                }
+            };
+            reading.derived.push(Derived {
+                from,
+                how: How::Made,
+                fill: None,
+            });
+        }
+        reading.lacking = Some(lacking);
     }
 }
 

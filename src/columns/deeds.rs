@@ -76,7 +76,9 @@ impl Deeds {
         if text.is_empty() {
             return None;
         }
-        let deed = WORDS.iter().find(|(word, _)| same_word(word, text));
+        // BroadWorks writes `user.create`.
+        let word = text.rsplit('.').next().unwrap_or(text);
+        let deed = WORDS.iter().find(|(known, _)| same_word(known, word));
         let (allowed, asks, hint) = match deed.map(|(_, deed)| *deed) {
             Some(Deed::Add) => (
                 self.add,
@@ -135,6 +137,9 @@ mod tests {
             (" New ", false),
             ("edit", true),
             ("DEL", true),
+            ("user.create", false),
+            ("user.delete", true),
+            ("user.", true),
             ("löschen", true),
             ("archive", true),
         ] {

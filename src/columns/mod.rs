@@ -8,6 +8,7 @@
 mod bind;
 mod deeds;
 mod dictionary;
+mod lacking;
 mod map;
 mod neighbours;
 mod products;
@@ -18,13 +19,16 @@ mod whose;
 pub use deeds::Deeds;
 pub use map::{Mapped, field_named, over, read_map, write_map};
 pub use products::{Product, products};
+pub(crate) use questions::leave_out_flag;
 pub use questions::{ColumnError, Question};
 pub use values::Scratch;
 
-use crate::manifest::Manifest;
+use crate::manifest::{Access, Manifest, canonical};
+use crate::mapping::MappedField;
 use crate::model::{Field, Finding, Record, heading_key};
-use crate::sheet::{CLEAR, Cells, GENERATE, Headings, Known, is_generate};
+use crate::sheet::{CLEAR, Cells, GENERATE, Headings, Known, is_generate, is_placeholder};
 use dictionary::{Common, dictionary};
+use lacking::Lacking;
 use products::Word;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -82,6 +86,8 @@ pub struct CellReading {
     in_two: Option<usize>,
     /// The cells that say what is to be done with the row, and what may be.
     action: Option<(usize, Deeds)>,
+    /// What becomes of the fields that the vendor lacks; `None` where it has all.
+    lacking: Option<Lacking>,
 }
 
 impl Binding {
@@ -106,58 +112,119 @@ impl Binding {
 
     /// The fields that have a column of the sheet, with it, in the order of the sheet.
     pub fn fields(&self) -> impl Iterator<Item = (Field, usize)> + '_ {
-        self.read
-            .iter()
-            .filter_map(|(field, column)| Some((*field, self.reading.origin(*column)?)))
+        let own = |field: &Field| match &self.reading.lacking {
+            Some(lacking) => lacking.read.iter().any(|(known, _)| known == field),
+            None => true,
+        };
+        let origins = self.read.iter().map(|(field, _)| *field).filter(own);
+        origins.filter_map(|field| Some((field, self.origin_of(field)?)))
+    }
+
+    /// The column of the sheet that a field comes from, also where it is made of others: the first of these.
+    pub fn origin_of(&self, field: Field) -> Option<usize> {
+        self.reading.origin(self.column_of(field)?)
+    }
+
+    /// All fields that are read, also those that are made of others, each with the column that it comes from.
+    pub fn origins(&self) -> impl Iterator<Item = (Field, usize)> + '_ {
+        let fields = self.read.iter().map(|(field, _)| *field);
+        fields.filter_map(|field| Some((field, self.origin_of(field)?)))
     }
 
     /// How rows are read beyond their cells; `None` where cells are all there is.
     pub fn reading(&self) -> Option<Arc<CellReading>> {
         let is_plain = self.reading.derived.is_empty()
             && self.reading.action.is_none()
+            && self.reading.lacking.is_none()
             && self.reading.in_two.is_none();
         (!is_plain).then(|| Arc::clone(&self.reading))
     }
 
-    /// The extension that a row describes, in canonical text. A blank cell is absent, and so is one that holds a placeholder
-    /// such as `N/A`; `<clear>` is there and empty, `<generate>` stands as it is. A text that `manifest`'s vendor does not
-    /// take, or a field that it does not know, stays as it was written: the checks complain.
+    /// The extension that a row describes, in canonical text, as far as the vendor takes it: what it lacks is joined, split,
+    /// translated or left out. A blank cell is absent, and so is one that holds a placeholder such as `N/A`; `<clear>` is
+    /// there and empty, `<generate>` stands as it is. A text that `manifest`'s vendor does not take stays as it was written:
+    /// the checks complain.
     pub fn extension(&self, cells: &Cells<'_>, manifest: &Manifest) -> Record {
         let mut scratch = Scratch::default();
-        let cells = self.reading.cells(*cells, &mut scratch);
-        let mut extension = Record::default();
-        for (field, column) in &self.read {
-            let (field, text) = (*field, cells.get(*column).unwrap_or_default());
-            let trimmed = text.trim();
-            if trimmed.is_empty() {
-                continue;
+        let (cells, _) = self.reading.cells(*cells, manifest, &mut scratch);
+        let mut extension = record(&self.read, &cells, manifest);
+        if self.reading.lacking.is_some() {
+            let lacks = |(field, _): &&(Field, usize)| !is_taken(manifest, *field);
+            for (field, _) in self.read.iter().filter(lacks) {
+                extension.remove(*field);
             }
-            if trimmed == CLEAR {
-                extension.set(field, "");
-                continue;
-            }
-            if is_generate(trimmed) {
-                extension.set(field, GENERATE);
-                continue;
-            }
-            let row = manifest.row(field);
-            if row.is_some_and(|row| row.is_left_out(trimmed)) {
-                continue;
-            }
-            let canonical = row.and_then(|row| row.normalise(text));
-            extension.set(field, canonical.as_deref().unwrap_or(text));
         }
         extension
     }
+
+    /// All that a row gives, in canonical text, also what the vendor lacks.
+    pub fn given(&self, cells: &Cells<'_>, manifest: &Manifest) -> Record {
+        let Some(lacking) = &self.reading.lacking else {
+            return self.extension(cells, manifest);
+        };
+        let mut scratch = Scratch::default();
+        let (cells, _) = self.reading.cells(*cells, manifest, &mut scratch);
+        record(&lacking.read, &cells, manifest)
+    }
+
+    /// Whether rows are given a field that is made of others.
+    pub fn makes(&self, field: Field) -> bool {
+        let lacking = self.reading.lacking.as_ref();
+        lacking.is_some_and(|lacking| lacking.made.contains(&field))
+    }
+}
+
+fn is_taken(manifest: &Manifest, field: Field) -> bool {
+    let row = manifest.row(field);
+    row.is_some_and(|row| row.access != Access::ReadOnly)
+}
+
+/// What cells say of the fields that are read from them.
+fn record(read: &[(Field, usize)], cells: &Cells<'_>, manifest: &Manifest) -> Record {
+    let mut record = Record::default();
+    for (field, column) in read {
+        let (field, text) = (*field, cells.get(*column).unwrap_or_default());
+        let trimmed = text.trim();
+        if trimmed.is_empty() {
+            continue;
+        }
+        if trimmed == CLEAR {
+            record.set(field, "");
+            continue;
+        }
+        if is_generate(trimmed) {
+            record.set(field, GENERATE);
+            continue;
+        }
+        let canonical = match manifest.row(field) {
+            Some(row) if row.is_left_out(trimmed) => continue,
+            Some(row) => row.normalise(text),
+            None if is_placeholder(trimmed) => continue,
+            None => canonical(field.def().kind, text),
+        };
+        record.set(field, canonical.as_deref().unwrap_or(text));
+    }
+    record
 }
 
 impl CellReading {
-    /// The cells of a row with the values that are derived from them behind; as they are where there are none.
-    pub fn cells<'c>(&self, cells: Cells<'c>, scratch: &'c mut Scratch) -> Cells<'c> {
-        if self.derived.is_empty() {
-            return cells;
+    /// The cells of a row with the values that are derived from them behind, as they are where there are none; and what
+    /// becomes of the fields that the vendor lacks.
+    pub fn cells<'c>(
+        &self,
+        cells: Cells<'c>,
+        manifest: &Manifest,
+        scratch: &'c mut Scratch,
+    ) -> (Cells<'c>, &'c [MappedField]) {
+        if self.derived.is_empty() && self.lacking.is_none() {
+            return (cells, &[]);
         }
-        scratch.append(&cells, self.width, &self.derived)
+        scratch.append(&cells, self, manifest)
+    }
+
+    /// Whether the fields that the vendor lacks are told of.
+    pub fn has_lacking(&self) -> bool {
+        self.lacking.is_some()
     }
 
     /// The column of the sheet that a column's values come from; `None` where they come from none.
@@ -173,8 +240,18 @@ impl CellReading {
         column >= self.width
     }
 
-    /// Appends what is wrong with a row that no rule about a field would find.
-    pub fn findings(&self, cells: Cells<'_>, findings: &mut Vec<Finding>) {
+    /// Appends what is wrong with a row that no rule about a field would find, and what becomes of the fields that the
+    /// vendor lacks.
+    pub fn findings(
+        &self,
+        cells: Cells<'_>,
+        entries: &[MappedField],
+        manifest: &Manifest,
+        findings: &mut Vec<Finding>,
+    ) {
+        if let Some(lacking) = &self.lacking {
+            lacking.findings(entries, manifest, self, findings);
+        }
         if let Some((column, deeds)) = &self.action {
             findings.extend(deeds.against(*column, cells.get(*column).unwrap_or_default()));
         }

@@ -108,6 +108,11 @@ pub(super) fn map_flag(heading: &str, mapped: Mapped) -> String {
     format!("--map {quote}{heading}={}{quote}", mapped.name())
 }
 
+/// The flag that leaves a column out.
+pub(crate) fn leave_out_flag(heading: &str) -> String {
+    map_flag(heading, Mapped::LeftOut)
+}
+
 /// Whether the values below a heading that is not understood may be shown; they may be secrets.
 pub(super) fn may_show(heading: &str) -> bool {
     const SECRET: [&str; 16] = [

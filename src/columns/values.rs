@@ -1,7 +1,9 @@
 //! What cells mean that do not say it as rowcall does: a product's own words, several values in one cell, a value that
 //! the sheet lacks.
 
-use crate::manifest::switch;
+use super::CellReading;
+use crate::manifest::{Manifest, switch};
+use crate::mapping::MappedField;
 use crate::model::{Field, Finding, Severity, same_word};
 use crate::sheet::{CLEAR, Cells, Stored, is_generate};
 use serde::Deserialize;
@@ -82,6 +84,8 @@ pub(super) enum How {
     AroundComma,
     /// As it stands.
     AsIs,
+    /// Of other fields, as the vendor has it.
+    Made,
 }
 
 /// A value that stands in no cell of the sheet as it is to be read.
@@ -99,7 +103,7 @@ impl Derived {
         let trimmed = text.trim();
         let value = match &self.how {
             _ if trimmed == CLEAR || is_generate(trimmed) => Cow::Borrowed(text),
-            How::AsIs => Cow::Borrowed(text),
+            How::AsIs | How::Made => Cow::Borrowed(text),
             How::Translated(translation) => translation.value(text),
             How::Packed(name) => packed(trimmed, name).into(),
             How::BeforeComma => halves(trimmed).map_or(trimmed, |(last, _)| last).into(),
@@ -163,19 +167,22 @@ pub struct Scratch {
     text: String,
     ends: Vec<usize>,
     stored: Vec<Stored>,
+    entries: Vec<MappedField>,
 }
 
 impl Scratch {
-    /// Puts the values behind the cells of a row, which is made `width` cells wide.
+    /// Puts the values behind the cells of a row.
     pub(super) fn append<'s>(
         &'s mut self,
         cells: &Cells<'_>,
-        width: usize,
-        derived: &[Derived],
-    ) -> Cells<'s> {
+        reading: &CellReading,
+        manifest: &Manifest,
+    ) -> (Cells<'s>, &'s [MappedField]) {
+        let width = reading.width;
         self.text.clear();
         self.ends.clear();
         self.stored.clear();
+        self.entries.clear();
         for column in 0..width {
             self.text.push_str(cells.get(column).unwrap_or_default());
             self.ends.push(self.text.len());
@@ -185,14 +192,14 @@ impl Scratch {
             self.stored
                 .extend((0..width).map(|column| cells.stored(column)));
         }
-        for derived in derived {
+        let own = |derived: &&Derived| derived.how != How::Made;
+        for derived in reading.derived.iter().filter(own) {
             let text = derived
                 .from
                 .and_then(|column| cells.get(column))
                 .unwrap_or_default();
             let value = derived.value(text);
-            self.text.push_str(&value);
-            self.ends.push(self.text.len());
+            self.push(&value);
             if is_stored {
                 // What was translated is no longer what a spreadsheet stored.
                 let column = derived.from.filter(|_| value == text);
@@ -200,7 +207,30 @@ impl Scratch {
                     .push(column.map_or_else(Stored::default, |column| cells.stored(column)));
             }
         }
-        Cells::stored_as(&self.text, &self.ends, &self.stored)
+        if let Some(lacking) = &reading.lacking {
+            let all = Cells::stored_as(&self.text, &self.ends, &self.stored);
+            let mapped = lacking.map(&all, manifest);
+            for (at, field) in lacking.made.iter().enumerate() {
+                let derived = reading.derived.get(lacking.first - width + at);
+                let text = lacking.text(&mapped, *field, manifest);
+                let value = derived.map_or(Cow::Borrowed(text), |derived| derived.value(text));
+                self.push(&value);
+                if is_stored {
+                    let from = derived.and_then(|derived| derived.from);
+                    let column = from.filter(|column| cells.get(*column) == Some(&*value));
+                    self.stored
+                        .push(column.map_or_else(Stored::default, |column| cells.stored(column)));
+                }
+            }
+            self.entries = mapped.entries;
+        }
+        let cells = Cells::stored_as(&self.text, &self.ends, &self.stored);
+        (cells, &self.entries)
+    }
+
+    fn push(&mut self, value: &str) {
+        self.text.push_str(value);
+        self.ends.push(self.text.len());
     }
 }
 

@@ -149,7 +149,7 @@ fn outcome(verdict: Verdict<'_, ()>) -> Outcome {
 /// The heading of the column that a finding is about; empty where the sheet has none.
 fn heading<'t>(table: &'t BoundSheet, finding: &Finding) -> &'t str {
     let binding = &table.binding;
-    let column = finding.column.or_else(|| binding.column_of(finding.field?));
+    let column = finding.column.or_else(|| binding.origin_of(finding.field?));
     let heading = column.and_then(|column| table.sheet.headings.get(column));
     heading.map_or("", String::as_str)
 }

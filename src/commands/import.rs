@@ -1,14 +1,14 @@
 //! `rowcall import`: the whole way of a row; and `rowcall import --plan`, exactly what was planned.
 
 use super::plan;
-use crate::cli::{ImportArgs, PlanArgs};
+use crate::cli::{ImportArgs, OnLoss, PlanArgs};
 use crate::input::{Rows, open_sheets};
 use crate::model::{Action, RowResult};
 use crate::plan::Refusal;
 use crate::plan::decide::Mode;
 use crate::plan::import::plan_import;
 use crate::plan::replay::Replay;
-use crate::rim::terminal::stop_on_interrupt;
+use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, PaceOptions, Target};
 use crate::run::{Run, RunRequest};
 use std::path::Path;
@@ -35,10 +35,18 @@ pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<Exit, Failure>
     let mut rows = Rows::read(
         open_sheets(&args.input.options(), manifest, args.mode.deeds())?,
         manifest,
-    )?;
+    )?
+    .in_country(args.country.or(target.country));
     request.prepare_outputs(&rows)?;
     rows.check(manifest, |_| args.mode.unseen_purpose(), None);
-    let refusal = if args.all_or_nothing && !rows.all_valid() {
+    rows.losses().iter().for_each(print);
+    let lost = match args.on_loss {
+        OnLoss::Report => Ok(()),
+        OnLoss::Stop => rows.refuse_losses(),
+    };
+    let refusal = if let Err(failure) = lost {
+        Some(Refusal::new("loss", failure))
+    } else if args.all_or_nothing && !rows.all_valid() {
         let hint = "mend the invalid rows, or leave out --all-or-nothing";
         Some(Refusal::all_or_nothing(hint))
     } else if !rows.any_valid() {
@@ -62,6 +70,8 @@ fn as_plan(args: &ImportArgs) -> PlanArgs {
         to: args.to.clone().unwrap_or_default(),
         mode: args.mode,
         rewrite_secrets: args.rewrite_secrets,
+        country: args.country,
+        on_loss: args.on_loss,
         detail: args.detail.clone(),
         output: None,
         report: args.report.clone(),

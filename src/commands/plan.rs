@@ -1,11 +1,11 @@
 //! `rowcall plan`: what an import would do, field by field; nothing is changed.
 
-use crate::cli::PlanArgs;
+use crate::cli::{OnLoss, PlanArgs};
 use crate::input::{Rows, open_sheets};
 use crate::model::PlannedRow;
-use crate::plan::Plan;
 use crate::plan::file::{PlanHead, SavedPlan, sealed_path};
 use crate::plan::import::plan_import;
+use crate::plan::{Plan, Refusal};
 use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, Target};
 use crate::run::{GuardOptions, Run, RunRequest, SecretsOut};
@@ -33,7 +33,8 @@ pub(super) fn plan(
     let mut rows = Rows::read(
         open_sheets(&args.input.options(), manifest, args.mode.deeds())?,
         manifest,
-    )?;
+    )?
+    .in_country(args.country.or(target.country));
     let request = RunRequest {
         command: "plan",
         mode: args.mode.word(),
@@ -54,6 +55,7 @@ pub(super) fn plan(
     rows.forget_folders();
     rows.check(manifest, |_| args.mode.unseen_purpose(), None);
     let keep = |rows: &Rows, plan: &Plan| {
+        rows.losses().iter().for_each(print);
         let (Some(path), Some(key)) = (&args.output, &key) else {
             return Ok(());
         };
@@ -79,6 +81,13 @@ pub(super) fn plan(
         Ok(())
     };
     let stop = stop_on_interrupt()?;
+    if args.on_loss == OnLoss::Stop
+        && let Err(failure) = rows.refuse_losses()
+    {
+        rows.losses().iter().for_each(print);
+        let run = Run::new(&request, context, &stop).of_rows(rows);
+        return run.refuse(Refusal::new("loss", failure));
+    }
     if !rows.any_valid() {
         // The PBX need not be asked.
         let lines = rows.lines().into_iter();

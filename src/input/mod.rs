@@ -1,6 +1,7 @@
 //! The sheets of a command: opened, understood, and their rows in memory.
 
 pub(crate) mod headings;
+mod losses;
 pub(crate) mod rows;
 
 pub use headings::FieldHeadings;

@@ -4,10 +4,13 @@ use super::headings::{FieldHeadings, sheet_key};
 use crate::check::{KeptContent, KeptRow, check_kept};
 use crate::columns::Binding;
 use crate::manifest::{Manifest, Purpose};
+use crate::mapping::kept_halves;
 use crate::model::redact::quoted;
-use crate::model::{Action, Field, Finding, Outcome, Place, Record, RowResult, RuleId, Severity};
+use crate::model::{
+    Action, Field, Finding, Outcome, Place, Record, RowResult, RuleId, Severity, Text,
+};
 use crate::rim::Failure;
-use crate::rules::Checker;
+use crate::rules::{Checker, Country};
 use crate::sheet::{Cells, Row, Sheet, Stored};
 use crate::wire::Listing;
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,6 +93,8 @@ pub(crate) struct Rows {
     pub(crate) sheets: Vec<(Sheet, Binding)>,
     /// The rows.
     pub(crate) rows: Vec<InputRow>,
+    /// The country by whose rule telephone numbers are dialled.
+    country: Option<Country>,
 }
 
 impl Rows {
@@ -118,7 +123,48 @@ impl Rows {
                 }
             }
         }
-        Ok(Rows { sheets, rows })
+        Ok(Rows {
+            sheets,
+            rows,
+            country: None,
+        })
+    }
+
+    /// The same rows, with telephone numbers as they are dialled in a country.
+    pub(crate) fn in_country(self, country: Option<Country>) -> Rows {
+        Rows { country, ..self }
+    }
+
+    /// Leaves the part of a name as the PBX holds it that a row does not give, where the vendor has one field for both
+    /// parts.
+    pub(crate) fn keep_halves(&mut self, manifest: &Manifest, held: &BTreeMap<String, Record>) {
+        for row in &mut self.rows {
+            let Some(held) = held.get(row.wanted.number()) else {
+                continue;
+            };
+            let Some((_, binding)) = self.sheets.get(row.sheet) else {
+                continue;
+            };
+            let given = binding.given(&row.cells(), manifest);
+            for (field, name) in kept_halves(manifest, &given, held) {
+                row.wanted.set(field, name);
+            }
+        }
+    }
+
+    /// What a row wants of an extension that is not there yet: what is made of several fields and would be empty is left
+    /// out.
+    pub(crate) fn wanted_anew(&self, index: usize) -> Record {
+        let row = &self.rows[index];
+        let mut wanted = row.wanted.clone();
+        if let Some((_, binding)) = self.sheets.get(row.sheet) {
+            let is_empty =
+                |(field, text): &(Field, Text<'_>)| text.is_empty() && binding.makes(*field);
+            for (field, _) in row.wanted.iter().filter(is_empty) {
+                wanted.remove(field);
+            }
+        }
+        wanted
     }
 
     /// Checks every row by the vendor's rules. `on_pbx` is what the PBX holds, where that is known.
@@ -131,7 +177,7 @@ impl Rows {
         let checkers: Vec<Checker<'_>> = self
             .sheets
             .iter()
-            .map(|(_, binding)| Checker::new(manifest, binding))
+            .map(|(_, binding)| Checker::new(manifest, binding).in_country(self.country))
             .collect();
         let kept = self.rows.iter().map(|row| KeptRow {
             checker: &checkers[row.sheet],
@@ -219,7 +265,7 @@ impl Rows {
                 rule: RuleId::about(field, word),
                 severity,
                 field: Some(field),
-                column: binding.and_then(|binding| binding.column_of(field)),
+                column: binding.and_then(|binding| binding.origin_of(field)),
                 message,
                 hint: hint.into(),
                 source: "".into(),
@@ -314,7 +360,7 @@ impl Rows {
     pub(crate) fn headings(&self) -> FieldHeadings {
         let mut headings = FieldHeadings::default();
         for (sheet, binding) in &self.sheets {
-            let named = binding.fields().filter_map(|(field, column)| {
+            let named = binding.origins().filter_map(|(field, column)| {
                 Some((field.name().to_owned(), sheet.headings.get(column)?.clone()))
             });
             headings
@@ -346,7 +392,7 @@ impl Rows {
         column: Option<usize>,
     ) -> String {
         let (sheet, binding) = &self.sheets[self.rows[index].sheet];
-        let column = column.or_else(|| binding.column_of(field?));
+        let column = column.or_else(|| binding.origin_of(field?));
         column
             .and_then(|column| sheet.headings.get(column))
             .cloned()

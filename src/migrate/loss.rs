@@ -1,6 +1,6 @@
 //! The loss report: every fate counted, and told one by one as a sheet.
 
-use super::{MappedField, MappedRecord, Mapping, Origin};
+use crate::mapping::{MappedField, MappedRecord, Mapping, Origin};
 use crate::model::Field;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -123,6 +123,7 @@ impl Loss {
                 Mapping::Dropped { lost: false } => "dropped",
                 Mapping::Missing(Origin::Default) => "default",
                 Mapping::Missing(Origin::Rule) => "by rule",
+                Mapping::Missing(Origin::Given) => "given",
                 Mapping::Missing(Origin::Generated) => "generated",
                 Mapping::Missing(Origin::Nowhere) => "MISSING",
             };

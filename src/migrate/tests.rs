@@ -1,8 +1,11 @@
 use super::*;
 use crate::ledger::StateDir;
+use crate::mapping::{MappedRecord, Mapping, Origin, Renumbering};
 use crate::model::Text;
 use crate::seal::Key;
+use crate::sheet::GENERATE;
 use crate::vendors::vendor;
+use std::collections::BTreeSet;
 
 fn manifest(id: &str) -> &'static Manifest {
     (vendor(id).unwrap().manifest)()
@@ -17,7 +20,7 @@ fn extension(fields: &[(Field, &str)]) -> Record {
 }
 
 fn map(from: &Manifest, to: &Manifest, fields: &[(Field, &str)]) -> MappedRecord {
-    let route = Route::new(from, to, BTreeSet::new());
+    let route = route(from, to, BTreeSet::new());
     let extension = extension(fields);
     let mapped = route.map(&extension, &Renumbering::default());
     let mut loss = Loss::default();
@@ -245,7 +248,7 @@ fn a_word_that_no_page_prints_is_not_guessed() {
 #[test]
 fn leaving_out_a_switch_leaves_out_what_it_switches() {
     let (openvox, portsip) = (manifest("openvox"), manifest("portsip"));
-    let route = Route::new(openvox, portsip, BTreeSet::from([Field::FORWARD_BUSY]));
+    let route = route(openvox, portsip, BTreeSet::from([Field::FORWARD_BUSY]));
     let wanted = extension(&[
         (Field::FORWARD_BUSY, "off"),
         (Field::FORWARD_BUSY_TO, "voicemail"),

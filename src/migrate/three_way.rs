@@ -1,10 +1,10 @@
 //! What a migration that is run again writes: what changed on the one PBX since, and never over what was changed on the
 //! other one by hand.
 
-use super::MappedRecord;
 use super::base::Agreed;
 use crate::compare::differing;
 use crate::manifest::{Access, Manifest};
+use crate::mapping::MappedRecord;
 use crate::model::{Field, Kind, Record};
 use crate::seal::Key;
 use crate::sheet::GENERATE;

@@ -1,6 +1,6 @@
 //! What became of one row.
 
-use super::{Field, Finding, Place};
+use super::{Field, Finding, Place, Severity};
 
 /// What was to be done to an extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -173,23 +173,24 @@ impl Outcome {
         }
     }
 
-    /// The same outcome with findings. The first error among them, or else the first finding, is what its code, field,
-    /// column and message tell; `column` gives the heading of a finding's field or column. Without findings it stays as
-    /// it is.
+    /// The same outcome with findings. The first error among them, or else the first warning, is what its code, field,
+    /// column and message tell; `column` gives the heading of a finding's field or column. Where nothing is wrong these
+    /// stay as they are.
     pub fn with_findings(
         mut self,
         findings: Vec<Finding>,
         column: impl Fn(&Finding) -> String,
     ) -> Outcome {
-        let first = findings.iter().find(|finding| finding.is_error());
-        if let Some(told) = first.or(findings.first()) {
+        let worst = findings.iter().find(|finding| finding.is_error());
+        let is_warning = |finding: &&Finding| finding.severity == Severity::Warning;
+        if let Some(told) = worst.or(findings.iter().find(is_warning)) {
             self.code = told.rule.to_string();
             self.field = told.field;
             self.column = column(told);
             self.message.clone_from(&told.message);
             self.hint.clone_from(&told.hint);
-            self.findings = findings;
         }
+        self.findings = findings;
         self
     }
 }

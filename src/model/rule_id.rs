@@ -17,6 +17,13 @@ impl RuleId {
     /// The kind of the rule that the PBX keeps a word for itself.
     pub const RESERVED: &'static str = "reserved";
 
+    /// The kind of the rule that the vendor has no such field.
+    pub const NOT_SUPPORTED: &'static str = "not_supported";
+    /// The kind of the rule that the vendor gives a field back and does not take it.
+    pub const READ_ONLY: &'static str = "read_only";
+    /// The kind of the rule that another field takes a value up.
+    pub const TRANSLATED: &'static str = "translated";
+
     /// The id of a rule about one field.
     pub fn about(field: Field, kind: &str) -> RuleId {
         RuleId(Cow::Owned(format!("{}.{kind}", field.name())))

@@ -123,7 +123,7 @@ pub struct PlanHead {
     pub held: usize,
     /// The SHA-256 of what was read.
     pub input_hash: String,
-    /// The target's vendor.
+    /// The target's make.
     pub vendor: String,
     /// The mode.
     pub mode: Mode,
@@ -186,7 +186,7 @@ pub enum SavedError {
         /// What is sealed.
         sealed: PathBuf,
     },
-    /// The secrets could not be sealed or opened.
+    /// PlanSecrets could not be sealed or opened.
     #[error("{}: {error}", .path.display())]
     Seal {
         /// The sealed file.

@@ -24,6 +24,7 @@ pub(crate) fn plan_import(
     session: &TargetSession<'_>,
 ) -> Result<Plan, Refusal> {
     let remote = RemoteState::fetch(session, rows.numbers())?;
+    rows.keep_halves(session.manifest(), &remote.extensions);
     remote.check(rows, mode, session)?;
     if all_or_nothing && !rows.all_valid() {
         return Err(Refusal::all_or_nothing("mend the invalid rows"));
@@ -70,11 +71,13 @@ fn planned(
             let text = row.wanted.get(field).unwrap_or_default();
             !rewrite_secrets && known.is_some_and(|held| session.vouches(held, field, text))
         };
-        let decision = decide(manifest, mode, index, &row.wanted, known, &is_written);
+        let anew = known.is_none().then(|| rows.wanted_anew(index));
+        let wanted = anew.as_ref().unwrap_or(&row.wanted);
+        let decision = decide(manifest, mode, index, wanted, known, &is_written);
         planned.push(planned_row(
             line,
             &column,
-            &row.wanted,
+            wanted,
             decision,
             known,
             manifest,

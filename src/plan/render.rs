@@ -140,6 +140,23 @@ fn push_row(
             text: format!("    {}: {words}", field.name()),
         });
     }
+    if change.action != Action::Create {
+        return;
+    }
+    // What the vendor demands is sent too, though nobody asked for it.
+    for row in manifest
+        .field
+        .iter()
+        .filter(|row| change.wanted.get(row.name).is_none())
+    {
+        if let Some(fill) = &row.fill {
+            let value = fill.replace("{number}", change.wanted.number());
+            lines.push(Line {
+                mark,
+                text: format!("    {}: {value:?} (the vendor demands it)", row.name.name()),
+            });
+        }
+    }
 }
 
 /// How many rows there are of each kind.

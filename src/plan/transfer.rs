@@ -11,10 +11,9 @@ use crate::export::in_order;
 use crate::fingerprints::fingerprint;
 use crate::input::FieldHeadings;
 use crate::ledger::StateDir;
-use crate::manifest::{Manifest, Purpose};
-use crate::migrate::{
-    Agreement, Base, Collision, Loss, MappedRecord, MergeStep, Renumbering, Route, merge_step,
-};
+use crate::manifest::{Access, Manifest, Purpose};
+use crate::mapping::{Collision, MappedRecord, Renumbering};
+use crate::migrate::{self, Agreement, Base, Loss, MergeStep, merge_step};
 use crate::model::{Action, Change, Field, Finding, Outcome, Place, PlannedRow, Record, RowResult};
 use crate::rim::{Failure, Target, TargetSession};
 use crate::rules::Checker;
@@ -101,16 +100,18 @@ pub(crate) struct Transfer<'t> {
 }
 
 impl<'t> Transfer<'t> {
-    /// Maps every extension.
+    /// Maps every extension; `fill` are the values of fields for which it has nothing.
     ///
     /// # Errors
-    /// Exit 2: the number is left out, or the account of the loss does not add up.
+    /// Exit 2: the number is left out, a field is filled that the other vendor lacks, or the account of the loss does not
+    /// add up.
     pub(crate) fn map(
         from: &'t Target,
         to: &'t Target,
         source: MigrationSource,
         renumbering: &Renumbering,
         left_out: BTreeSet<Field>,
+        fill: &[(Field, String)],
         overwrite: bool,
     ) -> Result<Transfer<'t>, Failure> {
         if left_out.contains(&Field::NUMBER) {
@@ -118,10 +119,23 @@ impl<'t> Transfer<'t> {
                 "an extension cannot be carried without its number",
             ));
         }
-        let route = Route::new((from.vendor.manifest)(), (to.vendor.manifest)(), left_out);
+        let lacks = |field: Field| {
+            let row = (to.vendor.manifest)().row(field);
+            row.is_none_or(|row| row.access == Access::ReadOnly)
+        };
+        if let Some((field, _)) = fill.iter().find(|(field, _)| lacks(*field)) {
+            return Err(Failure::usage(format!(
+                "--fill gives {}, and {} does not take it",
+                field.name(),
+                (to.vendor.manifest)().vendor.name
+            ))
+            .hint(format!("rowcall vendors {} lists its fields", to.vendor.id)));
+        }
+        let route = migrate::route((from.vendor.manifest)(), (to.vendor.manifest)(), left_out);
         let (mut moves, mut loss) = (vec![], Loss::default());
         for (index, extension) in source.extensions.iter().enumerate() {
-            let mapped = route.map(extension, renumbering);
+            let mut mapped = route.map(extension, renumbering);
+            mapped.fill(fill);
             let number = extension.number();
             loss.add(route.count(extension), &mapped);
             let line = Outcome {
@@ -332,7 +346,7 @@ impl Deciding<'_> {
     /// Every extension as a planned row.
     fn rows(&self, steps: &[MergeStep]) -> Vec<PlannedRow> {
         let manifest = self.manifest();
-        let checker = Checker::without_sheet(manifest);
+        let checker = Checker::without_sheet(manifest).in_country(self.transfer.to.country);
         let kept = self.transfer.moves.iter().zip(steps).map(|(one, step)| {
             let (purpose, wanted) = match step {
                 MergeStep::Update { wanted, .. } => (Purpose::Update, wanted),

@@ -6,6 +6,7 @@ use super::terminal::print;
 use crate::ledger::RunFacts;
 use crate::link::paced::{PARALLEL_MAX, RATE_MAX};
 use crate::model::{Fault, Secret};
+use crate::rules::Country;
 use crate::submit::converse::INTERRUPTED;
 use crate::vendors::{Account, GROUPS, Settings, VENDORS, Vendor, vendor};
 use serde::{Deserialize, Serialize};
@@ -66,7 +67,7 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.trim().parse::<f64>().ok();
     let seconds = seconds.filter(|seconds| *seconds > 0.0 && *seconds <= REPLY_SECONDS_MAX);
     seconds.map(Duration::from_secs_f64).ok_or_else(|| {
-        format!("{text:?} is no number of seconds: write 30 or 2.5, at most {REPLY_SECONDS_MAX}")
+        format!("{text:?} are no seconds: write 30 or 2.5, at most {REPLY_SECONDS_MAX}")
     })
 }
 
@@ -155,6 +156,8 @@ pub(crate) struct Target {
     pub(crate) reply: Duration,
     /// Certificates to trust beside the platform's.
     pub(crate) ca_file: Option<PathBuf>,
+    /// The country by whose rule telephone numbers are dialled there.
+    pub(crate) country: Option<Country>,
     /// The words and options that it was resolved from.
     pub(crate) spec: TargetSpec,
 }
@@ -310,6 +313,16 @@ impl Target {
         let typed = entry.reply_within.as_deref().map(seconds).transpose();
         let typed = typed.map_err(|why| Failure::usage(format!("{label}: reply_within: {why}")))?;
         let reply = pace.reply.or(typed);
+        let country = entry.country.as_deref().map(|text| {
+            let country: Result<Country, String> = text.parse();
+            country.map_err(|why| {
+                Failure::usage(format!(
+                    "{label}: there is no rule for the country {text:?}"
+                ))
+                .hint(why)
+            })
+        });
+        let country = country.transpose()?;
         let ca_file = pace.ca_file.clone().or(entry.ca_file.clone());
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
         let spec = TargetSpec {
@@ -338,6 +351,7 @@ impl Target {
             },
             address,
             ca_file,
+            country,
             spec,
         })
     }
@@ -364,7 +378,7 @@ impl Target {
     pub(crate) fn failure(&self, fault: &Fault) -> Failure {
         let message = format!("{}: {}", self.label, fault.message);
         let hint = match fault.hint.as_str() {
-            "" => "check the address and the port, and whether the PBX works; then run it again",
+            "" => "check the address and the port, and whether the PBX is well; then run it again",
             hint => hint,
         };
         let failure = Failure::target(message).hint(hint);

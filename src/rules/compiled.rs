@@ -303,6 +303,23 @@ impl<'m> CompiledField<'m> {
         }
     }
 
+    fn fill_flag(&self) -> String {
+        let value = if self.row.name.is_secret() {
+            "'<generate>'"
+        } else {
+            "VALUE"
+        };
+        format!("--fill {}={value}", self.row.name.name())
+    }
+
+    /// The same of a record that comes from no sheet.
+    pub(super) fn required_of_record(&self) -> Finding {
+        Finding {
+            hint: format!("say {}", self.fill_flag()),
+            ..self.required()
+        }
+    }
+
     pub(super) fn required(&self) -> Finding {
         let name = self.row.name.name();
         let why = match (self.row.name.is_key(), self.record) {
@@ -312,11 +329,10 @@ impl<'m> CompiledField<'m> {
         };
         let secret = self.row.name.is_secret();
         let hint = match self.column {
-            Some(_) if secret => format!("fill in the cell, or say --fill {name}='<generate>'"),
+            Some(_) if secret => format!("fill in the cell, or say {}", self.fill_flag()),
             Some(_) => "fill in the cell".to_owned(),
-            None if secret => format!("add a column {name}, or say --fill {name}='<generate>'"),
             None if self.row.name.is_key() => format!("add a column {name}"),
-            None => format!("add a column {name}, or say --fill {name}=VALUE"),
+            None => format!("add a column {name}, or say {}", self.fill_flag()),
         };
         let message = format!("{name} is missing: {why}");
         self.finding("required", Severity::Error, message, &hint)

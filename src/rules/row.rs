@@ -8,6 +8,7 @@ use super::rows_together::{BatchFacts, CrossRowFacts, Duplicate, about_row, is_a
 use super::spreadsheet_damage::{self as damage, Shape};
 use crate::columns::{Binding, CellReading, Scratch};
 use crate::manifest::{Access, Manifest, Purpose, all_digits};
+use crate::mapping::MappedField;
 use crate::model::{Field, Finding, Kind, OddChar, Record, RuleId, Secret, Severity, heading_key};
 use crate::sheet::{CLEAR, Cells, GENERATE, Row, is_generate, is_placeholder};
 use std::borrow::Cow;
@@ -264,7 +265,7 @@ impl<'m> Checker<'m> {
         };
         let (before, before_duplicates) = (findings.len(), duplicates.len());
         let mut scratch = Scratch::default();
-        let cells = reading.cells(row.cells, &mut scratch);
+        let (cells, entries) = reading.cells(row.cells, self.manifest, &mut scratch);
         self.cells(cells, purpose, across, findings, duplicates);
         let repeated = duplicates.iter_mut().skip(before_duplicates);
         let found = findings.iter_mut().skip(before);
@@ -274,7 +275,7 @@ impl<'m> Checker<'m> {
                 finding.repair = None;
             }
         }
-        reading.findings(row.cells, findings);
+        reading.findings(row.cells, entries, self.manifest, findings);
         heaviest_first(findings, before);
     }
 
@@ -328,7 +329,7 @@ impl<'m> Checker<'m> {
             && self.no_record(row.cells).is_none();
         if alike {
             let mut scratch = Scratch::default();
-            let cells = self.read(row.cells, &mut scratch);
+            let (cells, entries) = self.read(row.cells, &mut scratch);
             let mut view = *self.nothing_given(purpose);
             let words = Words::Whether;
             let judged = self.values(cells, purpose, words, &mut view, &mut findings);
@@ -337,7 +338,7 @@ impl<'m> Checker<'m> {
                 self.cross
                     .check(&self.slots, &view, &text, &|_| true, &mut findings);
                 if let Some(reading) = &self.reading {
-                    reading.findings(row.cells, &mut findings);
+                    reading.findings(row.cells, entries, self.manifest, &mut findings);
                 }
                 if findings.is_empty() {
                     let seen = |index| view[usize::from(index)];
@@ -354,10 +355,14 @@ impl<'m> Checker<'m> {
     }
 
     /// The cells as they are to be read.
-    fn read<'c>(&self, cells: Cells<'c>, scratch: &'c mut Scratch) -> Cells<'c> {
+    fn read<'c>(
+        &self,
+        cells: Cells<'c>,
+        scratch: &'c mut Scratch,
+    ) -> (Cells<'c>, &'c [MappedField]) {
         match &self.reading {
-            Some(reading) => reading.cells(cells, scratch),
-            None => cells,
+            Some(reading) => reading.cells(cells, self.manifest, scratch),
+            None => (cells, &[]),
         }
     }
 
@@ -383,10 +388,7 @@ impl<'m> Checker<'m> {
                 match bound {
                     Bound::Known(index) => view[usize::from(*index)] = ValueClass::Unknown,
                     // What is not sent can do no harm, unless it breaks what shows it.
-                    Bound::Foreign(field) if odd.kind != OddChar::Control => {
-                        findings.push(self.not_supported(*field, Some(*column)));
-                        continue;
-                    }
+                    Bound::Foreign(_) if odd.kind != OddChar::Control => continue,
                     Bound::Foreign(_) => (),
                 }
                 findings.push(self.odd_finding(odd, *bound, *column, text));
@@ -413,8 +415,8 @@ impl<'m> Checker<'m> {
                         findings.push(finding);
                     }
                 }
-                Bound::Foreign(_) if text.trim().is_empty() => (),
-                Bound::Foreign(field) => findings.push(self.not_supported(*field, Some(*column))),
+                // What becomes of it is told with the row: see `CellReading::findings`.
+                Bound::Foreign(_) => (),
             }
         }
         if suspicious {
@@ -432,7 +434,7 @@ impl<'m> Checker<'m> {
         let mut view = *self.nothing_given(purpose);
         for (index, slot) in (0u8..).zip(&self.slots) {
             match extension.reveal(slot.row.name) {
-                None if slot.is_required(purpose) => findings.push(slot.required()),
+                None if slot.is_required(purpose) => findings.push(slot.required_of_record()),
                 None => (),
                 Some(text) => {
                     let text = if text.is_empty() { CLEAR } else { text };
@@ -442,7 +444,7 @@ impl<'m> Checker<'m> {
         }
         for (field, text) in extension.iter() {
             if !text.is_empty() && self.manifest.row(field).is_none() {
-                findings.push(self.not_supported(field, None));
+                findings.push(self.not_supported(field));
             }
         }
         let text = |slot: &CompiledField<'m>| extension.reveal(slot.row.name).unwrap_or_default();
@@ -515,7 +517,7 @@ impl<'m> Checker<'m> {
             return;
         }
         let mut scratch = Scratch::default();
-        let cells = self.read(row.cells, &mut scratch);
+        let (cells, _) = self.read(row.cells, &mut scratch);
         let text = |slot: &CompiledField<'m>| slot.text_in(cells);
         let seen = |index| self.seen_at(index, purpose, &text);
         self.trace(row, cells, &seen, traces);
@@ -667,9 +669,12 @@ impl<'m> Checker<'m> {
             }
             return None;
         }
+        if row.access == Access::ReadOnly && self.has_lacking() {
+            return Some(ValueClass::Unknown);
+        }
         if row.access == Access::ReadOnly {
             findings.push(slot.finding(
-                "read_only",
+                RuleId::READ_ONLY,
                 Severity::Warning,
                 format!(
                     "{} can be read from {} but not written: the value is left out",
@@ -789,21 +794,27 @@ impl<'m> Checker<'m> {
         );
     }
 
-    fn not_supported(&self, field: Field, column: Option<usize>) -> Finding {
+    fn not_supported(&self, field: Field) -> Finding {
         Finding {
-            rule: RuleId::about(field, "not_supported"),
+            rule: RuleId::about(field, RuleId::NOT_SUPPORTED),
             severity: Severity::Warning,
             field: Some(field),
-            column,
+            column: None,
             message: format!(
                 "{} is not known to {}: the value is left out",
                 field.name(),
                 self.manifest.vendor.name
             ),
-            hint: "leave the cell blank, or remove the column".into(),
+            hint: String::new(),
             source: Cow::Borrowed(""),
             repair: None,
         }
+    }
+
+    /// Whether it is told by row what becomes of the fields that the vendor lacks.
+    fn has_lacking(&self) -> bool {
+        let reading = self.reading.as_ref();
+        reading.is_some_and(|reading| reading.has_lacking())
     }
 
     /// Control characters in columns that stand for no field: these are not sent.

@@ -20,7 +20,6 @@ mod house {
 }
 
 mod promises {
-    mod cases;
     mod files;
     mod headings;
     mod hostile;
@@ -49,6 +48,7 @@ mod verbs {
     mod fix_books;
     mod groups;
     mod json;
+    mod losses;
     mod migrate;
     mod order;
     mod plan;

@@ -71,7 +71,7 @@ fn read(binding: &Binding, target: &str, cells: &[&str]) -> Vec<(&'static str, S
         })
         .collect();
     let text = cells.concat();
-    let extension = binding.extension(&Cells::new(&text, &ends), target);
+    let extension = binding.given(&Cells::new(&text, &ends), target);
     extension
         .iter()
         .map(|(field, text)| (field.name(), text.reveal().to_owned()))
@@ -216,7 +216,8 @@ fn two_names_in_one_cell_are_divided_at_the_comma() {
         assert_eq!(read(&binding, target, &["2001", "Muster, Ann"]), expected);
         let reading = binding.reading().unwrap();
         let mut findings = vec![];
-        reading.findings(Cells::new("2001Muster", &[4, 10]), &mut findings);
+        let cells = Cells::new("2001Muster", &[4, 10]);
+        reading.findings(cells, &[], manifest, &mut findings);
         assert!(findings[0].is_error() && findings[0].column == Some(1));
     }
 }
@@ -470,7 +471,7 @@ fn a_product_s_values_are_translated() {
                 "attach=yes|saycid=no",
             ],
             "number=1001 display_name=Ann caller_id=15550100 sip_password=<generate> voicemail=off \
-             voicemail_to_email=on voicemail_say_caller_id=no extension_type=SIP",
+             voicemail_to_email=on voicemail_say_caller_id=off extension_type=SIP",
         ),
         (
             "Number,FirstName,AuthID,AuthPassword,Disabled,VMNoPin,VMEmailOptions,PIN",
@@ -543,7 +544,9 @@ fn a_column_that_says_what_to_do_is_read() {
                 Some(*end)
             })
             .collect();
-        reading.findings(Cells::new(&row.concat(), &ends), &mut findings);
+        let text = row.concat();
+        let manifest = Manifest::parse(VENDORS[0]).unwrap();
+        reading.findings(Cells::new(&text, &ends), &[], &manifest, &mut findings);
         findings
     };
     assert_eq!(findings(&["1", "Ann", "add"]), []);
@@ -706,7 +709,7 @@ fn blank_leaves_clear_empties_and_what_is_not_taken_stays() {
     };
     assert_eq!(
         row(&[" 0042 ", " ", "Ja", "Ja", " pass ", " <clear>"]),
-        "number=0042|sip_password= pass |email=|voicemail=on|record_audio=Ja"
+        "number=0042|sip_password= pass |email=|voicemail=on|record_audio=on"
     );
     assert_eq!(
         row(&["+49", "", "vielleicht "]),

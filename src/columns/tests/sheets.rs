@@ -90,7 +90,7 @@ fn the_first_row_of_every_product_is_the_same_person() {
         for batch in sheet.batches() {
             batch
                 .unwrap()
-                .rows(|row| records.push(binding.extension(&row.cells, target)))
+                .rows(|row| records.push(binding.given(&row.cells, target)))
                 .unwrap();
         }
         // What the vendor does not know stays as it was written.

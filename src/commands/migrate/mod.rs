@@ -37,7 +37,8 @@ pub(super) fn run(args: &MigrateArgs, context: &Context) -> Result<Exit, Failure
     source.notes.iter().for_each(print);
     let renumbering = renumber::resolve(&source, &listed, args)?;
     let left_out = args.drop.iter().copied().collect();
-    let transfer = Transfer::map(&from, &to, source, &renumbering, left_out, args.overwrite)?;
+    let (fill, overwrite) = (&args.fill, args.overwrite);
+    let transfer = Transfer::map(&from, &to, source, &renumbering, left_out, fill, overwrite)?;
     loss::write(args, &transfer)?;
     let print_loss = || loss::print_summary(args, &from, &to, &transfer);
     if !args.dry_run {

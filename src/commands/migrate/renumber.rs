@@ -1,7 +1,7 @@
 //! The new numbers of extensions, as they were typed.
 
 use crate::cli::MigrateArgs;
-use crate::migrate::Renumbering;
+use crate::mapping::Renumbering;
 use crate::model::same_word;
 use crate::plan::transfer::{MigrationSource, colliding};
 use crate::rim::Failure;

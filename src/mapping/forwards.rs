@@ -4,21 +4,21 @@
 //! another has an action and a value, and no switch. Nothing is guessed: a destination for which a vendor's pages print no
 //! word is dropped, and the loss report says so.
 
-use super::Mapper;
+use super::{Mapper, Source};
 use crate::manifest::{Access, FieldRow, Manifest};
 use crate::model::{Field, Forward, Record};
 use std::collections::BTreeMap;
 
 /// The fields of an extension that belong to a forward which is off, or to another destination than the one that it has.
 /// Where one field is for whatever a destination needs, nobody can tell.
-pub(super) fn dormant(from: &Manifest, extension: &Record) -> BTreeMap<Field, &'static str> {
+pub(super) fn dormant(from: &Source<'_>, extension: &Record) -> BTreeMap<Field, &'static str> {
     let mut dormant = BTreeMap::new();
     for forward in Forward::all() {
-        let has = |field: Option<Field>| field.is_some_and(|field| from.row(field).is_some());
+        let has = |field: Option<Field>| field.is_some_and(|field| from.has(field));
         let off = forward
             .switch
             .filter(|_| has(forward.switch))
-            .is_some_and(|switch| !extension.is_on(switch));
+            .is_some_and(|switch| from.is_off(extension, switch));
         if off {
             let others = forward
                 .fields()
@@ -55,14 +55,14 @@ fn known(row: Option<&FieldRow>, word: &str) -> bool {
 
 /// Carries one forward, where the two vendors do not have the same fields for it.
 pub(super) fn map(forward: Forward, mapper: &mut Mapper<'_>) {
-    let (from, to) = (mapper.route.from, mapper.route.to);
+    let (from, to) = (&mapper.route.from, mapper.route.to);
     let Some(action) = writable(to, Some(forward.to)) else {
         return;
     };
-    let has = |field: Option<Field>| field.is_some_and(|field| from.row(field).is_some());
+    let has = |field: Option<Field>| field.is_some_and(|field| from.has(field));
     let same = forward
         .fields()
-        .all(|field| from.row(field).is_some() == writable(to, Some(field)).is_some());
+        .all(|field| from.has(field) == writable(to, Some(field)).is_some());
     if same || !has(Some(forward.to)) {
         return;
     }
@@ -78,12 +78,14 @@ pub(super) fn map(forward: Forward, mapper: &mut Mapper<'_>) {
         );
         return mapper.drop_all(forward.fields(), &why);
     }
-    let (here, there) = (&from.vendor.name, &to.vendor.name);
+    let (here, there) = (from.name(), &to.vendor.name);
     let switched = writable(to, forward.switch).is_some();
     let word = mapper.peek(forward.to);
     let on = match forward.switch.filter(|_| has(forward.switch)) {
-        Some(switch) => mapper.peek(switch).is_some_and(|text| text == "on"),
-        None => word.is_some(),
+        Some(switch) if !from.is_sheet() || mapper.peek(switch).is_some() => {
+            mapper.peek(switch).is_some_and(|text| text == "on")
+        }
+        _ => word.is_some(),
     };
     if !on {
         if switched {
@@ -106,7 +108,7 @@ pub(super) fn map(forward: Forward, mapper: &mut Mapper<'_>) {
         let why = format!("it is on at {here} and names no destination");
         return mapper.drop_all(forward.fields(), &why);
     };
-    if !known(from.row(forward.to), &word) {
+    if !from.is_sheet() && !known(from.row(forward.to), &word) {
         let why = format!("no page of {here} says what {word} means");
         return mapper.drop_all(forward.fields(), &why);
     }
@@ -132,9 +134,9 @@ pub(super) fn map(forward: Forward, mapper: &mut Mapper<'_>) {
 
 /// Carries what belongs to a destination of this word.
 fn destination(forward: Forward, word: &str, mapper: &mut Mapper<'_>) {
-    let (from, to) = (mapper.route.from, mapper.route.to);
+    let (from, to) = (&mapper.route.from, mapper.route.to);
     let there = &to.vendor.name;
-    let gives = |field: Option<Field>| field.filter(|field| from.row(*field).is_some());
+    let gives = |field: Option<Field>| field.filter(|field| from.has(*field));
     let takes = |field: Option<Field>| field.filter(|_| writable(to, field).is_some());
     match word {
         "extension" => match (gives(forward.extension), takes(forward.extension)) {

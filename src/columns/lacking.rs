@@ -1,0 +1,105 @@
+//! The columns of a sheet that the vendor has no field for: joined, split, translated or left out as in a migration.
+
+use super::{CellReading, record};
+use crate::manifest::{Access, Manifest};
+use crate::mapping::{MappedField, MappedRecord, Mapping, map_row};
+use crate::model::{Field, Finding, RuleId, Severity};
+use crate::sheet::{CLEAR, Cells};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How rows are read whose sheet has fields that the vendor lacks.
+#[derive(Debug)]
+pub(super) struct Lacking {
+    /// Where the sheet has its own fields.
+    pub(super) read: Vec<(Field, usize)>,
+    pub(super) fields: BTreeSet<Field>,
+    /// The fields that are made, in the order of their derived columns.
+    pub(super) made: Vec<Field>,
+    /// The derived column of the first of them.
+    pub(super) first: usize,
+    /// Of each column that the vendor lacks, the flag that leaves it out.
+    pub(super) flags: BTreeMap<Field, String>,
+}
+
+impl Lacking {
+    /// Maps a row; the cells hold all that the sheet has.
+    pub(super) fn map(&self, cells: &Cells<'_>, manifest: &Manifest) -> MappedRecord {
+        map_row(&self.fields, manifest, &record(&self.read, cells, manifest))
+    }
+
+    /// The text of a derived column.
+    pub(super) fn text<'m>(
+        &self,
+        mapped: &'m MappedRecord,
+        field: Field,
+        to: &Manifest,
+    ) -> &'m str {
+        match mapped.wanted.reveal(field) {
+            Some("") => CLEAR,
+            Some(text) => text,
+            None if mapped.emptied(to).any(|emptied| emptied == field) => CLEAR,
+            None => "",
+        }
+    }
+
+    /// Appends what becomes of the fields that the vendor lacks.
+    pub(super) fn findings(
+        &self,
+        entries: &[MappedField],
+        manifest: &Manifest,
+        reading: &CellReading,
+        findings: &mut Vec<Finding>,
+    ) {
+        for entry in entries {
+            let field = entry.field;
+            let row = manifest.row(field);
+            let is_read_only = row.is_some_and(|row| row.access == Access::ReadOnly);
+            let drop_rule = if is_read_only {
+                RuleId::READ_ONLY
+            } else {
+                RuleId::NOT_SUPPORTED
+            };
+            let name = field.name();
+            let (rule, severity, message) = match entry.mapping {
+                Mapping::Dropped { lost: true } => (
+                    drop_rule,
+                    Severity::Warning,
+                    format!("{name}: {}: the value is left out", entry.how),
+                ),
+                Mapping::Dropped { lost: false } => {
+                    (drop_rule, Severity::Info, format!("{name}: {}", entry.how))
+                }
+                Mapping::Translated => {
+                    let to: Vec<&str> = entry.to.iter().map(|field| field.name()).collect();
+                    let message = match to.is_empty() {
+                        true => format!("{name}: {}", entry.how),
+                        false => format!("{name} becomes {}: {}", to.join(" and "), entry.how),
+                    };
+                    (RuleId::TRANSLATED, Severity::Info, message)
+                }
+                Mapping::Carried | Mapping::Missing(_) => continue,
+            };
+            let hint = match (severity, self.flags.get(&field)) {
+                (Severity::Warning, Some(flag)) => {
+                    format!(
+                        "set it by hand on the PBX's own pages if they have it; {flag} leaves the column out"
+                    )
+                }
+                _ => String::new(),
+            };
+            let column = self.read.iter().find(|(known, _)| *known == field);
+            findings.push(Finding {
+                rule: RuleId::about(field, rule),
+                severity,
+                field: Some(field),
+                column: column.and_then(|(_, column)| reading.origin(*column)),
+                message,
+                hint,
+                source: row
+                    .map_or_else(String::new, |row| manifest.source_words(&row.source))
+                    .into(),
+                repair: None,
+            });
+        }
+    }
+}

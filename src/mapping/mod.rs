@@ -1,0 +1,768 @@
+//! Fields of one vendor, or of a sheet, as another vendor has them: what carries over, what is translated, what is dropped,
+//! what is missing. Pure. Knows no vendor by name: the vendors' manifests and `translations.toml` say what there is to know.
+//!
+//! Every field of an extension has exactly one fate: it is *carried* (same field, same value), *translated* (another
+//! field or another form), or *dropped*. Beside these stand the fields that the other vendor needs and this one does not
+//! have: they are *missing* here, and come from a default, from a rule, or are generated. A field without a value is
+//! none, as everywhere: absent and empty are the same. The state of the moment (registrations, addresses) is no property
+//! of an extension and is not counted.
+//!
+//! A sheet is mapped row by row by the same table ([`map_row`]): only what the vendor lacks is joined, split, translated or
+//! dropped. All else stays as the sheet has it, for the checks to judge; a blank cell gives nothing and takes nothing.
+
+mod forwards;
+mod renumber;
+mod row;
+mod table;
+
+pub use renumber::{Collision, RenumberRule, Renumbering};
+pub use row::{kept_halves, made_fields, map_row};
+
+use crate::manifest::{Access, FieldRow, Manifest, Rule};
+use crate::model::redact::plain;
+use crate::model::{Field, Forward, Kind, Record, Secret, Text};
+use crate::sheet::GENERATE;
+use std::collections::{BTreeMap, BTreeSet};
+use table::{Translations, translations};
+
+/// What becomes of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mapping {
+    /// Same field, same value.
+    Carried,
+    /// Another field, or another form.
+    Translated,
+    /// Not carried.
+    Dropped {
+        /// Whether anything is lost by it.
+        lost: bool,
+    },
+    /// Needed there and not had here.
+    Missing(Origin),
+}
+
+/// Where a value comes from that the one vendor needs and the other does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// A fixed text.
+    Default,
+    /// It follows from other fields.
+    Rule,
+    /// What was given for extensions that have nothing for it.
+    Given,
+    /// Made up when the extension is created.
+    Generated,
+    /// There is none: the row is invalid.
+    Nowhere,
+}
+
+impl Mapping {
+    /// The word that the loss report shows.
+    pub fn word(self) -> &'static str {
+        match self {
+            Mapping::Carried => "carried",
+            Mapping::Translated => "translated",
+            Mapping::Dropped { .. } => "dropped",
+            Mapping::Missing(_) => "missing",
+        }
+    }
+}
+
+/// What became of one field of one extension. Holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MappedField {
+    /// The field: this vendor's, or for what is missing the other's.
+    pub field: Field,
+    /// What became of it.
+    pub mapping: Mapping,
+    /// Its value here.
+    pub from: String,
+    /// The fields that it went to.
+    pub to: Vec<Field>,
+    /// What is written there.
+    pub value: String,
+    /// How or why, in words that are the same for all extensions.
+    pub how: String,
+}
+
+/// An extension as the other vendor is to have it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MappedRecord {
+    /// What is to be written.
+    pub wanted: Record,
+    /// The fields that are to be empty, where they were written once.
+    pub cleared: BTreeSet<Field>,
+    /// What became of each field.
+    pub entries: Vec<MappedField>,
+}
+
+impl MappedRecord {
+    /// Gives fields their values where nothing came over for them.
+    pub fn fill(&mut self, values: &[(Field, String)]) {
+        for (field, value) in values {
+            if self
+                .wanted
+                .get(*field)
+                .is_some_and(|text| !text.is_empty() && text != GENERATE)
+            {
+                continue;
+            }
+            self.wanted.set(*field, value.as_str());
+            self.cleared.remove(field);
+            let is_missing = |entry: &MappedField| {
+                entry.field == *field && matches!(entry.mapping, Mapping::Missing(_))
+            };
+            self.entries.retain(|entry| !is_missing(entry));
+            self.entries.push(MappedField {
+                field: *field,
+                mapping: Mapping::Missing(Origin::Given),
+                from: String::new(),
+                to: vec![*field],
+                value: plain(*field, value),
+                how: "given by --fill".to_owned(),
+            });
+        }
+    }
+
+    /// The fields that can be emptied at the other vendor, and are to be.
+    pub fn emptied<'c>(&'c self, to: &'c Manifest) -> impl Iterator<Item = Field> + 'c {
+        let may = |row: &FieldRow| {
+            let must_not = row.rules.iter().any(|rule| rule.rule == Rule::NotBlank);
+            !must_not && !row.required && !row.create_only && row.fill.is_none()
+        };
+        let fields = self.cleared.iter().copied();
+        fields.filter(move |field| to.row(*field).is_some_and(may))
+    }
+}
+
+/// Where extensions come from.
+enum Source<'m> {
+    Vendor(&'m Manifest),
+    /// A sheet that has these fields.
+    Sheet(&'m BTreeSet<Field>),
+}
+
+impl<'m> Source<'m> {
+    fn name(&self) -> &'m str {
+        match self {
+            Source::Vendor(manifest) => &manifest.vendor.name,
+            Source::Sheet(_) => "the sheet",
+        }
+    }
+
+    fn has(&self, field: Field) -> bool {
+        match self {
+            Source::Vendor(manifest) => manifest.row(field).is_some(),
+            Source::Sheet(fields) => fields.contains(&field),
+        }
+    }
+
+    fn row(&self, field: Field) -> Option<&'m FieldRow> {
+        match self {
+            Source::Vendor(manifest) => manifest.row(field),
+            Source::Sheet(_) => None,
+        }
+    }
+
+    fn is_sheet(&self) -> bool {
+        matches!(self, Source::Sheet(_))
+    }
+
+    /// Whether a switch is off. A blank cell of a sheet does not say so.
+    fn is_off(&self, extension: &Record, switch: Field) -> bool {
+        match self {
+            Source::Vendor(_) => !extension.is_on(switch),
+            Source::Sheet(_) => extension.text(switch) == Some("off"),
+        }
+    }
+}
+
+/// Names the rule of the other vendor that a secret breaks, so that the row could not be sent.
+type Refuses<'m> = Box<dyn Fn(Field, &str) -> Option<String> + 'm>;
+
+/// The way from one vendor to another.
+pub struct Route<'m> {
+    from: Source<'m>,
+    to: &'m Manifest,
+    table: &'static Translations,
+    left_out: BTreeSet<Field>,
+    refuses: Refuses<'m>,
+}
+
+impl<'m> Route<'m> {
+    /// The way between two vendors, which leaves out these fields of the first. `refuses` names the rule of the other
+    /// vendor that a secret breaks.
+    pub fn new(
+        from: &'m Manifest,
+        to: &'m Manifest,
+        left_out: BTreeSet<Field>,
+        refuses: impl Fn(Field, &str) -> Option<String> + 'm,
+    ) -> Route<'m> {
+        Route {
+            from: Source::Vendor(from),
+            to,
+            table: translations(),
+            left_out,
+            refuses: Box::new(refuses),
+        }
+    }
+
+    /// Maps an extension. Whether what comes out keeps to the other vendor's rules is for the ordinary check to say, except
+    /// for secrets: one that the other vendor would refuse is not carried.
+    pub fn map(&self, extension: &Record, renumbering: &Renumbering) -> MappedRecord {
+        let mut mapper = Mapper::new(self, extension, renumbering);
+        mapper.number();
+        mapper.left_out();
+        for forward in Forward::all() {
+            forwards::map(forward, &mut mapper);
+        }
+        mapper.tabled();
+        mapper.rest();
+        mapper.unreadable();
+        mapper.needed();
+        mapper.emptied();
+        MappedRecord {
+            wanted: mapper.wanted,
+            cleared: mapper.cleared,
+            entries: mapper.entries,
+        }
+    }
+
+    /// How many fields of an extension there are to be accounted for: those with a value, and those that have one which
+    /// the vendor does not give back.
+    pub fn count(&self, extension: &Record) -> usize {
+        let own = extension
+            .iter()
+            .filter(|(field, text)| self.is_own(*field, *text));
+        own.count() + self.hidden().count()
+    }
+
+    fn is_own(&self, field: Field, text: Text<'_>) -> bool {
+        !field.is_live() && self.gives(field) && !text.is_empty()
+    }
+
+    /// What the vendor takes and does not give back. A new number is no property.
+    fn hidden(&self) -> impl Iterator<Item = Field> + use<'m> {
+        let rows = match self.from {
+            Source::Vendor(manifest) => manifest.field.as_slice(),
+            Source::Sheet(_) => &[],
+        };
+        let hidden = rows.iter().filter(|row| row.access == Access::WriteOnly);
+        hidden
+            .map(|row| row.name)
+            .filter(|field| *field != Field::NEW_NUMBER)
+    }
+
+    fn takes(&self, field: Field) -> Option<&'m FieldRow> {
+        let row = self.to.row(field)?;
+        (row.access != Access::ReadOnly).then_some(row)
+    }
+
+    fn gives(&self, field: Field) -> bool {
+        let is_hidden = |row: &FieldRow| row.access == Access::WriteOnly;
+        self.from.has(field) && !self.from.row(field).is_some_and(is_hidden)
+    }
+}
+
+/// One extension on its way.
+struct Mapper<'r> {
+    route: &'r Route<'r>,
+    number: String,
+    /// What is left to be accounted for.
+    own: BTreeMap<Field, Value>,
+    /// The fields that a row of a sheet gives, also as empty.
+    given: BTreeSet<Field>,
+    /// What has no effect here, and why.
+    dormant: BTreeMap<Field, &'r str>,
+    wanted: Record,
+    cleared: BTreeSet<Field>,
+    entries: Vec<MappedField>,
+}
+
+/// A value, and what it was before extensions were renumbered.
+struct Value {
+    text: Secret,
+    was: Option<Secret>,
+}
+
+/// What a vendor takes of a value.
+enum Fit {
+    Same(String),
+    Nearest(String),
+    No(String),
+}
+
+const NEAREST: &str = "the nearest that is taken there";
+
+impl<'r> Mapper<'r> {
+    fn new(route: &'r Route<'r>, extension: &Record, renumbering: &Renumbering) -> Mapper<'r> {
+        let own = extension
+            .iter()
+            .filter(|(field, text)| route.is_own(*field, *text));
+        let own = own.map(|(field, text)| {
+            let new = text
+                .open()
+                .and_then(|text| renumbering.of_field(field, text, extension));
+            let value = match new {
+                Some(new) => Value {
+                    text: new.into(),
+                    was: Some(text.into()),
+                },
+                None => Value {
+                    text: text.into(),
+                    was: None,
+                },
+            };
+            (field, value)
+        });
+        let number = renumbering.new_number(extension.number());
+        let mut dormant = forwards::dormant(&route.from, extension);
+        let follows = route.table.follows.iter();
+        let off = follows.filter(|row| route.from.is_off(extension, row.switch));
+        dormant.extend(off.map(|row| (row.field, row.reason.as_str())));
+        Mapper {
+            given: extension.iter().map(|(field, _)| field).collect(),
+            dormant,
+            route,
+            number: number.to_owned(),
+            own: own.collect(),
+            wanted: Record::default(),
+            cleared: BTreeSet::new(),
+            entries: vec![],
+        }
+    }
+
+    /// Whether a field has its own value here, so that none is made for it.
+    fn gives(&self, field: Field) -> bool {
+        match self.route.from {
+            Source::Vendor(_) => self.route.gives(field),
+            Source::Sheet(_) => self.given.contains(&field),
+        }
+    }
+
+    fn peek(&self, field: Field) -> Option<String> {
+        let value = self.own.get(&field)?;
+        Some(value.text.reveal().to_owned())
+    }
+
+    fn entry(&mut self, field: Field, mapping: Mapping, to: &[Field], how: String) {
+        let value = self.own.remove(&field);
+        let from = value
+            .as_ref()
+            .map(|value| value.was.as_ref().unwrap_or(&value.text))
+            .filter(|from| **from != *"");
+        let renumbered = value.as_ref().is_some_and(|value| value.was.is_some());
+        let (mapping, how) = match mapping {
+            Mapping::Carried if renumbered => (Mapping::Translated, "renumbered".to_owned()),
+            Mapping::Translated if renumbered => (mapping, format!("{how}; renumbered")),
+            mapping => (mapping, how),
+        };
+        let from = from.map_or(String::new(), |from| plain(field, from.reveal()));
+        let texts = to
+            .iter()
+            .filter_map(|to| Some(plain(*to, self.wanted.reveal(*to)?)));
+        let value = texts.collect::<Vec<_>>().join(" | ");
+        self.entries.push(MappedField {
+            field,
+            mapping,
+            from,
+            to: to.to_vec(),
+            value,
+            how,
+        });
+    }
+
+    fn drop_with(&mut self, field: Field, why: &str) {
+        let text = self.peek(field).unwrap_or_default();
+        let idle = self
+            .route
+            .table
+            .idle
+            .iter()
+            .find(|row| row.value == text && row.fields.contains(&field));
+        let dormant = self.dormant.get(&field);
+        let how = match (idle, dormant) {
+            (Some(idle), _) => format!("{why}, and {text} loses nothing: {}", idle.reason),
+            (None, Some(dormant)) => format!("{why}, and it has no effect: {dormant}"),
+            (None, None) => why.to_owned(),
+        };
+        let lost = idle.is_none() && dormant.is_none();
+        self.entry(field, Mapping::Dropped { lost }, &[], how);
+    }
+
+    fn drop_all(&mut self, fields: impl Iterator<Item = Field>, why: &str) {
+        for field in fields {
+            if self.own.contains_key(&field) {
+                self.drop_with(field, why);
+            }
+        }
+    }
+
+    fn translate(&mut self, field: Field, to: &[Field], how: impl Into<String>) {
+        if self.own.contains_key(&field) {
+            self.entry(field, Mapping::Translated, to, how.into());
+        }
+    }
+
+    /// Gives the other make a field that this one does not have.
+    fn missing(&mut self, field: Field, value: &str, origin: Origin, how: String) {
+        if origin != Origin::Nowhere {
+            self.wanted.set(field, value);
+        }
+        let value = match origin {
+            Origin::Generated => String::new(),
+            _ => plain(field, value),
+        };
+        self.entries.push(MappedField {
+            field,
+            mapping: Mapping::Missing(origin),
+            from: String::new(),
+            to: vec![field],
+            value,
+            how,
+        });
+    }
+
+    fn rule(&mut self, field: Field, value: &str, how: String) {
+        self.missing(field, value, Origin::Rule, how);
+    }
+
+    /// Carries a field to the same field.
+    fn map_same(&mut self, field: Field) {
+        let Some(text) = self.peek(field) else { return };
+        let there = &self.route.to.vendor.name;
+        match self.route.to.row(field) {
+            None => self.drop_with(field, &format!("{there} has no such field")),
+            Some(row) if row.access == Access::ReadOnly => {
+                self.drop_with(
+                    field,
+                    &format!("{there} gives it back and does not take it"),
+                );
+            }
+            Some(row) => match self.route.fit(row, field, &text) {
+                Fit::Same(text) => {
+                    self.wanted.set(field, text);
+                    self.entry(field, Mapping::Carried, &[field], String::new());
+                }
+                Fit::Nearest(text) => {
+                    self.wanted.set(field, text);
+                    self.translate(field, &[field], NEAREST);
+                }
+                Fit::No(why) => self.drop_with(field, &why),
+            },
+        }
+    }
+
+    /// Carries a field to another one.
+    fn move_to(&mut self, field: Field, to: Field, how: impl Into<String>) {
+        let (Some(text), Some(row)) = (self.peek(field), self.route.takes(to)) else {
+            return;
+        };
+        let how = how.into();
+        let (text, how) = match self.route.fit(row, field, &text) {
+            Fit::Same(text) => (text, how),
+            Fit::Nearest(text) => (text, format!("{how}; {NEAREST}")),
+            Fit::No(why) => return self.drop_with(field, &why),
+        };
+        self.wanted.set(to, text);
+        self.translate(field, &[to], how);
+    }
+
+    /// Makes one text of several fields.
+    fn put_together(
+        &mut self,
+        fields: [Field; 2],
+        to: Field,
+        between: &str,
+        how: impl Into<String>,
+    ) {
+        let parts: Vec<String> = fields
+            .iter()
+            .filter_map(|field| self.peek(*field))
+            .collect();
+        if parts.is_empty() {
+            return;
+        }
+        self.wanted.set(to, parts.join(between));
+        let how = how.into();
+        for field in fields {
+            self.translate(field, &[to], how.clone());
+        }
+    }
+
+    fn number(&mut self) {
+        self.wanted.set(Field::NUMBER, self.number.clone());
+        self.entry(
+            Field::NUMBER,
+            Mapping::Carried,
+            &[Field::NUMBER],
+            String::new(),
+        );
+    }
+
+    fn left_out(&mut self) {
+        let route = self.route;
+        for field in &route.left_out {
+            if self.own.contains_key(field) {
+                let dropped = Mapping::Dropped { lost: false };
+                self.entry(*field, dropped, &[], "left out by --drop".to_owned());
+            }
+        }
+    }
+
+    /// What the table has a row for.
+    fn tabled(&mut self) {
+        let (route, table) = (self.route, self.route.table);
+        for row in &table.stays {
+            // What a sheet names can be fetched.
+            if self.own.contains_key(&row.field) && !route.from.is_sheet() {
+                self.drop_with(row.field, &row.reason);
+            }
+        }
+        for row in &table.same {
+            if route.takes(row.from).is_none() && !self.gives(row.to) {
+                self.move_to(row.from, row.to, row.reason.as_str());
+            }
+        }
+        for row in &table.join {
+            let lacks = row.from.iter().all(|field| route.takes(*field).is_none());
+            if lacks && route.takes(row.to).is_some() && !self.gives(row.to) {
+                let [first, last] = row.from.map(|field| self.peek(field).unwrap_or_default());
+                let joined = format!("{first} {last}");
+                let back = split_name(joined.trim()) == (first.as_str(), last.as_str());
+                let how = said_of_way_back(&row.reason, back || route.from.is_sheet(), "split");
+                self.put_together(row.from, row.to, " ", how);
+            }
+        }
+        for row in &table.split {
+            let has = row.to.iter().all(|field| route.takes(*field).is_some());
+            let lacks = row.to.iter().all(|field| !self.gives(*field));
+            if has
+                && lacks
+                && route.takes(row.from).is_none()
+                && let Some(name) = self.peek(row.from)
+            {
+                let (first, last) = split_name(&name);
+                let written: Vec<Field> = [(row.to[0], first), (row.to[1], last)]
+                    .into_iter()
+                    .filter(|(_, part)| !part.is_empty())
+                    .map(|(field, part)| {
+                        self.wanted.set(field, part);
+                        field
+                    })
+                    .collect();
+                let back = format!("{first} {last}").trim() == name;
+                let how = said_of_way_back(&row.reason, back || route.from.is_sheet(), "joined");
+                self.translate(row.from, &written, how);
+            }
+        }
+        for row in &table.names_number {
+            let Some(name) = self.peek(row.field) else {
+                continue;
+            };
+            if route.takes(row.field).is_some() {
+                continue;
+            }
+            let there = &route.to.vendor.name;
+            if name == self.number {
+                let how = format!("{there} has no such field: {}", row.reason);
+                self.translate(row.field, &[Field::NUMBER], how);
+            } else {
+                let why = format!(
+                    "{there} has no such field, and it is not the number: phones that use it have to be set anew"
+                );
+                self.drop_with(row.field, &why);
+            }
+        }
+    }
+
+    /// Whatever no other rule has taken.
+    fn rest(&mut self) {
+        let fields: Vec<Field> = self.own.keys().copied().collect();
+        for field in fields {
+            let text = self.peek(field).unwrap_or_default();
+            if field.is_secret() {
+                let here = self.route.from.name();
+                if text.chars().all(|c| matches!(c, '*' | '•' | '●')) {
+                    self.drop_with(field, &format!("{here} shows stars in its place"));
+                    continue;
+                }
+                if self.route.takes(field).is_some()
+                    && let Some(rule) = (self.route.refuses)(field, &text)
+                {
+                    let there = &self.route.to.vendor.name;
+                    let why = format!("it breaks {there}'s rule {rule}");
+                    self.drop_with(field, &why);
+                    continue;
+                }
+            }
+            self.map_same(field);
+        }
+    }
+
+    /// What this vendor takes and does not give back: it has a value, and nobody can say which.
+    fn unreadable(&mut self) {
+        let route = self.route;
+        let here = route.from.name();
+        for field in route.hidden() {
+            let (lost, how) = match route.left_out.contains(&field) {
+                true => (false, "left out by --drop".to_owned()),
+                false => (true, format!("{here} does not give it back")),
+            };
+            self.entry(field, Mapping::Dropped { lost }, &[], how);
+            if lost && field.is_secret() && route.takes(field).is_some() {
+                let how = format!(
+                    "made up to {}'s rules when the extension is created",
+                    route.to.vendor.name
+                );
+                self.missing(field, GENERATE, Origin::Generated, how);
+            }
+        }
+    }
+
+    /// What the other vendor needs and does not have by now.
+    fn needed(&mut self) {
+        let route = self.route;
+        let there = &route.to.vendor.name;
+        for row in &route.to.field {
+            let field = row.name;
+            if self.wanted.get(field).is_some() || row.access == Access::ReadOnly {
+                continue;
+            }
+            let given = |text: &str| text.replace("{number}", &self.number);
+            let default = route
+                .table
+                .default
+                .iter()
+                .find(|default| default.field == field);
+            if let Some(fill) = &row.fill {
+                let how = format!("{there} demands it: sent when the extension is created");
+                self.missing(field, &given(fill), Origin::Default, how);
+                // It is sent on create alone, and nothing that anybody wants.
+                self.wanted.remove(field);
+            } else if !row.required {
+                continue;
+            } else if field.is_secret() {
+                let how = format!("made up to {there}'s rules when the extension is created");
+                self.missing(field, GENERATE, Origin::Generated, how);
+            } else if let Some(default) = default {
+                self.missing(
+                    field,
+                    &given(&default.value),
+                    Origin::Default,
+                    default.reason.clone(),
+                );
+            } else {
+                let how = format!("{there} demands it, and there is nothing to take it from");
+                self.missing(field, "", Origin::Nowhere, how);
+            }
+        }
+    }
+
+    /// Which fields are empty at the other vendor because everything that they come from is empty here.
+    fn emptied(&mut self) {
+        let (route, table) = (self.route, self.route.table);
+        let had: BTreeSet<Field> = self
+            .entries
+            .iter()
+            .filter(|entry| !matches!(entry.mapping, Mapping::Missing(_)))
+            .map(|entry| entry.field)
+            .collect();
+        for row in &route.to.field {
+            let field = row.name;
+            if row.access == Access::ReadOnly || self.wanted.get(field).is_some() {
+                continue;
+            }
+            let same = table
+                .same
+                .iter()
+                .filter(|row| row.to == field)
+                .map(|row| row.from);
+            let joined = table
+                .join
+                .iter()
+                .filter(|row| row.to == field)
+                .flat_map(|row| row.from);
+            let split = table
+                .split
+                .iter()
+                .filter(|row| row.to.contains(&field))
+                .map(|row| row.from);
+            let mut sources = [field].into_iter().chain(same).chain(joined).chain(split);
+            let mut from_split = table.split.iter().filter(|row| row.to.contains(&field));
+            // The other half has all that there is.
+            let halved =
+                from_split.any(|row| row.to.iter().any(|half| self.wanted.get(*half).is_some()));
+            let known: Vec<Field> = sources
+                .by_ref()
+                .filter(|source| route.gives(*source))
+                .collect();
+            let empty = |source: &Field| !had.contains(source) && !route.left_out.contains(source);
+            if !known.is_empty() && (halved || known.iter().all(empty)) {
+                self.cleared.insert(field);
+            }
+        }
+    }
+}
+
+impl Route<'_> {
+    /// What the vendor takes of a value that comes from this field.
+    fn fit(&self, row: &FieldRow, field: Field, text: &str) -> Fit {
+        let there = &self.to.vendor;
+        let kind = row.name.def().kind;
+        if kind == Kind::Choice && row.choice(text).is_none() {
+            let numbers = row
+                .choices
+                .iter()
+                .filter_map(|choice| choice.value.parse::<u64>().ok());
+            let nearest = text.parse().ok().and_then(|seconds: u64| {
+                // Of two that are as near, the longer one: rather ring too long than too short.
+                numbers.min_by_key(|number| (number.abs_diff(seconds), u64::MAX - number))
+            });
+            if let Some(nearest) = nearest {
+                return Fit::Nearest(nearest.to_string());
+            }
+            let is_word = self
+                .from
+                .row(field)
+                .is_some_and(|row| row.choice(text).is_some());
+            // A word that is in no list means something to its own vendor alone.
+            let is_same = matches!(self.from, Source::Vendor(from) if from.vendor.id == there.id);
+            if !row.open_choices || (!is_same && !is_word) {
+                return Fit::No(format!("{} has no such word", there.name));
+            }
+        }
+        let Some(text) = row.normalise(text) else {
+            return Fit::No(format!(
+                "{} says it in a way that is not understood",
+                self.from.name()
+            ));
+        };
+        let range = row.rules.iter().find_map(|rule| match rule.rule {
+            Rule::Range { min, max } => Some((min, max)),
+            _ => None,
+        });
+        match (range, text.parse::<u64>()) {
+            (Some((min, max)), Ok(count)) if !(min..=max).contains(&count) => {
+                Fit::Nearest(count.clamp(min, max).to_string())
+            }
+            (Some(_), Err(_)) => Fit::No(format!("{} takes a whole number", there.name)),
+            _ => Fit::Same(text.into_owned()),
+        }
+    }
+}
+
+/// Given and family name: what stands before and after the last space.
+fn split_name(name: &str) -> (&str, &str) {
+    match name.trim().rsplit_once(' ') {
+        Some((first, last)) => (first.trim_end(), last),
+        None => (name.trim(), ""),
+    }
+}
+
+fn said_of_way_back(reason: &str, back: bool, done: &str) -> String {
+    if back {
+        return reason.to_owned();
+    }
+    format!("{reason}; {done} again it reads otherwise")
+}

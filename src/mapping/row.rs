@@ -1,0 +1,187 @@
+//! The rows of sheets: what a vendor lacks of them becomes what it has.
+
+use super::{
+    MappedRecord, Mapper, Mapping, Renumbering, Route, Source, forwards, split_name, translations,
+};
+use crate::manifest::{Access, Manifest};
+use crate::model::{Field, Forward, Record};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The fields that the vendor takes and that [`map_row`] may give to rows of a sheet which has these fields, each with the
+/// first of those that it may be made of.
+pub fn made_fields(fields: &BTreeSet<Field>, to: &Manifest) -> BTreeMap<Field, Field> {
+    let route = Route::of_sheet(fields, to);
+    let lacks = |field: &&Field| fields.contains(field) && route.takes(**field).is_none();
+    let mut made = BTreeMap::new();
+    let mut add = |to: Field, from: &[Field]| {
+        if let (Some(from), true) = (from.iter().find(lacks), route.takes(to).is_some()) {
+            made.entry(to).or_insert(*from);
+        }
+    };
+    for row in &route.table.same {
+        add(row.to, &[row.from]);
+    }
+    for row in &route.table.join {
+        add(row.to, &row.from);
+    }
+    for row in &route.table.split {
+        for to in row.to {
+            add(to, &[row.from]);
+        }
+    }
+    for forward in Forward::all().filter(|forward| fields.contains(&forward.to)) {
+        let parts: Vec<Field> = forward.fields().collect();
+        for to in &parts {
+            add(*to, &parts);
+        }
+    }
+    made
+}
+
+/// Maps a row of a sheet which has these fields. What the vendor takes of it stays as it is; all that it lacks has its
+/// entry.
+pub fn map_row(fields: &BTreeSet<Field>, to: &Manifest, row: &Record) -> MappedRecord {
+    let none = Renumbering::default();
+    let route = Route::of_sheet(fields, to);
+    let mut mapper = Mapper::new(&route, row, &none);
+    for forward in Forward::all() {
+        if mapper.is_to_be_mapped(forward) {
+            forwards::map(forward, &mut mapper);
+        }
+    }
+    mapper.tabled();
+    mapper.rest_of_row(row);
+    mapper.cleared_in_row(row);
+    MappedRecord {
+        wanted: mapper.wanted,
+        cleared: mapper.cleared,
+        entries: mapper.entries,
+    }
+}
+
+/// The names that a row changes in one part: where the vendor has one field for both, the blank part stays as the PBX
+/// holds it.
+pub fn kept_halves(to: &Manifest, row: &Record, held: &Record) -> Vec<(Field, String)> {
+    let lacks = |field: &Field| {
+        to.row(*field)
+            .is_none_or(|row| row.access == Access::ReadOnly)
+    };
+    let mut names = vec![];
+    for join in &translations().join {
+        let is_joined = join.from.iter().all(lacks) && !lacks(&join.to);
+        if !is_joined || row.get(join.to).is_some() {
+            continue;
+        }
+        let (held_first, held_last) = split_name(held.text(join.to).unwrap_or_default());
+        let [first, last] = join.from.map(|field| row.text(field));
+        if first.is_some() != last.is_some() {
+            let (first, last) = (first.unwrap_or(held_first), last.unwrap_or(held_last));
+            names.push((join.to, format!("{first} {last}").trim().to_owned()));
+        }
+    }
+    names
+}
+
+impl<'m> Route<'m> {
+    fn of_sheet(fields: &'m BTreeSet<Field>, to: &'m Manifest) -> Route<'m> {
+        Route {
+            from: Source::Sheet(fields),
+            to,
+            table: translations(),
+            left_out: BTreeSet::new(),
+            // The checks look at all that is written.
+            refuses: Box::new(|_, _| None),
+        }
+    }
+}
+
+impl Mapper<'_> {
+    /// Whether the row gives something of a forward that the vendor lacks, and a destination that it knows or none.
+    fn is_to_be_mapped(&self, forward: Forward) -> bool {
+        let lacks =
+            |field: Field| self.own.contains_key(&field) && self.route.takes(field).is_none();
+        let word = self.peek(forward.to);
+        let knows = |word: String| {
+            let row = self.route.takes(forward.to);
+            row.is_some_and(|row| row.choices.iter().any(|choice| choice.value == word))
+        };
+        forward.fields().any(lacks) && word.is_none_or(knows)
+    }
+
+    /// Carries what the vendor takes, and drops the rest.
+    fn rest_of_row(&mut self, row: &Record) {
+        let there = &self.route.to.vendor.name;
+        for (field, text) in row.iter() {
+            let is_taken = self.route.takes(field).is_some();
+            if field.is_live() {
+                let how = format!("it changes by itself, and {there} takes it from nobody");
+                self.entry(field, Mapping::Dropped { lost: false }, &[], how);
+            } else if is_taken && self.wanted.get(field).is_none() {
+                if text.is_empty() || self.own.remove(&field).is_some() {
+                    self.wanted.set(field, text);
+                }
+            } else if !is_taken && self.own.contains_key(&field) {
+                self.drop_of_row(field, row);
+            } else if !is_taken && text.is_empty() {
+                let how = format!("{there} has no such field, so there is nothing to empty");
+                self.entry(field, Mapping::Dropped { lost: false }, &[], how);
+            }
+        }
+    }
+
+    fn drop_of_row(&mut self, field: Field, row: &Record) {
+        let there = &self.route.to.vendor.name;
+        let why = match self.route.to.row(field) {
+            None => format!("{there} has no such field"),
+            Some(_) => format!("{there} gives it back and does not take it"),
+        };
+        let table = self.route.table;
+        let joined = table.join.iter().filter(|join| join.from.contains(&field));
+        let split = table.split.iter().filter(|split| split.from == field);
+        let others = joined.map(|join| vec![join.to]);
+        let others = others.chain(split.map(|split| split.to.to_vec()));
+        let own = self.peek(field).unwrap_or_default();
+        for others in others {
+            let texts: Vec<&str> = others.iter().filter_map(|other| row.text(*other)).collect();
+            let words: Vec<&str> = texts
+                .iter()
+                .flat_map(|text| text.split_whitespace())
+                .collect();
+            if own.split_whitespace().all(|word| words.contains(&word)) {
+                let names: Vec<&str> = others.iter().map(|other| other.name()).collect();
+                let how = format!("{why}, and {} says it already", names.join(" and "));
+                return self.entry(field, Mapping::Dropped { lost: false }, &[], how);
+            }
+        }
+        self.drop_with(field, &why);
+    }
+
+    /// Empties what is made of fields that the row empties, and the half of a name that the whole does not have.
+    fn cleared_in_row(&mut self, row: &Record) {
+        let (route, table) = (self.route, self.route.table);
+        let is_cleared = |field: &Field| row.get(*field).is_some_and(|text| text.is_empty());
+        let lacks = |field: &Field| route.takes(*field).is_none();
+        let mut cleared = vec![];
+        for same in table.same.iter().filter(|same| lacks(&same.from)) {
+            cleared.extend(is_cleared(&same.from).then_some(same.to));
+        }
+        for join in table.join.iter().filter(|join| join.from.iter().all(lacks)) {
+            let mut known = join.from.iter().filter(|field| route.from.has(**field));
+            let any = join.from.iter().any(is_cleared);
+            cleared.extend((any && known.all(is_cleared)).then_some(join.to));
+        }
+        for split in table.split.iter().filter(|split| lacks(&split.from)) {
+            let is_made =
+                |field: &Field| self.wanted.get(*field).is_some() && row.get(*field).is_none();
+            if is_cleared(&split.from) || split.to.iter().any(is_made) {
+                cleared.extend(split.to);
+            }
+        }
+        for field in cleared {
+            let is_free = self.wanted.get(field).is_none() && row.get(field).is_none();
+            if is_free && route.takes(field).is_some() {
+                self.cleared.insert(field);
+            }
+        }
+    }
+}
