@@ -71,7 +71,7 @@ impl Lacking {
                 }
                 Mapping::Translated => {
                     let to: Vec<&str> = entry.to.iter().map(|field| field.name()).collect();
-                    let message = match to.is_empty() {
+                    let message = match to.is_empty() || entry.to == [Field::NUMBER] {
                         true => format!("{name}: {}", entry.how),
                         false => format!("{name} becomes {}: {}", to.join(" and "), entry.how),
                     };

@@ -114,7 +114,7 @@ impl Mapper<'_> {
         for (field, text) in row.iter() {
             let is_taken = self.route.takes(field).is_some();
             if field.is_live() {
-                let how = format!("it changes by itself, and {there} takes it from nobody");
+                let how = "the PBX reports it by itself, and it is never written".to_owned();
                 self.entry(field, Mapping::Dropped { lost: false }, &[], how);
             } else if is_taken && self.wanted.get(field).is_none() {
                 if text.is_empty() || self.own.remove(&field).is_some() {

@@ -319,6 +319,25 @@ fn a_number_is_dialled_by_the_country_that_is_typed_or_the_target_s() {
 }
 
 #[test]
+fn a_name_for_the_phone_that_is_the_number_is_no_loss_and_another_one_is() {
+    let desk = Desk::new("openvox");
+    desk.write(
+        "s.csv",
+        "number,sip_password,sip_auth_name,status\n2001,tR7xkQ2mZp9w,2001,Idle\n2002,tR7xkQ2mZp9w,phone2,\n",
+    );
+    let line = "plan s.csv --to TARGET --rate 5000 --on-loss stop";
+    let words = desk.ends(line, 4).err;
+    for told in [
+        "2001 info sip_auth_name, C2: OpenVox UC Series has no such field: phones authenticate with the number",
+        "2001 info status, D2: the PBX reports it by itself, and it is never written",
+        "2002 warning sip_auth_name, C3",
+        "so nothing was sent: sip_auth_name 1\n",
+    ] {
+        assert!(words.contains(told), "{told}: {words}");
+    }
+}
+
+#[test]
 fn every_vendor_takes_a_sheet_with_both_sorts_of_names() {
     for vendor in VENDORS {
         let desk = Desk::new(vendor.id);
