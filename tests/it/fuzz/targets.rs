@@ -42,7 +42,12 @@ fn rows_of(sheet: &Sheet) -> Result<Vec<Seen>, SheetError> {
         })?;
         assert_eq!(counted as usize, rows.len() - before, "rows counted");
     }
-    let lines = rows.iter().map(|(line, ..)| *line);
+    let mut lines: Vec<u64> = rows.iter().map(|(line, ..)| *line).collect();
+    if sheet.sheet.is_some() {
+        // The rows of a workbook may stand in any order, each once.
+        lines.sort_unstable();
+        assert!(lines.windows(2).all(|two| two[0] < two[1]), "a line twice");
+    }
     assert!(lines.is_sorted(), "lines in their order");
     Ok(rows)
 }
