@@ -5,7 +5,7 @@
 //!
 //! ```text
 //!  sheet ──► bind ───► check ──► plan ──► guard ──► submit ──► settle ──► verify ──► report
-//!  sheet/    columns/  rules/    plan/    plan/     submit/    submit/    submit/    run/ report.rs
+//!  sheet/    columns/  rules/    plan/    plan/     submit/    submit/    submit/    run/ report/
 //!                      check.rs            guard.rs  │  ▲
 //!                                                    ▼  │ turns and exchanges (wire/)
 //!                      vendors/: pure conversations ◄────► link/: the only sockets
@@ -13,7 +13,7 @@
 //!  commands/ (a verb: resolve, plan, run)  ──►  plan/ (a value)  ──►  run/ (carries it out)  ──►  ledger/
 //! ```
 //!
-//! Each step takes a value and gives the next one; none reaches back. `commands/import.rs` is the shortest whole way to
+//! Each step takes a value and gives the next one; none reaches back. `commands/delete.rs` is the shortest whole way to
 //! read, `submit::settle` the heart.
 //!
 //! # To change X, open Y
@@ -26,11 +26,11 @@
 //! | add a vendor | `vendors/README.md` |
 //! | a field, its headings, how its text is looked at | `model/field.rs`, one row a field |
 //! | what a forward or an office hour is | `model/forward.rs` |
-//! | how headings are matched | `columns/mod.rs`; products `columns/products.toml` |
+//! | how headings are matched | `columns/bind.rs`; words `columns/words.toml`, products `columns/products.toml` |
 //! | a kind of rule, its words and its hint | `manifest/rule.rs` |
 //! | rules between fields, between rows | `rules/fields_together.rs`, `rules/rows_together.rs` |
 //! | what a spreadsheet does to a value | `rules/spreadsheet_damage/` |
-//! | a file format, a report format | `sheet/`, a folder a format |
+//! | a file format, a report format | `sheet/format.rs`, then `sheet/writer.rs`; a folder a format |
 //! | what becomes of a row | `plan/decide.rs` |
 //! | how much a run may change | `plan/guard.rs` |
 //! | what may be repeated, a 503, Retry-After | `link/retrying.rs`, the table at its top |
@@ -40,7 +40,7 @@
 //! | undo, resume | `plan/revert.rs`, `run/resume.rs` |
 //! | an exit code, the wording of a failure | `rim/failure.rs`, then the text itself |
 //! | a flag | `cli/`, then `commands/VERB.rs` |
-//! | what is never shown | `model/redact.rs` |
+//! | what is never shown | `model/redact.rs`; which values, `Field::hides` in `model/field.rs` |
 //! | what one vendor makes of another's fields, or of a sheet's | `mapping/translations.toml`, then `mapping/` |
 //! | a migration's account of losses | `migrate/` |
 //!
@@ -64,13 +64,15 @@
 //! - Nothing is sent past the pace, and no change before it is written down.
 //! - After a lost reply nothing is sent again before the PBX was looked at.
 //! - Rows in are outcomes out.
-//! - A secret leaves by known doors only ([`model::Secret`]); nothing below `rim` prints.
+//! - A secret leaves by known doors only ([`model::Secret`]); nothing below `rim` prints but [`progress`].
 //! - A run, its resume and its undo belong to the PBX that it was made for.
-//! - Each third-party crate is named in one file; imports run downward only, in the order below; a folder has no circle.
+//! - A third-party crate with a job of its own is named in one file; imports run downward only, in the order below; files
+//!   of a folder do not name each other in a circle, their `mod.rs` aside.
 //!
 //! # The rooms, from the bottom up
 //!
 //! - [`model`]: the nouns. No I/O, no vendor.
+//! - `digest`, `disk`: hashes, and files written whole or not at all.
 //! - [`xml`]: XML read and written, whole or piece by piece. It stands below the sheets, for workbooks are made of it.
 //! - [`sheet`]: tables in and out. Knows no field.
 //! - [`manifest`]: `vendor.toml` as types: what vendors demand, as data. It stands below the checks, because headings
@@ -85,7 +87,7 @@
 //! - [`vendors`]: one folder a vendor. Pure: never touches the network.
 //! - [`link`]: the only module that touches a PBX. Knows no vendor.
 //! - [`seal`]: the owner's key: seals secrets, and makes the fingerprints that stand for them.
-//! - `disk`, `fingerprints`: whole files, and records with fingerprints in the place of secrets.
+//! - `fingerprints`: records with fingerprints in the place of secrets.
 //! - [`generate`]: secrets for new extensions, made up by a vendor's own rules.
 //! - [`archive`]: snapshots of exports, chained so that what was changed, removed or put in is found.
 //! - [`ledger`]: what a run set out to do and what became of it, on disk before it is said to the PBX.

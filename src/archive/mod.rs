@@ -22,6 +22,7 @@ pub use keep::Keep;
 pub use verify::ArchiveVerdict;
 
 use crate::digest::sha256_hex;
+use crate::model::redact;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -130,7 +131,7 @@ pub enum ArchiveError {
         line: Option<u64>,
     },
     /// A target's name that cannot be a folder's.
-    #[error("{0:?} cannot be the name of a folder in an archive")]
+    #[error("{:?} cannot be the name of a folder or a file: it is no name of a target in rowcall.toml", redact::target(.0))]
     Name(String),
 }
 

@@ -25,10 +25,9 @@ pub use sheets::{CheckArgs, ColumnsArgs, FixArgs, TemplateArgs};
 pub use tools::{CompletionsArgs, DoctorArgs, HelpArgs, SchemaArgs, SimArgs, VendorsArgs};
 pub use values::Since;
 
-use crate::model::redact::harmless;
+use crate::model::redact::message;
 use crate::rim::terminal::{Color, print};
 use clap::{CommandFactory, Parser, Subcommand, ValueHint};
-use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -139,8 +138,8 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Typed {
         Err(error) => {
             // Where even that cannot be printed, the exit code still tells.
             let text = error.render().to_string();
-            if matches!(harmless(&text), Cow::Owned(_)) {
-                // What was typed would steer the terminal.
+            if message(&text) != text {
+                // What was typed would steer the terminal, or holds a password.
                 print(text.trim_end());
             } else {
                 let _ = error.print();

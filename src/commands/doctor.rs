@@ -2,6 +2,7 @@
 
 use crate::cli::DoctorArgs;
 use crate::ledger::{self, TargetLock};
+use crate::model::redact;
 use crate::rim::config::{all_names, config_file};
 use crate::rim::target::Address;
 use crate::rim::terminal::{print_data, stop_on_interrupt};
@@ -53,7 +54,9 @@ pub(super) fn run(args: &DoctorArgs, context: &Context) -> Result<Exit, Failure>
         let pace = PaceOptions::default();
         match Target::resolve(text, context.config(), &pace) {
             Ok(target) => checks.extend(try_target(&target, context, &stop)),
-            Err(failure) => checks.push(Check::failed(text, "settings", failure)),
+            Err(failure) => {
+                checks.push(Check::failed(&redact::target(text), "settings", failure));
+            }
         }
     }
     if args.json {

@@ -3,7 +3,7 @@
 use crate::cli::{RunReportArgs, RunsArgs, RunsCommand};
 use crate::ledger::{Listed, Memory, Standing, StateDir, StoredRun, Summary, clean, runs};
 use crate::model::{Outcome, RowResult};
-use crate::report::{cells, columns};
+use crate::report::{cells, columns, counted};
 use crate::rim::outputs::Files;
 use crate::rim::terminal::{output, print, print_data};
 use crate::rim::{Context, Exit, Failure};
@@ -22,7 +22,10 @@ pub(super) fn run(args: &RunsArgs, context: &Context) -> Result<Exit, Failure> {
         for target in &cleaned.targets {
             Memory::remove(&state, target)?;
         }
-        print(format!("{} runs thrown away", cleaned.removed.len()));
+        print(format!(
+            "{} removed",
+            counted(cleaned.removed.len() as u64, "run")
+        ));
         for secrets in &cleaned.secrets {
             print(format!(
                 "kept, for it holds generated secrets: {}",

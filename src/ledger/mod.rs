@@ -17,14 +17,16 @@
 //! stood on the disk before stays.
 
 mod change;
+mod list;
 mod lock;
 mod memory;
 mod state;
 mod store;
 
+pub use list::{Cleaned, clean, newest, runs};
 pub use lock::{LockHolder, TargetLock, TargetLocked};
 pub use memory::Memory;
-pub use state::{Cleaned, SECRETS_STEM, StateDir, clean, newest, runs};
+pub use state::{SECRETS_STEM, StateDir};
 pub use store::{Ledger, StoredRun};
 
 use crate::model::RowResult;
@@ -40,7 +42,7 @@ use thiserror::Error;
 pub struct RunHead {
     /// The command, for example `import`.
     pub command: String,
-    /// The target's make.
+    /// The target's vendor.
     pub vendor: String,
     /// The mode; empty where the command has none.
     pub mode: String,

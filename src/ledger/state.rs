@@ -1,11 +1,8 @@
 //! The folder in which runs are kept.
 
-use super::store::StoredRun;
-use super::{LedgerError, Listed, Summary, TargetLock};
+use super::LedgerError;
 use crate::disk::{Readers, make_private_folder, remove_leftovers, write_whole};
 use etcetera::BaseStrategy;
-use std::cmp::Reverse;
-use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -16,14 +13,8 @@ pub(super) const LEDGER_FILE: &str = "ledger.sqlite";
 /// Name of the file with a run's generated secrets, in its folder, without its ending.
 pub const SECRETS_STEM: &str = "secrets.";
 
-/// Characters of a run's name that tell its second: `20261121-213015`.
-const SECOND_DIGITS: usize = 15;
-
 /// The name of the file that counts runs.
 const COUNT_FILE: &str = "count";
-
-/// Name of a run's folder while it is thrown away.
-const OLD: &str = ".old-";
 
 /// The folder in which rowcall keeps what outlives a run. Nothing is made before it is needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,8 +89,12 @@ impl StateDir {
         self.path.join("memory")
     }
 
-    /// The count of the next run: higher than that of any before, whatever the clock says.
-    pub(super) fn next_count(&self) -> Result<u64, LedgerError> {
+    /// The count of the next run: higher than that of any before, whatever the clock says. `highest` is that of the runs
+    /// that are there.
+    pub(super) fn next_count(
+        &self,
+        highest: impl FnOnce() -> Result<u64, LedgerError>,
+    ) -> Result<u64, LedgerError> {
         let lock_file = self.locks()?.join(COUNT_FILE);
         let path = self.path.join(COUNT_FILE);
         let mut options = OpenOptions::new();
@@ -115,7 +110,7 @@ impl StateDir {
         let known = match known {
             Some(known) => known,
             // The file is lost, or this is the first run.
-            None => counts(self)?.max().unwrap_or(0),
+            None => highest()?,
         };
         let count: u64 = known + 1;
         write_whole(&path, format!("{count}\n").as_bytes(), Readers::Owner)
@@ -133,124 +128,21 @@ impl StateDir {
             .collect()
     }
 
-    fn runs_path(&self) -> PathBuf {
+    /// The names of all runs, the last name first.
+    pub(super) fn run_names(&self) -> Result<Vec<String>, LedgerError> {
+        names(&self.runs_path(), is_run_name)
+    }
+
+    pub(super) fn runs_path(&self) -> PathBuf {
         self.path.join("runs")
     }
 }
 
-/// All runs, newest first, each with why it cannot be read where it cannot. Reads runs that are at work too.
-///
-/// # Errors
-/// The folder cannot be read; where there is none, there are no runs.
-pub fn runs(state: &StateDir) -> Result<Vec<Listed>, LedgerError> {
-    let ids = names(&state.runs_path(), is_run_name)?;
-    let listed = ids.into_iter().map(|id| Listed {
-        summary: summary(state, &id),
-        id,
-    });
-    let (mut listed, damaged): (Vec<Listed>, Vec<Listed>) =
-        listed.partition(|listed| listed.summary.is_ok());
-    listed.sort_by_key(|listed| Reverse(listed.summary.as_ref().ok().map(|one| one.run.count)));
-    // Of what cannot be read the name tells the second.
-    let second = |listed: &Listed| listed.id.get(..SECOND_DIGITS).map(str::to_owned);
-    for one in damaged {
-        let mut others = listed.iter();
-        let at = others.position(|other| second(other) <= second(&one));
-        listed.insert(at.unwrap_or(listed.len()), one);
-    }
-    Ok(listed)
-}
-
-/// The name of the newest run that is wanted; `None` where there is none.
-///
-/// # Errors
-/// As [`runs`]; or a run that is as new cannot be read, which may be the one that is meant.
-pub fn newest(
-    state: &StateDir,
-    wanted: impl Fn(&Summary) -> bool,
-) -> Result<Option<String>, LedgerError> {
-    for Listed { id, summary } in runs(state)? {
-        if wanted(&summary?) {
-            return Ok(Some(id));
-        }
-    }
-    Ok(None)
-}
-
-/// The result of clearing old runs away.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Cleaned {
-    /// The names of those that were removed.
-    pub removed: Vec<String>,
-    /// The files for whose sake others stay: generated secrets, which may stand nowhere else.
-    pub secrets: Vec<PathBuf>,
-    /// The targets of which no run is left.
-    pub targets: Vec<String>,
-}
-
-/// Removes all but the newest `keep` runs, with everything in their folders.
-///
-/// Runs that are not [finished](Summary::is_finished), or that cannot be read, stay unless `unfinished`. Runs on a target
-/// that is being worked on stay in any case, and so do those whose folder holds generated secrets.
-///
-/// # Errors
-/// A folder cannot be read or removed.
-pub fn clean(state: &StateDir, keep: usize, unfinished: bool) -> Result<Cleaned, LedgerError> {
-    let folder = state.runs_path();
-    for rest in names(&folder, |name| name.starts_with(OLD))? {
-        remove(&folder.join(rest))?;
-    }
-    let (mut cleaned, mut targets) = (Cleaned::default(), BTreeSet::new());
-    for Listed { id, summary } in runs(state)?.into_iter().skip(keep) {
-        // Held while the folder goes, so that the run is not resumed meanwhile.
-        let lock = match &summary {
-            Ok(summary) => match TargetLock::take(state, &summary.run.target, &[]) {
-                Err(LedgerError::Locked(_)) => continue,
-                taken => Some(taken?),
-            },
-            Err(_) => None,
-        };
-        // Looked at again: the run may have been resumed before the lock was taken.
-        let finished = self::summary(state, &id).is_ok_and(|summary| summary.is_finished());
-        let secrets = names(&folder.join(&id), |name| name.starts_with(SECRETS_STEM))?;
-        if finished || unfinished {
-            if !secrets.is_empty() {
-                let paths = secrets.iter().map(|name| folder.join(&id).join(name));
-                cleaned.secrets.extend(paths);
-                continue;
-            }
-            // In one step, so that half a run is never found.
-            let old = folder.join(format!("{OLD}{id}"));
-            fs::rename(folder.join(&id), &old).map_err(|error| failed(&old, "removed", error))?;
-            remove(&old)?;
-            cleaned.removed.push(id);
-            targets.extend(summary.ok().map(|summary| summary.run.target));
-        }
-        drop(lock);
-    }
-    for Listed { summary, .. } in runs(state)? {
-        match summary {
-            Ok(kept) => drop(targets.remove(&kept.run.target)),
-            // It may be of any of them.
-            Err(_) => targets.clear(),
-        }
-    }
-    cleaned.targets = targets.into_iter().collect();
-    Ok(cleaned)
-}
-
-/// The counts of all runs that can be read.
-fn counts(state: &StateDir) -> Result<impl Iterator<Item = u64>, LedgerError> {
-    let listed = runs(state)?.into_iter();
-    Ok(listed.filter_map(|listed| Some(listed.summary.ok()?.run.count)))
-}
-
-fn summary(state: &StateDir, run: &str) -> Result<Summary, LedgerError> {
-    StoredRun::open(state, run)?.summary()
-}
-
 /// The folders of which the name is wanted, the last name first.
-fn names(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<String>, LedgerError> {
+pub(super) fn names(
+    folder: &Path,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<String>, LedgerError> {
     let read = |error| failed(folder, "read", error);
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -274,10 +166,6 @@ fn is_run_name(name: &str) -> bool {
         && name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-}
-
-fn remove(folder: &Path) -> Result<(), LedgerError> {
-    fs::remove_dir_all(folder).map_err(|error| failed(folder, "removed", error))
 }
 
 /// A folder of ours: made if need be, and for its owner only.

@@ -126,7 +126,7 @@ impl Ledger {
         let (new, _lock) = new_folder(&runs).map_err(|error| failed(&runs, "written", error))?;
         let mut run = RunFacts {
             id: String::new(),
-            count: state.next_count()?,
+            count: state.next_count(|| highest_count(state))?,
             target: lock.target().to_owned(),
             started,
             tool: env!("CARGO_PKG_VERSION").to_owned(),
@@ -360,6 +360,14 @@ impl Ledger {
         self.stopped = false;
         Ok(())
     }
+}
+
+/// The highest count of the runs that can be read.
+fn highest_count(state: &StateDir) -> Result<u64, LedgerError> {
+    let names = state.run_names()?.into_iter();
+    let counts =
+        names.filter_map(|run| Some(StoredRun::open(state, &run).ok()?.summary().ok()?.run.count));
+    Ok(counts.max().unwrap_or(0))
 }
 
 impl StoredRun {

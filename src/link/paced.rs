@@ -36,7 +36,7 @@ const SLICE: Duration = Duration::from_millis(25);
 #[must_use = "a permit that is not used is a request less"]
 pub struct Permit(());
 
-/// The pace of one target, shared by all who client to it.
+/// The pace of one target, shared by all connections to it.
 pub struct Pace {
     limiter: Option<DefaultDirectRateLimiter>,
     burst: u32,

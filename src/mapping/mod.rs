@@ -404,7 +404,7 @@ impl<'r> Mapper<'r> {
         }
     }
 
-    /// Gives the other make a field that this one does not have.
+    /// Gives the other vendor a field that this one does not have.
     fn missing(&mut self, field: Field, value: &str, origin: Origin, how: String) {
         if origin != Origin::Nowhere {
             self.wanted.set(field, value);

@@ -150,6 +150,42 @@ fn decoded_runs(words: &str) -> impl Iterator<Item = String> {
     })
 }
 
+/// What somebody typed as a target, without the password of an address: `http://api:(not shown)@10.0.0.1`. An address
+/// that is mistyped is one too, so all between the first `:` of a user and the last `@` counts as a password.
+pub fn target(typed: &str) -> Cow<'_, str> {
+    let start = typed.find("://").map_or(0, |at| at + 3);
+    let (scheme, rest) = typed.split_at(start);
+    let cut = rest.rsplit_once('@');
+    match cut.and_then(|(user, host)| Some((user.split_once(':')?.0, host))) {
+        Some((user, host)) => Cow::Owned(format!("{scheme}{user}:{NOT_SHOWN}@{host}")),
+        None => Cow::Borrowed(typed),
+    }
+}
+
+/// A message without the passwords of the addresses in it.
+fn without_passwords(text: &str) -> Cow<'_, str> {
+    let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`');
+    let holds_one = |word: &str| word.contains(":/") && matches!(target(word), Cow::Owned(_));
+    if !text.split(is_end).any(holds_one) {
+        return Cow::Borrowed(text);
+    }
+    let words = text.split_inclusive(is_end).map(|word| {
+        let typed = word.trim_end_matches(is_end);
+        let end = word.get(typed.len()..).unwrap_or_default();
+        match holds_one(typed) {
+            true => target(typed).into_owned() + end,
+            false => word.to_owned(),
+        }
+    });
+    Cow::Owned(words.collect())
+}
+
+/// A message on its way to a person: what would steer a terminal, or turn its letters round, is written out, and the
+/// password of an address is left out.
+pub fn message(text: &str) -> String {
+    harmless(&without_passwords(text)).into_owned()
+}
+
 /// A text on its way to a terminal: what would steer it, or turn its letters round, is written out.
 pub fn harmless(text: &str) -> Cow<'_, str> {
     let steers = |c: char| {
@@ -244,6 +280,40 @@ mod tests {
         }
         assert!(repeats("pin 12 is wrong", "12"));
         assert!(!repeats("anything", ""));
+    }
+
+    #[test]
+    fn a_typed_target_shows_no_password() {
+        for (typed, expected) in [
+            (
+                "http://api:canary@10.0.0.1",
+                "http://api:(not shown)@10.0.0.1",
+            ),
+            (
+                "openvox+https://a:c@n/a:r@y@pbx/x",
+                "openvox+https://a:(not shown)@pbx/x",
+            ),
+            ("api:canary@10.0.0.1", "api:(not shown)@10.0.0.1"),
+            ("http:/api:canary@h", "http:(not shown)@h"),
+        ] {
+            assert_eq!(target(typed), expected);
+            assert!(
+                !message(&format!("no {typed:?} here")).contains("canary")
+                    || !typed.contains("://")
+            );
+        }
+        for typed in [
+            "hq",
+            "sim:openvox",
+            "http://10.0.0.1:8088/x",
+            "http://me@host",
+        ] {
+            assert_eq!(target(typed), typed);
+        }
+        assert_eq!(
+            message("of \"http://a:b@c\", http://d:e@f: no\nhttp://g/h ann@example.com"),
+            "of \"http://a:(not shown)@c\", http://d:(not shown)@f: no\nhttp://g/h ann@example.com"
+        );
     }
 
     #[test]

@@ -123,7 +123,7 @@ pub struct PlanHead {
     pub held: usize,
     /// The SHA-256 of what was read.
     pub input_hash: String,
-    /// The target's make.
+    /// The target's vendor.
     pub vendor: String,
     /// The mode.
     pub mode: Mode,
@@ -186,7 +186,7 @@ pub enum SavedError {
         /// What is sealed.
         sealed: PathBuf,
     },
-    /// PlanSecrets could not be sealed or opened.
+    /// The secrets could not be sealed or opened.
     #[error("{}: {error}", .path.display())]
     Seal {
         /// The sealed file.

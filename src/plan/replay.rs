@@ -238,7 +238,7 @@ impl Planner<'_> {
         let written = change.as_ref().map(Change::fields).unwrap_or_default();
         if action != line.action || written != planned {
             return Err(format!(
-                "{} comes out otherwise than it was planned",
+                "what would be done to {} is no longer what was planned",
                 row.number()
             ));
         }

@@ -29,9 +29,9 @@ impl FromStr for Waves {
         }
         let size = |part: &str| part.trim().parse().ok().filter(|size| *size > 0);
         let sizes: Option<Vec<usize>> = text.split(',').map(size).collect();
-        sizes
-            .map(Waves::Sizes)
-            .ok_or_else(|| format!("{text:?} are no waves: write 1,10,100 or column:site"))
+        sizes.map(Waves::Sizes).ok_or_else(|| {
+            format!("{text:?} does not say how to part the rows: write 1,10,100 or column:site")
+        })
     }
 }
 

@@ -173,7 +173,7 @@ fn text(value: Option<impl ToString>) -> String {
 pub struct ResultCounts(BTreeMap<RowResult, u64>);
 
 impl ResultCounts {
-    /// ResultCounts one row.
+    /// Counts one row.
     pub fn add(&mut self, result: RowResult) {
         *self.0.entry(result).or_default() += 1;
     }

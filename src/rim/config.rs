@@ -1,7 +1,7 @@
 //! `rowcall.toml`: which targets there are, and where their passwords are.
 
 use super::failure::Failure;
-use crate::model::Secret;
+use crate::model::{Secret, redact};
 use crate::vendors::Account;
 use etcetera::BaseStrategy;
 use serde::Deserialize;
@@ -54,7 +54,8 @@ pub(crate) fn config_of(name: &str, config: Option<&Path>) -> Result<PathBuf, Fa
         .or_else(config_file)
         .ok_or_else(|| {
             Failure::usage(format!(
-                "{name:?} would be a target of rowcall.toml, and there is none"
+                "{:?} would be a target of rowcall.toml, and there is none",
+                redact::target(name)
             ))
             .hint("write one, or name the target as VENDOR+URL, or use sim:VENDOR")
         })
@@ -82,6 +83,7 @@ pub(crate) fn named(name: &str, path: &Path) -> Result<TargetEntry, Failure> {
     let mut config = read_config(path)?;
     config.targets.remove(name).ok_or_else(|| {
         let known: Vec<&str> = config.targets.keys().map(String::as_str).collect();
+        let name = redact::target(name);
         Failure::usage(format!("{} has no target {name:?}", path.display()))
             .hint(format!("it has: {}", known.join(", ")))
     })
@@ -96,8 +98,25 @@ fn read_config(path: &Path) -> Result<Config, Failure> {
         let line = error
             .span()
             .map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-        Failure::usage(format!("{shown}:{line}: {}", error.message()))
+        Failure::usage(format!(
+            "{shown}:{line}: {}",
+            without_value(error.message())
+        ))
     })
+}
+
+/// What the reader of TOML says of a wrong value, without the value: `invalid type: integer `1234`, expected a string`.
+fn without_value(message: &str) -> String {
+    let wrong = message
+        .split_once(": ")
+        .filter(|(what, _)| what.starts_with("invalid"));
+    match (wrong, message.rsplit_once(", expected ")) {
+        (Some((what, rest)), Some((_, expected))) => {
+            let kind = rest.split(['`', '"']).next().unwrap_or_default().trim_end();
+            format!("{what}: {kind}, expected {expected}")
+        }
+        _ => message.to_owned(),
+    }
 }
 
 /// `rowcall.toml` in the current folder, else in the platform's configuration folder.

@@ -67,7 +67,7 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.trim().parse::<f64>().ok();
     let seconds = seconds.filter(|seconds| *seconds > 0.0 && *seconds <= REPLY_SECONDS_MAX);
     seconds.map(Duration::from_secs_f64).ok_or_else(|| {
-        format!("{text:?} are no seconds: write 30 or 2.5, at most {REPLY_SECONDS_MAX}")
+        format!("{text:?} is no number of seconds: write 30 or 2.5, at most {REPLY_SECONDS_MAX}")
     })
 }
 
@@ -378,7 +378,7 @@ impl Target {
     pub(crate) fn failure(&self, fault: &Fault) -> Failure {
         let message = format!("{}: {}", self.label, fault.message);
         let hint = match fault.hint.as_str() {
-            "" => "check the address and the port, and whether the PBX is well; then run it again",
+            "" => "check the address and the port, and whether the PBX works; then run it again",
             hint => hint,
         };
         let failure = Failure::target(message).hint(hint);

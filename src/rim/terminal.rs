@@ -2,7 +2,7 @@
 
 use super::failure::{Exit, Failure};
 use crate::link::StopFlag;
-use crate::model::redact::harmless;
+use crate::model::redact::{harmless, message};
 use crate::progress::above;
 use std::env;
 use std::fmt;
@@ -22,10 +22,10 @@ pub(crate) fn print_data(
 }
 
 /// Prints a line on standard error. Errors are ignored: it is the last resort. What stands in a sheet, in a file's name or
-/// in a reply never steers the terminal.
+/// in a reply never steers the terminal, and no address shows a password.
 pub(crate) fn print(line: impl fmt::Display) {
     let line = line.to_string();
-    let _ = above(|| writeln!(stderr(), "{}", harmless(&line)));
+    let _ = above(|| writeln!(stderr(), "{}", message(&line)));
 }
 
 /// Standard output. Where it is a terminal, nothing that is written there steers it; a file gets everything as it is.
@@ -154,7 +154,7 @@ pub(crate) fn confirm(question: &str) -> bool {
     if !can_ask() {
         return true;
     }
-    let _ = write!(stderr(), "{} [y/N] ", harmless(question));
+    let _ = write!(stderr(), "{} [y/N] ", message(question));
     let mut answer = String::new();
     let read = stdin().lock().read_line(&mut answer);
     read.is_ok()

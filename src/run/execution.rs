@@ -105,7 +105,7 @@ impl Execution<'_> {
             print(format!("stopped: {why}"));
         }
         if let (Some(run), true) = (&results.run, why.is_some() || failed.is_some()) {
-            print(format!("go on with it: rowcall resume {run}"));
+            print(format!("to continue: rowcall resume {run}"));
         }
         match failed {
             Some(failure) => Err(failure),

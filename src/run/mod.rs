@@ -29,7 +29,7 @@ pub(crate) use saved_options::SavedOptions;
 pub(crate) use secrets_file::SecretsOut;
 
 use crate::input::Rows;
-use crate::ledger::{Ledger, RunHead, TargetLock};
+use crate::ledger::{Ledger, LedgerError, RunHead, TargetLock};
 use crate::link::StopFlag;
 use crate::migrate::Agreement;
 use crate::model::{Action, Change, Outcome, PlannedRow, RowResult};
@@ -451,9 +451,10 @@ impl<'r> Run<'r> {
         let rows = plan.rows.iter().cloned();
         let (state, key) = (self.context.state()?, self.context.key()?);
         Ledger::create(&state, lock, head, &key, rows).map_err(|error| {
+            let is_written = matches!(error, LedgerError::Write { .. } | LedgerError::Stopped(_));
             let failure = Failure::from(error);
             // There is no run yet that could be resumed.
-            match failure.hint.contains("resume") {
+            match is_written {
                 true => failure
                     .hint("make room on the disk, or make the folder writable; then run it again"),
                 false => failure,

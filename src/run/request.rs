@@ -124,7 +124,7 @@ impl RunRequest<'_> {
             return Ok(());
         }
         Err(Failure::usage(format!(
-            "this deletes {}s, and nobody is there to be asked",
+            "this deletes {}s, and there is no terminal to ask on",
             self.target.record()
         ))
         .hint("say --yes if that is meant"))

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// Time after which a waiting sender checks whether the run was interrupted.
 const SLICE: Duration = Duration::from_millis(25);
 
-/// SettleLimits of following up a lost reply.
+/// Limits of following up a lost reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SettleLimits {
     /// Most times that one change is sent.

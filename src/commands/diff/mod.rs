@@ -13,7 +13,7 @@ use crate::export::fingerprint;
 use crate::input::ReadingOptions;
 use crate::link::StopFlag;
 use crate::manifest::Manifest;
-use crate::model::Field;
+use crate::model::{Field, redact};
 use crate::rim::outputs::Files;
 use crate::rim::target::vendor_of_rows;
 use crate::rim::terminal::{print, stop_on_interrupt};
@@ -113,7 +113,11 @@ fn named(text: &str, args: &DiffArgs, context: &Context) -> Result<Named, Failur
         Ok(target) => Ok(Named::Target(Box::new(target))),
         Err(failure) if is_address => Err(failure),
         Err(failure) => Err(Failure {
-            message: format!("{text} is no file, and as a target: {}", failure.message),
+            message: format!(
+                "{} is no file, and as a target: {}",
+                redact::target(text),
+                failure.message
+            ),
             ..failure
         }),
     }

@@ -20,7 +20,7 @@ const SHOWN_MAX: usize = 20;
 
 /// The hint where the vendors do not agree on a heading.
 const ASK: &str =
-    "say which make the sheet is for with --for, or whose headings it has with --headings";
+    "say which vendor the sheet is for with --for, or whose headings it has with --headings";
 
 /// The sheets among the sides, and how they are to be read.
 pub(super) struct Sheets<'a> {

@@ -7,6 +7,7 @@ use crate::commands::diff;
 use crate::diff::Side;
 use crate::export::{ExportError, Form, Secrecy, in_order, write};
 use crate::link::StopFlag;
+use crate::model::redact;
 use crate::progress::Progress;
 use crate::rim::terminal::{output, print, report};
 use crate::rim::{Exit, Failure, PaceOptions, Target, TargetSession};
@@ -45,7 +46,8 @@ impl Job<'_> {
                     while let Some(name) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
                         let exit = self.export(name).unwrap_or_else(|mut failure| {
                             if !failure.message.starts_with(&format!("{name}:")) {
-                                failure.message = format!("{name}: {}", failure.message);
+                                failure.message =
+                                    format!("{}: {}", redact::target(name), failure.message);
                             }
                             report(&failure)
                         });

@@ -7,6 +7,7 @@ mod on_change;
 
 use crate::archive::folder_name;
 use crate::cli::{ExportArgs, ExportSecrets};
+use crate::model::redact;
 use crate::rim::config::all_names;
 use crate::rim::outputs::Files;
 use crate::rim::terminal::{report, stop_on_interrupt};
@@ -95,7 +96,8 @@ impl Place {
         let twice = names.iter().find(|name| !seen.insert(name.to_lowercase()));
         if let Some(name) = twice {
             return Err(Failure::usage(format!(
-                "{name} is named twice, and both would be written to one file"
+                "{} is named twice, and both would be written to one file",
+                redact::target(name)
             ))
             .hint("name each target once, in names that differ in more than capitals"));
         }

@@ -2,7 +2,7 @@
 
 use crate::support::canary::{files, forms};
 use crate::support::pbx::Desk;
-use crate::support::program::wait_until;
+use crate::support::program::{Program, wait_until};
 use crate::support::sheets::lines;
 use rowcall::vendors::VENDORS;
 use std::collections::{BTreeMap, BTreeSet};
@@ -191,7 +191,7 @@ fn new_extensions_get_the_secrets_that_stand_in_the_file_and_nowhere_else() {
             "{}",
             cleaned.err
         );
-        assert!(cleaned.err.contains("0 runs thrown away") && file.exists());
+        assert!(cleaned.err.contains("0 runs removed") && file.exists());
         let undone = desk.undo(&[]);
         assert_eq!(undone.count("deleted"), 12, "{}", undone.err);
         assert_eq!(table(&desk.export()).len(), 0);
@@ -625,5 +625,62 @@ fn a_killed_run_sends_the_secrets_of_its_file() {
             assert_eq!(row["sip_password"], held["sip_password"]);
             assert_eq!(row["voicemail_pin"], held["voicemail_pin"]);
         }
+    }
+}
+
+/// Addresses with a password, and what is like one, as the target of every verb; and a number for a password's file.
+#[test]
+fn a_password_typed_into_an_address_is_never_printed() {
+    let program = Program::new().with_own_state();
+    program.write("in.csv", "number\n2001\n");
+    for target in [
+        "http://api:canary77@127.0.0.1",
+        "openvox+http://api:canary77@127.0.0.1:1",
+        "openvox+http:/api:canary77@127.0.0.1",
+        "api:canary77@127.0.0.1",
+        "openvox+http://api:cana/canary77@127.0.0.1",
+    ] {
+        for line in [
+            "import in.csv --to TARGET",
+            "plan in.csv --to TARGET",
+            "delete in.csv --from TARGET",
+            "export TARGET",
+            "export TARGET sim:openvox -o e/{target}.csv",
+            "export TARGET --archive a",
+            "migrate --from TARGET --to sim:openvox",
+            "migrate --from sim:openvox --to TARGET",
+            "diff TARGET in.csv",
+            "diff in.csv TARGET",
+            "doctor TARGET",
+            "doctor TARGET --json",
+            "resume --to TARGET",
+            "undo --to TARGET",
+        ] {
+            for config in [
+                None,
+                Some("[targets.hq]\nvendor = \"openvox\"\nurl = \"http://127.0.0.1:1\"\n"),
+            ] {
+                match config {
+                    Some(text) => _ = program.write("rowcall.toml", text),
+                    None => _ = fs::remove_file(program.path("rowcall.toml")),
+                }
+                let ran = program.run(&line.replace("TARGET", target));
+                assert_ne!(ran.exit, 0, "{line} {target}");
+                let text = ran.out + &ran.err;
+                assert!(!text.contains("canary77"), "{line} {target}\n{text}");
+            }
+        }
+    }
+    for value in ["40917731", "[40917731]", "{ a = 40917731 }", "4091.7731"] {
+        let config = format!(
+            "[targets.hq]\nvendor = \"openvox\"\nurl = \"http://127.0.0.1:1\"\npassword_file = {value}\n"
+        );
+        program.write("rowcall.toml", config);
+        let err = program.ends("export hq", 2).err;
+        assert!(!err.contains("7731"), "{err}");
+        assert!(
+            err.contains("rowcall.toml:") && err.contains("expected"),
+            "{err}"
+        );
     }
 }
