@@ -150,7 +150,7 @@ impl Server {
         let planned = changes
             .iter()
             .map(|change| PlannedRow::to_send(outcome(change), change.clone()));
-        let ledger = Ledger::create(&state, lock, head(), &key, planned).unwrap();
+        let ledger = Ledger::create(&state, lock, head(), &key, planned, []).unwrap();
         let pending = changes.iter().map(|change| Pending {
             position: change.row,
             intended: 0,

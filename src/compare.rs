@@ -43,7 +43,7 @@ pub fn differing(manifest: &Manifest, wanted: &Record, held: &Record) -> Vec<Fie
     };
     wanted
         .iter()
-        .filter(|(_, text)| *text != GENERATE)
+        .filter(|(field, text)| !(field.is_secret() && *text == GENERATE))
         .filter(|(field, text)| comparable(*field) && differs((*field, *text)))
         .map(|(field, _)| field)
         .collect()
@@ -107,7 +107,7 @@ pub fn uncomparable(manifest: &Manifest, wanted: &Record) -> Vec<Field> {
     };
     wanted
         .iter()
-        .filter(|(_, text)| *text != GENERATE)
+        .filter(|(field, text)| !(field.is_secret() && *text == GENERATE))
         .map(|(field, _)| field)
         .filter(|field| write_only(*field))
         .collect()

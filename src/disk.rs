@@ -17,6 +17,8 @@ const RANDOM_CHARS: usize = 12;
 const FOLDER_PREFIX: &str = ".new-";
 /// How often a new name is tried.
 const TRIES: usize = 16;
+/// How many links are followed from a path.
+const LINKS_MAX: usize = 16;
 
 /// Who may read a file that is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,20 +117,20 @@ impl Write for WholeFile {
 /// # Errors
 /// It cannot be written; what stood in the file is still there.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
-    if path.metadata().is_ok_and(|about| !about.is_file()) {
-        return fs::write(path, bytes);
+    if let Some(file) = open_special(path) {
+        return file?.write_all(bytes);
     }
     let mut file = WholeFile::beside(path, readers)?;
     file.write_all(bytes)?;
     file.keep()
 }
 
-/// Writes a file for its owner only, whole or not at all.
+/// Writes a file that is not there yet, whole or not at all.
 ///
 /// # Errors
 /// It cannot be written; [`ErrorKind::AlreadyExists`] where it is there.
-pub(crate) fn write_new_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = WholeFile::beside(path, Readers::Owner)?;
+pub(crate) fn write_new(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
+    let mut file = WholeFile::beside(path, readers)?;
     file.write_all(bytes)?;
     file.keep_new()
 }
@@ -139,18 +141,33 @@ pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     sync_folder(folder_of(to))
 }
 
-/// Opens a file that grows while it is written; what stood in it is lost. One for its owner alone is a new file in the
-/// old one's place: whoever has the old one open sees nothing of it.
-pub(crate) fn create(path: &Path, readers: Readers) -> io::Result<File> {
-    let is_special = path.metadata().is_ok_and(|about| !about.is_file());
-    if is_special || readers == Readers::Anybody {
-        let mut options = OpenOptions::new();
-        return options.write(true).create(true).truncate(true).open(path);
+/// Opens what is no regular file (a pipe, a device), or is another process's open file (`/dev/stdout`), to write to it as
+/// it is; `None` where a file can take its place.
+pub(crate) fn open_special(path: &Path) -> Option<io::Result<File>> {
+    is_special(path).then(|| OpenOptions::new().append(true).open(path))
+}
+
+/// Whether a path is that of a pipe, a device or another process's open file.
+pub(crate) fn is_special(path: &Path) -> bool {
+    path.metadata().is_ok_and(|about| !about.is_file()) || leads_to_device(path)
+}
+
+/// Whether a path, or a link that it is, names a device, or an open file of a process.
+fn leads_to_device(path: &Path) -> bool {
+    let mut path = path.to_owned();
+    for _ in 0..LINKS_MAX {
+        if path.starts_with("/dev/fd")
+            || path.starts_with("/proc")
+            || path.parent() == Some(Path::new("/dev"))
+        {
+            return true;
+        }
+        match fs::read_link(&path) {
+            Ok(link) => path = folder_of(&path).join(link),
+            Err(_) => return false,
+        }
     }
-    let WholeFile { file, path } = WholeFile::beside(path, readers)?;
-    let file = file.persist(&path).map_err(io::Error::from)?;
-    sync_folder(folder_of(&path))?;
-    Ok(file)
+    false
 }
 
 /// Makes a folder that is not whole yet within `parent`, for its owner only. It is gone when it is dropped.
@@ -274,6 +291,15 @@ mod tests {
     }
 
     #[test]
+    fn an_open_file_of_a_process_is_written_to_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("report.csv");
+        std::os::unix::fs::symlink("/dev/stdout", &link).unwrap();
+        assert!(leads_to_device(&link) && leads_to_device(Path::new("/dev/fd/1")));
+        assert!(!leads_to_device(&folder.path().join("other.csv")));
+    }
+
+    #[test]
     fn a_private_file_is_a_new_one_also_where_another_stands() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
@@ -281,8 +307,7 @@ mod tests {
         fs::write(&path, "open").unwrap();
         fs::set_permissions(&path, mode(0o644)).unwrap();
         let before = File::open(&path).unwrap();
-        let mut file = create(&path, Readers::Owner).unwrap();
-        file.write_all(b"secret").unwrap();
+        write_whole(&path, b"secret", Readers::Owner).unwrap();
         assert_eq!(io::read_to_string(before).unwrap(), "open");
         assert_eq!(fs::read(&path).unwrap(), b"secret");
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
@@ -292,8 +317,8 @@ mod tests {
     fn a_file_that_came_to_be_there_meanwhile_stays() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secrets.csv");
-        write_new_private(&path, b"first").unwrap();
-        let error = write_new_private(&path, b"second").unwrap_err();
+        write_new(&path, b"first", Readers::Owner).unwrap();
+        let error = write_new(&path, b"second", Readers::Owner).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::AlreadyExists);
         assert_eq!(fs::read(&path).unwrap(), b"first");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);

@@ -9,7 +9,7 @@ use crate::columns::OWN_PREFIX;
 use crate::manifest::{Access, Manifest};
 use crate::model::{Fault, Field, Kind, Record, by_number};
 use crate::seal::Key;
-use crate::sheet::{Column, SheetError, Writer};
+use crate::sheet::{Column, SheetError, Writer, escaped};
 use crate::submit::converse::{Connection, LookupOptions};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -81,8 +81,11 @@ impl<'k> Form<'k> {
                 Some(key) => {
                     Cow::Owned(fingerprint(key, extension.number(), *field, text.reveal()))
                 }
-                None if field.def().kind == Kind::List => items_in_order(text.reveal()),
-                None => Cow::Borrowed(text.reveal()),
+                None if field.def().kind == Kind::List => match items_in_order(text.reveal()) {
+                    Cow::Borrowed(items) => escaped(items),
+                    Cow::Owned(items) => Cow::Owned(escaped(&items).into_owned()),
+                },
+                None => escaped(text.reveal()),
             }
         };
         self.fields.iter().map(cell).collect()

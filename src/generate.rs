@@ -170,7 +170,9 @@ impl<'m> Generator<'m> {
     /// # Errors
     /// See [`GenerateError`]; the extension is as it was, or nearly so.
     pub fn fill(&mut self, wanted: &mut Record) -> Result<Vec<Field>, GenerateError> {
-        let asked = wanted.iter().filter(|(_, text)| *text == GENERATE);
+        let asked = wanted
+            .iter()
+            .filter(|(field, text)| field.is_secret() && *text == GENERATE);
         let asked: Vec<Field> = asked.map(|(field, _)| field).collect();
         let (known, mut filled) = (Known::from_record(wanted), vec![]);
         for field in asked {

@@ -6,7 +6,7 @@
 //! put in another's place does not open. How long the plain bytes are can be seen.
 
 use crate::digest::hex;
-use crate::disk::{folder_of, make_private_folder, write_new_private};
+use crate::disk::{Readers, folder_of, make_private_folder, write_new};
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::{hkdf, hmac, rand};
 use etcetera::BaseStrategy;
@@ -272,7 +272,8 @@ fn associated(id: &[u8], context: &str) -> Vec<u8> {
     [&[VERSION], id, context.as_bytes()].concat()
 }
 
-fn key_path(path: Option<&Path>) -> Result<PathBuf, KeyError> {
+/// The file of the owner's key: the given one, or the one in the platform's configuration folder.
+pub(crate) fn key_path(path: Option<&Path>) -> Result<PathBuf, KeyError> {
     if let Some(path) = path {
         return Ok(path.to_owned());
     }
@@ -315,7 +316,7 @@ fn create(path: &Path) -> io::Result<()> {
     make_private_folder(folder_of(path))?;
     let bytes = Zeroizing::new(random::<KEY_BYTES>().map_err(io::Error::other)?);
     let line = Zeroizing::new(format!("{}\n", &*Zeroizing::new(hex(bytes.as_ref()))));
-    match write_new_private(path, line.as_bytes()) {
+    match write_new(path, line.as_bytes(), Readers::Owner) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         made => made,
     }

@@ -27,13 +27,14 @@ use rowcall::submit::Ended;
 use rowcall::submit::converse::{Connection, LookupOptions};
 use rowcall::vendors::Account;
 use rowcall::wire::{Effect, Reply, Request};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use support::canary::tells_no_secret;
-use support::fixture::{Rig, account, change, rigs, value};
+use support::fixture::{Rig, account, change, kinds, rigs, value};
+use support::pbx::{Desk, TestPbx};
 
 /// Runs a case for every vendor and says for which one it failed.
 fn each(case: impl Fn(&Rig)) {
@@ -146,6 +147,74 @@ fn doing_it_twice_plans_nothing_the_second_time() {
             rig.holds(&connection, &wanted, &rig.name);
         }
     });
+}
+
+#[test]
+fn the_same_sheet_again_writes_nothing_and_a_changed_secret_writes_its_row_alone() {
+    for vendor in kinds() {
+        let rig = Rig::new(vendor, &BTreeMap::new());
+        let (name, manifest) = (rig.name.clone(), rig.manifest);
+        let is_group = manifest.key() != Field::NUMBER;
+        let desk = Desk::at(TestPbx::serving(rig));
+        let mut rows: Vec<Record> = (2001..2004)
+            .map(|number| desk.pbx.full(&number.to_string(), 0))
+            .collect();
+        let groups = if is_group { "--groups" } else { "" };
+        let import = |mode: &str| {
+            let allowed = "--max-updates all --max-secret-changes all --max-deletes all";
+            let line =
+                format!("import in.csv --to TARGET {groups} --mode {mode} {allowed} --yes --json");
+            desk.go(&line).exits(0)
+        };
+        desk.sheet("in.csv", &rows);
+        if is_group {
+            // It always has a group of its own.
+            desk.sheet(
+                "in.csv",
+                &[
+                    rows.clone(),
+                    desk.pbx
+                        .numbers()
+                        .iter()
+                        .map(|key| desk.pbx.keyed(key))
+                        .collect(),
+                ]
+                .concat(),
+            );
+        }
+        assert_eq!(import("create").count("created"), 3, "{name}");
+        let twice = |modes: &[&str]| {
+            let runs = desk.runs("state/rowcall");
+            for mode in modes {
+                let again = import(mode);
+                let all = again.summary()["rows"].as_u64().unwrap();
+                assert_eq!(
+                    again.count("unchanged"),
+                    all,
+                    "{name} {mode}: {}",
+                    again.out
+                );
+            }
+            assert_eq!(desk.runs("state/rowcall"), runs, "{name}: nothing was sent");
+        };
+        let modes = ["create", "update", "upsert", "sync"];
+        twice(&modes);
+        let secrets = desk
+            .pbx
+            .writable()
+            .filter(|row| !row.create_only && row.name.is_secret());
+        let secrets: Vec<Field> = secrets.map(|row| row.name).collect();
+        assert_eq!(secrets.is_empty(), is_group, "{name}");
+        for field in secrets {
+            let other = desk.pbx.full("2002", 1);
+            rows[1].set(field, other.get(field).unwrap());
+            desk.sheet("in.csv", &rows);
+            let changed = import("upsert");
+            let counts = (changed.count("updated"), changed.count("unchanged"));
+            assert_eq!(counts, (1, 2), "{name} {}: {}", field.name(), changed.out);
+            twice(&modes[1..]);
+        }
+    }
 }
 
 #[test]

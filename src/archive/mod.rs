@@ -63,6 +63,15 @@ pub struct Night {
     pub facts: Facts,
 }
 
+/// The snapshots of one target that are of another PBX than the one before them, each with that one.
+pub fn moves(nights: &[Night]) -> impl Iterator<Item = (&Night, &Night)> {
+    let pairs = nights.windows(2).filter_map(|pair| match pair {
+        [before, after] => Some((before, after)),
+        _ => None,
+    });
+    pairs.filter(|(before, after)| before.facts.pbx != after.facts.pbx)
+}
+
 /// What vouches for an archive up to one entry: to be kept where the archive is not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {

@@ -4,7 +4,8 @@ use super::{CellReading, record};
 use crate::manifest::{Access, Manifest};
 use crate::mapping::{MappedField, MappedRecord, Mapping, map_row};
 use crate::model::{Field, Finding, RuleId, Severity};
-use crate::sheet::{CLEAR, Cells};
+use crate::sheet::{CLEAR, Cells, GENERATE, escaped};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How rows are read whose sheet has fields that the vendor lacks.
@@ -33,12 +34,13 @@ impl Lacking {
         mapped: &'m MappedRecord,
         field: Field,
         to: &Manifest,
-    ) -> &'m str {
+    ) -> Cow<'m, str> {
         match mapped.wanted.reveal(field) {
-            Some("") => CLEAR,
-            Some(text) => text,
-            None if mapped.emptied(to).any(|emptied| emptied == field) => CLEAR,
-            None => "",
+            Some("") => CLEAR.into(),
+            Some(GENERATE) if field.is_secret() => GENERATE.into(),
+            Some(text) => escaped(text),
+            None if mapped.emptied(to).any(|emptied| emptied == field) => CLEAR.into(),
+            None => "".into(),
         }
     }
 

@@ -26,7 +26,9 @@ pub use values::Scratch;
 use crate::manifest::{Access, Manifest, canonical};
 use crate::mapping::MappedField;
 use crate::model::{Field, Finding, Record, heading_key};
-use crate::sheet::{CLEAR, Cells, GENERATE, Headings, Known, is_generate, is_placeholder};
+use crate::sheet::{
+    CLEAR, Cells, GENERATE, Headings, Known, is_generate, is_placeholder, unescaped,
+};
 use dictionary::{Common, dictionary};
 use lacking::Lacking;
 use products::Word;
@@ -142,8 +144,8 @@ impl Binding {
 
     /// The extension that a row describes, in canonical text, as far as the vendor takes it: what it lacks is joined, split,
     /// translated or left out. A blank cell is absent, and so is one that holds a placeholder such as `N/A`; `<clear>` is
-    /// there and empty, `<generate>` stands as it is. A text that `manifest`'s vendor does not take stays as it was written:
-    /// the checks complain.
+    /// there and empty, `<generate>` stands as it is, and `\<clear>` is the text `<clear>`. A text that `manifest`'s vendor
+    /// does not take stays as it was written: the checks complain.
     pub fn extension(&self, cells: &Cells<'_>, manifest: &Manifest) -> Record {
         let mut scratch = Scratch::default();
         let (cells, _) = self.reading.cells(*cells, manifest, &mut scratch);
@@ -196,6 +198,7 @@ fn record(read: &[(Field, usize)], cells: &Cells<'_>, manifest: &Manifest) -> Re
             record.set(field, GENERATE);
             continue;
         }
+        let text = &*unescaped(text);
         let canonical = match manifest.row(field) {
             Some(row) if row.is_left_out(trimmed) => continue,
             Some(row) => row.normalise(text),

@@ -212,7 +212,7 @@ impl Scratch {
             let mapped = lacking.map(&all, manifest);
             for (at, field) in lacking.made.iter().enumerate() {
                 let derived = reading.derived.get(lacking.first - width + at);
-                let text = lacking.text(&mapped, *field, manifest);
+                let text = &*lacking.text(&mapped, *field, manifest);
                 let value = derived.map_or(Cow::Borrowed(text), |derived| derived.value(text));
                 self.push(&value);
                 if is_stored {

@@ -1,5 +1,6 @@
 //! `rowcall archive`: whether snapshots are what was exported, which there are, and whether the newest is fresh.
 
+use super::diff::print_moves;
 use crate::archive::{Archive, Head, Night};
 use crate::cli::{ArchiveArgs, ArchiveCommand, ArchiveListArgs};
 use crate::rim::terminal::{print, print_data};
@@ -24,7 +25,12 @@ pub(super) fn run(args: &ArchiveArgs) -> Result<Exit, Failure> {
 
 /// Prints what is wrong, on standard output; where nothing is, the head.
 fn verify(folder: &Path, heads: &[Head], json: bool) -> Result<Exit, Failure> {
-    let verdict = Archive::open(folder)?.verify(heads)?;
+    let archive = Archive::open(folder)?;
+    let verdict = archive.verify(heads)?;
+    // What is wrong with the manifest is told by the verdict.
+    for (target, nights) in archive.nights().unwrap_or_default() {
+        print_moves(&target, &nights);
+    }
     for line in &verdict.left {
         print(line);
     }

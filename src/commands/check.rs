@@ -11,7 +11,7 @@ use crate::report::{FindingSummary, cells, columns, counted, finding_line};
 use crate::rim::outputs::Files;
 use crate::rim::target::vendor_of_rows;
 use crate::rim::terminal::{output, print};
-use crate::rim::{Exit, Failure};
+use crate::rim::{Context, Exit, Failure};
 use crate::sheet::{Readers, SheetError, Writer};
 use crate::vendors::vendor;
 use jiff::Timestamp;
@@ -22,7 +22,7 @@ use std::io::{self, BufWriter, Write};
 ///
 /// # Errors
 /// Exit 2 where a sheet cannot be read or a report cannot be written.
-pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
+pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> {
     let vendor = vendor(&args.vendor).ok_or_else(|| Failure::usage("there is no such vendor"))?;
     let manifest = (vendor_of_rows(vendor, args.input.groups)?.manifest)();
     let started = Timestamp::now();
@@ -35,7 +35,12 @@ pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
         .into_iter()
         .map(|(sheet, binding)| BoundSheet { sheet, binding })
         .collect();
-    let mut files = Files::default();
+    let mut files = Files::new(context);
+    input
+        .reading
+        .map_file
+        .iter()
+        .for_each(|file| files.read(file));
     for table in &tables {
         files.read(table.sheet.file.as_ref().as_ref());
     }
@@ -44,7 +49,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
     }
     files.prepare()?;
     let columns = columns();
-    let create = |path| Writer::create(path, Readers::Anybody, &columns);
+    let create = |path| Writer::row_by_row(path, Readers::Anybody, &columns);
     let writers: Result<Vec<Writer>, SheetError> = args
         .report
         .report
@@ -59,12 +64,20 @@ pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
         on_pbx: None,
         country: args.country,
     };
+    let mut is_read = true;
     let sink = |verdict: Verdict<'_, ()>| -> Result<(), Stop> {
-        if !args.report.json {
+        if !args.report.json && is_read {
             for finding in &verdict.findings {
                 if args.all {
                     let line = finding_line(finding, Some(&verdict.place), args.sources);
-                    writeln!(out, "{}: {} {line}", verdict.place, verdict.number)?;
+                    match writeln!(out, "{}: {} {line}", verdict.place, verdict.number) {
+                        // The report is for somebody else.
+                        Err(error) if error.kind() == io::ErrorKind::BrokenPipe && reported => {
+                            is_read = false;
+                            break;
+                        }
+                        printed => printed?,
+                    }
                 } else {
                     let heading = heading(verdict.table, finding);
                     found.add(&verdict.place, &verdict.number, heading, finding);
@@ -97,6 +110,9 @@ pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
         writer.finish().map_err(Failure::usage)?;
     }
     let exit = Exit::done_if(counts.invalid == 0);
+    if !is_read {
+        return Ok(Exit::NotDone);
+    }
     if args.report.json {
         writeln!(out, "{}", summary(&args.vendor, &counts, started, exit))
             .map_err(Failure::usage)?;

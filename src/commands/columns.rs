@@ -2,33 +2,42 @@
 
 use crate::cli::ColumnsArgs;
 use crate::columns::{Column, ColumnError, Deeds, write_map};
+use crate::disk::write_new;
 use crate::input::{InputOptions, bound, first_values, print_notes};
 use crate::manifest::Manifest;
 use crate::model::Field;
 use crate::model::redact::NOT_SHOWN;
+use crate::rim::outputs::Files;
 use crate::rim::target::vendor_of_rows;
 use crate::rim::terminal::{print, print_data};
-use crate::rim::{Exit, Failure};
-use crate::sheet::{Sheet, markdown};
+use crate::rim::{Context, Exit, Failure};
+use crate::sheet::{Readers, Sheet, markdown};
 use crate::vendors::vendor;
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::path::Path;
 
 /// Prints what each heading means, and writes it to the mapping file where one is wanted.
 ///
 /// # Errors
 /// Exit 2 where a sheet cannot be read, something has to be asked, or the file cannot be written.
-pub(super) fn run(args: &ColumnsArgs) -> Result<Exit, Failure> {
+pub(super) fn run(args: &ColumnsArgs, context: &Context) -> Result<Exit, Failure> {
     let vendor = vendor(&args.vendor).ok_or_else(|| Failure::usage("there is no such vendor"))?;
     let manifest = (vendor_of_rows(vendor, args.input.groups)?.manifest)();
+    let mut files = Files::new(context);
+    let (sheets, map) = (args.input.sheets.iter(), args.input.reading.map_file.iter());
+    sheets.chain(map).for_each(|file| files.read(file));
+    if let Some(path) = &args.output {
+        files.written("--output", path);
+    }
+    files.prepare()?;
     let (columns, asked) = printed(&args.input.options(), manifest)?;
     if let Some(path) = &args.output {
         let text: String = columns
             .iter()
             .map(|(sheet, columns)| write_map(sheet, columns))
             .collect();
-        write_new(path, &text)?;
+        write_new(path, text.as_bytes(), Readers::Anybody).map_err(|error| {
+            Failure::usage(format!("{}: cannot be written: {error}", path.display()))
+                .hint("name a file that is not there yet")
+        })?;
         print(format!(
             "{}: written; use it with --map-file {0}",
             path.display()
@@ -110,13 +119,4 @@ fn table(sheet: &Sheet, columns: &[Column]) -> Result<String, Failure> {
             ]
         });
     Ok(markdown::table(&headings, &rows.collect::<Vec<_>>()))
-}
-
-fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
-    let made = OpenOptions::new().write(true).create_new(true).open(path);
-    made.and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(|error| {
-            Failure::usage(format!("{}: cannot be written: {error}", path.display()))
-                .hint("name a file that is not there yet")
-        })
 }

@@ -30,9 +30,12 @@ pub(super) fn run(args: &DeleteArgs, context: &Context) -> Result<Exit, Failure>
         open_sheets(&args.input.options(), manifest, Deeds::DELETE)?,
         manifest,
     )?;
-    request.prepare_outputs(&rows)?;
+    let prepared = request.prepare_outputs(&rows, args.input.reading.map_file.as_deref(), context);
     rows.check_keys(manifest);
     let stop = stop_on_interrupt()?;
     let run = Run::new(&request, context, &stop).of_rows(rows);
+    if let Err(failure) = prepared {
+        return run.refuse_outputs(failure);
+    }
     run.execute(|rows, session| Ok(plan_deletions(rows, session)?))
 }

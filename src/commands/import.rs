@@ -6,11 +6,12 @@ use crate::input::{Rows, open_sheets};
 use crate::model::{Action, RowResult};
 use crate::plan::Refusal;
 use crate::plan::decide::Mode;
+use crate::plan::file::sealed_path;
 use crate::plan::import::plan_import;
 use crate::plan::replay::Replay;
 use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, PaceOptions, Target};
-use crate::run::{Run, RunRequest};
+use crate::run::{Run, RunRequest, refuse_without_rows};
 use std::path::Path;
 
 /// Brings the sheets' extensions onto the target.
@@ -37,7 +38,7 @@ pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<Exit, Failure>
         manifest,
     )?
     .in_country(args.country.or(target.country));
-    request.prepare_outputs(&rows)?;
+    let prepared = request.prepare_outputs(&rows, args.input.reading.map_file.as_deref(), context);
     rows.check(manifest, |_| args.mode.unseen_purpose(), None);
     rows.losses().iter().for_each(print);
     let lost = match args.on_loss {
@@ -56,6 +57,9 @@ pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<Exit, Failure>
     };
     let stop = stop_on_interrupt()?;
     let run = Run::new(&request, context, &stop).of_rows(rows);
+    if let Err(failure) = prepared {
+        return run.refuse_outputs(failure);
+    }
     if let Some(refusal) = refusal {
         return run.refuse(refusal);
     }
@@ -81,7 +85,16 @@ fn as_plan(args: &ImportArgs) -> PlanArgs {
 
 /// Carries a saved plan out.
 fn replay(path: &Path, args: &ImportArgs, context: &Context) -> Result<Exit, Failure> {
-    let replay = Replay::load(path, context.present_key()?)?;
+    let loaded = context
+        .present_key()
+        .and_then(|key| Replay::load(path, key));
+    let replay = match loaded {
+        Ok(replay) => replay,
+        Err(failure) => {
+            let (label, json) = (path.display().to_string(), args.report.json);
+            return refuse_without_rows("import", &label, json, None, failure);
+        }
+    };
     let plan = replay.plan();
     let typed = args.pace.options();
     let planned = plan.settings.clone().into_iter();
@@ -98,13 +111,17 @@ fn replay(path: &Path, args: &ImportArgs, context: &Context) -> Result<Exit, Fai
     if !args.dry_run && lines.any(|line| line.action == Action::Delete) {
         request.refuse_silent_deletes()?;
     }
-    let mut files = request.files(&Rows::default());
+    let mut files = request.files(&Rows::default(), context);
     files.read(path);
-    files.prepare()?;
+    files.read(&sealed_path(path));
+    let prepared = files.prepare();
     let stop = stop_on_interrupt()?;
     let lines = replay.lines().to_vec();
     let any_invalid = lines.iter().any(|line| line.result == RowResult::Invalid);
     let run = Run::new(&request, context, &stop).of_lines(lines);
+    if let Err(failure) = prepared {
+        return run.refuse_outputs(failure);
+    }
     if args.all_or_nothing && any_invalid {
         let hint = "mend the invalid rows and plan again, or leave out --all-or-nothing";
         return run.refuse(Refusal::all_or_nothing(hint));

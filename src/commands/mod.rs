@@ -33,9 +33,9 @@ pub fn run(cli: &Cli) -> u8 {
         color: cli.color,
     };
     let done = match &cli.command {
-        Command::Check(args) => check::run(args),
-        Command::Columns(args) => columns::run(args),
-        Command::Fix(args) => fix::run(args),
+        Command::Check(args) => check::run(args, &context),
+        Command::Columns(args) => columns::run(args, &context),
+        Command::Fix(args) => fix::run(args, &context),
         Command::Plan(args) => plan::run(args, &context),
         Command::Import(args) => import::run(args, &context),
         Command::Delete(args) => delete::run(args, &context),
@@ -47,7 +47,7 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Undo(args) => undo::run(args, &context),
         Command::Runs(args) => runs::run(args, &context),
         Command::Report(args) => runs::report(args, &context),
-        Command::Template(args) => template::run(args),
+        Command::Template(args) => template::run(args, &context),
         Command::Vendors(args) => vendors::run(args),
         Command::Sim(args) => sim::run(args),
         Command::Doctor(args) => doctor::run(args, &context),

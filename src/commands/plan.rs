@@ -44,16 +44,32 @@ pub(super) fn plan(
         guard,
         secrets: SecretsOut::default(),
     };
-    let mut files = request.files(&rows);
+    let mut files = request.files(&rows, context);
+    args.input
+        .reading
+        .map_file
+        .iter()
+        .for_each(|file| files.read(file));
     if let Some(path) = &args.output {
         files.written("--output", path);
         files.written("--output", &sealed_path(path));
     }
-    files.prepare()?;
-    // Before the PBX is asked: without a key there is nothing to keep.
-    let key = args.output.as_ref().map(|_| context.key()).transpose()?;
+    let prepared = files.prepare();
     rows.forget_folders();
     rows.check(manifest, |_| args.mode.unseen_purpose(), None);
+    let stop = stop_on_interrupt()?;
+    if let Err(failure) = prepared {
+        let run = Run::new(&request, context, &stop).of_rows(rows);
+        return run.refuse_outputs(failure);
+    }
+    // Before the PBX is asked: without a key there is nothing to keep.
+    let key = match args.output.as_ref().map(|_| context.key()).transpose() {
+        Ok(key) => key,
+        Err(failure) => {
+            let run = Run::new(&request, context, &stop).of_rows(rows);
+            return run.refuse(Refusal::new("key", failure));
+        }
+    };
     let keep = |rows: &Rows, plan: &Plan| {
         rows.losses().iter().for_each(print);
         let (Some(path), Some(key)) = (&args.output, &key) else {
@@ -80,7 +96,6 @@ pub(super) fn plan(
         ));
         Ok(())
     };
-    let stop = stop_on_interrupt()?;
     if args.on_loss == OnLoss::Stop
         && let Err(failure) = rows.refuse_losses()
     {

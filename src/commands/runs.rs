@@ -241,7 +241,7 @@ pub(super) fn report(args: &RunReportArgs, context: &Context) -> Result<Exit, Fa
         None => newest_name(&state)?,
     };
     let outcomes = StoredRun::open(&state, &name)?.outcomes()?;
-    let mut files = Files::default();
+    let mut files = Files::new(context);
     if let Some(path) = &args.output {
         files.written("--output", path);
     }

@@ -7,7 +7,7 @@ use crate::model::{Kind, Severity};
 use crate::rim::outputs::Files;
 use crate::rim::target::vendor_of_rows;
 use crate::rim::terminal::output;
-use crate::rim::{Exit, Failure};
+use crate::rim::{Context, Exit, Failure};
 use crate::sheet::{Column, EXAMPLE, ExtraSheet, Format, Writer};
 use crate::vendors::vendor;
 
@@ -16,7 +16,7 @@ use crate::vendors::vendor;
 ///
 /// # Errors
 /// Exit 2 where the file cannot be written.
-pub(super) fn run(args: &TemplateArgs) -> Result<Exit, Failure> {
+pub(super) fn run(args: &TemplateArgs, context: &Context) -> Result<Exit, Failure> {
     let vendor = vendor(&args.vendor).ok_or_else(|| Failure::usage("there is no such vendor"))?;
     let manifest = (vendor_of_rows(vendor, args.groups)?.manifest)();
     let rows = rows(manifest);
@@ -30,7 +30,7 @@ pub(super) fn run(args: &TemplateArgs) -> Result<Exit, Failure> {
             );
         }
         Some(path) => {
-            let mut files = Files::default();
+            let mut files = Files::new(context);
             files.written("--output", path);
             files.prepare()?;
             // Somebody may have filled it in.

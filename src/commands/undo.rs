@@ -7,7 +7,7 @@ use crate::plan::revert::{StoredRows, plan_revert, target_to_revert};
 use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure};
 use crate::run::past::PastRun;
-use crate::run::{Run, RunRequest, SecretsOut};
+use crate::run::{Run, RunRequest, SecretsOut, refuse_without_rows};
 
 /// Undoes the run that was named, or else the newest one that is no undo.
 ///
@@ -36,7 +36,9 @@ pub(super) fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> {
         guard,
         secrets: SecretsOut::default(),
     };
-    request.files(&Rows::default()).prepare()?;
+    if let Err(failure) = request.files(&Rows::default(), context).prepare() {
+        return refuse_without_rows("undo", &target.label, args.report.json, None, failure);
+    }
     let stop = stop_on_interrupt()?;
     let run = Run::new(&request, context, &stop).about(&past);
     run.execute(|_, session| {

@@ -85,6 +85,35 @@ impl Stored {
     }
 }
 
+/// The cells of a row of this run, sealed: passwords may be among them.
+///
+/// # Errors
+/// They could not be sealed.
+pub(super) fn seal_cells(
+    cells: &[String],
+    run: &str,
+    position: usize,
+    key: &Key,
+) -> Result<Vec<u8>, SealError> {
+    let plain = serde_json::to_vec(cells).map(Zeroizing::new);
+    let plain = plain.map_err(|_| SealError::Layout)?;
+    key.seal(&cells_context(run, position), &plain)
+}
+
+/// The cells of a row of this run.
+///
+/// # Errors
+/// They do not open with this key.
+pub(super) fn open_cells(
+    sealed: &[u8],
+    run: &str,
+    position: usize,
+    key: &Key,
+) -> Result<Vec<String>, SealError> {
+    let plain = key.open(&cells_context(run, position), sealed)?;
+    serde_json::from_slice(&plain).map_err(|_| SealError::Layout)
+}
+
 fn secrets(extension: &Record) -> BTreeMap<Field, &str> {
     extension
         .iter()
@@ -96,6 +125,10 @@ fn secrets(extension: &Record) -> BTreeMap<Field, &str> {
 /// The context of a sealed value: it opens nowhere else.
 fn context(run: &str, position: usize, number: &str) -> String {
     format!("ledger/{run}/{position}/{number}")
+}
+
+fn cells_context(run: &str, position: usize) -> String {
+    format!("ledger/{run}/{position}/cells")
 }
 
 /// The extension of which this was shown; `None` where a secret is not there.

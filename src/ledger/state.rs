@@ -13,6 +13,9 @@ pub(super) const LEDGER_FILE: &str = "ledger.sqlite";
 /// Name of the file with a run's generated secrets, in its folder, without its ending.
 pub const SECRETS_STEM: &str = "secrets.";
 
+/// The folders in it.
+const FOLDERS: [&str; 4] = ["runs", "locks", "migrations", "memory"];
+
 /// The name of the file that counts runs.
 const COUNT_FILE: &str = "count";
 
@@ -96,7 +99,7 @@ impl StateDir {
         highest: impl FnOnce() -> Result<u64, LedgerError>,
     ) -> Result<u64, LedgerError> {
         let lock_file = self.locks()?.join(COUNT_FILE);
-        let path = self.path.join(COUNT_FILE);
+        let path = self.count_file();
         let mut options = OpenOptions::new();
         options.create(true).truncate(false).write(true);
         #[cfg(unix)]
@@ -119,11 +122,21 @@ impl StateDir {
         Ok(count)
     }
 
+    /// The folders whose files are runs', whether or not they are there.
+    pub(crate) fn folders(&self) -> Vec<PathBuf> {
+        FOLDERS.map(|name| self.path.join(name)).to_vec()
+    }
+
+    /// The file that counts runs.
+    pub(crate) fn count_file(&self) -> PathBuf {
+        self.path.join(COUNT_FILE)
+    }
+
     /// Removes what runs that were killed left half made in these folders, and returns it.
     pub(crate) fn remove_leftovers(&self) -> Vec<PathBuf> {
-        let folders = ["", "runs", "locks", "migrations", "memory"];
-        let folders = folders.iter().map(|name| self.path.join(name));
-        folders
+        let folders = self.folders().into_iter();
+        std::iter::once(self.path.clone())
+            .chain(folders)
             .flat_map(|folder| remove_leftovers(&folder))
             .collect()
     }

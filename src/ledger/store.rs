@@ -1,6 +1,6 @@
 //! The ledger's tables, and how rows get in and out of them.
 
-use super::change::{Stored, seal, shown};
+use super::change::{Stored, open_cells, seal, seal_cells, shown};
 use super::state::{LEDGER_FILE, StateDir, failed};
 use super::{LedgerError, RunEnd, RunFacts, RunHead, Standing, Summary, TargetLock};
 use crate::digest::hex;
@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The version of the tables.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 /// Marks the file as rowcall's: `rowc`.
 const APPLICATION: i64 = 0x726f_7763;
@@ -49,6 +49,8 @@ CREATE TABLE changes (
     position INTEGER PRIMARY KEY REFERENCES rows, action TEXT NOT NULL, number TEXT NOT NULL, wanted TEXT NOT NULL,
     before TEXT, sealed BLOB, not_restorable TEXT NOT NULL, left TEXT
 ) STRICT;
+-- The cells of a row as they stood in its sheet, sealed; of a run that gives back the rows that are not done.
+CREATE TABLE originals (position INTEGER PRIMARY KEY REFERENCES rows, sealed BLOB NOT NULL) STRICT;
 -- What was about to be said to the PBX, and when.
 CREATE TABLE intents (
     position INTEGER NOT NULL REFERENCES changes, attempt INTEGER NOT NULL, at TEXT NOT NULL,
@@ -107,8 +109,8 @@ pub struct StoredRun {
 }
 
 impl Ledger {
-    /// Begins a run of which every row is known, in the order of the report. On return all of it is on the disk; before,
-    /// nothing of it is to be seen.
+    /// Begins a run of which every row is known, in the order of the report, and the cells of those rows that may have to
+    /// be given back, by position. On return all of it is on the disk; before, nothing of it is to be seen.
     ///
     /// # Errors
     /// Something could not be written or sealed, or a change's `row` is not the position of its row. Then there is no
@@ -119,6 +121,7 @@ impl Ledger {
         head: RunHead,
         key: &Key,
         rows: impl IntoIterator<Item = PlannedRow>,
+        originals: impl IntoIterator<Item = (usize, Vec<String>)>,
     ) -> Result<Ledger, LedgerError> {
         let runs = state.runs()?;
         let started = Timestamp::now();
@@ -142,7 +145,8 @@ impl Ledger {
             }
         }
         let folder = runs.join(&run.id);
-        write_new(&new.path().join(LEDGER_FILE), &run, key, rows)?;
+        let file = new.path().join(LEDGER_FILE);
+        write_new(&file, &run, key, rows, originals)?;
         // A run of the same second that took the same name meanwhile would not be replaced: its folder is not empty.
         fs::rename(new.path(), &folder).map_err(|error| failed(&folder, "made", error))?;
         let begun = sync_folder(&runs)
@@ -564,6 +568,25 @@ impl StoredRun {
         read().map_err(|error| self.reading(error))
     }
 
+    /// The cells of rows as they stood in their sheets, by position, as far as the run kept them.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or the cells do not open with this key.
+    pub(crate) fn originals(&self, key: &Key) -> Result<BTreeMap<usize, Vec<String>>, LedgerError> {
+        let read = || -> rusqlite::Result<Vec<(usize, Vec<u8>)>> {
+            let mut statement = self.connection.prepare("SELECT * FROM originals")?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect()
+        };
+        let rows = read().map_err(|error| self.reading(error))?;
+        let open = |(position, sealed): (usize, Vec<u8>)| {
+            let cells = open_cells(&sealed, &self.run.id, position, key);
+            let cells = cells.map_err(|error| sealing(&self.run.id, error))?;
+            Ok((position, cells))
+        };
+        rows.into_iter().map(open).collect()
+    }
+
     fn changes(&self) -> rusqlite::Result<Vec<(Stored, Vec<Field>)>> {
         let mut statement = self
             .connection
@@ -608,6 +631,7 @@ fn write_new(
     run: &RunFacts,
     key: &Key,
     rows: impl IntoIterator<Item = PlannedRow>,
+    originals: impl IntoIterator<Item = (usize, Vec<String>)>,
 ) -> Result<(), LedgerError> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -632,6 +656,14 @@ fn write_new(
         }
         let sealed = seal(&change, &run.id, key).map_err(|error| sealing(&run.id, error))?;
         put_change(&transaction, &change, sealed, &row.not_restorable).map_err(write)?;
+    }
+    for (position, cells) in originals {
+        let sealed = seal_cells(&cells, &run.id, position, key);
+        let sealed = sealed.map_err(|error| sealing(&run.id, error))?;
+        transaction
+            .prepare_cached("INSERT INTO originals VALUES (?1, ?2)")
+            .and_then(|mut statement| statement.execute(params![position, sealed]))
+            .map_err(write)?;
     }
     transaction.commit().map_err(write)?;
     connection.close().map_err(|(_, error)| write(error))?;

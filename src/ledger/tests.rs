@@ -35,7 +35,7 @@ impl House {
 
     fn create(&self, rows: Vec<PlannedRow>) -> Ledger {
         let lock = self.lock("hq");
-        Ledger::create(&self.state, lock, head(), &self.key, rows).unwrap()
+        Ledger::create(&self.state, lock, head(), &self.key, rows, []).unwrap()
     }
 
     fn resume(&self, run: &str) -> (Ledger, Vec<(PlannedRow, Standing)>) {
@@ -328,7 +328,7 @@ fn nothing_is_intended_that_has_a_result_or_nothing_to_send() {
     input.swap(0, 1);
     let names = house.run_names();
     let lock = house.lock("hq");
-    let error = Ledger::create(&house.state, lock, head(), &house.key, input).unwrap_err();
+    let error = Ledger::create(&house.state, lock, head(), &house.key, input, []).unwrap_err();
     assert!(matches!(error, LedgerError::Position { position: 0, .. }));
     assert_eq!(house.run_names(), names);
 }
@@ -640,7 +640,8 @@ fn the_newest_runs_stay_and_those_with_something_to_do() {
     // Names of years long gone and to come, so that the order is certain.
     let ended = |target: &str, name: &str| {
         let lock = house.lock(target);
-        let mut ledger = Ledger::create(&house.state, lock, head(), &house.key, rows(1)).unwrap();
+        let mut ledger =
+            Ledger::create(&house.state, lock, head(), &house.key, rows(1), []).unwrap();
         ledger.result(0, outcome(0, RowResult::Created));
         let folder = house.state.run_folder(ledger.run());
         fs::write(folder.join("report.csv"), "x").unwrap();
@@ -806,7 +807,7 @@ fn import(state: &StateDir, folder: &Path) {
         Some(run) => Ledger::resume(state, &run.id, &[], &key).unwrap(),
         None => {
             let lock = TargetLock::take(state, "hq", &[]).unwrap();
-            let ledger = Ledger::create(state, lock, head(), &key, rows(IMPORTED)).unwrap();
+            let ledger = Ledger::create(state, lock, head(), &key, rows(IMPORTED), []).unwrap();
             let waiting = rows(IMPORTED)
                 .into_iter()
                 .map(|row| (row, Standing::Waiting));
@@ -912,7 +913,7 @@ fn steps(state: &StateDir, folder: &Path) {
     let mut say = |word: &str| said.write_all(format!("{word}\n").as_bytes()).unwrap();
     let mut run = || -> Result<(), LedgerError> {
         let lock = TargetLock::take(state, "hq", &[])?;
-        let mut ledger = Ledger::create(state, lock, head(), &key, rows(4))?;
+        let mut ledger = Ledger::create(state, lock, head(), &key, rows(4), [])?;
         say("begun");
         for position in 0..4 {
             ledger.intend(&[position])?;
@@ -1013,7 +1014,7 @@ const BALLAST: &str = "ballast";
 /// Writes until that fails, and checks that exactly what was said to be on the disk is there.
 fn fill(state: &StateDir, key: &Key) -> LedgerError {
     let lock = TargetLock::take(state, "hq", &[]).unwrap();
-    let mut ledger = Ledger::create(state, lock, head(), key, rows(20)).unwrap();
+    let mut ledger = Ledger::create(state, lock, head(), key, rows(20), []).unwrap();
     let run = ledger.run().to_owned();
     let mut done = 0;
     let error = loop {
@@ -1103,7 +1104,7 @@ fn a_full_disk_stops_the_run_and_harms_nothing() {
     // A run for which there is no room never begins.
     assert!(disk.mount("remount,size=400k"));
     let lock = TargetLock::take(&state, "hq", &[]).unwrap();
-    let error = Ledger::create(&state, lock, head(), &keys.key, rows(5000)).unwrap_err();
+    let error = Ledger::create(&state, lock, head(), &keys.key, rows(5000), []).unwrap_err();
     assert!(error.to_string().contains("full"), "{error}");
     assert_eq!(runs(&state).unwrap().len(), 1);
     let names = fs::read_dir(disk.0.path().join("runs")).unwrap().count();
@@ -1139,7 +1140,7 @@ fn a_read_only_disk_is_said_before_anything_begins() {
     let keys = House::new();
     let state = disk.state();
     let lock = TargetLock::take(&state, "hq", &[]).unwrap();
-    let mut ledger = Ledger::create(&state, lock, head(), &keys.key, rows(2)).unwrap();
+    let mut ledger = Ledger::create(&state, lock, head(), &keys.key, rows(2), []).unwrap();
     let run = ledger.run().to_owned();
     ledger.result(0, outcome(0, RowResult::Created));
     ledger.end("interrupted").unwrap();

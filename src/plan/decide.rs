@@ -154,7 +154,9 @@ pub(crate) fn planned_row(
 
 /// Says that an existing extension keeps its secrets where `<generate>` was given; empty where it was not.
 fn kept_secrets(wanted: &Record) -> String {
-    let asked = wanted.iter().filter(|(_, text)| *text == GENERATE);
+    let asked = wanted
+        .iter()
+        .filter(|(field, text)| field.is_secret() && *text == GENERATE);
     let names: Vec<&str> = asked.map(|(field, _)| field.name()).collect();
     match names.is_empty() {
         true => String::new(),

@@ -82,6 +82,9 @@ impl Plan {
     }
 }
 
+/// The code of rows that somebody was asked about, and said no.
+const DECLINED: &str = "declined";
+
 /// The reason that nothing is sent.
 #[derive(Debug)]
 pub(crate) struct Refusal {
@@ -115,6 +118,16 @@ impl Refusal {
             fails: false,
             ..Refusal::new(code, failure)
         }
+    }
+
+    /// Whether the files of other runs stay as they are: nothing came of the command.
+    pub(crate) fn leaves_files(&self) -> bool {
+        self.fails || self.code == DECLINED
+    }
+
+    /// Somebody was asked, and said no.
+    pub(crate) fn declined() -> Refusal {
+        Refusal::of_rows(DECLINED, "the answer was no; nothing was sent", "")
     }
 
     /// Nothing is sent unless every row is valid, and some row is not.

@@ -215,7 +215,10 @@ impl ResultCounts {
 /// Takes the outcome of every row, in whatever order they come, and writes them in row order, each as soon as all rows
 /// before it have theirs.
 pub struct Report {
-    writers: Vec<Writer>,
+    /// By the sheets' positions; `None` for one that is not written on.
+    writers: Vec<Option<Writer>>,
+    /// The first reason that a sheet is not written on, until it is taken.
+    broken: Option<SheetError>,
     rows: usize,
     next: usize,
     waiting: BTreeMap<usize, Outcome>,
@@ -226,7 +229,8 @@ impl Report {
     /// A report over so many rows, written to these sheets.
     pub fn new(rows: usize, writers: Vec<Writer>) -> Report {
         Report {
-            writers,
+            writers: writers.into_iter().map(Some).collect(),
+            broken: None,
             rows,
             next: 0,
             waiting: BTreeMap::new(),
@@ -234,11 +238,16 @@ impl Report {
         }
     }
 
-    /// Takes the outcome of a row, counting from 0, and returns those that may now be shown, in row order.
-    ///
-    /// # Errors
-    /// Where a sheet cannot be written.
-    pub fn put(&mut self, row: usize, outcome: Outcome) -> Result<Vec<Outcome>, SheetError> {
+    /// Leaves out the sheet at this position: what stands in its place stays there.
+    pub fn leave_out(&mut self, position: usize) {
+        if let Some(writer) = self.writers.get_mut(position) {
+            *writer = None;
+        }
+    }
+
+    /// Takes the outcome of a row, counting from 0, and returns those that may now be shown, in row order. A sheet that
+    /// cannot be written is left out, and the others go on: see [`Report::take_broken`].
+    pub fn put(&mut self, row: usize, outcome: Outcome) -> Vec<Outcome> {
         let earlier = self.waiting.insert(row, outcome);
         debug_assert!(
             earlier.is_none() && row >= self.next && row < self.rows,
@@ -249,12 +258,21 @@ impl Report {
             self.next += 1;
             self.counts.add(outcome.result);
             let cells = cells(&outcome);
-            for writer in &mut self.writers {
-                writer.row(cells.iter().map(String::as_str))?;
+            for slot in &mut self.writers {
+                let Some(writer) = slot else { continue };
+                if let Err(error) = writer.row(cells.iter().map(String::as_str)) {
+                    self.broken.get_or_insert(error);
+                    *slot = None;
+                }
             }
             ready.push(outcome);
         }
-        Ok(ready)
+        ready
+    }
+
+    /// The reason that a sheet is not written on, once.
+    pub fn take_broken(&mut self) -> Option<SheetError> {
+        self.broken.take()
     }
 
     /// The rows without an outcome.
@@ -264,22 +282,23 @@ impl Report {
             .collect()
     }
 
-    /// Ends the report.
-    ///
-    /// # Errors
-    /// Where a sheet cannot be written to its end.
+    /// Ends the report: its sheets take their places. Returns the counts, and the first reason that a sheet could not be
+    /// written to its end; the others are all the same.
     ///
     /// # Panics
     /// Where rows in are not outcomes out, which is a bug: a report that leaves a row out must not look whole.
-    pub fn finish(self) -> Result<ResultCounts, SheetError> {
+    pub fn finish(self) -> (ResultCounts, Option<SheetError>) {
         assert_eq!(
             self.counts.total(),
             self.rows as u64,
             "every row has exactly one outcome"
         );
-        for writer in self.writers {
-            writer.finish()?;
+        let mut broken = self.broken;
+        for writer in self.writers.into_iter().flatten() {
+            if let Err(error) = writer.finish() {
+                broken.get_or_insert(error);
+            }
         }
-        Ok(self.counts)
+        (self.counts, broken)
     }
 }

@@ -89,6 +89,16 @@ pub(crate) fn named(name: &str, path: &Path) -> Result<TargetEntry, Failure> {
     })
 }
 
+/// The files with passwords and certificates that a configuration names; none where it cannot be read.
+pub(crate) fn files_named_in(path: &Path) -> Vec<PathBuf> {
+    let targets = read_config(path).map(|config| config.targets);
+    let targets = targets.unwrap_or_default().into_values();
+    targets
+        .flat_map(|target| [target.password_file, target.ca_file])
+        .flatten()
+        .collect()
+}
+
 fn read_config(path: &Path) -> Result<Config, Failure> {
     let shown = path.display();
     let text =

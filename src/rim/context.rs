@@ -1,9 +1,8 @@
 //! The global options: configuration, state folder and key.
 
 use super::failure::Failure;
-use super::outputs::print_leftovers;
 use super::target::Target;
-use super::terminal::Color;
+use super::terminal::{Color, print_leftovers};
 use crate::ledger::{Memory, StateDir};
 use crate::seal::Key;
 use std::path::{Path, PathBuf};

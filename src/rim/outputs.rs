@@ -1,8 +1,14 @@
-//! The rules for outputs: no output is an input, no two outputs are one file, and their folders are there.
+//! The rules for outputs: no output is an input, or a file that rowcall keeps; no two outputs are one file; and their
+//! folders are there.
 
+use super::config::{config_file, files_named_in};
+use super::context::Context;
 use super::failure::Failure;
-use super::terminal::print;
+use super::terminal::print_leftovers;
+use crate::archive::MANIFEST;
 use crate::disk::{folder_of, remove_leftovers};
+use crate::ledger::StateDir;
+use crate::seal::key_path;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,10 +17,37 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Default)]
 pub(crate) struct Files {
     inputs: Vec<PathBuf>,
+    /// Files that no command writes where results go, and what they are.
+    kept: Vec<(&'static str, PathBuf)>,
+    /// The folders in which runs are kept.
+    state: Vec<PathBuf>,
     outputs: Vec<(&'static str, PathBuf)>,
 }
 
 impl Files {
+    /// Knows the files that are kept for every command: the key, the configuration and what it names, and the runs.
+    pub(crate) fn new(context: &Context) -> Files {
+        let mut files = Files::default();
+        if let Ok(key) = key_path(context.key_file.as_deref()) {
+            files
+                .kept
+                .push(("the key that secrets are sealed with", key));
+        }
+        if let Some(config) = context.config().map(Path::to_owned).or_else(config_file) {
+            let named = files_named_in(&config).into_iter();
+            let named = named.map(|path| ("named in the configuration", path));
+            files.kept.extend(named);
+            files.kept.push(("the configuration", config));
+        }
+        if let Ok(state) = StateDir::new(context.state_folder.as_deref()) {
+            files.state = state.folders();
+            files
+                .kept
+                .push(("what counts the runs", state.count_file()));
+        }
+        files
+    }
+
     /// Takes note of a file that is read. Standard input (`-`) is none.
     pub(crate) fn read(&mut self, path: &Path) {
         if path.as_os_str() != "-" {
@@ -49,7 +82,35 @@ impl Files {
         Ok(())
     }
 
+    /// Refuses outputs that would replace what rowcall keeps.
+    fn refuse_kept(&self) -> Result<(), Failure> {
+        for (flag, path) in &self.outputs {
+            let folder = fs::canonicalize(folder_of(path));
+            let is_within = |state: &PathBuf| {
+                let state = fs::canonicalize(state);
+                matches!((&folder, &state), (Ok(folder), Ok(state)) if folder.starts_with(state))
+            };
+            let kept = self.kept.iter();
+            let kept = kept.filter(|(_, kept)| place(kept) == place(path));
+            let what = match kept.map(|(what, _)| *what).next() {
+                Some(what) => what,
+                None if self.state.iter().any(is_within) => "among what is kept of runs",
+                None if folder.is_ok_and(|folder| is_in_archive(&folder, path)) => {
+                    "part of an archive of exports"
+                }
+                None => continue,
+            };
+            let path = path.display();
+            return Err(Failure::usage(format!(
+                "{path} is {what}, and is not to be written by {flag}"
+            ))
+            .hint("name another file"));
+        }
+        Ok(())
+    }
+
     fn refuse_clashes(&self) -> Result<(), Failure> {
+        self.refuse_kept()?;
         let inputs: Vec<Place> = self.inputs.iter().map(|path| place(path)).collect();
         let mut places: Vec<(&str, Place)> = vec![];
         for (flag, path) in &self.outputs {
@@ -76,14 +137,16 @@ impl Files {
     }
 }
 
-/// Prints what was removed because killed runs had left it half written.
-pub(crate) fn print_leftovers(removed: impl IntoIterator<Item = PathBuf>) {
-    for path in removed {
-        let path = path.display();
-        print(format!(
-            "removed {path}, which a run that was killed left half written"
-        ));
-    }
+/// Whether a file is an archive's manifest, or lies among the exports of an archive.
+fn is_in_archive(folder: &Path, path: &Path) -> bool {
+    let is_archive = |folder: &Path| folder.join(MANIFEST).is_file();
+    let is_manifest = path.file_name().is_some_and(|name| name == MANIFEST);
+    (is_manifest && is_archive(folder)) || folder.parent().is_some_and(is_archive)
+}
+
+/// Whether two paths lead to one file, whatever way they are named.
+pub(crate) fn is_same_file(one: &Path, other: &Path) -> bool {
+    place(one) == place(other)
 }
 
 /// The canonical path of a file that is there or will be.

@@ -7,6 +7,7 @@ use crate::progress::above;
 use std::env;
 use std::fmt;
 use std::io::{self, BufRead, IsTerminal, Write, stderr, stdin, stdout};
+use std::path::PathBuf;
 
 /// Prints data on standard output. A reader who has gone (`| head`) is no failure.
 pub(crate) fn print_data(
@@ -26,6 +27,16 @@ pub(crate) fn print_data(
 pub(crate) fn print(line: impl fmt::Display) {
     let line = line.to_string();
     let _ = above(|| writeln!(stderr(), "{}", message(&line)));
+}
+
+/// Prints what was removed because killed runs had left it half written.
+pub(crate) fn print_leftovers(removed: impl IntoIterator<Item = PathBuf>) {
+    for path in removed {
+        let path = path.display();
+        print(format!(
+            "removed {path}, which a run that was killed left half written"
+        ));
+    }
 }
 
 /// Standard output. Where it is a terminal, nothing that is written there steers it; a file gets everything as it is.

@@ -8,7 +8,7 @@ use crate::manifest::{
 };
 use crate::model::redact::{quoted, shown};
 use crate::model::{Field, Finding, Kind, RuleId, Secret, Severity};
-use crate::sheet::{CLEAR, Cells, GENERATE, is_generate};
+use crate::sheet::{CLEAR, Cells, GENERATE, is_generate, unescaped};
 
 /// What is known of one field of one row: enough for the rules about several fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,6 +178,10 @@ impl<'m> CompiledField<'m> {
             } => {
                 let bytes = text.as_bytes();
                 let (first, last) = (bytes.first()?, bytes.last()?);
+                // It may be `\<clear>`.
+                if *first == b'\\' {
+                    return None;
+                }
                 if *words && spreadsheet_damage::is_odd_word(text) {
                     return None;
                 }
@@ -248,7 +252,10 @@ impl<'m> CompiledField<'m> {
             _ if self.is_fixed(purpose) => false,
             text if self.row.access == Access::ReadOnly || text.trim() == CLEAR => false,
             text if is_generate(text) => false,
-            text => self.rules.iter().any(|rule| rule.is_broken_by(text)),
+            text => {
+                let text = unescaped(text);
+                self.rules.iter().any(|rule| rule.is_broken_by(&text))
+            }
         }
     }
 

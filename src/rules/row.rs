@@ -10,7 +10,7 @@ use crate::columns::{Binding, CellReading, Scratch};
 use crate::manifest::{Access, Manifest, Purpose, all_digits};
 use crate::mapping::MappedField;
 use crate::model::{Field, Finding, Kind, OddChar, Record, RuleId, Secret, Severity, heading_key};
-use crate::sheet::{CLEAR, Cells, GENERATE, Row, is_generate, is_placeholder};
+use crate::sheet::{CLEAR, Cells, GENERATE, Row, escaped, is_generate, is_placeholder, unescaped};
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -437,8 +437,12 @@ impl<'m> Checker<'m> {
                 None if slot.is_required(purpose) => findings.push(slot.required_of_record()),
                 None => (),
                 Some(text) => {
-                    let text = if text.is_empty() { CLEAR } else { text };
-                    let _ = self.value(index, text, purpose, Words::All, &mut view, findings);
+                    let text = match text {
+                        "" => CLEAR.into(),
+                        GENERATE if slot.row.name.is_secret() => GENERATE.into(),
+                        text => escaped(text),
+                    };
+                    let _ = self.value(index, &text, purpose, Words::All, &mut view, findings);
                 }
             }
         }
@@ -480,7 +484,7 @@ impl<'m> Checker<'m> {
         let given = |slot: &CompiledField<'m>| {
             wanted
                 .reveal(slot.row.name)
-                .filter(|text| *text != GENERATE)
+                .filter(|text| !(slot.row.name.is_secret() && *text == GENERATE))
         };
         let text = |slot: &CompiledField<'m>| {
             given(slot)
@@ -699,6 +703,16 @@ impl<'m> Checker<'m> {
             let is_needed = !row.is_left_out(text) || slot.is_required(purpose);
             findings.push(slot.placeholder(text, is_needed));
             return is_needed.then_some(ValueClass::Unknown);
+        }
+        let text = &*unescaped(text);
+        if text == GENERATE && row.name.is_secret() {
+            findings.push(slot.finding(
+                "generate",
+                Severity::Error,
+                format!("{} cannot be the word {GENERATE} itself", row.name.name()),
+                "choose another password",
+            ));
+            return Some(ValueClass::Unknown);
         }
         let before = findings.len();
         if let Some(breach) = self.breach_of_kind(slot, text) {

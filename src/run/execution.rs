@@ -6,6 +6,7 @@ use crate::compare::uncomparable;
 use crate::fingerprints::shown;
 use crate::input::FieldHeadings;
 use crate::ledger::Memory;
+use crate::link::StopFlag;
 use crate::manifest::Manifest;
 use crate::model::{Change, Field, Outcome, PlannedRow, RowResult, Text};
 use crate::plan::waves::Stage;
@@ -31,6 +32,8 @@ pub(crate) struct Execution<'e> {
     pub(crate) verify: Verify,
     /// The waves, in the order of the changes; none where everything goes at once.
     pub(crate) stages: Vec<Stage>,
+    /// Deletions of what no row names are held where a creation is not done.
+    pub(crate) is_sync: bool,
     /// The ledger at work; none for a PBX that is gone when the process is.
     pub(crate) journal: Option<Journal>,
     /// Stands in the place of secrets that were read back.
@@ -86,10 +89,15 @@ impl Execution<'_> {
         mut results: Results<'_>,
         conclude: impl FnOnce(&BTreeMap<usize, RowResult>) -> Result<(), Failure>,
     ) -> Result<Exit, Failure> {
-        results.put_final()?;
+        let mut failed = results.put_final().err();
+        if failed.is_some() {
+            stop_flag(&session).stop();
+        }
         let run = self.journal.as_ref().map(|journal| journal.run());
         results.run = run.map(str::to_owned);
-        let (ended, mut failed) = self.send(&session, changes, &mut results);
+        let (ended, unshown) = self.send(&session, changes, &mut results);
+        failed = failed.or(unshown);
+        let is_broken = failed.is_some();
         drop(session);
         let (stopped, why) = stopped(&ended);
         if let Some(journal) = self.journal {
@@ -101,14 +109,23 @@ impl Execution<'_> {
         if let (Err(failure), None) = (conclude(&results.ended), &failed) {
             failed = Some(failure);
         }
-        if let Some(why) = &why {
+        if let (Some(why), false) = (&why, is_broken) {
             print(format!("stopped: {why}"));
         }
         if let (Some(run), true) = (&results.run, why.is_some() || failed.is_some()) {
             print(format!("to continue: rowcall resume {run}"));
         }
+        if let (Some(run), true) = (&results.run, is_broken) {
+            print(format!(
+                "rowcall report {run} -o FILE writes its report again"
+            ));
+        }
         match failed {
-            Some(failure) => Err(failure),
+            Some(failure) => {
+                // It was stopped for the first failure.
+                let _ = results.finish(Some(failure.exit));
+                Err(failure)
+            }
             None => results.finish(stopped),
         }
     }
@@ -127,6 +144,10 @@ impl Execution<'_> {
             failures_max: self.failures_max,
             verify: self.verify,
             batch: target.batch,
+            unnamed_from: match self.is_sync {
+                true => results.first_unnamed(),
+                false => usize::MAX,
+            },
             ..Options::new(target.parallel, target.reply)
         };
         // A row may take two steps.
@@ -137,7 +158,7 @@ impl Execution<'_> {
         let mut failed = None;
         let journal = self.journal.as_ref();
         let intents: &dyn IntentLog = journal.map_or(&NoIntentLog, |journal| journal);
-        let stop = session.connection().line().pace().stop_flag().clone();
+        let stop = stop_flag(session);
         let failures = Cell::new(0);
         let mut each = |settlement: Settlement| {
             let (position, provisional) = (settlement.row, settlement.provisional);
@@ -222,6 +243,10 @@ impl Execution<'_> {
         outcome.column = self.headings.heading(outcome.place.as_ref(), outcome.field);
         outcome
     }
+}
+
+fn stop_flag(session: &TargetSession<'_>) -> StopFlag {
+    session.connection().line().pace().stop_flag().clone()
 }
 
 /// The exit of a run that did not send all, and the reason.

@@ -29,10 +29,11 @@ pub(crate) use saved_options::SavedOptions;
 pub(crate) use secrets_file::SecretsOut;
 
 use crate::input::Rows;
-use crate::ledger::{Ledger, LedgerError, RunHead, TargetLock};
+use crate::ledger::{Ledger, RunHead, Summary, TargetLock};
 use crate::link::StopFlag;
 use crate::migrate::Agreement;
 use crate::model::{Action, Change, Outcome, PlannedRow, RowResult};
+use crate::plan::decide::Mode;
 use crate::plan::guard::guard;
 use crate::plan::render::{Detail, Mark};
 use crate::plan::waves::{Waves, in_waves, sending_order};
@@ -42,11 +43,11 @@ use crate::rim::{Context, Exit, Failure, TargetSession};
 use crate::submit::order::in_order;
 use execution::Execution;
 use journal::{Journal, Pending};
-use past::PastRun;
-use rejects::Rejects;
+use past::{PastRun, is_of_run};
+use rejects::{Originals, Rejects};
 use secrets_file::Generated;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 
 /// A run, before it is planned.
 pub(crate) struct Run<'r> {
@@ -94,6 +95,35 @@ fn paint(mark: Mark) -> Paint {
         Mark::Problem => Paint::Magenta,
         Mark::Plain => Paint::Plain,
     }
+}
+
+/// Ends a command before it has read any row. With `json` it prints its object all the same.
+///
+/// # Errors
+/// The failure.
+pub(crate) fn refuse_without_rows(
+    command: &'static str,
+    label: &str,
+    json: bool,
+    run: Option<&str>,
+    failure: Failure,
+) -> Result<Exit, Failure> {
+    let report = ReportOptions {
+        files: vec![],
+        json,
+    };
+    let mut results = Results::open(command, label, vec![], &report, None)?;
+    results.run = run.map(str::to_owned);
+    results.refuse(Refusal::new("run", failure))
+}
+
+/// The same refusal of a command that has no run yet which could be resumed.
+fn without_run(mut refusal: Refusal) -> Refusal {
+    if refusal.failure.hint.contains("resume") {
+        let hint = "make room on the disk, or make the folder writable; then run it again";
+        refusal.failure.hint = hint.to_owned();
+    }
+    refusal
 }
 
 /// Forgets what is remembered of the extensions that are about to be written.
@@ -181,42 +211,13 @@ impl<'r> Run<'r> {
         }
     }
 
-    /// Ends a run that may not have had the target: reports that are there already may be those of the run that has it.
+    /// Ends a run that may not have had the target: files that are there already may be those of the run that has it.
     fn refuse_unlocked(self, refusal: Refusal) -> Result<Exit, Failure> {
-        let (there, free): (Vec<PathBuf>, Vec<PathBuf>) = self
-            .request
-            .report
-            .files
-            .iter()
-            .cloned()
-            .partition(|path| path.is_file());
-        for path in &there {
-            print(format!(
-                "report: {} is left as it is, for it may be another run's",
-                path.display()
-            ));
-        }
-        let rejects = self.request.rejects.clone();
-        let request = RunRequest {
-            report: ReportOptions {
-                files: free,
-                json: self.request.report.json,
-            },
-            rejects: rejects.filter(|path| !path.is_file()),
-            guard: GuardOptions::default(),
-            secrets: SecretsOut::default(),
-            ..*self.request
-        };
-        Run {
-            request: &request,
-            context: self.context,
-            stop: self.stop,
-            rows: self.rows,
-            lines: self.lines,
-            detail: self.detail,
-            about: self.about,
-        }
-        .refuse(refusal)
+        let context = self.context;
+        let is_at_work = |run: &Summary| run.ended.is_none();
+        self.refuse_leaving(refusal, |path| {
+            path.is_file() || is_of_run(path, context, is_at_work)
+        })
     }
 
     /// Signs in, plans, and prints the plan; nothing is sent. `keep` may keep what was planned.
@@ -240,18 +241,63 @@ impl<'r> Run<'r> {
         }
     }
 
-    /// Ends the run before its first change, every row with its outcome.
+    /// Ends the run before its first change, every row with its outcome. Where the command fails, the files of other runs
+    /// stay as they are.
     ///
     /// # Errors
     /// The refusal's failure, or exit 2 where a report cannot be written.
-    pub(crate) fn refuse(mut self, refusal: Refusal) -> Result<Exit, Failure> {
+    pub(crate) fn refuse(self, refusal: Refusal) -> Result<Exit, Failure> {
+        let context = self.context;
+        self.refuse_leaving(refusal, |path| {
+            path.is_file() && is_of_run(path, context, |_| true)
+        })
+    }
+
+    fn refuse_leaving(
+        mut self,
+        refusal: Refusal,
+        is_anothers: impl Fn(&Path) -> bool,
+    ) -> Result<Exit, Failure> {
         let own = self.lines.take();
         let lines = refusal.lines.clone().or(own);
         let lines = lines.or_else(|| (!self.rows.sheets.is_empty()).then(|| self.rows.lines()));
-        match lines {
-            Some(lines) => self.results(lines)?.refuse(refusal),
-            None => Err(refusal.failure),
+        let request = self.request;
+        let Some(lines) = lines else {
+            let label = &request.target.label;
+            return refuse_without_rows(
+                request.command,
+                label,
+                request.report.json,
+                None,
+                refusal.failure,
+            );
+        };
+        let mut results = match self.results(lines.clone()) {
+            Ok(results) => results,
+            Err(failure) if !refusal.fails => return Err(failure),
+            Err(_) => self.possible_results(lines)?,
+        };
+        if refusal.leaves_files() {
+            results.leave(is_anothers);
         }
+        results.refuse(without_run(refusal))
+    }
+
+    /// Ends the run before any of its outputs is opened, for one of them is not to be written.
+    ///
+    /// # Errors
+    /// The failure.
+    pub(crate) fn refuse_outputs(self, failure: Failure) -> Result<Exit, Failure> {
+        let request = self.request;
+        let lines = self.lines.unwrap_or_else(|| self.rows.lines());
+        let report = ReportOptions {
+            files: vec![],
+            json: request.report.json,
+        };
+        let label = &request.target.label;
+        let mut results = Results::open(request.command, label, lines, &report, None)?;
+        results.quiet = true;
+        results.refuse(Refusal::new("output", failure))
     }
 
     /// Prints a plan, and ends with its lines: what would be sent is valid.
@@ -272,7 +318,9 @@ impl<'r> Run<'r> {
             let lines = lines
                 .iter()
                 .map(|line| (paint(line.mark), line.text.as_str()));
-            print_lines(self.context.color, lines)?;
+            if let Err(failure) = print_lines(self.context.color, lines) {
+                return self.refuse_planned(results, Refusal::new("output", failure));
+            }
         }
         if let Err(exceeded) = guard(&plan.changes(), plan.held, &self.request.guard.budget) {
             print(format!(
@@ -280,7 +328,9 @@ impl<'r> Run<'r> {
                 exceeded.wanted, exceeded.kind, exceeded.allowed, exceeded.flag, exceeded.wanted
             ));
         }
-        keep(&self.rows, plan)?;
+        if let Err(failure) = keep(&self.rows, plan) {
+            return self.refuse_planned(results, Refusal::new("output", failure));
+        }
         for (position, line) in lines.into_iter().enumerate() {
             results.put(position, line)?;
         }
@@ -302,10 +352,24 @@ impl<'r> Run<'r> {
         let request = self.request;
         let rejects = request.rejects.as_ref();
         let rejects = rejects
-            .map(|path| Rejects::open(path, &self.rows))
+            .map(|path| Rejects::open(path, Originals::new(&self.rows)))
             .transpose()?;
         let label = &request.target.label;
         Results::open(request.command, label, lines, &request.report, rejects)
+    }
+
+    /// As [`Run::results`], with only those reports that can be written.
+    fn possible_results(&self, lines: Vec<Outcome>) -> Result<Results<'_>, Failure> {
+        let (request, label) = (self.request, &self.request.target.label);
+        Results::open_possible(request.command, label, lines, &request.report)
+    }
+
+    /// Ends a planned run before its first change.
+    fn refuse_planned(&self, mut results: Results<'_>, refusal: Refusal) -> Result<Exit, Failure> {
+        if refusal.leaves_files() {
+            results.leave(|path| path.is_file() && is_of_run(path, self.context, |_| true));
+        }
+        results.refuse(without_run(refusal))
     }
 
     /// Carries a plan out.
@@ -322,9 +386,8 @@ impl<'r> Run<'r> {
         let results = match self.results(plan.lines()) {
             Ok(results) => results,
             Err(failure) => {
-                let (command, label) = (request.command, &request.target.label);
-                let results = Results::open_possible(command, label, plan.lines(), &request.report);
-                return results?.refuse(Refusal::new("output", failure));
+                let results = self.possible_results(plan.lines())?;
+                return self.refuse_planned(results, Refusal::new("output", failure));
             }
         };
         let generated = match generated {
@@ -332,25 +395,24 @@ impl<'r> Run<'r> {
             Err(error) => {
                 let hint = "type the passwords and PINs of some rows yourself, or send fewer rows";
                 let failure = Failure::usage(error).hint(hint);
-                return results.refuse(Refusal::new("generate", failure));
+                return self.refuse_planned(results, Refusal::new("generate", failure));
             }
         };
         if let Err(exceeded) = guard(&changes, plan.held, &request.guard.budget) {
             let (flag, wanted) = (exceeded.flag, exceeded.wanted);
             let failure = Failure::guard(exceeded)
                 .hint(format!("if that is meant, allow it: {flag} {wanted}"));
-            return results.refuse(Refusal::new("guard", failure));
+            return self.refuse_planned(results, Refusal::new("guard", failure));
         }
         let deletes = |change: &Change| change.action == Action::Delete;
         if changes.iter().any(deletes)
             && let Err(failure) = request.refuse_silent_deletes()
         {
-            return results.refuse(Refusal::new("unasked", failure));
+            return self.refuse_planned(results, Refusal::new("unasked", failure));
         }
         let asks = !changes.is_empty() && !request.guard.yes && !request.target.is_sim();
         if asks && !confirm(&request.question(&self.about, &changes)) {
-            let why = "the answer was no; nothing was sent";
-            return results.refuse(Refusal::of_rows("declined", why, ""));
+            return self.refuse_planned(results, Refusal::declined());
         }
         let waves = self.waves(&changes);
         let mut changes = in_order(changes);
@@ -359,25 +421,31 @@ impl<'r> Run<'r> {
         if lock.is_some()
             && let Err(failure) = forget(&mut session, &changes, self.context)
         {
-            return results.refuse(Refusal::new("memory", failure));
+            return self.refuse_planned(results, Refusal::new("memory", failure));
         }
-        if let (Some(agreement), Some(_)) = (&plan.agreement, &lock) {
-            let (state, key) = (self.context.state()?, self.context.key()?);
-            if let Err(error) = agreement.begin(&state, &key) {
-                return results.refuse(Refusal::new("ledger", error.into()));
+        let key = match lock.as_ref().map(|_| self.context.key()).transpose() {
+            Ok(key) => key,
+            Err(failure) => return self.refuse_planned(results, Refusal::new("key", failure)),
+        };
+        if let (Some(agreement), Some(key)) = (&plan.agreement, &key) {
+            let state = self.context.state();
+            let begun = state.and_then(|state| Ok(agreement.begin(&state, key)?));
+            if let Err(failure) = begun {
+                return self.refuse_planned(results, Refusal::new("ledger", failure));
             }
         }
         let journal = match self.write_down(lock, &plan, waves, &generated, &changes) {
             Ok(journal) => journal,
-            Err(refusal) => return results.refuse(refusal),
+            Err(refusal) => return self.refuse_planned(results, refusal),
         };
         let execution = Execution {
             headings: &plan.headings,
             not_restorable: execution::not_restorable(&plan.rows),
             failures_max: request.guard.failures_max(),
+            is_sync: request.mode == Mode::Sync.word(),
             verify: request.guard.verify,
             stages,
-            key: journal.as_ref().map(|_| self.context.key()).transpose()?,
+            key,
             journal,
         };
         plan.rows = vec![];
@@ -439,7 +507,10 @@ impl<'r> Run<'r> {
         generated: &Generated,
     ) -> Result<Ledger, Failure> {
         let request = self.request;
-        let options = SavedOptions::new(request, &self.rows, plan, waves, generated);
+        let originals = request.rejects.as_ref();
+        let originals = originals.map(|_| Originals::new(&self.rows));
+        let kept = originals.as_ref();
+        let options = SavedOptions::new(request, &self.rows, kept, plan, waves, generated);
         let head = RunHead {
             command: request.command.to_owned(),
             vendor: request.target.vendor.id.to_owned(),
@@ -450,15 +521,7 @@ impl<'r> Run<'r> {
         };
         let rows = plan.rows.iter().cloned();
         let (state, key) = (self.context.state()?, self.context.key()?);
-        Ledger::create(&state, lock, head, &key, rows).map_err(|error| {
-            let is_written = matches!(error, LedgerError::Write { .. } | LedgerError::Stopped(_));
-            let failure = Failure::from(error);
-            // There is no run yet that could be resumed.
-            match is_written {
-                true => failure
-                    .hint("make room on the disk, or make the folder writable; then run it again"),
-                false => failure,
-            }
-        })
+        let cells = originals.iter().flat_map(Originals::all);
+        Ok(Ledger::create(&state, lock, head, &key, rows, cells)?)
     }
 }

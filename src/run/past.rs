@@ -2,11 +2,29 @@
 
 use super::saved_options::SavedOptions;
 use crate::ledger::{StoredRun, Summary, runs};
+use crate::rim::outputs::is_same_file;
 use crate::rim::terminal::print;
 use crate::rim::{Context, Failure};
 use jiff::tz::TimeZone;
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Whether a file is where a run of those that count writes its results. Where runs cannot be read, one that
+/// is there may be.
+pub(crate) fn is_of_run(path: &Path, context: &Context, counts: impl Fn(&Summary) -> bool) -> bool {
+    let listed = context.state().and_then(|state| Ok(runs(&state)?));
+    let Ok(listed) = listed else {
+        return path.is_file();
+    };
+    listed.iter().any(|listed| {
+        let Ok(summary) = &listed.summary else {
+            return false;
+        };
+        let options = SavedOptions::parse(&listed.id, &summary.run.head.options);
+        counts(summary)
+            && options.is_ok_and(|options| options.outputs().any(|known| is_same_file(known, path)))
+    })
+}
 
 /// A run of before.
 pub(crate) struct PastRun {
@@ -29,26 +47,11 @@ impl PastRun {
         })
     }
 
-    /// The reports that the run wrote, but for those that a newer run wrote over.
-    ///
-    /// # Errors
-    /// Exit 2 where the other runs cannot be read.
-    pub(crate) fn own_reports(&self, context: &Context) -> Result<Vec<PathBuf>, Failure> {
-        let mut newer = BTreeSet::new();
-        if self.options.reports.is_empty() {
-            return Ok(vec![]);
-        }
-        for listed in runs(&context.state()?)? {
-            let Ok(other) = listed.summary else { continue };
-            if other.run.count <= self.summary.run.count {
-                continue;
-            }
-            let options = SavedOptions::parse(&listed.id, &other.run.head.options);
-            newer.extend(options.into_iter().flat_map(|options| options.reports));
-        }
-        let reports = self.options.reports.iter();
+    /// The reports that the run wrote, but for those that are a newer run's by now.
+    pub(crate) fn own_reports(&self, context: &Context) -> Vec<PathBuf> {
+        let reports = self.options.reports.iter().cloned();
         let (others, own): (Vec<PathBuf>, Vec<PathBuf>) =
-            reports.cloned().partition(|path| newer.contains(path));
+            reports.partition(|path| self.is_newer_runs(path, context));
         for path in others {
             print(format!(
                 "report: {} is a newer run's by now, and is left as it is; rowcall report {} -o FILE writes this one's",
@@ -56,7 +59,25 @@ impl PastRun {
                 self.name
             ));
         }
-        Ok(own)
+        own
+    }
+
+    /// The file for the run's rows that are not done, with their headings, unless it is a newer run's by now.
+    pub(crate) fn own_rejects(&self, context: &Context) -> Option<&(PathBuf, Vec<String>)> {
+        let rejects = self.options.rejects.as_ref()?;
+        if !self.is_newer_runs(&rejects.0, context) {
+            return Some(rejects);
+        }
+        print(format!(
+            "rejects: {} is a newer run's by now, and is left as it is",
+            rejects.0.display()
+        ));
+        None
+    }
+
+    fn is_newer_runs(&self, path: &Path, context: &Context) -> bool {
+        let count = self.summary.run.count;
+        is_of_run(path, context, |other| other.run.count > count)
     }
 
     /// Its name and when it began, by this machine's clock: `run 20261128-201400-a1b2 of 28 Nov 20:14`.

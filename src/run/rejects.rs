@@ -5,23 +5,28 @@ use crate::model::Outcome;
 use crate::report::{REJECT_HEADINGS, counted, reject_cells, reject_columns};
 use crate::rim::Failure;
 use crate::sheet::{Readers, SheetError, Writer};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The rows that are not done, as they stood in their sheets.
 pub(crate) struct Rejects<'r> {
     file: PathBuf,
     writer: Writer,
-    rows: &'r Rows,
-    headings: Vec<String>,
+    originals: Originals<'r>,
     count: u64,
 }
 
-impl<'r> Rejects<'r> {
-    /// Opens the file, for its owner only.
-    ///
-    /// # Errors
-    /// Exit 2 where it cannot be written.
-    pub(crate) fn open(path: &Path, rows: &'r Rows) -> Result<Rejects<'r>, Failure> {
+/// The cells of a run's rows under the headings of all their sheets.
+pub(crate) enum Originals<'r> {
+    /// As they were read.
+    Read(&'r Rows, Vec<String>),
+    /// As the ledger kept them, by the rows' positions.
+    Kept(BTreeMap<usize, Vec<String>>, Vec<String>),
+}
+
+impl<'r> Originals<'r> {
+    /// The cells of rows that were read.
+    pub(crate) fn new(rows: &'r Rows) -> Originals<'r> {
         let mut headings: Vec<String> = vec![];
         for heading in rows.sheets.iter().flat_map(|(sheet, _)| &sheet.headings) {
             let added = REJECT_HEADINGS.contains(&heading.as_str());
@@ -29,15 +34,50 @@ impl<'r> Rejects<'r> {
                 headings.push(heading.clone());
             }
         }
-        let writer = Writer::create(path, Readers::Owner, &reject_columns(&headings))
-            .map_err(Failure::usage)?;
+        Originals::Read(rows, headings)
+    }
+
+    pub(crate) fn headings(&self) -> &[String] {
+        match self {
+            Originals::Read(_, headings) | Originals::Kept(_, headings) => headings,
+        }
+    }
+
+    /// The cells of a row; `None` where there is no such row.
+    fn cells(&self, position: usize) -> Option<Vec<String>> {
+        let (rows, headings) = match self {
+            Originals::Read(rows, headings) => (rows, headings),
+            Originals::Kept(cells, _) => return cells.get(&position).cloned(),
+        };
+        rows.rows.get(position)?;
+        let cell = |heading: &String| rows.cell(position, heading).unwrap_or_default().to_owned();
+        Some(headings.iter().map(cell).collect())
+    }
+
+    /// All rows with their positions.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (usize, Vec<String>)> {
+        (0..).map_while(|position| Some((position, self.cells(position)?)))
+    }
+}
+
+impl<'r> Rejects<'r> {
+    /// Opens the file, for its owner only.
+    ///
+    /// # Errors
+    /// Exit 2 where it cannot be written.
+    pub(crate) fn open(path: &Path, originals: Originals<'r>) -> Result<Rejects<'r>, Failure> {
+        let columns = reject_columns(originals.headings());
+        let writer = Writer::row_by_row(path, Readers::Owner, &columns).map_err(Failure::usage)?;
         Ok(Rejects {
             file: path.to_owned(),
             writer,
-            rows,
-            headings,
+            originals,
             count: 0,
         })
+    }
+
+    pub(crate) fn file(&self) -> &Path {
+        &self.file
     }
 
     /// Takes the outcome of a row that is not done.
@@ -46,26 +86,15 @@ impl<'r> Rejects<'r> {
             .row
             .and_then(|row| usize::try_from(row).ok()?.checked_sub(1));
         // An extension that no row names has no cells to give back.
-        let Some(row) = position.and_then(|position| self.rows.rows.get(position)) else {
+        let Some(cells) = position.and_then(|position| self.originals.cells(position)) else {
             return Ok(());
         };
-        let Some((sheet, _)) = self.rows.sheets.get(row.sheet) else {
-            return Ok(());
-        };
-        let cells = row.cells();
-        let original = self.headings.iter().map(|heading| {
-            let column = sheet.headings.iter().position(|known| known == heading);
-            column
-                .and_then(|column| cells.get(column))
-                .unwrap_or_default()
-                .to_owned()
-        });
-        let line: Vec<String> = original.chain(reject_cells(outcome)).collect();
+        let line: Vec<String> = cells.into_iter().chain(reject_cells(outcome)).collect();
         self.count += 1;
         self.writer.row(line.iter().map(String::as_str))
     }
 
-    /// Ends the file, and returns what there is to be said of it.
+    /// Gives the file its place, and returns what there is to be said of it.
     pub(crate) fn finish(self) -> Result<String, SheetError> {
         self.writer.finish()?;
         Ok(format!(

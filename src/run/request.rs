@@ -7,10 +7,10 @@ use crate::plan::guard::{Allowance, Budget};
 use crate::plan::waves::Waves;
 use crate::rim::outputs::Files;
 use crate::rim::terminal::can_ask;
-use crate::rim::{Failure, Target};
+use crate::rim::{Context, Failure, Target};
 use crate::submit::FailuresMax;
 use crate::submit::verify::Verify;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The outputs for results.
 #[derive(Debug, Clone, Default)]
@@ -80,8 +80,9 @@ pub(crate) struct RunRequest<'t> {
 
 impl RunRequest<'_> {
     /// The files that it reads and writes.
-    pub(crate) fn files(&self, rows: &Rows) -> Files {
-        let mut files = Files::default();
+    pub(crate) fn files(&self, rows: &Rows, context: &Context) -> Files {
+        let mut files = Files::new(context);
+        self.target.ca_file.iter().for_each(|file| files.read(file));
         for (sheet, _) in &rows.sheets {
             files.read(sheet.file.as_ref().as_ref());
         }
@@ -101,7 +102,12 @@ impl RunRequest<'_> {
     ///
     /// # Errors
     /// Exit 2, naming the file or the column.
-    pub(crate) fn prepare_outputs(&self, rows: &Rows) -> Result<(), Failure> {
+    pub(crate) fn prepare_outputs(
+        &self,
+        rows: &Rows,
+        map_file: Option<&Path>,
+        context: &Context,
+    ) -> Result<(), Failure> {
         if let Some(Waves::Column(heading)) = &self.guard.waves {
             let mut sheets = rows.sheets.iter();
             if let Some((sheet, _)) = sheets.find(|(sheet, _)| !sheet.headings.contains(heading)) {
@@ -112,7 +118,9 @@ impl RunRequest<'_> {
                 .hint(format!("it has: {}", sheet.headings.join(", "))));
             }
         }
-        self.files(rows).prepare()
+        let mut files = self.files(rows, context);
+        map_file.into_iter().for_each(|file| files.read(file));
+        files.prepare()
     }
 
     /// Refuses a run that deletes where nobody said yes and there is no terminal to ask on.

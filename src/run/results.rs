@@ -2,6 +2,7 @@
 
 use super::rejects::Rejects;
 use super::request::ReportOptions;
+use crate::disk;
 use crate::model::{Action, Outcome, RowResult};
 use crate::plan::Refusal;
 use crate::report::{Report, ResultCounts, columns, counted, describe};
@@ -12,7 +13,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The number of rows not done that are shown on the terminal; all stand in the report.
 const SHOWN_MAX: u64 = 10;
@@ -29,7 +30,8 @@ pub(crate) struct Results<'r> {
     pub(crate) planned: Option<Vec<Action>>,
     started: Timestamp,
     json: bool,
-    report_file: Option<PathBuf>,
+    /// The reports' files; `None` for one that is not written.
+    files: Vec<Option<PathBuf>>,
     /// Every line as it stands while nothing was said to the PBX.
     lines: Vec<Outcome>,
     report: Report,
@@ -42,8 +44,8 @@ pub(crate) struct Results<'r> {
 }
 
 impl<'r> Results<'r> {
-    /// Opens the reports, before anything is sent: one that cannot be written is no reason to stop half-way. `lines` are
-    /// all lines as they stand now.
+    /// Opens the reports, before anything is sent: one that cannot be written is no reason to stop half-way. They take
+    /// their places in [`Results::finish`]. `lines` are all lines as they stand now.
     ///
     /// # Errors
     /// Exit 2 where a file cannot be written.
@@ -55,8 +57,8 @@ impl<'r> Results<'r> {
         rejects: Option<Rejects<'r>>,
     ) -> Result<Results<'r>, Failure> {
         let columns = columns();
-        let create = |path: &PathBuf| Writer::create(path, Readers::Anybody, &columns);
-        let writers: Result<Vec<Writer>, SheetError> = args.files.iter().map(create).collect();
+        let open = |path: &PathBuf| Writer::row_by_row(path, Readers::Anybody, &columns);
+        let writers: Result<Vec<Writer>, SheetError> = args.files.iter().map(open).collect();
         Ok(Results {
             command,
             target: target.to_owned(),
@@ -65,7 +67,7 @@ impl<'r> Results<'r> {
             planned: None,
             started: Timestamp::now(),
             json: args.json,
-            report_file: args.files.first().cloned(),
+            files: args.files.iter().cloned().map(Some).collect(),
             report: Report::new(lines.len(), writers.map_err(Failure::usage)?),
             lines,
             rejects,
@@ -87,8 +89,8 @@ impl<'r> Results<'r> {
     ) -> Result<Results<'r>, Failure> {
         let columns = columns();
         let can_be_written = |path: &&PathBuf| {
-            let writer = Writer::create(path, Readers::Anybody, &columns);
-            writer.is_ok()
+            // A pipe is not opened twice: its reader would take that for the end.
+            !disk::is_special(path) && Writer::row_by_row(path, Readers::Anybody, &columns).is_ok()
         };
         let possible = ReportOptions {
             files: args.files.iter().filter(can_be_written).cloned().collect(),
@@ -102,13 +104,34 @@ impl<'r> Results<'r> {
         self.lines.get(position)
     }
 
+    /// The position of the first line of an extension that no row names.
+    pub(crate) fn first_unnamed(&self) -> usize {
+        let unnamed = self.lines.iter().position(|line| line.row.is_none());
+        unnamed.unwrap_or(self.lines.len())
+    }
+
+    /// Leaves those files as they are that are not this run's to replace.
+    pub(crate) fn leave(&mut self, is_anothers: impl Fn(&Path) -> bool) {
+        let is_left = |path: &Path| !disk::is_special(path) && is_anothers(path);
+        for (position, file) in self.files.iter_mut().enumerate() {
+            if let Some(path) = file.take_if(|path| is_left(path)) {
+                self.report.leave_out(position);
+                print_left("report", &path);
+            }
+        }
+        if let Some(rejects) = self.rejects.take_if(|rejects| is_left(rejects.file())) {
+            print_left("rejects", rejects.file());
+        }
+    }
+
     /// Takes the outcome of a line, counting from 0.
     ///
     /// # Errors
-    /// Exit 2 where a file cannot be written on.
+    /// Exit 2 where a file cannot be written on; the others are.
     pub(crate) fn put(&mut self, position: usize, outcome: Outcome) -> Result<(), Failure> {
         self.ended.insert(position, outcome.result);
-        for outcome in self.report.put(position, outcome).map_err(Failure::usage)? {
+        let mut broken = None;
+        for outcome in self.report.put(position, outcome) {
             if outcome.result.is_done() {
                 continue;
             }
@@ -119,11 +142,17 @@ impl<'r> Results<'r> {
             if self.not_done <= SHOWN_MAX && !self.quiet && !told {
                 show(&outcome);
             }
-            if let Some(rejects) = &mut self.rejects {
-                rejects.put(&outcome).map_err(Failure::usage)?;
+            if let Some(rejects) = &mut self.rejects
+                && let Err(error) = rejects.put(&outcome)
+            {
+                broken.get_or_insert(error);
+                self.rejects = None;
             }
         }
-        Ok(())
+        match self.report.take_broken().or(broken) {
+            Some(error) => Err(Failure::usage(error)),
+            None => Ok(()),
+        }
     }
 
     /// Puts the lines that have their result already.
@@ -131,13 +160,14 @@ impl<'r> Results<'r> {
     /// # Errors
     /// As [`Results::put`].
     pub(crate) fn put_final(&mut self) -> Result<(), Failure> {
+        let mut put = Ok(());
         for position in 0..self.lines.len() {
             let is_final = |line: &&Outcome| line.result != RowResult::NotSent;
             if let Some(line) = self.line(position).filter(is_final).cloned() {
-                self.put(position, line)?;
+                put = put.and(self.put(position, line));
             }
         }
-        Ok(())
+        put
     }
 
     /// Gives every line that has no outcome yet the one of a run that stopped before it.
@@ -150,6 +180,7 @@ impl<'r> Results<'r> {
         why: &str,
         hint: &str,
     ) -> Result<(), Failure> {
+        let mut put = Ok(());
         for position in self.report.missing() {
             let Some(line) = self.line(position).cloned() else {
                 continue;
@@ -164,9 +195,9 @@ impl<'r> Results<'r> {
             } else {
                 line
             };
-            self.put(position, outcome)?;
+            put = put.and(self.put(position, outcome));
         }
-        Ok(())
+        put
     }
 
     /// Ends a run in which nothing is sent.
@@ -175,28 +206,38 @@ impl<'r> Results<'r> {
     /// The refusal's failure, or exit 2 where a file cannot be written to its end.
     pub(crate) fn refuse(mut self, refusal: Refusal) -> Result<Exit, Failure> {
         let (failure, fails) = (refusal.failure, refusal.fails);
-        self.rest_not_sent(refusal.code, &failure.message, &failure.hint)?;
-        let exit = self.finish(fails.then_some(failure.exit))?;
+        let put = self.rest_not_sent(refusal.code, &failure.message, &failure.hint);
+        let done = put.and(self.finish(fails.then_some(failure.exit)));
         match fails {
             true => Err(failure),
-            false => Ok(exit),
+            false => done,
         }
     }
 
-    /// Ends the files, says the summary, and gives the exit code: `stopped` where the run was, else by the counts.
+    /// Gives the files their places, prints the summary, and gives the exit code: `stopped` where the run was, else by the
+    /// counts.
     ///
     /// # Errors
     /// Exit 2 where a file cannot be written to its end.
     pub(crate) fn finish(self, stopped: Option<Exit>) -> Result<Exit, Failure> {
-        let counts = self.report.finish().map_err(Failure::usage)?;
-        let exit = stopped.unwrap_or(Exit::done_if(counts.all_done()));
+        let (counts, mut broken) = self.report.finish();
+        let rejects = self.rejects.map(Rejects::finish).transpose();
+        let rejects = rejects.unwrap_or_else(|error| {
+            broken.get_or_insert(error);
+            None
+        });
+        let exit = stopped.unwrap_or(match broken {
+            Some(_) => Exit::Unusable,
+            None => Exit::done_if(counts.all_done()),
+        });
+        let report_file = self.files.iter().flatten().next();
         let finished = Timestamp::now();
         let seconds = (finished - self.started)
             .total(jiff::Unit::Second)
             .unwrap_or_default();
         if self.not_done > SHOWN_MAX && !self.quiet {
             let more = self.not_done - SHOWN_MAX;
-            match &self.report_file {
+            match report_file {
                 Some(file) => print(format!(
                     "… and {more} more rows that are not done: see {}",
                     file.display()
@@ -206,18 +247,18 @@ impl<'r> Results<'r> {
                 )),
             }
         }
-        print(format!(
-            "{}: {} in {seconds:.1} s: {}",
-            self.target,
-            counted(counts.total(), "row"),
-            counts.words()
-        ));
-        if let Some(file) = &self.report_file {
+        if !self.lines.is_empty() {
+            print(format!(
+                "{}: {} in {seconds:.1} s: {}",
+                self.target,
+                counted(counts.total(), "row"),
+                counts.words()
+            ));
+        }
+        if let (Some(file), None) = (report_file, &broken) {
             print(format!("report: {}", file.display()));
         }
-        if let Some(rejects) = self.rejects {
-            print(rejects.finish().map_err(Failure::usage)?);
-        }
+        rejects.iter().for_each(print);
         if self.json {
             let mut summary = json!({
                 "command": self.command,
@@ -241,8 +282,21 @@ impl<'r> Results<'r> {
                 Failure::usage(format!("standard output cannot be written: {error}"))
             })?;
         }
-        Ok(exit)
+        match broken {
+            Some(error) => Err(Failure {
+                exit,
+                ..Failure::usage(error)
+            }),
+            None => Ok(exit),
+        }
     }
+}
+
+fn print_left(what: &str, path: &Path) {
+    print(format!(
+        "{what}: {} is left as it is, for it may be another run's; name another file to have these rows",
+        path.display()
+    ));
 }
 
 fn object(counts: &ResultCounts) -> serde_json::Value {

@@ -1,5 +1,6 @@
 //! The options of a run that are needed again when it is resumed; they stand in its ledger. No secrets.
 
+use super::rejects::Originals;
 use super::request::RunRequest;
 use super::secrets_file::Generated;
 use crate::digest::sha256_hex;
@@ -18,6 +19,8 @@ pub(crate) struct SavedOptions {
     /// The target and its pace.
     pub(crate) target: TargetSpec,
     pub(crate) reports: Vec<PathBuf>,
+    /// The file for rows that are not done, with the headings of their sheets: their cells are kept then.
+    pub(crate) rejects: Option<(PathBuf, Vec<String>)>,
     /// `--max-failures`, where it was given.
     pub(crate) max_failures: Option<String>,
     pub(crate) verify: Verify,
@@ -36,15 +39,20 @@ impl SavedOptions {
     pub(crate) fn new(
         request: &RunRequest<'_>,
         rows: &Rows,
+        originals: Option<&Originals<'_>>,
         plan: &Plan,
         waves: Vec<Vec<usize>>,
         generated: &Generated,
     ) -> SavedOptions {
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        let rejects = request.rejects.as_ref().map(absolute);
         let max_failures = request.guard.max_failures;
         SavedOptions {
             target: request.target.spec.clone(),
             reports: request.report.files.iter().map(absolute).collect(),
+            rejects: rejects
+                .zip(originals)
+                .map(|(file, originals)| (file, originals.headings().to_vec())),
             max_failures: max_failures.map(|allowance| allowance.to_string()),
             verify: request.guard.verify,
             headings: plan.headings.clone(),
@@ -74,6 +82,17 @@ impl SavedOptions {
         };
         let changed = self.files.iter().filter(changed);
         changed.map(|(file, _)| file.as_path())
+    }
+
+    /// The files that the run read.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(|(file, _)| file.as_path())
+    }
+
+    /// The files for results.
+    pub(crate) fn outputs(&self) -> impl Iterator<Item = &Path> {
+        let rejects = self.rejects.iter().map(|(file, _)| file);
+        self.reports.iter().chain(rejects).map(PathBuf::as_path)
     }
 }
 

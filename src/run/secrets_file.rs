@@ -2,15 +2,16 @@
 //! the first of them is sent.
 
 use super::recipients::Recipients;
-use crate::disk::write_new_private;
+use crate::disk::{Readers, write_new};
 use crate::generate::{GenerateError, Generator};
 use crate::ledger::SECRETS_STEM;
 use crate::manifest::Manifest;
 use crate::model::{Field, Identity, PlannedRow, Record};
 use crate::rim::Failure;
 use crate::rim::terminal::print;
-use crate::sheet::{Format, GENERATE, Writer};
+use crate::sheet::{Format, GENERATE, Writer, escaped};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -124,7 +125,10 @@ impl Generated {
             ..Generated::default()
         };
         let changes = || planned.iter().filter_map(|row| row.change.as_ref());
-        let is_asked = |extension: &Record| extension.iter().any(|(_, text)| text == GENERATE);
+        let is_asked = |extension: &Record| {
+            let mut fields = extension.iter();
+            fields.any(|(field, text)| field.is_secret() && text == GENERATE)
+        };
         if !changes().any(|change| is_asked(&change.wanted)) {
             return Ok(generated);
         }
@@ -171,7 +175,7 @@ impl Generated {
             return Ok(());
         };
         let sheet = self.sheet(planned, &path)?;
-        write_new_private(&path, &self.encrypted(sheet)?).map_err(|error| {
+        write_new(&path, &self.encrypted(sheet)?, Readers::Owner).map_err(|error| {
             let hint = match error.kind() {
                 ErrorKind::StorageFull => "make room on the disk, or name another --secrets-out",
                 _ => "name another file for --secrets-out",
@@ -242,9 +246,12 @@ impl Generated {
             };
             let cells = fields.iter().map(|field| {
                 let text = wanted.reveal(*field).filter(|_| is_told(field));
-                text.unwrap_or_default()
+                escaped(text.unwrap_or_default())
             });
-            writer.row(cells).map_err(Failure::usage)?;
+            let cells: Vec<Cow<'_, str>> = cells.collect();
+            writer
+                .row(cells.iter().map(|cell| &**cell))
+                .map_err(Failure::usage)?;
         }
         writer.finish().map_err(Failure::usage)?;
         Ok(buffer.take())

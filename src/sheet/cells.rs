@@ -1,6 +1,7 @@
 //! Rows and their cells as they were read.
 
 use crate::model::Finding;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// The cell text that means *empty it*; what a JSON `null` is read as.
@@ -15,6 +16,37 @@ pub const GENERATE: &str = "<generate>";
 /// Whether a cell's text is [`GENERATE`]. However a spreadsheet spelled it: nobody's password is to become that word.
 pub fn is_generate(text: &str) -> bool {
     text.trim().eq_ignore_ascii_case(GENERATE)
+}
+
+/// Begins a cell that means one of the marks itself, and not what the mark asks for.
+const ESCAPE: char = '\\';
+
+/// Whether a cell's text is a mark, or would be without the backslashes before it.
+fn is_mark(text: &str) -> bool {
+    let text = text.trim().trim_start_matches(ESCAPE);
+    text == CLEAR || is_generate(text)
+}
+
+/// A value as a cell: `<clear>` and `<generate>` get a backslash before them, and one more where there are some already, so
+/// that reading gives the value again.
+pub fn escaped(value: &str) -> Cow<'_, str> {
+    if !value.ends_with(|last: char| last == '>' || last.is_whitespace()) || !is_mark(value) {
+        return Cow::Borrowed(value);
+    }
+    let at = value.len() - value.trim_start().len();
+    let (blanks, mark) = value.split_at(at);
+    Cow::Owned(format!("{blanks}{ESCAPE}{mark}"))
+}
+
+/// The value of a cell that is no mark: see [`escaped`]. Only the first backslash before a mark is taken away.
+pub fn unescaped(cell: &str) -> Cow<'_, str> {
+    match cell.trim_start().strip_prefix(ESCAPE) {
+        Some(mark) if is_mark(mark) => {
+            let blanks = &cell[..cell.len() - cell.trim_start().len()];
+            Cow::Owned(format!("{blanks}{mark}"))
+        }
+        _ => Cow::Borrowed(cell),
+    }
 }
 
 /// What programs and people write where there is no value.

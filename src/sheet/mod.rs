@@ -35,7 +35,9 @@ mod xlsx;
 mod tests;
 
 pub use crate::disk::Readers;
-pub use cells::{CLEAR, Cells, EXAMPLE, GENERATE, Row, Stored, is_generate, is_placeholder};
+pub use cells::{
+    CLEAR, Cells, EXAMPLE, GENERATE, Row, Stored, escaped, is_generate, is_placeholder, unescaped,
+};
 pub use column::{Column, ExtraSheet, Heading, Tone};
 pub use detect::header::looks_like_data;
 pub use encoding::Encoding;

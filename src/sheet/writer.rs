@@ -1,6 +1,6 @@
 //! Tables out, row by row.
 
-use crate::disk::{Readers, WholeFile, create};
+use crate::disk::{Readers, WholeFile, open_special};
 use crate::sheet::column::{Column, ExtraSheet, Heading};
 use crate::sheet::csv::write as csv;
 use crate::sheet::detect::delimiter::delimiter_of_ending;
@@ -21,10 +21,8 @@ const GATHERED_BYTES_MAX: usize = 64 << 10;
 /// Writes a table to a file or stream. What it writes reads back the same, except a page (HTML) and Markdown, which are
 /// for people only.
 ///
-/// Only whole lines leave it, so that a killed process leaves a file that is right up to its last line (a JSON array
-/// lacks its closing bracket then, a page its counts). A workbook is the exception: it can be opened only when its end is
-/// written, so it takes its place in [`Writer::finish`], and a killed process leaves none. [`Writer::finish`] has to be
-/// called: what goes wrong shows there at the latest.
+/// A file takes its place in [`Writer::finish`]; a pipe or a device is given whole lines as they come. [`Writer::finish`]
+/// has to be called: what goes wrong shows there at the latest.
 pub struct Writer {
     file: Arc<str>,
     out: Out,
@@ -34,7 +32,8 @@ pub struct Writer {
 }
 
 enum Out {
-    File(File),
+    /// A pipe or a device.
+    Special(File),
     /// A file that takes its place when it is whole.
     Replacing(WholeFile),
     /// As that, but what came to stand there meanwhile stays.
@@ -43,23 +42,17 @@ enum Out {
 }
 
 impl Writer {
-    /// Writes to a file, whose ending chooses the format, and which grows with each row. What stood in it is lost. A
-    /// workbook does not grow: it is as with [`Writer::replace`].
+    /// As [`Writer::replace`], for what comes slowly: each row is written at once. A pipe is given it then, and on a disk
+    /// it lies under the file's hidden name, where a full disk shows at that row and not at the end.
     ///
     /// # Errors
     /// If the ending stands for no format, or the file cannot be written.
-    pub fn create(
+    pub fn row_by_row(
         path: &Path,
         readers: Readers,
         columns: &[impl Heading],
     ) -> Result<Writer, SheetError> {
-        let file: Arc<str> = path.display().to_string().into();
-        let format = format(&file)?;
-        if format == Format::Xlsx {
-            return Writer::replace(path, readers, columns);
-        }
-        let out = create(path, readers).map_err(|error| SheetError::unwritable(&file, &error))?;
-        let mut writer = Writer::new(file, Out::File(out), format, columns, None)?;
+        let mut writer = Writer::replace(path, readers, columns)?;
         writer.every_row = true;
         writer.send()?;
         Ok(writer)
@@ -99,10 +92,9 @@ impl Writer {
     ) -> Result<Writer, SheetError> {
         let file: Arc<str> = path.display().to_string().into();
         let format = format(&file)?;
-        let is_special = path.metadata().is_ok_and(|about| !about.is_file());
-        let out = match is_special {
-            true => create(path, readers).map(Out::File),
-            false => WholeFile::beside(path, readers).map(out),
+        let out = match open_special(path) {
+            Some(special) => special.map(Out::Special),
+            None => WholeFile::beside(path, readers).map(out),
         };
         let out = out.map_err(|error| SheetError::unwritable(&file, &error))?;
         Writer::new(file, out, format, columns, extra)
@@ -173,7 +165,7 @@ impl Writer {
         }
         let sent = self.out.write_all(&self.lines);
         let done = sent.and_then(|()| match self.out {
-            Out::File(file) => synced(&file),
+            Out::Special(file) => synced(&file),
             Out::Stream(mut out) => out.flush(),
             Out::Replacing(file) => file.keep(),
             Out::New(file) => file.keep_new(),
@@ -191,7 +183,7 @@ impl Writer {
 impl Out {
     fn write_all(&mut self, lines: &[u8]) -> io::Result<()> {
         match self {
-            Out::File(file) => file.write_all(lines),
+            Out::Special(file) => file.write_all(lines),
             Out::Replacing(file) | Out::New(file) => file.write_all(lines),
             Out::Stream(out) => out.write_all(lines),
         }

@@ -68,6 +68,9 @@ pub struct Options {
     pub batch: usize,
     /// Counts the changes that were sent and answered, for whoever shows how far the run is.
     pub sent: Arc<AtomicU64>,
+    /// The first row that deletes what no row of a sheet names. Such a deletion waits for every creation before it, and
+    /// is held where one of them may be the same extension under another number.
+    pub unnamed_from: usize,
 }
 
 impl Options {
@@ -81,6 +84,7 @@ impl Options {
             verify: Verify::None,
             batch: usize::MAX,
             sent: Arc::default(),
+            unnamed_from: usize::MAX,
         }
     }
 }
@@ -185,7 +189,7 @@ pub fn submit(
     for wave in 1..ends.len() {
         ends[wave] += ends[wave - 1];
     }
-    let dependencies = Dependencies::new(changes, &ends);
+    let dependencies = Dependencies::new(changes, &ends, options.unnamed_from);
     let mut queue = Queue {
         changes,
         next: Mutex::new(0),
@@ -203,6 +207,8 @@ pub fn submit(
         changes,
         dependencies: &dependencies,
         recorded: vec![None; changes.len()],
+        unnamed_from: options.unnamed_from,
+        open_creation: None,
         firsts: HashMap::new(),
         in_groups: vec![],
         rereads: options.verify != Verify::None,
@@ -504,6 +510,9 @@ struct Recorder<'c, 'e> {
     dependencies: &'c Dependencies,
     /// The result of each change that has one.
     recorded: Vec<Option<RowResult>>,
+    unnamed_from: usize,
+    /// The first creation for which nothing unnamed is deleted, with its result.
+    open_creation: Option<(&'c Change, RowResult)>,
     /// First steps that are done, by the second step's position.
     firsts: HashMap<usize, (usize, Settlement)>,
     /// Changes that wrote groups, by position, with their results so far.
@@ -519,6 +528,11 @@ impl Recorder<'_, '_> {
         match self.recorded.get_mut(position) {
             Some(recorded @ None) => *recorded = Some(done.result),
             _ => return,
+        }
+        if let Some(change) = self.changes.get(position)
+            && order::keeps_unnamed(change.action, done.result)
+        {
+            self.open_creation.get_or_insert((change, done.result));
         }
         if let Some(second) = self.dependencies.seconds.get(&position) {
             if done.result.is_done() {
@@ -577,6 +591,19 @@ impl Recorder<'_, '_> {
     /// its result already.
     fn hold(&mut self, position: usize) -> bool {
         if self.recorded.get(position).is_none_or(Option::is_some) {
+            return true;
+        }
+        if let (Some(change), Some((open, result))) =
+            (self.changes.get(position), self.open_creation)
+            && order::is_unnamed(change, self.unnamed_from)
+        {
+            let (message, hint) = order::kept_words(&open.number, open.row, result);
+            let settlement = Settlement {
+                message,
+                hint,
+                ..Settlement::new(change, RowResult::Held)
+            };
+            self.record(position, settlement);
             return true;
         }
         let failed = self

@@ -2,9 +2,10 @@
 //! creates leaves after that one. No vendor says whether it takes a forward to an extension that it does not
 //! have, so it holds for all of them.
 //!
-//! Rows that point at each other are made without these forwards first, and get them in a second step.
+//! Rows that point at each other are made without these forwards first, and get them in a second step. Where any row waits
+//! for another, deletions leave last.
 
-use crate::model::{Action, Change, Field, Forward, Record, Secret};
+use crate::model::{Action, Change, Field, Forward, Record, RowResult, Secret};
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
@@ -83,7 +84,7 @@ pub fn in_order(changes: Vec<Change>) -> Vec<Change> {
         }
         round = next;
     }
-    let mut seconds = vec![];
+    let (mut seconds, mut deletions) = (vec![], vec![]);
     let mut ordered = Vec::with_capacity(changes.len() + split.len());
     let mut changes: Vec<Option<Change>> = changes.into_iter().map(Some).collect();
     for position in order {
@@ -94,11 +95,13 @@ pub fn in_order(changes: Vec<Change>) -> Vec<Change> {
             let (first, second) = in_two(change);
             seconds.push(second);
             ordered.push(first);
+        } else if change.action == Action::Delete {
+            deletions.push(change);
         } else {
             ordered.push(change);
         }
     }
-    ordered.extend(seconds);
+    ordered.extend(seconds.into_iter().chain(deletions));
     ordered
 }
 
@@ -149,6 +152,35 @@ fn in_two(mut change: Change) -> (Change, Change) {
     (change, second)
 }
 
+/// Whether a change deletes what no row names.
+pub(super) fn is_unnamed(change: &Change, unnamed_from: usize) -> bool {
+    change.action == Action::Delete && change.row >= unnamed_from
+}
+
+/// Whether a creation with this result leaves it open whether the PBX holds its extension under another number, so that
+/// nothing may be deleted because no row names it.
+pub fn keeps_unnamed(action: Action, result: RowResult) -> bool {
+    let is_open = matches!(
+        result,
+        RowResult::Rejected | RowResult::Failed | RowResult::Unknown
+    );
+    action == Action::Create && is_open
+}
+
+/// The reason that nothing is deleted because no row names it, after a creation that [`keeps_unnamed`]; and what to do.
+pub fn kept_words(number: &str, row: usize, result: RowResult) -> (String, String) {
+    let result = result.word();
+    (
+        format!(
+            "not deleted, because it may be the one that row {} means: the creation of {number} is {result}",
+            row + 1
+        ),
+        format!(
+            "see what became of {number}, then run it again; or delete by name: rowcall delete"
+        ),
+    )
+}
+
 /// The changes that each change waits for, as far as they stand before it.
 pub(super) struct Dependencies {
     parents: Vec<Vec<(Option<Field>, usize)>>,
@@ -159,8 +191,10 @@ pub(super) struct Dependencies {
 }
 
 impl Dependencies {
-    /// `ends` are positions at which a round ends anyway.
-    pub(super) fn new(changes: &[Change], ends: &[usize]) -> Dependencies {
+    /// `ends` are positions at which a round ends anyway; deletions of rows from `unnamed_from` on wait for every creation
+    /// that stands before them.
+    pub(super) fn new(changes: &[Change], ends: &[usize], unnamed_from: usize) -> Dependencies {
+        let mut creation: Option<usize> = None;
         let mut brought: HashMap<&str, usize> = HashMap::new();
         let mut firsts: HashMap<usize, usize> = HashMap::new();
         let mut dependencies = Dependencies {
@@ -177,7 +211,11 @@ impl Dependencies {
                 parents.push((None, first));
                 dependencies.seconds.insert(first, position);
             }
-            let waits = parents.iter().any(|(_, parent)| *parent >= start);
+            let waits = parents.iter().any(|(_, parent)| *parent >= start)
+                || is_unnamed(change, unnamed_from) && creation.is_some_and(|last| last >= start);
+            if change.action == Action::Create {
+                creation = Some(position);
+            }
             if position > start && (waits || ends.binary_search(&position).is_ok()) {
                 dependencies.rounds.push(start..position);
                 start = position;
@@ -204,7 +242,6 @@ mod tests {
     use super::super::verify::Verify;
     use super::super::{FailuresMax, NoIntentLog, Options, Settlement, submit};
     use super::*;
-    use crate::model::RowResult;
     use proptest::prelude::*;
     use std::time::Duration;
 

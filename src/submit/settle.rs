@@ -449,7 +449,7 @@ impl Settling<'_> {
             (true, true) => Some(self.ended(RowResult::Rejected, fault)),
             _ if unlike.is_empty() => Some(self.unlike(RowResult::Unknown, unlike, fault)),
             (true, false) => Some(self.unlike(RowResult::Failed, unlike, fault)),
-            (false, _) => Some(self.unlike(RowResult::Differs, unlike, fault)),
+            (false, _) => Some(self.unlike(RowResult::Differs, unlike, fault).leaving(held)),
         }
     }
 

@@ -28,6 +28,7 @@ mod promises {
     pub(crate) mod night;
     mod odd;
     mod replies;
+    mod reports;
     mod roundtrip;
     mod samples;
     mod secrets;

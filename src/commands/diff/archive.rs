@@ -2,7 +2,7 @@
 
 use super::export;
 use super::output::{Output, conclude, not_compared};
-use crate::archive::{Archive, Night};
+use crate::archive::{Archive, Night, moves};
 use crate::cli::{DiffArgs, Since};
 use crate::diff::{Side, compare};
 use crate::digest::sha256_of_all;
@@ -91,6 +91,10 @@ fn compare_target(
                 .hint("name an earlier day, or wait for the next night"),
         );
     }
+    let compared = nights
+        .iter()
+        .filter(|night| (before.entry..=after.entry).contains(&night.entry));
+    print_moves(target, &compared.cloned().collect::<Vec<Night>>());
     let sides = [side(target, before)?, side(target, after)?];
     let comparison = compare(&sides[0], &sides[1], None);
     let labels = [before, after].map(|night| format!("{target} {}", night.time));
@@ -101,6 +105,16 @@ fn compare_target(
     untold.iter().for_each(print);
     output.write(target, &labels, &comparison, untold)?;
     Ok(conclude(&labels, &comparison))
+}
+
+/// Prints from when on the snapshots of a target are of another PBX.
+pub(in super::super) fn print_moves(target: &str, nights: &[Night]) {
+    for (before, after) in moves(nights) {
+        print(format!(
+            "{target}: from {} on the snapshots are of {}, and before of {}: the target became another PBX",
+            after.time, after.facts.pbx, before.facts.pbx
+        ));
+    }
 }
 
 /// A night, if it still is what was entered.

@@ -20,7 +20,7 @@ use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, Target};
 use crate::sheet::{Format, Input};
 use crate::vendors::{GROUPS, vendor};
-pub(super) use archive::side as night;
+pub(super) use archive::{print_moves, side as night};
 use output::{Output, conclude};
 pub(super) use output::{not_compared, text};
 use sheets::Sheets;
@@ -31,7 +31,7 @@ use std::path::Path;
 /// # Errors
 /// Exit 2 where a side cannot be used or the output not be written, exit 3 where a target cannot be used.
 pub(super) fn run(args: &DiffArgs, context: &Context) -> Result<Exit, Failure> {
-    prepare_output(args)?;
+    prepare_output(args, context)?;
     if let (Some(folder), Some(since)) = (&args.archive, args.since) {
         return archive::run(args, folder, since);
     }
@@ -66,8 +66,8 @@ pub(super) fn run(args: &DiffArgs, context: &Context) -> Result<Exit, Failure> {
 }
 
 /// Refuses an output that is one of the sides, or has no folder.
-fn prepare_output(args: &DiffArgs) -> Result<(), Failure> {
-    let mut files = Files::default();
+fn prepare_output(args: &DiffArgs, context: &Context) -> Result<(), Failure> {
+    let mut files = Files::new(context);
     let sides = args.sides.iter();
     sides.for_each(|side| files.read(Path::new(side)));
     if let Some(path) = &args.output {

@@ -7,6 +7,8 @@ use crate::manifest::Access;
 use crate::model::{Field, by_number};
 use crate::progress::Progress;
 use crate::rim::{Failure, Target, TargetSession};
+use crate::sheet::escaped;
+use std::borrow::Cow;
 
 /// Every extension that a PBX holds, secrets too where it gives them back.
 pub(super) fn side(target: &Target, stop: &StopFlag) -> Result<Side, Failure> {
@@ -41,7 +43,10 @@ pub(super) fn side(target: &Target, stop: &StopFlag) -> Result<Side, Failure> {
             for extension in found {
                 progress.add(1);
                 let cells = fields.iter();
-                let cells = cells.map(|field| extension.reveal(*field).unwrap_or_default());
+                let cells =
+                    cells.map(|field| escaped(extension.reveal(*field).unwrap_or_default()));
+                let cells: Vec<Cow<'_, str>> = cells.collect();
+                let cells = cells.iter().map(|cell| &**cell);
                 if side.add(extension.number(), cells).is_err() {
                     twice.get_or_insert(extension.number().to_owned());
                 }

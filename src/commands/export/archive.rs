@@ -1,6 +1,6 @@
 //! The archive that exports go into.
 
-use crate::archive::{Archive, ArchiveError, Head, Night, WrittenSnapshot};
+use crate::archive::{Archive, ArchiveError, Facts, Head, Night, WrittenSnapshot};
 use crate::cli::ExportArgs;
 use crate::rim::Failure;
 use crate::rim::terminal::{print, print_data};
@@ -11,8 +11,8 @@ use std::sync::{Mutex, PoisonError};
 /// The archive that nights go into.
 pub(super) struct Nights {
     pub(super) archive: Archive,
-    /// The key of each target's newest night.
-    pub(super) keys: BTreeMap<String, String>,
+    /// What is known of each target's newest night.
+    pub(super) last: BTreeMap<String, Facts>,
     /// Each target's newest night that certainly holds everything.
     pub(super) newest: BTreeMap<String, Night>,
     /// The head by now, and the targets that have a new night.
@@ -40,12 +40,11 @@ impl Nights {
             Some((target.clone(), night.clone()))
         });
         let newest = newest.collect();
-        let key = |nights: Vec<Night>| nights.last().map(|n| n.facts.key.clone());
-        let keys = nights
+        let last = nights
             .into_iter()
-            .filter_map(|(target, nights)| Some((target, key(nights)?)));
+            .filter_map(|(target, mut nights)| Some((target, nights.pop()?.facts)));
         Ok(Nights {
-            keys: keys.collect(),
+            last: last.collect(),
             newest,
             archive,
             done: Mutex::default(),

@@ -93,11 +93,8 @@ impl Job<'_> {
         let pending = nights.archive.begin(name, &self.args.format)?;
         match self.write(name, Some(pending.path())) {
             Ok(facts) => {
-                let key = nights.keys.get(name).filter(|key| !key.is_empty());
-                if key.is_some_and(|key| !facts.key.is_empty() && *key != facts.key) {
-                    print(format!(
-                        "{name}: the night before was exported with another key, so every fingerprint is another one"
-                    ));
+                if let Some(last) = nights.last.get(name) {
+                    print_changes_of_facts(name, last, &facts);
                 }
                 let kept = nights.archive.enter(&pending, facts.clone())?;
                 nights.entered(kept, Some(name));
@@ -233,6 +230,21 @@ impl Job<'_> {
             }
             Some(path) => Writer::replace(path, Readers::Anybody, &columns),
         }
+    }
+}
+
+/// Prints why a snapshot differs from the one before, whatever the PBX holds.
+fn print_changes_of_facts(name: &str, before: &Facts, now: &Facts) {
+    if before.pbx != now.pbx {
+        print(format!(
+            "{name}: this snapshot is of {}, and the one before is of {}: the target became another PBX",
+            now.pbx, before.pbx
+        ));
+    }
+    if !before.key.is_empty() && !now.key.is_empty() && before.key != now.key {
+        print(format!(
+            "{name}: the snapshot before was exported with another key, so every fingerprint is another one"
+        ));
     }
 }
 

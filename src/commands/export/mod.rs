@@ -32,7 +32,8 @@ pub(super) fn run(args: &ExportArgs, context: &Context) -> Result<Exit, Failure>
         false => args.targets.clone(),
     };
     let place = Place::resolve(args, &names)?;
-    let mut files = Files::default();
+    let mut files = Files::new(context);
+    args.pace.ca_file.iter().for_each(|file| files.read(file));
     for name in &names {
         // One that cannot be named so fails by itself.
         if let Place::File(pattern) = &place

@@ -30,7 +30,8 @@ pub(super) struct Changes<'s> {
 impl<'s> Changes<'s> {
     /// Opens the reports.
     pub(super) fn open(args: &FixArgs, sheet: &'s Sheet) -> Result<Changes<'s>, Failure> {
-        let create = |path: &std::path::PathBuf| Writer::create(path, Readers::Anybody, &HEADINGS);
+        let create =
+            |path: &std::path::PathBuf| Writer::row_by_row(path, Readers::Anybody, &HEADINGS);
         let writers: Result<Vec<Writer>, SheetError> = args.report.iter().map(create).collect();
         Ok(Changes {
             sheet,

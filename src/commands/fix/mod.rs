@@ -13,7 +13,7 @@ use crate::manifest::{Manifest, Purpose};
 use crate::rim::outputs::Files;
 use crate::rim::target::vendor_of_rows;
 use crate::rim::terminal::print;
-use crate::rim::{Exit, Failure};
+use crate::rim::{Context, Exit, Failure};
 use crate::rules::{Checker, Country};
 use crate::sheet::{Format, RepairedCopy, Sheet, SheetError};
 use crate::vendors::vendor;
@@ -25,10 +25,10 @@ use std::path::Path;
 ///
 /// # Errors
 /// Exit 2 where the sheet cannot be read, or the copy or a report cannot be written.
-pub(super) fn run(args: &FixArgs) -> Result<Exit, Failure> {
+pub(super) fn run(args: &FixArgs, context: &Context) -> Result<Exit, Failure> {
     let vendor = vendor(&args.vendor).ok_or_else(|| Failure::usage("there is no such vendor"))?;
     let manifest = (vendor_of_rows(vendor, args.input.groups)?.manifest)();
-    refuse_clashes(args)?;
+    refuse_clashes(args, context)?;
     let started = Timestamp::now();
     let mut opened = open_sheets(&args.input.options(), manifest, Deeds::default())?;
     let (Some((sheet, binding)), true) = (opened.pop(), opened.is_empty()) else {
@@ -86,9 +86,10 @@ fn counted(count: u64, one: &str, many: &str) -> String {
 }
 
 /// Refuses outputs that clash, and a copy in another format than its sheet.
-fn refuse_clashes(args: &FixArgs) -> Result<(), Failure> {
-    let mut files = Files::default();
-    args.input.sheets.iter().for_each(|sheet| files.read(sheet));
+fn refuse_clashes(args: &FixArgs, context: &Context) -> Result<(), Failure> {
+    let mut files = Files::new(context);
+    let (sheets, map) = (args.input.sheets.iter(), args.input.reading.map_file.iter());
+    sheets.chain(map).for_each(|file| files.read(file));
     files.written("--output", &args.output);
     let reports = args.report.iter();
     reports.for_each(|report| files.written("--report", report));

@@ -6,7 +6,8 @@ use crate::model::Field;
 use crate::plan::transfer::{Move, Transfer};
 use crate::rim::terminal::print;
 use crate::rim::{Failure, Target};
-use crate::sheet::{Readers, SheetError, Writer};
+use crate::sheet::{GENERATE, Readers, SheetError, Writer, escaped};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -53,10 +54,14 @@ pub(super) fn write_sheet(path: &Path, moves: &[Move]) -> Result<(), Failure> {
     let headings: Vec<&str> = fields.iter().map(|field| field.name()).collect();
     let mut writer = Writer::replace(path, Readers::Owner, &headings).map_err(Failure::usage)?;
     for one in moves {
-        let cells = fields
-            .iter()
-            .map(|field| one.mapped.wanted.reveal(*field).unwrap_or_default());
-        writer.row(cells).map_err(Failure::usage)?;
+        let cell = |field: &Field| match one.mapped.wanted.reveal(*field).unwrap_or_default() {
+            GENERATE if field.is_secret() => GENERATE.into(),
+            text => escaped(text),
+        };
+        let cells: Vec<Cow<'_, str>> = fields.iter().map(cell).collect();
+        writer
+            .row(cells.iter().map(|cell| &**cell))
+            .map_err(Failure::usage)?;
     }
     writer.finish().map_err(Failure::usage)?;
     print(format!(

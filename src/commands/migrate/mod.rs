@@ -10,9 +10,10 @@ use crate::cli::{MigrateArgs, OnLoss};
 use crate::input::Rows;
 use crate::plan::Refusal;
 use crate::plan::transfer::{MigrationSource, Transfer};
+use crate::rim::outputs::Files;
 use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, PaceOptions, Target, TargetSession};
-use crate::run::{Run, RunRequest};
+use crate::run::{Run, RunRequest, refuse_without_rows};
 use std::collections::BTreeMap;
 
 /// Carries the extensions of the one target to the other.
@@ -27,7 +28,10 @@ pub(super) fn run(args: &MigrateArgs, context: &Context) -> Result<Exit, Failure
     };
     let from = Target::resolve(&args.from, context.config(), &reading)?;
     let to = Target::resolve(&args.to, context.config(), &args.pace.options())?;
-    let request = request(args, &from, &to)?;
+    let (request, files) = request(args, &from, &to, context)?;
+    if let Err(failure) = files.prepare() {
+        return refuse_without_rows("migrate", &to.label, args.report.json, None, failure);
+    }
     let listed = match &args.renumber_map {
         Some(path) => renumber::read_map(path)?,
         None => BTreeMap::new(),
@@ -39,22 +43,25 @@ pub(super) fn run(args: &MigrateArgs, context: &Context) -> Result<Exit, Failure
     let left_out = args.drop.iter().copied().collect();
     let (fill, overwrite) = (&args.fill, args.overwrite);
     let transfer = Transfer::map(&from, &to, source, &renumbering, left_out, fill, overwrite)?;
-    loss::write(args, &transfer)?;
     let print_loss = || loss::print_summary(args, &from, &to, &transfer);
-    if !args.dry_run {
+    let run = Run::new(&request, context, &stop).of_lines(transfer.lines());
+    let mut written = loss::write(args, &transfer);
+    if written.is_ok() && !args.dry_run {
         print_loss();
     }
     if let Some(path) = &args.output {
-        loss::write_sheet(path, &transfer.moves)?;
+        written = written.and_then(|()| loss::write_sheet(path, &transfer.moves));
     }
-    let run = Run::new(&request, context, &stop).of_lines(transfer.lines());
+    if let Err(failure) = written {
+        return run.refuse(Refusal::new("output", failure));
+    }
     let lost = transfer.loss.lost();
     if args.on_loss == OnLoss::Stop && !lost.is_empty() {
         return run.refuse(Refusal::new("loss", loss::too_lossy(&lost)));
     }
     let key = match context.key() {
         Ok(key) => key,
-        Err(failure) => return run.refuse(failure.into()),
+        Err(failure) => return run.refuse(Refusal::new("key", failure)),
     };
     if args.dry_run {
         // What is lost stands last, where it is read.
@@ -82,7 +89,8 @@ fn request<'t>(
     args: &MigrateArgs,
     from: &Target,
     to: &'t Target,
-) -> Result<RunRequest<'t>, Failure> {
+    context: &Context,
+) -> Result<(RunRequest<'t>, Files), Failure> {
     if from.is_same_pbx(to) {
         return Err(Failure::usage(format!(
             "{} and {} are the same PBX",
@@ -99,7 +107,7 @@ fn request<'t>(
         secrets: args.secrets.resolve()?,
     };
     request.guard.refuse_column_waves("a migration")?;
-    let mut files = request.files(&Rows::default());
+    let mut files = request.files(&Rows::default(), context);
     if let Some(path) = &args.renumber_map {
         files.read(path);
     }
@@ -109,6 +117,5 @@ fn request<'t>(
     if let Some(path) = &args.output {
         files.written("--output", path);
     }
-    files.prepare()?;
-    Ok(request)
+    Ok((request, files))
 }

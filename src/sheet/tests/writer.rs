@@ -69,7 +69,7 @@ proptest! {
         let writer = if replacing {
             Writer::replace(&path, Readers::Anybody, &headings)
         } else {
-            Writer::create(&path, Readers::Owner, &headings)
+            Writer::row_by_row(&path, Readers::Owner, &headings)
         };
         write(writer.unwrap(), &rows).unwrap();
         prop_assert_eq!(read(&path), (headings, rows));
@@ -119,28 +119,40 @@ fn a_workbook_is_there_when_it_is_whole_or_not_at_all() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.xlsx");
     std::fs::write(&path, "old").unwrap();
-    let mut writer = Writer::create(&path, Readers::Anybody, &["a"]).unwrap();
+    let mut writer = Writer::row_by_row(&path, Readers::Anybody, &["a"]).unwrap();
     writer.row(["1"]).unwrap();
     drop(writer);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-    let writer = Writer::create(&path, Readers::Anybody, &["a"]).unwrap();
+    let writer = Writer::row_by_row(&path, Readers::Anybody, &["a"]).unwrap();
     write(writer, &[texts(&["1"])]).unwrap();
     assert!(std::fs::read(&path).unwrap().starts_with(b"PK\x03\x04"));
 }
 
 #[test]
-fn each_row_of_a_growing_file_is_there_at_once_and_whole() {
-    let folder = tempfile::tempdir().unwrap();
+fn each_row_is_on_the_disk_at_once_and_the_file_takes_its_place_at_the_end() {
     for (name, expected) in [
         ("t.csv", "a,b\n1,\"x\ny\"\n"),
         ("t.jsonl", "{\"a\":\"1\",\"b\":\"x\\ny\"}\n"),
         ("t.json", "[\n{\"a\":\"1\",\"b\":\"x\\ny\"}"),
     ] {
+        let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
-        let mut writer = Writer::create(&path, Readers::Anybody, &["a", "b"]).unwrap();
+        std::fs::write(&path, "old").unwrap();
+        let mut writer = Writer::row_by_row(&path, Readers::Anybody, &["a", "b"]).unwrap();
         writer.row(["1", "x\ny"]).unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), expected);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
+        let files = std::fs::read_dir(folder.path()).unwrap();
+        let mut files = files.map(|entry| entry.unwrap().path());
+        let hidden = files.find(|file| *file != path).unwrap();
+        assert_eq!(std::fs::read_to_string(hidden).unwrap(), expected);
+        writer.finish().unwrap();
+        assert!(
+            std::fs::read_to_string(&path)
+                .unwrap()
+                .starts_with(expected)
+        );
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }
 
@@ -182,12 +194,9 @@ fn a_file_with_secrets_is_for_its_owner_only() {
             let writer = if replacing {
                 Writer::replace(&path, Readers::Owner, &["a"])
             } else {
-                Writer::create(&path, Readers::Owner, &["a"])
+                Writer::row_by_row(&path, Readers::Owner, &["a"])
             };
             let writer = writer.unwrap();
-            if !replacing && !name.ends_with(".xlsx") {
-                assert_eq!(bits(&path), 0o600);
-            }
             writer.finish().unwrap();
             assert_eq!(bits(&path), 0o600, "{name} {replacing}");
         }
@@ -244,7 +253,7 @@ fn a_full_disk_is_told_with_the_name() {
     let folder = tempfile::tempdir().unwrap();
     let link = folder.path().join("t.csv");
     std::os::unix::fs::symlink(full, &link).unwrap();
-    assert!(Writer::create(&link, Readers::Owner, &["a"]).is_err());
+    assert!(Writer::row_by_row(&link, Readers::Owner, &["a"]).is_err());
 }
 
 #[test]
@@ -252,7 +261,7 @@ fn a_wrong_path_is_refused_before_anything_is_written() {
     let folder = tempfile::tempdir().unwrap();
     let refused = |name: &str| {
         let path = folder.path().join(name);
-        let create = Writer::create(&path, Readers::Anybody, &["a"]).err();
+        let create = Writer::row_by_row(&path, Readers::Anybody, &["a"]).err();
         let replace = Writer::replace(&path, Readers::Anybody, &["a"]).err();
         [create.unwrap(), replace.unwrap()]
     };

@@ -123,3 +123,99 @@ fn an_output_that_is_an_input_is_refused_by_check_and_diff() {
         assert_eq!(fs::read_to_string(folder.join("good.csv")).unwrap(), GOOD);
     }
 }
+
+/// Every verb that writes a file, with the flag for it at the end.
+const WRITERS: [&str; 12] = [
+    "check good.csv --for openvox --report",
+    "fix good.csv --for openvox -o",
+    "fix good.csv --for openvox -o fixed.csv --report",
+    "columns good.csv --for openvox -o",
+    "template --for openvox -o",
+    "plan good.csv --to sim:openvox --report",
+    "plan good.csv --to sim:openvox -o",
+    "import good.csv --to sim:openvox --report",
+    "import good.csv --to sim:openvox --rejects",
+    "export sim:openvox -o",
+    "diff good.csv good.csv -o",
+    "migrate --from sim:openvox --to sim:ozeki --loss",
+];
+
+#[test]
+fn no_output_replaces_what_rowcall_keeps() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let config = "[targets.hq]\nvendor = \"openvox\"\nurl = \"http://127.0.0.1:9\"\nusername = \"api\"\n\
+        password_file = \"password.csv\"\nca_file = \"ca.csv\"\n";
+    for (name, text) in [
+        ("good.csv", GOOD),
+        ("key.csv", "kept"),
+        ("config.csv", config),
+        ("password.csv", "kept"),
+        ("ca.csv", "kept"),
+        ("map.csv", "kept"),
+    ] {
+        fs::write(folder.join(name), text).unwrap();
+    }
+    for kept in [
+        "st/runs/r1/ledger.csv",
+        "st/locks/x.csv",
+        "st/memory/x.csv",
+        "st/migrations/x.csv",
+        "archive/manifest.jsonl",
+        "archive/hq/1.csv",
+    ] {
+        fs::create_dir_all(folder.join(kept).parent().unwrap()).unwrap();
+        fs::write(folder.join(kept), "kept").unwrap();
+    }
+    let kept = [
+        ("key.csv", "the key"),
+        ("./config.csv", "the configuration"),
+        ("st/../password.csv", "named in the configuration"),
+        ("ca.csv", "named in the configuration"),
+        ("st/runs/r1/ledger.csv", "kept of runs"),
+        ("st/runs/r1/new.csv", "kept of runs"),
+        ("st/locks/x.csv", "kept of runs"),
+        ("st/memory/x.csv", "kept of runs"),
+        ("st/migrations/x.csv", "kept of runs"),
+        ("archive/manifest.jsonl", "archive"),
+        ("archive/hq/1.csv", "archive"),
+    ];
+    let before = all(folder);
+    for verb in WRITERS {
+        for (path, what) in kept {
+            let line = format!("{verb} {path} --key key.csv --config config.csv --state st");
+            let output = rowcall(folder, &line);
+            assert_eq!(output.status.code(), Some(2), "{line}: {output:?}");
+            // Some are never written over whatever stands there.
+            let text = stderr(&output);
+            let is_told = text.contains(what) || text.contains("is there already");
+            assert!(is_told, "{line}: {text}");
+            assert_eq!(all(folder), before, "{line}");
+        }
+    }
+    fs::write(folder.join("map.csv"), "").unwrap();
+    for line in [
+        "check good.csv --for openvox --map-file map.csv --report map.csv",
+        "import good.csv --to sim:openvox --map-file map.csv --report ./map.csv",
+        "fix good.csv --for openvox --map-file map.csv -o map.csv",
+        "export sim:openvox --ca-file ca.csv -o ca.csv",
+    ] {
+        let output = rowcall(folder, line);
+        assert_eq!(output.status.code(), Some(2), "{line}: {output:?}");
+        assert!(stderr(&output).contains("is read"), "{line}: {output:?}");
+    }
+}
+
+/// Every file with what it holds.
+fn all(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let mut found = vec![];
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => found.extend(all(&path)),
+            false => found.push((path.clone(), fs::read(&path).unwrap())),
+        }
+    }
+    found.sort();
+    found
+}

@@ -681,3 +681,149 @@ fn a_password_command_that_never_ends_its_output_is_stopped() {
     assert_eq!(refused.exit, 2, "{}", refused.err);
     assert!(refused.err.contains("printed more than"), "{}", refused.err);
 }
+
+/// A row of a PortSIP sheet with its group.
+fn grouped(rows: &[(&str, &str)]) -> String {
+    let line =
+        |(number, group): &(&str, &str)| format!("{number},Ann,Xk39vTq2Lm,Portal2000pw,{group}\n");
+    let lines: String = rows.iter().map(line).collect();
+    format!("number,first_name,sip_password,web_password,groups\n{lines}")
+}
+
+#[test]
+fn a_sync_of_which_a_creation_is_refused_deletes_nothing() {
+    let desk = Desk::new("portsip");
+    desk.write(
+        "a.csv",
+        grouped(&[("1001", ""), ("1002", ""), ("1003", "")]),
+    );
+    desk.go("import a.csv --to TARGET").exits(0);
+    // One forwards to another, so that rows leave in an order of their own.
+    desk.write(
+        "b.csv",
+        grouped(&[("1001", ""), ("1004", ""), ("1005", "Nowhere")]),
+    );
+    let sync = "import b.csv --to TARGET --mode sync --yes --max-deletes all --report r.csv";
+    desk.go(sync).exits(1);
+    desk.has_lines(
+        "r.csv",
+        &[
+            ("1001", "none", "unchanged"),
+            ("1004", "create", "created"),
+            ("1005", "create", "rejected"),
+            ("1002", "delete", "held"),
+            ("1003", "delete", "held"),
+        ],
+    );
+    let held = &desk.report("r.csv")[3];
+    assert!(
+        held["message"].contains("row 3") && held["message"].contains("1005 is rejected"),
+        "{held:?}"
+    );
+    assert!(held["hint"].contains("rowcall delete"), "{held:?}");
+    assert_eq!(desk.pbx.numbers(), ["1001", "1002", "1003", "1004"]);
+
+    // A plan of it does no more.
+    desk.go("plan b.csv --to TARGET --mode sync -o plan.json")
+        .exits(0);
+    desk.go("import --plan plan.json --yes --max-deletes all --report p.csv")
+        .exits(1);
+    assert_eq!(desk.results("p.csv")[2..], ["rejected", "held", "held"]);
+    assert_eq!(desk.pbx.numbers().len(), 4);
+
+    // With the row mended it deletes.
+    desk.write(
+        "b.csv",
+        grouped(&[("1001", ""), ("1004", ""), ("1005", "")]),
+    );
+    desk.go(sync).exits(0);
+    assert_eq!(desk.pbx.numbers(), ["1001", "1004", "1005"]);
+}
+
+#[test]
+fn a_sync_that_was_cut_off_after_a_creation_was_refused_deletes_nothing_when_it_is_resumed() {
+    let desk = Desk::new("portsip");
+    let old: Vec<(String, &str)> = (1001..1041)
+        .map(|number| (number.to_string(), ""))
+        .collect();
+    let old: Vec<(&str, &str)> = old
+        .iter()
+        .map(|(number, group)| (&**number, *group))
+        .collect();
+    desk.write("a.csv", grouped(&old));
+    desk.go("import a.csv --to TARGET").exits(0);
+    let new: Vec<String> = (2002..2030).map(|number| number.to_string()).collect();
+    let mut rows = vec![("2001", "Nowhere")];
+    rows.extend(new.iter().map(|number| (&**number, "")));
+    desk.write("b.csv", grouped(&rows));
+    let sync = "import b.csv --to TARGET --mode sync --yes --max-deletes all --verify none";
+    let mut child = desk
+        .command(&format!("{sync} --rate 40 --parallel 1"))
+        .spawn()
+        .unwrap();
+    crate::support::program::wait_until(|| desk.pbx.numbers().contains(&"2004".to_owned()));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(
+        !desk.pbx.numbers().contains(&"2029".to_owned()),
+        "it was too quick"
+    );
+    desk.run("resume --yes --report r.csv").exits(1);
+    let results = desk.results("r.csv");
+    assert_eq!((&*results[0], &*results[28]), ("rejected", "created"));
+    assert_eq!(results[29..], vec!["held"; 40]);
+    assert_eq!(desk.pbx.numbers().len(), 68);
+}
+
+#[test]
+fn what_was_lost_on_the_way_is_read_back_and_remembered_all_the_same() {
+    for vendor in ["openvox", "portsip", "ozeki", "yeastar_s"] {
+        let desk = Desk::new(vendor);
+        desk.sample(12);
+        let all = ["--reply-within", "1", "--max-failures", "all"];
+        let upsert = [&["--mode", "upsert"][..], &all].concat();
+        // Every request is carried out, and every second reply is lost.
+        desk.pbx.faults("cut_after=500,seed=3");
+        let made = desk.import("state", &desk.path("staff.csv"), &upsert);
+        desk.pbx.faults("");
+        assert_eq!(made.count("created"), 12, "{vendor}: {}", made.err);
+        assert_eq!(
+            written(&desk, &["--mode", "upsert"]),
+            (0, 0, 12),
+            "{vendor}"
+        );
+        desk.edit("lost");
+        desk.pbx.faults("cut_after=500,seed=4");
+        let allowed = ["--max-secret-changes", "all"];
+        let edited = desk.import(
+            "state",
+            &desk.path("edit.csv"),
+            &[&upsert[..], &allowed].concat(),
+        );
+        desk.pbx.faults("");
+        assert_eq!(edited.count("updated"), 2, "{vendor}: {}", edited.err);
+
+        // An undo compares every field with what was read back.
+        let text = desk.read("edit.csv");
+        let number = text.lines().nth(1).unwrap().split(',').next().unwrap();
+        let by_hand = desk.pbx.named_by().name();
+        desk.write("hand.csv", format!("number,{by_hand}\n{number},byhand\n"));
+        let hand = desk.path("hand.csv");
+        assert_eq!(
+            desk.import("elsewhere", &hand, &["--mode", "update"])
+                .count("updated"),
+            1
+        );
+        let undone = desk.undo(&[&edited.name()]);
+        assert_eq!(undone.exit, 1, "{vendor}: {}", undone.err);
+        assert_eq!(
+            (
+                undone.count("updated") + undone.count("differs"),
+                undone.count("drifted")
+            ),
+            (1, 1),
+            "{vendor}: {}",
+            undone.out
+        );
+    }
+}

@@ -959,45 +959,6 @@ fn a_second_interrupt_ends_at_once() {
 }
 
 #[test]
-fn killed_it_leaves_whole_lines_and_the_truth() {
-    for file in ["r.csv", "r.jsonl"] {
-        let desk = Desk::new("openvox");
-        desk.sheet("in.csv", &desk.small(2001..2201));
-        desk.pbx.sim.set_faults("latency_ms=10".parse().unwrap());
-        let mut child = desk
-            .command(&format!(
-                "import in.csv --to TARGET --report {file} --rate 200 --parallel 4"
-            ))
-            .spawn()
-            .unwrap();
-        let written = || fs::read_to_string(desk.path(file)).unwrap_or_default();
-        wait_until(|| written().lines().count() > 30);
-        child.kill().unwrap();
-        child.wait().unwrap();
-        let text = written();
-        assert!(text.ends_with('\n'), "{text}");
-        let rows = desk.report(file);
-        assert!((20..120).contains(&rows.len()), "{}", rows.len());
-        for (index, row) in rows.iter().enumerate() {
-            assert_eq!(row["row"], (index + 1).to_string());
-            assert_eq!(row["result"], "created");
-            assert_eq!(desk.pbx.sim.created(&row["number"]), 1);
-        }
-        desk.pbx.sim.set_faults("".parse().unwrap());
-        desk.go("import in.csv --to TARGET --report after.csv")
-            .exits(0);
-        assert_eq!(desk.pbx.sim.numbers().len(), 200);
-        assert!(
-            desk.pbx
-                .sim
-                .numbers()
-                .iter()
-                .all(|number| desk.pbx.sim.created(number) == 1)
-        );
-    }
-}
-
-#[test]
 fn data_goes_to_standard_output_and_all_else_to_standard_error() {
     let desk = Desk::new("openvox");
     desk.hold(&desk.small([2001, 2002]))

@@ -872,3 +872,31 @@ fn the_check_by_hand_finds_it_too() {
     let told = hand(&files);
     assert!(told.contains("-2.csv: FAILED"), "{told}");
 }
+
+#[test]
+fn an_archive_whose_target_became_another_pbx_says_so() {
+    let mut town = Town::new(&[("hq", "ozeki"), ("ship", "openvox")]);
+    town.settle(2);
+    let first = town.night("", 0);
+    assert!(!first.err.contains("another PBX"), "{}", first.err);
+    let before = town.pbx("hq").target().replace("api@", "");
+    town.put("hq", TestPbx::new("ozeki"));
+    let after = town.pbx("hq").target().replace("api@", "");
+    let moved = town.night("", 0);
+    let told = |text: &str| {
+        let lines = text
+            .lines()
+            .filter(|line| line.contains("became another PBX"));
+        let lines: Vec<&str> = lines.collect();
+        assert_eq!(lines.len(), 1, "{text}");
+        for word in ["hq: ", &before, &after] {
+            assert!(lines[0].contains(word), "{text}");
+        }
+    };
+    told(&moved.err);
+    // It is said once, when it happens, and to whoever compares across it or looks the archive through.
+    let third = town.night("", 0);
+    assert!(!third.err.contains("another PBX"), "{}", third.err);
+    told(&town.run("diff --archive nights --since 2001-01-01").err);
+    told(&town.run("archive verify nights").err);
+}
