@@ -105,6 +105,34 @@ const CASES: &[Case] = &[
         Read(&[&["number=2001", "first_name=Ann", "last_name=Muster"]]),
     ),
     (
+        "two names for a vendor that has one",
+        "openvox",
+        "number,first_name,last_name,sip_password\n2001,Ann,Muster,tR7xkQ2mZp9w\n",
+        Read(&[&[
+            "number=2001",
+            "display_name=Ann Muster",
+            "first_name=",
+            "last_name=",
+        ]]),
+    ),
+    (
+        "one name for a vendor that has two",
+        "portsip",
+        "number,name,sip_password,web_password\n2001,Ann Muster,tR7xkQ2mZp9w,Kw83hTqzLm\n",
+        Read(&[&[
+            "number=2001",
+            "first_name=Ann",
+            "last_name=Muster",
+            "display_name=",
+        ]]),
+    ),
+    (
+        "a name beside a given name, for a vendor that has one",
+        "openvox",
+        "Vorname;Name;Durchwahl;E-Mail;Kennwort\nAnn;Muster;2001;ann@example.com;tR7xkQ2mZp9w\n",
+        Read(&[&["number=2001", "display_name=Ann Muster"]]),
+    ),
+    (
         "PortSIP v22's own template",
         "portsip",
         "name,enabled,password,extension_number,extension_password,email,display_name\namuster,TRUE,WebPw72hhTq2z,0101,SipPw72hhTq2z,ann@example.com,Ann Muster\n",
