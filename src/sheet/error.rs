@@ -110,6 +110,12 @@ pub enum SheetErrorKind {
     /// It is text that calls itself a workbook, and may end with this instead.
     #[error("is text, in spite of its ending, and no workbook. Rename it to {0}")]
     TextNotWorkbook(&'static str),
+    /// It is packed, and cannot be unpacked, or not safely: why.
+    #[error("{0}. Unpack it by other means, and name the sheet itself")]
+    Packed(String),
+    /// It is an archive with several sheets, which are named.
+    #[error("holds several sheets: {0}. Unpack it, and name those to read")]
+    SeveralPacked(String),
     /// The workbook has no sheet of the name that was asked for: that name, and those that there are.
     #[error("has no sheet “{0}”; it has: {1}. Name one of these with --sheet")]
     NoSuchSheet(String, String),

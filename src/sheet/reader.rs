@@ -12,6 +12,8 @@ use crate::sheet::options::{EVERY_SHEET, Header, Input, ReadOptions};
 use crate::sheet::picks::{Extent, Picks};
 use crate::sheet::source::Source;
 use crate::sheet::transcode::as_utf8;
+use crate::sheet::workbook::package::{gunzipped, only_sheet};
+use crate::sheet::xlsx::read::OTHER_ARCHIVE;
 use std::fmt;
 use std::iter;
 use std::sync::Arc;
@@ -28,6 +30,8 @@ pub struct Sheet {
     pub header_line: Option<u64>,
     /// What was found out about the file, in words: `semicolon`, `byte-order mark`.
     pub notes: Vec<String>,
+    /// Whether it was unpacked first.
+    pub(crate) is_packed: bool,
     pub(crate) content: Content,
 }
 
@@ -39,12 +43,38 @@ pub(crate) enum Content {
 }
 
 /// Opens an input and reads its headings. What is no file (standard input, a pipe) is first copied to disk, because it
-/// is read more than once; so is what is not written in UTF-8.
+/// is read more than once; so is what is not written in UTF-8, or is packed by gzip or alone in a ZIP archive.
 ///
 /// # Errors
 /// See [`SheetError`]; nothing is given of an input that has no row.
 pub fn open(input: &Input, options: &ReadOptions) -> Result<Vec<Sheet>, SheetError> {
     let source = Source::open(input)?;
+    let (mut sheets, packed) = if source.head(2)? == GZIP {
+        let unpacked = gunzipped(&source)?;
+        (open_source(unpacked, options)?, "gzip".to_owned())
+    } else {
+        match open_source(source.clone(), options) {
+            Err(error) if error.kind == SheetErrorKind::OtherWorkbook(OTHER_ARCHIVE) => {
+                let (unpacked, name) = only_sheet(&source)?.ok_or(error)?;
+                (
+                    open_source(unpacked, options)?,
+                    format!("{name} in a ZIP archive"),
+                )
+            }
+            opened => return opened,
+        }
+    };
+    for sheet in &mut sheets {
+        sheet.is_packed = true;
+        sheet.notes.insert(0, packed.clone());
+    }
+    Ok(sheets)
+}
+
+/// What a file that gzip packed begins with.
+const GZIP: [u8; 2] = [0x1F, 0x8B];
+
+fn open_source(source: Source, options: &ReadOptions) -> Result<Vec<Sheet>, SheetError> {
     let file = source.name.clone();
     if book::is_meant(&source, options)? {
         let opened = book::open(&source, options)?;
@@ -135,6 +165,7 @@ impl Sheet {
             headings: opened.headings,
             header_line: opened.header_line,
             notes: opened.notes,
+            is_packed: false,
             content: content(opened.content),
         }
     }

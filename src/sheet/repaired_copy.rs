@@ -38,6 +38,13 @@ impl RepairedCopy {
         mut mend: impl FnMut(&Row<'_>, &mut Repairs<'_>),
     ) -> Result<RepairedCopy, SheetError> {
         let file: Arc<str> = path.display().to_string().into();
+        if sheet.is_packed {
+            return Err(SheetErrorKind::NotRepairable(
+                "packed".to_owned(),
+                "Unpack it, and mend the sheet itself",
+            )
+            .in_file(&sheet.file));
+        }
         let unwritable = |error: io::Error| SheetError::unwritable(&file, &error);
         let mut out = WholeFile::beside(path, Readers::Owner).map_err(unwritable)?;
         match &sheet.content {

@@ -20,6 +20,7 @@ mod house {
 }
 
 mod promises {
+    mod cases;
     mod files;
     mod headings;
     mod hostile;

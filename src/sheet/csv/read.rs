@@ -480,9 +480,10 @@ impl Batch {
             .filter(|_| !self.returns && u32::try_from(self.data.len()).is_ok())
             .map(|_| Marks::find(&self.data, layout.delimiter));
         self.records(marks.as_ref(), |record| {
-            if layout.columns > 1 && record.is_blank() {
+            if layout.columns > 1 && record.is_empty() {
                 return ControlFlow::Continue(());
             }
+            let broken_quote = self.broken_quote(record);
             let mended;
             let in_place = whole
                 .filter(|_| !record.apart.is_empty())
@@ -511,11 +512,12 @@ impl Batch {
             let sound = record.width == layout.columns
                 && !nul
                 && layout.unnamed.is_empty()
-                && not_utf8.is_none();
+                && not_utf8.is_none()
+                && broken_quote.is_none();
             let (cells, trouble) = if sound {
                 (cells, None)
             } else {
-                let trouble = trouble(layout, record, &cells, not_utf8);
+                let trouble = trouble(layout, record, &cells, not_utf8, broken_quote);
                 let cells = if trouble.is_none() {
                     cells.first(layout.columns)
                 } else {
@@ -640,6 +642,43 @@ impl Batch {
         }
     }
 
+    /// The first cell that begins with a quote and goes on behind the one that closes it; blanks there are nothing.
+    fn broken_quote(&self, record: &CsvRecord<'_>) -> Option<usize> {
+        // A simple record has none.
+        if !record.apart.is_empty() {
+            return None;
+        }
+        let raw = self.data.get(record.start..record.end).unwrap_or_default();
+        memchr(b'"', raw)?;
+        let ends = |byte: &u8| *byte == self.layout.delimiter || matches!(byte, b'\r' | b'\n');
+        let mut rest = raw;
+        for column in 0.. {
+            if let Some(quoted) = rest.strip_prefix(b"\"") {
+                let mut behind = quoted;
+                // Up to the quote that is not doubled.
+                loop {
+                    behind = behind.get(memchr(b'"', behind)? + 1..)?;
+                    match behind.strip_prefix(b"\"") {
+                        Some(doubled) => behind = doubled,
+                        None => break,
+                    }
+                }
+                let mut trailing = behind.iter().take_while(|byte| !ends(byte));
+                if trailing.any(|byte| !matches!(byte, b' ' | b'\t')) {
+                    return Some(column);
+                }
+                rest = behind;
+            }
+            let end = rest.iter().position(&ends)?;
+            // A line break within quotes was passed, so this one ends the record.
+            if rest.get(end) != Some(&self.layout.delimiter) {
+                return None;
+            }
+            rest = rest.get(end + 1..)?;
+        }
+        None
+    }
+
     fn within_limits(&self, line: u64, bytes: usize, ends: &[usize]) -> Result<(), SheetError> {
         let limits = &self.layout.limits;
         if bytes <= limits.cell_bytes_max.min(limits.row_bytes_max) {
@@ -715,9 +754,16 @@ impl CsvRecord<'_> {
         memchr(b'\'', self.text).is_some() && self.cells().any(|cell| cell.starts_with(b"'"))
     }
 
-    /// Whether it has nothing but delimiters.
+    /// Whether it has nothing but delimiters and blanks.
     fn is_empty(&self) -> bool {
-        self.text.iter().all(u8::is_ascii_whitespace)
+        if self.apart.is_empty() {
+            return self.text.iter().all(u8::is_ascii_whitespace);
+        }
+        // Most often the first byte of the first cell tells.
+        self.apart.iter().all(|(start, end)| {
+            let cell = self.text.get(*start as usize..*end as usize);
+            cell.unwrap_or_default().iter().all(u8::is_ascii_whitespace)
+        })
     }
 }
 
@@ -757,6 +803,7 @@ fn trouble(
     record: &CsvRecord<'_>,
     cells: &Cells<'_>,
     not_utf8: Option<usize>,
+    broken_quote: Option<usize>,
 ) -> Option<Finding> {
     let cell = |column: usize| {
         let place = Place {
@@ -797,6 +844,17 @@ fn trouble(
             Some(column),
             format!("cell {} holds a NUL character", cell(column)),
             "write the cell anew; the file may be damaged",
+        );
+    }
+    if let Some(column) = broken_quote {
+        return finding(
+            "sheet.quotes",
+            Some(column),
+            format!(
+                "the quotes of cell {} are broken: one closes it, and text follows",
+                cell(column)
+            ),
+            "write each quote that is meant as a character twice, with no backslash before it, or take the quotes out",
         );
     }
     let (width, columns) = (record.width, layout.columns);

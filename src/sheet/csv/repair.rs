@@ -38,29 +38,23 @@ impl Batch {
         out: &mut EncodedCopy,
     ) -> Result<(), SheetError> {
         let mends = asked(mend, self.layout.encoding, |each| self.rows(each))?;
-        let mut mends = mends.into_iter().peekable();
-        let (mut copied, mut at, mut index) = (0, 0, 0);
-        while mends.peek().is_some() {
-            let record = self.record(at);
-            if record.cells.is_empty() {
-                break;
-            }
-            at = record.end;
-            if self.layout.columns > 1 && self.is_blank(&record) {
+        let mut starts = Vec::new();
+        self.rows(|row| starts.push(row.bytes.start))?;
+        let mut copied = 0;
+        for (row, cells) in mends {
+            let start = usize::try_from(row).ok().and_then(|row| starts.get(row));
+            let Some(record) = start.map(|start| self.record(*start)) else {
                 continue;
+            };
+            for (column, text) in cells {
+                let Some(cell) = record.get(column) else {
+                    continue;
+                };
+                out.same(self.data.get(copied..cell.start).unwrap_or_default())?;
+                let before = self.data.get(cell.clone()).unwrap_or_default();
+                out.other(before, &self.cell_of(before, text.reveal()))?;
+                copied = cell.end;
             }
-            if let Some((_, cells)) = mends.next_if(|(row, _)| *row == index) {
-                for (column, text) in cells {
-                    let Some(cell) = record.cells.get(column) else {
-                        continue;
-                    };
-                    out.same(self.data.get(copied..cell.start).unwrap_or_default())?;
-                    let before = self.data.get(cell.clone()).unwrap_or_default();
-                    out.other(before, &self.cell_of(before, text.reveal()))?;
-                    copied = cell.end;
-                }
-            }
-            index += 1;
         }
         out.same(self.data.get(copied..).unwrap_or_default())
     }
@@ -75,18 +69,14 @@ impl Batch {
         Cow::Owned(format!("\"{}\"", text.replace('"', "\"\"")))
     }
 
-    /// The record that begins at a place or behind the line breaks there; without cells where there is none.
-    fn record(&self, at: usize) -> Record {
-        let mut at = at + self.breaks_at(at);
+    /// Where the cells of the record lie that begins at a place.
+    fn record(&self, mut at: usize) -> Vec<Range<usize>> {
         let mut cells = Vec::new();
-        if at >= self.data.len() {
-            return Record { cells, end: at };
-        }
         loop {
             let end = self.cell_end(at);
             cells.push(at..end);
             if self.data.get(end) != Some(&self.layout.delimiter) {
-                return Record { cells, end };
+                return cells;
             }
             at = end + 1;
         }
@@ -112,24 +102,4 @@ impl Batch {
         let ends = |byte: &u8| *byte == self.layout.delimiter || matches!(byte, b'\r' | b'\n');
         at + rest.iter().position(ends).unwrap_or(rest.len())
     }
-
-    fn is_blank(&self, record: &Record) -> bool {
-        let [cell] = record.cells.as_slice() else {
-            return false;
-        };
-        let bytes = self.data.get(cell.clone()).unwrap_or_default();
-        // A quoted one is blank too where its text is.
-        let of_blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'"';
-        bytes.iter().all(of_blank) && {
-            let quotes = bytes.iter().filter(|byte| **byte == b'"').count();
-            quotes == 0 || (quotes == 2 && bytes.first() == Some(&b'"'))
-        }
-    }
-}
-
-/// One record as it lies in its batch.
-struct Record {
-    cells: Vec<Range<usize>>,
-    /// Before its line break.
-    end: usize,
 }

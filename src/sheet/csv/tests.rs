@@ -122,9 +122,13 @@ fn chunks(chunk_bytes: usize) -> ReadOptions {
 fn a_quote_opens_only_where_a_cell_begins() {
     let (rows, error) = read(b"a,b\n5\" pipe,x \"y\n\"q\"z\",w\n");
     assert_eq!(error, None);
+    let broken = ["qz\"", "w"].map(str::to_owned).to_vec();
     assert_eq!(
         rows,
-        [row(2, &["5\" pipe", "x \"y"]), row(3, &["qz\"", "w"])]
+        [
+            row(2, &["5\" pipe", "x \"y"]),
+            (3, broken, Some("sheet.quotes".into()))
+        ]
     );
 }
 
@@ -450,6 +454,77 @@ fn a_file_that_changes_between_passes_is_refused() {
     ));
 }
 
+/// Whether text follows a closing quote in the record that a text begins with.
+fn has_broken_quote(text: &[u8]) -> bool {
+    let (mut quoted, mut at_start, mut closed) = (false, true, false);
+    let mut bytes = text.iter().peekable();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' if quoted && bytes.peek() == Some(&&b'"') => _ = bytes.next(),
+            b'"' if quoted => (quoted, closed) = (false, true),
+            _ if quoted => {}
+            b'"' if at_start => quoted = true,
+            b'\r' | b'\n' => return false,
+            b',' => closed = false,
+            b' ' | b'\t' => {}
+            _ if closed => return true,
+            _ => {}
+        }
+        at_start = *byte == b',' && !quoted;
+    }
+    false
+}
+
+#[test]
+fn a_row_of_nothing_but_delimiters_is_blank() {
+    for text in [
+        "a,b\n1,2\n,\n , \n\"\",\n,,,\n3,4\n",
+        "a,b\r\n1,2\r\n,\r\n\r\n ,\t\r\n,,,\r\n3,4\r\n",
+    ] {
+        let (rows, error) = read(text.as_bytes());
+        assert_eq!(error, None);
+        let numbers: Vec<&str> = rows.iter().map(|row| row.1[0].as_str()).collect();
+        assert_eq!(numbers, ["1", "3"], "{text:?}");
+        assert!(rows.iter().all(|row| row.2.is_none()), "{rows:?}");
+    }
+}
+
+#[test]
+fn a_row_whose_quotes_are_broken_says_where() {
+    for (text, cell) in [
+        ("2001,\"Cy \"Cyril\" Ono\"", Some("B2")),
+        ("2001,\"Ann \\\"Annie\\\" Muster\"", Some("B2")),
+        ("\"2001\"x,Ann", Some("A2")),
+        ("2001,\"Cy\"\"\" Ono", Some("B2")),
+        ("2001,\"Cy \"\"Cyril\"\" Ono\"", None),
+        ("2001,Ann \"Annie\" Muster", None),
+        ("2001,\"Ann\" ", None),
+        ("2001,\"two\nlines\"", None),
+        ("2001,\"\"", None),
+    ] {
+        for ending in ["", "\n", "\r\n"] {
+            let text = format!("a,b\n{text}{ending}");
+            let sheet = sheet_of(
+                text.as_bytes(),
+                &ReadOptions {
+                    delimiter: Some(','),
+                    ..ReadOptions::default()
+                },
+            )
+            .unwrap();
+            let mut messages = Vec::new();
+            for batch in sheet.batches() {
+                let each = |row: Row<'_>| messages.push(row.trouble.map(|trouble| trouble.message));
+                batch.unwrap().rows(each).unwrap();
+            }
+            let said = cell.map(|cell| {
+                format!("the quotes of cell {cell} are broken: one closes it, and text follows")
+            });
+            assert_eq!(messages, [said], "{text:?}");
+        }
+    }
+}
+
 /// What a plain reader of the csv crate sees, and whether a quote is open at the end.
 fn plain(text: &[u8]) -> (Vec<Seen>, bool) {
     let records = |text: &[u8]| -> Vec<csv::ByteRecord> {
@@ -469,7 +544,7 @@ fn plain(text: &[u8]) -> (Vec<Seen>, bool) {
     }
     let mut seen: Vec<Seen> = Vec::new();
     for record in &found {
-        if record.len() == 1 && record[0].iter().all(u8::is_ascii_whitespace) {
+        if record.iter().flatten().all(u8::is_ascii_whitespace) {
             continue;
         }
         let mut start = record.position().unwrap().byte() as usize;
@@ -484,6 +559,8 @@ fn plain(text: &[u8]) -> (Vec<Seen>, bool) {
             Some("sheet.not_utf8")
         } else if record.iter().any(|cell| cell.contains(&0)) {
             Some("sheet.nul")
+        } else if has_broken_quote(&text[start..]) {
+            Some("sheet.quotes")
         } else if record.len() != 2 {
             Some("sheet.ragged")
         } else {

@@ -1,8 +1,10 @@
 //! Rows as objects: an array of them, or one a line.
 
+mod position;
 mod quotes;
 pub(crate) mod read;
 mod repair;
+mod wrapped;
 pub(crate) mod write;
 
 #[cfg(test)]

@@ -9,9 +9,11 @@ use crate::sheet::cells::CLEAR;
 use crate::sheet::cells::{Cells, Row};
 use crate::sheet::encoding::Encoding;
 use crate::sheet::error::{SheetError, SheetErrorKind};
+use crate::sheet::json::position::Position;
 use crate::sheet::json::quotes;
+use crate::sheet::json::wrapped;
 use crate::sheet::opened::Opened;
-use crate::sheet::options::{Limits, ReadOptions};
+use crate::sheet::options::{Header, Limits, ReadOptions};
 use crate::sheet::source::{Pass, Source};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -28,8 +30,11 @@ const CURLY_QUOTES: [char; 12] = ['“', '”', '„', '‟', '‘', '’', '‚
 #[derive(Debug, Clone)]
 pub(crate) struct Content {
     pub(crate) source: Source,
-    /// Where the text begins, behind a byte-order mark.
+    /// Where the rows begin, behind a byte-order mark and what is wrapped around them.
     pub(crate) offset: u64,
+    /// Where they end, where something is wrapped around them.
+    pub(super) end: Option<u64>,
+    pub(super) at: Position,
     pub(super) layout: Arc<Layout>,
 }
 
@@ -58,6 +63,8 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
     };
     let mut content = Content {
         offset: if marked { 3 } else { 0 },
+        end: None,
+        at: Position { line: 1, column: 1 },
         layout: Arc::new(Layout {
             file: file.clone(),
             encoding: source.encoding,
@@ -66,6 +73,13 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
         }),
         source,
     };
+    let wrapped = match &options.header {
+        Header::Found(known) => wrapped::part(&content.source, content.offset, known)?,
+        Header::First | Header::Line(_) => None,
+    };
+    if let Some(part) = &wrapped {
+        (content.offset, content.end, content.at) = (part.start, Some(part.end), part.at);
+    }
     let mut headings: Vec<String> = Vec::new();
     let mut objects: u64 = 0;
     let mut batches = content.batches();
@@ -90,12 +104,13 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
     if objects == 0 {
         return Err(SheetErrorKind::Empty.in_file(&file));
     }
-    let shape = if batches.in_array {
-        "array of objects"
-    } else {
-        "JSON Lines"
+    let shape = match (&wrapped, batches.in_array) {
+        (None, true) => "array of objects".to_owned(),
+        (None, false) => "JSON Lines".to_owned(),
+        (Some(part), true) => format!("array of objects in “{}”", part.path),
+        (Some(part), false) => format!("one object in “{}”", part.path),
     };
-    let mut notes = vec![shape.to_owned()];
+    let mut notes = vec![shape];
     if marked {
         notes.push("byte-order mark".to_owned());
     }
@@ -118,10 +133,11 @@ impl Content {
     pub(crate) fn batches(&self) -> Batches {
         Batches {
             pass: self.source.pass(self.offset),
+            left: self.end.map(|end| end - self.offset),
             layout: self.layout.clone(),
             buffer: Vec::new(),
             scanned: 0,
-            at: Position { line: 1, column: 1 },
+            at: self.at,
             expected: Expected::Begin,
             in_array: false,
             open: None,
@@ -130,31 +146,6 @@ impl Content {
             ended: false,
             failed: None,
         }
-    }
-}
-
-/// A place in the text, counting from 1; columns count characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Position {
-    line: u64,
-    column: u64,
-}
-
-impl Position {
-    fn pass(&mut self, byte: u8) {
-        if byte == b'\n' {
-            self.line += 1;
-            self.column = 1;
-        } else if byte & 0xC0 != 0x80 {
-            self.column += 1;
-        }
-    }
-
-    fn behind(mut self, bytes: &[u8]) -> Position {
-        for byte in bytes {
-            self.pass(*byte);
-        }
-        self
     }
 }
 
@@ -208,6 +199,8 @@ pub(super) struct Element {
 /// Cuts the bytes into batches of whole objects.
 pub(crate) struct Batches {
     pass: Pass,
+    /// Bytes up to where the rows end, where that is not the file's end.
+    left: Option<u64>,
     layout: Arc<Layout>,
     buffer: Vec<u8>,
     /// Up to here the buffer is understood.
@@ -251,7 +244,12 @@ impl Batches {
     fn read_on(&mut self) -> Result<(), SheetError> {
         let limits = self.layout.limits;
         let chunk = limits.chunk_bytes.max(1) as u64;
-        self.ended = self.pass.fill(&mut self.buffer, chunk)?;
+        let wanted = self.left.map_or(chunk, |left| left.min(chunk));
+        self.ended = self.pass.fill(&mut self.buffer, wanted)?;
+        if let Some(left) = &mut self.left {
+            *left -= wanted;
+            self.ended |= *left == 0;
+        }
         while let Some(byte) = self.buffer.get(self.scanned).copied() {
             // What is wrong can only be named whole.
             if byte >= 0x80 && !self.ended && self.buffer.len() - self.scanned < 4 {

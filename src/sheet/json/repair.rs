@@ -16,7 +16,10 @@ impl Content {
 
     /// The same table in other bytes.
     pub(crate) fn over(&self, source: Source) -> Content {
+        // What stands behind the rows is as it was.
+        let end = |end: u64| (source.bytes() + end).saturating_sub(self.source.bytes());
         Content {
+            end: self.end.map(end),
             source,
             ..self.clone()
         }

@@ -51,7 +51,14 @@ fn tables() -> impl Strategy<Value = Table> {
     (1usize..5).prop_flat_map(|width| {
         let heading = "[a-c][\",;|\t\r\n a-zü{.]{0,6}";
         let headings = prop::collection::hash_set(heading, width);
-        let rows = prop::collection::vec(prop::collection::vec(cell(), width), 1..8);
+        let row = prop::collection::vec(cell(), width).prop_map(|mut row| {
+            // A row of nothing but blanks is none.
+            if row.len() > 1 && row.iter().all(|cell| cell.trim_ascii().is_empty()) {
+                row[0].push('x');
+            }
+            row
+        });
+        let rows = prop::collection::vec(row, 1..8);
         (headings.prop_map(|set| set.into_iter().collect()), rows)
     })
 }

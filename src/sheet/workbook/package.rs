@@ -4,11 +4,12 @@
 
 use crate::model::redact::quoted;
 use crate::sheet::error::{SheetError, SheetErrorKind};
+use crate::sheet::format::Format;
 use crate::sheet::source::{Pass, Source};
 use crate::sheet::workbook::row::{damaged, oversized};
 use crate::xml::{Pull, PullError};
 use flate2::Crc;
-use flate2::read::DeflateDecoder;
+use flate2::read::{DeflateDecoder, MultiGzDecoder};
 use memchr::{memchr, memmem};
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
@@ -33,6 +34,8 @@ pub(crate) const RATIO_GRACE_BYTES: u64 = 4 << 20;
 pub(crate) struct Package {
     source: Source,
     parts: HashMap<String, Part>,
+    /// What the parts are called, in their order.
+    names: Vec<String>,
 }
 
 /// Where a part lies in the file.
@@ -57,6 +60,7 @@ impl Package {
             return Err(damaged(&source.name, "its parts lie one over the other"));
         }
         let mut parts = HashMap::with_capacity(archive.len());
+        let mut names = Vec::with_capacity(archive.len());
         for index in 0..archive.len() {
             let entry = archive.by_index_raw(index).map_err(broken)?;
             let deflated = match entry.compression() {
@@ -81,10 +85,12 @@ impl Package {
             };
             let name = String::from_utf8_lossy(entry.name_raw());
             parts.insert(folded(&name), part);
+            names.push(name.into_owned());
         }
         Ok(Package {
             source: source.clone(),
             parts,
+            names,
         })
     }
 
@@ -331,6 +337,102 @@ impl Splice<'_> {
 
 /// What an entry of the archive's directory begins with.
 const ENTRY: &[u8] = b"PK\x01\x02";
+
+/// The sheet that is packed in an archive which is no workbook, with its name; `None` where none is.
+///
+/// # Errors
+/// Where there are several sheets in it, or the one is not whole or too large.
+pub(crate) fn only_sheet(source: &Source) -> Result<Option<(Source, String)>, SheetError> {
+    let package = Package::open(source)?;
+    let names: Vec<&String> = package.names.iter().filter(|name| is_sheet(name)).collect();
+    let (file, shown) = (&source.name, |name: &String| quoted(name));
+    match names.as_slice() {
+        [] => Ok(None),
+        [name] => {
+            let Some(part) = package.inflating(name) else {
+                return Ok(None);
+            };
+            let failed = |error: &io::Error| package.error(name, error);
+            Ok(Some((unpacked(file, part, failed)?, shown(name))))
+        }
+        several => {
+            let several: Vec<String> = several.iter().map(|name| shown(name)).collect();
+            Err(SheetErrorKind::SeveralPacked(several.join(", ")).in_file(file))
+        }
+    }
+}
+
+/// Whether a file of an archive is a sheet: not what a Mac writes beside each.
+fn is_sheet(name: &str) -> bool {
+    let is_hidden = name
+        .split(['/', '\\'])
+        .any(|step| step.starts_with('.') || step == "__MACOSX");
+    !is_hidden && Format::from_ending(name).is_some_and(Format::is_read)
+}
+
+/// The bytes that gzip packed.
+///
+/// # Errors
+/// Where they are not whole, or more than a sheet can mean.
+pub(crate) fn gunzipped(source: &Source) -> Result<Source, SheetError> {
+    let file = &source.name;
+    let inflating = Gunzip {
+        from: MultiGzDecoder::new(Bytes::new(source)),
+        bytes_max: RATIO_GRACE_BYTES
+            .max(source.bytes().saturating_mul(RATIO_MAX))
+            .min(PART_BYTES_MAX),
+        given: 0,
+    };
+    unpacked(file, inflating, |error| {
+        let what = match error.kind() {
+            io::ErrorKind::FileTooLarge => format!(
+                "grows to more than {RATIO_MAX} times its packed size, or to more than {PART_BYTES_MAX} bytes"
+            ),
+            _ => "is broken or cut off, and cannot be unpacked".to_owned(),
+        };
+        SheetErrorKind::Packed(what).in_file(file)
+    })
+}
+
+/// Counts what is inflated.
+struct Gunzip {
+    from: MultiGzDecoder<Bytes>,
+    bytes_max: u64,
+    given: u64,
+}
+
+impl Read for Gunzip {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.from.read(into)?;
+        self.given += read as u64;
+        match self.given > self.bytes_max {
+            true => Err(io::ErrorKind::FileTooLarge.into()),
+            false => Ok(read),
+        }
+    }
+}
+
+/// Unpacks to a file without a name, which goes away with its last reader.
+fn unpacked(
+    file: &Arc<str>,
+    mut from: impl Read,
+    failed: impl Fn(&io::Error) -> SheetError,
+) -> Result<Source, SheetError> {
+    let unwritable = |error: io::Error| SheetError::unreadable(file, &error);
+    let mut out = tempfile::tempfile().map_err(unwritable)?;
+    let mut chunk = vec![0; 64 << 10];
+    loop {
+        let read = match from.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(failed(&error)),
+        };
+        out.write_all(chunk.get(..read).unwrap_or_default())
+            .map_err(unwritable)?;
+    }
+    Source::of_file(file.clone(), out)
+}
 
 /// Looks for the entries themselves, before anybody makes room for as many as the archive says there are.
 fn within_directory_limits(source: &Source) -> Result<(), SheetError> {

@@ -15,6 +15,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+/// What an archive is called that holds no workbook.
+pub(crate) const OTHER_ARCHIVE: &str = "a ZIP archive of another kind";
 /// Bytes of the texts that the cells share, and of where each ends: 32 MiB, some two million names.
 const STRINGS_BYTES_MAX: usize = 32 << 20;
 /// Bytes of a part that says how the workbook is put together: 16 MiB.
@@ -66,7 +68,7 @@ impl Book {
             relation.part.clone()
         });
         if !book.package.has(&root) || !root.ends_with("workbook.xml") {
-            return Err(other_format(&book.file, "a ZIP archive of another kind"));
+            return Err(other_format(&book.file, OTHER_ARCHIVE));
         }
         let (folder, name) = root.rsplit_once('/').unwrap_or(("", &root));
         let relations = book.relations(&format!("{folder}/_rels/{name}.rels"), folder)?;

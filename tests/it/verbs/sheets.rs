@@ -264,3 +264,207 @@ fn rows_that_a_filter_hides_are_said_and_left_out_on_request() {
     let (code, said) = rowcall(folder.path(), &["check", "g.xlsx", "--for", "openvox"]);
     assert!(code == 0 && said.contains("3 rows: 3 valid"), "{said}");
 }
+
+/// Bytes as gzip packs them.
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zipped(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut zip = ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in files {
+        zip.start_file(*name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+const STAFF: &[u8] = b"number,name,secret\n2001,Ann,tR7xkQ2mZp9w\n";
+
+#[test]
+fn a_packed_sheet_is_read_and_of_several_each_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |name: &str, bytes: &[u8]| {
+        fs::write(folder.path().join(name), bytes).unwrap();
+        rowcall(folder.path(), &["check", name, "--for", "openvox"])
+    };
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for (column, cells) in (0..).zip([["number", "2001"], ["secret", "tR7xkQ2mZp9w"]]) {
+        sheet.write_string(0, column, cells[0]).unwrap();
+        sheet.write_string(1, column, cells[1]).unwrap();
+    }
+    let book = book.save_to_buffer().unwrap();
+    let json = b"[{\"number\":\"2001\",\"sip_password\":\"tR7xkQ2mZp9w\"}]";
+    let beside_macs = zipped(&[
+        ("a/staff.csv", STAFF),
+        ("__MACOSX/a/._staff.csv", b"x"),
+        ("read me.txt", b"x"),
+    ]);
+    for (name, bytes, said_of) in [
+        ("a.csv.gz", gzip(STAFF), "gzip, comma"),
+        ("a.json.gz", gzip(json), "gzip, array of objects"),
+        ("a.xlsx.gz", gzip(&book), "gzip"),
+        (
+            "two.gz",
+            [gzip(&STAFF[..10]), gzip(&STAFF[10..])].concat(),
+            "gzip, comma",
+        ),
+        (
+            "a.zip",
+            beside_macs,
+            "\"a/staff.csv\" in a ZIP archive, comma",
+        ),
+        (
+            "b.zip",
+            zipped(&[("b.xlsx", &book)]),
+            "\"b.xlsx\" in a ZIP archive",
+        ),
+    ] {
+        let (code, said) = check(name, &bytes);
+        assert!(
+            code == 0 && said.contains("1 row: 1 valid"),
+            "{name}: {said}"
+        );
+        assert!(
+            said.contains(&format!("{name}: {said_of}")),
+            "{name}: {said}"
+        );
+    }
+    let two = zipped(&[("a.csv", STAFF), ("b.json", json)]);
+    let (code, said) = check("c.zip", &two);
+    let named =
+        "c.zip: holds several sheets: \"a.csv\", \"b.json\". Unpack it, and name those to read";
+    assert!(code == 2 && said.contains(named), "{said}");
+    let (code, said) = check("d.zip", &zipped(&[("a.txt", STAFF)]));
+    assert!(
+        code == 2 && said.contains("a ZIP archive of another kind"),
+        "{said}"
+    );
+    // What is packed is not packed again.
+    let (code, said) = rowcall(
+        folder.path(),
+        &["fix", "a.csv.gz", "-o", "x.csv.gz", "--for", "openvox"],
+    );
+    assert!(code == 2 && said.contains("Unpack it"), "{said}");
+}
+
+#[test]
+fn packed_sheets_that_are_cut_off_or_grow_without_end_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |name: &str, bytes: &[u8]| {
+        fs::write(folder.path().join(name), bytes).unwrap();
+        let (code, said) = rowcall(folder.path(), &["check", name, "--for", "openvox"]);
+        assert_eq!(code, 2, "{said}");
+        said
+    };
+    let good = gzip(STAFF);
+    for bytes in [&good[..good.len() - 3], &good[..12]] {
+        let said = check("cut.csv.gz", bytes);
+        assert!(said.contains("is broken or cut off"), "{said}");
+    }
+    let mut wrong = good.clone();
+    let at = wrong.len() - 6;
+    wrong[at] ^= 1;
+    assert!(check("wrong.csv.gz", &wrong).contains("is broken or cut off"));
+    let bomb = [STAFF, &b"2001,Ann,tR7xkQ2mZp9w\n".repeat(1_000_000)].concat();
+    let said = check("bomb.csv.gz", &gzip(&bomb));
+    assert!(
+        said.contains("grows to more than 100 times its packed size"),
+        "{said}"
+    );
+    let said = check("bomb.zip", &zipped(&[("bomb.csv", &bomb)]));
+    assert!(
+        said.contains("more than 100 times its packed size"),
+        "{said}"
+    );
+}
+
+#[test]
+fn rows_that_an_answer_wraps_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |text: &str| {
+        fs::write(folder.path().join("a.json"), text).unwrap();
+        rowcall(folder.path(), &["check", "a.json", "--for", "openvox"])
+    };
+    let rows = "[{\"number\":\"2001\",\"sip_password\":\"tR7xkQ2mZp9w\"},{\"number\":\"2002\",\"sip_password\":\"tR7xkQ2mZp9x\"}]";
+    let one = "{\"number\":\"2001\",\"sip_password\":\"tR7xkQ2mZp9w\"}";
+    for (text, said_of, counts) in [
+        (
+            format!("{{\"@odata.count\":2,\"value\":{rows}}}"),
+            "array of objects in “value”",
+            "2 rows: 2 valid",
+        ),
+        (
+            format!("{{\"extensions\":{rows},\"errors\":[]}}\n"),
+            "array of objects in “extensions”",
+            "2 rows: 2 valid",
+        ),
+        (
+            format!(
+                "{{\"a}}\\\"[\":\"]\",\n \"data\":{{\"extensions\":{rows},\"n\":[1,[2]]}},\"ok\":true}}"
+            ),
+            "array of objects in “data.extensions”",
+            "2 rows: 2 valid",
+        ),
+        (
+            format!("{{\"links\":[{{\"href\":\"x\"}}],\"users\":{rows}}}"),
+            "array of objects in “users”",
+            "2 rows: 2 valid",
+        ),
+        (
+            format!("{{\"status\":\"ok\",\"data\":{one}}}"),
+            "one object in “data”",
+            "1 row: 1 valid",
+        ),
+        // A row, with whatever in it.
+        (one.to_owned(), "JSON Lines", "1 row: 1 valid"),
+        (
+            format!("{one}\n{}", one.replace("2001", "2002")),
+            "JSON Lines",
+            "2 rows: 2 valid",
+        ),
+    ] {
+        let (code, said) = check(&text);
+        assert!(code == 0 && said.contains(counts), "{text}: {said}");
+        assert!(
+            said.contains(&format!("a.json: {said_of}")),
+            "{text}: {said}"
+        );
+    }
+    let nested = one.replace('}', ",\"devices\":[{\"number\":\"9\"}]}");
+    let (_, said) = check(&nested);
+    assert!(
+        said.contains("1 row: ") && said.contains("devices"),
+        "{said}"
+    );
+    let (code, said) = check(&format!("{{\"old\":{rows},\"new\":{rows}}}"));
+    assert!(
+        code == 2 && said.contains("both “old” and “new” hold rows"),
+        "{said}"
+    );
+    // Places and mistakes are the file's own.
+    let (_, said) = check(&format!(
+        "{{\n\"value\":\n {}}}",
+        rows.replace("tR7xkQ2mZp9w", "")
+    ));
+    assert!(said.contains("a.json:3: 2001 error"), "{said}");
+    let (code, said) = check("{\n\"value\":[{\"number\":\"2001\"},\n{\"number\":01}]}");
+    assert!(
+        code == 2 && said.contains("a.json:3:11: a number with a leading zero"),
+        "{said}"
+    );
+    // A repaired copy keeps what is around the rows.
+    let text = format!(
+        "{{\"n\":[1],\n \"value\": {},\"ok\" :true}}\n",
+        rows.replace("2002", "2002.0")
+    );
+    fs::write(folder.path().join("b.json"), &text).unwrap();
+    let fix = ["fix", "b.json", "-o", "c.json", "--for", "openvox"];
+    let (code, said) = rowcall(folder.path(), &fix);
+    assert_eq!(code, 0, "{said}");
+    let fixed = fs::read_to_string(folder.path().join("c.json")).unwrap();
+    assert_eq!(fixed, text.replace("2002.0", "2002"));
+}

@@ -1,0 +1,157 @@
+//! Small sheets on which a careful reader could be wrong, and dirty ones as people bring them, through the program itself.
+
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+#[derive(Deserialize)]
+struct Cases {
+    case: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    file: String,
+    vendor: String,
+    /// What is right with it.
+    why: String,
+    /// The counts of the rows; where there are none, it is asked and no row is read.
+    rows: Option<String>,
+    /// The numbers of invalid rows, each with the rule of its first error.
+    #[serde(default)]
+    invalid: Vec<(String, String)>,
+    /// What else is said.
+    #[serde(default)]
+    says: Vec<String>,
+}
+
+const CASES: &str = "samples/odd/cases";
+const DIRTY: &str = "samples/dirty";
+
+/// A row of a report: its place, its number, what became of it; where it is invalid by which rule, in which column, and the
+/// message.
+type Reported = [String; 6];
+
+/// Checks a sheet; gives the exit code, what was said, and the report without the times.
+fn checked(sheet: &Path, vendor: &str, more: &[&str]) -> (i32, String, Vec<Reported>) {
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report.csv");
+    let output = Command::new(env!("CARGO_BIN_EXE_rowcall"))
+        .args(["check", "--for", vendor])
+        .arg(sheet)
+        .arg("--report")
+        .arg(&report)
+        .args(more)
+        .output()
+        .unwrap();
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    let mut rows = vec![];
+    if report.exists() {
+        let mut reader = csv::Reader::from_path(&report).unwrap();
+        let headings = reader.headers().unwrap().clone();
+        let at = ["place", "number", "result", "code", "column", "message"]
+            .map(|name| headings.iter().position(|heading| heading == name).unwrap());
+        let name = sheet.file_name().unwrap().to_str().unwrap();
+        for row in reader.records() {
+            let row = row.unwrap();
+            let mut cells = at.map(|at| row[at].replace(sheet.to_str().unwrap(), name));
+            if cells[2] != "invalid" {
+                cells[3..].fill(String::new());
+            }
+            rows.push(cells);
+        }
+    }
+    (output.status.code().unwrap(), said, rows)
+}
+
+#[test]
+fn each_case_is_read_asked_about_or_invalid_as_its_table_says() {
+    let table = fs::read_to_string(format!("{CASES}.toml")).unwrap();
+    let table: Cases = toml::from_str(&table).unwrap();
+    let mut named = BTreeSet::new();
+    for case in &table.case {
+        let file = &case.file;
+        named.insert(file.clone());
+        let why = &case.why;
+        let (code, said, rows) = checked(&Path::new(CASES).join(file), &case.vendor, &[]);
+        let expected = match &case.rows {
+            None => 2,
+            Some(_) if case.invalid.is_empty() => 0,
+            Some(_) => 1,
+        };
+        assert_eq!(code, expected, "{file}: {why}: {said}");
+        let counts = case.rows.as_deref().unwrap_or("rowcall: ");
+        for words in case.says.iter().map(String::as_str).chain([counts]) {
+            assert!(
+                said.contains(words),
+                "{file}: {why}: no “{words}” in {said}"
+            );
+        }
+        let invalid = rows.iter().filter(|row| row[2] == "invalid");
+        let invalid: Vec<(&str, &str)> = invalid.map(|row| (&*row[1], &*row[3])).collect();
+        let known = case.invalid.iter();
+        let known: Vec<(&str, &str)> = known.map(|(number, rule)| (&**number, &**rule)).collect();
+        assert_eq!(invalid, known, "{file}: {why}");
+    }
+    let found = fs::read_dir(CASES).unwrap();
+    let found: BTreeSet<String> = found
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(found, named);
+}
+
+/// Reports are written anew where `ROWCALL_WRITE_REPORTS` is set.
+#[test]
+fn dirty_sheets_have_the_reports_that_lie_beside_them_before_and_after_they_are_repaired() {
+    let folder = tempfile::tempdir().unwrap();
+    let country = ["--country", "DE"];
+    for name in [
+        "office.xlsx",
+        "spreadsheet.csv",
+        "database.csv",
+        "joined.csv",
+        "answer.json",
+    ] {
+        let sheet = Path::new(DIRTY).join(name);
+        let fixed = folder.path().join(name);
+        let (_, said, before) = checked(&sheet, "openvox", &country);
+        assert!(!before.is_empty(), "{said}");
+        let output = Command::new(env!("CARGO_BIN_EXE_rowcall"))
+            .args(["fix", "--for", "openvox"])
+            .arg(&sheet)
+            .arg("-o")
+            .arg(&fixed)
+            .args(country)
+            .output()
+            .unwrap();
+        assert!(
+            output.status.code().is_some_and(|code| code < 2),
+            "{output:?}"
+        );
+        let (_, _, after) = checked(&fixed, "openvox", &country);
+        let stem = sheet.with_extension("");
+        for (rows, when) in [(before, "before"), (after, "after")] {
+            let path = format!("{}.{when}.csv", stem.display());
+            if std::env::var_os("ROWCALL_WRITE_REPORTS").is_some() {
+                let mut writer = csv::Writer::from_path(&path).unwrap();
+                writer
+                    .write_record(["place", "number", "result", "code", "column", "message"])
+                    .unwrap();
+                rows.iter()
+                    .for_each(|row| writer.write_record(row).unwrap());
+                writer.flush().unwrap();
+            }
+            let agreed = csv::Reader::from_path(&path).unwrap().into_records();
+            let agreed: Vec<Reported> = agreed
+                .map(|row| {
+                    let row = row.unwrap();
+                    [0, 1, 2, 3, 4, 5].map(|at| row[at].to_owned())
+                })
+                .collect();
+            assert_eq!(rows, agreed, "{path}");
+        }
+    }
+}
