@@ -15,15 +15,15 @@ use std::str::FromStr;
 /// `rowcall export`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The same state of a PBX gives the same bytes, whatever order it answers in. With several targets each one's end
+    after_help = "The same state of a PBX gives the same bytes, whatever order it answers in. With several targets each one's end \
 is its own: one that fails leaves its last export in place, and shows in the exit code.
 
-With --archive each night is entered in DIR/manifest.jsonl, chained to the entry before. The archive's head goes
+With --archive each night is entered in DIR/manifest.jsonl, chained to the entry before. The archive's head goes \
 to standard output: keep it elsewhere, and `rowcall archive verify` finds whatever was touched since.
 
---on-change runs a command by the shell when an export is not as the one before (the archive's newest whole night,
-else the file that was there), with the lines of `rowcall diff` on its standard input and the target's name in
-ROWCALL_TARGET. It gets nothing else of the environment but PATH, HOME and the like, and five minutes. Where it
+--on-change runs a command by the shell when an export is not as the one before (the archive's newest whole night, \
+else the file that was there), with the lines of `rowcall diff` on its standard input and the target's name in \
+ROWCALL_TARGET. It gets nothing else of the environment but PATH, HOME and the like, and five minutes. Where it \
 fails the exit code is 1, and the export is in its place.
 
 Examples:
@@ -32,8 +32,10 @@ Examples:
   rowcall export hq --groups -o groups.csv
   rowcall export hq -o hq.jsonl --secrets plain
   rowcall export hq branch -o 'exports/{target}.xlsx'
-  rowcall export --all --archive /var/lib/rowcall --secrets fingerprint --keep 30d,12m
-  rowcall export hq -o hq.csv --on-change 'mail -s \"$ROWCALL_TARGET changed\" ops@example.com'"
+  rowcall export --all --archive /var/lib/rowcall --secrets fingerprint \\
+    --keep 30d,12m
+  rowcall export hq -o hq.csv \\
+    --on-change 'mail -s \"$ROWCALL_TARGET changed\" ops@example.com'"
 )]
 pub struct ExportArgs {
     /// The PBXes whose extensions are written
@@ -47,13 +49,13 @@ pub struct ExportArgs {
     #[arg(long)]
     pub all: bool,
     /// The file to write.
-    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help = written("The file to write", ", and {target} in its name stands for the target's name [default: CSV on standard output]"))]
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help = written("The file to write", ", and {target} in its name stands for the target's name [default: CSV on standard output]"), help_heading = "Output")]
     pub output: Option<PathBuf>,
     /// Add a night to the archive in this folder, which is made if need be
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with_all = ["output", "live"])]
     pub archive: Option<PathBuf>,
     /// The format of an archive's nights
-    #[arg(long, value_name = "FORMAT", requires = "archive", conflicts_with = "output", default_value = "csv", value_parser = PossibleValuesParser::new(Format::choices(Format::is_read)))]
+    #[arg(long, value_name = "FORMAT", requires = "archive", conflicts_with = "output", default_value = "csv", value_parser = PossibleValuesParser::new(Format::choices(Format::is_read)), help_heading = "Output")]
     pub format: String,
     /// Which nights stay: all of the newest days that have one, then the newest of each month (and year); the others'
     /// files are removed, which the archive enters
@@ -64,10 +66,10 @@ pub struct ExportArgs {
     #[arg(long, value_name = "CMD", value_hint = ValueHint::CommandString, conflicts_with = "groups")]
     pub on_change: Option<String>,
     /// What becomes of passwords and PINs
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
     pub secrets: ExportSecrets,
     /// Write also what is live: registrations, phones
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub live: bool,
     /// Write its groups of extensions, a row a group
     #[arg(long, conflicts_with = "archive")]
@@ -115,7 +117,7 @@ pub struct ArchiveArgs {
 pub enum ArchiveCommand {
     /// Hold the nights to their entries, the entries to their chain, and the chain to heads that were kept elsewhere
     #[command(
-        after_help = "What was changed, removed, moved, put in or cut off is named on standard output, one a line, and the exit
+        after_help = "What was changed, removed, moved, put in or cut off is named on standard output, one a line, and the exit \
 code is 1 then. With nothing wrong the archive's head is printed.
 
 Examples:
@@ -155,7 +157,7 @@ pub struct ArchiveListArgs {
     #[arg(value_name = "TARGET")]
     pub target: Option<String>,
     /// Print them as one JSON object on standard output
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub json: bool,
     /// Print one line on the newest snapshot of each target, with a monitoring system's exit codes
     #[arg(long, conflicts_with = "json")]
@@ -170,13 +172,13 @@ pub struct ArchiveListArgs {
 #[command(
     override_usage = "rowcall diff [OPTIONS] A B
        rowcall diff [OPTIONS] --archive DIR --since DATE [TARGET]...",
-    after_help = "A side is a sheet (a file, or - for standard input) or a TARGET; a file that is called like a target is
-named ./FILE. Only fields that both sides have are compared, secrets in the clear or by their fingerprints;
-neither is ever shown. As text there is one line for each extension that differs; in all other formats one
-for each field that differs, and one for each extension that was added, removed or renumbered. Renumbered
+    after_help = "A side is a sheet (a file, or - for standard input) or a TARGET; a file that is called like a target is \
+named ./FILE. Only fields that both sides have are compared, secrets in the clear or by their fingerprints; \
+neither is ever shown. As text there is one line for each extension that differs; in all other formats one \
+for each field that differs, and one for each extension that was added, removed or renumbered. Renumbered \
 is said only of what is certainly the same extension; else it was removed, and another one added.
 
-With --archive the newest night of each target is held against the one that shows how things stood when DATE
+With --archive the newest night of each target is held against the one that shows how things stood when DATE \
 began (the oldest, where none is that old); two nights can also be named as files.
 
 Exit codes: 0 no difference · 1 differences · 2 a side that cannot be used · 3 a target that cannot be used
@@ -189,7 +191,8 @@ Examples:
   rowcall diff --archive /var/lib/rowcall --since 2026-11-01 hq --format md
 
 In a crontab, a mail when anything changed overnight, or could not be compared:
-  rowcall diff old.csv hq >changes.txt 2>&1 || mail -s 'hq changed' ops@example.com <changes.txt"
+  rowcall diff old.csv hq >changes.txt 2>&1 || \\
+    mail -s 'hq changed' ops@example.com <changes.txt"
 )]
 pub struct DiffArgs {
     /// What was, and what is: two sheets, exports or targets; with --since, the targets [default: all in the archive]
@@ -209,13 +212,13 @@ pub struct DiffArgs {
     #[arg(long, conflicts_with = "archive")]
     pub groups: bool,
     /// How the differences are printed: as text, one line an extension; else one line or object a field
-    #[arg(long, value_name = "FORMAT", default_value = TEXT, conflicts_with = "output", value_parser = PossibleValuesParser::new([TEXT].into_iter().chain(Format::choices(|format| !format.is_workbook()))))]
+    #[arg(long, value_name = "FORMAT", default_value = TEXT, conflicts_with = "output", value_parser = PossibleValuesParser::new([TEXT].into_iter().chain(Format::choices(|format| !format.is_workbook()))), help_heading = "Output")]
     pub format: String,
     /// The file to write.
-    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help = written("Write them to this file", ""))]
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help = written("Write them to this file", ""), help_heading = "Output")]
     pub output: Option<PathBuf>,
     /// Print them as one JSON object on standard output, with what was not compared
-    #[arg(long, conflicts_with_all = ["output", "format"])]
+    #[arg(long, conflicts_with_all = ["output", "format"], help_heading = "Output")]
     pub json: bool,
     /// How the sheets are read.
     #[command(flatten)]

@@ -17,7 +17,7 @@ use std::str::FromStr;
 /// `rowcall plan`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Nothing is changed. The plan holds no secrets; beside it PLAN.sealed holds those that the import needs,
+    after_help = "Nothing is changed. The plan holds no secrets; beside it PLAN.sealed holds those that the import needs, \
 for the owner of the key alone.
 
 Examples:
@@ -36,19 +36,19 @@ pub struct PlanArgs {
     #[arg(long, value_enum, default_value_t)]
     pub mode: Mode,
     /// Write again what cannot be read back, though it is remembered that it was written
-    #[arg(long)]
+    #[arg(long, help_heading = "Safety")]
     pub rewrite_secrets: bool,
     /// How much is shown.
     #[command(flatten)]
     pub detail: DetailArgs,
     /// Keep the plan in this file, as JSON
-    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub output: Option<PathBuf>,
     /// Read telephone numbers by this country's rule, for example DE [default: the target's `country`]
-    #[arg(long, value_name = "COUNTRY")]
+    #[arg(long, value_name = "COUNTRY", help_heading = "Input")]
     pub country: Option<Country>,
     /// What happens when something of the sheet would be lost, because the vendor has no field for it
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, help_heading = "Safety")]
     pub on_loss: OnLoss,
     /// Where results go.
     #[command(flatten)]
@@ -61,8 +61,8 @@ pub struct PlanArgs {
 /// `rowcall import`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A cell <generate> in a column of passwords or PINs has one made up by the vendor's own rules, when the extension
-is made. One that exists keeps what it has: doing it twice changes nothing. What was made up stands in one
+    after_help = "A cell <generate> in a column of passwords or PINs has one made up by the vendor's own rules, when the extension \
+is made. One that exists keeps what it has: doing it twice changes nothing. What was made up stands in one \
 file, written before the first row is sent; a row that was not created stands in it too: the report tells.
 
 Examples:
@@ -98,32 +98,44 @@ pub struct ImportArgs {
         value_enum,
         default_value_t,
         requires = "plan",
-        conflicts_with = "sheets"
+        conflicts_with = "sheets",
+        help_heading = "Safety"
     )]
     pub on_drift: OnDrift,
     /// Send nothing unless every row is valid
-    #[arg(long)]
+    #[arg(long, help_heading = "Safety")]
     pub all_or_nothing: bool,
     /// Write again what cannot be read back, though it is remembered that it was written
-    #[arg(long, conflicts_with = "plan")]
+    #[arg(long, conflicts_with = "plan", help_heading = "Safety")]
     pub rewrite_secrets: bool,
     /// Show what would be done, as `rowcall plan` does, and send nothing
-    #[arg(long, conflicts_with_all = ["rejects", "secrets_out", "secrets_to"])]
+    #[arg(long, conflicts_with_all = ["rejects", "secrets_out", "secrets_to"], help_heading = "Safety")]
     pub dry_run: bool,
     /// With --dry-run: how much is shown.
     #[command(flatten)]
     pub detail: DetailArgs,
     /// Read telephone numbers by this country's rule, for example DE [default: the target's `country`]
-    #[arg(long, value_name = "COUNTRY", conflicts_with = "plan")]
+    #[arg(
+        long,
+        value_name = "COUNTRY",
+        conflicts_with = "plan",
+        help_heading = "Input"
+    )]
     pub country: Option<Country>,
     /// What happens when something of the sheet would be lost, because the vendor has no field for it
-    #[arg(long, value_enum, default_value_t, conflicts_with = "plan")]
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        conflicts_with = "plan",
+        help_heading = "Safety"
+    )]
     pub on_loss: OnLoss,
     /// Where results go.
     #[command(flatten)]
     pub report: ReportArgs,
     /// Write the rows that are not done to this file, as they were, to be mended and fed back
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub rejects: Option<PathBuf>,
     /// Where generated secrets go.
     #[command(flatten)]
@@ -140,7 +152,8 @@ pub struct ImportArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   rowcall delete leavers.csv --from hq
-  rowcall delete leavers.csv --from hq --yes --max-deletes 25 --report deleted.csv")]
+  rowcall delete leavers.csv --from hq --yes --max-deletes 25 \\
+    --report deleted.csv")]
 pub struct DeleteArgs {
     /// What is read; only the numbers, or the groups' names, count.
     #[command(flatten)]
@@ -152,7 +165,7 @@ pub struct DeleteArgs {
     #[command(flatten)]
     pub report: ReportArgs,
     /// Write the rows that are not done to this file, as they were
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub rejects: Option<PathBuf>,
     /// How the target is spoken to.
     #[command(flatten)]
@@ -176,16 +189,17 @@ pub enum OnLoss {
 /// `rowcall migrate`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Every field of every extension is accounted for before anything is sent: carried, translated, dropped, or
-missing there and filled in. Passwords that --from does not give back are made up for new extensions.
-Run again, it carries only what changed on --from since. What was changed by hand on --to stays, and
+    after_help = "Every field of every extension is accounted for before anything is sent: carried, translated, dropped, or \
+missing there and filled in. Passwords that --from does not give back are made up for new extensions. \
+Run again, it carries only what changed on --from since. What was changed by hand on --to stays, and \
 nothing is ever deleted there.
 
 Examples:
   rowcall migrate --from old --to new --dry-run --loss loss.xlsx
   rowcall migrate --from old --to new --dry-run -o new.csv
   rowcall migrate --from old --to new --on-loss stop --drop mobility --drop nat
-  rowcall migrate --from old --to new --renumber '2xxx=72xxx' --report report.csv"
+  rowcall migrate --from old --to new --renumber '2xxx=72xxx' \\
+    --report report.csv"
 )]
 pub struct MigrateArgs {
     /// The PBX that the extensions are read from; nothing is changed there
@@ -195,10 +209,10 @@ pub struct MigrateArgs {
     #[arg(long, value_name = "TARGET")]
     pub to: String,
     /// Write what becomes of each field of each extension to this file
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub loss: Option<PathBuf>,
     /// What happens when something is lost
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, help_heading = "Safety")]
     pub on_loss: OnLoss,
     /// Leave this field out
     #[arg(long, value_name = "FIELD", value_parser = field_named)]
@@ -214,16 +228,16 @@ pub struct MigrateArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub renumber_map: Option<PathBuf>,
     /// Bring also what was changed by hand on --to, or deleted there, to what --from says
-    #[arg(long)]
+    #[arg(long, help_heading = "Safety")]
     pub overwrite: bool,
     /// Say what would be lost and what would be done, and send nothing
-    #[arg(long)]
+    #[arg(long, help_heading = "Safety")]
     pub dry_run: bool,
     /// With --dry-run: how much is shown.
     #[command(flatten)]
     pub detail: DetailArgs,
     /// Write what would be sent to this sheet, to be edited and imported; it holds passwords, and is for its owner only
-    #[arg(long, short, value_name = "FILE", requires = "dry_run", value_hint = ValueHint::FilePath)]
+    #[arg(long, short, value_name = "FILE", requires = "dry_run", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub output: Option<PathBuf>,
     /// Where results go.
     #[command(flatten)]

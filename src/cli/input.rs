@@ -10,9 +10,10 @@ use std::path::PathBuf;
 
 /// The sheets that are read and how.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Input")]
 pub struct InputArgs {
     /// Sheets to read, one after the other.
-    #[arg(required = true, value_name = "SHEET", value_hint = ValueHint::FilePath, help = format!("Sheets to read, one after the other: {}, also by a pattern such as 'branch-*.csv'; - for standard input", format::read_names()))]
+    #[arg(required = true, help_heading = None::<&str>, value_name = "SHEET", value_hint = ValueHint::FilePath, help = format!("Sheets to read, one after the other: {}, also by a pattern such as 'branch-*.csv'; - for standard input", format::read_names()))]
     pub sheets: Vec<PathBuf>,
     /// Each row is a group of extensions, and not an extension; for makes that have groups
     #[arg(long)]
@@ -24,6 +25,7 @@ pub struct InputArgs {
 
 /// How sheets are read.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Input")]
 pub struct ReadingArgs {
     /// What a heading means, for example --map 'Durchwahl=number'; --map 'Notes=-' leaves the column out
     #[arg(long = "map", value_name = "HEADING=FIELD", value_parser = mapping)]

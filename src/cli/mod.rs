@@ -3,7 +3,9 @@
 
 mod audit;
 mod change;
+mod hints;
 mod input;
+mod man;
 mod output;
 mod pace;
 mod runs;
@@ -11,26 +13,33 @@ mod safety;
 mod sheets;
 mod tools;
 mod values;
+mod words;
 
 pub use audit::{
     ArchiveArgs, ArchiveCommand, ArchiveListArgs, DiffArgs, ExportArgs, ExportSecrets,
 };
 pub use change::{DeleteArgs, ImportArgs, MigrateArgs, OnLoss, PlanArgs};
 pub use input::{Delimiter, InputArgs, ReadingArgs};
+pub use man::{man, man_pages};
 pub use output::{DetailArgs, ReportArgs, SecretsArgs};
 pub use pace::PaceArgs;
 pub use runs::{ResumeArgs, RunReportArgs, RunsArgs, RunsCommand, UndoArgs};
 pub use safety::GuardArgs;
 pub use sheets::{CheckArgs, ColumnsArgs, FixArgs, TemplateArgs};
-pub use tools::{CompletionsArgs, DoctorArgs, HelpArgs, SchemaArgs, SimArgs, VendorsArgs};
+pub use tools::{
+    CompletionsArgs, DoctorArgs, HelpArgs, LeadArgs, ManArgs, SchemaArgs, SimArgs, VendorsArgs,
+};
 pub use values::Since;
 
 use crate::model::redact::message;
-use crate::rim::terminal::{Color, print};
+use crate::rim::terminal::{Color, can_ask, print};
+use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand, ValueHint};
+use hints::hints;
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use words::with_values;
 
 /// Moves telephone extensions in bulk, and gives every row exactly one result.
 #[derive(Debug, Parser)]
@@ -46,24 +55,36 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
     /// The file with the targets [default: rowcall.toml here, else in the configuration folder]
-    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = GENERAL, env = "ROWCALL_CONFIG", hide_env_values = true)]
     pub config: Option<PathBuf>,
     /// Where runs are kept [default: rowcall in the platform's folder for state]
-    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = GENERAL, env = "ROWCALL_STATE", hide_env_values = true)]
     pub state: Option<PathBuf>,
     /// The key that secrets are sealed with [default: rowcall/key in the configuration folder]
-    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = GENERAL, env = "ROWCALL_KEY", hide_env_values = true)]
     pub key: Option<PathBuf>,
     /// When output is coloured; NO_COLOR is obeyed
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", help_heading = GENERAL, env = "ROWCALL_COLOR", hide_env_values = true)]
     pub color: Color,
+    /// Print nothing on standard error but errors
+    #[arg(long, short, global = true, help_heading = GENERAL, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Print every request: method, path, status and time
+    #[arg(long, short, global = true, help_heading = GENERAL)]
+    pub verbose: bool,
+    /// Add every message and request to this log, for support; no secrets, and only for its owner
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = GENERAL, env = "ROWCALL_LOG", hide_env_values = true)]
+    pub log: Option<PathBuf>,
 }
 
+/// The heading of the options that every command has.
+const GENERAL: &str = "General";
+
 const AFTER_HELP: &str = "\
-A TARGET is a name from rowcall.toml, or VENDOR+URL (openvox+http://api@192.0.2.7:9011, the password
+A TARGET is a name from rowcall.toml, or VENDOR+URL (openvox+http://api@192.0.2.7:9011, the password \
 in ROWCALL_PASSWORD), or sim:VENDOR, a fresh simulated PBX inside the process.
 
-Exit codes: 0 every row is done · 1 some row is not · 2 command line, configuration or input unusable ·
+Exit codes: 0 every row is done · 1 some row is not · 2 command line, configuration or input unusable · \
 3 target unusable · 4 stopped by the guard or the failure budget · 130 interrupted
 
 Examples:
@@ -77,6 +98,18 @@ Examples:
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write rowcall.toml: asks for a PBX, tries it, and keeps its password in a file for its owner
+    #[command(
+        after_help = "A target that is there stays; the new one is written behind it.
+
+Examples:
+  rowcall init
+  rowcall init --config ~/.config/rowcall/rowcall.toml"
+    )]
+    Init,
+    /// Lead through a first import, on a terminal: so does `rowcall` alone, and `rowcall FILE`
+    #[command(hide = true)]
+    Lead(LeadArgs),
     /// Check sheets against a vendor's rules, without any PBX
     Check(CheckArgs),
     /// Write a corrected copy of a sheet: what has one certain repair, and nothing else
@@ -119,8 +152,8 @@ pub enum Command {
     Completions(CompletionsArgs),
     /// Print the JSON Schema of what a command prints with --json
     Schema(SchemaArgs),
-    /// Print the manual page
-    Man,
+    /// Print the manual page, or write a page a command into a folder
+    Man(ManArgs),
 }
 
 /// What came of reading the command line.
@@ -131,31 +164,65 @@ pub enum Typed {
     Said(u8),
 }
 
-/// Reads the command line; help goes to standard output, errors to standard error.
+/// Reads the command line; help goes to standard output, errors to standard error, with a way out of each.
 pub fn parse(arguments: impl Iterator<Item = OsString>) -> Typed {
-    match Cli::try_parse_from(arguments) {
-        Ok(cli) => Typed::Command(Box::new(cli)),
-        Err(error) => {
-            // Where even that cannot be printed, the exit code still tells.
-            let text = error.render().to_string();
-            if message(&text) != text {
-                // What was typed would steer the terminal, or holds a password.
-                print(text.trim_end());
-            } else {
-                let _ = error.print();
-            }
-            Typed::Said(if error.use_stderr() { 2 } else { 0 })
-        }
+    let arguments: Vec<OsString> = arguments.collect();
+    let error = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => return Typed::Command(Box::new(cli)),
+        Err(error) => error,
+    };
+    if let Some(led) = leading(&error, &arguments) {
+        return Typed::Command(Box::new(led));
     }
+    // Where even that cannot be printed, the exit code still tells.
+    let text = error.render().to_string();
+    if message(&text) != text {
+        // What was typed would steer the terminal, or holds a password.
+        print(text.trim_end());
+    } else {
+        let _ = error.print();
+    }
+    if !error.use_stderr() {
+        return Typed::Said(0);
+    }
+    for hint in hints(&error, &arguments) {
+        print(format!("  hint: {hint}"));
+    }
+    Typed::Said(2)
 }
 
-/// Writes the completion script for a shell.
+/// `rowcall` alone and `rowcall FILE` lead through a first import, where there is a terminal.
+fn leading(error: &clap::Error, typed: &[OsString]) -> Option<Cli> {
+    let at = match error.kind() {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if typed.len() == 1 => 1,
+        ErrorKind::InvalidSubcommand => {
+            typed
+                .iter()
+                .skip(1)
+                .position(|word| Path::new(word).is_file())?
+                + 1
+        }
+        _ => return None,
+    };
+    let mut words = typed.to_vec();
+    words.insert(at, "lead".into());
+    can_ask().then(|| Cli::try_parse_from(words).ok())?
+}
+
+/// Writes the completion script for a shell, with what there is to complete by now: vendors, products, fields, and these
+/// targets and runs.
 ///
 /// # Errors
 /// Where it cannot be written.
-pub fn completions(shell: clap_complete::Shell, out: &mut dyn Write) -> io::Result<()> {
+pub fn completions(
+    shell: clap_complete::Shell,
+    targets: &[String],
+    runs: &[String],
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "rowcall", &mut script);
+    let mut command = with_values(Cli::command(), targets, runs);
+    clap_complete::generate(shell, &mut command, "rowcall", &mut script);
     out.write_all(&script)
 }
 
@@ -168,26 +235,6 @@ pub(crate) fn command_help(name: Option<&str>) -> Option<String> {
         Some(name) => all.find_subcommand(name)?.clone(),
     };
     Some(command.render_long_help().to_string())
-}
-
-/// Writes the manual page: the program's, and every command's after it.
-///
-/// # Errors
-/// Where it cannot be written.
-pub fn man(out: &mut dyn Write) -> io::Result<()> {
-    let mut command = Cli::command();
-    command.build();
-    clap_mangen::Man::new(command.clone()).render(out)?;
-    for sub in command
-        .get_subcommands()
-        .filter(|sub| sub.get_name() != "help")
-    {
-        let page = clap_mangen::Man::new(sub.clone());
-        page.render_description_section(out)?;
-        page.render_synopsis_section(out)?;
-        page.render_options_section(out)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -204,7 +251,7 @@ mod tests {
         let mut command = Cli::command();
         command.build();
         for sub in command.get_subcommands() {
-            let plain = ["completions", "man", "help"].contains(&sub.get_name());
+            let plain = ["completions", "help", "lead"].contains(&sub.get_name());
             assert!(
                 plain || sub.get_after_help().is_some(),
                 "{}",

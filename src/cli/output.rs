@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 /// Where results go.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
 pub struct ReportArgs {
     /// Written: one line a row.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help = written("Write one line a row to this file", ""))]
@@ -31,6 +32,7 @@ impl ReportArgs {
 
 /// How much of a plan is shown.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Output")]
 pub struct DetailArgs {
     /// Show every row; else of new and of unchanged ones the first ten, and how many more there are
     #[arg(long)]
@@ -46,6 +48,24 @@ impl DetailArgs {
             all: self.all,
             short: self.short,
         }
+    }
+
+    /// Refuses words about a plan where none is shown.
+    ///
+    /// # Errors
+    /// Exit 2, naming the option.
+    pub(crate) fn refuse_without(&self, dry_run: bool) -> Result<(), Failure> {
+        let flag = match (dry_run, self.all, self.short) {
+            (true, ..) | (_, false, false) => return Ok(()),
+            (_, true, _) => "--all",
+            _ => "--short",
+        };
+        Err(Failure::usage(format!(
+            "{flag} says how much of a plan is shown, and none is"
+        ))
+        .hint(format!(
+            "add --dry-run to see what would be done, or leave out {flag}"
+        )))
     }
 }
 
@@ -65,6 +85,7 @@ impl ValueEnum for Color {
 
 /// Where generated secrets go.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
 pub struct SecretsArgs {
     /// Write what <generate> made up to this new file, for its owner only, before anything is sent; it can be read again,
     /// so not as a page for people [default: secrets.csv in the run's folder]

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 /// How a target is spoken to.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Pace")]
 pub struct PaceArgs {
     /// Requests per second, for example 20/s or 300/min [default: the target's, else the vendor's]
     #[arg(long, value_parser = Rate::from_str)]

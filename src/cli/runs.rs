@@ -22,7 +22,7 @@ pub struct ResumeArgs {
     #[arg(long, value_name = "TARGET")]
     pub to: Option<String>,
     /// Do not ask; also needed where extensions are left to be deleted and nobody can be asked
-    #[arg(long, short = 'y')]
+    #[arg(long, short = 'y', help_heading = "Safety")]
     pub yes: bool,
     /// Where results go [default: where the run wrote them]
     #[command(flatten)]
@@ -32,8 +32,8 @@ pub struct ResumeArgs {
 /// `rowcall undo`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "What the run made is deleted, what it changed gets its old values, what it deleted is made again as far as
-it could be read. An extension that was changed by somebody else since is kept and listed. It may change as
+    after_help = "What the run made is deleted, what it changed gets its old values, what it deleted is made again as far as \
+it could be read. An extension that was changed by somebody else since is kept and listed. It may change as \
 many as the run did; --max-… allows less. It is a run of its own: it can be resumed, and undone.
 
 Examples:
@@ -61,7 +61,7 @@ pub struct UndoArgs {
 #[command(args_conflicts_with_subcommands = true)]
 pub struct RunsArgs {
     /// Print them as one JSON object on standard output
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub json: bool,
     /// What to do with them.
     #[command(subcommand)]
@@ -101,6 +101,6 @@ pub struct RunReportArgs {
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
     /// The file to write.
-    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help = written("The file to write", " [default: CSV on standard output]"))]
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help = written("The file to write", " [default: CSV on standard output]"), help_heading = "Output")]
     pub output: Option<PathBuf>,
 }

@@ -12,6 +12,7 @@ use std::str::FromStr;
 
 /// How much a run may change, when it stops by itself, and what is read back.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Safety")]
 pub struct GuardArgs {
     /// At most so many new extensions, a count or a percentage [default: all]
     #[arg(long, value_name = "N|P%", value_parser = Allowance::from_str)]

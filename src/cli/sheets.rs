@@ -21,16 +21,16 @@ pub struct CheckArgs {
     #[arg(long = "for", value_name = "VENDOR", value_parser = vendor)]
     pub vendor: String,
     /// Read telephone numbers by this country's rule, for example DE: how those are dialled that are written for people
-    #[arg(long, value_name = "COUNTRY")]
+    #[arg(long, value_name = "COUNTRY", help_heading = "Input")]
     pub country: Option<Country>,
     /// Show how each heading was understood, with its first value, and check nothing
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub explain_columns: bool,
     /// Print every finding of every row, one a line, instead of a line a column and cause
     #[arg(long)]
     pub all: bool,
     /// With --all: name the page that each rule comes from; reports always do
-    #[arg(long, requires = "all")]
+    #[arg(long, requires = "all", help_heading = "Output")]
     pub sources: bool,
     /// Where results go.
     #[command(flatten)]
@@ -51,15 +51,15 @@ pub struct ColumnsArgs {
     #[arg(long = "for", value_name = "VENDOR", value_parser = vendor)]
     pub vendor: String,
     /// Write what each heading means to this file, for --map-file; never over a file that is there
-    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub output: Option<PathBuf>,
 }
 
 /// `rowcall fix`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Only what a spreadsheet did is repaired, and only where the original is certain: 2002.0 becomes
-2002, full-width digits become plain ones. What may be lost for good is for `rowcall check` to say.
+    after_help = "Only what a spreadsheet did is repaired, and only where the original is certain: 2002.0 becomes \
+2002, full-width digits become plain ones. What may be lost for good is for `rowcall check` to say. \
 All else stays as it is: delimiter, encoding, and of a workbook every other cell, format and part.
 
 Examples:
@@ -75,16 +75,16 @@ pub struct FixArgs {
     #[arg(long = "for", value_name = "VENDOR", value_parser = vendor)]
     pub vendor: String,
     /// Read telephone numbers by this country's rule, for example DE: how those are dialled that are written for people
-    #[arg(long, value_name = "COUNTRY")]
+    #[arg(long, value_name = "COUNTRY", help_heading = "Input")]
     pub country: Option<Country>,
     /// The file to write, in the sheet's own format; never the sheet itself
-    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub output: PathBuf,
     /// Written: one line a changed cell.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help = written("Write one line a changed cell to this file", ""))]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help = written("Write one line a changed cell to this file", ""), help_heading = "Output")]
     pub report: Vec<PathBuf>,
     /// Print the changes and a summary as one JSON object on standard output
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub json: bool,
 }
 
@@ -97,7 +97,7 @@ pub struct TemplateArgs {
     #[arg(long = "for", value_name = "VENDOR", value_parser = vendor)]
     pub vendor: String,
     /// The file to write [default: standard output]
-    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub output: Option<PathBuf>,
     /// A sheet of groups, a row a group
     #[arg(long)]

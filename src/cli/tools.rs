@@ -1,7 +1,8 @@
 //! The commands around the work: `vendors`, `sim`, `doctor`, `help`, `completions`.
 
 use super::values::vendor;
-use clap::Args;
+use clap::{Args, ValueHint};
+use std::path::PathBuf;
 
 /// `rowcall vendors`
 #[derive(Debug, Args)]
@@ -15,6 +16,14 @@ pub struct VendorsArgs {
     /// Print it as one JSON object on standard output
     #[arg(long)]
     pub json: bool,
+}
+
+/// `rowcall` alone, or with a sheet
+#[derive(Debug, Args)]
+pub struct LeadArgs {
+    /// The sheet
+    #[arg(value_name = "SHEET", value_hint = ValueHint::FilePath)]
+    pub file: Option<PathBuf>,
 }
 
 /// `rowcall schema`
@@ -35,7 +44,8 @@ pub struct SchemaArgs {
 
 Examples:
   rowcall sim --vendor openvox
-  rowcall sim --vendor portsip --listen 127.0.0.1:8899 --faults seed=7,cut_after=50,throttle=20"
+  rowcall sim --vendor portsip --listen 127.0.0.1:8899 \\
+    --faults seed=7,cut_after=50,throttle=20"
 )]
 pub struct SimArgs {
     /// The vendor
@@ -75,6 +85,17 @@ pub struct HelpArgs {
     /// A command, or a page of the manual: passwords, moving, groups, nightly, changes, trouble
     #[arg(value_name = "TOPIC")]
     pub topic: Option<String>,
+}
+
+/// `rowcall man`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rowcall man | man -l -
+  rowcall man -o ~/.local/share/man/man1")]
+pub struct ManArgs {
+    /// Write a page a command into this folder, which is there
+    #[arg(long, short, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub output: Option<PathBuf>,
 }
 
 /// `rowcall completions`

@@ -19,6 +19,7 @@ use std::path::Path;
 /// # Errors
 /// Exit 2, 3 or 4; where rows were read by then, each has its outcome in the report all the same.
 pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<Exit, Failure> {
+    args.detail.refuse_without(args.dry_run)?;
     if let Some(plan) = &args.plan {
         return replay(plan, args, context);
     }

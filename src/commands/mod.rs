@@ -10,6 +10,8 @@ mod export;
 mod fix;
 mod help;
 mod import;
+mod init;
+mod lead;
 mod migrate;
 mod plan;
 mod resume;
@@ -20,9 +22,12 @@ mod template;
 mod undo;
 pub mod vendors;
 
-use crate::cli::{self, Cli, Command};
-use crate::rim::Context;
-use crate::rim::terminal::{print_data, report};
+use crate::cli::{self, Cli, Command, CompletionsArgs, ManArgs};
+use crate::ledger::runs as all_runs;
+use crate::rim::config::all_names;
+use crate::rim::terminal::{print, print_data, report};
+use crate::rim::{Context, Exit, Failure, log};
+use std::fs;
 
 /// Carries out what was typed, and returns the exit code. Prints on standard error why a command could not go on.
 pub fn run(cli: &Cli) -> u8 {
@@ -32,7 +37,13 @@ pub fn run(cli: &Cli) -> u8 {
         key_file: cli.key.clone(),
         color: cli.color,
     };
+    let log = cli.log.as_deref();
+    if let Err(failure) = log::begin(cli.quiet, cli.verbose, log) {
+        return report(&failure).code();
+    }
     let done = match &cli.command {
+        Command::Init => init::run(&context),
+        Command::Lead(args) => lead::run(args, &context),
         Command::Check(args) => check::run(args, &context),
         Command::Columns(args) => columns::run(args, &context),
         Command::Fix(args) => fix::run(args, &context),
@@ -52,9 +63,34 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Sim(args) => sim::run(args),
         Command::Doctor(args) => doctor::run(args, &context),
         Command::Help(args) => help::run(args),
-        Command::Completions(args) => print_data(|out| cli::completions(args.shell, out)),
+        Command::Completions(args) => completions(args, &context),
         Command::Schema(args) => schema::run(args),
-        Command::Man => print_data(|out| cli::man(out)),
+        Command::Man(args) => man(args),
     };
     done.unwrap_or_else(|failure| report(&failure)).code()
+}
+
+/// Prints a completion script, with the targets and runs that there are.
+fn completions(args: &CompletionsArgs, context: &Context) -> Result<Exit, Failure> {
+    let targets = all_names(context.config()).unwrap_or_default();
+    let runs = context.state().ok().and_then(|state| all_runs(&state).ok());
+    let runs: Vec<String> = runs.into_iter().flatten().map(|run| run.id).collect();
+    print_data(|out| cli::completions(args.shell, &targets, &runs, out))
+}
+
+/// Prints the manual page, or writes a page a command.
+fn man(args: &ManArgs) -> Result<Exit, Failure> {
+    let Some(folder) = &args.output else {
+        return print_data(|out| cli::man(out));
+    };
+    let pages = cli::man_pages().map_err(Failure::usage)?;
+    for (name, page) in &pages {
+        let path = folder.join(name);
+        fs::write(&path, page).map_err(|error| {
+            Failure::usage(format!("{} cannot be written: {error}", path.display()))
+                .hint(format!("make the folder: mkdir -p {}", folder.display()))
+        })?;
+    }
+    print(format!("{} pages in {}", pages.len(), folder.display()));
+    Ok(Exit::Done)
 }

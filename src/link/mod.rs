@@ -1,10 +1,11 @@
 //! The only module that touches a PBX. It does not know the vendors.
 //!
-//! [`http`] says one request, over TLS to whom `trust` believes; [`paced`] keeps to the target's pace; [`retrying`] repeats what is safe to repeat. Nothing
+//! [`logged`] writes down what is said; [`http`] says one request, over TLS to whom `trust` believes; [`paced`] keeps to the target's pace; [`retrying`] repeats what is safe to repeat. Nothing
 //! can be said past the pace: [`retrying::Retrying`], which the rest of the program speaks through, takes a
 //! [`paced::Permit`] for every request.
 
 pub mod http;
+pub mod logged;
 pub mod paced;
 pub mod retrying;
 mod trust;

@@ -1,6 +1,7 @@
 //! `rowcall.toml`: which targets there are, and where their passwords are.
 
 use super::failure::Failure;
+use super::terminal::ask_secret;
 use crate::model::{Secret, redact};
 use crate::vendors::Account;
 use etcetera::BaseStrategy;
@@ -27,6 +28,9 @@ pub(crate) struct TargetEntry {
     pub(crate) url: String,
     #[serde(default)]
     pub(crate) username: String,
+    /// As it was typed just now: a file never holds it.
+    #[serde(skip)]
+    pub(crate) password: Option<Secret>,
     pub(crate) password_env: Option<String>,
     pub(crate) password_file: Option<PathBuf>,
     pub(crate) password_command: Option<String>,
@@ -57,7 +61,7 @@ pub(crate) fn config_of(name: &str, config: Option<&Path>) -> Result<PathBuf, Fa
                 "{:?} would be a target of rowcall.toml, and there is none",
                 redact::target(name)
             ))
-            .hint("write one, or name the target as VENDOR+URL, or use sim:VENDOR")
+            .hint("rowcall init writes one; or name the target as VENDOR+URL, or use sim:VENDOR")
         })
 }
 
@@ -69,13 +73,21 @@ pub(crate) fn all_names(config: Option<&Path>) -> Result<Vec<String>, Failure> {
     let path = config.map(Path::to_owned).or_else(config_file);
     let path = path.ok_or_else(|| {
         Failure::usage("there is no rowcall.toml, here or in the configuration folder")
-            .hint("write one, or name it with --config")
+            .hint("rowcall init writes one; or name it with --config")
     })?;
     let names: Vec<String> = read_config(&path)?.targets.into_keys().collect();
     if names.is_empty() {
         return Err(Failure::usage(format!("{} has no target", path.display())));
     }
     Ok(names)
+}
+
+/// The names of the targets of a configuration that is there.
+///
+/// # Errors
+/// Exit 2 where it cannot be read.
+pub(crate) fn config_names(path: &Path) -> Result<Vec<String>, Failure> {
+    Ok(read_config(path)?.targets.into_keys().collect())
 }
 
 /// A target of the configuration by its name.
@@ -99,6 +111,41 @@ pub(crate) fn files_named_in(path: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
+/// Where a key of a target stands, as `rowcall.toml:7`; the file alone where that is not found.
+pub(crate) fn place_in_config(path: &Path, target: &str, key: &str) -> String {
+    let text = read_small(path).unwrap_or_default();
+    let (mut is_target, mut found) = (false, None);
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.starts_with('[') {
+            let name = line.trim_matches(['[', ']']).trim();
+            let name = name.strip_prefix("targets.").unwrap_or_default();
+            is_target = name.trim_matches(['"', '\'']) == target;
+        } else if is_target
+            && line
+                .split('=')
+                .next()
+                .is_some_and(|name| name.trim() == key)
+        {
+            found = Some(index + 1);
+        }
+    }
+    match found {
+        Some(line) => format!("{}:{line}", path.display()),
+        None => path.display().to_string(),
+    }
+}
+
+/// The target whose table stands above a place in the configuration.
+fn target_above(text: &str, at: usize) -> Option<&str> {
+    let before = text.get(..at)?;
+    let head = before
+        .lines()
+        .rfind(|line| line.trim_start().starts_with('['))?;
+    let name = head.trim().trim_matches(['[', ']']).trim();
+    name.strip_prefix("targets.")
+}
+
 fn read_config(path: &Path) -> Result<Config, Failure> {
     let shown = path.display();
     let text =
@@ -108,8 +155,10 @@ fn read_config(path: &Path) -> Result<Config, Failure> {
         let line = error
             .span()
             .map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+        let target = error.span().and_then(|span| target_above(&text, span.end));
+        let target = target.map_or_else(String::new, |target| format!("target {target}: "));
         Failure::usage(format!(
-            "{shown}:{line}: {}",
+            "{shown}:{line}: {target}{}",
             without_value(error.message())
         ))
     })
@@ -166,6 +215,9 @@ pub(crate) fn account(
         }
         return Ok(Account::default());
     }
+    if let Some(password) = entry.password.clone() {
+        return Ok(Account { username, password });
+    }
     let password = match (
         &entry.password_env,
         &entry.password_file,
@@ -179,7 +231,12 @@ pub(crate) fn account(
             first_line(&text)
         }
         (None, None, Some(command)) => from_command(label, command)?,
-        (None, None, None) => from_variable(label, PASSWORD_VARIABLE)?,
+        (None, None, None) => from_variable(label, PASSWORD_VARIABLE).or_else(|failure| {
+            match ask_secret(&format!("password of {username} at {label}")) {
+                Some(password) if !password.reveal().is_empty() => Ok(password.reveal().to_owned()),
+                _ => Err(failure),
+            }
+        })?,
         _ => {
             return Err(Failure::usage(format!(
                 "{label} says in more than one way where its password is"

@@ -4,6 +4,7 @@
 pub(crate) mod config;
 pub(crate) mod context;
 pub(crate) mod failure;
+pub(crate) mod log;
 pub(crate) mod outputs;
 pub(crate) mod session;
 pub(crate) mod target;

@@ -4,6 +4,7 @@
 use super::config::{config_file, files_named_in};
 use super::context::Context;
 use super::failure::Failure;
+use super::log;
 use super::terminal::print_leftovers;
 use crate::archive::MANIFEST;
 use crate::disk::{folder_of, remove_leftovers};
@@ -67,6 +68,9 @@ impl Files {
     /// Exit 2, naming the file.
     pub(crate) fn prepare(&self) -> Result<(), Failure> {
         self.refuse_clashes()?;
+        if let Some(log) = log::path() {
+            self.refuse_log(log)?;
+        }
         let folders = self.outputs.iter().map(|(_, path)| folder_of(path));
         let folders: BTreeSet<&Path> = folders.collect();
         for folder in &folders {
@@ -107,6 +111,22 @@ impl Files {
             .hint("name another file"));
         }
         Ok(())
+    }
+
+    /// Refuses a log that is a file that is read, written or kept.
+    fn refuse_log(&self, log: &Path) -> Result<(), Failure> {
+        let log = place(log);
+        let written = self.outputs.iter().map(|(_, path)| path);
+        let kept = self.kept.iter().map(|(_, path)| path);
+        let mut others = self.inputs.iter().chain(written).chain(kept);
+        match others.find(|path| place(path) == log) {
+            None => Ok(()),
+            Some(path) => Err(Failure::usage(format!(
+                "{} would be the log (--log) too",
+                path.display()
+            ))
+            .hint("name another file for the log")),
+        }
     }
 
     fn refuse_clashes(&self) -> Result<(), Failure> {

@@ -2,6 +2,7 @@
 
 use super::config::read_small;
 use super::failure::Failure;
+use super::log::logged;
 use super::target::{Address, Target};
 use super::terminal::print;
 use crate::ledger::Memory;
@@ -71,9 +72,12 @@ impl<'t> TargetSession<'t> {
         };
         let pace = Pace::per_second(target.rate.0, stop.clone()).map_err(Failure::usage)?;
         let vendor = target.vendor.client(target.settings.clone());
-        let connection =
-            Connection::open(vendor, Retrying::new(link, pace), target.account.clone())
-                .map_err(|fault| target.failure(&fault))?;
+        let connection = Connection::open(
+            vendor,
+            Retrying::new(logged(link, &target.label), pace),
+            target.account.clone(),
+        )
+        .map_err(|fault| target.failure(&fault))?;
         Ok(TargetSession {
             target,
             connection,

@@ -1,6 +1,6 @@
 //! From what was typed after `--to` to a PBX: `rowcall.toml`, `VENDOR+URL`, `sim:VENDOR`.
 
-use super::config::{PASSWORD_VARIABLE, TargetEntry, account, config_of, named};
+use super::config::{PASSWORD_VARIABLE, TargetEntry, account, config_of, named, place_in_config};
 use super::failure::{Exit, Failure};
 use super::terminal::print;
 use crate::ledger::RunFacts;
@@ -12,6 +12,7 @@ use crate::vendors::{Account, GROUPS, Settings, VENDORS, Vendor, vendor};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::env;
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -219,11 +220,24 @@ impl Words {
         })
     }
 
+    /// The failure of a key of `rowcall.toml`, with target, file and line.
+    fn wrong(&self, key: &str, why: impl fmt::Display) -> Failure {
+        let place = match &self.config {
+            Some(path) => format!("{}: ", place_in_config(path, &self.label, key)),
+            None => String::new(),
+        };
+        Failure::usage(format!("{place}target {}: {key}: {why}", self.label))
+    }
+
     fn vendor(&self) -> Result<&'static Vendor, Failure> {
         vendor(&self.entry.vendor).ok_or_else(|| {
             let known: Vec<&str> = VENDORS.iter().map(|vendor| vendor.id).collect();
-            Failure::usage(format!("there is no vendor {:?}", self.entry.vendor))
-                .hint(format!("there are: {}", known.join(", ")))
+            let why = format!("there is no vendor {:?}", self.entry.vendor);
+            let failure = match &self.config {
+                Some(_) => self.wrong("vendor", why),
+                None => Failure::usage(why),
+            };
+            failure.hint(format!("there are: {}", known.join(", ")))
         })
     }
 
@@ -246,6 +260,77 @@ impl Words {
         let required = !manifest.ability.account_optional;
         let account = account(&label, username, &self.entry, required)?;
         Ok((label, Address::Url(url), account))
+    }
+
+    fn resolve(&self, text: &str, pace: &PaceOptions) -> Result<Target, Failure> {
+        let vendor = self.vendor()?;
+        let facts = &(vendor.manifest)().vendor;
+        let entry = &self.entry;
+        let settings = settings(vendor, entry, pace)?;
+        let (label, address, account) = self.place(vendor)?;
+        let rate = match (pace.rate, &entry.rate) {
+            (Some(rate), _) => rate,
+            (None, Some(text)) => text.parse().map_err(|why| self.wrong("rate", why))?,
+            (None, None) => Rate(facts.rate),
+        };
+        let parallel = pace.parallel.or(entry.parallel).unwrap_or(facts.parallel);
+        let most = usize::from(PARALLEL_MAX);
+        if parallel > most {
+            print(format!(
+                "{label}: parallel is {parallel}, but at most {most} requests can be in flight: {most} are"
+            ));
+        }
+        let parallel = parallel.clamp(1, most);
+        let batch = pace.batch.or(entry.batch).unwrap_or(facts.batch);
+        // A vendor that answers for one extension at a time cannot be asked for more.
+        let batch = match facts.batch {
+            1 => 1,
+            _ => batch.clamp(1, 1000),
+        };
+        let typed = entry.reply_within.as_deref().map(seconds).transpose();
+        let typed = typed.map_err(|why| self.wrong("reply_within", why))?;
+        let reply = pace.reply.or(typed);
+        let country = entry.country.as_deref().map(|text| {
+            let country: Result<Country, String> = text.parse();
+            country.map_err(|why| {
+                Failure::usage(format!(
+                    "{label}: there is no rule for the country {text:?}"
+                ))
+                .hint(why)
+            })
+        });
+        let country = country.transpose()?;
+        let ca_file = pace.ca_file.clone().or(entry.ca_file.clone());
+        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        let spec = TargetSpec {
+            text: text.to_owned(),
+            config: self.config.as_ref().map(absolute),
+            rate: rate.0,
+            parallel,
+            batch,
+            reply,
+            settings: pace.settings.clone(),
+            ca_file: ca_file.as_ref().map(absolute),
+            groups: false,
+        };
+        Ok(Target {
+            label,
+            vendor,
+            account,
+            settings,
+            rate,
+            parallel,
+            batch,
+            reply: match address {
+                // A simulated PBX in this process is never late.
+                Address::Sim(_) => Duration::ZERO,
+                Address::Url(_) => reply.unwrap_or(Duration::from_millis(facts.reply_ms)),
+            },
+            address,
+            ca_file,
+            country,
+            spec,
+        })
     }
 }
 
@@ -283,77 +368,21 @@ impl Target {
         config: Option<&Path>,
         pace: &PaceOptions,
     ) -> Result<Target, Failure> {
-        let words = Words::parse(text, config)?;
-        let vendor = words.vendor()?;
-        let facts = &(vendor.manifest)().vendor;
-        let entry = &words.entry;
-        let settings = settings(vendor, entry, pace)?;
-        let (label, address, account) = words.place(vendor)?;
-        let rate = match (pace.rate, &entry.rate) {
-            (Some(rate), _) => rate,
-            (None, Some(text)) => text
-                .parse()
-                .map_err(|why| Failure::usage(format!("{label}: rate: {why}")))?,
-            (None, None) => Rate(facts.rate),
+        Words::parse(text, config)?.resolve(text, pace)
+    }
+
+    /// The target of an entry that is in no file yet.
+    ///
+    /// # Errors
+    /// As [`Target::resolve`].
+    pub(crate) fn unwritten(name: &str, entry: TargetEntry) -> Result<Target, Failure> {
+        let words = Words {
+            label: name.to_owned(),
+            entry,
+            sim: None,
+            config: None,
         };
-        let parallel = pace.parallel.or(entry.parallel).unwrap_or(facts.parallel);
-        let most = usize::from(PARALLEL_MAX);
-        if parallel > most {
-            print(format!(
-                "{label}: parallel is {parallel}, but at most {most} requests can be in flight: {most} are"
-            ));
-        }
-        let parallel = parallel.clamp(1, most);
-        let batch = pace.batch.or(entry.batch).unwrap_or(facts.batch);
-        // A vendor that answers for one extension at a time cannot be asked for more.
-        let batch = match facts.batch {
-            1 => 1,
-            _ => batch.clamp(1, 1000),
-        };
-        let typed = entry.reply_within.as_deref().map(seconds).transpose();
-        let typed = typed.map_err(|why| Failure::usage(format!("{label}: reply_within: {why}")))?;
-        let reply = pace.reply.or(typed);
-        let country = entry.country.as_deref().map(|text| {
-            let country: Result<Country, String> = text.parse();
-            country.map_err(|why| {
-                Failure::usage(format!(
-                    "{label}: there is no rule for the country {text:?}"
-                ))
-                .hint(why)
-            })
-        });
-        let country = country.transpose()?;
-        let ca_file = pace.ca_file.clone().or(entry.ca_file.clone());
-        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
-        let spec = TargetSpec {
-            text: text.to_owned(),
-            config: words.config.as_ref().map(absolute),
-            rate: rate.0,
-            parallel,
-            batch,
-            reply,
-            settings: pace.settings.clone(),
-            ca_file: ca_file.as_ref().map(absolute),
-            groups: false,
-        };
-        Ok(Target {
-            label,
-            vendor,
-            account,
-            settings,
-            rate,
-            parallel,
-            batch,
-            reply: match address {
-                // A simulated PBX in this process is never late.
-                Address::Sim(_) => Duration::ZERO,
-                Address::Url(_) => reply.unwrap_or(Duration::from_millis(facts.reply_ms)),
-            },
-            address,
-            ca_file,
-            country,
-            spec,
-        })
+        words.resolve(name, &PaceOptions::default())
     }
 
     /// The same PBX, about its groups where the rows are such.

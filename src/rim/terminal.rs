@@ -1,7 +1,9 @@
 //! The terminal: data on standard output, everything else on standard error, questions, Ctrl-C.
 
 use super::failure::{Exit, Failure};
+use super::log;
 use crate::link::StopFlag;
+use crate::model::Secret;
 use crate::model::redact::{harmless, message};
 use crate::progress::above;
 use std::env;
@@ -22,11 +24,20 @@ pub(crate) fn print_data(
     }
 }
 
-/// Prints a line on standard error. Errors are ignored: it is the last resort. What stands in a sheet, in a file's name or
-/// in a reply never steers the terminal, and no address shows a password.
+/// Prints a line on standard error, unless only errors are wanted. Errors are ignored: it is the last resort. What stands in
+/// a sheet, in a file's name or in a reply never steers the terminal, and no address shows a password.
 pub(crate) fn print(line: impl fmt::Display) {
     let line = line.to_string();
-    let _ = above(|| writeln!(stderr(), "{}", message(&line)));
+    match log::is_quiet() {
+        true => log::note(&line),
+        false => print_error(&line),
+    }
+}
+
+/// Prints a line on standard error, however little is wanted.
+pub(crate) fn print_error(line: &str) {
+    log::note(line);
+    let _ = above(|| writeln!(stderr(), "{}", message(line)));
 }
 
 /// Prints what was removed because killed runs had left it half written.
@@ -148,9 +159,9 @@ impl<W: Write> Write for Harmless<W> {
 
 /// Prints a failure on standard error, and returns its exit.
 pub(crate) fn report(failure: &Failure) -> Exit {
-    print(format!("rowcall: {}", failure.message));
+    print_error(&format!("rowcall: {}", failure.message));
     if !failure.hint.is_empty() {
-        print(format!("  hint: {}", failure.hint));
+        print_error(&format!("  hint: {}", failure.hint));
     }
     failure.exit
 }
@@ -158,6 +169,56 @@ pub(crate) fn report(failure: &Failure) -> Exit {
 /// Returns whether there is a terminal to ask on.
 pub(crate) fn can_ask() -> bool {
     stdin().is_terminal() && stderr().is_terminal()
+}
+
+/// Asks for a line on the terminal; `None` where nobody is there, or the input has ended. A blank answer is the default.
+pub(crate) fn ask(question: &str, default: &str) -> Option<String> {
+    if !can_ask() {
+        return None;
+    }
+    let shown = match default {
+        "" => String::new(),
+        default => format!(" [{default}]"),
+    };
+    let _ = write!(stderr(), "{}{}: ", message(question), message(&shown));
+    let line = read_line()?;
+    Some(match line.as_str() {
+        "" => default.to_owned(),
+        _ => line,
+    })
+}
+
+fn read_line() -> Option<String> {
+    let mut line = String::new();
+    match stdin().lock().read_line(&mut line) {
+        Ok(0) | Err(_) => None,
+        Ok(_) => Some(line.trim().to_owned()),
+    }
+}
+
+/// Asks for a secret on the terminal, which is not shown while it is typed; `None` where that cannot be.
+#[cfg(unix)]
+pub(crate) fn ask_secret(question: &str) -> Option<Secret> {
+    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+    if !can_ask() {
+        return None;
+    }
+    let before = tcgetattr(stdin()).ok()?;
+    let mut unseen = before.clone();
+    unseen.local_modes.remove(LocalModes::ECHO);
+    tcsetattr(stdin(), OptionalActions::Flush, &unseen).ok()?;
+    let _ = write!(stderr(), "{}: ", message(question));
+    let mut line = String::new();
+    let read = stdin().lock().read_line(&mut line);
+    let _ = tcsetattr(stdin(), OptionalActions::Now, &before);
+    let _ = writeln!(stderr());
+    matches!(read, Ok(1..)).then(|| Secret::new(line.trim_end_matches(['\r', '\n'])))
+}
+
+/// No terminal here hides what is typed.
+#[cfg(not(unix))]
+pub(crate) fn ask_secret(_: &str) -> Option<Secret> {
+    None
 }
 
 /// Asks a question on the terminal. Returns true when not interactive.

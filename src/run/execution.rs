@@ -12,7 +12,7 @@ use crate::model::{Change, Field, Outcome, PlannedRow, RowResult, Text};
 use crate::plan::waves::Stage;
 use crate::progress::Progress;
 use crate::report::counted;
-use crate::rim::terminal::print;
+use crate::rim::terminal::{print, print_error};
 use crate::rim::{Exit, Failure, TargetSession};
 use crate::seal::Key;
 use crate::submit::settle::Settlement;
@@ -110,13 +110,13 @@ impl Execution<'_> {
             failed = Some(failure);
         }
         if let (Some(why), false) = (&why, is_broken) {
-            print(format!("stopped: {why}"));
+            print_error(&format!("stopped: {why}"));
         }
         if let (Some(run), true) = (&results.run, why.is_some() || failed.is_some()) {
-            print(format!("to continue: rowcall resume {run}"));
+            print_error(&format!("to continue: rowcall resume {run}"));
         }
         if let (Some(run), true) = (&results.run, is_broken) {
-            print(format!(
+            print_error(&format!(
                 "rowcall report {run} -o FILE writes its report again"
             ));
         }

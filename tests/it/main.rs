@@ -57,5 +57,6 @@ mod verbs {
     mod reading;
     mod screen;
     mod sheets;
+    mod typed;
     mod undo;
 }

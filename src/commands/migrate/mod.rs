@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 /// Exit 2 where the command line, a file, or what is kept of the last run cannot be used, or where two extensions would
 /// have one number; exit 3 where a target cannot be used; exit 4 where the guard or `--on-loss stop` stops it.
 pub(super) fn run(args: &MigrateArgs, context: &Context) -> Result<Exit, Failure> {
+    args.detail.refuse_without(args.dry_run)?;
     let reading = PaceOptions {
         ca_file: args.pace.ca_file.clone(),
         ..PaceOptions::default()

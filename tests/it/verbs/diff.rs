@@ -382,7 +382,7 @@ fn sides_that_cannot_be_used_are_refused_with_what_to_do() {
         ("", "required"),
         ("--since 2026-11-01 hq", "--archive"),
         ("--archive . hq", "--since"),
-        ("--archive . --since someday", "is no day"),
+        ("--archive . --since Christmas", "is no day"),
     ] {
         let words: Vec<&str> = words.split_whitespace().collect();
         let (exit, out, err) = said(diff(folder.path(), &words));

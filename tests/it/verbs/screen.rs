@@ -3,7 +3,7 @@
 use crate::support::pbx::Desk;
 use crate::support::program::Program;
 #[cfg(target_os = "linux")]
-use crate::support::typist::Typist;
+use crate::support::{fixture::account, typist::Typist};
 use std::fmt::Write as _;
 
 /// A sheet of so many extensions from 2000 on.
@@ -170,6 +170,119 @@ fn a_question_names_the_run_the_pbx_and_what_is_done() {
     let said = screen.split(&format!("undo run {run} of ")).nth(1).unwrap();
     let words: Vec<&str> = said.split(' ').take(3).collect();
     assert!(words[0].parse::<u32>().is_ok() && words[1].len() == 3 && words[2].contains(':'));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn init_asks_tries_and_writes_a_target_that_works() {
+    let desk = Desk::new("openvox");
+    let password = account().password.reveal().to_owned();
+    let mut command = desk.command("init");
+    command.env_remove("ROWCALL_PASSWORD");
+    let mut init = Typist::start(&mut command);
+    init.answers("vendor (openvox, ", "nonsense")
+        .answers("there is no vendor", "openvox")
+        .answers("address, for example", &desk.pbx.addr())
+        .answers("account: ", "api")
+        .answers("password (not shown): ", &password)
+        .answers("a name for it [hq]: ", "");
+    let (exit, screen) = init.ends();
+    assert_eq!(exit, 0, "{screen}");
+    assert!(
+        screen.contains("answers, and takes the account"),
+        "{screen}"
+    );
+    assert!(!screen.contains(&password), "{screen}");
+    assert!(!desk.read("rowcall.toml").contains(&password));
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(desk.path("hq.password"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let mut doctor = desk.command("export hq");
+    let output = doctor.env_remove("ROWCALL_PASSWORD").output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    // What is there stays, and a wrong password is told before anything is written.
+    let mut init = Typist::start(&mut command);
+    init.answers("vendor (openvox, ", "openvox")
+        .answers("address, for example", &desk.pbx.addr())
+        .answers("account: ", "api")
+        .answers("password (not shown): ", "wrong")
+        .answers("a name for it: ", "hq")
+        .answers("there is a target hq already", "branch")
+        .answers("write it all the same? [y/N] ", "n");
+    assert_eq!(init.ends().0, 1);
+    assert!(
+        !desk.read("rowcall.toml").contains("branch") && !desk.path("branch.password").exists()
+    );
+    desk.ends("init", 2).says(&["nobody is there to be asked"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_password_that_is_nowhere_is_asked_for_and_not_shown() {
+    let desk = Desk::new("openvox");
+    desk.write("rowcall.toml", desk.pbx.config("hq"));
+    let password = account().password.reveal().to_owned();
+    let mut command = desk.command("export hq -o x.csv");
+    let mut export = Typist::start(command.env_remove("ROWCALL_PASSWORD"));
+    export.answers("password of api at hq: ", &password);
+    let (exit, screen) = export.ends();
+    assert_eq!(exit, 0, "{screen}");
+    assert!(!screen.contains(&password), "{screen}");
+    let output = command
+        .stdin(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped());
+    let output = output.output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_sheet_alone_leads_through_a_first_import() {
+    let program = Program::new();
+    program.write("my staff.csv", sheet(2, "Ann"));
+    let mut bare = program.bare();
+    let mut lead = Typist::start(bare.arg("my staff.csv"));
+    lead.answers("vendor [openvox]: ", "")
+        .answers("Enter goes on: ", "")
+        .answers("Enter goes on: ", "");
+    let (exit, screen) = lead.ends();
+    assert_eq!(exit, 0, "{screen}");
+    let place = |words: &str| {
+        screen
+            .find(words)
+            .unwrap_or_else(|| panic!("{words}:\n{screen}"))
+    };
+    let places = [
+        "1. Which PBX",
+        "2. What each heading means",
+        "display_name",
+        "Ann",
+        "3. Is every row right?",
+        "every row can go",
+        "4. A rehearsal",
+        "2 created",
+        "rowcall init ",
+        "rowcall import 'my staff.csv' --to hq",
+    ]
+    .map(place);
+    assert!(places.is_sorted(), "{screen}");
+    // Alone it asks for the sheet; without a terminal it says what there is.
+    let mut alone = program.bare();
+    let mut lead = Typist::start(&mut alone);
+    lead.answers("the sheet ", "nowhere.csv")
+        .answers("there is no file \"nowhere.csv\"", "my staff.csv")
+        .answers("vendor [openvox]: ", "");
+    lead.answers("Enter goes on: ", "")
+        .answers("Enter goes on: ", "");
+    assert_eq!(lead.ends().0, 0);
+    program.ends("", 2).says(&["Usage: rowcall"]);
 }
 
 #[cfg(target_os = "linux")]

@@ -1,0 +1,108 @@
+//! How much is told: only errors (`-q`), every request (`-v`), and a log for support (`--log`).
+
+use super::failure::Failure;
+use crate::link::Link;
+use crate::link::logged::Logged;
+use crate::model::redact::message;
+use crate::progress::{self, above};
+use jiff::Timestamp;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Write, stderr};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// The first line of a log, by which it is known again: no other file is written on.
+const HEAD: &str = "# rowcall log";
+
+/// How much is told in this process.
+static TELLING: OnceLock<Telling> = OnceLock::new();
+
+struct Telling {
+    is_quiet: bool,
+    is_verbose: bool,
+    log: Option<(PathBuf, Mutex<File>)>,
+}
+
+/// Sets how much is told from now on.
+///
+/// # Errors
+/// Exit 2 where the log cannot be written, or the file is no log.
+pub(crate) fn begin(is_quiet: bool, is_verbose: bool, log: Option<&Path>) -> Result<(), Failure> {
+    let log = log.map(|path| {
+        let file = open(path).map_err(|why| {
+            Failure::usage(format!("--log {}: {why}", path.display()))
+                .hint("name a new file, or the log of an earlier call")
+        })?;
+        Ok::<_, Failure>((path.to_owned(), Mutex::new(file)))
+    });
+    let log = log.transpose()?;
+    if is_quiet {
+        progress::hide();
+    }
+    let telling = Telling {
+        is_quiet,
+        is_verbose,
+        log,
+    };
+    let _ = TELLING.set(telling);
+    note(&format!("rowcall {} begins", env!("CARGO_PKG_VERSION")));
+    Ok(())
+}
+
+/// A log for its owner only, to be written on.
+fn open(path: &Path) -> Result<File, String> {
+    let words = |error: io::Error| error.to_string();
+    if path.exists() && !path.is_file() {
+        return Err("is no file".into());
+    }
+    let mut options = OpenOptions::new();
+    options.append(true).read(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(words)?;
+    let mut first = String::new();
+    let begun = BufReader::new(&file).read_line(&mut first);
+    match begun {
+        Ok(0) => writeln!(file, "{HEAD}").map_err(words)?,
+        Ok(_) if first.trim_end() == HEAD => {}
+        _ => return Err("is there already, and is no log".into()),
+    }
+    Ok(file)
+}
+
+/// The file of the log.
+pub(crate) fn path() -> Option<&'static Path> {
+    let (path, _) = TELLING.get()?.log.as_ref()?;
+    Some(path)
+}
+
+/// Whether only errors are printed.
+pub(crate) fn is_quiet() -> bool {
+    TELLING.get().is_some_and(|telling| telling.is_quiet)
+}
+
+/// Writes a message into the log.
+pub(crate) fn note(line: &str) {
+    let log = TELLING.get().and_then(|telling| telling.log.as_ref());
+    let Some((_, file)) = log else { return };
+    let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+    // A log that cannot be written on is no reason to stop.
+    let _ = writeln!(file, "{:.3} {}", Timestamp::now(), message(line));
+}
+
+/// Writes a request into the log, and prints it where every request is told.
+fn exchange(line: &str) {
+    note(line);
+    if TELLING.get().is_some_and(|telling| telling.is_verbose) {
+        let _ = above(|| writeln!(stderr(), "  {}", message(line)));
+    }
+}
+
+/// The same link, its requests told where that is wanted.
+pub(crate) fn logged(link: Box<dyn Link>, target: &str) -> Box<dyn Link> {
+    let is_told = |telling: &Telling| telling.is_verbose || telling.log.is_some();
+    match TELLING.get().is_some_and(is_told) {
+        true => Box::new(Logged::new(link, target, Arc::new(exchange))),
+        false => link,
+    }
+}

@@ -1,0 +1,296 @@
+//! What is typed: help, errors and the way out of them, completions, manual pages, and how much is told.
+
+use crate::support::canary::tells_nothing;
+use crate::support::pbx::Desk;
+use crate::support::program::Program;
+use clap::CommandFactory;
+use rowcall::cli::Cli;
+use std::fs;
+
+/// Every command that is shown, and every one below it, as its words.
+fn commands() -> Vec<String> {
+    fn walk(command: &clap::Command, words: &str, found: &mut Vec<String>) {
+        for below in command
+            .get_subcommands()
+            .filter(|below| !below.is_hide_set())
+        {
+            let words = format!("{words} {}", below.get_name());
+            walk(below, &words, found);
+            found.push(words.trim().to_owned());
+        }
+    }
+    let mut found = vec![String::new()];
+    walk(&Cli::command(), "", &mut found);
+    found
+}
+
+#[test]
+fn help_fits_a_terminal_of_80_columns_and_stands_in_groups() {
+    let program = Program::new();
+    for command in commands() {
+        let found = command
+            .split_whitespace()
+            .fold(Cli::command(), |above, word| {
+                above.find_subcommand(word).unwrap().clone()
+            });
+        let below = found.get_after_help().map(ToString::to_string);
+        for line in below.unwrap_or_default().lines() {
+            // Prose is wrapped, an example must not be.
+            let fits = line.chars().count() <= 80 || !line.starts_with("  ");
+            assert!(fits, "{command}: {line}");
+        }
+        let mut help = program.command(&format!("{command} --help"));
+        let output = help.env("COLUMNS", "80").output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        for line in text.lines() {
+            assert!(line.chars().count() <= 80, "{command}: {line}");
+        }
+    }
+    let output = program.command("import --help").output().unwrap();
+    let import = String::from_utf8(output.stdout).unwrap();
+    let places: Vec<usize> = ["Input:", "Output:", "Pace:", "Safety:", "General:"]
+        .iter()
+        .map(|heading| {
+            import
+                .find(&format!("\n{heading}\n"))
+                .unwrap_or_else(|| panic!("{heading}\n{import}"))
+        })
+        .collect();
+    assert!(!places.is_empty());
+    let group = |heading: &str| {
+        let rest = import.split(&format!("\n{heading}\n")).nth(1).unwrap();
+        let end = rest.find("\n\n\n").unwrap_or(rest.len());
+        let next = rest
+            .lines()
+            .position(|line| line.ends_with(':') && !line.starts_with(' '));
+        let lines: Vec<&str> = rest[..end.max(rest.len())].lines().collect();
+        lines[..next.unwrap_or(lines.len())].join("\n")
+    };
+    assert!(group("Pace:").contains("--rate") && group("Safety:").contains("--max-deletes"));
+    assert!(group("Output:").contains("--rejects") && group("Input:").contains("--map-file"));
+    assert!(group("General:").contains("--color"));
+    // Every format that is written is named where a report is.
+    for ending in ["csv", "json", "jsonl", "xlsx", "html", "markdown"] {
+        assert!(group("Output:").to_lowercase().contains(ending), "{ending}");
+    }
+}
+
+#[test]
+fn every_usage_error_has_a_way_out() {
+    let program = Program::new();
+    program.write("a.csv", "number\n1\n");
+    program.write(
+        "rowcall.toml",
+        "[targets.hq]\nvendor = \"openvox\"\nurl = \"http://127.0.0.1:1\"\n",
+    );
+    for (line, way) in [
+        (
+            "plan a.csv --to hq --dry-run",
+            "import and migrate have --dry-run",
+        ),
+        (
+            "check a.csv --for openvox --rejects x",
+            "import and delete have --rejects",
+        ),
+        ("import a.csv", "targets: hq; or VENDOR+URL"),
+        ("check a.csv", "vendors: openvox, portsip"),
+        ("import --to hq", "name the sheet; rowcall template"),
+        ("a.csv", "rowcall import a.csv --to TARGET"),
+        ("imprt a.csv", "rowcall help lists the commands"),
+        (
+            "import a.csv --to hq --mode upsrt",
+            "rowcall help import shows its options",
+        ),
+        (
+            "import a.csv --to hq --max-deletes x",
+            "rowcall help import",
+        ),
+        ("runs --json show", "rowcall help runs"),
+        ("import a.csv --to hq --all", "add --dry-run"),
+        ("import a.csv --to hq --short", "add --dry-run"),
+        ("migrate --from hq --to sim:ozeki --short", "add --dry-run"),
+    ] {
+        let ran = program.ends(line, 2);
+        assert!(
+            ran.err.contains(&format!("  hint: {way}")) || ran.err.contains(way),
+            "{line}:\n{}",
+            ran.err
+        );
+        assert!(ran.err.contains("hint: "), "{line}:\n{}", ran.err);
+    }
+}
+
+#[test]
+fn configuration_errors_name_target_file_and_line() {
+    let program = Program::new();
+    program.write("a.csv", "number\n1\n");
+    for (text, place) in [
+        (
+            "[targets.a]\nvendor = \"openvox\"\nurl = \"http://api@h\"\nrate = \"fast\"\n",
+            "rowcall.toml:4: target a: rate",
+        ),
+        (
+            "[targets.a]\nurl = \"http://api@h\"\nvendor = \"openvx\"\n",
+            "rowcall.toml:3: target a: vendor",
+        ),
+        (
+            "[targets.a]\nvendor = \"openvox\"\nurl = \"http://api@h\"\nreply_within = \"x\"\n",
+            "rowcall.toml:4: target a: reply_within",
+        ),
+        (
+            "[targets.b]\nvendor = \"ozeki\"\nurl = \"http://api@h\"\nrate = \"fast\"\n[targets.a]\nvendor = \"openvox\"\nurl = \"http://api@h\"\nparallel = \"x\"\n",
+            "rowcall.toml:8: target a: ",
+        ),
+    ] {
+        program.write("rowcall.toml", text);
+        program.ends("plan a.csv --to a", 2).says(&[place]);
+    }
+}
+
+#[test]
+fn completions_know_vendors_products_fields_targets_and_runs() {
+    let desk = Desk::new("openvox");
+    desk.write("rowcall.toml", desk.pbx.config("headquarters"));
+    desk.write(
+        "a.csv",
+        "number,display_name,sip_password\n2000,Ann,Xk39vTq2Lm\n",
+    );
+    let run = desk.ends("import a.csv --to headquarters --json", 0).name();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let mut command = desk.command(&format!("completions {shell}"));
+        assert!(command.output().unwrap().status.success(), "{shell}");
+    }
+    let script = desk.ends("completions bash", 0).out;
+    for word in [
+        "headquarters",
+        "yeastar_s",
+        "freepbx",
+        "voicemail_pin",
+        "sim:ozeki",
+        &run,
+    ] {
+        assert!(script.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn each_command_has_a_manual_page() {
+    let program = Program::new();
+    fs::create_dir(program.path("man")).unwrap();
+    program.ends("man -o man", 0);
+    for command in commands().iter().filter(|words| !words.contains(' ')) {
+        let name = match command.as_str() {
+            "" => "rowcall".to_owned(),
+            "help" => continue,
+            command => format!("rowcall-{command}"),
+        };
+        let page = program.read(&format!("man/{name}.1"));
+        for section in [
+            ".SH NAME",
+            ".SH SYNOPSIS",
+            ".SH OPTIONS",
+            ".SH ENVIRONMENT",
+            ".SH FILES",
+            ".SH \"EXIT STATUS\"",
+        ] {
+            let bare = section.replace('"', "");
+            assert!(
+                page.contains(section)
+                    || page.contains(&bare)
+                    || page.contains(&section.replace(".SH ", ".SH \"")),
+                "{name} lacks {section}"
+            );
+        }
+        if !["completions"].contains(&command.as_str()) {
+            assert!(page.contains(".SH EXAMPLES"), "{name} has no examples");
+        }
+    }
+    program
+        .ends("man -o nowhere", 2)
+        .says(&["mkdir -p nowhere"]);
+}
+
+#[test]
+fn quiet_verbose_and_log_tell_as_much_as_is_wanted_and_no_secret() {
+    let desk = Desk::new("openvox");
+    desk.write("rowcall.toml", desk.pbx.config("hq"));
+    desk.write(
+        "a.csv",
+        "number,display_name,sip_password\n2000,Ann,Canary7731aB\n",
+    );
+    let quiet = desk.ends("import a.csv --to hq --quiet", 0);
+    assert_eq!((quiet.out.as_str(), quiet.err.as_str()), ("", ""));
+    desk.ends("import a.csv --to nowhere -q", 2)
+        .says(&["nowhere"]);
+    let verbose = desk.ends("import a.csv --to hq -v", 0);
+    assert!(
+        verbose.err.contains("hq Post /") && verbose.err.contains("→ 200 in "),
+        "{}",
+        verbose.err
+    );
+    desk.ends("import a.csv --to hq --log support.log", 0);
+    let mut command = desk.command("import a.csv --to hq");
+    assert!(
+        command
+            .env("ROWCALL_LOG", "support.log")
+            .status()
+            .unwrap()
+            .success()
+    );
+    let log = desk.read("support.log");
+    tells_nothing("the log", &log);
+    assert!(log.starts_with("# rowcall log\n"));
+    assert_eq!(log.matches("begins\n").count(), 2, "{log}");
+    assert!(
+        log.contains("→ 200 in ") && log.contains("1 unchanged"),
+        "{log}"
+    );
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(desk.path("support.log"))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    // A password in an address, and one that is refused, are in no log and in no line.
+    for target in [
+        "nobody+http://api:Canary7731@h",
+        "openvox+http://a:Canary7731@h",
+    ] {
+        let ran = desk.ends(
+            &format!("import a.csv --to {target} -v --log support.log"),
+            2,
+        );
+        tells_nothing("the screen", &ran.err);
+    }
+    tells_nothing("the log", &desk.read("support.log"));
+    // No file that is something else is written on.
+    desk.ends("import a.csv --to hq --log a.csv", 2)
+        .says(&["is no log"]);
+    desk.ends("import a.csv --to hq --log r.csv --report r.csv", 2)
+        .says(&["would be the log"]);
+}
+
+#[test]
+fn the_global_options_can_stand_in_the_environment() {
+    let desk = Desk::new("openvox");
+    desk.write("elsewhere.toml", desk.pbx.config("hq"));
+    desk.write(
+        "a.csv",
+        "number,display_name,sip_password\n2000,Ann,Xk39vTq2Lm\n",
+    );
+    let mut command = desk.command("import a.csv --to hq");
+    command
+        .env("ROWCALL_CONFIG", "elsewhere.toml")
+        .env("ROWCALL_STATE", "runs-here")
+        .env("ROWCALL_KEY", "key-here");
+    let output = command.output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(desk.path("runs-here").is_dir() && desk.path("key-here").is_file());
+}
