@@ -4,7 +4,7 @@ use crate::cli::DeleteArgs;
 use crate::columns::Deeds;
 use crate::input::{Rows, open_sheets};
 use crate::plan::delete::plan_deletions;
-use crate::rim::terminal::stop_on_interrupt;
+use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, Target};
 use crate::run::{Run, RunRequest, SecretsOut};
 
@@ -32,6 +32,7 @@ pub(super) fn run(args: &DeleteArgs, context: &Context) -> Result<Exit, Failure>
     )?;
     let prepared = request.prepare_outputs(&rows, args.input.reading.map_file.as_deref(), context);
     rows.check_keys(manifest);
+    rows.warnings().iter().for_each(print);
     let stop = stop_on_interrupt()?;
     let run = Run::new(&request, context, &stop).of_rows(rows);
     if let Err(failure) = prepared {

@@ -41,7 +41,7 @@ pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<Exit, Failure>
     .in_country(args.country.or(target.country));
     let prepared = request.prepare_outputs(&rows, args.input.reading.map_file.as_deref(), context);
     rows.check(manifest, |_| args.mode.unseen_purpose(), None);
-    rows.losses().iter().for_each(print);
+    rows.warnings().iter().for_each(print);
     let lost = match args.on_loss {
         OnLoss::Report => Ok(()),
         OnLoss::Stop => rows.refuse_losses(),

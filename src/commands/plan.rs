@@ -71,7 +71,7 @@ pub(super) fn plan(
         }
     };
     let keep = |rows: &Rows, plan: &Plan| {
-        rows.losses().iter().for_each(print);
+        rows.warnings().iter().for_each(print);
         let (Some(path), Some(key)) = (&args.output, &key) else {
             return Ok(());
         };
@@ -99,7 +99,7 @@ pub(super) fn plan(
     if args.on_loss == OnLoss::Stop
         && let Err(failure) = rows.refuse_losses()
     {
-        rows.losses().iter().for_each(print);
+        rows.warnings().iter().for_each(print);
         let run = Run::new(&request, context, &stop).of_rows(rows);
         return run.refuse(Refusal::new("loss", failure));
     }

@@ -1,4 +1,5 @@
-//! What becomes of the columns that the vendor has no field for, told once a column.
+//! What is said of the cells of rows that are sent all the same, told once a column and cause: warnings, and what becomes of
+//! the columns that the vendor has no field for.
 
 use super::Rows;
 use crate::columns::leave_out_flag;
@@ -13,15 +14,19 @@ fn is_about_lacking(finding: &Finding) -> bool {
 }
 
 impl Rows {
-    /// A line a column that is joined, split, translated or left out, what is lost last.
-    pub(crate) fn losses(&self) -> Vec<String> {
+    /// A line a column and cause: warnings, and what is joined, split, translated or left out. Rows that are invalid have
+    /// their own lines.
+    pub(crate) fn warnings(&self) -> Vec<String> {
         let mut summary = FindingSummary::default();
         for (index, row) in self.rows.iter().enumerate() {
-            for finding in row
+            let is_sent = row
                 .findings
                 .iter()
-                .filter(|finding| is_about_lacking(finding))
-            {
+                .all(|finding| finding.severity != Severity::Error);
+            let is_said = |finding: &&Finding| {
+                (is_sent && finding.severity == Severity::Warning) || is_about_lacking(finding)
+            };
+            for finding in row.findings.iter().filter(is_said) {
                 let heading = self.heading(index, finding.field, finding.column);
                 summary.add(&row.place, row.wanted.number(), &heading, finding);
             }

@@ -3,7 +3,8 @@
 //! One SQLite file a PBX, `STATE/memory/….sqlite`, of keyed fingerprints; no secret stands in it. What is remembered of
 //! an extension holds only while everything that can be read of it is as it was when that was written down: else
 //! somebody changed it, or made it anew. It is forgotten, on the disk, before anything is sent to its extension, and
-//! written down again once the change was read back. So whatever is lost costs one more write, and never a missed one.
+//! written down again once the change was read back. So whatever is lost costs one more write, and never a missed one. A
+//! run with another key trusts nothing of it, for the fingerprints are not its own, and replaces what it writes itself.
 
 use super::state::{StateDir, failed};
 use super::{LedgerError, TargetLock};
@@ -11,7 +12,7 @@ use crate::digest::sha256_hex;
 use crate::fingerprints::fingerprint;
 use crate::model::{Change, Field, Record, Text};
 use crate::seal::Key;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -20,13 +21,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The version of the tables.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// How long a reader and the writer wait for each other.
 const BUSY: Duration = Duration::from_secs(10);
 
 const TABLES: &str = "
-CREATE TABLE about (pbx TEXT NOT NULL, key TEXT NOT NULL) STRICT;
+CREATE TABLE about (pbx TEXT NOT NULL) STRICT;
 -- What was read of an extension or group when it was written last, and what was written besides: fingerprints.
 CREATE TABLE written (
     kind TEXT NOT NULL, number TEXT NOT NULL, witness TEXT NOT NULL, fields TEXT NOT NULL,
@@ -59,19 +60,19 @@ impl Memory {
         path(state, pbx).exists()
     }
 
-    /// Opens what is remembered of a PBX. What is damaged, or was made with another key, is begun anew.
+    /// Opens what is remembered of a PBX. What is damaged, or of another version, is begun anew.
     ///
     /// # Errors
     /// The folder or the file cannot be used.
     pub fn open(state: &StateDir, pbx: &str, key: Key) -> Result<Memory, LedgerError> {
         state.memory()?;
         let path = path(state, pbx);
-        let connection = match connect(&path, pbx, &key) {
-            Ok(connection) => Ok(connection),
-            Err(_) => {
+        let connection = match connect(&path, pbx) {
+            Err(error) if is_no_memory(&error) => {
                 remove_files(&path)?;
-                connect(&path, pbx, &key)
+                connect(&path, pbx)
             }
+            connected => connected,
         };
         let connection = connection.map_err(|error| LedgerError::Write {
             path: path.clone(),
@@ -257,8 +258,19 @@ fn path(state: &StateDir, pbx: &str) -> PathBuf {
     state.memory_path().join(format!("{name}.sqlite"))
 }
 
-/// Opens the file, made if need be; fails where it is of another PBX, key or version.
-fn connect(path: &Path, pbx: &str, key: &Key) -> rusqlite::Result<Connection> {
+/// True where the file is damaged, of another PBX or of another version; false where it only cannot be used now.
+fn is_no_memory(error: &rusqlite::Error) -> bool {
+    match error {
+        rusqlite::Error::QueryReturnedNoRows => true,
+        error => matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt | ErrorCode::Unknown)
+        ),
+    }
+}
+
+/// Opens the file, made if need be; gives no row where it is of another PBX or version.
+fn connect(path: &Path, pbx: &str) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(BUSY)?;
     connection.execute_batch("PRAGMA journal_mode = WAL")?;
@@ -266,14 +278,14 @@ fn connect(path: &Path, pbx: &str, key: &Key) -> rusqlite::Result<Connection> {
     if version == 0 {
         let transaction = connection.unchecked_transaction()?;
         transaction.execute_batch(TABLES)?;
-        transaction.execute("INSERT INTO about VALUES (?1, ?2)", [pbx, &key.id()])?;
+        transaction.execute("INSERT INTO about VALUES (?1)", [pbx])?;
         transaction.pragma_update(None, "user_version", VERSION)?;
         transaction.commit()?;
     }
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     // No row where it is of another one.
-    let ours = "SELECT 1 FROM about WHERE pbx = ?1 AND key = ?2 AND ?3 = ?4";
-    connection.query_row(ours, params![pbx, key.id(), version, VERSION], |_| Ok(()))?;
+    let ours = "SELECT 1 FROM about WHERE pbx = ?1 AND ?2 = ?3";
+    connection.query_row(ours, params![pbx, version, VERSION], |_| Ok(()))?;
     Ok(connection)
 }
 

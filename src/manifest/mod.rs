@@ -576,9 +576,13 @@ impl FieldRow {
         }
     }
 
-    /// Whether a text stands for no value, and the cell counts as blank. A key and a secret are never left out so.
+    /// Whether a text stands for no value, and the cell counts as blank. A key and a secret are never left out so, and a dash
+    /// beside switches means no as often as nothing.
     pub fn is_left_out(&self, text: &str) -> bool {
+        let may_mean_no =
+            self.name.def().kind == Kind::Switch && !text.contains(char::is_alphanumeric);
         is_placeholder(text)
+            && !may_mean_no
             && !self.name.is_key()
             && !self.name.is_secret()
             && self.choice(text).is_none()

@@ -752,8 +752,13 @@ impl Route<'_> {
     }
 }
 
-/// Given and family name: what stands before and after the last space.
+/// Given and family name: what stands after and before the one comma, else before and after the last space.
 fn split_name(name: &str) -> (&str, &str) {
+    if let Some((last, first)) = name.split_once(',')
+        && !first.contains(',')
+    {
+        return (first.trim(), last.trim());
+    }
     match name.trim().rsplit_once(' ') {
         Some((first, last)) => (first.trim_end(), last),
         None => (name.trim(), ""),

@@ -233,6 +233,54 @@ fn a_row_that_sums_up_or_remarks_is_no_extension() {
     assert!(!with(["", "59", "", "", ""]).contains(&"error row.total".to_owned()));
 }
 
+/// Nine people, and a last row.
+fn after_nine(manifest: &'static str, heads: &[&str], last: &[&str]) -> Vec<String> {
+    let rows: Vec<[String; 2]> = (2001..2010)
+        .map(|n| [n.to_string(), format!("Person {n}")])
+        .collect();
+    let mut all: Vec<Vec<&str>> = rows
+        .iter()
+        .map(|[number, name]| {
+            let mut row = vec![number.as_str(), name];
+            row.resize(heads.len(), "");
+            row
+        })
+        .collect();
+    all.push(last.to_vec());
+    let all: Vec<&[&str]> = all.iter().map(Vec::as_slice).collect();
+    found(manifest, heads, &all, None).pop().unwrap().0
+}
+
+#[test]
+fn a_total_is_one_in_any_language_and_a_surname_is_none() {
+    let total = "error row.total".to_owned();
+    for last in [
+        ["9", "Nombre de postes", ""],
+        ["9", "Total de extensiones", ""],
+        ["9", "Toplam kişi sayısı", ""],
+        ["9", "Total : 9 personnes", ""],
+        ["9", "Personen", ""],
+        ["9", "", "Stand: 12.03.2024"],
+        ["4", "Zwischensumme A", ""],
+        ["4", "Anzahl Nebenstellen", ""],
+        ["18045", "Razem", ""],
+    ] {
+        let told = after_nine(OPENVOX, &["number", "display_name", "note"], &last);
+        assert!(told.contains(&total), "{last:?}: {told:?}");
+    }
+    for last in [
+        ["2010", "Somma", "Paolo"],
+        ["2010", "Suma", ""],
+        ["2010", "Summers", ""],
+        ["2010", "Count-Smith", ""],
+        ["2010", "Total Access", ""],
+        ["7", "Operator", ""],
+    ] {
+        let told = after_nine(OPENVOX, &["number", "display_name", "note"], &last);
+        assert!(!told.contains(&total), "{last:?}: {told:?}");
+    }
+}
+
 #[test]
 fn numbers_alone_are_no_totals() {
     let rows: Vec<[String; 2]> = (0..9).map(|n| [format!("{n}"), String::new()]).collect();

@@ -22,30 +22,23 @@ const SWALLOWED_ADDRESS: &str = "[email protected]";
 const LABEL_BYTES_MAX: usize = 40;
 const TOTAL_CELLS_MAX: usize = 4;
 
-/// What people and spreadsheets write beside a sum or a count.
-const TOTALS: [&str; 22] = [
-    "summe",
-    "gesamt",
+/// What people and spreadsheets write beside a sum or a count. Names of people (Somma, Suma) are not among them: their rows
+/// show by the number.
+const TOTALS: [&str; 10] = [
+    "summe", "gesamt", "total", "totals", "sum", "count", "somme", "totale", "totaal", "toplam",
+];
+
+/// The same, also before a word of what is counted; no company is called so.
+const TOTALS_OF: [&str; 9] = [
     "gesamtsumme",
     "gesamtanzahl",
     "zwischensumme",
     "anzahl",
-    "total",
-    "totals",
     "grand total",
     "sub total",
     "subtotal",
-    "sum",
-    "count",
+    "nombre de",
     "total general",
-    "total général",
-    "somme",
-    "totale",
-    "somma",
-    "suma",
-    "totaal",
-    "razem",
-    "toplam",
 ];
 
 /// Formulas of sums and counts that were saved as text.
@@ -62,14 +55,19 @@ const TOTAL_FORMULAS: [&str; 8] = [
 
 fn is_total(text: &str) -> bool {
     let word = text.trim().trim_end_matches([':', '=']).trim_end();
-    if word.len() > 15 && !word.starts_with('=') {
+    if word.len() > LABEL_BYTES_MAX && !word.starts_with('=') {
         return false;
     }
     let begins = |begin: &&str| {
         let same = word.get(..begin.len());
         same.is_some_and(|same| same.eq_ignore_ascii_case(begin))
     };
+    let is_of = |total: &&str| {
+        let rest = word.get(total.len()..).unwrap_or_default();
+        begins(total) && !rest.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '\''))
+    };
     TOTALS.iter().any(|total| total.eq_ignore_ascii_case(word))
+        || TOTALS_OF.iter().any(is_of)
         || (word.starts_with('=') && TOTAL_FORMULAS.iter().any(begins))
 }
 
@@ -176,6 +174,13 @@ impl<'m> Checker<'m> {
         same > 1 || (same == 1 && self.headings.len() == 1)
     }
 
+    /// True for a row of several cells that holds its number and a label at most.
+    fn is_bare(&self, cells: Cells<'_>) -> bool {
+        cells.len() > 1
+            && cells.text().len() <= self.number(cells).len() + LABEL_BYTES_MAX
+            && !self.has_secret(cells)
+    }
+
     fn has_secret(&self, cells: Cells<'_>) -> bool {
         let secret = |slot: &&CompiledField<'_>| slot.row.name.is_secret();
         let mut secrets = self.slots.iter().filter(secret);
@@ -255,7 +260,9 @@ impl<'m> Checker<'m> {
         duplicates: &mut Vec<Duplicate>,
     ) {
         let trouble = row.trouble.clone().or_else(|| self.no_record(row.cells));
-        let trouble = trouble.or_else(|| across?.total(&self.cross, &self.slots, row.cells));
+        let trouble = trouble.or_else(|| {
+            across?.total(&self.cross, &self.slots, row.cells, self.is_bare(row.cells))
+        });
         if let Some(trouble) = trouble {
             findings.push(trouble);
             return;
@@ -536,8 +543,10 @@ impl<'m> Checker<'m> {
         traces: &mut BatchFacts,
     ) {
         let text = |slot: &CompiledField<'m>| slot.text_in(cells);
-        let is_alone = is_alone(self.number(row.cells), row.cells);
-        traces.take(&self.cross, &self.slots, &text, seen, is_alone);
+        let number = self.number(row.cells);
+        let is_alone = is_alone(number, row.cells);
+        let is_bare = self.is_bare(row.cells);
+        traces.take(&self.cross, &self.slots, &text, seen, (is_alone, is_bare));
         let measured = self.measured.iter();
         let slots = measured.filter_map(|index| self.slots.get(usize::from(*index)));
         for slot in slots.clone() {
@@ -554,7 +563,7 @@ impl<'m> Checker<'m> {
     pub fn collect_record(&self, extension: &Record, traces: &mut BatchFacts) {
         let text = |slot: &CompiledField<'m>| extension.reveal(slot.row.name).unwrap_or_default();
         let seen = |index| self.seen_at(index, Purpose::Create, &text);
-        traces.take(&self.cross, &self.slots, &text, seen, false);
+        traces.take(&self.cross, &self.slots, &text, seen, (false, false));
     }
 
     /// What is seen of a field row's text, right or wrong.

@@ -153,6 +153,10 @@ struct Sums {
     count: u64,
     sum: u128,
     alone: Vec<u64>,
+    /// Of each number of digits, how many numbers have it.
+    lengths: [u64; Sums::LENGTHS],
+    /// The first numbers of each length whose row holds little else.
+    bare: [Vec<u64>; Sums::LENGTHS],
 }
 
 impl Sums {
@@ -160,6 +164,26 @@ impl Sums {
     const ALONE_MAX: usize = 2;
     /// A sheet has so many rows where a total is told from a number.
     const ROWS_MIN: u64 = 5;
+    /// Longer numbers are no totals of what anybody has.
+    const LENGTHS: usize = 20;
+    /// A total's number has a length that so few numbers of the sheet have.
+    const RARE_MAX: u64 = 2;
+
+    fn see(&mut self, value: u64, digits: usize, is_alone: bool, is_bare: bool) {
+        self.count += 1;
+        self.sum += u128::from(value);
+        if is_alone && self.alone.len() <= Sums::ALONE_MAX {
+            self.alone.push(value);
+        }
+        let (Some(length), Some(bare)) = (self.lengths.get_mut(digits), self.bare.get_mut(digits))
+        else {
+            return;
+        };
+        *length += 1;
+        if is_bare && *length <= Sums::RARE_MAX {
+            bare.push(value);
+        }
+    }
 
     fn add(&mut self, other: Sums) {
         self.count += other.count;
@@ -167,15 +191,31 @@ impl Sums {
         if self.alone.len() <= Sums::ALONE_MAX {
             self.alone.extend(other.alone);
         }
+        for (length, more) in self.lengths.iter_mut().zip(other.lengths) {
+            *length += more;
+        }
+        for (bare, more) in self.bare.iter_mut().zip(other.bare) {
+            if bare.len() as u64 <= Sums::RARE_MAX {
+                bare.extend(more);
+            }
+        }
     }
 
-    /// The numbers that are the count or the sum of all others, each in a row with nothing else.
+    /// The numbers that are the count or the sum of all others: each in a row with nothing else, or of a length that hardly
+    /// any other has, in a row with little else.
     fn totals(&self) -> HashSet<u64> {
         let is_total = |value: &u64| *value == self.count - 1 || u128::from(*value) * 2 == self.sum;
-        if self.count < Sums::ROWS_MIN || self.alone.len() > Sums::ALONE_MAX {
+        if self.count < Sums::ROWS_MIN {
             return HashSet::new();
         }
-        self.alone.iter().copied().filter(is_total).collect()
+        let alone = match self.alone.len() > Sums::ALONE_MAX {
+            true => &[],
+            false => self.alone.as_slice(),
+        };
+        let by_length = self.lengths.iter().zip(&self.bare);
+        let rare = by_length.filter(|(length, _)| **length <= Sums::RARE_MAX);
+        let rare = rare.flat_map(|(_, bare)| bare);
+        alone.iter().chain(rare).copied().filter(is_total).collect()
     }
 }
 
@@ -187,12 +227,12 @@ impl BatchFacts {
         slots: &[CompiledField<'m>],
         text: &dyn Fn(&CompiledField<'m>) -> &'c str,
         seen: impl Fn(u8) -> ValueClass,
-        is_alone: bool,
+        (is_alone, is_bare): (bool, bool),
     ) {
         let text_at = |index: u8| slots.get(usize::from(index)).map_or("", text);
         let number = together.number.map_or("", text_at);
         if !number.is_empty() {
-            self.number(number, is_alone);
+            self.number(number, is_alone, is_bare);
         }
         if let Some(email) = together.email
             && together.fact(CrossRule::DuplicateEmail).is_some()
@@ -208,15 +248,12 @@ impl BatchFacts {
         }
     }
 
-    fn number(&mut self, number: &str, is_alone: bool) {
+    fn number(&mut self, number: &str, is_alone: bool, is_bare: bool) {
         match key(number) {
             Some(key) => {
                 self.keys.push(key);
-                self.sums.count += 1;
-                self.sums.sum += u128::from(value_of(key));
-                if is_alone && self.sums.alone.len() <= Sums::ALONE_MAX {
-                    self.sums.alone.push(value_of(key));
-                }
+                self.sums
+                    .see(value_of(key), number.len(), is_alone, is_bare);
             }
             None => self.texts.push(number.into()),
         }
@@ -404,14 +441,15 @@ impl CrossRowFacts {
         cross: &FieldsTogether,
         slots: &[CompiledField<'_>],
         cells: Cells<'_>,
+        is_bare: bool,
     ) -> Option<Finding> {
-        if self.totals.is_empty() {
+        if self.totals.is_empty() || !is_bare {
             return None;
         }
         let slot = slots.get(usize::from(cross.number?))?;
         let number = slot.text_in(cells);
         let is_total = key(number).is_some_and(|key| self.totals.contains(&value_of(key)));
-        (is_total && is_alone(number, cells)).then(|| {
+        is_total.then(|| {
             let message = format!(
                 "{} {} is the count or the sum of the other rows' numbers, and no extension",
                 slot.row.name.name(),

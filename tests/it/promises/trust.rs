@@ -446,6 +446,35 @@ fn of_secrets_that_are_not_given_back_only_the_one_that_changed_is_written() {
 }
 
 #[test]
+fn another_key_leaves_what_is_remembered_alone_and_only_what_it_wrote_is_written_again() {
+    let desk = Desk::new("openvox");
+    let upsert = ["--mode", "upsert"];
+    desk.import("state", &desk.sample(12), &upsert);
+    assert_eq!(written(&desk, &upsert), (0, 0, 12));
+    let (key, own) = (desk.path("key"), desk.path("own-key"));
+    let other = desk.path("other-key");
+    let with_another_key = |sheet: &str| {
+        fs::rename(&key, &own).unwrap();
+        let _ = fs::rename(&other, &key);
+        let ran = desk.import(
+            "state",
+            &desk.file("other.csv", sheet),
+            &["--mode", "update"],
+        );
+        fs::rename(&key, &other).unwrap();
+        fs::rename(&own, &key).unwrap();
+        ran
+    };
+    let looked = with_another_key("number,web_password\n2001,Portal2001pw\n");
+    assert_eq!(looked.count("updated"), 1, "it knows nothing of it");
+    assert_eq!(written(&desk, &upsert), (0, 1, 11));
+    let changed = with_another_key("number,web_password\n2002,Other2002pw\n");
+    assert_eq!(changed.count("updated"), 1, "{}", changed.err);
+    assert_eq!(written(&desk, &upsert), (0, 1, 11));
+    assert_eq!(written(&desk, &upsert), (0, 0, 12));
+}
+
+#[test]
 fn a_killed_run_leaves_no_wrong_memory() {
     let desk = Desk::new("openvox");
     let sheet = desk.sample(12);

@@ -227,7 +227,7 @@ impl Ran {
 pub(crate) fn wait_until(mut is: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is() {
-        assert!(begun.elapsed() < Duration::from_secs(30), "it never came");
+        assert!(begun.elapsed() < Duration::from_secs(120), "it never came");
         thread::sleep(Duration::from_millis(2));
     }
 }

@@ -360,3 +360,25 @@ fn every_vendor_takes_a_sheet_with_both_sorts_of_names() {
         );
     }
 }
+
+#[test]
+fn what_a_cell_is_warned_of_is_said_by_import_and_delete_too() {
+    let desk = Desk::new("portsip");
+    desk.write(
+        "s.csv",
+        "number,name,sip_password,web_password,enabled\n2001,\"Muster, Ann\",' tR7xkQ2mZp9w ',Kw83hTqzLm,on\n2002,Bo Ek,tR7xkQ2mZp9w,Kw83hTqzLm,-\n"
+            .replace('\'', ""),
+    );
+    let ran = desk.ends("import s.csv --to TARGET --rate 5000 --report r.csv", 1);
+    assert!(
+        ran.err.contains("2001 warning sip_password, C2"),
+        "{}",
+        ran.err
+    );
+    let rows = desk.report("r.csv");
+    // A dash beside a switch is no blank.
+    assert_eq!(rows[1]["result"], "invalid", "{rows:?}");
+    // A surname stands before a comma.
+    assert_eq!(field(&desk, "2001", "profile.first_name"), "Ann");
+    assert_eq!(field(&desk, "2001", "profile.last_name"), "Muster");
+}
