@@ -176,6 +176,7 @@ fn outcome(number: &str, action: Action) -> Outcome {
         row: None,
         place: None,
         number: number.to_owned(),
+        name: String::new(),
         action,
         result: RowResult::Valid,
         code: String::new(),

@@ -257,6 +257,7 @@ fn outcome(change: &Change) -> Outcome {
         row: Some(change.row as u64 + 1),
         place: None,
         number: change.number.clone(),
+        name: String::new(),
         action: change.action,
         result: RowResult::NotSent,
         code: String::new(),

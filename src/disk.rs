@@ -5,9 +5,9 @@
 //! [`remove_leftovers`] takes it away.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, SpooledTempFile};
 
 /// How the names of files begin that are not whole yet.
 const PREFIX: &str = ".rowcall-";
@@ -27,6 +27,35 @@ pub enum Readers {
     Anybody,
     /// Its owner alone, because it holds secrets. On systems other than Unix the folder decides.
     Owner,
+}
+
+/// How much of a scratch is kept in memory.
+const SCRATCH_BYTES_MAX: usize = 1 << 20;
+
+/// Bytes that are written, then read once: in memory while they are few, else in a file without a name, which goes with
+/// the process. Nothing secret belongs there.
+pub(crate) struct ScratchFile(SpooledTempFile);
+
+impl ScratchFile {
+    pub(crate) fn new() -> ScratchFile {
+        ScratchFile(SpooledTempFile::new(SCRATCH_BYTES_MAX))
+    }
+
+    /// What was written, from its first byte.
+    pub(crate) fn into_reader(mut self) -> io::Result<impl Read + Send> {
+        self.0.rewind()?;
+        Ok(io::BufReader::new(self.0))
+    }
+}
+
+impl Write for ScratchFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 /// A file that is not whole yet. Dropped, it is gone.

@@ -32,6 +32,9 @@ pub struct CheckArgs {
     /// With --all: name the page that each rule comes from; reports always do
     #[arg(long, requires = "all", help_heading = "Output")]
     pub sources: bool,
+    /// Write a copy of the sheet as a workbook, with what was found marked at the cells and on a sheet “Findings”
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub mark: Option<PathBuf>,
     /// Where results go.
     #[command(flatten)]
     pub report: ReportArgs,
@@ -80,6 +83,9 @@ pub struct FixArgs {
     /// The file to write, in the sheet's own format; never the sheet itself
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub output: PathBuf,
+    /// Also write what is likely and not certain, marked and with the reason, for somebody to accept; the copy is a workbook
+    #[arg(long)]
+    pub propose: bool,
     /// Written: one line a changed cell.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help = written("Write one line a changed cell to this file", ""), help_heading = "Output")]
     pub report: Vec<PathBuf>,

@@ -693,6 +693,7 @@ fn note(rule: &'static str, column: Option<usize>, message: String) -> Finding {
         hint: String::new(),
         source: "".into(),
         repair: None,
+        proposal: None,
     }
 }
 

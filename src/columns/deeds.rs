@@ -116,6 +116,7 @@ impl Deeds {
             hint: hint.to_owned(),
             source: "".into(),
             repair: None,
+            proposal: None,
         })
     }
 }

@@ -101,6 +101,7 @@ impl Lacking {
                     .map_or_else(String::new, |row| manifest.source_words(&row.source))
                     .into(),
                 repair: None,
+                proposal: None,
             });
         }
     }

@@ -112,6 +112,24 @@ impl Binding {
         read.map(|(_, column)| *column)
     }
 
+    /// The person's name in a row, as it is written: the one that is shown, else given name and surname.
+    pub fn person(&self, cells: &Cells<'_>) -> String {
+        let text = |field| {
+            let column = self.fields().find(|(known, _)| *known == field);
+            column
+                .and_then(|(_, column)| cells.get(column))
+                .unwrap_or_default()
+                .trim()
+        };
+        match text(Field::DISPLAY_NAME) {
+            "" => {
+                let (first, last) = (text(Field::FIRST_NAME), text(Field::LAST_NAME));
+                format!("{first} {last}").trim().to_owned()
+            }
+            name => name.to_owned(),
+        }
+    }
+
     /// The fields that have a column of the sheet, with it, in the order of the sheet.
     pub fn fields(&self) -> impl Iterator<Item = (Field, usize)> + '_ {
         let own = |field: &Field| match &self.reading.lacking {

@@ -251,5 +251,6 @@ pub(super) fn not_in_two(column: usize, text: &str) -> Option<Finding> {
         hint: "write “Miller, Ann”, or say with --map what the column holds".to_owned(),
         source: "".into(),
         repair: None,
+        proposal: None,
     })
 }

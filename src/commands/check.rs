@@ -1,18 +1,19 @@
 //! `rowcall check`: every finding of every row, without any PBX.
 
 use super::columns::explain;
-use crate::check::{BoundSheet, Counts, Options, Verdict, check};
+use super::mark::{MarkedSheet, refuse_ending};
+use crate::check::{BoundSheet, Checked, Counts, Options, Verdict, check};
 use crate::cli::CheckArgs;
 use crate::columns::Deeds;
 use crate::input::open_sheets;
 use crate::manifest::Purpose;
 use crate::model::{Action, Finding, Outcome, RowResult};
-use crate::report::{FindingSummary, cells, columns, counted, finding_line};
+use crate::report::{FindingSummary, ReportFile, ReportHead, counted, finding_line, for_people};
 use crate::rim::outputs::Files;
 use crate::rim::target::vendor_of_rows;
 use crate::rim::terminal::{output, print};
-use crate::rim::{Context, Exit, Failure};
-use crate::sheet::{Readers, SheetError, Writer};
+use crate::rim::{Context, Exit, Failure, who};
+use crate::sheet::SheetError;
 use crate::vendors::vendor;
 use jiff::Timestamp;
 use serde_json::json;
@@ -47,17 +48,18 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> 
     for path in &args.report.report {
         files.written("--report", path);
     }
+    if let Some(path) = &args.mark {
+        files.written("--mark", path);
+    }
     files.prepare()?;
-    let columns = columns();
-    let create = |path| Writer::row_by_row(path, Readers::Anybody, &columns);
-    let writers: Result<Vec<Writer>, SheetError> = args
-        .report
-        .report
-        .iter()
-        .map(|path| create(path.as_path()))
+    let mut marked = marked(args, &tables)?;
+    let head = report_head(&tables, &manifest.vendor.name, started);
+    let reports = args.report.report.iter();
+    let reports: Result<Vec<ReportFile>, SheetError> = reports
+        .map(|path| ReportFile::row_by_row(path, &head))
         .collect();
-    let mut writers = writers.map_err(Failure::usage)?;
-    let (reported, mut out) = (!writers.is_empty(), BufWriter::new(output()));
+    let mut reports = reports.map_err(Failure::usage)?;
+    let (reported, mut out) = (!reports.is_empty(), BufWriter::new(output()));
     let mut found = FindingSummary::default();
     let options = Options {
         purpose: Purpose::Create,
@@ -65,7 +67,16 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> 
         country: args.country,
     };
     let mut is_read = true;
-    let sink = |verdict: Verdict<'_, ()>| -> Result<(), Stop> {
+    let keep = |checked: &Checked<'_>| {
+        let binding = &checked.table.binding;
+        reported.then(|| binding.person(&checked.row.cells))
+    };
+    let sink = |verdict: Verdict<'_, String>| -> Result<(), Stop> {
+        if let Some(marked) = &mut marked {
+            for finding in &verdict.findings {
+                marked.add(verdict.row, &verdict.place, &verdict.number, finding);
+            }
+        }
         if !args.report.json && is_read {
             for finding in &verdict.findings {
                 if args.all {
@@ -85,14 +96,15 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> 
             }
         }
         if reported {
-            let cells = cells(&outcome(verdict));
-            for writer in &mut writers {
-                writer.row(cells.iter().map(String::as_str))?;
+            let table = verdict.table;
+            let outcome = outcome(verdict);
+            for report in &mut reports {
+                report.put(&outcome, &|finding| heading(table, finding).to_owned())?;
             }
         }
         Ok(())
     };
-    let checked = check(&tables, manifest, options, |_| reported.then_some(()), sink);
+    let checked = check(&tables, manifest, options, keep, sink);
     let counts = match checked {
         Ok(counts) => counts,
         // Whoever reads the findings has seen enough.
@@ -106,8 +118,14 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> 
         }
         Err(Stop::Sheet(error)) => return Err(Failure::usage(error)),
     };
-    for writer in writers {
-        writer.finish().map_err(Failure::usage)?;
+    let weights = format!(
+        "{}, {}",
+        counted(counts.errors, "error"),
+        counted(counts.warnings, "warning")
+    );
+    for report in reports {
+        let finished = report.finish(&[("found", weights.clone())]);
+        finished.map_err(Failure::usage)?;
     }
     let exit = Exit::done_if(counts.invalid == 0);
     if !is_read {
@@ -121,15 +139,54 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> 
         writeln!(out, "{line}").map_err(Failure::usage)?;
     }
     out.flush().map_err(Failure::usage)?;
+    if let (Some(marked), Some(path)) = (marked, &args.mark) {
+        marked.write(path)?.iter().for_each(print);
+    }
     print(format!(
-        "{}: {} valid, {} invalid ({}, {})",
+        "{}: {} valid, {} invalid ({weights})",
         counted(counts.rows, "row"),
         counts.valid,
-        counts.invalid,
-        counted(counts.errors, "error"),
-        counted(counts.warnings, "warning")
+        counts.invalid
     ));
     Ok(exit)
+}
+
+/// The copy in which findings are marked, where one is wanted.
+///
+/// # Errors
+/// Exit 2 where there are several sheets, or the copy is to be no workbook.
+fn marked<'t>(
+    args: &CheckArgs,
+    tables: &'t [BoundSheet],
+) -> Result<Option<MarkedSheet<'t>>, Failure> {
+    let Some(path) = &args.mark else {
+        return Ok(None);
+    };
+    let [table] = tables else {
+        return Err(Failure::usage("--mark writes a copy of one sheet")
+            .hint("name one; of a workbook with --sheet"));
+    };
+    refuse_ending(&table.sheet, "--mark", path)?;
+    Ok(Some(MarkedSheet::new(table)))
+}
+
+/// What stands above the reports.
+fn report_head(tables: &[BoundSheet], product: &str, started: Timestamp) -> ReportHead {
+    let mut files: Vec<&str> = tables.iter().map(|table| &*table.sheet.file).collect();
+    files.dedup();
+    let mut facts = vec![
+        ("for", product.to_owned()),
+        ("command", "check".to_owned()),
+        ("read", files.join(", ")),
+        ("by", who()),
+        ("started", for_people(started)),
+    ];
+    facts.retain(|(_, value)| !value.is_empty());
+    ReportHead {
+        title: format!("check of {} for {product}", files.join(", ")),
+        facts,
+        has_one_table: tables.len() == 1,
+    }
 }
 
 fn summary(vendor: &str, counts: &Counts, started: Timestamp, exit: Exit) -> serde_json::Value {
@@ -146,7 +203,7 @@ fn summary(vendor: &str, counts: &Counts, started: Timestamp, exit: Exit) -> ser
     })
 }
 
-fn outcome(verdict: Verdict<'_, ()>) -> Outcome {
+fn outcome(verdict: Verdict<'_, String>) -> Outcome {
     let result = match verdict.is_valid() {
         true => RowResult::Valid,
         false => RowResult::Invalid,
@@ -157,6 +214,7 @@ fn outcome(verdict: Verdict<'_, ()>) -> Outcome {
         row: Some(verdict.row),
         place: Some(verdict.place),
         number: verdict.number,
+        name: verdict.kept.unwrap_or_default(),
         ..Outcome::new(Action::None, result)
     };
     outcome.with_findings(verdict.findings, heading)

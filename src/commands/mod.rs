@@ -12,6 +12,7 @@ mod help;
 mod import;
 mod init;
 mod lead;
+mod mark;
 mod migrate;
 mod plan;
 mod resume;

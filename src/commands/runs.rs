@@ -1,15 +1,18 @@
 //! `rowcall runs` and `rowcall report`: what the ledgers tell.
 
 use crate::cli::{RunReportArgs, RunsArgs, RunsCommand};
-use crate::ledger::{Listed, Memory, Standing, StateDir, StoredRun, Summary, clean, runs};
-use crate::model::{Outcome, RowResult};
-use crate::report::{cells, columns, counted};
+use crate::ledger::{
+    Listed, Memory, RunFacts, Standing, StateDir, StoredRun, Summary, clean, runs,
+};
+use crate::model::{Finding, Outcome, RowResult};
+use crate::report::{ReportFile, ReportHead, counted, for_people};
 use crate::rim::outputs::Files;
 use crate::rim::terminal::{output, print, print_data};
 use crate::rim::{Context, Exit, Failure};
 use crate::run::SavedOptions;
-use crate::sheet::{Format, Readers, Writer, markdown};
+use crate::sheet::markdown;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Lists the runs, newest first, or throws old ones away.
 ///
@@ -240,36 +243,64 @@ pub(super) fn report(args: &RunReportArgs, context: &Context) -> Result<Exit, Fa
         Some(name) => name.clone(),
         None => newest_name(&state)?,
     };
-    let outcomes = StoredRun::open(&state, &name)?.outcomes()?;
+    let run = StoredRun::open(&state, &name)?;
+    let outcomes = run.outcomes()?;
     let mut files = Files::new(context);
     if let Some(path) = &args.output {
         files.written("--output", path);
     }
     files.prepare()?;
-    let columns = columns();
-    let writer = match &args.output {
-        Some(path) => Writer::replace(path, Readers::Anybody, &columns),
-        None => Writer::stream(output(), "standard output", Format::Csv, &columns),
+    let head = report_head(run.run(), &outcomes);
+    let report = match &args.output {
+        Some(path) => ReportFile::replace(path, &head),
+        None => ReportFile::stream(output(), "standard output"),
     };
-    let mut writer = writer.map_err(Failure::usage)?;
+    let mut report = report.map_err(Failure::usage)?;
+    let options = SavedOptions::parse(&name, &run.run().head.options);
+    let headings = options.map(|options| options.headings).unwrap_or_default();
     let doubtful = outcomes
         .iter()
         .filter(|(_, standing)| matches!(standing, Standing::Intended(_)))
         .count();
     let all_done = outcomes.iter().all(|(outcome, _)| outcome.result.is_done());
     for (outcome, standing) in outcomes {
-        let cells = cells(&line(outcome, standing));
-        writer
-            .row(cells.iter().map(String::as_str))
-            .map_err(Failure::usage)?;
+        let line = line(outcome, standing);
+        let heading = |finding: &Finding| headings.heading(line.place.as_ref(), finding.field);
+        report.put(&line, &heading).map_err(Failure::usage)?;
     }
-    writer.finish().map_err(Failure::usage)?;
+    report.finish(&[]).map_err(Failure::usage)?;
     if doubtful > 0 {
         print(format!(
             "{doubtful} rows may have been sent, and nobody has looked: rowcall resume {name}"
         ));
     }
     Ok(Exit::done_if(all_done))
+}
+
+/// What stands above a report that is written again.
+fn report_head(run: &RunFacts, outcomes: &[(Outcome, Standing)]) -> ReportHead {
+    let places = outcomes
+        .iter()
+        .filter_map(|(outcome, _)| outcome.place.as_ref());
+    let tables: BTreeSet<(&str, Option<&str>)> = places
+        .map(|place| (&*place.file, place.sheet.as_deref()))
+        .collect();
+    let files: BTreeSet<&str> = tables.iter().map(|(file, _)| *file).collect();
+    let files: Vec<&str> = files.into_iter().collect();
+    let mut facts = vec![
+        ("PBX", format!("{} ({})", run.target, run.head.vendor)),
+        ("command", run.head.command.clone()),
+        ("mode", run.head.mode.clone()),
+        ("read", files.join(", ")),
+        ("started", for_people(run.started)),
+        ("run", run.id.clone()),
+    ];
+    facts.retain(|(_, value)| !value.is_empty());
+    ReportHead {
+        title: format!("{} on {}", run.head.command, run.target),
+        facts,
+        has_one_table: tables.len() == 1,
+    }
 }
 
 fn line(outcome: Outcome, standing: Standing) -> Outcome {

@@ -159,5 +159,6 @@ fn help(manifest: &Manifest, rows: &[&FieldRow], table: &str) -> ExtraSheet {
         name: "Help".to_owned(),
         headings: headings.map(str::to_owned).to_vec(),
         rows: rows.iter().map(cells).collect(),
+        ..ExtraSheet::default()
     }
 }

@@ -270,6 +270,7 @@ impl Rows {
                 hint: hint.into(),
                 source: "".into(),
                 repair: None,
+                proposal: None,
             });
         }
     }
@@ -377,11 +378,18 @@ impl Rows {
             row: Some(index as u64 + 1),
             place: Some(row.place.clone()),
             number: row.wanted.number().to_owned(),
+            name: self.person(row),
             ..Outcome::new(action, result)
         };
         outcome.with_findings(row.findings.clone(), |finding| {
             self.heading(index, finding.field, finding.column)
         })
+    }
+
+    /// The name of a row's person, as it is written in the sheet.
+    fn person(&self, row: &InputRow) -> String {
+        let sheet = self.sheets.get(row.sheet);
+        sheet.map_or_else(String::new, |(_, binding)| binding.person(&row.cells()))
     }
 
     /// The heading of a row's column or field as it stands in its sheet; empty where it has none.

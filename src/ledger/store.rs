@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The version of the tables.
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 
 /// Marks the file as rowcall's: `rowc`.
 const APPLICATION: i64 = 0x726f_7763;
@@ -41,7 +41,8 @@ CREATE TABLE rows (
     position INTEGER PRIMARY KEY, row INTEGER, file TEXT, sheet TEXT, line INTEGER, number TEXT NOT NULL,
     action TEXT NOT NULL, result TEXT NOT NULL, code TEXT NOT NULL, field TEXT, \"column\" TEXT NOT NULL,
     message TEXT NOT NULL, hint TEXT NOT NULL, attempts INTEGER NOT NULL, http_status INTEGER, vendor_code TEXT,
-    elapsed_ms INTEGER, finished_at TEXT NOT NULL, findings TEXT NOT NULL, final INTEGER NOT NULL
+    elapsed_ms INTEGER, finished_at TEXT NOT NULL, findings TEXT NOT NULL, final INTEGER NOT NULL,
+    name TEXT NOT NULL
 ) STRICT;
 -- What is to be done, what the PBX held before, the fields that cannot be put back, and what was read back once it was
 -- done, with keyed fingerprints in the place of secrets. Elsewhere a secret is null, and stands in sealed.
@@ -61,11 +62,11 @@ CREATE TABLE events (at TEXT NOT NULL, what TEXT NOT NULL, why TEXT NOT NULL) ST
 ";
 
 const PUT_ROW: &str = "INSERT INTO rows VALUES
-    (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
+    (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
 
 const REPLACE_ROW: &str = "UPDATE rows SET (row, file, sheet, line, number, action, result, code, field, \"column\",
-    message, hint, attempts, http_status, vendor_code, elapsed_ms, finished_at, findings, final) =
-    (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20) WHERE position = ?1";
+    message, hint, attempts, http_status, vendor_code, elapsed_ms, finished_at, findings, final, name) =
+    (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21) WHERE position = ?1";
 
 const LEAVE: &str = "UPDATE changes SET left = ?2 WHERE position = ?1";
 
@@ -723,6 +724,7 @@ fn put_row(
         outcome.finished_at.to_string(),
         json(&outcome.findings)?,
         is_final,
+        outcome.name,
     ])
 }
 
@@ -762,6 +764,7 @@ fn outcome(row: &rusqlite::Row) -> rusqlite::Result<Outcome> {
         row: row.get("row")?,
         place,
         number: row.get("number")?,
+        name: row.get("name")?,
         action: parsed(row, "action", action)?,
         result: parsed(row, "result", result)?,
         code: row.get("code")?,

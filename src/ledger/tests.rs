@@ -81,6 +81,7 @@ fn outcome(position: usize, result: RowResult) -> Outcome {
             line: position as u64 + 2,
         }),
         number: format!("{:04}", position + 100),
+        name: String::new(),
         action: Action::Create,
         result,
         code: String::new(),
@@ -131,6 +132,7 @@ fn full_outcome() -> Outcome {
             line: i64::MAX as u64,
         }),
         number: "+49 0'; DROP TABLE rows; --".into(),
+        name: String::new(),
         action: Action::Update,
         result: RowResult::Differs,
         code: "openvox.10025".into(),
@@ -153,6 +155,7 @@ fn full_outcome() -> Outcome {
                 hint: "mend".into(),
                 source: "https://example.org".into(),
                 repair: None,
+                proposal: None,
             },
             Finding {
                 rule: "row.own".into(),
@@ -163,6 +166,7 @@ fn full_outcome() -> Outcome {
                 hint: String::new(),
                 source: "".into(),
                 repair: None,
+                proposal: None,
             },
         ],
     }

@@ -49,6 +49,9 @@ pub struct Finding {
     /// be one; so it is never written into a ledger.
     #[serde(skip)]
     pub repair: Option<Secret>,
+    /// What the cell probably is to hold, where that can be told and not be relied upon; never beside a repair.
+    #[serde(skip)]
+    pub proposal: Option<Secret>,
 }
 
 impl Finding {

@@ -122,6 +122,8 @@ pub struct Outcome {
     pub place: Option<Place>,
     /// The extension's number, as far as it could be read.
     pub number: String,
+    /// The person's name; empty where it is not known.
+    pub name: String,
     /// What was to be done.
     pub action: Action,
     /// What became of it.
@@ -157,6 +159,7 @@ impl Outcome {
             row: None,
             place: None,
             number: String::new(),
+            name: String::new(),
             action,
             result,
             code: String::new(),

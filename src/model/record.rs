@@ -70,6 +70,18 @@ impl Record {
         self.get(field)?.open()
     }
 
+    /// The person's name: the one that is shown, else given name and surname; empty where there is none.
+    pub fn person(&self) -> String {
+        let text = |field| self.text(field).unwrap_or_default();
+        match text(Field::DISPLAY_NAME) {
+            "" => {
+                let (first, last) = (text(Field::FIRST_NAME), text(Field::LAST_NAME));
+                format!("{first} {last}").trim().to_owned()
+            }
+            name => name.to_owned(),
+        }
+    }
+
     /// As [`Record::text`], of a secret too: to check and compare it.
     pub fn reveal(&self, field: Field) -> Option<&str> {
         self.fields.get(&field).map(Secret::reveal)

@@ -499,6 +499,7 @@ impl SavedRow {
                 line: place.line,
             }),
             number: self.number.clone(),
+            name: String::new(),
             action: self.action()?,
             result: RowResult::ALL
                 .into_iter()
@@ -638,6 +639,7 @@ mod tests {
             row: Some(1),
             place: None,
             number: number.into(),
+            name: String::new(),
             action: Action::Update,
             result: RowResult::Valid,
             code: String::new(),

@@ -71,6 +71,22 @@ impl Plan {
         self
     }
 
+    /// Names the people of rows that do not name them: as their change does, else as the PBX does.
+    pub(crate) fn name_people(&mut self) {
+        for row in self
+            .rows
+            .iter_mut()
+            .filter(|row| row.outcome.name.is_empty())
+        {
+            let change = row.change.as_ref();
+            let wanted = change.map(|change| change.wanted.person());
+            let before = change.and_then(|change| change.before.as_ref());
+            let held = before.or_else(|| self.extensions.get(&row.outcome.number));
+            let mut names = wanted.into_iter().chain(held.map(Record::person));
+            row.outcome.name = names.find(|name| !name.is_empty()).unwrap_or_default();
+        }
+    }
+
     pub(crate) fn changes(&self) -> Vec<Change> {
         let changes = self.rows.iter().filter_map(|row| row.change.clone());
         changes.collect()

@@ -1,7 +1,8 @@
 //! Findings as a person reads them: summed by column and cause, with the sheet's own headings and cells.
 
 use crate::model::{Field, Finding, Place, Severity, heading_key};
-use std::collections::BTreeMap;
+use crate::sheet::{ExtraSheet, TITLE_PREFIX};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How many cells of a cause are named.
@@ -26,6 +27,8 @@ struct Cause {
 
 #[derive(Debug)]
 struct Group {
+    /// Counts the causes in the order in which they were met, from 0.
+    index: usize,
     /// The first finding of the cause, whose words stand for all.
     first: Finding,
     place: Place,
@@ -36,8 +39,16 @@ struct Group {
 }
 
 impl FindingSummary {
-    /// Takes a finding of a row. `heading` is the column's heading as it stands in the sheet; empty where there is none.
-    pub(crate) fn add(&mut self, place: &Place, number: &str, heading: &str, finding: &Finding) {
+    /// Takes a finding of a row, and returns the index of its cause. `heading` is the column's heading as it stands in the
+    /// sheet; empty where there is none.
+    pub(crate) fn add(
+        &mut self,
+        place: &Place,
+        number: &str,
+        heading: &str,
+        finding: &Finding,
+    ) -> usize {
+        let met = self.0.len();
         let cause = Cause {
             severity: finding.severity,
             file: place.file.clone(),
@@ -46,6 +57,7 @@ impl FindingSummary {
             rule: finding.rule.to_string(),
         };
         let group = self.0.entry(cause).or_insert_with(|| Group {
+            index: met,
             first: finding.clone(),
             place: place.clone(),
             number: number.to_owned(),
@@ -59,6 +71,56 @@ impl FindingSummary {
                 Some(column) => place.cell(column),
                 None => place.line.to_string(),
             });
+        }
+        group.index
+    }
+
+    /// The causes as a table for people, errors first, then the most frequent.
+    pub(crate) fn table(&self) -> ExtraSheet {
+        let mut groups: Vec<(&Cause, &Group)> = self.0.iter().collect();
+        groups.sort_by_key(|(cause, group)| std::cmp::Reverse((cause.severity, group.count)));
+        let several = groups.windows(2).any(|two| {
+            let [one, other] = two else { return false };
+            (&one.0.file, &one.0.sheet) != (&other.0.file, &other.0.sheet)
+        });
+        ExtraSheet {
+            table: String::new(),
+            name: "What was found".to_owned(),
+            title: format!("{TITLE_PREFIX}what was found"),
+            headings: [
+                "weight",
+                "column",
+                "cells",
+                "which",
+                "what, and what to do",
+                "rule",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
+            rows: groups.iter().map(|(_, group)| group.row(several)).collect(),
+            links: vec![],
+        }
+    }
+
+    /// The pages that the rules are taken from, as a table for people.
+    pub(crate) fn sources(&self) -> ExtraSheet {
+        let mut sources: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for finding in self.0.values().map(|group| &group.first) {
+            if !finding.source.is_empty() {
+                let rules = sources.entry(&finding.source).or_default();
+                rules.insert(&finding.rule);
+            }
+        }
+        let row = |(source, rules): (&str, BTreeSet<&str>)| {
+            vec![source.to_owned(), Vec::from_iter(rules).join(", ")]
+        };
+        ExtraSheet {
+            table: String::new(),
+            name: "Where it is written".to_owned(),
+            title: format!("{TITLE_PREFIX}where it is written"),
+            headings: ["source", "rules"].map(str::to_owned).to_vec(),
+            rows: sources.into_iter().map(row).collect(),
+            links: vec![],
         }
     }
 
@@ -89,6 +151,28 @@ impl FindingSummary {
 }
 
 impl Group {
+    /// The cause as a row of [`FindingSummary::table`]; its sheet is named where there are several.
+    fn row(&self, several: bool) -> Vec<String> {
+        let finding = &self.first;
+        let more = match self.count > self.cells.len() as u64 {
+            true => " …",
+            false => "",
+        };
+        let sheet = match &self.place.sheet {
+            _ if !several => String::new(),
+            Some(sheet) => format!("{}:{sheet} ", self.place.file),
+            None => format!("{} ", self.place.file),
+        };
+        vec![
+            finding.severity.word().to_owned(),
+            subject(finding, &self.heading, ""),
+            self.count.to_string(),
+            format!("{sheet}{}{more}", self.cells.join(" ")),
+            words(finding),
+            finding.rule.to_string(),
+        ]
+    }
+
     fn line(&self) -> String {
         let word = self.first.severity.word();
         if self.count == 1 {
@@ -121,6 +205,24 @@ impl Group {
             words(&self.first)
         )
     }
+}
+
+/// A finding of a row, without what to do: where, and what is wrong.
+pub(super) fn statement(finding: &Finding, heading: &str, place: &Place) -> String {
+    let subject = match (heading.trim(), finding.field) {
+        ("", Some(field)) => field.name(),
+        (heading, _) => heading,
+    };
+    let cell = finding.column.map(|column| place.cell(column));
+    let parts = [subject, cell.as_deref().unwrap_or_default()];
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    let between = if parts.is_empty() { "" } else { ": " };
+    format!(
+        "{} {}{between}{}",
+        finding.severity.word(),
+        parts.join(", "),
+        message(finding)
+    )
 }
 
 /// A finding in a person's words: the sheet's own heading with the field's name in brackets where it differs, the cell, what is
@@ -156,18 +258,22 @@ fn is_field_name(heading: &str) -> bool {
 
 /// What is wrong and what to do, without the field's name, which stands before it.
 fn words(finding: &Finding) -> String {
+    match finding.hint.as_str() {
+        "" => message(finding).to_owned(),
+        hint => format!("{} — {hint}", message(finding)),
+    }
+}
+
+/// What is wrong, without the field's name.
+fn message(finding: &Finding) -> &str {
     let name = finding.field.map_or("", |field| field.name());
     let message = finding
         .message
         .strip_prefix(name)
         .filter(|_| !name.is_empty());
-    let message = message.map_or(finding.message.as_str(), |rest| {
+    message.map_or(finding.message.as_str(), |rest| {
         rest.trim_start_matches([':', ' '])
-    });
-    match finding.hint.as_str() {
-        "" => message.to_owned(),
-        hint => format!("{message} — {hint}"),
-    }
+    })
 }
 
 #[cfg(test)]
@@ -184,6 +290,7 @@ mod tests {
             hint: "fill in the cell".into(),
             source: "a page".into(),
             repair: None,
+            proposal: None,
         }
     }
 

@@ -1,18 +1,21 @@
 //! Outcomes as a sheet, counted; and the rows that are not done, as a sheet to be mended and fed back.
 
+mod file;
 mod findings;
 
+pub(crate) use file::{ReportFile, ReportHead};
 pub(crate) use findings::{FindingSummary, describe};
 
-use crate::model::{Finding, Outcome, Place, RowResult, Severity};
-use crate::sheet::{Column, Heading, SheetError, Tone, Writer};
+use crate::model::{Finding, Outcome, Place, RowResult};
+use crate::sheet::{Column, Heading, SheetError, Tone};
 use std::collections::BTreeMap;
 
-/// The report's columns.
-pub const HEADINGS: [&str; 16] = [
+/// The report's columns; the name stands in reports for people only.
+pub const HEADINGS: [&str; 17] = [
     "row",
     "place",
     "number",
+    "name",
     "action",
     "result",
     "code",
@@ -29,26 +32,14 @@ pub const HEADINGS: [&str; 16] = [
 ];
 
 /// The columns that rowcall adds to a rejects sheet; it ignores them when it reads the sheet again.
-pub const REJECT_HEADINGS: [&str; 5] = [
+pub const REJECT_HEADINGS: [&str; 6] = [
     "rowcall_place",
     "rowcall_result",
     "rowcall_code",
     "rowcall_message",
     "rowcall_hint",
+    "rowcall_findings",
 ];
-
-/// The report's columns, with what formats for people make of them.
-pub fn columns() -> [Column; 16] {
-    HEADINGS.map(|heading| Column {
-        width: match heading {
-            "place" | "column" | "finished_at" => 24,
-            "code" => 28,
-            "number" | "field" => 18,
-            _ => 0,
-        },
-        ..result_column(heading, heading)
-    })
-}
 
 /// The columns of a rejects sheet: those of the input, then those that rowcall adds.
 pub fn reject_columns(headings: &[String]) -> Vec<Column> {
@@ -60,13 +51,24 @@ pub fn reject_columns(headings: &[String]) -> Vec<Column> {
 
 fn result_column(heading: &str, what: &str) -> Column {
     Column {
+        width: match what {
+            "place" | "column" | "finished_at" | "name" => 24,
+            "code" => 28,
+            "number" | "field" => 18,
+            "findings" => 90,
+            _ => 0,
+        },
         prose: matches!(what, "message" | "hint" | "findings"),
         tone: match what {
             "result" => Some(tone_of_result),
-            "findings" => Some(tone_of_findings),
             _ => None,
         },
         counted: what == "result",
+        nothing: match what {
+            "action" => "none",
+            "attempts" => "0",
+            _ => "",
+        },
         ..heading.column()
     }
 }
@@ -79,33 +81,13 @@ fn tone_of_result(word: &str) -> Tone {
     }
 }
 
-fn tone_of_findings(lines: &str) -> Tone {
-    let has = |severity: Severity| {
-        let word = severity.word();
-        lines.lines().any(|line| {
-            line.strip_prefix(word)
-                .is_some_and(|rest| rest.starts_with(' '))
-        })
-    };
-    if has(Severity::Error) {
-        Tone::Bad
-    } else if has(Severity::Warning) {
-        Tone::Notice
-    } else {
-        Tone::Plain
-    }
-}
-
 /// An outcome as a line of the report.
-pub fn cells(outcome: &Outcome) -> [String; 16] {
-    let findings = outcome
-        .findings
-        .iter()
-        .map(|finding| finding_line(finding, outcome.place.as_ref(), true));
+pub fn cells(outcome: &Outcome) -> [String; 17] {
     [
         text(outcome.row),
         text(outcome.place.as_ref()),
         outcome.number.clone(),
+        outcome.name.clone(),
         outcome.action.word().to_owned(),
         outcome.result.word().to_owned(),
         outcome.code.clone(),
@@ -118,19 +100,30 @@ pub fn cells(outcome: &Outcome) -> [String; 16] {
         text(outcome.vendor_code.as_ref()),
         text(outcome.elapsed_ms),
         format!("{:.3}", outcome.finished_at),
-        findings.collect::<Vec<_>>().join("\n"),
+        all_findings(outcome, true),
     ]
 }
 
 /// The cells that a rejects sheet adds to a row's own.
-pub fn reject_cells(outcome: &Outcome) -> [String; 5] {
+pub fn reject_cells(outcome: &Outcome) -> [String; 6] {
     [
         text(outcome.place.as_ref()),
         outcome.result.word().to_owned(),
         outcome.code.clone(),
         outcome.message.clone(),
         outcome.hint.clone(),
+        all_findings(outcome, false),
     ]
+}
+
+/// Every finding of a row, one a line, with where it is written if `sources` are wanted.
+fn all_findings(outcome: &Outcome, sources: bool) -> String {
+    let place = outcome.place.as_ref();
+    let findings = outcome.findings.iter();
+    let lines: Vec<String> = findings
+        .map(|finding| finding_line(finding, place, sources))
+        .collect();
+    lines.join("\n")
 }
 
 /// A finding on one line: severity, rule, cell, what is wrong, what to do, and where that is written if `sources` are wanted.
@@ -154,6 +147,11 @@ pub fn finding_line(finding: &Finding, place: Option<&Place>, sources: bool) -> 
         }
     }
     line
+}
+
+/// A moment as people read it, in UTC.
+pub(crate) fn for_people(moment: jiff::Timestamp) -> String {
+    moment.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 /// A count with its noun, in the singular where it is one.
@@ -215,9 +213,9 @@ impl ResultCounts {
 /// Takes the outcome of every row, in whatever order they come, and writes them in row order, each as soon as all rows
 /// before it have theirs.
 pub struct Report {
-    /// By the sheets' positions; `None` for one that is not written on.
-    writers: Vec<Option<Writer>>,
-    /// The first reason that a sheet is not written on, until it is taken.
+    /// By the files' positions; `None` for one that is not written on.
+    files: Vec<Option<ReportFile>>,
+    /// The first reason that a file is not written on, until it is taken.
     broken: Option<SheetError>,
     rows: usize,
     next: usize,
@@ -226,10 +224,10 @@ pub struct Report {
 }
 
 impl Report {
-    /// A report over so many rows, written to these sheets.
-    pub fn new(rows: usize, writers: Vec<Writer>) -> Report {
+    /// A report over so many rows, written to these files.
+    pub(crate) fn new(rows: usize, files: Vec<ReportFile>) -> Report {
         Report {
-            writers: writers.into_iter().map(Some).collect(),
+            files: files.into_iter().map(Some).collect(),
             broken: None,
             rows,
             next: 0,
@@ -238,16 +236,22 @@ impl Report {
         }
     }
 
-    /// Leaves out the sheet at this position: what stands in its place stays there.
-    pub fn leave_out(&mut self, position: usize) {
-        if let Some(writer) = self.writers.get_mut(position) {
-            *writer = None;
+    /// Leaves out the file at this position: what stands in its place stays there.
+    pub(crate) fn leave_out(&mut self, position: usize) {
+        if let Some(file) = self.files.get_mut(position) {
+            *file = None;
         }
     }
 
-    /// Takes the outcome of a row, counting from 0, and returns those that may now be shown, in row order. A sheet that
-    /// cannot be written is left out, and the others go on: see [`Report::take_broken`].
-    pub fn put(&mut self, row: usize, outcome: Outcome) -> Vec<Outcome> {
+    /// Takes the outcome of a row, counting from 0, and returns those that may now be shown, in row order. `heading` gives
+    /// the heading of a finding's column. A file that cannot be written is left out, and the others go on: see
+    /// [`Report::take_broken`].
+    pub(crate) fn put(
+        &mut self,
+        row: usize,
+        outcome: Outcome,
+        heading: impl Fn(&Outcome, &Finding) -> String,
+    ) -> Vec<Outcome> {
         let earlier = self.waiting.insert(row, outcome);
         debug_assert!(
             earlier.is_none() && row >= self.next && row < self.rows,
@@ -257,10 +261,9 @@ impl Report {
         while let Some(outcome) = self.waiting.remove(&self.next) {
             self.next += 1;
             self.counts.add(outcome.result);
-            let cells = cells(&outcome);
-            for slot in &mut self.writers {
-                let Some(writer) = slot else { continue };
-                if let Err(error) = writer.row(cells.iter().map(String::as_str)) {
+            for slot in &mut self.files {
+                let Some(file) = slot else { continue };
+                if let Err(error) = file.put(&outcome, &|finding| heading(&outcome, finding)) {
                     self.broken.get_or_insert(error);
                     *slot = None;
                 }
@@ -282,20 +285,23 @@ impl Report {
             .collect()
     }
 
-    /// Ends the report: its sheets take their places. Returns the counts, and the first reason that a sheet could not be
-    /// written to its end; the others are all the same.
+    /// Ends the report, with what became known by its end: its files take their places. Returns the counts, and the first
+    /// reason that a file could not be written to its end; the others are all the same.
     ///
     /// # Panics
     /// Where rows in are not outcomes out, which is a bug: a report that leaves a row out must not look whole.
-    pub fn finish(self) -> (ResultCounts, Option<SheetError>) {
+    pub(crate) fn finish(
+        self,
+        facts: &[(&'static str, String)],
+    ) -> (ResultCounts, Option<SheetError>) {
         assert_eq!(
             self.counts.total(),
             self.rows as u64,
             "every row has exactly one outcome"
         );
         let mut broken = self.broken;
-        for writer in self.writers.into_iter().flatten() {
-            if let Err(error) = writer.finish() {
+        for file in self.files.into_iter().flatten() {
+            if let Err(error) = file.finish(facts) {
                 broken.get_or_insert(error);
             }
         }

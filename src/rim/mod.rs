@@ -9,8 +9,10 @@ pub(crate) mod outputs;
 pub(crate) mod session;
 pub(crate) mod target;
 pub(crate) mod terminal;
+pub(crate) mod who;
 
 pub(crate) use context::Context;
 pub(crate) use failure::{Exit, Failure};
 pub(crate) use session::TargetSession;
 pub(crate) use target::{PaceOptions, Rate, Target, TargetSpec};
+pub(crate) use who::who;

@@ -288,6 +288,7 @@ impl<'m> CompiledField<'m> {
         let finding = self.finding("placeholder", Severity::Warning, message, &hint);
         Finding {
             repair: Some(Secret::new("")),
+            proposal: None,
             ..finding
         }
     }
@@ -428,6 +429,14 @@ impl<'m> CompiledField<'m> {
             message: format!("{} {} {}", field.name(), self.quoted(text), damage.what),
             hint,
             source: "".into(),
+            proposal: match &damage.repair {
+                Some(_) => None,
+                // What is not told whole cannot be written.
+                None => damage
+                    .probable
+                    .filter(|text| !text.contains('?'))
+                    .map(Secret::new),
+            },
             repair: damage.repair.map(Secret::new),
         }
     }
@@ -448,6 +457,7 @@ impl<'m> CompiledField<'m> {
             hint: hint.into(),
             source: self.source.clone().into(),
             repair: None,
+            proposal: None,
         }
     }
 }
@@ -595,6 +605,7 @@ impl<'m> CompiledRule<'m> {
             hint: self.row.rule.hint(slot.row.name).into(),
             source: self.source.clone().into(),
             repair: None,
+            proposal: None,
         }
     }
 }

@@ -515,6 +515,7 @@ impl FieldsTogether {
             hint: hint.into(),
             source: fact.source.clone().into(),
             repair: None,
+            proposal: None,
         }
     }
 }

@@ -156,6 +156,7 @@ impl Odd {
             hint: hint.into(),
             source: "".into(),
             repair: None,
+            proposal: None,
         }
     }
 }

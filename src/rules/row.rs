@@ -279,7 +279,7 @@ impl<'m> Checker<'m> {
         for finding in found.chain(repeated.map(|duplicate| &mut duplicate.finding)) {
             if let Some(column) = finding.column.filter(|column| reading.is_derived(*column)) {
                 finding.column = reading.origin(column);
-                finding.repair = None;
+                (finding.repair, finding.proposal) = (None, None);
             }
         }
         reading.findings(row.cells, entries, self.manifest, findings);
@@ -735,7 +735,7 @@ impl<'m> Checker<'m> {
                 && let Some(breach) = findings.get_mut(before..).and_then(<[_]>::first_mut)
             {
                 // What the vendor itself says against it is enough.
-                breach.repair = finding.repair;
+                (breach.repair, breach.proposal) = (finding.repair, finding.proposal);
                 return Some(ValueClass::Unknown);
             }
             if damage::explains_breaches(row.name.def().care) {
@@ -831,6 +831,7 @@ impl<'m> Checker<'m> {
             hint: String::new(),
             source: Cow::Borrowed(""),
             repair: None,
+            proposal: None,
         }
     }
 

@@ -295,6 +295,7 @@ pub(super) fn about_row(
         hint: hint.to_owned(),
         source: "".into(),
         repair: None,
+        proposal: None,
     }
 }
 
@@ -575,6 +576,7 @@ fn duplicate_number(slot: &CompiledField<'_>, number: &str) -> Duplicate {
             hint: format!("keep one of the rows, or correct the {name}"),
             source: "".into(),
             repair: None,
+            proposal: None,
         },
     }
 }

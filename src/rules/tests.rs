@@ -723,6 +723,7 @@ fn a_row_in_trouble_says_only_that_and_takes_part_in_nothing() {
         hint: String::new(),
         source: "".into(),
         repair: None,
+        proposal: None,
     };
     let row = |trouble| Row {
         index: 0,

@@ -108,11 +108,7 @@ pub(crate) fn refuse_without_rows(
     run: Option<&str>,
     failure: Failure,
 ) -> Result<Exit, Failure> {
-    let report = ReportOptions {
-        files: vec![],
-        json,
-    };
-    let mut results = Results::open(command, label, vec![], &report, None)?;
+    let mut results = Results::without_files(command, label, vec![], json);
     results.run = run.map(str::to_owned);
     results.refuse(Refusal::new("run", failure))
 }
@@ -236,7 +232,10 @@ impl<'r> Run<'r> {
                 planner(&mut self.rows, &session)
             });
         match planned {
-            Ok(plan) => self.show(&plan, keep),
+            Ok(mut plan) => {
+                plan.name_people();
+                self.show(&plan, keep)
+            }
             Err(refusal) => self.refuse(refusal),
         }
     }
@@ -290,12 +289,8 @@ impl<'r> Run<'r> {
     pub(crate) fn refuse_outputs(self, failure: Failure) -> Result<Exit, Failure> {
         let request = self.request;
         let lines = self.lines.unwrap_or_else(|| self.rows.lines());
-        let report = ReportOptions {
-            files: vec![],
-            json: request.report.json,
-        };
-        let label = &request.target.label;
-        let mut results = Results::open(request.command, label, lines, &report, None)?;
+        let (label, json) = (&request.target.label, request.report.json);
+        let mut results = Results::without_files(request.command, label, lines, json);
         results.quiet = true;
         results.refuse(Refusal::new("output", failure))
     }
@@ -354,14 +349,14 @@ impl<'r> Run<'r> {
         let rejects = rejects
             .map(|path| Rejects::open(path, Originals::new(&self.rows)))
             .transpose()?;
-        let label = &request.target.label;
-        Results::open(request.command, label, lines, &request.report, rejects)
+        let headings = self.rows.headings();
+        Results::open(request, headings, lines, &request.report, rejects)
     }
 
     /// As [`Run::results`], with only those reports that can be written.
     fn possible_results(&self, lines: Vec<Outcome>) -> Result<Results<'_>, Failure> {
-        let (request, label) = (self.request, &self.request.target.label);
-        Results::open_possible(request.command, label, lines, &request.report)
+        let (request, headings) = (self.request, self.rows.headings());
+        Results::open_possible(request, headings, lines, &request.report)
     }
 
     /// Ends a planned run before its first change.
@@ -380,6 +375,7 @@ impl<'r> Run<'r> {
         mut plan: Plan,
     ) -> Result<Exit, Failure> {
         plan.notes.iter().for_each(print);
+        plan.name_people();
         let request = self.request;
         let generated = Generated::fill(&request.secrets, &mut plan.rows, session.manifest());
         let changes = plan.changes();

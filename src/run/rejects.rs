@@ -1,10 +1,10 @@
 //! The rows that are not done, as a sheet to be mended and fed back.
 
 use crate::input::Rows;
-use crate::model::Outcome;
+use crate::model::{Outcome, Severity};
 use crate::report::{REJECT_HEADINGS, counted, reject_cells, reject_columns};
 use crate::rim::Failure;
-use crate::sheet::{Readers, SheetError, Writer};
+use crate::sheet::{Readers, SheetError, Tone, Writer};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -54,6 +54,35 @@ impl<'r> Originals<'r> {
         Some(headings.iter().map(cell).collect())
     }
 
+    /// The cells of a row that something is wrong with, as far as the sheet is at hand.
+    fn marks(&self, position: usize, outcome: &Outcome) -> Vec<(usize, Tone)> {
+        let mut marks: Vec<(usize, Tone)> = vec![];
+        let Originals::Read(rows, headings) = self else {
+            return marks;
+        };
+        let row = rows.rows.get(position);
+        let Some((sheet, binding)) = row.and_then(|row| rows.sheets.get(row.sheet)) else {
+            return marks;
+        };
+        for finding in &outcome.findings {
+            let tone = match finding.severity {
+                Severity::Error => Tone::Bad,
+                Severity::Warning => Tone::Notice,
+                Severity::Info => continue,
+            };
+            let field = finding.field;
+            let column = finding.column.or_else(|| binding.column_of(field?));
+            let heading = column.and_then(|column| sheet.headings.get(column));
+            let at = heading.and_then(|heading| headings.iter().position(|known| known == heading));
+            let Some(at) = at else { continue };
+            match marks.iter_mut().find(|(marked, _)| *marked == at) {
+                Some((_, marked)) => *marked = tone.max(*marked),
+                None => marks.push((at, tone)),
+            }
+        }
+        marks
+    }
+
     /// All rows with their positions.
     pub(crate) fn all(&self) -> impl Iterator<Item = (usize, Vec<String>)> {
         (0..).map_while(|position| Some((position, self.cells(position)?)))
@@ -91,7 +120,10 @@ impl<'r> Rejects<'r> {
         };
         let line: Vec<String> = cells.into_iter().chain(reject_cells(outcome)).collect();
         self.count += 1;
-        self.writer.row(line.iter().map(String::as_str))
+        let marks = position.map(|position| self.originals.marks(position, outcome));
+        let cells = line.iter().map(String::as_str);
+        self.writer
+            .marked_row(cells, &marks.unwrap_or_default(), &[])
     }
 
     /// Gives the file its place, and returns what there is to be said of it.

@@ -1,14 +1,15 @@
 //! The outputs for the results of a run: report files, rejects, the terminal, the JSON summary.
 
 use super::rejects::Rejects;
-use super::request::ReportOptions;
+use super::request::{ReportOptions, RunRequest};
 use crate::disk;
-use crate::model::{Action, Outcome, RowResult};
+use crate::input::FieldHeadings;
+use crate::model::{Action, Finding, Outcome, RowResult};
 use crate::plan::Refusal;
-use crate::report::{Report, ResultCounts, columns, counted, describe};
+use crate::report::{Report, ReportFile, ReportHead, ResultCounts, counted, describe, for_people};
 use crate::rim::terminal::{output, print};
 use crate::rim::{Exit, Failure};
-use crate::sheet::{Readers, SheetError, Writer};
+use crate::sheet::SheetError;
 use jiff::Timestamp;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -35,6 +36,7 @@ pub(crate) struct Results<'r> {
     /// Every line as it stands while nothing was said to the PBX.
     lines: Vec<Outcome>,
     report: Report,
+    headings: FieldHeadings,
     rejects: Option<Rejects<'r>>,
     /// What became of the lines that have their outcome, by position.
     pub(crate) ended: BTreeMap<usize, RowResult>,
@@ -50,31 +52,52 @@ impl<'r> Results<'r> {
     /// # Errors
     /// Exit 2 where a file cannot be written.
     pub(crate) fn open(
-        command: &'static str,
-        target: &str,
+        request: &RunRequest<'_>,
+        headings: FieldHeadings,
         lines: Vec<Outcome>,
         args: &ReportOptions,
         rejects: Option<Rejects<'r>>,
     ) -> Result<Results<'r>, Failure> {
-        let columns = columns();
-        let open = |path: &PathBuf| Writer::row_by_row(path, Readers::Anybody, &columns);
-        let writers: Result<Vec<Writer>, SheetError> = args.files.iter().map(open).collect();
+        let started = Timestamp::now();
+        let head = request.report_head(&lines, started);
+        let create = |path: &PathBuf| ReportFile::row_by_row(path, &head);
+        let files: Result<Vec<ReportFile>, SheetError> = args.files.iter().map(create).collect();
+        let (command, label) = (request.command, &request.target.label);
+        let report = Report::new(lines.len(), files.map_err(Failure::usage)?);
         Ok(Results {
+            started,
+            files: args.files.iter().cloned().map(Some).collect(),
+            report,
+            headings,
+            rejects,
+            ..Results::without_files(command, label, lines, args.json)
+        })
+    }
+
+    /// Results that stand in no file.
+    pub(crate) fn without_files(
+        command: &'static str,
+        label: &str,
+        lines: Vec<Outcome>,
+        json: bool,
+    ) -> Results<'r> {
+        Results {
             command,
-            target: target.to_owned(),
+            target: label.to_owned(),
             run: None,
             quiet: false,
             planned: None,
             started: Timestamp::now(),
-            json: args.json,
-            files: args.files.iter().cloned().map(Some).collect(),
-            report: Report::new(lines.len(), writers.map_err(Failure::usage)?),
+            json,
+            files: vec![],
+            report: Report::new(lines.len(), vec![]),
+            headings: FieldHeadings::default(),
             lines,
-            rejects,
+            rejects: None,
             ended: BTreeMap::new(),
             not_done: 0,
             reason_told: false,
-        })
+        }
     }
 
     /// As [`Results::open`], with only those reports that can be written.
@@ -82,21 +105,20 @@ impl<'r> Results<'r> {
     /// # Errors
     /// As there.
     pub(crate) fn open_possible(
-        command: &'static str,
-        target: &str,
+        request: &RunRequest<'_>,
+        headings: FieldHeadings,
         lines: Vec<Outcome>,
         args: &ReportOptions,
     ) -> Result<Results<'r>, Failure> {
-        let columns = columns();
         let can_be_written = |path: &&PathBuf| {
             // A pipe is not opened twice: its reader would take that for the end.
-            !disk::is_special(path) && Writer::row_by_row(path, Readers::Anybody, &columns).is_ok()
+            !disk::is_special(path) && ReportFile::row_by_row(path, &ReportHead::default()).is_ok()
         };
         let possible = ReportOptions {
             files: args.files.iter().filter(can_be_written).cloned().collect(),
             json: args.json,
         };
-        Results::open(command, target, lines, &possible, None)
+        Results::open(request, headings, lines, &possible, None)
     }
 
     /// A line as it stands while nothing was said to the PBX.
@@ -131,7 +153,12 @@ impl<'r> Results<'r> {
     pub(crate) fn put(&mut self, position: usize, outcome: Outcome) -> Result<(), Failure> {
         self.ended.insert(position, outcome.result);
         let mut broken = None;
-        for outcome in self.report.put(position, outcome) {
+        let headings = &self.headings;
+        let heading = |outcome: &Outcome, finding: &Finding| match finding.field {
+            field if field == outcome.field && !outcome.column.is_empty() => outcome.column.clone(),
+            field => headings.heading(outcome.place.as_ref(), field),
+        };
+        for outcome in self.report.put(position, outcome, heading) {
             if outcome.result.is_done() {
                 continue;
             }
@@ -220,7 +247,17 @@ impl<'r> Results<'r> {
     /// # Errors
     /// Exit 2 where a file cannot be written to its end.
     pub(crate) fn finish(self, stopped: Option<Exit>) -> Result<Exit, Failure> {
-        let (counts, mut broken) = self.report.finish();
+        let finished = Timestamp::now();
+        let seconds = (finished - self.started)
+            .total(jiff::Unit::Second)
+            .unwrap_or_default();
+        let mut facts = vec![
+            ("run", self.run.clone().unwrap_or_default()),
+            ("finished", for_people(finished)),
+            ("took", format!("{seconds:.1} s")),
+        ];
+        facts.retain(|(_, value)| !value.is_empty());
+        let (counts, mut broken) = self.report.finish(&facts);
         let rejects = self.rejects.map(Rejects::finish).transpose();
         let rejects = rejects.unwrap_or_else(|error| {
             broken.get_or_insert(error);
@@ -231,10 +268,6 @@ impl<'r> Results<'r> {
             None => Exit::done_if(counts.all_done()),
         });
         let report_file = self.files.iter().flatten().next();
-        let finished = Timestamp::now();
-        let seconds = (finished - self.started)
-            .total(jiff::Unit::Second)
-            .unwrap_or_default();
         if self.not_done > SHOWN_MAX && !self.quiet {
             let more = self.not_done - SHOWN_MAX;
             match report_file {

@@ -215,8 +215,8 @@ impl ResumedRun {
         lines: Vec<Outcome>,
         request: &RunRequest<'_>,
     ) -> Result<Results<'_>, Failure> {
-        let (command, label) = (request.command, &self.target.label);
-        let mut results = Results::open_possible(command, label, lines, &request.report)?;
+        let headings = self.past.options.headings.clone();
+        let mut results = Results::open_possible(request, headings, lines, &request.report)?;
         results.run = Some(self.past.name.clone());
         Ok(results)
     }
@@ -227,14 +227,13 @@ impl ResumedRun {
         request: &RunRequest<'_>,
         originals: BTreeMap<usize, Vec<String>>,
     ) -> Result<Results<'_>, Failure> {
-        let headings = self.past.options.rejects.iter();
-        let headings = headings.flat_map(|(_, headings)| headings.clone());
-        let rejects = request
-            .rejects
-            .as_ref()
-            .map(|path| Rejects::open(path, Originals::Kept(originals, headings.collect())));
-        let (label, rejects) = (&self.target.label, rejects.transpose()?);
-        let mut results = Results::open(request.command, label, lines, &request.report, rejects)?;
+        let originals_headings = self.past.options.rejects.iter();
+        let originals_headings = originals_headings.flat_map(|(_, headings)| headings.clone());
+        let kept = Originals::Kept(originals, originals_headings.collect());
+        let rejects = request.rejects.as_ref();
+        let rejects = rejects.map(|path| Rejects::open(path, kept)).transpose()?;
+        let headings = self.past.options.headings.clone();
+        let mut results = Results::open(request, headings, lines, &request.report, rejects)?;
         results.run = Some(self.past.name.clone());
         Ok(results)
     }

@@ -17,6 +17,7 @@ pub mod format;
 mod html;
 mod json;
 pub mod markdown;
+mod marked_copy;
 mod ods;
 mod opened;
 mod options;
@@ -25,6 +26,7 @@ mod reader;
 mod repaired_copy;
 mod repairs;
 mod source;
+mod tally;
 mod transcode;
 mod workbook;
 mod writer;
@@ -38,11 +40,12 @@ pub use crate::disk::Readers;
 pub use cells::{
     CLEAR, Cells, EXAMPLE, GENERATE, Row, Stored, escaped, is_generate, is_placeholder, unescaped,
 };
-pub use column::{Column, ExtraSheet, Heading, Tone};
+pub use column::{Column, ExtraSheet, Heading, MarkedLine, TITLE_PREFIX, Tone};
 pub use detect::header::looks_like_data;
 pub use encoding::Encoding;
 pub use error::{SheetError, SheetErrorKind};
 pub use format::Format;
+pub use marked_copy::{CellMarks, is_copied_whole, write_marked_copy};
 pub use options::{
     CELL_BYTES_MAX, CHUNK_BYTES, DEPTH_MAX, EVERY_SHEET, Header, Headings, Input, Known, Limits,
     ROW_BYTES_MAX, ROW_CELLS_MAX, ReadOptions,

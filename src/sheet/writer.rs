@@ -1,7 +1,7 @@
 //! Tables out, row by row.
 
 use crate::disk::{Readers, WholeFile, open_special};
-use crate::sheet::column::{Column, ExtraSheet, Heading};
+use crate::sheet::column::{Column, ExtraSheet, Heading, MarkedLine, Tone};
 use crate::sheet::csv::write as csv;
 use crate::sheet::detect::delimiter::delimiter_of_ending;
 use crate::sheet::error::{SheetError, SheetErrorKind};
@@ -9,6 +9,7 @@ use crate::sheet::format::Format;
 use crate::sheet::html::write::Page;
 use crate::sheet::json::write::Objects;
 use crate::sheet::markdown::write as markdown;
+use crate::sheet::xlsx::report::SortedBook;
 use crate::sheet::xlsx::write::Book;
 use std::fs::File;
 use std::io::{self, Write};
@@ -29,6 +30,8 @@ pub struct Writer {
     encoder: Encoder,
     lines: Vec<u8>,
     every_row: bool,
+    /// Of each column, whether the format has it.
+    written: Vec<bool>,
 }
 
 enum Out {
@@ -97,7 +100,7 @@ impl Writer {
             None => WholeFile::beside(path, readers).map(out),
         };
         let out = out.map_err(|error| SheetError::unwritable(&file, &error))?;
-        Writer::new(file, out, format, columns, extra)
+        Writer::new(file, out, format, columns, extra, readers)
     }
 
     /// Writes to a stream, which messages call `name`.
@@ -110,7 +113,15 @@ impl Writer {
         format: Format,
         columns: &[impl Heading],
     ) -> Result<Writer, SheetError> {
-        Writer::new(name.into(), Out::Stream(out), format, columns, None)
+        let readers = Readers::Owner;
+        Writer::new(
+            name.into(),
+            Out::Stream(out),
+            format,
+            columns,
+            None,
+            readers,
+        )
     }
 
     fn new(
@@ -118,18 +129,70 @@ impl Writer {
         out: Out,
         format: Format,
         columns: &[impl Heading],
-        aside: Option<ExtraSheet>,
+        extra: Option<ExtraSheet>,
+        readers: Readers,
     ) -> Result<Writer, SheetError> {
-        let columns: Vec<Column> = columns.iter().map(Heading::column).collect();
+        let mut columns: Vec<Column> = columns.iter().map(Heading::column).collect();
+        let is_for_people = matches!(format, Format::Html | Format::Xlsx);
+        let is_written = |column: &Column| is_for_people || !column.for_people;
+        let written = columns.iter().map(is_written).collect();
+        columns.retain(is_written);
         let mut lines = Vec::new();
-        let encoder = Encoder::new(format, &file, columns, aside, &mut lines)?;
+        let encoder = Encoder::new(format, &file, columns, extra, readers, &mut lines)?;
         Ok(Writer {
             file,
             out,
             encoder,
             lines,
             every_row: false,
+            written,
         })
+    }
+
+    /// Whether it writes a page.
+    pub fn is_page(&self) -> bool {
+        matches!(self.encoder, Encoder::Html(_))
+    }
+
+    /// Whether people read what it writes, so that it has a title, facts and further tables.
+    pub fn is_for_people(&self) -> bool {
+        matches!(self.encoder, Encoder::Html(_) | Encoder::Sorted(_))
+    }
+
+    /// Gives the table a title, in formats for people; before its first row.
+    pub fn set_title(&mut self, title: &str) {
+        match &mut self.encoder {
+            Encoder::Html(page) => page.set_title(title),
+            Encoder::Sorted(book) => book.set_title(title),
+            Encoder::Csv(_) | Encoder::Json(_) | Encoder::Xlsx(_) | Encoder::Markdown => {}
+        }
+    }
+
+    /// Adds a line to what formats for people say about the table: what is known before the first row stands in a page at
+    /// once.
+    pub fn add_fact(&mut self, name: &str, value: &str) {
+        match &mut self.encoder {
+            Encoder::Html(page) => page.add_fact(name, value),
+            Encoder::Sorted(book) => book.add_fact(name, value),
+            Encoder::Csv(_) | Encoder::Json(_) | Encoder::Xlsx(_) | Encoder::Markdown => {}
+        }
+    }
+
+    /// Adds a further table, in formats for people.
+    pub fn add_extra(&mut self, extra: ExtraSheet) {
+        match &mut self.encoder {
+            Encoder::Html(page) => page.add_extra(extra),
+            Encoder::Sorted(book) => book.add_extra(extra),
+            Encoder::Xlsx(book) => book.add_extra(extra),
+            Encoder::Csv(_) | Encoder::Json(_) | Encoder::Markdown => {}
+        }
+    }
+
+    /// Notes something at a cell of the last row, in a workbook.
+    pub fn note(&mut self, column: usize, text: &str) {
+        if let Encoder::Xlsx(book) = &mut self.encoder {
+            book.note(column, text);
+        }
     }
 
     /// Writes one row; its cells stand under the headings in their order.
@@ -137,14 +200,35 @@ impl Writer {
     /// # Errors
     /// If it cannot be written; in a workbook also if a cell or the table is larger than one can hold.
     pub fn row<'c>(&mut self, cells: impl IntoIterator<Item = &'c str>) -> Result<(), SheetError> {
+        self.marked_row(cells, &[], &[])
+    }
+
+    /// As [`Writer::row`]; formats for people mark the cells of these columns, and a page shows the lines, where there are
+    /// any, as the row's last cell.
+    ///
+    /// # Errors
+    /// As [`Writer::row`].
+    pub fn marked_row<'c>(
+        &mut self,
+        cells: impl IntoIterator<Item = &'c str>,
+        marks: &[(usize, Tone)],
+        lines: &[MarkedLine],
+    ) -> Result<(), SheetError> {
+        let written = &self.written;
+        let cells = cells.into_iter().enumerate();
+        let cells = cells.filter(|(at, _)| written.get(*at).copied().unwrap_or(true));
+        let cells = cells.map(|(_, cell)| cell);
         match &mut self.encoder {
             Encoder::Csv(encoder) => encoder.row(cells, &mut self.lines),
             Encoder::Json(encoder) => encoder.row(cells, &mut self.lines),
-            Encoder::Html(page) => page.row(cells, &mut self.lines),
+            Encoder::Html(page) => page
+                .row(cells, marks, lines, &mut self.lines)
+                .map_err(|error| SheetError::unwritable(&self.file, &error))?,
             Encoder::Markdown => self
                 .lines
                 .extend_from_slice(markdown::row(cells).as_bytes()),
-            Encoder::Xlsx(book) => book.row(cells, &mut self.lines)?,
+            Encoder::Xlsx(book) => book.row(cells, marks, &mut self.lines)?,
+            Encoder::Sorted(book) => book.row(cells)?,
         }
         if self.every_row || self.lines.len() >= GATHERED_BYTES_MAX {
             self.send()?;
@@ -157,11 +241,15 @@ impl Writer {
     /// # Errors
     /// If something of the table could not be written (a full disk, for example).
     pub fn finish(mut self) -> Result<(), SheetError> {
+        self.send()?;
         match self.encoder {
             Encoder::Csv(_) | Encoder::Markdown => {}
             Encoder::Json(objects) => objects.end(&mut self.lines),
-            Encoder::Html(page) => page.end(&mut self.lines),
+            Encoder::Html(page) => page
+                .end(&mut self.out)
+                .map_err(|error| SheetError::unwritable(&self.file, &error))?,
             Encoder::Xlsx(book) => book.end(&mut self.lines)?,
+            Encoder::Sorted(book) => book.end(&mut self.out)?,
         }
         let sent = self.out.write_all(&self.lines);
         let done = sent.and_then(|()| match self.out {
@@ -180,12 +268,20 @@ impl Writer {
     }
 }
 
-impl Out {
-    fn write_all(&mut self, lines: &[u8]) -> io::Result<()> {
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Out::Special(file) => file.write_all(lines),
-            Out::Replacing(file) | Out::New(file) => file.write_all(lines),
-            Out::Stream(out) => out.write_all(lines),
+            Out::Special(file) => file.write(bytes),
+            Out::Replacing(file) | Out::New(file) => file.write(bytes),
+            Out::Stream(out) => out.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Out::Special(file) => file.flush(),
+            Out::Replacing(file) | Out::New(file) => file.flush(),
+            Out::Stream(out) => out.flush(),
         }
     }
 }
@@ -206,7 +302,9 @@ enum Encoder {
     Csv(Box<csv::Encoder>),
     Json(Objects),
     Xlsx(Box<Book>),
-    Html(Page),
+    /// A workbook whose rows are sorted when all of them are there.
+    Sorted(Box<SortedBook>),
+    Html(Box<Page>),
     Markdown,
 }
 
@@ -216,9 +314,13 @@ impl Encoder {
         format: Format,
         file: &Arc<str>,
         columns: Vec<Column>,
-        aside: Option<ExtraSheet>,
+        extra: Option<ExtraSheet>,
+        readers: Readers,
         lines: &mut Vec<u8>,
     ) -> Result<Encoder, SheetError> {
+        // What is only for its owner is kept nowhere else, not even for a while.
+        let may_keep = readers == Readers::Anybody;
+        let is_sorted = may_keep && columns.iter().any(|column| column.counted);
         Ok(match format {
             Format::Csv => {
                 let mut encoder = csv::Encoder::new(delimiter_of_ending(file));
@@ -227,9 +329,13 @@ impl Encoder {
             }
             Format::Json => Encoder::Json(Objects::new(&columns, true)),
             Format::JsonLines => Encoder::Json(Objects::new(&columns, false)),
-            Format::Xlsx => Encoder::Xlsx(Box::new(Book::new(file, columns, aside)?)),
+            Format::Xlsx if is_sorted => Encoder::Sorted(Box::new(SortedBook::new(file, columns))),
+            Format::Xlsx => {
+                let extras = Vec::from_iter(extra);
+                Encoder::Xlsx(Box::new(Book::new(file, columns, extras)?))
+            }
             Format::Xls | Format::Ods => return Err(SheetErrorKind::Ending.in_file(file)),
-            Format::Html => Encoder::Html(Page::new(file, columns, lines)),
+            Format::Html => Encoder::Html(Box::new(Page::new(file, columns, may_keep))),
             Format::Markdown => {
                 let headings = columns.iter().map(|column| column.heading.as_str());
                 lines.extend_from_slice(markdown::row(headings).as_bytes());

@@ -53,6 +53,7 @@ mod verbs {
     mod losses;
     mod migrate;
     mod order;
+    mod paper;
     mod plan;
     mod reading;
     mod screen;

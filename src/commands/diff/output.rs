@@ -4,9 +4,12 @@ use crate::cli::DiffArgs;
 use crate::diff::{Comparison, HEADINGS, What};
 use crate::manifest::{Access, Manifest};
 use crate::model::Field;
+use crate::report::for_people;
 use crate::rim::terminal::{output, print, print_data};
+use crate::rim::who;
 use crate::rim::{Exit, Failure};
-use crate::sheet::{Format, Readers, Writer};
+use crate::sheet::{Column, Format, Heading, Readers, Tone, Writer};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Write};
@@ -27,7 +30,7 @@ impl Output {
     /// Opens the file, or the table on standard output.
     pub(super) fn open(args: &DiffArgs, with_target: bool) -> Result<Output, Failure> {
         let target = with_target.then_some("target");
-        let headings: Vec<&str> = target.into_iter().chain(HEADINGS).collect();
+        let headings: Vec<Column> = target.into_iter().chain(HEADINGS).map(column).collect();
         let stream =
             |format| Writer::stream(Box::new(QuietStdout), "standard output", format, &headings);
         let table = match &args.output {
@@ -35,8 +38,22 @@ impl Output {
             // As text, which is no table.
             None => Format::named(&args.format).map(stream),
         };
+        let mut table = table.transpose().map_err(Failure::usage)?;
+        if let Some(table) = &mut table {
+            table.set_title("differences");
+            let sides = &args.sides;
+            for (name, value) in [
+                ("compared", sides.join(" → ")),
+                ("by", who()),
+                ("at", for_people(Timestamp::now())),
+            ] {
+                if !value.is_empty() {
+                    table.add_fact(name, &value);
+                }
+            }
+        }
         Ok(Output {
-            table: table.transpose().map_err(Failure::usage)?,
+            table,
             with_target,
             json: args.json.then(Vec::new),
             failed: vec![],
@@ -114,6 +131,24 @@ fn as_json(
         "counts": counts,
         "differences": rows,
     })
+}
+
+/// A column of the table; what kind of difference it is comes in few words, which are counted.
+fn column(heading: &'static str) -> Column {
+    Column {
+        counted: heading == "kind",
+        prose: heading == "words",
+        tone: (heading == "kind").then_some(tone_of_kind),
+        ..heading.column()
+    }
+}
+
+fn tone_of_kind(word: &str) -> Tone {
+    match word {
+        word if word == What::Removed.word() => Tone::Bad,
+        word if word == What::Added.word() => Tone::Good,
+        _ => Tone::Notice,
+    }
 }
 
 /// One line for each extension that differs.

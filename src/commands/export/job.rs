@@ -165,6 +165,9 @@ impl Job<'_> {
         };
         let form = Form::new(session.manifest(), secrecy, self.args.live);
         let mut writer = self.writer(path, &form).map_err(Failure::usage)?;
+        // Nothing of the time: the same PBX is the same file.
+        writer.set_title(&format!("{}s of {}", target.record(), target.label));
+        writer.add_fact("PBX", &target.described());
         let records = format!("{}s", target.record());
         // Bars of several targets would stand in each other's place.
         let progress = self

@@ -2,8 +2,8 @@
 
 use crate::check::Counts;
 use crate::cli::FixArgs;
-use crate::model::Finding;
 use crate::model::redact::{NOT_SHOWN, quoted};
+use crate::model::{Finding, Place};
 use crate::rim::terminal::{output, print};
 use crate::rim::{Exit, Failure};
 use crate::sheet::{Readers, Row, Sheet, SheetError, Writer};
@@ -47,16 +47,14 @@ impl<'s> Changes<'s> {
     /// Reports a changed cell.
     pub(super) fn change(
         &mut self,
-        row: &Row<'_>,
+        place: &Place,
         number: &str,
-        column: usize,
+        (column, value): (usize, &str),
         finding: &Finding,
         repair: &str,
     ) -> Result<(), Failure> {
-        let place = self.sheet.place(row.line);
         let field = finding.field.map_or("", |field| field.name());
         let secret = finding.field.is_none_or(|field| field.is_secret());
-        let value = row.cells.get(column).unwrap_or_default();
         let (before, after) = match secret {
             true => (NOT_SHOWN, NOT_SHOWN),
             false => (value, repair),

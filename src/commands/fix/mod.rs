@@ -4,6 +4,7 @@
 //! is never written to.
 
 mod changes;
+mod propose;
 
 use crate::check::{BoundSheet, Counts, Options, check};
 use crate::cli::FixArgs;
@@ -36,6 +37,9 @@ pub(super) fn run(args: &FixArgs, context: &Context) -> Result<Exit, Failure> {
             "name one (of a workbook with --sheet), and run it again with the copy for the others",
         ));
     };
+    if args.propose {
+        return propose::run(args, BoundSheet { sheet, binding }, manifest, started);
+    }
     let mut changes = Changes::open(args, &sheet)?;
     let mended = mended(
         &sheet,
@@ -95,6 +99,9 @@ fn refuse_clashes(args: &FixArgs, context: &Context) -> Result<(), Failure> {
     reports.for_each(|report| files.written("--report", report));
     files.prepare()?;
     for sheet in &args.input.sheets {
+        if args.propose {
+            continue;
+        }
         let (read, written) = (kind(sheet), kind(&args.output));
         let unknown = |kind: &Kind| matches!(kind, Kind::Unknown);
         let text = |kind: &Kind| matches!(kind, Kind::Text(_));
@@ -159,8 +166,11 @@ fn mended(
                 changes.left(row, column, &finding, &why);
             } else if failed.is_none() {
                 let number = checker.number(row.cells);
+                let place = sheet.place(row.line);
+                let value = row.cells.get(column).unwrap_or_default();
+                let changed = (column, value);
                 failed = changes
-                    .change(row, number, column, &finding, repair.reveal())
+                    .change(&place, number, changed, &finding, repair.reveal())
                     .err();
             }
         }

@@ -4,9 +4,11 @@ use crate::cli::MigrateArgs;
 use crate::migrate;
 use crate::model::Field;
 use crate::plan::transfer::{Move, Transfer};
+use crate::report::for_people;
 use crate::rim::terminal::print;
-use crate::rim::{Failure, Target};
-use crate::sheet::{GENERATE, Readers, SheetError, Writer, escaped};
+use crate::rim::{Failure, Target, who};
+use crate::sheet::{Column, GENERATE, Heading, Readers, SheetError, Tone, Writer, escaped};
+use jiff::Timestamp;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -15,9 +17,13 @@ use std::path::Path;
 ///
 /// # Errors
 /// Exit 2 where it cannot be written.
-pub(super) fn write(args: &MigrateArgs, transfer: &Transfer<'_>) -> Result<(), Failure> {
+pub(super) fn write(
+    args: &MigrateArgs,
+    sides: [&Target; 2],
+    transfer: &Transfer<'_>,
+) -> Result<(), Failure> {
     match &args.loss {
-        Some(path) => write_loss(path, &transfer.moves).map_err(Failure::usage),
+        Some(path) => write_loss(path, sides, &transfer.moves).map_err(Failure::usage),
         None => Ok(()),
     }
 }
@@ -36,8 +42,33 @@ pub(super) fn print_summary(
     }
 }
 
-fn write_loss(path: &Path, moves: &[Move]) -> Result<(), SheetError> {
-    let mut writer = Writer::replace(path, Readers::Anybody, &migrate::HEADINGS)?;
+fn tone_of_lost(word: &str) -> Tone {
+    match word {
+        "yes" => Tone::Bad,
+        _ => Tone::Plain,
+    }
+}
+
+fn write_loss(path: &Path, [from, to]: [&Target; 2], moves: &[Move]) -> Result<(), SheetError> {
+    let column = |heading: &str| Column {
+        counted: heading == "fate",
+        prose: heading == "how",
+        tone: (heading == "lost").then_some(tone_of_lost),
+        ..heading.column()
+    };
+    let columns = migrate::HEADINGS.map(column);
+    let mut writer = Writer::replace(path, Readers::Anybody, &columns)?;
+    writer.set_title(&format!("losses from {} to {}", from.label, to.label));
+    for (name, value) in [
+        ("from", from.described()),
+        ("to", to.described()),
+        ("by", who()),
+        ("at", for_people(Timestamp::now())),
+    ] {
+        if !value.is_empty() {
+            writer.add_fact(name, &value);
+        }
+    }
     for one in moves {
         for entry in &one.mapped.entries {
             let cells = migrate::cells(&one.number, one.mapped.wanted.number(), entry);

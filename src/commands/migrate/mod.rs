@@ -46,7 +46,7 @@ pub(super) fn run(args: &MigrateArgs, context: &Context) -> Result<Exit, Failure
     let transfer = Transfer::map(&from, &to, source, &renumbering, left_out, fill, overwrite)?;
     let print_loss = || loss::print_summary(args, &from, &to, &transfer);
     let run = Run::new(&request, context, &stop).of_lines(transfer.lines());
-    let mut written = loss::write(args, &transfer);
+    let mut written = loss::write(args, [&from, &to], &transfer);
     if written.is_ok() && !args.dry_run {
         print_loss();
     }

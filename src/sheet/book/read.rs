@@ -6,6 +6,7 @@
 
 use crate::model::{Finding, Place, Severity};
 use crate::sheet::cells::{Cells, EXAMPLE, Row, Stored};
+use crate::sheet::column::TITLE_PREFIX;
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::ods::read as ods;
 use crate::sheet::opened::Opened;
@@ -288,9 +289,11 @@ fn named(file: &Arc<str>, tables: &[Table], name: &str) -> Result<usize, SheetEr
 fn found(book: &Book, file: &Arc<str>, options: &ReadOptions) -> Result<Vec<Head>, SheetError> {
     let mut heads = Vec::new();
     for (index, table) in book.tables().iter().enumerate() {
-        if !table.hidden && !table.is_notes {
-            heads.extend(head(book, index, file, options)?);
+        if table.hidden || table.is_notes {
+            continue;
         }
+        let found = head(book, index, file, options)?;
+        heads.extend(found.filter(|head| !head.is_about_others));
     }
     if heads.iter().any(|head| head.has_key) {
         heads.retain(|head| head.has_key);
@@ -307,6 +310,8 @@ struct Head {
     headings: Vec<String>,
     /// Whether one of the headings means the number.
     has_key: bool,
+    /// Whether the sheet only tells about others.
+    is_about_others: bool,
     /// Rows that are not blank above it.
     preamble: usize,
 }
@@ -323,6 +328,7 @@ fn head(
     let mut first = None;
     let mut titled = None;
     let mut preamble = 0;
+    let mut is_about_others = false;
     while preamble < PREAMBLE_ROWS_MAX && rows.next(&mut row)? {
         if row.is_blank() {
             continue;
@@ -342,6 +348,10 @@ fn head(
             preamble += 1;
             continue;
         }
+        if preamble == 0 && matches!(options.header, Header::First | Header::Found(_)) {
+            let title = headings.iter().find(|text| !text.trim().is_empty());
+            is_about_others = title.is_some_and(|title| title.starts_with(TITLE_PREFIX));
+        }
         let has_key = match &options.header {
             Header::Found(known) => known.have_number(&headings),
             Header::First | Header::Line(_) => false,
@@ -354,6 +364,7 @@ fn head(
             line: row.line,
             headings,
             has_key,
+            is_about_others,
             preamble,
         };
         match (has_key, &options.header) {
@@ -606,6 +617,7 @@ impl Layout {
             hint: "give the column a heading, or empty the cell".to_owned(),
             source: "".into(),
             repair: None,
+            proposal: None,
         })
     }
 }

@@ -85,6 +85,30 @@ fn rows(
     Ok(changed)
 }
 
+/// Returns why a cell cannot hold a text, in words.
+pub(crate) fn may_hold(
+    row: &RawRow,
+    is_xlsx: bool,
+    column: usize,
+    text: &str,
+) -> Result<(), String> {
+    let spot = row.spots.iter().find(|spot| spot.columns.contains(&column));
+    let why = match spot {
+        _ if row.is_calculated(column) => "a formula gives its value; mend what it refers to",
+        None => "the workbook has no such cell",
+        Some(spot) if spot.mixed => "something is drawn or noted within its text",
+        Some(spot) if !is_xlsx && spot.end - spot.tag.start > ods::CELL_BYTES_MAX => {
+            "it is too long, with its comments and drawings"
+        }
+        _ if is_xlsx && text.encode_utf16().count() > CELL_UNITS_MAX => {
+            "it would be longer than a workbook's cell can be"
+        }
+        _ if !is_xlsx && !text.chars().all(xml::is_legal) => "XML cannot hold a character of it",
+        Some(_) => return Ok(()),
+    };
+    Err(why.to_owned())
+}
+
 /// What the cells of a row are to hold.
 fn mends(
     content: &Content,
@@ -94,25 +118,7 @@ fn mends(
 ) -> Vec<(usize, Secret)> {
     let cells = Cells::stored_as(&row.text, &row.ends, &row.stored);
     let is_xlsx = matches!(content.book, Book::Xlsx(_));
-    let may = |column: usize, text: &str| {
-        let spot = row.spots.iter().find(|spot| spot.columns.contains(&column));
-        let why = match spot {
-            _ if row.is_calculated(column) => "a formula gives its value; mend what it refers to",
-            None => "the workbook has no such cell",
-            Some(spot) if spot.mixed => "something is drawn or noted within its text",
-            Some(spot) if !is_xlsx && spot.end - spot.tag.start > ods::CELL_BYTES_MAX => {
-                "it is too long, with its comments and drawings"
-            }
-            _ if is_xlsx && text.encode_utf16().count() > CELL_UNITS_MAX => {
-                "it would be longer than a workbook's cell can be"
-            }
-            _ if !is_xlsx && !text.chars().all(xml::is_legal) => {
-                "XML cannot hold a character of it"
-            }
-            Some(_) => return Ok(()),
-        };
-        Err(why.to_owned())
-    };
+    let may = |column: usize, text: &str| may_hold(row, is_xlsx, column, text);
     let mut mends = Repairs::new(&may);
     let row = Row {
         index,

@@ -823,6 +823,7 @@ fn trouble(
             hint: hint.to_owned(),
             source: "".into(),
             repair: None,
+            proposal: None,
         })
     };
     if let Some(column) = not_utf8 {

@@ -707,6 +707,7 @@ fn finding(rule: &'static str, column: Option<usize>, message: String, hint: &st
         hint: hint.to_owned(),
         source: "".into(),
         repair: None,
+        proposal: None,
     }
 }
 

@@ -11,10 +11,11 @@ use crate::xml::{Pull, PullError};
 use flate2::Crc;
 use flate2::read::{DeflateDecoder, MultiGzDecoder};
 use memchr::{memchr, memmem};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Take, Write};
 use std::sync::Arc;
+use zip::read::ZipFile;
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
@@ -29,6 +30,9 @@ pub(crate) const PART_BYTES_MAX: u64 = 2 << 30;
 pub(crate) const RATIO_MAX: u64 = 100;
 /// Bytes of a part that are inflated whatever their ratio: 4 MiB, which is some ten thousand rows that say the same.
 pub(crate) const RATIO_GRACE_BYTES: u64 = 4 << 20;
+
+/// Bytes of a part that is read as one text: 16 MiB.
+const TEXT_BYTES_MAX: u64 = 16 << 20;
 
 /// A zipped workbook.
 pub(crate) struct Package {
@@ -101,6 +105,22 @@ impl Package {
     /// How long a part is, unpacked: what it says, which is proved when it is read.
     pub(crate) fn bytes(&self, name: &str) -> u64 {
         self.parts.get(&folded(name)).map_or(0, |part| part.bytes)
+    }
+
+    /// Reads a small part that is a text; `None` where there is no such part.
+    pub(crate) fn text(&self, name: &str) -> Result<Option<String>, SheetError> {
+        let Some(inflating) = self.inflating(name) else {
+            return Ok(None);
+        };
+        if self.bytes(name) > TEXT_BYTES_MAX {
+            let what = format!("{name} is larger than {TEXT_BYTES_MAX} bytes");
+            return Err(oversized(&self.source.name, &what));
+        }
+        let mut text = String::new();
+        let mut inflating = inflating.take(TEXT_BYTES_MAX);
+        let read = inflating.read_to_string(&mut text);
+        read.map_err(|error| self.error(name, &error))?;
+        Ok(Some(text))
     }
 
     /// Reads a part as XML; `None` where there is no such part.
@@ -188,9 +208,74 @@ impl Package {
         file: &Arc<str>,
         rewrite: impl FnOnce(&mut Splice<'_>) -> Result<(), SheetError>,
     ) -> Result<(), SheetError> {
+        let failed = |error| self.failed(name, file, error);
+        let index = self.index(name)?;
+        let mut archive = ZipArchive::new(Bytes::new(&self.source)).map_err(failed)?;
+        let mut copy = ZipWriter::new(BufWriter::new(out));
+        let comment = archive.comment().into();
+        copy.set_raw_comment(comment).map_err(failed)?;
+        let mut rewrite = Some(rewrite);
+        for at in 0..archive.len() {
+            let entry = archive.by_index_raw(at).map_err(failed)?;
+            match rewrite.take_if(|_| at == index) {
+                Some(rewrite) => self.splice(name, &entry, &mut copy, file, rewrite)?,
+                None => copy.raw_copy_file(entry).map_err(failed)?,
+            }
+        }
+        let mut out = copy.finish().map_err(failed)?;
+        out.flush()
+            .map_err(|error| SheetError::unwritable(file, &error))
+    }
+
+    /// As [`Package::rewritten`], with `others` in the place of parts of the same names, or beside them. They are asked for
+    /// once the part is rewritten, which then stands first.
+    ///
+    /// # Errors
+    /// As there, and what `others` gives.
+    pub(crate) fn rewritten_with(
+        &self,
+        name: &str,
+        out: &mut File,
+        file: &Arc<str>,
+        rewrite: impl FnOnce(&mut Splice<'_>) -> Result<(), SheetError>,
+        others: impl FnOnce() -> Result<BTreeMap<String, String>, SheetError>,
+    ) -> Result<(), SheetError> {
+        let failed = |error| self.failed(name, file, error);
+        let unwritable = |error| SheetError::unwritable(file, &error);
+        let index = self.index(name)?;
+        let mut archive = ZipArchive::new(Bytes::new(&self.source)).map_err(failed)?;
+        let mut copy = ZipWriter::new(BufWriter::new(out));
+        let comment = archive.comment().into();
+        copy.set_raw_comment(comment).map_err(failed)?;
+        let entry = archive.by_index_raw(index).map_err(failed)?;
+        let options = entry.options();
+        self.splice(name, &entry, &mut copy, file, rewrite)?;
+        drop(entry);
+        let others = others()?;
+        let replaced: HashSet<String> = others.keys().map(|name| folded(name)).collect();
+        for at in (0..archive.len()).filter(|at| *at != index) {
+            let entry = archive.by_index_raw(at).map_err(failed)?;
+            if !replaced.contains(&folded(&String::from_utf8_lossy(entry.name_raw()))) {
+                copy.raw_copy_file(entry).map_err(failed)?;
+            }
+        }
+        for (name, text) in others {
+            copy.start_file(name, options).map_err(failed)?;
+            copy.write_all(text.as_bytes()).map_err(unwritable)?;
+        }
+        let mut out = copy.finish().map_err(failed)?;
+        out.flush().map_err(unwritable)
+    }
+
+    fn index(&self, name: &str) -> Result<usize, SheetError> {
+        let part = self.parts.get(&folded(name));
         let lost = || damaged(&self.source.name, &format!("{name} is not in it"));
-        let index = self.parts.get(&folded(name)).ok_or_else(lost)?.index;
-        let failed = |error: ZipError| match io::Error::from(error) {
+        Ok(part.ok_or_else(lost)?.index)
+    }
+
+    /// What an error of an archive that is copied means.
+    fn failed(&self, name: &str, file: &Arc<str>, error: ZipError) -> SheetError {
+        match io::Error::from(error) {
             // The source's own error came through.
             error
                 if error
@@ -200,35 +285,33 @@ impl Package {
                 self.error(name, &error)
             }
             error => SheetError::unwritable(file, &error),
-        };
-        let mut archive = ZipArchive::new(Bytes::new(&self.source)).map_err(failed)?;
-        let mut copy = ZipWriter::new(BufWriter::new(out));
-        let comment = archive.comment().into();
-        copy.set_raw_comment(comment).map_err(failed)?;
-        let mut rewrite = Some(rewrite);
-        for at in 0..archive.len() {
-            let entry = archive.by_index_raw(at).map_err(failed)?;
-            let (true, Some(rewrite)) = (at == index, rewrite.take_if(|_| at == index)) else {
-                copy.raw_copy_file(entry).map_err(failed)?;
-                continue;
-            };
-            let stored = String::from_utf8_lossy(entry.name_raw()).into_owned();
-            copy.start_file(stored, entry.options()).map_err(failed)?;
-            let from = self.inflating(name).ok_or_else(lost)?;
-            let mut splice = Splice {
-                package: self,
-                name,
-                from: BufReader::with_capacity(64 << 10, from),
-                at: 0,
-                out: &mut copy,
-                file,
-            };
-            rewrite(&mut splice)?;
-            splice.copy(u64::MAX)?;
         }
-        let mut out = copy.finish().map_err(failed)?;
-        out.flush()
-            .map_err(|error| SheetError::unwritable(file, &error))
+    }
+
+    /// Writes one part again as `rewrite` does.
+    fn splice<R: Read>(
+        &self,
+        name: &str,
+        entry: &ZipFile<'_, R>,
+        copy: &mut ZipWriter<BufWriter<&mut File>>,
+        file: &Arc<str>,
+        rewrite: impl FnOnce(&mut Splice<'_>) -> Result<(), SheetError>,
+    ) -> Result<(), SheetError> {
+        let stored = String::from_utf8_lossy(entry.name_raw()).into_owned();
+        let started = copy.start_file(stored, entry.options());
+        started.map_err(|error| self.failed(name, file, error))?;
+        let lost = || damaged(&self.source.name, &format!("{name} is not in it"));
+        let from = self.inflating(name).ok_or_else(lost)?;
+        let mut splice = Splice {
+            package: self,
+            name,
+            from: BufReader::with_capacity(64 << 10, from),
+            at: 0,
+            out: copy,
+            file,
+        };
+        rewrite(&mut splice)?;
+        splice.copy(u64::MAX)
     }
 
     /// Writes the workbook again as it is, over what `out` holds.

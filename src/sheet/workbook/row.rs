@@ -202,6 +202,8 @@ pub(crate) struct RawRow {
     /// Where the cells stand.
     pub(crate) spots: Vec<Spot>,
     pub(crate) hidden: bool,
+    /// Where cells stand that hold nothing, as far as they are told apart; not more than a row has cells.
+    pub(crate) blank_spots: Vec<Spot>,
     /// Whether it is the row before once more, which stands in the part only once.
     pub(crate) repeats: bool,
     /// What formulas fill that stand in other cells: down to which row, and which columns.
@@ -235,6 +237,7 @@ impl RawRow {
             conjured: 0,
             spots: Vec::new(),
             hidden: false,
+            blank_spots: Vec::new(),
             repeats: false,
             filled: Vec::new(),
         }
@@ -288,6 +291,7 @@ impl RawRow {
     pub(crate) fn begin(&mut self, line: u64) {
         self.line = line;
         self.spots.clear();
+        self.blank_spots.clear();
         self.repeats = false;
         self.hidden = false;
         self.text.clear();

@@ -29,6 +29,10 @@ pub(crate) struct Book {
     pub(crate) tables: Vec<Table>,
     /// The part of each table.
     parts: Vec<String>,
+    /// The part that lists the sheets.
+    root: String,
+    /// The part with the looks of the cells.
+    styles: Option<String>,
     package: Package,
     file: Arc<str>,
     limits: Limits,
@@ -52,6 +56,8 @@ impl Book {
         let mut book = Book {
             tables: Vec::new(),
             parts: Vec::new(),
+            root: String::new(),
+            styles: None,
             package,
             file,
             limits,
@@ -76,11 +82,18 @@ impl Book {
         let first = |kind: &str| relations.values().find(|relation| relation.is(kind));
         if let Some(relation) = first("styles") {
             book.read_styles(&relation.part)?;
+            book.styles = Some(relation.part.clone());
         }
         if let Some(relation) = first("sharedStrings") {
             book.read_strings(&relation.part)?;
         }
+        book.root = root;
         Ok(book)
+    }
+
+    /// The part that lists the sheets, and the one with the looks of the cells.
+    pub(crate) fn frame(&self) -> (&str, Option<&str>) {
+        (&self.root, self.styles.as_deref())
     }
 
     /// The archive, and the part of a table.
@@ -612,15 +625,18 @@ impl Rows {
             self.put_cell(cell, row)?;
         }
         // Cells without anything are not counted, and may be without end.
+        let spot = Spot {
+            columns: cell.column..cell.column.saturating_add(1),
+            shown: tag.end..end,
+            tag,
+            mixed: false,
+            has_formula,
+            end,
+        };
         if row.ends.len() > before {
-            row.spots.push(Spot {
-                columns: cell.column..cell.column.saturating_add(1),
-                shown: tag.end..end,
-                tag,
-                mixed: false,
-                has_formula,
-                end,
-            });
+            row.spots.push(spot);
+        } else if row.blank_spots.len() < row.limits.row_cells_max {
+            row.blank_spots.push(spot);
         }
         Ok(())
     }

@@ -15,7 +15,8 @@ use crate::sheet::options::ROW_CELLS_MAX;
 use crate::sheet::workbook::row::NOTES_MARK;
 use rust_xlsxwriter::{
     Color, DataValidation, DataValidationErrorStyle, DocProperties, ExcelDateTime, Format,
-    FormatAlign, FormatBorder, Formula, IgnoreError, Note, Workbook, Worksheet, XlsxError,
+    FormatAlign, FormatBorder, FormatUnderline, Formula, IgnoreError, Note, Url, Workbook,
+    Worksheet, XlsxError,
 };
 use std::fmt::{Display, Write as _};
 use std::io::{self, Cursor, Read, Write};
@@ -24,7 +25,7 @@ use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 /// Rows of a sheet, the headings included: a limit of Excel.
-const ROWS_MAX: u32 = 1_048_576;
+pub(crate) const ROWS_MAX: u32 = 1_048_576;
 /// Characters of a cell, as UTF-16 counts them: a limit of Excel.
 pub(crate) const CELL_UNITS_MAX: usize = 32_767;
 /// Bytes of a sheet before it is compressed: what an archive holds without extensions that Excel does not read.
@@ -35,9 +36,14 @@ const TEXT_FORMAT: u8 = 49;
 const COMPRESSION: i64 = 1;
 /// Columns narrower or wider than that are hard to read.
 const WIDTHS: (usize, usize) = (10, 48);
-/// A column of sentences, in characters, and how many of them fit on a line on average, as lines end between words.
+/// A column of sentences, in characters: how wide it is where nothing is known, and at most.
 const PROSE_WIDTH: usize = 54;
-const LINE_CHARACTERS: usize = 48;
+const PROSE_WIDTH_MAX: usize = 100;
+/// The part of a line that is filled on average, as lines end between words. Proportional letters are narrower than
+/// digits, by which widths are counted.
+const LINE_SHARE: f64 = 0.95;
+/// Notes of a workbook: each is a drawing.
+const NOTES_MAX: usize = 5000;
 /// Points of a line, and of the highest row that Excel allows.
 const LINE_HEIGHT: usize = 15;
 const HEIGHT_MAX: usize = 405;
@@ -45,14 +51,23 @@ const HEIGHT_MAX: usize = 405;
 const BUTTON_WIDTH: usize = 4;
 
 const SHEET: &str = "xl/worksheets/sheet1.xml";
-/// Names the filtered cells, so that it can be written only when the last row is known.
-const WORKBOOK: &str = "xl/workbook.xml";
+/// Names the workbook's part, and is the same in every workbook: it stands first, as programs expect that look at the
+/// beginning of a file.
+const ROOT: &str = "_rels/.rels";
+
+/// A note at a cell.
+struct CellNote {
+    row: u32,
+    column: u16,
+    text: String,
+}
 
 /// One workbook that is being written.
 pub(crate) struct Book {
     file: Arc<str>,
     columns: Vec<Column>,
-    aside: Option<ExtraSheet>,
+    extras: Vec<ExtraSheet>,
+    notes: Vec<CellNote>,
     zip: ZipWriter<StreamWriter<Pipe>>,
     pipe: Pipe,
     styles: Styles,
@@ -69,23 +84,24 @@ impl Book {
     pub(crate) fn new(
         file: &Arc<str>,
         columns: Vec<Column>,
-        aside: Option<ExtraSheet>,
+        extras: Vec<ExtraSheet>,
     ) -> Result<Book, SheetError> {
         if columns.len() > ROW_CELLS_MAX {
             return Err(SheetErrorKind::TooManyColumns(ROW_CELLS_MAX).in_file(file));
         }
-        let mut frame = Frame::new(file, &columns, 1, aside.as_ref())?;
+        let mut frame = Frame::new(file, &columns, 1, &extras, &[])?;
         let pipe = Pipe::default();
         let mut zip = ZipWriter::new_stream(pipe.clone());
         let begun = frame
-            .copy(&mut zip, |name| name != SHEET && name != WORKBOOK)
+            .copy(&mut zip, |name| name == ROOT)
             .and_then(|()| zip.start_file(SHEET, options()).map_err(io::Error::from))
             .and_then(|()| zip.write_all(frame.head.as_bytes()));
         begun.map_err(|error| SheetError::unwritable(file, &error))?;
         let mut book = Book {
             file: file.clone(),
             columns: Vec::new(),
-            aside,
+            extras,
+            notes: Vec::new(),
             zip,
             pipe,
             styles: frame.styles,
@@ -108,10 +124,30 @@ impl Book {
         Ok(book)
     }
 
-    /// Writes one row; what of the file is ready goes to `out`.
+    /// Adds a sheet beside that of the rows.
+    pub(crate) fn add_extra(&mut self, extra: ExtraSheet) {
+        self.extras.push(extra);
+    }
+
+    /// Notes something at a cell of the last row; of very many notes the first ones.
+    pub(crate) fn note(&mut self, column: usize, text: &str) {
+        if let Ok(column) = u16::try_from(column)
+            && self.notes.len() < NOTES_MAX
+        {
+            let row = self.rows.saturating_sub(1);
+            self.notes.push(CellNote {
+                row,
+                column,
+                text: text.to_owned(),
+            });
+        }
+    }
+
+    /// Writes one row, whose cells are marked by these tones, by column; what of the file is ready goes to `out`.
     pub(crate) fn row<'c>(
         &mut self,
         cells: impl IntoIterator<Item = &'c str>,
+        marks: &[(usize, Tone)],
         out: &mut Vec<u8>,
     ) -> Result<(), SheetError> {
         let columns = std::mem::take(&mut self.columns);
@@ -122,10 +158,15 @@ impl Book {
             .enumerate()
             .map(|(at, cell)| {
                 let column = columns.get(at);
-                if column.is_some_and(|column| column.prose) {
-                    height = height.max(height_of(cell));
+                if let Some(column) = column.filter(|column| column.prose) {
+                    height = height.max(height_of(cell, width(column)));
                 }
-                (cell, styles.index(column, cell))
+                let mark = marks.iter().find(|(marked, _)| *marked == at);
+                let style = match mark {
+                    Some((_, tone)) => styles.toned(*tone),
+                    None => styles.index(column, cell),
+                };
+                (cell, style)
             })
             .collect();
         let put = self.put(cells, height);
@@ -159,6 +200,10 @@ impl Book {
         self.xml.push('>');
         for (column, (cell, style)) in cells.into_iter().enumerate() {
             if cell.is_empty() {
+                // That something is missing shows too.
+                if [self.styles.notice, self.styles.bad].contains(&style) {
+                    let _ = write!(self.xml, "<c r=\"{}\" s=\"{style}\"/>", place.cell(column));
+                }
                 continue;
             }
             if cell.len() > CELL_UNITS_MAX && cell.encode_utf16().count() > CELL_UNITS_MAX {
@@ -195,11 +240,17 @@ impl Book {
 
     /// Writes what comes after the rows.
     pub(crate) fn end(mut self, out: &mut Vec<u8>) -> Result<(), SheetError> {
-        let mut frame = Frame::new(&self.file, &self.columns, self.rows, self.aside.as_ref())?;
+        let mut frame = Frame::new(
+            &self.file,
+            &self.columns,
+            self.rows,
+            &self.extras,
+            &self.notes,
+        )?;
         let ended = self
             .zip
             .write_all(frame.tail.as_bytes())
-            .and_then(|()| frame.copy(&mut self.zip, |name| name == WORKBOOK))
+            .and_then(|()| frame.copy(&mut self.zip, |name| name != SHEET && name != ROOT))
             .and_then(|()| self.zip.finish().map_err(io::Error::from));
         ended.map_err(|error| SheetError::unwritable(&self.file, &error))?;
         self.pipe.drain(out);
@@ -207,11 +258,12 @@ impl Book {
     }
 }
 
-/// How high a cell is whose text is broken into lines, in points.
-fn height_of(text: &str) -> usize {
+/// How high a cell of this width is whose text is broken into lines, in points.
+fn height_of(text: &str, width: f64) -> usize {
+    let characters = (width * LINE_SHARE) as usize;
     let lines = text
         .lines()
-        .map(|line| line.chars().count() / LINE_CHARACTERS + 1);
+        .map(|line| line.chars().count() / characters.max(1) + 1);
     (LINE_HEIGHT * lines.sum::<usize>()).min(HEIGHT_MAX)
 }
 
@@ -300,11 +352,18 @@ impl Styles {
             return self.plain;
         };
         match column.tone.map(|tone| tone(cell)) {
-            Some(Tone::Good) => self.good,
-            Some(Tone::Notice) => self.notice,
-            Some(Tone::Bad) => self.bad,
             Some(Tone::Plain) | None if column.prose => self.prose,
-            Some(Tone::Plain) | None => self.plain,
+            Some(tone) => self.toned(tone),
+            None => self.plain,
+        }
+    }
+
+    fn toned(self, tone: Tone) -> u32 {
+        match tone {
+            Tone::Good => self.good,
+            Tone::Notice => self.notice,
+            Tone::Bad => self.bad,
+            Tone::Plain => self.plain,
         }
     }
 
@@ -371,12 +430,13 @@ impl Frame {
         file: &Arc<str>,
         columns: &[Column],
         rows: u32,
-        aside: Option<&ExtraSheet>,
+        extras: &[ExtraSheet],
+        notes: &[CellNote],
     ) -> Result<Frame, SheetError> {
         let failed = |error: &dyn Display| {
             SheetError::unwritable(file, &io::Error::other(error.to_string()))
         };
-        let mut book = workbook(columns, rows, aside).map_err(|error| failed(&error))?;
+        let mut book = workbook(columns, rows, extras, notes).map_err(|error| failed(&error))?;
         let bytes = book.save_to_buffer().map_err(|error| failed(&error))?;
         let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| failed(&error))?;
         let mut xml = String::new();
@@ -426,7 +486,8 @@ impl Frame {
 fn workbook(
     columns: &[Column],
     rows: u32,
-    aside: Option<&ExtraSheet>,
+    extras: &[ExtraSheet],
+    notes: &[CellNote],
 ) -> Result<Workbook, XlsxError> {
     let mut book = Workbook::new();
     // The same rows are the same bytes: no time of day anywhere.
@@ -435,8 +496,8 @@ fn workbook(
     book.set_properties(&properties.set_author("").set_comment(""));
     let formats = Styles::formats();
     let sheet = book.add_worksheet();
-    if let Some(aside) = aside {
-        sheet.set_name(&aside.table)?;
+    if let Some(extra) = extras.iter().find(|extra| !extra.table.is_empty()) {
+        sheet.set_name(&extra.table)?;
     }
     for (format, column) in formats.iter().zip(0..) {
         sheet.write_blank(0, column, format)?;
@@ -451,6 +512,12 @@ fn workbook(
         if !column.comment.is_empty() {
             sheet.insert_note(0, at, &note(&column.comment))?;
         }
+        if column.hidden {
+            sheet.set_column_hidden(at)?;
+        }
+    }
+    for CellNote { row, column, text } in notes {
+        sheet.insert_note(*row, *column, &note(text))?;
     }
     sheet.set_default_note_author("rowcall");
     sheet.set_freeze_panes(1, 0)?;
@@ -463,10 +530,10 @@ fn workbook(
     sheet.set_print_fit_to_pages(1, 0);
     sheet.set_repeat_rows(0, 0)?;
     add_choices(sheet, columns)?;
-    if let Some(aside) = aside {
-        let sheet = book.add_worksheet().set_name(&aside.name)?;
-        add_aside(sheet, aside, heading, prose)?;
-        mark(&mut book, &aside.name)?;
+    for extra in extras {
+        let sheet = book.add_worksheet().set_name(&extra.name)?;
+        add_extra(sheet, extra, &formats)?;
+        mark(&mut book, &extra.name)?;
     }
     if columns.iter().any(|column| !column.choices.is_empty()) {
         let sheet = book.add_worksheet().set_name(CHOICES)?;
@@ -519,31 +586,56 @@ fn add_choices(sheet: &mut Worksheet, columns: &[Column]) -> Result<(), XlsxErro
     Ok(())
 }
 
-fn add_aside(
+fn add_extra(
     sheet: &mut Worksheet,
-    aside: &ExtraSheet,
-    heading: &Format,
-    prose: &Format,
+    extra: &ExtraSheet,
+    formats: &[Format; 7],
 ) -> Result<(), XlsxError> {
-    for (text, at) in aside.headings.iter().zip(0..) {
-        let cells = aside.rows.iter().filter_map(|row| row.get(usize::from(at)));
-        let widest = cells.map(|cell| cell.chars().count()).max();
-        let width = widest.unwrap_or_default().max(text.chars().count());
-        sheet.set_column_width(at, clamped(width + 1))?;
-        sheet.write_string_with_format(0, at, text, heading)?;
+    let [heading, _, _, prose, _, notice, bad] = formats;
+    let top = u32::from(!extra.title.is_empty());
+    if top > 0 {
+        sheet.write_string_with_format(0, 0, &extra.title, &Format::new().set_bold())?;
     }
-    for (cells, row) in aside.rows.iter().zip(1..) {
-        let height = cells.iter().map(|cell| height_of(cell)).max();
+    let mut widths = Vec::new();
+    for (text, at) in extra.headings.iter().zip(0..) {
+        let cells = extra.rows.iter().filter_map(|row| row.get(usize::from(at)));
+        let lines = cells.flat_map(|cell| cell.lines().map(|line| line.chars().count()));
+        let widest = lines.max().unwrap_or_default();
+        let width = clamped(widest.max(text.chars().count() + BUTTON_WIDTH) + 1);
+        sheet.set_column_width(at, width)?;
+        sheet.write_string_with_format(top, at, text, heading)?;
+        widths.push(width);
+    }
+    for (at, (cells, row)) in extra.rows.iter().zip(top + 1..).enumerate() {
+        let heights = cells.iter().zip(&widths);
+        let height = heights.map(|(cell, width)| height_of(cell, *width)).max();
         sheet.set_row_height(row, height.unwrap_or(LINE_HEIGHT) as f64)?;
         for (cell, at) in cells.iter().zip(0..) {
-            sheet.write_string_with_format(row, at, cell, prose)?;
+            let format = match cell.as_str() {
+                "error" => bad,
+                "warning" => notice,
+                _ => prose,
+            };
+            sheet.write_string_with_format(row, at, cell, format)?;
+        }
+        if let (Some(to), Some(text)) = (extra.links.get(at), cells.first()) {
+            let to = Url::new(format!("internal:Sheet1!{to}")).set_text(text);
+            // The library's own style of links would count as the first of all.
+            let link = Format::new()
+                .set_font_color(Color::RGB(0x05_63_C1))
+                .set_underline(FormatUnderline::Single);
+            sheet.write_url_with_format(row, 0, to, &link)?;
         }
     }
-    sheet.set_freeze_panes(1, 0)?;
+    if let (Some(last), false) = (extra.headings.len().checked_sub(1), extra.rows.is_empty()) {
+        let rows = u32::try_from(extra.rows.len()).unwrap_or(ROWS_MAX);
+        sheet.autofilter(top, 0, top + rows, u16::try_from(last).unwrap_or(u16::MAX))?;
+    }
+    sheet.set_freeze_panes(top + 1, 0)?;
     sheet.set_landscape();
     sheet.set_paper_size(A4);
     sheet.set_print_fit_to_pages(1, 0);
-    sheet.set_repeat_rows(0, 0)?;
+    sheet.set_repeat_rows(top, top)?;
     Ok(())
 }
 
@@ -561,7 +653,11 @@ fn note(text: &str) -> Note {
 
 fn width(column: &Column) -> f64 {
     if column.prose {
-        return PROSE_WIDTH as f64;
+        let width = match column.width {
+            0 => PROSE_WIDTH,
+            width => (width + 2).clamp(WIDTHS.0, PROSE_WIDTH_MAX),
+        };
+        return width as f64;
     }
     let heading = column.heading.chars().count() + BUTTON_WIDTH;
     clamped(heading.max(column.width + 1))
@@ -593,11 +689,11 @@ mod tests {
         }
     }
 
-    fn book(columns: Vec<Column>, rows: &[Vec<&str>], aside: Option<ExtraSheet>) -> Vec<u8> {
-        let mut book = Book::new(&"t.xlsx".into(), columns, aside).unwrap();
+    fn book(columns: Vec<Column>, rows: &[Vec<&str>], extras: Vec<ExtraSheet>) -> Vec<u8> {
+        let mut book = Book::new(&"t.xlsx".into(), columns, extras).unwrap();
         let mut bytes = Vec::new();
         for row in rows {
-            book.row(row.iter().copied(), &mut bytes).unwrap();
+            book.row(row.iter().copied(), &[], &mut bytes).unwrap();
         }
         book.end(&mut bytes).unwrap();
         bytes
@@ -652,7 +748,7 @@ mod tests {
             "[=+@0' -]{1,4}[0-9]{0,20}",
         ], 1..6)) {
             let row: Vec<&str> = texts.iter().map(String::as_str).collect();
-            let sheet = part(&book(vec![named("h"); row.len()], std::slice::from_ref(&row), None), SHEET);
+            let sheet = part(&book(vec![named("h"); row.len()], std::slice::from_ref(&row), vec![]), SHEET);
             let legal = |c: char| matches!(c, '\t' | '\n' | ' '..='\u{fffd}' | '\u{10000}'..);
             prop_assert!(sheet.chars().all(legal), "{sheet:?}");
             let read: Vec<String> = cells(&sheet).into_iter().map(|(_, text)| text).collect();
@@ -673,14 +769,14 @@ mod tests {
             vec!["=1+1", "bad"],
             vec!["12345678901234567890", "other"],
         ];
-        let bytes = book(vec![named("number"), result], &rows, None);
+        let bytes = book(vec![named("number"), result], &rows, vec![]);
         let sheet = part(&bytes, SHEET);
         assert!(!sheet.contains("<v>") && !sheet.contains("<f"), "{sheet}");
         assert!(sheet.contains("state=\"frozen\""), "{sheet}");
         assert!(sheet.contains("<autoFilter ref=\"A1:B5\"/>"), "{sheet}");
         // It would be that of a workbook without rows, and some readers believe it.
         assert!(!sheet.contains("<dimension"), "{sheet}");
-        assert!(part(&bytes, WORKBOOK).contains("Sheet1!$A$1:$B$5"));
+        assert!(part(&bytes, "xl/workbook.xml").contains("Sheet1!$A$1:$B$5"));
         let cells = cells(&sheet);
         let styles: Vec<&str> = cells.iter().map(|(style, _)| style.as_str()).collect();
         let [head, _, text, good, _, notice, _, bad, _, other] = styles[..] else {
@@ -705,33 +801,35 @@ mod tests {
 
     #[test]
     fn what_a_workbook_cannot_hold_is_refused_by_name_and_never_cut() {
-        let book = || Book::new(&"t.xlsx".into(), vec![named("a"), named("b")], None).unwrap();
+        let book = || Book::new(&"t.xlsx".into(), vec![named("a"), named("b")], vec![]).unwrap();
         let fits = [
             "x".repeat(CELL_UNITS_MAX),
             "\u{1f600}".repeat(CELL_UNITS_MAX / 2),
         ];
         for text in &fits {
-            book().row(["", text.as_str()], &mut vec![]).unwrap();
+            book().row(["", text.as_str()], &[], &mut vec![]).unwrap();
         }
         for text in fits.map(|text| text + "\u{1f600}") {
-            let error = book().row(["", text.as_str()], &mut vec![]).unwrap_err();
+            let error = book()
+                .row(["", text.as_str()], &[], &mut vec![])
+                .unwrap_err();
             let error = error.to_string();
             assert!(
                 error.starts_with("t.xlsx: cell B2 would be longer than"),
                 "{error}"
             );
-            assert!(Book::new(&"t.xlsx".into(), vec![named(&text)], None).is_err());
+            assert!(Book::new(&"t.xlsx".into(), vec![named(&text)], vec![]).is_err());
         }
         let mut full = book();
         full.rows = ROWS_MAX - 1;
-        full.row(["1"], &mut vec![]).unwrap();
-        let error = full.row(["1"], &mut vec![]).unwrap_err();
+        full.row(["1"], &[], &mut vec![]).unwrap();
+        let error = full.row(["1"], &[], &mut vec![]).unwrap_err();
         assert!(error.to_string().contains("Write .csv"), "{error}");
         let mut heavy = book();
         heavy.bytes = SHEET_BYTES_MAX;
-        assert!(heavy.row(["1"], &mut vec![]).is_err());
+        assert!(heavy.row(["1"], &[], &mut vec![]).is_err());
         let wide = vec![named("a"); ROW_CELLS_MAX + 1];
-        assert!(Book::new(&"t.xlsx".into(), wide, None).is_err());
+        assert!(Book::new(&"t.xlsx".into(), wide, vec![]).is_err());
     }
 
     #[test]
@@ -752,8 +850,9 @@ mod tests {
             name: "Help".to_owned(),
             headings: vec!["field".to_owned()],
             rows: vec![vec!["=number".to_owned()]],
+            ..ExtraSheet::default()
         };
-        let bytes = book(columns, &[], Some(aside));
+        let bytes = book(columns, &[], vec![aside]);
         let sheet = part(&bytes, SHEET);
         let words = "sqref=\"B2:B1048576\"><formula1>Choices!$A$2:$A$3</formula1>";
         assert!(sheet.contains(words), "{sheet}");

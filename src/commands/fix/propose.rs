@@ -1,0 +1,124 @@
+//! `rowcall fix --propose`: certain repairs and likely ones, each marked and with its reason, for a person to accept.
+
+use super::changes::Changes;
+use super::counted;
+use crate::check::{BoundSheet, Checked, Counts, Options, Verdict, check};
+use crate::cli::FixArgs;
+use crate::columns::Deeds;
+use crate::commands::mark::{MarkedSheet, refuse_ending};
+use crate::input::{InputOptions, bound};
+use crate::manifest::{Manifest, Purpose};
+use crate::model::Secret;
+use crate::model::redact::{NOT_SHOWN, quoted};
+use crate::rim::terminal::print;
+use crate::rim::{Exit, Failure};
+use crate::sheet::SheetError;
+use jiff::Timestamp;
+
+/// Writes the marked copy, and reports every cell that differs in it.
+///
+/// # Errors
+/// Exit 2 where the sheet cannot be read, or the copy or a report cannot be written.
+pub(super) fn run(
+    args: &FixArgs,
+    table: BoundSheet,
+    manifest: &Manifest,
+    started: Timestamp,
+) -> Result<Exit, Failure> {
+    refuse_ending(&table.sheet, "--output", &args.output)?;
+    let tables = [table];
+    let [table] = &tables;
+    let mut changes = Changes::open(args, &table.sheet)?;
+    let mut marked = MarkedSheet::new(table);
+    let mut likely = 0;
+    let keep = |checked: &Checked<'_>| {
+        let cells = checked.row.cells;
+        let cells = (0..cells.len()).map(|at| Secret::new(cells.get(at).unwrap_or_default()));
+        Some(cells.collect::<Vec<Secret>>())
+    };
+    let sink = |mut verdict: Verdict<'_, Vec<Secret>>| -> Result<(), Stop> {
+        changes.rows += 1;
+        verdict.findings.sort_by_key(|finding| finding.column);
+        let mut last = None;
+        let cells = verdict.kept.take().unwrap_or_default();
+        for mut finding in std::mem::take(&mut verdict.findings) {
+            let (repair, proposal) = (finding.repair.take(), finding.proposal.take());
+            let is_certain = repair.is_some();
+            let (Some(text), Some(column)) = (repair.or(proposal), finding.column) else {
+                continue;
+            };
+            if last.replace(column) == Some(column) {
+                continue;
+            }
+            likely += u64::from(!is_certain);
+            let value = cells.get(column).map_or("", Secret::reveal);
+            let (place, number) = (&verdict.place, &verdict.number);
+            changes.change(place, number, (column, value), &finding, text.reveal())?;
+            let change = match finding.field.is_none_or(|field| field.is_secret()) {
+                true => format!("{NOT_SHOWN} is written anew"),
+                false => format!("{} → {}", quoted(value), quoted(text.reveal())),
+            };
+            marked.propose(
+                verdict.row,
+                place,
+                number,
+                &finding,
+                (column, text),
+                (is_certain, change),
+            );
+        }
+        Ok(())
+    };
+    let checked = check(&tables, manifest, options(args), keep, sink);
+    checked.map_err(|stop| stop.0)?;
+    for line in marked.write(&args.output)? {
+        print(line);
+    }
+    let counts = check_copy(args, manifest)?;
+    let exit = Exit::done_if(counts.invalid == 0);
+    let cells = changes.finish(args, &counts, started, exit)?;
+    print(format!(
+        "{}: {} of {}, {likely} of them likely and not certain: look at the marked cells",
+        args.output.display(),
+        counted(cells, "cell changed", "cells changed"),
+        counted(counts.rows, "row", "rows")
+    ));
+    Ok(exit)
+}
+
+fn options(args: &FixArgs) -> Options<'_> {
+    Options {
+        purpose: Purpose::Create,
+        on_pbx: None,
+        country: args.country,
+    }
+}
+
+/// Checks the copy as it stands, for what is left to do in it.
+fn check_copy(args: &FixArgs, manifest: &Manifest) -> Result<Counts, Failure> {
+    let mut input: InputOptions = args.input.options();
+    input.sheets = vec![args.output.clone()];
+    let opened = bound(&input, manifest, Deeds::default())?;
+    let tables = opened.into_iter().filter_map(|(sheet, binding)| {
+        let binding = binding.ok()?;
+        Some(BoundSheet { sheet, binding })
+    });
+    let tables: Vec<BoundSheet> = tables.collect();
+    let sink = |_: Verdict<'_, ()>| Ok::<(), SheetError>(());
+    check(&tables, manifest, options(args), |_| None, sink).map_err(Failure::usage)
+}
+
+/// Why the check ends early.
+struct Stop(Failure);
+
+impl From<SheetError> for Stop {
+    fn from(error: SheetError) -> Self {
+        Stop(Failure::usage(error))
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Stop(failure)
+    }
+}

@@ -1,0 +1,246 @@
+//! A copy of a sheet in which cells are marked, with a further sheet that tells what was found: of an XLSX workbook a copy
+//! part for part, of anything else a workbook with the same rows.
+
+use crate::disk::{Readers, WholeFile};
+use crate::model::Secret;
+use crate::sheet::book::read::{Book, Content as BookContent};
+use crate::sheet::book::repair::may_hold;
+use crate::sheet::column::{ExtraSheet, Tone};
+use crate::sheet::error::{SheetError, SheetErrorKind};
+use crate::sheet::reader::{Content, Sheet};
+use crate::sheet::workbook::row::RawRow;
+use crate::sheet::writer::Writer;
+use crate::sheet::xlsx::mark::{self, CellMark, MarkStyles, NewParts};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// CellMarks at the cells of a sheet, by line and column.
+#[derive(Debug, Default)]
+pub struct CellMarks(BTreeMap<u64, BTreeMap<usize, CellMark>>);
+
+impl CellMarks {
+    /// CellMarks a cell; a second mark is noted too, and the heavier tone shows.
+    pub fn add(&mut self, line: u64, column: usize, tone: Tone, note: &str) {
+        let cells = self.0.entry(line).or_default();
+        let mark = cells.entry(column).or_insert_with(|| CellMark {
+            tone,
+            note: String::new(),
+            text: None,
+        });
+        mark.tone = mark.tone.max(tone);
+        if !mark.note.is_empty() {
+            mark.note.push('\n');
+        }
+        mark.note.push_str(note);
+    }
+
+    /// Has a marked cell hold another text.
+    pub fn replace(&mut self, line: u64, column: usize, text: Secret) {
+        let cell = self
+            .0
+            .get_mut(&line)
+            .and_then(|cells| cells.get_mut(&column));
+        if let Some(mark) = cell {
+            mark.text = Some(text);
+        }
+    }
+}
+
+/// Returns whether a marked copy of a sheet is the workbook itself, part for part, and not a workbook with its rows.
+pub fn is_copied_whole(sheet: &Sheet) -> bool {
+    let Content::Workbook(content) = &sheet.content else {
+        return false;
+    };
+    matches!(content.book, Book::Xlsx(_))
+}
+
+/// Writes a marked copy; returns whether the cells have notes. A workbook that has notes already keeps them, and gets no
+/// others. The links of `extra` are cells of the sheet, or of the workbook with its rows, whose headings are in line 1.
+///
+/// # Errors
+/// If the sheet cannot be read to its end, or the copy cannot be written.
+pub fn write_marked_copy(
+    sheet: &Sheet,
+    path: &Path,
+    marks: &CellMarks,
+    extra: ExtraSheet,
+) -> Result<bool, SheetError> {
+    match &sheet.content {
+        Content::Workbook(content) if is_copied_whole(sheet) => {
+            copy_book(sheet, content, path, marks, extra)
+        }
+        _ => write_rows(sheet, path, marks, extra).map(|()| true),
+    }
+}
+
+fn write_rows(
+    sheet: &Sheet,
+    path: &Path,
+    marks: &CellMarks,
+    extra: ExtraSheet,
+) -> Result<(), SheetError> {
+    // What is in the sheet may be secret; and nobody said who may read the copy.
+    let mut writer = Writer::replace(path, Readers::Owner, &sheet.headings)?;
+    let none = BTreeMap::new();
+    for batch in sheet.batches() {
+        let mut failed = Ok(());
+        batch?.rows(|row| {
+            if failed.is_err() {
+                return;
+            }
+            let own = marks.0.get(&row.line).unwrap_or(&none);
+            let tones: Vec<(usize, Tone)> = own.iter().map(|(at, mark)| (*at, mark.tone)).collect();
+            let cells = (0..sheet.headings.len()).map(|at| {
+                let changed = own.get(&at).and_then(|mark| mark.text.as_ref());
+                changed.map_or(row.cells.get(at).unwrap_or_default(), Secret::reveal)
+            });
+            failed = writer.marked_row(cells, &tones, &[]);
+            for (at, mark) in own {
+                writer.note(*at, &mark.note);
+            }
+        })?;
+        failed?;
+    }
+    writer.add_extra(extra);
+    writer.finish()
+}
+
+fn copy_book(
+    sheet: &Sheet,
+    content: &BookContent,
+    path: &Path,
+    marks: &CellMarks,
+    extra: ExtraSheet,
+) -> Result<bool, SheetError> {
+    let file: Arc<str> = path.display().to_string().into();
+    let Book::Xlsx(book) = &content.book else {
+        return Ok(false);
+    };
+    let unwritable = |error| SheetError::unwritable(&file, &error);
+    let lost = || {
+        SheetErrorKind::NotRepairable(
+            "a workbook that is put together in an unusual way".to_owned(),
+            "Open it in Excel or LibreOffice, save it as .xlsx, and mark that",
+        )
+        .in_file(&sheet.file)
+    };
+    let (package, part) = book.part(content.table);
+    let (root, styles_part) = book.frame();
+    let styles_part = styles_part.ok_or_else(lost)?;
+    let text = |name: &str| package.text(name)?.ok_or_else(lost);
+    let styles_text = text(styles_part)?;
+    let mut styles = MarkStyles::new(&styles_text);
+    let new = NewParts::free(package);
+    let sheet_relations = package.text(&relations_of(part))?;
+    let head = package.head(part, 4096);
+    let head = String::from_utf8_lossy(&head);
+    let prefix = head
+        .split('<')
+        .find_map(|tag| {
+            let (name, _) = tag.split_once([' ', '>'])?;
+            name.strip_suffix("worksheet")
+        })
+        .unwrap_or_default()
+        .to_owned();
+    let has_own = sheet_relations.as_deref().is_some_and(|relations| {
+        relations.contains("/vmlDrawing\"") || relations.contains("/comments\"")
+    });
+    let tables: Vec<&str> = book.tables.iter().map(|table| &*table.name).collect();
+    let name = free_name(&extra.name, &tables);
+    let mut out = WholeFile::beside(path, Readers::Owner).map_err(unwritable)?;
+    let cell_styles = std::cell::RefCell::new(&mut styles);
+    package.rewritten_with(
+        part,
+        out.as_file_mut(),
+        &file,
+        |splice| {
+            let mut rows = content.book.rows(content.table)?;
+            let mut row = RawRow::new(&sheet.file, content.layout.limits);
+            while rows.next(&mut row)? {
+                if let Some(own) = marks.0.get(&row.line).filter(|_| !row.is_blank()) {
+                    let mut own = own.clone();
+                    for (column, mark) in &mut own {
+                        let text = mark.text.as_ref();
+                        mark.text = text
+                            .filter(|text| may_hold(&row, true, *column, text.reveal()).is_ok())
+                            .cloned();
+                    }
+                    mark::write_row(&row, &own, &prefix, &mut cell_styles.borrow_mut(), splice)?;
+                }
+            }
+            if has_own {
+                return Ok(());
+            }
+            let tail = splice.take(u64::MAX)?;
+            splice.write(&mark::with_notes(&tail).ok_or_else(lost)?)
+        },
+        || {
+            let styles = &mut **cell_styles.borrow_mut();
+            let types = text("[Content_Types].xml")?;
+            let relations = text(&relations_of(root))?;
+            let target = sheet.sheet.as_deref().unwrap_or_default();
+            let extra = mark::extra_sheet(&extra, target, styles);
+            let written = |text: Option<String>| text.ok_or_else(lost);
+            let mut parts = BTreeMap::from([
+                (
+                    "[Content_Types].xml".to_owned(),
+                    written(new.content_types(&types, !has_own))?,
+                ),
+                (
+                    relations_of(root),
+                    written(new.workbook_relations(&relations))?,
+                ),
+                (
+                    root.to_owned(),
+                    written(new.workbook(&text(root)?, &relations, &name))?,
+                ),
+                (
+                    styles_part.to_owned(),
+                    written(styles.written(&styles_text))?,
+                ),
+                (new.sheet.clone(), extra),
+            ]);
+            if !has_own {
+                let all = marks.0.iter().flat_map(|(line, cells)| {
+                    let cells = cells.iter();
+                    cells.map(|(column, mark)| (*line, *column, mark.note.as_str()))
+                });
+                let (comments, drawing) = mark::notes(all);
+                let relations = new.sheet_relations(sheet_relations.as_deref());
+                parts.insert(relations_of(part), written(relations)?);
+                parts.insert(new.comments.clone(), comments);
+                parts.insert(new.drawing.clone(), drawing);
+            }
+            Ok(parts)
+        },
+    )?;
+    // Until here it is its owner's alone.
+    if let Ok(about) = Path::new(&*sheet.file).metadata()
+        && about.is_file()
+    {
+        let kept = out.as_file().set_permissions(about.permissions());
+        kept.map_err(unwritable)?;
+    }
+    out.keep().map_err(unwritable)?;
+    Ok(!has_own)
+}
+
+/// The part with the relations of a part.
+fn relations_of(part: &str) -> String {
+    let (folder, name) = part.rsplit_once('/').unwrap_or(("", part));
+    format!("{folder}/_rels/{name}.rels")
+}
+
+/// A name that no sheet has.
+fn free_name(wanted: &str, tables: &[&str]) -> String {
+    let is_free = |name: &str| {
+        let name = name.to_lowercase();
+        !tables.iter().any(|table| table.to_lowercase() == name)
+    };
+    let mut names = (2..).map(|count| format!("{wanted} {count}"));
+    match is_free(wanted) {
+        true => wanted.to_owned(),
+        false => names.find(|name| is_free(name)).unwrap_or_default(),
+    }
+}

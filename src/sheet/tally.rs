@@ -1,0 +1,68 @@
+//! What the rows of a table hold all together.
+
+use crate::sheet::column::{Column, Tone};
+use std::collections::BTreeMap;
+
+/// Counts rows, and the words of those columns that have only a few; knows which columns hold anything.
+pub(crate) struct Tally {
+    columns: Vec<Column>,
+    /// How many rows there are.
+    pub(crate) rows: u64,
+    counts: BTreeMap<(Tone, String), u64>,
+    holds: Vec<bool>,
+    widest: Vec<usize>,
+}
+
+impl Tally {
+    pub(crate) fn new(columns: &[Column]) -> Tally {
+        Tally {
+            columns: columns.to_vec(),
+            rows: 0,
+            counts: BTreeMap::new(),
+            holds: vec![false; columns.len()],
+            widest: vec![0; columns.len()],
+        }
+    }
+
+    /// Takes a row; returns whether it is one of those that come first.
+    pub(crate) fn add(&mut self, cells: &[&str]) -> bool {
+        self.rows += 1;
+        let mut comes_first = false;
+        for (at, (cell, column)) in cells.iter().zip(&self.columns).enumerate() {
+            if !cell.is_empty()
+                && *cell != column.nothing
+                && let Some(holds) = self.holds.get_mut(at)
+            {
+                *holds = true;
+            }
+            if let Some(widest) = self.widest.get_mut(at) {
+                let lines = cell.lines().map(|line| line.chars().count());
+                *widest = lines.max().unwrap_or_default().max(*widest);
+            }
+            if column.counted {
+                let tone = column.tone.map_or(Tone::Plain, |tone| tone(cell));
+                comes_first |= tone == Tone::Bad;
+                *self.counts.entry((tone, (*cell).to_owned())).or_default() += 1;
+            }
+        }
+        comes_first
+    }
+
+    /// The words, those of one tone together, each with its number.
+    pub(crate) fn words(&self) -> Vec<(Tone, String, u64)> {
+        let counts = self.counts.iter();
+        counts
+            .map(|((tone, word), count)| (*tone, word.clone(), *count))
+            .collect()
+    }
+
+    /// Of each column, how many characters its longest line has.
+    pub(crate) fn widest(&self) -> &[usize] {
+        &self.widest
+    }
+
+    /// Of each column, whether any cell holds something.
+    pub(crate) fn holds(&self) -> &[bool] {
+        &self.holds
+    }
+}

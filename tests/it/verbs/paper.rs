@@ -1,0 +1,289 @@
+//! What a person reads on paper or in a spreadsheet: reports, marked copies, rejects, proposals.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// Runs the program in a folder.
+fn rowcall(folder: &Path, line: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rowcall"));
+    command.current_dir(folder).args(line.split(' '));
+    command.output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A part of a workbook.
+fn part(folder: &Path, book: &str, name: &str) -> String {
+    let file = fs::File::open(folder.join(book)).unwrap();
+    let mut archive = zip::ZipArchive::new(file).unwrap();
+    let mut part = archive
+        .by_name(name)
+        .unwrap_or_else(|_| panic!("{book} has no {name}"));
+    let mut xml = String::new();
+    part.read_to_string(&mut xml).unwrap();
+    xml
+}
+
+/// The cell of a sheet, from its tag on.
+fn cell<'x>(sheet: &'x str, name: &str) -> &'x str {
+    let (_, rest) = sheet
+        .split_once(&format!("<c r=\"{name}\""))
+        .unwrap_or_else(|| panic!("no {name} in {sheet}"));
+    rest.split_once('>').unwrap().0
+}
+
+/// The ground of a cell, as the workbook's styles give it.
+fn ground(folder: &Path, book: &str, sheet: &str, name: &str) -> String {
+    let sheet = part(folder, book, sheet);
+    let style = cell(&sheet, name).split("s=\"").nth(1).unwrap();
+    let style: usize = style.split('"').next().unwrap().parse().unwrap();
+    let styles = part(folder, book, "xl/styles.xml");
+    let formats = styles.split("<cellXfs").nth(1).unwrap();
+    let format = formats.split("<xf ").nth(style + 1).unwrap();
+    let fill = format.split("fillId=\"").nth(1).unwrap();
+    let fill: usize = fill.split('"').next().unwrap().parse().unwrap();
+    let fills = styles.split("</fills>").next().unwrap();
+    let fill = fills.split("<fill>").nth(fill + 1).unwrap();
+    let color = fill.split("fgColor rgb=\"").nth(1);
+    color
+        .map_or("", |color| color.split('"').next().unwrap())
+        .to_owned()
+}
+
+const RED: &str = "FFFFC7CE";
+const YELLOW: &str = "FFFFEB9C";
+
+const SHEET: &str = "number,name,email,registerpassword,mobile\n\
+    2001,Ann Miller,ann@example.com,Abcdefg1,0171 1\n\
+    2002,Bob,no address,Abcdefg1,0172\n\
+    2003,Cy,cy@example.com,,0173\n";
+
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("s.csv"), SHEET).unwrap();
+    folder
+}
+
+#[test]
+fn a_marked_copy_of_a_text_is_a_workbook_with_its_rows_red_and_yellow_cells_and_notes() {
+    let folder = folder();
+    let folder = folder.path();
+    let run = rowcall(folder, "check s.csv --for openvox --mark m.xlsx");
+    assert_eq!(run.status.code(), Some(1), "{}", text(&run.stderr));
+    let sheet = "xl/worksheets/sheet1.xml";
+    assert_eq!(ground(folder, "m.xlsx", sheet, "C3"), RED);
+    assert_eq!(
+        ground(folder, "m.xlsx", sheet, "D4"),
+        RED,
+        "what is missing shows"
+    );
+    assert_eq!(ground(folder, "m.xlsx", sheet, "E2"), YELLOW);
+    let notes = part(folder, "m.xlsx", "xl/comments1.xml");
+    assert!(
+        notes.contains("ref=\"C3\"") && notes.contains("must be an e-mail address"),
+        "{notes}"
+    );
+    let findings = part(folder, "m.xlsx", "xl/worksheets/sheet2.xml");
+    assert!(findings.contains("location=\"Sheet1!C3\""), "{findings}");
+    let again = rowcall(folder, "check m.xlsx --for openvox");
+    let (first, again) = (text(&run.stderr), text(&again.stderr));
+    assert_eq!(
+        again.lines().last(),
+        first.lines().last(),
+        "the sheet Findings is no data"
+    );
+}
+
+#[test]
+fn a_marked_workbook_is_the_same_but_for_its_marks_and_is_read_again_as_before() {
+    let folder = folder();
+    let folder = folder.path();
+    // A workbook with a further sheet, an own look of its cells, a filter and a cell that is not there.
+    rowcall(folder, "import s.csv --to sim:openvox --rejects r.xlsx");
+    let plain = rowcall(folder, "check r.xlsx --for openvox");
+    let run = rowcall(folder, "check r.xlsx --for openvox --mark m.xlsx");
+    assert_eq!(run.status.code(), Some(1), "{}", text(&run.stderr));
+    let sheet = "xl/worksheets/sheet1.xml";
+    assert_eq!(ground(folder, "m.xlsx", sheet, "C2"), RED);
+    assert_eq!(ground(folder, "m.xlsx", sheet, "D3"), RED);
+    let (before, after) = (part(folder, "r.xlsx", sheet), part(folder, "m.xlsx", sheet));
+    let texts = |xml: &str| {
+        let texts = xml
+            .split("<t")
+            .skip(1)
+            .filter_map(|rest| rest.split_once('>')?.1.split_once("</t>"));
+        Vec::from_iter(texts.map(|(text, _)| text.to_owned()))
+    };
+    assert_eq!(texts(&after), texts(&before));
+    assert!(
+        after.contains("<autoFilter") && after.contains("<legacyDrawing "),
+        "{after}"
+    );
+    assert_eq!(
+        part(folder, "m.xlsx", "docProps/core.xml"),
+        part(folder, "r.xlsx", "docProps/core.xml")
+    );
+    let notes = part(folder, "m.xlsx", "xl/rowcall-comments1.xml");
+    assert!(
+        notes.contains("ref=\"C2\"") && notes.contains("must be an e-mail address"),
+        "{notes}"
+    );
+    let findings = part(folder, "m.xlsx", "xl/worksheets/rowcall1.xml");
+    assert!(findings.contains("location=\"'Sheet1'!C2\""), "{findings}");
+    let again = rowcall(folder, "check m.xlsx --for openvox");
+    assert_eq!(
+        text(&again.stdout).replace("m.xlsx", "r.xlsx"),
+        text(&plain.stdout)
+    );
+    // Marked once more, it keeps the notes that it has.
+    let twice = rowcall(folder, "check m.xlsx --for openvox --mark n.xlsx");
+    assert!(
+        text(&twice.stderr).contains("has notes of its own"),
+        "{}",
+        text(&twice.stderr)
+    );
+    assert!(part(folder, "n.xlsx", "xl/workbook.xml").contains("name=\"Findings 2\""));
+}
+
+#[test]
+fn a_marked_copy_that_would_be_no_workbook_or_one_of_the_inputs_is_refused() {
+    let folder = folder();
+    let folder = folder.path();
+    for (line, word) in [
+        ("check s.csv --for openvox --mark m.csv", ".xlsx"),
+        ("check s.csv --for openvox --mark s.csv", "s.csv"),
+    ] {
+        let run = rowcall(folder, line);
+        assert_eq!(run.status.code(), Some(2), "{line}");
+        assert!(text(&run.stderr).contains(word), "{}", text(&run.stderr));
+    }
+    assert_eq!(fs::read_to_string(folder.join("s.csv")).unwrap(), SHEET);
+}
+
+#[test]
+fn rejects_carry_every_finding_of_a_row_and_mark_its_cells() {
+    let folder = folder();
+    let folder = folder.path();
+    let sheet = "number,name,email,registerpassword\n2001,Ann,nothing,\n";
+    fs::write(folder.join("t.csv"), sheet).unwrap();
+    rowcall(folder, "import t.csv --to sim:openvox --rejects r.csv");
+    let rejects = fs::read_to_string(folder.join("r.csv")).unwrap();
+    assert!(
+        rejects
+            .lines()
+            .next()
+            .unwrap()
+            .ends_with("rowcall_hint,rowcall_findings"),
+        "{rejects}"
+    );
+    for rule in ["error email.email C2", "error sip_password.required D2"] {
+        assert!(rejects.contains(rule), "{rule} is missing in {rejects}");
+    }
+    rowcall(folder, "import t.csv --to sim:openvox --rejects r.xlsx");
+    for name in ["C2", "D2"] {
+        assert_eq!(
+            ground(folder, "r.xlsx", "xl/worksheets/sheet1.xml", name),
+            RED,
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_report_says_who_did_what_to_which_pbx_and_names_the_people() {
+    let folder = folder();
+    let folder = folder.path();
+    let run = rowcall(
+        folder,
+        "import s.csv --to sim:openvox --report r.html --report r.xlsx --report r.csv",
+    );
+    assert_eq!(run.status.code(), Some(1), "{}", text(&run.stderr));
+    let html = fs::read_to_string(folder.join("r.html")).unwrap();
+    for part in [
+        "<h1>import on sim:openvox</h1>",
+        "<dt>PBX</dt><dd>sim:<wbr>openvox (OpenVox UC Series)</dd>",
+        "<dt>command</dt><dd>import</dd>",
+        "<dt>mode</dt><dd>create</dd>",
+        "<dt>read</dt><dd>s.csv</dd>",
+        "<dt>started</dt>",
+        "<dt>took</dt>",
+        "<li class=\"bad\">2 invalid</li>",
+        "<td>2001</td><td>Ann Miller</td>",
+        "To look at first: 2",
+    ] {
+        assert!(html.contains(part), "{part} is missing in {html}");
+    }
+    let first = html.split("class=\"first\"").nth(1).unwrap();
+    let first = first
+        .split("</section>")
+        .next()
+        .unwrap()
+        .replace("<wbr>", "");
+    assert!(
+        first.contains("error email, C3: ") && !first.contains("2001"),
+        "{first}"
+    );
+    let book = part(folder, "r.xlsx", "xl/worksheets/sheet1.xml");
+    let order = ["2002", "2003", "2001"].map(|number| book.find(&format!(">{number}<")).unwrap());
+    assert!(order.is_sorted(), "what is not done comes first: {order:?}");
+    for part in [
+        "state=\"frozen\"",
+        "<autoFilter ref=\"A1:Q4\"/>",
+        "hidden=\"1\"",
+    ] {
+        assert!(book.contains(part), "{part} is missing in {book}");
+    }
+    let names = part(folder, "r.xlsx", "xl/workbook.xml");
+    assert!(names.contains("name=\"Summary\""), "{names}");
+    // Formats for machines are as they were.
+    let csv = fs::read_to_string(folder.join("r.csv")).unwrap();
+    assert!(csv.starts_with("row,place,number,action,result,"), "{csv}");
+    assert!(!csv.contains("Ann Miller"), "{csv}");
+    // The summary is no data.
+    let again = rowcall(folder, "check r.xlsx --for openvox");
+    assert!(
+        text(&again.stderr).contains("3 rows:"),
+        "{}",
+        text(&again.stderr)
+    );
+}
+
+#[test]
+fn what_is_likely_is_proposed_marked_with_its_reason_and_what_is_certain_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut sheet = String::from("number,name,mobile\n");
+    for number in 101..110 {
+        sheet += &format!("0{number},Ann,'0171\n");
+    }
+    sheet += "110,Bob,0172\n";
+    fs::write(folder.join("s.csv"), sheet).unwrap();
+    let plain = rowcall(folder, "fix s.csv --for openvox -o f.csv");
+    let fixed = fs::read_to_string(folder.join("f.csv")).unwrap();
+    assert!(
+        fixed.contains("\n110,Bob"),
+        "{}{fixed}",
+        text(&plain.stderr)
+    );
+    let run = rowcall(folder, "fix s.csv --for openvox --propose -o f.xlsx");
+    let said = text(&run.stderr);
+    assert!(
+        said.contains("10 cells changed of 10 rows, 1 of them likely"),
+        "{said}"
+    );
+    let book = part(folder, "f.xlsx", "xl/worksheets/sheet1.xml");
+    assert!(book.contains(">0110<") && !book.contains(">110<"), "{book}");
+    assert_eq!(
+        ground(folder, "f.xlsx", "xl/worksheets/sheet1.xml", "A11"),
+        YELLOW
+    );
+    let notes = part(folder, "f.xlsx", "xl/comments1.xml");
+    assert!(notes.contains("likely: \"110\" → \"0110\""), "{notes}");
+    let text_copy = rowcall(folder, "fix s.csv --for openvox --propose -o g.csv");
+    assert_eq!(text_copy.status.code(), Some(2), "a text has no marks");
+    assert!(!folder.join("g.csv").exists());
+}
