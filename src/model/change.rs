@@ -5,16 +5,16 @@ use super::{Action, Field, Record};
 /// A change that a row asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// Which of the run's rows asks for it, counting from 0.
+    /// The row of the run that asks for the change, counted from 0.
     pub row: usize,
-    /// What is to be done.
+    /// The action to carry out.
     pub action: Action,
     /// The extension's number.
     pub number: String,
-    /// What is to be written: all given fields on create, the differing ones on update, nothing on delete. Its number
-    /// is always present.
+    /// The record to write: all given fields on create, the differing ones on update, nothing on delete. Its number is
+    /// always present.
     pub wanted: Record,
-    /// What the PBX held when it was looked at; `None` where there was no such extension.
+    /// The record as the PBX had it when it was read; `None` where there was no such extension.
     pub before: Option<Record>,
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// What a fault means for what may be done next.
+/// The kinds of fault, by what may be done next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
@@ -17,7 +17,7 @@ pub enum FaultKind {
     SessionExpired,
     /// User name or password refused: stop at the first, vendors lock the account after five.
     CredentialRefused,
-    /// What answers there is no such PBX, or does not let us in: the run cannot go on.
+    /// The address answers, but there is no such PBX there, or it refuses our login: the run cannot go on.
     TargetUnusable,
     /// The PBX said no to this extension.
     Rejected,
@@ -27,24 +27,25 @@ pub enum FaultKind {
     Missing,
 }
 
-/// What the PBX or the network said against us. Never holds a secret, and never an address with a token.
+/// A refusal by the PBX, or a failure of the network. Never contains a secret, and never an address with a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// What may be done next.
+    /// The kind of fault: it decides what may be done next.
     pub kind: FaultKind,
     /// Stable id, for example `openvox.10025` or `link.timeout`.
     pub code: Cow<'static, str>,
-    /// What happened, in words.
+    /// The event, in words.
     pub message: String,
-    /// What to do about it; empty where there is nothing to say.
+    /// The next step for whoever runs the PBX; empty where there is none to name.
     pub hint: String,
     /// The HTTP status, where a reply came.
     pub http_status: Option<u16>,
     /// The vendor's own code or word, where one came.
     pub vendor_code: Option<String>,
-    /// How long the PBX asked to be left alone.
+    /// The pause that the PBX asked for.
     pub retry_after: Option<Duration>,
-    /// What had already been done to the extension when this came, in words; empty where nothing.
+    /// The steps that had already been carried out for the extension before the fault, in words; empty where there were
+    /// none.
     pub done_before: String,
 }
 
@@ -85,7 +86,7 @@ impl Fault {
         self
     }
 
-    /// Whether no further row can go: the run must stop.
+    /// Returns true if no further row can be sent and the run must stop.
     pub fn ends_the_run(&self) -> bool {
         matches!(
             self.kind,

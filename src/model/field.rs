@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-/// What kind of text a field holds; decides how a cell is brought into canonical form.
+/// The kind of text in a field; decides how a cell is brought into canonical form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Any text.
@@ -26,7 +26,7 @@ pub enum Kind {
     Email,
 }
 
-/// How carefully a field's text is looked at, and for what.
+/// The checks for spreadsheet damage and slips of typing that the text of a field is put through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Care {
     /// Digits that name something of the PBX: numbers, PINs, prefixes.
@@ -47,7 +47,7 @@ pub enum Care {
     Free,
 }
 
-/// What people know an extension by.
+/// The ways in which people identify an extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Identity {
     /// A telephone number.
@@ -58,7 +58,7 @@ pub enum Identity {
     Account,
 }
 
-/// Which extension's number a field may hold.
+/// The extension whose number a field may contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reference {
     /// The extension's own.
@@ -74,26 +74,26 @@ pub enum Reference {
 pub struct FieldDef {
     /// Canonical name: what headings, reports and messages say.
     pub name: &'static str,
-    /// What a person calls it within a sentence.
+    /// The field's name within a sentence.
     pub spoken: &'static str,
-    /// What kind of text it holds.
+    /// The kind of text in the field.
     pub kind: Kind,
     /// The unit of its numbers; empty where they have none.
     pub unit: &'static str,
-    /// How carefully its text is looked at.
+    /// The checks that its text is put through.
     pub care: Care,
     /// Its value may never be shown.
     pub secret: bool,
     /// It gives the state of the moment (a registration, say) and is no setting: left out of exports unless asked for,
     /// never written.
     pub live: bool,
-    /// What it tells people about the extension; no secret may be guessed from it.
+    /// The part of the extension's identity that it shows to people; a secret must not be guessable from it.
     pub identifies: Option<Identity>,
     /// Whose number it may hold.
     pub refers: Option<Reference>,
     /// A value as an example; of a secret an invented one.
     pub example: &'static str,
-    /// What it means.
+    /// The meaning of the field, for the help.
     pub help: &'static str,
 }
 
@@ -361,12 +361,13 @@ impl Field {
         Field::all().find(|field| field.name() == name)
     }
 
-    /// Whether it is what tells one record from all others of its sheet: an extension's number, a group's name.
+    /// Returns true for the field that tells a record from all others of its sheet: an extension's number, a group's
+    /// name.
     pub fn is_key(self) -> bool {
         self == Field::NUMBER || self == Field::GROUP_NAME
     }
 
-    /// What the records of a key are called in messages.
+    /// The word for the records of this key in messages.
     pub fn record(self) -> &'static str {
         if self == Field::GROUP_NAME {
             "group"
@@ -385,13 +386,13 @@ impl Field {
         self.def().name
     }
 
-    /// Whether its value may never be shown.
+    /// Returns true if the value of the field may never be shown.
     pub fn is_secret(self) -> bool {
         self.def().secret
     }
 
-    /// Whether this value of it may never be shown: the field is a secret, or the value is an address with a password in
-    /// it.
+    /// Returns true if this value of the field may never be shown: the field is a secret, or the value is an address
+    /// with a password in it.
     pub fn hides(self, text: &str) -> bool {
         self.is_secret() || (self == Field::VOICEMAIL_GREETING && holds_password(text))
     }
@@ -401,7 +402,7 @@ impl Field {
         Field::all().filter(move |field| field.def().identifies == Some(identity))
     }
 
-    /// Whether it tells the state of the moment and no setting.
+    /// Returns true if the field shows the state of the moment and is no setting.
     pub fn is_live(self) -> bool {
         self.def().live
     }

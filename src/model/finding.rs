@@ -3,7 +3,7 @@
 use super::{Field, RuleId, Secret};
 use std::borrow::Cow;
 
-/// How much a finding weighs.
+/// The weight of a finding.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize, serde::Serialize,
 )]
@@ -33,29 +33,30 @@ impl Severity {
 pub struct Finding {
     /// The rule's stable id, for example `sip_password.forbidden`.
     pub rule: RuleId,
-    /// How much it weighs.
+    /// The weight of the finding.
     pub severity: Severity,
     /// The field it is about.
     pub field: Option<Field>,
     /// The column's index in its sheet, counting from 0, where the finding is about one cell.
     pub column: Option<usize>,
-    /// What is wrong, with the value; of a secret never the value.
+    /// The mistake, with the value; never the value of a secret.
     pub message: String,
-    /// What to do about it; empty where the message says it.
+    /// The next step; empty where the message already says it.
     pub hint: String,
-    /// Where the rule is written: title or address of the page; empty where the rule is rowcall's own.
+    /// The source of the rule: title or address of the page; empty where the rule is rowcall's own.
     pub source: Cow<'static, str>,
-    /// What the cell should hold instead, where that is certain and nothing is lost by it. Typed as a secret, for it may
-    /// be one; so it is never written into a ledger.
+    /// The value that the cell should have instead, where that is certain and nothing is lost by it. Typed as a secret,
+    /// since it may be one; so it is never written into a ledger.
     #[serde(skip)]
     pub repair: Option<Secret>,
-    /// What the cell probably is to hold, where that can be told and not be relied upon; never beside a repair.
+    /// The value that the cell probably should have, where there is a likely one that is not certain; never beside a
+    /// repair.
     #[serde(skip)]
     pub proposal: Option<Secret>,
 }
 
 impl Finding {
-    /// Whether the finding keeps its row from being sent.
+    /// Returns true if the finding keeps its row from being sent.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }

@@ -6,11 +6,11 @@ use std::sync::LazyLock;
 /// The fields of one forward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Forward {
-    /// What a person calls it within a sentence.
+    /// The forward's name within a sentence.
     pub spoken: &'static str,
-    /// Whether it is on; `None` where a destination is enough.
+    /// The field that switches it on; `None` where a destination is enough.
     pub switch: Option<Field>,
-    /// Where calls go, as a word.
+    /// The field with the kind of destination, as a word.
     pub to: Field,
     /// The extension that they go to; `None` where the number serves.
     pub extension: Option<Field>,
@@ -58,11 +58,11 @@ impl Forward {
 /// The fields of one day's office hours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OfficeHours {
-    /// What a person calls it within a sentence.
+    /// The name of these hours within a sentence.
     pub spoken: &'static str,
-    /// When they begin.
+    /// The field with the time at which they begin.
     pub from: Field,
-    /// When they end.
+    /// The field with the time at which they end.
     pub to: Field,
 }
 

@@ -1,8 +1,8 @@
-//! What became of one row.
+//! The outcome of one row.
 
 use super::{Field, Finding, Place, Severity};
 
-/// What was to be done to an extension.
+/// An action on an extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
@@ -40,7 +40,7 @@ pub enum RowResult {
     Deleted,
     /// As wanted already; also: to be deleted and not there.
     Unchanged,
-    /// Nothing wrong with it (`check` and `plan` only).
+    /// The row has no errors (`check` and `plan` only).
     Valid,
     /// Exists and differs, in mode create.
     Conflict,
@@ -105,7 +105,7 @@ impl RowResult {
         }
     }
 
-    /// Whether the row is as its owner wants it.
+    /// Returns true if the row is as its owner wants it.
     pub fn is_done(self) -> bool {
         use RowResult::*;
         matches!(self, Created | Updated | Deleted | Unchanged | Valid)
@@ -118,27 +118,27 @@ pub struct Outcome {
     /// The row's number, 1 for the first data row, counting on across files and sheets; `None` for an extension that no
     /// row names.
     pub row: Option<u64>,
-    /// Where the row stands.
+    /// The row's place in its sheet.
     pub place: Option<Place>,
     /// The extension's number, as far as it could be read.
     pub number: String,
     /// The person's name; empty where it is not known.
     pub name: String,
-    /// What was to be done.
+    /// The action that was asked for.
     pub action: Action,
-    /// What became of it.
+    /// The result of the row.
     pub result: RowResult,
     /// The stable id of the finding or fault; empty where there is none.
     pub code: String,
     /// The field that `code` is about.
     pub field: Option<Field>,
-    /// That field's heading as it stands in the sheet.
+    /// The heading of that field, as the sheet writes it.
     pub column: String,
-    /// What happened, in words.
+    /// The event, in words.
     pub message: String,
-    /// What to do next.
+    /// The next step for the reader.
     pub hint: String,
-    /// How many times a change was said to the PBX.
+    /// The number of times that a change was sent to the PBX.
     pub attempts: u32,
     /// The last HTTP status.
     pub http_status: Option<u16>,
@@ -146,7 +146,7 @@ pub struct Outcome {
     pub vendor_code: Option<String>,
     /// From handing the row to a sender to its result, in milliseconds; `None` where nothing was sent.
     pub elapsed_ms: Option<u64>,
-    /// When the result stood fast, in UTC.
+    /// The time at which the result became final, in UTC.
     pub finished_at: jiff::Timestamp,
     /// Every finding of the row.
     pub findings: Vec<Finding>,

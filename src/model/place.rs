@@ -1,4 +1,4 @@
-//! Where a value came from.
+//! The place that a value came from.
 
 use std::fmt;
 use std::sync::Arc;

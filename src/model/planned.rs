@@ -8,7 +8,7 @@ pub struct PlannedRow {
     /// Without a change: the row's one result. With a change: the line of the report as it stands while nothing was
     /// said, its result [`RowResult::NotSent`].
     pub outcome: Outcome,
-    /// What is to be done, with what the PBX held before. Its `row` is the row's position.
+    /// The change to make, with the record as the PBX had it before. Its `row` is the row's position.
     pub change: Option<Change>,
     /// The fields in which the extension will not be as it was, because the vendor does not give them back. Once the
     /// change is done the row is [`RowResult::Differs`] for that.

@@ -54,7 +54,7 @@ impl Record {
         extension
     }
 
-    /// What it is called in messages: `extension` or `group`.
+    /// The word for the record in messages: `extension` or `group`.
     pub fn record(&self) -> &'static str {
         self.key().record()
     }
@@ -87,7 +87,7 @@ impl Record {
         self.fields.get(&field).map(Secret::reveal)
     }
 
-    /// Whether a switch is on.
+    /// Returns true if a switch is on.
     pub fn is_on(&self, field: Field) -> bool {
         self.text(field) == Some("on")
     }

@@ -1,10 +1,10 @@
-//! What is shown of a value to people, and what stands in the place of a secret. No other module has words for it.
+//! Values as they may be shown to people, and the words that replace a secret. No other module has words for that.
 
 use super::{Field, OddChar};
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// How many characters of a value are shown.
+/// The number of characters of a value that are shown.
 const CHARS_MAX: usize = 60;
 
 /// Stands in the place of a secret.
@@ -28,10 +28,10 @@ pub fn plain(field: Field, text: &str) -> String {
     }
 }
 
-/// How long a piece of a secret is that gives it away, in characters.
+/// The length from which a piece of a secret gives it away, in characters.
 const PIECE: usize = 4;
 
-/// Whether words that somebody else wrote hold a secret or a piece of it: in any case, percent-encoded, escaped as in
+/// Returns true if words from elsewhere contain a secret or a piece of it: in any case, percent-encoded, escaped as in
 /// JSON or XML, in base64 or in hexadecimal digits.
 pub fn repeats(words: &str, typed: &str) -> bool {
     let secret = typed.to_lowercase();
@@ -150,8 +150,8 @@ fn decoded_runs(words: &str) -> impl Iterator<Item = String> {
     })
 }
 
-/// What somebody typed as a target, without the password of an address: `http://api:(not shown)@10.0.0.1`. An address
-/// that is mistyped is one too, so all between the first `:` of a user and the last `@` counts as a password.
+/// A target as it was typed, without the password of an address: `http://api:(not shown)@10.0.0.1`. A mistyped address
+/// counts as an address too, so everything between the first `:` of a user and the last `@` is taken for a password.
 pub fn target(typed: &str) -> Cow<'_, str> {
     // An address has no query and no fragment: whatever stands there is not shown.
     let is_address = typed.contains([':', '/', '@']);
@@ -219,7 +219,7 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// What became of a secret, by whether it was there before and is there now.
+/// The word for the change of a secret, by whether it was set before and is set now.
 pub fn changed(before: bool, now: bool) -> &'static str {
     match (before, now) {
         (false, true) => "set",

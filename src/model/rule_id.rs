@@ -29,7 +29,7 @@ impl RuleId {
         RuleId(Cow::Owned(format!("{}.{kind}", field.name())))
     }
 
-    /// What kind of rule it is.
+    /// The kind of the rule: the second part of its name.
     pub fn kind(&self) -> &str {
         self.0.split('.').nth(1).unwrap_or(&self.0)
     }

@@ -28,7 +28,7 @@ impl<'t> Text<'t> {
         }
     }
 
-    /// Whether the field is to be emptied, or is empty.
+    /// Returns true if the field is to be emptied, or is empty.
     pub fn is_empty(self) -> bool {
         self.reveal().is_empty()
     }

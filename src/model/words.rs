@@ -1,4 +1,4 @@
-//! When two words are the same: one definition for headings, vendors' words and whatever else people type.
+//! The comparison of words: one definition for headings, vendors' words and everything else that people type.
 
 /// The letters of a word that count: without case, white space, `_`, `-` and the byte-order mark.
 fn letters(word: &str) -> impl Iterator<Item = char> {

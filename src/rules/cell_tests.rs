@@ -1,4 +1,4 @@
-//! What cells and rows mean that are none: placeholders, wrappers, repeated headings, totals, garbled letters.
+//! Cells and rows that contain no record: placeholders, wrappers, repeated headings, totals, garbled letters.
 
 use super::*;
 use crate::columns::{BindOptions, Binding};
@@ -10,7 +10,7 @@ const OPENVOX: &str = include_str!("../vendors/openvox/vendor.toml");
 const PORTSIP: &str = include_str!("../vendors/portsip/vendor.toml");
 const OZEKI: &str = include_str!("../vendors/ozeki/vendor.toml");
 
-/// What is found in each row, as weight, rule and repair, and the fields that would be sent.
+/// Returns the findings of each row, as severity, rule and repair, and the fields that would be sent.
 fn found(
     vendor: &str,
     headings: &[&str],
@@ -95,7 +95,7 @@ fn found(
         .collect()
 }
 
-/// What is found in one cell beside a number and a password that are right.
+/// Returns the findings of one cell beside a number and a password that are right.
 fn of_cell(heading: &str, text: &str, country: Option<&str>) -> Vec<String> {
     let headings = ["number", "sip_password", heading];
     let row = ["2001", "tR7xkQ2mZp9w", text];

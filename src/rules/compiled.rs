@@ -10,10 +10,10 @@ use crate::model::redact::{quoted, shown};
 use crate::model::{Field, Finding, Kind, RuleId, Secret, Severity};
 use crate::sheet::{CLEAR, Cells, GENERATE, is_generate, unescaped};
 
-/// What is known of one field of one row: enough for the rules about several fields.
+/// The knowledge of one field of one row: enough for the rules about several fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ValueClass {
-    /// Nothing can be said: not given on update, or its value is wrong in itself.
+    /// Nothing is known: the field is not given on update, or its value is wrong in itself.
     Unknown,
     /// It has no value, or is to have none.
     Blank,
@@ -48,7 +48,8 @@ impl ValueClass {
     }
 }
 
-/// What is seen of each field row of the manifest, by its index. Fields are counted in a `u8`, so 256 always do.
+/// The class of each field row's value, by the index of the field row in the manifest. Indices are `u8`, so 256 entries
+/// are always enough.
 pub(super) type View = [ValueClass; 256];
 
 /// One field row and where it stands in the sheet.
@@ -56,37 +57,37 @@ pub(super) type View = [ValueClass; 256];
 pub(super) struct CompiledField<'m> {
     pub(super) row: &'m FieldRow,
     pub(super) column: Option<usize>,
-    /// Whether it is required on create at least.
+    /// True if the field is required on create at least.
     pub(super) demanded: bool,
     glance: FastPath,
     pub(super) rules: Vec<CompiledRule<'m>>,
     source: String,
-    /// What the vendor's records are called.
+    /// The vendor's word for its records.
     record: &'static str,
 }
 
-/// The way to see quickly that a value is right. What it does not settle is looked at check_slow.
+/// The quick test that a value is right. A value that it does not pass goes to `check_slow`.
 #[derive(Debug)]
 enum FastPath {
     /// `on`, `off` and their like.
     Switch,
     /// These words exactly.
     Words(Vec<(String, ValueClass)>),
-    /// No byte that asks for a check_slow look, every class of bytes that is demanded, and a length within bounds.
+    /// No byte that needs `check_slow`, every class of bytes that is demanded, and a length within bounds.
     Bytes {
         table: Box<[u8; 256]>,
         demanded: u8,
         min: usize,
         max: usize,
         form: Form,
-        /// Whether whole words pass that a spreadsheet may have left.
+        /// True if whole words that a spreadsheet may have left pass too.
         words: bool,
     },
-    /// Nothing can be seen quickly.
+    /// No value can be passed quickly.
     Never,
 }
 
-/// What no table of bytes sees.
+/// The demands on a value that a table of bytes cannot express.
 #[derive(Debug, Clone, Copy)]
 enum Form {
     Any,
@@ -204,7 +205,7 @@ impl<'m> CompiledField<'m> {
         }
     }
 
-    /// What is seen of a value, right or wrong.
+    /// Classifies a value, right or wrong.
     pub(super) fn seen(&self, text: &str) -> ValueClass {
         let text = self.trimmed(text);
         if text.is_empty() || text == CLEAR {
@@ -245,7 +246,7 @@ impl<'m> CompiledField<'m> {
         }
     }
 
-    /// Whether a check_slow look is certain to find something, told without its words.
+    /// Returns true if the slow check is certain to find an error; builds no messages.
     pub(super) fn is_surely_wrong(&self, text: &str, purpose: Purpose) -> bool {
         match self.trimmed(text) {
             "" => self.is_required(purpose),
@@ -372,12 +373,12 @@ impl<'m> CompiledField<'m> {
             .any(|rule| matches!(rule.row.rule, Rule::Digits | Rule::Range { .. }))
     }
 
-    /// Whether the field cannot be changed by a row of this purpose.
+    /// Returns true if a row of this purpose cannot change the field.
     pub(super) fn is_fixed(&self, purpose: Purpose) -> bool {
         purpose == Purpose::Update && self.row.create_only && !self.row.name.is_key()
     }
 
-    /// That the field holds something else and cannot be changed any more.
+    /// Builds the finding that the field has another value on the PBX and can no longer be changed.
     pub(super) fn unchangeable(&self, vendor: &str) -> Finding {
         let name = self.row.name.name();
         self.finding(
@@ -431,7 +432,7 @@ impl<'m> CompiledField<'m> {
             source: "".into(),
             proposal: match &damage.repair {
                 Some(_) => None,
-                // What is not told whole cannot be written.
+                // A proposal with unknown digits cannot be written.
                 None => damage
                     .probable
                     .filter(|text| !text.contains('?'))
@@ -610,7 +611,7 @@ impl<'m> CompiledRule<'m> {
     }
 }
 
-/// Whether a row must give the field. The key always: it says which extension or group is meant.
+/// Returns true if a row must give the field. The key is always required: it says which extension or group is meant.
 fn is_required(row: &FieldRow, purpose: Purpose) -> bool {
     row.name.is_key() || (purpose == Purpose::Create && row.required && row.fill.is_none())
 }

@@ -46,7 +46,7 @@ pub(super) struct FieldsTogether {
     monitor_mode: Option<u8>,
 }
 
-/// What the rules look at, and where their breaches go.
+/// The input of the rules, and the list that their findings are added to.
 struct Look<'l, 'm, 'c> {
     slots: &'l [CompiledField<'m>],
     view: &'l View,

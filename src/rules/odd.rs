@@ -3,8 +3,8 @@
 use crate::model::redact::quoted;
 use crate::model::{Field, Finding, Kind, OddChar, Severity};
 
-/// Whether a text may hold a character that hides or is mistaken for another: cheap, and never misses one. The letters
-/// of Western Europe (bytes C3 and C4) are not among them.
+/// Returns true if a text may contain a character that hides or is mistaken for another: cheap, and never misses one.
+/// The letters of Western Europe (bytes C3 and C4) are not among them.
 pub(super) fn has_suspicious_byte(text: &str) -> bool {
     // No early end: so it runs many bytes at a time.
     text.bytes().fold(false, |found, byte| {
@@ -35,7 +35,7 @@ fn odd_id(kind: OddChar) -> &'static str {
     }
 }
 
-/// What it weighs in a field; `None` where it belongs there.
+/// The severity of an odd character in a field; `None` where it belongs there.
 fn odd_severity(kind: OddChar, field: Field, c: char, wraps: bool) -> Option<Severity> {
     let free = matches!(field.def().kind, Kind::Text | Kind::List);
     match kind {

@@ -15,15 +15,15 @@ use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-/// What the vendors' own pages print where an address was swallowed by their mail protection.
+/// The text that the vendors' own pages print where their mail protection has swallowed an address.
 const SWALLOWED_ADDRESS: &str = "[email protected]";
 
 /// A row that sums up has so few bytes beside the number, and so few cells.
 const LABEL_BYTES_MAX: usize = 40;
 const TOTAL_CELLS_MAX: usize = 4;
 
-/// What people and spreadsheets write beside a sum or a count. Names of people (Somma, Suma) are not among them: their rows
-/// show by the number.
+/// Words that people and spreadsheets write beside a sum or a count. Names of people (Somma, Suma) are not among them:
+/// such rows show by their number.
 const TOTALS: [&str; 10] = [
     "summe", "gesamt", "total", "totals", "sum", "count", "somme", "totale", "totaal", "toplam",
 ];
@@ -71,7 +71,7 @@ fn is_total(text: &str) -> bool {
         || (word.starts_with('=') && TOTAL_FORMULAS.iter().any(begins))
 }
 
-/// Whether what is wrong is to be said, or only that something is.
+/// The depth of a check: findings with their words, or only the fact that there is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Words {
     All,
@@ -92,11 +92,11 @@ pub struct Checker<'m> {
     /// The headings of the columns that are read, as [`heading_key`] compares them.
     headings: Vec<(usize, String)>,
     country: Option<Country>,
-    /// How rows are read beyond their cells.
+    /// The parts of the reading of a row that go beyond its single cells.
     reading: Option<Arc<CellReading>>,
 }
 
-/// What a column stands for.
+/// The meaning of a column.
 #[derive(Debug, Clone, Copy)]
 enum Bound {
     /// The field row of this index.
@@ -123,7 +123,7 @@ impl<'m> Checker<'m> {
         Checker { country, ..self }
     }
 
-    /// That a row stands for no extension: it holds the headings again, or sums the others up.
+    /// Finds rows that contain no extension: they repeat the headings, or sum up the other rows.
     fn no_record(&self, cells: Cells<'_>) -> Option<Finding> {
         let number = self.number(cells);
         // Nearly all rows begin with a number and hold more than a label.
@@ -373,8 +373,8 @@ impl<'m> Checker<'m> {
         }
     }
 
-    /// What is wrong with the values of a row, and what is seen of them. Where nobody asks for the words, it ends with the
-    /// first value that is certainly wrong.
+    /// Checks the values of a row and classifies them. Where no words are asked for, it stops at the first value that
+    /// is certainly wrong.
     fn values(
         &self,
         cells: Cells<'_>,
@@ -394,7 +394,7 @@ impl<'m> Checker<'m> {
             if let Some(odd) = odd.filter(|odd| odd.severity == Severity::Error) {
                 match bound {
                     Bound::Known(index) => view[usize::from(*index)] = ValueClass::Unknown,
-                    // What is not sent can do no harm, unless it breaks what shows it.
+                    // A column that is not sent can do no harm, except with characters that break the display.
                     Bound::Foreign(_) if odd.kind != OddChar::Control => continue,
                     Bound::Foreign(_) => (),
                 }
@@ -413,16 +413,16 @@ impl<'m> Checker<'m> {
                     let Some(odd) = odd else { continue };
                     let mut finding = self.odd_finding(odd, *bound, *column, text);
                     if finding.repair.is_some() {
-                        // What else is wrong with the value follows from it.
+                        // Other findings about the value follow from this one.
                         let others = findings.drain(before..).map(|other| other.severity);
                         finding.severity = others.fold(finding.severity, Severity::max);
                     }
-                    // What the vendor itself says against it is enough.
+                    // A breach of the vendor's own rule is enough.
                     if findings.len() == before {
                         findings.push(finding);
                     }
                 }
-                // What becomes of it is told with the row: see `CellReading::findings`.
+                // Reported with the row: see `CellReading::findings`.
                 Bound::Foreign(_) => (),
             }
         }
@@ -487,7 +487,7 @@ impl<'m> Checker<'m> {
     /// fields are written over the held ones. Only breaches that a wanted field has a part in are said.
     pub fn merged(&self, wanted: &Record, held: &Record, findings: &mut Vec<Finding>) {
         let before = findings.len();
-        // What is there keeps its own secrets.
+        // An extension that exists keeps its own secrets.
         let given = |slot: &CompiledField<'m>| {
             wanted
                 .reveal(slot.row.name)
@@ -501,7 +501,7 @@ impl<'m> Checker<'m> {
         let mut view = [ValueClass::Unknown; 256];
         for (seen, slot) in view.iter_mut().zip(&self.slots) {
             let given = given(slot).is_some();
-            // What the PBX does not give back may well be set.
+            // A value that the PBX does not give back may well be set.
             if given || slot.row.access != Access::WriteOnly {
                 *seen = slot.seen(text(slot));
             }
@@ -566,7 +566,7 @@ impl<'m> Checker<'m> {
         traces.take(&self.cross, &self.slots, &text, seen, (false, false));
     }
 
-    /// What is seen of a field row's text, right or wrong.
+    /// Classifies the text of a field row, right or wrong.
     fn seen_at<'c>(
         &self,
         index: u8,
@@ -590,7 +590,7 @@ impl<'m> Checker<'m> {
             .map_or("", |slot| slot.text_in(cells))
     }
 
-    /// Whether nothing at all is to be said against a new extension's value of a field, not even a warning.
+    /// Returns true if a new extension's value of a field raises no finding at all, not even a warning.
     pub fn accepts(&self, field: Field, text: &str) -> bool {
         let Some(slot) = self.slots.iter().find(|slot| slot.row.name == field) else {
             return false;
@@ -602,7 +602,7 @@ impl<'m> Checker<'m> {
                 .is_some_and(|_| findings.is_empty())
     }
 
-    /// Whether a character may stand in a value of a field, by every rule of the vendor, its warnings too.
+    /// Returns true if a character is allowed in a value of a field by every rule of the vendor, its warnings included.
     pub fn allows(&self, field: Field, c: char) -> bool {
         let slot = self.slots.iter().find(|slot| slot.row.name == field);
         slot.is_some_and(|slot| slot.rules.iter().all(|rule| rule.row.rule.allows(c)))
@@ -615,7 +615,7 @@ impl<'m> Checker<'m> {
         }
     }
 
-    /// What an odd character comes to in a column that stands for a field.
+    /// Builds the finding about an odd character in a column.
     fn odd_finding(&self, odd: Odd, bound: Bound, column: usize, text: &str) -> Finding {
         let field = self.field_of(bound);
         let mut finding = odd.finding(Some(field), column, text);
@@ -701,7 +701,7 @@ impl<'m> Checker<'m> {
         if is_generate(text) {
             return Some(slot.generated(purpose, findings));
         }
-        // What is there already shows whether it would be changed: see `merged`.
+        // Only the record on the PBX shows whether the value would be changed: see `merged`.
         if slot.is_fixed(purpose) {
             return Some(ValueClass::Unknown);
         }
@@ -734,25 +734,25 @@ impl<'m> Checker<'m> {
             if row.name.def().kind == Kind::List
                 && let Some(breach) = findings.get_mut(before..).and_then(<[_]>::first_mut)
             {
-                // What the vendor itself says against it is enough.
+                // A breach of the vendor's own rule is enough.
                 (breach.repair, breach.proposal) = (finding.repair, finding.proposal);
                 return Some(ValueClass::Unknown);
             }
             if damage::explains_breaches(row.name.def().care) {
-                // What else is wrong with the value follows from the damage.
+                // The other findings about the value follow from the damage.
                 let breaches = findings.drain(before..).map(|breach| breach.severity);
                 finding.severity = breaches.fold(finding.severity, Severity::max);
             }
             findings.push(finding);
         }
-        // Nothing is concluded from a value that was complained about.
+        // Nothing is concluded from a value that has findings.
         Some(match findings.len() == before {
             true => slot.seen(text),
             false => ValueClass::Unknown,
         })
     }
 
-    /// What the kind of the field alone says against a value.
+    /// Returns the finding that follows from the kind of the field alone.
     fn breach_of_kind(&self, slot: &CompiledField<'m>, text: &str) -> Option<Finding> {
         let row = slot.row;
         let kind = row.name.def().kind;
@@ -835,7 +835,7 @@ impl<'m> Checker<'m> {
         }
     }
 
-    /// Whether it is told by row what becomes of the fields that the vendor lacks.
+    /// Returns true if each row is to report the fields that the vendor lacks.
     fn has_lacking(&self) -> bool {
         let reading = self.reading.as_ref();
         reading.is_some_and(|reading| reading.has_lacking())

@@ -19,7 +19,7 @@ const BIT_DIGITS: usize = 8;
 const KEY_DIGITS: usize = 17;
 const LENGTH_SHIFT: u32 = 57;
 const PAGE_BITS: usize = 1 << 15;
-/// How many extensions are gone through to name a loop, and how many of it are named.
+/// The number of extensions followed to name a loop; and below, the number of them that are named.
 const LOOP_STEPS_MAX: usize = 1000;
 const LOOP_NAMED_MAX: usize = 12;
 
@@ -126,7 +126,7 @@ impl Numbers {
     }
 }
 
-/// What stands in a sorted list more than once.
+/// Returns the values that a sorted list contains more than once.
 fn repeated(sorted: &[u64]) -> HashSet<u64> {
     sorted
         .windows(2)
@@ -135,7 +135,7 @@ fn repeated(sorted: &[u64]) -> HashSet<u64> {
         .collect()
 }
 
-/// What the rows of one batch leave for the survey.
+/// The facts about the rows of one batch that the collector needs.
 #[derive(Debug, Default)]
 pub struct BatchFacts {
     keys: Vec<u64>,
@@ -147,7 +147,7 @@ pub struct BatchFacts {
     sums: Sums,
 }
 
-/// How many numbers there are and what they add up to, and which rows hold a number and nothing else.
+/// The count and the sum of the numbers, and the rows that contain a number and nothing else.
 #[derive(Debug, Default)]
 struct Sums {
     count: u64,
@@ -272,14 +272,14 @@ impl BatchFacts {
     }
 }
 
-/// Whether a row of several cells holds its number and nothing else.
+/// Returns true if a row of several cells contains its number and nothing else.
 pub(super) fn is_alone(number: &str, cells: Cells<'_>) -> bool {
     let text = cells.text();
     // Blanks around it aside.
     text.len() <= number.len() + 2 && cells.len() > 1 && text.trim().len() == number.len()
 }
 
-/// What is wrong with a row as a row; it is about the key, whose field may not be known.
+/// Builds a finding about a row as a whole; it refers to the key, whose field may not be known.
 pub(super) fn about_row(
     key: Option<&CompiledField<'_>>,
     rule: &'static str,
@@ -361,12 +361,12 @@ impl Collector {
         }
     }
 
-    /// Whether it is certain already that all rows together will say something of a row.
+    /// Returns true if it is already certain that the rows together raise a finding.
     pub fn is_telling(&self) -> bool {
         !self.repeated.is_empty()
     }
 
-    /// Whether a forward goes to an extension that is nowhere.
+    /// Returns true if a forward goes to an extension that exists nowhere.
     fn misses_target(&self) -> bool {
         let knows = |numbers: &Numbers, id: u64| match self.names.special(id) {
             Some(text) => numbers.texts.contains(text),
@@ -409,7 +409,7 @@ impl Collector {
     }
 }
 
-/// What all rows together say about each.
+/// The facts about each row that show only from all rows together.
 #[derive(Debug)]
 pub struct CrossRowFacts {
     numbers: Numbers,
@@ -431,12 +431,12 @@ pub struct Duplicate {
 }
 
 impl CrossRowFacts {
-    /// Whether it has nothing to say of any row that was surveyed.
+    /// Returns true if no surveyed row has a finding.
     pub fn is_silent(&self) -> bool {
         self.is_silent
     }
 
-    /// That a row's number is the count or the sum of the others.
+    /// Builds the finding that a row's number is the count or the sum of the others.
     pub(super) fn total(
         &self,
         cross: &FieldsTogether,
@@ -581,7 +581,7 @@ fn duplicate_number(slot: &CompiledField<'_>, number: &str) -> Duplicate {
     }
 }
 
-/// Where what repeats stood first. Rows must come in their order.
+/// The first places of values that repeat. Rows must come in their order.
 #[derive(Debug, Default)]
 pub struct Places {
     first: HashMap<String, (Place, Option<usize>)>,
@@ -649,7 +649,7 @@ impl Names {
         key(number).or_else(|| self.ids.get(number).copied())
     }
 
-    /// What an id stands for, where it is no key.
+    /// Returns the text behind an id that is no key.
     fn special(&self, id: u64) -> Option<&str> {
         let text = self.texts.get(id as usize).map(AsRef::as_ref);
         (length_of(id) == 0).then(|| text.unwrap_or_default())
@@ -667,7 +667,7 @@ impl Names {
 /// The forwards that lead back to where they began.
 #[derive(Debug)]
 struct Loops {
-    /// Which ring an extension is in: from each one in a ring, forwards lead to each other one.
+    /// The ring of each extension in one: from each extension of a ring, forwards lead to every other.
     ring: HashMap<u64, u32>,
     /// The forwards within rings, sorted.
     forwards: Vec<(u64, u64)>,
@@ -760,7 +760,7 @@ fn way_back(came_from: &HashMap<u64, u64>, start: u64, end: u64) -> Vec<u64> {
     way
 }
 
-/// Where the forwards of an extension go, in a sorted list of forwards.
+/// Returns the destinations of an extension's forwards, from a sorted list of forwards.
 fn from(forwards: &[(u64, u64)], start: u64) -> impl Iterator<Item = u64> {
     let first = forwards.partition_point(|(from, _)| *from < start);
     forwards

@@ -221,7 +221,7 @@ fn bind(manifest: &Manifest, headings: &[&str]) -> Binding {
     Binding::bind(&headings, manifest, &[manifest], &BindOptions::default()).unwrap()
 }
 
-/// What is found in rows under these headings.
+/// Returns the findings of rows under these headings.
 fn found(headings: &[&str], rows: &[&[&str]], purpose: Purpose) -> Vec<Vec<Finding>> {
     found_with(headings, rows, purpose, None)
 }
@@ -426,7 +426,7 @@ fn secrets_are_generated_for_new_extensions_and_nothing_else_is() {
     for word in ["<generate>", " <Generate> "] {
         on_create(&[("sip_password", word), ("web_password", word)], &[]);
         on_create(&[("voicemail_pin", word)], &[]);
-        // What exists keeps its own: nothing is asked of it, not even of what cannot be changed.
+        // An extension that exists keeps its own: nothing is asked of it, not even of fields that cannot be changed.
         on_update(&[("sip_password", word), ("web_password", word)], &[]);
         for field in [
             "display_name",
@@ -836,7 +836,7 @@ fn addresses_repeat_without_regard_to_case() {
     assert!(found[2][0].message.contains("staff.csv:2 (cell C2)"));
 }
 
-/// What is said of rows that forward, as `number → target` pairs.
+/// Returns the messages about rows that forward, given as `number → target` pairs.
 fn forwards(pairs: &[(&str, &str)], on_pbx: Option<&[&str]>) -> Vec<String> {
     let headings = [
         "number",
@@ -984,7 +984,7 @@ fn what_the_pbx_holds_counts_after_merging() {
     assert_eq!(merged(&[mobility], &[]), breach);
     assert!(merged(&[mobility], &[mobile]).is_empty());
     assert_eq!(merged(&[(Field::MOBILE, "")], &[mobility, mobile]), breach);
-    // What was wrong before and is not touched is nobody's row.
+    // A mistake that was there before and is not touched is no row's finding.
     assert!(merged(&[(Field::EMAIL, "a@b.example")], &[mobility]).is_empty());
     // The PBX does not give the PIN back: it may be there.
     assert!(merged(&[(Field::VOICEMAIL_PIN_REQUIRED, "on")], &[]).is_empty());

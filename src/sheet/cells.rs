@@ -13,7 +13,7 @@ pub const EXAMPLE: &str = "<example>";
 /// The cell text that means *make one up*: for passwords and PINs of new extensions.
 pub const GENERATE: &str = "<generate>";
 
-/// Whether a cell's text is [`GENERATE`]. However a spreadsheet spelled it: nobody's password is to become that word.
+/// Returns true if a cell's text is [`GENERATE`], in upper or lower case: no password may ever become that word.
 pub fn is_generate(text: &str) -> bool {
     text.trim().eq_ignore_ascii_case(GENERATE)
 }
@@ -21,7 +21,7 @@ pub fn is_generate(text: &str) -> bool {
 /// Begins a cell that means one of the marks itself, and not what the mark asks for.
 const ESCAPE: char = '\\';
 
-/// Whether a cell's text is a mark, or would be without the backslashes before it.
+/// Returns true if a cell's text is a mark, or would be without the backslashes before it.
 fn is_mark(text: &str) -> bool {
     let text = text.trim().trim_start_matches(ESCAPE);
     text == CLEAR || is_generate(text)
@@ -49,7 +49,7 @@ pub fn unescaped(cell: &str) -> Cow<'_, str> {
     }
 }
 
-/// What programs and people write where there is no value.
+/// The texts that programs and people write where there is no value.
 const PLACEHOLDERS: [&str; 33] = [
     "NULL",
     "null",
@@ -86,12 +86,14 @@ const PLACEHOLDERS: [&str; 33] = [
     "(none)",
 ];
 
-/// Whether a cell's text stands for no value. As programs spell them, for `Null` and `Nan` are names.
+/// Returns true if a cell's text stands for no value. Compared exactly as programs write it, since `Null` and `Nan` are
+/// names.
 pub fn is_placeholder(text: &str) -> bool {
     text.len() <= 9 && PLACEHOLDERS.contains(&text.trim())
 }
 
-/// How a cell is stored in its file, as far as the text does not tell: what may have been lost before it was read.
+/// The way in which a cell is stored in its file, where the text does not show it: something may have been lost before
+/// it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Stored {
     /// As text; every cell of a text file is.
@@ -122,7 +124,7 @@ pub struct Cells<'a> {
     stored: &'a [Stored],
 }
 
-/// Where cells stand in their text.
+/// The bounds of the cells within their text.
 #[derive(Debug, Clone, Copy)]
 enum Bounds<'a> {
     /// One behind the other, each ending here.
@@ -147,12 +149,12 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// How the cell of a column is stored.
+    /// Returns the way in which the cell of a column is stored.
     pub fn stored(&self, column: usize) -> Stored {
         self.stored.get(column).copied().unwrap_or_default()
     }
 
-    /// How each cell is stored; empty where all are stored as text.
+    /// Returns the way in which each cell is stored; empty where all are stored as text.
     pub fn all_stored(&self) -> &'a [Stored] {
         self.stored
     }
@@ -171,7 +173,7 @@ impl<'a> Cells<'a> {
         self.text
     }
 
-    /// How many there are.
+    /// The number of cells.
     pub fn len(&self) -> usize {
         match self.bounds {
             Bounds::Ends(ends) => ends.len(),
@@ -188,7 +190,7 @@ impl<'a> Cells<'a> {
         Cells { bounds, ..self }
     }
 
-    /// Whether there is none.
+    /// Returns true if there are no cells.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -217,15 +219,15 @@ impl<'a> Cells<'a> {
 /// One row as it was read.
 #[derive(Debug)]
 pub struct Row<'a> {
-    /// Which row of its batch it is, counting from 0.
+    /// The position of the row in its batch, counted from 0.
     pub index: u64,
     /// The line of the file on which it starts, counting from 1.
     pub line: u64,
     /// Its cells.
     pub cells: Cells<'a>,
-    /// What is wrong with the row as a row (too few cells, bytes that are no text, …): it is invalid whatever its cells
-    /// say.
+    /// The mistake in the row as a whole (too few cells, bytes that are no text, …): the row is invalid whatever its
+    /// cells contain.
     pub trouble: Option<Finding>,
-    /// Where its bytes stand in the batch; empty where the file is not read by bytes.
+    /// The range of its bytes in the batch; empty where the file is not read by bytes.
     pub bytes: Range<usize>,
 }

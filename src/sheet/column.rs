@@ -1,4 +1,4 @@
-//! What stands at the head of a table that is written.
+//! The headings of a table that is written.
 
 /// A column that is written: its heading, and what formats for people make of it. Formats for machines hold the heading
 /// alone.
@@ -6,30 +6,30 @@
 pub struct Column {
     /// The heading.
     pub heading: String,
-    /// How many characters its cells are likely to have; 0 where only the heading tells.
+    /// The likely number of characters in its cells; 0 where only the heading is known.
     pub width: usize,
-    /// Whether it holds sentences: shown wide and in several lines.
+    /// True if it contains sentences: shown wide and in several lines.
     pub prose: bool,
-    /// What a cell says to whoever reads it; it is coloured so. Its words have to say the same.
+    /// The tone of a cell, which decides its colour. The cell's words must say the same.
     pub tone: Option<fn(&str) -> Tone>,
-    /// Whether formats for people count its words: for a column that has only a few. Rows in which its tone is
-    /// [`Tone::Bad`] stand first there.
+    /// True if formats for people count its words: for a column that has only a few different ones. Rows in which its
+    /// tone is [`Tone::Bad`] come first there.
     pub counted: bool,
     /// A text that says as little as an empty cell. Formats for people hide a column that holds nothing else.
     pub nothing: &'static str,
-    /// Whether formats for machines leave it out.
+    /// True if formats for machines leave it out.
     pub for_people: bool,
-    /// Whether a workbook hides it.
+    /// True if a workbook hides it.
     pub hidden: bool,
-    /// Whether its cells have to be filled in.
+    /// True if its cells have to be filled in.
     pub required: bool,
-    /// What is said about it to whoever fills it in.
+    /// The note for people who fill it in.
     pub comment: String,
     /// The words that are offered to whoever fills it in.
     pub choices: Vec<String>,
 }
 
-/// What a cell says to whoever reads it.
+/// The tone of a cell: good news, bad news or neither.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tone {
     /// All is well.
@@ -38,11 +38,11 @@ pub enum Tone {
     Notice,
     /// Not as wanted.
     Bad,
-    /// Nothing in particular.
+    /// Neither good nor bad.
     Plain,
 }
 
-/// What may stand at the head of a column that is written: a bare heading, or a [`Column`].
+/// The head of a column that is written: a bare heading, or a [`Column`].
 pub trait Heading {
     /// It as a column.
     fn column(&self) -> Column;
@@ -74,7 +74,7 @@ impl Heading for Column {
 pub struct MarkedLine {
     /// Its text.
     pub text: String,
-    /// What it says to whoever reads it.
+    /// The tone of the line.
     pub tone: Tone,
     /// The number of the group that it belongs to, counting from 0: lines that say the same of other rows.
     pub group: Option<usize>,
@@ -83,7 +83,7 @@ pub struct MarkedLine {
 /// A further table for people: a sheet of its own in a workbook, a section of a page, left out elsewhere.
 #[derive(Debug, Clone, Default)]
 pub struct ExtraSheet {
-    /// What the sheet of the rows is called.
+    /// The name of the sheet with the rows.
     pub table: String,
     /// The sheet's name: at most 31 characters.
     pub name: String,
@@ -98,6 +98,6 @@ pub struct ExtraSheet {
     pub links: Vec<String>,
 }
 
-/// How the first cell of a sheet begins that tells about other sheets and holds no rows of data itself: it is read only
-/// when it is named.
+/// The beginning of the first cell of a sheet that describes other sheets and has no rows of data itself: such a sheet
+/// is read only when it is named.
 pub const TITLE_PREFIX: &str = "rowcall: ";

@@ -1,23 +1,23 @@
-//! Why a sheet cannot be read or written.
+//! Errors of sheets that cannot be read or written.
 
 use crate::sheet::format::written_endings;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-/// Why a sheet cannot be read or written. The message names the file and, where there is one, the line, and ends with
-/// what to do. It never holds the text of a cell, which may be a secret.
+/// An error that keeps a sheet from being read or written. The message names the file and, where there is one, the
+/// line, and ends with the next step. It never contains the text of a cell, which may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SheetError {
     /// The file as it was named; `-` for standard input.
     pub file: Arc<str>,
     /// The line, counting from 1; `None` where the file as a whole is meant.
     pub line: Option<u64>,
-    /// What is wrong.
+    /// The kind of error.
     pub kind: SheetErrorKind,
 }
 
-/// What is wrong with a sheet.
+/// The kinds of error in a sheet.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SheetErrorKind {
     /// There is no such file.
@@ -51,7 +51,7 @@ pub enum SheetErrorKind {
         "cannot tell what separates the cells: {0} and {1} divide the rows alike. Say it with --delimiter {0} or --delimiter {1}"
     )]
     DelimiterUnclear(&'static str, &'static str),
-    /// Where the headings stand cannot be told: why, and a line where they may stand.
+    /// The headings cannot be found: the reason, and a line that may have them.
     #[error("{0}. Say where the headings stand with --header-row, for example --header-row {1}")]
     HeaderUnclear(String, u64),
     /// No row begins on the line that was said to be the headings'.

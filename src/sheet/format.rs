@@ -22,7 +22,7 @@ pub enum Format {
     Markdown,
 }
 
-/// What a format is for.
+/// The use of a format: for input, for output, or both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Use {
     Read,
@@ -30,12 +30,12 @@ enum Use {
     Both,
 }
 
-/// What is known of a format.
+/// The facts about a format.
 struct Entry {
     format: Format,
-    /// What people call it.
+    /// Its name for people.
     name: &'static str,
-    /// How its files end, the usual ending first: it is what the command line calls the format.
+    /// The endings of its files, the usual one first, which is also the name of the format on the command line.
     endings: &'static [&'static str],
     /// Further endings with which it is read only.
     read_endings: &'static [&'static str],
@@ -146,24 +146,24 @@ impl Format {
         entry.map(|entry| entry.format)
     }
 
-    /// What the formats that are written, and that are `wanted`, are called on the command line.
+    /// Returns the names on the command line of the formats that are written and that are `wanted`.
     pub fn choices(wanted: fn(Format) -> bool) -> impl Iterator<Item = &'static str> {
         let entries = TABLE.iter().filter(|entry| entry.used != Use::Read);
         let entries = entries.filter(move |entry| wanted(entry.format));
         entries.filter_map(|entry| entry.endings.first().copied())
     }
 
-    /// Whether sheets of it are read.
+    /// Returns true if sheets of this format are read.
     pub fn is_read(self) -> bool {
         self.entry().is_some_and(|entry| entry.used != Use::Written)
     }
 
-    /// Whether sheets of it are written.
+    /// Returns true if sheets of this format are written.
     pub fn is_written(self) -> bool {
         self.entry().is_some_and(|entry| entry.used != Use::Read)
     }
 
-    /// Whether it is a workbook's.
+    /// Returns true if the format is a workbook's.
     pub fn is_workbook(self) -> bool {
         self.entry().is_some_and(|entry| entry.is_workbook)
     }

@@ -80,7 +80,7 @@ fn write_rows(
     marks: &CellMarks,
     extra: ExtraSheet,
 ) -> Result<(), SheetError> {
-    // What is in the sheet may be secret; and nobody said who may read the copy.
+    // The sheet may have secrets; and the reader of the copy is not known.
     let mut writer = Writer::replace(path, Readers::Owner, &sheet.headings)?;
     let none = BTreeMap::new();
     for batch in sheet.batches() {

@@ -9,7 +9,7 @@ pub(crate) struct Opened<C> {
     pub(crate) sheet: Option<Arc<str>>,
     pub(crate) headings: Vec<String>,
     pub(crate) header_line: Option<u64>,
-    /// What was found out, in words.
+    /// The findings about the file, in words.
     pub(crate) notes: Vec<String>,
     pub(crate) content: C,
 }

@@ -1,4 +1,4 @@
-//! What is read, and how.
+//! The input of a reader, and its options.
 
 use crate::sheet::encoding::Encoding;
 use crate::sheet::format::Format;
@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Where a sheet comes from.
+/// The input of a sheet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
     /// Standard input.
@@ -16,7 +16,7 @@ pub enum Input {
 }
 
 impl Input {
-    /// What a name on the command line means: `-` is standard input.
+    /// Returns the input behind a name on the command line: `-` is standard input.
     pub fn named(name: &str) -> Input {
         if name == "-" {
             Input::Stdin
@@ -35,31 +35,31 @@ impl fmt::Display for Input {
     }
 }
 
-/// How a sheet is read; what is absent is found out.
+/// Options for reading a sheet; any that is absent is worked out from the file.
 #[derive(Debug, Clone, Default)]
 pub struct ReadOptions {
     /// The file's format.
     pub format: Option<Format>,
-    /// What the file is written in.
+    /// The encoding of the file.
     pub encoding: Option<Encoding>,
-    /// What separates the cells: one ASCII character, no quote and no line break.
+    /// The delimiter of the cells: one ASCII character, no quote and no line break.
     pub delimiter: Option<char>,
-    /// Where the headings stand.
+    /// The line of the headings.
     pub header: Header,
-    /// Whether a row with fewer cells than there are headings is accepted, as if blank cells followed.
+    /// True if a row with fewer cells than there are headings is accepted, as if blank cells followed.
     pub pad_short_rows: bool,
-    /// Whether curly quotes and primes that stand where JSON wants straight quotes are replaced.
+    /// True if curly quotes and primes in the place of JSON's straight quotes are replaced.
     pub fix_quotes: bool,
     /// The sheets of a workbook that are read, by their names; [`EVERY_SHEET`] stands for all that can be meant. Without
     /// any, the only one that can be meant.
     pub sheets: Vec<String>,
-    /// Whether rows that a workbook hides, by a filter or otherwise, are left out.
+    /// True if rows that a workbook hides, by a filter or otherwise, are left out.
     pub visible_only: bool,
-    /// What is too much.
+    /// The limits of size.
     pub limits: Limits,
 }
 
-/// Where the headings of a sheet stand. JSON has none above its rows, and takes no notice.
+/// The line of a sheet's headings. JSON has none above its rows, and ignores this.
 #[derive(Debug, Clone, Default)]
 pub enum Header {
     /// In the first line that is not blank.
@@ -75,7 +75,7 @@ pub enum Header {
 #[derive(Clone)]
 pub struct Headings(Arc<dyn Fn(&str) -> Known + Send + Sync>);
 
-/// What a text is worth as a heading.
+/// The meaning of a text as a heading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Known {
     /// It means nothing.
@@ -96,7 +96,7 @@ impl Headings {
         (self.0)(text)
     }
 
-    /// Whether one of the texts means the number.
+    /// Returns true if one of the texts means the number.
     pub(crate) fn have_number(&self, texts: &[String]) -> bool {
         let mut texts = texts.iter();
         texts.any(|text| self.known(text.trim()) == Known::Number)
@@ -112,7 +112,7 @@ impl fmt::Debug for Headings {
 /// In place of a sheet's name: all that are not hidden and can be meant.
 pub const EVERY_SHEET: &str = "*";
 
-/// What is too much in a sheet.
+/// The limits of a sheet's size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of one cell.

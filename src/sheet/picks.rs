@@ -35,18 +35,18 @@ impl Picks {
         pick.is_some()
     }
 
-    /// How many there are.
+    /// The number of rows picked.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there is none.
+    /// Returns true if no rows are picked.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 }
 
-/// Where a batch begins in its file.
+/// The beginning of a batch in its file.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Extent {
     pub(crate) offset: u64,

@@ -28,9 +28,9 @@ pub struct Sheet {
     pub headings: Vec<String>,
     /// The line of the header row; `None` in JSON, which has none.
     pub header_line: Option<u64>,
-    /// What was found out about the file, in words: `semicolon`, `byte-order mark`.
+    /// The findings about the file, in words: `semicolon`, `byte-order mark`.
     pub notes: Vec<String>,
-    /// Whether it was unpacked first.
+    /// True if it was unpacked first.
     pub(crate) is_packed: bool,
     pub(crate) content: Content,
 }
@@ -71,7 +71,7 @@ pub fn open(input: &Input, options: &ReadOptions) -> Result<Vec<Sheet>, SheetErr
     Ok(sheets)
 }
 
-/// What a file that gzip packed begins with.
+/// The first bytes of a file packed with gzip.
 const GZIP: [u8; 2] = [0x1F, 0x8B];
 
 fn open_source(source: Source, options: &ReadOptions) -> Result<Vec<Sheet>, SheetError> {
@@ -104,7 +104,7 @@ fn open_source(source: Source, options: &ReadOptions) -> Result<Vec<Sheet>, Shee
             sheet.has_row()?;
             sheet
         }
-        // Which of the two it is shows as it is read.
+        // The reader finds out which of the two it is.
         Format::Json | Format::JsonLines => {
             let mut sheet = Sheet::new(&file, json::open(source, options)?, Content::Json);
             sheet.notes.extend(without_effect(options, false));
@@ -256,7 +256,7 @@ impl Iterator for Batches {
 /// Some rows that follow one another, not yet parsed.
 pub struct Batch {
     pub(crate) rows: AnyBatch,
-    /// Which batch of its sheet it is, counting from 0.
+    /// The position of the batch in its sheet, counted from 0.
     nth: u64,
 }
 

@@ -15,7 +15,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-/// How many bytes are copied at once.
+/// The number of bytes copied at once.
 const COPY_BYTES: u64 = 256 << 10;
 
 /// A copy that is written whole, and not yet in its place.
@@ -86,7 +86,8 @@ impl RepairedCopy {
         })
     }
 
-    /// What the copy of a text must be said to be written in, where less of it tells so than of the original.
+    /// Returns the encoding that must be given for the copy of a text, where the copy has fewer signs of it than the
+    /// original.
     ///
     /// # Errors
     /// If it cannot be read.

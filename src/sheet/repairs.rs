@@ -1,4 +1,4 @@
-//! What the cells of a repaired copy are to hold.
+//! The new texts of cells in a repaired copy.
 
 use crate::model::Secret;
 use crate::sheet::cells::Row;
@@ -42,7 +42,7 @@ impl fmt::Debug for Repairs<'_> {
     }
 }
 
-/// Which rows of a batch are mended, and how.
+/// The rows of a batch that are repaired, with the new texts by column.
 pub(crate) type RowRepairs = Vec<(u64, Vec<(usize, Secret)>)>;
 
 /// Asks `mend` about each row that `rows` gives, of a text in this encoding.

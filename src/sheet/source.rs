@@ -13,11 +13,11 @@ use std::time::SystemTime;
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
     pub(crate) name: Arc<str>,
-    /// What the file is written in; the bytes here are UTF-8.
+    /// The encoding of the file; the bytes here are UTF-8.
     pub(crate) encoding: Encoding,
     /// The bytes as they were before they became UTF-8, where they were something else.
     pub(crate) original: Option<Arc<Source>>,
-    /// Whether the bytes are other than the file's, even where that is UTF-8.
+    /// True if the bytes differ from the file's, even where that is UTF-8.
     pub(crate) is_mended: bool,
     file: Arc<File>,
     /// Whose turn it is to move the file's position.
@@ -66,7 +66,7 @@ impl Source {
         })
     }
 
-    /// How long it is.
+    /// The length in bytes.
     pub(crate) fn bytes(&self) -> u64 {
         self.stamp.0
     }

@@ -1,4 +1,4 @@
-//! What the rows of a table hold all together.
+//! The rows of a table, counted as a whole.
 
 use crate::sheet::column::{Column, Tone};
 use std::collections::BTreeMap;
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 /// Counts rows, and the words of those columns that have only a few; knows which columns hold anything.
 pub(crate) struct Tally {
     columns: Vec<Column>,
-    /// How many rows there are.
+    /// The number of rows.
     pub(crate) rows: u64,
     counts: BTreeMap<(Tone, String), u64>,
     holds: Vec<bool>,

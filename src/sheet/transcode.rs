@@ -11,7 +11,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::sync::Arc;
 
-/// How many bytes are read at once.
+/// The number of bytes read at once.
 const CHUNK_BYTES: u64 = 256 << 10;
 
 /// A source as UTF-8, and what it was written in, in words, where that was something else.
@@ -36,9 +36,9 @@ pub(crate) struct EncodedCopy {
     file: Arc<str>,
     /// The beginning of a character whose end comes with the next piece.
     begun: Vec<u8>,
-    /// What stands in the original.
+    /// The bytes of the original.
     there: Vec<u8>,
-    /// What is to be written next.
+    /// The bytes to write next.
     pub(crate) out: Vec<u8>,
 }
 
@@ -63,7 +63,7 @@ impl EncodedCopy {
         Ok(copy)
     }
 
-    /// What stays as it is.
+    /// Takes text that stays as it is.
     pub(crate) fn same(&mut self, text: &[u8]) -> Result<(), SheetError> {
         if self.original.is_none() {
             self.out.extend_from_slice(text);
@@ -95,7 +95,7 @@ impl EncodedCopy {
         }
     }
 
-    /// What is put in place of what stood there.
+    /// Takes text that replaces a part of the original.
     pub(crate) fn other(&mut self, before: &[u8], after: &str) -> Result<(), SheetError> {
         if self.original.is_none() {
             self.out.extend_from_slice(after.as_bytes());

@@ -16,7 +16,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-/// How many bytes of whole lines are gathered where not every row goes out at once.
+/// The number of bytes of whole lines that are gathered where not every row goes out at once.
 const GATHERED_BYTES_MAX: usize = 64 << 10;
 
 /// Writes a table to a file or stream. What it writes reads back the same, except a page (HTML) and Markdown, which are
@@ -149,12 +149,12 @@ impl Writer {
         })
     }
 
-    /// Whether it writes a page.
+    /// Returns true if it writes an HTML page.
     pub fn is_page(&self) -> bool {
         matches!(self.encoder, Encoder::Html(_))
     }
 
-    /// Whether people read what it writes, so that it has a title, facts and further tables.
+    /// Returns true if it writes for people, with a title, facts and further tables.
     pub fn is_for_people(&self) -> bool {
         matches!(self.encoder, Encoder::Html(_) | Encoder::Sorted(_))
     }
@@ -318,7 +318,7 @@ impl Encoder {
         readers: Readers,
         lines: &mut Vec<u8>,
     ) -> Result<Encoder, SheetError> {
-        // What is only for its owner is kept nowhere else, not even for a while.
+        // Text for its owner alone is kept nowhere else, not even for a while.
         let may_keep = readers == Readers::Anybody;
         let is_sorted = may_keep && columns.iter().any(|column| column.counted);
         Ok(match format {

@@ -3,13 +3,13 @@
 use super::Damage;
 use crate::model::Severity;
 
-/// What the bytes 80 to 9F are in Windows-1252; five of them stand for themselves.
+/// The characters of the bytes 80 to 9F in Windows-1252; five of them have none and stand for themselves.
 const WINDOWS_1252: [char; 32] = [
     '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
     '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
 ];
 
-/// What was done to a text by a wrong encoding; `None` where nothing shows.
+/// Finds the damage that a wrong encoding did to a text; `None` where none shows.
 pub(in crate::rules) fn garbled(text: &str) -> Option<Damage> {
     if text.contains('\u{fffd}') {
         return Some(Damage::new(

@@ -1,4 +1,4 @@
-//! What spreadsheets do to identifiers: exponents, eaten zeros, dates where numbers were.
+//! Damage that spreadsheets do to identifiers: exponents, lost leading zeros, dates in the place of numbers.
 //!
 //! Two ways of looking. [`look`] needs the value alone. What only shows beside the other rows (a lost zero, a lost `+`)
 //! is told by [`Suspects`], which the survey of all rows leaves; it looks at every row of a small sheet and at a sample
@@ -26,10 +26,10 @@ pub const CELL_NUMERIC: &str = "cell.numeric";
 const DIGITS_KEPT: usize = 15;
 /// One repair may uncover what the next one mends.
 const REPAIRS_MAX: usize = 8;
-/// How many missing digits a hint draws.
+/// The largest number of missing digits that a hint draws.
 const DRAWN_MAX: usize = 20;
 
-/// What formulas that failed show, in English and German.
+/// The texts of formulas that failed, in English and German.
 const ERROR_TEXTS: [&str; 17] = [
     "#N/A",
     "#REF!",
@@ -50,7 +50,7 @@ const ERROR_TEXTS: [&str; 17] = [
     "#FELD!",
 ];
 
-/// What a spreadsheet makes of `true` and `false` in several languages.
+/// The words for `true` and `false` that spreadsheets write, in several languages.
 const TRUTHS: [&str; 12] = [
     "TRUE",
     "FALSE",
@@ -102,14 +102,14 @@ const MONTHS: [(&str, u8); 18] = [
     ("sept", 9),
 ];
 
-/// What was done to a value.
+/// Damage to a value.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Damage {
     pub(super) id: &'static str,
     pub(super) severity: Severity,
-    /// What it is, behind the field and its value.
+    /// The damage in words, to follow the field and its value.
     pub(super) what: String,
-    /// What it probably was, where that can be told but not be relied upon.
+    /// The probable original, where there is a likely one that is not certain.
     pub(super) probable: Option<String>,
     pub(super) hint: &'static str,
     pub(super) repair: Option<String>,
@@ -141,7 +141,7 @@ impl Damage {
     }
 }
 
-/// What `rowcall fix` makes of a value.
+/// Returns the hint that says what `rowcall fix` makes of a value.
 pub(super) fn fix_writes(field: Field, repair: &str) -> String {
     if field.is_secret() {
         "`rowcall fix` mends it".to_owned()
@@ -150,22 +150,22 @@ pub(super) fn fix_writes(field: Field, repair: &str) -> String {
     }
 }
 
-/// Whether values consist of digits, and of what people put between them.
+/// Returns true if values consist of digits, and of what people put between them.
 fn is_numeric(care: Care) -> bool {
     matches!(care, Care::Digits | Care::Phone)
 }
 
-/// Whether damage is all that there is to say against a value. A password may be both damaged and weak.
+/// Returns true if damage explains every other finding about a value. A password may be both damaged and weak.
 pub(super) fn explains_breaches(care: Care) -> bool {
     care != Care::Password
 }
 
-/// Whether letters within a value ask for no look.
+/// Returns true if letters within a value are no sign of damage.
 pub(super) fn takes_letters(care: Care) -> bool {
     !is_numeric(care) && care != Care::Count
 }
 
-/// Whether a byte within a value may be a sign of damage.
+/// Returns true if a byte within a value may be a sign of damage.
 pub(super) fn asks_for_a_look(care: Care, byte: u8) -> bool {
     match care {
         Care::Digits | Care::Phone | Care::Count => {
@@ -178,7 +178,7 @@ pub(super) fn asks_for_a_look(care: Care, byte: u8) -> bool {
     }
 }
 
-/// Whether a whole value may be what a formula left, or begins as a text that was marked as such.
+/// Returns true if a whole value may be the remains of a formula, or begins like a text that was marked as such.
 pub(super) fn is_odd_word(text: &str) -> bool {
     match text.as_bytes().first() {
         Some(b'#' | b'\'' | b'=') => true,
@@ -191,7 +191,7 @@ pub(super) fn is_odd_word(text: &str) -> bool {
     }
 }
 
-/// What was done to a value; `None` where nothing shows. `text` is the cell as it stands.
+/// Finds the damage to a value; `None` where none shows. `text` is the cell as the sheet has it.
 pub(super) fn look(row: &FieldRow, text: &str, country: Option<Country>) -> Option<Damage> {
     let care = row.name.def().care;
     let looked = first_look(row, care, text);
@@ -202,7 +202,7 @@ pub(super) fn look(row: &FieldRow, text: &str, country: Option<Country>) -> Opti
         };
         damage = match first_look(row, care, repaired) {
             None => break,
-            // What cannot be repaired is left to a person as a whole.
+            // Damage that cannot be repaired is left to a person as a whole.
             Some(next) if next.repair.is_none() || next.severity > damage.severity => next,
             Some(next) => damage.repair(next.repair),
         };
@@ -284,7 +284,7 @@ fn first_look(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
     }
 }
 
-/// What a workbook's way to store a cell may have done to it, whatever its text.
+/// Finds the damage that a workbook's way of storing a cell may have done, whatever the cell's text.
 pub(super) fn stored(row: &FieldRow, stored: Stored) -> Option<Damage> {
     let care = row.name.def().care;
     match stored {
@@ -549,7 +549,7 @@ fn is_address(text: &str) -> bool {
     is_email(text) && !text.contains(strange)
 }
 
-/// What marks a cell as text was taken for a part of it.
+/// Finds an apostrophe that marks a cell as text and was taken for a part of it.
 fn apostrophe(text: &str) -> Option<Damage> {
     let rest = text.strip_prefix(['\'', '’', '‘', '`', '´'])?;
     let plain = rest.trim();
@@ -634,7 +634,7 @@ fn date(text: &str) -> Option<Damage> {
     Some(damage.probable(named))
 }
 
-/// What was typed where a spreadsheet shows a month by its name.
+/// Returns the text that was typed where a spreadsheet now shows a month by its name.
 fn named_month(text: &str) -> Option<String> {
     let (first, last) = text.split_once(['-', '.', ' ', '/'])?;
     let last = last.trim_start_matches(['.', ' ']);

@@ -1,4 +1,4 @@
-//! What shows of numbers beside those of the other rows only: a lost zero, a lost `+`, digits that were rounded away.
+//! Damage to numbers that shows only beside the other rows: a lost zero, a lost `+`, digits that were rounded away.
 //!
 //! Every row of a small sheet is looked at, and a sample of a large one, so it costs next to nothing.
 
@@ -10,30 +10,31 @@ use std::collections::HashMap;
 const LINES_SURVEYED: u64 = 4096;
 /// Of the lines behind, one in so many is.
 const SAMPLED_ONE_IN: u64 = 32;
-/// What is shorter is an extension or a service number.
+/// The fewest digits of a telephone number; a shorter one is an extension or a service number.
 const PHONE_DIGITS_MIN: u8 = 5;
-/// How long a number can be and still be counted by its length.
+/// The number of lengths that are counted; longer numbers are not.
 const LENGTHS: usize = 32;
 
-/// Whether the row of a line takes part in the survey: the same for any threads and any size of a batch.
+/// Returns true if the row of a line takes part in the survey: the same for any number of threads and any size of a
+/// batch.
 pub(in crate::rules) fn is_surveyed(line: u64) -> bool {
     // Scattered, for a sheet may have a rhythm.
     line < LINES_SURVEYED
         || (line.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32).is_multiple_of(SAMPLED_ONE_IN)
 }
 
-/// Whether the values of a field are held against those of the other rows.
+/// Returns true if the values of a field are compared with those of the other rows.
 pub(in crate::rules) fn is_measured(field: Field) -> bool {
     field.def().care == Care::Phone || is_code(field)
 }
 
-/// Whether a field holds digits alone, all of one length where that is the custom: numbers and PINs.
+/// Returns true if a field consists of digits alone, all of one length where that is the custom: numbers and PINs.
 fn is_code(field: Field) -> bool {
     let def = field.def();
     def.care == Care::Digits && (def.secret || def.identifies == Some(Identity::Number))
 }
 
-/// How a number begins.
+/// The beginning of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Lead {
     Plus,
@@ -41,7 +42,7 @@ enum Lead {
     Other,
 }
 
-/// What counts of a number beside the other rows'.
+/// The properties of a number that are compared with the other rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::rules) struct Shape {
     field: Field,
@@ -49,7 +50,7 @@ pub(in crate::rules) struct Shape {
     digits: u8,
     /// Its first two digits, without the zero that it begins with.
     first_two: u8,
-    /// Whether it has more digits than a spreadsheet keeps, and all those behind are zeros.
+    /// True if it has more digits than a spreadsheet keeps, and all those behind are zeros.
     rounded: bool,
 }
 
@@ -118,7 +119,7 @@ impl Plain {
         }
     }
 
-    /// Whether a text that may be a short number would add nothing: most numbers of a sheet are alike.
+    /// Returns true if a text that may be a short number adds nothing new: most numbers of a sheet are alike.
     fn has_seen(&mut self, field: Field, text: &str) -> bool {
         let [first @ b'1'..=b'9', second @ b'0'..=b'9', ..] = text.as_bytes() else {
             return false;
@@ -161,12 +162,12 @@ impl Plain {
     }
 }
 
-/// Whether a number begins with what a spreadsheet takes away; a blank one has lost nothing either.
+/// Returns true if a number begins with a character that a spreadsheet takes away; a blank one has lost nothing either.
 fn is_led(text: &str) -> bool {
     matches!(text.as_bytes(), [] | [b'+', ..] | [b'0', _, ..])
 }
 
-/// How often each shape was seen.
+/// The number of times that each shape was seen.
 #[derive(Debug, Default)]
 pub(in crate::rules) struct Shapes(HashMap<Shape, u32>);
 
@@ -177,7 +178,7 @@ impl Shapes {
         }
     }
 
-    /// What can be said of values now that all rows were seen.
+    /// Works out the suspicious shapes, once all rows were seen.
     pub(in crate::rules) fn finish(self) -> Suspects {
         let mut suspects = Suspects::default();
         for field in Field::all().filter(|field| is_measured(*field)) {
@@ -201,7 +202,7 @@ impl Shapes {
         let plain = of_field()
             .filter(|(shape, _)| shape.lead == Lead::Other && shape.digits >= PHONE_DIGITS_MIN);
         let plain: u32 = plain.map(|(_, count)| count).sum();
-        // Where people write numbers in every manner, few rows tell nothing.
+        // Where people write numbers in every manner, few rows prove nothing.
         let of_one_manner = plain <= 1 || plain * 10 <= all;
         for (shape, having) in of_field() {
             let digits = match shape.lead {
@@ -254,7 +255,7 @@ impl Shapes {
         let all: u32 = (1..LENGTHS).map(of_length).sum();
         let (usual, zeros) = (of_length(digits), zero.iter().sum::<u32>());
         let others = all - usual;
-        // Where zeros are in use, all numbers are to have the same length.
+        // Where zeros are in use, all numbers should have the same length.
         let in_use = at(&zero, digits) * 10 >= usual && (others <= 1 || others * 20 <= all);
         // Codes are drawn by lot, so one in ten begins with a zero: where none does, they are lost.
         let drawn = field.is_secret() && zeros == 0 && u64::from(usual) * 5 >= u64::from(all) * 4;
@@ -268,7 +269,7 @@ impl Shapes {
         }
         let mut lengths = 0u32;
         for shorter in 1..digits {
-            // Who begins with a zero has not lost it.
+            // Numbers that begin with a zero have not lost it.
             let sound = at(&zero, shorter) > 0;
             let count = u64::from(at(&other, shorter));
             // Each further zero is ten times as rare.
@@ -290,7 +291,7 @@ struct Padded {
     lengths: u32,
 }
 
-/// Which values stand out from the other rows'.
+/// The values that stand out from those of the other rows.
 #[derive(Debug, Default)]
 pub(in crate::rules) struct Suspects {
     padded: Vec<(Field, Padded)>,
@@ -314,12 +315,12 @@ impl Suspects {
         found.map(|(_, padded)| *padded)
     }
 
-    /// Whether there is something to say of a row.
+    /// Returns true if some value of the row stands out.
     pub(in crate::rules) fn hit(&self, plain: &Plain) -> bool {
         plain.shapes().any(|shape| self.look(shape, "").is_some())
     }
 
-    /// What shows of a value beside the other rows' only.
+    /// Finds the damage to a value that shows only beside the other rows.
     pub(in crate::rules) fn check(&self, field: Field, text: &str) -> Option<Damage> {
         if text.len() <= DIGITS_KEPT && (is_led(text) || !self.may_suspect(field, text)) {
             return None;

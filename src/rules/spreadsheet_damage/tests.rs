@@ -12,7 +12,7 @@ use crate::sheet::Row;
 const OPENVOX: &str = include_str!("../../vendors/openvox/vendor.toml");
 const PORTSIP: &str = include_str!("../../vendors/portsip/vendor.toml");
 
-/// What is said of damage in rows under these headings.
+/// Returns the findings about damage in rows under these headings.
 fn said(vendor: &str, headings: &[&str], rows: &[Vec<String>]) -> Vec<Vec<Finding>> {
     let manifest = Manifest::parse(vendor).unwrap();
     let headings: Vec<String> = headings.iter().map(|h| (*h).to_owned()).collect();
@@ -60,7 +60,7 @@ fn said(vendor: &str, headings: &[&str], rows: &[Vec<String>]) -> Vec<Vec<Findin
     said
 }
 
-/// What is said of one value, and what it is mended to.
+/// Returns the message about one value, and the value that it is repaired to.
 fn of_value(field: &str, value: &str) -> Vec<(String, Option<String>)> {
     let (headings, row) = match field {
         "number" => (vec!["number"], vec![value.to_owned()]),
@@ -422,7 +422,7 @@ fn damage_is_named_and_mended_where_the_original_is_certain() {
         assert_eq!(all, expected, "{field} {value:?}");
         let mended = found.first().and_then(|(_, repair)| repair.as_deref());
         assert_eq!(mended, *repair, "{field} {value:?}");
-        // What was mended needs no more mending.
+        // A repaired value needs no more repair.
         if let Some(repair) = repair {
             assert_eq!(of_value(field, repair), [], "{field} {repair:?}");
         }
@@ -449,7 +449,7 @@ fn a_time_of_day_is_mended_as_a_spreadsheet_showed_it() {
         ("12:05 PM", Some("12:05")),
         ("\"9:00\"", Some("9:00")),
         ("０９：００", Some("09:00")),
-        // Nothing to mend, or nothing certain.
+        // Nothing to repair, or nothing certain.
         ("9:00", None),
         ("23:59", None),
         ("09:00:30", None),
@@ -488,7 +488,7 @@ fn of_pins(pins: &[&str]) -> Vec<Vec<Finding>> {
     said(OPENVOX, &["number", "voicemail_pin"], &rows)
 }
 
-/// Which values of a column are complained about, and how.
+/// Returns the values of a column that have findings, with their messages.
 fn of_column(field: &str, values: &[String]) -> Vec<(String, String)> {
     let row = |(n, value): (u32, &String)| match field {
         "number" => vec![value.clone()],
@@ -604,7 +604,7 @@ fn a_sheet_that_lost_all_its_zeros_is_seen_by_its_lengths() {
     assert!(found.len() * 100 > short * 95, "{} of {short}", found.len());
 }
 
-/// What people write in a cell.
+/// A generator of the texts that people write in a cell.
 struct Writer(Random);
 
 impl Writer {

@@ -27,7 +27,7 @@ const PREAMBLE_ROWS_MAX: usize = 100;
 const BATCH_ROWS_MAX: usize = 1024;
 /// Cells of a batch, beyond which it takes no further row.
 const BATCH_CELLS_MAX: usize = 128 << 10;
-/// What often bears the name of a workbook and is none, by how it begins.
+/// Recognises, by its first bytes, a file that is often named like a workbook and is none.
 fn what_else(head: &[u8]) -> Option<&'static str> {
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     let text = text.trim_ascii_start();
@@ -148,7 +148,7 @@ impl Rows {
     }
 }
 
-/// What is needed to read the rows of one sheet.
+/// Everything that is needed to read the rows of one sheet.
 #[derive(Clone)]
 pub(crate) struct Content {
     pub(crate) book: Book,
@@ -170,7 +170,7 @@ pub(crate) struct Layout {
     pub(crate) limits: Limits,
 }
 
-/// Whether an input is a workbook, or calls itself one and no other format is asked for.
+/// Returns true if an input is a workbook, or is named like one while no other format is asked for.
 pub(crate) fn is_meant(source: &Source, options: &ReadOptions) -> Result<bool, SheetError> {
     let head = source.head(8)?;
     if head.is_empty() {
@@ -186,7 +186,7 @@ pub(crate) fn is_meant(source: &Source, options: &ReadOptions) -> Result<bool, S
     Ok(options.format.is_none() && ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str())))
 }
 
-/// What the names of workbooks end with.
+/// The endings of workbooks' file names.
 pub(crate) const ENDINGS: [&str; 9] = [
     "xlsx", "xlsm", "xlsb", "xltx", "xltm", "xls", "xlt", "ods", "ots",
 ];
@@ -308,9 +308,9 @@ struct Head {
     table: usize,
     line: u64,
     headings: Vec<String>,
-    /// Whether one of the headings means the number.
+    /// True if one of the headings means the number.
     has_key: bool,
-    /// Whether the sheet only tells about others.
+    /// True if the sheet only describes other sheets.
     is_about_others: bool,
     /// Rows that are not blank above it.
     preamble: usize,
@@ -464,7 +464,7 @@ impl fmt::Debug for Content {
 }
 
 impl Content {
-    /// Whether a row that was read is one of the table's.
+    /// Returns true if a row that was read belongs to the table.
     pub(crate) fn has(&self, row: &RawRow) -> bool {
         row.line > self.header_line
             && Some(row.line) != self.example_line
@@ -548,7 +548,7 @@ pub(crate) struct Batch {
     stored: Vec<Stored>,
 }
 
-/// Where a row ends in its batch.
+/// The end of a row in its batch.
 struct Span {
     line: u64,
     text_end: usize,
@@ -588,7 +588,7 @@ impl Batch {
 }
 
 impl Layout {
-    /// What is wrong with a row as a row.
+    /// Finds the mistake in a row as a whole.
     pub(crate) fn trouble(&self, line: u64, cells: &Cells<'_>) -> Option<Finding> {
         let is_filled = |column: &usize| {
             let text = cells.get(*column);

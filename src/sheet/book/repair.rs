@@ -109,7 +109,7 @@ pub(crate) fn may_hold(
     Err(why.to_owned())
 }
 
-/// What the cells of a row are to hold.
+/// Returns the new texts of a row's cells, by column.
 fn mends(
     content: &Content,
     index: u64,

@@ -10,11 +10,11 @@
 
 use std::borrow::Cow;
 
-/// What begins a formula when a spreadsheet opens the file. The wide ones do so in East Asia; what comes after a line
-/// break, tab or return is looked at by some.
+/// The characters that begin a formula when a spreadsheet opens the file. The wide ones do so in East Asia; some
+/// programs also look at the text behind a line break, tab or return.
 const FORMULA_BEGINS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
-/// Whether a spreadsheet would take the text for a formula, did no apostrophes stand before it.
+/// Returns true if a spreadsheet would take the text for a formula, were there no apostrophes before it.
 fn is_formula(text: &str) -> bool {
     text.trim_start_matches('\'').starts_with(FORMULA_BEGINS)
 }

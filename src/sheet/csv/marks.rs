@@ -1,5 +1,5 @@
-//! Where the bytes stand that divide a text into cells: found 64 at a time, and so that no byte of a cell is looked at
-//! twice or copied.
+//! The positions of the bytes that divide a text into cells: found 64 at a time, without looking at a cell's bytes
+//! twice or copying them.
 
 /// One bit for each byte that is a delimiter, a quote or a line feed.
 pub(crate) struct Marks {
@@ -65,8 +65,8 @@ impl Iterator for From<'_> {
     }
 }
 
-/// Where each cell of a simple record begins and ends, told from the record's start, and where the record's cells and
-/// its line end.
+/// Finds the beginning and end of each cell of a simple record, counted from the record's start, and the ends of the
+/// record's cells and of its line.
 ///
 /// A record is simple where each quote opens or closes a whole cell and no cell holds a line feed: then its cells stand
 /// in the text as they are. `None` for any other. The data is smaller than 4 GiB.

@@ -26,19 +26,19 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-/// How much is looked at to find a line `sep=`.
+/// The number of bytes in which a line `sep=` is looked for.
 const HEAD_BYTES: u64 = 64;
-/// What is needed to read the rows.
+/// Everything that is needed to read the rows.
 #[derive(Debug, Clone)]
 pub(crate) struct Content {
     pub(crate) source: Source,
-    /// Where the rows begin.
+    /// The offset of the first row in the file.
     pub(crate) offset: u64,
     pub(super) line: u64,
     pub(super) layout: Arc<Layout>,
 }
 
-/// How the rows are to be taken apart.
+/// The settings by which rows are divided into cells.
 #[derive(Debug)]
 pub(super) struct Layout {
     pub(super) file: Arc<str>,
@@ -46,7 +46,7 @@ pub(super) struct Layout {
     pub(crate) encoding: Encoding,
     /// The columns that are read: those behind the last heading are none.
     pub(crate) columns: usize,
-    /// How many cells the header row has.
+    /// The number of cells of the header row.
     pub(super) width: usize,
     /// Columns without a heading, up to the header row's width.
     pub(super) unnamed: Vec<usize>,
@@ -295,7 +295,7 @@ pub(crate) struct Batches {
     layout: Arc<Layout>,
     /// Begins where a record begins.
     buffer: Vec<u8>,
-    /// Where the buffer's first byte stands in the file.
+    /// The offset of the buffer's first byte in the file.
     offset: u64,
     /// The line of the buffer's first byte.
     line: u64,
@@ -303,10 +303,10 @@ pub(crate) struct Batches {
     scanned: usize,
     /// Behind the last record that is whole.
     cut: usize,
-    /// Where a quote is open.
+    /// The position of a quote that is open.
     quote: Option<usize>,
     ended: bool,
-    /// What to say once the rows before it were given.
+    /// The error to report once the rows before it were returned.
     failed: Option<SheetError>,
 }
 
@@ -381,7 +381,7 @@ impl Batches {
                     }
                     match self.buffer.get(at + 1) {
                         Some(b'"') => self.scanned = at + 2,
-                        // Whether it closes shows with the next byte.
+                        // Only the next byte shows whether it closes.
                         None if !self.ended => {
                             self.scanned = at;
                             return Ok(());
@@ -439,7 +439,7 @@ impl Batches {
     }
 }
 
-/// How many line breaks there are; CR LF is one. `returns` tells whether there may be a CR.
+/// Counts the line breaks; CR LF is one. `returns` is true if there may be a CR.
 fn line_breaks(bytes: &[u8], returns: bool) -> u64 {
     let feeds = memchr_iter(b'\n', bytes).count();
     if !returns {
@@ -452,12 +452,12 @@ fn line_breaks(bytes: &[u8], returns: bool) -> u64 {
 /// Whole records, not yet parsed.
 pub(crate) struct Batch {
     pub(crate) data: Vec<u8>,
-    /// Where it stands in the file.
+    /// The offset of the batch in the file.
     offset: u64,
     line: u64,
     /// The line of each row where they do not follow one another in the file; empty where they do.
     lines: Vec<u64>,
-    /// Whether there is a CR.
+    /// True if there is a CR.
     returns: bool,
     pub(super) layout: Arc<Layout>,
 }
@@ -698,7 +698,7 @@ impl Batch {
         Ok(())
     }
 
-    /// How many line breaks stand at a place, in bytes.
+    /// Counts the bytes of line breaks at a place.
     pub(super) fn breaks_at(&self, at: usize) -> usize {
         let rest = self.data.get(at..).unwrap_or_default();
         let breaks = rest.iter().take_while(|byte| matches!(byte, b'\n' | b'\r'));
@@ -720,21 +720,21 @@ impl Batch {
 struct CsvRecord<'r> {
     /// The line on which it starts.
     line: u64,
-    /// Where it starts in the batch.
+    /// Its start in the batch.
     start: usize,
-    /// Where it ends in the batch, its line break included.
+    /// Its end in the batch, including its line break.
     end: usize,
     /// Its cells one behind the other, and where each ends; not more than the limit allows.
     text: &'r [u8],
     ends: &'r [usize],
-    /// Where its cells stand, where it is simple: then the text is as it stands in the batch, and `ends` is empty.
+    /// The bounds of its cells, where it is simple: then the text is the batch's own, and `ends` is empty.
     apart: &'r [(u32, u32)],
-    /// How many cells it has, also past the limit.
+    /// The number of its cells, also beyond the limit.
     width: usize,
 }
 
 impl CsvRecord<'_> {
-    /// Whether it is a line with nothing but spaces.
+    /// Returns true for a line with nothing but spaces.
     fn is_blank(&self) -> bool {
         self.width == 1 && self.text.iter().all(u8::is_ascii_whitespace)
     }
@@ -749,12 +749,12 @@ impl CsvRecord<'_> {
         cells.map(|(start, end)| self.text.get(start..end).unwrap_or_default())
     }
 
-    /// Whether a cell begins with an apostrophe, so that it may have been marked.
+    /// Returns true if a cell begins with an apostrophe, so that it may have been marked.
     fn is_marked(&self) -> bool {
         memchr(b'\'', self.text).is_some() && self.cells().any(|cell| cell.starts_with(b"'"))
     }
 
-    /// Whether it has nothing but delimiters and blanks.
+    /// Returns true if it has nothing but delimiters and blanks.
     fn is_empty(&self) -> bool {
         if self.apart.is_empty() {
             return self.text.iter().all(u8::is_ascii_whitespace);
@@ -795,8 +795,7 @@ impl Mended {
     }
 }
 
-/// What is wrong with a row as a row: the first of what there is. No value is shown, for it may stand in the wrong
-/// column and be a secret.
+/// Finds the first mistake in a row as a whole. No value is shown, since it may be in the wrong column and be a secret.
 #[cold]
 fn trouble(
     layout: &Layout,

@@ -26,7 +26,7 @@ impl Content {
 }
 
 impl Batch {
-    /// How many bytes of the file it holds.
+    /// The number of the file's bytes in the batch.
     pub(crate) fn length(&self) -> u64 {
         self.data.len() as u64
     }
@@ -69,7 +69,7 @@ impl Batch {
         Cow::Owned(format!("\"{}\"", text.replace('"', "\"\"")))
     }
 
-    /// Where the cells of the record lie that begins at a place.
+    /// Returns the bounds of the cells of the record that begins at a place.
     fn record(&self, mut at: usize) -> Vec<Range<usize>> {
         let mut cells = Vec::new();
         loop {

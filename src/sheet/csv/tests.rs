@@ -454,7 +454,7 @@ fn a_file_that_changes_between_passes_is_refused() {
     ));
 }
 
-/// Whether text follows a closing quote in the record that a text begins with.
+/// Returns true if text follows a closing quote in the record at the beginning of a text.
 fn has_broken_quote(text: &[u8]) -> bool {
     let (mut quoted, mut at_start, mut closed) = (false, true, false);
     let mut bytes = text.iter().peekable();
@@ -525,7 +525,7 @@ fn a_row_whose_quotes_are_broken_says_where() {
     }
 }
 
-/// What a plain reader of the csv crate sees, and whether a quote is open at the end.
+/// Reads the records with the csv crate's own reader, and returns them with true if a quote is open at the end.
 fn plain(text: &[u8]) -> (Vec<Seen>, bool) {
     let records = |text: &[u8]| -> Vec<csv::ByteRecord> {
         let mut reader = csv::ReaderBuilder::new()
@@ -539,7 +539,7 @@ fn plain(text: &[u8]) -> (Vec<Seen>, bool) {
     longer.extend(b"\nx\n");
     let open = records(&longer).len() == found.len();
     if open {
-        // What the open quote swallowed is no row.
+        // The text that an open quote swallowed is no row.
         found.pop();
     }
     let mut seen: Vec<Seen> = Vec::new();

@@ -1,4 +1,4 @@
-//! What separates the cells, by the evidence of the first rows.
+//! The delimiter of the cells, by the evidence of the first rows.
 
 use crate::sheet::detect::header::{Found, HeaderReading, Preview, only, pick, taken};
 use crate::sheet::error::{SheetError, SheetErrorKind};
@@ -13,7 +13,7 @@ pub(crate) const DELIMITERS: [(u8, &str); 4] = [
     (b'|', "pipe"),
 ];
 
-/// What a first line `sep=;` says, which Excel writes and obeys.
+/// Returns the delimiter of a first line `sep=;`, which Excel writes and obeys.
 pub(crate) fn promised_delimiter(head: &[u8], start: usize) -> Option<u8> {
     let line = head
         .get(start..)?
@@ -135,7 +135,7 @@ pub(crate) fn found(
         }
     }
     match (best, unclear) {
-        // What reads like data by one delimiter may be nonsense by another.
+        // Text that looks like data with one delimiter may be nonsense with another.
         (Some((evidence, ..)), Some(error)) if evidence.known == 0 => Err(error),
         (Some((_, preview, at)), _) => match (rival, preview.records.get(at)) {
             (Some((_, second)), Some(record)) => {
@@ -149,7 +149,7 @@ pub(crate) fn found(
     }
 }
 
-/// What speaks for a header row; `None` where the delimiter does not divide it.
+/// Weighs the evidence for a header row; `None` where the delimiter does not divide it.
 fn evidence(preview: &Preview, at: usize, header: &Header) -> Option<Evidence> {
     let record = preview.records.get(at)?;
     if record.width < 2 || !record.is_divided {

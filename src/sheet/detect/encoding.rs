@@ -10,19 +10,19 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// How many bytes are read at once.
+/// The number of bytes read at once.
 pub(super) const CHUNK_BYTES: u64 = 256 << 10;
-/// How much of the text that is not ASCII is looked at closely.
+/// The largest number of bytes beyond ASCII, with the words around them, that are examined closely.
 const EVIDENCE_BYTES_MAX: usize = 64 << 10;
-/// What is longer is no word.
+/// The longest word, in bytes; anything longer is no word.
 const WORD_BYTES_MAX: usize = 256;
 /// Words with one and the same byte beyond ASCII that are looked at.
 const WORDS_OF_BYTE_MAX: usize = 12;
-/// How much likelier the best reading has to be than the next, as a logarithm.
+/// The margin by which the best reading must be likelier than the next, as a logarithm.
 const MARGIN: f64 = 4.0;
 /// A letter beyond ASCII that is less likely on average may be half of another.
 const ODD_BELOW: f64 = -7.0;
-/// How likely a letter beyond ASCII has to be on average, as a logarithm: less is the text of no language that is known.
+/// The least average likelihood of a letter beyond ASCII, as a logarithm: below it the text is of no known language.
 const LIKELIHOOD_MIN: f64 = -10.0;
 /// The encoding of a source and what it was concluded from, in words. `asked` is believed where no byte-order mark says
 /// otherwise.
@@ -58,7 +58,7 @@ fn refused(file: &Arc<str>, reason: String) -> SheetError {
     SheetErrorKind::Encoding(reason).in_file(file)
 }
 
-/// What a byte-order mark says.
+/// Returns the encoding that a byte-order mark names.
 pub(crate) fn marked(file: &Arc<str>, head: &[u8]) -> Result<Option<Encoding>, SheetError> {
     match head {
         [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => {
@@ -98,7 +98,8 @@ pub(super) fn utf16_without_mark(head: &[u8]) -> Option<Encoding> {
     }
 }
 
-/// Whether the whole is UTF-8. It is looked at in parts at the same time, which a million rows hardly notice.
+/// Returns true if the whole file is UTF-8. Its parts are examined in parallel, so that a million rows hardly notice
+/// it.
 pub(super) fn is_utf8(source: &Source) -> Result<bool, SheetError> {
     let bytes = source.bytes();
     let parts = (bytes / CHUNK_BYTES).clamp(1, rayon::current_num_threads() as u64);
@@ -116,7 +117,7 @@ pub(super) fn is_utf8(source: &Source) -> Result<bool, SheetError> {
     Ok(are_utf8?.into_iter().all(|is_utf8| is_utf8))
 }
 
-/// Where in UTF-8 the first character at or behind a place begins: at most three bytes belong to the one before.
+/// Finds the first character of a UTF-8 text at or behind a place: at most three bytes belong to the one before.
 fn begins_character(source: &Source, at: u64) -> Result<u64, SheetError> {
     let mut next = [0; 3];
     let read = if at == 0 {
@@ -153,7 +154,7 @@ fn is_utf8_between(source: &Source, mut start: u64, end: u64) -> Result<bool, Sh
     Ok(true)
 }
 
-/// Whether there is nothing beyond ASCII.
+/// Returns true if there is nothing beyond ASCII.
 pub(crate) fn is_ascii(source: &Source) -> Result<bool, SheetError> {
     let mut pass = source.pass(0);
     let mut buffer = Vec::new();
@@ -166,7 +167,7 @@ pub(crate) fn is_ascii(source: &Source) -> Result<bool, SheetError> {
     }
 }
 
-/// What there is beyond ASCII in a text that is not UTF-8 throughout.
+/// The characters beyond ASCII in a text that is not UTF-8 throughout.
 struct Survey {
     /// Characters that are UTF-8, and bytes that are not.
     multibyte: u64,
@@ -177,7 +178,7 @@ struct Survey {
     first_line: u64,
     /// Different words that hold something beyond ASCII: of each byte some.
     words: Vec<Vec<u8>>,
-    /// How many of them hold each byte.
+    /// The number of these words that contain each byte.
     with_byte: [usize; 256],
 }
 
@@ -220,7 +221,7 @@ impl Survey {
         }
     }
 
-    /// Whether a word has a byte beyond ASCII of which there are few words yet.
+    /// Returns true if a word has a byte beyond ASCII of which there are few words yet.
     fn tells_more(&self, word: &[u8]) -> bool {
         let few = |byte: &u8| self.with_byte[usize::from(*byte)] < WORDS_OF_BYTE_MAX;
         word.len() <= WORD_BYTES_MAX && word.iter().any(|byte| !byte.is_ascii() && few(byte))
@@ -294,7 +295,7 @@ impl Survey {
         }
     }
 
-    /// What the text reads like in each encoding that has all its bytes; those that read it alike are one.
+    /// Reads the text in each encoding that has all its bytes; encodings that read it alike make one reading.
     fn readings(&self) -> Vec<Reading> {
         let letters = Letters::new();
         let mut readings: Vec<Reading> = Vec::new();
@@ -313,14 +314,15 @@ impl Survey {
         readings
     }
 
-    /// What a detector made for web pages takes it for.
+    /// Asks a detector made for web pages for the encoding.
     fn guess(&self) -> Encoding {
         let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
         detector.feed(&self.words.join(&b' '), true);
         Encoding::from_web(detector.guess(None, Utf8Detection::Deny))
     }
 
-    /// Whether an encoding of East Asia makes words of nearly all words: without letters of other alphabets in them.
+    /// Returns true if an encoding of East Asia makes words of nearly all words: without letters of other alphabets in
+    /// them.
     fn is_asian(&self) -> bool {
         let guess = self.guess();
         let is_asian = |c: char| c.is_alphabetic() && ('\u{2e80}'..'\u{f900}').contains(&c);
@@ -330,11 +332,11 @@ impl Survey {
     }
 }
 
-/// What a text reads like in an encoding.
+/// A text as an encoding reads it.
 struct Reading {
     encoding: Encoding,
     words: Vec<String>,
-    /// How likely such words are, as a logarithm.
+    /// The likelihood of such words, as a logarithm.
     likelihood: f64,
 }
 

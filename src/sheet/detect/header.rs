@@ -1,5 +1,5 @@
-//! Where the headings stand and what separates the cells, by the evidence of the first rows. What cannot be told is
-//! refused: a row taken for headings is a row lost.
+//! The line of the headings and the delimiter of the cells, by the evidence of the first rows. Where the evidence is
+//! not enough, the file is refused: a row taken for headings is a row lost.
 
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::options::{Header, Headings, Known};
@@ -11,9 +11,9 @@ pub(crate) struct HeaderRecord {
     pub(crate) line: u64,
     /// Its cells; `None` where they are no text.
     pub(crate) cells: Option<Vec<String>>,
-    /// How many cells it has.
+    /// The number of its cells.
     pub(crate) width: usize,
-    /// Whether the delimiter stands outside of what any delimiter would let a quote enclose.
+    /// True if there is a delimiter outside of all text that a quote could enclose, whatever the delimiter.
     pub(crate) is_divided: bool,
     /// Bytes up to the next record, and the line there.
     pub(crate) end: u64,
@@ -28,22 +28,22 @@ pub(crate) struct Preview {
     pub(crate) word: &'static str,
     /// Those that are not blank, at most [`header::RECORDS_MAX`]; fewer where the file cannot be read further.
     pub(crate) records: Vec<HeaderRecord>,
-    /// Whether records above the line that was asked for are left out.
+    /// True if records above the line that was asked for are left out.
     pub(crate) skipped: bool,
-    /// Why it cannot be read further.
+    /// The error that ends the reading.
     pub(crate) failed: Option<SheetError>,
 }
 
-/// How many records are looked at.
+/// The number of records examined.
 pub(crate) const RECORDS_MAX: usize = 40;
-/// How many records may stand above the headings.
+/// The largest number of records above the headings.
 const ABOVE_MAX: usize = 20;
 
 /// The header row that was found.
 pub(crate) struct Found {
     pub(crate) delimiter: u8,
     pub(crate) record: HeaderRecord,
-    /// Whether something stands above it.
+    /// True if there is something above it.
     pub(crate) below_others: bool,
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn taken(mut preview: Preview, at: usize) -> Option<Found> {
     })
 }
 
-/// Which record the headings are.
+/// Chooses the record with the headings.
 pub(crate) fn pick(preview: &Preview, header: &Header) -> Result<Option<usize>, SheetError> {
     let records = &preview.records;
     let above = usize::from(records.first().is_some_and(is_sep));
@@ -103,14 +103,14 @@ fn is_sep(record: &HeaderRecord) -> bool {
     record.line == 1 && begins && first.len() <= 5 && rest.iter().all(String::is_empty)
 }
 
-/// What a record reads like.
+/// The evidence of a record, as headings or as data.
 #[derive(Debug, Default)]
 pub(crate) struct HeaderReading {
     /// Cells that hold something.
     filled: usize,
     /// Cells that mean a field.
     pub(crate) known: usize,
-    /// Whether one of them means the number.
+    /// True if one of them means the number.
     pub(crate) number: bool,
     /// Cells with what no heading is made of.
     data: usize,
@@ -142,8 +142,8 @@ impl HeaderReading {
     }
 }
 
-/// Whether a text is a number, a date, a switch or an address, or several with delimiters between them: what rows are
-/// made of and headings are not.
+/// Returns true if a text is a number, a date, a switch or an address, or several with delimiters between them: rows
+/// have such texts, headings do not.
 pub fn looks_like_data(text: &str) -> bool {
     text.split([',', ';', '\t', '|']).any(is_data)
 }

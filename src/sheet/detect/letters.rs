@@ -1,21 +1,23 @@
-//! How likely a text is one of a European language, by its letters beyond ASCII and their neighbours. `letters.txt` has
-//! how often each letter and each pair with one stands in everyday names and words of a language.
+//! The likelihood that a text is written in a European language, by its letters beyond ASCII and their neighbours.
+//! `letters.txt` has the frequency of each letter, and of each pair that has one, in everyday names and words of a
+//! language.
 
 use std::collections::HashMap;
 
 const COUNTS: &str = include_str!("letters.txt");
 
-/// What a letter costs that a language does not have.
+/// The cost of a letter that a language does not have.
 const STRANGE: f64 = -18.0;
-/// How much likelier a pair is of which the letter alone is known, than none: such pairs are rare, and there are many.
+/// The likelihood of a pair of which only the letter is known, relative to the letter's: such pairs are rare, and there
+/// are many.
 const UNSEEN_PAIR: f64 = 0.006;
-/// What a word costs that is of another language than the most of the text.
+/// The cost of a word in another language than most of the text.
 const FOREIGN: f64 = -10.0;
-/// What an upper-case letter costs where a lower-case one belongs, and the other way round.
+/// The cost of an upper-case letter where a lower-case one belongs, and the other way round.
 const WRONG_CASE: f64 = -14.0;
-/// What a word costs whose letters belong to two alphabets.
+/// The cost of a word whose letters belong to two alphabets.
 const TWO_ALPHABETS: f64 = -30.0;
-/// What a mark beyond ASCII costs where it belongs (`„Anna“`), and where it does not.
+/// The cost of a mark beyond ASCII where it belongs (`„Anna“`), and below, where it does not.
 const MARK: f64 = -6.0;
 const ODD_MARK: f64 = -24.0;
 
@@ -25,11 +27,11 @@ pub(super) struct Letters {
 }
 
 struct Language {
-    /// How likely the language is at all, as a logarithm.
+    /// The likelihood of the language itself, as a logarithm.
     prior: f64,
-    /// How often each letter stands, as a share.
+    /// The frequency of each letter, as a share.
     letters: HashMap<char, f64>,
-    /// How often each pair stands, as a share.
+    /// The frequency of each pair, as a share.
     pairs: HashMap<(char, char), f64>,
 }
 
@@ -69,7 +71,7 @@ impl Letters {
         languages.fold(f64::NEG_INFINITY, f64::max)
     }
 
-    /// What a word costs in each language, and in the one in which it costs least.
+    /// Works out the cost of a word in the language in which it costs least, and in each language.
     fn costs(&self, word: &str) -> (f64, Vec<f64>) {
         let chars: Vec<char> = word.chars().collect();
         let anywhere = shape(&chars);
@@ -106,7 +108,7 @@ impl Language {
     }
 }
 
-/// What a word costs whatever its language: its capitals, its alphabets, and its marks.
+/// Works out the cost of a word in any language: its capitals, its alphabets, and its marks.
 fn shape(word: &[char]) -> f64 {
     let mut cost = 0.0;
     let letters = || word.iter().filter(|c| c.is_alphabetic());
@@ -142,7 +144,7 @@ fn shape(word: &[char]) -> f64 {
     cost
 }
 
-/// Whether a mark belongs between what stands before and behind it, where that is part of the same word.
+/// Returns true if a mark belongs between the characters before and behind it, where they are part of the same word.
 fn belongs(mark: char, before: Option<&char>, behind: Option<&char>) -> bool {
     match (before, behind) {
         _ if matches!(mark, '\u{a0}' | '€') => true,
@@ -155,7 +157,7 @@ fn belongs(mark: char, before: Option<&char>, behind: Option<&char>) -> bool {
     }
 }
 
-/// Whether a character is a piece of a frame or a block, as code pages of DOS have them.
+/// Returns true if a character is a piece of a frame or a block, as code pages of DOS have them.
 fn is_drawn(c: char) -> bool {
     ('\u{2500}'..='\u{25ff}').contains(&c)
 }

@@ -1,4 +1,4 @@
-//! What a file does not say and its content tells.
+//! Properties of a file that only its content shows: encoding, delimiter, headings.
 
 pub(crate) mod delimiter;
 pub(crate) mod encoding;

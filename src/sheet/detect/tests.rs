@@ -37,7 +37,7 @@ fn cells(sheet: &Sheet) -> (Vec<Vec<String>>, Vec<(u64, String)>) {
     (rows, troubles)
 }
 
-/// What a table with these names is read as: the encoding that is said, or that it is refused.
+/// Reads a table with these names and returns the encoding that was found, or `refused`.
 fn found(encoding: &str, names: &[&str]) -> String {
     let mut text = String::from("number;name\r\n");
     for (at, name) in names.iter().enumerate() {
@@ -133,13 +133,13 @@ fn names_are_read_as_they_were_written_or_refused() {
             &["Şahin Yıldız", "Işık Güneş", "Doğan Çağlar"][..],
             "Windows-1254",
         ),
-        // What names of many countries are in one list.
+        // Names of many countries in one list.
         (
             "windows-1252",
             &["Jörg Müßig-Çelik", "Zoë €uro – Söhne"][..],
             "Windows-1252",
         ),
-        // What is not found out is refused, not taken for something else.
+        // Encodings that are not recognised are refused, not taken for something else.
         (
             "windows-1257",
             &["Jānis Bērziņš", "Kārlis Ģirts", "Žanis Ķēniņš"][..],
@@ -330,7 +330,7 @@ fn names_of_encodings_are_understood() {
 /// Names that are not among those of which the letters were counted, a line a language.
 const NAMES: &str = include_str!("names.txt");
 
-/// What becomes of tables with as few as five letters beyond ASCII: read right, refused.
+/// Counts the tables, with as few as five letters beyond ASCII, that are read right and that are refused.
 fn matrix(languages: &[&str], encodings: &[&str], seed: u64) -> (u32, u32) {
     let mut random = seed;
     let mut next = |below: usize| {

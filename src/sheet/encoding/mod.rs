@@ -113,12 +113,12 @@ impl Encoding {
         (!lost).then_some(bytes)
     }
 
-    /// Whether it has all the characters of a text.
+    /// Returns true if it has all the characters of a text.
     pub(crate) fn has(self, text: &str) -> bool {
         self.bytes(text).is_some()
     }
 
-    /// Whether each byte stands for one character.
+    /// Returns true if each byte stands for one character.
     pub(crate) fn is_single_byte(self) -> bool {
         match self.0 {
             Kind::Dos(_) => true,
@@ -134,7 +134,7 @@ impl Encoding {
         }
     }
 
-    /// How many bytes each of those makes that stand for nothing; `None` where that differs.
+    /// The number of bytes that cannot be decoded behind each replacement; `None` where it varies.
     pub(crate) fn unit_bytes(self) -> Option<u64> {
         match self == Encoding::UTF_16LE || self == Encoding::UTF_16BE {
             true => Some(2),

@@ -16,7 +16,7 @@ use std::io::{self, Write as _};
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
-/// What a page may do: show itself in its own style, and run its own script, which is known by its hash.
+/// The page's own permissions: to use its own style, and to run its own script, which is known by its hash.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
     script-src 'sha256-sFXzOn0pyPFSR8ZdtJcsIZwa7ycZj+VTRuoLldZujUQ='; base-uri 'none'; form-action 'none'";
 
@@ -338,7 +338,7 @@ fn facts(facts: &[(String, String)], html: &mut String) {
     html.push_str("</dl>\n");
 }
 
-/// What the script searches and filters by; hidden until it runs.
+/// Writes the search box and the filters for the script; hidden until it runs.
 fn find(words: &[(Tone, String, u64)], html: &mut String) {
     html.push_str(
         "<form class=\"find\" hidden><input type=\"search\" placeholder=\"Search\" aria-label=\"Search\">",

@@ -5,9 +5,9 @@ use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::source::Source;
 use std::io::Write;
 
-/// How large a file may be: what is pasted from a page is small.
+/// The largest size of such a file: text that is pasted from a page is small.
 pub(crate) const BYTES_MAX: u64 = 16 << 20;
-/// What stands for the straight double quote.
+/// Characters that people's programs write for the straight double quote.
 pub(crate) const DOUBLE: [char; 8] = ['“', '”', '„', '‟', '″', '«', '»', '＂'];
 
 /// A copy of a source with its quotes mended, and how many were.
@@ -44,7 +44,7 @@ fn straight(text: &str) -> (String, u64) {
             '\u{a0}' => out.push(' '),
             '"' | '“' | '”' | '„' | '‟' | '″' | '«' | '»' | '＂' => {
                 let Some((value, close, after)) = closed(behind, first == '"') else {
-                    // Where it ends cannot be told: the reader says what is wrong.
+                    // Its end is unclear: the reader reports the mistake.
                     out.push_str(rest);
                     return (out, count);
                 };
@@ -62,7 +62,7 @@ fn straight(text: &str) -> (String, u64) {
     (out, count)
 }
 
-/// What stands between quotes that were curly may hold a straight one, which JSON wants escaped.
+/// Adds a value that had curly quotes; a straight one in it is escaped for JSON.
 fn push_value(out: &mut String, value: &str, was_straight: bool) {
     let mut escaped = false;
     for c in value.chars() {
@@ -74,7 +74,7 @@ fn push_value(out: &mut String, value: &str, was_straight: bool) {
     }
 }
 
-/// Where a text ends: its value, the quote that closes it, and what comes behind.
+/// Finds the end of a text: returns its value, the quote that closes it, and the rest behind.
 ///
 /// A straight quote closes what a straight one opened, where JSON can go on behind it; only where it cannot, a curly one
 /// before it does.
@@ -109,7 +109,8 @@ fn closed(text: &str, straight: bool) -> Option<(&str, char, &str)> {
     curly
 }
 
-/// Whether JSON may go on so behind a text: a comma, colon or bracket, and behind a comma another text or value.
+/// Returns true if JSON may continue like this behind a text: a comma, colon or bracket, and behind a comma another
+/// text or value.
 fn goes_on(behind: &str) -> bool {
     let blank = |c: char| c.is_ascii_whitespace() || c == '\u{a0}';
     let mut next = behind.trim_start_matches(blank).chars();

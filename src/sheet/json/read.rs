@@ -26,13 +26,13 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Quotes and primes that word processors and web pages put in place of the straight ones.
 const CURLY_QUOTES: [char; 12] = ['“', '”', '„', '‟', '‘', '’', '‚', '«', '»', '″', '′', '＂'];
 
-/// What is needed to read the rows.
+/// Everything that is needed to read the rows.
 #[derive(Debug, Clone)]
 pub(crate) struct Content {
     pub(crate) source: Source,
-    /// Where the rows begin, behind a byte-order mark and what is wrapped around them.
+    /// The offset of the first row, behind a byte-order mark and any wrapper.
     pub(crate) offset: u64,
-    /// Where they end, where something is wrapped around them.
+    /// The end of the rows, where they have a wrapper.
     pub(super) end: Option<u64>,
     pub(super) at: Position,
     pub(super) layout: Arc<Layout>,
@@ -149,7 +149,7 @@ impl Content {
     }
 }
 
-/// What may come next between the objects.
+/// The parts of JSON that may come next between the objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Expected {
     /// `[` or an object.
@@ -189,7 +189,7 @@ struct Open {
     escaped: bool,
 }
 
-/// Where an object lies in its batch, and where it begins in the file.
+/// The bounds of an object in its batch, and its beginning in the file.
 pub(super) struct Element {
     pub(crate) start: usize,
     pub(super) end: usize,
@@ -214,7 +214,7 @@ pub(crate) struct Batches {
     /// Bytes since the batch before that were passed over.
     gap: u64,
     ended: bool,
-    /// What to say once the rows before it were given.
+    /// The error to report once the rows before it were returned.
     failed: Option<SheetError>,
 }
 
@@ -251,7 +251,7 @@ impl Batches {
             self.ended |= *left == 0;
         }
         while let Some(byte) = self.buffer.get(self.scanned).copied() {
-            // What is wrong can only be named whole.
+            // A wrong character can only be named whole.
             if byte >= 0x80 && !self.ended && self.buffer.len() - self.scanned < 4 {
                 break;
             }
@@ -489,7 +489,7 @@ fn syntax(text: &[u8]) -> Option<(usize, String)> {
     Some(place_of(text, &error))
 }
 
-/// What is wrong with a bare number that JSON does not know: where it begins, and what to do.
+/// Explains a bare number that JSON does not know: returns where it begins, and the next step.
 fn odd_number(text: &[u8], offset: usize) -> Option<(usize, String)> {
     let is_of_number = |byte: &u8| byte.is_ascii_digit() || b"+-.".contains(byte);
     let before = text
@@ -546,7 +546,7 @@ struct Object {
     trouble: Option<(String, Misfit)>,
 }
 
-/// Why a value cannot stand in a cell.
+/// The reasons for which a value does not fit into a cell.
 #[derive(Clone, Copy)]
 enum Misfit {
     /// A list that holds more than texts, numbers and switches.
@@ -711,7 +711,7 @@ fn finding(rule: &'static str, column: Option<usize>, message: String, hint: &st
     }
 }
 
-/// What a part of an element is no JSON for.
+/// The part of an element that is no JSON, with the error.
 type PartError<'t> = (&'t str, serde_json::Error);
 
 /// Adds the values of an object. Names within names are joined with a dot; the depth was limited when it was cut.

@@ -16,7 +16,7 @@ impl Content {
 
     /// The same table in other bytes.
     pub(crate) fn over(&self, source: Source) -> Content {
-        // What stands behind the rows is as it was.
+        // The text behind the rows is as it was.
         let end = |end: u64| (source.bytes() + end).saturating_sub(self.source.bytes());
         Content {
             end: self.end.map(end),
@@ -27,12 +27,12 @@ impl Content {
 }
 
 impl Batch {
-    /// How many bytes of the file it holds.
+    /// The number of the file's bytes in the batch.
     pub(crate) fn length(&self) -> u64 {
         self.data.len() as u64
     }
 
-    /// How many bytes of the file lie between it and the batch before.
+    /// The number of the file's bytes between it and the batch before.
     pub(crate) fn gap(&self) -> u64 {
         self.gap
     }
@@ -69,9 +69,9 @@ impl Batch {
     }
 }
 
-/// Where the values of an object lie that are no objects themselves, in their order, by their dotted names.
+/// Collects the places of an object's values that are no objects themselves, in their order, by their dotted names.
 fn collect(whole: &str, part: &str, prefix: &str, values: &mut Vec<(String, Range<usize>)>) {
-    // What is no JSON was refused before.
+    // Text that is no JSON was refused before.
     let Ok(members) = parsed::<Members<'_>>(part) else {
         return;
     };

@@ -103,7 +103,7 @@ struct Frame {
     name: Option<String>,
     /// The names of an object, or of a list's first object.
     names: Vec<String>,
-    /// Whether a list has begun with an object.
+    /// True if a list has begun with an object.
     has_objects: bool,
     is_empty: bool,
 }

@@ -243,14 +243,14 @@ pub(crate) struct Rows {
     depth: usize,
     line: u64,
     hidden: bool,
-    /// How often the row at hand is still to be given.
+    /// The number of times that the row at hand is still to be returned.
     repeats: u64,
     text: String,
     /// Spaces in it of which the file has only the number.
     spaces: u64,
 }
 
-/// What the tag of a cell says.
+/// The attributes of a cell's tag.
 #[derive(Default)]
 struct CellTag {
     kind: Kind,
@@ -419,7 +419,7 @@ impl Rows {
         self.spaces = 0;
         let mut depth = 0;
         let mut paragraphs = 0;
-        // Whether anything else stands behind the first paragraph.
+        // Set once there is something behind the first paragraph.
         let mut behind = false;
         loop {
             let fail = |error| self.book.error(error);
@@ -554,7 +554,8 @@ fn put_cell(cell: &CellTag, shown: &str, out: &mut String) -> Stored {
     }
 }
 
-/// What is shown counts, unless it is cut off, has an exponent, or differs from the number only by a decimal comma.
+/// Writes a number as it is shown, unless it is cut off, has an exponent, or differs from the number only by a decimal
+/// comma.
 fn put_number(value: &str, shown: &str, out: &mut String) -> Stored {
     let Ok(number) = value.parse() else {
         out.push_str(shown);

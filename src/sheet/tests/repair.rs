@@ -50,7 +50,7 @@ fn copied(bytes: &[u8], mut mend: impl FnMut(&Row<'_>, &mut Repairs<'_>)) -> Cop
     mended.keep().unwrap();
     assert_eq!(std::fs::read(file.path()).unwrap(), bytes);
     let copy = std::fs::read(out).unwrap();
-    // What was read through the copy's frame is there for everybody.
+    // A file that was read through the copy's frame is there for everyone.
     assert_eq!(cells_of(&read(&copy).unwrap()), after);
     let (was, is) = (parts(bytes), parts(&copy));
     let sheet = ["xl/worksheets/sheet1.xml", "content.xml"];
@@ -255,7 +255,7 @@ fn random_cells() -> impl Strategy<Value = Cells> {
     prop::collection::vec(prop::collection::vec(cell, 1..5), 1..8)
 }
 
-/// What is to be read after every cell that begins with an M was mended.
+/// Compares a copy with the table to expect after every cell that begins with an M was repaired.
 fn held_to(copy: &Copied, text: &str) -> Result<(), TestCaseError> {
     let mut expected = copy.before.clone();
     let cells = expected.iter_mut().flatten();
@@ -353,7 +353,7 @@ fn every_other_part_is_copied_as_it_is() {
     assert!(copied(&copy.bytes, every_m("z")).bytes == copy.bytes);
 }
 
-/// Where cells stand is noted for no more of them than are read.
+/// The places of cells are noted for no more cells than are read.
 #[test]
 fn cells_without_anything_are_not_kept() {
     let empty = "<c r='B2' s='1'/>".repeat(50_000);

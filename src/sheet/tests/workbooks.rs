@@ -225,7 +225,7 @@ fn headings_are_found_under_a_preamble() {
         ),
         "{error}"
     );
-    // Nobody says what headings look like: the first row is taken.
+    // No known headings are given: the first row is taken.
     assert_eq!(read(&bytes).unwrap().headings, ["Staff of the office"]);
 }
 
@@ -853,7 +853,7 @@ fn texts_that_memory_cannot_hold_are_refused() {
     );
 }
 
-/// Where the directory entry of a part begins.
+/// Finds the beginning of a part's directory entry.
 fn directory_entry(bytes: &[u8], name: &str) -> usize {
     let name = memchr::memmem::rfind(bytes, name.as_bytes()).unwrap();
     memchr::memmem::rfind(&bytes[..name], b"PK\x01\x02").unwrap()

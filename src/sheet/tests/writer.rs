@@ -109,7 +109,7 @@ fn no_written_cell_begins_a_formula_and_each_reads_back() {
             let table = (texts(&[text, "b"]), vec![texts(&[text, ""])]);
             assert_eq!(read(&path), table, "{bytes}");
         }
-        // What no spreadsheet takes for a formula holds the text as it is.
+        // Formats that no spreadsheet opens as formulas keep the text as it is.
         let path = folder.path().join("t.jsonl");
         let writer = Writer::replace(&path, Readers::Anybody, &["a"]).unwrap();
         write(writer, &[texts(&[text])]).unwrap();
@@ -208,7 +208,7 @@ fn a_file_with_secrets_is_for_its_owner_only() {
             assert_eq!(bits(&path), 0o600, "{name} {replacing}");
         }
     }
-    // What was narrow stays narrow.
+    // A file with narrow permissions keeps them.
     let path = folder.path().join("new.csv");
     let writer = Writer::replace(&path, Readers::Anybody, &["a"]).unwrap();
     writer.finish().unwrap();

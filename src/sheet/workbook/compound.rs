@@ -5,7 +5,7 @@ use crate::sheet::source::Source;
 use crate::sheet::workbook::row::{damaged, oversized};
 use std::collections::HashSet;
 
-/// What a compound file begins with.
+/// The first bytes of a compound file.
 pub(crate) const SIGNATURE: [u8; 8] = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
 /// Bytes of a compound file: 20 MiB. It is read whole.
 pub(crate) const FILE_BYTES_MAX: u64 = 20 << 20;
@@ -30,7 +30,7 @@ pub(crate) struct Compound {
     streams: Vec<Stream>,
 }
 
-/// Where a stream lies.
+/// The place of a stream.
 struct Stream {
     name: String,
     first: u32,
@@ -92,7 +92,7 @@ impl Compound {
     fn read_chain(&mut self) -> Option<()> {
         let header = self.bytes.get(..512)?;
         let mut tables: Vec<u32> = words(header.get(76..)?).collect();
-        // Where the tables of a large file lie stands in further sectors, each naming the next one.
+        // The places of a large file's tables are in further sectors, each naming the next one.
         let mut next = u32_at(header, 68)?;
         let mut seen = HashSet::new();
         while next < SECTOR_IDS_MAX {

@@ -1,4 +1,4 @@
-//! What workbooks of several formats are made of.
+//! The parts of which workbooks of several formats are made.
 
 pub(crate) mod compound;
 pub(crate) mod number_format;

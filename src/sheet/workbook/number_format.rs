@@ -1,4 +1,4 @@
-//! How a spreadsheet shows a number: what stands in the cell `0007` is 7 with the format `0000`.
+//! The display of a number in a spreadsheet: a cell that shows `0007` contains 7 with the format `0000`.
 //!
 //! Codes are those of ECMA-376 part 1, 18.8.30 and 18.8.31. Where a format is of a kind that would lose digits
 //! (exponents, fractions), or depends on who looks (currency, the system's date), the number stands as it is.
@@ -19,7 +19,7 @@ pub(crate) const STYLES_MAX: usize = 65_490;
 /// Bytes of a number format's code; Excel allows 255 characters.
 const CODE_BYTES_MAX: usize = 1024;
 
-/// Which number format each of a workbook's styles has.
+/// The number format of each of a workbook's styles.
 #[derive(Default)]
 pub(crate) struct Formats {
     own: HashMap<u32, String>,
@@ -216,7 +216,7 @@ pub(crate) fn plain(value: f64, written: &str, out: &mut String) -> Stored {
         let digits = out.len() - start - usize::from(value < 0.0);
         return kept(digits);
     }
-    // What a float adds behind the fifteenth digit was never in the cell.
+    // Digits that a float adds behind the fifteenth were never in the cell.
     let rounded = format!("{value:.14e}").parse().unwrap_or(value);
     let _ = write!(out, "{rounded}");
     Stored::Number
@@ -348,7 +348,7 @@ impl Slot {
     }
 }
 
-/// What one section is made of, as it is read.
+/// A part of one section, as it is read.
 enum Mark {
     Zero,
     Digit,

@@ -25,7 +25,7 @@ pub(crate) const PARTS_MAX: usize = 10_000;
 pub(crate) const DIRECTORY_BYTES_MAX: usize = 4 << 20;
 /// Bytes of one part, inflated: 2 GiB, twice a sheet with a million rows of thirty cells.
 pub(crate) const PART_BYTES_MAX: u64 = 2 << 30;
-/// How many times larger a part may be inflated than packed, once [`RATIO_GRACE_BYTES`] are passed. Apache POI draws the
+/// The largest ratio of a part's size to its packed size, once [`RATIO_GRACE_BYTES`] are passed. Apache POI draws the
 /// same line (`ZipSecureFile`, a minimum inflate ratio of 0.01).
 pub(crate) const RATIO_MAX: u64 = 100;
 /// Bytes of a part that are inflated whatever their ratio: 4 MiB, which is some ten thousand rows that say the same.
@@ -38,14 +38,14 @@ const TEXT_BYTES_MAX: u64 = 16 << 20;
 pub(crate) struct Package {
     source: Source,
     parts: HashMap<String, Part>,
-    /// What the parts are called, in their order.
+    /// The names of the parts, in their order.
     names: Vec<String>,
 }
 
-/// Where a part lies in the file.
+/// The place of a part in the file.
 #[derive(Debug, Clone, Copy)]
 struct Part {
-    /// Which entry of the archive it is.
+    /// Its index in the archive.
     index: usize,
     start: u64,
     packed_bytes: u64,
@@ -102,7 +102,7 @@ impl Package {
         self.parts.contains_key(&folded(name))
     }
 
-    /// How long a part is, unpacked: what it says, which is proved when it is read.
+    /// The unpacked size of a part, as the archive declares it; proved when the part is read.
     pub(crate) fn bytes(&self, name: &str) -> u64 {
         self.parts.get(&folded(name)).map_or(0, |part| part.bytes)
     }
@@ -136,7 +136,7 @@ impl Package {
     pub(crate) fn head(&self, name: &str, bytes_max: u64) -> Vec<u8> {
         let mut head = Vec::new();
         if let Some(inflating) = self.inflating(name) {
-            // What was read before an error is what there is.
+            // The bytes that were read before an error are all there is.
             let _ = inflating.take(bytes_max).read_to_end(&mut head);
         }
         head
@@ -175,7 +175,7 @@ impl Package {
         }
     }
 
-    /// What an error that came through [`Inflating`] means.
+    /// Translates an error that came through [`Inflating`].
     pub(crate) fn error(&self, name: &str, error: &io::Error) -> SheetError {
         let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
         match inner {
@@ -184,7 +184,7 @@ impl Package {
         }
     }
 
-    /// What an error of a part's XML means.
+    /// Translates an error of a part's XML.
     pub(crate) fn xml_error(&self, name: &str, error: PullError) -> SheetError {
         let file = &self.source.name;
         match error {
@@ -273,7 +273,7 @@ impl Package {
         Ok(part.ok_or_else(lost)?.index)
     }
 
-    /// What an error of an archive that is copied means.
+    /// Translates an error of an archive that is copied.
     fn failed(&self, name: &str, file: &Arc<str>, error: ZipError) -> SheetError {
         match io::Error::from(error) {
             // The source's own error came through.
@@ -390,7 +390,7 @@ impl Splice<'_> {
         written.map_err(|error| SheetError::unwritable(self.file, &error))
     }
 
-    /// What is said of a part that is not the same as when it was read.
+    /// Builds the error for a part that is not the same as when it was read.
     pub(crate) fn malformed(&self) -> SheetError {
         let what = format!("{} cannot be read a second time", self.name);
         damaged(&self.package.source.name, &what)
@@ -418,7 +418,7 @@ impl Splice<'_> {
     }
 }
 
-/// What an entry of the archive's directory begins with.
+/// The first bytes of an entry in the archive's directory.
 const ENTRY: &[u8] = b"PK\x01\x02";
 
 /// The sheet that is packed in an archive which is no workbook, with its name; `None` where none is.
@@ -445,7 +445,7 @@ pub(crate) fn only_sheet(source: &Source) -> Result<Option<(Source, String)>, Sh
     }
 }
 
-/// Whether a file of an archive is a sheet: not what a Mac writes beside each.
+/// Returns true if a file of an archive is a sheet, and not one of those that a Mac adds beside each.
 fn is_sheet(name: &str) -> bool {
     let is_hidden = name
         .split(['/', '\\'])
@@ -519,7 +519,7 @@ fn unpacked(
 
 /// Looks for the entries themselves, before anybody makes room for as many as the archive says there are.
 fn within_directory_limits(source: &Source) -> Result<(), SheetError> {
-    /// Where an entry says how long its name, its extra field and its comment are.
+    /// The bytes of an entry with the lengths of its name, its extra field and its comment.
     const LENGTHS: std::ops::Range<usize> = 28..34;
     let find = memmem::Finder::new(ENTRY);
     let (mut entries, mut directory_bytes) = (0, 0);

@@ -1,4 +1,5 @@
-//! What the readers of all workbooks share: a row as they fill it, the texts that cells share, what is told of a sheet.
+//! The parts that the readers of all workbooks share: a row as they fill it, the texts that cells share, the notes
+//! about a sheet.
 
 use crate::sheet::cells::{Cells, Stored};
 use crate::sheet::error::{SheetError, SheetErrorKind};
@@ -65,7 +66,7 @@ impl Strings {
 pub(crate) struct Table {
     pub(crate) name: Arc<str>,
     pub(crate) hidden: bool,
-    /// Whether it bears [`NOTES_MARK`].
+    /// True if it has [`NOTES_MARK`].
     pub(crate) is_notes: bool,
 }
 
@@ -73,12 +74,12 @@ pub(crate) struct Table {
 /// defined names, whatever they save a workbook as.
 pub(crate) const NOTES_MARK: &str = "rowcall_notes";
 
-/// What is worth saying about a sheet.
+/// The properties of a sheet that are worth a note.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Survey {
     /// Hidden rows, in a sheet without a filter.
     pub(crate) hidden_rows: u64,
-    /// Whether a filter is at work, and hides rows.
+    /// True if an active filter hides rows.
     pub(crate) is_filtered: bool,
     pub(crate) grouped_rows: u64,
     pub(crate) struck_rows: u64,
@@ -88,12 +89,12 @@ pub(crate) struct Survey {
     pub(crate) has_macros: bool,
 }
 
-/// How a row looks.
+/// The appearance of a row.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct RowLook {
     pub(crate) hidden: bool,
     pub(crate) grouped: bool,
-    /// Whether a cell that is filled is struck through.
+    /// True if a filled cell is struck through.
     pub(crate) struck: bool,
     pub(crate) filled: bool,
 }
@@ -199,27 +200,27 @@ pub(crate) struct RawRow {
     pub(crate) stored: Vec<Stored>,
     /// Cells of all rows so far that were made of few words.
     pub(crate) conjured: u64,
-    /// Where the cells stand.
+    /// The places of the cells.
     pub(crate) spots: Vec<Spot>,
     pub(crate) hidden: bool,
-    /// Where cells stand that hold nothing, as far as they are told apart; not more than a row has cells.
+    /// The places of empty cells, as far as they are told apart; not more than a row has cells.
     pub(crate) blank_spots: Vec<Spot>,
-    /// Whether it is the row before once more, which stands in the part only once.
+    /// True if it repeats the row before, which the part contains only once.
     pub(crate) repeats: bool,
-    /// What formulas fill that stand in other cells: down to which row, and which columns.
+    /// Cells that formulas of other cells fill: the last row, and the columns.
     pub(crate) filled: Vec<(u64, Range<usize>)>,
 }
 
-/// Where a cell stands in its part.
+/// The place of a cell in its part.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Spot {
     /// The columns that it stands for.
     pub(crate) columns: Range<usize>,
     /// The tag that begins it.
     pub(crate) tag: Range<u64>,
-    /// What it shows, without comments and drawings; empty where it shows nothing of its own.
+    /// The text that it shows, without comments and drawings; empty where it shows nothing of its own.
     pub(crate) shown: Range<u64>,
-    /// Whether something else stands within what it shows.
+    /// True if there is something else within the text that it shows.
     pub(crate) mixed: bool,
     pub(crate) has_formula: bool,
     pub(crate) end: u64,
@@ -255,7 +256,7 @@ impl RawRow {
         }
     }
 
-    /// Whether the cell of a column holds what a formula gave.
+    /// Returns true if the cell of a column contains the result of a formula.
     pub(crate) fn is_calculated(&self, column: usize) -> bool {
         let fills =
             |(last, columns): &(u64, Range<usize>)| *last >= self.line && columns.contains(&column);
@@ -348,7 +349,7 @@ impl RawRow {
             return Err(damaged(&self.file, &what));
         }
         let behind = self.text.split_off(start);
-        // What is moved for it is work, as cells are that stand for others.
+        // Moving the text behind it is work, like cells that stand for several.
         self.conjure((self.ends.len() - column + behind.len() / 16) as u64)?;
         let stored = write(&mut self.text);
         let bytes = self.text.len() - start;

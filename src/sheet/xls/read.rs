@@ -38,7 +38,7 @@ mod record {
     pub(crate) const NUMBER: u16 = 0x0203;
     pub(crate) const LABEL: u16 = 0x0204;
     pub(crate) const BOOL_ERR: u16 = 0x0205;
-    /// What Excel 3 and 4 called a formula, and some programs still do.
+    /// A formula as Excel 3 and 4 wrote it, and some programs still do.
     pub(crate) const FORMULA_3: u16 = 0x0206;
     pub(crate) const STRING: u16 = 0x0207;
     pub(crate) const ROW: u16 = 0x0208;
@@ -51,13 +51,13 @@ mod record {
 /// An XLS workbook, in memory as it stands in the file.
 pub(crate) struct Book {
     pub(crate) tables: Vec<Table>,
-    /// Where each table begins.
+    /// The beginning of each table.
     starts: Vec<usize>,
     file: Arc<str>,
     bytes: Vec<u8>,
     strings: Strings,
     formats: Formats,
-    /// Whether each style strikes its cells through.
+    /// True for each style that strikes its cells through.
     struck: Vec<bool>,
     from_1904: bool,
     has_macros: bool,
@@ -69,7 +69,7 @@ struct BiffRecord<'b> {
     kind: u16,
     data: &'b [u8],
     start: usize,
-    /// Where the next one begins.
+    /// The beginning of the next one.
     end: usize,
 }
 
@@ -97,7 +97,7 @@ impl BiffRecord<'_> {
         self.u16(12).is_some_and(|flags| flags & 0x20 != 0)
     }
 
-    /// What a defined name is called.
+    /// Returns the name of a defined name.
     fn name(&self) -> Option<String> {
         let length = usize::from(self.u8(3)?);
         let wide = self.u8(14)? & 1 != 0;
@@ -190,7 +190,7 @@ impl Book {
         let mut ids: Vec<(u16, u16)> = Vec::new();
         let mut fonts = Vec::new();
         let (mut tables, mut starts) = (Vec::<Table>::new(), Vec::new());
-        // Which table each sheet is, and which sheets bear the mark: charts are none.
+        // The table of each sheet, and the sheets that have the mark: charts have no table.
         let (mut of_sheets, mut marked) = (Vec::new(), Vec::new());
         let (mut from_1904, mut has_macros) = (false, false);
         let mut strings = Strings::default();
@@ -219,7 +219,7 @@ impl Book {
                 record::NAME if record.name().as_deref() == Some(NOTES_MARK) => {
                     marked.extend(record.u16(8));
                 }
-                // What is no worksheet is a chart or a macro sheet.
+                // Sheets that are no worksheets are charts or macro sheets.
                 record::BOUND_SHEET if tables.len() == TABLES_MAX => {
                     let what = format!("it has more than {TABLES_MAX} sheets");
                     return Err(oversized(&self.file, &what));
@@ -349,7 +349,7 @@ impl Parts<'_> {
         Some(())
     }
 
-    /// Whether nothing follows.
+    /// Returns true if nothing follows.
     fn has_ended(&self) -> bool {
         let next = self.book.record_at(self.record.end);
         let goes_on = next.is_some_and(|next| next.kind == record::CONTINUE);
@@ -414,7 +414,7 @@ struct Records {
     /// `None` at the end.
     at: Option<usize>,
     depth: usize,
-    /// Where the next sheet begins: sheets that lie within one another would be read as often as there are sheets.
+    /// The beginning of the next sheet: sheets that lie within one another would be read as often as there are sheets.
     end: usize,
 }
 
@@ -462,7 +462,8 @@ impl Records {
 #[derive(Clone)]
 enum CellRecords {
     AsTheyStand(Records),
-    /// Where each begins, in a sheet that has them in another order, and how many of them were given.
+    /// The beginnings of the records, in a sheet that has them in another order, and the number of them that were
+    /// returned.
     Sorted(Arc<[usize]>, usize),
 }
 

@@ -13,12 +13,12 @@ use crate::xml::retagged;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// What becomes of one cell.
+/// The changes to one cell.
 #[derive(Debug, Clone)]
 pub(crate) struct CellMark {
     pub(crate) tone: Tone,
     pub(crate) note: String,
-    /// What it is to hold; as it is where there is none.
+    /// Its new text; `None` where it stays as it is.
     pub(crate) text: Option<Secret>,
 }
 
@@ -33,7 +33,7 @@ const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
 /// The styles that marked cells take: those that they had, on another ground.
 #[derive(Debug, Default)]
 pub(crate) struct MarkStyles {
-    /// How many styles the workbook has.
+    /// The number of the workbook's styles.
     count: usize,
     made: BTreeMap<(usize, Tone), usize>,
 }
@@ -391,7 +391,7 @@ fn prefix_of(xml: &str) -> String {
     prefix.unwrap_or_default()
 }
 
-/// What stands in the first element of a name.
+/// Returns the content of the first element of a name.
 fn inside<'x>(xml: &'x str, name: &str) -> Option<&'x str> {
     let prefix = prefix_of(xml);
     let (_, rest) = xml.split_once(&format!("<{prefix}{name}"))?;

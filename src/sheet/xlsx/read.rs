@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// What an archive is called that holds no workbook.
+/// The words for an archive without a workbook.
 pub(crate) const OTHER_ARCHIVE: &str = "a ZIP archive of another kind";
 /// Bytes of the texts that the cells share, and of where each ends: 32 MiB, some two million names.
 const STRINGS_BYTES_MAX: usize = 32 << 20;
@@ -38,7 +38,7 @@ pub(crate) struct Book {
     limits: Limits,
     strings: Strings,
     formats: Formats,
-    /// Whether each style strikes its cells through.
+    /// True for each style that strikes its cells through.
     struck: Vec<bool>,
     from_1904: bool,
 }
@@ -161,7 +161,7 @@ impl Book {
     ) -> Result<(), SheetError> {
         let mut tables: Vec<Table> = Vec::new();
         let mut parts = Vec::new();
-        // Which table each sheet is: charts are none.
+        // The table of each sheet: charts have none.
         let mut of_sheets = Vec::new();
         let mut from_1904 = false;
         self.tags(part, |_, tag| match tag.name() {
@@ -181,7 +181,7 @@ impl Book {
                     _ if name.ends_with(":id") => relation = relations.get(&*value),
                     _ => {}
                 })?;
-                // What is no worksheet is a chart or a macro sheet.
+                // Sheets that are no worksheets are charts or macro sheets.
                 let relation = relation.filter(|relation| relation.is("worksheet"));
                 of_sheets.push(relation.map(|_| tables.len()));
                 if let Some(relation) = relation
@@ -436,7 +436,7 @@ pub(crate) struct Rows {
     /// The rows so far: they may stand in any order.
     seen: Lines,
     ended: bool,
-    /// What stands in the cell that is read.
+    /// The text of the cell being read.
     text: String,
 }
 
@@ -476,7 +476,7 @@ enum Kind {
     Date,
 }
 
-/// What the tag of a cell says.
+/// The attributes of a cell's tag.
 struct CellTag {
     column: usize,
     style: usize,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// Characters that a column is wide at most for what it holds.
 const WIDTH_MAX: usize = 60;
-/// How much of the workbook is gathered before it is written.
+/// The number of bytes of the workbook that are gathered before they are written.
 const GATHERED_BYTES_MAX: usize = 64 << 10;
 
 /// One workbook, whose rows wait for the last one.

@@ -71,9 +71,9 @@ pub(crate) struct Book {
     zip: ZipWriter<StreamWriter<Pipe>>,
     pipe: Pipe,
     styles: Styles,
-    /// How many rows there are, the headings included.
+    /// The number of rows, including the headings.
     rows: u32,
-    /// How long the sheet is before it is compressed.
+    /// The size of the sheet before it is compressed.
     bytes: u64,
     /// The row that is being written.
     xml: String,
@@ -200,7 +200,7 @@ impl Book {
         self.xml.push('>');
         for (column, (cell, style)) in cells.into_iter().enumerate() {
             if cell.is_empty() {
-                // That something is missing shows too.
+                // A missing value shows too.
                 if [self.styles.notice, self.styles.bad].contains(&style) {
                     let _ = write!(self.xml, "<c r=\"{}\" s=\"{style}\"/>", place.cell(column));
                 }
@@ -258,7 +258,7 @@ impl Book {
     }
 }
 
-/// How high a cell of this width is whose text is broken into lines, in points.
+/// Works out the height of a cell of this width whose text is broken into lines, in points.
 fn height_of(text: &str, width: f64) -> usize {
     let characters = (width * LINE_SHARE) as usize;
     let lines = text
@@ -298,7 +298,8 @@ pub(crate) fn escape(text: &str, xml: &mut String) {
     xml.push_str(text.get(plain..).unwrap_or_default());
 }
 
-/// Whether what follows a `_` makes it the beginning of `_xHHHH_`. What ends it may also be the beginning of an escape.
+/// Returns true if the text behind a `_` makes it the beginning of `_xHHHH_`. Its end may also be the beginning of an
+/// escape.
 fn looks_escaped(rest: Option<&[u8]>) -> bool {
     match rest {
         Some([b'x', a, b, c, d, end @ ..]) => {
@@ -448,7 +449,7 @@ impl Frame {
         let parts = || {
             let (head, rest) = xml.split_once("<sheetData>")?;
             let (row, tail) = rest.split_once("</sheetData>")?;
-            // How far the rows go is known too late to be said before them; readers do without.
+            // The last row is known too late to be written before the rows; readers do without.
             let (before, dimension) = head.split_once("<dimension")?;
             let (_, after) = dimension.split_once("/>")?;
             let styles = Styles::numbered(row)?;
