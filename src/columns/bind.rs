@@ -5,6 +5,7 @@ use super::lacking::Lacking;
 use super::map::Saved;
 use super::products::{Word, products};
 use super::questions::{heading_at, leave_out_flag, listed, map_flag, may_show};
+use super::sample::Sample;
 use super::values::{Derived, How};
 use super::whose::{Owner, Words, own_name, own_names, owner};
 use super::{
@@ -13,6 +14,8 @@ use super::{
 use crate::manifest::Manifest;
 use crate::mapping::made_fields;
 use crate::model::{Field, Finding, Severity, heading_key};
+use crate::sheet::Sheet;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -70,11 +73,14 @@ pub(super) struct Binder<'m> {
     pub(super) meanings: Vec<Meaning>,
     pub(super) questions: Vec<Question>,
     pub(super) notes: Vec<Finding>,
+    sheet: Option<&'m Sheet>,
+    sample: OnceCell<Option<Sample>>,
 }
 
 /// Understands the headings of a sheet.
 pub(super) fn bind(
     headings: &[String],
+    sheet: Option<&Sheet>,
     target: &Manifest,
     vendors: &[&Manifest],
     options: &BindOptions,
@@ -110,12 +116,15 @@ pub(super) fn bind(
         meanings: vec![],
         questions: question.into_iter().collect(),
         notes: vec![],
+        sheet,
+        sample: OnceCell::new(),
     };
     binder.meanings = (0..headings.len())
         .map(|column| binder.alone(column, mapped.get(&column).copied()))
         .collect();
     binder.resolve_key_by_another_word();
     binder.resolve_neighbours();
+    binder.ask_about_rivals();
     binder.ask_whose();
     binder.resolve_repeated()?;
     binder.ask_for_key();
@@ -275,6 +284,12 @@ impl Binder<'_> {
         self.meanings
             .iter()
             .any(|meaning| meaning.fields().any(|other| other == field))
+    }
+
+    /// The first cells of the sheet, where they are known.
+    pub(super) fn sample(&self) -> Option<&Sample> {
+        let read = || self.sheet.map(Sample::read);
+        self.sample.get_or_init(read).as_ref()
     }
 
     /// Whether a heading is the target vendor's own name for something.

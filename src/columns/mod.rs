@@ -13,6 +13,7 @@ mod map;
 mod neighbours;
 mod products;
 mod questions;
+mod sample;
 mod values;
 mod whose;
 
@@ -27,7 +28,7 @@ use crate::manifest::{Access, Manifest, canonical};
 use crate::mapping::MappedField;
 use crate::model::{Field, Finding, Record, heading_key};
 use crate::sheet::{
-    CLEAR, Cells, GENERATE, Headings, Known, is_generate, is_placeholder, unescaped,
+    CLEAR, Cells, GENERATE, Headings, Known, Sheet, is_generate, is_placeholder, unescaped,
 };
 use dictionary::{Common, dictionary};
 use lacking::Lacking;
@@ -93,17 +94,31 @@ pub struct CellReading {
 }
 
 impl Binding {
-    /// Understands headings for a sheet that goes to the vendor `target`.
+    /// Understands the columns of a sheet that goes to the vendor `target`: its headings, and where they do not tell, its
+    /// first cells.
     ///
     /// # Errors
     /// What cannot be used, and all that has to be asked: see [`ColumnError`].
+    pub fn bind_sheet(
+        sheet: &Sheet,
+        target: &Manifest,
+        vendors: &[&Manifest],
+        options: &BindOptions,
+    ) -> Result<Binding, ColumnError> {
+        bind::bind(&sheet.headings, Some(sheet), target, vendors, options)
+    }
+
+    /// Understands headings of which no cells are known.
+    ///
+    /// # Errors
+    /// See [`Binding::bind_sheet`].
     pub fn bind(
         headings: &[String],
         target: &Manifest,
         vendors: &[&Manifest],
         options: &BindOptions,
     ) -> Result<Binding, ColumnError> {
-        bind::bind(headings, target, vendors, options)
+        bind::bind(headings, None, target, vendors, options)
     }
 
     /// The column that holds a field, counting from 0; behind the sheet's last one where its values are derived.

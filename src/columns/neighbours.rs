@@ -4,8 +4,10 @@ use super::bind::{Binder, Meaning};
 use super::dictionary::{Common, dictionary, plain};
 use super::products::{Product, Word, products};
 use super::questions::map_flag;
+use super::sample::Sample;
 use super::values::How;
-use super::{Mapped, Question, whose::own_names};
+use super::whose::{Words, own_names};
+use super::{Mapped, Question};
 use crate::model::{Field, heading_key};
 
 const BESIDE: &str = "by the columns beside it";
@@ -197,6 +199,69 @@ impl Binder<'_> {
                 );
             }
         }
+    }
+
+    /// Asks which column holds the number where the one that is read may only count rows, by its heading or by its cells,
+    /// and another one is like a number.
+    pub(super) fn ask_about_rivals(&mut self) {
+        let is_number = |meaning: &Meaning| {
+            matches!(meaning, Meaning::Read { fields, mapped: false, .. }
+                if fields.iter().any(|(field, _)| *field == Field::NUMBER))
+        };
+        let key = self.meanings.iter().position(is_number);
+        let Some(key) = key.filter(|_| self.target.key() == Field::NUMBER) else {
+            return;
+        };
+        let heading = self.headings.get(key).map_or("", String::as_str);
+        let is_weak =
+            dictionary().may_count_rows(heading) && !matches!(self.owner.words, Words::Product(_));
+        let mut rivals: Vec<usize> = (0..self.meanings.len())
+            .filter(|column| *column != key && self.is_rival(*column))
+            .collect();
+        if rivals.is_empty() {
+            return;
+        }
+        let sample = self.sample();
+        if !sample.is_some_and(|sample| sample.counts_rows(key)) {
+            rivals.retain(|column| is_weak && !self.is_work_phone(*column));
+        }
+        if rivals.is_empty() {
+            return;
+        }
+        let named: Vec<String> = rivals.iter().map(|column| self.at(*column)).collect();
+        let what = format!(
+            "{} may be the number or only count the rows, for {} may be the number too",
+            self.at(key),
+            named.join(" or ")
+        );
+        let columns: Vec<usize> = std::iter::once(key).chain(rivals).collect();
+        let number = |column: &usize| (*column, Mapped::Field(Field::NUMBER));
+        let answers: Vec<_> = columns.iter().map(number).collect();
+        self.ask(what, columns, &answers);
+    }
+
+    /// Whether a column may hold the number as far as its heading and its cells tell.
+    fn is_rival(&self, column: usize) -> bool {
+        let heading = self.headings.get(column).map_or("", String::as_str);
+        match self.meanings.get(column) {
+            Some(Meaning::Open(Common::NumberLike)) => {
+                let sample = self.sample();
+                sample.is_none_or(|sample| sample.has_digits(column))
+            }
+            Some(Meaning::Unknown) if !dictionary().is_everyday(heading) => {
+                let is_like =
+                    |sample: &Sample| sample.may_be_numbers(column) && !sample.counts_rows(column);
+                self.sample().is_some_and(is_like)
+            }
+            _ => self.is_work_phone(column),
+        }
+    }
+
+    /// Whether a column is read as the telephone at work, which may be the extension; not by rowcall's own name for it.
+    fn is_work_phone(&self, column: usize) -> bool {
+        let heading = self.headings.get(column).map_or("", String::as_str);
+        matches!(self.meanings.get(column), Some(Meaning::Read { fields, mapped: false, .. })
+            if fields.as_slice() == [(Field::WORK_PHONE, None)] && dictionary().canonical(heading).is_none())
     }
 
     /// Asks whose sheet it is, where nobody said so, some headings are words of a product and of nobody else, and that

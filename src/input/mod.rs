@@ -99,7 +99,7 @@ pub(crate) fn bound(
         };
         for sheet in sheets {
             bind.header_line = sheet.header_line;
-            let binding = Binding::bind(&sheet.headings, manifest, &vendors, &bind);
+            let binding = Binding::bind_sheet(&sheet, manifest, &vendors, &bind);
             bound.push((sheet, binding));
         }
     }

@@ -98,7 +98,7 @@ impl<'a> Sheets<'a> {
         let mut refused = None;
         for target in targets {
             let binding = loop {
-                match Binding::bind(&sheet.headings, target, &self.vendors, &options) {
+                match Binding::bind_sheet(sheet, target, &self.vendors, &options) {
                     // It may be a heading of the other side.
                     Err(ColumnError::NotThere { heading, .. }) => {
                         options.map.retain(|(known, _)| *known != heading);

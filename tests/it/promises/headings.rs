@@ -50,6 +50,60 @@ const CASES: &[Case] = &[
         ]),
     ),
     (
+        "a counter called a number beside a short word for the extension",
+        "openvox",
+        "Nummer;Name;Nebenst.\n1;Ann Muster;2001\n2;Bo Muster;2002\n",
+        Ask("Nebenst."),
+    ),
+    (
+        "a counter called a number beside a column of numbers that nobody knows",
+        "openvox",
+        "Number;Name;Anschluss\n1;Ann Muster;2001\n2;Bo Muster;2002\n3;Cy Muster;\n",
+        Ask("Anschluss"),
+    ),
+    (
+        "a number beside a telephone",
+        "openvox",
+        "Number,Phone,Name\n17,2001,Ann Muster\n18,2002,Bo Muster\n",
+        Ask("Number"),
+    ),
+    (
+        "the identity of an extension, or the number of its record",
+        "ozeki",
+        "Extension ID,Phone,Name\n1,2001,Ann Muster\n2,2002,Bo Muster\n",
+        Ask("Phone"),
+    ),
+    (
+        "Ozeki's word for the number beside a telephone",
+        "ozeki",
+        "ID;Name;Telefon\n1;Ann Muster;2001\n2;Bo Muster;2002\n",
+        Ask("ID"),
+    ),
+    (
+        "the telephone within the house",
+        "ozeki",
+        "ID;Name;Tel. intern\n1;Ann Muster;2001\n2;Bo Muster;2002\n",
+        Ask("Tel. intern"),
+    ),
+    (
+        "an extension that counts beside a telephone",
+        "openvox",
+        "Ext.,Name,Business Phone\n1,Ann Muster,2001\n2,Bo Muster,2002\n",
+        Ask("Business Phone"),
+    ),
+    (
+        "a number beside a room, a day and a counter",
+        "openvox",
+        "Number,Name,Room,Since,Pos,Secret\n2001,Ann,101,2024-01-05,1,tR7xkQ2mZp9w\n2002,Bo,102,2024-02-06,2,tR7xkQ2mZp9x\n",
+        Read(&[&["number=2001", "display_name=Ann"]]),
+    ),
+    (
+        "an extension beside a telephone",
+        "openvox",
+        "Ext.,Name,Phone,Secret\n2001,Ann,030 1234-2001,tR7xkQ2mZp9w\n2002,Bo,030 1234-2002,tR7xkQ2mZp9x\n",
+        Read(&[&["number=2001", "display_name=Ann"]]),
+    ),
+    (
         "headings as people write them",
         "openvox",
         "Ext.,Name,E-Mail-Adresse,Tel. mobil,Secret\n2001,Ann,ann@example.com,0170,tR7xkQ2mZp9w\n",
@@ -302,7 +356,7 @@ fn small_sheets_are_read_as_their_owners_mean_them() {
             ..ReadOptions::default()
         };
         let sheet = open(&Input::File(path), &options).unwrap().remove(0);
-        let binding = match (Binding::bind(&sheet.headings, target, &all, &bind), right) {
+        let binding = match (Binding::bind_sheet(&sheet, target, &all, &bind), right) {
             (Ok(_), Ask(heading)) => panic!("{what}: nothing is asked about {heading}"),
             (Err(error), Ask(heading)) => {
                 let error = error.to_string();

@@ -1,0 +1,130 @@
+//! The first cells of a sheet, for headings that alone do not tell what they mean.
+
+use crate::sheet::{Sheet, is_placeholder};
+use std::collections::HashSet;
+
+/// How many rows are looked at.
+const ROWS: usize = 1_000;
+
+/// The first rows of a sheet. Their cells may be secrets: they are looked at, never shown.
+pub(super) struct Sample {
+    rows: Vec<Vec<String>>,
+}
+
+impl Sample {
+    /// Reads the first rows, as far as they can be read; what is wrong with the others is found when all are read.
+    pub(super) fn read(sheet: &Sheet) -> Sample {
+        let width = sheet.headings.len();
+        let mut rows = vec![];
+        for batch in sheet.batches() {
+            let read = batch.and_then(|batch| {
+                batch.rows(|row| {
+                    if row.trouble.is_none() && rows.len() < ROWS {
+                        let text = |column| row.cells.get(column).unwrap_or_default().trim();
+                        rows.push((0..width).map(|column| text(column).to_owned()).collect());
+                    }
+                })
+            });
+            if read.is_err() || rows.len() == ROWS {
+                break;
+            }
+        }
+        Sample { rows }
+    }
+
+    /// The cells of a column that hold something.
+    fn filled(&self, column: usize) -> impl Iterator<Item = &str> {
+        let cells = self.rows.iter().filter_map(move |row| row.get(column));
+        cells
+            .map(String::as_str)
+            .filter(|cell| !cell.is_empty() && !is_placeholder(cell))
+    }
+
+    /// Whether nearly all cells hold a number that may be dialled, each another one.
+    pub(super) fn may_be_numbers(&self, column: usize) -> bool {
+        let filled = self.filled(column).count();
+        let numbers: Vec<&str> = self.filled(column).filter(|cell| is_number(cell)).collect();
+        let distinct = numbers.iter().collect::<HashSet<_>>().len();
+        !numbers.is_empty() && numbers.len() * 10 >= filled * 8 && distinct * 10 >= filled * 8
+    }
+
+    /// Whether some cell holds a digit.
+    pub(super) fn has_digits(&self, column: usize) -> bool {
+        self.filled(column)
+            .any(|cell| cell.contains(|c: char| c.is_ascii_digit()))
+    }
+
+    /// Whether the cells count rows: 1, 2, 3 …, in any order; a few may be missing.
+    pub(super) fn counts_rows(&self, column: usize) -> bool {
+        let filled = self.filled(column).count();
+        let is_plain = |cell: &&str| *cell == "0" || !cell.starts_with(['0', '+']);
+        let counts = self.filled(column).filter(is_plain);
+        let counts: HashSet<usize> = counts.filter_map(|cell| cell.parse().ok()).collect();
+        let most = filled + filled / 4 + 1;
+        let low = counts.iter().filter(|count| **count <= most).count();
+        low > 0 && low * 10 >= filled * 9
+    }
+}
+
+/// Whether a cell is a number that may be dialled, with what people write between its digits; no date is one.
+fn is_number(cell: &str) -> bool {
+    let digits = cell.chars().filter(char::is_ascii_digit).count();
+    let is_known = |c: char| c.is_ascii_digit() || " +-/()\u{a0}".contains(c);
+    let parts: Vec<&str> = cell.split(['-', '/']).collect();
+    let is_year = |part: &&str| part.len() == 4 && part.starts_with(['1', '2']);
+    let is_date = parts.len() == 3
+        && parts.iter().any(is_year)
+        && parts.iter().filter(|part| part.len() <= 2).count() == 2;
+    (1..=15).contains(&digits) && cell.chars().all(is_known) && !is_date
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(column: &str) -> Sample {
+        Sample {
+            rows: column
+                .split(',')
+                .map(|cell| vec![cell.to_owned()])
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn a_column_counts_rows_from_one_in_any_order_and_extensions_do_not() {
+        for (cells, counts) in [
+            ("1,2,3", true),
+            ("1", true),
+            ("0,1,2", true),
+            ("3,1,2", true),
+            ("1,2,4,5,6,7,8,9,10", true),
+            ("1,2,,4", true),
+            ("2001,2002", false),
+            ("01,02,03", false),
+            ("10,11,12", false),
+            ("101,1,102,103", false),
+            ("", false),
+            ("Ann,Bo", false),
+        ] {
+            assert_eq!(sample(cells).counts_rows(0), counts, "{cells}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_dialled_differ_and_are_no_dates() {
+        for (cells, numbers) in [
+            ("2001,2002,2003", true),
+            ("+49 30 1234-2001,+49 30 1234-2002", true),
+            ("2001,2002,2003,2004,n. v.", true),
+            ("2001,2002,offen", false),
+            ("4711,4711,4711,4711,4711", false),
+            ("2024-01-05,2024-02-06", false),
+            ("5/1/2024,6/2/2024", false),
+            ("Raum 2,Raum 3", false),
+            ("", false),
+        ] {
+            assert_eq!(sample(cells).may_be_numbers(0), numbers, "{cells}");
+        }
+    }
+}
