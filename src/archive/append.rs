@@ -1,4 +1,4 @@
-//! What is added to an archive, and what retention takes from it.
+//! Additions to an archive, and removals by retention.
 
 use super::keep::{Aged, Keep};
 use super::{
@@ -16,27 +16,27 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long another process is waited for. It holds the manifest for moments only.
+/// The longest wait for another process. It locks the manifest for moments only.
 const LOCK_WAIT_MAX: Duration = Duration::from_secs(30);
 
-/// How often the lock is tried.
+/// The pause between attempts to take the lock.
 const LOCK_TRY_EVERY: Duration = Duration::from_millis(10);
 
 /// The longest reason that is entered, in characters.
 const WHY_CHARS_MAX: usize = 500;
 
-/// What is known about a night beside its file.
+/// The facts about a snapshot that are kept beside its file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
-    /// When the export began.
+    /// The start of the export.
     pub started: Timestamp,
-    /// How many extensions it holds.
+    /// The number of extensions in it.
     pub extensions: u64,
-    /// How many were listed, but gone when they were looked at.
+    /// The number of extensions that were listed, but gone when they were read.
     pub gone: u64,
-    /// Whether the PBX's listing was certainly whole.
+    /// True if the PBX's listing was certainly complete.
     pub whole: bool,
-    /// What became of passwords and PINs: `omit` or `fingerprint`.
+    /// The treatment of passwords and PINs: `omit` or `fingerprint`.
     pub secrets: String,
     /// The public name of the key that fingerprints were made with; empty where there are none.
     pub key: String,
@@ -51,7 +51,7 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Whether the export certainly holds everything that the PBX held.
+    /// Returns true if the export certainly has everything that was on the PBX.
     pub fn is_certain(&self) -> bool {
         self.whole && self.gone == 0
     }
@@ -66,7 +66,7 @@ pub struct PendingSnapshot {
 }
 
 impl PendingSnapshot {
-    /// Where the export is to be written.
+    /// The path that the export must be written to.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -79,12 +79,12 @@ impl Drop for PendingSnapshot {
     }
 }
 
-/// What came of adding to the archive.
+/// The result of adding to the archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrittenSnapshot {
     /// The archive's head by now.
     pub head: Head,
-    /// What is to be said to whoever keeps the archive.
+    /// The notices for the keeper of the archive.
     pub notices: Vec<String>,
 }
 
@@ -150,7 +150,7 @@ impl Archive {
             held.append(time, vec![what])
         });
         if let Err(error) = entered {
-            // Where the entry may have got there all the same, its file stays for the next one to find.
+            // Where the entry may have been written all the same, its file stays for the next one to find.
             if !held.is_doubtful {
                 let _ = fs::remove_file(&waiting);
             }
@@ -297,7 +297,7 @@ impl Archive {
 }
 
 impl Night {
-    /// What a rule looks at.
+    /// Returns the properties that a retention rule looks at.
     pub(super) fn aged(&self) -> Aged {
         Aged {
             time: self.time,
@@ -310,10 +310,10 @@ impl Night {
 pub(super) struct Held {
     file: File,
     path: PathBuf,
-    /// How long it is, in bytes.
+    /// Its length in bytes.
     length: u64,
     last: Last,
-    /// Whether something may have got there that was not meant to stay.
+    /// True if something may have been written that was not meant to stay.
     is_doubtful: bool,
     notices: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! Which nights stay.
+//! The retention of snapshots: which stay and which are removed.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-/// Which nights of a target stay: every night of so many days, then the newest of each of so many months and years.
+/// The rule for the snapshots of a target that stay: every snapshot of so many days, then the newest of each of so many
+/// months and years.
 ///
 /// Days, months and years (in UTC) are those that have nights, counted back from the newest: neither a target that was
 /// not reached for months nor a wrong clock makes it lose what it has. An export that may not be whole never ousts one
@@ -19,7 +20,7 @@ pub struct Keep {
     years: usize,
 }
 
-/// What a rule looks at in a night.
+/// The properties of a snapshot that a retention rule looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Aged {
     pub(super) time: Timestamp,

@@ -53,13 +53,13 @@ pub struct Archive {
 pub struct Night {
     /// The number of its entry.
     pub entry: u64,
-    /// When it was entered.
+    /// The time of its entry.
     pub time: Timestamp,
     /// The export.
     pub path: PathBuf,
     /// The SHA-256 of the export as it was entered.
     pub sha256: String,
-    /// What is known about it.
+    /// The facts about it.
     pub facts: Facts,
 }
 
@@ -72,7 +72,7 @@ pub fn moves(nights: &[Night]) -> impl Iterator<Item = (&Night, &Night)> {
     pairs.filter(|(before, after)| before.facts.pbx != after.facts.pbx)
 }
 
-/// What vouches for an archive up to one entry: to be kept where the archive is not.
+/// The proof of an archive up to one entry: to be kept in another place than the archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
     /// The number of the entry, where it is told.
@@ -112,7 +112,7 @@ impl FromStr for Head {
     }
 }
 
-/// Why an archive cannot be used.
+/// The errors that keep an archive from being used.
 #[derive(Debug, Error)]
 pub enum ArchiveError {
     /// The folder has no manifest.
@@ -121,11 +121,11 @@ pub enum ArchiveError {
     /// A file or a folder cannot be used.
     #[error("{} cannot be {doing}: {error}", .path.display())]
     Io {
-        /// Which.
+        /// The file or folder.
         path: PathBuf,
         /// `read`, `written`, …
         doing: &'static str,
-        /// What the system says.
+        /// The system's own error.
         error: io::Error,
     },
     /// Another process holds the manifest.
@@ -145,7 +145,7 @@ pub enum ArchiveError {
 }
 
 impl ArchiveError {
-    /// What to do next.
+    /// Returns the next step.
     pub fn hint(&self) -> &'static str {
         match self {
             ArchiveError::NoArchive(_) => {
@@ -175,7 +175,7 @@ struct Entry {
     what: What,
 }
 
-/// What a line tells.
+/// The content of a line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "snake_case")]
 enum What {
@@ -200,7 +200,7 @@ struct Line {
     /// From 1.
     number: u64,
     hash: String,
-    /// Whether it has its line feed.
+    /// True if it has its line feed.
     is_ended: bool,
     entry: Option<Entry>,
 }
@@ -294,7 +294,7 @@ impl Archive {
             _ => failed(&path, "read")(error),
         })?;
         match append::lock(&path, || file.try_lock_shared()) {
-            // Where there are no locks, nobody writes either.
+            // On systems without locks there is no writer either.
             Err(ArchiveError::Io { .. }) | Ok(()) => Ok(file),
             Err(busy) => Err(busy),
         }
@@ -339,7 +339,8 @@ fn failed(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> Archive
     move |error| ArchiveError::Io { path, doing, error }
 }
 
-/// Whether a target's name may be a folder's: it leads nowhere, is hidden nowhere, and is the same on every system.
+/// Checks that a target's name may be a folder's: it leads nowhere else, is not hidden, and is the same on every
+/// system.
 ///
 /// # Errors
 /// It may not.
@@ -357,7 +358,7 @@ pub fn folder_name(target: &str) -> Result<&str, ArchiveError> {
     }
 }
 
-/// What Windows takes for a device, whatever follows after a dot.
+/// Returns true if Windows takes the name for a device, whatever follows a dot.
 fn is_device(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default();
     let stem = stem.to_ascii_lowercase();
@@ -368,13 +369,13 @@ fn is_device(name: &str) -> bool {
     matches!(stem.as_str(), "con" | "prn" | "aux" | "nul") || numbered("com") || numbered("lpt")
 }
 
-/// Whether an entry names a file where a night can be: one folder, one name.
+/// Returns true if an entry names a file that can be a snapshot's: one folder, one name.
 fn is_file_name(file: &str) -> bool {
     let parts: Vec<&str> = file.split('/').collect();
     matches!(parts.as_slice(), [target, name] if folder_name(target).is_ok() && folder_name(name).is_ok())
 }
 
-/// Where a night's file stands until its entry is written.
+/// Returns the path of a snapshot's file until its entry is written.
 fn hidden(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!(".{name}"))

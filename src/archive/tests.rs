@@ -278,7 +278,7 @@ fn ten_thousand_mutations_are_all_found_with_the_head() {
             !found.is_empty(),
             "round {round}: {what}: nothing was found"
         );
-        // What is named is a file or an entry.
+        // Every mistake names a file or an entry.
         assert!(
             found.iter().all(|wrong| wrong.contains(".csv")
                 || wrong.contains(MANIFEST)
@@ -355,7 +355,7 @@ fn what_was_done_is_named() {
         let wrong = verdict(&archive, &head).wrong;
         let said = |part: &&str| wrong.iter().any(|wrong| wrong.contains(*part));
         assert!(expected.iter().all(said), "case {at}: {wrong:#?}");
-        // What follows from it comes after it.
+        // Mistakes that follow from it come after it.
         assert!(wrong.len() <= 5, "case {at}: {wrong:#?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Whether an archive is what was entered, and what is wrong with it where it is not.
+//! The verification of an archive against its entries, with the reason where it fails.
 
 use super::keep::{Aged, Keep};
 use super::{
@@ -9,20 +9,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::Path;
 
-/// What an archive was found to be.
+/// The verdict on an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArchiveVerdict {
     /// The head as it stands.
     pub head: Head,
-    /// How many nights have their file, as it was entered.
+    /// The number of snapshots that have their file, as it was entered.
     pub sound: usize,
-    /// How many files retention removed, each by an entry and as its rule demands.
+    /// The number of files that retention removed, each by an entry and as its rule demands.
     pub removed: usize,
-    /// What is wrong, each with its entry or file.
+    /// The mistakes, each with its entry or file.
     pub wrong: Vec<String>,
-    /// What can be neither proven nor called wrong with the heads that were given.
+    /// Entries that can be neither proven nor called wrong with the heads that were given.
     pub unproven: Vec<String>,
-    /// What a killed export left, and the next one puts right.
+    /// Remains of a killed export, which the next one puts right.
     pub left: Vec<String>,
 }
 
@@ -32,7 +32,7 @@ struct Link {
     n: u64,
     before: String,
     hash: String,
-    /// What it is about, for messages.
+    /// Its subject, for messages.
     about: String,
 }
 
@@ -55,7 +55,7 @@ impl Archive {
     /// There is no manifest, or it or a folder cannot be read.
     pub fn verify(&self, heads: &[Head]) -> Result<ArchiveVerdict, ArchiveError> {
         let _shared = self.share()?;
-        // What is wrong with the chain comes first: the rest may follow from it.
+        // Mistakes in the chain come first: the rest may follow from them.
         let (mut findings, mut of_files) = (Findings::default(), Findings::default());
         let mut links = Vec::new();
         let mut files = Files::default();
@@ -200,7 +200,7 @@ struct Files {
     due: BTreeMap<String, Vec<Due>>,
     gone: BTreeMap<String, Due>,
     seen: BTreeMap<String, u64>,
-    /// What a rule lets go of a target, until the target has another night.
+    /// The files that a rule removes from a target, until the target has another snapshot.
     let_go: BTreeMap<String, (String, BTreeSet<String>)>,
 }
 
@@ -282,7 +282,7 @@ impl Files {
     }
 }
 
-/// What is wrong with a night's file.
+/// Finds the mistake in a snapshot's file.
 fn trouble(path: &Path, due: &Due) -> Option<String> {
     match path.symlink_metadata() {
         Err(_) => return Some("is not there".into()),
@@ -328,7 +328,7 @@ fn chained(links: &[(Link, u64)], findings: &mut Findings) {
         }
         let fits = link.n == last.n + 1 && link.before == last.hash;
         if let Some(before) = unfit.take() {
-            // What follows vouches for the entry that does not fit to the one before it, or does not.
+            // The next entry is chained to the one that does not fit, or it is not.
             findings.wrong(match fits && before.n > 0 {
                 true => format!(
                     "{MANIFEST}:{}: entry {} ({}) was changed: entry {} is chained to another one",
@@ -418,7 +418,7 @@ fn entries(first: u64, last: u64) -> String {
     }
 }
 
-/// What is in a folder, in order, but what is hidden.
+/// Lists a folder in order, without hidden entries.
 fn names(folder: &Path) -> Result<Vec<String>, ArchiveError> {
     let listed = fs::read_dir(folder).and_then(|entries| {
         entries

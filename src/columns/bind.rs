@@ -19,7 +19,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// What one column is, as far as it is known.
+/// The meaning of one column, as far as it is known.
 #[derive(Debug, Clone)]
 pub(super) enum Meaning {
     /// It has no heading, or rowcall wrote it.
@@ -33,7 +33,7 @@ pub(super) enum Meaning {
     },
     /// It is not read, and that is known: why.
     LeftOut(String),
-    /// What it means depends on the columns beside it.
+    /// It depends on the columns beside it.
     Open(Common),
     /// It says what to do with the row.
     Action,
@@ -132,7 +132,7 @@ pub(super) fn bind(
 }
 
 impl Binder<'_> {
-    /// What a heading means by itself.
+    /// Works out the meaning of a heading by itself.
     fn alone(&self, column: usize, mapped: Option<Mapped>) -> Meaning {
         let heading = self.headings.get(column).map_or("", String::as_str);
         let of_product = match self.owner.words {
@@ -145,7 +145,7 @@ impl Binder<'_> {
             mapped,
         };
         match (mapped, of_product) {
-            // What the product's cells mean stays true where the field is the product's.
+            // The product's translation of the cells stays true where the field is the product's.
             (Some(Mapped::Field(field)), Some(Word::Read(cell))) if cell.fields() == [field] => {
                 return said(cell.derivations(), "mapped by --map", true);
             }
@@ -221,7 +221,7 @@ impl Binder<'_> {
         }
     }
 
-    /// What every other vendor that has the word means by it; never a key or a secret.
+    /// Works out the meaning that every other vendor with this word agrees on; never a key or a secret.
     fn by_all_vendors(&self, heading: &str) -> Meaning {
         let key = heading_key(heading);
         if self.owner.is_known() {
@@ -279,7 +279,7 @@ impl Binder<'_> {
         }
     }
 
-    /// Whether some column is read into a field.
+    /// Returns true if some column is read into a field.
     pub(super) fn has(&self, field: Field) -> bool {
         self.meanings
             .iter()
@@ -292,7 +292,7 @@ impl Binder<'_> {
         self.sample.get_or_init(read).as_ref()
     }
 
-    /// Whether a heading is the target vendor's own name for something.
+    /// Returns true if a heading is one of the target vendor's own names.
     pub(super) fn is_targets(&self, heading: &str) -> bool {
         self.own.contains_key(&heading_key(heading))
     }
@@ -508,7 +508,7 @@ impl Binder<'_> {
         }
     }
 
-    /// Where each field is read from, and how.
+    /// Works out the column of each field, and the way in which it is read.
     fn plan_reading(&mut self) -> (Vec<(Field, usize)>, CellReading) {
         let mut reading = CellReading {
             width: self.headings.len(),
@@ -541,7 +541,7 @@ impl Binder<'_> {
         let filled = self.options.fill.iter().map(|(field, _)| *field);
         let fields: BTreeSet<Field> = read.iter().map(|(field, _)| *field).chain(filled).collect();
         let made = made_fields(&fields, self.target);
-        // What is made of others is filled where nothing comes of them.
+        // Fields made of others are filled only where nothing comes of those.
         let (late, early): (Vec<_>, Vec<_>) =
             (self.options.fill.iter()).partition(|(field, _)| made.contains_key(field));
         for (field, value) in early {
@@ -738,7 +738,7 @@ fn repeated(first: &str, second: &str, column: usize) -> Finding {
     }
 }
 
-/// Whether a heading may stand for the name in a sheet of groups, though it means something else in others.
+/// Returns true if a heading may mean the name in a sheet of groups, though it means something else in others.
 pub(super) fn names_group(key: Field, word: &str) -> bool {
     key == Field::GROUP_NAME && matches!(word, "group" | "gruppe")
 }

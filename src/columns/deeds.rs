@@ -2,7 +2,7 @@
 
 use crate::model::{Finding, Severity, same_word};
 
-/// What may be done with rows. By default they are made and changed, as `check` supposes.
+/// The changes that a run may make. By default rows may be created and updated, as `check` supposes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deeds {
     /// Extensions may be made.
@@ -11,7 +11,7 @@ pub struct Deeds {
     pub edit: bool,
     /// Extensions may be removed.
     pub delete: bool,
-    /// What does it, for messages; for example `mode create`.
+    /// The option that decides it, for messages; for example `mode create`.
     pub by: &'static str,
 }
 
@@ -36,7 +36,7 @@ impl Default for Deeds {
     }
 }
 
-/// What a cell asks for.
+/// The change that a cell asks for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Deed {
     Add,
@@ -70,7 +70,7 @@ const WORDS: [(&str, Deed); 22] = [
 ];
 
 impl Deeds {
-    /// What is wrong with a cell that asks for something; nothing where it is blank or may have its way.
+    /// Checks a cell that asks for a change; `None` where it is blank or the change is allowed.
     pub(super) fn against(&self, column: usize, text: &str) -> Option<Finding> {
         let text = text.trim();
         if text.is_empty() {

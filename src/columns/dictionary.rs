@@ -1,5 +1,4 @@
-//! What single headings mean by themselves: rowcall's own names, common words, and the marks that people write beside
-//! them.
+//! The meaning of single headings: rowcall's own names, common words, and the marks that people write beside them.
 
 use crate::model::{Field, heading_key};
 use serde::Deserialize;
@@ -23,7 +22,7 @@ struct Words {
     field: BTreeMap<Field, BTreeMap<String, Vec<String>>>,
 }
 
-/// What a common word means.
+/// The meaning of a common word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Common {
     /// One field, whatever stands beside it.
@@ -42,7 +41,7 @@ pub(super) enum Common {
     Password,
     /// An account or a person.
     User,
-    /// What is to be done with the row.
+    /// The change to make with the row.
     Action,
 }
 
@@ -102,7 +101,7 @@ impl Dictionary {
         self.canonical.get(&heading_key(heading)).copied()
     }
 
-    /// What a heading means as a common word: as it stands, without the marks beside it, or as several words for one
+    /// Looks a heading up as a common word: as it is written, without the marks beside it, or as several words for one
     /// thing (`Durchwahl / Extension`).
     pub(super) fn common(&self, heading: &str) -> Option<Common> {
         let known = |text: &str| self.common.get(&plain(text)).copied();
@@ -136,7 +135,7 @@ impl Dictionary {
         word != "id" && self.everyday.contains(&word)
     }
 
-    /// Whether a heading is in sheets of all kinds, and so tells nothing about whose a sheet is.
+    /// Returns true if a heading occurs in sheets of all kinds, and so is no sign of the sheet's vendor or product.
     pub(super) fn is_anybodys(&self, heading: &str) -> bool {
         self.everyday.contains(&plain(heading))
             || self

@@ -8,10 +8,10 @@ use crate::sheet::{CLEAR, Cells, GENERATE, escaped};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How rows are read whose sheet has fields that the vendor lacks.
+/// The reading of rows whose sheet has fields that the vendor lacks.
 #[derive(Debug)]
 pub(super) struct Lacking {
-    /// Where the sheet has its own fields.
+    /// The columns of the sheet's own fields.
     pub(super) read: Vec<(Field, usize)>,
     pub(super) fields: BTreeSet<Field>,
     /// The fields that are made, in the order of their derived columns.

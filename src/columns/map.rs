@@ -5,12 +5,12 @@ use super::dictionary::{Common, dictionary, misspelt};
 use crate::model::{Field, heading_key};
 use std::fmt::Write;
 
-/// What a heading means because somebody said so.
+/// The meaning that a person gave to a heading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mapped {
     /// This field.
     Field(Field),
-    /// Nothing: the column is left out.
+    /// No field: the column is left out.
     LeftOut,
 }
 
@@ -40,16 +40,16 @@ impl Mapped {
     }
 }
 
-/// What a mapping file says of a column.
+/// The entry of a column in a mapping file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Saved {
-    /// Nothing: it is rowcall's own, or has no heading.
+    /// No entry: the column is rowcall's own, or has no heading.
     Nothing,
-    /// What it means.
+    /// A known meaning.
     As(Mapped),
-    /// What it may mean; it was asked.
+    /// The meanings that were offered in a question.
     Asked(Vec<Mapped>),
-    /// What the product that the sheet is of makes of it, which a mapping cannot say.
+    /// The product's own reading of the column, which a mapping file cannot express.
     Product,
 }
 

@@ -37,7 +37,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use values::Derived;
 
-/// What columns that rowcall itself adds to a sheet begin with: they are ignored when the sheet is read again.
+/// The beginning of the names of columns that rowcall adds to a sheet: they are ignored when the sheet is read again.
 pub const OWN_PREFIX: &str = "rowcall_";
 
 /// One column of a sheet, as it was understood.
@@ -47,13 +47,13 @@ pub struct Column {
     pub heading: String,
     /// The field that it means; of several the first; `None` where the column is not read.
     pub field: Option<Field>,
-    /// How it was understood, in words; for example `OpenVox UC's name`.
+    /// The reason for its meaning, in words; for example `OpenVox UC's name`.
     pub how: String,
-    /// What a saved mapping says of it.
+    /// The column's entry in a saved mapping.
     pub(crate) saved: map::Saved,
 }
 
-/// What helps to understand headings.
+/// Options for understanding headings.
 #[derive(Debug, Clone, Default)]
 pub struct BindOptions {
     /// Headings that mean a field, or nothing, because somebody said so.
@@ -62,25 +62,25 @@ pub struct BindOptions {
     pub headings: Option<String>,
     /// The line of the header row, for naming its cells; `None` where the sheet has none (JSON).
     pub header_line: Option<u64>,
-    /// What a field is where the sheet does not say it.
+    /// Values of fields that the sheet does not give.
     pub fill: Vec<(Field, String)>,
-    /// What a column that says what to do with its row may say.
+    /// The changes that a column with actions may ask for.
     pub deeds: Deeds,
 }
 
-/// What the columns of a sheet mean.
+/// The meaning of a sheet's columns.
 #[derive(Debug, Clone)]
 pub struct Binding {
     /// Every column, in the order of the sheet.
     pub columns: Vec<Column>,
-    /// What is worth saying about them: columns that are not understood, headings that are another vendor's.
+    /// Notes about the columns: some are not understood, or their headings are another vendor's.
     pub notes: Vec<Finding>,
     /// The columns that are read, in the order of the sheet; those behind its last one are derived.
     read: Vec<(Field, usize)>,
     reading: Arc<CellReading>,
 }
 
-/// How rows are read beyond their cells.
+/// The parts of the reading of a row that go beyond its single cells.
 #[derive(Debug, Default)]
 pub struct CellReading {
     width: usize,
@@ -89,7 +89,7 @@ pub struct CellReading {
     in_two: Option<usize>,
     /// The cells that say what is to be done with the row, and what may be.
     action: Option<(usize, Deeds)>,
-    /// What becomes of the fields that the vendor lacks; `None` where it has all.
+    /// The treatment of fields that the vendor lacks; `None` where it has all.
     lacking: Option<Lacking>,
 }
 
@@ -166,7 +166,7 @@ impl Binding {
         fields.filter_map(|field| Some((field, self.origin_of(field)?)))
     }
 
-    /// How rows are read beyond their cells; `None` where cells are all there is.
+    /// Returns the reading beyond single cells; `None` where there is none.
     pub fn reading(&self) -> Option<Arc<CellReading>> {
         let is_plain = self.reading.derived.is_empty()
             && self.reading.action.is_none()
@@ -202,7 +202,7 @@ impl Binding {
         record(&lacking.read, &cells, manifest)
     }
 
-    /// Whether rows are given a field that is made of others.
+    /// Returns true if rows are given a field that is made of others.
     pub fn makes(&self, field: Field) -> bool {
         let lacking = self.reading.lacking.as_ref();
         lacking.is_some_and(|lacking| lacking.made.contains(&field))
@@ -214,7 +214,7 @@ fn is_taken(manifest: &Manifest, field: Field) -> bool {
     row.is_some_and(|row| row.access != Access::ReadOnly)
 }
 
-/// What cells say of the fields that are read from them.
+/// Reads the fields of a record from its cells.
 fn record(read: &[(Field, usize)], cells: &Cells<'_>, manifest: &Manifest) -> Record {
     let mut record = Record::default();
     for (field, column) in read {
@@ -258,7 +258,7 @@ impl CellReading {
         scratch.append(&cells, self, manifest)
     }
 
-    /// Whether the fields that the vendor lacks are told of.
+    /// Returns true if rows report the fields that the vendor lacks.
     pub fn has_lacking(&self) -> bool {
         self.lacking.is_some()
     }
@@ -271,7 +271,7 @@ impl CellReading {
         }
     }
 
-    /// Whether a column's values are derived, so that no repair of theirs can be written into the sheet.
+    /// Returns true if a column's values are derived, so that no repair of them can be written into the sheet.
     pub fn is_derived(&self, column: usize) -> bool {
         column >= self.width
     }
@@ -300,7 +300,7 @@ impl CellReading {
     }
 }
 
-/// What finds the header row of a sheet that goes to the vendor `target`: every word that [`Binding::bind`] may
+/// Returns the words that mark the header row of a sheet for the vendor `target`: every word that [`Binding::bind`] may
 /// understand.
 pub fn headings(target: &Manifest, vendors: &[&Manifest], options: &BindOptions) -> Headings {
     let key = target.key();
@@ -349,7 +349,7 @@ pub fn headings(target: &Manifest, vendors: &[&Manifest], options: &BindOptions)
     })
 }
 
-/// Whether rowcall itself wrote the column.
+/// Returns true if rowcall itself wrote the column.
 fn is_own(heading: &str) -> bool {
     heading.trim().to_lowercase().starts_with(OWN_PREFIX)
 }

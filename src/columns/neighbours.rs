@@ -1,4 +1,4 @@
-//! What a heading means by the columns beside it. What even they do not tell is asked.
+//! The meaning of headings that depends on the columns beside them. If even those do not decide it, the user is asked.
 
 use super::bind::{Binder, Meaning};
 use super::dictionary::{Common, dictionary, plain};
@@ -147,7 +147,7 @@ impl Binder<'_> {
         }
     }
 
-    /// Whether a column holds the voicemail PIN and calls it a password.
+    /// Returns true if a column contains the voicemail PIN under the name of a password.
     fn is_mailbox_password(&self, column: usize) -> bool {
         let heading = self
             .headings
@@ -312,7 +312,8 @@ impl Binder<'_> {
         });
     }
 
-    /// Whether a column is read into a field, by a common word or the target's, that the product may not mean by it.
+    /// Returns true if a column is read into a field, by a common word or the target's, that the product may not mean
+    /// by it.
     fn is_otherwise(&self, product: &'static Product, column: usize) -> bool {
         let (Some(heading), Some(meaning)) = (self.headings.get(column), self.meanings.get(column))
         else {
@@ -327,7 +328,7 @@ impl Binder<'_> {
             return false;
         };
         match product.word(heading) {
-            // What only the columns beside it tell is not sure beside a product's.
+            // A meaning that comes only from the columns beside it is not sure beside a product's.
             None => how == BESIDE,
             Some(Word::LeftOut) => true,
             Some(Word::Read(cell)) => {
@@ -337,7 +338,7 @@ impl Binder<'_> {
         }
     }
 
-    /// Whether a column holds the account of a person, or may.
+    /// Returns true if a column contains a person's account, or may.
     fn is_account(&self, column: usize) -> bool {
         let heading = self.headings.get(column).map_or("", String::as_str);
         let word = dictionary().common(heading);
@@ -379,8 +380,8 @@ impl Binder<'_> {
     }
 }
 
-/// How much speaks for a product: the headings among those that tell something which are its words, those that it reads
-/// twice.
+/// Weighs the evidence for a product: the telling headings that are its words, with double weight for those that it
+/// reads.
 fn weight(product: &'static Product, telling: &[String]) -> usize {
     let weights = telling.iter().map(|key| match product.word_of(key) {
         Some(Word::Read(_)) => 2,

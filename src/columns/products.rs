@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Product {
-    /// What `--headings` calls it.
+    /// Its name for `--headings`.
     pub id: String,
     /// Its name.
     pub name: String,
@@ -19,7 +19,7 @@ pub struct Product {
     pub source: String,
     /// The day on which the page was read.
     pub checked: String,
-    /// What of it the page does not print.
+    /// The part of it that the page does not print.
     #[serde(default)]
     pub inferred: String,
     /// Sets of headings of which one, whole, tells that the sheet is this product's.
@@ -31,7 +31,7 @@ pub struct Product {
     /// Its headings are the own names of the vendor of the same id, which stand in that vendor's `vendor.toml`.
     #[serde(default)]
     vendor: bool,
-    /// What headings mean.
+    /// The meaning of each heading.
     #[serde(default)]
     read: BTreeMap<String, Cell>,
     /// Headings that no field stands for; one that ends in `*` stands for all that begin so.
@@ -42,7 +42,7 @@ pub struct Product {
     index: OnceLock<Index>,
 }
 
-/// What is looked up in a product, by its key.
+/// The tables for looking up headings of a product, by their keys.
 #[derive(Debug, Default)]
 struct Index {
     read: HashMap<String, String>,
@@ -52,7 +52,7 @@ struct Index {
     never: Vec<String>,
 }
 
-/// What a product says of one heading.
+/// A product's meaning of one heading.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Word {
     /// It is read so.
@@ -83,17 +83,17 @@ pub(super) fn product(id: &str) -> Option<&'static Product> {
 }
 
 impl Product {
-    /// Whether its words are those of the vendor of its id.
+    /// Returns true if its words are those of the vendor of its id.
     pub fn is_vendor(&self) -> bool {
         self.vendor
     }
 
-    /// What it says of a heading; `None` where it does not know it.
+    /// Looks up a heading; `None` where the product does not know it.
     pub(super) fn word(&'static self, heading: &str) -> Option<Word> {
         self.word_of(&heading_key(heading))
     }
 
-    /// What it says of the heading of a key.
+    /// Looks up a heading by its key.
     pub(super) fn word_of(&'static self, key: &str) -> Option<Word> {
         let index = self.index();
         if let Some(cell) = index.read.get(key).and_then(|known| self.read.get(known)) {
@@ -146,7 +146,7 @@ impl Product {
         self.marks.iter().take(1).flatten().map(String::as_str)
     }
 
-    /// How many headings have cells that are translated.
+    /// Counts the headings whose cells are translated.
     pub fn translated(&self) -> usize {
         let plain = |cell: &&Cell| matches!(cell, Cell::Plain(_));
         self.read.len() - self.read.values().filter(plain).count()
@@ -171,7 +171,7 @@ impl Product {
 
 /// Whose sheet the headings say it is.
 pub(super) enum Recognised {
-    /// Nobody's that is known.
+    /// A sheet of no known vendor or product.
     Nobody,
     /// This product's, by these headings.
     One(&'static Product, &'static [String]),

@@ -1,4 +1,4 @@
-//! What stands in the way of reading a sheet: mistakes in what was typed, and questions that only its owner can answer.
+//! The obstacles to reading a sheet: mistakes in options, and questions that only the sheet's owner can answer.
 
 use super::dictionary::plain;
 use super::{Column, Mapped};
@@ -9,13 +9,13 @@ use std::fmt;
 /// Something about a sheet that is not certain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
-    /// What is not certain, and why.
+    /// The open question, with its reason.
     pub what: String,
     /// The columns that it is about, counting from 0.
     pub columns: Vec<usize>,
-    /// What may be typed to answer it, ready to copy.
+    /// Options that answer it, ready to copy.
     pub answers: Vec<String>,
-    /// Whether values of these columns may be shown: no secret may be among them.
+    /// True if values of these columns may be shown: no secret may be among them.
     pub shown: bool,
 }
 
@@ -29,10 +29,10 @@ impl fmt::Display for Question {
     }
 }
 
-/// Why the columns of a sheet cannot be used. The message ends with what to do.
+/// The errors that keep the columns of a sheet from being used. The message ends with the next step.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ColumnError {
-    /// What has to be asked, all at once.
+    /// All the questions that have to be answered, at once.
     #[error("{}", join(questions))]
     Unanswered {
         /// The questions.
@@ -113,7 +113,7 @@ pub(crate) fn leave_out_flag(heading: &str) -> String {
     map_flag(heading, Mapped::LeftOut)
 }
 
-/// Whether the values below a heading that is not understood may be shown; they may be secrets.
+/// Returns true if the values below a heading that is not understood may be shown; they may be secrets.
 pub(super) fn may_show(heading: &str) -> bool {
     const SECRET: [&str; 16] = [
         "pass",

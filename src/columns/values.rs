@@ -1,5 +1,5 @@
-//! What cells mean that do not say it as rowcall does: a product's own words, several values in one cell, a value that
-//! the sheet lacks.
+//! The meaning of cells that do not use rowcall's own words: a product's own words, several values in one cell, a value
+//! that the sheet lacks.
 
 use super::CellReading;
 use crate::manifest::{Manifest, switch};
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// What the cells below a heading mean.
+/// The meaning of the cells below a heading.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Cell {
@@ -25,7 +25,7 @@ pub(super) enum Cell {
     },
 }
 
-/// How a cell becomes the value of a field.
+/// The way from a cell to the value of a field.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Translation {
@@ -51,7 +51,7 @@ impl Cell {
         }
     }
 
-    /// How its columns are derived: for each field, how.
+    /// Returns the fields of its columns, each with the way in which it is derived.
     pub(super) fn derivations(&self) -> Vec<(Field, Option<How>)> {
         match self {
             Cell::Plain(field) => vec![(*field, None)],
@@ -69,16 +69,16 @@ impl Cell {
     }
 }
 
-/// How a value is made from a cell.
+/// The ways of making a value from a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum How {
     /// By a product's words.
     Translated(Translation),
-    /// What stands behind this name in `a=b|c=d`.
+    /// The text behind this name in `a=b|c=d`.
     Packed(String),
-    /// What stands before the comma.
+    /// The text before the comma.
     BeforeComma,
-    /// What stands behind the comma.
+    /// The text behind the comma.
     AfterComma,
     /// Both sides of the comma, the one behind it first.
     AroundComma,
@@ -94,7 +94,7 @@ pub(super) struct Derived {
     /// The column that it comes from; `None` where the sheet has none.
     pub(super) from: Option<usize>,
     pub(super) how: How,
-    /// What it is where the cell is blank.
+    /// The value for a blank cell.
     pub(super) fill: Option<String>,
 }
 
@@ -201,7 +201,7 @@ impl Scratch {
             let value = derived.value(text);
             self.push(&value);
             if is_stored {
-                // What was translated is no longer what a spreadsheet stored.
+                // A translated value is no longer the one that a spreadsheet stored.
                 let column = derived.from.filter(|_| value == text);
                 self.stored
                     .push(column.map_or_else(Stored::default, |column| cells.stored(column)));
@@ -234,7 +234,7 @@ impl Scratch {
     }
 }
 
-/// What is wrong with a cell that is to hold surname and given name, divided by a comma.
+/// Checks a cell that should contain surname and given name, divided by a comma.
 pub(super) fn not_in_two(column: usize, text: &str) -> Option<Finding> {
     let text = text.trim();
     if text.is_empty() || text == CLEAR || halves(text).is_some() {

@@ -33,7 +33,7 @@ impl Owner<'_> {
         }
     }
 
-    /// Whether the sheet is known to be somebody's.
+    /// Returns true if the sheet is known to be written for a vendor or product.
     pub(super) fn is_known(&self) -> bool {
         !matches!(self.words, Words::Target(_))
     }

@@ -16,13 +16,13 @@ use std::collections::BTreeMap;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// Who it is and how it is spoken to.
+    /// The vendor itself, and the way to reach it.
     pub vendor: VendorFacts,
     /// The pages that the facts come from, by their key.
     pub source: BTreeMap<String, FactSource>,
-    /// What it can do.
+    /// The vendor's abilities.
     pub ability: Abilities,
-    /// What can be set for a target of this vendor, beside address and account.
+    /// The settings of a target of this vendor, beside address and account.
     #[serde(default)]
     pub setting: Vec<Setting>,
     /// The words in which this vendor's conversation differs from those of vendors that speak alike.
@@ -33,7 +33,7 @@ pub struct Manifest {
     /// Rules about several fields of one row, or several rows.
     #[serde(default)]
     pub cross: Vec<CrossRow>,
-    /// What its codes and statuses mean.
+    /// The meaning of its codes and statuses.
     #[serde(default)]
     pub fault: Vec<FaultRow>,
     /// Its groups, where they can be read and written as records of their own.
@@ -45,7 +45,7 @@ pub struct Manifest {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GroupFacts {
-    /// How many names one look-up asks for.
+    /// The number of names that one look-up asks for.
     pub batch: usize,
     /// The settings of the vendor that hold for its groups too.
     pub settings: Vec<String>,
@@ -53,7 +53,7 @@ pub struct GroupFacts {
     pub field: Vec<FieldRow>,
 }
 
-/// Who a vendor is and how it is spoken to.
+/// The vendor itself, and the way to reach it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VendorFacts {
@@ -74,9 +74,10 @@ pub struct VendorFacts {
     pub rate: f64,
     /// Requests in flight unless the target says otherwise.
     pub parallel: usize,
-    /// How many numbers one look-up asks for; 1 where the vendor answers for one at a time.
+    /// The number of extensions that one look-up asks for; 1 where the vendor answers for one at a time.
     pub batch: usize,
-    /// How long one reply may take, in milliseconds: after that, a look that finds nothing is proof that nothing was done.
+    /// The longest time that one reply may take, in milliseconds: after that, a look-up that finds nothing proves that
+    /// nothing was done.
     pub reply_ms: u64,
 }
 
@@ -92,13 +93,13 @@ pub struct FactSource {
     pub checked: String,
 }
 
-/// What a vendor can do: the declaration selects the vendor's tests.
+/// The abilities of a vendor: they select the vendor's tests.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Abilities {
     /// Extensions can be made.
     pub create: bool,
-    /// How an extension is changed.
+    /// The way in which an extension is changed.
     pub update: UpdateKind,
     /// Extensions can be removed.
     pub delete: bool,
@@ -115,7 +116,7 @@ pub struct Abilities {
     pub account_optional: bool,
 }
 
-/// How a vendor changes an extension.
+/// The ways in which vendors change an extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UpdateKind {
@@ -134,9 +135,9 @@ pub struct Setting {
     /// The words it takes; empty where any text is taken.
     #[serde(default)]
     pub words: Vec<String>,
-    /// What holds unless it is set.
+    /// The value that applies unless another is set.
     pub default: String,
-    /// What it does.
+    /// The effect of the setting.
     pub help: String,
 }
 
@@ -144,18 +145,18 @@ pub struct Setting {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Word {
-    /// What the conversation calls it.
+    /// Its name in the conversation.
     pub name: String,
-    /// What is sent.
+    /// The text that is sent.
     pub text: String,
     /// The page that prints it, a key of `source`.
     pub source: String,
-    /// Where it is not printed but inferred, and why.
+    /// The reason for an inferred word, where the vendor's page does not print it.
     #[serde(default)]
     pub note: String,
 }
 
-/// Whether a field can be read and written.
+/// The access to a field: read, write or both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Access {
@@ -168,7 +169,7 @@ pub enum Access {
     ReadOnly,
 }
 
-/// How a value stands in JSON.
+/// The form of a value in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Shape {
@@ -187,14 +188,14 @@ pub enum Shape {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FieldRow {
-    /// Which field of the dictionary it is.
+    /// The field of the dictionary.
     pub name: Field,
     /// The vendor's own name; a dotted path in nested objects.
     pub wire: String,
     /// Other names under which the vendor gives it back (misspellings on its pages, for example).
     #[serde(default)]
     pub also_read: Vec<String>,
-    /// Whether it can be read and written.
+    /// The access to it.
     #[serde(default)]
     pub access: Access,
     /// Must be given when an extension is created.
@@ -219,14 +220,14 @@ pub struct FieldRow {
     /// An address is fetched by the PBX, which keeps the name of the file.
     #[serde(default)]
     pub fetched: bool,
-    /// How it stands in JSON.
+    /// Its form in JSON.
     #[serde(default)]
     pub shape: Shape,
-    /// What the PBX itself sets on create where the field is not sent.
+    /// The value that the PBX itself sets on create where the field is not sent.
     #[serde(default)]
     pub default: Option<String>,
-    /// What rowcall sends on create where the sheet has nothing, because the vendor demands a value; `{number}` stands
-    /// for the extension's number.
+    /// The value that rowcall sends on create where the sheet has none, because the vendor demands one; `{number}`
+    /// stands for the extension's number.
     #[serde(default)]
     pub fill: Option<String>,
     /// The words for on and off, where they are not `on` and `off`.
@@ -235,15 +236,15 @@ pub struct FieldRow {
     /// The words that the field takes.
     #[serde(default)]
     pub choices: Vec<Choice>,
-    /// Whether other words than the known ones are passed through as they are, with a warning.
+    /// True if words other than the known ones are passed through as they are, with a warning.
     #[serde(default)]
     pub open_choices: bool,
-    /// What its values must keep to.
+    /// The rules for its values.
     #[serde(default)]
     pub rules: Vec<RuleRow>,
     /// The page that says so, a key of `source`.
     pub source: String,
-    /// What a person should know about it.
+    /// Remarks for the people who use it.
     #[serde(default)]
     pub note: String,
 }
@@ -265,9 +266,9 @@ pub struct Choice {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CrossRow {
-    /// Which rule.
+    /// The rule.
     pub rule: CrossRule,
-    /// How much a breach weighs.
+    /// The weight of a breach.
     pub severity: Severity,
     /// The page that says so, a key of `source`.
     pub source: String,
@@ -365,7 +366,7 @@ impl CrossRule {
     }
 }
 
-/// What one of the vendor's codes, words or statuses means.
+/// The meaning of one of the vendor's codes, words or statuses.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FaultRow {
@@ -375,21 +376,21 @@ pub struct FaultRow {
     /// The HTTP statuses; none where the row is about a code.
     #[serde(default)]
     pub status: Vec<u16>,
-    /// What may be done next.
+    /// The kind of fault: it decides what may be done next.
     pub kind: FaultKind,
     /// The same at sign-in, where it is another.
     #[serde(default)]
     pub sign_in: Option<FaultKind>,
-    /// What it means, in words.
+    /// The meaning, in words.
     pub meaning: String,
-    /// What to do about it.
+    /// The next step for whoever runs the PBX.
     #[serde(default)]
     pub hint: String,
     /// The page that says so, a key of `source`.
     pub source: String,
 }
 
-/// What a row is for: decides whether an absent field is missing or simply left alone.
+/// The purpose of a row: decides if an absent field is missing or simply left alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// The extension is to be made.
@@ -576,8 +577,8 @@ impl FieldRow {
         }
     }
 
-    /// Whether a text stands for no value, and the cell counts as blank. A key and a secret are never left out so, and a dash
-    /// beside switches means no as often as nothing.
+    /// Returns true if a text stands for no value, so that the cell counts as blank. A key and a secret are never left
+    /// out in this way, and a dash beside switches may mean no just as well as nothing.
     pub fn is_left_out(&self, text: &str) -> bool {
         let may_mean_no =
             self.name.def().kind == Kind::Switch && !text.contains(char::is_alphanumeric);

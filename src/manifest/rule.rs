@@ -6,10 +6,10 @@ use serde::{Deserialize, Deserializer};
 /// One rule for the values of one field.
 #[derive(Debug, Deserialize)]
 pub struct RuleRow {
-    /// What is demanded.
+    /// The demand.
     #[serde(flatten)]
     pub rule: Rule,
-    /// How much a breach weighs; an error unless it says otherwise.
+    /// The weight of a breach; an error unless the row sets another.
     #[serde(default = "error")]
     pub severity: Severity,
     /// The page that says so, where it is not the field's own.
@@ -18,7 +18,7 @@ pub struct RuleRow {
     /// Tells rules of one kind and field apart: stands behind the rule's id.
     #[serde(default)]
     pub id: Option<String>,
-    /// Why rowcall holds to it, where the page alone does not say (an analogy, an ancestor).
+    /// The reason for the rule, where the page alone does not give it (an analogy, an ancestor).
     #[serde(default)]
     pub note: String,
 }
@@ -38,7 +38,7 @@ fn error() -> Severity {
     Severity::Error
 }
 
-/// What a rule demands of a value. Lengths count characters.
+/// A demand on a value. Lengths count characters.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Rule {
@@ -48,12 +48,12 @@ pub enum Rule {
     Digits,
     /// At most `n` characters.
     MaxLength {
-        /// How many.
+        /// The limit, in characters.
         n: usize,
     },
     /// At least `n` characters.
     MinLength {
-        /// How many.
+        /// The limit, in characters.
         n: usize,
     },
     /// None of these characters.
@@ -141,7 +141,7 @@ impl Rule {
         }
     }
 
-    /// Whether a text breaks the rule. Of a range only what consists of digits is out of it.
+    /// Returns true if a text breaks the rule. Only a text of digits can be out of a range.
     pub fn is_broken_by(&self, text: &str) -> bool {
         match self {
             Rule::NotBlank => false,
@@ -165,7 +165,7 @@ impl Rule {
         }
     }
 
-    /// Whether the rule has nothing against a character as such.
+    /// Returns true if the rule allows the character as such.
     pub fn allows(&self, c: char) -> bool {
         match self {
             Rule::Forbidden { chars } => !chars.contains(c),
@@ -180,7 +180,7 @@ impl Rule {
         }
     }
 
-    /// What to do about a breach by a value of this field.
+    /// Returns the next step after a breach by a value of this field.
     pub fn hint(&self, field: Field) -> &'static str {
         match self {
             Rule::NotBlank => "give it a value, or leave the cell blank to leave it as it is",
@@ -260,12 +260,12 @@ impl CharSet {
         }
     }
 
-    /// Whether every character is ASCII.
+    /// Returns true if every character is ASCII.
     pub fn is_ascii(&self) -> bool {
         self.others.is_empty()
     }
 
-    /// Whether a character is among them.
+    /// Returns true if a character is among them.
     pub fn contains(&self, c: char) -> bool {
         if c.is_ascii() {
             return self.ascii >> u32::from(c) & 1 == 1;
@@ -275,12 +275,12 @@ impl CharSet {
     }
 }
 
-/// Whether a text holds nothing but the digits 0 to 9.
+/// Returns true if a text has nothing but the digits 0 to 9.
 pub fn all_digits(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Whether digits stand for a number within these bounds.
+/// Returns true if digits stand for a number within these bounds.
 pub fn is_within(digits: &str, min: u64, max: u64) -> bool {
     digits.parse().is_ok_and(|n| (min..=max).contains(&n))
 }

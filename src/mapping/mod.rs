@@ -25,7 +25,7 @@ use crate::sheet::GENERATE;
 use std::collections::{BTreeMap, BTreeSet};
 use table::{Translations, translations};
 
-/// What becomes of a field.
+/// The treatment of one field when a record goes from one vendor to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mapping {
     /// Same field, same value.
@@ -34,21 +34,21 @@ pub enum Mapping {
     Translated,
     /// Not carried.
     Dropped {
-        /// Whether anything is lost by it.
+        /// True if information is lost by it.
         lost: bool,
     },
     /// Needed there and not had here.
     Missing(Origin),
 }
 
-/// Where a value comes from that the one vendor needs and the other does not have.
+/// The origin of a value that the one vendor needs and the other does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
     /// A fixed text.
     Default,
     /// It follows from other fields.
     Rule,
-    /// What was given for extensions that have nothing for it.
+    /// The value given for extensions that have none of their own.
     Given,
     /// Made up when the extension is created.
     Generated,
@@ -68,31 +68,31 @@ impl Mapping {
     }
 }
 
-/// What became of one field of one extension. Holds no secret.
+/// The treatment of one field of one extension. Contains no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MappedField {
     /// The field: this vendor's, or for what is missing the other's.
     pub field: Field,
-    /// What became of it.
+    /// The treatment of the field.
     pub mapping: Mapping,
     /// Its value here.
     pub from: String,
     /// The fields that it went to.
     pub to: Vec<Field>,
-    /// What is written there.
+    /// The value that is written there.
     pub value: String,
-    /// How or why, in words that are the same for all extensions.
+    /// The way or the reason, in words that are the same for all extensions.
     pub how: String,
 }
 
 /// An extension as the other vendor is to have it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MappedRecord {
-    /// What is to be written.
+    /// The record to write.
     pub wanted: Record,
     /// The fields that are to be empty, where they were written once.
     pub cleared: BTreeSet<Field>,
-    /// What became of each field.
+    /// The treatment of each field.
     pub entries: Vec<MappedField>,
 }
 
@@ -135,7 +135,7 @@ impl MappedRecord {
     }
 }
 
-/// Where extensions come from.
+/// The origin of extensions.
 enum Source<'m> {
     Vendor(&'m Manifest),
     /// A sheet that has these fields.
@@ -168,7 +168,7 @@ impl<'m> Source<'m> {
         matches!(self, Source::Sheet(_))
     }
 
-    /// Whether a switch is off. A blank cell of a sheet does not say so.
+    /// Returns true if a switch is off. A blank cell of a sheet is not enough.
     fn is_off(&self, extension: &Record, switch: Field) -> bool {
         match self {
             Source::Vendor(_) => !extension.is_on(switch),
@@ -228,8 +228,8 @@ impl<'m> Route<'m> {
         }
     }
 
-    /// How many fields of an extension there are to be accounted for: those with a value, and those that have one which
-    /// the vendor does not give back.
+    /// Counts the fields of an extension that have to be accounted for: those with a value, and those that have one
+    /// which the vendor does not give back.
     pub fn count(&self, extension: &Record) -> usize {
         let own = extension
             .iter()
@@ -241,7 +241,7 @@ impl<'m> Route<'m> {
         !field.is_live() && self.gives(field) && !text.is_empty()
     }
 
-    /// What the vendor takes and does not give back. A new number is no property.
+    /// Returns the fields that the vendor takes and does not give back. A new number is no property.
     fn hidden(&self) -> impl Iterator<Item = Field> + use<'m> {
         let rows = match self.from {
             Source::Vendor(manifest) => manifest.field.as_slice(),
@@ -268,11 +268,11 @@ impl<'m> Route<'m> {
 struct Mapper<'r> {
     route: &'r Route<'r>,
     number: String,
-    /// What is left to be accounted for.
+    /// The fields that are still to be accounted for.
     own: BTreeMap<Field, Value>,
     /// The fields that a row of a sheet gives, also as empty.
     given: BTreeSet<Field>,
-    /// What has no effect here, and why.
+    /// The fields that have no effect here, with the reason.
     dormant: BTreeMap<Field, &'r str>,
     wanted: Record,
     cleared: BTreeSet<Field>,
@@ -285,7 +285,7 @@ struct Value {
     was: Option<Secret>,
 }
 
-/// What a vendor takes of a value.
+/// The answer of a vendor to a value: taken as it is, taken as the nearest one, or refused.
 enum Fit {
     Same(String),
     Nearest(String),
@@ -332,7 +332,7 @@ impl<'r> Mapper<'r> {
         }
     }
 
-    /// Whether a field has its own value here, so that none is made for it.
+    /// Returns true if a field has its own value here, so that none is made for it.
     fn gives(&self, field: Field) -> bool {
         match self.route.from {
             Source::Vendor(_) => self.route.gives(field),
@@ -510,11 +510,11 @@ impl<'r> Mapper<'r> {
         }
     }
 
-    /// What the table has a row for.
+    /// Maps the fields that have a row in the table.
     fn tabled(&mut self) {
         let (route, table) = (self.route, self.route.table);
         for row in &table.stays {
-            // What a sheet names can be fetched.
+            // Fields that a sheet names can be fetched.
             if self.own.contains_key(&row.field) && !route.from.is_sheet() {
                 self.drop_with(row.field, &row.reason);
             }
@@ -600,7 +600,7 @@ impl<'r> Mapper<'r> {
         }
     }
 
-    /// What this vendor takes and does not give back: it has a value, and nobody can say which.
+    /// Accounts for the fields that this vendor takes and does not give back: they have a value that cannot be known.
     fn unreadable(&mut self) {
         let route = self.route;
         let here = route.from.name();
@@ -620,7 +620,7 @@ impl<'r> Mapper<'r> {
         }
     }
 
-    /// What the other vendor needs and does not have by now.
+    /// Adds the values that the other vendor needs and that are still missing.
     fn needed(&mut self) {
         let route = self.route;
         let there = &route.to.vendor.name;
@@ -659,7 +659,7 @@ impl<'r> Mapper<'r> {
         }
     }
 
-    /// Which fields are empty at the other vendor because everything that they come from is empty here.
+    /// Finds the fields that are empty at the other vendor because everything that they come from is empty here.
     fn emptied(&mut self) {
         let (route, table) = (self.route, self.route.table);
         let had: BTreeSet<Field> = self
@@ -706,7 +706,7 @@ impl<'r> Mapper<'r> {
 }
 
 impl Route<'_> {
-    /// What the vendor takes of a value that comes from this field.
+    /// Fits a value that comes from this field to the vendor's rules.
     fn fit(&self, row: &FieldRow, field: Field, text: &str) -> Fit {
         let there = &self.to.vendor;
         let kind = row.name.def().kind;

@@ -125,7 +125,7 @@ impl Renumbering {
         self.new.get(number).map_or(number, String::as_str)
     }
 
-    /// What a field is to hold where it refers to an extension that has a new number; `None` where it stays.
+    /// Returns the new value of a field that refers to an extension with a new number; `None` where it stays.
     pub(super) fn of_field(&self, field: Field, text: &str, extension: &Record) -> Option<String> {
         let new = self.new.get(text).filter(|new| *new != text)?;
         let refers = match field.def().refers {

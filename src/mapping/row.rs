@@ -96,7 +96,8 @@ impl<'m> Route<'m> {
 }
 
 impl Mapper<'_> {
-    /// Whether the row gives something of a forward that the vendor lacks, and a destination that it knows or none.
+    /// Returns true if the row gives a part of a forward that the vendor lacks, and a destination that it knows or
+    /// none.
     fn is_to_be_mapped(&self, forward: Forward) -> bool {
         let lacks =
             |field: Field| self.own.contains_key(&field) && self.route.takes(field).is_none();

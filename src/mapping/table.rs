@@ -4,7 +4,7 @@ use crate::model::Field;
 use serde::Deserialize;
 use std::sync::LazyLock;
 
-/// What a vendor that has no such field makes of a value.
+/// The translations of fields into those of vendors that do not have them.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Translations {
@@ -71,7 +71,7 @@ pub(super) struct Follows {
     pub(super) reason: String,
 }
 
-/// What is sent where a vendor demands a field and the other does not have it.
+/// The value to send where a vendor demands a field that the other does not have.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Fallback {

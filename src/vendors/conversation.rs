@@ -4,15 +4,15 @@
 use super::{Fault, FaultKind, Manifest};
 use crate::wire::{Answer, Exchange, Reply, Request, Session, Turn};
 
-/// How many pages of one listing are read.
+/// The largest number of pages of one listing that are read.
 pub(crate) const PAGES_MAX: usize = 1000;
 
 /// A value, or how the turn ends without it.
 pub(crate) type Step<T> = Result<T, Turn>;
 
-/// What vendors' conversations differ in.
+/// The differences between the conversations of vendors.
 pub(crate) trait Dialect {
-    /// What an accepted request brings.
+    /// The content of the reply to an accepted request.
     type Content;
 
     /// The vendor's facts.
@@ -37,11 +37,11 @@ pub(crate) struct Conversation<'t, D: Dialect> {
 /// One page of a listing.
 pub(crate) struct ListPage<T> {
     pub(crate) items: Vec<T>,
-    /// What tells the items apart, one for each.
+    /// The keys that tell the items apart, one for each item.
     pub(crate) keys: Vec<Option<String>>,
-    /// How many pages there are by the PBX's own word.
+    /// The number of pages that the PBX reports.
     pub(crate) page_count: Option<u64>,
-    /// How many items make a full page.
+    /// The number of items of a full page.
     pub(crate) full_at: usize,
 }
 
@@ -51,14 +51,14 @@ pub(crate) struct Pages<T> {
     pub(crate) end: End,
 }
 
-/// What a page says about those after it.
+/// The pages to expect after this one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
     /// There is a further page.
     More,
     /// This was the last one by the PBX's own word.
     Agreed,
-    /// Nothing more came, though the PBX speaks of further pages, or does not say how many there are.
+    /// No more items came, though the PBX reports further pages, or does not report their number.
     Doubtful,
     /// It was the page before once more: what is further back cannot be reached.
     Repeated,

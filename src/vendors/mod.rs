@@ -65,7 +65,7 @@ pub trait Client: Send + Sync {
     }
 }
 
-/// What a conversation is for.
+/// The purpose of a conversation.
 #[derive(Debug, Clone, Copy)]
 pub enum Task<'t> {
     /// Sign in and show that this is a PBX of the vendor: ends in `Answer::Session`.
@@ -88,7 +88,7 @@ pub enum Task<'t> {
     Delete(&'t str),
 }
 
-/// Who signs in.
+/// The account that signs in.
 #[derive(Debug, Clone, Default)]
 pub struct Account {
     /// The user name; empty where the vendor asks for none.

@@ -1,4 +1,5 @@
-//! What a refusal means: the rows of `[[fault]]` in `vendor.toml`, and the PBX's own words as far as they may be shown.
+//! The meaning of a refusal: the rows of `[[fault]]` in `vendor.toml`, and the PBX's own words as far as they may be
+//! shown.
 
 use super::{Fault, FaultKind, Manifest};
 use crate::manifest::FaultRow;
@@ -40,14 +41,14 @@ impl Manifest {
         fault.vendor(code)
     }
 
-    /// Whether a code has a row of its own.
+    /// Returns true if a code has a row of its own.
     pub(crate) fn explains(&self, code: &str) -> bool {
         self.fault
             .iter()
             .any(|row| row.code.as_deref() == Some(code))
     }
 
-    /// Whether an HTTP status has a row of its own.
+    /// Returns true if an HTTP status has a row of its own.
     pub(crate) fn explains_status(&self, status: u16) -> bool {
         self.row_of_status(status).is_some()
     }

@@ -1,4 +1,4 @@
-//! What the tests of all vendors share: a conversation held with a simulated PBX, or with replies that are given.
+//! Tools for the tests of all vendors: conversations with a simulated PBX, or with given replies.
 
 use super::{Account, Client, Settings, Task, Vendor, vendor};
 use crate::model::{Fault, Field, Record, Secret};

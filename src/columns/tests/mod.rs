@@ -48,7 +48,7 @@ fn fields(target: &str, headings: &str) -> String {
     fields_of(&bind(target, headings, &plain()).unwrap().columns)
 }
 
-/// What is asked, each with its answers.
+/// Returns the questions about a sheet, each with its answers.
 fn asked(target: &str, headings: &str) -> Vec<Question> {
     match bind(target, headings, &plain()) {
         Err(ColumnError::Unanswered { questions, .. }) => questions,
@@ -281,7 +281,7 @@ fn a_user_beside_a_name_is_asked() {
             .contains(&"--map 'username=user_id'".to_owned()),
         "{questions:?}"
     );
-    // What the vendor has no field for needs no answer: it is left out, and that is said.
+    // A column that the vendor has no field for needs no answer: it is left out, with a note.
     let binding = bind("openvox", "number,name,user", &plain()).unwrap();
     assert_eq!(fields_of(&binding.columns), "number,display_name,-");
     assert!(
@@ -352,7 +352,7 @@ fn a_column_is_left_out_where_somebody_says_so() {
     .unwrap();
     assert_eq!(fields_of(&binding.columns), "number,-,mobile");
     assert_eq!(binding.notes, []);
-    // What is left out stands in nobody's way.
+    // A column that is left out is no obstacle.
     let binding = bind(
         "openvox",
         "ID,User ID,Password,Ext.",

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// How many sheets are made up.
+/// The number of random sheets.
 const SHEETS: u64 = 10_000;
 
 /// Seeded and repeatable.
@@ -34,8 +34,8 @@ fn headings_of(product: &'static Product) -> Vec<Meant> {
         .collect()
 }
 
-/// Whether two headings at least, or one that is read, are this product's alone: with less, nothing in a sheet tells that
-/// common words are not meant as everybody means them.
+/// Returns true if two headings at least, or one that is read, are this product's alone: with less, nothing in a sheet
+/// shows that common words do not have their common meaning.
 fn is_told_apart(headings: &[String], owner: &'static Product) -> bool {
     let weights = headings.iter().map(|heading| {
         let is_anybodys = dictionary().is_anybodys(heading);

@@ -93,7 +93,7 @@ fn the_first_row_of_every_product_is_the_same_person() {
                 .rows(|row| records.push(binding.given(&row.cells, target)))
                 .unwrap();
         }
-        // What the vendor does not know stays as it was written.
+        // Fields that the vendor does not know stay as they were written.
         let text = |record: &Record, field: Field| {
             let text = record.get(field).unwrap_or_default().reveal().to_owned();
             match field.def().kind {
@@ -133,7 +133,7 @@ fn the_first_row_of_every_product_is_the_same_person() {
             &["15550100", "+15550100", "2460", "0246", ""],
         );
         is_one_of(Field::RING_TIMEOUT, &["30", ""]);
-        // Where the second person is in the sheet and the product says so, it is switched off.
+        // Where the sheet has the second person, and the product has such a column, the person is switched off.
         if let Some(second) = records.get(1) {
             let enabled = text(second, Field::ENABLED);
             assert!(["off", ""].contains(&&*enabled), "{name}: {enabled}");

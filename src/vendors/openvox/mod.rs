@@ -21,16 +21,16 @@ use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// How long a token lives without traffic; each heartbeat gives it as much again.
+/// The lifetime of a token without traffic; each heartbeat extends it by as much again.
 const SESSION_LIFETIME: Duration = Duration::from_secs(30 * 60);
 
-/// Where a program would listen for reports of calls. The pages demand it; rowcall listens nowhere.
+/// The port on which a program would listen for reports of calls. The pages demand it; rowcall does not listen.
 const REPORT_PORT: &str = "8260";
 
 /// The code of a refusal without an error number.
 const FAILED: &str = "Failed";
 
-/// What only a SIP extension has: before it is changed, the extension's type is asked for.
+/// The fields that only a SIP extension has: before they are changed, the extension's type is asked for.
 const SIP_ONLY: [Field; 4] = [
     Field::SIP_PASSWORD,
     Field::SIP_AUTH_NAME,
@@ -66,7 +66,7 @@ impl Client for OpenVox {
             Task::KeepAlive => self.keep_alive(&mut talk, session),
             Task::SignOut => talk.sign_out(self.request("logout", Effect::Reads)),
             Task::List => self.list(&mut talk).map(Answer::Listing),
-            // What is live stands in the same answer.
+            // Live state comes in the same answer.
             Task::Get(numbers) | Task::GetStatus(numbers) => {
                 self.get(&mut talk, numbers).map(Answer::Found)
             }
@@ -167,8 +167,8 @@ impl OpenVox {
         })
     }
 
-    /// What the PBX holds of these numbers. A refusal does not say which of them it is about (the pages print no answer
-    /// for an extension that is not there), so the listing is asked then.
+    /// Gets these extensions from the PBX. A refusal does not name the numbers that it is about (the pages print no
+    /// answer for an extension that is not there), so the listing is asked then.
     fn get(&self, talk: &mut Talk<'_>, numbers: &[String]) -> Step<Vec<Record>> {
         // A number is digits here: anything else is not on the PBX, and might be a word with a meaning of its own.
         let asked = numbers.iter().map(String::as_str);
@@ -348,7 +348,7 @@ impl OpenVox {
         Err(fault.hint("take registration password, registrations and NAT out of the row"))
     }
 
-    /// Whether a fault leaves open what the PBX meant.
+    /// Returns true if a fault leaves open what the PBX meant.
     fn says_nothing(&self, fault: &Fault) -> bool {
         fault.vendor_code.as_deref() == Some(FAILED) || fault.code == NO_RECORDS
     }

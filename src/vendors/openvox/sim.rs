@@ -47,7 +47,7 @@ const BLANK_TOKEN: No = 20005;
 const TOKEN_RAN_OUT: No = 20006;
 const REQUEST_BLANK: No = 20009;
 
-/// What an answer holds beside its status.
+/// The content of an answer beside its status.
 type Told = Map<String, Value>;
 
 impl Pbx for Sim {
@@ -282,7 +282,7 @@ const SWITCHES: [&str; 8] = [
 
 const DESTINATIONS: [&str; 4] = ["Voicemail", "Extension", "Mobile Number", "Custom Number"];
 
-/// What an extension is made with; without `number` and `registerpassword`, which have to be given.
+/// The values of a new extension; without `number` and `registerpassword`, which have to be given.
 const UNLESS_GIVEN: [(&str, &str); 26] = [
     ("username", ""),
     ("maxregistrations", "1"),
@@ -312,7 +312,7 @@ const UNLESS_GIVEN: [(&str, &str); 26] = [
     ("nat", "no"),
 ];
 
-/// Whether a whole extension keeps to what the pages print.
+/// Checks a whole extension against the values that the pages print.
 fn configured(extension: &mut BTreeMap<String, String>) -> Result<(), No> {
     // The sample of the page sends another word than its table prints.
     if extension

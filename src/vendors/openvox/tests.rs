@@ -905,7 +905,7 @@ fn what_only_sip_has_is_not_sent_to_another_type() {
         kind(told(Task::Update(&change), &[gone]).0),
         FaultKind::Missing
     );
-    // What every type has costs one request.
+    // A field of every type costs one request.
     let name = record(&[(Field::NUMBER, "1"), (Field::DISPLAY_NAME, "A")]);
     let (turn, exchanges) = told(
         Task::Update(&name),
@@ -913,7 +913,7 @@ fn what_only_sip_has_is_not_sent_to_another_type() {
     );
     is_done(turn);
     assert_eq!(exchanges[0].request.effect, Effect::Writes);
-    // Nothing to change is nothing to say.
+    // Without a change no request is sent.
     is_done(told(Task::Update(&Record::numbered("1")), &[]).0);
 }
 

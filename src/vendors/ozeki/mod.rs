@@ -16,7 +16,7 @@ use crate::wire::xml::{self, Element};
 use crate::wire::{Answer, Body, Effect, Exchange, Listing, Method, Request, Session, Turn};
 use url::form_urlencoded;
 
-/// What stands behind the type in `knownType`: printed for SIP, inferred for others.
+/// The end of a type's name in `knownType`: printed for SIP, inferred for others.
 const KNOWN_TYPE_END: &str = "ExtensionInfo";
 
 facts!("vendor.toml");
@@ -165,7 +165,7 @@ impl Ozeki {
         let Err(mut refusal) = self.write_config(talk, "AddConfig", &config)? else {
             return Ok(Answer::Done);
         };
-        // Nothing was looked for: what it did not find is the type.
+        // No extension was looked for: it is the type that was not found.
         if refusal.kind == FaultKind::Missing {
             refusal.kind = FaultKind::Rejected;
             refusal.hint = "check the target's setting extension_type".into();
@@ -199,7 +199,7 @@ impl Ozeki {
         Ok(Answer::Done)
     }
 
-    /// What GetConfig gives for this number, or its refusal.
+    /// Asks GetConfig for this number; returns its configuration or the PBX's refusal.
     fn config(&self, talk: &mut Talk<'_>, number: &str) -> Step<Result<Element, Fault>> {
         let id = vec![("ExtensionId", number.to_owned())];
         let response = match talk.try_ask(self.request("GetConfig", id, Effect::Reads))? {
@@ -353,7 +353,7 @@ impl OfficeUser {
         user
     }
 
-    /// Nothing runs out: the token is the user's parameters, form-encoded.
+    /// Builds a session that never expires: its token is the user's parameters, form-encoded.
     fn session(&self) -> Session {
         let token = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(self.parameters())

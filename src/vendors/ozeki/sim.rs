@@ -14,7 +14,7 @@ use url::form_urlencoded;
 /// The types of extensions that it has.
 const TYPES: [&str; 2] = ["SIP", "API"];
 
-/// What a SIP extension's configuration must contain.
+/// The elements that a SIP extension's configuration must contain.
 const DEMANDED: [&str; 6] = [
     "AuthorizationName",
     "Password",
@@ -96,7 +96,7 @@ impl No {
     }
 }
 
-/// What stands in a reply beside code and message.
+/// The content of a reply beside code and message.
 enum Content {
     Nothing,
     Behind(Element),
@@ -281,7 +281,7 @@ fn parameters(heard: &RawRequest) -> Result<BTreeMap<String, String>, No> {
     Ok(parameters)
 }
 
-/// Whether each `%` is followed by two hexadecimal digits.
+/// Returns true if each `%` is followed by two hexadecimal digits.
 fn escapes_are_whole(text: &str) -> bool {
     let is_hex = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_hexdigit);
     text.split('%')

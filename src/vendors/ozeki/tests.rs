@@ -34,7 +34,7 @@ fn ann() -> Record {
     ])
 }
 
-/// What the page's sample configuration says.
+/// Returns the record of the page's sample configuration.
 fn printed() -> Record {
     record(&[
         (Field::NUMBER, "100"),
@@ -584,7 +584,7 @@ fn a_change_carries_along_what_it_does_not_know() {
     assert_eq!(sent.child("Codecs"), before.child("Codecs"));
     assert_eq!(sent.child_text("AuthorizationName"), Some("ann"));
     assert_eq!(sent.child_text("Enabled"), Some("true"));
-    // What is live goes; the user name, which is not given back, follows the authorization name.
+    // Live state is left out; the user name, which is not given back, follows the authorization name.
     assert_eq!(
         sent.child("LastIPAddress").or(sent.child("UserAgentName")),
         None
@@ -729,7 +729,8 @@ fn a_wrong_type_is_refused_by_name() {
     );
 }
 
-/// What XML can hold and a cell may: U+FFFD aside, which the simulated PBX takes for broken UTF-8.
+/// Generates values that both XML and a cell can contain: except U+FFFD, which the simulated PBX takes for broken
+/// UTF-8.
 fn values() -> impl Strategy<Value = String> {
     prop_oneof![
         Just("O'Neil & <S\u{f8}n> \"QA\"".to_owned()),

@@ -47,7 +47,7 @@ fn enabled(files: &[Value]) -> Option<String> {
         .and_then(|file| file.get("filename").and_then(json::text))
 }
 
-/// What becomes of an extension's greeting.
+/// The change to an extension's greeting.
 pub(super) enum Wish {
     /// The one in use is removed.
     Remove,

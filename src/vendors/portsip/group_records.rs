@@ -178,7 +178,7 @@ fn there<'g>(talk: &Talk<'_>, all: &'g [Group], whole: bool, name: &str) -> Step
 /// are not published, so the list decides what a refusal means.
 fn shown(talk: &mut Talk<'_>, group: &Group) -> Step<Option<Value>> {
     let refusal = match talk.try_ask(groups::show(&group.id))? {
-        // What stands between may answer too.
+        // A proxy or gateway in between may answer too.
         Ok(shown) if !group.is_shown_as(&shown) => {
             let why = format!("it shows another group than {}, or none", group.name());
             return Err(talk.end(talk.not_understood(&why)));

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 /// Id and name of the group that every extension is in, and that cannot be changed or removed.
 pub const DEFAULT_GROUP: &str = "__DEFAULT_EXTENSION_GROUP__";
 
-/// What a group lets its members do; the PBX demands all three.
+/// The permissions of a group's members; the PBX demands all three.
 const PERMISSIONS: [&str; 3] = [
     "enable_intercom",
     "enable_external_call",
@@ -68,7 +68,7 @@ impl Group {
         self.id == DEFAULT_GROUP || self.name() == DEFAULT_GROUP
     }
 
-    /// Whether that is this group. The page's sample leaves the id out.
+    /// Returns true if the reply shows this group. The page's sample leaves the id out.
     pub(super) fn is_shown_as(&self, shown: &Value) -> bool {
         let of = |key: &str| shown.get(key).and_then(json::text);
         of("group_name").as_deref() == Some(&self.name)
@@ -76,10 +76,10 @@ impl Group {
     }
 }
 
-/// What becomes of the groups that an extension is in.
+/// The change to an extension's groups.
 pub(super) struct Wish {
     join: Vec<Joined>,
-    /// Whether it leaves all others.
+    /// True if it leaves all other groups.
     leave: bool,
     all: Vec<Group>,
 }

@@ -19,10 +19,10 @@ use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::time::Duration;
 
-/// How long a session lives where the reply does not say; the account page's sample says so.
+/// The lifetime of a session where the reply gives none; from the account page's sample.
 const LIFETIME: Duration = Duration::from_secs(600);
 
-/// How many items one page is asked for.
+/// The number of items asked for in one page.
 const PAGE_ITEMS: usize = 100;
 
 facts!("vendor.toml");

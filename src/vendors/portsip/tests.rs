@@ -50,7 +50,8 @@ fn session() -> Session {
     }
 }
 
-/// What is sent when these replies come, and how it ends: the last turn is a request where replies were too few.
+/// Runs a conversation with these replies; returns the requests and its end: the last turn is a request where replies
+/// were too few.
 fn told(vendor: &dyn Client, task: &Task<'_>, replies: &[Reply]) -> (Vec<Request>, Turn) {
     let (turn, exchanges) = testkit::replay(vendor, task, &session(), replies);
     let mut requests: Vec<Request> = exchanges.into_iter().map(|past| past.request).collect();
@@ -1273,7 +1274,7 @@ mod writing {
                 let (_, turn) = told(&*vendor(&[]), &task, &all);
                 assert_eq!(fault(turn).kind, FaultKind::TargetUnusable);
             }
-            // Where the search is there, it decides.
+            // Where the search works, its answer decides.
             let none = ok(r#"{"page_count": 1, "extensions": []}"#);
             let (_, turn) = told(
                 &*vendor(&[]),
@@ -2415,7 +2416,7 @@ mod records {
             assert_eq!(requests.len(), 2, "{name}");
             assert_eq!(fault(turn).code, "reply.not_understood");
         }
-        // What is no group at all is not taken for an empty one.
+        // An answer that is no group at all is not taken for an empty one.
         let names = [NAME.to_owned()];
         for strange in ["", "{}", "[]", "null", r#"{"group_name": "B"}"#] {
             let replies = [list(&[("12", NAME)]), ok(strange)];

@@ -209,7 +209,7 @@ impl Sim {
     }
 }
 
-/// What an extension is made with, where it is not given. Further names are not known.
+/// The values of a new extension where they are not given. Further names are not known.
 const UNLESS_GIVEN: [(&str, &str); 29] = [
     ("maxregistrations", "1"),
     ("loginpassword", ""),

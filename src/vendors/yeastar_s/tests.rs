@@ -31,7 +31,7 @@ fn small(number: &str) -> Record {
     ])
 }
 
-/// What is sent first: method, path and query, and body.
+/// Returns the first request: method, path and query, and body.
 fn sent(task: &Task<'_>, token: &str) -> RawRequest {
     let yeastar = yeastar();
     raw(&*yeastar, &request(yeastar.next(task, &signed(token), &[])))
