@@ -67,8 +67,6 @@ pub struct Checked<'c> {
     pub table: &'c BoundSheet,
     /// The row.
     pub row: &'c Row<'c>,
-    /// The number that it gives; empty where it gives none.
-    pub number: &'c str,
     /// What was found, the heaviest first; that it repeats an earlier row is not known yet.
     pub findings: &'c [Finding],
 }
@@ -455,7 +453,6 @@ impl<K> Pass<'_, K> {
         (self.keep)(&Checked {
             table: self.table,
             row,
-            number: self.checker.number(row.cells),
             findings,
         })
     }
@@ -735,15 +732,11 @@ mod tests {
         let second = file("registerpassword,number\nAb3defgh,2003\nAb3defgh,2001\n");
         let tables = [&first, &second].map(|file| table(file, &manifest, 1 << 10).unwrap());
         let mut seen = Vec::new();
-        let keep = |checked: &Checked<'_>| Some(checked.number.to_owned());
+        let keep = |_: &Checked<'_>| Some(());
         let counts = check(&tables, &manifest, OFFLINE, keep, |verdict| {
             let valid = verdict.is_valid();
-            seen.push((
-                verdict.row,
-                verdict.place.line,
-                verdict.kept.unwrap(),
-                valid,
-            ));
+            let number = verdict.number;
+            seen.push((verdict.row, verdict.place.line, number, valid));
             if !valid {
                 let message = &verdict.findings[0].message;
                 let before = format!("{}:2 (cell A2) before", first.path().display());

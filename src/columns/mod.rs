@@ -340,7 +340,9 @@ pub fn headings(target: &Manifest, vendors: &[&Manifest], options: &BindOptions)
             None if bind::names_group(key, &key_word) => Known::Number,
             None => Known::Nothing,
         };
-        let of_product = products().iter().filter_map(|product| product.word(text));
+        let of_product = products()
+            .iter()
+            .filter_map(|product| product.word_of(&key_word));
         let of_product = of_product.map(|word| match word {
             Word::Read(cell) if cell.fields().contains(&key) => Known::Number,
             _ => Known::Field,

@@ -83,7 +83,7 @@ enum Words {
 pub struct Checker<'m> {
     manifest: &'m Manifest,
     pub(super) slots: Vec<CompiledField<'m>>,
-    columns: Vec<(usize, Bound)>,
+    columns: Vec<BoundColumn>,
     unbound_required: Vec<u8>,
     /// Field rows whose values are held against those of the other rows.
     measured: Vec<u8>,
@@ -94,6 +94,15 @@ pub struct Checker<'m> {
     country: Option<Country>,
     /// The parts of the reading of a row that go beyond its single cells.
     reading: Option<Arc<CellReading>>,
+}
+
+/// A column that is read.
+#[derive(Debug, Clone, Copy)]
+struct BoundColumn {
+    index: usize,
+    bound: Bound,
+    /// True if a blank cell is always right.
+    may_be_blank: bool,
 }
 
 /// The meaning of a column.
@@ -175,9 +184,9 @@ impl<'m> Checker<'m> {
     }
 
     /// True for a row of several cells that holds its number and a label at most.
-    fn is_bare(&self, cells: Cells<'_>) -> bool {
+    fn is_bare(&self, number: &str, cells: Cells<'_>) -> bool {
         cells.len() > 1
-            && cells.text().len() <= self.number(cells).len() + LABEL_BYTES_MAX
+            && cells.text().len() <= number.len() + LABEL_BYTES_MAX
             && !self.has_secret(cells)
     }
 
@@ -207,14 +216,24 @@ impl<'m> Checker<'m> {
             .map(|row| CompiledField::new(manifest, row, column_of(row.name)))
             .collect();
         let of_slots = (0u8..).zip(&slots);
-        let bound = of_slots
-            .clone()
-            .filter_map(|(index, slot)| Some((slot.column?, Bound::Known(index))));
+        let known = of_slots.clone().filter_map(|(index, slot)| {
+            Some(BoundColumn {
+                index: slot.column?,
+                bound: Bound::Known(index),
+                may_be_blank: !slot.demanded,
+            })
+        });
         let foreign = Field::all()
             .filter(|field| manifest.row(*field).is_none())
-            .filter_map(|field| Some((column_of(field)?, Bound::Foreign(field))));
-        let mut columns: Vec<(usize, Bound)> = bound.chain(foreign).collect();
-        columns.sort_by_key(|(column, _)| *column);
+            .filter_map(|field| {
+                Some(BoundColumn {
+                    index: column_of(field)?,
+                    bound: Bound::Foreign(field),
+                    may_be_blank: true,
+                })
+            });
+        let mut columns: Vec<BoundColumn> = known.chain(foreign).collect();
+        columns.sort_by_key(|column| column.index);
         let mut on_create = Box::new([ValueClass::Blank; 256]);
         for (index, slot) in of_slots.clone() {
             if let Some(text) = slot.row.fill.as_ref().or(slot.row.default.as_ref()) {
@@ -261,7 +280,8 @@ impl<'m> Checker<'m> {
     ) {
         let trouble = row.trouble.clone().or_else(|| self.no_record(row.cells));
         let trouble = trouble.or_else(|| {
-            across?.total(&self.cross, &self.slots, row.cells, self.is_bare(row.cells))
+            let is_bare = self.is_bare(self.number(row.cells), row.cells);
+            across?.total(&self.cross, &self.slots, row.cells, is_bare)
         });
         if let Some(trouble) = trouble {
             findings.push(trouble);
@@ -384,34 +404,38 @@ impl<'m> Checker<'m> {
         findings: &mut Vec<Finding>,
     ) -> ControlFlow<()> {
         let suspicious = has_suspicious_byte(cells.text());
-        for (column, bound) in &self.columns {
-            let text = cells.get(*column).unwrap_or_default();
+        for column in &self.columns {
+            let text = cells.get(column.index).unwrap_or_default();
+            if text.is_empty() && column.may_be_blank {
+                continue;
+            }
+            let bound = column.bound;
             let odd = if suspicious {
-                Odd::gravest(self.field_of(*bound), text)
+                Odd::gravest(self.field_of(bound), text)
             } else {
                 None
             };
             if let Some(odd) = odd.filter(|odd| odd.severity == Severity::Error) {
                 match bound {
-                    Bound::Known(index) => view[usize::from(*index)] = ValueClass::Unknown,
+                    Bound::Known(index) => view[usize::from(index)] = ValueClass::Unknown,
                     // A column that is not sent can do no harm, except with characters that break the display.
                     Bound::Foreign(_) if odd.kind != OddChar::Control => continue,
                     Bound::Foreign(_) => (),
                 }
-                findings.push(self.odd_finding(odd, *bound, *column, text));
+                findings.push(self.odd_finding(odd, bound, column.index, text));
                 continue;
             }
             match bound {
                 Bound::Known(index) => {
                     let before = findings.len();
-                    self.value(*index, text, purpose, words, view, findings)?;
+                    self.value(index, text, purpose, words, view, findings)?;
                     if suspicious && let Some(damage) = damage::garbled(text) {
-                        let slot = &self.slots[usize::from(*index)];
+                        let slot = &self.slots[usize::from(index)];
                         findings.push(slot.damaged(damage, text));
                         continue;
                     }
                     let Some(odd) = odd else { continue };
-                    let mut finding = self.odd_finding(odd, *bound, *column, text);
+                    let mut finding = self.odd_finding(odd, bound, column.index, text);
                     if finding.repair.is_some() {
                         // Other findings about the value follow from this one.
                         let others = findings.drain(before..).map(|other| other.severity);
@@ -545,7 +569,7 @@ impl<'m> Checker<'m> {
         let text = |slot: &CompiledField<'m>| slot.text_in(cells);
         let number = self.number(row.cells);
         let is_alone = is_alone(number, row.cells);
-        let is_bare = self.is_bare(row.cells);
+        let is_bare = self.is_bare(number, row.cells);
         traces.take(&self.cross, &self.slots, &text, seen, (is_alone, is_bare));
         let measured = self.measured.iter();
         let slots = measured.filter_map(|index| self.slots.get(usize::from(*index)));
@@ -649,9 +673,6 @@ impl<'m> Checker<'m> {
         findings: &mut Vec<Finding>,
     ) -> ControlFlow<()> {
         let slot = &self.slots[usize::from(index)];
-        if text.is_empty() && !slot.demanded {
-            return ControlFlow::Continue(());
-        }
         let seen = match slot.at_a_glance(text, purpose) {
             Some(seen) => Some(seen),
             None if words == Words::Whether && slot.is_surely_wrong(text, purpose) => {
@@ -847,7 +868,7 @@ impl<'m> Checker<'m> {
             let text = cells.get(column).unwrap_or_default();
             let control = text.chars().position(is_control);
             if let Some(at) = control
-                && !self.columns.iter().any(|(bound, _)| *bound == column)
+                && !self.columns.iter().any(|bound| bound.index == column)
             {
                 let odd = Odd::new(OddChar::Control, Severity::Warning, text, at);
                 findings.push(odd.finding(None, column, text));
