@@ -29,14 +29,14 @@ const PICKED_FREE: u64 = 1000;
 pub struct BoundSheet {
     /// The sheet.
     pub sheet: Sheet,
-    /// What its columns mean.
+    /// The meaning of its columns.
     pub binding: Binding,
 }
 
-/// How rows are checked.
+/// The options of a check.
 #[derive(Debug, Clone, Copy)]
 pub struct Options<'o> {
-    /// What the rows are for.
+    /// The purpose of the rows.
     pub purpose: Purpose,
     /// The numbers that the PBX holds, where they are known: then a forward to an extension that is neither there nor
     /// in the sheets is an error.
@@ -45,7 +45,7 @@ pub struct Options<'o> {
     pub country: Option<Country>,
 }
 
-/// How many rows there were, and what was found.
+/// The number of rows and of findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
     /// All rows.
@@ -67,29 +67,29 @@ pub struct Checked<'c> {
     pub table: &'c BoundSheet,
     /// The row.
     pub row: &'c Row<'c>,
-    /// What was found, the heaviest first; that it repeats an earlier row is not known yet.
+    /// The findings, most severe first; a repetition of an earlier row is not known yet.
     pub findings: &'c [Finding],
 }
 
-/// What is said of one row.
+/// The findings of one row.
 #[derive(Debug)]
 pub struct Verdict<'v, T> {
     /// The row's number, 1 for the first data row, counting on across sheets.
     pub row: u64,
     /// The sheet that it stands in.
     pub table: &'v BoundSheet,
-    /// Where it stands.
+    /// The row's place.
     pub place: Place,
     /// The number that it gives; empty where it gives none.
     pub number: String,
     /// Every finding, the heaviest first.
     pub findings: Vec<Finding>,
-    /// What was kept of the row.
+    /// The part of the row that was kept.
     pub kept: Option<T>,
 }
 
 impl<T> Verdict<'_, T> {
-    /// Whether the row may be sent.
+    /// Returns true if the row may be sent.
     pub fn is_valid(&self) -> bool {
         !self.findings.iter().any(Finding::is_error)
     }
@@ -169,7 +169,7 @@ where
     })
 }
 
-/// What the first pass over all tables gave.
+/// The result of the first pass over all tables.
 struct FirstPass {
     rows: u64,
     /// True where every row is to be checked once more.
@@ -286,19 +286,19 @@ where
 pub(crate) struct KeptRow<'k, 'm> {
     /// The vendor's rules, compiled for where it comes from.
     pub(crate) checker: &'k Checker<'m>,
-    /// What it is.
+    /// The row itself.
     pub(crate) content: KeptContent<'k>,
-    /// What it is for.
+    /// The purpose of the row.
     pub(crate) purpose: Purpose,
-    /// What is to be written of it.
+    /// The record to write.
     pub(crate) wanted: &'k Record,
-    /// What the PBX holds of it, where that is known.
+    /// The record on the PBX, where it is known.
     pub(crate) held: Option<&'k Record>,
-    /// Where it stands; `None` for what stands nowhere.
+    /// The row's place; `None` where it has none.
     pub(crate) place: Option<&'k Place>,
 }
 
-/// What is checked in memory.
+/// A row that is checked in memory.
 #[expect(clippy::large_enum_variant, reason = "one exists at a time")]
 pub(crate) enum KeptContent<'k> {
     /// A row of a sheet.
@@ -353,7 +353,7 @@ pub(crate) fn check_kept<'k, 'm: 'k, 'n>(
     found.collect()
 }
 
-/// What both passes over one table need.
+/// The input that both passes over one table need.
 struct Pass<'p, K> {
     table: &'p BoundSheet,
     checker: &'p Checker<'p>,
@@ -361,7 +361,7 @@ struct Pass<'p, K> {
     keep: &'p K,
 }
 
-/// What the first pass learns of one batch.
+/// The result of the first pass over one batch.
 struct First {
     rows: u64,
     traces: BatchFacts,
@@ -392,7 +392,7 @@ impl<K> Pass<'_, K> {
                 self.checker.collect(&row, self.purpose, &mut traces);
                 return;
             }
-            // Where rows are kept that nothing is wrong with, most are.
+            // Where rows without findings are kept, most rows are.
             let gone_to = match self
                 .checker
                 .collect_and_judge(&row, self.purpose, &mut traces)
@@ -458,7 +458,7 @@ impl<K> Pass<'_, K> {
     }
 }
 
-/// What was said so far, and who hears it.
+/// The verdicts so far, and their receiver.
 struct Said<S> {
     places: Places,
     counts: Counts,
@@ -524,11 +524,11 @@ fn in_order<B: Send, R: Send, E: From<SheetError>>(
             let done = done.clone();
             scope.spawn(move |_| {
                 let result = catch_unwind(AssertUnwindSafe(|| work(&batch)));
-                // Nobody listens any more where the check has ended.
+                // There is no receiver any more where the check has ended.
                 let _ = done.send((at, result));
             });
         }
-        // What is spawned holds the other ends.
+        // The spawned jobs own the other ends.
         drop(done);
         while let Some(result) = waiting.next(&results) {
             deliver(result)?;
@@ -852,7 +852,7 @@ mod tests {
         assert!(ended.is_err());
     }
 
-    /// What only all rows together tell.
+    /// The mistakes that show only from all rows together.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     enum Together {
         Nothing,
@@ -1029,7 +1029,7 @@ mod tests {
         }
     }
 
-    /// Whether all rows together have nothing to say.
+    /// Returns true if all rows together have no finding.
     fn is_silent(tables: &[BoundSheet], manifest: &Manifest, options: Options<'_>) -> bool {
         let mut survey = Collector::new();
         if let Some(numbers) = options.on_pbx {

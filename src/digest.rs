@@ -4,7 +4,7 @@ use aws_lc_rs::digest;
 use std::fmt::Write;
 use std::io::{self, ErrorKind, Read};
 
-/// How much of a file is read at once to hash it.
+/// The number of bytes of a file read at once to hash it.
 const READ_BYTES: usize = 64 << 10;
 
 /// The SHA-256 of bytes in lower-case hexadecimal digits.

@@ -9,18 +9,18 @@ use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use tempfile::{NamedTempFile, SpooledTempFile};
 
-/// How the names of files begin that are not whole yet.
+/// The beginning of the names of files that are not complete yet.
 const PREFIX: &str = ".rowcall-";
-/// How many letters and digits follow.
+/// The number of letters and digits that follow.
 const RANDOM_CHARS: usize = 12;
-/// How the names of folders begin that are not whole yet.
+/// The beginning of the names of folders that are not complete yet.
 const FOLDER_PREFIX: &str = ".new-";
-/// How often a new name is tried.
+/// The number of attempts at a new name.
 const TRIES: usize = 16;
-/// How many links are followed from a path.
+/// The number of links that are followed from a path.
 const LINKS_MAX: usize = 16;
 
-/// Who may read a file that is written.
+/// The readers of a file that is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Readers {
     /// Whoever may read the folder's other files.
@@ -29,7 +29,7 @@ pub enum Readers {
     Owner,
 }
 
-/// How much of a scratch is kept in memory.
+/// The largest part of a scratch file that is kept in memory, in bytes.
 const SCRATCH_BYTES_MAX: usize = 1 << 20;
 
 /// Bytes that are written, then read once: in memory while they are few, else in a file without a name, which goes with
@@ -41,7 +41,7 @@ impl ScratchFile {
         ScratchFile(SpooledTempFile::new(SCRATCH_BYTES_MAX))
     }
 
-    /// What was written, from its first byte.
+    /// Returns a reader of everything that was written, from its first byte.
     pub(crate) fn into_reader(mut self) -> io::Result<impl Read + Send> {
         self.0.rewind()?;
         Ok(io::BufReader::new(self.0))
@@ -101,7 +101,7 @@ impl WholeFile {
         Err(io::Error::other("another process removes new files"))
     }
 
-    /// Where it lies until it is kept.
+    /// Returns the path of the file until it is kept.
     pub(crate) fn hidden_path(&self) -> &Path {
         self.file.path()
     }
@@ -176,12 +176,12 @@ pub(crate) fn open_special(path: &Path) -> Option<io::Result<File>> {
     is_special(path).then(|| OpenOptions::new().append(true).open(path))
 }
 
-/// Whether a path is that of a pipe, a device or another process's open file.
+/// Returns true if a path is that of a pipe, a device or another process's open file.
 pub(crate) fn is_special(path: &Path) -> bool {
     path.metadata().is_ok_and(|about| !about.is_file()) || leads_to_device(path)
 }
 
-/// Whether a path, or a link that it is, names a device, or an open file of a process.
+/// Returns true if a path, or a link that it is, names a device, or an open file of a process.
 fn leads_to_device(path: &Path) -> bool {
     let mut path = path.to_owned();
     for _ in 0..LINKS_MAX {
@@ -237,8 +237,8 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether a path is a file or folder that was never whole, and that no process is writing. Without locks that can be
-/// looked at (on systems other than Unix) that cannot be told.
+/// Returns true if a path is a file or folder that was never completed, and that no process is writing. On systems
+/// other than Unix, whose locks cannot be looked at, always false.
 fn is_left(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let Ok(about) = path.symlink_metadata() else {

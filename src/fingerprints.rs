@@ -87,7 +87,7 @@ pub(crate) fn changed_since(before: &Shown, now: &Record, key: &Key) -> Vec<Fiel
     changed.map(|(_, field)| field).collect()
 }
 
-/// What can be read of an extension that was shown, its secrets left out.
+/// Returns the readable fields of a shown extension, without its secrets.
 pub(crate) fn readable(shown: &Shown) -> Record {
     let mut record = Record::default();
     for (name, text) in shown {

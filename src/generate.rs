@@ -15,9 +15,9 @@ use std::hash::{BuildHasher, RandomState};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// How long a password is, in characters, where the vendor lets it.
+/// The length of a password, in characters, where the vendor allows it.
 const PASSWORD_CHARS: usize = 20;
-/// How long a PIN is, in digits, where the vendor lets it.
+/// The length of a PIN, in digits, where the vendor allows it.
 const PIN_DIGITS: usize = 8;
 /// After so many draws that were not fit there are none left, or as good as none.
 const DRAWS_MAX: u32 = 10_000;
@@ -27,7 +27,7 @@ const TELLING_CHARS: usize = 3;
 const RUN_DIGITS: usize = 4;
 /// So many different digits a PIN has at least, where it is long enough.
 const DIFFERENT_DIGITS: usize = 4;
-/// How many random bytes are fetched at a time.
+/// The number of random bytes fetched at a time.
 const BYTES: usize = 256;
 
 const LOWER: &str = "abcdefghijkmnpqrstuvwxyz";
@@ -35,7 +35,7 @@ const UPPER: &str = "ABCDEFGHJKLMNPQRSTUVWXYZ";
 const DIGITS: &str = "23456789";
 const PIN: &str = "0123456789";
 
-/// Why there is no secret. Nothing was sent.
+/// The errors that keep a secret from being made. Nothing was sent.
 #[derive(Debug, Error)]
 pub enum GenerateError {
     /// No value that was not given yet keeps to the vendor's rules.
@@ -66,7 +66,7 @@ pub struct Generator<'m> {
     used: usize,
 }
 
-/// How the secrets of a field are drawn.
+/// The way in which the secrets of a field are drawn.
 struct Recipe {
     field: Field,
     is_pin: bool,
@@ -112,7 +112,7 @@ impl Recipe {
         }
     }
 
-    /// Whether a draw is hard to guess, as far as it tells alone.
+    /// Returns true if a draw is hard to guess, judged by itself.
     fn is_hard(&self, text: &str) -> bool {
         let first = text.as_bytes().first();
         if self.is_pin {
@@ -236,7 +236,7 @@ impl<'m> Generator<'m> {
     }
 }
 
-/// What is known of an extension to everybody, as far as a secret may not tell it.
+/// The publicly known properties of an extension, which a secret must not repeat.
 struct Known {
     digits: Vec<String>,
     words: Vec<String>,
@@ -257,7 +257,7 @@ impl Known {
         }
     }
 
-    /// Whether a secret is, holds or is a part of a number, or holds a name.
+    /// Returns true if a secret is a number, or contains or is part of one, or contains a name.
     fn tells(&self, secret: &str) -> bool {
         let lower = Zeroizing::new(secret.to_ascii_lowercase());
         let of_number =
@@ -267,7 +267,7 @@ impl Known {
     }
 }
 
-/// Whether a PIN is one of those that are tried first: few different digits, digits in a row, a part said twice.
+/// Returns true if a PIN is one of those that are tried first: few different digits, digits in a row, a part repeated.
 fn is_plain_pin(pin: &str) -> bool {
     let digits = pin.as_bytes();
     let different: HashSet<&u8> = digits.iter().collect();
@@ -326,8 +326,7 @@ mod tests {
         wanted
     }
 
-    /// What is wrong with a secret, by what the vendors' pages print and common sense demands; knows nothing of the
-    /// manifests.
+    /// Finds the mistake in a secret, by the vendors' pages and common sense; does not use the manifests.
     fn wrong(field: Field, secret: &str, of: &Record) -> Option<&'static str> {
         let bytes = secret.as_bytes();
         let has = |class: fn(&u8) -> bool| bytes.iter().any(class);
@@ -569,7 +568,7 @@ mod tests {
             "{error}"
         );
 
-        // What others have is given to nobody, be it typed or on the PBX.
+        // A secret of another extension is never given out, be it typed or on the PBX.
         let manifest =
             pin("{ kind = \"only\", chars = \"1234\" }, { kind = \"max_length\", n = 4 }");
         let mut generator = Generator::new(&manifest);

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 /// The interval at which it is counted, and the bar drawn.
 const DRAWN_EVERY: Duration = Duration::from_secs(1);
 
-/// How many counts pass between plain lines.
+/// The number of counts between plain lines.
 const COUNTS_A_LINE: u32 = 5;
 
 /// The time over which the rate is taken: longer than rows wait for each other, so that it does not jump.
@@ -88,7 +88,7 @@ impl Meter {
         (time >= KNOWN_AFTER && rate > 0.0).then_some(rate)
     }
 
-    /// How long the rest takes; `None` before it is known.
+    /// Estimates the time that is left; `None` before it is known.
     fn left(&self) -> Option<Duration> {
         let rest = self.total.saturating_sub(self.done()) as f64;
         Duration::try_from_secs_f64(rest / self.rate()?).ok()
@@ -174,7 +174,7 @@ impl Progress {
     }
 }
 
-/// What stands on standard error.
+/// The display on standard error.
 struct Shown {
     meter: Meter,
     bar: ProgressBar,

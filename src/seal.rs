@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// How a sealed value is laid out.
+/// The version of a sealed value's layout.
 const VERSION: u8 = 1;
 
 /// Bytes of a key.
@@ -32,7 +32,7 @@ const HEAD_BYTES: usize = 1 + ID_BYTES + NONCE_LEN;
 /// Bytes of a fingerprint.
 const FINGERPRINT_BYTES: usize = 8;
 
-/// Why there is no key to work with.
+/// The errors that leave no usable key.
 #[derive(Debug, Error)]
 pub enum KeyError {
     /// The platform's configuration folder is not known.
@@ -48,7 +48,7 @@ pub enum KeyError {
         path: PathBuf,
         /// `read` or `made`.
         doing: &'static str,
-        /// What the system says.
+        /// The system's own error.
         error: io::Error,
     },
     /// Others than the owner may read or change the file.
@@ -68,7 +68,7 @@ pub enum KeyError {
 }
 
 impl KeyError {
-    /// What to do next.
+    /// Returns the next step.
     pub fn hint(&self) -> String {
         match self {
             KeyError::NoHome => "set HOME, or name a key file with --key".into(),
@@ -89,7 +89,7 @@ impl KeyError {
     }
 }
 
-/// Why something could not be sealed or opened.
+/// The errors of sealing and opening.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SealError {
     /// Sealed with another key.
@@ -99,7 +99,7 @@ pub enum SealError {
         sealed_with: String,
         /// The name of the key at hand.
         held: String,
-        /// Where the key at hand stands.
+        /// The path of the key in use.
         path: PathBuf,
     },
     /// Cut off, changed, or taken from another place.
@@ -187,7 +187,7 @@ impl Key {
         })
     }
 
-    /// Where the key stands.
+    /// Returns the path of the key.
     pub fn path(&self) -> &Path {
         &self.path
     }

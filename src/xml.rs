@@ -13,7 +13,7 @@ use std::io::{self, BufRead, Read};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// How deep elements may nest in a reply.
+/// The deepest nesting of elements in a reply.
 pub const DEPTH_MAX: usize = 64;
 
 /// One element with its attributes, its text and its children.
@@ -132,7 +132,7 @@ fn legal<'t>(text: &'t str, name: &str) -> Result<&'t str, Fault> {
     }
 }
 
-/// Whether XML 1.0 can hold a character at all.
+/// Returns true if XML 1.0 allows a character at all.
 pub fn is_legal(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
 }
@@ -321,14 +321,14 @@ pub fn retagged(
     Some((name.to_owned(), written))
 }
 
-/// Why a document cannot be read on.
+/// The errors that end the reading of a document.
 #[derive(Debug, Clone)]
 pub enum PullError {
     /// Its bytes cannot be read.
     Read(Arc<io::Error>),
     /// One piece of it is longer than allowed.
     TooLong,
-    /// What is wrong and near which byte, without a word of the text itself.
+    /// The mistake, and the byte near it, without a word of the text itself.
     Malformed(String),
 }
 
@@ -338,7 +338,7 @@ pub struct Pull<R> {
     reader: Reader<Metered<R>>,
     buffer: Vec<u8>,
     depth: usize,
-    /// Where the piece given last begins.
+    /// The beginning of the last piece.
     start: u64,
 }
 
@@ -364,7 +364,7 @@ impl<R: BufRead> Pull<R> {
         }
     }
 
-    /// Where the piece given last stands, in bytes from the beginning. The end of an empty element takes none.
+    /// Returns the place of the last piece, in bytes from the beginning. The end of an empty element takes none.
     pub fn place(&self) -> Range<u64> {
         self.start..self.reader.get_ref().passed
     }

@@ -27,7 +27,7 @@ pub(super) fn run(args: &ArchiveArgs) -> Result<Exit, Failure> {
 fn verify(folder: &Path, heads: &[Head], json: bool) -> Result<Exit, Failure> {
     let archive = Archive::open(folder)?;
     let verdict = archive.verify(heads)?;
-    // What is wrong with the manifest is told by the verdict.
+    // Mistakes in the manifest are part of the verdict.
     for (target, nights) in archive.nights().unwrap_or_default() {
         print_moves(&target, &nights);
     }
@@ -182,7 +182,7 @@ fn status(args: &ArchiveListArgs) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// How the newest snapshot of a target is, seen from `now`.
+/// Judges the age of a target's newest snapshot, seen from `now`.
 fn judge(target: &str, newest: &Night, now: Timestamp, max_age: SignedDuration) -> (Exit, String) {
     let age = now.duration_since(newest.time);
     let hours = age.as_secs() / 3600;

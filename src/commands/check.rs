@@ -170,7 +170,7 @@ fn marked<'t>(
     Ok(Some(MarkedSheet::new(table)))
 }
 
-/// What stands above the reports.
+/// Builds the head of the reports.
 fn report_head(tables: &[BoundSheet], product: &str, started: Timestamp) -> ReportHead {
     let mut files: Vec<&str> = tables.iter().map(|table| &*table.sheet.file).collect();
     files.dedup();
@@ -228,7 +228,7 @@ fn heading<'t>(table: &'t BoundSheet, finding: &Finding) -> &'t str {
     heading.map_or("", String::as_str)
 }
 
-/// Why a check ends early.
+/// The reason for ending a check early.
 enum Stop {
     Sheet(SheetError),
     Out(io::Error),

@@ -25,7 +25,7 @@ struct Check {
     name: &'static str,
     ok: bool,
     message: String,
-    /// What to do next; empty where nothing is to be done.
+    /// The next step; empty where there is none.
     hint: String,
 }
 

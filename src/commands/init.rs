@@ -10,7 +10,7 @@ use crate::vendors::{VENDORS, vendor};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What was answered.
+/// The user's answers.
 struct Answers {
     name: String,
     vendor: &'static str,
@@ -76,7 +76,7 @@ fn ask_all(taken: &[String]) -> Option<Answers> {
             true => answer,
             false => format!("http://{answer}"),
         };
-        // What would end the text in the file is in no address.
+        // No address has a character that would end the text in the file.
         match answer.len() > "http://".len() && !answer.contains(['"', '\\', '@', ' ']) {
             true => break answer,
             false => print("write scheme, host and port; the account is asked for next"),

@@ -8,10 +8,10 @@ use crate::sheet::{
 };
 use std::path::Path;
 
-/// How many findings are marked.
+/// The largest number of findings that are marked.
 const FINDINGS_MAX: usize = 100_000;
 
-/// What is marked in the copy of one sheet.
+/// The marks for the copy of one sheet.
 pub(super) struct MarkedSheet<'t> {
     table: &'t BoundSheet,
     whole: bool,

@@ -8,7 +8,7 @@ use crate::run::past::PastRun;
 use crate::run::resume::ResumedRun;
 use jiff::{SignedDuration, Timestamp};
 
-/// How old a run may be that is resumed without being named.
+/// The greatest age of a run that is resumed without being named.
 const UNNAMED_MAX: SignedDuration = SignedDuration::from_hours(24);
 
 /// Resumes the run that was named, or else the newest one of all, if that can be the one that is meant.
@@ -45,7 +45,7 @@ fn newest_unfinished(context: &Context) -> Result<String, Failure> {
     }
 }
 
-/// Why the newest run is not taken up without being named.
+/// Returns the reason for which the newest run is not resumed unless it is named.
 fn reason_to_ask(newest: &Summary) -> Option<&'static str> {
     let age = Timestamp::now().duration_since(newest.run.started).abs();
     match (newest.is_finished(), age > UNNAMED_MAX) {

@@ -54,7 +54,7 @@ pub(super) fn run(args: &RunsArgs, context: &Context) -> Result<Exit, Failure> {
     print_data(|out| out.write_all(table.as_bytes()))
 }
 
-/// What became of a run: its word, and why it is to be resumed.
+/// Returns the state of a run as a word, with the reason why it is to be resumed.
 fn standing(summary: &Summary) -> (&'static str, Option<&str>) {
     match &summary.ended {
         None => ("at_work_or_cut_off", None),
@@ -277,7 +277,7 @@ pub(super) fn report(args: &RunReportArgs, context: &Context) -> Result<Exit, Fa
     Ok(Exit::done_if(all_done))
 }
 
-/// What stands above a report that is written again.
+/// Builds the head of a report that is written again.
 fn report_head(run: &RunFacts, outcomes: &[(Outcome, Standing)]) -> ReportHead {
     let places = outcomes
         .iter()

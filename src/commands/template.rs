@@ -22,7 +22,7 @@ pub(super) fn run(args: &TemplateArgs, context: &Context) -> Result<Exit, Failur
     let rows = rows(manifest);
     let columns: Vec<Column> = rows.iter().map(|row| column(manifest, row)).collect();
     let writer = match &args.output {
-        // What somebody filled in is never lost.
+        // A template that was filled in is never lost.
         Some(path) if path.exists() => {
             return Err(
                 Failure::usage(format!("{} is there already", path.display()))
@@ -111,7 +111,7 @@ fn example(row: &FieldRow) -> &str {
     }
 }
 
-/// What the example row of a workbook shows. It is no extension, which its key says.
+/// Returns the text of a field in the example row of a workbook. The row is no extension, as its key shows.
 fn shown(row: &FieldRow) -> &str {
     match row.name.is_key() {
         true => EXAMPLE,

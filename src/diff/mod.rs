@@ -1,6 +1,5 @@
-//! What differs between two sides, each of them extensions as a sheet, an export or a PBX has them. No I/O, and no
-//! guess: only what both sides tell is compared, and an extension is called renumbered only where it cannot be another
-//! one.
+//! The differences between two sides, each of them extensions from a sheet, an export or a PBX. No I/O, and no guess:
+//! only columns of both sides are compared, and an extension is called renumbered only where it cannot be another one.
 
 mod words;
 
@@ -12,12 +11,12 @@ use crate::sheet::{CLEAR, is_generate};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-/// What a side tells of its extensions, beside their numbers.
+/// A column of a side's extensions, beside their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ComparedColumn {
     /// A field's value.
     Value(Field),
-    /// What stands for the value of a secret field: the same for the same value, see [`crate::seal::Key::fingerprint`].
+    /// The fingerprint of a secret field's value: the same for the same value, see [`crate::seal::Key::fingerprint`].
     Fingerprint(Field),
 }
 
@@ -84,17 +83,17 @@ impl Side {
         Ok(())
     }
 
-    /// How many extensions there are.
+    /// The number of extensions.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there is none.
+    /// Returns true if there are no extensions.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// Whether there is an extension of this number.
+    /// Returns true if there is an extension of this number.
     pub fn holds(&self, number: &str) -> bool {
         self.rows.contains_key(number)
     }
@@ -159,7 +158,7 @@ impl<'s> Held<'s> {
     }
 }
 
-/// What makes the fingerprint of a secret: number, field, value.
+/// Makes the fingerprint of a secret from number, field and value.
 pub type Fingerprint<'k> = &'k dyn Fn(&str, Field, &str) -> String;
 
 /// One field that both sides tell.
@@ -170,7 +169,7 @@ struct Part {
     how: How,
 }
 
-/// How a field is compared.
+/// The way in which a field is compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum How {
     /// Value with value.
@@ -185,7 +184,7 @@ enum How {
 
 /// Two sides held against each other.
 pub struct Comparison<'s> {
-    /// What differs, in the order of the numbers.
+    /// The differences, in the order of the numbers.
     pub differences: Vec<Difference<'s>>,
     /// The fields that only the first and only the second side tells: they are not compared.
     pub only: [Vec<Field>; 2],
@@ -207,7 +206,7 @@ pub struct Difference<'s> {
     fields: Vec<Field>,
 }
 
-/// What became of an extension from the first side to the second.
+/// The change of an extension from the first side to the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum What {
     /// It is on both sides under one number, and differs.
@@ -233,7 +232,7 @@ impl What {
 }
 
 impl<'s> Difference<'s> {
-    /// What became of it.
+    /// Returns the kind of change.
     pub fn what(&self) -> What {
         match (self.before, self.after) {
             (Some(before), Some(after)) if before.number() == after.number() => What::Changed,
@@ -481,7 +480,7 @@ impl Comparison<'_> {
     }
 }
 
-/// What tells whose extension it is; fields that tell the same thing have one number.
+/// The fields that identify an extension's owner; those that show the same thing have the same number.
 const IDENTIFYING: [(Field, u8); 8] = [
     (Field::DISPLAY_NAME, 0),
     (Field::FIRST_NAME, 0),
@@ -516,11 +515,11 @@ impl Part {
             How::Values => {
                 let then = before.side.canonical(self.field, then);
                 let now = after.side.canonical(self.field, now);
-                // What moved with the number is told by the number.
+                // A field that moved with the number is covered by the number.
                 let follows = before.number() != after.number()
                     && then == before.number()
                     && now == after.number();
-                // What is still to be made up is nothing yet.
+                // A secret that is still to be made up has no value yet.
                 let is_open = is_generate(&then) || is_generate(&now);
                 !follows && !is_open && !same(self.field, &then, &now)
             }
@@ -535,7 +534,7 @@ impl Part {
         }
     }
 
-    /// Whether there is something on each of the sides.
+    /// Returns, for each side, true if it has a value.
     fn are_there(&self, before: Held<'_>, after: Held<'_>) -> (bool, bool) {
         let there = |held: Held<'_>, column| {
             let text = held.column(column);
@@ -545,7 +544,7 @@ impl Part {
     }
 }
 
-/// Whether two canonical texts of a field mean the same.
+/// Returns true if two canonical texts of a field mean the same.
 fn same(field: Field, then: &str, now: &str) -> bool {
     match field.def().kind {
         _ if then == now => true,

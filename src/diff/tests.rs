@@ -67,7 +67,7 @@ fn what_differs_is_told_in_telephone_words() {
             ],
             "forward always 0301234567 with prefix 9 → off",
         ),
-        // What is not shown of a forward is told by itself.
+        // A part of a forward without a phrase of its own gets one.
         (
             vec![
                 (F::FORWARD_BUSY, "off", "off"),

@@ -75,12 +75,13 @@ impl Comparison<'_> {
         rows
     }
 
-    /// What differs between the two forms of an extension. Every field that differs is in exactly one phrase.
+    /// Describes the differences between the two forms of an extension. Every field that differs is in exactly one
+    /// phrase.
     fn phrases(&self, difference: &Difference<'_>) -> Vec<Phrase> {
         let (Some(before), Some(after)) = (difference.before, difference.after) else {
             return vec![];
         };
-        // What only one side tells is no difference, so it must not look like one.
+        // A field that only one side has is no difference, so it must not look like one.
         let told = |held: Held<'_>, field: Option<Field>| match field {
             Some(field) if self.fields().any(|known| known == field) => {
                 held.value(field).into_owned()
@@ -158,7 +159,7 @@ impl Comparison<'_> {
 }
 
 impl<'s> Difference<'s> {
-    /// What the extension is called: on the second side, else on the first; empty where nobody tells.
+    /// Returns the extension's name on the second side, else on the first; empty where neither has one.
     pub fn name(&self) -> Cow<'s, str> {
         let named = |held: Held<'s>| {
             let display = held.value(Field::DISPLAY_NAME);
@@ -173,7 +174,7 @@ impl<'s> Difference<'s> {
         names.next().unwrap_or_default()
     }
 
-    /// What became of the extension as a whole; `None` where only fields differ.
+    /// Describes the change of the extension as a whole; `None` where only fields differ.
     fn fate(&self) -> Option<String> {
         Some(match (self.what(), self.after) {
             (What::Changed, _) => return None,
@@ -183,7 +184,7 @@ impl<'s> Difference<'s> {
     }
 }
 
-/// Where calls go, in words, and the fields that say so; empty where nothing says it.
+/// Describes the destination of calls, with the fields that it comes from; empty where there is none.
 fn destination(forward: Forward, told: impl Fn(Option<Field>) -> String) -> (String, Vec<Field>) {
     let switch = told(forward.switch);
     let mut shown: Vec<Field> = forward.switch.into_iter().collect();

@@ -1,5 +1,5 @@
-//! What is said of the cells of rows that are sent all the same, told once a column and cause: warnings, and what becomes of
-//! the columns that the vendor has no field for.
+//! Remarks on the cells of rows that are sent all the same, printed once for each column and cause: warnings, and the
+//! treatment of columns that the vendor has no field for.
 
 use super::Rows;
 use crate::columns::leave_out_flag;

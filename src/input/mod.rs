@@ -32,7 +32,7 @@ pub(crate) struct ReadingOptions {
     /// Meanings of headings; they go before `map_file`.
     pub(crate) map: Vec<(String, Mapped)>,
     pub(crate) map_file: Option<PathBuf>,
-    /// What a field is where the sheet does not say it.
+    /// Values of fields that the sheet does not give.
     pub(crate) fill: Vec<(Field, String)>,
     /// The vendor or product whose own names the headings are.
     pub(crate) headings: Option<String>,
@@ -109,7 +109,7 @@ pub(crate) fn bound(
     Err(Failure::usage(refused.join("\n")))
 }
 
-/// Why a sheet's headings cannot be used, with the first values of the columns that are asked about.
+/// Explains why a sheet's headings cannot be used, with the first values of the columns in question.
 fn questions(sheet: &Sheet, error: &ColumnError) -> Result<String, Failure> {
     let ColumnError::Unanswered { questions, .. } = error else {
         return Ok(format!("{}: {error}", sheet.file));

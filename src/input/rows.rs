@@ -77,12 +77,12 @@ impl InputRow {
     }
 }
 
-/// What the PBX holds, as far as rows are checked by it.
+/// The extensions on the PBX, as far as rows are checked against them.
 #[derive(Clone, Copy)]
 pub(crate) struct OnPbx<'p> {
     /// Every number: a forward to another extension is an error, unless a row makes it.
     pub(crate) numbers: &'p BTreeSet<String>,
-    /// What the rows change, where they may change anything.
+    /// The records that the rows change, where they may change any.
     pub(crate) records: Option<&'p BTreeMap<String, Record>>,
 }
 
@@ -152,8 +152,8 @@ impl Rows {
         }
     }
 
-    /// What a row wants of an extension that is not there yet: what is made of several fields and would be empty is left
-    /// out.
+    /// Returns the record of a row for an extension that does not exist yet: a field made of several others that would
+    /// be empty is left out.
     pub(crate) fn wanted_anew(&self, index: usize) -> Record {
         let row = &self.rows[index];
         let mut wanted = row.wanted.clone();

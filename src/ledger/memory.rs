@@ -1,4 +1,5 @@
-//! What was last written to a PBX and cannot be read back, so that the same sheet changes nothing the second time.
+//! The memory of values that were last written to a PBX and cannot be read back, so that the same sheet changes nothing
+//! the second time.
 //!
 //! One SQLite file a PBX, `STATE/memory/….sqlite`, of keyed fingerprints; no secret stands in it. What is remembered of
 //! an extension holds only while everything that can be read of it is as it was when that was written down: else
@@ -23,7 +24,7 @@ use std::time::Duration;
 /// The version of the tables.
 const VERSION: i64 = 2;
 
-/// How long a reader and the writer wait for each other.
+/// The time that a reader and the writer wait for each other.
 const BUSY: Duration = Duration::from_secs(10);
 
 const TABLES: &str = "
@@ -35,18 +36,18 @@ CREATE TABLE written (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// What was last written to one PBX and cannot be read back.
+/// The values that were last written to one PBX and cannot be read back.
 #[derive(Debug)]
 pub struct Memory {
     connection: Connection,
     path: PathBuf,
     pbx: String,
     key: Key,
-    /// What was forgotten for the sake of changes on their way, by the numbers of the extensions.
+    /// The entries that were dropped for changes under way, by the numbers of the extensions.
     forgotten: RefCell<BTreeMap<String, Entry>>,
 }
 
-/// What is remembered of one extension.
+/// The memory of one extension.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Entry {
     witness: String,
@@ -55,7 +56,7 @@ struct Entry {
 }
 
 impl Memory {
-    /// Whether anything was ever remembered of a PBX.
+    /// Returns true if anything was ever remembered of a PBX.
     pub fn is_there(state: &StateDir, pbx: &str) -> bool {
         path(state, pbx).exists()
     }
@@ -102,7 +103,8 @@ impl Memory {
         }
     }
 
-    /// Whether an extension that reads like this was last written with this text in a field that cannot be read.
+    /// Returns true if the last write of an extension that still reads like this set a field that cannot be read to
+    /// this text.
     pub fn vouches(&self, held: &Record, field: Field, text: Text<'_>) -> bool {
         let entry = self.entry(held.record(), held.number()).unwrap_or_default();
         let written = entry.and_then(|entry| self.trusted(entry, held));
@@ -130,7 +132,7 @@ impl Memory {
                 }
             }
             transaction.commit()?;
-            // What is written from here on may be lost: that costs a write.
+            // Writes from here on may be lost: that costs one write to the PBX again.
             self.connection.pragma_update(None, "synchronous", "NORMAL")
         };
         forget().map_err(|error| self.writing(&error))

@@ -80,7 +80,7 @@ pub struct RunFacts {
 pub enum Standing {
     /// It has its result.
     Final,
-    /// Nothing was said to the PBX.
+    /// No request about the row was sent to the PBX.
     Waiting,
     /// So many times it was about to be said to the PBX, and what became of that is not known: look before saying it
     /// again.

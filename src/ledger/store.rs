@@ -636,7 +636,7 @@ fn write_new(
 ) -> Result<(), LedgerError> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
-    // What SQLite puts beside it gets the same permissions.
+    // SQLite gives the files beside it the same permissions.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options

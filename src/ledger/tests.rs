@@ -320,7 +320,7 @@ fn nothing_is_intended_that_has_a_result_or_nothing_to_send() {
         ));
         let run = ledger.run().to_owned();
         assert!(ledger.end("").is_err());
-        // Nothing of the refused commit is there.
+        // No part of the refused commit is there.
         assert_eq!(house.standings(&run)[2], Standing::Waiting);
         assert_eq!(house.standings(&run)[0], Standing::Intended(1));
     }
@@ -460,7 +460,7 @@ fn another_key_is_named_and_nothing_begins() {
         text.contains(&house.key.id()) && text.contains(&other.id()) && text.contains(&run),
         "{text}"
     );
-    // Who only wants the report needs no key.
+    // The report alone needs no key.
     let record = StoredRun::open(&house.state, &run).unwrap();
     assert_eq!(record.outcomes().unwrap().len(), 2);
     house.resume(&run);
@@ -592,7 +592,7 @@ fn one_run_a_target() {
     house.lock("hq");
     assert!(TargetLock::take(&house.state, "branch", &[]).is_err());
     drop(branch);
-    // What cannot be read of the holder does not hide that there is one.
+    // A holder that cannot be read still shows that there is one.
     let held = house.lock("hq");
     for path in files(&house.folder.path().join("locks")) {
         if path.to_string_lossy().ends_with(".holder") {
@@ -673,7 +673,7 @@ fn the_newest_runs_stay_and_those_with_something_to_do() {
     assert!(house.state.run_folder(&second).exists());
     drop(busy);
     assert_eq!(clean(&house.state, 1, false).unwrap().removed, [second]);
-    // What was left half removed by a crash goes with the next.
+    // A run that a crash left half removed goes with the next.
     let half = house.folder.path().join("runs/.old-20200101-000000-0000");
     fs::create_dir(&half).unwrap();
     // Generated secrets may stand nowhere else.
@@ -738,7 +738,7 @@ fn a_torn_end_of_the_write_ahead_file_costs_whole_commits_only() {
         // A block of zeros, as a file system may leave it.
         let mut zeros = whole.clone();
         zeros[torn_at..].fill(0);
-        // Where the torn bytes were zeros anyway nothing was lost.
+        // Where the torn bytes were zeros anyway, nothing was lost.
         if whole[torn_at..].iter().take(16).any(|byte| *byte != 0) {
             check(&zeros, torn_at);
         }
@@ -1153,7 +1153,7 @@ fn a_read_only_disk_is_said_before_anything_begins() {
     assert!(matches!(error, LedgerError::Folder { .. }), "{error}");
     assert!(Ledger::resume(&state, &run, &[], &keys.key).is_err());
     assert!(clean(&state, 0, true).is_err());
-    // What is over can still be read.
+    // A finished run can still be read.
     let outcomes = StoredRun::open(&state, &run).unwrap().outcomes().unwrap();
     assert_eq!(outcomes[0].1, Standing::Final);
     assert_eq!(runs(&state).unwrap().len(), 1);

@@ -59,7 +59,7 @@ pub struct Http {
     client: Client,
     /// Scheme, host, port and path, without a `/` at the end.
     base: String,
-    /// That path.
+    /// The path of `base`.
     base_path: String,
     /// Scheme, host and port: what messages may show.
     shown: String,

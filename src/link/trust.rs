@@ -64,7 +64,7 @@ impl ServerCertVerifier for Named {
             .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
     }
 
-    // That the other end has the certificate's key is shown by its signature, whoever is believed.
+    // The signature shows that the other end has the certificate's key, whoever issued it.
     fn verify_tls12_signature(
         &self,
         message: &[u8],

@@ -1,4 +1,4 @@
-//! What two PBXes agreed on when a migration between them was run last, on disk: the base of the next run.
+//! The agreement of two PBXes after the last migration between them, on disk: the base of the next run.
 //!
 //! Secrets stand in it as keyed fingerprints. It takes its place when it is whole, so that a killed process leaves the
 //! one before. Extensions that a run is about to make are written down as *pending* before it begins: a later run then
@@ -18,10 +18,10 @@ use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use thiserror::Error;
 
-/// How the file is laid out.
+/// The version of the file's layout.
 const FORMAT: u32 = 1;
 
-/// What two PBXes agreed on.
+/// The agreement of two PBXes.
 #[derive(Debug, Clone)]
 pub struct Base {
     path: PathBuf,
@@ -49,28 +49,28 @@ struct AnyVersion {
     key: String,
 }
 
-/// What both PBXes held of one extension, in the words of the one that is moved to.
+/// The fields of one extension that both PBXes have, in the words of the one that is moved to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Agreed {
     /// The number that it has there.
     pub number: String,
-    /// Whether a run was about to make it, and did not come to tell what became of that.
+    /// True if a run was about to create it, and ended before its result was known.
     pub pending: bool,
     fields: Shown,
 }
 
-/// Why the base cannot be used. Nothing was sent.
+/// The errors that keep the base from being used. Nothing was sent.
 #[derive(Debug, Error)]
 pub enum BaseError {
     /// The file cannot be read or written.
     #[error("{} cannot be {doing}: {error}", .path.display())]
     File {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// What was tried.
+        /// The attempted step.
         doing: &'static str,
-        /// What the system says.
+        /// The system's own error.
         error: io::Error,
     },
     /// There is no folder for it.
@@ -82,7 +82,7 @@ pub enum BaseError {
     /// It was made with another key.
     #[error("{} was made with the key {made}, and the key at hand is {here}", .path.display())]
     OtherKey {
-        /// Which.
+        /// The file.
         path: PathBuf,
         /// The name of the key that made it.
         made: String,
@@ -92,7 +92,7 @@ pub enum BaseError {
 }
 
 impl BaseError {
-    /// What to do next.
+    /// Returns the next step.
     pub fn hint(&self) -> &'static str {
         match self {
             BaseError::Folder(error) => error.hint(),
@@ -108,7 +108,7 @@ impl BaseError {
 }
 
 impl Base {
-    /// What was agreed on by these two PBXes, named by their addresses; nothing where no migration ran yet.
+    /// Loads the agreement of these two PBXes, named by their addresses; empty where no migration ran yet.
     ///
     /// # Errors
     /// See [`BaseError`].
@@ -155,7 +155,7 @@ impl Base {
         Ok(Base { path, kept })
     }
 
-    /// What was agreed on about an extension, by its number on the PBX that is left.
+    /// Returns the agreement about an extension, by its number on the PBX that is left.
     pub fn get(&self, number: &str) -> Option<&Agreed> {
         self.kept.extensions.get(number)
     }
@@ -178,7 +178,7 @@ impl Base {
         self.kept.extensions.insert(number.to_owned(), pending);
     }
 
-    /// Nothing yet of what the rows of a run make of it.
+    /// Starts an empty agreement for the rows of a run.
     pub(crate) fn agreement(&self) -> Agreement {
         Agreement {
             from: self.kept.from.clone(),
@@ -238,8 +238,8 @@ impl Base {
     }
 }
 
-/// What a run makes of what two PBXes agree on, row by row. It stands in the run's ledger, and is written by whoever
-/// ends the run. Holds no secret.
+/// The agreement that a run makes of the two PBXes, row by row. It is kept in the run's ledger, and written by the
+/// process that ends the run. Contains no secret.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Agreement {
     from: String,
@@ -247,16 +247,16 @@ pub(crate) struct Agreement {
     rows: BTreeMap<usize, AgreedRow>,
 }
 
-/// What one row makes of it.
+/// The agreement that one row makes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct AgreedRow {
     /// The extension's number on the PBX that is left.
     number: String,
-    /// What is agreed on once the row is done; `None` where nothing is.
+    /// The agreement once the row is done; `None` where there is none.
     done: Option<Agreed>,
-    /// What stays agreed on where it certainly was not.
+    /// The agreement that remains where the row certainly was not done.
     undone: Option<Agreed>,
-    /// Whether it makes the extension.
+    /// True if the row creates the extension.
     creates: bool,
 }
 
@@ -294,7 +294,8 @@ impl Agreement {
         base.save()
     }
 
-    /// What undoing the run makes of it; `origins` are the positions that its rows had in the run, in their order.
+    /// Returns the agreement that undoing the run makes; `origins` are the positions that its rows had in the run, in
+    /// their order.
     pub(crate) fn reversed(&self, origins: &[usize]) -> Agreement {
         let rows = origins.iter().enumerate().filter_map(|(position, origin)| {
             let row = self.rows.get(origin)?;
@@ -333,7 +334,7 @@ impl Agreement {
                     | RowResult::Rejected
                     | RowResult::Failed,
                 ) => &row.undone,
-                // What is unknown may be there all the same.
+                // An extension with an unknown result may be there all the same.
                 _ => continue,
             };
             match now {
@@ -349,7 +350,7 @@ impl Agreement {
 }
 
 impl Agreed {
-    /// Whether a field was agreed on to be this. What was not agreed on was empty.
+    /// Returns true if this was the agreed value of a field. A field without an agreement was empty.
     pub(super) fn is(&self, number: &str, field: Field, text: Text<'_>, key: &Key) -> bool {
         let mut alone = Record::default();
         alone.set(field, text);
@@ -360,7 +361,7 @@ impl Agreed {
         }
     }
 
-    /// Whether all items of a list that were agreed on are among these.
+    /// Returns true if all items of the agreed list are among these.
     pub(super) fn is_within(&self, field: Field, text: &str) -> bool {
         let Some(ShownText::Text(before)) = self.fields.get(field.name()) else {
             return true;
@@ -369,7 +370,7 @@ impl Agreed {
         items.all(|item| text.split(';').any(|now| now == item))
     }
 
-    /// Whether anything was agreed on about a field.
+    /// Returns true if a field has an agreed value that is not empty.
     pub(super) fn holds_something(&self, field: Field) -> bool {
         match self.fields.get(field.name()) {
             Some(ShownText::Text(text)) => !text.is_empty(),

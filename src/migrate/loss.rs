@@ -38,13 +38,13 @@ pub fn cells(number: &str, new: &str, entry: &MappedField) -> [String; 9] {
     ]
 }
 
-/// What became of all fields of all extensions, counted.
+/// The treatment of all fields of all extensions, counted.
 #[derive(Debug, Default)]
 pub struct Loss {
     extensions: u64,
-    /// How many fields the extensions have.
+    /// The number of the extensions' fields.
     fields: u64,
-    /// How many extensions have a field that is not accounted for, or that is so twice.
+    /// The number of extensions with a field that is not accounted for, or is accounted for twice.
     astray: u64,
     counts: BTreeMap<(Mapping, String), BTreeMap<Told, u64>>,
 }
@@ -76,7 +76,7 @@ impl Loss {
         groups.flat_map(|(_, fields)| fields.values()).sum()
     }
 
-    /// Whether every field of every extension is accounted for, and none twice.
+    /// Returns true if every field of every extension is accounted for, and none twice.
     pub fn adds_up(&self) -> bool {
         self.astray == 0
     }

@@ -168,7 +168,7 @@ fn a_forward_means_the_same_with_a_switch_and_without() {
     ]);
     assert_eq!((to.as_str(), number.as_str()), ("mobile", ""));
     assert_eq!(told(&mapped, F::FORWARD_NO_ANSWER_PREFIX).0, LOST);
-    // What is off is not switched on by its destination.
+    // A forward that is off is not switched on by its destination.
     let (to, _, mapped) = there(&[
         (F::FORWARD_NO_ANSWER, "off"),
         (F::FORWARD_NO_ANSWER_TO, "voicemail"),
@@ -279,7 +279,7 @@ fn secrets_that_cannot_go_are_made_up_and_never_shown() {
     let mapped = map(ozeki, openvox, &[(Field::SIP_PASSWORD, "Ab3canary")]);
     assert_eq!(mapped.wanted.reveal(Field::SIP_PASSWORD), Some("Ab3canary"));
     assert!(!format!("{:?}", mapped.entries).contains("canary"));
-    // What only the other has, and what this one does not give back.
+    // Secrets that only the other vendor has, and secrets that this one does not give back.
     for from in [openvox, ozeki] {
         let mapped = map(from, portsip, &[(Field::SIP_PASSWORD, "Ab3canary")]);
         assert_eq!(mapped.wanted.reveal(Field::WEB_PASSWORD), Some(GENERATE));
@@ -288,7 +288,7 @@ fn secrets_that_cannot_go_are_made_up_and_never_shown() {
     assert_eq!(of(&mapped, Field::WEB_PASSWORD), [LOST, made_up]);
     let mapped = map(portsip, openvox, &[(Field::WEB_PASSWORD, "Ab3canary")]);
     assert_eq!(mapped.wanted.reveal(Field::WEB_PASSWORD), Some("Ab3canary"));
-    // Nobody needs it.
+    // The vendor has no need of it.
     let mapped = map(openvox, ozeki, &[]);
     assert_eq!(mapped.wanted.reveal(Field::WEB_PASSWORD), None);
 }
@@ -310,7 +310,7 @@ fn the_three_names_of_an_extension_are_told_apart() {
     assert_eq!(told(&mapped, Field::USER_ID).0, Mapping::Carried);
     let mapped = map(openvox, ozeki, &[]);
     assert_eq!(mapped.wanted.text(Field::USER_ID), Some("user2001"));
-    // What the vendor fills in by itself is told, and nothing that anybody wants.
+    // Values that the vendor fills in by itself are listed, but none that the user has to choose.
     assert_eq!(
         told(&mapped, Field::SIP_AUTH_NAME),
         (
@@ -351,7 +351,7 @@ fn what_has_no_use_is_dropped_without_loss_and_what_has_is_lost() {
     }
 }
 
-/// What the other vendor's PBX is to hold, with a key and a folder for what was agreed on.
+/// The extension on the other vendor's PBX, with a key and a folder for the agreement.
 struct Kept {
     folder: tempfile::TempDir,
     key: Key,
@@ -490,7 +490,7 @@ fn of_three_ways_the_base_decides() {
         unchanged(&[F::SIP_PASSWORD])
     );
 
-    // Nobody knows of it: it is as wanted, or it is left alone.
+    // Without an agreement the extension is as wanted, or it is left alone.
     let none = kept.base();
     let none = |wanted: &[(Field, &str)], held: &[(Field, &str)], overwrite| {
         merge_step(

@@ -1,5 +1,5 @@
-//! What a migration that is run again writes: what changed on the one PBX since, and never over what was changed on the
-//! other one by hand.
+//! Migrations that are run again: they write the changes on the one PBX since the last run, and never over changes made
+//! by hand on the other.
 
 use super::base::Agreed;
 use crate::compare::differing;
@@ -9,7 +9,7 @@ use crate::model::{Field, Kind, Record};
 use crate::seal::Key;
 use crate::sheet::GENERATE;
 
-/// What is to become of one extension.
+/// The step to take for one extension.
 #[derive(Debug, Clone, PartialEq)]
 pub enum MergeStep {
     /// It is to be made.
@@ -18,12 +18,12 @@ pub enum MergeStep {
     Update {
         /// Number and fields.
         wanted: Record,
-        /// What was changed there by hand, and stays.
+        /// Fields that were changed there by hand, and stay.
         kept: Vec<Field>,
     },
-    /// Nothing is to be done.
+    /// No change is needed.
     Unchanged {
-        /// What was changed there by hand, and stays.
+        /// Fields that were changed there by hand, and stay.
         kept: Vec<Field>,
     },
     /// It is there already and differs in these fields, and no earlier run knows of it.
@@ -34,7 +34,7 @@ pub enum MergeStep {
     Gone,
 }
 
-/// What is to become of an extension, given what the other PBX holds and what both agreed on at the last run.
+/// Chooses the step for an extension from the record on the other PBX and the agreement of the last run.
 pub fn merge_step(
     manifest: &Manifest,
     mapped: &MappedRecord,
@@ -89,7 +89,7 @@ pub fn merge_step(
         }
         let now = held.get(field).unwrap_or_default();
         let moved_there = match field.def().kind {
-            // What others added to a list is in nobody's way.
+            // Items that others added to a list do no harm.
             Kind::List => !agreed.is_within(field, now.open().unwrap_or_default()),
             _ => !agreed.is(number, field, now, key),
         };
@@ -112,7 +112,7 @@ pub fn merge_step(
     }
 }
 
-/// What is to become of an extension that is there already and that no earlier run knows of.
+/// Chooses the step for an extension that is there already and that no earlier run knows of.
 fn first_meeting(
     manifest: &Manifest,
     wanted: &Record,

@@ -21,7 +21,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// What a column of the sheet may ask for, such as `action`.
+    /// Returns the changes that a column of the sheet, such as `action`, may ask for.
     pub fn deeds(self) -> Deeds {
         let (add, edit, by) = match self {
             Mode::Create => (true, false, "mode create"),
@@ -47,8 +47,8 @@ impl Mode {
         }
     }
 
-    /// What its rows are for while it is not known which extensions there are: where they make some and change others,
-    /// what is right for a change may be right.
+    /// Returns the purpose of the rows while it is not known which extensions exist: where they create some and update
+    /// others, a row that is right for an update may be right.
     pub(crate) fn unseen_purpose(self) -> Purpose {
         match self {
             Mode::Create => Purpose::Create,
@@ -107,7 +107,7 @@ pub fn decide(
             Decision::Conflict(fields)
         };
     }
-    // What cannot be compared has to be written: leaving it out would leave a new password unset.
+    // Fields that cannot be compared have to be written: leaving them out would leave a new password unset.
     let unseen = uncomparable(manifest, wanted).into_iter();
     fields.extend(unseen.filter(|field| !is_written(*field)));
     if fields.is_empty() {

@@ -143,19 +143,19 @@ pub enum SavedError {
     /// A file cannot be read or written.
     #[error("{} cannot be {doing}: {error}", .path.display())]
     File {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// What was tried.
+        /// The attempted step.
         doing: &'static str,
-        /// What the system says.
+        /// The system's own error.
         error: io::Error,
     },
     /// The file is not a plan.
     #[error("{} is not a plan: {why}", .path.display())]
     NotAPlan {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Where it stops being one.
+        /// The first mistake.
         why: String,
     },
     /// Another version of rowcall, or of the vendor's rules, made it.
@@ -163,9 +163,9 @@ pub enum SavedError {
     Version {
         /// The plan.
         path: PathBuf,
-        /// What made it.
+        /// The version that made the plan.
         made: String,
-        /// What is here.
+        /// The version that reads it.
         here: String,
     },
     /// Another key made it.
@@ -183,7 +183,7 @@ pub enum SavedError {
     Changed {
         /// The plan.
         plan: PathBuf,
-        /// What is sealed.
+        /// The sealed file.
         sealed: PathBuf,
     },
     /// The secrets could not be sealed or opened.
@@ -191,7 +191,7 @@ pub enum SavedError {
     Seal {
         /// The sealed file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         error: SealError,
     },
 }
@@ -567,14 +567,14 @@ fn context(plan: &[u8]) -> String {
     format!("plan/{}", sha256_hex(plan))
 }
 
-/// Where what is sealed stands until the plan took its place.
+/// Returns the path of the sealed file until the plan has taken its place.
 fn next_path(plan: &Path) -> PathBuf {
     let mut name = sealed_path(plan).into_os_string();
     name.push(".new");
     name.into()
 }
 
-/// Whether a sealed file is there and belongs to a plan of these bytes.
+/// Returns true if a sealed file exists and belongs to a plan of these bytes.
 fn opens(sealed: &Path, plan: &[u8], key: &Key) -> bool {
     read(sealed).is_ok_and(|sealed| key.open(&context(plan), &sealed).is_ok())
 }

@@ -46,7 +46,7 @@ pub(crate) struct Plan {
     pub(crate) input_hash: String,
     /// Lines to print before anything is sent.
     pub(crate) notes: Vec<String>,
-    /// What the run makes of what two PBXes agree on; of a migration, and of what undoes one.
+    /// The agreement of two PBXes that the run makes; for a migration, and for the undo of one.
     pub(crate) agreement: Option<Agreement>,
 }
 
@@ -123,7 +123,8 @@ impl Refusal {
         }
     }
 
-    /// Nothing is sent, which is no failure of the command: the results of the rows tell.
+    /// Refuses to send because of the rows; the command itself has not failed, and the results of the rows give the
+    /// reasons.
     pub(crate) fn of_rows(code: &'static str, message: &str, hint: &str) -> Refusal {
         let failure = Failure {
             exit: Exit::NotDone,
@@ -136,7 +137,7 @@ impl Refusal {
         }
     }
 
-    /// Whether the files of other runs stay as they are: nothing came of the command.
+    /// Returns true if the files of other runs stay as they are, because the command did nothing.
     pub(crate) fn leaves_files(&self) -> bool {
         self.fails || self.code == DECLINED
     }
@@ -146,7 +147,7 @@ impl Refusal {
         Refusal::of_rows(DECLINED, "the answer was no; nothing was sent", "")
     }
 
-    /// Nothing is sent unless every row is valid, and some row is not.
+    /// Refuses to send because every row must be valid, and some row is not.
     pub(crate) fn all_or_nothing(hint: &str) -> Refusal {
         let why = "nothing is sent unless every row is valid, and some row is not";
         Refusal::of_rows("all_or_nothing", why, hint)

@@ -117,7 +117,8 @@ impl RemoteState {
         Ok(())
     }
 
-    /// Why the extension of this number could not be read; `None` where it could, and where there is none.
+    /// Returns the fault that kept the extension of this number from being read; `None` where it was read, and where
+    /// there is none.
     pub(crate) fn unread(&self, number: &str) -> Option<&Fault> {
         self.unread.get(number)
     }

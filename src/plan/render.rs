@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 /// New extensions, and unchanged ones, that are shown one by one unless all are asked for.
 const SHOWN_MAX: usize = 10;
 
-/// How much of a plan is shown.
+/// The parts of a plan that are shown.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Detail {
     /// Every row; else of new and of unchanged ones the first [`SHOWN_MAX`].
@@ -19,7 +19,7 @@ pub(crate) struct Detail {
     pub(crate) short: bool,
 }
 
-/// What becomes of a row, as the first sign of its lines shows it.
+/// The fate of a row, as the first sign of its lines shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mark {
     /// `+`: it is made.
@@ -143,7 +143,7 @@ fn push_row(
     if change.action != Action::Create {
         return;
     }
-    // What the vendor demands is sent too, though nobody asked for it.
+    // Fields that the vendor demands are sent too, though no row asked for them.
     for row in manifest
         .field
         .iter()
@@ -159,7 +159,7 @@ fn push_row(
     }
 }
 
-/// How many rows there are of each kind.
+/// Counts the rows of each kind.
 fn totals(planned: &[PlannedRow]) -> String {
     let of_action = |action| {
         let changes = planned.iter().filter_map(|row| row.change.as_ref());

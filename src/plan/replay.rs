@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 /// The policy for rows whose extension changed since the plan was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnDrift {
-    /// Nothing is sent when anything moved.
+    /// Send nothing when anything has changed on the PBX.
     #[default]
     Stop,
     /// They are left out, the others go.
@@ -144,7 +144,7 @@ fn unusable(path: &Path, why: String) -> Failure {
     Failure::usage(format!("{}: {why}", path.display())).hint("plan again: rowcall plan -o")
 }
 
-/// Why the plan is not for this target.
+/// Refuses a plan for another target.
 fn refuse_other_pbx(plan: &SavedPlan, target: &Target) -> Result<(), String> {
     let here = target.place();
     if (&plan.vendor, &plan.address) == (&target.vendor.id.to_owned(), &here) {
@@ -156,7 +156,7 @@ fn refuse_other_pbx(plan: &SavedPlan, target: &Target) -> Result<(), String> {
     ))
 }
 
-/// Why the plan is not by these rules.
+/// Refuses a plan made by other rules.
 fn refuse_other_rules(plan: &SavedPlan, target: &Target) -> Result<(), String> {
     let rules = (target.vendor.manifest)().version();
     if plan.rules == rules {
@@ -213,7 +213,7 @@ impl Planner<'_> {
             return Err(format!("what {} wants is not whole", row.number()));
         };
         let planned = row.changes();
-        // What was left out because it was remembered is no longer known to be there.
+        // A field that was left out because its value was remembered is no longer known to have it.
         let is_left_out = |field: &Field| !planned.contains(field);
         let forgotten = self.mode != Mode::Create
             && row.action() != Some(Action::Delete)

@@ -48,10 +48,10 @@ pub(crate) fn target_to_revert(
 pub(crate) struct StoredRows<'s> {
     pub(crate) run: &'s str,
     pub(crate) rows: &'s [(PlannedRow, Standing)],
-    /// What was read back once it was written, by position.
+    /// The records as they were read back after they were written, by position.
     pub(crate) left: &'s BTreeMap<usize, Shown>,
     pub(crate) key: &'s Key,
-    /// What a migration made of what two PBXes agree on.
+    /// The agreement of two PBXes that a migration made.
     pub(crate) agreement: Option<&'s Agreement>,
 }
 

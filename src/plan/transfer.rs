@@ -229,7 +229,7 @@ impl<'t> Transfer<'t> {
         Ok((plan, steps))
     }
 
-    /// What the run makes of what both agree on.
+    /// Works out the agreement that the run makes.
     pub(crate) fn agreement(
         &self,
         base: &Base,
@@ -350,7 +350,7 @@ impl Deciding<'_> {
         let kept = self.transfer.moves.iter().zip(steps).map(|(one, step)| {
             let (purpose, wanted) = match step {
                 MergeStep::Update { wanted, .. } => (Purpose::Update, wanted),
-                // What is left alone counts beside the others.
+                // Extensions that are left alone count beside the others.
                 _ => (Purpose::Create, &one.mapped.wanted),
             };
             KeptRow {

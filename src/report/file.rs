@@ -23,7 +23,7 @@ const PAGE_HEADINGS: [&str; 10] = [
     "findings",
 ];
 
-/// What stands above a report for people.
+/// The head of a report for people.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ReportHead {
     pub(crate) title: String,
@@ -177,7 +177,7 @@ impl ReportFile {
     }
 }
 
-/// What became of a row, where that is not told by its findings.
+/// Builds the line about a row's outcome, where its findings do not explain it.
 fn fault_line(outcome: &Outcome) -> Vec<MarkedLine> {
     let mut findings = outcome.findings.iter();
     let is_told = findings.any(|finding| finding.message == outcome.message);

@@ -5,10 +5,10 @@ use crate::sheet::{ExtraSheet, TITLE_PREFIX};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// How many cells of a cause are named.
+/// The number of cells that are named for each cause.
 const CELLS_SHOWN_MAX: usize = 5;
 
-/// How many causes of one severity are printed, so that any sheet's findings fit on a screen.
+/// The number of causes of one severity that are printed, so that any sheet's findings fit on a screen.
 const CAUSES_SHOWN_MAX: usize = 15;
 
 /// All findings of some sheets, by sheet, column and cause. Holds a few cells of each cause, however many rows there are.
@@ -256,7 +256,7 @@ fn is_field_name(heading: &str) -> bool {
     Field::all().any(|field| heading_key(field.name()) == key)
 }
 
-/// What is wrong and what to do, without the field's name, which stands before it.
+/// Builds the message with its next step, without the field's name, which stands before it.
 fn words(finding: &Finding) -> String {
     match finding.hint.as_str() {
         "" => message(finding).to_owned(),
@@ -264,7 +264,7 @@ fn words(finding: &Finding) -> String {
     }
 }
 
-/// What is wrong, without the field's name.
+/// Returns the message without the field's name.
 fn message(finding: &Finding) -> &str {
     let name = finding.field.map_or("", |field| field.name());
     let message = finding

@@ -111,7 +111,7 @@ pub(crate) fn files_named_in(path: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Where a key of a target stands, as `rowcall.toml:7`; the file alone where that is not found.
+/// Finds the line of a target's key, as `rowcall.toml:7`; the file alone where it is not found.
 pub(crate) fn place_in_config(path: &Path, target: &str, key: &str) -> String {
     let text = read_small(path).unwrap_or_default();
     let (mut is_target, mut found) = (false, None);
@@ -164,7 +164,8 @@ fn read_config(path: &Path) -> Result<Config, Failure> {
     })
 }
 
-/// What the reader of TOML says of a wrong value, without the value: `invalid type: integer `1234`, expected a string`.
+/// Shortens the TOML reader's message about a wrong value so that it does not show the value: `invalid type: integer
+/// `1234`, expected a string`.
 fn without_value(message: &str) -> String {
     let wrong = message
         .split_once(": ")
@@ -268,7 +269,7 @@ const COMMAND_TIME_MAX: Duration = Duration::from_secs(30);
 /// The most that a password command may print, in bytes.
 const COMMAND_BYTES_MAX: u64 = 64 << 10;
 
-/// How often it is looked whether a password command has ended.
+/// The pause between looks at a running password command.
 const COMMAND_POLL: Duration = Duration::from_millis(5);
 
 fn from_command(label: &str, command: &str) -> Result<String, Failure> {

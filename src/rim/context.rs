@@ -16,7 +16,7 @@ pub(crate) struct Context {
     pub(crate) state_folder: Option<PathBuf>,
     /// The key file, as typed.
     pub(crate) key_file: Option<PathBuf>,
-    /// When output is coloured.
+    /// The use of colour in output.
     pub(crate) color: Color,
 }
 
@@ -35,7 +35,7 @@ impl Context {
         Ok(state)
     }
 
-    /// What is remembered of a PBX, made if there is nothing yet; none of a simulated one.
+    /// Opens the memory of a PBX, and creates it if there is none; `None` for a simulated one.
     ///
     /// # Errors
     /// Exit 2 where it cannot be read or made.
@@ -47,7 +47,7 @@ impl Context {
         Ok(Some(memory))
     }
 
-    /// What is remembered of a PBX, where there is anything that can be used.
+    /// Opens the memory of a PBX, where there is one that can be used.
     pub(crate) fn present_memory(&self, target: &Target) -> Option<Memory> {
         let is_there = Memory::is_there(&self.state().ok()?, &target.identity());
         is_there.then(|| self.memory(target).ok().flatten())?

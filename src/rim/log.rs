@@ -1,4 +1,4 @@
-//! How much is told: only errors (`-q`), every request (`-v`), and a log for support (`--log`).
+//! The detail of messages: only errors (`-q`), every request (`-v`), and a log for support (`--log`).
 
 use super::failure::Failure;
 use crate::link::Link;
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 /// The first line of a log, by which it is known again: no other file is written on.
 const HEAD: &str = "# rowcall log";
 
-/// How much is told in this process.
+/// The detail of messages in this process.
 static TELLING: OnceLock<Telling> = OnceLock::new();
 
 struct Telling {
@@ -76,7 +76,7 @@ pub(crate) fn path() -> Option<&'static Path> {
     Some(path)
 }
 
-/// Whether only errors are printed.
+/// Returns true if only errors are printed.
 pub(crate) fn is_quiet() -> bool {
     TELLING.get().is_some_and(|telling| telling.is_quiet)
 }

@@ -157,14 +157,14 @@ impl Files {
     }
 }
 
-/// Whether a file is an archive's manifest, or lies among the exports of an archive.
+/// Returns true if a file is an archive's manifest, or is in a folder of an archive.
 fn is_in_archive(folder: &Path, path: &Path) -> bool {
     let is_archive = |folder: &Path| folder.join(MANIFEST).is_file();
     let is_manifest = path.file_name().is_some_and(|name| name == MANIFEST);
     (is_manifest && is_archive(folder)) || folder.parent().is_some_and(is_archive)
 }
 
-/// Whether two paths lead to one file, whatever way they are named.
+/// Returns true if two paths lead to one file, however they are written.
 pub(crate) fn is_same_file(one: &Path, other: &Path) -> bool {
     place(one) == place(other)
 }

@@ -19,7 +19,7 @@ use crate::wire::Listing;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// What was found of extensions that were looked up, by number.
+/// The result of looking extensions up, by number.
 #[derive(Default)]
 pub(crate) struct Looked {
     pub(crate) found: BTreeMap<String, Record>,
@@ -31,7 +31,8 @@ pub(crate) struct Looked {
 pub(crate) struct TargetSession<'t> {
     target: &'t Target,
     connection: Connection,
-    /// What was last written and cannot be read back; none of a simulated PBX, and while nothing was written.
+    /// The memory of values that were written and cannot be read back; `None` for a simulated PBX, and while nothing
+    /// was written.
     pub(crate) memory: Option<Memory>,
 }
 
@@ -115,7 +116,8 @@ impl<'t> TargetSession<'t> {
         listing.map_err(|fault| self.target.failure(&fault))
     }
 
-    /// Whether an extension that reads like this was last written with this text in a field that cannot be read.
+    /// Returns true if the last write of an extension that still reads like this set a field that cannot be read to
+    /// this text.
     pub(crate) fn vouches(&self, held: &Record, field: Field, text: Text<'_>) -> bool {
         let memory = self.memory.as_ref();
         memory.is_some_and(|memory| memory.vouches(held, field, text))

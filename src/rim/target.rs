@@ -30,7 +30,7 @@ pub(crate) struct PaceOptions {
     pub(crate) parallel: Option<usize>,
     /// Extensions in one look-up.
     pub(crate) batch: Option<usize>,
-    /// How long a reply may take.
+    /// The longest time for a reply.
     pub(crate) reply: Option<Duration>,
     /// Settings of the vendor.
     pub(crate) settings: Vec<(String, String)>,
@@ -153,7 +153,7 @@ pub(crate) struct Target {
     pub(crate) parallel: usize,
     /// Extensions in one look-up.
     pub(crate) batch: usize,
-    /// How long a reply may take, and what was sent may take effect.
+    /// The longest time for a reply, and for a request to take effect.
     pub(crate) reply: Duration,
     /// Certificates to trust beside the platform's.
     pub(crate) ca_file: Option<PathBuf>,
@@ -420,8 +420,8 @@ impl Target {
         }
     }
 
-    /// What the PBX is by its vendor and address, whatever it is called here: two names of one PBX are one, and so are
-    /// the spellings of an IP address, and the names of this machine.
+    /// Returns the PBX's identity by its vendor and address, whatever its name here: two names of one PBX have one
+    /// identity, and so have the spellings of an IP address, and the names of this machine.
     pub(crate) fn identity(&self) -> String {
         match &self.address {
             Address::Url(url) => format!("{}+{}", self.vendor.id, canonical(url)),
@@ -450,7 +450,7 @@ impl Target {
             .collect()
     }
 
-    /// Whether both are one PBX, as far as the network tells.
+    /// Returns true if both are one PBX, as far as the network shows.
     pub(crate) fn is_same_pbx(&self, other: &Target) -> bool {
         let (here, there) = (self.addresses(), other.addresses());
         let meets = here.iter().any(|address| there.contains(address));

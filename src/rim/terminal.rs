@@ -61,7 +61,7 @@ pub(crate) fn output() -> Box<dyn Write + Send> {
     }
 }
 
-/// When output is coloured.
+/// The use of colour in output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Color {
     /// On a terminal, unless `NO_COLOR` is set or the terminal cannot.
@@ -72,7 +72,7 @@ pub enum Color {
 }
 
 impl Color {
-    /// Whether standard output is coloured.
+    /// Returns true if standard output is coloured.
     fn is_on(self) -> bool {
         let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
         match self {

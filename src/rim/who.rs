@@ -1,4 +1,4 @@
-//! Who runs the command, for the head of a report.
+//! The user who runs the command, for the head of a report.
 
 use std::env;
 use std::fs;

@@ -172,7 +172,7 @@ impl Execution<'_> {
             let left = settlement.left.as_ref().zip(self.key.as_ref());
             let left = left.map(|(left, key)| shown(left, left.number(), key));
             let outcome = self.outcome(results.line(position), settlement);
-            // What may have been sent before this process, and was not looked at, stays open in the ledger.
+            // A change that may have been sent before this process, and was not checked, stays open in the ledger.
             let is_open = outcome.result == RowResult::Unknown && outcome.attempts == 0;
             if let Some(journal) = journal.filter(|_| !is_open) {
                 if let Some(left) = left {

@@ -14,7 +14,7 @@ pub(super) struct Left {
     pub(super) standings: Vec<Standing>,
 }
 
-/// What looking at the PBX again came to.
+/// The result of looking at the PBX again.
 #[derive(Default)]
 pub(super) struct LookedAgain {
     /// The positions of rows whose extension moved; they have their result.
@@ -24,7 +24,7 @@ pub(super) struct LookedAgain {
 }
 
 impl Left {
-    /// Whether anything that is left deletes.
+    /// Returns true if a remaining change deletes.
     pub(super) fn deletes(&self) -> bool {
         let mut changes = self.unfinished();
         changes.any(|(_, _, change)| change.action == Action::Delete)
@@ -100,7 +100,7 @@ impl Left {
     }
 }
 
-/// What the PBX holds under these numbers. One that does not come along with others is asked for alone.
+/// Looks these numbers up on the PBX. A number that is missing from a joint reply is asked for alone.
 fn look(
     numbers: &[String],
     session: &TargetSession<'_>,
@@ -117,7 +117,7 @@ fn look(
     Ok(held)
 }
 
-/// How an extension is not what it was when its change was planned.
+/// The difference between an extension now and when its change was planned.
 struct Drift {
     result: RowResult,
     field: Option<Field>,
@@ -166,7 +166,7 @@ fn drift(
     };
     let mut fields = moved(manifest, before, now);
     if standing != Standing::Waiting && change.action == Action::Update {
-        // What the run itself may have written is not somebody else's.
+        // A change that the run itself may have made is nobody else's.
         let unlike = differing(manifest, &change.wanted, now);
         fields.retain(|field| change.wanted.get(*field).is_none() || unlike.contains(field));
         let is_list = |field: &Field| field.def().kind == Kind::List;

@@ -58,7 +58,7 @@ pub(crate) struct Run<'r> {
     rows: Rows,
     /// The lines of the report while nothing is planned, where there are no sheets.
     lines: Option<Vec<Outcome>>,
-    /// How much of the plan is shown.
+    /// The parts of the plan that are shown.
     detail: Detail,
     /// The run that this one is about, in words; empty where it is about none.
     about: String,

@@ -9,8 +9,8 @@ use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Whether a file is where a run of those that count writes its results. Where runs cannot be read, one that
-/// is there may be.
+/// Returns true if a run for which `counts` is true writes its results to the file. Where runs cannot be read, any file
+/// that exists may be one.
 pub(crate) fn is_of_run(path: &Path, context: &Context, counts: impl Fn(&Summary) -> bool) -> bool {
     let listed = context.state().and_then(|state| Ok(runs(&state)?));
     let Ok(listed) = listed else {
@@ -87,7 +87,7 @@ impl PastRun {
         format!("run {} of {began}", self.name)
     }
 
-    /// Which run it is, in words.
+    /// Describes the run in words.
     pub(crate) fn words(&self) -> String {
         let (run, summary) = (&self.summary.run, &self.summary);
         let head = &run.head;

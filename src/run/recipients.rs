@@ -36,7 +36,7 @@ impl Recipients {
     }
 }
 
-/// Nobody: this build cannot encrypt.
+/// No recipients: this build cannot encrypt.
 #[cfg(not(feature = "age"))]
 pub(crate) struct Recipients;
 

@@ -82,7 +82,7 @@ pub(crate) struct RunRequest<'t> {
 }
 
 impl RunRequest<'_> {
-    /// What stands above its report.
+    /// Builds the head of its report.
     pub(crate) fn report_head(&self, lines: &[Outcome], started: Timestamp) -> ReportHead {
         let places = lines.iter().filter_map(|line| line.place.as_ref());
         let tables: BTreeSet<(&str, Option<&str>)> = places

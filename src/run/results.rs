@@ -38,10 +38,10 @@ pub(crate) struct Results<'r> {
     report: Report,
     headings: FieldHeadings,
     rejects: Option<Rejects<'r>>,
-    /// What became of the lines that have their outcome, by position.
+    /// The results of the lines that have their outcome, by position.
     pub(crate) ended: BTreeMap<usize, RowResult>,
     not_done: u64,
-    /// Whether the reason of a run that stopped was shown.
+    /// True once the reason of a run that stopped was shown.
     reason_told: bool,
 }
 

@@ -239,7 +239,7 @@ impl ResumedRun {
     }
 }
 
-/// What is still to be sent of a run.
+/// The changes of a run that are still to be sent.
 struct Remaining {
     rows: Vec<PlannedRow>,
     standings: Vec<Standing>,

@@ -31,7 +31,7 @@ pub(crate) struct SavedOptions {
     files: Vec<(PathBuf, String)>,
     #[serde(default)]
     pub(crate) generated: Generated,
-    /// What the run makes of what two PBXes agree on.
+    /// The agreement of two PBXes that the run makes.
     pub(crate) agreement: Option<Agreement>,
 }
 

@@ -91,7 +91,7 @@ impl Sim {
     /// The most requests that arrived within any stretch of time of this length, among the last [`ARRIVALS_MAX`].
     pub fn most_within(&self, stretch: Duration) -> usize {
         let state = self.lock();
-        // What arrived at the same moment is within no time at all.
+        // Requests that arrived at the same moment are within no time at all.
         let stretch = stretch.max(Duration::from_nanos(1));
         let mut first = state.arrivals.iter().peekable();
         let mut within = 0;

@@ -196,7 +196,7 @@ impl House {
             house: Arc::clone(self),
             id,
         };
-        // Where no thread can be had, the seat is given back as it is dropped.
+        // Where no thread can be started, the seat is given back as it is dropped.
         let _ = thread::Builder::new()
             .name("sim connection".to_owned())
             .spawn(move || {

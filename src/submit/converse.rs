@@ -455,7 +455,7 @@ impl Connection {
     /// Holds a conversation about the session itself.
     fn converse_about_session(&self, task: &Task<'_>, session: &Session) -> Result<Answer, Fault> {
         let mut transcript = Transcript {
-            // Whether a sign-in is counted as a wrong one cannot be seen: a lost reply is not asked for again here.
+            // A lost reply to a sign-in may have been counted as a wrong password: it is not asked for again here.
             repeats_lost: !matches!(task, Task::SignIn(_)),
             about_session: true,
             ..Transcript::default()

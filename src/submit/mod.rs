@@ -62,7 +62,7 @@ pub struct Options {
     pub failures_max: FailuresMax,
     /// Limits of following up lost replies.
     pub settling: settle::SettleLimits,
-    /// Which changes are read back.
+    /// The changes that are read back.
     pub verify: Verify,
     /// Extensions read back in one request; at most the vendor's `batch`.
     pub batch: usize,
@@ -568,7 +568,7 @@ impl Recorder<'_, '_> {
                 .map(|change| present_number(change).to_owned())
                 .collect();
             let lookups = caught(|| connection.look_up(&numbers, false)).unwrap_or_else(Err);
-            // Where it cannot be read now, it still was as wanted when it was read back.
+            // Where an extension cannot be read now, it was still as wanted when it was read back.
             let lookups = lookups.unwrap_or_default();
             for ((_, settlement), change) in written.iter().zip(changes) {
                 let number = present_number(change);
@@ -724,7 +724,7 @@ fn broke_down(change: &Change, fault: Fault) -> Settlement {
 /// True where a result looks like a PBX that is down.
 fn looks_down(settlement: &Settlement) -> bool {
     let transport = |fault: &Fault| {
-        // Where a reply came, it is there, whatever it said.
+        // A PBX that replied is there, whatever the reply.
         !is_garbled(fault)
             && matches!(
                 fault.kind,
@@ -1018,7 +1018,7 @@ mod tests {
             sent(&rejecting(1), creations(50), &options(1)).0,
             Ended::Whole
         );
-        // Where nothing was left to stop, nothing was stopped.
+        // A run with no rows left is not stopped.
         assert_eq!(sent(&rejecting(1), creations(20), &share).0, Ended::Whole);
     }
 

@@ -152,13 +152,13 @@ fn in_two(mut change: Change) -> (Change, Change) {
     (change, second)
 }
 
-/// Whether a change deletes what no row names.
+/// Returns true if a change deletes an extension that no row names.
 pub(super) fn is_unnamed(change: &Change, unnamed_from: usize) -> bool {
     change.action == Action::Delete && change.row >= unnamed_from
 }
 
-/// Whether a creation with this result leaves it open whether the PBX holds its extension under another number, so that
-/// nothing may be deleted because no row names it.
+/// Returns true if a creation with this result may have left its extension on the PBX under another number, so that
+/// nothing may be deleted merely because no row names it.
 pub fn keeps_unnamed(action: Action, result: RowResult) -> bool {
     let is_open = matches!(
         result,

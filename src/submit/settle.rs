@@ -287,7 +287,7 @@ impl Settling<'_> {
             if looks > 1 && self.is_stopped() {
                 return LookResult::result(self.unknown(fault, &interrupted()));
             }
-            // What has not taken effect soon is seen at the end: three looks are enough.
+            // A change that has not taken effect soon is seen at the end: three looks are enough.
             match looks {
                 1 => self.pause(self.limits.second_look),
                 _ => self.pause(self.limits.reply),
@@ -423,7 +423,7 @@ impl Settling<'_> {
                 }
                 unlike.push(field);
             } else if row.is_some_and(|row| row.access == Access::WriteOnly) {
-                // What cannot be read back cannot be found to be as wanted.
+                // A field that cannot be read back cannot be found to be as wanted.
                 unseen.push(field);
             }
             again.set(field, text);
@@ -1175,7 +1175,7 @@ mod tests {
             (RowResult::Created, 1)
         );
         assert!(settlement.message.contains("although it answered"));
-        // What cannot be seen is not taken for written.
+        // A field that cannot be read is not taken for written.
         let mut wanted = ann("2");
         wanted.set(Field::SIP_PASSWORD, "canary-42");
         let settlement = settled(&fake, &create(wanted));

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 /// Longest time that a row waits for others to be read back with, where the pace is slow.
 const COMPANY_WAIT_MAX: Duration = Duration::from_secs(3);
 
-/// Which changes are read back.
+/// The choice of changes that are read back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verify {
@@ -29,7 +29,7 @@ pub enum Verify {
     All,
     /// One extension in ten: those whose number's SHA-256 begins with `0` or, followed by less than `a`, with `1`.
     Sample,
-    /// Nothing: the PBX's word counts.
+    /// None: the PBX's reply counts.
     None,
 }
 
@@ -154,7 +154,7 @@ impl<'c> Verifier<'c> {
             }
             let held = match caught(|| self.look(&open)).unwrap_or_else(Err) {
                 Ok(held) => held,
-                // What is just taking effect may be there for one question and not for the next.
+                // An extension that is just taking effect may be there for one look and not for the next.
                 Err(blind) if look == 0 && !blind.ends_the_run() => continue,
                 Err(blind) => {
                     for one in open {
@@ -600,7 +600,7 @@ mod tests {
         });
         let (_, done) = sent(&fake.open(), &creations(40), &options());
         assert!(done.iter().all(|one| one.result == RowResult::Created));
-        // What is said to be deleted and is still there is seen, whatever a batch leaves out.
+        // An extension that is reported as deleted and is still there is seen, whatever a batch leaves out.
         let fake = FakeVendor::holding(40).troubled(|request, _| match request.operation {
             "look" if request.query[0].1.contains(',') => Trouble::Sparse,
             "delete" => Trouble::Say("ok"),

@@ -60,7 +60,7 @@ pub enum Effect {
 /// The body of a request.
 #[derive(Clone, PartialEq)]
 pub enum Body {
-    /// Nothing.
+    /// No body.
     Empty,
     /// JSON, sent as `application/json; charset=utf-8`.
     Json(serde_json::Value),

@@ -1,4 +1,4 @@
-//! Where differences go: a table, or one line for each extension.
+//! The output of differences: a table, or one line for each extension.
 
 use crate::cli::DiffArgs;
 use crate::diff::{Comparison, HEADINGS, What};
@@ -205,8 +205,8 @@ fn summary(comparison: &Comparison<'_>) -> String {
     counts.join(", ")
 }
 
-/// Which fields are not compared, and why, in words: once each, and not as differences of every extension. Of sides that are
-/// targets the vendors are given.
+/// Returns the fields that are not compared, with the reason, in words: once each, and not as differences of every
+/// extension. Of sides that are targets the vendors are given.
 pub(in crate::commands) fn not_compared(
     comparison: &Comparison<'_>,
     labels: &[String; 2],

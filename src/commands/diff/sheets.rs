@@ -124,7 +124,7 @@ impl<'a> Sheets<'a> {
         if let Some(doubt) = doubt(sheet, &bound) {
             return Err(Failure::usage(doubt).hint(ASK));
         }
-        // That the headings are another vendor's is no news where no vendor was named.
+        // Headings of another vendor are no news where no vendor was named.
         let is_quiet = |(_, binding): &(&Manifest, Binding)| {
             let mut notes = binding.notes.iter();
             notes.all(|note| note.rule != "columns.other_vendor")

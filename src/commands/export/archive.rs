@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 /// The archive that nights go into.
 pub(super) struct Nights {
     pub(super) archive: Archive,
-    /// What is known of each target's newest night.
+    /// The facts of each target's newest snapshot.
     pub(super) last: BTreeMap<String, Facts>,
     /// Each target's newest night that certainly holds everything.
     pub(super) newest: BTreeMap<String, Night>,

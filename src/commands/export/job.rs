@@ -165,7 +165,7 @@ impl Job<'_> {
         };
         let form = Form::new(session.manifest(), secrecy, self.args.live);
         let mut writer = self.writer(path, &form).map_err(Failure::usage)?;
-        // Nothing of the time: the same PBX is the same file.
+        // No time of the export: the same PBX makes the same file.
         writer.set_title(&format!("{}s of {}", target.record(), target.label));
         writer.add_fact("PBX", &target.described());
         let records = format!("{}s", target.record());

@@ -108,7 +108,7 @@ fn check_copy(args: &FixArgs, manifest: &Manifest) -> Result<Counts, Failure> {
     check(&tables, manifest, options(args), |_| None, sink).map_err(Failure::usage)
 }
 
-/// Why the check ends early.
+/// The failure that ends the check early.
 struct Stop(Failure);
 
 impl From<SheetError> for Stop {

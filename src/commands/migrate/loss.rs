@@ -1,4 +1,4 @@
-//! What is lost on the way, and what would be sent, as files.
+//! The losses of a migration, and the rows that it would send, as files.
 
 use crate::cli::MigrateArgs;
 use crate::migrate;

@@ -65,7 +65,7 @@ pub(super) fn run(args: &MigrateArgs, context: &Context) -> Result<Exit, Failure
         Err(failure) => return run.refuse(Refusal::new("key", failure)),
     };
     if args.dry_run {
-        // What is lost stands last, where it is read.
+        // The losses come last, where they are read.
         return run.showing(args.detail.detail()).preview(
             |_, session| {
                 let base = transfer.base(&context.state()?, &key)?;
