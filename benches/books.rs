@@ -1,4 +1,4 @@
-//! How fast a workbook is read, beside openpyxl's read-only mode on the same file in the same run.
+//! The speed of reading a workbook, beside openpyxl's read-only mode on the same file in the same run.
 //!
 //! `cargo bench -- books` takes 100,000 rows of 29 cells; `ROWS=10000` takes fewer. openpyxl comes from PyPI
 //! (`pip install openpyxl`); without it only our own figures are printed.
@@ -58,7 +58,7 @@ pub(crate) fn bench(size: &Size) -> io::Result<()> {
     Ok(())
 }
 
-/// What one reading came to.
+/// The figures of one reading.
 struct Figures {
     seconds: f64,
     cells: u64,

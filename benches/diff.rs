@@ -1,4 +1,4 @@
-//! What a diff of two exports costs: reading both, comparing every field, writing the differences; beside a bare loop
+//! The cost of a diff of two exports: reading both, comparing every field, writing the differences; beside a bare loop
 //! that reads the same files with the csv crate into maps of rows.
 //!
 //! `cargo bench -- diff` takes 50,000 extensions with a text in every field that PortSIP gives back; `ROWS=10000`
@@ -112,7 +112,7 @@ fn diff(before: &Path, after: &Path, out: &Path) -> io::Result<()> {
     }
 }
 
-/// Which rows are not the same, by number.
+/// Finds the rows that are not the same, by number.
 fn bare(before: &Path, after: &Path) -> io::Result<()> {
     let rows = |path: &Path| -> io::Result<HashMap<String, csv::StringRecord>> {
         let mut reader = csv::Reader::from_path(path)?;

@@ -1,5 +1,5 @@
-//! What a night costs once it is fetched: extensions of every field in canonical form with fingerprints into a file,
-//! on the disk, hashed and entered in an archive; and what the memory comes to.
+//! The cost of a snapshot once it is fetched: extensions of every field in canonical form with fingerprints into a
+//! file, on the disk, hashed and entered in an archive; and the memory used.
 //!
 //! `cargo bench -- export` takes 50,000 extensions; `ROWS=10000` takes fewer. Times are the process's own time on
 //! the processor, where the platform tells it.
@@ -20,7 +20,7 @@ use std::time::Duration;
 
 const FORMATS: [&str; 4] = ["csv", "json", "jsonl", "xlsx"];
 const TIMES: usize = 3;
-/// How many extensions are made at once: what is fetched is no part of the figure.
+/// The number of extensions made at once: fetching is no part of the figure.
 const TOGETHER: usize = 1000;
 
 pub(crate) fn bench(size: &Size) -> io::Result<()> {

@@ -67,7 +67,7 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// How much work a benchmark does.
+/// The amount of work that a benchmark does.
 struct Size {
     full: bool,
 }

@@ -1,4 +1,4 @@
-//! How fast rows are checked: `check` beside a bare `csv::ByteRecord` loop over the same bytes in the same run.
+//! The speed of checking rows: `check` beside a bare `csv::ByteRecord` loop over the same bytes in the same run.
 //!
 //! `cargo bench -- pipeline` takes a million rows; `ROWS=100000` takes fewer. Prints ratios, for absolute times
 //! differ from one machine and minute to the next.
@@ -116,7 +116,7 @@ fn timed<T>(work: impl FnOnce() -> io::Result<T>) -> io::Result<(Duration, T)> {
     Ok((start.elapsed(), value))
 }
 
-/// What any reader of CSV has to do at the least.
+/// Runs the least work that any reader of CSV has to do.
 fn bare_loop(path: &Path) -> io::Result<u64> {
     let mut reader = csv::ReaderBuilder::new()
         .buffer_capacity(1 << 20)

@@ -5,8 +5,8 @@
     reason = "a bench prints what it measured"
 )]
 
-//! What a plan costs: so many rows against a PBX that holds as many, already fetched, beside a bare loop that compares
-//! the same rows as maps.
+//! The cost of a plan: so many rows against a PBX with as many extensions, already fetched, beside a bare loop that
+//! compares the same rows as maps.
 //!
 //! `cargo bench -- plan` takes 50,000; `ROWS=10000` takes fewer. Times are the process's own time on the processor,
 //! where the platform tells it, and the ratio is what compares from one machine to the next.
@@ -103,7 +103,7 @@ fn map(extension: &Record) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// How many rows differ from what is held.
+/// Counts the rows that differ from the extensions on the PBX.
 fn bare(
     wanted: &[BTreeMap<String, String>],
     held: &BTreeMap<String, BTreeMap<String, String>>,

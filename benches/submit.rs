@@ -31,7 +31,7 @@ use std::time::{Duration, Instant};
 
 const LATENCY: Duration = Duration::from_millis(20);
 
-/// What is reached, and what is demanded of it.
+/// The least ratios that are demanded.
 const RATIO_MIN: f64 = 0.95;
 const LEDGER_RATIO_MIN: f64 = 0.97;
 const RATE_SHARE_MIN: f64 = 0.98;
@@ -228,7 +228,7 @@ fn send(
     assert_eq!((ended, created), (Ended::Whole, changes.len()));
 }
 
-/// How long a write of a page takes that is made to survive a power cut: the median of fifty.
+/// Measures a write of a page that must survive a power cut: the median of fifty.
 fn sync_ms() -> f64 {
     let mut file = tempfile::tempfile().unwrap();
     let writes = (0..50).map(|_| {

@@ -1,4 +1,4 @@
-//! How fast workbooks are written: ours beside Python's XlsxWriter in its constant-memory mode, the same cells in the
+//! The speed of writing workbooks: ours beside Python's XlsxWriter in its constant-memory mode, the same cells in the
 //! same run, each in a process of its own.
 //!
 //! `cargo bench -- xlsx` takes 100,000 rows of 29 cells; `ROWS=10000` takes fewer. Needs
@@ -13,7 +13,7 @@ use std::process::Command;
 use std::time::Instant;
 
 const COLUMNS: usize = 29;
-/// How many rows differ; then they begin anew, so that making them costs nothing.
+/// The number of different rows; then they begin anew, so that making them costs nothing.
 const DISTINCT: usize = 1000;
 const PAIRS: usize = 3;
 const GOAL: f64 = 5.0;

@@ -1,5 +1,5 @@
-//! What every vendor keeps to, whatever it is: each case runs for each vendor, with each word of its settings, and takes
-//! what it needs from the vendor's manifest. A new make gets the whole suite by existing.
+//! The contract that every vendor keeps: each case runs for each vendor, with each word of its settings, and takes its
+//! expectations from the vendor's manifest. A new vendor gets the whole suite by existing.
 
 #![allow(
     clippy::unwrap_used,
@@ -52,7 +52,7 @@ fn again(rig: &Rig) -> Rig {
     rigs().into_iter().find(is_it).unwrap()
 }
 
-/// Whether a vendor can do what the case is about; says so where it cannot.
+/// Returns true if a vendor has the ability that the case is about; prints a note where it has not.
 fn can(rig: &Rig, ability: bool, what: &str) -> bool {
     if !ability {
         println!("{}: skipped, for the vendor cannot {what}", rig.name);
@@ -133,7 +133,7 @@ fn doing_it_twice_plans_nothing_the_second_time() {
             decide(rig.manifest, mode, 0, wanted, held.as_ref(), &|_| false)
         };
         assert_eq!(plan(Mode::Create, &wanted), Decision::Unchanged);
-        // What is not given back, and is not remembered, is written each time, for nobody can tell.
+        // A field that is neither given back nor remembered is written each time, since its value is not known.
         let mut readable = wanted.clone();
         for row in rig.writable().filter(|row| row.access == Access::WriteOnly) {
             readable.remove(row.name);
@@ -264,8 +264,8 @@ fn an_update_of_one_field_changes_that_field_and_nothing_else() {
     });
 }
 
-/// What the PBX holds in the fields that it does not give back, but for one. A field that is filled in goes with others
-/// by the vendor's own rule.
+/// Reads the PBX's values of the fields that it does not give back, except one. A field that is filled in goes with
+/// others by the vendor's own rule.
 fn unseen(rig: &Rig, number: &str, but: Field) -> Vec<(Field, Option<String>)> {
     let rows = rig
         .writable()
@@ -590,7 +590,7 @@ fn a_session_that_runs_out_in_mid_run_is_renewed_once() {
     });
 }
 
-/// Whether the PBX forgets who signed in.
+/// Returns true if the PBX forgets who signed in.
 fn has_sessions(rig: &Rig) -> bool {
     let other = again(rig);
     let connection = other.connect();
@@ -784,7 +784,7 @@ impl<F: Fn(&Request, usize, &InProcess) -> Result<Reply, Fault> + Send + Sync> L
     }
 }
 
-/// How a reply to a writing request is lost.
+/// The ways of losing the reply to a writing request.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Lost {
     /// The PBX never did it.
@@ -853,7 +853,7 @@ fn an_extension_that_somebody_else_made_meanwhile_is_never_overwritten() {
             let creation = change(0, Action::Create, rig.full("2001", 0), None);
             let done = rig.carry_out(&connection, creation);
             assert!(!done.result.is_done(), "{lost:?}: {done:?}");
-            // Who looks before the first write loses no reply: that it is there already is certain.
+            // A vendor that looks before the first write loses no reply: the extension is certainly there already.
             let certain = !done.looked && done.result == RowResult::Conflict;
             let told = certain || !done.differing.is_empty();
             assert!(told, "{lost:?}: {done:?}");

@@ -59,7 +59,7 @@ pub struct ExportArgs {
     pub format: String,
     /// Which nights stay: all of the newest days that have one, then the newest of each month (and year); the others'
     /// files are removed, which the archive enters
-    // What conflicts with a file waives what is required: without the archive it would be passed over.
+    // An argument that conflicts with a file waives what is required: without the archive it would be ignored.
     #[arg(long, value_name = "30d,12m", requires = "archive", conflicts_with = "output", value_parser = Keep::from_str)]
     pub keep: Option<Keep>,
     /// Run this command when the export is not as the one before, with the differences on its standard input
@@ -74,12 +74,12 @@ pub struct ExportArgs {
     /// Write its groups of extensions, a row a group
     #[arg(long, conflicts_with = "archive")]
     pub groups: bool,
-    /// How the targets are spoken to.
+    /// Options for reaching the targets.
     #[command(flatten)]
     pub pace: PaceArgs,
 }
 
-/// What becomes of secrets in an export.
+/// The treatment of secrets in an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum ExportSecrets {
     /// Their columns are left out
@@ -107,12 +107,12 @@ impl ExportSecrets {
 #[command(after_help = "Example:
   rowcall archive verify /var/lib/rowcall --head 17:3f2a…")]
 pub struct ArchiveArgs {
-    /// What to do with it.
+    /// The subcommand.
     #[command(subcommand)]
     pub command: ArchiveCommand,
 }
 
-/// What to do with an archive.
+/// The subcommands for an archive.
 #[derive(Debug, Subcommand)]
 pub enum ArchiveCommand {
     /// Hold the nights to their entries, the entries to their chain, and the chain to heads that were kept elsewhere
@@ -220,10 +220,10 @@ pub struct DiffArgs {
     /// Print them as one JSON object on standard output, with what was not compared
     #[arg(long, conflicts_with_all = ["output", "format"], help_heading = "Output")]
     pub json: bool,
-    /// How the sheets are read.
+    /// Options for reading the sheets.
     #[command(flatten)]
     pub reading: ReadingArgs,
-    /// How targets are spoken to.
+    /// Options for reaching the targets.
     #[command(flatten)]
     pub pace: PaceArgs,
 }

@@ -26,7 +26,7 @@ Examples:
   rowcall import --plan plan.json"
 )]
 pub struct PlanArgs {
-    /// What is read.
+    /// The input.
     #[command(flatten)]
     pub input: InputArgs,
     /// The PBX that the extensions go to
@@ -38,7 +38,7 @@ pub struct PlanArgs {
     /// Write again what cannot be read back, though it is remembered that it was written
     #[arg(long, help_heading = "Safety")]
     pub rewrite_secrets: bool,
-    /// How much is shown.
+    /// The detail of the output.
     #[command(flatten)]
     pub detail: DetailArgs,
     /// Keep the plan in this file, as JSON
@@ -50,10 +50,10 @@ pub struct PlanArgs {
     /// What happens when something of the sheet would be lost, because the vendor has no field for it
     #[arg(long, value_enum, default_value_t, help_heading = "Safety")]
     pub on_loss: OnLoss,
-    /// Where results go.
+    /// The destinations of the results.
     #[command(flatten)]
     pub report: ReportArgs,
-    /// How the target is spoken to.
+    /// Options for reaching the target.
     #[command(flatten)]
     pub pace: PaceArgs,
 }
@@ -75,7 +75,7 @@ Examples:
   rowcall import --plan plan.json --on-drift skip"
 )]
 pub struct ImportArgs {
-    /// What is read.
+    /// The input.
     #[command(flatten)]
     pub input: InputArgs,
     /// The PBX that the extensions go to
@@ -131,19 +131,19 @@ pub struct ImportArgs {
         help_heading = "Safety"
     )]
     pub on_loss: OnLoss,
-    /// Where results go.
+    /// The destinations of the results.
     #[command(flatten)]
     pub report: ReportArgs,
     /// Write the rows that are not done to this file, as they were, to be mended and fed back
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub rejects: Option<PathBuf>,
-    /// Where generated secrets go.
+    /// The destination of generated secrets.
     #[command(flatten)]
     pub secrets: SecretsArgs,
-    /// How the target is spoken to.
+    /// Options for reaching the target.
     #[command(flatten)]
     pub pace: PaceArgs,
-    /// How much may change.
+    /// The limits of change.
     #[command(flatten)]
     pub guard: GuardArgs,
 }
@@ -155,27 +155,27 @@ pub struct ImportArgs {
   rowcall delete leavers.csv --from hq --yes --max-deletes 25 \\
     --report deleted.csv")]
 pub struct DeleteArgs {
-    /// What is read; only the numbers, or the groups' names, count.
+    /// The input; only the numbers, or the groups' names, count.
     #[command(flatten)]
     pub input: InputArgs,
     /// The PBX that the extensions are removed from
     #[arg(long, value_name = "TARGET")]
     pub from: String,
-    /// Where results go.
+    /// The destinations of the results.
     #[command(flatten)]
     pub report: ReportArgs,
     /// Write the rows that are not done to this file, as they were
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub rejects: Option<PathBuf>,
-    /// How the target is spoken to.
+    /// Options for reaching the target.
     #[command(flatten)]
     pub pace: PaceArgs,
-    /// How much may change.
+    /// The limits of change.
     #[command(flatten)]
     pub guard: GuardArgs,
 }
 
-/// What happens when something would be lost.
+/// The reaction to a loss.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum OnLoss {
     /// It is reported, and the rest goes on
@@ -239,16 +239,16 @@ pub struct MigrateArgs {
     /// Write what would be sent to this sheet, to be edited and imported; it holds passwords, and is for its owner only
     #[arg(long, short, value_name = "FILE", requires = "dry_run", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub output: Option<PathBuf>,
-    /// Where results go.
+    /// The destinations of the results.
     #[command(flatten)]
     pub report: ReportArgs,
-    /// Where generated secrets go.
+    /// The destination of generated secrets.
     #[command(flatten)]
     pub secrets: SecretsArgs,
-    /// How the PBX that they go to is spoken to.
+    /// Options for reaching the PBX that the extensions go to.
     #[command(flatten)]
     pub pace: PaceArgs,
-    /// How much may change.
+    /// The limits of change.
     #[command(flatten)]
     pub guard: GuardArgs,
 }

@@ -8,7 +8,7 @@ use clap::{Command, CommandFactory};
 use std::ffi::OsString;
 use std::path::Path;
 
-/// What to do about an error in what was typed.
+/// Builds the hints for an error on the command line.
 pub(super) fn hints(error: &clap::Error, typed: &[OsString]) -> Vec<String> {
     let all = Cli::command();
     let words: Vec<&str> = typed
@@ -50,7 +50,7 @@ pub(super) fn hints(error: &clap::Error, typed: &[OsString]) -> Vec<String> {
     hints
 }
 
-/// Which commands have an option.
+/// Lists the commands that have an option.
 fn owners(all: &Command, flag: &str) -> Option<String> {
     let name = flag.split('=').next()?.strip_prefix("--")?;
     let has = |command: &&Command| {
@@ -69,7 +69,7 @@ fn owners(all: &Command, flag: &str) -> Option<String> {
     }
 }
 
-/// What there is for the arguments that are missing.
+/// Builds the hints for arguments that are missing: known targets, known vendors, or a sheet to name.
 fn missing(arguments: &[String], words: &[&str]) -> Vec<String> {
     let named = |flags: &[&str]| {
         let mut arguments = arguments.iter();

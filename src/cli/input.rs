@@ -18,12 +18,12 @@ pub struct InputArgs {
     /// Each row is a group of extensions, and not an extension; for makes that have groups
     #[arg(long)]
     pub groups: bool,
-    /// How they are read.
+    /// Options for reading them.
     #[command(flatten)]
     pub reading: ReadingArgs,
 }
 
-/// How sheets are read.
+/// Options for reading sheets.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Input")]
 pub struct ReadingArgs {
@@ -92,7 +92,7 @@ impl ReadingArgs {
     }
 }
 
-/// What separates the cells of a text file.
+/// The delimiter of the cells of a text file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Delimiter {
     /// `,`

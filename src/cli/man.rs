@@ -78,7 +78,7 @@ fn page(command: &Command, name: &str) -> io::Result<Vec<u8>> {
     Ok(out)
 }
 
-/// What stands below a command's options: its paragraphs, and its examples without their indent.
+/// Splits the text below a command's options: its paragraphs, and its examples without their indent.
 fn about_and_examples(command: &Command) -> (String, String) {
     let text = command.get_after_help().map(ToString::to_string);
     let text = text.unwrap_or_default();

@@ -1,5 +1,5 @@
-//! What was typed, nothing resolved: a file a group of arguments. The only module that names `clap`; help, completions and
-//! man page come from here.
+//! The command line as it was typed, nothing resolved: one file for each group of arguments. The only module that names
+//! `clap`; help, completions and man pages come from here.
 
 mod audit;
 mod change;
@@ -51,7 +51,7 @@ use words::with_values;
     after_help = AFTER_HELP
 )]
 pub struct Cli {
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub command: Command,
     /// The file with the targets [default: rowcall.toml here, else in the configuration folder]
@@ -95,7 +95,7 @@ Examples:
   rowcall diff yesterday.csv hq
   rowcall migrate --from old --to new --dry-run";
 
-/// What to do.
+/// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Write rowcall.toml: asks for a PBX, tries it, and keeps its password in a file for its owner
@@ -156,7 +156,7 @@ Examples:
     Man(ManArgs),
 }
 
-/// What came of reading the command line.
+/// The result of reading the command line.
 pub enum Typed {
     /// A command.
     Command(Box<Cli>),
@@ -174,10 +174,10 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Typed {
     if let Some(led) = leading(&error, &arguments) {
         return Typed::Command(Box::new(led));
     }
-    // Where even that cannot be printed, the exit code still tells.
+    // Where even that cannot be printed, the exit code is still right.
     let text = error.render().to_string();
     if message(&text) != text {
-        // What was typed would steer the terminal, or holds a password.
+        // The arguments would steer the terminal, or contain a password.
         print(text.trim_end());
     } else {
         let _ = error.print();

@@ -1,4 +1,4 @@
-//! Where results and generated secrets go.
+//! The destinations of results and generated secrets.
 
 use crate::plan::render::Detail;
 use crate::rim::Failure;
@@ -9,7 +9,7 @@ use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
-/// Where results go.
+/// The destinations of the results.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
 pub struct ReportArgs {
@@ -30,7 +30,7 @@ impl ReportArgs {
     }
 }
 
-/// How much of a plan is shown.
+/// The detail in which a plan is shown.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub struct DetailArgs {
@@ -83,7 +83,7 @@ impl ValueEnum for Color {
     }
 }
 
-/// Where generated secrets go.
+/// The destination of generated secrets.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct SecretsArgs {
@@ -97,7 +97,7 @@ pub struct SecretsArgs {
 }
 
 impl SecretsArgs {
-    /// Where they go, held to what can be done.
+    /// Resolves the destination, and checks that it can be written.
     pub(crate) fn resolve(&self) -> Result<SecretsOut, Failure> {
         SecretsOut::new(self.secrets_out.as_deref(), &self.secrets_to)
     }

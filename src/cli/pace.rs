@@ -1,4 +1,4 @@
-//! How a target is spoken to.
+//! Options for reaching a target.
 
 use super::values::setting;
 use crate::link::paced::PARALLEL_MAX;
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// How a target is spoken to.
+/// Options for reaching a target.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Pace")]
 pub struct PaceArgs {

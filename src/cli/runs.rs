@@ -24,7 +24,7 @@ pub struct ResumeArgs {
     /// Do not ask; also needed where extensions are left to be deleted and nobody can be asked
     #[arg(long, short = 'y', help_heading = "Safety")]
     pub yes: bool,
-    /// Where results go [default: where the run wrote them]
+    /// The destinations of the results [default: where the run wrote them]
     #[command(flatten)]
     pub report: ReportArgs,
 }
@@ -44,10 +44,10 @@ pub struct UndoArgs {
     /// The run [default: the newest one that is no undo]
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
-    /// Where results go.
+    /// The destinations of the results.
     #[command(flatten)]
     pub report: ReportArgs,
-    /// How much may change.
+    /// The limits of change.
     #[command(flatten)]
     pub guard: GuardArgs,
 }
@@ -63,12 +63,12 @@ pub struct RunsArgs {
     /// Print them as one JSON object on standard output
     #[arg(long, help_heading = "Output")]
     pub json: bool,
-    /// What to do with them.
+    /// The subcommand.
     #[command(subcommand)]
     pub command: Option<RunsCommand>,
 }
 
-/// What to do with runs.
+/// The subcommands for runs.
 #[derive(Debug, Subcommand)]
 pub enum RunsCommand {
     /// Show one run: its PBX, when it began and ended, its rows, where its files are

@@ -1,4 +1,4 @@
-//! How much a run may change, when it stops by itself, and what is read back.
+//! The limits of change, the conditions that stop a run, and the choice of changes that are read back.
 
 use crate::plan::decide::Mode;
 use crate::plan::guard::{Allowance, Budget};
@@ -10,7 +10,7 @@ use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use std::str::FromStr;
 
-/// How much a run may change, when it stops by itself, and what is read back.
+/// The limits of change, the conditions that stop a run, and the choice of changes that are read back.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Safety")]
 pub struct GuardArgs {

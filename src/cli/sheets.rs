@@ -14,7 +14,7 @@ use std::path::PathBuf;
   rowcall check hq.csv branch.csv --for portsip --report findings.csv
   rowcall check staff.csv --for ozeki --map 'Durchwahl=number'")]
 pub struct CheckArgs {
-    /// What is read.
+    /// The input.
     #[command(flatten)]
     pub input: InputArgs,
     /// The vendor that the sheets are for
@@ -35,7 +35,7 @@ pub struct CheckArgs {
     /// Write a copy of the sheet as a workbook, with what was found marked at the cells and on a sheet “Findings”
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub mark: Option<PathBuf>,
-    /// Where results go.
+    /// The destinations of the results.
     #[command(flatten)]
     pub report: ReportArgs,
 }
@@ -47,7 +47,7 @@ pub struct CheckArgs {
   rowcall columns staff.csv --for openvox -o map.toml
   rowcall import staff.csv --to hq --map-file map.toml")]
 pub struct ColumnsArgs {
-    /// What is read.
+    /// The input.
     #[command(flatten)]
     pub input: InputArgs,
     /// The vendor that the sheet is for
@@ -71,7 +71,7 @@ Examples:
   rowcall fix staff.json -o fixed.json --for portsip --report changes.csv"
 )]
 pub struct FixArgs {
-    /// What is read: one sheet.
+    /// The input: one sheet.
     #[command(flatten)]
     pub input: InputArgs,
     /// The vendor that the sheet is for

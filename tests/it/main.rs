@@ -8,7 +8,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
-//! What only shows from outside: the program as a person runs it, and the tree as a person reads it.
+//! The tests that see rowcall from outside: the program as a person runs it, and the tree as a person reads it.
 
 mod fuzz;
 

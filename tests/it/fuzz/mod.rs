@@ -37,7 +37,7 @@ struct Target {
     shape: Shape,
     /// Words that mean something to the reader.
     words: &'static [&'static str],
-    /// How many changes an ordinary run tries.
+    /// The number of changes that an ordinary run tries.
     rounds: u64,
     /// Panics where something does not hold.
     holds: fn(&Path, &[u8], &mut Random),
@@ -56,7 +56,7 @@ fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
 }
 
 impl Target {
-    /// What was found before, then the seeds.
+    /// Returns the inputs that failed before, then the seeds.
     fn corpus(&self) -> Vec<Vec<u8>> {
         let own = files(&Path::new(CORPUS).join(self.name), "");
         let seeds = self

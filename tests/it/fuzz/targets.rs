@@ -52,7 +52,7 @@ fn rows_of(sheet: &Sheet) -> Result<Vec<Seen>, SheetError> {
     Ok(rows)
 }
 
-/// What is read, or why not.
+/// Reads the sheets, or returns the error.
 fn read(path: &Path, options: &ReadOptions) -> Result<Vec<(Sheet, Vec<Seen>)>, SheetError> {
     let sheets = open(&Input::File(path.into()), options)?;
     assert!(!sheets.is_empty());
@@ -305,7 +305,7 @@ fn of_zip(
         words,
         rounds,
         holds: |path, input, random| {
-            // What stands for a great many cells takes its time, and is tried elsewhere.
+            // An input that stands for a great many cells takes its time, and is tried elsewhere.
             if input.len() <= INPUT_BYTES_MAX {
                 reads(path, ReadOptions::default(), random);
             }
@@ -402,7 +402,7 @@ pub(crate) fn number_formats() -> Target {
             ]);
             std::fs::write(path, book).unwrap();
             match read(path, &ReadOptions::default()) {
-                // Nothing that stands in a cell is lost, whatever its format shows.
+                // No value of a cell is lost, whatever its format shows.
                 Ok(read) => assert_eq!(read[0].1.len(), VALUES.len(), "rows"),
                 Err(error) => assert!(error.to_string().contains("a very long one"), "{error}"),
             }
@@ -420,7 +420,7 @@ pub(crate) fn xml() -> Target {
         rounds: 1000,
         holds: |_, input, _| {
             if let Ok(element) = xml::parse(input) {
-                // What was understood can be said again, and means the same.
+                // A document that was understood can be written again, and means the same.
                 let again = element.to_document().unwrap();
                 assert_eq!(xml::parse(again.as_bytes()).as_ref(), Ok(&element));
             }
@@ -501,7 +501,7 @@ pub(crate) fn replies() -> Target {
     }
 }
 
-/// What `--map-file` names.
+/// The file of `--map-file`.
 pub(crate) fn mapping() -> Target {
     Target {
         name: "mapping",

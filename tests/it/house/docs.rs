@@ -41,7 +41,7 @@ fn steps(text: &str) -> Vec<Step> {
     steps
 }
 
-/// Whether a line is as printed, where `…` stands for any text.
+/// Returns true if a line is as printed, where `…` stands for any text.
 fn line_matches(pattern: &str, line: &str) -> bool {
     let mut parts = pattern.split('…');
     let Some(mut rest) = line.strip_prefix(parts.next().unwrap_or_default()) else {
@@ -62,7 +62,7 @@ fn line_matches(pattern: &str, line: &str) -> bool {
     rest.is_empty() || last.is_some_and(|part| !part.is_empty() && line.ends_with(part))
 }
 
-/// Whether lines are as printed, where a line of only `…` stands for any lines.
+/// Returns true if lines are as printed, where a line of only `…` stands for any lines.
 fn lines_match(patterns: &[String], lines: &[String]) -> bool {
     match (patterns.split_first(), lines.split_first()) {
         (None, _) => lines.is_empty(),

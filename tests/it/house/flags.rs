@@ -26,7 +26,7 @@ fn known(command: &clap::Command, flags: &mut BTreeSet<String>) {
     }
 }
 
-/// What looks like a flag in a text: two dashes, a letter, letters and dashes.
+/// Finds the words of a text that look like flags: two dashes, a letter, letters and dashes.
 fn named(text: &str) -> impl Iterator<Item = &str> {
     text.match_indices("--").filter_map(move |(at, _)| {
         let before = text[..at].chars().next_back();

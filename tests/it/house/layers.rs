@@ -63,7 +63,7 @@ const DOORS: &[(&str, &str)] = &[
     ("age::", "run/recipients.rs"),
 ];
 
-/// Where a secret's text may be asked for by `reveal`, and for what.
+/// The modules that may ask for a secret's text by `reveal`, with the reason.
 const REVEALS: &[(&str, &str)] = &[
     ("model/", "the types themselves"),
     ("rules/", "checked by the vendor's rules"),
@@ -216,7 +216,8 @@ fn named_paths(text: &str) -> Vec<Vec<String>> {
     found
 }
 
-/// Which files each file names, tests aside. What a `mod.rs` only hands on (`pub use`) belongs to the file below it.
+/// Returns the files that each file names, tests aside. A name that a `mod.rs` only re-exports (`pub use`) belongs to
+/// the file below it.
 fn named_files() -> BTreeMap<Module, BTreeSet<Module>> {
     let code = |text: &str| -> String {
         let before_tests = text.split("#[cfg(test)]\nmod tests").next().unwrap();
@@ -229,7 +230,7 @@ fn named_files() -> BTreeMap<Module, BTreeSet<Module>> {
         .map(|(name, text)| (name.trim_end_matches(".rs").to_owned(), code(&text)))
         .collect();
     let modules: BTreeSet<Module> = sources.keys().cloned().collect();
-    // What a module hands on: the name, and the file that it comes from.
+    // The re-exports of modules: the name, and the file that it comes from.
     let mut handed_on: BTreeMap<(Module, String), Module> = BTreeMap::new();
     let folder_of = |module: &str| match module.strip_suffix("mod") {
         Some(folder) => folder.trim_end_matches('/').to_owned(),
@@ -343,8 +344,8 @@ fn files_of_a_folder_do_not_name_each_other_in_a_circle() {
     );
 }
 
-/// Where files are renamed: the one door, and two rooms whose folders and entries take their names in an order of their
-/// own.
+/// The places that rename files: the one door, and two rooms whose folders and entries take their names in an order of
+/// their own.
 const RENAMES: &[&str] = &["disk.rs", "archive/", "ledger/"];
 
 #[test]
@@ -487,7 +488,7 @@ fn every_vendor_folder_looks_like_the_last_one() {
             let sample = root().join("samples").join(name).join(wanted);
             assert!(sample.is_file(), "there is no {}", sample.display());
         }
-        // What is like another is told apart by its facts alone.
+        // A vendor that is like another differs from it by its facts alone.
         let facts = fs::read_to_string(folder.join("vendor.toml")).unwrap();
         if let Some(like) = Manifest::parse(&facts).unwrap().vendor.like {
             let code = fs::read_to_string(folder.join("mod.rs")).unwrap();

@@ -16,14 +16,14 @@ struct Cases {
 struct Case {
     file: String,
     vendor: String,
-    /// What is right with it.
+    /// The reason why it is right.
     why: String,
     /// The counts of the rows; where there are none, it is asked and no row is read.
     rows: Option<String>,
     /// The numbers of invalid rows, each with the rule of its first error.
     #[serde(default)]
     invalid: Vec<(String, String)>,
-    /// What else is said.
+    /// Further words of the output.
     #[serde(default)]
     says: Vec<String>,
 }

@@ -50,7 +50,7 @@ fn what_a_killed_run_left_half_written_is_removed_by_the_next_and_named() {
         assert!(child.try_wait().unwrap().is_none(), "it was quicker");
         std::thread::sleep(std::time::Duration::from_millis(1));
     }
-    // What is still being written is left alone.
+    // A file that is still being written is left alone.
     let meanwhile = rowcall(
         folder,
         "check good.csv --for openvox --report good.report.csv",

@@ -12,10 +12,10 @@ type Values = &'static [&'static [&'static str]];
 /// The numbers of invalid rows, each with the rule that it breaks.
 type Wrong = &'static [(&'static str, &'static str)];
 
-/// What a case is about, the vendor that it goes to, the sheet, and what is right.
+/// A case: its subject, the vendor that it goes to, the sheet, and the right answer.
 type Case = (&'static str, &'static str, &'static str, Right);
 
-/// What is right.
+/// The right answer.
 enum Right {
     /// These values of these numbers, `field=value`, and no row is invalid.
     Read(Values),

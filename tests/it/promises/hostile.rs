@@ -17,7 +17,7 @@ use zip::write::SimpleFileOptions;
 
 const RESIDENT_BYTES_MAX: u64 = 64 << 20;
 
-/// What a part of a file is made of.
+/// A piece of a file.
 enum Piece {
     Text(&'static str),
     Repeat(&'static str, usize),
@@ -626,7 +626,7 @@ const WORKBOOKS: &[Case] = &[
         |path| {
             xls(path, &strings_of(b'x'), &[0], &biff_sheet(|_| ()));
         },
-        // What it says of their number is not believed.
+        // The file's own count of them is not believed.
         "has headings but no row",
     ),
     // A byte of Latin 1 is two of UTF-8.
@@ -800,7 +800,7 @@ fn check(sheet: &Path, input: Stdio) -> (Option<i32>, String) {
     )
 }
 
-/// What was said is short, says the words, and the memory was small.
+/// Checks that the output is short and has these words, and that the memory was small.
 fn holds(name: &str, words: &str, sheet: &Path, input: Stdio) {
     let began = Instant::now();
     let (code, said) = check(sheet, input);

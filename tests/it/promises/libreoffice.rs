@@ -8,7 +8,7 @@ use rust_xlsxwriter::{Format, Formula, Workbook};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What was read from a workbook with one sheet.
+/// The rows read from a workbook with one sheet.
 struct Seen {
     cells: Vec<Vec<String>>,
     stored: Vec<Vec<Stored>>,
@@ -66,7 +66,7 @@ fn convert(file: &Path, to: &str, options: &[&str], folder: &Path) -> Option<Pat
 const SEED: u64 = 20_260_504;
 const ROWS: usize = 1500;
 
-/// What is exported, opened in LibreOffice and saved there, has the same values.
+/// Sheets that are exported, opened in LibreOffice and saved there have the same values.
 #[test]
 fn exports_that_libreoffice_saved_have_the_same_values() {
     let folder = tempfile::tempdir().unwrap();

@@ -87,7 +87,7 @@ enum Lie {
     Duplicates,
     /// Success, and nothing done.
     Nothing,
-    /// What the network or a web server in between does.
+    /// A fault of the network, or of a web server in between.
     Breaks(Breakage),
 }
 
@@ -95,7 +95,7 @@ enum Lie {
 struct Liar {
     inner: Box<dyn Pbx>,
     lie: Lie,
-    /// What it said to the honest row, by path.
+    /// The replies to the honest row, by path.
     honest: BTreeMap<String, Reply>,
     late: Vec<RawRequest>,
     looks: u32,

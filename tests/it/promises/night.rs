@@ -20,10 +20,10 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How many rows an import has.
+/// The number of an import's rows.
 const ROWS: usize = 300;
 
-/// How many of them are in flight.
+/// The number of requests in flight.
 const PARALLEL: usize = 8;
 
 /// Of ten replies one is lost, be it before the PBX did what was asked or after.
@@ -223,7 +223,7 @@ fn after_a_kill_no_more_is_looked_up_than_twice_what_was_in_flight() {
     }
 }
 
-/// How many requests neither signed in or out nor made anything; nothing may have been lost.
+/// Counts the requests that neither signed in or out nor created anything; none may have been lost.
 fn looks(sim: &Sim) -> u64 {
     let signs_out = |path: &str| path.ends_with("/logout") || path.ends_with("/sign_out");
     let counts = sim.counts().into_iter();
@@ -351,7 +351,7 @@ fn of_two_at_once_the_second_says_who_is_at_work_until_that_one_is_killed() {
     let mut first = night.start(IMPORT);
     night.until_made(20);
     signal(&first, "STOP");
-    // What had left is taken and answered.
+    // Requests that had left are taken and answered.
     thread::sleep(Duration::from_millis(200));
     let requests = night.pbx.sim.requests();
     let run = night.the_run().unwrap();
@@ -467,7 +467,7 @@ fn writes_no_secret_down(vendor: &'static Vendor) {
     };
     rig.sim = Sim::new((vendor.sim)(&account), Faults::default());
     let mut night = Night::at(TestPbx::serving(rig));
-    // Nothing but these may hold a secret.
+    // Only these may contain a secret.
     let may = ["in.csv", "one.csv", "wrong.csv", "rejects.csv"].map(|name| night.path(name));
     let is_clean = |night: &Night, when: &str| {
         let mut wal = false;

@@ -35,7 +35,7 @@ struct Expected {
     headings: Vec<String>,
     rows: Option<Vec<Vec<String>>>,
     lines: Option<Vec<u64>>,
-    /// How each cell is stored in a workbook; as text where this is left out.
+    /// The way in which a workbook stores each cell; as text where this is left out.
     stored: Option<Vec<Vec<String>>>,
     /// The rule of what is wrong with each row as a row; nothing is where this is left out.
     troubles: Option<Vec<String>>,

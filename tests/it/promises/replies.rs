@@ -16,7 +16,7 @@ const RESIDENT_BYTES_MAX: u64 = 256 << 20;
 /// The most that it may hold where what it keeps is small.
 const SMALL_BYTES_MAX: u64 = 96 << 20;
 
-/// What a request is answered with: a piece before, one that is repeated, how often, and one after.
+/// The reply to a request: a piece before, one that is repeated, the number of repetitions, and one after.
 struct Answer {
     begin: String,
     repeated: &'static str,

@@ -139,7 +139,7 @@ fn a_command_that_is_refused_leaves_the_reports_of_runs_alone_and_says_so() {
             2,
         ),
         ("delete more.csv --from TARGET --yes --max-deletes 1", 4, 2),
-        // Nothing can be sealed.
+        // Sealing is impossible.
         ("import new.csv --to TARGET --key no-key", 2, 1),
     ];
     for (line, exit, rows) in refused {
@@ -172,7 +172,7 @@ fn a_command_that_is_refused_leaves_the_reports_of_runs_alone_and_says_so() {
         (report, rejects)
     );
 
-    // What is nobody's run takes the results of a command that only rows stopped.
+    // A path that belongs to no run takes the results of a command that only rows stopped.
     desk.run("import in.csv --to TARGET --map Notes=- --all-or-nothing --report all.csv")
         .exits(1);
     assert_eq!(desk.results("all.csv").len(), 20);

@@ -1,4 +1,4 @@
-//! What is written reads back the same: tables through every format, extensions through every vendor.
+//! Round trips: tables through every format, extensions through every vendor.
 
 use crate::support::fixture::Rig;
 use crate::support::pbx::Desk;

@@ -77,7 +77,7 @@ fn showing(folder: &Path, secrets: &[String]) -> BTreeSet<PathBuf> {
     files(folder).into_iter().filter(shows).collect()
 }
 
-/// Where the only run keeps its secrets.
+/// Returns the path of a file of the only run.
 fn in_run(desk: &Desk, name: &str) -> PathBuf {
     let runs = desk.path("state/runs");
     let mut entries = fs::read_dir(runs)
@@ -256,7 +256,7 @@ fn a_named_file_is_new_and_nothing_else() {
     }
     assert_eq!(table(&desk.export()).len(), 0);
 
-    // Nothing generated, nothing written.
+    // Without generated secrets no file is written.
     let plain = desk.file("plain.csv", "number,sip_password\n3001,tR7xkQ2mZp9w\n");
     let said = desk.import("state", &plain, &["--secrets-out", &path("none.csv")]);
     assert!(

@@ -18,14 +18,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// How many rows a storm has.
+/// The number of a storm's rows.
 const ROWS: usize = 120;
 
 /// Of them the first are changed, the next deleted, all others made.
 const UPDATED: usize = 25;
 const DELETED: usize = 15;
 
-/// What a network and a busy PBX do.
+/// The faults of a network and a busy PBX.
 const WEATHER: &str = "throttle=8,unavailable=8,unavailable_after=40,refuse=30,cut_before=40,cut_after=60,truncate=40";
 
 /// And what stands between: a web page instead of an answer, noise, sessions that end.
@@ -36,7 +36,7 @@ fn seeds() -> u64 {
     asked.map_or(2, |text| text.parse().expect("STORM_SEEDS is a number"))
 }
 
-/// How a PBX is reached.
+/// The way in which a PBX is reached.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Way {
     InProcess,
@@ -49,7 +49,7 @@ fn http(rig: &Rig, server: &Server) -> Http {
     Http::new(&address, "", options).unwrap()
 }
 
-/// What is on the PBX before the storm, and what the rows want.
+/// Builds the extensions on the PBX before the storm, and the changes of the rows.
 fn changes(rig: &Rig, connection: &Connection) -> Vec<Change> {
     let number = |row: usize| (2000 + row).to_string();
     for row in 0..UPDATED + DELETED {
@@ -128,7 +128,7 @@ fn reckon(rig: &Rig, changes: &[Change], done: &[Settlement], context: &str) {
         let has_reason = !done.message.is_empty();
         assert!(done.result.is_done() || has_reason, "{context}");
     }
-    // Nothing is there that nobody asked for.
+    // No extension is there that no row asked for.
     let known: BTreeSet<&String> = changes.iter().map(|change| &change.number).collect();
     assert!(
         there.iter().all(|number| known.contains(number)),
@@ -157,7 +157,8 @@ fn storm(way: Way, faults: &str, calm_end: bool) {
         for vendor in kinds() {
             let mut rig = Rig::new(vendor, &BTreeMap::new());
             if !calm_end {
-                // Where noise may stand for a refusal, and success has no word of its own, only reading back tells.
+                // Where noise may be taken for a refusal, and success has no word of its own, only reading back shows
+                // the truth.
                 rig.verify = Verify::All;
             }
             let changes = changes(&rig, &rig.connect());
@@ -311,7 +312,7 @@ fn a_stop_in_mid_run_leaves_the_rest_not_sent() {
                 },
                 "{context}"
             );
-            // What was sent came first.
+            // Rows that were sent came first.
             assert!(
                 done[sent..]
                     .iter()
@@ -366,7 +367,7 @@ fn a_pbx_that_goes_away_stops_the_run() {
     }
 }
 
-/// When a request left, and which row it wrote.
+/// The time at which a request left, and the row that it wrote.
 type Left = (Instant, Option<usize>);
 
 /// Takes down when each request leaves, and which extensions the writing ones are about, in their order.
@@ -428,7 +429,7 @@ fn rows_go_out_in_their_order_and_never_faster_than_allowed() {
                 most <= RATE + 6,
                 "{context}: {most} requests left within a second"
             );
-            // What arrives may have been held up on the way, but not for long.
+            // Requests may have been held up on the way, but not for long.
             let most = rig.sim.most_within(second);
             assert!(
                 most <= RATE + 20,

@@ -297,7 +297,7 @@ fn a_bare_resume_takes_only_the_newest_run_while_it_is_fresh() {
     );
 }
 
-/// How many of 12 rows of the sheet are written, and how many are unchanged.
+/// Counts how many of the sheet's 12 rows are written, and how many are unchanged.
 fn written(desk: &Desk, more: &[&str]) -> (i32, u64, u64) {
     let all = [
         "--max-updates",
@@ -371,7 +371,7 @@ fn of_secrets_that_are_not_given_back_only_the_one_that_changed_is_written() {
     );
     assert_eq!(written(&desk, &upsert), (0, 0, 12));
 
-    // What somebody else changed since is not trusted, even where it is put back.
+    // An extension that somebody else changed since is not trusted, even where the change is put back.
     let email = desk.file("hand.csv", "number,email\n2002,hand@example.com\n");
     assert_eq!(
         desk.import("elsewhere", &email, &["--mode", "update"])

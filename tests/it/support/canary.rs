@@ -35,7 +35,7 @@ pub(crate) fn holds_no_secret(folder: &Path) -> usize {
     files
 }
 
-/// What no output may hold: secrets, a panic, Rust's own way of showing values.
+/// Checks that an output has no secret, no panic and none of Rust's own way of showing values.
 #[track_caller]
 pub(crate) fn tells_nothing(what: &str, text: &str) {
     for canary in CANARIES {

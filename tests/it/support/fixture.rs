@@ -31,7 +31,7 @@ pub(crate) struct Rig {
     pub(crate) name: String,
     pub(crate) sim: Sim,
     pub(crate) stop: StopFlag,
-    /// What is read back of what is submitted.
+    /// The choice of changes that are read back.
     pub(crate) verify: Verify,
     settings: Settings,
 }
@@ -155,7 +155,7 @@ impl Rig {
         rows.filter(move |row| row.access != Access::ReadOnly && !own.contains(&row.name))
     }
 
-    /// What a look is to give back of what was written.
+    /// Returns the record that a look should give back after this one was written.
     pub(crate) fn as_read(&self, written: &Record) -> Record {
         let mut read = Record::default();
         for (field, text) in written.iter() {
@@ -182,7 +182,7 @@ impl Rig {
         Some(writable)
     }
 
-    /// Whether everything wanted is on the PBX, what cannot be read back included.
+    /// Checks that every wanted value is on the PBX, including those that cannot be read back.
     #[track_caller]
     pub(crate) fn holds(
         &self,

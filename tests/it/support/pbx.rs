@@ -13,7 +13,7 @@ pub(crate) struct TestPbx {
     server: Option<Server>,
 }
 
-/// What it holds, and how it is looked at from behind.
+/// The rig of the PBX, with a view of it from behind.
 impl Deref for TestPbx {
     type Target = Rig;
 
@@ -74,7 +74,7 @@ impl TestPbx {
         self.sim.set_faults(faults.parse().unwrap());
     }
 
-    /// Nobody answers there any more.
+    /// Stops the server, so that requests get no answer any more.
     pub(crate) fn stop(&mut self) {
         self.server.take().unwrap().stop();
     }

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 /// A folder to work in, and the program with its configuration and state there.
 pub(crate) struct Program {
     folder: TempDir,
-    /// What `TARGET` stands for in a line.
+    /// The text that replaces `TARGET` in a line.
     target: String,
     /// Words at the end of every line.
     always: &'static str,
@@ -159,14 +159,14 @@ impl Program {
     }
 }
 
-/// What a run came to.
+/// The result of a run.
 pub(crate) struct Ran {
     pub(crate) exit: i32,
     pub(crate) out: String,
     pub(crate) err: String,
 }
 
-/// What a run came to that has ended by itself: it tells no secret and nothing that only a programmer reads.
+/// Checks a run that has ended by itself: its output has no secret and no words that only a programmer reads.
 #[track_caller]
 pub(crate) fn ran(line: &str, output: Output) -> Ran {
     let ran = ran_showing(output);
@@ -207,7 +207,7 @@ impl Ran {
         self
     }
 
-    /// What `--json` prints; null where it is something else.
+    /// Returns the JSON that `--json` printed; null where it is something else.
     pub(crate) fn summary(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or(Value::Null)
     }

@@ -1,4 +1,4 @@
-//! What somebody does at a desk with the vendors' samples: imports, edits, undoes, looks.
+//! A day at a desk with the vendors' samples: imports, edits, undoes, looks.
 
 use super::pbx::Desk;
 use super::program::{Ran, ran, ran_showing};

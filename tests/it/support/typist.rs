@@ -12,7 +12,7 @@ use std::time::Duration;
 pub(crate) struct Typist {
     keyboard: File,
     screen: Arc<Mutex<String>>,
-    /// How much of the screen was read.
+    /// The length of the screen's text that was read.
     read: usize,
     child: Child,
 }
@@ -89,7 +89,7 @@ impl Typist {
     #[track_caller]
     pub(crate) fn ends(&mut self) -> (i32, String) {
         let status = self.child.wait().unwrap();
-        // What was written last is read a little later.
+        // The last output is read a little later.
         thread::sleep(Duration::from_millis(100));
         (status.code().unwrap(), self.screen())
     }

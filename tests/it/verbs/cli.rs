@@ -249,7 +249,7 @@ fn a_report_that_cannot_be_written_is_told_before_anything_is_written_to_the_pbx
     desk.write("in.csv", TWO);
     std::os::unix::fs::symlink("/dev/full", desk.path("full.csv")).unwrap();
     fs::create_dir(desk.path("folder.csv")).unwrap();
-    // Nobody may write there, whoever he is.
+    // These cannot be written by any user.
     for (file, words) in [
         ("full.csv", ["full.csv", "cannot be written"]),
         ("/proc/r.csv", ["/proc/r.csv", "cannot be written"]),
@@ -660,7 +660,7 @@ fn modes_touch_what_they_say_and_nothing_else() {
                 .iter()
                 .map(|number| {
                     let mut one = desk.pbx.full(number, variant);
-                    // What cannot be changed later keeps out of the way.
+                    // A field that cannot be changed later keeps its value.
                     for row in desk.pbx.writable().filter(|row| row.create_only) {
                         one.set(row.name, desk.pbx.full(number, 0).get(row.name).unwrap());
                     }
@@ -677,7 +677,7 @@ fn modes_touch_what_they_say_and_nothing_else() {
         desk.go("import in.csv --to TARGET --mode update --report r.csv")
             .exits(1);
         let results = desk.results("r.csv");
-        // What is not given back has to be written again.
+        // A vendor that does not give the field back has to be written again.
         let same = if results[0] == "updated" {
             "updated"
         } else {
@@ -781,7 +781,7 @@ fn the_guard_ends_with_4_and_names_the_flag_and_the_number() {
             .collect();
         assert_eq!(after, before, "{line}");
     }
-    // What the hint says is what helps.
+    // Following the hint helps.
     desk.go("import new.csv --to TARGET --max-creates 5")
         .exits(0);
     desk.go("import names.csv --to TARGET --mode upsert --max-updates 40")

@@ -1,4 +1,4 @@
-//! What `rowcall diff` says, from outside: planted changes each once, nothing half, nothing secret.
+//! `rowcall diff` from outside: planted changes are each found once, none by half, and none shows a secret.
 
 use crate::support::canary::CANARIES;
 use crate::support::fixture::{Rig, account, value};
@@ -76,7 +76,7 @@ fn write_shuffled(path: &Path, extensions: &[Record], random: &mut Random) {
 struct Planted {
     vendor: &'static Vendor,
     folder: tempfile::TempDir,
-    /// What was changed of each number, and in which field.
+    /// The change that was planted in each number, and its field.
     planted: BTreeMap<String, (&'static str, String)>,
     after: Vec<Record>,
     random: Random,
@@ -96,7 +96,7 @@ fn plant(vendor: &'static Vendor, mut random: Random) -> Planted {
     let rig = Rig::new(vendor, &BTreeMap::new());
     let before: Vec<Record> = (0..600).map(|row| person(&rig, row)).collect();
     let mut after = before.clone();
-    // Which ones: each is changed in one way only.
+    // The rows to change: each is changed in one way only.
     let mut rows: Vec<usize> = (0..before.len()).collect();
     random.shuffle(&mut rows);
     let mut planted: BTreeMap<String, (&'static str, String)> = BTreeMap::new();
@@ -389,7 +389,7 @@ fn sides_that_cannot_be_used_are_refused_with_what_to_do() {
         assert_eq!((exit, out.as_str()), (2, ""), "{words:?}: {err}");
         assert!(err.contains(told), "{words:?}: {err}");
     }
-    // What only one side has is mapped there.
+    // A heading that only one side has is mapped there.
     let (exit, _, err) = said(diff(
         folder.path(),
         &["a.csv", "mapped.csv", "--map", "Stelle=number"],
@@ -421,7 +421,7 @@ fn what_one_side_lacks_is_said_once() {
     assert_eq!((exit, out.as_str()), (0, ""), "{err}");
     let told = "not compared, because only before.csv has it: sip_password, mobile";
     assert_eq!(err.matches(told).count(), 1, "{err}");
-    // What a vendor does not give back is said as such.
+    // A field that a vendor does not give back is reported as such.
     let sheet = folder.path().join("sheet.csv");
     fs::write(&sheet, "number,web_password,nat\n0042,canary-1,on\n").unwrap();
     let (exit, out, err) = said(diff(folder.path(), &["sheet.csv", "sim:openvox"]));
@@ -511,7 +511,7 @@ fn a_diff_of_everything_stays_a_table_of_lines() {
     assert_eq!((exit, rows_told.len()), (1, 2 * rows));
     let text = fs::read_to_string(folder.path().join("all.csv")).unwrap();
     assert!(!text.contains(",=1+1") && !text.contains(",@SUM"));
-    // Nobody listens to the end.
+    // The reader goes away before the end.
     let mut child = Command::new(env!("CARGO_BIN_EXE_rowcall"))
         .args(["diff", "a.csv", "b.csv", "--format", "csv"])
         .current_dir(folder.path())
@@ -702,7 +702,7 @@ fn a_command_is_run_when_an_export_is_not_as_the_one_before() {
             .unwrap()
             .contains("Three")
     );
-    // What cannot be compared is said; the export is there all the same.
+    // A file that cannot be compared is reported; the export is there all the same.
     fs::write(desk.path("hq.csv"), "nothing of ours\n").unwrap();
     let (exit, _, err) = export(&file, keep);
     assert!(

@@ -32,7 +32,7 @@ use std::thread;
 /// A PBX that answers in another order each time, and each time with other words about the moment.
 struct Restless {
     pbx: InProcess,
-    /// What the vendor's manifest calls live, by the last part of its name on the wire.
+    /// The names that the vendor's manifest calls live, by their last part on the wire.
     live: BTreeSet<String>,
     random: Mutex<Random>,
 }
@@ -90,7 +90,7 @@ impl Restless {
     }
 }
 
-/// What a stream was given.
+/// The bytes written to a stream.
 #[derive(Clone, Default)]
 struct Heap(Arc<Mutex<Vec<u8>>>);
 
@@ -265,7 +265,7 @@ impl Town {
     }
 }
 
-/// What was printed without its line end: the archive's head.
+/// Cuts the line end from the output: the archive's head.
 fn head(ran: Ran) -> Ran {
     let out = ran.out.trim_end().to_owned();
     Ran { out, ..ran }
@@ -685,7 +685,7 @@ fn a_killed_export_leaves_an_archive_that_the_next_one_goes_on_with() {
         assert!(after.out.split_once(':').unwrap().0.parse::<u64>().unwrap() > 0);
     }
     assert!(kills >= 8, "{kills} kills");
-    // What was left by those that were killed before they had entered anything is hidden, and nobody's.
+    // Files of exports that were killed before they had entered anything are hidden, and belong to no snapshot.
     let last = town.night("--keep 1m", 0);
     town.is_sound(&last.out);
     assert_eq!(town.archive().nights().unwrap()["ship"].len(), 1);
@@ -830,7 +830,7 @@ fn the_samples_for_systemd_and_cron_do_what_they_say() {
     assert!(!fine, "nothing is found wrong there whatever it is");
 }
 
-/// What the manual says is to be done by hand finds what the program finds.
+/// The manual's check by hand finds the mistakes that the program finds.
 #[test]
 #[cfg(unix)]
 fn the_check_by_hand_finds_it_too() {

@@ -188,7 +188,7 @@ fn the_changes_can_be_had_as_json_and_as_a_sheet_without_secrets() {
     assert!(report.contains("1,in.csv:2,A2,2002.0,number,number,damage.decimal,2002.0,2002"));
     let all = format!("{report}{}{}", text(&output.stdout), text(&output.stderr));
     assert!(!all.contains("90210"), "{all}");
-    // Nothing to change is an object too.
+    // No change is an object too.
     let output = rowcall(
         folder.path(),
         &[
@@ -215,7 +215,7 @@ fn what_is_left_is_counted() {
         &["fix", "in.csv", "-o", "out.csv", "--for", "openvox"],
     );
     let said = text(&output.stderr);
-    // What was two numbers before is one now.
+    // One number is left of the two before.
     assert!(
         said.contains("1 cell changed") && said.contains("1 error in 1 row"),
         "{said}"
@@ -311,7 +311,7 @@ fn what_cannot_be_read_or_written_says_so_and_leaves_nothing_behind() {
     refused(path, &["in.csv", "-o", "folder"], "cannot be written");
 }
 
-/// How UTF-16 writes a unit, in either order.
+/// The two bytes of a UTF-16 unit, in either order.
 type BytesOf = fn(u16) -> [u8; 2];
 
 const UTF_16: [(&str, BytesOf); 2] = [
@@ -369,7 +369,7 @@ fn what_does_not_decode_is_copied() {
 
 #[test]
 fn a_text_of_one_byte_a_character_stays_in_its_encoding() {
-    // What each byte means is in the standard, not in what is tested.
+    // The meaning of each byte is from the standard, not from the program under test.
     for (name, cells) in [
         ("windows-1252", &b"M\xfcller \x80;Gro\xdf, J\xfcrgen"[..]),
         ("windows-1250", b"\xa3ukasz W\xf3jcik;\x8cwi\xeacicki \xaf\xf3\xb3\xe6"),
@@ -426,7 +426,7 @@ fn a_text_of_one_byte_a_character_stays_in_its_encoding() {
     }
 }
 
-/// Where less is left that tells the encoding, that is said: the copy may not be read as something else.
+/// A copy with fewer signs of its encoding than the original gets a note: it must not be read as something else.
 #[test]
 fn a_copy_that_no_longer_tells_its_encoding_says_so() {
     let folder = tempfile::tempdir().unwrap();
@@ -447,7 +447,7 @@ fn a_copy_that_no_longer_tells_its_encoding_says_so() {
         "windows-1252",
     ];
     let output = rowcall(path, &told);
-    // Nothing but ASCII is left, which reads the same in any of them.
+    // Only ASCII is left, which reads the same in any of them.
     assert_eq!(
         fs::read(path.join("out.csv")).unwrap(),
         b"number;registerpassword\n2002;Ab3defgh1\n"
@@ -561,7 +561,7 @@ fn a_folder_that_may_not_be_written_to_is_named() {
     let locked = path.join("locked");
     fs::create_dir(&locked).unwrap();
     fs::set_permissions(&locked, fs::Permissions::from_mode(0o555)).unwrap();
-    // Who may write everywhere cannot be refused.
+    // A user who may write everywhere cannot be refused.
     if fs::write(locked.join("probe"), "").is_err() {
         refused(path, &["in.csv", "-o", "locked/o.csv"], "cannot be written");
     }

@@ -269,7 +269,7 @@ fn a_text_of_any_kind_becomes_what_it_was() {
         let copy = fs::read(path.join(format!("fixed-{name}"))).unwrap();
         assert!(copy == utf16(&write(&sheet.after)), "{name}");
     }
-    // What Windows-1252 has beyond ASCII here, by its own table.
+    // The characters beyond ASCII that occur here, by Windows-1252's own table.
     let windows = |text: &str| -> Vec<u8> {
         let byte = |c: char| match c {
             '’' => 0x92,

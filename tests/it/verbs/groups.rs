@@ -247,7 +247,7 @@ fn a_row_that_names_the_default_group_is_a_finding_and_sync_goes_on_without_it()
     assert_eq!(said, pairs([("Sales", "deleted"), (DEFAULT, "invalid")]));
     let connection = office.pbx.connect();
     assert_eq!(connection.list().unwrap().numbers.len(), 0);
-    // Nothing was asked of the default group itself.
+    // No request was made about the default group itself.
     assert_eq!(
         office.pbx.sim.requests_to("/api/extensions/group/destroy"),
         2
@@ -347,10 +347,10 @@ fn by_a_list_that_is_not_certainly_whole_nothing_is_deleted_and_nothing_doubled(
     office.write("groups.csv", "group_name,group_members\nSales,2002\n");
     let line = "import groups.csv --groups --to TARGET --mode sync --yes --max-deletes all";
     assert_eq!(office.go(line, 4), pairs([("Sales", "not_sent")]));
-    // What the list does show can be changed all the same.
+    // A group that the list shows can be changed all the same.
     let line = "import groups.csv --groups --to TARGET --mode update";
     assert_eq!(office.go(line, 0), pairs([("Sales", "updated")]));
-    // What it does not show may be there: nobody can say, so nothing is made.
+    // A group that it does not show may be there: it is unknown, so it is not created.
     office.write("groups.csv", "group_name,group_members\nNew,2002\n");
     for command in [
         "import groups.csv --groups --to",

@@ -1,4 +1,4 @@
-//! What `--json` prints is what the published schema says.
+//! The output of `--json` keeps to the published schema.
 
 use crate::support::pbx::Desk;
 use crate::support::program::Program;

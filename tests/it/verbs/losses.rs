@@ -1,4 +1,4 @@
-//! What a sheet has and the vendor lacks: joined, split, translated, or left out and told once a column.
+//! Columns that the vendor has no field for: joined, split, translated, or left out with one note for each column.
 
 use crate::support::pbx::Desk;
 use rowcall::vendors::VENDORS;
@@ -285,7 +285,7 @@ fn what_a_made_value_breaks_is_found_in_a_column_that_it_is_made_of() {
     );
     let missing = lines_with(&ran.out, "2002 error");
     assert!(missing[0].contains("is missing"), "{}", ran.out);
-    // What is filled in stands where nothing can be made.
+    // The filled-in value is used where none can be made.
     let fill = "--fill display_name=Desk";
     let line = format!("import s.csv --to TARGET --rate 5000 {flags} {fill}");
     desk.ends(&line, 1);

@@ -17,7 +17,7 @@ use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-/// How many extensions each of the six migrations has.
+/// The number of extensions in each of the six migrations.
 const EXTENSIONS: usize = 500;
 
 type Texts = BTreeMap<String, String>;
@@ -115,7 +115,7 @@ fn look(rig: &Rig, number: &str) -> Texts {
         .collect()
 }
 
-/// What an extension of each vendor may hold: `#` stands for its number, a blank for nothing.
+/// The values of each vendor's extensions: `#` stands for its number, a blank for no value.
 const VARIED: [(&str, &str, &[&str]); 96] = [
     (
         "openvox",
@@ -311,10 +311,10 @@ fn varied(vendor: &str, number: &str, random: &mut Random) -> Record {
     extension
 }
 
-/// What the vendors' pages make of every field, by hand. `=` is carried, `>x` becomes the field x, `-` is dropped and
-/// lost, `-off` is dropped and loses nothing where it is off, `?` is lost because it is not given back, `F` is a forward's,
-/// `D` is dropped and lost where the forward is on and needs it, `M` where mobility is on, `N` is the number or lost.
-/// First for the one other vendor, then for the other, in the order openvox, portsip, ozeki.
+/// The fate of every field by the vendors' pages, worked out by hand. `=` is carried, `>x` becomes the field x, `-` is
+/// dropped and lost, `-off` is dropped and loses nothing where it is off, `?` is lost because it is not given back, `F`
+/// is a forward's, `D` is dropped and lost where the forward is on and needs it, `M` where mobility is on, `N` is the
+/// number or lost. First for the one other vendor, then for the other, in the order openvox, portsip, ozeki.
 const FATES: [(&str, &str, &str, &str); 93] = [
     ("openvox", "number", "=", "="),
     ("openvox", "display_name", ">first_name last_name", "-"),
@@ -513,7 +513,7 @@ const TO_YEASTAR_S: &[(&str, &str, &str)] = &[
     ("ozeki", "extension_type", "-SIP"),
 ];
 
-/// What OpenVox, PortSIP and Ozeki make of the fields of Yeastar S, in this order.
+/// The fate of Yeastar S fields at OpenVox, PortSIP and Ozeki, in this order.
 const FROM_YEASTAR_S: &[(&str, [&str; 3])] = &[
     ("number", ["=", "=", "="]),
     ("display_name", ["=", ">first_name last_name", "-"]),
@@ -649,7 +649,7 @@ fn forward(from: &str, field: &str, held: &Texts) -> (String, String, String) {
     }
 }
 
-/// Whether an OpenVox forward is on, and goes where it needs this field.
+/// Returns `yes` if an OpenVox forward is on, and goes where it needs this field.
 fn used(field: &str, held: &Texts) -> &'static str {
     let stems = ["forward_busy", "forward_always", "forward_no_answer"];
     let stem = stems
@@ -666,7 +666,7 @@ fn used(field: &str, held: &Texts) -> &'static str {
     if on && needs { "yes" } else { "no" }
 }
 
-/// What is missing at the other vendor: where it comes from is told by its value alone.
+/// Works out the values that are missing at the other vendor: their value alone shows where they come from.
 fn missing(from: &str, to: &str, held: &Texts) -> BTreeMap<String, String> {
     let number = &held["number"];
     let mut missing = BTreeMap::new();
@@ -721,7 +721,7 @@ fn ring(seconds: &str) -> &'static str {
     }
 }
 
-/// What the other PBX is to hold of a field that was carried or translated to it.
+/// Works out the value on the other PBX of a field that was carried or translated to it.
 fn arrived(field: &str, to_field: &str, held: &Texts) -> String {
     let get = |name: &str| held.get(name).map_or("", String::as_str);
     match (field, to_field) {
@@ -890,7 +890,7 @@ fn any_pair(from: &str, to: &str) {
     }
 }
 
-/// Whether a vendor takes a field and does not give it back.
+/// Returns true if a vendor takes a field and does not give it back.
 fn code_is_hidden(vendor: &str, field: &str) -> bool {
     matches!(
         (vendor, field),
@@ -1046,7 +1046,7 @@ fn only_what_the_other_vendor_takes_can_be_filled_in() {
         "{words}"
     );
     one.ends(&format!("{line} --fill number=2"), 2);
-    // What is there is not filled in.
+    // A field with a value is not filled in.
     set(&one.from, "2001", &[(Field::EMAIL, "")]);
     one.ends(
         &format!("{line} --fill mobile=1 --fill email=desk@example.com"),
@@ -1193,7 +1193,7 @@ fn what_was_changed_by_hand_stays_unless_it_is_told_otherwise() {
     );
     assert_eq!(look(&one.to, "2001")["email"], "new@example.com");
 
-    // What was left once is left again, and what was changed there is no base for the next run.
+    // A field that was left once is left again, and a change made there by hand is no base for the next run.
     let report = one.migrate("", 1);
     assert_eq!(result(&report, "2001").0, "unchanged");
     assert_eq!(result(&report, "2002").0, "conflict");
@@ -1493,14 +1493,14 @@ fn a_run_that_was_killed_goes_on_and_can_be_undone() {
         report.values().all(|row| row["result"] == "unchanged"),
         "{report:?}"
     );
-    // What was deleted by hand there does not come back, though the run that made it was cut off.
+    // An extension that was deleted by hand there does not come back, though the run that created it was cut off.
     fs::write(one.path("gone.csv"), "number\n3000\n").unwrap();
     one.ends("delete gone.csv --from new --yes --max-deletes all", 0);
     let report = one.migrate("", 1);
     assert_eq!(result(&report, "3000").0, "missing");
     assert_eq!(one.to.sim.numbers().len(), 59);
     one.ends("undo --yes", 0);
-    // What was undone was never agreed on.
+    // A run that was undone leaves no agreement.
     one.ends(&format!("undo {run} --yes"), 0);
     assert!(one.to.sim.numbers().is_empty());
     let report = one.migrate("", 0);

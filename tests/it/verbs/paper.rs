@@ -1,4 +1,4 @@
-//! What a person reads on paper or in a spreadsheet: reports, marked copies, rejects, proposals.
+//! Output for people, on paper or in a spreadsheet: reports, marked copies, rejects, proposals.
 
 use std::fs;
 use std::io::Read;

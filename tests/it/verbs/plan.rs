@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 struct Small {
     vendor: &'static str,
     headings: &'static str,
-    /// What stands between number and the field that is changed.
+    /// The cells between number and the field that is changed.
     middle: &'static str,
     /// The wire's name of the field that is changed; its heading is the last.
     wire: &'static str,
@@ -119,7 +119,7 @@ fn each_vendor(case: impl Fn(&Desk, &Small)) {
 }
 
 impl Small {
-    /// What the PBX holds of the field that is changed.
+    /// Returns the PBX's value of the field that is changed.
     fn stored(&self, desk: &Desk, number: &str) -> String {
         desk.pbx.sim.stored(number, self.wire).unwrap_or_default()
     }
@@ -153,7 +153,7 @@ fn mode_create_makes_what_is_missing_and_leaves_alone_what_is_there() {
 fn mode_update_changes_what_is_there_and_makes_nothing() {
     each_vendor(|desk, small| {
         let [old, new] = small.values;
-        // What is wanted as it is, is wanted by every mode.
+        // A row that is already as wanted is accepted by every mode.
         desk.write("b.csv", small.sheet(&[("2001", old), ("2008", old)]));
         let lines = [("2001", "none", "unchanged"), ("2008", "none", "missing")];
         becomes(desk, "--mode update", 1, &lines);
@@ -599,7 +599,7 @@ fn a_plan_is_the_same_bytes_twice_and_holds_no_secret() {
     }
     keys_are_sorted(&serde_json::from_str(&desk.read("p.json")).unwrap());
 
-    // What the plan does not show arrives all the same.
+    // Values that the plan does not show arrive all the same.
     desk.ends("import --plan p.json --rate 5000 --reply-within 2", 1);
     for number in ["2000", "2001", "2002"] {
         assert_eq!(

@@ -243,7 +243,7 @@ fn workbooks_are_read_by_their_sheets_and_numbers_in_their_cells_are_told() {
     assert!(!report.contains("0815"), "{report}");
     let (code, said) = check(&["staff.xlsx", "--sheet", "hq", "--header-row", "3"]);
     assert_eq!(code, 1, "{said}");
-    // What is set for texts alone is not passed over in silence.
+    // Options for texts alone are not ignored in silence.
     let for_texts = [
         "--encoding",
         "utf-8",

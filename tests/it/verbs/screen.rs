@@ -1,4 +1,4 @@
-//! What stands on the terminal: plans with their signs and colours, questions, and what is asked for.
+//! The terminal's display: plans with their signs and colours, questions, and the answers.
 
 use crate::support::pbx::Desk;
 use crate::support::program::Program;
@@ -207,7 +207,7 @@ fn init_asks_tries_and_writes_a_target_that_works() {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    // What is there stays, and a wrong password is told before anything is written.
+    // An existing target stays, and a wrong password is reported before anything is written.
     let mut init = Typist::start(&mut command);
     init.answers("vendor (openvox, ", "openvox")
         .answers("address, for example", &desk.pbx.addr())

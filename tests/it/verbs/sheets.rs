@@ -1,4 +1,4 @@
-//! What of a file is rows: of a workbook's sheets, of a template that was filled in.
+//! The rows of a file: of a workbook's sheets, of a template that was filled in.
 
 use crate::support::skip::skip;
 use rowcall::manifest::{Access, Manifest};
@@ -55,7 +55,7 @@ fn fill(book: &Path, line: u32, cells: &[String]) {
     fs::write(book, filled.finish().unwrap().into_inner()).unwrap();
 }
 
-/// What the columns of a template hold for one row that is valid.
+/// Fills in a template's columns for one row that is valid.
 fn example(manifest: &Manifest) -> Vec<String> {
     let rows = |required| {
         let rows = manifest.field.iter();
@@ -247,7 +247,7 @@ fn rows_that_a_filter_hides_are_said_and_left_out_on_request() {
         said.contains("2 rows hidden by a filter, left out"),
         "{said}"
     );
-    // What is left out stays as it is in a repaired copy.
+    // Rows that are left out stay as they are in a repaired copy.
     let (code, said) = rowcall(
         folder.path(),
         &[
@@ -343,7 +343,7 @@ fn a_packed_sheet_is_read_and_of_several_each_is_named() {
         code == 2 && said.contains("a ZIP archive of another kind"),
         "{said}"
     );
-    // What is packed is not packed again.
+    // A sheet that was packed is not packed again.
     let (code, said) = rowcall(
         folder.path(),
         &["fix", "a.csv.gz", "-o", "x.csv.gz", "--for", "openvox"],

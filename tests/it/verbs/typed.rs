@@ -1,4 +1,4 @@
-//! What is typed: help, errors and the way out of them, completions, manual pages, and how much is told.
+//! The command line: help, errors and the way out of them, completions, manual pages, and the detail of messages.
 
 use crate::support::canary::tells_nothing;
 use crate::support::pbx::Desk;

@@ -100,7 +100,7 @@ fn what_a_make_does_not_give_back_is_said_before_and_after() {
         assert!(line["row"].is_null() || line["row"] == "", "{line}");
     }
     assert!(desk.export().contains("ann.miller.000@example.com"));
-    // What can be put back is; the rest stays said.
+    // A field that can be put back is; the others are reported again.
     let again = desk.undo(&[&changed.name()]);
     assert_eq!(
         (again.exit, again.count("differs")),
@@ -275,7 +275,7 @@ fn it_deletes_only_when_it_may() {
     assert_eq!(desk.export().lines().count(), 13);
     assert_eq!(desk.say("state", &["undo", "no-such-run"]).exit, 2);
     assert_eq!(desk.say("nothing", &["undo"]).exit, 2);
-    // What the run itself did is its budget.
+    // The run's own changes are its budget.
     let undone = desk.say("state", &["undo", "--yes", "--json"]);
     assert_eq!(
         (undone.exit, undone.count("deleted")),
