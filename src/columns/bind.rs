@@ -24,18 +24,18 @@ use std::sync::Arc;
 pub(super) enum Meaning {
     /// It has no heading, or rowcall wrote it.
     Ignored,
-    /// It is read into these fields, each as it stands or derived.
+    /// It is read into these fields, each unchanged or derived.
     Read {
         fields: Vec<(Field, Option<How>)>,
         how: String,
-        /// Somebody said so.
+        /// True if a mapping of the user's decides it.
         mapped: bool,
     },
     /// It is not read, and that is known: why.
     LeftOut(String),
     /// It depends on the columns beside it.
     Open(Common),
-    /// It says what to do with the row.
+    /// It asks for a change to the row's extension.
     Action,
     /// It is asked.
     Asked(Vec<Mapped>),
@@ -67,7 +67,7 @@ pub(super) struct Binder<'m> {
     pub(super) target: &'m Manifest,
     pub(super) options: &'m BindOptions,
     pub(super) owner: Owner<'m>,
-    /// The own names of the vendor whose words count.
+    /// The own names of the vendor whose words are used.
     own: HashMap<String, Field>,
     vendors: &'m [&'m Manifest],
     pub(super) meanings: Vec<Meaning>,
@@ -301,7 +301,7 @@ impl Binder<'_> {
         heading_at(self.headings, column, self.options.header_line)
     }
 
-    /// Asks what columns mean; each answer maps one heading.
+    /// Asks for the meaning of columns; each answer maps one heading.
     pub(super) fn ask(&mut self, what: String, columns: Vec<usize>, answers: &[(usize, Mapped)]) {
         let heading = |column: usize| self.headings.get(column).map_or("", String::as_str);
         let secret = answers
@@ -329,7 +329,7 @@ impl Binder<'_> {
         }
     }
 
-    /// Sees to it that no field has two columns: what is mapped wins, else it is asked.
+    /// Ensures that no field has two columns: a mapped column wins, else the user is asked.
     fn resolve_repeated(&mut self) -> Result<(), ColumnError> {
         let mut columns: BTreeMap<Field, Vec<usize>> = BTreeMap::new();
         for (column, meaning) in self.meanings.iter().enumerate() {
@@ -390,7 +390,7 @@ impl Binder<'_> {
         Ok(())
     }
 
-    /// Asks which column holds the key, where none does and nothing else that is asked may be it.
+    /// Asks for the key's column, where there is none and no other open question may be about it.
     fn ask_for_key(&mut self) {
         let key = self.target.key();
         let may_be = |meaning: &Meaning| matches!(meaning, Meaning::Asked(choices) if choices.contains(&Mapped::Field(key)));
@@ -584,7 +584,7 @@ impl Binder<'_> {
                 Some((_, held)) => reading.origin(std::mem::replace(held, column)),
                 None => {
                     read.push((*field, column));
-                    // A finding about what is made names a column that it is made of.
+                    // A finding about a made value names a column that it is made of.
                     let source = lacking.read.iter().find(|(known, _)| known == source);
                     source.and_then(|(_, column)| reading.origin(*column))
                 }

@@ -1,4 +1,4 @@
-//! Columns that say what is to be done with their row.
+//! Columns that ask for a change to the extension of their row.
 
 use crate::model::{Finding, Severity, same_word};
 

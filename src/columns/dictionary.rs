@@ -25,7 +25,7 @@ struct Words {
 /// The meaning of a common word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Common {
-    /// One field, whatever stands beside it.
+    /// One field, whatever the columns beside it.
     Field(Field),
     /// The number, where no other column is like one.
     OnlyNumber,
@@ -57,7 +57,7 @@ pub(super) struct Dictionary {
 pub(super) fn dictionary() -> &'static Dictionary {
     static DICTIONARY: OnceLock<Dictionary> = OnceLock::new();
     DICTIONARY.get_or_init(|| {
-        // A test holds that the file is right.
+        // A test ensures that the file is right.
         Dictionary::new(toml::from_str(include_str!("words.toml")).unwrap_or_default())
     })
 }
@@ -96,7 +96,7 @@ impl Dictionary {
         }
     }
 
-    /// The field whose canonical name a heading is.
+    /// Returns the field with this canonical name.
     pub(super) fn canonical(&self, heading: &str) -> Option<Field> {
         self.canonical.get(&heading_key(heading)).copied()
     }
@@ -143,7 +143,7 @@ impl Dictionary {
                 .is_some_and(|word| word != Common::NumberLike)
     }
 
-    /// A heading without brackets that hold nothing but a mark, such as `[Required]`.
+    /// Returns a heading without brackets around a mere mark, such as `[Required]`.
     fn without_marks(&self, heading: &str) -> String {
         let mut rest = heading;
         let mut kept = String::with_capacity(heading.len());
@@ -163,7 +163,7 @@ impl Dictionary {
         kept
     }
 
-    /// The words for fields with their fields, for finding what a misspelt one is near to.
+    /// Returns the words for fields with their fields, for finding the nearest one to a misspelt word.
     pub(super) fn fields(&self) -> impl Iterator<Item = (&str, Field)> {
         self.common
             .iter()

@@ -23,7 +23,7 @@ pub(super) struct Lacking {
 }
 
 impl Lacking {
-    /// Maps a row; the cells hold all that the sheet has.
+    /// Maps a row; the cells are all those of the sheet.
     pub(super) fn map(&self, cells: &Cells<'_>, manifest: &Manifest) -> MappedRecord {
         map_row(&self.fields, manifest, &record(&self.read, cells, manifest))
     }
@@ -44,7 +44,7 @@ impl Lacking {
         }
     }
 
-    /// Appends what becomes of the fields that the vendor lacks.
+    /// Appends the treatment of the fields that the vendor lacks.
     pub(super) fn findings(
         &self,
         entries: &[MappedField],

@@ -26,7 +26,7 @@ impl Mapped {
     /// A field's name, or `-` for none.
     ///
     /// # Errors
-    /// There is no such field: what to write.
+    /// There is no such field; the error suggests a name.
     pub fn parse(name: &str) -> Result<Mapped, String> {
         match name.trim() {
             "-" => Ok(Mapped::LeftOut),
@@ -53,10 +53,10 @@ pub(crate) enum Saved {
     Product,
 }
 
-/// The field of a name as somebody typed it.
+/// Finds the field of a name that was typed.
 ///
 /// # Errors
-/// There is none of that name: what to write, with the field that comes nearest.
+/// There is none of that name; the error suggests the field that comes nearest.
 pub fn field_named(name: &str) -> Result<Field, String> {
     let name = name.trim();
     if let Some(field) = Field::named(name) {
@@ -80,7 +80,7 @@ pub fn field_named(name: &str) -> Result<Field, String> {
 /// A saved mapping: lines `"Heading" = "field"` in TOML; `-` leaves the column out.
 ///
 /// # Errors
-/// What is wrong in it, and where.
+/// Something in it is wrong; the error names the place.
 pub fn read_map(text: &str) -> Result<Vec<(String, Mapped)>, String> {
     let table: toml::Table = toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(1, |span| {
@@ -109,7 +109,7 @@ pub fn over(saved: Vec<(String, Mapped)>, said: &[(String, Mapped)]) -> Vec<(Str
     kept.chain(said.iter().cloned()).collect()
 }
 
-/// The mapping that says of every column what it was understood as; what was asked stands as a remark, to be chosen from.
+/// Builds a mapping file with the meaning of every column; an open question becomes a remark with the choices.
 pub fn write_map(sheet: &str, columns: &[Column]) -> String {
     let mut text = format!(
         "# What the headings of {sheet} mean; \"-\" leaves a column out. Use it with --map-file.\n"

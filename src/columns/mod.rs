@@ -1,9 +1,10 @@
-//! Headings and fields, cells and values: what a sheet's columns mean.
+//! Headings and fields, cells and values: the meaning of a sheet's columns.
 //!
-//! Headings are understood once for a sheet; a row is then read by column number. First it is found whose sheet this is:
-//! a product's or a vendor's by headings that only it has (`products.toml`), else nobody's. Then only its owner's words
-//! count, rowcall's own names, and common words (`words.toml`). A word that may mean several things is decided by the
-//! columns beside it, or asked; another vendor's word never makes a key or a secret. Nothing is guessed.
+//! Headings are understood once for a sheet; a row is then read by column number. The first step finds the sheet's
+//! owner: a product or a vendor whose headings no other has (`products.toml`), or none. From then on only the owner's
+//! words are used, rowcall's own names, and common words (`words.toml`). A word that may mean several things is decided
+//! by the columns beside it, or asked; another vendor's word never makes a key or a secret. The meaning is never
+//! guessed.
 
 mod bind;
 mod deeds;
@@ -43,7 +44,7 @@ pub const OWN_PREFIX: &str = "rowcall_";
 /// One column of a sheet, as it was understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
-    /// The heading as it stands in the sheet.
+    /// The heading as the sheet writes it.
     pub heading: String,
     /// The field that it means; of several the first; `None` where the column is not read.
     pub field: Option<Field>,
@@ -56,9 +57,9 @@ pub struct Column {
 /// Options for understanding headings.
 #[derive(Debug, Clone, Default)]
 pub struct BindOptions {
-    /// Headings that mean a field, or nothing, because somebody said so.
+    /// Headings that the user has mapped to a field, or to none.
     pub map: Vec<(String, Mapped)>,
-    /// The vendor or product whose names the headings are, by its id; found out where absent.
+    /// The vendor or product whose names the headings are, by its id; worked out where absent.
     pub headings: Option<String>,
     /// The line of the header row, for naming its cells; `None` where the sheet has none (JSON).
     pub header_line: Option<u64>,
@@ -87,18 +88,18 @@ pub struct CellReading {
     derived: Vec<Derived>,
     /// Cells of which only those with one comma can be read.
     in_two: Option<usize>,
-    /// The cells that say what is to be done with the row, and what may be.
+    /// The column with actions, and the changes that it may ask for.
     action: Option<(usize, Deeds)>,
     /// The treatment of fields that the vendor lacks; `None` where it has all.
     lacking: Option<Lacking>,
 }
 
 impl Binding {
-    /// Understands the columns of a sheet that goes to the vendor `target`: its headings, and where they do not tell, its
-    /// first cells.
+    /// Understands the columns of a sheet that goes to the vendor `target`: by its headings, and where those are not
+    /// enough, by its first cells.
     ///
     /// # Errors
-    /// What cannot be used, and all that has to be asked: see [`ColumnError`].
+    /// Columns that cannot be used, and all open questions: see [`ColumnError`].
     pub fn bind_sheet(
         sheet: &Sheet,
         target: &Manifest,
@@ -121,7 +122,7 @@ impl Binding {
         bind::bind(headings, None, target, vendors, options)
     }
 
-    /// The column that holds a field, counting from 0; behind the sheet's last one where its values are derived.
+    /// The column of a field, counted from 0; behind the sheet's last one where its values are derived.
     pub fn column_of(&self, field: Field) -> Option<usize> {
         let read = self.read.iter().find(|(known, _)| *known == field);
         read.map(|(_, column)| *column)
@@ -175,10 +176,10 @@ impl Binding {
         (!is_plain).then(|| Arc::clone(&self.reading))
     }
 
-    /// The extension that a row describes, in canonical text, as far as the vendor takes it: what it lacks is joined, split,
-    /// translated or left out. A blank cell is absent, and so is one that holds a placeholder such as `N/A`; `<clear>` is
-    /// there and empty, `<generate>` stands as it is, and `\<clear>` is the text `<clear>`. A text that `manifest`'s vendor
-    /// does not take stays as it was written: the checks complain.
+    /// Reads the extension of a row, in canonical text, as far as the vendor takes it: fields that the vendor lacks are
+    /// joined, split, translated or left out. A blank cell is absent, and so is a placeholder such as `N/A`; `<clear>`
+    /// is present and empty, `<generate>` stays as it is, and `\<clear>` is the text `<clear>`. A text that
+    /// `manifest`'s vendor does not take stays as it was written: the checks complain.
     pub fn extension(&self, cells: &Cells<'_>, manifest: &Manifest) -> Record {
         let mut scratch = Scratch::default();
         let (cells, _) = self.reading.cells(*cells, manifest, &mut scratch);
@@ -192,7 +193,7 @@ impl Binding {
         extension
     }
 
-    /// All that a row gives, in canonical text, also what the vendor lacks.
+    /// Reads all fields of a row, in canonical text, including those that the vendor lacks.
     pub fn given(&self, cells: &Cells<'_>, manifest: &Manifest) -> Record {
         let Some(lacking) = &self.reading.lacking else {
             return self.extension(cells, manifest);
@@ -244,8 +245,8 @@ fn record(read: &[(Field, usize)], cells: &Cells<'_>, manifest: &Manifest) -> Re
 }
 
 impl CellReading {
-    /// The cells of a row with the values that are derived from them behind, as they are where there are none; and what
-    /// becomes of the fields that the vendor lacks.
+    /// Returns the cells of a row, followed by the values that are derived from them, and unchanged where there are
+    /// none; and the treatment of the fields that the vendor lacks.
     pub fn cells<'c>(
         &self,
         cells: Cells<'c>,
@@ -276,8 +277,8 @@ impl CellReading {
         column >= self.width
     }
 
-    /// Appends what is wrong with a row that no rule about a field would find, and what becomes of the fields that the
-    /// vendor lacks.
+    /// Appends mistakes in a row that no rule about a field would find, and the treatment of the fields that the vendor
+    /// lacks.
     pub fn findings(
         &self,
         cells: Cells<'_>,

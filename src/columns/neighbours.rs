@@ -74,7 +74,7 @@ impl Binder<'_> {
         }
     }
 
-    /// A whole name, unless a given name without a surname stands beside it.
+    /// Decides on a whole name, unless there is a given name without a surname beside it.
     fn resolve_name(&mut self, column: usize) {
         let (first, last) = (self.has(Field::FIRST_NAME), self.has(Field::LAST_NAME));
         match (first, last) {
@@ -93,7 +93,7 @@ impl Binder<'_> {
         }
     }
 
-    /// The account, where the name stands elsewhere; else what the target's vendor calls so.
+    /// Decides on the account, where the name is in another column; else on the target vendor's meaning of the word.
     fn resolve_user(&mut self, column: usize) {
         let named = [Field::DISPLAY_NAME, Field::FIRST_NAME, Field::LAST_NAME];
         let has_name = named.into_iter().any(|field| self.has(field));
@@ -114,8 +114,7 @@ impl Binder<'_> {
         }
     }
 
-    /// The SIP password, unless something beside it says that there is an account on the user's page or another
-    /// password.
+    /// Decides on the SIP password, unless a column beside it is an account on the user's page or another password.
     fn resolve_passwords(&mut self) {
         let columns = self.open(Common::Password);
         let account = (0..self.meanings.len()).find(|column| self.is_account(*column));
@@ -179,7 +178,7 @@ impl Binder<'_> {
         });
         match other {
             None => self.decide(column, Field::NUMBER),
-            // It is said which one the number is.
+            // A mapping names the number's column.
             Some(_) if said => {
                 if let Some(meaning) = self.meanings.get_mut(column) {
                     *meaning = Meaning::Unknown;
@@ -201,8 +200,8 @@ impl Binder<'_> {
         }
     }
 
-    /// Asks which column holds the number where the one that is read may only count rows, by its heading or by its cells,
-    /// and another one is like a number.
+    /// Asks for the number's column where the one that is read may only count rows, by its heading or by its cells, and
+    /// another one is like a number.
     pub(super) fn ask_about_rivals(&mut self) {
         let is_number = |meaning: &Meaning| {
             matches!(meaning, Meaning::Read { fields, mapped: false, .. }
@@ -240,7 +239,7 @@ impl Binder<'_> {
         self.ask(what, columns, &answers);
     }
 
-    /// Whether a column may hold the number as far as its heading and its cells tell.
+    /// Returns true if a column may be the number's, as far as its heading and its cells show.
     fn is_rival(&self, column: usize) -> bool {
         let heading = self.headings.get(column).map_or("", String::as_str);
         match self.meanings.get(column) {
@@ -264,8 +263,8 @@ impl Binder<'_> {
             if fields.as_slice() == [(Field::WORK_PHONE, None)] && dictionary().canonical(heading).is_none())
     }
 
-    /// Asks whose sheet it is, where nobody said so, some headings are words of a product and of nobody else, and that
-    /// product means something else by a heading that is read.
+    /// Asks for the sheet's owner, where the user has not named one, some headings are words of one product alone, and
+    /// that product has another meaning for a heading that is read.
     pub(super) fn ask_whose(&mut self) {
         if self.owner.is_known() || self.options.headings.is_some() {
             return;
@@ -380,7 +379,7 @@ impl Binder<'_> {
     }
 }
 
-/// Weighs the evidence for a product: the telling headings that are its words, with double weight for those that it
+/// Weighs the evidence for a product: the significant headings that are its words, with double weight for those that it
 /// reads.
 fn weight(product: &'static Product, telling: &[String]) -> usize {
     let weights = telling.iter().map(|key| match product.word_of(key) {

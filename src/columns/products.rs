@@ -1,5 +1,5 @@
-//! Other products' sheets, as they are exported or imported by themselves: what tells whose a sheet is, what each of its
-//! columns means, and what its cells mean. The facts stand in `products.toml`.
+//! Other products' sheets, as those export or import them: the marks by which they are recognised, the meaning of their
+//! columns, and the meaning of their cells. The facts are in `products.toml`.
 
 use super::values::Cell;
 use crate::model::{Field, heading_key};
@@ -15,26 +15,26 @@ pub struct Product {
     pub id: String,
     /// Its name.
     pub name: String,
-    /// The page where the headings stand.
+    /// The page with the headings.
     pub source: String,
     /// The day on which the page was read.
     pub checked: String,
     /// The part of it that the page does not print.
     #[serde(default)]
     pub inferred: String,
-    /// Sets of headings of which one, whole, tells that the sheet is this product's.
+    /// Sets of headings; one whole set shows that the sheet is this product's.
     #[serde(default)]
     marks: Vec<Vec<String>>,
     /// Headings that this product never has.
     #[serde(default)]
     never: Vec<String>,
-    /// Its headings are the own names of the vendor of the same id, which stand in that vendor's `vendor.toml`.
+    /// True if its headings are the own names of the vendor of the same id, from that vendor's `vendor.toml`.
     #[serde(default)]
     vendor: bool,
     /// The meaning of each heading.
     #[serde(default)]
     read: BTreeMap<String, Cell>,
-    /// Headings that no field stands for; one that ends in `*` stands for all that begin so.
+    /// Headings without a field; one that ends in `*` matches all that begin with it.
     #[serde(default)]
     left_out: Vec<String>,
     /// All that is looked up, by its key.
@@ -57,7 +57,7 @@ struct Index {
 pub(super) enum Word {
     /// It is read so.
     Read(&'static Cell),
-    /// No field stands for it.
+    /// No field has this meaning.
     LeftOut,
 }
 
@@ -70,7 +70,7 @@ struct Products {
 /// All of them.
 pub fn products() -> &'static [Product] {
     static PRODUCTS: OnceLock<Products> = OnceLock::new();
-    // A test holds that the file is right.
+    // A test ensures that the file is right.
     let parse = || toml::from_str(include_str!("products.toml")).unwrap_or_default();
     &PRODUCTS.get_or_init(parse).product
 }
@@ -152,12 +152,12 @@ impl Product {
         self.read.len() - self.read.values().filter(plain).count()
     }
 
-    /// The headings that no field stands for; one that ends in `*` stands for all that begin so.
+    /// The headings without a field; one that ends in `*` matches all that begin with it.
     pub fn left_out(&self) -> impl Iterator<Item = &str> {
         self.left_out.iter().map(String::as_str)
     }
 
-    /// The headings that say whose the sheet is, as the product writes them; `None` where they do not.
+    /// The headings that identify the sheet's owner, as the product writes them; `None` where they do not.
     fn evidence(&self, headings: &HashSet<String>) -> Option<&[String]> {
         let index = self.index();
         if index.never.iter().any(|key| headings.contains(key)) {
@@ -169,21 +169,21 @@ impl Product {
     }
 }
 
-/// Whose sheet the headings say it is.
+/// The owner of a sheet, by its headings.
 pub(super) enum Recognised {
     /// A sheet of no known vendor or product.
     Nobody,
     /// This product's, by these headings.
     One(&'static Product, &'static [String]),
-    /// Several products', and what tells them apart is not there.
+    /// Several products', and the headings that would distinguish them are missing.
     Several(Vec<&'static Product>),
 }
 
-/// Finds whose sheet it is. Where other products know more of its headings, one of theirs may have been put into it: then
-/// it is not certain.
+/// Finds the sheet's owner. Where other products know more of its headings, one of theirs may have been put into it:
+/// then the owner is not certain.
 ///
-/// `telling` are the keys of the headings that are not everybody's; `vendors_own` counts those of them that are a vendor's own
-/// names, by its id.
+/// `telling` are the keys of the headings that are not in sheets of all kinds; `vendors_own` counts those of them that
+/// are a vendor's own names, by its id.
 pub(super) fn recognise(
     headings: &[String],
     telling: &[String],

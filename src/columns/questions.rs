@@ -78,7 +78,7 @@ pub enum ColumnError {
         /// The other one.
         second: Mapped,
     },
-    /// The vendor whose names the headings are is not known.
+    /// The vendor that should own the headings is not known.
     #[error(
         "--headings names “{vendor}”, which is no known vendor or product; known are: {vendors}"
     )]
@@ -151,7 +151,7 @@ pub(super) fn heading_at(headings: &[String], column: usize, line: Option<u64>) 
     format!("“{heading}” ({})", header.cell(column))
 }
 
-/// All headings, unless they look like data: a row that was taken for headings may hold a password.
+/// Lists all headings, unless they look like data: a row that was taken for headings may contain a password.
 pub(super) fn listed(headings: &[String]) -> String {
     if headings.iter().any(|heading| looks_like_data(heading)) {
         return "(not shown, for they look like data)".to_owned();

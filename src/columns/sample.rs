@@ -1,4 +1,4 @@
-//! The first cells of a sheet, for headings that alone do not tell what they mean.
+//! The first cells of a sheet, for headings whose own words do not show their meaning.
 
 use crate::sheet::{Sheet, is_placeholder};
 use std::collections::HashSet;
@@ -12,7 +12,7 @@ pub(super) struct Sample {
 }
 
 impl Sample {
-    /// Reads the first rows, as far as they can be read; what is wrong with the others is found when all are read.
+    /// Reads the first rows, as far as they can be read; mistakes in the others are found when all are read.
     pub(super) fn read(sheet: &Sheet) -> Sample {
         let width = sheet.headings.len();
         let mut rows = vec![];
@@ -32,7 +32,7 @@ impl Sample {
         Sample { rows }
     }
 
-    /// The cells of a column that hold something.
+    /// The cells of a column that are not blank.
     fn filled(&self, column: usize) -> impl Iterator<Item = &str> {
         let cells = self.rows.iter().filter_map(move |row| row.get(column));
         cells
@@ -40,7 +40,7 @@ impl Sample {
             .filter(|cell| !cell.is_empty() && !is_placeholder(cell))
     }
 
-    /// Whether nearly all cells hold a number that may be dialled, each another one.
+    /// Returns true if nearly all cells are numbers that may be dialled, each a different one.
     pub(super) fn may_be_numbers(&self, column: usize) -> bool {
         let filled = self.filled(column).count();
         let numbers: Vec<&str> = self.filled(column).filter(|cell| is_number(cell)).collect();
@@ -48,7 +48,7 @@ impl Sample {
         !numbers.is_empty() && numbers.len() * 10 >= filled * 8 && distinct * 10 >= filled * 8
     }
 
-    /// Whether some cell holds a digit.
+    /// Returns true if some cell has a digit.
     pub(super) fn has_digits(&self, column: usize) -> bool {
         self.filled(column)
             .any(|cell| cell.contains(|c: char| c.is_ascii_digit()))
@@ -66,7 +66,8 @@ impl Sample {
     }
 }
 
-/// Whether a cell is a number that may be dialled, with what people write between its digits; no date is one.
+/// Returns true if a cell is a number that may be dialled, with the signs that people write between its digits; no date
+/// is one.
 fn is_number(cell: &str) -> bool {
     let digits = cell.chars().filter(char::is_ascii_digit).count();
     let is_known = |c: char| c.is_ascii_digit() || " +-/()\u{a0}".contains(c);

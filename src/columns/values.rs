@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Cell {
-    /// The value of a field, as it stands.
+    /// The value of a field, unchanged.
     Plain(Field),
     /// The value of a field, once it is translated.
     Translated(Translation),
@@ -30,7 +30,7 @@ pub(super) enum Cell {
 #[serde(deny_unknown_fields)]
 pub(super) struct Translation {
     field: Field,
-    /// The product's words for values, and what they mean; `""` is the blank cell.
+    /// The product's words for values, with their meaning; `""` is the blank cell.
     #[serde(default)]
     values: BTreeMap<String, String>,
     /// A switch that is on where the field is off.
@@ -82,13 +82,13 @@ pub(super) enum How {
     AfterComma,
     /// Both sides of the comma, the one behind it first.
     AroundComma,
-    /// As it stands.
+    /// Unchanged.
     AsIs,
     /// Of other fields, as the vendor has it.
     Made,
 }
 
-/// A value that stands in no cell of the sheet as it is to be read.
+/// A value that no cell of the sheet has in the form in which it is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Derived {
     /// The column that it comes from; `None` where the sheet has none.

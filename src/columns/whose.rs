@@ -1,4 +1,4 @@
-//! Whose words a sheet's headings are.
+//! The owner of a sheet's headings: the vendor or product whose words they are.
 
 use super::dictionary::dictionary;
 use super::products::{Product, Recognised, product, products, recognise};
@@ -8,20 +8,20 @@ use crate::manifest::Manifest;
 use crate::model::{Field, heading_key, same_word};
 use std::collections::HashMap;
 
-/// Whose words count beside rowcall's own and common ones.
+/// The words that are used beside rowcall's own and common ones.
 pub(super) enum Words<'m> {
     /// The vendor's that the sheet goes to; it is not known to be written for it.
     Target(&'m Manifest),
-    /// This vendor's, whose sheet it is.
+    /// The words of this vendor, who owns the sheet.
     Vendor(&'m Manifest),
-    /// This product's, whose sheet it is.
+    /// The words of this product, which owns the sheet.
     Product(&'static Product),
 }
 
-/// Whose sheet it is.
+/// The owner of a sheet.
 pub(super) struct Owner<'m> {
     pub(super) words: Words<'m>,
-    /// The headings that tell it, where nobody said it.
+    /// The headings that identify it, where the user has not named it.
     pub(super) evidence: Option<String>,
 }
 
@@ -39,7 +39,7 @@ impl Owner<'_> {
     }
 }
 
-/// Finds whose sheet it is, or what has to be asked.
+/// Finds the sheet's owner, or the question to ask.
 pub(super) fn owner<'m>(
     headings: &[String],
     target: &'m Manifest,

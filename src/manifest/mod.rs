@@ -41,13 +41,13 @@ pub struct Manifest {
     pub group: Option<GroupFacts>,
 }
 
-/// The facts of a vendor's groups, beside those that hold for all of it.
+/// The facts of a vendor's groups, beside those that apply to all of it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GroupFacts {
     /// The number of names that one look-up asks for.
     pub batch: usize,
-    /// The settings of the vendor that hold for its groups too.
+    /// The settings of the vendor that apply to its groups too.
     pub settings: Vec<String>,
     /// One row a field that a group has.
     pub field: Vec<FieldRow>,
@@ -59,7 +59,7 @@ pub struct GroupFacts {
 pub struct VendorFacts {
     /// The word for it on the command line.
     pub id: String,
-    /// The vendor whose conversation it shares, where that is another's: what they differ in are facts.
+    /// The vendor whose conversation it shares, where it has none of its own: their differences are facts.
     #[serde(default)]
     pub like: Option<String>,
     /// Its name as its maker writes it.
@@ -70,9 +70,9 @@ pub struct VendorFacts {
     pub path: String,
     /// The port that the vendor's pages print.
     pub port: u16,
-    /// Requests per second unless the target says otherwise.
+    /// Requests per second unless the target sets another number.
     pub rate: f64,
-    /// Requests in flight unless the target says otherwise.
+    /// Requests in flight unless the target sets another number.
     pub parallel: usize,
     /// The number of extensions that one look-up asks for; 1 where the vendor answers for one at a time.
     pub batch: usize,
@@ -111,7 +111,7 @@ pub struct Abilities {
     pub greetings: bool,
     /// It asks for a sign-in before anything else.
     pub sign_in: bool,
-    /// It can be set up to let everybody in, without an account.
+    /// True if it can be set up to admit everyone, without an account.
     #[serde(default)]
     pub account_optional: bool,
 }
@@ -204,7 +204,8 @@ pub struct FieldRow {
     /// Cannot be changed once the extension exists.
     #[serde(default)]
     pub create_only: bool,
-    /// A list that is written as a whole: what the cell does not name goes. Other lists are added to.
+    /// True for a list that is written as a whole: items that the cell does not name are removed. Other lists are added
+    /// to.
     #[serde(default)]
     pub replaced_whole: bool,
     /// The setting and its word by which the list is written as a whole after all.
@@ -213,8 +214,8 @@ pub struct FieldRow {
     /// Is written by a request of its own, after the extension itself.
     #[serde(default)]
     pub separate: bool,
-    /// Is read, changed and written back by the conversation: of two changes at the same time one would undo the other,
-    /// and nobody would notice.
+    /// True if the conversation reads, changes and writes it back: of two changes at the same time one would undo the
+    /// other, unnoticed.
     #[serde(default)]
     pub one_at_a_time: bool,
     /// An address is fetched by the PBX, which keeps the name of the file.
@@ -242,7 +243,7 @@ pub struct FieldRow {
     /// The rules for its values.
     #[serde(default)]
     pub rules: Vec<RuleRow>,
-    /// The page that says so, a key of `source`.
+    /// The page with the rule, a key of `source`.
     pub source: String,
     /// Remarks for the people who use it.
     #[serde(default)]
@@ -270,7 +271,7 @@ pub struct CrossRow {
     pub rule: CrossRule,
     /// The weight of a breach.
     pub severity: Severity,
-    /// The page that says so, a key of `source`.
+    /// The page with the rule, a key of `source`.
     pub source: String,
 }
 
@@ -278,7 +279,7 @@ pub struct CrossRow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CrossRule {
-    /// A forward that is on says where to.
+    /// A forward that is on has a destination.
     ForwardNeedsTarget,
     /// A forward to an extension names one, and not itself.
     ForwardNeedsExtension,
@@ -383,10 +384,10 @@ pub struct FaultRow {
     pub sign_in: Option<FaultKind>,
     /// The meaning, in words.
     pub meaning: String,
-    /// The next step for whoever runs the PBX.
+    /// The next step for the people who run the PBX.
     #[serde(default)]
     pub hint: String,
-    /// The page that says so, a key of `source`.
+    /// The page with the code, a key of `source`.
     pub source: String,
 }
 
@@ -400,10 +401,10 @@ pub enum Purpose {
 }
 
 impl Manifest {
-    /// Reads a `vendor.toml` and checks that it holds together.
+    /// Reads a `vendor.toml` and checks that its parts agree.
     ///
     /// # Errors
-    /// What is wrong, naming the row.
+    /// A mistake, with its row.
     pub fn parse(text: &str) -> Result<Manifest, String> {
         let manifest: Manifest = toml::from_str(text).map_err(|error| error.to_string())?;
         manifest.hold_together()?;
@@ -469,7 +470,7 @@ impl Manifest {
         Ok(())
     }
 
-    /// The field that tells its records apart: the number, or a group's name.
+    /// The field that no two of its records share: the number, or a group's name.
     pub fn key(&self) -> Field {
         let mut fields = self.field.iter().map(|row| row.name);
         fields.find(|field| field.is_key()).unwrap_or(Field::NUMBER)
@@ -504,8 +505,8 @@ impl Manifest {
     }
 
     /// The fields that are sent to create or change an extension, with the vendor's words for their values, in the
-    /// order of `vendor.toml`. Fields that the vendor does not know, or only gives back, are left out; on create, what
-    /// the vendor demands is filled in.
+    /// order of `vendor.toml`. Fields that the vendor does not know, or only gives back, are left out; on create,
+    /// values that the vendor demands are filled in.
     pub fn outgoing<'m>(
         &'m self,
         wanted: &Record,
@@ -528,8 +529,8 @@ impl Manifest {
         values.collect()
     }
 
-    /// An extension from what the PBX gave back: `read` answers for one of the vendor's own names. Fields that are
-    /// written only are left out, for what comes back there is not what was written.
+    /// Builds an extension from the PBX's answer: `read` returns the text of one of the vendor's own names. Fields that
+    /// are written only are left out, since the text that comes back is not the one that was written.
     pub fn incoming(&self, mut read: impl FnMut(&str) -> Option<String>) -> Record {
         let mut extension = Record::default();
         for row in self
@@ -563,7 +564,7 @@ impl FieldRow {
                 None if self.open_choices => Some(Cow::Borrowed(trimmed)),
                 None => None,
             },
-            // The row is the whole of it: what stands there twice is meant once.
+            // The row is the whole of it: an item that is listed twice is meant once.
             Kind::List if self.replaced_whole => {
                 let mut items: Vec<&str> = vec![];
                 for item in trimmed.split(';').map(str::trim) {
@@ -589,7 +590,7 @@ impl FieldRow {
             && self.choice(text).is_none()
     }
 
-    /// The known word that a text stands for, without regard to case, spaces, `_` and `-`.
+    /// Finds the known word for a text, without regard to case, spaces, `_` and `-`.
     pub fn choice(&self, text: &str) -> Option<&Choice> {
         self.choices.iter().find(|choice| {
             let mut words = [&choice.value, &choice.wire]
@@ -612,7 +613,7 @@ impl FieldRow {
         }
     }
 
-    /// The canonical text for a vendor's; what is not understood stays as it came.
+    /// Returns the canonical text for a vendor's; a text that is not understood stays as it came.
     pub fn from_wire(&self, text: &str) -> String {
         if let (Kind::Switch, Some([on, off])) = (self.name.def().kind, &self.switch) {
             if same_word(on, text) {

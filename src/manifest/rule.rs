@@ -1,4 +1,4 @@
-//! The rules for one value: of each kind its word, its sentence, what to do about a breach, and what breaks it.
+//! The rules for one value: each kind with its word, its sentence, the next step after a breach, and its test.
 
 use crate::model::{Care, Field, RuleId, Severity};
 use serde::{Deserialize, Deserializer};
@@ -12,10 +12,10 @@ pub struct RuleRow {
     /// The weight of a breach; an error unless the row sets another.
     #[serde(default = "error")]
     pub severity: Severity,
-    /// The page that says so, where it is not the field's own.
+    /// The page with the rule, where it is not the field's own.
     #[serde(default)]
     pub source: Option<String>,
-    /// Tells rules of one kind and field apart: stands behind the rule's id.
+    /// The end of the rule's id, which distinguishes rules of one kind and field.
     #[serde(default)]
     pub id: Option<String>,
     /// The reason for the rule, where the page alone does not give it (an analogy, an ancestor).
@@ -62,7 +62,7 @@ pub enum Rule {
         #[serde(deserialize_with = "CharSet::literal")]
         chars: CharSet,
     },
-    /// Only these characters; `a-z` stands for a range, a `-` at the end for itself.
+    /// Only these characters; `a-z` is a range, a `-` at the end is itself.
     Only {
         /// Characters and ranges.
         #[serde(deserialize_with = "CharSet::ranges")]
@@ -207,20 +207,20 @@ impl Rule {
 /// The characters that a rule names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CharSet {
-    /// As it stands in the file.
+    /// The text as the file has it.
     text: String,
     ascii: u128,
     others: Vec<(char, char)>,
 }
 
 impl CharSet {
-    /// Reads a text each of whose characters stands for itself.
+    /// Reads a text in which each character is itself.
     fn literal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<CharSet, D::Error> {
         let text = String::deserialize(deserializer)?;
         Ok(CharSet::of_each(text))
     }
 
-    /// Reads a text in which `a-z` is a range, and a `-` at the end stands for itself.
+    /// Reads a text in which `a-z` is a range, and a `-` at the end is itself.
     fn ranges<'de, D: Deserializer<'de>>(deserializer: D) -> Result<CharSet, D::Error> {
         let text = String::deserialize(deserializer)?;
         Ok(CharSet::of_ranges(text))

@@ -1,16 +1,16 @@
-//! Forwards from one vendor's words to another's: a switch, a destination and what belongs to it, in one meaning.
+//! Forwards from one vendor's words to another's: a switch, a destination and its parts, as one meaning.
 //!
-//! Makes differ in which of these they have: one switches a forward on and names the destination in fields of their own,
-//! another has an action and a value, and no switch. Nothing is guessed: a destination for which a vendor's pages print no
-//! word is dropped, and the loss report says so.
+//! Vendors have different parts of these: one switches a forward on and names the destination in fields of their own,
+//! another has an action and a value, and no switch. The meaning is never guessed: a destination for which a vendor's
+//! pages print no word is dropped, and the loss report lists it.
 
 use super::{Mapper, Source};
 use crate::manifest::{Access, FieldRow, Manifest};
 use crate::model::{Field, Forward, Record};
 use std::collections::BTreeMap;
 
-/// The fields of an extension that belong to a forward which is off, or to another destination than the one that it has.
-/// Where one field is for whatever a destination needs, nobody can tell.
+/// Finds the fields of an extension that belong to a forward which is off, or to another destination than the present
+/// one. Where one field serves whatever a destination needs, this cannot be known.
 pub(super) fn dormant(from: &Source<'_>, extension: &Record) -> BTreeMap<Field, &'static str> {
     let mut dormant = BTreeMap::new();
     for forward in Forward::all() {
@@ -132,7 +132,7 @@ pub(super) fn map(forward: Forward, mapper: &mut Mapper<'_>) {
     mapper.drop_all(forward.fields(), &why);
 }
 
-/// Carries what belongs to a destination of this word.
+/// Maps the fields of a destination with this word.
 fn destination(forward: Forward, word: &str, mapper: &mut Mapper<'_>) {
     let (from, to) = (&mapper.route.from, mapper.route.to);
     let there = &to.vendor.name;

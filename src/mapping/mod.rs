@@ -1,14 +1,15 @@
-//! Fields of one vendor, or of a sheet, as another vendor has them: what carries over, what is translated, what is dropped,
-//! what is missing. Pure. Knows no vendor by name: the vendors' manifests and `translations.toml` say what there is to know.
+//! Fields of one vendor, or of a sheet, as another vendor has them: carried over, translated, dropped or missing. Pure.
+//! Knows no vendor by name: the facts are in the vendors' manifests and in `translations.toml`.
 //!
 //! Every field of an extension has exactly one fate: it is *carried* (same field, same value), *translated* (another
-//! field or another form), or *dropped*. Beside these stand the fields that the other vendor needs and this one does not
-//! have: they are *missing* here, and come from a default, from a rule, or are generated. A field without a value is
-//! none, as everywhere: absent and empty are the same. The state of the moment (registrations, addresses) is no property
-//! of an extension and is not counted.
+//! field or another form), or *dropped*. In addition there are the fields that the other vendor needs and this one does
+//! not have: they are *missing* here, and come from a default, from a rule, or are generated. A field without a value
+//! is none, as everywhere: absent and empty are the same. The state of the moment (registrations, addresses) is no
+//! property of an extension and is not counted.
 //!
-//! A sheet is mapped row by row by the same table ([`map_row`]): only what the vendor lacks is joined, split, translated or
-//! dropped. All else stays as the sheet has it, for the checks to judge; a blank cell gives nothing and takes nothing.
+//! A sheet is mapped row by row by the same table ([`map_row`]): only fields that the vendor lacks are joined, split,
+//! translated or dropped. All others stay as the sheet has them, for the checks to judge; a blank cell gives nothing
+//! and takes nothing.
 
 mod forwards;
 mod renumber;
@@ -71,7 +72,7 @@ impl Mapping {
 /// The treatment of one field of one extension. Contains no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MappedField {
-    /// The field: this vendor's, or for what is missing the other's.
+    /// The field: this vendor's, or for a missing one the other's.
     pub field: Field,
     /// The treatment of the field.
     pub mapping: Mapping,
@@ -207,8 +208,8 @@ impl<'m> Route<'m> {
         }
     }
 
-    /// Maps an extension. Whether what comes out keeps to the other vendor's rules is for the ordinary check to say, except
-    /// for secrets: one that the other vendor would refuse is not carried.
+    /// Maps an extension. The ordinary check decides if the result keeps to the other vendor's rules, except for
+    /// secrets: one that the other vendor would refuse is not carried.
     pub fn map(&self, extension: &Record, renumbering: &Renumbering) -> MappedRecord {
         let mut mapper = Mapper::new(self, extension, renumbering);
         mapper.number();
@@ -279,7 +280,7 @@ struct Mapper<'r> {
     entries: Vec<MappedField>,
 }
 
-/// A value, and what it was before extensions were renumbered.
+/// A value, and its text before extensions were renumbered.
 struct Value {
     text: Secret,
     was: Option<Secret>,
@@ -638,7 +639,7 @@ impl<'r> Mapper<'r> {
             if let Some(fill) = &row.fill {
                 let how = format!("{there} demands it: sent when the extension is created");
                 self.missing(field, &given(fill), Origin::Default, how);
-                // It is sent on create alone, and nothing that anybody wants.
+                // It is sent on create alone, and is not the user's choice.
                 self.wanted.remove(field);
             } else if !row.required {
                 continue;
@@ -752,7 +753,8 @@ impl Route<'_> {
     }
 }
 
-/// Given and family name: what stands after and before the one comma, else before and after the last space.
+/// Splits a name into given and family name: the text after and before the one comma, else before and after the last
+/// space.
 fn split_name(name: &str) -> (&str, &str) {
     if let Some((last, first)) = name.split_once(',')
         && !first.contains(',')

@@ -87,8 +87,8 @@ impl fmt::Display for Collision {
 }
 
 impl Renumbering {
-    /// The new number of each extension: what `listed` says, else what the first rule says that is about it, else the
-    /// one that it has.
+    /// Works out the new number of each extension: the one in `listed`, else by the first rule that matches, else its
+    /// present one.
     ///
     /// # Errors
     /// All numbers that more than one extension would have.

@@ -1,4 +1,4 @@
-//! The rows of sheets: what a vendor lacks of them becomes what it has.
+//! The rows of sheets: fields that a vendor lacks become fields that it has.
 
 use super::{
     MappedRecord, Mapper, Mapping, Renumbering, Route, Source, forwards, split_name, translations,
@@ -38,8 +38,8 @@ pub fn made_fields(fields: &BTreeSet<Field>, to: &Manifest) -> BTreeMap<Field, F
     made
 }
 
-/// Maps a row of a sheet which has these fields. What the vendor takes of it stays as it is; all that it lacks has its
-/// entry.
+/// Maps a row of a sheet with these fields. The fields that the vendor takes stay as they are; each that it lacks has
+/// its entry.
 pub fn map_row(fields: &BTreeSet<Field>, to: &Manifest, row: &Record) -> MappedRecord {
     let none = Renumbering::default();
     let route = Route::of_sheet(fields, to);
@@ -59,8 +59,8 @@ pub fn map_row(fields: &BTreeSet<Field>, to: &Manifest, row: &Record) -> MappedR
     }
 }
 
-/// The names that a row changes in one part: where the vendor has one field for both, the blank part stays as the PBX
-/// holds it.
+/// Finds the names that a row changes in one part: where the vendor has one field for both, the blank part stays as it
+/// is on the PBX.
 pub fn kept_halves(to: &Manifest, row: &Record, held: &Record) -> Vec<(Field, String)> {
     let lacks = |field: &Field| {
         to.row(*field)
@@ -109,7 +109,7 @@ impl Mapper<'_> {
         forward.fields().any(lacks) && word.is_none_or(knows)
     }
 
-    /// Carries what the vendor takes, and drops the rest.
+    /// Carries the fields that the vendor takes, and drops the rest.
     fn rest_of_row(&mut self, row: &Record) {
         let there = &self.route.to.vendor.name;
         for (field, text) in row.iter() {
@@ -157,7 +157,7 @@ impl Mapper<'_> {
         self.drop_with(field, &why);
     }
 
-    /// Empties what is made of fields that the row empties, and the half of a name that the whole does not have.
+    /// Empties the fields made of others that the row empties, and the half of a name that the whole does not have.
     fn cleared_in_row(&mut self, row: &Record) {
         let (route, table) = (self.route, self.route.table);
         let is_cleared = |field: &Field| row.get(*field).is_some_and(|text| text.is_empty());

@@ -18,7 +18,7 @@ pub(super) struct Translations {
     pub(super) default: Vec<Fallback>,
 }
 
-/// A field that stands for another one.
+/// A field that corresponds to another one.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Same {
@@ -80,7 +80,8 @@ pub(super) struct Fallback {
     pub(super) reason: String,
 }
 
-/// The table. It is part of the program, and a test reads it: what cannot be read is no translation at all.
+/// Returns the table. It is part of the program, and a test reads it: an entry that cannot be read is no translation at
+/// all.
 pub(super) fn translations() -> &'static Translations {
     static TABLE: LazyLock<Translations> =
         LazyLock::new(|| toml::from_str(include_str!("translations.toml")).unwrap_or_default());

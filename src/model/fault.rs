@@ -1,4 +1,4 @@
-//! The PBX or the network said no: for whoever runs the PBX.
+//! The refusals and failures of a PBX or of the network: for the people who run the PBX.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -7,11 +7,11 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
-    /// It certainly never reached the PBX; saying it again is safe.
+    /// The request certainly never reached the PBX; sending it again is safe.
     NotSent,
-    /// It may have happened: look at the PBX before saying anything again.
+    /// It may have happened: look at the PBX before anything is sent again.
     MayHaveHappened,
-    /// The PBX said "later" in words of its own and did nothing.
+    /// The PBX answered "later" in words of its own and did nothing.
     Busy,
     /// The session ran out; nothing was done.
     SessionExpired,
@@ -19,11 +19,11 @@ pub enum FaultKind {
     CredentialRefused,
     /// The address answers, but there is no such PBX there, or it refuses our login: the run cannot go on.
     TargetUnusable,
-    /// The PBX said no to this extension.
+    /// The PBX refused this extension.
     Rejected,
-    /// The PBX says that the extension exists already.
+    /// The PBX reports that the extension exists already.
     Exists,
-    /// The PBX says that there is no such extension.
+    /// The PBX reports that there is no such extension.
     Missing,
 }
 
@@ -36,7 +36,7 @@ pub struct Fault {
     pub code: Cow<'static, str>,
     /// The event, in words.
     pub message: String,
-    /// The next step for whoever runs the PBX; empty where there is none to name.
+    /// The next step for the people who run the PBX; empty where there is none to name.
     pub hint: String,
     /// The HTTP status, where a reply came.
     pub http_status: Option<u16>,

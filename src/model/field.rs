@@ -1,7 +1,7 @@
 //! The field dictionary: one list of properties of an extension, or of a group of them, that all vendors share.
 //!
-//! What means the same at two vendors is one field. A vendor's own name for a field stands in its `vendor.toml`, not
-//! here.
+//! Properties with the same meaning at two vendors are one field. A vendor's own name for a field is in its
+//! `vendor.toml`, not here.
 
 use std::fmt;
 
@@ -43,7 +43,7 @@ pub enum Care {
     Count,
     /// One word of a list, an address, a switch, a time.
     Word,
-    /// Any text, or several: only what no person writes is found.
+    /// Any text, or several: only signs that no person writes are found.
     Free,
 }
 
@@ -52,7 +52,7 @@ pub enum Care {
 pub enum Identity {
     /// A telephone number.
     Number,
-    /// The person or room whose extension, and so whose secrets, it is.
+    /// The person or room that the extension, with its secrets, belongs to.
     Person,
     /// The name of the SIP account.
     Account,
@@ -72,7 +72,7 @@ pub enum Reference {
 /// One entry of the dictionary.
 #[derive(Debug)]
 pub struct FieldDef {
-    /// Canonical name: what headings, reports and messages say.
+    /// Canonical name: the one in headings, reports and messages.
     pub name: &'static str,
     /// The field's name within a sentence.
     pub spoken: &'static str,
@@ -84,12 +84,12 @@ pub struct FieldDef {
     pub care: Care,
     /// Its value may never be shown.
     pub secret: bool,
-    /// It gives the state of the moment (a registration, say) and is no setting: left out of exports unless asked for,
-    /// never written.
+    /// True if it shows the state of the moment (a registration, say) and is no setting: left out of exports unless
+    /// asked for, never written.
     pub live: bool,
     /// The part of the extension's identity that it shows to people; a secret must not be guessable from it.
     pub identifies: Option<Identity>,
-    /// Whose number it may hold.
+    /// The kind of extension whose number it may contain.
     pub refers: Option<Reference>,
     /// A value as an example; of a secret an invented one.
     pub example: &'static str,
@@ -361,7 +361,7 @@ impl Field {
         Field::all().find(|field| field.name() == name)
     }
 
-    /// Returns true for the field that tells a record from all others of its sheet: an extension's number, a group's
+    /// Returns true for the key: the field that no two records of a sheet share, an extension's number or a group's
     /// name.
     pub fn is_key(self) -> bool {
         self == Field::NUMBER || self == Field::GROUP_NAME

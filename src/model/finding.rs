@@ -1,4 +1,4 @@
-//! The row is wrong: for whoever keeps the sheet.
+//! Mistakes in rows: for the people who keep the sheet.
 
 use super::{Field, RuleId, Secret};
 use std::borrow::Cow;
@@ -28,7 +28,7 @@ impl Severity {
     }
 }
 
-/// One breach of one rule by one row. Which row it is stands with whoever holds the finding.
+/// One breach of one rule by one row. The row itself is named where the finding is kept.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 pub struct Finding {
     /// The rule's stable id, for example `sip_password.forbidden`.

@@ -1,4 +1,4 @@
-//! The nouns: what the program talks about. No I/O, no vendor, no file format.
+//! The nouns: the things that the program deals with. No I/O, no vendor, no file format.
 
 mod change;
 mod fault;

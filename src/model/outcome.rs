@@ -48,11 +48,11 @@ pub enum RowResult {
     Missing,
     /// Has findings; never sent.
     Invalid,
-    /// The PBX said no.
+    /// The PBX refused it.
     Rejected,
     /// Not done, for a transport reason.
     Failed,
-    /// May have happened, and looking did not tell.
+    /// It may have happened, and looking at the PBX did not show it.
     Unknown,
     /// Accepted, but stored differently.
     Differs,
@@ -153,7 +153,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// An outcome with nothing in it yet but what was to be done and what became of it.
+    /// Creates an outcome that has an action and a result, and nothing else yet.
     pub fn new(action: Action, result: RowResult) -> Outcome {
         Outcome {
             row: None,
@@ -176,9 +176,8 @@ impl Outcome {
         }
     }
 
-    /// The same outcome with findings. The first error among them, or else the first warning, is what its code, field,
-    /// column and message tell; `column` gives the heading of a finding's field or column. Where nothing is wrong these
-    /// stay as they are.
+    /// Adds findings. The first error among them, or else the first warning, decides the outcome's code, field, column
+    /// and message; `column` gives the heading of a finding's field or column. Without findings these stay as they are.
     pub fn with_findings(
         mut self,
         findings: Vec<Finding>,

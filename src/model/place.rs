@@ -10,13 +10,13 @@ pub struct Place {
     pub file: Arc<str>,
     /// The sheet's name within a workbook.
     pub sheet: Option<Arc<str>>,
-    /// The line on which the row starts, counting from 1 (the row's number in a workbook); 0 where it stands in no file,
-    /// and `file` alone says where.
+    /// The line on which the row starts, counted from 1 (the row's number in a workbook); 0 where it is in no file, and
+    /// `file` alone is the place.
     pub line: u64,
 }
 
 impl fmt::Display for Place {
-    /// `file:line`, or `file:Sheet!A7` in a workbook, or what else says where.
+    /// Writes `file:line`, or `file:Sheet!A7` in a workbook, or the other place that `file` names.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.sheet {
             _ if self.line == 0 => f.write_str(&self.file),

@@ -2,11 +2,11 @@
 
 use super::{Change, Field, Outcome, RowResult};
 
-/// One line of the report, and what is to be said to the PBX for it.
+/// One line of the report, and the change that is to be sent to the PBX for it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlannedRow {
-    /// Without a change: the row's one result. With a change: the line of the report as it stands while nothing was
-    /// said, its result [`RowResult::NotSent`].
+    /// Without a change: the row's one result. With a change: the line of the report before anything is sent, its
+    /// result [`RowResult::NotSent`].
     pub outcome: Outcome,
     /// The change to make, with the record as the PBX had it before. Its `row` is the row's position.
     pub change: Option<Change>,
@@ -25,7 +25,7 @@ impl PlannedRow {
         }
     }
 
-    /// A row that is to be sent: its line while nothing was said, and its change.
+    /// Creates a row that is to be sent: its line before anything is sent, and its change.
     pub fn to_send(line: Outcome, change: Change) -> PlannedRow {
         let outcome = Outcome {
             action: change.action,
@@ -39,7 +39,7 @@ impl PlannedRow {
         }
     }
 
-    /// Its line of the report of a plan: what would be sent is valid.
+    /// Returns its line in the report of a plan, where a row that would be sent is valid.
     pub fn line(&self) -> Outcome {
         let mut outcome = self.outcome.clone();
         if self.change.is_some() {

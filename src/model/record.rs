@@ -38,7 +38,7 @@ impl Record {
         self.text(self.key()).unwrap_or_default()
     }
 
-    /// The field that holds the key.
+    /// The field of the key.
     fn key(&self) -> Field {
         if self.fields.contains_key(&Field::GROUP_NAME) {
             Field::GROUP_NAME

@@ -7,7 +7,7 @@ use std::fmt::Write;
 /// The number of characters of a value that are shown.
 const CHARS_MAX: usize = 60;
 
-/// Stands in the place of a secret.
+/// The words that replace a secret.
 pub const NOT_SHOWN: &str = "(not shown)";
 
 /// The value of a field in quotes; of a secret nothing.
@@ -19,7 +19,7 @@ pub fn shown(field: Field, text: &str) -> String {
     }
 }
 
-/// The value of a field as it stands, for a cell of a report; of a secret that is not empty nothing.
+/// The value of a field unchanged, for a cell of a report; nothing for a secret that is not empty.
 pub fn plain(field: Field, text: &str) -> String {
     if field.hides(text) && !text.is_empty() {
         NOT_SHOWN.to_owned()
@@ -76,7 +76,7 @@ fn percent_decoded(words: &str) -> String {
         .unwrap_or_default()
 }
 
-/// The words with what JSON and XML write otherwise turned back: `\\u0061`, `\\/`, `&#97;`, `&#x61;`, `&amp;`.
+/// Turns back the escapes of JSON and XML in a text: `\\u0061`, `\\/`, `&#97;`, `&#x61;`, `&amp;`.
 fn unescaped(words: &str) -> String {
     let mut out = String::new();
     let mut rest = words;
@@ -153,7 +153,7 @@ fn decoded_runs(words: &str) -> impl Iterator<Item = String> {
 /// A target as it was typed, without the password of an address: `http://api:(not shown)@10.0.0.1`. A mistyped address
 /// counts as an address too, so everything between the first `:` of a user and the last `@` is taken for a password.
 pub fn target(typed: &str) -> Cow<'_, str> {
-    // An address has no query and no fragment: whatever stands there is not shown.
+    // An address has no query and no fragment: text in their places is not shown.
     let is_address = typed.contains([':', '/', '@']);
     if let Some(at) = typed.find(['?', '#']).filter(|_| is_address) {
         let (address, query) = typed.split_at(at);
@@ -192,13 +192,13 @@ fn without_passwords(text: &str) -> Cow<'_, str> {
     Cow::Owned(words.collect())
 }
 
-/// A message on its way to a person: what would steer a terminal, or turn its letters round, is written out, and the
-/// password of an address is left out.
+/// Prepares a message for people: characters that would steer a terminal, or turn its letters round, are written out,
+/// and the password of an address is left out.
 pub fn message(text: &str) -> String {
     harmless(&without_passwords(text)).into_owned()
 }
 
-/// A text on its way to a terminal: what would steer it, or turn its letters round, is written out.
+/// Prepares a text for a terminal: characters that would steer it, or turn its letters round, are written out.
 pub fn harmless(text: &str) -> Cow<'_, str> {
     let steers = |c: char| {
         (c.is_control() && !matches!(c, '\n' | '\t'))

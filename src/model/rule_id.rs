@@ -1,12 +1,12 @@
-//! The stable name of a rule, as it stands in findings and reports.
+//! The stable name of a rule, as findings and reports show it.
 
 use super::Field;
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 
-/// A rule's id: what it is about, a point, and its kind, for example `sip_password.forbidden`; a third part tells rules
-/// of one kind and field apart. A rule about several fields is its kind alone.
+/// A rule's id: its subject, a point, and its kind, for example `sip_password.forbidden`; a third part distinguishes
+/// rules of one kind and field. The id of a rule about several fields is its kind alone.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(transparent)]
 pub struct RuleId(Cow<'static, str>);

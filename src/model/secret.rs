@@ -16,7 +16,7 @@ impl Secret {
         Secret(Zeroizing::new(text.into()))
     }
 
-    /// The text itself: for the wire, for comparing, and for files that must hold it.
+    /// Returns the text itself: for the wire, for comparing, and for files that must contain it.
     pub fn reveal(&self) -> &str {
         &self.0
     }

@@ -20,7 +20,7 @@ impl<'t> Text<'t> {
         }
     }
 
-    /// The text itself, of a secret too: for sealing, comparing, and files that must hold it.
+    /// Returns the text itself, of a secret too: for sealing, comparing, and files that must contain it.
     pub fn reveal(self) -> &'t str {
         match self {
             Text::Open(text) => text,

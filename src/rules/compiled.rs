@@ -52,7 +52,7 @@ impl ValueClass {
 /// are always enough.
 pub(super) type View = [ValueClass; 256];
 
-/// One field row and where it stands in the sheet.
+/// One field row and its column in the sheet.
 #[derive(Debug)]
 pub(super) struct CompiledField<'m> {
     pub(super) row: &'m FieldRow,
@@ -100,12 +100,12 @@ const DIGIT: u8 = 2;
 const LOWER: u8 = 4;
 const UPPER: u8 = 8;
 
-/// A rule with what can be worked out beforehand.
+/// A rule with everything that can be worked out beforehand.
 #[derive(Debug)]
 pub(super) struct CompiledRule<'m> {
     pub(super) row: &'m RuleRow,
     id: RuleId,
-    /// Another rule says already that there must be digits only.
+    /// True if another rule already demands digits only.
     digits_demanded: bool,
     source: String,
 }
@@ -134,7 +134,7 @@ impl<'m> CompiledField<'m> {
 
     #[inline]
     pub(super) fn trimmed<'t>(&self, text: &'t str) -> &'t str {
-        // Most texts have nothing to trim, which their first and last byte tell.
+        // Most texts have nothing to trim, as their first and last byte show.
         let ends = [text.as_bytes().first(), text.as_bytes().last()];
         if ends.iter().flatten().all(|b| b.is_ascii_graphic()) || self.row.name.is_secret() {
             text
@@ -162,7 +162,7 @@ impl<'m> CompiledField<'m> {
                 _ => None,
             },
             FastPath::Words(words) => {
-                // Lengths and first bytes tell most words apart.
+                // Lengths and first bytes distinguish most words.
                 let first = text.as_bytes().first();
                 words
                     .iter()
@@ -235,7 +235,7 @@ impl<'m> CompiledField<'m> {
             .unwrap_or_else(|| self.seen(text))
     }
 
-    /// Says every rule that a value breaks. One that is too short is not told that it is weak as well.
+    /// Appends a finding for every rule that a value breaks. One that is too short gets none for being weak as well.
     pub(super) fn breaches(&self, text: &str, findings: &mut Vec<Finding>) {
         let mut short = false;
         for rule in self.rules.iter().filter(|rule| rule.is_broken_by(text)) {
@@ -273,7 +273,8 @@ impl<'m> CompiledField<'m> {
         ValueClass::Blank
     }
 
-    /// A text that stands for no value. Where one is needed it is an error, else the cell counts as blank.
+    /// Builds the finding for a text that stands for no value. Where a value is needed it is an error, else the cell
+    /// counts as blank.
     pub(super) fn placeholder(&self, text: &str, is_needed: bool) -> Finding {
         let message = format!(
             "{} {} stands for no value",
@@ -347,8 +348,8 @@ impl<'m> CompiledField<'m> {
         self.finding("required", Severity::Error, message, &hint)
     }
 
-    /// Says of a cell what its way to be stored tells, where its text has not told more: an error takes the place of what
-    /// follows from it.
+    /// Appends the findings about the way in which a cell is stored, where its text has none yet: an error replaces the
+    /// findings that follow from it.
     pub(super) fn check_stored(&self, cells: Cells<'_>, findings: &mut Vec<Finding>) {
         let Some(column) = self.column else { return };
         let Some(damage) = spreadsheet_damage::stored(self.row, cells.stored(column)) else {
@@ -499,7 +500,7 @@ impl FastPath {
                 }
             }
         };
-        // The first letter of `<clear>`, and what stands in the swallowed address.
+        // The first letter of `<clear>`, and the characters of the swallowed address.
         slow_unless(&mut table, &|b| {
             b != b'<' && (b != b'[' || kind != Kind::Email)
         });
@@ -521,7 +522,7 @@ impl FastPath {
                     min = min.max(*n);
                     slow_unless(&mut table, &|b| b.is_ascii());
                 }
-                // A byte of a longer character tells nothing of it, unless none is named.
+                // A single byte of a longer character proves nothing, unless no such character is named.
                 Rule::Forbidden { chars } => slow_unless(&mut table, &|b| {
                     let told = b.is_ascii() || chars.is_ascii();
                     told && !chars.contains(char::from(b))
@@ -577,7 +578,7 @@ impl<'m> CompiledRule<'m> {
     }
 
     fn is_broken_by(&self, text: &str) -> bool {
-        // Another rule may say already that there must be digits only.
+        // Another rule may already demand digits only.
         let is_no_number = matches!(self.row.rule, Rule::Range { .. })
             && !self.digits_demanded
             && !all_digits(text);

@@ -477,7 +477,7 @@ impl FieldsTogether {
         );
     }
 
-    /// Says a breach of a rule that is switched on; the first part is the field that it is about.
+    /// Appends a breach of a rule that is switched on; the first part is the field that it is about.
     fn breach(
         &self,
         rule: CrossRule,

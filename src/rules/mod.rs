@@ -1,11 +1,12 @@
-//! The checks: what is wrong with a row, said before anything is sent.
+//! The checks: the mistakes in a row, found before anything is sent.
 //!
-//! What a vendor demands stands in its `vendor.toml`; here it is compiled once per sheet and held against borrowed cells.
-//! A clean row costs no allocation. Nothing here reads a file, sends or prints.
+//! A vendor's demands are in its `vendor.toml`; here they are compiled once per sheet and applied to borrowed cells. A
+//! clean row costs no allocation. No code here reads a file, sends or prints.
 //!
 //! - [`Checker`]: one row: its cells, and its fields together.
-//! - [`Collector`] and [`CrossRowFacts`]: all rows together. A first pass over the rows leaves [`BatchFacts`], which a collector gathers
-//!   in row order; what it knows in the end lets a second pass say all findings of a row with that row.
+//! - [`Collector`] and [`CrossRowFacts`]: all rows together. A first pass over the rows leaves [`BatchFacts`], which a
+//!   collector gathers in row order; with its facts a second pass can report all findings of a row together with that
+//!   row.
 
 mod compiled;
 mod fields_together;

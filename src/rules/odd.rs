@@ -40,7 +40,7 @@ fn odd_severity(kind: OddChar, field: Field, c: char, wraps: bool) -> Option<Sev
     let free = matches!(field.def().kind, Kind::Text | Kind::List);
     match kind {
         OddChar::Control => Some(Severity::Error),
-        // A password may hold anything that its owner can type.
+        // A password may have any character that its owner can type.
         OddChar::CurlyQuote | OddChar::FullWidth | OddChar::Space if field.is_secret() => {
             Some(Severity::Warning)
         }

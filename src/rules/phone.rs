@@ -9,7 +9,7 @@ const DIGITS: std::ops::RangeInclusive<usize> = 6..=15;
 /// An area code has so many digits at most, the zero before it included.
 const AREA_DIGITS_MAX: usize = 6;
 
-/// A country's code, what is dialled before an area code within it, and what before another country's code.
+/// A country's code, the prefix before an area code within it, and the prefix before another country's code.
 const COUNTRIES: [(&str, &str, &str, &str); 26] = [
     ("AT", "43", "0", "00"),
     ("AU", "61", "0", "0011"),
@@ -39,7 +39,7 @@ const COUNTRIES: [(&str, &str, &str, &str); 26] = [
     ("ZA", "27", "0", "00"),
 ];
 
-/// The country in which a PBX stands.
+/// The country of a PBX.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Country {
     code: &'static str,
@@ -142,7 +142,7 @@ mod tests {
             ),
             ("+43 (0)1 234567", Some("00431234567"), Some("+431234567")),
             ("0043 1 234567", Some("00431234567"), Some("+431234567")),
-            // No zero before it: whose area code it is, is not known.
+            // Without a zero before it, the country of the area code is not known.
             ("171 5550000", None, None),
             ("0170-1234567 ext. 12", None, None),
             ("0170 1, 0171 2", None, None),

@@ -28,7 +28,7 @@ const TOTALS: [&str; 10] = [
     "summe", "gesamt", "total", "totals", "sum", "count", "somme", "totale", "totaal", "toplam",
 ];
 
-/// The same, also before a word of what is counted; no company is called so.
+/// The same, also before a word for the things counted; no company has such a name.
 const TOTALS_OF: [&str; 9] = [
     "gesamtsumme",
     "gesamtanzahl",
@@ -85,7 +85,7 @@ pub struct Checker<'m> {
     pub(super) slots: Vec<CompiledField<'m>>,
     columns: Vec<BoundColumn>,
     unbound_required: Vec<u8>,
-    /// Field rows whose values are held against those of the other rows.
+    /// Field rows whose values are compared with those of the other rows.
     measured: Vec<u8>,
     on_create: Box<View>,
     cross: FieldsTogether,
@@ -115,7 +115,7 @@ enum Bound {
 }
 
 impl<'m> Checker<'m> {
-    /// Compiles a vendor's rules for a sheet whose headings were understood so.
+    /// Compiles a vendor's rules for a sheet with this binding.
     pub fn new(manifest: &'m Manifest, binding: &Binding) -> Self {
         let mut checker = Checker::compile(manifest, |field| binding.column_of(field));
         let read = binding.columns.iter().enumerate();
@@ -135,7 +135,7 @@ impl<'m> Checker<'m> {
     /// Finds rows that contain no extension: they repeat the headings, or sum up the other rows.
     fn no_record(&self, cells: Cells<'_>) -> Option<Finding> {
         let number = self.number(cells);
-        // Nearly all rows begin with a number and hold more than a label.
+        // Nearly all rows begin with a number and have more than a label.
         let is_number = number.as_bytes().first().is_some_and(u8::is_ascii_digit);
         if is_number && cells.text().len() > number.len() + LABEL_BYTES_MAX {
             return None;
@@ -183,7 +183,7 @@ impl<'m> Checker<'m> {
         same > 1 || (same == 1 && self.headings.len() == 1)
     }
 
-    /// True for a row of several cells that holds its number and a label at most.
+    /// Returns true for a row of several cells that has its number and a label at most.
     fn is_bare(&self, number: &str, cells: Cells<'_>) -> bool {
         cells.len() > 1
             && cells.text().len() <= number.len() + LABEL_BYTES_MAX
@@ -265,11 +265,11 @@ impl<'m> Checker<'m> {
         }
     }
 
-    /// Appends every finding of a row, the heaviest first. What is wrong with the row as a row hides the rest, for its
-    /// cells may stand in wrong columns.
+    /// Appends every finding of a row, the heaviest first. A mistake in the row as a whole hides the rest, since its
+    /// cells may be in wrong columns.
     ///
-    /// With `across`, the rules about several rows are held too, as far as the row alone does not have to wait for its
-    /// forerunners: what may repeat an earlier row is appended to `duplicates`.
+    /// With `across`, the rules about several rows are applied too, as far as the row alone does not have to wait for
+    /// earlier rows: values that may repeat an earlier row are appended to `duplicates`.
     pub fn row(
         &self,
         row: &Row<'_>,
@@ -342,8 +342,8 @@ impl<'m> Checker<'m> {
         heaviest_first(findings, before);
     }
 
-    /// As [`Checker::collect`], and tells whether [`Checker::row`] finds something in the row alone. That is quicker than
-    /// to find the words for it.
+    /// Does the work of [`Checker::collect`], and returns true if [`Checker::row`] finds something in the row alone.
+    /// That is quicker than finding the words for it.
     pub fn collect_and_judge(
         &self,
         row: &Row<'_>,
@@ -459,7 +459,7 @@ impl<'m> Checker<'m> {
         ControlFlow::Continue(())
     }
 
-    /// Appends every finding of an extension, as if it stood in a row of the sheet.
+    /// Appends every finding of an extension, as if it were a row of the sheet.
     pub fn extension(&self, extension: &Record, purpose: Purpose, findings: &mut Vec<Finding>) {
         let before = findings.len();
         let mut view = *self.nothing_given(purpose);
@@ -488,7 +488,7 @@ impl<'m> Checker<'m> {
         heaviest_first(findings, before);
     }
 
-    /// Appends what all extensions together say of all that one is to be.
+    /// Appends the findings about an extension that show only from all extensions together.
     pub fn among(
         &self,
         extension: &Record,
@@ -506,9 +506,10 @@ impl<'m> Checker<'m> {
         across.check(&self.cross, &self.slots, &view, &text, findings, duplicates);
     }
 
-    /// Appends what can be said of an extension only now that it is known what the PBX holds: fields that cannot be changed
-    /// any more and hold something else, and what the rules about several fields say of what it will be once the wanted
-    /// fields are written over the held ones. Only breaches that a wanted field has a part in are said.
+    /// Appends the findings about an extension that need the record on the PBX: fields that cannot be changed any more
+    /// and have another value there, and breaches of the rules about several fields by the record as it will be once
+    /// the wanted fields are written over the present ones. Only breaches that a wanted field has a part in are
+    /// reported.
     pub fn merged(&self, wanted: &Record, held: &Record, findings: &mut Vec<Finding>) {
         let before = findings.len();
         // An extension that exists keeps its own secrets.
@@ -546,7 +547,7 @@ impl<'m> Checker<'m> {
         heaviest_first(findings, before);
     }
 
-    /// Appends what a row leaves for the survey of all rows. A row that is in trouble leaves nothing.
+    /// Adds a row's facts to the survey of all rows. A row with a mistake as a whole adds none.
     pub fn collect(&self, row: &Row<'_>, purpose: Purpose, traces: &mut BatchFacts) {
         if row.trouble.is_some() || self.no_record(row.cells).is_some() {
             return;
@@ -558,7 +559,7 @@ impl<'m> Checker<'m> {
         self.trace(row, cells, &seen, traces);
     }
 
-    /// Leaves in `traces` what a row gives to the survey; `seen` tells what is seen of a field row.
+    /// Adds a row's facts to `traces`; `seen` classifies the value of a field row.
     fn trace(
         &self,
         row: &Row<'_>,
@@ -662,7 +663,7 @@ impl<'m> Checker<'m> {
         }
     }
 
-    /// One value of one field: what is seen of it goes to the view.
+    /// Checks one value of one field, and enters its class in the view.
     fn value(
         &self,
         index: u8,
@@ -862,7 +863,7 @@ impl<'m> Checker<'m> {
         reading.is_some_and(|reading| reading.has_lacking())
     }
 
-    /// Control characters in columns that stand for no field: these are not sent.
+    /// Finds control characters in columns that have no field: these are not sent.
     fn controls_elsewhere(&self, cells: Cells<'_>, findings: &mut Vec<Finding>) {
         for column in 0..cells.len() {
             let text = cells.get(column).unwrap_or_default();

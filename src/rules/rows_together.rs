@@ -155,16 +155,16 @@ struct Sums {
     alone: Vec<u64>,
     /// Of each number of digits, how many numbers have it.
     lengths: [u64; Sums::LENGTHS],
-    /// The first numbers of each length whose row holds little else.
+    /// The first numbers of each length whose row has little else.
     bare: [Vec<u64>; Sums::LENGTHS],
 }
 
 impl Sums {
-    /// So few rows hold a number alone where it may be a total.
+    /// The largest number of rows with nothing but a number among which one may be a total.
     const ALONE_MAX: usize = 2;
-    /// A sheet has so many rows where a total is told from a number.
+    /// The fewest rows of a sheet in which a total can be recognised.
     const ROWS_MIN: u64 = 5;
-    /// Longer numbers are no totals of what anybody has.
+    /// The longest number that can be a total; nobody has as many things to sum up.
     const LENGTHS: usize = 20;
     /// A total's number has a length that so few numbers of the sheet have.
     const RARE_MAX: u64 = 2;
@@ -220,7 +220,7 @@ impl Sums {
 }
 
 impl BatchFacts {
-    /// Takes in what all rows together need of one.
+    /// Takes in the facts of one row that all rows together need.
     pub(super) fn take<'m, 'c>(
         &mut self,
         together: &FieldsTogether,
@@ -310,7 +310,7 @@ fn hash_of(text: &str) -> u64 {
     hasher.finish()
 }
 
-/// Gathers what all rows leave, in any order.
+/// Gathers the facts of all rows, in any order.
 #[derive(Debug, Default)]
 pub struct Collector {
     numbers: Numbers,
@@ -330,7 +330,7 @@ impl Collector {
         Collector::default()
     }
 
-    /// Takes in what the rows of one batch left.
+    /// Takes in the facts of one batch.
     pub fn add(&mut self, traces: BatchFacts) {
         for key in traces.keys {
             if self.numbers.insert_key(key) {
@@ -352,8 +352,8 @@ impl Collector {
         self.sums.add(traces.sums);
     }
 
-    /// Says which extensions the PBX holds: from now on a forward to an extension that is neither there nor in the
-    /// sheet is an error.
+    /// Takes in the extensions on the PBX: from now on a forward to an extension that is neither there nor in the sheet
+    /// is an error.
     pub fn on_pbx<'n>(&mut self, numbers: impl IntoIterator<Item = &'n str>) {
         let held = self.on_pbx.get_or_insert_default();
         for number in numbers {
@@ -378,7 +378,7 @@ impl Collector {
         })
     }
 
-    /// Ends the survey: what can now be said of every row.
+    /// Ends the survey and works out the facts about every row.
     pub fn finish(mut self) -> CrossRowFacts {
         let long = self.numbers.seal();
         self.repeated.extend(long.into_iter().map(Number::Digits));
@@ -415,7 +415,7 @@ pub struct CrossRowFacts {
     numbers: Numbers,
     on_pbx: Option<Numbers>,
     repeated: HashSet<Number>,
-    /// Hashes: what is in here may repeat, what is not does not.
+    /// Hashes: an address whose hash is here may repeat, any other does not.
     repeated_emails: HashSet<u64>,
     loops: Loops,
     pub(super) suspects: Suspects,
@@ -423,7 +423,7 @@ pub struct CrossRowFacts {
     is_silent: bool,
 }
 
-/// Something in a row that may stand in an earlier row as well. [`Places::settle`] tells.
+/// A value of a row that may be in an earlier row as well. [`Places::settle`] decides.
 #[derive(Debug)]
 pub struct Duplicate {
     of: String,
@@ -621,7 +621,7 @@ impl Places {
     }
 }
 
-/// Numbers that are no digits, and what stands for them.
+/// Numbers that are not all digits, and their ids.
 #[derive(Debug, Default)]
 struct Names {
     ids: HashMap<Box<str>, u64>,
@@ -635,7 +635,7 @@ impl Names {
             Number::Text(text) => match self.ids.get(&text) {
                 Some(id) => *id,
                 None => {
-                    // A key with the length 0 stands for no digits.
+                    // A key with the length 0 has no digits.
                     let id = self.texts.len() as u64;
                     self.texts.push(text.clone());
                     self.ids.insert(text, id);
@@ -786,7 +786,8 @@ fn rings(forwards: &[(u64, u64)]) -> HashMap<u64, u32> {
         if nodes.contains_key(root) {
             continue;
         }
-        // Each entry is an extension and what of its forwards is still to be followed: no call stack, however deep.
+        // Each entry is an extension with those of its forwards that are still to be followed: no call stack, however
+        // deep.
         let mut path: Vec<(u64, _)> = Vec::new();
         let mut entered = Some(*root);
         loop {

@@ -278,7 +278,7 @@ fn found_with(
     found
 }
 
-/// The ids and severities of what is found in one row with these cells, beside a number and a password.
+/// Returns the ids and severities of the findings of one row with these cells, beside a number and a password.
 fn ids(cells: &[(&str, &str)], purpose: Purpose) -> Vec<String> {
     let given = |name: &str| cells.iter().any(|(heading, _)| *heading == name);
     let mut all = cells.to_vec();

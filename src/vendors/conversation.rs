@@ -1,4 +1,4 @@
-//! One conversation, told again from its start at every turn: each question takes the next exchange, and the first one
+//! One conversation, replayed from its start at every turn: each question takes the next exchange, and the first one
 //! that was not asked yet ends the turn. So a vendor's conversation reads as straight lines.
 
 use super::{Fault, FaultKind, Manifest};
@@ -18,14 +18,14 @@ pub(crate) trait Dialect {
     /// The vendor's facts.
     fn manifest(&self) -> &'static Manifest;
 
-    /// Adds what shows the PBX who is speaking.
+    /// Adds the proof of the session.
     fn authorise(&self, request: Request, session: &Session) -> Request;
 
     /// Judges a reply: its content, or the fault that it means.
     fn judge(&self, exchange: &Exchange) -> Result<Self::Content, Fault>;
 }
 
-/// A conversation: the exchanges that were not looked at yet, and what was done so far.
+/// A conversation: the exchanges that were not used yet, and the steps done so far.
 pub(crate) struct Conversation<'t, D: Dialect> {
     dialect: &'t D,
     session: &'t Session,
@@ -60,7 +60,7 @@ pub(crate) enum End {
     Agreed,
     /// No more items came, though the PBX reports further pages, or does not report their number.
     Doubtful,
-    /// It was the page before once more: what is further back cannot be reached.
+    /// It was the page before once more: the pages behind cannot be reached.
     Repeated,
 }
 
@@ -80,7 +80,7 @@ impl<'t, D: Dialect> Conversation<'t, D> {
         self.done.push(what.into());
     }
 
-    /// Ends the conversation with a fault, which names what had been done before it.
+    /// Ends the conversation with a fault, which names the steps done before it.
     pub(crate) fn end(&self, mut fault: Fault) -> Turn {
         fault.done_before = self.done.join("; ");
         Turn::Fault(fault)
@@ -91,18 +91,18 @@ impl<'t, D: Dialect> Conversation<'t, D> {
         self.dialect.manifest()
     }
 
-    /// Ends the conversation because what is wanted cannot be had; `word` becomes part of the fault's id.
+    /// Ends the conversation because the task cannot be done; `word` becomes part of the fault's id.
     pub(crate) fn refuse(&self, word: &str, why: impl Into<String>, hint: &str) -> Turn {
         let fault = self.manifest().fault(FaultKind::Rejected, word, why);
         self.end(fault.hint(hint))
     }
 
-    /// Asks what must be answered: a refusal ends the conversation.
+    /// Sends a request that must be answered: a refusal ends the conversation.
     pub(crate) fn ask(&mut self, request: Request) -> Step<D::Content> {
         self.judged(request)?.map_err(|fault| self.end(fault))
     }
 
-    /// Asks what the PBX may refuse. Every other fault ends the conversation.
+    /// Sends a request that the PBX may refuse. Every other fault ends the conversation.
     pub(crate) fn try_ask(&mut self, request: Request) -> Step<Result<D::Content, Fault>> {
         self.judged(request)?.map_or_else(
             |fault| self.refusal(fault).map(Err),
@@ -110,7 +110,7 @@ impl<'t, D: Dialect> Conversation<'t, D> {
         )
     }
 
-    /// Asks what nothing depends on: only a session that ran out ends the conversation.
+    /// Sends a request that nothing depends on: only a session that ran out ends the conversation.
     pub(crate) fn attempt(&mut self, request: Request) -> Step<Option<D::Content>> {
         match self.judged(request)? {
             Err(fault) if fault.kind == FaultKind::SessionExpired => Err(self.end(fault)),
@@ -137,7 +137,7 @@ impl<'t, D: Dialect> Conversation<'t, D> {
         self.exchange(request).map(|_| Answer::Done)
     }
 
-    /// The fault of a last reply that is well-formed and yet not what the vendor's page prints.
+    /// Builds the fault of a last reply that is well-formed and yet not as the vendor's page prints it.
     pub(crate) fn not_understood(&self, why: &str) -> Fault {
         match self.last {
             Some(last) => self.manifest().not_understood(&last.reply, why),
@@ -217,13 +217,13 @@ impl<'t, D: Dialect> Conversation<'t, D> {
         })
     }
 
-    /// A refusal of what was asked for goes back to the caller.
+    /// Hands a refusal of the request back to the caller.
     fn refusal(&self, fault: Fault) -> Step<Fault> {
         let refused = matches!(
             fault.kind,
             FaultKind::Rejected | FaultKind::Missing | FaultKind::Exists
         );
-        // A bare 404 may mean the path or what was asked for: whoever asked knows where to look.
+        // A bare 404 may mean the path or the object of the request: the caller knows the next place to look.
         if refused || fault.http_status == Some(404) {
             Ok(fault)
         } else {

@@ -7,7 +7,7 @@ use crate::model::{Fault, FaultKind, Record, Secret};
 use crate::wire::{Exchange, Pbx, Session, Turn};
 use std::collections::BTreeMap;
 
-/// Makes `manifest()`, the facts of a `vendor.toml` that is compiled in and read once; `$part` picks what of them.
+/// Makes `manifest()`, the facts of a `vendor.toml` that is compiled in and read once; `$part` picks a part of them.
 macro_rules! facts {
     ($file:literal $(, $part:expr)?) => {
         /// The vendor's facts.
@@ -55,8 +55,8 @@ pub trait Client: Send + Sync {
     /// The next turn of a conversation.
     fn next(&self, task: &Task<'_>, session: &Session, exchanges: &[Exchange]) -> Turn;
 
-    /// Cuts a reply down to what later turns of the conversation look at, where a listing has many pages. By default it
-    /// is kept whole.
+    /// Cuts a reply down to the parts that later turns of the conversation use, where a listing has many pages. By
+    /// default it is kept whole.
     fn trim(&self, _task: &Task<'_>, _exchange: &mut Exchange) {}
 
     /// The client for the extensions of the same PBX, within the same session; `None` where this is it.
@@ -74,11 +74,11 @@ pub enum Task<'t> {
     KeepAlive,
     /// Sign out, best effort: ends in `Answer::Done`.
     SignOut,
-    /// List the numbers that the PBX holds: ends in `Answer::Listing`.
+    /// List the numbers on the PBX: ends in `Answer::Listing`.
     List,
     /// Get these extensions with all their fields, at most as many as the vendor's `batch`: ends in `Answer::Found`.
     Get(&'t [String]),
-    /// The same with what is live (registrations), where the vendor shows it: ends in `Answer::Found`.
+    /// The same with live state (registrations), where the vendor shows it: ends in `Answer::Found`.
     GetStatus(&'t [String]),
     /// Make an extension: ends in `Answer::Done`.
     Create(&'t Record),

@@ -9,7 +9,7 @@ use crate::wire::Reply;
 /// The longest text of a PBX's own that is shown, in characters.
 const WORDS_MAX: usize = 200;
 
-/// Stands before the PBX's own words.
+/// The words before the PBX's own.
 const SAYS: &str = "; it says: ";
 
 /// The code of the row that is meant by every code without a row of its own.
@@ -67,14 +67,14 @@ impl Manifest {
         fault.status(status)
     }
 
-    /// The fault of a reply that is not what the vendor's page prints.
+    /// Builds the fault of a reply that is not as the vendor's page prints it.
     pub(crate) fn not_understood(&self, reply: &Reply, why: &str) -> Fault {
         reply.not_understood(&format!("an answer of {}", self.vendor.name), why)
     }
 
-    /// A fault at sign-in, where its row says that it means something else there: a refused account, for example.
+    /// Translates a fault at sign-in, where its row has another meaning there: a refused account, for example.
     pub(crate) fn at_sign_in(&self, mut fault: Fault) -> Fault {
-        // At a sign-in every word may repeat what was typed.
+        // At a sign-in every word may repeat what the user typed.
         if let Some((own, _)) = fault.message.split_once(SAYS) {
             fault.message = own.to_owned();
         }
@@ -114,8 +114,8 @@ impl Manifest {
 }
 
 impl Fault {
-    /// The same fault with the PBX's own words, unless they may repeat a secret: whatever looks like a piece of a request
-    /// is left out, and whatever holds one of these secrets.
+    /// Adds the PBX's own words to the fault, unless they may repeat a secret: text that looks like a piece of a
+    /// request is left out, and text with one of these secrets.
     pub(crate) fn words<'s>(
         mut self,
         words: &str,

@@ -52,7 +52,7 @@ pub(super) fn raw(client: &dyn Client, request: &Request) -> RawRequest {
     }
 }
 
-/// Holds a conversation to its end, or until there is no further answer; returns its last turn and all exchanges.
+/// Runs a conversation to its end, or until there is no further answer; returns its last turn and all exchanges.
 pub(super) fn converse(
     client: &dyn Client,
     task: &Task<'_>,

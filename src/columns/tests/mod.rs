@@ -119,7 +119,7 @@ fn the_target_s_names_count_and_another_vendor_s_make_no_key_and_no_secret() {
         fields("ozeki", "ID,AuthorizationName,secret"),
         "number,sip_auth_name,sip_password"
     );
-    // Ozeki's key and PortSIP's secret are nobody else's.
+    // No other vendor has Ozeki's key and PortSIP's secret.
     assert_eq!(
         fields("openvox", "Ext.,ID,web_acces_password"),
         "number,-,-"

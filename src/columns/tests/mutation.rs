@@ -58,7 +58,7 @@ fn sheet(random: &mut Random) -> (&'static Product, Vec<Meant>) {
     // Dropped.
     let keep = 1 + random.below(4);
     columns.retain(|(_, fields)| fields.contains(&Field::NUMBER) || random.below(4) < keep);
-    // Renamed to another product's word for the same field, as somebody does who knows that product better.
+    // Renamed to another product's word for the same field, as a user who knows that product better would do.
     for (heading, fields) in &mut columns {
         if fields.len() != 1 || !random.one_in(12) {
             continue;

@@ -29,7 +29,7 @@ pub(in crate::rules) fn garbled(text: &str) -> Option<Damage> {
     Some(damage.repair(Some(meant)))
 }
 
-/// UTF-8 that was taken for Windows-1252, read as what it is. By chance no text is both.
+/// Reads UTF-8 that was taken for Windows-1252. By chance no text is both.
 fn read_again(text: &str) -> Option<String> {
     if text.is_ascii() {
         return None;

@@ -1,11 +1,11 @@
 //! Damage that spreadsheets do to identifiers: exponents, lost leading zeros, dates in the place of numbers.
 //!
-//! Two ways of looking. [`look`] needs the value alone. What only shows beside the other rows (a lost zero, a lost `+`)
-//! is told by [`Suspects`], which the survey of all rows leaves; it looks at every row of a small sheet and at a sample
-//! of a large one, so it costs next to nothing.
+//! Damage is found in two ways. [`look`] needs the value alone. [`Suspects`], the result of the survey of all rows,
+//! finds damage that shows only beside the other rows (a lost zero, a lost `+`); the survey looks at every row of a
+//! small sheet and at a sample of a large one, so it costs next to nothing.
 //!
-//! A repair is given only where there is one original that the cell can have had, and all of it is still there. Nothing
-//! is repaired here: the value is checked and sent as it stands.
+//! A repair is given only where there is one original that the cell can have had, and all of it is still there. The
+//! repair is not applied here: the value is checked and sent as it is.
 
 mod garbled;
 mod shapes;
@@ -24,7 +24,7 @@ pub const CELL_NUMERIC: &str = "cell.numeric";
 
 /// A spreadsheet keeps so many digits of a number and rounds the rest to zeros.
 const DIGITS_KEPT: usize = 15;
-/// One repair may uncover what the next one mends.
+/// The largest number of repairs of one value: one may uncover the damage for the next.
 const REPAIRS_MAX: usize = 8;
 /// The largest number of missing digits that a hint draws.
 const DRAWN_MAX: usize = 20;
@@ -69,7 +69,7 @@ const TRUTHS: [&str; 12] = [
 /// Those of them that mean false.
 const FALSEHOODS: [&str; 5] = ["FALSE", "FALSCH", "FAUX", "FALSO", "ONWAAR"];
 
-/// Quotes that stand around a value where a file was quoted twice, or where it was copied from a text.
+/// Quotes around a value where a file was quoted twice, or where it was copied from a text.
 const QUOTES: [(char, char); 7] = [
     ('"', '"'),
     ('\'', '\''),
@@ -249,7 +249,7 @@ fn first_look(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
             )
         });
     }
-    // Only what is no value becomes one.
+    // Only a text that is no value becomes one.
     let becomes_one = |damage: &Damage| {
         let repair = damage.repair.as_deref();
         row.normalise(trimmed).is_none() && repair.is_some_and(|text| row.normalise(text).is_some())
@@ -330,8 +330,8 @@ pub(super) fn stored(row: &FieldRow, stored: Stored) -> Option<Damage> {
     }
 }
 
-/// The value without characters that cannot be seen or look like others, further mended where that is needed; `None`
-/// where they may be meant, or something is left that only a person can mend.
+/// Returns the value without characters that cannot be seen or look like others, with further repairs where they are
+/// needed; `None` where the characters may be meant, or damage is left that only a person can repair.
 pub(super) fn plain(row: &FieldRow, text: &str) -> Option<String> {
     let care = row.name.def().care;
     if matches!(care, Care::Password | Care::Free) {
@@ -346,18 +346,18 @@ pub(super) fn plain(row: &FieldRow, text: &str) -> Option<String> {
     for c in text.chars() {
         match c {
             '\u{200b}' | '\u{2060}' | '\u{feff}' => {}
-            // In names these may be meant: they join letters, or tell the direction of writing.
+            // In names these may be meant: they join letters, or set the direction of writing.
             '\u{ad}'
             | '\u{61c}'
             | '\u{200c}'..='\u{200f}'
             | '\u{202a}'..='\u{202e}'
             | '\u{2066}'..='\u{2069}'
                 if care != Care::Name => {}
-            // Full-width characters stand in the order of ASCII.
+            // Full-width characters have the order of ASCII.
             '\u{ff01}'..='\u{ff5e}' if narrowed => {
                 plain.extend(char::from_u32(u32::from(c) - 0xfee0));
             }
-            // They look like a plain one, and are typed by nobody; a wide one is the space of Chinese names.
+            // They look like a plain one, and people do not type them; a wide one is the space of Chinese names.
             '\u{a0}' | '\u{2007}' | '\u{202f}' if care == Care::Name => plain.push(' '),
             _ if is_numeric(care) && c.is_whitespace() && !c.is_ascii() => plain.push(' '),
             _ => plain.push(c),
@@ -478,7 +478,7 @@ fn begins_with_digit(text: &str) -> bool {
     digits.starts_with(|c: char| c.is_ascii_digit())
 }
 
-/// `VRAI`, `ONWAAR`: what a spreadsheet makes of a switch in other languages.
+/// Finds `VRAI`, `ONWAAR`: the words of spreadsheets in other languages for a switch.
 fn truth(text: &str) -> Option<Damage> {
     let is = |word: &&str| word.eq_ignore_ascii_case(text);
     if !TRUTHS.iter().any(is) {
@@ -543,7 +543,7 @@ fn address(text: &str) -> Option<Damage> {
     is_other.then(|| damage.repair(Some(inside.to_owned())))
 }
 
-/// An address without any character that may belong to what stands around it.
+/// Returns true for an address without any character that may belong to the text around it.
 fn is_address(text: &str) -> bool {
     let strange = |c: char| c.is_whitespace() || r#""'<>(),:;[\]"#.contains(c);
     is_email(text) && !text.contains(strange)

@@ -59,7 +59,7 @@ impl Shape {
     pub(in crate::rules) fn measure(field: Field, text: &str) -> Option<Shape> {
         let (lead, rest) = match text.as_bytes() {
             [b'+', rest @ ..] => (Lead::Plus, rest),
-            // A lone 0 is what a spreadsheet makes of 0000.
+            // A lone 0 is 0000 after a spreadsheet has read it.
             [b'0', rest @ ..] if !rest.is_empty() => (Lead::Zero, rest),
             rest => (Lead::Other, rest),
         };
@@ -95,7 +95,7 @@ impl Shape {
     }
 }
 
-/// Shapes of all rows' numbers that may have lost what they began with, or digits at their end.
+/// Shapes of all rows' numbers that may have lost their beginning, or digits at their end.
 #[derive(Debug, Default)]
 pub(in crate::rules) struct Plain(Vec<(Field, Box<BitsOfLengths>)>);
 
@@ -295,7 +295,7 @@ struct Padded {
 #[derive(Debug, Default)]
 pub(in crate::rules) struct Suspects {
     padded: Vec<(Field, Padded)>,
-    /// Shapes that have lost what they began with; `None` where it is not clear what.
+    /// Shapes that have lost their beginning; `None` where it is not clear which.
     phones: HashMap<Shape, Option<Lead>>,
     /// Fields with long numbers that no spreadsheet has rounded.
     not_rounded: Vec<Field>,

@@ -85,7 +85,7 @@ fn of_value(field: &str, value: &str) -> Vec<(String, Option<String>)> {
 
 #[test]
 fn damage_is_named_and_mended_where_the_original_is_certain() {
-    // Field, value, what is said, what it is mended to.
+    // Field, value, message, repaired value.
     let table: &[(&str, &str, &str, Option<&str>)] = &[
         ("mobile", "4.4E+11", "error damage.exponent", None),
         ("mobile", "1,81E+10", "error damage.exponent", None),

@@ -1,5 +1,5 @@
-//! OpenVox UC: the conversation of its HTTP API v0.0.1, and of vendors that speak alike (`like = "openvox"`): what they
-//! differ in are facts.
+//! OpenVox UC: the conversation of its HTTP API v0.0.1, and of vendors with the same conversation (`like = "openvox"`):
+//! their differences are facts.
 //!
 //! Every answer is HTTP 200; only `status`, exactly `Success`, is success. Nothing that is addressed to the PBX is ever
 //! more than one string of digits (a comma list of them where it only asks): no word like `all` can leave here.
@@ -40,7 +40,7 @@ const SIP_ONLY: [Field; 4] = [
 
 facts!("vendor.toml");
 
-/// Speaks to an OpenVox UC, or to what is like it, with these settings.
+/// Builds the client of an OpenVox UC, or of a vendor like it, with these settings.
 pub fn client(manifest: &'static Manifest, settings: Settings) -> Box<dyn Client> {
     let format = settings.get("format").to_owned();
     Box::new(OpenVox { manifest, format })
@@ -91,7 +91,7 @@ impl Dialect for OpenVox {
         request
     }
 
-    /// The answer of a reply whose `status` is exactly `Success`.
+    /// Returns the answer of a reply whose `status` is exactly `Success`.
     fn judge(&self, exchange: &Exchange) -> Result<Value, Fault> {
         let reply = &exchange.reply;
         if !(200..300).contains(&reply.status) {
@@ -149,7 +149,7 @@ impl OpenVox {
         Ok(signed_in(session.token.clone()))
     }
 
-    /// The numbers that the PBX holds. Where it does not know the list's path, and `all` is a word for everything, all
+    /// Lists the numbers on the PBX. Where it does not know the list's path, and `all` is a word for everything, all
     /// settings are asked for; that listing is not called complete.
     fn list(&self, talk: &mut Talk<'_>) -> Step<Listing> {
         let (answer, name) = match talk.judged(self.request(self.word("list"), Effect::Reads))? {
@@ -348,13 +348,13 @@ impl OpenVox {
         Err(fault.hint("take registration password, registrations and NAT out of the row"))
     }
 
-    /// Returns true if a fault leaves open what the PBX meant.
+    /// Returns true if a fault leaves the PBX's meaning open.
     fn says_nothing(&self, fault: &Fault) -> bool {
         fault.vendor_code.as_deref() == Some(FAILED) || fault.code == NO_RECORDS
     }
 }
 
-/// The code of an answer that says Success and has nothing of what was asked for.
+/// The code of an answer with `Success` but without the records that were asked for.
 const NO_RECORDS: &str = "reply.no_records";
 
 fn signed_in(token: Secret) -> Answer {
@@ -382,7 +382,7 @@ fn is_digits(number: &str) -> bool {
     !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The PBX does not know the request, or does not say why it refuses.
+/// Returns true if the PBX does not know the request, or refuses it without a reason.
 fn is_unknown_request(fault: &Fault) -> bool {
     matches!(fault.vendor_code.as_deref(), Some(FAILED | "10003"))
         || matches!(fault.http_status, Some(404 | 405))
@@ -397,7 +397,7 @@ fn document(reply: &Reply) -> Result<Value, Fault> {
     }
 }
 
-/// XML as JSON would say it: an element without children is a text, one name that stands several times is an array.
+/// Turns XML into JSON: an element without children is a text, a name that occurs several times is an array.
 fn plain(element: &Element) -> Value {
     if element.children.is_empty() {
         return Value::String(element.text.clone());
@@ -468,8 +468,8 @@ fn number(record: &JsonRecord) -> Option<String> {
     json::text(number)
 }
 
-/// Takes a compact destination (`ext1000`, `mobile139…`, `number959…`) apart, unless its number stands in a field of
-/// its own.
+/// Takes a compact destination (`ext1000`, `mobile139…`, `number959…`) apart, unless its number is in a field of its
+/// own.
 fn expand(extension: &mut Record, forward: Forward) {
     let Some(to_extension) = forward.extension else {
         return;

@@ -1,7 +1,7 @@
 //! A simulated OpenVox UC. It reads requests for itself and knows nothing of how rowcall writes them.
 //!
-//! What the pages leave open is done as their ancestor (Yeastar S-Series) does it: error numbers, what is set where
-//! nothing is given, `all` in a delete.
+//! Where the pages leave something open, it acts as their ancestor (Yeastar S-Series) does: error numbers, defaults,
+//! `all` in a delete.
 
 use crate::vendors::Account;
 use crate::wire::{Pbx, RawRequest, Reply, json, xml};
@@ -12,7 +12,7 @@ use url::form_urlencoded;
 
 const PREFIX: &str = "/api/v0.0.1/";
 
-/// A fresh simulated PBX that holds no extension and knows this account.
+/// Creates a simulated PBX that has no extension and knows this account.
 pub fn pbx(account: &Account) -> Box<dyn Pbx> {
     Box::new(Sim {
         account: account.clone(),
@@ -384,7 +384,7 @@ fn at_most(text: &str, digits: usize) -> bool {
     text.is_empty() || (is_digits(text) && text.len() <= digits)
 }
 
-/// An extension as the list tells it.
+/// An extension as the list shows it.
 fn listed(extension: &BTreeMap<String, String>) -> Value {
     let text = |name: &str| extension.get(name).cloned().unwrap_or_default();
     json!({
@@ -396,7 +396,7 @@ fn listed(extension: &BTreeMap<String, String>) -> Value {
     })
 }
 
-/// An extension as a query tells it: the misspelt mobile, the digest of the login password, no NAT.
+/// An extension as a query shows it: the misspelt mobile, the digest of the login password, no NAT.
 fn shown(extension: &BTreeMap<String, String>) -> Value {
     let mut shown = Map::new();
     for (name, text) in extension {
@@ -427,7 +427,7 @@ fn told(name: &str, extensions: impl Iterator<Item = Value>) -> Told {
     Told::from_iter([(name.to_owned(), extensions.collect())])
 }
 
-/// The names and texts of a body, which has to be of the type that the query says.
+/// Reads the names and texts of a body, which has to be of the type that the query names.
 fn fields(
     query: &BTreeMap<String, String>,
     heard: &RawRequest,

@@ -338,7 +338,7 @@ fn the_whole_life_of_an_extension_in_both_formats() {
         );
         assert!(refused.message.contains("Yeastar"), "{}", refused.message);
 
-        // Two of the three are there: what the PBX refuses, its listing explains.
+        // Two of the three are there: the listing explains the PBX's refusal.
         let held = found(say(Task::Get(&numbers)));
         assert_eq!(
             held.iter().map(Record::number).collect::<Vec<_>>(),
@@ -554,7 +554,7 @@ fn a_sign_in_says_the_digest_and_never_the_password() {
 fn a_bare_refusal_of_the_sign_in_is_one_of_the_account() {
     use FaultKind::*;
     let html = "text/html; charset=utf-8";
-    // All else is read by the connection: what is not understood there is no such PBX.
+    // Everything else is read by the connection: a reply that it does not understand comes from no such PBX.
     for (status, content_type, body, expected) in [
         (200, "", r#"{"status":"Success"}"#, MayHaveHappened),
         (
@@ -818,7 +818,7 @@ fn a_refused_look_is_explained_by_the_listing_or_stays_refused() {
             sent(&exchanges[2].request),
             serde_json::json!({"extid": "1"})
         );
-        // It is there, and yet the PBX does not tell: no guess.
+        // It is there, and yet the PBX does not show it: no guess.
         let replies = [vague.clone(), list("1 2")];
         assert!(matches!(
             told(Task::Get(&asked), &replies).0,
@@ -1090,7 +1090,7 @@ fn names_and_leading_zeros_survive() {
             is_stored_as_sent(format, "0042", name, "000123").unwrap();
         }
     }
-    // A character that XML cannot hold is refused before anything is sent, not dropped.
+    // A character that XML cannot contain is refused before anything is sent, not dropped.
     let request = request(vendor("xml").next(
         &Task::Create(&record(&[
             (Field::NUMBER, "1"),

@@ -109,8 +109,8 @@ impl Dialect for Ozeki {
 }
 
 impl Ozeki {
-    /// One harmless command shows that it is an Ozeki and that it lets us in. What it answers beside its code is
-    /// printed on no page, and not looked at.
+    /// Sends one harmless command to show that it is an Ozeki and that it admits us. No page prints the rest of the
+    /// answer beside its code, so it is not used.
     fn sign_in(&self, talk: &mut Talk<'_>, account: &Account) -> Step<Answer> {
         let user = OfficeUser::of_account(account);
         let request = self.request("ListExtensionTypes", vec![], Effect::Reads);
@@ -246,8 +246,9 @@ impl Ozeki {
         talk.try_ask(self.request(command, parameters, Effect::Writes))
     }
 
-    /// The page's text asks for XML that is percent-encoded, which the wire does. Its sample shows `<` as `&lt;` and the
-    /// quote as it is; so this, and the ampersand, without which it could not be undone, is what `twice` escapes.
+    /// Encodes the configuration as the page asks: percent-encoded XML, which the wire does. The page's sample shows
+    /// `<` as `&lt;` and the quote as it is; so `twice` escapes this, and the ampersand, without which it could not be
+    /// undone.
     fn config_xml(&self, config: &Element) -> Result<String, Fault> {
         let once = config.to_xml()?;
         Ok(if self.escape_twice {
@@ -277,7 +278,7 @@ impl Ozeki {
         })
     }
 
-    /// The held configuration with what is wanted put in and everything unknown carried along.
+    /// Merges the wanted fields into the present configuration; everything unknown is carried along.
     fn merged(&self, held: Element, wanted: &Record) -> Element {
         let mut config = held;
         config.children.retain(|child| !self.is_live(&child.name));

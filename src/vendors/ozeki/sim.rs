@@ -1,7 +1,7 @@
 //! An Ozeki Phone System that exists only in this process.
 //!
-//! Answers as the vendor's pages print it: HTTP 200 whatever happens, GetConfig without Username, a reply to GetConfig
-//! that is shaped differently from all others, and an error text that repeats the request. What no page prints, and is
+//! Answers as the vendor's pages print it: HTTP 200 in every case, GetConfig without Username, a reply to GetConfig
+//! that is shaped differently from all others, and an error text that repeats the request. Not printed on any page, and
 //! therefore inferred: the XML of ListExtensionTypes, that an empty element is refused, and code 300 for another path.
 
 use crate::model::Secret;
@@ -41,8 +41,8 @@ const ELSEWHERE: [&str; 13] = [
     "Record",
 ];
 
-/// A fresh Ozeki Phone System without extensions. Where the account has a user name, its HTTP API asks for that office
-/// user; else it lets everybody in.
+/// Creates an Ozeki Phone System without extensions. Where the account has a user name, its HTTP API asks for that
+/// office user; else it admits everyone.
 pub fn pbx(account: &Account) -> Box<dyn Pbx> {
     Box::new(Ozeki {
         office_user: (!account.username.is_empty())
@@ -140,7 +140,7 @@ impl Pbx for Ozeki {
         self.created.get(number).copied().unwrap_or_default()
     }
 
-    /// There is no sign-in: counts what a client asks for first, the list of types.
+    /// Counts the first requests of clients, for the list of types, since there is no sign-in.
     fn sign_ins(&self) -> u32 {
         self.sign_ins
     }
@@ -289,7 +289,8 @@ fn escapes_are_whole(text: &str) -> bool {
         .all(|rest| is_hex(rest.as_bytes().first()) && is_hex(rest.as_bytes().get(1)))
 }
 
-/// ConfigXML in one of its two ways: as XML, or as XML whose markup was escaped once more as the vendor's sample shows.
+/// Reads ConfigXML in one of its two forms: as XML, or as XML whose markup was escaped once more as the vendor's sample
+/// shows.
 fn understood(text: &str) -> Option<Element> {
     if text.starts_with("<Config") {
         return xml::parse(text.as_bytes()).ok();
@@ -306,7 +307,7 @@ fn understood(text: &str) -> Option<Element> {
     None
 }
 
-/// The ID of a configuration that has what its type demands, everything once and nothing empty.
+/// Returns the ID of a configuration that has everything that its type demands, everything once and nothing empty.
 fn examined(config: &Element, kind: &str) -> Option<String> {
     let known_type = format!("{kind}ExtensionInfo");
     let has_type = config

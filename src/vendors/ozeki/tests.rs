@@ -269,7 +269,7 @@ fn printed_replies_are_understood() {
         (refused.kind, refused.code.as_ref()),
         (FaultKind::Rejected, "ozeki.401")
     );
-    // The sample's password, 100, does not stand in these words, so they are shown.
+    // These words do not contain the sample's password, 100, so they are shown.
     assert!(
         refused.message.contains("API extension '9986' unavailable"),
         "{}",
@@ -784,7 +784,7 @@ proptest! {
             for (name, text) in given {
                 prop_assert_eq!(pbx.stored(&number, name), Some(text.clone()));
             }
-            // And once more through the merge, which reads what the PBX gave back.
+            // And once more through the merge, which reads the PBX's own answer.
             wanted = record(&[(Field::NUMBER, number.as_str()), (Field::USER_ID, "other")]);
             let end = converse(vendor.as_ref(), pbx.as_mut(), Task::Update(&wanted), &session);
             prop_assert_eq!(answer(end), Answer::Done);

@@ -47,9 +47,9 @@ pub(super) fn create(talk: &Talk<'_>, wanted: &Record) -> Step<Request> {
     ))
 }
 
-/// The request that brings an extension from what the PBX showed to what is wanted: everything that was shown goes
-/// back with it, or it would be lost. `None` where nothing would change. A password that is to be changed, which the PBX
-/// cannot do, ends the conversation.
+/// Builds the request that changes an extension from the shown one to the wanted one: everything that was shown goes
+/// back with it, or it would be lost. `None` where nothing would change. A change of password, which the PBX cannot do,
+/// ends the conversation.
 pub(super) fn update(talk: &Talk<'_>, wanted: &Record, shown: &Value) -> Step<Option<Request>> {
     let mut before = Map::new();
     for name in OBJECTS {
@@ -89,7 +89,7 @@ pub(super) fn update(talk: &Talk<'_>, wanted: &Record, shown: &Value) -> Step<Op
     )))
 }
 
-/// A value as it stands in JSON; one that has no place in the type of its field ends the conversation.
+/// Returns a value as JSON has it; one that does not fit the type of its field ends the conversation.
 pub(super) fn typed(talk: &Talk<'_>, row: &FieldRow, text: &WireText) -> Step<Value> {
     let open = text.open().unwrap_or_default();
     let value = match row.shape {
@@ -127,8 +127,8 @@ pub(super) fn incoming(manifest: &Manifest, shown: &Value) -> Record {
     extension
 }
 
-/// Everything that the PBX shows of an extension; `None` where there is none. The codes of refusals are not published,
-/// so the search decides what a refusal means.
+/// Returns everything that the PBX shows of an extension; `None` where there is none. The codes of refusals are not
+/// published, so the search decides the meaning of a refusal.
 pub(super) fn shown(talk: &mut Talk<'_>, number: &str) -> Step<Option<Value>> {
     match talk.try_ask(show(number))? {
         Ok(value) => {
@@ -162,7 +162,7 @@ pub(super) fn find(talk: &mut Talk<'_>, number: &str) -> Step<Option<Value>> {
     Ok(found)
 }
 
-/// Adds what is live: the listing's entry knows the phone, the status knows the moment.
+/// Adds live state: the listing's entry has the phone, the status has the state of the moment.
 pub(super) fn add_live(talk: &mut Talk<'_>, number: &str, extension: &mut Record) -> Step<()> {
     let entry = find(talk, number)?;
     // The page prints a body, the web console sends a GET.

@@ -30,7 +30,7 @@ fn destroy(number: &str, filename: &str) -> Request {
     post("extensions/greeting_file/destroy", Effect::Writes, body)
 }
 
-/// The file in use; empty where none is, and `None` where the PBX does not say.
+/// Returns the file in use; empty where there is none, and `None` where the PBX does not show it.
 pub(super) fn in_use(talk: &mut Talk<'_>, number: &str) -> Step<Option<String>> {
     let Ok(pages) = talk.pages(|page| list(number, page), files)? else {
         return Ok(None);
@@ -59,7 +59,7 @@ pub(super) enum Wish {
 
 impl Wish {
     /// Reads a cell: an address, a bare name, or nothing. An address without a file name ends the conversation; the
-    /// message does not repeat it, for it may hold a password.
+    /// message does not repeat it, since it may contain a password.
     pub(super) fn parse(talk: &Talk<'_>, wanted: &str) -> Step<Wish> {
         if wanted.is_empty() {
             return Ok(Wish::Remove);

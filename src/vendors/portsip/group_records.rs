@@ -1,7 +1,7 @@
 //! Groups as records of their own: the requests that make a row of a sheet one group, with all its members.
 //!
-//! A group is asked for by its name and written by its id, which the list tells. What the row does not name goes back
-//! as it was shown.
+//! A group is asked for by its name and written by its id, which the list has. Parts that the row does not name go back
+//! as they were shown.
 
 use super::extensions::typed;
 use super::groups::{self, Group, named, read_all, writable};
@@ -52,7 +52,7 @@ impl Client for Groups {
     }
 }
 
-/// Every group but the default one, which nobody can change. A name that two of them have comes twice.
+/// Lists every group but the default one, which cannot be changed. A name that two of them have comes twice.
 fn list(talk: &mut Talk<'_>) -> Step<Answer> {
     let (all, whole) = read_all(talk)?;
     let names = all.iter().filter(|group| !group.is_default());
@@ -96,7 +96,7 @@ fn create(talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
         return Err(groups::default_group(talk));
     }
     let (all, whole) = read_all(talk)?;
-    // No page says whether the PBX minds a second one of the same name.
+    // The pages leave open if the PBX minds a second one of the same name.
     match named(talk, &all, name)? {
         Some(_) => return Err(exists(talk, name)),
         None if !whole => return Err(doubtful(talk, name)),
@@ -174,8 +174,8 @@ fn there<'g>(talk: &Talk<'_>, all: &'g [Group], whole: bool, name: &str) -> Step
     }
 }
 
-/// Everything that the PBX shows of a group; `None` where it has gone since the list was read. The codes of refusals
-/// are not published, so the list decides what a refusal means.
+/// Returns everything that the PBX shows of a group; `None` where it has gone since the list was read. The codes of
+/// refusals are not published, so the list decides the meaning of a refusal.
 fn shown(talk: &mut Talk<'_>, group: &Group) -> Step<Option<Value>> {
     let refusal = match talk.try_ask(groups::show(&group.id))? {
         // A proxy or gateway in between may answer too.

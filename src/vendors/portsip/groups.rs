@@ -1,4 +1,4 @@
-//! Extension groups: membership stands in the group and not in the extension, so joining one means to read the group,
+//! Extension groups: membership is part of the group and not of the extension, so joining one means to read the group,
 //! add the number and write the whole back.
 
 use super::{End, Step, Talk, get, page, paged, post};
@@ -26,7 +26,7 @@ pub fn show(group_id: &str) -> Request {
     get("extensions/group/show").query("group_id", group_id)
 }
 
-/// The request that makes a group. `group` holds `group_name`, the three permissions as booleans, and may hold
+/// Builds the request that creates a group. `group` has `group_name`, the three permissions as booleans, and may have
 /// `group_description` and `members`.
 pub fn create(group: Map<String, Value>) -> Request {
     post(
@@ -59,7 +59,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// The name as it stands in sheets.
+    /// The name as sheets write it.
     pub(super) fn name(&self) -> &str {
         self.name.trim()
     }
@@ -134,8 +134,8 @@ pub(super) fn find(
     })
 }
 
-/// Joins and leaves. `belongs` are the groups that the PBX says the extension is in, by id or name; `None` where it
-/// does not say, and then every group is asked.
+/// Joins and leaves. `belongs` are the extension's groups as the PBX reports them, by id or name; `None` where it does
+/// not, and then every group is asked.
 pub(super) fn apply(
     talk: &mut Talk<'_>,
     number: &str,
@@ -224,8 +224,8 @@ fn set_member(talk: &mut Talk<'_>, number: &str, group: &Group, member: bool) ->
     Ok(())
 }
 
-/// A group as it was shown, as it may be written back, and its members. What is not understood is never written back,
-/// for it would empty the group.
+/// Returns a group in the form in which it may be written back, and its members. A group that is not understood is
+/// never written back, since that would empty it.
 pub(super) fn writable(
     talk: &Talk<'_>,
     shown: Value,
@@ -269,8 +269,8 @@ fn understood(
     Ok((whole, numbers))
 }
 
-/// The names of the groups that an extension is in, without the default group; `None` where the PBX does not say.
-/// Asks for the list of groups where the PBX speaks of ids.
+/// Returns the names of an extension's groups, without the default group; `None` where the PBX does not show them. Asks
+/// for the list of groups where the PBX answers with ids.
 pub(super) fn names(talk: &mut Talk<'_>, shown: &Value) -> Step<Option<String>> {
     let Some(belongs) = belongs(shown) else {
         return Ok(None);
@@ -290,8 +290,8 @@ pub(super) fn names(talk: &mut Talk<'_>, shown: &Value) -> Step<Option<String>> 
     Ok(Some(names.join(";")))
 }
 
-/// The groups that an extension is in, by id where the PBX tells one and by name elsewhere, without the default group.
-/// The page prints no sample: texts, objects and a single one of either are understood.
+/// Returns an extension's groups, by id where the PBX has one and by name elsewhere, without the default group. The
+/// page prints no sample: texts, objects and a single one of either are understood.
 pub(super) fn belongs(shown: &Value) -> Option<Vec<String>> {
     let value = shown
         .get("belong_groups")

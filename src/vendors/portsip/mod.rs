@@ -34,9 +34,9 @@ pub fn client(manifest: &'static Manifest, settings: Settings) -> Box<dyn Client
 
 struct PortSip {
     manifest: &'static Manifest,
-    /// The token stands in the header `access_token`.
+    /// True if the token goes into the header `access_token`.
     token_in_header: bool,
-    /// The token stands in the query of a GET and the body of a POST.
+    /// True if the token goes into the query of a GET and the body of a POST.
     token_in_body: bool,
     create_groups: bool,
     replace_groups: bool,
@@ -120,8 +120,8 @@ impl Dialect for PortSip {
         request
     }
 
-    /// Judges by HTTP's status and by whether the reply holds `err_code`, for a success has no word of its own and may
-    /// be empty.
+    /// Judges by HTTP's status and by the presence of `err_code` in the reply, since a success has no word of its own
+    /// and may be empty.
     fn judge(&self, exchange: &Exchange) -> Result<Value, Fault> {
         let reply = &exchange.reply;
         let succeeded = (200..300).contains(&reply.status);
@@ -165,7 +165,7 @@ impl PortSip {
                 .manifest
                 .fault(FaultKind::Rejected, "refused", "the PBX refused"),
         };
-        // The codes are not published, so only the words tell that it is about the token.
+        // The codes are not published, so only the words show that it is about the token.
         if fault.kind == FaultKind::Rejected && words.to_lowercase().contains("token") {
             fault.kind = FaultKind::SessionExpired;
         }
@@ -373,7 +373,7 @@ fn paged(operation: &'static str, page: usize) -> Request {
         .query("pagination", page.to_string())
 }
 
-/// One page of a listing: `names` are the words under which the items may stand, `key` what tells them apart.
+/// Reads one page of a listing: `names` are the words that may contain the items, `key` the one that tells them apart.
 fn page(mut value: Value, names: &[&str], key: &str) -> Result<ListPage<Value>, String> {
     let count = |name: &str| {
         let text = value.get(name).and_then(json::text)?;

@@ -1,5 +1,5 @@
 //! A simulated PortSIP PBX. It parses for itself and keeps to the vendor's pages alone; where they are silent (most
-//! error codes) it says something of its own, marked as inferred.
+//! error codes) it answers in words of its own, marked as inferred.
 //!
 //! It starts with two groups beside the default one, `Sales` and `Support`, for groups cannot be rehearsed without.
 
@@ -20,8 +20,8 @@ const ALREADY_THERE: u32 = 1_060_001;
 const NOT_THERE: u32 = 1_060_002;
 const PROTECTED: u32 = 1_060_003;
 
-/// The five objects of an extension, and the types of what is in them. `s` text, `b` boolean, `i` whole number, `t` a
-/// time of day.
+/// The five objects of an extension, and the types of their parts. `s` text, `b` boolean, `i` whole number, `t` a time
+/// of day.
 const TYPES: [(&str, &[(&str, char)]); 8] = [
     (
         "profile",
@@ -127,7 +127,7 @@ pub fn pbx(account: &Account) -> Box<dyn Pbx> {
     })
 }
 
-/// A fresh PBX with one account, told about by its groups: it starts with none but the default one, and with the
+/// Creates a PBX with one account, seen through its groups: it starts with none but the default one, and with the
 /// extensions 2001 to 2020 to be put into groups.
 pub fn pbx_of_groups(account: &Account) -> Box<dyn Pbx> {
     let extension = |number: u32| {
@@ -163,7 +163,7 @@ fn group(name: &str) -> Group {
     }
 }
 
-/// The same PBX, told about by the names of its groups.
+/// The same PBX, seen through the names of its groups.
 struct ByGroups(Sim);
 
 impl Pbx for ByGroups {

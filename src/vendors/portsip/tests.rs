@@ -1,5 +1,5 @@
-//! The conversation held to the vendor's own pages (`golden/`), to the simulated PBX, and to replies that no PBX should
-//! give.
+//! Tests of the conversation against the vendor's own pages (`golden/`), against the simulated PBX, and with replies
+//! that no PBX should give.
 
 use super::super::conversation::PAGES_MAX;
 use super::super::testkit::{self, fault, found, listing, record as extension, session_of};
@@ -160,7 +160,7 @@ impl Line {
         self.pbx.stored(number, "belong_groups").unwrap()
     }
 
-    /// Says something that the vendor does not say.
+    /// Sends a request that the vendor's client never sends.
     fn raw(&mut self, method: &str, path: &str, body: &Value) -> Reply {
         self.pbx.answer(&RawRequest {
             method: method.into(),
@@ -353,7 +353,8 @@ mod golden {
         assert_eq!(found[0].text(Field::STATUS), Some("ON_CALL"));
         assert_eq!(found[0].text(Field::PHONE_MODEL), Some(""));
 
-        // The sample answers for another number than it was asked: that is nobody's status, the listing's stays.
+        // The sample answers for another number than the one asked for: that status belongs to no extension here, the
+        // listing's stays.
         let replies = [&replies[..3], &[ok(status)]].concat();
         let (_, turn) = told(&*as_on_the_page(), &task, &replies);
         assert_eq!(super::found(turn)[0].text(Field::STATUS), Some("OFFLINE"));
@@ -1153,7 +1154,7 @@ mod writing {
             (Field::NUMBER, "5"),
             (Field::LAST_NAME, "Miller"),
             (Field::ENABLED, "off"),
-            // Held already, in the slot's other word.
+            // Already there, in the slot's other word.
             (Field::FORWARD_BUSY_TO, "voicemail"),
         ]);
         line.run(&Task::Update(&wanted)).unwrap();
@@ -1487,7 +1488,7 @@ mod writing {
                     let result = line.run(&task);
                     let write = line.heard[step].effect == Effect::Writes;
                     if write && reply.body == b"[]" {
-                        // A success that says more than it must.
+                        // A success with more content than it must have.
                         result.unwrap();
                         continue;
                     }
@@ -2015,7 +2016,7 @@ mod strict_pbx {
         assert_eq!(line.raw("POST", "/extensions/update", &update).status, 200);
         update["password"] = "other".into();
         assert_eq!(line.raw("POST", "/extensions/update", &update).status, 400);
-        // The default group stands.
+        // The default group stays.
         let id = json!({"group_id": groups::DEFAULT_GROUP});
         assert_eq!(
             line.raw("POST", "/extensions/group/destroy", &id).status,
@@ -2030,7 +2031,7 @@ mod strict_pbx {
             .status,
             200
         );
-        // Paths stand under /api, and nothing goes without a token.
+        // Paths begin with /api, and no request goes without a token.
         let mut heard = RawRequest {
             method: "GET".into(),
             target: "/extensions/list?pagination=1".into(),
@@ -2145,7 +2146,7 @@ mod records {
         let sample = printed(include_str!("golden/group_update.request.json"));
         assert_eq!(body(&requests[2]), sample);
 
-        // Without the printed answer nobody knows whether it was made.
+        // Without the printed answer it is unknown if it was created.
         let replies = [list(&[("1", "another")]), ok("")];
         let (_, turn) = told(&*vendor, &Task::Create(&full()), &replies);
         assert_eq!(fault(turn).kind, FaultKind::MayHaveHappened);

@@ -1,4 +1,5 @@
-//! Yeastar S-Series, API v2.0.0: spoken to as OpenVox is, whose API descends from this one. All differences are facts.
+//! Yeastar S-Series, API v2.0.0: the same conversation as for OpenVox, whose API descends from this one. All
+//! differences are facts.
 
 pub mod sim;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A simulated Yeastar S-Series. It reads requests for itself and knows nothing of how rowcall writes them.
 //!
-//! What the pages leave open: a number that exists already is refused as 10017; names that the PBX does not know are
-//! ignored, as a public client shows that misspells one.
+//! Where the pages leave something open: a number that exists already is refused as 10017; names that the PBX does not
+//! know are ignored, as a public client shows that misspells one.
 
 use crate::vendors::Account;
 use crate::wire::{Pbx, RawRequest, Reply, json};
@@ -9,7 +9,7 @@ use md5::{Digest, Md5};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A fresh simulated PBX that holds no extension and knows this account.
+/// Creates a simulated PBX that has no extension and knows this account.
 pub fn pbx(account: &Account) -> Box<dyn Pbx> {
     Box::new(Sim {
         account: account.clone(),
@@ -242,7 +242,7 @@ const UNLESS_GIVEN: [(&str, &str); 29] = [
     ("dnd", "off"),
 ];
 
-/// Puts what is given into an extension that keeps to what the pages print.
+/// Puts the given values into an extension that keeps to the printed ones.
 fn configure(extension: &mut Extension, given: Extension) -> Result<(), ErrorNumber> {
     let own = [
         "number",

@@ -1,4 +1,4 @@
-//! One name for one thing, in the whole crate.
+//! Names and comments: one name for one thing, in the whole crate, and comments that begin with the thing.
 
 use crate::support::sources::{code_lines, program_sources, sources};
 use std::collections::{BTreeMap, BTreeSet};
@@ -72,6 +72,65 @@ fn no_function_is_called_of() {
             );
         }
     }
+}
+
+/// First words of a comment that asks what it should say.
+const RIDDLES: [&str; 11] = [
+    "What", "Whether", "Which", "How", "Where", "Who", "Whose", "Why", "When", "Nobody", "Nothing",
+];
+
+/// The first line of each doc comment. Texts of the command line's help, which end without a full stop, are left out.
+fn doc_openings(file: &str, text: &str) -> Vec<String> {
+    let docs = text.lines().map(|line| {
+        let line = line.trim_start();
+        let kind = ["///", "//!"]
+            .into_iter()
+            .find(|kind| line.starts_with(kind));
+        kind.map(|kind| (kind, line[kind.len()..].trim()))
+    });
+    let docs: Vec<Option<(&str, &str)>> = docs.collect();
+    let same_kind = |one: &Option<(&str, &str)>, other: &Option<(&str, &str)>| {
+        one.map(|(kind, _)| kind) == other.map(|(kind, _)| kind)
+    };
+    let mut openings = vec![];
+    for block in docs.chunk_by(same_kind) {
+        let lines: Vec<&str> = block.iter().flatten().map(|(_, line)| *line).collect();
+        let (Some(first), Some(last)) = (lines.first(), lines.last()) else {
+            continue;
+        };
+        let is_help = file.starts_with("cli/") && !last.ends_with('.');
+        if !is_help {
+            openings.push((*first).to_owned());
+        }
+    }
+    openings
+}
+
+#[test]
+fn a_doc_comment_says_first_what_the_thing_does_or_is() {
+    let mut openings = 0;
+    for (file, text) in sources() {
+        for opening in doc_openings(&file, &text) {
+            openings += 1;
+            let first = words(&opening).into_iter().next().unwrap_or_default();
+            assert!(
+                !RIDDLES.contains(&first),
+                "{file}: “{opening}” begins with a riddle: begin with a verb (Returns, Reads, Builds …) or with the \
+                 name of the thing (The number of …)"
+            );
+        }
+    }
+    assert!(openings > 2000, "only {openings} comments are found");
+}
+
+#[test]
+fn doc_comments_are_recognised() {
+    let text = "//! Rows.\n\n    /// Which row\n    /// it is.\n    row: u32,\n    // What it is.\n    /// How it is read\n    #[arg]\n";
+    assert_eq!(
+        doc_openings("plan/mod.rs", text),
+        ["Rows.", "Which row", "How it is read"]
+    );
+    assert_eq!(doc_openings("cli/mod.rs", text), ["Rows.", "Which row"]);
 }
 
 #[test]
