@@ -123,13 +123,13 @@ impl Dictionary {
             })
     }
 
-    /// Whether a column of this heading may count rows, though it is read as the number.
+    /// Returns true if a column of this heading may count rows, though it is read as the number.
     pub(super) fn may_count_rows(&self, heading: &str) -> bool {
         let word = plain(&self.without_marks(heading));
         self.common(heading) == Some(Common::OnlyNumber) || ["number", "id"].contains(&&*word)
     }
 
-    /// Whether a heading is in sheets of all kinds and means no telephone's number; `ID` may.
+    /// Returns true if a heading is in sheets of all kinds and means no telephone's number; `ID` may.
     pub(super) fn is_everyday(&self, heading: &str) -> bool {
         let word = plain(heading);
         word != "id" && self.everyday.contains(&word)

@@ -256,7 +256,8 @@ impl Binder<'_> {
         }
     }
 
-    /// Whether a column is read as the telephone at work, which may be the extension; not by rowcall's own name for it.
+    /// Returns true if a column is read as the telephone at work, which may be the extension; not by rowcall's own name
+    /// for it.
     fn is_work_phone(&self, column: usize) -> bool {
         let heading = self.headings.get(column).map_or("", String::as_str);
         matches!(self.meanings.get(column), Some(Meaning::Read { fields, mapped: false, .. })

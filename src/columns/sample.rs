@@ -3,7 +3,7 @@
 use crate::sheet::{Sheet, is_placeholder};
 use std::collections::HashSet;
 
-/// How many rows are looked at.
+/// The number of rows that are read.
 const ROWS: usize = 1_000;
 
 /// The first rows of a sheet. Their cells may be secrets: they are looked at, never shown.
@@ -54,7 +54,7 @@ impl Sample {
             .any(|cell| cell.contains(|c: char| c.is_ascii_digit()))
     }
 
-    /// Whether the cells count rows: 1, 2, 3 …, in any order; a few may be missing.
+    /// Returns true if the cells count rows: 1, 2, 3 …, in any order; a few may be missing.
     pub(super) fn counts_rows(&self, column: usize) -> bool {
         let filled = self.filled(column).count();
         let is_plain = |cell: &&str| *cell == "0" || !cell.starts_with(['0', '+']);

@@ -13,7 +13,7 @@ use crate::sheet::{CLEAR, Cells, GENERATE, is_generate, unescaped};
 /// The knowledge of one field of one row: enough for the rules about several fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ValueClass {
-    /// Nothing is known: the field is not given on update, or its value is wrong in itself.
+    /// An unknown value: the field is not given on update, or its value is wrong in itself.
     Unknown,
     /// It has no value, or is to have none.
     Blank,

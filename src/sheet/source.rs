@@ -20,7 +20,7 @@ pub(crate) struct Source {
     /// True if the bytes differ from the file's, even where that is UTF-8.
     pub(crate) is_mended: bool,
     file: Arc<File>,
-    /// Whose turn it is to move the file's position.
+    /// The lock of the file's position: one reader moves it at a time.
     turn: Arc<Mutex<()>>,
     /// Length and time of change when it was opened.
     stamp: (u64, Option<SystemTime>),
