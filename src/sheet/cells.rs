@@ -4,10 +4,10 @@ use crate::model::Finding;
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// The cell text that means *empty it*; what a JSON `null` is read as.
+/// The cell text that means *empty it*; a JSON `null` is read as this.
 pub const CLEAR: &str = "<clear>";
 
-/// The cell text that marks a template's row as an example of what a row looks like.
+/// The cell text that marks a row of a template as an example.
 pub const EXAMPLE: &str = "<example>";
 
 /// The cell text that means *make one up*: for passwords and PINs of new extensions.
@@ -18,7 +18,7 @@ pub fn is_generate(text: &str) -> bool {
     text.trim().eq_ignore_ascii_case(GENERATE)
 }
 
-/// Begins a cell that means one of the marks itself, and not what the mark asks for.
+/// The beginning of a cell that means the text of a mark itself, and not the mark.
 const ESCAPE: char = '\\';
 
 /// Returns true if a cell's text is a mark, or would be without the backslashes before it.
@@ -101,7 +101,7 @@ pub enum Stored {
     Text,
     /// As a number that shows as it is: zeros before it, a `+`, spaces would have been lost.
     Number,
-    /// As a number whose format shows more than the number (`0007`, `1,234`, `7%`): the text is what is shown.
+    /// As a number whose format shows more than the number (`0007`, `1,234`, `7%`): the text is the shown one.
     Shown,
     /// As a number of more than 15 digits: a spreadsheet keeps no more, the last ones are lost.
     Rounded,
@@ -134,12 +134,12 @@ enum Bounds<'a> {
 }
 
 impl<'a> Cells<'a> {
-    /// Cells that lie one behind the other in `text`, each ending where `ends` says.
+    /// Cells one behind the other in `text`, each with its end in `ends`.
     pub fn new(text: &'a str, ends: &'a [usize]) -> Self {
         Cells::stored_as(text, ends, &[])
     }
 
-    /// As [`Cells::new`]; `stored` says how each is stored, and is empty where all are stored as text.
+    /// As [`Cells::new`]; `stored` is the way in which each is stored, and is empty where all are stored as text.
     pub fn stored_as(text: &'a str, ends: &'a [usize], stored: &'a [Stored]) -> Self {
         let bounds = Bounds::Ends(ends);
         Cells {
@@ -168,7 +168,7 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// The text of all cells, with what divides them in the file where that is still there.
+    /// The text of all cells, with the delimiters between them in the file where those are still there.
     pub fn text(&self) -> &'a str {
         self.text
     }

@@ -1,7 +1,7 @@
 //! The headings of a table that is written.
 
-/// A column that is written: its heading, and what formats for people make of it. Formats for machines hold the heading
-/// alone.
+/// A column that is written: its heading, and its treatment in formats for people. Formats for machines have the
+/// heading alone.
 #[derive(Debug, Clone, Default)]
 pub struct Column {
     /// The heading.
@@ -15,7 +15,7 @@ pub struct Column {
     /// True if formats for people count its words: for a column that has only a few different ones. Rows in which its
     /// tone is [`Tone::Bad`] come first there.
     pub counted: bool,
-    /// A text that says as little as an empty cell. Formats for people hide a column that holds nothing else.
+    /// A text that means as little as an empty cell. Formats for people hide a column that has no other.
     pub nothing: &'static str,
     /// True if formats for machines leave it out.
     pub for_people: bool,
@@ -25,7 +25,7 @@ pub struct Column {
     pub required: bool,
     /// The note for people who fill it in.
     pub comment: String,
-    /// The words that are offered to whoever fills it in.
+    /// The words offered to people who fill it in.
     pub choices: Vec<String>,
 }
 
@@ -76,7 +76,8 @@ pub struct MarkedLine {
     pub text: String,
     /// The tone of the line.
     pub tone: Tone,
-    /// The number of the group that it belongs to, counting from 0: lines that say the same of other rows.
+    /// The number of the group that it belongs to, counted from 0: lines of one group give the same finding in other
+    /// rows.
     pub group: Option<usize>,
 }
 
@@ -87,7 +88,7 @@ pub struct ExtraSheet {
     pub table: String,
     /// The sheet's name: at most 31 characters.
     pub name: String,
-    /// Its title. A sheet with a title is known by it for one that holds no rows of data; see [`TITLE_PREFIX`].
+    /// Its title. A sheet with a title is recognised by it as one without rows of data; see [`TITLE_PREFIX`].
     pub title: String,
     /// Its headings.
     pub headings: Vec<String>,

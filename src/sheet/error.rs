@@ -26,7 +26,7 @@ pub enum SheetErrorKind {
     /// It is a directory.
     #[error("is a directory. Name the file in it")]
     Directory,
-    /// The system refuses to read it, and says why.
+    /// The system refuses to read it; its own reason.
     #[error("cannot be read: {0}. Check the file and the permission to read it")]
     Unreadable(String),
     /// It changed between two readings.
@@ -38,7 +38,7 @@ pub enum SheetErrorKind {
     /// It has headings and no row.
     #[error("has headings but no row. Add at least one row")]
     HeaderOnly,
-    /// Its encoding cannot be told, or is not read; the text says why and what to do.
+    /// Its encoding is unclear, or is not read; the text has the reason and the next step.
     #[error("{0}")]
     Encoding(String),
     /// A heading is no text.
@@ -54,7 +54,7 @@ pub enum SheetErrorKind {
     /// The headings cannot be found: the reason, and a line that may have them.
     #[error("{0}. Say where the headings stand with --header-row, for example --header-row {1}")]
     HeaderUnclear(String, u64),
-    /// No row begins on the line that was said to be the headings'.
+    /// No row begins on the line that was given for the headings.
     #[error(
         "no row begins on the line that --header-row names. Look up the line in the file, counting from 1"
     )]
@@ -77,13 +77,13 @@ pub enum SheetErrorKind {
         "the row that begins on this line is longer than {0} bytes. Check that the file is a table with line breaks between its rows"
     )]
     RowTooLong(usize),
-    /// It is no JSON, or no rows in JSON: in which column, in characters counting from 1, and what was expected.
+    /// It is no JSON, or no rows in JSON: the column, in characters counted from 1, and the text that was expected.
     #[error("{1}")]
     Json(u64, String),
-    /// It cannot be written, and the system says why.
+    /// It cannot be written; the system's own reason.
     #[error("cannot be written: {0}. Check the folder, the permission to write and the free space")]
     Unwritable(String),
-    /// Its ending stands for no format that is written.
+    /// Its ending belongs to no format that is written.
     #[error(
         "its ending names no format that is written. End it with {}",
         written_endings()
@@ -99,7 +99,7 @@ pub enum SheetErrorKind {
         "the workbook is damaged: {0}. Open it in Excel or LibreOffice, which may mend it, and save it as .xlsx"
     )]
     DamagedWorkbook(String),
-    /// The workbook is larger than a table of extensions can be, or says that it is.
+    /// The workbook is larger than a table of extensions can be, or declares that it is.
     #[error(
         "the workbook is larger than is safe to read: {0}. Copy the table alone into a new workbook, or save it as “CSV UTF-8”"
     )]
@@ -119,7 +119,7 @@ pub enum SheetErrorKind {
     /// The workbook has no sheet of the name that was asked for: that name, and those that there are.
     #[error("has no sheet “{0}”; it has: {1}. Name one of these with --sheet")]
     NoSuchSheet(String, String),
-    /// Several of its sheets can be meant: their names with their rows, and what names all of them.
+    /// Several of its sheets can be meant: their names with their rows, and the option that names all of them.
     #[error(
         "several of its sheets can be meant: {0}. Name those to read with {1}, or all of them with --sheet '*'"
     )]
@@ -134,7 +134,7 @@ pub enum SheetErrorKind {
         "is a page for people, which cannot be read. Write the table as .csv, .json or .xlsx too, and name that"
     )]
     Page,
-    /// No repaired copy can be made of it: what it is, and what to do.
+    /// No repaired copy can be made of it: its kind, and the next step.
     #[error("is {0}, of which no repaired copy can be made. {1}")]
     NotRepairable(String, &'static str),
     /// The text of a cell, by its name, is longer than so many characters.
@@ -142,7 +142,7 @@ pub enum SheetErrorKind {
         "cell {0} would be longer than the {1} characters that a workbook can hold. Shorten it, or write .csv or .jsonl"
     )]
     CellTooLongForBook(String, usize),
-    /// There are more rows than so many, or more text than a workbook can hold.
+    /// There are more rows than this, or more text than a workbook can have.
     #[error(
         "is full: a workbook holds {0} rows and 4 GiB of text. Write .csv or .jsonl, or split the table"
     )]

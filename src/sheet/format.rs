@@ -1,5 +1,5 @@
-//! The file formats: what each is called, how its files end, and whether it is read and written. Messages, help texts
-//! and the command line's choices are made of this table.
+//! The file formats: the name of each, the endings of its files, and its use for reading and writing. Messages, help
+//! texts and the command line's choices are made from this table.
 
 /// A file format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,7 +115,7 @@ impl Format {
         TABLE.iter().find(|entry| entry.format == self)
     }
 
-    /// The format that a file's ending stands for; `None` where it stands for none.
+    /// Finds the format of a file's ending; `None` where it has none.
     pub fn from_ending(name: &str) -> Option<Format> {
         let (_, ending) = name.rsplit_once('.')?;
         let is_it = |known: &&str| known.eq_ignore_ascii_case(ending);
@@ -127,7 +127,8 @@ impl Format {
         entry.map(|entry| entry.format)
     }
 
-    /// The format in which a file of this name is written; `None` where its ending stands for none that is written.
+    /// Finds the format in which a file of this name is written; `None` where its ending belongs to none that is
+    /// written.
     pub fn to_write(name: &str) -> Option<Format> {
         let format = Format::from_ending(name).filter(|format| format.is_written())?;
         let (_, ending) = name.rsplit_once('.')?;

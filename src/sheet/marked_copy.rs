@@ -1,5 +1,5 @@
-//! A copy of a sheet in which cells are marked, with a further sheet that tells what was found: of an XLSX workbook a copy
-//! part for part, of anything else a workbook with the same rows.
+//! A copy of a sheet in which cells are marked, with a further sheet that lists the findings: of an XLSX workbook a
+//! copy part for part, of anything else a workbook with the same rows.
 
 use crate::disk::{Readers, WholeFile};
 use crate::model::Secret;
@@ -35,7 +35,7 @@ impl CellMarks {
         mark.note.push_str(note);
     }
 
-    /// Has a marked cell hold another text.
+    /// Gives a marked cell another text.
     pub fn replace(&mut self, line: u64, column: usize, text: Secret) {
         let cell = self
             .0
@@ -55,8 +55,9 @@ pub fn is_copied_whole(sheet: &Sheet) -> bool {
     matches!(content.book, Book::Xlsx(_))
 }
 
-/// Writes a marked copy; returns whether the cells have notes. A workbook that has notes already keeps them, and gets no
-/// others. The links of `extra` are cells of the sheet, or of the workbook with its rows, whose headings are in line 1.
+/// Writes a marked copy; returns true if the cells have notes. A workbook that has notes already keeps them, and gets
+/// no others. The links of `extra` are cells of the sheet, or of the workbook with its rows, whose headings are in line
+/// 1.
 ///
 /// # Errors
 /// If the sheet cannot be read to its end, or the copy cannot be written.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-/// A table whose headings are read, and what is needed to read its rows.
+/// A table whose headings are read, and everything needed to read its rows.
 #[derive(Debug)]
 pub(crate) struct Opened<C> {
     /// The sheet's name within a workbook.

@@ -50,7 +50,7 @@ pub struct ReadOptions {
     pub pad_short_rows: bool,
     /// True if curly quotes and primes in the place of JSON's straight quotes are replaced.
     pub fix_quotes: bool,
-    /// The sheets of a workbook that are read, by their names; [`EVERY_SHEET`] stands for all that can be meant. Without
+    /// The sheets of a workbook that are read, by their names; [`EVERY_SHEET`] means all that can be meant. Without
     /// any, the only one that can be meant.
     pub sheets: Vec<String>,
     /// True if rows that a workbook hides, by a filter or otherwise, are left out.
@@ -87,7 +87,7 @@ pub enum Known {
 }
 
 impl Headings {
-    /// Knows what `known` knows.
+    /// Creates headings that are recognised by `known`.
     pub fn new(known: impl Fn(&str) -> Known + Send + Sync + 'static) -> Headings {
         Headings(Arc::new(known))
     }
@@ -117,7 +117,7 @@ pub const EVERY_SHEET: &str = "*";
 pub struct Limits {
     /// Bytes of one cell.
     pub cell_bytes_max: usize,
-    /// Bytes of one row as it stands in the file.
+    /// Bytes of one row in the file.
     pub row_bytes_max: usize,
     /// Cells of one row.
     pub row_cells_max: usize,
@@ -129,7 +129,7 @@ pub struct Limits {
 
 /// Bytes of one cell: 1 MiB.
 pub const CELL_BYTES_MAX: usize = 1 << 20;
-/// Bytes of one row as it stands in the file: 16 MiB.
+/// Bytes of one row in the file: 16 MiB.
 pub const ROW_BYTES_MAX: usize = 16 << 20;
 /// Cells of one row: as many as a spreadsheet has columns.
 pub const ROW_CELLS_MAX: usize = 16_384;

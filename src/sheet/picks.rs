@@ -10,7 +10,7 @@ pub struct Picks {
     pub(crate) rows: Vec<Pick>,
 }
 
-/// One row, told from where its batch begins.
+/// One row, counted from the beginning of its batch.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pick {
     pub(crate) index: u32,

@@ -24,7 +24,7 @@ pub struct Sheet {
     pub file: Arc<str>,
     /// The sheet's name within a workbook.
     pub sheet: Option<Arc<str>>,
-    /// The headings as they stand in the file.
+    /// The headings as the file has them.
     pub headings: Vec<String>,
     /// The line of the header row; `None` in JSON, which has none.
     pub header_line: Option<u64>,
@@ -42,8 +42,8 @@ pub(crate) enum Content {
     Workbook(book::Content),
 }
 
-/// Opens an input and reads its headings. What is no file (standard input, a pipe) is first copied to disk, because it
-/// is read more than once; so is what is not written in UTF-8, or is packed by gzip or alone in a ZIP archive.
+/// Opens an input and reads its headings. An input that is no file (standard input, a pipe) is first copied to disk,
+/// because it is read more than once; so is one that is not in UTF-8, or is packed by gzip or alone in a ZIP archive.
 ///
 /// # Errors
 /// See [`SheetError`]; nothing is given of an input that has no row.
@@ -120,7 +120,7 @@ fn open_source(source: Source, options: &ReadOptions) -> Result<Vec<Sheet>, Shee
     Ok(vec![sheet])
 }
 
-/// The options that were set and change nothing in how such a file is read, in words: whoever set them meant something.
+/// Lists the options that were set and have no effect on such a file, in words, so that the user hears of it.
 fn without_effect(options: &ReadOptions, in_workbook: bool) -> Option<String> {
     let kind = if in_workbook { "a workbook" } else { "JSON" };
     let line = matches!(options.header, Header::Line(_));
@@ -201,7 +201,7 @@ impl Sheet {
             let from = PickedFrom::Csv(content);
             Ok(Again { picks, from })
         });
-        // The end of a whole pass tells it by itself.
+        // The end of a whole pass checks this by itself.
         let changed = iter::once_with(|| content.unchanged());
         Box::new(again.chain(changed.filter_map(|unchanged| unchanged.err().map(Err))))
     }
@@ -267,21 +267,21 @@ pub(crate) enum AnyBatch {
 }
 
 impl fmt::Debug for Batches {
-    /// Without the bytes, in which secrets stand.
+    /// Leaves out the bytes, since they may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Batches")
     }
 }
 
 impl fmt::Debug for Batch {
-    /// Without the bytes, in which secrets stand.
+    /// Leaves out the bytes, since they may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Batch")
     }
 }
 
 impl Batch {
-    /// Parses the rows on the thread that calls, gives each of them, and tells how many there were.
+    /// Parses the rows on the thread that calls, hands each to `each`, and returns their number.
     ///
     /// # Errors
     /// Where a row breaks a limit; the rows before it were given.
@@ -319,7 +319,7 @@ enum PickedFrom<'s> {
 }
 
 impl fmt::Debug for Again<'_> {
-    /// Without the bytes, in which secrets stand.
+    /// Leaves out the bytes, since they may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Again")
     }

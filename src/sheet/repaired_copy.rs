@@ -26,8 +26,8 @@ pub struct RepairedCopy {
 }
 
 impl RepairedCopy {
-    /// Copies a sheet; `mend` looks at each row in its order and says which cells are to hold what. The copy lies beside
-    /// `path` until [`RepairedCopy::keep`], readable for whoever may read the original; what stands at `path` is left alone.
+    /// Copies a sheet; `mend` looks at each row in its order and gives cells new texts. The copy lies beside `path`
+    /// until [`RepairedCopy::keep`], readable for the readers of the original; a file at `path` is left alone.
     ///
     /// # Errors
     /// If the sheet cannot be read to its end or is of a kind that is not written again, or the folder cannot be written
@@ -118,7 +118,7 @@ impl RepairedCopy {
     /// Gives the copy its place, once it lies safely on the disk.
     ///
     /// # Errors
-    /// If that fails; what stood there is still there then.
+    /// If that fails; the file that was there is still there then.
     pub fn keep(self) -> Result<(), SheetError> {
         let RepairedCopy { file, out } = self;
         out.keep()
@@ -170,7 +170,7 @@ fn text(
     again.finish()
 }
 
-/// Copies bytes as they stand, up to `end` or all there are.
+/// Copies bytes unchanged, up to `end` or all there are.
 fn copy(
     source: &Source,
     start: u64,
@@ -261,8 +261,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(256))]
 
-        /// Any bytes at all: cells that are named hold what they should, the others what they held, and where none is
-        /// named the copy is the same to the byte.
+        /// Any bytes at all: cells that are named get their texts, the others keep theirs, and where none is named the
+        /// copy is the same to the byte.
         #[test]
         fn only_the_cells_that_are_named_change(
             body in "([,\"\r\n M]|\"M\"|[a-z]|ü|\"\"){0,60}",

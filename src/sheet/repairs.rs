@@ -5,20 +5,20 @@ use crate::sheet::cells::Row;
 use crate::sheet::encoding::Encoding;
 use crate::sheet::error::SheetError;
 use std::fmt;
-/// Cells of one row and what they are to hold.
+/// Cells of one row with their new texts.
 pub struct Repairs<'w> {
     cells: Vec<(usize, Secret)>,
     may: &'w dyn Fn(usize, &str) -> Result<(), String>,
 }
 
 impl<'w> Repairs<'w> {
-    /// None yet; `may` says of a column and a text why the cell cannot hold it.
+    /// Starts without any; `may` returns an error where the cell of a column cannot have a text.
     pub(crate) fn new(may: &'w dyn Fn(usize, &str) -> Result<(), String>) -> Self {
         let cells = Vec::new();
         Repairs { cells, may }
     }
 
-    /// Has the cell of a column hold a text.
+    /// Gives the cell of a column a new text.
     ///
     /// # Errors
     /// Why it cannot, in words; then it is left as it is.
@@ -45,7 +45,7 @@ impl fmt::Debug for Repairs<'_> {
 /// The rows of a batch that are repaired, with the new texts by column.
 pub(crate) type RowRepairs = Vec<(u64, Vec<(usize, Secret)>)>;
 
-/// Asks `mend` about each row that `rows` gives, of a text in this encoding.
+/// Calls `mend` for each row from `rows`, of a text in this encoding.
 pub(crate) fn asked(
     mend: &mut impl FnMut(&Row<'_>, &mut Repairs<'_>),
     encoding: Encoding,

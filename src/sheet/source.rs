@@ -8,8 +8,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-/// An input that can be read more than once. What cannot (a pipe) is spooled to a file that has no name and goes away
-/// with the last reader.
+/// An input that can be read more than once. One that cannot (a pipe) is spooled to a file that has no name and goes
+/// away with the last reader.
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
     pub(crate) name: Arc<str>,
@@ -71,7 +71,7 @@ impl Source {
         self.stamp.0
     }
 
-    /// The same bytes, as what became of an original in another encoding.
+    /// Marks the source as made from an original in another encoding.
     pub(crate) fn made_of(self, original: &Source, encoding: Encoding) -> Source {
         Source {
             encoding,
@@ -88,7 +88,7 @@ impl Source {
         }
     }
 
-    /// Refuses a file that is not what it was when it was opened.
+    /// Refuses a file that has changed since it was opened.
     pub(crate) fn unchanged(&self) -> Result<(), SheetError> {
         match stamp(&self.file) {
             Ok(stamp) if stamp == self.stamp => Ok(()),
@@ -97,7 +97,7 @@ impl Source {
         }
     }
 
-    /// Reads what stands at a place, as much as fits or is there; any number of threads at a time.
+    /// Reads at a place, as much as fits or is there; any number of threads at a time.
     pub(crate) fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize, SheetError> {
         let mut read = 0;
         while let Some(room) = buffer.get_mut(read..).filter(|room| !room.is_empty()) {
@@ -139,7 +139,8 @@ pub(crate) struct Pass {
 }
 
 impl Pass {
-    /// Reads on, at most so many bytes, behind what is in `buffer` already. Gives whether the source has ended.
+    /// Reads on, at most so many bytes, behind those that are in `buffer` already. Returns true if the source has
+    /// ended.
     pub(crate) fn fill(
         &mut self,
         buffer: &mut Vec<u8>,
@@ -161,7 +162,7 @@ impl Pass {
             .map_err(unreadable)? as u64;
         self.offset += read;
         let ended = read < bytes_max;
-        // Headings that were understood before the file changed would be wrong for what is read now.
+        // Headings that were understood before the file changed would be wrong for the rows read now.
         if ended && stamp(file).map_err(unreadable)? != self.source.stamp {
             return Err(SheetErrorKind::Changed.in_file(name));
         }

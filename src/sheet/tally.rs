@@ -3,7 +3,7 @@
 use crate::sheet::column::{Column, Tone};
 use std::collections::BTreeMap;
 
-/// Counts rows, and the words of those columns that have only a few; knows which columns hold anything.
+/// Counts rows, and the words of those columns that have only a few; notes the columns that are not empty.
 pub(crate) struct Tally {
     columns: Vec<Column>,
     /// The number of rows.
@@ -61,7 +61,7 @@ impl Tally {
         &self.widest
     }
 
-    /// Of each column, whether any cell holds something.
+    /// Returns, for each column, true if any cell is not empty.
     pub(crate) fn holds(&self) -> &[bool] {
         &self.holds
     }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// The number of bytes read at once.
 const CHUNK_BYTES: u64 = 256 << 10;
 
-/// A source as UTF-8, and what it was written in, in words, where that was something else.
+/// Copies a source to UTF-8 where it is in another encoding, and names that in words.
 pub(crate) fn as_utf8(
     source: Source,
     asked: Option<Encoding>,
@@ -27,11 +27,11 @@ pub(crate) fn as_utf8(
     Ok((transcoded(&source, encoding)?, Some(said)))
 }
 
-/// Writes a text that was read as UTF-8 in what it was written in, a piece at a time. What stays as it is is held
-/// against the original, byte for byte: the way there and back changes nothing, or the text is refused.
+/// Writes a text that was read as UTF-8 in its first encoding, a piece at a time. Text that stays as it is is compared
+/// with the original, byte for byte: the way there and back changes nothing, or the text is refused.
 pub(crate) struct EncodedCopy {
     encoding: Encoding,
-    /// The original, from where the text stands; `None` where the text is the original.
+    /// The original, from the beginning of the text; `None` where the text is the original.
     original: Option<Pass>,
     file: Arc<str>,
     /// The beginning of a character whose end comes with the next piece.
@@ -102,7 +102,7 @@ impl EncodedCopy {
             return Ok(());
         }
         let after = self.encoding.bytes(after).ok_or_else(|| self.differs())?;
-        // It must be what it is taken for; then it goes.
+        // It must be the text that it is taken for; then it goes.
         let kept = self.out.len();
         self.same(before)?;
         self.out.truncate(kept);
@@ -152,7 +152,8 @@ impl EncodedCopy {
     }
 }
 
-/// A copy on disk in UTF-8. What does not decode becomes a byte that is no UTF-8 either, and is found in its cell.
+/// Copies a source to disk in UTF-8. A byte that cannot be decoded becomes a byte that is no UTF-8 either, and is found
+/// in its cell.
 fn transcoded(source: &Source, encoding: Encoding) -> Result<Source, SheetError> {
     let unreadable = |error: std::io::Error| SheetError::unreadable(&source.name, &error);
     let mut file: File = tempfile::tempfile().map_err(unreadable)?;

@@ -19,11 +19,11 @@ use std::sync::Arc;
 /// The number of bytes of whole lines that are gathered where not every row goes out at once.
 const GATHERED_BYTES_MAX: usize = 64 << 10;
 
-/// Writes a table to a file or stream. What it writes reads back the same, except a page (HTML) and Markdown, which are
-/// for people only.
+/// Writes a table to a file or stream. It reads back the same, except a page (HTML) and Markdown, which are for people
+/// only.
 ///
-/// A file takes its place in [`Writer::finish`]; a pipe or a device is given whole lines as they come. [`Writer::finish`]
-/// has to be called: what goes wrong shows there at the latest.
+/// A file takes its place in [`Writer::finish`]; a pipe or a device is given whole lines as they come.
+/// [`Writer::finish`] has to be called: errors show there at the latest.
 pub struct Writer {
     file: Arc<str>,
     out: Out,
@@ -39,17 +39,17 @@ enum Out {
     Special(File),
     /// A file that takes its place when it is whole.
     Replacing(WholeFile),
-    /// As that, but what came to stand there meanwhile stays.
+    /// As that, but a file that appeared there meanwhile stays.
     New(WholeFile),
     Stream(Box<dyn Write + Send>),
 }
 
 impl Writer {
-    /// As [`Writer::replace`], for what comes slowly: each row is written at once. A pipe is given it then, and on a disk
-    /// it lies under the file's hidden name, where a full disk shows at that row and not at the end.
+    /// As [`Writer::replace`], for rows that come slowly: each row is written at once. A pipe is given it then, and on
+    /// a disk it lies under the file's hidden name, where a full disk shows at that row and not at the end.
     ///
     /// # Errors
-    /// If the ending stands for no format, or the file cannot be written.
+    /// If the ending belongs to no format, or the file cannot be written.
     pub fn row_by_row(
         path: &Path,
         readers: Readers,
@@ -61,11 +61,12 @@ impl Writer {
         Ok(writer)
     }
 
-    /// Writes to a file, whose ending chooses the format, and which is there only when it is whole: until
-    /// [`Writer::finish`] the path holds what it held. What is no regular file (a device, a pipe) is written to as it is.
+    /// Writes to a file, whose ending chooses the format, and which is there only when it is complete: until
+    /// [`Writer::finish`] the path keeps its old content. A path that is no regular file (a device, a pipe) is written
+    /// to as it is.
     ///
     /// # Errors
-    /// If the ending stands for no format, or the folder cannot be written to.
+    /// If the ending belongs to no format, or the folder cannot be written to.
     pub fn replace(
         path: &Path,
         readers: Readers,
@@ -74,10 +75,10 @@ impl Writer {
         Writer::whole(path, readers, columns, None, Out::Replacing)
     }
 
-    /// As [`Writer::replace`], for a file that is not there yet, with a further table where the format can hold it.
+    /// As [`Writer::replace`], for a file that is not there yet, with a further table where the format can have one.
     ///
     /// # Errors
-    /// As [`Writer::replace`], and in [`Writer::finish`] if something came to stand there meanwhile.
+    /// As [`Writer::replace`], and in [`Writer::finish`] if a file appeared there meanwhile.
     pub fn create_new(
         path: &Path,
         columns: &[impl Heading],
@@ -168,8 +169,8 @@ impl Writer {
         }
     }
 
-    /// Adds a line to what formats for people say about the table: what is known before the first row stands in a page at
-    /// once.
+    /// Adds a line to the facts that formats for people show about the table: one that is known before the first row is
+    /// shown in a page at once.
     pub fn add_fact(&mut self, name: &str, value: &str) {
         match &mut self.encoder {
             Encoder::Html(page) => page.add_fact(name, value),
@@ -195,10 +196,10 @@ impl Writer {
         }
     }
 
-    /// Writes one row; its cells stand under the headings in their order.
+    /// Writes one row; its cells are in the order of the headings.
     ///
     /// # Errors
-    /// If it cannot be written; in a workbook also if a cell or the table is larger than one can hold.
+    /// If it cannot be written; in a workbook also if a cell or the table is larger than one can be.
     pub fn row<'c>(&mut self, cells: impl IntoIterator<Item = &'c str>) -> Result<(), SheetError> {
         self.marked_row(cells, &[], &[])
     }
@@ -236,7 +237,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes what is left, and returns when it lies safely on the disk.
+    /// Writes the rest, and returns when it is safely on the disk.
     ///
     /// # Errors
     /// If something of the table could not be written (a full disk, for example).

@@ -1,8 +1,8 @@
 //! Workbooks: XLSX (with or without macros), XLS from Excel 97 on, and ODS. Read row by row, whatever their size; of a
 //! cell the text counts that the spreadsheet shows, where its number format is known.
 //!
-//! A workbook is not believed: see `package` for what is counted before anything of it is read, and [`open`] for which of
-//! its sheets are read.
+//! A workbook is not trusted: see `package` for the sizes that are counted before anything of it is read, and [`open`]
+//! for the choice of its sheets.
 
 use crate::model::{Finding, Place, Severity};
 use crate::sheet::cells::{Cells, EXAMPLE, Row, Stored};
@@ -66,7 +66,7 @@ pub(crate) enum Book {
 }
 
 impl Book {
-    /// Knows the kind by the content; the file's ending says nothing.
+    /// Recognises the kind by the content, never by the file's ending.
     fn open(source: &Source, options: &ReadOptions) -> Result<Book, SheetError> {
         let file = &source.name;
         let head = source.head(512)?;
@@ -153,9 +153,9 @@ impl Rows {
 pub(crate) struct Content {
     pub(crate) book: Book,
     pub(crate) table: usize,
-    /// The row of the headings; those above it are no rows of the table, wherever they stand in the file.
+    /// The row of the headings; those above it are no rows of the table, wherever the file has them.
     pub(crate) header_line: u64,
-    /// The row that a template shows what a row looks like with.
+    /// The row in which a template shows an example.
     example_line: Option<u64>,
     visible_only: bool,
     pub(crate) layout: Arc<Layout>,
@@ -191,10 +191,10 @@ pub(crate) const ENDINGS: [&str; 9] = [
     "xlsx", "xlsm", "xlsb", "xltx", "xltm", "xls", "xlt", "ods", "ots",
 ];
 
-/// Opens a workbook and reads the headings of those of its sheets that are read: those that `options` name; else the only
-/// one that can be meant, for it has rows and, where any has, a number by [`Header::Found`]. Hidden sheets, and those that
-/// rowcall wrote beside a table, are read only when they are named. The headings are the row that is told, else the first
-/// row with a number, else the first row that is not blank.
+/// Opens a workbook and reads the headings of the sheets to read: those that `options` name; else the only one that can
+/// be meant, because it has rows and, where any has, a number by [`Header::Found`]. Hidden sheets, and those that
+/// rowcall wrote beside a table, are read only when they are named. The headings are the row that `options` name, else
+/// the first row with a number, else the first row that is not blank.
 ///
 /// # Errors
 /// Where several sheets can be meant, they are named.
@@ -303,7 +303,7 @@ fn found(book: &Book, file: &Arc<str>, options: &ReadOptions) -> Result<Vec<Head
     Ok(heads)
 }
 
-/// The headings of a sheet, and where they stand.
+/// The headings of a sheet, and their place.
 struct Head {
     table: usize,
     line: u64,
@@ -457,7 +457,7 @@ impl Head {
 }
 
 impl fmt::Debug for Content {
-    /// Without the texts of the cells, in which secrets stand.
+    /// Leaves out the texts of the cells, since they may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Content")
     }

@@ -15,7 +15,7 @@ use crate::xml::{self};
 use std::fs::File;
 use std::sync::Arc;
 
-/// Writes the workbook to `out`, which is called `file`, with the cells changed that `mend` names.
+/// Writes the workbook to `out`, under the name `file`, with the changes to cells that `mend` makes.
 ///
 /// # Errors
 /// Where the workbook is binary, cannot be read to its end, or `out` cannot be written to.
@@ -85,7 +85,7 @@ fn rows(
     Ok(changed)
 }
 
-/// Returns why a cell cannot hold a text, in words.
+/// Checks that a cell can have a text; the error is the reason, in words.
 pub(crate) fn may_hold(
     row: &RawRow,
     is_xlsx: bool,

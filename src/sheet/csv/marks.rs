@@ -68,8 +68,8 @@ impl Iterator for From<'_> {
 /// Finds the beginning and end of each cell of a simple record, counted from the record's start, and the ends of the
 /// record's cells and of its line.
 ///
-/// A record is simple where each quote opens or closes a whole cell and no cell holds a line feed: then its cells stand
-/// in the text as they are. `None` for any other. The data is smaller than 4 GiB.
+/// A record is simple where each quote opens or closes a whole cell and no cell has a line feed: then its cells are
+/// parts of the text, unchanged. `None` for any other. The data must be smaller than 4 GiB.
 #[inline]
 pub(crate) fn simple_record(
     data: &[u8],

@@ -1,8 +1,9 @@
 //! Cells separated by a delimiter, read.
 //!
-//! HeaderReading has two stages, so that two passes over a million rows take two threads little longer than one bare reader
-//! takes one: [`Batches`] cuts the bytes where a record ends, and [`Batch::rows`] parses them, on any thread. Both hold
-//! to the quote rules of the `csv` crate: a quote opens only where a cell begins, and two quotes within stand for one.
+//! Reading has two stages, so that two passes over a million rows take two threads little longer than one bare reader
+//! takes one: [`Batches`] cuts the bytes where a record ends, and [`Batch::rows`] parses them, on any thread. Both
+//! follow the quote rules of the `csv` crate: a quote opens only where a cell begins, and two quotes within stand for
+//! one.
 
 use crate::model::{Finding, Place, Severity};
 use crate::sheet::cells::{Cells, Row};
@@ -77,7 +78,7 @@ impl Layout {
     }
 }
 
-/// Finds and reads the header row, and what separates the cells.
+/// Finds and reads the header row, and finds the delimiter of the cells.
 pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Content>, SheetError> {
     let marked = source.head(3)? == BYTE_ORDER_MARK;
     let start = if marked { BYTE_ORDER_MARK.len() } else { 0 };
@@ -182,7 +183,7 @@ fn preview_of(content: &Content, header: &Header) -> Result<Preview, SheetError>
         skipped: false,
         failed: None,
     };
-    // The first batches may hold nothing but line breaks.
+    // The first batches may have nothing but line breaks.
     let mut skipped = 0;
     for batch in content.batches() {
         let read = batch.and_then(|batch| {
@@ -283,7 +284,7 @@ impl Content {
         })
     }
 
-    /// Refuses a file that is not what it was when it was opened.
+    /// Refuses a file that has changed since it was opened.
     pub(crate) fn unchanged(&self) -> Result<(), SheetError> {
         self.source.unchanged()
     }
@@ -492,7 +493,7 @@ impl Batch {
                 Some(text) => Ok(text),
                 None => std::str::from_utf8(record.text),
             };
-            // The bytes of two cells may make one character, where what divided them is left out.
+            // The bytes of two cells may make one character, where the delimiter between them is left out.
             let is_whole = |end: &usize| read.is_ok_and(|text| text.is_char_boundary(*end));
             let (cells, not_utf8) = match read {
                 Ok(text)
@@ -610,7 +611,7 @@ impl Batch {
                 kept += ended;
                 match result {
                     ReadRecordResult::Record | ReadRecordResult::End => break,
-                    // Counts on; what is past the limit is not kept.
+                    // Counts on; cells past the limit are not kept.
                     ReadRecordResult::OutputEndsFull => kept = ends.len() - 1,
                     ReadRecordResult::InputEmpty | ReadRecordResult::OutputFull => {}
                 }
@@ -642,7 +643,7 @@ impl Batch {
         }
     }
 
-    /// The first cell that begins with a quote and goes on behind the one that closes it; blanks there are nothing.
+    /// Finds the first cell that begins with a quote and has text behind the closing one; blanks there do not count.
     fn broken_quote(&self, record: &CsvRecord<'_>) -> Option<usize> {
         // A simple record has none.
         if !record.apart.is_empty() {
@@ -759,7 +760,7 @@ impl CsvRecord<'_> {
         if self.apart.is_empty() {
             return self.text.iter().all(u8::is_ascii_whitespace);
         }
-        // Most often the first byte of the first cell tells.
+        // Most often the first byte of the first cell decides.
         self.apart.iter().all(|(start, end)| {
             let cell = self.text.get(*start as usize..*end as usize);
             cell.unwrap_or_default().iter().all(u8::is_ascii_whitespace)
@@ -767,8 +768,8 @@ impl CsvRecord<'_> {
     }
 }
 
-/// The cells of a record that cannot be taken as they stand: without the marks of formulas, and with a replacement
-/// character for what is no UTF-8.
+/// The cells of a record that cannot be taken unchanged: without the marks of formulas, and with a replacement
+/// character for bytes that are no UTF-8.
 struct Mended {
     text: String,
     ends: Vec<usize>,

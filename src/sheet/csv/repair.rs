@@ -31,7 +31,7 @@ impl Batch {
         self.data.len() as u64
     }
 
-    /// Appends the bytes of the rows, with the cells that `mend` names replaced.
+    /// Appends the bytes of the rows, with the replacements that `mend` makes.
     pub(crate) fn mended(
         &self,
         mend: &mut impl FnMut(&Row<'_>, &mut Repairs<'_>),
@@ -59,7 +59,7 @@ impl Batch {
         out.same(self.data.get(copied..).unwrap_or_default())
     }
 
-    /// A text as it stands in place of a cell: quoted where the cell was, or where it has to be.
+    /// Returns a text in the form that replaces a cell: quoted where the cell was, or where it has to be.
     fn cell_of<'t>(&self, before: &[u8], text: &'t str) -> Cow<'t, str> {
         let delimiter = self.layout.delimiter;
         let special = |byte: u8| byte == delimiter || matches!(byte, b'"' | b'\r' | b'\n');

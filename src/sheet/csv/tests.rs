@@ -412,7 +412,7 @@ fn limits_hold_alike_for_any_chunk() {
                 ..
             })
         ));
-        // More cells than are kept: the row is in trouble, and its width is told.
+        // More cells than are kept: the row is in trouble, and its width is reported.
         let options = ReadOptions {
             limits: limits(chunk_bytes),
             ..ReadOptions::default()

@@ -17,7 +17,7 @@ impl Encoder {
         }
     }
 
-    /// The header row. Where a heading holds what could be taken for another delimiter, all are quoted.
+    /// The header row. Where a heading has a character that could be taken for another delimiter, all are quoted.
     pub(crate) fn header<'c>(
         &mut self,
         texts: impl Iterator<Item = &'c str> + Clone,

@@ -72,7 +72,7 @@ pub(crate) fn is_divided(record: &[u8], delimiter: u8) -> bool {
     false
 }
 
-/// One way to divide the rows: what speaks for it.
+/// One way to divide the rows, with its evidence.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Evidence {
     number: bool,

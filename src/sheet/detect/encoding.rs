@@ -24,8 +24,8 @@ const MARGIN: f64 = 4.0;
 const ODD_BELOW: f64 = -7.0;
 /// The least average likelihood of a letter beyond ASCII, as a logarithm: below it the text is of no known language.
 const LIKELIHOOD_MIN: f64 = -10.0;
-/// The encoding of a source and what it was concluded from, in words. `asked` is believed where no byte-order mark says
-/// otherwise.
+/// Finds the encoding of a source, and the evidence for it in words. `asked` is trusted unless a byte-order mark
+/// contradicts it.
 pub(crate) fn detect(
     source: &Source,
     asked: Option<Encoding>,
@@ -73,7 +73,7 @@ pub(crate) fn marked(file: &Arc<str>, head: &[u8]) -> Result<Option<Encoding>, S
     }
 }
 
-/// Whoever says UTF-16 may not know which of the two it is; the mark does.
+/// Returns true if the two agree: a user who asks for UTF-16 may not know which of the two it is; the mark does.
 fn agree(marked: Encoding, asked: Encoding) -> bool {
     marked == asked || (marked == Encoding::UTF_16BE && asked == Encoding::UTF_16LE)
 }
@@ -176,7 +176,7 @@ struct Survey {
     beyond: u64,
     /// The line of the first byte that is no UTF-8.
     first_line: u64,
-    /// Different words that hold something beyond ASCII: of each byte some.
+    /// Different words with characters beyond ASCII: some for each byte.
     words: Vec<Vec<u8>>,
     /// The number of these words that contain each byte.
     with_byte: [usize; 256],
@@ -340,7 +340,7 @@ struct Reading {
     likelihood: f64,
 }
 
-/// Bytes that stand in words: also those that may be letters.
+/// Returns true for bytes of words: also those that may be letters.
 fn is_of_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte >= 0x80 || byte == b'\''
 }

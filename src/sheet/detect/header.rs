@@ -106,13 +106,13 @@ fn is_sep(record: &HeaderRecord) -> bool {
 /// The evidence of a record, as headings or as data.
 #[derive(Debug, Default)]
 pub(crate) struct HeaderReading {
-    /// Cells that hold something.
+    /// Cells that are not blank.
     filled: usize,
     /// Cells that mean a field.
     pub(crate) known: usize,
     /// True if one of them means the number.
     pub(crate) number: bool,
-    /// Cells with what no heading is made of.
+    /// Cells with text that no heading has.
     data: usize,
 }
 

@@ -183,7 +183,7 @@ fn every_single_name_is_read_right_or_refused() {
         ("mac-roman", [GERMAN, FRENCH, SPANISH].concat()),
     ] {
         for name in names {
-            // It asserts that what is read is what was written.
+            // It asserts that the text read is the text written.
             read += usize::from(found(encoding, &[name]) != "refused");
         }
     }

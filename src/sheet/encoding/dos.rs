@@ -1,6 +1,6 @@
 //! The code pages of DOS, in which Excel saves “CSV (MS-DOS)”.
 
-/// One code page: what the bytes from 0x80 on stand for; below is ASCII.
+/// One code page: the characters of the bytes from 0x80 on; below is ASCII.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CodePage {
     pub(super) name: &'static str,

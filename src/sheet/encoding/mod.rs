@@ -47,8 +47,8 @@ impl Encoding {
         Encoding(Kind::Web(encoding))
     }
 
-    /// The encoding that a name stands for: `utf-8`, `windows-1252`, `mac-roman`, `cp850`, and every name that web pages
-    /// use; `None` where there is none.
+    /// Finds the encoding of a name: `utf-8`, `windows-1252`, `mac-roman`, `cp850`, and every name that web pages use;
+    /// `None` where there is none.
     pub fn named(name: &str) -> Option<Encoding> {
         let name = name.trim().to_ascii_lowercase();
         if let Some(page) = CodePage::named(&name) {
@@ -150,7 +150,7 @@ pub(crate) enum Decoder {
 }
 
 impl Decoder {
-    /// Appends a piece as UTF-8. What does not decode becomes a byte that is no UTF-8 either.
+    /// Appends a piece as UTF-8. A byte that cannot be decoded becomes a byte that is no UTF-8 either.
     pub(crate) fn push(&mut self, mut bytes: &[u8], is_last: bool, out: &mut Vec<u8>) {
         let decoder = match self {
             Decoder::Web(decoder) => decoder,

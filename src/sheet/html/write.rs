@@ -1,7 +1,8 @@
 //! A table as a page for people: one file without anything from elsewhere, to be read on a screen or printed.
 //!
-//! A page streams row by row, and is right without its script, which only searches and filters. What is known at the end
-//! (counts, what was found, the rows that come first) is written there, and the style shows it above the rows.
+//! A page streams row by row, and is right without its script, which only searches and filters. Facts that are known
+//! only at the end (counts, findings, the rows that come first) are written there, and the style shows them above the
+//! rows.
 //!
 //! Written with a handful of fixed texts and one escape rather than with a template engine: the escape is all there is to
 //! get right.
@@ -27,7 +28,7 @@ const BREAK: &str = "<wbr>";
 /// A cell of a further table with more bytes is one of sentences.
 const PROSE_FROM: usize = 40;
 
-/// Lines of one group in more rows than that, and in most of them, stand once above the rows.
+/// The fewest rows with a line of one group for which that line, if most rows have it, is shown once above the rows.
 const FOLDED_FROM: u64 = 10;
 
 /// One page that is being written.
@@ -38,10 +39,10 @@ pub(crate) struct Page {
     extras: Vec<ExtraSheet>,
     tally: Tally,
     begun: bool,
-    /// The rows that come first, as they stand in the page; none where rows are not kept.
+    /// The rows that come first, as the page has them; none where rows are not kept.
     first: Option<ScratchFile>,
     first_rows: u64,
-    /// Of each group of lines, how often it occurs, and whether it may stand once for all.
+    /// The number of rows with a line of each group, and true while one line can be shown once for all.
     groups: BTreeMap<usize, (u64, bool)>,
     /// The row that is being written.
     html: String,
@@ -80,7 +81,7 @@ impl Page {
         self.extras.push(extra);
     }
 
-    /// Writes what stands before the first row, once.
+    /// Writes the page up to the first row, once.
     fn begin(&mut self, out: &mut Vec<u8>) {
         if std::mem::replace(&mut self.begun, true) {
             return;
@@ -245,7 +246,7 @@ impl Page {
         Ok(())
     }
 
-    /// The groups whose lines stand in most rows.
+    /// Finds the groups whose lines most rows have.
     fn folded(&self) -> impl Iterator<Item = usize> {
         let rows = self.tally.rows;
         let is_most = move |count: u64| count >= FOLDED_FROM && count * 2 > rows;
@@ -291,7 +292,7 @@ impl Page {
         }
     }
 
-    /// Hides columns that hold nothing, and what stands above the rows already.
+    /// Hides empty columns, and lines that are shown above the rows already.
     fn hide(&self, html: &mut String) {
         for (at, holds) in self.tally.holds().iter().enumerate() {
             if !holds && self.tally.rows > 0 {
@@ -362,8 +363,8 @@ fn class(tone: Tone) -> &'static str {
     }
 }
 
-/// A text as a page shows it. Control characters, which a page may not hold, are shown by their pictures; long words may
-/// be broken where their parts meet.
+/// Escapes a text for a page. Control characters, which a page may not have, are shown by their pictures; long words
+/// may be broken where their parts meet.
 fn escape(text: &str, html: &mut String) {
     let long = text.len() >= BREAKS_FROM;
     for c in text.chars() {

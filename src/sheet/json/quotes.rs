@@ -1,5 +1,5 @@
-//! Quotes that a web page or a word processor put in place of the straight ones, mended where JSON wants straight ones.
-//! What a text holds between its quotes stays as it is, to the last character.
+//! Quotes that a web page or a word processor put in place of the straight ones, replaced where JSON wants straight
+//! ones. A text between its quotes stays as it is, to the last character.
 
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::source::Source;
@@ -10,7 +10,7 @@ pub(crate) const BYTES_MAX: u64 = 16 << 20;
 /// Characters that people's programs write for the straight double quote.
 pub(crate) const DOUBLE: [char; 8] = ['“', '”', '„', '‟', '″', '«', '»', '＂'];
 
-/// A copy of a source with its quotes mended, and how many were.
+/// Copies a source with straight quotes; returns the copy with the number of quotes that were replaced.
 pub(crate) fn mended(source: &Source) -> Result<(Source, u64), SheetError> {
     let bytes = source.head(BYTES_MAX + 1)?;
     let refused = |reason: String| SheetErrorKind::Encoding(reason).in_file(&source.name);
@@ -76,8 +76,8 @@ fn push_value(out: &mut String, value: &str, was_straight: bool) {
 
 /// Finds the end of a text: returns its value, the quote that closes it, and the rest behind.
 ///
-/// A straight quote closes what a straight one opened, where JSON can go on behind it; only where it cannot, a curly one
-/// before it does.
+/// A straight quote closes a text that a straight one opened, where JSON can continue behind it; only where it cannot,
+/// a curly one before it does.
 fn closed(text: &str, straight: bool) -> Option<(&str, char, &str)> {
     let mut curly = None;
     let mut escaped = false;
@@ -156,7 +156,7 @@ mod tests {
             ("{\"pw\": \"ab″,\"}", "{\"pw\": \"ab″,\"}", 0),
             ("{“pw”: “a\"b’c”}", "{\"pw\": \"a\\\"b’c\"}", 4),
             ("{\"a\": \"b\u{a0}c\"}", "{\"a\": \"b\u{a0}c\"}", 0),
-            // No end can be told.
+            // The end is unclear.
             ("{“a: 1", "{“a: 1", 0),
         ] {
             assert_eq!(straight(text), (expected.to_owned(), count), "{text}");

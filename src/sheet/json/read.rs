@@ -420,7 +420,7 @@ impl Layout {
         SheetErrorKind::Json(at.column, problem).on_line(&self.file, at.line)
     }
 
-    /// A syntax error at a byte of an element; where a curly quote stands before it, that is the mistake.
+    /// Builds a syntax error at a byte of an element; where there is a curly quote before it, that is the mistake.
     fn syntax_error(
         &self,
         text: &[u8],
@@ -458,7 +458,7 @@ fn curly(quote: char) -> String {
     )
 }
 
-/// The first curly quote that does not stand in a text, with its byte.
+/// Finds the first curly quote outside a text, with its byte.
 fn first_curly(text: &[u8]) -> Option<(usize, char)> {
     let text = String::from_utf8_lossy(text);
     let (mut in_string, mut escaped) = (false, false);
@@ -474,7 +474,7 @@ fn first_curly(text: &[u8]) -> Option<(usize, char)> {
     None
 }
 
-/// The last curly quote, wherever it stands.
+/// Finds the last curly quote anywhere.
 fn last_curly(text: &[u8]) -> Option<char> {
     let text = String::from_utf8_lossy(text);
     text.chars().rfind(|found| CURLY_QUOTES.contains(found))
@@ -549,7 +549,7 @@ struct Object {
 /// The reasons for which a value does not fit into a cell.
 #[derive(Clone, Copy)]
 enum Misfit {
-    /// A list that holds more than texts, numbers and switches.
+    /// A list of more than texts, numbers and switches.
     Nested,
     /// A list item with a semicolon, which would be taken for two.
     Separator,

@@ -37,7 +37,7 @@ impl Batch {
         self.gap
     }
 
-    /// Appends the bytes of the objects, with the values that `mend` names replaced by texts.
+    /// Appends the bytes of the objects, with the values that `mend` replaces as texts.
     pub(crate) fn mended(
         &self,
         mend: &mut impl FnMut(&Row<'_>, &mut Repairs<'_>),

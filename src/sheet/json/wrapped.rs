@@ -7,12 +7,12 @@ use crate::sheet::source::Source;
 
 /// Bytes of a name that may be a heading.
 const NAME_BYTES_MAX: usize = 256;
-/// Names that are looked at in one object, and lists or objects of a file that may hold the rows.
+/// The largest number of names read in one object, and of lists or objects of a file that may contain the rows.
 const NAMES_MAX: usize = 1000;
 /// Objects around the rows.
 const WRAPPERS_MAX: usize = 3;
 
-/// The part of a file that holds the rows.
+/// The part of a file with the rows.
 #[derive(Debug, Clone)]
 pub(super) struct Part {
     /// The names that lead to it, joined with dots.
@@ -25,9 +25,9 @@ pub(super) struct Part {
     is_list: bool,
 }
 
-/// Finds the rows that an object wraps which is alone in its file: those of the one list whose first object names the
-/// number, or of the only list of objects, or one object that names it. `None` where the object is a row itself, or where
-/// anything is odd: the reader of rows says what.
+/// Finds the rows in an object that is alone in its file: those of the one list whose first object names the number, or
+/// of the only list of objects, or one object that names it. `None` where the object is a row itself, or where anything
+/// is odd: the reader of rows reports it.
 ///
 /// # Errors
 /// Where several lists name the number.

@@ -5,7 +5,7 @@ use crate::sheet::column::Column;
 
 /// Rows as objects, one a line. Blank cells are written too, so that every heading is there in its order.
 pub(crate) struct Objects {
-    /// Each heading as it stands before its value.
+    /// Each heading in the form in which it comes before its value.
     keys: Vec<String>,
     in_array: bool,
     rows: u64,

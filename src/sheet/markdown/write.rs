@@ -23,8 +23,8 @@ pub fn table<H: AsRef<str>, C: AsRef<str>>(headings: &[H], rows: &[Vec<C>]) -> S
     table
 }
 
-/// One row with cells as wide as they are, for a table that is written while it comes. What stands in a cell is text:
-/// nothing in it is taken for markup, and no control character is let through.
+/// Writes one row with cells as wide as they are, for a table that is written while it comes. A cell is text: no part
+/// of it is taken for markup, and no control character is let through.
 pub(crate) fn row<'c>(cells: impl IntoIterator<Item = &'c str>) -> String {
     let mut row = String::from("|");
     for cell in cells {

@@ -1,4 +1,4 @@
-//! ODS, by OpenDocument 1.3 part 3. The file holds what every cell shows beside its value.
+//! ODS, by OpenDocument 1.3 part 3. The file has the shown text of every cell beside its value.
 
 use crate::sheet::cells::Stored;
 use crate::sheet::error::{SheetError, SheetErrorKind};
@@ -21,7 +21,8 @@ const CONTENT: &str = "content.xml";
 const PASSED_OVER_BYTES_MAX: u64 = 256 << 20;
 /// Rows of a table: as many as a spreadsheet has.
 const ROWS_MAX: u64 = 1 << 20;
-/// As how many blank cells a row counts that stands there only as a repetition: each is checked like any other row.
+/// The number of blank cells that a row counts as which is there only as a repetition: each is checked like any other
+/// row.
 const REPEATED_ROW_CELLS: u64 = 256;
 
 /// An ODS workbook without its cells.
@@ -79,7 +80,7 @@ impl Book {
         self.package.xml_error(CONTENT, error)
     }
 
-    /// Names the tables. Which are hidden is told by their styles, which stand before them.
+    /// Lists the tables. Their styles, which come before them, show which are hidden.
     fn read_tables(&mut self) -> Result<(), SheetError> {
         let mut xml = self.xml()?;
         let mut tables = Vec::new();
@@ -132,7 +133,7 @@ impl Book {
         Ok(())
     }
 
-    /// Reads the part of all tables to its end, and finds those that hold no rows.
+    /// Reads the part of all tables to its end, and finds those without rows.
     fn prove(&mut self) -> Result<(), SheetError> {
         let mut tables = 0;
         let mut marked = Vec::new();
@@ -314,7 +315,7 @@ impl Rows {
         Ok(true)
     }
 
-    /// Goes on to the next row of the table; gives how many rows it stands for.
+    /// Moves to the next row of the table; returns the number of rows that it stands for.
     fn next_row_tag(&mut self) -> Result<Option<u64>, SheetError> {
         while !self.ended {
             let fail = |error| self.book.error(error);
@@ -412,7 +413,7 @@ impl Rows {
         }
     }
 
-    /// Reads what the cell shows: its paragraphs, each a line. Gives the spot with where they stand.
+    /// Reads the shown text of a cell: its paragraphs, each a line. Returns the spot with their places.
     fn read_text(&mut self, mut spot: Spot) -> Result<Spot, SheetError> {
         spot.shown = spot.tag.end..spot.tag.end;
         self.text.clear();

@@ -8,7 +8,7 @@ use crate::xml::retagged;
 use std::fmt::Write;
 use std::ops::Range;
 
-/// Bytes of an ODS cell with its comments and drawings, which is held whole while it is mended: 4 MiB.
+/// The largest ODS cell that is kept in memory while it is repaired, with its comments and drawings, in bytes: 4 MiB.
 pub(crate) const CELL_BYTES_MAX: u64 = 4 << 20;
 
 pub(crate) fn write_row(
@@ -37,7 +37,7 @@ pub(crate) fn write_row(
     Ok(())
 }
 
-/// The columns of a spot, those together that are to hold the same; `None` where it stays.
+/// Divides the columns of a spot into runs that get the same text; `None` where it stays.
 fn runs<'t>(
     columns: &Range<usize>,
     cells: &'t [(usize, Secret)],
@@ -55,8 +55,8 @@ fn runs<'t>(
     runs
 }
 
-/// A cell that stands for so many columns, with another text where one is given. Of its content the middle is what it
-/// shows, and the last ends with the tag that closes it, unless the cell is empty.
+/// Writes a cell that stands for so many columns, with another text where one is given. The middle part of its content
+/// is the shown text, and the last ends with the tag that closes it, unless the cell is empty.
 fn ods_cell(
     tag: &str,
     [before, shown, behind]: &[String; 3],

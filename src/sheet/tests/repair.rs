@@ -32,7 +32,7 @@ fn part(bytes: &[u8], name: &str) -> String {
     String::from_utf8(part.unwrap().1).unwrap()
 }
 
-/// A copy of a workbook with cells mended, and what the cells were and are.
+/// A copy of a workbook with cells repaired, and the cells before and after.
 struct Copied {
     bytes: Vec<u8>,
     before: Vec<Vec<String>>,
@@ -144,7 +144,7 @@ fn what_a_formula_gives_is_not_changed() {
     });
     assert_eq!(may, [(4, 0), (5, 0), (5, 1)]);
     assert!(why.iter().all(|why| why.contains("formula")), "{why:?}");
-    // More formulas than anybody has: nothing that follows is believed to be typed.
+    // Too many formulas to follow: no later cell is believed to be typed.
     let many: String = (0..1100)
         .map(|n| {
             let row = n + 2;
@@ -221,7 +221,7 @@ fn a_cell_that_stands_for_several_is_taken_apart() {
         why[0].contains("formula") && why[1].contains("drawn") && why.len() == 2,
         "{why:?}"
     );
-    // One row that stands for several, of which only some are to change.
+    // One row that repeats several times, of which only some are to change.
     let file = file_of(&ods(&before), ".ods");
     let sheet = sheet_again(file.path());
     let folder = tempfile::tempdir().unwrap();
@@ -375,7 +375,7 @@ fn cells_without_anything_are_not_kept() {
             assert_eq!(row.spots.len(), 1);
         }
     }
-    // One that is longer than anybody writes is not held whole.
+    // A cell longer than anyone writes is not kept in memory.
     let mut random = Random::new(1);
     let spans: String = (0..160_000)
         .map(|_| format!("<text:span n='{:x}'/>", random.next() >> 20))

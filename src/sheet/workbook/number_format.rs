@@ -1,7 +1,7 @@
 //! The display of a number in a spreadsheet: a cell that shows `0007` contains 7 with the format `0000`.
 //!
 //! Codes are those of ECMA-376 part 1, 18.8.30 and 18.8.31. Where a format is of a kind that would lose digits
-//! (exponents, fractions), or depends on who looks (currency, the system's date), the number stands as it is.
+//! (exponents, fractions), or depends on the reader (currency, the system's date), the number stays as it is.
 
 use crate::sheet::cells::Stored;
 use crate::sheet::error::SheetError;
@@ -123,7 +123,7 @@ impl NumberFormat {
         }
     }
 
-    /// The format that an id below 164 stands for.
+    /// Returns the format of an id below 164.
     pub(crate) fn built_in(id: u32) -> NumberFormat {
         NumberFormat::parse(match id {
             1 => "0",
@@ -169,7 +169,7 @@ impl NumberFormat {
         NumberFormat { sections }
     }
 
-    /// Writes a number as it is shown. `written` is how it stands in the file.
+    /// Writes a number as it is shown. `written` is its text in the file.
     pub(crate) fn show(
         &self,
         value: f64,
@@ -292,7 +292,7 @@ impl Digits {
         Some(if told { Stored::Shown } else { Stored::Number })
     }
 
-    /// Fills the slots from the right; digits for which there is none stand before the leftmost one.
+    /// Fills the slots from the right; digits without a slot come before the leftmost one.
     fn show_whole(&self, whole: &str, out: &mut String) {
         let mut left = whole.chars().rev().peekable();
         let mut slots = self.before.iter().filter(|slot| slot.is_digit()).count();
@@ -357,7 +357,7 @@ enum Mark {
     Token(Token),
 }
 
-/// Reads up to the next `;`. Gives the section (`None` where it has a condition) and what follows the `;`.
+/// Reads up to the next `;`. Returns the section (`None` where it has a condition) and the rest behind the `;`.
 fn section(code: &str) -> (Option<Section>, Option<&str>) {
     let mut marks = Vec::new();
     let mut whole = true;
@@ -759,7 +759,7 @@ mod tests {
             ("yyyy-mm-dd", 59.0, "1900-02-28"),
             ("yyyy-mm-dd", 61.0, "1900-03-01"),
             ("[$-407]d. mmm", 45_352.0, "1. Mar"),
-            // No date: it stands as a number.
+            // No date: it stays a number.
             ("yyyy", -1.0, "-1"),
             ("yyyy", 1e9, "1000000000"),
         ] {

@@ -1,6 +1,6 @@
 //! The parts of a zipped workbook, inflated no further than a workbook can mean. The only module that unpacks.
 //!
-//! What the archive says about its own sizes is not believed: bytes are counted as they are inflated.
+//! The archive's own sizes are not trusted: bytes are counted as they are inflated.
 
 use crate::model::redact::quoted;
 use crate::sheet::error::{SheetError, SheetErrorKind};
@@ -28,7 +28,7 @@ pub(crate) const PART_BYTES_MAX: u64 = 2 << 30;
 /// The largest ratio of a part's size to its packed size, once [`RATIO_GRACE_BYTES`] are passed. Apache POI draws the
 /// same line (`ZipSecureFile`, a minimum inflate ratio of 0.01).
 pub(crate) const RATIO_MAX: u64 = 100;
-/// Bytes of a part that are inflated whatever their ratio: 4 MiB, which is some ten thousand rows that say the same.
+/// Bytes of a part that are inflated whatever their ratio: 4 MiB, which is some ten thousand rows with the same text.
 pub(crate) const RATIO_GRACE_BYTES: u64 = 4 << 20;
 
 /// Bytes of a part that is read as one text: 16 MiB.
@@ -148,7 +148,7 @@ impl Package {
         let Some(mut inflating) = self.inflating(name) else {
             return Ok(());
         };
-        // A tag that is longer is none that tells anything.
+        // A longer tag is not one of interest.
         const TAG_BYTES: usize = 4 << 10;
         let mut chunk = vec![0; 64 << 10];
         let mut bytes = Vec::new();
@@ -200,7 +200,7 @@ impl Package {
     /// Writes the workbook again with one part rewritten. All the others are copied as they lie there, packed.
     ///
     /// # Errors
-    /// What `rewrite` gives; where `out` cannot be written to, under the name `file`.
+    /// The errors of `rewrite`; where `out` cannot be written to, under the name `file`.
     pub(crate) fn rewritten(
         &self,
         name: &str,
@@ -227,11 +227,11 @@ impl Package {
             .map_err(|error| SheetError::unwritable(file, &error))
     }
 
-    /// As [`Package::rewritten`], with `others` in the place of parts of the same names, or beside them. They are asked for
-    /// once the part is rewritten, which then stands first.
+    /// As [`Package::rewritten`], with `others` in the place of parts of the same names, or beside them. They are asked
+    /// for once the part is rewritten, which then comes first.
     ///
     /// # Errors
-    /// As there, and what `others` gives.
+    /// The same, and the errors of `others`.
     pub(crate) fn rewritten_with(
         &self,
         name: &str,
@@ -314,7 +314,7 @@ impl Package {
         splice.copy(u64::MAX)
     }
 
-    /// Writes the workbook again as it is, over what `out` holds.
+    /// Writes the workbook again unchanged, over the content of `out`.
     pub(crate) fn copied(&self, out: &mut File, file: &Arc<str>) -> Result<(), SheetError> {
         let unwritable = |error: io::Error| SheetError::unwritable(file, &error);
         out.set_len(0).map_err(unwritable)?;
@@ -369,12 +369,12 @@ impl Splice<'_> {
         self.read(to, |out, bytes| out.write_all(bytes))
     }
 
-    /// Leaves out what stands before a byte of the part.
+    /// Leaves out the part's bytes before this one.
     pub(crate) fn leave_out(&mut self, to: u64) -> Result<(), SheetError> {
         self.read(to, |_, _| Ok(()))
     }
 
-    /// Gives what stands before a byte of the part, instead of copying it.
+    /// Returns the part's bytes before this one, instead of copying them.
     pub(crate) fn take(&mut self, to: u64) -> Result<String, SheetError> {
         let mut taken = Vec::new();
         self.read(to, |_, bytes| {
@@ -477,7 +477,7 @@ pub(crate) fn gunzipped(source: &Source) -> Result<Source, SheetError> {
     })
 }
 
-/// Counts what is inflated.
+/// Counts the inflated bytes.
 struct Gunzip {
     from: MultiGzDecoder<Bytes>,
     bytes_max: u64,
@@ -517,7 +517,7 @@ fn unpacked(
     Source::of_file(file.clone(), out)
 }
 
-/// Looks for the entries themselves, before anybody makes room for as many as the archive says there are.
+/// Looks for the entries themselves, before memory is reserved for as many as the archive declares.
 fn within_directory_limits(source: &Source) -> Result<(), SheetError> {
     /// The bytes of an entry with the lengths of its name, its extra field and its comment.
     const LENGTHS: std::ops::Range<usize> = 28..34;

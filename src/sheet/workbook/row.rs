@@ -7,14 +7,13 @@ use crate::sheet::options::Limits;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Bytes of the texts of one row: 4 MiB. A cell of Excel holds 32,767 characters.
+/// Bytes of the texts of one row: 4 MiB. A cell of Excel has at most 32,767 characters.
 pub(crate) const ROW_BYTES_MAX: usize = 4 << 20;
 /// Blank and repeated cells that a sheet may have without writing each of them.
 pub(crate) const CONJURED_CELLS_MAX: u64 = 40_000_000;
 /// Formulas that fill several cells, of those that reach down to one row.
 pub(crate) const AREAS_MAX: usize = 1000;
-/// Bytes of a text that stands once in the file and is shown in many cells; each byte more counts as a cell made of few
-/// words.
+/// Bytes of a text that the file has once and many cells show; each byte more counts as a cell made of few words.
 pub(crate) const SHOWN_BYTES_FREE: usize = 256;
 /// Sheets of a workbook.
 pub(crate) const TABLES_MAX: usize = 1024;
@@ -70,7 +69,7 @@ pub(crate) struct Table {
     pub(crate) is_notes: bool,
 }
 
-/// The name that rowcall defines in each sheet that it writes beside its table: such a sheet holds no rows. Programs keep
+/// The name that rowcall defines in each sheet that it writes beside its table: such a sheet has no rows. Programs keep
 /// defined names, whatever they save a workbook as.
 pub(crate) const NOTES_MARK: &str = "rowcall_notes";
 
@@ -158,7 +157,8 @@ impl Survey {
     }
 }
 
-/// The name of a tag's element without its prefix, and whether the tag ends it; the inside of the tag, as it stands.
+/// Returns the name of an element from the inside of its tag, without its prefix; that of a closing tag unchanged, with
+/// its `/`.
 pub(crate) fn tag_name(tag: &[u8]) -> &[u8] {
     let end = memchr::memchr3(b' ', b'\n', b'\t', tag).unwrap_or(tag.len());
     let name = tag.get(..end).unwrap_or_default();
@@ -169,7 +169,7 @@ pub(crate) fn tag_name(tag: &[u8]) -> &[u8] {
     }
 }
 
-/// The value of an attribute, as it stands in the inside of a tag.
+/// Finds the value of an attribute, unchanged, in the inside of a tag.
 pub(crate) fn tag_value<'t>(tag: &'t [u8], name: &str) -> Option<&'t [u8]> {
     let mut finds = memchr::memmem::find_iter(tag, name.as_bytes());
     let start = finds.find_map(|at| {
@@ -182,7 +182,7 @@ pub(crate) fn tag_value<'t>(tag: &'t [u8], name: &str) -> Option<&'t [u8]> {
     value.get(..memchr::memchr(quote, value)?)
 }
 
-/// A number that an attribute holds.
+/// Reads an attribute as a number.
 pub(crate) fn tag_number(tag: &[u8], name: &str) -> Option<u64> {
     std::str::from_utf8(tag_value(tag, name)?)
         .ok()?
@@ -214,7 +214,7 @@ pub(crate) struct RawRow {
 /// The place of a cell in its part.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Spot {
-    /// The columns that it stands for.
+    /// The columns of the cell; several where it is repeated.
     pub(crate) columns: Range<usize>,
     /// The tag that begins it.
     pub(crate) tag: Range<u64>,
@@ -249,7 +249,7 @@ impl RawRow {
         let line = self.line;
         self.filled.retain(|(last, _)| *last >= line);
         if self.filled.len() >= AREAS_MAX {
-            // Too many to tell: whatever follows counts as filled.
+            // Too many to keep apart: all that follow count as filled.
             self.filled = vec![(u64::MAX, 0..usize::MAX)];
         } else {
             self.filled.push((last_line, columns));
@@ -267,7 +267,7 @@ impl RawRow {
         own.is_some_and(|spot| spot.has_formula) || self.filled.iter().any(fills)
     }
 
-    /// Counts cells that stand in no relation to what was read for them.
+    /// Counts cells out of proportion to the bytes read for them.
     pub(crate) fn conjure(&mut self, cells: u64) -> Result<(), SheetError> {
         self.conjured = self.conjured.saturating_add(cells);
         if self.conjured > CONJURED_CELLS_MAX {
@@ -277,7 +277,7 @@ impl RawRow {
         Ok(())
     }
 
-    /// As [`RawRow::put`], for a text of which the cell holds only a word: one that many cells share, a number's format.
+    /// As [`RawRow::put`], for a text of which the cell has only a word: one that many cells share, a number's format.
     pub(crate) fn put_shown(
         &mut self,
         column: usize,
@@ -300,7 +300,7 @@ impl RawRow {
         self.stored.clear();
     }
 
-    /// Puts a cell; what lies between it and those before is blank.
+    /// Puts a cell; the cells between it and those before are blank.
     pub(crate) fn put(
         &mut self,
         column: usize,

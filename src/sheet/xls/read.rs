@@ -48,7 +48,7 @@ mod record {
     pub(crate) const BOF: u16 = 0x0809;
 }
 
-/// An XLS workbook, in memory as it stands in the file.
+/// An XLS workbook, in memory as in the file.
 pub(crate) struct Book {
     pub(crate) tables: Vec<Table>,
     /// The beginning of each table.
@@ -105,7 +105,7 @@ impl BiffRecord<'_> {
         Some(String::from_utf16_lossy(&units(bytes, wide)))
     }
 
-    /// The row and the column of a cell; `None` for what is no cell.
+    /// The row and the column of a cell; `None` for a record that is no cell.
     fn place(&self) -> Option<(u16, u16)> {
         Some((self.u16(0)?, self.u16(2)?)).filter(|_| is_cell(self.kind))
     }
@@ -141,7 +141,7 @@ impl Book {
         if compound.has("EncryptedPackage") {
             return Err(SheetErrorKind::Encrypted.in_file(&file));
         }
-        // Excel 95 called it `Book`, and so do programs that write what Excel 97 reads.
+        // Excel 95 called it `Book`, and so do programs that write files for Excel 97.
         let names = ["Workbook", "Book"];
         let Some(name) = names.into_iter().find(|name| compound.has(name)) else {
             return Err(other_format(&file, "a document of another program"));
@@ -276,7 +276,8 @@ impl Book {
         };
         let count = first.u32(4).ok_or_else(|| self.broken())?;
         let mut strings = Strings::default();
-        // Some programs count wrong: what there is counts. A cell that names a text beyond it is found where it is read.
+        // Some programs count wrong: the texts present count. A cell that names a text beyond them is found where it is
+        // read.
         while !parts.has_ended() {
             let text = match parts.text() {
                 Some(text) => text,
@@ -378,7 +379,7 @@ impl Parts<'_> {
         while left > 0 {
             if self.at >= self.record.data.len() {
                 self.go_on()?;
-                // The rest of a text says anew how wide it is.
+                // The rest of a text begins with its width again.
                 wide = self.record.u8(0)? & 1 != 0;
                 self.at = 1;
             }
@@ -594,13 +595,13 @@ fn put_text(row: &mut RawRow, column: usize, text: &str) -> Result<(), SheetErro
 }
 
 impl Book {
-    /// A text that stands in a record from a byte on, and may go on in the next ones.
+    /// Reads a text in a record from a byte on; it may continue in the next ones.
     fn text(&self, record: &BiffRecord<'_>, at: usize) -> Option<String> {
         let (book, record) = (self, self.record_at(record.start)?);
         Parts { book, record, at }.text()
     }
 
-    /// The record of the text that a formula gave, which stands behind the formula's.
+    /// Finds the record of the text that a formula gave, behind the formula's.
     fn text_behind(&self, formula: &BiffRecord<'_>) -> Option<BiffRecord<'_>> {
         let mut record = self.record_at(formula.end)?;
         while record.kind != record::STRING {
@@ -612,7 +613,7 @@ impl Book {
         Some(record)
     }
 
-    /// Puts what a record holds; `None` where it is cut off.
+    /// Puts the content of a record; `None` where it is cut off.
     fn put_cell(
         &self,
         record: &BiffRecord<'_>,
@@ -646,7 +647,7 @@ impl Book {
                 let (value, is_error) = (record.u8(6)?, record.u8(7)? != 0);
                 put_switch(row, column, value, is_error)
             }
-            // A formula's value is a number, or says what else it is.
+            // A formula's value is a number, or the kind of another value.
             _ if record.u16(12)? != 0xFFFF => self.put_number(row, column, style, record.f64(6)?),
             _ => match record.u8(6)? {
                 0 => match self.text_behind(record) {

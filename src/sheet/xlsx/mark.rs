@@ -1,7 +1,7 @@
 //! A workbook written again with some of its cells marked: in colour, with a note, and on a sheet that leads to them. All
 //! else stays part for part.
 //!
-//! The parts that tell how a workbook is put together are small and are edited as text; the sheet itself streams.
+//! The parts that put a workbook together are small and are edited as text; the sheet itself streams.
 
 use super::write::escape;
 use crate::model::{Place, Secret};
@@ -212,7 +212,7 @@ impl NewParts {
         before_end(relations, "Relationships", &added)
     }
 
-    /// The workbook with a further sheet of this name, whose relation is the last of `relations`.
+    /// Adds a further sheet of this name to the workbook, whose relation is the last of `relations`.
     pub(crate) fn workbook(&self, workbook: &str, relations: &str, name: &str) -> Option<String> {
         let prefix = prefix_of(workbook);
         let sheets = elements(inside(workbook, "sheets")?, "sheet");
@@ -246,7 +246,7 @@ fn empty_relations() -> String {
         .to_owned()
 }
 
-/// The end of a worksheet with the relation to its notes, which has its place among what stands behind the rows.
+/// Adds the relation to its notes to the end of a worksheet, which has its place among the elements behind the rows.
 pub(crate) fn with_notes(tail: &str) -> Option<String> {
     let end = tail.rfind("</")?;
     let prefix = tail.get(end + 2..)?.split_once("worksheet")?.0;
@@ -263,7 +263,7 @@ pub(crate) fn with_notes(tail: &str) -> Option<String> {
             at = at.min(found);
         }
     }
-    // The sheet's own extensions end it; those of its parts stand elsewhere.
+    // The sheet's own extensions end it; those of its parts are elsewhere.
     let extensions = format!("</{prefix}extLst>");
     if tail.get(..end)?.trim_end().ends_with(&extensions)
         && let Some(found) = tail.rfind(&format!("<{prefix}extLst"))
@@ -276,7 +276,7 @@ pub(crate) fn with_notes(tail: &str) -> Option<String> {
     Some(format!("{before}{relation}{after}"))
 }
 
-/// Notes at cells, each a line and a column counting from 1 and from 0: the texts, and the boxes that hold them.
+/// Builds the notes of cells, each a line and a column counted from 1 and from 0: the texts, and their boxes.
 pub(crate) fn notes<'m>(marks: impl Iterator<Item = (u64, usize, &'m str)>) -> (String, String) {
     let mut comments = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<comments xmlns=\"{MAIN}\">\
@@ -315,7 +315,7 @@ pub(crate) fn notes<'m>(marks: impl Iterator<Item = (u64, usize, &'m str)>) -> (
     (comments, drawing)
 }
 
-/// A sheet of texts, whose first cells lead to cells of the sheet `target`.
+/// Builds a sheet of texts, whose first cells lead to cells of the sheet `target`.
 pub(crate) fn extra_sheet(extra: &ExtraSheet, target: &str, styles: &mut MarkStyles) -> String {
     let mut xml = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<worksheet xmlns=\"{MAIN}\"><sheetViews>\
@@ -444,7 +444,7 @@ fn before_end(xml: &str, name: &str, added: &str) -> Option<String> {
     Some(format!("{before}{added}{after}"))
 }
 
-/// As [`before_end`], for an element that counts what it holds.
+/// As [`before_end`], for an element that counts its children.
 fn append(xml: &str, name: &str, count: usize, added: &str) -> Option<String> {
     let xml = before_end(xml, name, added)?;
     let open = format!("<{}{name}", prefix_of(&xml));

@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub(crate) const OTHER_ARCHIVE: &str = "a ZIP archive of another kind";
 /// Bytes of the texts that the cells share, and of where each ends: 32 MiB, some two million names.
 const STRINGS_BYTES_MAX: usize = 32 << 20;
-/// Bytes of a part that says how the workbook is put together: 16 MiB.
+/// Bytes of a part that puts the workbook together: 16 MiB.
 const FRAME_BYTES_MAX: u64 = 16 << 20;
 /// Rows of a worksheet: as many as Excel has.
 const ROWS_MAX: u64 = 1 << 20;
@@ -402,7 +402,7 @@ fn within(folder: &str, target: &str) -> String {
     path.join("/")
 }
 
-/// Writes a text with its `_x000D_` resolved: characters that XML cannot hold are written so.
+/// Writes a text with its `_x000D_` resolved: the escapes of characters that XML cannot have.
 fn unescape(text: &str, out: &mut String) {
     let mut rest = text;
     while let Some(at) = rest.find("_x") {
@@ -433,7 +433,7 @@ pub(crate) struct Rows {
     part: String,
     xml: PartXml,
     line: u64,
-    /// The rows so far: they may stand in any order.
+    /// The rows so far: they may be in any order.
     seen: Lines,
     ended: bool,
     /// The text of the cell being read.
@@ -575,7 +575,8 @@ impl Rows {
             let pass_over = match self.xml.piece().map_err(fail)? {
                 Piece::Open(tag) => match tag.name().as_bytes() {
                     b"v" if cell.kind != Kind::Inline => {
-                        // A formula that gave an empty text says so; openpyxl leaves a blank value where it gave none.
+                        // A formula that gave an empty text is marked so; openpyxl leaves a blank value where it gave
+                        // none.
                         has_value = cell.kind == Kind::Text;
                         in_text = true;
                         false

@@ -13,7 +13,7 @@ pub(crate) fn write_row(
     cells: &[(usize, Secret)],
     splice: &mut Splice<'_>,
 ) -> Result<(), SheetError> {
-    // As they stand there, which may be in another order than their columns.
+    // In the file's order, which may differ from that of their columns.
     for spot in &row.spots {
         let mut cells = cells.iter();
         let Some((_, text)) = cells.find(|(column, _)| spot.columns.start == *column) else {

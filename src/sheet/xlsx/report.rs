@@ -1,5 +1,5 @@
 //! A workbook whose rows are sorted when all of them are there: those that come first, then the others, in columns as
-//! wide as what they hold; columns that hold nothing are hidden, and a sheet sums it all up.
+//! wide as their texts; empty columns are hidden, and a sheet sums it all up.
 
 use super::write::{Book, ROWS_MAX};
 use crate::disk::ScratchFile;
@@ -9,7 +9,7 @@ use crate::sheet::tally::Tally;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
-/// Characters that a column is wide at most for what it holds.
+/// The greatest width that a column takes for its texts, in characters.
 const WIDTH_MAX: usize = 60;
 /// The number of bytes of the workbook that are gathered before they are written.
 const GATHERED_BYTES_MAX: usize = 64 << 10;

@@ -6,7 +6,7 @@
 //! back as `A`; and it needs the space of the whole uncompressed sheet beside the file.
 //!
 //! Every cell is a text, in a column that is preformatted as text: no zero, `+` or digit is lost, nothing is ever a
-//! formula, and what somebody types into an empty cell stays as typed.
+//! formula, and text that people type into an empty cell stays as typed.
 
 use crate::model::Place;
 use crate::sheet::column::{Column, ExtraSheet, Tone};
@@ -28,9 +28,10 @@ use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 pub(crate) const ROWS_MAX: u32 = 1_048_576;
 /// Characters of a cell, as UTF-16 counts them: a limit of Excel.
 pub(crate) const CELL_UNITS_MAX: usize = 32_767;
-/// Bytes of a sheet before it is compressed: what an archive holds without extensions that Excel does not read.
+/// Bytes of a sheet before it is compressed: the largest that an archive can have without extensions that Excel does
+/// not read.
 const SHEET_BYTES_MAX: u64 = u32::MAX as u64 - (1 << 20);
-/// The number of the format `@`: what is typed into the cell is a text.
+/// The number of the format `@`: text typed into the cell stays text.
 const TEXT_FORMAT: u8 = 49;
 /// Past level 1 the file is hardly smaller and takes three times as long.
 const COMPRESSION: i64 = 1;
@@ -47,11 +48,11 @@ const NOTES_MAX: usize = 5000;
 /// Points of a line, and of the highest row that Excel allows.
 const LINE_HEIGHT: usize = 15;
 const HEIGHT_MAX: usize = 405;
-/// Beside a heading stands the button that filters.
+/// The width of the filter button beside a heading, in characters.
 const BUTTON_WIDTH: usize = 4;
 
 const SHEET: &str = "xl/worksheets/sheet1.xml";
-/// Names the workbook's part, and is the same in every workbook: it stands first, as programs expect that look at the
+/// Names the workbook's part, and is the same in every workbook: it comes first, as programs expect that look at the
 /// beginning of a file.
 const ROOT: &str = "_rels/.rels";
 
@@ -143,7 +144,7 @@ impl Book {
         }
     }
 
-    /// Writes one row, whose cells are marked by these tones, by column; what of the file is ready goes to `out`.
+    /// Writes one row, whose cells are marked by these tones, by column; the finished part of the file goes to `out`.
     pub(crate) fn row<'c>(
         &mut self,
         cells: impl IntoIterator<Item = &'c str>,
@@ -238,7 +239,7 @@ impl Book {
         Ok(())
     }
 
-    /// Writes what comes after the rows.
+    /// Writes the end, after the rows.
     pub(crate) fn end(mut self, out: &mut Vec<u8>) -> Result<(), SheetError> {
         let mut frame = Frame::new(
             &self.file,
@@ -274,8 +275,8 @@ fn options() -> SimpleFileOptions {
         .last_modified_time(DateTime::DEFAULT)
 }
 
-/// A text as it stands in a workbook's XML. What XML cannot hold becomes `_xHHHH_`, as Excel writes it; what would be
-/// taken for that is protected.
+/// Escapes a text for a workbook's XML. A character that XML cannot have becomes `_xHHHH_`, as Excel writes it; a text
+/// that would be taken for that is protected.
 pub(crate) fn escape(text: &str, xml: &mut String) {
     let mut plain = 0;
     for (at, c) in text.char_indices() {
@@ -313,7 +314,7 @@ fn looks_escaped(rest: Option<&[u8]>) -> bool {
     }
 }
 
-/// Takes what the archive writes until it is fetched.
+/// Keeps the archive's bytes until they are fetched.
 #[derive(Clone, Default)]
 struct Pipe(Arc<Mutex<Vec<u8>>>);
 
@@ -398,7 +399,7 @@ impl Styles {
         ]
     }
 
-    /// Reads their numbers from a row that holds one cell of each.
+    /// Reads their numbers from a row with one cell of each.
     fn numbered(row: &str) -> Option<Styles> {
         let number = |part: &str| part.split('"').next()?.parse().ok();
         let numbers = row.split(" s=\"").skip(1).map(number);
@@ -465,7 +466,8 @@ impl Frame {
         })
     }
 
-    /// Copies files of the archive. Not as they are, for what was compressed for a stream would lack its lengths.
+    /// Copies files of the archive. They are packed again, since files compressed for a stream would lack their
+    /// lengths.
     fn copy(
         &mut self,
         to: &mut ZipWriter<StreamWriter<Pipe>>,
@@ -550,7 +552,7 @@ fn workbook(
     Ok(book)
 }
 
-/// Marks a sheet that holds no rows.
+/// Marks a sheet as one without rows.
 fn mark(book: &mut Workbook, sheet: &str) -> Result<(), XlsxError> {
     book.define_name(
         format!("'{sheet}'!{NOTES_MARK}"),
@@ -560,7 +562,7 @@ fn mark(book: &mut Workbook, sheet: &str) -> Result<(), XlsxError> {
 }
 
 const A4: u8 = 9;
-/// The sheet that holds the words of the drop-downs: a list within a drop-down itself may have 255 characters only.
+/// The sheet with the words of the drop-downs: a list within a drop-down itself may have 255 characters only.
 const CHOICES: &str = "Choices";
 
 fn add_choices(sheet: &mut Worksheet, columns: &[Column]) -> Result<(), XlsxError> {
@@ -576,7 +578,7 @@ fn add_choices(sheet: &mut Worksheet, columns: &[Column]) -> Result<(), XlsxErro
         let letters = letters.trim_end_matches('1');
         let last = column.choices.len() + 1;
         let list = Formula::new(format!("={CHOICES}!${letters}$2:${letters}${last}"));
-        // A warning and no refusal: a sheet may also say ja, or <clear>.
+        // A warning and no refusal: a cell may also be ja, or <clear>.
         let validation = DataValidation::new()
             .allow_list_formula(list)
             .set_error_style(DataValidationErrorStyle::Warning)
@@ -641,7 +643,7 @@ fn add_extra(
 }
 
 fn note(text: &str) -> Note {
-    /// Pixels of a comment, and of one of its lines; characters that a line holds.
+    /// Pixels of a comment, and of one of its lines; characters of a line.
     const NOTE: (u32, u32, usize) = (330, 17, 48);
     let (width, line_height, line_width) = NOTE;
     let line = |line: &str| line.chars().count() / line_width + 1;
@@ -795,7 +797,7 @@ mod tests {
         }
         let core = part(&bytes, "docProps/core.xml");
         assert!(core.contains("<dc:creator></dc:creator>"), "{core}");
-        // Nor does the time of day stand in it.
+        // The time of day is not in it either.
         let made = core.matches(">1980-01-01T00:00:00Z<").count();
         assert_eq!(made, 2, "{core}");
     }
