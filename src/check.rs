@@ -1,11 +1,11 @@
-//! Every row held against every rule, before anything is sent.
+//! Every row checked against every rule, before anything is sent.
 //!
-//! The rows are gone through twice, for nothing is said before all of them could be read. The first pass learns which
-//! numbers there are, and checks each row alone. Where the rows together have nothing to add, which is the rule, the
-//! second pass goes to the few rows of which there is something to say; else it checks them all. Batches are read one
-//! after the other and worked on by rayon's threads; what comes of them is handed on in row order, the same for any
-//! number of threads and any size of a batch. Nothing is kept of a row but what uniqueness needs, and 16 bytes of each
-//! that is gone to again, so memory does not grow with the findings.
+//! The rows are gone through twice, since no finding is reported before all of them could be read. The first pass
+//! learns the numbers of all rows, and checks each row alone. Where the rows together have nothing to add, which is the
+//! usual case, the second pass goes to the few rows with findings; else it checks them all. Batches are read one after
+//! the other and processed by rayon's threads; their results are handed on in row order, the same for any number of
+//! threads and any size of a batch. Memory keeps only the facts for uniqueness, and 16 bytes of each row that is
+//! visited again, so it does not grow with the findings.
 
 use crate::columns::Binding;
 use crate::manifest::{Manifest, Purpose};
@@ -24,7 +24,7 @@ const PICKED_ONE_IN: u64 = 4;
 /// In small sheets it is no matter.
 const PICKED_FREE: u64 = 1000;
 
-/// A sheet and what its columns mean.
+/// A sheet with the meaning of its columns.
 #[derive(Debug)]
 pub struct BoundSheet {
     /// The sheet.
@@ -38,10 +38,10 @@ pub struct BoundSheet {
 pub struct Options<'o> {
     /// The purpose of the rows.
     pub purpose: Purpose,
-    /// The numbers that the PBX holds, where they are known: then a forward to an extension that is neither there nor
-    /// in the sheets is an error.
+    /// The numbers on the PBX, where they are known: then a forward to an extension that is neither there nor in the
+    /// sheets is an error.
     pub on_pbx: Option<&'o [String]>,
-    /// The country by whose rule telephone numbers are dialled, where it was given.
+    /// The country whose dialling rules apply to telephone numbers, where one was given.
     pub country: Option<Country>,
 }
 
@@ -63,7 +63,7 @@ pub struct Counts {
 /// A row whose cells were checked, while it is at hand.
 #[derive(Debug)]
 pub struct Checked<'c> {
-    /// The sheet that it stands in.
+    /// The sheet of the row.
     pub table: &'c BoundSheet,
     /// The row.
     pub row: &'c Row<'c>,
@@ -76,7 +76,7 @@ pub struct Checked<'c> {
 pub struct Verdict<'v, T> {
     /// The row's number, 1 for the first data row, counting on across sheets.
     pub row: u64,
-    /// The sheet that it stands in.
+    /// The sheet of the row.
     pub table: &'v BoundSheet,
     /// The row's place.
     pub place: Place,
@@ -95,14 +95,14 @@ impl<T> Verdict<'_, T> {
     }
 }
 
-/// Checks all rows of all tables against a vendor's rules, and hands on what is said of them in row order.
+/// Checks all rows of all tables against a vendor's rules, and hands on the verdicts in row order.
 ///
 /// `keep` looks at each row while it is at hand, on any thread, and may keep something of it. A row without findings of
 /// which nothing is kept is counted and not handed on. `sink` ends the check by an error.
 ///
 /// # Errors
-/// Where a sheet cannot be read to its end (nothing was handed on then, unless it changed meanwhile), and what `sink`
-/// says.
+/// Where a sheet cannot be read to its end (no verdict was handed on then, unless it changed meanwhile), and the errors
+/// of `sink`.
 pub fn check<T, E>(
     tables: &[BoundSheet],
     manifest: &Manifest,
@@ -117,7 +117,7 @@ where
     check_by(false, tables, manifest, options, keep, sink)
 }
 
-/// As [`check`]; `all_twice` has every row checked twice, which says the same and takes longer.
+/// As [`check`]; with `all_twice` every row is checked twice, with the same result in more time.
 fn check_by<T, E>(
     all_twice: bool,
     tables: &[BoundSheet],
@@ -178,7 +178,7 @@ struct FirstPass {
     picked: Vec<Vec<(u64, Picks)>>,
 }
 
-/// Checks every row alone, and collects what only all rows together tell.
+/// Checks every row alone, and collects the facts that show only from all rows together.
 fn first_pass<T, F>(
     all_twice: bool,
     passes: &[Pass<'_, F>],
@@ -228,7 +228,7 @@ where
     })
 }
 
-/// Checks every row once more, with what all rows together tell.
+/// Checks every row once more, with the facts of all rows together.
 fn second_pass<T, E, F, S>(
     passes: &[Pass<'_, F>],
     across: &CrossRowFacts,
@@ -257,7 +257,7 @@ where
     Ok(())
 }
 
-/// Checks only those rows once more that had something to say alone.
+/// Checks only those rows once more that had findings alone.
 fn again_where_picked<T, E, F, S>(
     passes: &[Pass<'_, F>],
     picked: Vec<Vec<(u64, Picks)>>,
@@ -307,7 +307,7 @@ pub(crate) enum KeptContent<'k> {
     Record(&'k Record),
 }
 
-/// Checks what is in memory, each alone and all together, and gives the findings of each. `on_pbx` is as in [`Options`].
+/// Checks rows in memory, each alone and all together, and returns the findings of each. `on_pbx` is as in [`Options`].
 pub(crate) fn check_kept<'k, 'm: 'k, 'n>(
     kept: impl Iterator<Item = KeptRow<'k, 'm>> + Clone,
     on_pbx: Option<impl IntoIterator<Item = &'n str>>,
@@ -365,11 +365,11 @@ struct Pass<'p, K> {
 struct First {
     rows: u64,
     traces: BatchFacts,
-    /// The rows of which there is something to say.
+    /// The rows with findings.
     picks: Picks,
 }
 
-/// A row of which there is something to say.
+/// A row with findings.
 struct Notable<T> {
     index: u64,
     line: u64,
@@ -411,7 +411,7 @@ impl<K> Pass<'_, K> {
         })
     }
 
-    /// Checks rows with all that is known now; gives those of which there is something to say.
+    /// Checks rows with all facts known now; returns those with findings.
     fn second<T, R>(
         &self,
         across: &CrossRowFacts,
@@ -466,7 +466,7 @@ struct Said<S> {
 }
 
 impl<S> Said<S> {
-    /// Hands on what is said of rows of one batch, before which so many rows stand.
+    /// Hands on the verdicts on the rows of one batch; so many rows come before it.
     fn deliver<T, E>(
         &mut self,
         table: &BoundSheet,
@@ -503,8 +503,8 @@ impl<S> Said<S> {
     }
 }
 
-/// Works on batches on rayon's threads and hands on what comes of them in their order, on the thread that calls. Few
-/// batches are held at the same time.
+/// Processes batches on rayon's threads and hands on their results in order, on the thread that calls. Few batches are
+/// in memory at the same time.
 fn in_order<B: Send, R: Send, E: From<SheetError>>(
     batches: impl Iterator<Item = Result<B, SheetError>>,
     work: impl Fn(&B) -> R + Sync,
@@ -631,7 +631,7 @@ mod tests {
         country: None,
     };
 
-    /// Everything that is said, as text, and the counts.
+    /// Returns all findings as text, and the counts.
     fn said(tables: &[BoundSheet], manifest: &Manifest) -> Result<(String, Counts), SheetError> {
         let keep = |checked: &Checked<'_>| {
             checked
@@ -887,7 +887,7 @@ mod tests {
         "btransferext",
     ];
 
-    /// Rows of which some say something alone, and one at most something beside the others.
+    /// Draws rows of which some have findings alone, and one at most beside the others.
     fn drawn(random: &mut Random, rows: u64, together: Together) -> Vec<[String; 8]> {
         let odd = random.below(rows as usize - 1) as u64 + 1;
         let row = |n: u64| {

@@ -1,4 +1,4 @@
-//! A wanted record against the one that the PBX holds: which fields differ, and how in words.
+//! The comparison of a wanted record with the one on the PBX: the fields that differ, and the differences in words.
 
 use crate::manifest::{Access, Manifest};
 use crate::model::{Field, Kind, Record, Text};
@@ -8,10 +8,10 @@ use url::Url;
 
 /// The fields in which an extension on the PBX is not as wanted, in the order of the dictionary.
 ///
-/// Fields that are not wanted, that the vendor does not know, that it only gives back, or that it does not give back are
-/// not compared, nor is a secret that is to be generated: what is there keeps its own. An absent field and an empty one
-/// are the same. A list (groups) is as wanted when everything wanted is in it, for membership is added to and not
-/// replaced; one that is written as a whole (a group's members) when nothing else is.
+/// Fields that are not wanted, that the vendor does not know, that it only gives back, or that it does not give back
+/// are not compared, nor is a secret that is to be generated: an existing extension keeps its own. An absent field and
+/// an empty one are the same. A list (groups) is as wanted when it has every wanted item, since membership is added to
+/// and not replaced; one that is written as a whole (a group's members) when it has no other.
 pub fn differing(manifest: &Manifest, wanted: &Record, held: &Record) -> Vec<Field> {
     let comparable = |field: Field| {
         !field.is_key()
@@ -60,7 +60,7 @@ pub fn moved(manifest: &Manifest, before: &Record, now: &Record) -> Vec<Field> {
     fields
 }
 
-/// Differences in words: what the PBX holds instead of what is wanted; of a secret only that it is another one.
+/// Describes the differences: the PBX's values in place of the wanted ones; of a secret only that it is another one.
 pub fn differences(fields: &[Field], wanted: &Record, held: &Record) -> String {
     const SHOWN_MAX: usize = 4;
     let one = |field: &Field| {
@@ -98,7 +98,7 @@ pub fn fetched_name(address: &str) -> Option<String> {
     fits.then(|| name.into_owned())
 }
 
-/// The wanted fields that the vendor takes but does not give back: whether they are as wanted cannot be told.
+/// Finds the wanted fields that the vendor takes but does not give back: it cannot be known if they are as wanted.
 pub fn uncomparable(manifest: &Manifest, wanted: &Record) -> Vec<Field> {
     let write_only = |field: Field| {
         manifest

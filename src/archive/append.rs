@@ -57,7 +57,7 @@ impl Facts {
     }
 }
 
-/// A night that is not entered yet. What is written to its path is no part of the archive.
+/// A snapshot that is not entered yet. A file written to its path is no part of the archive.
 #[derive(Debug)]
 pub struct PendingSnapshot {
     target: String,
@@ -89,7 +89,7 @@ pub struct WrittenSnapshot {
 }
 
 impl Archive {
-    /// Makes a place for the export of a target, whose format `ending` tells (`csv`).
+    /// Makes a place for the export of a target in the format of `ending` (`csv`).
     ///
     /// # Errors
     /// The target's name cannot be a folder's, or the folder cannot be made.
@@ -156,7 +156,7 @@ impl Archive {
             }
             return Err(error);
         }
-        // From here on the night is the archive's: whoever comes next gives it its name if this fails.
+        // From here on the snapshot is the archive's: the next process gives it its name if this fails.
         fs::rename(&waiting, &place).map_err(failed(&place, "made"))?;
         synced(&place)?;
         Ok(held.kept())
@@ -177,7 +177,8 @@ impl Archive {
         Ok(held.kept())
     }
 
-    /// Removes the files of nights that a rule does not keep, and enters each before; their entries stay. Gives how many.
+    /// Removes the files of snapshots that a rule does not keep, and enters each before; their entries stay. Returns
+    /// their number.
     ///
     /// # Errors
     /// As [`Archive::enter`]; or a file cannot be removed, which the next call does.
@@ -225,7 +226,7 @@ impl Archive {
                 Some(What::Night { file, .. }) if super::is_file_name(&file) => {
                     nights.insert(file);
                 }
-                // Only what was a night here once.
+                // Only files that were snapshots here once.
                 Some(What::Removed { file, .. }) if nights.contains(&file) => {
                     removed.push(self.folder.join(file));
                 }
@@ -236,14 +237,14 @@ impl Archive {
         Ok(removed)
     }
 
-    /// A night's path as entries name it.
+    /// A snapshot's path as entries name it.
     pub(super) fn name_of(&self, path: &Path) -> String {
         let below = path.strip_prefix(&self.folder).unwrap_or(path);
         let parts = below.iter().map(|part| part.to_string_lossy());
         parts.collect::<Vec<_>>().join("/")
     }
 
-    /// Locks the manifest, and puts right what a process that was killed left.
+    /// Locks the manifest, and puts right any remains of a process that was killed.
     pub(super) fn hold(&self) -> Result<Held, ArchiveError> {
         let path = self.manifest();
         let mut options = OpenOptions::new();
@@ -360,7 +361,7 @@ impl Held {
         }
         let written = self.file.write_all(&lines);
         if let Err(error) = written.and_then(|()| self.file.sync_all()) {
-            // A full disk: what got there goes again.
+            // A full disk: the bytes written so far are removed again.
             self.is_doubtful = self.cut().is_err();
             return Err(failed(&self.path, "written")(error));
         }

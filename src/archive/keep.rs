@@ -10,9 +10,9 @@ use std::str::FromStr;
 /// The rule for the snapshots of a target that stay: every snapshot of so many days, then the newest of each of so many
 /// months and years.
 ///
-/// Days, months and years (in UTC) are those that have nights, counted back from the newest: neither a target that was
-/// not reached for months nor a wrong clock makes it lose what it has. An export that may not be whole never ousts one
-/// that is. The night that was entered last and the newest whole one always stay.
+/// Days, months and years (in UTC) are those that have snapshots, counted back from the newest: neither a target that
+/// was not reached for months nor a wrong clock makes it lose its snapshots. An export that may be incomplete never
+/// ousts one that is complete. The snapshot that was entered last and the newest complete one always stay.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Keep {
     days: usize,
@@ -28,7 +28,8 @@ pub(super) struct Aged {
 }
 
 impl Keep {
-    /// For each night, in the order in which they were entered, whether it stays. The answer for those that stay is the same whichever of the others are gone.
+    /// Decides, for each snapshot in the order of entry, if it stays. The answer for those that stay is the same
+    /// whichever of the others are gone.
     pub(super) fn stays(&self, nights: &[Aged]) -> Vec<bool> {
         let mut newest_first: Vec<usize> = (0..nights.len()).collect();
         newest_first.sort_by_key(|at| std::cmp::Reverse((nights.get(*at).map(|n| n.time), *at)));
@@ -60,7 +61,7 @@ impl Keep {
     }
 }
 
-/// The newest whole night of each of the newest `count` spans, or its newest where none is whole.
+/// Finds the newest complete snapshot of each of the newest `count` spans, or its newest where none is complete.
 fn best_of_each(
     newest_first: &[(usize, Date, bool)],
     count: usize,

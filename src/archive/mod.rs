@@ -1,17 +1,18 @@
-//! Nights of exports in one folder, chained so that whatever was changed, removed, moved, put in or cut off is found.
+//! Snapshots of exports in one folder, chained so that any that was changed, removed, moved, put in or cut off is
+//! found.
 //!
 //! ```text
 //! DIR/manifest.jsonl                     one entry a line, each with the SHA-256 of the line before
 //! DIR/hq/2026-11-22T020307Z-17.csv       what entry 17 holds: the night of one target
 //! ```
 //!
-//! A line's hash is that of its bytes with the line feed, so that `sed -n 17p manifest.jsonl | sha256sum` tells it; the
-//! first entry is chained to the hash of nothing. The last line's hash is the [`Head`]: whoever keeps it elsewhere can
-//! tell that nothing before it was touched. Lines are only ever appended. A file that retention removed has an entry
-//! that says so, and by which rule; its night's own entry stays.
+//! A line's hash is that of its bytes with the line feed, as `sed -n 17p manifest.jsonl | sha256sum` prints it; the
+//! first entry is chained to the hash of nothing. The last line's hash is the [`Head`]: kept elsewhere, it proves that
+//! nothing before it was touched. Lines are only ever appended. A file that retention removed has an entry with the
+//! removal and its rule; its snapshot's own entry stays.
 //!
-//! A night is first written under a name that begins with a dot, then entered, then given its name, the last two under
-//! a lock: killed anywhere, a process leaves an archive that is right, or that the next one puts right.
+//! A snapshot is first written under a name that begins with a dot, then entered, then given its name, the last two
+//! under a lock: killed anywhere, a process leaves an archive that is right, or that the next one puts right.
 
 mod append;
 mod keep;
@@ -42,13 +43,13 @@ pub const LINE_BYTES_MAX: u64 = 64 << 10;
 /// The longest target name that becomes a folder's, in bytes.
 const NAME_BYTES_MAX: usize = 100;
 
-/// A folder of nights.
+/// A folder of snapshots.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Archive {
     folder: PathBuf,
 }
 
-/// One export of one target that the archive holds.
+/// One export of one target in the archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Night {
     /// The number of its entry.
@@ -75,7 +76,7 @@ pub fn moves(nights: &[Night]) -> impl Iterator<Item = (&Night, &Night)> {
 /// The proof of an archive up to one entry: to be kept in another place than the archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
-    /// The number of the entry, where it is told.
+    /// The number of the entry, where it is known.
     pub entry: Option<u64>,
     /// The SHA-256 of the entry's line.
     pub hash: String,
@@ -128,7 +129,7 @@ pub enum ArchiveError {
         /// The system's own error.
         error: io::Error,
     },
-    /// Another process holds the manifest.
+    /// Another process has locked the manifest.
     #[error("{} is being written by another process, which does not come to an end", .0.display())]
     Busy(PathBuf),
     /// A line of the manifest that rowcall did not write so.
@@ -195,7 +196,7 @@ enum What {
     Removed { file: String, rule: String },
 }
 
-/// A line of the manifest as it stands there.
+/// A line of the manifest, unchanged.
 struct Line {
     /// From 1.
     number: u64,
@@ -231,8 +232,8 @@ impl Archive {
         })
     }
 
-    /// The nights of each target whose files are to be there, in the order in which they were entered. Whether they still
-    /// are what was entered is for [`Archive::verify`].
+    /// Lists the snapshots of each target whose files should be there, in the order of entry. [`Archive::verify`]
+    /// checks that the files are still as entered.
     ///
     /// # Errors
     /// The manifest cannot be read, or a line of it is no entry.

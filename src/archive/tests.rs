@@ -42,7 +42,7 @@ fn night_with(
     archive.enter_at(&pending, facts, time).unwrap()
 }
 
-/// Nights of two targets, one that was missed, and some that retention removed.
+/// Creates snapshots of two targets, one that was missed, and some that retention removed.
 fn filled(folder: &Path) -> (Archive, Head) {
     let archive = Archive::open_or_make(folder).unwrap();
     for at in 0..4 {
@@ -52,7 +52,7 @@ fn filled(folder: &Path) -> (Archive, Head) {
             day(at),
             &format!("number,email\n2001,a{at}@example.com\n"),
         );
-        // The same every night: what is only swapped between nights is no change.
+        // The same in every snapshot: a mere swap between snapshots is no change.
         night(&archive, "branch", day(at), "number,email\n3001,\n");
         if at == 2 {
             archive.miss("branch", "the PBX was not reached").unwrap();
@@ -155,7 +155,7 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
-/// Does something to a file of an archive, and says to which and what.
+/// Changes a file of an archive; returns its name and the change.
 fn mutate(
     folder: &Path,
     whole: &BTreeMap<PathBuf, Vec<u8>>,
@@ -225,7 +225,7 @@ fn mutate(
             (folder.join(&name), format!("{name} put in"))
         }
         _ => {
-            // Somebody who knows how: an entry changed, removed or put in, and all after it chained anew.
+            // A forger who knows the format: an entry changed, removed or put in, and all after it chained anew.
             let at = random.below(lines.len());
             let entries = lines
                 .iter()
@@ -263,7 +263,7 @@ fn mutate(
     }
 }
 
-/// `ARCHIVE_SEED` repeats a night of it.
+/// `ARCHIVE_SEED` repeats one of its runs.
 #[test]
 fn ten_thousand_mutations_are_all_found_with_the_head() {
     let mut random = Random::from_environment("ARCHIVE_SEED");
@@ -403,7 +403,7 @@ fn without_a_head_it_is_said_what_is_not_proven() {
     assert_eq!(without.wrong.len(), 1, "{without:?}");
     assert!(!verdict(&archive, &head).wrong.is_empty());
 
-    // An older head vouches for what was there then, and says so.
+    // An older head proves the entries up to it, and the verdict shows that.
     let folder = tempfile::tempdir().unwrap();
     let archive = Archive::open_or_make(folder.path()).unwrap();
     let empty = archive.verify(&[]);
@@ -415,7 +415,7 @@ fn without_a_head_it_is_said_what_is_not_proven() {
     assert!(old.unproven[0].contains("made after the head that was given: entry 2;"));
     let both = archive.verify(&[first.clone(), second]).unwrap();
     assert!(both.unproven.is_empty(), "{both:?}");
-    // A later entry put in by somebody else is named too.
+    // A later entry put in by a forger is named too.
     let forged = Head {
         entry: Some(2),
         ..first
@@ -537,10 +537,10 @@ fn names_that_are_no_folder_names_are_refused() {
     }
 }
 
-/// A process that is killed leaves what it had done so far: each such state is put right by the next one.
+/// A process that is killed leaves the steps done so far: each such state is put right by the next one.
 #[test]
 fn whatever_a_killed_export_leaves_is_right_or_put_right() {
-    // Before the entry: files under hidden names, which are nobody's.
+    // Before the entry: files under hidden names, which belong to no snapshot.
     let folder = tempfile::tempdir().unwrap();
     let (archive, head) = filled(folder.path());
     fs::write(folder.path().join("hq/.export-1.csv"), "half").unwrap();
@@ -549,7 +549,7 @@ fn whatever_a_killed_export_leaves_is_right_or_put_right() {
     let head = night(&archive, "hq", day(12), "next").head;
     is_sound(&archive, &head);
 
-    // Within the entry: a line that is cut off goes, and that is said.
+    // Within the entry: a line that is cut off is removed, with a notice.
     let manifest = folder.path().join(MANIFEST);
     let whole = fs::read(&manifest).unwrap();
     let last = whole[..whole.len() - 1]
@@ -689,7 +689,7 @@ fn rules_are_read_as_they_are_typed() {
 fn every_night_of_the_last_days_stays_and_one_of_each_month() {
     let folder = tempfile::tempdir().unwrap();
     let archive = Archive::open_or_make(folder.path()).unwrap();
-    // From 21 September 2026 on; what is of 31 October may not be whole.
+    // From 21 September 2026 on; the one of 31 October may be incomplete.
     for at in 0..100 {
         let facts = Facts {
             whole: at != 40,
@@ -721,7 +721,7 @@ fn every_night_of_the_last_days_stays_and_one_of_each_month() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// The rule by another way: for each night what is newer than it is counted.
+    /// The rule by another way: for each snapshot the newer ones are counted.
     #[test]
     fn a_rule_keeps_what_it_says(
         nights in prop::collection::vec((0i64..900, any::<bool>()), 0..60),

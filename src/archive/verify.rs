@@ -12,7 +12,7 @@ use std::path::Path;
 /// The verdict on an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArchiveVerdict {
-    /// The head as it stands.
+    /// The present head.
     pub head: Head,
     /// The number of snapshots that have their file, as it was entered.
     pub sound: usize,
@@ -36,7 +36,7 @@ struct Link {
     about: String,
 }
 
-/// A night whose file has to be there.
+/// A snapshot whose file has to be there.
 struct Due {
     n: u64,
     file: String,
@@ -46,7 +46,8 @@ struct Due {
 }
 
 impl Archive {
-    /// Holds the archive to its chain, its files to their entries, and the chain to heads that were kept elsewhere.
+    /// Checks the archive against its chain, its files against their entries, and the chain against heads that were
+    /// kept elsewhere.
     ///
     /// Whatever was changed, removed, moved, put in or cut off before the newest of these heads is found. Without a head
     /// it is not found when the end was cut off at a line's end, or everything was written anew from some entry on.
@@ -115,7 +116,7 @@ impl Archive {
         Some((entry, link))
     }
 
-    /// Holds the files to their entries, and gives how many are sound.
+    /// Checks the files against their entries, and returns the number of sound ones.
     fn look_at(
         &self,
         files: &Files,
@@ -194,7 +195,7 @@ impl Findings {
     }
 }
 
-/// The nights by target, and those that were removed.
+/// The snapshots by target, and those that were removed.
 #[derive(Default)]
 struct Files {
     due: BTreeMap<String, Vec<Due>>,
@@ -245,7 +246,7 @@ impl Files {
         }
     }
 
-    /// Holds a removal to its rule: it is one only where the rule would not keep the night.
+    /// Checks a removal against its rule: it is one only where the rule would not keep the snapshot.
     fn remove(&mut self, n: u64, file: &str, rule: &str, findings: &mut Findings) {
         let target = file.split('/').next().unwrap_or_default();
         let nights = self.due.get_mut(target);
@@ -303,7 +304,7 @@ fn trouble(path: &Path, due: &Due) -> Option<String> {
     }
 }
 
-/// Holds each entry to the one before it. Beside an entry stands how many lines before it are none.
+/// Checks each entry against the one before it. Each comes with the number of unreadable lines before it.
 fn chained(links: &[(Link, u64)], findings: &mut Findings) {
     let nothing = Link {
         line: 0,
@@ -338,7 +339,7 @@ fn chained(links: &[(Link, u64)], findings: &mut Findings) {
             });
         }
         if link.n > expected {
-            // Those that stand elsewhere are named there.
+            // Those that are elsewhere in the file are named there.
             let mut next = expected;
             for there in all.range(expected..=link.n) {
                 if *there > next {
@@ -372,7 +373,7 @@ fn neither(before: &Link, after: &Link) -> String {
     }
 }
 
-/// Holds the chain to heads that were kept elsewhere.
+/// Checks the chain against heads that were kept elsewhere.
 fn anchored(links: &[Link], heads: &[Head], findings: &mut Findings) {
     let last = links.iter().map(|link| link.n).max().unwrap_or(0);
     let nothing = sha256_hex(b"");

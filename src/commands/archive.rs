@@ -1,4 +1,4 @@
-//! `rowcall archive`: whether snapshots are what was exported, which there are, and whether the newest is fresh.
+//! `rowcall archive`: verifies snapshots, lists them, and checks that the newest is fresh.
 
 use super::diff::print_moves;
 use crate::archive::{Archive, Head, Night};
@@ -11,7 +11,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Says what is wrong with an archive, or what it holds.
+/// Prints the mistakes of an archive, or its content.
 ///
 /// # Errors
 /// Exit 2 where there is no archive, or it cannot be read.
@@ -23,7 +23,7 @@ pub(super) fn run(args: &ArchiveArgs) -> Result<Exit, Failure> {
     }
 }
 
-/// Prints what is wrong, on standard output; where nothing is, the head.
+/// Prints the mistakes, on standard output; where there are none, the head.
 fn verify(folder: &Path, heads: &[Head], json: bool) -> Result<Exit, Failure> {
     let archive = Archive::open(folder)?;
     let verdict = archive.verify(heads)?;
@@ -41,7 +41,7 @@ fn verify(folder: &Path, heads: &[Head], json: bool) -> Result<Exit, Failure> {
         verdict.sound,
         verdict.removed
     );
-    // With a head, what it does not vouch for is a finding; without one, it is only said.
+    // With a head, an entry that it does not prove is a finding; without one, it is only mentioned.
     let (wrong, unproven) = match heads.is_empty() {
         true => (verdict.wrong, verdict.unproven),
         false => ([verdict.wrong, verdict.unproven].concat(), vec![]),

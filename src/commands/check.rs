@@ -82,7 +82,7 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> 
                 if args.all {
                     let line = finding_line(finding, Some(&verdict.place), args.sources);
                     match writeln!(out, "{}: {} {line}", verdict.place, verdict.number) {
-                        // The report is for somebody else.
+                        // The report is written for another reader.
                         Err(error) if error.kind() == io::ErrorKind::BrokenPipe && reported => {
                             is_read = false;
                             break;
@@ -107,7 +107,7 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> 
     let checked = check(&tables, manifest, options, keep, sink);
     let counts = match checked {
         Ok(counts) => counts,
-        // Whoever reads the findings has seen enough.
+        // The reader of the findings has seen enough.
         Err(Stop::Out(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             return Ok(Exit::NotDone);
         }

@@ -1,4 +1,4 @@
-//! `rowcall columns`: what the headings of sheets mean, also where that is not certain yet.
+//! `rowcall columns`: the meaning of the headings of sheets, also where it is not certain yet.
 
 use crate::cli::ColumnsArgs;
 use crate::columns::{Column, ColumnError, Deeds, write_map};
@@ -14,7 +14,7 @@ use crate::rim::{Context, Exit, Failure};
 use crate::sheet::{Readers, Sheet, markdown};
 use crate::vendors::vendor;
 
-/// Prints what each heading means, and writes it to the mapping file where one is wanted.
+/// Prints the meaning of each heading, and writes it to the mapping file where one is wanted.
 ///
 /// # Errors
 /// Exit 2 where a sheet cannot be read, something has to be asked, or the file cannot be written.
@@ -46,7 +46,7 @@ pub(super) fn run(args: &ColumnsArgs, context: &Context) -> Result<Exit, Failure
     Ok(exit(&asked))
 }
 
-/// Prints what each heading means.
+/// Prints the meaning of each heading.
 ///
 /// # Errors
 /// As [`run`].
@@ -55,7 +55,7 @@ pub(super) fn explain(input: &InputOptions, manifest: &Manifest) -> Result<Exit,
     Ok(exit(&asked))
 }
 
-/// Prints what has to be asked, and gives the exit code.
+/// Prints the open questions, and returns the exit code.
 fn exit(asked: &[String]) -> Exit {
     for question in asked {
         print(question);
@@ -70,8 +70,8 @@ fn exit(asked: &[String]) -> Exit {
 /// Each sheet's columns.
 type Sheets = Vec<(String, Vec<Column>)>;
 
-/// Prints the columns of every sheet, with the first value below each; gives them, and what has to be asked. A secret is
-/// not shown, nor is a value of a column that is not understood: it may be one.
+/// Prints the columns of every sheet, with the first value below each; returns them, and the open questions. A secret
+/// is not shown, nor is a value of a column that is not understood: it may be one.
 fn printed(input: &InputOptions, manifest: &Manifest) -> Result<(Sheets, Vec<String>), Failure> {
     let (mut sheets, mut asked) = (vec![], vec![]);
     for (sheet, binding) in bound(input, manifest, Deeds::default())? {

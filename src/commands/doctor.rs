@@ -20,7 +20,7 @@ const FREE_BYTES_MIN: u64 = 100 << 20;
 /// One thing that was tried.
 #[derive(Debug, Serialize)]
 struct Check {
-    /// The target; empty for what is about this machine.
+    /// The target; empty for a check of this machine.
     target: String,
     name: &'static str,
     ok: bool,
@@ -32,8 +32,8 @@ struct Check {
 /// Tries this machine, then each target that was named, or every target of the configuration.
 ///
 /// # Errors
-/// Exit 2 where Ctrl-C cannot be caught or standard output cannot be written. What was tried and is wrong is printed, and
-/// is exit 3 for a target, else exit 2.
+/// Exit 2 where Ctrl-C cannot be caught or standard output cannot be written. A check that fails is printed, and is
+/// exit 3 for a target, else exit 2.
 pub(super) fn run(args: &DoctorArgs, context: &Context) -> Result<Exit, Failure> {
     let mut checks = vec![
         configuration(context),
@@ -209,7 +209,8 @@ fn key(context: &Context) -> Check {
     }
 }
 
-/// A clock that stands before what was written by it was set back: runs would be listed, and found, in a wrong order.
+/// Finds a clock that is behind the files written by it, and so was set back: runs would be listed, and found, in a
+/// wrong order.
 fn clock(context: &Context) -> Check {
     let (name, now) = ("clock", Timestamp::now());
     let newest = context

@@ -5,7 +5,7 @@ use crate::manual::PAGES;
 use crate::rim::terminal::print_data;
 use crate::rim::{Exit, Failure};
 
-/// Prints the page or the help of what was asked for; without a word the program's help and the pages that there are.
+/// Prints the page or the help on this word; without a word the program's help and the list of pages.
 ///
 /// # Errors
 /// Exit 2 where there is neither a command nor a page of that name.

@@ -1,4 +1,4 @@
-//! `rowcall import`: the whole way of a row; and `rowcall import --plan`, exactly what was planned.
+//! `rowcall import`: the whole way of a row; and `rowcall import --plan`, exactly the planned changes.
 
 use super::plan;
 use crate::cli::{ImportArgs, OnLoss, PlanArgs};

@@ -22,7 +22,7 @@ struct Answers {
 /// Asks, tries, and writes the target behind those that are there; its password into a file for its owner.
 ///
 /// # Errors
-/// Exit 2 where nobody can be asked, the name is taken, or a file cannot be written.
+/// Exit 2 where there is no terminal to ask on, the name is taken, or a file cannot be written.
 pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
     if !can_ask() {
         return Err(
@@ -128,7 +128,7 @@ fn entry(answers: &Answers, password_file: Option<&Path>) -> String {
     entry
 }
 
-/// Signs in with what was answered, before any of it is written.
+/// Signs in with the answers, before any of them is written.
 fn try_out(answers: &Answers) -> Result<(), Failure> {
     let entry = TargetEntry {
         vendor: answers.vendor.to_owned(),

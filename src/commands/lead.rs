@@ -8,11 +8,11 @@ use crate::vendors::{VENDORS, vendor};
 use std::ffi::OsString;
 use std::path::Path;
 
-/// Leads: which PBX, what the headings mean, check, rehearse, go. Each step shows the command that it is, so that the next time
-/// needs no leading.
+/// Leads the user step by step: the PBX, the meaning of the headings, check, rehearsal, import. Each step shows its
+/// command, so that the next time needs no leading.
 ///
 /// # Errors
-/// Exit 2 where nobody can be asked.
+/// Exit 2 where there is no terminal to ask on.
 pub(super) fn run(args: &LeadArgs, context: &Context) -> Result<Exit, Failure> {
     let ended = || {
         Failure::usage("a first import is led through on a terminal, by questions")

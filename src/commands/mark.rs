@@ -1,4 +1,4 @@
-//! `--mark` and `--propose`: a copy of a sheet in which a person sees what was found, at the cells themselves.
+//! `--mark` and `--propose`: a copy of a sheet that shows the findings at the cells themselves.
 
 use crate::check::BoundSheet;
 use crate::model::{Finding, Place, Secret, Severity};
@@ -45,7 +45,7 @@ impl<'t> MarkedSheet<'t> {
         }
     }
 
-    /// CellMarks what was found in a row, counting from 1, at its place.
+    /// Marks a finding of a row, counted from 1, at its place.
     pub(super) fn add(&mut self, row: u64, place: &Place, number: &str, finding: &Finding) {
         let tone = match finding.severity {
             Severity::Error => Tone::Bad,
@@ -83,7 +83,7 @@ impl<'t> MarkedSheet<'t> {
         ]);
     }
 
-    /// Has the cell of a finding hold another text, and marks it: as certain, or as likely and for somebody to accept.
+    /// Gives the cell of a finding another text, and marks it: as certain, or as likely and for a person to accept.
     pub(super) fn propose(
         &mut self,
         row: u64,
@@ -117,7 +117,7 @@ impl<'t> MarkedSheet<'t> {
         ]);
     }
 
-    /// The name of a cell in the copy. In a workbook with the same rows the headings stand in the first line.
+    /// The name of a cell in the copy. In a workbook with the same rows the headings are in the first line.
     fn cell(&self, row: u64, place: &Place, column: usize) -> String {
         let line = if self.whole { place.line } else { row + 1 };
         let sheet = Some("".into());
@@ -129,7 +129,7 @@ impl<'t> MarkedSheet<'t> {
         place.cell(column)
     }
 
-    /// Writes the copy; returns what there is to be said of it, a line each.
+    /// Writes the copy; returns the remarks on it, a line each.
     ///
     /// # Errors
     /// Exit 2 where it cannot be written.
@@ -153,7 +153,7 @@ impl<'t> MarkedSheet<'t> {
     }
 }
 
-/// Refuses a marked copy by a name whose ending is not that of its workbook.
+/// Refuses a marked copy under a name with another ending than its workbook's.
 ///
 /// # Errors
 /// Exit 2, naming the ending.

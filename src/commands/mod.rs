@@ -1,4 +1,4 @@
-//! One file a verb: resolve what was typed, plan, run. The only modules that see the command line.
+//! One file for each verb: resolve the command line, plan, run. The only modules that see the command line.
 
 mod archive;
 mod check;
@@ -30,7 +30,8 @@ use crate::rim::terminal::{print, print_data, report};
 use crate::rim::{Context, Exit, Failure, log};
 use std::fs;
 
-/// Carries out what was typed, and returns the exit code. Prints on standard error why a command could not go on.
+/// Carries out the command line, and returns the exit code. Prints on standard error the reason why a command could not
+/// continue.
 pub fn run(cli: &Cli) -> u8 {
     let context = Context {
         config_file: cli.config.clone(),

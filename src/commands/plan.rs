@@ -1,4 +1,4 @@
-//! `rowcall plan`: what an import would do, field by field; nothing is changed.
+//! `rowcall plan`: the changes that an import would make, field by field; nothing is changed.
 
 use crate::cli::{OnLoss, PlanArgs};
 use crate::input::{Rows, open_sheets};
@@ -18,7 +18,7 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<Exit, Failure> {
     plan(args, GuardOptions::default(), context)
 }
 
-/// The same, held to this budget.
+/// The same, within this budget.
 ///
 /// # Errors
 /// As [`run`].

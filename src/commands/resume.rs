@@ -1,4 +1,4 @@
-//! `rowcall resume`: goes on with a run from wherever it was left.
+//! `rowcall resume`: resumes a run from the point where it was left.
 
 use crate::cli::ResumeArgs;
 use crate::ledger::{Summary, runs};

@@ -1,4 +1,4 @@
-//! `rowcall runs` and `rowcall report`: what the ledgers tell.
+//! `rowcall runs` and `rowcall report`: the content of the ledgers.
 
 use crate::cli::{RunReportArgs, RunsArgs, RunsCommand};
 use crate::ledger::{

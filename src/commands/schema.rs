@@ -1,4 +1,4 @@
-//! `rowcall schema`: the JSON Schemas of what `--json` prints.
+//! `rowcall schema`: the JSON Schemas of the output of `--json`.
 
 use crate::cli::SchemaArgs;
 use crate::rim::terminal::print_data;

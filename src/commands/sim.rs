@@ -10,7 +10,7 @@ use std::io::Write;
 use std::thread;
 use std::time::Duration;
 
-/// Listens and says where; comes back after Ctrl-C.
+/// Listens and prints the address; returns after Ctrl-C.
 ///
 /// # Errors
 /// Exit 2 where the address or the faults cannot be used.
@@ -28,7 +28,7 @@ pub(super) fn run(args: &SimArgs) -> Result<Exit, Failure> {
     let account = sim_account();
     let server = Server::start(Sim::new((vendor.sim)(&account), faults), addr)
         .map_err(|error| Failure::usage(format!("{addr} cannot be listened on: {error}")))?;
-    // Whoever reads this may have gone; the PBX is there all the same.
+    // The reader may have gone; the PBX is there all the same.
     let _ = writeln!(
         output(),
         "{} listens on {}+http://{}@{}",

@@ -11,8 +11,8 @@ use crate::rim::{Context, Exit, Failure};
 use crate::sheet::{Column, EXAMPLE, ExtraSheet, Format, Writer};
 use crate::vendors::vendor;
 
-/// Writes the headings of a vendor: what must be given first, then the rest in the order of the vendor's pages. A workbook
-/// also says what each column takes, offers the words of those that take words, and has a sheet of help.
+/// Writes the headings of a vendor: required fields first, then the rest in the order of the vendor's pages. A workbook
+/// also explains each column, offers the words of those that take words, and has a sheet of help.
 ///
 /// # Errors
 /// Exit 2 where the file cannot be written.
@@ -33,7 +33,7 @@ pub(super) fn run(args: &TemplateArgs, context: &Context) -> Result<Exit, Failur
             let mut files = Files::new(context);
             files.written("--output", path);
             files.prepare()?;
-            // Somebody may have filled it in.
+            // A user may have filled it in.
             if path.symlink_metadata().is_ok_and(|about| about.is_file()) {
                 let message = format!("{} is there already, and is left alone", path.display());
                 return Err(Failure::usage(message).hint("name another file, or move that one"));

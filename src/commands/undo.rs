@@ -1,4 +1,4 @@
-//! `rowcall undo`: puts back what a run changed, as far as it could be read before.
+//! `rowcall undo`: restores the values that a run changed, as far as they could be read before.
 
 use crate::cli::UndoArgs;
 use crate::input::Rows;

@@ -28,7 +28,7 @@ impl ComparedColumn {
     }
 }
 
-/// The extensions of one side, as rows of text. They may hold secrets, so there is no way to print them.
+/// The extensions of one side, as rows of text. They may have secrets, so there is no way to print them.
 pub struct Side {
     manifest: Option<&'static Manifest>,
     /// The public name of the key that its fingerprints were made with; empty where that is not known.
@@ -41,7 +41,7 @@ pub struct Side {
 }
 
 impl Side {
-    /// A side without extensions. `manifest` is the vendor whose words its cells are, where that is known.
+    /// Creates a side without extensions. `manifest` is the vendor whose words its cells are, where that is known.
     pub fn new(columns: Vec<ComparedColumn>, manifest: Option<&'static Manifest>) -> Side {
         Side {
             manifest,
@@ -53,13 +53,13 @@ impl Side {
         }
     }
 
-    /// The same side, whose fingerprints were made with the key of this public name.
+    /// Sets the public name of the key that the fingerprints were made with.
     pub fn made_with(mut self, key: impl Into<String>) -> Side {
         self.key = key.into();
         self
     }
 
-    /// Adds an extension; its cells stand in the order of the columns, those that are missing are blank.
+    /// Adds an extension; its cells are in the order of the columns, missing ones are blank.
     ///
     /// # Errors
     /// Where there is one of that number already: which one it is, counting from 0.
@@ -144,7 +144,7 @@ impl<'s> Held<'s> {
         self.side.cell(self.row, 0)
     }
 
-    /// A field's canonical text, secrets included; empty where the side does not tell it.
+    /// A field's canonical text, including secrets; empty where the side does not have it.
     fn value(self, field: Field) -> Cow<'s, str> {
         let Some(column) = self.side.column_of(ComparedColumn::Value(field)) else {
             return Cow::Borrowed("");
@@ -161,7 +161,7 @@ impl<'s> Held<'s> {
 /// Makes the fingerprint of a secret from number, field and value.
 pub type Fingerprint<'k> = &'k dyn Fn(&str, Field, &str) -> String;
 
-/// One field that both sides tell.
+/// One field that both sides have.
 struct Part {
     field: Field,
     before: usize,
@@ -182,11 +182,11 @@ enum How {
     MadeAfter,
 }
 
-/// Two sides held against each other.
+/// The comparison of two sides.
 pub struct Comparison<'s> {
     /// The differences, in the order of the numbers.
     pub differences: Vec<Difference<'s>>,
-    /// The fields that only the first and only the second side tells: they are not compared.
+    /// The fields that only the first and only the second side has: they are not compared.
     pub only: [Vec<Field>; 2],
     /// Secrets of which one side has the values and the other the fingerprints: they are not compared, because there is
     /// no key, or it made none of these fingerprints.
@@ -249,8 +249,8 @@ impl<'s> Difference<'s> {
     }
 }
 
-/// Holds two sides against each other. A field that only one of them tells is not compared; an absent value and an empty
-/// one are the same. With `fingerprint`, values can be held against fingerprints.
+/// Compares two sides. A field that only one of them has is not compared; an absent value and an empty one are the
+/// same. With `fingerprint`, values can be compared with fingerprints.
 pub fn compare<'s>(
     before: &'s Side,
     after: &'s Side,
@@ -319,8 +319,8 @@ impl Comparison<'_> {
         self.parts.iter().map(|part| part.field)
     }
 
-    /// Secrets of renumbered extensions of which nobody can tell whether they changed: there are only fingerprints, and those
-    /// belong to a number.
+    /// Lists the secrets of renumbered extensions of which a change cannot be known: there are only fingerprints, and
+    /// those belong to a number.
     pub fn untold(&self) -> Vec<Field> {
         let mut differences = self.differences.iter();
         let any = differences.any(|difference| difference.what() == What::Renumbered);
@@ -374,8 +374,8 @@ impl Comparison<'_> {
         }
     }
 
-    /// One fingerprint that is the same on both sides proves the key; without a proof nothing is claimed of values, and of
-    /// fingerprints it is said.
+    /// Takes one fingerprint that is the same on both sides as proof of the key; without a proof nothing is claimed of
+    /// values, and the doubt about fingerprints is reported.
     fn doubt_keys(&mut self, before: &Side, after: &Side, fingerprint: Option<Fingerprint<'_>>) {
         let mut parts = std::mem::take(&mut self.parts);
         parts.retain(|part| {
@@ -416,9 +416,9 @@ impl Comparison<'_> {
         differing.map(|part| part.field).collect()
     }
 
-    /// Takes out of `removed` and `added` those that are certainly one extension under two numbers: everything that
-    /// tells whose it is agrees, at least two things of different kinds do tell it (a name and an e-mail address, for
-    /// example), and there is no other extension on either side of which all that is true as well.
+    /// Takes out of `removed` and `added` those that are certainly one extension under two numbers: all fields that
+    /// identify its owner agree, they identify it in at least two ways (a name and an e-mail address, for example), and
+    /// no other extension on either side fulfils all that as well.
     fn renumbered<'s>(
         &self,
         before: &'s Side,
@@ -458,8 +458,8 @@ impl Comparison<'_> {
         pairs
     }
 
-    /// Everything compared that tells whose extension it is, in one text; `None` where less than two things tell it. What
-    /// is the extension's own number says nothing.
+    /// Joins all compared fields that identify the extension's owner into one text; `None` where there are fewer than
+    /// two. A field with the extension's own number does not count.
     fn identity(&self, held: Held<'_>) -> Option<String> {
         let mut identity = String::new();
         let mut telling = HashSet::new();
@@ -523,7 +523,7 @@ impl Part {
                 let is_open = is_generate(&then) || is_generate(&now);
                 !follows && !is_open && !same(self.field, &then, &now)
             }
-            // Under two numbers only whether there is one can be told.
+            // Under two numbers only the presence of one can be compared.
             How::Fingerprints if before.number() != after.number() => {
                 let (then, now) = self.are_there(before, after);
                 then != now
@@ -556,7 +556,7 @@ fn same(field: Field, then: &str, now: &str) -> bool {
     }
 }
 
-/// The items of a list; their order is nobody's concern.
+/// The items of a list; their order does not matter.
 fn items(list: &str) -> std::collections::BTreeSet<&str> {
     list.split(';').filter(|item| !item.is_empty()).collect()
 }

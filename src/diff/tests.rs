@@ -1,4 +1,4 @@
-//! Planted differences, each told once and in its words.
+//! Planted differences, each reported once and in its words.
 
 use super::*;
 use crate::random::Random;
@@ -23,7 +23,7 @@ fn lines(before: &Side, after: &Side) -> Vec<String> {
         .collect()
 }
 
-/// The words about one extension whose fields go from one text to another.
+/// The words about one extension whose fields change from one text to another.
 fn told(fields: &[(Field, &str, &str)]) -> String {
     let names: Vec<Field> = fields.iter().map(|(field, ..)| *field).collect();
     let then: Vec<&str> = fields.iter().map(|(_, then, _)| *then).collect();
@@ -175,7 +175,7 @@ fn a_line_stays_one_line_whatever_stands_in_it() {
                 .any(|c| c.is_control() || c == '\u{202e}' || c == '\u{2028}')
         );
     }
-    // Beyond what is shown.
+    // Beyond the shown part.
     let (one, other) = (format!("{long}1"), format!("{long}2"));
     assert_eq!(
         told(&[(Field::DESCRIPTION, &one, &other)]),
@@ -302,7 +302,7 @@ fn a_fingerprint_says_nothing_under_another_number() {
         [Field::SIP_PASSWORD]
     );
     assert!(compare(&plain, &after, Some(&key)).untold().is_empty());
-    // With the value at hand it can be told.
+    // With the value at hand the change is certain.
     assert_eq!(line(&plain, &prints("72", "same")), renumbered);
     let told = format!("{renumbered}; SIP secret changed");
     assert_eq!(line(&plain, &prints("72", "other")), told);
@@ -409,7 +409,7 @@ fn where_it_may_be_another_one_it_is_removed_and_added() {
     }
 }
 
-/// Whatever fields change in whatever way, each is told in exactly one phrase and has exactly one line in the table.
+/// Each field that changes, however it changes, is in exactly one phrase and has exactly one line in the table.
 #[test]
 fn every_field_that_differs_is_told_once() {
     let mut random = Random::from_environment_or("DIFF_SEED", 7);

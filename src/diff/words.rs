@@ -5,12 +5,13 @@ use crate::model::redact::{changed, quoted};
 use crate::model::{Field, Forward, Kind, OfficeHours};
 use std::borrow::Cow;
 
-/// The columns of a table of differences: one line a field that differs; one for what was added or removed.
+/// The columns of a table of differences: one line for each field that differs; one for an extension that was added or
+/// removed.
 pub const HEADINGS: [&str; 7] = [
     "kind", "number", "name", "field", "before", "after", "words",
 ];
 
-/// One thing that differs, in words, and the fields that it tells about.
+/// One difference, in words, and the fields that it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Phrase {
     /// The fields.
@@ -226,13 +227,13 @@ fn arrow(words: &str, then: &str, now: &str) -> String {
     match (then, now) {
         ("", now) => format!("{words} set to {now}"),
         (then, "") => format!("{words} {then} cleared"),
-        // They differ beyond what is shown of them.
+        // They differ beyond the part that is shown.
         (then, now) if then == now => format!("{words} changed"),
         (then, now) => format!("{words} {then} → {now}"),
     }
 }
 
-/// A value as it stands in a line: digits and words as they are, all else in quotes. Nothing stays nothing.
+/// A value for a line: digits and words as they are, all else in quotes. An empty value stays empty.
 fn value(text: &str) -> String {
     as_it_is(text, |c| {
         matches!(c, '+' | '-' | '_' | '.' | '@' | '/' | ':' | '#' | '*' | '%')
@@ -249,7 +250,7 @@ fn spaced(text: &str) -> String {
     })
 }
 
-/// A vendor's own word, as words are said.
+/// Writes a vendor's own word as people write it: without `_`.
 fn bare(text: &str) -> String {
     spaced(&text.replace('_', " "))
 }

@@ -1,8 +1,8 @@
 //! The agreement of two PBXes after the last migration between them, on disk: the base of the next run.
 //!
-//! Secrets stand in it as keyed fingerprints. It takes its place when it is whole, so that a killed process leaves the
-//! one before. Extensions that a run is about to make are written down as *pending* before it begins: a later run then
-//! knows whose they are, and takes nothing else for granted.
+//! Secrets are in it as keyed fingerprints. It takes its place when it is complete, so that a killed process leaves the
+//! one before. Extensions that a run is about to create are written down as *pending* before it begins: a later run
+//! then knows whose they are, and takes nothing else for granted.
 
 use crate::digest::sha256_hex;
 use crate::disk::{Readers, write_whole};
@@ -187,8 +187,8 @@ impl Base {
         }
     }
 
-    /// Takes note of what both hold now, except for the fields that were `kept` as they are on the other PBX: these stay
-    /// as they were agreed on last.
+    /// Records the values that both have now, except for the fields that were `kept` as they are on the other PBX:
+    /// their agreement stays that of the last run.
     pub fn agree(
         &mut self,
         number: &str,
@@ -283,7 +283,7 @@ impl Agreement {
     /// Writes down which extensions are about to be made.
     ///
     /// # Errors
-    /// What is kept cannot be read or written.
+    /// The file of the base cannot be read or written.
     pub(crate) fn begin(&self, state: &StateDir, key: &Key) -> Result<(), BaseError> {
         let mut base = Base::load(state, &self.from, &self.to, key)?;
         for row in self.rows.values().filter(|row| row.creates) {
@@ -313,10 +313,10 @@ impl Agreement {
         }
     }
 
-    /// Writes down what both PBXes hold now, by what became of the rows.
+    /// Writes down the values that both PBXes have now, by the results of the rows.
     ///
     /// # Errors
-    /// What is kept cannot be read or written.
+    /// The file of the base cannot be read or written.
     pub(crate) fn conclude(
         &self,
         state: &StateDir,

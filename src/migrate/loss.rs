@@ -1,4 +1,4 @@
-//! The loss report: every fate counted, and told one by one as a sheet.
+//! The loss report: every fate counted, and listed one by one as a sheet.
 
 use crate::mapping::{MappedField, MappedRecord, Mapping, Origin};
 use crate::model::Field;

@@ -1,5 +1,5 @@
-//! From one vendor's extensions to another's: the account of what is lost on the way, and what two PBXes agreed on last.
-//! Pure, except for [`Base`], which is kept on disk. How fields are mapped stands in [`crate::mapping`].
+//! From one vendor's extensions to another's: the account of losses on the way, and the agreement of two PBXes after
+//! the last run. Pure, except for [`Base`], which is kept on disk. The mapping of fields is in [`crate::mapping`].
 
 mod base;
 mod loss;

@@ -29,7 +29,7 @@ fn map(from: &Manifest, to: &Manifest, fields: &[(Field, &str)]) -> MappedRecord
     mapped
 }
 
-/// Fate, what is written there, and how, of a field.
+/// Returns the fate of a field, its value there, and the way.
 fn told(mapped: &MappedRecord, field: Field) -> (Mapping, &str, &str) {
     let mut entries = mapped.entries.iter().filter(|entry| entry.field == field);
     let entry = entries
@@ -112,7 +112,7 @@ fn times_become_the_nearest_that_is_taken_and_it_is_said() {
     assert_eq!((mapping, value), (Mapping::Translated, "5"));
 }
 
-/// A PortSIP whose pages print what they do not print: the words for all destinations.
+/// A PortSIP whose pages print a word for every destination, as the real ones do not.
 fn outspoken() -> Manifest {
     let toml = include_str!("../vendors/portsip/vendor.toml");
     let known = "{ value = \"extension\", wire = \"E\" }, { value = \"mobile\", wire = \"M\" }, { value = \"number\", wire = \"N\" },";
@@ -160,7 +160,7 @@ fn a_forward_means_the_same_with_a_switch_and_without() {
         (F::FORWARD_NO_ANSWER_NUMBER, "030"),
     ]);
     assert_eq!((to.as_str(), number.as_str()), ("number", "030"));
-    // A prefix alone has nothing to stand before.
+    // A prefix alone has nothing to precede.
     let (to, number, mapped) = there(&[
         on,
         (F::FORWARD_NO_ANSWER_TO, "mobile"),
@@ -266,7 +266,7 @@ fn secrets_that_cannot_go_are_made_up_and_never_shown() {
         let entries = mapped.entries.iter().filter(|entry| entry.field == field);
         entries.map(|entry| entry.mapping).collect::<Vec<_>>()
     };
-    // PortSIP takes what OpenVox refuses, and some PBXes show stars.
+    // PortSIP takes passwords that OpenVox refuses, and some PBXes show stars.
     for (from, password) in [
         (portsip, "Ab;3canary"),
         (portsip, "********"),
@@ -461,7 +461,7 @@ fn of_three_ways_the_base_decides() {
         step_of(&base, &now, &other, false),
         MergeStep::Both(vec![F::EMAIL])
     );
-    // Groups that others added are in nobody's way; one that was left is.
+    // Groups that others added do no harm; one that was left does.
     let groups = |text: &'static str| [(F::MOBILE, "1"), (F::GROUPS, text)];
     assert_eq!(
         step_of(&base, &groups("Sales"), &groups("Support;Sales"), false),

@@ -1,4 +1,4 @@
-//! Decides one row, given what the PBX holds under its number.
+//! Decides one row by the record on the PBX under its number.
 
 use crate::columns::Deeds;
 use crate::compare::{differences, differing, uncomparable};
@@ -75,8 +75,8 @@ pub enum Decision {
     Missing,
 }
 
-/// Decides one row, given what the PBX holds under its number. `is_written` says which fields that cannot be read
-/// certainly hold what is wanted.
+/// Decides one row by the record on the PBX under its number. `is_written` returns true for fields that cannot be read
+/// and certainly have their wanted value.
 pub fn decide(
     manifest: &Manifest,
     mode: Mode,
@@ -152,7 +152,7 @@ pub(crate) fn planned_row(
     }
 }
 
-/// Says that an existing extension keeps its secrets where `<generate>` was given; empty where it was not.
+/// Builds the note that an existing extension keeps its secrets where `<generate>` was given; empty where it was not.
 fn kept_secrets(wanted: &Record) -> String {
     let asked = wanted
         .iter()

@@ -9,7 +9,7 @@ use crate::rim::{Failure, TargetSession};
 /// Plans to remove every extension that a valid row names.
 ///
 /// # Errors
-/// Exit 3 where the PBX does not tell what it holds.
+/// Exit 3 where the PBX cannot be read.
 pub(crate) fn plan_deletions(rows: &Rows, session: &TargetSession<'_>) -> Result<Plan, Failure> {
     let valid = rows.rows.iter().filter(|row| row.is_valid());
     let named = valid.map(|row| row.wanted.number());

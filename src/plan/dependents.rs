@@ -1,4 +1,4 @@
-//! Rows that point at an extension which is not going to be there are held back.
+//! Rows that refer to an extension which will not exist are held back.
 
 use super::remote::RemoteState;
 use crate::input::FieldHeadings;
@@ -6,8 +6,8 @@ use crate::model::{PlannedRow, RowResult};
 use crate::submit::order::{provides, references};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Holds back the rows that point at an extension which the PBX does not have, where the row that names it is not
-/// sent and no other row brings it.
+/// Holds back the rows that refer to an extension which the PBX does not have, where the row that names it is not sent
+/// and no other row provides it.
 pub(crate) fn block_dependents(
     remote: &RemoteState,
     planned: &mut [PlannedRow],
@@ -29,8 +29,8 @@ pub(crate) fn block_dependents(
     block_rows(&mut all, lost, headings);
 }
 
-/// Holds back the rows that point at an extension which the run was to bring and which is not going to be there, and
-/// those that point at these. `lost` are such extensions, with what became of their rows. Gives the positions held.
+/// Holds back the rows that refer to an extension which the run should have created and which will not exist, and those
+/// that refer to these. `lost` are such extensions, with the results of their rows. Returns the positions held back.
 pub(crate) fn block_rows(
     rows: &mut [&mut PlannedRow],
     mut lost: BTreeMap<String, RowResult>,

@@ -1,8 +1,8 @@
-//! A plan as a file: what a run would do, fit to be shown to others, and beside it, sealed, what it needs of secrets.
+//! A plan as a file: the changes of a run, fit to be shown to others, and beside it, sealed, the secrets that it needs.
 //!
-//! `plan.json` is the same bytes for the same input, PBX and key on any machine: keys are sorted, and neither times nor
-//! folders stand in it. A secret stands there as a keyed fingerprint. `plan.json.sealed` holds the secrets themselves,
-//! bound to the plan's bytes: whoever changes one of the two has none.
+//! `plan.json` is the same bytes for the same input, PBX and key on any machine: keys are sorted, and it has neither
+//! times nor folders. A secret is in it as a keyed fingerprint. `plan.json.sealed` has the secrets themselves, bound to
+//! the plan's bytes: without an unchanged plan it cannot be opened.
 
 use super::Plan;
 use super::decide::Mode;
@@ -31,7 +31,7 @@ const FORMAT: u32 = 1;
 /// The largest plan or sealed file that is read, in bytes: 2 GiB.
 pub const FILE_BYTES_MAX: u64 = 2 << 30;
 
-/// A plan as it stands in its file. The members stand in the order of the alphabet, as the file's keys do.
+/// A plan as its file has it. The members are in alphabetical order, as the file's keys are.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct SavedPlan {
@@ -44,9 +44,9 @@ pub struct SavedPlan {
     pub groups: bool,
     /// The sheets' headings of fields.
     pub headings: FieldHeadings,
-    /// The number of extensions that the PBX held.
+    /// The number of extensions on the PBX.
     pub held: usize,
-    /// The SHA-256 of what was read.
+    /// The SHA-256 of the input.
     pub input_hash: String,
     /// The name of the key that made the fingerprints.
     pub key: String,
@@ -54,7 +54,7 @@ pub struct SavedPlan {
     mode: String,
     /// Every line of the report, in its order.
     pub rows: Vec<SavedRow>,
-    /// The version of the rules that the rows were held to.
+    /// The version of the rules that the rows were checked by.
     pub rules: String,
     /// The vendor's settings as they were typed.
     pub settings: BTreeMap<String, String>,
@@ -69,7 +69,7 @@ pub struct SavedPlan {
     pub vendor: String,
 }
 
-/// One line of the report, with what it wants and what the PBX held.
+/// One line of the report, with the wanted values and those on the PBX.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct SavedRow {
@@ -83,7 +83,7 @@ pub struct SavedRow {
     field: Option<Field>,
     /// With sorted keys.
     findings: Vec<Value>,
-    /// The keyed fingerprint of what the PBX held; absent as `before` is.
+    /// The keyed fingerprint of the record on the PBX; absent where `before` is.
     fingerprint: Option<String>,
     hint: String,
     message: String,
@@ -119,9 +119,9 @@ pub struct PlanHead {
     pub groups: bool,
     /// The sheets' headings of fields.
     pub headings: FieldHeadings,
-    /// The number of extensions that the PBX holds.
+    /// The number of extensions on the PBX.
     pub held: usize,
-    /// The SHA-256 of what was read.
+    /// The SHA-256 of the input.
     pub input_hash: String,
     /// The target's vendor.
     pub vendor: String,
@@ -178,7 +178,7 @@ pub enum SavedError {
         /// The name of the key at hand.
         here: String,
     },
-    /// The plan, or what is sealed beside it, was changed.
+    /// The plan, or the sealed file beside it, was changed.
     #[error("{} and {} do not belong together, or one of them was changed", .plan.display(), .sealed.display())]
     Changed {
         /// The plan.
@@ -242,8 +242,7 @@ impl SavedPlan {
         }
     }
 
-    /// Writes a plan, and what is sealed beside it; returns where that is. `rows` are those of its
-    /// sheets.
+    /// Writes a plan, and the sealed file beside it; returns the latter's path. `rows` are those of its sheets.
     ///
     /// # Errors
     /// As [`SavedPlan::save`].
@@ -283,8 +282,8 @@ impl SavedPlan {
             .find(|mode| mode.word() == self.mode)
     }
 
-    /// Appends a line of the report: what it wants (`None` where it is invalid), the fields that are to be written, and
-    /// what the PBX holds.
+    /// Appends a line of the report: the wanted values (`None` where it is invalid), the fields to write, and the
+    /// record on the PBX.
     pub fn push(
         &mut self,
         outcome: &Outcome,
@@ -333,8 +332,8 @@ impl SavedPlan {
         Ok(bytes)
     }
 
-    /// Writes the plan, and what is sealed beside it, for its owner only. `wanted` gives what the row at a position
-    /// wants, secrets included. Each of the two files takes its place when it is whole.
+    /// Writes the plan, and the sealed file beside it, for its owner only. `wanted` gives the wanted values of the row
+    /// at a position, including secrets. Each of the two files takes its place when it is complete.
     ///
     /// # Errors
     /// A file cannot be written, or nothing can be sealed.
@@ -377,7 +376,7 @@ impl SavedPlan {
         Ok(sealed_path)
     }
 
-    /// Reads a plan and what is sealed beside it: the plan, and the secrets that each row wants, by its position.
+    /// Reads a plan and the sealed file beside it: returns the plan, and the secrets of each row, by its position.
     ///
     /// # Errors
     /// See [`SavedError`]: a file cannot be read, is not a plan, was changed, or was made by another version or with
@@ -405,7 +404,7 @@ impl SavedPlan {
                 here: key.id(),
             });
         }
-        // A kill may have left what is sealed under its first name.
+        // A kill may have left the sealed file under its first name.
         let next_path = next_path(path);
         let sealed_path = match opens(&next_path, &bytes, key) {
             true => next_path,
@@ -518,7 +517,7 @@ impl SavedRow {
         })
     }
 
-    /// Returns whether the extension differs from what it was when the plan was made.
+    /// Returns true if the extension differs from its state when the plan was made.
     pub fn moved(&self, now: Option<&Record>, key: &Key) -> bool {
         self.fingerprint != now.map(|now| fingerprint(now, key))
     }

@@ -4,14 +4,14 @@ use crate::model::{Action, Change};
 use std::fmt;
 use std::str::FromStr;
 
-/// A limit on one kind of change: a count, or a share of what the PBX holds.
+/// A limit on one kind of change: a count, or a share of the extensions on the PBX.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Allowance {
     /// Any number.
     All,
     /// At most so many.
     Count(u64),
-    /// At most so many percent of what the PBX holds, but at least `at_least`.
+    /// At most so many percent of the extensions on the PBX, but at least `at_least`.
     Percent {
         /// The share in percent.
         share: f64,
@@ -21,7 +21,7 @@ pub enum Allowance {
 }
 
 impl Allowance {
-    /// The count that this allows on a PBX that holds `held` extensions.
+    /// The count that this allows on a PBX with `held` extensions.
     pub fn count(self, held: usize) -> u64 {
         match self {
             Allowance::All => u64::MAX,

@@ -1,4 +1,4 @@
-//! The plan of an import: every row decided, and in mode sync what no row names.
+//! The plan of an import: every row decided, and in mode sync the extensions that no row names.
 
 use super::decide::{Mode, decide, planned_row};
 use super::dependents::block_dependents;
@@ -9,13 +9,12 @@ use crate::input::{InputRow, Rows};
 use crate::model::{Action, Field, Outcome, PlannedRow, RowResult};
 use crate::rim::{Failure, TargetSession};
 
-/// Fetches what the PBX holds, checks the rows again by that, and decides each of them, in mode sync also every
-/// extension that no row names. With `rewrite_secrets` what cannot be read back is written again, though it is
-/// remembered that it was.
+/// Fetches the records on the PBX, checks the rows again with them, and decides each of them, in mode sync also every
+/// extension that no row names. With `rewrite_secrets` values that cannot be read back are written again, though they
+/// are remembered as written.
 ///
 /// # Errors
-/// The PBX does not tell what it holds, what is to be deleted cannot be known, or `all_or_nothing` and some row is
-/// invalid.
+/// The PBX cannot be read, the extensions to delete cannot be known, or `all_or_nothing` and some row is invalid.
 pub(crate) fn plan_import(
     rows: &mut Rows,
     mode: Mode,

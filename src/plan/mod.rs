@@ -1,12 +1,12 @@
-//! Plans what would be done, as a value: no terminal, no command line. Every command that writes is a planner and the one
-//! [`Run::execute`](crate::run::Run::execute).
+//! Plans the changes of a run, as a value: no terminal, no command line. Every command that writes is a planner and the
+//! one [`Run::execute`](crate::run::Run::execute).
 //!
-//! - [`remote`]: what the PBX holds.
-//! - [`decide`]: what becomes of one row; [`import`], [`delete`] and [`sync`] do it for all of them.
+//! - [`remote`]: the state of the PBX.
+//! - [`decide`]: the decision on one row; [`import`], [`delete`] and [`sync`] make it for all of them.
 //! - [`replay`]: a saved plan against today; [`file`] is that plan on disk.
 //! - [`revert`]: the inverse of a run.
 //! - [`transfer`]: the rows of a migration.
-//! - [`dependents`]: rows that wait for others; [`waves`] sends in parts; [`guard`] says how much may change.
+//! - [`dependents`]: rows that wait for others; [`waves`] sends in parts; [`guard`] limits the changes.
 //! - [`render`]: a plan as text.
 
 pub mod decide;
@@ -42,7 +42,7 @@ pub(crate) struct Plan {
     pub(crate) extensions: BTreeMap<String, Record>,
     /// The sheets' headings of fields.
     pub(crate) headings: FieldHeadings,
-    /// The SHA-256 of what was read.
+    /// The SHA-256 of the input.
     pub(crate) input_hash: String,
     /// Lines to print before anything is sent.
     pub(crate) notes: Vec<String>,
@@ -64,7 +64,7 @@ impl Plan {
         }
     }
 
-    /// The same plan, against what the PBX holds.
+    /// The same plan, against this state of the PBX.
     pub(crate) fn against(mut self, remote: RemoteState) -> Plan {
         self.held = remote.numbers.len();
         self.extensions = remote.extensions;
@@ -92,13 +92,13 @@ impl Plan {
         changes.collect()
     }
 
-    /// Every line as it stands while nothing was said to the PBX.
+    /// Every line of the report before anything is sent to the PBX.
     pub(crate) fn lines(&self) -> Vec<Outcome> {
         self.rows.iter().map(|row| row.outcome.clone()).collect()
     }
 }
 
-/// The code of rows that somebody was asked about, and said no.
+/// The code of rows that the user was asked about and declined.
 const DECLINED: &str = "declined";
 
 /// The reason that nothing is sent.
@@ -109,7 +109,7 @@ pub(crate) struct Refusal {
     pub(crate) failure: Failure,
     /// The failure ends the command; else the exit follows from the results of the rows.
     pub(crate) fails: bool,
-    /// The lines as they were planned by then; none where they stand as they were read.
+    /// The lines as planned by then; `None` where they are still as they were read.
     pub(crate) lines: Option<Vec<Outcome>>,
 }
 
@@ -142,7 +142,7 @@ impl Refusal {
         self.fails || self.code == DECLINED
     }
 
-    /// Somebody was asked, and said no.
+    /// The user was asked, and declined.
     pub(crate) fn declined() -> Refusal {
         Refusal::of_rows(DECLINED, "the answer was no; nothing was sent", "")
     }

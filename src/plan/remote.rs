@@ -26,7 +26,7 @@ impl RemoteState {
     /// Asks the PBX for everything about the extensions of these numbers, and which others it has.
     ///
     /// # Errors
-    /// Exit 3 where it does not tell.
+    /// Exit 3 where it cannot be read.
     pub(crate) fn fetch<'n>(
         session: &TargetSession<'_>,
         named: impl Iterator<Item = &'n str>,
@@ -37,7 +37,7 @@ impl RemoteState {
         })
     }
 
-    /// As [`RemoteState::fetch`], and asks for every one of these numbers, whatever the listing says.
+    /// As [`RemoteState::fetch`], and asks for every one of these numbers, even those that are not listed.
     ///
     /// # Errors
     /// As there.
@@ -93,7 +93,7 @@ impl RemoteState {
     /// Checks the rows again, now that it is known which extensions there are.
     ///
     /// # Errors
-    /// Exit 3 where the PBX does not tell which extensions may be members of its groups.
+    /// Exit 3 where the PBX does not show which extensions may be members of its groups.
     pub(crate) fn check(
         &self,
         rows: &mut Rows,

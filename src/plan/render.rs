@@ -1,4 +1,4 @@
-//! A plan as text: a line a row, marked with what becomes of it, and below it the fields that change.
+//! A plan as text: one line for each row, marked with its fate, and below it the fields that change.
 
 use crate::compare::uncomparable;
 use crate::manifest::Manifest;

@@ -1,4 +1,5 @@
-//! A saved plan against today: exactly what was planned, or a refusal that names the rows that moved.
+//! A saved plan against today's PBX: exactly the planned changes, or a refusal that names the rows whose extensions
+//! changed.
 
 use super::decide::{Decision, Mode, decide, planned_row};
 use super::dependents::block_dependents;
@@ -37,7 +38,7 @@ pub(crate) struct Replay {
 }
 
 impl Replay {
-    /// Reads a plan and what is sealed beside it.
+    /// Reads a plan and the sealed file beside it.
     ///
     /// # Errors
     /// Exit 2 where it cannot be used.
@@ -84,10 +85,10 @@ impl Replay {
         refuse_other_rules(&self.plan, target).map_err(|why| unusable(&self.path, why))
     }
 
-    /// Holds the plan against what the PBX holds now.
+    /// Compares the plan with the present state of the PBX.
     ///
     /// # Errors
-    /// Something moved and `on_drift` stops, the plan does not hold together, or the PBX does not tell what it holds.
+    /// Something changed and `on_drift` stops, the plan contradicts itself, or the PBX cannot be read.
     pub(crate) fn replay(
         &self,
         on_drift: OnDrift,
@@ -168,7 +169,7 @@ fn refuse_other_rules(plan: &SavedPlan, target: &Target) -> Result<(), String> {
     ))
 }
 
-/// A row's line before it is looked at again: what was valid is not sent yet.
+/// Returns a row's line before its extension is read again: a valid row is not sent yet.
 fn to_be_decided(row: &SavedRow) -> Option<Outcome> {
     let mut line = row.outcome()?;
     if line.result == RowResult::Valid {
@@ -189,7 +190,7 @@ struct Planner<'p> {
 }
 
 impl Planner<'_> {
-    /// Decides a row by what the PBX holds now; fails where the plan contradicts itself.
+    /// Decides a row by the present record on the PBX; fails where the plan contradicts itself.
     fn row(&self, position: usize, line: Outcome) -> Result<PlannedRow, String> {
         let settled = PlannedRow::settled;
         let Some(row) = self.plan.rows.get(position) else {
@@ -248,7 +249,7 @@ impl Planner<'_> {
         })
     }
 
-    /// Decides what the row asks for; `None` where it is to be deleted and not there.
+    /// Decides the row's request; `None` where it is a deletion and the extension is not there.
     fn decide(
         &self,
         position: usize,
@@ -313,7 +314,7 @@ impl Planner<'_> {
         }
     }
 
-    /// The row as if it stood in a sheet of today.
+    /// Plans the row as if it were in a sheet of today.
     fn planned_anew(
         &self,
         position: usize,

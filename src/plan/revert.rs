@@ -1,8 +1,8 @@
-//! The inverse of a run: what puts back what it changed, as far as it could be read before.
+//! The inverse of a run: it restores the values that the run changed, as far as they could be read before.
 //!
-//! Only rows that the run finished are undone, and only where the extension still is what the run left: what somebody
-//! else changed since is kept and listed. Rows of which the run itself did not know the end are listed too, unless the
-//! PBX holds what it held before.
+//! Only rows that the run finished are undone, and only where the extension still is as the run left it: changes that
+//! others made since are kept and listed. Rows whose end the run itself did not know are listed too, unless the PBX has
+//! the state from before.
 
 use super::Plan;
 use super::remote::RemoteState;
@@ -18,7 +18,7 @@ use crate::seal::Key;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The code of a line whose extension is put back but for what the vendor does not give back.
+/// The code of a line whose extension is restored except for fields that the vendor does not give back.
 const NOT_RESTORABLE: &str = "undo.partial";
 
 /// The number of lines shown before it begins.
@@ -39,7 +39,7 @@ pub(crate) fn target_to_revert(
         return Ok((target, false));
     };
     let replaced = target.settings.get(setting) == word;
-    // Leaving a group takes saying in which ones it stays.
+    // To leave a group, the row must name the groups in which it stays.
     let target = spec.clone().set(setting, word).resolve_for(run, config)?;
     Ok((target, replaced))
 }
@@ -55,11 +55,11 @@ pub(crate) struct StoredRows<'s> {
     pub(crate) agreement: Option<&'s Agreement>,
 }
 
-/// Plans the inverse of a run, the last row first. `replaced` says whether the run took extensions out of groups that it
+/// Plans the inverse of a run, the last row first. `replaced` is true if the run took extensions out of groups that it
 /// did not name.
 ///
 /// # Errors
-/// Exit 3 where the PBX does not tell what it holds.
+/// Exit 3 where the PBX cannot be read.
 pub(crate) fn plan_revert(
     past: &StoredRows<'_>,
     replaced: bool,
@@ -99,7 +99,7 @@ pub(crate) fn plan_revert(
     })
 }
 
-/// Lists what will not be as it was.
+/// Lists the fields that will not be as before.
 fn notes(run: &str, planned: &[PlannedRow], record: &str) -> Vec<String> {
     if planned.is_empty() {
         return vec![format!("run {run} left nothing to be undone")];
@@ -238,7 +238,7 @@ impl Reverting<'_> {
         }
     }
 
-    /// Returns whether the PBX holds what it held before the change; false where that cannot be told.
+    /// Returns true if the PBX has the record from before the change; false where that cannot be known.
     fn is_as_before(&self, change: &Change) -> bool {
         let unseen = change.action == Action::Update && !self.lost(change).is_empty();
         !unseen && self.reads_as_before(change)
@@ -262,7 +262,7 @@ impl Reverting<'_> {
         }
     }
 
-    /// The line for an update of which nothing is left but what cannot be put back.
+    /// Builds the line for an update of which only fields are left that cannot be restored.
     fn still_lost(&self, change: &Change) -> PlannedRow {
         let lost = self.lost(change);
         if lost.is_empty() {
@@ -292,7 +292,7 @@ impl Reverting<'_> {
         fields.filter(|field| !field.is_key() && self.has_access(*field, Access::ReadWrite))
     }
 
-    /// The fields that an update wrote and that nobody could read before.
+    /// Finds the fields that an update wrote and that could not be read before.
     fn lost(&self, change: &Change) -> Vec<Field> {
         let fields = change.wanted.iter().map(|(field, _)| field);
         fields
@@ -355,7 +355,7 @@ impl Reverting<'_> {
         self.uncreate_left(change, now)
     }
 
-    /// Deletes an extension that the run made, if it is what the run left in all fields.
+    /// Deletes an extension that the run created, if all its fields are as the run left them.
     fn uncreate_left(&self, change: &Change, now: &Record) -> PlannedRow {
         if let Some(left) = self.left.get(&change.row) {
             let fields = changed_since(left, now, self.key);
@@ -397,7 +397,7 @@ impl Reverting<'_> {
         }) {
             wanted.set(field, text);
         }
-        // They may have been set: nobody could read them.
+        // They may have been set: they could not be read.
         let lost: Vec<&FieldRow> = self
             .manifest
             .field
@@ -424,13 +424,13 @@ impl Reverting<'_> {
         send(change, Action::Create, wanted, None, &fields)
     }
 
-    /// An extension that is not what the run left.
+    /// An extension that is not as the run left it.
     fn drifted(&self, change: &Change, left: &Record, now: &Record) -> PlannedRow {
         let fields = differing(self.manifest, left, now);
         self.changed_since(change, &fields, left, now)
     }
 
-    /// An extension in which somebody changed these fields after the run.
+    /// An extension of which these fields were changed after the run.
     fn changed_since(
         &self,
         change: &Change,

@@ -1,4 +1,4 @@
-//! Mode sync: what becomes of the extensions that no row names.
+//! Mode sync: the extensions that no row names.
 
 use super::remote::RemoteState;
 use crate::input::Rows;
@@ -110,7 +110,7 @@ fn other_spellings(
     (kept, others)
 }
 
-/// A number without what a PBX may drop or change of it: blanks, leading zeros, and case.
+/// A number without the parts that a PBX may drop or change: blanks, leading zeros, and case.
 fn spelling(number: &str) -> String {
     let letters = number.chars().filter(|c| !c.is_whitespace());
     let text: String = letters.flat_map(char::to_lowercase).collect();
@@ -123,7 +123,7 @@ fn spelling(number: &str) -> String {
 /// Returns whether a row is so wrong that it may mean any extension.
 fn names_nobody(rows: &Rows, remote: &RemoteState, index: usize) -> bool {
     let row = &rows.rows[index];
-    // A word that the PBX keeps for itself means nobody who could be deleted.
+    // A word that the PBX reserves names no extension that could be deleted.
     let wrong_key = |finding: &Finding| {
         let about_key = finding.field.is_none_or(Field::is_key);
         finding.is_error() && about_key && finding.rule.kind() != RuleId::RESERVED

@@ -1,5 +1,5 @@
-//! The rows of a migration: what the one PBX holds as the other one is to have it, decided three ways: by what both hold
-//! and what they agreed on last.
+//! The rows of a migration: the records of the one PBX as the other one is to have them, decided three ways: by both
+//! present records and the agreement of the last run.
 
 use super::dependents::block_dependents;
 use super::remote::RemoteState;
@@ -32,10 +32,10 @@ pub(crate) struct MigrationSource {
 }
 
 impl MigrationSource {
-    /// Asks the PBX for everything that it holds.
+    /// Asks the PBX for all its extensions.
     ///
     /// # Errors
-    /// Exit 3 where it does not tell.
+    /// Exit 3 where it cannot be read.
     pub(crate) fn fetch(session: &TargetSession<'_>) -> Result<MigrationSource, Failure> {
         let label = &session.target().label;
         let listing = session.list()?;
@@ -95,7 +95,7 @@ pub(crate) struct Transfer<'t> {
     source: MigrationSource,
     pub(crate) moves: Vec<Move>,
     pub(crate) loss: Loss,
-    /// Brings also what was changed by hand on the other PBX to what this one says.
+    /// True to bring also fields that were changed by hand on the other PBX to this one's values.
     overwrite: bool,
 }
 
@@ -178,7 +178,7 @@ impl<'t> Transfer<'t> {
     /// Loads the state that both PBXes agreed on last; `None` where one of them is simulated.
     ///
     /// # Errors
-    /// Exit 2 where what is kept cannot be used.
+    /// Exit 2 where the file of the base cannot be used.
     pub(crate) fn base(&self, state: &StateDir, key: &Key) -> Result<Option<Base>, Failure> {
         if self.from.is_sim() || self.to.is_sim() {
             return Ok(None);
@@ -187,10 +187,10 @@ impl<'t> Transfer<'t> {
         Ok(Some(base?))
     }
 
-    /// Decides what becomes of every extension, by what the other PBX holds and what both agreed on last.
+    /// Decides on every extension, by the other PBX's record and the agreement of the last run.
     ///
     /// # Errors
-    /// The PBX does not tell what it holds, or a new number is taken.
+    /// The PBX cannot be read, or a new number is taken.
     pub(crate) fn plan(
         &self,
         base: Option<&Base>,
@@ -272,7 +272,7 @@ pub(crate) fn colliding(collisions: &[impl Display]) -> Failure {
     .hint("change the rules, or name other numbers with --renumber-map")
 }
 
-/// Decides each extension by what both PBXes hold and what they agreed on last.
+/// Decides each extension by the records of both PBXes and their agreement of the last run.
 struct Deciding<'d> {
     transfer: &'d Transfer<'d>,
     base: Option<&'d Base>,
@@ -302,8 +302,8 @@ impl Deciding<'_> {
         )
     }
 
-    /// Refuses new numbers under which somebody else's extension is on the PBX, and numbers that an extension did not
-    /// get the last time.
+    /// Refuses new numbers that another extension has on the PBX, and numbers that an extension did not get the last
+    /// time.
     fn refuse_numbers(&self, steps: &[MergeStep]) -> Result<(), Failure> {
         let (mut taken, mut moved) = (vec![], vec![]);
         for (one, step) in self.transfer.moves.iter().zip(steps) {
@@ -449,7 +449,7 @@ impl Deciding<'_> {
         }
     }
 
-    /// Says which fields were left as they were set by hand; empty where none were.
+    /// Builds the note on fields that were left as they were set by hand; empty where there are none.
     fn kept(&self, kept: &[Field]) -> String {
         if kept.is_empty() {
             return String::new();

@@ -10,7 +10,7 @@ use std::str::FromStr;
 /// The parts in which a run sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Waves {
-    /// So many changes each; what is left goes in a last wave.
+    /// So many changes each; the rest goes in a last wave.
     Sizes(Vec<usize>),
     /// One wave for each text under this heading, in the order in which the texts come.
     Column(String),
@@ -84,7 +84,7 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// Returns whether a wave had more failures than allowed, however small it is: that is what small waves are for.
+    /// Returns true if a wave had more failures than allowed, however small it is: that is the purpose of small waves.
     pub(crate) fn is_too_bad(&self, failures: u32, sent: usize, failures_max: FailuresMax) -> bool {
         match failures_max {
             FailuresMax::Count(most) => failures > most,
@@ -108,8 +108,7 @@ pub(crate) fn sending_order(changes: &[Change]) -> Vec<Change> {
     ordered
 }
 
-/// Brings the changes into the order of their waves, and says how many each wave has. Waves of which nothing is left are
-/// left out.
+/// Brings the changes into the order of their waves, and returns the size of each wave. Empty waves are left out.
 pub(crate) fn in_waves(waves: &[Vec<usize>], changes: &mut Vec<Change>) -> Vec<Stage> {
     if waves.is_empty() {
         return vec![];
@@ -118,7 +117,7 @@ pub(crate) fn in_waves(waves: &[Vec<usize>], changes: &mut Vec<Change>) -> Vec<S
     let wave_of: BTreeMap<usize, usize> = positions
         .flat_map(|(wave, rows)| rows.iter().map(move |row| (*row, wave)))
         .collect();
-    // A change goes in no earlier wave than what it waits for.
+    // A change goes in no earlier wave than the changes that it waits for.
     let mut brought: BTreeMap<String, usize> = BTreeMap::new();
     let mut placed: Vec<(usize, Change)> = vec![];
     for change in std::mem::take(changes) {

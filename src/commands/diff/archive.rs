@@ -1,4 +1,4 @@
-//! The sides of a diff that are nights of an archive.
+//! The sides of a diff that are snapshots of an archive.
 
 use super::export;
 use super::output::{Output, conclude, not_compared};
@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 
-/// Prints what differs since then, target by target. One that cannot be compared does not keep the others from being told.
+/// Prints the differences since then, target by target. A target that cannot be compared does not keep the others from
+/// being reported.
 ///
 /// # Errors
 /// Exit 2 where the archive or the output cannot be used.
@@ -34,7 +35,7 @@ pub(super) fn run(args: &DiffArgs, folder: &Path, since: Since) -> Result<Exit, 
     Ok(exit)
 }
 
-/// The nights of the targets that are named, or of all.
+/// Selects the snapshots of the targets that are named, or of all.
 fn named(
     mut nights: BTreeMap<String, Vec<Night>>,
     folder: &Path,
@@ -57,7 +58,7 @@ fn named(
     Ok(nights)
 }
 
-/// Tells of one target what differs, and gives the exit code.
+/// Reports the differences of one target, and returns the exit code.
 fn compare_target(
     target: &str,
     nights: &[Night],
@@ -117,7 +118,7 @@ pub(in super::super) fn print_moves(target: &str, nights: &[Night]) {
     }
 }
 
-/// A night, if it still is what was entered.
+/// Reads a snapshot, if its file still is as it was entered.
 ///
 /// # Errors
 /// Exit 2 where it is not.

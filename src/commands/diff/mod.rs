@@ -1,4 +1,4 @@
-//! `rowcall diff`: what differs between two sheets, exports or PBXes, in telephone words.
+//! `rowcall diff`: the differences between two sheets, exports or PBXes, in telephone words.
 //!
 //! Nothing is printed before both sides are read whole: half a side would look like extensions that are gone.
 
@@ -26,7 +26,7 @@ pub(super) use output::{not_compared, text};
 use sheets::Sheets;
 use std::path::Path;
 
-/// Prints what differs.
+/// Prints the differences.
 ///
 /// # Errors
 /// Exit 2 where a side cannot be used or the output not be written, exit 3 where a target cannot be used.
@@ -99,7 +99,7 @@ impl Named {
     }
 }
 
-/// Finds out whether a side is a sheet or a target: a file, or what is called like one, is a sheet.
+/// Decides if a side is a sheet or a target: a file, or a name that looks like one, is a sheet.
 fn named(text: &str, args: &DiffArgs, context: &Context) -> Result<Named, Failure> {
     let path = Path::new(text);
     let is_address = text.starts_with("sim:") || text.contains("://");
@@ -123,7 +123,7 @@ fn named(text: &str, args: &DiffArgs, context: &Context) -> Result<Named, Failur
     }
 }
 
-/// Both sides, sheets before targets: what is wrong with a sheet shows before a PBX is asked.
+/// Reads both sides, sheets before targets: a mistake in a sheet shows before a PBX is asked.
 fn read(named: &[Named; 2], args: &DiffArgs) -> Result<[Side; 2], Failure> {
     let typed = args.vendor.as_deref().and_then(vendor);
     let typed = typed
@@ -161,7 +161,7 @@ fn read(named: &[Named; 2], args: &DiffArgs) -> Result<[Side; 2], Failure> {
 /// An export of rowcall's own, of a PBX of this vendor.
 ///
 /// # Errors
-/// Exit 2: what cannot be read or compared, and where.
+/// Exit 2: a file that cannot be read or compared, with the place.
 pub(super) fn export(path: &Path, manifest: Option<&'static Manifest>) -> Result<Side, Failure> {
     let reading = ReadingOptions::default();
     Sheets::new(&reading, manifest, false)?.read(&Input::File(path.to_owned()))

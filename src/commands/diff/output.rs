@@ -133,7 +133,7 @@ fn as_json(
     })
 }
 
-/// A column of the table; what kind of difference it is comes in few words, which are counted.
+/// Builds a column of the table; the kind of difference has only a few words, which are counted.
 fn column(heading: &'static str) -> Column {
     Column {
         counted: heading == "kind",
@@ -164,7 +164,7 @@ pub(in crate::commands) fn text(
     out.flush()
 }
 
-/// Standard output, whose reader may go (`| head`): that there are differences is still told by the exit code.
+/// Standard output, whose reader may go (`| head`): the exit code still shows that there are differences.
 struct QuietStdout;
 
 impl Write for QuietStdout {

@@ -58,7 +58,7 @@ impl<'a> Sheets<'a> {
     /// Reads a sheet whole.
     ///
     /// # Errors
-    /// Exit 2: what cannot be read or compared, and where.
+    /// Exit 2: a file that cannot be read or compared, with the place.
     pub(super) fn read(&mut self, input: &Input) -> Result<Side, Failure> {
         let words = self.manifest.or(self.vendors.first().copied());
         let words = words.ok_or_else(|| Failure::usage("there are no vendors"))?;
@@ -134,7 +134,7 @@ impl<'a> Sheets<'a> {
         binding.ok_or_else(|| Failure::usage("there are no vendors"))
     }
 
-    /// Refuses a `--map` whose heading no sheet has.
+    /// Refuses a `--map` with a heading that no sheet has.
     ///
     /// # Errors
     /// Exit 2: which one.
@@ -197,7 +197,7 @@ fn columns(sheet: &Sheet, binding: &Binding) -> Vec<(ComparedColumn, usize)> {
     columns
 }
 
-/// The secret field whose fingerprints stand under a heading.
+/// The secret field whose fingerprints are under a heading.
 fn fingerprint_of(heading: &str) -> Option<Field> {
     let mut secrets = Field::all().filter(|field| field.is_secret());
     secrets.find(|field| fingerprint_heading(*field).eq_ignore_ascii_case(heading.trim()))

@@ -10,7 +10,7 @@ use crate::rim::{Failure, Target, TargetSession};
 use crate::sheet::escaped;
 use std::borrow::Cow;
 
-/// Every extension that a PBX holds, secrets too where it gives them back.
+/// Reads every extension on a PBX, including secrets where it gives them back.
 pub(super) fn side(target: &Target, stop: &StopFlag) -> Result<Side, Failure> {
     let session = TargetSession::open(target, stop)?;
     let listing = session.list()?;

@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-/// The archive that nights go into.
+/// The archive that snapshots are added to.
 pub(super) struct Nights {
     pub(super) archive: Archive,
     /// The facts of each target's newest snapshot.
     pub(super) last: BTreeMap<String, Facts>,
-    /// Each target's newest night that certainly holds everything.
+    /// Each target's newest snapshot that is certainly complete.
     pub(super) newest: BTreeMap<String, Night>,
-    /// The head by now, and the targets that have a new night.
+    /// The head by now, and the targets that have a new snapshot.
     done: Mutex<(Option<Head>, BTreeSet<String>)>,
 }
 
@@ -51,7 +51,7 @@ impl Nights {
         })
     }
 
-    /// Takes note of what was entered.
+    /// Records an entry.
     pub(super) fn entered(&self, kept: WrittenSnapshot, target: Option<&str>) {
         for notice in kept.notices {
             print(notice);

@@ -58,7 +58,7 @@ impl Job<'_> {
             }
         });
         let exits = exits.into_inner().unwrap_or_else(PoisonError::into_inner);
-        // The most telling one comes first.
+        // The most significant one comes first.
         let order = [
             Exit::Interrupted,
             Exit::Target,
@@ -116,7 +116,7 @@ impl Job<'_> {
         }
     }
 
-    /// The export before, where anybody asks what changed since.
+    /// Reads the export before, where a comparison with it is asked for.
     fn before(
         &self,
         before: impl FnOnce() -> Option<Result<Side, Failure>>,
@@ -124,7 +124,7 @@ impl Job<'_> {
         self.args.on_change.as_ref().and_then(|_| before())
     }
 
-    /// Tells what changed to whoever asked for it, and gives the exit code that this adds.
+    /// Reports the changes as the options ask, and returns the exit code that this adds.
     fn report_change(
         &self,
         name: &str,
@@ -144,7 +144,7 @@ impl Job<'_> {
         }
     }
 
-    /// Fetches and writes; what the path held before stays until all is there.
+    /// Fetches and writes; the path keeps its old file until all is there.
     fn write(&self, name: &str, path: Option<&Path>) -> Result<Facts, Failure> {
         let started = Timestamp::now();
         let target =
@@ -169,7 +169,7 @@ impl Job<'_> {
         writer.set_title(&format!("{}s of {}", target.record(), target.label));
         writer.add_fact("PBX", &target.described());
         let records = format!("{}s", target.record());
-        // Bars of several targets would stand in each other's place.
+        // The bars of several targets would get in each other's way.
         let progress = self
             .is_alone
             .then(|| Progress::new(&records, numbers.len() as u64));
@@ -236,7 +236,7 @@ impl Job<'_> {
     }
 }
 
-/// Prints why a snapshot differs from the one before, whatever the PBX holds.
+/// Prints the reasons why a snapshot differs from the one before that have nothing to do with the PBX.
 fn print_changes_of_facts(name: &str, before: &Facts, now: &Facts) {
     if before.pbx != now.pbx {
         print(format!(
@@ -251,7 +251,7 @@ fn print_changes_of_facts(name: &str, before: &Facts, now: &Facts) {
     }
 }
 
-/// An export that may not hold everything is no success.
+/// Returns the exit code: an export that may be incomplete is no success.
 fn exit(facts: &Facts) -> Exit {
     Exit::done_if(facts.is_certain())
 }

@@ -1,5 +1,5 @@
 //! `rowcall export`: every extension of PBXes, ordered by number, under canonical headings; into files, or into an
-//! archive of nights.
+//! archive of snapshots.
 
 mod archive;
 mod job;
@@ -18,7 +18,7 @@ use job::Job;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Stands for the target's name in a file's.
+/// The placeholder for the target's name in a file's.
 const TARGET: &str = "{target}";
 
 /// Writes the exports. With several targets each one's end is its own.

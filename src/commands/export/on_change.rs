@@ -18,7 +18,7 @@ const COMMAND_TIME_MAX: Duration = Duration::from_secs(300);
 /// The interval of looking whether it has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
-/// The variables that a command is given. Others may hold passwords.
+/// The variables that a command is given. Others may have passwords.
 const VARIABLES: [&str; 14] = [
     "PATH",
     "HOME",
@@ -84,7 +84,7 @@ pub(super) fn run(
     }
 }
 
-/// Runs a command by the shell. What it prints goes to standard error, where it is in nobody's data.
+/// Runs a command by the shell. Its output goes to standard error, where it mixes with no data.
 fn carry_out(
     command: &str,
     target: &str,

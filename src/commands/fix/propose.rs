@@ -94,7 +94,7 @@ fn options(args: &FixArgs) -> Options<'_> {
     }
 }
 
-/// Checks the copy as it stands, for what is left to do in it.
+/// Checks the finished copy, for the mistakes left in it.
 fn check_copy(args: &FixArgs, manifest: &Manifest) -> Result<Counts, Failure> {
     let mut input: InputOptions = args.input.options();
     input.sheets = vec![args.output.clone()];

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// Writes what becomes of each field of each extension, where a file is named.
+/// Writes the fate of each field of each extension, where a file is named.
 ///
 /// # Errors
 /// Exit 2 where it cannot be written.
@@ -28,7 +28,7 @@ pub(super) fn write(
     }
 }
 
-/// Prints in short what is lost on the way.
+/// Prints a summary of the losses.
 pub(super) fn print_summary(
     args: &MigrateArgs,
     from: &Target,
@@ -78,7 +78,7 @@ fn write_loss(path: &Path, [from, to]: [&Target; 2], moves: &[Move]) -> Result<(
     writer.finish()
 }
 
-/// Writes what is wanted as a sheet under canonical headings.
+/// Writes the wanted records as a sheet under canonical headings.
 pub(super) fn write_sheet(path: &Path, moves: &[Move]) -> Result<(), Failure> {
     let given = moves.iter().flat_map(|one| one.mapped.wanted.iter());
     let fields: BTreeSet<Field> = given.map(|(field, _)| field).collect();

@@ -1,7 +1,7 @@
 //! `rowcall migrate`: the extensions of one PBX onto another, with an account of every field before anything is sent.
 //!
-//! Read, map, loss report, look at the other PBX, decide three ways, and then the road of every import. What both PBXes
-//! agree on in the end is kept for the next run.
+//! Read, map, loss report, look at the other PBX, decide three ways, and then the way of every import. The agreement of
+//! both PBXes in the end is kept for the next run.
 
 mod loss;
 mod renumber;
@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 /// Carries the extensions of the one target to the other.
 ///
 /// # Errors
-/// Exit 2 where the command line, a file, or what is kept of the last run cannot be used, or where two extensions would
+/// Exit 2 where the command line, a file, or the base of the last run cannot be used, or where two extensions would
 /// have one number; exit 3 where a target cannot be used; exit 4 where the guard or `--on-loss stop` stops it.
 pub(super) fn run(args: &MigrateArgs, context: &Context) -> Result<Exit, Failure> {
     args.detail.refuse_without(args.dry_run)?;

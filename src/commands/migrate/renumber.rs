@@ -38,7 +38,7 @@ pub(super) fn resolve(
 /// Reads new numbers from a sheet with the columns `old` and `new`.
 ///
 /// # Errors
-/// Exit 2, naming what is wrong and where.
+/// Exit 2, with the mistake and its place.
 pub(super) fn read_map(path: &Path) -> Result<BTreeMap<String, String>, Failure> {
     let shown = path.display();
     let sheets = sheet::open(

@@ -7,7 +7,7 @@ use crate::sheet::{GENERATE, markdown};
 use crate::vendors::{VENDORS, Vendor};
 use serde_json::{Value, json};
 
-/// The products whose own sheets are read, a row a product.
+/// Builds the table of the products whose own sheets are read, one row for each.
 pub fn product_table() -> String {
     let headings = [
         "product",
