@@ -28,11 +28,13 @@ pub(super) enum Meaning {
     Read {
         fields: Vec<(Field, Option<How>)>,
         how: String,
-        /// True if a mapping of the user's decides it.
-        mapped: bool,
+        by: ReadBy,
     },
     /// It is not read, and that is known: why.
-    LeftOut(String),
+    LeftOut {
+        how: String,
+        because: LeftOutBecause,
+    },
     /// It depends on the columns beside it.
     Open(Common),
     /// It asks for a change to the row's extension.
@@ -43,12 +45,34 @@ pub(super) enum Meaning {
     Unknown,
 }
 
+/// The reason that a column is read into its fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ReadBy {
+    /// Somebody said so.
+    Map,
+    /// Its heading.
+    Heading,
+    /// The columns beside it alone.
+    Neighbours,
+}
+
+/// The reason that a column is left out, where that decides how it is noted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LeftOutBecause {
+    /// Somebody said so: that is no news.
+    Map,
+    /// There is no field for a product's column: noted with the others of its kind.
+    NoField,
+    /// Anything else: noted for itself.
+    Other,
+}
+
 impl Meaning {
     pub(super) fn field(field: Field, how: &str) -> Meaning {
         Meaning::Read {
             fields: vec![(field, None)],
             how: how.to_owned(),
-            mapped: false,
+            by: ReadBy::Heading,
         }
     }
 
@@ -139,30 +163,37 @@ impl Binder<'_> {
             Words::Product(product) => product.word(heading),
             _ => None,
         };
-        let said = |fields, how: &str, mapped| Meaning::Read {
+        let said = |fields, how: &str, by| Meaning::Read {
             fields,
             how: how.to_owned(),
-            mapped,
+            by,
         };
         match (mapped, of_product) {
             // The product's translation of the cells stays true where the field is the product's.
             (Some(Mapped::Field(field)), Some(Word::Read(cell))) if cell.fields() == [field] => {
-                return said(cell.derivations(), "mapped by --map", true);
+                return said(cell.derivations(), "mapped by --map", ReadBy::Map);
             }
             (Some(Mapped::Field(field)), _) => {
-                return said(vec![(field, None)], "mapped by --map", true);
+                return said(vec![(field, None)], "mapped by --map", ReadBy::Map);
             }
-            (Some(Mapped::LeftOut), _) => return Meaning::LeftOut("left out by --map".to_owned()),
+            (Some(Mapped::LeftOut), _) => {
+                return Meaning::LeftOut {
+                    how: "left out by --map".to_owned(),
+                    because: LeftOutBecause::Map,
+                };
+            }
             (None, _) if heading_key(heading).is_empty() || is_own(heading) => {
                 return Meaning::Ignored;
             }
             (None, Some(Word::Read(cell))) => {
                 let how = format!("{}'s name", self.owner.name());
-                return said(cell.derivations(), &how, false);
+                return said(cell.derivations(), &how, ReadBy::Heading);
             }
             (None, Some(Word::LeftOut)) => {
-                let how = format!("left out: no field for {}'s column", self.owner.name());
-                return Meaning::LeftOut(how);
+                return Meaning::LeftOut {
+                    how: format!("left out: no field for {}'s column", self.owner.name()),
+                    because: LeftOutBecause::NoField,
+                };
             }
             (None, None) => {}
         }
@@ -260,7 +291,7 @@ impl Binder<'_> {
         for (heading, meaning) in self.headings.iter().zip(&mut self.meanings) {
             let Meaning::Read {
                 fields,
-                mapped: false,
+                by: ReadBy::Heading | ReadBy::Neighbours,
                 ..
             } = meaning
             else {
@@ -341,7 +372,10 @@ impl Binder<'_> {
             let is_mapped = |column: &usize| {
                 matches!(
                     self.meanings.get(*column),
-                    Some(Meaning::Read { mapped: true, .. })
+                    Some(Meaning::Read {
+                        by: ReadBy::Map,
+                        ..
+                    })
                 )
             };
             let mapped: Vec<usize> = columns.iter().copied().filter(is_mapped).collect();
@@ -362,7 +396,10 @@ impl Binder<'_> {
                     );
                     for column in columns.iter().filter(|column| *column != chosen) {
                         if let Some(meaning) = self.meanings.get_mut(*column) {
-                            *meaning = Meaning::LeftOut(how.clone());
+                            *meaning = Meaning::LeftOut {
+                                how: how.clone(),
+                                because: LeftOutBecause::Other,
+                            };
                         }
                     }
                 }
@@ -461,6 +498,7 @@ impl Binder<'_> {
             self.note_what_is_not_read();
             self.note_whose();
         }
+        let is_foreign = self.foreign_evidence().is_some();
         let columns: Vec<Column> = self
             .headings
             .iter()
@@ -476,6 +514,7 @@ impl Binder<'_> {
         let (read, reading) = self.plan_reading();
         Ok(Binding {
             columns,
+            is_foreign,
             notes: self.notes,
             read,
             reading: Arc::new(reading),
@@ -493,7 +532,7 @@ impl Binder<'_> {
                     (format!("{how}: {}", names.join(", ")), Saved::Product)
                 }
             },
-            Meaning::LeftOut(how) => (how.clone(), Saved::As(Mapped::LeftOut)),
+            Meaning::LeftOut { how, .. } => (how.clone(), Saved::As(Mapped::LeftOut)),
             Meaning::Action => ("what to do with the row".to_owned(), Saved::Nothing),
             Meaning::Asked(choices) => ("not certain".to_owned(), Saved::Asked(choices.clone())),
             Meaning::Open(_) | Meaning::Unknown => {
@@ -647,10 +686,14 @@ impl Binder<'_> {
                     };
                     self.notes.push(finding);
                 }
-                Meaning::LeftOut(how) if how.starts_with("left out: no field") => {
-                    left_out.push(heading.trim());
-                }
-                Meaning::LeftOut(how) if how.starts_with("left out: ") => {
+                Meaning::LeftOut {
+                    because: LeftOutBecause::NoField,
+                    ..
+                } => left_out.push(heading.trim()),
+                Meaning::LeftOut {
+                    how,
+                    because: LeftOutBecause::Other,
+                } => {
                     let (what, column) = (self.at(column), Some(column));
                     self.notes
                         .push(note("columns.left_out", column, format!("{what}: {how}")));
@@ -673,17 +716,19 @@ impl Binder<'_> {
         }
     }
 
-    fn note_whose(&mut self) {
-        let Some(evidence) = &self.owner.evidence else {
-            return;
-        };
+    /// The evidence that the headings are another vendor's than the target's, or a product's; none where they are not.
+    fn foreign_evidence(&self) -> Option<&str> {
         let is_target = match self.owner.words {
             Words::Vendor(vendor) => vendor.vendor.id == self.target.vendor.id,
             _ => !self.owner.is_known(),
         };
-        if is_target {
+        self.owner.evidence.as_deref().filter(|_| !is_target)
+    }
+
+    fn note_whose(&mut self) {
+        let Some(evidence) = self.foreign_evidence() else {
             return;
-        }
+        };
         let name = self.owner.name();
         let message =
             format!("the headings are {name}'s, by {evidence}, and are read as it means them");

@@ -1,6 +1,6 @@
 //! The meaning of headings that depends on the columns beside them. If even those do not decide it, the user is asked.
 
-use super::bind::{Binder, Meaning};
+use super::bind::{Binder, LeftOutBecause, Meaning, ReadBy};
 use super::dictionary::{Common, dictionary, plain};
 use super::products::{Product, Word, products};
 use super::questions::map_flag;
@@ -9,8 +9,6 @@ use super::values::How;
 use super::whose::{Words, own_names};
 use super::{Mapped, Question};
 use crate::model::{Field, heading_key};
-
-const BESIDE: &str = "by the columns beside it";
 
 impl Binder<'_> {
     /// Decides every heading that is open, or asks.
@@ -40,7 +38,11 @@ impl Binder<'_> {
 
     fn decide(&mut self, column: usize, field: Field) {
         if let Some(meaning) = self.meanings.get_mut(column) {
-            *meaning = Meaning::field(field, BESIDE);
+            *meaning = Meaning::Read {
+                fields: vec![(field, None)],
+                how: "by the columns beside it".to_owned(),
+                by: ReadBy::Neighbours,
+            };
         }
     }
 
@@ -61,7 +63,7 @@ impl Binder<'_> {
             *meaning = Meaning::Read {
                 fields,
                 how: "surname and given name, divided at the comma".to_owned(),
-                mapped: false,
+                by: ReadBy::Heading,
             };
         }
     }
@@ -173,7 +175,10 @@ impl Binder<'_> {
         let said = other.is_some_and(|other| {
             matches!(
                 self.meanings.get(other),
-                Some(Meaning::Read { mapped: true, .. })
+                Some(Meaning::Read {
+                    by: ReadBy::Map,
+                    ..
+                })
             )
         });
         match other {
@@ -204,7 +209,7 @@ impl Binder<'_> {
     /// another one is like a number.
     pub(super) fn ask_about_rivals(&mut self) {
         let is_number = |meaning: &Meaning| {
-            matches!(meaning, Meaning::Read { fields, mapped: false, .. }
+            matches!(meaning, Meaning::Read { fields, by: ReadBy::Heading | ReadBy::Neighbours, .. }
                 if fields.iter().any(|(field, _)| *field == Field::NUMBER))
         };
         let key = self.meanings.iter().position(is_number);
@@ -260,7 +265,7 @@ impl Binder<'_> {
     /// for it.
     fn is_work_phone(&self, column: usize) -> bool {
         let heading = self.headings.get(column).map_or("", String::as_str);
-        matches!(self.meanings.get(column), Some(Meaning::Read { fields, mapped: false, .. })
+        matches!(self.meanings.get(column), Some(Meaning::Read { fields, by: ReadBy::Heading | ReadBy::Neighbours, .. })
             if fields.as_slice() == [(Field::WORK_PHONE, None)] && dictionary().canonical(heading).is_none())
     }
 
@@ -321,15 +326,15 @@ impl Binder<'_> {
         };
         let Meaning::Read {
             fields,
-            how,
-            mapped: false,
+            by: by @ (ReadBy::Heading | ReadBy::Neighbours),
+            ..
         } = meaning
         else {
             return false;
         };
         match product.word(heading) {
             // A meaning that comes only from the columns beside it is not sure beside a product's.
-            None => how == BESIDE,
+            None => *by == ReadBy::Neighbours,
             Some(Word::LeftOut) => true,
             Some(Word::Read(cell)) => {
                 let theirs = cell.fields();
@@ -346,7 +351,7 @@ impl Binder<'_> {
             Some(Meaning::Read { fields, .. }) => {
                 fields.iter().any(|(field, _)| *field == Field::USER_ID)
             }
-            Some(Meaning::Asked(_) | Meaning::LeftOut(_)) => {
+            Some(Meaning::Asked(_) | Meaning::LeftOut { .. }) => {
                 matches!(
                     word,
                     Some(Common::User | Common::Name | Common::GivenOrWhole)
@@ -370,7 +375,10 @@ impl Binder<'_> {
                 self.target.vendor.name
             );
             if let Some(meaning) = self.meanings.get_mut(column) {
-                *meaning = Meaning::LeftOut(how);
+                *meaning = Meaning::LeftOut {
+                    how,
+                    because: LeftOutBecause::Other,
+                };
             }
             return;
         }

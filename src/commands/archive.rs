@@ -81,24 +81,31 @@ fn verify(folder: &Path, heads: &[Head], json: bool) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// The snapshots of one target, or of all.
-fn snapshots(args: &ArchiveListArgs) -> Result<BTreeMap<String, Vec<Night>>, Failure> {
+/// The snapshots of one target, or of all; a failure within where the archive has none of the target.
+///
+/// # Errors
+/// Exit 2: the archive cannot be read.
+fn snapshots(
+    args: &ArchiveListArgs,
+) -> Result<Result<BTreeMap<String, Vec<Night>>, Failure>, Failure> {
     let mut all = Archive::open(&args.folder)?.nights()?;
     let Some(target) = &args.target else {
-        return Ok(all);
+        return Ok(Ok(all));
     };
     let known: Vec<&str> = all.keys().map(String::as_str).collect();
     let hint = format!("it holds snapshots of: {}", known.join(", "));
-    let own = all.remove_entry(target).ok_or_else(|| {
-        let folder = args.folder.display();
-        Failure::usage(format!("{folder} holds no snapshot of {target}")).hint(hint)
-    })?;
-    Ok(BTreeMap::from([own]))
+    Ok(match all.remove_entry(target) {
+        Some(own) => Ok(BTreeMap::from([own])),
+        None => {
+            let folder = args.folder.display();
+            Err(Failure::usage(format!("{folder} holds no snapshot of {target}")).hint(hint))
+        }
+    })
 }
 
 /// Prints the snapshots, in the order in which they were entered.
 fn list(args: &ArchiveListArgs) -> Result<Exit, Failure> {
-    let all = snapshots(args)?;
+    let all = snapshots(args)??;
     let each = || {
         let targets = all.iter();
         targets.flat_map(|(target, snapshots)| snapshots.iter().map(move |one| (target, one)))
@@ -149,11 +156,11 @@ fn list(args: &ArchiveListArgs) -> Result<Exit, Failure> {
 /// nothing is known.
 fn status(args: &ArchiveListArgs) -> Result<Exit, Failure> {
     let (exit, line) = match snapshots(args) {
-        Ok(all) if all.is_empty() => (
+        Ok(Ok(all)) if all.is_empty() => (
             Exit::Unusable,
             format!("{} holds no snapshot yet", args.folder.display()),
         ),
-        Ok(all) => {
+        Ok(Ok(all)) => {
             let targets = all.iter();
             let each = targets.filter_map(|(target, snapshots)| {
                 Some(judge(
@@ -169,7 +176,7 @@ fn status(args: &ArchiveListArgs) -> Result<Exit, Failure> {
             let lines: Vec<String> = each.into_iter().map(|(_, line)| line).collect();
             (worst, lines.join("; "))
         }
-        Err(failure) if failure.hint.starts_with("it holds") => (Exit::Unusable, failure.message),
+        Ok(Err(none)) => (Exit::Unusable, none.message),
         Err(failure) => (Exit::Target, failure.message),
     };
     let word = match exit {

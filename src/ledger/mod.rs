@@ -219,7 +219,10 @@ impl LedgerError {
             LedgerError::Folder { .. } => {
                 "make the folder writable, or name another one with --state"
             }
-            LedgerError::Write { .. } | LedgerError::Stopped(_) => {
+            LedgerError::Write { .. } => {
+                "make room on the disk, or make the folder writable; then run it again"
+            }
+            LedgerError::Stopped(_) => {
                 "make room on the disk, or make the folder writable, then resume the run"
             }
             // Reading too needs a file beside the ledger: what SQLite says then sounds like damage.

@@ -1,6 +1,7 @@
 //! The refusals and failures of a PBX or of the network: for the people who run the PBX.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::time::Duration;
 
 /// The kinds of fault, by what may be done next.
@@ -27,15 +28,31 @@ pub enum FaultKind {
     Missing,
 }
 
+/// The origin of a fault, where more is decided by that than by its kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FaultCause {
+    /// Anything else.
+    #[default]
+    Other,
+    /// A reply came that is not what the vendor's page prints.
+    NotUnderstood,
+    /// The run was interrupted.
+    Interrupted,
+}
+
 /// A refusal by the PBX, or a failure of the network. Never contains a secret, and never an address with a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     /// The kind of fault: it decides what may be done next.
     pub kind: FaultKind,
+    /// Its origin.
+    pub cause: FaultCause,
     /// Stable id, for example `openvox.10025` or `link.timeout`.
     pub code: Cow<'static, str>,
-    /// The event, in words.
+    /// The event, in words; [`fmt::Display`] adds the PBX's own.
     pub message: String,
+    /// The PBX's own words, as far as they may be shown; empty where there are none.
+    pub pbx_words: String,
     /// The next step for the people who run the PBX; empty where there is none to name.
     pub hint: String,
     /// The HTTP status, where a reply came.
@@ -58,8 +75,10 @@ impl Fault {
     ) -> Self {
         Fault {
             kind,
+            cause: FaultCause::Other,
             code: code.into(),
             message: message.into(),
+            pbx_words: String::new(),
             hint: String::new(),
             http_status: None,
             vendor_code: None,
@@ -71,6 +90,12 @@ impl Fault {
     /// The same fault with a word on what to do.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = hint.into();
+        self
+    }
+
+    /// The same fault with its origin.
+    pub fn cause(mut self, cause: FaultCause) -> Self {
+        self.cause = cause;
         self
     }
 
@@ -92,5 +117,15 @@ impl Fault {
             self.kind,
             FaultKind::CredentialRefused | FaultKind::TargetUnusable
         )
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match self.pbx_words.as_str() {
+            "" => Ok(()),
+            words => write!(f, "; it says: {words}"),
+        }
     }
 }

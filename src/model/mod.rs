@@ -17,7 +17,7 @@ mod text;
 mod words;
 
 pub use change::Change;
-pub use fault::{Fault, FaultKind};
+pub use fault::{Fault, FaultCause, FaultKind};
 pub use field::{Care, Field, FieldDef, Identity, Kind, Reference};
 pub use finding::{Finding, Severity};
 pub use forward::{Forward, OfficeHours};

@@ -98,9 +98,6 @@ impl Plan {
     }
 }
 
-/// The code of rows that the user was asked about and declined.
-const DECLINED: &str = "declined";
-
 /// The reason that nothing is sent.
 #[derive(Debug)]
 pub(crate) struct Refusal {
@@ -109,6 +106,8 @@ pub(crate) struct Refusal {
     pub(crate) failure: Failure,
     /// The failure ends the command; else the exit follows from the results of the rows.
     pub(crate) fails: bool,
+    /// The files of other runs stay as they are: nothing came of the command.
+    pub(crate) leaves_files: bool,
     /// The lines as planned by then; `None` where they are still as they were read.
     pub(crate) lines: Option<Vec<Outcome>>,
 }
@@ -119,6 +118,7 @@ impl Refusal {
             code,
             failure,
             fails: true,
+            leaves_files: true,
             lines: None,
         }
     }
@@ -133,18 +133,17 @@ impl Refusal {
         };
         Refusal {
             fails: false,
+            leaves_files: false,
             ..Refusal::new(code, failure)
         }
     }
 
-    /// Returns true if the files of other runs stay as they are, because the command did nothing.
-    pub(crate) fn leaves_files(&self) -> bool {
-        self.fails || self.code == DECLINED
-    }
-
     /// The user was asked, and declined.
     pub(crate) fn declined() -> Refusal {
-        Refusal::of_rows(DECLINED, "the answer was no; nothing was sent", "")
+        Refusal {
+            leaves_files: true,
+            ..Refusal::of_rows("declined", "the answer was no; nothing was sent", "")
+        }
     }
 
     /// Refuses to send because every row must be valid, and some row is not.

@@ -129,10 +129,7 @@ impl RemoteState {
         Some(PlannedRow::settled(Outcome {
             result: RowResult::Unknown,
             code: fault.code.to_string(),
-            message: format!(
-                "nothing was sent, because it could not be read: {}",
-                fault.message
-            ),
+            message: format!("nothing was sent, because it could not be read: {}", fault),
             hint: "look at it on the PBX, then run it again".into(),
             http_status: fault.http_status,
             vendor_code: fault.vendor_code.clone(),

@@ -18,9 +18,6 @@ use crate::seal::Key;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The code of a line whose extension is restored except for fields that the vendor does not give back.
-const NOT_RESTORABLE: &str = "undo.partial";
-
 /// The number of lines shown before it begins.
 const SHOWN_MAX: usize = 10;
 
@@ -150,10 +147,7 @@ impl Reverting<'_> {
         let unread = |number: &str| self.remote.unread(number);
         let unread = unread(&change.number).or_else(|| unread(present_number(change)));
         if let (Some(fault), true) = (unread, standing != Standing::Waiting) {
-            let message = format!(
-                "it is kept, because it could not be read: {}",
-                fault.message
-            );
+            let message = format!("it is kept, because it could not be read: {}", fault);
             let hint = "look at it on the PBX, then undo the run again";
             return Some(kept(
                 change,
@@ -164,7 +158,7 @@ impl Reverting<'_> {
                 hint,
             ));
         }
-        let finished = result.is_done() || row.outcome.code == NOT_RESTORABLE;
+        let finished = result.is_done() || row.is_restored_in_part();
         let is_own = result == RowResult::Differs && self.left.contains_key(&change.row);
         match standing {
             Standing::Waiting => None,
@@ -517,7 +511,7 @@ fn send(
         ..Outcome::new(action, RowResult::NotSent)
     };
     if !lost.is_empty() {
-        line.code = NOT_RESTORABLE.into();
+        line.code = "undo.partial".into();
         line.field = lost.first().copied();
         line.message = format!(
             "cannot be put back, because the vendor does not give it back: {}",

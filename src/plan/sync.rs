@@ -48,10 +48,7 @@ pub(crate) fn unnamed(
         PlannedRow::settled(Outcome {
             number,
             code: fault.code.to_string(),
-            message: format!(
-                "not deleted, because it could not be read: {}",
-                fault.message
-            ),
+            message: format!("not deleted, because it could not be read: {}", fault),
             hint: "look at it on the PBX, then run it again".into(),
             ..Outcome::new(Action::Delete, RowResult::Unknown)
         })

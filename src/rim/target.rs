@@ -5,9 +5,8 @@ use super::failure::{Exit, Failure};
 use super::terminal::print;
 use crate::ledger::RunFacts;
 use crate::link::paced::{PARALLEL_MAX, RATE_MAX};
-use crate::model::{Fault, Secret};
+use crate::model::{Fault, FaultCause, Secret};
 use crate::rules::Country;
-use crate::submit::converse::INTERRUPTED;
 use crate::vendors::{Account, GROUPS, Settings, VENDORS, Vendor, vendor};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -405,14 +404,14 @@ impl Target {
 
     /// The failure of a target that cannot be used.
     pub(crate) fn failure(&self, fault: &Fault) -> Failure {
-        let message = format!("{}: {}", self.label, fault.message);
+        let message = format!("{}: {}", self.label, fault);
         let hint = match fault.hint.as_str() {
             "" => "check the address and the port, and whether the PBX works; then run it again",
             hint => hint,
         };
         let failure = Failure::target(message).hint(hint);
-        match fault.code.as_ref() {
-            INTERRUPTED => Failure {
+        match fault.cause {
+            FaultCause::Interrupted => Failure {
                 exit: Exit::Interrupted,
                 ..failure
             },

@@ -255,7 +255,7 @@ fn stopped(ended: &Ended) -> (Option<Exit>, Option<String>) {
         Ended::Whole => (None, None),
         Ended::Interrupted => (Some(Exit::Interrupted), Some("interrupted".to_owned())),
         Ended::TooManyFailures(why) => (Some(Exit::Stopped), Some(why.clone())),
-        Ended::TargetLost(fault) => (Some(Exit::Target), Some(fault.message.clone())),
+        Ended::TargetLost(fault) => (Some(Exit::Target), Some(fault.to_string())),
         Ended::JournalLost(why) => (Some(Exit::Unusable), Some(why.clone())),
     }
 }

@@ -113,15 +113,6 @@ pub(crate) fn refuse_without_rows(
     results.refuse(Refusal::new("run", failure))
 }
 
-/// The same refusal of a command that has no run yet which could be resumed.
-fn without_run(mut refusal: Refusal) -> Refusal {
-    if refusal.failure.hint.contains("resume") {
-        let hint = "make room on the disk, or make the folder writable; then run it again";
-        refusal.failure.hint = hint.to_owned();
-    }
-    refusal
-}
-
 /// Forgets what is remembered of the extensions that are about to be written.
 ///
 /// # Errors
@@ -276,10 +267,10 @@ impl<'r> Run<'r> {
             Err(failure) if !refusal.fails => return Err(failure),
             Err(_) => self.possible_results(lines)?,
         };
-        if refusal.leaves_files() {
+        if refusal.leaves_files {
             results.leave(is_anothers);
         }
-        results.refuse(without_run(refusal))
+        results.refuse(refusal)
     }
 
     /// Ends the run before any of its outputs is opened, for one of them is not to be written.
@@ -361,10 +352,10 @@ impl<'r> Run<'r> {
 
     /// Ends a planned run before its first change.
     fn refuse_planned(&self, mut results: Results<'_>, refusal: Refusal) -> Result<Exit, Failure> {
-        if refusal.leaves_files() {
+        if refusal.leaves_files {
             results.leave(|path| path.is_file() && is_of_run(path, self.context, |_| true));
         }
-        results.refuse(without_run(refusal))
+        results.refuse(refusal)
     }
 
     /// Carries a plan out.

@@ -6,7 +6,7 @@ use super::{caught, lock};
 use crate::link::paced::{PARALLEL_MAX, Permit};
 use crate::link::retrying::{Patience, Retrying};
 use crate::manifest::Manifest;
-use crate::model::{Action, Fault, FaultKind, Record};
+use crate::model::{Action, Fault, FaultCause, FaultKind, Record};
 use crate::vendors::{Account, Client, Task};
 use crate::wire::{
     Alone, Answer, CONVERSATION_COST_MAX, Effect, Exchange, Listing, SHARED_COST_MAX, Session, Turn,
@@ -738,7 +738,7 @@ fn read_at_sign_in(mut fault: Fault) -> Fault {
 
 /// True where a reply came that is not understood.
 pub(super) fn is_garbled(fault: &Fault) -> bool {
-    fault.code == "reply.not_understood" || fault.code == STRANGE
+    fault.cause == FaultCause::NotUnderstood
 }
 
 /// True where nothing else can be looked up either.
@@ -766,17 +766,13 @@ fn expires_at_once(mut fault: Fault) -> Fault {
     fault
 }
 
-/// The code of the fault that ends a look-up when the run is interrupted.
-pub const INTERRUPTED: &str = "converse.interrupted";
-
-const STRANGE: &str = "converse.strange_answer";
-
 fn strange_answer() -> Fault {
     Fault::new(
         FaultKind::MayHaveHappened,
-        STRANGE,
+        "converse.strange_answer",
         "the conversation ended with an answer to another question",
     )
+    .cause(FaultCause::NotUnderstood)
 }
 
 fn endless() -> Fault {
@@ -804,9 +800,10 @@ fn too_costly(exchange: &Exchange) -> Fault {
 fn interrupted() -> Fault {
     Fault::new(
         FaultKind::NotSent,
-        INTERRUPTED,
+        "converse.interrupted",
         "interrupted before everything was looked up",
     )
+    .cause(FaultCause::Interrupted)
 }
 
 #[cfg(test)]

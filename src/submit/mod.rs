@@ -143,7 +143,7 @@ impl Ended {
                 "see what the failed rows have in common; --max-failures allows more".into(),
             ),
             Ended::TargetLost(fault) => (
-                format!("the run was stopped before it: {}", fault.message),
+                format!("the run was stopped before it: {}", fault),
                 fault.hint.clone(),
             ),
             Ended::JournalLost(why) => (

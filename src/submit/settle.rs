@@ -96,7 +96,7 @@ impl Settlement {
     /// The same result, decided by a fault and with its words.
     pub(super) fn with_fault(self, fault: Fault) -> Self {
         Settlement {
-            message: fault.message.clone(),
+            message: fault.to_string(),
             hint: fault.hint.clone(),
             fault: Some(fault),
             ..self
@@ -485,10 +485,7 @@ impl Settling<'_> {
                 let number = &self.change.number;
                 Some(LookResult::result(Settlement {
                     differing: vec![Field::NEW_NUMBER],
-                    message: format!(
-                        "{}; the PBX holds both {number} and {new_number}",
-                        fault.message
-                    ),
+                    message: format!("{}; the PBX holds both {number} and {new_number}", fault),
                     hint: format!(
                         "look at {number} and {new_number} on the PBX, then run it again"
                     ),
@@ -506,7 +503,7 @@ impl Settling<'_> {
         let mut settlement = self.against(RowResult::Failed, fault);
         settlement.message = format!(
             "sent {} times without a reply that counts, and the PBX does not show it after as long as a reply may take: {}",
-            self.attempts, fault.message
+            self.attempts, fault
         );
         LookResult::result(settlement)
     }
@@ -529,7 +526,7 @@ impl Settling<'_> {
         if settlement.message.is_empty() {
             settlement.message = format!(
                 "confirmed by looking at the PBX, although it answered: {}",
-                fault.message
+                fault
             );
         }
         LookResult::result(settlement)
@@ -563,9 +560,9 @@ impl Settling<'_> {
 
     fn against(&self, result: RowResult, fault: &Fault) -> Settlement {
         let message = if fault.done_before.is_empty() {
-            fault.message.clone()
+            fault.to_string()
         } else {
-            format!("{} (before that: {})", fault.message, fault.done_before)
+            format!("{} (before that: {})", fault, fault.done_before)
         };
         Settlement {
             fault: Some(fault.clone()),
@@ -602,7 +599,7 @@ impl Settling<'_> {
         let mut settlement = self.against(RowResult::Unknown, fault);
         settlement.message = format!(
             "it may have happened ({}), and the PBX could not be looked at: {}",
-            fault.message, blind.message
+            fault, blind
         );
         settlement.hint = format!(
             "look at this {} on the PBX, then run the import again",

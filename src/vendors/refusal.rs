@@ -9,9 +9,6 @@ use crate::wire::Reply;
 /// The longest text of a PBX's own that is shown, in characters.
 const WORDS_MAX: usize = 200;
 
-/// The words before the PBX's own.
-const SAYS: &str = "; it says: ";
-
 /// The code of the row that is meant by every code without a row of its own.
 const ANY_CODE: &str = "*";
 
@@ -75,9 +72,7 @@ impl Manifest {
     /// Translates a fault at sign-in, where its row has another meaning there: a refused account, for example.
     pub(crate) fn at_sign_in(&self, mut fault: Fault) -> Fault {
         // At a sign-in every word may repeat what the user typed.
-        if let Some((own, _)) = fault.message.split_once(SAYS) {
-            fault.message = own.to_owned();
-        }
+        fault.pbx_words.clear();
         let row = match (&fault.vendor_code, fault.http_status) {
             (Some(code), _) => self.row_of_code(code),
             (None, Some(status)) => self.row_of_status(status),
@@ -129,7 +124,7 @@ impl Fault {
             && !is_piece
             && !secrets.into_iter().any(repeats);
         if is_shown {
-            self.message = format!("{}{SAYS}{words}", self.message);
+            words.clone_into(&mut self.pbx_words);
         }
         self
     }

@@ -8,7 +8,7 @@ pub use crate::xml;
 pub use cost::Alone;
 pub use pbx::{Pbx, RawRequest};
 
-use crate::model::{Fault, FaultKind, Record, Secret};
+use crate::model::{Fault, FaultCause, FaultKind, Record, Secret};
 use std::fmt;
 use std::time::Duration;
 use url::form_urlencoded;
@@ -256,6 +256,7 @@ impl Reply {
                 self.status
             ),
         )
+        .cause(FaultCause::NotUnderstood)
         .status(self.status);
         if looks_html {
             fault.hint("that is a web page: check the address and the port, and that the API is switched on")

@@ -125,11 +125,8 @@ impl<'a> Sheets<'a> {
             return Err(Failure::usage(doubt).hint(ASK));
         }
         // Headings of another vendor are no news where no vendor was named.
-        let is_quiet = |(_, binding): &(&Manifest, Binding)| {
-            let mut notes = binding.notes.iter();
-            notes.all(|note| note.rule != "columns.other_vendor")
-        };
-        let quiet = bound.iter().position(is_quiet).unwrap_or_default();
+        let quiet = bound.iter().position(|(_, binding)| !binding.is_foreign);
+        let quiet = quiet.unwrap_or_default();
         let binding = bound.into_iter().nth(quiet).map(|(_, binding)| binding);
         binding.ok_or_else(|| Failure::usage("there are no vendors"))
     }

@@ -11,7 +11,9 @@ mod tests;
 use super::conversation::{Conversation, Dialect, Step};
 use super::{Account, Client, Settings, Task};
 use crate::manifest::{Manifest, Purpose};
-use crate::model::{Fault, FaultKind, Field, Forward, Record, Secret, WireText, same_word};
+use crate::model::{
+    Fault, FaultCause, FaultKind, Field, Forward, Record, Secret, WireText, same_word,
+};
 use crate::wire::xml::Element;
 use crate::wire::{
     Answer, Body, Effect, Exchange, Listing, Method, Reply, Request, Session, Turn, json,
@@ -29,6 +31,9 @@ const REPORT_PORT: &str = "8260";
 
 /// The code of a refusal without an error number.
 const FAILED: &str = "Failed";
+
+/// The name under which an answer holds extensions with their settings.
+const EXTENSIONS: &str = "extinfos";
 
 /// The fields that only a SIP extension has: before they are changed, the extension's type is asked for.
 const SIP_ONLY: [Field; 4] = [
@@ -155,12 +160,14 @@ impl OpenVox {
         let (answer, name) = match talk.judged(self.request(self.word("list"), Effect::Reads))? {
             Ok(answer) => (answer, "extlist"),
             Err(fault) if is_unknown_request(&fault) => match self.manifest.word("query_all") {
-                Some(all) => (talk.ask(self.query(all))?, "extinfos"),
+                Some(all) => (talk.ask(self.query(all))?, EXTENSIONS),
                 None => return Err(talk.end(fault)),
             },
             Err(fault) => return Err(talk.end(fault)),
         };
-        let records = records(talk, answer, name).map_err(|fault| talk.end(fault))?;
+        let records = records(talk, answer, name)
+            .and_then(|records| records.ok_or_else(|| no_records(talk, name)))
+            .map_err(|fault| talk.end(fault))?;
         Ok(Listing {
             numbers: records.iter().filter_map(number).collect(),
             complete: name == "extlist",
@@ -178,11 +185,18 @@ impl OpenVox {
             return Ok(vec![]);
         }
         let refusal = match self.extensions(talk, &asked)? {
-            Ok(extensions) => return Ok(extensions),
+            Ok(Some(extensions)) => return Ok(extensions),
+            Ok(None) => no_records(talk, EXTENSIONS),
             Err(fault) if fault.kind == FaultKind::Missing && asked.len() == 1 => {
                 return Ok(vec![]);
             }
-            Err(fault) if fault.kind == FaultKind::Missing || self.says_nothing(&fault) => fault,
+            // Leaves open what the PBX meant.
+            Err(fault)
+                if fault.kind == FaultKind::Missing
+                    || fault.vendor_code.as_deref() == Some(FAILED) =>
+            {
+                fault
+            }
             Err(fault) => return Err(talk.end(fault)),
         };
         let listing = self.list(talk)?;
@@ -195,6 +209,7 @@ impl OpenVox {
             return Err(talk.end(refusal));
         }
         self.extensions(talk, &there)?
+            .and_then(|found| found.ok_or_else(|| no_records(talk, EXTENSIONS)))
             .map_err(|fault| talk.end(fault))
     }
 
@@ -225,6 +240,7 @@ impl OpenVox {
         if SIP_ONLY.iter().any(|field| wanted.get(*field).is_some()) {
             let found = self.extensions(talk, &[number])?;
             found
+                .and_then(|found| found.ok_or_else(|| no_records(talk, EXTENSIONS)))
                 .and_then(|found| self.is_sip(&found, number))
                 .map_err(|fault| talk.end(fault))?;
         }
@@ -290,24 +306,24 @@ impl OpenVox {
         self.manifest.word(name).unwrap_or_default()
     }
 
-    /// The extensions of these numbers, and no other.
+    /// The extensions of these numbers, and no other; none where the answer has no list of them.
     fn extensions(
         &self,
         talk: &mut Talk<'_>,
         numbers: &[&str],
-    ) -> Step<Result<Vec<Record>, Fault>> {
+    ) -> Step<Result<Option<Vec<Record>>, Fault>> {
         let answer = talk.judged(self.query(&numbers.join(",")))?;
         Ok(answer.and_then(|answer| {
-            let records = records(talk, answer, "extinfos")?;
+            let Some(records) = records(talk, answer, EXTENSIONS)? else {
+                return Ok(None);
+            };
             let is_asked = |number: String| numbers.contains(&number.as_str());
             if !records.iter().filter_map(number).all(is_asked) {
                 let why = "it is about another extension than was asked for";
                 return Err(talk.not_understood(why));
             }
-            Ok(records
-                .iter()
-                .map(|record| self.extension(record))
-                .collect())
+            let extensions = records.iter().map(|record| self.extension(record));
+            Ok(Some(extensions.collect()))
         }))
     }
 
@@ -347,15 +363,16 @@ impl OpenVox {
         let fault = self.manifest.fault(FaultKind::Rejected, "not_sip", why);
         Err(fault.hint("take registration password, registrations and NAT out of the row"))
     }
-
-    /// Returns true if a fault leaves the PBX's meaning open.
-    fn says_nothing(&self, fault: &Fault) -> bool {
-        fault.vendor_code.as_deref() == Some(FAILED) || fault.code == NO_RECORDS
-    }
 }
 
-/// The code of an answer with `Success` but without the records that were asked for.
-const NO_RECORDS: &str = "reply.no_records";
+/// The fault of an answer that says Success and has nothing of what was asked for.
+fn no_records(talk: &Talk<'_>, name: &str) -> Fault {
+    Fault {
+        code: "reply.no_records".into(),
+        cause: FaultCause::Other,
+        ..talk.not_understood(&format!("it says Success but has no {name}"))
+    }
+}
 
 fn signed_in(token: Secret) -> Answer {
     Answer::Session(Session {
@@ -420,15 +437,15 @@ fn plain(element: &Element) -> Value {
 type JsonRecord = Map<String, Value>;
 
 /// The extensions under a name of an answer: a list of them, one alone, or a list within one more element. Each has a
-/// number of its own.
-fn records(talk: &Talk<'_>, mut answer: Value, name: &str) -> Result<Vec<JsonRecord>, Fault> {
+/// number of its own. None where the answer does not have the name.
+fn records(
+    talk: &Talk<'_>,
+    mut answer: Value,
+    name: &str,
+) -> Result<Option<Vec<JsonRecord>>, Fault> {
     let mut records = vec![];
     match answer.get_mut(name).map(Value::take) {
-        None | Some(Value::Null) => {
-            let fault = talk.not_understood(&format!("it says Success but has no {name}"));
-            let code = NO_RECORDS.into();
-            return Err(Fault { code, ..fault });
-        }
+        None | Some(Value::Null) => return Ok(None),
         // An empty list in XML.
         Some(Value::String(text)) if text.trim().is_empty() => {}
         Some(value) => collect(value, &mut records)
@@ -444,7 +461,7 @@ fn records(talk: &Talk<'_>, mut answer: Value, name: &str) -> Result<Vec<JsonRec
             return Err(talk.not_understood("it holds one extension twice"));
         }
     }
-    Ok(records)
+    Ok(Some(records))
 }
 
 fn collect(value: Value, records: &mut Vec<JsonRecord>) -> Result<(), ()> {

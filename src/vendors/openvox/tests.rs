@@ -336,7 +336,7 @@ fn the_whole_life_of_an_extension_in_both_formats() {
             (refused.kind, refused.code.as_ref()),
             (FaultKind::Rejected, "openvox.10017")
         );
-        assert!(refused.message.contains("Yeastar"), "{}", refused.message);
+        assert!(refused.to_string().contains("Yeastar"), "{refused}");
 
         // Two of the three are there: the listing explains the PBX's refusal.
         let held = found(say(Task::Get(&numbers)));
@@ -895,7 +895,7 @@ fn what_only_sip_has_is_not_sent_to_another_type() {
     let (turn, exchanges) = told(Task::Update(&change), &[of("FXS")]);
     let refused = fault(turn);
     assert_eq!((refused.kind, exchanges.len()), (FaultKind::Rejected, 1));
-    assert!(refused.message.contains("FXS"), "{}", refused.message);
+    assert!(refused.to_string().contains("FXS"), "{refused}");
     for sip in ["SIP", "sip", ""] {
         let replies = [of(sip), json_reply(r#"{"status":"Success"}"#)];
         is_done(told(Task::Update(&change), &replies).0);

@@ -419,6 +419,44 @@ fn a_secret_leaves_by_known_doors_only() {
     }
 }
 
+/// Texts for people and for whoever reads a report: no code decides by them.
+const FOR_READERS: [&str; 5] = [".code", ".rule", ".message", ".hint", "how"];
+
+#[test]
+fn no_text_for_readers_decides_anything() {
+    let compares = [
+        " == ",
+        " != ",
+        ".contains(",
+        ".starts_with(",
+        ".ends_with(",
+        ".split_once(",
+    ];
+    // A literal, or a constant.
+    let is_fixed = |rest: &str| {
+        let first: String = rest.chars().take(2).collect();
+        first.starts_with('"') || first.chars().all(char::is_uppercase)
+    };
+    for (name, text) in sources() {
+        let own = code_lines(&text).take_while(|line| !line.contains("#[cfg(test)]"));
+        let is_test = name.ends_with("tests.rs") || name.contains("/tests/");
+        for line in own.filter(|_| !is_test) {
+            let decides = FOR_READERS.iter().any(|text| {
+                compares.iter().any(|compare| {
+                    let both = format!("{text}{compare}");
+                    line.match_indices(&both).any(|(at, _)| {
+                        let before = line[..at].chars().next_back();
+                        let is_whole =
+                            text.starts_with('.') || !before.is_some_and(char::is_alphanumeric);
+                        is_whole && is_fixed(&line[at + both.len()..])
+                    })
+                })
+            });
+            assert!(!decides, "{name} decides by a text for readers: {line}");
+        }
+    }
+}
+
 #[test]
 fn only_the_rim_reaches_the_standard_streams() {
     for (name, text) in sources() {
