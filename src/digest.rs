@@ -15,7 +15,7 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 /// The SHA-256 of all that a reader gives, as [`sha256_hex`], and how many bytes that was. Memory does not grow with it.
 ///
 /// # Errors
-/// What the reader says.
+/// The reader's errors.
 pub(crate) fn sha256_of_all(mut reader: impl Read) -> io::Result<(String, u64)> {
     let mut context = digest::Context::new(&digest::SHA256);
     let mut chunk = vec![0; READ_BYTES];

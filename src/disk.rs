@@ -23,9 +23,9 @@ const LINKS_MAX: usize = 16;
 /// The readers of a file that is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Readers {
-    /// Whoever may read the folder's other files.
+    /// Everyone who may read the folder's other files.
     Anybody,
-    /// Its owner alone, because it holds secrets. On systems other than Unix the folder decides.
+    /// Its owner alone, because it has secrets. On systems other than Unix the folder decides.
     Owner,
 }
 
@@ -66,8 +66,8 @@ pub(crate) struct WholeFile {
 }
 
 impl WholeFile {
-    /// Makes a file that will stand at `path`, where a link stays a link. Until it is kept, what stands there is left
-    /// alone. A file for anybody gets the permissions of the one that it replaces.
+    /// Makes a file that will take its place at `path`, where a link stays a link. Until it is kept, the file there is
+    /// left alone. A file for anybody gets the permissions of the one that it replaces.
     pub(crate) fn beside(path: &Path, readers: Readers) -> io::Result<WholeFile> {
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let folder = folder_of(&path);
@@ -114,14 +114,15 @@ impl WholeFile {
         self.file.as_file_mut()
     }
 
-    /// Gives the file its place, in place of what stands there, once it lies safely on the disk.
+    /// Gives the file its place, replacing the one there, once it is safely on the disk.
     pub(crate) fn keep(self) -> io::Result<()> {
         self.file.as_file().sync_all()?;
         self.file.persist(&self.path).map_err(io::Error::from)?;
         sync_folder(folder_of(&self.path))
     }
 
-    /// As [`WholeFile::keep`], but what came to stand there meanwhile stays: the error is [`ErrorKind::AlreadyExists`].
+    /// As [`WholeFile::keep`], but a file that appeared there meanwhile stays: the error is
+    /// [`ErrorKind::AlreadyExists`].
     pub(crate) fn keep_new(self) -> io::Result<()> {
         self.file.as_file().sync_all()?;
         self.file
@@ -141,10 +142,10 @@ impl Write for WholeFile {
     }
 }
 
-/// Writes a file that takes its place when it is whole. What is no regular file is written to as it is.
+/// Writes a file that takes its place when it is complete. A path that is no regular file is written to as it is.
 ///
 /// # Errors
-/// It cannot be written; what stood in the file is still there.
+/// It cannot be written; the old content of the file is still there.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
     if let Some(file) = open_special(path) {
         return file?.write_all(bytes);
@@ -164,14 +165,14 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8], readers: Readers) -> io::Resu
     file.keep_new()
 }
 
-/// Gives a whole file another name, in place of what has that name.
+/// Gives a complete file another name, replacing any file of that name.
 pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)?;
     sync_folder(folder_of(to))
 }
 
-/// Opens what is no regular file (a pipe, a device), or is another process's open file (`/dev/stdout`), to write to it as
-/// it is; `None` where a file can take its place.
+/// Opens a path that is no regular file (a pipe, a device), or is another process's open file (`/dev/stdout`), to write
+/// to it as it is; `None` where a file can take its place.
 pub(crate) fn open_special(path: &Path) -> Option<io::Result<File>> {
     is_special(path).then(|| OpenOptions::new().append(true).open(path))
 }
@@ -219,7 +220,7 @@ pub(crate) fn new_folder(parent: &Path) -> io::Result<(tempfile::TempDir, Option
     Err(io::Error::other("another process removes new folders"))
 }
 
-/// Removes what processes that were killed left in a folder, and returns it. What cannot be removed is left.
+/// Removes the remains of killed processes in a folder, and returns their paths. Those that cannot be removed are left.
 pub(crate) fn remove_leftovers(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Vec::new();
@@ -256,12 +257,12 @@ fn is_left(path: &Path) -> bool {
     cfg!(unix) && is_ours && File::open(path).is_ok_and(|file| file.try_lock().is_ok())
 }
 
-/// Locks what is being written. Where there are no locks, nothing is ever taken for left.
+/// Locks a file that is being written. Where there are no locks, no file is ever taken for a remainder.
 fn locked(file: &File) -> bool {
     cfg!(not(unix)) || !matches!(file.try_lock(), Err(TryLockError::WouldBlock))
 }
 
-/// The folder that a file stands in.
+/// The folder of a file.
 pub(crate) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -278,7 +279,7 @@ pub(crate) fn make_private_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Makes what was made, renamed or removed in a folder survive a power cut, where the platform can.
+/// Makes files that were created, renamed or removed in a folder survive a power cut, where the platform can.
 pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     if cfg!(unix) {
         File::open(path)?.sync_all()?;

@@ -1,9 +1,9 @@
-//! The canonical form of an export: byte for byte the same as long as the PBX holds the same, in whatever order it
-//! answers and whatever it says of the moment.
+//! The canonical form of an export: byte for byte the same as long as the PBX's settings are the same, whatever the
+//! order of its answers and the state of the moment.
 //!
-//! Extensions stand in the order of their numbers, columns in that of the dictionary, the items of a list in that of the
-//! alphabet. What is live is left out unless asked for. A secret is left out, or stands as a fingerprint in a column of
-//! its own, whose heading reading ignores: it can never be taken for the secret itself.
+//! Extensions are in the order of their numbers, columns in that of the dictionary, the items of a list in alphabetical
+//! order. Live state is left out unless asked for. A secret is left out, or is there as a fingerprint in a column of
+//! its own, whose heading is ignored on reading: it can never be taken for the secret itself.
 
 use crate::columns::OWN_PREFIX;
 use crate::manifest::{Access, Manifest};
@@ -23,14 +23,14 @@ const FINGERPRINT_WIDTH: usize = 16;
 pub enum Secrecy<'k> {
     /// Their columns are left out.
     Omitted,
-    /// Words stand for them that this key makes; blank where there is no secret. The word of a secret is another one for
+    /// Words made with this key take their place; blank where there is no secret. The word of a secret differs for
     /// every number and field, so that two extensions with one password do not show it.
     Fingerprinted(&'k Key),
-    /// They stand there as they are.
+    /// They are there unchanged.
     Plain,
 }
 
-/// The columns of an export and what stands in them.
+/// The columns of an export and the form of its values.
 #[derive(Debug)]
 pub struct Form<'k> {
     fields: Vec<Field>,
@@ -38,7 +38,7 @@ pub struct Form<'k> {
 }
 
 impl<'k> Form<'k> {
-    /// Everything that a vendor gives back, what is live only where it is asked for.
+    /// Includes everything that a vendor gives back, live state only where it is asked for.
     pub fn new(manifest: &Manifest, secrecy: Secrecy<'k>, live: bool) -> Form<'k> {
         let given_back = |field: &Field| {
             manifest
@@ -99,7 +99,7 @@ impl<'k> Form<'k> {
     }
 }
 
-/// The fingerprint that stands for a secret of an extension.
+/// Makes the fingerprint in the place of an extension's secret.
 pub fn fingerprint(key: &Key, number: &str, field: Field, secret: &str) -> String {
     key.fingerprint(&format!("export/{}/{number}", field.name()), secret)
 }
@@ -131,7 +131,7 @@ pub fn in_order(mut numbers: Vec<String>) -> Vec<String> {
 /// gives them; memory does not grow with how many there are. `done` is called with how many more are written.
 ///
 /// # Errors
-/// What the PBX or the network said against it, or why the file cannot be written.
+/// The fault of the PBX or the network, or the reason why the file cannot be written.
 pub fn write(
     connection: &Connection,
     numbers: &[String],

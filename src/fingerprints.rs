@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 /// An extension, with fingerprints in the place of secrets. By the names of its fields.
 pub(crate) type Shown = BTreeMap<String, ShownText>;
 
-/// A value of a field, or what stands for it.
+/// A value of a field, or the fingerprint in its place.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(untagged, deny_unknown_fields)]
 pub(crate) enum ShownText {
@@ -23,8 +23,8 @@ pub(crate) enum ShownText {
     },
 }
 
-/// The word that stands for all that an extension is, the state of the moment aside. An absent field and an empty one
-/// are the same.
+/// Makes one word for all fields of an extension, except the state of the moment. An absent field and an empty one are
+/// the same.
 pub(crate) fn fingerprint(extension: &Record, key: &Key) -> String {
     let mut text = String::with_capacity(512);
     for (field, value) in extension.iter() {
@@ -39,7 +39,7 @@ pub(crate) fn fingerprint(extension: &Record, key: &Key) -> String {
     key.fingerprint(&format!("extension/{}", extension.number()), &text)
 }
 
-/// A list's order is nothing that anybody set.
+/// Returns a text in canonical order: that of a list's items has no meaning.
 pub(crate) fn canonical(field: Field, text: &str) -> String {
     if field.def().kind != Kind::List {
         return text.to_owned();
@@ -49,8 +49,8 @@ pub(crate) fn canonical(field: Field, text: &str) -> String {
     items.join(";")
 }
 
-/// An extension with fingerprints in the place of secrets; live fields are left out. Fingerprints hold for this number
-/// alone.
+/// An extension with fingerprints in the place of secrets; live fields are left out. Fingerprints are valid for this
+/// number alone.
 pub(crate) fn shown(extension: &Record, number: &str, key: &Key) -> Shown {
     let fields = extension.iter().filter(|(field, _)| !field.is_live());
     let shown = fields.map(|(field, text)| {
@@ -69,13 +69,14 @@ pub(crate) fn shown(extension: &Record, number: &str, key: &Key) -> Shown {
     shown.collect()
 }
 
-/// The fields in which an extension is not what was shown of it before. An absent field and an empty one are the same.
+/// Finds the fields in which an extension differs from the way it was shown before. An absent field and an empty one
+/// are the same.
 pub(crate) fn changed_since(before: &Shown, now: &Record, key: &Key) -> Vec<Field> {
     let now = shown(now, now.number(), key);
     let text = |shown: &Shown, name: &String, field: Field| match shown.get(name) {
         None => String::new(),
         Some(ShownText::Text(text)) => canonical(field, text),
-        // No text of a field is as long, and holds this sign.
+        // No text of a field is as long, and has this sign.
         Some(ShownText::Secret { fingerprint }) => format!("\0{fingerprint}"),
     };
     let names: BTreeSet<&String> = before.keys().chain(now.keys()).collect();

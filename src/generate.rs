@@ -1,9 +1,10 @@
-//! Secrets for new extensions, made up by a vendor's own rules: where a sheet says [`GENERATE`], and nowhere else.
+//! Secrets for new extensions, made up by a vendor's own rules: where a sheet has [`GENERATE`], and nowhere else.
 //!
-//! A password has 20 characters, a PIN 8 digits, unless the vendor wants them longer or shorter. What looks alike is left
-//! out (`0` and `O`, `1`, `l` and `I`), and so is every sign: nothing has to be quoted in CSV, XML, JSON or a URL, and no
-//! spreadsheet takes a password for a formula or a PIN for a number with zeros before it. Every character is drawn from
-//! the system's random bytes, each as likely as the other; a draw that is not fit is thrown away whole.
+//! A password has 20 characters, a PIN 8 digits, unless the vendor wants them longer or shorter. Characters that look
+//! alike are left out (`0` and `O`, `1`, `l` and `I`), and so is every sign: nothing has to be quoted in CSV, XML, JSON
+//! or a URL, and no spreadsheet takes a password for a formula or a PIN for a number with zeros before it. Every
+//! character is drawn from the system's random bytes, each as likely as the other; a draw that is not fit is thrown
+//! away whole.
 
 use crate::manifest::{Manifest, Rule};
 use crate::model::{Field, Identity, Kind, Record, Secret};
@@ -164,7 +165,7 @@ impl<'m> Generator<'m> {
         }
     }
 
-    /// Puts a secret in the place of every [`GENERATE`] of a new extension, and says in which fields. A field that the
+    /// Puts a secret in the place of every [`GENERATE`] of a new extension, and returns the fields. A field that the
     /// vendor does not know is not sent, and gets none.
     ///
     /// # Errors
@@ -295,7 +296,7 @@ mod tests {
         Field::VOICEMAIL_PIN,
     ];
 
-    /// A vendor of which the rules stand in the test.
+    /// Builds a vendor with the rules in the test.
     fn manifest(fields: &str) -> Manifest {
         let text = format!(
             "[vendor]\nid = \"toy\"\nname = \"Toy\"\napi = \"\"\npath = \"\"\nport = 1\nrate = 1.0\nparallel = 1\n\

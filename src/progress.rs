@@ -1,7 +1,7 @@
 //! The progress of a run, on standard error. The only module that names `indicatif`.
 //!
-//! A bar on a terminal, drawn anew once a second; elsewhere a plain line every few seconds, so that a log shows that the run
-//! is alive. What it says is the [`Meter`]'s, which has no clock of its own.
+//! A bar on a terminal, drawn anew once a second; elsewhere a plain line every few seconds, so that a log shows that
+//! the run is alive. Its figures are the [`Meter`]'s, which has no clock of its own.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::VecDeque;
@@ -33,14 +33,14 @@ pub fn hide() {
     HIDDEN.store(true, Ordering::Relaxed);
 }
 
-/// The bar that stands on the terminal.
+/// The bar on the terminal.
 static BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
 fn standing_bar() -> MutexGuard<'static, Option<ProgressBar>> {
     BAR.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Prints lines above the bar, if one stands there.
+/// Prints lines above the bar, if there is one.
 pub fn above<R>(print: impl FnOnce() -> R) -> R {
     let bar = standing_bar().clone();
     match bar {
@@ -160,7 +160,7 @@ impl Progress {
         self.done.fetch_add(count, Ordering::Relaxed);
     }
 
-    /// The count of what is done, for whoever does it.
+    /// The count of finished items, shared with the threads that do them.
     pub fn counter(&self) -> Arc<AtomicU64> {
         self.done.clone()
     }

@@ -1,9 +1,9 @@
-//! The owner's key: seals what a run needs again and nobody else may read, and makes the fingerprints that show that a
-//! secret changed without showing it.
+//! The owner's key: seals secrets that a run needs again and that only the owner may read, and makes the fingerprints
+//! that show a change of a secret without the secret.
 //!
-//! A sealed value is `version (1 byte) · key's name (4) · nonce (12) · AES-256-GCM-SIV ciphertext and tag`. The version,
-//! the key's name and the *context*, a text that says what is sealed, are authenticated with it: a sealed value that is
-//! put in another's place does not open. How long the plain bytes are can be seen.
+//! A sealed value is `version (1 byte) · key's name (4) · nonce (12) · AES-256-GCM-SIV ciphertext and tag`. The
+//! version, the key's name and the *context*, a text that names the sealed value, are authenticated with it: a sealed
+//! value that is put in another's place does not open. The length of the plain bytes can be seen.
 
 use crate::digest::hex;
 use crate::disk::{Readers, folder_of, make_private_folder, write_new};
@@ -159,7 +159,7 @@ impl Key {
         read(&path)
     }
 
-    /// Reads the key that must be there: to open what was sealed before, a new key is of no use.
+    /// Reads the key that must be there: to open a value that was sealed before, a new key is of no use.
     ///
     /// # Errors
     /// As [`Key::load_or_make`], and where there is no such file.
@@ -192,7 +192,7 @@ impl Key {
         &self.path
     }
 
-    /// The key's public name, eight hexadecimal digits: tells keys apart and says nothing about them.
+    /// The key's public name, eight hexadecimal digits: distinguishes keys and reveals nothing about them.
     pub fn id(&self) -> String {
         hex(&self.id)
     }
@@ -215,10 +215,10 @@ impl Key {
         Ok(sealed)
     }
 
-    /// Gives back what was sealed under this context.
+    /// Opens a value that was sealed under this context.
     ///
     /// # Errors
-    /// Another key, another context, or changed bytes; which key it was sealed with is said.
+    /// Another key, another context, or changed bytes; the error names the key that it was sealed with.
     pub fn open(&self, context: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
         let (head, text) = sealed
             .split_at_checked(HEAD_BYTES)
@@ -246,8 +246,8 @@ impl Key {
         Ok(plain)
     }
 
-    /// A short word that stands for a text: the same for the same text under the same context and key on any machine;
-    /// without the key nothing can be learned from it, not even by trying every PIN.
+    /// Makes a short word for a text: the same for the same text under the same context and key on any machine; without
+    /// the key nothing can be learned from it, not even by trying every PIN.
     pub fn fingerprint(&self, context: &str, text: &str) -> String {
         let mut hmac = hmac::Context::with_key(&self.fingerprints);
         hmac.update(&(context.len() as u64).to_le_bytes());

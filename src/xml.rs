@@ -1,7 +1,7 @@
 //! XML as plain data, or piece by piece where a document is long. The only module that names `quick-xml`.
 //!
 //! Refuses a DOCTYPE (so no entity can grow), more than [`DEPTH_MAX`] levels, and, in a document that is read whole or
-//! written, characters that XML cannot hold.
+//! written, characters that XML cannot have.
 
 use crate::model::{Fault, FaultKind, WireText};
 use quick_xml::Reader;
@@ -38,7 +38,7 @@ impl Element {
         }
     }
 
-    /// The same element with a child that holds a text.
+    /// Adds a child with a text.
     pub fn with_text(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
         self.children.push(Element {
             text: text.into(),
@@ -47,13 +47,13 @@ impl Element {
         self
     }
 
-    /// The same element with a child that holds a value on its way to a PBX.
+    /// Adds a child with a value on its way to a PBX.
     pub fn with_value(mut self, name: impl Into<String>, value: &WireText) -> Self {
         self.children.push(Element::leaf(name, value));
         self
     }
 
-    /// An element that holds a value on its way to a PBX.
+    /// An element with a value on its way to a PBX.
     pub fn leaf(name: impl Into<String>, value: &WireText) -> Element {
         Element {
             text: value.reveal().to_owned(),
@@ -80,7 +80,7 @@ impl Element {
     /// The element as XML, without a declaration.
     ///
     /// # Errors
-    /// Where a value holds a character that XML cannot hold.
+    /// Where a value has a character that XML cannot have.
     pub fn to_xml(&self) -> Result<String, Fault> {
         let mut out = String::new();
         self.write(&mut out)?;
@@ -140,7 +140,7 @@ pub fn is_legal(c: char) -> bool {
 /// Reads one XML document.
 ///
 /// # Errors
-/// What is wrong and at which byte, without a word of the text itself.
+/// The mistake and its byte, without a word of the text itself.
 pub fn parse(bytes: &[u8]) -> Result<Element, String> {
     let mut reader = Reader::from_reader(bytes);
     let mut open: Vec<Element> = vec![];
@@ -249,7 +249,7 @@ pub enum Piece<'p> {
     Open(Tag<'p>),
     /// An element ends.
     Close,
-    /// Text or a part of it, references resolved; empty where a comment or an instruction stands.
+    /// Text or a part of it, references resolved; empty for a comment or an instruction.
     Text(Cow<'p, str>),
     /// The document ends.
     End,
@@ -286,9 +286,9 @@ impl Tag<'_> {
     }
 }
 
-/// The tag that begins an element, written again: without the attributes that `dropped` names, with others behind those
-/// that stay as they stand. Gives the element's name with its prefix, and the tag, which is never that of an empty
-/// element; `None` where `tag` is no such tag.
+/// Writes the tag that begins an element again: without the attributes in `dropped`, with others behind the unchanged
+/// rest. Returns the element's name with its prefix, and the tag, which is never that of an empty element; `None` where
+/// `tag` is no such tag.
 pub fn retagged(
     tag: &str,
     dropped: impl Fn(&str) -> bool,
@@ -414,7 +414,7 @@ impl<R: BufRead> Pull<R> {
         }
     }
 
-    /// Passes over what is left of the element that was opened last.
+    /// Passes over the rest of the element that was opened last.
     ///
     /// # Errors
     /// See [`PullError`].

@@ -14,8 +14,8 @@ fn is_about_lacking(finding: &Finding) -> bool {
 }
 
 impl Rows {
-    /// A line a column and cause: warnings, and what is joined, split, translated or left out. Rows that are invalid have
-    /// their own lines.
+    /// Builds a line for each column and cause: warnings, and the fields that are joined, split, translated or left
+    /// out. Rows that are invalid have their own lines.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let mut summary = FindingSummary::default();
         for (index, row) in self.rows.iter().enumerate() {

@@ -38,7 +38,7 @@ pub(crate) struct ReadingOptions {
     pub(crate) headings: Option<String>,
     pub(crate) encoding: Option<Encoding>,
     pub(crate) delimiter: Option<char>,
-    /// The line on which the headings stand.
+    /// The line of the headings.
     pub(crate) header_row: Option<u64>,
     /// The sheets of a workbook.
     pub(crate) sheet_names: Vec<String>,
@@ -47,13 +47,13 @@ pub(crate) struct ReadingOptions {
     pub(crate) pad_short_rows: bool,
 }
 
-/// A sheet and what its headings mean, or why they cannot be used.
+/// A sheet with the meaning of its headings, or the reason why they cannot be used.
 pub(crate) type Bound = (Sheet, Result<Binding, ColumnError>);
 
-/// Opens the sheets that were named and understands their headings; says on standard error what was found.
+/// Opens the sheets that were named and understands their headings; prints notes about them on standard error.
 ///
 /// # Errors
-/// Exit 2: what cannot be read or understood, and where; all questions of all sheets at once.
+/// Exit 2: an input that cannot be read or understood, with its place; all questions of all sheets at once.
 pub(crate) fn open_sheets(
     args: &InputOptions,
     manifest: &Manifest,
@@ -78,7 +78,7 @@ pub(crate) fn open_sheets(
 /// Opens the sheets that were named and understands their headings, as far as that goes.
 ///
 /// # Errors
-/// Exit 2: what cannot be read, and where.
+/// Exit 2: an input that cannot be read, with its place.
 pub(crate) fn bound(
     args: &InputOptions,
     manifest: &Manifest,
@@ -176,7 +176,8 @@ pub(crate) fn bind_options(args: &ReadingOptions) -> Result<BindOptions, Failure
     })
 }
 
-/// The typed options about files; headings are found by what the vendor `manifest` calls them, and the other vendors.
+/// Builds the reading options from the command line; headings are found by the names of the vendor `manifest`, and of
+/// the other vendors.
 pub(crate) fn read_options(
     args: &ReadingOptions,
     manifest: &Manifest,
@@ -198,7 +199,7 @@ pub(crate) fn read_options(
     }
 }
 
-/// Says what was found out about a sheet and its headings.
+/// Prints the notes about a sheet and its headings.
 pub(crate) fn print_notes(sheet: &Sheet, binding: &Binding) {
     if !sheet.notes.is_empty() {
         print(format!("{}: {}", sheet.file, sheet.notes.join(", ")));
@@ -231,7 +232,7 @@ fn mapping(args: &ReadingOptions) -> Result<Vec<(String, Mapped)>, Failure> {
     Ok(columns::over(saved, &args.map))
 }
 
-/// The inputs that are named, those that a pattern stands for in the order of their names.
+/// Lists the inputs that are named, those of a pattern in the order of their names.
 fn inputs(names: &[PathBuf]) -> Result<Vec<Input>, Failure> {
     let mut inputs = vec![];
     for path in names {

@@ -1,4 +1,4 @@
-//! All rows of a run in memory: their cells, what they want, and what is wrong with them.
+//! All rows of a run in memory: their cells, their wanted records, and their findings.
 
 use super::headings::{FieldHeadings, sheet_key};
 use crate::check::{KeptContent, KeptRow, check_kept};
@@ -66,7 +66,7 @@ impl InputRow {
         }
     }
 
-    /// The cells as they stand in the sheet.
+    /// The cells as the sheet has them.
     pub(crate) fn cells(&self) -> Cells<'_> {
         Cells::stored_as(&self.text, &self.ends, &self.stored)
     }
@@ -89,11 +89,11 @@ pub(crate) struct OnPbx<'p> {
 /// The sheets of a run and all their rows, in input order.
 #[derive(Default)]
 pub(crate) struct Rows {
-    /// The sheets with what their headings mean.
+    /// The sheets with the meaning of their headings.
     pub(crate) sheets: Vec<(Sheet, Binding)>,
     /// The rows.
     pub(crate) rows: Vec<InputRow>,
-    /// The country by whose rule telephone numbers are dialled.
+    /// The country whose dialling rules apply to telephone numbers.
     country: Option<Country>,
 }
 
@@ -101,7 +101,7 @@ impl Rows {
     /// Reads every row.
     ///
     /// # Errors
-    /// Exit 2: what cannot be read, and where; or more than [`ROWS_MAX`] rows.
+    /// Exit 2: an input that cannot be read, with its place; or more than [`ROWS_MAX`] rows.
     pub(crate) fn read(
         sheets: Vec<(Sheet, Binding)>,
         manifest: &Manifest,
@@ -135,8 +135,7 @@ impl Rows {
         Rows { country, ..self }
     }
 
-    /// Leaves the part of a name as the PBX holds it that a row does not give, where the vendor has one field for both
-    /// parts.
+    /// Keeps the PBX's part of a name that a row does not give, where the vendor has one field for both parts.
     pub(crate) fn keep_halves(&mut self, manifest: &Manifest, held: &BTreeMap<String, Record>) {
         for row in &mut self.rows {
             let Some(held) = held.get(row.wanted.number()) else {
@@ -167,7 +166,7 @@ impl Rows {
         wanted
     }
 
-    /// Checks every row by the vendor's rules. `on_pbx` is what the PBX holds, where that is known.
+    /// Checks every row by the vendor's rules. `on_pbx` is the state of the PBX, where it is known.
     pub(crate) fn check(
         &mut self,
         manifest: &Manifest,
@@ -194,7 +193,8 @@ impl Rows {
         }
     }
 
-    /// Holds the rows' keys alone to the vendor's rules: what is wrong with the rest of a row keeps nobody from leaving.
+    /// Checks the rows' keys alone by the vendor's rules: a mistake in the rest of a row does not keep an extension
+    /// from being deleted.
     pub(crate) fn check_keys(&mut self, manifest: &Manifest) {
         self.check(manifest, |_| Purpose::Update, None);
         for row in &mut self.rows {
@@ -209,7 +209,7 @@ impl Rows {
         self.rows.iter().any(has)
     }
 
-    /// Refuses the rows whose groups cannot be told from others of the same name.
+    /// Refuses the rows whose groups have the same name as others.
     pub(crate) fn refuse_ambiguous(&mut self, twice: &BTreeSet<String>) {
         self.flag_field(Field::GROUP_NAME, |name| {
             twice.contains(name).then(|| {
@@ -220,7 +220,7 @@ impl Rows {
         });
     }
 
-    /// Holds the members of groups to the extensions that the PBX has.
+    /// Checks the members of groups against the extensions on the PBX.
     pub(crate) fn check_members(&mut self, there: &Listing) {
         let known: BTreeSet<&str> = there.numbers.iter().map(String::as_str).collect();
         self.flag_field(Field::GROUP_MEMBERS, |members| {
@@ -245,7 +245,7 @@ impl Rows {
         });
     }
 
-    /// Adds to each row what there is to be said against its text for a field, where that is not wrong in itself.
+    /// Adds to each row the objection to its text for a field, where the text has no mistake in itself.
     fn flag_field(
         &mut self,
         field: Field,
@@ -327,7 +327,7 @@ impl Rows {
         self.rows.iter().any(InputRow::is_valid)
     }
 
-    /// Every row's line as it stands before the PBX was asked: invalid, or not sent.
+    /// Builds every row's line before the PBX was asked: invalid, or not sent.
     pub(crate) fn lines(&self) -> Vec<Outcome> {
         let line = |(index, row): (usize, &InputRow)| {
             let result = if row.is_valid() {
@@ -392,7 +392,7 @@ impl Rows {
         sheet.map_or_else(String::new, |(_, binding)| binding.person(&row.cells()))
     }
 
-    /// The heading of a row's column or field as it stands in its sheet; empty where it has none.
+    /// The heading of a row's column or field as its sheet has it; empty where it has none.
     pub(crate) fn heading(
         &self,
         index: usize,

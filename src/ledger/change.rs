@@ -1,4 +1,4 @@
-//! A change as the ledger keeps it: what may be seen as JSON, the secrets sealed beside it.
+//! A change as the ledger keeps it: the public part as JSON, the secrets sealed beside it.
 
 use crate::model::{Action, Change, Field, Record};
 use crate::seal::{Key, SealError};
@@ -19,7 +19,7 @@ pub(super) struct Stored {
     pub(super) number: String,
     /// The fields to be written.
     pub(super) wanted: Shown<String>,
-    /// The fields that the PBX held.
+    /// The fields as they were on the PBX.
     pub(super) before: Option<Shown<String>>,
     /// The secrets of both; `None` where there is none.
     pub(super) sealed: Option<Vec<u8>>,

@@ -1,4 +1,4 @@
-//! All runs of a state folder: what they are, the newest of them, and old ones thrown away.
+//! All runs of a state folder: their facts, the newest of them, and the removal of old ones.
 
 use super::state::{SECRETS_STEM, StateDir, failed, names};
 use super::store::StoredRun;
@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Characters of a run's name that tell its second: `20261121-213015`.
+/// Characters of a run's name with its time to the second: `20261121-213015`.
 const SECOND_DIGITS: usize = 15;
 
 /// Name of a run's folder while it is thrown away.
@@ -27,7 +27,7 @@ pub fn runs(state: &StateDir) -> Result<Vec<Listed>, LedgerError> {
     let (mut listed, damaged): (Vec<Listed>, Vec<Listed>) =
         listed.partition(|listed| listed.summary.is_ok());
     listed.sort_by_key(|listed| Reverse(listed.summary.as_ref().ok().map(|one| one.run.count)));
-    // Of what cannot be read the name tells the second.
+    // The name of a run that cannot be read gives its second.
     let second = |listed: &Listed| listed.id.get(..SECOND_DIGITS).map(str::to_owned);
     for one in damaged {
         let mut others = listed.iter();
@@ -58,7 +58,7 @@ pub fn newest(
 pub struct Cleaned {
     /// The names of those that were removed.
     pub removed: Vec<String>,
-    /// The files for whose sake others stay: generated secrets, which may stand nowhere else.
+    /// The files for whose sake others stay: generated secrets, which may be kept nowhere else.
     pub secrets: Vec<PathBuf>,
     /// The targets of which no run is left.
     pub targets: Vec<String>,
@@ -66,8 +66,8 @@ pub struct Cleaned {
 
 /// Removes all but the newest `keep` runs, with everything in their folders.
 ///
-/// Runs that are not [finished](Summary::is_finished), or that cannot be read, stay unless `unfinished`. Runs on a target
-/// that is being worked on stay in any case, and so do those whose folder holds generated secrets.
+/// Runs that are not [finished](Summary::is_finished), or that cannot be read, stay unless `unfinished`. Runs on a
+/// target that is being worked on stay in any case, and so do those whose folder has generated secrets.
 ///
 /// # Errors
 /// A folder cannot be read or removed.
@@ -78,7 +78,7 @@ pub fn clean(state: &StateDir, keep: usize, unfinished: bool) -> Result<Cleaned,
     }
     let (mut cleaned, mut targets) = (Cleaned::default(), BTreeSet::new());
     for Listed { id, summary } in runs(state)?.into_iter().skip(keep) {
-        // Held while the folder goes, so that the run is not resumed meanwhile.
+        // Locked while the folder is removed, so that the run is not resumed meanwhile.
         let lock = match &summary {
             Ok(summary) => match TargetLock::take(state, &summary.run.target, &[]) {
                 Err(LedgerError::Locked(_)) => continue,

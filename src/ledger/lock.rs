@@ -22,7 +22,7 @@ pub struct TargetLock {
 #[derive(Debug)]
 struct HeldFile {
     file: File,
-    /// Beside the lock, because what is locked cannot be read on every platform.
+    /// The file beside the lock, because a locked file cannot be read on every platform.
     holder: PathBuf,
 }
 

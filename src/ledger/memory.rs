@@ -1,11 +1,12 @@
 //! The memory of values that were last written to a PBX and cannot be read back, so that the same sheet changes nothing
 //! the second time.
 //!
-//! One SQLite file a PBX, `STATE/memory/….sqlite`, of keyed fingerprints; no secret stands in it. What is remembered of
-//! an extension holds only while everything that can be read of it is as it was when that was written down: else
-//! somebody changed it, or made it anew. It is forgotten, on the disk, before anything is sent to its extension, and
-//! written down again once the change was read back. So whatever is lost costs one more write, and never a missed one. A
-//! run with another key trusts nothing of it, for the fingerprints are not its own, and replaces what it writes itself.
+//! One SQLite file for each PBX, `STATE/memory/….sqlite`, of keyed fingerprints; it has no secret. The memory of an
+//! extension is valid only while all its readable fields are as they were when it was written: else somebody changed
+//! the extension, or created it anew. It is dropped, on the disk, before any change of the extension is sent, and
+//! written again once the change was read back. So any loss of it costs one more write, and never a missed one. A run
+//! with another key trusts no part of it, since the fingerprints are not its own, and replaces the entries that it
+//! writes itself.
 
 use super::state::{StateDir, failed};
 use super::{LedgerError, TargetLock};
@@ -61,7 +62,7 @@ impl Memory {
         path(state, pbx).exists()
     }
 
-    /// Opens what is remembered of a PBX. What is damaged, or of another version, is begun anew.
+    /// Opens the memory of a PBX. A file that is damaged, or of another version, is begun anew.
     ///
     /// # Errors
     /// The folder or the file cannot be used.
@@ -88,7 +89,7 @@ impl Memory {
         })
     }
 
-    /// Removes what is remembered of a PBX, unless a run is at work on it.
+    /// Removes the memory of a PBX, unless a run is at work on it.
     ///
     /// # Errors
     /// The file cannot be removed.
@@ -112,7 +113,7 @@ impl Memory {
         written == Some(self.mark(held, field, text))
     }
 
-    /// Forgets, on the disk, what is remembered of the extensions that changes are about.
+    /// Drops, on the disk, the memory of the extensions that changes are about.
     ///
     /// # Errors
     /// It could not be written. Then nothing may be sent.
@@ -138,7 +139,7 @@ impl Memory {
         forget().map_err(|error| self.writing(&error))
     }
 
-    /// Forgets what is remembered of extensions that are not there any more; `numbers` are all that are.
+    /// Drops the memory of extensions that no longer exist; `numbers` are all that do.
     ///
     /// # Errors
     /// It could not be written.
@@ -158,8 +159,8 @@ impl Memory {
         forget().map_err(|error| self.writing(&error))
     }
 
-    /// Remembers what a change wrote into fields that cannot be read, now that the extension reads like `left`. What was
-    /// remembered before it stays, where the extension was as it had been left then.
+    /// Remembers the values that a change wrote into fields that cannot be read, now that the extension reads like
+    /// `left`. Entries from before stay, where the extension was as it had been left then.
     ///
     /// # Errors
     /// It could not be written.

@@ -1,5 +1,5 @@
-//! A run's changes and their results, on disk before they are sent to the PBX: one SQLite file a run, from
-//! which a killed run goes on, a report is made again, and a run is undone.
+//! A run's changes and their results, on disk before they are sent to the PBX: one SQLite file for each run, from which
+//! a killed run is resumed, a report is made again, and a run is undone.
 //!
 //! ```text
 //! STATE/runs/20261121-213015-a1b2/ledger.sqlite    one folder a run, whole or not there
@@ -8,13 +8,13 @@
 //! STATE/count                                      how many runs have begun
 //! ```
 //!
-//! The way of a run: [`TargetLock::take`] before anything is looked at, [`Ledger::create`] with every row once the plan
-//! stands, [`Ledger::intend`] before a row is said to the PBX, [`Ledger::result`] when its result stands fast, and
-//! [`Ledger::end`]. After a crash [`Ledger::resume`] gives every row with its [`Standing`]. [`StoredRun`] reads a run that
-//! may be at work.
+//! The steps of a run: [`TargetLock::take`] before the PBX is read, [`Ledger::create`] with every row once the plan is
+//! made, [`Ledger::intend`] before a row is sent to the PBX, [`Ledger::result`] when its result is final, and
+//! [`Ledger::end`]. After a crash [`Ledger::resume`] returns every row with its [`Standing`]. [`StoredRun`] reads a run
+//! that may be at work.
 //!
-//! Once something could not be written, nothing more is: every later call fails, and the caller stops sending. What
-//! stood on the disk before stays.
+//! After a failed write nothing more is written: every later call fails, and the caller stops sending. The data on the
+//! disk from before stays.
 
 mod change;
 mod list;
@@ -37,7 +37,7 @@ use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
 
-/// The command and options of a run, as it was started. Holds no secret.
+/// The command and options of a run, as it was started. Contains no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunHead {
     /// The command, for example `import`.
@@ -50,18 +50,18 @@ pub struct RunHead {
     pub options: String,
     /// The version of the rules that the rows were checked by.
     pub rules: String,
-    /// The SHA-256 of what was read.
+    /// The SHA-256 of the input.
     pub input_hash: String,
 }
 
 /// A run that has begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunFacts {
-    /// Its name, for example `20261121-213015-a1b2`: when it began, in UTC, and four digits that tell runs of the same
-    /// second apart.
+    /// Its name, for example `20261121-213015-a1b2`: its start, in UTC, and four digits that distinguish runs of the
+    /// same second.
     pub id: String,
-    /// Count of the runs that had begun with this state folder, this one included: newer runs count higher, whatever the clock
-    /// said.
+    /// The number of runs begun with this state folder, including this one: newer runs have higher counts, whatever the
+    /// clock.
     pub count: u64,
     /// The label of its target.
     pub target: String,
@@ -82,8 +82,7 @@ pub enum Standing {
     Final,
     /// No request about the row was sent to the PBX.
     Waiting,
-    /// So many times it was about to be said to the PBX, and what became of that is not known: look before saying it
-    /// again.
+    /// The number of times that it was about to be sent to the PBX, with unknown results: look before sending it again.
     Intended(u32),
 }
 
@@ -127,7 +126,8 @@ impl Summary {
     }
 }
 
-/// The reason why the ledger cannot be used. Except for [`LedgerError::Locked`] and what comes before a run, nothing more may be sent.
+/// The reason why the ledger cannot be used. Except for [`LedgerError::Locked`] and errors before a run, nothing more
+/// may be sent.
 #[derive(Debug, Error)]
 pub enum LedgerError {
     /// The platform's state folder is not known.
@@ -209,7 +209,7 @@ const DISK_TROUBLES: [&str; 3] = [
 ];
 
 impl LedgerError {
-    /// The next step for the reader; empty where the message says it.
+    /// The next step for the reader; empty where the message already says it.
     pub fn hint(&self) -> &'static str {
         match self {
             LedgerError::NoHome => "set HOME, or name a folder with --state",
@@ -225,7 +225,7 @@ impl LedgerError {
             LedgerError::Stopped(_) => {
                 "make room on the disk, or make the folder writable, then resume the run"
             }
-            // Reading too needs a file beside the ledger: what SQLite says then sounds like damage.
+            // Reading too needs a file beside the ledger: without one, SQLite's message sounds like damage.
             LedgerError::Read { why, .. }
                 if DISK_TROUBLES.iter().any(|known| why.starts_with(known)) =>
             {

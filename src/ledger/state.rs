@@ -19,7 +19,7 @@ const FOLDERS: [&str; 4] = ["runs", "locks", "migrations", "memory"];
 /// The name of the file that counts runs.
 const COUNT_FILE: &str = "count";
 
-/// The folder in which rowcall keeps what outlives a run. Nothing is made before it is needed.
+/// The folder in which rowcall keeps data that outlives a run. It is not created before it is needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateDir {
     path: PathBuf,
@@ -75,7 +75,7 @@ impl StateDir {
         owned(self.path.join("locks"))
     }
 
-    /// The folder of what migrations left behind, made if need be.
+    /// The folder of the bases of migrations, created if need be.
     ///
     /// # Errors
     /// It cannot be made.
@@ -83,7 +83,7 @@ impl StateDir {
         owned(self.path.join("migrations"))
     }
 
-    /// The folder of what was written and cannot be read back, made if need be.
+    /// The folder of the memory of written values, created if need be.
     pub(super) fn memory(&self) -> Result<PathBuf, LedgerError> {
         owned(self.memory_path())
     }
@@ -92,8 +92,8 @@ impl StateDir {
         self.path.join("memory")
     }
 
-    /// The count of the next run: higher than that of any before, whatever the clock says. `highest` is that of the runs
-    /// that are there.
+    /// The count of the next run: higher than that of any before, whatever the clock. `highest` is that of the runs
+    /// present.
     pub(super) fn next_count(
         &self,
         highest: impl FnOnce() -> Result<u64, LedgerError>,
@@ -122,7 +122,7 @@ impl StateDir {
         Ok(count)
     }
 
-    /// The folders whose files are runs', whether or not they are there.
+    /// The folders with the files of runs, existing or not.
     pub(crate) fn folders(&self) -> Vec<PathBuf> {
         FOLDERS.map(|name| self.path.join(name)).to_vec()
     }
@@ -132,7 +132,7 @@ impl StateDir {
         self.path.join(COUNT_FILE)
     }
 
-    /// Removes what runs that were killed left half made in these folders, and returns it.
+    /// Removes the remains of killed runs in these folders, and returns their paths.
     pub(crate) fn remove_leftovers(&self) -> Vec<PathBuf> {
         let folders = self.folders().into_iter();
         std::iter::once(self.path.clone())

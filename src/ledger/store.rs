@@ -85,7 +85,7 @@ const INTEND: &str = "INSERT INTO intents SELECT position,
 const TAKE_BACK: &str = "DELETE FROM intents WHERE position = ?1 AND attempt =
     (SELECT max(attempt) FROM intents WHERE position = ?1)";
 
-/// A run's ledger, open for writing. Holds the lock of the run's target.
+/// A run's ledger, open for writing. Keeps the lock of the run's target.
 #[derive(Debug)]
 pub struct Ledger {
     connection: Connection,
@@ -140,7 +140,7 @@ impl Ledger {
         for _ in 0..NAMES_MAX {
             let digits: [u8; 2] = random().map_err(|error| sealing(&run.id, error))?;
             run.id = format!("{}-{}", started.strftime("%Y%m%d-%H%M%S"), hex(&digits));
-            // The name is authenticated with every sealed value, so it has to stand before the rows are written.
+            // The name is authenticated with every sealed value, so it has to be fixed before the rows are written.
             if !runs.join(&run.id).exists() {
                 break;
             }
@@ -154,14 +154,14 @@ impl Ledger {
             .map_err(|error| failed(&runs, "written", error))
             .and_then(|()| Ledger::begin(folder.join(LEDGER_FILE), run.id, lock, "begun"));
         if begun.is_err() {
-            // If that fails too, a run is left that has said nothing yet.
+            // If that fails too, a run is left that has sent nothing yet.
             let _ = fs::remove_dir_all(&folder);
         }
         begun
     }
 
-    /// Goes on with a run, from wherever it was left. Takes the lock of its target, which answers at these addresses, and gives every
-    /// row with how far it is.
+    /// Resumes a run from the point where it was left. Takes the lock of its target, which answers at these addresses,
+    /// and returns every row with its standing.
     ///
     /// # Errors
     /// There is no such run, it is at work, it cannot be read or written, or its secrets do not open with this key.
@@ -217,8 +217,8 @@ impl Ledger {
         &self.run
     }
 
-    /// Says that these rows are about to be said to the PBX. On return that, and every result before, survives a power
-    /// cut. One commit, however many rows: give it a window of them.
+    /// Records that these rows are about to be sent to the PBX. On return that, and every result before, survives a
+    /// power cut. One commit, however many rows: give it a window of them.
     ///
     /// # Errors
     /// It could not be written, or a row has nothing to send or its result already. Nothing may be sent then, and
@@ -227,25 +227,24 @@ impl Ledger {
         self.commit(positions)
     }
 
-    /// Takes note of a row's result; it is on the disk after the next [`Ledger::intend`] or [`Ledger::flush`]. A later
-    /// result of the same row replaces it. [`RowResult::NotSent`] changes the row's line and leaves it to be done: what was
-    /// written down ahead for it counts as never sent.
+    /// Records a row's result; it is on the disk after the next [`Ledger::intend`] or [`Ledger::flush`]. A later result
+    /// of the same row replaces it. [`RowResult::NotSent`] changes the row's line and leaves the row to be done: an
+    /// intention that was written ahead for it counts as never sent.
     pub fn result(&mut self, position: usize, outcome: Outcome) {
         self.results.push((position, outcome));
     }
 
-    /// Takes note of what was read back of a row's extension once it was written; it is on the disk together with the
-    /// row's result.
+    /// Records an extension as it was read back after it was written; it is on the disk together with the row's result.
     pub(crate) fn left(&mut self, position: usize, left: &Shown) {
         // Texts and names are always JSON.
         let left = serde_json::to_string(left).unwrap_or_default();
         self.left.push((position, left));
     }
 
-    /// Writes down anew what the PBX holds before changes that wait. On return that survives a power cut.
+    /// Replaces the PBX's records from before changes that wait. On return that survives a power cut.
     ///
     /// # Errors
-    /// As [`Ledger::intend`], or what is secret could not be sealed.
+    /// As [`Ledger::intend`], or a secret could not be sealed.
     pub fn renew<'c>(
         &mut self,
         changes: impl Iterator<Item = &'c Change>,
@@ -273,7 +272,7 @@ impl Ledger {
         self.commit(&[])
     }
 
-    /// Ends the run for now, and says why. Rows without a result can still be gone on with.
+    /// Ends the run for now, with the reason. Rows without a result can still be resumed.
     ///
     /// # Errors
     /// As [`Ledger::intend`].
@@ -290,7 +289,7 @@ impl Ledger {
         end().map_err(|error| writing(&self.path, &error))
     }
 
-    /// Throws the run away, of which nothing was said to the PBX.
+    /// Removes the run, of which nothing was sent to the PBX.
     ///
     /// # Errors
     /// Its folder cannot be removed.
@@ -324,7 +323,7 @@ impl Ledger {
         if self.stopped {
             return Err(LedgerError::Stopped(self.path.clone()));
         }
-        // After a failed write it is not known what the system kept: nothing is tried again.
+        // After a failed write it is not known how much the system kept: nothing is tried again.
         self.stopped = true;
         let write = |error: &rusqlite::Error| writing(&self.path, error);
         let transaction = self
@@ -520,7 +519,7 @@ impl StoredRun {
         Ok(outcomes)
     }
 
-    /// Every row with its change, what the PBX held before, and how far it is, in order.
+    /// Reads every row with its change, the PBX's record from before, and its standing, in order.
     ///
     /// # Errors
     /// The ledger cannot be read, or secrets do not open with this key.
@@ -551,8 +550,8 @@ impl StoredRun {
         Ok(rows)
     }
 
-    /// Reads what was read back of extensions once they were written, by the positions of their rows, with keyed fingerprints
-    /// in the place of secrets.
+    /// Reads the extensions as they were read back after they were written, by the positions of their rows, with keyed
+    /// fingerprints in the place of secrets.
     ///
     /// # Errors
     /// The ledger cannot be read.
@@ -569,7 +568,7 @@ impl StoredRun {
         read().map_err(|error| self.reading(error))
     }
 
-    /// The cells of rows as they stood in their sheets, by position, as far as the run kept them.
+    /// Reads the cells of rows as they were in their sheets, by position, as far as the run kept them.
     ///
     /// # Errors
     /// The ledger cannot be read, or the cells do not open with this key.
@@ -805,7 +804,7 @@ fn from_json<T: serde::de::DeserializeOwned>(text: String) -> Option<T> {
     serde_json::from_str(&text).ok()
 }
 
-/// A column's text as what it stands for.
+/// Parses a column's text.
 fn parsed<T: FromSql, U>(
     row: &rusqlite::Row,
     column: &str,
@@ -827,8 +826,8 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Not opened read-only, because a commit that a crash cut short may have to be taken back first; but nothing else is
-/// written. What may not be written at all is still read.
+/// Opens a ledger for reading. Not read-only, because a commit that a crash cut short may have to be taken back first;
+/// but nothing else is written. A file without permission to write is still read.
 fn open_to_read(path: &Path) -> rusqlite::Result<Connection> {
     let connection = open(path)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
@@ -836,7 +835,7 @@ fn open_to_read(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Asks for a kind of journal, and says which it is then.
+/// Asks for a kind of journal, and returns the kind that it is then.
 fn journal(connection: &Connection, mode: &str) -> rusqlite::Result<String> {
     // Run to its end, for it fails there and not at the row that it gives.
     connection.execute_batch(&format!("PRAGMA journal_mode = {mode}"))?;

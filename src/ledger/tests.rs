@@ -241,7 +241,7 @@ fn what_was_written_down_ahead_and_never_sent_waits() {
         house.standings(&run),
         [Final, Waiting, Intended(1), Waiting]
     );
-    // The run was cut off before row 2 had a result: what it was about to send counts on.
+    // The run was cut off before row 2 had a result: the attempt that it was about to make counts on.
     drop(ledger);
     let (mut ledger, _) = house.resume(&run);
     ledger.intend(&[1, 2]).unwrap();
@@ -353,7 +353,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
-    // Whole groups only: the end depends on what follows.
+    // Complete groups only: the end depends on the bytes that follow.
     for group in bytes.chunks_exact(3) {
         let bits = group
             .iter()
@@ -628,7 +628,7 @@ fn an_older_run_is_not_taken_for_one_that_cannot_be_read() {
     let older = house.create(rows(1)).run().to_owned();
     let all = |_: &Summary| true;
     assert_eq!(newest(&house.state, all).unwrap().as_ref(), Some(&older));
-    // Its name says that it is newer.
+    // By its name it is newer.
     let newer = house.state.run_folder("29991231-235959-ffff");
     fs::create_dir(&newer).unwrap();
     fs::write(newer.join("ledger.sqlite"), "no ledger").unwrap();
@@ -660,7 +660,7 @@ fn the_newest_runs_stay_and_those_with_something_to_do() {
     unfinished.end("interrupted").unwrap();
     let crashed = house.create(rows(1)).run().to_owned();
     house.sql(&crashed, "UPDATE rows SET final = 1");
-    // The count tells that it is the newest.
+    // By its count it is the newest.
     let third = ended("hq", "19990101-000000-0000");
 
     assert!(clean(&house.state, 5, true).unwrap().removed.is_empty());
@@ -676,7 +676,7 @@ fn the_newest_runs_stay_and_those_with_something_to_do() {
     // A run that a crash left half removed goes with the next.
     let half = house.folder.path().join("runs/.old-20200101-000000-0000");
     fs::create_dir(&half).unwrap();
-    // Generated secrets may stand nowhere else.
+    // Generated secrets may be kept nowhere else.
     let secrets = house.state.run_folder(&third).join("secrets.csv.age");
     fs::write(&secrets, "x").unwrap();
     let cleaned = clean(&house.state, 0, false).unwrap();
@@ -804,7 +804,7 @@ fn child() {
 const IMPORTED: usize = 300;
 const WINDOW: usize = 8;
 
-/// An import with a file for a PBX; goes on with the run that is there.
+/// Runs an import with a file for a PBX; resumes the run where there is one.
 fn import(state: &StateDir, folder: &Path) {
     let key = Key::load_or_make(Some(&folder.join("key"))).unwrap();
     let (mut ledger, kept) = match runs(state).unwrap().first() {
@@ -1015,7 +1015,7 @@ fn commits_wait_for_the_disk() {
 /// A file that takes up room until the disk is full.
 const BALLAST: &str = "ballast";
 
-/// Writes until that fails, and checks that exactly what was said to be on the disk is there.
+/// Writes until that fails, and checks that exactly the rows reported as on the disk are there.
 fn fill(state: &StateDir, key: &Key) -> LedgerError {
     let lock = TargetLock::take(state, "hq", &[]).unwrap();
     let mut ledger = Ledger::create(state, lock, head(), key, rows(20), []).unwrap();
@@ -1098,7 +1098,7 @@ fn a_full_disk_stops_the_run_and_harms_nothing() {
     assert!(error.to_string().contains("full"), "{error}");
     assert!(error.hint().contains("room"));
     let run = runs(&state).unwrap().remove(0).id;
-    // With room again it goes on.
+    // With room again the run can be resumed.
     assert!(disk.mount("remount,size=4m"));
     let (mut ledger, kept) = Ledger::resume(&state, &run, &[], &keys.key).unwrap();
     assert_eq!(kept.len(), 20);

@@ -1,4 +1,4 @@
-//! Says one request over HTTP or HTTPS. The only module that names reqwest, whose errors print the address with its
+//! Sends one request over HTTP or HTTPS. The only module that names reqwest, whose errors print the address with its
 //! token: none of them leaves here.
 //!
 //! Never follows a redirect, sends no referer, asks no proxy, repeats nothing, and asks for no compression.
@@ -19,7 +19,7 @@ use url::Url;
 /// request would die with it.
 const IDLE_MAX: Duration = Duration::from_secs(3);
 
-/// Stands before the text in some replies, and means nothing.
+/// The mark before the text of some replies, without a meaning.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Bytes of a reply that are read at once.
@@ -61,7 +61,7 @@ pub struct Http {
     base: String,
     /// The path of `base`.
     base_path: String,
-    /// Scheme, host and port: what messages may show.
+    /// Scheme, host and port: the part that messages may show.
     shown: String,
     options: Options,
 }
@@ -71,7 +71,7 @@ impl Http {
     /// not there already. Nothing is sent yet.
     ///
     /// # Errors
-    /// The mistake in the address or the certificates, without a user or password that stand in the address.
+    /// The mistake in the address or the certificates, without any user or password in the address.
     pub fn new(address: &str, make_path: &str, options: Options) -> Result<Http, String> {
         let url = Url::parse(address)
             .map_err(|why| format!("the target's address cannot be understood: {why}"))?;
@@ -430,7 +430,7 @@ mod tests {
         Some(head + &String::from_utf8(body).unwrap())
     }
 
-    /// A server that answers every request as it is told, and what it heard.
+    /// Starts a server that answers every request with `answer`, and returns its address and the requests that it gets.
     fn serve(answer: impl Fn(&mut TcpStream) + Send + 'static) -> (String, Receiver<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
@@ -576,7 +576,7 @@ mod tests {
                 "http://no-such-host.invalid:80".into(),
                 "link.host_not_found",
             ),
-            // It hears what it takes for an endless first line.
+            // It receives bytes that it takes for an endless first line.
             (
                 closing(b"").replace("http:", "https:"),
                 "link.connect_timeout",

@@ -1,5 +1,5 @@
-//! A link that writes down what is said, for support: method, path, status and time. Queries, headers and bodies are left
-//! out, for they hold secrets.
+//! A link that logs its requests, for support: method, path, status and time. Queries, headers and bodies are left out,
+//! since they contain secrets.
 
 use super::Link;
 use crate::model::Fault;
@@ -18,7 +18,7 @@ pub struct Logged {
 }
 
 impl Logged {
-    /// Wraps a link; `target` stands in each line.
+    /// Wraps a link; `target` is part of each line.
     pub fn new(link: Box<dyn Link>, target: &str, sink: LogSink) -> Logged {
         Logged {
             link,

@@ -1,8 +1,9 @@
 //! The only module that touches a PBX. It does not know the vendors.
 //!
-//! [`logged`] writes down what is said; [`http`] says one request, over TLS to whom `trust` believes; [`paced`] keeps to the target's pace; [`retrying`] repeats what is safe to repeat. Nothing
-//! can be said past the pace: [`retrying::Retrying`], which the rest of the program speaks through, takes a
-//! [`paced::Permit`] for every request.
+//! [`logged`] writes requests down; [`http`] sends one request, over TLS to a server that `trust` accepts; [`paced`]
+//! keeps to the target's pace; [`retrying`] repeats requests that are safe to repeat. No request can be sent past the
+//! pace: [`retrying::Retrying`], the only link for the rest of the program, takes a [`paced::Permit`] for every
+//! request.
 
 pub mod http;
 pub mod logged;
@@ -15,9 +16,9 @@ use crate::wire::{Reply, Request};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A way to say one request to one PBX and hear the reply.
+/// A way to send one request to one PBX and receive the reply.
 pub trait Link: Send + Sync {
-    /// Says a request.
+    /// Sends a request.
     ///
     /// # Errors
     /// A fault of kind `NotSent` only where the request certainly never reached the PBX; every other failure, a reply
@@ -25,8 +26,8 @@ pub trait Link: Send + Sync {
     fn exchange(&self, request: &Request) -> Result<Reply, Fault>;
 }
 
-/// A flag that asks a run to end: nothing new is begun, and no wait is longer than needed. Clones are the
-/// same flag; what was said already is still settled.
+/// A flag that asks a run to end: nothing new is begun, and no wait is longer than needed. Clones are the same flag;
+/// requests already sent are still settled.
 #[derive(Debug, Clone, Default)]
 pub struct StopFlag {
     stopped: Arc<AtomicBool>,
@@ -39,7 +40,7 @@ impl StopFlag {
         self.stopped.store(true, Ordering::Release);
     }
 
-    /// A flag for a part of what this one stops: it is stopped with this one, and not the other way round.
+    /// Creates a flag for a part of this one's work: it is stopped with this one, and not the other way round.
     pub fn part(&self) -> StopFlag {
         StopFlag {
             stopped: Arc::default(),

@@ -31,7 +31,7 @@ const BURST: (u32, u32) = (2, 5);
 /// Time after which a waiting thread checks whether the run was stopped.
 const SLICE: Duration = Duration::from_millis(25);
 
-/// The right to say one request. It can be had from [`Pace`] only, and saying a request uses it up.
+/// The right to send one request. Only [`Pace`] gives it, and sending a request uses it up.
 #[derive(Debug)]
 #[must_use = "a permit that is not used is a request less"]
 pub struct Permit(());
@@ -40,7 +40,7 @@ pub struct Permit(());
 pub struct Pace {
     limiter: Option<DefaultDirectRateLimiter>,
     burst: u32,
-    /// Passes the turn round: the thread that holds it asks governor.
+    /// Passes the turn round: the thread whose turn it is asks governor.
     turns: (Sender<()>, Receiver<()>),
     paused_until: Mutex<Option<Instant>>,
     stop: StopFlag,
@@ -59,7 +59,7 @@ impl Pace {
             .ok_or_else(|| {
                 format!("{rate} requests per second is no rate: above 0, at most {RATE_MAX}")
             })?;
-        // A float too large for u32 saturates, then the clamp holds.
+        // A float too large for u32 saturates, then the clamp applies.
         let burst = ((rate * CATCH_UP_SECONDS).ceil() as u32).clamp(BURST.0, BURST.1);
         let burst_size = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
         let limiter = RateLimiter::direct(quota.allow_burst(burst_size));
@@ -73,7 +73,7 @@ impl Pace {
 
     fn new(limiter: Option<DefaultDirectRateLimiter>, burst: u32, stop: StopFlag) -> Pace {
         let turns = bounded(1);
-        // The channel is empty and holds one, so this cannot fail.
+        // The channel is empty and has room for one, so this cannot fail.
         let _ = turns.0.try_send(());
         Pace {
             limiter,
@@ -94,7 +94,7 @@ impl Pace {
         &self.stop
     }
 
-    /// Waits for a permit, also after the end was asked for: for what has to be brought to its end.
+    /// Waits for a permit, also after the end was asked for: for work that has to be brought to its end.
     pub fn permit(&self) -> Permit {
         loop {
             if let Some(permit) = self.permit_unless(|| false) {
@@ -103,7 +103,7 @@ impl Pace {
         }
     }
 
-    /// Waits for a permit; `None` as soon as `given_up` says so.
+    /// Waits for a permit; `None` as soon as `given_up` returns true.
     pub fn permit_unless(&self, given_up: impl Fn() -> bool) -> Option<Permit> {
         let (give_back, turn) = &self.turns;
         loop {
@@ -135,7 +135,7 @@ impl Pace {
         }
     }
 
-    /// Stops everybody for this long from now, at most [`PAUSE_MAX`], unless they are stopped for longer already.
+    /// Stops all senders for this long from now, at most [`PAUSE_MAX`], unless they are stopped for longer already.
     pub fn pause(&self, time: Duration) {
         let until = Instant::now() + time.min(PAUSE_MAX);
         let mut paused = self.paused();

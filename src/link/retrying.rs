@@ -1,4 +1,4 @@
-//! Repeats what is safe to repeat, and nothing else.
+//! Repeats requests that are safe to repeat, and no others.
 //!
 //! | what came back | a request that reads | a request that may write |
 //! | --- | --- | --- |
@@ -8,7 +8,7 @@
 //! | a redirect | `TargetUnusable` | `MayHaveHappened` |
 //! | 2xx, other 4xx | the reply | the reply |
 //!
-//! A PBX that is not reached, or that wants rest, pauses the pace: everybody, not one sender.
+//! A PBX that is not reached, or that wants rest, pauses the pace: for all senders, not only one.
 
 use super::Link;
 use super::paced::{Pace, Permit};
@@ -46,8 +46,8 @@ impl Patience {
         ..Patience::RUNNING
     };
 
-    /// The wait after so many failures (1 for the first), never twice the same for two requests but always the same
-    /// for one: `what` tells them apart.
+    /// The wait after so many failures (1 for the first), never twice the same for two requests but always the same for
+    /// one: `what` identifies the request.
     pub fn wait(&self, failures: u32, what: impl Hash) -> Duration {
         let doubled = 2_u32.saturating_pow(failures.saturating_sub(1));
         let wait = self.wait_first.saturating_mul(doubled).min(self.wait_max);
@@ -58,10 +58,10 @@ impl Patience {
     }
 }
 
-/// Faults that come again whenever the request is said again, and cost much each time.
+/// Faults that come again whenever the request is sent again, and cost much each time.
 const HOPELESS: [&str; 2] = ["link.reply_too_long", "link.reply_too_slow"];
 
-/// A link that keeps the pace and repeats what is safe to repeat.
+/// A link that keeps the pace and repeats requests that are safe to repeat.
 pub struct Retrying {
     link: Box<dyn Link>,
     pace: Pace,
@@ -78,7 +78,7 @@ impl Retrying {
         &self.pace
     }
 
-    /// Says a request, and says it again where that is safe. `permit` pays for the first time.
+    /// Sends a request, and sends it again where that is safe. `permit` pays for the first time.
     ///
     /// # Errors
     /// The last fault, once the attempts are used up or repeating is not safe.
@@ -266,7 +266,7 @@ mod tests {
         ];
         let (result, times, _) = said(Effect::Writes, replies, StopFlag::default());
         assert_eq!((result.unwrap().status, times), (201, 3));
-        // Once it may have been heard, it is not said again.
+        // Once it may have been received, it is not sent again.
         let replies = vec![
             fault(FaultKind::NotSent),
             fault(FaultKind::MayHaveHappened),

@@ -10,14 +10,14 @@ use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 use std::sync::Arc;
 
-/// TLS for a PBX whose own certificate, or whose authority's, stands in `pem`.
+/// Sets up TLS for a PBX whose own certificate, or whose authority's, is in `pem`.
 ///
 /// A PBX mostly signs its certificate itself, marks it as an authority's, and makes it out for no host: by the rules for
 /// web servers it would be refused although it was named. So a certificate that the PBX shows and that was named, byte
 /// for byte, is believed as it is: the holder of its key is the PBX.
 ///
 /// # Errors
-/// It holds no certificate, or the system's authorities cannot be had.
+/// It contains no certificate, or the system's authorities are not available.
 pub(super) fn of_named(pem: &[u8]) -> Result<ClientConfig, String> {
     let named: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     let named = named.unwrap_or_default();
@@ -108,7 +108,7 @@ mod tests {
     use std::thread;
     use std::time::Duration;
 
-    /// A certificate for a host, made as `like` says.
+    /// Builds a certificate for a host, changed by `like`.
     fn params(host: &str, like: impl FnOnce(&mut CertificateParams)) -> CertificateParams {
         let mut params = CertificateParams::new([host.to_owned()]).unwrap();
         like(&mut params);
@@ -217,7 +217,7 @@ mod tests {
                 let _ = stream.read(&mut [0; 64]);
             }
         });
-        // No connection came about: nothing was said to the thief.
+        // No connection was made: nothing was sent to the thief.
         let refused = said(&address, Some(&certificate.pem()));
         assert_eq!(refused, Err("link.certificate".to_owned()));
     }

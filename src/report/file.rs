@@ -1,5 +1,5 @@
-//! One file of a report: a table for machines, or what a person reads, with a head, the causes, and the person's name beside
-//! the number.
+//! One file of a report: a table for machines, or a page or workbook for people, with a head, the causes, and the
+//! person's name beside the number.
 
 use super::findings::FindingSummary;
 use super::{HEADINGS, cells, result_column};
@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::io;
 use std::path::Path;
 
-/// The columns of a page; the last one holds what was found, a line each.
+/// The columns of a page; the last one has the findings, a line each.
 const PAGE_HEADINGS: [&str; 10] = [
     "row",
     "place",
@@ -29,7 +29,7 @@ pub(crate) struct ReportHead {
     pub(crate) title: String,
     /// Names and values, in their order.
     pub(crate) facts: Vec<(&'static str, String)>,
-    /// All rows stand in one table, so that a place needs no name of a file.
+    /// True if all rows are in one table, so that a place needs no name of a file.
     pub(crate) has_one_table: bool,
 }
 
@@ -85,7 +85,7 @@ impl ReportFile {
         }
     }
 
-    /// Writes the line of an outcome; `heading` gives the heading of a finding's column as it stands in the sheet.
+    /// Writes the line of an outcome; `heading` gives the heading of a finding's column as its sheet has it.
     ///
     /// # Errors
     /// As [`Writer::row`].
@@ -113,7 +113,7 @@ impl ReportFile {
         self.writer.row(cells.iter().map(String::as_str))
     }
 
-    /// Counts what was found in a row; returns a line for each finding.
+    /// Counts the findings of a row; returns a line for each.
     fn found(
         &mut self,
         outcome: &Outcome,
@@ -155,15 +155,15 @@ impl ReportFile {
             Cow::Borrowed(&outcome.name),
             Cow::Borrowed(outcome.action.word()),
             Cow::Borrowed(outcome.result.word()),
-            // Once is what everybody expects.
+            // Once is the usual case.
             owned((outcome.attempts > 1).then(|| outcome.attempts.to_string())),
-            // Of what went well nobody asks for it.
+            // Rows that went well do not need it.
             owned(refused.and_then(|refused| Some(refused.http_status?.to_string()))),
             owned(refused.and_then(|refused| refused.vendor_code.clone())),
         ]
     }
 
-    /// Ends the report, with what became known by its end.
+    /// Ends the report, with the facts that are known by its end.
     ///
     /// # Errors
     /// As [`Writer::finish`].
@@ -232,7 +232,7 @@ fn table_columns() -> Vec<Column> {
         .collect()
 }
 
-/// Columns that a workbook hides: its findings tell the same to people.
+/// Columns that a workbook hides: its findings have the same facts for people.
 const TOLD_BY_FINDINGS: [&str; 7] = [
     "code",
     "field",

@@ -11,11 +11,12 @@ const CELLS_SHOWN_MAX: usize = 5;
 /// The number of causes of one severity that are printed, so that any sheet's findings fit on a screen.
 const CAUSES_SHOWN_MAX: usize = 15;
 
-/// All findings of some sheets, by sheet, column and cause. Holds a few cells of each cause, however many rows there are.
+/// All findings of some sheets, by sheet, column and cause. Keeps a few cells of each cause, however many rows there
+/// are.
 #[derive(Debug, Default)]
 pub(crate) struct FindingSummary(BTreeMap<Cause, Group>);
 
-/// Ordered as they are printed: errors last, since the end is what stays in sight.
+/// Ordered for printing: errors last, since the end stays in sight.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Cause {
     severity: Severity,
@@ -29,7 +30,7 @@ struct Cause {
 struct Group {
     /// Counts the causes in the order in which they were met, from 0.
     index: usize,
-    /// The first finding of the cause, whose words stand for all.
+    /// The first finding of the cause, whose words are used for all.
     first: Finding,
     place: Place,
     number: String,
@@ -39,8 +40,8 @@ struct Group {
 }
 
 impl FindingSummary {
-    /// Takes a finding of a row, and returns the index of its cause. `heading` is the column's heading as it stands in the
-    /// sheet; empty where there is none.
+    /// Takes a finding of a row, and returns the index of its cause. `heading` is the column's heading as the sheet has
+    /// it; empty where there is none.
     pub(crate) fn add(
         &mut self,
         place: &Place,
@@ -124,7 +125,7 @@ impl FindingSummary {
         }
     }
 
-    /// A line a cause: what is worth knowing, then warnings, then errors.
+    /// Builds a line for each cause: notes, then warnings, then errors.
     pub(crate) fn lines(&self) -> Vec<String> {
         let mut lines = vec![];
         for severity in [Severity::Info, Severity::Warning, Severity::Error] {
@@ -207,7 +208,7 @@ impl Group {
     }
 }
 
-/// A finding of a row, without what to do: where, and what is wrong.
+/// Describes a finding of a row, without the next step: the place and the mistake.
 pub(super) fn statement(finding: &Finding, heading: &str, place: &Place) -> String {
     let subject = match (heading.trim(), finding.field) {
         ("", Some(field)) => field.name(),
@@ -225,8 +226,8 @@ pub(super) fn statement(finding: &Finding, heading: &str, place: &Place) -> Stri
     )
 }
 
-/// A finding in a person's words: the sheet's own heading with the field's name in brackets where it differs, the cell, what is
-/// wrong, what to do.
+/// Describes a finding in a person's words: the sheet's own heading with the field's name in brackets where it differs,
+/// the cell, the mistake, the next step.
 pub(crate) fn describe(finding: &Finding, heading: &str, place: Option<&Place>) -> String {
     let cell = match (place, finding.column) {
         (Some(place), Some(column)) => place.cell(column),
@@ -256,7 +257,7 @@ fn is_field_name(heading: &str) -> bool {
     Field::all().any(|field| heading_key(field.name()) == key)
 }
 
-/// Builds the message with its next step, without the field's name, which stands before it.
+/// Builds the message with its next step, without the field's name, which comes before it.
 fn words(finding: &Finding) -> String {
     match finding.hint.as_str() {
         "" => message(finding).to_owned(),

@@ -1,4 +1,4 @@
-//! Outcomes as a sheet, counted; and the rows that are not done, as a sheet to be mended and fed back.
+//! Outcomes as a sheet, counted; and the rows that are not done, as a sheet to be corrected and fed back.
 
 mod file;
 mod findings;
@@ -10,7 +10,7 @@ use crate::model::{Finding, Outcome, Place, RowResult};
 use crate::sheet::{Column, Heading, SheetError, Tone};
 use std::collections::BTreeMap;
 
-/// The report's columns; the name stands in reports for people only.
+/// The report's columns; the name is in reports for people only.
 pub const HEADINGS: [&str; 17] = [
     "row",
     "place",
@@ -126,7 +126,8 @@ fn all_findings(outcome: &Outcome, sources: bool) -> String {
     lines.join("\n")
 }
 
-/// A finding on one line: severity, rule, cell, what is wrong, what to do, and where that is written if `sources` are wanted.
+/// Describes a finding on one line: severity, rule, cell, mistake, next step, and the source of the rule if `sources`
+/// are wanted.
 pub fn finding_line(finding: &Finding, place: Option<&Place>, sources: bool) -> String {
     let cell = match (place, finding.column) {
         (Some(place), Some(column)) => format!(" {}", place.cell(column)),
@@ -236,7 +237,7 @@ impl Report {
         }
     }
 
-    /// Leaves out the file at this position: what stands in its place stays there.
+    /// Leaves out the file at this position: the old file in its place stays.
     pub(crate) fn leave_out(&mut self, position: usize) {
         if let Some(file) = self.files.get_mut(position) {
             *file = None;
@@ -285,8 +286,8 @@ impl Report {
             .collect()
     }
 
-    /// Ends the report, with what became known by its end: its files take their places. Returns the counts, and the first
-    /// reason that a file could not be written to its end; the others are all the same.
+    /// Ends the report, with the facts that are known by its end: its files take their places. Returns the counts, and
+    /// the first reason that a file could not be written to its end; later ones are the same.
     ///
     /// # Panics
     /// Where rows in are not outcomes out, which is a bug: a report that leaves a row out must not look whole.

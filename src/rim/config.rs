@@ -15,7 +15,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-/// The variable that holds the password where the target does not say where it is.
+/// The variable with the password where the target does not name another source.
 pub(crate) const PASSWORD_VARIABLE: &str = "ROWCALL_PASSWORD";
 
 /// The largest configuration or password file that is read, in bytes.
@@ -28,7 +28,7 @@ pub(crate) struct TargetEntry {
     pub(crate) url: String,
     #[serde(default)]
     pub(crate) username: String,
-    /// As it was typed just now: a file never holds it.
+    /// The password as it was typed just now: a file never contains it.
     #[serde(skip)]
     pub(crate) password: Option<Secret>,
     pub(crate) password_env: Option<String>,
@@ -136,7 +136,7 @@ pub(crate) fn place_in_config(path: &Path, target: &str, key: &str) -> String {
     }
 }
 
-/// The target whose table stands above a place in the configuration.
+/// Finds the target whose table is above a place in the configuration.
 fn target_above(text: &str, at: usize) -> Option<&str> {
     let before = text.get(..at)?;
     let head = before
@@ -151,7 +151,7 @@ fn read_config(path: &Path) -> Result<Config, Failure> {
     let text =
         read_small(path).map_err(|why| Failure::usage(format!("{shown} cannot be read: {why}")))?;
     toml::from_str(&text).map_err(|error| {
-        // The error's own display quotes the line, and a line may hold what nobody should see.
+        // The error's own display quotes the line, and a line may have a secret.
         let line = error
             .span()
             .map_or(1, |span| text[..span.start].matches('\n').count() + 1);
@@ -286,7 +286,7 @@ fn from_command(label: &str, command: &str) -> Result<String, Failure> {
         .map_err(cannot_run)?;
     let (send, receive) = mpsc::channel();
     if let Some(out) = child.stdout.take() {
-        // Not awaited: what the command started may keep the pipe open after it.
+        // Not awaited: processes that the command started may keep the pipe open after it.
         thread::spawn(move || {
             let mut bytes = vec![];
             let read = out.take(COMMAND_BYTES_MAX + 1).read_to_end(&mut bytes);

@@ -49,9 +49,9 @@ impl Exit {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
-    /// Says what happened and where.
+    /// The event and its place.
     pub(crate) message: String,
-    /// Says what to do next; empty where the message says it.
+    /// The next step; empty where the message already says it.
     pub(crate) hint: String,
 }
 
@@ -87,7 +87,7 @@ impl Failure {
 }
 
 impl From<LedgerError> for Failure {
-    /// Exit 3 where another run holds the target, else 2.
+    /// Exit 3 where another run has locked the target, else 2.
     fn from(error: LedgerError) -> Failure {
         let failure = match &error {
             LedgerError::Locked(_) => Failure::target(&error),

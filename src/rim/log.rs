@@ -23,7 +23,7 @@ struct Telling {
     log: Option<(PathBuf, Mutex<File>)>,
 }
 
-/// Sets how much is told from now on.
+/// Sets the detail of messages from now on.
 ///
 /// # Errors
 /// Exit 2 where the log cannot be written, or the file is no log.
@@ -90,7 +90,7 @@ pub(crate) fn note(line: &str) {
     let _ = writeln!(file, "{:.3} {}", Timestamp::now(), message(line));
 }
 
-/// Writes a request into the log, and prints it where every request is told.
+/// Writes a request into the log, and prints it where every request is printed.
 fn exchange(line: &str) {
     note(line);
     if TELLING.get().is_some_and(|telling| telling.is_verbose) {
@@ -98,7 +98,7 @@ fn exchange(line: &str) {
     }
 }
 
-/// The same link, its requests told where that is wanted.
+/// The same link, with its requests printed or logged where that is wanted.
 pub(crate) fn logged(link: Box<dyn Link>, target: &str) -> Box<dyn Link> {
     let is_told = |telling: &Telling| telling.is_verbose || telling.log.is_some();
     match TELLING.get().is_some_and(is_told) {

@@ -1,4 +1,4 @@
-//! The rim: what stands between the command line and the engine. Failures with their exit codes, the terminal, the
+//! The rim: the layer between the command line and the engine. Failures with their exit codes, the terminal, the
 //! configuration, targets and their sessions, and the one rule for outputs.
 
 pub(crate) mod config;

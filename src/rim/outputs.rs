@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Default)]
 pub(crate) struct Files {
     inputs: Vec<PathBuf>,
-    /// Files that no command writes where results go, and what they are.
+    /// Files that no command may replace with its results, with their description.
     kept: Vec<(&'static str, PathBuf)>,
     /// The folders in which runs are kept.
     state: Vec<PathBuf>,
@@ -26,7 +26,7 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// Knows the files that are kept for every command: the key, the configuration and what it names, and the runs.
+    /// Lists the files that every command keeps: the key, the configuration and the files that it names, and the runs.
     pub(crate) fn new(context: &Context) -> Files {
         let mut files = Files::default();
         if let Ok(key) = key_path(context.key_file.as_deref()) {
@@ -56,13 +56,13 @@ impl Files {
         }
     }
 
-    /// Takes note of a file that is written; `flag` is what names it.
+    /// Adds a file that is written; `flag` is the option that names it.
     pub(crate) fn written(&mut self, flag: &'static str, path: &Path) {
         self.outputs.push((flag, path.to_owned()));
     }
 
-    /// Refuses outputs that are inputs or other outputs, by whatever way they are named, and those whose folder is not
-    /// there; then removes what killed runs left half written in those folders, and prints what it was.
+    /// Refuses outputs that are inputs or other outputs, however their paths are written, and those whose folder is
+    /// missing; then removes files that killed runs left half written in those folders, and prints their names.
     ///
     /// # Errors
     /// Exit 2, naming the file.
@@ -86,7 +86,7 @@ impl Files {
         Ok(())
     }
 
-    /// Refuses outputs that would replace what rowcall keeps.
+    /// Refuses outputs that would replace a file that rowcall keeps.
     fn refuse_kept(&self) -> Result<(), Failure> {
         for (flag, path) in &self.outputs {
             let folder = fs::canonicalize(folder_of(path));
@@ -189,7 +189,7 @@ fn place(path: &Path) -> Place {
     if let Ok(path) = fs::canonicalize(&path) {
         return Place::Named(path);
     }
-    // A link to what is not there yet is made there.
+    // A link to a missing file makes it at the link's end.
     let path = match fs::read_link(&path) {
         Ok(link) => path.parent().unwrap_or(&path).join(link),
         Err(_) => path,

@@ -101,7 +101,7 @@ impl<'t> TargetSession<'t> {
     /// Lists the extensions of the PBX, or the groups where the target is about them.
     ///
     /// # Errors
-    /// Exit 3 where it does not tell.
+    /// Exit 3 where it cannot be read.
     pub(crate) fn list(&self) -> Result<Listing, Failure> {
         let listing = self.connection.list();
         listing.map_err(|fault| self.target.failure(&fault))
@@ -110,7 +110,7 @@ impl<'t> TargetSession<'t> {
     /// Lists the extensions of the PBX where the target is about its groups.
     ///
     /// # Errors
-    /// Exit 3 where it does not tell.
+    /// Exit 3 where it cannot be read.
     pub(crate) fn list_extensions(&self) -> Result<Option<Listing>, Failure> {
         let listing = self.connection.list_extensions();
         listing.map_err(|fault| self.target.failure(&fault))
@@ -135,7 +135,7 @@ impl<'t> TargetSession<'t> {
     /// Everything about these extensions, by number, with a progress bar; for callers that need all of them.
     ///
     /// # Errors
-    /// Exit 3 where the target does not tell.
+    /// Exit 3 where the target cannot be read.
     pub(crate) fn look(&self, numbers: &[String]) -> Result<BTreeMap<String, Record>, Failure> {
         let looked = self.look_each(numbers)?;
         match looked.unread.first_key_value() {
@@ -147,7 +147,7 @@ impl<'t> TargetSession<'t> {
     /// Everything about these extensions, with a progress bar. One that cannot be read spoils only itself.
     ///
     /// # Errors
-    /// Exit 3 where the target does not tell.
+    /// Exit 3 where the target cannot be read.
     pub(crate) fn look_each(&self, numbers: &[String]) -> Result<Looked, Failure> {
         let what = format!("{}s looked at", self.target.record());
         let progress = Progress::new(&what, numbers.len() as u64);

@@ -1,4 +1,4 @@
-//! From what was typed after `--to` to a PBX: `rowcall.toml`, `VENDOR+URL`, `sim:VENDOR`.
+//! From the words after `--to` to a PBX: `rowcall.toml`, `VENDOR+URL`, `sim:VENDOR`.
 
 use super::config::{PASSWORD_VARIABLE, TargetEntry, account, config_of, named, place_in_config};
 use super::failure::{Exit, Failure};
@@ -18,7 +18,7 @@ use std::str::FromStr;
 use std::time::Duration;
 use url::{Host, Url};
 
-/// The longest time that a reply may be said to take, in seconds.
+/// The longest time that can be set for a reply, in seconds.
 const REPLY_SECONDS_MAX: f64 = 600.0;
 
 /// Pace and settings of a target, as far as they were typed.
@@ -71,7 +71,7 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     })
 }
 
-/// The words and options from which a target can be resolved again. Holds no secret.
+/// The words and options from which a target can be resolved again. Contains no secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct TargetSpec {
     text: String,
@@ -112,7 +112,7 @@ impl TargetSpec {
             .about_groups(self.groups)
     }
 
-    /// The target of a run again: only the PBX that the run was made for, whatever its name stands for now.
+    /// Resolves the target of a run again: only to the PBX that the run was made for, whatever its name means now.
     ///
     /// # Errors
     /// Exit 3 where the name leads to another PBX, and as [`Target::resolve`].
@@ -156,7 +156,7 @@ pub(crate) struct Target {
     pub(crate) reply: Duration,
     /// Certificates to trust beside the platform's.
     pub(crate) ca_file: Option<PathBuf>,
-    /// The country by whose rule telephone numbers are dialled there.
+    /// The country whose dialling rules apply there.
     pub(crate) country: Option<Country>,
     /// The words and options that it was resolved from.
     pub(crate) spec: TargetSpec,
@@ -358,10 +358,10 @@ pub(crate) fn vendor_of_rows(
 }
 
 impl Target {
-    /// Resolves the words that name a target; what was typed wins over the file, the file over the vendor.
+    /// Resolves the words that name a target; the command line wins over the file, the file over the vendor.
     ///
     /// # Errors
-    /// Exit 2, saying which word of which file is wrong and what would be right.
+    /// Exit 2, with the wrong word, its file, and a right one.
     pub(crate) fn resolve(
         text: &str,
         config: Option<&Path>,
@@ -471,7 +471,7 @@ impl Target {
         }
     }
 
-    /// The place of the target in words that stand for it on any machine.
+    /// The place of the target in words that are the same on any machine.
     pub(crate) fn place(&self) -> String {
         match &self.address {
             Address::Sim(Some(faults)) => format!("{}?{faults}", self.label),
@@ -558,7 +558,7 @@ fn settings(vendor: &Vendor, entry: &TargetEntry, pace: &PaceOptions) -> Result<
 /// The address with the vendor's own path, and the user in it.
 fn address(text: &str, vendor_path: &str) -> Result<(Url, String), Failure> {
     let form = "an address is http(s)://USER@HOST:PORT, with at most a path";
-    // The text itself may hold a password.
+    // The text itself may have a password.
     let mut url = Url::parse(text)
         .map_err(|why| Failure::usage(format!("the address is not usable: {why}")).hint(form))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
@@ -579,7 +579,8 @@ fn address(text: &str, vendor_path: &str) -> Result<(Url, String), Failure> {
             .map_or_else(String::new, |(_, user)| user.into_owned());
     let _ = url.set_username("");
     let prefix = url.path().trim_end_matches('/').to_owned();
-    // `/api/v1.1.0` stands for itself where the vendor's path is `/api/v0.0.1`: the version is the operator's to choose.
+    // An address with `/api/v1.1.0` keeps it where the vendor's path is `/api/v0.0.1`: the version is the operator's to
+    // choose.
     let first = vendor_path.split('/').nth(1).unwrap_or_default();
     let there = first.is_empty() || prefix.split('/').any(|part| part == first);
     let path = if there {
@@ -686,7 +687,7 @@ mod tests {
             (groups.record(), resolve().record()),
             ("group", "extension")
         );
-        // And what is gone on with later is still about them.
+        // A target that is resolved again later is still about them.
         let again = groups.spec.resolve(None).unwrap();
         assert_eq!((again.record(), again.batch), ("group", groups.batch));
         assert!(groups.batch > 1);

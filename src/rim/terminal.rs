@@ -24,8 +24,8 @@ pub(crate) fn print_data(
     }
 }
 
-/// Prints a line on standard error, unless only errors are wanted. Errors are ignored: it is the last resort. What stands in
-/// a sheet, in a file's name or in a reply never steers the terminal, and no address shows a password.
+/// Prints a line on standard error, unless only errors are wanted. Errors are ignored: it is the last resort. Text from
+/// a sheet, a file's name or a reply never steers the terminal, and no address shows a password.
 pub(crate) fn print(line: impl fmt::Display) {
     let line = line.to_string();
     match log::is_quiet() {
@@ -40,7 +40,7 @@ pub(crate) fn print_error(line: &str) {
     let _ = above(|| writeln!(stderr(), "{}", message(line)));
 }
 
-/// Prints what was removed because killed runs had left it half written.
+/// Prints the files that were removed because killed runs had left them half written.
 pub(crate) fn print_leftovers(removed: impl IntoIterator<Item = PathBuf>) {
     for path in removed {
         let path = path.display();
@@ -96,7 +96,7 @@ pub(crate) enum Paint {
     Magenta,
 }
 
-/// A line for standard output in its colour: harmless itself, whatever stands in it.
+/// A line for standard output in its colour: harmless itself, whatever its text.
 fn painted(paint: Paint, text: &str) -> String {
     let text = harmless(text);
     let code = match paint {
@@ -171,7 +171,8 @@ pub(crate) fn can_ask() -> bool {
     stdin().is_terminal() && stderr().is_terminal()
 }
 
-/// Asks for a line on the terminal; `None` where nobody is there, or the input has ended. A blank answer is the default.
+/// Asks for a line on the terminal; `None` where there is no terminal, or the input has ended. A blank answer is the
+/// default.
 pub(crate) fn ask(question: &str, default: &str) -> Option<String> {
     if !can_ask() {
         return None;
@@ -215,7 +216,7 @@ pub(crate) fn ask_secret(question: &str) -> Option<Secret> {
     matches!(read, Ok(1..)).then(|| Secret::new(line.trim_end_matches(['\r', '\n'])))
 }
 
-/// No terminal here hides what is typed.
+/// Returns `None`: no terminal here can hide the typing.
 #[cfg(not(unix))]
 pub(crate) fn ask_secret(_: &str) -> Option<Secret> {
     None
@@ -236,7 +237,7 @@ pub(crate) fn confirm(question: &str) -> bool {
         )
 }
 
-/// A flag that Ctrl-C sets: nothing new is begun, what is in flight is settled. A second Ctrl-C ends the process at
+/// Sets a flag on Ctrl-C: nothing new is begun, requests in flight are settled. A second Ctrl-C ends the process at
 /// once.
 ///
 /// # Errors

@@ -25,23 +25,23 @@ use std::collections::BTreeMap;
 pub(crate) struct Execution<'e> {
     /// The sheets' headings of fields.
     pub(crate) headings: &'e FieldHeadings,
-    /// By position, what cannot be put back of a row's extension.
+    /// The fields of a row's extension that cannot be restored, by position.
     pub(crate) not_restorable: BTreeMap<usize, Vec<Field>>,
     pub(crate) failures_max: FailuresMax,
     /// The extensions that are read back.
     pub(crate) verify: Verify,
     /// The waves, in the order of the changes; none where everything goes at once.
     pub(crate) stages: Vec<Stage>,
-    /// Deletions of what no row names are held where a creation is not done.
+    /// True if deletions of extensions that no row names are held back where a creation is not done.
     pub(crate) is_sync: bool,
     /// The ledger at work; none for a PBX that is gone when the process is.
     pub(crate) journal: Option<Journal>,
-    /// Stands in the place of secrets that were read back.
+    /// The key for the fingerprints that replace secrets that were read back.
     pub(crate) key: Option<Key>,
 }
 
-/// Remembers what a row wrote and the vendor does not give back. What cannot be remembered is written once more the next
-/// time.
+/// Remembers the values that a row wrote and the vendor does not give back. A value that cannot be remembered is
+/// written once more the next time.
 fn remember(
     memory: &Memory,
     manifest: &Manifest,
@@ -68,7 +68,7 @@ fn remember(
     };
 }
 
-/// By position, what cannot be put back of the rows' extensions.
+/// The fields of the rows' extensions that cannot be restored, by position.
 pub(crate) fn not_restorable(rows: &[PlannedRow]) -> BTreeMap<usize, Vec<Field>> {
     let rows = rows.iter().enumerate();
     let partial = rows.filter(|(_, row)| !row.not_restorable.is_empty());
@@ -78,10 +78,10 @@ pub(crate) fn not_restorable(rows: &[PlannedRow]) -> BTreeMap<usize, Vec<Field>>
 }
 
 impl Execution<'_> {
-    /// Sends the changes, and ends the run. `conclude` is given what became of the rows.
+    /// Sends the changes, and ends the run. `conclude` is given the results of the rows.
     ///
     /// # Errors
-    /// Exit 2 where the report or the ledger cannot be written on: what was sent by then is settled.
+    /// Exit 2 where the report or the ledger can no longer be written: changes sent by then are settled.
     pub(crate) fn run(
         self,
         session: TargetSession<'_>,
@@ -207,7 +207,7 @@ impl Execution<'_> {
         (ended, failed)
     }
 
-    /// Says how a wave went, and ends the run where more of it failed than may be.
+    /// Reports how a wave went, and ends the run where more of it failed than is allowed.
     fn judge_wave(&self, wave: usize, failures: u32) -> Option<Ended> {
         let stage = self.stages.get(wave)?;
         if stage.of > 1 {

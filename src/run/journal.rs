@@ -11,7 +11,8 @@ use crate::submit;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
-/// A change of the run: its row's position in the ledger, and how often it was about to be said before this process.
+/// A change of the run: its row's position in the ledger, and the number of times that it was about to be sent before
+/// this process.
 #[derive(Debug, Clone, Copy)]
 pub struct Pending {
     /// The row's position.
@@ -38,7 +39,7 @@ struct Shared {
 struct State {
     /// The number of changes written down as intended.
     durable: usize,
-    /// The number of them that somebody waits for.
+    /// The number of them that a thread waits for.
     wanted: usize,
     results: Vec<(usize, Outcome)>,
     left: Vec<(usize, Shown)>,
@@ -97,7 +98,7 @@ impl Journal {
         self.shared.changed.notify_all();
     }
 
-    /// Takes note of what was read back of a row's extension, before its outcome.
+    /// Records an extension as it was read back, before its row's outcome.
     pub(crate) fn left(&self, position: usize, left: Shown) {
         self.shared.lock().left.push((position, left));
     }
@@ -105,14 +106,14 @@ impl Journal {
     /// Ends the run for now, and comes back when everything is written down.
     ///
     /// # Errors
-    /// What could not be written.
+    /// The failure of a write.
     pub fn end(mut self, why: &str) -> Result<(), LedgerError> {
         self.shared.lock().ending = Some(why.to_owned());
         self.shared.changed.notify_all();
         let written = self.writer.take().map(JoinHandle::join);
         match written {
             Some(Ok(written)) => written,
-            // The thread has no way to panic that is not a bug, and then the ledger tells what is not finished.
+            // The thread has no way to panic that is not a bug, and then the ledger shows the unfinished rows.
             Some(Err(_)) | None => Ok(()),
         }
     }
@@ -143,7 +144,7 @@ impl submit::IntentLog for Journal {
 
 struct Writer {
     pending: Arc<[Pending]>,
-    /// The number of changes written down ahead of the one that somebody waits for.
+    /// The number of changes written down ahead of the one that a thread waits for.
     ahead: usize,
     shared: Arc<Shared>,
 }

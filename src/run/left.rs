@@ -1,4 +1,4 @@
-//! The rows of a run that was cut off, held against what the PBX holds by now.
+//! The remaining rows of a run that was cut off, compared with the present state of the PBX.
 
 use super::saved_options::SavedOptions;
 use crate::compare::{differences, differing, moved};
@@ -17,9 +17,9 @@ pub(super) struct Left {
 /// The result of looking at the PBX again.
 #[derive(Default)]
 pub(super) struct LookedAgain {
-    /// The positions of rows whose extension moved; they have their result.
+    /// The positions of rows whose extension was changed by others; they have their result.
     pub(super) moved: Vec<usize>,
-    /// The positions of rows whose `before` is as of now.
+    /// The positions of rows whose `before` was replaced by the present record.
     pub(super) renewed: Vec<usize>,
 }
 
@@ -52,11 +52,11 @@ impl Left {
             .filter(|(_, standing, _)| *standing != Standing::Final)
     }
 
-    /// Looks at every extension that is still to be changed or deleted. Where it is not what it was when that was
-    /// planned, somebody else changed it since: it is left alone.
+    /// Looks at every extension that is still to be changed or deleted. Where it differs from the time of the plan,
+    /// somebody else changed it since: it is left alone.
     ///
     /// # Errors
-    /// Exit 3 where the PBX does not tell what it holds.
+    /// Exit 3 where the PBX cannot be read.
     pub(super) fn look_again(
         &mut self,
         options: &SavedOptions,
@@ -137,8 +137,8 @@ impl Drift {
     }
 }
 
-/// Compares an extension with what it was when its change was planned; `None` where the change may go on. What may have
-/// been sent is looked at again by whoever sends it.
+/// Compares an extension with its state when its change was planned; `None` where the change can continue. The sender
+/// looks again at a change that may have been sent.
 fn drift(
     manifest: &Manifest,
     standing: Standing,

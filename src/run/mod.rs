@@ -1,15 +1,15 @@
 //! Carries a plan out: guard, ask, write down, send, report. Every command that writes is a planner and the one
 //! [`Run::execute`].
 //!
-//! - [`request`]: what was asked for.
+//! - [`request`]: the request of the command.
 //! - [`execution`]: changes on their way to the target.
 //! - [`resume`]: takes up a run that was cut off or stopped.
 //! - [`past`]: a run of before, and which PBX it belongs to.
-//! - [`left`]: what is left of such a run, held against the PBX of today.
+//! - [`left`]: the rest of such a run, compared with the PBX of today.
 //! - [`journal`]: the run's ledger while it is at work.
 //! - [`results`] and [`rejects`]: where outcomes go.
-//! - [`secrets_file`]: what was generated, and [`recipients`] to whom it is encrypted.
-//! - [`saved_options`]: what a run needs to know again when it is resumed.
+//! - [`secrets_file`]: the generated secrets, and [`recipients`] to whom they are encrypted.
+//! - [`saved_options`]: the options that a run needs again when it is resumed.
 
 mod execution;
 pub mod journal;
@@ -54,7 +54,7 @@ pub(crate) struct Run<'r> {
     request: &'r RunRequest<'r>,
     context: &'r Context,
     stop: &'r StopFlag,
-    /// The rows of the sheets; none where only what was planned of them is there.
+    /// The rows of the sheets; none where only a plan of them is there.
     rows: Rows,
     /// The lines of the report while nothing is planned, where there are no sheets.
     lines: Option<Vec<Outcome>>,
@@ -64,7 +64,7 @@ pub(crate) struct Run<'r> {
     about: String,
 }
 
-/// Writes down what two PBXes agree on, now that the rows of a migration, or of what undoes one, have ended.
+/// Writes down the agreement of two PBXes, now that the rows of a migration, or of its undo, have ended.
 ///
 /// # Errors
 /// Exit 2 where it cannot be written.
@@ -86,7 +86,7 @@ fn conclude(
     })
 }
 
-/// The colour of what becomes of a row.
+/// The colour of a row's fate.
 fn paint(mark: Mark) -> Paint {
     match mark {
         Mark::Create => Paint::Green,
@@ -113,7 +113,7 @@ pub(crate) fn refuse_without_rows(
     results.refuse(Refusal::new("run", failure))
 }
 
-/// Forgets what is remembered of the extensions that are about to be written.
+/// Drops the memory of the extensions that are about to be written.
 ///
 /// # Errors
 /// Exit 2 where that cannot be written down: then nothing may be sent.
@@ -177,8 +177,8 @@ impl<'r> Run<'r> {
     /// outcome in the report.
     ///
     /// # Errors
-    /// What the planner says, exit 3 where the target cannot be used, exit 4 where the guard stops it before the first
-    /// change, exit 2 where a report or the ledger cannot be written (on): what was sent by then is settled.
+    /// The planner's errors, exit 3 where the target cannot be used, exit 4 where the guard stops it before the first
+    /// change, exit 2 where a report or the ledger cannot be written, or no longer: changes sent by then are settled.
     pub(crate) fn execute(
         mut self,
         planner: impl FnOnce(&mut Rows, &TargetSession<'_>) -> Result<Plan, Refusal>,
@@ -207,10 +207,11 @@ impl<'r> Run<'r> {
         })
     }
 
-    /// Signs in, plans, and prints the plan; nothing is sent. `keep` may keep what was planned.
+    /// Signs in, plans, and prints the plan; nothing is sent. `keep` may save the plan.
     ///
     /// # Errors
-    /// What the planner or `keep` says, exit 3 where the target cannot be used, exit 2 where a report cannot be written.
+    /// The errors of the planner or of `keep`, exit 3 where the target cannot be used, exit 2 where a report cannot be
+    /// written.
     pub(crate) fn preview(
         mut self,
         planner: impl FnOnce(&mut Rows, &TargetSession<'_>) -> Result<Plan, Refusal>,
@@ -286,7 +287,7 @@ impl<'r> Run<'r> {
         results.refuse(Refusal::new("output", failure))
     }
 
-    /// Prints a plan, and ends with its lines: what would be sent is valid.
+    /// Prints a plan, and ends with its lines: rows that would be sent are valid.
     pub(crate) fn show(
         self,
         plan: &Plan,
@@ -474,7 +475,7 @@ impl<'r> Run<'r> {
         let ledger = ledger.map_err(|failure| Refusal::new("ledger", failure))?;
         let folder = self.context.state()?.run_folder(ledger.run());
         if let Err(failure) = generated.write(&plan.rows, Some(&folder)) {
-            // Secrets that nobody has are never sent.
+            // Secrets that could not be handed over are never sent.
             ledger.discard().map_err(Failure::from)?;
             return Err(Refusal::new("secrets", failure));
         }

@@ -1,4 +1,4 @@
-//! A run of before, as it is resumed or undone: which one, from when, what it did, and on which PBX.
+//! An earlier run that is resumed or undone: its name, time, actions and PBX.
 
 use super::saved_options::SavedOptions;
 use crate::ledger::{StoredRun, Summary, runs};
@@ -34,7 +34,7 @@ pub(crate) struct PastRun {
 }
 
 impl PastRun {
-    /// Reads what the run was asked for, and how far it is.
+    /// Reads the run's request, and its progress.
     ///
     /// # Errors
     /// Exit 2 where there is no such run or its ledger cannot be used.

@@ -4,7 +4,7 @@
 use crate::rim::Failure;
 use std::io;
 
-/// Those who can read what is encrypted.
+/// The readers of encrypted text.
 #[cfg(feature = "age")]
 pub(crate) struct Recipients(Vec<age::x25519::Recipient>);
 

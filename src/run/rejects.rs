@@ -1,4 +1,4 @@
-//! The rows that are not done, as a sheet to be mended and fed back.
+//! The rows that are not done, as a sheet to be corrected and fed back.
 
 use crate::input::Rows;
 use crate::model::{Outcome, Severity};
@@ -8,7 +8,7 @@ use crate::sheet::{Readers, SheetError, Tone, Writer};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The rows that are not done, as they stood in their sheets.
+/// The rows that are not done, as they were in their sheets.
 pub(crate) struct Rejects<'r> {
     file: PathBuf,
     writer: Writer,
@@ -126,7 +126,7 @@ impl<'r> Rejects<'r> {
             .marked_row(cells, &marks.unwrap_or_default(), &[])
     }
 
-    /// Gives the file its place, and returns what there is to be said of it.
+    /// Gives the file its place, and returns the remark on it.
     pub(crate) fn finish(self) -> Result<String, SheetError> {
         self.writer.finish()?;
         Ok(format!(

@@ -23,11 +23,11 @@ pub(crate) struct ReportOptions {
     pub(crate) json: bool,
 }
 
-/// The limits of a run, and what is read back.
+/// The limits of a run, and the choice of changes that are read back.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct GuardOptions {
     pub(crate) budget: Budget,
-    /// `None` stands for the usual limits.
+    /// The allowed failures; `None` for the usual limits.
     pub(crate) max_failures: Option<Allowance>,
     pub(crate) verify: Verify,
     pub(crate) waves: Option<Waves>,
@@ -55,7 +55,7 @@ impl GuardOptions {
     }
 }
 
-/// The number of failures that a run may have, from what was typed.
+/// Works out the number of failures that a run may have, from the option.
 pub(crate) fn failures_max(typed: Option<Allowance>) -> FailuresMax {
     match typed {
         None => FailuresMax::default(),
@@ -150,7 +150,7 @@ impl RunRequest<'_> {
         files.prepare()
     }
 
-    /// Refuses a run that deletes where nobody said yes and there is no terminal to ask on.
+    /// Refuses a run that deletes without `--yes` where there is no terminal to ask on.
     ///
     /// # Errors
     /// Exit 2, naming the flag.

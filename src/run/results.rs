@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// The number of rows not done that are shown on the terminal; all stand in the report.
+/// The number of rows not done that are shown on the terminal; all are in the report.
 const SHOWN_MAX: u64 = 10;
 
 /// The results of one run, row by row.
@@ -33,7 +33,7 @@ pub(crate) struct Results<'r> {
     json: bool,
     /// The reports' files; `None` for one that is not written.
     files: Vec<Option<PathBuf>>,
-    /// Every line as it stands while nothing was said to the PBX.
+    /// Every line of the report before anything is sent to the PBX.
     lines: Vec<Outcome>,
     report: Report,
     headings: FieldHeadings,
@@ -46,8 +46,8 @@ pub(crate) struct Results<'r> {
 }
 
 impl<'r> Results<'r> {
-    /// Opens the reports, before anything is sent: one that cannot be written is no reason to stop half-way. They take
-    /// their places in [`Results::finish`]. `lines` are all lines as they stand now.
+    /// Opens the reports, before anything is sent: one that cannot be written must not stop the run half-way. They take
+    /// their places in [`Results::finish`]. `lines` are all lines by now.
     ///
     /// # Errors
     /// Exit 2 where a file cannot be written.
@@ -74,7 +74,7 @@ impl<'r> Results<'r> {
         })
     }
 
-    /// Results that stand in no file.
+    /// Results that go into no file.
     pub(crate) fn without_files(
         command: &'static str,
         label: &str,
@@ -121,7 +121,7 @@ impl<'r> Results<'r> {
         Results::open(request, headings, lines, &possible, None)
     }
 
-    /// A line as it stands while nothing was said to the PBX.
+    /// A line of the report before anything is sent to the PBX.
     pub(crate) fn line(&self, position: usize) -> Option<&Outcome> {
         self.lines.get(position)
     }
@@ -163,7 +163,7 @@ impl<'r> Results<'r> {
                 continue;
             }
             self.not_done += 1;
-            // A run that stops gives its reason once, in the line that says so.
+            // A run that stops gives its reason once, in the line about its end.
             let reason = outcome.result == RowResult::NotSent;
             let told = reason && std::mem::replace(&mut self.reason_told, true);
             if self.not_done <= SHOWN_MAX && !self.quiet && !told {

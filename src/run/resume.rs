@@ -51,12 +51,12 @@ impl ResumedRun {
         Ok(ResumedRun { past, target })
     }
 
-    /// Sends what is left, as far as the PBX still is as it was when that was planned. What may have been sent is looked
-    /// up first. `yes` answers the question whether that is meant.
+    /// Sends the remaining changes, as far as the PBX still is as it was when they were planned. Changes that may have
+    /// been sent are looked up first. `yes` answers the confirmation.
     ///
     /// # Errors
     /// Exit 3 where the target cannot be used or another process is at work on it, exit 2 where the ledger or a report
-    /// cannot be written on, or something would be deleted and nobody is there to be asked.
+    /// can no longer be written, or a deletion needs confirmation and there is no terminal to ask on.
     pub(crate) fn execute(
         &self,
         context: &Context,
@@ -169,8 +169,8 @@ impl ResumedRun {
         })
     }
 
-    /// Takes the run up: nobody else can work on it or its target then. Gives its rows, and the cells of those that may
-    /// have to be given back.
+    /// Takes the run: no other process can work on it or its target then. Returns its rows, and the cells of those that
+    /// may become rejects.
     ///
     /// # Errors
     /// Exit 2 where an output is not to be written, or the key or the ledger cannot be used; exit 3 where another process

@@ -1,4 +1,4 @@
-//! The options of a run that are needed again when it is resumed; they stand in its ledger. No secrets.
+//! The options of a run that are needed again when it is resumed; they are kept in its ledger. No secrets.
 
 use super::rejects::Originals;
 use super::request::RunRequest;
@@ -75,7 +75,7 @@ impl SavedOptions {
         })
     }
 
-    /// The files that are no longer what was read: a run that is resumed goes by its own rows.
+    /// The files that have changed since they were read: a run that is resumed uses its own rows.
     pub(crate) fn changed_files(&self) -> impl Iterator<Item = &Path> {
         let changed = |(file, hash): &&(PathBuf, String)| {
             fs::read(file).is_ok_and(|bytes| sha256_hex(&bytes) != *hash)

@@ -21,17 +21,17 @@ use zeroize::Zeroizing;
 /// The ending of an encrypted file.
 const AGE: &str = ".age";
 
-/// The file for generated secrets, and its readers. Holds no secret.
+/// The file for generated secrets, and its readers. Contains no secret.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SecretsOut {
-    /// The file; `None` stands for one in the run's folder.
+    /// The file; `None` for one in the run's folder.
     file: Option<PathBuf>,
     /// The age recipients that it is encrypted to; it is in clear where there are none.
     recipients: Vec<String>,
 }
 
 impl SecretsOut {
-    /// Checks what was typed.
+    /// Checks the options.
     ///
     /// # Errors
     /// Exit 2: the file is there already, or cannot be one; a recipient is none.
@@ -101,8 +101,8 @@ impl SecretsOut {
     }
 }
 
-/// The fields that were generated, each with the positions of its rows, and the file for them. Holds no secret: it
-/// stands in the ledger, so that a resumed run can still write them.
+/// The fields that were generated, each with the positions of its rows, and the file for them. Contains no secret: it
+/// is kept in the ledger, so that a resumed run can still write them.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Generated {
     out: SecretsOut,
@@ -110,8 +110,8 @@ pub(crate) struct Generated {
 }
 
 impl Generated {
-    /// Puts a secret in the place of every `<generate>` that is about to be sent. What is there already keeps its own:
-    /// its changes have none.
+    /// Puts a secret in the place of every `<generate>` that is about to be sent. An extension that exists keeps its
+    /// own: its changes have none.
     ///
     /// # Errors
     /// There is none left, or no random bytes.
@@ -147,7 +147,7 @@ impl Generated {
         Ok(generated)
     }
 
-    /// Writes the file, for its owner only, and says where it is. On return it is safely on the disk. `folder` is the
+    /// Writes the file, for its owner only, and returns its path. On return it is safely on the disk. `folder` is the
     /// run's, where it has one.
     ///
     /// # Errors
@@ -239,7 +239,7 @@ impl Generated {
         let mut writer = Writer::stream(Box::new(buffer.clone()), &name, format, &headings)
             .map_err(Failure::usage)?;
         for (position, wanted) in wanted {
-            // A secret that somebody typed is known to them, and stays where it is.
+            // A secret that was typed is known to its author, and stays in the sheet.
             let is_told = |field: &Field| {
                 let rows = self.fields.get(field);
                 rows.is_none_or(|rows| rows.binary_search(&position).is_ok())
@@ -268,7 +268,7 @@ impl Generated {
     }
 }
 
-/// A sheet in memory, before it is known whether it may stand on a disk in clear.
+/// A sheet in memory, until it is clear if it may be on a disk unencrypted.
 #[derive(Clone, Default)]
 struct Buffer(Arc<Mutex<Zeroizing<Vec<u8>>>>);
 

@@ -1,7 +1,7 @@
 //! Faults of a PBX, their rates and their times, all decided by a seed, so that a storm can be repeated.
 //!
-//! A decision is a hash of the seed, the request and how often this request was said before. It does not depend on the
-//! order in which threads arrive, on the session's token, or on whether the request came over a socket.
+//! A decision is a hash of the seed, the request and the number of times that it was sent before. It does not depend on
+//! the order in which threads arrive, on the session's token, or on the use of a socket.
 
 use crate::wire::RawRequest;
 use md5::{Digest, Md5};
@@ -25,8 +25,8 @@ pub enum Breakage {
     Unavailable,
     /// 503, though it was done.
     UnavailableAfter,
-    /// The connection is not accepted and nothing done. Over a socket the system has accepted it before anybody can
-    /// refuse, so there it is closed without an answer; what is really refused there is a server that was stopped.
+    /// The connection is not accepted and nothing done. Over a socket the system has accepted it before the program can
+    /// refuse, so there it is closed without an answer; only a server that was stopped really refuses.
     Refuse,
     /// The connection is cut and nothing done.
     CutBefore,
@@ -68,7 +68,7 @@ pub struct FaultWord {
     pub word: &'static str,
     /// Its effect, with its unit.
     pub help: &'static str,
-    /// The number that holds where it is not given.
+    /// The number that applies where none is given.
     pub default: u64,
     /// The largest number it takes.
     pub max: u64,

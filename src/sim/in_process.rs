@@ -7,7 +7,7 @@ use crate::wire::{REPLY_BYTES_MAX, RawRequest, Reply, Request};
 use std::thread;
 use std::time::Duration;
 
-/// Says requests to a [`Sim`], encoded as they would go over the wire, and gives the faults that a socket would give.
+/// Hands requests to a [`Sim`], encoded as they would go over the wire, and returns the faults that a socket would.
 pub struct InProcess {
     sim: Sim,
     prefix: String,
@@ -15,8 +15,8 @@ pub struct InProcess {
 }
 
 impl InProcess {
-    /// A link to a PBX. `prefix` is what its vendor puts before each request's path, such as `/api/v0.0.1`;
-    /// `reply_time_max` is how long a reply may take before it counts as lost.
+    /// Creates a link to a PBX. `prefix` is the path that its vendor puts before each request's path, such as
+    /// `/api/v0.0.1`; `reply_time_max` is the time that a reply may take before it counts as lost.
     pub fn new(sim: Sim, prefix: impl Into<String>, reply_time_max: Duration) -> InProcess {
         InProcess {
             sim,
@@ -272,7 +272,7 @@ mod tests {
         let (_, link) = link(&faults);
         let next = AtomicUsize::new(0);
         let row = |index: usize| {
-            // Each thread says its row three times before it takes the next one, as a sender does.
+            // Each thread sends its row three times before it takes the next one, as a sender does.
             let said = (0..3).map(|_| link.exchange(&add(&index.to_string(), token)));
             said.map(|came| format!("{came:?}")).collect()
         };

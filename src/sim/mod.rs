@@ -1,7 +1,7 @@
-//! A PBX you can break: a vendor's simulated PBX behind a lock, faults by a seed, and a log of what was said to it.
+//! A PBX you can break: a vendor's simulated PBX behind a lock, faults by a seed, and a log of the requests to it.
 //!
-//! [`InProcess`] speaks to it without a socket, [`Server`] puts it behind one; both enact the same faults for the same
-//! requests. Knows no vendor and keeps no secret: the log holds paths without their query.
+//! [`InProcess`] reaches it without a socket, [`Server`] puts it behind one; both enact the same faults for the same
+//! requests. Knows no vendor and keeps no secret: the log has paths without their query.
 
 mod faults;
 mod in_process;
@@ -29,7 +29,7 @@ pub const OTHER_PATHS: &str = "(others)";
 /// Most times of arrival that are kept; the oldest go first.
 pub const ARRIVALS_MAX: usize = 1_000_000;
 
-/// A simulated PBX that can be broken, and asked what it heard. Its clones are the same PBX.
+/// A simulated PBX that can be broken, and keeps a log of its requests. Its clones are the same PBX.
 #[derive(Clone)]
 pub struct Sim(Arc<Mutex<State>>);
 
@@ -37,7 +37,7 @@ struct State {
     pbx: Box<dyn Pbx>,
     faults: Faults,
     memory: Memory,
-    /// Breakages that strike once: the first request that holds the text.
+    /// Breakages that strike once: the first request that contains the text.
     once: Vec<(String, Breakage)>,
     counts: BTreeMap<String, u64>,
     arrivals: VecDeque<Instant>,
@@ -56,14 +56,14 @@ impl Sim {
         })))
     }
 
-    /// Breaks it in another way from now on, as if no request had been said before.
+    /// Breaks it in another way from now on, as if no request had been sent before.
     pub fn set_faults(&self, faults: Faults) {
         let mut state = self.lock();
         state.faults = faults;
         state.memory = Memory::default();
     }
 
-    /// Breaks the next request whose path, query or body holds `part`, once, whatever the faults by seed say.
+    /// Breaks the next request whose path, query or body contains `part`, once, whatever the faults by seed.
     pub fn break_once(&self, part: impl Into<String>, breakage: Breakage) {
         self.lock().once.push((part.into(), breakage));
     }
@@ -83,7 +83,7 @@ impl Sim {
         self.lock().counts.clone()
     }
 
-    /// Counts the requests to a path, which is given as it stood in the request, without query.
+    /// Counts the requests to a path, given as in the request, without query.
     pub fn requests_to(&self, path: &str) -> u64 {
         self.lock().counts.get(path).copied().unwrap_or(0)
     }
@@ -114,7 +114,7 @@ impl Sim {
         self.lock().arrivals.iter().copied().collect()
     }
 
-    /// The numbers of the extensions that it holds.
+    /// The numbers of its extensions.
     pub fn numbers(&self) -> Vec<String> {
         self.lock().pbx.numbers()
     }
@@ -134,7 +134,7 @@ impl Sim {
         self.lock().pbx.sign_ins()
     }
 
-    /// Hears a request and says how it ends and after which time; the waiting is left to the caller, so that requests
+    /// Takes a request and returns its end and the time until then; the waiting is left to the caller, so that requests
     /// overlap.
     fn hear(&self, heard: &RawRequest) -> Told {
         self.lock().hear(heard)
@@ -264,7 +264,7 @@ fn garbage(reply: Reply, dice: &[u8; 16]) -> Reply {
     let body = match form % 3 {
         1 if half > 0 => reply.body.into_iter().take(half).collect(),
         2 => Vec::new(),
-        // Begins with a byte that no UTF-8 text holds, so that it can never be read as a true answer.
+        // Begins with a byte that is in no UTF-8 text, so that it can never be read as a true answer.
         _ => std::iter::once(0xff).chain(*dice).collect(),
     };
     Reply::new(200, reply.content_type, body)

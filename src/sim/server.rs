@@ -107,8 +107,8 @@ impl Drop for Server {
     }
 }
 
-/// An address to listen on from what a person typed: `8080`, `:8080`, `HOST:PORT`, or a host alone; what is missing is
-/// this machine's own loopback, and `port`.
+/// Parses an address to listen on that a person typed: `8080`, `:8080`, `HOST:PORT`, or a host alone; a missing host is
+/// this machine's own loopback, a missing port is `port`.
 ///
 /// # Errors
 /// It is no address, or its name is not known.
@@ -182,7 +182,7 @@ impl House {
             return;
         };
         let mut open = self.open();
-        // Checked under the lock: a stop closes what stands here, and nothing is added after it.
+        // Checked under the lock: a stop closes the connections listed here, and none is added after it.
         if self.is_stopping() {
             return;
         }
@@ -249,7 +249,7 @@ struct Connection<'h> {
     stream: TcpStream,
     /// Bytes that have arrived and are not used yet.
     came: Vec<u8>,
-    /// The time by which the rest of what is being read must have arrived.
+    /// The time by which the rest of the request must have arrived.
     deadline: Instant,
 }
 
@@ -396,7 +396,7 @@ impl<'h> Connection<'h> {
         }
     }
 
-    /// Reads over what follows the last chunk, up to the empty line.
+    /// Reads over the lines behind the last chunk, up to the empty line.
     fn trailers(&mut self) -> Result<(), Over> {
         loop {
             let mut trailers = [httparse::EMPTY_HEADER; HEADERS_MAX];
@@ -451,7 +451,7 @@ impl<'h> Connection<'h> {
     }
 }
 
-/// The head at the beginning of what came, and how long it is; `None` where more has to come.
+/// Parses the head at the beginning of the bytes so far, and returns it with its length; `None` where more has to come.
 fn parse_head(came: &[u8]) -> Result<Option<(Head, usize)>, Over> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut request = httparse::Request::new(&mut headers);
@@ -559,7 +559,7 @@ fn bytes_of(reply: &Reply, dated: bool, keep_alive: bool, is_head: bool) -> Vec<
     bytes
 }
 
-/// Status line, type and what becomes of the connection; the length and the empty line are still to come.
+/// Writes status line, type and the end or reuse of the connection; the length and the empty line are still to come.
 fn head_of(reply: &Reply, keep_alive: bool) -> Vec<u8> {
     let mut head = format!("HTTP/1.1 {} {}\r\n", reply.status, reason(reply.status));
     if !reply.content_type.is_empty() {
@@ -630,7 +630,7 @@ mod tests {
         (sim, server)
     }
 
-    /// A client that believes nothing: it tells a whole reply from one that was cut.
+    /// A client that trusts nothing: it distinguishes a complete reply from one that was cut.
     struct Client {
         stream: TcpStream,
         came: Vec<u8>,

@@ -26,8 +26,8 @@ pub const BUSY_MAX: u32 = 6;
 /// Most renewals of the session for one request; more than one, because another sender's renewal may overtake it.
 pub const RENEWALS_MAX: u32 = 3;
 
-/// Most sign-ins in a row whose replies are lost, or in mid-run, when this is known to be the PBX, not understood. Fewer
-/// than the five refusals after which vendors lock an account.
+/// The largest number of sign-ins in a row whose replies are lost, or in mid-run, when this is known to be the PBX, not
+/// understood. Fewer than the five refusals after which vendors lock an account.
 const SIGN_INS_MAX: u32 = 3;
 
 /// Most times that a listing in pages is fetched until two agree.
@@ -39,7 +39,7 @@ const GARBLED_MAX: u32 = 3;
 /// Extensions in a row to which no reply comes, after which a look-up gives up.
 const SILENT_MAX: u32 = 1;
 
-/// Longest wait of a conversation whose replies cost much for another one such to end.
+/// The longest wait of a conversation whose replies cost much for another one of that kind to end.
 const ALONE_PATIENCE: Duration = Duration::from_secs(120);
 
 /// The part of a session's lifetime after which it is kept alive.
@@ -55,7 +55,7 @@ pub struct Connection {
     account: Account,
     patience: Patience,
     state: Mutex<SessionState>,
-    /// Held while the session is renewed.
+    /// Locked while the session is renewed.
     renewing: Mutex<()>,
     opened: Instant,
 }
@@ -98,8 +98,8 @@ pub struct Response {
 pub struct Lookup {
     /// The number.
     pub number: String,
-    /// Everything that the PBX holds under it: nothing where it was asked for this number alone and has no such
-    /// extension, several records where it has the number more than once. The fault where it could not be read.
+    /// All records on the PBX under it: none where it was asked for this number alone and has no such extension,
+    /// several where it has the number more than once. The fault where it could not be read.
     pub found: Result<Vec<Record>, Fault>,
 }
 
@@ -110,7 +110,7 @@ pub struct LookupOptions {
     pub parallel: usize,
     /// Numbers in one request; at most the vendor's `batch`.
     pub batch: usize,
-    /// Also fetches what is live (registrations).
+    /// True to fetch live state (registrations) too.
     pub live: bool,
 }
 
@@ -210,7 +210,7 @@ impl Connection {
             if listing.complete && old == new {
                 return Ok(listing);
             }
-            // Until two agree, everything that any of them held counts as there.
+            // Until two agree, every number in any of them counts as there.
             let seen: HashSet<&String> = listing.numbers.iter().collect();
             let gone = before
                 .numbers
@@ -362,8 +362,8 @@ impl Connection {
         Ok(lookups)
     }
 
-    /// Fetches at most one batch of extensions in one conversation. What the answer to several numbers leaves out may be
-    /// there all the same: see [`Connection::look_up`].
+    /// Fetches at most one batch of extensions in one conversation. An extension that the answer to several numbers
+    /// leaves out may be there all the same: see [`Connection::look_up`].
     ///
     /// # Errors
     /// The fault that ended the conversation.
@@ -408,7 +408,7 @@ impl Connection {
         let _ = self.converse_about_session(&Task::SignOut, &session);
     }
 
-    /// Holds a conversation within the session, which is renewed where it runs out.
+    /// Runs a conversation within the session, which is renewed where it runs out.
     fn converse(
         &self,
         client: &dyn Client,
@@ -452,7 +452,7 @@ impl Connection {
         }
     }
 
-    /// Holds a conversation about the session itself.
+    /// Runs a conversation about the session itself.
     fn converse_about_session(&self, task: &Task<'_>, session: &Session) -> Result<Answer, Fault> {
         let mut transcript = Transcript {
             // A lost reply to a sign-in may have been counted as a wrong password: it is not asked for again here.
@@ -657,15 +657,15 @@ struct Transcript {
     http_status: Option<u16>,
     /// A request that writes may have reached the PBX.
     wrote: bool,
-    /// Reads whose replies are not understood are sent again.
+    /// True if reads whose replies are not understood are sent again.
     asks_again: bool,
-    /// Reads whose replies are lost are sent again.
+    /// True if reads whose replies are lost are sent again.
     repeats_lost: bool,
     /// It is about the session itself.
     about_session: bool,
     /// The memory that its replies cost, in bytes.
     cost: usize,
-    /// Held once they cost more than may be had by several at a time.
+    /// The lock taken once the replies cost more than several conversations at a time may have.
     alone: Option<Alone>,
     /// The place whose exchange was last taken back, and how many times in a row.
     taken_back: (usize, u32),
@@ -686,7 +686,7 @@ impl Transcript {
         times
     }
 
-    /// Makes room for one more reply: a conversation whose replies cost much goes on alone, and not without end.
+    /// Makes room for one more reply: a conversation whose replies cost much continues alone, and not without end.
     fn afford(&mut self, cost: usize, exchange: &Exchange) -> Result<(), Fault> {
         let cost = self.cost.saturating_add(cost);
         if cost > CONVERSATION_COST_MAX {
@@ -1288,7 +1288,7 @@ mod tests {
 
     #[test]
     fn a_part_was_sent_only_where_it_was() {
-        // The only write is refused, and what follows it is lost.
+        // The only write is refused, and the read behind it is lost.
         let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
             "create" => Trouble::LoseBefore,
             _ => Trouble::Nothing,

@@ -1,4 +1,4 @@
-//! A vendor that exists for the tests here, and a PBX of it that breaks as it is told.
+//! A vendor that exists for the tests here, and a PBX of it that breaks on demand.
 
 use super::converse::Connection;
 use crate::link::paced::Pace;
@@ -455,7 +455,7 @@ pub(crate) struct FakeVendor {
 }
 
 impl FakeVendor {
-    /// A PBX that holds so many extensions, 1000 and on.
+    /// Creates a PBX with so many extensions, from 1000 on.
     pub(crate) fn holding(count: usize) -> FakeVendor {
         let pbx = Arc::new(FakePbx::default());
         for number in 1000..1000 + count {
@@ -468,7 +468,7 @@ impl FakeVendor {
         }
     }
 
-    /// Sets what goes wrong, by the request and how many times it has been sent.
+    /// Sets the trouble of each request, by the request and the number of times it has been sent.
     pub(crate) fn troubled(
         mut self,
         script: impl Fn(&Request, u32) -> Trouble + Send + Sync + 'static,

@@ -3,7 +3,7 @@
 //! - [`converse`]: the one loop that speaks to a PBX.
 //! - [`order`]: which changes wait for others.
 //! - [`settle`]: one change to its end, lost replies included.
-//! - [`verify`]: reads back what was written, before its result counts.
+//! - [`verify`]: reads written changes back, before their result counts.
 //!
 //! There is no dispatcher thread: a sender that is free takes the next row and its permit from the `Queue` itself, one
 //! sender at a time. So rows leave in their order, a permit is used at once and never lies about, and at the gate is the
@@ -56,7 +56,7 @@ impl Default for FailuresMax {
 /// Options of sending changes.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Changes in flight, at most [`PARALLEL_MAX`]; one where changes write what is changed one at a time.
+    /// Changes in flight, at most [`PARALLEL_MAX`]; one where only one change at a time may write.
     pub parallel: usize,
     /// Failures that the run may have.
     pub failures_max: FailuresMax,
@@ -66,15 +66,15 @@ pub struct Options {
     pub verify: Verify,
     /// Extensions read back in one request; at most the vendor's `batch`.
     pub batch: usize,
-    /// Counts the changes that were sent and answered, for whoever shows how far the run is.
+    /// Counts the changes that were sent and answered, for the display of progress.
     pub sent: Arc<AtomicU64>,
-    /// The first row that deletes what no row of a sheet names. Such a deletion waits for every creation before it, and
-    /// is held where one of them may be the same extension under another number.
+    /// The first row that deletes an extension that no row of a sheet names. Such a deletion waits for every creation
+    /// before it, and is held back where one of them may be the same extension under another number.
     pub unnamed_from: usize,
 }
 
 impl Options {
-    /// The usual limits with this many changes in flight, for a PBX whose replies may take this long; nothing is read
+    /// The usual limits with this many changes in flight, for a PBX whose replies may take this long; no change is read
     /// back.
     pub fn new(parallel: usize, reply: Duration) -> Self {
         Options {
@@ -156,7 +156,7 @@ impl Ended {
 
 /// Waves of changes, after each of which a run may end.
 pub struct WaveGate<'w> {
-    /// Changes in each wave; what is left goes in a last one.
+    /// Changes in each wave; the rest goes in a last one.
     pub sizes: &'w [usize],
     /// Called after each wave with its index, from 0; a reason that it returns ends the run.
     pub after: &'w mut dyn FnMut(usize) -> Option<Ended>,
@@ -164,8 +164,8 @@ pub struct WaveGate<'w> {
 
 /// Sends changes and hands each result to `each`, in the order in which they end.
 ///
-/// A change that refers to an extension which an earlier change creates waits for that one, and is `held` where that one
-/// is not done; a second change of the same row waits for the first, and both have one [`Settlement`]: see
+/// A change that refers to an extension which an earlier change creates waits for that one, and is `held` back where
+/// that one is not done; a second change of the same row waits for the first, and both have one [`Settlement`]: see
 /// [`order::in_order`].
 ///
 /// After changes of groups each extension is read once more at the run's end, for another one may write the same
@@ -255,7 +255,7 @@ fn send_round(
     threads: usize,
     recorder: &mut Recorder<'_, '_>,
 ) {
-    // Results that nobody has written down yet are looked up after a crash, so few may wait.
+    // Results that are not written down yet are looked up after a crash, so few may wait.
     let (results, ended_rows) = bounded(threads / 2);
     thread::scope(|scope| {
         for _ in 0..threads {
@@ -301,7 +301,7 @@ struct Queue<'c> {
     next: Mutex<usize>,
     /// The end of the round.
     until: usize,
-    /// Changes that are not sent, because what they waited for is not done.
+    /// True for changes that are not sent, because a change that they waited for is not done.
     held: Vec<bool>,
     /// The reason why nothing more is handed out.
     ended: Mutex<Option<Ended>>,
@@ -478,7 +478,7 @@ fn send_rows<'c>(
             return;
         }
     }
-    // The last sender reads back what still waits for company.
+    // The last sender reads back the changes that still wait for a full batch.
     if queue.senders.fetch_sub(1, Ordering::SeqCst) == 1 {
         hand_over(verified(queue, queue.verifier.rest()), &results);
     }
@@ -554,7 +554,7 @@ impl Recorder<'_, '_> {
         (self.each)(done);
     }
 
-    /// Reads every extension or group once more whose groups were written, and hands on the final result.
+    /// Reads every extension or group whose groups were written once more, and hands on the final result.
     fn reread_groups(&mut self, connection: &Connection, options: &Options) {
         let written = std::mem::take(&mut self.in_groups);
         let batch = options.batch.min(connection.manifest().vendor.batch).max(1);
@@ -587,7 +587,7 @@ impl Recorder<'_, '_> {
         }
     }
 
-    /// Records a change as held where something that it waited for is not done. Returns true then, and where it has
+    /// Records a change as held back where another that it waited for is not done. Returns true then, and where it has
     /// its result already.
     fn hold(&mut self, position: usize) -> bool {
         if self.recorded.get(position).is_none_or(Option::is_some) {
@@ -749,7 +749,7 @@ fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Fault> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|_| sender_broke_down())
 }
 
-/// Locks, also after another thread panicked while it held the lock: the data behind these locks is whole at every
+/// Locks, also after another thread panicked while it had the lock: the data behind these locks is consistent at every
 /// moment.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -793,7 +793,7 @@ mod tests {
         }
     }
 
-    /// Submits and checks what always holds: one result a row, and no extension made twice.
+    /// Submits and checks the constant promises: one result for each row, and no extension created twice.
     fn sent(
         fake: &FakeVendor,
         changes: Vec<Change>,

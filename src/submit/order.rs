@@ -1,6 +1,6 @@
-//! In which order changes leave: as they come, but a row that forwards to an extension which another row of the same run
-//! creates leaves after that one. No vendor says whether it takes a forward to an extension that it does not
-//! have, so it holds for all of them.
+//! The order in which changes leave: as they come, but a row that forwards to an extension which another row of the
+//! same run creates leaves after that one. No vendor documents if it takes a forward to an extension that it does not
+//! have, so this applies to all of them.
 //!
 //! Rows that point at each other are made without these forwards first, and get them in a second step. Where any row waits
 //! for another, deletions leave last.
@@ -181,7 +181,7 @@ pub fn kept_words(number: &str, row: usize, result: RowResult) -> (String, Strin
     )
 }
 
-/// The changes that each change waits for, as far as they stand before it.
+/// The changes that each change waits for, as far as they come before it.
 pub(super) struct Dependencies {
     parents: Vec<Vec<(Option<Field>, usize)>>,
     /// Rounds: within one, no change waits for another.
@@ -191,8 +191,8 @@ pub(super) struct Dependencies {
 }
 
 impl Dependencies {
-    /// `ends` are positions at which a round ends anyway; deletions of rows from `unnamed_from` on wait for every creation
-    /// that stands before them.
+    /// Works out the waits. `ends` are positions at which a round ends anyway; deletions of rows from `unnamed_from` on
+    /// wait for every creation before them.
     pub(super) fn new(changes: &[Change], ends: &[usize], unnamed_from: usize) -> Dependencies {
         let mut creation: Option<usize> = None;
         let mut brought: HashMap<&str, usize> = HashMap::new();
@@ -395,7 +395,7 @@ mod tests {
         let said = |operation| fake.pbx.said(operation);
         assert_eq!((said("create"), said("update")), (3, 1));
 
-        // The first step fails: the other is held, and the second step is not said.
+        // The first step fails: the other is held back, and the second step is not sent.
         let refusing = |operation: &'static str, number: &'static str| {
             FakeVendor::holding(0).troubled(move |request, _| {
                 match request.operation == operation && request.query[0].1 == number {

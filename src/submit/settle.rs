@@ -50,7 +50,7 @@ pub struct Settlement {
     pub fault: Option<Fault>,
     /// The fields that are not as wanted.
     pub differing: Vec<Field>,
-    /// The reason in words; empty where the result says it all.
+    /// The reason in words; empty where the result is enough.
     pub message: String,
     /// The next step for the reader; empty where there is nothing to add.
     pub hint: String,
@@ -60,7 +60,7 @@ pub struct Settlement {
     pub http_status: Option<u16>,
     /// The result comes from a look at the PBX, not from its reply.
     pub looked: bool,
-    /// The extension as it was read back once it was written, also where it is not all as wanted; `None` where it was
+    /// The extension as it was read back after it was written, also where it is not all as wanted; `None` where it was
     /// not read back, or may be somebody else's.
     pub left: Option<Record>,
     /// The result may change once more, when the groups are read at the run's end: see [`super::submit`].
@@ -159,13 +159,13 @@ struct Settling<'c> {
     http_status: Option<u16>,
     /// The last fault after which the change may have happened, if there was one.
     lost: Option<Fault>,
-    /// The time until which what was sent may take effect.
+    /// The time until which a sent request may take effect.
     until: Instant,
     /// Only a part of a creation was sent last, for the extension is there.
     repeats_a_part: bool,
 }
 
-/// The extensions that the PBX holds under the numbers of a change.
+/// The extensions on the PBX under the numbers of a change.
 struct Presence {
     /// Under the number that it had before.
     old: Option<Record>,
@@ -240,8 +240,8 @@ impl Settling<'_> {
         }
     }
 
-    /// The result of a fault that leaves nothing to look for. A refusal is no such fault: some PBXes refuse a change and
-    /// carry it out, or a part of it. `wrote` tells whether anything was sent that could change something.
+    /// Returns the result of a fault that leaves nothing to look for. A refusal is no such fault: some PBXes refuse a
+    /// change and carry it out, or a part of it. `wrote` is true if any request was sent that could change something.
     fn certain(&self, fault: &Fault, wrote: bool) -> Option<Settlement> {
         use FaultKind::*;
         let doubtful = self.lost.is_some();
@@ -251,7 +251,7 @@ impl Settling<'_> {
             (Missing, _) => return None,
             (Rejected | Exists, _) if doubtful || wrote => return None,
             (Rejected | Exists, _) => RowResult::Rejected,
-            // They leave open what became of the first time.
+            // They leave the result of the first time open.
             (NotSent | Busy | SessionExpired, _) if doubtful => return None,
             (CredentialRefused | TargetUnusable, _)
                 if doubtful || !fault.done_before.is_empty() =>
@@ -265,7 +265,7 @@ impl Settling<'_> {
         Some(self.against(result, fault))
     }
 
-    /// Looks at the PBX until the result is clear, at the latest when what was sent can no longer take effect.
+    /// Looks at the PBX until the result is clear, at the latest when the request can no longer take effect.
     fn look_and_decide(&self, fault: &Fault) -> LookResult {
         let mut looks = 0;
         loop {
@@ -341,7 +341,7 @@ impl Settling<'_> {
         }
     }
 
-    /// True where the PBX itself said no, and it is not said again.
+    /// Returns true where the PBX itself refused, so that the request is not sent again.
     fn is_refused(&self, fault: &Fault) -> bool {
         matches!(
             fault.kind,
@@ -375,7 +375,7 @@ impl Settling<'_> {
                 let differs = self.unlike(RowResult::Differs, missing, fault);
                 return Some(differs.leaving(held));
             }
-            // The extension was made and what comes after it was lost: only that is sent again.
+            // The extension was created and the next steps were lost: only those are sent again.
             let mut rest = wanted.key_only();
             for field in missing {
                 rest.set(field, wanted.get(field).unwrap_or_default());
@@ -392,7 +392,7 @@ impl Settling<'_> {
         let result = match fault.kind {
             _ if unlike.is_empty() => RowResult::Unknown,
             FaultKind::Exists => RowResult::Conflict,
-            // Refused, and what is there has little in common with what was to be made: somebody else made it.
+            // Refused, and the extension there has little in common with the wanted one: somebody else created it.
             FaultKind::Rejected if refused && is_another => RowResult::Conflict,
             _ => RowResult::Differs,
         };
@@ -453,8 +453,8 @@ impl Settling<'_> {
         }
     }
 
-    /// A rename is done only where the old number is gone and the new one holds what the old one held, with what is
-    /// wanted.
+    /// A rename is done only where the old number is gone and the new one has all values of the old one, with the
+    /// wanted ones.
     fn judge_renamed(
         &self,
         presence: Presence,
@@ -612,8 +612,8 @@ impl Settling<'_> {
     }
 }
 
-/// The record that an extension is to hold once it is renamed: everything that it held before, with what is wanted, under its new
-/// number.
+/// Returns the record that an extension should have once it is renamed: all its values from before, with the wanted
+/// ones, under its new number.
 pub(super) fn renamed(change: &Change) -> Record {
     let mut whole = change.before.clone().unwrap_or_default();
     for (field, text) in change.wanted.iter() {
@@ -894,7 +894,7 @@ mod tests {
         );
         assert_eq!(fake.pbx.said("look"), 0);
 
-        // The first time takes effect after both looks, and the second time is told so.
+        // The first request takes effect after both looks, and the second one gets a refusal for it.
         let late = |wanted: Record, held: Record, word: &'static str| {
             let fake = FakeVendor::holding(0);
             let pbx = fake.pbx.clone();
@@ -925,7 +925,7 @@ mod tests {
                 )
             })
         };
-        // "no" is what a PBX says that has no word of its own for it.
+        // "no" is the answer of a PBX that has no word of its own for it.
         for word in ["exists", "no"] {
             let settlement = late(ann("1"), ann("1"), word);
             assert_eq!(
@@ -977,7 +977,7 @@ mod tests {
         );
         assert!(fake.pbx.numbers().is_empty());
 
-        // Gone when it is said again: that was us.
+        // Gone when it is sent again: our own request did it.
         let fake = troubled(
             "delete",
             &[Trouble::LoseBefore, Trouble::SayAfter("missing")],
@@ -1147,7 +1147,7 @@ mod tests {
         let settlement = settled(&fake, &change);
         assert_eq!(settlement.result, RowResult::Conflict, "{settlement:?}");
         assert_eq!(settlement.differing, [Field::NEW_NUMBER]);
-        // The new one is there, but without what the old one held.
+        // The new one is there, but without the values of the old one.
         let fake = always("update", Trouble::LoseBefore);
         fake.pbx.put(&Record::numbered("71"));
         let settlement = settled(&fake, &change);

@@ -1,9 +1,9 @@
-//! Reads back what was written: a result counts only once the PBX is seen to hold what was wanted.
+//! Reads written changes back: a result counts only once the PBX shows the wanted values.
 //!
-//! A PBX's word is not enough: it may cut a name, drop a field, or say yes and do nothing. Rows that the PBX said yes to
-//! wait until a batch of them can be asked for in one request. What is not as wanted is looked at a second time, after a
-//! while, because it may take effect late. Where the PBX cannot be looked at, the result is `unknown`: it said yes, and
-//! that is all we know; the same import again finds it unchanged, or does it.
+//! A PBX's reply is not enough: it may cut a name, drop a field, or answer yes and do nothing. Rows that the PBX
+//! accepted wait until a batch of them can be asked for in one request. A row that is not as wanted is looked at a
+//! second time, after a while, because it may take effect late. Where the PBX cannot be looked at, the result is
+//! `unknown`: it accepted the change, and no more is known; the same import again finds it unchanged, or does it.
 
 use super::converse::Connection;
 use super::settle::{Settlement, renamed};
@@ -72,7 +72,7 @@ impl Sent<'_> {
 /// Everything under one number, or the fault for which it could not be read.
 type Found = Result<Vec<Record>, Fault>;
 
-/// Reads back what was written.
+/// Reads written changes back.
 pub(super) struct Verifier<'c> {
     connection: &'c Connection,
     verify: Verify,
@@ -91,7 +91,7 @@ pub(super) enum Mismatch {
     Both,
     /// It has the extension more than once.
     Twice,
-    /// It holds other values.
+    /// It has other values.
     Fields(Vec<Field>, Record),
     /// These were as wanted when they were read back, and at the run's end they are not.
     Lost(Vec<Field>, Record),
@@ -112,7 +112,7 @@ impl<'c> Verifier<'c> {
         }
     }
 
-    /// True where the PBX said that it is done and it has not been looked at yet.
+    /// Returns true where the PBX accepted the change and it has not been looked at yet.
     pub(super) fn concerns(&self, sent: &Sent<'_>) -> bool {
         sent.change.action != Action::None
             && sent.settlement.result.is_done()
@@ -186,8 +186,8 @@ impl<'c> Verifier<'c> {
         rows
     }
 
-    /// Looks up everything that tells about these rows. A number under which nothing is to be there is asked for alone,
-    /// for no other answer shows that.
+    /// Looks up all numbers that show the state of these rows. A number under which there should be nothing is asked
+    /// for alone, since no other answer shows that.
     fn look(&self, rows: &[&mut Sent<'c>]) -> Result<HashMap<String, Found>, Fault> {
         let present = rows
             .iter()
@@ -205,7 +205,7 @@ impl<'c> Verifier<'c> {
         Ok(held)
     }
 
-    /// Compares an extension with what was wanted.
+    /// Compares an extension with the wanted values.
     fn mismatch(&self, sent: &Sent<'_>, held: &HashMap<String, Found>) -> Option<Mismatch> {
         let look = |number: &str| match held.get(number) {
             Some(Ok(found)) => Ok(found.as_slice()),
@@ -216,7 +216,8 @@ impl<'c> Verifier<'c> {
             Ok(gone) => gone,
             Err(blind) => return Some(blind),
         };
-        // Another extension may have got the old number since: it is gone where what is there is not what was.
+        // Another extension may have got the old number since: the old one is gone where the record there is a
+        // different one.
         let manifest = self.connection.manifest();
         let before = sent.change.before.as_ref();
         let is_same = |held: &Record| {
@@ -260,8 +261,8 @@ impl<'c> Verifier<'c> {
     }
 }
 
-/// Compares the groups of an extension, or the members of a group, with what was read back before; `held` is what is found
-/// under its number now.
+/// Compares the groups of an extension, or the members of a group, with those that were read back before; `held` is the
+/// record under its number now.
 pub(super) fn lost_groups(
     connection: &Connection,
     change: &Change,
@@ -275,7 +276,7 @@ pub(super) fn lost_groups(
     (!fields.is_empty()).then(|| Mismatch::Lost(fields, held.clone()))
 }
 
-/// The result of a change that the PBX accepted and that it does not hold as wanted.
+/// Builds the result of a change that the PBX accepted but does not show as wanted.
 pub(super) fn differs(accepted: &Settlement, change: &Change, mismatch: Mismatch) -> Settlement {
     let record = change.wanted.record();
     let left = match &mismatch {

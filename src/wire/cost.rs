@@ -4,7 +4,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
-/// Cost of an object beside its members, in bytes: a node of the map that holds them.
+/// Cost of an object beside its members, in bytes: a node of the map that keeps them.
 const OBJECT: usize = 640;
 /// Cost of a member of an object beside its texts.
 const MEMBER: usize = 100;
@@ -54,7 +54,7 @@ pub struct Alone(#[allow(dead_code, reason = "it is held, not read")] Arc<Held>)
 #[derive(Debug)]
 struct Held;
 
-/// The thread that holds the right, and the right.
+/// The thread that has the right, and the right.
 static HOLDER: Mutex<Option<(ThreadId, Weak<Held>)>> = Mutex::new(None);
 static FREED: Condvar = Condvar::new();
 
@@ -120,7 +120,7 @@ mod tests {
         assert!(estimate(objects.as_bytes()) > 700_000);
         let elements = format!("<a>{}</a>", "<b/>".repeat(1000));
         assert!(estimate(elements.as_bytes()) > 400_000);
-        // A text is what it is, whatever stands in it.
+        // Signs within a text are only text.
         let text = format!("\"{}\"", "{[:,\\\"".repeat(1000));
         assert!(estimate(text.as_bytes()) < 2 * text.len() + 10);
     }

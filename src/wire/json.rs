@@ -3,7 +3,7 @@
 use crate::model::WireText;
 use serde_json::{Map, Value};
 
-/// Stands before the text in some replies, and means nothing.
+/// The mark before the text of some replies, without a meaning.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Reads a JSON text, with a byte-order mark or without. serde_json refuses more than 128 levels.

@@ -19,8 +19,8 @@ pub const REPLY_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Most memory that the replies of one conversation may cost, in bytes, once they are understood; more is a fault.
 pub const CONVERSATION_COST_MAX: usize = 96 * 1024 * 1024;
 
-/// Most memory that they may cost while other conversations are under way, in bytes: one that costs more goes on
-/// alone, so that memory does not grow with how many are in flight.
+/// Most memory that they may cost while other conversations are under way, in bytes: one that costs more continues
+/// alone, so that memory does not grow with the number in flight.
 pub const SHARED_COST_MAX: usize = 256 * 1024;
 
 /// HTTP's verbs, as far as vendors use them.
@@ -48,7 +48,7 @@ impl Method {
     }
 }
 
-/// The harm that sending a request twice can do. The verb does not tell: at Ozeki a GET creates.
+/// The harm that sending a request twice can do. The HTTP method does not show it: at Ozeki a GET creates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
     /// Changes nothing on the PBX: may be repeated.
@@ -70,10 +70,10 @@ pub enum Body {
     Form(Vec<(String, String)>),
 }
 
-/// One thing to say to a PBX. May hold secrets in query, headers and body, so its `Debug` shows none of them.
+/// One request to a PBX. May contain secrets in query, headers and body, so its `Debug` shows none of them.
 #[derive(Clone, PartialEq)]
 pub struct Request {
-    /// Its name in messages, for example `extension/add`; never holds a secret.
+    /// Its name in messages, for example `extension/add`; never contains a secret.
     pub operation: &'static str,
     /// HTTP's verb.
     pub method: Method,
@@ -87,7 +87,7 @@ pub struct Request {
     pub body: Body,
     /// The harm that repeating it can do.
     pub effect: Effect,
-    /// In words, what earlier requests of its conversation have done; empty where nothing.
+    /// The work that earlier requests of its conversation have done, in words; empty where none.
     pub done_before: String,
 }
 
@@ -180,7 +180,7 @@ impl fmt::Debug for Request {
     }
 }
 
-/// A request in bytes. Holds secrets: neither printed nor stored.
+/// A request in bytes. Contains secrets: neither printed nor stored.
 pub struct Encoded {
     /// Path and query.
     pub target: String,
@@ -190,7 +190,7 @@ pub struct Encoded {
     pub body: Vec<u8>,
 }
 
-/// A reply of the PBX. Its body may hold secrets, so its `Debug` shows none of it.
+/// A reply of the PBX. Its body may contain secrets, so its `Debug` shows none of it.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Reply {
     /// HTTP's status.
@@ -201,7 +201,7 @@ pub struct Reply {
     pub retry_after: Option<Duration>,
     /// The body, at most [`REPLY_BYTES_MAX`] long.
     pub body: Vec<u8>,
-    /// Held where the body is so large that no other large one may be read beside it.
+    /// The lock that is taken where the body is so large that no other large one may be read beside it.
     pub alone: Option<Alone>,
 }
 
@@ -239,7 +239,7 @@ impl Reply {
         xml::parse(&self.body).map_err(|why| self.not_understood("XML", &why))
     }
 
-    /// The fault of a reply that is not what the vendor's page prints.
+    /// Builds the fault of a reply that is not as the vendor's page prints it.
     pub fn not_understood(&self, wanted: &str, why: &str) -> Fault {
         let kind = if self.content_type.is_empty() {
             "a reply without a type"
@@ -278,7 +278,7 @@ impl fmt::Debug for Reply {
     }
 }
 
-/// One request and what came back.
+/// One request and its reply.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exchange {
     /// The request.
@@ -290,7 +290,7 @@ pub struct Exchange {
 /// The next step of a conversation.
 #[derive(Debug)]
 pub enum Turn {
-    /// Say this and come back with the reply.
+    /// Send this and come back with the reply.
     Say(Box<Request>),
     /// The conversation has reached its end.
     Done(Answer),
@@ -299,26 +299,26 @@ pub enum Turn {
 }
 
 impl Turn {
-    /// The turn that says a request.
+    /// Builds the turn that sends a request.
     pub fn say(request: Request) -> Turn {
         Turn::Say(Box::new(request))
     }
 }
 
-/// The answer that a conversation was held for.
+/// The answer that is the purpose of a conversation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     /// Signed in, or kept alive.
     Session(Session),
     /// The change is done.
     Done,
-    /// The numbers that the PBX holds.
+    /// The numbers on the PBX.
     Listing(Listing),
-    /// The extensions that were looked for and found; what is missing here is not on the PBX.
+    /// The extensions that were found; those missing here are not on the PBX.
     Found(Vec<Record>),
 }
 
-/// The numbers of the extensions that a PBX holds.
+/// The numbers of the extensions on a PBX.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Listing {
     /// Their numbers, as the PBX gave them.

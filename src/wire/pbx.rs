@@ -46,7 +46,7 @@ pub trait Pbx: Send {
     /// Makes every session run out at once.
     fn expire_sessions(&mut self);
 
-    /// The numbers of the extensions that it holds.
+    /// The numbers of its extensions.
     fn numbers(&self) -> Vec<String>;
 
     /// One property of one extension, by the vendor's own name (in JSON a dotted path), as it is stored.
