@@ -1,8 +1,8 @@
 //! The cost of a diff of two exports: reading both, comparing every field, writing the differences; beside a bare loop
 //! that reads the same files with the csv crate into maps of rows.
 //!
-//! `cargo bench -- diff` takes 50,000 extensions with a text in every field that PortSIP gives back; `ROWS=10000`
-//! takes fewer. Times are the process's own time on the processor, where the platform tells it.
+//! `cargo bench -- diff` takes 50,000 extensions with a text in every field that PortSIP gives back; `ROWS=10000` takes
+//! fewer. Times are the process's own time on the processor, where the platform has it.
 
 use crate::{Size, median, on_process};
 use rowcall::cli::{Typed, parse};
@@ -69,7 +69,7 @@ fn fields(manifest: &Manifest) -> Vec<Field> {
     Field::all().filter(given_back).collect()
 }
 
-/// An export: with `changed`, as it is the next night.
+/// Writes an export: with `changed`, as it is the next night.
 fn export(path: &Path, fields: &[Field], count: usize, changed: Option<usize>) -> io::Result<()> {
     let headings: Vec<&str> = fields.iter().map(|field| field.name()).collect();
     let mut writer =

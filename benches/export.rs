@@ -1,8 +1,8 @@
 //! The cost of a snapshot once it is fetched: extensions of every field in canonical form with fingerprints into a
 //! file, on the disk, hashed and entered in an archive; and the memory used.
 //!
-//! `cargo bench -- export` takes 50,000 extensions; `ROWS=10000` takes fewer. Times are the process's own time on
-//! the processor, where the platform tells it.
+//! `cargo bench -- export` takes 50,000 extensions; `ROWS=10000` takes fewer. Times are the process's own time on the
+//! processor, where the platform has it.
 
 use crate::{MEASURE, Size, median, on_thread, own_process, peak_kib};
 use rowcall::archive::{Archive, Facts};
@@ -51,7 +51,7 @@ pub(crate) fn bench(size: &Size) -> io::Result<()> {
     Ok(())
 }
 
-/// A night in a process of its own: seconds of CPU, bytes, and the peak of its memory in KiB.
+/// Measures a snapshot in a process of its own: seconds of CPU, bytes, and the peak of its memory in KiB.
 fn measured(format: &str, rows: usize) -> io::Result<(f64, u64, u64)> {
     let mut command = own_process("export", format)?;
     let said = command.env("ROWS", rows.to_string()).output()?;
@@ -66,7 +66,7 @@ fn measured(format: &str, rows: usize) -> io::Result<(f64, u64, u64)> {
     }
 }
 
-/// Makes a night of so many extensions, and gives the time that it took beside making them up.
+/// Makes a snapshot of so many extensions, and returns the time that it took without making them up.
 fn night(folder: &Path, format: &str, rows: usize) -> io::Result<(Duration, u64)> {
     let vendor = vendor("openvox").ok_or(io::ErrorKind::NotFound)?;
     let manifest = (vendor.manifest)();

@@ -54,7 +54,7 @@ fn main() -> io::Result<()> {
         )));
     }
     let size = Size {
-        // `cargo bench` says so; `cargo test --benches` does not.
+        // `cargo bench` passes this flag; `cargo test --benches` does not.
         full: env::args().any(|argument| argument == "--bench"),
     };
     let is_named = |name: &str| named.is_empty() || named.iter().any(|named| named == name);
@@ -73,7 +73,7 @@ struct Size {
 }
 
 impl Size {
-    /// As many rows as `ROWS` says; without it `full` of them to measure, `few` to show that the benchmark works.
+    /// The number of rows from `ROWS`; without it `full` of them to measure, `few` to show that the benchmark works.
     fn rows(&self, full: usize, few: usize) -> io::Result<usize> {
         match env::var("ROWS") {
             Ok(rows) => rows.parse().map_err(io::Error::other),
@@ -99,7 +99,7 @@ fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
-/// The most memory that this process has held, in KiB; 0 where the platform does not tell.
+/// The peak memory of this process, in KiB; 0 where the platform does not report it.
 fn peak_kib() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -107,8 +107,8 @@ fn peak_kib() -> u64 {
     kib.and_then(|kib| kib.parse().ok()).unwrap_or_default()
 }
 
-/// Runs `work`; gives the time that this thread had on the processor meanwhile, or the time that went by where the
-/// platform does not tell.
+/// Runs `work`; returns the time that this thread had on the processor meanwhile, or the elapsed time where the
+/// platform does not report that.
 fn on_thread<T>(work: impl FnOnce() -> T) -> (Duration, T) {
     measured(thread_cpu, work)
 }
@@ -136,7 +136,7 @@ fn thread_cpu() -> Option<Duration> {
 
 fn process_cpu() -> Option<Duration> {
     let text = fs::read_to_string("/proc/self/stat").ok()?;
-    // Behind the program's name, which may hold anything, the state is the first word, user and system time the 12th.
+    // Behind the program's name, which may be any text, the state is the first word, user and system time the 12th.
     let (_, rest) = text.rsplit_once(')')?;
     let words: Vec<&str> = rest.split_whitespace().collect();
     let ticks: u64 = words

@@ -129,7 +129,7 @@ fn bare_loop(path: &Path) -> io::Result<u64> {
     Ok(cells)
 }
 
-/// The whole of `check` but for writing what it says.
+/// Runs the whole of `check`, except for writing the results.
 fn check_file(path: &Path) -> io::Result<Counts> {
     let manifest = Manifest::parse(VENDOR).map_err(io::Error::other)?;
     let options = ReadOptions::default();
@@ -165,7 +165,7 @@ fn check_file(path: &Path) -> io::Result<Counts> {
     counts.map_err(io::Error::other)
 }
 
-/// Peak memory of a process that checks a file; `None` where the system does not tell.
+/// Peak memory of a process that checks a file; `None` where the system does not report it.
 fn peak(path: &Path) -> io::Result<Option<u64>> {
     let child = own_process("pipeline", path)?.output()?;
     let said = String::from_utf8_lossy(&child.stdout);

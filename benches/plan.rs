@@ -9,7 +9,7 @@
 //! compares the same rows as maps.
 //!
 //! `cargo bench -- plan` takes 50,000; `ROWS=10000` takes fewer. Times are the process's own time on the processor,
-//! where the platform tells it, and the ratio is what compares from one machine to the next.
+//! where the platform has it, and the ratio is the figure to compare from one machine to the next.
 
 use crate::{Size, median, on_thread};
 use rowcall::input::FieldHeadings;

@@ -52,7 +52,7 @@ pub(crate) fn bench(size: &Size) -> io::Result<()> {
             ours.push(rows as f64 / server.submit(rows, parallel, None).as_secs_f64());
             ledgered.push(rows as f64 / server.submit_with_ledger(rows, parallel).as_secs_f64());
         }
-        // Each with its neighbour: what else the machine does changes from minute to minute.
+        // Each with its neighbour: the machine's other load changes from minute to minute.
         let kept = median(ledgered.iter().zip(&ours).map(|(a, b)| a / b).collect());
         let (bare, ours, ledgered) = (median(bare), median(ours), median(ledgered));
         let ratio = ours / bare;
@@ -103,7 +103,7 @@ fn pace(rate: Option<f64>) -> Pace {
     }
 }
 
-/// A PBX that says yes after a while, and when it heard each creation.
+/// A PBX that accepts after a while, and the times at which it received each creation.
 struct Server {
     address: String,
     heard: Arc<Mutex<Vec<Instant>>>,
@@ -251,7 +251,7 @@ fn head() -> RunHead {
     }
 }
 
-/// A row's line of the report while nothing was said.
+/// Builds a row's line of the report before anything is sent.
 fn outcome(change: &Change) -> Outcome {
     Outcome {
         row: Some(change.row as u64 + 1),
@@ -342,7 +342,7 @@ fn creation(wanted: &Record) -> Request {
     .body(Body::Json(serde_json::Value::Object(fields.collect())))
 }
 
-/// A vendor that says what there is to say in one request.
+/// A vendor whose every conversation is one request.
 struct Yes;
 
 impl Client for Yes {

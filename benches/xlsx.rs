@@ -1,8 +1,8 @@
 //! The speed of writing workbooks: ours beside Python's XlsxWriter in its constant-memory mode, the same cells in the
 //! same run, each in a process of its own.
 //!
-//! `cargo bench -- xlsx` takes 100,000 rows of 29 cells; `ROWS=10000` takes fewer. Needs
-//! `pip install XlsxWriter`, and says so where it is missing.
+//! `cargo bench -- xlsx` takes 100,000 rows of 29 cells; `ROWS=10000` takes fewer. Needs `pip install XlsxWriter`, and
+//! prints so where it is missing.
 
 use crate::{MEASURE, Size, median, own_process, peak_kib};
 use rowcall::sheet::{Readers, Writer};

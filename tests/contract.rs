@@ -36,7 +36,7 @@ use support::canary::tells_no_secret;
 use support::fixture::{Rig, account, change, kinds, rigs, value};
 use support::pbx::{Desk, TestPbx};
 
-/// Runs a case for every vendor and says for which one it failed.
+/// Runs a case for every vendor, and names the one for which it failed.
 fn each(case: impl Fn(&Rig)) {
     for rig in rigs() {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| case(&rig))) {
@@ -141,7 +141,7 @@ fn doing_it_twice_plans_nothing_the_second_time() {
         for mode in [Mode::Create, Mode::Update, Mode::Upsert, Mode::Sync] {
             assert_eq!(plan(mode, &readable), Decision::Unchanged, "{mode:?}");
         }
-        // And of what was written once more nothing moves either.
+        // After writing it once more nothing changes either.
         if let Decision::Change(again) = plan(Mode::Upsert, &wanted) {
             assert_eq!(rig.carry_out(&connection, again).result, RowResult::Updated);
             rig.holds(&connection, &wanted, &rig.name);
@@ -760,7 +760,7 @@ fn no_make_takes_another_one_for_its_own() {
     });
 }
 
-/// A link of which a test says what happens to each request; requests are counted.
+/// A link in which a test decides the fate of each request; requests are counted.
 struct Hooked<F> {
     link: InProcess,
     said: Arc<AtomicUsize>,
@@ -917,7 +917,7 @@ fn a_pbx_that_loses_every_reply_ends_in_the_truth() {
             let done = rig.carry_out(&connection, change(0, Action::Create, wanted, None));
             assert_eq!(done.result, truth, "{lost:?}: {done:?}");
             assert_eq!(rig.sim.created("2001"), u32::from(lost == Lost::After));
-            // With the reads gone as well nobody can know.
+            // With the reads gone as well the result cannot be known.
             let blind = Hooked::new(rig.in_process(), move |request, said, link| {
                 if said == 0 {
                     link.exchange(request)
@@ -944,7 +944,7 @@ fn a_pbx_that_asks_for_rest_gets_it_from_everybody() {
     each(|rig| {
         let asked = Arc::new(Mutex::new(None));
         let when = asked.clone();
-        // The fifth request is told to come later.
+        // The fifth request is answered with "later".
         let link = Hooked::new(rig.in_process(), move |request, said, link| {
             if said != 5 {
                 return link.exchange(request);

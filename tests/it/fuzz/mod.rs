@@ -1,4 +1,5 @@
-//! Every reader of what others wrote is given what nobody would write: the files of its corpus, and changes of them.
+//! Every reader of files from elsewhere is fed input that no person would write: the files of its corpus, and changes
+//! of them.
 //!
 //! An ordinary test run replays the corpus and a fixed number of changes. To look for longer, in all targets or in one:
 //!
@@ -8,8 +9,8 @@
 //! ```
 //!
 //! The seed is printed, and without `FUZZ_SEED` a long run takes the time for one. An input that fails is kept as
-//! `corpus/TARGET/found-HASH`; give it a name that says what is odd about it, mend the reader, and leave the file there.
-//! An input on which a reader hangs or dies lies in `target/tmp/fuzz-TARGET-PROCESS`.
+//! `corpus/TARGET/found-HASH`; give it a name that describes what is odd about it, repair the reader, and leave the
+//! file there. An input on which a reader hangs or dies is in `target/tmp/fuzz-TARGET-PROCESS`.
 
 mod mutate;
 mod targets;
@@ -26,10 +27,10 @@ use std::time::{Duration, Instant};
 
 const CORPUS: &str = "tests/it/fuzz/corpus";
 const SEED: u64 = 20_260_505;
-/// Bytes of an input: what is longer takes time and shows nothing more.
+/// Bytes of an input: longer ones take time and show nothing more.
 const INPUT_BYTES_MAX: usize = 48 << 10;
 
-/// One reader: what it is fed with, and what must hold of it.
+/// One reader: its inputs, and the promises that it must keep.
 struct Target {
     name: &'static str,
     /// Folders and endings of the files that are changed.
@@ -39,7 +40,7 @@ struct Target {
     words: &'static [&'static str],
     /// The number of changes that an ordinary run tries.
     rounds: u64,
-    /// Panics where something does not hold.
+    /// Panics where a promise is broken.
     holds: fn(&Path, &[u8], &mut Random),
 }
 
@@ -119,7 +120,7 @@ impl Target {
     }
 }
 
-/// The most that this process held. Every target stays far below what one input may cost.
+/// Checks the peak memory of this process. Every target stays far below the cost that one input may have.
 #[cfg(target_os = "linux")]
 fn assert_small() {
     use nix::sys::resource::{UsageWho, getrusage};

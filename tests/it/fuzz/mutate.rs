@@ -30,7 +30,7 @@ pub(crate) fn changed(
         let other = &corpus[random.below(corpus.len())];
         return bytes(input.clone(), other, words, random);
     };
-    // Most parts say nothing about the cells.
+    // Most parts have nothing about the cells.
     const WEIGHTY: [&str; 5] = [
         "sheet1.xml",
         "content.xml",

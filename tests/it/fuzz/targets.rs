@@ -1,5 +1,5 @@
-//! The readers, and what holds whatever they are given: nothing panics; every row that is read is counted and has a
-//! place; what is refused is refused in a few words that name the file; a second reading and other cuts give the same.
+//! The readers, and their promises for any input: nothing panics; every row that is read is counted and has a place; a
+//! refusal is a few words that name the file; a second reading and other cuts give the same.
 
 use super::mutate::{Shape, zipped};
 use super::{INPUT_BYTES_MAX, Target};
@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const TEXTS: &str = "samples/odd/text";
 const BOOKS: &str = "samples/odd/workbooks";
 
-/// A row as it was read: where it stands, its cells, what is wrong with it as a row.
+/// A row as it was read: its line, its cells, and the mistake in it as a whole.
 type Seen = (u64, Vec<String>, Option<String>);
 
 fn rows_of(sheet: &Sheet) -> Result<Vec<Seen>, SheetError> {
@@ -44,7 +44,7 @@ fn rows_of(sheet: &Sheet) -> Result<Vec<Seen>, SheetError> {
     }
     let mut lines: Vec<u64> = rows.iter().map(|(line, ..)| *line).collect();
     if sheet.sheet.is_some() {
-        // The rows of a workbook may stand in any order, each once.
+        // The rows of a workbook may be in any order, each once.
         lines.sort_unstable();
         assert!(lines.windows(2).all(|two| two[0] < two[1]), "a line twice");
     }
@@ -101,7 +101,7 @@ fn reads(path: &Path, mut options: ReadOptions, random: &mut Random) {
     }
 }
 
-/// Whatever stands in the cells, the rules come to an end with it.
+/// Runs the rules, which come to an end whatever the cells contain.
 fn checks(sheet: &Sheet) {
     let manifest = (VENDORS[0].manifest)();
     let binding = Binding::bind(
@@ -227,7 +227,7 @@ pub(crate) fn jsonl() -> Target {
     }
 }
 
-/// Any bytes, in an encoding that is told.
+/// Any bytes, in an encoding that is given.
 pub(crate) fn encodings() -> Target {
     const NAMES: [&str; 10] = [
         "utf-8",
@@ -305,7 +305,7 @@ fn of_zip(
         words,
         rounds,
         holds: |path, input, random| {
-            // An input that stands for a great many cells takes its time, and is tried elsewhere.
+            // An input that expands to a great many cells takes its time, and is tried elsewhere.
             if input.len() <= INPUT_BYTES_MAX {
                 reads(path, ReadOptions::default(), random);
             }
@@ -437,7 +437,7 @@ const GOLDEN: &[(&str, &str)] = &[
     ("src/vendors/portsip/golden", ""),
 ];
 
-/// Says everything to a simulated PBX, but for one reply, which is the input.
+/// Hands all requests to a simulated PBX, except for one reply, which is the input.
 struct OneReply {
     pbx: InProcess,
     at: usize,

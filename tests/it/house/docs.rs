@@ -1,4 +1,4 @@
-//! Every command in README.md is run, and every transcript in it is what they print.
+//! Runs every command in README.md, and compares the output with every transcript in it.
 
 use crate::support::sources::root;
 use rowcall::manual::PAGES;
@@ -145,7 +145,7 @@ impl Session {
             return;
         }
         if let Some(file) = step.command.strip_prefix("cat ") {
-            // The reader's own file: what is shown is what stands in it.
+            // The reader's own file: the transcript is its content.
             let text = self.with_ports(&step.expected.join("\n"));
             fs::write(self.folder.path().join(file), text).unwrap();
             return;
@@ -247,7 +247,7 @@ fn the_gate_runs_the_test_command_of_the_readme() {
     );
 }
 
-/// The tables between `<!-- table: NAME -->` and `<!-- end -->` are what the program prints; `UPDATE=1` rewrites them.
+/// The tables between `<!-- table: NAME -->` and `<!-- end -->` are the program's output; `UPDATE=1` rewrites them.
 #[test]
 fn the_tables_of_the_readme_are_generated() {
     for (page, name, table) in [

@@ -35,7 +35,7 @@ fn named(text: &str) -> impl Iterator<Item = &str> {
         let is_flag = begins && rest.starts_with(|c: char| c.is_ascii_lowercase());
         let end = rest.find(|c: char| !c.is_ascii_lowercase() && c != '-');
         let end = at + 2 + end.unwrap_or(rest.len());
-        // `--max-*` and `--max-…` stand for several.
+        // `--max-*` and `--max-…` mean several flags.
         let flag = match text[end..].starts_with(['*', '…']) {
             true => &text[at..end],
             false => text[at..end].trim_end_matches('-'),

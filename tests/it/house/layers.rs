@@ -1,4 +1,4 @@
-//! The house's own rules, held by reading the sources.
+//! The house's own rules, checked by reading the sources.
 
 use crate::support::sources::{code_lines, root, sources};
 use rowcall::manifest::Manifest;
@@ -300,7 +300,7 @@ fn named_files() -> BTreeMap<Module, BTreeSet<Module>> {
                 .get(taken)
                 .and_then(|name| handed_on.get(&(file.clone(), (*name).to_owned())));
             let file = handed.cloned().unwrap_or(file);
-            // A `mod.rs` stands for its folder, and may use the files in it.
+            // A `mod.rs` counts as its folder, and may use the files in it.
             let is_own = module.ends_with("mod") && file.starts_with(&folder_of(module));
             if file != *module && !is_own && modules.contains(&file) {
                 files.insert(file);
@@ -419,7 +419,7 @@ fn a_secret_leaves_by_known_doors_only() {
     }
 }
 
-/// Texts for people and for whoever reads a report: no code decides by them.
+/// Texts for people and for readers of a report: no code decides by them.
 const FOR_READERS: [&str; 5] = [".code", ".rule", ".message", ".hint", "how"];
 
 #[test]

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Names that every module may have for its own.
 const EVERYWHERE: [&str; 2] = ["Error", "Options"];
 
-/// Names that stand more than once today. No name is added here; one that stands once is taken out.
+/// Names that occur more than once today. No name is added here; one that occurs once is taken out.
 const TWICE: &[&str] = &["Column", "Rows"];
 
 /// The folder whose formats look alike: each has its own `Rows`, `Batch` and `Book`.

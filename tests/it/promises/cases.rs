@@ -31,11 +31,10 @@ struct Case {
 const CASES: &str = "samples/odd/cases";
 const DIRTY: &str = "samples/dirty";
 
-/// A row of a report: its place, its number, what became of it; where it is invalid by which rule, in which column, and the
-/// message.
+/// A row of a report: its place, its number, its result; where it is invalid, the rule, the column, and the message.
 type Reported = [String; 6];
 
-/// Checks a sheet; gives the exit code, what was said, and the report without the times.
+/// Checks a sheet; returns the exit code, the output, and the report without the times.
 fn checked(sheet: &Path, vendor: &str, more: &[&str]) -> (i32, String, Vec<Reported>) {
     let folder = tempfile::tempdir().unwrap();
     let report = folder.path().join("report.csv");

@@ -1,4 +1,4 @@
-//! Files that are written: whole or not at all, never over what is somebody's, and nothing left lying around.
+//! Files that are written: completely or not at all, never over another's file, and without remains.
 
 use std::fs;
 use std::path::Path;
@@ -186,7 +186,7 @@ fn no_output_replaces_what_rowcall_keeps() {
             let line = format!("{verb} {path} --key key.csv --config config.csv --state st");
             let output = rowcall(folder, &line);
             assert_eq!(output.status.code(), Some(2), "{line}: {output:?}");
-            // Some are never written over whatever stands there.
+            // Some are never written over any existing file.
             let text = stderr(&output);
             let is_told = text.contains(what) || text.contains("is there already");
             assert!(is_told, "{line}: {text}");
@@ -206,7 +206,7 @@ fn no_output_replaces_what_rowcall_keeps() {
     }
 }
 
-/// Every file with what it holds.
+/// Reads every file with its content.
 fn all(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
     let mut found = vec![];
     for entry in fs::read_dir(folder).unwrap() {

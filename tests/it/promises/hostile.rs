@@ -1,8 +1,7 @@
 #![cfg(target_os = "linux")]
-//! Files that mean harm, made here and given to the program itself: each ends in a clear word, and the process never
-//! holds more than [`RESIDENT_BYTES_MAX`]. Each test has a process of its own because the system tells the peak of all
-//! children together, and that must itself stay small: what a process held before it became another one counts for that
-//! one.
+//! Hostile files, made here and given to the program itself: each ends in a clear word, and the process never uses more
+//! than [`RESIDENT_BYTES_MAX`]. Each test has a process of its own because the system reports the peak of all children
+//! together, and that process must itself stay small: its memory before it became another program counts for that one.
 
 use crate::support::alone::alone;
 use Piece::{Noise, Repeat, Text};
@@ -111,7 +110,7 @@ const USUAL: [Usual; 5] = [
     },
 ];
 
-/// A workbook in which some parts hold something else than usual.
+/// Writes a workbook in which some parts have other content than usual.
 fn xlsx(path: &Path, within: &[(&str, &[Piece])]) {
     let parts = USUAL.map(|usual| {
         let other = within.iter().find(|(name, _)| *name == usual.name);
@@ -149,7 +148,7 @@ fn text(path: &Path, pieces: &[Piece]) {
     out.flush().unwrap();
 }
 
-/// Changes bytes of a file, so many before the last place where `landmark` stands.
+/// Changes bytes of a file, so many before the last occurrence of `landmark`.
 fn lie(path: &Path, landmark: &[u8], before: usize, with: &[u8]) {
     let mut bytes = fs::read(path).unwrap();
     let at = memchr::memmem::rfind(&bytes, landmark).unwrap() - before;
@@ -266,7 +265,7 @@ fn string(letter: u8) -> Vec<u8> {
     [&8000_u16.to_le_bytes()[..], &[0], &[letter; 8000]].concat()
 }
 
-/// A file's name, how it is made, and what is said of it.
+/// A file's name, the function that makes it, and a part of the expected output.
 type Case = (&'static str, fn(&Path), &'static str);
 
 const WORKBOOKS: &[Case] = &[
@@ -523,7 +522,7 @@ const WORKBOOKS: &[Case] = &[
         "lying-size.xlsx",
         |path| {
             xlsx(path, &[]);
-            // Its length unpacked, as the directory says.
+            // Its unpacked length, by the directory.
             lie(path, SHEET.as_bytes(), 22, &0xFFFF_FFF0_u32.to_le_bytes());
         },
         "not as long",
@@ -780,12 +779,12 @@ fn lie_at(path: &Path, at: u64, with: &[u8]) {
     file.write_all(with).unwrap();
 }
 
-/// The most that any child held so far.
+/// Reads the peak memory of any child so far, in bytes.
 fn peak_bytes() -> u64 {
     getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().max_rss() as u64 * 1024
 }
 
-/// Checks a sheet; gives the exit code and what was said.
+/// Checks a sheet; returns the exit code and the output.
 fn check(sheet: &Path, input: Stdio) -> (Option<i32>, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_rowcall"))
         .args(["check", "--for", "openvox"])

@@ -116,8 +116,8 @@ fn exports_that_libreoffice_saved_have_the_same_values() {
             cell.chars().filter(kept).collect()
         });
     }
-    // Of CSV a spreadsheet keeps the text where the columns are said to be text. What would be a formula has a mark of
-    // ours there, which only we take away; so no cell begins like one.
+    // A spreadsheet keeps the text of CSV where the columns are marked as text. A text like a formula has rowcall's
+    // apostrophe there, which only rowcall takes away; so no cell begins like one.
     let tame = |cell: &str| {
         let is_wild = cell.starts_with(|c: char| !c.is_alphanumeric());
         if is_wild {

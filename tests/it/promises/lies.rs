@@ -1,4 +1,4 @@
-//! PBXes of every vendor that lie, each in another way: what they say is done counts only where it is.
+//! PBXes of every vendor that lie, each in another way: a success that they report counts only where it is true.
 
 use crate::support::fixture::Rig;
 use rowcall::link::StopFlag;
@@ -68,10 +68,10 @@ fn sent(connection: &Connection, changes: &[Change]) -> Vec<Settlement> {
     done
 }
 
-/// In what way a PBX lies about one row.
+/// The ways in which a PBX lies about one row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Lie {
-    /// 200 with an error in words that nobody knows, and nothing done.
+    /// 200 with an error in unknown words, and nothing done.
     ErrorBody,
     /// The name is cut.
     CutsName,

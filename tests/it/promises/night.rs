@@ -1,5 +1,5 @@
-//! Bad nights of the program itself: killed again and again, a disk that is full or read-only, a clock that is set back,
-//! two at once. `NIGHT_KILLS` kills more or less often than 200 times; `NIGHT_SEED` repeats a night.
+//! Bad nights of the program itself: killed again and again, a disk that is full or read-only, a clock that is set
+//! back, two at once. `NIGHT_KILLS` kills more or less often than 200 times; `NIGHT_SEED` repeats a night.
 
 use crate::support::canary::{files, forms};
 use crate::support::fixture::{Rig, account};
@@ -26,10 +26,10 @@ const ROWS: usize = 300;
 /// The number of requests in flight.
 const PARALLEL: usize = 8;
 
-/// Of ten replies one is lost, be it before the PBX did what was asked or after.
+/// Of ten replies one is lost, be it before the PBX carried out the request or after.
 const LOSSES: &str = "cut_before=50,cut_after=50,latency_ms=4,delay_ms=6";
 
-/// Somebody at night: a simulated PBX behind a socket, a sheet, and a folder for runs.
+/// An operator at night: a simulated PBX behind a socket, a sheet, and a folder for runs.
 struct Night {
     desk: Desk,
     wanted: Vec<Record>,
@@ -79,8 +79,8 @@ impl Night {
         wait_until(|| self.made() >= count);
     }
 
-    /// The PBX holds exactly the sheet, nothing was made twice, the report has every row once and all are done, and
-    /// made again from the ledger it is the same.
+    /// Checks that the PBX has exactly the sheet's extensions, that none was created twice, that the report has every
+    /// row once and all are done, and that the report made again from the ledger is the same.
     fn is_whole(&self, report: &str, context: &str) {
         self.pbx.faults("");
         let wanted: Vec<&str> = self.wanted.iter().map(Record::number).collect();
@@ -147,7 +147,7 @@ fn killed_import(vendor: &str, verify: &str, random: &mut Random, kills_max: u64
             let words = fs::read_to_string(night.path("words")).unwrap();
             match ended.code() {
                 Some(0) => break,
-                // A sign-in whose reply was lost is not said again: makes lock accounts.
+                // A sign-in whose reply was lost is not sent again: some vendors lock accounts.
                 Some(3) => continue,
                 code => panic!("{vendor}, {verify}, {faults}: {code:?}\n{words}"),
             }
@@ -188,7 +188,7 @@ fn after_a_kill_no_more_is_looked_up_than_twice_what_was_in_flight() {
     let mut random = Random::from_environment("NIGHT_SEED");
     for vendor in VENDORS {
         let mut random = random.split();
-        // PortSIP finds an extension, then shows it, and lists its greetings. What is absent is looked for twice.
+        // PortSIP finds an extension, then shows it, and lists its greetings. An absent one is looked for twice.
         let look = if vendor.id == "portsip" { 3 } else { 1 };
         for _ in 0..3 {
             let night = Night::new(vendor.id);
@@ -283,7 +283,7 @@ fn a_disk_that_is_full_in_mid_run_stops_it_and_with_room_it_goes_on() {
     assert!((20..ROWS).contains(&made), "{made}");
     let rows = read_rows(&night.path("r.jsonl"));
     assert_eq!(rows.len(), ROWS);
-    // Full to the last byte it says so and sends nothing.
+    // On a disk full to the last byte it reports so and sends nothing.
     fill(&ballast);
     let requests = night.pbx.sim.requests();
     for line in ["resume", "undo --yes"] {
@@ -373,7 +373,7 @@ fn of_two_at_once_the_second_says_who_is_at_work_until_that_one_is_killed() {
     night.is_whole("r.jsonl", "after two at once");
 }
 
-/// A library that sets the clock of whoever loads it back by so many seconds as `CLOCK_BACK` says.
+/// A library that sets the clock of the process that loads it back by `CLOCK_BACK` seconds.
 const CLOCK: &str = r#"
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -427,8 +427,8 @@ fn a_clock_that_is_set_back_changes_nothing() {
     assert!(night.ends("runs", 0).err.is_empty());
 }
 
-/// Passwords with everything that some encoding writes in another way, and simpler ones for fields that forbid that. A
-/// PIN is digits. The last row of each field is refused for what stands in it, and no message may quote it.
+/// Passwords with all characters that some encoding writes in another way, and simpler ones for fields that forbid
+/// those. A PIN is digits. The last row of each field is refused for its value, and no message may quote it.
 const CANARIES: [&str; 7] = [
     "Zx7\"<&'>%\\ä +/=Qw9Mv",
     "Zx7\"<&'>%\\+/=Qw9Mv",
@@ -443,7 +443,7 @@ const ACCOUNT: &str = "Ap1\"<&'>%\\ä +/=Gate";
 
 const WRONG: &str = "Ap2\"<&'>%\\ö +/=Gate";
 
-/// In which form a secret stands in what was written, if one does.
+/// Returns the form in which a secret occurs in these bytes, if one does.
 fn shown(bytes: &[u8]) -> Option<String> {
     let secrets = CANARIES.into_iter().chain([ACCOUNT, WRONG]);
     let mut forms = secrets.flat_map(forms);

@@ -1,4 +1,4 @@
-//! The odd sheets in samples/odd: each is read as its table says, or refused for the reason that it says.
+//! The odd sheets in samples/odd: each is read as its table describes, or refused for the reason given there.
 
 use rowcall::columns::{BindOptions, Binding, headings};
 use rowcall::manifest::{Manifest, Purpose};
@@ -37,7 +37,7 @@ struct Expected {
     lines: Option<Vec<u64>>,
     /// The way in which a workbook stores each cell; as text where this is left out.
     stored: Option<Vec<Vec<String>>>,
-    /// The rule of what is wrong with each row as a row; nothing is where this is left out.
+    /// The rule of each row's mistake as a whole; none where this is left out.
     troubles: Option<Vec<String>>,
     /// The rule of the first finding of each row.
     findings: Option<Vec<String>>,
@@ -87,7 +87,7 @@ fn opened(
     Ok(sheets)
 }
 
-/// Holds each file of a folder to what its table says of it.
+/// Checks each file of a folder against its table.
 fn read_as_expected(folder: &str) {
     let manifest = manifest();
     let table = expectations(folder);
@@ -127,7 +127,7 @@ fn read_as_expected(folder: &str) {
     }
 }
 
-/// Holds a sheet to its description.
+/// Checks a sheet against its description.
 fn described(expected: &Expected, sheet: &Sheet, manifest: &Manifest) {
     let name = format!(
         "{} {}",

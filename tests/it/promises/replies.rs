@@ -1,6 +1,6 @@
 #![cfg(target_os = "linux")]
-//! PBXes whose replies mean harm, spoken to by the program itself: a reply costs memory in proportion to its bytes. Each
-//! test has a process of its own, for the system tells the peak of all children together.
+//! PBXes with hostile replies to the program itself: a reply costs memory in proportion to its bytes. Each test has a
+//! process of its own, because the system reports the peak of all children together.
 
 use crate::support::alone::alone;
 use nix::sys::resource::{UsageWho, getrusage};
@@ -10,10 +10,10 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// The most that the program may hold, whatever a PBX sends.
+/// The largest memory of the program, whatever a PBX sends.
 const RESIDENT_BYTES_MAX: u64 = 256 << 20;
 
-/// The most that it may hold where what it keeps is small.
+/// The largest memory where it keeps little.
 const SMALL_BYTES_MAX: u64 = 96 << 20;
 
 /// The reply to a request: a piece before, one that is repeated, the number of repetitions, and one after.
@@ -91,7 +91,7 @@ fn answer_all(stream: TcpStream, answer: Answering) -> Option<()> {
     }
 }
 
-/// Exports from a PBX, and gives what was said.
+/// Exports from a PBX, and returns the exit code and the output.
 fn export(target: &str, more: &[&str]) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_rowcall"))
@@ -107,7 +107,7 @@ fn export(target: &str, more: &[&str]) -> (Option<i32>, String) {
     (output.status.code(), said)
 }
 
-/// The most that any child held so far.
+/// Reads the peak memory of any child so far, in bytes.
 fn peak_bytes() -> u64 {
     getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().max_rss() as u64 * 1024
 }

@@ -233,7 +233,7 @@ fn a_resumed_run_goes_on_with_its_own_report_and_rejects() {
         lines[2].starts_with("2090,Ann 2090,,room 2090,"),
         "{rejects}"
     );
-    // Mended, it is fed straight back.
+    // Once corrected, it is fed straight back.
     desk.write("bad.csv", rejects.replace(",,room", ",Canary7731aB,room"));
     desk.run("import bad.csv --to TARGET --map Notes=-")
         .exits(0);

@@ -302,7 +302,7 @@ fn a_stored_text_that_looks_like_a_mark_is_exported_and_imported_as_what_it_is()
                 "export TARGET --secrets plain -o {file} --rate 5000"
             ))
             .exits(0);
-            // As it is, it changes nothing; what was changed meanwhile is brought back.
+            // Unchanged, it changes nothing; changes made meanwhile are brought back.
             let line = format!("import {file} --to TARGET --mode upsert --rewrite-secrets --yes");
             let upsert = format!("import {file} --to TARGET --mode upsert --yes --json");
             let same = desk.go(&upsert).exits(0);

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
-/// A vendor, what the names of its samples begin with, and how many rows the good one has.
+/// A vendor, the beginning of its samples' names, and the number of rows in the good one.
 type Sample = (&'static str, &'static str, u64);
 
 /// The samples of every vendor, and of the groups of those that have them.

@@ -10,8 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-/// Every vendor with a sheet of new extensions, the secrets of which are to be generated: its headings and what stands
-/// behind each number.
+/// Every vendor with a sheet of new extensions whose secrets are to be generated: its headings and the cells behind
+/// each number.
 const SHEETS: [(&str, &str, &str); 4] = [
     (
         "openvox",
@@ -65,7 +65,7 @@ fn secrets(table: &[BTreeMap<String, String>]) -> Vec<String> {
     cells.map(|(_, text)| text.clone()).collect()
 }
 
-/// The files in which one of the secrets stands, in whatever form.
+/// Finds the files that contain one of the secrets, in any form.
 fn showing(folder: &Path, secrets: &[String]) -> BTreeSet<PathBuf> {
     let forms: Vec<String> = secrets.iter().flat_map(|secret| forms(secret)).collect();
     let shows = |path: &PathBuf| {
@@ -134,7 +134,7 @@ fn new_extensions_get_the_secrets_that_stand_in_the_file_and_nowhere_else() {
         );
         assert!(!all.iter().any(|secret| secret.contains('<')));
 
-        // The PBX holds them, as far as it gives them back.
+        // The PBX has them, as far as it gives them back.
         let shown: BTreeSet<PathBuf> = showing(desk.folder(), &all);
         assert_eq!(shown, BTreeSet::from([file.clone()]), "{vendor}");
         let held = table(&desk.export());
@@ -155,7 +155,7 @@ fn new_extensions_get_the_secrets_that_stand_in_the_file_and_nowhere_else() {
         let told = fs::read_to_string(&report).unwrap() + &said.err + &said.summary().to_string();
         assert!(!all.iter().any(|secret| told.contains(secret)));
 
-        // Twice is once: what exists keeps its own, whatever the mode.
+        // Twice is once: an existing extension keeps its own, in any mode.
         for mode in ["create", "update", "upsert", "sync"] {
             let again = desk.import(
                 "again",
@@ -174,8 +174,7 @@ fn new_extensions_get_the_secrets_that_stand_in_the_file_and_nowhere_else() {
         }
         assert_eq!(table(&desk.export()), held);
 
-        // The file is a sheet: it says what the PBX holds.
-        // Ozeki wants more for a new one than a password.
+        // The file is a sheet of the values on the PBX. Ozeki wants more for a new one than a password.
         let mode = if vendor == "ozeki" {
             "update"
         } else {
@@ -426,7 +425,7 @@ fn a_plan_says_generated_and_its_import_writes_the_file() {
     );
     assert_eq!(showing(&desk.path("state"), &all), BTreeSet::new());
 
-    // Somebody made one of them meanwhile: planned anew, it keeps what it has.
+    // Another user created one of them meanwhile: planned anew, it keeps its secrets.
     let more = desk.file(
         "more.csv",
         &format!("{headings}\n5001,{rest}\n5002,{rest}\n"),
@@ -571,7 +570,7 @@ fn a_rehearsal_says_that_its_secrets_are_gone() {
     );
 }
 
-/// Killed again and again while it creates: what the file says is what the PBX holds, whenever that was.
+/// Killed again and again while it creates: the secrets in the file are those on the PBX, at any time.
 #[test]
 fn a_killed_run_sends_the_secrets_of_its_file() {
     const ROWS: usize = 60;
@@ -602,7 +601,7 @@ fn a_killed_run_sends_the_secrets_of_its_file() {
         child.wait().unwrap();
         let file = in_run(&desk, "secrets.csv");
         if kill == 5 {
-            // Whoever took it away meanwhile gets it again.
+            // A file that was taken away meanwhile is written again.
             fs::remove_file(&file).unwrap();
         }
         let before = fs::read_to_string(&file).ok();
@@ -628,7 +627,7 @@ fn a_killed_run_sends_the_secrets_of_its_file() {
     }
 }
 
-/// Addresses with a password, and what is like one, as the target of every verb; and a number for a password's file.
+/// Addresses with a password, and words like one, as the target of every verb; and a number for a password's file.
 #[test]
 fn a_password_typed_into_an_address_is_never_printed() {
     let program = Program::new().with_own_state();

@@ -1,5 +1,5 @@
-//! Seeded storms over whole imports: whatever breaks on the way, each row has one result, none is there twice, and what
-//! is said of a row is what the PBX holds. `STORM_SEEDS=200 cargo test storm` runs more of them.
+//! Seeded storms over whole imports: whatever breaks on the way, each row has one result, no extension is there twice,
+//! and a row's result is the truth about the PBX. `STORM_SEEDS=200 cargo test storm` runs more of them.
 
 use crate::support::fixture::{self, Rig, change, kinds, options};
 use rowcall::compare::differing;
@@ -28,7 +28,7 @@ const DELETED: usize = 15;
 /// The faults of a network and a busy PBX.
 const WEATHER: &str = "throttle=8,unavailable=8,unavailable_after=40,refuse=30,cut_before=40,cut_after=60,truncate=40";
 
-/// And what stands between: a web page instead of an answer, noise, sessions that end.
+/// Faults of the devices in between: a web page instead of an answer, noise, sessions that end.
 const HAIL: &str = "garbage=25,html=25,expire=4";
 
 fn seeds() -> u64 {
@@ -75,7 +75,7 @@ fn changes(rig: &Rig, connection: &Connection) -> Vec<Change> {
     (0..ROWS).map(one).collect()
 }
 
-/// Holds what each result says against what the PBX holds.
+/// Compares each result with the PBX.
 fn reckon(rig: &Rig, changes: &[Change], done: &[Settlement], context: &str) {
     rig.sim.set_faults(Faults::default());
     let connection = rig.connect();
@@ -189,7 +189,7 @@ fn storm(way: Way, faults: &str, calm_end: bool) {
                     let not_done = done.iter().filter(|done| !done.result.is_done());
                     let not_done: Vec<&Settlement> = not_done.collect();
                     assert!(not_done.len() <= ROWS / 4, "{context}: {not_done:#?}");
-                    // In mere weather only who was said as often as may be is not done.
+                    // In mere weather only rows that were sent as often as allowed are not done.
                     let attempts_max = options(1).settling.attempts_max;
                     let gave_up = |done: &&Settlement| done.attempts == attempts_max;
                     assert!(
@@ -238,7 +238,7 @@ fn the_same_import_after_the_storm_finds_nothing_left_to_do() {
                 .parse()
                 .unwrap(),
         );
-        // As often as somebody would run it again: what is there is left alone, what is not is made.
+        // As often as a user would run it again: an extension that is there is left alone, a missing one is created.
         for round in 0..5 {
             let there: BTreeSet<String> = rig.sim.numbers().into_iter().collect();
             let missing = wanted

@@ -37,7 +37,7 @@ fn a_run_is_resumed_and_undone_on_its_own_pbx_only() {
     }
     assert_eq!(there.export(), others);
 
-    // Under its own address it is undone, and says first what it is.
+    // Under its own address it is undone, and is named first.
     here.config(&here);
     let undone = here.say(
         "state",
@@ -253,7 +253,7 @@ fn a_bare_resume_takes_only_the_newest_run_while_it_is_fresh() {
         let place = pbx.target().replace("api@", "");
         assert!(elsewhere.err.contains(&place), "{}", elsewhere.err);
     }
-    // The ledger says that the run began two days ago.
+    // By the ledger the run began two days ago.
     let ledger = desk
         .path("state")
         .join("runs")
@@ -329,7 +329,7 @@ fn the_same_sheet_again_changes_nothing_whatever_the_mode_and_vendor() {
             );
         }
         assert_eq!(desk.runs("state").len(), runs, "nothing was sent");
-        // A saved plan says the same.
+        // The same with a saved plan.
         let (target, sheet, plan) = (desk.target(), desk.path("staff.csv"), desk.path("p.json"));
         let plan = plan.to_str().unwrap();
         let words = [
@@ -399,7 +399,7 @@ fn of_secrets_that_are_not_given_back_only_the_one_that_changed_is_written() {
             .count("created"),
         1
     );
-    // And what was changed but for its secrets keeps them.
+    // An extension changed except for its secrets keeps them.
     let counts = written(&desk, &upsert);
     assert_eq!(
         counts,
@@ -407,7 +407,7 @@ fn of_secrets_that_are_not_given_back_only_the_one_that_changed_is_written() {
         "2003 was made anew, 2004 gets its address back"
     );
 
-    // An undo keeps it true: what it does not give back is written again.
+    // An undo keeps it true: a value that the PBX does not give back is written again.
     desk.file("staff.csv", &text.replace("Portal2005pw", "Third2005pw"));
     let changed = desk.import("state", &desk.path("staff.csv"), &["--mode", "upsert"]);
     assert_eq!(changed.count("updated"), 2, "{}", changed.err);
@@ -425,7 +425,7 @@ fn of_secrets_that_are_not_given_back_only_the_one_that_changed_is_written() {
     );
     assert_eq!(written(&desk, &upsert), (0, 0, 12));
 
-    // Lost, it costs a write; it holds no secret, and goes with the last run.
+    // Lost, it costs a write; it contains no secret, and goes with the last run.
     let memory = desk.path("state").join("memory");
     let files: Vec<Vec<u8>> = fs::read_dir(&memory)
         .unwrap()
@@ -760,7 +760,7 @@ fn a_sync_of_which_a_creation_is_refused_deletes_nothing() {
     assert_eq!(desk.results("p.csv")[2..], ["rejected", "held", "held"]);
     assert_eq!(desk.pbx.numbers().len(), 4);
 
-    // With the row mended it deletes.
+    // With the row corrected it deletes.
     desk.write(
         "b.csv",
         grouped(&[("1001", ""), ("1004", ""), ("1005", "")]),
@@ -832,7 +832,7 @@ fn what_was_lost_on_the_way_is_read_back_and_remembered_all_the_same() {
         desk.pbx.faults("");
         assert_eq!(edited.count("updated"), 2, "{vendor}: {}", edited.err);
 
-        // An undo compares every field with what was read back.
+        // An undo compares every field with the value that was read back.
         let text = desk.read("edit.csv");
         let number = text.lines().nth(1).unwrap().split(',').next().unwrap();
         let by_hand = desk.pbx.named_by().name();

@@ -1,4 +1,4 @@
-//! Workbooks as other programs read them. What such a test needs and is not there is said, and the test passed over.
+//! Workbooks as other programs read them. A test whose tools are missing is passed over, with a note.
 
 use crate::support::random::Random;
 use crate::support::skip::{python_command, skip};

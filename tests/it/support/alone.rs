@@ -1,4 +1,4 @@
-//! Tests that measure what a whole process takes run in a process of their own.
+//! Tests that measure the memory of a whole process run in a process of their own.
 
 use std::env;
 use std::process::Command;

@@ -4,10 +4,10 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Every secret holds one of these: none may ever show.
+/// Every secret contains one of these: none may ever show.
 pub(crate) const CANARIES: [&str; 2] = ["Canary7731", "77310042"];
 
-/// No canary shows in what a person or a log may see of it.
+/// Checks that no canary shows in the view of a person or a log.
 #[track_caller]
 pub(crate) fn tells_no_secret(thing: &impl fmt::Debug) {
     let shown = format!("{thing:?}");
@@ -16,7 +16,7 @@ pub(crate) fn tells_no_secret(thing: &impl fmt::Debug) {
     }
 }
 
-/// No file of a folder holds a secret in clear.
+/// Checks that no file of a folder contains a secret in clear.
 pub(crate) fn holds_no_secret(folder: &Path) -> usize {
     let mut files = 0;
     for entry in fs::read_dir(folder).unwrap() {
@@ -50,7 +50,7 @@ pub(crate) fn tells_nothing(what: &str, text: &str) {
 }
 
 fn base64(bytes: &[u8], digits: &[u8]) -> String {
-    // Whole groups only: the end depends on what follows.
+    // Complete groups only: the end depends on the bytes that follow.
     let groups = bytes.chunks_exact(3);
     let bits = groups.map(|group| {
         group

@@ -75,7 +75,7 @@ impl Rig {
         }
     }
 
-    /// The vendor's word, with what its records are where these are not extensions.
+    /// The vendor's word, with the kind of its records where these are not extensions.
     pub(crate) fn kind(vendor: &Vendor) -> String {
         match (vendor.manifest)().key() {
             Field::NUMBER => vendor.id.to_owned(),
@@ -139,7 +139,7 @@ impl Rig {
         extension
     }
 
-    /// A field that names whose extension it is, in plain text.
+    /// A field that names the extension's owner, in plain text.
     pub(crate) fn named_by(&self) -> Field {
         let names = [Field::DISPLAY_NAME, Field::FIRST_NAME, Field::USER_ID];
         let known = names
@@ -226,7 +226,8 @@ impl Rig {
         }
     }
 
-    /// Sends changes and holds what always holds: one result a change, no extension made twice, no secret told.
+    /// Sends changes and checks the constant promises: one result for each change, no extension created twice, no
+    /// secret shown.
     pub(crate) fn submit(
         &self,
         connection: &Connection,

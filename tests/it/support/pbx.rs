@@ -1,4 +1,4 @@
-//! A simulated PBX behind a socket, and somebody who works on it with the program.
+//! A simulated PBX behind a socket, and a user who works on it with the program.
 
 use super::fixture::Rig;
 use super::program::Program;
@@ -63,7 +63,7 @@ impl TestPbx {
         }
     }
 
-    /// The numbers that it holds, sorted.
+    /// The numbers of its extensions, sorted.
     pub(crate) fn numbers(&self) -> Vec<String> {
         let mut numbers = self.sim.numbers();
         numbers.sort();

@@ -1,4 +1,4 @@
-//! The program itself, started in a folder of its own as a person starts it; and what a run came to.
+//! The program itself, started in a folder of its own as a person starts it; and the results of its runs.
 
 use super::canary::tells_nothing;
 use super::fixture::account;
@@ -31,7 +31,7 @@ impl Program {
         }
     }
 
-    /// `TARGET` stands for this one in a line.
+    /// Sets the target that replaces `TARGET` in a line.
     pub(crate) fn at(target: String) -> Program {
         Program {
             target,
@@ -124,7 +124,7 @@ impl Program {
         self.run(&format!("{line} --rate 5000 --reply-within 2 --parallel 4"))
     }
 
-    /// Starts a line; what it says goes into the file `words`, where nobody has to read it.
+    /// Starts a line; its output goes into the file `words`, so that nothing has to read it meanwhile.
     pub(crate) fn start(&self, line: &str) -> Child {
         let words = fs::File::create(self.path("words")).unwrap();
         let mut command = self.command(line);
@@ -174,7 +174,7 @@ pub(crate) fn ran(line: &str, output: Output) -> Ran {
     ran
 }
 
-/// The same of one that is asked for what is secret: its standard output may show it.
+/// The same for a command that is asked for secrets: its standard output may show them.
 #[track_caller]
 pub(crate) fn ran_showing(output: Output) -> Ran {
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -222,7 +222,7 @@ impl Ran {
     }
 }
 
-/// Waits for what is to come within half a minute.
+/// Waits until the condition is true, at most half a minute.
 #[track_caller]
 pub(crate) fn wait_until(mut is: impl FnMut() -> bool) {
     let begun = Instant::now();

@@ -20,7 +20,7 @@ impl Random {
         Random(seed)
     }
 
-    /// Takes the seed that the environment's variable `name` says, or the time for one, and prints it.
+    /// Takes the seed from the environment's variable `name`, or the time for one, and prints it.
     pub(crate) fn from_environment(name: &str) -> Random {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.map_or(0, |now| now.as_nanos() as u64 % 1_000_000);
@@ -75,7 +75,7 @@ impl Random {
     }
 }
 
-/// The number that a variable of the environment says, where it is set.
+/// Reads the number in a variable of the environment, where it is set.
 pub(crate) fn from_environment(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
     match text.parse() {

@@ -31,7 +31,7 @@ impl Desk {
         self.say("state", &arguments)
     }
 
-    /// Everything that the PBX tells, secrets too. What is deleted meanwhile is no mistake here.
+    /// Exports everything on the PBX, including secrets. An extension that is deleted meanwhile is no mistake here.
     #[track_caller]
     pub(crate) fn export(&self) -> String {
         let mut export = self.command_in("state");
@@ -97,7 +97,7 @@ impl Desk {
         self.file("edit.csv", &text)
     }
 
-    /// The heading of a field that names whose extension it is.
+    /// The heading of a field that names the extension's owner.
     pub(crate) fn field(&self) -> &'static str {
         self.pbx.named_by().name()
     }

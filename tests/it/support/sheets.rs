@@ -21,7 +21,7 @@ pub(crate) fn write_table<H: AsRef<str>, C: AsRef<str>>(
     writer.finish().unwrap();
 }
 
-/// Reads a table: its headings, and its rows as they stand there.
+/// Reads a table: its headings, and its rows unchanged.
 pub(crate) fn read_table(path: &Path) -> (Vec<String>, Vec<Vec<String>>) {
     let input = Input::named(&path.to_string_lossy());
     let sheet = sheet::open(&input, &ReadOptions::default())
@@ -47,7 +47,7 @@ pub(crate) fn read_rows(path: &Path) -> Vec<BTreeMap<String, String>> {
     rows.into_iter().map(named).collect()
 }
 
-/// Writes extensions as a sheet under canonical headings; what one does not have is blank.
+/// Writes extensions as a sheet under canonical headings; absent fields are blank.
 pub(crate) fn write_extensions(path: &Path, extensions: &[Record]) {
     let fields: BTreeSet<Field> = extensions
         .iter()

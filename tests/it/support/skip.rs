@@ -1,4 +1,4 @@
-//! Tests that need what is not on every machine.
+//! Tests that need tools which not every machine has.
 
 use std::path::Path;
 use std::process::Command;
@@ -13,8 +13,8 @@ pub(crate) fn python_command() -> Command {
     })
 }
 
-/// Says that a test is passed over; fails it where `CI` is set, for there nothing may be passed over. `need` is what is
-/// missing, and `get` how to get it.
+/// Prints that a test is passed over; fails it where `CI` is set, because there no test may be passed over. `need` is
+/// the missing tool, and `get` the way to get it.
 pub(crate) fn skip(need: &str, get: &str) {
     let strict = std::env::var("CI").is_ok_and(|set| !matches!(set.as_str(), "" | "0" | "false"));
     assert!(!strict, "this test needs {need} ({get}), and CI is set");

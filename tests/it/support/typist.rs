@@ -1,4 +1,4 @@
-//! Somebody at a terminal: reads what stands there, and types.
+//! A user at a terminal: reads the screen, and types.
 
 use super::program::wait_until;
 use nix::pty::{Winsize, openpty};

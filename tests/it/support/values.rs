@@ -7,7 +7,7 @@ fn digits(random: &mut Random) -> String {
     random.digits(count)
 }
 
-/// A cell: a number with zeros before it, a telephone number, what looks like a formula, a date, a switch, long
+/// Draws a cell: a number with zeros before it, a telephone number, a text like a formula, a date, a switch, long
 /// digits, or a text of characters that separate, quote, break or hide.
 pub(crate) fn cell(random: &mut Random) -> String {
     const WHOLE: [&str; 24] = [

@@ -1,4 +1,4 @@
-//! The program as a person runs it: exit codes, streams, bad input, and what is never told.
+//! The program as a person runs it: exit codes, streams, bad input, and values that are never shown.
 
 use crate::support::canary::{holds_no_secret, tells_nothing};
 use crate::support::fixture::account;
@@ -107,7 +107,7 @@ fn what_was_exported_imports_as_nothing_to_do() {
                 .mode();
             assert_eq!(mode & 0o777, 0o600);
         }
-        // Without secrets it goes onto another PBX of the vendor as an update, and tells none.
+        // Without secrets it goes onto another PBX of the vendor as an update, and shows none.
         let ran = desk.go("export TARGET").exits(0);
         assert_eq!(ran.out.lines().count(), 11, "{}", ran.out);
         desk.write("omitted.csv", &ran.out);
@@ -621,7 +621,7 @@ fn rows_count_on_over_files_and_headings_are_understood_in_each() {
         desk.pbx.sim.stored("2003", "username").as_deref(),
         Some("Ann")
     );
-    // One vendor's word is another one's field: said so, it counts.
+    // One vendor's word is another one's field: with an option, it counts.
     desk.write(
         "d.csv",
         "ID,Password,Username,UserID\n2005,Canary7731aB,sip2005,u1\n",
@@ -923,10 +923,10 @@ fn interrupted_everything_sent_is_settled_and_the_rest_not_sent() {
                 .iter()
                 .all(|row| row["result"] == "not_sent")
         );
-        // The ledger says of every row what the report said.
+        // The ledger gives the same result for every row as the report.
         desk.run("report -o ledger.csv").exits(1);
         assert_eq!(desk.results("r.csv"), desk.results("ledger.csv"), "{name}");
-        // Run again, it goes on where it was.
+        // Run again, it continues from where it was.
         desk.pbx.sim.set_faults("".parse().unwrap());
         desk.go("import in.csv --to TARGET --report r.csv").exits(0);
         assert!(

@@ -395,7 +395,7 @@ fn sides_that_cannot_be_used_are_refused_with_what_to_do() {
         &["a.csv", "mapped.csv", "--map", "Stelle=number"],
     ));
     assert_eq!(exit, 0, "{err}");
-    // A vendor settles what the headings mean.
+    // A vendor settles the meaning of the headings.
     let (exit, _, err) = said(diff(
         folder.path(),
         &["doubt.csv", "doubt.csv", "--for", "ozeki"],
@@ -523,7 +523,7 @@ fn a_diff_of_everything_stays_a_table_of_lines() {
     assert_eq!(child.wait().unwrap().code(), Some(1));
 }
 
-/// Enters a night, and gives when that was.
+/// Enters a snapshot, and returns its time.
 fn night(folder: &Path, target: &str, sheet: &str, more: impl Fn(&mut Facts)) -> String {
     let archive = Archive::open_or_make(folder).unwrap();
     let pending = archive.begin(target, "csv").unwrap();
@@ -558,7 +558,7 @@ fn nights_of_an_archive_are_told_since_a_day() {
     let third = sheet(&["0042,Ann,a@b.c,f9", "0043,Bo,b@z.c,f2", "7,New,,"]);
     night(&folder, "hq", &first, as_they_are);
     let between = night(&folder, "hq", &second, as_they_are);
-    // No two nights in one second.
+    // No two snapshots in one second.
     thread::sleep(Duration::from_millis(1010));
     night(&folder, "hq", &third, as_they_are);
     let cut = sheet(&["0042,Ann,a@b.c,f9"]);
@@ -588,7 +588,7 @@ fn nights_of_an_archive_are_told_since_a_day() {
     let (exit, _, err) = since("2026-01-01", &["branch"]);
     assert!(exit == 2 && err.contains("it holds nights of: hq"), "{err}");
 
-    // Another target is told beside it; another key is no change; a PBX that was emptied is told.
+    // Another target is reported beside it; another key is no change; a PBX that was emptied is reported.
     night(&folder, "branch", &first, as_they_are);
     night(
         &folder,
@@ -617,7 +617,7 @@ fn nights_of_an_archive_are_told_since_a_day() {
         (1, 5, "depot")
     );
 
-    // A night that is not what was entered is not taken for one, and keeps no other from being told.
+    // A snapshot that is not as it was entered is not used, and does not keep others from being reported.
     let files = fs::read_dir(folder.join("depot")).unwrap();
     let file = files.map(|file| file.unwrap().path()).max().unwrap();
     fs::write(&file, first.replace("Ann", "Eve")).unwrap();

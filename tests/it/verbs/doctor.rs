@@ -1,4 +1,4 @@
-//! `rowcall doctor`: says of this machine and of each target what is right and what is not.
+//! `rowcall doctor`: reports, for this machine and each target, which checks pass and which do not.
 
 use crate::support::canary::CANARIES;
 use crate::support::pbx::TestPbx;

@@ -252,7 +252,7 @@ impl Town {
         Archive::open(&self.path("nights")).unwrap()
     }
 
-    /// Adds a night of all, and gives the head that it prints.
+    /// Adds a snapshot of all, and returns the run with the head that it prints.
     #[track_caller]
     fn night(&self, more: &str, exit: i32) -> Ran {
         head(self.ends(&format!("export --all --archive nights {more}"), exit))
@@ -306,7 +306,7 @@ fn what_was_exported_in_any_format_and_however_secret_plans_nothing() {
                         }
                     }
                 }
-                // It is no password, whoever reads it: neither as a new extension's nor as a changed one's.
+                // It is no password for any reader: neither a new extension's nor a changed one's.
                 let rows = read_rows(&town.path("fingerprint.csv"));
                 let secret = rig.manifest.field.iter().find(|row| {
                     row.name.is_secret() && row.access == rowcall::manifest::Access::ReadWrite
@@ -337,7 +337,7 @@ fn each_of_many_targets_has_its_own_end() {
             ran.err
         );
     }
-    // One that is not reached fails alone, and what it had stays.
+    // One that is not reached fails alone, and its file stays.
     let before = town.read("out/branch.csv");
     town.stop("branch");
     town.pbx("hq").hold(&[town.pbx("hq").small("3001")]);
@@ -351,7 +351,7 @@ fn each_of_many_targets_has_its_own_end() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     assert_eq!(left.len(), 3, "{left:?}");
-    // One whose words are wrong fails alone too; a target that is not reached says more.
+    // A name without a target fails alone too; a target that is not reached weighs more.
     fs::remove_file(town.path("out/ship.csv")).unwrap();
     let ran = town.ends("export ship nobody -o out/{target}.csv", 2);
     assert!(ran.err.contains("rowcall: nobody: ") && ran.err.contains("has no target"));
@@ -450,14 +450,14 @@ fn nights_are_entered_and_what_was_touched_is_found() {
         &fs::read_to_string(&nights["ship"][2].path).unwrap(),
     );
 
-    // With another key everything is another word, and that is said.
+    // With another key every word is another one, with a notice.
     let other = town.ends(
         "--key other export ship --archive nights --secrets fingerprint",
         0,
     );
     assert!(other.err.contains("another key"), "{}", other.err);
 
-    // A night that did not come about is entered, and the others are there.
+    // A snapshot that failed is entered as missed, and the others are there.
     town.stop("ship");
     let missed = town.night("", 3);
     assert!(missed.err.contains("rowcall: ship: "), "{}", missed.err);
@@ -472,7 +472,7 @@ fn nights_are_entered_and_what_was_touched_is_found() {
     let counts = |name: &str| town.archive().nights().unwrap()[name].len();
     assert_eq!((counts("hq"), counts("ship")), (4, 4));
 
-    // An older head vouches for what was there then, and is not enough for what came after.
+    // An older head proves the entries up to it, and is not enough for later ones.
     let verify =
         |head: &str, exit| town.ends(&format!("archive verify nights --head {head}"), exit);
     let old = verify(&third.out, 1);
@@ -522,7 +522,7 @@ fn retention_keeps_what_it_says_and_the_chain_holds() {
     town.settle(2);
     town.night("--format xlsx", 0);
     let last = town.night("--keep 1d", 0);
-    // All of a day's nights stay.
+    // All of a day's snapshots stay.
     assert_eq!(town.archive().nights().unwrap()["ship"].len(), 2);
     assert!(!last.err.contains("removed"), "{}", last.err);
     let last = town.night("--keep 1m --format jsonl", 0);
@@ -894,7 +894,7 @@ fn an_archive_whose_target_became_another_pbx_says_so() {
         }
     };
     told(&moved.err);
-    // It is said once, when it happens, and to whoever compares across it or looks the archive through.
+    // It is reported once, when it happens, and to users who compare across it or look the archive through.
     let third = town.night("", 0);
     assert!(!third.err.contains("another PBX"), "{}", third.err);
     told(&town.run("diff --archive nights --since 2001-01-01").err);

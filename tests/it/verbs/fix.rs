@@ -1,4 +1,4 @@
-//! `rowcall fix`: what it changes, what it leaves alone, and what it refuses.
+//! `rowcall fix`: the cells that it changes, those that it leaves alone, and those that it refuses.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// Fixes a file, and the copy once more: gives the copy, what was said on standard output, and the exit code.
+/// Fixes a file, and the copy once more: returns the copy, the standard output, and the exit code.
 #[track_caller]
 fn fixed(name: &str, content: &[u8]) -> (Vec<u8>, String, i32) {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! `rowcall fix` over sheets of every kind, with damage whose original is known: the copy is to be the original.
+//! `rowcall fix` over sheets of every kind, with damage whose original is known: the copy should be the original.
 
 use crate::support::random::Random;
 use crate::support::skip::{python_command, skip};
@@ -22,7 +22,7 @@ const HEADINGS: [&str; 6] = [
     "hobby",
 ];
 
-/// A sheet before and after: what is damaged in it, and what it was.
+/// A sheet before and after: the damaged cells, and the originals.
 struct Damaged {
     before: Vec<Vec<String>>,
     after: Vec<Vec<String>>,
@@ -110,7 +110,7 @@ fn json(rows: &[Vec<String>], between: &str) -> String {
     rows.iter().map(object).collect::<Vec<_>>().join(between)
 }
 
-/// A workbook with what workbooks have beside their cells.
+/// Writes a workbook with the parts that workbooks have beside their cells.
 fn xlsx(path: &Path, rows: &[Vec<String>]) {
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet();
@@ -182,7 +182,7 @@ fn parts(path: &Path) -> Vec<(String, Vec<u8>)> {
     parts
 }
 
-/// Fixes a file and holds the copy to everything that is promised of it.
+/// Fixes a file and checks the copy against every promise.
 fn fixed(folder: &Path, name: &str, sheet: &Damaged) {
     let original = fs::read(folder.join(name)).unwrap();
     let run = |from: &str, to: &str, report: &str| {
@@ -212,7 +212,7 @@ fn fixed(folder: &Path, name: &str, sheet: &Damaged) {
         .skip(1)
         .map(|line| line.split(',').nth(2).unwrap().to_owned())
         .collect();
-    // JSON has no rows of cells: a place is a line there, as many objects as may stand on it.
+    // JSON has no rows of cells: a place is a line there, with as many objects as it may have.
     if !name.contains("json") {
         assert_eq!(cells, sheet.cells(), "{name}");
     }
@@ -341,7 +341,7 @@ for name in sys.argv[2:]:
     assert book['Sums']['A1'].value.upper().startswith('=COUNTA('), name
 ";
 
-/// Workbooks of three makers, in two formats; what another program reads of the copies.
+/// Workbooks of three programs, in two formats; and the copies as another program reads them.
 #[test]
 fn a_workbook_of_any_maker_becomes_what_it_was() {
     let folder = tempfile::tempdir().unwrap();

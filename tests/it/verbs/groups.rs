@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 const DEFAULT: &str = "__DEFAULT_EXTENSION_GROUP__";
 
-/// A PBX behind a socket with the extensions 2001 to 2020 and some groups, and somebody who works on it.
+/// A PBX behind a socket with the extensions 2001 to 2020 and some groups, and a user who works on it.
 struct Office(Desk);
 
 impl Deref for Office {
@@ -76,7 +76,7 @@ impl Office {
         self.pbx.sim.stored(group, "members")
     }
 
-    /// Says something to the PBX that rowcall does not say.
+    /// Sends the PBX a request that rowcall never sends.
     fn raw(&self, path: &str, mut body: Value) {
         let link = self.pbx.in_process();
         let post = |path: &str, body: Value| {
@@ -166,7 +166,7 @@ fn each_mode_touches_what_it_says_and_the_default_group_never() {
         assert_eq!(office.members("Sales").as_deref(), Some(sales), "{mode}");
         let described = office.pbx.sim.stored("Sales", "group_description");
         assert_eq!(described.as_deref(), Some("Reception desk"), "blank leaves");
-        // The least that a group may do, unless the sheet says more.
+        // The fewest permissions of a group, unless the sheet gives more.
         if office.members("New").is_some() {
             let may = |what| office.pbx.sim.stored("New", what).unwrap();
             assert_eq!(may("enable_external_call"), "false", "{mode}");
@@ -221,7 +221,7 @@ fn members_that_the_pbx_does_not_have_are_findings_that_name_them_all() {
     );
     assert!(row["message"].contains("\"9999\", \"77\""), "{row:?}");
     assert!(!row["message"].contains("2002"), "{row:?}");
-    // A plan says the same.
+    // The same with a plan.
     let ran = office.run("plan groups.csv --groups --to TARGET --mode upsert");
     assert!(ran.out.contains("invalid Sales (groups.csv:2)") && ran.out.contains("9999"));
     assert_eq!(ran.exit, 1);
@@ -280,7 +280,7 @@ fn two_groups_of_one_name_are_told_and_neither_is_touched() {
         let row = &read_rows(&office.path("report.csv"))[0];
         assert_eq!(row["code"], "group_name.ambiguous", "{mode}");
     }
-    // Nor where no row names them, or one says to delete them.
+    // Nor where no row names them, or one deletes them.
     office.write("groups.csv", "group_name,group_members\nOther,2003\n");
     let line = "import groups.csv --groups --to TARGET --mode sync --yes --max-deletes all";
     assert_eq!(office.go(line, 1)["Sales"], "rejected");
@@ -294,7 +294,7 @@ fn two_groups_of_one_name_are_told_and_neither_is_touched() {
     );
 }
 
-/// A PBX whose list of groups does not say how many pages there are, once the flag is set.
+/// A PBX whose list of groups does not give the number of pages, once the flag is set.
 struct Doubtful(Box<dyn Pbx>, Arc<AtomicBool>);
 
 impl Pbx for Doubtful {
@@ -513,7 +513,7 @@ fn sheets_of_extensions_and_of_groups_are_not_taken_for_each_other() {
     let said = office.go("import staff.csv --to TARGET", 0);
     assert_eq!(said, pairs([("3001", "created")]));
     assert_eq!(office.members("Night").as_deref(), Some("2001;3001"));
-    // Each taken for the other is refused, and what is missing is named.
+    // Each taken for the other is refused, and the missing heading is named.
     for (line, missing, advice) in [
         ("import groups.csv --to TARGET", "number", "say --groups"),
         (

@@ -4,7 +4,7 @@ use crate::support::pbx::Desk;
 use crate::support::program::Program;
 use serde_json::{Value, json};
 
-/// Holds a value against a schema of the few words that rowcall's schemas use; gives what is wrong, with its path.
+/// Checks a value against a schema of the few words that rowcall's schemas use; returns the mistakes, with their paths.
 fn wrong(schema: &Value, value: &Value, path: &str) -> Vec<String> {
     let words = schema.as_object().unwrap();
     let mut found = vec![];
@@ -91,7 +91,7 @@ fn the_validator_finds_what_is_wrong() {
     }
 }
 
-/// Runs a line that prints JSON, and holds it against the schema of this name.
+/// Runs a line that prints JSON, and checks it against the schema of this name.
 #[track_caller]
 fn holds(program: &Program, schema: &str, line: &str, exit: i32) -> Value {
     let published = program.run(&format!("schema {schema}")).exits(0).out;
@@ -142,7 +142,7 @@ fn what_json_prints_is_what_its_schema_says() {
         "{shown}"
     );
     holds(&desk, "summary", "undo --yes --json", 0);
-    // A run whose ledger cannot be read is told of.
+    // A run whose ledger cannot be read is listed.
     let folder = show["folder"].as_str().unwrap();
     std::fs::write(std::path::Path::new(folder).join("ledger.sqlite"), "x").unwrap();
     let runs = holds(&desk, "runs", "runs --json", 0);

@@ -8,7 +8,7 @@ fn field(desk: &Desk, number: &str, wire: &str) -> String {
     desk.pbx.sim.stored(number, wire).unwrap_or_default()
 }
 
-/// The lines of a text in which a word stands.
+/// The lines of a text that contain a word.
 fn lines_with<'t>(text: &'t str, word: &str) -> Vec<&'t str> {
     text.lines().filter(|line| line.contains(word)).collect()
 }
@@ -378,7 +378,7 @@ fn what_a_cell_is_warned_of_is_said_by_import_and_delete_too() {
     let rows = desk.report("r.csv");
     // A dash beside a switch is no blank.
     assert_eq!(rows[1]["result"], "invalid", "{rows:?}");
-    // A surname stands before a comma.
+    // A surname comes before a comma.
     assert_eq!(field(&desk, "2001", "profile.first_name"), "Ann");
     assert_eq!(field(&desk, "2001", "profile.last_name"), "Muster");
 }

@@ -1,5 +1,5 @@
-//! From one PBX to another: every field accounted for by a table of its own, twice over nothing to do, and what was
-//! changed by hand stays. `MIGRATE_SEED` repeats a run.
+//! From one PBX to another: every field accounted for by a table of its own, a second run with nothing to do, and
+//! changes made by hand that stay. `MIGRATE_SEED` repeats a run.
 
 use crate::support::canary::{files, forms};
 use crate::support::fixture::Rig;
@@ -25,7 +25,7 @@ type Texts = BTreeMap<String, String>;
 /// Rows of the loss report by number and field.
 type Told = BTreeMap<(String, String), Texts>;
 
-/// Two PBXes behind sockets, `old` and `new`, and a folder for what is kept.
+/// Two PBXes behind sockets, `old` and `new`, and a folder for their state.
 struct Move {
     program: Program,
     from: TestPbx,
@@ -58,7 +58,7 @@ impl Move {
         rows.map(|row| (row["number"].clone(), row)).collect()
     }
 
-    /// The loss report's rows by number and field; what is missing apart.
+    /// The loss report's rows by number and field; missing fields apart.
     fn losses(&self) -> (Told, Told) {
         let rows = read_rows(&self.path("loss.csv"));
         let key = |row: &Texts| (row["number"].clone(), row["field"].clone());
@@ -79,7 +79,7 @@ fn put(rig: &Rig, extension: &Record) {
     assert!(made.result.is_ok(), "{}: {:?}", rig.name, made.result.err());
 }
 
-/// Changes fields of an extension, as somebody at the PBX's own page does.
+/// Changes fields of an extension, as a user on the PBX's own page does.
 #[track_caller]
 fn set(rig: &Rig, number: &str, fields: &[(Field, &str)]) {
     let mut wanted = Record::numbered(number);
@@ -102,7 +102,7 @@ fn delete(rig: &Rig, number: &str) {
     assert!(gone.result.is_ok(), "{:?}", gone.result.err());
 }
 
-/// Everything that the PBX says of an extension, by canonical names; what is empty is left out.
+/// Reads every field of an extension on the PBX, by canonical names; empty ones are left out.
 fn look(rig: &Rig, number: &str) -> Texts {
     let found = rig.connect().look_at(&[number.to_owned()], false).unwrap();
     let found = found.into_iter().next();
@@ -416,7 +416,7 @@ const FATES: [(&str, &str, &str, &str); 93] = [
     ("ozeki", "extension_type", "-SIP", "-SIP"),
 ];
 
-/// The same for what Yeastar S makes of the fields of the others.
+/// The same for the fate at Yeastar S of the fields of the others.
 const TO_YEASTAR_S: &[(&str, &str, &str)] = &[
     ("openvox", "number", "="),
     ("openvox", "display_name", "="),
@@ -637,7 +637,7 @@ fn forward(from: &str, field: &str, held: &Texts) -> (String, String, String) {
             ("_to", "voicemail") => told("carried", "", field),
             // A value without an action is a number on its own.
             ("_number", "") => told("carried", "", field),
-            // OpenVox takes a number beside any destination; what the word means is not known.
+            // OpenVox takes a number beside any destination; the word's meaning is not known.
             ("_number", "voicemail") | ("_number", _) | ("_to", _) => told("dropped", "yes", ""),
             (other, _) => panic!("{other}"),
         };
@@ -814,7 +814,7 @@ fn any_pair(from: &str, to: &str) {
     }
     assert_eq!(own.len(), fields, "more is told than there is");
 
-    // And what it says arrives.
+    // And its value arrives.
     let report = one.migrate(fill, 0);
     assert_eq!(report.len(), EXTENSIONS);
     assert!(
@@ -874,7 +874,7 @@ fn any_pair(from: &str, to: &str) {
         assert_eq!(before.get(path), Some(count), "{path}");
     }
 
-    // And nobody is told a secret: not by what is said, nor by any file that is kept.
+    // No secret is shown: neither by the output, nor by any file that is kept.
     let secrets = ["Zx7_Canary-Qw9Mv3007", "Zx7CanaryQw9Mv3007", "773100423007"];
     let forms: Vec<String> = secrets.into_iter().flat_map(forms).collect();
     let Ran { out, err, .. } =
@@ -996,7 +996,7 @@ fn whatever_the_pair_every_field_is_told_of_and_twice_is_once() {
         };
         let mut fill = "";
         if !names(&one.from) && one.to.manifest.field.iter().any(is_required_name) {
-            // A PBX without names has none to give to one that wants them: it is said what gives one.
+            // A PBX without names has none to give to one that wants them: the message names an option that gives one.
             let report = one.migrate("--dry-run", 1);
             let is_named = |row: &Texts| {
                 row["result"] == "invalid"
@@ -1306,7 +1306,7 @@ fn a_run_that_was_killed_leaves_nothing_to_be_taken_for_granted() {
     }
     assert_eq!(report.len(), 120);
     assert_eq!(look(&one.to, &made[0])["mobile"], "555");
-    // From now on it is known what both agreed on.
+    // From now on the agreement of both is known.
     set(&one.from, "3050", &[(Field::MOBILE, "18082")]);
     assert_eq!(result(&one.migrate(rule, 1), "73050").0, "updated");
 }
@@ -1374,7 +1374,7 @@ fn numbers_that_collide_are_all_named_before_anything_is_sent() {
         words.contains("2001 and 3001 would all be 2001; 2002 and 3002 would all be 2002"),
         "{words}"
     );
-    // And with what somebody else has there.
+    // And with the extensions that others created there.
     for number in ["9001", "9002"] {
         put(&one.to, &one.to.small(number));
     }

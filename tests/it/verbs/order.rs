@@ -1,4 +1,4 @@
-//! Rows that point at other rows, from outside: order, rows that are held, two steps, and kills in between.
+//! Rows that refer to other rows, from outside: order, rows that are held back, two steps, and kills in between.
 
 use crate::support::pbx::Desk;
 use crate::support::program::wait_until;
@@ -49,7 +49,7 @@ fn the_children_of_a_row_that_is_never_sent_are_held() {
         message.contains("2002") && message.contains("invalid"),
         "{message}"
     );
-    // Mended, all of it goes.
+    // Corrected, all of it goes.
     let mended = rows
         .join("\n")
         .replace("Row 2002,,", "Row 2002,Sample2002pw,");
@@ -126,7 +126,7 @@ fn rings_are_whole_after_kills_at_any_moment() {
     );
 }
 
-/// Imports rows, and tells what became of each.
+/// Imports rows, and returns the result of each.
 fn imported(desk: &Desk, text: &str, more: &[&str]) -> Vec<String> {
     let sheet = desk.file("staff.csv", text);
     let report = desk.path("report.jsonl");

@@ -82,7 +82,7 @@ fn openvox(rows: &[(&str, &str)]) -> String {
     SMALL[0].sheet(rows)
 }
 
-/// A desk with an OpenVox PBX that holds so many extensions from 2000 on.
+/// A desk with an OpenVox PBX with so many extensions from 2000 on.
 fn holding(count: usize) -> Desk {
     let desk = Desk::new("openvox");
     let numbers: Vec<String> = (2000..2000 + count).map(|n| n.to_string()).collect();
@@ -103,7 +103,7 @@ fn all(count: usize, email: &str) -> String {
     format!("number,email\n{}", rows.collect::<String>())
 }
 
-/// A desk of each vendor with a PBX that holds 2001 to 2003, all with the first of its values.
+/// A desk of each vendor with a PBX that has 2001 to 2003, all with the first of its values.
 fn each_vendor(case: impl Fn(&Desk, &Small)) {
     for vendor in VENDORS {
         let small = SMALL.iter().find(|small| small.vendor == vendor.id);
@@ -125,7 +125,7 @@ impl Small {
     }
 }
 
-/// Imports b.csv with these flags, and holds the report to its lines.
+/// Imports b.csv with these flags, and compares the report with these lines.
 #[track_caller]
 fn becomes(desk: &Desk, flags: &str, exit: i32, lines: &[(&str, &str, &str)]) {
     let line =
@@ -264,7 +264,7 @@ fn an_update_of_whole_objects_loses_nothing() {
 #[test]
 fn what_an_unreadable_row_may_mean_is_not_deleted() {
     let desk = holding(3);
-    // The second row's number is mistyped: 2001 is not named by anybody, and is not to go.
+    // The second row's number is mistyped: no row names 2001, which must not be deleted.
     desk.write(
         "a.csv",
         openvox(&[("2000", "new@example.com"), ("20 01", "x@example.com")]),
@@ -818,7 +818,7 @@ fn what_moved_is_left_out_or_planned_anew_where_that_is_asked_for() {
 #[test]
 fn a_row_planned_anew_keeps_to_mode_and_rules() {
     let desk = holding(2);
-    // 2001 comes without what a new extension needs: gone meanwhile, it is not made half.
+    // 2001 comes without fields that a new extension needs: gone meanwhile, it is not created by half.
     desk.write(
         "a.csv",
         "number,email\n2000,new@example.com\n2001,new@example.com\n",
@@ -842,7 +842,7 @@ fn a_row_planned_anew_keeps_to_mode_and_rules() {
     );
     assert_eq!(desk.report("r.json")[1]["code"], "sip_password.required");
 
-    // Mode create never touches what came to be there.
+    // Mode create never touches an extension that appeared there.
     desk.write(
         "b.csv",
         openvox(&[("3000", "plan@example.com"), ("3001", "plan@example.com")]),
@@ -889,7 +889,7 @@ fn a_planned_sync_deletes_what_was_planned_and_asks_first() {
             ("2002", "delete", "valid"),
         ],
     );
-    // Made after the plan: nobody planned to delete it.
+    // Created after the plan: its deletion was not planned.
     desk.write("b.csv", openvox(&[("3000", "a@example.com")]));
     desk.ends("import b.csv --to TARGET --rate 5000 --reply-within 2", 0);
     let ran = desk.ends("import --plan p.json --rate 5000 --reply-within 2", 2);
@@ -953,7 +953,7 @@ fn a_plan_that_is_not_for_here_is_refused() {
     refused(import, "p.json.sealed cannot be read");
     put_back();
 
-    // Somebody changed something.
+    // The file was changed.
     for (from, to) in [
         ("new@example.com", "bad@example.com"),
         ("\"2009\"", "\"2008\""),
@@ -976,7 +976,7 @@ fn a_plan_that_is_not_for_here_is_refused() {
     refused(import, "do not belong together");
     put_back();
 
-    // Another version, and what is no plan at all.
+    // Another version, and a file that is no plan at all.
     let tool = format!("\"tool\": \"{}\"", env!("CARGO_PKG_VERSION"));
     desk.write(
         "p.json",
@@ -1006,7 +1006,7 @@ fn a_plan_that_is_not_for_here_is_refused() {
         "nothing was said to the PBX"
     );
 
-    // The name stands for another PBX by now.
+    // The name now means another PBX.
     let config = |addr: &str| {
         let text = format!(
             "[targets.hq]\nvendor = \"openvox\"\nurl = \"http://{addr}\"\nusername = \"api\"\n"
@@ -1055,7 +1055,7 @@ fn a_plan_goes_with_neither_sheet_nor_target() {
     );
     let ran = desk.ends("import --plan p.json --waves column:site", 2);
     assert!(ran.err.contains("needs the sheet"), "{}", ran.err);
-    // A plan is not written over what it was made from.
+    // A plan is not written over its own input.
     let before = desk.read("a.csv");
     desk.ends(
         "plan a.csv --to TARGET --rate 5000 --reply-within 2 -o a.csv",

@@ -1,4 +1,4 @@
-//! Sheets as they are typed on the command line: patterns, standard input, mappings, what headings mean.
+//! Sheets as they are typed on the command line: patterns, standard input, mappings, the meaning of headings.
 
 use assert_cmd::Command;
 use std::fs;
@@ -178,7 +178,7 @@ fn flags_that_cannot_be_meant_are_refused() {
         assert!(code == 2 && said.contains(words), "{arguments:?}: {said}");
         assert!(!said.contains("Ab3defghij"), "{said}");
     }
-    // A row of data that is said to be the headings is not printed.
+    // A row of data that was given for the headings is not printed.
     let (code, _, said) = check(folder.path(), &["b1.csv", "--header-row", "2"], b"");
     assert!(code == 2 && !said.contains("Ab3defghij"), "{said}");
 }

@@ -166,7 +166,7 @@ fn a_question_names_the_run_the_pbx_and_what_is_done() {
         screen.contains(&format!("{place}: delete 3? [y/N] ")),
         "{screen}"
     );
-    // Day, month and hour, as people say them.
+    // Day, month and hour, as people write them.
     let said = screen.split(&format!("undo run {run} of ")).nth(1).unwrap();
     let words: Vec<&str> = said.split(' ').take(3).collect();
     assert!(words[0].parse::<u32>().is_ok() && words[1].len() == 3 && words[2].contains(':'));
@@ -273,7 +273,7 @@ fn a_sheet_alone_leads_through_a_first_import() {
     ]
     .map(place);
     assert!(places.is_sorted(), "{screen}");
-    // Alone it asks for the sheet; without a terminal it says what there is.
+    // Alone it asks for the sheet; without a terminal it prints its usage.
     let mut alone = program.bare();
     let mut lead = Typist::start(&mut alone);
     lead.answers("the sheet ", "nowhere.csv")

@@ -11,7 +11,7 @@ use std::process::Command;
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
-/// Runs the program in a folder; gives its exit code and what it said.
+/// Runs the program in a folder; returns its exit code and output.
 fn rowcall(folder: &Path, arguments: &[&str]) -> (i32, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_rowcall"))
         .current_dir(folder)
@@ -25,7 +25,7 @@ fn rowcall(folder: &Path, arguments: &[&str]) -> (i32, String) {
     )
 }
 
-/// Writes a row of texts below what a workbook's first sheet holds.
+/// Writes a row of texts below the rows of a workbook's first sheet.
 fn fill(book: &Path, line: u32, cells: &[String]) {
     let mut archive = ZipArchive::new(File::open(book).unwrap()).unwrap();
     let mut filled = ZipWriter::new(std::io::Cursor::new(Vec::new()));
@@ -456,7 +456,7 @@ fn rows_that_an_answer_wraps_are_read() {
         code == 2 && said.contains("a.json:3:11: a number with a leading zero"),
         "{said}"
     );
-    // A repaired copy keeps what is around the rows.
+    // A repaired copy keeps the text around the rows.
     let text = format!(
         "{{\"n\":[1],\n \"value\": {},\"ok\" :true}}\n",
         rows.replace("2002", "2002.0")

@@ -150,7 +150,7 @@ fn what_somebody_changed_since_is_kept_and_listed() {
     for vendor in VENDORS.iter().map(|vendor| vendor.id) {
         let desk = Desk::new(vendor);
         let imported = desk.import("state", &desk.sample(5), &[]);
-        // By somebody whose runs are elsewhere.
+        // By a user whose runs are in another folder.
         let edited = desk.import("elsewhere", &desk.edit("hand"), &["--mode", "update"]);
         assert_eq!(edited.count("updated"), 2, "{}", edited.err);
         let report = desk.path("undone.jsonl");
@@ -170,7 +170,7 @@ fn what_somebody_changed_since_is_kept_and_listed() {
         assert!(!message.contains("Changed"), "{message}");
         assert_eq!(desk.export().lines().count(), 3, "the header and two");
 
-        // An update that is not what the run left is kept too.
+        // An update that differs from the state that the run left is kept too.
         let again = desk.import("state", &desk.edit("ours"), &["--mode", "update"]);
         assert_eq!(again.count("updated"), 2, "{}", again.err);
         desk.import("elsewhere", &desk.edit("theirs"), &["--mode", "update"]);
