@@ -1,4 +1,4 @@
-//! Files that take their place when they are whole. The one door for writing a file whole or not at all.
+//! Files that take their place when they are complete. The one way to write a file completely or not at all.
 //!
 //! A file is written under a hidden name beside its place ([`WholeFile`]), synced, and renamed; then its folder is
 //! synced too. While it is written it is locked: a hidden file without a lock was left by a process that was killed, and

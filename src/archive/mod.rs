@@ -2,7 +2,7 @@
 //! found.
 //!
 //! ```text
-//! DIR/manifest.jsonl                     one entry a line, each with the SHA-256 of the line before
+//! DIR/manifest.jsonl                     one entry on each line, each with the SHA-256 of the line before
 //! DIR/hq/2026-11-22T020307Z-17.csv       what entry 17 holds: the night of one target
 //! ```
 //!

@@ -1,4 +1,4 @@
-//! The commands that change a PBX, or say what they would change: `plan`, `import`, `delete`, `migrate`.
+//! The commands that change a PBX, or show the changes they would make: `plan`, `import`, `delete`, `migrate`.
 
 use super::input::{InputArgs, filling};
 use super::output::{DetailArgs, ReportArgs, SecretsArgs};

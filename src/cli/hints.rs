@@ -1,4 +1,4 @@
-//! A way out of each usage error: which command has an option, which targets and vendors there are.
+//! A way out of each usage error: the commands that have an option, the known targets and vendors.
 
 use super::Cli;
 use crate::rim::config::all_names;

@@ -1,4 +1,4 @@
-//! The sheets that are read, and how.
+//! Options for the sheets to read.
 
 use super::values::{encoding, vendor_or_product};
 use crate::columns::{Mapped, field_named};

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
 pub struct ReportArgs {
-    /// Written: one line a row.
+    /// The report: one line for each row.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help = written("Write one line a row to this file", ""))]
     pub report: Vec<PathBuf>,
     /// Print a summary as one JSON object on standard output

@@ -86,7 +86,7 @@ pub struct FixArgs {
     /// Also write what is likely and not certain, marked and with the reason, for somebody to accept; the copy is a workbook
     #[arg(long)]
     pub propose: bool,
-    /// Written: one line a changed cell.
+    /// The report: one line for each changed cell.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help = written("Write one line a changed cell to this file", ""), help_heading = "Output")]
     pub report: Vec<PathBuf>,
     /// Print the changes and a summary as one JSON object on standard output

@@ -1,4 +1,4 @@
-//! Values as they are typed, held to what there is.
+//! Typed values, checked against the words that exist.
 
 use crate::columns::products;
 use crate::sheet::Encoding;

@@ -80,7 +80,7 @@ fn completions(args: &CompletionsArgs, context: &Context) -> Result<Exit, Failur
     print_data(|out| cli::completions(args.shell, &targets, &runs, out))
 }
 
-/// Prints the manual page, or writes a page a command.
+/// Prints the manual page, or writes one page for each command.
 fn man(args: &ManArgs) -> Result<Exit, Failure> {
     let Some(folder) = &args.output else {
         return print_data(|out| cli::man(out));

@@ -1,4 +1,4 @@
-//! One run a target: a lock of the kernel's, which dies with its process.
+//! One run at a time for each target: a lock of the kernel's, which dies with its process.
 
 use super::LedgerError;
 use super::state::{StateDir, failed};

@@ -2,9 +2,9 @@
 //! a killed run is resumed, a report is made again, and a run is undone.
 //!
 //! ```text
-//! STATE/runs/20261121-213015-a1b2/ledger.sqlite    one folder a run, whole or not there
+//! STATE/runs/20261121-213015-a1b2/ledger.sqlite    one folder for each run, complete or not there
 //! STATE/locks/…                                    one lock a target
-//! STATE/memory/….sqlite                            what was written and cannot be read back, one file a PBX
+//! STATE/memory/….sqlite                            values written that cannot be read back, one file for each PBX
 //! STATE/count                                      how many runs have begun
 //! ```
 //!

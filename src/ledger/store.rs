@@ -1,4 +1,4 @@
-//! The ledger's tables, and how rows get in and out of them.
+//! The ledger's tables, and the reading and writing of their rows.
 
 use super::change::{Stored, open_cells, seal, seal_cells, shown};
 use super::state::{LEDGER_FILE, StateDir, failed};

@@ -1,4 +1,4 @@
-//! The pace at which a PBX is spoken to. The only module that names governor.
+//! The pace of requests to a PBX. The only module that names governor.
 //!
 //! Every request pays with one [`Permit`]: the first request of a row, further turns, repeats, look-ups, sign-ins. Only
 //! one thread at a time asks governor and sleeps, all others wait for their turn without spinning: many threads that ask

@@ -1,5 +1,5 @@
-//! Whom a link over HTTPS believes: the authorities that the system trusts, and the certificates that the PBX's owner
-//! named. The only module that names rustls.
+//! The certificates that a link over HTTPS accepts: those of the authorities that the system trusts, and those that the
+//! PBX's owner named. The only module that names rustls.
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;

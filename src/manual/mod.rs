@@ -1,4 +1,4 @@
-//! The manual: a page a task, as `rowcall help TASK` prints it. A test runs every command of every page, in this order.
+//! The manual: one page for each task, as `rowcall help TASK` prints it. A test runs every command of every page, in this order.
 
 /// A page of the manual.
 pub struct ManualPage {

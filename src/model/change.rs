@@ -1,4 +1,4 @@
-//! One thing to do to one extension.
+//! One action on one extension.
 
 use super::{Action, Field, Record};
 

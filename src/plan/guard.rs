@@ -1,4 +1,4 @@
-//! The guard: how much one run may change.
+//! The guard: the limits of change in one run.
 
 use crate::model::{Action, Change};
 use std::fmt;

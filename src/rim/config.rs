@@ -1,4 +1,4 @@
-//! `rowcall.toml`: which targets there are, and where their passwords are.
+//! `rowcall.toml`: the targets, and the sources of their passwords.
 
 use super::failure::Failure;
 use super::terminal::ask_secret;

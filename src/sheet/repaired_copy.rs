@@ -1,4 +1,4 @@
-//! A copy of a sheet in which some cells are other: all else is as it was, byte for byte; of a workbook, part for part.
+//! A copy of a sheet in which some cells are changed: all else is as it was, byte for byte; of a workbook, part for part.
 
 use crate::disk::{Readers, WholeFile};
 use crate::sheet::book::repair as book;

@@ -1,4 +1,4 @@
-//! A simulated PBX behind a socket: HTTP/1.1, one thread a connection, faults enacted on the connection itself.
+//! A simulated PBX behind a socket: HTTP/1.1, one thread for each connection, faults enacted on the connection itself.
 
 use super::{End, Sim, Told, half};
 use crate::wire::{RawRequest, Reply};

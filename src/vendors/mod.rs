@@ -1,4 +1,4 @@
-//! The vendors of PBX. One folder a vendor, the same six names in each; the list below is the feature list.
+//! The vendors of PBX. One folder for each vendor, the same six names in each; the list below is the feature list.
 //!
 //! A vendor never touches the network: see [`Client`].
 

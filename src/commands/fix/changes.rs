@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use std::io::{self, BufWriter, Write};
 
-/// The columns of the report: one line a changed cell.
+/// The columns of the report: one line for each changed cell.
 const HEADINGS: [&str; 9] = [
     "row", "place", "cell", "number", "field", "column", "code", "before", "after",
 ];

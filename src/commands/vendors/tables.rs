@@ -36,7 +36,7 @@ pub fn product_table() -> String {
     markdown::table(&headings, &rows.collect::<Vec<_>>())
 }
 
-/// The abilities of the vendors, a column a vendor.
+/// The abilities of the vendors, one column for each vendor.
 pub fn matrix() -> String {
     let manifests: Vec<&Manifest> = VENDORS.iter().map(|vendor| (vendor.manifest)()).collect();
     let mut headings = vec!["".to_owned()];

@@ -1,4 +1,4 @@
-//! A workbook written again with some of its cells other. Of its parts only the sheet's changes, and of that only the
+//! A workbook written again with some of its cells changed. Of its parts only the sheet's changes, and of that only the
 //! cells that are named: each becomes a text, in the style that it had.
 
 use crate::model::Secret;

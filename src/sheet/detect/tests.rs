@@ -327,7 +327,7 @@ fn names_of_encodings_are_understood() {
     }
 }
 
-/// Names that are not among those of which the letters were counted, a line a language.
+/// Names that are not among those of which the letters were counted, one line for each language.
 const NAMES: &str = include_str!("names.txt");
 
 /// Counts the tables, with as few as five letters beyond ASCII, that are read right and that are refused.

@@ -1,4 +1,4 @@
-//! Rows as objects: an array of them, or one a line.
+//! Rows as objects: an array of them, or one on each line.
 
 mod position;
 mod quotes;

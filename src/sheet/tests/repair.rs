@@ -1,4 +1,4 @@
-//! Copies of workbooks with some cells other.
+//! Copies of workbooks with some cells changed.
 
 use super::workbooks::{
     biff, book, by_hand, by_parts, cells_of, compound, file_of, ods, read, worksheet,

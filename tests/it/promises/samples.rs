@@ -1,4 +1,4 @@
-//! The samples: good.csv has nothing against it, and bad.csv has one row a rule, which breaks exactly that rule.
+//! The samples: good.csv has no findings, and bad.csv has one row for each rule, which breaks exactly that rule.
 //!
 //! `UPDATE=1 cargo test --test it samples` writes bad.report.csv again.
 
