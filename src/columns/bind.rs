@@ -148,6 +148,7 @@ pub(super) fn bind(
         .collect();
     binder.resolve_key_by_another_word();
     binder.resolve_neighbours();
+    binder.ask_beside_product();
     binder.ask_about_rivals();
     binder.ask_whose();
     binder.resolve_repeated()?;

@@ -51,6 +51,9 @@ pub(super) struct Dictionary {
     common: HashMap<String, Common>,
     everyday: Vec<String>,
     marks: Vec<String>,
+    /// All words as they are written.
+    #[cfg(test)]
+    written: std::collections::HashSet<String>,
 }
 
 /// The dictionary, built once.
@@ -65,8 +68,12 @@ pub(super) fn dictionary() -> &'static Dictionary {
 impl Dictionary {
     fn new(words: Words) -> Dictionary {
         let mut common = HashMap::new();
+        #[cfg(test)]
+        let mut written = std::collections::HashSet::new();
         let mut learn = |list: &[String], meaning: Common| {
             for word in list {
+                #[cfg(test)]
+                written.insert(word.to_lowercase());
                 common.insert(plain(word), meaning);
             }
         };
@@ -93,6 +100,8 @@ impl Dictionary {
             common,
             everyday: words.everyday.iter().map(|word| plain(word)).collect(),
             marks: words.marks.iter().map(|mark| plain(mark)).collect(),
+            #[cfg(test)]
+            written,
         }
     }
 
@@ -161,6 +170,14 @@ impl Dictionary {
         }
         kept.push_str(rest);
         kept
+    }
+
+    /// Tells a heading that people write just so from one that a machine spells.
+    #[cfg(test)]
+    pub(super) fn is_written(&self, heading: &str) -> bool {
+        let heading = heading.to_lowercase();
+        let is_field = |field: Field| field.name().replace('_', " ") == heading;
+        self.written.contains(&heading) || Field::all().any(is_field)
     }
 
     /// Returns the words for fields with their fields, for finding the nearest one to a misspelt word.

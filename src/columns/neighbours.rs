@@ -3,10 +3,9 @@
 use super::bind::{Binder, LeftOutBecause, Meaning, ReadBy};
 use super::dictionary::{Common, dictionary, plain};
 use super::products::{Product, Word, products};
-use super::questions::map_flag;
 use super::sample::Sample;
 use super::values::How;
-use super::whose::{Words, own_names};
+use super::whose::{Words, own_names, whose_flags};
 use super::{Mapped, Question};
 use crate::model::{Field, heading_key};
 
@@ -269,6 +268,35 @@ impl Binder<'_> {
             if fields.as_slice() == [(Field::WORK_PHONE, None)] && dictionary().canonical(heading).is_none())
     }
 
+    /// Asks about the columns that were added to a product's sheet and whose headings everybody knows.
+    pub(super) fn ask_beside_product(&mut self) {
+        let Words::Product(product) = self.owner.words else {
+            return;
+        };
+        let why = format!(
+            "a column that was added, for {} has no such heading",
+            product.name
+        );
+        for column in 0..self.meanings.len() {
+            if !matches!(self.meanings.get(column), Some(Meaning::Unknown)) {
+                continue;
+            }
+            let heading = self.headings.get(column).map_or("", String::as_str);
+            let fields = match dictionary().common(heading) {
+                Some(Common::Field(field)) if !field.is_key() => vec![field],
+                Some(Common::Password) => vec![Field::SIP_PASSWORD, Field::WEB_PASSWORD],
+                Some(Common::Name | Common::GivenOrWhole | Common::NameInTwo) => {
+                    vec![Field::DISPLAY_NAME]
+                }
+                Some(Common::User) => vec![Field::USER_ID, Field::SIP_USERNAME],
+                _ => continue,
+            };
+            if fields.iter().any(|field| !self.has(*field)) {
+                self.ask_about(column, &why, &fields);
+            }
+        }
+    }
+
     /// Asks for the sheet's owner, where the user has not named one, some headings are words of one product alone, and
     /// that product has another meaning for a heading that is read.
     pub(super) fn ask_whose(&mut self) {
@@ -298,21 +326,10 @@ impl Binder<'_> {
             product.name,
             named.join(", ")
         );
-        let heading = |column: &usize| self.headings.get(*column).map_or("", String::as_str);
-        let as_read = columns
-            .iter()
-            .filter_map(|column| match self.meanings.get(*column) {
-                Some(Meaning::Read { fields, .. }) => {
-                    let (field, _) = fields.first()?;
-                    Some(map_flag(heading(column), Mapped::Field(*field)))
-                }
-                _ => None,
-            });
-        let as_read: Vec<String> = as_read.collect();
         self.questions.push(Question {
             what,
             columns: vec![],
-            answers: vec![format!("--headings {}", product.id), as_read.join(" ")],
+            answers: whose_flags(product, self.target),
             shown: false,
         });
     }

@@ -2,7 +2,7 @@
 //! columns, and the meaning of their cells. The facts are in `products.toml`.
 
 use super::values::Cell;
-use crate::model::{Field, heading_key};
+use crate::model::{Field, heading_key, same_word};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::OnceLock;
@@ -22,9 +22,12 @@ pub struct Product {
     /// The part of it that the page does not print.
     #[serde(default)]
     pub inferred: String,
-    /// Sets of headings; one whole set shows that the sheet is this product's.
+    /// Sets of headings; one whole set shows that the sheet is this product's, whatever else it has.
     #[serde(default)]
     marks: Vec<Vec<String>>,
+    /// Sets that show it where no other heading speaks against it.
+    #[serde(default)]
+    hints: Vec<Vec<String>>,
     /// Headings that this product never has.
     #[serde(default)]
     never: Vec<String>,
@@ -48,7 +51,6 @@ struct Index {
     read: HashMap<String, String>,
     left_out: HashSet<String>,
     beginnings: Vec<String>,
-    marks: Vec<Vec<String>>,
     never: Vec<String>,
 }
 
@@ -105,12 +107,6 @@ impl Product {
     }
 
     fn index(&self) -> &Index {
-        let keys = |headings: &[String]| {
-            headings
-                .iter()
-                .map(|heading| heading_key(heading))
-                .collect()
-        };
         self.index.get_or_init(|| {
             let beginnings = self
                 .left_out
@@ -128,8 +124,11 @@ impl Product {
                     .map(|heading| heading_key(heading))
                     .collect(),
                 beginnings: beginnings.map(heading_key).collect(),
-                marks: self.marks.iter().map(|set| keys(set)).collect(),
-                never: keys(&self.never),
+                never: self
+                    .never
+                    .iter()
+                    .map(|heading| heading_key(heading))
+                    .collect(),
             }
         })
     }
@@ -143,7 +142,8 @@ impl Product {
 
     /// The first set of headings that make a sheet this product's.
     pub fn marks(&self) -> impl Iterator<Item = &str> {
-        self.marks.iter().take(1).flatten().map(String::as_str)
+        let sets = self.marks.iter().chain(&self.hints);
+        sets.take(1).flatten().map(String::as_str)
     }
 
     /// Counts the headings whose cells are translated.
@@ -158,15 +158,38 @@ impl Product {
     }
 
     /// The headings that identify the sheet's owner, as the product writes them; `None` where they do not.
-    fn evidence(&self, headings: &HashSet<String>) -> Option<&[String]> {
-        let index = self.index();
-        if index.never.iter().any(|key| headings.contains(key)) {
+    fn evidence(&'static self, headings: &HashSet<String>) -> Option<Evidence> {
+        if (self.index().never.iter())
+            .any(|key| headings.iter().any(|heading| same_word(heading, key)))
+        {
             return None;
         }
-        let is_there = |set: &Vec<String>| set.iter().all(|key| headings.contains(key));
-        let at = index.marks.iter().position(is_there)?;
-        self.marks.get(at).map(Vec::as_slice)
+        let is_there = |set: &&Vec<String>| {
+            set.iter()
+                .all(|heading| headings.contains(&spelling(heading)))
+        };
+        let find = |sets: &'static [Vec<String>], is_certain| {
+            let headings = sets.iter().find(is_there)?;
+            Some(Evidence {
+                headings,
+                is_certain,
+            })
+        };
+        find(&self.marks, true).or_else(|| find(&self.hints, false))
     }
+}
+
+/// The headings that identify a sheet's owner.
+#[derive(Clone, Copy)]
+pub(super) struct Evidence {
+    pub(super) headings: &'static [String],
+    /// They are enough, whatever else the sheet has.
+    pub(super) is_certain: bool,
+}
+
+/// A heading as a machine writes it: people write `Outbound CID` where FreePBX writes `outboundcid`.
+fn spelling(heading: &str) -> String {
+    heading.trim().to_lowercase()
 }
 
 /// The owner of a sheet, by its headings.
@@ -174,7 +197,7 @@ pub(super) enum Recognised {
     /// A sheet of no known vendor or product.
     Nobody,
     /// This product's, by these headings.
-    One(&'static Product, &'static [String]),
+    One(&'static Product, Evidence),
     /// Several products', and the headings that would distinguish them are missing.
     Several(Vec<&'static Product>),
 }
@@ -189,10 +212,7 @@ pub(super) fn recognise(
     telling: &[String],
     vendors_own: impl Fn(&str) -> usize,
 ) -> Recognised {
-    let keys: HashSet<String> = headings
-        .iter()
-        .map(|heading| heading_key(heading))
-        .collect();
+    let written: HashSet<String> = headings.iter().map(|heading| spelling(heading)).collect();
     let knows = |product: &'static Product| {
         telling
             .iter()
@@ -200,7 +220,7 @@ pub(super) fn recognise(
             .count()
     };
     let marked = products().iter().filter_map(|product| {
-        let evidence = product.evidence(&keys)?;
+        let evidence = product.evidence(&written)?;
         let known = match product.vendor {
             true => vendors_own(&product.id),
             false => knows(product),
@@ -217,12 +237,67 @@ pub(super) fn recognise(
         .filter(|product| knows(product) > most)
         .collect();
     match (best.as_slice(), rivals.as_slice()) {
-        ([(_, product, evidence)], []) => Recognised::One(product, evidence),
+        ([(_, product, evidence)], []) => Recognised::One(product, *evidence),
         (best, _) => Recognised::Several(
             best.iter()
                 .map(|(_, product, _)| *product)
                 .chain(rivals)
                 .collect(),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::dictionary::dictionary;
+    use super::*;
+
+    #[test]
+    fn a_mark_is_a_heading_of_nobody_else_or_several_that_nobody_has_together() {
+        for product in products() {
+            assert!(!product.marks.is_empty(), "{}", product.id);
+            for set in &product.marks {
+                let others = products().iter().filter(|other| other.id != product.id);
+                // Older and newer versions of one product may share what they mean alike.
+                let fields = |of: &'static Product, heading: &String| match of.word(heading) {
+                    Some(Word::Read(cell)) => Some(cell.fields()),
+                    Some(Word::LeftOut) => Some(vec![]),
+                    None => None,
+                };
+                let knows_all = |other: &&'static Product| {
+                    let known = set.iter().all(|heading| other.word(heading).is_some());
+                    let differs = |heading| fields(other, heading) != fields(product, heading);
+                    known && (product.vendor || set.iter().any(differs))
+                };
+                let rules_out = |product: &Product, set: &[String]| {
+                    let mut never = product.never.iter();
+                    never.any(|never| set.iter().any(|heading| same_word(never, heading)))
+                };
+                let rivals: Vec<&str> = others
+                    .filter(knows_all)
+                    .filter(|other| !rules_out(other, set))
+                    .map(|other| other.id.as_str())
+                    .collect();
+                assert!(
+                    rivals.is_empty(),
+                    "{}: {set:?} are {rivals:?}'s too",
+                    product.id
+                );
+                // What people write in sheets of all kinds tells nothing, unless machines spell it so.
+                let odd = set
+                    .iter()
+                    .filter(|heading| !dictionary().is_written(heading))
+                    .count();
+                let nobodys = set
+                    .iter()
+                    .filter(|heading| !dictionary().is_anybodys(heading));
+                assert!(
+                    // A vendor's sheet is read by common words as well.
+                    product.vendor || nobodys.count() > 0 || odd > 1,
+                    "{}: {set:?} may be in anybody's sheet",
+                    product.id
+                );
+            }
+        }
     }
 }

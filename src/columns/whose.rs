@@ -1,7 +1,7 @@
 //! The owner of a sheet's headings: the vendor or product whose words they are.
 
-use super::dictionary::dictionary;
-use super::products::{Product, Recognised, product, products, recognise};
+use super::dictionary::{Common, dictionary};
+use super::products::{Product, Recognised, Word, product, products, recognise};
 use super::questions::Question;
 use super::{BindOptions, ColumnError};
 use crate::manifest::Manifest;
@@ -57,6 +57,9 @@ pub(super) fn owner<'m>(
     };
     let known = |words, evidence| Ok(Ok(Owner { words, evidence }));
     if let Some(id) = &options.headings {
+        if id.eq_ignore_ascii_case(OWN) {
+            return known(Words::Target(target), None);
+        }
         let by_id = vendor(id)
             .map(Words::Vendor)
             .or_else(|| product(id).map(words));
@@ -83,11 +86,32 @@ pub(super) fn owner<'m>(
     match recognise(headings, &telling, vendors_own) {
         Recognised::Nobody => known(Words::Target(target), None),
         Recognised::One(product, evidence) => {
+            let own = own_names(target);
+            let against: Vec<String> = headings
+                .iter()
+                .filter(|heading| !evidence.is_certain && is_otherwise(product, &own, heading))
+                .map(|heading| format!("“{}”", heading.trim()))
+                .collect();
             let evidence: Vec<String> = evidence
+                .headings
                 .iter()
                 .map(|heading| format!("“{heading}”"))
                 .collect();
-            known(words(product), Some(evidence.join(", ")))
+            let evidence = evidence.join(", ");
+            if !against.is_empty() {
+                let what = format!(
+                    "the headings may be {}'s, by {evidence}, which does not mean by {} what others do",
+                    product.name,
+                    against.join(", ")
+                );
+                return Ok(Err(Question {
+                    what,
+                    columns: vec![],
+                    answers: whose_flags(product, target),
+                    shown: false,
+                }));
+            }
+            known(words(product), Some(evidence))
         }
         Recognised::Several(products) => {
             let names: Vec<&str> = products
@@ -98,17 +122,52 @@ pub(super) fn owner<'m>(
             Ok(Err(Question {
                 what: format!("the headings may be those of {}", names.join(" or of ")),
                 columns: vec![],
-                answers: products.iter().map(flag).collect(),
+                answers: products
+                    .iter()
+                    .map(flag)
+                    .chain([format!("--headings {OWN}")])
+                    .collect(),
                 shown: false,
             }))
         }
     }
 }
 
+/// What `--headings` calls rowcall's own names, common words and those of the vendor that the sheet goes to.
+const OWN: &str = "rowcall";
+
+/// The answers to whose a sheet is, where it may be a product's or anybody's.
+pub(super) fn whose_flags(product: &Product, target: &Manifest) -> Vec<String> {
+    let mut ids = vec![product.id.as_str(), OWN];
+    if !ids.contains(&target.vendor.id.as_str()) {
+        ids.push(&target.vendor.id);
+    }
+    let flag = |id: &str| format!("--headings {id}");
+    ids.into_iter().map(flag).collect()
+}
+
+/// Whether a heading means something to everybody, or to the vendor that the sheet goes to, and not to the product.
+fn is_otherwise(product: &'static Product, own: &HashMap<String, Field>, heading: &str) -> bool {
+    let word = product.word(heading);
+    let reads = |field| matches!(word, Some(Word::Read(cell)) if cell.fields().contains(&field));
+    let common = dictionary().common(heading);
+    let meant = match (dictionary().canonical(heading), common) {
+        (Some(field), _) | (None, Some(Common::Field(field))) => Some(field),
+        _ => own.get(&heading_key(heading)).copied(),
+    };
+    match (meant, common) {
+        (_, Some(Common::Password)) => true,
+        (Some(field), _) => !reads(field),
+        (None, Some(Common::Action | Common::NumberLike) | None) => false,
+        (None, Some(_)) => !matches!(word, Some(Word::Read(_))),
+    }
+}
+
 fn ids(vendors: &[&Manifest]) -> String {
     let vendors = vendors.iter().map(|vendor| vendor.vendor.id.as_str());
     let others = products().iter().filter(|product| !product.is_vendor());
-    let ids: Vec<&str> = vendors
+    let ids: Vec<&str> = std::iter::once(OWN)
+        .chain(vendors)
         .chain(others.map(|product| product.id.as_str()))
         .collect();
     ids.join(", ")

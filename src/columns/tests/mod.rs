@@ -431,6 +431,109 @@ fn a_product_is_recognised_by_headings_that_only_it_has() {
 }
 
 #[test]
+fn one_common_heading_makes_a_sheet_no_product_s() {
+    for (headings, expected) in [
+        (
+            "Extension,Name,Secret,Outbound CID,Voicemail",
+            "number,display_name,sip_password,caller_id,voicemail",
+        ),
+        (
+            "Ext.,Name,Secret,VM PIN,Mobile",
+            "number,display_name,sip_password,voicemail_pin,mobile",
+        ),
+        (
+            "Display Name,User Extension,Secret,Mobile,Email",
+            "display_name,number,sip_password,mobile,email",
+        ),
+        (
+            "Extension Number,Registration Name,Registration Password,Mobile,Notes",
+            "number,sip_auth_name,sip_password,mobile,description",
+        ),
+        (
+            "Ext,MAC,Web Pass,Mobile,Secret",
+            "number,phone_mac_address,web_password,mobile,sip_password",
+        ),
+        (
+            "First Name,Last Name,Exten,Mobile,Secret",
+            "first_name,last_name,number,mobile,sip_password",
+        ),
+        (
+            "Ext,Phone Password,Mobile,Email",
+            "number,sip_password,mobile,email",
+        ),
+    ] {
+        let binding = bind("portsip", headings, &plain()).unwrap();
+        assert_eq!(fields_of(&binding.columns), expected);
+        let told = |note: &Finding| note.rule == "columns.other_vendor";
+        assert!(!binding.notes.iter().any(told), "{:?}", binding.notes);
+    }
+}
+
+#[test]
+fn what_speaks_against_a_product_is_asked() {
+    for (headings, product, against) in [
+        (
+            "extension,name,secret,outboundcid,voicemail",
+            "freepbx",
+            "“voicemail”",
+        ),
+        ("extension,tech,secret,mobile", "freepbx", "“mobile”"),
+        ("extension,tech,secret,password", "freepbx", "“password”"),
+        (
+            "extension,secret,vmsecret,voicemail",
+            "grandstream",
+            "“voicemail”",
+        ),
+        ("firstname,exten,mobile", "wazo", "“mobile”"),
+        (
+            "Extension Number,User Role,Voicemail",
+            "yeastar-p",
+            "“Voicemail”",
+        ),
+    ] {
+        let questions = asked("openvox", headings);
+        let flags = [product, "rowcall", "openvox"].map(|id| format!("--headings {id}"));
+        assert_eq!(questions[0].answers, flags, "{headings}");
+        assert!(questions[0].what.contains(against), "{}", questions[0].what);
+        for id in [product, "rowcall"] {
+            let said = BindOptions {
+                headings: Some(id.to_owned()),
+                ..plain()
+            };
+            if let Err(error) = bind("openvox", headings, &said) {
+                assert!(!error.to_string().contains("--headings"), "{id}: {error}");
+            }
+        }
+    }
+    // Nothing speaks against it.
+    assert_eq!(
+        fields("openvox", "extension,name,tech,secret"),
+        "number,display_name,extension_type,sip_password"
+    );
+}
+
+#[test]
+fn a_column_that_was_added_to_a_product_s_sheet_is_asked_about() {
+    let freepbx = "extension,name,voicemail_enable,voicemail_vmpwd,outboundcid,Mobil,Kennwort,Kommentar,voicemail";
+    let questions = asked("openvox", freepbx);
+    let answers: Vec<&str> = questions
+        .iter()
+        .flat_map(|question| &question.answers)
+        .map(String::as_str)
+        .collect();
+    assert_eq!(
+        answers,
+        [
+            "--map 'Mobil=mobile'",
+            "--map 'Mobil=-'",
+            "--map 'Kennwort=sip_password'",
+            "--map 'Kennwort=web_password'",
+            "--map 'Kennwort=-'",
+        ]
+    );
+}
+
+#[test]
 fn whose_the_headings_are_can_be_said() {
     let said = |id: &str| BindOptions {
         headings: Some(id.to_owned()),
@@ -450,7 +553,7 @@ fn whose_the_headings_are_can_be_said() {
         .unwrap_err()
         .to_string();
     assert!(
-        unknown.contains("openvox, ozeki, portsip, yeastar-s"),
+        unknown.contains("rowcall, openvox, ozeki, portsip, yeastar-s"),
         "{unknown}"
     );
 }

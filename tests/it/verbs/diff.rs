@@ -348,7 +348,7 @@ fn sides_that_cannot_be_used_are_refused_with_what_to_do() {
     write("empty.csv", "");
     write("header.csv", "number,email\n");
     write("other.csv", "name,mail\nAnn,a@b.c\n");
-    write("doubt.csv", "number,username,foo\n1,2,3\n");
+    write("doubt.csv", "number,username,foo\n1,2,x\n");
     write("mapped.csv", "Stelle,email\n0042,a@b.c\n");
     write("page.md", "| number |\n");
     fs::create_dir(folder.path().join("hq")).unwrap();
