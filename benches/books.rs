@@ -92,7 +92,7 @@ fn measure(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Opens and reads all; gives how many cells are filled.
+/// Opens and reads all; returns the number of filled cells.
 fn read(path: &Path) -> Result<u64, SheetError> {
     let mut cells = 0;
     for sheet in open(&Input::File(path.into()), &ReadOptions::default())? {

@@ -178,7 +178,7 @@ fn measure(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes rows as offices have them; gives how many are invalid.
+/// Writes rows as offices have them; returns the number of invalid ones.
 fn generate(path: &Path, rows: u64) -> io::Result<u64> {
     const FIRST: [&str; 12] = [
         "Ann",

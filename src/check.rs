@@ -80,7 +80,7 @@ pub struct Verdict<'v, T> {
     pub table: &'v BoundSheet,
     /// The row's place.
     pub place: Place,
-    /// The number that it gives; empty where it gives none.
+    /// The number in the row; empty where it has none.
     pub number: String,
     /// Every finding, the heaviest first.
     pub findings: Vec<Finding>,

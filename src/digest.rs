@@ -12,7 +12,8 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(digest::digest(&digest::SHA256, bytes).as_ref())
 }
 
-/// The SHA-256 of all that a reader gives, as [`sha256_hex`], and how many bytes that was. Memory does not grow with it.
+/// The SHA-256 of everything that a reader returns, as [`sha256_hex`], and the number of bytes. Memory does not grow
+/// with it.
 ///
 /// # Errors
 /// The reader's errors.

@@ -38,7 +38,7 @@ pub struct Form<'k> {
 }
 
 impl<'k> Form<'k> {
-    /// Includes everything that a vendor gives back, live state only where it is asked for.
+    /// Includes every field that a vendor gives back, live state only where it is asked for.
     pub fn new(manifest: &Manifest, secrecy: Secrecy<'k>, live: bool) -> Form<'k> {
         let given_back = |field: &Field| {
             manifest
@@ -127,8 +127,9 @@ pub fn in_order(mut numbers: Vec<String>) -> Vec<String> {
     numbers
 }
 
-/// Looks extensions up and writes them, and gives the numbers of those that were gone or could not be read. `numbers` are as [`in_order`]
-/// gives them; memory does not grow with how many there are. `done` is called with how many more are written.
+/// Looks extensions up and writes them; returns the numbers of those that were gone or could not be read. `numbers` are
+/// as [`in_order`] returns them; memory does not grow with their number. `done` is called with the number of further
+/// ones written.
 ///
 /// # Errors
 /// The fault of the PBX or the network, or the reason why the file cannot be written.

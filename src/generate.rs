@@ -51,7 +51,7 @@ pub enum GenerateError {
         /// The extension.
         number: String,
     },
-    /// The system gives no random bytes.
+    /// The system has no random bytes.
     #[error("no secret can be generated: {0}")]
     Random(#[from] SealError),
 }
@@ -155,7 +155,7 @@ impl<'m> Generator<'m> {
         }
     }
 
-    /// Takes note of an extension's secrets: they are not given to another one.
+    /// Records an extension's secrets: they are not given to another one.
     pub fn know(&mut self, extension: &Record) {
         let texts = extension
             .iter()

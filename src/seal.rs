@@ -261,7 +261,7 @@ impl Key {
 /// Random bytes from the system.
 ///
 /// # Errors
-/// The system gives none.
+/// The system has none.
 pub(crate) fn random<const N: usize>() -> Result<[u8; N], SealError> {
     let mut bytes = [0; N];
     rand::fill(&mut bytes)?;

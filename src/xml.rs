@@ -268,7 +268,7 @@ impl Tag<'_> {
         prefix.map_or(name, |at| name.get(at + 1..).unwrap_or_default())
     }
 
-    /// Gives each attribute, by its name with its prefix.
+    /// Hands on each attribute, by its name with its prefix.
     ///
     /// # Errors
     /// Where the attributes are not well-formed.

@@ -106,7 +106,7 @@ impl Archive {
         })
     }
 
-    /// Enters an export that lies written at its path, and gives it its name.
+    /// Enters an export that was written to its path, and gives it its name.
     ///
     /// # Errors
     /// A file cannot be read, written or renamed, another process does not let go of the manifest, or the manifest's last

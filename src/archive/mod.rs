@@ -301,7 +301,7 @@ impl Archive {
         }
     }
 
-    /// Gives each line of the manifest.
+    /// Hands each line of the manifest to the caller.
     fn read(
         &self,
         mut line: impl FnMut(Line) -> Result<(), ArchiveError>,

@@ -209,7 +209,7 @@ fn leading(error: &clap::Error, typed: &[OsString]) -> Option<Cli> {
     can_ask().then(|| Cli::try_parse_from(words).ok())?
 }
 
-/// Writes the completion script for a shell, with what there is to complete by now: vendors, products, fields, and these
+/// Writes the completion script for a shell, with all words that exist by now: vendors, products, fields, and these
 /// targets and runs.
 ///
 /// # Errors

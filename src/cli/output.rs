@@ -103,7 +103,7 @@ impl SecretsArgs {
     }
 }
 
-/// The help for a file that is written: what is done, and which formats there are.
+/// Builds the help for a file that is written: its content, and the possible formats.
 pub(super) fn written(what: &str, more: &str) -> String {
     format!(
         "{what}; its ending chooses {}{more}",

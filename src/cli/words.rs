@@ -6,7 +6,7 @@ use crate::vendors::VENDORS;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, Command};
 
-/// The same command, its arguments with the values that there are, found by what they are called in help.
+/// The same command, its arguments with the values that exist, found by their names in the help.
 pub(super) fn with_values(command: Command, targets: &[String], runs: &[String]) -> Command {
     let below: Vec<String> = command
         .get_subcommands()

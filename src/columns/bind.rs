@@ -48,7 +48,7 @@ pub(super) enum Meaning {
 /// The reason that a column is read into its fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ReadBy {
-    /// Somebody said so.
+    /// True if the user mapped it.
     Map,
     /// Its heading.
     Heading,
@@ -59,7 +59,7 @@ pub(super) enum ReadBy {
 /// The reason that a column is left out, where that decides how it is noted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LeftOutBecause {
-    /// Somebody said so: that is no news.
+    /// The user mapped it: that is no news.
     Map,
     /// There is no field for a product's column: noted with the others of its kind.
     NoField,
@@ -273,9 +273,10 @@ impl Binder<'_> {
         }
     }
 
-    /// A vendor may call the number in its answers what its requests call the new number. In a sheet without another
-    /// column for the number, such a heading means the number. In a sheet of groups without another column for the
-    /// name, `group` means the name, which elsewhere means the groups of an extension.
+    /// Reads the key from a column under another word. A vendor may call the number in its answers what its requests
+    /// call the new number: in a sheet without another column for the number, such a heading means the number. In a
+    /// sheet of groups without another column for the name, `group` means the name, which elsewhere means the groups of
+    /// an extension.
     fn resolve_key_by_another_word(&mut self) {
         let key = self.target.key();
         if self.has(key) {
@@ -596,7 +597,7 @@ impl Binder<'_> {
         (read, reading)
     }
 
-    /// Gives the fields that are made of others a derived column each.
+    /// Adds a derived column for each field that is made of others.
     fn plan_lacking(
         &self,
         read: &mut Vec<(Field, usize)>,
@@ -640,7 +641,7 @@ impl Binder<'_> {
 }
 
 impl CellReading {
-    /// Gives a field a value wherever the sheet has none.
+    /// Fills in a value for a field wherever the sheet has none.
     fn fill(&mut self, read: &mut Vec<(Field, usize)>, field: Field, value: &str) {
         let (held, width) = (
             read.iter_mut().find(|(known, _)| *known == field),

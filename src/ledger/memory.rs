@@ -272,7 +272,7 @@ fn is_no_memory(error: &rusqlite::Error) -> bool {
     }
 }
 
-/// Opens the file, made if need be; gives no row where it is of another PBX or version.
+/// Opens the file, created if need be; returns no row where it is of another PBX or version.
 fn connect(path: &Path, pbx: &str) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(BUSY)?;

@@ -837,7 +837,7 @@ fn open_to_read(path: &Path) -> rusqlite::Result<Connection> {
 
 /// Asks for a kind of journal, and returns the kind that it is then.
 fn journal(connection: &Connection, mode: &str) -> rusqlite::Result<String> {
-    // Run to its end, for it fails there and not at the row that it gives.
+    // Run to its end, since it fails there and not at the row that it returns.
     connection.execute_batch(&format!("PRAGMA journal_mode = {mode}"))?;
     connection.pragma_query_value(None, "journal_mode", |row| row.get(0))
 }

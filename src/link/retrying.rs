@@ -184,7 +184,7 @@ mod tests {
         repeats_lost: true,
     };
 
-    /// Gives these one after the other, the last one for ever.
+    /// Returns these one after the other, the last one for ever.
     struct Script(Vec<Result<Reply, Fault>>, Arc<Mutex<Vec<Instant>>>);
 
     impl Link for Script {

@@ -192,7 +192,7 @@ pub struct FieldRow {
     pub name: Field,
     /// The vendor's own name; a dotted path in nested objects.
     pub wire: String,
-    /// Other names under which the vendor gives it back (misspellings on its pages, for example).
+    /// Other names under which the vendor sends it back (misspellings on its pages, for example).
     #[serde(default)]
     pub also_read: Vec<String>,
     /// The access to it.
@@ -227,8 +227,8 @@ pub struct FieldRow {
     /// The value that the PBX itself sets on create where the field is not sent.
     #[serde(default)]
     pub default: Option<String>,
-    /// The value that rowcall sends on create where the sheet has none, because the vendor demands one; `{number}`
-    /// stands for the extension's number.
+    /// The value that rowcall sends on create where the sheet has none, because the vendor demands one; `{number}` is
+    /// replaced by the extension's number.
     #[serde(default)]
     pub fill: Option<String>,
     /// The words for on and off, where they are not `on` and `off`.

@@ -8,8 +8,7 @@
 //! property of an extension and is not counted.
 //!
 //! A sheet is mapped row by row by the same table ([`map_row`]): only fields that the vendor lacks are joined, split,
-//! translated or dropped. All others stay as the sheet has them, for the checks to judge; a blank cell gives nothing
-//! and takes nothing.
+//! translated or dropped. All others stay as the sheet has them, for the checks to judge; a blank cell changes nothing.
 
 mod forwards;
 mod renumber;
@@ -98,7 +97,7 @@ pub struct MappedRecord {
 }
 
 impl MappedRecord {
-    /// Gives fields their values where nothing came over for them.
+    /// Fills in values for fields to which none came over.
     pub fn fill(&mut self, values: &[(Field, String)]) {
         for (field, value) in values {
             if self
@@ -405,7 +404,7 @@ impl<'r> Mapper<'r> {
         }
     }
 
-    /// Gives the other vendor a field that this one does not have.
+    /// Adds a field for the other vendor that this one does not have.
     fn missing(&mut self, field: Field, value: &str, origin: Origin, how: String) {
         if origin != Origin::Nowhere {
             self.wanted.set(field, value);

@@ -261,7 +261,7 @@ struct AgreedRow {
 }
 
 impl Agreement {
-    /// Takes note of the row at a position.
+    /// Records the row at a position.
     pub(crate) fn add(
         &mut self,
         position: usize,

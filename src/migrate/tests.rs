@@ -112,7 +112,7 @@ fn times_become_the_nearest_that_is_taken_and_it_is_said() {
     assert_eq!((mapping, value), (Mapping::Translated, "5"));
 }
 
-/// A PortSIP whose pages print a word for every destination, as the real ones do not.
+/// Builds a PortSIP whose pages print a word for every destination, as the real ones do not.
 fn outspoken() -> Manifest {
     let toml = include_str!("../vendors/portsip/vendor.toml");
     let known = "{ value = \"extension\", wire = \"E\" }, { value = \"mobile\", wire = \"M\" }, { value = \"number\", wire = \"N\" },";

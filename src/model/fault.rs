@@ -18,7 +18,7 @@ pub enum FaultKind {
     SessionExpired,
     /// User name or password refused: stop at the first, vendors lock the account after five.
     CredentialRefused,
-    /// The address answers, but there is no such PBX there, or it refuses our login: the run cannot go on.
+    /// The address answers, but there is no such PBX there, or it refuses our login: the run cannot continue.
     TargetUnusable,
     /// The PBX refused this extension.
     Rejected,
@@ -34,7 +34,7 @@ pub enum FaultCause {
     /// Anything else.
     #[default]
     Other,
-    /// A reply came that is not what the vendor's page prints.
+    /// A reply came that is not as the vendor's page prints it.
     NotUnderstood,
     /// The run was interrupted.
     Interrupted,

@@ -6,7 +6,7 @@ use super::{Field, Finding, Place, Severity};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
-    /// Bring it into being.
+    /// Create it.
     Create,
     /// Change some of its fields.
     Update,

@@ -72,7 +72,7 @@ mod tests {
         };
         let (lost, read) = (Field::SIP_PASSWORD, Field::DISPLAY_NAME);
         assert!(row(Some(lost), vec![lost]).is_restored_in_part());
-        // What was read back otherwise than wanted is another matter.
+        // A record that was read back otherwise than wanted is another matter.
         assert!(!row(Some(read), vec![lost]).is_restored_in_part());
         assert!(!row(Some(lost), vec![]).is_restored_in_part());
         assert!(!row(None, vec![lost]).is_restored_in_part());

@@ -19,7 +19,7 @@ impl RuleId {
 
     /// The kind of the rule that the vendor has no such field.
     pub const NOT_SUPPORTED: &'static str = "not_supported";
-    /// The kind of the rule that the vendor gives a field back and does not take it.
+    /// The kind of the rule about a field that the vendor shows and does not take.
     pub const READ_ONLY: &'static str = "read_only";
     /// The kind of the rule that another field takes a value up.
     pub const TRANSLATED: &'static str = "translated";

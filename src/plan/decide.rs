@@ -130,7 +130,7 @@ pub fn decide(
     })
 }
 
-/// Turns a decision into a planned row. `line` is its line with nothing decided, `column` gives a field's heading.
+/// Turns a decision into a planned row. `line` is its line with nothing decided, `column` returns a field's heading.
 pub(crate) fn planned_row(
     line: Outcome,
     column: &dyn Fn(Option<Field>) -> String,

@@ -332,8 +332,8 @@ impl SavedPlan {
         Ok(bytes)
     }
 
-    /// Writes the plan, and the sealed file beside it, for its owner only. `wanted` gives the wanted values of the row
-    /// at a position, including secrets. Each of the two files takes its place when it is complete.
+    /// Writes the plan, and the sealed file beside it, for its owner only. `wanted` returns the wanted values of the
+    /// row at a position, including secrets. Each of the two files takes its place when it is complete.
     ///
     /// # Errors
     /// A file cannot be written, or nothing can be sealed.

@@ -90,8 +90,7 @@ fn planned(
     Ok(planned)
 }
 
-/// The extension or row that has the number already which a row gives to an extension of the PBX; `None` where it is
-/// free.
+/// Finds the extension or row that already has the new number which a row asks for; `None` where it is free.
 fn holder_of_new_number(rows: &Rows, remote: &RemoteState, index: usize) -> Option<String> {
     let wanted = &rows.rows.get(index)?.wanted;
     let new_number = wanted.text(Field::NEW_NUMBER)?;

@@ -36,8 +36,8 @@ impl FromStr for Waves {
 }
 
 impl Waves {
-    /// The waves of a run's changes: each the `row`s of its changes. `cell` gives the text under the waves' heading.
-    /// Changes without one (of an extension that no row names) go last.
+    /// Divides a run's changes into waves: each the `row`s of its changes. `cell` returns the text under the waves'
+    /// heading. Changes without one (of an extension that no row names) go last.
     pub fn split(
         &self,
         changes: &[Change],

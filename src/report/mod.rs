@@ -244,9 +244,9 @@ impl Report {
         }
     }
 
-    /// Takes the outcome of a row, counting from 0, and returns those that may now be shown, in row order. `heading` gives
-    /// the heading of a finding's column. A file that cannot be written is left out, and the others go on: see
-    /// [`Report::take_broken`].
+    /// Takes the outcome of a row, counted from 0, and returns those that may now be shown, in row order. `heading`
+    /// returns the heading of a finding's column. A file that cannot be written is left out, and the others continue:
+    /// see [`Report::take_broken`].
     pub(crate) fn put(
         &mut self,
         row: usize,

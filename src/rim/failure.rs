@@ -45,7 +45,7 @@ impl Exit {
     }
 }
 
-/// The reason that a command could not go on.
+/// The reason why a command could not continue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Failure {
     pub(crate) exit: Exit,

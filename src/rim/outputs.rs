@@ -49,7 +49,7 @@ impl Files {
         files
     }
 
-    /// Takes note of a file that is read. Standard input (`-`) is none.
+    /// Adds a file that is read. Standard input (`-`) is none.
     pub(crate) fn read(&mut self, path: &Path) {
         if path.as_os_str() != "-" {
             self.inputs.push(path.to_owned());

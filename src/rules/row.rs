@@ -607,7 +607,7 @@ impl<'m> Checker<'m> {
         }
     }
 
-    /// The number that a row gives, brought into canonical form; empty where it gives none.
+    /// The number in a row, brought into canonical form; empty where it has none.
     pub fn number<'c>(&self, cells: Cells<'c>) -> &'c str {
         self.cross
             .number

@@ -100,7 +100,7 @@ impl Numbers {
         }
     }
 
-    /// Ends the filling; gives the long numbers that were put in more than once.
+    /// Ends the filling; returns the long numbers that were put in more than once.
     fn seal(&mut self) -> HashSet<u64> {
         self.long.sort_unstable();
         let repeated = repeated(&self.long);

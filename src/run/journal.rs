@@ -92,7 +92,7 @@ impl Journal {
         &self.run
     }
 
-    /// Takes note of a row's outcome.
+    /// Records a row's outcome.
     pub fn result(&self, position: usize, outcome: Outcome) {
         self.shared.lock().results.push((position, outcome));
         self.shared.changed.notify_all();

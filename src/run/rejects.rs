@@ -126,7 +126,7 @@ impl<'r> Rejects<'r> {
             .marked_row(cells, &marks.unwrap_or_default(), &[])
     }
 
-    /// Gives the file its place, and returns the remark on it.
+    /// Puts the file in its place, and returns the remark on it.
     pub(crate) fn finish(self) -> Result<String, SheetError> {
         self.writer.finish()?;
         Ok(format!(

@@ -197,7 +197,7 @@ impl<'r> Results<'r> {
         put
     }
 
-    /// Gives every line that has no outcome yet the one of a run that stopped before it.
+    /// Sets every line that has no outcome yet to that of a run that stopped before it.
     ///
     /// # Errors
     /// As [`Results::put`].
@@ -241,8 +241,8 @@ impl<'r> Results<'r> {
         }
     }
 
-    /// Gives the files their places, prints the summary, and gives the exit code: `stopped` where the run was, else by the
-    /// counts.
+    /// Puts the files in their places, prints the summary, and returns the exit code: `stopped` where the run was, else
+    /// by the counts.
     ///
     /// # Errors
     /// Exit 2 where a file cannot be written to its end.

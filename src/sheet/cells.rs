@@ -27,8 +27,8 @@ fn is_mark(text: &str) -> bool {
     text == CLEAR || is_generate(text)
 }
 
-/// A value as a cell: `<clear>` and `<generate>` get a backslash before them, and one more where there are some already, so
-/// that reading gives the value again.
+/// Writes a value as a cell: `<clear>` and `<generate>` get a backslash before them, and one more where there are some
+/// already, so that reading returns the value again.
 pub fn escaped(value: &str) -> Cow<'_, str> {
     if !value.ends_with(|last: char| last == '>' || last.is_whitespace()) || !is_mark(value) {
         return Cow::Borrowed(value);

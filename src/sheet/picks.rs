@@ -20,7 +20,7 @@ pub(crate) struct Pick {
 }
 
 impl Picks {
-    /// Picks a row; they must come in their order. Gives whether it could: not in a batch of 4 GiB and more.
+    /// Picks a row; they must come in their order. Returns false if it could not: in a batch of 4 GiB and more.
     pub fn add(&mut self, row: &Row<'_>) -> bool {
         let pick = || {
             Some(Pick {

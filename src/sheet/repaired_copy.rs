@@ -115,7 +115,7 @@ impl RepairedCopy {
         Source::open(&Input::File(self.out.hidden_path().to_owned()))
     }
 
-    /// Gives the copy its place, once it lies safely on the disk.
+    /// Puts the copy in its place, once it is safely on the disk.
     ///
     /// # Errors
     /// If that fails; the file that was there is still there then.
@@ -227,7 +227,7 @@ mod tests {
         rows
     }
 
-    /// Repairs every cell that begins with an M, and gives the bytes and the cells before and after.
+    /// Repairs every cell that begins with an M, and returns the bytes and the cells before and after.
     fn mend(
         content: &[u8],
         ending: &str,

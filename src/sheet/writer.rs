@@ -160,7 +160,7 @@ impl Writer {
         matches!(self.encoder, Encoder::Html(_) | Encoder::Sorted(_))
     }
 
-    /// Gives the table a title, in formats for people; before its first row.
+    /// Sets the title of the table, in formats for people; before its first row.
     pub fn set_title(&mut self, title: &str) {
         match &mut self.encoder {
             Encoder::Html(page) => page.set_title(title),

@@ -378,7 +378,7 @@ fn fingerprint(heard: &RawRequest) -> [u8; 16] {
     hash.finalize().into()
 }
 
-/// Gives out a text piece by piece, leaving out the value behind each name that ends in `token`: in a query, a form,
+/// Hands on a text piece by piece, leaving out the value behind each name that ends in `token`: in a query, a form,
 /// JSON or XML alike.
 fn without_tokens(text: &[u8], mut out: impl FnMut(&[u8])) {
     const NAME: &[u8] = b"token";

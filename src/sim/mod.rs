@@ -281,7 +281,7 @@ fn half(reply: &Reply) -> (&[u8], usize) {
 mod fake_pbx {
     use crate::wire::{Pbx, RawRequest, Reply};
 
-    /// Signs in at `/login`, adds the body's number at `/add?token=…`, gives a request's body back at `/echo`.
+    /// Signs in at `/login`, adds the body's number at `/add?token=…`, sends a request's body back at `/echo`.
     #[derive(Default)]
     pub(super) struct TokenPbx {
         tokens: Vec<String>,

@@ -624,7 +624,7 @@ impl Connection {
         state.lost_sign_ins
     }
 
-    /// Keeps the session alive where it is about to expire. Concurrent callers go on with the current session.
+    /// Keeps the session alive where it is about to expire. Concurrent callers continue with the current session.
     fn keep_alive(&self) {
         if !self.state().is_old() {
             return;

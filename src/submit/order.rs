@@ -17,7 +17,7 @@ pub fn references(wanted: &Record) -> impl Iterator<Item = (Field, &str)> {
         .filter(|(_, number)| !number.is_empty() && *number != wanted.number())
 }
 
-/// The number of the extension that a change brings into being; `None` where it brings none.
+/// The number of the extension that a change creates; `None` where it creates none.
 pub fn provides(change: &Change) -> Option<&str> {
     match change.action {
         Action::Create => Some(&change.number),

@@ -42,8 +42,8 @@ pub mod ozeki;
 pub mod portsip;
 pub mod yeastar_s;
 
-/// Speaks to PBXes of one vendor: given the task and the exchanges of this conversation so far, returns the next request,
-/// the answer, or a fault. Pure: the same input gives the same turn, and it keeps no state.
+/// A client of PBXes of one vendor: given the task and the exchanges of this conversation so far, returns the next
+/// request, the answer, or a fault. Pure: the same input gives the same turn, and it keeps no state.
 ///
 /// It is called again from the start after each reply, with one more [`Exchange`] in `exchanges`. Where a request was
 /// refused because the session ran out, its exchange is taken back and the same turn is asked for with a new session.

@@ -36,7 +36,7 @@ pub(super) struct Job<'j> {
 }
 
 impl Job<'_> {
-    /// Exports all targets, some at once, and gives the exit code for all of them.
+    /// Exports all targets, some at once, and returns the exit code for all of them.
     pub(super) fn export_all(&self, names: &[String]) -> Exit {
         let next = AtomicUsize::new(0);
         let exits = Mutex::new(BTreeSet::new());

@@ -36,8 +36,8 @@ const VARIABLES: [&str; 14] = [
     "USERPROFILE",
 ];
 
-/// Runs the command if the two exports differ, and gives the exit code that this adds. `before` is `None` where there was
-/// no export yet.
+/// Runs the command if the two exports differ, and returns the exit code that this adds. `before` is `None` where there
+/// was no export yet.
 pub(super) fn run(
     command: &str,
     target: &str,

@@ -141,7 +141,7 @@ impl Damage {
     }
 }
 
-/// Returns the hint that says what `rowcall fix` makes of a value.
+/// Builds the hint about the result of `rowcall fix` for a value.
 pub(super) fn fix_writes(field: Field, repair: &str) -> String {
     if field.is_secret() {
         "`rowcall fix` mends it".to_owned()

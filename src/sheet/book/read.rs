@@ -138,7 +138,7 @@ pub(crate) enum Rows {
 }
 
 impl Rows {
-    /// Reads the next row; gives whether there was one.
+    /// Reads the next row; returns true if there was one.
     pub(crate) fn next(&mut self, row: &mut RawRow) -> Result<bool, SheetError> {
         match self {
             Rows::Xlsx(rows) => rows.next(row),

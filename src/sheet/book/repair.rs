@@ -48,7 +48,7 @@ pub(crate) fn mended(
     }
 }
 
-/// Gives whether any cell was changed.
+/// Returns true if any cell was changed.
 fn rows(
     content: &Content,
     mend: &mut impl FnMut(&Row<'_>, &mut Repairs<'_>),

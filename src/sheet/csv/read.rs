@@ -539,7 +539,7 @@ impl Batch {
         Ok(index)
     }
 
-    /// Gives each record, blank lines left out.
+    /// Hands on each record, blank lines left out.
     fn records(
         &self,
         marks: Option<&Marks>,

@@ -102,7 +102,7 @@ impl Encoding {
                 return bytes.map(Cow::Owned);
             }
         };
-        // encoding_rs writes no UTF-16, and gives UTF-8 where it is asked to.
+        // encoding_rs writes no UTF-16, and returns UTF-8 where it is asked to.
         if encoding == UTF_16LE {
             return Some(text.encode_utf16().flat_map(u16::to_le_bytes).collect());
         }

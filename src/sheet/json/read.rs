@@ -1,8 +1,8 @@
 //! Objects as rows: an array of objects, or one object after the other (JSON Lines).
 //!
 //! As with CSV, [`Batches`] only finds where each object begins and ends, and [`Batch::rows`] parses them on any
-//! thread. A first pass collects the headings, for any object may bring a new one; it also finds every syntax error
-//! before the first row is given.
+//! thread. A first pass collects the headings, since any object may have a new one; it also finds every syntax error
+//! before the first row is returned.
 
 use crate::model::{Finding, Severity};
 use crate::sheet::cells::CLEAR;

@@ -682,7 +682,7 @@ fn what_other_programs_write_is_understood() {
     );
 }
 
-/// Reads all, and gives why it cannot be.
+/// Reads all, and returns the reason why it cannot.
 fn refused(bytes: &[u8]) -> SheetError {
     let error = match read(bytes) {
         Ok(sheet) => rows_of(&sheet)

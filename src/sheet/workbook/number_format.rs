@@ -29,7 +29,7 @@ pub(crate) struct Formats {
 }
 
 impl Formats {
-    /// Takes a format that the workbook brings along.
+    /// Takes a format that the workbook defines.
     pub(crate) fn bring(
         &mut self,
         file: &Arc<str>,

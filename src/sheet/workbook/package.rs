@@ -142,8 +142,8 @@ impl Package {
         head
     }
 
-    /// Inflates a part to its end and gives the inside of every tag in it: proves that it is whole and within the limits
-    /// before anything of it is believed.
+    /// Inflates a part to its end and hands on the inside of every tag in it: proves that it is complete and within the
+    /// limits before any of it is trusted.
     pub(crate) fn survey(&self, name: &str, mut tag: impl FnMut(&[u8])) -> Result<(), SheetError> {
         let Some(mut inflating) = self.inflating(name) else {
             return Ok(());

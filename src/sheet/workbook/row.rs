@@ -333,7 +333,7 @@ impl RawRow {
         Ok(())
     }
 
-    /// Puts a cell before others of its row; gives how long it is.
+    /// Puts a cell before others of its row; returns its length.
     fn insert(
         &mut self,
         column: usize,

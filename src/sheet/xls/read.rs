@@ -110,7 +110,8 @@ impl BiffRecord<'_> {
         Some((self.u16(0)?, self.u16(2)?)).filter(|_| is_cell(self.kind))
     }
 
-    /// A text that begins with its length in `length_bytes` bytes and its width, and does not go on in the next record.
+    /// Reads a text that begins with its length in `length_bytes` bytes and its width, and does not continue in the
+    /// next record.
     fn text(&self, at: usize, length_bytes: usize) -> Option<String> {
         let length = match length_bytes {
             1 => usize::from(self.u8(at)?),
@@ -267,7 +268,7 @@ impl Book {
         Ok(())
     }
 
-    /// Reads the shared texts, which may begin in one record and go on in the next.
+    /// Reads the shared texts, which may begin in one record and continue in the next.
     fn read_strings(&self, first: BiffRecord<'_>, limits: Limits) -> Result<Strings, SheetError> {
         let mut parts = Parts {
             book: self,

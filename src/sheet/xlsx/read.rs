@@ -102,7 +102,7 @@ impl Book {
         (&self.package, part)
     }
 
-    /// Gives every tag of a part with its depth, counting from 1.
+    /// Hands on every tag of a part with its depth, counted from 1.
     fn tags(
         &self,
         part: &str,
@@ -447,7 +447,7 @@ struct Lines {
 }
 
 impl Lines {
-    /// Gives whether it was not there; 0 is never.
+    /// Returns true if it was not there; 0 never is.
     fn insert(&mut self, line: u64) -> bool {
         let (word, bit) = ((line / 64) as usize, 1 << (line % 64));
         if self.words.len() <= word {

@@ -32,7 +32,7 @@ const REPORT_PORT: &str = "8260";
 /// The code of a refusal without an error number.
 const FAILED: &str = "Failed";
 
-/// The name under which an answer holds extensions with their settings.
+/// The name under which an answer has extensions with their settings.
 const EXTENSIONS: &str = "extinfos";
 
 /// The fields that only a SIP extension has: before they are changed, the extension's type is asked for.
@@ -190,7 +190,7 @@ impl OpenVox {
             Err(fault) if fault.kind == FaultKind::Missing && asked.len() == 1 => {
                 return Ok(vec![]);
             }
-            // Leaves open what the PBX meant.
+            // The PBX's meaning is open.
             Err(fault)
                 if fault.kind == FaultKind::Missing
                     || fault.vendor_code.as_deref() == Some(FAILED) =>
@@ -365,7 +365,7 @@ impl OpenVox {
     }
 }
 
-/// The fault of an answer that says Success and has nothing of what was asked for.
+/// Builds the fault of an answer with `Success` but without the records that were asked for.
 fn no_records(talk: &Talk<'_>, name: &str) -> Fault {
     Fault {
         code: "reply.no_records".into(),

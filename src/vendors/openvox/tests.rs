@@ -28,7 +28,7 @@ fn with(vendor: &dyn Client, pbx: &mut dyn Pbx, session: &Session, task: Task<'_
     testkit::converse_with(vendor, pbx, session, task)
 }
 
-/// The end of a conversation in which the PBX gives these replies, one after the other.
+/// Runs a conversation to its end; the PBX answers with these replies, one after the other.
 fn told(task: Task<'_>, replies: &[Reply]) -> (Turn, Vec<Exchange>) {
     testkit::replay(&*vendor("json"), &task, &signed(), replies)
 }

@@ -191,7 +191,8 @@ impl Ozeki {
         Err(talk.end(refusal))
     }
 
-    /// IDs are shared by all types of extensions, and RemoveConfig asks for no type: look first what it would remove.
+    /// Deletes an extension. IDs are shared by all types of extensions, and RemoveConfig asks for no type: so it first
+    /// looks up the extension that would be removed.
     fn delete(&self, talk: &mut Talk<'_>, number: &str) -> Step<Answer> {
         self.own_config(talk, number)?;
         let id = vec![("ExtensionId", number.to_owned())];

@@ -245,7 +245,7 @@ fn sign_in(talk: &mut Talk<'_>, account: &Account) -> Step<Answer> {
         .ok_or_else(|| talk.end(talk.not_understood("it holds no access_token")))
 }
 
-/// The session of a reply; `None` where it brings no token. A token's length is not looked at: the pages contradict
+/// Returns the session of a reply; `None` where it has no token. A token's length is not checked: the pages contradict
 /// each other.
 fn renewed(answer: &Value, otherwise: Duration) -> Option<Session> {
     let token = answer.get("access_token").and_then(json::text)?;

@@ -492,7 +492,7 @@ pub(crate) fn replies() -> Target {
                 return;
             };
             let wanted = rig.full("2001", 0);
-            // Whatever comes of it, it comes to an end.
+            // Whatever the result, it comes to an end.
             drop(connection.apply(Action::Create, &wanted, None));
             drop(connection.list());
             drop(connection.look_at(&["2001".to_owned()], false));

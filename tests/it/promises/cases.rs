@@ -1,4 +1,5 @@
-//! Small sheets on which a careful reader could be wrong, and dirty ones as people bring them, through the program itself.
+//! Small sheets on which a careful reader could be wrong, and dirty ones as people have them, through the program
+//! itself.
 
 use serde::Deserialize;
 use std::collections::BTreeSet;

@@ -159,7 +159,7 @@ for read_only in (True, False):
     }
 }
 
-/// The template of each vendor, filled with the examples that its own help gives, passes the vendor's check.
+/// Checks that the template of each vendor, filled with the examples of its own help, passes the vendor's check.
 #[test]
 fn a_template_filled_with_its_examples_is_valid() {
     if !has_openpyxl() {

@@ -58,7 +58,7 @@ impl Program {
         self
     }
 
-    /// Writes a file, and gives its path.
+    /// Writes a file, and returns its path.
     pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
         self.write(name, text);
         self.path(name)

@@ -51,7 +51,7 @@ impl Office {
         Office(Desk::at(TestPbx::serving(rig)))
     }
 
-    /// A run at full speed that is to end so; gives the results of its report by group.
+    /// Runs a line at full speed to the expected end; returns the results of its report by group.
     #[track_caller]
     fn go(&self, line: &str, exit: i32) -> BTreeMap<String, String> {
         self.ends(

@@ -48,7 +48,7 @@ impl Move {
         Move { program, from, to }
     }
 
-    /// Migrates; gives the report's rows by their numbers.
+    /// Migrates; returns the report's rows by their numbers.
     #[track_caller]
     fn migrate(&self, flags: &str, exit: i32) -> BTreeMap<String, Texts> {
         let line =
