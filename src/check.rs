@@ -117,7 +117,7 @@ where
     check_by(false, tables, manifest, options, keep, sink)
 }
 
-/// As [`check`]; with `all_twice` every row is checked twice, with the same result in more time.
+/// Does the work of [`check`]; with `all_twice` every row is checked twice, with the same result in more time.
 fn check_by<T, E>(
     all_twice: bool,
     tables: &[BoundSheet],
@@ -666,7 +666,8 @@ mod tests {
         Ok((said, counts))
     }
 
-    /// Rows of every sort: right, wrong, ragged, repeated, in loops, with line breaks in quotes, blank lines between.
+    /// Writes rows of every sort: right, wrong, ragged, repeated, in loops, with line breaks in quotes, blank lines
+    /// between.
     fn motley(rows: u64) -> String {
         let mut text =
             String::from("number,registerpassword,username,busyforward,btransferto,btransferext\n");

@@ -33,7 +33,7 @@ pub(crate) fn sha256_of_all(mut reader: impl Read) -> io::Result<(String, u64)> 
     Ok((hex(context.finish().as_ref()), bytes))
 }
 
-/// Bytes as lower-case hexadecimal digits.
+/// Writes bytes as lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()

@@ -120,7 +120,7 @@ pub enum ExportError {
     Sheet(#[from] SheetError),
 }
 
-/// Numbers in the order in which people count, each once: 7, 0042, 100.
+/// Puts numbers in the order in which people count, each once: 7, 0042, 100.
 pub fn in_order(mut numbers: Vec<String>) -> Vec<String> {
     numbers.sort_by(|a, b| by_number(a, b));
     numbers.dedup();

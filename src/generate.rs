@@ -135,7 +135,7 @@ impl Recipe {
 }
 
 impl<'m> Generator<'m> {
-    /// One that has given nothing yet.
+    /// Creates a generator that has given no secret yet.
     pub fn new(manifest: &'m Manifest) -> Generator<'m> {
         let checker = Checker::without_sheet(manifest);
         let secret = manifest

@@ -94,7 +94,7 @@ impl Meter {
         Duration::try_from_secs_f64(rest / self.rate()?).ok()
     }
 
-    /// `120/200 rows · 4.2/s · 19 s left`
+    /// Writes `120/200 rows · 4.2/s · 19 s left`.
     fn words(&self) -> String {
         let (done, total) = (self.done(), self.total);
         let mut words = format!("{done}/{total} {}", self.what);
@@ -155,7 +155,7 @@ impl Progress {
         }
     }
 
-    /// So many more are done.
+    /// Counts so many more as done.
     pub fn add(&self, count: u64) {
         self.done.fetch_add(count, Ordering::Relaxed);
     }

@@ -258,7 +258,7 @@ impl Key {
     }
 }
 
-/// Random bytes from the system.
+/// Reads random bytes from the system.
 ///
 /// # Errors
 /// The system has none.

@@ -99,7 +99,7 @@ impl fmt::Display for Keep {
 impl FromStr for Keep {
     type Err = String;
 
-    /// `30d,12m,10y`, any of them left out.
+    /// Parses `30d,12m,10y`, any of them left out.
     fn from_str(text: &str) -> Result<Keep, String> {
         let wrong =
             || format!("{text:?} is no rule: write 30d,12m for days and months, and 10y for years");

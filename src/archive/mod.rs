@@ -94,7 +94,7 @@ impl fmt::Display for Head {
 impl FromStr for Head {
     type Err = String;
 
-    /// `17:HASH`, as it is printed, or the hash alone, as `sha256sum` prints it.
+    /// Parses `17:HASH`, as it is printed, or the hash alone, as `sha256sum` prints it.
     fn from_str(text: &str) -> Result<Head, String> {
         let wrong = || {
             format!(

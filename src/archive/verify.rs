@@ -158,7 +158,7 @@ impl Archive {
         Ok(sound)
     }
 
-    /// Files in the targets' folders that no entry names.
+    /// Finds files in the targets' folders that no entry names.
     fn find_strangers(&self, files: &Files, findings: &mut Findings) -> Result<(), ArchiveError> {
         let named: BTreeSet<&str> = files
             .due

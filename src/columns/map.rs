@@ -34,7 +34,7 @@ impl Mapped {
         }
     }
 
-    /// As it is written.
+    /// Returns the field's name, or `-`, as mappings write it.
     pub(super) fn name(self) -> &'static str {
         self.field().map_or("-", Field::name)
     }

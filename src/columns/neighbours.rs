@@ -160,7 +160,7 @@ impl Binder<'_> {
                 .any(|word| heading.contains(word))
     }
 
-    /// The number, where nothing else is like one.
+    /// Decides on the number, where no other column is like one.
     fn resolve_only_number(&mut self, column: usize) {
         let is_like = |meaning: &Meaning| match meaning {
             Meaning::Open(Common::NumberLike | Common::OnlyNumber) => true,

@@ -101,7 +101,7 @@ fn join(questions: &[Question]) -> String {
     lines.join("\n")
 }
 
-/// `--map 'HEADING=FIELD'`, as a shell takes it.
+/// Writes `--map 'HEADING=FIELD'`, as a shell takes it.
 pub(super) fn map_flag(heading: &str, mapped: Mapped) -> String {
     let heading = heading.trim();
     let quote = if heading.contains('\'') { '"' } else { '\'' };

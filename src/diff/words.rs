@@ -222,7 +222,7 @@ fn destination(forward: Forward, told: impl Fn(Option<Field>) -> String) -> (Str
     (place, shown)
 }
 
-/// One text instead of another, both made fit to be shown.
+/// Writes one text instead of another, both made fit to be shown.
 fn arrow(words: &str, then: &str, now: &str) -> String {
     match (then, now) {
         ("", now) => format!("{words} set to {now}"),
@@ -240,7 +240,7 @@ fn value(text: &str) -> String {
     })
 }
 
-/// As [`value`], for texts in which spaces belong.
+/// Does the work of [`value`], for texts in which spaces belong.
 fn spaced(text: &str) -> String {
     as_it_is(text, |c| {
         matches!(

@@ -261,7 +261,8 @@ fn path(state: &StateDir, pbx: &str) -> PathBuf {
     state.memory_path().join(format!("{name}.sqlite"))
 }
 
-/// True where the file is damaged, of another PBX or of another version; false where it only cannot be used now.
+/// Returns true where the file is damaged, of another PBX or of another version; false where it only cannot be used
+/// now.
 fn is_no_memory(error: &rusqlite::Error) -> bool {
     match error {
         rusqlite::Error::QueryReturnedNoRows => true,

@@ -120,7 +120,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// True where nothing is left to be done: the run ended, and every row has its result.
+    /// Returns true where nothing is left to be done: the run ended, and every row has its result.
     pub fn is_finished(&self) -> bool {
         self.ended.is_some() && self.waiting == 0 && self.intended == 0
     }

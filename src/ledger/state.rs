@@ -173,7 +173,7 @@ pub(super) fn names(
     Ok(names)
 }
 
-/// True for a name that can be a run's: digits, letters and `-`, and no path.
+/// Returns true for a name that can be a run's: digits, letters and `-`, and no path.
 fn is_run_name(name: &str) -> bool {
     !name.is_empty()
         && name

@@ -48,7 +48,7 @@ impl House {
         outcomes.into_iter().map(|(_, standing)| standing).collect()
     }
 
-    /// The ledger as any other program sees it.
+    /// Runs SQL on the ledger, as any other program would.
     fn sql(&self, run: &str, sql: &str) {
         let path = self.state.ledger(run).unwrap();
         let connection = rusqlite::Connection::open(path).unwrap();
@@ -905,7 +905,7 @@ fn a_run_that_is_killed_again_and_again_says_every_row_once() {
     assert!(kills > 12, "only {kills} kills");
 }
 
-/// A small run to its end or its first failure, with a word on every step.
+/// Takes a small run to its end or its first failure, with a word on every step.
 fn steps(state: &StateDir, folder: &Path) {
     let key = Key::load(Some(&folder.join("key"))).unwrap();
     let mut options = OpenOptions::new();

@@ -47,7 +47,7 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// At most `rate` requests per second, and in any one second at most the [burst](Pace::burst) more.
+    /// Allows at most `rate` requests per second, and in any one second at most the [burst](Pace::burst) more.
     ///
     /// # Errors
     /// The rate is not above 0 and at most [`RATE_MAX`].
@@ -66,7 +66,7 @@ impl Pace {
         Ok(Pace::new(Some(limiter), burst, stop))
     }
 
-    /// No pace at all: for a PBX inside this process.
+    /// Sets no pace at all: for a PBX inside this process.
     pub fn unlimited(stop: StopFlag) -> Pace {
         Pace::new(None, 0, stop)
     }
@@ -84,7 +84,7 @@ impl Pace {
         }
     }
 
-    /// Requests that one second may see beyond the rate.
+    /// The number of requests that one second may see beyond the rate.
     pub fn burst(&self) -> u32 {
         self.burst
     }

@@ -164,7 +164,7 @@ impl Retrying {
     }
 }
 
-/// 429 and 5xx.
+/// Returns true for 429 and 5xx.
 fn wants_rest(status: u16) -> bool {
     status == 429 || (500..=599).contains(&status)
 }

@@ -645,7 +645,7 @@ pub fn canonical(kind: Kind, text: &str) -> Option<Cow<'_, str>> {
     }
 }
 
-/// `on` or `off` for the words and marks that people and products write for it.
+/// Returns `on` or `off` for the words and marks that people and products write for it.
 pub fn switch(text: &str) -> Option<&'static str> {
     const ON: [&str; 25] = [
         "on", "yes", "true", "1", "ja", "an", "ein", "wahr", "enabled", "enable", "y", "t", "j",

@@ -285,12 +285,12 @@ pub fn is_within(digits: &str, min: u64, max: u64) -> bool {
     digits.parse().is_ok_and(|n| (min..=max).contains(&n))
 }
 
-/// `name@host`: one `@`, no white space, and no empty part within the host.
+/// Returns true for `name@host`: one `@`, no white space, and no empty part within the host.
 pub fn is_email(text: &str) -> bool {
     has_form_of_email(text) && !text.chars().any(char::is_whitespace)
 }
 
-/// As [`is_email`], where there is no white space.
+/// Does the work of [`is_email`], where there is no white space.
 pub fn has_form_of_email(text: &str) -> bool {
     let (mut ats, mut before) = (0, b'.');
     for (at, byte) in text.bytes().enumerate() {

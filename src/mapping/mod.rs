@@ -576,7 +576,7 @@ impl<'r> Mapper<'r> {
         }
     }
 
-    /// Whatever no other rule has taken.
+    /// Carries or drops the fields that no other rule has taken.
     fn rest(&mut self) {
         let fields: Vec<Field> = self.own.keys().copied().collect();
         for field in fields {

@@ -381,7 +381,7 @@ impl Field {
         &DICTIONARY[usize::from(self.0)]
     }
 
-    /// Canonical name.
+    /// The canonical name.
     pub fn name(self) -> &'static str {
         self.def().name
     }
@@ -408,7 +408,7 @@ impl Field {
     }
 }
 
-/// True for an address with a password before its host.
+/// Returns true for an address with a password before its host.
 fn holds_password(text: &str) -> bool {
     let authority = text.split_once("://").map_or("", |(_, rest)| rest);
     let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();

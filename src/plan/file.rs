@@ -522,7 +522,8 @@ impl SavedRow {
         self.fingerprint != now.map(|now| fingerprint(now, key))
     }
 
-    /// In which fields it moved, in the order of the dictionary, and how, in words: both values, of a secret none.
+    /// Lists the fields in which it changed, in the order of the dictionary, with the change in words: both values, of
+    /// a secret none.
     pub fn movements(&self, now: Option<&Record>, key: &Key) -> Vec<(Option<Field>, String)> {
         let (before, now) = match (&self.before, now) {
             (None, None) => return vec![],

@@ -36,7 +36,7 @@ impl Allowance {
 impl FromStr for Allowance {
     type Err = String;
 
-    /// `25`, `10%` or `all`. A percentage that was typed means just that, without a least count.
+    /// Parses `25`, `10%` or `all`. A percentage that was typed means just that, without a least count.
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("{text:?} is neither a count (25) nor a percentage (10%) nor `all`");
         if text == "all" {

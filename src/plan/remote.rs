@@ -37,7 +37,8 @@ impl RemoteState {
         })
     }
 
-    /// As [`RemoteState::fetch`], and asks for every one of these numbers, even those that are not listed.
+    /// Does the work of [`RemoteState::fetch`], and asks for every one of these numbers, even those that are not
+    /// listed.
     ///
     /// # Errors
     /// As there.

@@ -76,7 +76,7 @@ pub(crate) fn unnamed(
     Ok(deletions.chain(unread).chain(spelled).collect())
 }
 
-/// Of the extensions that no row names, those that may be the ones of rows under another spelling; and the others.
+/// Divides the extensions that no row names: those that may be the ones of rows under another spelling, and the others.
 fn other_spellings(
     named: &BTreeSet<&str>,
     remote: &RemoteState,

@@ -262,7 +262,7 @@ impl<'t> Transfer<'t> {
     }
 }
 
-/// Numbers that would collide.
+/// Builds the failure of numbers that would collide.
 pub(crate) fn colliding(collisions: &[impl Display]) -> Failure {
     let words: Vec<String> = collisions.iter().map(ToString::to_string).collect();
     Failure::usage(format!(

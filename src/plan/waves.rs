@@ -19,7 +19,7 @@ pub enum Waves {
 impl FromStr for Waves {
     type Err = String;
 
-    /// `1,10,100` or `column:site`.
+    /// Parses `1,10,100` or `column:site`.
     fn from_str(text: &str) -> Result<Self, String> {
         if let Some(heading) = text.strip_prefix("column:") {
             return match heading.trim() {

@@ -179,7 +179,7 @@ fn without_value(message: &str) -> String {
     }
 }
 
-/// `rowcall.toml` in the current folder, else in the platform's configuration folder.
+/// Finds `rowcall.toml` in the current folder, else in the platform's configuration folder.
 pub(crate) fn config_file() -> Option<PathBuf> {
     let here = PathBuf::from("rowcall.toml");
     if here.is_file() {

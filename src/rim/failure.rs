@@ -24,7 +24,7 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    /// Done where all is well, else not done.
+    /// Returns done where all is right, else not done.
     pub(crate) fn done_if(all_well: bool) -> Exit {
         match all_well {
             true => Exit::Done,
@@ -87,7 +87,7 @@ impl Failure {
 }
 
 impl From<LedgerError> for Failure {
-    /// Exit 3 where another run has locked the target, else 2.
+    /// Gives exit 3 where another run has locked the target, else 2.
     fn from(error: LedgerError) -> Failure {
         let failure = match &error {
             LedgerError::Locked(_) => Failure::target(&error),

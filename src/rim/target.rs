@@ -44,7 +44,7 @@ pub struct Rate(pub f64);
 impl FromStr for Rate {
     type Err = String;
 
-    /// `20/s`, `300/min`, or `20`, which means `20/s`.
+    /// Parses `20/s`, `300/min`, or `20`, which means `20/s`.
     fn from_str(text: &str) -> Result<Self, String> {
         let (count, seconds) = match text.split_once('/') {
             None => (text, 1.0),
@@ -240,7 +240,7 @@ impl Words {
         })
     }
 
-    /// Label, address and account.
+    /// Resolves label, address and account.
     fn place(&self, vendor: &Vendor) -> Result<(String, Address, Account), Failure> {
         if let Some(faults) = &self.sim {
             let address = Address::Sim(faults.clone());

@@ -50,7 +50,7 @@ pub(crate) fn print_leftovers(removed: impl IntoIterator<Item = PathBuf>) {
     }
 }
 
-/// Standard output. Where it is a terminal, nothing that is written there steers it; a file gets everything as it is.
+/// Opens standard output. Where it is a terminal, no text written there steers it; a file gets everything unchanged.
 pub(crate) fn output() -> Box<dyn Write + Send> {
     match stdout().is_terminal() {
         true => Box::new(Harmless {

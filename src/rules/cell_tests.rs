@@ -233,7 +233,7 @@ fn a_row_that_sums_up_or_remarks_is_no_extension() {
     assert!(!with(["", "59", "", "", ""]).contains(&"error row.total".to_owned()));
 }
 
-/// Nine people, and a last row.
+/// Returns the findings of a sheet with nine people and a last row.
 fn after_nine(manifest: &'static str, heads: &[&str], last: &[&str]) -> Vec<String> {
     let rows: Vec<[String; 2]> = (2001..2010)
         .map(|n| [n.to_string(), format!("Person {n}")])

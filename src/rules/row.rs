@@ -584,7 +584,7 @@ impl<'m> Checker<'m> {
         }
     }
 
-    /// As [`Checker::collect`], for all that an extension is to be.
+    /// Does the work of [`Checker::collect`], for all fields that an extension should have.
     pub fn collect_record(&self, extension: &Record, traces: &mut BatchFacts) {
         let text = |slot: &CompiledField<'m>| extension.reveal(slot.row.name).unwrap_or_default();
         let seen = |index| self.seen_at(index, Purpose::Create, &text);

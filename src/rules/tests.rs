@@ -205,7 +205,7 @@ fn vendor() -> Manifest {
     Manifest::parse(&VENDOR.replace("CROSS", &rows.concat())).unwrap()
 }
 
-/// Cells that lie one behind the other.
+/// Joins cells one behind the other.
 fn joined(cells: &[&str]) -> (String, Vec<usize>) {
     let mut ends = Vec::new();
     let mut text = String::new();

@@ -345,7 +345,7 @@ impl<'r> Run<'r> {
         Results::open(request, headings, lines, &request.report, rejects)
     }
 
-    /// As [`Run::results`], with only those reports that can be written.
+    /// Does the work of [`Run::results`], with only those reports that can be written.
     fn possible_results(&self, lines: Vec<Outcome>) -> Result<Results<'_>, Failure> {
         let (request, headings) = (self.request, self.rows.headings());
         Results::open_possible(request, headings, lines, &request.report)

@@ -100,7 +100,7 @@ impl<'r> Results<'r> {
         }
     }
 
-    /// As [`Results::open`], with only those reports that can be written.
+    /// Does the work of [`Results::open`], with only those reports that can be written.
     ///
     /// # Errors
     /// As there.
@@ -339,7 +339,7 @@ fn object(counts: &ResultCounts) -> serde_json::Value {
         .collect()
 }
 
-/// A row that is not done, on the terminal.
+/// Shows a row that is not done, on the terminal.
 fn show(outcome: &Outcome) {
     let place = outcome
         .place

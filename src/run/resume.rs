@@ -209,7 +209,7 @@ impl ResumedRun {
         }
     }
 
-    /// As [`ResumedRun::results`], with only those reports that can be written.
+    /// Does the work of [`ResumedRun::results`], with only those reports that can be written.
     fn possible_results(
         &self,
         lines: Vec<Outcome>,

@@ -134,12 +134,13 @@ enum Bounds<'a> {
 }
 
 impl<'a> Cells<'a> {
-    /// Cells one behind the other in `text`, each with its end in `ends`.
+    /// Divides `text` into cells one behind the other, each with its end in `ends`.
     pub fn new(text: &'a str, ends: &'a [usize]) -> Self {
         Cells::stored_as(text, ends, &[])
     }
 
-    /// As [`Cells::new`]; `stored` is the way in which each is stored, and is empty where all are stored as text.
+    /// Does the work of [`Cells::new`]; `stored` is the way in which each is stored, and is empty where all are stored
+    /// as text.
     pub fn stored_as(text: &'a str, ends: &'a [usize], stored: &'a [Stored]) -> Self {
         let bounds = Bounds::Ends(ends);
         Cells {

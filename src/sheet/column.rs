@@ -44,7 +44,7 @@ pub enum Tone {
 
 /// The head of a column that is written: a bare heading, or a [`Column`].
 pub trait Heading {
-    /// It as a column.
+    /// Returns it as a column.
     fn column(&self) -> Column;
 }
 

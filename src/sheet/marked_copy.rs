@@ -15,12 +15,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// CellMarks at the cells of a sheet, by line and column.
+/// The marks of the cells of a sheet, by line and column.
 #[derive(Debug, Default)]
 pub struct CellMarks(BTreeMap<u64, BTreeMap<usize, CellMark>>);
 
 impl CellMarks {
-    /// CellMarks a cell; a second mark is noted too, and the heavier tone shows.
+    /// Marks a cell; a second mark is noted too, and the heavier tone shows.
     pub fn add(&mut self, line: u64, column: usize, tone: Tone, note: &str) {
         let cells = self.0.entry(line).or_default();
         let mark = cells.entry(column).or_insert_with(|| CellMark {

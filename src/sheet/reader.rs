@@ -293,7 +293,7 @@ impl Batch {
         }
     }
 
-    /// None of its rows, to begin with.
+    /// Starts with none of its rows picked.
     pub fn picks(&self) -> Picks {
         let extent = match &self.rows {
             AnyBatch::Csv(batch) => batch.extent(),
@@ -326,7 +326,7 @@ impl fmt::Debug for Again<'_> {
 }
 
 impl Again<'_> {
-    /// As [`Batch::rows`], for the picked rows only; they are as they were.
+    /// Does the work of [`Batch::rows`], for the picked rows only; they are as they were.
     ///
     /// # Errors
     /// As [`Batch::rows`], and where the file cannot be read any more.

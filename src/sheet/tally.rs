@@ -56,7 +56,7 @@ impl Tally {
             .collect()
     }
 
-    /// Of each column, how many characters its longest line has.
+    /// Returns, for each column, the number of characters in its longest line.
     pub(crate) fn widest(&self) -> &[usize] {
         &self.widest
     }

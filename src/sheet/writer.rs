@@ -45,8 +45,9 @@ enum Out {
 }
 
 impl Writer {
-    /// As [`Writer::replace`], for rows that come slowly: each row is written at once. A pipe is given it then, and on
-    /// a disk it lies under the file's hidden name, where a full disk shows at that row and not at the end.
+    /// Does the work of [`Writer::replace`], for rows that come slowly: each row is written at once. A pipe is given it
+    /// then, and on a disk it lies under the file's hidden name, where a full disk shows at that row and not at the
+    /// end.
     ///
     /// # Errors
     /// If the ending belongs to no format, or the file cannot be written.
@@ -75,7 +76,8 @@ impl Writer {
         Writer::whole(path, readers, columns, None, Out::Replacing)
     }
 
-    /// As [`Writer::replace`], for a file that is not there yet, with a further table where the format can have one.
+    /// Does the work of [`Writer::replace`], for a file that is not there yet, with a further table where the format
+    /// can have one.
     ///
     /// # Errors
     /// As [`Writer::replace`], and in [`Writer::finish`] if a file appeared there meanwhile.
@@ -204,8 +206,8 @@ impl Writer {
         self.marked_row(cells, &[], &[])
     }
 
-    /// As [`Writer::row`]; formats for people mark the cells of these columns, and a page shows the lines, where there are
-    /// any, as the row's last cell.
+    /// Does the work of [`Writer::row`]; formats for people mark the cells of these columns, and a page shows the
+    /// lines, where there are any, as the row's last cell.
     ///
     /// # Errors
     /// As [`Writer::row`].

@@ -119,7 +119,7 @@ impl Sim {
         self.lock().pbx.numbers()
     }
 
-    /// One property of one extension, by the vendor's own name, as it is stored.
+    /// Returns one property of one extension, by the vendor's own name, as it is stored.
     pub fn stored(&self, number: &str, name: &str) -> Option<String> {
         self.lock().pbx.stored(number, name)
     }
@@ -129,7 +129,7 @@ impl Sim {
         self.lock().pbx.created(number)
     }
 
-    /// Sign-ins that were asked for, refused ones included.
+    /// The number of sign-ins that were asked for, including refused ones.
     pub fn sign_ins(&self) -> u32 {
         self.lock().pbx.sign_ins()
     }
@@ -228,7 +228,7 @@ impl State {
         self.arrivals.push_back(Instant::now());
     }
 
-    /// "Later": one third in seconds, one third without a time, one third with a date.
+    /// Builds a "later": one third in seconds, one third without a time, one third with a date.
     fn later(&self, status: u16, dice: &[u8; 16]) -> End {
         let [.., form] = *dice;
         let reply = Reply {

@@ -293,7 +293,7 @@ impl<'h> Connection<'h> {
         }
     }
 
-    /// One request and its end; whether another may follow.
+    /// Serves one request to its end; returns true if another may follow.
     fn one(&mut self) -> Result<bool, Over> {
         let (heard, keep_alive) = self.request()?;
         let Told { wait, end } = self.house.sim.hear(&heard);

@@ -545,8 +545,8 @@ impl Connection {
         }
     }
 
-    /// True for a refusal that is a mere HTTP status which the vendor's pages never print, or not as an answer of the
-    /// PBX: something in between may have sent it, after the PBX did its work.
+    /// Returns true for a refusal that is a mere HTTP status which the vendor's pages never print, or not as an answer
+    /// of the PBX: a device in between may have sent it, after the PBX did its work.
     fn is_unprinted(&self, fault: &Fault) -> bool {
         let status = fault.http_status.filter(|status| *status >= 300);
         let is_printed = |status| self.manifest().explains_status(status);
@@ -705,7 +705,7 @@ impl Transcript {
         Ok(())
     }
 
-    /// True where the last request may be sent again after a reply that is not understood.
+    /// Returns true where the last request may be sent again after a reply that is not understood.
     fn may_ask_again(&self) -> bool {
         let last = self.exchanges.last();
         self.asks_again && last.is_some_and(|last| last.request.effect == Effect::Reads)
@@ -736,17 +736,17 @@ fn read_at_sign_in(mut fault: Fault) -> Fault {
     fault
 }
 
-/// True where a reply came that is not understood.
+/// Returns true where a reply came that is not understood.
 pub(super) fn is_garbled(fault: &Fault) -> bool {
     fault.cause == FaultCause::NotUnderstood
 }
 
-/// True where nothing else can be looked up either.
+/// Returns true where no other extension can be looked up either.
 fn is_unreachable(fault: &Fault) -> bool {
     fault.ends_the_run() || fault.kind == FaultKind::NotSent
 }
 
-/// True where no reply came that could be read, although the request may have arrived.
+/// Returns true where no reply came that could be read, although the request may have arrived.
 fn is_transport(fault: &Fault) -> bool {
     fault.kind == FaultKind::MayHaveHappened && !is_garbled(fault)
 }

@@ -269,14 +269,14 @@ fn send_round(
     });
 }
 
-/// True where changes write a field of which two changes at the same time would undo each other.
+/// Returns true where changes write a field of which two changes at the same time would undo each other.
 fn is_one_at_a_time(manifest: &Manifest, changes: &[Change]) -> bool {
     let is_shared = |field: Field| manifest.row(field).is_some_and(|row| row.one_at_a_time);
     let mut fields = changes.iter().flat_map(|change| change.wanted.iter());
     fields.any(|(field, _)| is_shared(field))
 }
 
-/// True where a change writes which extensions belong to which groups.
+/// Returns true where a change writes which extensions belong to which groups.
 fn writes_groups(change: &Change) -> bool {
     let fields = [Field::GROUPS, Field::GROUP_MEMBERS];
     let is_written = |field| {
@@ -443,7 +443,7 @@ impl Tally {
     }
 }
 
-/// One sender: takes rows until there is none.
+/// Runs one sender: takes rows until there is none.
 fn send_rows<'c>(
     connection: &Connection,
     queue: &Queue<'c>,
@@ -626,7 +626,7 @@ impl Recorder<'_, '_> {
         true
     }
 
-    /// Rows in are results out: records a result for every change that has none by now.
+    /// Records a result for every change that has none by now: every row that goes in has its result.
     fn record_the_rest(&mut self, given_out: usize, why: &Ended, intents: &dyn IntentLog) {
         for (position, change) in self.changes.iter().enumerate() {
             if self.recorded.get(position).is_none_or(Option::is_some) {
@@ -721,7 +721,7 @@ fn broke_down(change: &Change, fault: Fault) -> Settlement {
     }
 }
 
-/// True where a result looks like a PBX that is down.
+/// Returns true where a result looks like a PBX that is down.
 fn looks_down(settlement: &Settlement) -> bool {
     let transport = |fault: &Fault| {
         // A PBX that replied is there, whatever the reply.

@@ -105,7 +105,7 @@ pub fn in_order(changes: Vec<Change>) -> Vec<Change> {
     ordered
 }
 
-/// From a change that waits for others, the first in order of those that wait for each other.
+/// Finds, from a change that waits for others, the first in order of those that wait for each other.
 fn in_a_ring(start: usize, parents: &[BTreeSet<usize>]) -> usize {
     let mut way = vec![];
     let mut seen = BTreeSet::new();

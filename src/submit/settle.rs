@@ -698,7 +698,8 @@ mod tests {
         carry_out(&connection, change, 0, permit, &LIMITS)
     }
 
-    /// a fake PBX in which one operation meets with these troubles one after the other, and with none after that.
+    /// Builds a fake PBX in which one operation meets with these troubles one after the other, and with none after
+    /// that.
     fn troubled(operation: &'static str, troubles: &'static [Trouble]) -> FakeVendor {
         FakeVendor::holding(0).troubled(move |request, times| {
             let trouble = troubles.get(times as usize - 1);

@@ -34,7 +34,7 @@ pub enum Verify {
 }
 
 impl Verify {
-    /// True where the extension of this number is read back; the same on every machine and in every run.
+    /// Returns true where the extension of this number is read back; the same on every machine and in every run.
     pub fn picks(self, number: &str) -> bool {
         match self {
             Verify::All => true,

@@ -49,12 +49,12 @@ pub trait Pbx: Send {
     /// The numbers of its extensions.
     fn numbers(&self) -> Vec<String>;
 
-    /// One property of one extension, by the vendor's own name (in JSON a dotted path), as it is stored.
+    /// Returns one property of one extension, by the vendor's own name (in JSON a dotted path), as it is stored.
     fn stored(&self, number: &str, name: &str) -> Option<String>;
 
     /// Times that an extension of this number was created; more than once is a duplicate.
     fn created(&self, number: &str) -> u32;
 
-    /// Sign-ins that were asked for, refused ones included.
+    /// The number of sign-ins that were asked for, including refused ones.
     fn sign_ins(&self) -> u32;
 }

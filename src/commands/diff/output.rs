@@ -60,7 +60,7 @@ impl Output {
         })
     }
 
-    /// As text one line for each extension that differs, in a table one for each field.
+    /// Writes the differences: as text one line for each extension that differs, in a table one for each field.
     pub(super) fn write(
         &mut self,
         target: &str,
@@ -109,7 +109,7 @@ impl Output {
     }
 }
 
-/// One comparison as JSON.
+/// Builds one comparison as JSON.
 fn as_json(
     target: Option<&str>,
     [before, after]: &[String; 2],
@@ -151,7 +151,7 @@ fn tone_of_kind(word: &str) -> Tone {
     }
 }
 
-/// One line for each extension that differs.
+/// Writes one line for each extension that differs.
 pub(in crate::commands) fn text(
     prefix: &str,
     comparison: &Comparison<'_>,

@@ -36,7 +36,7 @@ pub(super) struct Sheets<'a> {
 }
 
 impl<'a> Sheets<'a> {
-    /// None are read yet.
+    /// Starts without any sheet read.
     ///
     /// # Errors
     /// Exit 2 where a mapping file cannot be used.

@@ -76,7 +76,7 @@ pub fn matrix() -> String {
     markdown::table(&headings, &rows.collect::<Vec<_>>())
 }
 
-/// One vendor: its settings, its fields, its rules with their sources, and those of its groups.
+/// Describes one vendor: its settings, its fields, its rules with their sources, and those of its groups.
 pub(super) fn one(vendor: &Vendor) -> String {
     let manifest = (vendor.manifest)();
     let mut text = format!(
@@ -155,7 +155,7 @@ fn abilities(manifest: &Manifest) -> Value {
     })
 }
 
-/// One vendor: its abilities, settings, fields, rules and sources.
+/// Describes one vendor: its abilities, settings, fields, rules and sources.
 pub(super) fn one_as_json(vendor: &Vendor) -> Value {
     let manifest = (vendor.manifest)();
     let objects = |names: &[&str], rows: Vec<Vec<String>>| -> Vec<Value> {
@@ -282,7 +282,7 @@ fn yes(can: bool) -> String {
     if can { "yes" } else { "no" }.to_owned()
 }
 
-/// In words, the value of a field that a new extension is not given.
+/// Describes the value of a field that a new extension is not given.
 pub(in crate::commands) fn on_create(row: &FieldRow) -> String {
     match (row.required, &row.fill, &row.default) {
         (true, _, _) => "required".to_owned(),
@@ -292,7 +292,7 @@ pub(in crate::commands) fn on_create(row: &FieldRow) -> String {
     }
 }
 
-/// In words, the values that a field takes.
+/// Describes the values that a field takes.
 pub(in crate::commands) fn values(row: &FieldRow) -> String {
     let kind = match row.name.def().kind {
         Kind::Text => "text",

@@ -394,7 +394,7 @@ fn blanks_around(row: &FieldRow, text: &str) -> Option<Damage> {
     Some(damage.repair(Some(trimmed.to_owned())))
 }
 
-/// `="0042"`: how a sheet keeps zeros by a formula, which is no part of the value.
+/// Finds `="0042"`: the way in which a sheet keeps zeros by a formula, which is no part of the value.
 fn wrapped(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
     let inside = text.strip_prefix("=\"")?.strip_suffix('"')?;
     let counts = row.name.is_secret() || is_numeric(care) || care == Care::Account;
@@ -412,7 +412,7 @@ fn wrapped(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
     Some(damage.repair(is_plain.then(|| inside.to_owned())))
 }
 
-/// `Sales, Support`: several items that are not separated by `;` would be one.
+/// Finds `Sales, Support`: several items that are not separated by `;` would be one.
 fn one_cell_list(text: &str) -> Option<Damage> {
     if text.contains(';') {
         return None;
@@ -455,7 +455,7 @@ fn as_written(row: &FieldRow, text: &str, country: Option<Country>) -> Option<Da
     (dialled != text.trim()).then(|| damage.repair(Some(dialled)))
 }
 
-/// `"2002"`, `“2002”`.
+/// Finds `"2002"`, `“2002”`.
 fn in_quotes(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
     let stripped = |(open, close): &(char, char)| text.strip_prefix(*open)?.strip_suffix(*close);
     let inside = QUOTES.iter().find_map(stripped)?.trim();
@@ -497,7 +497,7 @@ fn truth(text: &str) -> Option<Damage> {
     Some(damage.repair(Some(state.to_owned())))
 }
 
-/// `09:00:00`, `9:00 AM`: how spreadsheets show a time of day.
+/// Finds `09:00:00`, `9:00 AM`: a time of day as spreadsheets show it.
 fn time(text: &str) -> Option<Damage> {
     let upper = text.to_ascii_uppercase();
     let without = |half| Some((upper.strip_suffix(half)?.trim_end(), Some(half)));
@@ -522,7 +522,8 @@ fn time(text: &str) -> Option<Damage> {
     Some(damage.repair(Some(format!("{hours:02}:{minutes}"))))
 }
 
-/// `Ann Miller <ann@example.com>`, `mailto:ann@example.com`, `ann@example.com;`: as mail programs copy an address.
+/// Finds `Ann Miller <ann@example.com>`, `mailto:ann@example.com`, `ann@example.com;`: as mail programs copy an
+/// address.
 fn address(text: &str) -> Option<Damage> {
     let without_end = text.trim_end_matches([';', ',', ' ']);
     let in_brackets = || {
@@ -565,7 +566,7 @@ fn apostrophe(text: &str) -> Option<Damage> {
     Some(damage.repair(Some(plain.to_owned())))
 }
 
-/// `4.4E+11`, `1,81E+10`.
+/// Finds `4.4E+11`, `1,81E+10`.
 fn exponent(text: &str, care: Care) -> Option<Damage> {
     let (mantissa, power) = text.split_once(['E', 'e'])?;
     let (whole, fraction) = mantissa
@@ -619,7 +620,7 @@ fn exponent(text: &str, care: Care) -> Option<Damage> {
     Some(damage.probable(drawn.then(|| format!("{kept}{}", "?".repeat(missing)))))
 }
 
-/// `Mar-01`, `1. Mrz`, `1.3.2026`, `2026-03-01 00:00:00`.
+/// Finds `Mar-01`, `1. Mrz`, `1.3.2026`, `2026-03-01 00:00:00`.
 fn date(text: &str) -> Option<Damage> {
     let named = named_month(text);
     if named.is_none() && !is_dotted_date(text) && !is_iso_date(text) {
@@ -692,7 +693,7 @@ fn is_iso_date(text: &str) -> bool {
     is_year(year) && is_day_and_month(day, month) && time.bytes().all(of_time)
 }
 
-/// `2002.0`.
+/// Finds `2002.0`.
 fn decimal(text: &str) -> Option<Damage> {
     let (whole, zeros) = text.split_once(['.', ','])?;
     let digits = whole.strip_prefix('+').unwrap_or(whole);
@@ -709,7 +710,7 @@ fn decimal(text: &str) -> Option<Damage> {
     Some(damage.repair(kept.then(|| whole.to_owned())))
 }
 
-/// `2,002`, `2.002`, `2 002`, `2'002`.
+/// Finds `2,002`, `2.002`, `2 002`, `2'002`.
 fn thousands(text: &str, care: Care) -> Option<Damage> {
     let separators: &[char] = match care {
         // People group the digits of telephone numbers by other signs.

@@ -48,7 +48,7 @@ fn what_else(head: &[u8]) -> Option<&'static str> {
     })
 }
 
-/// Text by the name of a workbook.
+/// Builds the error for a text with the name of a workbook.
 pub(crate) fn text_not_workbook(file: &Arc<str>, head: &[u8]) -> SheetError {
     let ending = match head.trim_ascii_start() {
         [b'[' | b'{', ..] => ".json",
@@ -316,7 +316,7 @@ struct Head {
     preamble: usize,
 }
 
-/// `None` where the sheet is empty.
+/// Finds the headings; `None` where the sheet is empty.
 fn head(
     book: &Book,
     table: usize,

@@ -17,7 +17,8 @@ impl Encoder {
         }
     }
 
-    /// The header row. Where a heading has a character that could be taken for another delimiter, all are quoted.
+    /// Writes the header row. Where a heading has a character that could be taken for another delimiter, all are
+    /// quoted.
     pub(crate) fn header<'c>(
         &mut self,
         texts: impl Iterator<Item = &'c str> + Clone,

@@ -78,8 +78,8 @@ fn agree(marked: Encoding, asked: Encoding) -> bool {
     marked == asked || (marked == Encoding::UTF_16BE && asked == Encoding::UTF_16LE)
 }
 
-/// UTF-16 without a mark: in one order of the bytes nearly all characters belong to the alphabets of Europe and its
-/// neighbours, in the other hardly one does.
+/// Recognises UTF-16 without a mark: in one order of the bytes nearly all characters belong to the alphabets of Europe
+/// and its neighbours, in the other hardly one does.
 pub(super) fn utf16_without_mark(head: &[u8]) -> Option<Encoding> {
     let is_usual = |unit: &u16| matches!(unit, 9..=0x5FF | 0x2000..=0x22FF | 0xFEFF);
     let (units, _) = head.as_chunks::<2>();

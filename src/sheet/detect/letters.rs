@@ -162,7 +162,7 @@ fn is_drawn(c: char) -> bool {
     ('\u{2500}'..='\u{25ff}').contains(&c)
 }
 
-/// One lower-case letter; the Turkish İ is its own, for its lower case would be two.
+/// Returns one lower-case letter; the Turkish İ stays, since its lower case would be two.
 fn lower(c: char) -> char {
     match c {
         'İ' => c,

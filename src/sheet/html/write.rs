@@ -423,7 +423,7 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
-    /// Base64 as a page's policy writes a hash.
+    /// Writes base64 as a page's policy writes a hash.
     fn base64(bytes: &[u8]) -> String {
         const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         let mut text = String::new();

@@ -276,7 +276,7 @@ impl Batches {
         Ok(())
     }
 
-    /// One byte between the objects.
+    /// Reads one byte between the objects.
     fn between(&mut self, byte: u8) -> Result<(), SheetError> {
         use Expected::*;
         self.expected = match (byte, self.expected) {
@@ -306,7 +306,7 @@ impl Batches {
         Ok(())
     }
 
-    /// One byte within an object: only strings and brackets matter here, the rest shows when it is parsed.
+    /// Reads one byte within an object: only strings and brackets matter here, the rest shows when it is parsed.
     fn within(&mut self, mut open: Open, byte: u8) -> Result<(), SheetError> {
         if open.in_string {
             match byte {

@@ -121,7 +121,7 @@ impl Scan {
         }
     }
 
-    /// `None` where this is no object that wraps rows.
+    /// Takes one byte; `None` where this is no object that wraps rows.
     fn pass(&mut self, byte: u8) -> Option<()> {
         if self.text.is_some() {
             self.in_text(byte)?;

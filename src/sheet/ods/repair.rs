@@ -99,8 +99,8 @@ fn ods_cell(
     Some(cell)
 }
 
-/// A text as paragraphs, one a line. Spaces side by side or at an end have an element of their own, for plain ones are
-/// taken together.
+/// Writes a text as paragraphs, one for each line. Spaces side by side or at an end have an element of their own, since
+/// plain ones are taken together.
 fn paragraphs(text: &str, xml: &mut String) {
     for line in text.split('\n') {
         xml.push_str("<text:p>");

@@ -316,7 +316,7 @@ fn the_one_sheet_that_can_be_meant_is_read_and_hidden_ones_said() {
     assert_eq!(sheets[0].notes, ["sheet “HQ”", hidden]);
 }
 
-/// Four rows: plain, hidden, grouped, struck through.
+/// Builds four rows: plain, hidden, grouped, struck through.
 fn with_looks(filtered: bool) -> Vec<u8> {
     book(|workbook| {
         let sheet = workbook.add_worksheet();

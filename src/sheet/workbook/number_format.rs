@@ -524,7 +524,7 @@ fn date_tokens(marks: Vec<Mark>) -> Vec<Token> {
     tokens
 }
 
-/// An `m` behind hours or before seconds is a minute; written here as `n`.
+/// Recognises minutes: an `m` behind hours or before seconds is one; written here as `n`.
 fn tell_minutes(tokens: &mut [Token]) {
     let mut last = ' ';
     for token in tokens.iter_mut() {
@@ -571,7 +571,7 @@ const DAYS: [&str; 7] = [
     "Sunday",
 ];
 
-/// `None` where the number is no date that a spreadsheet shows.
+/// Shows a date; `None` where the number is no date that a spreadsheet shows.
 fn show_date(tokens: &[Token], value: f64, from_1904: bool, out: &mut String) -> Option<Stored> {
     // Up to the end of the year 9999.
     if !(0.0..2_958_466.0).contains(&value) {

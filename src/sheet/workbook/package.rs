@@ -227,8 +227,8 @@ impl Package {
             .map_err(|error| SheetError::unwritable(file, &error))
     }
 
-    /// As [`Package::rewritten`], with `others` in the place of parts of the same names, or beside them. They are asked
-    /// for once the part is rewritten, which then comes first.
+    /// Does the work of [`Package::rewritten`], with `others` in the place of parts of the same names, or beside them.
+    /// They are asked for once the part is rewritten, which then comes first.
     ///
     /// # Errors
     /// The same, and the errors of `others`.
@@ -595,7 +595,7 @@ fn refuse_twins(source: &Source, start: u64) -> Result<(), SheetError> {
     Ok(())
 }
 
-/// Part names are compared without regard to case, and some programs write `\`.
+/// Folds a part's name for comparing: without regard to case, and some programs write `\`.
 pub(crate) fn folded(name: &str) -> String {
     name.trim_start_matches('/')
         .replace('\\', "/")

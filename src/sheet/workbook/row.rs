@@ -277,7 +277,8 @@ impl RawRow {
         Ok(())
     }
 
-    /// As [`RawRow::put`], for a text of which the cell has only a word: one that many cells share, a number's format.
+    /// Does the work of [`RawRow::put`], for a text of which the cell has only a word: one that many cells share, a
+    /// number's format.
     pub(crate) fn put_shown(
         &mut self,
         column: usize,

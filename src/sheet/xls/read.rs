@@ -358,7 +358,7 @@ impl Parts<'_> {
         self.at >= self.record.data.len() && !goes_on
     }
 
-    /// `None` where the texts end too early.
+    /// Reads the next text; `None` where the texts end too early.
     fn text(&mut self) -> Option<String> {
         while self.at >= self.record.data.len() {
             self.go_on()?;

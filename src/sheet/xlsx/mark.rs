@@ -150,7 +150,7 @@ pub(crate) struct NewParts {
 }
 
 impl NewParts {
-    /// Names that no part of the workbook has.
+    /// Finds names that no part of the workbook has.
     pub(crate) fn free(package: &Package) -> NewParts {
         let free = |before: &str, after: &str| {
             let names = (1..).map(|count| format!("{before}{count}{after}"));
@@ -444,7 +444,7 @@ fn before_end(xml: &str, name: &str, added: &str) -> Option<String> {
     Some(format!("{before}{added}{after}"))
 }
 
-/// As [`before_end`], for an element that counts its children.
+/// Does the work of [`before_end`], for an element that counts its children.
 fn append(xml: &str, name: &str, count: usize, added: &str) -> Option<String> {
     let xml = before_end(xml, name, added)?;
     let open = format!("<{}{name}", prefix_of(&xml));

@@ -369,7 +369,7 @@ impl Styles {
         }
     }
 
-    /// Their looks, in the order of the fields.
+    /// Lists their formats, in the order of the fields.
     fn formats() -> [Format; 7] {
         let text = || {
             Format::new()
@@ -710,7 +710,7 @@ mod tests {
         text
     }
 
-    /// Style and text of each cell, read in a manner of its own: each `_xHHHH_` once and from the left.
+    /// Reads style and text of each cell in a manner of its own: each `_xHHHH_` once and from the left.
     fn cells(sheet: &str) -> Vec<(String, String)> {
         let cell = |text: &str| {
             let (_, rest) = text.split_once("\" s=\"").unwrap();

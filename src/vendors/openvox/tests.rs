@@ -99,7 +99,7 @@ fn without_layout(mut element: Element) -> Element {
     element
 }
 
-/// Our first request of a task is the printed one: method, path, query, body.
+/// Checks that our first request of a task is the printed one: method, path, query, body.
 #[track_caller]
 fn is_as_printed(format: &str, task: Task<'_>, text: &str) {
     let session = Session {

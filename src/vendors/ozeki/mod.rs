@@ -118,7 +118,8 @@ impl Ozeki {
         Ok(Answer::Session(user.session()))
     }
 
-    /// Only extensions of the type that is written: the others (voice menus, conference rooms, …) are none of ours.
+    /// Lists only extensions of the type that is written: the others (voice menus, conference rooms, …) are not
+    /// rowcall's.
     fn list(&self, talk: &mut Talk<'_>) -> Step<Answer> {
         let response = talk.ask(self.request("ListExtensions", vec![], Effect::Reads))?;
         let Some(extensions) = response.child("Extensions") else {
@@ -173,7 +174,7 @@ impl Ozeki {
         Err(talk.end(refusal))
     }
 
-    /// ModifyConfig demands the whole configuration: read, merge, write.
+    /// Changes an extension. ModifyConfig demands the whole configuration: read, merge, write.
     fn update(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
         let number = wanted.number();
         let held = self.own_config(talk, number)?;
@@ -371,7 +372,7 @@ impl OfficeUser {
         request
     }
 
-    /// None where the target has no user: the PBX asks for one only where it is set to.
+    /// Returns none where the target has no user: the PBX asks for one only where it is set to.
     fn parameters(&self) -> Vec<(&'static str, String)> {
         if self.name.is_empty() {
             return vec![];
@@ -409,7 +410,7 @@ fn put(config: &mut Element, put: Element) {
     }
 }
 
-/// `SIP` of `knownType="SIPExtensionInfo"`.
+/// Returns `SIP` for `knownType="SIPExtensionInfo"`.
 fn type_of(config: &Element) -> Option<&str> {
     let known = config
         .attributes

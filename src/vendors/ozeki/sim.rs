@@ -121,7 +121,7 @@ impl Pbx for Ozeki {
         Reply::new(200, "application/xml", body)
     }
 
-    /// There are no sessions: nothing runs out.
+    /// Does nothing: there are no sessions to expire.
     fn expire_sessions(&mut self) {}
 
     fn numbers(&self) -> Vec<String> {
@@ -241,7 +241,8 @@ impl Ozeki {
         Ok(Content::Nothing)
     }
 
-    /// Of the codes that ModifyConfig's page lists, 703 is the only one left for an ID that there is not.
+    /// Changes a configuration. Of the codes that ModifyConfig's page lists, 703 is the only one left for an ID that
+    /// does not exist.
     fn modify(&mut self, kind: &str, id: &str, config: Element) -> Result<Content, No> {
         let held = self.held.get_mut(id).ok_or_else(No::exists)?;
         if held.kind != kind {

@@ -65,7 +65,7 @@ fn refusal(code: &str, message: &str) -> String {
     format!("<Response><Code>{code}</Code><Message>{message}</Message></Response>")
 }
 
-/// Query or form, as it goes over the wire.
+/// Writes query or form, as it goes over the wire.
 fn on_the_wire(request: &Request) -> String {
     let heard = heard(request);
     match request.method {

@@ -77,7 +77,7 @@ impl Client for PortSip {
         answer.map_or_else(|turn| turn, Turn::Done)
     }
 
-    /// Of a page of the listing only the numbers are looked at again, and a PBX has a thousand pages.
+    /// Keeps only the numbers of a listing's page: no more is looked at again, and a PBX has a thousand pages.
     fn trim(&self, task: &Task<'_>, exchange: &mut Exchange) {
         if !matches!(task, Task::List) || !(200..300).contains(&exchange.reply.status) {
             return;

@@ -600,7 +600,7 @@ impl Sim {
         asked.page("groups", rows.collect()).map(Some)
     }
 
-    /// As in the page's sample, without the group's id.
+    /// Answers as the page's sample, without the group's id.
     fn group_show(&self, asked: &Asked) -> Result<Yes, No> {
         let id = asked.in_query("group_id")?;
         let Some(group) = self.groups.get(&id) else {
@@ -774,7 +774,7 @@ impl Asked {
         Ok(id)
     }
 
-    /// One page. As on the vendor's page, `count` is the size of the page and not that of the list.
+    /// Returns one page. As on the vendor's page, `count` is the size of the page and not that of the list.
     fn page(&self, name: &str, all: Vec<Value>) -> Result<Value, No> {
         let count = |name: &str, otherwise: Option<usize>| match self.query.get(name) {
             None => otherwise,

@@ -346,7 +346,7 @@ fn text<'e>(extension: &'e Extension, name: &str) -> &'e str {
     extension.get(name).map_or("", String::as_str)
 }
 
-/// 32 lower-case hex digits.
+/// Makes 32 lower-case hex digits.
 fn digest(text: &str) -> String {
     let digest = Md5::digest(text);
     digest
