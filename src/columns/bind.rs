@@ -1,9 +1,10 @@
 //! From headings to a binding: each heading by itself, then all of them together.
 
+use super::deeds::Removal;
 use super::dictionary::{Common, dictionary, misspelt};
 use super::lacking::Lacking;
 use super::map::Saved;
-use super::products::{Word, products};
+use super::products::{Product, Word, products};
 use super::questions::{heading_at, leave_out_flag, listed, map_flag, may_show};
 use super::sample::Sample;
 use super::values::{Derived, How};
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::manifest::Manifest;
 use crate::mapping::made_fields;
-use crate::model::{Field, Finding, Severity, heading_key};
+use crate::model::{Field, Finding, Forward, Severity, heading_key};
 use crate::sheet::Sheet;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -39,6 +40,8 @@ pub(super) enum Meaning {
     Open(Common),
     /// It asks for a change to the row's extension.
     Action,
+    /// The column says whether the row is to be deleted or, where it `keeps`, whether it is to stay.
+    Removal { keeps: bool },
     /// It is asked.
     Asked(Vec<Mapped>),
     /// It means nothing that is known.
@@ -174,6 +177,16 @@ impl Binder<'_> {
             (Some(Mapped::Field(field)), Some(Word::Read(cell))) if cell.fields() == [field] => {
                 return said(cell.derivations(), "mapped by --map", ReadBy::Map);
             }
+            (Some(Mapped::Field(Field::ENABLED)), _)
+                if dictionary().common(heading) == Some(Common::Disabled) =>
+            {
+                let fields = vec![(Field::ENABLED, Some(How::Opposite))];
+                return said(
+                    fields,
+                    "mapped by --map: the opposite of enabled",
+                    ReadBy::Map,
+                );
+            }
             (Some(Mapped::Field(field)), _) => {
                 return said(vec![(field, None)], "mapped by --map", ReadBy::Map);
             }
@@ -210,6 +223,7 @@ impl Binder<'_> {
         match (Field::named(heading.trim()), dictionary().common(heading)) {
             (Some(field), _) if !field.is_key() => Meaning::field(field, "rowcall's name"),
             (_, Some(Common::Action)) => Meaning::Action,
+            (_, Some(open @ (Common::State | Common::Disabled))) => Meaning::Open(open),
             _ => Meaning::Unknown,
         }
     }
@@ -248,6 +262,8 @@ impl Binder<'_> {
         match dictionary().common(heading) {
             Some(Common::Field(field)) => Meaning::field(field, "another word for it"),
             Some(Common::Action) => Meaning::Action,
+            Some(Common::Remove) => Meaning::Removal { keeps: false },
+            Some(Common::Keep) => Meaning::Removal { keeps: true },
             Some(open) => Meaning::Open(open),
             None => self.by_all_vendors(heading),
         }
@@ -535,7 +551,9 @@ impl Binder<'_> {
                 }
             },
             Meaning::LeftOut { how, .. } => (how.clone(), Saved::As(Mapped::LeftOut)),
-            Meaning::Action => ("what to do with the row".to_owned(), Saved::Nothing),
+            Meaning::Action | Meaning::Removal { .. } => {
+                ("what to do with the row".to_owned(), Saved::Nothing)
+            }
             Meaning::Asked(choices) => ("not certain".to_owned(), Saved::Asked(choices.clone())),
             Meaning::Open(_) | Meaning::Unknown => {
                 ("not understood".to_owned(), Saved::As(Mapped::LeftOut))
@@ -559,6 +577,13 @@ impl Binder<'_> {
         for (column, meaning) in self.meanings.iter().enumerate() {
             match meaning {
                 Meaning::Action => reading.action = Some((column, self.options.deeds)),
+                Meaning::Removal { keeps } => {
+                    reading.removals.push(Removal {
+                        column,
+                        keeps: *keeps,
+                        deeds: self.options.deeds,
+                    });
+                }
                 Meaning::Read { fields, .. } => {
                     for (field, how) in fields {
                         let Some(how) = how else {
@@ -579,6 +604,9 @@ impl Binder<'_> {
                 _ => {}
             }
         }
+        if let Words::Product(product) = self.owner.words {
+            self.plan_product(product, &mut read, &mut reading);
+        }
         let filled = self.options.fill.iter().map(|(field, _)| *field);
         let fields: BTreeSet<Field> = read.iter().map(|(field, _)| *field).chain(filled).collect();
         let made = made_fields(&fields, self.target);
@@ -595,6 +623,57 @@ impl Binder<'_> {
             reading.fill(&mut read, *field, value);
         }
         (read, reading)
+    }
+
+    /// Reads what a product's sheet says beyond its headings.
+    fn plan_product(
+        &self,
+        product: &Product,
+        read: &mut Vec<(Field, usize)>,
+        reading: &mut CellReading,
+    ) {
+        let last = self
+            .headings
+            .iter()
+            .rposition(|heading| !heading.trim().is_empty());
+        let is_list = |column: &usize| {
+            let heading = self.headings.get(*column).map_or("", String::as_str);
+            product.parts_list(heading)
+        };
+        reading.parted_list = last.filter(is_list);
+        if !product.forward_by_number() {
+            return;
+        }
+        let has = |read: &[(Field, usize)], field| read.iter().any(|(known, _)| *known == field);
+        for forward in Forward::all() {
+            let told = forward.switch.is_some_and(|switch| has(read, switch));
+            let number = read.iter().find(|(field, _)| *field == forward.number);
+            let Some((_, column)) = number.copied().filter(|_| !told && !has(read, forward.to))
+            else {
+                continue;
+            };
+            let to = self.target.row(forward.to);
+            if !to.is_some_and(|row| {
+                row.choice("number").is_some() && is_taken(self.target, row.name)
+            }) {
+                continue;
+            }
+            let switch = forward
+                .switch
+                .filter(|switch| is_taken(self.target, *switch));
+            for (field, word) in switch
+                .map(|switch| (switch, "on"))
+                .into_iter()
+                .chain([(forward.to, "number")])
+            {
+                read.push((field, reading.width + reading.derived.len()));
+                reading.derived.push(Derived {
+                    from: reading.origin(column),
+                    how: How::WhereFilled(word),
+                    fill: None,
+                });
+            }
+        }
     }
 
     /// Adds a derived column for each field that is made of others.

@@ -1,6 +1,10 @@
 //! Columns that ask for a change to the extension of their row.
 
+use crate::manifest::switch;
 use crate::model::{Finding, Severity, same_word};
+
+/// The rule of a row that is not to be deleted, by a column of its sheet.
+pub const STAYS: &str = "row.stays";
 
 /// The changes that a run may make. By default rows may be created and updated, as `check` supposes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,9 +125,99 @@ impl Deeds {
     }
 }
 
+/// A column that says of each row whether it is to be deleted, or whether it is to stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Removal {
+    pub(super) column: usize,
+    /// The column says which rows stay.
+    pub(super) keeps: bool,
+    pub(super) deeds: Deeds,
+}
+
+impl Removal {
+    /// Compares a cell with the work on the row. In a deletion, a row that is to stay has the finding [`STAYS`], and a blank cell below `Keep` says nothing.
+    pub(super) fn against(&self, text: &str) -> Option<Finding> {
+        let text = text.trim();
+        let said = match (switch(text), text.is_empty()) {
+            (Some("on"), _) => Some(!self.keeps),
+            (Some(_), _) => Some(self.keeps),
+            // Blank means no below `Delete`; below `Keep` it may mean that nobody has looked yet.
+            (None, true) if !self.keeps || !self.deeds.delete => Some(false),
+            (None, _) => None,
+        };
+        let (rule, severity, message, hint) = match (said, self.deeds.delete) {
+            (Some(true), true) | (Some(false), false) => return None,
+            (Some(false), true) => (
+                STAYS,
+                Severity::Info,
+                "the row says that the extension stays".to_owned(),
+                "",
+            ),
+            (Some(true), false) => (
+                "row.action",
+                Severity::Error,
+                format!(
+                    "the row asks to delete the extension, which {} does not do",
+                    self.deeds.by
+                ),
+                "take the row out, or put it into a sheet of its own, for `rowcall delete`",
+            ),
+            (None, _) => (
+                "row.action",
+                Severity::Error,
+                "the row does not say whether the extension is to be deleted or stays".to_owned(),
+                "write yes or no, or leave the column out with --map 'HEADING=-'",
+            ),
+        };
+        Some(Finding {
+            rule: rule.into(),
+            severity,
+            field: None,
+            column: Some(self.column),
+            message,
+            hint: hint.to_owned(),
+            source: "".into(),
+            repair: None,
+            proposal: None,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_row_is_deleted_or_stays_as_it_says() {
+        let rule = |keeps: bool, deeds: Deeds, text: &str| {
+            let removal = Removal {
+                column: 2,
+                keeps,
+                deeds,
+            };
+            let found = removal.against(text);
+            found.map_or("-".to_owned(), |finding| finding.rule.to_string())
+        };
+        for (text, delete, keep) in [
+            ("yes", "-", STAYS),
+            ("x", "-", STAYS),
+            ("Nein", STAYS, "-"),
+            ("", STAYS, "row.action"),
+            ("perhaps", "row.action", "row.action"),
+        ] {
+            assert_eq!(rule(false, Deeds::DELETE, text), delete, "{text}");
+            assert_eq!(rule(true, Deeds::DELETE, text), keep, "{text}");
+        }
+        for (text, delete, keep) in [
+            ("ja", "row.action", "-"),
+            ("no", "-", "row.action"),
+            ("", "-", "-"),
+            ("?", "row.action", "row.action"),
+        ] {
+            assert_eq!(rule(false, Deeds::default(), text), delete, "{text}");
+            assert_eq!(rule(true, Deeds::default(), text), keep, "{text}");
+        }
+    }
 
     #[test]
     fn a_row_that_asks_for_what_is_not_done_is_wrong() {

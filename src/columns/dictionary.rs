@@ -19,6 +19,10 @@ struct Words {
     user: Vec<String>,
     everyday: Vec<String>,
     action: Vec<String>,
+    remove: Vec<String>,
+    keep: Vec<String>,
+    state: Vec<String>,
+    disabled: Vec<String>,
     field: BTreeMap<Field, BTreeMap<String, Vec<String>>>,
 }
 
@@ -43,6 +47,14 @@ pub(super) enum Common {
     User,
     /// The change to make with the row.
     Action,
+    /// Yes where the row is to be deleted.
+    Remove,
+    /// Yes where the row is to stay.
+    Keep,
+    /// The state of the account, in a word.
+    State,
+    /// The opposite of enabled.
+    Disabled,
 }
 
 /// The words that are the same for all sheets.
@@ -85,6 +97,10 @@ impl Dictionary {
         learn(&words.password, Common::Password);
         learn(&words.user, Common::User);
         learn(&words.action, Common::Action);
+        learn(&words.remove, Common::Remove);
+        learn(&words.keep, Common::Keep);
+        learn(&words.state, Common::State);
+        learn(&words.disabled, Common::Disabled);
         for (field, languages) in &words.field {
             for list in languages.values() {
                 learn(list, Common::Field(*field));
@@ -259,6 +275,10 @@ mod tests {
             &words.password,
             &words.user,
             &words.action,
+            &words.remove,
+            &words.keep,
+            &words.state,
+            &words.disabled,
         ];
         let fields = words.field.values().flat_map(BTreeMap::values);
         let mut seen = std::collections::BTreeSet::new();

@@ -3,6 +3,7 @@
 use super::{CellReading, record};
 use crate::manifest::{Access, Manifest};
 use crate::mapping::{MappedField, MappedRecord, Mapping, map_row};
+use crate::model::redact::quoted;
 use crate::model::{Field, Finding, RuleId, Severity};
 use crate::sheet::{CLEAR, Cells, GENERATE, escaped};
 use std::borrow::Cow;
@@ -63,6 +64,22 @@ impl Lacking {
             };
             let name = field.name();
             let (rule, severity, message) = match entry.mapping {
+                // Left out, it would be made all the same, and be on.
+                Mapping::Dropped { lost: true } if field == Field::ENABLED => (
+                    drop_rule,
+                    Severity::Error,
+                    format!(
+                        "{}, and {} has no field for it: the extension would be on",
+                        match entry.from.as_str() {
+                            "off" => "the row has the extension switched off".to_owned(),
+                            other => format!(
+                                "{} does not tell whether the extension is on",
+                                quoted(other)
+                            ),
+                        },
+                        manifest.vendor.name
+                    ),
+                ),
                 Mapping::Dropped { lost: true } => (
                     drop_rule,
                     Severity::Warning,
@@ -82,6 +99,9 @@ impl Lacking {
                 Mapping::Carried | Mapping::Missing(_) => continue,
             };
             let hint = match (severity, self.flags.get(&field)) {
+                (Severity::Error, Some(flag)) => format!(
+                    "take the row out; where it is to be on all the same, {flag} leaves the column out"
+                ),
                 (Severity::Warning, Some(flag)) => {
                     format!(
                         "set it by hand on the PBX's own pages if they have it; {flag} leaves the column out"

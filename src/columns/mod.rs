@@ -18,7 +18,7 @@ mod sample;
 mod values;
 mod whose;
 
-pub use deeds::Deeds;
+pub use deeds::{Deeds, STAYS};
 pub use map::{Mapped, field_named, over, read_map, write_map};
 pub use products::{Product, products};
 pub(crate) use questions::leave_out_flag;
@@ -31,6 +31,7 @@ use crate::model::{Field, Finding, Record, heading_key};
 use crate::sheet::{
     CLEAR, Cells, GENERATE, Headings, Known, Sheet, is_generate, is_placeholder, unescaped,
 };
+use deeds::Removal;
 use dictionary::{Common, dictionary};
 use lacking::Lacking;
 use products::Word;
@@ -92,6 +93,10 @@ pub struct CellReading {
     in_two: Option<usize>,
     /// The column with actions, and the changes that it may ask for.
     action: Option<(usize, Deeds)>,
+    /// The columns that say whether the row is to be deleted or is to stay.
+    removals: Vec<Removal>,
+    /// The last column with a heading, where the product writes a list into it whose commas part it into further cells.
+    parted_list: Option<usize>,
     /// The treatment of fields that the vendor lacks; `None` where it has all.
     lacking: Option<Lacking>,
 }
@@ -173,6 +178,8 @@ impl Binding {
     pub fn reading(&self) -> Option<Arc<CellReading>> {
         let is_plain = self.reading.derived.is_empty()
             && self.reading.action.is_none()
+            && self.reading.removals.is_empty()
+            && self.reading.parted_list.is_none()
             && self.reading.lacking.is_none()
             && self.reading.in_two.is_none();
         (!is_plain).then(|| Arc::clone(&self.reading))
@@ -261,6 +268,15 @@ impl CellReading {
         scratch.append(&cells, self, manifest)
     }
 
+    /// Returns whether the cells without a heading are pieces of a product's list, such as `saycid=no`.
+    pub fn is_list_piece(&self, cells: &Cells<'_>) -> bool {
+        let Some(list) = self.parted_list else {
+            return false;
+        };
+        let mut pieces = (list + 1..cells.len()).filter_map(|column| cells.get(column));
+        pieces.all(|piece| piece.trim().is_empty() || piece.contains('='))
+    }
+
     /// Returns true if rows report the fields that the vendor lacks.
     pub fn has_lacking(&self) -> bool {
         self.lacking.is_some()
@@ -293,6 +309,9 @@ impl CellReading {
         }
         if let Some((column, deeds)) = &self.action {
             findings.extend(deeds.against(*column, cells.get(*column).unwrap_or_default()));
+        }
+        for removal in &self.removals {
+            findings.extend(removal.against(cells.get(removal.column).unwrap_or_default()));
         }
         if let Some(column) = self.in_two {
             findings.extend(values::not_in_two(

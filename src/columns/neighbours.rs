@@ -9,6 +9,17 @@ use super::whose::{Words, own_names, whose_flags};
 use super::{Mapped, Question};
 use crate::model::{Field, heading_key};
 
+/// Headings beside which a state is a part of a country.
+const PLACES: [&str; 7] = [
+    "city",
+    "zip",
+    "zipcode",
+    "postalcode",
+    "street",
+    "address",
+    "country",
+];
+
 impl Binder<'_> {
     /// Decides every heading that is open, or asks.
     pub(super) fn resolve_neighbours(&mut self) {
@@ -18,6 +29,55 @@ impl Binder<'_> {
         self.each(Common::User, Self::resolve_user);
         self.resolve_passwords();
         self.each(Common::OnlyNumber, Self::resolve_only_number);
+        self.each(Common::Disabled, Self::resolve_disabled);
+        self.resolve_states();
+    }
+
+    /// Reads from a column for the opposite if an account is on, unless another column tells it.
+    fn resolve_disabled(&mut self, column: usize) {
+        if !self.has(Field::ENABLED) {
+            self.read_enabled(column, How::Opposite, "the opposite of enabled");
+        }
+    }
+
+    /// Reads from a column with words such as `active` if an account is on, unless another column tells it. The `status` of
+    /// an export is the state of the phone, in other words.
+    fn resolve_states(&mut self) {
+        if self.has(Field::ENABLED) {
+            return;
+        }
+        let is_place = |heading: &String| PLACES.contains(&&*plain(heading));
+        let of_places = self.headings.iter().any(is_place);
+        for column in self.open(Common::State) {
+            let heading = self.headings.get(column).map_or("", String::as_str);
+            // California.
+            if !(of_places && plain(heading) == "state") {
+                let how = How::State { other_words: false };
+                self.read_enabled(column, how, "the state of the account");
+            }
+        }
+        for (heading, meaning) in self.headings.iter().zip(&mut self.meanings) {
+            if let Meaning::Read {
+                fields,
+                by: ReadBy::Heading,
+                ..
+            } = meaning
+                && let [(Field::STATUS, None)] = fields.as_slice()
+            {
+                let other_words = heading.trim() == Field::STATUS.name();
+                fields.push((Field::ENABLED, Some(How::State { other_words })));
+            }
+        }
+    }
+
+    fn read_enabled(&mut self, column: usize, how: How, why: &str) {
+        if let Some(meaning) = self.meanings.get_mut(column) {
+            *meaning = Meaning::Read {
+                fields: vec![(Field::ENABLED, Some(how))],
+                how: why.to_owned(),
+                by: ReadBy::Heading,
+            };
+        }
     }
 
     fn open(&self, kind: Common) -> Vec<usize> {

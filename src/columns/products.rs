@@ -40,6 +40,12 @@ pub struct Product {
     /// Headings without a field; one that ends in `*` matches all that begin with it.
     #[serde(default)]
     left_out: Vec<String>,
+    /// In a forward the number is enough: no column switches it on.
+    #[serde(default)]
+    forward_by_number: bool,
+    /// The heading of a list whose commas are not in quotes, so that its items stand in the cells behind it.
+    #[serde(default)]
+    parted_list: String,
     /// All that is looked up, by its key.
     #[serde(skip)]
     index: OnceLock<Index>,
@@ -88,6 +94,16 @@ impl Product {
     /// Returns true if its words are those of the vendor of its id.
     pub fn is_vendor(&self) -> bool {
         self.vendor
+    }
+
+    /// Returns true where the number of a forward is enough: no column switches it on.
+    pub(super) fn forward_by_number(&self) -> bool {
+        self.forward_by_number
+    }
+
+    /// Returns true for the heading of a list whose commas part it into further cells.
+    pub(super) fn parts_list(&self, heading: &str) -> bool {
+        !self.parted_list.is_empty() && heading_key(&self.parted_list) == heading_key(heading)
     }
 
     /// Looks up a heading; `None` where the product does not know it.

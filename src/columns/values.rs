@@ -2,10 +2,10 @@
 //! that the sheet lacks.
 
 use super::CellReading;
-use crate::manifest::{Manifest, switch};
+use crate::manifest::{Manifest, state, switch};
 use crate::mapping::MappedField;
 use crate::model::{Field, Finding, Severity, same_word};
-use crate::sheet::{CLEAR, Cells, Stored, is_generate};
+use crate::sheet::{CLEAR, Cells, Stored, is_generate, is_placeholder};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -82,6 +82,13 @@ pub(super) enum How {
     AfterComma,
     /// Both sides of the comma, the one behind it first.
     AroundComma,
+    /// `on` or `off` for a word that names a state. A column that has other uses may hold other words too, which say
+    /// nothing.
+    State { other_words: bool },
+    /// This word where the cell holds a value.
+    WhereFilled(&'static str),
+    /// The opposite of a switch; a word that names a state stands for that state.
+    Opposite,
     /// Unchanged.
     AsIs,
     /// Of other fields, as the vendor has it.
@@ -102,12 +109,22 @@ impl Derived {
     fn value<'t>(&'t self, text: &'t str) -> Cow<'t, str> {
         let trimmed = text.trim();
         let value = match &self.how {
+            How::WhereFilled(_) if is_placeholder(trimmed) || ["", CLEAR].contains(&trimmed) => {
+                "".into()
+            }
+            How::WhereFilled(word) => (*word).into(),
             _ if trimmed == CLEAR || is_generate(trimmed) => Cow::Borrowed(text),
             How::AsIs | How::Made => Cow::Borrowed(text),
             How::Translated(translation) => translation.value(text),
             How::Packed(name) => packed(trimmed, name).into(),
             How::BeforeComma => halves(trimmed).map_or(trimmed, |(last, _)| last).into(),
             How::AfterComma => halves(trimmed).map_or("", |(_, first)| first).into(),
+            How::State { other_words } => match (switch(trimmed), other_words) {
+                (Some(state), _) => state.into(),
+                (None, true) => "".into(),
+                (None, false) => Cow::Borrowed(text),
+            },
+            How::Opposite => opposite(text),
             How::AroundComma => match halves(trimmed) {
                 Some((last, first)) => format!("{first} {last}").into(),
                 None => trimmed.into(),
@@ -129,6 +146,7 @@ impl Translation {
         }
         if self.inverse {
             return match switch(trimmed) {
+                _ if self.field == Field::ENABLED => opposite(text),
                 Some("on") => Cow::Borrowed("off"),
                 Some(_) => Cow::Borrowed("on"),
                 None => Cow::Borrowed(text),
@@ -144,6 +162,17 @@ impl Translation {
     }
 }
 
+/// `on` where the text says that the opposite of enabled is not so.
+fn opposite(text: &str) -> Cow<'_, str> {
+    let trimmed = text.trim();
+    match (state(trimmed), switch(trimmed)) {
+        (Some(state), _) => state.into(),
+        (None, Some("on")) => "off".into(),
+        (None, Some(_)) => "on".into(),
+        (None, None) => Cow::Borrowed(text),
+    }
+}
+
 fn packed<'t>(text: &'t str, name: &str) -> &'t str {
     let mut parts = text
         .split(['|', ','])
@@ -151,6 +180,22 @@ fn packed<'t>(text: &'t str, name: &str) -> &'t str {
     parts
         .find(|(known, _)| same_word(known, name))
         .map_or("", |(_, value)| value.trim())
+}
+
+impl CellReading {
+    /// The text of a column; of a list that its commas parted, all of it.
+    fn text<'c>(&self, cells: &Cells<'c>, column: Option<usize>) -> Cow<'c, str> {
+        let text = |column| cells.get(column).unwrap_or_default();
+        match column {
+            Some(column) if self.parted_list == Some(column) => {
+                let pieces = (column..cells.len()).map(text);
+                let pieces: Vec<&str> = pieces.filter(|piece| !piece.trim().is_empty()).collect();
+                pieces.join(",").into()
+            }
+            Some(column) => text(column).into(),
+            None => "".into(),
+        }
+    }
 }
 
 /// The two sides of the one comma; `None` where there is not exactly one, or nothing beside it.
@@ -194,10 +239,7 @@ impl Scratch {
         }
         let own = |derived: &&Derived| derived.how != How::Made;
         for derived in reading.derived.iter().filter(own) {
-            let text = derived
-                .from
-                .and_then(|column| cells.get(column))
-                .unwrap_or_default();
+            let text = &*reading.text(cells, derived.from);
             let value = derived.value(text);
             self.push(&value);
             if is_stored {

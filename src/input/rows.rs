@@ -2,7 +2,7 @@
 
 use super::headings::{FieldHeadings, sheet_key};
 use crate::check::{KeptContent, KeptRow, check_kept};
-use crate::columns::Binding;
+use crate::columns::{Binding, STAYS};
 use crate::manifest::{Manifest, Purpose};
 use crate::mapping::kept_halves;
 use crate::model::redact::quoted;
@@ -74,6 +74,11 @@ impl InputRow {
     /// Returns whether it has no error.
     pub(crate) fn is_valid(&self) -> bool {
         !self.findings.iter().any(Finding::is_error)
+    }
+
+    /// Returns whether a column of its sheet says that it is not to be deleted.
+    pub(crate) fn stays(&self) -> bool {
+        self.findings.iter().any(|finding| finding.rule == STAYS)
     }
 }
 

@@ -647,13 +647,86 @@ pub fn canonical(kind: Kind, text: &str) -> Option<Cow<'_, str>> {
 
 /// Returns `on` or `off` for the words and marks that people and products write for it.
 pub fn switch(text: &str) -> Option<&'static str> {
-    const ON: [&str; 25] = [
-        "on", "yes", "true", "1", "ja", "an", "ein", "wahr", "enabled", "enable", "y", "t", "j",
-        "x", "✓", "✔", "☑", "oui", "si", "sí", "sì", "sim", "tak", "evet", "active",
+    const ON: [&str; 22] = [
+        "on", "yes", "true", "1", "ja", "an", "ein", "wahr", "y", "t", "j", "x", "✓", "✔", "☑",
+        "oui", "si", "sí", "sì", "sim", "tak", "evet",
     ];
-    const OFF: [&str; 19] = [
-        "off", "no", "false", "0", "nein", "aus", "falsch", "disabled", "disable", "n", "f", "non",
-        "não", "nao", "nie", "nee", "hayır", "hayir", "☐",
+    const OFF: [&str; 17] = [
+        "off", "no", "false", "0", "nein", "aus", "falsch", "n", "f", "non", "não", "nao", "nie",
+        "nee", "hayır", "hayir", "☐",
+    ];
+    let is = |word: &&str| word.eq_ignore_ascii_case(text);
+    if ON.iter().any(is) {
+        Some("on")
+    } else if OFF.iter().any(is) {
+        Some("off")
+    } else {
+        state(text)
+    }
+}
+
+/// `on` or `off` for the words that name a state by themselves: `inactive` is off, also below a heading such as `Locked`.
+pub fn state(text: &str) -> Option<&'static str> {
+    const ON: [&str; 20] = [
+        "enabled",
+        "enable",
+        "active",
+        "activated",
+        "unlocked",
+        "aktiv",
+        "aktiviert",
+        "freigeschaltet",
+        "entsperrt",
+        "actif",
+        "activé",
+        "activo",
+        "habilitado",
+        "attivo",
+        "abilitato",
+        "actief",
+        "ativo",
+        "aktywny",
+        "etkin",
+        "aktif",
+    ];
+    const OFF: [&str; 37] = [
+        "disabled",
+        "disable",
+        "inactive",
+        "deactivated",
+        "locked",
+        "blocked",
+        "suspended",
+        "terminated",
+        "closed",
+        "left",
+        "inaktiv",
+        "deaktiviert",
+        "gesperrt",
+        "stillgelegt",
+        "abgeschaltet",
+        "ausgeschieden",
+        "gekündigt",
+        "inactif",
+        "désactivé",
+        "bloqué",
+        "suspendu",
+        "inactivo",
+        "desactivado",
+        "deshabilitado",
+        "bloqueado",
+        "inattivo",
+        "disattivato",
+        "disabilitato",
+        "bloccato",
+        "inactief",
+        "uitgeschakeld",
+        "geblokkeerd",
+        "inativo",
+        "desativado",
+        "nieaktywny",
+        "zablokowany",
+        "pasif",
     ];
     let is = |word: &&str| word.eq_ignore_ascii_case(text);
     if ON.iter().any(is) {
@@ -692,11 +765,23 @@ mod tests {
     #[test]
     fn switches_and_times_are_understood() {
         assert_eq!(
-            ["Ja", "TRUE", "1", "nein", "Off", "vielleicht"].map(switch),
+            [
+                "Ja",
+                "TRUE",
+                "1",
+                "aktiv",
+                "nein",
+                "Off",
+                "Gesperrt",
+                "vielleicht"
+            ]
+            .map(switch),
             [
                 Some("on"),
                 Some("on"),
                 Some("on"),
+                Some("on"),
+                Some("off"),
                 Some("off"),
                 Some("off"),
                 None

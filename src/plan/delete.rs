@@ -11,14 +11,18 @@ use crate::rim::{Failure, TargetSession};
 /// # Errors
 /// Exit 3 where the PBX cannot be read.
 pub(crate) fn plan_deletions(rows: &Rows, session: &TargetSession<'_>) -> Result<Plan, Failure> {
-    let valid = rows.rows.iter().filter(|row| row.is_valid());
-    let named = valid.map(|row| row.wanted.number());
+    let named = (rows.rows.iter()).filter(|row| row.is_valid() && !row.stays());
+    let named = named.map(|row| row.wanted.number());
     let mut remote = RemoteState::fetch(session, named)?;
     let mut planned = vec![];
     for (row, input) in rows.rows.iter().enumerate() {
         let number = input.wanted.number();
         planned.push(if !input.is_valid() {
             PlannedRow::settled(rows.outcome(row, Action::None, RowResult::Invalid))
+        } else if input.stays() {
+            let mut outcome = rows.outcome(row, Action::None, RowResult::Unchanged);
+            outcome.message = "the row says that the extension stays".to_owned();
+            PlannedRow::settled(outcome)
         } else if let Some(before) = remote.extensions.remove(number) {
             let change = Change {
                 row,

@@ -164,7 +164,7 @@ impl FieldsTogether {
         }
         let mobile = look.maybe(self.mobile);
         match look.at(to) {
-            ValueClass::Blank => self.needs_target(switch, to, look),
+            ValueClass::Blank => self.needs_target(switch, to, number, look),
             ValueClass::Record => {
                 if let Some(extension) = extension {
                     self.to_extension(to, extension, look);
@@ -189,8 +189,16 @@ impl FieldsTogether {
         }
     }
 
-    fn needs_target(&self, switch: Option<u8>, to: u8, look: &mut Look<'_, '_, '_>) {
-        let Some(switch) = switch else { return };
+    fn needs_target(
+        &self,
+        switch: Option<u8>,
+        to: u8,
+        number: Option<u8>,
+        look: &mut Look<'_, '_, '_>,
+    ) {
+        let Some(switch) = switch else {
+            return self.number_alone(to, number, look);
+        };
         let message = format!(
             "{} is on, but {} does not say where to",
             look.name(switch),
@@ -201,6 +209,25 @@ impl FieldsTogether {
             &[to, switch],
             message,
             "say where calls go, or switch the forward off",
+            look,
+        );
+    }
+
+    /// A number for a forward that goes nowhere, at a vendor where a destination is enough to switch it on.
+    fn number_alone(&self, to: u8, number: Option<u8>, look: &mut Look<'_, '_, '_>) {
+        let Some(number) = number.filter(|number| look.at(*number) == ValueClass::Text) else {
+            return;
+        };
+        let message = format!(
+            "{} is filled in, but {} does not say where calls go: nothing is forwarded",
+            look.name(number),
+            look.name(to)
+        );
+        self.breach(
+            CrossRule::ForwardOffWithTarget,
+            &[number, to],
+            message,
+            "say where calls go, in a word of the PBX's own",
             look,
         );
     }
@@ -273,13 +300,30 @@ impl FieldsTogether {
                 look.name(filled),
                 look.name(switch)
             );
+            let has_column = |index| look.slot(index).is_some_and(|slot| slot.column.is_some());
+            let unswitched = has_column(filled) && !has_column(switch);
+            let hint = match unswitched {
+                true => format!(
+                    "no column switches it on: add {} with on{}, or it never rings",
+                    look.name(switch),
+                    match look.at(forward.to) {
+                        ValueClass::Blank => format!(", and {}", look.name(forward.to)),
+                        _ => String::new(),
+                    }
+                ),
+                false => "it has no effect until the forward is switched on".to_owned(),
+            };
+            let before = look.findings.len();
             self.breach(
                 CrossRule::ForwardOffWithTarget,
                 &[filled, switch],
                 message,
-                "it has no effect until the forward is switched on",
+                &hint,
                 look,
             );
+            for finding in look.findings.iter_mut().skip(before).filter(|_| unswitched) {
+                finding.severity = finding.severity.max(Severity::Warning);
+            }
         }
     }
 

@@ -9,8 +9,9 @@ const DIGITS: std::ops::RangeInclusive<usize> = 6..=15;
 /// An area code has so many digits at most, the zero before it included.
 const AREA_DIGITS_MAX: usize = 6;
 
-/// A country's code, the prefix before an area code within it, and the prefix before another country's code.
-const COUNTRIES: [(&str, &str, &str, &str); 26] = [
+/// A country's code, the prefix before an area code within it, and the prefix before another country's code. In Italy the
+/// zero belongs to the number.
+const COUNTRIES: [(&str, &str, &str, &str); 27] = [
     ("AT", "43", "0", "00"),
     ("AU", "61", "0", "0011"),
     ("BE", "32", "0", "00"),
@@ -25,6 +26,7 @@ const COUNTRIES: [(&str, &str, &str, &str); 26] = [
     ("GR", "30", "", "00"),
     ("IE", "353", "0", "00"),
     ("IN", "91", "0", "00"),
+    ("IT", "39", "", "00"),
     ("LI", "423", "", "00"),
     ("LU", "352", "", "00"),
     ("NL", "31", "0", "00"),
@@ -71,12 +73,6 @@ impl Country {
     pub(super) fn dialled(self, text: &str, takes_plus: bool) -> Option<String> {
         let text = text.trim();
         let text = text.strip_prefix("tel:").unwrap_or(text).trim();
-        let is_abroad = text.starts_with('+') || text.starts_with("00");
-        let text = match is_abroad {
-            // The zero that is dialled within the country only.
-            true => text.replacen("(0)", "", 1),
-            false => text.to_owned(),
-        };
         if let Some((area, _)) = text.split_once('/')
             && area.bytes().filter(u8::is_ascii_digit).count() > AREA_DIGITS_MAX
         {
@@ -84,7 +80,7 @@ impl Country {
         }
         let (plus, rest) = match text.strip_prefix('+') {
             Some(rest) => (true, rest),
-            None => (false, text.as_str()),
+            None => (false, text),
         };
         let is_between = |c: char| matches!(c, ' ' | '\u{a0}' | '-' | '/' | '.' | '(' | ')');
         if rest.matches('/').count() > 1
@@ -92,27 +88,98 @@ impl Country {
         {
             return None;
         }
+        // Where the country is named, the zero that is dialled within it only.
+        let zero = rest.contains("(0)");
         let digits: String = rest.chars().filter(char::is_ascii_digit).collect();
         let abroad = match plus {
             true => Some(digits.as_str()),
-            false => digits.strip_prefix("00"),
+            false => (digits.strip_prefix(self.abroad)).or_else(|| digits.strip_prefix("00")),
         };
         let (code, own) = match abroad {
-            Some(abroad) => match abroad.strip_prefix(self.code) {
-                Some(own) => (None, own.strip_prefix(self.trunk).unwrap_or(own)),
-                None => (Some(abroad), ""),
-            },
-            None => (None, digits.strip_prefix(self.trunk)?),
+            Some(abroad) => without_trunk(abroad, zero)?,
+            None => (self.code, digits.strip_prefix(self.trunk)?),
         };
-        let dialled = match (takes_plus, code) {
-            (true, Some(code)) => format!("+{code}"),
-            (true, None) => format!("+{}{own}", self.code),
-            (false, Some(code)) => format!("{}{code}", self.abroad),
-            (false, None) => format!("{}{own}", self.trunk),
+        let dialled = match (takes_plus, code == self.code) {
+            (true, _) => format!("+{code}{own}"),
+            (false, true) => format!("{}{own}", self.trunk),
+            (false, false) => format!("{}{code}{own}", self.abroad),
         };
         let count = dialled.bytes().filter(u8::is_ascii_digit).count();
         DIGITS.contains(&count).then_some(dialled)
     }
+}
+
+/// A country's code and the number behind it, without what is dialled before the number within that country only. Of a
+/// country that is not known, only a number that cannot have it is certain.
+fn without_trunk(digits: &str, zero: bool) -> Option<(&str, &str)> {
+    let known = COUNTRIES
+        .iter()
+        .find(|(_, code, ..)| digits.starts_with(code));
+    let Some((_, code, trunk, _)) = known else {
+        return (!zero).then_some(("", digits));
+    };
+    let (code, own) = digits.split_at_checked(code.len())?;
+    match own.strip_prefix(trunk).filter(|_| !trunk.is_empty()) {
+        Some(own) => Some((code, own)),
+        None => (!zero).then_some((code, own)),
+    }
+}
+
+/// More than one number in a cell: several, or an extension behind one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum More {
+    Numbers,
+    Extension,
+}
+
+/// So many digits a number has at least that stands beside another.
+const BESIDE_DIGITS: usize = 4;
+
+/// Words before the extension behind a number.
+const EXTENSION_WORDS: [&str; 14] = [
+    "x",
+    "ext",
+    "extn",
+    "extension",
+    "dw",
+    "durchwahl",
+    "nst",
+    "nebenstelle",
+    "app",
+    "klappe",
+    "poste",
+    "interno",
+    "int",
+    "#",
+];
+
+/// Finds more than one number in a cell, by the words and marks between them.
+pub(super) fn more(text: &str) -> Option<More> {
+    let is_number = |part: &str| {
+        let part = part.trim();
+        part.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '('))
+            && part.bytes().filter(u8::is_ascii_digit).count() >= BESIDE_DIGITS
+            && !part.contains(char::is_alphabetic)
+    };
+    let are_numbers = |parts: &[&str]| parts.len() > 1 && parts.iter().all(|part| is_number(part));
+    let parts = |between: &[char]| -> Vec<&str> {
+        let parts = text.split(between);
+        parts.filter(|part| !part.trim().is_empty()).collect()
+    };
+    let by_words = [" / ", " or ", " oder ", " ou ", " and ", " und ", " & "];
+    if are_numbers(&parts(&[',', ';', '|', '\n']))
+        || by_words
+            .into_iter()
+            .any(|between| are_numbers(&text.split(between).collect::<Vec<_>>()))
+    {
+        return Some(More::Numbers);
+    }
+    let end = text.trim_end_matches(|c: char| c.is_ascii_digit());
+    let word = end.trim_end_matches(['.', ':', ' ', '-']);
+    let before = word.trim_end_matches(|c: char| c.is_alphabetic() || c == '#');
+    let word = word.get(before.len()..).unwrap_or_default().to_lowercase();
+    let is_behind = end.len() < text.len() && EXTENSION_WORDS.contains(&&*word);
+    (is_behind && is_number(before)).then_some(More::Extension)
 }
 
 #[cfg(test)]
@@ -142,6 +209,25 @@ mod tests {
             ),
             ("+43 (0)1 234567", Some("00431234567"), Some("+431234567")),
             ("0043 1 234567", Some("00431234567"), Some("+431234567")),
+            (
+                "+33 06 12 34 56 78",
+                Some("0033612345678"),
+                Some("+33612345678"),
+            ),
+            // In Italy the zero belongs to the number.
+            (
+                "+39 06 1234567",
+                Some("0039061234567"),
+                Some("+39061234567"),
+            ),
+            ("+39 (0)6 1234567", None, None),
+            // A country that is not known.
+            (
+                "+971 4 1234567",
+                Some("0097141234567"),
+                Some("+97141234567"),
+            ),
+            ("+971 (0)4 1234567", None, None),
             // Without a zero before it, the country of the area code is not known.
             ("171 5550000", None, None),
             ("0170-1234567 ext. 12", None, None),
@@ -164,5 +250,42 @@ mod tests {
             Some("32123456")
         );
         assert!("Germany".parse::<Country>().is_err());
+    }
+
+    #[test]
+    fn the_zero_of_a_foreign_number_is_not_dialled() {
+        let french: Country = "FR".parse().unwrap();
+        for text in [
+            "+49 (0)170 1234567",
+            "+49 0170 1234567",
+            "0049 (0) 170 1234567",
+        ] {
+            let dialled = french.dialled(text, false);
+            assert_eq!(dialled.as_deref(), Some("00491701234567"), "{text}");
+        }
+        let australian: Country = "AU".parse().unwrap();
+        let dialled = australian.dialled("0011 49 170 1234567", true);
+        assert_eq!(dialled.as_deref(), Some("+491701234567"));
+    }
+
+    #[test]
+    fn two_numbers_and_an_extension_behind_one_are_seen() {
+        for (text, found) in [
+            ("0170 1, 0171 2", Some(More::Numbers)),
+            ("0170 1234567 / 0171 7654321", Some(More::Numbers)),
+            ("+49 170 1234567; +49 171 7654321", Some(More::Numbers)),
+            ("030 123456 oder 0170 1234567", Some(More::Numbers)),
+            ("0170-1234567 ext. 12", Some(More::Extension)),
+            ("030 123456 DW 12", Some(More::Extension)),
+            ("+1 212 555 0100 x12", Some(More::Extension)),
+            ("0170/1234567", None),
+            ("(030) 888 00 01", None),
+            ("030 12345-12", None),
+            ("1-800-FLOWERS", None),
+            ("Ann, 0170", None),
+            ("x12", None),
+        ] {
+            assert_eq!(more(text), found, "{text}");
+        }
     }
 }

@@ -18,6 +18,9 @@ use std::sync::Arc;
 /// The text that the vendors' own pages print where their mail protection has swallowed an address.
 const SWALLOWED_ADDRESS: &str = "[email protected]";
 
+/// The rule of the sheets about a cell whose column has no heading.
+const NO_HEADING: &str = "sheet.no_heading";
+
 /// A row that sums up has so few bytes beside the number, and so few cells.
 const LABEL_BYTES_MAX: usize = 40;
 const TOTAL_CELLS_MAX: usize = 4;
@@ -170,6 +173,14 @@ impl<'m> Checker<'m> {
         })
     }
 
+    /// The sheet's own finding against the row, unless the cells without a heading are a product's way to write a list.
+    fn trouble<'r>(&self, row: &'r Row<'_>) -> Option<&'r Finding> {
+        let trouble = row.trouble.as_ref()?;
+        let is_list = |reading: &Arc<CellReading>| reading.is_list_piece(&row.cells);
+        let is_list = trouble.rule == NO_HEADING && self.reading.as_ref().is_some_and(is_list);
+        (!is_list).then_some(trouble)
+    }
+
     fn repeats_headings(&self, cells: Cells<'_>) -> bool {
         let mut same = 0;
         for (column, heading) in &self.headings {
@@ -278,7 +289,8 @@ impl<'m> Checker<'m> {
         findings: &mut Vec<Finding>,
         duplicates: &mut Vec<Duplicate>,
     ) {
-        let trouble = row.trouble.clone().or_else(|| self.no_record(row.cells));
+        let trouble = self.trouble(row).cloned();
+        let trouble = trouble.or_else(|| self.no_record(row.cells));
         let trouble = trouble.or_else(|| {
             let is_bare = self.is_bare(self.number(row.cells), row.cells);
             across?.total(&self.cross, &self.slots, row.cells, is_bare)
@@ -352,7 +364,7 @@ impl<'m> Checker<'m> {
     ) -> bool {
         let mut findings = Vec::new();
         let alike = row.cells.all_stored().is_empty()
-            && row.trouble.is_none()
+            && self.trouble(row).is_none()
             && self.no_record(row.cells).is_none();
         if alike {
             let mut scratch = Scratch::default();
@@ -549,7 +561,7 @@ impl<'m> Checker<'m> {
 
     /// Adds a row's facts to the survey of all rows. A row with a mistake as a whole adds none.
     pub fn collect(&self, row: &Row<'_>, purpose: Purpose, traces: &mut BatchFacts) {
-        if row.trouble.is_some() || self.no_record(row.cells).is_some() {
+        if self.trouble(row).is_some() || self.no_record(row.cells).is_some() {
             return;
         }
         let mut scratch = Scratch::default();

@@ -42,6 +42,7 @@ mod promises {
 mod support;
 
 mod verbs {
+    mod cells;
     mod cli;
     mod diff;
     mod doctor;

@@ -13,7 +13,7 @@ mod shapes;
 pub(super) use garbled::garbled;
 pub(super) use shapes::{Plain, Shape, Shapes, Suspects, is_measured, is_surveyed};
 
-use super::phone::Country;
+use super::phone::{Country, More, more};
 use crate::manifest::{FieldRow, is_email};
 use crate::model::redact::quoted;
 use crate::model::{Care, Field, Kind, Severity};
@@ -260,7 +260,8 @@ fn first_look(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
             .or_else(|| exponent(trimmed, care))
             .or_else(|| date(trimmed))
             .or_else(|| decimal(trimmed))
-            .or_else(|| thousands(trimmed, care)),
+            .or_else(|| thousands(trimmed, care))
+            .or_else(|| more_than_one(trimmed, care)),
         Care::Account => in_quotes(row, care, trimmed)
             .or_else(|| apostrophe(trimmed))
             .or_else(|| exponent(trimmed, care))
@@ -437,6 +438,21 @@ fn one_cell_list(text: &str) -> Option<Damage> {
         true => damage.repair(Some(list)),
         false => damage.probable(Some(list)),
     })
+}
+
+/// `030 123456, 0170 1234567`, `030 123456 ext. 12`: the PBX would dial all of it as one number.
+fn more_than_one(text: &str, care: Care) -> Option<Damage> {
+    let (what, hint) = match more(text).filter(|_| care == Care::Phone)? {
+        More::Numbers => (
+            "holds more than one telephone number",
+            "leave one of them in the cell",
+        ),
+        More::Extension => (
+            "holds an extension behind the telephone number",
+            "write the number as it is dialled, without the extension",
+        ),
+    };
+    Some(Damage::new("damage.phone", Severity::Error, what, hint))
 }
 
 /// A telephone number as people write it, as it is dialled by the country's rule.

@@ -1,0 +1,168 @@
+//! What cells say of the row and of the account: switched off, to be deleted, a forward that is on by its number.
+
+use crate::support::pbx::Desk;
+
+const WEB: &str = "sip_password,web_password";
+const SECRETS: &str = "tR7xkQ2mZp9w,Kw83hTqzLm";
+
+#[test]
+fn an_account_that_is_off_is_never_switched_on() {
+    for (heading, off, on) in [
+        ("Status", "Disabled", "Active"),
+        ("Status", "gesperrt", "aktiv"),
+        ("State", "inactive", "active"),
+        ("Kontostatus", "Gesperrt", "aktiv"),
+        ("Aktiv", "nein", "ja"),
+        ("Aktiv", "Inaktiv", "Aktiv"),
+        ("Enabled", "FALSE", "TRUE"),
+        ("Konto deaktiviert", "ja", "nein"),
+        ("Gesperrt", "gesperrt", "nein"),
+        ("Disabled", "x", "0"),
+    ] {
+        let rows = format!("2001,Ann,Muster,{SECRETS},{off}\n2002,Bo,Muster,{SECRETS},{on}\n");
+        let sheet = format!("number,first_name,last_name,{WEB},{heading}\n{rows}");
+        let desk = Desk::new("portsip");
+        desk.write("s.csv", &sheet);
+        desk.ends("import s.csv --to TARGET --rate 5000", 0);
+        let stored = |number| desk.pbx.sim.stored(number, "options.enable_extension");
+        assert_eq!(stored("2001").as_deref(), Some("false"), "{heading} {off}");
+        assert_eq!(stored("2002").as_deref(), Some("true"), "{heading} {on}");
+        // Where there is no such field, the row is not sent.
+        let desk = Desk::new("openvox");
+        desk.write("s.csv", &sheet);
+        let line = "import s.csv --to TARGET --rate 5000 --report r.csv";
+        let words = desk.ends(line, 1).err;
+        assert_eq!(desk.pbx.numbers(), ["2002"], "{heading} {off}: {words}");
+        let row = &desk.report("r.csv")[0];
+        assert_eq!(row["code"], "enabled.not_supported", "{heading} {off}");
+        assert_eq!(row["column"], heading);
+    }
+}
+
+#[test]
+fn a_word_that_names_no_state_is_asked_about_and_an_exports_status_says_nothing() {
+    let desk = Desk::new("portsip");
+    let sheet =
+        |heading, word| format!("number,first_name,{WEB},{heading}\n2001,Ann,{SECRETS},{word}\n");
+    desk.write("s.csv", sheet("Status", "perhaps"));
+    let words = desk.ends("check s.csv --for portsip", 1).out;
+    assert!(words.contains("must be on or off"), "{words}");
+    desk.write("s.csv", sheet("status", "Registered (192.0.2.7)"));
+    desk.ends("check s.csv --for portsip", 0);
+    // A state of the country.
+    let of_places = sheet("State", "CA")
+        .replace("State", "City,State")
+        .replace("CA", "Fresno,CA");
+    desk.write("s.csv", of_places);
+    desk.ends("check s.csv --for portsip", 0);
+    // An answer does not turn its meaning round.
+    desk.write("s.csv", sheet("Gesperrt", "ja"));
+    desk.ends(
+        "import s.csv --to TARGET --map Gesperrt=enabled --rate 5000",
+        0,
+    );
+    let stored = desk.pbx.sim.stored("2001", "options.enable_extension");
+    assert_eq!(stored.as_deref(), Some("false"));
+}
+
+#[test]
+fn only_rows_that_say_so_are_deleted() {
+    for (heading, cells, left) in [
+        ("Delete", ["yes", "no", "", "x"], vec!["2002", "2003"]),
+        (
+            "Remove?",
+            ["yes", "no", "perhaps", "1"],
+            vec!["2002", "2003"],
+        ),
+        ("Löschen", ["ja", "nein", "", "ja"], vec!["2002", "2003"]),
+        ("Keep", ["no", "yes", "", "no"], vec!["2002", "2003"]),
+        (
+            "behalten",
+            ["nein", "ja", "ja", "nein"],
+            vec!["2002", "2003"],
+        ),
+    ] {
+        let desk = Desk::new("openvox");
+        desk.hold(&desk.small(2001..2005));
+        let rows = (2001..)
+            .zip(cells)
+            .map(|(number, cell)| format!("{number},{cell}\n"));
+        desk.write(
+            "s.csv",
+            format!("number,{heading}\n{}", rows.collect::<String>()),
+        );
+        let line = "delete s.csv --from TARGET --yes --max-deletes 4 --rate 5000 --report r.csv";
+        let said = desk.run(line);
+        assert_eq!(desk.pbx.numbers(), left, "{heading}: {}", said.err);
+        let results = desk.results("r.csv");
+        let third = match (heading, cells[2]) {
+            ("Remove?", _) | ("Keep", _) => "invalid",
+            _ => "unchanged",
+        };
+        assert_eq!(
+            results,
+            ["deleted", "unchanged", third, "deleted"],
+            "{heading}"
+        );
+        assert_eq!(said.exit, i32::from(third == "invalid"), "{heading}");
+    }
+}
+
+#[test]
+fn a_row_that_is_to_be_deleted_is_not_imported() {
+    let desk = Desk::new("openvox");
+    let rows = ["2001,Ann,tR7xkQ2mZp9w,yes", "2002,Bo,tR7xkQ2mZp9x,"];
+    desk.write(
+        "s.csv",
+        format!("number,name,secret,Delete\n{}\n", rows.join("\n")),
+    );
+    desk.ends("import s.csv --to TARGET --rate 5000 --report r.csv", 1);
+    assert_eq!(desk.pbx.numbers(), ["2002"]);
+    assert_eq!(desk.report("r.csv")[0]["code"], "row.action");
+}
+
+#[test]
+fn a_forward_is_on_where_its_product_switches_it_on_by_the_number() {
+    let desk = Desk::new("openvox");
+    let headings = "Extension,First Name,Last Name,SIP/IAX Password,Disable This Extension,Call Forward Busy,Call Forward No Answer";
+    let rows = [
+        "2001,Ann,Muster,tR7xkQ2mZp9w,no,03012345,",
+        "2002,Bo,Muster,tR7xkQ2mZp9x,no,,",
+    ];
+    desk.write("s.csv", format!("{headings}\n{}\n", rows.join("\n")));
+    desk.ends("import s.csv --to TARGET --rate 5000", 0);
+    let stored = |number, wire| desk.pbx.sim.stored(number, wire).unwrap_or_default();
+    let forward = ["busyforward", "btransferto", "btransfernum"].map(|wire| stored("2001", wire));
+    assert_eq!(forward, ["on", "Custom Number", "03012345"]);
+    assert_ne!(stored("2001", "noanswerforward"), "on");
+    assert_ne!(stored("2002", "busyforward"), "on");
+    // Nobody's sheet does not tell it, and is warned of.
+    let sheet = "number,name,secret,forward_busy_number\n2001,Ann,tR7xkQ2mZp9w,03012345\n";
+    desk.write("s.csv", sheet);
+    let words = desk.ends("check s.csv --for openvox --all", 0).out;
+    assert!(words.contains("never rings"), "{words}");
+    desk.write(
+        "s.csv",
+        format!("number,{WEB},forward_busy_number\n2001,{SECRETS},03012345\n"),
+    );
+    let words = desk.ends("check s.csv --for portsip --all", 0).out;
+    assert!(words.contains("nothing is forwarded"), "{words}");
+}
+
+#[test]
+fn a_list_whose_commas_part_it_into_cells_without_a_heading_is_read_whole() {
+    let desk = Desk::new("openvox");
+    let headings = "extension,name,tech,secret,voicemail_enable,voicemail_vmpwd,voicemail_email,voicemail_options,,";
+    let row = "2001,Ann,sip,tR7xkQ2mZp9w,yes,4711,ann@example.com,attach=yes,saycid=yes,delete=no";
+    desk.write("s.csv", format!("{headings}\n{row}\n"));
+    desk.ends("import s.csv --to TARGET --rate 5000", 0);
+    let stored = |wire| desk.pbx.sim.stored("2001", wire).unwrap_or_default();
+    assert_eq!(stored("enablevmtoemail"), "on");
+    // What is no piece of a list may belong elsewhere.
+    desk.write(
+        "s.csv",
+        format!("{headings}\n{row}\n").replace("saycid=yes", "Muster"),
+    );
+    let words = desk.ends("check s.csv --for openvox", 1).out;
+    assert!(words.contains("no heading"), "{words}");
+}
