@@ -130,22 +130,19 @@ impl Dictionary {
     /// thing (`Durchwahl / Extension`).
     pub(super) fn common(&self, heading: &str) -> Option<Common> {
         let known = |text: &str| self.common.get(&plain(text)).copied();
-        known(heading)
-            .or_else(|| known(&self.without_marks(heading)))
-            .or_else(|| {
-                let mut parts = heading
-                    .split(['/', '|'])
-                    .map(|part| self.without_marks(part));
-                let first = known(&parts.next()?)?;
-                let mut others = 0;
-                for part in parts {
-                    others += 1;
-                    if known(&part) != Some(first) {
-                        return None;
-                    }
-                }
-                (others > 0).then_some(first)
-            })
+        let unmarked = |text: &str| known(&self.without_marks(text));
+        if let Some(word) = known(heading) {
+            return Some(word);
+        }
+        if heading.contains(['(', '['])
+            && let Some(word) = unmarked(heading)
+        {
+            return Some(word);
+        }
+        let (first, others) = heading.split_once(['/', '|'])?;
+        let first = unmarked(first)?;
+        let same = |part: &str| unmarked(part) == Some(first);
+        others.split(['/', '|']).all(same).then_some(first)
     }
 
     /// Returns true if a column of this heading may count rows, though it is read as the number.

@@ -349,6 +349,13 @@ pub fn headings(target: &Manifest, vendors: &[&Manifest], options: &BindOptions)
             mapped.field().map_or(Known::Field, worth),
         );
     }
+    for (word, meaning) in products().iter().flat_map(Product::words) {
+        let is_key = matches!(meaning, Word::Read(cell) if cell.fields().contains(&key));
+        learn(
+            word.to_owned(),
+            if is_key { Known::Number } else { Known::Field },
+        );
+    }
     Headings::new(move |text| {
         if is_own(text) {
             return Known::Field;
@@ -362,20 +369,18 @@ pub fn headings(target: &Manifest, vendors: &[&Manifest], options: &BindOptions)
             None if bind::names_group(key, &key_word) => Known::Number,
             None => Known::Nothing,
         };
-        let of_product = products()
-            .iter()
-            .filter_map(|product| product.word_of(&key_word));
-        let of_product = of_product.map(|word| match word {
-            Word::Read(cell) if cell.fields().contains(&key) => Known::Number,
-            _ => Known::Field,
-        });
-        of_product.fold(own.max(common), Known::max)
+        let known = own.max(common);
+        if known == Known::Nothing && products().iter().any(|product| product.begins(&key_word)) {
+            return Known::Field;
+        }
+        known
     })
 }
 
 /// Returns true if rowcall itself wrote the column.
 fn is_own(heading: &str) -> bool {
-    heading.trim().to_lowercase().starts_with(OWN_PREFIX)
+    let begin = heading.trim().get(..OWN_PREFIX.len());
+    begin.is_some_and(|begin| begin.eq_ignore_ascii_case(OWN_PREFIX))
 }
 
 #[cfg(test)]

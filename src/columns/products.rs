@@ -117,9 +117,24 @@ impl Product {
         if let Some(cell) = index.read.get(key).and_then(|known| self.read.get(known)) {
             return Some(Word::Read(cell));
         }
-        let begins = |known: &String| key.starts_with(known);
-        let is_left_out = index.left_out.contains(key) || index.beginnings.iter().any(begins);
+        let is_left_out = index.left_out.contains(key) || self.begins(key);
         is_left_out.then_some(Word::LeftOut)
+    }
+
+    /// Returns true if the key of a heading begins as headings of the product do that it leaves out.
+    pub(super) fn begins(&self, key: &str) -> bool {
+        let mut beginnings = self.index().beginnings.iter();
+        beginnings.any(|beginning| key.starts_with(beginning))
+    }
+
+    /// The keys of the headings that it knows whole, each with its meaning.
+    pub(super) fn words(&'static self) -> impl Iterator<Item = (&'static str, Word)> {
+        let index = self.index();
+        let read = index.read.iter();
+        let read = read
+            .filter_map(|(key, heading)| Some((key.as_str(), Word::Read(self.read.get(heading)?))));
+        let left_out = index.left_out.iter();
+        read.chain(left_out.map(|key| (key.as_str(), Word::LeftOut)))
     }
 
     fn index(&self) -> &Index {
