@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! DIR/manifest.jsonl                     one entry on each line, each with the SHA-256 of the line before
-//! DIR/hq/2026-11-22T020307Z-17.csv       what entry 17 holds: the night of one target
+//! DIR/hq/2026-11-22T020307Z-17.csv       the snapshot of one target, by entry 17
 //! ```
 //!
 //! A line's hash is that of its bytes with the line feed, as `sed -n 17p manifest.jsonl | sha256sum` prints it; the

@@ -31,7 +31,7 @@ pub(super) enum Meaning {
         how: String,
         by: ReadBy,
     },
-    /// It is not read, and that is known: why.
+    /// It is known that it is not read.
     LeftOut {
         how: String,
         because: LeftOutBecause,
@@ -40,9 +40,9 @@ pub(super) enum Meaning {
     Open(Common),
     /// It asks for a change to the row's extension.
     Action,
-    /// The column says whether the row is to be deleted or, where it `keeps`, whether it is to stay.
+    /// It marks rows to be deleted or, where it `keeps`, rows to stay.
     Removal { keeps: bool },
-    /// It is asked.
+    /// The user is asked.
     Asked(Vec<Mapped>),
     /// It means nothing that is known.
     Unknown,

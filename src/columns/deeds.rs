@@ -9,11 +9,11 @@ pub const STAYS: &str = "row.stays";
 /// The changes that a run may make. By default rows may be created and updated, as `check` supposes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deeds {
-    /// Extensions may be made.
+    /// True if extensions may be created.
     pub add: bool,
-    /// Extensions may be changed.
+    /// True if extensions may be changed.
     pub edit: bool,
-    /// Extensions may be removed.
+    /// True if extensions may be removed.
     pub delete: bool,
     /// The option that decides it, for messages; for example `mode create`.
     pub by: &'static str,

@@ -75,7 +75,7 @@ pub struct BindOptions {
 pub struct Binding {
     /// Every column, in the order of the sheet.
     pub columns: Vec<Column>,
-    /// The headings are another vendor's than the target's, or a product's.
+    /// True if the headings are another vendor's than the target's, or a product's.
     pub is_foreign: bool,
     /// Notes about the columns: some are not understood, or their headings are another vendor's.
     pub notes: Vec<Finding>,

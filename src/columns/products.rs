@@ -214,7 +214,7 @@ impl Product {
 #[derive(Clone, Copy)]
 pub(super) struct Evidence {
     pub(super) headings: &'static [String],
-    /// They are enough, whatever else the sheet has.
+    /// True if they are enough, whatever else the sheet has.
     pub(super) is_certain: bool,
 }
 

@@ -33,10 +33,10 @@ pub(super) struct Translation {
     /// The product's words for values, with their meaning; `""` is the blank cell.
     #[serde(default)]
     values: BTreeMap<String, String>,
-    /// A switch that is on where the field is off.
+    /// True for a switch that is on where the field is off.
     #[serde(default)]
     inverse: bool,
-    /// Of `"Ann Miller" <2002>`, the number.
+    /// True to take the number out of `"Ann Miller" <2002>`.
     #[serde(default)]
     number_in_brackets: bool,
 }

@@ -220,7 +220,7 @@ pub enum What {
 }
 
 impl What {
-    /// The word for it.
+    /// The word that reports show.
     pub fn word(self) -> &'static str {
         match self {
             What::Removed => "removed",

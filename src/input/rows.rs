@@ -71,7 +71,7 @@ impl InputRow {
         Cells::stored_as(&self.text, &self.ends, &self.stored)
     }
 
-    /// Returns whether it has no error.
+    /// Returns true if it has no error.
     pub(crate) fn is_valid(&self) -> bool {
         !self.findings.iter().any(Finding::is_error)
     }
@@ -208,7 +208,7 @@ impl Rows {
         }
     }
 
-    /// Returns whether any row has a value for this field.
+    /// Returns true if any row has a value for this field.
     pub(crate) fn have(&self, field: Field) -> bool {
         let has = |row: &InputRow| row.wanted.get(field).is_some_and(|text| !text.is_empty());
         self.rows.iter().any(has)
@@ -322,12 +322,12 @@ impl Rows {
         row.cells().get(column)
     }
 
-    /// Returns whether no row has an error.
+    /// Returns true if no row has an error.
     pub(crate) fn all_valid(&self) -> bool {
         self.rows.iter().all(InputRow::is_valid)
     }
 
-    /// Returns whether any row has no error.
+    /// Returns true if any row has no error.
     pub(crate) fn any_valid(&self) -> bool {
         self.rows.iter().any(InputRow::is_valid)
     }

@@ -27,7 +27,7 @@ pub struct Patience {
     pub wait_first: Duration,
     /// The longest wait that is not the PBX's own wish.
     pub wait_max: Duration,
-    /// A request that reads is sent again when its reply is lost. Not where each may count, as sign-ins do.
+    /// True if a request that reads is sent again when its reply is lost. Not where each may count, as sign-ins do.
     pub repeats_lost: bool,
 }
 

@@ -64,7 +64,7 @@ pub struct VendorFacts {
     pub like: Option<String>,
     /// Its name as its maker writes it.
     pub name: String,
-    /// The interface that is spoken.
+    /// The name of the interface that rowcall uses.
     pub api: String,
     /// The path that is added to a target's address where it is not there already.
     pub path: String,
@@ -97,19 +97,19 @@ pub struct FactSource {
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Abilities {
-    /// Extensions can be made.
+    /// True if extensions can be created.
     pub create: bool,
     /// The way in which an extension is changed.
     pub update: UpdateKind,
-    /// Extensions can be removed.
+    /// True if extensions can be removed.
     pub delete: bool,
-    /// All numbers can be listed.
+    /// True if all numbers can be listed.
     pub list: bool,
-    /// Extension groups are written by name.
+    /// True if extension groups are written by name.
     pub groups: bool,
-    /// Voicemail greeting files are written.
+    /// True if voicemail greeting files are written.
     pub greetings: bool,
-    /// It asks for a sign-in before anything else.
+    /// True if it asks for a sign-in before anything else.
     pub sign_in: bool,
     /// True if it can be set up to admit everyone, without an account.
     #[serde(default)]
@@ -198,10 +198,10 @@ pub struct FieldRow {
     /// The access to it.
     #[serde(default)]
     pub access: Access,
-    /// Must be given when an extension is created.
+    /// True if it must be given when an extension is created.
     #[serde(default)]
     pub required: bool,
-    /// Cannot be changed once the extension exists.
+    /// True if it cannot be changed once the extension exists.
     #[serde(default)]
     pub create_only: bool,
     /// True for a list that is written as a whole: items that the cell does not name are removed. Other lists are added
@@ -211,14 +211,14 @@ pub struct FieldRow {
     /// The setting and its word by which the list is written as a whole after all.
     #[serde(default)]
     pub replaced_by: Option<[String; 2]>,
-    /// Is written by a request of its own, after the extension itself.
+    /// True if it is written by a request of its own, after the extension itself.
     #[serde(default)]
     pub separate: bool,
     /// True if the conversation reads, changes and writes it back: of two changes at the same time one would undo the
     /// other, unnoticed.
     #[serde(default)]
     pub one_at_a_time: bool,
-    /// An address is fetched by the PBX, which keeps the name of the file.
+    /// True if the PBX fetches the file at an address, and keeps its name.
     #[serde(default)]
     pub fetched: bool,
     /// Its form in JSON.

@@ -82,7 +82,7 @@ pub struct FieldDef {
     pub unit: &'static str,
     /// The checks that its text is put through.
     pub care: Care,
-    /// Its value may never be shown.
+    /// True if its value may never be shown.
     pub secret: bool,
     /// True if it shows the state of the moment (a registration, say) and is no setting: left out of exports unless
     /// asked for, never written.

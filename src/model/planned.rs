@@ -39,7 +39,7 @@ impl PlannedRow {
         }
     }
 
-    /// Returns whether the extension is as it was before, but for the fields that cannot be put back.
+    /// Returns true if the extension is as it was before, but for the fields that cannot be put back.
     pub fn is_restored_in_part(&self) -> bool {
         let field = self.outcome.field;
         self.outcome.result == RowResult::Differs

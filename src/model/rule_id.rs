@@ -14,7 +14,7 @@ pub struct RuleId(Cow<'static, str>);
 impl RuleId {
     /// The kind of the rule that a field cannot be changed once the record exists.
     pub const CREATE_ONLY: &'static str = "create_only";
-    /// The kind of the rule that the PBX keeps a word for itself.
+    /// The kind of the rule about a word that the PBX reserves.
     pub const RESERVED: &'static str = "reserved";
 
     /// The kind of the rule that the vendor has no such field.

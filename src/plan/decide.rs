@@ -37,7 +37,7 @@ impl Mode {
         }
     }
 
-    /// The word for it.
+    /// The word that reports show.
     pub fn word(self) -> &'static str {
         match self {
             Mode::Create => "create",
@@ -56,7 +56,7 @@ impl Mode {
         }
     }
 
-    /// Returns whether the mode creates extensions that are not there.
+    /// Returns true if the mode creates extensions that are not there.
     pub fn creates(self) -> bool {
         self != Mode::Update
     }

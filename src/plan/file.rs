@@ -39,7 +39,7 @@ pub struct SavedPlan {
     pub address: String,
     /// The version of the file's layout.
     format: u32,
-    /// Its rows are groups.
+    /// True if its rows are groups.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub groups: bool,
     /// The sheets' headings of fields.
@@ -115,7 +115,7 @@ struct AnyVersion {
 pub struct PlanHead {
     /// The target's address.
     pub address: String,
-    /// Its rows are groups.
+    /// True if its rows are groups.
     pub groups: bool,
     /// The sheets' headings of fields.
     pub headings: FieldHeadings,
@@ -479,7 +479,7 @@ impl SavedRow {
         &self.changes
     }
 
-    /// Returns whether the PBX was asked about the row's extension: not for an invalid row.
+    /// Returns true if the PBX was asked about the row's extension: not for an invalid row.
     pub fn was_looked_at(&self) -> bool {
         self.wanted.is_some()
     }

@@ -104,9 +104,9 @@ pub(crate) struct Refusal {
     /// The code that every line gets that has no result yet.
     pub(crate) code: &'static str,
     pub(crate) failure: Failure,
-    /// The failure ends the command; else the exit follows from the results of the rows.
+    /// True if the failure ends the command; else the exit follows from the results of the rows.
     pub(crate) fails: bool,
-    /// The files of other runs stay as they are: nothing came of the command.
+    /// True if the files of other runs stay as they are, because the command did nothing.
     pub(crate) leaves_files: bool,
     /// The lines as planned by then; `None` where they are still as they were read.
     pub(crate) lines: Option<Vec<Outcome>>,

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct RemoteState {
     /// Every number.
     pub(crate) numbers: BTreeSet<String>,
-    /// The numbers are certainly all.
+    /// True if the numbers are certainly all.
     pub(crate) complete: bool,
     /// Everything about the extensions that rows name.
     pub(crate) extensions: BTreeMap<String, Record>,

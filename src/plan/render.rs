@@ -13,9 +13,9 @@ const SHOWN_MAX: usize = 10;
 /// The parts of a plan that are shown.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Detail {
-    /// Every row; else of new and of unchanged ones the first [`SHOWN_MAX`].
+    /// True to show every row; else of new and of unchanged ones the first [`SHOWN_MAX`].
     pub(crate) all: bool,
-    /// Rows without their fields.
+    /// True to show rows without their fields.
     pub(crate) short: bool,
 }
 

@@ -21,7 +21,8 @@ use std::path::Path;
 /// The number of lines shown before it begins.
 const SHOWN_MAX: usize = 10;
 
-/// The target of a run as undoing it needs it, and whether the run took extensions out of groups that it did not name.
+/// Resolves the target of a run as undoing it needs it; returns true with it if the run took extensions out of groups
+/// that it did not name.
 ///
 /// # Errors
 /// Exit 2 where it cannot be resolved any more, exit 3 where it is another PBX now.
@@ -132,7 +133,7 @@ struct Reverting<'u> {
     run: &'u str,
     left: &'u BTreeMap<usize, Shown>,
     key: &'u Key,
-    /// The run took extensions out of groups that it did not name.
+    /// True if the run took extensions out of groups that it did not name.
     replaced: bool,
     held: &'u BTreeMap<String, Record>,
     remote: &'u RemoteState,
@@ -238,7 +239,7 @@ impl Reverting<'_> {
         !unseen && self.reads_as_before(change)
     }
 
-    /// Returns whether all readable fields are as they were before the change.
+    /// Returns true if all readable fields are as they were before the change.
     fn reads_as_before(&self, change: &Change) -> bool {
         let now = self.held.get(&change.number);
         match (&change.before, now) {

@@ -117,7 +117,7 @@ fn spelling(number: &str) -> String {
     }
 }
 
-/// Returns whether a row is so wrong that it may mean any extension.
+/// Returns true if a row is so wrong that it may mean any extension.
 fn names_nobody(rows: &Rows, remote: &RemoteState, index: usize) -> bool {
     let row = &rows.rows[index];
     // A word that the PBX reserves names no extension that could be deleted.

@@ -25,7 +25,7 @@ use std::fmt::Display;
 pub(crate) struct MigrationSource {
     /// In the order of their numbers.
     pub(crate) extensions: Vec<Record>,
-    /// They are certainly all.
+    /// True if they are certainly all.
     complete: bool,
     /// Lines to print about it.
     pub(crate) notes: Vec<String>,

@@ -187,7 +187,7 @@ impl ResultCounts {
         self.0.get(&result).copied().unwrap_or_default()
     }
 
-    /// Returns whether every row is done or unchanged.
+    /// Returns true if every row is done or unchanged.
     pub fn all_done(&self) -> bool {
         self.0.keys().all(|result| result.is_done())
     }

@@ -83,7 +83,7 @@ pub(crate) struct TargetSpec {
     reply: Option<Duration>,
     settings: Vec<(String, String)>,
     ca_file: Option<PathBuf>,
-    /// It is about the PBX's groups.
+    /// True if it is about the PBX's groups.
     #[serde(default)]
     pub(crate) groups: bool,
 }
@@ -134,7 +134,7 @@ impl TargetSpec {
     }
 }
 
-/// One PBX, ready to be spoken to.
+/// One PBX, ready for requests.
 pub(crate) struct Target {
     /// Its name in messages: never with a password in it.
     pub(crate) label: String,
@@ -480,12 +480,12 @@ impl Target {
         }
     }
 
-    /// Returns whether the PBX is a simulated one inside this process.
+    /// Returns true if the PBX is a simulated one inside this process.
     pub(crate) fn is_sim(&self) -> bool {
         matches!(self.address, Address::Sim(_))
     }
 
-    /// Returns whether passwords go over a network in the clear.
+    /// Returns true if passwords go over a network in the clear.
     pub(crate) fn is_unprotected(&self) -> bool {
         let Address::Url(url) = &self.address else {
             return false;

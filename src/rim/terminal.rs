@@ -166,7 +166,7 @@ pub(crate) fn report(failure: &Failure) -> Exit {
     failure.exit
 }
 
-/// Returns whether there is a terminal to ask on.
+/// Returns true if there is a terminal to ask on.
 pub(crate) fn can_ask() -> bool {
     stdin().is_terminal() && stderr().is_terminal()
 }

@@ -71,7 +71,8 @@ struct Numbers {
 }
 
 impl Numbers {
-    /// Puts a key in; whether it was there already, as far as that shows at once: for long numbers it shows in the end.
+    /// Puts a key in; returns true if it was there already, as far as that shows at once: for long numbers it shows in
+    /// the end.
     fn insert_key(&mut self, key: u64) -> bool {
         let Some(pages) = self.bits.get_mut(length_of(key)) else {
             self.long.push(key);

@@ -3,11 +3,11 @@
 //!
 //! - [`request`]: the request of the command.
 //! - [`execution`]: changes on their way to the target.
-//! - [`resume`]: takes up a run that was cut off or stopped.
-//! - [`past`]: a run of before, and which PBX it belongs to.
+//! - [`resume`]: resumes a run that was cut off or stopped.
+//! - [`past`]: an earlier run, and the PBX that it belongs to.
 //! - [`left`]: the rest of such a run, compared with the PBX of today.
 //! - [`journal`]: the run's ledger while it is at work.
-//! - [`results`] and [`rejects`]: where outcomes go.
+//! - [`results`] and [`rejects`]: the destinations of outcomes.
 //! - [`secrets_file`]: the generated secrets, and [`recipients`] to whom they are encrypted.
 //! - [`saved_options`]: the options that a run needs again when it is resumed.
 
@@ -155,7 +155,7 @@ impl<'r> Run<'r> {
         self
     }
 
-    /// The same run, which takes up or undoes this run of before.
+    /// The same run, which resumes or undoes this earlier run.
     pub(crate) fn about(mut self, past: &PastRun) -> Run<'r> {
         self.about = past.name_and_time();
         self

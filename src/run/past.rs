@@ -26,7 +26,7 @@ pub(crate) fn is_of_run(path: &Path, context: &Context, counts: impl Fn(&Summary
     })
 }
 
-/// A run of before.
+/// An earlier run.
 pub(crate) struct PastRun {
     pub(crate) name: String,
     pub(crate) options: SavedOptions,

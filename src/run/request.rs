@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ReportOptions {
     pub(crate) files: Vec<PathBuf>,
-    /// A summary as JSON on standard output.
+    /// True to print a summary as JSON on standard output.
     pub(crate) json: bool,
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct GuardOptions {
     pub(crate) max_failures: Option<Allowance>,
     pub(crate) verify: Verify,
     pub(crate) waves: Option<Waves>,
-    /// The answer to every question is yes.
+    /// True if the answer to every question is yes.
     pub(crate) yes: bool,
 }
 
@@ -165,7 +165,7 @@ impl RunRequest<'_> {
         .hint("say --yes if that is meant"))
     }
 
-    /// The question that is asked before the first change is sent. `about` is the run of before that it is about, in
+    /// The question that is asked before the first change is sent. `about` is the earlier run that it is about, in
     /// words, or empty.
     pub(crate) fn question(&self, about: &str, changes: &[Change]) -> String {
         let count = |action| {

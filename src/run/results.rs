@@ -25,7 +25,7 @@ pub(crate) struct Results<'r> {
     target: String,
     /// The run's name, once it has a ledger.
     pub(crate) run: Option<String>,
-    /// Rows that are not done are shown elsewhere.
+    /// True if rows that are not done are shown elsewhere.
     pub(crate) quiet: bool,
     /// The changes of a plan that is only shown.
     pub(crate) planned: Option<Vec<Action>>,

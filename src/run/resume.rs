@@ -1,4 +1,4 @@
-//! Takes up a run that was cut off or stopped.
+//! Resumes a run that was cut off or stopped.
 
 use super::execution::{Execution, not_restorable};
 use super::journal::{Journal, Pending};

@@ -32,7 +32,7 @@ pub struct Column {
 /// The tone of a cell: good news, bad news or neither.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tone {
-    /// All is well.
+    /// Good news.
     Good,
     /// Worth a look.
     Notice,

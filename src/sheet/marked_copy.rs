@@ -47,7 +47,7 @@ impl CellMarks {
     }
 }
 
-/// Returns whether a marked copy of a sheet is the workbook itself, part for part, and not a workbook with its rows.
+/// Returns true if a marked copy of a sheet is the workbook itself, part for part, and not a workbook with its rows.
 pub fn is_copied_whole(sheet: &Sheet) -> bool {
     let Content::Workbook(content) = &sheet.content else {
         return false;

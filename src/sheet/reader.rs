@@ -85,7 +85,7 @@ fn open_source(source: Source, options: &ReadOptions) -> Result<Vec<Sheet>, Shee
         }
         return Ok(sheets);
     }
-    // A word for every sheet goes for whatever is named beside workbooks.
+    // `--sheet '*'` may be given for other files beside workbooks; the name of a sheet may not.
     if let Some(sheet) = options.sheets.iter().find(|name| *name != EVERY_SHEET) {
         let names = "none, for it is no workbook".to_owned();
         return Err(SheetErrorKind::NoSuchSheet(sheet.clone(), names).in_file(&file));

@@ -24,7 +24,7 @@ impl Tally {
         }
     }
 
-    /// Takes a row; returns whether it is one of those that come first.
+    /// Takes a row; returns true if it is one of those that come first.
     pub(crate) fn add(&mut self, cells: &[&str]) -> bool {
         self.rows += 1;
         let mut comes_first = false;

@@ -30,7 +30,7 @@ pub struct Writer {
     encoder: Encoder,
     lines: Vec<u8>,
     every_row: bool,
-    /// Of each column, whether the format has it.
+    /// True for each column that the format has.
     written: Vec<bool>,
 }
 

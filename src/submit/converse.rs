@@ -87,7 +87,7 @@ pub struct Response {
     pub result: Result<Answer, Fault>,
     /// The last HTTP status that came.
     pub http_status: Option<u16>,
-    /// A request that writes may have reached the PBX, whatever came of it.
+    /// True if a request that writes may have reached the PBX, whatever its result.
     pub wrote: bool,
     /// Its exchanges.
     turns: usize,
@@ -655,13 +655,13 @@ impl Connection {
 struct Transcript {
     exchanges: Vec<Exchange>,
     http_status: Option<u16>,
-    /// A request that writes may have reached the PBX.
+    /// True if a request that writes may have reached the PBX.
     wrote: bool,
     /// True if reads whose replies are not understood are sent again.
     asks_again: bool,
     /// True if reads whose replies are lost are sent again.
     repeats_lost: bool,
-    /// It is about the session itself.
+    /// True if it is about the session itself.
     about_session: bool,
     /// The memory that its replies cost, in bytes.
     cost: usize,

@@ -517,7 +517,7 @@ struct Recorder<'c, 'e> {
     firsts: HashMap<usize, (usize, Settlement)>,
     /// Changes that wrote groups, by position, with their results so far.
     in_groups: Vec<(usize, Settlement)>,
-    /// Groups are read once more at the end.
+    /// True if groups are read once more at the end.
     rereads: bool,
     each: &'e mut dyn FnMut(Settlement),
 }

@@ -58,12 +58,12 @@ pub struct Settlement {
     pub attempts: u32,
     /// The last HTTP status.
     pub http_status: Option<u16>,
-    /// The result comes from a look at the PBX, not from its reply.
+    /// True if the result comes from a look at the PBX, not from its reply.
     pub looked: bool,
     /// The extension as it was read back after it was written, also where it is not all as wanted; `None` where it was
     /// not read back, or may be somebody else's.
     pub left: Option<Record>,
-    /// The result may change once more, when the groups are read at the run's end: see [`super::submit`].
+    /// True if the result may change once more, when the groups are read at the run's end: see [`super::submit`].
     pub provisional: bool,
     /// From taking the row up to its result, in milliseconds; `None` where nothing was sent.
     pub elapsed_ms: Option<u64>,
@@ -161,7 +161,7 @@ struct Settling<'c> {
     lost: Option<Fault>,
     /// The time until which a sent request may take effect.
     until: Instant,
-    /// Only a part of a creation was sent last, for the extension is there.
+    /// True if only a part of a creation was sent last, because the extension is there.
     repeats_a_part: bool,
 }
 

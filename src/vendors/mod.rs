@@ -143,11 +143,11 @@ impl Settings {
 
 /// One vendor: its facts, its conversation, and a PBX of it that exists only here.
 pub struct Vendor {
-    /// The word for it.
+    /// Its id: the word for it on the command line and in files.
     pub id: &'static str,
     /// Its facts.
     pub manifest: fn() -> &'static Manifest,
-    /// A client that speaks by these facts and settings.
+    /// Builds a client with these facts and settings.
     client: fn(&'static Manifest, Settings) -> Box<dyn Client>,
     /// A fresh simulated PBX with this account.
     pub sim: fn(&Account) -> Box<dyn Pbx>,
@@ -167,7 +167,7 @@ macro_rules! vendors {
 
 vendors! { openvox, portsip, ozeki, yeastar_s }
 
-/// The groups of those vendors that have them: a group is spoken of as an extension is, and its name is its number.
+/// The groups of those vendors that have them: a group is treated as an extension, and its name as its number.
 pub static GROUPS: &[Vendor] = &[Vendor {
     id: "portsip",
     manifest: portsip::group_records::manifest,

@@ -323,7 +323,7 @@ pub enum Answer {
 pub struct Listing {
     /// Their numbers, as the PBX gave them.
     pub numbers: Vec<String>,
-    /// Certainly all of them. Nothing is deleted by a listing that may be incomplete.
+    /// True if they are certainly all. Nothing is deleted by a listing that may be incomplete.
     pub complete: bool,
 }
 

@@ -167,7 +167,7 @@ pub(super) fn export(path: &Path, manifest: Option<&'static Manifest>) -> Result
     Sheets::new(&reading, manifest, false)?.read(&Input::File(path.to_owned()))
 }
 
-/// Returns whether a field is compared at all: the number is the key, and live fields change by themselves.
+/// Returns true if a field is compared at all: the number is the key, and live fields change by themselves.
 fn is_compared(field: Field) -> bool {
     !field.is_key() && field != Field::NEW_NUMBER && !field.is_live()
 }

@@ -18,7 +18,7 @@ use std::io::{self, ErrorKind, Write};
 pub(super) struct Output {
     /// None where they are printed as text.
     table: Option<Writer>,
-    /// Each line names its target.
+    /// True if each line names its target.
     with_target: bool,
     /// The comparisons so far, where they are printed as one JSON object.
     json: Option<Vec<Value>>,

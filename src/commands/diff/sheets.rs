@@ -28,7 +28,7 @@ pub(super) struct Sheets<'a> {
     /// The vendor that they are for, where that is known.
     manifest: Option<&'static Manifest>,
     vendors: Vec<&'static Manifest>,
-    /// Notes about them are printed.
+    /// True if notes about them are printed.
     notes: bool,
     bind: BindOptions,
     /// The headings of `--map` that some sheet has.

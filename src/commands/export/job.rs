@@ -30,7 +30,7 @@ pub(super) struct Job<'j> {
     pub(super) config: Option<&'j Path>,
     pub(super) key: Option<Key>,
     pub(super) place: Place,
-    /// There is one target only.
+    /// True if there is one target only.
     pub(super) is_alone: bool,
     pub(super) stop: StopFlag,
 }

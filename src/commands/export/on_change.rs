@@ -15,7 +15,7 @@ use std::{env, thread};
 /// The time that a command may take; then it is ended.
 const COMMAND_TIME_MAX: Duration = Duration::from_secs(300);
 
-/// The interval of looking whether it has ended.
+/// The pause between looks at a running command.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// The variables that a command is given. Others may have passwords.

@@ -312,7 +312,7 @@ pub(super) fn belongs(shown: &Value) -> Option<Vec<String>> {
     })
 }
 
-/// All groups, and whether that is certainly the whole list.
+/// Reads all groups; returns true with them if the list is certainly complete.
 pub(super) fn read_all(talk: &mut Talk<'_>) -> Step<(Vec<Group>, bool)> {
     let pages = talk
         .pages(list, |value| page(value, &["groups"], "group_id"))?

@@ -78,7 +78,7 @@ struct Line {
     pbx: Box<dyn Pbx>,
     session: Session,
     heard: Vec<Request>,
-    /// The session runs out before this many further requests were heard.
+    /// The session runs out before this many further requests came.
     expires_before: Option<usize>,
     /// The reply to a request is lost on the way back, and this comes instead.
     instead: Option<(usize, Reply)>,
