@@ -1,6 +1,6 @@
 //! The speed of checking rows: `check` beside a bare `csv::ByteRecord` loop over the same bytes in the same run.
 //!
-//! `cargo bench -- pipeline` takes a million rows; `ROWS=100000` takes fewer. Prints ratios, for absolute times
+//! `cargo bench -- pipeline` takes a million rows; `ROWS=100000` takes fewer. Prints ratios, because absolute times
 //! differ from one machine and minute to the next.
 
 use crate::random::Random;

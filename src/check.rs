@@ -570,7 +570,7 @@ impl<R> Waiting<R> {
     }
 }
 
-/// Waits for a result. On one of rayon's own threads it helps meanwhile, for there may be no other.
+/// Waits for a result. On one of rayon's own threads it helps meanwhile, because there may be no other.
 fn receive<R>(results: &Receiver<R>) -> Option<R> {
     loop {
         match results.try_recv() {

@@ -285,7 +285,8 @@ impl Rows {
         self.rows.iter().map(|row| row.wanted.number())
     }
 
-    /// Calls every sheet by its file's name alone, for the folders are this machine's; files of one name are counted.
+    /// Calls every sheet by its file's name alone, because the folders are this machine's; files of one name are
+    /// counted.
     pub(crate) fn forget_folders(&mut self) {
         let mut names: BTreeMap<Arc<str>, Arc<str>> = BTreeMap::new();
         for (sheet, _) in &mut self.sheets {

@@ -524,7 +524,7 @@ impl StoredRun {
     /// # Errors
     /// The ledger cannot be read, or secrets do not open with this key.
     pub fn rows(&self, key: &Key) -> Result<Vec<(PlannedRow, Standing)>, LedgerError> {
-        // Rows and changes as of one moment, for the run may be at work.
+        // Rows and changes as of one moment, because the run may be at work.
         let moment = self
             .connection
             .unchecked_transaction()

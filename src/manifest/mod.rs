@@ -628,8 +628,8 @@ impl FieldRow {
     }
 }
 
-/// A text of a kind in canonical form, whatever the vendor; `None` where the kind does not take it. A choice stays as it
-/// is, for its words are the vendor's.
+/// Brings a text of a kind into canonical form, whatever the vendor; `None` where the kind does not take it. A choice
+/// stays as it is, because its words are the vendor's.
 pub fn canonical(kind: Kind, text: &str) -> Option<Cow<'_, str>> {
     match kind {
         Kind::Text | Kind::Identifier | Kind::Count | Kind::Email | Kind::Choice => {

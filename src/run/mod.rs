@@ -274,7 +274,7 @@ impl<'r> Run<'r> {
         results.refuse(refusal)
     }
 
-    /// Ends the run before any of its outputs is opened, for one of them is not to be written.
+    /// Ends the run before any of its outputs is opened, because one of them must not be written.
     ///
     /// # Errors
     /// The failure.
@@ -456,7 +456,7 @@ impl<'r> Run<'r> {
     }
 
     /// Puts everything on disk that has to be there before the first change leaves: the ledger and the generated
-    /// secrets. Without a lock there is no ledger, for the PBX is gone when the process is.
+    /// secrets. Without a lock there is no ledger, because the PBX is gone when the process is.
     fn write_down(
         &self,
         lock: Option<TargetLock>,

@@ -363,8 +363,8 @@ fn struck_by(faults: &Faults, struck: u64) -> Option<Breakage> {
     })
 }
 
-/// Identifies a request by verb, path, query and body, but no header and no token, for a token is new in
-/// each session.
+/// Identifies a request by verb, path, query and body, but no header and no token, because a token is new in each
+/// session.
 fn fingerprint(heard: &RawRequest) -> [u8; 16] {
     let mut hash = Md5::new();
     for part in [

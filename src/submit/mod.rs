@@ -168,7 +168,7 @@ pub struct WaveGate<'w> {
 /// that one is not done; a second change of the same row waits for the first, and both have one [`Settlement`]: see
 /// [`order::in_order`].
 ///
-/// After changes of groups each extension is read once more at the run's end, for another one may write the same
+/// After changes of groups each extension is read once more at the run's end, because another one may write the same
 /// groups at the same time: until then the result is `provisional`, and `each` is called again with the final one.
 ///
 /// Returns when nothing is in flight any more. A change that was not sent, because the run was interrupted or had to

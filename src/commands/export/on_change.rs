@@ -105,7 +105,7 @@ fn carry_out(
         .spawn()
         .map_err(|error| format!("cannot be run: {error}"))?;
     let stdin = child.stdin.take();
-    // By itself, for the command need not read, and must not be waited for in vain.
+    // By itself, because the command need not read, and must not be waited for in vain.
     thread::spawn(move || stdin.map(|mut stdin| stdin.write_all(&lines)));
     let begun = Instant::now();
     loop {

@@ -63,7 +63,7 @@ impl<'s> Changes<'s> {
         let heading = self.sheet.headings.get(column).map_or("", String::as_str);
         self.cells += 1;
         let printed = if self.json {
-            // One object, begun here and ended with the summary, for there may be many.
+            // One object, begun here and ended with the summary, because there may be many.
             let opening = if self.cells == 1 {
                 "{\"changes\":["
             } else {

@@ -18,7 +18,7 @@ const LENGTHS: usize = 32;
 /// Returns true if the row of a line takes part in the survey: the same for any number of threads and any size of a
 /// batch.
 pub(in crate::rules) fn is_surveyed(line: u64) -> bool {
-    // Scattered, for a sheet may have a rhythm.
+    // Scattered, because a sheet may have a rhythm.
     line < LINES_SURVEYED
         || (line.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32).is_multiple_of(SAMPLED_ONE_IN)
 }

@@ -696,7 +696,7 @@ fn clean_rows_are_hardly_ever_taken_for_damaged() {
     ];
     let seed = 20_261_121;
     let mut random = Writer(Random::new(seed));
-    // Sheets of every size, for a small one is judged by little.
+    // Sheets of every size, because a small one is judged by little.
     let sizes = [5, 20, 100, 1000, 5000, 20_000];
     let (mut alarms, mut rows, mut sheet) = (vec![], 0, 0);
     while rows < ROWS {

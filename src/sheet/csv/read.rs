@@ -593,7 +593,7 @@ impl Batch {
                 }
             }
             if text.is_empty() {
-                // One byte more than there can be, for a full buffer would stop the parser.
+                // One byte more than there can be, because a full buffer would stop the parser.
                 text = vec![0; data.len() + 1];
                 ends = vec![0; limits.row_cells_max.min(data.len()) + 1];
             }

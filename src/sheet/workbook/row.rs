@@ -30,7 +30,7 @@ pub(crate) fn other_format(file: &Arc<str>, what: &'static str) -> SheetError {
     SheetErrorKind::OtherWorkbook(what).in_file(file)
 }
 
-/// The texts that cells share: one text and where each ends, for there may be millions.
+/// The texts that cells share: one text and the end of each, because there may be millions.
 #[derive(Default)]
 pub(crate) struct Strings {
     pub(crate) text: String,

@@ -1,7 +1,7 @@
 //! A simulated PortSIP PBX. It parses for itself and keeps to the vendor's pages alone; where they are silent (most
 //! error codes) it answers in words of its own, marked as inferred.
 //!
-//! It starts with two groups beside the default one, `Sales` and `Support`, for groups cannot be rehearsed without.
+//! It starts with two groups beside the default one, `Sales` and `Support`, because groups cannot be rehearsed without.
 
 use super::super::Account;
 use crate::model::Secret;

@@ -34,7 +34,7 @@ fn cell() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A table in which no row is all blank, for a blank line is no row.
+/// A table in which no row is all blank, because a blank line is no row.
 fn table() -> impl Strategy<Value = (Vec<String>, Vec<Vec<String>>)> {
     (1usize..6).prop_flat_map(|columns| {
         let headings: Vec<String> = (0..columns)

@@ -47,7 +47,7 @@ fn manifest((vendor, prefix, _): Sample) -> Manifest {
 }
 
 fn sample((vendor, prefix, _): Sample, name: &str) -> PathBuf {
-    // Relative, for messages name it.
+    // Relative, because messages name it.
     ["samples", vendor, &format!("{prefix}{name}")]
         .iter()
         .collect()
