@@ -117,7 +117,7 @@ impl Http {
         let mut builder = self
             .client
             .request(method, url)
-            .headers(headers_of(request)?);
+            .headers(headers_of(request, &encoded)?);
         if let Some(content_type) = encoded.content_type {
             builder = builder
                 .header(CONTENT_TYPE, content_type)
@@ -326,10 +326,10 @@ fn client(options: &Options) -> Result<Client, String> {
         .map_err(|error| format!("HTTPS cannot be set up: {}", reasons(&error)))
 }
 
-fn headers_of(request: &Request) -> Result<HeaderMap, Fault> {
+fn headers_of(request: &Request, encoded: &Encoded) -> Result<HeaderMap, Fault> {
     let mut headers = HeaderMap::new();
-    for (name, secret) in &request.headers {
-        let mut value = HeaderValue::from_str(secret.reveal()).map_err(|_| {
+    for (name, text) in &encoded.headers {
+        let mut value = HeaderValue::from_str(text).map_err(|_| {
             Fault::new(
                 FaultKind::Rejected,
                 "link.header",

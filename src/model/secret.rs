@@ -22,6 +22,18 @@ impl Secret {
     }
 }
 
+impl Secret {
+    /// A secret that is made of this one and takes its place on the wire: its hash, for example.
+    pub fn derive(&self, derived: impl FnOnce(&str) -> String) -> Secret {
+        Secret::new(derived(&self.0))
+    }
+
+    /// Returns true if the text is empty.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 impl PartialEq<str> for Secret {
     fn eq(&self, other: &str) -> bool {
         *self.0 == other

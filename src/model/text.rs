@@ -109,3 +109,21 @@ impl From<String> for WireText {
         WireText::Open(text)
     }
 }
+
+impl From<&String> for WireText {
+    fn from(text: &String) -> WireText {
+        WireText::Open(text.clone())
+    }
+}
+
+impl From<&str> for WireText {
+    fn from(text: &str) -> WireText {
+        WireText::Open(text.to_owned())
+    }
+}
+
+impl From<Secret> for WireText {
+    fn from(secret: Secret) -> WireText {
+        WireText::Secret(secret)
+    }
+}

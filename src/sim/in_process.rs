@@ -49,10 +49,8 @@ fn heard(prefix: &str, request: &Request) -> Result<RawRequest, Fault> {
     let content_type = encoded
         .content_type
         .map(|content_type| ("content-type".to_owned(), content_type.to_owned()));
-    let others = request
-        .headers
-        .iter()
-        .map(|(name, value)| (name.to_ascii_lowercase(), value.reveal().to_owned()));
+    let others = encoded.headers.into_iter();
+    let others = others.map(|(name, value)| (name.to_ascii_lowercase(), value));
     Ok(RawRequest {
         method: request.method.word().to_owned(),
         target: format!("{prefix}{}", encoded.target),

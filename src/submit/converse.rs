@@ -808,7 +808,7 @@ fn interrupted() -> Fault {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fake_vendor::{FakeVendor, Trouble, fake_manifest};
+    use super::super::fake_vendor::{FakeVendor, Trouble, asked_number, fake_manifest};
     use super::*;
     use crate::model::Field;
     use std::sync::atomic::Ordering;
@@ -848,14 +848,7 @@ mod tests {
     #[test]
     fn a_look_that_fails_ends_without_the_rest() {
         let fake = FakeVendor::holding(1000).troubled(|request, _| match request.operation {
-            "look"
-                if request
-                    .query
-                    .iter()
-                    .any(|(_, value)| value.contains("1040")) =>
-            {
-                Trouble::Refuse
-            }
+            "look" if asked_number(request).contains("1040") => Trouble::Refuse,
             _ => Trouble::Nothing,
         });
         let connection = fake.open();
@@ -1193,7 +1186,7 @@ mod tests {
     #[test]
     fn what_a_batch_leaves_out_is_asked_for_alone() {
         let fake = FakeVendor::holding(40).troubled(|request, _| {
-            let is_batch = request.query[0].1.contains(',');
+            let is_batch = asked_number(request).contains(',');
             match request.operation {
                 "look" if is_batch => Trouble::Sparse,
                 _ => Trouble::Nothing,
@@ -1219,7 +1212,7 @@ mod tests {
     fn an_extension_that_cannot_be_read_spoils_only_itself() {
         for trouble in [Trouble::Garbage, Trouble::Say("no"), Trouble::LoseAfter] {
             let fake = FakeVendor::holding(24).troubled(move |request, _| {
-                match request.operation == "look" && request.query[0].1.contains("1007") {
+                match request.operation == "look" && asked_number(request).contains("1007") {
                     true => trouble,
                     false => Trouble::Nothing,
                 }

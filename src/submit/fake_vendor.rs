@@ -49,6 +49,11 @@ pub(crate) fn fake_manifest() -> &'static Manifest {
 /// The client of the fake vendor.
 struct FakeClient;
 
+/// The number, or the numbers, that a request to the fake PBX is about.
+pub(super) fn asked_number(request: &Request) -> &str {
+    request.query[0].1.open().unwrap()
+}
+
 impl Client for FakeClient {
     fn manifest(&self) -> &'static Manifest {
         fake_manifest()
@@ -297,7 +302,7 @@ impl FakePbx {
 
     fn hear(&self, request: &Request, script: &Script) -> Result<Reply, Fault> {
         let mut state = self.state.lock().unwrap();
-        let number = request.query.first().unwrap().1.clone();
+        let number = asked_number(request).to_owned();
         state.said.push((request.operation, number.clone()));
         let same = |said: &&(&str, String)| said.0 == request.operation && said.1 == number;
         let times = state.said.iter().filter(same).count() as u32;
@@ -312,7 +317,7 @@ impl FakePbx {
             .extract_if(.., |(due, _)| *due <= now)
             .collect::<Vec<_>>()
         {
-            let number = late.query[0].1.clone();
+            let number = asked_number(&late).to_owned();
             state.answer(&late, &number, false);
         }
         let trouble = script(request, times);
@@ -363,7 +368,7 @@ impl FakePbx {
         }
         if request.operation == "look" {
             for late in std::mem::take(&mut state.late) {
-                let number = late.query[0].1.clone();
+                let number = asked_number(&late).to_owned();
                 state.answer(&late, &number, false);
             }
         }

@@ -757,7 +757,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use super::fake_vendor::{FakeVendor, Trouble};
+    use super::fake_vendor::{FakeVendor, Trouble, asked_number};
     use super::*;
     use crate::link::paced::Pace;
     use crate::model::Record;
@@ -961,7 +961,7 @@ mod tests {
     #[test]
     fn a_pbx_that_is_down_stops_the_run() {
         let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
-            "create" if request.query[0].1.as_str() >= "2050" => Trouble::Refuse,
+            "create" if asked_number(request) >= "2050" => Trouble::Refuse,
             _ => Trouble::Nothing,
         });
         let (ended, done) = sent(&fake, creations(500), &options(4));
@@ -978,7 +978,7 @@ mod tests {
     #[test]
     fn a_pbx_that_answers_in_between_is_not_down() {
         let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
-            "create" if request.query[0].1.ends_with(['1', '3', '5', '7']) => Trouble::Refuse,
+            "create" if asked_number(request).ends_with(['1', '3', '5', '7']) => Trouble::Refuse,
             _ => Trouble::Nothing,
         });
         let (ended, done) = sent(&fake, creations(60), &options(1));
@@ -989,7 +989,7 @@ mod tests {
     fn too_many_failures_stop_the_run_and_few_do_not() {
         let rejecting = |each: u32| {
             FakeVendor::holding(0).troubled(move |request: &Request, _| {
-                match request.query[0].1.parse::<u32>() {
+                match asked_number(request).parse::<u32>() {
                     Ok(number) if request.operation == "create" && number % each == 0 => {
                         Trouble::Say("no")
                     }
@@ -1026,7 +1026,7 @@ mod tests {
     fn a_refused_account_or_a_lost_target_stops_at_once() {
         for trouble in [Trouble::Status(401), Trouble::Say("unusable")] {
             let fake = FakeVendor::holding(0).troubled(move |request, _| match request.operation {
-                "create" if request.query[0].1 == "2010" => trouble,
+                "create" if asked_number(request) == "2010" => trouble,
                 _ => Trouble::Nothing,
             });
             let (ended, done) = sent(&fake, creations(300), &options(1));
@@ -1040,7 +1040,7 @@ mod tests {
     fn a_session_that_cannot_be_renewed_is_not_tried_by_every_sender() {
         let fake = FakeVendor::holding(0).troubled(|request, times| match request.operation {
             "login" if times > 1 => Trouble::Status(401),
-            "create" if request.query[0].1 == "2020" => Trouble::Expire,
+            "create" if asked_number(request) == "2020" => Trouble::Expire,
             _ => Trouble::Nothing,
         });
         *fake.pbx.delay.lock().unwrap() = Duration::from_millis(1);
@@ -1052,7 +1052,7 @@ mod tests {
     #[test]
     fn a_sender_that_breaks_down_loses_no_row() {
         let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
-            "create" if request.query[0].1.ends_with('7') => Trouble::Panic,
+            "create" if asked_number(request).ends_with('7') => Trouble::Panic,
             _ => Trouble::Nothing,
         });
         let stops = options(4);
@@ -1076,7 +1076,7 @@ mod tests {
             println!("seed {seed}");
             let fake = FakeVendor::holding(0).troubled(move |request, times| {
                 let mut hasher = DefaultHasher::new();
-                (seed, request.operation, &request.query, times).hash(&mut hasher);
+                (seed, request.operation, asked_number(request), times).hash(&mut hasher);
                 match hasher.finish() % 100 {
                     _ if request.operation == "login" => Trouble::Nothing,
                     0..4 => Trouble::Refuse,

@@ -237,7 +237,7 @@ impl Dependencies {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fake_vendor::{FakeVendor, Trouble};
+    use super::super::fake_vendor::{FakeVendor, Trouble, asked_number};
     use super::super::settle::SettleLimits;
     use super::super::verify::Verify;
     use super::super::{FailuresMax, NoIntentLog, Options, Settlement, submit};
@@ -353,7 +353,7 @@ mod tests {
     #[test]
     fn a_failed_parent_holds_its_children_and_nobody_else() {
         let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
-            "create" if request.query[0].1 == "3" => Trouble::Say("no"),
+            "create" if asked_number(request) == "3" => Trouble::Say("no"),
             _ => Trouble::Nothing,
         });
         let done = sent(&fake, &[Some(2), Some(4), Some(3), None, None]);
@@ -398,7 +398,7 @@ mod tests {
         // The first step fails: the other is held back, and the second step is not sent.
         let refusing = |operation: &'static str, number: &'static str| {
             FakeVendor::holding(0).troubled(move |request, _| {
-                match request.operation == operation && request.query[0].1 == number {
+                match request.operation == operation && asked_number(request) == number {
                     true => Trouble::Say("no"),
                     false => Trouble::Nothing,
                 }

@@ -340,7 +340,7 @@ fn not_seen(accepted: &Settlement, change: &Change, blind: &Fault) -> Settlement
 
 #[cfg(test)]
 mod tests {
-    use super::super::fake_vendor::{FakeVendor, Trouble};
+    use super::super::fake_vendor::{FakeVendor, Trouble, asked_number};
     use super::super::{Ended, FailuresMax, NoIntentLog, Options, submit};
     use super::*;
     use std::collections::BTreeMap;
@@ -538,7 +538,7 @@ mod tests {
     #[test]
     fn deletions_and_updates_are_read_back_too() {
         let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
-            "delete" | "update" if request.query[0].1 == "2001" => Trouble::Say("ok"),
+            "delete" | "update" if asked_number(request) == "2001" => Trouble::Say("ok"),
             _ => Trouble::Nothing,
         });
         for action in [Action::Delete, Action::Update] {
@@ -570,7 +570,7 @@ mod tests {
     fn one_extension_that_cannot_be_read_does_not_stop_the_run() {
         // Every eighth one; a batch with such a one in it cannot be read either.
         let fake = FakeVendor::holding(0).troubled(|request, _| {
-            let asked = request.query[0].1.split(',');
+            let asked = asked_number(request).split(',');
             let is_odd = |number: &str| number.parse::<u32>().is_ok_and(|number| number % 8 == 0);
             match request.operation {
                 "look" if asked.into_iter().any(is_odd) => Trouble::Garbage,
@@ -596,14 +596,14 @@ mod tests {
     #[test]
     fn a_batch_that_answers_for_some_makes_nobody_absent() {
         let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
-            "look" if request.query[0].1.contains(',') => Trouble::Sparse,
+            "look" if asked_number(request).contains(',') => Trouble::Sparse,
             _ => Trouble::Nothing,
         });
         let (_, done) = sent(&fake.open(), &creations(40), &options());
         assert!(done.iter().all(|one| one.result == RowResult::Created));
         // An extension that is reported as deleted and is still there is seen, whatever a batch leaves out.
         let fake = FakeVendor::holding(40).troubled(|request, _| match request.operation {
-            "look" if request.query[0].1.contains(',') => Trouble::Sparse,
+            "look" if asked_number(request).contains(',') => Trouble::Sparse,
             "delete" => Trouble::Say("ok"),
             _ => Trouble::Nothing,
         });

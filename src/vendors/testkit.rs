@@ -39,8 +39,8 @@ pub(super) fn record(fields: &[(Field, &str)]) -> Record {
 pub(super) fn raw(client: &dyn Client, request: &Request) -> RawRequest {
     let encoded = request.encode().unwrap();
     let content_type = encoded.content_type.into_iter();
-    let headers = request.headers.iter();
-    let headers = headers.map(|(name, value)| ((*name).to_owned(), value.reveal().to_owned()));
+    let headers = encoded.headers.into_iter();
+    let headers = headers.map(|(name, value)| (name.to_owned(), value));
     RawRequest {
         method: request.method.word().to_owned(),
         target: format!("{}{}", client.manifest().vendor.path, encoded.target),

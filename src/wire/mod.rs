@@ -8,7 +8,7 @@ pub use crate::xml;
 pub use cost::Alone;
 pub use pbx::{Pbx, RawRequest};
 
-use crate::model::{Fault, FaultCause, FaultKind, Record, Secret};
+use crate::model::{Fault, FaultCause, FaultKind, Record, Secret, WireText};
 use std::fmt;
 use std::time::Duration;
 use url::form_urlencoded;
@@ -67,7 +67,7 @@ pub enum Body {
     /// An XML document, sent as `application/xml; charset=utf-8`.
     Xml(xml::Element),
     /// Names and values, sent as `application/x-www-form-urlencoded`.
-    Form(Vec<(String, String)>),
+    Form(Vec<(String, WireText)>),
 }
 
 /// One request to a PBX. May contain secrets in query, headers and body, so its `Debug` shows none of them.
@@ -80,7 +80,7 @@ pub struct Request {
     /// The path, beginning with `/`, below the target's address; percent-encoded where needed.
     pub path: String,
     /// The query's names and values, not yet encoded.
-    pub query: Vec<(String, String)>,
+    pub query: Vec<(String, WireText)>,
     /// Headers beside Content-Type.
     pub headers: Vec<(&'static str, Secret)>,
     /// The body.
@@ -112,7 +112,7 @@ impl Request {
     }
 
     /// The same request with one more item in its query.
-    pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn query(mut self, name: impl Into<String>, value: impl Into<WireText>) -> Self {
         self.query.push((name.into(), value.into()));
         self
     }
@@ -129,6 +129,20 @@ impl Request {
         self
     }
 
+    /// The secrets of the query, the headers and a form with their names, so that nothing is shown that repeats one.
+    /// Bodies of JSON and XML are the vendor's, who alone tells what in them is secret.
+    pub fn reveal_secrets(&self) -> impl Iterator<Item = (&str, &str)> {
+        let form = match &self.body {
+            Body::Form(pairs) => pairs.as_slice(),
+            _ => &[],
+        };
+        let values = self.query.iter().chain(form);
+        let values = values.filter(|(_, value)| value.open().is_none());
+        let values = values.map(|(name, value)| (name.as_str(), value.reveal()));
+        let headers = self.headers.iter();
+        values.chain(headers.map(|(name, secret)| (*name, secret.reveal())))
+    }
+
     /// The request as it goes out: path with query, and the body with its type.
     ///
     /// # Errors
@@ -136,11 +150,8 @@ impl Request {
     pub fn encode(&self) -> Result<Encoded, Fault> {
         let mut target = self.path.clone();
         if !self.query.is_empty() {
-            let pairs = form_urlencoded::Serializer::new(String::new())
-                .extend_pairs(&self.query)
-                .finish();
             target.push('?');
-            target.push_str(&pairs);
+            target.push_str(&form_encoded(&self.query));
         }
         let (content_type, body) = match &self.body {
             Body::Empty => (None, Vec::new()),
@@ -154,18 +165,27 @@ impl Request {
             ),
             Body::Form(pairs) => (
                 Some("application/x-www-form-urlencoded"),
-                form_urlencoded::Serializer::new(String::new())
-                    .extend_pairs(pairs)
-                    .finish()
-                    .into_bytes(),
+                form_encoded(pairs).into_bytes(),
             ),
         };
+        let headers = self.headers.iter();
         Ok(Encoded {
             target,
+            headers: headers
+                .map(|(name, secret)| (*name, secret.reveal().to_owned()))
+                .collect(),
             content_type,
             body,
         })
     }
+}
+
+/// Names and values in the form in which queries and forms have them.
+fn form_encoded(pairs: &[(String, WireText)]) -> String {
+    let pairs = pairs.iter().map(|(name, value)| (name, value.reveal()));
+    form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(pairs)
+        .finish()
 }
 
 impl fmt::Debug for Request {
@@ -184,6 +204,8 @@ impl fmt::Debug for Request {
 pub struct Encoded {
     /// Path and query.
     pub target: String,
+    /// Headers beside Content-Type.
+    pub headers: Vec<(&'static str, String)>,
     /// The body's type, where there is a body.
     pub content_type: Option<&'static str>,
     /// The body.
@@ -345,7 +367,7 @@ mod tests {
     #[test]
     fn debug_shows_no_secret() {
         let request = Request::new("login", Method::Post, "/login", Effect::Reads)
-            .query("token", "canary-1")
+            .query("token", Secret::new("canary-1"))
             .header("access_token", Secret::new("canary-2"))
             .body(Body::Form(vec![("password".into(), "canary-3".into())]));
         let reply = Reply::new(200, "text/plain", "canary-4");
@@ -354,6 +376,23 @@ mod tests {
             shown.contains("POST /login") && !shown.contains("canary"),
             "{shown}"
         );
+    }
+
+    #[test]
+    fn the_secrets_of_a_request_are_those_of_query_headers_and_form() {
+        let request = Request::new("login", Method::Post, "/login", Effect::Reads)
+            .query("name", "hotel")
+            .query("token", Secret::new("canary-1"))
+            .header("access_token", Secret::new("canary-2"))
+            .body(Body::Form(vec![
+                ("user".into(), "desk".into()),
+                ("password".into(), Secret::new("canary-3").into()),
+            ]));
+        let mut secrets: Vec<(&str, &str)> = request.reveal_secrets().collect();
+        secrets.sort_unstable();
+        let named = ["access_token", "password", "token"];
+        assert!(secrets.iter().map(|(name, _)| *name).eq(named));
+        assert!(secrets.iter().all(|(_, text)| text.starts_with("canary")));
     }
 
     #[test]

@@ -91,7 +91,7 @@ impl Dialect for OpenVox {
     }
 
     fn authorise(&self, mut request: Request, session: &Session) -> Request {
-        let token = session.token.reveal().to_owned();
+        let token = session.token.clone().into();
         request.query.insert(0, ("token".to_owned(), token));
         request
     }
@@ -124,10 +124,7 @@ impl OpenVox {
     fn sign_in(&self, talk: &mut Talk<'_>, account: &Account) -> Step<Answer> {
         let fields = vec![
             ("username", account.username.clone().into()),
-            (
-                "password",
-                WireText::Secret(md5_hex(account.password.reveal()).into()),
-            ),
+            ("password", account.password.derive(md5_hex).into()),
             ("port", REPORT_PORT.to_owned().into()),
             ("version", self.word("version").to_owned().into()),
         ];

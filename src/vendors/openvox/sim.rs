@@ -162,12 +162,14 @@ impl Sim {
         {
             return Err(BLANK);
         }
-        let expected: String = Md5::digest(self.account.password.reveal())
-            .iter()
-            .flat_map(|byte| [byte >> 4, byte & 15])
-            .filter_map(|half| char::from_digit(u32::from(half), 16))
-            .collect();
-        if given("username") != self.account.username || given("password") != expected {
+        let expected = self.account.password.derive(|password| {
+            let digits = Md5::digest(password);
+            let halves = digits.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+            halves
+                .filter_map(|half| char::from_digit(u32::from(half), 16))
+                .collect()
+        });
+        if given("username") != self.account.username || expected != *given("password") {
             self.wrong_in_a_row += 1;
             return Err(WRONG_PASSWORD);
         }

@@ -11,13 +11,16 @@ mod tests;
 use super::conversation::{Conversation, Dialect, Step};
 use super::{Account, Client, Settings, Task};
 use crate::manifest::{Manifest, Purpose};
-use crate::model::{Fault, FaultKind, Record, Secret};
+use crate::model::{Fault, FaultKind, Record, Secret, WireText};
 use crate::wire::xml::{self, Element};
 use crate::wire::{Answer, Body, Effect, Exchange, Listing, Method, Request, Session, Turn};
 use url::form_urlencoded;
 
 /// The end of a type's name in `knownType`: printed for SIP, inferred for others.
 const KNOWN_TYPE_END: &str = "ExtensionInfo";
+
+/// The parameter with an extension's configuration.
+const CONFIG: &str = "ConfigXML";
 
 facts!("vendor.toml");
 
@@ -196,14 +199,14 @@ impl Ozeki {
     /// looks up the extension that would be removed.
     fn delete(&self, talk: &mut Talk<'_>, number: &str) -> Step<Answer> {
         self.own_config(talk, number)?;
-        let id = vec![("ExtensionId", number.to_owned())];
+        let id = vec![("ExtensionId", number.into())];
         talk.ask(self.request("RemoveConfig", id, Effect::Writes))?;
         Ok(Answer::Done)
     }
 
     /// Asks GetConfig for this number; returns its configuration or the PBX's refusal.
     fn config(&self, talk: &mut Talk<'_>, number: &str) -> Step<Result<Element, Fault>> {
-        let id = vec![("ExtensionId", number.to_owned())];
+        let id = vec![("ExtensionId", number.into())];
         let response = match talk.try_ask(self.request("GetConfig", id, Effect::Reads))? {
             Ok(response) => response,
             Err(refusal) => return Ok(Err(refusal)),
@@ -242,8 +245,8 @@ impl Ozeki {
     ) -> Step<Result<Element, Fault>> {
         let config = self.config_xml(config).map_err(|fault| talk.end(fault))?;
         let parameters = vec![
-            ("ExtensionType", self.extension_type.clone()),
-            ("ConfigXML", config),
+            ("ExtensionType", WireText::from(&self.extension_type)),
+            (CONFIG, Secret::new(config).into()),
         ];
         talk.try_ask(self.request(command, parameters, Effect::Writes))
     }
@@ -263,11 +266,11 @@ impl Ozeki {
     fn request(
         &self,
         command: &'static str,
-        parameters: Vec<(&'static str, String)>,
+        parameters: Vec<(&'static str, WireText)>,
         effect: Effect,
     ) -> Request {
         let mut request = Request::new(command, self.method, "/", effect);
-        let pairs = std::iter::once(("command", command.to_owned())).chain(parameters);
+        let pairs = std::iter::once(("command", command.into())).chain(parameters);
         add_parameters(&mut request, pairs);
         request
     }
@@ -309,21 +312,16 @@ impl Ozeki {
 
     /// The secrets that a request carries: the office user's password, and that of the telephone account.
     fn secrets(&self, request: &Request) -> Vec<String> {
-        let pairs = match &request.body {
-            Body::Form(pairs) => pairs,
-            _ => &request.query,
-        };
-        let secret = |(name, value): &(String, String)| match name.as_str() {
-            "Password" => Some(value.clone()),
-            "ConfigXML" => {
-                let once = value.replace("&lt;", "<").replace("&amp;", "&");
-                let config = if self.escape_twice { &once } else { value };
+        let secret = |(name, text): (&str, &str)| match name {
+            CONFIG => {
+                let once = text.replace("&lt;", "<").replace("&amp;", "&");
+                let config = if self.escape_twice { &once } else { text };
                 let config = xml::parse(config.as_bytes()).ok()?;
                 config.child_text("Password").map(str::to_owned)
             }
-            _ => None,
+            _ => Some(text.to_owned()),
         };
-        pairs.iter().filter_map(secret).collect()
+        request.reveal_secrets().filter_map(secret).collect()
     }
 }
 
@@ -358,8 +356,12 @@ impl OfficeUser {
 
     /// Builds a session that never expires: its token is the user's parameters, form-encoded.
     fn session(&self) -> Session {
+        let parameters = self.parameters();
+        let pairs = parameters
+            .iter()
+            .map(|(name, value)| (name, value.reveal()));
         let token = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(self.parameters())
+            .extend_pairs(pairs)
             .finish();
         Session {
             token: Secret::new(token),
@@ -373,18 +375,18 @@ impl OfficeUser {
     }
 
     /// Returns none where the target has no user: the PBX asks for one only where it is set to.
-    fn parameters(&self) -> Vec<(&'static str, String)> {
+    fn parameters(&self) -> Vec<(&'static str, WireText)> {
         if self.name.is_empty() {
             return vec![];
         }
         vec![
-            ("Username", self.name.clone()),
-            ("Password", self.password.reveal().to_owned()),
+            ("Username", WireText::from(&self.name)),
+            ("Password", self.password.clone().into()),
         ]
     }
 }
 
-fn add_parameters(request: &mut Request, pairs: impl Iterator<Item = (&'static str, String)>) {
+fn add_parameters(request: &mut Request, pairs: impl Iterator<Item = (&'static str, WireText)>) {
     let pairs = pairs.map(|(name, value)| (name.to_owned(), value));
     match (&mut request.body, request.method) {
         (_, Method::Get) => request.query.extend(pairs),

@@ -192,7 +192,7 @@ impl Ozeki {
             return Ok(());
         };
         match (parameters.get("Username"), parameters.get("Password")) {
-            (Some(user), Some(pass)) if user == username && pass == password.reveal() => Ok(()),
+            (Some(user), Some(pass)) if user == username && *password == **pass => Ok(()),
             (Some(_), Some(_)) => Err(No(
                 305,
                 "Authentication failed, bad username or password".into(),

@@ -103,7 +103,7 @@ impl Dialect for PortSip {
 
     fn authorise(&self, mut request: Request, session: &Session) -> Request {
         let token = &session.token;
-        if token.reveal().is_empty() {
+        if token.is_empty() {
             return request;
         }
         if self.token_in_header {
@@ -112,9 +112,10 @@ impl Dialect for PortSip {
         if self.token_in_body {
             match &mut request.body {
                 Body::Json(Value::Object(body)) => {
-                    body.insert("access_token".into(), token.reveal().into());
+                    let token = json::string(&token.clone().into());
+                    body.insert("access_token".into(), token);
                 }
-                _ => request = request.query("access_token", token.reveal()),
+                _ => request = request.query("access_token", token.clone()),
             }
         }
         request
@@ -235,10 +236,11 @@ fn greeting(talk: &Talk<'_>, wanted: &Record) -> Step<Option<greetings::Wish>> {
 }
 
 fn sign_in(talk: &mut Talk<'_>, account: &Account) -> Step<Answer> {
+    let password = json::string(&account.password.clone().into());
     let answer = talk.sign_in(post(
         "account/credentials/verify",
         Effect::Reads,
-        json!({ "username": account.username, "password": account.password.reveal() }),
+        json!({ "username": account.username, "password": password }),
     ))?;
     renewed(&answer, LIFETIME)
         .map(Answer::Session)
@@ -413,21 +415,14 @@ fn secrets(request: &Request) -> impl Iterator<Item = &str> {
         Body::Json(body) => Some(body),
         _ => None,
     };
-    let in_body = [
+    let paths = [
         "access_token",
         "password",
         "web_access_password",
         "voice_mail.voicemail_pin",
         "url",
-    ]
-    .into_iter()
-    .filter_map(move |path| json::at(body?, path)?.as_str());
-    let in_query = request
-        .query
-        .iter()
-        .filter(|(name, _)| name == "access_token");
-    let in_headers = request.headers.iter().map(|(_, secret)| secret.reveal());
-    in_body
-        .chain(in_query.map(|(_, token)| token.as_str()))
-        .chain(in_headers)
+    ];
+    let paths = paths.into_iter();
+    let in_body = paths.filter_map(move |path| json::at(body?, path)?.as_str());
+    in_body.chain(request.reveal_secrets().map(|(_, text)| text))
 }

@@ -730,7 +730,7 @@ mod listing_all {
     fn list(replies: &[Reply]) -> (usize, Turn) {
         let (requests, turn) = told(&*vendor(&[]), &Task::List, replies);
         for (index, request) in requests.iter().enumerate() {
-            let wanted = ("pagination".to_owned(), (index + 1).to_string());
+            let wanted = ("pagination".to_owned(), (index + 1).to_string().into());
             assert!(request.query.contains(&wanted));
         }
         (requests.len(), turn)

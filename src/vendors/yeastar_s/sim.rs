@@ -133,8 +133,9 @@ impl Sim {
         if self.wrong_in_a_row >= 5 {
             return Err(LOCKED);
         }
-        let expected = digest(self.account.password.reveal());
-        if text(fields, "username") != self.account.username || text(fields, "password") != expected
+        let expected = self.account.password.derive(digest);
+        if text(fields, "username") != self.account.username
+            || expected != *text(fields, "password")
         {
             self.wrong_in_a_row += 1;
             return Err(WRONG_PASSWORD);

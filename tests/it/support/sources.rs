@@ -35,12 +35,15 @@ pub(crate) fn sources() -> Vec<(String, String)> {
 pub(crate) fn program_sources() -> Vec<(String, String)> {
     let is_program = |name: &str| !name.ends_with("tests.rs") && !name.contains("/tests/");
     let files = sources().into_iter().filter(|(name, _)| is_program(name));
-    let without_tests = |(name, text): (String, String)| {
-        let tests = text.find("#[cfg(test)]\nmod tests {");
-        let program = text[..tests.unwrap_or(text.len())].to_owned();
-        (name, program)
-    };
-    files.map(without_tests).collect()
+    files
+        .map(|(name, text)| (name, without_tests(&text).to_owned()))
+        .collect()
+}
+
+/// A file's text up to the tests in it.
+pub(crate) fn without_tests(text: &str) -> &str {
+    let tests = text.find("#[cfg(test)]\nmod tests {");
+    &text[..tests.unwrap_or(text.len())]
 }
 
 /// The lines that are no comment of their own.
