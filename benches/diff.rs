@@ -69,7 +69,7 @@ fn fields(manifest: &Manifest) -> Vec<Field> {
     Field::all().filter(given_back).collect()
 }
 
-/// Writes an export: with `changed`, as it is the next night.
+/// Writes an export: with `changed`, as it is at the next export.
 fn export(path: &Path, fields: &[Field], count: usize, changed: Option<usize>) -> io::Result<()> {
     let headings: Vec<&str> = fields.iter().map(|field| field.name()).collect();
     let mut writer =

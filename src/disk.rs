@@ -114,7 +114,7 @@ impl WholeFile {
         self.file.as_file_mut()
     }
 
-    /// Gives the file its place, replacing the one there, once it is safely on the disk.
+    /// Puts the file in its place, replacing the one there, once it is safely on the disk.
     pub(crate) fn keep(self) -> io::Result<()> {
         self.file.as_file().sync_all()?;
         self.file.persist(&self.path).map_err(io::Error::from)?;
@@ -165,7 +165,7 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8], readers: Readers) -> io::Resu
     file.keep_new()
 }
 
-/// Gives a complete file another name, replacing any file of that name.
+/// Renames a complete file, replacing any file of that name.
 pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)?;
     sync_folder(folder_of(to))

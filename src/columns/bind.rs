@@ -625,7 +625,7 @@ impl Binder<'_> {
         (read, reading)
     }
 
-    /// Reads what a product's sheet says beyond its headings.
+    /// Reads the parts of a product's sheet that its headings alone do not give.
     fn plan_product(
         &self,
         product: &Product,

@@ -125,23 +125,24 @@ impl Deeds {
     }
 }
 
-/// A column that says of each row whether it is to be deleted, or whether it is to stay.
+/// A column that marks rows to be deleted, or rows to stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Removal {
     pub(super) column: usize,
-    /// The column says which rows stay.
+    /// True if the column marks the rows that stay.
     pub(super) keeps: bool,
     pub(super) deeds: Deeds,
 }
 
 impl Removal {
-    /// Compares a cell with the work on the row. In a deletion, a row that is to stay has the finding [`STAYS`], and a blank cell below `Keep` says nothing.
+    /// Compares a cell with the work on the row. In a deletion, a row that should stay has the finding [`STAYS`], and a
+    /// blank cell below `Keep` is no mark.
     pub(super) fn against(&self, text: &str) -> Option<Finding> {
         let text = text.trim();
         let said = match (switch(text), text.is_empty()) {
             (Some("on"), _) => Some(!self.keeps),
             (Some(_), _) => Some(self.keeps),
-            // Blank means no below `Delete`; below `Keep` it may mean that nobody has looked yet.
+            // A blank cell below `Delete` means no; below `Keep` the row may simply not have been looked at yet.
             (None, true) if !self.keeps || !self.deeds.delete => Some(false),
             (None, _) => None,
         };

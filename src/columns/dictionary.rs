@@ -185,7 +185,7 @@ impl Dictionary {
         kept
     }
 
-    /// Tells a heading that people write just so from one that a machine spells.
+    /// Distinguishes a heading that people write in exactly this form from one that a machine spells.
     #[cfg(test)]
     pub(super) fn is_written(&self, heading: &str) -> bool {
         let heading = heading.to_lowercase();

@@ -93,7 +93,7 @@ pub struct CellReading {
     in_two: Option<usize>,
     /// The column with actions, and the changes that it may ask for.
     action: Option<(usize, Deeds)>,
-    /// The columns that say whether the row is to be deleted or is to stay.
+    /// The columns that mark rows to be deleted or to stay.
     removals: Vec<Removal>,
     /// The last column with a heading, where the product writes a list into it whose commas part it into further cells.
     parted_list: Option<usize>,

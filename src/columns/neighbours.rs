@@ -33,15 +33,15 @@ impl Binder<'_> {
         self.resolve_states();
     }
 
-    /// Reads from a column for the opposite if an account is on, unless another column tells it.
+    /// Reads from a column for the opposite if an account is on, unless another column has it.
     fn resolve_disabled(&mut self, column: usize) {
         if !self.has(Field::ENABLED) {
             self.read_enabled(column, How::Opposite, "the opposite of enabled");
         }
     }
 
-    /// Reads from a column with words such as `active` if an account is on, unless another column tells it. The `status` of
-    /// an export is the state of the phone, in other words.
+    /// Reads from a column with words such as `active` if an account is on, unless another column has it. The `status`
+    /// of an export is the state of the phone, in other words.
     fn resolve_states(&mut self) {
         if self.has(Field::ENABLED) {
             return;

@@ -289,7 +289,7 @@ mod tests {
             assert!(!product.marks.is_empty(), "{}", product.id);
             for set in &product.marks {
                 let others = products().iter().filter(|other| other.id != product.id);
-                // Older and newer versions of one product may share what they mean alike.
+                // Older and newer versions of one product may share headings of the same meaning.
                 let fields = |of: &'static Product, heading: &String| match of.word(heading) {
                     Some(Word::Read(cell)) => Some(cell.fields()),
                     Some(Word::LeftOut) => Some(vec![]),
@@ -314,7 +314,7 @@ mod tests {
                     "{}: {set:?} are {rivals:?}'s too",
                     product.id
                 );
-                // What people write in sheets of all kinds tells nothing, unless machines spell it so.
+                // A heading in sheets of all kinds is no evidence, unless it is spelt as machines do.
                 let odd = set
                     .iter()
                     .filter(|heading| !dictionary().is_written(heading))

@@ -82,12 +82,12 @@ pub(super) enum How {
     AfterComma,
     /// Both sides of the comma, the one behind it first.
     AroundComma,
-    /// `on` or `off` for a word that names a state. A column that has other uses may hold other words too, which say
-    /// nothing.
+    /// `on` or `off` for a word that names a state. A column that has other uses may contain other words too, which are
+    /// ignored.
     State { other_words: bool },
-    /// This word where the cell holds a value.
+    /// This word where the cell is not blank.
     WhereFilled(&'static str),
-    /// The opposite of a switch; a word that names a state stands for that state.
+    /// The opposite of a switch; a word that names a state is taken as that state.
     Opposite,
     /// Unchanged.
     AsIs,
@@ -162,7 +162,7 @@ impl Translation {
     }
 }
 
-/// `on` where the text says that the opposite of enabled is not so.
+/// Returns `on` where the text denies the opposite of enabled.
 fn opposite(text: &str) -> Cow<'_, str> {
     let trimmed = text.trim();
     match (state(trimmed), switch(trimmed)) {

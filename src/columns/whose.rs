@@ -133,10 +133,10 @@ pub(super) fn owner<'m>(
     }
 }
 
-/// What `--headings` calls rowcall's own names, common words and those of the vendor that the sheet goes to.
+/// The word of `--headings` for rowcall's own names, common words and those of the vendor that the sheet goes to.
 const OWN: &str = "rowcall";
 
-/// The answers to whose a sheet is, where it may be a product's or anybody's.
+/// Lists the options that name the sheet's owner, where it may be a product's or anybody's.
 pub(super) fn whose_flags(product: &Product, target: &Manifest) -> Vec<String> {
     let mut ids = vec![product.id.as_str(), OWN];
     if !ids.contains(&target.vendor.id.as_str()) {

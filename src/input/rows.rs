@@ -76,7 +76,7 @@ impl InputRow {
         !self.findings.iter().any(Finding::is_error)
     }
 
-    /// Returns whether a column of its sheet says that it is not to be deleted.
+    /// Returns true if a column of its sheet marks it as one that stays.
     pub(crate) fn stays(&self) -> bool {
         self.findings.iter().any(|finding| finding.rule == STAYS)
     }

@@ -270,7 +270,7 @@ struct Mapper<'r> {
     number: String,
     /// The fields that are still to be accounted for.
     own: BTreeMap<Field, Value>,
-    /// The fields that a row of a sheet gives, also as empty.
+    /// The fields in a row of a sheet, also the emptied ones.
     given: BTreeSet<Field>,
     /// The fields that have no effect here, with the reason.
     dormant: BTreeMap<Field, &'r str>,

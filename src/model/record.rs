@@ -92,7 +92,7 @@ impl Record {
         self.text(field) == Some("on")
     }
 
-    /// Gives a field its text; the empty text means *empty it*.
+    /// Sets a field's text; the empty text means *empty it*.
     pub fn set(&mut self, field: Field, text: impl Into<Secret>) {
         self.fields.insert(field, text.into());
     }

@@ -85,7 +85,7 @@ impl ReportFile {
         }
     }
 
-    /// Writes the line of an outcome; `heading` gives the heading of a finding's column as its sheet has it.
+    /// Writes the line of an outcome; `heading` is the heading of a finding's column as its sheet has it.
     ///
     /// # Errors
     /// As [`Writer::row`].

@@ -87,7 +87,7 @@ impl Failure {
 }
 
 impl From<LedgerError> for Failure {
-    /// Gives exit 3 where another run has locked the target, else 2.
+    /// Takes exit 3 where another run has locked the target, else 2.
     fn from(error: LedgerError) -> Failure {
         let failure = match &error {
             LedgerError::Locked(_) => Failure::target(&error),

@@ -109,8 +109,8 @@ impl Country {
     }
 }
 
-/// A country's code and the number behind it, without what is dialled before the number within that country only. Of a
-/// country that is not known, only a number that cannot have it is certain.
+/// Splits a number into a country's code and the rest, without the prefix that is dialled before the rest within that
+/// country only. Of an unknown country, only a number that cannot have one is certain.
 fn without_trunk(digits: &str, zero: bool) -> Option<(&str, &str)> {
     let known = COUNTRIES
         .iter()
@@ -132,7 +132,7 @@ pub(super) enum More {
     Extension,
 }
 
-/// So many digits a number has at least that stands beside another.
+/// The fewest digits of a number written beside another.
 const BESIDE_DIGITS: usize = 4;
 
 /// Words before the extension behind a number.

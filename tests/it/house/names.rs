@@ -74,7 +74,7 @@ fn no_function_is_called_of() {
     }
 }
 
-/// First words of a comment that asks what it should say.
+/// First words of a comment that does not begin with the thing itself.
 const RIDDLES: [&str; 11] = [
     "What", "Whether", "Which", "How", "Where", "Who", "Whose", "Why", "When", "Nobody", "Nothing",
 ];

@@ -1,4 +1,4 @@
-//! What cells say of the row and of the account: switched off, to be deleted, a forward that is on by its number.
+//! Cells about the row and the account: switched off, to be deleted, a forward that is on by its number.
 
 use crate::support::pbx::Desk;
 
@@ -136,7 +136,7 @@ fn a_forward_is_on_where_its_product_switches_it_on_by_the_number() {
     assert_eq!(forward, ["on", "Custom Number", "03012345"]);
     assert_ne!(stored("2001", "noanswerforward"), "on");
     assert_ne!(stored("2002", "busyforward"), "on");
-    // Nobody's sheet does not tell it, and is warned of.
+    // A sheet of no known product does not show it, and gets a warning.
     let sheet = "number,name,secret,forward_busy_number\n2001,Ann,tR7xkQ2mZp9w,03012345\n";
     desk.write("s.csv", sheet);
     let words = desk.ends("check s.csv --for openvox --all", 0).out;
@@ -158,7 +158,7 @@ fn a_list_whose_commas_part_it_into_cells_without_a_heading_is_read_whole() {
     desk.ends("import s.csv --to TARGET --rate 5000", 0);
     let stored = |wire| desk.pbx.sim.stored("2001", wire).unwrap_or_default();
     assert_eq!(stored("enablevmtoemail"), "on");
-    // What is no piece of a list may belong elsewhere.
+    // A text that is no piece of a list may belong elsewhere.
     desk.write(
         "s.csv",
         format!("{headings}\n{row}\n").replace("saycid=yes", "Muster"),
