@@ -162,7 +162,7 @@ impl Translation {
     }
 }
 
-/// Returns `on` where the text denies the opposite of enabled.
+/// Turns a switch round; a word that names a state becomes that state, any other text stays.
 fn opposite(text: &str) -> Cow<'_, str> {
     let trimmed = text.trim();
     match (state(trimmed), switch(trimmed)) {

@@ -146,7 +146,7 @@ pub(super) fn whose_flags(product: &Product, target: &Manifest) -> Vec<String> {
     ids.into_iter().map(flag).collect()
 }
 
-/// Whether a heading means something to everybody, or to the vendor that the sheet goes to, and not to the product.
+/// Returns true if a heading means something to everyone, or to the vendor that the sheet goes to, and not to the product.
 fn is_otherwise(product: &'static Product, own: &HashMap<String, Field>, heading: &str) -> bool {
     let word = product.word(heading);
     let reads = |field| matches!(word, Some(Word::Read(cell)) if cell.fields().contains(&field));
