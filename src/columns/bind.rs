@@ -530,7 +530,11 @@ impl Binder<'_> {
             });
         }
         let (read, reading) = self.plan_reading();
+        let is_unread = |meaning: &Meaning| matches!(meaning, Meaning::Unknown | Meaning::Open(_));
+        let meanings = self.meanings.iter().enumerate();
+        let unread = meanings.filter(|(_, meaning)| is_unread(meaning));
         Ok(Binding {
+            unread: unread.map(|(column, _)| column).collect(),
             columns,
             is_foreign,
             notes: self.notes,

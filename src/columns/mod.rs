@@ -81,6 +81,8 @@ pub struct Binding {
     pub notes: Vec<Finding>,
     /// The columns that are read, in the order of the sheet; those behind its last one are derived.
     read: Vec<(Field, usize)>,
+    /// The columns with a heading that are not understood.
+    unread: Vec<usize>,
     reading: Arc<CellReading>,
 }
 
@@ -133,6 +135,11 @@ impl Binding {
     pub fn column_of(&self, field: Field) -> Option<usize> {
         let read = self.read.iter().find(|(known, _)| *known == field);
         read.map(|(_, column)| *column)
+    }
+
+    /// The columns with a heading that are not understood.
+    pub fn unread(&self) -> impl Iterator<Item = usize> + '_ {
+        self.unread.iter().copied()
     }
 
     /// The person's name in a row, as it is written: the one that is shown, else given name and surname.

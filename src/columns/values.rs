@@ -137,11 +137,17 @@ impl Derived {
     }
 }
 
+/// Stands among a product's words for every other one.
+const ANY_OTHER: &str = "*";
+
 impl Translation {
     fn value<'t>(&'t self, text: &'t str) -> Cow<'t, str> {
         let trimmed = text.trim();
         let mut words = self.values.iter();
         if let Some((_, meaning)) = words.find(|(word, _)| same_word(word, trimmed)) {
+            return Cow::Borrowed(meaning);
+        }
+        if let Some(meaning) = self.values.get(ANY_OTHER).filter(|_| !trimmed.is_empty()) {
             return Cow::Borrowed(meaning);
         }
         if self.inverse {

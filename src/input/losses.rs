@@ -2,10 +2,12 @@
 //! treatment of columns that the vendor has no field for.
 
 use super::Rows;
+use crate::columns::Binding;
 use crate::columns::leave_out_flag;
 use crate::model::{Finding, RuleId, Severity};
 use crate::report::FindingSummary;
 use crate::rim::Failure;
+use crate::sheet::Sheet;
 use std::collections::BTreeMap;
 
 fn is_about_lacking(finding: &Finding) -> bool {
@@ -34,6 +36,15 @@ impl Rows {
         summary.lines()
     }
 
+    /// The columns of which nobody knows what they mean, with their sheets.
+    fn unread_columns(&self) -> Vec<(usize, usize)> {
+        let of_sheet = |(sheet, (_, binding)): (usize, &(Sheet, Binding))| {
+            let unread = binding.unread().map(move |column| (sheet, column));
+            unread.collect::<Vec<_>>()
+        };
+        self.sheets.iter().enumerate().flat_map(of_sheet).collect()
+    }
+
     /// Refuses rows of which something would be lost.
     ///
     /// # Errors
@@ -50,6 +61,19 @@ impl Rows {
                 *lost.entry((row.sheet, column, field)).or_default() += 1;
             }
         }
+        for (sheet, column) in self.unread_columns() {
+            let filled = self.rows.iter().filter(|row| {
+                row.sheet == sheet
+                    && row
+                        .cells()
+                        .get(column)
+                        .is_some_and(|cell| !cell.trim().is_empty())
+            });
+            let count = filled.count() as u64;
+            if count > 0 {
+                lost.insert((sheet, column, ""), count);
+            }
+        }
         if lost.is_empty() {
             return Ok(());
         }
@@ -59,6 +83,7 @@ impl Rows {
             Some(heading).filter(|heading| heading != field)
         };
         let counted = lost.iter().map(|(key, count)| match heading(key) {
+            Some(heading) if key.2.is_empty() => format!("{heading} (not read) {count}"),
             Some(heading) => format!("{heading} ({}) {count}", key.2),
             None => format!("{} {count}", key.2),
         });

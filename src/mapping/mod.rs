@@ -553,7 +553,13 @@ impl<'r> Mapper<'r> {
                     .collect();
                 let back = format!("{first} {last}").trim() == name;
                 let how = said_of_way_back(&row.reason, back || route.from.is_sheet(), "joined");
-                self.translate(row.from, &written, how);
+                // Rows of one sheet are told of in the same words, whether or not their names have two parts.
+                let to = if route.from.is_sheet() {
+                    &row.to[..]
+                } else {
+                    &written
+                };
+                self.translate(row.from, to, how);
             }
         }
         for row in &table.names_number {

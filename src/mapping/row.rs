@@ -123,11 +123,27 @@ impl Mapper<'_> {
                 }
             } else if !is_taken && self.own.contains_key(&field) {
                 self.drop_of_row(field, row);
+            } else if !is_taken && text.is_empty() && !self.made_of(field).is_empty() {
+                let to = self.made_of(field);
+                let how = "emptied with it".to_owned();
+                self.entry(field, Mapping::Translated, &to, how);
             } else if !is_taken && text.is_empty() {
                 let how = format!("{there} has no such field, so there is nothing to empty");
                 self.entry(field, Mapping::Dropped { lost: false }, &[], how);
             }
         }
+    }
+
+    /// The fields that the vendor takes and that are made of this one alone, where the sheet does not give them.
+    fn made_of(&self, field: Field) -> Vec<Field> {
+        let table = self.route.table;
+        let same = table.same.iter().filter(|same| same.from == field);
+        let split = table.split.iter().filter(|split| split.from == field);
+        let made = same
+            .map(|same| same.to)
+            .chain(split.flat_map(|split| split.to));
+        made.filter(|to| self.route.takes(*to).is_some() && !self.given.contains(to))
+            .collect()
     }
 
     fn drop_of_row(&mut self, field: Field, row: &Record) {

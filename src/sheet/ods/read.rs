@@ -137,7 +137,7 @@ impl Book {
     fn prove(&mut self) -> Result<(), SheetError> {
         let mut tables = 0;
         let mut marked = Vec::new();
-        self.package.survey(CONTENT, |tag| match tag_name(tag) {
+        self.package.survey(CONTENT, |tag, _| match tag_name(tag) {
             b"table" => tables += 1,
             b"named-range" | b"named-expression"
                 if tag_value(tag, "table:name") == Some(NOTES_MARK.as_bytes()) =>
@@ -163,7 +163,7 @@ impl Book {
         let mut style = Vec::new();
         let (mut tables, mut line, mut groups) = (0, 0, 0_usize);
         let (mut row, mut repeated) = (RowLook::default(), 0);
-        self.package.survey(CONTENT, |tag| {
+        self.package.survey(CONTENT, |tag, _| {
             let name = tag_name(tag);
             match name {
                 b"style" => style = tag_value(tag, "style:name").unwrap_or_default().to_vec(),

@@ -369,6 +369,31 @@ fn hidden_grouped_and_struck_rows_are_said_and_left_out_on_request() {
 }
 
 #[test]
+fn a_row_is_struck_also_where_a_piece_of_a_text_is() {
+    let bytes = book(|workbook| {
+        let sheet = workbook.add_worksheet();
+        let (plain, struck) = (Format::new(), Format::new().set_font_strikethrough());
+        for (row, text) in (0..).zip(["number", "2001", "2002"]) {
+            sheet.write_string(row, 0, text).unwrap();
+        }
+        let pieces = [(&struck, "Ann"), (&plain, " Bo")];
+        sheet.write_rich_string(1, 1, &pieces).unwrap();
+        let pieces = [(&plain, "Cy"), (&Format::new().set_bold(), " Di")];
+        sheet.write_rich_string(2, 1, &pieces).unwrap();
+        sheet.write_string(0, 1, "name").unwrap();
+    });
+    let sheet = sheets_of(&bytes, &ReadOptions::default())
+        .unwrap()
+        .remove(0);
+    let told = "1 row with a cell that is struck through, read like the others";
+    assert!(
+        sheet.notes.iter().any(|note| note == told),
+        "{:?}",
+        sheet.notes
+    );
+}
+
+#[test]
 fn rows_of_ods_that_are_hidden_grouped_or_struck_are_said() {
     let cell = |style: &str, text: &str| {
         format!(

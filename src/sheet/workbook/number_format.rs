@@ -73,6 +73,54 @@ impl Formats {
 pub(crate) struct NumberFormat {
     /// For positive numbers, negative ones, zero; fewer where fewer were written.
     sections: Vec<Section>,
+    /// The conditions of the first sections, where they choose the section: the last one is for all other numbers.
+    conditions: Vec<Condition>,
+}
+
+/// A condition of a section: `[<=9999999]`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Condition {
+    compare: Compare,
+    than: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Compare {
+    Less,
+    LessOrEqual,
+    Equal,
+    NotEqual,
+    GreaterOrEqual,
+    Greater,
+}
+
+impl Condition {
+    /// Reads what stands in the brackets; `None` where it is no condition.
+    fn parse(inside: &str) -> Option<Condition> {
+        let comparisons = [
+            ("<=", Compare::LessOrEqual),
+            (">=", Compare::GreaterOrEqual),
+            ("<>", Compare::NotEqual),
+            ("<", Compare::Less),
+            (">", Compare::Greater),
+            ("=", Compare::Equal),
+        ];
+        comparisons.into_iter().find_map(|(sign, compare)| {
+            let than = inside.strip_prefix(sign)?.trim().parse().ok()?;
+            Some(Condition { compare, than })
+        })
+    }
+
+    fn is_met_by(self, value: f64) -> bool {
+        match self.compare {
+            Compare::Less => value < self.than,
+            Compare::LessOrEqual => value <= self.than,
+            Compare::Equal => value == self.than,
+            Compare::NotEqual => value != self.than,
+            Compare::GreaterOrEqual => value >= self.than,
+            Compare::Greater => value > self.than,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -120,6 +168,7 @@ impl NumberFormat {
     pub(crate) fn general() -> NumberFormat {
         NumberFormat {
             sections: vec![Section::General],
+            conditions: vec![],
         }
     }
 
@@ -152,21 +201,51 @@ impl NumberFormat {
     }
 
     pub(crate) fn parse(code: &str) -> NumberFormat {
-        let mut sections = Vec::new();
+        let (mut sections, mut conditions) = (Vec::new(), Vec::new());
         let mut rest = code;
         while sections.len() < 3 {
-            let (section, left) = section(rest);
-            // A condition chooses among the sections in its own way.
-            let Some(section) = section else {
-                return NumberFormat::general();
+            let (section, brackets, left) = section(rest);
+            let condition = match brackets.map(|inside| Condition::parse(&inside)) {
+                Some(None) => return NumberFormat::general(),
+                condition => condition.flatten(),
             };
+            match condition {
+                // Behind a section without one, a condition chooses in another way.
+                Some(_) if conditions.len() < sections.len() => return NumberFormat::general(),
+                condition => conditions.extend(condition),
+            }
             sections.push(section);
             match left {
                 Some(left) => rest = left,
                 None => break,
             }
         }
-        NumberFormat { sections }
+        // One section is for all other numbers.
+        if !conditions.is_empty() && sections.len() > conditions.len() + 1 {
+            return NumberFormat::general();
+        }
+        NumberFormat {
+            sections,
+            conditions,
+        }
+    }
+
+    /// Returns the section for a number, and true where the number's minus is not shown by the section itself.
+    fn choose(&self, value: f64) -> Option<(&Section, bool)> {
+        if self.conditions.is_empty() {
+            return match (value, self.sections.as_slice()) {
+                (v, [_, negative, ..]) if v < 0.0 => Some((negative, false)),
+                (0.0, [_, _, zero]) => Some((zero, false)),
+                (v, [positive, ..]) => Some((positive, v < 0.0)),
+                _ => None,
+            };
+        }
+        let met = self
+            .conditions
+            .iter()
+            .position(|condition| condition.is_met_by(value));
+        let section = self.sections.get(met.unwrap_or(self.conditions.len()))?;
+        Some((section, value < 0.0))
     }
 
     /// Writes a number as it is shown. `written` is its text in the file.
@@ -177,14 +256,8 @@ impl NumberFormat {
         from_1904: bool,
         out: &mut String,
     ) -> Stored {
-        let chosen = match (value, self.sections.as_slice()) {
-            (v, [_, negative, ..]) if v < 0.0 => Some((negative, false)),
-            (0.0, [_, _, zero]) => Some((zero, false)),
-            (v, [positive, ..]) => Some((positive, v < 0.0)),
-            _ => None,
-        };
         let start = out.len();
-        let shown = match chosen {
+        let shown = match self.choose(value) {
             Some((Section::Digits(digits), minus)) => digits.show(value, minus, out),
             Some((Section::Date(tokens), _)) => show_date(tokens, value, from_1904, out),
             _ => None,
@@ -357,11 +430,11 @@ enum Mark {
     Token(Token),
 }
 
-/// Reads up to the next `;`. Returns the section (`None` where it has a condition) and the rest behind the `;`.
-fn section(code: &str) -> (Option<Section>, Option<&str>) {
+/// Reads up to the next `;`. Returns the section, what stands in the brackets of its condition, and the rest behind the `;`.
+fn section(code: &str) -> (Section, Option<String>, Option<&str>) {
     let mut marks = Vec::new();
     let mut whole = true;
-    let mut conditional = false;
+    let mut condition = None;
     let mut chars = code.char_indices().peekable();
     let mut behind = None;
     let literal = |text: String| Mark::Token(Token::Literal(text));
@@ -387,7 +460,7 @@ fn section(code: &str) -> (Option<Section>, Option<&str>) {
                     .take_while(|c| *c != ']')
                     .collect();
                 match inside.chars().next() {
-                    Some('<' | '>' | '=') => conditional = true,
+                    Some('<' | '>' | '=') => condition = Some(inside),
                     Some('$') => {
                         // The sign, and behind a hyphen the language.
                         let sign = inside.get(1..).unwrap_or_default().split('-').next();
@@ -439,11 +512,10 @@ fn section(code: &str) -> (Option<Section>, Option<&str>) {
         }
     }
     let section = match whole {
-        _ if conditional => None,
-        true => Some(section_of(marks)),
-        false => Some(Section::General),
+        true => section_of(marks),
+        false => Section::General,
     };
-    (section, behind)
+    (section, condition, behind)
 }
 
 fn section_of(marks: Vec<Mark>) -> Section {
@@ -687,6 +759,26 @@ mod tests {
             ("[$US$-409]0", 12.0, "US$12"),
             ("[$-409]0", 12.0, "12"),
             ("[>9]0000;0", 7.0, "7"),
+            ("[>9]0000;0", 12.0, "0012"),
+            (
+                "[<=9999999]###-####;(###) ###-####",
+                5_551_234.0,
+                "555-1234",
+            ),
+            (
+                "[<=9999999]###-####;(###) ###-####",
+                3_055_551_234.0,
+                "(305) 555-1234",
+            ),
+            (
+                "[<=9999999]000-0000;[<=9999999999]000-000-0000;0-000-000-0000",
+                13_055_551_234.0,
+                "1-305-555-1234",
+            ),
+            ("[<100]0;[=100]\"hundred\";0000", 101.0, "0101"),
+            // Only Excel knows which section this number has.
+            ("[>9]0000;0;00", 7.0, "7"),
+            ("[<=high]00;0", 7.0, "7"),
             (";;;", 7.0, "7"),
             ("\"secret\"", 7.0, "7"),
             ("@", 7.0, "7"),

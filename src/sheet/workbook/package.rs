@@ -144,7 +144,11 @@ impl Package {
 
     /// Inflates a part to its end and hands on the inside of every tag in it: proves that it is complete and within the
     /// limits before any of it is trusted.
-    pub(crate) fn survey(&self, name: &str, mut tag: impl FnMut(&[u8])) -> Result<(), SheetError> {
+    pub(crate) fn survey(
+        &self,
+        name: &str,
+        mut tag: impl FnMut(&[u8], &[u8]),
+    ) -> Result<(), SheetError> {
         let Some(mut inflating) = self.inflating(name) else {
             return Ok(());
         };
@@ -166,8 +170,18 @@ impl Package {
                 let Some(close) = memchr(b'>', rest) else {
                     break;
                 };
-                tag(rest.get(1..close).unwrap_or_default());
-                rest = rest.get(close + 1..).unwrap_or_default();
+                let behind = rest.get(close + 1..).unwrap_or_default();
+                let text = memchr(b'<', behind);
+                if text.is_none() && rest.len() < TAG_BYTES {
+                    // The rest of the text is still to come.
+                    break;
+                }
+                let text = behind.get(..text.unwrap_or_default());
+                tag(
+                    rest.get(1..close).unwrap_or_default(),
+                    text.unwrap_or_default(),
+                );
+                rest = behind;
             }
             let begun = rest.first() == Some(&b'<') && rest.len() < TAG_BYTES;
             let kept = if begun { rest.len() } else { 0 };

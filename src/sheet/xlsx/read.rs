@@ -40,6 +40,8 @@ pub(crate) struct Book {
     formats: Formats,
     /// True for each style that strikes its cells through.
     struck: Vec<bool>,
+    /// The shared texts of which a piece is struck through.
+    struck_strings: HashSet<usize>,
     from_1904: bool,
 }
 
@@ -64,6 +66,7 @@ impl Book {
             strings: Strings::default(),
             formats: Formats::default(),
             struck: Vec::new(),
+            struck_strings: HashSet::new(),
             from_1904: false,
         };
         let roots = book.relations("_rels/.rels", "")?;
@@ -285,12 +288,21 @@ impl Book {
         let mut text = String::new();
         let mut depth = 0;
         let mut in_text = false;
+        let mut struck = HashSet::new();
         let fail = |error| self.error(part, error);
         loop {
             let phonetic = match xml.piece().map_err(fail)? {
                 Piece::Open(tag) => {
                     depth += 1;
                     in_text = tag.name() == "t";
+                    if tag.name() == "strike" {
+                        let mut is_on = true;
+                        tag.attributes(|name, value| {
+                            is_on &= name != "val" || !matches!(&*value, "0" | "false");
+                        })
+                        .map_err(fail)?;
+                        is_on.then(|| struck.insert(strings.len()));
+                    }
                     tag.name() == "rPh"
                 }
                 Piece::Close => {
@@ -321,7 +333,7 @@ impl Book {
                 ));
             }
         }
-        self.strings = strings;
+        (self.strings, self.struck_strings) = (strings, struck);
         Ok(())
     }
 
@@ -336,7 +348,14 @@ impl Book {
         };
         let is_on = |tag: &[u8], name| matches!(tag_value(tag, name), Some(b"1" | b"true"));
         let (mut line, mut row, mut struck) = (0, RowLook::default(), false);
-        self.package.survey(part, |tag| match tag_name(tag) {
+        let mut is_shared = false;
+        let is_struck = |text: &[u8]| {
+            let index = std::str::from_utf8(text)
+                .ok()
+                .and_then(|text| text.trim().parse().ok());
+            index.is_some_and(|index| self.struck_strings.contains(&index))
+        };
+        self.package.survey(part, |tag, text| match tag_name(tag) {
             b"f" => {
                 survey.formulas += 1;
                 row.filled = true;
@@ -344,11 +363,14 @@ impl Book {
             }
             b"v" | b"is" if !tag.ends_with(b"/") => {
                 row.filled = true;
-                row.struck |= struck;
+                row.struck |= struck || (is_shared && is_struck(text));
             }
+            // Within a text that stands in its cell.
+            b"strike" => row.struck |= !matches!(tag_value(tag, "val"), Some(b"0" | b"false")),
             b"c" => {
                 let style = tag_number(tag, "s").unwrap_or(0) as usize;
                 struck = self.struck.get(style).is_some_and(|struck| *struck);
+                is_shared = !self.struck_strings.is_empty() && tag_value(tag, "t") == Some(b"s");
             }
             b"row" => {
                 line = tag_number(tag, "r").unwrap_or(line + 1);

@@ -382,3 +382,71 @@ fn what_a_cell_is_warned_of_is_said_by_import_and_delete_too() {
     assert_eq!(field(&desk, "2001", "profile.first_name"), "Ann");
     assert_eq!(field(&desk, "2001", "profile.last_name"), "Muster");
 }
+
+#[test]
+fn a_column_that_nobody_read_is_a_loss_that_can_stop() {
+    let desk = Desk::new("openvox");
+    let rows = "2001,Ann,tR7xkQ2mZp9w,Sales\n2002,Bo,tR7xkQ2mZp9x,\n2003,Cy,tR7xkQ2mZp9y,IT\n";
+    desk.write("s.csv", format!("number,name,secret,Cubicle\n{rows}"));
+    let line = "import s.csv --to TARGET --rate 5000 --on-loss stop";
+    let words = desk.ends(line, 4).err;
+    assert!(words.contains("Cubicle (not read) 2"), "{words}");
+    assert!(words.contains("--map 'Cubicle=-'"), "{words}");
+    assert!(desk.pbx.numbers().is_empty());
+    desk.ends(&format!("{line} --map Cubicle=-"), 0);
+    // An empty one is none.
+    desk.write(
+        "s.csv",
+        "number,name,secret,Cubicle\n2004,Ann,tR7xkQ2mZp9w, \n",
+    );
+    desk.ends(line, 0);
+}
+
+#[test]
+fn names_of_one_word_and_of_two_are_told_in_one_line_and_a_cleared_one_is_emptied() {
+    let desk = Desk::new("portsip");
+    let secrets = "tR7xkQ2mZp9w,Kw83hTqzLm";
+    let rows =
+        format!("2001,Desk,{secrets}\n2002,Ann Muster,{secrets}\n2003,\"Muster, Bo\",{secrets}\n");
+    desk.write(
+        "s.csv",
+        format!("number,name,sip_password,web_password\n{rows}"),
+    );
+    let words = desk.ends("import s.csv --to TARGET --rate 5000", 0).err;
+    let told = lines_with(&words, "becomes first_name and last_name");
+    assert_eq!(told.len(), 1, "{words}");
+    assert!(
+        told[0].contains("3 cells") && told[0].contains("at the comma"),
+        "{words}"
+    );
+    desk.write("s.csv", "number,name\n2002,<clear>\n");
+    let words = desk
+        .ends("import s.csv --to TARGET --mode update --rate 5000", 0)
+        .err;
+    assert!(!words.contains("nothing to empty"), "{words}");
+    assert!(
+        words.contains("becomes first_name and last_name: emptied with it"),
+        "{words}"
+    );
+    assert_eq!(field(&desk, "2002", "profile.first_name"), "");
+    assert_eq!(field(&desk, "2002", "profile.last_name"), "");
+}
+
+#[test]
+fn a_products_word_for_what_an_e_mail_holds_switches_it_on() {
+    let headings = "Extension Number,First Name,Last Name,Registration Password,IP Phone Concurrent Registrations,Enable Voicemail,Email Address,New Voicemail Notification";
+    let row = |number: &str, word: &str| {
+        format!("{number},Ann,Muster,tR7xkQ2mZp9w,1,1,ann{number}@example.com,{word}\n")
+    };
+    let desk = Desk::new("openvox");
+    let rows = [
+        row("2001", "with_attachment"),
+        row("2002", "no"),
+        row("2003", "0"),
+    ]
+    .concat();
+    desk.write("s.csv", format!("{headings}\n{rows}"));
+    desk.ends("import s.csv --to TARGET --rate 5000", 0);
+    let switches = ["2001", "2002", "2003"].map(|number| field(&desk, number, "enablevmtoemail"));
+    assert_eq!(switches, ["on", "off", "off"]);
+}
