@@ -19,6 +19,12 @@ pub struct Change {
 }
 
 impl Change {
+    /// The number under which the extension is to be found once the change is done.
+    pub fn present_number(&self) -> &str {
+        let new_number = self.wanted.text(Field::NEW_NUMBER);
+        new_number.unwrap_or(&self.number)
+    }
+
     /// The fields that it writes.
     pub fn fields(&self) -> Vec<Field> {
         let fields = self.wanted.iter().map(|(field, _)| field);

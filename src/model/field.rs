@@ -91,6 +91,8 @@ pub struct FieldDef {
     pub identifies: Option<Identity>,
     /// The kind of extension whose number it may contain.
     pub refers: Option<Reference>,
+    /// True if it lists which extensions belong to which groups: a later change of another record may undo it.
+    pub membership: bool,
     /// A value as an example; of a secret an invented one.
     pub example: &'static str,
     /// The meaning of the field, for the help.
@@ -115,6 +117,7 @@ impl FieldDef {
             live: false,
             identifies: None,
             refers: None,
+            membership: false,
             example: "",
             help: "",
         }
@@ -314,7 +317,7 @@ dictionary! {
         "When office hours begin on Sunday, HH:MM.";
     SUNDAY_TO = "sunday_to", "Sunday hours to", Time, "17:00",
         "When office hours end on Sunday, HH:MM.";
-    GROUPS = "groups", "groups", List, "Sales;Support",
+    GROUPS { membership: true } = "groups", "groups", List, "Sales;Support",
         "The extension groups that the extension is a member of, by name.";
     INTERCOM = "intercom", "intercom", Switch, "on",
         "Whether the group's members may use the intercom.";
@@ -322,7 +325,7 @@ dictionary! {
         "Whether the group's members may call outside.";
     CONSOLE_ACCESS = "console_access", "console access", Switch, "off",
         "Whether the group's members may use the PBX's management console.";
-    GROUP_MEMBERS = "group_members", "members", List, "2001;2002",
+    GROUP_MEMBERS { membership: true } = "group_members", "members", List, "2001;2002",
         "All extensions that are in the group, by their numbers.";
     GENDER = "gender", "gender", Choice, "female",
         "Gender, as the PBX words it.";
@@ -405,6 +408,11 @@ impl Field {
     /// Returns true if the field shows the state of the moment and is no setting.
     pub fn is_live(self) -> bool {
         self.def().live
+    }
+
+    /// Returns true if the field lists which extensions belong to which groups.
+    pub fn is_membership(self) -> bool {
+        self.def().membership
     }
 }
 

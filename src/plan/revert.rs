@@ -65,7 +65,7 @@ pub(crate) fn plan_revert(
 ) -> Result<Plan, Failure> {
     let StoredRows { run, rows, .. } = *past;
     let changes = rows.iter().filter_map(|(row, _)| row.change.as_ref());
-    let numbers = changes.flat_map(|change| [change.number.as_str(), present_number(change)]);
+    let numbers = changes.flat_map(|change| [change.number.as_str(), change.present_number()]);
     let remote = RemoteState::fetch_each(session, numbers)?;
     let reverting = Reverting {
         manifest: session.manifest(),
@@ -119,14 +119,6 @@ fn notes(run: &str, planned: &[PlannedRow], record: &str) -> Vec<String> {
     notes
 }
 
-/// The number of the extension once the change is done.
-fn present_number(change: &Change) -> &str {
-    change
-        .wanted
-        .text(Field::NEW_NUMBER)
-        .unwrap_or(&change.number)
-}
-
 /// The state from which the inverse is planned.
 struct Reverting<'u> {
     manifest: &'u Manifest,
@@ -146,9 +138,9 @@ impl Reverting<'_> {
         let change = row.change.as_ref()?;
         let result = row.outcome.result;
         let unread = |number: &str| self.remote.unread(number);
-        let unread = unread(&change.number).or_else(|| unread(present_number(change)));
+        let unread = unread(&change.number).or_else(|| unread(change.present_number()));
         if let (Some(fault), true) = (unread, standing != Standing::Waiting) {
-            let message = format!("it is kept, because it could not be read: {}", fault);
+            let message = format!("it is kept, because it could not be read: {fault}");
             let hint = "look at it on the PBX, then undo the run again";
             return Some(kept(
                 change,
@@ -165,7 +157,7 @@ impl Reverting<'_> {
             Standing::Waiting => None,
             // Made by the run, though not as it was wanted.
             Standing::Final if is_own && change.action == Action::Create => {
-                Some(match self.held.get(present_number(change)) {
+                Some(match self.held.get(change.present_number()) {
                     None => already(change, Action::Delete),
                     Some(now) => self.uncreate_left(change, now),
                 })
@@ -207,7 +199,7 @@ impl Reverting<'_> {
     }
 
     fn inverse(&self, change: &Change) -> PlannedRow {
-        let now = self.held.get(present_number(change));
+        let now = self.held.get(change.present_number());
         match (change.action, now) {
             (Action::Create, None) => already(change, Action::Delete),
             (Action::Create, Some(now)) => self.uncreate(change, now),
@@ -488,7 +480,7 @@ fn kept(
     hint: &str,
 ) -> PlannedRow {
     let outcome = Outcome {
-        number: present_number(change).to_owned(),
+        number: change.present_number().to_owned(),
         code: code.into(),
         field,
         message,

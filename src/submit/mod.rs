@@ -277,21 +277,10 @@ fn is_one_at_a_time(manifest: &Manifest, changes: &[Change]) -> bool {
 }
 
 /// Returns true where a change writes which extensions belong to which groups.
-fn writes_groups(change: &Change) -> bool {
-    let fields = [Field::GROUPS, Field::GROUP_MEMBERS];
-    let is_written = |field| {
-        change
-            .wanted
-            .get(field)
-            .is_some_and(|text| !text.is_empty())
-    };
-    change.action != Action::Delete && fields.into_iter().any(is_written)
-}
-
-/// The number under which the extension is to be found once a change is done.
-fn present_number(change: &Change) -> &str {
-    let new_number = change.wanted.text(Field::NEW_NUMBER);
-    new_number.unwrap_or(&change.number)
+fn writes_memberships(change: &Change) -> bool {
+    let mut fields = change.wanted.iter();
+    change.action != Action::Delete
+        && fields.any(|(field, text)| field.is_membership() && !text.is_empty())
 }
 
 /// The changes, handed out one by one in their order.
@@ -546,8 +535,8 @@ impl Recorder<'_, '_> {
             Some(first) => (first.0, in_two_steps(first.1, done)),
             None => (position, done),
         };
-        let writes_groups = self.changes.get(position).is_some_and(writes_groups);
-        if self.rereads && writes_groups && done.result.is_done() {
+        let writes_memberships = self.changes.get(position).is_some_and(writes_memberships);
+        if self.rereads && writes_memberships && done.result.is_done() {
             done.provisional = true;
             self.in_groups.push((position, done.clone()));
         }
@@ -565,16 +554,16 @@ impl Recorder<'_, '_> {
                 .collect();
             let numbers: Vec<String> = changes
                 .iter()
-                .map(|change| present_number(change).to_owned())
+                .map(|change| change.present_number().to_owned())
                 .collect();
             let lookups = caught(|| connection.look_up(&numbers, false)).unwrap_or_else(Err);
             // Where an extension cannot be read now, it was still as wanted when it was read back.
             let lookups = lookups.unwrap_or_default();
             for ((_, settlement), change) in written.iter().zip(changes) {
-                let number = present_number(change);
+                let number = change.present_number();
                 let held = lookups.iter().find(|lookup| lookup.number == number);
                 let held = held.and_then(|lookup| lookup.found.as_ref().ok());
-                let lost = held.and_then(|held| verify::lost_groups(connection, change, held));
+                let lost = held.and_then(|held| verify::lost_memberships(connection, change, held));
                 let settlement = Settlement {
                     provisional: false,
                     ..settlement.clone()

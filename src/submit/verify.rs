@@ -7,7 +7,7 @@
 
 use super::converse::Connection;
 use super::settle::{Settlement, renamed};
-use super::{Options, caught, lock, present_number};
+use super::{Options, caught, lock};
 use crate::compare::{differences, differing, uncomparable};
 use crate::digest::sha256_hex;
 use crate::model::{Action, Change, Fault, Field, Record, RowResult};
@@ -59,7 +59,7 @@ pub(super) struct Sent<'c> {
 impl Sent<'_> {
     /// The number under which the extension is to be found now.
     fn number(&self) -> &str {
-        present_number(self.change)
+        self.change.present_number()
     }
 
     /// The number under which nothing is to be found now: of a deletion, and the old one of a rename.
@@ -263,7 +263,7 @@ impl<'c> Verifier<'c> {
 
 /// Compares the groups of an extension, or the members of a group, with those that were read back before; `held` is the
 /// record under its number now.
-pub(super) fn lost_groups(
+pub(super) fn lost_memberships(
     connection: &Connection,
     change: &Change,
     held: &[Record],
@@ -272,7 +272,7 @@ pub(super) fn lost_groups(
         return Some(Mismatch::Absent);
     };
     let mut fields = differing(connection.manifest(), &change.wanted, held);
-    fields.retain(|field| [Field::GROUPS, Field::GROUP_MEMBERS].contains(field));
+    fields.retain(|field| field.is_membership());
     (!fields.is_empty()).then(|| Mismatch::Lost(fields, held.clone()))
 }
 
@@ -291,7 +291,7 @@ pub(super) fn differs(accepted: &Settlement, change: &Change, mismatch: Mismatch
             Some(vec![Field::NEW_NUMBER]),
         ),
         Mismatch::Twice => (format!("but it has the {record} more than once"), None),
-        Mismatch::Unread(blind) => (format!("but it cannot be read: {}", blind.message), None),
+        Mismatch::Unread(blind) => (format!("but it cannot be read: {blind}"), None),
         Mismatch::Fields(fields, held) => (
             format!(
                 "but it holds {}",
@@ -325,10 +325,7 @@ pub(super) fn differs(accepted: &Settlement, change: &Change, mismatch: Mismatch
 fn not_seen(accepted: &Settlement, change: &Change, blind: &Fault) -> Settlement {
     Settlement {
         result: RowResult::Unknown,
-        message: format!(
-            "the PBX said that it is done, but it could not be looked at: {}",
-            blind.message
-        ),
+        message: format!("the PBX said that it is done, but it could not be looked at: {blind}"),
         hint: format!(
             "look at this {} on the PBX, or run it again: what is done already is left as it is",
             change.wanted.record()
