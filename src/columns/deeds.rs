@@ -4,7 +4,7 @@ use crate::manifest::switch;
 use crate::model::{Finding, Severity, same_word};
 
 /// The rule of a row that is not to be deleted, by a column of its sheet.
-pub const STAYS: &str = "row.stays";
+const STAYS: &str = "row.stays";
 
 /// The changes that a run may make. By default rows may be created and updated, as `check` supposes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,18 +135,27 @@ pub(super) struct Removal {
 }
 
 impl Removal {
-    /// Compares a cell with the work on the row. In a deletion, a row that should stay has the finding [`STAYS`], and a
-    /// blank cell below `Keep` is no mark.
-    pub(super) fn against(&self, text: &str) -> Option<Finding> {
+    /// Returns true if a cell marks the row to be deleted, false if it marks it to stay, and `None` where it does neither.
+    fn deletes(&self, text: &str) -> Option<bool> {
         let text = text.trim();
-        let said = match (switch(text), text.is_empty()) {
+        match (switch(text), text.is_empty()) {
             (Some("on"), _) => Some(!self.keeps),
             (Some(_), _) => Some(self.keeps),
             // A blank cell below `Delete` means no; below `Keep` the row may simply not have been looked at yet.
             (None, true) if !self.keeps || !self.deeds.delete => Some(false),
             (None, _) => None,
-        };
-        let (rule, severity, message, hint) = match (said, self.deeds.delete) {
+        }
+    }
+
+    /// Returns true if a cell keeps its row out of a deletion.
+    pub(super) fn stays(&self, text: &str) -> bool {
+        self.deeds.delete && self.deletes(text) == Some(false)
+    }
+
+    /// Compares a cell with the work on the row. In a deletion, a row that should stay has the finding [`STAYS`], and a
+    /// blank cell below `Keep` is no mark.
+    pub(super) fn against(&self, text: &str) -> Option<Finding> {
+        let (rule, severity, message, hint) = match (self.deletes(text), self.deeds.delete) {
             (Some(true), true) | (Some(false), false) => return None,
             (Some(false), true) => (
                 STAYS,

@@ -18,7 +18,7 @@ mod sample;
 mod values;
 mod whose;
 
-pub use deeds::{Deeds, STAYS};
+pub use deeds::Deeds;
 pub use map::{Mapped, field_named, over, read_map, write_map};
 pub use products::{Product, products};
 pub(crate) use questions::leave_out_flag;
@@ -190,6 +190,12 @@ impl Binding {
             && self.reading.lacking.is_none()
             && self.reading.in_two.is_none();
         (!is_plain).then(|| Arc::clone(&self.reading))
+    }
+
+    /// Returns true if a column keeps the row out of a deletion.
+    pub(crate) fn stays(&self, cells: &Cells<'_>) -> bool {
+        let mut removals = self.reading.removals.iter();
+        removals.any(|removal| removal.stays(cells.get(removal.column).unwrap_or_default()))
     }
 
     /// Reads the extension of a row, in canonical text, as far as the vendor takes it: fields that the vendor lacks are

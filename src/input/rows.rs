@@ -2,7 +2,7 @@
 
 use super::headings::{FieldHeadings, sheet_key};
 use crate::check::{KeptContent, KeptRow, check_kept};
-use crate::columns::{Binding, STAYS};
+use crate::columns::Binding;
 use crate::manifest::{Manifest, Purpose};
 use crate::mapping::kept_halves;
 use crate::model::redact::quoted;
@@ -28,6 +28,8 @@ pub(crate) struct InputRow {
     pub(crate) sheet: usize,
     /// The wanted extension.
     pub(crate) wanted: Record,
+    /// True if a column of its sheet keeps it out of a deletion.
+    pub(crate) stays: bool,
     /// Its findings.
     pub(crate) findings: Vec<Finding>,
     text: Box<str>,
@@ -37,7 +39,7 @@ pub(crate) struct InputRow {
 }
 
 impl InputRow {
-    fn keep(row: Row<'_>, place: Place, sheet: usize, wanted: Record) -> InputRow {
+    fn keep(row: Row<'_>, place: Place, sheet: usize, wanted: Record, stays: bool) -> InputRow {
         let cells = (0..row.cells.len()).filter_map(|column| row.cells.get(column));
         let text: String = cells.clone().collect();
         let ends = cells.scan(0, |end, cell| {
@@ -48,6 +50,7 @@ impl InputRow {
             place,
             sheet,
             wanted,
+            stays,
             findings: vec![],
             ends: ends.collect(),
             stored: row.cells.all_stored().into(),
@@ -74,11 +77,6 @@ impl InputRow {
     /// Returns true if it has no error.
     pub(crate) fn is_valid(&self) -> bool {
         !self.findings.iter().any(Finding::is_error)
-    }
-
-    /// Returns true if a column of its sheet marks it as one that stays.
-    pub(crate) fn stays(&self) -> bool {
-        self.findings.iter().any(|finding| finding.rule == STAYS)
     }
 }
 
@@ -117,7 +115,8 @@ impl Rows {
                 let batch = batch.map_err(Failure::usage)?;
                 let read = batch.rows(|row| {
                     let (line, wanted) = (row.line, binding.extension(&row.cells, manifest));
-                    rows.push(InputRow::keep(row, sheet.place(line), index, wanted));
+                    let stays = binding.stays(&row.cells);
+                    rows.push(InputRow::keep(row, sheet.place(line), index, wanted, stays));
                 });
                 read.map_err(Failure::usage)?;
                 if rows.len() > ROWS_MAX {

@@ -11,7 +11,7 @@ use crate::rim::{Failure, TargetSession};
 /// # Errors
 /// Exit 3 where the PBX cannot be read.
 pub(crate) fn plan_deletions(rows: &Rows, session: &TargetSession<'_>) -> Result<Plan, Failure> {
-    let named = (rows.rows.iter()).filter(|row| row.is_valid() && !row.stays());
+    let named = (rows.rows.iter()).filter(|row| row.is_valid() && !row.stays);
     let named = named.map(|row| row.wanted.number());
     let mut remote = RemoteState::fetch(session, named)?;
     let mut planned = vec![];
@@ -19,7 +19,7 @@ pub(crate) fn plan_deletions(rows: &Rows, session: &TargetSession<'_>) -> Result
         let number = input.wanted.number();
         planned.push(if !input.is_valid() {
             PlannedRow::settled(rows.outcome(row, Action::None, RowResult::Invalid))
-        } else if input.stays() {
+        } else if input.stays {
             let mut outcome = rows.outcome(row, Action::None, RowResult::Unchanged);
             outcome.message = "the row says that the extension stays".to_owned();
             PlannedRow::settled(outcome)
