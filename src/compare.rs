@@ -1,8 +1,7 @@
 //! The comparison of a wanted record with the one on the PBX: the fields that differ, and the differences in words.
 
 use crate::manifest::{Access, Manifest};
-use crate::model::{Field, Kind, Record, Text};
-use crate::sheet::GENERATE;
+use crate::model::{Field, Kind, Record, TO_GENERATE, Text};
 use std::collections::BTreeSet;
 use url::Url;
 
@@ -43,7 +42,7 @@ pub fn differing(manifest: &Manifest, wanted: &Record, held: &Record) -> Vec<Fie
     };
     wanted
         .iter()
-        .filter(|(field, text)| !(field.is_secret() && *text == GENERATE))
+        .filter(|(_, text)| *text != TO_GENERATE)
         .filter(|(field, text)| comparable(*field) && differs((*field, *text)))
         .map(|(field, _)| field)
         .collect()
@@ -107,7 +106,7 @@ pub fn uncomparable(manifest: &Manifest, wanted: &Record) -> Vec<Field> {
     };
     wanted
         .iter()
-        .filter(|(field, text)| !(field.is_secret() && *text == GENERATE))
+        .filter(|(_, text)| *text != TO_GENERATE)
         .map(|(field, _)| field)
         .filter(|field| write_only(*field))
         .collect()

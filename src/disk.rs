@@ -69,7 +69,8 @@ impl WholeFile {
     /// Makes a file that will take its place at `path`, where a link stays a link. Until it is kept, the file there is
     /// left alone. A file for anybody gets the permissions of the one that it replaces.
     pub(crate) fn beside(path: &Path, readers: Readers) -> io::Result<WholeFile> {
-        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let path =
+            end_of_links(path).ok_or_else(|| io::Error::other("its links lead in a circle"))?;
         let folder = folder_of(&path);
         if !folder.is_dir() {
             let why = format!("there is no folder {}", folder.display());
@@ -180,6 +181,18 @@ pub(crate) fn open_special(path: &Path) -> Option<io::Result<File>> {
 /// Returns true if a path is that of a pipe, a device or another process's open file.
 pub(crate) fn is_special(path: &Path) -> bool {
     path.metadata().is_ok_and(|about| !about.is_file()) || leads_to_device(path)
+}
+
+/// Follows the links from a path to their end, whether or not a file is there; `None` where there are too many.
+pub(crate) fn end_of_links(path: &Path) -> Option<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..LINKS_MAX {
+        match fs::read_link(&path) {
+            Ok(link) => path = folder_of(&path).join(link),
+            Err(_) => return Some(path),
+        }
+    }
+    None
 }
 
 /// Returns true if a path, or a link that it is, names a device, or an open file of a process.
@@ -352,6 +365,28 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::AlreadyExists);
         assert_eq!(fs::read(&path).unwrap(), b"first");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_whether_or_not_they_lead_to_a_file() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir(path("sub")).unwrap();
+        symlink("second", path("first")).unwrap();
+        symlink("sub/report.csv", path("second")).unwrap();
+        for text in ["new", "replaced"] {
+            write_whole(&path("first"), text.as_bytes(), Readers::Anybody).unwrap();
+            assert_eq!(fs::read_to_string(path("sub/report.csv")).unwrap(), text);
+            assert!(path("first").is_symlink() && path("second").is_symlink());
+        }
+        symlink("gone/report.csv", path("astray")).unwrap();
+        let error = write_whole(&path("astray"), b"", Readers::Anybody).unwrap_err();
+        assert!(error.to_string().starts_with("there is no folder"));
+        symlink("circle", path("circle")).unwrap();
+        assert!(write_whole(&path("circle"), b"", Readers::Anybody).is_err());
+        assert!(path("astray").is_symlink() && path("circle").is_symlink());
     }
 
     #[test]

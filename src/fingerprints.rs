@@ -1,6 +1,6 @@
 //! Records with keyed fingerprints in the place of secrets, fit to be kept in plain files.
 
-use crate::model::{Field, Kind, Record, Text};
+use crate::model::{Field, Kind, Record, TO_GENERATE, Text};
 use crate::seal::Key;
 use crate::sheet::GENERATE;
 use serde::{Deserialize, Serialize};
@@ -55,13 +55,14 @@ pub(crate) fn shown(extension: &Record, number: &str, key: &Key) -> Shown {
     let fields = extension.iter().filter(|(field, _)| !field.is_live());
     let shown = fields.map(|(field, text)| {
         let shown = match text {
-            Text::Secret(secret) if !text.is_empty() && text != GENERATE => {
+            // What is still to be made up is no secret.
+            _ if text == TO_GENERATE => ShownText::Text(GENERATE.to_owned()),
+            Text::Secret(secret) if !text.is_empty() => {
                 let context = format!("secret/{number}/{}", field.name());
                 ShownText::Secret {
                     fingerprint: key.fingerprint(&context, secret.reveal()),
                 }
             }
-            // `<generate>` is no secret.
             _ => ShownText::Text(text.reveal().to_owned()),
         };
         (field.name().to_owned(), shown)

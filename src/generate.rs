@@ -1,4 +1,4 @@
-//! Secrets for new extensions, made up by a vendor's own rules: where a sheet has [`GENERATE`], and nowhere else.
+//! Secrets for new extensions, made up by a vendor's own rules: where a sheet has `<generate>`, and nowhere else.
 //!
 //! A password has 20 characters, a PIN 8 digits, unless the vendor wants them longer or shorter. Characters that look
 //! alike are left out (`0` and `O`, `1`, `l` and `I`), and so is every sign: nothing has to be quoted in CSV, XML, JSON
@@ -7,10 +7,9 @@
 //! away whole.
 
 use crate::manifest::{Manifest, Rule};
-use crate::model::{Field, Identity, Kind, Record, Secret};
+use crate::model::{Field, Identity, Kind, Record, Secret, TO_GENERATE};
 use crate::rules::Checker;
 use crate::seal::{SealError, random};
-use crate::sheet::GENERATE;
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 use thiserror::Error;
@@ -159,21 +158,19 @@ impl<'m> Generator<'m> {
     pub fn know(&mut self, extension: &Record) {
         let texts = extension
             .iter()
-            .filter(|(field, text)| field.is_secret() && !text.is_empty() && *text != GENERATE);
+            .filter(|(field, text)| field.is_secret() && !text.is_empty() && *text != TO_GENERATE);
         for (_, text) in texts {
             self.given.insert(self.hashes.hash_one(text.reveal()));
         }
     }
 
-    /// Puts a secret in the place of every [`GENERATE`] of a new extension, and returns the fields. A field that the
+    /// Puts a secret in the place of every [`TO_GENERATE`] of a new extension, and returns the fields. A field that the
     /// vendor does not know is not sent, and gets none.
     ///
     /// # Errors
     /// See [`GenerateError`]; the extension is as it was, or nearly so.
     pub fn fill(&mut self, wanted: &mut Record) -> Result<Vec<Field>, GenerateError> {
-        let asked = wanted
-            .iter()
-            .filter(|(field, text)| field.is_secret() && *text == GENERATE);
+        let asked = wanted.iter().filter(|(_, text)| *text == TO_GENERATE);
         let asked: Vec<Field> = asked.map(|(field, _)| field).collect();
         let (known, mut filled) = (Known::from_record(wanted), vec![]);
         for field in asked {
@@ -322,7 +319,7 @@ mod tests {
     fn asking(number: &str, fields: &[Field]) -> Record {
         let mut wanted = Record::numbered(number);
         for field in fields {
-            wanted.set(*field, GENERATE);
+            wanted.set(*field, TO_GENERATE);
         }
         wanted
     }

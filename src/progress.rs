@@ -56,6 +56,8 @@ struct Meter {
     total: u64,
     /// The counts within the [`WINDOW`], oldest first, each with the time since the step began.
     counts: VecDeque<(Duration, u64)>,
+    /// The time of the last count that was higher than the one before it.
+    moved: Duration,
 }
 
 impl Meter {
@@ -64,11 +66,15 @@ impl Meter {
             what: what.to_owned(),
             total,
             counts: VecDeque::from([(Duration::ZERO, 0)]),
+            moved: Duration::ZERO,
         }
     }
 
     /// Takes the count at a time since the step began.
     fn count(&mut self, at: Duration, done: u64) {
+        if done > self.done() {
+            self.moved = at;
+        }
         self.counts.push_back((at, done));
         let is_old = |(then, _): &(Duration, u64)| at.saturating_sub(*then) > WINDOW;
         while self.counts.front().is_some_and(is_old) {
@@ -94,14 +100,23 @@ impl Meter {
         Duration::try_from_secs_f64(rest / self.rate()?).ok()
     }
 
-    /// Writes `120/200 rows · 4.2/s · 19 s left`.
+    /// The time since anything was done, where it is so long that no rate tells when the rest will be.
+    fn standstill(&self) -> Option<Duration> {
+        let (now, _) = self.counts.back()?;
+        let still = now.saturating_sub(self.moved);
+        (still > KNOWN_AFTER).then_some(still)
+    }
+
+    /// Writes `120/200 rows · 4.2/s · 19 s left`, or `120/200 rows · none for 12 s`.
     fn words(&self) -> String {
         let (done, total) = (self.done(), self.total);
         let mut words = format!("{done}/{total} {}", self.what);
         if done >= total {
             return words;
         }
-        if let (Some(rate), Some(left)) = (self.rate(), self.left()) {
+        if let Some(still) = self.standstill() {
+            words.push_str(&format!(" · none for {}", duration(still)));
+        } else if let (Some(rate), Some(left)) = (self.rate(), self.left()) {
             words.push_str(&format!(" · {rate:.1}/s · {} left", duration(left)));
         }
         words
@@ -244,7 +259,7 @@ mod tests {
         assert_eq!(after(0, 200, |_| 0).words(), "0/200 rows");
         assert_eq!(after(4, 200, |at| u64::from(at) * 4).words(), "16/200 rows");
         // However long nothing is done, nothing is known.
-        assert_eq!(after(30, 200, |_| 0).words(), "0/200 rows");
+        assert_eq!(after(30, 200, |_| 0).words(), "0/200 rows · none for 30 s");
         assert_eq!(
             after(5, 200, |at| u64::from(at) * 4).words(),
             "20/200 rows · 4.0/s · 45 s left"
@@ -275,6 +290,15 @@ mod tests {
         let meter = after(46, 1000, done);
         assert_eq!(meter.rate(), Some(1.0));
         assert_eq!(meter.left(), Some(Duration::from_secs(1000 - 316)));
+    }
+
+    #[test]
+    fn rows_that_wait_for_one_moment_are_a_standstill_and_no_time_left() {
+        // 20/s for 8 s, and then four rows that may have been sent are waited for.
+        let meter = |second: u32| after(second, 164, |at| u64::from(at.min(8)) * 20);
+        assert_eq!(meter(8).words(), "160/164 rows · 20.0/s · 0 s left");
+        assert_eq!(meter(20).words(), "160/164 rows · none for 12 s");
+        assert_eq!(meter(20).rate().map(|rate| rate < 20.0), Some(true));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::{CellReading, record};
 use crate::manifest::{Access, Manifest};
 use crate::mapping::{MappedField, MappedRecord, Mapping, map_row};
 use crate::model::redact::quoted;
-use crate::model::{Field, Finding, RuleId, Severity};
+use crate::model::{Field, Finding, RuleId, Severity, TO_GENERATE};
 use crate::sheet::{CLEAR, Cells, GENERATE, escaped};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,7 +38,7 @@ impl Lacking {
     ) -> Cow<'m, str> {
         match mapped.wanted.reveal(field) {
             Some("") => CLEAR.into(),
-            Some(GENERATE) if field.is_secret() => GENERATE.into(),
+            Some(TO_GENERATE) => GENERATE.into(),
             Some(text) => escaped(text),
             None if mapped.emptied(to).any(|emptied| emptied == field) => CLEAR.into(),
             None => "".into(),

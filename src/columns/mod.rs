@@ -27,10 +27,8 @@ pub use values::Scratch;
 
 use crate::manifest::{Access, Manifest, canonical};
 use crate::mapping::MappedField;
-use crate::model::{Field, Finding, Record, heading_key};
-use crate::sheet::{
-    CLEAR, Cells, GENERATE, Headings, Known, Sheet, is_generate, is_placeholder, unescaped,
-};
+use crate::model::{Field, Finding, Record, TO_GENERATE, heading_key};
+use crate::sheet::{CLEAR, Cells, Headings, Known, Sheet, is_generate, is_placeholder, unescaped};
 use deeds::Removal;
 use dictionary::{Common, dictionary};
 use lacking::Lacking;
@@ -251,7 +249,7 @@ fn record(read: &[(Field, usize)], cells: &Cells<'_>, manifest: &Manifest) -> Re
             continue;
         }
         if is_generate(trimmed) {
-            record.set(field, GENERATE);
+            record.set(field, TO_GENERATE);
             continue;
         }
         let text = &*unescaped(text);

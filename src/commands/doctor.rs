@@ -80,7 +80,7 @@ impl Check {
             target: target.to_owned(),
             name,
             ok: true,
-            message: message.into(),
+            message: redact::message(&message.into()),
             hint: String::new(),
         }
     }
@@ -90,8 +90,8 @@ impl Check {
         let message = failure.message.strip_prefix(&format!("{target}: "));
         Check {
             ok: false,
-            message: message.unwrap_or(&failure.message).to_owned(),
-            hint: failure.hint,
+            message: redact::message(message.unwrap_or(&failure.message)),
+            hint: redact::message(&failure.hint),
             ..Check::passed(target, name, "")
         }
     }

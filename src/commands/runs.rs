@@ -4,12 +4,13 @@ use crate::cli::{RunReportArgs, RunsArgs, RunsCommand};
 use crate::ledger::{
     Listed, Memory, RunFacts, Standing, StateDir, StoredRun, Summary, clean, runs,
 };
-use crate::model::{Finding, Outcome, RowResult};
+use crate::model::{Finding, Outcome};
 use crate::report::{ReportFile, ReportHead, counted, for_people};
 use crate::rim::outputs::Files;
 use crate::rim::terminal::{output, print, print_data};
 use crate::rim::{Context, Exit, Failure};
 use crate::run::SavedOptions;
+use crate::run::past::line;
 use crate::sheet::markdown;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -300,19 +301,5 @@ fn report_head(run: &RunFacts, outcomes: &[(Outcome, Standing)]) -> ReportHead {
         title: format!("{} on {}", run.head.command, run.target),
         facts,
         has_one_table: tables.len() == 1,
-    }
-}
-
-fn line(outcome: Outcome, standing: Standing) -> Outcome {
-    match standing {
-        Standing::Final | Standing::Waiting => outcome,
-        Standing::Intended(attempts) => Outcome {
-            result: RowResult::Unknown,
-            code: "run.cut_off".into(),
-            message: "the run was cut off when this was about to be sent".into(),
-            hint: "rowcall resume looks at the PBX and goes on".into(),
-            attempts,
-            ..outcome
-        },
     }
 }

@@ -3,16 +3,17 @@
 use crate::cli::UndoArgs;
 use crate::input::Rows;
 use crate::ledger::{StoredRun, newest};
-use crate::plan::revert::{StoredRows, plan_revert, target_to_revert};
+use crate::plan::Refusal;
+use crate::plan::revert::{StoredRows, lines_to_revert, plan_revert, target_to_revert};
 use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure};
 use crate::run::past::PastRun;
-use crate::run::{Run, RunRequest, SecretsOut, refuse_without_rows};
+use crate::run::{Run, RunRequest, SecretsOut};
 
 /// Undoes the run that was named, or else the newest one that is no undo.
 ///
 /// # Errors
-/// Exit 2 where there is no such run or its ledger cannot be used, exit 3 where its target cannot be used or another
+/// Exit 2 where there is no such run or its ledger cannot be used, exit 3 where its target or its key cannot be used or another
 /// process is at work on it, exit 4 where it would change more than allowed.
 pub(super) fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> {
     let guard = args.guard.of_undo();
@@ -36,21 +37,29 @@ pub(super) fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> {
         guard,
         secrets: SecretsOut::default(),
     };
-    if let Err(failure) = request.files(&Rows::default(), context).prepare() {
-        return refuse_without_rows("undo", &target.label, args.report.json, None, failure);
-    }
+    let prepared = request.files(&Rows::default(), context).prepare();
     let stop = stop_on_interrupt()?;
-    let run = Run::new(&request, context, &stop).about(&past);
+    let lines = lines_to_revert(StoredRun::open(&state, &name)?.outcomes()?);
+    let run = Run::new(&request, context, &stop)
+        .about(&past)
+        .of_lines(lines);
+    if let Err(failure) = prepared {
+        return run.refuse_outputs(failure);
+    }
+    let key = match past.key(context) {
+        Ok(key) => key,
+        Err(failure) => return run.refuse(Refusal::new("key", failure)),
+    };
     run.execute(|_, session| {
         // Only now is it certain that the run is not at work.
         let stored = StoredRun::open(&state, &name).map_err(Failure::from)?;
-        let rows = stored.rows(&context.key()?).map_err(Failure::from)?;
+        let rows = stored.rows(&key).map_err(Failure::from)?;
         let left = stored.left().map_err(Failure::from)?;
         let stored = StoredRows {
             run: &name,
             rows: &rows,
             left: &left,
-            key: &context.key()?,
+            key: &key,
             agreement: past.options.agreement.as_ref(),
         };
         Ok(plan_revert(&stored, replaced, session)?)

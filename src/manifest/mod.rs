@@ -382,6 +382,9 @@ pub struct FaultRow {
     /// The same at sign-in, where it is another.
     #[serde(default)]
     pub sign_in: Option<FaultKind>,
+    /// The same of a request within a session that changes nothing, where it is another.
+    #[serde(default)]
+    pub read: Option<FaultKind>,
     /// The meaning, in words.
     pub meaning: String,
     /// The next step for the people who run the PBX.

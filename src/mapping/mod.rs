@@ -20,8 +20,8 @@ pub use row::{kept_halves, made_fields, map_row};
 
 use crate::manifest::{Access, FieldRow, Manifest, Rule};
 use crate::model::redact::plain;
-use crate::model::{Field, Forward, Kind, Record, Secret, Text};
-use crate::sheet::GENERATE;
+use crate::model::{Field, Forward, Kind, Record, Secret, TO_GENERATE, Text};
+use crate::sheet::is_generate;
 use std::collections::{BTreeMap, BTreeSet};
 use table::{Translations, translations};
 
@@ -103,11 +103,13 @@ impl MappedRecord {
             if self
                 .wanted
                 .get(*field)
-                .is_some_and(|text| !text.is_empty() && text != GENERATE)
+                .is_some_and(|text| !text.is_empty() && text != TO_GENERATE)
             {
                 continue;
             }
-            self.wanted.set(*field, value.as_str());
+            let is_made_up = field.is_secret() && is_generate(value);
+            let wanted = if is_made_up { TO_GENERATE } else { value };
+            self.wanted.set(*field, wanted);
             self.cleared.remove(field);
             let is_missing = |entry: &MappedField| {
                 entry.field == *field && matches!(entry.mapping, Mapping::Missing(_))
@@ -621,7 +623,7 @@ impl<'r> Mapper<'r> {
                     "made up to {}'s rules when the extension is created",
                     route.to.vendor.name
                 );
-                self.missing(field, GENERATE, Origin::Generated, how);
+                self.missing(field, TO_GENERATE, Origin::Generated, how);
             }
         }
     }
@@ -650,7 +652,7 @@ impl<'r> Mapper<'r> {
                 continue;
             } else if field.is_secret() {
                 let how = format!("made up to {there}'s rules when the extension is created");
-                self.missing(field, GENERATE, Origin::Generated, how);
+                self.missing(field, TO_GENERATE, Origin::Generated, how);
             } else if let Some(default) = default {
                 self.missing(
                     field,

@@ -8,9 +8,8 @@ use crate::digest::sha256_hex;
 use crate::disk::{Readers, write_whole};
 use crate::fingerprints::{Shown, ShownText, shown};
 use crate::ledger::{LedgerError, StateDir};
-use crate::model::{Field, Record, RowResult, Text};
+use crate::model::{Field, Record, RowResult, TO_GENERATE, Text};
 use crate::seal::Key;
-use crate::sheet::GENERATE;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
@@ -206,7 +205,7 @@ impl Base {
         let made_up = |name: &str| {
             let field = Field::named(name);
             field.is_some_and(|field| {
-                field.is_secret() && wanted.get(field).is_some_and(|text| text == GENERATE)
+                field.is_secret() && wanted.get(field).is_some_and(|text| text == TO_GENERATE)
             })
         };
         let is_kept = |name: &str| kept.iter().any(|field| field.name() == name);

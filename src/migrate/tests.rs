@@ -1,9 +1,8 @@
 use super::*;
 use crate::ledger::StateDir;
 use crate::mapping::{MappedRecord, Mapping, Origin, Renumbering};
-use crate::model::Text;
+use crate::model::{TO_GENERATE, Text};
 use crate::seal::Key;
-use crate::sheet::GENERATE;
 use crate::vendors::vendor;
 use std::collections::BTreeSet;
 
@@ -273,7 +272,7 @@ fn secrets_that_cannot_go_are_made_up_and_never_shown() {
         (ozeki, "•••"),
     ] {
         let mapped = map(from, openvox, &[(Field::SIP_PASSWORD, password)]);
-        assert_eq!(mapped.wanted.reveal(Field::SIP_PASSWORD), Some(GENERATE));
+        assert_eq!(mapped.wanted.reveal(Field::SIP_PASSWORD), Some(TO_GENERATE));
         assert_eq!(of(&mapped, Field::SIP_PASSWORD), [LOST, made_up]);
     }
     let mapped = map(ozeki, openvox, &[(Field::SIP_PASSWORD, "Ab3canary")]);
@@ -282,7 +281,7 @@ fn secrets_that_cannot_go_are_made_up_and_never_shown() {
     // Secrets that only the other vendor has, and secrets that this one does not give back.
     for from in [openvox, ozeki] {
         let mapped = map(from, portsip, &[(Field::SIP_PASSWORD, "Ab3canary")]);
-        assert_eq!(mapped.wanted.reveal(Field::WEB_PASSWORD), Some(GENERATE));
+        assert_eq!(mapped.wanted.reveal(Field::WEB_PASSWORD), Some(TO_GENERATE));
     }
     let mapped = map(openvox, openvox, &[]);
     assert_eq!(of(&mapped, Field::WEB_PASSWORD), [LOST, made_up]);
@@ -406,7 +405,7 @@ fn of_three_ways_the_base_decides() {
         (F::MOBILE, "1"),
         (F::GROUPS, "Sales"),
         (F::SIP_PASSWORD, "canary-1"),
-        (F::WEB_PASSWORD, GENERATE),
+        (F::WEB_PASSWORD, TO_GENERATE),
     ];
     base.agree("1", &extension(&was), &[], [].into_iter(), &kept.key);
     base.save().unwrap();
@@ -421,7 +420,7 @@ fn of_three_ways_the_base_decides() {
             (F::MOBILE, mobile),
             (F::GROUPS, "Sales"),
             (F::SIP_PASSWORD, "canary-1"),
-            (F::WEB_PASSWORD, GENERATE),
+            (F::WEB_PASSWORD, TO_GENERATE),
         ]
     };
     let there = |mobile: &'static str| {

@@ -5,9 +5,8 @@ use super::base::Agreed;
 use crate::compare::differing;
 use crate::manifest::{Access, Manifest};
 use crate::mapping::MappedRecord;
-use crate::model::{Field, Kind, Record};
+use crate::model::{Field, Kind, Record, TO_GENERATE};
 use crate::seal::Key;
-use crate::sheet::GENERATE;
 
 /// The step to take for one extension.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,7 +52,7 @@ pub fn merge_step(
     let mut wanted = mapped.wanted.clone();
     for (field, text) in mapped.wanted.iter() {
         // Made up when the extension was made, and left alone from then on.
-        if text == GENERATE && field.is_secret() {
+        if text == TO_GENERATE {
             wanted.remove(field);
         }
     }

@@ -27,6 +27,6 @@ pub use place::Place;
 pub use planned::PlannedRow;
 pub use record::{Record, by_number};
 pub use rule_id::RuleId;
-pub use secret::Secret;
+pub use secret::{Secret, TO_GENERATE};
 pub use text::{Text, WireText};
 pub use words::{heading_key, same_word};

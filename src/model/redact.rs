@@ -154,7 +154,7 @@ fn decoded_runs(words: &str) -> impl Iterator<Item = String> {
 /// counts as an address too, so everything between the first `:` of a user and the last `@` is taken for a password.
 pub fn target(typed: &str) -> Cow<'_, str> {
     // An address has no query and no fragment: text in their places is not shown.
-    let is_address = typed.contains([':', '/', '@']);
+    let is_address = typed.contains([':', '/', '@', '=']);
     if let Some(at) = typed.find(['?', '#']).filter(|_| is_address) {
         let (address, query) = typed.split_at(at);
         let mark = query.get(..1).unwrap_or_default();
@@ -173,11 +173,16 @@ fn without_password(typed: &str) -> Cow<'_, str> {
     }
 }
 
-/// A message without the passwords of the addresses in it.
+/// A message without the passwords of the addresses in it. A word that ends with `:` names a place, and what stands behind
+/// `sip:` is no password.
 fn without_passwords(text: &str) -> Cow<'_, str> {
     let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`');
-    let holds_one =
-        |word: &str| word.contains(":/") && matches!(without_password(word), Cow::Owned(_));
+    let is_address = |word: &str| match (word.split_once('?'), word.split_once(':')) {
+        (Some((_, query)), _) if query.contains('=') => true,
+        (_, Some((scheme, rest))) => rest.contains('@') && !NO_SCHEMES.contains(&scheme),
+        _ => false,
+    };
+    let holds_one = |word: &str| is_address(word) && matches!(target(word), Cow::Owned(_));
     if !text.split(is_end).any(holds_one) {
         return Cow::Borrowed(text);
     }
@@ -185,12 +190,15 @@ fn without_passwords(text: &str) -> Cow<'_, str> {
         let typed = word.trim_end_matches(is_end);
         let end = word.get(typed.len()..).unwrap_or_default();
         match holds_one(typed) {
-            true => without_password(typed).into_owned() + end,
+            true => target(typed).into_owned() + end,
             false => word.to_owned(),
         }
     });
     Cow::Owned(words.collect())
 }
+
+/// The words before a `:` behind which a person is named, and no password follows.
+const NO_SCHEMES: [&str; 3] = ["sip", "sips", "mailto"];
 
 /// Prepares a message for people: characters that would steer a terminal, or turn its letters round, are written out,
 /// and the password of an address is left out.
@@ -327,6 +335,24 @@ mod tests {
             message("of \"http://a:b@c\", http://d:e@f: no\nhttp://g/h ann@example.com"),
             "of \"http://a:(not shown)@c\", http://d:(not shown)@f: no\nhttp://g/h ann@example.com"
         );
+        for (typed, expected) in [
+            ("no api:b@c: x", "no api:(not shown)@c: x"),
+            (
+                "\"sim:openvox?password=b\";",
+                "\"sim:openvox?(not shown)\";",
+            ),
+            ("openvox?password=b", "openvox?(not shown)"),
+            ("http://c/?token=b: no", "http://c/?(not shown) no"),
+        ] {
+            assert_eq!(message(typed), expected);
+        }
+        for harmless in [
+            "is sip:2001@pbx meant? a=b",
+            "in.csv:2: ann@example.com",
+            "staff-?.csv: no such file",
+        ] {
+            assert_eq!(message(harmless), harmless);
+        }
     }
 
     #[test]

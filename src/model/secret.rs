@@ -10,6 +10,10 @@ use zeroize::Zeroizing;
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 
+/// Stands in a record for a secret that is still to be made up. It begins with a sign that no cell of a sheet holds, so
+/// that a password may be any word, also the one that asks for this in a cell.
+pub const TO_GENERATE: &str = "\0generate";
+
 impl Secret {
     /// Takes over a text as a secret.
     pub fn new(text: impl Into<String>) -> Self {

@@ -3,8 +3,7 @@
 use crate::columns::Deeds;
 use crate::compare::{differences, differing, uncomparable};
 use crate::manifest::{Manifest, Purpose};
-use crate::model::{Action, Change, Field, Outcome, PlannedRow, Record, RowResult};
-use crate::sheet::GENERATE;
+use crate::model::{Action, Change, Field, Outcome, PlannedRow, Record, RowResult, TO_GENERATE};
 
 /// The extensions that a run may touch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -154,9 +153,7 @@ pub(crate) fn planned_row(
 
 /// Builds the note that an existing extension keeps its secrets where `<generate>` was given; empty where it was not.
 fn kept_secrets(wanted: &Record) -> String {
-    let asked = wanted
-        .iter()
-        .filter(|(field, text)| field.is_secret() && *text == GENERATE);
+    let asked = wanted.iter().filter(|(_, text)| *text == TO_GENERATE);
     let names: Vec<&str> = asked.map(|(field, _)| field.name()).collect();
     match names.is_empty() {
         true => String::new(),
@@ -299,8 +296,8 @@ mod tests {
         let wanted = extension(&[
             (Field::NUMBER, "2001"),
             (Field::EMAIL, "new@example.com"),
-            (Field::SIP_PASSWORD, GENERATE),
-            (Field::WEB_PASSWORD, GENERATE),
+            (Field::SIP_PASSWORD, TO_GENERATE),
+            (Field::WEB_PASSWORD, TO_GENERATE),
         ]);
         let held = extension(&[(Field::NUMBER, "2001"), (Field::SIP_PASSWORD, "old")]);
         let decide = |mode| decide(&manifest, mode, 0, &wanted, Some(&held), &|_| false);

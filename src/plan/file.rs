@@ -10,7 +10,9 @@ use crate::digest::sha256_hex;
 use crate::disk::{Readers, rename, write_whole};
 use crate::fingerprints::{Shown, ShownText, canonical, fingerprint, shown};
 use crate::input::{FieldHeadings, Rows};
-use crate::model::{Action, Change, Field, Finding, Outcome, Place, Record, RowResult};
+use crate::model::{
+    Action, Change, Field, Finding, Outcome, Place, Record, RowResult, TO_GENERATE,
+};
 use crate::rim::Failure;
 use crate::seal::{Key, SealError};
 use crate::sheet::GENERATE;
@@ -451,6 +453,9 @@ impl PlanSecrets {
         for (name, text) in row.wanted.as_ref()? {
             let field = Field::named(name)?;
             match text {
+                ShownText::Text(text) if text == GENERATE && field.is_secret() => {
+                    extension.set(field, TO_GENERATE);
+                }
                 ShownText::Text(text) => extension.set(field, text),
                 ShownText::Secret { .. } => {
                     extension.set(field, self.0.get(&position)?.get(field)?);
@@ -557,7 +562,9 @@ impl SavedRow {
 fn secrets(extension: &Record) -> BTreeMap<Field, &str> {
     extension
         .iter()
-        .filter(|(field, text)| field.hides(text.reveal()) && !text.is_empty() && *text != GENERATE)
+        .filter(|(field, text)| {
+            field.hides(text.reveal()) && !text.is_empty() && *text != TO_GENERATE
+        })
         .map(|(field, text)| (field, text.reveal()))
         .collect()
 }

@@ -3,8 +3,7 @@
 use crate::compare::uncomparable;
 use crate::manifest::Manifest;
 use crate::model::redact::changed;
-use crate::model::{Action, Change, Field, Kind, PlannedRow, RowResult, Text};
-use crate::sheet::GENERATE;
+use crate::model::{Action, Change, Field, Kind, PlannedRow, RowResult, TO_GENERATE, Text};
 use std::collections::BTreeSet;
 
 /// New extensions, and unchanged ones, that are shown one by one unless all are asked for.
@@ -194,7 +193,7 @@ fn change_of(field: Field, change: &Change, unseen: bool, is_whole: bool) -> Str
     let wanted = change.wanted.get(field).unwrap_or_default();
     let Some(wanted) = wanted.open() else {
         return match change.action {
-            Action::Create if wanted == GENERATE => "generated".into(),
+            Action::Create if wanted == TO_GENERATE => "generated".into(),
             action => changed(
                 action != Action::Create || wanted.is_empty(),
                 !wanted.is_empty(),

@@ -53,6 +53,22 @@ pub(crate) struct StoredRows<'s> {
     pub(crate) agreement: Option<&'s Agreement>,
 }
 
+/// The lines of the inverse while nothing is planned: one for each row by which the run may have changed something, the
+/// last one first.
+pub(crate) fn lines_to_revert(rows: Vec<(Outcome, Standing)>) -> Vec<Outcome> {
+    let may_have_changed = |(outcome, standing): &(Outcome, Standing)| match standing {
+        Standing::Waiting => false,
+        Standing::Intended(_) => true,
+        Standing::Final => outcome.attempts > 0 && outcome.result != RowResult::Unchanged,
+    };
+    let rows = rows.into_iter().rev().filter(may_have_changed);
+    rows.map(|(outcome, _)| Outcome {
+        number: outcome.number,
+        ..Outcome::new(opposite(outcome.action), RowResult::NotSent)
+    })
+    .collect()
+}
+
 /// Plans the inverse of a run, the last row first. `replaced` is true if the run took extensions out of groups that it
 /// did not name.
 ///

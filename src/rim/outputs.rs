@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::log;
 use super::terminal::print_leftovers;
 use crate::archive::MANIFEST;
-use crate::disk::{folder_of, remove_leftovers};
+use crate::disk::{end_of_links, folder_of, remove_leftovers};
 use crate::ledger::StateDir;
 use crate::seal::key_path;
 use std::collections::BTreeSet;
@@ -71,8 +71,10 @@ impl Files {
         if let Some(log) = log::path() {
             self.refuse_log(log)?;
         }
-        let folders = self.outputs.iter().map(|(_, path)| folder_of(path));
-        let folders: BTreeSet<&Path> = folders.collect();
+        // A file is written where its links lead to.
+        let ends = self.outputs.iter().map(|(_, path)| place_of_links(path));
+        let ends: Vec<PathBuf> = ends.collect();
+        let folders: BTreeSet<&Path> = ends.iter().map(|path| folder_of(path)).collect();
         for folder in &folders {
             if !folder.is_dir() {
                 let folder = folder.display();
@@ -179,6 +181,11 @@ enum Place {
     Named(PathBuf),
 }
 
+/// The path to which links lead, so that what is not there yet is made there.
+fn place_of_links(path: &Path) -> PathBuf {
+    end_of_links(path).unwrap_or_else(|| path.to_owned())
+}
+
 fn place(path: &Path) -> Place {
     #[cfg(unix)]
     if let Ok(about) = fs::metadata(path) {
@@ -189,11 +196,7 @@ fn place(path: &Path) -> Place {
     if let Ok(path) = fs::canonicalize(&path) {
         return Place::Named(path);
     }
-    // A link to a missing file makes it at the link's end.
-    let path = match fs::read_link(&path) {
-        Ok(link) => path.parent().unwrap_or(&path).join(link),
-        Err(_) => path,
-    };
+    let path = place_of_links(&path);
     Place::Named(
         match (path.parent().map(fs::canonicalize), path.file_name()) {
             (Some(Ok(folder)), Some(name)) => folder.join(name),

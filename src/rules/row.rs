@@ -9,7 +9,9 @@ use super::spreadsheet_damage::{self as damage, Shape};
 use crate::columns::{Binding, CellReading, Scratch};
 use crate::manifest::{Access, Manifest, Purpose, all_digits};
 use crate::mapping::MappedField;
-use crate::model::{Field, Finding, Kind, OddChar, Record, RuleId, Secret, Severity, heading_key};
+use crate::model::{
+    Field, Finding, Kind, OddChar, Record, RuleId, Secret, Severity, TO_GENERATE, heading_key,
+};
 use crate::sheet::{CLEAR, Cells, GENERATE, Row, escaped, is_generate, is_placeholder, unescaped};
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -482,7 +484,7 @@ impl<'m> Checker<'m> {
                 Some(text) => {
                     let text = match text {
                         "" => CLEAR.into(),
-                        GENERATE if slot.row.name.is_secret() => GENERATE.into(),
+                        TO_GENERATE => GENERATE.into(),
                         text => escaped(text),
                     };
                     let _ = self.value(index, &text, purpose, Words::All, &mut view, findings);
@@ -528,7 +530,7 @@ impl<'m> Checker<'m> {
         let given = |slot: &CompiledField<'m>| {
             wanted
                 .reveal(slot.row.name)
-                .filter(|text| !(slot.row.name.is_secret() && *text == GENERATE))
+                .filter(|text| *text != TO_GENERATE)
         };
         let text = |slot: &CompiledField<'m>| {
             given(slot)
@@ -748,15 +750,6 @@ impl<'m> Checker<'m> {
             return is_needed.then_some(ValueClass::Unknown);
         }
         let text = &*unescaped(text);
-        if text == GENERATE && row.name.is_secret() {
-            findings.push(slot.finding(
-                "generate",
-                Severity::Error,
-                format!("{} cannot be the word {GENERATE} itself", row.name.name()),
-                "choose another password",
-            ));
-            return Some(ValueClass::Unknown);
-        }
         let before = findings.len();
         if let Some(breach) = self.breach_of_kind(slot, text) {
             findings.push(breach);

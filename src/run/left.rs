@@ -1,5 +1,6 @@
 //! The remaining rows of a run that was cut off, compared with the present state of the PBX.
 
+use super::past::line;
 use super::saved_options::SavedOptions;
 use crate::compare::{differences, differing, moved};
 use crate::ledger::Standing;
@@ -30,8 +31,11 @@ impl Left {
         changes.any(|(_, _, change)| change.action == Action::Delete)
     }
 
+    /// The lines as they stand while nothing was looked at.
     pub(super) fn lines(&self) -> Vec<Outcome> {
-        self.rows.iter().map(|row| row.outcome.clone()).collect()
+        let rows = self.rows.iter().zip(&self.standings);
+        rows.map(|(row, standing)| line(row.outcome.clone(), *standing))
+            .collect()
     }
 
     /// The changes at these positions.

@@ -1,10 +1,12 @@
 //! An earlier run that is resumed or undone: its name, time, actions and PBX.
 
 use super::saved_options::SavedOptions;
-use crate::ledger::{StoredRun, Summary, runs};
+use crate::ledger::{LedgerError, Standing, StoredRun, Summary, runs};
+use crate::model::{Outcome, RowResult};
 use crate::rim::outputs::is_same_file;
 use crate::rim::terminal::print;
-use crate::rim::{Context, Failure};
+use crate::rim::{Context, Exit, Failure};
+use crate::seal::{Key, SealError};
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -26,6 +28,21 @@ pub(crate) fn is_of_run(path: &Path, context: &Context, counts: impl Fn(&Summary
     })
 }
 
+/// Makes a row's line as the ledger has it. A row that may have been sent is `unknown` until the PBX was looked at.
+pub(crate) fn line(outcome: Outcome, standing: Standing) -> Outcome {
+    match standing {
+        Standing::Intended(attempts) if outcome.result == RowResult::NotSent => Outcome {
+            result: RowResult::Unknown,
+            code: "run.cut_off".into(),
+            message: "the run was cut off when this was about to be sent".into(),
+            hint: "rowcall resume looks at the PBX and goes on".into(),
+            attempts,
+            ..outcome
+        },
+        _ => outcome,
+    }
+}
+
 /// An earlier run.
 pub(crate) struct PastRun {
     pub(crate) name: String,
@@ -44,6 +61,30 @@ impl PastRun {
             name: name.to_owned(),
             options: SavedOptions::parse(name, &summary.run.head.options)?,
             summary,
+        })
+    }
+
+    /// Opens the key that the run was made with. No other one is of use, so none is made.
+    ///
+    /// # Errors
+    /// Exit 3 where it is not there, cannot be read, or is another one.
+    pub(crate) fn key(&self, context: &Context) -> Result<Key, Failure> {
+        let made_with = &self.summary.run.key;
+        let key = context.present_key();
+        let key = key.and_then(|key| match key.id() == *made_with {
+            true => Ok(key),
+            false => Err(Failure::from(LedgerError::Seal {
+                run: self.name.clone(),
+                error: SealError::OtherKey {
+                    sealed_with: made_with.clone(),
+                    held: key.id(),
+                    path: key.path().to_owned(),
+                },
+            })),
+        });
+        key.map_err(|failure| Failure {
+            exit: Exit::Target,
+            ..failure
         })
     }
 

@@ -3,7 +3,7 @@
 use super::execution::{Execution, not_restorable};
 use super::journal::{Journal, Pending};
 use super::left::Left;
-use super::past::{PastRun, is_of_run};
+use super::past::{PastRun, is_of_run, line};
 use super::rejects::{Originals, Rejects};
 use super::request::{GuardOptions, ReportOptions, RunRequest, failures_max};
 use super::results::Results;
@@ -11,7 +11,7 @@ use super::saved_options::SavedOptions;
 use super::secrets_file::SecretsOut;
 use super::{conclude, forget, refuse_without_rows};
 use crate::input::Rows;
-use crate::ledger::{Ledger, Standing, StoredRun};
+use crate::ledger::{Ledger, Standing, StoredRun, Summary};
 use crate::link::StopFlag;
 use crate::model::{Action, Change, Outcome, PlannedRow, RowResult};
 use crate::plan::Refusal;
@@ -25,14 +25,16 @@ use crate::seal::Key;
 use crate::submit::order::{in_order, keeps_unnamed, kept_words, provides};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::Duration;
 
-/// The key, the ledger at work, its rows, and the cells of rows by position.
-type Taken = (
-    Key,
-    Ledger,
-    Vec<(PlannedRow, Standing)>,
-    BTreeMap<usize, Vec<String>>,
-);
+/// A run that is at work again.
+struct Taken {
+    key: Key,
+    ledger: Ledger,
+    rows: Vec<(PlannedRow, Standing)>,
+    /// The cells of rows as their sheets had them, by position.
+    originals: BTreeMap<usize, Vec<String>>,
+}
 
 /// A run that is to be taken up.
 pub(crate) struct ResumedRun {
@@ -74,15 +76,46 @@ impl ResumedRun {
         }
         let request = self.request(report, yes, context);
         let state = context.state()?;
-        let taken = self.take(&request, context);
-        let (key, mut ledger, rows, originals) = match taken {
-            Ok(taken) => taken,
-            Err(failure) => {
+        // They need no key.
+        let lines = StoredRun::open(&state, name).and_then(|stored| stored.outcomes());
+        let lines: Vec<Outcome> = match lines {
+            Ok(lines) => lines.into_iter().map(|row| line(row.0, row.1)).collect(),
+            Err(error) => {
                 let label = &self.target.label;
-                return refuse_without_rows("resume", label, report.json, Some(name), failure);
+                return refuse_without_rows("resume", label, report.json, Some(name), error.into());
             }
         };
-        let results = |lines| self.results(lines, &request, originals);
+        let mut files = request.files(&Rows::default(), context);
+        options.files().for_each(|file| files.read(file));
+        if let Err(failure) = files.prepare() {
+            let label = &self.target.label;
+            let mut results = Results::without_files("resume", label, lines, report.json);
+            results.run = Some(name.clone());
+            results.quiet = true;
+            return results.refuse(Refusal::new("output", failure));
+        }
+        match self.take(&request, context) {
+            Ok(taken) => self.go_on(taken, &request, context, stop),
+            Err(failure) => self.refuse_untaken(lines, failure, &request, context),
+        }
+    }
+
+    /// Looks at what is left, and sends it.
+    fn go_on(
+        &self,
+        taken: Taken,
+        request: &RunRequest<'_>,
+        context: &Context,
+        stop: &StopFlag,
+    ) -> Result<Exit, Failure> {
+        let (name, options) = (&self.past.name, &self.past.options);
+        let Taken {
+            key,
+            mut ledger,
+            rows,
+            originals,
+        } = taken;
+        let results = |lines| self.results(lines, request, originals);
         let (rows, standings): (Vec<PlannedRow>, Vec<Standing>) = rows.into_iter().unzip();
         let mut left = Left { rows, standings };
         let opened = match left.deletes() {
@@ -98,25 +131,22 @@ impl ResumedRun {
             Ok(opened) => opened,
             Err(failure) => {
                 ledger.end(&failure.message)?;
-                let opened = results(left.lines());
-                let mut results = match opened {
+                let results = match results(left.lines()) {
                     Ok(results) => results,
-                    Err(_) => self.possible_results(left.lines(), &request)?,
+                    Err(_) => self.possible_results(left.lines(), request)?,
                 };
-                let is_own = |path: &Path| options.outputs().any(|own| is_same_file(own, path));
-                results.leave(|path| {
-                    !is_own(path) && path.is_file() && is_of_run(path, context, |_| true)
-                });
-                return results.refuse(failure.into());
+                return self.refuse_unopened(results, failure, context);
             }
         };
         ledger.renew(left.changes(&looked.renewed), &key)?;
         let is_sync = self.past.summary.run.head.mode == Mode::Sync.word();
         let remaining = Remaining::compute(left, options, is_sync);
-        remaining.announce(name);
-        let settled = looked.moved.into_iter().chain(remaining.blocked);
+        remaining.announce(name, self.target.reply);
+        let settled = looked.moved.iter().chain(&remaining.blocked);
         let settled: Vec<(usize, Outcome)> = settled
-            .filter_map(|position| Some((position, remaining.rows.get(position)?.outcome.clone())))
+            .filter_map(|position| {
+                Some((*position, remaining.rows.get(*position)?.outcome.clone()))
+            })
             .collect();
         let lines: Vec<Outcome> = remaining
             .rows
@@ -127,27 +157,27 @@ impl ResumedRun {
             Ok(results) => results,
             Err(failure) => {
                 ledger.end(&failure.message)?;
-                let results = self.possible_results(lines, &request)?;
-                return results.refuse(Refusal::new("output", failure));
+                let results = self.possible_results(lines, request)?;
+                return remaining.refuse(results, Refusal::new("output", failure));
             }
         };
-        let asks = !remaining.changes.is_empty() && !yes;
+        let asks = !remaining.changes.is_empty() && !request.guard.yes;
         if asks && !confirm(&request.question(&self.past.name_and_time(), &remaining.changes)) {
             let refusal = Refusal::declined();
             ledger.end(&refusal.failure.message)?;
-            return results.refuse(refusal);
+            return remaining.refuse(results, refusal);
         }
         let completed = match remaining.changes.is_empty() {
             true => Ok(()),
             false => {
-                let folder = state.run_folder(name);
+                let folder = context.state()?.run_folder(name);
                 options.generated.complete(&remaining.rows, &folder)
             }
         };
         let ready = completed.and_then(|()| forget(&mut session, &remaining.changes, context));
         if let Err(failure) = ready {
             ledger.end(&failure.message)?;
-            return results.refuse(Refusal::new("run", failure));
+            return remaining.refuse(results, Refusal::new("run", failure));
         }
         let journal = Journal::start(ledger, remaining.pending, self.target.parallel);
         for (position, outcome) in settled {
@@ -169,24 +199,52 @@ impl ResumedRun {
         })
     }
 
-    /// Takes the run: no other process can work on it or its target then. Returns its rows, and the cells of those that
-    /// may become rejects.
+    /// Ends the command where the target could not be looked at.
+    fn refuse_unopened(
+        &self,
+        mut results: Results<'_>,
+        failure: Failure,
+        context: &Context,
+    ) -> Result<Exit, Failure> {
+        let options = &self.past.options;
+        let is_own = |path: &Path| options.outputs().any(|own| is_same_file(own, path));
+        results.leave(|path| !is_own(path) && path.is_file() && is_of_run(path, context, |_| true));
+        results.refuse(failure.into())
+    }
+
+    /// Takes the run: no other process can work on it or its target then.
     ///
     /// # Errors
-    /// Exit 2 where an output is not to be written, or the key or the ledger cannot be used; exit 3 where another process
-    /// is at work.
+    /// Exit 3 where another process is at work, or the key is not the run's; exit 2 where the ledger cannot be used.
     fn take(&self, request: &RunRequest<'_>, context: &Context) -> Result<Taken, Failure> {
-        let (name, options) = (&self.past.name, &self.past.options);
-        let mut files = request.files(&Rows::default(), context);
-        options.files().for_each(|file| files.read(file));
-        files.prepare()?;
-        let (state, key) = (context.state()?, context.key()?);
+        let name = &self.past.name;
+        let (state, key) = (context.state()?, self.past.key(context)?);
         let (ledger, rows) = Ledger::resume(&state, name, &self.target.addresses(), &key)?;
         let originals = match &request.rejects {
             Some(_) => StoredRun::open(&state, name)?.originals(&key)?,
             None => BTreeMap::new(),
         };
-        Ok((key, ledger, rows, originals))
+        Ok(Taken {
+            key,
+            ledger,
+            rows,
+            originals,
+        })
+    }
+
+    /// Ends the command where the run could not be taken up: files that are there already may be those of a process that
+    /// is at work.
+    fn refuse_untaken(
+        &self,
+        lines: Vec<Outcome>,
+        failure: Failure,
+        request: &RunRequest<'_>,
+        context: &Context,
+    ) -> Result<Exit, Failure> {
+        let mut results = self.possible_results(lines, request)?;
+        let is_at_work = |run: &Summary| run.ended.is_none();
+        results.leave(|path| path.is_file() || is_of_run(path, context, is_at_work));
+        results.refuse(Refusal::new("run", failure))
     }
 
     fn request(&self, report: &ReportOptions, yes: bool, context: &Context) -> RunRequest<'_> {
@@ -313,15 +371,35 @@ impl Remaining {
         }
     }
 
-    fn announce(&self, run: &str) {
+    /// Ends the command before anything is sent. What may have been sent before is `unknown`.
+    fn refuse(&self, mut results: Results<'_>, refusal: Refusal) -> Result<Exit, Failure> {
+        let mut put = Ok(());
+        for (position, (row, standing)) in self.rows.iter().zip(&self.standings).enumerate() {
+            if matches!(standing, Standing::Intended(_)) {
+                put = put.and(results.put(position, line(row.outcome.clone(), *standing)));
+            }
+        }
+        let exit = results.refuse(refusal)?;
+        put.map(|()| exit)
+    }
+
+    /// Prints what is left; `reply` is how long a reply of the PBX may take.
+    fn announce(&self, run: &str, reply: Duration) {
         let doubtful = |standing: &&Standing| matches!(standing, Standing::Intended(_));
         let doubtful = self.standings.iter().filter(doubtful).count();
         // A row may take two steps.
         let left: BTreeSet<usize> = self.changes.iter().map(|change| change.row).collect();
-        print(format!(
+        let mut words = format!(
             "run {run}: {} of {} rows are left; {doubtful} of them may have been sent and are looked up first",
             left.len(),
             self.rows.len()
-        ));
+        );
+        if doubtful > 0 && !reply.is_zero() {
+            let seconds = reply.as_secs_f64().ceil();
+            words.push_str(&format!(
+                "; what is not there yet is looked for once more, all together, after {seconds} s, when no reply can come any more"
+            ));
+        }
+        print(words);
     }
 }

@@ -6,10 +6,10 @@ use crate::disk::{Readers, write_new};
 use crate::generate::{GenerateError, Generator};
 use crate::ledger::SECRETS_STEM;
 use crate::manifest::Manifest;
-use crate::model::{Field, Identity, PlannedRow, Record};
+use crate::model::{Field, Identity, PlannedRow, Record, TO_GENERATE};
 use crate::rim::Failure;
 use crate::rim::terminal::print;
-use crate::sheet::{Format, GENERATE, Writer, escaped};
+use crate::sheet::{Format, Writer, escaped};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -127,7 +127,7 @@ impl Generated {
         let changes = || planned.iter().filter_map(|row| row.change.as_ref());
         let is_asked = |extension: &Record| {
             let mut fields = extension.iter();
-            fields.any(|(field, text)| field.is_secret() && text == GENERATE)
+            fields.any(|(_, text)| text == TO_GENERATE)
         };
         if !changes().any(|change| is_asked(&change.wanted)) {
             return Ok(generated);

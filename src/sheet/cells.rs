@@ -13,7 +13,7 @@ pub const EXAMPLE: &str = "<example>";
 /// The cell text that means *make one up*: for passwords and PINs of new extensions.
 pub const GENERATE: &str = "<generate>";
 
-/// Returns true if a cell's text is [`GENERATE`], in upper or lower case: no password may ever become that word.
+/// Returns true if a cell's text is [`GENERATE`], in upper or lower case.
 pub fn is_generate(text: &str) -> bool {
     text.trim().eq_ignore_ascii_case(GENERATE)
 }

@@ -698,6 +698,25 @@ mod tests {
         carry_out(&connection, change, 0, permit, &LIMITS)
     }
 
+    #[test]
+    fn rows_of_a_run_that_was_cut_off_wait_for_one_moment_together() {
+        let fake = FakeVendor::holding(0);
+        let connection = fake.open();
+        let limits = SettleLimits {
+            reply: Duration::from_millis(80),
+            ..LIMITS
+        };
+        for number in 1..=17 {
+            let permit = connection.line().pace().permit();
+            let change = create(ann(&number.to_string()));
+            let done = carry_out(&connection, &change, 1, permit, &limits);
+            assert_eq!(done.result, RowResult::Created, "{done:?}");
+        }
+        // The first one is looked for until no reply can come any more; then that holds for all of them.
+        assert_eq!(fake.pbx.said("look"), 17 + 2);
+        assert_eq!(fake.pbx.said("create"), 17);
+    }
+
     /// Builds a fake PBX in which one operation meets with these troubles one after the other, and with none after
     /// that.
     fn troubled(operation: &'static str, troubles: &'static [Trouble]) -> FakeVendor {

@@ -73,12 +73,7 @@ impl Manifest {
     pub(crate) fn at_sign_in(&self, mut fault: Fault) -> Fault {
         // At a sign-in every word may repeat what the user typed.
         fault.pbx_words.clear();
-        let row = match (&fault.vendor_code, fault.http_status) {
-            (Some(code), _) => self.row_of_code(code),
-            (None, Some(status)) => self.row_of_status(status),
-            (None, None) => None,
-        };
-        if let Some(kind) = row.and_then(|row| row.sign_in) {
+        if let Some(kind) = self.row_of(&fault).and_then(|row| row.sign_in) {
             fault.kind = kind;
             if kind == FaultKind::CredentialRefused {
                 fault.message = format!("the PBX refused the sign-in: {}", fault.message);
@@ -86,6 +81,24 @@ impl Manifest {
             }
         }
         fault
+    }
+
+    /// A fault of a request within a session that changes nothing, where its row says that it means something else there:
+    /// what refuses an account cannot be about a row's.
+    pub(crate) fn at_reading(&self, fault: Fault) -> Fault {
+        let kind = self.row_of(&fault).and_then(|row| row.read);
+        Fault {
+            kind: kind.unwrap_or(fault.kind),
+            ..fault
+        }
+    }
+
+    fn row_of(&self, fault: &Fault) -> Option<&FaultRow> {
+        match (&fault.vendor_code, fault.http_status) {
+            (Some(code), _) => self.row_of_code(code),
+            (None, Some(status)) => self.row_of_status(status),
+            (None, None) => None,
+        }
     }
 
     fn row_of_code(&self, code: &str) -> Option<&FaultRow> {

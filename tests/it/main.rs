@@ -28,6 +28,7 @@ mod promises {
     mod lies;
     pub(crate) mod night;
     mod odd;
+    mod refused;
     mod replies;
     mod reports;
     mod roundtrip;

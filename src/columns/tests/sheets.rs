@@ -121,7 +121,7 @@ fn the_first_row_of_every_product_is_the_same_person() {
         is_one_of(Field::EMAIL, &["ann.miller@example.com", ""]);
         is_one_of(
             Field::SIP_PASSWORD,
-            &["tR7xkQ2mZp9w", "tR7xkQ2mZp9wQ8vbn", "<generate>", ""],
+            &["tR7xkQ2mZp9w", "tR7xkQ2mZp9wQ8vbn", TO_GENERATE, ""],
         );
         is_one_of(Field::WEB_PASSWORD, &["Kw83hTqzLm", "Kw83hTqzLm9", ""]);
         is_one_of(Field::VOICEMAIL_PIN, &["083914", ""]);

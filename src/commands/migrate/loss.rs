@@ -2,7 +2,7 @@
 
 use crate::cli::MigrateArgs;
 use crate::migrate;
-use crate::model::Field;
+use crate::model::{Field, TO_GENERATE};
 use crate::plan::transfer::{Move, Transfer};
 use crate::report::for_people;
 use crate::rim::terminal::print;
@@ -86,7 +86,7 @@ pub(super) fn write_sheet(path: &Path, moves: &[Move]) -> Result<(), Failure> {
     let mut writer = Writer::replace(path, Readers::Owner, &headings).map_err(Failure::usage)?;
     for one in moves {
         let cell = |field: &Field| match one.mapped.wanted.reveal(*field).unwrap_or_default() {
-            GENERATE if field.is_secret() => GENERATE.into(),
+            TO_GENERATE => GENERATE.into(),
             text => escaped(text),
         };
         let cells: Vec<Cow<'_, str>> = fields.iter().map(cell).collect();

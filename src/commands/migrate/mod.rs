@@ -44,22 +44,16 @@ pub(super) fn run(args: &MigrateArgs, context: &Context) -> Result<Exit, Failure
     let left_out = args.drop.iter().copied().collect();
     let (fill, overwrite) = (&args.fill, args.overwrite);
     let transfer = Transfer::map(&from, &to, source, &renumbering, left_out, fill, overwrite)?;
-    let print_loss = || loss::print_summary(args, &from, &to, &transfer);
     let run = Run::new(&request, context, &stop).of_lines(transfer.lines());
-    let mut written = loss::write(args, [&from, &to], &transfer);
-    if written.is_ok() && !args.dry_run {
-        print_loss();
-    }
-    if let Some(path) = &args.output {
-        written = written.and_then(|()| loss::write_sheet(path, &transfer.moves));
-    }
-    if let Err(failure) = written {
-        return run.refuse(Refusal::new("output", failure));
-    }
-    let lost = transfer.loss.lost();
-    if args.on_loss == OnLoss::Stop && !lost.is_empty() {
-        return run.refuse(Refusal::new("loss", loss::too_lossy(&lost)));
-    }
+    // Once nobody else has the target: another run may be writing to the same files.
+    let write = || {
+        write_outputs(args, [&from, &to], &transfer)?;
+        let lost = transfer.loss.lost();
+        match args.on_loss == OnLoss::Stop && !lost.is_empty() {
+            true => Err(Refusal::new("loss", loss::too_lossy(&lost))),
+            false => Ok(()),
+        }
+    };
     let key = match context.key() {
         Ok(key) => key,
         Err(failure) => return run.refuse(Refusal::new("key", failure)),
@@ -68,22 +62,44 @@ pub(super) fn run(args: &MigrateArgs, context: &Context) -> Result<Exit, Failure
         // The losses come last, where they are read.
         return run.showing(args.detail.detail()).preview(
             |_, session| {
+                write()?;
                 let base = transfer.base(&context.state()?, &key)?;
                 Ok(transfer.plan(base.as_ref(), &key, session)?.0)
             },
             |_, _| {
-                print_loss();
+                loss::print_summary(args, &from, &to, &transfer);
                 Ok(())
             },
         );
     }
     run.execute(|_, session| {
+        write()?;
         let base = transfer.base(&context.state()?, &key)?;
         let (mut plan, steps) = transfer.plan(base.as_ref(), &key, session)?;
         let base = base.as_ref();
         plan.agreement = base.map(|base| transfer.agreement(base, &plan, &steps, &key));
         Ok(plan)
     })
+}
+
+/// Writes the account of what is lost, and what would be sent, where files are named for them.
+///
+/// # Errors
+/// One cannot be written.
+fn write_outputs(
+    args: &MigrateArgs,
+    [from, to]: [&Target; 2],
+    transfer: &Transfer<'_>,
+) -> Result<(), Refusal> {
+    let written = loss::write(args, [from, to], transfer);
+    if written.is_ok() && !args.dry_run {
+        loss::print_summary(args, from, to, transfer);
+    }
+    let written = match &args.output {
+        Some(path) => written.and_then(|()| loss::write_sheet(path, &transfer.moves)),
+        None => written,
+    };
+    written.map_err(|failure| Refusal::new("output", failure))
 }
 
 fn request<'t>(

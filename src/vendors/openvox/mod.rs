@@ -111,7 +111,11 @@ impl Dialect for OpenVox {
                 let fault = self
                     .manifest
                     .fault_of_code(number.as_deref().unwrap_or(FAILED));
-                return Err(fault.status(reply.status));
+                let fault = fault.status(reply.status);
+                return Err(match exchange.request.effect {
+                    Effect::Reads => self.manifest.at_reading(fault),
+                    Effect::Writes => fault,
+                });
             }
             Some(_) => "its status is neither Success nor Failed",
             None => "it has no status",

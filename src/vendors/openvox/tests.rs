@@ -435,10 +435,6 @@ fn only_the_exact_word_is_success() {
             FaultKind::CredentialRefused,
         ),
         (
-            r#"{"status":"Failed","errno":"20003"}"#,
-            FaultKind::CredentialRefused,
-        ),
-        (
             r#"{"status":"Failed","errno":"20004"}"#,
             FaultKind::SessionExpired,
         ),
@@ -479,6 +475,24 @@ fn only_the_exact_word_is_success() {
         let (turn, _) = told(Task::Create(&small("1")), &[reply]);
         let fault = fault(turn);
         assert_eq!((fault.kind, fault.http_status), (expected, Some(status)));
+    }
+}
+
+#[test]
+fn what_refuses_an_account_means_the_rows_own_in_a_change_and_the_session_in_a_look() {
+    for errno in ["20003", "10032"] {
+        let body = format!(r#"{{"status":"Failed","errno":"{errno}"}}"#);
+        for (task, expected) in [
+            (Task::Create(&small("1")), FaultKind::Rejected),
+            (Task::Delete("1"), FaultKind::Rejected),
+            (Task::Get(&["1".to_owned()]), FaultKind::SessionExpired),
+            (Task::List, FaultKind::SessionExpired),
+            (Task::KeepAlive, FaultKind::SessionExpired),
+            (Task::SignIn(&account()), FaultKind::CredentialRefused),
+        ] {
+            let (turn, _) = told(task, &[json_reply(&body)]);
+            assert_eq!(kind(turn), expected, "{task:?} {errno}");
+        }
     }
 }
 

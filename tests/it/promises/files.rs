@@ -219,3 +219,57 @@ fn all(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
     found.sort();
     found
 }
+
+/// A link is followed, whether or not it leads to a file; where its folder is not there, nothing is begun.
+#[cfg(unix)]
+#[test]
+fn a_report_that_is_a_link_is_written_where_it_leads() {
+    use std::os::unix::fs::symlink;
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let path = |name: &str| folder.join(name);
+    fs::write(path("good.csv"), GOOD).unwrap();
+    fs::create_dir(path("kept")).unwrap();
+    fs::write(path("kept/there.csv"), "of before").unwrap();
+    for name in ["there.csv", "new.csv"] {
+        symlink(format!("kept/{name}"), path(name)).unwrap();
+        symlink(name, path(&format!("link-to-{name}"))).unwrap();
+    }
+    symlink("nowhere/report.csv", path("astray.csv")).unwrap();
+    symlink("circle.csv", path("circle.csv")).unwrap();
+    for name in [
+        "there.csv",
+        "new.csv",
+        "link-to-there.csv",
+        "link-to-new.csv",
+    ] {
+        for line in [
+            "import good.csv --to sim:openvox --report",
+            "check good.csv --for openvox --report",
+            "export sim:openvox -o",
+        ] {
+            let output = rowcall(folder, &format!("{line} {name}"));
+            assert!(output.status.success(), "{line} {name}: {output:?}");
+            assert!(path(name).is_symlink(), "{line} {name}");
+            let end = path("kept").join(name.trim_start_matches("link-to-"));
+            let text = fs::read_to_string(&end).unwrap();
+            assert!(text.contains("number"), "{line} {name}: {text}");
+            fs::remove_file(end).unwrap();
+        }
+    }
+    for line in [
+        "import good.csv --to sim:openvox --report astray.csv",
+        "check good.csv --for openvox --report astray.csv",
+        "export sim:openvox -o astray.csv",
+    ] {
+        let output = rowcall(folder, line);
+        assert_eq!(output.status.code(), Some(2), "{line}: {output:?}");
+        assert!(stderr(&output).contains("there is no folder"), "{output:?}");
+        assert!(stderr(&output).contains("nowhere"), "{output:?}");
+        assert!(path("astray.csv").is_symlink() && !path("nowhere").exists());
+    }
+    let output = rowcall(folder, "check good.csv --for openvox --report circle.csv");
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(path("circle.csv").is_symlink());
+    assert_eq!(hidden(folder), Vec::<String>::new());
+}

@@ -13,6 +13,7 @@ use rowcall::rules::Checker;
 use rowcall::sheet::{self, Input, ReadOptions, Readers, Writer};
 use rowcall::vendors::VENDORS;
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 
 const ENDINGS: [&str; 6] = ["csv", "tsv", "tab", "psv", "json", "jsonl"];
@@ -338,14 +339,76 @@ fn a_stored_text_that_looks_like_a_mark_is_exported_and_imported_as_what_it_is()
 }
 
 #[test]
-fn a_password_cannot_be_the_word_that_asks_for_one() {
-    let desk = Desk::new("ozeki");
+fn a_password_may_be_the_word_that_asks_for_one() {
+    const WORDS: [&str; 4] = ["<generate>", "<clear>", "\\<generate>", "<Generate>"];
+    let (desk, other) = (Desk::new("ozeki"), Desk::new("ozeki"));
+    let sheet = |words: &[&str]| {
+        let rows = (2001..2005).zip(words);
+        let rows = rows.map(|(number, word)| format!("{number},ann{number},{word}\n"));
+        format!("number,user_id,sip_password\n{}", rows.collect::<String>())
+    };
+    let stored = |desk: &Desk| -> Vec<String> {
+        let number = |number: i32| desk.pbx.sim.stored(&number.to_string(), "Password");
+        (2001..2005).filter_map(number).collect()
+    };
+    let all = "--max-updates all --max-secret-changes all --max-deletes all --yes";
+    let escaped = WORDS.map(|word| format!("\\{word}"));
+    let escaped: Vec<&str> = escaped.iter().map(String::as_str).collect();
+    desk.write("in.csv", sheet(&escaped));
+    desk.go(&format!("import in.csv --to TARGET {all}"))
+        .exits(0);
+    assert_eq!(stored(&desk), WORDS);
+    let again = desk.go("import in.csv --to TARGET --mode sync --yes --json");
+    assert_eq!(again.exits(0).count("unchanged"), 4);
+
+    // Changed, and put back.
     desk.write(
-        "in.csv",
-        "number,user_id,sip_password\n2001,ann,\\<generate>\n",
+        "other.csv",
+        sheet(&["canary-1", "canary-2", "canary-3", "canary-4"]),
     );
-    desk.run("check in.csv --for ozeki").exits(1);
-    desk.go("import in.csv --to TARGET --report r.csv").exits(1);
-    assert_eq!(desk.results("r.csv"), ["invalid"]);
-    assert_eq!(desk.report("r.csv")[0]["code"], "sip_password.generate");
+    desk.go(&format!("import other.csv --to TARGET --mode update {all}"))
+        .exits(0);
+    desk.run("undo --yes").exits(0);
+    assert_eq!(stored(&desk), WORDS);
+    // Deleted, and made again.
+    desk.go(&format!("delete in.csv --from TARGET {all}"))
+        .exits(0);
+    assert!(stored(&desk).is_empty());
+    desk.run("undo --yes").exits(0);
+    assert_eq!(stored(&desk), WORDS);
+    // By a saved plan.
+    desk.go(&format!("import other.csv --to TARGET --mode update {all}"))
+        .exits(0);
+    desk.run("plan in.csv --to TARGET --mode update -o plan.json")
+        .exits(0);
+    assert!(!desk.read("plan.json").contains("\"<generate>\""));
+    desk.go(&format!("import --plan plan.json {all}")).exits(0);
+    assert_eq!(stored(&desk), WORDS);
+
+    // By a file onto another PBX, and by a migration.
+    for ending in ["csv", "jsonl", "xlsx"] {
+        let file = format!("out.{ending}");
+        desk.run(&format!("export TARGET --secrets plain -o {file}"))
+            .exits(0);
+        fs::copy(desk.path(&file), other.path(&file)).unwrap();
+        other
+            .go(&format!("import {file} --to TARGET --map user_id=user_id"))
+            .exits(0);
+        assert_eq!(stored(&other), WORDS, "{ending}");
+        other.run("undo --yes --max-deletes all").exits(0);
+    }
+    let migrate = format!("migrate --from TARGET --to {} {all}", other.target());
+    desk.run(&migrate).exits(0);
+    assert_eq!(stored(&other), WORDS);
+    assert!(!desk.read("in.csv").is_empty());
+    let differ = desk.run(&format!("diff TARGET {}", other.target()));
+    assert_eq!((differ.exit, differ.out.as_str()), (0, ""));
+    // Unescaped it asks for one.
+    desk.write(
+        "asks.csv",
+        "number,user_id,sip_password\n2009,ann9,<generate>\n",
+    );
+    desk.go("import asks.csv --to TARGET").exits(0);
+    let made_up = desk.pbx.sim.stored("2009", "Password").unwrap();
+    assert_eq!(made_up.len(), 20);
 }

@@ -683,3 +683,60 @@ fn a_password_typed_into_an_address_is_never_printed() {
         );
     }
 }
+
+#[test]
+fn no_address_that_was_typed_in_a_wrong_place_is_shown_with_its_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("good.csv"),
+        "number,sip_password\n2001,tR7xkQ2mZp9w\n",
+    )
+    .unwrap();
+    let lines = [
+        "doctor ADDRESS",
+        "doctor ADDRESS --json",
+        "check good.csv --for ADDRESS",
+        "check ADDRESS --for openvox",
+        "plan good.csv --to ADDRESS",
+        "import good.csv --to ADDRESS",
+        "import good.csv --to ADDRESS --json",
+        "delete good.csv --from ADDRESS --yes --json",
+        "export ADDRESS --json",
+        "diff good.csv ADDRESS --for openvox",
+        "migrate --from ADDRESS --to sim:openvox",
+        "archive verify ADDRESS",
+        "archive list ADDRESS",
+        "resume ADDRESS",
+        "undo ADDRESS",
+        "runs show ADDRESS",
+        "template --for ADDRESS",
+        "vendors ADDRESS",
+        "sim --vendor ADDRESS",
+        "export sim:openvox -o ADDRESS/export.csv",
+        "--config ADDRESS doctor",
+    ];
+    for address in [
+        "sim:openvox?password=canary-7731",
+        "openvox?password=canary-7731",
+        "openvox+http://api:canary-7731@127.0.0.1:9",
+        "http://127.0.0.1:9/?token=canary-7731",
+        "api:canary-7731@127.0.0.1",
+        "http:/api:canary-7731@127.0.0.1",
+    ] {
+        for line in lines {
+            let words = line.replace("ADDRESS", address);
+            let output = std::process::Command::new(env!("CARGO_BIN_EXE_rowcall"))
+                .args(words.split(' '))
+                .current_dir(folder.path())
+                .env("XDG_STATE_HOME", folder.path().join("state"))
+                .env("XDG_CONFIG_HOME", folder.path().join("config"))
+                .env("ROWCALL_PASSWORD", "canary-0000")
+                .output()
+                .unwrap();
+            for bytes in [output.stdout, output.stderr] {
+                let text = String::from_utf8_lossy(&bytes);
+                assert!(!text.contains("canary"), "{words}: {text}");
+            }
+        }
+    }
+}

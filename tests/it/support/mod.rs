@@ -1,6 +1,7 @@
 //! Tools that the tests share.
 
 pub(crate) mod alone;
+pub(crate) mod altered;
 pub(crate) mod canary;
 pub(crate) mod fixture;
 pub(crate) mod pbx;

@@ -1,0 +1,229 @@
+//! Commands that may not go on: what they say of each row, and what they leave alone.
+
+use crate::support::altered::{altered, holds};
+use crate::support::pbx::{Desk, TestPbx};
+use crate::support::program::wait_until;
+use crate::support::sheets::lines;
+use rowcall::vendors::{VENDORS, vendor};
+use rowcall::wire::Reply;
+use std::fs;
+use std::process::Stdio;
+
+/// Begins an import of the vendor's sample, and kills it once some of it is there; gives the name of its run.
+fn cut_off(desk: &Desk) -> String {
+    let sheet = desk.sample(12);
+    let target = desk.target();
+    let import = ["import", sheet.to_str().unwrap(), "--to", &target];
+    let mut child = desk
+        .command_in("state")
+        .args(import)
+        .args(["--rate", "8/s", "--parallel", "1", "--verify", "none"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_until(|| desk.pbx.numbers().len() >= 3);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    desk.runs("state").pop().unwrap()
+}
+
+#[test]
+fn without_its_key_a_run_is_neither_resumed_nor_undone_and_every_row_has_its_line() {
+    for vendor in VENDORS {
+        let desk = Desk::new(vendor.id);
+        let run = cut_off(&desk);
+        let (key, own) = (desk.path("key"), desk.path("own-key"));
+        fs::rename(&key, &own).unwrap();
+        let there = desk.pbx.numbers();
+        for other in ["", "another", "no key"] {
+            let _ = fs::remove_file(&key);
+            match other {
+                "" => {}
+                "another" => drop(desk.say(
+                    "elsewhere",
+                    &[
+                        "import",
+                        desk.sample(12).to_str().unwrap(),
+                        "--to",
+                        &Desk::new(vendor.id).target(),
+                        "--yes",
+                    ],
+                )),
+                text => drop(desk.file("key", text)),
+            }
+            let before = fs::read(&key).ok();
+            for verb in ["resume", "undo"] {
+                let report = desk.path("report.jsonl");
+                let words = [verb, &run, "--yes", "--json", "--report"];
+                let words = [&words[..], &[report.to_str().unwrap()]].concat();
+                let refused = desk.say("state", &words);
+                let context = format!("{} {verb} {other:?}: {}", vendor.id, refused.err);
+                assert_eq!(refused.exit, 3, "{context}");
+                let summary = refused.summary();
+                assert_eq!(summary["exit_code"], 3, "{context}");
+                assert!(
+                    refused.err.contains("--key") || refused.err.contains("chmod"),
+                    "{context}"
+                );
+                let rows = lines(&report);
+                assert_eq!(summary["rows"], rows.len(), "{context}");
+                match verb {
+                    "resume" => {
+                        assert_eq!(rows.len(), 12, "{context}");
+                        assert!(refused.count("created") > 0, "{context}");
+                        assert!(refused.count("not_sent") > 0, "{context}");
+                    }
+                    _ => {
+                        assert!(rows.len() >= there.len(), "{context}");
+                        assert_eq!(refused.count("not_sent"), rows.len() as u64, "{context}");
+                        assert!(
+                            rows.iter().all(|row| row["action"] == "delete"),
+                            "{context}"
+                        );
+                    }
+                }
+                fs::remove_file(report).unwrap();
+                // None is made, and none replaced.
+                assert_eq!(fs::read(&key).ok(), before, "{context}");
+                assert_eq!(desk.pbx.numbers(), there, "{context}");
+            }
+        }
+        let _ = fs::remove_file(&key);
+        fs::rename(&own, &key).unwrap();
+        let resumed = desk.say("state", &["resume", &run, "--json"]);
+        assert_eq!(
+            (resumed.exit, resumed.count("created")),
+            (0, 12),
+            "{}",
+            resumed.err
+        );
+        assert_eq!(desk.undo(&[]).count("deleted"), 12, "{}", vendor.id);
+    }
+}
+
+#[test]
+fn what_may_have_been_sent_is_unknown_where_a_resume_is_refused() {
+    let desk = Desk::new("ozeki");
+    let sheet = desk.sample(12);
+    let target = desk.target();
+    desk.pbx.faults("latency_ms=400");
+    let mut child = desk
+        .command_in("state")
+        .args([
+            "import",
+            sheet.to_str().unwrap(),
+            "--to",
+            &target,
+            "--parallel",
+            "4",
+        ])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_until(|| !desk.pbx.numbers().is_empty());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    desk.pbx.faults("refuse=1000,in_a_row=1000000");
+    let refused = desk.say("state", &["resume", "--json", "--yes"]);
+    assert_eq!(refused.exit, 3, "{}", refused.err);
+    assert!(
+        refused.count("unknown") > 0,
+        "{} {}",
+        refused.out,
+        refused.err
+    );
+    assert_eq!(refused.summary()["rows"], 12);
+    desk.pbx.faults("");
+    let resumed = desk.say("state", &["resume", "--json", "--reply-within", "1"]);
+    let resumed = match resumed.exit {
+        2 => desk.say("state", &["resume", "--json"]),
+        _ => resumed,
+    };
+    assert_eq!(resumed.count("created"), 12, "{}", resumed.err);
+}
+
+#[test]
+fn a_migration_that_is_refused_leaves_what_it_would_write_alone() {
+    let (desk, source) = (Desk::new("openvox"), Desk::new("ozeki"));
+    source.import("elsewhere", &source.sample(12), &[]);
+    let sheet = desk.sample(12);
+    let target = desk.target();
+    let mut child = desk
+        .command_in("state")
+        .args([
+            "import",
+            sheet.to_str().unwrap(),
+            "--to",
+            &target,
+            "--rate",
+            "1/s",
+        ])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_until(|| !desk.pbx.numbers().is_empty());
+    let from = source.target();
+    let migrate = ["migrate", "--from", &from, "--json", "--loss", "loss.csv"];
+    let onto = ["--to", &target, "--on-loss", "report", "--yes"];
+    let onto_nothing = [
+        "--to",
+        "openvox+http://api@127.0.0.1:9",
+        "--dry-run",
+        "-o",
+        "sent.csv",
+    ];
+    for (words, why) in [(&onto[..], "at work"), (&onto_nothing, "127.0.0.1:9")] {
+        desk.write("loss.csv", "another's")
+            .write("sent.csv", "another's");
+        let refused = desk.say("state", &[&migrate[..], words].concat());
+        let counts = (refused.exit, refused.count("not_sent"));
+        assert_eq!(counts, (3, 12), "{}", refused.err);
+        assert!(refused.err.contains(why), "{}", refused.err);
+        for file in ["loss.csv", "sent.csv"] {
+            assert_eq!(desk.read(file), "another's", "{words:?}");
+        }
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for words in [&["--to", &target, "--dry-run", "-o", "sent.csv"][..], &onto] {
+        let done = desk.say("state", &[&migrate[..], words].concat());
+        assert!(done.exit < 2, "{}", done.err);
+        assert!(desk.read("loss.csv").lines().count() > 12, "{words:?}");
+    }
+    assert_eq!(desk.read("sent.csv").lines().count(), 13);
+}
+
+#[test]
+fn a_word_about_an_account_in_mid_run_is_the_refusal_of_its_row_while_the_session_goes_on() {
+    for id in ["openvox", "yeastar_s"] {
+        for errno in ["20003", "10032"] {
+            let vendor = vendor(id).unwrap();
+            let refusal = format!(r#"{{"status":"Failed","errno":"{errno}"}}"#);
+            let rig = altered(vendor, move |pbx, heard| {
+                let creates = heard.path().ends_with("extension/add");
+                match holds(heard, "Person 2003") && creates {
+                    true => Reply::new(200, "application/json", refusal.as_bytes().to_vec()),
+                    false => pbx.answer(heard),
+                }
+            });
+            let desk = Desk::at(TestPbx::serving(rig));
+            let name = desk.pbx.named_by();
+            let rows = (2001..2009).map(|number| {
+                let mut row = desk.pbx.small(&number.to_string());
+                row.set(name, format!("Person {number}"));
+                row
+            });
+            desk.sheet("in.csv", &rows.collect::<Vec<_>>());
+            let ran = desk.go("import in.csv --to TARGET --report r.csv --json");
+            assert_eq!(ran.exit, 1, "{id} {errno}: {}", ran.err);
+            let counts = (ran.count("created"), ran.count("rejected"));
+            assert_eq!(counts, (7, 1), "{id} {errno}: {}", ran.err);
+            let row = &desk.report("r.csv")[2];
+            assert_eq!((&*row["vendor_code"], &*row["result"]), (errno, "rejected"));
+            assert!(!ran.err.contains("sign-in"), "{}", ran.err);
+        }
+    }
+}
