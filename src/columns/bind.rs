@@ -246,7 +246,11 @@ impl Binder<'_> {
         let is_open = |common| {
             matches!(
                 common,
-                Common::Password | Common::User | Common::Name | Common::GivenOrWhole
+                Common::Password
+                    | Common::User
+                    | Common::Account
+                    | Common::Name
+                    | Common::GivenOrWhole
             )
         };
         let own = self.own.get(&heading_key(heading));
@@ -262,6 +266,7 @@ impl Binder<'_> {
         match dictionary().common(heading) {
             Some(Common::Field(field)) => Meaning::field(field, "another word for it"),
             Some(Common::Action) => Meaning::Action,
+            Some(_) if dictionary().is_foreign(heading, self.headings) => Meaning::Unknown,
             Some(Common::Remove) => Meaning::Removal { keeps: false },
             Some(Common::Keep) => Meaning::Removal { keeps: true },
             Some(open) => Meaning::Open(open),

@@ -2,7 +2,7 @@
 
 use crate::model::{Field, heading_key};
 use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::OnceLock;
 
 /// `words.toml`.
@@ -14,15 +14,19 @@ struct Words {
     number_like: Vec<String>,
     name: Vec<String>,
     given_or_whole: Vec<String>,
+    surname_or_nickname: Vec<String>,
     name_in_two: Vec<String>,
     password: Vec<String>,
     user: Vec<String>,
+    account: Vec<String>,
     everyday: Vec<String>,
     action: Vec<String>,
     remove: Vec<String>,
     keep: Vec<String>,
     state: Vec<String>,
     disabled: Vec<String>,
+    /// The words that count beside others of their language only.
+    only_beside: BTreeMap<String, Vec<String>>,
     field: BTreeMap<Field, BTreeMap<String, Vec<String>>>,
 }
 
@@ -39,12 +43,16 @@ pub(super) enum Common {
     Name,
     /// The whole name, or the given name beside a surname.
     GivenOrWhole,
+    /// The surname, or a nickname.
+    SurnameOrNickname,
     /// Surname, comma, given name in one cell.
     NameInTwo,
     /// A password for something.
     Password,
     /// An account or a person.
     User,
+    /// An account at a computer or a mailbox.
+    Account,
     /// The change to make with the row.
     Action,
     /// Yes where the row is to be deleted.
@@ -61,11 +69,13 @@ pub(super) enum Common {
 pub(super) struct Dictionary {
     canonical: HashMap<String, Field>,
     common: HashMap<String, Common>,
+    /// Words that count beside others only, with those.
+    only_beside: Vec<(Vec<String>, HashSet<String>)>,
     everyday: Vec<String>,
     marks: Vec<String>,
     /// All words as they are written.
     #[cfg(test)]
-    written: std::collections::HashSet<String>,
+    written: HashSet<String>,
 }
 
 /// The dictionary, built once.
@@ -81,7 +91,7 @@ impl Dictionary {
     fn new(words: Words) -> Dictionary {
         let mut common = HashMap::new();
         #[cfg(test)]
-        let mut written = std::collections::HashSet::new();
+        let mut written = HashSet::new();
         let mut learn = |list: &[String], meaning: Common| {
             for word in list {
                 #[cfg(test)]
@@ -93,9 +103,11 @@ impl Dictionary {
         learn(&words.number_like, Common::NumberLike);
         learn(&words.name, Common::Name);
         learn(&words.given_or_whole, Common::GivenOrWhole);
+        learn(&words.surname_or_nickname, Common::SurnameOrNickname);
         learn(&words.name_in_two, Common::NameInTwo);
         learn(&words.password, Common::Password);
         learn(&words.user, Common::User);
+        learn(&words.account, Common::Account);
         learn(&words.action, Common::Action);
         learn(&words.remove, Common::Remove);
         learn(&words.keep, Common::Keep);
@@ -109,7 +121,22 @@ impl Dictionary {
         for field in Field::all() {
             common.insert(plain(field.name()), Common::Field(field));
         }
+        let of_language = |language: &String| {
+            let lists = words.field.values().filter_map(|lists| lists.get(language));
+            lists.flatten().map(|word| plain(word)).collect()
+        };
+        let only_beside = words
+            .only_beside
+            .iter()
+            .map(|(language, list)| {
+                (
+                    list.iter().map(|word| plain(word)).collect(),
+                    of_language(language),
+                )
+            })
+            .collect();
         Dictionary {
+            only_beside,
             canonical: Field::all()
                 .map(|field| (heading_key(field.name()), field))
                 .collect(),
@@ -183,6 +210,46 @@ impl Dictionary {
         }
         kept.push_str(rest);
         kept
+    }
+
+    /// Returns true if a heading counts beside words of its own language only, and none of them is there.
+    pub(super) fn is_foreign(&self, heading: &str, headings: &[String]) -> bool {
+        let word = plain(heading);
+        let sets = self
+            .only_beside
+            .iter()
+            .filter(|(words, _)| words.contains(&word));
+        sets.into_iter().any(|(_, others)| {
+            !headings
+                .iter()
+                .any(|heading| others.contains(&plain(heading)))
+        })
+    }
+
+    /// Returns true if a heading that is not known is about a password or an account.
+    pub(super) fn is_about_account(&self, heading: &str) -> bool {
+        const PARTS: [&str; 18] = [
+            "pass",
+            "pwd",
+            "kennwort",
+            "contrasena",
+            "senha",
+            "wachtwoord",
+            "haslo",
+            "sifre",
+            "motdepasse",
+            "parola",
+            "user",
+            "login",
+            "logon",
+            "account",
+            "benutzer",
+            "konto",
+            "usuario",
+            "utente",
+        ];
+        let word = plain(heading);
+        PARTS.iter().any(|part| word.contains(part))
     }
 
     /// Distinguishes a heading that people write in exactly this form from one that a machine spells.
@@ -271,6 +338,8 @@ mod tests {
             &words.name_in_two,
             &words.password,
             &words.user,
+            &words.account,
+            &words.surname_or_nickname,
             &words.action,
             &words.remove,
             &words.keep,

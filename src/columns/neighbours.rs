@@ -3,11 +3,13 @@
 use super::bind::{Binder, LeftOutBecause, Meaning, ReadBy};
 use super::dictionary::{Common, dictionary, plain};
 use super::products::{Product, Word, products};
-use super::sample::Sample;
+use super::sample::{Names, Sample};
 use super::values::How;
 use super::whose::{Words, own_names, whose_flags};
 use super::{Mapped, Question};
+use crate::mapping::made_fields;
 use crate::model::{Field, heading_key};
+use std::collections::BTreeSet;
 
 /// Headings beside which a state is a part of a country.
 const PLACES: [&str; 7] = [
@@ -24,6 +26,7 @@ impl Binder<'_> {
     /// Decides every heading that is open, or asks.
     pub(super) fn resolve_neighbours(&mut self) {
         self.each(Common::NameInTwo, Self::resolve_name_in_two);
+        self.each(Common::SurnameOrNickname, Self::resolve_surname_or_nickname);
         self.each(Common::GivenOrWhole, Self::resolve_given_or_whole);
         self.each(Common::Name, Self::resolve_name);
         self.each(Common::User, Self::resolve_user);
@@ -109,6 +112,11 @@ impl Binder<'_> {
         self.target.row(field).is_some()
     }
 
+    /// Returns true if the vendor has a field, or one that is made of it.
+    fn can_use(&self, field: Field) -> bool {
+        self.knows(field) || !made_fields(&BTreeSet::from([field]), self.target).is_empty()
+    }
+
     fn resolve_name_in_two(&mut self, column: usize) {
         let fields = if self.knows(Field::DISPLAY_NAME) {
             vec![(Field::DISPLAY_NAME, Some(How::AroundComma))]
@@ -127,24 +135,33 @@ impl Binder<'_> {
         }
     }
 
+    fn resolve_surname_or_nickname(&mut self, column: usize) {
+        self.ask_about(column, "the surname or a nickname", &[Field::LAST_NAME]);
+    }
+
     fn resolve_given_or_whole(&mut self, column: usize) {
-        let (first, last) = (self.has(Field::FIRST_NAME), self.has(Field::LAST_NAME));
-        match (first, last) {
-            (false, true) => self.decide(column, Field::FIRST_NAME),
+        let surname = self.column_of(Field::LAST_NAME);
+        match (self.has(Field::FIRST_NAME), surname) {
+            (false, Some(surname)) => self.resolve_other_part(column, surname, Field::FIRST_NAME),
             _ => self.resolve_name(column),
         }
     }
 
     /// Decides on a whole name, unless there is a given name without a surname beside it.
     fn resolve_name(&mut self, column: usize) {
-        let (first, last) = (self.has(Field::FIRST_NAME), self.has(Field::LAST_NAME));
+        let (first, last) = (
+            self.column_of(Field::FIRST_NAME),
+            self.column_of(Field::LAST_NAME),
+        );
         match (first, last) {
-            (true, false) => self.decide(column, Field::LAST_NAME),
-            (false, true) => self.ask_about(
-                column,
-                "the given name or the whole one",
-                &[Field::FIRST_NAME, Field::DISPLAY_NAME],
-            ),
+            (Some(first), None) => self.resolve_other_part(column, first, Field::LAST_NAME),
+            (None, Some(last)) if self.compare_names(column, last) != Some(Names::Whole) => {
+                self.ask_about(
+                    column,
+                    "the given name or the whole one",
+                    &[Field::FIRST_NAME, Field::DISPLAY_NAME],
+                );
+            }
             _ if self.has(Field::DISPLAY_NAME) => self.ask_about(
                 column,
                 "the name or an account, for there is another column for the name",
@@ -152,6 +169,32 @@ impl Binder<'_> {
             ),
             _ => self.decide(column, Field::DISPLAY_NAME),
         }
+    }
+
+    /// Decides between the part of a name that another column lacks and the whole name, by the cells of both.
+    fn resolve_other_part(&mut self, column: usize, beside: usize, part: Field) {
+        match self.compare_names(column, beside) {
+            Some(Names::Whole) if !self.has(Field::DISPLAY_NAME) => {
+                self.decide(column, Field::DISPLAY_NAME);
+            }
+            None | Some(Names::Parts) => self.decide(column, part),
+            Some(_) => {
+                let which = match part {
+                    Field::FIRST_NAME => "the given name or the whole one",
+                    _ => "the surname or the whole name",
+                };
+                self.ask_about(column, which, &[part, Field::DISPLAY_NAME]);
+            }
+        }
+    }
+
+    fn compare_names(&self, whole: usize, part: usize) -> Option<Names> {
+        Some(self.sample()?.compare_names(whole, part))
+    }
+
+    fn column_of(&self, field: Field) -> Option<usize> {
+        let is_read = |meaning: &Meaning| matches!(meaning, Meaning::Read { fields, .. } if fields.iter().any(|(known, _)| *known == field));
+        self.meanings.iter().position(is_read)
     }
 
     /// Decides on the account, where the name is in another column; else on the target vendor's meaning of the word.
@@ -164,29 +207,36 @@ impl Binder<'_> {
             .map(|heading| heading_key(heading));
         let own = heading.and_then(|heading| own_names(self.target).get(&heading).copied());
         let why = "a person, an account or the SIP account";
+        let is_credential = !self.open(Common::Password).is_empty();
         match own {
-            Some(field) if !has_name && !self.has(field) => self.decide(column, field),
+            Some(field) if !has_name && !self.has(field) && !is_credential => {
+                self.decide(column, field)
+            }
             _ if has_name => self.ask_about(column, why, &[Field::USER_ID, Field::SIP_USERNAME]),
-            _ => self.ask_about(
-                column,
-                why,
-                &[Field::DISPLAY_NAME, Field::USER_ID, Field::SIP_USERNAME],
-            ),
+            _ => {
+                let mut fields = vec![Field::DISPLAY_NAME, Field::USER_ID, Field::SIP_USERNAME];
+                fields.retain(|field| self.knows(*field));
+                self.ask_about(column, why, &fields);
+            }
         }
     }
 
     /// Decides on the SIP password, unless a column beside it is an account on the user's page or another password.
     fn resolve_passwords(&mut self) {
         let columns = self.open(Common::Password);
-        let account = (0..self.meanings.len()).find(|column| self.is_account(*column));
+        let mut all = 0..self.meanings.len();
+        let foreign = all
+            .clone()
+            .find(|column| self.is_of_something_else(*column));
+        let account = all.find(|column| self.is_account(*column));
         let has_credential = self.has(Field::SIP_USERNAME) || self.has(Field::SIP_AUTH_NAME);
-        let secret = |meaning: &Meaning| matches!(meaning, Meaning::Read { fields, .. } if fields.iter().any(|(field, _)| *field == Field::SIP_PASSWORD));
-        let sip = self.meanings.iter().position(secret);
+        let sip = self.column_of(Field::SIP_PASSWORD);
         let mailbox = (0..self.meanings.len()).find(|column| self.is_mailbox_password(*column));
         for column in &columns {
             let beside = match (columns.as_slice(), sip, account) {
                 ([_, _, ..], ..) => columns.iter().find(|other| *other != column).copied(),
                 (_, Some(sip), _) => Some(sip),
+                _ if foreign.is_some() => foreign,
                 (_, None, Some(account)) if !has_credential => Some(account),
                 _ => mailbox.filter(|_| !self.has(Field::WEB_PASSWORD)),
             };
@@ -195,7 +245,7 @@ impl Binder<'_> {
                 Some(beside) => {
                     let beside = self.at(beside);
                     let why = format!(
-                        "the SIP password or the password of the user's page, for {beside} stands beside it"
+                        "the SIP password, the password of the user's page or that of something else, for {beside} stands beside it"
                     );
                     let fields = match sip {
                         Some(_) => &[Field::WEB_PASSWORD][..],
@@ -204,6 +254,17 @@ impl Binder<'_> {
                     self.ask_about(*column, &why, fields);
                 }
             }
+        }
+    }
+
+    /// Returns true if a column is an account at a computer or a mailbox, or the password of something else than the
+    /// telephone.
+    fn is_of_something_else(&self, column: usize) -> bool {
+        let heading = self.headings.get(column).map_or("", String::as_str);
+        match self.meanings.get(column) {
+            Some(Meaning::Unknown) => dictionary().is_about_account(heading),
+            Some(Meaning::Ignored) | None => false,
+            Some(_) => dictionary().common(heading) == Some(Common::Account),
         }
     }
 
@@ -426,7 +487,8 @@ impl Binder<'_> {
         let word = dictionary().common(heading);
         match self.meanings.get(column) {
             Some(Meaning::Read { fields, .. }) => {
-                fields.iter().any(|(field, _)| *field == Field::USER_ID)
+                let is_user_id = fields.iter().any(|(field, _)| *field == Field::USER_ID);
+                is_user_id || !self.owner.is_known() && word == Some(Common::User)
             }
             Some(Meaning::Asked(_) | Meaning::LeftOut { .. }) => {
                 matches!(
@@ -443,7 +505,7 @@ impl Binder<'_> {
     fn ask_about(&mut self, column: usize, why: &str, fields: &[Field]) {
         let known = fields
             .iter()
-            .filter(|field| self.knows(**field) && !self.has(**field));
+            .filter(|field| self.can_use(**field) && !self.has(**field));
         let mut answers: Vec<(usize, Mapped)> =
             known.map(|field| (column, Mapped::Field(*field))).collect();
         if answers.is_empty() {

@@ -64,6 +64,63 @@ impl Sample {
         let low = counts.iter().filter(|count| **count <= most).count();
         low > 0 && low * 10 >= filled * 9
     }
+
+    /// Compares the names in one column with the part of them in another.
+    pub(super) fn compare_names(&self, whole: usize, part: usize) -> Names {
+        let cell = |row: &[String], column: usize| {
+            row.get(column)
+                .map_or(String::new(), |cell| cell.to_lowercase())
+        };
+        let (mut rows, mut with_part, mut long) = (0, 0, 0);
+        for row in &self.rows {
+            let (whole, part) = (cell(row, whole), cell(row, part));
+            let (whole, part): (Vec<&str>, Vec<&str>) = (words(&whole), words(&part));
+            if whole.is_empty() || part.is_empty() {
+                continue;
+            }
+            rows += 1;
+            if whole.len() > part.len() && part.iter().all(|word| whole.contains(word)) {
+                with_part += 1;
+            } else if whole
+                .iter()
+                .filter(|word| !PARTICLES.contains(word))
+                .count()
+                > 1
+            {
+                long += 1;
+            }
+        }
+        if with_part == 0 && long * 5 <= rows {
+            Names::Parts
+        } else if with_part * 10 >= rows * 9 {
+            Names::Whole
+        } else {
+            Names::Unclear
+        }
+    }
+}
+
+/// The names in a column that has a column with one part of them beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Names {
+    /// The other part.
+    Parts,
+    /// The whole name.
+    Whole,
+    /// Now the one, now the other.
+    Unclear,
+}
+
+/// Words that are a part of the surname behind them.
+const PARTICLES: [&str; 24] = [
+    "van", "von", "vom", "der", "den", "de", "del", "della", "di", "da", "das", "do", "dos", "la",
+    "le", "el", "al", "zu", "zum", "zur", "ter", "ten", "bin", "ibn",
+];
+
+/// The words of a name.
+fn words(name: &str) -> Vec<&str> {
+    let words = name.split(|c: char| c == ',' || c.is_whitespace());
+    words.filter(|word| !word.is_empty()).collect()
 }
 
 /// Returns true if a cell is a number that may be dialled, with the signs that people write between its digits; no date
@@ -109,6 +166,25 @@ mod tests {
             ("Ann,Bo", false),
         ] {
             assert_eq!(sample(cells).counts_rows(0), counts, "{cells}");
+        }
+    }
+
+    #[test]
+    fn names_beside_a_given_name_are_whole_where_they_contain_it() {
+        for (rows, names) in [
+            (&["Ann;Muster", "Bo;van der Berg"][..], Names::Parts),
+            (&["Ann;Ann Muster", "Bo;Berg, Bo"], Names::Whole),
+            (&["Ann Sophie;Ann Sophie Muster"], Names::Whole),
+            (&["Martin;Martin", "Bo;Berg"], Names::Parts),
+            (&["Ann;Ann Muster", "Bo;Berg"], Names::Unclear),
+            (&["Bob;Robert Smith", "Ann;Anna Muster"], Names::Unclear),
+            (&[";Ann Muster", "Bo;"], Names::Parts),
+        ] {
+            let cells = |row: &&str| row.split(';').map(str::to_owned).collect();
+            let sample = Sample {
+                rows: rows.iter().map(cells).collect(),
+            };
+            assert_eq!(sample.compare_names(1, 0), names, "{rows:?}");
         }
     }
 

@@ -139,9 +139,15 @@ impl Rows {
         Rows { country, ..self }
     }
 
-    /// Keeps the PBX's part of a name that a row does not give, where the vendor has one field for both parts.
-    pub(crate) fn keep_halves(&mut self, manifest: &Manifest, held: &BTreeMap<String, Record>) {
-        for row in &mut self.rows {
+    /// Keeps the PBX's part of a name that a row does not give, where the vendor has one field for both parts. Returns the
+    /// rows and fields where the PBX's name may be parted in several ways.
+    pub(crate) fn keep_halves(
+        &mut self,
+        manifest: &Manifest,
+        held: &BTreeMap<String, Record>,
+    ) -> Vec<(usize, Field)> {
+        let mut unclear = vec![];
+        for (index, row) in self.rows.iter_mut().enumerate() {
             let Some(held) = held.get(row.wanted.number()) else {
                 continue;
             };
@@ -150,8 +156,35 @@ impl Rows {
             };
             let given = binding.given(&row.cells(), manifest);
             for (field, name) in kept_halves(manifest, &given, held) {
-                row.wanted.set(field, name);
+                match name {
+                    Some(name) => row.wanted.set(field, name),
+                    None => unclear.push((index, field)),
+                }
             }
+        }
+        unclear
+    }
+
+    /// Refuses the rows that give one part of a name which the PBX holds in a form that may be parted in several ways.
+    pub(crate) fn refuse_halves(&mut self, unclear: &[(usize, Field)], manifest: &Manifest) {
+        let there = &manifest.vendor.name;
+        for (index, field) in unclear {
+            let row = &mut self.rows[*index];
+            let binding = self.sheets.get(row.sheet).map(|(_, binding)| binding);
+            row.findings.push(Finding {
+                rule: RuleId::about(*field, "ambiguous"),
+                severity: Severity::Error,
+                field: Some(*field),
+                column: binding.and_then(|binding| binding.origin_of(*field)),
+                message: format!(
+                    "{there} has one field for the whole name, the row gives one part of it, and the name on the PBX may \
+                     be parted in several ways"
+                ),
+                hint: "give both first_name and last_name, or the whole name as display_name".to_owned(),
+                source: "".into(),
+                repair: None,
+                proposal: None,
+            });
         }
     }
 

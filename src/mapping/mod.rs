@@ -538,13 +538,14 @@ impl<'r> Mapper<'r> {
         }
         for row in &table.split {
             let has = row.to.iter().all(|field| route.takes(*field).is_some());
-            let lacks = row.to.iter().all(|field| !self.gives(*field));
+            let given = row
+                .to
+                .map(|field| self.gives(field).then(|| self.peek(field)));
             if has
-                && lacks
                 && route.takes(row.from).is_none()
                 && let Some(name) = self.peek(row.from)
+                && let Some((first, last)) = parts_of(&name, given.each_ref().map(Option::as_ref))
             {
-                let (first, last) = split_name(&name);
                 let written: Vec<Field> = [(row.to[0], first), (row.to[1], last)]
                     .into_iter()
                     .filter(|(_, part)| !part.is_empty())
@@ -771,6 +772,26 @@ fn split_name(name: &str) -> (&str, &str) {
     match name.trim().rsplit_once(' ') {
         Some((first, last)) => (first.trim_end(), last),
         None => (name.trim(), ""),
+    }
+}
+
+/// Splits a name into given and family name, of which a row may give one already; `None` where it gives both, or one that
+/// is no part of the name.
+fn parts_of<'n>(name: &'n str, given: [Option<&Option<String>>; 2]) -> Option<(&'n str, &'n str)> {
+    let (first, last) = split_name(name);
+    match given {
+        [None, None] => Some((first, last)),
+        [Some(Some(own)), None] if own == first => Some((first, last)),
+        [Some(Some(own)), None] => {
+            let rest = name.strip_prefix(own.as_str())?.strip_prefix(' ')?;
+            Some((name.get(..own.len())?, rest.trim()))
+        }
+        [None, Some(Some(own))] if own == last => Some((first, last)),
+        [None, Some(Some(own))] => {
+            let rest = name.strip_suffix(own.as_str())?.strip_suffix(' ')?;
+            Some((rest.trim(), name.get(name.len() - own.len()..)?))
+        }
+        _ => None,
     }
 }
 

@@ -61,7 +61,7 @@ pub fn map_row(fields: &BTreeSet<Field>, to: &Manifest, row: &Record) -> MappedR
 
 /// Finds the names that a row changes in one part: where the vendor has one field for both, the blank part stays as it
 /// is on the PBX.
-pub fn kept_halves(to: &Manifest, row: &Record, held: &Record) -> Vec<(Field, String)> {
+pub fn kept_halves(to: &Manifest, row: &Record, held: &Record) -> Vec<(Field, Option<String>)> {
     let lacks = |field: &Field| {
         to.row(*field)
             .is_none_or(|row| row.access == Access::ReadOnly)
@@ -72,14 +72,31 @@ pub fn kept_halves(to: &Manifest, row: &Record, held: &Record) -> Vec<(Field, St
         if !is_joined || row.get(join.to).is_some() {
             continue;
         }
-        let (held_first, held_last) = split_name(held.text(join.to).unwrap_or_default());
+        let whole = held.text(join.to).unwrap_or_default().trim();
         let [first, last] = join.from.map(|field| row.text(field));
         if first.is_some() != last.is_some() {
-            let (first, last) = (first.unwrap_or(held_first), last.unwrap_or(held_last));
-            names.push((join.to, format!("{first} {last}").trim().to_owned()));
+            names.push((join.to, with_half(whole, first, last)));
         }
     }
     names
+}
+
+/// Puts one half into a whole name; `None` where the whole may be parted in several ways.
+fn with_half(whole: &str, first: Option<&str>, last: Option<&str>) -> Option<String> {
+    let has = |half: &str| whole.split_whitespace().eq(half.split_whitespace());
+    let is_there = match (first, last) {
+        (Some(first), _) => whole.starts_with(&format!("{first} ")) || has(first),
+        (None, Some(last)) => whole.ends_with(&format!(" {last}")) || has(last),
+        (None, None) => true,
+    };
+    if is_there {
+        return Some(whole.to_owned());
+    }
+    let words = whole.split_whitespace().count();
+    let is_parted = words == 0 || words == 2 || whole.matches(',').count() == 1;
+    let (held_first, held_last) = split_name(whole);
+    let (first, last) = (first.unwrap_or(held_first), last.unwrap_or(held_last));
+    is_parted.then(|| format!("{first} {last}").trim().to_owned())
 }
 
 impl<'m> Route<'m> {

@@ -23,8 +23,9 @@ pub(crate) fn plan_import(
     session: &TargetSession<'_>,
 ) -> Result<Plan, Refusal> {
     let remote = RemoteState::fetch(session, rows.numbers())?;
-    rows.keep_halves(session.manifest(), &remote.extensions);
+    let unclear = rows.keep_halves(session.manifest(), &remote.extensions);
     remote.check(rows, mode, session)?;
+    rows.refuse_halves(&unclear, session.manifest());
     if all_or_nothing && !rows.all_valid() {
         return Err(Refusal::all_or_nothing("mend the invalid rows"));
     }

@@ -171,17 +171,17 @@ fn a_name_beside_a_given_name_is_the_surname() {
         fields("openvox", "Vorname,Nachname,Name,Nst."),
         "first_name,last_name,display_name,number"
     );
-    let questions = asked("openvox", "Name,Nachname,Durchwahl");
-    assert_eq!(
-        questions[0].answers,
-        ["--map 'Name=display_name'", "--map 'Name=-'"],
-        "OpenVox has one name"
-    );
-    let questions = asked("portsip", "Name,Nachname,Durchwahl");
-    assert_eq!(
-        questions[0].answers,
-        ["--map 'Name=first_name'", "--map 'Name=-'"]
-    );
+    for target in ["openvox", "portsip"] {
+        let questions = asked(target, "Name,Nachname,Durchwahl");
+        assert_eq!(
+            questions[0].answers,
+            [
+                "--map 'Name=first_name'",
+                "--map 'Name=display_name'",
+                "--map 'Name=-'"
+            ]
+        );
+    }
 }
 
 #[test]
@@ -270,6 +270,57 @@ fn a_password_beside_an_account_or_another_password_is_asked() {
     );
     assert_eq!(questions.len(), 1, "{questions:?}");
     assert!(questions[0].what.contains("“name” (A1)"));
+}
+
+#[test]
+fn the_password_of_something_else_is_no_sip_password() {
+    for headings in [
+        "Ext,Name,SamAccountName,Password",
+        "Durchwahl,Name,Anmeldename,Kennwort",
+        "Ext,Name,UPN,Auth ID,Password",
+        "Ext,Name,Account,Password",
+        "Ext,Name,Windows password,Password",
+        "Extension,First Name,Last Name,Web Username,Password",
+        "Durchwahl,Name,E-Mail-Passwort,Passwort",
+        "Ext,Username,Password",
+    ] {
+        for target in ["openvox", "ozeki", "portsip"] {
+            let questions = asked(target, headings);
+            let password = headings.rsplit(',').next().unwrap();
+            let answers = ["sip_password", "-"].map(|field| format!("--map '{password}={field}'"));
+            let about = |question: &&Question| {
+                answers
+                    .iter()
+                    .all(|answer| question.answers.contains(answer))
+            };
+            assert_eq!(
+                questions.iter().filter(about).count(),
+                1,
+                "{target}: {headings}"
+            );
+        }
+    }
+    assert_eq!(
+        fields("openvox", "Ext,Name,SamAccountName,Secret"),
+        "number,display_name,-,sip_password"
+    );
+}
+
+#[test]
+fn words_of_another_language_count_beside_their_own() {
+    assert_eq!(
+        fields("openvox", "Ext.,Name,AD,Secret"),
+        "number,display_name,-,sip_password"
+    );
+    assert_eq!(
+        fields("openvox", "Dahili,Ad,Soyad"),
+        "number,first_name,last_name"
+    );
+    let questions = asked("openvox", "Ramal,Nome,Apelido");
+    assert_eq!(
+        questions[0].answers,
+        ["--map 'Apelido=last_name'", "--map 'Apelido=-'"]
+    );
 }
 
 #[test]

@@ -104,6 +104,51 @@ const CASES: &[Case] = &[
         Read(&[&["number=2001", "display_name=Ann"]]),
     ),
     (
+        "the whole name beside the given name",
+        "openvox",
+        "Ext,First Name,Name\n2001,Ann,Ann Muster\n2002,Bo,\"Muster, Bo\"\n",
+        Rows(
+            &[
+                &["number=2001", "display_name=Ann Muster"],
+                &["number=2002", "display_name=Muster, Bo"],
+            ],
+            &[
+                ("2001", "sip_password.required"),
+                ("2002", "sip_password.required"),
+            ],
+        ),
+    ),
+    (
+        "the whole name beside the given name in Polish",
+        "portsip",
+        "Ext,Imię,Name,Secret,Web Password\n2001,Ann,Ann Muster,tR7xkQ2mZp9w,Kw83hTqzLm\n",
+        Read(&[&["number=2001", "first_name=Ann", "last_name=Muster"]]),
+    ),
+    (
+        "the surname or the whole name beside the given name",
+        "openvox",
+        "Ext,First Name,Name\n2001,Ann,Ann Muster\n2002,Bo,Muster\n",
+        Ask("Name"),
+    ),
+    (
+        "another name of two words beside the given name",
+        "openvox",
+        "Ext,First Name,Name\n2001,Bob,Robert Smith\n2002,Bo,Berta Lund\n",
+        Ask("Name"),
+    ),
+    (
+        "the whole name beside the surname",
+        "openvox",
+        "Ext,Surname,Name,Secret\n2001,Muster,Ann Muster,tR7xkQ2mZp9w\n",
+        Read(&[&["number=2001", "display_name=Ann Muster"]]),
+    ),
+    (
+        "the given name beside the surname",
+        "openvox",
+        "Ext,Surname,Name,Secret\n2001,Muster,Ann,tR7xkQ2mZp9w\n",
+        Ask("Name"),
+    ),
+    (
         "headings as people write them",
         "openvox",
         "Ext.,Name,E-Mail-Adresse,Tel. mobil,Secret\n2001,Ann,ann@example.com,0170,tR7xkQ2mZp9w\n",

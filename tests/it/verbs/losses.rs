@@ -97,6 +97,28 @@ fn the_part_of_a_name_that_a_row_does_not_give_stays() {
 }
 
 #[test]
+fn one_part_of_a_name_is_refused_where_the_name_on_the_pbx_may_be_parted_in_several_ways() {
+    let desk = Desk::new("openvox");
+    desk.write(
+        "s.csv",
+        "number,first_name,last_name,sip_password\n2001,Ann,van der Berg,tR7xkQ2mZp9w\n2002,Bo,van der Berg,tR7xkQ2mZp9x\n2003,Cy,,tR7xkQ2mZp9y\n",
+    );
+    desk.ends("import s.csv --to TARGET --rate 5000", 0);
+    desk.write(
+        "u.csv",
+        "number,last_name\n2001,Meyer\n2002,van der Berg\n2003,Ek\n",
+    );
+    let ended = desk.ends("import u.csv --to TARGET --mode update --rate 5000", 1);
+    assert!(
+        ended.err.contains("may be parted in several ways"),
+        "{}",
+        ended.err
+    );
+    let names = ["2001", "2002", "2003"].map(|number| field(&desk, number, "username"));
+    assert_eq!(names, ["Ann van der Berg", "Bo van der Berg", "Cy"]);
+}
+
+#[test]
 fn a_name_that_stands_there_whole_is_not_made_of_its_parts() {
     let desk = Desk::new("openvox");
     desk.write(
