@@ -11,7 +11,7 @@ use crate::model::{
 };
 use crate::rim::Failure;
 use crate::rules::{Checker, Country};
-use crate::sheet::{Cells, Row, Sheet, Stored};
+use crate::sheet::{Cells, Row, RowTrouble, Sheet, Stored};
 use crate::wire::Listing;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -35,7 +35,7 @@ pub(crate) struct InputRow {
     text: Box<str>,
     ends: Box<[usize]>,
     stored: Box<[Stored]>,
-    trouble: Option<Finding>,
+    trouble: Option<RowTrouble>,
 }
 
 impl InputRow {

@@ -12,16 +12,15 @@ use crate::mapping::MappedField;
 use crate::model::{
     Field, Finding, Kind, OddChar, Record, RuleId, Secret, Severity, TO_GENERATE, heading_key,
 };
-use crate::sheet::{CLEAR, Cells, GENERATE, Row, escaped, is_generate, is_placeholder, unescaped};
+use crate::sheet::{
+    CLEAR, Cells, GENERATE, Row, RowTrouble, escaped, is_generate, is_placeholder, unescaped,
+};
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// The text that the vendors' own pages print where their mail protection has swallowed an address.
 const SWALLOWED_ADDRESS: &str = "[email protected]";
-
-/// The rule of the sheets about a cell whose column has no heading.
-const NO_HEADING: &str = "sheet.no_heading";
 
 /// A row that sums up has so few bytes beside the number, and so few cells.
 const LABEL_BYTES_MAX: usize = 40;
@@ -177,10 +176,11 @@ impl<'m> Checker<'m> {
 
     /// The sheet's own finding against the row, unless the cells without a heading are a product's way to write a list.
     fn trouble<'r>(&self, row: &'r Row<'_>) -> Option<&'r Finding> {
-        let trouble = row.trouble.as_ref()?;
         let is_list = |reading: &Arc<CellReading>| reading.is_list_piece(&row.cells);
-        let is_list = trouble.rule == NO_HEADING && self.reading.as_ref().is_some_and(is_list);
-        (!is_list).then_some(trouble)
+        match row.trouble.as_ref()? {
+            RowTrouble::CellWithoutHeading(_) if self.reading.as_ref().is_some_and(is_list) => None,
+            trouble => Some(trouble.finding()),
+        }
     }
 
     fn repeats_headings(&self, cells: Cells<'_>) -> bool {

@@ -4,7 +4,7 @@ use super::*;
 use crate::columns::{BindOptions, Binding};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{Field, Finding, Place, Record, Severity};
-use crate::sheet::{Cells, Row};
+use crate::sheet::{Cells, Row, RowTrouble};
 
 const VENDOR: &str = r#"
 [vendor]
@@ -733,14 +733,18 @@ fn a_row_in_trouble_says_only_that_and_takes_part_in_nothing() {
         bytes: 0..0,
     };
     let mut traces = BatchFacts::default();
-    checker.collect(&row(Some(trouble.clone())), Purpose::Create, &mut traces);
+    checker.collect(
+        &row(Some(RowTrouble::Broken(trouble.clone()))),
+        Purpose::Create,
+        &mut traces,
+    );
     checker.collect(&row(None), Purpose::Create, &mut traces);
     let mut survey = Collector::new();
     survey.add(traces);
     let across = survey.finish();
     let (mut findings, mut duplicates) = (Vec::new(), Vec::new());
     checker.row(
-        &row(Some(trouble.clone())),
+        &row(Some(RowTrouble::Broken(trouble.clone()))),
         Purpose::Create,
         Some(&across),
         &mut findings,

@@ -228,7 +228,32 @@ pub struct Row<'a> {
     pub cells: Cells<'a>,
     /// The mistake in the row as a whole (too few cells, bytes that are no text, …): the row is invalid whatever its
     /// cells contain.
-    pub trouble: Option<Finding>,
+    pub trouble: Option<RowTrouble>,
     /// The range of its bytes in the batch; empty where the file is not read by bytes.
     pub bytes: Range<usize>,
+}
+
+/// A fault of a row as a row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RowTrouble {
+    /// A cell is filled whose column has no heading.
+    CellWithoutHeading(Finding),
+    /// Any other.
+    Broken(Finding),
+}
+
+impl RowTrouble {
+    /// The finding about it.
+    pub fn finding(&self) -> &Finding {
+        match self {
+            RowTrouble::CellWithoutHeading(finding) | RowTrouble::Broken(finding) => finding,
+        }
+    }
+
+    /// As [`RowTrouble::finding`], by value.
+    pub fn into_finding(self) -> Finding {
+        match self {
+            RowTrouble::CellWithoutHeading(finding) | RowTrouble::Broken(finding) => finding,
+        }
+    }
 }

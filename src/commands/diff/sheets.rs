@@ -261,7 +261,7 @@ impl Reading {
     fn row(&mut self, row: &Row<'_>, number: usize, order: &[usize]) {
         let number = row.cells.get(number).unwrap_or_default().trim();
         let trouble = match &row.trouble {
-            Some(finding) => Some(finding.message.clone()),
+            Some(trouble) => Some(trouble.finding().message.clone()),
             None if number.is_empty() || number == CLEAR => Some("has no number".to_owned()),
             None => {
                 let cells = order.iter();

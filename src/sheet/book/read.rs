@@ -5,7 +5,7 @@
 //! for the choice of its sheets.
 
 use crate::model::{Finding, Place, Severity};
-use crate::sheet::cells::{Cells, EXAMPLE, Row, Stored};
+use crate::sheet::cells::{Cells, EXAMPLE, Row, RowTrouble, Stored};
 use crate::sheet::column::TITLE_PREFIX;
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::ods::read as ods;
@@ -589,7 +589,7 @@ impl Batch {
 
 impl Layout {
     /// Finds the mistake in a row as a whole.
-    pub(crate) fn trouble(&self, line: u64, cells: &Cells<'_>) -> Option<Finding> {
+    pub(crate) fn trouble(&self, line: u64, cells: &Cells<'_>) -> Option<RowTrouble> {
         let is_filled = |column: &usize| {
             let text = cells.get(*column);
             text.is_some_and(|text| !text.trim().is_empty())
@@ -605,7 +605,7 @@ impl Layout {
             sheet: Some(self.sheet.clone()),
             line,
         };
-        Some(Finding {
+        Some(RowTrouble::CellWithoutHeading(Finding {
             rule: "sheet.no_heading".into(),
             severity: Severity::Error,
             field: None,
@@ -618,6 +618,6 @@ impl Layout {
             source: "".into(),
             repair: None,
             proposal: None,
-        })
+        }))
     }
 }

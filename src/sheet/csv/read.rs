@@ -6,7 +6,7 @@
 //! one.
 
 use crate::model::{Finding, Place, Severity};
-use crate::sheet::cells::{Cells, Row};
+use crate::sheet::cells::{Cells, Row, RowTrouble};
 use crate::sheet::csv::formula::unmarked;
 use crate::sheet::csv::marks::{Marks, simple_record};
 use crate::sheet::detect::delimiter;
@@ -804,7 +804,7 @@ fn trouble(
     cells: &Cells<'_>,
     not_utf8: Option<usize>,
     broken_quote: Option<usize>,
-) -> Option<Finding> {
+) -> Option<RowTrouble> {
     let cell = |column: usize| {
         let place = Place {
             file: layout.file.clone(),
@@ -813,8 +813,8 @@ fn trouble(
         };
         place.cell(column)
     };
-    let finding = |rule: &'static str, column: Option<usize>, message: String, hint: &str| {
-        Some(Finding {
+    let finding =
+        |rule: &'static str, column: Option<usize>, message: String, hint: &str| Finding {
             rule: rule.into(),
             severity: Severity::Error,
             field: None,
@@ -824,10 +824,12 @@ fn trouble(
             source: "".into(),
             repair: None,
             proposal: None,
-        })
+        };
+    let broken = |rule, column, message, hint: &str| {
+        Some(RowTrouble::Broken(finding(rule, column, message, hint)))
     };
     if let Some(column) = not_utf8 {
-        return finding(
+        return broken(
             "sheet.not_utf8",
             Some(column),
             format!(
@@ -840,7 +842,7 @@ fn trouble(
     }
     let has_nul = |column: &usize| cells.get(*column).is_some_and(|text| text.contains('\0'));
     if let Some(column) = (0..cells.len()).find(has_nul) {
-        return finding(
+        return broken(
             "sheet.nul",
             Some(column),
             format!("cell {} holds a NUL character", cell(column)),
@@ -848,7 +850,7 @@ fn trouble(
         );
     }
     if let Some(column) = broken_quote {
-        return finding(
+        return broken(
             "sheet.quotes",
             Some(column),
             format!(
@@ -865,7 +867,7 @@ fn trouble(
         } else {
             "look for a delimiter too many, or put quotes around the cell that holds one"
         };
-        return finding(
+        return broken(
             "sheet.ragged",
             None,
             format!("the row has {width} cells, but there are {columns} headings"),
@@ -878,7 +880,7 @@ fn trouble(
             .is_some_and(|text| !text.trim().is_empty())
     };
     let column = *layout.unnamed.iter().find(is_filled)?;
-    finding(
+    Some(RowTrouble::CellWithoutHeading(finding(
         "sheet.no_heading",
         Some(column),
         format!(
@@ -886,5 +888,5 @@ fn trouble(
             cell(column)
         ),
         "look for a delimiter too many, give the column a heading, or empty the cell",
-    )
+    )))
 }

@@ -1,5 +1,6 @@
 use crate::sheet::{
-    Encoding, Format, Input, Limits, ReadOptions, Row, Sheet, SheetError, SheetErrorKind, open,
+    Encoding, Format, Input, Limits, ReadOptions, Row, RowTrouble, Sheet, SheetError,
+    SheetErrorKind, open,
 };
 use proptest::prelude::*;
 use rayon::prelude::*;
@@ -22,7 +23,7 @@ fn sheet_of(bytes: &[u8], options: &ReadOptions) -> Result<Sheet, SheetError> {
 
 fn seen(row: &Row<'_>) -> Seen {
     let cells = (0..row.cells.len()).map(|column| row.cells.get(column).unwrap().to_owned());
-    let trouble = row.trouble.as_ref();
+    let trouble = row.trouble.as_ref().map(RowTrouble::finding);
     (
         row.line,
         cells.collect(),
@@ -268,7 +269,7 @@ fn a_row_in_trouble_says_which_cell_and_never_its_value() {
     for batch in sheet.batches() {
         batch
             .unwrap()
-            .rows(|row| found.extend(row.trouble))
+            .rows(|row| found.extend(row.trouble.map(RowTrouble::into_finding)))
             .unwrap();
     }
     let told: Vec<_> = found
@@ -422,7 +423,7 @@ fn limits_hold_alike_for_any_chunk() {
         for batch in sheet.batches() {
             batch
                 .unwrap()
-                .rows(|row| told.push(row.trouble.map(|t| t.message)))
+                .rows(|row| told.push(row.trouble.map(|trouble| trouble.into_finding().message)))
                 .unwrap();
         }
         assert_eq!(
@@ -514,7 +515,9 @@ fn a_row_whose_quotes_are_broken_says_where() {
             .unwrap();
             let mut messages = Vec::new();
             for batch in sheet.batches() {
-                let each = |row: Row<'_>| messages.push(row.trouble.map(|trouble| trouble.message));
+                let each = |row: Row<'_>| {
+                    messages.push(row.trouble.map(|trouble| trouble.into_finding().message))
+                };
                 batch.unwrap().rows(each).unwrap();
             }
             let said = cell.map(|cell| {

@@ -29,7 +29,7 @@ fn cells(sheet: &Sheet) -> (Vec<Vec<String>>, Vec<(u64, String)>) {
             rows.push(cells.collect());
             troubles.extend(
                 row.trouble
-                    .map(|finding| (row.line, finding.rule.to_string())),
+                    .map(|trouble| (row.line, trouble.finding().rule.to_string())),
             );
         });
         read.unwrap();

@@ -6,7 +6,7 @@
 
 use crate::model::{Finding, Severity};
 use crate::sheet::cells::CLEAR;
-use crate::sheet::cells::{Cells, Row};
+use crate::sheet::cells::{Cells, Row, RowTrouble};
 use crate::sheet::encoding::Encoding;
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::json::position::Position;
@@ -565,7 +565,7 @@ impl Batch {
             let object = self.object(element)?;
             let mut trouble = object
                 .trouble
-                .map(|(path, misfit)| misfit.finding(columns, &path));
+                .map(|(path, misfit)| RowTrouble::Broken(misfit.finding(columns, &path)));
             texts.clear();
             texts.resize(columns.len(), None);
             for (path, value) in object.values {
@@ -575,7 +575,8 @@ impl Batch {
                 };
                 if let Some(cell) = texts.get_mut(column) {
                     if cell.is_some() {
-                        trouble = trouble.or_else(|| Some(twice(column, &path)));
+                        trouble =
+                            trouble.or_else(|| Some(RowTrouble::Broken(twice(column, &path))));
                         continue;
                     }
                     trouble = trouble.or_else(|| unfit(column, &path, &value));
@@ -583,7 +584,7 @@ impl Batch {
                 }
             }
             if std::str::from_utf8(self.bytes(element)).is_err() {
-                trouble = Some(not_utf8(&texts, self.layout.encoding));
+                trouble = Some(RowTrouble::Broken(not_utf8(&texts, self.layout.encoding)));
             }
             text.clear();
             ends.clear();
@@ -661,22 +662,22 @@ fn twice(column: usize, path: &str) -> Finding {
     )
 }
 
-fn unfit(column: usize, path: &str, value: &str) -> Option<Finding> {
+fn unfit(column: usize, path: &str, value: &str) -> Option<RowTrouble> {
     if value.contains('\0') {
-        return Some(finding(
+        return Some(RowTrouble::Broken(finding(
             "sheet.nul",
             Some(column),
             format!("the value of {path} holds a NUL character"),
             "write the value anew; the file may be damaged",
-        ));
+        )));
     }
     if path.trim().is_empty() && !value.trim().is_empty() {
-        return Some(finding(
+        return Some(RowTrouble::CellWithoutHeading(finding(
             "sheet.no_heading",
             Some(column),
             "a value has no name".to_owned(),
             "give it a name, or remove it",
-        ));
+        )));
     }
     None
 }

@@ -21,7 +21,9 @@ fn rows_of(sheet: &Sheet) -> Result<Vec<Seen>, SheetError> {
     for batch in sheet.batches() {
         batch?.rows(|row| {
             let cells = (0..row.cells.len()).map(|at| row.cells.get(at).unwrap().to_owned());
-            let trouble = row.trouble.map(|finding| finding.rule.to_string());
+            let trouble = row
+                .trouble
+                .map(|trouble| trouble.finding().rule.to_string());
             rows.push((row.line, cells.collect(), trouble));
         })?;
     }

@@ -35,7 +35,10 @@ fn rows_of(sheet: &Sheet) -> Result<Vec<Seen>, SheetError> {
         batch?.rows(|row| {
             let cells =
                 (0..row.cells.len()).map(|column| row.cells.get(column).unwrap().to_owned());
-            let rule = row.trouble.as_ref().map(|trouble| trouble.rule.to_string());
+            let rule = row
+                .trouble
+                .as_ref()
+                .map(|trouble| trouble.finding().rule.to_string());
             rows.push((row.line, cells.collect(), rule));
         })?;
     }

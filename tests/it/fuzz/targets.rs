@@ -37,7 +37,10 @@ fn rows_of(sheet: &Sheet) -> Result<Vec<Seen>, SheetError> {
             let cells = 0..row.cells.len();
             let cells =
                 cells.map(|at| row.cells.get(at).expect("a cell within the row").to_owned());
-            let trouble = row.trouble.as_ref().map(|trouble| trouble.rule.to_string());
+            let trouble = row
+                .trouble
+                .as_ref()
+                .map(|trouble| trouble.finding().rule.to_string());
             rows.push((row.line, cells.collect(), trouble));
         })?;
         assert_eq!(counted as usize, rows.len() - before, "rows counted");

@@ -158,7 +158,7 @@ fn described(expected: &Expected, sheet: &Sheet, manifest: &Manifest) {
             troubles.push(
                 row.trouble
                     .as_ref()
-                    .map_or(String::new(), |t| t.rule.to_string()),
+                    .map_or(String::new(), |trouble| trouble.finding().rule.to_string()),
             );
             let mut found = vec![];
             if let Some(checker) = &checker {
