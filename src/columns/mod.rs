@@ -340,6 +340,8 @@ pub fn headings(target: &Manifest, vendors: &[&Manifest], options: &BindOptions)
     let worth = move |field: Field| {
         if field == key {
             Known::Number
+        } else if field.is_secret() {
+            Known::Secret
         } else {
             Known::Field
         }
@@ -361,11 +363,11 @@ pub fn headings(target: &Manifest, vendors: &[&Manifest], options: &BindOptions)
         );
     }
     for (word, meaning) in products().iter().flat_map(Product::words) {
-        let is_key = matches!(meaning, Word::Read(cell) if cell.fields().contains(&key));
-        learn(
-            word.to_owned(),
-            if is_key { Known::Number } else { Known::Field },
-        );
+        let meant = match meaning {
+            Word::Read(cell) => cell.fields().into_iter().map(worth).max(),
+            Word::LeftOut => None,
+        };
+        learn(word.to_owned(), meant.unwrap_or(Known::Field));
     }
     Headings::new(move |text| {
         if is_own(text) {
@@ -376,6 +378,7 @@ pub fn headings(target: &Manifest, vendors: &[&Manifest], options: &BindOptions)
         let common = match dictionary().common(text) {
             Some(Common::Field(field)) => worth(field),
             Some(Common::OnlyNumber) => Known::Number.min(worth(Field::NUMBER)),
+            Some(Common::Password) => Known::Secret,
             Some(_) => Known::Field,
             None if bind::names_group(key, &key_word) => Known::Number,
             None => Known::Nothing,

@@ -82,6 +82,8 @@ pub enum Known {
     Nothing,
     /// It means a field.
     Field,
+    /// It means a secret: what stands below it is no word of a language.
+    Secret,
     /// It means the number, without which there is no table of extensions.
     Number,
 }

@@ -93,7 +93,7 @@ fn open_source(source: Source, options: &ReadOptions) -> Result<Vec<Sheet>, Shee
     if source.bytes() == 0 {
         return Err(SheetErrorKind::Empty.in_file(&file));
     }
-    let (source, written) = as_utf8(source, options.encoding)?;
+    let (source, written) = as_utf8(source, options.encoding, &options.header)?;
     let format = match options.format.or_else(|| Format::from_ending(&file)) {
         Some(format) => format,
         None => format_of_content(&source)?,

@@ -6,7 +6,7 @@ use crate::sheet::cells::Row;
 use crate::sheet::detect::encoding::is_ascii;
 use crate::sheet::encoding::Encoding;
 use crate::sheet::error::{SheetError, SheetErrorKind};
-use crate::sheet::options::Input;
+use crate::sheet::options::{Header, Input};
 use crate::sheet::reader::{AnyBatch, Content, Sheet};
 use crate::sheet::repairs::Repairs;
 use crate::sheet::source::Source;
@@ -70,7 +70,7 @@ impl RepairedCopy {
     /// If it cannot be read.
     pub fn sheet(&self, original: &Sheet) -> Result<Sheet, SheetError> {
         let source = self.source()?;
-        let as_utf8 = |encoding| as_utf8(source.clone(), Some(encoding));
+        let as_utf8 = |encoding| as_utf8(source.clone(), Some(encoding), &Header::First);
         let content = match &original.content {
             Content::Csv(content) => {
                 Content::Csv(content.over(as_utf8(content.start().0.encoding)?.0))
@@ -100,7 +100,7 @@ impl RepairedCopy {
         if encoding == Encoding::UTF_8 {
             return Ok(None);
         }
-        match as_utf8(self.source()?, None) {
+        match as_utf8(self.source()?, None, &Header::First) {
             Ok((copy, _)) if copy.encoding == encoding || is_ascii(&copy)? => Ok(None),
             Ok(_)
             | Err(SheetError {

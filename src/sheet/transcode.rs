@@ -6,6 +6,7 @@
 use crate::sheet::detect::encoding::{detect, marked};
 use crate::sheet::encoding::Encoding;
 use crate::sheet::error::{SheetError, SheetErrorKind};
+use crate::sheet::options::Header;
 use crate::sheet::source::{Pass, Source};
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -14,12 +15,14 @@ use std::sync::Arc;
 /// The number of bytes read at once.
 const CHUNK_BYTES: u64 = 256 << 10;
 
-/// Copies a source to UTF-8 where it is in another encoding, and names that in words.
+/// Copies a source to UTF-8 where it is in another encoding, and names that in words. `header` finds the columns with
+/// secrets, which tell nothing about it.
 pub(crate) fn as_utf8(
     source: Source,
     asked: Option<Encoding>,
+    header: &Header,
 ) -> Result<(Source, Option<String>), SheetError> {
-    let (encoding, evidence) = detect(&source, asked)?;
+    let (encoding, evidence) = detect(&source, asked, header)?;
     if encoding == Encoding::UTF_8 {
         return Ok((source, None));
     }

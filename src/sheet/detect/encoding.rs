@@ -2,8 +2,10 @@
 //! between them, the file is refused. The only module that knows `chardetng`.
 
 use super::letters::Letters;
+use super::secrets::SecretColumns;
 use crate::sheet::encoding::Encoding;
 use crate::sheet::error::{SheetError, SheetErrorKind};
+use crate::sheet::options::Header;
 use crate::sheet::source::Source;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
@@ -29,6 +31,7 @@ const LIKELIHOOD_MIN: f64 = -10.0;
 pub(crate) fn detect(
     source: &Source,
     asked: Option<Encoding>,
+    header: &Header,
 ) -> Result<(Encoding, String), SheetError> {
     let head = source.head(EVIDENCE_BYTES_MAX as u64)?;
     let marked = marked(&source.name, &head)?;
@@ -47,7 +50,8 @@ pub(crate) fn detect(
             Some(encoding) => (encoding, "by its zero bytes".to_owned()),
             None if is_utf8(source)? => (Encoding::UTF_8, String::new()),
             None => {
-                let survey = Survey::read(source)?;
+                let secrets = SecretColumns::find(&head, header);
+                let survey = Survey::read(source, secrets)?;
                 (survey.encoding(&source.name)?, survey.evidence())
             }
         },
@@ -183,7 +187,7 @@ struct Survey {
 }
 
 impl Survey {
-    fn read(source: &Source) -> Result<Survey, SheetError> {
+    fn read(source: &Source, mut secrets: Option<SecretColumns>) -> Result<Survey, SheetError> {
         let mut survey = Survey {
             multibyte: 0,
             broken: 0,
@@ -204,8 +208,11 @@ impl Survey {
                 Some(at) if !ended => at + 1,
                 _ => buffer.len(),
             };
-            let text = buffer.get(..end).unwrap_or_default();
+            let text = buffer.get_mut(..end).unwrap_or_default();
             survey.count(text, &mut line);
+            if let Some(secrets) = &mut secrets {
+                secrets.blank_out(text);
+            }
             for word in text.split(|byte| !is_of_word(*byte)) {
                 if survey.tells_more(word) && known.insert(word.to_vec()) {
                     for byte in word {
@@ -268,6 +275,12 @@ impl Survey {
             "the first character beyond ASCII is on line {}",
             self.first_line
         );
+        // Of secrets alone every encoding makes something.
+        if self.words.is_empty() {
+            return Err(cannot(format!(
+                "there are characters beyond ASCII in passwords alone, and these are no words; {place}"
+            )));
+        }
         let mut readings = self.readings();
         readings.sort_by(|a, b| b.likelihood.total_cmp(&a.likelihood));
         let letters = self.words.iter().flatten();

@@ -4,6 +4,7 @@ pub(crate) mod delimiter;
 pub(crate) mod encoding;
 pub(crate) mod header;
 mod letters;
+mod secrets;
 
 #[cfg(test)]
 mod tests;

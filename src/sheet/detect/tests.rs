@@ -190,6 +190,60 @@ fn every_single_name_is_read_right_or_refused() {
     assert!(read > 30, "{read}");
 }
 
+/// Reads a table whose last column is known to hold secrets; returns the encoding and the last cell, or the refusal.
+fn with_secret(encoding: &str, rows: &[[&str; 3]]) -> Result<(String, String), String> {
+    let rows = rows.iter().map(|row| format!("{}\r\n", row.join(";")));
+    let text = format!("number;name;Passwort\r\n{}", rows.collect::<String>());
+    let mut file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
+    let encoding = Encoding::named(encoding).unwrap();
+    file.write_all(&encoded(encoding, &text)).unwrap();
+    let options = ReadOptions {
+        header: Header::Found(Headings::new(|text| match text {
+            "number" => Known::Number,
+            "name" => Known::Field,
+            "Passwort" => Known::Secret,
+            _ => Known::Nothing,
+        })),
+        ..ReadOptions::default()
+    };
+    match open(&Input::File(file.path().into()), &options) {
+        Ok(mut sheets) => {
+            let sheet = sheets.remove(0);
+            let last = cells(&sheet).0.pop().unwrap().pop().unwrap();
+            Ok((sheet.notes[0].split(" (").next().unwrap().to_owned(), last))
+        }
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[test]
+fn the_letters_of_secrets_decide_no_encoding() {
+    // By itself the password would be words of another encoding.
+    for secret in ["Geheimwörter", "ŻółćGęśl", "\"a;ö\"\"ü\""] {
+        let encoding = if secret.contains('Ż') {
+            "windows-1250"
+        } else {
+            "windows-1252"
+        };
+        let refused = with_secret(encoding, &[["2001", "Ann", secret]]).unwrap_err();
+        assert!(
+            refused.contains("in passwords alone"),
+            "{secret}: {refused}"
+        );
+        assert!(refused.contains("--encoding"), "{refused}");
+    }
+    let rows = [
+        ["2001", "Jürgen Groß", "x"],
+        ["2002", "Jörg Müßig", "x"],
+        ["2003", "Ann", "\u{e6}\u{b3}\u{f1}\u{b9}\u{ea}\u{bf}"],
+    ];
+    let (encoding, secret) = with_secret("windows-1252", &rows).unwrap();
+    assert_eq!(
+        (encoding.as_str(), secret.as_str()),
+        ("Windows-1252", rows[2][2])
+    );
+}
+
 #[test]
 fn blanks_are_no_utf16() {
     assert_eq!(utf16_without_mark(" \n".repeat(99).as_bytes()), None);

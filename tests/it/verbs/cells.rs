@@ -18,6 +18,7 @@ fn an_account_that_is_off_is_never_switched_on() {
         ("Konto deaktiviert", "ja", "nein"),
         ("Gesperrt", "gesperrt", "nein"),
         ("Disabled", "x", "0"),
+        ("Aktiv (ja/nein)", "nein", "ja"),
     ] {
         let rows = format!("2001,Ann,Muster,{SECRETS},{off}\n2002,Bo,Muster,{SECRETS},{on}\n");
         let sheet = format!("number,first_name,last_name,{WEB},{heading}\n{rows}");
@@ -165,4 +166,52 @@ fn a_list_whose_commas_part_it_into_cells_without_a_heading_is_read_whole() {
     );
     let words = desk.ends("check s.csv --for openvox", 1).out;
     assert!(words.contains("no heading"), "{words}");
+}
+
+#[test]
+fn telephone_numbers_are_dialled_by_the_country_and_two_in_a_cell_are_refused() {
+    let desk = Desk::new("openvox");
+    let sheet = include_str!("../../../samples/odd/cases/phones.csv");
+    desk.write("s.csv", sheet);
+    let words = desk.ends("check s.csv --for openvox --country DE --report r.csv", 1);
+    let invalid = desk.report("r.csv").into_iter();
+    let invalid = invalid.filter(|row| row["result"] == "invalid");
+    let invalid: Vec<String> = invalid.map(|row| row["number"].clone()).collect();
+    assert_eq!(invalid, ["2004", "2006", "2007"], "{}", words.out);
+    for (country, dialled) in [("DE", "01701234567"), ("FR", "00491701234567")] {
+        let rows =
+            "2001,Ann,tR7xkQ2mZp9w,+49 (0)170 1234567\n2002,Bo,tR7xkQ2mZp9x,+49 0170 1234567\n";
+        desk.write("s.csv", format!("number,name,secret,mobile\n{rows}"));
+        let fixed = format!("{country}.csv");
+        desk.ends(
+            &format!("fix s.csv -o {fixed} --for openvox --country {country}"),
+            0,
+        );
+        let fixed = desk.read(&fixed);
+        assert_eq!(
+            fixed.matches(&format!(",{dialled}\n")).count(),
+            2,
+            "{country}: {fixed}"
+        );
+    }
+}
+
+#[test]
+fn a_password_alone_decides_no_encoding() {
+    let desk = Desk::new("openvox");
+    let bytes = |name: &[u8]| {
+        [
+            b"Nebenstelle;Name;SIP-Passwort\r\n2001;",
+            name,
+            b";Geheimw\xf6rter7X\r\n",
+        ]
+        .concat()
+    };
+    desk.write("s.csv", bytes(b"Ann"));
+    desk.ends("check s.csv --for openvox", 2)
+        .says(&["in passwords alone", "--encoding"]);
+    desk.ends("check s.csv --for openvox --encoding windows-1252", 0);
+    desk.write("s.csv", bytes(b"J\xf6rg M\xfc\xdfig"));
+    desk.ends("check s.csv --for openvox", 0)
+        .says(&["Windows-1252"]);
 }
