@@ -34,6 +34,7 @@ mod promises {
     mod roundtrip;
     mod samples;
     mod secrets;
+    mod siege;
     mod storm;
     mod trust;
     mod workbooks;

@@ -82,14 +82,14 @@ impl Dialect for Ozeki {
     /// The response to a command that was carried out: `Code` 200 within `Response`, and nothing else, marks one.
     fn judge(&self, exchange: &Exchange) -> Result<Element, Fault> {
         let reply = &exchange.reply;
-        let response = reply.xml().map_err(|fault| match reply.status {
-            400.. => self.manifest.fault_of_status(reply.status),
-            _ => fault,
-        })?;
         let strange = |why| Err(self.manifest.not_understood(reply, why));
-        if response.name != "Response" {
-            return strange("its root is another element");
-        }
+        let response = match reply.xml() {
+            Ok(response) if response.name == "Response" => response,
+            // A page of whatever stands in between, be it well-formed or not.
+            _ if reply.status >= 400 => return Err(self.manifest.fault_of_status(reply.status)),
+            Ok(_) => return strange("its root is another element"),
+            Err(fault) => return Err(fault),
+        };
         let mut codes = response
             .children
             .iter()

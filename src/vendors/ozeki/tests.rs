@@ -356,6 +356,21 @@ fn a_message_of_success_does_not_make_up_for_the_code() {
 }
 
 #[test]
+fn a_page_that_refuses_ends_the_run_whether_or_not_it_is_well_formed() {
+    for body in ["<html>who are you?</html>", "<html><br>who are you?", ""] {
+        let vendor = ozeki("post", "once");
+        let wanted = printed();
+        let task = Task::Create(&wanted);
+        let request = say(vendor.next(&task, &Session::default(), &[]));
+        let reply = Reply::new(401, "text/html", body);
+        let exchanges = [Exchange { request, reply }];
+        let refused = fault(vendor.next(&task, &Session::default(), &exchanges));
+        assert_eq!(refused.kind, FaultKind::TargetUnusable, "{body}");
+        assert_eq!(refused.http_status, Some(401), "{body}");
+    }
+}
+
+#[test]
 fn every_code_of_the_status_page_has_its_meaning() {
     use FaultKind::*;
     let codes = [

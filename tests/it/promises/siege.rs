@@ -1,0 +1,536 @@
+//! Everything at once, against the program itself: lost replies, kills, second writers, sessions that run out.
+//! `SIEGE_SEED` repeats an attack.
+
+use crate::support::altered::altered;
+use crate::support::fixture::Rig;
+use crate::support::pbx::{Desk, TestPbx};
+use crate::support::program::{Program, Ran, ran, wait_until};
+use crate::support::random::Random;
+use rowcall::manifest::Access;
+use rowcall::model::{Action, Field, Record};
+use rowcall::vendors::{GROUPS, VENDORS, vendor};
+use rowcall::wire::Reply;
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Words at the end of a line: at full speed, and replies are lost for good soon.
+const HASTE: &str = "--rate 5000 --reply-within 1 --parallel 4 --max-failures all";
+
+fn losses(random: &mut Random) -> String {
+    let seed = random.below(1_000_000);
+    format!("seed={seed},cut_before=40,cut_after=60,truncate=20,latency_ms=2")
+}
+
+fn at(rig: Rig) -> Desk {
+    let pbx = TestPbx::serving(rig);
+    let program = Program::at(pbx.target()).with_own_state();
+    Desk { program, pbx }
+}
+
+fn desk(id: &str) -> Desk {
+    at(Rig::new(vendor(id).unwrap(), &BTreeMap::new()))
+}
+
+/// Starts a line, kills it at moments at random, and resumes it until it has ended by itself; `meanwhile` is done after
+/// the first kill. A sign-in that was lost is begun again.
+fn besieged(
+    desk: &Desk,
+    line: &str,
+    kills: usize,
+    random: &mut Random,
+    mut meanwhile: impl FnMut(),
+) -> Ran {
+    let known: BTreeSet<String> = desk.runs("state").into_iter().collect();
+    let run = || {
+        desk.runs("state")
+            .into_iter()
+            .find(|run| !known.contains(run))
+    };
+    let mut words = line.to_owned();
+    for kill in 0..kills {
+        let mut child = desk.start(&words);
+        let goal = desk.pbx.sim.requests() + random.below(70) as u64;
+        let begun = Instant::now();
+        while desk.pbx.sim.requests() < goal
+            && begun.elapsed() < Duration::from_secs(4)
+            && child.try_wait().unwrap().is_none()
+        {
+            thread::sleep(Duration::from_micros(500));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if let Some(run) = run() {
+            words = format!("resume {run} --yes --report r.jsonl");
+        }
+        if kill == 0 {
+            meanwhile();
+        }
+    }
+    for _ in 0..8 {
+        let ended = ran(
+            &words,
+            desk.command(&format!("{words} --json")).output().unwrap(),
+        );
+        if let Some(run) = run() {
+            words = format!("resume {run} --yes --report r.jsonl");
+        }
+        if ended.exit != 3 && ended.count("not_sent") == 0 {
+            return ended;
+        }
+    }
+    panic!("it never ended: {}", desk.run(&words).err);
+}
+
+/// The rows of the report: number and result.
+fn results(desk: &Desk) -> Vec<(String, String)> {
+    let rows = desk.report("r.jsonl").into_iter();
+    rows.map(|row| (row["number"].clone(), row["result"].clone()))
+        .collect()
+}
+
+#[test]
+fn renames_are_told_as_they_are_and_undone_whatever_was_lost_or_killed() {
+    let mut random = Random::from_environment("SIEGE_SEED");
+    for id in ["openvox", "yeastar_s"] {
+        let desk = desk(id);
+        let named_by = desk.pbx.named_by();
+        let wire = desk.pbx.manifest.row(named_by).unwrap().wire.clone();
+        let person = |number: &str, name: String| {
+            let mut person = desk.pbx.small(number);
+            person.set(named_by, name);
+            person
+        };
+        let held: Vec<Record> = (2001..2041)
+            .map(|number| person(&number.to_string(), format!("Person {number}")))
+            .collect();
+        desk.hold(&held);
+        let state = || -> BTreeMap<String, String> {
+            let numbers = desk.pbx.numbers().into_iter();
+            numbers
+                .map(|number| {
+                    let name = desk.pbx.sim.stored(&number, &wire).unwrap_or_default();
+                    (number, name)
+                })
+                .collect()
+        };
+        let before = state();
+        let moves: Vec<(u32, u32)> = (2001..2041).map(|old| (old, old + 1000)).collect();
+        let rows = moves.iter().map(|(old, new)| format!("{old},{new}\n"));
+        desk.write(
+            "in.csv",
+            format!("number,new_number\n{}", rows.collect::<String>()),
+        );
+        desk.pbx.faults(&losses(&mut random));
+        let line = format!(
+            "import in.csv --to TARGET --mode update --max-updates all --yes --report r.jsonl {HASTE}"
+        );
+        // Somebody takes the last number by hand.
+        let taken = Cell::new(false);
+        let ended = besieged(&desk, &line, 3, &mut random, || {
+            if !desk.pbx.numbers().contains(&"3040".to_owned()) {
+                let made = desk.pbx.connect().apply(
+                    Action::Create,
+                    &person("3040", "By hand".into()),
+                    None,
+                );
+                taken.set(made.result.is_ok());
+            }
+        });
+        desk.pbx.faults("");
+        let after = state();
+        for ((old, new), (number, result)) in moves.iter().zip(results(&desk)) {
+            let context = format!("{id} {number} {result}: {}", ended.err);
+            let name = Some(format!("Person {old}"));
+            let (old, new) = (old.to_string(), new.to_string());
+            match result.as_str() {
+                "updated" => {
+                    assert_eq!(after.get(&new).cloned(), name, "{context}");
+                    assert_eq!(after.get(&old), None, "{context}");
+                }
+                "unknown" => {}
+                _ => assert_eq!(after.get(&old).cloned(), name, "{context}"),
+            }
+        }
+        let people: BTreeSet<&String> = after.values().filter(|name| *name != "By hand").collect();
+        assert_eq!(people.len(), 40, "{id}: {after:?}");
+        assert_eq!(after.len(), 40 + usize::from(taken.get()), "{id}");
+
+        desk.pbx.faults(&losses(&mut random));
+        let line = "undo --yes --report r.jsonl";
+        let undone = besieged(&desk, line, 1, &mut random, || {});
+        desk.pbx.faults("");
+        let mut back = state();
+        back.retain(|_, name| name != "By hand");
+        let known: Vec<(String, String)> = results(&desk);
+        let all_done = known
+            .iter()
+            .all(|(_, result)| result == "updated" || result == "unchanged");
+        if all_done {
+            assert_eq!(back, before, "{id}: {}", undone.err);
+        }
+        let people: BTreeSet<&String> = back.values().collect();
+        assert_eq!(
+            (people.len(), back.len()),
+            (40, 40),
+            "{id}: {back:?} {}",
+            undone.err
+        );
+    }
+}
+
+#[test]
+fn a_chain_of_renames_is_undone_run_by_run_and_a_swap_is_never_begun() {
+    let desk = desk("openvox");
+    desk.hold(&desk.small([2001, 2002, 2003]));
+    let rename = |rows: &str, exit: i32| {
+        desk.write("in.csv", format!("number,new_number\n{rows}"));
+        desk.run(&format!(
+            "import in.csv --to TARGET --mode update --max-updates all --yes --report r.jsonl {HASTE}"
+        ))
+        .exits(exit)
+    };
+    let has = |numbers: [&str; 3]| assert_eq!(desk.pbx.numbers(), numbers);
+    // A chain within one sheet, a swap, a ring: somebody has each of the new numbers still.
+    for rows in [
+        "2001,2002\n2002,2004\n",
+        "2001,2002\n2002,2001\n",
+        "2001,2002\n2002,2003\n2003,2001\n",
+    ] {
+        rename(rows, 1);
+        let known = results(&desk);
+        assert!(
+            known.iter().any(|(_, result)| result != "updated"),
+            "{rows}"
+        );
+        if desk.pbx.numbers() != ["2001", "2002", "2003"] {
+            has(["2001", "2003", "2004"]);
+            desk.run("undo --yes").exits(0);
+        }
+        has(["2001", "2002", "2003"]);
+    }
+    rename("2003,2005\n", 0);
+    rename("2002,2003\n", 0);
+    has(["2001", "2003", "2005"]);
+    desk.run("undo --yes").exits(0);
+    has(["2001", "2002", "2005"]);
+    let first = desk.runs("state").into_iter().collect::<BTreeSet<_>>();
+    let renames = first.iter().filter(|run| {
+        let shown = desk.run(&format!("runs show {run}"));
+        shown.out.contains("import")
+    });
+    // The older rename is undone by its name.
+    let renames: Vec<&String> = renames.collect();
+    let older = renames[renames.len() - 2];
+    desk.run(&format!("undo {older} --yes"));
+    assert!(desk.pbx.numbers().contains(&"2001".to_owned()));
+}
+
+#[test]
+fn groups_are_as_they_are_told_whatever_was_lost_or_killed_and_undone() {
+    let mut random = Random::from_environment("SIEGE_SEED");
+    let desk = at(Rig::new(&GROUPS[0], &BTreeMap::new()));
+    let group = |name: &str, members: &str| {
+        let mut group = desk.pbx.full(name, 0);
+        group.set(Field::GROUP_MEMBERS, members);
+        group
+    };
+    let held: Vec<Record> = (0..20)
+        .map(|at| {
+            group(
+                &format!("Held {at}"),
+                &format!("{};{}", 2001 + at % 10, 2012),
+            )
+        })
+        .collect();
+    desk.hold(&held);
+    let members = |name: &str| -> Option<BTreeSet<String>> {
+        let members = desk.pbx.sim.stored(name, "members")?;
+        let numbers = members.split([';', ',']).filter(|one| !one.is_empty());
+        Some(numbers.map(str::to_owned).collect())
+    };
+    let state = || -> BTreeMap<String, Option<BTreeSet<String>>> {
+        let names = desk.pbx.numbers().into_iter();
+        names.map(|name| (name.clone(), members(&name))).collect()
+    };
+    let before = state();
+    // Ten are changed, ten are deleted, ten are made.
+    let wanted: Vec<Record> = (10..20)
+        .map(|at| group(&format!("Held {at}"), "2015;2016"))
+        .chain((0..10).map(|at| group(&format!("New {at}"), "2003;2004")))
+        .collect();
+    crate::support::sheets::write_extensions(&desk.path("groups.csv"), &wanted);
+    desk.pbx.faults(&losses(&mut random));
+    let line = format!(
+        "import groups.csv --groups --to TARGET --mode sync --yes --max-deletes all --max-updates all --report r.jsonl {HASTE}"
+    );
+    let ended = besieged(&desk, &line, 4, &mut random, || {});
+    desk.pbx.faults("");
+    let after = state();
+    for (name, result) in results(&desk) {
+        let context = format!("{name} {result}: {}", ended.err);
+        let is = after.get(&name).cloned().flatten();
+        let has = |wanted: &[&str]| {
+            is.as_ref()
+                .is_some_and(|is| wanted.iter().all(|one| is.contains(*one)))
+        };
+        match result.as_str() {
+            "created" => assert!(has(&["2003", "2004"]), "{context} {is:?}"),
+            "updated" => assert!(has(&["2015", "2016"]), "{context} {is:?}"),
+            "deleted" => assert!(!after.contains_key(&name), "{context}"),
+            _ => {}
+        }
+        assert!(desk.pbx.sim.created(&name) <= 1, "{context}");
+    }
+    desk.pbx.faults(&losses(&mut random));
+    let undone = besieged(&desk, "undo --yes --report r.jsonl", 2, &mut random, || {});
+    desk.pbx.faults("");
+    let all_done = results(&desk)
+        .iter()
+        .all(|(_, result)| result != "unknown" && result != "failed" && result != "held");
+    if all_done && ended.exit == 0 {
+        assert_eq!(state(), before, "{} {}", undone.out, undone.err);
+    }
+}
+
+#[test]
+fn what_a_migration_remembers_is_right_after_kills_resumes_and_an_undo() {
+    let mut random = Random::from_environment("SIEGE_SEED");
+    let ids: Vec<&str> = VENDORS.iter().map(|vendor| vendor.id).collect();
+    for (position, from) in ids.iter().enumerate() {
+        let to = ids[(position + 1) % ids.len()];
+        let (old, mut desk) = (TestPbx::new(from), desk(to));
+        desk.program = Program::new().with_own_state();
+        desk.write("rowcall.toml", old.config("old") + &desk.pbx.config("new"));
+        let held: Vec<Record> = (2001..2041)
+            .map(|number| {
+                let mut one = old.small(&number.to_string());
+                one.set(Field::SIP_PASSWORD, format!("tR7xkQ{number}Zp9w"));
+                one
+            })
+            .collect();
+        old.hold(&held);
+        let has_name = |pbx: &TestPbx| pbx.manifest.row(Field::DISPLAY_NAME).is_some();
+        let fill = match has_name(&desk.pbx) && !has_name(&old) {
+            true => "--fill display_name=Ann",
+            false => "",
+        };
+        let migrate = format!(
+            "migrate --from old --to new --yes --on-loss report --max-updates all --max-deletes all {fill}"
+        );
+        desk.pbx.faults(&losses(&mut random));
+        let line = format!("{migrate} --report r.jsonl {HASTE}");
+        let ended = besieged(&desk, &line, 3, &mut random, || {});
+        desk.pbx.faults("");
+        let context = format!("{from} to {to}: {}", ended.err);
+        assert_eq!((ended.exit, ended.count("created")), (0, 40), "{context}");
+        let again = desk.run(&format!("{migrate} --json"));
+        assert_eq!(
+            again.count("unchanged"),
+            40,
+            "{context} {} {}",
+            again.out,
+            again.err
+        );
+
+        // Changed by hand on the old one, carried over, killed; then both runs are undone.
+        let is_carried = |field: &Field| {
+            let pbxes = [&old, &desk.pbx];
+            pbxes.iter().all(|pbx| {
+                let row = pbx.manifest.row(*field);
+                row.is_some_and(|row| row.access == Access::ReadWrite && !row.create_only)
+            })
+        };
+        let fields = [
+            (Field::SIP_PASSWORD, "Changed7731pw"),
+            (Field::CALLER_ID, "15550199"),
+            (Field::ENABLED, "off"),
+        ];
+        let field = fields.into_iter().find(|(field, _)| is_carried(field));
+        let (field, text) = field.unwrap();
+        let mut changed = held[0].key_only();
+        changed.set(field, text);
+        assert!(
+            old.connect()
+                .apply(Action::Update, &changed, None)
+                .result
+                .is_ok()
+        );
+        let over = besieged(&desk, &line, 1, &mut random, || {});
+        assert_eq!(
+            (over.exit, over.count("updated"), over.count("unchanged")),
+            (0, 1, 39),
+            "{context} {}",
+            over.err
+        );
+        desk.run("undo --yes").exits(0);
+        let first = desk.runs("state").into_iter().min().unwrap();
+        let undone = besieged(
+            &desk,
+            &format!("undo {first} --yes --report r.jsonl"),
+            2,
+            &mut random,
+            || {},
+        );
+        assert_eq!(desk.pbx.numbers().len(), 0, "{context} {}", undone.err);
+        let once_more = desk.run(&format!("{migrate} --json"));
+        assert_eq!(
+            (once_more.exit, once_more.count("created")),
+            (0, 40),
+            "{context} {} {}",
+            once_more.out,
+            once_more.err
+        );
+    }
+}
+
+#[test]
+fn sessions_that_run_out_all_the_time_lose_and_double_nothing() {
+    let mut random = Random::from_environment("SIEGE_SEED");
+    for vendor in VENDORS {
+        let desk = desk(vendor.id);
+        let wanted = desk.small(2001..2081);
+        desk.sheet("in.csv", &wanted);
+        let seed = random.below(1_000_000);
+        desk.pbx.faults(&format!(
+            "seed={seed},expire=200,cut_after=30,cut_before=20"
+        ));
+        let line = format!("import in.csv --to TARGET --yes --report r.jsonl {HASTE}");
+        let ended = besieged(&desk, &line, 1, &mut random, || {});
+        desk.pbx.faults("");
+        let numbers = desk.pbx.numbers();
+        for (number, result) in results(&desk) {
+            let context = format!("{} {number} {result}: {}", vendor.id, ended.err);
+            if result == "created" {
+                assert!(numbers.contains(&number), "{context}");
+            }
+            if ["failed", "rejected", "not_sent"].contains(&&*result) {
+                assert!(!numbers.contains(&number), "{context}");
+            }
+            assert!(desk.pbx.sim.created(&number) <= 1, "{context}");
+        }
+        assert!(
+            ended.count("created") >= 75,
+            "{}: {} {}",
+            vendor.id,
+            ended.out,
+            ended.err
+        );
+    }
+}
+
+#[test]
+fn a_pbx_that_lets_nobody_in_any_more_is_not_asked_again_and_again() {
+    for vendor in VENDORS {
+        let asked = Arc::new(AtomicU64::new(0));
+        let counter = asked.clone();
+        let rig = altered(vendor, move |pbx, heard| match pbx.numbers().len() >= 20 {
+            true => {
+                counter.fetch_add(1, Ordering::Relaxed);
+                Reply::new(401, "text/html", "<html>who are you?</html>")
+            }
+            false => pbx.answer(heard),
+        });
+        let desk = at(rig);
+        desk.sheet("in.csv", &desk.small(2001..2101));
+        let line = format!("import in.csv --to TARGET --yes --report r.jsonl --json {HASTE}");
+        let ended = desk.run(&line);
+        let context = format!("{}: {} {}", vendor.id, ended.out, ended.err);
+        assert!([1, 3, 4].contains(&ended.exit), "{context}");
+        assert_eq!(ended.summary()["rows"], 100, "{context}");
+        assert!(ended.count("created") <= 20, "{context}");
+        assert!(ended.count("not_sent") >= 50, "{context}");
+        let asked = asked.load(Ordering::Relaxed);
+        assert!(asked <= 60, "{asked} requests, {context}");
+    }
+}
+
+#[test]
+fn runs_are_cleaned_beside_one_that_is_at_work_and_that_one_and_its_memory_stay() {
+    for id in ["openvox", "ozeki"] {
+        let desk = desk(id);
+        let sheet = desk.sample(12);
+        assert!(sheet.exists());
+        let first = desk.run(&format!("import staff.csv --to TARGET --yes {HASTE}"));
+        first.exits(0);
+        let mut child = desk.start("delete staff.csv --from TARGET --yes --max-deletes all --rate 3 --parallel 1 --verify none");
+        wait_until(|| desk.runs("state").len() == 2);
+        wait_until(|| desk.pbx.numbers().len() < 12);
+        let cleaned = desk.run("runs clean --keep 0");
+        assert!(cleaned.exit < 2, "{}", cleaned.err);
+        // Of a target that is being worked on all stay: what the run remembers may be theirs.
+        assert_eq!(desk.runs("state").len(), 2, "{id}: {}", cleaned.err);
+        assert!(child.wait().unwrap().success());
+        assert!(desk.pbx.numbers().is_empty());
+        desk.run("undo --yes");
+        assert!(!desk.pbx.numbers().is_empty(), "{id}");
+        // What cannot be read back is still known, so the same sheet changes nothing.
+        let again = desk.run(&format!(
+            "import staff.csv --to TARGET --mode upsert --max-updates all --max-secret-changes all --yes --json {HASTE}"
+        ));
+        assert!(again.exit < 2, "{id}: {}", again.err);
+        let rows = fs::read_dir(desk.path("state/memory")).unwrap().count();
+        assert!(rows > 0, "{id}");
+        desk.run("runs clean --keep 0").exits(0);
+        assert!(desk.runs("state").is_empty());
+        assert_eq!(fs::read_dir(desk.path("state/memory")).unwrap().count(), 0);
+    }
+}
+
+#[test]
+fn while_a_second_writer_makes_and_deletes_others_nothing_that_is_named_is_taken_for_missing() {
+    for vendor in VENDORS {
+        let desk = desk(vendor.id);
+        let named_by = desk.pbx.named_by();
+        desk.hold(&desk.small(2001..2071));
+        let rows: String = (2001..2036)
+            .map(|number| format!("{number},Changed{number}\n"))
+            .collect();
+        desk.write("update.csv", format!("number,{}\n{rows}", named_by.name()));
+        let rows: String = (2036..2071).map(|number| format!("{number}\n")).collect();
+        desk.write("delete.csv", format!("number\n{rows}"));
+        let over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let connection = desk.pbx.connect();
+                while !over.load(Ordering::Relaxed) {
+                    for number in 1000..1012 {
+                        let other = desk.pbx.small(&number.to_string());
+                        let _ = connection.apply(Action::Create, &other, None);
+                    }
+                    for number in 1000..1012 {
+                        let other = desk.pbx.small(&number.to_string());
+                        let _ = connection.apply(Action::Delete, &other, None);
+                    }
+                }
+            });
+            let updated = desk.run(&format!(
+                "import update.csv --to TARGET --mode update --max-updates all --yes --json {HASTE}"
+            ));
+            let deleted = desk.run(&format!(
+                "delete delete.csv --from TARGET --max-deletes all --yes --json {HASTE}"
+            ));
+            over.store(true, Ordering::Relaxed);
+            assert_eq!(
+                (updated.exit, updated.count("updated")),
+                (0, 35),
+                "{}: {} {}",
+                vendor.id,
+                updated.out,
+                updated.err
+            );
+            assert_eq!(
+                (deleted.exit, deleted.count("deleted")),
+                (0, 35),
+                "{}: {} {}",
+                vendor.id,
+                deleted.out,
+                deleted.err
+            );
+        });
+    }
+}
