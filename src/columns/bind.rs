@@ -616,6 +616,14 @@ impl Binder<'_> {
         if let Words::Product(product) = self.owner.words {
             self.plan_product(product, &mut read, &mut reading);
         }
+        let enabled = read.iter().find(|(field, _)| *field == Field::ENABLED);
+        let enabled = enabled.map(|(_, column)| *column);
+        let state = self.meanings.iter().position(|meaning| match meaning {
+            Meaning::Open(Common::State) => true,
+            Meaning::Read { fields, .. } => matches!(fields.as_slice(), [(Field::STATUS, None)]),
+            _ => false,
+        });
+        reading.state_beside = state.zip(enabled);
         let filled = self.options.fill.iter().map(|(field, _)| *field);
         let fields: BTreeSet<Field> = read.iter().map(|(field, _)| *field).chain(filled).collect();
         let made = made_fields(&fields, self.target);

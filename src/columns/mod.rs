@@ -95,6 +95,8 @@ pub struct CellReading {
     action: Option<(usize, Deeds)>,
     /// The columns that mark rows to be deleted or to stay.
     removals: Vec<Removal>,
+    /// A column with the state of the account, beside the column that tells if it is on.
+    state_beside: Option<(usize, usize)>,
     /// The last column with a heading, where the product writes a list into it whose commas part it into further cells.
     parted_list: Option<usize>,
     /// The treatment of fields that the vendor lacks; `None` where it has all.
@@ -184,6 +186,7 @@ impl Binding {
         let is_plain = self.reading.derived.is_empty()
             && self.reading.action.is_none()
             && self.reading.removals.is_empty()
+            && self.reading.state_beside.is_none()
             && self.reading.parted_list.is_none()
             && self.reading.lacking.is_none()
             && self.reading.in_two.is_none();
@@ -320,6 +323,17 @@ impl CellReading {
         }
         if let Some((column, deeds)) = &self.action {
             findings.extend(deeds.against(*column, cells.get(*column).unwrap_or_default()));
+        }
+        if let Some((state, enabled)) = self.state_beside {
+            let text = |column: usize| cells.get(column).unwrap_or_default();
+            let derived = enabled
+                .checked_sub(self.width)
+                .and_then(|at| self.derived.get(at));
+            let enabled = match derived {
+                Some(derived) => derived.value(derived.from.map_or("", text)),
+                None => text(enabled).into(),
+            };
+            findings.extend(values::contradicted(state, text(state), &enabled));
         }
         for removal in &self.removals {
             findings.extend(removal.against(cells.get(removal.column).unwrap_or_default()));

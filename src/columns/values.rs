@@ -4,6 +4,7 @@
 use super::CellReading;
 use crate::manifest::{Manifest, state, switch};
 use crate::mapping::MappedField;
+use crate::model::redact::quoted;
 use crate::model::{Field, Finding, Severity, same_word};
 use crate::sheet::{CLEAR, Cells, Stored, is_generate, is_placeholder};
 use serde::Deserialize;
@@ -106,7 +107,7 @@ pub(super) struct Derived {
 }
 
 impl Derived {
-    fn value<'t>(&'t self, text: &'t str) -> Cow<'t, str> {
+    pub(super) fn value<'t>(&'t self, text: &'t str) -> Cow<'t, str> {
         let trimmed = text.trim();
         let value = match &self.how {
             How::WhereFilled(_) if is_placeholder(trimmed) || ["", CLEAR].contains(&trimmed) => {
@@ -280,6 +281,27 @@ impl Scratch {
         self.text.push_str(value);
         self.ends.push(self.text.len());
     }
+}
+
+/// Compares the state of an account with the column that tells if it is on: a state that is off has to be off there too.
+pub(super) fn contradicted(column: usize, text: &str, enabled: &str) -> Option<Finding> {
+    if state(text.trim()) != Some("off") || switch(enabled.trim()) == Some("off") {
+        return None;
+    }
+    Some(Finding {
+        rule: "row.state".into(),
+        severity: Severity::Error,
+        field: None,
+        column: Some(column),
+        message: format!(
+            "{} says that the extension is off, and the column for enabled does not",
+            quoted(text)
+        ),
+        hint: "let both say the same, or leave the column out with --map 'HEADING=-'".to_owned(),
+        source: "".into(),
+        repair: None,
+        proposal: None,
+    })
 }
 
 /// Checks a cell that should contain surname and given name, divided by a comma.

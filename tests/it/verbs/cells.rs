@@ -67,6 +67,45 @@ fn a_word_that_names_no_state_is_asked_about_and_an_exports_status_says_nothing(
 }
 
 #[test]
+fn a_state_that_another_column_contradicts_is_an_error() {
+    let desk = Desk::new("portsip");
+    for (enabled, state) in [
+        ("Enabled", "Status"),
+        ("Aktiv", "Kontostatus"),
+        ("Disabled", "State"),
+    ] {
+        let on = if enabled == "Disabled" {
+            ["no", "yes"]
+        } else {
+            ["yes", "no"]
+        };
+        let rows = [
+            format!("2001,Ann,{SECRETS},{},gesperrt", on[0]),
+            format!("2002,Bo,{SECRETS},,gesperrt"),
+            format!("2003,Cy,{SECRETS},{},gesperrt", on[1]),
+            format!("2004,Di,{SECRETS},{},active", on[0]),
+            format!("2005,Ed,{SECRETS},{},Registered", on[0]),
+        ];
+        let sheet = format!(
+            "number,first_name,{WEB},{enabled},{state}\n{}\n",
+            rows.join("\n")
+        );
+        desk.write("s.csv", sheet);
+        desk.ends("check s.csv --for portsip --report r.csv", 1);
+        let codes: Vec<String> = desk
+            .report("r.csv")
+            .iter()
+            .map(|row| row["code"].clone())
+            .collect();
+        assert_eq!(
+            codes,
+            ["row.state", "row.state", "", "", ""],
+            "{enabled} {state}"
+        );
+    }
+}
+
+#[test]
 fn only_rows_that_say_so_are_deleted() {
     for (heading, cells, left) in [
         ("Delete", ["yes", "no", "", "x"], vec!["2002", "2003"]),
