@@ -68,7 +68,7 @@
 //! - A secret leaves by known doors only ([`model::Secret`]); nothing below `rim` prints but [`progress`].
 //! - A run, its resume and its undo belong to the PBX that it was made for.
 //! - A third-party crate with a job of its own is named in one file; imports run downward only, in the order below; files
-//!   of a folder do not name each other in a circle, their `mod.rs` aside.
+//!   of a folder do not name each other in a circle, `columns/` aside.
 //!
 //! # The rooms, from the bottom up
 //!

@@ -1,61 +1,21 @@
 //! Additions to an archive, and removals by retention.
 
 use super::keep::{Aged, Keep};
-use super::{
-    Archive, ArchiveError, Entry, Head, LINE_BYTES_MAX, Night, What, failed, folder_name, hidden,
+use super::manifest::{
+    Archive, ArchiveError, Entry, Facts, Head, LINE_BYTES_MAX, Snapshot, What, failed, folder_name,
+    hidden, is_file_name, lock,
 };
 use crate::digest::{hex, sha256_hex, sha256_of_all};
 use crate::disk::sync_folder;
 use crate::seal::random;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
-
-/// The longest wait for another process. It locks the manifest for moments only.
-const LOCK_WAIT_MAX: Duration = Duration::from_secs(30);
-
-/// The pause between attempts to take the lock.
-const LOCK_TRY_EVERY: Duration = Duration::from_millis(10);
 
 /// The longest reason that is entered, in characters.
 const WHY_CHARS_MAX: usize = 500;
-
-/// The facts about a snapshot that are kept beside its file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Facts {
-    /// The start of the export.
-    pub started: Timestamp,
-    /// The number of extensions in it.
-    pub extensions: u64,
-    /// The number of extensions that were listed, but gone when they were read.
-    pub gone: u64,
-    /// True if the PBX's listing was certainly complete.
-    pub whole: bool,
-    /// The treatment of passwords and PINs: `omit` or `fingerprint`.
-    pub secrets: String,
-    /// The public name of the key that fingerprints were made with; empty where there are none.
-    pub key: String,
-    /// The vendor of the PBX.
-    pub vendor: String,
-    /// The PBX by its vendor and address.
-    pub pbx: String,
-    /// The version of the vendor's rules.
-    pub rules: String,
-    /// The program and its version.
-    pub tool: String,
-}
-
-impl Facts {
-    /// Returns true if the export certainly has everything that was on the PBX.
-    pub fn is_certain(&self) -> bool {
-        self.whole && self.gone == 0
-    }
-}
 
 /// A snapshot that is not entered yet. A file written to its path is no part of the archive.
 #[derive(Debug)]
@@ -140,7 +100,7 @@ impl Archive {
         let waiting = hidden(&place);
         fs::rename(path, &waiting).map_err(failed(&waiting, "made"))?;
         let entered = synced(&waiting).and_then(|()| {
-            let what = What::Night {
+            let what = What::Snapshot {
                 target: target.clone(),
                 file: format!("{target}/{name}"),
                 bytes,
@@ -188,19 +148,22 @@ impl Archive {
         keep: &Keep,
     ) -> Result<(usize, WrittenSnapshot), ArchiveError> {
         let mut held = self.hold()?;
-        let nights = self.read_nights()?;
+        let snapshots = self.read_snapshots()?;
         let mut gone = Vec::new();
-        for (_, nights) in nights
+        for (_, snapshots) in snapshots
             .iter()
             .filter(|(target, _)| targets.contains(*target))
         {
-            let aged: Vec<Aged> = nights.iter().map(Night::aged).collect();
-            let old = nights.iter().zip(keep.stays(&aged));
-            gone.extend(old.filter(|(_, stays)| !stays).map(|(night, _)| night));
+            let aged: Vec<Aged> = snapshots.iter().map(Snapshot::aged).collect();
+            let old = snapshots.iter().zip(keep.stays(&aged));
+            gone.extend(
+                old.filter(|(_, stays)| !stays)
+                    .map(|(snapshot, _)| snapshot),
+            );
         }
         let rule = keep.to_string();
-        let entries = gone.iter().map(|night| What::Removed {
-            file: self.name_of(&night.path),
+        let entries = gone.iter().map(|snapshot| What::Removed {
+            file: self.name_of(&snapshot.path),
             rule: rule.clone(),
         });
         let time = held.time(Timestamp::now());
@@ -219,15 +182,15 @@ impl Archive {
 
     /// The files that have been removed, or are to be.
     pub(super) fn removed(&self) -> Result<Vec<PathBuf>, ArchiveError> {
-        let mut nights = BTreeSet::new();
+        let mut snapshots = BTreeSet::new();
         let mut removed = Vec::new();
         self.read(|line| {
             match line.entry.map(|entry| entry.what) {
-                Some(What::Night { file, .. }) if super::is_file_name(&file) => {
-                    nights.insert(file);
+                Some(What::Snapshot { file, .. }) if is_file_name(&file) => {
+                    snapshots.insert(file);
                 }
                 // Only files that were snapshots here once.
-                Some(What::Removed { file, .. }) if nights.contains(&file) => {
+                Some(What::Removed { file, .. }) if snapshots.contains(&file) => {
                     removed.push(self.folder.join(file));
                 }
                 _ => {}
@@ -284,8 +247,8 @@ impl Archive {
         let entry = entry.ok_or_else(|| self.no_entry(None))?;
         held.last.n = entry.n;
         held.last.time = Some(entry.time);
-        if let What::Night { file, .. } = entry.what
-            && super::is_file_name(&file)
+        if let What::Snapshot { file, .. } = entry.what
+            && is_file_name(&file)
         {
             let place = self.folder.join(file);
             let waiting = hidden(&place);
@@ -297,7 +260,7 @@ impl Archive {
     }
 }
 
-impl Night {
+impl Snapshot {
     /// Returns the properties that a retention rule looks at.
     pub(super) fn aged(&self) -> Aged {
         Aged {
@@ -395,24 +358,6 @@ impl Drop for Held {
     fn drop(&mut self) {
         // Closing alone would leave it locked while a process that is just being started still has the file.
         let _ = self.file.unlock();
-    }
-}
-
-/// Takes a lock of the manifest, and waits for it a while.
-pub(super) fn lock(
-    path: &Path,
-    mut try_lock: impl FnMut() -> Result<(), TryLockError>,
-) -> Result<(), ArchiveError> {
-    let began = Instant::now();
-    loop {
-        match try_lock() {
-            Ok(()) => return Ok(()),
-            Err(TryLockError::WouldBlock) if began.elapsed() < LOCK_WAIT_MAX => {
-                thread::sleep(LOCK_TRY_EVERY);
-            }
-            Err(TryLockError::WouldBlock) => return Err(ArchiveError::Busy(path.to_owned())),
-            Err(TryLockError::Error(error)) => return Err(failed(path, "locked")(error)),
-        }
     }
 }
 

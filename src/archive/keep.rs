@@ -30,13 +30,13 @@ pub(super) struct Aged {
 impl Keep {
     /// Decides, for each snapshot in the order of entry, if it stays. The answer for those that stay is the same
     /// whichever of the others are gone.
-    pub(super) fn stays(&self, nights: &[Aged]) -> Vec<bool> {
-        let mut newest_first: Vec<usize> = (0..nights.len()).collect();
-        newest_first.sort_by_key(|at| std::cmp::Reverse((nights.get(*at).map(|n| n.time), *at)));
+    pub(super) fn stays(&self, snapshots: &[Aged]) -> Vec<bool> {
+        let mut newest_first: Vec<usize> = (0..snapshots.len()).collect();
+        newest_first.sort_by_key(|at| std::cmp::Reverse((snapshots.get(*at).map(|n| n.time), *at)));
         let newest_first: Vec<(usize, Date, bool)> = newest_first
             .into_iter()
-            .filter_map(|at| nights.get(at).map(|night| (at, night)))
-            .map(|(at, night)| (at, date(night.time), night.whole))
+            .filter_map(|at| snapshots.get(at).map(|snapshot| (at, snapshot)))
+            .map(|(at, snapshot)| (at, date(snapshot.time), snapshot.whole))
             .collect();
         let mut stays = BTreeSet::new();
         let mut days = BTreeSet::new();
@@ -54,10 +54,10 @@ impl Keep {
             (day.year(), 0)
         }));
         // The one that was entered last stays even where the clock was set back.
-        stays.extend(nights.len().checked_sub(1));
+        stays.extend(snapshots.len().checked_sub(1));
         let newest_whole = newest_first.iter().find(|(_, _, whole)| *whole);
         stays.extend(newest_whole.map(|(at, ..)| *at));
-        (0..nights.len()).map(|at| stays.contains(&at)).collect()
+        (0..snapshots.len()).map(|at| stays.contains(&at)).collect()
     }
 }
 

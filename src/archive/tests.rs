@@ -1,10 +1,13 @@
-use super::append::Facts;
+use super::manifest::*;
 use super::*;
+use crate::digest::sha256_hex;
 use crate::random::Random;
+use jiff::Timestamp;
 use proptest::prelude::*;
-use std::collections::BTreeSet;
-use std::fs::OpenOptions;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, OpenOptions};
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 fn facts() -> Facts {
@@ -26,7 +29,7 @@ fn day(day: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + day * 86_400).unwrap()
 }
 
-fn night(archive: &Archive, target: &str, time: Timestamp, text: &str) -> WrittenSnapshot {
+fn snapshot(archive: &Archive, target: &str, time: Timestamp, text: &str) -> WrittenSnapshot {
     night_with(archive, target, time, text, facts())
 }
 
@@ -46,14 +49,14 @@ fn night_with(
 fn filled(folder: &Path) -> (Archive, Head) {
     let archive = Archive::open_or_make(folder).unwrap();
     for at in 0..4 {
-        night(
+        snapshot(
             &archive,
             "hq",
             day(at),
             &format!("number,email\n2001,a{at}@example.com\n"),
         );
         // The same in every snapshot: a mere swap between snapshots is no change.
-        night(&archive, "branch", day(at), "number,email\n3001,\n");
+        snapshot(&archive, "branch", day(at), "number,email\n3001,\n");
         if at == 2 {
             archive.miss("branch", "the PBX was not reached").unwrap();
         }
@@ -61,7 +64,7 @@ fn filled(folder: &Path) -> (Archive, Head) {
     let targets = BTreeSet::from(["hq".to_owned()]);
     let (gone, kept) = archive.prune(&targets, &"3d".parse().unwrap()).unwrap();
     assert_eq!(gone, 1);
-    night(&archive, "hq", day(9), "number,email\n2001,z@example.com\n");
+    snapshot(&archive, "hq", day(9), "number,email\n2001,z@example.com\n");
     let (gone, kept_now) = archive.prune(&targets, &"3d".parse().unwrap()).unwrap();
     assert_eq!(gone, 1);
     assert_ne!(kept.head, kept_now.head);
@@ -83,19 +86,22 @@ fn is_sound(archive: &Archive, head: &Head) {
 }
 
 #[test]
-fn an_untouched_archive_is_sound_and_gives_its_nights() {
+fn an_untouched_archive_is_sound_and_gives_its_snapshots() {
     let folder = tempfile::tempdir().unwrap();
     let (archive, head) = filled(folder.path());
     is_sound(&archive, &head);
     let verdict = verdict(&archive, &head);
     assert_eq!((verdict.sound, verdict.removed), (7, 2));
-    let nights = Archive::open(folder.path()).unwrap().nights().unwrap();
+    let snapshots = Archive::open(folder.path()).unwrap().snapshots().unwrap();
     let of = |target: &str| -> Vec<Timestamp> {
-        nights[target].iter().map(|night| night.time).collect()
+        snapshots[target]
+            .iter()
+            .map(|snapshot| snapshot.time)
+            .collect()
     };
     assert_eq!(of("hq"), [2, 3, 9].map(day));
     assert_eq!(of("branch"), [0, 1, 2, 3].map(day));
-    let newest = nights["hq"].last().unwrap();
+    let newest = snapshots["hq"].last().unwrap();
     assert_eq!(
         newest.path.file_name().unwrap().to_str().unwrap(),
         format!("2026-09-30T141320Z-{}.csv", newest.entry)
@@ -191,11 +197,14 @@ fn mutate(
             (path.clone(), format!("{shown} cut to {length} bytes"))
         }
         2 => {
-            let night = paths.iter().filter(|path| ***path != manifest);
-            let night = night.collect::<Vec<_>>();
-            let night = night[random.below(night.len())];
-            fs::remove_file(night).unwrap();
-            ((*night).clone(), format!("{} removed", night.display()))
+            let snapshot = paths.iter().filter(|path| ***path != manifest);
+            let snapshot = snapshot.collect::<Vec<_>>();
+            let snapshot = snapshot[random.below(snapshot.len())];
+            fs::remove_file(snapshot).unwrap();
+            (
+                (*snapshot).clone(),
+                format!("{} removed", snapshot.display()),
+            )
         }
         3 => {
             let mut lines = lines;
@@ -364,9 +373,9 @@ fn what_was_done_is_named() {
 fn a_file_that_is_not_what_was_entered_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let (archive, head) = filled(folder.path());
-    let nights = archive.nights().unwrap();
-    let [first, second, third, ..] = nights["branch"].as_slice() else {
-        panic!("{nights:?}");
+    let snapshots = archive.snapshots().unwrap();
+    let [first, second, third, ..] = snapshots["branch"].as_slice() else {
+        panic!("{snapshots:?}");
     };
     fs::remove_file(&first.path).unwrap();
     fs::write(&second.path, "number,email\n3002,\n").unwrap();
@@ -379,7 +388,7 @@ fn a_file_that_is_not_what_was_entered_is_named() {
         std::os::unix::fs::symlink(&copy, &third.path).unwrap();
     }
     let wrong = verdict(&archive, &head).wrong;
-    let name = |night: &Night| archive.name_of(&night.path);
+    let name = |snapshot: &Snapshot| archive.name_of(&snapshot.path);
     for expected in [
         format!("{}: is not there (entry 2)", name(first)),
         format!("{}: was changed (entry 4)", name(second)),
@@ -408,8 +417,8 @@ fn without_a_head_it_is_said_what_is_not_proven() {
     let archive = Archive::open_or_make(folder.path()).unwrap();
     let empty = archive.verify(&[]);
     assert!(matches!(empty, Err(ArchiveError::NoArchive(_))));
-    let first = night(&archive, "hq", day(0), "a").head;
-    let second = night(&archive, "hq", day(1), "b").head;
+    let first = snapshot(&archive, "hq", day(0), "a").head;
+    let second = snapshot(&archive, "hq", day(1), "b").head;
     let old = verdict(&archive, &first);
     assert!(old.wrong.is_empty(), "{old:?}");
     assert!(old.unproven[0].contains("made after the head that was given: entry 2;"));
@@ -427,12 +436,12 @@ fn without_a_head_it_is_said_what_is_not_proven() {
 fn a_removal_that_its_rule_does_not_allow_is_found_even_where_it_is_chained() {
     let folder = tempfile::tempdir().unwrap();
     let (archive, _) = filled(folder.path());
-    let night = archive.nights().unwrap()["branch"][3].clone();
-    fs::remove_file(&night.path).unwrap();
+    let snapshot = archive.snapshots().unwrap()["branch"][3].clone();
+    fs::remove_file(&snapshot.path).unwrap();
     let forge = |rule: &str| {
         let mut held = archive.hold().unwrap();
         let what = What::Removed {
-            file: archive.name_of(&night.path),
+            file: archive.name_of(&snapshot.path),
             rule: rule.into(),
         };
         held.append(day(10), vec![what]).unwrap();
@@ -444,7 +453,7 @@ fn a_removal_that_its_rule_does_not_allow_is_found_even_where_it_is_chained() {
     let head = forge("because");
     let wrong = verdict(&archive, &head).wrong;
     assert!(
-        wrong.iter().any(|wrong| wrong.contains("no night here")),
+        wrong.iter().any(|wrong| wrong.contains("no snapshot here")),
         "{wrong:?}"
     );
 }
@@ -465,7 +474,7 @@ fn paths_in_a_manifest_lead_nowhere() {
     ] {
         let mut held = archive.hold().unwrap();
         let whats = vec![
-            What::Night {
+            What::Snapshot {
                 target: "hq".into(),
                 file: file.into(),
                 bytes: 4,
@@ -484,7 +493,7 @@ fn paths_in_a_manifest_lead_nowhere() {
             wrong.iter().any(|wrong| wrong.contains("names no file")),
             "{wrong:?}"
         );
-        assert!(archive.nights().is_err());
+        assert!(archive.snapshots().is_err());
         assert!(
             archive
                 .removed()
@@ -546,7 +555,7 @@ fn whatever_a_killed_export_leaves_is_right_or_put_right() {
     fs::write(folder.path().join("hq/.export-1.csv"), "half").unwrap();
     fs::write(folder.path().join("hq/.2026-10-01T000000Z-13.csv"), "whole").unwrap();
     is_sound(&archive, &head);
-    let head = night(&archive, "hq", day(12), "next").head;
+    let head = snapshot(&archive, "hq", day(12), "next").head;
     is_sound(&archive, &head);
 
     // Within the entry: a line that is cut off is removed, with a notice.
@@ -570,12 +579,16 @@ fn whatever_a_killed_export_leaves_is_right_or_put_right() {
     let fresh = tempfile::tempdir().unwrap();
     let first = Archive::open_or_make(fresh.path()).unwrap();
     fs::write(fresh.path().join(MANIFEST), &line[..20]).unwrap();
-    let kept = night(&first, "hq", day(0), "a");
+    let kept = snapshot(&first, "hq", day(0), "a");
     assert_eq!((kept.head.entry, kept.notices.len()), (Some(1), 1));
     is_sound(&first, &kept.head);
 
     // Behind the entry: the file has not got its name yet.
-    let newest = archive.nights().unwrap()["hq"].last().unwrap().path.clone();
+    let newest = archive.snapshots().unwrap()["hq"]
+        .last()
+        .unwrap()
+        .path
+        .clone();
     fs::rename(&newest, hidden(&newest)).unwrap();
     let left = verdict(&archive, &head);
     assert!(left.wrong.is_empty(), "{left:?}");
@@ -586,7 +599,7 @@ fn whatever_a_killed_export_leaves_is_right_or_put_right() {
 
     // Behind a removal's entry: the file is still there.
     let targets = BTreeSet::from(["branch".to_owned()]);
-    let oldest = archive.nights().unwrap()["branch"][0].path.clone();
+    let oldest = archive.snapshots().unwrap()["branch"][0].path.clone();
     let bytes = fs::read(&oldest).unwrap();
     let (gone, kept) = archive.prune(&targets, &"3d".parse().unwrap()).unwrap();
     assert_eq!((gone, oldest.exists()), (1, false));
@@ -633,8 +646,8 @@ fn a_manifest_whose_end_is_no_entry_is_not_written_on() {
 fn a_clock_that_was_set_back_is_said_and_breaks_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let archive = Archive::open_or_make(folder.path()).unwrap();
-    night(&archive, "hq", day(100), "a");
-    let kept = night(&archive, "hq", day(1), "b");
+    snapshot(&archive, "hq", day(100), "a");
+    let kept = snapshot(&archive, "hq", day(1), "b");
     assert!(kept.notices[0].contains("one of them is wrong"), "{kept:?}");
     is_sound(&archive, &kept.head);
     // The one that was just made is not thrown away for it.
@@ -643,8 +656,8 @@ fn a_clock_that_was_set_back_is_said_and_breaks_nothing() {
     assert_eq!(gone, 0);
     is_sound(&archive, &kept.head);
     // The same second twice.
-    night(&archive, "hq", day(1), "c");
-    let kept = night(&archive, "hq", day(1), "d");
+    snapshot(&archive, "hq", day(1), "c");
+    let kept = snapshot(&archive, "hq", day(1), "d");
     is_sound(&archive, &kept.head);
 }
 
@@ -657,7 +670,7 @@ fn many_at_once_write_one_chain() {
             let archive = &archive;
             scope.spawn(move || {
                 for at in 0..5 {
-                    night(
+                    snapshot(
                         archive,
                         &format!("pbx{writer}"),
                         day(at),
@@ -697,7 +710,7 @@ fn every_night_of_the_last_days_stays_and_one_of_each_month() {
         };
         night_with(&archive, "hq", day(at), "a", facts);
     }
-    let last = night(
+    let last = snapshot(
         &archive,
         "hq",
         Timestamp::from_second(day(99).as_second() + 60).unwrap(),
@@ -707,9 +720,9 @@ fn every_night_of_the_last_days_stays_and_one_of_each_month() {
     let targets = BTreeSet::from(["hq".to_owned()]);
     let (gone, kept) = archive.prune(&targets, &"3d,3m".parse().unwrap()).unwrap();
     is_sound(&archive, &kept.head);
-    let stays = archive.nights().unwrap()["hq"]
+    let stays = archive.snapshots().unwrap()["hq"]
         .iter()
-        .map(|night| night.time.strftime("%m-%d").to_string())
+        .map(|snapshot| snapshot.time.strftime("%m-%d").to_string())
         .collect::<Vec<_>>();
     assert_eq!(
         stays,
@@ -724,7 +737,7 @@ proptest! {
     /// The rule by another way: for each snapshot the newer ones are counted.
     #[test]
     fn a_rule_keeps_what_it_says(
-        nights in prop::collection::vec((0i64..900, any::<bool>()), 0..60),
+        snapshots in prop::collection::vec((0i64..900, any::<bool>()), 0..60),
         (days, months, years) in (0usize..5, 0usize..5, 0usize..3),
     ) {
         use super::keep::Aged;
@@ -734,7 +747,7 @@ proptest! {
             .map(|(count, unit)| format!("{count}{unit}")).collect();
         prop_assume!(!rule.is_empty());
         let keep: Keep = rule.join(",").parse().unwrap();
-        let aged: Vec<Aged> = nights.iter()
+        let aged: Vec<Aged> = snapshots.iter()
             .map(|(at, whole)| Aged { time: Timestamp::from_second(1_790_000_000 + at * 40_000).unwrap(), whole: *whole })
             .collect();
         let stays = keep.stays(&aged);

@@ -1,7 +1,7 @@
 //! The verification of an archive against its entries, with the reason where it fails.
 
 use super::keep::{Aged, Keep};
-use super::{
+use super::manifest::{
     Archive, ArchiveError, Entry, Head, Line, MANIFEST, What, failed, hidden, is_file_name,
 };
 use crate::digest::{sha256_hex, sha256_of_all};
@@ -102,7 +102,7 @@ impl Archive {
             return None;
         };
         let about = match &entry.what {
-            What::Night { file, .. } => file.clone(),
+            What::Snapshot { file, .. } => file.clone(),
             What::Missed { target, .. } => format!("{target} was not exported"),
             What::Removed { file, .. } => format!("{file} was removed"),
         };
@@ -210,7 +210,7 @@ impl Files {
         let n = entry.n;
         match entry.what {
             What::Missed { .. } => {}
-            What::Night {
+            What::Snapshot {
                 target,
                 file,
                 bytes,
@@ -249,12 +249,12 @@ impl Files {
     /// Checks a removal against its rule: it is one only where the rule would not keep the snapshot.
     fn remove(&mut self, n: u64, file: &str, rule: &str, findings: &mut Findings) {
         let target = file.split('/').next().unwrap_or_default();
-        let nights = self.due.get_mut(target);
-        let at = |nights: &Vec<Due>| nights.iter().position(|due| due.file == file);
-        let found = nights.and_then(|nights| at(nights).map(|at| (nights, at)));
-        let Some((nights, at)) = found else {
+        let snapshots = self.due.get_mut(target);
+        let at = |snapshots: &Vec<Due>| snapshots.iter().position(|due| due.file == file);
+        let found = snapshots.and_then(|snapshots| at(snapshots).map(|at| (snapshots, at)));
+        let Some((snapshots, at)) = found else {
             findings.wrong(format!(
-                "{MANIFEST}: entry {n} removes {file:?}, which is no night here"
+                "{MANIFEST}: entry {n} removes {file:?}, which is no snapshot here"
             ));
             return;
         };
@@ -266,8 +266,8 @@ impl Files {
                 ));
                 return;
             };
-            let aged: Vec<Aged> = nights.iter().map(|due| due.aged).collect();
-            let stays = nights.iter().zip(keep.stays(&aged));
+            let aged: Vec<Aged> = snapshots.iter().map(|due| due.aged).collect();
+            let stays = snapshots.iter().zip(keep.stays(&aged));
             let goes = stays.filter(|(_, stays)| !stays);
             let goes = goes.map(|(due, _)| due.file.clone()).collect();
             self.let_go
@@ -279,7 +279,7 @@ impl Files {
                 "{MANIFEST}: entry {n} removes {file}, which its rule {rule} keeps"
             ));
         }
-        self.gone.insert(file.to_owned(), nights.remove(at));
+        self.gone.insert(file.to_owned(), snapshots.remove(at));
     }
 }
 

@@ -18,10 +18,10 @@ use std::str::FromStr;
     after_help = "The same state of a PBX gives the same bytes, whatever order it answers in. With several targets each one's end \
 is its own: one that fails leaves its last export in place, and shows in the exit code.
 
-With --archive each night is entered in DIR/manifest.jsonl, chained to the entry before. The archive's head goes \
+With --archive each snapshot is entered in DIR/manifest.jsonl, chained to the entry before. The archive's head goes \
 to standard output: keep it elsewhere, and `rowcall archive verify` finds whatever was touched since.
 
---on-change runs a command by the shell when an export is not as the one before (the archive's newest whole night, \
+--on-change runs a command by the shell when an export is not as the one before (the archive's newest whole snapshot, \
 else the file that was there), with the lines of `rowcall diff` on its standard input and the target's name in \
 ROWCALL_TARGET. It gets nothing else of the environment but PATH, HOME and the like, and five minutes. Where it \
 fails the exit code is 1, and the export is in its place.
@@ -51,13 +51,13 @@ pub struct ExportArgs {
     /// The file to write.
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help = written("The file to write", ", and {target} in its name stands for the target's name [default: CSV on standard output]"), help_heading = "Output")]
     pub output: Option<PathBuf>,
-    /// Add a night to the archive in this folder, which is made if need be
+    /// Add a snapshot to the archive in this folder, which is made if need be
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with_all = ["output", "live"])]
     pub archive: Option<PathBuf>,
-    /// The format of an archive's nights
+    /// The format of an archive's snapshots
     #[arg(long, value_name = "FORMAT", requires = "archive", conflicts_with = "output", default_value = "csv", value_parser = PossibleValuesParser::new(Format::choices(Format::is_read)), help_heading = "Output")]
     pub format: String,
-    /// Which nights stay: all of the newest days that have one, then the newest of each month (and year); the others'
+    /// Which snapshots stay: all of the newest days that have one, then the newest of each month (and year); the others'
     /// files are removed, which the archive enters
     // An argument that conflicts with a file waives what is required: without the archive it would be ignored.
     #[arg(long, value_name = "30d,12m", requires = "archive", conflicts_with = "output", value_parser = Keep::from_str)]
@@ -115,7 +115,7 @@ pub struct ArchiveArgs {
 /// The subcommands for an archive.
 #[derive(Debug, Subcommand)]
 pub enum ArchiveCommand {
-    /// Hold the nights to their entries, the entries to their chain, and the chain to heads that were kept elsewhere
+    /// Hold the snapshots to their entries, the entries to their chain, and the chain to heads that were kept elsewhere
     #[command(
         after_help = "What was changed, removed, moved, put in or cut off is named on standard output, one a line, and the exit \
 code is 1 then. With nothing wrong the archive's head is printed.
@@ -178,8 +178,8 @@ neither is ever shown. As text there is one line for each extension that differs
 for each field that differs, and one for each extension that was added, removed or renumbered. Renumbered \
 is said only of what is certainly the same extension; else it was removed, and another one added.
 
-With --archive the newest night of each target is held against the one that shows how things stood when DATE \
-began (the oldest, where none is that old); two nights can also be named as files.
+With --archive the newest snapshot of each target is held against the one that shows how things stood when DATE \
+began (the oldest, where none is that old); two snapshots can also be named as files.
 
 Exit codes: 0 no difference · 1 differences · 2 a side that cannot be used · 3 a target that cannot be used
 
@@ -198,7 +198,7 @@ pub struct DiffArgs {
     /// What was, and what is: two sheets, exports or targets; with --since, the targets [default: all in the archive]
     #[arg(value_name = "SIDE", required_unless_present = "since")]
     pub sides: Vec<String>,
-    /// The archive whose nights are compared
+    /// The archive whose snapshots are compared
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, requires = "since", conflicts_with = "vendor")]
     pub archive: Option<PathBuf>,
     /// Since when: a day (2026-11-01, yesterday, tuesday; it begins at 0:00 UTC), so long ago (3d, 12h), a moment

@@ -1,16 +1,14 @@
 //! A way out of each usage error: the commands that have an option, the known targets and vendors.
 
-use super::Cli;
 use crate::rim::config::all_names;
 use crate::vendors::VENDORS;
+use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Command, CommandFactory};
 use std::ffi::OsString;
 use std::path::Path;
 
-/// Builds the hints for an error on the command line.
-pub(super) fn hints(error: &clap::Error, typed: &[OsString]) -> Vec<String> {
-    let all = Cli::command();
+/// Builds the hints for an error on the command line; `all` has every command.
+pub(super) fn hints(all: &Command, error: &clap::Error, typed: &[OsString]) -> Vec<String> {
     let words: Vec<&str> = typed
         .iter()
         .skip(1)
@@ -29,7 +27,7 @@ pub(super) fn hints(error: &clap::Error, typed: &[OsString]) -> Vec<String> {
     };
     let wrong = texts(ContextKind::InvalidArg);
     let mut hints = match error.kind() {
-        ErrorKind::UnknownArgument => wrong.iter().filter_map(|flag| owners(&all, flag)).collect(),
+        ErrorKind::UnknownArgument => wrong.iter().filter_map(|flag| owners(all, flag)).collect(),
         ErrorKind::InvalidSubcommand => {
             let word = texts(ContextKind::InvalidSubcommand);
             let file = word.first().filter(|word| Path::new(word).is_file());

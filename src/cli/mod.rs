@@ -120,7 +120,7 @@ Examples:
     Import(ImportArgs),
     /// Remove the extensions that sheets name from a PBX
     Delete(DeleteArgs),
-    /// Write every extension of PBXes into files, or into an archive of nights
+    /// Write every extension of PBXes into files, or into an archive of snapshots
     Export(ExportArgs),
     /// Check an archive of snapshots, list it, or say whether the newest is fresh
     Archive(ArchiveArgs),
@@ -185,7 +185,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Typed {
     if !error.use_stderr() {
         return Typed::Said(0);
     }
-    for hint in hints(&error, &arguments) {
+    for hint in hints(&Cli::command(), &error, &arguments) {
         print(format!("  hint: {hint}"));
     }
     Typed::Said(2)

@@ -5,7 +5,7 @@ use crate::plan::guard::{Allowance, Budget};
 use crate::plan::replay::OnDrift;
 use crate::plan::waves::Waves;
 use crate::run::GuardOptions;
-use crate::submit::verify::Verify;
+use crate::submit::Verify;
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use std::str::FromStr;

@@ -1,7 +1,7 @@
 //! `rowcall archive`: verifies snapshots, lists them, and checks that the newest is fresh.
 
 use super::diff::print_moves;
-use crate::archive::{Archive, Head, Night};
+use crate::archive::{Archive, Head, Snapshot};
 use crate::cli::{ArchiveArgs, ArchiveCommand, ArchiveListArgs};
 use crate::rim::terminal::{print, print_data};
 use crate::rim::{Exit, Failure};
@@ -28,14 +28,14 @@ fn verify(folder: &Path, heads: &[Head], json: bool) -> Result<Exit, Failure> {
     let archive = Archive::open(folder)?;
     let verdict = archive.verify(heads)?;
     // Mistakes in the manifest are part of the verdict.
-    for (target, nights) in archive.nights().unwrap_or_default() {
-        print_moves(&target, &nights);
+    for (target, snapshots) in archive.snapshots().unwrap_or_default() {
+        print_moves(&target, &snapshots);
     }
     for line in &verdict.left {
         print(line);
     }
     let counts = format!(
-        "{}: {} entries, {} nights as they were entered, {} removed by retention",
+        "{}: {} entries, {} snapshots as they were entered, {} removed by retention",
         folder.display(),
         verdict.head.entry.unwrap_or_default(),
         verdict.sound,
@@ -87,8 +87,8 @@ fn verify(folder: &Path, heads: &[Head], json: bool) -> Result<Exit, Failure> {
 /// Exit 2: the archive cannot be read.
 fn snapshots(
     args: &ArchiveListArgs,
-) -> Result<Result<BTreeMap<String, Vec<Night>>, Failure>, Failure> {
-    let mut all = Archive::open(&args.folder)?.nights()?;
+) -> Result<Result<BTreeMap<String, Vec<Snapshot>>, Failure>, Failure> {
+    let mut all = Archive::open(&args.folder)?.snapshots()?;
     let Some(target) = &args.target else {
         return Ok(Ok(all));
     };
@@ -190,7 +190,12 @@ fn status(args: &ArchiveListArgs) -> Result<Exit, Failure> {
 }
 
 /// Judges the age of a target's newest snapshot, seen from `now`.
-fn judge(target: &str, newest: &Night, now: Timestamp, max_age: SignedDuration) -> (Exit, String) {
+fn judge(
+    target: &str,
+    newest: &Snapshot,
+    now: Timestamp,
+    max_age: SignedDuration,
+) -> (Exit, String) {
     let age = now.duration_since(newest.time);
     let hours = age.as_secs() / 3600;
     let line = format!(
@@ -227,7 +232,7 @@ mod tests {
             rules: String::new(),
             tool: String::new(),
         };
-        let mut newest = Night {
+        let mut newest = Snapshot {
             entry: 1,
             time,
             path: "hq/1.csv".into(),

@@ -1,6 +1,6 @@
 //! `rowcall` alone, or `rowcall FILE`, on a terminal: leads through a first import, step by step.
 
-use crate::cli::{LeadArgs, Typed, parse};
+use crate::cli::{Cli, LeadArgs, Typed, parse};
 use crate::rim::config::all_names;
 use crate::rim::terminal::{ask, print};
 use crate::rim::{Context, Exit, Failure};
@@ -9,11 +9,16 @@ use std::ffi::OsString;
 use std::path::Path;
 
 /// Leads the user step by step: the PBX, the meaning of the headings, check, rehearsal, import. Each step shows its
-/// command, so that the next time needs no leading.
+/// command, so that the next time needs no leading. `carry_out` carries out a command line.
 ///
 /// # Errors
 /// Exit 2 where there is no terminal to ask on.
-pub(super) fn run(args: &LeadArgs, context: &Context) -> Result<Exit, Failure> {
+pub(super) fn run(
+    args: &LeadArgs,
+    context: &Context,
+    carry_out: fn(&Cli) -> u8,
+) -> Result<Exit, Failure> {
+    let step = |words: &[&str]| step(words, context, carry_out);
     let ended = || {
         Failure::usage("a first import is led through on a terminal, by questions")
             .hint("rowcall check SHEET --for VENDOR begins it without any")
@@ -46,7 +51,7 @@ pub(super) fn run(args: &LeadArgs, context: &Context) -> Result<Exit, Failure> {
         }
     };
     print("\n2. What each heading means, with its first values:");
-    let read = step(&["columns", &file, "--for", vendor], context);
+    let read = step(&["columns", &file, "--for", vendor]);
     if read != Exit::Done.code() {
         print(
             "answer these by --map, then go on: rowcall check FILE --for VENDOR --map 'HEADING=FIELD'",
@@ -55,7 +60,7 @@ pub(super) fn run(args: &LeadArgs, context: &Context) -> Result<Exit, Failure> {
     }
     go_on().ok_or_else(ended)?;
     print("\n3. Is every row right?");
-    let checked = step(&["check", &file, "--for", vendor], context);
+    let checked = step(&["check", &file, "--for", vendor]);
     match checked {
         0 => print("every row can go"),
         1 => print(format!(
@@ -66,7 +71,7 @@ pub(super) fn run(args: &LeadArgs, context: &Context) -> Result<Exit, Failure> {
     go_on().ok_or_else(ended)?;
     print("\n4. A rehearsal, on a PBX that exists only here:");
     let sim = format!("sim:{vendor}");
-    step(&["import", &file, "--to", &sim], context);
+    step(&["import", &file, "--to", &sim]);
     print(
         "\n5. Go. Nothing was sent to a PBX of yours so far. It asks before it sends, and can be taken back:",
     );
@@ -102,7 +107,7 @@ fn go_on() -> Option<()> {
 }
 
 /// Shows a command and carries it out; its exit code.
-fn step(words: &[&str], context: &Context) -> u8 {
+fn step(words: &[&str], context: &Context, carry_out: fn(&Cli) -> u8) -> u8 {
     let shown: Vec<String> = words.iter().map(|word| quoted(word)).collect();
     print(format!("$ rowcall {}", shown.join(" ")));
     let mut typed: Vec<OsString> = vec!["rowcall".into()];
@@ -117,7 +122,7 @@ fn step(words: &[&str], context: &Context) -> u8 {
         }
     }
     match parse(typed.into_iter()) {
-        Typed::Command(cli) => super::run(&cli),
+        Typed::Command(cli) => carry_out(&cli),
         Typed::Said(code) => code,
     }
 }

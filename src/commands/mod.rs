@@ -45,7 +45,7 @@ pub fn run(cli: &Cli) -> u8 {
     }
     let done = match &cli.command {
         Command::Init => init::run(&context),
-        Command::Lead(args) => lead::run(args, &context),
+        Command::Lead(args) => lead::run(args, &context, run),
         Command::Check(args) => check::run(args, &context),
         Command::Columns(args) => columns::run(args, &context),
         Command::Fix(args) => fix::run(args, &context),

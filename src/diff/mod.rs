@@ -11,6 +11,11 @@ use crate::sheet::{CLEAR, is_generate};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
+/// Returns true if a field is compared at all: the number is the key, and live fields change by themselves.
+pub fn is_compared(field: Field) -> bool {
+    !field.is_key() && field != Field::NEW_NUMBER && !field.is_live()
+}
+
 /// A column of a side's extensions, beside their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ComparedColumn {

@@ -4,44 +4,9 @@
 //! another has an action and a value, and no switch. The meaning is never guessed: a destination for which a vendor's
 //! pages print no word is dropped, and the loss report lists it.
 
-use super::{Mapper, Source};
+use super::mapper::Mapper;
 use crate::manifest::{Access, FieldRow, Manifest};
-use crate::model::{Field, Forward, Record};
-use std::collections::BTreeMap;
-
-/// Finds the fields of an extension that belong to a forward which is off, or to another destination than the present
-/// one. Where one field serves whatever a destination needs, this cannot be known.
-pub(super) fn dormant(from: &Source<'_>, extension: &Record) -> BTreeMap<Field, &'static str> {
-    let mut dormant = BTreeMap::new();
-    for forward in Forward::all() {
-        let has = |field: Option<Field>| field.is_some_and(|field| from.has(field));
-        let off = forward
-            .switch
-            .filter(|_| has(forward.switch))
-            .is_some_and(|switch| from.is_off(extension, switch));
-        if off {
-            let others = forward
-                .fields()
-                .filter(|field| Some(*field) != forward.switch);
-            dormant.extend(others.map(|field| (field, "the forward is off")));
-        } else if has(forward.extension) {
-            let word = extension.text(forward.to).unwrap_or_default();
-            let needed = match word {
-                "voicemail" => vec![],
-                "extension" => vec![forward.extension],
-                "number" | "mobile" => vec![forward.prefix, Some(forward.number)],
-                _ => continue,
-            };
-            let parts = [forward.extension, forward.prefix, Some(forward.number)];
-            let unused = parts
-                .into_iter()
-                .filter(|part| !needed.contains(part))
-                .flatten();
-            dormant.extend(unused.map(|field| (field, "the forward goes elsewhere")));
-        }
-    }
-    dormant
-}
+use crate::model::{Field, Forward};
 
 fn writable(manifest: &Manifest, field: Option<Field>) -> Option<&FieldRow> {
     let row = manifest.row(field?)?;

@@ -1,8 +1,9 @@
 //! The rows of sheets: fields that a vendor lacks become fields that it has.
 
-use super::{
-    MappedRecord, Mapper, Mapping, Renumbering, Route, Source, forwards, split_name, translations,
-};
+use super::forwards;
+use super::mapper::{MappedRecord, Mapper, Mapping, Route, Source, split_name};
+use super::renumber::Renumbering;
+use super::table::translations;
 use crate::manifest::{Access, Manifest};
 use crate::model::{Field, Forward, Record};
 use std::collections::{BTreeMap, BTreeSet};

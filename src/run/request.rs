@@ -10,7 +10,7 @@ use crate::rim::outputs::Files;
 use crate::rim::terminal::can_ask;
 use crate::rim::{Context, Failure, Target, who};
 use crate::submit::FailuresMax;
-use crate::submit::verify::Verify;
+use crate::submit::Verify;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

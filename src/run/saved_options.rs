@@ -8,7 +8,7 @@ use crate::input::{FieldHeadings, Rows};
 use crate::migrate::Agreement;
 use crate::plan::Plan;
 use crate::rim::{Failure, TargetSpec};
-use crate::submit::verify::Verify;
+use crate::submit::Verify;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};

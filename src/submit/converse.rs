@@ -2,7 +2,7 @@
 //!
 //! All senders share one sign-in. When it expires, one of them renews it while the others wait.
 
-use super::{caught, lock};
+use super::panics::{caught, lock};
 use crate::link::paced::{PARALLEL_MAX, Permit};
 use crate::link::retrying::{Patience, Retrying};
 use crate::manifest::Manifest;

@@ -12,9 +12,13 @@
 pub mod converse;
 #[cfg(test)]
 mod fake_vendor;
+mod options;
 pub mod order;
+mod panics;
 pub mod settle;
 pub mod verify;
+
+pub use options::{FailuresMax, Options, SHARE_AFTER, Verify};
 
 use crate::link::StopFlag;
 use crate::link::paced::{PARALLEL_MAX, Permit};
@@ -23,71 +27,17 @@ use crate::model::{Action, Change, Fault, FaultKind, Field, RowResult};
 use converse::{Connection, is_garbled};
 use crossbeam_channel::{Sender, bounded};
 use order::Dependencies;
+use panics::{caught, lock, sender_broke_down};
 use settle::Settlement;
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
-use verify::{Sent, Verifier, Verify};
+use std::time::Instant;
+use verify::{Sent, Verifier};
 
 /// Rows in a row that look like a PBX that is down, after which the run stops.
 pub const DOWN_IN_A_ROW: u32 = 10;
-
-/// Rows sent before a share of failures is judged.
-pub const SHARE_AFTER: u32 = 20;
-
-/// Failures that a run may have before it stops.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum FailuresMax {
-    /// A count.
-    Count(u32),
-    /// A share of the rows sent so far, 0 to 1, judged once [`SHARE_AFTER`] were sent.
-    Share(f64),
-}
-
-impl Default for FailuresMax {
-    fn default() -> Self {
-        FailuresMax::Share(0.25)
-    }
-}
-
-/// Options of sending changes.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Changes in flight, at most [`PARALLEL_MAX`]; one where only one change at a time may write.
-    pub parallel: usize,
-    /// Failures that the run may have.
-    pub failures_max: FailuresMax,
-    /// Limits of following up lost replies.
-    pub settling: settle::SettleLimits,
-    /// The changes that are read back.
-    pub verify: Verify,
-    /// Extensions read back in one request; at most the vendor's `batch`.
-    pub batch: usize,
-    /// Counts the changes that were sent and answered, for the display of progress.
-    pub sent: Arc<AtomicU64>,
-    /// The first row that deletes an extension that no row of a sheet names. Such a deletion waits for every creation
-    /// before it, and is held back where one of them may be the same extension under another number.
-    pub unnamed_from: usize,
-}
-
-impl Options {
-    /// The usual limits with this many changes in flight, for a PBX whose replies may take this long; no change is read
-    /// back.
-    pub fn new(parallel: usize, reply: Duration) -> Self {
-        Options {
-            parallel,
-            failures_max: FailuresMax::default(),
-            settling: settle::SettleLimits::new(reply),
-            verify: Verify::None,
-            batch: usize::MAX,
-            sent: Arc::default(),
-            unnamed_from: usize::MAX,
-        }
-    }
-}
 
 /// Writes down each change before it may be sent.
 pub trait IntentLog: Sync {
@@ -724,26 +674,6 @@ fn looks_down(settlement: &Settlement) -> bool {
         && settlement.fault.as_ref().is_some_and(transport)
 }
 
-fn sender_broke_down() -> Fault {
-    Fault::new(
-        FaultKind::MayHaveHappened,
-        "submit.broke_down",
-        "rowcall broke down while it worked on this row, so it may have happened",
-    )
-    .hint("look at this extension on the PBX; the breakdown is a mistake in rowcall: please report it")
-}
-
-/// Runs something that must not take the run with it when it panics.
-fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Fault> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|_| sender_broke_down())
-}
-
-/// Locks, also after another thread panicked while it had the lock: the data behind these locks is consistent at every
-/// moment.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests {
     use super::fake_vendor::{FakeVendor, Trouble, asked_number};
@@ -753,6 +683,7 @@ mod tests {
     use crate::wire::Request;
     use std::collections::BTreeMap;
     use std::hash::{DefaultHasher, Hash, Hasher};
+    use std::time::Duration;
 
     fn creations(count: usize) -> Vec<Change> {
         let create = |row: usize| {

@@ -237,9 +237,9 @@ impl Dependencies {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Verify;
     use super::super::fake_vendor::{FakeVendor, Trouble, asked_number};
     use super::super::settle::SettleLimits;
-    use super::super::verify::Verify;
     use super::super::{FailuresMax, NoIntentLog, Options, Settlement, submit};
     use super::*;
     use proptest::prelude::*;

@@ -6,12 +6,11 @@
 //! `unknown`: it accepted the change, and no more is known; the same import again finds it unchanged, or does it.
 
 use super::converse::Connection;
+use super::options::{Options, Verify};
+use super::panics::{caught, lock};
 use super::settle::{Settlement, renamed};
-use super::{Options, caught, lock};
 use crate::compare::{differences, differing, uncomparable};
-use crate::digest::sha256_hex;
 use crate::model::{Action, Change, Fault, Field, Record, RowResult};
-use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::thread;
@@ -19,30 +18,6 @@ use std::time::{Duration, Instant};
 
 /// Longest time that a row waits for others to be read back with, where the pace is slow.
 const COMPANY_WAIT_MAX: Duration = Duration::from_secs(3);
-
-/// The choice of changes that are read back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verify {
-    /// Everything.
-    #[default]
-    All,
-    /// One extension in ten: those whose number's SHA-256 begins with `0` or, followed by less than `a`, with `1`.
-    Sample,
-    /// None: the PBX's reply counts.
-    None,
-}
-
-impl Verify {
-    /// Returns true where the extension of this number is read back; the same on every machine and in every run.
-    pub fn picks(self, number: &str) -> bool {
-        match self {
-            Verify::All => true,
-            Verify::None => false,
-            Verify::Sample => sha256_hex(number.as_bytes()).as_str() < "1a",
-        }
-    }
-}
 
 /// A row that was sent, with its result so far.
 pub(super) struct Sent<'c> {

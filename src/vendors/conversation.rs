@@ -1,7 +1,8 @@
 //! One conversation, replayed from its start at every turn: each question takes the next exchange, and the first one
 //! that was not asked yet ends the turn. So a vendor's conversation reads as straight lines.
 
-use super::{Fault, FaultKind, Manifest};
+use crate::manifest::Manifest;
+use crate::model::{Fault, FaultKind};
 use crate::wire::{Answer, Exchange, Reply, Request, Session, Turn};
 
 /// The largest number of pages of one listing that are read.

@@ -3,9 +3,7 @@
 //! A vendor never touches the network: see [`Client`].
 
 use crate::manifest::Manifest;
-use crate::model::{Fault, FaultKind, Record, Secret};
-use crate::wire::{Exchange, Pbx, Session, Turn};
-use std::collections::BTreeMap;
+use crate::wire::Pbx;
 
 /// Makes `manifest()`, the facts of a `vendor.toml` that is compiled in and read once; `$part` picks a part of them.
 macro_rules! facts {
@@ -31,6 +29,7 @@ fn compiled_in(facts: Option<Manifest>) -> Manifest {
     facts.expect("vendor.toml can be read")
 }
 
+mod client;
 mod conversation;
 mod refusal;
 #[cfg(test)]
@@ -42,104 +41,7 @@ pub mod ozeki;
 pub mod portsip;
 pub mod yeastar_s;
 
-/// A client of PBXes of one vendor: given the task and the exchanges of this conversation so far, returns the next
-/// request, the answer, or a fault. Pure: the same input gives the same turn, and it keeps no state.
-///
-/// It is called again from the start after each reply, with one more [`Exchange`] in `exchanges`. Where a request was
-/// refused because the session ran out, its exchange is taken back and the same turn is asked for with a new session.
-/// Only HTTP statuses 2xx and 4xx (429 aside) arrive here; the link deals with all others.
-pub trait Client: Send + Sync {
-    /// The vendor's facts.
-    fn manifest(&self) -> &'static Manifest;
-
-    /// The next turn of a conversation.
-    fn next(&self, task: &Task<'_>, session: &Session, exchanges: &[Exchange]) -> Turn;
-
-    /// Cuts a reply down to the parts that later turns of the conversation use, where a listing has many pages. By
-    /// default it is kept whole.
-    fn trim(&self, _task: &Task<'_>, _exchange: &mut Exchange) {}
-
-    /// The client for the extensions of the same PBX, within the same session; `None` where this is it.
-    fn extensions(&self) -> Option<&dyn Client> {
-        None
-    }
-}
-
-/// The purpose of a conversation.
-#[derive(Debug, Clone, Copy)]
-pub enum Task<'t> {
-    /// Sign in and show that this is a PBX of the vendor: ends in `Answer::Session`.
-    SignIn(&'t Account),
-    /// Keep the session alive before it runs out: ends in `Answer::Session`.
-    KeepAlive,
-    /// Sign out, best effort: ends in `Answer::Done`.
-    SignOut,
-    /// List the numbers on the PBX: ends in `Answer::Listing`.
-    List,
-    /// Get these extensions with all their fields, at most as many as the vendor's `batch`: ends in `Answer::Found`.
-    Get(&'t [String]),
-    /// The same with live state (registrations), where the vendor shows it: ends in `Answer::Found`.
-    GetStatus(&'t [String]),
-    /// Make an extension: ends in `Answer::Done`.
-    Create(&'t Record),
-    /// Change these fields of an extension that exists; all others stay as they are: ends in `Answer::Done`.
-    Update(&'t Record),
-    /// Remove one extension, which is named by its number and never by a word: ends in `Answer::Done`.
-    Delete(&'t str),
-}
-
-/// The account that signs in.
-#[derive(Debug, Clone, Default)]
-pub struct Account {
-    /// The user name; empty where the vendor asks for none.
-    pub username: String,
-    /// The password.
-    pub password: Secret,
-}
-
-/// A target's settings beside address and account, by name; each one known to the vendor, defaults filled in.
-#[derive(Debug, Clone, Default)]
-pub struct Settings(BTreeMap<String, String>);
-
-impl Settings {
-    /// Fills in the vendor's defaults.
-    ///
-    /// # Errors
-    /// Names a setting that the vendor does not have, or a word that it does not take.
-    pub fn new(manifest: &Manifest, given: &BTreeMap<String, String>) -> Result<Settings, String> {
-        let known = |name: &str| manifest.setting.iter().find(|setting| setting.name == name);
-        for (name, text) in given {
-            let Some(setting) = known(name) else {
-                let names: Vec<&str> = manifest
-                    .setting
-                    .iter()
-                    .map(|setting| setting.name.as_str())
-                    .collect();
-                return Err(format!(
-                    "{} has no setting {name}; it has: {}",
-                    manifest.vendor.id,
-                    names.join(", ")
-                ));
-            };
-            if !setting.words.is_empty() && !setting.words.contains(text) {
-                return Err(format!(
-                    "{name} takes {}, not {text}",
-                    setting.words.join(", ")
-                ));
-            }
-        }
-        let filled = manifest.setting.iter().map(|setting| {
-            let text = given.get(&setting.name).unwrap_or(&setting.default);
-            (setting.name.clone(), text.clone())
-        });
-        Ok(Settings(filled.collect()))
-    }
-
-    /// A setting's text; empty where the vendor has no such setting.
-    pub fn get(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", String::as_str)
-    }
-}
+pub use client::{Account, Client, Settings, Task};
 
 /// One vendor: its facts, its conversation, and a PBX of it that exists only here.
 pub struct Vendor {

@@ -1,9 +1,8 @@
 //! The meaning of a refusal: the rows of `[[fault]]` in `vendor.toml`, and the PBX's own words as far as they may be
 //! shown.
 
-use super::{Fault, FaultKind, Manifest};
-use crate::manifest::FaultRow;
-use crate::model::redact;
+use crate::manifest::{FaultRow, Manifest};
+use crate::model::{Fault, FaultKind, redact};
 use crate::wire::Reply;
 
 /// The longest text of a PBX's own that is shown, in characters.

@@ -1,8 +1,8 @@
 //! The sides of a diff that are snapshots of an archive.
 
-use super::export;
 use super::output::{Output, conclude, not_compared};
-use crate::archive::{Archive, Night, moves};
+use super::sheets::export;
+use crate::archive::{Archive, Snapshot, moves};
 use crate::cli::{DiffArgs, Since};
 use crate::diff::{Side, compare};
 use crate::digest::sha256_of_all;
@@ -19,12 +19,12 @@ use std::path::Path;
 /// # Errors
 /// Exit 2 where the archive or the output cannot be used.
 pub(super) fn run(args: &DiffArgs, folder: &Path, since: Since) -> Result<Exit, Failure> {
-    let nights = Archive::open(folder)?.nights()?;
-    let nights = named(nights, folder, &args.sides)?;
-    let mut output = Output::open(args, nights.len() > 1)?;
+    let snapshots = Archive::open(folder)?.snapshots()?;
+    let snapshots = named(snapshots, folder, &args.sides)?;
+    let mut output = Output::open(args, snapshots.len() > 1)?;
     let mut exit = Exit::Done;
-    for (target, nights) in &nights {
-        let compared = compare_target(target, nights, since, &mut output);
+    for (target, snapshots) in &snapshots {
+        let compared = compare_target(target, snapshots, since, &mut output);
         let compared = compared.unwrap_or_else(|failure| {
             output.fail(&failure.message);
             report(&failure)
@@ -37,68 +37,72 @@ pub(super) fn run(args: &DiffArgs, folder: &Path, since: Since) -> Result<Exit, 
 
 /// Selects the snapshots of the targets that are named, or of all.
 fn named(
-    mut nights: BTreeMap<String, Vec<Night>>,
+    mut snapshots: BTreeMap<String, Vec<Snapshot>>,
     folder: &Path,
     targets: &[String],
-) -> Result<BTreeMap<String, Vec<Night>>, Failure> {
+) -> Result<BTreeMap<String, Vec<Snapshot>>, Failure> {
     let folder = folder.display();
-    if nights.is_empty() {
-        return Err(Failure::usage(format!("{folder} holds no night yet")));
+    if snapshots.is_empty() {
+        return Err(Failure::usage(format!("{folder} holds no snapshot yet")));
     }
-    if let Some(stranger) = targets.iter().find(|target| !nights.contains_key(*target)) {
-        let known: Vec<&str> = nights.keys().map(String::as_str).collect();
+    if let Some(stranger) = targets
+        .iter()
+        .find(|target| !snapshots.contains_key(*target))
+    {
+        let known: Vec<&str> = snapshots.keys().map(String::as_str).collect();
         return Err(
-            Failure::usage(format!("{folder} holds no night of {stranger}"))
-                .hint(format!("it holds nights of: {}", known.join(", "))),
+            Failure::usage(format!("{folder} holds no snapshot of {stranger}"))
+                .hint(format!("it holds snapshots of: {}", known.join(", "))),
         );
     }
     if !targets.is_empty() {
-        nights.retain(|target, _| targets.contains(target));
+        snapshots.retain(|target, _| targets.contains(target));
     }
-    Ok(nights)
+    Ok(snapshots)
 }
 
 /// Reports the differences of one target, and returns the exit code.
 fn compare_target(
     target: &str,
-    nights: &[Night],
+    snapshots: &[Snapshot],
     since: Since,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
     // An export that may lack extensions would make them seem to be gone.
-    let certain: Vec<&Night> = nights
+    let certain: Vec<&Snapshot> = snapshots
         .iter()
-        .filter(|night| night.facts.is_certain())
+        .filter(|snapshot| snapshot.facts.is_certain())
         .collect();
-    if certain.len() < nights.len() {
-        let count = nights.len() - certain.len();
+    if certain.len() < snapshots.len() {
+        let count = snapshots.len() - certain.len();
         print(format!(
-            "{target}: {count} nights may not hold everything, and are passed over"
+            "{target}: {count} snapshots may not hold everything, and are passed over"
         ));
     }
     let before = match since {
         Since::Last => certain.len().checked_sub(2).and_then(|at| certain.get(at)),
-        Since::Moment(since) => certain.iter().rfind(|night| night.time <= since),
+        Since::Moment(since) => certain.iter().rfind(|snapshot| snapshot.time <= since),
     };
     let before = before.or(certain.first());
     let (Some(before), Some(after)) = (before, certain.last()) else {
         return Err(Failure::usage(format!(
-            "{target}: no night can be compared"
+            "{target}: no snapshot can be compared"
         )));
     };
     if before.entry == after.entry {
-        return Err(
-            Failure::usage(format!("{target}: there is no night after {}", after.time))
-                .hint("name an earlier day, or wait for the next night"),
-        );
+        return Err(Failure::usage(format!(
+            "{target}: there is no snapshot after {}",
+            after.time
+        ))
+        .hint("name an earlier day, or wait for the next night"));
     }
-    let compared = nights
+    let compared = snapshots
         .iter()
-        .filter(|night| (before.entry..=after.entry).contains(&night.entry));
-    print_moves(target, &compared.cloned().collect::<Vec<Night>>());
+        .filter(|snapshot| (before.entry..=after.entry).contains(&snapshot.entry));
+    print_moves(target, &compared.cloned().collect::<Vec<Snapshot>>());
     let sides = [side(target, before)?, side(target, after)?];
     let comparison = compare(&sides[0], &sides[1], None);
-    let labels = [before, after].map(|night| format!("{target} {}", night.time));
+    let labels = [before, after].map(|snapshot| format!("{target} {}", snapshot.time));
     let untold = match sides.iter().any(Side::is_empty) {
         true => vec![],
         false => not_compared(&comparison, &labels, [None; 2]),
@@ -109,8 +113,8 @@ fn compare_target(
 }
 
 /// Prints from when on the snapshots of a target are of another PBX.
-pub(in super::super) fn print_moves(target: &str, nights: &[Night]) {
-    for (before, after) in moves(nights) {
+pub(in super::super) fn print_moves(target: &str, snapshots: &[Snapshot]) {
+    for (before, after) in moves(snapshots) {
         print(format!(
             "{target}: from {} on the snapshots are of {}, and before of {}: the target became another PBX",
             after.time, after.facts.pbx, before.facts.pbx
@@ -122,22 +126,22 @@ pub(in super::super) fn print_moves(target: &str, nights: &[Night]) {
 ///
 /// # Errors
 /// Exit 2 where it is not.
-pub(in super::super) fn side(target: &str, night: &Night) -> Result<Side, Failure> {
-    let shown = night.path.display();
-    let read = File::open(&night.path).and_then(sha256_of_all);
+pub(in super::super) fn side(target: &str, snapshot: &Snapshot) -> Result<Side, Failure> {
+    let shown = snapshot.path.display();
+    let read = File::open(&snapshot.path).and_then(sha256_of_all);
     let (sha256, _) = read.map_err(|error| {
         Failure::usage(format!("{target}: {shown} cannot be read: {error}"))
             .hint("`rowcall archive verify` tells what else is gone")
     })?;
-    if sha256 != night.sha256 {
+    if sha256 != snapshot.sha256 {
         return Err(Failure::usage(format!(
             "{target}: {shown} is not what was entered in the archive"
         ))
         .hint("`rowcall archive verify` tells what else was changed"));
     }
-    let manifest = vendor(&night.facts.vendor).map(|vendor| (vendor.manifest)());
-    if night.facts.extensions == 0 {
+    let manifest = vendor(&snapshot.facts.vendor).map(|vendor| (vendor.manifest)());
+    if snapshot.facts.extensions == 0 {
         return Ok(Side::new(vec![], manifest));
     }
-    Ok(export(&night.path, manifest)?.made_with(&night.facts.key))
+    Ok(export(&snapshot.path, manifest)?.made_with(&snapshot.facts.key))
 }

@@ -10,7 +10,6 @@ mod target;
 use crate::cli::DiffArgs;
 use crate::diff::{Side, compare};
 use crate::export::fingerprint;
-use crate::input::ReadingOptions;
 use crate::link::StopFlag;
 use crate::manifest::Manifest;
 use crate::model::{Field, redact};
@@ -20,10 +19,11 @@ use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, Target};
 use crate::sheet::{Format, Input};
 use crate::vendors::{GROUPS, vendor};
-pub(super) use archive::{print_moves, side as night};
+pub(super) use archive::{print_moves, side as snapshot};
 use output::{Output, conclude};
 pub(super) use output::{not_compared, text};
 use sheets::Sheets;
+pub(super) use sheets::export;
 use std::path::Path;
 
 /// Prints the differences.
@@ -156,18 +156,4 @@ fn read(named: &[Named; 2], args: &DiffArgs) -> Result<[Side; 2], Failure> {
     }
     let none = || Side::new(vec![], None);
     Ok(sides.map(|side| side.unwrap_or_else(none)))
-}
-
-/// An export of rowcall's own, of a PBX of this vendor.
-///
-/// # Errors
-/// Exit 2: a file that cannot be read or compared, with the place.
-pub(super) fn export(path: &Path, manifest: Option<&'static Manifest>) -> Result<Side, Failure> {
-    let reading = ReadingOptions::default();
-    Sheets::new(&reading, manifest, false)?.read(&Input::File(path.to_owned()))
-}
-
-/// Returns true if a field is compared at all: the number is the key, and live fields change by themselves.
-fn is_compared(field: Field) -> bool {
-    !field.is_key() && field != Field::NEW_NUMBER && !field.is_live()
 }

@@ -1,8 +1,7 @@
 //! The sides of a diff that are sheets.
 
-use super::is_compared;
 use crate::columns::{BindOptions, Binding, ColumnError};
-use crate::diff::{ComparedColumn, Side};
+use crate::diff::{ComparedColumn, Side, is_compared};
 use crate::export::fingerprint_heading;
 use crate::input::rows::ROWS_MAX;
 use crate::input::{ReadingOptions, bind_options, print_notes, read_options};
@@ -13,6 +12,7 @@ use crate::rim::terminal::print;
 use crate::sheet::{self, CLEAR, Format, Input, Row, Sheet};
 use crate::vendors::VENDORS;
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::slice;
 
 /// The number of rows named that cannot be compared.
@@ -144,6 +144,18 @@ impl<'a> Sheets<'a> {
             ))),
         }
     }
+}
+
+/// An export of rowcall's own, of a PBX of this vendor.
+///
+/// # Errors
+/// Exit 2: a file that cannot be read or compared, with the place.
+pub(in crate::commands) fn export(
+    path: &Path,
+    manifest: Option<&'static Manifest>,
+) -> Result<Side, Failure> {
+    let reading = ReadingOptions::default();
+    Sheets::new(&reading, manifest, false)?.read(&Input::File(path.to_owned()))
 }
 
 /// The first heading that is not the same to all vendors, in words.

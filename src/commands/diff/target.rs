@@ -1,7 +1,6 @@
 //! The sides of a diff that are PBXes.
 
-use super::is_compared;
-use crate::diff::{ComparedColumn, Side};
+use crate::diff::{ComparedColumn, Side, is_compared};
 use crate::link::StopFlag;
 use crate::manifest::Access;
 use crate::model::{Field, by_number};

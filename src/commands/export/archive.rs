@@ -1,6 +1,6 @@
 //! The archive that exports go into.
 
-use crate::archive::{Archive, ArchiveError, Facts, Head, Night, WrittenSnapshot};
+use crate::archive::{Archive, ArchiveError, Facts, Head, Snapshot, WrittenSnapshot};
 use crate::cli::ExportArgs;
 use crate::rim::Failure;
 use crate::rim::terminal::{print, print_data};
@@ -9,25 +9,25 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 /// The archive that snapshots are added to.
-pub(super) struct Nights {
+pub(super) struct Snapshots {
     pub(super) archive: Archive,
     /// The facts of each target's newest snapshot.
     pub(super) last: BTreeMap<String, Facts>,
     /// Each target's newest snapshot that is certainly complete.
-    pub(super) newest: BTreeMap<String, Night>,
+    pub(super) newest: BTreeMap<String, Snapshot>,
     /// The head by now, and the targets that have a new snapshot.
     done: Mutex<(Option<Head>, BTreeSet<String>)>,
 }
 
-impl Nights {
+impl Snapshots {
     /// Opens the archive, or makes it.
     ///
     /// # Errors
     /// Exit 2 where it cannot be used.
-    pub(super) fn new(folder: &Path) -> Result<Nights, Failure> {
+    pub(super) fn new(folder: &Path) -> Result<Snapshots, Failure> {
         let archive = Archive::open_or_make(folder)?;
-        let nights = match archive.nights() {
-            Ok(nights) => nights,
+        let snapshots = match archive.snapshots() {
+            Ok(snapshots) => snapshots,
             Err(ArchiveError::NoArchive(_)) => BTreeMap::new(),
             // Tonight's state is worth more than the order of the book.
             Err(error) => {
@@ -35,15 +35,17 @@ impl Nights {
                 BTreeMap::new()
             }
         };
-        let newest = nights.iter().filter_map(|(target, nights)| {
-            let night = nights.iter().rfind(|night| night.facts.is_certain())?;
-            Some((target.clone(), night.clone()))
+        let newest = snapshots.iter().filter_map(|(target, snapshots)| {
+            let snapshot = snapshots
+                .iter()
+                .rfind(|snapshot| snapshot.facts.is_certain())?;
+            Some((target.clone(), snapshot.clone()))
         });
         let newest = newest.collect();
-        let last = nights
+        let last = snapshots
             .into_iter()
-            .filter_map(|(target, mut nights)| Some((target, nights.pop()?.facts)));
-        Ok(Nights {
+            .filter_map(|(target, mut snapshots)| Some((target, snapshots.pop()?.facts)));
+        Ok(Snapshots {
             last: last.collect(),
             newest,
             archive,
@@ -77,7 +79,7 @@ impl Nights {
         if let (Some(keep), false) = (&args.keep, targets.is_empty()) {
             let (removed, kept) = self.archive.prune(&targets, keep)?;
             if removed > 0 {
-                print(format!("{removed} nights removed, by the rule {keep}"));
+                print(format!("{removed} snapshots removed, by the rule {keep}"));
             }
             self.entered(kept, None);
         }

@@ -1,6 +1,7 @@
 //! Exports of several targets, some at once.
 
-use super::{Place, file, on_change};
+use super::on_change;
+use super::place::{Place, file};
 use crate::archive::Facts;
 use crate::cli::{ExportArgs, ExportSecrets};
 use crate::commands::diff;
@@ -73,7 +74,7 @@ impl Job<'_> {
 
     /// Exports one target to where it goes.
     pub(super) fn export(&self, name: &str) -> Result<Exit, Failure> {
-        let nights = match &self.place {
+        let snapshots = match &self.place {
             Place::Stdout => return self.write(name, None).map(|facts| exit(&facts)),
             Place::File(path) => {
                 let path = file(path, name)?;
@@ -82,33 +83,34 @@ impl Job<'_> {
                 let added = self.report_change(name, &facts, before, || diff::export(&path, None));
                 return Ok(exit(&facts).max(added));
             }
-            Place::Archive(nights) => nights,
+            Place::Archive(snapshots) => snapshots,
         };
         let before = self.before(|| {
-            nights
+            snapshots
                 .newest
                 .get(name)
-                .map(|night| diff::night(name, night))
+                .map(|snapshot| diff::snapshot(name, snapshot))
         });
-        let pending = nights.archive.begin(name, &self.args.format)?;
+        let pending = snapshots.archive.begin(name, &self.args.format)?;
         match self.write(name, Some(pending.path())) {
             Ok(facts) => {
-                if let Some(last) = nights.last.get(name) {
+                if let Some(last) = snapshots.last.get(name) {
                     print_changes_of_facts(name, last, &facts);
                 }
-                let kept = nights.archive.enter(&pending, facts.clone())?;
-                nights.entered(kept, Some(name));
+                let kept = snapshots.archive.enter(&pending, facts.clone())?;
+                snapshots.entered(kept, Some(name));
                 let added = self.report_change(name, &facts, before, || {
-                    let nights = nights.archive.nights()?;
-                    let night = nights.get(name).and_then(|nights| nights.last());
-                    let night = night.ok_or_else(|| Failure::usage(format!("{name}: no night")));
-                    diff::night(name, night?)
+                    let snapshots = snapshots.archive.snapshots()?;
+                    let snapshot = snapshots.get(name).and_then(|snapshots| snapshots.last());
+                    let snapshot =
+                        snapshot.ok_or_else(|| Failure::usage(format!("{name}: no night")));
+                    diff::snapshot(name, snapshot?)
                 });
                 Ok(exit(&facts).max(added))
             }
             Err(failure) => {
-                match nights.archive.miss(name, &failure.message) {
-                    Ok(kept) => nights.entered(kept, None),
+                match snapshots.archive.miss(name, &failure.message) {
+                    Ok(kept) => snapshots.entered(kept, None),
                     Err(error) => print(format!("{name}: {error}")),
                 }
                 Err(failure)

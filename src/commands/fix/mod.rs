@@ -11,6 +11,7 @@ use crate::cli::FixArgs;
 use crate::columns::{Binding, Deeds};
 use crate::input::open_sheets;
 use crate::manifest::{Manifest, Purpose};
+use crate::report::counted;
 use crate::rim::outputs::Files;
 use crate::rim::target::vendor_of_rows;
 use crate::rim::terminal::print;
@@ -56,10 +57,10 @@ pub(super) fn run(args: &FixArgs, context: &Context) -> Result<Exit, Failure> {
     let exit = Exit::done_if(counts.invalid == 0);
     let cells = changes.finish(args, &counts, started, exit)?;
     print(format!(
-        "{}: {} of {}",
+        "{}: {} changed of {}",
         args.output.display(),
-        counted(cells, "cell changed", "cells changed"),
-        counted(counts.rows, "row", "rows")
+        counted(cells, "cell"),
+        counted(counts.rows, "row")
     ));
     if let Some(encoding) = encoding {
         print(format!(
@@ -72,9 +73,9 @@ pub(super) fn run(args: &FixArgs, context: &Context) -> Result<Exit, Failure> {
     if counts.errors + counts.warnings > 0 {
         print(format!(
             "left: {} in {}, {}",
-            counted(counts.errors, "error", "errors"),
-            counted(counts.invalid, "row", "rows"),
-            counted(counts.warnings, "warning", "warnings")
+            counted(counts.errors, "error"),
+            counted(counts.invalid, "row"),
+            counted(counts.warnings, "warning")
         ));
         print(format!(
             "  hint: rowcall check {} --for {} says them",
@@ -83,10 +84,6 @@ pub(super) fn run(args: &FixArgs, context: &Context) -> Result<Exit, Failure> {
         ));
     }
     Ok(exit)
-}
-
-fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// Refuses outputs that clash, and a copy in another format than its sheet.

@@ -1,7 +1,6 @@
 //! `rowcall fix --propose`: certain repairs and likely ones, each marked and with its reason, for a person to accept.
 
 use super::changes::Changes;
-use super::counted;
 use crate::check::{BoundSheet, Checked, Counts, Options, Verdict, check};
 use crate::cli::FixArgs;
 use crate::columns::Deeds;
@@ -10,6 +9,7 @@ use crate::input::{InputOptions, bound};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::Secret;
 use crate::model::redact::{NOT_SHOWN, quoted};
+use crate::report::counted;
 use crate::rim::terminal::print;
 use crate::rim::{Exit, Failure};
 use crate::sheet::SheetError;
@@ -78,10 +78,10 @@ pub(super) fn run(
     let exit = Exit::done_if(counts.invalid == 0);
     let cells = changes.finish(args, &counts, started, exit)?;
     print(format!(
-        "{}: {} of {}, {likely} of them likely and not certain: look at the marked cells",
+        "{}: {} changed of {}, {likely} of them likely and not certain: look at the marked cells",
         args.output.display(),
-        counted(cells, "cell changed", "cells changed"),
-        counted(counts.rows, "row", "rows")
+        counted(cells, "cell"),
+        counted(counts.rows, "row")
     ));
     Ok(exit)
 }

@@ -8,12 +8,12 @@ pub mod sim;
 #[cfg(test)]
 mod tests;
 
-use super::conversation::{Conversation, Dialect, Step};
 use super::{Account, Client, Settings, Task};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{
     Fault, FaultCause, FaultKind, Field, Forward, Record, Secret, WireText, same_word,
 };
+use crate::vendors::conversation::{Conversation, Dialect, Step};
 use crate::wire::xml::Element;
 use crate::wire::{
     Answer, Body, Effect, Exchange, Listing, Method, Reply, Request, Session, Turn, json,

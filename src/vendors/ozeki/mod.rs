@@ -8,10 +8,10 @@ pub mod sim;
 #[cfg(test)]
 mod tests;
 
-use super::conversation::{Conversation, Dialect, Step};
 use super::{Account, Client, Settings, Task};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{Fault, FaultKind, Record, Secret, WireText};
+use crate::vendors::conversation::{Conversation, Dialect, Step};
 use crate::wire::xml::{self, Element};
 use crate::wire::{Answer, Body, Effect, Exchange, Listing, Method, Request, Session, Turn};
 use url::form_urlencoded;

@@ -1,8 +1,9 @@
 //! The extension itself: its requests, and its fields in the object of the PBX.
 
-use super::{End, Step, Talk, get, page, paged, post};
+use super::talk::{Talk, get, page, paged, post};
 use crate::manifest::{FieldRow, Manifest, Purpose, Shape};
 use crate::model::{Record, WireText};
+use crate::vendors::conversation::{End, Step};
 use crate::wire::{Effect, Request, json};
 use serde_json::{Map, Value};
 

@@ -1,7 +1,8 @@
 //! Voicemail greetings: files that the PBX fetches or has, one of which is in use.
 
-use super::{ListPage, Step, Talk, page, paged, post};
+use super::talk::{Talk, page, paged, post};
 use crate::compare::fetched_name;
+use crate::vendors::conversation::{ListPage, Step};
 use crate::wire::{Effect, Request, json};
 use serde_json::{Value, json};
 

@@ -5,9 +5,11 @@
 
 use super::extensions::typed;
 use super::groups::{self, Group, named, read_all, writable};
-use super::{Client, PortSip, Settings, Step, Talk, Task};
+use super::talk::{PortSip, Talk};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{FaultKind, Field, Record};
+use crate::vendors::conversation::Step;
+use crate::vendors::{Client, Settings, Task};
 use crate::wire::{Answer, Exchange, Listing, Session, Turn, json};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;

@@ -1,7 +1,8 @@
 //! Extension groups: membership is part of the group and not of the extension, so joining one means to read the group,
 //! add the number and write the whole back.
 
-use super::{End, Step, Talk, get, page, paged, post};
+use super::talk::{Talk, get, page, paged, post};
+use crate::vendors::conversation::{End, Step};
 use crate::wire::{Effect, Request, Turn, json};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;

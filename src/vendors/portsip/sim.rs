@@ -3,8 +3,8 @@
 //!
 //! It starts with two groups beside the default one, `Sales` and `Support`, because groups cannot be rehearsed without.
 
-use super::super::Account;
 use crate::model::Secret;
+use crate::vendors::Account;
 use crate::wire::{Pbx, RawRequest, Reply};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};

@@ -542,7 +542,7 @@ fn night(folder: &Path, target: &str, sheet: &str, more: impl Fn(&mut Facts)) ->
     };
     more(&mut facts);
     archive.enter(&pending, facts).unwrap();
-    let nights = archive.nights().unwrap();
+    let nights = archive.snapshots().unwrap();
     nights[target].last().unwrap().time.to_string()
 }
 
@@ -575,7 +575,7 @@ fn nights_of_an_archive_are_told_since_a_day() {
         "{err}"
     );
     assert!(
-        err.contains("hq: 1 nights may not hold everything"),
+        err.contains("hq: 1 snapshots may not hold everything"),
         "{err}"
     );
     assert!(!err.contains("comma"), "{err}");
@@ -584,9 +584,12 @@ fn nights_of_an_archive_are_told_since_a_day() {
     assert_eq!((exit, out.as_str()), (1, late));
     let (exit, out, err) = since(&after, &["hq"]);
     assert_eq!((exit, out.as_str()), (2, ""));
-    assert!(err.contains("there is no night after"), "{err}");
+    assert!(err.contains("there is no snapshot after"), "{err}");
     let (exit, _, err) = since("2026-01-01", &["branch"]);
-    assert!(exit == 2 && err.contains("it holds nights of: hq"), "{err}");
+    assert!(
+        exit == 2 && err.contains("it holds snapshots of: hq"),
+        "{err}"
+    );
 
     // Another target is reported beside it; another key is no change; a PBX that was emptied is reported.
     night(&folder, "branch", &first, as_they_are);

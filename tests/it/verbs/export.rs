@@ -420,7 +420,7 @@ fn nights_are_entered_and_what_was_touched_is_found() {
     let first = town.night("--secrets fingerprint", 0);
     let second = town.night("--secrets fingerprint", 0);
     town.is_sound(&second.out);
-    let nights = town.archive().nights().unwrap();
+    let nights = town.archive().snapshots().unwrap();
     let hashes: BTreeSet<&String> = nights["ship"].iter().map(|night| &night.sha256).collect();
     assert_eq!(
         (nights["ship"].len(), hashes.len()),
@@ -434,7 +434,7 @@ fn nights_are_entered_and_what_was_touched_is_found() {
     let ship = town.pbx("ship").connect();
     ship.apply(Action::Update, &changed, None).result.unwrap();
     let third = town.night("--secrets fingerprint", 0);
-    let nights = town.archive().nights().unwrap();
+    let nights = town.archive().snapshots().unwrap();
     let rows = |at: usize| read_rows(&nights["ship"][at].path);
     let differing: Vec<(usize, String)> = (0..3)
         .flat_map(|row| {
@@ -469,7 +469,7 @@ fn nights_are_entered_and_what_was_touched_is_found() {
         1
     );
     town.is_sound(&missed.out);
-    let counts = |name: &str| town.archive().nights().unwrap()[name].len();
+    let counts = |name: &str| town.archive().snapshots().unwrap()[name].len();
     assert_eq!((counts("hq"), counts("ship")), (4, 4));
 
     // An older head proves the entries up to it, and is not enough for later ones.
@@ -492,7 +492,7 @@ fn nights_are_entered_and_what_was_touched_is_found() {
     assert!(without.err.contains("without --head"), "{}", without.err);
 
     // Whatever is touched is named.
-    let night = town.archive().nights().unwrap()["hq"][1].path.clone();
+    let night = town.archive().snapshots().unwrap()["hq"][1].path.clone();
     let bytes = fs::read(&night).unwrap();
     fs::write(&night, [&bytes[..], b"9999\n"].concat()).unwrap();
     let wrong = verify(&missed.out, 1);
@@ -523,15 +523,15 @@ fn retention_keeps_what_it_says_and_the_chain_holds() {
     town.night("--format xlsx", 0);
     let last = town.night("--keep 1d", 0);
     // All of a day's snapshots stay.
-    assert_eq!(town.archive().nights().unwrap()["ship"].len(), 2);
+    assert_eq!(town.archive().snapshots().unwrap()["ship"].len(), 2);
     assert!(!last.err.contains("removed"), "{}", last.err);
     let last = town.night("--keep 1m --format jsonl", 0);
     assert!(
-        last.err.contains("2 nights removed, by the rule 1m"),
+        last.err.contains("2 snapshots removed, by the rule 1m"),
         "{}",
         last.err
     );
-    let left = town.archive().nights().unwrap();
+    let left = town.archive().snapshots().unwrap();
     assert_eq!(left["ship"].len(), 1);
     assert!(left["ship"][0].path.extension().unwrap() == "jsonl");
     town.is_sound(&last.out);
@@ -539,7 +539,7 @@ fn retention_keeps_what_it_says_and_the_chain_holds() {
     assert!(
         verified
             .err
-            .contains("5 entries, 1 nights as they were entered, 2 removed"),
+            .contains("5 entries, 1 snapshots as they were entered, 2 removed"),
         "{}",
         verified.err
     );
@@ -639,7 +639,7 @@ fn an_export_that_may_not_be_whole_is_no_night_like_the_others() {
         town.settle(2);
         let night = town.night("", 1);
         assert!(night.err.contains(word), "{}", night.err);
-        let nights = town.archive().nights().unwrap();
+        let nights = town.archive().snapshots().unwrap();
         let facts = &nights["hq"][0].facts;
         assert_eq!(
             (facts.whole, facts.gone, facts.extensions),
@@ -688,7 +688,7 @@ fn a_killed_export_leaves_an_archive_that_the_next_one_goes_on_with() {
     // Files of exports that were killed before they had entered anything are hidden, and belong to no snapshot.
     let last = town.night("--keep 1m", 0);
     town.is_sound(&last.out);
-    assert_eq!(town.archive().nights().unwrap()["ship"].len(), 1);
+    assert_eq!(town.archive().snapshots().unwrap()["ship"].len(), 1);
 }
 
 #[test]
@@ -867,7 +867,7 @@ fn the_check_by_hand_finds_it_too() {
     let told = hand(&chain);
     assert!(told.contains("does not follow: {\"n\":2,"), "{told}");
     fs::write(&manifest, &text).unwrap();
-    let night = town.archive().nights().unwrap()["ship"][1].path.clone();
+    let night = town.archive().snapshots().unwrap()["ship"][1].path.clone();
     fs::write(night, "another").unwrap();
     let told = hand(&files);
     assert!(told.contains("-2.csv: FAILED"), "{told}");

@@ -1,0 +1,803 @@
+//! One extension on its way to another vendor: its fields, and what became of each.
+
+use super::renumber::Renumbering;
+use super::table::{Translations, translations};
+use crate::manifest::{Access, FieldRow, Manifest, Rule};
+use crate::model::redact::plain;
+use crate::model::{Field, Forward, Kind, Record, Secret, TO_GENERATE, Text};
+use crate::sheet::is_generate;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The treatment of one field when a record goes from one vendor to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mapping {
+    /// Same field, same value.
+    Carried,
+    /// Another field, or another form.
+    Translated,
+    /// Not carried.
+    Dropped {
+        /// True if information is lost by it.
+        lost: bool,
+    },
+    /// Needed there and not had here.
+    Missing(Origin),
+}
+
+/// The origin of a value that the one vendor needs and the other does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// A fixed text.
+    Default,
+    /// It follows from other fields.
+    Rule,
+    /// The value given for extensions that have none of their own.
+    Given,
+    /// Made up when the extension is created.
+    Generated,
+    /// There is none: the row is invalid.
+    Nowhere,
+}
+
+impl Mapping {
+    /// The word that the loss report shows.
+    pub fn word(self) -> &'static str {
+        match self {
+            Mapping::Carried => "carried",
+            Mapping::Translated => "translated",
+            Mapping::Dropped { .. } => "dropped",
+            Mapping::Missing(_) => "missing",
+        }
+    }
+}
+
+/// The treatment of one field of one extension. Contains no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MappedField {
+    /// The field: this vendor's, or for a missing one the other's.
+    pub field: Field,
+    /// The treatment of the field.
+    pub mapping: Mapping,
+    /// Its value here.
+    pub from: String,
+    /// The fields that it went to.
+    pub to: Vec<Field>,
+    /// The value that is written there.
+    pub value: String,
+    /// The way or the reason, in words that are the same for all extensions.
+    pub how: String,
+}
+
+/// An extension as the other vendor is to have it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MappedRecord {
+    /// The record to write.
+    pub wanted: Record,
+    /// The fields that are to be empty, where they were written once.
+    pub cleared: BTreeSet<Field>,
+    /// The treatment of each field.
+    pub entries: Vec<MappedField>,
+}
+
+impl MappedRecord {
+    /// Fills in values for fields to which none came over.
+    pub fn fill(&mut self, values: &[(Field, String)]) {
+        for (field, value) in values {
+            if self
+                .wanted
+                .get(*field)
+                .is_some_and(|text| !text.is_empty() && text != TO_GENERATE)
+            {
+                continue;
+            }
+            let is_made_up = field.is_secret() && is_generate(value);
+            let wanted = if is_made_up { TO_GENERATE } else { value };
+            self.wanted.set(*field, wanted);
+            self.cleared.remove(field);
+            let is_missing = |entry: &MappedField| {
+                entry.field == *field && matches!(entry.mapping, Mapping::Missing(_))
+            };
+            self.entries.retain(|entry| !is_missing(entry));
+            self.entries.push(MappedField {
+                field: *field,
+                mapping: Mapping::Missing(Origin::Given),
+                from: String::new(),
+                to: vec![*field],
+                value: plain(*field, value),
+                how: "given by --fill".to_owned(),
+            });
+        }
+    }
+
+    /// The fields that can be emptied at the other vendor, and are to be.
+    pub fn emptied<'c>(&'c self, to: &'c Manifest) -> impl Iterator<Item = Field> + 'c {
+        let may = |row: &FieldRow| {
+            let must_not = row.rules.iter().any(|rule| rule.rule == Rule::NotBlank);
+            !must_not && !row.required && !row.create_only && row.fill.is_none()
+        };
+        let fields = self.cleared.iter().copied();
+        fields.filter(move |field| to.row(*field).is_some_and(may))
+    }
+}
+
+/// The origin of extensions.
+pub(super) enum Source<'m> {
+    Vendor(&'m Manifest),
+    /// A sheet that has these fields.
+    Sheet(&'m BTreeSet<Field>),
+}
+
+impl<'m> Source<'m> {
+    pub(super) fn name(&self) -> &'m str {
+        match self {
+            Source::Vendor(manifest) => &manifest.vendor.name,
+            Source::Sheet(_) => "the sheet",
+        }
+    }
+
+    pub(super) fn has(&self, field: Field) -> bool {
+        match self {
+            Source::Vendor(manifest) => manifest.row(field).is_some(),
+            Source::Sheet(fields) => fields.contains(&field),
+        }
+    }
+
+    pub(super) fn row(&self, field: Field) -> Option<&'m FieldRow> {
+        match self {
+            Source::Vendor(manifest) => manifest.row(field),
+            Source::Sheet(_) => None,
+        }
+    }
+
+    pub(super) fn is_sheet(&self) -> bool {
+        matches!(self, Source::Sheet(_))
+    }
+
+    /// Returns true if a switch is off. A blank cell of a sheet is not enough.
+    fn is_off(&self, extension: &Record, switch: Field) -> bool {
+        match self {
+            Source::Vendor(_) => !extension.is_on(switch),
+            Source::Sheet(_) => extension.text(switch) == Some("off"),
+        }
+    }
+}
+
+/// Names the rule of the other vendor that a secret breaks, so that the row could not be sent.
+pub(super) type Refuses<'m> = Box<dyn Fn(Field, &str) -> Option<String> + 'm>;
+
+/// The way from one vendor to another.
+pub struct Route<'m> {
+    pub(super) from: Source<'m>,
+    pub(super) to: &'m Manifest,
+    pub(super) table: &'static Translations,
+    pub(super) left_out: BTreeSet<Field>,
+    pub(super) refuses: Refuses<'m>,
+}
+
+impl<'m> Route<'m> {
+    /// The way between two vendors, which leaves out these fields of the first. `refuses` names the rule of the other
+    /// vendor that a secret breaks.
+    pub fn new(
+        from: &'m Manifest,
+        to: &'m Manifest,
+        left_out: BTreeSet<Field>,
+        refuses: impl Fn(Field, &str) -> Option<String> + 'm,
+    ) -> Route<'m> {
+        Route {
+            from: Source::Vendor(from),
+            to,
+            table: translations(),
+            left_out,
+            refuses: Box::new(refuses),
+        }
+    }
+
+    /// Counts the fields of an extension that have to be accounted for: those with a value, and those that have one
+    /// which the vendor does not give back.
+    pub fn count(&self, extension: &Record) -> usize {
+        let own = extension
+            .iter()
+            .filter(|(field, text)| self.is_own(*field, *text));
+        own.count() + self.hidden().count()
+    }
+
+    fn is_own(&self, field: Field, text: Text<'_>) -> bool {
+        !field.is_live() && self.gives(field) && !text.is_empty()
+    }
+
+    /// Returns the fields that the vendor takes and does not give back. A new number is no property.
+    fn hidden(&self) -> impl Iterator<Item = Field> + use<'m> {
+        let rows = match self.from {
+            Source::Vendor(manifest) => manifest.field.as_slice(),
+            Source::Sheet(_) => &[],
+        };
+        let hidden = rows.iter().filter(|row| row.access == Access::WriteOnly);
+        hidden
+            .map(|row| row.name)
+            .filter(|field| *field != Field::NEW_NUMBER)
+    }
+
+    pub(super) fn takes(&self, field: Field) -> Option<&'m FieldRow> {
+        let row = self.to.row(field)?;
+        (row.access != Access::ReadOnly).then_some(row)
+    }
+
+    fn gives(&self, field: Field) -> bool {
+        let is_hidden = |row: &FieldRow| row.access == Access::WriteOnly;
+        self.from.has(field) && !self.from.row(field).is_some_and(is_hidden)
+    }
+}
+
+/// One extension on its way.
+pub(super) struct Mapper<'r> {
+    pub(super) route: &'r Route<'r>,
+    number: String,
+    /// The fields that are still to be accounted for.
+    pub(super) own: BTreeMap<Field, Value>,
+    /// The fields in a row of a sheet, also the emptied ones.
+    pub(super) given: BTreeSet<Field>,
+    /// The fields that have no effect here, with the reason.
+    dormant: BTreeMap<Field, &'r str>,
+    pub(super) wanted: Record,
+    pub(super) cleared: BTreeSet<Field>,
+    pub(super) entries: Vec<MappedField>,
+}
+
+/// A value, and its text before extensions were renumbered.
+pub(super) struct Value {
+    text: Secret,
+    was: Option<Secret>,
+}
+
+/// The answer of a vendor to a value: taken as it is, taken as the nearest one, or refused.
+pub(super) enum Fit {
+    Same(String),
+    Nearest(String),
+    No(String),
+}
+
+const NEAREST: &str = "the nearest that is taken there";
+
+impl<'r> Mapper<'r> {
+    pub(super) fn new(
+        route: &'r Route<'r>,
+        extension: &Record,
+        renumbering: &Renumbering,
+    ) -> Mapper<'r> {
+        let own = extension
+            .iter()
+            .filter(|(field, text)| route.is_own(*field, *text));
+        let own = own.map(|(field, text)| {
+            let new = text
+                .open()
+                .and_then(|text| renumbering.of_field(field, text, extension));
+            let value = match new {
+                Some(new) => Value {
+                    text: new.into(),
+                    was: Some(text.into()),
+                },
+                None => Value {
+                    text: text.into(),
+                    was: None,
+                },
+            };
+            (field, value)
+        });
+        let number = renumbering.new_number(extension.number());
+        let mut dormant = dormant(&route.from, extension);
+        let follows = route.table.follows.iter();
+        let off = follows.filter(|row| route.from.is_off(extension, row.switch));
+        dormant.extend(off.map(|row| (row.field, row.reason.as_str())));
+        Mapper {
+            given: extension.iter().map(|(field, _)| field).collect(),
+            dormant,
+            route,
+            number: number.to_owned(),
+            own: own.collect(),
+            wanted: Record::default(),
+            cleared: BTreeSet::new(),
+            entries: vec![],
+        }
+    }
+
+    /// Returns true if a field has its own value here, so that none is made for it.
+    fn gives(&self, field: Field) -> bool {
+        match self.route.from {
+            Source::Vendor(_) => self.route.gives(field),
+            Source::Sheet(_) => self.given.contains(&field),
+        }
+    }
+
+    pub(super) fn peek(&self, field: Field) -> Option<String> {
+        let value = self.own.get(&field)?;
+        Some(value.text.reveal().to_owned())
+    }
+
+    pub(super) fn entry(&mut self, field: Field, mapping: Mapping, to: &[Field], how: String) {
+        let value = self.own.remove(&field);
+        let from = value
+            .as_ref()
+            .map(|value| value.was.as_ref().unwrap_or(&value.text))
+            .filter(|from| **from != *"");
+        let renumbered = value.as_ref().is_some_and(|value| value.was.is_some());
+        let (mapping, how) = match mapping {
+            Mapping::Carried if renumbered => (Mapping::Translated, "renumbered".to_owned()),
+            Mapping::Translated if renumbered => (mapping, format!("{how}; renumbered")),
+            mapping => (mapping, how),
+        };
+        let from = from.map_or(String::new(), |from| plain(field, from.reveal()));
+        let texts = to
+            .iter()
+            .filter_map(|to| Some(plain(*to, self.wanted.reveal(*to)?)));
+        let value = texts.collect::<Vec<_>>().join(" | ");
+        self.entries.push(MappedField {
+            field,
+            mapping,
+            from,
+            to: to.to_vec(),
+            value,
+            how,
+        });
+    }
+
+    pub(super) fn drop_with(&mut self, field: Field, why: &str) {
+        let text = self.peek(field).unwrap_or_default();
+        let idle = self
+            .route
+            .table
+            .idle
+            .iter()
+            .find(|row| row.value == text && row.fields.contains(&field));
+        let dormant = self.dormant.get(&field);
+        let how = match (idle, dormant) {
+            (Some(idle), _) => format!("{why}, and {text} loses nothing: {}", idle.reason),
+            (None, Some(dormant)) => format!("{why}, and it has no effect: {dormant}"),
+            (None, None) => why.to_owned(),
+        };
+        let lost = idle.is_none() && dormant.is_none();
+        self.entry(field, Mapping::Dropped { lost }, &[], how);
+    }
+
+    pub(super) fn drop_all(&mut self, fields: impl Iterator<Item = Field>, why: &str) {
+        for field in fields {
+            if self.own.contains_key(&field) {
+                self.drop_with(field, why);
+            }
+        }
+    }
+
+    pub(super) fn translate(&mut self, field: Field, to: &[Field], how: impl Into<String>) {
+        if self.own.contains_key(&field) {
+            self.entry(field, Mapping::Translated, to, how.into());
+        }
+    }
+
+    /// Adds a field for the other vendor that this one does not have.
+    fn missing(&mut self, field: Field, value: &str, origin: Origin, how: String) {
+        if origin != Origin::Nowhere {
+            self.wanted.set(field, value);
+        }
+        let value = match origin {
+            Origin::Generated => String::new(),
+            _ => plain(field, value),
+        };
+        self.entries.push(MappedField {
+            field,
+            mapping: Mapping::Missing(origin),
+            from: String::new(),
+            to: vec![field],
+            value,
+            how,
+        });
+    }
+
+    pub(super) fn rule(&mut self, field: Field, value: &str, how: String) {
+        self.missing(field, value, Origin::Rule, how);
+    }
+
+    /// Carries a field to the same field.
+    pub(super) fn map_same(&mut self, field: Field) {
+        let Some(text) = self.peek(field) else { return };
+        let there = &self.route.to.vendor.name;
+        match self.route.to.row(field) {
+            None => self.drop_with(field, &format!("{there} has no such field")),
+            Some(row) if row.access == Access::ReadOnly => {
+                self.drop_with(
+                    field,
+                    &format!("{there} gives it back and does not take it"),
+                );
+            }
+            Some(row) => match self.route.fit(row, field, &text) {
+                Fit::Same(text) => {
+                    self.wanted.set(field, text);
+                    self.entry(field, Mapping::Carried, &[field], String::new());
+                }
+                Fit::Nearest(text) => {
+                    self.wanted.set(field, text);
+                    self.translate(field, &[field], NEAREST);
+                }
+                Fit::No(why) => self.drop_with(field, &why),
+            },
+        }
+    }
+
+    /// Carries a field to another one.
+    pub(super) fn move_to(&mut self, field: Field, to: Field, how: impl Into<String>) {
+        let (Some(text), Some(row)) = (self.peek(field), self.route.takes(to)) else {
+            return;
+        };
+        let how = how.into();
+        let (text, how) = match self.route.fit(row, field, &text) {
+            Fit::Same(text) => (text, how),
+            Fit::Nearest(text) => (text, format!("{how}; {NEAREST}")),
+            Fit::No(why) => return self.drop_with(field, &why),
+        };
+        self.wanted.set(to, text);
+        self.translate(field, &[to], how);
+    }
+
+    /// Makes one text of several fields.
+    pub(super) fn put_together(
+        &mut self,
+        fields: [Field; 2],
+        to: Field,
+        between: &str,
+        how: impl Into<String>,
+    ) {
+        let parts: Vec<String> = fields
+            .iter()
+            .filter_map(|field| self.peek(*field))
+            .collect();
+        if parts.is_empty() {
+            return;
+        }
+        self.wanted.set(to, parts.join(between));
+        let how = how.into();
+        for field in fields {
+            self.translate(field, &[to], how.clone());
+        }
+    }
+
+    pub(super) fn number(&mut self) {
+        self.wanted.set(Field::NUMBER, self.number.clone());
+        self.entry(
+            Field::NUMBER,
+            Mapping::Carried,
+            &[Field::NUMBER],
+            String::new(),
+        );
+    }
+
+    pub(super) fn left_out(&mut self) {
+        let route = self.route;
+        for field in &route.left_out {
+            if self.own.contains_key(field) {
+                let dropped = Mapping::Dropped { lost: false };
+                self.entry(*field, dropped, &[], "left out by --drop".to_owned());
+            }
+        }
+    }
+
+    /// Maps the fields that have a row in the table.
+    pub(super) fn tabled(&mut self) {
+        let (route, table) = (self.route, self.route.table);
+        for row in &table.stays {
+            // Fields that a sheet names can be fetched.
+            if self.own.contains_key(&row.field) && !route.from.is_sheet() {
+                self.drop_with(row.field, &row.reason);
+            }
+        }
+        for row in &table.same {
+            if route.takes(row.from).is_none() && !self.gives(row.to) {
+                self.move_to(row.from, row.to, row.reason.as_str());
+            }
+        }
+        for row in &table.join {
+            let lacks = row.from.iter().all(|field| route.takes(*field).is_none());
+            if lacks && route.takes(row.to).is_some() && !self.gives(row.to) {
+                let [first, last] = row.from.map(|field| self.peek(field).unwrap_or_default());
+                let joined = format!("{first} {last}");
+                let back = split_name(joined.trim()) == (first.as_str(), last.as_str());
+                let how = said_of_way_back(&row.reason, back || route.from.is_sheet(), "split");
+                self.put_together(row.from, row.to, " ", how);
+            }
+        }
+        for row in &table.split {
+            let has = row.to.iter().all(|field| route.takes(*field).is_some());
+            let given = row
+                .to
+                .map(|field| self.gives(field).then(|| self.peek(field)));
+            if has
+                && route.takes(row.from).is_none()
+                && let Some(name) = self.peek(row.from)
+                && let Some((first, last)) = parts_of(&name, given.each_ref().map(Option::as_ref))
+            {
+                let written: Vec<Field> = [(row.to[0], first), (row.to[1], last)]
+                    .into_iter()
+                    .filter(|(_, part)| !part.is_empty())
+                    .map(|(field, part)| {
+                        self.wanted.set(field, part);
+                        field
+                    })
+                    .collect();
+                let back = format!("{first} {last}").trim() == name;
+                let how = said_of_way_back(&row.reason, back || route.from.is_sheet(), "joined");
+                // Rows of one sheet are told of in the same words, whether or not their names have two parts.
+                let to = if route.from.is_sheet() {
+                    &row.to[..]
+                } else {
+                    &written
+                };
+                self.translate(row.from, to, how);
+            }
+        }
+        for row in &table.names_number {
+            let Some(name) = self.peek(row.field) else {
+                continue;
+            };
+            if route.takes(row.field).is_some() {
+                continue;
+            }
+            let there = &route.to.vendor.name;
+            if name == self.number {
+                let how = format!("{there} has no such field: {}", row.reason);
+                self.translate(row.field, &[Field::NUMBER], how);
+            } else {
+                let why = format!(
+                    "{there} has no such field, and it is not the number: phones that use it have to be set anew"
+                );
+                self.drop_with(row.field, &why);
+            }
+        }
+    }
+
+    /// Carries or drops the fields that no other rule has taken.
+    pub(super) fn rest(&mut self) {
+        let fields: Vec<Field> = self.own.keys().copied().collect();
+        for field in fields {
+            let text = self.peek(field).unwrap_or_default();
+            if field.is_secret() {
+                let here = self.route.from.name();
+                if text.chars().all(|c| matches!(c, '*' | '•' | '●')) {
+                    self.drop_with(field, &format!("{here} shows stars in its place"));
+                    continue;
+                }
+                if self.route.takes(field).is_some()
+                    && let Some(rule) = (self.route.refuses)(field, &text)
+                {
+                    let there = &self.route.to.vendor.name;
+                    let why = format!("it breaks {there}'s rule {rule}");
+                    self.drop_with(field, &why);
+                    continue;
+                }
+            }
+            self.map_same(field);
+        }
+    }
+
+    /// Accounts for the fields that this vendor takes and does not give back: they have a value that cannot be known.
+    pub(super) fn unreadable(&mut self) {
+        let route = self.route;
+        let here = route.from.name();
+        for field in route.hidden() {
+            let (lost, how) = match route.left_out.contains(&field) {
+                true => (false, "left out by --drop".to_owned()),
+                false => (true, format!("{here} does not give it back")),
+            };
+            self.entry(field, Mapping::Dropped { lost }, &[], how);
+            if lost && field.is_secret() && route.takes(field).is_some() {
+                let how = format!(
+                    "made up to {}'s rules when the extension is created",
+                    route.to.vendor.name
+                );
+                self.missing(field, TO_GENERATE, Origin::Generated, how);
+            }
+        }
+    }
+
+    /// Adds the values that the other vendor needs and that are still missing.
+    pub(super) fn needed(&mut self) {
+        let route = self.route;
+        let there = &route.to.vendor.name;
+        for row in &route.to.field {
+            let field = row.name;
+            if self.wanted.get(field).is_some() || row.access == Access::ReadOnly {
+                continue;
+            }
+            let given = |text: &str| text.replace("{number}", &self.number);
+            let default = route
+                .table
+                .default
+                .iter()
+                .find(|default| default.field == field);
+            if let Some(fill) = &row.fill {
+                let how = format!("{there} demands it: sent when the extension is created");
+                self.missing(field, &given(fill), Origin::Default, how);
+                // It is sent on create alone, and is not the user's choice.
+                self.wanted.remove(field);
+            } else if !row.required {
+                continue;
+            } else if field.is_secret() {
+                let how = format!("made up to {there}'s rules when the extension is created");
+                self.missing(field, TO_GENERATE, Origin::Generated, how);
+            } else if let Some(default) = default {
+                self.missing(
+                    field,
+                    &given(&default.value),
+                    Origin::Default,
+                    default.reason.clone(),
+                );
+            } else {
+                let how = format!("{there} demands it, and there is nothing to take it from");
+                self.missing(field, "", Origin::Nowhere, how);
+            }
+        }
+    }
+
+    /// Finds the fields that are empty at the other vendor because everything that they come from is empty here.
+    pub(super) fn emptied(&mut self) {
+        let (route, table) = (self.route, self.route.table);
+        let had: BTreeSet<Field> = self
+            .entries
+            .iter()
+            .filter(|entry| !matches!(entry.mapping, Mapping::Missing(_)))
+            .map(|entry| entry.field)
+            .collect();
+        for row in &route.to.field {
+            let field = row.name;
+            if row.access == Access::ReadOnly || self.wanted.get(field).is_some() {
+                continue;
+            }
+            let same = table
+                .same
+                .iter()
+                .filter(|row| row.to == field)
+                .map(|row| row.from);
+            let joined = table
+                .join
+                .iter()
+                .filter(|row| row.to == field)
+                .flat_map(|row| row.from);
+            let split = table
+                .split
+                .iter()
+                .filter(|row| row.to.contains(&field))
+                .map(|row| row.from);
+            let mut sources = [field].into_iter().chain(same).chain(joined).chain(split);
+            let mut from_split = table.split.iter().filter(|row| row.to.contains(&field));
+            // The other half has all that there is.
+            let halved =
+                from_split.any(|row| row.to.iter().any(|half| self.wanted.get(*half).is_some()));
+            let known: Vec<Field> = sources
+                .by_ref()
+                .filter(|source| route.gives(*source))
+                .collect();
+            let empty = |source: &Field| !had.contains(source) && !route.left_out.contains(source);
+            if !known.is_empty() && (halved || known.iter().all(empty)) {
+                self.cleared.insert(field);
+            }
+        }
+    }
+}
+
+impl Route<'_> {
+    /// Fits a value that comes from this field to the vendor's rules.
+    fn fit(&self, row: &FieldRow, field: Field, text: &str) -> Fit {
+        let there = &self.to.vendor;
+        let kind = row.name.def().kind;
+        if kind == Kind::Choice && row.choice(text).is_none() {
+            let numbers = row
+                .choices
+                .iter()
+                .filter_map(|choice| choice.value.parse::<u64>().ok());
+            let nearest = text.parse().ok().and_then(|seconds: u64| {
+                // Of two that are as near, the longer one: rather ring too long than too short.
+                numbers.min_by_key(|number| (number.abs_diff(seconds), u64::MAX - number))
+            });
+            if let Some(nearest) = nearest {
+                return Fit::Nearest(nearest.to_string());
+            }
+            let is_word = self
+                .from
+                .row(field)
+                .is_some_and(|row| row.choice(text).is_some());
+            // A word that is in no list means something to its own vendor alone.
+            let is_same = matches!(self.from, Source::Vendor(from) if from.vendor.id == there.id);
+            if !row.open_choices || (!is_same && !is_word) {
+                return Fit::No(format!("{} has no such word", there.name));
+            }
+        }
+        let Some(text) = row.normalise(text) else {
+            return Fit::No(format!(
+                "{} says it in a way that is not understood",
+                self.from.name()
+            ));
+        };
+        let range = row.rules.iter().find_map(|rule| match rule.rule {
+            Rule::Range { min, max } => Some((min, max)),
+            _ => None,
+        });
+        match (range, text.parse::<u64>()) {
+            (Some((min, max)), Ok(count)) if !(min..=max).contains(&count) => {
+                Fit::Nearest(count.clamp(min, max).to_string())
+            }
+            (Some(_), Err(_)) => Fit::No(format!("{} takes a whole number", there.name)),
+            _ => Fit::Same(text.into_owned()),
+        }
+    }
+}
+
+/// Finds the fields of an extension that belong to a forward which is off, or to another destination than the present
+/// one. Where one field serves whatever a destination needs, this cannot be known.
+fn dormant(from: &Source<'_>, extension: &Record) -> BTreeMap<Field, &'static str> {
+    let mut dormant = BTreeMap::new();
+    for forward in Forward::all() {
+        let has = |field: Option<Field>| field.is_some_and(|field| from.has(field));
+        let off = forward
+            .switch
+            .filter(|_| has(forward.switch))
+            .is_some_and(|switch| from.is_off(extension, switch));
+        if off {
+            let others = forward
+                .fields()
+                .filter(|field| Some(*field) != forward.switch);
+            dormant.extend(others.map(|field| (field, "the forward is off")));
+        } else if has(forward.extension) {
+            let word = extension.text(forward.to).unwrap_or_default();
+            let needed = match word {
+                "voicemail" => vec![],
+                "extension" => vec![forward.extension],
+                "number" | "mobile" => vec![forward.prefix, Some(forward.number)],
+                _ => continue,
+            };
+            let parts = [forward.extension, forward.prefix, Some(forward.number)];
+            let unused = parts
+                .into_iter()
+                .filter(|part| !needed.contains(part))
+                .flatten();
+            dormant.extend(unused.map(|field| (field, "the forward goes elsewhere")));
+        }
+    }
+    dormant
+}
+
+/// Splits a name into given and family name: the text after and before the one comma, else before and after the last
+/// space.
+pub(super) fn split_name(name: &str) -> (&str, &str) {
+    if let Some((last, first)) = name.split_once(',')
+        && !first.contains(',')
+    {
+        return (first.trim(), last.trim());
+    }
+    match name.trim().rsplit_once(' ') {
+        Some((first, last)) => (first.trim_end(), last),
+        None => (name.trim(), ""),
+    }
+}
+
+/// Splits a name into given and family name, of which a row may give one already; `None` where it gives both, or one that
+/// is no part of the name.
+fn parts_of<'n>(name: &'n str, given: [Option<&Option<String>>; 2]) -> Option<(&'n str, &'n str)> {
+    let (first, last) = split_name(name);
+    match given {
+        [None, None] => Some((first, last)),
+        [Some(Some(own)), None] if own == first => Some((first, last)),
+        [Some(Some(own)), None] => {
+            let rest = name.strip_prefix(own.as_str())?.strip_prefix(' ')?;
+            Some((name.get(..own.len())?, rest.trim()))
+        }
+        [None, Some(Some(own))] if own == last => Some((first, last)),
+        [None, Some(Some(own))] => {
+            let rest = name.strip_suffix(own.as_str())?.strip_suffix(' ')?;
+            Some((rest.trim(), name.get(name.len() - own.len()..)?))
+        }
+        _ => None,
+    }
+}
+
+fn said_of_way_back(reason: &str, back: bool, done: &str) -> String {
+    if back {
+        return reason.to_owned();
+    }
+    format!("{reason}; {done} again it reads otherwise")
+}

@@ -1,0 +1,86 @@
+//! Options of sending changes.
+
+use super::settle::SettleLimits;
+use crate::digest::sha256_hex;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+/// Rows sent before a share of failures is judged.
+pub const SHARE_AFTER: u32 = 20;
+
+/// Failures that a run may have before it stops.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum FailuresMax {
+    /// A count.
+    Count(u32),
+    /// A share of the rows sent so far, 0 to 1, judged once [`SHARE_AFTER`] were sent.
+    Share(f64),
+}
+
+impl Default for FailuresMax {
+    fn default() -> Self {
+        FailuresMax::Share(0.25)
+    }
+}
+
+/// Options of sending changes.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Changes in flight, at most [`PARALLEL_MAX`]; one where only one change at a time may write.
+    pub parallel: usize,
+    /// Failures that the run may have.
+    pub failures_max: FailuresMax,
+    /// Limits of following up lost replies.
+    pub settling: SettleLimits,
+    /// The changes that are read back.
+    pub verify: Verify,
+    /// Extensions read back in one request; at most the vendor's `batch`.
+    pub batch: usize,
+    /// Counts the changes that were sent and answered, for the display of progress.
+    pub sent: Arc<AtomicU64>,
+    /// The first row that deletes an extension that no row of a sheet names. Such a deletion waits for every creation
+    /// before it, and is held back where one of them may be the same extension under another number.
+    pub unnamed_from: usize,
+}
+
+impl Options {
+    /// The usual limits with this many changes in flight, for a PBX whose replies may take this long; no change is read
+    /// back.
+    pub fn new(parallel: usize, reply: Duration) -> Self {
+        Options {
+            parallel,
+            failures_max: FailuresMax::default(),
+            settling: SettleLimits::new(reply),
+            verify: Verify::None,
+            batch: usize::MAX,
+            sent: Arc::default(),
+            unnamed_from: usize::MAX,
+        }
+    }
+}
+
+/// The choice of changes that are read back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verify {
+    /// Everything.
+    #[default]
+    All,
+    /// One extension in ten: those whose number's SHA-256 begins with `0` or, followed by less than `a`, with `1`.
+    Sample,
+    /// None: the PBX's reply counts.
+    None,
+}
+
+impl Verify {
+    /// Returns true where the extension of this number is read back; the same on every machine and in every run.
+    pub fn picks(self, number: &str) -> bool {
+        match self {
+            Verify::All => true,
+            Verify::None => false,
+            Verify::Sample => sha256_hex(number.as_bytes()).as_str() < "1a",
+        }
+    }
+}
