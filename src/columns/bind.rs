@@ -15,7 +15,6 @@ use super::{
 use crate::manifest::Manifest;
 use crate::mapping::made_fields;
 use crate::model::{Field, Finding, Forward, Severity, heading_key};
-use crate::sheet::Sheet;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -100,14 +99,14 @@ pub(super) struct Binder<'m> {
     pub(super) meanings: Vec<Meaning>,
     pub(super) questions: Vec<Question>,
     pub(super) notes: Vec<Finding>,
-    sheet: Option<&'m Sheet>,
+    read_sample: &'m dyn Fn() -> Option<Sample>,
     sample: OnceCell<Option<Sample>>,
 }
 
 /// Understands the headings of a sheet.
 pub(super) fn bind(
     headings: &[String],
-    sheet: Option<&Sheet>,
+    read_sample: &dyn Fn() -> Option<Sample>,
     target: &Manifest,
     vendors: &[&Manifest],
     options: &BindOptions,
@@ -143,7 +142,7 @@ pub(super) fn bind(
         meanings: vec![],
         questions: question.into_iter().collect(),
         notes: vec![],
-        sheet,
+        read_sample,
         sample: OnceCell::new(),
     };
     binder.meanings = (0..headings.len())
@@ -342,8 +341,7 @@ impl Binder<'_> {
 
     /// The first cells of the sheet, where they are known.
     pub(super) fn sample(&self) -> Option<&Sample> {
-        let read = || self.sheet.map(Sample::read);
-        self.sample.get_or_init(read).as_ref()
+        self.sample.get_or_init(self.read_sample).as_ref()
     }
 
     /// Returns true if a heading is one of the target vendor's own names.

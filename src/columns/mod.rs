@@ -33,6 +33,7 @@ use deeds::Removal;
 use dictionary::{Common, dictionary};
 use lacking::Lacking;
 use products::Word;
+use sample::Sample;
 use std::collections::HashMap;
 use std::sync::Arc;
 use values::Derived;
@@ -115,7 +116,8 @@ impl Binding {
         vendors: &[&Manifest],
         options: &BindOptions,
     ) -> Result<Binding, ColumnError> {
-        bind::bind(&sheet.headings, Some(sheet), target, vendors, options)
+        let sample = || Some(Sample::read(sheet));
+        bind::bind(&sheet.headings, &sample, target, vendors, options)
     }
 
     /// Understands headings of which no cells are known.
@@ -128,7 +130,7 @@ impl Binding {
         vendors: &[&Manifest],
         options: &BindOptions,
     ) -> Result<Binding, ColumnError> {
-        bind::bind(headings, None, target, vendors, options)
+        bind::bind(headings, &|| None, target, vendors, options)
     }
 
     /// The column of a field, counted from 0; behind the sheet's last one where its values are derived.

@@ -32,6 +32,11 @@ impl Sample {
         Sample { rows }
     }
 
+    #[cfg(test)]
+    pub(super) fn of_rows(rows: Vec<Vec<String>>) -> Sample {
+        Sample { rows }
+    }
+
     /// The cells of a column that are not blank.
     fn filled(&self, column: usize) -> impl Iterator<Item = &str> {
         let cells = self.rows.iter().filter_map(move |row| row.get(column));

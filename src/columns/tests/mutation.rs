@@ -131,3 +131,238 @@ fn a_value_never_ends_in_a_field_that_its_owner_did_not_mean() {
         wrong[..wrong.len().min(20)].join("\n")
     );
 }
+
+/// A column as its owner means it: its heading, the field, and its cells.
+struct Written {
+    heading: String,
+    field: Option<Field>,
+    cells: Vec<String>,
+}
+
+const NUMBERS: [&str; 14] = [
+    "Ext.",
+    "Extension",
+    "Durchwahl",
+    "Nst.",
+    "Nebenstelle Nr.",
+    "Poste",
+    "Ramal",
+    "Dahili No",
+    "Interno",
+    "Toestel",
+    "number",
+    "Nummer",
+    "Numero",
+    "Extension ID",
+];
+/// Headings of the number that nobody knows, and of numbers of all kinds.
+const LIKE_NUMBERS: [&str; 6] = [
+    "Anschluss",
+    "Klappennr",
+    "Line No",
+    "Phone",
+    "Telefon",
+    "Tel.",
+];
+const COUNTERS: [&str; 8] = [
+    "ID",
+    "Nr.",
+    "Number",
+    "Nummer",
+    "#",
+    "Pos",
+    "Extension ID",
+    "Lfd. Nr.",
+];
+const ACCOUNTS: [&str; 8] = [
+    "SamAccountName",
+    "UPN",
+    "Account",
+    "Anmeldename",
+    "Windows login",
+    "Username",
+    "Web Username",
+    "User ID",
+];
+const PASSWORDS: [&str; 5] = ["Password", "Kennwort", "Passwort", "Pwd", "Mot de passe"];
+const OTHERS: [(&str, Field); 18] = [
+    ("E-Mail", Field::EMAIL),
+    ("Email Address", Field::EMAIL),
+    ("Mobile", Field::MOBILE),
+    ("Handy", Field::MOBILE),
+    ("Cell #", Field::MOBILE),
+    ("Voicemail", Field::VOICEMAIL),
+    ("VM PIN", Field::VOICEMAIL_PIN),
+    ("Voicemail Password", Field::VOICEMAIL_PIN),
+    ("Outbound CID", Field::CALLER_ID),
+    ("Caller ID", Field::CALLER_ID),
+    ("Notes", Field::DESCRIPTION),
+    ("Bemerkung", Field::DESCRIPTION),
+    ("MAC", Field::PHONE_MAC_ADDRESS),
+    ("Language", Field::LANGUAGE),
+    ("Ring Time", Field::RING_TIMEOUT),
+    ("DND", Field::DO_NOT_DISTURB),
+    ("Secret", Field::SIP_PASSWORD),
+    ("Web Password", Field::WEB_PASSWORD),
+];
+const STRANGERS: [&str; 8] = [
+    "Department",
+    "Room",
+    "Windows password",
+    "E-Mail-Passwort",
+    "Site",
+    "Since",
+    "Fax",
+    "User Template Name",
+];
+const PEOPLE: [(&str, &str); 6] = [
+    ("Ann", "Muster"),
+    ("Bo", "van der Berg"),
+    ("Cy", "Lund"),
+    ("Dee Dee", "Ek"),
+    ("Eve", "Smith-Jones"),
+    ("Flo", "Ono"),
+];
+
+/// The columns of a person's name, in one of the ways that people divide it.
+fn names(random: &mut Random, rows: usize) -> Vec<Written> {
+    let column = |heading: &str, field, cell: fn(&(&str, &str)) -> String| Written {
+        heading: heading.to_owned(),
+        field: Some(field),
+        cells: (0..rows).map(|row| cell(&PEOPLE[row])).collect(),
+    };
+    let given = |(given, _): &(&str, &str)| given.to_string();
+    let surname = |(_, surname): &(&str, &str)| surname.to_string();
+    let whole = |(given, surname): &(&str, &str)| format!("{given} {surname}");
+    match random.below(6) {
+        0 => vec![column("Name", Field::DISPLAY_NAME, whole)],
+        1 => vec![
+            column("Vorname", Field::FIRST_NAME, given),
+            column("Nachname", Field::LAST_NAME, surname),
+        ],
+        2 => vec![
+            column("First Name", Field::FIRST_NAME, given),
+            column("Name", Field::LAST_NAME, surname),
+        ],
+        3 => vec![
+            column("Imię", Field::FIRST_NAME, given),
+            column("Name", Field::DISPLAY_NAME, whole),
+        ],
+        4 => vec![
+            column("Surname", Field::LAST_NAME, surname),
+            column("Name", Field::FIRST_NAME, given),
+        ],
+        _ => vec![
+            column("Nome", Field::FIRST_NAME, given),
+            column("Apelido", Field::LAST_NAME, surname),
+        ],
+    }
+}
+
+/// A sheet as somebody writes it by hand, now and then with a product's word for a field.
+fn by_hand(random: &mut Random) -> Vec<Written> {
+    let rows = 2 + random.below(PEOPLE.len() - 1);
+    let column = |heading: &str, field, cell: &dyn Fn(usize) -> String| Written {
+        heading: heading.to_owned(),
+        field,
+        cells: (0..rows).map(cell).collect(),
+    };
+    let mut columns = names(random, rows);
+    let is_clear = !random.one_in(3);
+    let key: &[&str] = if is_clear { &NUMBERS } else { &LIKE_NUMBERS };
+    let key = key[random.below(key.len())];
+    columns.push(column(key, Some(Field::NUMBER), &|row| {
+        (2001 + row).to_string()
+    }));
+    if random.one_in(2) {
+        let counter = COUNTERS[random.below(COUNTERS.len())];
+        columns.push(column(counter, None, &|row| (1 + row).to_string()));
+    }
+    let is_account = random.one_in(3);
+    if is_account {
+        let account = ACCOUNTS[random.below(ACCOUNTS.len())];
+        columns.push(column(account, Some(Field::USER_ID), &|row| {
+            format!("u{row}")
+        }));
+    }
+    if random.one_in(2) {
+        // Beside an account it is the account's.
+        let field = (!is_account).then_some(Field::SIP_PASSWORD);
+        let password = PASSWORDS[random.below(PASSWORDS.len())];
+        columns.push(column(password, field, &|row| format!("tR7xkQ2mZp{row}")));
+    }
+    for _ in 0..random.below(5) {
+        let (word, field) = OTHERS[random.below(OTHERS.len())];
+        let all = products();
+        let product = &all[random.below(all.len())];
+        let theirs = product.fields().find(|(_, fields)| fields == &[field]);
+        // A word that everybody knows for something else is not put into a sheet by hand.
+        let is_plain = |word: &str| {
+            let meant = dictionary().common(word);
+            meant.is_none_or(|meant| meant == Common::Field(field))
+        };
+        let theirs = theirs.filter(|(word, _)| random.one_in(6) && is_plain(word));
+        let word = theirs.map_or(word, |(word, _)| word);
+        columns.push(column(word, Some(field), &|row| format!("x{row}")));
+    }
+    if random.one_in(3) {
+        let stranger = STRANGERS[random.below(STRANGERS.len())];
+        columns.push(column(stranger, None, &|row| format!("y{row}")));
+    }
+    for at in (1..columns.len()).rev() {
+        columns.swap(at, random.below(at + 1));
+    }
+    columns
+}
+
+#[test]
+fn a_sheet_that_is_written_by_hand_is_read_as_it_is_meant_or_asked_about() {
+    let vendors = VENDORS.map(|text| Manifest::parse(text).unwrap());
+    let all: Vec<&Manifest> = vendors.iter().collect();
+    let (mut bound, mut wrong) = (0, vec![]);
+    for seed in 0..SHEETS {
+        let mut random = Random(seed);
+        let columns = by_hand(&mut random);
+        let target = all[random.below(all.len())];
+        let headings: Vec<String> = columns
+            .iter()
+            .map(|column| column.heading.clone())
+            .collect();
+        let rows = 0..columns[0].cells.len();
+        let row = |row: usize| {
+            columns
+                .iter()
+                .map(|column| column.cells[row].clone())
+                .collect()
+        };
+        let rows: Vec<Vec<String>> = rows.map(row).collect();
+        let sample = || Some(Sample::of_rows(rows.clone()));
+        let Ok(binding) = bind::bind(&headings, &sample, target, &all, &plain()) else {
+            continue;
+        };
+        bound += 1;
+        for (field, column) in binding.fields() {
+            let written = &columns[column];
+            // A field that the vendor neither has nor makes another of comes to nothing.
+            let fields = std::collections::BTreeSet::from([field]);
+            let counts =
+                is_taken(target, field) || !crate::mapping::made_fields(&fields, target).is_empty();
+            if counts && written.field != Some(field) {
+                wrong.push(format!(
+                    "seed {seed}: “{}” is read as {} for {}: {}",
+                    written.heading,
+                    field.name(),
+                    target.vendor.id,
+                    headings.join(",")
+                ));
+            }
+        }
+    }
+    assert!(bound > SHEETS / 5, "{bound}");
+    assert!(
+        wrong.is_empty(),
+        "{} wrong of {bound}:\n{}",
+        wrong.len(),
+        wrong[..wrong.len().min(20)].join("\n")
+    );
+}
