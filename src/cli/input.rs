@@ -38,7 +38,8 @@ pub struct ReadingArgs {
     /// --fill voicemail=on, or --fill sip_password='<generate>'
     #[arg(long, value_name = "FIELD=VALUE", value_parser = filling)]
     pub fill: Vec<(Field, String)>,
-    /// Understand the headings as the own names of this vendor or product [default: found by headings that only it has]
+    /// Understand the headings as the own names of this vendor or product, or by common words where it is `rowcall`
+    /// [default: found by headings that only it has]
     #[arg(long, value_name = "VENDOR", value_parser = vendor_or_product)]
     pub headings: Option<String>,
     /// What the files are written in, for example windows-1252, cp850 or mac-roman [default: found automatically]

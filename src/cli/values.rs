@@ -1,6 +1,6 @@
 //! Typed values, checked against the words that exist.
 
-use crate::columns::products;
+use crate::columns::{OWN_HEADINGS, products};
 use crate::sheet::Encoding;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -112,13 +112,14 @@ pub(super) fn vendor_or_product(text: &str) -> Result<String, String> {
         .find(|product| product.id == text && !product.is_vendor());
     match product {
         Some(product) => Ok(product.id.clone()),
+        None if text == OWN_HEADINGS => Ok(text.to_owned()),
         None => vendor(text).map_err(|error| {
             let known: Vec<&str> = products()
                 .iter()
                 .filter(|product| !product.is_vendor())
                 .map(|product| product.id.as_str())
                 .collect();
-            format!("{error}, {}", known.join(", "))
+            format!("{error}, {OWN_HEADINGS}, {}", known.join(", "))
         }),
     }
 }

@@ -1,6 +1,6 @@
 //! The words that a shell completes: vendors, products, fields, targets and runs.
 
-use crate::columns::products;
+use crate::columns::{OWN_HEADINGS, products};
 use crate::model::Field;
 use crate::vendors::VENDORS;
 use clap::builder::PossibleValuesParser;
@@ -39,6 +39,7 @@ fn values(arg: &Arg, targets: &[String], runs: &[String]) -> Option<Vec<String>>
         ("VENDOR", "headings") => {
             let products = products().iter().filter(|product| !product.is_vendor());
             vendors()
+                .chain([OWN_HEADINGS.to_owned()])
                 .chain(products.map(|product| product.id.clone()))
                 .collect()
         }

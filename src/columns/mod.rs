@@ -24,6 +24,7 @@ pub use products::{Product, products};
 pub(crate) use questions::leave_out_flag;
 pub use questions::{ColumnError, Question};
 pub use values::Scratch;
+pub(crate) use whose::OWN as OWN_HEADINGS;
 
 use crate::manifest::{Access, Manifest, canonical};
 use crate::mapping::MappedField;

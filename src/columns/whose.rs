@@ -134,7 +134,7 @@ pub(super) fn owner<'m>(
 }
 
 /// The word of `--headings` for rowcall's own names, common words and those of the vendor that the sheet goes to.
-const OWN: &str = "rowcall";
+pub(crate) const OWN: &str = "rowcall";
 
 /// Lists the options that name the sheet's owner, where it may be a product's or anybody's.
 pub(super) fn whose_flags(product: &Product, target: &Manifest) -> Vec<String> {

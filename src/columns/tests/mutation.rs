@@ -276,7 +276,11 @@ fn by_hand(random: &mut Random) -> Vec<Written> {
     }));
     if random.one_in(2) {
         let counter = COUNTERS[random.below(COUNTERS.len())];
-        columns.push(column(counter, None, &|row| (1 + row).to_string()));
+        // It counts rows, or is the number of a record.
+        let (first, step) = if random.one_in(2) { (1, 1) } else { (17, 3) };
+        columns.push(column(counter, None, &|row| {
+            (first + step * row).to_string()
+        }));
     }
     let is_account = random.one_in(3);
     if is_account {

@@ -68,6 +68,26 @@ fn checked(sheet: &Path, vendor: &str, more: &[&str]) -> (i32, String, Vec<Repor
 }
 
 #[test]
+fn every_answer_to_whose_a_sheet_is_can_be_typed() {
+    let folder = tempfile::tempdir().unwrap();
+    let sheet = folder.path().join("sheet.csv");
+    fs::write(
+        &sheet,
+        "extension,name,tech,secret,voicemail\n2001,Ann Muster,pjsip,tR7xkQ2mZp9w,no\n",
+    )
+    .unwrap();
+    let (code, said, _) = checked(&sheet, "openvox", &[]);
+    assert_eq!(code, 2, "{said}");
+    // FreePBX has the mailbox's context in that column.
+    for (id, is_read) in [("freepbx", false), ("rowcall", true), ("openvox", true)] {
+        assert!(said.contains(&format!("--headings {id}")), "{said}");
+        let (code, said, _) = checked(&sheet, "openvox", &["--headings", id]);
+        assert_eq!(code, 0, "{id}: {said}");
+        assert_ne!(is_read, said.contains("voicemail"), "{id}: {said}");
+    }
+}
+
+#[test]
 fn each_case_is_read_asked_about_or_invalid_as_its_table_says() {
     let table = fs::read_to_string(format!("{CASES}.toml")).unwrap();
     let table: Cases = toml::from_str(&table).unwrap();
