@@ -277,7 +277,7 @@ const CASES: &[Case] = &[
         "extension,name,tech,secret\n1001,Ann Muster,pjsip,REGEN\n1002,Bo Muster,pjsip,REGEN\n",
         Read(&[&[
             "number=1001",
-            "sip_password=<generate>",
+            "sip_password=\0generate",
             "display_name=Ann Muster",
         ]]),
     ),
