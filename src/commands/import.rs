@@ -9,6 +9,7 @@ use crate::plan::decide::Mode;
 use crate::plan::file::sealed_path;
 use crate::plan::import::plan_import;
 use crate::plan::replay::Replay;
+use crate::rim::outputs::Files;
 use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, PaceOptions, Target};
 use crate::run::{Run, RunRequest, refuse_without_rows};
@@ -86,24 +87,23 @@ fn as_plan(args: &ImportArgs) -> PlanArgs {
 
 /// Carries a saved plan out.
 fn replay(path: &Path, args: &ImportArgs, context: &Context) -> Result<Exit, Failure> {
-    let loaded = context
-        .present_key()
-        .and_then(|key| Replay::load(path, key));
-    let replay = match loaded {
+    let refuse = |failure| {
+        let (label, json) = (path.display().to_string(), args.report.json);
+        refuse_without_rows("import", &label, json, None, failure)
+    };
+    let replay = match Replay::read(path) {
         Ok(replay) => replay,
-        Err(failure) => {
-            let (label, json) = (path.display().to_string(), args.report.json);
-            return refuse_without_rows("import", &label, json, None, failure);
-        }
+        Err(failure) => return refuse(failure),
     };
-    let plan = replay.plan();
-    let typed = args.pace.options();
-    let planned = plan.settings.clone().into_iter();
-    let pace = PaceOptions {
-        settings: planned.chain(typed.settings).collect(),
-        ..typed
+    let key = context.present_key();
+    let is_own = key.as_ref().is_ok_and(|key| replay.is_made_with(key));
+    let unsealed = match key.and_then(|key| replay.unseal(key)) {
+        Ok(unsealed) => unsealed,
+        // Of a plan that was changed, nothing is believed.
+        Err(failure) if is_own => return refuse(failure),
+        Err(failure) => return refuse_unopened(path, &replay, failure, args, context),
     };
-    let target = Target::resolve(&plan.to, context.config(), &pace)?.about_groups(plan.groups)?;
+    let target = target_of(&replay, args, context)?;
     replay.refuse_others(&target)?;
     let mut request = request(args, replay.mode(), &target)?;
     request.rejects = None;
@@ -112,10 +112,7 @@ fn replay(path: &Path, args: &ImportArgs, context: &Context) -> Result<Exit, Fai
     if !args.dry_run && lines.any(|line| line.action == Action::Delete) {
         request.refuse_silent_deletes()?;
     }
-    let mut files = request.files(&Rows::default(), context);
-    files.read(path);
-    files.read(&sealed_path(path));
-    let prepared = files.prepare();
+    let prepared = files_of(path, &request, context).prepare();
     let stop = stop_on_interrupt()?;
     let lines = replay.lines().to_vec();
     let any_invalid = lines.iter().any(|line| line.result == RowResult::Invalid);
@@ -130,11 +127,50 @@ fn replay(path: &Path, args: &ImportArgs, context: &Context) -> Result<Exit, Fai
     if args.dry_run {
         let run = run.showing(args.detail.detail());
         return run.preview(
-            |_, session| replay.replay(args.on_drift, session),
+            |_, session| replay.replay(&unsealed, args.on_drift, session),
             |_, _| Ok(()),
         );
     }
-    run.execute(|_, session| replay.replay(args.on_drift, session))
+    run.execute(|_, session| replay.replay(&unsealed, args.on_drift, session))
+}
+
+/// Ends the command where the key is not the plan's: every row has its line.
+fn refuse_unopened(
+    path: &Path,
+    replay: &Replay,
+    failure: Failure,
+    args: &ImportArgs,
+    context: &Context,
+) -> Result<Exit, Failure> {
+    let target = target_of(replay, args, context)?;
+    let mut request = request(args, replay.mode(), &target)?;
+    request.rejects = None;
+    let stop = stop_on_interrupt()?;
+    let run = Run::new(&request, context, &stop).of_lines(replay.lines().to_vec());
+    match files_of(path, &request, context).prepare() {
+        Ok(()) => run.refuse(Refusal::new("key", failure)),
+        Err(failure) => run.refuse_outputs(failure),
+    }
+}
+
+/// The files of a command that carries out a saved plan.
+fn files_of(path: &Path, request: &RunRequest<'_>, context: &Context) -> Files {
+    let mut files = request.files(&Rows::default(), context);
+    files.read(path);
+    files.read(&sealed_path(path));
+    files
+}
+
+/// The target of a saved plan, with its settings.
+fn target_of(replay: &Replay, args: &ImportArgs, context: &Context) -> Result<Target, Failure> {
+    let plan = replay.plan();
+    let typed = args.pace.options();
+    let planned = plan.settings.clone().into_iter();
+    let pace = PaceOptions {
+        settings: planned.chain(typed.settings).collect(),
+        ..typed
+    };
+    Target::resolve(&plan.to, context.config(), &pace)?.about_groups(plan.groups)
 }
 
 fn request<'t>(

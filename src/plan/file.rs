@@ -384,6 +384,16 @@ impl SavedPlan {
     /// See [`SavedError`]: a file cannot be read, is not a plan, was changed, or was made by another version or with
     /// another key.
     pub fn load(path: &Path, key: &Key) -> Result<(SavedPlan, PlanSecrets), SavedError> {
+        let (plan, bytes) = SavedPlan::read(path)?;
+        let secrets = plan.unseal(path, &bytes, key)?;
+        Ok((plan, secrets))
+    }
+
+    /// Reads a plan without its secrets, which takes no key: returns the plan and its bytes.
+    ///
+    /// # Errors
+    /// See [`SavedError`]: the file cannot be read, is not a plan, or was made by another version.
+    pub(crate) fn read(path: &Path) -> Result<(SavedPlan, Vec<u8>), SavedError> {
         let bytes = read(path)?;
         let not_a_plan = |error: serde_json::Error| SavedError::NotAPlan {
             path: path.to_owned(),
@@ -398,23 +408,36 @@ impl SavedPlan {
                 here: format!("rowcall {here} (layout {FORMAT})"),
             });
         }
-        let plan: SavedPlan = serde_json::from_slice(&bytes).map_err(not_a_plan)?;
-        if plan.key != key.id() {
+        let plan = serde_json::from_slice(&bytes).map_err(not_a_plan)?;
+        Ok((plan, bytes))
+    }
+
+    /// Opens the sealed file beside a plan: returns the secrets of each row, by its position. `bytes` are the plan's.
+    ///
+    /// # Errors
+    /// See [`SavedError`]: it cannot be read, or one of the two was changed or was made with another key.
+    pub(crate) fn unseal(
+        &self,
+        path: &Path,
+        bytes: &[u8],
+        key: &Key,
+    ) -> Result<PlanSecrets, SavedError> {
+        if self.key != key.id() {
             return Err(SavedError::OtherKey {
                 path: path.to_owned(),
-                made: printable(&plan.key),
+                made: printable(&self.key),
                 here: key.id(),
             });
         }
         // A kill may have left the sealed file under its first name.
         let next_path = next_path(path);
-        let sealed_path = match opens(&next_path, &bytes, key) {
+        let sealed_path = match opens(&next_path, bytes, key) {
             true => next_path,
             false => sealed_path(path),
         };
         let sealed = read(&sealed_path)?;
         let plain = key
-            .open(&context(&bytes), &sealed)
+            .open(&context(bytes), &sealed)
             .map_err(|error| match error {
                 SealError::Damaged(_) | SealError::Layout => SavedError::Changed {
                     plan: path.to_owned(),
@@ -437,7 +460,7 @@ impl SavedPlan {
             }
             (position, extension)
         });
-        Ok((plan, PlanSecrets(secrets.collect())))
+        Ok(PlanSecrets(secrets.collect()))
     }
 }
 

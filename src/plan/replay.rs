@@ -30,20 +30,25 @@ pub enum OnDrift {
 pub(crate) struct Replay {
     path: PathBuf,
     plan: SavedPlan,
-    secrets: PlanSecrets,
-    key: Key,
+    bytes: Vec<u8>,
     mode: Mode,
     /// Every line before it is looked at again.
     lines: Vec<Outcome>,
 }
 
+/// The secrets of a saved plan, and its key.
+pub(crate) struct Unsealed {
+    secrets: PlanSecrets,
+    key: Key,
+}
+
 impl Replay {
-    /// Reads a plan and the sealed file beside it.
+    /// Reads a plan. Nothing of it is certain before it is unsealed.
     ///
     /// # Errors
     /// Exit 2 where it cannot be used.
-    pub(crate) fn load(path: &Path, key: Key) -> Result<Replay, Failure> {
-        let (plan, secrets) = SavedPlan::load(path, &key)?;
+    pub(crate) fn read(path: &Path) -> Result<Replay, Failure> {
+        let (plan, bytes) = SavedPlan::read(path)?;
         let refused = |why| unusable(path, why);
         let mode = plan.mode();
         let mode = mode.ok_or_else(|| refused("its mode is not known".to_owned()))?;
@@ -52,11 +57,24 @@ impl Replay {
         Ok(Replay {
             path: path.to_owned(),
             plan,
-            secrets,
-            key,
+            bytes,
             mode,
             lines,
         })
+    }
+
+    /// Returns true if the plan was made with this key.
+    pub(crate) fn is_made_with(&self, key: &Key) -> bool {
+        self.plan.key == key.id()
+    }
+
+    /// Opens the sealed file beside the plan.
+    ///
+    /// # Errors
+    /// Exit 2 where the key is another one, or the two files do not belong together.
+    pub(crate) fn unseal(&self, key: Key) -> Result<Unsealed, Failure> {
+        let secrets = self.plan.unseal(&self.path, &self.bytes, &key)?;
+        Ok(Unsealed { secrets, key })
     }
 
     pub(crate) fn plan(&self) -> &SavedPlan {
@@ -91,6 +109,7 @@ impl Replay {
     /// Something changed and `on_drift` stops, the plan contradicts itself, or the PBX cannot be read.
     pub(crate) fn replay(
         &self,
+        unsealed: &Unsealed,
         on_drift: OnDrift,
         session: &TargetSession<'_>,
     ) -> Result<Plan, Refusal> {
@@ -101,8 +120,8 @@ impl Replay {
             headings: &self.plan.headings,
             mode: self.mode,
             session,
-            key: &self.key,
-            secrets: &self.secrets,
+            key: &unsealed.key,
+            secrets: &unsealed.secrets,
             remote: &remote,
             replans: on_drift == OnDrift::Replan,
         };

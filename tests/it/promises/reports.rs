@@ -303,7 +303,7 @@ fn where_a_ledger_a_key_or_an_output_cannot_be_used_every_row_has_its_line_and_n
             "delete gone.csv --from TARGET --yes --max-deletes all",
             Some(2),
         ),
-        ("import --plan plan.json", None),
+        ("import --plan plan.json", Some(20)),
         ("migrate --from hq --to new", Some(10)),
         (&*resume, Some(10)),
         ("undo --yes", Some(10)),
@@ -350,7 +350,6 @@ fn where_a_ledger_a_key_or_an_output_cannot_be_used_every_row_has_its_line_and_n
                 assert!(!ran.err.contains("resume"), "{words}: {}", ran.err);
                 assert!(summary["run"].is_null(), "{words}: {}", ran.out);
             }
-            // A plan is read with the key; of it there may be no row yet.
             if let Some(rows) =
                 rows.filter(|_| !(line.starts_with("migrate") && trouble.contains("--report")))
             {
