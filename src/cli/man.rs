@@ -133,6 +133,10 @@ const ENVIRONMENT: Entries = &[
         "NO_COLOR",
         "Where it is set, output is not coloured by itself.",
     ),
+    (
+        "LC_ALL, LC_MESSAGES, LANG",
+        "The first that is set gives the language of the headings of a new workbook: German for de.",
+    ),
 ];
 
 const FILES: Entries = &[

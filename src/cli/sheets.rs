@@ -3,8 +3,10 @@
 use super::input::InputArgs;
 use super::output::{ReportArgs, written};
 use super::values::vendor;
+use crate::model::Language;
 use crate::rules::Country;
-use clap::{Args, ValueHint};
+use clap::builder::PossibleValue;
+use clap::{Args, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
 /// `rowcall check`
@@ -96,8 +98,9 @@ pub struct FixArgs {
 
 /// `rowcall template`
 #[derive(Debug, Args)]
-#[command(after_help = "Example:
-  rowcall template --for openvox -o staff.csv")]
+#[command(after_help = "Examples:
+  rowcall template --for openvox -o staff.xlsx
+  rowcall template --for portsip -o personal.xlsx --lang de")]
 pub struct TemplateArgs {
     /// The vendor that the sheet is for
     #[arg(long = "for", value_name = "VENDOR", value_parser = vendor)]
@@ -108,4 +111,21 @@ pub struct TemplateArgs {
     /// A sheet of groups, a row a group
     #[arg(long)]
     pub groups: bool,
+    /// The language of the headings [default: of a workbook that of LC_ALL, LC_MESSAGES or LANG; other files have
+    /// rowcall's own names]
+    #[arg(long, value_name = "LANGUAGE")]
+    pub lang: Option<Language>,
+}
+
+impl ValueEnum for Language {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Language::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            Language::English => "en",
+            Language::German => "de",
+        }))
+    }
 }

@@ -114,6 +114,9 @@ pub(super) fn bind(
     if let Some((field, _)) = options.fill.iter().find(|(field, _)| field.is_key()) {
         return Err(ColumnError::FilledKey { field: *field });
     }
+    if options.map.is_empty() && is_report(headings) {
+        return Err(ColumnError::Report);
+    }
     let mapped = mapped(headings, options)?;
     let (owner, question) = match owner(headings, target, vendors, options)? {
         Ok(owner) => (owner, None),
@@ -263,7 +266,7 @@ impl Binder<'_> {
 
     fn by_common_word(&self, heading: &str) -> Meaning {
         match dictionary().common(heading) {
-            Some(Common::Field(field)) => Meaning::field(field, "another word for it"),
+            Some(Common::Field(field)) => Meaning::field(field, "a common word"),
             Some(Common::Action) => Meaning::Action,
             Some(_) if dictionary().is_foreign(heading, self.headings) => Meaning::Unknown,
             Some(Common::Remove) => Meaning::Removal { keeps: false },
@@ -563,7 +566,7 @@ impl Binder<'_> {
             }
             Meaning::Asked(choices) => ("not certain".to_owned(), Saved::Asked(choices.clone())),
             Meaning::Open(_) | Meaning::Unknown => {
-                ("not understood".to_owned(), Saved::As(Mapped::LeftOut))
+                ("not understood".to_owned(), Saved::NotUnderstood)
             }
         };
         Column {
@@ -768,7 +771,7 @@ impl CellReading {
 impl Binder<'_> {
     fn note_what_is_not_read(&mut self) {
         let mut unread: BTreeMap<String, usize> = BTreeMap::new();
-        let mut left_out = vec![];
+        let (mut left_out, mut strange, noted) = (vec![], vec![], self.notes.len());
         for (column, meaning) in self.meanings.iter().enumerate() {
             let heading = self.headings.get(column).map_or("", String::as_str);
             match meaning {
@@ -776,11 +779,14 @@ impl Binder<'_> {
                     let near = misspelt(heading, |field| {
                         !field.is_secret() && !field.is_key() && !self.has(field)
                     });
-                    let finding = match unread.insert(heading_key(heading), column) {
-                        Some(first) => repeated(&self.at(first), &self.at(column), column),
-                        None => unknown(&self.at(column), column, near),
-                    };
-                    self.notes.push(finding);
+                    let what = self.at(column);
+                    match (unread.insert(heading_key(heading), column), near) {
+                        (Some(first), _) => {
+                            self.notes.push(repeated(&self.at(first), &what, column));
+                        }
+                        (None, Some(near)) => self.notes.push(misspelt_note(&what, column, near)),
+                        (None, None) => strange.push((column, what)),
+                    }
                 }
                 Meaning::LeftOut {
                     because: LeftOutBecause::NoField,
@@ -796,6 +802,9 @@ impl Binder<'_> {
                 }
                 _ => {}
             }
+        }
+        if let Some(note) = unknown(&strange) {
+            self.notes.insert(noted, note);
         }
         if !left_out.is_empty() {
             let count = left_out.len();
@@ -853,17 +862,39 @@ fn note(rule: &'static str, column: Option<usize>, message: String) -> Finding {
     }
 }
 
-fn unknown(heading: &str, column: usize, near: Option<Field>) -> Finding {
+/// One note about all columns that are not understood; none where all are.
+fn unknown(columns: &[(usize, String)]) -> Option<Finding> {
+    let (first, _) = columns.first()?;
+    let headings: Vec<&str> = columns
+        .iter()
+        .map(|(_, heading)| heading.as_str())
+        .collect();
+    let (are, one) = match columns {
+        [_] => ("the column is", "it means"),
+        _ => ("these columns are", "one means"),
+    };
+    let message = format!("no field is called {}: {are} not read", headings.join(", "));
+    Some(Finding {
+        severity: Severity::Warning,
+        hint: format!(
+            "give what {one} with --map 'HEADING=FIELD', or leave it out with --map 'HEADING=-'"
+        ),
+        ..note("columns.unknown", Some(*first), message)
+    })
+}
+
+fn misspelt_note(heading: &str, column: usize, near: Field) -> Finding {
     Finding {
         severity: Severity::Warning,
-        hint: match near {
-            Some(field) => format!(
-                "did you mean `{0}`? Then rename it, or say --map 'HEADING={0}'",
-                field.name()
-            ),
-            None => "say what it means with --map 'HEADING=FIELD', or leave it out with --map 'HEADING=-'".to_owned(),
-        },
-        ..note("columns.unknown", Some(column), format!("no field is called {heading}: the column is not read"))
+        hint: format!(
+            "did you mean `{0}`? Then rename it, or give --map 'HEADING={0}'",
+            near.name()
+        ),
+        ..note(
+            "columns.unknown",
+            Some(column),
+            format!("no field is called {heading}: the column is not read"),
+        )
     }
 }
 
@@ -882,6 +913,14 @@ fn repeated(first: &str, second: &str, column: usize) -> Finding {
 /// Returns true if a heading may mean the name in a sheet of groups, though it means something else in others.
 pub(super) fn names_group(key: Field, word: &str) -> bool {
     key == Field::GROUP_NAME && matches!(word, "group" | "gruppe")
+}
+
+/// Returns true for the headings of a report, by those that no sheet of extensions has.
+fn is_report(headings: &[String]) -> bool {
+    let has = |own: &str| headings.iter().any(|heading| heading == own);
+    ["place", "result", "elapsed_ms", "finished_at"]
+        .into_iter()
+        .all(has)
 }
 
 /// The columns that `options` map. A heading is meant exactly, or else without regard to case and separators.

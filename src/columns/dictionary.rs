@@ -119,6 +119,9 @@ impl Dictionary {
             }
         }
         for field in Field::all() {
+            for heading in field.def().headings {
+                common.insert(plain(heading), Common::Field(field));
+            }
             common.insert(plain(field.name()), Common::Field(field));
         }
         let of_language = |language: &String| {
@@ -326,6 +329,7 @@ pub(super) fn plain(heading: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Language;
 
     #[test]
     fn every_word_has_one_meaning_and_is_written_plainly() {
@@ -361,6 +365,45 @@ mod tests {
             [],
             "a field's own name needs no word"
         );
+    }
+
+    #[test]
+    fn headings_of_templates_mean_their_field_and_change_no_other_word() {
+        let words: Words = toml::from_str(include_str!("words.toml")).unwrap();
+        let mut headings = HashMap::new();
+        for field in Field::all() {
+            for language in Language::ALL {
+                let heading = field.heading(language);
+                let known = dictionary().common(heading);
+                assert_eq!(known, Some(Common::Field(field)), "{heading}");
+                let other = headings.insert(plain(heading), field);
+                assert!(other.is_none_or(|other| other == field), "{heading}");
+            }
+        }
+        for (field, word) in words.field.iter().flat_map(|(field, languages)| {
+            let words = languages.values().flatten();
+            words.map(move |word| (*field, word))
+        }) {
+            let as_heading = headings.get(&plain(word)).copied().unwrap_or(field);
+            assert_eq!(as_heading, field, "{word}");
+        }
+        let lists = [
+            &words.only_number,
+            &words.number_like,
+            &words.name,
+            &words.given_or_whole,
+            &words.name_in_two,
+            &words.password,
+            &words.user,
+            &words.action,
+            &words.remove,
+            &words.keep,
+            &words.state,
+            &words.disabled,
+        ];
+        for word in lists.into_iter().flatten() {
+            assert_eq!(headings.get(&plain(word)), None, "{word}");
+        }
     }
 
     #[test]

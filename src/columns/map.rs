@@ -35,7 +35,7 @@ impl Mapped {
     }
 
     /// Returns the field's name, or `-`, as mappings write it.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         self.field().map_or("-", Field::name)
     }
 }
@@ -47,6 +47,8 @@ pub(crate) enum Saved {
     Nothing,
     /// A known meaning.
     As(Mapped),
+    /// No known meaning: the column is left out.
+    NotUnderstood,
     /// The meanings that were offered in a question.
     Asked(Vec<Mapped>),
     /// The product's own reading of the column, which a mapping file cannot express.
@@ -125,6 +127,7 @@ pub fn write_map(sheet: &str, columns: &[Column]) -> String {
         let _ = match &column.saved {
             Saved::Nothing => Ok(()),
             Saved::As(mapped) => writeln!(text, "{heading} = \"{}\"", mapped.name()),
+            Saved::NotUnderstood => writeln!(text, "{heading} = \"{}\"", Mapped::LeftOut.name()),
             Saved::Product => writeln!(text, "# {heading}: {}", column.how),
             Saved::Asked(choices) => {
                 let lines = choices

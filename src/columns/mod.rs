@@ -19,6 +19,7 @@ mod values;
 mod whose;
 
 pub use deeds::Deeds;
+pub(crate) use map::Saved;
 pub use map::{Mapped, field_named, over, read_map, write_map};
 pub use products::{Product, products};
 pub(crate) use questions::leave_out_flag;
@@ -52,7 +53,7 @@ pub struct Column {
     /// The reason for its meaning, in words; for example `OpenVox UC's name`.
     pub how: String,
     /// The column's entry in a saved mapping.
-    pub(crate) saved: map::Saved,
+    pub(crate) saved: Saved,
 }
 
 /// Options for understanding headings.

@@ -40,6 +40,11 @@ pub enum ColumnError {
         /// Every column as far as it was understood.
         columns: Vec<Column>,
     },
+    /// The sheet is a report of rowcall.
+    #[error(
+        "this is a report of rowcall, and no sheet of extensions. Name the sheet that it is about; --rejects FILE writes rows that are not done so that they can be corrected and read again"
+    )]
+    Report,
     /// Two columns that are to be read have the same heading.
     #[error("{first} and {second} are the same heading. Rename or remove one of them")]
     SameHeading {

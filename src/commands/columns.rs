@@ -14,6 +14,9 @@ use crate::rim::{Context, Exit, Failure};
 use crate::sheet::{Readers, Sheet, markdown};
 use crate::vendors::vendor;
 
+/// The longest value in the table.
+const VALUE_CHARS_MAX: usize = 24;
+
 /// Prints the meaning of each heading, and writes it to the mapping file where one is wanted.
 ///
 /// # Errors
@@ -28,7 +31,7 @@ pub(super) fn run(args: &ColumnsArgs, context: &Context) -> Result<Exit, Failure
         files.written("--output", path);
     }
     files.prepare()?;
-    let (columns, asked) = printed(&args.input.options(), manifest)?;
+    let (columns, asked) = understood(&args.input.options(), manifest)?;
     if let Some(path) = &args.output {
         let text: String = columns
             .iter()
@@ -51,7 +54,7 @@ pub(super) fn run(args: &ColumnsArgs, context: &Context) -> Result<Exit, Failure
 /// # Errors
 /// As [`run`].
 pub(super) fn explain(input: &InputOptions, manifest: &Manifest) -> Result<Exit, Failure> {
-    let (_, asked) = printed(input, manifest)?;
+    let (_, asked) = understood(input, manifest)?;
     Ok(exit(&asked))
 }
 
@@ -68,11 +71,14 @@ fn exit(asked: &[String]) -> Exit {
 }
 
 /// Each sheet's columns.
-type Sheets = Vec<(String, Vec<Column>)>;
+pub(super) type Sheets = Vec<(String, Vec<Column>)>;
 
 /// Prints the columns of every sheet, with the first value below each; returns them, and the open questions. A secret
 /// is not shown, nor is a value of a column that is not understood: it may be one.
-fn printed(input: &InputOptions, manifest: &Manifest) -> Result<(Sheets, Vec<String>), Failure> {
+pub(super) fn understood(
+    input: &InputOptions,
+    manifest: &Manifest,
+) -> Result<(Sheets, Vec<String>), Failure> {
     let (mut sheets, mut asked) = (vec![], vec![]);
     for (sheet, binding) in bound(input, manifest, Deeds::default())? {
         let columns = match binding {
@@ -96,6 +102,14 @@ fn printed(input: &InputOptions, manifest: &Manifest) -> Result<(Sheets, Vec<Str
     Ok((sheets, asked))
 }
 
+/// Cuts a value that would make the table wider than a terminal.
+fn shortened(value: String) -> String {
+    match value.char_indices().nth(VALUE_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", value.get(..end).unwrap_or_default()),
+        None => value,
+    }
+}
+
 fn table(sheet: &Sheet, columns: &[Column]) -> Result<String, Failure> {
     let headings = ["column", "heading", "field", "understood as", "first value"];
     let values = first_values(sheet, 1)?;
@@ -106,7 +120,7 @@ fn table(sheet: &Sheet, columns: &[Column]) -> Result<String, Failure> {
         .map(|(at, (column, values))| {
             let cell = sheet.place(0).cell(at);
             let value = match column.field {
-                Some(field) if !field.is_secret() => values.concat(),
+                Some(field) if !field.is_secret() => shortened(values.concat()),
                 _ if values.is_empty() => String::new(),
                 _ => NOT_SHOWN.to_owned(),
             };

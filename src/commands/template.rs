@@ -3,24 +3,54 @@
 use super::vendors::{on_create, values};
 use crate::cli::TemplateArgs;
 use crate::manifest::{Access, FieldRow, Manifest, RuleRow};
-use crate::model::{Kind, Severity};
+use crate::model::{Field, Kind, Language, Severity};
 use crate::rim::outputs::Files;
 use crate::rim::target::vendor_of_rows;
 use crate::rim::terminal::output;
 use crate::rim::{Context, Exit, Failure};
 use crate::sheet::{Column, EXAMPLE, ExtraSheet, Format, Writer};
 use crate::vendors::vendor;
+use std::env;
 
-/// Writes the headings of a vendor: required fields first, then the rest in the order of the vendor's pages. A workbook
-/// also explains each column, offers the words of those that take words, and has a sheet of help.
+/// The fields that are filled in most often, in the order in which people write them.
+const USUAL: [Field; 10] = [
+    Field::NUMBER,
+    Field::DISPLAY_NAME,
+    Field::FIRST_NAME,
+    Field::LAST_NAME,
+    Field::EMAIL,
+    Field::MOBILE,
+    Field::SIP_PASSWORD,
+    Field::WEB_PASSWORD,
+    Field::VOICEMAIL,
+    Field::VOICEMAIL_PIN,
+];
+/// The number of usual fields that come first.
+const USUAL_MAX: usize = 8;
+
+/// Writes the headings of a vendor: usual and required fields first, then the rest in the order of the vendor's pages. A
+/// workbook has plain headings and folds the rest away; it also explains each column, offers the words of those that
+/// take words, and has a sheet of help.
 ///
 /// # Errors
 /// Exit 2 where the file cannot be written.
 pub(super) fn run(args: &TemplateArgs, context: &Context) -> Result<Exit, Failure> {
     let vendor = vendor(&args.vendor).ok_or_else(|| Failure::usage("there is no such vendor"))?;
     let manifest = (vendor_of_rows(vendor, args.groups)?.manifest)();
-    let rows = rows(manifest);
-    let columns: Vec<Column> = rows.iter().map(|row| column(manifest, row)).collect();
+    let (first, rest) = rows(manifest);
+    let format = args.output.as_ref();
+    let format = format.and_then(|path| Format::to_write(&path.to_string_lossy()));
+    let is_workbook = format.is_some_and(Format::is_workbook);
+    let language = args.lang.or_else(|| is_workbook.then(users_language));
+    let columns: Vec<Column> = first
+        .iter()
+        .map(|row| column(manifest, row, language))
+        .chain(rest.iter().map(|row| Column {
+            folded: true,
+            ..column(manifest, row, language)
+        }))
+        .collect();
+    let rows = [first, rest].concat();
     let writer = match &args.output {
         // A template that was filled in is never lost.
         Some(path) if path.exists() => {
@@ -39,9 +69,8 @@ pub(super) fn run(args: &TemplateArgs, context: &Context) -> Result<Exit, Failur
                 return Err(Failure::usage(message).hint("name another file, or move that one"));
             }
             let table = if args.groups { "Groups" } else { "Extensions" };
-            let writer = Writer::create_new(path, &columns, Some(help(manifest, &rows, table)));
-            let is_workbook =
-                Format::to_write(&path.to_string_lossy()).is_some_and(Format::is_workbook);
+            let writer =
+                Writer::create_new(path, &columns, Some(help(manifest, &rows, &columns, table)));
             writer.and_then(|mut writer| {
                 if is_workbook {
                     writer.row(rows.iter().map(|row| shown(row)))?;
@@ -55,15 +84,32 @@ pub(super) fn run(args: &TemplateArgs, context: &Context) -> Result<Exit, Failur
     Ok(Exit::Done)
 }
 
-fn rows(manifest: &Manifest) -> Vec<&FieldRow> {
-    let writable = |required: bool| {
-        let rows = manifest.field.iter();
-        rows.filter(move |row| row.access != Access::ReadOnly && row.required == required)
-    };
-    writable(true).chain(writable(false)).collect()
+/// The fields that may be written: those that come first, and the rest.
+fn rows(manifest: &Manifest) -> (Vec<&FieldRow>, Vec<&FieldRow>) {
+    let is_written = |row: &&FieldRow| row.access != Access::ReadOnly;
+    let usual = USUAL.iter().filter_map(|field| manifest.row(*field));
+    let mut first: Vec<&FieldRow> = usual.filter(is_written).take(USUAL_MAX).collect();
+    let is_first =
+        |first: &[&FieldRow], row: &FieldRow| first.iter().any(|known| known.name == row.name);
+    let written = || manifest.field.iter().filter(is_written);
+    let required = written().filter(|row| row.required && !is_first(&first, row));
+    let required: Vec<&FieldRow> = required.collect();
+    first.extend(required);
+    let rest = written().filter(|row| !is_first(&first, row)).collect();
+    (first, rest)
 }
 
-fn column(manifest: &Manifest, row: &FieldRow) -> Column {
+/// The user's language, as the environment gives it.
+fn users_language() -> Language {
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| {
+        let value = env::var(name).ok()?;
+        (!value.is_empty()).then_some(value)
+    });
+    Language::from_locale(&locale.unwrap_or_default())
+}
+
+/// Builds the column of a field; its heading is the field's own name where no language is given.
+fn column(manifest: &Manifest, row: &FieldRow, language: Option<Language>) -> Column {
     let example = example(row);
     let mut comment = vec![row.name.def().help.to_owned()];
     comment.push(match on_create(row).as_str() {
@@ -81,7 +127,10 @@ fn column(manifest: &Manifest, row: &FieldRow) -> Column {
     }
     comment.push(format!("Source: {}", manifest.source_words(&row.source)));
     Column {
-        heading: row.name.name().to_owned(),
+        heading: match language {
+            Some(language) => row.name.heading(language).to_owned(),
+            None => row.name.name().to_owned(),
+        },
         width: example.chars().count(),
         required: row.required,
         comment: comment.join("\n"),
@@ -128,8 +177,9 @@ fn rule(rule: &RuleRow) -> String {
 }
 
 /// The field table for people, with the page that each row is taken from.
-fn help(manifest: &Manifest, rows: &[&FieldRow], table: &str) -> ExtraSheet {
+fn help(manifest: &Manifest, rows: &[&FieldRow], columns: &[Column], table: &str) -> ExtraSheet {
     let headings = [
+        "heading",
         "field",
         "meaning",
         "on create",
@@ -140,9 +190,10 @@ fn help(manifest: &Manifest, rows: &[&FieldRow], table: &str) -> ExtraSheet {
         "note",
         "source",
     ];
-    let cells = |row: &&FieldRow| {
+    let cells = |(row, column): (&&FieldRow, &Column)| {
         let rules: Vec<String> = row.rules.iter().map(rule).collect();
         vec![
+            column.heading.clone(),
             row.name.name().to_owned(),
             row.name.def().help.to_owned(),
             on_create(row),
@@ -158,7 +209,7 @@ fn help(manifest: &Manifest, rows: &[&FieldRow], table: &str) -> ExtraSheet {
         table: table.to_owned(),
         name: "Help".to_owned(),
         headings: headings.map(str::to_owned).to_vec(),
-        rows: rows.iter().map(cells).collect(),
+        rows: rows.iter().zip(columns).map(cells).collect(),
         ..ExtraSheet::default()
     }
 }

@@ -69,6 +69,29 @@ pub enum Reference {
     Dialled,
 }
 
+/// A language of headings for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// English
+    English,
+    /// German
+    German,
+}
+
+impl Language {
+    /// All languages.
+    pub const ALL: [Language; 2] = [Language::English, Language::German];
+
+    /// The language of a POSIX locale such as `de_AT.UTF-8`: English unless it is another one that is known.
+    pub fn from_locale(locale: &str) -> Language {
+        let language = locale.split(['_', '.', '@']).next();
+        match language.unwrap_or_default().to_ascii_lowercase().as_str() {
+            "de" => Language::German,
+            _ => Language::English,
+        }
+    }
+}
+
 /// One entry of the dictionary.
 #[derive(Debug)]
 pub struct FieldDef {
@@ -76,6 +99,8 @@ pub struct FieldDef {
     pub name: &'static str,
     /// The field's name within a sentence.
     pub spoken: &'static str,
+    /// Its heading in sheets for people, in the order of [`Language::ALL`].
+    pub headings: [&'static str; 2],
     /// The kind of text in the field.
     pub kind: Kind,
     /// The unit of its numbers; empty where they have none.
@@ -105,6 +130,7 @@ impl FieldDef {
         FieldDef {
             name: "",
             spoken: "",
+            headings: [""; 2],
             kind,
             unit: "",
             care: match kind {
@@ -131,7 +157,7 @@ pub struct Field(u8);
 macro_rules! dictionary {
     ($(
         $constant:ident $({ $($key:ident: $value:expr),* })? =
-        $name:literal, $spoken:literal, $kind:ident, $example:literal, $help:literal;
+        $name:literal, $spoken:literal, $headings:expr, $kind:ident, $example:literal, $help:literal;
     )*) => {
         #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "only counts the constants below")]
         enum Index { $($constant),* }
@@ -143,6 +169,7 @@ macro_rules! dictionary {
         static DICTIONARY: &[FieldDef] = &[$(FieldDef {
             name: $name,
             spoken: $spoken,
+            headings: $headings,
             kind: Kind::$kind,
             example: $example,
             help: $help,
@@ -153,203 +180,203 @@ macro_rules! dictionary {
 }
 
 dictionary! {
-    NUMBER { identifies: Some(Identity::Number), refers: Some(Reference::Own) } = "number", "number", Identifier, "2002",
+    NUMBER { identifies: Some(Identity::Number), refers: Some(Reference::Own) } = "number", "number", ["Extension", "Durchwahl"], Identifier, "2002",
         "The extension's number: its key. Text, so leading zeros count.";
-    NEW_NUMBER { identifies: Some(Identity::Number) } = "new_number", "new number", Identifier, "72002",
+    NEW_NUMBER { identifies: Some(Identity::Number) } = "new_number", "new number", ["New number", "Neue Durchwahl"], Identifier, "72002",
         "The number that the extension is to have from now on.";
-    GROUP_NAME = "group_name", "group name", Text, "Sales",
+    GROUP_NAME = "group_name", "group name", ["Group name", "Gruppenname"], Text, "Sales",
         "A group's name: its key in a sheet of groups.";
-    DISPLAY_NAME { care: Care::Name, identifies: Some(Identity::Person) } = "display_name", "name", Text, "Ann Miller",
+    DISPLAY_NAME { care: Care::Name, identifies: Some(Identity::Person) } = "display_name", "name", ["Display name", "Anzeigename"], Text, "Ann Miller",
         "The person's or room's name as phones show it.";
-    FIRST_NAME { care: Care::Name, identifies: Some(Identity::Person) } = "first_name", "first name", Text, "Ann",
+    FIRST_NAME { care: Care::Name, identifies: Some(Identity::Person) } = "first_name", "first name", ["First name", "Vorname"], Text, "Ann",
         "Given name.";
-    LAST_NAME { care: Care::Name, identifies: Some(Identity::Person) } = "last_name", "last name", Text, "Miller",
+    LAST_NAME { care: Care::Name, identifies: Some(Identity::Person) } = "last_name", "last name", ["Last name", "Nachname"], Text, "Miller",
         "Family name.";
-    CALLER_ID { care: Care::Account, identifies: Some(Identity::Number), refers: Some(Reference::Own) } = "caller_id", "caller ID", Text, "2002",
+    CALLER_ID { care: Care::Account, identifies: Some(Identity::Number), refers: Some(Reference::Own) } = "caller_id", "caller ID", ["Caller ID", "Absendernummer"], Text, "2002",
         "The caller ID that is shown for outgoing calls.";
-    DESCRIPTION = "description", "description", Text, "Reception desk",
+    DESCRIPTION = "description", "description", ["Description", "Beschreibung"], Text, "Reception desk",
         "Free text about the extension, or the group.";
-    ENABLED = "enabled", "enabled", Switch, "on",
+    ENABLED = "enabled", "enabled", ["Enabled", "Aktiv"], Switch, "on",
         "Whether the extension may be used.";
-    SIP_USERNAME { care: Care::Account, identifies: Some(Identity::Account), refers: Some(Reference::Own) } = "sip_username", "SIP user name", Text, "2002",
+    SIP_USERNAME { care: Care::Account, identifies: Some(Identity::Account), refers: Some(Reference::Own) } = "sip_username", "SIP user name", ["SIP user name", "SIP-Benutzername"], Text, "2002",
         "The SIP account's user name.";
-    SIP_AUTH_NAME { care: Care::Account, identifies: Some(Identity::Account), refers: Some(Reference::Own) } = "sip_auth_name", "SIP authentication name", Text, "2002",
+    SIP_AUTH_NAME { care: Care::Account, identifies: Some(Identity::Account), refers: Some(Reference::Own) } = "sip_auth_name", "SIP authentication name", ["SIP auth name", "SIP-Anmeldename"], Text, "2002",
         "The name that a phone authenticates with.";
-    SIP_PASSWORD { secret: true, care: Care::Password } = "sip_password", "SIP secret", Text, "tR7xkQ2mZp9w",
+    SIP_PASSWORD { secret: true, care: Care::Password } = "sip_password", "SIP secret", ["SIP password", "SIP-Passwort"], Text, "tR7xkQ2mZp9w",
         "The password that a phone registers with.";
-    MAX_REGISTRATIONS = "max_registrations", "phones at most", Count, "3",
+    MAX_REGISTRATIONS = "max_registrations", "phones at most", ["Max. registrations", "Max. Registrierungen"], Count, "3",
         "How many phones may be registered at the same time.";
-    WEB_PASSWORD { secret: true, care: Care::Password } = "web_password", "web password", Text, "Kw83hTqzLm",
+    WEB_PASSWORD { secret: true, care: Care::Password } = "web_password", "web password", ["Web password", "Web-Passwort"], Text, "Kw83hTqzLm",
         "The password for the user's web page.";
-    USER_ID { care: Care::Account, identifies: Some(Identity::Person) } = "user_id", "user", Text, "user100",
+    USER_ID { care: Care::Account, identifies: Some(Identity::Person) } = "user_id", "user", ["User ID", "Benutzerkennung"], Text, "user100",
         "The PBX user that the extension belongs to.";
-    EMAIL { identifies: Some(Identity::Person) } = "email", "e-mail", Email, "ann.miller@example.com",
+    EMAIL { identifies: Some(Identity::Person) } = "email", "e-mail", ["E-mail", "E-Mail"], Email, "ann.miller@example.com",
         "E-mail address, for voicemail and notices.";
-    MOBILE { care: Care::Phone, identifies: Some(Identity::Number) } = "mobile", "mobile", Identifier, "18088861612",
+    MOBILE { care: Care::Phone, identifies: Some(Identity::Number) } = "mobile", "mobile", ["Mobile", "Mobil"], Identifier, "18088861612",
         "Mobile telephone number.";
-    WORK_PHONE { care: Care::Phone, identifies: Some(Identity::Number) } = "work_phone", "work phone", Identifier, "0301234567",
+    WORK_PHONE { care: Care::Phone, identifies: Some(Identity::Number) } = "work_phone", "work phone", ["Work phone", "Telefon geschäftlich"], Identifier, "0301234567",
         "Work telephone number.";
-    HOME_PHONE { care: Care::Phone, identifies: Some(Identity::Number) } = "home_phone", "home phone", Identifier, "0307654321",
+    HOME_PHONE { care: Care::Phone, identifies: Some(Identity::Number) } = "home_phone", "home phone", ["Home phone", "Telefon privat"], Identifier, "0307654321",
         "Home telephone number.";
-    LANGUAGE = "language", "language", Text, "en",
+    LANGUAGE = "language", "language", ["Language", "Sprache"], Text, "en",
         "The language of the prompts that the extension hears.";
-    VOICEMAIL = "voicemail", "voicemail", Switch, "on",
+    VOICEMAIL = "voicemail", "voicemail", ["Voicemail", "Voicemail"], Switch, "on",
         "Whether the extension has a voicemail box.";
-    VOICEMAIL_PIN { secret: true } = "voicemail_pin", "voicemail PIN", Identifier, "083914",
+    VOICEMAIL_PIN { secret: true } = "voicemail_pin", "voicemail PIN", ["Voicemail PIN", "Voicemail-PIN"], Identifier, "083914",
         "The digits that open the voicemail box. Text, so leading zeros count.";
-    VOICEMAIL_PIN_REQUIRED = "voicemail_pin_required", "voicemail asks for PIN", Switch, "on",
+    VOICEMAIL_PIN_REQUIRED = "voicemail_pin_required", "voicemail asks for PIN", ["Voicemail PIN required", "Voicemail-PIN verlangen"], Switch, "on",
         "Whether the voicemail box asks for its PIN.";
-    VOICEMAIL_TO_EMAIL = "voicemail_to_email", "voicemail by e-mail", Switch, "on",
+    VOICEMAIL_TO_EMAIL = "voicemail_to_email", "voicemail by e-mail", ["Voicemail to e-mail", "Voicemail per E-Mail"], Switch, "on",
         "Whether new voicemail is sent to the e-mail address.";
-    VOICEMAIL_LANGUAGE = "voicemail_language", "voicemail language", Text, "en-us",
+    VOICEMAIL_LANGUAGE = "voicemail_language", "voicemail language", ["Voicemail language", "Voicemail-Sprache"], Text, "en-us",
         "The language of the voicemail prompts.";
-    VOICEMAIL_SAY_CALLER_ID = "voicemail_say_caller_id", "voicemail says the caller", Switch, "off",
+    VOICEMAIL_SAY_CALLER_ID = "voicemail_say_caller_id", "voicemail says the caller", ["Voicemail: say caller ID", "Voicemail: Anrufer ansagen"], Switch, "off",
         "Whether the caller's number is spoken before a message.";
-    VOICEMAIL_SAY_TIME = "voicemail_say_time", "voicemail says the time", Choice, "no",
+    VOICEMAIL_SAY_TIME = "voicemail_say_time", "voicemail says the time", ["Voicemail: say time", "Voicemail: Uhrzeit ansagen"], Choice, "no",
         "Whether and how the time of a message is spoken.";
-    VOICEMAIL_GREETING = "voicemail_greeting", "voicemail greeting", Text, "https://files.example.com/greetings/2002.wav",
+    VOICEMAIL_GREETING = "voicemail_greeting", "voicemail greeting", ["Voicemail greeting", "Voicemail-Begrüßung"], Text, "https://files.example.com/greetings/2002.wav",
         "The greeting file of the voicemail box: a file name that the PBX has, or an address to fetch it from.";
-    FORWARD_ALWAYS = "forward_always", "forward always", Switch, "on",
+    FORWARD_ALWAYS = "forward_always", "forward always", ["Forward always", "Weiterleitung immer"], Switch, "on",
         "Whether calls are forwarded always.";
-    FORWARD_ALWAYS_TO = "forward_always_to", "forward always to", Choice, "voicemail",
+    FORWARD_ALWAYS_TO = "forward_always_to", "forward always to", ["Forward always: to", "Weiterleitung immer: Ziel"], Choice, "voicemail",
         "Where calls are forwarded always: voicemail, extension, mobile, number, or a word of the vendor's own.";
-    FORWARD_ALWAYS_EXTENSION { refers: Some(Reference::Extension) } = "forward_always_extension", "forward always extension", Identifier, "2001",
+    FORWARD_ALWAYS_EXTENSION { refers: Some(Reference::Extension) } = "forward_always_extension", "forward always extension", ["Forward always: extension", "Weiterleitung immer: Durchwahl"], Identifier, "2001",
         "The extension that calls are forwarded to always.";
-    FORWARD_ALWAYS_PREFIX = "forward_always_prefix", "forward always prefix", Identifier, "9",
+    FORWARD_ALWAYS_PREFIX = "forward_always_prefix", "forward always prefix", ["Forward always: prefix", "Weiterleitung immer: Vorwahlziffer"], Identifier, "9",
         "The prefix for outbound calls when calls are forwarded always.";
-    FORWARD_ALWAYS_NUMBER { care: Care::Phone, refers: Some(Reference::Dialled) } = "forward_always_number", "forward always number", Identifier, "0301234567",
+    FORWARD_ALWAYS_NUMBER { care: Care::Phone, refers: Some(Reference::Dialled) } = "forward_always_number", "forward always number", ["Forward always: number", "Weiterleitung immer: Rufnummer"], Identifier, "0301234567",
         "The number that calls are forwarded to always.";
-    FORWARD_NO_ANSWER = "forward_no_answer", "forward on no answer", Switch, "on",
+    FORWARD_NO_ANSWER = "forward_no_answer", "forward on no answer", ["Forward no answer", "Weiterleitung bei Nichtmelden"], Switch, "on",
         "Whether calls are forwarded when nobody answers.";
-    FORWARD_NO_ANSWER_TO = "forward_no_answer_to", "forward on no answer to", Choice, "voicemail",
+    FORWARD_NO_ANSWER_TO = "forward_no_answer_to", "forward on no answer to", ["Forward no answer: to", "Weiterleitung bei Nichtmelden: Ziel"], Choice, "voicemail",
         "Where calls are forwarded when nobody answers: voicemail, extension, mobile, number, or a word of the vendor's own.";
-    FORWARD_NO_ANSWER_EXTENSION { refers: Some(Reference::Extension) } = "forward_no_answer_extension", "forward on no answer extension", Identifier, "2001",
+    FORWARD_NO_ANSWER_EXTENSION { refers: Some(Reference::Extension) } = "forward_no_answer_extension", "forward on no answer extension", ["Forward no answer: extension", "Weiterleitung bei Nichtmelden: Durchwahl"], Identifier, "2001",
         "The extension that calls are forwarded to when nobody answers.";
-    FORWARD_NO_ANSWER_PREFIX = "forward_no_answer_prefix", "forward on no answer prefix", Identifier, "9",
+    FORWARD_NO_ANSWER_PREFIX = "forward_no_answer_prefix", "forward on no answer prefix", ["Forward no answer: prefix", "Weiterleitung bei Nichtmelden: Vorwahlziffer"], Identifier, "9",
         "The prefix for outbound calls when calls are forwarded when nobody answers.";
-    FORWARD_NO_ANSWER_NUMBER { care: Care::Phone, refers: Some(Reference::Dialled) } = "forward_no_answer_number", "forward on no answer number", Identifier, "0301234567",
+    FORWARD_NO_ANSWER_NUMBER { care: Care::Phone, refers: Some(Reference::Dialled) } = "forward_no_answer_number", "forward on no answer number", ["Forward no answer: number", "Weiterleitung bei Nichtmelden: Rufnummer"], Identifier, "0301234567",
         "The number that calls are forwarded to when nobody answers.";
-    FORWARD_NO_ANSWER_AFTER { unit: "s" } = "forward_no_answer_after", "forward on no answer after", Count, "20",
+    FORWARD_NO_ANSWER_AFTER { unit: "s" } = "forward_no_answer_after", "forward on no answer after", ["Forward no answer: after", "Weiterleitung bei Nichtmelden: nach Sekunden"], Count, "20",
         "After how many seconds without an answer calls are forwarded.";
-    FORWARD_BUSY = "forward_busy", "forward on busy", Switch, "on",
+    FORWARD_BUSY = "forward_busy", "forward on busy", ["Forward busy", "Weiterleitung bei Besetzt"], Switch, "on",
         "Whether calls are forwarded when the line is busy.";
-    FORWARD_BUSY_TO = "forward_busy_to", "forward on busy to", Choice, "voicemail",
+    FORWARD_BUSY_TO = "forward_busy_to", "forward on busy to", ["Forward busy: to", "Weiterleitung bei Besetzt: Ziel"], Choice, "voicemail",
         "Where calls are forwarded when the line is busy: voicemail, extension, mobile, number, or a word of the vendor's own.";
-    FORWARD_BUSY_EXTENSION { refers: Some(Reference::Extension) } = "forward_busy_extension", "forward on busy extension", Identifier, "2001",
+    FORWARD_BUSY_EXTENSION { refers: Some(Reference::Extension) } = "forward_busy_extension", "forward on busy extension", ["Forward busy: extension", "Weiterleitung bei Besetzt: Durchwahl"], Identifier, "2001",
         "The extension that calls are forwarded to when the line is busy.";
-    FORWARD_BUSY_PREFIX = "forward_busy_prefix", "forward on busy prefix", Identifier, "9",
+    FORWARD_BUSY_PREFIX = "forward_busy_prefix", "forward on busy prefix", ["Forward busy: prefix", "Weiterleitung bei Besetzt: Vorwahlziffer"], Identifier, "9",
         "The prefix for outbound calls when calls are forwarded when the line is busy.";
-    FORWARD_BUSY_NUMBER { care: Care::Phone, refers: Some(Reference::Dialled) } = "forward_busy_number", "forward on busy number", Identifier, "0301234567",
+    FORWARD_BUSY_NUMBER { care: Care::Phone, refers: Some(Reference::Dialled) } = "forward_busy_number", "forward on busy number", ["Forward busy: number", "Weiterleitung bei Besetzt: Rufnummer"], Identifier, "0301234567",
         "The number that calls are forwarded to when the line is busy.";
-    FORWARD_OFFLINE_OFFICE_HOURS_TO = "forward_offline_office_hours_to", "forward while offline in office hours to", Choice, "voicemail",
+    FORWARD_OFFLINE_OFFICE_HOURS_TO = "forward_offline_office_hours_to", "forward while offline in office hours to", ["Forward offline, office hours: to", "Weiterleitung offline, Bürozeit: Ziel"], Choice, "voicemail",
         "Where calls are forwarded while no phone is registered, during office hours.";
-    FORWARD_OFFLINE_OFFICE_HOURS_NUMBER { care: Care::Phone, refers: Some(Reference::Dialled) } = "forward_offline_office_hours_number", "forward while offline in office hours number", Identifier, "2001",
+    FORWARD_OFFLINE_OFFICE_HOURS_NUMBER { care: Care::Phone, refers: Some(Reference::Dialled) } = "forward_offline_office_hours_number", "forward while offline in office hours number", ["Forward offline, office hours: number", "Weiterleitung offline, Bürozeit: Rufnummer"], Identifier, "2001",
         "The number that calls are forwarded to while no phone is registered, during office hours.";
-    FORWARD_OFFLINE_OUTSIDE_HOURS_TO = "forward_offline_outside_hours_to", "forward while offline outside office hours to", Choice, "voicemail",
+    FORWARD_OFFLINE_OUTSIDE_HOURS_TO = "forward_offline_outside_hours_to", "forward while offline outside office hours to", ["Forward offline, outside hours: to", "Weiterleitung offline, außerhalb der Bürozeit: Ziel"], Choice, "voicemail",
         "Where calls are forwarded while no phone is registered, outside office hours.";
-    FORWARD_OFFLINE_OUTSIDE_HOURS_NUMBER { care: Care::Phone, refers: Some(Reference::Dialled) } = "forward_offline_outside_hours_number", "forward while offline outside office hours number", Identifier, "2001",
+    FORWARD_OFFLINE_OUTSIDE_HOURS_NUMBER { care: Care::Phone, refers: Some(Reference::Dialled) } = "forward_offline_outside_hours_number", "forward while offline outside office hours number", ["Forward offline, outside hours: number", "Weiterleitung offline, außerhalb der Bürozeit: Rufnummer"], Identifier, "2001",
         "The number that calls are forwarded to while no phone is registered, outside office hours.";
-    FORWARD_DND_OFFICE_HOURS_TO = "forward_dnd_office_hours_to", "forward on do not disturb in office hours to", Choice, "voicemail",
+    FORWARD_DND_OFFICE_HOURS_TO = "forward_dnd_office_hours_to", "forward on do not disturb in office hours to", ["Forward DND, office hours: to", "Weiterleitung bei Anrufschutz, Bürozeit: Ziel"], Choice, "voicemail",
         "Where calls are forwarded while do-not-disturb is on, during office hours.";
-    FORWARD_DND_OFFICE_HOURS_NUMBER { care: Care::Phone, refers: Some(Reference::Dialled) } = "forward_dnd_office_hours_number", "forward on do not disturb in office hours number", Identifier, "2001",
+    FORWARD_DND_OFFICE_HOURS_NUMBER { care: Care::Phone, refers: Some(Reference::Dialled) } = "forward_dnd_office_hours_number", "forward on do not disturb in office hours number", ["Forward DND, office hours: number", "Weiterleitung bei Anrufschutz, Bürozeit: Rufnummer"], Identifier, "2001",
         "The number that calls are forwarded to while do-not-disturb is on, during office hours.";
-    FORWARD_DND_OUTSIDE_HOURS_TO = "forward_dnd_outside_hours_to", "forward on do not disturb outside office hours to", Choice, "voicemail",
+    FORWARD_DND_OUTSIDE_HOURS_TO = "forward_dnd_outside_hours_to", "forward on do not disturb outside office hours to", ["Forward DND, outside hours: to", "Weiterleitung bei Anrufschutz, außerhalb der Bürozeit: Ziel"], Choice, "voicemail",
         "Where calls are forwarded while do-not-disturb is on, outside office hours.";
-    FORWARD_DND_OUTSIDE_HOURS_NUMBER { care: Care::Phone, refers: Some(Reference::Dialled) } = "forward_dnd_outside_hours_number", "forward on do not disturb outside office hours number", Identifier, "2001",
+    FORWARD_DND_OUTSIDE_HOURS_NUMBER { care: Care::Phone, refers: Some(Reference::Dialled) } = "forward_dnd_outside_hours_number", "forward on do not disturb outside office hours number", ["Forward DND, outside hours: number", "Weiterleitung bei Anrufschutz, außerhalb der Bürozeit: Rufnummer"], Identifier, "2001",
         "The number that calls are forwarded to while do-not-disturb is on, outside office hours.";
-    FORWARD_AWAY_OFFICE_HOURS_TO = "forward_away_office_hours_to", "forward while away in office hours to", Choice, "voicemail",
+    FORWARD_AWAY_OFFICE_HOURS_TO = "forward_away_office_hours_to", "forward while away in office hours to", ["Forward away, office hours: to", "Weiterleitung bei Abwesenheit, Bürozeit: Ziel"], Choice, "voicemail",
         "Where calls are forwarded while the user is away, during office hours.";
-    FORWARD_AWAY_OFFICE_HOURS_NUMBER { care: Care::Phone, refers: Some(Reference::Dialled) } = "forward_away_office_hours_number", "forward while away in office hours number", Identifier, "2001",
+    FORWARD_AWAY_OFFICE_HOURS_NUMBER { care: Care::Phone, refers: Some(Reference::Dialled) } = "forward_away_office_hours_number", "forward while away in office hours number", ["Forward away, office hours: number", "Weiterleitung bei Abwesenheit, Bürozeit: Rufnummer"], Identifier, "2001",
         "The number that calls are forwarded to while the user is away, during office hours.";
-    FORWARD_AWAY_OUTSIDE_HOURS_TO = "forward_away_outside_hours_to", "forward while away outside office hours to", Choice, "voicemail",
+    FORWARD_AWAY_OUTSIDE_HOURS_TO = "forward_away_outside_hours_to", "forward while away outside office hours to", ["Forward away, outside hours: to", "Weiterleitung bei Abwesenheit, außerhalb der Bürozeit: Ziel"], Choice, "voicemail",
         "Where calls are forwarded while the user is away, outside office hours.";
-    FORWARD_AWAY_OUTSIDE_HOURS_NUMBER { care: Care::Phone, refers: Some(Reference::Dialled) } = "forward_away_outside_hours_number", "forward while away outside office hours number", Identifier, "2001",
+    FORWARD_AWAY_OUTSIDE_HOURS_NUMBER { care: Care::Phone, refers: Some(Reference::Dialled) } = "forward_away_outside_hours_number", "forward while away outside office hours number", ["Forward away, outside hours: number", "Weiterleitung bei Abwesenheit, außerhalb der Bürozeit: Rufnummer"], Identifier, "2001",
         "The number that calls are forwarded to while the user is away, outside office hours.";
-    MOBILITY = "mobility", "mobility", Switch, "off",
+    MOBILITY = "mobility", "mobility", ["Mobility", "Mobiltelefon als Nebenstelle"], Switch, "off",
         "Whether the mobile telephone acts as an extension.";
-    MOBILITY_RING_TOGETHER = "mobility_ring_together", "mobile rings together", Switch, "off",
+    MOBILITY_RING_TOGETHER = "mobility_ring_together", "mobile rings together", ["Mobility ring together", "Mobiltelefon klingelt mit"], Switch, "off",
         "Whether the mobile telephone rings together with the extension.";
-    MOBILITY_PREFIX = "mobility_prefix", "mobility prefix", Identifier, "9",
+    MOBILITY_PREFIX = "mobility_prefix", "mobility prefix", ["Mobility prefix", "Mobiltelefon: Vorwahlziffer"], Identifier, "9",
         "The prefix for outgoing calls of the mobility extension.";
-    MONITOR_ALLOWED = "monitor_allowed", "may be monitored", Switch, "off",
+    MONITOR_ALLOWED = "monitor_allowed", "may be monitored", ["Monitor allowed", "Mithören erlaubt"], Switch, "off",
         "Whether others may monitor this extension's calls.";
-    MONITOR_MODE = "monitor_mode", "monitors others", Choice, "disabled",
+    MONITOR_MODE = "monitor_mode", "monitors others", ["Monitor mode", "Mithören bei anderen"], Choice, "disabled",
         "How this extension may monitor others.";
-    RING_TIMEOUT { unit: "s" } = "ring_timeout", "ring time", Choice, "30",
+    RING_TIMEOUT { unit: "s" } = "ring_timeout", "ring time", ["Ring timeout", "Klingelzeit"], Choice, "30",
         "How many seconds the phone rings.";
-    MAX_CALL_SECONDS { unit: "s" } = "max_call_seconds", "longest call", Choice, "follow_system",
+    MAX_CALL_SECONDS { unit: "s" } = "max_call_seconds", "longest call", ["Max call seconds", "Maximale Gesprächsdauer"], Choice, "follow_system",
         "The longest call, in seconds; or follow_system, or unlimited.";
-    DO_NOT_DISTURB = "do_not_disturb", "do not disturb", Switch, "off",
+    DO_NOT_DISTURB = "do_not_disturb", "do not disturb", ["Do not disturb", "Bitte nicht stören"], Switch, "off",
         "Whether do-not-disturb is on.";
-    NAT = "nat", "NAT", Switch, "on",
+    NAT = "nat", "NAT", ["NAT", "NAT"], Switch, "on",
         "Whether the phone is reached through network address translation.";
-    RECORD_AUDIO = "record_audio", "audio recording", Switch, "off",
+    RECORD_AUDIO = "record_audio", "audio recording", ["Record audio", "Gesprächsaufzeichnung"], Switch, "off",
         "Whether audio calls are recorded.";
-    RECORD_VIDEO = "record_video", "video recording", Switch, "off",
+    RECORD_VIDEO = "record_video", "video recording", ["Record video", "Videoaufzeichnung"], Switch, "off",
         "Whether video calls are recorded.";
-    OFFICE_HOURS_MODE = "office_hours_mode", "office hours", Choice, "custom",
+    OFFICE_HOURS_MODE = "office_hours_mode", "office hours", ["Office hours mode", "Bürozeiten"], Choice, "custom",
         "Whether the extension has office hours of its own.";
-    MONDAY_FROM = "monday_from", "Monday hours from", Time, "09:00",
+    MONDAY_FROM = "monday_from", "Monday hours from", ["Monday from", "Montag von"], Time, "09:00",
         "When office hours begin on Monday, HH:MM.";
-    MONDAY_TO = "monday_to", "Monday hours to", Time, "17:00",
+    MONDAY_TO = "monday_to", "Monday hours to", ["Monday to", "Montag bis"], Time, "17:00",
         "When office hours end on Monday, HH:MM.";
-    TUESDAY_FROM = "tuesday_from", "Tuesday hours from", Time, "09:00",
+    TUESDAY_FROM = "tuesday_from", "Tuesday hours from", ["Tuesday from", "Dienstag von"], Time, "09:00",
         "When office hours begin on Tuesday, HH:MM.";
-    TUESDAY_TO = "tuesday_to", "Tuesday hours to", Time, "17:00",
+    TUESDAY_TO = "tuesday_to", "Tuesday hours to", ["Tuesday to", "Dienstag bis"], Time, "17:00",
         "When office hours end on Tuesday, HH:MM.";
-    WEDNESDAY_FROM = "wednesday_from", "Wednesday hours from", Time, "09:00",
+    WEDNESDAY_FROM = "wednesday_from", "Wednesday hours from", ["Wednesday from", "Mittwoch von"], Time, "09:00",
         "When office hours begin on Wednesday, HH:MM.";
-    WEDNESDAY_TO = "wednesday_to", "Wednesday hours to", Time, "17:00",
+    WEDNESDAY_TO = "wednesday_to", "Wednesday hours to", ["Wednesday to", "Mittwoch bis"], Time, "17:00",
         "When office hours end on Wednesday, HH:MM.";
-    THURSDAY_FROM = "thursday_from", "Thursday hours from", Time, "09:00",
+    THURSDAY_FROM = "thursday_from", "Thursday hours from", ["Thursday from", "Donnerstag von"], Time, "09:00",
         "When office hours begin on Thursday, HH:MM.";
-    THURSDAY_TO = "thursday_to", "Thursday hours to", Time, "17:00",
+    THURSDAY_TO = "thursday_to", "Thursday hours to", ["Thursday to", "Donnerstag bis"], Time, "17:00",
         "When office hours end on Thursday, HH:MM.";
-    FRIDAY_FROM = "friday_from", "Friday hours from", Time, "09:00",
+    FRIDAY_FROM = "friday_from", "Friday hours from", ["Friday from", "Freitag von"], Time, "09:00",
         "When office hours begin on Friday, HH:MM.";
-    FRIDAY_TO = "friday_to", "Friday hours to", Time, "17:00",
+    FRIDAY_TO = "friday_to", "Friday hours to", ["Friday to", "Freitag bis"], Time, "17:00",
         "When office hours end on Friday, HH:MM.";
-    SATURDAY_FROM = "saturday_from", "Saturday hours from", Time, "09:00",
+    SATURDAY_FROM = "saturday_from", "Saturday hours from", ["Saturday from", "Samstag von"], Time, "09:00",
         "When office hours begin on Saturday, HH:MM.";
-    SATURDAY_TO = "saturday_to", "Saturday hours to", Time, "17:00",
+    SATURDAY_TO = "saturday_to", "Saturday hours to", ["Saturday to", "Samstag bis"], Time, "17:00",
         "When office hours end on Saturday, HH:MM.";
-    SUNDAY_FROM = "sunday_from", "Sunday hours from", Time, "09:00",
+    SUNDAY_FROM = "sunday_from", "Sunday hours from", ["Sunday from", "Sonntag von"], Time, "09:00",
         "When office hours begin on Sunday, HH:MM.";
-    SUNDAY_TO = "sunday_to", "Sunday hours to", Time, "17:00",
+    SUNDAY_TO = "sunday_to", "Sunday hours to", ["Sunday to", "Sonntag bis"], Time, "17:00",
         "When office hours end on Sunday, HH:MM.";
-    GROUPS { membership: true } = "groups", "groups", List, "Sales;Support",
+    GROUPS { membership: true } = "groups", "groups", ["Groups", "Gruppen"], List, "Sales;Support",
         "The extension groups that the extension is a member of, by name.";
-    INTERCOM = "intercom", "intercom", Switch, "on",
+    INTERCOM = "intercom", "intercom", ["Intercom", "Gegensprechen"], Switch, "on",
         "Whether the group's members may use the intercom.";
-    EXTERNAL_CALLS = "external_calls", "external calls", Switch, "on",
+    EXTERNAL_CALLS = "external_calls", "external calls", ["External calls", "Externe Anrufe"], Switch, "on",
         "Whether the group's members may call outside.";
-    CONSOLE_ACCESS = "console_access", "console access", Switch, "off",
+    CONSOLE_ACCESS = "console_access", "console access", ["Console access", "Konsolenzugang"], Switch, "off",
         "Whether the group's members may use the PBX's management console.";
-    GROUP_MEMBERS { membership: true } = "group_members", "members", List, "2001;2002",
+    GROUP_MEMBERS { membership: true } = "group_members", "members", ["Group members", "Mitglieder"], List, "2001;2002",
         "All extensions that are in the group, by their numbers.";
-    GENDER = "gender", "gender", Choice, "female",
+    GENDER = "gender", "gender", ["Gender", "Geschlecht"], Choice, "female",
         "Gender, as the PBX words it.";
-    TWITTER = "twitter", "Twitter", Text, "annmiller",
+    TWITTER = "twitter", "Twitter", ["Twitter", "Twitter"], Text, "annmiller",
         "The user's Twitter account.";
-    FACEBOOK = "facebook", "Facebook", Text, "annmiller",
+    FACEBOOK = "facebook", "Facebook", ["Facebook", "Facebook"], Text, "annmiller",
         "The user's Facebook account.";
-    LINKEDIN = "linkedin", "LinkedIn", Text, "annmiller",
+    LINKEDIN = "linkedin", "LinkedIn", ["LinkedIn", "LinkedIn"], Text, "annmiller",
         "The user's LinkedIn account.";
-    INSTAGRAM = "instagram", "Instagram", Text, "annmiller",
+    INSTAGRAM = "instagram", "Instagram", ["Instagram", "Instagram"], Text, "annmiller",
         "The user's Instagram account.";
-    EXTENSION_TYPE = "extension_type", "type", Text, "SIP",
+    EXTENSION_TYPE = "extension_type", "type", ["Extension type", "Nebenstellentyp"], Text, "SIP",
         "What kind of telephone account it is, as the PBX words it.";
-    PORT = "port", "port", Text, "",
+    PORT = "port", "port", ["Port", "Analoger Anschluss"], Text, "",
         "The analogue port that the extension is wired to.";
-    STATUS { live: true } = "status", "status", Text, "Registered",
+    STATUS { live: true } = "status", "status", ["Status", "Status"], Text, "Registered",
         "What the extension is doing, as the PBX words it.";
-    USER_AGENT { live: true } = "user_agent", "user agent", Text, "Yealink SIP-T46S",
+    USER_AGENT { live: true } = "user_agent", "user agent", ["User agent", "Telefonsoftware"], Text, "Yealink SIP-T46S",
         "The software of the registered phone.";
-    LAST_IP_ADDRESS { live: true } = "last_ip_address", "last IP address", Text, "192.0.2.17",
+    LAST_IP_ADDRESS { live: true } = "last_ip_address", "last IP address", ["Last IP address", "Letzte IP-Adresse"], Text, "192.0.2.17",
         "The address from which a phone registered last.";
-    PHONE_MAC_ADDRESS { live: true } = "phone_mac_address", "phone's MAC address", Text, "00:15:65:12:34:56",
+    PHONE_MAC_ADDRESS { live: true } = "phone_mac_address", "phone's MAC address", ["Phone MAC address", "MAC-Adresse"], Text, "00:15:65:12:34:56",
         "The hardware address of the provisioned phone.";
-    PHONE_MODEL { live: true } = "phone_model", "phone model", Text, "T46S",
+    PHONE_MODEL { live: true } = "phone_model", "phone model", ["Phone model", "Telefonmodell"], Text, "T46S",
         "The model of the provisioned phone.";
 }
 
@@ -387,6 +414,15 @@ impl Field {
     /// The canonical name.
     pub fn name(self) -> &'static str {
         self.def().name
+    }
+
+    /// The heading of the field in a sheet for people.
+    pub fn heading(self, language: Language) -> &'static str {
+        let [english, german] = self.def().headings;
+        match language {
+            Language::English => english,
+            Language::German => german,
+        }
     }
 
     /// Returns true if the value of the field may never be shown.
@@ -456,6 +492,21 @@ mod tests {
         for field in Field::all() {
             assert_eq!(Field::named(field.name()), Some(field));
             assert!(!field.def().help.is_empty() && !field.def().spoken.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_locale_names_its_language() {
+        for (locale, language) in [
+            ("de", Language::German),
+            ("de_AT.UTF-8", Language::German),
+            ("DE@euro", Language::German),
+            ("en_GB.UTF-8", Language::English),
+            ("del_US", Language::English),
+            ("C", Language::English),
+            ("", Language::English),
+        ] {
+            assert_eq!(Language::from_locale(locale), language, "{locale}");
         }
     }
 

@@ -90,6 +90,17 @@ pub(crate) fn config_names(path: &Path) -> Result<Vec<String>, Failure> {
     Ok(read_config(path)?.targets.into_keys().collect())
 }
 
+/// The names of the targets of this vendor; none where there is no configuration that can be read.
+pub(crate) fn names_of(vendor: &str, config: Option<&Path>) -> Vec<String> {
+    let path = config.map(Path::to_owned).or_else(config_file);
+    let targets = path.and_then(|path| read_config(&path).ok());
+    let targets = targets.map(|config| config.targets).unwrap_or_default();
+    let of_vendor = targets
+        .into_iter()
+        .filter(|(_, entry)| entry.vendor == vendor);
+    of_vendor.map(|(name, _)| name).collect()
+}
+
 /// A target of the configuration by its name.
 pub(crate) fn named(name: &str, path: &Path) -> Result<TargetEntry, Failure> {
     let mut config = read_config(path)?;

@@ -10,6 +10,7 @@ use std::env;
 use std::fmt;
 use std::io::{self, BufRead, IsTerminal, Write, stderr, stdin, stdout};
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Prints data on standard output. A reader who has gone (`| head`) is no failure.
 pub(crate) fn print_data(
@@ -237,25 +238,44 @@ pub(crate) fn confirm(question: &str) -> bool {
         )
 }
 
+/// The flag of the command that sends, if one does.
+static SENDING: Mutex<Option<StopFlag>> = Mutex::new(None);
+
+fn sending() -> MutexGuard<'static, Option<StopFlag>> {
+    SENDING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Sets a flag on Ctrl-C: nothing new is begun, requests in flight are settled. A second Ctrl-C ends the process at
 /// once.
 ///
 /// # Errors
 /// Exit 2 where the system does not let it be caught.
 pub(crate) fn stop_on_interrupt() -> Result<StopFlag, Failure> {
+    static CAUGHT: OnceLock<Result<(), String>> = OnceLock::new();
     let stop = StopFlag::default();
-    let flag = stop.clone();
-    let caught = ctrlc::set_handler(move || {
-        if flag.is_stopped() {
-            std::process::exit(i32::from(Exit::Interrupted.code()));
-        }
-        flag.stop();
-        print(
-            "interrupted: what was sent is settled, nothing more is sent; once more to end at once",
-        );
+    *sending() = Some(stop.clone());
+    // A process may catch it once only, and may carry out several commands.
+    let caught = CAUGHT.get_or_init(|| {
+        let caught = ctrlc::set_handler(|| match &*sending() {
+            Some(flag) if !flag.is_stopped() => {
+                flag.stop();
+                print(
+                    "interrupted: what was sent is settled, nothing more is sent; once more to end at once",
+                );
+            }
+            _ => std::process::exit(i32::from(Exit::Interrupted.code())),
+        });
+        caught.map_err(|error| error.to_string())
     });
-    caught.map_err(|error| Failure::usage(format!("Ctrl-C cannot be caught: {error}")))?;
-    Ok(stop)
+    match caught {
+        Ok(()) => Ok(stop),
+        Err(error) => Err(Failure::usage(format!("Ctrl-C cannot be caught: {error}"))),
+    }
+}
+
+/// Lets Ctrl-C end the process again, once a command has sent all.
+pub(crate) fn end_on_interrupt() {
+    *sending() = None;
 }
 
 #[cfg(test)]

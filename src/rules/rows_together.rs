@@ -508,7 +508,7 @@ impl CrossRowFacts {
         };
         let address = same_address(email);
         if !email.is_empty() && self.repeated_emails.contains(&hash_of(&address)) {
-            let message = format!("email {} is given to", quoted(email));
+            let message = format!("email {}", quoted(email));
             let hint = "give each extension an address of its own";
             duplicates.push(Duplicate {
                 // No number begins so.
@@ -573,7 +573,7 @@ fn duplicate_number(slot: &CompiledField<'_>, number: &str) -> Duplicate {
             severity: Severity::Error,
             field: Some(slot.row.name),
             column: slot.column,
-            message: format!("{name} {} is given to", quoted(number)),
+            message: format!("{name} {}", quoted(number)),
             hint: format!("keep one of the rows, or correct the {name}"),
             source: "".into(),
             repair: None,
@@ -613,11 +613,9 @@ impl Places {
             Some(column) => format!("{place} (cell {})", place.cell(column)),
             None => place.to_string(),
         };
-        finding.message.push_str(&format!(
-            " this row, {}, and to {} before",
-            cell(place, finding.column),
-            cell(first, *column)
-        ));
+        finding
+            .message
+            .push_str(&format!(" is taken already, by {}", cell(first, *column)));
         Some(finding)
     }
 }

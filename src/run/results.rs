@@ -18,6 +18,8 @@ use std::path::{Path, PathBuf};
 
 /// The number of rows not done that are shown on the terminal; all are in the report.
 const SHOWN_MAX: u64 = 10;
+/// The number of them with the same result, code and column, so that rows with another cause are shown too.
+const ALIKE_MAX: u64 = 3;
 
 /// The results of one run, row by row.
 pub(crate) struct Results<'r> {
@@ -41,6 +43,10 @@ pub(crate) struct Results<'r> {
     /// The results of the lines that have their outcome, by position.
     pub(crate) ended: BTreeMap<usize, RowResult>,
     not_done: u64,
+    /// The number of these that were shown.
+    shown: u64,
+    /// The number of rows not done by result, code and column.
+    alike: BTreeMap<(RowResult, String, String), u64>,
     /// True once the reason of a run that stopped was shown.
     reason_told: bool,
 }
@@ -96,6 +102,8 @@ impl<'r> Results<'r> {
             rejects: None,
             ended: BTreeMap::new(),
             not_done: 0,
+            shown: 0,
+            alike: BTreeMap::new(),
             reason_told: false,
         }
     }
@@ -166,7 +174,11 @@ impl<'r> Results<'r> {
             // A run that stops gives its reason once, in the line about its end.
             let reason = outcome.result == RowResult::NotSent;
             let told = reason && std::mem::replace(&mut self.reason_told, true);
-            if self.not_done <= SHOWN_MAX && !self.quiet && !told {
+            let cause = (outcome.result, outcome.code.clone(), outcome.column.clone());
+            let alike = self.alike.entry(cause).or_default();
+            *alike += 1;
+            if self.shown < SHOWN_MAX && *alike <= ALIKE_MAX && !self.quiet && !told {
+                self.shown += 1;
                 show(&outcome);
             }
             if let Some(rejects) = &mut self.rejects
@@ -268,15 +280,16 @@ impl<'r> Results<'r> {
             None => Exit::done_if(counts.all_done()),
         });
         let report_file = self.files.iter().flatten().next();
-        if self.not_done > SHOWN_MAX && !self.quiet {
-            let more = self.not_done - SHOWN_MAX;
+        let more = self.not_done - self.shown;
+        if more > 0 && !self.quiet {
+            let rows = match more {
+                1 => "1 more row that is".to_owned(),
+                more => format!("{more} more rows that are"),
+            };
             match report_file {
-                Some(file) => print(format!(
-                    "… and {more} more rows that are not done: see {}",
-                    file.display()
-                )),
+                Some(file) => print(format!("… and {rows} not done: see {}", file.display())),
                 None => print(format!(
-                    "… and {more} more rows that are not done: --report FILE keeps a line for each"
+                    "… and {rows} not done: --report FILE keeps a line for each"
                 )),
             }
         }

@@ -21,6 +21,8 @@ pub struct Column {
     pub for_people: bool,
     /// True if a workbook hides it.
     pub hidden: bool,
+    /// True if a workbook folds it away with the columns beside it, until somebody opens them.
+    pub folded: bool,
     /// True if its cells have to be filled in.
     pub required: bool,
     /// The note for people who fill it in.

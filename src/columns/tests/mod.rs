@@ -740,6 +740,31 @@ fn two_columns_with_one_heading_are_refused_only_where_they_are_read() {
 }
 
 #[test]
+fn a_report_is_no_sheet_of_extensions() {
+    for headings in [
+        "row,place,number,name,action,result,elapsed_ms,finished_at,findings",
+        "row,place,number,action,result,elapsed_ms,finished_at,findings",
+    ] {
+        let error = bind("openvox", headings, &plain()).unwrap_err();
+        assert_eq!(error, ColumnError::Report);
+    }
+    bind("openvox", "number,place,result", &plain()).unwrap();
+}
+
+#[test]
+fn columns_that_are_not_understood_share_one_note() {
+    let binding = bind("openvox", "number,Shoe size,Hat,voicmail", &plain()).unwrap();
+    let notes: Vec<&str> = binding.notes.iter().map(|note| &*note.message).collect();
+    assert_eq!(
+        notes,
+        [
+            "no field is called “Shoe size” (B1), “Hat” (C1): these columns are not read",
+            "no field is called “voicmail” (D1): the column is not read",
+        ]
+    );
+}
+
+#[test]
 fn columns_without_heading_and_rowcall_s_own_are_passed_over_in_silence() {
     let binding = bind(
         "openvox",

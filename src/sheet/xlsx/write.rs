@@ -519,6 +519,11 @@ fn workbook(
             sheet.set_column_hidden(at)?;
         }
     }
+    let mut folded = (0..).zip(columns).filter(|(_, column)| column.folded);
+    if let Some((first, _)) = folded.next() {
+        let end = folded.last().map_or(first, |(at, _)| at);
+        sheet.group_columns_collapsed(first, end)?;
+    }
     for CellNote { row, column, text } in notes {
         sheet.insert_note(*row, *column, &note(text))?;
     }

@@ -171,7 +171,7 @@ book = openpyxl.load_workbook(sys.argv[1])
 sheet, help = book['Extensions'], book['Help']
 titles = [cell.value for cell in help[1]]
 rows = [dict(zip(titles, row)) for row in help.iter_rows(min_row=2, values_only=True)]
-examples = {row['field']: row['example'] for row in rows}
+examples = {row['heading']: row['example'] for row in rows}
 assert all(row['source'] for row in rows)
 headings = [cell.value for cell in sheet[1]]
 for cell in sheet[1]:

@@ -129,13 +129,7 @@ fn columns_are_explained_without_a_secret() {
         .collect();
     assert_eq!(
         cells[0],
-        [
-            "A",
-            "Nebenstelle",
-            "number",
-            "another word for it",
-            "\"2002\""
-        ]
+        ["A", "Nebenstelle", "number", "a common word", "\"2002\""]
     );
     assert_eq!(
         cells[1],
@@ -143,7 +137,7 @@ fn columns_are_explained_without_a_secret() {
             "B",
             "SIP Kennwort",
             "sip_password",
-            "another word for it",
+            "a common word",
             "(not shown)"
         ]
     );

@@ -251,7 +251,8 @@ fn a_sheet_alone_leads_through_a_first_import() {
     let mut lead = Typist::start(bare.arg("my staff.csv"));
     lead.answers("vendor [openvox]: ", "")
         .answers("Enter goes on: ", "")
-        .answers("Enter goes on: ", "");
+        .answers("Enter goes on: ", "")
+        .answers("no PBX of this kind is set up", "n");
     let (exit, screen) = lead.ends();
     assert_eq!(exit, 0, "{screen}");
     let place = |words: &str| {
@@ -280,9 +281,71 @@ fn a_sheet_alone_leads_through_a_first_import() {
         .answers("there is no file \"nowhere.csv\"", "my staff.csv")
         .answers("vendor [openvox]: ", "");
     lead.answers("Enter goes on: ", "")
-        .answers("Enter goes on: ", "");
+        .answers("Enter goes on: ", "")
+        .answers("no PBX of this kind is set up", "n");
     assert_eq!(lead.ends().0, 0);
     program.ends("", 2).says(&["Usage: rowcall"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_led_import_keeps_its_answers_and_sends_the_sheet() {
+    let desk = Desk::new("openvox");
+    desk.write("rowcall.toml", desk.pbx.config("hq"));
+    let rows = "Ext,Surname,Name,Shoe size\n2000,Miller,Ann,38\n2001,Lund,Bo,44\n";
+    desk.write("staff.csv", rows);
+    let mut command = desk.command("staff.csv");
+    let mut lead = Typist::start(&mut command);
+    lead.answers("vendor [openvox]: ", "")
+        .answers("“Name” means (", "nonsense")
+        .answers("no field is called", "first_name")
+        .answers("“Shoe size”: not understood", "Shoe size=nonsense")
+        .answers("no field is called", "Hat size=mobile")
+        .answers("none of these headings", "")
+        .answers("some rows have no sip_password", "y")
+        .answers("Enter goes on: ", "")
+        .answers("Enter goes on: ", "")
+        .answers("import it now to (hq; Enter: not now): ", "branch")
+        .answers("there is no target", "hq")
+        .answers("create 2? [y/N] ", "y");
+    let (exit, screen) = lead.ends();
+    assert_eq!(exit, 0, "{screen}");
+    assert_eq!(desk.pbx.numbers(), ["2000", "2001"]);
+    let kept = desk.read("staff.map.toml");
+    for line in ["\"Name\" = \"first_name\"", "\"Shoe size\" = \"-\""] {
+        assert!(kept.lines().any(|known| known == line), "{kept}");
+    }
+    assert!(desk.path("staff.report.html").is_file());
+    assert!(screen.contains("staff.map.toml: keeps these meanings"));
+    // What was answered once is not asked again.
+    let mut lead = Typist::start(&mut command);
+    lead.answers("vendor [openvox]: ", "")
+        .answers("some rows have no sip_password", "y")
+        .answers("Enter goes on: ", "")
+        .answers("--map-file staff.map.toml", "")
+        .answers("import it now to (hq; Enter: not now): ", "");
+    let (exit, screen) = lead.ends();
+    assert_eq!(exit, 0, "{screen}");
+    assert!(!screen.contains("not understood, and"), "{screen}");
+    assert!(
+        screen.contains("rowcall import staff.csv --to hq"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn a_row_that_is_alone_with_its_cause_is_shown_beside_many_of_another() {
+    let program = Program::new();
+    let mut rows = sheet(30, "Ann").replace(",Xk39vTq2Lm", ",");
+    rows.push_str("3000,Bo,Xk39 vTq2Lm\n");
+    program.write("a.csv", rows);
+    let ran = program.ends("import a.csv --to sim:openvox", 1);
+    let invalid = ran.err.lines().filter(|line| line.contains(" invalid: "));
+    assert_eq!(invalid.count(), 4, "{}", ran.err);
+    ran.says(&[
+        "3000 invalid: ",
+        "… and 27 more rows that are not done: --report FILE",
+    ]);
 }
 
 #[cfg(target_os = "linux")]

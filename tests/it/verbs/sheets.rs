@@ -1,7 +1,8 @@
 //! The rows of a file: of a workbook's sheets, of a template that was filled in.
 
 use crate::support::skip::skip;
-use rowcall::manifest::{Access, Manifest};
+use rowcall::manifest::Manifest;
+use rowcall::model::Field;
 use rowcall::vendors::VENDORS;
 use rust_xlsxwriter::{FilterCondition, Format, Workbook};
 use std::fs::{self, File};
@@ -55,15 +56,15 @@ fn fill(book: &Path, line: u32, cells: &[String]) {
     fs::write(book, filled.finish().unwrap().into_inner()).unwrap();
 }
 
-/// Fills in a template's columns for one row that is valid.
-fn example(manifest: &Manifest) -> Vec<String> {
-    let rows = |required| {
-        let rows = manifest.field.iter();
-        rows.filter(move |row| row.access != Access::ReadOnly && row.required == required)
-    };
-    let rows = rows(true).chain(rows(false));
-    let value = rows.map(|row| {
-        let example = row.name.def().example;
+/// Fills in a template's columns, whose fields are named in the text, for one row that is valid.
+fn example(manifest: &Manifest, names: &str) -> Vec<String> {
+    let fields = names
+        .trim()
+        .split(',')
+        .map(|name| Field::named(name).unwrap());
+    let value = fields.map(|field| {
+        let example = field.def().example;
+        let row = manifest.row(field).unwrap();
         match row.choices.first() {
             Some(first) if row.choice(example).is_none() => first.value.clone(),
             _ => example.to_owned(),
@@ -98,51 +99,97 @@ fn a_template_that_was_filled_in_is_read_and_its_help_and_example_are_no_rows() 
             let Some(of_rows) = groups.or(Some(vendor)) else {
                 continue;
             };
-            let folder = tempfile::tempdir().unwrap();
-            let mut make = vec!["template", "--for", vendor.id, "-o", "t.xlsx"];
-            let mut check = vec!["check", "t.xlsx", "--for", vendor.id];
-            if groups.is_some() {
-                make.push("--groups");
-                check.push("--groups");
-            }
-            let (code, said) = rowcall(folder.path(), &make);
-            assert_eq!(code, 0, "{said}");
-            // As it came, it has no row.
-            let (code, said) = rowcall(folder.path(), &check);
-            assert!(
-                code == 2 && said.contains("has headings but no row"),
-                "{said}"
-            );
-            let book = folder.path().join("t.xlsx");
-            fill(&book, 3, &example((of_rows.manifest)()));
-            let name = if groups.is_some() {
-                "Groups"
-            } else {
-                "Extensions"
-            };
-            for ending in ["xlsx", "ods", "xls"] {
-                let Some(file) = (match ending {
-                    "xlsx" => Some(book.clone()),
-                    // One of them is enough: they differ in their columns alone.
-                    _ if groups.is_some() || vendor.id != "openvox" => None,
-                    other => saved_as(&book, other),
-                }) else {
-                    continue;
-                };
-                let mut check = check.clone();
-                check[1] = file.file_name().unwrap().to_str().unwrap();
-                let (code, said) = rowcall(folder.path(), &check);
-                let id = vendor.id;
-                assert_eq!(code, 0, "{id} {ending}: {said}");
-                assert!(said.contains("1 row: 1 valid"), "{id} {ending}: {said}");
-                assert!(
-                    said.contains(&format!("sheet “{name}”"))
-                        && said.contains("row 2 is the template's example, and no row"),
-                    "{id} {ending}: {said}"
-                );
+            for language in ["en", "de"] {
+                template_comes_back(vendor.id, (of_rows.manifest)(), groups.is_some(), language);
             }
         }
     }
+}
+
+/// Fills in a template in a language, and checks that all of it is understood.
+fn template_comes_back(id: &str, manifest: &Manifest, groups: bool, language: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |words: &[&str]| {
+        let flag = groups.then_some("--groups");
+        rowcall(folder.path(), &[words, flag.as_slice()].concat())
+    };
+    let (_, names) = run(&["template", "--for", id]);
+    let names = names.trim();
+    let make = ["template", "--for", id, "-o", "t.xlsx", "--lang", language];
+    let (code, said) = run(&make);
+    assert_eq!(code, 0, "{said}");
+    // As it came, it has no row.
+    let (code, said) = run(&["check", "t.xlsx", "--for", id]);
+    assert!(
+        code == 2 && said.contains("has headings but no row"),
+        "{said}"
+    );
+    let book = folder.path().join("t.xlsx");
+    fill(&book, 3, &example(manifest, names));
+    let (code, said) = run(&["columns", "t.xlsx", "--for", id, "-o", "map.toml"]);
+    assert_eq!(code, 0, "{id} {language}: {said}");
+    let map = fs::read_to_string(folder.path().join("map.toml")).unwrap();
+    let fields = map.lines().filter_map(|line| line.split_once(" = "));
+    let fields: Vec<&str> = fields.map(|(_, field)| field.trim_matches('"')).collect();
+    assert_eq!(fields.join(","), names, "{id} {language}");
+    assert_eq!(map.contains("Durchwahl"), language == "de" && !groups);
+    let name = if groups { "Groups" } else { "Extensions" };
+    for ending in ["xlsx", "ods", "xls"] {
+        let Some(file) = (match ending {
+            "xlsx" => Some(book.clone()),
+            // One of them is enough: they differ in their columns alone.
+            _ if groups || id != "openvox" || language != "en" => None,
+            other => saved_as(&book, other),
+        }) else {
+            continue;
+        };
+        let file = file.file_name().unwrap().to_str().unwrap();
+        let (code, said) = run(&["check", file, "--for", id]);
+        assert_eq!(code, 0, "{id} {language} {ending}: {said}");
+        assert!(said.contains("1 row: 1 valid"), "{id} {ending}: {said}");
+        assert!(
+            said.contains(&format!("sheet “{name}”"))
+                && said.contains("row 2 is the template's example, and no row"),
+            "{id} {ending}: {said}"
+        );
+    }
+}
+
+#[test]
+fn a_template_has_the_usual_columns_first_in_the_users_language_and_folds_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut made = Command::new(env!("CARGO_BIN_EXE_rowcall"));
+    made.current_dir(folder.path());
+    made.args(["template", "--for", "portsip", "-o", "t.xlsx"]);
+    let made = made.env_remove("LC_ALL").env("LC_MESSAGES", "de_DE.UTF-8");
+    assert!(made.status().unwrap().success());
+    let mut archive = ZipArchive::new(File::open(folder.path().join("t.xlsx")).unwrap()).unwrap();
+    let mut part = |name: &str| {
+        let mut text = String::new();
+        let mut part = archive.by_name(name).unwrap();
+        part.read_to_string(&mut text).unwrap();
+        text
+    };
+    let words = part("xl/sharedStrings.xml");
+    assert!(words.contains("<t>Durchwahl</t>"), "{words}");
+    let sheet = part("xl/worksheets/sheet1.xml");
+    let columns = sheet.split("<cols>").nth(1).unwrap();
+    let columns = columns.split("</cols>").next().unwrap();
+    let folded = |column: &&str| column.contains("outlineLevel=\"1\"");
+    let open: Vec<&str> = columns
+        .split("<col ")
+        .skip(1)
+        .take_while(|column| !folded(column))
+        .collect();
+    assert!((1..=8).contains(&open.len()), "{columns}");
+    assert!(columns.contains("outlineLevel=\"1\""), "{columns}");
+    let (_, names) = rowcall(folder.path(), &["template", "--for", "portsip"]);
+    assert!(
+        names.starts_with(
+            "number,first_name,last_name,email,mobile,sip_password,web_password,voicemail,"
+        ),
+        "{names}"
+    );
 }
 
 /// Two sheets that can be meant, one of lists, and a hidden one.
