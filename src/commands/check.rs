@@ -10,11 +10,10 @@ use crate::manifest::Purpose;
 use crate::model::{Action, Finding, Outcome, RowResult};
 use crate::report::{FindingSummary, ReportFile, ReportHead, counted, finding_line, for_people};
 use crate::rim::outputs::Files;
-use crate::rim::target::vendor_of_rows;
+use crate::rim::target::{vendor_named, vendor_of_rows};
 use crate::rim::terminal::{output, print};
 use crate::rim::{Context, Exit, Failure, who};
 use crate::sheet::SheetError;
-use crate::vendors::vendor;
 use jiff::Timestamp;
 use serde_json::json;
 use std::io::{self, BufWriter, Write};
@@ -24,7 +23,7 @@ use std::io::{self, BufWriter, Write};
 /// # Errors
 /// Exit 2 where a sheet cannot be read or a report cannot be written.
 pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> {
-    let vendor = vendor(&args.vendor).ok_or_else(|| Failure::usage("there is no such vendor"))?;
+    let vendor = vendor_named(&args.vendor)?;
     let manifest = (vendor_of_rows(vendor, args.input.groups)?.manifest)();
     let started = Timestamp::now();
     let input = args.input.options();

@@ -8,11 +8,10 @@ use crate::manifest::Manifest;
 use crate::model::Field;
 use crate::model::redact::NOT_SHOWN;
 use crate::rim::outputs::Files;
-use crate::rim::target::vendor_of_rows;
+use crate::rim::target::{vendor_named, vendor_of_rows};
 use crate::rim::terminal::{print, print_data};
 use crate::rim::{Context, Exit, Failure};
 use crate::sheet::{Readers, Sheet, markdown};
-use crate::vendors::vendor;
 
 /// The longest value in the table.
 const VALUE_CHARS_MAX: usize = 24;
@@ -22,7 +21,7 @@ const VALUE_CHARS_MAX: usize = 24;
 /// # Errors
 /// Exit 2 where a sheet cannot be read, something has to be asked, or the file cannot be written.
 pub(super) fn run(args: &ColumnsArgs, context: &Context) -> Result<Exit, Failure> {
-    let vendor = vendor(&args.vendor).ok_or_else(|| Failure::usage("there is no such vendor"))?;
+    let vendor = vendor_named(&args.vendor)?;
     let manifest = (vendor_of_rows(vendor, args.input.groups)?.manifest)();
     let mut files = Files::new(context);
     let (sheets, map) = (args.input.sheets.iter(), args.input.reading.map_file.iter());

@@ -2,10 +2,10 @@
 
 use crate::cli::SimArgs;
 use crate::rim::target::sim_account;
+use crate::rim::target::vendor_named;
 use crate::rim::terminal::{output, stop_on_interrupt};
 use crate::rim::{Exit, Failure};
 use crate::sim::{Faults, Server, Sim, listen_address};
-use crate::vendors::vendor;
 use std::io::Write;
 use std::thread;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use std::time::Duration;
 /// # Errors
 /// Exit 2 where the address or the faults cannot be used.
 pub(super) fn run(args: &SimArgs) -> Result<Exit, Failure> {
-    let vendor = vendor(&args.vendor).ok_or_else(|| Failure::usage("there is no such vendor"))?;
+    let vendor = vendor_named(&args.vendor)?;
     let faults: Faults = args
         .faults
         .as_deref()

@@ -5,11 +5,10 @@ use crate::cli::TemplateArgs;
 use crate::manifest::{Access, FieldRow, Manifest, RuleRow};
 use crate::model::{Field, Kind, Language, Severity};
 use crate::rim::outputs::Files;
-use crate::rim::target::vendor_of_rows;
+use crate::rim::target::{vendor_named, vendor_of_rows};
 use crate::rim::terminal::output;
 use crate::rim::{Context, Exit, Failure};
 use crate::sheet::{Column, EXAMPLE, ExtraSheet, Format, Writer};
-use crate::vendors::vendor;
 use std::env;
 
 /// The fields that are filled in most often, in the order in which people write them.
@@ -35,7 +34,7 @@ const USUAL_MAX: usize = 8;
 /// # Errors
 /// Exit 2 where the file cannot be written.
 pub(super) fn run(args: &TemplateArgs, context: &Context) -> Result<Exit, Failure> {
-    let vendor = vendor(&args.vendor).ok_or_else(|| Failure::usage("there is no such vendor"))?;
+    let vendor = vendor_named(&args.vendor)?;
     let manifest = (vendor_of_rows(vendor, args.groups)?.manifest)();
     let (first, rest) = rows(manifest);
     let format = args.output.as_ref();

@@ -477,7 +477,9 @@ impl StoredRun {
                     (true, _) => {
                         *summary
                             .results
-                            .entry(parsed(row, "result", result)?)
+                            .entry(parsed(row, "result", |word: String| {
+                                RowResult::named(&word)
+                            })?)
                             .or_default() += count
                     }
                     (false, true) => summary.intended += count,
@@ -594,7 +596,7 @@ impl StoredRun {
         let stored = statement.query_map([], |row| {
             let stored = Stored {
                 position: row.get("position")?,
-                action: parsed(row, "action", action)?,
+                action: parsed(row, "action", |word: String| Action::named(&word))?,
                 number: row.get("number")?,
                 wanted: parsed(row, "wanted", from_json)?,
                 before: row
@@ -764,8 +766,8 @@ fn outcome(row: &rusqlite::Row) -> rusqlite::Result<Outcome> {
         place,
         number: row.get("number")?,
         name: row.get("name")?,
-        action: parsed(row, "action", action)?,
-        result: parsed(row, "result", result)?,
+        action: parsed(row, "action", |word: String| Action::named(&word))?,
+        result: parsed(row, "result", |word: String| RowResult::named(&word))?,
         code: row.get("code")?,
         field: match field {
             Some(_) => Some(parsed(row, "field", |name: String| Field::named(&name))?),
@@ -781,18 +783,6 @@ fn outcome(row: &rusqlite::Row) -> rusqlite::Result<Outcome> {
         finished_at: parsed(row, "finished_at", |text: String| text.parse().ok())?,
         findings: parsed(row, "findings", from_json)?,
     })
-}
-
-fn action(word: String) -> Option<Action> {
-    [Action::Create, Action::Update, Action::Delete, Action::None]
-        .into_iter()
-        .find(|action| action.word() == word)
-}
-
-fn result(word: String) -> Option<RowResult> {
-    RowResult::ALL
-        .into_iter()
-        .find(|result| result.word() == word)
 }
 
 fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {

@@ -17,6 +17,14 @@ pub enum Action {
 }
 
 impl Action {
+    /// Every action.
+    const ALL: [Action; 4] = [Action::Create, Action::Update, Action::Delete, Action::None];
+
+    /// The action of a word of the reports; `None` where the word is not known.
+    pub fn named(word: &str) -> Option<Action> {
+        Action::ALL.into_iter().find(|action| action.word() == word)
+    }
+
     /// The word that reports show.
     pub fn word(self) -> &'static str {
         match self {
@@ -83,6 +91,12 @@ impl RowResult {
         RowResult::Held,
         RowResult::NotSent,
     ];
+
+    /// The result of a word of the reports; `None` where the word is not known.
+    pub fn named(word: &str) -> Option<RowResult> {
+        let mut all = RowResult::ALL.into_iter();
+        all.find(|result| result.word() == word)
+    }
 
     /// The word that reports show.
     pub fn word(self) -> &'static str {

@@ -497,9 +497,7 @@ impl SavedRow {
 
     /// The action; `None` where the word for it is not known.
     pub fn action(&self) -> Option<Action> {
-        [Action::Create, Action::Update, Action::Delete, Action::None]
-            .into_iter()
-            .find(|action| action.word() == self.action)
+        Action::named(&self.action)
     }
 
     /// The fields that are to be written, where the extension is to be changed.
@@ -528,9 +526,7 @@ impl SavedRow {
             number: self.number.clone(),
             name: String::new(),
             action: self.action()?,
-            result: RowResult::ALL
-                .into_iter()
-                .find(|result| result.word() == self.result)?,
+            result: RowResult::named(&self.result)?,
             code: self.code.clone(),
             field: self.field,
             column: self.column.clone(),

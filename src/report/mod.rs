@@ -74,7 +74,7 @@ fn result_column(heading: &str, what: &str) -> Column {
 }
 
 fn tone_of_result(word: &str) -> Tone {
-    match RowResult::ALL.iter().find(|result| result.word() == word) {
+    match RowResult::named(word) {
         Some(result) if result.is_done() => Tone::Good,
         Some(_) => Tone::Bad,
         None => Tone::Plain,

@@ -333,6 +333,14 @@ impl Words {
     }
 }
 
+/// The vendor of a word.
+///
+/// # Errors
+/// Exit 2 where there is none.
+pub(crate) fn vendor_named(word: &str) -> Result<&'static Vendor, Failure> {
+    vendor(word).ok_or_else(|| Failure::usage(format!("there is no vendor {word:?}")))
+}
+
 /// A vendor as its rows need it: its extensions, or its groups.
 ///
 /// # Errors

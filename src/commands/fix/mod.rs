@@ -13,12 +13,11 @@ use crate::input::open_sheets;
 use crate::manifest::{Manifest, Purpose};
 use crate::report::counted;
 use crate::rim::outputs::Files;
-use crate::rim::target::vendor_of_rows;
+use crate::rim::target::{vendor_named, vendor_of_rows};
 use crate::rim::terminal::print;
 use crate::rim::{Context, Exit, Failure};
 use crate::rules::{Checker, Country};
 use crate::sheet::{Format, RepairedCopy, Sheet, SheetError};
-use crate::vendors::vendor;
 use changes::Changes;
 use jiff::Timestamp;
 use std::path::Path;
@@ -28,7 +27,7 @@ use std::path::Path;
 /// # Errors
 /// Exit 2 where the sheet cannot be read, or the copy or a report cannot be written.
 pub(super) fn run(args: &FixArgs, context: &Context) -> Result<Exit, Failure> {
-    let vendor = vendor(&args.vendor).ok_or_else(|| Failure::usage("there is no such vendor"))?;
+    let vendor = vendor_named(&args.vendor)?;
     let manifest = (vendor_of_rows(vendor, args.input.groups)?.manifest)();
     refuse_clashes(args, context)?;
     let started = Timestamp::now();
