@@ -225,6 +225,8 @@ impl Binder<'_> {
         match (Field::named(heading.trim()), dictionary().common(heading)) {
             (Some(field), _) if !field.is_key() => Meaning::field(field, "rowcall's name"),
             (_, Some(Common::Action)) => Meaning::Action,
+            (_, Some(Common::Remove)) => Meaning::Removal { keeps: false },
+            (_, Some(Common::Keep)) => Meaning::Removal { keeps: true },
             (_, Some(open @ (Common::State | Common::Disabled))) => Meaning::Open(open),
             _ => Meaning::Unknown,
         }
@@ -586,7 +588,7 @@ impl Binder<'_> {
         let mut read = vec![];
         for (column, meaning) in self.meanings.iter().enumerate() {
             match meaning {
-                Meaning::Action => reading.action = Some((column, self.options.deeds)),
+                Meaning::Action => reading.actions.push((column, self.options.deeds)),
                 Meaning::Removal { keeps } => {
                     reading.removals.push(Removal {
                         column,

@@ -40,6 +40,25 @@ impl Default for Deeds {
     }
 }
 
+/// The reason that a row stays out of a deletion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stays {
+    /// A cell marks it to stay.
+    Marked,
+    /// The cell of the column with actions is blank.
+    NotAsked,
+}
+
+impl Stays {
+    /// The reason in words.
+    pub(crate) fn message(self) -> &'static str {
+        match self {
+            Stays::Marked => "the row says that the extension stays",
+            Stays::NotAsked => "the row asks for nothing, so the extension stays",
+        }
+    }
+}
+
 /// The change that a cell asks for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Deed {
@@ -74,6 +93,11 @@ const WORDS: [(&str, Deed); 22] = [
 ];
 
 impl Deeds {
+    /// Returns true if a cell that asks for a change keeps its row out of a deletion, since it asks for none.
+    pub(super) fn stays(&self, text: &str) -> bool {
+        self.delete && text.trim().is_empty()
+    }
+
     /// Checks a cell that asks for a change; `None` where it is blank or the change is allowed.
     pub(super) fn against(&self, column: usize, text: &str) -> Option<Finding> {
         let text = text.trim();
@@ -257,5 +281,6 @@ mod tests {
             finding.message
         );
         assert!(finding.hint.contains("rowcall delete"));
+        assert!(Deeds::DELETE.stays(" ") && !Deeds::DELETE.stays("del") && !create.stays(""));
     }
 }

@@ -19,6 +19,7 @@ mod values;
 mod whose;
 
 pub use deeds::Deeds;
+pub(crate) use deeds::Stays;
 pub(crate) use map::Saved;
 pub use map::{Mapped, field_named, over, read_map, write_map};
 pub use products::{Product, products};
@@ -94,8 +95,8 @@ pub struct CellReading {
     derived: Vec<Derived>,
     /// Cells of which only those with one comma can be read.
     in_two: Option<usize>,
-    /// The column with actions, and the changes that it may ask for.
-    action: Option<(usize, Deeds)>,
+    /// The columns with actions, and the changes that they may ask for.
+    actions: Vec<(usize, Deeds)>,
     /// The columns that mark rows to be deleted or to stay.
     removals: Vec<Removal>,
     /// A column with the state of the account, beside the column that tells if it is on.
@@ -188,7 +189,7 @@ impl Binding {
     /// Returns the reading beyond single cells; `None` where there is none.
     pub fn reading(&self) -> Option<Arc<CellReading>> {
         let is_plain = self.reading.derived.is_empty()
-            && self.reading.action.is_none()
+            && self.reading.actions.is_empty()
             && self.reading.removals.is_empty()
             && self.reading.state_beside.is_none()
             && self.reading.parted_list.is_none()
@@ -197,10 +198,18 @@ impl Binding {
         (!is_plain).then(|| Arc::clone(&self.reading))
     }
 
-    /// Returns true if a column keeps the row out of a deletion.
-    pub(crate) fn stays(&self, cells: &Cells<'_>) -> bool {
+    /// Returns the reason that a column keeps the row out of a deletion; `None` where none does.
+    pub(crate) fn stays(&self, cells: &Cells<'_>) -> Option<Stays> {
+        let text = |column: usize| cells.get(column).unwrap_or_default();
         let mut removals = self.reading.removals.iter();
-        removals.any(|removal| removal.stays(cells.get(removal.column).unwrap_or_default()))
+        let mut actions = self.reading.actions.iter();
+        if removals.any(|removal| removal.stays(text(removal.column))) {
+            Some(Stays::Marked)
+        } else if actions.any(|(column, deeds)| deeds.stays(text(*column))) {
+            Some(Stays::NotAsked)
+        } else {
+            None
+        }
     }
 
     /// Reads the extension of a row, in canonical text, as far as the vendor takes it: fields that the vendor lacks are
@@ -325,7 +334,7 @@ impl CellReading {
         if let Some(lacking) = &self.lacking {
             lacking.findings(entries, manifest, self, findings);
         }
-        if let Some((column, deeds)) = &self.action {
+        for (column, deeds) in &self.actions {
             findings.extend(deeds.against(*column, cells.get(*column).unwrap_or_default()));
         }
         if let Some((state, enabled)) = self.state_beside {

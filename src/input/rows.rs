@@ -2,7 +2,7 @@
 
 use super::headings::{FieldHeadings, sheet_key};
 use crate::check::{KeptContent, KeptRow, check_kept};
-use crate::columns::Binding;
+use crate::columns::{Binding, Stays};
 use crate::manifest::{Manifest, Purpose};
 use crate::mapping::kept_halves;
 use crate::model::redact::quoted;
@@ -28,8 +28,8 @@ pub(crate) struct InputRow {
     pub(crate) sheet: usize,
     /// The wanted extension.
     pub(crate) wanted: Record,
-    /// True if a column of its sheet keeps it out of a deletion.
-    pub(crate) stays: bool,
+    /// The reason that a column of its sheet keeps it out of a deletion.
+    pub(crate) stays: Option<Stays>,
     /// Its findings.
     pub(crate) findings: Vec<Finding>,
     text: Box<str>,
@@ -39,7 +39,13 @@ pub(crate) struct InputRow {
 }
 
 impl InputRow {
-    fn keep(row: Row<'_>, place: Place, sheet: usize, wanted: Record, stays: bool) -> InputRow {
+    fn keep(
+        row: Row<'_>,
+        place: Place,
+        sheet: usize,
+        wanted: Record,
+        stays: Option<Stays>,
+    ) -> InputRow {
         let cells = (0..row.cells.len()).filter_map(|column| row.cells.get(column));
         let text: String = cells.clone().collect();
         let ends = cells.scan(0, |end, cell| {

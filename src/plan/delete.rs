@@ -2,8 +2,10 @@
 
 use super::Plan;
 use super::remote::RemoteState;
-use crate::input::Rows;
+use crate::columns::Stays;
+use crate::input::{InputRow, Rows};
 use crate::model::{Action, Change, PlannedRow, RowResult};
+use crate::report::counted;
 use crate::rim::{Failure, TargetSession};
 
 /// Plans to remove every extension that a valid row names.
@@ -11,7 +13,7 @@ use crate::rim::{Failure, TargetSession};
 /// # Errors
 /// Exit 3 where the PBX cannot be read.
 pub(crate) fn plan_deletions(rows: &Rows, session: &TargetSession<'_>) -> Result<Plan, Failure> {
-    let named = (rows.rows.iter()).filter(|row| row.is_valid() && !row.stays);
+    let named = (rows.rows.iter()).filter(|row| row.is_valid() && row.stays.is_none());
     let named = named.map(|row| row.wanted.number());
     let mut remote = RemoteState::fetch(session, named)?;
     let mut planned = vec![];
@@ -19,9 +21,9 @@ pub(crate) fn plan_deletions(rows: &Rows, session: &TargetSession<'_>) -> Result
         let number = input.wanted.number();
         planned.push(if !input.is_valid() {
             PlannedRow::settled(rows.outcome(row, Action::None, RowResult::Invalid))
-        } else if input.stays {
+        } else if let Some(stays) = input.stays {
             let mut outcome = rows.outcome(row, Action::None, RowResult::Unchanged);
-            outcome.message = "the row says that the extension stays".to_owned();
+            outcome.message = stays.message().to_owned();
             PlannedRow::settled(outcome)
         } else if let Some(before) = remote.extensions.remove(number) {
             let change = Change {
@@ -44,5 +46,19 @@ pub(crate) fn plan_deletions(rows: &Rows, session: &TargetSession<'_>) -> Result
             PlannedRow::settled(outcome)
         });
     }
-    Ok(Plan::new(rows, planned).against(remote))
+    let mut plan = Plan::new(rows, planned).against(remote);
+    plan.notes.extend(note_not_asked(rows));
+    Ok(plan)
+}
+
+/// Counts the rows that stay because their cell for the action is blank.
+fn note_not_asked(rows: &Rows) -> Option<String> {
+    let is_not_asked = |row: &&InputRow| row.is_valid() && row.stays == Some(Stays::NotAsked);
+    let count = rows.rows.iter().filter(is_not_asked).count() as u64;
+    (count > 0).then(|| {
+        format!(
+            "{} without a word in the column for the action: not deleted",
+            counted(count, "row")
+        )
+    })
 }

@@ -149,6 +149,47 @@ fn only_rows_that_say_so_are_deleted() {
 }
 
 #[test]
+fn a_row_whose_cell_for_the_action_is_blank_is_not_deleted() {
+    let zulu = "Extension,First Name,Last Name,SIP/IAX Password,Disable This Extension,Call Forward Busy,Call Forward No Answer";
+    for (headings, cells, left) in [
+        ("Ext,Name,Action", ["", "delete", ""], vec!["2001", "2003"]),
+        ("Ext,Name,Aktion", ["löschen", " ", "del"], vec!["2002"]),
+        (
+            "Ext,Name,Action",
+            ["", "", ""],
+            vec!["2001", "2002", "2003"],
+        ),
+        (
+            &format!("{zulu},Delete"),
+            ["no", "yes", ""],
+            vec!["2001", "2003"],
+        ),
+    ] {
+        let desk = Desk::new("openvox");
+        desk.hold(&desk.small(2001..2004));
+        let between = ",".repeat(headings.matches(',').count() - 1);
+        let rows = (2001..)
+            .zip(cells)
+            .map(|(number, cell)| format!("{number},Ann{between}{cell}\n"));
+        desk.write("s.csv", format!("{headings}\n{}", rows.collect::<String>()));
+        let line = "delete s.csv --from TARGET --yes --max-deletes 4 --rate 5000 --report r.csv";
+        let words = desk.ends(line, 0).err;
+        assert_eq!(desk.pbx.numbers(), left, "{headings} {cells:?}: {words}");
+        let expected = cells.map(|cell| match cell.trim() {
+            "" | "no" => "unchanged",
+            _ => "deleted",
+        });
+        assert_eq!(desk.results("r.csv"), expected, "{headings} {cells:?}");
+        if headings.starts_with("Ext,") {
+            let blank = cells.iter().filter(|cell| cell.trim().is_empty()).count();
+            let rows = if blank == 1 { "row" } else { "rows" };
+            let note = format!("{blank} {rows} without a word in the column for the action");
+            assert_eq!(words.matches(&note).count(), 1, "{words}");
+        }
+    }
+}
+
+#[test]
 fn a_row_that_is_to_be_deleted_is_not_imported() {
     let desk = Desk::new("openvox");
     let rows = ["2001,Ann,tR7xkQ2mZp9w,yes", "2002,Bo,tR7xkQ2mZp9x,"];
