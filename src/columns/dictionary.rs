@@ -19,6 +19,8 @@ struct Words {
     password: Vec<String>,
     user: Vec<String>,
     account: Vec<String>,
+    account_parts: Vec<String>,
+    account_words: Vec<String>,
     everyday: Vec<String>,
     action: Vec<String>,
     remove: Vec<String>,
@@ -73,6 +75,9 @@ pub(super) struct Dictionary {
     only_beside: Vec<(Vec<String>, HashSet<String>)>,
     everyday: Vec<String>,
     marks: Vec<String>,
+    /// Parts of headings about accounts and passwords, and words that count only by themselves.
+    account_parts: Vec<String>,
+    account_words: Vec<String>,
     /// All words as they are written.
     #[cfg(test)]
     written: HashSet<String>,
@@ -138,7 +143,23 @@ impl Dictionary {
                 )
             })
             .collect();
+        let plain_all = |list: &[String]| list.iter().map(|word| plain(word)).collect::<Vec<_>>();
+        let known = [&words.password, &words.user, &words.account];
+        let known = known.into_iter().flat_map(|list| plain_all(list));
+        // A short word may be a part of any other: `conta` of `contact`.
+        let (parts, wholes): (Vec<_>, Vec<_>) = known.partition(|word| word.chars().count() > 5);
+        let passwords = plain_all(&words.password);
+        let passwords = passwords
+            .into_iter()
+            .filter(|word| word.chars().count() > 3);
         Dictionary {
+            account_parts: (plain_all(&words.account_parts).into_iter())
+                .chain(parts)
+                .chain(passwords)
+                .collect(),
+            account_words: (plain_all(&words.account_words).into_iter())
+                .chain(wholes)
+                .collect(),
             only_beside,
             canonical: Field::all()
                 .map(|field| (heading_key(field.name()), field))
@@ -231,28 +252,10 @@ impl Dictionary {
 
     /// Returns true if a heading that is not known is about a password or an account.
     pub(super) fn is_about_account(&self, heading: &str) -> bool {
-        const PARTS: [&str; 18] = [
-            "pass",
-            "pwd",
-            "kennwort",
-            "contrasena",
-            "senha",
-            "wachtwoord",
-            "haslo",
-            "sifre",
-            "motdepasse",
-            "parola",
-            "user",
-            "login",
-            "logon",
-            "account",
-            "benutzer",
-            "konto",
-            "usuario",
-            "utente",
-        ];
         let word = plain(heading);
-        PARTS.iter().any(|part| word.contains(part))
+        let mut parts = self.account_parts.iter();
+        parts.any(|part| word.contains(part))
+            || words(heading).any(|word| self.account_words.contains(&word))
     }
 
     /// Distinguishes a heading that people write in exactly this form from one that a machine spells.
@@ -294,6 +297,21 @@ pub(super) fn misspelt(heading: &str, may_be: impl Fn(Field) -> bool) -> Option<
     let mut fields = known.map(|(_, field)| field);
     let first = fields.next()?;
     (may_be(first) && fields.all(|field| field == first)).then_some(first)
+}
+
+/// The words of a heading, plain; a capital letter behind a small one begins a new word.
+fn words(heading: &str) -> impl Iterator<Item = String> {
+    let mut parted = String::with_capacity(heading.len());
+    let mut was_small = false;
+    for c in heading.chars() {
+        if was_small && c.is_uppercase() {
+            parted.push(' ');
+        }
+        was_small = c.is_lowercase();
+        parted.push(c);
+    }
+    let words = parted.split(|c: char| !c.is_alphanumeric()).map(plain);
+    words.collect::<Vec<_>>().into_iter()
 }
 
 /// The letters and digits of a heading, without case and accents: `Interne Nr.` and `interne_nr` are one.

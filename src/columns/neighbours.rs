@@ -238,7 +238,10 @@ impl Binder<'_> {
                 (_, Some(sip), _) => Some(sip),
                 _ if foreign.is_some() => foreign,
                 (_, None, Some(account)) if !has_credential => Some(account),
-                _ => mailbox.filter(|_| !self.has(Field::WEB_PASSWORD)),
+                _ if self.has(Field::WEB_PASSWORD) => None,
+                _ => mailbox
+                    .or_else(|| self.mailbox_before(*column))
+                    .or_else(|| self.number_of_other_meaning(*column)),
             };
             match beside {
                 None => self.decide(*column, Field::SIP_PASSWORD),
@@ -263,6 +266,13 @@ impl Binder<'_> {
         let heading = self.headings.get(column).map_or("", String::as_str);
         match self.meanings.get(column) {
             Some(Meaning::Unknown) => dictionary().is_about_account(heading),
+            // It stays what it is where the user leaves it out.
+            Some(Meaning::LeftOut {
+                because: LeftOutBecause::Map,
+                ..
+            }) if dictionary().common(heading) != Some(Common::User) => {
+                dictionary().is_about_account(heading)
+            }
             Some(Meaning::Ignored) | None => false,
             Some(_) => dictionary().common(heading) == Some(Common::Account),
         }
@@ -279,6 +289,35 @@ impl Binder<'_> {
             && ["pass", "secret", "kennwort"]
                 .iter()
                 .any(|word| heading.contains(word))
+    }
+
+    /// Finds the column of a mailbox directly before a password, which may be the mailbox's.
+    fn mailbox_before(&self, column: usize) -> Option<usize> {
+        let before = column.checked_sub(1)?;
+        let is_mailbox = matches!(self.meanings.get(before), Some(Meaning::Read { fields, .. })
+            if fields.iter().any(|(field, _)| *field == Field::VOICEMAIL));
+        is_mailbox.then_some(before)
+    }
+
+    /// Finds the number's column where it is spelled as by a product that means another password by this heading.
+    fn number_of_other_meaning(&self, column: usize) -> Option<usize> {
+        if self.options.headings.is_some() {
+            return None;
+        }
+        let heading = |column: usize| self.headings.get(column).map_or("", |known| known.trim());
+        let is_other = |product: &&'static Product| {
+            let word = product.word(heading(column));
+            matches!(word, Some(Word::Read(cell)) if !cell.fields().contains(&Field::SIP_PASSWORD))
+        };
+        let is_number = |at: &usize| {
+            // A machine's spelling, which nobody writes by hand.
+            heading(*at).contains('_')
+                && products().iter().filter(is_other).any(|product| {
+                    let mut read = product.fields();
+                    read.any(|(known, fields)| known == heading(*at) && fields == [Field::NUMBER])
+                })
+        };
+        (0..self.headings.len()).find(is_number)
     }
 
     /// Decides on the number, where no other column is like one.

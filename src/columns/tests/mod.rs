@@ -283,6 +283,29 @@ fn the_password_of_something_else_is_no_sip_password() {
         "Extension,First Name,Last Name,Web Username,Password",
         "Durchwahl,Name,E-Mail-Passwort,Passwort",
         "Ext,Username,Password",
+        "Ext,Name,Identifiant Windows,Mot de passe",
+        "Ext,Name,Compte Windows,Mot de passe",
+        "Ext,Name,Compte AD,Mot de passe",
+        "Ext,Name,Cuenta de dominio,Contraseña",
+        "Ext,Name,Conta de domínio,Senha",
+        "Ext,Name,Gebruiker Windows,Wachtwoord",
+        "Ext,Name,Windows kullanıcı,Şifre",
+        "Ext,Name,Anmeldename Windows,Kennwort",
+        "Ext,Name,Domäne,Kennwort",
+        "Ext,Name,AD,Password",
+        "Ext,Name,VPN,Password",
+        "Ext,Name,SSO,Password",
+        "Ext,Name,LDAP,Password",
+        "Ext,Name,Citrix,Password",
+        "Ext,Name,SAP,Password",
+        "Ext,Name,Office 365,Password",
+        "Ext,Name,Outlook,Password",
+        "Ext,Name,userAD,Password",
+        "Ext,Name,Portal,Password",
+        "Ext,Name,Mailbox,Password",
+        "Ext,Name,Voicemail,Password",
+        // As older versions of PortSIP spell it, whose `password` is that of the user's page.
+        "extension_number,display_name,email,password",
     ] {
         for target in ["openvox", "ozeki", "portsip"] {
             let questions = asked(target, headings);
@@ -304,6 +327,20 @@ fn the_password_of_something_else_is_no_sip_password() {
         fields("openvox", "Ext,Name,SamAccountName,Secret"),
         "number,display_name,-,sip_password"
     );
+    // An account stays one where it is left out.
+    let left_out = map("Identifiant Windows", Mapped::LeftOut);
+    assert!(bind("openvox", "Ext,Identifiant Windows,Password", &left_out).is_err());
+    // None of these is an account.
+    for headings in [
+        "Ext,Name,Contact Group,Password",
+        "Ext,Name,Password,Voicemail",
+        "Ext,Name,Shadow,Password",
+        "Extension Number,Name,Hobby,Password",
+    ] {
+        let binding = bind("openvox", headings, &plain()).unwrap();
+        let password = binding.column_of(Field::SIP_PASSWORD);
+        assert!(password.is_some(), "{headings}");
+    }
 }
 
 #[test]
