@@ -89,7 +89,7 @@ pub struct ImportArgs {
         long,
         value_name = "FILE",
         value_hint = ValueHint::FilePath,
-        conflicts_with_all = ["sheets", "groups", "map", "headings", "delimiter", "pad_short_rows", "to", "mode", "rejects"]
+        conflicts_with_all = ["sheets", "groups", "reading", "to", "mode", "rejects"]
     )]
     pub plan: Option<PathBuf>,
     /// What becomes of rows of the plan whose extension moved meanwhile

@@ -247,6 +247,21 @@ mod tests {
     }
 
     #[test]
+    fn a_saved_plan_refuses_every_option_for_reading_sheets() {
+        let mut command = Cli::command();
+        command.build();
+        let import = command.find_subcommand("import").unwrap();
+        let plan = import.get_arguments().find(|arg| arg.get_id() == "plan");
+        let refused = import.get_arg_conflicts_with(plan.unwrap());
+        let reading = <ReadingArgs as clap::Args>::augment_args(clap::Command::new("reading"));
+        assert!(reading.get_arguments().count() > 10);
+        for option in reading.get_arguments() {
+            let is_refused = refused.iter().any(|arg| arg.get_id() == option.get_id());
+            assert!(is_refused, "{}", option.get_id());
+        }
+    }
+
+    #[test]
     fn every_command_has_help_with_an_example_or_needs_none() {
         let mut command = Cli::command();
         command.build();

@@ -15,6 +15,7 @@ use super::{
 use crate::manifest::Manifest;
 use crate::mapping::made_fields;
 use crate::model::{Field, Finding, Forward, Severity, heading_key};
+use crate::sheet::looks_like_data;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -469,9 +470,11 @@ impl Binder<'_> {
         let columns: Vec<usize> = free
             .map(|(column, _)| column)
             .filter(|column| {
-                self.headings
-                    .get(*column)
-                    .is_some_and(|heading| may_show(heading))
+                let heading = self.headings.get(*column);
+                // A column whose cells are no numbers is not the key, and may hold secrets under any name.
+                let sample = (key == Field::NUMBER).then(|| self.sample()).flatten();
+                heading.is_some_and(|heading| may_show(heading))
+                    && sample.is_none_or(|sample| sample.may_be_numbers(*column))
             })
             .take(4)
             .collect();
@@ -497,7 +500,7 @@ impl Binder<'_> {
             ""
         };
         let listed = listed(self.headings);
-        let is_data = listed.starts_with('(');
+        let is_data = self.headings.iter().any(|heading| looks_like_data(heading));
         let heading = |column: &usize| self.headings.get(*column).map_or("", String::as_str);
         let flag = |column: &usize| map_flag(heading(column), Mapped::Field(key));
         let mut answers: Vec<String> = match is_data {

@@ -111,12 +111,12 @@ impl Deeds {
             Some(Deed::Add) => (
                 self.add,
                 "to add",
-                "run it with --mode create or --mode upsert",
+                "`rowcall import` adds it, with --mode create or --mode upsert",
             ),
             Some(Deed::Edit) => (
                 self.edit,
                 "to change",
-                "run it with --mode update or --mode upsert",
+                "`rowcall import` changes it, with --mode update or --mode upsert",
             ),
             Some(Deed::Delete) => (
                 self.delete,

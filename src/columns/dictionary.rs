@@ -250,12 +250,19 @@ impl Dictionary {
         })
     }
 
+    /// Returns true if a plain word contains a word for a password in any language.
+    pub(super) fn has_password_word(&self, plain: &str) -> bool {
+        let mut words = self.common.iter();
+        words.any(|(word, common)| *common == Common::Password && plain.contains(word.as_str()))
+    }
+
     /// Returns true if a heading that is not known is about a password or an account.
     pub(super) fn is_about_account(&self, heading: &str) -> bool {
         let word = plain(heading);
         let mut parts = self.account_parts.iter();
         parts.any(|part| word.contains(part))
             || words(heading).any(|word| self.account_words.contains(&word))
+            || self.has_password_word(&word)
     }
 
     /// Distinguishes a heading that people write in exactly this form from one that a machine spells.
@@ -347,7 +354,23 @@ pub(super) fn plain(heading: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::columns::questions::may_show;
     use crate::model::Language;
+
+    #[test]
+    fn values_below_a_word_for_a_password_are_never_shown() {
+        let words: Words = toml::from_str(include_str!("words.toml")).unwrap();
+        for word in &words.password {
+            for heading in [
+                word.clone(),
+                format!("{word} dominio"),
+                format!("Mein {word}"),
+            ] {
+                assert!(!may_show(&heading), "{heading}");
+            }
+        }
+        assert!(may_show("Abteilung"));
+    }
 
     #[test]
     fn every_word_has_one_meaning_and_is_written_plainly() {

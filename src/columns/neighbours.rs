@@ -285,10 +285,7 @@ impl Binder<'_> {
             .get(column)
             .map_or(String::new(), |heading| plain(heading));
         let is_pin = matches!(self.meanings.get(column), Some(Meaning::Read { fields, .. }) if fields.iter().any(|(field, _)| *field == Field::VOICEMAIL_PIN));
-        is_pin
-            && ["pass", "secret", "kennwort"]
-                .iter()
-                .any(|word| heading.contains(word))
+        is_pin && (heading.contains("secret") || dictionary().has_password_word(&heading))
     }
 
     /// Finds the column of a mailbox directly before a password, which may be the mailbox's.

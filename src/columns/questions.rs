@@ -1,6 +1,6 @@
 //! The obstacles to reading a sheet: mistakes in options, and questions that only the sheet's owner can answer.
 
-use super::dictionary::plain;
+use super::dictionary::{dictionary, plain};
 use super::{Column, Mapped};
 use crate::model::{Field, Place};
 use crate::sheet::looks_like_data;
@@ -139,7 +139,7 @@ pub(super) fn may_show(heading: &str) -> bool {
         "geheim",
     ];
     let word = plain(heading);
-    !SECRET.iter().any(|part| word.contains(part))
+    !SECRET.iter().any(|part| word.contains(part)) && !dictionary().has_password_word(&word)
 }
 
 /// A heading with the name of its cell, where the sheet has a header row.

@@ -109,13 +109,12 @@ impl StateDir {
             .and_then(|file| file.lock().map(|()| file));
         let lock = locked.map_err(|error| failed(&lock_file, "locked", error))?;
         let known = fs::read_to_string(&path).ok();
-        let known = known.and_then(|text| text.trim().parse().ok());
-        let known = match known {
-            Some(known) => known,
-            // The file is lost, or this is the first run.
-            None => highest()?,
+        let next = |known: u64| known.checked_add(1);
+        let count = match known.and_then(|text| next(text.trim().parse().ok()?)) {
+            Some(count) => count,
+            // The file is lost or damaged, or this is the first run.
+            None => next(highest()?).unwrap_or(u64::MAX),
         };
-        let count: u64 = known + 1;
         write_whole(&path, format!("{count}\n").as_bytes(), Readers::Owner)
             .map_err(|error| failed(&path, "written", error))?;
         drop(lock);

@@ -441,7 +441,8 @@ impl StoredRun {
                 at: parsed(row, "at", |text: String| text.parse().ok())?,
                 why: row.get("why")?,
             };
-            Ok(Some(ended).filter(|_| row.get("what").is_ok_and(|what: String| what == "ended")))
+            let what: String = row.get("what")?;
+            Ok((what == "ended").then_some(ended))
         };
         match self.connection.query_row(
             "SELECT * FROM events ORDER BY rowid DESC LIMIT 1",

@@ -295,6 +295,16 @@ impl<'m> CompiledField<'m> {
         }
     }
 
+    /// The finding about a text that another program showed in the place of a password.
+    pub(super) fn mask(&self) -> Finding {
+        let message = format!(
+            "{} is what programs show in the place of a password, and no password",
+            self.row.name.name()
+        );
+        let hint = "fill in the password, or leave the cell blank to keep the one that is there";
+        self.finding("mask", Severity::Error, message, hint)
+    }
+
     /// A secret that rowcall is to make up: only a new extension gets one.
     pub(super) fn generated(&self, purpose: Purpose, findings: &mut Vec<Finding>) -> ValueClass {
         let name = self.row.name.name();

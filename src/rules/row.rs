@@ -13,7 +13,8 @@ use crate::model::{
     Field, Finding, Kind, OddChar, Record, RuleId, Secret, Severity, TO_GENERATE, heading_key,
 };
 use crate::sheet::{
-    CLEAR, Cells, GENERATE, Row, RowTrouble, escaped, is_generate, is_placeholder, unescaped,
+    CLEAR, Cells, GENERATE, Row, RowTrouble, escaped, is_generate, is_mask, is_placeholder,
+    unescaped,
 };
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -196,11 +197,9 @@ impl<'m> Checker<'m> {
         same > 1 || (same == 1 && self.headings.len() == 1)
     }
 
-    /// Returns true for a row of several cells that has its number and a label at most.
+    /// Returns true for a row that has its number and a label at most.
     fn is_bare(&self, number: &str, cells: Cells<'_>) -> bool {
-        cells.len() > 1
-            && cells.text().len() <= number.len() + LABEL_BYTES_MAX
-            && !self.has_secret(cells)
+        cells.text().len() <= number.len() + LABEL_BYTES_MAX && !self.has_secret(cells)
     }
 
     fn has_secret(&self, cells: Cells<'_>) -> bool {
@@ -748,6 +747,10 @@ impl<'m> Checker<'m> {
             let is_needed = !row.is_left_out(text) || slot.is_required(purpose);
             findings.push(slot.placeholder(text, is_needed));
             return is_needed.then_some(ValueClass::Unknown);
+        }
+        if row.name.is_secret() && is_mask(text) {
+            findings.push(slot.mask());
+            return Some(ValueClass::Unknown);
         }
         let text = &*unescaped(text);
         let before = findings.len();

@@ -163,8 +163,10 @@ struct Sums {
 impl Sums {
     /// The largest number of rows with nothing but a number among which one may be a total.
     const ALONE_MAX: usize = 2;
-    /// The fewest rows of a sheet in which a total can be recognised.
-    const ROWS_MIN: u64 = 5;
+    /// The fewest rows of a sheet in which a total can be recognised: two and the total.
+    const ROWS_MIN: u64 = 3;
+    /// The fewest rows in which a total may share its length with another number and stand beside a label.
+    const SURE_ROWS_MIN: u64 = 5;
     /// The longest number that can be a total; nobody has as many things to sum up.
     const LENGTHS: usize = 20;
     /// A total's number has a length that so few numbers of the sheet have.
@@ -214,7 +216,11 @@ impl Sums {
             false => self.alone.as_slice(),
         };
         let by_length = self.lengths.iter().zip(&self.bare);
-        let rare = by_length.filter(|(length, _)| **length <= Sums::RARE_MAX);
+        let rare_max = match self.count < Sums::SURE_ROWS_MIN {
+            true => 1,
+            false => Sums::RARE_MAX,
+        };
+        let rare = by_length.filter(|(length, _)| **length <= rare_max);
         let rare = rare.flat_map(|(_, bare)| bare);
         alone.iter().chain(rare).copied().filter(is_total).collect()
     }

@@ -92,6 +92,20 @@ pub fn is_placeholder(text: &str) -> bool {
     text.len() <= 9 && PLACEHOLDERS.contains(&text.trim())
 }
 
+/// Returns true if a text is what programs show in the place of a password: one sign again and again, or a word for
+/// "hidden".
+pub fn is_mask(text: &str) -> bool {
+    const LEAST: usize = 3;
+    let text = text.trim();
+    let sign = text.chars().next().filter(|c| "*•●·∙xX".contains(*c));
+    let is_row = sign.is_some_and(|sign| text.chars().all(|c| c == sign));
+    (is_row && text.chars().count() >= LEAST)
+        || ["redacted", "hidden", "masked"].iter().any(|word| {
+            let bare = text.trim_matches(['(', ')', '<', '>', '[', ']']);
+            bare.eq_ignore_ascii_case(word)
+        })
+}
+
 /// The way in which a cell is stored in its file, where the text does not show it: something may have been lost before
 /// it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -5,7 +5,7 @@
 
 use crate::commands::diff::{not_compared, text};
 use crate::diff::{Side, compare};
-use crate::rim::terminal::{print, report};
+use crate::rim::terminal::{print, print_error, report};
 use crate::rim::{Exit, Failure};
 use std::io::{Write, stderr};
 use std::process::{Command, Stdio};
@@ -46,15 +46,15 @@ pub(super) fn run(
 ) -> Exit {
     let Some(before) = before else {
         print(format!(
-            "{target}: the first export: there is none to hold it against"
+            "{target}: the first export: there is none to compare it with"
         ));
         return Exit::Done;
     };
     let (before, after) = match (before, after()) {
         (Ok(before), Ok(after)) => (before, after),
         (Err(failure), _) | (_, Err(failure)) => {
-            print(format!(
-                "{target}: it cannot be told what changed since the export before"
+            print_error(&format!(
+                "{target}: it is unknown what changed since the export before"
             ));
             report(&failure);
             return Exit::NotDone;
@@ -76,7 +76,7 @@ pub(super) fn run(
     match carry_out(command, target, lines, COMMAND_TIME_MAX) {
         Ok(()) => Exit::Done,
         Err(why) => {
-            print(format!(
+            print_error(&format!(
                 "{target}: --on-change: the command {why}; the export is in its place"
             ));
             Exit::NotDone

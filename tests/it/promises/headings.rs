@@ -379,6 +379,26 @@ const CASES: &[Case] = &[
             "enabled=on",
         ]]),
     ),
+    (
+        "what another program shows in the place of passwords",
+        "openvox",
+        "number,sip_password\n2000,xK7mRtQ2Zp9w\n2001,********\n2002,••••••••\n2003,xxxxxxxx\n2004,<hidden>\n",
+        Rows(
+            &[&["number=2000", "sip_password=xK7mRtQ2Zp9w"]],
+            &[
+                ("2001", "sip_password.mask"),
+                ("2002", "sip_password.mask"),
+                ("2003", "sip_password.mask"),
+                ("2004", "sip_password.mask"),
+            ],
+        ),
+    ),
+    (
+        "passwords under a word that nobody knows beside a number that nobody knows",
+        "openvox",
+        "Nebenstellex;Nmae;Heslo\n2001;Ann;tR7xkQ2mZp9w\n2002;Bo;tR7xkQ2mZp9x\n",
+        Ask("Nebenstellex"),
+    ),
 ];
 
 #[test]
@@ -406,6 +426,7 @@ fn small_sheets_are_read_as_their_owners_mean_them() {
             (Ok(_), Ask(heading)) => panic!("{what}: nothing is asked about {heading}"),
             (Err(error), Ask(heading)) => {
                 let error = error.to_string();
+                assert!(!error.contains("tR7xkQ2mZp9"), "{what}: {error}");
                 assert!(
                     error.contains(&format!("--map '{heading}=")),
                     "{what}: {error}"

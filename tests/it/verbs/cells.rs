@@ -106,6 +106,29 @@ fn a_state_that_another_column_contradicts_is_an_error() {
 }
 
 #[test]
+fn a_total_below_a_short_list_deletes_nobody() {
+    for rows in [
+        "number,name\n2001,A\n2002,B\n2,\n",
+        "number\n2001\n2002\n2003\n3\n",
+        "number,name\n2001,A\n2002,B\n4003,\n",
+    ] {
+        let desk = Desk::new("openvox");
+        desk.hold(&desk.small(2001..2005));
+        desk.write("s.csv", rows);
+        let line = "delete s.csv --from TARGET --yes --max-deletes 4 --rate 5000 --report r.csv";
+        let ran = desk.run(line);
+        assert_eq!(ran.exit, 1, "{rows}: {}", ran.err);
+        let results = desk.results("r.csv");
+        assert_eq!(
+            results.last().map(String::as_str),
+            Some("invalid"),
+            "{rows}"
+        );
+        assert!(ran.err.contains("is the count or the sum"), "{}", ran.err);
+    }
+}
+
+#[test]
 fn only_rows_that_say_so_are_deleted() {
     for (heading, cells, left) in [
         ("Delete", ["yes", "no", "", "x"], vec!["2002", "2003"]),
