@@ -277,7 +277,7 @@ const CASES: &[Case] = &[
         "extension,name,tech,secret\n1001,Ann Muster,pjsip,REGEN\n1002,Bo Muster,pjsip,REGEN\n",
         Read(&[&[
             "number=1001",
-            "sip_password=\0generate",
+            "sip_password=<generate>",
             "display_name=Ann Muster",
         ]]),
     ),
