@@ -7,7 +7,7 @@ use super::map::Saved;
 use super::products::{Product, Word, products};
 use super::questions::{heading_at, leave_out_flag, listed, map_flag, may_show};
 use super::sample::Sample;
-use super::values::{Derived, How};
+use super::values::{Compared, Derived, How};
 use super::whose::{Owner, Words, own_name, own_names, owner};
 use super::{
     BindOptions, Binding, CellReading, Column, ColumnError, Mapped, Question, is_own, is_taken,
@@ -38,6 +38,8 @@ pub(super) enum Meaning {
     },
     /// It depends on the columns beside it.
     Open(Common),
+    /// It is compared with the column that tells if the account is on.
+    Compared(How),
     /// It asks for a change to the row's extension.
     Action,
     /// It marks rows to be deleted or, where it `keeps`, rows to stay.
@@ -569,6 +571,10 @@ impl Binder<'_> {
             Meaning::Action | Meaning::Removal { .. } => {
                 ("what to do with the row".to_owned(), Saved::Nothing)
             }
+            Meaning::Compared(_) => (
+                "compared with the column for enabled".to_owned(),
+                Saved::Nothing,
+            ),
             Meaning::Asked(choices) => ("not certain".to_owned(), Saved::Asked(choices.clone())),
             Meaning::Open(_) | Meaning::Unknown => {
                 ("not understood".to_owned(), Saved::NotUnderstood)
@@ -622,14 +628,6 @@ impl Binder<'_> {
         if let Words::Product(product) = self.owner.words {
             self.plan_product(product, &mut read, &mut reading);
         }
-        let enabled = read.iter().find(|(field, _)| *field == Field::ENABLED);
-        let enabled = enabled.map(|(_, column)| *column);
-        let state = self.meanings.iter().position(|meaning| match meaning {
-            Meaning::Open(Common::State) => true,
-            Meaning::Read { fields, .. } => matches!(fields.as_slice(), [(Field::STATUS, None)]),
-            _ => false,
-        });
-        reading.state_beside = state.zip(enabled);
         let filled = self.options.fill.iter().map(|(field, _)| *field);
         let fields: BTreeSet<Field> = read.iter().map(|(field, _)| *field).chain(filled).collect();
         let made = made_fields(&fields, self.target);
@@ -645,7 +643,32 @@ impl Binder<'_> {
         for (field, value) in late {
             reading.fill(&mut read, *field, value);
         }
+        reading.compared = self.plan_compared(&read);
         (read, reading)
+    }
+
+    /// Returns the columns that are compared with the one that tells if the account is on.
+    fn plan_compared(&self, read: &[(Field, usize)]) -> Vec<Compared> {
+        let enabled = read.iter().find(|(field, _)| *field == Field::ENABLED);
+        let Some((_, enabled)) = enabled else {
+            return vec![];
+        };
+        let meanings = self.headings.iter().zip(&self.meanings).enumerate();
+        let compared = meanings.filter_map(|(column, (heading, meaning))| {
+            let how = match meaning {
+                Meaning::Compared(how) => how.clone(),
+                Meaning::Read { fields, .. } if fields.as_slice() == [(Field::STATUS, None)] => {
+                    state_below(heading)
+                }
+                _ => return None,
+            };
+            Some(Compared {
+                column,
+                enabled: *enabled,
+                how,
+            })
+        });
+        compared.collect()
     }
 
     /// Reads the parts of a product's sheet that its headings alone do not give.
@@ -912,6 +935,13 @@ fn repeated(first: &str, second: &str, column: usize) -> Finding {
             Some(column),
             format!("{first} and {second} are the same heading: neither is read"),
         )
+    }
+}
+
+/// The reading of a state; below the `status` of an export, the cells may contain the state of the phone, in other words.
+pub(super) fn state_below(heading: &str) -> How {
+    How::State {
+        other_words: heading.trim() == Field::STATUS.name(),
     }
 }
 

@@ -48,6 +48,7 @@ impl Lacking {
     /// Appends the treatment of the fields that the vendor lacks.
     pub(super) fn findings(
         &self,
+        cells: &Cells<'_>,
         entries: &[MappedField],
         manifest: &Manifest,
         reading: &CellReading,
@@ -55,6 +56,9 @@ impl Lacking {
     ) {
         for entry in entries {
             let field = entry.field;
+            if field == Field::STATUS && reading.uses_status(&self.read, cells) {
+                continue;
+            }
             let row = manifest.row(field);
             let is_read_only = row.is_some_and(|row| row.access == Access::ReadOnly);
             let drop_rule = if is_read_only {

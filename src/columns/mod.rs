@@ -28,7 +28,7 @@ pub use questions::{ColumnError, Question};
 pub use values::Scratch;
 pub(crate) use whose::OWN as OWN_HEADINGS;
 
-use crate::manifest::{Access, Manifest, canonical};
+use crate::manifest::{Access, Manifest, canonical, switch};
 use crate::mapping::MappedField;
 use crate::model::{Field, Finding, Record, TO_GENERATE, heading_key};
 use crate::sheet::{CLEAR, Cells, Headings, Known, Sheet, is_generate, is_placeholder, unescaped};
@@ -39,7 +39,7 @@ use products::Word;
 use sample::Sample;
 use std::collections::HashMap;
 use std::sync::Arc;
-use values::Derived;
+use values::{Compared, Derived};
 
 /// The beginning of the names of columns that rowcall adds to a sheet: they are ignored when the sheet is read again.
 pub const OWN_PREFIX: &str = "rowcall_";
@@ -99,8 +99,8 @@ pub struct CellReading {
     actions: Vec<(usize, Deeds)>,
     /// The columns that mark rows to be deleted or to stay.
     removals: Vec<Removal>,
-    /// A column with the state of the account, beside the column that tells if it is on.
-    state_beside: Option<(usize, usize)>,
+    /// The columns that tell if the account is on, beside the one that is read for it.
+    compared: Vec<Compared>,
     /// The last column with a heading, where the product writes a list into it whose commas part it into further cells.
     parted_list: Option<usize>,
     /// The treatment of fields that the vendor lacks; `None` where it has all.
@@ -191,7 +191,7 @@ impl Binding {
         let is_plain = self.reading.derived.is_empty()
             && self.reading.actions.is_empty()
             && self.reading.removals.is_empty()
-            && self.reading.state_beside.is_none()
+            && self.reading.compared.is_empty()
             && self.reading.parted_list.is_none()
             && self.reading.lacking.is_none()
             && self.reading.in_two.is_none();
@@ -304,6 +304,17 @@ impl CellReading {
         pieces.all(|piece| piece.trim().is_empty() || piece.contains('='))
     }
 
+    /// Returns true if the status in a row tells whether the account is on, and is read for that.
+    fn uses_status(&self, read: &[(Field, usize)], cells: &Cells<'_>) -> bool {
+        let origin = |field: Field| {
+            let column = read.iter().find(|(known, _)| *known == field);
+            column.and_then(|(_, column)| self.origin(*column))
+        };
+        let column = origin(Field::STATUS).filter(|column| Some(*column) == origin(Field::ENABLED));
+        let text = column.and_then(|column| cells.get(column));
+        text.is_some_and(|text| switch(text.trim()).is_some())
+    }
+
     /// Returns true if rows report the fields that the vendor lacks.
     pub fn has_lacking(&self) -> bool {
         self.lacking.is_some()
@@ -332,21 +343,19 @@ impl CellReading {
         findings: &mut Vec<Finding>,
     ) {
         if let Some(lacking) = &self.lacking {
-            lacking.findings(entries, manifest, self, findings);
+            lacking.findings(&cells, entries, manifest, self, findings);
         }
         for (column, deeds) in &self.actions {
             findings.extend(deeds.against(*column, cells.get(*column).unwrap_or_default()));
         }
-        if let Some((state, enabled)) = self.state_beside {
+        for compared in &self.compared {
             let text = |column: usize| cells.get(column).unwrap_or_default();
-            let derived = enabled
-                .checked_sub(self.width)
-                .and_then(|at| self.derived.get(at));
-            let enabled = match derived {
+            let derived = compared.enabled.checked_sub(self.width);
+            let enabled = match derived.and_then(|at| self.derived.get(at)) {
                 Some(derived) => derived.value(derived.from.map_or("", text)),
-                None => text(enabled).into(),
+                None => text(compared.enabled).into(),
             };
-            findings.extend(values::contradicted(state, text(state), &enabled));
+            findings.extend(compared.against(text(compared.column), &enabled));
         }
         for removal in &self.removals {
             findings.extend(removal.against(cells.get(removal.column).unwrap_or_default()));

@@ -1,6 +1,6 @@
 //! The meaning of headings that depends on the columns beside them. If even those do not decide it, the user is asked.
 
-use super::bind::{Binder, LeftOutBecause, Meaning, ReadBy};
+use super::bind::{Binder, LeftOutBecause, Meaning, ReadBy, state_below};
 use super::dictionary::{Common, dictionary, plain};
 use super::products::{Product, Word, products};
 use super::sample::{Names, Sample};
@@ -36,19 +36,18 @@ impl Binder<'_> {
         self.resolve_states();
     }
 
-    /// Reads from a column for the opposite if an account is on, unless another column has it.
+    /// Reads from a column for the opposite if an account is on; where another column has it, the two are compared.
     fn resolve_disabled(&mut self, column: usize) {
-        if !self.has(Field::ENABLED) {
-            self.read_enabled(column, How::Opposite, "the opposite of enabled");
+        match self.has(Field::ENABLED) {
+            true => self.compare_enabled(column, How::Opposite),
+            false => self.read_enabled(column, How::Opposite, "the opposite of enabled"),
         }
     }
 
-    /// Reads from a column with words such as `active` if an account is on, unless another column has it. The `status`
-    /// of an export is the state of the phone, in other words.
+    /// Reads from a column with words such as `active` if an account is on; where another column has it, the two are
+    /// compared. The `status` of an export is the state of the phone, in other words.
     fn resolve_states(&mut self) {
-        if self.has(Field::ENABLED) {
-            return;
-        }
+        let is_read = self.has(Field::ENABLED);
         let is_place = |heading: &String| PLACES.contains(&&*plain(heading));
         let of_places = self.headings.iter().any(is_place);
         for column in self.open(Common::State) {
@@ -56,8 +55,14 @@ impl Binder<'_> {
             // California.
             if !(of_places && plain(heading) == "state") {
                 let how = How::State { other_words: false };
-                self.read_enabled(column, how, "the state of the account");
+                match is_read {
+                    true => self.compare_enabled(column, how),
+                    false => self.read_enabled(column, how, "the state of the account"),
+                }
             }
+        }
+        if is_read {
+            return;
         }
         for (heading, meaning) in self.headings.iter().zip(&mut self.meanings) {
             if let Meaning::Read {
@@ -67,8 +72,7 @@ impl Binder<'_> {
             } = meaning
                 && let [(Field::STATUS, None)] = fields.as_slice()
             {
-                let other_words = heading.trim() == Field::STATUS.name();
-                fields.push((Field::ENABLED, Some(How::State { other_words })));
+                fields.push((Field::ENABLED, Some(state_below(heading))));
             }
         }
     }
@@ -80,6 +84,12 @@ impl Binder<'_> {
                 how: why.to_owned(),
                 by: ReadBy::Heading,
             };
+        }
+    }
+
+    fn compare_enabled(&mut self, column: usize, how: How) {
+        if let Some(meaning) = self.meanings.get_mut(column) {
+            *meaning = Meaning::Compared(how);
         }
     }
 

@@ -283,25 +283,54 @@ impl Scratch {
     }
 }
 
-/// Compares the state of an account with the column that tells if it is on: a state that is off has to be off there too.
-pub(super) fn contradicted(column: usize, text: &str, enabled: &str) -> Option<Finding> {
-    if state(text.trim()) != Some("off") || switch(enabled.trim()) == Some("off") {
-        return None;
+/// A column that tells if an account is on, beside the one that is read for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Compared {
+    pub(super) column: usize,
+    /// The column that is read, which may be a derived one.
+    pub(super) enabled: usize,
+    pub(super) how: How,
+}
+
+impl Compared {
+    /// Compares a cell with the one that is read: where the cell tells if the account is on, both have to say the same.
+    pub(super) fn against(&self, text: &str, enabled: &str) -> Option<Finding> {
+        let trimmed = text.trim();
+        let says = match self.how {
+            How::Opposite => switch(&opposite(trimmed)),
+            _ => state(trimmed),
+        };
+        let is_export = self.how == How::State { other_words: true };
+        let message = match (says, switch(enabled.trim())) {
+            (Some("off"), Some("off")) => return None,
+            (Some("off"), _) => {
+                "says that the extension is off, and the column for enabled does not"
+            }
+            (Some(_), Some("off")) if !is_export => {
+                "says that the extension is on, and the column for enabled says that it is off"
+            }
+            (None, _) if self.how == How::Opposite && !is_blank(trimmed) => {
+                "does not tell whether the extension is off"
+            }
+            _ => return None,
+        };
+        Some(Finding {
+            rule: "row.state".into(),
+            severity: Severity::Error,
+            field: None,
+            column: Some(self.column),
+            message: format!("{} {message}", quoted(text)),
+            hint: "let both say the same, or leave the column out with --map 'HEADING=-'"
+                .to_owned(),
+            source: "".into(),
+            repair: None,
+            proposal: None,
+        })
     }
-    Some(Finding {
-        rule: "row.state".into(),
-        severity: Severity::Error,
-        field: None,
-        column: Some(column),
-        message: format!(
-            "{} says that the extension is off, and the column for enabled does not",
-            quoted(text)
-        ),
-        hint: "let both say the same, or leave the column out with --map 'HEADING=-'".to_owned(),
-        source: "".into(),
-        repair: None,
-        proposal: None,
-    })
+}
+
+fn is_blank(text: &str) -> bool {
+    text.is_empty() || is_placeholder(text)
 }
 
 /// Checks a cell that should contain surname and given name, divided by a comma.

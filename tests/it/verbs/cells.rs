@@ -85,6 +85,7 @@ fn a_state_that_another_column_contradicts_is_an_error() {
             format!("2003,Cy,{SECRETS},{},gesperrt", on[1]),
             format!("2004,Di,{SECRETS},{},active", on[0]),
             format!("2005,Ed,{SECRETS},{},Registered", on[0]),
+            format!("2006,Flo,{SECRETS},{},active", on[1]),
         ];
         let sheet = format!(
             "number,first_name,{WEB},{enabled},{state}\n{}\n",
@@ -99,7 +100,7 @@ fn a_state_that_another_column_contradicts_is_an_error() {
             .collect();
         assert_eq!(
             codes,
-            ["row.state", "row.state", "", "", ""],
+            ["row.state", "row.state", "", "", "", "row.state"],
             "{enabled} {state}"
         );
     }
@@ -125,6 +126,62 @@ fn a_total_below_a_short_list_deletes_nobody() {
             "{rows}"
         );
         assert!(ran.err.contains("is the count or the sum"), "{}", ran.err);
+    }
+}
+
+#[test]
+fn two_columns_about_being_switched_off_are_compared_and_neither_is_dropped() {
+    for (headings, cells, stored) in [
+        // The cells of both columns, and the state on the PBX, where the row is right.
+        ("Suspended,Inactive", "no,yes", None),
+        ("Suspended,Inactive", "yes,no", None),
+        ("Suspended,Inactive", "yes,yes", Some("false")),
+        ("Suspended,Inactive", "no,no", Some("true")),
+        ("Suspended,Inactive", "no,", Some("true")),
+        ("Suspended,Inactive", "no,perhaps", None),
+        ("Gesperrt,Deaktiviert", "nein,ja", None),
+        ("Gesperrt,Deaktiviert", "ja,ja", Some("false")),
+        ("Enabled,Disabled", "yes,yes", None),
+        ("Enabled,Disabled", "no,yes", Some("false")),
+        ("Enabled,Disabled", ",yes", None),
+        ("Active,Status", "yes,Terminated", None),
+        ("Active,Status", "no,Terminated", Some("false")),
+        ("Active,Kontostatus", "no,aktiv", None),
+    ] {
+        let desk = Desk::new("portsip");
+        desk.write(
+            "s.csv",
+            format!("Ext,First Name,{WEB},{headings}\n2001,Ann,{SECRETS},{cells}\n"),
+        );
+        let line = "import s.csv --to TARGET --rate 5000 --report r.csv";
+        let words = desk.ends(line, i32::from(stored.is_none())).err;
+        let there = desk.pbx.sim.stored("2001", "options.enable_extension");
+        assert_eq!(there.as_deref(), stored, "{headings} {cells}: {words}");
+        assert!(!words.contains("no field is called"), "{words}");
+        let code = &desk.report("r.csv")[0]["code"];
+        assert_eq!(
+            code == "row.state",
+            stored.is_none(),
+            "{headings} {cells}: {code}"
+        );
+    }
+}
+
+#[test]
+fn a_status_that_is_used_is_not_said_to_be_left_out() {
+    let desk = Desk::new("portsip");
+    for (heading, word, is_used) in [
+        ("Status", "Active", true),
+        ("status", "disabled", true),
+        ("status", "Registered", false),
+    ] {
+        desk.write(
+            "s.csv",
+            format!("number,first_name,{WEB},{heading}\n2001,Ann,{SECRETS},{word}\n"),
+        );
+        let words = desk.ends("check s.csv --for portsip --all", 0).out;
+        let is_left_out = words.contains("the PBX reports it by itself");
+        assert_eq!(is_left_out, !is_used, "{heading} {word}: {words}");
     }
 }
 
