@@ -159,6 +159,7 @@ pub(super) fn bind(
     binder.ask_beside_product();
     binder.ask_about_rivals();
     binder.ask_whose();
+    binder.ask_who_is_deleted();
     binder.resolve_repeated()?;
     binder.ask_for_key();
     binder.finish()

@@ -27,6 +27,7 @@ struct Words {
     keep: Vec<String>,
     state: Vec<String>,
     disabled: Vec<String>,
+    leaver: Vec<String>,
     /// The words that count beside others of their language only.
     only_beside: BTreeMap<String, Vec<String>>,
     field: BTreeMap<Field, BTreeMap<String, Vec<String>>>,
@@ -65,6 +66,8 @@ pub(super) enum Common {
     State,
     /// The opposite of enabled.
     Disabled,
+    /// Yes where the person has left.
+    Leaver,
 }
 
 /// The words that are the same for all sheets.
@@ -118,6 +121,7 @@ impl Dictionary {
         learn(&words.keep, Common::Keep);
         learn(&words.state, Common::State);
         learn(&words.disabled, Common::Disabled);
+        learn(&words.leaver, Common::Leaver);
         for (field, languages) in &words.field {
             for list in languages.values() {
                 learn(list, Common::Field(*field));
@@ -390,6 +394,7 @@ mod tests {
             &words.keep,
             &words.state,
             &words.disabled,
+            &words.leaver,
         ];
         let fields = words.field.values().flat_map(BTreeMap::values);
         let mut seen = std::collections::BTreeSet::new();

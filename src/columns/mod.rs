@@ -119,7 +119,7 @@ impl Binding {
         vendors: &[&Manifest],
         options: &BindOptions,
     ) -> Result<Binding, ColumnError> {
-        let sample = || Some(Sample::read(sheet));
+        let sample = || Some(Sample::read(sheet, options.deeds.delete));
         bind::bind(&sheet.headings, &sample, target, vendors, options)
     }
 

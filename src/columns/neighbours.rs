@@ -464,6 +464,59 @@ impl Binder<'_> {
         }
     }
 
+    /// Asks about the columns by which a sheet of rows to be deleted tells some people from others: an account that is on
+    /// from one that is off, or a leaver from the rest. A column that says what to do with each row leaves no question.
+    pub(super) fn ask_who_is_deleted(&mut self) {
+        let decides =
+            |meaning: &Meaning| matches!(meaning, Meaning::Action | Meaning::Removal { .. });
+        if !self.options.deeds.delete || self.meanings.iter().any(decides) {
+            return;
+        }
+        for column in (0..self.meanings.len())
+            .filter(|column| self.divides_people(*column))
+            .collect::<Vec<_>>()
+        {
+            let what = format!(
+                "{} is not the same in every row, but every row would be deleted: take out the rows that stay, or delete all",
+                self.at(column)
+            );
+            self.ask(what, vec![column], &[(column, Mapped::LeftOut)]);
+        }
+    }
+
+    /// Returns true if a column is about leaving or about the state of an account, and its cells differ.
+    fn divides_people(&self, column: usize) -> bool {
+        let heading = self.headings.get(column).map_or("", String::as_str);
+        let is_state = |field: Field| [Field::ENABLED, Field::STATUS].contains(&field);
+        let is_read = match self.meanings.get(column) {
+            Some(
+                Meaning::Read {
+                    by: ReadBy::Map, ..
+                }
+                | Meaning::LeftOut {
+                    because: LeftOutBecause::Map,
+                    ..
+                },
+            ) => return false,
+            // A state of the country.
+            Some(Meaning::Ignored | Meaning::Asked(_) | Meaning::Open(Common::State)) | None => {
+                return false;
+            }
+            Some(Meaning::Read { fields, .. }) => fields.iter().any(|(field, _)| is_state(*field)),
+            Some(_) => false,
+        };
+        let is_known = match dictionary().common(heading) {
+            Some(Common::State | Common::Disabled | Common::Leaver) => true,
+            Some(Common::Field(field)) => is_state(field),
+            _ => false,
+        };
+        let is_export = state_below(heading) == How::State { other_words: true };
+        (is_read || is_known)
+            && self.sample().is_some_and(|sample| {
+                sample.is_varied(column) && (!is_export || sample.has_switch(column))
+            })
+    }
+
     /// Asks for the sheet's owner, where the user has not named one, some headings are words of one product alone, and
     /// that product has another meaning for a heading that is read.
     pub(super) fn ask_whose(&mut self) {

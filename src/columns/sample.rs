@@ -1,5 +1,7 @@
 //! The first cells of a sheet, for headings whose own words do not show their meaning.
 
+use crate::manifest::switch;
+use crate::model::same_word;
 use crate::sheet::{Sheet, is_placeholder};
 use std::collections::HashSet;
 
@@ -9,32 +11,79 @@ const ROWS: usize = 1_000;
 /// The first rows of a sheet. Their cells may be secrets: they are looked at, never shown.
 pub(super) struct Sample {
     rows: Vec<Vec<String>>,
+    /// The variety of each column.
+    varieties: Vec<Variety>,
+}
+
+/// The variety of a column's cells, where words such as `yes` and `active` are one.
+#[derive(Default)]
+struct Variety {
+    first: Option<String>,
+    is_varied: bool,
+    has_switch: bool,
+}
+
+impl Variety {
+    fn add(&mut self, cell: &str) {
+        if self.is_varied && self.has_switch {
+            return;
+        }
+        let switch = switch(cell);
+        self.has_switch |= switch.is_some();
+        let word = match switch {
+            None if is_placeholder(cell) => "",
+            switch => switch.unwrap_or(cell),
+        };
+        match &self.first {
+            None => self.first = Some(word.to_owned()),
+            Some(first) => self.is_varied |= !same_word(first, word),
+        }
+    }
 }
 
 impl Sample {
     /// Reads the first rows, as far as they can be read; mistakes in the others are found when all are read.
-    pub(super) fn read(sheet: &Sheet) -> Sample {
+    /// The variety of a column is that of `all` rows, if wanted, else of the first ones.
+    pub(super) fn read(sheet: &Sheet, all: bool) -> Sample {
         let width = sheet.headings.len();
         let mut rows = vec![];
+        let mut varieties: Vec<Variety> = (0..width).map(|_| Variety::default()).collect();
         for batch in sheet.batches() {
             let read = batch.and_then(|batch| {
                 batch.rows(|row| {
-                    if row.trouble.is_none() && rows.len() < ROWS {
-                        let text = |column| row.cells.get(column).unwrap_or_default().trim();
+                    if row.trouble.is_some() || (!all && rows.len() == ROWS) {
+                        return;
+                    }
+                    let text = |column| row.cells.get(column).unwrap_or_default().trim();
+                    for (column, variety) in varieties.iter_mut().enumerate() {
+                        variety.add(text(column));
+                    }
+                    if rows.len() < ROWS {
                         rows.push((0..width).map(|column| text(column).to_owned()).collect());
                     }
                 })
             });
-            if read.is_err() || rows.len() == ROWS {
+            if read.is_err() || (!all && rows.len() == ROWS) {
                 break;
             }
         }
-        Sample { rows }
+        Sample { rows, varieties }
     }
 
     #[cfg(test)]
     pub(super) fn of_rows(rows: Vec<Vec<String>>) -> Sample {
-        Sample { rows }
+        let varieties = vec![];
+        Sample { rows, varieties }
+    }
+
+    /// Returns true if the cells of a column differ; a blank one differs from others, and `yes` from `no`.
+    pub(super) fn is_varied(&self, column: usize) -> bool {
+        (self.varieties.get(column)).is_some_and(|variety| variety.is_varied)
+    }
+
+    /// Returns true if a cell of a column is a switch, such as `yes` or `active`.
+    pub(super) fn has_switch(&self, column: usize) -> bool {
+        (self.varieties.get(column)).is_some_and(|variety| variety.has_switch)
     }
 
     /// The cells of a column that are not blank.
@@ -146,12 +195,8 @@ mod tests {
     use super::*;
 
     fn sample(column: &str) -> Sample {
-        Sample {
-            rows: column
-                .split(',')
-                .map(|cell| vec![cell.to_owned()])
-                .collect(),
-        }
+        let cells = column.split(',');
+        Sample::of_rows(cells.map(|cell| vec![cell.to_owned()]).collect())
     }
 
     #[test]
@@ -186,9 +231,7 @@ mod tests {
             (&[";Ann Muster", "Bo;"], Names::Parts),
         ] {
             let cells = |row: &&str| row.split(';').map(str::to_owned).collect();
-            let sample = Sample {
-                rows: rows.iter().map(cells).collect(),
-            };
+            let sample = Sample::of_rows(rows.iter().map(cells).collect());
             assert_eq!(sample.compare_names(1, 0), names, "{rows:?}");
         }
     }

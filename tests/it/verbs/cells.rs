@@ -270,6 +270,52 @@ fn a_row_whose_cell_for_the_action_is_blank_is_not_deleted() {
 }
 
 #[test]
+fn a_deletion_asks_about_a_column_that_tells_leavers_from_the_others() {
+    for (heading, cells, asks) in [
+        ("Status", ["Active", "Left"], true),
+        ("Status", ["Current", "Former"], true),
+        ("Status", ["Left", "left"], false),
+        ("status", ["Registered", "Unavailable"], false),
+        ("status", ["active", "disabled"], true),
+        ("Enabled", ["yes", "no"], true),
+        ("Enabled", ["yes", "TRUE"], false),
+        ("Gesperrt", ["ja", ""], true),
+        ("Leaver", ["yes", "no"], true),
+        ("Leaver", ["yes", "x"], false),
+        ("City,State", ["Fresno,CA", "Austin,TX"], false),
+        ("Delete,Leaver", ["yes,no", "yes,yes"], false),
+    ] {
+        let desk = Desk::new("openvox");
+        desk.hold(&desk.small(2001..2003));
+        let [first, second] = cells;
+        desk.write(
+            "s.csv",
+            format!("Ext,Name,{heading}\n2001,Ann,{first}\n2002,Bo,{second}\n"),
+        );
+        let line = "delete s.csv --from TARGET --yes --max-deletes 4 --rate 5000";
+        if asks {
+            let words = desk.ends(line, 2).err;
+            let answer = format!("--map '{heading}=-'");
+            assert!(words.contains(&answer), "{heading} {cells:?}: {words}");
+            assert_eq!(desk.pbx.numbers(), ["2001", "2002"], "{heading} {cells:?}");
+            desk.ends(&format!("{line} --map {heading}=-"), 0);
+        } else {
+            desk.ends(line, 0);
+        }
+        assert!(desk.pbx.numbers().is_empty(), "{heading} {cells:?}");
+    }
+    // Also far behind the first rows.
+    let desk = Desk::new("openvox");
+    let rows = (20_001..21_500).map(|number| match number {
+        21_400 => format!("{number},active\n"),
+        _ => format!("{number},left\n"),
+    });
+    desk.write("s.csv", format!("Ext,Status\n{}", rows.collect::<String>()));
+    let line = "delete s.csv --from TARGET --yes --max-deletes 2000 --rate 5000";
+    desk.ends(line, 2);
+}
+
+#[test]
 fn a_row_that_is_to_be_deleted_is_not_imported() {
     let desk = Desk::new("openvox");
     let rows = ["2001,Ann,tR7xkQ2mZp9w,yes", "2002,Bo,tR7xkQ2mZp9x,"];
