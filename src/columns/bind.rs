@@ -365,6 +365,17 @@ impl Binder<'_> {
     /// Asks for the meaning of columns; each answer maps one heading.
     pub(super) fn ask(&mut self, what: String, columns: Vec<usize>, answers: &[(usize, Mapped)]) {
         let heading = |column: usize| self.headings.get(column).map_or("", String::as_str);
+        for column in &columns {
+            let same = named(self.headings, heading(*column).trim());
+            if let [first, second, ..] = same.as_slice() {
+                let what = format!(
+                    "{} and {} are the same heading: rename or remove one of them",
+                    self.at(*first),
+                    self.at(*second)
+                );
+                return self.ask_to_rename(what, &same);
+            }
+        }
         let secret = answers
             .iter()
             .any(|(_, mapped)| mapped.field().is_some_and(Field::is_secret));
@@ -387,6 +398,23 @@ impl Binder<'_> {
             if let Some(meaning) = self.meanings.get_mut(column) {
                 *meaning = Meaning::Asked(choices);
             }
+        }
+    }
+
+    /// Asks once for another heading, where several columns share one and no mapping could mean one of them.
+    fn ask_to_rename(&mut self, what: String, columns: &[usize]) {
+        for column in columns {
+            if let Some(meaning) = self.meanings.get_mut(*column) {
+                *meaning = Meaning::Asked(vec![Mapped::LeftOut]);
+            }
+        }
+        if self.questions.iter().all(|question| question.what != what) {
+            self.questions.push(Question {
+                what,
+                columns: columns.to_vec(),
+                answers: vec![],
+                shown: false,
+            });
         }
     }
 
@@ -959,26 +987,28 @@ fn is_report(headings: &[String]) -> bool {
         .all(has)
 }
 
-/// The columns that `options` map. A heading is meant exactly, or else without regard to case and separators.
+/// The columns that a mapping of this heading means: those that have it exactly, or else without regard to case and
+/// separators.
+fn named(headings: &[String], heading: &str) -> Vec<usize> {
+    let all = || headings.iter().enumerate();
+    let exactly = all().filter(|(_, known)| *known == heading);
+    let exactly: Vec<usize> = exactly.map(|(at, _)| at).collect();
+    if !exactly.is_empty() {
+        return exactly;
+    }
+    let word = heading_key(heading);
+    let alike = all().filter(|(_, known)| heading_key(known) == word);
+    alike.map(|(at, _)| at).collect()
+}
+
+/// The columns that `options` map.
 fn mapped(
     headings: &[String],
     options: &BindOptions,
 ) -> Result<HashMap<usize, Mapped>, ColumnError> {
     let mut found = HashMap::new();
     for (heading, mapped) in &options.map {
-        let word = heading_key(heading);
-        let exactly: Vec<usize> = (0..headings.len())
-            .filter(|at| headings.get(*at) == Some(heading))
-            .collect();
-        let is_so = |at: &usize| {
-            headings
-                .get(*at)
-                .is_some_and(|known| heading_key(known) == word)
-        };
-        let mut columns = match exactly.is_empty() {
-            true => (0..headings.len()).filter(is_so).collect(),
-            false => exactly,
-        };
+        let mut columns = named(headings, heading);
         if columns.is_empty() {
             return Err(ColumnError::NotThere {
                 heading: heading.clone(),

@@ -2,10 +2,10 @@
 
 use super::{CellReading, record};
 use crate::manifest::{Access, Manifest};
-use crate::mapping::{MappedField, MappedRecord, Mapping, map_row};
+use crate::mapping::{MappedField, MappedRecord, Mapping, made_fields, map_row};
 use crate::model::redact::quoted;
 use crate::model::{Field, Finding, RuleId, Severity, TO_GENERATE};
-use crate::sheet::{CLEAR, Cells, GENERATE, escaped};
+use crate::sheet::{CLEAR, Cells, GENERATE, escaped, is_placeholder};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,6 +42,41 @@ impl Lacking {
             Some(text) => escaped(text),
             None if mapped.emptied(to).any(|emptied| emptied == field) => CLEAR.into(),
             None => "".into(),
+        }
+    }
+
+    /// Appends a warning for each cell that stands for no value, where the vendor lacks the field and something would be
+    /// made of it.
+    pub(super) fn placeholders(
+        &self,
+        cells: &Cells<'_>,
+        manifest: &Manifest,
+        reading: &CellReading,
+        findings: &mut Vec<Finding>,
+    ) {
+        for (field, column) in &self.read {
+            let text = cells.get(*column).unwrap_or_default().trim();
+            if !is_placeholder(text)
+                || manifest.row(*field).is_some()
+                || made_fields(&BTreeSet::from([*field]), manifest).is_empty()
+            {
+                continue;
+            }
+            findings.push(Finding {
+                rule: RuleId::about(*field, "placeholder"),
+                severity: Severity::Warning,
+                field: Some(*field),
+                column: reading.origin(*column),
+                message: format!(
+                    "{} {} stands for no value: the cell counts as blank",
+                    field.name(),
+                    quoted(text)
+                ),
+                hint: format!("leave the cell blank, or write {CLEAR} to empty the field"),
+                source: "".into(),
+                repair: None,
+                proposal: None,
+            });
         }
     }
 

@@ -343,6 +343,7 @@ impl CellReading {
         findings: &mut Vec<Finding>,
     ) {
         if let Some(lacking) = &self.lacking {
+            lacking.placeholders(&cells, manifest, self, findings);
             lacking.findings(&cells, entries, manifest, self, findings);
         }
         for (column, deeds) in &self.actions {

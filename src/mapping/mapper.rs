@@ -761,17 +761,24 @@ fn dormant(from: &Source<'_>, extension: &Record) -> BTreeMap<Field, &'static st
     dormant
 }
 
-/// Splits a name into given and family name: the text after and before the one comma, else before and after the last
-/// space.
+/// Splits a name into given and family name: the text after and before the first comma, else before and after the last
+/// space. An addition in brackets, such as `(Sales, West)`, stays with the part before it.
 pub(super) fn split_name(name: &str) -> (&str, &str) {
-    if let Some((last, first)) = name.split_once(',')
-        && !first.contains(',')
-    {
-        return (first.trim(), last.trim());
-    }
-    match name.trim().rsplit_once(' ') {
-        Some((first, last)) => (first.trim_end(), last),
-        None => (name.trim(), ""),
+    let name = name.trim();
+    let bare = match name.find(['(', '[']).map(|bracket| name.split_at(bracket)) {
+        Some((before, _)) if !before.trim().is_empty() => before.trim_end(),
+        _ => name,
+    };
+    let (at, is_comma) = match (bare.find(','), bare.rfind(' ')) {
+        (Some(comma), _) => (comma, true),
+        (None, Some(space)) => (space, false),
+        (None, None) => return (name, ""),
+    };
+    let (before, after) = name.split_at(at);
+    let (before, after) = (before.trim(), after.get(1..).unwrap_or_default().trim());
+    match is_comma {
+        true => (after, before),
+        false => (before, after),
     }
 }
 
@@ -800,4 +807,25 @@ fn said_of_way_back(reason: &str, back: bool, done: &str) -> String {
         return reason.to_owned();
     }
     format!("{reason}; {done} again it reads otherwise")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split_name;
+
+    #[test]
+    fn a_name_is_split_at_its_first_comma_or_last_space_and_never_within_brackets() {
+        for (name, parts) in [
+            ("Ann Muster", ("Ann", "Muster")),
+            ("Ann", ("Ann", "")),
+            ("Muster, Ann", ("Ann", "Muster")),
+            ("Muster, Ann, PhD", ("Ann, PhD", "Muster")),
+            ("Muster, Ann (Sales, West)", ("Ann (Sales, West)", "Muster")),
+            ("Ann Muster (Sales, West)", ("Ann", "Muster (Sales, West)")),
+            ("Ann (Sales, West)", ("Ann (Sales, West)", "")),
+            ("(Sales) Ann", ("(Sales)", "Ann")),
+        ] {
+            assert_eq!(split_name(name), parts, "{name}");
+        }
+    }
 }

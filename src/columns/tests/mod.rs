@@ -188,6 +188,35 @@ fn a_name_beside_a_given_name_is_the_surname() {
 fn two_names_in_one_cell_are_divided_at_the_comma() {
     let binding = bind("portsip", "number,\"Name Vorname\"", &plain());
     assert!(binding.is_ok());
+    for heading in [
+        "Nom et prénom",
+        "Name und Vorname",
+        "Apellidos y nombre",
+        "Cognome e nome",
+        "Nazwisko i imię",
+        "Naam en voornaam",
+        "Soyadı adı",
+        "Last and first name",
+    ] {
+        let binding = bind("portsip", &format!("Ext,{heading}"), &plain()).unwrap();
+        let expected = [
+            ("number", "2001"),
+            ("first_name", "Ann"),
+            ("last_name", "Muster"),
+        ];
+        let expected = expected.map(|(name, text)| (name, text.to_owned()));
+        assert_eq!(
+            read(&binding, "portsip", &["2001", "Muster, Ann"]),
+            expected,
+            "{heading}"
+        );
+        // Without a comma the cell is an error: see below.
+        assert!(
+            binding
+                .reading()
+                .is_some_and(|reading| reading.in_two == Some(1))
+        );
+    }
     let headings: Vec<String> = ["number", "Name, Vorname"].map(str::to_owned).to_vec();
     for (target, expected) in [
         (
@@ -219,6 +248,50 @@ fn two_names_in_one_cell_are_divided_at_the_comma() {
         let cells = Cells::new("2001Muster", &[4, 10]);
         reading.findings(cells, &[], manifest, &mut findings);
         assert!(findings[0].is_error() && findings[0].column == Some(1));
+    }
+}
+
+#[test]
+fn a_placeholder_in_a_name_that_the_vendor_lacks_is_warned_of() {
+    for (target, headings, cells, expected) in [
+        (
+            "openvox",
+            "number,first_name,last_name",
+            ["2001", "N/A", "-"],
+            &["first_name.placeholder", "last_name.placeholder"][..],
+        ),
+        (
+            "portsip",
+            "number,display_name,email",
+            ["2001", "NULL", ""],
+            &["display_name.placeholder"],
+        ),
+        (
+            "openvox",
+            "number,first_name,last_name",
+            ["2001", "Ann", ""],
+            &[],
+        ),
+    ] {
+        let vendors = VENDORS.map(|text| Manifest::parse(text).unwrap());
+        let mut vendors = vendors.iter();
+        let manifest = vendors.find(|vendor| vendor.vendor.id == target).unwrap();
+        let binding = bind(target, headings, &plain()).unwrap();
+        let ends = cells.iter().scan(0, |end, cell| {
+            *end += cell.len();
+            Some(*end)
+        });
+        let (text, ends): (String, Vec<usize>) = (cells.concat(), ends.collect());
+        let mut findings = vec![];
+        let reading = binding.reading().unwrap();
+        reading.findings(Cells::new(&text, &ends), &[], manifest, &mut findings);
+        let rules: Vec<&str> = findings.iter().map(|finding| &*finding.rule).collect();
+        assert_eq!(rules, expected, "{target}");
+        assert!(
+            findings
+                .iter()
+                .all(|finding| finding.severity == Severity::Warning)
+        );
     }
 }
 
@@ -761,6 +834,20 @@ fn two_columns_with_one_heading_are_refused_only_where_they_are_read() {
             second: "“mail” (D1)".into(),
         }
     );
+    // No mapping could mean one of them, so none is offered.
+    for target in ["openvox", "ozeki", "portsip"] {
+        let questions = asked(target, "Ext,User,Password,User,Password");
+        let expected = "“Password” (C1) and “Password” (E1) are the same heading: rename or remove one of them";
+        assert!(
+            questions.iter().any(|question| question.what == expected),
+            "{questions:?}"
+        );
+        assert!(
+            questions.iter().all(|question| question.answers.is_empty()),
+            "{questions:?}"
+        );
+        assert!(questions.len() <= 2, "{questions:?}");
+    }
     let binding = bind("openvox", "number,Phone Type,Phone Type", &plain()).unwrap();
     let rules: Vec<_> = binding
         .notes
