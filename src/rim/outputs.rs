@@ -88,20 +88,36 @@ impl Files {
         Ok(())
     }
 
-    /// Refuses outputs that would replace a file that rowcall keeps.
+    /// Refuses an archive in a folder in which runs are kept, also by a link. Nothing is made yet.
+    ///
+    /// # Errors
+    /// Exit 2, naming the folder.
+    pub(crate) fn refuse_archive(&self, archive: &Path) -> Result<(), Failure> {
+        let path = std::path::absolute(archive).unwrap_or_else(|_| archive.to_owned());
+        // What is missing of it is made within the last folder that is there.
+        let there = path.ancestors().find(|folder| folder.exists());
+        match self.is_kept_of_runs(&there.unwrap_or(&path).join(MANIFEST)) {
+            false => Ok(()),
+            true => Err(Failure::usage(format!(
+                "{} is among what is kept of runs, and is not to be written by --archive",
+                archive.display()
+            ))
+            .hint("name another folder")),
+        }
+    }
+
+    /// Refuses outputs that would replace a file that rowcall keeps, or be within what it keeps of runs: also by a link.
     fn refuse_kept(&self) -> Result<(), Failure> {
         for (flag, path) in &self.outputs {
-            let folder = fs::canonicalize(folder_of(path));
-            let is_within = |state: &PathBuf| {
-                let state = fs::canonicalize(state);
-                matches!((&folder, &state), (Ok(folder), Ok(state)) if folder.starts_with(state))
-            };
+            // A file is written where its links lead to.
+            let end = place_of_links(path);
+            let folder = fs::canonicalize(folder_of(&end));
             let kept = self.kept.iter();
             let kept = kept.filter(|(_, kept)| place(kept) == place(path));
             let what = match kept.map(|(what, _)| *what).next() {
                 Some(what) => what,
-                None if self.state.iter().any(is_within) => "among what is kept of runs",
-                None if folder.is_ok_and(|folder| is_in_archive(&folder, path)) => {
+                None if self.is_kept_of_runs(&end) => "among what is kept of runs",
+                None if folder.is_ok_and(|folder| is_in_archive(&folder, &end)) => {
                     "part of an archive of exports"
                 }
                 None => continue,
@@ -113,6 +129,16 @@ impl Files {
             .hint("name another file"));
         }
         Ok(())
+    }
+
+    /// Returns true if a path, links followed, is in a folder in which runs are kept, or a hard link to a file there.
+    fn is_kept_of_runs(&self, path: &Path) -> bool {
+        let folder = fs::canonicalize(folder_of(path)).ok();
+        self.state.iter().any(|state| {
+            let state = fs::canonicalize(state).unwrap_or_else(|_| state.clone());
+            let is_within = folder.as_ref().is_some_and(|it| it.starts_with(&state));
+            is_within || (has_other_names(path) && has_file(&state, &place(path)))
+        })
     }
 
     /// Refuses a log that is a file that is read, written or kept.
@@ -164,6 +190,25 @@ fn is_in_archive(folder: &Path, path: &Path) -> bool {
     let is_archive = |folder: &Path| folder.join(MANIFEST).is_file();
     let is_manifest = path.file_name().is_some_and(|name| name == MANIFEST);
     (is_manifest && is_archive(folder)) || folder.parent().is_some_and(is_archive)
+}
+
+/// Returns true if a file has several names (hard links).
+fn has_other_names(path: &Path) -> bool {
+    #[cfg(unix)]
+    return fs::metadata(path)
+        .is_ok_and(|about| about.is_file() && std::os::unix::fs::MetadataExt::nlink(&about) > 1);
+    #[cfg(not(unix))]
+    return false;
+}
+
+/// Returns true if a file is in a folder, or in one below it.
+fn has_file(folder: &Path, file: &Place) -> bool {
+    let mut entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.any(|entry| match entry.file_type() {
+        Ok(kind) if kind.is_dir() => has_file(&entry.path(), file),
+        Ok(kind) => kind.is_file() && place(&entry.path()) == *file,
+        Err(_) => false,
+    })
 }
 
 /// Returns true if two paths lead to one file, however they are written.

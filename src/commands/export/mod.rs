@@ -24,8 +24,11 @@ pub(super) fn run(args: &ExportArgs, context: &Context) -> Result<Exit, Failure>
         true => all_names(context.config())?,
         false => args.targets.clone(),
     };
-    let place = Place::resolve(args, &names)?;
     let mut files = Files::new(context);
+    if let Some(folder) = &args.archive {
+        files.refuse_archive(folder)?;
+    }
+    let place = Place::resolve(args, &names)?;
     args.pace.ca_file.iter().for_each(|file| files.read(file));
     for name in &names {
         // One that cannot be named so fails by itself.

@@ -206,6 +206,60 @@ fn no_output_replaces_what_rowcall_keeps() {
     }
 }
 
+/// A link is another name of the file to which it leads, so what is kept is kept under that name too.
+#[cfg(unix)]
+#[test]
+fn no_output_replaces_what_rowcall_keeps_by_a_link_to_it() {
+    use std::os::unix::fs::symlink;
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let path = |name: &str| folder.join(name);
+    fs::write(path("good.csv"), GOOD).unwrap();
+    for kept in ["st/runs/r1/ledger.sqlite", "archive/hq/1.csv"] {
+        fs::create_dir_all(path(kept).parent().unwrap()).unwrap();
+        fs::write(path(kept), "kept").unwrap();
+    }
+    fs::write(path("archive/manifest.jsonl"), "kept").unwrap();
+    let links = [
+        ("ledger.csv", "st/runs/r1/ledger.sqlite", "kept of runs"),
+        ("twice.csv", "ledger.csv", "kept of runs"),
+        ("new.csv", "st/runs/r1/new.csv", "kept of runs"),
+        ("snapshot.csv", "archive/hq/1.csv", "archive"),
+        ("manifest.csv", "archive/manifest.jsonl", "archive"),
+    ];
+    for (link, end, _) in links {
+        symlink(end, path(link)).unwrap();
+    }
+    fs::hard_link(path("st/runs/r1/ledger.sqlite"), path("hard.csv")).unwrap();
+    symlink("st/runs/r1", path("run")).unwrap();
+    let before = all(folder);
+    let outputs = links.iter().map(|(link, _, what)| (*link, *what));
+    let outputs = outputs.chain([("hard.csv", "kept of runs"), ("run/a.csv", "kept of runs")]);
+    let outputs: Vec<(&str, &str)> = outputs.collect();
+    let writers = WRITERS.into_iter().chain([
+        "migrate --from sim:openvox --to sim:ozeki --dry-run -o",
+        "migrate --from sim:openvox --to sim:ozeki --dry-run --loss",
+    ]);
+    for verb in writers {
+        for (output, what) in &outputs {
+            let line = format!("{verb} {output} --state st --key key");
+            let refused = rowcall(folder, &line);
+            assert_eq!(refused.status.code(), Some(2), "{line}: {refused:?}");
+            let text = stderr(&refused);
+            let is_refused = text.contains(what) || text.contains("is there already");
+            assert!(is_refused, "{line}: {text}");
+            assert_eq!(all(folder), before, "{line}");
+        }
+    }
+    for archive in ["run", "st/runs/r1", "st/runs/new"] {
+        let line = format!("export sim:openvox --archive {archive} --state st --key key");
+        let refused = rowcall(folder, &line);
+        assert_eq!(refused.status.code(), Some(2), "{line}: {refused:?}");
+        assert!(stderr(&refused).contains("kept of runs"), "{refused:?}");
+        assert_eq!(all(folder), before, "{line}");
+    }
+}
+
 /// Reads every file with its content.
 fn all(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
     let mut found = vec![];
@@ -213,7 +267,8 @@ fn all(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
         let path = entry.unwrap().path();
         match path.is_dir() {
             true => found.extend(all(&path)),
-            false => found.push((path.clone(), fs::read(&path).unwrap())),
+            // A link may lead to no file.
+            false => found.push((path.clone(), fs::read(&path).unwrap_or_default())),
         }
     }
     found.sort();
