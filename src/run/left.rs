@@ -2,12 +2,13 @@
 
 use super::past::line;
 use super::saved_options::SavedOptions;
-use crate::compare::{differences, differing, moved};
+use crate::compare::{differences, differing, moved, uncomparable};
 use crate::ledger::Standing;
 use crate::manifest::Manifest;
 use crate::model::{Action, Change, Field, Kind, Outcome, PlannedRow, Record, RowResult};
 use crate::rim::{Failure, TargetSession};
-use std::collections::BTreeMap;
+use crate::submit::settle::renamed;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The rows of a run that was cut off, each with how far it is.
 pub(super) struct Left {
@@ -19,7 +20,7 @@ pub(super) struct Left {
 #[derive(Default)]
 pub(super) struct LookedAgain {
     /// The positions of rows whose extension was changed by others; they have their result.
-    pub(super) moved: Vec<usize>,
+    pub(super) left_alone: Vec<usize>,
     /// The positions of rows whose `before` was replaced by the present record.
     pub(super) renewed: Vec<usize>,
 }
@@ -56,8 +57,9 @@ impl Left {
             .filter(|(_, standing, _)| *standing != Standing::Final)
     }
 
-    /// Looks at every extension that is still to be changed or deleted. Where it differs from the time of the plan,
-    /// somebody else changed it since: it is left alone.
+    /// Looks at every extension that is still to be changed or deleted. One that waits and differs from the time of the
+    /// plan was changed by somebody else since: it is left alone. One whose change may have been sent is left alone where
+    /// the PBX neither has it nor is as it was before.
     ///
     /// # Errors
     /// Exit 3 where the PBX cannot be read.
@@ -66,31 +68,39 @@ impl Left {
         options: &SavedOptions,
         session: &TargetSession<'_>,
     ) -> Result<LookedAgain, Failure> {
-        let waiting: Vec<(usize, Standing, Change)> = self
+        let unfinished: Vec<(usize, Standing, Change)> = self
             .unfinished()
             .filter(|(_, _, change)| change.before.is_some())
             .map(|(position, standing, change)| (position, standing, change.clone()))
             .collect();
-        let numbers: Vec<String> = waiting
-            .iter()
-            .map(|(_, _, change)| change.number.clone())
-            .collect();
+        let numbers = unfinished.iter().flat_map(|(_, standing, change)| {
+            let may_be_renamed = matches!(standing, Standing::Intended(_));
+            let new = may_be_renamed.then(|| change.present_number());
+            [Some(change.number.as_str()), new].into_iter().flatten()
+        });
+        let numbers: BTreeSet<&str> = numbers.collect();
+        let numbers: Vec<String> = numbers.into_iter().map(str::to_owned).collect();
         let held = look(&numbers, session)?;
         let mut looked = LookedAgain::default();
-        for (position, standing, mut change) in waiting {
+        for (position, standing, mut change) in unfinished {
             let now = held.get(&change.number);
             let Some(row) = self.rows.get_mut(position) else {
                 continue;
             };
-            match drift(session.manifest(), standing, &change, now) {
-                Some(drift) => {
+            let manifest = session.manifest();
+            let obstacle = match standing {
+                Standing::Intended(times) => doubt(manifest, times, &change, &held),
+                _ => drift(manifest, &change, now),
+            };
+            match obstacle {
+                Some(obstacle) => {
                     let place = row.outcome.place.as_ref();
-                    row.outcome.column = options.headings.heading(place, drift.field);
-                    drift.write_into(&mut row.outcome);
+                    row.outcome.column = options.headings.heading(place, obstacle.field);
+                    obstacle.write_into(&mut row.outcome);
                     if let Some(standing) = self.standings.get_mut(position) {
                         *standing = Standing::Final;
                     }
-                    looked.moved.push(position);
+                    looked.left_alone.push(position);
                 }
                 None if standing == Standing::Waiting && change.before.as_ref() != now => {
                     change.before = now.cloned().or(change.before);
@@ -121,70 +131,106 @@ fn look(
     Ok(held)
 }
 
-/// The difference between an extension now and when its change was planned.
-struct Drift {
+/// The reason why a change is not sent, or not once more.
+struct Obstacle {
     result: RowResult,
     field: Option<Field>,
     message: String,
+    /// Times that the change may have been sent.
+    attempts: u32,
 }
 
-impl Drift {
+impl Obstacle {
     fn write_into(self, outcome: &mut Outcome) {
         outcome.result = self.result;
         outcome.field = self.field;
         outcome.message = self.message;
-        if self.result == RowResult::Drifted {
-            outcome.code = RowResult::Drifted.word().into();
+        outcome.attempts = self.attempts;
+        if !self.result.is_done() {
+            outcome.code = self.result.word().into();
             outcome.hint =
                 "look at it on the PBX; where the row is still meant, import it again".into();
         }
     }
 }
 
-/// Compares an extension with its state when its change was planned; `None` where the change can continue. The sender
-/// looks again at a change that may have been sent.
-fn drift(
-    manifest: &Manifest,
-    standing: Standing,
-    change: &Change,
-    now: Option<&Record>,
-) -> Option<Drift> {
+/// Compares an extension whose change waits with its state when the change was planned; `None` where it can be sent.
+fn drift(manifest: &Manifest, change: &Change, now: Option<&Record>) -> Option<Obstacle> {
     let before = change.before.as_ref()?;
     let record = change.wanted.record();
-    let Some(now) = now else {
-        return match (standing, change.action) {
-            (Standing::Waiting, Action::Delete) => Some(Drift {
-                result: RowResult::Unchanged,
-                field: None,
-                message: format!("the PBX has no such {record} any more"),
-            }),
-            (Standing::Waiting, _) => Some(Drift {
-                result: RowResult::Drifted,
-                field: None,
-                message: format!(
-                    "the PBX does not have the {record} any more that was to be changed"
-                ),
-            }),
-            _ => None,
-        };
+    let obstacle = |result, field, message| Obstacle {
+        result,
+        field,
+        message,
+        attempts: 0,
     };
-    let mut fields = moved(manifest, before, now);
-    if standing != Standing::Waiting && change.action == Action::Update {
-        // A change that the run itself may have made is nobody else's.
+    let Some(now) = now else {
+        return Some(match change.action {
+            Action::Delete => obstacle(
+                RowResult::Unchanged,
+                None,
+                format!("the PBX has no such {record} any more"),
+            ),
+            _ => obstacle(
+                RowResult::Drifted,
+                None,
+                format!("the PBX does not have the {record} any more that was to be changed"),
+            ),
+        });
+    };
+    let fields = moved(manifest, before, now);
+    (!fields.is_empty()).then(|| {
+        obstacle(
+            RowResult::Drifted,
+            fields.first().copied(),
+            format!(
+                "it was changed since the run was planned: {}; it is left alone",
+                differences(&fields, before, now)
+            ),
+        )
+    })
+}
+
+/// Compares the PBX with a change that may have been sent so many `times`; `None` where the PBX has it, or is as it was
+/// before: the sender looks again, and sends it where it is missing. Where it has neither, nobody can know who changed
+/// what.
+fn doubt(
+    manifest: &Manifest,
+    times: u32,
+    change: &Change,
+    held: &BTreeMap<String, Record>,
+) -> Option<Obstacle> {
+    let before = change.before.as_ref()?;
+    let present = |number: &str| held.get(number);
+    let new_number = change.wanted.text(Field::NEW_NUMBER);
+    let new = new_number.and_then(present);
+    let old = present(&change.number);
+    let whole = renamed(change);
+    let (now, expected) = match (old, new) {
+        (_, Some(new)) if differing(manifest, &whole, new).is_empty() => return None,
+        (None, Some(new)) => (new, &whole),
+        (Some(old), _) => (old, before),
+        (None, None) => return None,
+    };
+    let mut fields = moved(manifest, expected, now);
+    if change.action == Action::Update {
         let unlike = differing(manifest, &change.wanted, now);
+        let is_visible = uncomparable(manifest, &change.wanted).is_empty();
+        if unlike.is_empty() && is_visible {
+            return None;
+        }
         fields.retain(|field| change.wanted.get(*field).is_none() || unlike.contains(field));
         let is_list = |field: &Field| field.def().kind == Kind::List;
         fields.retain(|field| !(is_list(field) && change.wanted.get(*field).is_some()));
     }
-    if fields.is_empty() {
-        return None;
-    }
-    Some(Drift {
-        result: RowResult::Drifted,
+    let number = now.number();
+    (!fields.is_empty()).then(|| Obstacle {
+        result: RowResult::Unknown,
         field: fields.first().copied(),
         message: format!(
-            "it was changed since the run was planned: {}; it is left alone",
-            differences(&fields, before, now)
+            "it may have been sent before the run was cut off, and others changed {number} since: {}; it is left alone",
+            differences(&fields, expected, now)
         ),
+        attempts: times,
     })
 }

@@ -142,7 +142,7 @@ impl ResumedRun {
         let is_sync = self.past.summary.run.head.mode == Mode::Sync.word();
         let remaining = Remaining::compute(left, options, is_sync);
         remaining.announce(name, self.target.reply);
-        let settled = looked.moved.iter().chain(&remaining.blocked);
+        let settled = looked.left_alone.iter().chain(&remaining.blocked);
         let settled: Vec<(usize, Outcome)> = settled
             .filter_map(|position| {
                 Some((*position, remaining.rows.get(*position)?.outcome.clone()))

@@ -614,7 +614,7 @@ impl Settling<'_> {
 
 /// Returns the record that an extension should have once it is renamed: all its values from before, with the wanted
 /// ones, under its new number.
-pub(super) fn renamed(change: &Change) -> Record {
+pub(crate) fn renamed(change: &Change) -> Record {
     let mut whole = change.before.clone().unwrap_or_default();
     for (field, text) in change.wanted.iter() {
         whole.set(field, text);

@@ -21,6 +21,7 @@ mod house {
 
 mod promises {
     mod cases;
+    mod cut_off;
     mod files;
     mod headings;
     mod hostile;

@@ -1,0 +1,221 @@
+//! Changes whose reply was lost with the run, and that others changed meanwhile: nobody's change is called another's.
+
+use crate::support::altered::{altered, holds};
+use crate::support::pbx::{Desk, TestPbx};
+use crate::support::program::{Ran, wait_until};
+use crate::support::sheets::lines;
+use rowcall::vendors::vendor;
+use rowcall::wire::Reply;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::thread;
+use std::time::Duration;
+
+const IDLE: u8 = 0;
+/// The next change is carried out, and not answered.
+const DONE: u8 = 1;
+/// The next change is not carried out, and not answered.
+const LOST: u8 = 2;
+const REACHED: u8 = 3;
+
+const TWO: &str = "number,display_name,sip_password\n4000,N0,tR7xkQ2mZp01\n4001,N1,tR7xkQ2mZp01\n";
+
+/// A PBX with two extensions that can keep its answer to a change to itself.
+struct Scene {
+    desk: Desk,
+    stage: Arc<AtomicU8>,
+}
+
+impl Scene {
+    fn new() -> Scene {
+        let stage = Arc::new(AtomicU8::new(IDLE));
+        let now = stage.clone();
+        let rig = altered(vendor("openvox").unwrap(), move |pbx, heard| {
+            let is_change = ["extension/update", "extension/delete"];
+            let is_change = is_change.iter().any(|text| holds(heard, text));
+            let next = now.load(Ordering::SeqCst);
+            if !is_change || ![DONE, LOST].contains(&next) {
+                return pbx.answer(heard);
+            }
+            let reply = match next {
+                DONE => pbx.answer(heard),
+                _ => Reply::new(503, "text/plain", ""),
+            };
+            now.store(REACHED, Ordering::SeqCst);
+            while now.load(Ordering::SeqCst) == REACHED {
+                thread::sleep(Duration::from_millis(1));
+            }
+            reply
+        });
+        let scene = Scene {
+            desk: Desk::at(TestPbx::serving(rig)),
+            stage,
+        };
+        scene.by_hand("create", TWO);
+        scene
+    }
+
+    /// Somebody else changes these.
+    fn by_hand(&self, mode: &str, sheet: &str) {
+        let sheet = self.desk.file("hand.csv", sheet);
+        let done = self.desk.import("elsewhere", &sheet, &["--mode", mode]);
+        assert_eq!(done.exit, 0, "{}", done.err);
+    }
+
+    fn delete_by_hand(&self, number: &str) {
+        let sheet = self.desk.file("hand.csv", &format!("number\n{number}\n"));
+        let target = self.desk.target();
+        let words = ["delete", sheet.to_str().unwrap(), "--from", &target];
+        let words = [&words[..], &["--yes", "--max-deletes", "all"]].concat();
+        assert_eq!(self.desk.say("elsewhere", &words).exit, 0);
+    }
+
+    /// Kills the run of a sheet once its change has reached the PBX, which did what `what` is.
+    fn kill(&self, what: u8, verb: &[&str], sheet: &str) {
+        let sheet = self.desk.file("in.csv", sheet);
+        self.stage.store(what, Ordering::SeqCst);
+        let mut command = self.desk.command_in("state");
+        command.arg(verb[0]).arg(sheet).args(&verb[1..]);
+        command.arg(self.desk.target());
+        command.args(["--reply-within", "1", "--yes"]);
+        let command = command.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        wait_until(|| self.stage.load(Ordering::SeqCst) == REACHED);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        self.stage.store(IDLE, Ordering::SeqCst);
+    }
+
+    fn update(&self, what: u8, sheet: &str) {
+        self.kill(what, &["import", "--mode", "update", "--to"], sheet);
+    }
+
+    fn resume(&self) -> Ran {
+        let words = ["resume", "--json", "--yes", "--report", "r.jsonl"];
+        self.desk.say("state", &words)
+    }
+
+    /// The only line of the report: result and message.
+    fn line(&self) -> (String, String) {
+        let mut lines = lines(&self.desk.path("r.jsonl"));
+        assert_eq!(lines.len(), 1);
+        let line = lines.remove(0);
+        let text = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
+        (text("result"), text("message"))
+    }
+
+    fn holds(&self, words: &[&str]) {
+        let export = self.desk.export();
+        for word in words {
+            assert!(export.contains(word), "{word} is not in\n{export}");
+        }
+    }
+}
+
+#[test]
+fn an_update_of_the_run_itself_is_not_taken_for_somebody_elses_and_is_undone() {
+    let scene = Scene::new();
+    scene.update(DONE, "number,display_name\n4000,Ours\n");
+    scene.by_hand("update", "number,email\n4000,hand@example.com\n");
+    let resumed = scene.resume();
+    assert_eq!(
+        (resumed.exit, resumed.count("updated")),
+        (0, 1),
+        "{}",
+        resumed.err
+    );
+    let undone = scene.desk.undo(&[]);
+    assert_eq!(
+        (undone.exit, undone.count("updated")),
+        (0, 1),
+        "{}",
+        undone.err
+    );
+    let export = scene.desk.export();
+    assert!(!export.contains("Ours"), "{export}");
+    scene.holds(&["N0", "hand@example.com"]);
+}
+
+#[test]
+fn a_rename_of_the_run_itself_is_known_where_a_colleague_got_the_old_number() {
+    let scene = Scene::new();
+    scene.update(DONE, "number,new_number\n4000,5000\n");
+    scene.by_hand(
+        "create",
+        "number,display_name,sip_password\n4000,Colleague,tR7xkQ2mZp02\n",
+    );
+    let resumed = scene.resume();
+    assert_eq!(
+        (resumed.exit, resumed.count("updated")),
+        (0, 1),
+        "{}",
+        resumed.err
+    );
+    // The number is another's by now: the undo cannot give it back, and lists it.
+    let undone = scene.desk.undo(&[]);
+    assert_eq!(
+        (undone.exit, undone.summary()["rows"].as_u64()),
+        (1, Some(1))
+    );
+    scene.holds(&["4000,Colleague", "5000,N0"]);
+}
+
+#[test]
+fn a_deletion_whose_number_is_somebody_elses_by_now_is_unknown_and_listed_by_the_undo() {
+    let scene = Scene::new();
+    let verb = ["delete", "--max-deletes", "all", "--from"];
+    scene.kill(DONE, &verb, "number\n4001\n");
+    scene.by_hand(
+        "create",
+        "number,display_name,sip_password\n4001,Colleague,tR7xkQ2mZp02\n",
+    );
+    let resumed = scene.resume();
+    assert_eq!(
+        (resumed.exit, resumed.count("unknown")),
+        (1, 1),
+        "{}",
+        resumed.err
+    );
+    let (_, message) = scene.line();
+    assert!(message.contains("may have been sent"), "{message}");
+    let undone = scene.desk.undo(&[]);
+    assert_eq!(
+        (undone.exit, undone.count("unknown")),
+        (1, 1),
+        "{}",
+        undone.err
+    );
+    scene.holds(&["4001,Colleague"]);
+}
+
+#[test]
+fn a_change_that_may_have_been_sent_goes_to_no_extension_that_others_changed() {
+    let scene = Scene::new();
+    scene.update(LOST, "number,display_name\n4000,Ours\n");
+    scene.by_hand("update", "number,email\n4000,hand@example.com\n");
+    let resumed = scene.resume();
+    assert_eq!(
+        (resumed.exit, resumed.count("unknown")),
+        (1, 1),
+        "{}",
+        resumed.err
+    );
+    scene.holds(&["4000,N0"]);
+
+    // Neither number is the one that was to be renamed.
+    scene.update(LOST, "number,new_number,display_name\n4001,5001,Ours\n");
+    scene.delete_by_hand("4001");
+    scene.by_hand(
+        "create",
+        "number,display_name,sip_password\n5001,Stranger,tR7xkQ2mZp02\n",
+    );
+    let resumed = scene.resume();
+    assert_eq!(
+        (resumed.exit, resumed.count("unknown")),
+        (1, 1),
+        "{}",
+        resumed.err
+    );
+    scene.holds(&["5001,Stranger"]);
+}
