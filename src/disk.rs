@@ -1,18 +1,24 @@
 //! Files that take their place when they are complete. The one way to write a file completely or not at all.
 //!
 //! A file is written under a hidden name beside its place ([`WholeFile`]), synced, and renamed; then its folder is
-//! synced too. While it is written it is locked: a hidden file without a lock was left by a process that was killed, and
-//! [`remove_leftovers`] takes it away.
+//! synced too. While it is written it is locked, and its name carries a mark of this machine and of the file itself: a
+//! hidden file with its mark and without a lock was left by a process that was killed, and [`remove_leftovers`] takes it
+//! away. A file of somebody else with such a name has another mark, and stays.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use crate::digest::sha256_hex;
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use tempfile::{NamedTempFile, SpooledTempFile};
+use tempfile::{NamedTempFile, SpooledTempFile, TempPath};
 
 /// The beginning of the names of files that are not complete yet.
 const PREFIX: &str = ".rowcall-";
-/// The number of letters and digits that follow.
-const RANDOM_CHARS: usize = 12;
+/// The number of letters and digits at random that follow.
+const RANDOM_CHARS: usize = 6;
+/// The number of hexadecimal digits of the mark after those.
+const MARK_CHARS: usize = 6;
+/// The files that name this machine, the best one first.
+const MACHINE_FILES: [&str; 2] = ["/etc/machine-id", "/etc/hostname"];
 /// The beginning of the names of folders that are not complete yet.
 const FOLDER_PREFIX: &str = ".new-";
 /// The number of attempts at a new name.
@@ -92,14 +98,11 @@ impl WholeFile {
             (Readers::Anybody, Ok(about)) => about.permissions(),
             (Readers::Anybody, Err(_)) => mode(0o666),
         });
-        for _ in 0..TRIES {
-            let file = builder.tempfile_in(folder)?;
-            // Before it was locked, it could be taken for one that was left.
-            if locked(file.as_file()) && file.path().exists() {
-                return Ok(WholeFile { file, path });
-            }
-        }
-        Err(io::Error::other("another process removes new files"))
+        let file = builder.tempfile_in(folder)?;
+        // Nobody takes it for one that was left before it has its mark.
+        let _ = file.as_file().try_lock();
+        let file = marked(file, &suffix)?;
+        Ok(WholeFile { file, path })
     }
 
     /// Returns the path of the file until it is kept.
@@ -233,41 +236,81 @@ pub(crate) fn new_folder(parent: &Path) -> io::Result<(tempfile::TempDir, Option
     Err(io::Error::other("another process removes new folders"))
 }
 
-/// Removes the remains of killed processes in a folder, and returns their paths. Those that cannot be removed are left.
+/// Removes the files of killed processes that were never completed in a folder, and returns their paths. Those that
+/// cannot be removed are left.
 pub(crate) fn remove_leftovers(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else {
-        return Vec::new();
-    };
-    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    paths
-        .filter(|path| is_left(path) && remove(path).is_ok())
-        .collect()
+    let remove = |path: &PathBuf| is_left_file(path) && fs::remove_file(path).is_ok();
+    entries(folder).filter(remove).collect()
 }
 
-fn remove(path: &Path) -> io::Result<()> {
-    match path.is_dir() {
-        true => fs::remove_dir_all(path),
-        false => fs::remove_file(path),
-    }
+/// Removes the folders of killed processes that were never completed in a folder of rowcall's own, and returns their
+/// paths. Those that cannot be removed are left.
+pub(crate) fn remove_leftover_folders(folder: &Path) -> Vec<PathBuf> {
+    let remove = |path: &PathBuf| is_left_folder(path) && fs::remove_dir_all(path).is_ok();
+    entries(folder).filter(remove).collect()
 }
 
-/// Returns true if a path is a file or folder that was never completed, and that no process is writing. On systems
-/// other than Unix, whose locks cannot be looked at, always false.
-fn is_left(path: &Path) -> bool {
+fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    entries.filter_map(|entry| Some(entry.ok()?.path()))
+}
+
+/// Gives a new file the name by which it is known again: see [`mark`].
+fn marked(file: NamedTempFile, suffix: &str) -> io::Result<NamedTempFile> {
+    let about = file.as_file().metadata()?;
+    let name = file.path().file_name().unwrap_or_default();
+    let name = name.to_string_lossy();
+    let random = name.strip_suffix(suffix).unwrap_or(&name);
+    let mark = mark(random, &about);
+    let path = folder_of(file.path()).join(format!("{random}{mark}{suffix}"));
+    let (file, hidden) = file.into_parts();
+    hidden.persist(&path).map_err(io::Error::from)?;
+    Ok(NamedTempFile::from_parts(
+        file,
+        TempPath::try_from_path(path)?,
+    ))
+}
+
+/// The mark of a file with these characters at the beginning of its name: of them, of the machine and of the file
+/// itself, so that a copy of it, or a file of somebody else, has another one.
+fn mark(begin: &str, about: &Metadata) -> String {
+    let mut machine = MACHINE_FILES.iter();
+    let machine = machine.find_map(|path| fs::read_to_string(path).ok());
+    let machine = machine.unwrap_or_default();
+    #[cfg(unix)]
+    let file = std::os::unix::fs::MetadataExt::ino(about);
+    #[cfg(not(unix))]
+    let file = about.len();
+    let mut mark = sha256_hex(format!("{}/{file}/{begin}", machine.trim()).as_bytes());
+    mark.truncate(MARK_CHARS);
+    mark
+}
+
+/// Returns true if a path is a file that was never completed, and that no process is writing. On systems other than
+/// Unix, whose locks cannot be looked at, always false.
+fn is_left_file(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let Ok(about) = path.symlink_metadata() else {
+    let begin = PREFIX.len() + RANDOM_CHARS;
+    let (Some(begin), Some(after)) = (name.get(..begin), name.get(begin..)) else {
         return false;
     };
-    let is_ours = if about.is_dir() {
-        name.starts_with(FOLDER_PREFIX)
-    } else {
-        let random = name.strip_prefix(PREFIX).unwrap_or_default();
-        let random = random.split('.').next().unwrap_or_default();
-        about.is_file()
-            && random.len() == RANDOM_CHARS
-            && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    let is_marked = |about: Metadata| {
+        let rest = after.strip_prefix(mark(begin, &about).as_str());
+        about.is_file() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
-    cfg!(unix) && is_ours && File::open(path).is_ok_and(|file| file.try_lock().is_ok())
+    name.starts_with(PREFIX) && path.symlink_metadata().is_ok_and(is_marked) && is_unlocked(path)
+}
+
+/// Returns true if a path is a folder that was never completed, and that no process is making. On systems other than
+/// Unix always false.
+fn is_left_folder(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_folder = path.symlink_metadata().is_ok_and(|about| about.is_dir());
+    is_folder && name.starts_with(FOLDER_PREFIX) && is_unlocked(path)
+}
+
+fn is_unlocked(path: &Path) -> bool {
+    cfg!(unix) && File::open(path).is_ok_and(|file| file.try_lock().is_ok())
 }
 
 /// Locks a file that is being written. Where there are no locks, no file is ever taken for a remainder.
@@ -310,25 +353,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_killed_process_left_is_removed_and_what_is_being_written_is_not() {
+    fn what_a_killed_process_left_is_removed_and_what_is_being_written_or_somebody_elses_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
-        for name in [".rowcall-abcdEFGH1234.csv", ".rowcall-abcdEFGH1234"] {
-            fs::write(path(name), "half").unwrap();
-        }
+        let left: Vec<PathBuf> = ["out.csv", "out"]
+            .into_iter()
+            .map(|name| {
+                let file = WholeFile::beside(&path(name), Readers::Anybody).unwrap();
+                // As a kill leaves it: there, and not locked.
+                let (file, hidden) = file.file.into_parts();
+                drop(file);
+                hidden.keep().unwrap()
+            })
+            .collect();
         fs::create_dir(path(".new-abcdef")).unwrap();
+        fs::copy(&left[0], path(".rowcall-copied123456.csv")).unwrap();
         for name in [
             ".rowcall-config",
-            ".rowcall-abcdEFGH-234",
+            ".rowcall-abcdEFGH1234.csv",
+            ".rowcall-abcdEFGH1234",
             "rowcall-abcdEFGH1234",
+            ".rowcall-äöüßäöüß.csv",
         ] {
             fs::write(path(name), "somebody's").unwrap();
         }
+        let count = || fs::read_dir(folder.path()).unwrap().count();
         let writing = WholeFile::beside(&path("out.csv"), Readers::Anybody).unwrap();
         let (making, _lock) = new_folder(folder.path()).unwrap();
-        assert_eq!(remove_leftovers(folder.path()).len(), 3);
+        assert_eq!(count(), 2 + 1 + 1 + 5 + 2);
+        let mut removed = remove_leftovers(folder.path());
+        removed.sort();
+        let mut expected = left;
+        expected.sort();
+        assert_eq!((removed, count()), (expected, 9));
+        let removed = remove_leftover_folders(folder.path());
+        assert_eq!(removed, [path(".new-abcdef")]);
         assert!(writing.hidden_path().exists() && making.path().exists());
-        assert!(path(".rowcall-config").exists());
         writing.keep().unwrap();
         assert_eq!(remove_leftovers(folder.path()), Vec::<PathBuf>::new());
     }

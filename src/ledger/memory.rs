@@ -17,7 +17,7 @@ use crate::seal::Key;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -275,6 +275,12 @@ fn is_no_memory(error: &rusqlite::Error) -> bool {
 
 /// Opens the file, created if need be; returns no row where it is of another PBX or version.
 fn connect(path: &Path, pbx: &str) -> rusqlite::Result<Connection> {
+    // Its owner's alone: what SQLite adds beside it gets the same permissions. What cannot be made is named by SQLite.
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let _ = options.open(path);
     let connection = Connection::open(path)?;
     connection.busy_timeout(BUSY)?;
     connection.execute_batch("PRAGMA journal_mode = WAL")?;

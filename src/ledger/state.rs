@@ -1,7 +1,9 @@
 //! The folder in which runs are kept.
 
 use super::LedgerError;
-use crate::disk::{Readers, make_private_folder, remove_leftovers, write_whole};
+use crate::disk::{
+    Readers, make_private_folder, remove_leftover_folders, remove_leftovers, write_whole,
+};
 use etcetera::BaseStrategy;
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind};
@@ -136,7 +138,10 @@ impl StateDir {
         let folders = self.folders().into_iter();
         std::iter::once(self.path.clone())
             .chain(folders)
-            .flat_map(|folder| remove_leftovers(&folder))
+            .flat_map(|folder| {
+                let files = remove_leftovers(&folder);
+                files.into_iter().chain(remove_leftover_folders(&folder))
+            })
             .collect()
     }
 

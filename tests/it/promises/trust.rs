@@ -427,6 +427,12 @@ fn of_secrets_that_are_not_given_back_only_the_one_that_changed_is_written() {
 
     // Lost, it costs a write; it contains no secret, and goes with the last run.
     let memory = desk.path("state").join("memory");
+    #[cfg(unix)]
+    for entry in fs::read_dir(&memory).unwrap() {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = entry.unwrap().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "what is remembered is its owner's");
+    }
     let files: Vec<Vec<u8>> = fs::read_dir(&memory)
         .unwrap()
         .map(|entry| fs::read(entry.unwrap().path()).unwrap())
