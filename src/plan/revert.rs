@@ -188,6 +188,7 @@ impl Reverting<'_> {
                         result,
                         RowResult::Differs
                             | RowResult::Unknown
+                            | RowResult::Conflict
                             | RowResult::Rejected
                             | RowResult::Held
                     ) =>

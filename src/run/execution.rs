@@ -8,7 +8,7 @@ use crate::input::FieldHeadings;
 use crate::ledger::Memory;
 use crate::link::StopFlag;
 use crate::manifest::Manifest;
-use crate::model::{Change, Field, Outcome, PlannedRow, RowResult, Text};
+use crate::model::{Change, Fault, Field, Outcome, PlannedRow, RowResult, Text};
 use crate::plan::waves::Stage;
 use crate::progress::Progress;
 use crate::report::counted;
@@ -171,9 +171,12 @@ impl Execution<'_> {
             }
             let left = settlement.left.as_ref().zip(self.key.as_ref());
             let left = left.map(|(left, key)| shown(left, left.number(), key));
+            let ends_the_run = settlement.fault.as_ref().is_some_and(Fault::ends_the_run);
             let outcome = self.outcome(results.line(position), settlement);
-            // A change that may have been sent before this process, and was not checked, stays open in the ledger.
-            let is_open = outcome.result == RowResult::Unknown && outcome.attempts == 0;
+            // A change that may have been sent and could not be checked, before this process or at the run's end, stays
+            // open in the ledger: a resume looks at it.
+            let is_open =
+                outcome.result == RowResult::Unknown && (outcome.attempts == 0 || ends_the_run);
             if let Some(journal) = journal.filter(|_| !is_open) {
                 if let Some(left) = left {
                     journal.left(position, left);

@@ -437,11 +437,16 @@ impl Connection {
             if fault.kind != FaultKind::SessionExpired {
                 break Err(fault);
             }
+            let was_writing = transcript.exchanges.last().is_some_and(writes);
             if transcript.take_back() > RENEWALS_MAX {
                 break Err(expires_at_once(fault));
             }
             if let Err(refused) = self.renew(sent_with.unwrap_or(state.generation)) {
                 break Err(refused);
+            }
+            if was_writing && !transcript.exchanges.iter().any(writes) {
+                // It may have been done all the same, so the client checks anew before it sends it again.
+                transcript.exchanges.clear();
             }
         };
         Response {
@@ -712,11 +717,15 @@ impl Transcript {
     }
 }
 
+/// Returns true if the exchange's request can change something.
+fn writes(exchange: &Exchange) -> bool {
+    exchange.request.effect == Effect::Writes
+}
+
 /// Corrects a fault that came after a part of the change was written: it no longer means that nothing was done.
 fn after_writing(mut fault: Fault, exchanges: &[Exchange]) -> Fault {
     use FaultKind::{Busy, MayHaveHappened, NotSent, SessionExpired};
-    let wrote = |exchange: &Exchange| exchange.request.effect == Effect::Writes;
-    if matches!(fault.kind, NotSent | Busy | SessionExpired) && exchanges.iter().any(wrote) {
+    if matches!(fault.kind, NotSent | Busy | SessionExpired) && exchanges.iter().any(writes) {
         fault.kind = MayHaveHappened;
     }
     fault

@@ -145,6 +145,7 @@ pub fn carry_out(
         attempts: 0,
         http_status: None,
         lost: None,
+        wrote: false,
         until: Instant::now(),
         repeats_a_part: false,
     };
@@ -159,6 +160,8 @@ struct Settling<'c> {
     http_status: Option<u16>,
     /// The last fault after which the change may have happened, if there was one.
     lost: Option<Fault>,
+    /// True if any request that writes may have reached the PBX.
+    wrote: bool,
     /// The time until which a sent request may take effect.
     until: Instant,
     /// True if only a part of a creation was sent last, because the extension is there.
@@ -223,7 +226,8 @@ impl Settling<'_> {
             let Err(fault) = response.result else {
                 return self.done();
             };
-            if let Some(settlement) = self.certain(&fault, response.wrote) {
+            self.wrote |= response.wrote;
+            if let Some(settlement) = self.certain(&fault) {
                 return settlement;
             }
             if fault.kind == FaultKind::MayHaveHappened {
@@ -240,24 +244,22 @@ impl Settling<'_> {
         }
     }
 
-    /// Returns the result of a fault that leaves nothing to look for. A refusal is no such fault: some PBXes refuse a
-    /// change and carry it out, or a part of it. `wrote` is true if any request was sent that could change something.
-    fn certain(&self, fault: &Fault, wrote: bool) -> Option<Settlement> {
+    /// Returns the result of a fault that leaves nothing to look for. Once a request that writes was sent, no answer is
+    /// such a fault: some PBXes refuse a change and carry it out, or a part of it, and a gateway in between may send a
+    /// request twice and hand back the refusal of the second one.
+    fn certain(&self, fault: &Fault) -> Option<Settlement> {
         use FaultKind::*;
         let doubtful = self.lost.is_some();
         let result = match (fault.kind, self.change.action) {
-            (MayHaveHappened, _) => return None,
-            (Exists, Action::Create) if !doubtful => RowResult::Conflict,
-            (Missing, _) => return None,
-            (Rejected | Exists, _) if doubtful || wrote => return None,
-            (Rejected | Exists, _) => RowResult::Rejected,
-            // They leave the result of the first time open.
-            (NotSent | Busy | SessionExpired, _) if doubtful => return None,
+            (MayHaveHappened | Missing, _) => return None,
             (CredentialRefused | TargetUnusable, _)
                 if doubtful || !fault.done_before.is_empty() =>
             {
                 RowResult::Unknown
             }
+            _ if doubtful || self.wrote => return None,
+            (Exists, Action::Create) => RowResult::Conflict,
+            (Rejected | Exists, _) => RowResult::Rejected,
             (NotSent | Busy | SessionExpired | CredentialRefused | TargetUnusable, _) => {
                 RowResult::Failed
             }
@@ -321,7 +323,9 @@ impl Settling<'_> {
         }
         let refused = self.is_refused(fault);
         match (self.change.action, presence.old) {
-            (Action::Delete, None) if fault.kind == FaultKind::Missing && self.lost.is_none() => {
+            (Action::Delete, None)
+                if fault.kind == FaultKind::Missing && !self.may_have_deleted() =>
+            {
                 Some(LookResult::result(self.settle(RowResult::Unchanged)))
             }
             (Action::Delete, None) => Some(self.confirmed(RowResult::Deleted, fault)),
@@ -335,18 +339,26 @@ impl Settling<'_> {
                 Some(self.ended(RowResult::Conflict, fault))
             }
             (Action::Create, None) | (Action::Delete, Some(_)) if refused => {
-                Some(self.ended(RowResult::Rejected, fault))
+                Some(self.ended(not_done(fault), fault))
             }
             _ => Some(self.again(self.change.action, self.change.wanted.clone(), fault)),
         }
     }
 
-    /// Returns true where the PBX itself refused, so that the request is not sent again.
+    /// Returns true where the PBX itself said no, so that the request is not sent again.
     fn is_refused(&self, fault: &Fault) -> bool {
-        matches!(
-            fault.kind,
-            FaultKind::Rejected | FaultKind::Missing | FaultKind::Exists
-        )
+        use FaultKind::*;
+        match fault.kind {
+            Rejected | Missing | Exists => true,
+            Busy | SessionExpired | CredentialRefused | TargetUnusable => self.lost.is_none(),
+            NotSent | MayHaveHappened => false,
+        }
+    }
+
+    /// Returns true where an extension that is gone may have been removed by this change: a request was lost, or the
+    /// plan had seen the extension before a request was sent.
+    fn may_have_deleted(&self) -> bool {
+        self.lost.is_some() || (self.wrote && self.change.before.is_some())
     }
 
     fn judge_created(&self, held: &Record, fault: &Fault, is_last: bool) -> Option<LookResult> {
@@ -365,7 +377,13 @@ impl Settling<'_> {
             .iter()
             .map(|(field, _)| field)
             .filter(|field| write_only(field) && (refused || separate(*field)));
-        let is_ours = self.change.before.is_none();
+        // After a refusal an extension of which only the number is known to be alike may be somebody else's.
+        let is_alike = wanted.iter().any(|(field, text)| {
+            let is_shown = row(field).is_some_and(|row| row.access == Access::ReadWrite);
+            is_shown && !field.is_key() && !text.is_empty() && !unlike.contains(&field)
+        });
+        let is_ours =
+            self.change.before.is_none() && (is_alike || !refused || !fault.done_before.is_empty());
         if unlike.iter().all(|field| separate(*field)) && is_ours {
             let missing: Vec<Field> = unlike.iter().copied().chain(unseen).collect();
             if missing.is_empty() {
@@ -393,7 +411,7 @@ impl Settling<'_> {
             _ if unlike.is_empty() => RowResult::Unknown,
             FaultKind::Exists => RowResult::Conflict,
             // Refused, and the extension there has little in common with the wanted one: somebody else created it.
-            FaultKind::Rejected if refused && is_another => RowResult::Conflict,
+            _ if refused && is_another => RowResult::Conflict,
             _ => RowResult::Differs,
         };
         Some(self.unlike(result, unlike, fault))
@@ -446,7 +464,7 @@ impl Settling<'_> {
             })
         });
         match (untouched, refused) {
-            (true, true) => Some(self.ended(RowResult::Rejected, fault)),
+            (true, true) => Some(self.ended(not_done(fault), fault)),
             _ if unlike.is_empty() => Some(self.unlike(RowResult::Unknown, unlike, fault)),
             (true, false) => Some(self.unlike(RowResult::Failed, unlike, fault)),
             (false, _) => Some(self.unlike(RowResult::Differs, unlike, fault).leaving(held)),
@@ -512,7 +530,11 @@ impl Settling<'_> {
     fn look(&self) -> Result<Presence, Fault> {
         let look = |number: &str| -> Result<Option<Record>, Fault> {
             let found = self.connection.look_at(&[number.to_owned()], false)?;
-            Ok(found.into_iter().find(|held| held.number() == number))
+            let mut held = found.into_iter().filter(|held| held.number() == number);
+            match (held.next(), held.next()) {
+                (Some(_), Some(_)) => Err(twice(number)),
+                (held, _) => Ok(held),
+            }
         };
         let new_number = self.change.wanted.text(Field::NEW_NUMBER);
         Ok(Presence {
@@ -625,12 +647,26 @@ pub(crate) fn renamed(change: &Change) -> Record {
     whole
 }
 
+/// The result of a change that the PBX refused, and that was not done.
+fn not_done(fault: &Fault) -> RowResult {
+    use FaultKind::{Exists, Missing, Rejected};
+    match fault.kind {
+        Rejected | Missing | Exists => RowResult::Rejected,
+        _ => RowResult::Failed,
+    }
+}
+
 pub(super) fn cut_off() -> Fault {
     Fault::new(
         FaultKind::MayHaveHappened,
         "run.cut_off",
         "the run was cut off when this was about to be sent",
     )
+}
+
+fn twice(number: &str) -> Fault {
+    let why = format!("it has {number} more than once");
+    Fault::new(FaultKind::Rejected, "run.twice", why)
 }
 
 fn interrupted() -> Fault {
@@ -907,12 +943,23 @@ mod tests {
     #[test]
     fn exists_is_a_conflict_unless_it_was_us() {
         let fake = FakeVendor::holding(0);
-        fake.pbx.put(&ann("1"));
-        assert_eq!(
-            settled(&fake, &create(ann("1"))).result,
-            RowResult::Conflict
-        );
-        assert_eq!(fake.pbx.said("look"), 0);
+        fake.pbx.put(&bea("1"));
+        let settlement = settled(&fake, &create(ann("1")));
+        assert_eq!(settlement.result, RowResult::Conflict);
+        assert!(settlement.left.is_none());
+        // Only its number is known to be alike: it may be another's.
+        let mut secret = Record::numbered("1");
+        secret.set(Field::SIP_PASSWORD, "canary-42");
+        for wanted in [secret, Record::numbered("1")] {
+            let settlement = settled(&fake, &create(wanted));
+            assert_eq!(settlement.result, RowResult::Unknown, "{settlement:?}");
+            assert!(settlement.left.is_none());
+        }
+        // A gateway in between sent it twice, and handed back the second answer.
+        let fake = always("create", Trouble::SayAfter("exists"));
+        let settlement = settled(&fake, &create(ann("1")));
+        assert_eq!(settlement.result, RowResult::Created, "{settlement:?}");
+        assert!(settlement.left.is_some());
 
         // The first request takes effect after both looks, and the second one gets a refusal for it.
         let late = |wanted: Record, held: Record, word: &'static str| {
@@ -984,10 +1031,18 @@ mod tests {
         let fake = always("delete", Trouble::LoseAfter);
         fake.pbx.put(&ann("1"));
         assert_eq!(settled(&fake, &delete("1")).result, RowResult::Deleted);
+        let unseen = Change {
+            before: None,
+            ..delete("1")
+        };
         assert_eq!(
-            settled(&FakeVendor::holding(0), &delete("1")).result,
+            settled(&FakeVendor::holding(0), &unseen).result,
             RowResult::Unchanged
         );
+        // The plan had seen it, and after one request it is gone, whatever the answer to that.
+        let fake = always("delete", Trouble::SayAfter("missing"));
+        fake.pbx.put(&ann("1"));
+        assert_eq!(settled(&fake, &delete("1")).result, RowResult::Deleted);
         let fake = troubled("delete", &[Trouble::LoseBefore]);
         fake.pbx.put(&ann("1"));
         let settlement = settled(&fake, &delete("1"));
@@ -1256,6 +1311,28 @@ mod tests {
             // It is the run's own: undo takes it back.
             assert!(settlement.left.is_some());
         }
+    }
+
+    #[test]
+    fn what_was_done_has_not_failed_though_the_pbx_answers_that_it_is_no_such_pbx() {
+        let fake = always("create", Trouble::SayAfter("unusable"));
+        let settlement = settled(&fake, &create(ann("1")));
+        assert_eq!(settlement.result, RowResult::Created, "{settlement:?}");
+        // Not done, and it is not sent again.
+        let fake = always("create", Trouble::Say("unusable"));
+        let settlement = settled(&fake, &create(ann("1")));
+        let got = (settlement.result, settlement.attempts);
+        assert_eq!(got, (RowResult::Failed, 1), "{settlement:?}");
+        assert!(settlement.fault.unwrap().ends_the_run());
+        // It cannot be looked at either.
+        let fake = FakeVendor::holding(0).troubled(move |request, _| match request.operation {
+            "create" => Trouble::SayAfter("unusable"),
+            "look" => Trouble::Say("unusable"),
+            _ => Trouble::Nothing,
+        });
+        let settlement = settled(&fake, &create(ann("1")));
+        assert_eq!(settlement.result, RowResult::Unknown, "{settlement:?}");
+        assert!(settlement.fault.unwrap().ends_the_run());
     }
 
     #[test]
