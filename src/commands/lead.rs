@@ -11,7 +11,7 @@ use crate::rim::config::names_of;
 use crate::rim::terminal::{ask, confirm, end_on_interrupt, print};
 use crate::rim::{Context, Exit, Failure};
 use crate::sheet::{Readers, Sheet};
-use crate::vendors::{VENDORS, vendor};
+use crate::vendors::{VENDORS, Vendor, vendor};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -33,18 +33,7 @@ pub(super) fn run(
         Some(file) => file.display().to_string(),
         None => ask_file()?,
     };
-    let names: Vec<String> = VENDORS
-        .iter()
-        .map(|vendor| format!("  {:<10} {}", vendor.id, (vendor.manifest)().vendor.name))
-        .collect();
-    print(format!("\n1. Which PBX is it for?\n{}", names.join("\n")));
-    let vendor = loop {
-        let answer = ask("vendor", "openvox").ok_or_else(ended)?;
-        match vendor(&answer) {
-            Some(vendor) => break vendor,
-            None => print(format!("there is no vendor {answer:?}")),
-        }
-    };
+    let vendor = ask_vendor()?;
     let manifest = (vendor.manifest)();
     print("\n2. What each heading means, with its first values:");
     let Some(mut options) = meanings(&file, manifest)? else {
@@ -120,6 +109,22 @@ fn ask_file() -> Result<String, Failure> {
             false => print(format!(
                 "there is no file {answer:?}; rowcall template --for VENDOR -o FILE writes one to fill in"
             )),
+        }
+    }
+}
+
+/// Asks for the vendor until there is one.
+fn ask_vendor() -> Result<&'static Vendor, Failure> {
+    let names: Vec<String> = VENDORS
+        .iter()
+        .map(|vendor| format!("  {:<10} {}", vendor.id, (vendor.manifest)().vendor.name))
+        .collect();
+    print(format!("\n1. Which PBX is it for?\n{}", names.join("\n")));
+    loop {
+        let answer = ask("vendor", "openvox").ok_or_else(ended)?;
+        match vendor(&answer) {
+            Some(vendor) => return Ok(vendor),
+            None => print(format!("there is no vendor {answer:?}")),
         }
     }
 }
