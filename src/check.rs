@@ -740,7 +740,7 @@ mod tests {
             seen.push((verdict.row, verdict.place.line, number, valid));
             if !valid {
                 let message = &verdict.findings[0].message;
-                let before = format!("{}:2 (cell A2) before", first.path().display());
+                let before = format!("taken already, by {}:2 (cell A2)", first.path().display());
                 assert!(message.ends_with(&before), "{message}");
             }
             Ok::<(), SheetError>(())
