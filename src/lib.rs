@@ -61,7 +61,7 @@
 //!
 //! - A vendor is pure: given the task and the exchanges so far, it returns the next request, the answer or a fault.
 //!   One bounded loop ([`submit::converse`]) does all the talking.
-//! - Everything tabular is a sheet, and every output can be an input again.
+//! - Everything tabular is a sheet, and every output can be an input again, but for reports, which are refused as such.
 //! - No request is sent past the pace, and no change before it is written down.
 //! - After a lost reply nothing is sent again before the PBX has been looked at.
 //! - Every row that goes in comes out as one outcome.

@@ -709,7 +709,7 @@ fn a_command_is_run_when_an_export_is_not_as_the_one_before() {
     fs::write(desk.path("hq.csv"), "nothing of ours\n").unwrap();
     let (exit, _, err) = export(&file, keep);
     assert!(
-        exit == 1 && err.contains("cannot be told what changed"),
+        exit == 1 && err.contains("is unknown what changed"),
         "{err}"
     );
     assert!(
