@@ -176,7 +176,9 @@ assert all(row['source'] for row in rows)
 headings = [cell.value for cell in sheet[1]]
 for cell in sheet[1]:
     assert examples[cell.value] in cell.comment.text, cell.value
-assert all(sheet.column_dimensions[column].number_format == '@' for column in sheet.column_dimensions)
+columns = [column for column in sheet.column_dimensions.values() if column.min <= len(headings)]
+assert all(column.number_format == '@' for column in columns), columns
+assert sum(column.max - column.min + 1 for column in columns) == len(headings)
 offered = {str(rule.sqref).split('2')[0] for rule in sheet.data_validations.dataValidation}
 switches = {cell.column_letter for cell in sheet[1] if 'Values: on, off.' in cell.comment.text}
 assert switches and switches <= offered, switches - offered
