@@ -89,7 +89,10 @@ pub struct ImportArgs {
         long,
         value_name = "FILE",
         value_hint = ValueHint::FilePath,
-        conflicts_with_all = ["sheets", "groups", "reading", "to", "mode", "rejects"]
+        conflicts_with_all = [
+            "sheets", "groups", "to", "mode", "rejects", "map", "map_file", "fill", "headings", "encoding", "delimiter",
+            "header_row", "sheet_names", "visible_only", "fix_quotes", "pad_short_rows",
+        ]
     )]
     pub plan: Option<PathBuf>,
     /// What becomes of rows of the plan whose extension moved meanwhile

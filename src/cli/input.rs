@@ -26,7 +26,6 @@ pub struct InputArgs {
 /// Options for reading sheets.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Input")]
-#[group(id = "reading", multiple = true)]
 pub struct ReadingArgs {
     /// What a heading means, for example --map 'Durchwahl=number'; --map 'Notes=-' leaves the column out
     #[arg(long = "map", value_name = "HEADING=FIELD", value_parser = mapping)]

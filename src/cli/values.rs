@@ -109,10 +109,10 @@ pub(super) fn vendor(text: &str) -> Result<String, String> {
 pub(super) fn vendor_or_product(text: &str) -> Result<String, String> {
     let product = products()
         .iter()
-        .find(|product| product.id == text && !product.is_vendor());
+        .find(|product| product.id.eq_ignore_ascii_case(text) && !product.is_vendor());
     match product {
         Some(product) => Ok(product.id.clone()),
-        None if text == OWN_HEADINGS => Ok(text.to_owned()),
+        None if text.eq_ignore_ascii_case(OWN_HEADINGS) => Ok(OWN_HEADINGS.to_owned()),
         None => vendor(text).map_err(|error| {
             let known: Vec<&str> = products()
                 .iter()

@@ -138,7 +138,11 @@ fn state_folder(context: &Context) -> Check {
             Failure::usage(format!("{} cannot be written: {error}", there.display()))
                 .hint("make the folder writable, or name another one with --state")
         })?;
-        Ok(format!("{}, runs: {}", folder.display(), runs.len()))
+        let count = runs.len();
+        match runs.into_iter().find_map(|run| run.summary.err()) {
+            Some(unreadable) => Err(unreadable.into()),
+            None => Ok(format!("{}, runs: {count}", folder.display())),
+        }
     });
     match tried {
         Ok(message) => Check::passed("", name, message),

@@ -51,6 +51,22 @@ fn doctor_reaches_every_vendor_and_counts_its_extensions() {
 }
 
 #[test]
+fn doctor_fails_on_a_run_whose_ledger_cannot_be_read() {
+    let program = Program::new();
+    let run = program.path("state").join("runs/20261128-201400-0000");
+    fs::create_dir_all(&run).unwrap();
+    fs::write(run.join("ledger.sqlite"), "no database").unwrap();
+    let (code, out) = doctor(&program, &[], "unused");
+    assert!(
+        code != Some(0) && out.contains("20261128-201400-0000"),
+        "{out}"
+    );
+    fs::remove_dir_all(&run).unwrap();
+    let (_, out) = doctor(&program, &[], "unused");
+    assert!(out.contains("ok  state folder"), "{out}");
+}
+
+#[test]
 fn doctor_says_of_each_target_what_is_wrong_and_shows_no_password() {
     let program = Program::new();
     let mut pbx = TestPbx::new("openvox");
