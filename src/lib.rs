@@ -26,7 +26,7 @@
 //! | add a vendor | `vendors/README.md` |
 //! | a field, its headings, the checks of its text | `model/field.rs`, one row for each field |
 //! | the parts of a forward or of office hours | `model/forward.rs` |
-//! | the matching of headings | `columns/bind.rs`; words `columns/words.toml`, products `columns/products.toml` |
+//! | the matching of headings | `columns/bind.rs`, `columns/dictionary.rs`; words `columns/words.toml`, products `columns/products.toml` |
 //! | a kind of rule, its words and its hint | `manifest/rule.rs` |
 //! | rules between fields, between rows | `rules/fields_together.rs`, `rules/rows_together.rs` |
 //! | the damage that a spreadsheet does to a value | `rules/spreadsheet_damage/` |
@@ -38,8 +38,8 @@
 //! | reading back | `submit/verify.rs` |
 //! | the ledger's schema | `ledger/store.rs` |
 //! | undo, resume | `plan/revert.rs`, `run/resume.rs` |
-//! | an exit code, the wording of a failure | `rim/failure.rs`, then the text itself |
-//! | a flag | `cli/`, then `commands/VERB.rs` |
+//! | an exit code, the wording of a failure | `rim/failure.rs`; the last lines of a run, `run/results.rs` |
+//! | a flag | `cli/mod.rs` names the file of each kind; then `commands/`; if a resume needs it, `run/saved_options.rs` |
 //! | the values that are never shown | `model/redact.rs`; which values, `Field::hides` in `model/field.rs` |
 //! | the translation of fields between vendors, or from a sheet | `mapping/translations.toml`, then `mapping/` |
 //! | a migration's account of losses | `migrate/` |
@@ -105,7 +105,7 @@
 //! - [`run`]: carries a plan out.
 //! - [`manual`]: one page for each task, run by a test.
 //! - [`cli`]: the command line as it was typed, nothing resolved.
-//! - [`commands`]: one file for each verb: resolve, plan, run. The only modules that see the command line.
+//! - [`commands`]: one file or folder for each verb: resolve, plan, run. The only modules that see the command line.
 
 pub mod archive;
 pub mod check;
