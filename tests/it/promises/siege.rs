@@ -10,7 +10,6 @@ use rowcall::manifest::Access;
 use rowcall::model::{Action, Field, Record};
 use rowcall::vendors::{GROUPS, VENDORS, vendor};
 use rowcall::wire::Reply;
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::sync::Arc;
@@ -129,16 +128,11 @@ fn renames_are_told_as_they_are_and_undone_whatever_was_lost_or_killed() {
         let line = format!(
             "import in.csv --to TARGET --mode update --max-updates all --yes --report r.jsonl {HASTE}"
         );
-        // Somebody takes the last number by hand.
-        let taken = Cell::new(false);
+        // Somebody takes the last number by hand, and may lose the reply too.
         let ended = besieged(&desk, &line, 3, &mut random, || {
             if !desk.pbx.numbers().contains(&"3040".to_owned()) {
-                let made = desk.pbx.connect().apply(
-                    Action::Create,
-                    &person("3040", "By hand".into()),
-                    None,
-                );
-                taken.set(made.result.is_ok());
+                let by_hand = person("3040", "By hand".into());
+                desk.pbx.connect().apply(Action::Create, &by_hand, None);
             }
         });
         desk.pbx.faults("");
@@ -156,9 +150,11 @@ fn renames_are_told_as_they_are_and_undone_whatever_was_lost_or_killed() {
                 _ => assert_eq!(after.get(&old).cloned(), name, "{context}"),
             }
         }
-        let people: BTreeSet<&String> = after.values().filter(|name| *name != "By hand").collect();
-        assert_eq!(people.len(), 40, "{id}: {after:?}");
-        assert_eq!(after.len(), 40 + usize::from(taken.get()), "{id}");
+        let (by_hand, people): (Vec<&String>, Vec<&String>) =
+            after.values().partition(|name| *name == "By hand");
+        let different: BTreeSet<&String> = people.iter().copied().collect();
+        assert_eq!((people.len(), different.len()), (40, 40), "{id}: {after:?}");
+        assert!(by_hand.len() <= 1, "{id}: {after:?}");
 
         desk.pbx.faults(&losses(&mut random));
         let line = "undo --yes --report r.jsonl";
