@@ -26,7 +26,7 @@
 //! | add a vendor | `vendors/README.md` |
 //! | a field, its headings, the checks of its text | `model/field.rs`, one row for each field |
 //! | the parts of a forward or of office hours | `model/forward.rs` |
-//! | the matching of headings | `columns/bind.rs`, `columns/dictionary.rs`; words `columns/words.toml`, products `columns/products.toml` |
+//! | the matching of headings | `columns/mod.rs` has a drawing; words `columns/words.toml`, products `columns/products.toml` |
 //! | a kind of rule, its words and its hint | `manifest/rule.rs` |
 //! | rules between fields, between rows | `rules/fields_together.rs`, `rules/rows_together.rs` |
 //! | the damage that a spreadsheet does to a value | `rules/spreadsheet_damage/` |
@@ -68,7 +68,7 @@
 //! - A secret leaves by known doors only ([`model::Secret`]); nothing below `rim` prints but [`progress`].
 //! - A run, its resume and its undo belong to the PBX that it was made for.
 //! - A third-party crate with a job of its own is named in one file; imports run downward only, in the order below; files
-//!   of a folder do not name each other in a circle, `columns/` aside.
+//!   of a folder do not name each other in a circle.
 //!
 //! # The rooms, from the bottom up
 //!

@@ -5,6 +5,9 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::OnceLock;
 
+/// The beginning of the names of columns that rowcall adds to a sheet: they are ignored when the sheet is read again.
+pub const OWN_PREFIX: &str = "rowcall_";
+
 /// `words.toml`.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
@@ -310,6 +313,41 @@ pub(super) fn misspelt(heading: &str, may_be: impl Fn(Field) -> bool) -> Option<
     (may_be(first) && fields.all(|field| field == first)).then_some(first)
 }
 
+/// Returns true if the values below a heading that is not understood may be shown; they may be secrets.
+pub(super) fn may_show(heading: &str) -> bool {
+    const SECRET: [&str; 16] = [
+        "pass",
+        "pwd",
+        "pw",
+        "pin",
+        "secret",
+        "kenn",
+        "code",
+        "key",
+        "token",
+        "clave",
+        "contrasena",
+        "senha",
+        "wacht",
+        "haslo",
+        "sifre",
+        "geheim",
+    ];
+    let word = plain(heading);
+    !SECRET.iter().any(|part| word.contains(part)) && !dictionary().has_password_word(&word)
+}
+
+/// Returns true if a heading may mean the name in a sheet of groups, though it means something else in others.
+pub(super) fn names_group(key: Field, word: &str) -> bool {
+    key == Field::GROUP_NAME && matches!(word, "group" | "gruppe")
+}
+
+/// Returns true if rowcall itself wrote the column.
+pub(super) fn is_own(heading: &str) -> bool {
+    let begin = heading.trim().get(..OWN_PREFIX.len());
+    begin.is_some_and(|begin| begin.eq_ignore_ascii_case(OWN_PREFIX))
+}
+
 /// The words of a heading, plain; a capital letter behind a small one begins a new word.
 fn words(heading: &str) -> impl Iterator<Item = String> {
     let mut parted = String::with_capacity(heading.len());
@@ -358,7 +396,6 @@ pub(super) fn plain(heading: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::columns::questions::may_show;
     use crate::model::Language;
 
     #[test]

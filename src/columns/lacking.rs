@@ -1,7 +1,7 @@
 //! The columns of a sheet that the vendor has no field for: joined, split, translated or left out as in a migration.
 
-use super::{CellReading, record};
-use crate::manifest::{Access, Manifest};
+use super::record::{ReadField, record};
+use crate::manifest::{Access, Manifest, switch};
 use crate::mapping::{MappedField, MappedRecord, Mapping, made_fields, map_row};
 use crate::model::redact::quoted;
 use crate::model::{Field, Finding, RuleId, Severity, TO_GENERATE};
@@ -12,15 +12,17 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The reading of rows whose sheet has fields that the vendor lacks.
 #[derive(Debug)]
 pub(super) struct Lacking {
-    /// The columns of the sheet's own fields.
-    pub(super) read: Vec<(Field, usize)>,
+    /// The sheet's own fields, with their columns.
+    pub(super) read: Vec<ReadField>,
     pub(super) fields: BTreeSet<Field>,
     /// The fields that are made, in the order of their derived columns.
     pub(super) made: Vec<Field>,
     /// The derived column of the first of them.
     pub(super) first: usize,
-    /// Of each column that the vendor lacks, the flag that leaves it out.
+    /// Of each field that has a column, the flag that leaves the column out.
     pub(super) flags: BTreeMap<Field, String>,
+    /// The column of a status that is read for the account's being on too.
+    pub(super) status: Option<usize>,
 }
 
 impl Lacking {
@@ -51,10 +53,15 @@ impl Lacking {
         &self,
         cells: &Cells<'_>,
         manifest: &Manifest,
-        reading: &CellReading,
         findings: &mut Vec<Finding>,
     ) {
-        for (field, column) in &self.read {
+        for ReadField {
+            field,
+            column,
+            from,
+            ..
+        } in &self.read
+        {
             let text = cells.get(*column).unwrap_or_default().trim();
             if !is_placeholder(text)
                 || manifest.row(*field).is_some()
@@ -66,7 +73,7 @@ impl Lacking {
                 rule: RuleId::about(*field, "placeholder"),
                 severity: Severity::Warning,
                 field: Some(*field),
-                column: reading.origin(*column),
+                column: *from,
                 message: format!(
                     "{} {} stands for no value: the cell counts as blank",
                     field.name(),
@@ -86,82 +93,88 @@ impl Lacking {
         cells: &Cells<'_>,
         entries: &[MappedField],
         manifest: &Manifest,
-        reading: &CellReading,
         findings: &mut Vec<Finding>,
     ) {
-        for entry in entries {
-            let field = entry.field;
-            if field == Field::STATUS && reading.uses_status(&self.read, cells) {
-                continue;
-            }
-            let row = manifest.row(field);
-            let is_read_only = row.is_some_and(|row| row.access == Access::ReadOnly);
-            let drop_rule = if is_read_only {
-                RuleId::READ_ONLY
-            } else {
-                RuleId::NOT_SUPPORTED
-            };
-            let name = field.name();
-            let (rule, severity, message) = match entry.mapping {
-                // Left out, it would be made all the same, and be on.
-                Mapping::Dropped { lost: true } if field == Field::ENABLED => (
-                    drop_rule,
-                    Severity::Error,
-                    format!(
-                        "{}, and {} has no field for it: the extension would be on",
-                        match entry.from.as_str() {
-                            "off" => "the row has the extension switched off".to_owned(),
-                            other => format!(
-                                "{} does not tell whether the extension is on",
-                                quoted(other)
-                            ),
-                        },
-                        manifest.vendor.name
-                    ),
-                ),
-                Mapping::Dropped { lost: true } => (
-                    drop_rule,
-                    Severity::Warning,
-                    format!("{name}: {}: the value is left out", entry.how),
-                ),
-                Mapping::Dropped { lost: false } => {
-                    (drop_rule, Severity::Info, format!("{name}: {}", entry.how))
-                }
-                Mapping::Translated => {
-                    let to: Vec<&str> = entry.to.iter().map(|field| field.name()).collect();
-                    let message = match to.is_empty() || entry.to == [Field::NUMBER] {
-                        true => format!("{name}: {}", entry.how),
-                        false => format!("{name} becomes {}: {}", to.join(" and "), entry.how),
-                    };
-                    (RuleId::TRANSLATED, Severity::Info, message)
-                }
-                Mapping::Carried | Mapping::Missing(_) => continue,
-            };
-            let hint = match (severity, self.flags.get(&field)) {
-                (Severity::Error, Some(flag)) => format!(
-                    "take the row out; where it is to be on all the same, {flag} leaves the column out"
-                ),
-                (Severity::Warning, Some(flag)) => {
-                    format!(
-                        "set it by hand on the PBX's own pages if they have it; {flag} leaves the column out"
-                    )
-                }
-                _ => String::new(),
-            };
-            let column = self.read.iter().find(|(known, _)| *known == field);
-            findings.push(Finding {
-                rule: RuleId::about(field, rule),
-                severity,
-                field: Some(field),
-                column: column.and_then(|(_, column)| reading.origin(*column)),
-                message,
-                hint,
-                source: row
-                    .map_or_else(String::new, |row| manifest.source_words(&row.source))
-                    .into(),
-                repair: None,
-                proposal: None,
-            });
-        }
+        let uses_status = self.uses_status(cells);
+        let entries = entries.iter();
+        let told = entries.filter(|entry| !(uses_status && entry.field == Field::STATUS));
+        findings.extend(told.filter_map(|entry| self.finding(entry, manifest)));
     }
+
+    /// Returns true if the status in a row tells whether the account is on, and is read for that.
+    fn uses_status(&self, cells: &Cells<'_>) -> bool {
+        let text = self.status.and_then(|column| cells.get(column));
+        text.is_some_and(|text| switch(text.trim()).is_some())
+    }
+
+    /// The treatment of one field; `None` where it is carried, or another field's finding tells it.
+    fn finding(&self, entry: &MappedField, manifest: &Manifest) -> Option<Finding> {
+        let field = entry.field;
+        let row = manifest.row(field);
+        let drop_rule = match row.map(|row| row.access) {
+            Some(Access::ReadOnly) => RuleId::READ_ONLY,
+            _ => RuleId::NOT_SUPPORTED,
+        };
+        let name = field.name();
+        let (rule, severity, message) = match entry.mapping {
+            // Left out, it would be made all the same, and be on.
+            Mapping::Dropped { lost: true } if field == Field::ENABLED => (
+                drop_rule,
+                Severity::Error,
+                would_be_on(&entry.from, &manifest.vendor.name),
+            ),
+            Mapping::Dropped { lost: true } => (
+                drop_rule,
+                Severity::Warning,
+                format!("{name}: {}: the value is left out", entry.how),
+            ),
+            Mapping::Dropped { lost: false } => {
+                (drop_rule, Severity::Info, format!("{name}: {}", entry.how))
+            }
+            Mapping::Translated => {
+                let to: Vec<&str> = entry.to.iter().map(|field| field.name()).collect();
+                let message = match to.is_empty() || entry.to == [Field::NUMBER] {
+                    true => format!("{name}: {}", entry.how),
+                    false => format!("{name} becomes {}: {}", to.join(" and "), entry.how),
+                };
+                (RuleId::TRANSLATED, Severity::Info, message)
+            }
+            Mapping::Carried | Mapping::Missing(_) => return None,
+        };
+        let hint = match (severity, self.flags.get(&field)) {
+            (Severity::Error, Some(flag)) => format!(
+                "take the row out; where it is to be on all the same, {flag} leaves the column out"
+            ),
+            (Severity::Warning, Some(flag)) => format!(
+                "set it by hand on the PBX's own pages if they have it; {flag} leaves the column out"
+            ),
+            _ => String::new(),
+        };
+        let read = self.read.iter().find(|read| read.field == field);
+        Some(Finding {
+            rule: RuleId::about(field, rule),
+            severity,
+            field: Some(field),
+            column: read.and_then(|read| read.from),
+            message,
+            hint,
+            source: row
+                .map_or_else(String::new, |row| manifest.source_words(&row.source))
+                .into(),
+            repair: None,
+            proposal: None,
+        })
+    }
+}
+
+/// The message about a row whose extension the vendor cannot switch off.
+fn would_be_on(text: &str, vendor: &str) -> String {
+    let row = match text {
+        "off" => "the row has the extension switched off".to_owned(),
+        other => format!(
+            "{} does not tell whether the extension is on",
+            quoted(other)
+        ),
+    };
+    format!("{row}, and {vendor} has no field for it: the extension would be on")
 }

@@ -1,6 +1,5 @@
-//! Mappings that people write: `--map`, and the file that keeps them.
+//! The meaning of a column as people read and write it: `--map`, and the file that keeps mappings.
 
-use super::Column;
 use super::dictionary::{Common, dictionary, misspelt};
 use crate::model::{Field, heading_key};
 use std::fmt::Write;
@@ -38,6 +37,19 @@ impl Mapped {
     pub(crate) fn name(self) -> &'static str {
         self.field().map_or("-", Field::name)
     }
+}
+
+/// One column of a sheet, as it was understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// The heading as the sheet writes it.
+    pub heading: String,
+    /// The field that it means; of several the first; `None` where the column is not read.
+    pub field: Option<Field>,
+    /// The reason for its meaning, in words; for example `OpenVox UC's name`.
+    pub how: String,
+    /// The column's entry in a saved mapping.
+    pub(crate) saved: Saved,
 }
 
 /// The entry of a column in a mapping file.

@@ -236,16 +236,16 @@ pub(super) enum Recognised {
 /// Finds the sheet's owner. Where other products know more of its headings, one of theirs may have been put into it:
 /// then the owner is not certain.
 ///
-/// `telling` are the keys of the headings that are not in sheets of all kinds; `vendors_own` counts those of them that
+/// `distinctive` are the keys of the headings that are not in sheets of all kinds; `vendors_own` counts those of them that
 /// are a vendor's own names, by its id.
 pub(super) fn recognise(
     headings: &[String],
-    telling: &[String],
+    distinctive: &[String],
     vendors_own: impl Fn(&str) -> usize,
 ) -> Recognised {
     let written: HashSet<String> = headings.iter().map(|heading| spelling(heading)).collect();
     let knows = |product: &'static Product| {
-        telling
+        distinctive
             .iter()
             .filter(|key| product.word_of(key).is_some())
             .count()

@@ -1,7 +1,6 @@
 //! The obstacles to reading a sheet: mistakes in options, and questions that only the sheet's owner can answer.
 
-use super::dictionary::{dictionary, plain};
-use super::{Column, Mapped};
+use super::map::{Column, Mapped};
 use crate::model::{Field, Place};
 use crate::sheet::looks_like_data;
 use std::fmt;
@@ -116,30 +115,6 @@ pub(super) fn map_flag(heading: &str, mapped: Mapped) -> String {
 /// The flag that leaves a column out.
 pub(crate) fn leave_out_flag(heading: &str) -> String {
     map_flag(heading, Mapped::LeftOut)
-}
-
-/// Returns true if the values below a heading that is not understood may be shown; they may be secrets.
-pub(super) fn may_show(heading: &str) -> bool {
-    const SECRET: [&str; 16] = [
-        "pass",
-        "pwd",
-        "pw",
-        "pin",
-        "secret",
-        "kenn",
-        "code",
-        "key",
-        "token",
-        "clave",
-        "contrasena",
-        "senha",
-        "wacht",
-        "haslo",
-        "sifre",
-        "geheim",
-    ];
-    let word = plain(heading);
-    !SECRET.iter().any(|part| word.contains(part)) && !dictionary().has_password_word(&word)
 }
 
 /// A heading with the name of its cell, where the sheet has a header row.

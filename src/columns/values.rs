@@ -1,12 +1,10 @@
 //! The meaning of cells that do not use rowcall's own words: a product's own words, several values in one cell, a value
 //! that the sheet lacks.
 
-use super::CellReading;
-use crate::manifest::{Manifest, state, switch};
-use crate::mapping::MappedField;
+use crate::manifest::{state, switch};
 use crate::model::redact::quoted;
 use crate::model::{Field, Finding, Severity, same_word};
-use crate::sheet::{CLEAR, Cells, Stored, is_generate, is_placeholder};
+use crate::sheet::{CLEAR, is_generate, is_placeholder};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -94,6 +92,16 @@ pub(super) enum How {
     AsIs,
     /// Of other fields, as the vendor has it.
     Made,
+}
+
+impl How {
+    /// The reading of a state; below the `status` of an export, the cells may contain the state of the phone, in other
+    /// words.
+    pub(super) fn state_below(heading: &str) -> How {
+        How::State {
+            other_words: heading.trim() == Field::STATUS.name(),
+        }
+    }
 }
 
 /// A value that no cell of the sheet has in the form in which it is read.
@@ -189,98 +197,12 @@ fn packed<'t>(text: &'t str, name: &str) -> &'t str {
         .map_or("", |(_, value)| value.trim())
 }
 
-impl CellReading {
-    /// The text of a column; of a list that its commas parted, all of it.
-    fn text<'c>(&self, cells: &Cells<'c>, column: Option<usize>) -> Cow<'c, str> {
-        let text = |column| cells.get(column).unwrap_or_default();
-        match column {
-            Some(column) if self.parted_list == Some(column) => {
-                let pieces = (column..cells.len()).map(text);
-                let pieces: Vec<&str> = pieces.filter(|piece| !piece.trim().is_empty()).collect();
-                pieces.join(",").into()
-            }
-            Some(column) => text(column).into(),
-            None => "".into(),
-        }
-    }
-}
-
 /// The two sides of the one comma; `None` where there is not exactly one, or nothing beside it.
 pub(super) fn halves(name: &str) -> Option<(&str, &str)> {
     let (last, first) = name.split_once(',')?;
     let (last, first) = (last.trim(), first.trim());
     let is_whole = !last.is_empty() && !first.is_empty() && !first.contains(',');
     is_whole.then_some((last, first))
-}
-
-/// Room for the cells of one row with the values that are derived from them.
-#[derive(Debug, Default)]
-pub struct Scratch {
-    text: String,
-    ends: Vec<usize>,
-    stored: Vec<Stored>,
-    entries: Vec<MappedField>,
-}
-
-impl Scratch {
-    /// Puts the values behind the cells of a row.
-    pub(super) fn append<'s>(
-        &'s mut self,
-        cells: &Cells<'_>,
-        reading: &CellReading,
-        manifest: &Manifest,
-    ) -> (Cells<'s>, &'s [MappedField]) {
-        let width = reading.width;
-        self.text.clear();
-        self.ends.clear();
-        self.stored.clear();
-        self.entries.clear();
-        for column in 0..width {
-            self.text.push_str(cells.get(column).unwrap_or_default());
-            self.ends.push(self.text.len());
-        }
-        let is_stored = !cells.all_stored().is_empty();
-        if is_stored {
-            self.stored
-                .extend((0..width).map(|column| cells.stored(column)));
-        }
-        let own = |derived: &&Derived| derived.how != How::Made;
-        for derived in reading.derived.iter().filter(own) {
-            let text = &*reading.text(cells, derived.from);
-            let value = derived.value(text);
-            self.push(&value);
-            if is_stored {
-                // A translated value is no longer the one that a spreadsheet stored.
-                let column = derived.from.filter(|_| value == text);
-                self.stored
-                    .push(column.map_or_else(Stored::default, |column| cells.stored(column)));
-            }
-        }
-        if let Some(lacking) = &reading.lacking {
-            let all = Cells::stored_as(&self.text, &self.ends, &self.stored);
-            let mapped = lacking.map(&all, manifest);
-            for (at, field) in lacking.made.iter().enumerate() {
-                let derived = reading.derived.get(lacking.first - width + at);
-                let text = &*lacking.text(&mapped, *field, manifest);
-                let value = derived.map_or(Cow::Borrowed(text), |derived| derived.value(text));
-                self.push(&value);
-                if is_stored {
-                    let from = derived.and_then(|derived| derived.from);
-                    let column = from.filter(|column| cells.get(*column) == Some(&*value));
-                    self.stored
-                        .push(column.map_or_else(Stored::default, |column| cells.stored(column)));
-                }
-            }
-            self.entries = mapped.entries;
-        }
-        let cells = Cells::stored_as(&self.text, &self.ends, &self.stored);
-        (cells, &self.entries)
-    }
-
-    fn push(&mut self, value: &str) {
-        self.text.push_str(value);
-        self.ends.push(self.text.len());
-    }
 }
 
 /// A column that tells if an account is on, beside the one that is read for it.

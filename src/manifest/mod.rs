@@ -493,6 +493,12 @@ impl Manifest {
         self.field.iter().find(|row| row.name == field)
     }
 
+    /// Returns true if the vendor takes a field from a sheet: it knows the field and does not only report it.
+    pub fn takes(&self, field: Field) -> bool {
+        let row = self.row(field);
+        row.is_some_and(|row| row.access != Access::ReadOnly)
+    }
+
     /// A word of the vendor's conversation; `None` where it has none of this name.
     pub fn word(&self, name: &str) -> Option<&str> {
         let word = self.word.iter().find(|word| word.name == name)?;

@@ -1,5 +1,10 @@
+use super::dictionary::{Common, dictionary};
+use super::products::Word;
+use super::sample::Sample;
 use super::*;
-use crate::model::Severity;
+use crate::manifest::Manifest;
+use crate::model::{Field, Finding, Record, Severity, TO_GENERATE};
+use crate::sheet::Cells;
 
 mod mutation;
 mod sheets;

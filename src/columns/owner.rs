@@ -1,9 +1,9 @@
 //! The owner of a sheet's headings: the vendor or product whose words they are.
 
 use super::dictionary::{Common, dictionary};
+use super::options::BindOptions;
 use super::products::{Product, Recognised, Word, product, products, recognise};
-use super::questions::Question;
-use super::{BindOptions, ColumnError};
+use super::questions::{ColumnError, Question};
 use crate::manifest::Manifest;
 use crate::model::{Field, heading_key, same_word};
 use std::collections::HashMap;
@@ -25,7 +25,15 @@ pub(super) struct Owner<'m> {
     pub(super) evidence: Option<String>,
 }
 
-impl Owner<'_> {
+impl<'m> Owner<'m> {
+    /// A sheet whose owner is not known: it is read by the words of the vendor that it goes to.
+    pub(super) fn unknown(target: &'m Manifest) -> Owner<'m> {
+        Owner {
+            words: Words::Target(target),
+            evidence: None,
+        }
+    }
+
     pub(super) fn name(&self) -> &str {
         match &self.words {
             Words::Target(manifest) | Words::Vendor(manifest) => &manifest.vendor.name,
@@ -37,9 +45,21 @@ impl Owner<'_> {
     pub(super) fn is_known(&self) -> bool {
         !matches!(self.words, Words::Target(_))
     }
+
+    /// Returns true if the sheet is this vendor's, or nobody's and goes to it.
+    pub(super) fn is_vendor(&self, target: &Manifest) -> bool {
+        match self.words {
+            Words::Target(_) => true,
+            Words::Vendor(vendor) => vendor.vendor.id == target.vendor.id,
+            Words::Product(_) => false,
+        }
+    }
 }
 
 /// Finds the sheet's owner, or the question to ask.
+///
+/// # Errors
+/// The user has named an owner that is not known.
 pub(super) fn owner<'m>(
     headings: &[String],
     target: &'m Manifest,
@@ -55,81 +75,91 @@ pub(super) fn owner<'m>(
         (true, None) => Words::Target(target),
         (false, _) => Words::Product(product),
     };
-    let known = |words, evidence| Ok(Ok(Owner { words, evidence }));
     if let Some(id) = &options.headings {
-        if id.eq_ignore_ascii_case(OWN) {
-            return known(Words::Target(target), None);
-        }
-        let by_id = vendor(id)
-            .map(Words::Vendor)
-            .or_else(|| product(id).map(words));
-        return match by_id {
-            Some(words) => known(words, None),
+        let named = match id.eq_ignore_ascii_case(OWN) {
+            true => Some(Words::Target(target)),
+            false => vendor(id)
+                .map(Words::Vendor)
+                .or_else(|| product(id).map(words)),
+        };
+        return match named {
+            Some(words) => Ok(Ok(Owner {
+                words,
+                evidence: None,
+            })),
             None => Err(ColumnError::NoSuchVendor {
                 vendor: id.clone(),
                 vendors: ids(vendors),
             }),
         };
     }
-    let telling: Vec<String> = headings
+    let distinctive: Vec<String> = headings
         .iter()
         .filter(|heading| !dictionary().is_anybodys(heading))
         .map(|heading| heading_key(heading))
         .collect();
     let vendors_own = |id: &str| {
         let names = vendor(id).map(own_names).unwrap_or_default();
-        telling
-            .iter()
-            .filter(|key| names.contains_key(*key))
-            .count()
+        let keys = distinctive.iter();
+        keys.filter(|key| names.contains_key(*key)).count()
     };
-    match recognise(headings, &telling, vendors_own) {
-        Recognised::Nobody => known(Words::Target(target), None),
+    Ok(match recognise(headings, &distinctive, vendors_own) {
+        Recognised::Nobody => Ok(Owner::unknown(target)),
+        Recognised::Several(products) => Err(which(&products)),
         Recognised::One(product, evidence) => {
-            let own = own_names(target);
-            let against: Vec<String> = headings
-                .iter()
-                .filter(|heading| !evidence.is_certain && is_otherwise(product, &own, heading))
-                .map(|heading| format!("“{}”", heading.trim()))
-                .collect();
-            let evidence: Vec<String> = evidence
-                .headings
-                .iter()
-                .map(|heading| format!("“{heading}”"))
-                .collect();
-            let evidence = evidence.join(", ");
-            if !against.is_empty() {
-                let what = format!(
-                    "the headings may be {}'s, by {evidence}, which does not mean by {} what others do",
-                    product.name,
-                    against.join(", ")
-                );
-                return Ok(Err(Question {
-                    what,
+            let shown = evidence.headings.iter();
+            let shown: Vec<String> = shown.map(|heading| format!("“{heading}”")).collect();
+            let shown = shown.join(", ");
+            let against = match evidence.is_certain {
+                true => vec![],
+                false => against(product, target, headings),
+            };
+            match against.is_empty() {
+                true => Ok(Owner {
+                    words: words(product),
+                    evidence: Some(shown),
+                }),
+                false => Err(Question {
+                    what: format!(
+                        "the headings may be {}'s, by {shown}, which does not mean by {} what others do",
+                        product.name,
+                        against.join(", ")
+                    ),
                     columns: vec![],
                     answers: whose_flags(product, target),
                     shown: false,
-                }));
+                }),
             }
-            known(words(product), Some(evidence))
         }
-        Recognised::Several(products) => {
-            let names: Vec<&str> = products
-                .iter()
-                .map(|product| product.name.as_str())
-                .collect();
-            let flag = |product: &&Product| format!("--headings {}", product.id);
-            Ok(Err(Question {
-                what: format!("the headings may be those of {}", names.join(" or of ")),
-                columns: vec![],
-                answers: products
-                    .iter()
-                    .map(flag)
-                    .chain([format!("--headings {OWN}")])
-                    .collect(),
-                shown: false,
-            }))
-        }
+    })
+}
+
+/// The headings that speak against a product, each in quotes.
+fn against(product: &'static Product, target: &Manifest, headings: &[String]) -> Vec<String> {
+    let own = own_names(target);
+    let others = headings
+        .iter()
+        .filter(|heading| is_otherwise(product, &own, heading));
+    others
+        .map(|heading| format!("“{}”", heading.trim()))
+        .collect()
+}
+
+/// Asks which of several products the sheet is of.
+fn which(products: &[&Product]) -> Question {
+    let names: Vec<&str> = products
+        .iter()
+        .map(|product| product.name.as_str())
+        .collect();
+    let ids = products.iter().map(|product| product.id.as_str());
+    Question {
+        what: format!("the headings may be those of {}", names.join(" or of ")),
+        columns: vec![],
+        answers: ids
+            .chain([OWN])
+            .map(|id| format!("--headings {id}"))
+            .collect(),
+        shown: false,
     }
 }
 

@@ -1,0 +1,250 @@
+//! From the meanings of all columns to the reading of a row: each field with the column of its text.
+
+use super::deeds::Removal;
+use super::lacking::Lacking;
+use super::map::{Column, Mapped, Saved};
+use super::meaning::{Meaning, Meanings};
+use super::owner::Words;
+use super::products::Product;
+use super::questions::leave_out_flag;
+use super::reading::CellReading;
+use super::record::ReadField;
+use super::values::{Compared, Derived, How};
+use crate::manifest::Manifest;
+use crate::mapping::made_fields;
+use crate::model::{Field, Forward};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Returns the fields that are read, and the reading beyond single cells.
+pub(super) fn assemble(all: &Meanings<'_>) -> (Vec<ReadField>, CellReading) {
+    let mut fields = Fields {
+        read: vec![],
+        width: all.headings.len(),
+        derived: vec![],
+    };
+    let mut reading = CellReading::default();
+    for (column, meaning) in all.of.iter().enumerate() {
+        match meaning {
+            Meaning::Action => reading.actions.push((column, all.options.deeds)),
+            Meaning::Removal { keeps } => reading.removals.push(Removal {
+                column,
+                keeps: *keeps,
+                deeds: all.options.deeds,
+            }),
+            Meaning::Read { fields: means, .. } => {
+                for (field, how) in means {
+                    if matches!(
+                        how,
+                        Some(How::BeforeComma | How::AfterComma | How::AroundComma)
+                    ) {
+                        reading.in_two = Some(column);
+                    }
+                    fields.read(*field, column, how.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+    if let Words::Product(product) = all.owner.words {
+        reading.parted_list = parted_list(all.headings, product);
+        if product.forward_by_number() {
+            fields.switch_forwards_on(all.target);
+        }
+    }
+    let filled = all.options.fill.iter().map(|(field, _)| *field);
+    let given: BTreeSet<Field> = fields.all().chain(filled).collect();
+    let made = made_fields(&given, all.target);
+    // Fields made of others are filled only where nothing comes of those.
+    let (late, early): (Vec<_>, Vec<_>) =
+        (all.options.fill.iter()).partition(|(field, _)| made.contains_key(field));
+    for (field, value) in early {
+        fields.fill(*field, value);
+    }
+    if given.iter().any(|field| !all.target.takes(*field)) {
+        reading.lacking = Some(fields.make(all.headings, &made));
+    }
+    for (field, value) in late {
+        fields.fill(*field, value);
+    }
+    reading.compared = compared(all, &fields);
+    (reading.width, reading.derived) = (fields.width, fields.derived);
+    (fields.read, reading)
+}
+
+/// The fields that are read, while their columns are worked out.
+struct Fields {
+    read: Vec<ReadField>,
+    /// The number of the sheet's own columns.
+    width: usize,
+    derived: Vec<Derived>,
+}
+
+impl Fields {
+    fn all(&self) -> impl Iterator<Item = Field> + '_ {
+        self.read.iter().map(|read| read.field)
+    }
+
+    fn find(&self, field: Field) -> Option<ReadField> {
+        self.read.iter().copied().find(|read| read.field == field)
+    }
+
+    /// Reads a field from a column of the sheet, as it is or derived.
+    fn read(&mut self, field: Field, column: usize, how: Option<How>) {
+        match how {
+            Some(how) => self.derive(field, Some(column), how, None, true),
+            None => self.read.push(ReadField {
+                field,
+                column,
+                from: Some(column),
+                is_own: true,
+            }),
+        }
+    }
+
+    /// Reads a field from a derived column of its own. `is_own` counts where the field was not read before.
+    fn derive(
+        &mut self,
+        field: Field,
+        from: Option<usize>,
+        how: How,
+        fill: Option<String>,
+        is_own: bool,
+    ) {
+        let column = self.width + self.derived.len();
+        self.derived.push(Derived { from, how, fill });
+        match self.read.iter_mut().find(|read| read.field == field) {
+            Some(read) => read.column = column,
+            None => self.read.push(ReadField {
+                field,
+                column,
+                from,
+                is_own,
+            }),
+        }
+    }
+
+    /// Fills in a value for a field wherever the sheet has none.
+    fn fill(&mut self, field: Field, value: &str) {
+        let known = self.find(field);
+        let derived = known.and_then(|read| read.column.checked_sub(self.width));
+        match derived.and_then(|at| self.derived.get_mut(at)) {
+            Some(derived) => derived.fill = Some(value.to_owned()),
+            None => {
+                let from = known.and_then(|read| read.from);
+                self.derive(field, from, How::AsIs, Some(value.to_owned()), true);
+            }
+        }
+    }
+
+    /// Switches each forward on whose number has a column, where nothing else does.
+    fn switch_forwards_on(&mut self, target: &Manifest) {
+        for forward in Forward::all() {
+            let is_switched = forward
+                .switch
+                .is_some_and(|switch| self.find(switch).is_some());
+            let number = self.find(forward.number);
+            let Some(number) = number.filter(|_| !is_switched && self.find(forward.to).is_none())
+            else {
+                continue;
+            };
+            let to = target.row(forward.to).filter(|row| target.takes(row.name));
+            if to.is_none_or(|row| row.choice("number").is_none()) {
+                continue;
+            }
+            let switch = forward.switch.filter(|switch| target.takes(*switch));
+            let switch = switch.map(|switch| (switch, "on"));
+            for (field, word) in switch.into_iter().chain([(forward.to, "number")]) {
+                self.derive(field, number.from, How::WhereFilled(word), None, true);
+            }
+        }
+    }
+
+    /// Adds a derived column for each field that is `made` of others, of which one is named.
+    fn make(&mut self, headings: &[String], made: &BTreeMap<Field, Field>) -> Lacking {
+        let flag = |read: &ReadField| {
+            let heading = headings.get(read.from?)?;
+            Some((read.field, leave_out_flag(heading)))
+        };
+        let from = |field| self.find(field).and_then(|read| read.from);
+        let lacking = Lacking {
+            fields: self.all().collect(),
+            flags: self.read.iter().filter_map(flag).collect(),
+            status: from(Field::STATUS).filter(|status| from(Field::ENABLED) == Some(*status)),
+            read: self.read.clone(),
+            first: self.width + self.derived.len(),
+            made: made.keys().copied().collect(),
+        };
+        for (field, source) in made {
+            // A finding about a made value names a column that it is made of.
+            let known = self.find(*field).or_else(|| {
+                let mut own = lacking.read.iter();
+                own.find(|read| read.field == *source).copied()
+            });
+            let from = known.and_then(|read| read.from);
+            self.derive(*field, from, How::Made, None, false);
+        }
+        lacking
+    }
+}
+
+/// The last column with a heading, where the product writes a list into it whose commas part it into further cells.
+fn parted_list(headings: &[String], product: &Product) -> Option<usize> {
+    let last = headings
+        .iter()
+        .rposition(|heading| !heading.trim().is_empty())?;
+    product.parts_list(&headings[last]).then_some(last)
+}
+
+/// The columns that are compared with the one that tells if the account is on.
+fn compared(all: &Meanings<'_>, fields: &Fields) -> Vec<Compared> {
+    let Some(enabled) = fields.find(Field::ENABLED) else {
+        return vec![];
+    };
+    let meanings = all.of.iter().enumerate();
+    let compared = meanings.filter_map(|(column, meaning)| {
+        let how = match meaning {
+            Meaning::Compared(how) => how.clone(),
+            Meaning::Read { fields, .. } if fields.as_slice() == [(Field::STATUS, None)] => {
+                How::state_below(all.heading(column))
+            }
+            _ => return None,
+        };
+        Some(Compared {
+            column,
+            enabled: enabled.column,
+            how,
+        })
+    });
+    compared.collect()
+}
+
+/// Returns a column as it was understood.
+pub(super) fn column(heading: &str, meaning: &Meaning) -> Column {
+    let (how, saved) = match meaning {
+        Meaning::Ignored => ("ignored".to_owned(), Saved::Nothing),
+        Meaning::Read { fields, how, .. } => match fields.as_slice() {
+            [(field, None)] => (how.clone(), Saved::As(Mapped::Field(*field))),
+            [(_, Some(_))] => (format!("{how}, translated"), Saved::Product),
+            fields => {
+                let names: Vec<&str> = fields.iter().map(|(field, _)| field.name()).collect();
+                (format!("{how}: {}", names.join(", ")), Saved::Product)
+            }
+        },
+        Meaning::LeftOut { how, .. } => (how.clone(), Saved::As(Mapped::LeftOut)),
+        Meaning::Action | Meaning::Removal { .. } => {
+            ("what to do with the row".to_owned(), Saved::Nothing)
+        }
+        Meaning::Compared(_) => (
+            "compared with the column for enabled".to_owned(),
+            Saved::Nothing,
+        ),
+        Meaning::Asked(choices) => ("not certain".to_owned(), Saved::Asked(choices.clone())),
+        Meaning::Open(_) | Meaning::Unknown => ("not understood".to_owned(), Saved::NotUnderstood),
+    };
+    Column {
+        heading: heading.to_owned(),
+        field: meaning.fields().next(),
+        how,
+        saved,
+    }
+}

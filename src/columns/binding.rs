@@ -1,0 +1,119 @@
+//! The result of understanding a sheet's headings, and the reading of its rows by it.
+
+use super::deeds::Stays;
+use super::map::Column;
+use super::reading::{CellReading, Scratch};
+use super::record::{ReadField, record};
+use crate::manifest::Manifest;
+use crate::model::{Field, Finding, Record};
+use crate::sheet::Cells;
+use std::sync::Arc;
+
+/// The meaning of a sheet's columns.
+#[derive(Debug, Clone)]
+pub struct Binding {
+    /// Every column, in the order of the sheet.
+    pub columns: Vec<Column>,
+    /// True if the headings are another vendor's than the target's, or a product's.
+    pub is_foreign: bool,
+    /// Notes about the columns: some are not understood, or their headings are another vendor's.
+    pub notes: Vec<Finding>,
+    /// The fields that are read: those of the sheet in its order, then those that are only filled in or made of others.
+    pub(super) read: Vec<ReadField>,
+    /// The columns with a heading that are not understood.
+    pub(super) unread: Vec<usize>,
+    pub(super) reading: Arc<CellReading>,
+}
+
+impl Binding {
+    fn find(&self, field: Field) -> Option<&ReadField> {
+        self.read.iter().find(|read| read.field == field)
+    }
+
+    /// The column of a field, counted from 0; behind the sheet's last one where its values are derived.
+    pub fn column_of(&self, field: Field) -> Option<usize> {
+        self.find(field).map(|read| read.column)
+    }
+
+    /// The column of the sheet that a field comes from, also where it is made of others: the first of these.
+    pub fn origin_of(&self, field: Field) -> Option<usize> {
+        self.find(field)?.from
+    }
+
+    /// All fields that are read, also those that are made of others, each with the column that it comes from.
+    pub fn origins(&self) -> impl Iterator<Item = (Field, usize)> + '_ {
+        let read = self.read.iter();
+        read.filter_map(|read| Some((read.field, read.from?)))
+    }
+
+    /// The fields that have a column of the sheet, with it, in the order of the sheet.
+    pub fn fields(&self) -> impl Iterator<Item = (Field, usize)> + '_ {
+        let own = self.read.iter().filter(|read| read.is_own);
+        own.filter_map(|read| Some((read.field, read.from?)))
+    }
+
+    /// The columns with a heading that are not understood.
+    pub fn unread(&self) -> impl Iterator<Item = usize> + '_ {
+        self.unread.iter().copied()
+    }
+
+    /// The person's name in a row, as it is written: the one that is shown, else given name and surname.
+    pub fn person(&self, cells: &Cells<'_>) -> String {
+        let text = |field| {
+            let own = self.find(field).filter(|read| read.is_own);
+            let text = own.and_then(|read| cells.get(read.from?));
+            text.unwrap_or_default().trim()
+        };
+        match text(Field::DISPLAY_NAME) {
+            "" => {
+                let (first, last) = (text(Field::FIRST_NAME), text(Field::LAST_NAME));
+                format!("{first} {last}").trim().to_owned()
+            }
+            name => name.to_owned(),
+        }
+    }
+
+    /// Returns the reading beyond single cells; `None` where there is none.
+    pub fn reading(&self) -> Option<Arc<CellReading>> {
+        (!self.reading.is_plain()).then(|| Arc::clone(&self.reading))
+    }
+
+    /// Returns the reason that a column keeps the row out of a deletion; `None` where none does.
+    pub(crate) fn stays(&self, cells: &Cells<'_>) -> Option<Stays> {
+        self.reading.stays(cells)
+    }
+
+    /// Reads the extension of a row, in canonical text, as far as the vendor takes it: fields that the vendor lacks are
+    /// joined, split, translated or left out. A blank cell is absent, and so is a placeholder such as `N/A`; `<clear>`
+    /// is present and empty, `<generate>` stays as it is, and `\<clear>` is the text `<clear>`. A text that
+    /// `manifest`'s vendor does not take stays as it was written: the checks complain.
+    pub fn extension(&self, cells: &Cells<'_>, manifest: &Manifest) -> Record {
+        let mut scratch = Scratch::default();
+        let (cells, _) = self.reading.cells(*cells, manifest, &mut scratch);
+        let mut extension = record(&self.read, &cells, manifest);
+        if self.reading.lacking.is_some() {
+            for read in &self.read {
+                if !manifest.takes(read.field) {
+                    extension.remove(read.field);
+                }
+            }
+        }
+        extension
+    }
+
+    /// Reads all fields of a row, in canonical text, including those that the vendor lacks.
+    pub fn given(&self, cells: &Cells<'_>, manifest: &Manifest) -> Record {
+        let Some(lacking) = &self.reading.lacking else {
+            return self.extension(cells, manifest);
+        };
+        let mut scratch = Scratch::default();
+        let (cells, _) = self.reading.cells(*cells, manifest, &mut scratch);
+        record(&lacking.read, &cells, manifest)
+    }
+
+    /// Returns true if rows are given a field that is made of others.
+    pub fn makes(&self, field: Field) -> bool {
+        let lacking = self.reading.lacking.as_ref();
+        lacking.is_some_and(|lacking| lacking.made.contains(&field))
+    }
+}

@@ -1,0 +1,347 @@
+//! The questions about all columns together: a doubt about the number, the owner, the rows of a deletion, a field with
+//! two columns, a key without one.
+
+use super::dictionary::{Common, dictionary, may_show};
+use super::map::Mapped;
+use super::meaning::{LeftOutBecause, Meaning, Meanings, ReadBy};
+use super::owner::{Words, whose_flags};
+use super::products::{Product, Word, products};
+use super::questions::{ColumnError, Question, listed, map_flag};
+use super::sample::Sample;
+use super::values::How;
+use crate::model::{Field, heading_key};
+use crate::sheet::looks_like_data;
+use std::collections::BTreeMap;
+
+/// The most columns that are offered for the key.
+const OFFERED_COLUMNS_MAX: usize = 4;
+/// The most products that are offered as the sheet's owner.
+const OFFERED_PRODUCTS_MAX: usize = 3;
+
+/// Asks what headings and neighbours do not tell.
+///
+/// # Errors
+/// A field has two columns of one heading, or two that the user mapped.
+pub(super) fn ask(all: &mut Meanings<'_>) -> Result<(), ColumnError> {
+    all.ask_beside_product();
+    all.ask_about_rivals();
+    all.ask_whose();
+    all.ask_who_is_deleted();
+    all.ask_about_repeated()?;
+    all.ask_for_key();
+    Ok(())
+}
+
+impl Meanings<'_> {
+    /// Asks about the columns that were added to a product's sheet and whose headings everybody knows.
+    fn ask_beside_product(&mut self) {
+        let Words::Product(product) = self.owner.words else {
+            return;
+        };
+        let why = format!(
+            "a column that was added, for {} has no such heading",
+            product.name
+        );
+        for column in self.columns_where(|meaning| matches!(meaning, Meaning::Unknown)) {
+            let fields = match self.common(column) {
+                Some(Common::Field(field)) if !field.is_key() => vec![field],
+                Some(Common::Password) => vec![Field::SIP_PASSWORD, Field::WEB_PASSWORD],
+                Some(Common::Name | Common::GivenOrWhole | Common::NameInTwo) => {
+                    vec![Field::DISPLAY_NAME]
+                }
+                Some(Common::User) => vec![Field::USER_ID, Field::SIP_USERNAME],
+                _ => continue,
+            };
+            if fields.iter().any(|field| !self.has(*field)) {
+                self.ask_about(column, &why, &fields);
+            }
+        }
+    }
+
+    /// Asks for the number's column where the one that is read may only count rows, by its heading or by its cells, and
+    /// another one is like a number.
+    fn ask_about_rivals(&mut self) {
+        let is_number =
+            |meaning: &Meaning| meaning.reads(Field::NUMBER) && !meaning.is_read_by_map();
+        let key = self.of.iter().position(is_number);
+        let Some(key) = key.filter(|_| self.target.key() == Field::NUMBER) else {
+            return;
+        };
+        let is_weak = dictionary().may_count_rows(self.heading(key))
+            && !matches!(self.owner.words, Words::Product(_));
+        let mut rivals: Vec<usize> = self
+            .columns()
+            .filter(|column| *column != key && self.is_rival(*column))
+            .collect();
+        if rivals.is_empty() {
+            return;
+        }
+        let sample = self.sample();
+        if !sample.is_some_and(|sample| sample.counts_rows(key)) {
+            rivals.retain(|column| is_weak && !self.is_work_phone(*column));
+        }
+        if rivals.is_empty() {
+            return;
+        }
+        let named: Vec<String> = rivals.iter().map(|column| self.at(*column)).collect();
+        let what = format!(
+            "{} may be the number or only count the rows, for {} may be the number too",
+            self.at(key),
+            named.join(" or ")
+        );
+        let columns: Vec<usize> = std::iter::once(key).chain(rivals).collect();
+        self.ask_which(what, columns, Field::NUMBER);
+    }
+
+    /// Returns true if a column may be the number's, as far as its heading and its cells show.
+    fn is_rival(&self, column: usize) -> bool {
+        match &self.of[column] {
+            Meaning::Open(Common::NumberLike) => {
+                let sample = self.sample();
+                sample.is_none_or(|sample| sample.has_digits(column))
+            }
+            Meaning::Unknown if !dictionary().is_everyday(self.heading(column)) => {
+                let is_like =
+                    |sample: &Sample| sample.may_be_numbers(column) && !sample.counts_rows(column);
+                self.sample().is_some_and(is_like)
+            }
+            _ => self.is_work_phone(column),
+        }
+    }
+
+    /// Returns true if a column is read as the telephone at work, which may be the extension; not by rowcall's own name
+    /// for it.
+    fn is_work_phone(&self, column: usize) -> bool {
+        let meaning = &self.of[column];
+        matches!(meaning, Meaning::Read { fields, .. } if fields.as_slice() == [(Field::WORK_PHONE, None)])
+            && !meaning.is_read_by_map()
+            && dictionary().canonical(self.heading(column)).is_none()
+    }
+
+    /// Asks which of several columns is a field's.
+    fn ask_which(&mut self, what: String, columns: Vec<usize>, field: Field) {
+        let answer = |column: &usize| (*column, Mapped::Field(field));
+        let answers: Vec<_> = columns.iter().map(answer).collect();
+        self.ask(what, columns, &answers);
+    }
+
+    /// Asks for the sheet's owner, where the user has not named one, some headings are words of one product alone, and
+    /// that product has another meaning for a heading that is read.
+    fn ask_whose(&mut self) {
+        if self.owner.is_known() || self.options.headings.is_some() {
+            return;
+        }
+        let keys = self.headings.iter().map(|heading| {
+            let is_anybodys = dictionary().is_anybodys(heading);
+            Some(heading_key(heading)).filter(|key| !is_anybodys && !self.own.contains_key(key))
+        });
+        let distinctive: Vec<String> = keys.flatten().collect();
+        let doubts = products().iter().filter(|product| !product.is_vendor());
+        let doubts = doubts.filter_map(|product| {
+            let weight = weight(product, &distinctive);
+            let columns = self.columns();
+            let columns: Vec<usize> = columns
+                .filter(|column| self.is_otherwise(product, *column))
+                .collect();
+            (weight >= 2 && !columns.is_empty()).then_some((weight, columns, product))
+        });
+        let Some((_, columns, product)) = doubts.max_by_key(|(weight, ..)| *weight) else {
+            return;
+        };
+        let named: Vec<String> = columns.iter().map(|column| self.at(*column)).collect();
+        self.questions.push(Question {
+            what: format!(
+                "some headings are {}'s alone, and {} may be meant as it means them",
+                product.name,
+                named.join(", ")
+            ),
+            columns: vec![],
+            answers: whose_flags(product, self.target),
+            shown: false,
+        });
+    }
+
+    /// Returns true if a column is read into a field, by a common word or the target's, that the product may not mean
+    /// by it.
+    fn is_otherwise(&self, product: &'static Product, column: usize) -> bool {
+        let meaning = &self.of[column];
+        let by = match meaning {
+            Meaning::Read { by, .. } if *by != ReadBy::Map => *by,
+            _ => return false,
+        };
+        match product.word(self.heading(column)) {
+            // A meaning that comes only from the columns beside it is not sure beside a product's.
+            None => by == ReadBy::Neighbours,
+            Some(Word::LeftOut) => true,
+            Some(Word::Read(cell)) => {
+                let theirs = cell.fields();
+                !meaning.fields().all(|field| theirs.contains(&field))
+            }
+        }
+    }
+
+    /// Asks about the columns by which a sheet of rows to be deleted tells some people from others: an account that is on
+    /// from one that is off, or a leaver from the rest. A column that says what to do with each row leaves no question.
+    fn ask_who_is_deleted(&mut self) {
+        let decides =
+            |meaning: &Meaning| matches!(meaning, Meaning::Action | Meaning::Removal { .. });
+        if !self.options.deeds.delete || self.of.iter().any(decides) {
+            return;
+        }
+        let columns = self.columns();
+        let columns: Vec<usize> = columns
+            .filter(|column| self.divides_people(*column))
+            .collect();
+        for column in columns {
+            let what = format!(
+                "{} is not the same in every row, but every row would be deleted: take out the rows that stay, or delete all",
+                self.at(column)
+            );
+            self.ask(what, vec![column], &[(column, Mapped::LeftOut)]);
+        }
+    }
+
+    /// Returns true if a column is about leaving or about the state of an account, and its cells differ.
+    fn divides_people(&self, column: usize) -> bool {
+        let meaning = &self.of[column];
+        match meaning {
+            Meaning::LeftOut {
+                because: LeftOutBecause::Map,
+                ..
+            }
+            | Meaning::Ignored
+            | Meaning::Asked(_)
+            // A state of the country.
+            | Meaning::Open(Common::State) => return false,
+            meaning if meaning.is_read_by_map() => return false,
+            _ => {}
+        }
+        let is_state = |field: Field| [Field::ENABLED, Field::STATUS].contains(&field);
+        let is_about_it = match self.common(column) {
+            Some(Common::State | Common::Disabled | Common::Leaver) => true,
+            Some(Common::Field(field)) if is_state(field) => true,
+            _ => meaning.fields().any(is_state),
+        };
+        let is_export = How::state_below(self.heading(column)) == How::State { other_words: true };
+        is_about_it
+            && self.sample().is_some_and(|sample| {
+                sample.is_varied(column) && (!is_export || sample.has_switch(column))
+            })
+    }
+
+    /// Ensures that no field has two columns: a mapped column wins, else the user is asked.
+    fn ask_about_repeated(&mut self) -> Result<(), ColumnError> {
+        let mut columns: BTreeMap<Field, Vec<usize>> = BTreeMap::new();
+        for (column, meaning) in self.of.iter().enumerate() {
+            for field in meaning.fields() {
+                columns.entry(field).or_default().push(column);
+            }
+        }
+        for (field, columns) in columns {
+            let [one, other, ..] = columns[..] else {
+                continue;
+            };
+            let is_mapped = |column: &usize| self.of[*column].is_read_by_map();
+            let mapped: Vec<usize> = columns.iter().copied().filter(is_mapped).collect();
+            match mapped[..] {
+                [first, second, ..] => {
+                    return Err(ColumnError::Twice {
+                        field,
+                        first: self.at(first),
+                        second: self.at(second),
+                    });
+                }
+                [chosen] => {
+                    let chosen_at = self.at(chosen);
+                    for column in columns.into_iter().filter(|column| *column != chosen) {
+                        self.of[column] = Meaning::LeftOut {
+                            how: format!("left out: {} is read from {chosen_at}", field.name()),
+                            because: LeftOutBecause::Other,
+                        };
+                    }
+                }
+                [] if heading_key(self.heading(one)) == heading_key(self.heading(other)) => {
+                    return Err(ColumnError::SameHeading {
+                        first: self.at(one),
+                        second: self.at(other),
+                    });
+                }
+                [] => {
+                    let named: Vec<String> =
+                        columns.iter().map(|column| self.at(*column)).collect();
+                    let what = format!("{} may each be the {}", named.join(" and "), field.name());
+                    self.ask_which(what, columns, field);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks for the key's column, where there is none and no other open question may be about it.
+    fn ask_for_key(&mut self) {
+        let key = self.target.key();
+        let may_be = |meaning: &Meaning| matches!(meaning, Meaning::Asked(choices) if choices.contains(&Mapped::Field(key)));
+        if self.has(key) || self.of.iter().any(may_be) {
+            return;
+        }
+        let is_data = self.headings.iter().any(|heading| looks_like_data(heading));
+        let columns = match is_data {
+            true => vec![],
+            false => self.columns_for_key(key),
+        };
+        let flag = |column: &usize| map_flag(self.heading(*column), Mapped::Field(key));
+        let mut answers: Vec<String> = columns.iter().map(flag).collect();
+        let owners = products().iter().filter(|product| {
+            let is_key = |word| matches!(word, Word::Read(cell) if cell.fields().contains(&key));
+            let mut headings = self.headings.iter();
+            headings.any(|heading| product.word(heading).is_some_and(is_key))
+        });
+        let owners = owners.take(OFFERED_PRODUCTS_MAX);
+        answers.extend(owners.map(|product| format!("--headings {}", product.id)));
+        if answers.is_empty() {
+            answers.push(map_flag("HEADING", Mapped::Field(key)));
+        }
+        let advice = if self.has(Field::GROUP_NAME)
+            || key == Field::NUMBER && self.has(Field::GROUP_MEMBERS)
+        {
+            ". If its rows are groups, say --groups"
+        } else if self.has(Field::NUMBER) {
+            ". If its rows are extensions, leave out --groups"
+        } else {
+            ""
+        };
+        self.questions.push(Question {
+            what: format!(
+                "no column holds the {}; the headings are: {}{advice}",
+                key.name(),
+                listed(self.headings)
+            ),
+            columns,
+            answers,
+            shown: true,
+        });
+    }
+
+    /// The first columns that may be the key's and may be shown.
+    fn columns_for_key(&self, key: Field) -> Vec<usize> {
+        let unread = self.columns_where(Meaning::is_unread).into_iter();
+        let may_be = |column: &usize| {
+            // A column whose cells are no numbers is not the key, and may hold secrets under any name.
+            let sample = (key == Field::NUMBER).then(|| self.sample()).flatten();
+            may_show(self.heading(*column))
+                && sample.is_none_or(|sample| sample.may_be_numbers(*column))
+        };
+        unread.filter(may_be).take(OFFERED_COLUMNS_MAX).collect()
+    }
+}
+
+/// Weighs the evidence for a product: the distinctive headings that are its words, with double weight for those that it
+/// reads.
+fn weight(product: &'static Product, distinctive: &[String]) -> usize {
+    let weights = distinctive.iter().map(|key| match product.word_of(key) {
+        Some(Word::Read(_)) => 2,
+        Some(Word::LeftOut) => 1,
+        None => 0,
+    });
+    weights.sum()
+}

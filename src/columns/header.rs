@@ -1,0 +1,68 @@
+//! The words by which the header row of a sheet is found.
+
+use super::dictionary::{Common, dictionary, is_own, names_group};
+use super::options::BindOptions;
+use super::owner::own_names;
+use super::products::{Product, Word, products};
+use crate::manifest::Manifest;
+use crate::model::{Field, heading_key};
+use crate::sheet::{Headings, Known};
+use std::collections::HashMap;
+
+/// Returns the words that mark the header row of a sheet for the vendor `target`: every word that a binding may
+/// understand.
+pub fn headings(target: &Manifest, vendors: &[&Manifest], options: &BindOptions) -> Headings {
+    let key = target.key();
+    let worth = move |field: Field| {
+        if field == key {
+            Known::Number
+        } else if field.is_secret() {
+            Known::Secret
+        } else {
+            Known::Field
+        }
+    };
+    let mut known: HashMap<String, Known> = HashMap::new();
+    let mut learn = |word: String, worth: Known| {
+        let held = known.entry(word).or_insert(worth);
+        *held = worth.max(*held);
+    };
+    for vendor in std::iter::once(&target).chain(vendors) {
+        for (word, field) in own_names(vendor) {
+            learn(word, worth(field));
+        }
+    }
+    for (heading, mapped) in &options.map {
+        learn(
+            heading_key(heading),
+            mapped.field().map_or(Known::Field, worth),
+        );
+    }
+    for (word, meaning) in products().iter().flat_map(Product::words) {
+        let meant = match meaning {
+            Word::Read(cell) => cell.fields().into_iter().map(worth).max(),
+            Word::LeftOut => None,
+        };
+        learn(word.to_owned(), meant.unwrap_or(Known::Field));
+    }
+    Headings::new(move |text| {
+        if is_own(text) {
+            return Known::Field;
+        }
+        let key_word = heading_key(text);
+        let own = known.get(&key_word).copied().unwrap_or(Known::Nothing);
+        let common = match dictionary().common(text) {
+            Some(Common::Field(field)) => worth(field),
+            Some(Common::OnlyNumber) => Known::Number.min(worth(Field::NUMBER)),
+            Some(Common::Password) => Known::Secret,
+            Some(_) => Known::Field,
+            None if names_group(key, &key_word) => Known::Number,
+            None => Known::Nothing,
+        };
+        let known = own.max(common);
+        if known == Known::Nothing && products().iter().any(|product| product.begins(&key_word)) {
+            return Known::Field;
+        }
+        known
+    })
+}

@@ -1,0 +1,304 @@
+//! The meanings of a sheet's columns while they are worked out, and the questions that are asked about them.
+
+use super::dictionary::{Common, dictionary, may_show};
+use super::map::Mapped;
+use super::options::BindOptions;
+use super::owner::{Owner, Words, own_names};
+use super::questions::{Question, heading_at, map_flag};
+use super::sample::Sample;
+use super::values::How;
+use crate::manifest::Manifest;
+use crate::mapping::made_fields;
+use crate::model::{Field, heading_key};
+use std::cell::OnceCell;
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
+
+/// The meaning of one column, as far as it is known.
+#[derive(Debug, Clone)]
+pub(super) enum Meaning {
+    /// It has no heading, or rowcall wrote it.
+    Ignored,
+    /// It is read into these fields, each unchanged or derived.
+    Read {
+        fields: Vec<(Field, Option<How>)>,
+        how: String,
+        by: ReadBy,
+    },
+    /// It is known that it is not read.
+    LeftOut {
+        how: String,
+        because: LeftOutBecause,
+    },
+    /// It depends on the columns beside it.
+    Open(Common),
+    /// It is compared with the column that tells if the account is on.
+    Compared(How),
+    /// It asks for a change to the row's extension.
+    Action,
+    /// It marks rows to be deleted or, where it `keeps`, rows to stay.
+    Removal { keeps: bool },
+    /// The user is asked.
+    Asked(Vec<Mapped>),
+    /// It means nothing that is known.
+    Unknown,
+}
+
+/// The reason that a column is read into its fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ReadBy {
+    /// The user mapped it.
+    Map,
+    /// Its heading.
+    Heading,
+    /// The columns beside it alone.
+    Neighbours,
+}
+
+/// The reason that a column is left out, where that decides how it is noted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LeftOutBecause {
+    /// The user mapped it: that is no news.
+    Map,
+    /// There is no field for a product's column: noted with the others of its kind.
+    NoField,
+    /// Anything else: noted for itself.
+    Other,
+}
+
+impl Meaning {
+    /// Reads a column into some fields.
+    pub(super) fn read(fields: Vec<(Field, Option<How>)>, how: &str, by: ReadBy) -> Meaning {
+        Meaning::Read {
+            fields,
+            how: how.to_owned(),
+            by,
+        }
+    }
+
+    /// Reads a column into one field, unchanged, by its heading.
+    pub(super) fn field(field: Field, how: &str) -> Meaning {
+        Meaning::read(vec![(field, None)], how, ReadBy::Heading)
+    }
+
+    /// The fields that the column is read into.
+    pub(super) fn fields(&self) -> impl Iterator<Item = Field> + '_ {
+        let fields = match self {
+            Meaning::Read { fields, .. } => fields.as_slice(),
+            _ => &[],
+        };
+        fields.iter().map(|(field, _)| *field)
+    }
+
+    /// Returns true if the column is read into a field, alone or with others.
+    pub(super) fn reads(&self, field: Field) -> bool {
+        self.fields().any(|known| known == field)
+    }
+
+    /// Returns true if the column is read into some fields because the user mapped it.
+    pub(super) fn is_read_by_map(&self) -> bool {
+        matches!(
+            self,
+            Meaning::Read {
+                by: ReadBy::Map,
+                ..
+            }
+        )
+    }
+
+    /// Returns true if nobody knows a meaning of the column.
+    pub(super) fn is_unread(&self) -> bool {
+        matches!(self, Meaning::Unknown | Meaning::Open(_))
+    }
+}
+
+/// All columns of a sheet while they are understood.
+pub(super) struct Meanings<'m> {
+    pub(super) headings: &'m [String],
+    pub(super) target: &'m Manifest,
+    pub(super) vendors: &'m [&'m Manifest],
+    pub(super) options: &'m BindOptions,
+    pub(super) owner: Owner<'m>,
+    /// The own names of the vendor whose words are used.
+    pub(super) own: HashMap<String, Field>,
+    /// One meaning for each heading.
+    pub(super) of: Vec<Meaning>,
+    pub(super) questions: Vec<Question>,
+    read_sample: &'m dyn Fn() -> Option<Sample>,
+    sample: OnceCell<Option<Sample>>,
+}
+
+impl<'m> Meanings<'m> {
+    /// Begins with columns of which nothing is known.
+    pub(super) fn new(
+        headings: &'m [String],
+        target: &'m Manifest,
+        vendors: &'m [&'m Manifest],
+        options: &'m BindOptions,
+        owner: Owner<'m>,
+        read_sample: &'m dyn Fn() -> Option<Sample>,
+    ) -> Meanings<'m> {
+        let own = match owner.words {
+            Words::Target(vendor) | Words::Vendor(vendor) => own_names(vendor),
+            Words::Product(_) => HashMap::new(),
+        };
+        Meanings {
+            headings,
+            target,
+            vendors,
+            options,
+            owner,
+            own,
+            of: vec![Meaning::Unknown; headings.len()],
+            questions: vec![],
+            read_sample,
+            sample: OnceCell::new(),
+        }
+    }
+
+    /// The columns of the sheet, counted from 0.
+    pub(super) fn columns(&self) -> Range<usize> {
+        0..self.headings.len()
+    }
+
+    /// The columns whose meaning is of a kind.
+    pub(super) fn columns_where(&self, is_so: impl Fn(&Meaning) -> bool) -> Vec<usize> {
+        self.columns()
+            .filter(|column| is_so(&self.of[*column]))
+            .collect()
+    }
+
+    /// The columns with a common word of one kind whose meaning is still open.
+    pub(super) fn open(&self, kind: Common) -> Vec<usize> {
+        self.columns_where(|meaning| matches!(meaning, Meaning::Open(open) if *open == kind))
+    }
+
+    pub(super) fn heading(&self, column: usize) -> &'m str {
+        &self.headings[column]
+    }
+
+    /// The heading as a common word.
+    pub(super) fn common(&self, column: usize) -> Option<Common> {
+        dictionary().common(self.heading(column))
+    }
+
+    /// The heading with the name of its cell.
+    pub(super) fn at(&self, column: usize) -> String {
+        heading_at(self.headings, column, self.options.header_line)
+    }
+
+    /// The first column that is read into a field.
+    pub(super) fn column_of(&self, field: Field) -> Option<usize> {
+        self.of.iter().position(|meaning| meaning.reads(field))
+    }
+
+    /// Returns true if some column is read into a field.
+    pub(super) fn has(&self, field: Field) -> bool {
+        self.column_of(field).is_some()
+    }
+
+    /// The first cells of the sheet, where they are known.
+    pub(super) fn sample(&self) -> Option<&Sample> {
+        self.sample.get_or_init(self.read_sample).as_ref()
+    }
+
+    /// Decides on a field by the columns beside a column.
+    pub(super) fn decide(&mut self, column: usize, field: Field) {
+        self.of[column] = Meaning::read(
+            vec![(field, None)],
+            "by the columns beside it",
+            ReadBy::Neighbours,
+        );
+    }
+
+    /// Asks for the meaning of columns; each answer maps one heading.
+    pub(super) fn ask(&mut self, what: String, columns: Vec<usize>, answers: &[(usize, Mapped)]) {
+        for column in &columns {
+            let same = named(self.headings, self.heading(*column).trim());
+            if let [first, second, ..] = same.as_slice() {
+                let what = format!(
+                    "{} and {} are the same heading: rename or remove one of them",
+                    self.at(*first),
+                    self.at(*second)
+                );
+                return self.ask_to_rename(what, &same);
+            }
+        }
+        for column in &columns {
+            let of_column = answers.iter().filter(|(about, _)| about == column);
+            let mut choices: Vec<Mapped> = of_column.map(|(_, mapped)| *mapped).collect();
+            if !choices.contains(&Mapped::LeftOut) {
+                choices.push(Mapped::LeftOut);
+            }
+            self.of[*column] = Meaning::Asked(choices);
+        }
+        let is_secret = |mapped: Mapped| mapped.field().is_some_and(Field::is_secret);
+        let secret = answers.iter().any(|(_, mapped)| is_secret(*mapped));
+        let flag = |(column, mapped): &(usize, Mapped)| map_flag(self.heading(*column), *mapped);
+        self.questions.push(Question {
+            what,
+            answers: answers.iter().map(flag).collect(),
+            shown: !secret && columns.iter().all(|column| may_show(self.heading(*column))),
+            columns,
+        });
+    }
+
+    /// Asks once for another heading, where several columns share one and no mapping could mean one of them.
+    fn ask_to_rename(&mut self, what: String, columns: &[usize]) {
+        for column in columns {
+            self.of[*column] = Meaning::Asked(vec![Mapped::LeftOut]);
+        }
+        if self.questions.iter().all(|question| question.what != what) {
+            self.questions.push(Question {
+                what,
+                columns: columns.to_vec(),
+                answers: vec![],
+                shown: false,
+            });
+        }
+    }
+
+    /// Asks which of some fields a column means, or whether it is to be left out. Where the vendor has none of these
+    /// fields, there is nothing to ask: it is left out.
+    pub(super) fn ask_about(&mut self, column: usize, why: &str, fields: &[Field]) {
+        let known = fields
+            .iter()
+            .filter(|field| self.can_use(**field) && !self.has(**field));
+        let mut answers: Vec<(usize, Mapped)> =
+            known.map(|field| (column, Mapped::Field(*field))).collect();
+        if answers.is_empty() {
+            let how = format!(
+                "left out: it may be {why}, and {} has no field for it",
+                self.target.vendor.name
+            );
+            self.of[column] = Meaning::LeftOut {
+                how,
+                because: LeftOutBecause::Other,
+            };
+            return;
+        }
+        let what = format!("{} may be {why}", self.at(column));
+        answers.push((column, Mapped::LeftOut));
+        self.ask(what, vec![column], &answers);
+    }
+
+    /// Returns true if the vendor has a field, or one that is made of it.
+    fn can_use(&self, field: Field) -> bool {
+        self.target.row(field).is_some()
+            || !made_fields(&BTreeSet::from([field]), self.target).is_empty()
+    }
+}
+
+/// The columns that a mapping of this heading means: those that have it exactly, or else without regard to case and
+/// separators.
+pub(super) fn named(headings: &[String], heading: &str) -> Vec<usize> {
+    let all = || headings.iter().enumerate();
+    let exactly = all().filter(|(_, known)| *known == heading);
+    let exactly: Vec<usize> = exactly.map(|(at, _)| at).collect();
+    if !exactly.is_empty() {
+        return exactly;
+    }
+    let word = heading_key(heading);
+    let alike = all().filter(|(_, known)| heading_key(known) == word);
+    alike.map(|(at, _)| at).collect()
+}
