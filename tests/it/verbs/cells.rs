@@ -282,6 +282,9 @@ fn a_deletion_asks_about_a_column_that_tells_leavers_from_the_others() {
         ("Gesperrt", ["ja", ""], true),
         ("Leaver", ["yes", "no"], true),
         ("Leaver", ["yes", "x"], false),
+        ("Austritt", ["", "31.12.2025"], true),
+        ("Leaving_date", ["", "2025-12-31"], true),
+        ("Left_on", ["2025-12-30", "2025-12-31"], true),
         ("City,State", ["Fresno,CA", "Austin,TX"], false),
         ("Delete,Leaver", ["yes,no", "yes,yes"], false),
     ] {
