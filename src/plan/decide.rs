@@ -70,7 +70,7 @@ pub enum Decision {
     Unchanged,
     /// The extension exists and differs in these fields; mode create leaves it alone.
     Conflict(Vec<Field>),
-    /// The extension does not exist; mode update does not make it.
+    /// The extension does not exist, and mode update does not make it, or it was to get a new number.
     Missing,
 }
 
@@ -86,7 +86,8 @@ pub fn decide(
 ) -> Decision {
     let number = wanted.number().to_owned();
     let Some(held) = held else {
-        if !mode.creates() {
+        // Only an extension that exists gets a new number.
+        if !mode.creates() || wanted.text(Field::NEW_NUMBER).is_some() {
             return Decision::Missing;
         }
         let wanted = wanted.clone();
@@ -100,6 +101,12 @@ pub fn decide(
     };
     let mut fields = differing(manifest, wanted, held);
     if mode == Mode::Create {
+        let new_number = wanted.text(Field::NEW_NUMBER);
+        fields.extend(
+            new_number
+                .filter(|new| *new != number)
+                .map(|_| Field::NEW_NUMBER),
+        );
         return if fields.is_empty() {
             Decision::Unchanged
         } else {
@@ -194,6 +201,14 @@ fn no_change_outcome(
                 ..outcome
             }
         }
+        Decision::Missing if wanted.text(Field::NEW_NUMBER).is_some() => Outcome {
+            code: "missing".into(),
+            field: Some(Field::NEW_NUMBER),
+            column: column(Some(Field::NEW_NUMBER)),
+            message: format!("the PBX has no such {record} that could get a new number"),
+            hint: "correct the number, or leave the new one blank".into(),
+            ..ending(RowResult::Missing)
+        },
         Decision::Missing => Outcome {
             code: "missing".into(),
             message: format!("the PBX has no such {record}"),
@@ -317,6 +332,19 @@ mod tests {
             extension(&[(Field::EMAIL, "a@b.c"), (Field::WEB_PASSWORD, "x")]),
         );
         let same = extension(&[(Field::EMAIL, "a@b.c")]);
+        let renamed = extension(&[(Field::EMAIL, "a@b.c"), (Field::NEW_NUMBER, "0043")]);
+        for (mode, held, right) in [
+            (Mode::Create, None, Decision::Missing),
+            (Mode::Upsert, None, Decision::Missing),
+            (
+                Mode::Create,
+                Some(&same),
+                Decision::Conflict(vec![Field::NEW_NUMBER]),
+            ),
+        ] {
+            let decided = decide(&manifest, mode, 3, &renamed, held, &|_| false);
+            assert_eq!(decided, right, "{mode:?}");
+        }
         let other = extension(&[(Field::EMAIL, "z@b.c"), (Field::SIP_PASSWORD, "kept")]);
         let of = |mode, held| decide(&manifest, mode, 3, &wanted, held, &|_| false);
         assert_eq!(of(Mode::Create, Some(&same)), Decision::Unchanged);
