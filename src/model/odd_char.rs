@@ -11,6 +11,8 @@ pub enum OddChar {
     Space,
     /// A digit, letter or sign as wide as a Chinese one.
     FullWidth,
+    /// An Arabic or Persian digit, which no telephone dials.
+    OtherDigit,
     /// A curly quote or a prime.
     CurlyQuote,
 }
@@ -38,6 +40,7 @@ impl OddChar {
             | '\u{205f}'
             | '\u{3000}' => Some(OddChar::Space),
             '\u{ff01}'..='\u{ff5e}' => Some(OddChar::FullWidth),
+            '\u{660}'..='\u{669}' | '\u{6f0}'..='\u{6f9}' => Some(OddChar::OtherDigit),
             '\u{2018}'..='\u{201f}' | '\u{2032}' | '\u{2033}' => Some(OddChar::CurlyQuote),
             _ => None,
         }

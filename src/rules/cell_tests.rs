@@ -282,6 +282,24 @@ fn a_total_is_one_in_any_language_and_a_surname_is_none() {
 }
 
 #[test]
+fn a_word_in_the_place_of_a_number_is_no_extension_unless_all_are_words() {
+    let word = "error row.word".to_owned();
+    let heads = ["number", "first_name", "note"];
+    assert!(after_nine(PORTSIP, &heads, &["frei", "", ""]).contains(&word));
+    assert!(!after_nine(PORTSIP, &heads, &["lobby1", "Lobby", ""]).contains(&word));
+    let told = after_nine(
+        OPENVOX,
+        &["number", "display_name", "note"],
+        &["frei", "", ""],
+    );
+    assert!(!told.contains(&word), "{told:?}");
+    let words: [&[&str]; 3] = [&["lobby", "L"], &["kitchen", "K"], &["2001", "Ann"]];
+    for (told, _) in found(PORTSIP, &["number", "first_name"], &words, None) {
+        assert!(!told.contains(&word), "{told:?}");
+    }
+}
+
+#[test]
 fn numbers_alone_are_no_totals() {
     let rows: Vec<[String; 2]> = (0..9).map(|n| [format!("{n}"), String::new()]).collect();
     let rows: Vec<Vec<&str>> = rows

@@ -15,6 +15,8 @@ pub(super) fn has_suspicious_byte(text: &str) -> bool {
             | (byte == 0x83)
             | (byte == 0xc2)
             | (byte == 0xd8)
+            | (byte == 0xd9)
+            | (byte == 0xdb)
             | ((0xe1..=0xe3).contains(&byte))
             | (byte == 0xef)
             | (byte == 0xf3)
@@ -31,6 +33,7 @@ fn odd_id(kind: OddChar) -> &'static str {
         OddChar::Invisible => "text.invisible",
         OddChar::Space => "text.space",
         OddChar::FullWidth => "text.full_width",
+        OddChar::OtherDigit => "text.other_digit",
         OddChar::CurlyQuote => "text.curly_quote",
     }
 }
@@ -41,7 +44,9 @@ fn odd_severity(kind: OddChar, field: Field, c: char, wraps: bool) -> Option<Sev
     match kind {
         OddChar::Control => Some(Severity::Error),
         // A password may have any character that its owner can type.
-        OddChar::CurlyQuote | OddChar::FullWidth | OddChar::Space if field.is_secret() => {
+        OddChar::CurlyQuote | OddChar::FullWidth | OddChar::OtherDigit | OddChar::Space
+            if field.is_secret() =>
+        {
             Some(Severity::Warning)
         }
         _ if field.is_secret() || !free => Some(Severity::Error),
@@ -50,6 +55,7 @@ fn odd_severity(kind: OddChar, field: Field, c: char, wraps: bool) -> Option<Sev
         OddChar::Invisible | OddChar::Space => Some(Severity::Warning),
         OddChar::FullWidth => ('０'..='９').contains(&c).then_some(Severity::Warning),
         OddChar::CurlyQuote => wraps.then_some(Severity::Warning),
+        OddChar::OtherDigit => None,
     }
 }
 
@@ -141,6 +147,12 @@ impl Odd {
             OddChar::FullWidth => (
                 format!("{name} holds a full-width character (U+{code:04X}) as its character {at}"),
                 "type it with plain digits and letters",
+            ),
+            OddChar::OtherDigit => (
+                format!(
+                    "{name} holds a digit of another script (U+{code:04X}) as its character {at}"
+                ),
+                "type it with the digits 0 to 9",
             ),
             OddChar::CurlyQuote => (
                 format!("{name} holds a curly quote or prime (U+{code:04X}) as its character {at}"),

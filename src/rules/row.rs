@@ -294,7 +294,7 @@ impl<'m> Checker<'m> {
         let trouble = trouble.or_else(|| self.no_record(row.cells));
         let trouble = trouble.or_else(|| {
             let is_bare = self.is_bare(self.number(row.cells), row.cells);
-            across?.total(&self.cross, &self.slots, row.cells, is_bare)
+            across?.no_extension(&self.cross, &self.slots, row.cells, is_bare)
         });
         if let Some(trouble) = trouble {
             findings.push(trouble);

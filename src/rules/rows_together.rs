@@ -8,7 +8,7 @@ use super::fields_together::FieldsTogether;
 use super::spreadsheet_damage::{Plain, Shape, Shapes, Suspects};
 use crate::manifest::CrossRule;
 use crate::model::redact::quoted;
-use crate::model::{Finding, Place, Severity};
+use crate::model::{Field, Finding, Place, Severity};
 use crate::sheet::Cells;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -395,10 +395,12 @@ impl Collector {
         self.emails.sort_unstable();
         let repeated_emails = repeated(&self.emails);
         let misses_target = self.misses_target();
+        let are_words_odd = self.are_words_odd();
         let suspects = self.shapes.finish();
         let totals = self.sums.totals();
         let is_telling = !self.repeated.is_empty()
             || !totals.is_empty()
+            || are_words_odd
             || !repeated_emails.is_empty()
             || misses_target
             || suspects.hit(&self.plain);
@@ -412,8 +414,21 @@ impl Collector {
             loops,
             suspects,
             totals,
+            are_words_odd,
         }
     }
+
+    /// Returns true if some rows have a word in the place of a number, and at least as many a number of digits.
+    fn are_words_odd(&self) -> bool {
+        let words = self.numbers.texts.iter().filter(|text| is_word(text));
+        let words = words.count() as u64;
+        words > 0 && words <= self.sums.count
+    }
+}
+
+/// Returns true for a word in the place of a number, such as `frei`.
+fn is_word(number: &str) -> bool {
+    !number.is_empty() && number.chars().all(char::is_alphabetic)
 }
 
 /// The facts about each row that show only from all rows together.
@@ -427,6 +442,7 @@ pub struct CrossRowFacts {
     loops: Loops,
     pub(super) suspects: Suspects,
     totals: HashSet<u64>,
+    are_words_odd: bool,
     is_silent: bool,
 }
 
@@ -443,19 +459,34 @@ impl CrossRowFacts {
         self.is_silent
     }
 
-    /// Builds the finding that a row's number is the count or the sum of the others.
-    pub(super) fn total(
+    /// Builds the finding that a row is about no extension: its number is the count or the sum of the others, or a word
+    /// among numbers.
+    pub(super) fn no_extension(
         &self,
         cross: &FieldsTogether,
         slots: &[CompiledField<'_>],
         cells: Cells<'_>,
         is_bare: bool,
     ) -> Option<Finding> {
-        if self.totals.is_empty() || !is_bare {
+        let may_be_total = !self.totals.is_empty() && is_bare;
+        if !may_be_total && !self.are_words_odd {
             return None;
         }
         let slot = slots.get(usize::from(cross.number?))?;
         let number = slot.text_in(cells);
+        let may_be_word = slot.row.name == Field::NUMBER && !slot.has_number_rule();
+        if self.are_words_odd && may_be_word && is_word(number.trim()) {
+            let message = format!(
+                "number {} has no digit, and the other rows' numbers have: it may be a remark",
+                slot.quoted(number)
+            );
+            let hint =
+                "take the row out; extensions that are called by words go in a sheet of their own";
+            return Some(about_row(Some(slot), "row.word", &message, hint));
+        }
+        if !may_be_total {
+            return None;
+        }
         let is_total = key(number).is_some_and(|key| self.totals.contains(&value_of(key)));
         is_total.then(|| {
             let message = format!(

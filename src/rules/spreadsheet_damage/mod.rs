@@ -359,6 +359,10 @@ pub(super) fn plain(row: &FieldRow, text: &str) -> Option<String> {
             '\u{ff01}'..='\u{ff5e}' if narrowed => {
                 plain.extend(char::from_u32(u32::from(c) - 0xfee0));
             }
+            // The ten digits of each script follow each other, from one that ends in 0 on.
+            '\u{660}'..='\u{669}' | '\u{6f0}'..='\u{6f9}' if narrowed => {
+                plain.extend(char::from_digit(u32::from(c) & 0xf, 10));
+            }
             // They look like a plain one, and people do not type them; a wide one is the space of Chinese names.
             '\u{a0}' | '\u{2007}' | '\u{202f}' if care == Care::Name => plain.push(' '),
             _ if is_numeric(care) && c.is_whitespace() && !c.is_ascii() => plain.push(' '),

@@ -248,6 +248,9 @@ fn damage_is_named_and_mended_where_the_original_is_certain() {
         ("sip_password", "'0042abcD", "", None),
         ("sip_password", "Ab’3defgh", "", None),
         ("number", "２００２", "error text.full_width", Some("2002")),
+        ("number", "٢٠٠١", "error text.other_digit", Some("2001")),
+        ("mobile", "+۴۹171", "error text.other_digit", Some("+49171")),
+        ("display_name", "غرفة ٢", "", None),
         (
             "mobile",
             "＋４９171",
