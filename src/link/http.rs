@@ -6,7 +6,7 @@
 use super::Link;
 use super::paced::PAUSE_MAX;
 use super::trust;
-use crate::model::{Fault, FaultKind};
+use crate::model::{Fault, FaultCause, FaultKind};
 use crate::wire::{Alone, Encoded, Method, REPLY_BYTES_MAX, Reply, Request, SHARED_COST_MAX};
 use reqwest::blocking::{Client, Response};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
@@ -164,16 +164,18 @@ impl Http {
             body: Vec::new(),
             alone: None,
         };
-        let cut_short = |code: &'static str, what: String| {
+        let endless = |code: &'static str, what: String| {
             let message = format!(
                 "the reply of {} to {} {what}",
                 self.shown, request.operation
             );
-            Fault::new(FaultKind::MayHaveHappened, code, message).status(status)
+            Fault::new(FaultKind::MayHaveHappened, code, message)
+                .status(status)
+                .cause(FaultCause::Endless)
         };
         let too_long = || {
             let limit = self.options.reply_bytes_max;
-            cut_short(
+            endless(
                 "link.reply_too_long",
                 format!("is longer than {limit} bytes"),
             )
@@ -189,7 +191,7 @@ impl Http {
         loop {
             if begun.elapsed() > self.options.whole_reply {
                 let limit = words(self.options.whole_reply);
-                return Err(cut_short(
+                return Err(endless(
                     "link.reply_too_slow",
                     format!("was not whole after {limit}"),
                 ));
@@ -205,7 +207,7 @@ impl Http {
                 Ok(read) => reply.body.extend(chunk.iter().take(read)),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => {
-                    return Err(cut_short(
+                    return Err(endless(
                         "link.reply_cut_off",
                         "broke off before its end".into(),
                     ));
@@ -219,7 +221,7 @@ impl Http {
                 let alone = Alone::acquire(left);
                 reply.alone = Some(alone.ok_or_else(|| {
                     let what = "is large, and other large replies are being read".into();
-                    cut_short("link.reply_too_large", what)
+                    endless("link.reply_too_large", what)
                 })?);
             }
         }
@@ -643,6 +645,7 @@ mod tests {
             while stream.write_all(&chunk).is_ok() {}
         });
         assert_eq!(code_of(&endless.0).1, "link.reply_too_long");
+        assert_eq!(said_to(&endless.0).unwrap_err().cause, FaultCause::Endless);
     }
 
     #[test]

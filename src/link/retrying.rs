@@ -12,9 +12,10 @@
 
 use super::Link;
 use super::paced::{Pace, Permit};
-use crate::model::{Fault, FaultKind};
+use crate::model::{Fault, FaultCause, FaultKind};
 use crate::wire::{Effect, Reply, Request};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -46,36 +47,44 @@ impl Patience {
         ..Patience::RUNNING
     };
 
-    /// The wait after so many failures (1 for the first), never twice the same for two requests but always the same for
-    /// one: `what` identifies the request.
-    pub fn wait(&self, failures: u32, what: impl Hash) -> Duration {
+    /// Returns the wait after so many failures (1 for the first); how much of it is by chance depends on `draw` alone.
+    fn wait(&self, failures: u32, draw: u64) -> Duration {
         let doubled = 2_u32.saturating_pow(failures.saturating_sub(1));
         let wait = self.wait_first.saturating_mul(doubled).min(self.wait_max);
         let mut hasher = DefaultHasher::new();
-        (what, failures).hash(&mut hasher);
+        (draw, failures).hash(&mut hasher);
         let chance = u32::from(hasher.finish() as u8);
         wait + wait * chance / 512
     }
 }
 
-/// Faults that come again whenever the request is sent again, and cost much each time.
-const HOPELESS: [&str; 2] = ["link.reply_too_long", "link.reply_too_slow"];
-
 /// A link that keeps the pace and repeats requests that are safe to repeat.
 pub struct Retrying {
     link: Box<dyn Link>,
     pace: Pace,
+    /// The number of waits so far.
+    waits: AtomicU64,
 }
 
 impl Retrying {
     /// Wraps a link.
     pub fn new(link: Box<dyn Link>, pace: Pace) -> Self {
-        Retrying { link, pace }
+        Retrying {
+            link,
+            pace,
+            waits: AtomicU64::new(0),
+        }
     }
 
     /// The pace, from which permits are had.
     pub fn pace(&self) -> &Pace {
         &self.pace
+    }
+
+    /// Returns the wait after so many failures (1 for the first). Each is drawn for itself, so that senders that failed
+    /// together do not come again together.
+    pub fn wait(&self, patience: &Patience, failures: u32) -> Duration {
+        patience.wait(failures, self.waits.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Sends a request, and sends it again where that is safe. `permit` pays for the first time.
@@ -98,7 +107,7 @@ impl Retrying {
             let pause = match (fault.kind, fault.retry_after) {
                 (FaultKind::NotSent | FaultKind::MayHaveHappened, Some(wish)) => wish,
                 (FaultKind::NotSent | FaultKind::MayHaveHappened, None) => {
-                    patience.wait(attempt, (request.operation, &request.path))
+                    self.wait(patience, attempt)
                 }
                 _ => return Err(fault),
             };
@@ -108,7 +117,7 @@ impl Retrying {
             let again = request.effect == Effect::Reads && patience.repeats_lost;
             let repeats = (unheard || again)
                 && attempt < patience.attempts_max
-                && !HOPELESS.contains(&fault.code.as_ref())
+                && fault.cause != FaultCause::Endless
                 && !given_up();
             if overloaded || (unheard && repeats) {
                 self.pace.pause(pause);
@@ -351,26 +360,30 @@ mod tests {
 
     #[test]
     fn endless_replies_are_not_asked_for_again() {
-        for code in HOPELESS {
-            let endless = Err(Fault::new(FaultKind::MayHaveHappened, code, "no"));
-            assert_eq!(times_said(Effect::Reads, endless).1, 1);
-        }
+        let endless = Fault::new(FaultKind::MayHaveHappened, "x.y", "no");
+        let endless = Err(endless.cause(FaultCause::Endless));
+        assert_eq!(times_said(Effect::Reads, endless).1, 1);
     }
 
     #[test]
-    fn waits_grow_to_their_limit_and_differ_by_request_alone() {
-        let wait = |failures, what| Patience::RUNNING.wait(failures, what);
+    fn waits_grow_to_their_limit_and_each_is_drawn_for_itself() {
+        let wait = |failures, draw| Patience::RUNNING.wait(failures, draw);
         for failures in 1..200 {
             let base =
                 Duration::from_millis(500).saturating_mul(2_u32.saturating_pow(failures - 1));
             let base = base.min(Duration::from_secs(10));
-            let waited = wait(failures, "/a");
+            let waited = wait(failures, 7);
             assert!(
                 waited >= base && waited <= base * 3 / 2,
                 "{failures} {waited:?}"
             );
-            assert_eq!(waited, wait(failures, "/a"));
+            assert_eq!(waited, wait(failures, 7));
         }
-        assert_ne!(wait(1, "/a"), wait(1, "/b"));
+        let line = Retrying::new(
+            Box::new(Script(vec![], Arc::default())),
+            Pace::unlimited(StopFlag::default()),
+        );
+        let wait = || line.wait(&Patience::RUNNING, 1);
+        assert_ne!(wait(), wait());
     }
 }

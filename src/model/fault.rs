@@ -36,6 +36,8 @@ pub enum FaultCause {
     Other,
     /// A reply came that is not as the vendor's page prints it.
     NotUnderstood,
+    /// A reply had no end within its limits: it would have none the next time either, and would cost as much.
+    Endless,
     /// The run was interrupted.
     Interrupted,
 }

@@ -2,7 +2,7 @@
 
 use super::{End, Sim};
 use crate::link::Link;
-use crate::model::{Fault, FaultKind};
+use crate::model::{Fault, FaultCause, FaultKind};
 use crate::wire::{REPLY_BYTES_MAX, RawRequest, Reply, Request};
 use std::thread;
 use std::time::Duration;
@@ -103,6 +103,7 @@ fn too_long(reply: &Reply) -> Fault {
         ),
     )
     .status(reply.status)
+    .cause(FaultCause::Endless)
     .hint("check the address and the port")
 }
 

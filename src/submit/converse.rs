@@ -523,7 +523,7 @@ impl Connection {
                 if times > BUSY_MAX {
                     return Err(fault);
                 }
-                let wait = self.patience.wait(times, transcript.exchanges.len());
+                let wait = self.line.wait(&self.patience, times);
                 self.line.pace().pause(fault.retry_after.unwrap_or(wait));
                 Ok(None)
             }
@@ -532,7 +532,7 @@ impl Connection {
                 if times >= self.patience.attempts_max.min(GARBLED_MAX) {
                     return Err(fault);
                 }
-                thread::sleep(self.patience.wait(times, transcript.exchanges.len()));
+                thread::sleep(self.line.wait(&self.patience, times));
                 Ok(None)
             }
             Turn::Fault(mut fault) => {
@@ -611,7 +611,7 @@ impl Connection {
                     );
                     break fault;
                 }
-                let wait = self.patience.wait(lost, "sign-in");
+                let wait = self.line.wait(&self.patience, lost);
                 thread::sleep(fault.retry_after.unwrap_or(wait));
             } else if tried >= tries || !is_garbled(&fault) {
                 break read_at_sign_in(fault);
