@@ -59,7 +59,7 @@ pub struct GroupFacts {
 pub struct VendorFacts {
     /// The word for it on the command line.
     pub id: String,
-    /// The vendor whose conversation it shares, where it has none of its own: their differences are facts.
+    /// The vendor whose conversation and faults it shares, where it has none of its own: their differences are facts.
     #[serde(default)]
     pub like: Option<String>,
     /// Its name as its maker writes it.
@@ -82,7 +82,7 @@ pub struct VendorFacts {
 }
 
 /// A page that facts were taken from.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FactSource {
     /// The page's title.
@@ -368,7 +368,7 @@ impl CrossRule {
 }
 
 /// The meaning of one of the vendor's codes, words or statuses.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FaultRow {
     /// The vendor's code or word, `*` for all that have no row; absent where the row is about HTTP statuses.
@@ -412,6 +412,25 @@ impl Manifest {
         let manifest: Manifest = toml::from_str(text).map_err(|error| error.to_string())?;
         manifest.hold_together()?;
         Ok(manifest)
+    }
+
+    /// Adds the faults of a vendor with the same conversation, with their pages, where it has none of its own for a code or
+    /// a status.
+    pub fn with_faults_of(mut self, like: &Manifest) -> Manifest {
+        let is_own = |row: &FaultRow| {
+            let mut own = self.fault.iter();
+            own.any(|own| own.code == row.code && own.status == row.status)
+        };
+        let inherited = like.fault.iter().filter(|row| !is_own(row)).cloned();
+        let inherited: Vec<FaultRow> = inherited.collect();
+        for row in inherited {
+            if let Some(source) = like.source.get(&row.source) {
+                let own = self.source.entry(row.source.clone());
+                own.or_insert_with(|| source.clone());
+            }
+            self.fault.push(row);
+        }
+        self
     }
 
     /// The facts of the vendor's groups, as records of their own; `None` where it has none.

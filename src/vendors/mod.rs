@@ -26,7 +26,12 @@ macro_rules! facts {
     reason = "the file is part of the program, and tests read it"
 )]
 fn compiled_in(facts: Option<Manifest>) -> Manifest {
-    facts.expect("vendor.toml can be read")
+    let facts = facts.expect("vendor.toml can be read");
+    let Some(like) = &facts.vendor.like else {
+        return facts;
+    };
+    let like = vendor(like).expect("`like` names a vendor");
+    facts.with_faults_of((like.manifest)())
 }
 
 mod client;
