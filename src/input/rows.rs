@@ -177,20 +177,16 @@ impl Rows {
         for (index, field) in unclear {
             let row = &mut self.rows[*index];
             let binding = self.sheets.get(row.sheet).map(|(_, binding)| binding);
-            row.findings.push(Finding {
-                rule: RuleId::about(*field, "ambiguous"),
-                severity: Severity::Error,
-                field: Some(*field),
-                column: binding.and_then(|binding| binding.origin_of(*field)),
-                message: format!(
-                    "{there} has one field for the whole name, the row gives one part of it, and the name on the PBX may \
-                     be parted in several ways"
-                ),
-                hint: "give both first_name and last_name, or the whole name as display_name".to_owned(),
-                source: "".into(),
-                repair: None,
-                proposal: None,
-            });
+            let column = binding.and_then(|binding| binding.origin_of(*field));
+            let message = format!(
+                "{there} has one field for the whole name, the row gives one part of it, and the name on the PBX may be \
+                 parted in several ways"
+            );
+            let hint = "give both first_name and last_name, or the whole name as display_name";
+            let rule = RuleId::about(*field, "ambiguous");
+            let finding = Finding::new(rule, Severity::Error, message);
+            row.findings
+                .push(finding.about(Some(*field), column).hint(hint));
         }
     }
 
@@ -304,17 +300,10 @@ impl Rows {
                 continue;
             }
             let binding = self.sheets.get(row.sheet).map(|(_, binding)| binding);
-            row.findings.push(Finding {
-                rule: RuleId::about(field, word),
-                severity,
-                field: Some(field),
-                column: binding.and_then(|binding| binding.origin_of(field)),
-                message,
-                hint: hint.into(),
-                source: "".into(),
-                repair: None,
-                proposal: None,
-            });
+            let column = binding.and_then(|binding| binding.origin_of(field));
+            let finding = Finding::new(RuleId::about(field, word), severity, message);
+            row.findings
+                .push(finding.about(Some(field), column).hint(hint));
         }
     }
 

@@ -146,28 +146,11 @@ fn full_outcome() -> Outcome {
         elapsed_ms: Some(u32::MAX.into()),
         finished_at: Timestamp::from_nanosecond(1_900_000_000_123_456_789).unwrap(),
         findings: vec![
-            Finding {
-                rule: "email.shape".into(),
-                severity: Severity::Warning,
-                field: Some(Field::EMAIL),
-                column: Some(3),
-                message: "ä\0".into(),
-                hint: "mend".into(),
-                source: "https://example.org".into(),
-                repair: None,
-                proposal: None,
-            },
-            Finding {
-                rule: "row.own".into(),
-                severity: Severity::Info,
-                field: None,
-                column: None,
-                message: String::new(),
-                hint: String::new(),
-                source: "".into(),
-                repair: None,
-                proposal: None,
-            },
+            Finding::new("email.shape", Severity::Warning, "ä\0")
+                .about(Some(Field::EMAIL), Some(3))
+                .hint("mend")
+                .source("https://example.org"),
+            Finding::new("row.own", Severity::Info, ""),
         ],
     }
 }

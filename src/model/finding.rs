@@ -56,6 +56,40 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// A finding with no more than its rule, weight and words.
+    pub fn new(rule: impl Into<RuleId>, severity: Severity, message: impl Into<String>) -> Finding {
+        Finding {
+            rule: rule.into(),
+            severity,
+            field: None,
+            column: None,
+            message: message.into(),
+            hint: String::new(),
+            source: Cow::Borrowed(""),
+            repair: None,
+            proposal: None,
+        }
+    }
+
+    /// The same finding about a field and a column.
+    pub fn about(mut self, field: Option<Field>, column: Option<usize>) -> Finding {
+        self.field = field;
+        self.column = column;
+        self
+    }
+
+    /// The same finding with a word on what to do.
+    pub fn hint(mut self, hint: impl Into<String>) -> Finding {
+        self.hint = hint.into();
+        self
+    }
+
+    /// The same finding with the page that prints its rule.
+    pub fn source(mut self, source: impl Into<Cow<'static, str>>) -> Finding {
+        self.source = source.into();
+        self
+    }
+
     /// Returns true if the finding keeps its row from being sent.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error

@@ -282,17 +282,10 @@ mod tests {
     use super::*;
 
     fn finding(severity: Severity, column: Option<usize>, message: &str) -> Finding {
-        Finding {
-            rule: "sip_password.required".into(),
-            severity,
-            field: Some(Field::SIP_PASSWORD),
-            column,
-            message: message.into(),
-            hint: "fill in the cell".into(),
-            source: "a page".into(),
-            repair: None,
-            proposal: None,
-        }
+        Finding::new("sip_password.required", severity, message)
+            .about(Some(Field::SIP_PASSWORD), column)
+            .hint("fill in the cell")
+            .source("a page")
     }
 
     fn place(line: u64) -> Place {

@@ -433,23 +433,15 @@ impl<'m> CompiledField<'m> {
             Some(told) => format!("{told}; {}", damage.hint),
             None => damage.hint.to_owned(),
         };
+        let message = format!("{} {} {}", field.name(), self.quoted(text), damage.what);
+        // A proposal with unknown digits cannot be written.
+        let proposal = damage.probable.filter(|text| !text.contains('?'));
+        let proposal = proposal.filter(|_| damage.repair.is_none());
+        let finding = Finding::new(damage.id, damage.severity, message);
         Finding {
-            rule: damage.id.into(),
-            severity: damage.severity,
-            field: Some(field),
-            column: self.column,
-            message: format!("{} {} {}", field.name(), self.quoted(text), damage.what),
-            hint,
-            source: "".into(),
-            proposal: match &damage.repair {
-                Some(_) => None,
-                // A proposal with unknown digits cannot be written.
-                None => damage
-                    .probable
-                    .filter(|text| !text.contains('?'))
-                    .map(Secret::new),
-            },
             repair: damage.repair.map(Secret::new),
+            proposal: proposal.map(Secret::new),
+            ..finding.about(Some(field), self.column).hint(hint)
         }
     }
 
@@ -460,17 +452,10 @@ impl<'m> CompiledField<'m> {
         message: String,
         hint: &str,
     ) -> Finding {
-        Finding {
-            rule: RuleId::about(self.row.name, word),
-            severity,
-            field: Some(self.row.name),
-            column: self.column,
-            message,
-            hint: hint.into(),
-            source: self.source.clone().into(),
-            repair: None,
-            proposal: None,
-        }
+        Finding::new(RuleId::about(self.row.name, word), severity, message)
+            .about(Some(self.row.name), self.column)
+            .hint(hint)
+            .source(self.source.clone())
     }
 }
 
@@ -608,17 +593,10 @@ impl<'m> CompiledRule<'m> {
             message.push_str(&self.row.note);
             message.push(')');
         }
-        Finding {
-            rule: self.id.clone(),
-            severity: self.row.severity,
-            field: Some(slot.row.name),
-            column: slot.column,
-            message,
-            hint: self.row.rule.hint(slot.row.name).into(),
-            source: self.source.clone().into(),
-            repair: None,
-            proposal: None,
-        }
+        Finding::new(self.id.clone(), self.row.severity, message)
+            .about(Some(slot.row.name), slot.column)
+            .hint(self.row.rule.hint(slot.row.name))
+            .source(self.source.clone())
     }
 }
 

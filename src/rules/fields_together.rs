@@ -550,17 +550,10 @@ impl FieldsTogether {
         message: String,
         hint: &str,
     ) -> Finding {
-        Finding {
-            rule: fact.rule.word().into(),
-            severity: fact.severity,
-            field: Some(slot.row.name),
-            column: slot.column,
-            message,
-            hint: hint.into(),
-            source: fact.source.clone().into(),
-            repair: None,
-            proposal: None,
-        }
+        Finding::new(fact.rule.word(), fact.severity, message)
+            .about(Some(slot.row.name), slot.column)
+            .hint(hint)
+            .source(fact.source.clone())
     }
 }
 

@@ -159,16 +159,8 @@ impl Odd {
                 "remove it, or type the straight one where it belongs there",
             ),
         };
-        Finding {
-            rule: odd_id(self.kind).into(),
-            severity: self.severity,
-            field,
-            column: Some(column),
-            message,
-            hint: hint.into(),
-            source: "".into(),
-            repair: None,
-            proposal: None,
-        }
+        Finding::new(odd_id(self.kind), self.severity, message)
+            .about(field, Some(column))
+            .hint(hint)
     }
 }

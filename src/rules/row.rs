@@ -16,7 +16,6 @@ use crate::sheet::{
     CLEAR, Cells, GENERATE, Row, RowTrouble, escaped, is_generate, is_mask, is_placeholder,
     unescaped,
 };
-use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -848,21 +847,16 @@ impl<'m> Checker<'m> {
     }
 
     fn not_supported(&self, field: Field) -> Finding {
-        Finding {
-            rule: RuleId::about(field, RuleId::NOT_SUPPORTED),
-            severity: Severity::Warning,
-            field: Some(field),
-            column: None,
-            message: format!(
+        Finding::new(
+            RuleId::about(field, RuleId::NOT_SUPPORTED),
+            Severity::Warning,
+            format!(
                 "{} is not known to {}: the value is left out",
                 field.name(),
                 self.manifest.vendor.name
             ),
-            hint: String::new(),
-            source: Cow::Borrowed(""),
-            repair: None,
-            proposal: None,
-        }
+        )
+        .about(Some(field), None)
     }
 
     /// Returns true if each row is to report the fields that the vendor lacks.

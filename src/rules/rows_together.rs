@@ -293,17 +293,9 @@ pub(super) fn about_row(
     message: &str,
     hint: &str,
 ) -> Finding {
-    Finding {
-        rule: rule.into(),
-        severity: Severity::Error,
-        field: key.map(|key| key.row.name),
-        column: key.and_then(|key| key.column),
-        message: message.to_owned(),
-        hint: hint.to_owned(),
-        source: "".into(),
-        repair: None,
-        proposal: None,
-    }
+    Finding::new(rule, Severity::Error, message)
+        .about(key.map(|key| key.row.name), key.and_then(|key| key.column))
+        .hint(hint)
 }
 
 /// Addresses are the same without regard to case.
@@ -603,19 +595,13 @@ impl CrossRowFacts {
 
 fn duplicate_number(slot: &CompiledField<'_>, number: &str) -> Duplicate {
     let name = slot.row.name.name();
+    let message = format!("{name} {}", quoted(number));
+    let finding = Finding::new(format!("duplicate_{name}"), Severity::Error, message);
     Duplicate {
         of: number.to_owned(),
-        finding: Finding {
-            rule: format!("duplicate_{name}").into(),
-            severity: Severity::Error,
-            field: Some(slot.row.name),
-            column: slot.column,
-            message: format!("{name} {}", quoted(number)),
-            hint: format!("keep one of the rows, or correct the {name}"),
-            source: "".into(),
-            repair: None,
-            proposal: None,
-        },
+        finding: finding
+            .about(Some(slot.row.name), slot.column)
+            .hint(format!("keep one of the rows, or correct the {name}")),
     }
 }
 

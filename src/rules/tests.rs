@@ -714,17 +714,7 @@ fn a_row_in_trouble_says_only_that_and_takes_part_in_nothing() {
     let manifest = vendor();
     let binding = bind(&manifest, &["number", "sip_password"]);
     let checker = Checker::new(&manifest, &binding);
-    let trouble = Finding {
-        rule: "row.short".into(),
-        severity: Severity::Error,
-        field: None,
-        column: None,
-        message: "short".into(),
-        hint: String::new(),
-        source: "".into(),
-        repair: None,
-        proposal: None,
-    };
+    let trouble = Finding::new("row.short", Severity::Error, "short");
     let row = |trouble| Row {
         index: 0,
         line: 2,

@@ -605,19 +605,17 @@ impl Layout {
             sheet: Some(self.sheet.clone()),
             line,
         };
-        Some(RowTrouble::CellWithoutHeading(Finding {
-            rule: "sheet.no_heading".into(),
-            severity: Severity::Error,
-            field: None,
-            column: Some(column),
-            message: format!(
-                "cell {} is filled, but its column has no heading",
-                place.cell(column)
-            ),
-            hint: "give the column a heading, or empty the cell".to_owned(),
-            source: "".into(),
-            repair: None,
-            proposal: None,
-        }))
+        Some(RowTrouble::CellWithoutHeading(
+            Finding::new(
+                "sheet.no_heading",
+                Severity::Error,
+                format!(
+                    "cell {} is filled, but its column has no heading",
+                    place.cell(column)
+                ),
+            )
+            .about(None, Some(column))
+            .hint("give the column a heading, or empty the cell"),
+        ))
     }
 }

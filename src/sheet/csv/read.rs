@@ -813,18 +813,11 @@ fn trouble(
         };
         place.cell(column)
     };
-    let finding =
-        |rule: &'static str, column: Option<usize>, message: String, hint: &str| Finding {
-            rule: rule.into(),
-            severity: Severity::Error,
-            field: None,
-            column,
-            message,
-            hint: hint.to_owned(),
-            source: "".into(),
-            repair: None,
-            proposal: None,
-        };
+    let finding = |rule: &'static str, column: Option<usize>, message: String, hint: &str| {
+        Finding::new(rule, Severity::Error, message)
+            .about(None, column)
+            .hint(hint)
+    };
     let broken = |rule, column, message, hint: &str| {
         Some(RowTrouble::Broken(finding(rule, column, message, hint)))
     };

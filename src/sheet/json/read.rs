@@ -699,17 +699,9 @@ fn not_utf8(texts: &[Option<String>], encoding: Encoding) -> Finding {
 }
 
 fn finding(rule: &'static str, column: Option<usize>, message: String, hint: &str) -> Finding {
-    Finding {
-        rule: rule.into(),
-        severity: Severity::Error,
-        field: None,
-        column,
-        message,
-        hint: hint.to_owned(),
-        source: "".into(),
-        repair: None,
-        proposal: None,
-    }
+    Finding::new(rule, Severity::Error, message)
+        .about(None, column)
+        .hint(hint)
 }
 
 /// The part of an element that is no JSON, with the error.
