@@ -11,12 +11,12 @@ use crate::model::{Action, Finding, Outcome, RowResult};
 use crate::report::{FindingSummary, ReportFile, ReportHead, counted, finding_line, for_people};
 use crate::rim::outputs::Files;
 use crate::rim::target::{vendor_named, vendor_of_rows};
-use crate::rim::terminal::{output, print};
+use crate::rim::terminal::{output, print, printed};
 use crate::rim::{Context, Exit, Failure, who};
 use crate::sheet::SheetError;
 use jiff::Timestamp;
 use serde_json::json;
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 
 /// Checks the sheets; findings go to standard output, summed by column and cause.
 ///
@@ -35,13 +35,37 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> 
         .into_iter()
         .map(|(sheet, binding)| BoundSheet { sheet, binding })
         .collect();
+    prepare_files(args, &tables, context)?;
+    let mut outputs = CheckOutputs::open(args, &tables, &manifest.vendor.name, started)?;
+    let options = Options {
+        purpose: Purpose::Create,
+        on_pbx: None,
+        country: args.country,
+    };
+    let reported = !outputs.reports.is_empty();
+    let keep = |checked: &Checked<'_>| {
+        let binding = &checked.table.binding;
+        reported.then(|| binding.person(&checked.row.cells))
+    };
+    let counts = check(&tables, manifest, options, keep, |verdict| {
+        outputs.put(verdict)
+    })?;
+    outputs.finish(&counts, started)
+}
+
+/// Refuses outputs that are inputs or other outputs.
+///
+/// # Errors
+/// Exit 2, naming the file.
+fn prepare_files(
+    args: &CheckArgs,
+    tables: &[BoundSheet],
+    context: &Context,
+) -> Result<(), Failure> {
     let mut files = Files::new(context);
-    input
-        .reading
-        .map_file
-        .iter()
-        .for_each(|file| files.read(file));
-    for table in &tables {
+    let map_file = args.input.options().reading.map_file;
+    map_file.iter().for_each(|file| files.read(file));
+    for table in tables {
         files.read(table.sheet.file.as_ref().as_ref());
     }
     for path in &args.report.report {
@@ -50,104 +74,109 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> 
     if let Some(path) = &args.mark {
         files.written("--mark", path);
     }
-    files.prepare()?;
-    let mut marked = marked(args, &tables)?;
-    let head = report_head(&tables, &manifest.vendor.name, started);
-    let reports = args.report.report.iter();
-    let reports: Result<Vec<ReportFile>, SheetError> = reports
-        .map(|path| ReportFile::row_by_row(path, &head))
-        .collect();
-    let mut reports = reports.map_err(Failure::usage)?;
-    let (reported, mut out) = (!reports.is_empty(), BufWriter::new(output()));
-    let mut found = FindingSummary::default();
-    let options = Options {
-        purpose: Purpose::Create,
-        on_pbx: None,
-        country: args.country,
-    };
-    let mut is_read = true;
-    let keep = |checked: &Checked<'_>| {
-        let binding = &checked.table.binding;
-        reported.then(|| binding.person(&checked.row.cells))
-    };
-    let sink = |verdict: Verdict<'_, String>| -> Result<(), Stop> {
-        if let Some(marked) = &mut marked {
-            for finding in &verdict.findings {
-                marked.add(verdict.row, &verdict.place, &verdict.number, finding);
+    files.prepare()
+}
+
+/// The outputs of a check: standard output, reports, and the marked copy.
+struct CheckOutputs<'t> {
+    args: &'t CheckArgs,
+    out: BufWriter<Box<dyn Write + Send>>,
+    /// The findings that are summed up on standard output.
+    found: FindingSummary,
+    reports: Vec<ReportFile>,
+    marked: Option<MarkedSheet<'t>>,
+}
+
+impl<'t> CheckOutputs<'t> {
+    /// Opens the reports, before anything is checked.
+    ///
+    /// # Errors
+    /// Exit 2 where one cannot be written, or the marked copy is not to be had.
+    fn open(
+        args: &'t CheckArgs,
+        tables: &'t [BoundSheet],
+        product: &str,
+        started: Timestamp,
+    ) -> Result<CheckOutputs<'t>, Failure> {
+        let marked = marked(args, tables)?;
+        let head = report_head(tables, product, started);
+        let reports = args.report.report.iter();
+        let reports: Result<Vec<ReportFile>, SheetError> = reports
+            .map(|path| ReportFile::row_by_row(path, &head))
+            .collect();
+        Ok(CheckOutputs {
+            args,
+            out: BufWriter::new(output()),
+            found: FindingSummary::default(),
+            reports: reports?,
+            marked,
+        })
+    }
+
+    /// Takes the findings of a row.
+    ///
+    /// # Errors
+    /// Exit 2 where an output cannot be written.
+    fn put(&mut self, verdict: Verdict<'_, String>) -> Result<(), Failure> {
+        let table = verdict.table;
+        for finding in &verdict.findings {
+            let (place, number) = (&verdict.place, &verdict.number);
+            if let Some(marked) = &mut self.marked {
+                marked.add(verdict.row, place, number, finding);
+            }
+            if self.args.report.json {
+                continue;
+            }
+            if self.args.all {
+                let line = finding_line(finding, Some(place), self.args.sources);
+                printed(writeln!(self.out, "{place}: {number} {line}"))?;
+            } else {
+                self.found
+                    .add(place, number, heading(table, finding), finding);
             }
         }
-        if !args.report.json && is_read {
-            for finding in &verdict.findings {
-                if args.all {
-                    let line = finding_line(finding, Some(&verdict.place), args.sources);
-                    match writeln!(out, "{}: {} {line}", verdict.place, verdict.number) {
-                        // The report is written for another reader.
-                        Err(error) if error.kind() == io::ErrorKind::BrokenPipe && reported => {
-                            is_read = false;
-                            break;
-                        }
-                        printed => printed?,
-                    }
-                } else {
-                    let heading = heading(verdict.table, finding);
-                    found.add(&verdict.place, &verdict.number, heading, finding);
-                }
-            }
-        }
-        if reported {
-            let table = verdict.table;
+        if !self.reports.is_empty() {
             let outcome = outcome(verdict);
-            for report in &mut reports {
+            for report in &mut self.reports {
                 report.put(&outcome, &|finding| heading(table, finding).to_owned())?;
             }
         }
         Ok(())
-    };
-    let checked = check(&tables, manifest, options, keep, sink);
-    let counts = match checked {
-        Ok(counts) => counts,
-        // The reader of the findings has seen enough.
-        Err(Stop::Out(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
-            return Ok(Exit::NotDone);
+    }
+
+    /// Ends all outputs, and returns the exit code.
+    ///
+    /// # Errors
+    /// Exit 2 where one cannot be written.
+    fn finish(mut self, counts: &Counts, started: Timestamp) -> Result<Exit, Failure> {
+        let weights = format!(
+            "{}, {}",
+            counted(counts.errors, "error"),
+            counted(counts.warnings, "warning")
+        );
+        for report in self.reports {
+            report.finish(&[("found", weights.clone())])?;
         }
-        Err(Stop::Out(error)) => {
-            return Err(Failure::usage(format!(
-                "standard output cannot be written: {error}"
-            )));
+        let exit = Exit::done_if(counts.invalid == 0);
+        if self.args.report.json {
+            let summary = summary(&self.args.vendor, counts, started, exit);
+            printed(writeln!(self.out, "{summary}"))?;
         }
-        Err(Stop::Sheet(error)) => return Err(Failure::usage(error)),
-    };
-    let weights = format!(
-        "{}, {}",
-        counted(counts.errors, "error"),
-        counted(counts.warnings, "warning")
-    );
-    for report in reports {
-        let finished = report.finish(&[("found", weights.clone())]);
-        finished.map_err(Failure::usage)?;
+        for line in self.found.lines() {
+            printed(writeln!(self.out, "{line}"))?;
+        }
+        printed(self.out.flush())?;
+        if let (Some(marked), Some(path)) = (self.marked, &self.args.mark) {
+            marked.write(path)?.iter().for_each(print);
+        }
+        print(format!(
+            "{}: {} valid, {} invalid ({weights})",
+            counted(counts.rows, "row"),
+            counts.valid,
+            counts.invalid
+        ));
+        Ok(exit)
     }
-    let exit = Exit::done_if(counts.invalid == 0);
-    if !is_read {
-        return Ok(Exit::NotDone);
-    }
-    if args.report.json {
-        writeln!(out, "{}", summary(&args.vendor, &counts, started, exit))
-            .map_err(Failure::usage)?;
-    }
-    for line in found.lines() {
-        writeln!(out, "{line}").map_err(Failure::usage)?;
-    }
-    out.flush().map_err(Failure::usage)?;
-    if let (Some(marked), Some(path)) = (marked, &args.mark) {
-        marked.write(path)?.iter().for_each(print);
-    }
-    print(format!(
-        "{}: {} valid, {} invalid ({weights})",
-        counted(counts.rows, "row"),
-        counts.valid,
-        counts.invalid
-    ));
-    Ok(exit)
 }
 
 /// The copy in which findings are marked, where one is wanted.
@@ -173,19 +202,16 @@ fn marked<'t>(
 fn report_head(tables: &[BoundSheet], product: &str, started: Timestamp) -> ReportHead {
     let mut files: Vec<&str> = tables.iter().map(|table| &*table.sheet.file).collect();
     files.dedup();
-    let mut facts = vec![
+    let files = files.join(", ");
+    let facts = [
         ("for", product.to_owned()),
         ("command", "check".to_owned()),
-        ("read", files.join(", ")),
+        ("read", files.clone()),
         ("by", who()),
         ("started", for_people(started)),
     ];
-    facts.retain(|(_, value)| !value.is_empty());
-    ReportHead {
-        title: format!("check of {} for {product}", files.join(", ")),
-        facts,
-        has_one_table: tables.len() == 1,
-    }
+    let title = format!("check of {files} for {product}");
+    ReportHead::new(title, facts, tables.len() == 1)
 }
 
 fn summary(vendor: &str, counts: &Counts, started: Timestamp, exit: Exit) -> serde_json::Value {
@@ -225,22 +251,4 @@ fn heading<'t>(table: &'t BoundSheet, finding: &Finding) -> &'t str {
     let column = finding.column.or_else(|| binding.origin_of(finding.field?));
     let heading = column.and_then(|column| table.sheet.headings.get(column));
     heading.map_or("", String::as_str)
-}
-
-/// The reason for ending a check early.
-enum Stop {
-    Sheet(SheetError),
-    Out(io::Error),
-}
-
-impl From<SheetError> for Stop {
-    fn from(error: SheetError) -> Self {
-        Stop::Sheet(error)
-    }
-}
-
-impl From<io::Error> for Stop {
-    fn from(error: io::Error) -> Self {
-        Stop::Out(error)
-    }
 }

@@ -5,15 +5,14 @@ use crate::ledger::{
     Listed, Memory, RunFacts, Standing, StateDir, StoredRun, Summary, clean, runs,
 };
 use crate::model::{Finding, Outcome};
-use crate::report::{ReportFile, ReportHead, counted, for_people};
+use crate::report::{ReportFile, ReportHead, counted, for_people, origins};
 use crate::rim::outputs::Files;
-use crate::rim::terminal::{output, print, print_data};
+use crate::rim::terminal::{print, print_data, strict_output};
 use crate::rim::{Context, Exit, Failure};
 use crate::run::SavedOptions;
 use crate::run::past::line;
 use crate::sheet::markdown;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 
 /// Lists the runs, newest first, or throws old ones away.
 ///
@@ -254,7 +253,7 @@ pub(super) fn report(args: &RunReportArgs, context: &Context) -> Result<Exit, Fa
     let head = report_head(run.run(), &outcomes);
     let report = match &args.output {
         Some(path) => ReportFile::replace(path, &head),
-        None => ReportFile::stream(output(), "standard output"),
+        None => ReportFile::stream(strict_output(), "standard output"),
     };
     let mut report = report.map_err(Failure::usage)?;
     let options = SavedOptions::parse(&name, &run.run().head.options);
@@ -280,26 +279,15 @@ pub(super) fn report(args: &RunReportArgs, context: &Context) -> Result<Exit, Fa
 
 /// Builds the head of a report that is written again.
 fn report_head(run: &RunFacts, outcomes: &[(Outcome, Standing)]) -> ReportHead {
-    let places = outcomes
-        .iter()
-        .filter_map(|(outcome, _)| outcome.place.as_ref());
-    let tables: BTreeSet<(&str, Option<&str>)> = places
-        .map(|place| (&*place.file, place.sheet.as_deref()))
-        .collect();
-    let files: BTreeSet<&str> = tables.iter().map(|(file, _)| *file).collect();
-    let files: Vec<&str> = files.into_iter().collect();
-    let mut facts = vec![
+    let (read, has_one_table) = origins(outcomes.iter().map(|(outcome, _)| outcome));
+    let facts = [
         ("PBX", format!("{} ({})", run.target, run.head.vendor)),
         ("command", run.head.command.clone()),
         ("mode", run.head.mode.clone()),
-        ("read", files.join(", ")),
+        ("read", read),
         ("started", for_people(run.started)),
         ("run", run.id.clone()),
     ];
-    facts.retain(|(_, value)| !value.is_empty());
-    ReportHead {
-        title: format!("{} on {}", run.head.command, run.target),
-        facts,
-        has_one_table: tables.len() == 1,
-    }
+    let title = format!("{} on {}", run.head.command, run.target);
+    ReportHead::new(title, facts, has_one_table)
 }

@@ -6,7 +6,7 @@ use crate::manifest::{Access, FieldRow, Manifest, RuleRow};
 use crate::model::{Field, Kind, Language, Severity};
 use crate::rim::outputs::Files;
 use crate::rim::target::{vendor_named, vendor_of_rows};
-use crate::rim::terminal::output;
+use crate::rim::terminal::strict_output;
 use crate::rim::{Context, Exit, Failure};
 use crate::sheet::{Column, EXAMPLE, ExtraSheet, Format, Writer};
 use std::env;
@@ -77,7 +77,7 @@ pub(super) fn run(args: &TemplateArgs, context: &Context) -> Result<Exit, Failur
                 Ok(writer)
             })
         }
-        None => Writer::stream(output(), "standard output", Format::Csv, &columns),
+        None => Writer::stream(strict_output(), "standard output", Format::Csv, &columns),
     };
     writer.and_then(Writer::finish).map_err(Failure::usage)?;
     Ok(Exit::Done)

@@ -6,6 +6,7 @@ use super::{HEADINGS, cells, result_column};
 use crate::model::{Finding, Outcome, Severity};
 use crate::sheet::{Column, Format, MarkedLine, Readers, SheetError, Tone, Writer};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
@@ -31,6 +32,33 @@ pub(crate) struct ReportHead {
     pub(crate) facts: Vec<(&'static str, String)>,
     /// True if all rows are in one table, so that a place needs no name of a file.
     pub(crate) has_one_table: bool,
+}
+
+impl ReportHead {
+    /// Builds a head; a fact without a value is left out.
+    pub(crate) fn new(
+        title: String,
+        facts: impl IntoIterator<Item = (&'static str, String)>,
+        has_one_table: bool,
+    ) -> ReportHead {
+        let facts = facts.into_iter().filter(|(_, value)| !value.is_empty());
+        ReportHead {
+            title,
+            facts: facts.collect(),
+            has_one_table,
+        }
+    }
+}
+
+/// Returns the names of the files that outcomes come from, and true if all of them come from one table.
+pub(crate) fn origins<'o>(outcomes: impl Iterator<Item = &'o Outcome>) -> (String, bool) {
+    let tables: BTreeSet<(&str, Option<&str>)> = outcomes
+        .filter_map(|outcome| outcome.place.as_ref())
+        .map(|place| (&*place.file, place.sheet.as_deref()))
+        .collect();
+    let mut files: Vec<&str> = tables.iter().map(|(file, _)| *file).collect();
+    files.dedup();
+    (files.join(", "), tables.len() == 1)
 }
 
 /// A report that is being written to a file or stream.
@@ -94,7 +122,7 @@ impl ReportFile {
         outcome: &Outcome,
         heading: &dyn Fn(&Finding) -> String,
     ) -> Result<(), SheetError> {
-        if !self.writer.is_for_people() {
+        if !self.writer.has_facts() {
             return self.writer.row(cells(outcome).iter().map(String::as_str));
         }
         let mut lines = fault_line(outcome);

@@ -3,7 +3,7 @@
 mod file;
 mod findings;
 
-pub(crate) use file::{ReportFile, ReportHead};
+pub(crate) use file::{ReportFile, ReportHead, origins};
 pub(crate) use findings::{FindingSummary, describe};
 
 use crate::model::{Finding, Outcome, Place, RowResult};

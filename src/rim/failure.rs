@@ -4,6 +4,7 @@ use crate::archive::ArchiveError;
 use crate::ledger::LedgerError;
 use crate::migrate::BaseError;
 use crate::seal::KeyError;
+use crate::sheet::SheetError;
 use std::fmt;
 
 /// The end of a command. Ordered by code.
@@ -83,6 +84,12 @@ impl Failure {
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Failure {
         self.hint = hint.into();
         self
+    }
+}
+
+impl From<SheetError> for Failure {
+    fn from(error: SheetError) -> Failure {
+        Failure::usage(error)
     }
 }
 

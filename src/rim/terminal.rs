@@ -17,12 +17,16 @@ pub(crate) fn print_data(
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<Exit, Failure> {
     let mut out = output();
-    match write(&mut out).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::usage(format!(
-            "standard output cannot be written: {error}"
-        ))),
-        _ => Ok(Exit::Done),
-    }
+    printed(write(&mut out).and_then(|()| out.flush()))?;
+    Ok(Exit::Done)
+}
+
+/// Takes the result of writing on standard output.
+///
+/// # Errors
+/// Exit 2 where it cannot be written.
+pub(crate) fn printed(written: io::Result<()>) -> Result<(), Failure> {
+    written.map_err(|error| Failure::usage(format!("standard output cannot be written: {error}")))
 }
 
 /// Prints a line on standard error, unless only errors are wanted. Errors are ignored: it is the last resort. Text from
@@ -51,8 +55,15 @@ pub(crate) fn print_leftovers(removed: impl IntoIterator<Item = PathBuf>) {
     }
 }
 
-/// Opens standard output. Where it is a terminal, no text written there steers it; a file gets everything unchanged.
+/// Opens standard output for lines and for JSON. Once its reader has gone (`| head`) the rest is written nowhere, so that
+/// files are still written and the exit code still shows the result.
 pub(crate) fn output() -> Box<dyn Write + Send> {
+    Box::new(UntilUnread(strict_output()))
+}
+
+/// Opens standard output for a file: a reader who goes is an error. Where it is a terminal, no text written there steers
+/// it; a file gets everything unchanged.
+pub(crate) fn strict_output() -> Box<dyn Write + Send> {
     match stdout().is_terminal() {
         true => Box::new(Harmless {
             out: stdout(),
@@ -121,14 +132,27 @@ pub(crate) fn print_lines<'l>(
             lines.try_for_each(|(_, text)| writeln!(out, "{text}"))
         });
     }
-    let mut lines = lines;
-    let written =
-        lines.try_for_each(|(paint, text)| writeln!(stdout(), "{}", painted(paint, text)));
-    match written {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::usage(format!(
-            "standard output cannot be written: {error}"
-        ))),
-        _ => Ok(Exit::Done),
+    let (mut lines, mut out) = (lines, UntilUnread(stdout()));
+    printed(lines.try_for_each(|(paint, text)| writeln!(out, "{}", painted(paint, text))))?;
+    Ok(Exit::Done)
+}
+
+/// Writes on for as long as there is a reader.
+struct UntilUnread<W>(W);
+
+impl<W: Write> Write for UntilUnread<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(bytes.len()),
+            written => written,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self.0.flush() {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            flushed => flushed,
+        }
     }
 }
 

@@ -5,14 +5,13 @@ use crate::input::Rows;
 use crate::model::{Action, Change, Outcome};
 use crate::plan::guard::{Allowance, Budget};
 use crate::plan::waves::Waves;
-use crate::report::{ReportHead, for_people};
+use crate::report::{ReportHead, for_people, origins};
 use crate::rim::outputs::Files;
 use crate::rim::terminal::can_ask;
 use crate::rim::{Context, Failure, Target, who};
 use crate::submit::FailuresMax;
 use crate::submit::Verify;
 use jiff::Timestamp;
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The outputs for results.
@@ -84,26 +83,17 @@ pub(crate) struct RunRequest<'t> {
 impl RunRequest<'_> {
     /// Builds the head of its report.
     pub(crate) fn report_head(&self, lines: &[Outcome], started: Timestamp) -> ReportHead {
-        let places = lines.iter().filter_map(|line| line.place.as_ref());
-        let tables: BTreeSet<(&str, Option<&str>)> = places
-            .map(|place| (&*place.file, place.sheet.as_deref()))
-            .collect();
-        let files: BTreeSet<&str> = tables.iter().map(|(file, _)| *file).collect();
-        let files: Vec<&str> = files.into_iter().collect();
-        let mut facts = vec![
+        let (read, has_one_table) = origins(lines.iter());
+        let facts = [
             ("PBX", self.target.described()),
             ("command", self.command.to_owned()),
             ("mode", self.mode.to_owned()),
-            ("read", files.join(", ")),
+            ("read", read),
             ("by", who()),
             ("started", for_people(started)),
         ];
-        facts.retain(|(_, value)| !value.is_empty());
-        ReportHead {
-            title: format!("{} on {}", self.command, self.target.label),
-            facts,
-            has_one_table: tables.len() == 1,
-        }
+        let title = format!("{} on {}", self.command, self.target.label);
+        ReportHead::new(title, facts, has_one_table)
     }
 
     /// The files that it reads and writes.

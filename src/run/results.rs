@@ -7,13 +7,12 @@ use crate::input::FieldHeadings;
 use crate::model::{Action, Finding, Outcome, RowResult};
 use crate::plan::Refusal;
 use crate::report::{Report, ReportFile, ReportHead, ResultCounts, counted, describe, for_people};
-use crate::rim::terminal::{output, print};
+use crate::rim::terminal::{print, print_data};
 use crate::rim::{Exit, Failure};
 use crate::sheet::SheetError;
 use jiff::Timestamp;
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The number of rows not done that are shown on the terminal; all are in the report.
@@ -324,9 +323,7 @@ impl<'r> Results<'r> {
                     counts.into_iter().collect();
                 summary.insert("planned".to_owned(), counts.into());
             }
-            writeln!(output(), "{summary}").map_err(|error| {
-                Failure::usage(format!("standard output cannot be written: {error}"))
-            })?;
+            print_data(|out| writeln!(out, "{summary}"))?;
         }
         match broken {
             Some(error) => Err(Failure {

@@ -157,8 +157,8 @@ impl Writer {
         matches!(self.encoder, Encoder::Html(_))
     }
 
-    /// Returns true if it writes for people, with a title, facts and further tables.
-    pub fn is_for_people(&self) -> bool {
+    /// Returns true if it shows a title, facts and further tables.
+    pub fn has_facts(&self) -> bool {
         matches!(self.encoder, Encoder::Html(_) | Encoder::Sorted(_))
     }
 

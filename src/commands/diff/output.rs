@@ -12,7 +12,7 @@ use crate::sheet::{Column, Format, Heading, Readers, Tone, Writer};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 
 /// The table that differences are written to.
 pub(super) struct Output {
@@ -31,8 +31,7 @@ impl Output {
     pub(super) fn open(args: &DiffArgs, with_target: bool) -> Result<Output, Failure> {
         let target = with_target.then_some("target");
         let headings: Vec<Column> = target.into_iter().chain(HEADINGS).map(column).collect();
-        let stream =
-            |format| Writer::stream(Box::new(QuietStdout), "standard output", format, &headings);
+        let stream = |format| Writer::stream(output(), "standard output", format, &headings);
         let table = match &args.output {
             Some(path) => Some(Writer::replace(path, Readers::Anybody, &headings)),
             // As text, which is no table.
@@ -162,25 +161,6 @@ pub(in crate::commands) fn text(
         writeln!(out, "{prefix}{}", comparison.line(difference))?;
     }
     out.flush()
-}
-
-/// Standard output, whose reader may go (`| head`): the exit code still shows that there are differences.
-struct QuietStdout;
-
-impl Write for QuietStdout {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match output().write(bytes) {
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(bytes.len()),
-            written => written,
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match output().flush() {
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-            flushed => flushed,
-        }
-    }
 }
 
 /// Prints how much differs, and returns the exit for it.

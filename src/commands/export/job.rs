@@ -10,7 +10,7 @@ use crate::export::{ExportError, Form, Secrecy, in_order, write};
 use crate::link::StopFlag;
 use crate::model::redact;
 use crate::progress::Progress;
-use crate::rim::terminal::{output, print, report};
+use crate::rim::terminal::{print, report, strict_output};
 use crate::rim::{Exit, Failure, PaceOptions, Target, TargetSession};
 use crate::seal::Key;
 use crate::sheet::{Format, Readers, SheetError, Writer};
@@ -225,7 +225,7 @@ impl Job<'_> {
     fn writer(&self, path: Option<&Path>, form: &Form<'_>) -> Result<Writer, SheetError> {
         let columns = form.columns();
         match path {
-            None => Writer::stream(output(), "standard output", Format::Csv, &columns),
+            None => Writer::stream(strict_output(), "standard output", Format::Csv, &columns),
             Some(path) if self.args.secrets == ExportSecrets::Plain => {
                 print(format!(
                     "{} will hold passwords and PINs; only its owner can read it",

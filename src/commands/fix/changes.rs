@@ -4,12 +4,12 @@ use crate::check::Counts;
 use crate::cli::FixArgs;
 use crate::model::redact::{NOT_SHOWN, quoted};
 use crate::model::{Finding, Place};
-use crate::rim::terminal::{output, print};
+use crate::rim::terminal::{output, print, printed};
 use crate::rim::{Exit, Failure};
 use crate::sheet::{Readers, Row, Sheet, SheetError, Writer};
 use jiff::Timestamp;
 use serde_json::json;
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 
 /// The columns of the report: one line for each changed cell.
 const HEADINGS: [&str; 9] = [
@@ -62,7 +62,7 @@ impl<'s> Changes<'s> {
         let (cell, code) = (place.cell(column), &*finding.rule);
         let heading = self.sheet.headings.get(column).map_or("", String::as_str);
         self.cells += 1;
-        let printed = if self.json {
+        let written = if self.json {
             // One object, begun here and ended with the summary, because there may be many.
             let opening = if self.cells == 1 {
                 "{\"changes\":["
@@ -80,7 +80,7 @@ impl<'s> Changes<'s> {
             let (before, after) = (quoted(before), quoted(after));
             writeln!(self.out, "{cell} {field}: {before} → {after} ({code})")
         };
-        unless_gone(printed)?;
+        printed(written)?;
         let (row, place) = (self.rows.to_string(), place.to_string());
         let line = [
             &row, &place, &cell, number, field, heading, code, before, after,
@@ -134,19 +134,9 @@ impl<'s> Changes<'s> {
             };
             let summary = summary.to_string();
             let rest = summary.trim_start_matches('{');
-            unless_gone(writeln!(self.out, "{opening}],{rest}"))?;
+            printed(writeln!(self.out, "{opening}],{rest}"))?;
         }
-        unless_gone(self.out.flush())?;
+        printed(self.out.flush())?;
         Ok(self.cells)
-    }
-}
-
-/// Passes over a reader who has gone (`| head`): the copy is written all the same.
-fn unless_gone(printed: io::Result<()>) -> Result<(), Failure> {
-    match printed {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::usage(format!(
-            "standard output cannot be written: {error}"
-        ))),
-        _ => Ok(()),
     }
 }

@@ -12,7 +12,6 @@ use crate::model::redact::{NOT_SHOWN, quoted};
 use crate::report::counted;
 use crate::rim::terminal::print;
 use crate::rim::{Exit, Failure};
-use crate::sheet::SheetError;
 use jiff::Timestamp;
 
 /// Writes the marked copy, and reports every cell that differs in it.
@@ -36,7 +35,7 @@ pub(super) fn run(
         let cells = (0..cells.len()).map(|at| Secret::new(cells.get(at).unwrap_or_default()));
         Some(cells.collect::<Vec<Secret>>())
     };
-    let sink = |mut verdict: Verdict<'_, Vec<Secret>>| -> Result<(), Stop> {
+    let sink = |mut verdict: Verdict<'_, Vec<Secret>>| -> Result<(), Failure> {
         changes.rows += 1;
         verdict.findings.sort_by_key(|finding| finding.column);
         let mut last = None;
@@ -69,8 +68,7 @@ pub(super) fn run(
         }
         Ok(())
     };
-    let checked = check(&tables, manifest, options(args), keep, sink);
-    checked.map_err(|stop| stop.0)?;
+    check(&tables, manifest, options(args), keep, sink)?;
     for line in marked.write(&args.output)? {
         print(line);
     }
@@ -104,21 +102,5 @@ fn check_copy(args: &FixArgs, manifest: &Manifest) -> Result<Counts, Failure> {
         Some(BoundSheet { sheet, binding })
     });
     let tables: Vec<BoundSheet> = tables.collect();
-    let sink = |_: Verdict<'_, ()>| Ok::<(), SheetError>(());
-    check(&tables, manifest, options(args), |_| None, sink).map_err(Failure::usage)
-}
-
-/// The failure that ends the check early.
-struct Stop(Failure);
-
-impl From<SheetError> for Stop {
-    fn from(error: SheetError) -> Self {
-        Stop(Failure::usage(error))
-    }
-}
-
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
-        Stop(failure)
-    }
+    check(&tables, manifest, options(args), |_| None::<()>, |_| Ok(()))
 }

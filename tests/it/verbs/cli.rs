@@ -1044,6 +1044,47 @@ fn data_goes_to_standard_output_and_all_else_to_standard_error() {
 }
 
 #[test]
+fn a_reader_who_has_gone_costs_neither_a_file_nor_the_exit_code() {
+    let desk = Desk::new("openvox");
+    desk.sheet("ok.csv", &desk.small(2001..2003));
+    let mut bad = "number,display_name,sip_password\n".to_owned();
+    for number in 2001..4001 {
+        bad += &format!("{number},Ann,\n");
+    }
+    desk.write("bad.csv", bad);
+    for (line, exit, files) in [
+        (
+            "check bad.csv --for openvox --all --mark m.xlsx --report r.csv",
+            1,
+            &["m.xlsx", "r.csv"][..],
+        ),
+        (
+            "check ok.csv --for openvox --json --mark n.xlsx",
+            0,
+            &["n.xlsx"],
+        ),
+        (
+            "import bad.csv --to TARGET --json --report s.csv",
+            1,
+            &["s.csv"],
+        ),
+        (
+            "import ok.csv --to TARGET --json --report t.csv",
+            0,
+            &["t.csv"],
+        ),
+    ] {
+        let mut child = desk.command(line).spawn().unwrap();
+        drop(child.stdout.take());
+        let ended = ran(line, child.wait_with_output().unwrap());
+        ended.exits(exit);
+        for file in files {
+            assert!(desk.path(file).is_file(), "{line}: {file}");
+        }
+    }
+}
+
+#[test]
 fn secrets_stand_nowhere_but_where_they_must() {
     for vendor in VENDORS {
         let desk = Desk::new(vendor.id);
