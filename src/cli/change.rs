@@ -26,24 +26,32 @@ Examples:
   rowcall import --plan plan.json"
 )]
 pub struct PlanArgs {
-    /// The input.
-    #[command(flatten)]
-    pub input: InputArgs,
     /// The PBX that the extensions go to
     #[arg(long, value_name = "TARGET")]
     pub to: String,
+    /// The sheets, and what is wanted of them.
+    #[command(flatten)]
+    pub wanted: WantedArgs,
+    /// Keep the plan in this file, as JSON
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub output: Option<PathBuf>,
+}
+
+/// The sheets, and what is wanted of them: the same for a plan and an import.
+#[derive(Debug, Args)]
+pub struct WantedArgs {
+    /// The input.
+    #[command(flatten)]
+    pub input: InputArgs,
     /// Which extensions may be touched
     #[arg(long, value_enum, default_value_t)]
     pub mode: Mode,
     /// Write again what cannot be read back, though it is remembered that it was written
     #[arg(long, help_heading = "Safety")]
     pub rewrite_secrets: bool,
-    /// The detail of the output.
+    /// The detail of a plan that is shown.
     #[command(flatten)]
     pub detail: DetailArgs,
-    /// Keep the plan in this file, as JSON
-    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
-    pub output: Option<PathBuf>,
     /// Read telephone numbers by this country's rule, for example DE [default: the target's `country`]
     #[arg(long, value_name = "COUNTRY", help_heading = "Input")]
     pub country: Option<Country>,
@@ -75,15 +83,12 @@ Examples:
   rowcall import --plan plan.json --on-drift skip"
 )]
 pub struct ImportArgs {
-    /// The input.
-    #[command(flatten)]
-    pub input: InputArgs,
     /// The PBX that the extensions go to
     #[arg(long, value_name = "TARGET", required_unless_present = "plan")]
     pub to: Option<String>,
-    /// Which extensions may be touched
-    #[arg(long, value_enum, default_value_t)]
-    pub mode: Mode,
+    /// The sheets, and what is wanted of them.
+    #[command(flatten)]
+    pub wanted: WantedArgs,
     /// Carry out this plan, exactly
     #[arg(
         long,
@@ -91,7 +96,8 @@ pub struct ImportArgs {
         value_hint = ValueHint::FilePath,
         conflicts_with_all = [
             "sheets", "groups", "to", "mode", "rejects", "map", "map_file", "fill", "headings", "encoding", "delimiter",
-            "header_row", "sheet_names", "visible_only", "fix_quotes", "pad_short_rows",
+            "header_row", "sheet_names", "visible_only", "fix_quotes", "pad_short_rows", "rewrite_secrets", "country",
+            "on_loss",
         ]
     )]
     pub plan: Option<PathBuf>,
@@ -108,44 +114,15 @@ pub struct ImportArgs {
     /// Send nothing unless every row is valid
     #[arg(long, help_heading = "Safety")]
     pub all_or_nothing: bool,
-    /// Write again what cannot be read back, though it is remembered that it was written
-    #[arg(long, conflicts_with = "plan", help_heading = "Safety")]
-    pub rewrite_secrets: bool,
     /// Show what would be done, as `rowcall plan` does, and send nothing
     #[arg(long, conflicts_with_all = ["rejects", "secrets_out", "secrets_to"], help_heading = "Safety")]
     pub dry_run: bool,
-    /// With --dry-run: how much is shown.
-    #[command(flatten)]
-    pub detail: DetailArgs,
-    /// Read telephone numbers by this country's rule, for example DE [default: the target's `country`]
-    #[arg(
-        long,
-        value_name = "COUNTRY",
-        conflicts_with = "plan",
-        help_heading = "Input"
-    )]
-    pub country: Option<Country>,
-    /// What happens when something of the sheet would be lost, because the vendor has no field for it
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        conflicts_with = "plan",
-        help_heading = "Safety"
-    )]
-    pub on_loss: OnLoss,
-    /// The destinations of the results.
-    #[command(flatten)]
-    pub report: ReportArgs,
     /// Write the rows that are not done to this file, as they were, to be mended and fed back
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub rejects: Option<PathBuf>,
     /// The destination of generated secrets.
     #[command(flatten)]
     pub secrets: SecretsArgs,
-    /// Options for reaching the target.
-    #[command(flatten)]
-    pub pace: PaceArgs,
     /// The limits of change.
     #[command(flatten)]
     pub guard: GuardArgs,

@@ -18,7 +18,7 @@ mod words;
 pub use audit::{
     ArchiveArgs, ArchiveCommand, ArchiveListArgs, DiffArgs, ExportArgs, ExportSecrets,
 };
-pub use change::{DeleteArgs, ImportArgs, MigrateArgs, OnLoss, PlanArgs};
+pub use change::{DeleteArgs, ImportArgs, MigrateArgs, OnLoss, PlanArgs, WantedArgs};
 pub use input::{Delimiter, InputArgs, ReadingArgs};
 pub use man::{man, man_pages};
 pub use output::{DetailArgs, ReportArgs, SecretsArgs};

@@ -1,8 +1,8 @@
 //! `rowcall import`: the whole way of a row; and `rowcall import --plan`, exactly the planned changes.
 
 use super::plan;
-use crate::cli::{ImportArgs, OnLoss, PlanArgs};
-use crate::input::{Rows, open_sheets};
+use crate::cli::{ImportArgs, OnLoss};
+use crate::input::Rows;
 use crate::model::{Action, RowResult};
 use crate::plan::Refusal;
 use crate::plan::decide::Mode;
@@ -20,30 +20,31 @@ use std::path::Path;
 /// # Errors
 /// Exit 2, 3 or 4; where rows were read by then, each has its outcome in the report all the same.
 pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<Exit, Failure> {
-    args.detail.refuse_without(args.dry_run)?;
+    let wanted = &args.wanted;
+    wanted.detail.refuse_without(args.dry_run)?;
     if let Some(plan) = &args.plan {
         return replay(plan, args, context);
     }
-    if args.dry_run {
-        return plan::plan(&as_plan(args), args.guard.options(), context);
-    }
     let to = args.to.as_deref().unwrap_or_default();
-    let target = Target::resolve(to, context.config(), &args.pace.options())?
-        .about_groups(args.input.groups)?;
-    let request = request(args, args.mode, &target)?;
-    if args.mode == Mode::Sync {
+    if args.dry_run {
+        return plan::plan(to, wanted, None, args.guard.options(), context);
+    }
+    let target = Target::resolve(to, context.config(), &wanted.pace.options())?
+        .about_groups(wanted.input.groups)?;
+    let request = request(args, wanted.mode, &target)?;
+    if wanted.mode == Mode::Sync {
         request.refuse_silent_deletes()?;
     }
-    let manifest = (target.vendor.manifest)();
-    let mut rows = Rows::read(
-        open_sheets(&args.input.options(), manifest, args.mode.deeds())?,
-        manifest,
-    )?
-    .in_country(args.country.or(target.country));
-    let prepared = request.prepare_outputs(&rows, args.input.reading.map_file.as_deref(), context);
-    rows.check(manifest, |_| args.mode.unseen_purpose(), None);
+    let mut rows = plan::read_rows(wanted, &target)?;
+    let map_file = wanted.input.reading.map_file.as_deref();
+    let prepared = request.prepare_outputs(&rows, map_file, context);
+    rows.check(
+        (target.vendor.manifest)(),
+        |_| wanted.mode.unseen_purpose(),
+        None,
+    );
     rows.warnings().iter().for_each(print);
-    let lost = match args.on_loss {
+    let lost = match wanted.on_loss {
         OnLoss::Report => Ok(()),
         OnLoss::Stop => rows.refuse_losses(),
     };
@@ -65,30 +66,14 @@ pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<Exit, Failure>
     if let Some(refusal) = refusal {
         return run.refuse(refusal);
     }
-    let (all_or_nothing, rewrite) = (args.all_or_nothing, args.rewrite_secrets);
-    run.execute(|rows, session| plan_import(rows, args.mode, all_or_nothing, rewrite, session))
-}
-
-/// The plan of an import.
-fn as_plan(args: &ImportArgs) -> PlanArgs {
-    PlanArgs {
-        input: args.input.clone(),
-        to: args.to.clone().unwrap_or_default(),
-        mode: args.mode,
-        rewrite_secrets: args.rewrite_secrets,
-        country: args.country,
-        on_loss: args.on_loss,
-        detail: args.detail.clone(),
-        output: None,
-        report: args.report.clone(),
-        pace: args.pace.clone(),
-    }
+    let (all_or_nothing, rewrite) = (args.all_or_nothing, wanted.rewrite_secrets);
+    run.execute(|rows, session| plan_import(rows, wanted.mode, all_or_nothing, rewrite, session))
 }
 
 /// Carries a saved plan out.
 fn replay(path: &Path, args: &ImportArgs, context: &Context) -> Result<Exit, Failure> {
     let refuse = |failure| {
-        let (label, json) = (path.display().to_string(), args.report.json);
+        let (label, json) = (path.display().to_string(), args.wanted.report.json);
         refuse_without_rows("import", &label, json, None, failure)
     };
     let replay = match Replay::read(path) {
@@ -125,7 +110,7 @@ fn replay(path: &Path, args: &ImportArgs, context: &Context) -> Result<Exit, Fai
         return run.refuse(Refusal::all_or_nothing(hint));
     }
     if args.dry_run {
-        let run = run.showing(args.detail.detail());
+        let run = run.showing(args.wanted.detail.detail());
         return run.preview(
             |_, session| replay.replay(&unsealed, args.on_drift, session),
             |_, _| Ok(()),
@@ -164,7 +149,7 @@ fn files_of(path: &Path, request: &RunRequest<'_>, context: &Context) -> Files {
 /// The target of a saved plan, with its settings.
 fn target_of(replay: &Replay, args: &ImportArgs, context: &Context) -> Result<Target, Failure> {
     let plan = replay.plan();
-    let typed = args.pace.options();
+    let typed = args.wanted.pace.options();
     let planned = plan.settings.clone().into_iter();
     let pace = PaceOptions {
         settings: planned.chain(typed.settings).collect(),
@@ -182,7 +167,7 @@ fn request<'t>(
         command: "import",
         mode: mode.word(),
         target,
-        report: args.report.options(),
+        report: args.wanted.report.options(),
         rejects: args.rejects.clone(),
         guard: args.guard.options(),
         secrets: args.secrets.resolve()?,

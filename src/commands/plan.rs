@@ -1,6 +1,6 @@
 //! `rowcall plan`: the changes that an import would make, field by field; nothing is changed.
 
-use crate::cli::{OnLoss, PlanArgs};
+use crate::cli::{OnLoss, PlanArgs, WantedArgs};
 use crate::input::{Rows, open_sheets};
 use crate::model::PlannedRow;
 use crate::plan::file::{PlanHead, SavedPlan, sealed_path};
@@ -9,13 +9,16 @@ use crate::plan::{Plan, Refusal};
 use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, Target};
 use crate::run::{GuardOptions, Run, RunRequest, SecretsOut};
+use crate::seal::Key;
+use std::path::Path;
 
 /// Prints the plan, and keeps it where a file is named.
 ///
 /// # Errors
 /// Exit 2 or 3; where rows were read by then, each has its outcome in the report all the same.
 pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<Exit, Failure> {
-    plan(args, GuardOptions::default(), context)
+    let (output, guard) = (args.output.as_deref(), GuardOptions::default());
+    plan(&args.to, &args.wanted, output, guard, context)
 }
 
 /// The same, within this budget.
@@ -23,100 +26,136 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<Exit, Failure> {
 /// # Errors
 /// As [`run`].
 pub(super) fn plan(
-    args: &PlanArgs,
+    to: &str,
+    wanted: &WantedArgs,
+    output: Option<&Path>,
     guard: GuardOptions,
     context: &Context,
 ) -> Result<Exit, Failure> {
-    let target = Target::resolve(&args.to, context.config(), &args.pace.options())?
-        .about_groups(args.input.groups)?;
-    let manifest = (target.vendor.manifest)();
-    let mut rows = Rows::read(
-        open_sheets(&args.input.options(), manifest, args.mode.deeds())?,
-        manifest,
-    )?
-    .in_country(args.country.or(target.country));
+    let target = Target::resolve(to, context.config(), &wanted.pace.options())?
+        .about_groups(wanted.input.groups)?;
+    let mut rows = read_rows(wanted, &target)?;
     let request = RunRequest {
         command: "plan",
-        mode: args.mode.word(),
+        mode: wanted.mode.word(),
         target: &target,
-        report: args.report.options(),
+        report: wanted.report.options(),
         rejects: None,
         guard,
         secrets: SecretsOut::default(),
     };
-    let mut files = request.files(&rows, context);
-    args.input
-        .reading
-        .map_file
-        .iter()
-        .for_each(|file| files.read(file));
-    if let Some(path) = &args.output {
-        files.written("--output", path);
-        files.written("--output", &sealed_path(path));
-    }
-    let prepared = files.prepare();
+    let prepared = prepare_files(&request, &rows, wanted, output, context);
     rows.forget_folders();
-    rows.check(manifest, |_| args.mode.unseen_purpose(), None);
+    rows.check(
+        (target.vendor.manifest)(),
+        |_| wanted.mode.unseen_purpose(),
+        None,
+    );
+    let lost = match wanted.on_loss {
+        OnLoss::Report => Ok(()),
+        OnLoss::Stop => rows.refuse_losses(),
+    };
+    let warnings = rows.warnings();
+    // Without a valid row the PBX need not be asked.
+    let settled = (!rows.any_valid()).then(|| {
+        let lines = rows.lines().into_iter();
+        Plan::new(&rows, lines.map(PlannedRow::settled).collect())
+    });
     let stop = stop_on_interrupt()?;
+    let run = Run::new(&request, context, &stop)
+        .of_rows(rows)
+        .showing(wanted.detail.detail());
     if let Err(failure) = prepared {
-        let run = Run::new(&request, context, &stop).of_rows(rows);
         return run.refuse_outputs(failure);
     }
     // Before the PBX is asked: without a key there is nothing to keep.
-    let key = match args.output.as_ref().map(|_| context.key()).transpose() {
+    let key = match output.map(|_| context.key()).transpose() {
         Ok(key) => key,
-        Err(failure) => {
-            let run = Run::new(&request, context, &stop).of_rows(rows);
-            return run.refuse(Refusal::new("key", failure));
-        }
+        Err(failure) => return run.refuse(Refusal::new("key", failure)),
     };
-    let keep = |rows: &Rows, plan: &Plan| {
-        rows.warnings().iter().for_each(print);
-        let (Some(path), Some(key)) = (&args.output, &key) else {
-            return Ok(());
-        };
-        let head = PlanHead {
-            address: target.place(),
-            groups: target.spec.groups,
-            headings: plan.headings.clone(),
-            held: plan.held,
-            input_hash: plan.input_hash.clone(),
-            vendor: target.vendor.id.to_owned(),
-            mode: args.mode,
-            rules: manifest.version(),
-            settings: args.pace.settings.iter().cloned().collect(),
-            target: target.label.clone(),
-            to: args.to.clone(),
-        };
-        let sealed = SavedPlan::write(head, plan, rows, path, key)?;
-        print(format!(
-            "plan: {}, with what it needs of secrets in {} (only for its owner)",
-            path.display(),
-            sealed.display()
-        ));
-        Ok(())
-    };
-    if args.on_loss == OnLoss::Stop
-        && let Err(failure) = rows.refuse_losses()
-    {
-        rows.warnings().iter().for_each(print);
-        let run = Run::new(&request, context, &stop).of_rows(rows);
+    if let Err(failure) = lost {
+        warnings.iter().for_each(print);
         return run.refuse(Refusal::new("loss", failure));
     }
-    if !rows.any_valid() {
-        // The PBX need not be asked.
-        let lines = rows.lines().into_iter();
-        let plan = Plan::new(&rows, lines.map(PlannedRow::settled).collect());
-        return Run::new(&request, context, &stop)
-            .of_rows(rows)
-            .showing(args.detail.detail())
-            .show(&plan, keep);
+    let keep = |rows: &Rows, plan: &Plan| {
+        rows.warnings().iter().for_each(print);
+        match (output, &key) {
+            (Some(path), Some(key)) => keep_plan(plan, rows, wanted, &target, to, path, key),
+            _ => Ok(()),
+        }
+    };
+    if let Some(plan) = settled {
+        return run.show(&plan, keep);
     }
-    let run = Run::new(&request, context, &stop)
-        .of_rows(rows)
-        .showing(args.detail.detail());
+    let rewrite = wanted.rewrite_secrets;
     run.preview(
-        |rows, session| plan_import(rows, args.mode, false, args.rewrite_secrets, session),
+        |rows, session| plan_import(rows, wanted.mode, false, rewrite, session),
         keep,
     )
+}
+
+/// Reads the sheets of an import or a plan.
+///
+/// # Errors
+/// Exit 2, naming the place.
+pub(super) fn read_rows(wanted: &WantedArgs, target: &Target) -> Result<Rows, Failure> {
+    let manifest = (target.vendor.manifest)();
+    let sheets = open_sheets(&wanted.input.options(), manifest, wanted.mode.deeds())?;
+    Ok(Rows::read(sheets, manifest)?.in_country(wanted.country.or(target.country)))
+}
+
+/// Refuses outputs that are inputs or other outputs.
+///
+/// # Errors
+/// Exit 2, naming the file.
+fn prepare_files(
+    request: &RunRequest<'_>,
+    rows: &Rows,
+    wanted: &WantedArgs,
+    output: Option<&Path>,
+    context: &Context,
+) -> Result<(), Failure> {
+    let mut files = request.files(rows, context);
+    let map_file = &wanted.input.reading.map_file;
+    map_file.iter().for_each(|file| files.read(file));
+    if let Some(path) = output {
+        files.written("--output", path);
+        files.written("--output", &sealed_path(path));
+    }
+    files.prepare()
+}
+
+/// Writes the plan's files.
+///
+/// # Errors
+/// Exit 2 where they cannot be written.
+fn keep_plan(
+    plan: &Plan,
+    rows: &Rows,
+    wanted: &WantedArgs,
+    target: &Target,
+    to: &str,
+    path: &Path,
+    key: &Key,
+) -> Result<(), Failure> {
+    let head = PlanHead {
+        address: target.place(),
+        groups: target.spec.groups,
+        headings: plan.headings.clone(),
+        held: plan.held,
+        input_hash: plan.input_hash.clone(),
+        vendor: target.vendor.id.to_owned(),
+        mode: wanted.mode,
+        rules: (target.vendor.manifest)().version(),
+        settings: wanted.pace.settings.iter().cloned().collect(),
+        target: target.label.clone(),
+        to: to.to_owned(),
+    };
+    let sealed = SavedPlan::write(head, plan, rows, path, key)?;
+    print(format!(
+        "plan: {}, with what it needs of secrets in {} (only for its owner)",
+        path.display(),
+        sealed.display()
+    ));
+    Ok(())
 }
