@@ -135,7 +135,9 @@ impl Job<'_> {
         after: impl FnOnce() -> Result<Side, Failure>,
     ) -> Exit {
         match &self.args.on_change {
-            Some(command) if facts.is_certain() => on_change::run(command, name, before, after),
+            Some(command) if facts.is_certain() => {
+                on_change::run(command, name, before, after, &self.stop)
+            }
             Some(_) => {
                 print(format!(
                     "{name}: what changed is not told, for the export may not hold everything"

@@ -5,10 +5,11 @@
 
 use crate::commands::diff::{not_compared, text};
 use crate::diff::{Side, compare};
+use crate::link::StopFlag;
 use crate::rim::terminal::{print, print_error, report};
 use crate::rim::{Exit, Failure};
 use std::io::{Write, stderr};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
@@ -43,6 +44,7 @@ pub(super) fn run(
     target: &str,
     before: Option<Result<Side, Failure>>,
     after: impl FnOnce() -> Result<Side, Failure>,
+    stop: &StopFlag,
 ) -> Exit {
     let Some(before) = before else {
         print(format!(
@@ -73,7 +75,7 @@ pub(super) fn run(
     let mut lines = vec![];
     // Writing to memory does not fail.
     let _ = text("", &comparison, &mut lines);
-    match carry_out(command, target, lines, COMMAND_TIME_MAX) {
+    match carry_out(command, target, lines, COMMAND_TIME_MAX, stop) {
         Ok(()) => Exit::Done,
         Err(why) => {
             print_error(&format!(
@@ -84,17 +86,22 @@ pub(super) fn run(
     }
 }
 
-/// Runs a command by the shell. Its output goes to standard error, where it mixes with no data.
+/// Runs a command by the shell, and ends it with all that it started when its time is over or the run is interrupted. Its
+/// output goes to standard error, where it mixes with no data.
 fn carry_out(
     command: &str,
     target: &str,
     lines: Vec<u8>,
     time_max: Duration,
+    stop: &StopFlag,
 ) -> Result<(), String> {
     let kept = VARIABLES
         .iter()
         .filter_map(|name| Some((*name, env::var_os(name)?)));
-    let mut child = Command::new("sh")
+    let mut shell = Command::new("sh");
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut shell, 0);
+    let mut child = shell
         .arg("-c")
         .arg(command)
         .env_clear()
@@ -115,10 +122,13 @@ fn carry_out(
         {
             Some(status) if status.success() => return Ok(()),
             Some(status) => return Err(format!("failed ({status})")),
+            None if stop.is_stopped() => {
+                end(&mut child);
+                return Err("was interrupted".to_owned());
+            }
             None if begun.elapsed() < time_max => thread::sleep(LOOK_EVERY),
             None => {
-                let _ = child.kill();
-                let _ = child.wait();
+                end(&mut child);
                 return Err(format!(
                     "was ended, for it took longer than {} s",
                     time_max.as_secs()
@@ -126,6 +136,17 @@ fn carry_out(
             }
         }
     }
+}
+
+/// Ends a command, with all processes of its group.
+fn end(child: &mut Child) {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Pid, Signal, kill_process_group};
+        let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
+    }
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
 #[cfg(test)]
@@ -136,18 +157,36 @@ mod tests {
     fn a_command_that_reads_nothing_or_does_not_end_holds_nothing_up() {
         let much = vec![b'x'; 1 << 20];
         let limit = Duration::from_secs(20);
-        assert_eq!(carry_out("exit 0", "hq", much.clone(), limit), Ok(()));
-        assert_eq!(
-            carry_out("cat >/dev/null", "hq", much.clone(), limit),
-            Ok(())
-        );
-        let failed = carry_out("exit 3", "hq", much.clone(), limit).unwrap_err();
+        let go =
+            |command, limit| carry_out(command, "hq", much.clone(), limit, &StopFlag::default());
+        assert_eq!(go("exit 0", limit), Ok(()));
+        assert_eq!(go("cat >/dev/null", limit), Ok(()));
+        let failed = go("exit 3", limit).unwrap_err();
         assert!(failed.contains('3'), "{failed}");
         let begun = Instant::now();
-        let ended = carry_out("exec sleep 30", "hq", much, Duration::from_millis(100)).unwrap_err();
+        let ended = go("exec sleep 30", Duration::from_millis(100)).unwrap_err();
         assert!(
             ended.contains("was ended") && begun.elapsed() < limit,
             "{ended}"
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_command_started_ends_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("left");
+        let command = format!("(sleep 2; touch '{}') & wait", file.display());
+        let go = |limit, stop: &StopFlag| carry_out(&command, "hq", vec![], limit, stop);
+        let ended = go(Duration::from_millis(100), &StopFlag::default()).unwrap_err();
+        assert!(ended.contains("was ended"), "{ended}");
+        let stop = StopFlag::default();
+        stop.stop();
+        assert_eq!(
+            go(Duration::from_secs(20), &stop),
+            Err("was interrupted".to_owned())
+        );
+        thread::sleep(Duration::from_millis(3500));
+        assert!(!file.exists(), "it goes on by itself");
     }
 }
