@@ -9,6 +9,7 @@ pub(crate) use findings::{FindingSummary, describe};
 use crate::model::{Finding, Outcome, Place, RowResult};
 use crate::sheet::{Column, Heading, SheetError, Tone};
 use std::collections::BTreeMap;
+use std::io;
 
 /// The report's columns; the name is in reports for people only.
 pub const HEADINGS: [&str; 17] = [
@@ -253,11 +254,7 @@ impl Report {
         outcome: Outcome,
         heading: impl Fn(&Outcome, &Finding) -> String,
     ) -> Vec<Outcome> {
-        let earlier = self.waiting.insert(row, outcome);
-        debug_assert!(
-            earlier.is_none() && row >= self.next && row < self.rows,
-            "row {row} has two outcomes"
-        );
+        self.waiting.insert(row, outcome);
         let mut ready = vec![];
         while let Some(outcome) = self.waiting.remove(&self.next) {
             self.next += 1;
@@ -287,25 +284,55 @@ impl Report {
     }
 
     /// Ends the report, with the facts that are known by its end: its files take their places. Returns the counts, and
-    /// the first reason that a file could not be written to its end; later ones are the same.
-    ///
-    /// # Panics
-    /// Where rows in are not outcomes out, which is a bug: a report that leaves a row out must not look whole.
+    /// the first reason that a file could not be written to its end; later ones are the same. A report that leaves a
+    /// row out, which is a bug, must not look whole: none of its files takes its place.
     pub(crate) fn finish(
         self,
         facts: &[(&'static str, String)],
     ) -> (ResultCounts, Option<SheetError>) {
-        assert_eq!(
-            self.counts.total(),
-            self.rows as u64,
-            "every row has exactly one outcome"
-        );
-        let mut broken = self.broken;
+        let (total, rows, mut broken) = (self.counts.total(), self.rows as u64, self.broken);
+        if total != rows || !self.waiting.is_empty() {
+            let error = io::Error::other(format!("{total} of {rows} rows have their outcome"));
+            broken.get_or_insert_with(|| SheetError::unwritable(&"the report".into(), &error));
+            return (self.counts, broken);
+        }
         for file in self.files.into_iter().flatten() {
             if let Err(error) = file.finish(facts) {
                 broken.get_or_insert(error);
             }
         }
         (self.counts, broken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Action;
+
+    #[test]
+    fn a_report_that_leaves_a_row_out_does_not_look_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.csv");
+        let outcome = || Outcome::new(Action::None, RowResult::Valid);
+        for (rows, whole) in [
+            (vec![0, 1], true),
+            (vec![1, 0], true),
+            (vec![0], false),
+            (vec![1], false),
+            (vec![0, 0], false),
+            (vec![0, 1, 1], false),
+            (vec![0, 1, 2], false),
+        ] {
+            let file = ReportFile::replace(&path, &ReportHead::default()).unwrap();
+            let mut report = Report::new(2, vec![file]);
+            for row in &rows {
+                report.put(*row, outcome(), |_, _| String::new());
+            }
+            let (_, broken) = report.finish(&[]);
+            assert_eq!(broken.is_none(), whole, "{rows:?} {broken:?}");
+            assert_eq!(path.exists(), whole, "{rows:?}");
+            let _ = std::fs::remove_file(&path);
+        }
     }
 }
