@@ -359,6 +359,27 @@ impl<'r> Run<'r> {
         results.refuse(refusal)
     }
 
+    /// Keeps the changes within their limits, and asks before the first of them. `held` is how many extensions the PBX has.
+    fn allow(&self, changes: &[Change], held: usize) -> Result<(), Refusal> {
+        let request = self.request;
+        if let Err(exceeded) = guard(changes, held, &request.guard.budget) {
+            let (flag, wanted) = (exceeded.flag, exceeded.wanted);
+            let failure = Failure::guard(exceeded)
+                .hint(format!("if that is meant, allow it: {flag} {wanted}"));
+            return Err(Refusal::new("guard", failure));
+        }
+        let deletes = |change: &Change| change.action == Action::Delete;
+        if changes.iter().any(deletes) {
+            let asked = request.refuse_silent_deletes();
+            asked.map_err(|failure| Refusal::new("unasked", failure))?;
+        }
+        let asks = !changes.is_empty() && !request.guard.yes && !request.target.is_sim();
+        match asks && !confirm(&request.question(&self.about, changes)) {
+            true => Err(Refusal::declined()),
+            false => Ok(()),
+        }
+    }
+
     /// Carries a plan out.
     fn carry_out(
         self,
@@ -386,21 +407,8 @@ impl<'r> Run<'r> {
                 return self.refuse_planned(results, Refusal::new("generate", failure));
             }
         };
-        if let Err(exceeded) = guard(&changes, plan.held, &request.guard.budget) {
-            let (flag, wanted) = (exceeded.flag, exceeded.wanted);
-            let failure = Failure::guard(exceeded)
-                .hint(format!("if that is meant, allow it: {flag} {wanted}"));
-            return self.refuse_planned(results, Refusal::new("guard", failure));
-        }
-        let deletes = |change: &Change| change.action == Action::Delete;
-        if changes.iter().any(deletes)
-            && let Err(failure) = request.refuse_silent_deletes()
-        {
-            return self.refuse_planned(results, Refusal::new("unasked", failure));
-        }
-        let asks = !changes.is_empty() && !request.guard.yes && !request.target.is_sim();
-        if asks && !confirm(&request.question(&self.about, &changes)) {
-            return self.refuse_planned(results, Refusal::declined());
+        if let Err(refusal) = self.allow(&changes, plan.held) {
+            return self.refuse_planned(results, refusal);
         }
         let waves = self.waves(&changes);
         let mut changes = in_order(changes);

@@ -2,7 +2,7 @@
 
 use super::execution::{Execution, not_restorable};
 use super::journal::{Journal, Pending};
-use super::left::Left;
+use super::left::{Left, LookedAgain};
 use super::past::{PastRun, is_of_run, line};
 use super::rejects::{Originals, Rejects};
 use super::request::{GuardOptions, ReportOptions, RunRequest, failures_max};
@@ -118,17 +118,8 @@ impl ResumedRun {
         let results = |lines| self.results(lines, request, originals);
         let (rows, standings): (Vec<PlannedRow>, Vec<Standing>) = rows.into_iter().unzip();
         let mut left = Left { rows, standings };
-        let opened = match left.deletes() {
-            true => request.refuse_silent_deletes(),
-            false => Ok(()),
-        };
-        let opened = opened.and_then(|()| {
-            let session = TargetSession::open(&self.target, stop)?;
-            let looked = left.look_again(options, &session)?;
-            Ok((session, looked))
-        });
-        let (mut session, looked) = match opened {
-            Ok(opened) => opened,
+        let (mut session, looked) = match self.look(&mut left, request, stop) {
+            Ok(looked) => looked,
             Err(failure) => {
                 ledger.end(&failure.message)?;
                 let results = match results(left.lines()) {
@@ -161,23 +152,9 @@ impl ResumedRun {
                 return remaining.refuse(results, Refusal::new("output", failure));
             }
         };
-        let asks = !remaining.changes.is_empty() && !request.guard.yes;
-        if asks && !confirm(&request.question(&self.past.name_and_time(), &remaining.changes)) {
-            let refusal = Refusal::declined();
+        if let Err(refusal) = self.prepare(&remaining, request, &mut session, context) {
             ledger.end(&refusal.failure.message)?;
             return remaining.refuse(results, refusal);
-        }
-        let completed = match remaining.changes.is_empty() {
-            true => Ok(()),
-            false => {
-                let folder = context.state()?.run_folder(name);
-                options.generated.complete(&remaining.rows, &folder)
-            }
-        };
-        let ready = completed.and_then(|()| forget(&mut session, &remaining.changes, context));
-        if let Err(failure) = ready {
-            ledger.end(&failure.message)?;
-            return remaining.refuse(results, Refusal::new("run", failure));
         }
         let journal = Journal::start(ledger, remaining.pending, self.target.parallel);
         for (position, outcome) in settled {
@@ -197,6 +174,46 @@ impl ResumedRun {
         execution.run(session, &remaining.changes, results, |ended| {
             conclude(options.agreement.as_ref(), ended, context)
         })
+    }
+
+    /// Signs in, and looks at the records of the rows that are left.
+    fn look(
+        &self,
+        left: &mut Left,
+        request: &RunRequest<'_>,
+        stop: &StopFlag,
+    ) -> Result<(TargetSession<'_>, LookedAgain), Failure> {
+        if left.deletes() {
+            request.refuse_silent_deletes()?;
+        }
+        let session = TargetSession::open(&self.target, stop)?;
+        let looked = left.look_again(&self.past.options, &session)?;
+        Ok((session, looked))
+    }
+
+    /// Asks, and does what has to be done before the first change leaves.
+    fn prepare(
+        &self,
+        remaining: &Remaining,
+        request: &RunRequest<'_>,
+        session: &mut TargetSession<'_>,
+        context: &Context,
+    ) -> Result<(), Refusal> {
+        let changes = &remaining.changes;
+        let question = request.question(&self.past.name_and_time(), changes);
+        if !changes.is_empty() && !request.guard.yes && !confirm(&question) {
+            return Err(Refusal::declined());
+        }
+        let completed = match changes.is_empty() {
+            true => Ok(()),
+            false => context.state().and_then(|state| {
+                let folder = state.run_folder(&self.past.name);
+                let generated = &self.past.options.generated;
+                generated.complete(&remaining.rows, &folder)
+            }),
+        };
+        let ready = completed.and_then(|()| forget(session, changes, context));
+        ready.map_err(|failure| Refusal::new("run", failure))
     }
 
     /// Ends the command where the target could not be looked at.

@@ -35,6 +35,24 @@ impl CellMarks {
         mark.note.push_str(note);
     }
 
+    /// The marks of a row that is not blank, with the texts that its cells can hold.
+    fn in_row(&self, row: &RawRow) -> Option<BTreeMap<usize, CellMark>> {
+        let mut own = self.0.get(&row.line).filter(|_| !row.is_blank())?.clone();
+        for (column, mark) in &mut own {
+            let text = mark.text.take();
+            mark.text = text.filter(|text| may_hold(row, true, *column, text.reveal()).is_ok());
+        }
+        Some(own)
+    }
+
+    /// The notes of all cells, each with its line and column.
+    fn notes(&self) -> impl Iterator<Item = (u64, usize, &str)> {
+        self.0.iter().flat_map(|(line, cells)| {
+            let cells = cells.iter();
+            cells.map(|(column, mark)| (*line, *column, mark.note.as_str()))
+        })
+    }
+
     /// Gives a marked cell another text.
     pub fn replace(&mut self, line: u64, column: usize, text: Secret) {
         let cell = self
@@ -134,16 +152,7 @@ fn copy_book(
     let mut styles = MarkStyles::new(&styles_text);
     let new = NewParts::free(package);
     let sheet_relations = package.text(&relations_of(part))?;
-    let head = package.head(part, 4096);
-    let head = String::from_utf8_lossy(&head);
-    let prefix = head
-        .split('<')
-        .find_map(|tag| {
-            let (name, _) = tag.split_once([' ', '>'])?;
-            name.strip_suffix("worksheet")
-        })
-        .unwrap_or_default()
-        .to_owned();
+    let prefix = worksheet_prefix(&package.head(part, 4096));
     let has_own = sheet_relations.as_deref().is_some_and(|relations| {
         relations.contains("/vmlDrawing\"") || relations.contains("/comments\"")
     });
@@ -159,14 +168,7 @@ fn copy_book(
             let mut rows = content.book.rows(content.table)?;
             let mut row = RawRow::new(&sheet.file, content.layout.limits);
             while rows.next(&mut row)? {
-                if let Some(own) = marks.0.get(&row.line).filter(|_| !row.is_blank()) {
-                    let mut own = own.clone();
-                    for (column, mark) in &mut own {
-                        let text = mark.text.as_ref();
-                        mark.text = text
-                            .filter(|text| may_hold(&row, true, *column, text.reveal()).is_ok())
-                            .cloned();
-                    }
+                if let Some(own) = marks.in_row(&row) {
                     mark::write_row(&row, &own, &prefix, &mut cell_styles.borrow_mut(), splice)?;
                 }
             }
@@ -203,11 +205,7 @@ fn copy_book(
                 (new.sheet.clone(), extra),
             ]);
             if !has_own {
-                let all = marks.0.iter().flat_map(|(line, cells)| {
-                    let cells = cells.iter();
-                    cells.map(|(column, mark)| (*line, *column, mark.note.as_str()))
-                });
-                let (comments, drawing) = mark::notes(all);
+                let (comments, drawing) = mark::notes(marks.notes());
                 let relations = new.sheet_relations(sheet_relations.as_deref());
                 parts.insert(relations_of(part), written(relations)?);
                 parts.insert(new.comments.clone(), comments);
@@ -225,6 +223,16 @@ fn copy_book(
     }
     out.keep().map_err(unwritable)?;
     Ok(!has_own)
+}
+
+/// The prefix of the names of tags in a worksheet that begins so.
+fn worksheet_prefix(head: &[u8]) -> String {
+    let head = String::from_utf8_lossy(head);
+    let prefix = head.split('<').find_map(|tag| {
+        let (name, _) = tag.split_once([' ', '>'])?;
+        name.strip_suffix("worksheet")
+    });
+    prefix.unwrap_or_default().to_owned()
 }
 
 /// The part with the relations of a part.

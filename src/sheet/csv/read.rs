@@ -69,6 +69,14 @@ impl Layout {
         }
     }
 
+    fn place(&self, line: u64) -> Place {
+        Place {
+            file: self.file.clone(),
+            sheet: None,
+            line,
+        }
+    }
+
     fn reader(&self) -> Reader {
         // Built anew each time: the copy of a built one knows no delimiter.
         let mut reader = ReaderBuilder::new().delimiter(self.delimiter).build();
@@ -599,24 +607,9 @@ impl Batch {
             }
             let reader = reader.get_or_insert_with(|| self.layout.reader());
             let feeds = reader.line();
-            let (mut filled, mut width, mut kept) = (0, 0, 0);
-            loop {
-                let room = text.get_mut(filled..).unwrap_or_default();
-                let free = ends.get_mut(kept..).unwrap_or_default();
-                let rest = data.get(at..).unwrap_or_default();
-                let (result, read, written, ended) = reader.read_record(rest, room, free);
-                at += read;
-                filled += written;
-                width += ended;
-                kept += ended;
-                match result {
-                    ReadRecordResult::Record | ReadRecordResult::End => break,
-                    // Counts on; cells past the limit are not kept.
-                    ReadRecordResult::OutputEndsFull => kept = ends.len() - 1,
-                    ReadRecordResult::InputEmpty | ReadRecordResult::OutputFull => {}
-                }
-            }
-            let record_end = self.behind_break(at);
+            let rest = data.get(at..).unwrap_or_default();
+            let (read, filled, width) = parse(reader, rest, &mut text, &mut ends);
+            let record_end = self.behind_break(at + read);
             let ends = ends
                 .get(..width.min(limits.row_cells_max))
                 .unwrap_or_default();
@@ -717,6 +710,32 @@ impl Batch {
     }
 }
 
+/// Parses the next record into these buffers; returns how many bytes were read and written, and the number of its cells.
+/// Cells past the room in `ends` are counted and not kept.
+fn parse(
+    reader: &mut Reader,
+    data: &[u8],
+    text: &mut [u8],
+    ends: &mut [usize],
+) -> (usize, usize, usize) {
+    let (mut at, mut filled, mut width, mut kept) = (0, 0, 0, 0);
+    loop {
+        let room = text.get_mut(filled..).unwrap_or_default();
+        let free = ends.get_mut(kept..).unwrap_or_default();
+        let rest = data.get(at..).unwrap_or_default();
+        let (result, read, written, ended) = reader.read_record(rest, room, free);
+        at += read;
+        filled += written;
+        width += ended;
+        kept += ended;
+        match result {
+            ReadRecordResult::Record | ReadRecordResult::End => return (at, filled, width),
+            ReadRecordResult::OutputEndsFull => kept = ends.len() - 1,
+            ReadRecordResult::InputEmpty | ReadRecordResult::OutputFull => {}
+        }
+    }
+}
+
 /// One record of a batch.
 struct CsvRecord<'r> {
     /// The line on which it starts.
@@ -805,67 +824,9 @@ fn trouble(
     not_utf8: Option<usize>,
     broken_quote: Option<usize>,
 ) -> Option<RowTrouble> {
-    let cell = |column: usize| {
-        let place = Place {
-            file: layout.file.clone(),
-            sheet: None,
-            line: record.line,
-        };
-        place.cell(column)
-    };
-    let finding = |rule: &'static str, column: Option<usize>, message: String, hint: &str| {
-        Finding::new(rule, Severity::Error, message)
-            .about(None, column)
-            .hint(hint)
-    };
-    let broken = |rule, column, message, hint: &str| {
-        Some(RowTrouble::Broken(finding(rule, column, message, hint)))
-    };
-    if let Some(column) = not_utf8 {
-        return broken(
-            "sheet.not_utf8",
-            Some(column),
-            format!(
-                "cell {} holds bytes that are no {} text",
-                cell(column),
-                layout.encoding.name()
-            ),
-            "write the cell anew, save the file as UTF-8 (in Excel: “CSV UTF-8”), or say with --encoding what it is written in",
-        );
-    }
-    let has_nul = |column: &usize| cells.get(*column).is_some_and(|text| text.contains('\0'));
-    if let Some(column) = (0..cells.len()).find(has_nul) {
-        return broken(
-            "sheet.nul",
-            Some(column),
-            format!("cell {} holds a NUL character", cell(column)),
-            "write the cell anew; the file may be damaged",
-        );
-    }
-    if let Some(column) = broken_quote {
-        return broken(
-            "sheet.quotes",
-            Some(column),
-            format!(
-                "the quotes of cell {} are broken: one closes it, and text follows",
-                cell(column)
-            ),
-            "write each quote that is meant as a character twice, with no backslash before it, or take the quotes out",
-        );
-    }
-    let (width, columns) = (record.width, layout.columns);
-    if width > layout.width || (width < columns && !layout.pad_short_rows) {
-        let hint = if width < columns {
-            "look for a missing delimiter, or accept short rows with --pad-short-rows"
-        } else {
-            "look for a delimiter too many, or put quotes around the cell that holds one"
-        };
-        return broken(
-            "sheet.ragged",
-            None,
-            format!("the row has {width} cells, but there are {columns} headings"),
-            hint,
-        );
+    let broken = broken_cell(layout, record.line, cells, not_utf8, broken_quote);
+    if let Some(finding) = broken.or_else(|| ragged(layout, record.width)) {
+        return Some(RowTrouble::Broken(finding));
     }
     let is_filled = |column: &&usize| {
         cells
@@ -873,13 +834,57 @@ fn trouble(
             .is_some_and(|text| !text.trim().is_empty())
     };
     let column = *layout.unnamed.iter().find(is_filled)?;
-    Some(RowTrouble::CellWithoutHeading(finding(
-        "sheet.no_heading",
-        Some(column),
-        format!(
-            "cell {} is filled, but its column has no heading",
-            cell(column)
-        ),
-        "look for a delimiter too many, give the column a heading, or empty the cell",
-    )))
+    let cell = layout.place(record.line).cell(column);
+    let message = format!("cell {cell} is filled, but its column has no heading");
+    let hint = "look for a delimiter too many, give the column a heading, or empty the cell";
+    let finding = Finding::new("sheet.no_heading", Severity::Error, message);
+    Some(RowTrouble::CellWithoutHeading(
+        finding.about(None, Some(column)).hint(hint),
+    ))
+}
+
+/// Finds the first cell whose text is not what was meant.
+fn broken_cell(
+    layout: &Layout,
+    line: u64,
+    cells: &Cells<'_>,
+    not_utf8: Option<usize>,
+    broken_quote: Option<usize>,
+) -> Option<Finding> {
+    let has_nul = |column: &usize| cells.get(*column).is_some_and(|text| text.contains('\0'));
+    let cell = |column: usize| layout.place(line).cell(column);
+    let (rule, column, message, hint) = if let Some(column) = not_utf8 {
+        let (cell, encoding) = (cell(column), layout.encoding.name());
+        let message = format!("cell {cell} holds bytes that are no {encoding} text");
+        let hint = "write the cell anew, save the file as UTF-8 (in Excel: “CSV UTF-8”), or say with --encoding what it is written in";
+        ("sheet.not_utf8", column, message, hint)
+    } else if let Some(column) = (0..cells.len()).find(has_nul) {
+        let message = format!("cell {} holds a NUL character", cell(column));
+        let hint = "write the cell anew; the file may be damaged";
+        ("sheet.nul", column, message, hint)
+    } else {
+        let column = broken_quote?;
+        let cell = cell(column);
+        let message =
+            format!("the quotes of cell {cell} are broken: one closes it, and text follows");
+        let hint = "write each quote that is meant as a character twice, with no backslash before it, or take the quotes out";
+        ("sheet.quotes", column, message, hint)
+    };
+    let finding = Finding::new(rule, Severity::Error, message);
+    Some(finding.about(None, Some(column)).hint(hint))
+}
+
+/// Finds that a row has too many cells, or too few.
+fn ragged(layout: &Layout, width: usize) -> Option<Finding> {
+    let columns = layout.columns;
+    if width <= layout.width && (width >= columns || layout.pad_short_rows) {
+        return None;
+    }
+    let hint = if width < columns {
+        "look for a missing delimiter, or accept short rows with --pad-short-rows"
+    } else {
+        "look for a delimiter too many, or put quotes around the cell that holds one"
+    };
+    let message = format!("the row has {width} cells, but there are {columns} headings");
+    Some(Finding::new("sheet.ragged", Severity::Error, message).hint(hint))
 }

@@ -38,7 +38,7 @@ pub(crate) struct Content {
     pub(super) layout: Arc<Layout>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Layout {
     pub(super) file: Arc<str>,
     pub(crate) encoding: Encoding,
@@ -65,12 +65,7 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
         offset: if marked { 3 } else { 0 },
         end: None,
         at: Position { line: 1, column: 1 },
-        layout: Arc::new(Layout {
-            file: file.clone(),
-            encoding: source.encoding,
-            columns: HashMap::new(),
-            limits: options.limits,
-        }),
+        layout: Arc::new(layout.clone()),
         source,
     };
     let wrapped = match &options.header {
@@ -104,16 +99,13 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
     if objects == 0 {
         return Err(SheetErrorKind::Empty.in_file(&file));
     }
-    let shape = match (&wrapped, batches.in_array) {
+    let mut notes = vec![match (&wrapped, batches.in_array) {
         (None, true) => "array of objects".to_owned(),
         (None, false) => "JSON Lines".to_owned(),
         (Some(part), true) => format!("array of objects in “{}”", part.path),
         (Some(part), false) => format!("one object in “{}”", part.path),
-    };
-    let mut notes = vec![shape];
-    if marked {
-        notes.push("byte-order mark".to_owned());
-    }
+    }];
+    notes.extend(marked.then(|| "byte-order mark".to_owned()));
     if mended > 0 {
         notes.push(format!(
             "{mended} curly quotes outside of values made straight"

@@ -459,21 +459,9 @@ fn section(code: &str) -> (Section, Option<String>, Option<&str>) {
                     .map(|(_, c)| c)
                     .take_while(|c| *c != ']')
                     .collect();
-                match inside.chars().next() {
-                    Some('<' | '>' | '=') => condition = Some(inside),
-                    Some('$') => {
-                        // The sign, and behind a hyphen the language.
-                        let sign = inside.get(1..).unwrap_or_default().split('-').next();
-                        marks.push(literal(sign.unwrap_or_default().to_owned()));
-                    }
-                    Some(letter @ ('h' | 'H' | 'm' | 'M' | 's' | 'S'))
-                        if inside.chars().all(|c| c.eq_ignore_ascii_case(&letter)) =>
-                    {
-                        let letter = letter.to_ascii_lowercase();
-                        marks.push(Mark::Token(Token::Elapsed(letter, inside.len())));
-                    }
-                    // A colour.
-                    _ => {}
+                match inside.starts_with(['<', '>', '=']) {
+                    true => condition = Some(inside),
+                    false => marks.extend(bracketed(&inside)),
                 }
             }
             '0' => marks.push(Mark::Zero),
@@ -516,6 +504,22 @@ fn section(code: &str) -> (Section, Option<String>, Option<&str>) {
         false => Section::General,
     };
     (section, condition, behind)
+}
+
+/// The meaning of a text in brackets: the sign of a currency, or a time that has passed; nothing for a colour.
+fn bracketed(inside: &str) -> Option<Mark> {
+    let letter = inside.chars().next()?;
+    let token = match letter {
+        // The sign, and behind a hyphen the language.
+        '$' => Token::Literal(inside.get(1..)?.split('-').next()?.to_owned()),
+        'h' | 'H' | 'm' | 'M' | 's' | 'S'
+            if inside.chars().all(|c| c.eq_ignore_ascii_case(&letter)) =>
+        {
+            Token::Elapsed(letter.to_ascii_lowercase(), inside.len())
+        }
+        _ => return None,
+    };
+    Some(Mark::Token(token))
 }
 
 fn section_of(marks: Vec<Mark>) -> Section {

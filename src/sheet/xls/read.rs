@@ -186,6 +186,15 @@ impl Book {
         })
     }
 
+    /// The end of the first record, which tells the version.
+    fn beginning(&self) -> Result<usize, SheetError> {
+        let first = self.record(0)?;
+        if first.kind != record::BOF || first.u16(0) != Some(0x0600) {
+            return Err(other_format(&self.file, "a workbook of Excel 95 or older"));
+        }
+        Ok(first.end)
+    }
+
     fn read_globals(&mut self, limits: Limits) -> Result<(), SheetError> {
         let mut formats = Formats::default();
         let mut ids: Vec<(u16, u16)> = Vec::new();
@@ -195,11 +204,7 @@ impl Book {
         let (mut of_sheets, mut marked) = (Vec::new(), Vec::new());
         let (mut from_1904, mut has_macros) = (false, false);
         let mut strings = Strings::default();
-        let first = self.record(0)?;
-        if first.kind != record::BOF || first.u16(0) != Some(0x0600) {
-            return Err(other_format(&self.file, "a workbook of Excel 95 or older"));
-        }
-        let mut at = first.end;
+        let mut at = self.beginning()?;
         loop {
             let record = self.record(at)?;
             at = record.end;
@@ -246,12 +251,12 @@ impl Book {
                 _ => {}
             }
         }
-        let mut struck = Vec::new();
+        let mut struck: Vec<bool> = Vec::new();
         for (id, font) in ids {
             formats.style(&self.file, id.into())?;
             // There is no font of the number 4.
             let font = usize::from(if font > 4 { font - 1 } else { font });
-            struck.push(fonts.get(font).is_some_and(|struck: &bool| *struck));
+            struck.push(fonts.get(font).copied().unwrap_or_default());
         }
         for sheet in marked {
             // Counted from 1; 0 is the workbook.
