@@ -2,6 +2,7 @@
 
 use crate::columns::{OWN_HEADINGS, products};
 use crate::sheet::Encoding;
+use crate::vendors::vendor_typed;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -82,28 +83,15 @@ fn moment(text: &str) -> Result<Timestamp, String> {
     if let Ok(moment) = text.parse() {
         return Ok(moment);
     }
-    // A date's own reader passes over a time behind it.
-    let day = Some(text).filter(|text| text.len() == "2026-11-01".len());
-    let begins = day.and_then(|day| day.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok());
+    let day = Date::strptime("%Y-%m-%d", text).ok();
+    let begins = day.and_then(|day| day.to_zoned(TimeZone::UTC).ok());
     begins
         .map(|begins| begins.timestamp())
         .ok_or_else(|| format!("{text:?} is no day: write 2026-11-01, tuesday, yesterday, 3d, last, or 2026-11-01T02:00:00Z"))
 }
 
 pub(super) fn vendor(text: &str) -> Result<String, String> {
-    match crate::vendors::vendor(text) {
-        Some(vendor) => Ok(vendor.id.to_owned()),
-        None => {
-            let known: Vec<&str> = crate::vendors::VENDORS
-                .iter()
-                .map(|vendor| vendor.id)
-                .collect();
-            Err(format!(
-                "there is no vendor {text:?}; there are: {}",
-                known.join(", ")
-            ))
-        }
-    }
+    vendor_typed(text).map(|vendor| vendor.id.to_owned())
 }
 
 pub(super) fn vendor_or_product(text: &str) -> Result<String, String> {

@@ -4,9 +4,9 @@ use crate::disk::{Readers, write_new, write_whole};
 use crate::link::StopFlag;
 use crate::model::Secret;
 use crate::rim::config::{TargetEntry, config_file, config_names};
-use crate::rim::terminal::{ask, ask_secret, can_ask, confirm, print};
+use crate::rim::terminal::{ask, ask_secret, can_ask, confirm, print, report};
 use crate::rim::{Context, Exit, Failure, Target, TargetSession};
-use crate::vendors::{VENDORS, vendor};
+use crate::vendors::{VENDORS, vendor_typed};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -46,7 +46,7 @@ pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
     let answers =
         ask_all(&taken).ok_or_else(|| Failure::usage("the answers ended; nothing is written"))?;
     if let Err(failure) = try_out(&answers) {
-        print(format!("{}\n  hint: {}", failure.message, failure.hint));
+        report(&failure);
         if !confirm("write it all the same?") {
             return Ok(Exit::NotDone);
         }
@@ -64,9 +64,9 @@ fn ask_all(taken: &[String]) -> Option<Answers> {
     let ids: Vec<&str> = VENDORS.iter().map(|vendor| vendor.id).collect();
     let vendor = loop {
         let answer = ask(&format!("vendor ({})", ids.join(", ")), "")?;
-        match vendor(&answer) {
-            Some(vendor) => break vendor,
-            None => print(format!("there is no vendor {answer:?}")),
+        match vendor_typed(&answer) {
+            Ok(vendor) => break vendor,
+            Err(why) => print(why),
         }
     };
     let port = (vendor.manifest)().vendor.port;
@@ -143,18 +143,19 @@ fn try_out(answers: &Answers) -> Result<(), Failure> {
 
 /// Writes the password's file, then the configuration with the new target at its end.
 fn write(path: &Path, answers: &Answers) -> Result<(), Failure> {
-    let failed = |path: &Path, error: std::io::Error| {
-        Failure::usage(format!("{} cannot be written: {error}", path.display()))
+    let failed = |path: &Path, done: &str, error: std::io::Error| {
+        Failure::usage(format!("{} cannot be {done}: {error}", path.display()))
     };
     let before = match path.is_file() {
-        true => fs::read_to_string(path).map_err(|error| failed(path, error))?,
+        true => fs::read_to_string(path).map_err(|error| failed(path, "read", error))?,
         false => String::new(),
     };
     let file = answers.password.as_ref().map(|password| {
         let file = path.with_file_name(format!("{}.password", answers.name));
         let file = std::path::absolute(&file).unwrap_or(file);
         let text = format!("{}\n", password.reveal());
-        write_new(&file, text.as_bytes(), Readers::Owner).map_err(|error| failed(&file, error))?;
+        write_new(&file, text.as_bytes(), Readers::Owner)
+            .map_err(|error| failed(&file, "written", error))?;
         Ok::<_, Failure>(file)
     });
     let file = file.transpose()?;
@@ -168,7 +169,7 @@ fn write(path: &Path, answers: &Answers) -> Result<(), Failure> {
         // No password is left where no target leads to it.
         let _ = fs::remove_file(file);
     }
-    written.map_err(|error| failed(path, error))
+    written.map_err(|error| failed(path, "written", error))
 }
 
 #[cfg(test)]

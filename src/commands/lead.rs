@@ -11,7 +11,7 @@ use crate::rim::config::names_of;
 use crate::rim::terminal::{ask, confirm, end_on_interrupt, print};
 use crate::rim::{Context, Exit, Failure};
 use crate::sheet::{Readers, Sheet};
-use crate::vendors::{VENDORS, Vendor, vendor};
+use crate::vendors::{VENDORS, Vendor, vendor_typed};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -122,9 +122,9 @@ fn ask_vendor() -> Result<&'static Vendor, Failure> {
     print(format!("\n1. Which PBX is it for?\n{}", names.join("\n")));
     loop {
         let answer = ask("vendor", "openvox").ok_or_else(ended)?;
-        match vendor(&answer) {
-            Some(vendor) => return Ok(vendor),
-            None => print(format!("there is no vendor {answer:?}")),
+        match vendor_typed(&answer) {
+            Ok(vendor) => return Ok(vendor),
+            Err(why) => print(why),
         }
     }
 }

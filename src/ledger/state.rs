@@ -15,8 +15,10 @@ pub(super) const LEDGER_FILE: &str = "ledger.sqlite";
 /// Name of the file with a run's generated secrets, in its folder, without its ending.
 pub const SECRETS_STEM: &str = "secrets.";
 
-/// The folders in it.
-const FOLDERS: [&str; 4] = ["runs", "locks", "migrations", "memory"];
+const RUNS: &str = "runs";
+const LOCKS: &str = "locks";
+const MIGRATIONS: &str = "migrations";
+const MEMORY: &str = "memory";
 
 /// The name of the file that counts runs.
 const COUNT_FILE: &str = "count";
@@ -74,7 +76,7 @@ impl StateDir {
 
     /// The folder of all locks, made if need be.
     pub(super) fn locks(&self) -> Result<PathBuf, LedgerError> {
-        owned(self.path.join("locks"))
+        owned(self.path.join(LOCKS))
     }
 
     /// The folder of the bases of migrations, created if need be.
@@ -82,7 +84,7 @@ impl StateDir {
     /// # Errors
     /// It cannot be made.
     pub fn migrations(&self) -> Result<PathBuf, LedgerError> {
-        owned(self.path.join("migrations"))
+        owned(self.path.join(MIGRATIONS))
     }
 
     /// The folder of the memory of written values, created if need be.
@@ -91,7 +93,7 @@ impl StateDir {
     }
 
     pub(super) fn memory_path(&self) -> PathBuf {
-        self.path.join("memory")
+        self.path.join(MEMORY)
     }
 
     /// The count of the next run: higher than that of any before, whatever the clock. `highest` is that of the runs
@@ -125,7 +127,8 @@ impl StateDir {
 
     /// The folders with the files of runs, existing or not.
     pub(crate) fn folders(&self) -> Vec<PathBuf> {
-        FOLDERS.map(|name| self.path.join(name)).to_vec()
+        let names = [RUNS, LOCKS, MIGRATIONS, MEMORY];
+        names.map(|name| self.path.join(name)).to_vec()
     }
 
     /// The file that counts runs.
@@ -151,7 +154,7 @@ impl StateDir {
     }
 
     pub(super) fn runs_path(&self) -> PathBuf {
-        self.path.join("runs")
+        self.path.join(RUNS)
     }
 }
 

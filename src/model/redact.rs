@@ -67,9 +67,9 @@ fn hex_digits(byte: u8) -> [char; 2] {
 }
 
 fn percent_decoded(words: &str) -> String {
-    let escaped = words.replace('+', " ");
-    let pairs = escaped.replace('&', "%26").replace('=', "%3D");
-    let mut decoded = url::form_urlencoded::parse(pairs.as_bytes());
+    // One name is read, without an end before the text's.
+    let name = words.replace('&', "%26").replace('=', "%3D");
+    let mut decoded = url::form_urlencoded::parse(name.as_bytes());
     decoded
         .next()
         .map(|(name, _)| name.into_owned())

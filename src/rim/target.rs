@@ -7,7 +7,7 @@ use crate::ledger::RunFacts;
 use crate::link::paced::{PARALLEL_MAX, RATE_MAX};
 use crate::model::{Fault, FaultCause, Secret};
 use crate::rules::Country;
-use crate::vendors::{Account, GROUPS, Settings, VENDORS, Vendor, vendor};
+use crate::vendors::{Account, GROUPS, Settings, Vendor, vendor_typed};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::env;
@@ -229,14 +229,9 @@ impl Words {
     }
 
     fn vendor(&self) -> Result<&'static Vendor, Failure> {
-        vendor(&self.entry.vendor).ok_or_else(|| {
-            let known: Vec<&str> = VENDORS.iter().map(|vendor| vendor.id).collect();
-            let why = format!("there is no vendor {:?}", self.entry.vendor);
-            let failure = match &self.config {
-                Some(_) => self.wrong("vendor", why),
-                None => Failure::usage(why),
-            };
-            failure.hint(format!("there are: {}", known.join(", ")))
+        vendor_typed(&self.entry.vendor).map_err(|why| match &self.config {
+            Some(_) => self.wrong("vendor", why),
+            None => Failure::usage(why),
         })
     }
 
@@ -338,7 +333,7 @@ impl Words {
 /// # Errors
 /// Exit 2 where there is none.
 pub(crate) fn vendor_named(word: &str) -> Result<&'static Vendor, Failure> {
-    vendor(word).ok_or_else(|| Failure::usage(format!("there is no vendor {word:?}")))
+    vendor_typed(word).map_err(Failure::usage)
 }
 
 /// A vendor as its rows need it: its extensions, or its groups.

@@ -94,6 +94,18 @@ impl Vendor {
     }
 }
 
+/// The vendor of a word that was typed.
+///
+/// # Errors
+/// That there is none, and those that there are.
+pub fn vendor_typed(word: &str) -> Result<&'static Vendor, String> {
+    vendor(word).ok_or_else(|| {
+        let known: Vec<&str> = VENDORS.iter().map(|vendor| vendor.id).collect();
+        let known = known.join(", ");
+        format!("there is no vendor {word:?}; there are: {known}")
+    })
+}
+
 /// The vendor of a word.
 pub fn vendor(id: &str) -> Option<&'static Vendor> {
     VENDORS

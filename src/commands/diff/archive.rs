@@ -6,6 +6,7 @@ use crate::archive::{Archive, Snapshot, moves};
 use crate::cli::{DiffArgs, Since};
 use crate::diff::{Side, compare};
 use crate::digest::sha256_of_all;
+use crate::report::counted;
 use crate::rim::terminal::{print, report};
 use crate::rim::{Exit, Failure};
 use crate::vendors::vendor;
@@ -76,7 +77,8 @@ fn compare_target(
     if certain.len() < snapshots.len() {
         let count = snapshots.len() - certain.len();
         print(format!(
-            "{target}: {count} snapshots may not hold everything, and are passed over"
+            "{target}: {} passed over, not certain to hold everything",
+            counted(count as u64, "snapshot")
         ));
     }
     let before = match since {

@@ -8,7 +8,7 @@ mod sheets;
 mod target;
 
 use crate::cli::DiffArgs;
-use crate::diff::{Side, compare};
+use crate::diff::{Fingerprint, Side, compare};
 use crate::export::fingerprint;
 use crate::link::StopFlag;
 use crate::manifest::Manifest;
@@ -47,13 +47,12 @@ pub(super) fn run(args: &DiffArgs, context: &Context) -> Result<Exit, Failure> {
     }
     let named = [named(before, args, context)?, named(after, args, context)?];
     let [before, after] = read(&named, args)?;
-    let mut comparison = compare(&before, &after, None);
-    if !comparison.unlike.is_empty()
-        && let Ok(key) = context.present_key()
-    {
-        let made = |number: &str, field: Field, text: &str| fingerprint(&key, number, field, text);
-        comparison = compare(&before, &after, Some(&made));
-    }
+    let key = context.present_key().ok();
+    let made = key.map(|key| {
+        move |number: &str, field: Field, text: &str| fingerprint(&key, number, field, text)
+    });
+    let made = made.as_ref().map(|made| made as Fingerprint<'_>);
+    let comparison = compare(&before, &after, made);
     let labels = named.each_ref().map(Named::label);
     let vendors = named.each_ref().map(Named::manifest);
     let untold = not_compared(&comparison, &labels, vendors);

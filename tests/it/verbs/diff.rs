@@ -575,7 +575,7 @@ fn nights_of_an_archive_are_told_since_a_day() {
         "{err}"
     );
     assert!(
-        err.contains("hq: 1 snapshots may not hold everything"),
+        err.contains("hq: 1 snapshot passed over, not certain to hold everything"),
         "{err}"
     );
     assert!(!err.contains("comma"), "{err}");
