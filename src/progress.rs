@@ -73,6 +73,11 @@ impl Meter {
     /// Takes the count at a time since the step began.
     fn count(&mut self, at: Duration, done: u64) {
         if done > self.done() {
+            // How fast it goes says nothing about how long it stood still, and the other way round.
+            if at.saturating_sub(self.moved) > WINDOW {
+                let last = self.counts.len().saturating_sub(1);
+                self.counts.drain(..last);
+            }
             self.moved = at;
         }
         self.counts.push_back((at, done));
@@ -299,6 +304,18 @@ mod tests {
         assert_eq!(meter(8).words(), "160/164 rows · 20.0/s · 0 s left");
         assert_eq!(meter(20).words(), "160/164 rows · none for 12 s");
         assert_eq!(meter(20).rate().map(|rate| rate < 20.0), Some(true));
+    }
+
+    #[test]
+    fn after_a_standstill_the_rate_is_taken_anew() {
+        // 16 rows, half a minute of waiting, and then 20/s.
+        let meter = |second: u32| {
+            let done = |at: u32| 16 + u64::from(at.saturating_sub(32)) * 20;
+            after(second, 1016, done)
+        };
+        assert_eq!(meter(32).words(), "16/1016 rows · none for 31 s");
+        assert_eq!(meter(34).words(), "56/1016 rows");
+        assert_eq!(meter(37).words(), "116/1016 rows · 20.0/s · 45 s left");
     }
 
     #[test]

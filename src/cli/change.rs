@@ -188,7 +188,8 @@ pub struct MigrateArgs {
     /// The PBX that they go to
     #[arg(long, value_name = "TARGET")]
     pub to: String,
-    /// Write what becomes of each field of each extension to this file
+    /// Write what becomes of each field of each extension to this file; a page (.html) lists what is lost or changed,
+    /// and counts the rest
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub loss: Option<PathBuf>,
     /// What happens when something is lost

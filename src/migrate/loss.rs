@@ -2,6 +2,7 @@
 
 use crate::mapping::{MappedField, MappedRecord, Mapping, Origin};
 use crate::model::Field;
+use crate::sheet::{ExtraSheet, TITLE_PREFIX};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The columns of the loss report.
@@ -116,26 +117,11 @@ impl Loss {
             self.count(|mapping| matches!(mapping, Mapping::Missing(_)))
         )];
         for ((mapping, how), fields) in &self.counts {
-            let what = match mapping {
-                Mapping::Carried => "carried",
-                Mapping::Translated => "translated",
-                Mapping::Dropped { lost: true } => "LOST",
-                Mapping::Dropped { lost: false } => "dropped",
-                Mapping::Missing(Origin::Default) => "default",
-                Mapping::Missing(Origin::Rule) => "by rule",
-                Mapping::Missing(Origin::Given) => "given",
-                Mapping::Missing(Origin::Generated) => "generated",
-                Mapping::Missing(Origin::Nowhere) => "MISSING",
-            };
+            let what = word(*mapping);
             let fields: Vec<String> = fields
                 .iter()
                 .map(|((field, to), count)| {
-                    let to: BTreeSet<&str> = to
-                        .iter()
-                        .filter(|to| *to != field)
-                        .map(|to| to.name())
-                        .collect();
-                    let to = to.into_iter().collect::<Vec<_>>().join(" and ");
+                    let to = others(*field, to).join(" and ");
                     match to.is_empty() {
                         true => format!("{} {count}", field.name()),
                         false => format!("{} {count} → {to}", field.name()),
@@ -151,4 +137,57 @@ impl Loss {
         }
         lines
     }
+
+    /// The same as a table for people: what is lost first, then the most frequent.
+    pub fn table(&self) -> ExtraSheet {
+        let mut rows = vec![];
+        for ((mapping, how), fields) in &self.counts {
+            for ((field, to), count) in fields {
+                let is_lost = matches!(word(*mapping), LOST | MISSING);
+                let place = (!is_lost, std::cmp::Reverse(*count));
+                let to = others(*field, to).join(" ");
+                let fate = word(*mapping).to_owned();
+                let field = field.name().to_owned();
+                rows.push((place, vec![fate, field, count.to_string(), to, how.clone()]));
+            }
+        }
+        rows.sort_by_key(|(place, _)| *place);
+        ExtraSheet {
+            table: String::new(),
+            name: "What becomes of each field".to_owned(),
+            title: format!("{TITLE_PREFIX}what becomes of each field"),
+            headings: ["fate", "field", "extensions", "becomes", "how"]
+                .map(str::to_owned)
+                .to_vec(),
+            rows: rows.into_iter().map(|(_, row)| row).collect(),
+            links: vec![],
+        }
+    }
+}
+
+/// The word for a value that is lost.
+const LOST: &str = "LOST";
+/// The word for a value that is needed and comes from nowhere.
+const MISSING: &str = "MISSING";
+
+/// The word of a summary for what becomes of a field.
+fn word(mapping: Mapping) -> &'static str {
+    match mapping {
+        Mapping::Carried => "carried",
+        Mapping::Translated => "translated",
+        Mapping::Dropped { lost: true } => LOST,
+        Mapping::Dropped { lost: false } => "dropped",
+        Mapping::Missing(Origin::Default) => "default",
+        Mapping::Missing(Origin::Rule) => "by rule",
+        Mapping::Missing(Origin::Given) => "given",
+        Mapping::Missing(Origin::Generated) => "generated",
+        Mapping::Missing(Origin::Nowhere) => MISSING,
+    }
+}
+
+/// The names of the fields that a field goes to under another name, each once.
+fn others(field: Field, to: &[Field]) -> Vec<&'static str> {
+    let to = to.iter().filter(|to| **to != field);
+    let names: BTreeSet<&str> = to.map(|to| to.name()).collect();
+    names.into_iter().collect()
 }

@@ -278,14 +278,13 @@ impl<'r> Results<'r> {
             Some(_) => Exit::Unusable,
             None => Exit::done_if(counts.all_done()),
         });
-        let report_file = self.files.iter().flatten().next();
         let more = self.not_done - self.shown;
         if more > 0 && !self.quiet {
             let rows = match more {
                 1 => "1 more row that is".to_owned(),
                 more => format!("{more} more rows that are"),
             };
-            match report_file {
+            match self.files.iter().flatten().next() {
                 Some(file) => print(format!("… and {rows} not done: see {}", file.display())),
                 None => print(format!(
                     "… and {rows} not done: --report FILE keeps a line for each"
@@ -300,8 +299,10 @@ impl<'r> Results<'r> {
                 counts.words()
             ));
         }
-        if let (Some(file), None) = (report_file, &broken) {
-            print(format!("report: {}", file.display()));
+        if broken.is_none() {
+            for file in self.files.iter().flatten() {
+                print(format!("report: {}", file.display()));
+            }
         }
         rejects.iter().for_each(print);
         if self.json {

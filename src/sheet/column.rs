@@ -10,10 +10,10 @@ pub struct Column {
     pub width: usize,
     /// True if it contains sentences: shown wide and in several lines.
     pub prose: bool,
-    /// The tone of a cell, which decides its colour. The cell's words must say the same.
+    /// The tone of a cell, which decides its colour. The cell's words must say the same. Rows with a cell of
+    /// [`Tone::Bad`] come first in formats for people.
     pub tone: Option<fn(&str) -> Tone>,
-    /// True if formats for people count its words: for a column that has only a few different ones. Rows in which its
-    /// tone is [`Tone::Bad`] come first there.
+    /// True if formats for people count its words: for a column that has only a few different ones.
     pub counted: bool,
     /// A text that means as little as an empty cell. Formats for people hide a column that has no other.
     pub nothing: &'static str,

@@ -10,6 +10,8 @@ pub(crate) struct Tally {
     pub(crate) rows: u64,
     counts: BTreeMap<(Tone, String), u64>,
     holds: Vec<bool>,
+    /// The text of each column's cells, while they have only one.
+    only: Vec<Option<String>>,
     widest: Vec<usize>,
 }
 
@@ -20,6 +22,7 @@ impl Tally {
             rows: 0,
             counts: BTreeMap::new(),
             holds: vec![false; columns.len()],
+            only: vec![None; columns.len()],
             widest: vec![0; columns.len()],
         }
     }
@@ -35,13 +38,20 @@ impl Tally {
             {
                 *holds = true;
             }
+            if let Some(only) = self.only.get_mut(at) {
+                match only {
+                    None if self.rows == 1 => *only = Some((*cell).to_owned()),
+                    Some(text) if text != cell => *only = None,
+                    _ => {}
+                }
+            }
             if let Some(widest) = self.widest.get_mut(at) {
                 let lines = cell.lines().map(|line| line.chars().count());
                 *widest = lines.max().unwrap_or_default().max(*widest);
             }
+            let tone = column.tone.map_or(Tone::Plain, |tone| tone(cell));
+            comes_first |= tone == Tone::Bad;
             if column.counted {
-                let tone = column.tone.map_or(Tone::Plain, |tone| tone(cell));
-                comes_first |= tone == Tone::Bad;
                 *self.counts.entry((tone, (*cell).to_owned())).or_default() += 1;
             }
         }
@@ -59,6 +69,14 @@ impl Tally {
     /// Returns, for each column, the number of characters in its longest line.
     pub(crate) fn widest(&self) -> &[usize] {
         &self.widest
+    }
+
+    /// Returns, for each column, the text that stands in every row; none where rows differ, or there are fewer than two.
+    pub(crate) fn in_every_row(&self) -> impl Iterator<Item = Option<&str>> {
+        let several = self.rows > 1;
+        self.only
+            .iter()
+            .map(move |only| only.as_deref().filter(|_| several))
     }
 
     /// Returns, for each column, true if any cell is not empty.

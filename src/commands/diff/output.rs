@@ -40,12 +40,7 @@ impl Output {
         let mut table = table.transpose().map_err(Failure::usage)?;
         if let Some(table) = &mut table {
             table.set_title("differences");
-            let sides = &args.sides;
-            for (name, value) in [
-                ("compared", sides.join(" → ")),
-                ("by", who()),
-                ("at", for_people(Timestamp::now())),
-            ] {
+            for (name, value) in [("by", who()), ("at", for_people(Timestamp::now()))] {
                 if !value.is_empty() {
                     table.add_fact(name, &value);
                 }
@@ -77,6 +72,12 @@ impl Output {
             let prefix = target.map_or_else(String::new, |target| format!("{target}: "));
             return print_data(|out| text(&prefix, comparison, out)).map(drop);
         };
+        let [before, after] = labels;
+        let compared = format!("{before} → {after}: {}", summary(comparison));
+        table.add_fact("compared", &compared);
+        for line in &not_compared {
+            table.add_fact("note", line);
+        }
         for difference in &comparison.differences {
             for row in comparison.rows(difference) {
                 let cells = row.iter().map(String::as_str);
@@ -103,8 +104,13 @@ impl Output {
             });
             return print_data(|out| writeln!(out, "{all}")).map(drop);
         }
-        let finished = self.table.map(Writer::finish);
-        finished.unwrap_or(Ok(())).map_err(Failure::usage)
+        let Some(mut table) = self.table else {
+            return Ok(());
+        };
+        for why in &self.failed {
+            table.add_fact("failed", why);
+        }
+        table.finish().map_err(Failure::usage)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The losses of a migration, and the rows that it would send, as files.
 
 use crate::cli::MigrateArgs;
+use crate::mapping::Mapping;
 use crate::migrate;
 use crate::model::{Field, TO_GENERATE};
 use crate::plan::transfer::{Move, Transfer};
@@ -23,7 +24,7 @@ pub(super) fn write(
     transfer: &Transfer<'_>,
 ) -> Result<(), Failure> {
     match &args.loss {
-        Some(path) => write_loss(path, sides, &transfer.moves).map_err(Failure::usage),
+        Some(path) => write_loss(path, sides, transfer).map_err(Failure::usage),
         None => Ok(()),
     }
 }
@@ -49,7 +50,11 @@ fn tone_of_lost(word: &str) -> Tone {
     }
 }
 
-fn write_loss(path: &Path, [from, to]: [&Target; 2], moves: &[Move]) -> Result<(), SheetError> {
+fn write_loss(
+    path: &Path,
+    [from, to]: [&Target; 2],
+    transfer: &Transfer<'_>,
+) -> Result<(), SheetError> {
     let column = |heading: &str| Column {
         counted: heading == "fate",
         prose: heading == "how",
@@ -69,8 +74,16 @@ fn write_loss(path: &Path, [from, to]: [&Target; 2], moves: &[Move]) -> Result<(
             writer.add_fact(name, &value);
         }
     }
-    for one in moves {
-        for entry in &one.mapped.entries {
+    writer.add_extra(transfer.loss.table());
+    // A page is read by people, who have the rest counted; every other format has all of it.
+    let is_page = writer.is_page();
+    let is_told = |mapping: Mapping| {
+        let is_kept = matches!(mapping, Mapping::Carried | Mapping::Dropped { lost: false });
+        !(is_kept && is_page)
+    };
+    for one in &transfer.moves {
+        let entries = one.mapped.entries.iter();
+        for entry in entries.filter(|entry| is_told(entry.mapping)) {
             let cells = migrate::cells(&one.number, one.mapped.wanted.number(), entry);
             writer.row(cells.iter().map(String::as_str))?;
         }

@@ -31,6 +31,10 @@ const PROSE_FROM: usize = 40;
 /// The fewest rows with a line of one group for which that line, if most rows have it, is shown once above the rows.
 const FOLDED_FROM: u64 = 10;
 
+/// A table with more columns than this shows those with one text in every row once above the rows, and is printed
+/// across the paper.
+const NARROW_COLUMNS_MAX: usize = 9;
+
 /// One page that is being written.
 pub(crate) struct Page {
     title: String,
@@ -54,7 +58,7 @@ impl Page {
     pub(crate) fn new(file: &str, columns: Vec<Column>, may_keep: bool) -> Page {
         let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-        let counts = columns.iter().any(|column| column.counted);
+        let sorts = columns.iter().any(|column| column.tone.is_some());
         Page {
             title: stem.to_owned(),
             tally: Tally::new(&columns),
@@ -62,7 +66,7 @@ impl Page {
             facts: vec![],
             extras: vec![],
             begun: false,
-            first: (may_keep && counts).then(ScratchFile::new),
+            first: (may_keep && sorts).then(ScratchFile::new),
             first_rows: 0,
             groups: BTreeMap::new(),
             html: String::new(),
@@ -206,6 +210,7 @@ impl Page {
             html.push_str("</li>\n");
         }
         html.push_str("</ul></section>\n");
+        self.write_same(&mut html);
         find(&words, &mut html);
         self.write_extras(&mut html);
         out.write_all(html.as_bytes())?;
@@ -246,6 +251,41 @@ impl Page {
         Ok(())
     }
 
+    /// Returns, for each column, true if it holds something.
+    fn shown(&self) -> Vec<bool> {
+        let holds = self.tally.holds().iter();
+        holds.map(|holds| *holds || self.tally.rows == 0).collect()
+    }
+
+    /// Finds the columns that stand once above the rows, with their text: in a wide table, those with one text in
+    /// every row.
+    fn same(&self) -> impl Iterator<Item = (usize, &Column, &str)> {
+        let shown = self.shown();
+        let is_wide = shown.iter().filter(|shown| **shown).count() > NARROW_COLUMNS_MAX;
+        let columns = self.columns.iter().zip(self.tally.in_every_row());
+        let columns = columns.enumerate().filter(move |_| is_wide);
+        columns.filter_map(move |(at, (column, only))| {
+            let may_be_once = shown.get(at) == Some(&true) && !column.counted;
+            Some((at, column, only.filter(|_| may_be_once)?))
+        })
+    }
+
+    fn write_same(&self, html: &mut String) {
+        let mut same = self.same().peekable();
+        if same.peek().is_none() {
+            return;
+        }
+        html.push_str("<section class=\"same\"><h2>In every row</h2>\n<ul>\n");
+        for (_, column, text) in same {
+            html.push_str("<li><span>");
+            escape(&column.heading, html);
+            html.push_str("</span> ");
+            escape(text, html);
+            html.push_str("</li>\n");
+        }
+        html.push_str("</ul></section>\n");
+    }
+
     /// Finds the groups whose lines most rows have.
     fn folded(&self) -> impl Iterator<Item = usize> {
         let rows = self.tally.rows;
@@ -271,7 +311,7 @@ impl Page {
                 html.push_str("<tr>");
                 for cell in row {
                     html.push_str(match cell.as_str() {
-                        "error" => "<td class=\"bad\">",
+                        "error" | "LOST" | "MISSING" => "<td class=\"bad\">",
                         "warning" => "<td class=\"notice\">",
                         cell if cell.len() > PROSE_FROM => "<td class=\"prose\">",
                         _ => "<td>",
@@ -292,16 +332,23 @@ impl Page {
         }
     }
 
-    /// Hides empty columns, and lines that are shown above the rows already.
+    /// Hides empty columns, and columns and lines that are shown above the rows already; turns the paper for a wide table.
     fn hide(&self, html: &mut String) {
-        for (at, holds) in self.tally.holds().iter().enumerate() {
-            if !holds && self.tally.rows > 0 {
-                let nth = at + 1;
-                let _ = writeln!(
-                    html,
-                    ":is(.first,.rows) :is(th,td):nth-child({nth}){{display:none}}"
-                );
-            }
+        let mut shown = self.shown();
+        for (at, _, _) in self.same() {
+            shown[at] = false;
+        }
+        for nth in (1..).zip(&shown).filter(|(_, shown)| !**shown) {
+            let _ = writeln!(
+                html,
+                ":is(.first,.rows) :is(th,td):nth-child({}){{display:none}}",
+                nth.0
+            );
+        }
+        if shown.iter().filter(|shown| **shown).count() > NARROW_COLUMNS_MAX {
+            html.push_str(
+                "@page{size:A4 landscape}@media print{.rows :is(th,td){overflow-wrap:anywhere}}\n",
+            );
         }
         if !self.extras.is_empty() {
             for group in self.folded() {
@@ -485,6 +532,67 @@ mod tests {
             style.contains(":nth-child(2){display:none}") && !style.contains(":nth-child(1)"),
             "{style}"
         );
+    }
+
+    fn wide(count: usize, rows: &[&[&str]]) -> String {
+        let columns = (0..count).map(|at| Column {
+            heading: format!("h{at}"),
+            ..Column::default()
+        });
+        let (mut out, mut page) = (Vec::new(), Page::new("t.html", columns.collect(), true));
+        for row in rows {
+            page.row(row.iter().copied(), &[], &[], &mut out).unwrap();
+        }
+        page.end(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_wide_table_has_what_is_the_same_in_every_row_once_above_them_and_is_printed_across() {
+        let most = [
+            "", "same", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12",
+        ];
+        let numbers: Vec<Vec<String>> = (1..4)
+            .map(|row| {
+                let cells = most.iter().enumerate();
+                let differs = |at: usize| at > 1 && at < 11;
+                cells
+                    .map(|(at, text)| match differs(at) {
+                        true => format!("{text}.{row}"),
+                        false => (*text).to_owned(),
+                    })
+                    .collect()
+            })
+            .collect();
+        let rows: Vec<Vec<&str>> = numbers
+            .iter()
+            .map(|row| row.iter().map(String::as_str).collect())
+            .collect();
+        let rows: Vec<&[&str]> = rows.iter().map(Vec::as_slice).collect();
+        let hidden = |html: &str| -> Vec<usize> {
+            let columns = 1..=12;
+            let is_hidden = |nth: &usize| html.contains(&format!(":nth-child({nth}){{display"));
+            columns.filter(is_hidden).collect()
+        };
+        // Nine columns differ, one is empty, two are the same.
+        let html = wide(12, &rows);
+        let same = html.split("class=\"same\"").nth(1).unwrap();
+        let same = same.split("</section>").next().unwrap();
+        assert!(
+            same.contains("<li><span>h1</span> same</li>\n<li><span>h11</span> 12</li>\n</ul>"),
+            "{same}"
+        );
+        assert_eq!(hidden(&html), [1, 2, 12]);
+        assert!(!html.contains("landscape"), "nine columns fit upright");
+        // Of one row alone nothing can be said to be the same.
+        let html = wide(12, &rows[..1]);
+        assert_eq!(hidden(&html), [1]);
+        assert!(html.contains("@page{size:A4 landscape}"));
+        // A narrow table keeps its columns.
+        let rows: Vec<&[&str]> = rows.iter().map(|row| &row[..9]).collect();
+        let html = wide(9, &rows);
+        assert_eq!(hidden(&html), [1]);
+        assert!(!html.contains("class=\"same\"") && !html.contains("landscape"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Output for people, on paper or in a spreadsheet: reports, marked copies, rejects, proposals.
 
+use crate::support::pbx::Desk;
 use std::fs;
 use std::io::Read;
 use std::path::Path;
@@ -284,4 +285,81 @@ fn what_is_likely_is_proposed_marked_with_its_reason_and_what_is_certain_too() {
     let text_copy = rowcall(folder, "fix s.csv --for openvox --propose -o g.csv");
     assert_eq!(text_copy.status.code(), Some(2), "a text has no marks");
     assert!(!folder.join("g.csv").exists());
+}
+
+/// A page as it is read, its long words unbroken.
+fn page(desk: &Desk, file: &str) -> String {
+    desk.read(file).replace("<wbr>", "")
+}
+
+/// The part of a page between two texts.
+fn between<'p>(page: &'p str, from: &str, to: &str) -> &'p str {
+    let (_, rest) = page
+        .split_once(from)
+        .unwrap_or_else(|| panic!("no {from} in {page}"));
+    rest.split(to).next().unwrap()
+}
+
+#[test]
+fn a_page_of_losses_counts_every_field_and_lists_only_what_is_lost_or_changed() {
+    let desk = Desk::new("openvox");
+    let rows = "number,display_name,sip_password,mobile\n\
+        2001,Ann Miller,tR7xkQ2mZp9w,0171\n2002,Bo Lund,tR7xkQ2mZp9w,0172\n";
+    desk.write("old.csv", rows);
+    desk.ends("import old.csv --to TARGET", 0);
+    for file in ["l.html", "l.csv", "l.xlsx"] {
+        let line = format!("migrate --from TARGET --to sim:ozeki --dry-run --loss {file}");
+        desk.ends(&line, 0);
+    }
+    let html = page(&desk, "l.html");
+    let sum = between(&html, "What becomes of each field", "</table>");
+    assert!(
+        sum.contains("<td class=\"bad\">LOST</td><td>mobile</td><td>2</td>"),
+        "{sum}"
+    );
+    assert!(sum.contains("<td>carried</td><td>number</td><td>2</td>"));
+    assert!(sum.find(">LOST<") < sum.find(">carried<"), "{sum}");
+    let first = between(&html, "class=\"first\"", "</section>");
+    assert!(
+        first.contains("<td>2002</td><td>2002</td><td>mobile</td>"),
+        "{first}"
+    );
+    let rows = between(&html, "class=\"rows\"", "</section>");
+    for kept in [">carried<", "<td>no</td>"] {
+        assert!(!rows.contains(kept), "{kept} in {rows}");
+    }
+    // For machines, and in a workbook, nothing is left out; a workbook has what is lost first.
+    let csv = desk.read("l.csv");
+    assert!(csv.contains("2002,2002,number,carried,"), "{csv}");
+    let book = part(desk.folder(), "l.xlsx", "xl/worksheets/sheet1.xml");
+    assert!(book.contains(">carried<"));
+    assert!(book.rfind(">yes<") < book.find(">carried<"), "{book}");
+}
+
+#[test]
+fn a_page_of_differences_says_which_sides_how_many_extensions_and_what_was_not_compared() {
+    let desk = Desk::new("openvox");
+    desk.write(
+        "a.csv",
+        "number,name,email,mobile\n1,A,a@b.example,5\n2,B,,6\n",
+    )
+    .write("b.csv", "number,name,email\n1,Z,z@b.example\n");
+    let ran = desk.ends("diff a.csv b.csv --for openvox -o d.html", 1);
+    let html = page(&desk, "d.html");
+    for fact in [
+        "<dt>compared</dt><dd>a.csv → b.csv: 1 changed, 1 removed</dd>",
+        "<dt>note</dt><dd>not compared, because only a.csv has it: mobile</dd>",
+        "<li class=\"notice\">2 changed</li>",
+    ] {
+        assert!(html.contains(fact), "{fact} is missing in {html}");
+    }
+    ran.says(&["a.csv → b.csv: 1 changed, 1 removed"]);
+}
+
+#[test]
+fn every_report_that_was_written_is_named() {
+    let folder = folder();
+    let line = "import s.csv --to sim:openvox --report r.html --report r.csv";
+    let said = text(&rowcall(folder.path(), line).stderr);
+    assert!(said.contains("report: r.html\nreport: r.csv\n"), "{said}");
 }
