@@ -33,7 +33,7 @@ pub use values::Since;
 
 use crate::model::redact::message;
 use crate::rim::terminal::{Color, can_ask, print};
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand, ValueHint};
 use hints::hints;
 use std::ffi::OsString;
@@ -169,7 +169,13 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Typed {
     let arguments: Vec<OsString> = arguments.collect();
     let error = match Cli::try_parse_from(&arguments) {
         Ok(cli) => return Typed::Command(Box::new(cli)),
-        Err(error) => error,
+        Err(mut error) => {
+            // An option that does not exist is a mistake, never meant as a value.
+            if error.kind() == ErrorKind::UnknownArgument {
+                error.remove(ContextKind::Suggested);
+            }
+            error
+        }
     };
     if let Some(led) = leading(&error, &arguments) {
         return Typed::Command(Box::new(led));

@@ -91,6 +91,9 @@ pub struct FixArgs {
     /// The report: one line for each changed cell.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help = written("Write one line a changed cell to this file", ""), help_heading = "Output")]
     pub report: Vec<PathBuf>,
+    /// Print every changed cell, and not only the first of each column and cause
+    #[arg(long, help_heading = "Output")]
+    pub all: bool,
     /// Print the changes and a summary as one JSON object on standard output
     #[arg(long, help_heading = "Output")]
     pub json: bool,

@@ -191,8 +191,9 @@ fn marked<'t>(
         return Ok(None);
     };
     let [table] = tables else {
-        return Err(Failure::usage("--mark writes a copy of one sheet")
-            .hint("name one; of a workbook with --sheet"));
+        return Err(Failure::usage("--mark writes a copy of one sheet").hint(
+            "name one (of a workbook with --sheet), and run it again with the copy for the others",
+        ));
     };
     refuse_ending(&table.sheet, "--mark", path)?;
     Ok(Some(MarkedSheet::new(table)))

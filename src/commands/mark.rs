@@ -143,7 +143,7 @@ impl<'t> MarkedSheet<'t> {
         )];
         if !has_notes {
             lines.push(format!(
-                "{shown}: the sheet has notes of its own, so the findings stand in the sheet “Findings” alone"
+                "{shown}: the sheet's own notes are kept in an unusual way, so the findings stand in the sheet “Findings” alone"
             ));
         }
         if self.left_out > 0 {

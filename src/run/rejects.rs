@@ -1,6 +1,6 @@
 //! The rows that are not done, as a sheet to be corrected and fed back.
 
-use crate::input::Rows;
+use crate::input::{FieldHeadings, Rows};
 use crate::model::{Outcome, Severity};
 use crate::report::{REJECT_HEADINGS, counted, reject_cells, reject_columns};
 use crate::rim::Failure;
@@ -54,35 +54,6 @@ impl<'r> Originals<'r> {
         Some(headings.iter().map(cell).collect())
     }
 
-    /// The cells of a row that something is wrong with, as far as the sheet is at hand.
-    fn marks(&self, position: usize, outcome: &Outcome) -> Vec<(usize, Tone)> {
-        let mut marks: Vec<(usize, Tone)> = vec![];
-        let Originals::Read(rows, headings) = self else {
-            return marks;
-        };
-        let row = rows.rows.get(position);
-        let Some((sheet, binding)) = row.and_then(|row| rows.sheets.get(row.sheet)) else {
-            return marks;
-        };
-        for finding in &outcome.findings {
-            let tone = match finding.severity {
-                Severity::Error => Tone::Bad,
-                Severity::Warning => Tone::Notice,
-                Severity::Info => continue,
-            };
-            let field = finding.field;
-            let column = finding.column.or_else(|| binding.column_of(field?));
-            let heading = column.and_then(|column| sheet.headings.get(column));
-            let at = heading.and_then(|heading| headings.iter().position(|known| known == heading));
-            let Some(at) = at else { continue };
-            match marks.iter_mut().find(|(marked, _)| *marked == at) {
-                Some((_, marked)) => *marked = tone.max(*marked),
-                None => marks.push((at, tone)),
-            }
-        }
-        marks
-    }
-
     /// All rows with their positions.
     pub(crate) fn all(&self) -> impl Iterator<Item = (usize, Vec<String>)> {
         (0..).map_while(|position| Some((position, self.cells(position)?)))
@@ -109,8 +80,12 @@ impl<'r> Rejects<'r> {
         &self.file
     }
 
-    /// Takes the outcome of a row that is not done.
-    pub(crate) fn put(&mut self, outcome: &Outcome) -> Result<(), SheetError> {
+    /// Takes the outcome of a row that is not done, and marks the cells that something is wrong with.
+    pub(crate) fn put(
+        &mut self,
+        outcome: &Outcome,
+        fields: &FieldHeadings,
+    ) -> Result<(), SheetError> {
         let position = outcome
             .row
             .and_then(|row| usize::try_from(row).ok()?.checked_sub(1));
@@ -120,10 +95,9 @@ impl<'r> Rejects<'r> {
         };
         let line: Vec<String> = cells.into_iter().chain(reject_cells(outcome)).collect();
         self.count += 1;
-        let marks = position.map(|position| self.originals.marks(position, outcome));
+        let marks = marks(self.originals.headings(), fields, outcome);
         let cells = line.iter().map(String::as_str);
-        self.writer
-            .marked_row(cells, &marks.unwrap_or_default(), &[])
+        self.writer.marked_row(cells, &marks, &[])
     }
 
     /// Puts the file in its place, and returns the remark on it.
@@ -135,4 +109,25 @@ impl<'r> Rejects<'r> {
             counted(self.count, "row")
         ))
     }
+}
+
+/// The columns among these headings that something is wrong with in a row, each with the heaviest tone.
+fn marks(headings: &[String], fields: &FieldHeadings, outcome: &Outcome) -> Vec<(usize, Tone)> {
+    let mut marks: Vec<(usize, Tone)> = vec![];
+    for finding in &outcome.findings {
+        let tone = match finding.severity {
+            Severity::Error => Tone::Bad,
+            Severity::Warning => Tone::Notice,
+            Severity::Info => continue,
+        };
+        let heading = fields.heading(outcome.place.as_ref(), finding.field);
+        let Some(at) = headings.iter().position(|known| *known == heading) else {
+            continue;
+        };
+        match marks.iter_mut().find(|(marked, _)| *marked == at) {
+            Some((_, marked)) => *marked = tone.max(*marked),
+            None => marks.push((at, tone)),
+        }
+    }
+    marks
 }

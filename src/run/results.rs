@@ -181,7 +181,7 @@ impl<'r> Results<'r> {
                 show(&outcome);
             }
             if let Some(rejects) = &mut self.rejects
-                && let Err(error) = rejects.put(&outcome)
+                && let Err(error) = rejects.put(&outcome, &self.headings)
             {
                 broken.get_or_insert(error);
                 self.rejects = None;

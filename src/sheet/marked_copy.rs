@@ -10,7 +10,7 @@ use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::reader::{Content, Sheet};
 use crate::sheet::workbook::row::RawRow;
 use crate::sheet::writer::Writer;
-use crate::sheet::xlsx::mark::{self, CellMark, MarkStyles, NewParts};
+use crate::sheet::xlsx::mark::{self, CellMark, MarkStyles, NewParts, OwnNotes};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -73,9 +73,8 @@ pub fn is_copied_whole(sheet: &Sheet) -> bool {
     matches!(content.book, Book::Xlsx(_))
 }
 
-/// Writes a marked copy; returns true if the cells have notes. A workbook that has notes already keeps them, and gets
-/// no others. The links of `extra` are cells of the sheet, or of the workbook with its rows, whose headings are in line
-/// 1.
+/// Writes a marked copy; returns true if the cells have notes. A workbook keeps the notes that it has. The links of
+/// `extra` are cells of the sheet, or of the workbook with its rows, whose headings are in line 1.
 ///
 /// # Errors
 /// If the sheet cannot be read to its end, or the copy cannot be written.
@@ -153,9 +152,8 @@ fn copy_book(
     let new = NewParts::free(package);
     let sheet_relations = package.text(&relations_of(part))?;
     let prefix = worksheet_prefix(&package.head(part, 4096));
-    let has_own = sheet_relations.as_deref().is_some_and(|relations| {
-        relations.contains("/vmlDrawing\"") || relations.contains("/comments\"")
-    });
+    let own = OwnNotes::read(part, sheet_relations.as_deref(), package)?;
+    let notes = mark::notes(marks.notes(), &own);
     let tables: Vec<&str> = book.tables.iter().map(|table| &*table.name).collect();
     let name = free_name(&extra.name, &tables);
     let mut out = WholeFile::beside(path, Readers::Owner).map_err(unwritable)?;
@@ -172,7 +170,7 @@ fn copy_book(
                     mark::write_row(&row, &own, &prefix, &mut cell_styles.borrow_mut(), splice)?;
                 }
             }
-            if has_own {
+            if notes.is_none() || own.drawing.is_some() {
                 return Ok(());
             }
             let tail = splice.take(u64::MAX)?;
@@ -188,7 +186,7 @@ fn copy_book(
             let mut parts = BTreeMap::from([
                 (
                     "[Content_Types].xml".to_owned(),
-                    written(new.content_types(&types, !has_own))?,
+                    written(new.content_types(&types, notes.as_ref().map(|_| &own)))?,
                 ),
                 (
                     relations_of(root),
@@ -204,12 +202,15 @@ fn copy_book(
                 ),
                 (new.sheet.clone(), extra),
             ]);
-            if !has_own {
-                let (comments, drawing) = mark::notes(marks.notes());
-                let relations = new.sheet_relations(sheet_relations.as_deref());
+            if let Some((comments, drawing)) = &notes {
+                let relations = new.sheet_relations(sheet_relations.as_deref(), &own);
                 parts.insert(relations_of(part), written(relations)?);
-                parts.insert(new.comments.clone(), comments);
-                parts.insert(new.drawing.clone(), drawing);
+                let name = |own: &Option<(String, String)>, new: &str| {
+                    own.as_ref()
+                        .map_or_else(|| new.to_owned(), |(name, _)| name.clone())
+                };
+                parts.insert(name(&own.comments, &new.comments), comments.clone());
+                parts.insert(name(&own.drawing, &new.drawing), drawing.clone());
             }
             Ok(parts)
         },
@@ -222,7 +223,7 @@ fn copy_book(
         kept.map_err(unwritable)?;
     }
     out.keep().map_err(unwritable)?;
-    Ok(!has_own)
+    Ok(notes.is_some())
 }
 
 /// The prefix of the names of tags in a worksheet that begins so.

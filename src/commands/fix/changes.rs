@@ -4,11 +4,13 @@ use crate::check::Counts;
 use crate::cli::FixArgs;
 use crate::model::redact::{NOT_SHOWN, quoted};
 use crate::model::{Finding, Place};
+use crate::report::counted;
 use crate::rim::terminal::{output, print, printed};
 use crate::rim::{Exit, Failure};
 use crate::sheet::{Readers, Row, Sheet, SheetError, Writer};
 use jiff::Timestamp;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 
 /// The columns of the report: one line for each changed cell.
@@ -16,10 +18,16 @@ const HEADINGS: [&str; 9] = [
     "row", "place", "cell", "number", "field", "column", "code", "before", "after",
 ];
 
+/// The number of changed cells that are printed of each field and cause.
+const SHOWN_MAX: u64 = 5;
+
 /// The changes, reported while they are made.
 pub(super) struct Changes<'s> {
     sheet: &'s Sheet,
     json: bool,
+    all: bool,
+    /// The number of changed cells of each field and cause.
+    alike: BTreeMap<(&'static str, String), u64>,
     out: BufWriter<Box<dyn Write + Send>>,
     writers: Vec<Writer>,
     pub(super) rows: u64,
@@ -36,6 +44,8 @@ impl<'s> Changes<'s> {
         Ok(Changes {
             sheet,
             json: args.json,
+            all: args.all,
+            alike: BTreeMap::new(),
             out: BufWriter::new(output()),
             writers: writers.map_err(Failure::usage)?,
             rows: 0,
@@ -62,6 +72,8 @@ impl<'s> Changes<'s> {
         let (cell, code) = (place.cell(column), &*finding.rule);
         let heading = self.sheet.headings.get(column).map_or("", String::as_str);
         self.cells += 1;
+        let alike = self.alike.entry((field, code.to_owned())).or_default();
+        *alike += 1;
         let written = if self.json {
             // One object, begun here and ended with the summary, because there may be many.
             let opening = if self.cells == 1 {
@@ -74,6 +86,8 @@ impl<'s> Changes<'s> {
                 "field": field, "column": heading, "code": code, "before": before, "after": after,
             });
             write!(self.out, "{opening}{change}")
+        } else if *alike > SHOWN_MAX && !self.all {
+            Ok(())
         } else if secret {
             writeln!(self.out, "{cell} {field}: {NOT_SHOWN} ({code})")
         } else {
@@ -112,6 +126,14 @@ impl<'s> Changes<'s> {
     ) -> Result<u64, Failure> {
         for writer in self.writers {
             writer.finish().map_err(Failure::usage)?;
+        }
+        let alike = self.alike.iter().filter(|_| !self.json && !self.all);
+        for ((field, code), count) in alike {
+            if let Some(more) = count.checked_sub(SHOWN_MAX).filter(|more| *more > 0) {
+                let more = counted(more, "more cell");
+                let line = format!("… and {more} of {field} ({code}): --all shows each");
+                printed(writeln!(self.out, "{line}"))?;
+            }
         }
         if self.json {
             let summary = json!({

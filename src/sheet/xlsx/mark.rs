@@ -164,21 +164,22 @@ impl NewParts {
         }
     }
 
-    /// The list of parts and their kinds, with the new ones; the notes' only where there are any.
-    pub(crate) fn content_types(&self, types: &str, has_notes: bool) -> Option<String> {
+    /// The list of parts and their kinds, with the new ones. `own` are the sheet's own notes, whose parts are there
+    /// already; `None` where no notes are written.
+    pub(crate) fn content_types(&self, types: &str, own: Option<&OwnNotes>) -> Option<String> {
         let prefix = prefix_of(types);
         let office = "application/vnd.openxmlformats-officedocument";
         let mut added = format!(
             "<{prefix}Override PartName=\"/{}\" ContentType=\"{office}.spreadsheetml.worksheet+xml\"/>",
             self.sheet
         );
-        if has_notes {
-            if !types.contains("Extension=\"vml\"") {
-                let _ = write!(
-                    added,
-                    "<{prefix}Default Extension=\"vml\" ContentType=\"{office}.vmlDrawing\"/>"
-                );
-            }
+        if own.is_some_and(|own| own.drawing.is_none()) && !types.contains("Extension=\"vml\"") {
+            let _ = write!(
+                added,
+                "<{prefix}Default Extension=\"vml\" ContentType=\"{office}.vmlDrawing\"/>"
+            );
+        }
+        if own.is_some_and(|own| own.comments.is_none()) {
             let _ = write!(
                 added,
                 "<{prefix}Override PartName=\"/{}\" ContentType=\"{office}.spreadsheetml.comments+xml\"/>",
@@ -189,15 +190,26 @@ impl NewParts {
     }
 
     /// The relations of the marked sheet, with its notes.
-    pub(crate) fn sheet_relations(&self, relations: Option<&str>) -> Option<String> {
+    pub(crate) fn sheet_relations(
+        &self,
+        relations: Option<&str>,
+        own: &OwnNotes,
+    ) -> Option<String> {
         let empty = empty_relations();
         let relations = relations.unwrap_or(&empty);
         let prefix = prefix_of(relations);
-        let added = format!(
-            "<{prefix}Relationship Id=\"rowcallNotes\" Type=\"{RELATIONS}/comments\" Target=\"/{}\"/>\
-             <{prefix}Relationship Id=\"rowcallDrawing\" Type=\"{RELATIONS}/vmlDrawing\" Target=\"/{}\"/>",
-            self.comments, self.drawing
-        );
+        let relation = |id: &str, kind: &str, part: &str| {
+            format!(
+                "<{prefix}Relationship Id=\"{id}\" Type=\"{RELATIONS}/{kind}\" Target=\"/{part}\"/>"
+            )
+        };
+        let mut added = String::new();
+        if own.comments.is_none() {
+            added += &relation("rowcallNotes", "comments", &self.comments);
+        }
+        if own.drawing.is_none() {
+            added += &relation("rowcallDrawing", "vmlDrawing", &self.drawing);
+        }
         before_end(relations, "Relationships", &added)
     }
 
@@ -276,43 +288,154 @@ pub(crate) fn with_notes(tail: &str) -> Option<String> {
     Some(format!("{before}{relation}{after}"))
 }
 
-/// Builds the notes of cells, each a line and a column counted from 1 and from 0: the texts, and their boxes.
-pub(crate) fn notes<'m>(marks: impl Iterator<Item = (u64, usize, &'m str)>) -> (String, String) {
-    let mut comments = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<comments xmlns=\"{MAIN}\">\
-         <authors><author>rowcall</author></authors><commentList>"
+/// The notes that a sheet has already, each part with its name.
+#[derive(Debug, Default)]
+pub(crate) struct OwnNotes {
+    pub(crate) comments: Option<(String, String)>,
+    pub(crate) drawing: Option<(String, String)>,
+}
+
+impl OwnNotes {
+    /// Finds them by the relations of the sheet's part.
+    pub(crate) fn read(
+        part: &str,
+        relations: Option<&str>,
+        package: &Package,
+    ) -> Result<OwnNotes, SheetError> {
+        let find = |kind: &str| {
+            let relations = elements(relations.unwrap_or_default(), "Relationship");
+            let is_kind = |relation: &&&str| {
+                attribute(relation, "Type").is_some_and(|own| own.ends_with(kind))
+            };
+            let target = attribute(relations.iter().find(is_kind)?, "Target")?;
+            Some(part_at(part, target))
+        };
+        let text = |name: Option<String>| -> Result<Option<(String, String)>, SheetError> {
+            let Some(name) = name else { return Ok(None) };
+            Ok(package.text(&name)?.map(|text| (name, text)))
+        };
+        Ok(OwnNotes {
+            comments: text(find("/comments"))?,
+            drawing: text(find("/vmlDrawing"))?,
+        })
+    }
+}
+
+/// The part that a relation of a part leads to.
+fn part_at(part: &str, target: &str) -> String {
+    if let Some(whole) = target.strip_prefix('/') {
+        return whole.to_owned();
+    }
+    let folder = part.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut names: Vec<&str> = folder.split('/').filter(|name| !name.is_empty()).collect();
+    for name in target.split('/') {
+        match name {
+            ".." => drop(names.pop()),
+            "." => {}
+            name => names.push(name),
+        }
+    }
+    names.join("/")
+}
+
+/// Builds the notes of cells, each a line and a column counted from 1 and from 0: the texts, and their boxes, behind
+/// those that the sheet has already. A cell's own note stays, and the text follows it.
+pub(crate) fn notes<'m>(
+    marks: impl Iterator<Item = (u64, usize, &'m str)>,
+    own: &OwnNotes,
+) -> Option<(String, String)> {
+    let empty = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<comments xmlns=\"{MAIN}\"><authors></authors>\
+         <commentList></commentList></comments>"
     );
-    let mut drawing = String::from(
-        "<xml xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:o=\"urn:schemas-microsoft-com:office:office\" \
-         xmlns:x=\"urn:schemas-microsoft-com:office:excel\"><v:shapetype id=\"_x0000_t202\" coordsize=\"21600,21600\" \
-         o:spt=\"202\" path=\"m,l,21600r21600,l21600,xe\"><v:stroke joinstyle=\"miter\"/><v:path \
-         gradientshapeok=\"t\" o:connecttype=\"rect\"/></v:shapetype>",
-    );
-    for (count, (line, column, text)) in marks.take(NOTES_MAX).enumerate() {
-        let _ = write!(
-            comments,
-            "<comment ref=\"{}\" authorId=\"0\"><text><t xml:space=\"preserve\">",
-            cell_name(line, column)
-        );
-        escape(text, &mut comments);
-        comments.push_str("</t></text></comment>");
-        let lines: usize = text.lines().map(|line| line.chars().count() / 46 + 1).sum();
-        let (top, left) = (line.saturating_sub(1), column + 1);
-        let bottom = top + lines as u64 + 1;
-        let _ = write!(
-            drawing,
-            "<v:shape id=\"_x0000_s{}\" type=\"#_x0000_t202\" style=\"position:absolute;visibility:hidden\" \
-             fillcolor=\"#ffffe1\" o:insetmode=\"auto\"><v:fill color2=\"#ffffe1\"/><v:textbox/><x:ClientData \
-             ObjectType=\"Note\"><x:MoveWithCells/><x:SizeWithCells/><x:Anchor>{left}, 12, {top}, 4, {}, 12, {bottom}, \
-             4</x:Anchor><x:AutoFill>False</x:AutoFill><x:Row>{top}</x:Row><x:Column>{column}</x:Column>\
-             </x:ClientData></v:shape>",
-            1025 + count,
-            left + 4
+    let mut comments = own
+        .comments
+        .as_ref()
+        .map_or(empty, |(_, text)| text.clone());
+    let drawing = match &own.drawing {
+        Some((_, text)) => text.clone(),
+        None => String::from(
+            "<xml xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:o=\"urn:schemas-microsoft-com:office:office\" \
+             xmlns:x=\"urn:schemas-microsoft-com:office:excel\"></xml>",
+        ),
+    };
+    let prefix = prefix_of(&comments);
+    let author = elements(inside(&comments, "authors")?, "author").len();
+    let had: BTreeMap<String, String> = elements(inside(&comments, "commentList")?, "comment")
+        .into_iter()
+        .filter_map(|comment| Some((attribute(comment, "ref")?.to_owned(), comment.to_owned())))
+        .collect();
+    let (mut added, mut shapes) = (String::new(), String::new());
+    if !drawing.contains("id=\"_x0000_t202\"") {
+        shapes.push_str(
+            "<v:shapetype id=\"_x0000_t202\" coordsize=\"21600,21600\" o:spt=\"202\" \
+             path=\"m,l,21600r21600,l21600,xe\"><v:stroke joinstyle=\"miter\"/><v:path gradientshapeok=\"t\" \
+             o:connecttype=\"rect\"/></v:shapetype>",
         );
     }
-    comments.push_str("</commentList></comments>");
-    drawing.push_str("</xml>");
-    (comments, drawing)
+    let mut id = free_shape(&drawing);
+    for (line, column, text) in marks.take(NOTES_MAX) {
+        let cell = cell_name(line, column);
+        let mut safe = String::new();
+        escape(text, &mut safe);
+        if let Some(comment) = had.get(&cell) {
+            if !comment.contains(&safe) {
+                comments = comments.replacen(comment, &longer(comment, &prefix, &safe)?, 1);
+            }
+            continue;
+        }
+        let _ = write!(
+            added,
+            "<{prefix}comment ref=\"{cell}\" authorId=\"{author}\"><{prefix}text><{prefix}t \
+             xml:space=\"preserve\">{safe}</{prefix}t></{prefix}text></{prefix}comment>"
+        );
+        shapes.push_str(&shape(id, line, column, text));
+        id += 1;
+    }
+    let name = format!("<{prefix}author>rowcall</{prefix}author>");
+    let comments = before_end(&comments, "authors", &name)?;
+    let comments = before_end(&comments, "commentList", &added)?;
+    Some((comments, before_end(&drawing, "xml", &shapes)?))
+}
+
+/// A note with a further text, already escaped, behind its own.
+fn longer(comment: &str, prefix: &str, text: &str) -> Option<String> {
+    let (open, close) = (format!("<{prefix}text>"), format!("</{prefix}text>"));
+    let (before, rest) = comment.split_once(&open)?;
+    let (own, after) = rest.split_once(&close)?;
+    // A text is one piece, or a row of pieces.
+    let is_one = own.trim_start().starts_with(&format!("<{prefix}t"));
+    let own = match is_one {
+        true => format!("<{prefix}r>{own}</{prefix}r>"),
+        false => own.to_owned(),
+    };
+    Some(format!(
+        "{before}{open}{own}<{prefix}r><{prefix}t xml:space=\"preserve\">\n{text}</{prefix}t></{prefix}r>{close}{after}"
+    ))
+}
+
+/// The first number of a shape that a drawing does not have.
+fn free_shape(drawing: &str) -> u64 {
+    let numbers = drawing.split("_x0000_s").skip(1).filter_map(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_digit())?;
+        rest.get(..end)?.parse::<u64>().ok()
+    });
+    numbers.max().map_or(1025, |last| last.saturating_add(1))
+}
+
+/// The box of a note.
+fn shape(id: u64, line: u64, column: usize, text: &str) -> String {
+    let lines: usize = text.lines().map(|line| line.chars().count() / 46 + 1).sum();
+    let (top, left) = (line.saturating_sub(1), column + 1);
+    let bottom = top + lines as u64 + 1;
+    format!(
+        "<v:shape id=\"_x0000_s{id}\" type=\"#_x0000_t202\" style=\"position:absolute;visibility:hidden\" \
+         fillcolor=\"#ffffe1\" o:insetmode=\"auto\"><v:fill color2=\"#ffffe1\"/><v:textbox/><x:ClientData \
+         ObjectType=\"Note\"><x:MoveWithCells/><x:SizeWithCells/><x:Anchor>{left}, 12, {top}, 4, {}, 12, {bottom}, \
+         4</x:Anchor><x:AutoFill>False</x:AutoFill><x:Row>{top}</x:Row><x:Column>{column}</x:Column>\
+         </x:ClientData></v:shape>",
+        left + 4
+    )
 }
 
 /// Builds a sheet of texts, whose first cells lead to cells of the sheet `target`.

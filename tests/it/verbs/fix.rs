@@ -156,7 +156,8 @@ fn large_sheets_are_mended_everywhere() {
     }
     let (copy, said, exit) = fixed("staff.csv", sheet.as_bytes());
     assert!(text(&copy) == expected);
-    assert_eq!((said.lines().count(), exit), (20_000 / 7 + 1, 0));
+    let more = format!("… and {} more cells of number ", 20_000 / 7 + 1 - 5);
+    assert!(said.contains(&more) && exit == 0, "{said}");
     // Blanks without end between the objects are passed over, not lost.
     let blanks = " \n".repeat(400_000);
     let padded = |text: &str| format!("{blanks}{text}{blanks}]{blanks}");

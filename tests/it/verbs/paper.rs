@@ -1,8 +1,9 @@
 //! Output for people, on paper or in a spreadsheet: reports, marked copies, rejects, proposals.
 
 use crate::support::pbx::Desk;
+use crate::support::program::wait_until;
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -140,14 +141,80 @@ fn a_marked_workbook_is_the_same_but_for_its_marks_and_is_read_again_as_before()
         text(&again.stdout).replace("m.xlsx", "r.xlsx"),
         text(&plain.stdout)
     );
-    // Marked once more, it keeps the notes that it has.
-    let twice = rowcall(folder, "check m.xlsx --for openvox --mark n.xlsx");
-    assert!(
-        text(&twice.stderr).contains("has notes of its own"),
-        "{}",
-        text(&twice.stderr)
-    );
+    // Marked once more, it says nothing twice.
+    rowcall(folder, "check m.xlsx --for openvox --mark n.xlsx");
+    let again = part(folder, "n.xlsx", "xl/rowcall-comments1.xml");
+    assert_eq!(again.matches("<comment ").count(), 2, "{again}");
+    assert_eq!(again.matches("must be an e-mail address").count(), 1);
     assert!(part(folder, "n.xlsx", "xl/workbook.xml").contains("name=\"Findings 2\""));
+}
+
+/// Writes a workbook again with one of its parts changed.
+fn altered(folder: &Path, from: &str, to: &str, name: &str, change: impl Fn(&str) -> String) {
+    let file = fs::File::open(folder.join(from)).unwrap();
+    let mut archive = zip::ZipArchive::new(file).unwrap();
+    let mut out = zip::ZipWriter::new(fs::File::create(folder.join(to)).unwrap());
+    for at in 0..archive.len() {
+        let mut part = archive.by_index(at).unwrap();
+        let mut bytes = vec![];
+        part.read_to_end(&mut bytes).unwrap();
+        let its_name = part.name().unwrap().into_owned();
+        if its_name == name {
+            bytes = change(&text(&bytes)).into_bytes();
+        }
+        let options = zip::write::SimpleFileOptions::default();
+        out.start_file(its_name, options).unwrap();
+        out.write_all(&bytes).unwrap();
+    }
+    out.finish().unwrap();
+}
+
+#[test]
+fn the_notes_of_a_workbook_stay_and_what_is_found_follows_them() {
+    let folder = folder();
+    let folder = folder.path();
+    rowcall(folder, "import s.csv --to sim:openvox --rejects r.xlsx");
+    rowcall(folder, "check r.xlsx --for openvox --mark m.xlsx");
+    let notes = "xl/rowcall-comments1.xml";
+    // Her own note on one of the two cells, and none on the other.
+    altered(folder, "m.xlsx", "own.xlsx", notes, |xml| {
+        let (head, rest) = xml.split_once("<commentList>").unwrap();
+        let first = rest.split("</comment>").next().unwrap();
+        let (tag, _) = first.split_once("<text>").unwrap();
+        assert!(tag.contains("ref=\"C2\""), "{tag}");
+        format!(
+            "{head}<commentList>{tag}<text><t>ask Bob</t></text></comment></commentList></comments>"
+        )
+    });
+    let run = rowcall(folder, "check own.xlsx --for openvox --mark n.xlsx");
+    let said = text(&run.stderr);
+    assert!(!said.contains("unusual"), "{said}");
+    let xml = part(folder, "n.xlsx", notes);
+    let (own, added) = xml.split_once("</comment>").unwrap();
+    let follows = |later: &str| own.find("ask Bob") < own.find(later);
+    assert!(
+        own.contains("ask Bob") && follows("must be an e-mail"),
+        "{xml}"
+    );
+    assert!(
+        added.contains("ref=\"D3\" authorId=\"1\"") && added.contains("is missing"),
+        "{xml}"
+    );
+    let drawing = part(folder, "n.xlsx", "xl/drawings/rowcall1.vml");
+    let ids: Vec<&str> = drawing.split("id=\"_x0000_s").skip(1).collect();
+    let ids: Vec<&str> = ids
+        .iter()
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
+    assert!(
+        ids.is_sorted() && ids.windows(2).all(|two| two[0] != two[1]),
+        "{ids:?}"
+    );
+    // One relation to the notes and one to their boxes, as before.
+    let relations = part(folder, "n.xlsx", "xl/worksheets/_rels/sheet1.xml.rels");
+    for kind in ["/comments\"", "/vmlDrawing\""] {
+        assert_eq!(relations.matches(kind).count(), 1, "{relations}");
+    }
 }
 
 #[test]
@@ -192,6 +259,33 @@ fn rejects_carry_every_finding_of_a_row_and_mark_its_cells() {
             "{name}"
         );
     }
+}
+
+#[test]
+fn rejects_of_a_resumed_run_mark_the_same_cells() {
+    let desk = Desk::new("openvox");
+    let rows: String = (2001..2061)
+        .map(|number| format!("{number},Ann,a@b.example,tR7xkQ2mZp9w\n"))
+        .collect();
+    let rows = rows.replacen("a@b.example", "nothing", 1);
+    let bad = "3000,Bo,bo@b.example,\n";
+    desk.write("in.csv", format!("number,name,Mail,Kennwort\n{rows}{bad}"));
+    desk.pbx.faults("latency_ms=20");
+    let line = "import in.csv --to TARGET --map Mail=email --rejects r.xlsx --rate 100";
+    let mut child = desk.command(line).spawn().unwrap();
+    wait_until(|| desk.pbx.sim.numbers().len() >= 10);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!desk.path("r.xlsx").exists());
+    desk.pbx.faults("");
+    desk.run("resume").exits(1);
+    let sheet = "xl/worksheets/sheet1.xml";
+    for (name, color) in [("C2", RED), ("D3", RED), ("C3", ""), ("A2", "")] {
+        let marked = ground(desk.folder(), "r.xlsx", sheet, name);
+        assert_eq!(marked, color, "{name}");
+    }
+    let book = part(desk.folder(), "r.xlsx", sheet);
+    assert!(book.contains("error email.email C2"), "{book}");
 }
 
 #[test]
@@ -362,4 +456,26 @@ fn every_report_that_was_written_is_named() {
     let line = "import s.csv --to sim:openvox --report r.html --report r.csv";
     let said = text(&rowcall(folder.path(), line).stderr);
     assert!(said.contains("report: r.html\nreport: r.csv\n"), "{said}");
+}
+
+#[test]
+fn of_many_mended_cells_of_a_kind_the_first_are_printed_and_a_count() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let rows: String = (2001..2013)
+        .map(|number| format!("{number}.0,Ann,4711.0\n"))
+        .collect();
+    fs::write(folder.join("s.csv"), format!("number,name,mobile\n{rows}")).unwrap();
+    let line = "fix s.csv -o f.csv --for openvox";
+    let few = text(&rowcall(folder, line).stdout);
+    assert_eq!(few.matches(" number: ").count(), 5, "{few}");
+    assert!(
+        few.contains("… and 7 more cells of number (damage.decimal): --all shows each\n"),
+        "{few}"
+    );
+    let all = text(&rowcall(folder, &format!("{line} --all")).stdout);
+    assert_eq!(all.matches(" number: ").count(), 12, "{all}");
+    assert!(!all.contains('…'), "{all}");
+    let json = text(&rowcall(folder, &format!("{line} --json")).stdout);
+    assert_eq!(json.matches("\"field\":\"number\"").count(), 12, "{json}");
 }
