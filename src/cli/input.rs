@@ -27,7 +27,8 @@ pub struct InputArgs {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Input")]
 pub struct ReadingArgs {
-    /// What a heading means, for example --map 'Durchwahl=number'; --map 'Notes=-' leaves the column out
+    /// What a heading means, for example --map 'Durchwahl=number'; --map 'Notes=-' leaves the column out, and
+    /// --map 'Off duty=!enabled' reads the opposite of a switch
     #[arg(long = "map", value_name = "HEADING=FIELD", value_parser = mapping)]
     pub map: Vec<(String, Mapped)>,
     /// Read such meanings from a file, one a line: "Durchwahl" = "number"; what --map says goes before it. `rowcall

@@ -9,7 +9,7 @@ use super::products::Product;
 use super::questions::leave_out_flag;
 use super::reading::CellReading;
 use super::record::ReadField;
-use super::values::{Compared, Derived, How};
+use super::values::{Compared, Derived, How, Translation};
 use crate::manifest::Manifest;
 use crate::mapping::made_fields;
 use crate::model::{Field, Forward};
@@ -224,6 +224,11 @@ pub(super) fn column(heading: &str, meaning: &Meaning) -> Column {
         Meaning::Ignored => ("ignored".to_owned(), Saved::Nothing),
         Meaning::Read { fields, how, .. } => match fields.as_slice() {
             [(field, None)] => (how.clone(), Saved::As(Mapped::Field(*field))),
+            [(field, Some(reading))]
+                if *reading == How::Translated(Translation::opposite(*field)) =>
+            {
+                (how.clone(), Saved::As(Mapped::Opposite(*field)))
+            }
             [(_, Some(_))] => (format!("{how}, translated"), Saved::Product),
             fields => {
                 let names: Vec<&str> = fields.iter().map(|(field, _)| field.name()).collect();

@@ -25,6 +25,7 @@ const OFFERED_PRODUCTS_MAX: usize = 3;
 pub(super) fn ask(all: &mut Meanings<'_>) -> Result<(), ColumnError> {
     all.ask_beside_product();
     all.ask_about_rivals();
+    all.ask_about_members();
     all.ask_whose();
     all.ask_who_is_deleted();
     all.ask_about_repeated()?;
@@ -61,12 +62,13 @@ impl Meanings<'_> {
     /// Asks for the number's column where the one that is read may only count rows, by its heading or by its cells, and
     /// another one is like a number.
     fn ask_about_rivals(&mut self) {
-        let is_number =
-            |meaning: &Meaning| meaning.reads(Field::NUMBER) && !meaning.is_read_by_map();
-        let key = self.of.iter().position(is_number);
-        let Some(key) = key.filter(|_| self.target.key() == Field::NUMBER) else {
+        // Of several columns for it, each is asked about as well.
+        let &[key] = &self.columns_where(|meaning| meaning.reads(Field::NUMBER))[..] else {
             return;
         };
+        if self.target.key() != Field::NUMBER || self.of[key].is_read_by_map() {
+            return;
+        }
         let is_weak = dictionary().may_count_rows(self.heading(key))
             && !matches!(self.owner.words, Words::Product(_));
         let mut rivals: Vec<usize> = self
@@ -76,19 +78,27 @@ impl Meanings<'_> {
         if rivals.is_empty() {
             return;
         }
-        let sample = self.sample();
-        if !sample.is_some_and(|sample| sample.counts_rows(key)) {
-            rivals.retain(|column| is_weak && !self.is_work_phone(*column));
+        let counts_rows = (self.sample()).is_some_and(|sample| sample.counts_rows(key));
+        if !counts_rows {
+            rivals.retain(|column| {
+                is_weak && !self.is_work_phone(*column) || self.is_other_number(*column, key)
+            });
         }
         if rivals.is_empty() {
             return;
         }
         let named: Vec<String> = rivals.iter().map(|column| self.at(*column)).collect();
-        let what = format!(
-            "{} may be the number or only count the rows, for {} may be the number too",
-            self.at(key),
-            named.join(" or ")
-        );
+        let others = named.join(" or ");
+        let what = match is_weak || counts_rows {
+            true => format!(
+                "{} may be the number or only count the rows, for {others} may be the number too",
+                self.at(key)
+            ),
+            false => format!(
+                "{} may be the number, or {others}: the two differ, and both are as short as extensions",
+                self.at(key)
+            ),
+        };
         let columns: Vec<usize> = std::iter::once(key).chain(rivals).collect();
         self.ask_which(what, columns, Field::NUMBER);
     }
@@ -100,13 +110,52 @@ impl Meanings<'_> {
                 let sample = self.sample();
                 sample.is_none_or(|sample| sample.has_digits(column))
             }
-            Meaning::Unknown if !dictionary().is_everyday(self.heading(column)) => {
+            Meaning::Unknown
+                if !dictionary().is_everyday(self.heading(column))
+                    && may_show(self.heading(column)) =>
+            {
                 let is_like =
                     |sample: &Sample| sample.may_be_numbers(column) && !sample.counts_rows(column);
                 self.sample().is_some_and(is_like)
             }
             _ => self.is_work_phone(column),
         }
+    }
+
+    /// Returns true if a telephone's column has other numbers than the key's, as short as an extension: the one people
+    /// dial within the house, or the one that is dialled from outside.
+    fn is_other_number(&self, column: usize, key: usize) -> bool {
+        matches!(self.of[column], Meaning::Open(Common::NumberLike))
+            && !matches!(self.owner.words, Words::Product(_))
+            && self
+                .sample()
+                .is_some_and(|sample| sample.is_other_number(column, key))
+    }
+
+    /// Asks about a sheet of extensions with a column for members: its rows may be groups.
+    fn ask_about_members(&mut self) {
+        let is_open =
+            |meaning: &Meaning| meaning.reads(Field::GROUP_MEMBERS) && !meaning.is_read_by_map();
+        let Some(column) = self
+            .of
+            .iter()
+            .position(is_open)
+            .filter(|_| self.has(Field::NUMBER))
+        else {
+            return;
+        };
+        if self.target.key() != Field::NUMBER {
+            return;
+        }
+        let advice = match self.target.group {
+            Some(_) => "for groups, say --groups",
+            None => "groups are to be taken out",
+        };
+        let what = format!(
+            "{} names members: its rows may be groups, and no extensions; {advice}",
+            self.at(column)
+        );
+        self.ask(what, vec![column], &[(column, Mapped::LeftOut)]);
     }
 
     /// Returns true if a column is read as the telephone at work, which may be the extension; not by rowcall's own name
@@ -291,10 +340,14 @@ impl Meanings<'_> {
         };
         let flag = |column: &usize| map_flag(self.heading(*column), Mapped::Field(key));
         let mut answers: Vec<String> = columns.iter().map(flag).collect();
+        let is_key = |word| matches!(word, Word::Read(cell) if cell.fields().contains(&key));
+        let may_be = |column: usize| {
+            let sample = (key == Field::NUMBER).then(|| self.sample()).flatten();
+            sample.is_none_or(|sample| sample.may_be_numbers(column))
+        };
         let owners = products().iter().filter(|product| {
-            let is_key = |word| matches!(word, Word::Read(cell) if cell.fields().contains(&key));
-            let mut headings = self.headings.iter();
-            headings.any(|heading| product.word(heading).is_some_and(is_key))
+            let word = |column| product.word(self.heading(column));
+            (self.columns()).any(|column| word(column).is_some_and(is_key) && may_be(column))
         });
         let owners = owners.take(OFFERED_PRODUCTS_MAX);
         answers.extend(owners.map(|product| format!("--headings {}", product.id)));

@@ -1,14 +1,16 @@
 //! The meaning of a column as people read and write it: `--map`, and the file that keeps mappings.
 
 use super::dictionary::{Common, dictionary, misspelt};
-use crate::model::{Field, heading_key};
-use std::fmt::Write;
+use crate::model::{Field, Kind, heading_key};
+use std::fmt::{self, Write};
 
 /// The meaning that a person gave to a heading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mapped {
     /// This field.
     Field(Field),
+    /// The opposite of this field, which is a switch.
+    Opposite(Field),
     /// No field: the column is left out.
     LeftOut,
 }
@@ -17,25 +19,35 @@ impl Mapped {
     /// The field, where it is one.
     pub fn field(self) -> Option<Field> {
         match self {
-            Mapped::Field(field) => Some(field),
+            Mapped::Field(field) | Mapped::Opposite(field) => Some(field),
             Mapped::LeftOut => None,
         }
     }
 
-    /// A field's name, or `-` for none.
+    /// A field's name, with `!` before it for the opposite, or `-` for none.
     ///
     /// # Errors
-    /// There is no such field; the error suggests a name.
+    /// There is no such field, and the error suggests a name; or it is no switch and has no opposite.
     pub fn parse(name: &str) -> Result<Mapped, String> {
-        match name.trim() {
-            "-" => Ok(Mapped::LeftOut),
-            name => field_named(name).map(Mapped::Field),
+        match (name.trim(), name.trim().strip_prefix('!')) {
+            ("-", _) => Ok(Mapped::LeftOut),
+            (_, Some(name)) => match field_named(name)? {
+                field if field.def().kind == Kind::Switch => Ok(Mapped::Opposite(field)),
+                field => Err(format!("{} is no switch and has no opposite", field.name())),
+            },
+            (name, None) => field_named(name).map(Mapped::Field),
         }
     }
+}
 
-    /// Returns the field's name, or `-`, as mappings write it.
-    pub(crate) fn name(self) -> &'static str {
-        self.field().map_or("-", Field::name)
+/// As mappings write it.
+impl fmt::Display for Mapped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Mapped::Field(field) => f.write_str(field.name()),
+            Mapped::Opposite(field) => write!(f, "!{}", field.name()),
+            Mapped::LeftOut => f.write_str("-"),
+        }
     }
 }
 
@@ -138,13 +150,13 @@ pub fn write_map(sheet: &str, columns: &[Column]) -> String {
         let heading = toml::Value::from(column.heading.trim());
         let _ = match &column.saved {
             Saved::Nothing => Ok(()),
-            Saved::As(mapped) => writeln!(text, "{heading} = \"{}\"", mapped.name()),
-            Saved::NotUnderstood => writeln!(text, "{heading} = \"{}\"", Mapped::LeftOut.name()),
+            Saved::As(mapped) => writeln!(text, "{heading} = \"{mapped}\""),
+            Saved::NotUnderstood => writeln!(text, "{heading} = \"{}\"", Mapped::LeftOut),
             Saved::Product => writeln!(text, "# {heading}: {}", column.how),
             Saved::Asked(choices) => {
                 let lines = choices
                     .iter()
-                    .map(|choice| format!("# {heading} = \"{}\"\n", choice.name()));
+                    .map(|choice| format!("# {heading} = \"{}\"\n", choice));
                 let lines: String = lines.collect();
                 write!(
                     text,

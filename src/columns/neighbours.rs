@@ -83,7 +83,13 @@ impl Meanings<'_> {
     }
 
     fn decide_name_in_two(&mut self, column: usize) {
-        let fields = if self.target.row(Field::DISPLAY_NAME).is_some() {
+        let has_whole = self.target.row(Field::DISPLAY_NAME).is_some();
+        let has_no_comma = (self.sample()).is_some_and(|sample| sample.has_no_comma(column));
+        if has_whole && has_no_comma && !self.has(Field::DISPLAY_NAME) {
+            let why = "the surname and then the given name, and no cell has a comma between the two: the whole name as it stands, or nothing";
+            return self.ask_about(column, why, &[Field::DISPLAY_NAME]);
+        }
+        let fields = if has_whole {
             vec![(Field::DISPLAY_NAME, Some(How::AroundComma))]
         } else {
             vec![

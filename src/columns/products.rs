@@ -188,13 +188,15 @@ impl Product {
         self.left_out.iter().map(String::as_str)
     }
 
-    /// The headings that identify the sheet's owner, as the product writes them; `None` where they do not.
+    /// Returns true if some heading is one that this product never has.
+    fn is_ruled_out(&'static self, headings: &HashSet<String>) -> bool {
+        let mut never = self.index().never.iter();
+        never.any(|key| headings.iter().any(|heading| same_word(heading, key)))
+    }
+
+    /// The headings that identify the sheet's owner, as the product writes them, whatever rules it out; `None` where they
+    /// do not.
     fn evidence(&'static self, headings: &HashSet<String>) -> Option<Evidence> {
-        if (self.index().never.iter())
-            .any(|key| headings.iter().any(|heading| same_word(heading, key)))
-        {
-            return None;
-        }
         let is_there = |set: &&Vec<String>| {
             set.iter()
                 .all(|heading| headings.contains(&spelling(heading)))
@@ -250,7 +252,9 @@ pub(super) fn recognise(
             .filter(|key| product.word_of(key).is_some())
             .count()
     };
-    let marked = products().iter().filter_map(|product| {
+    let (ruled_out, possible): (Vec<_>, Vec<_>) =
+        (products().iter()).partition(|product| product.is_ruled_out(&written));
+    let marked = possible.into_iter().filter_map(|product| {
         let evidence = product.evidence(&written)?;
         let known = match product.vendor {
             true => vendors_own(&product.id),
@@ -260,7 +264,19 @@ pub(super) fn recognise(
     });
     let marked: Vec<_> = marked.collect();
     let Some(most) = marked.iter().map(|(known, ..)| *known).max() else {
-        return Recognised::Nobody;
+        // A heading of one version in a sheet of another.
+        let is_marked = |product: &&Product| {
+            let mut marks = product.marks.iter();
+            marks.any(|set| {
+                set.iter()
+                    .all(|heading| written.contains(&spelling(heading)))
+            })
+        };
+        let contradicted: Vec<_> = ruled_out.into_iter().filter(is_marked).collect();
+        return match contradicted.is_empty() {
+            true => Recognised::Nobody,
+            false => Recognised::Several(contradicted),
+        };
     };
     let best: Vec<_> = marked.iter().filter(|(known, ..)| *known == most).collect();
     let rivals: Vec<_> = products()

@@ -73,7 +73,7 @@ pub enum ColumnError {
         headings: String,
     },
     /// A heading is mapped to two fields.
-    #[error("“{heading}” is mapped to {first} and to {second}. Map it to one of them", first = first.name(), second = second.name())]
+    #[error("“{heading}” is mapped to {first} and to {second}. Map it to one of them")]
     MappedTwice {
         /// The heading.
         heading: String,
@@ -109,7 +109,7 @@ fn join(questions: &[Question]) -> String {
 pub(super) fn map_flag(heading: &str, mapped: Mapped) -> String {
     let heading = heading.trim();
     let quote = if heading.contains('\'') { '"' } else { '\'' };
-    format!("--map {quote}{heading}={}{quote}", mapped.name())
+    format!("--map {quote}{heading}={mapped}{quote}")
 }
 
 /// The flag that leaves a column out.

@@ -7,6 +7,8 @@ use std::collections::HashSet;
 
 /// The number of rows that are read.
 const ROWS: usize = 1_000;
+/// The most digits of a number that may be an extension; a telephone number with its area code has more.
+const SHORT_DIGITS_MAX: usize = 6;
 
 /// The first rows of a sheet. Their cells may be secrets: they are looked at, never shown.
 pub(super) struct Sample {
@@ -117,6 +119,28 @@ impl Sample {
         let most = filled + filled / 4 + 1;
         let low = counts.iter().filter(|count| **count <= most).count();
         low > 0 && low * 10 >= filled * 9
+    }
+
+    /// Returns true if nearly all cells are plain numbers of so few digits that they may be extensions, each a different
+    /// one, and most of them not the number that the row has in `key`.
+    pub(super) fn is_other_number(&self, column: usize, key: usize) -> bool {
+        let is_short =
+            |cell: &str| cell.len() <= SHORT_DIGITS_MAX && cell.bytes().all(|c| c.is_ascii_digit());
+        let filled = self.filled(column).count();
+        let short = self.filled(column).filter(|cell| is_short(cell)).count();
+        let differs = |row: &&Vec<String>| {
+            let other = row
+                .get(column)
+                .filter(|cell| is_short(cell) && !cell.is_empty());
+            other.is_some() && other != row.get(key)
+        };
+        let others = self.rows.iter().filter(differs).count();
+        self.may_be_numbers(column) && short * 10 >= filled * 9 && others * 2 > filled
+    }
+
+    /// Returns true if no cell of a column has a comma.
+    pub(super) fn has_no_comma(&self, column: usize) -> bool {
+        self.filled(column).all(|cell| !cell.contains(','))
     }
 
     /// Compares the names in one column with the part of them in another.

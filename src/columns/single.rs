@@ -7,7 +7,7 @@ use super::options::BindOptions;
 use super::owner::{Words, own_name};
 use super::products::Word;
 use super::questions::{ColumnError, heading_at, listed};
-use super::values::How;
+use super::values::{How, Translation};
 use crate::model::{Field, heading_key};
 use std::collections::HashMap;
 
@@ -33,7 +33,7 @@ pub(super) fn mapped(
                 headings: listed(headings),
             });
         }
-        if let ([first, second, ..], Mapped::Field(_)) = (columns.as_slice(), mapped) {
+        if let ([first, second, ..], Some(_)) = (columns.as_slice(), mapped.field()) {
             let at = |column: usize| heading_at(headings, column, options.header_line);
             return Err(ColumnError::SameHeading {
                 first: at(*first),
@@ -64,6 +64,11 @@ impl Meanings<'_> {
         };
         match (mapped, of_product) {
             (Some(Mapped::Field(field)), _) => self.by_map(column, field, of_product),
+            (Some(Mapped::Opposite(field)), _) => {
+                let opposite = How::Translated(Translation::opposite(field));
+                let how = format!("mapped by --map: the opposite of {}", field.name());
+                Meaning::read(vec![(field, Some(opposite))], &how, ReadBy::Map)
+            }
             (Some(Mapped::LeftOut), _) => Meaning::LeftOut {
                 how: "left out by --map".to_owned(),
                 because: LeftOutBecause::Map,

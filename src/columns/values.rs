@@ -150,6 +150,16 @@ impl Derived {
 const ANY_OTHER: &str = "*";
 
 impl Translation {
+    /// A switch that is on where the field is off.
+    pub(super) fn opposite(field: Field) -> Translation {
+        Translation {
+            field,
+            values: BTreeMap::new(),
+            inverse: true,
+            number_in_brackets: false,
+        }
+    }
+
     fn value<'t>(&'t self, text: &'t str) -> Cow<'t, str> {
         let trimmed = text.trim();
         let mut words = self.values.iter();

@@ -145,11 +145,32 @@ impl Mapper<'_> {
                 let to = self.made_of(field);
                 let how = "emptied with it".to_owned();
                 self.entry(field, Mapping::Translated, &to, how);
+            } else if text.is_empty()
+                && let Some((to, how)) = self.emptied_part(field, row)
+            {
+                self.entry(field, Mapping::Translated, &[to], how);
             } else if !is_taken && text.is_empty() {
                 let how = format!("{there} has no such field, so there is nothing to empty");
                 self.entry(field, Mapping::Dropped { lost: false }, &[], how);
             }
         }
+    }
+
+    /// The field that is made of an emptied one and another, and what becomes of it.
+    fn emptied_part(&self, field: Field, row: &Record) -> Option<(Field, String)> {
+        let lacks = |field: &Field| self.route.takes(*field).is_none();
+        let mut joins = self.route.table.join.iter();
+        let join = joins.find(|join| join.from.contains(&field) && join.from.iter().all(lacks))?;
+        let is_made = self.route.takes(join.to).is_some() && !self.given.contains(&join.to);
+        if !is_made {
+            return None;
+        }
+        let is_filled = |part: &Field| row.text(*part).is_some_and(|text| !text.is_empty());
+        let how = match join.from.iter().any(is_filled) {
+            true => format!("{} is made without it", join.to.name()),
+            false => "emptied with it".to_owned(),
+        };
+        Some((join.to, how))
     }
 
     /// The fields that the vendor takes and that are made of this one alone, where the sheet does not give them.

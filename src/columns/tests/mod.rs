@@ -636,6 +636,47 @@ fn one_common_heading_makes_a_sheet_no_product_s() {
 }
 
 #[test]
+fn a_heading_of_another_version_makes_the_owner_uncertain() {
+    for headings in [
+        "Number,FirstName,AuthID,AuthPassword,PIN,VMNoPin,Disabled,VMEnabled",
+        "Number,FirstName,EmailAddress,MobileNumber,AuthID,AuthPassword,VMEnabled",
+    ] {
+        let questions = asked("openvox", headings);
+        assert_eq!(
+            questions[0].answers,
+            ["--headings 3cx", "--headings 3cx-v20", "--headings rowcall"],
+            "{headings}"
+        );
+    }
+}
+
+#[test]
+fn the_opposite_of_a_switch_is_mapped() {
+    for (heading, field, cell, right) in [
+        ("Off duty", "!enabled", "yes", "off"),
+        ("Off duty", "!enabled", "0", "on"),
+        ("Disabled", "!enabled", "x", "off"),
+        ("No mailbox", "! voicemail", "nein", "on"),
+    ] {
+        let options = map(heading, Mapped::parse(field).unwrap());
+        let binding = bind("portsip", &format!("number,{heading}"), &options).unwrap();
+        let values = read(&binding, "portsip", &["2001", cell]);
+        let name = field.trim_start_matches(['!', ' ']);
+        assert_eq!(values[1..], [(name, right.to_owned())], "{heading}: {cell}");
+        let saved = write_map("s.csv", &binding.columns);
+        let again = read_map(&saved).unwrap();
+        assert!(again.contains(&options.map[0]), "{saved}");
+    }
+    let error = Mapped::parse("!number").unwrap_err();
+    assert!(error.contains("no switch"), "{error}");
+    assert_eq!(
+        Mapped::parse("!dnd").unwrap_err(),
+        field_named("dnd").unwrap_err()
+    );
+    assert_eq!(Mapped::Opposite(Field::ENABLED).to_string(), "!enabled");
+}
+
+#[test]
 fn what_speaks_against_a_product_is_asked() {
     for (headings, product, against) in [
         (

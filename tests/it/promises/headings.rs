@@ -93,6 +93,51 @@ const CASES: &[Case] = &[
         Ask("Business Phone"),
     ),
     (
+        "the number within the house beside the one from outside",
+        "openvox",
+        "Rufnummer;Durchwahl;Name;Typ\n101;11;Ann Muster;SIP\n102;12;Bo Muster;SIP\n",
+        Ask("Rufnummer"),
+    ),
+    (
+        "the same number under two words",
+        "openvox",
+        "Rufnummer;Durchwahl;Name;Kennwort\n2001;2001;Ann Muster;tR7xkQ2mZp9w\n2002;2002;Bo Muster;tR7xkQ2mZp9x\n",
+        Read(&[&["number=2001", "sip_password=tR7xkQ2mZp9w"]]),
+    ),
+    (
+        "a line that counts the buttons of a phone",
+        "openvox",
+        "Extension,Line,Name,Secret\n2001,1,Ann,tR7xkQ2mZp9w\n2002,1,Bo,tR7xkQ2mZp9x\n",
+        Read(&[&["number=2001"]]),
+    ),
+    (
+        "a PIN beside a number is no second number",
+        "openvox",
+        "Number,Name,PIN code,Secret\n2001,Ann,4711,tR7xkQ2mZp9w\n2002,Bo,4712,tR7xkQ2mZp9x\n",
+        Read(&[&["number=2001", "display_name=Ann"]]),
+    ),
+    (
+        "ring groups, whose numbers are no extensions",
+        "openvox",
+        "extension,name,strategy,members\n600,Sales,ringall,2001;2002\n601,Support,hunt,2003\n",
+        Ask("members"),
+    ),
+    (
+        "surname and given name without a comma",
+        "openvox",
+        "Poste;Nom et prénom;Secret\n2001;Muster Ann;tR7xkQ2mZp9w\n2002;Muster Bo;tR7xkQ2mZp9x\n",
+        Ask("Nom et prénom"),
+    ),
+    (
+        "surname and given name, some with a comma",
+        "openvox",
+        "Poste;Nom et prénom;Secret\n2001;\"Muster, Ann\";tR7xkQ2mZp9w\n2002;Muster Bo;tR7xkQ2mZp9x\n",
+        Rows(
+            &[&["number=2001", "display_name=Ann Muster"]],
+            &[("2002", "row.name_in_two")],
+        ),
+    ),
+    (
         "a number beside a room, a day and a counter",
         "openvox",
         "Number,Name,Room,Since,Pos,Secret\n2001,Ann,101,2024-01-05,1,tR7xkQ2mZp9w\n2002,Bo,102,2024-02-06,2,tR7xkQ2mZp9x\n",
