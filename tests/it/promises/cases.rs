@@ -19,6 +19,9 @@ struct Case {
     vendor: String,
     /// The reason why it is right.
     why: String,
+    /// The place that prints its headings; people, numbers and passwords in it are invented.
+    #[serde(default)]
+    source: String,
     /// The counts of the rows; where there are none, it is asked and no row is read.
     rows: Option<String>,
     /// The numbers of invalid rows, each with the rule of its first error.
@@ -95,7 +98,7 @@ fn each_case_is_read_asked_about_or_invalid_as_its_table_says() {
     for case in &table.case {
         let file = &case.file;
         named.insert(file.clone());
-        let why = &case.why;
+        let why = format!("{} {}", case.why, case.source);
         let (code, said, rows) = checked(&Path::new(CASES).join(file), &case.vendor, &[]);
         let expected = match &case.rows {
             None => 2,
