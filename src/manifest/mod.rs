@@ -30,6 +30,9 @@ pub struct Manifest {
     pub word: Vec<Word>,
     /// One row a field that the vendor knows.
     pub field: Vec<FieldRow>,
+    /// The index of each field's row, in the order of the dictionary.
+    #[serde(skip)]
+    rows: BTreeMap<Field, usize>,
     /// Rules about several fields of one row, or several rows.
     #[serde(default)]
     pub cross: Vec<CrossRow>,
@@ -227,11 +230,10 @@ pub struct FieldRow {
     /// The value that the PBX itself sets on create where the field is not sent.
     #[serde(default)]
     pub default: Option<String>,
-    /// The value that rowcall sends on create where the sheet has none, because the vendor demands one; `{number}` is
-    /// replaced by the extension's number.
+    /// The value that rowcall sends on create where the sheet has none; `{number}` is replaced by the extension's number.
     #[serde(default)]
     pub fill: Option<String>,
-    /// The words for on and off, where they are not `on` and `off`.
+    /// The words for on and off; `on` and `off` where absent.
     #[serde(default)]
     pub switch: Option<[String; 2]>,
     /// The words that the field takes.
@@ -409,8 +411,9 @@ impl Manifest {
     /// # Errors
     /// A mistake, with its row.
     pub fn parse(text: &str) -> Result<Manifest, String> {
-        let manifest: Manifest = toml::from_str(text).map_err(|error| error.to_string())?;
+        let mut manifest: Manifest = toml::from_str(text).map_err(|error| error.to_string())?;
         manifest.hold_together()?;
+        manifest.rows = rows(&manifest.field);
         Ok(manifest)
     }
 
@@ -441,6 +444,7 @@ impl Manifest {
         self.setting
             .retain(|setting| group.settings.contains(&setting.name));
         self.field = group.field;
+        self.rows = rows(&self.field);
         self.cross = vec![];
         Some(self)
     }
@@ -509,7 +513,7 @@ impl Manifest {
 
     /// The row of a field; `None` where the vendor does not know it.
     pub fn row(&self, field: Field) -> Option<&FieldRow> {
-        self.field.iter().find(|row| row.name == field)
+        self.field.get(*self.rows.get(&field)?)
     }
 
     /// Returns true if the vendor takes a field from a sheet: it knows the field and does not only report it.
@@ -654,6 +658,12 @@ impl FieldRow {
         self.normalise(text)
             .map_or_else(|| text.to_owned(), Cow::into_owned)
     }
+}
+
+/// Finds the row of each field.
+fn rows(fields: &[FieldRow]) -> BTreeMap<Field, usize> {
+    let rows = fields.iter().enumerate();
+    rows.map(|(index, row)| (row.name, index)).collect()
 }
 
 /// Brings a text of a kind into canonical form, whatever the vendor; `None` where the kind does not take it. A choice
