@@ -1,41 +1,42 @@
-//! Columns that ask for a change to the extension of their row.
+//! Columns that ask for an action on the extension of their row.
 
+use super::dictionary::dictionary;
 use crate::manifest::switch;
-use crate::model::{Finding, Severity, same_word};
+use crate::model::{Action, Finding, Severity};
 
 /// The rule of a row that is not to be deleted, by a column of its sheet.
 const STAYS: &str = "row.stays";
 
-/// The changes that a run may make. By default rows may be created and updated, as `check` supposes.
+/// The actions that a run may take. By default rows may be created and updated, as `check` supposes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Deeds {
+pub struct AllowedActions {
     /// True if extensions may be created.
-    pub add: bool,
+    pub create: bool,
     /// True if extensions may be changed.
-    pub edit: bool,
+    pub update: bool,
     /// True if extensions may be removed.
     pub delete: bool,
-    /// The option that decides it, for messages; for example `mode create`.
-    pub by: &'static str,
+    /// The option or command that decides it, for messages; for example `mode create`.
+    pub option: &'static str,
 }
 
-impl Deeds {
+impl AllowedActions {
     /// Extensions may be removed, and nothing else.
-    pub const DELETE: Deeds = Deeds {
-        add: false,
-        edit: false,
+    pub const DELETE: AllowedActions = AllowedActions {
+        create: false,
+        update: false,
         delete: true,
-        by: "delete",
+        option: "delete",
     };
 }
 
-impl Default for Deeds {
+impl Default for AllowedActions {
     fn default() -> Self {
-        Deeds {
-            add: true,
-            edit: true,
+        AllowedActions {
+            create: true,
+            update: true,
             delete: false,
-            by: "this command",
+            option: "this command",
         }
     }
 }
@@ -59,71 +60,38 @@ impl Stays {
     }
 }
 
-/// The change that a cell asks for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Deed {
-    Add,
-    Edit,
-    Delete,
-}
-
-const WORDS: [(&str, Deed); 22] = [
-    ("add", Deed::Add),
-    ("create", Deed::Add),
-    ("new", Deed::Add),
-    ("insert", Deed::Add),
-    ("neu", Deed::Add),
-    ("anlegen", Deed::Add),
-    ("hinzufügen", Deed::Add),
-    ("edit", Deed::Edit),
-    ("update", Deed::Edit),
-    ("modify", Deed::Edit),
-    ("change", Deed::Edit),
-    ("mod", Deed::Edit),
-    ("upd", Deed::Edit),
-    ("ändern", Deed::Edit),
-    ("bearbeiten", Deed::Edit),
-    ("upsert", Deed::Edit),
-    ("delete", Deed::Delete),
-    ("del", Deed::Delete),
-    ("remove", Deed::Delete),
-    ("löschen", Deed::Delete),
-    ("entfernen", Deed::Delete),
-    ("drop", Deed::Delete),
-];
-
-impl Deeds {
-    /// Returns true if a cell that asks for a change keeps its row out of a deletion, since it asks for none.
+impl AllowedActions {
+    /// Returns true if a cell that asks for an action keeps its row out of a deletion, since it asks for none.
     pub(super) fn stays(&self, text: &str) -> bool {
         self.delete && text.trim().is_empty()
     }
 
-    /// Checks a cell that asks for a change; `None` where it is blank or the change is allowed.
-    pub(super) fn against(&self, column: usize, text: &str) -> Option<Finding> {
+    /// Checks a cell that asks for an action; `None` where it is blank or the action is allowed.
+    pub(super) fn finding(&self, column: usize, text: &str) -> Option<Finding> {
         let text = text.trim();
         if text.is_empty() {
             return None;
         }
         // BroadWorks writes `user.create`.
         let word = text.rsplit('.').next().unwrap_or(text);
-        let deed = WORDS.iter().find(|(known, _)| same_word(known, word));
-        let (allowed, asks, hint) = match deed.map(|(_, deed)| *deed) {
-            Some(Deed::Add) => (
-                self.add,
+        let action = dictionary().action(word);
+        let (allowed, asks, hint) = match action {
+            Some(Action::Create) => (
+                self.create,
                 "to add",
                 "`rowcall import` adds it, with --mode create or --mode upsert",
             ),
-            Some(Deed::Edit) => (
-                self.edit,
+            Some(Action::Update) => (
+                self.update,
                 "to change",
                 "`rowcall import` changes it, with --mode update or --mode upsert",
             ),
-            Some(Deed::Delete) => (
+            Some(Action::Delete) => (
                 self.delete,
                 "to delete",
                 "put the rows to delete into a sheet of their own, for `rowcall delete`",
             ),
-            None => (
+            Some(Action::None) | None => (
                 false,
                 "something unknown to be done with",
                 "write add, edit or del, or leave the column out with --map 'HEADING=-'",
@@ -134,10 +102,10 @@ impl Deeds {
             severity: Severity::Error,
             field: None,
             column: Some(column),
-            message: match deed {
+            message: match action {
                 Some(_) => format!(
                     "the row asks {asks} the extension, which {} does not do",
-                    self.by
+                    self.option
                 ),
                 None => format!("the row asks for {asks} it"),
             },
@@ -155,7 +123,7 @@ pub(super) struct Removal {
     pub(super) column: usize,
     /// True if the column marks the rows that stay.
     pub(super) keeps: bool,
-    pub(super) deeds: Deeds,
+    pub(super) allowed: AllowedActions,
 }
 
 impl Removal {
@@ -166,20 +134,20 @@ impl Removal {
             (Some("on"), _) => Some(!self.keeps),
             (Some(_), _) => Some(self.keeps),
             // A blank cell below `Delete` means no; below `Keep` the row may simply not have been looked at yet.
-            (None, true) if !self.keeps || !self.deeds.delete => Some(false),
+            (None, true) if !self.keeps || !self.allowed.delete => Some(false),
             (None, _) => None,
         }
     }
 
     /// Returns true if a cell keeps its row out of a deletion.
     pub(super) fn stays(&self, text: &str) -> bool {
-        self.deeds.delete && self.deletes(text) == Some(false)
+        self.allowed.delete && self.deletes(text) == Some(false)
     }
 
     /// Compares a cell with the work on the row. In a deletion, a row that should stay has the finding [`STAYS`], and a
     /// blank cell below `Keep` is no mark.
-    pub(super) fn against(&self, text: &str) -> Option<Finding> {
-        let (rule, severity, message, hint) = match (self.deletes(text), self.deeds.delete) {
+    pub(super) fn finding(&self, text: &str) -> Option<Finding> {
+        let (rule, severity, message, hint) = match (self.deletes(text), self.allowed.delete) {
             (Some(true), true) | (Some(false), false) => return None,
             (Some(false), true) => (
                 STAYS,
@@ -192,7 +160,7 @@ impl Removal {
                 Severity::Error,
                 format!(
                     "the row asks to delete the extension, which {} does not do",
-                    self.deeds.by
+                    self.allowed.option
                 ),
                 "take the row out, or put it into a sheet of its own, for `rowcall delete`",
             ),
@@ -223,13 +191,13 @@ mod tests {
 
     #[test]
     fn a_row_is_deleted_or_stays_as_it_says() {
-        let rule = |keeps: bool, deeds: Deeds, text: &str| {
+        let rule = |keeps: bool, allowed: AllowedActions, text: &str| {
             let removal = Removal {
                 column: 2,
                 keeps,
-                deeds,
+                allowed,
             };
-            let found = removal.against(text);
+            let found = removal.finding(text);
             found.map_or("-".to_owned(), |finding| finding.rule.to_string())
         };
         for (text, delete, keep) in [
@@ -239,8 +207,8 @@ mod tests {
             ("", STAYS, "row.action"),
             ("perhaps", "row.action", "row.action"),
         ] {
-            assert_eq!(rule(false, Deeds::DELETE, text), delete, "{text}");
-            assert_eq!(rule(true, Deeds::DELETE, text), keep, "{text}");
+            assert_eq!(rule(false, AllowedActions::DELETE, text), delete, "{text}");
+            assert_eq!(rule(true, AllowedActions::DELETE, text), keep, "{text}");
         }
         for (text, delete, keep) in [
             ("ja", "row.action", "-"),
@@ -248,17 +216,21 @@ mod tests {
             ("", "-", "-"),
             ("?", "row.action", "row.action"),
         ] {
-            assert_eq!(rule(false, Deeds::default(), text), delete, "{text}");
-            assert_eq!(rule(true, Deeds::default(), text), keep, "{text}");
+            assert_eq!(
+                rule(false, AllowedActions::default(), text),
+                delete,
+                "{text}"
+            );
+            assert_eq!(rule(true, AllowedActions::default(), text), keep, "{text}");
         }
     }
 
     #[test]
     fn a_row_that_asks_for_what_is_not_done_is_wrong() {
-        let create = Deeds {
-            edit: false,
-            by: "mode create",
-            ..Deeds::default()
+        let create = AllowedActions {
+            update: false,
+            option: "mode create",
+            ..AllowedActions::default()
         };
         for (cell, wrong) in [
             ("add", false),
@@ -270,17 +242,27 @@ mod tests {
             ("user.delete", true),
             ("user.", true),
             ("löschen", true),
+            ("Créer", false),
+            ("añadir", false),
+            ("mettre à jour", true),
+            ("Zmień", true),
+            ("güncelle", true),
+            ("usuń", true),
             ("archive", true),
         ] {
-            assert_eq!(create.against(0, cell).is_some(), wrong, "{cell}");
+            assert_eq!(create.finding(0, cell).is_some(), wrong, "{cell}");
         }
-        let finding = create.against(3, "del").unwrap();
+        let finding = create.finding(3, "del").unwrap();
         assert!(
             finding.is_error() && finding.message.contains("mode create"),
             "{}",
             finding.message
         );
         assert!(finding.hint.contains("rowcall delete"));
-        assert!(Deeds::DELETE.stays(" ") && !Deeds::DELETE.stays("del") && !create.stays(""));
+        assert!(
+            AllowedActions::DELETE.stays(" ")
+                && !AllowedActions::DELETE.stays("del")
+                && !create.stays("")
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! From the meanings of all columns to the reading of a row: each field with the column of its text.
 
-use super::deeds::Removal;
+use super::actions::Removal;
 use super::lacking::Lacking;
 use super::map::{Column, Mapped, Saved};
 use super::meaning::{Meaning, Meanings};
@@ -25,11 +25,11 @@ pub(super) fn assemble(all: &Meanings<'_>) -> (Vec<ReadField>, CellReading) {
     let mut reading = CellReading::default();
     for (column, meaning) in all.of.iter().enumerate() {
         match meaning {
-            Meaning::Action => reading.actions.push((column, all.options.deeds)),
+            Meaning::Action => reading.actions.push((column, all.options.allowed)),
             Meaning::Removal { keeps } => reading.removals.push(Removal {
                 column,
                 keeps: *keeps,
-                deeds: all.options.deeds,
+                allowed: all.options.allowed,
             }),
             Meaning::Read { fields: means, .. } => {
                 for (field, how) in means {

@@ -24,7 +24,7 @@ impl Binding {
         vendors: &[&Manifest],
         options: &BindOptions,
     ) -> Result<Binding, ColumnError> {
-        let sample = || Some(Sample::read(sheet, options.deeds.delete));
+        let sample = || Some(Sample::read(sheet, options.allowed.delete));
         bind(&sheet.headings, &sample, target, vendors, options)
     }
 

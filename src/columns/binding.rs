@@ -1,6 +1,6 @@
 //! The result of understanding a sheet's headings, and the reading of its rows by it.
 
-use super::deeds::Stays;
+use super::actions::Stays;
 use super::map::Column;
 use super::reading::{CellReading, Scratch};
 use super::record::{ReadField, record};

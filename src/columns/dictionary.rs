@@ -1,6 +1,6 @@
 //! The meaning of single headings: rowcall's own names, common words, and the marks that people write beside them.
 
-use crate::model::{Field, heading_key};
+use crate::model::{Action, Field, heading_key};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::OnceLock;
@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 pub const OWN_PREFIX: &str = "rowcall_";
 
 /// `words.toml`.
-#[derive(Deserialize, Default)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Words {
     marks: Vec<String>,
@@ -20,6 +20,7 @@ struct Words {
     surname_or_nickname: Vec<String>,
     name_in_two: Vec<String>,
     password: Vec<String>,
+    secret_parts: Vec<String>,
     user: Vec<String>,
     account: Vec<String>,
     account_parts: Vec<String>,
@@ -31,9 +32,34 @@ struct Words {
     state: Vec<String>,
     disabled: Vec<String>,
     leaver: Vec<String>,
+    /// Words of cells, not of headings.
+    action_word: BTreeMap<Action, Vec<String>>,
     /// The words that count beside others of their language only.
     only_beside: BTreeMap<String, Vec<String>>,
     field: BTreeMap<Field, BTreeMap<String, Vec<String>>>,
+}
+
+impl Words {
+    /// The words whose meaning may depend on the columns beside them.
+    fn lists(&self) -> [(&[String], Common); 15] {
+        [
+            (&self.only_number, Common::OnlyNumber),
+            (&self.number_like, Common::NumberLike),
+            (&self.name, Common::Name),
+            (&self.given_or_whole, Common::GivenOrWhole),
+            (&self.surname_or_nickname, Common::SurnameOrNickname),
+            (&self.name_in_two, Common::NameInTwo),
+            (&self.password, Common::Password),
+            (&self.user, Common::User),
+            (&self.account, Common::Account),
+            (&self.action, Common::Action),
+            (&self.remove, Common::Remove),
+            (&self.keep, Common::Keep),
+            (&self.state, Common::State),
+            (&self.disabled, Common::Disabled),
+            (&self.leaver, Common::Leaver),
+        ]
+    }
 }
 
 /// The meaning of a common word.
@@ -81,6 +107,8 @@ pub(super) struct Dictionary {
     only_beside: Vec<(Vec<String>, HashSet<String>)>,
     everyday: Vec<String>,
     marks: Vec<String>,
+    secret_parts: Vec<String>,
+    actions: HashMap<String, Action>,
     /// Parts of headings about accounts and passwords, and words that count only by themselves.
     account_parts: Vec<String>,
     account_words: Vec<String>,
@@ -92,10 +120,15 @@ pub(super) struct Dictionary {
 /// The dictionary, built once.
 pub(super) fn dictionary() -> &'static Dictionary {
     static DICTIONARY: OnceLock<Dictionary> = OnceLock::new();
-    DICTIONARY.get_or_init(|| {
-        // A test ensures that the file is right.
-        Dictionary::new(toml::from_str(include_str!("words.toml")).unwrap_or_default())
-    })
+    DICTIONARY.get_or_init(|| Dictionary::new(compiled_in()))
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "the file is part of the program, and tests read it"
+)]
+fn compiled_in() -> Words {
+    toml::from_str(include_str!("words.toml")).expect("words.toml can be read")
 }
 
 impl Dictionary {
@@ -110,21 +143,9 @@ impl Dictionary {
                 common.insert(plain(word), meaning);
             }
         };
-        learn(&words.only_number, Common::OnlyNumber);
-        learn(&words.number_like, Common::NumberLike);
-        learn(&words.name, Common::Name);
-        learn(&words.given_or_whole, Common::GivenOrWhole);
-        learn(&words.surname_or_nickname, Common::SurnameOrNickname);
-        learn(&words.name_in_two, Common::NameInTwo);
-        learn(&words.password, Common::Password);
-        learn(&words.user, Common::User);
-        learn(&words.account, Common::Account);
-        learn(&words.action, Common::Action);
-        learn(&words.remove, Common::Remove);
-        learn(&words.keep, Common::Keep);
-        learn(&words.state, Common::State);
-        learn(&words.disabled, Common::Disabled);
-        learn(&words.leaver, Common::Leaver);
+        for (list, meaning) in words.lists() {
+            learn(list, meaning);
+        }
         for (field, languages) in &words.field {
             for list in languages.values() {
                 learn(list, Common::Field(*field));
@@ -172,8 +193,12 @@ impl Dictionary {
                 .map(|field| (heading_key(field.name()), field))
                 .collect(),
             common,
-            everyday: words.everyday.iter().map(|word| plain(word)).collect(),
-            marks: words.marks.iter().map(|mark| plain(mark)).collect(),
+            everyday: plain_all(&words.everyday),
+            marks: plain_all(&words.marks),
+            secret_parts: plain_all(&words.secret_parts),
+            actions: (words.action_word.iter())
+                .flat_map(|(action, list)| list.iter().map(|word| (plain(word), *action)))
+                .collect(),
             #[cfg(test)]
             written,
         }
@@ -263,6 +288,17 @@ impl Dictionary {
         words.any(|(word, common)| *common == Common::Password && plain.contains(word.as_str()))
     }
 
+    /// Returns true if the values below a heading that is not understood may be shown; they may be secrets.
+    pub(super) fn may_show(&self, heading: &str) -> bool {
+        let word = plain(heading);
+        !self.secret_parts.iter().any(|part| word.contains(part)) && !self.has_password_word(&word)
+    }
+
+    /// Returns the action that a cell asks for by this word.
+    pub(super) fn action(&self, word: &str) -> Option<Action> {
+        self.actions.get(&plain(word)).copied()
+    }
+
     /// Returns true if a heading that is not known is about a password or an account.
     pub(super) fn is_about_account(&self, heading: &str) -> bool {
         let word = plain(heading);
@@ -311,30 +347,6 @@ pub(super) fn misspelt(heading: &str, may_be: impl Fn(Field) -> bool) -> Option<
     let mut fields = known.map(|(_, field)| field);
     let first = fields.next()?;
     (may_be(first) && fields.all(|field| field == first)).then_some(first)
-}
-
-/// Returns true if the values below a heading that is not understood may be shown; they may be secrets.
-pub(super) fn may_show(heading: &str) -> bool {
-    const SECRET: [&str; 16] = [
-        "pass",
-        "pwd",
-        "pw",
-        "pin",
-        "secret",
-        "kenn",
-        "code",
-        "key",
-        "token",
-        "clave",
-        "contrasena",
-        "senha",
-        "wacht",
-        "haslo",
-        "sifre",
-        "geheim",
-    ];
-    let word = plain(heading);
-    !SECRET.iter().any(|part| word.contains(part)) && !dictionary().has_password_word(&word)
 }
 
 /// Returns true if a heading may mean the name in a sheet of groups, though it means something else in others.
@@ -400,46 +412,37 @@ mod tests {
 
     #[test]
     fn values_below_a_word_for_a_password_are_never_shown() {
-        let words: Words = toml::from_str(include_str!("words.toml")).unwrap();
+        let words = compiled_in();
         for word in &words.password {
             for heading in [
                 word.clone(),
                 format!("{word} dominio"),
                 format!("Mein {word}"),
             ] {
-                assert!(!may_show(&heading), "{heading}");
+                assert!(!dictionary().may_show(&heading), "{heading}");
             }
         }
-        assert!(may_show("Abteilung"));
+        assert!(dictionary().may_show("Abteilung"));
     }
 
     #[test]
     fn every_word_has_one_meaning_and_is_written_plainly() {
-        let words: Words = toml::from_str(include_str!("words.toml")).unwrap();
-        let lists = [
-            &words.only_number,
-            &words.number_like,
-            &words.name,
-            &words.given_or_whole,
-            &words.name_in_two,
-            &words.password,
-            &words.user,
-            &words.account,
-            &words.surname_or_nickname,
-            &words.action,
-            &words.remove,
-            &words.keep,
-            &words.state,
-            &words.disabled,
-            &words.leaver,
-        ];
+        let words = compiled_in();
+        let lists = words.lists().map(|(list, _)| list);
         let fields = words.field.values().flat_map(BTreeMap::values);
+        let fields = fields.map(Vec::as_slice);
         let mut seen = std::collections::BTreeSet::new();
         let twice: Vec<&String> = lists
             .into_iter()
             .chain(fields)
             .flatten()
             .filter(|word| !seen.insert(plain(word)))
+            .collect();
+        assert!(twice.is_empty(), "these stand twice: {twice:?}");
+        let actions = words.action_word.values().flatten();
+        let mut seen_in_cells = std::collections::BTreeSet::new();
+        let twice: Vec<&String> = actions
+            .filter(|word| !seen_in_cells.insert(plain(word)))
             .collect();
         assert!(twice.is_empty(), "these stand twice: {twice:?}");
         let own = Field::all().filter(|field| !seen.insert(plain(field.name())));
@@ -452,7 +455,7 @@ mod tests {
 
     #[test]
     fn headings_of_templates_mean_their_field_and_change_no_other_word() {
-        let words: Words = toml::from_str(include_str!("words.toml")).unwrap();
+        let words = compiled_in();
         let mut headings = HashMap::new();
         for field in Field::all() {
             for language in Language::ALL {
@@ -470,20 +473,7 @@ mod tests {
             let as_heading = headings.get(&plain(word)).copied().unwrap_or(field);
             assert_eq!(as_heading, field, "{word}");
         }
-        let lists = [
-            &words.only_number,
-            &words.number_like,
-            &words.name,
-            &words.given_or_whole,
-            &words.name_in_two,
-            &words.password,
-            &words.user,
-            &words.action,
-            &words.remove,
-            &words.keep,
-            &words.state,
-            &words.disabled,
-        ];
+        let lists = words.lists().map(|(list, _)| list);
         for word in lists.into_iter().flatten() {
             assert_eq!(headings.get(&plain(word)), None, "{word}");
         }

@@ -1,7 +1,7 @@
 //! The questions about all columns together: a doubt about the number, the owner, the rows of a deletion, a field with
 //! two columns, a key without one.
 
-use super::dictionary::{Common, dictionary, may_show};
+use super::dictionary::{Common, dictionary};
 use super::map::Mapped;
 use super::meaning::{LeftOutBecause, Meaning, Meanings, ReadBy};
 use super::owner::{Words, whose_flags};
@@ -112,7 +112,7 @@ impl Meanings<'_> {
             }
             Meaning::Unknown
                 if !dictionary().is_everyday(self.heading(column))
-                    && may_show(self.heading(column)) =>
+                    && dictionary().may_show(self.heading(column)) =>
             {
                 let is_like =
                     |sample: &Sample| sample.may_be_numbers(column) && !sample.counts_rows(column);
@@ -234,7 +234,7 @@ impl Meanings<'_> {
     fn ask_who_is_deleted(&mut self) {
         let decides =
             |meaning: &Meaning| matches!(meaning, Meaning::Action | Meaning::Removal { .. });
-        if !self.options.deeds.delete || self.of.iter().any(decides) {
+        if !self.options.allowed.delete || self.of.iter().any(decides) {
             return;
         }
         let columns = self.columns();
@@ -381,7 +381,7 @@ impl Meanings<'_> {
         let may_be = |column: &usize| {
             // A column whose cells are no numbers is not the key, and may hold secrets under any name.
             let sample = (key == Field::NUMBER).then(|| self.sample()).flatten();
-            may_show(self.heading(*column))
+            dictionary().may_show(self.heading(*column))
                 && sample.is_none_or(|sample| sample.may_be_numbers(*column))
         };
         unread.filter(may_be).take(OFFERED_COLUMNS_MAX).collect()

@@ -2,6 +2,7 @@
 
 use super::dictionary::{Common, dictionary, misspelt};
 use crate::model::{Field, Kind, heading_key};
+use std::collections::HashSet;
 use std::fmt::{self, Write};
 
 /// The meaning that a person gave to a heading.
@@ -56,7 +57,7 @@ impl fmt::Display for Mapped {
 pub struct Column {
     /// The heading as the sheet writes it.
     pub heading: String,
-    /// The field that it means; of several the first; `None` where the column is not read.
+    /// The field that it means, of several the first; `None` where it means none, though it may be looked at.
     pub field: Option<Field>,
     /// The reason for its meaning, in words; for example `OpenVox UC's name`.
     pub how: String,
@@ -125,14 +126,17 @@ pub fn read_map(text: &str) -> Result<Vec<(String, Mapped)>, String> {
     entries.collect()
 }
 
-/// A mapping with another one over it, whose headings win.
-pub fn over(saved: Vec<(String, Mapped)>, said: &[(String, Mapped)]) -> Vec<(String, Mapped)> {
-    let is_said = |heading: &str| {
-        said.iter()
-            .any(|(other, _)| heading_key(other) == heading_key(heading))
-    };
-    let kept = saved.into_iter().filter(|(heading, _)| !is_said(heading));
-    kept.chain(said.iter().cloned()).collect()
+/// Joins a saved mapping and the one of the command line, whose headings win.
+pub fn overridden(
+    saved: Vec<(String, Mapped)>,
+    typed: &[(String, Mapped)],
+) -> Vec<(String, Mapped)> {
+    let key = |(heading, _): &(String, Mapped)| heading_key(heading);
+    let winning: HashSet<String> = typed.iter().map(key).collect();
+    let kept = saved
+        .into_iter()
+        .filter(|entry| !winning.contains(&key(entry)));
+    kept.chain(typed.iter().cloned()).collect()
 }
 
 /// Builds a mapping file with the meaning of every column; an open question becomes a remark with the choices.
@@ -140,13 +144,12 @@ pub fn write_map(sheet: &str, columns: &[Column]) -> String {
     let mut text = format!(
         "# What the headings of {sheet} mean; \"-\" leaves a column out. Use it with --map-file.\n"
     );
-    let mut seen = vec![];
+    let mut written = HashSet::new();
     for column in columns {
         let key = heading_key(&column.heading);
-        if key.is_empty() || seen.contains(&key) {
+        if key.is_empty() || !written.insert(key) {
             continue;
         }
-        seen.push(key);
         let heading = toml::Value::from(column.heading.trim());
         let _ = match &column.saved {
             Saved::Nothing => Ok(()),

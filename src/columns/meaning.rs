@@ -1,6 +1,6 @@
 //! The meanings of a sheet's columns while they are worked out, and the questions that are asked about them.
 
-use super::dictionary::{Common, dictionary, may_show};
+use super::dictionary::{Common, dictionary};
 use super::map::Mapped;
 use super::options::BindOptions;
 use super::owner::{Owner, Words, own_names};
@@ -238,7 +238,10 @@ impl<'m> Meanings<'m> {
         self.questions.push(Question {
             what,
             answers: answers.iter().map(flag).collect(),
-            shown: !secret && columns.iter().all(|column| may_show(self.heading(*column))),
+            shown: !secret
+                && columns
+                    .iter()
+                    .all(|column| dictionary().may_show(self.heading(*column))),
             columns,
         });
     }

@@ -16,17 +16,17 @@
 //!  Binding ◄── assemble: the column of each field ◄────┤
 //!    │                                                 └──► notes: columns that are not read
 //!    ▼
-//!  a row ──► reading: derived cells (values, lacking, deeds) ──► record
+//!  a row ──► reading: derived cells (values, lacking, actions) ──► record
 //! ```
 //!
 //! `bind` takes these steps in their order. Between them the columns are [`meaning::Meanings`]: one meaning for each, and
 //! the questions so far. `sample` is the first cells, for headings that do not tell enough; `header` are the words by
 //! which a header row is found; `map` is what people write about columns.
 
+mod actions;
 mod assemble;
 mod bind;
 mod binding;
-mod deeds;
 mod dictionary;
 mod doubts;
 mod header;
@@ -46,13 +46,13 @@ mod sample;
 mod single;
 mod values;
 
+pub use actions::AllowedActions;
+pub(crate) use actions::Stays;
 pub use binding::Binding;
-pub use deeds::Deeds;
-pub(crate) use deeds::Stays;
 pub use dictionary::OWN_PREFIX;
 pub use header::headings;
 pub(crate) use map::Saved;
-pub use map::{Column, Mapped, field_named, over, read_map, write_map};
+pub use map::{Column, Mapped, field_named, overridden, read_map, write_map};
 pub use options::BindOptions;
 pub(crate) use owner::OWN as OWN_HEADINGS;
 pub use products::{Product, products};

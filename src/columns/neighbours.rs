@@ -59,7 +59,7 @@ impl Meanings<'_> {
         let is_place = |heading: &String| PLACES.contains(&&*plain(heading));
         let of_places = self.headings.iter().any(is_place);
         for column in self.open(Common::State) {
-            // California.
+            // There it is a part of the country, such as California.
             if of_places && plain(self.heading(column)) == "state" {
                 continue;
             }

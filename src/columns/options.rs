@@ -1,6 +1,6 @@
 //! The options for understanding the headings of a sheet.
 
-use super::deeds::Deeds;
+use super::actions::AllowedActions;
 use super::map::Mapped;
 use crate::model::Field;
 
@@ -15,6 +15,6 @@ pub struct BindOptions {
     pub header_line: Option<u64>,
     /// Values of fields that the sheet does not give.
     pub fill: Vec<(Field, String)>,
-    /// The changes that a column with actions may ask for.
-    pub deeds: Deeds,
+    /// The actions that a column may ask for.
+    pub allowed: AllowedActions,
 }

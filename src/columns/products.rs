@@ -69,7 +69,7 @@ pub(super) enum Word {
     LeftOut,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Products {
     product: Vec<Product>,
@@ -78,9 +78,15 @@ struct Products {
 /// All of them.
 pub fn products() -> &'static [Product] {
     static PRODUCTS: OnceLock<Products> = OnceLock::new();
-    // A test ensures that the file is right.
-    let parse = || toml::from_str(include_str!("products.toml")).unwrap_or_default();
-    &PRODUCTS.get_or_init(parse).product
+    &PRODUCTS.get_or_init(compiled_in).product
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "the file is part of the program, and tests read it"
+)]
+fn compiled_in() -> Products {
+    toml::from_str(include_str!("products.toml")).expect("products.toml can be read")
 }
 
 /// The product of an id.

@@ -1,7 +1,7 @@
 //! The reading of a row beyond its single cells: values that are derived from cells, and mistakes that no rule about a
 //! field would find.
 
-use super::deeds::{Deeds, Removal, Stays};
+use super::actions::{AllowedActions, Removal, Stays};
 use super::lacking::Lacking;
 use super::values::{Compared, Derived, How, not_in_two};
 use crate::manifest::Manifest;
@@ -19,8 +19,8 @@ pub struct CellReading {
     pub(super) derived: Vec<Derived>,
     /// A column whose cells are divided at their one comma.
     pub(super) in_two: Option<usize>,
-    /// The columns with actions, and the changes that they may ask for.
-    pub(super) actions: Vec<(usize, Deeds)>,
+    /// The columns with actions, and those that they may ask for.
+    pub(super) actions: Vec<(usize, AllowedActions)>,
     /// The columns that mark rows to be deleted or to stay.
     pub(super) removals: Vec<Removal>,
     /// The columns that tell if the account is on, beside the one that is read for it.
@@ -53,7 +53,7 @@ impl CellReading {
         let mut actions = self.actions.iter();
         if removals.any(|removal| removal.stays(text(cells, removal.column))) {
             Some(Stays::Marked)
-        } else if actions.any(|(column, deeds)| deeds.stays(text(cells, *column))) {
+        } else if actions.any(|(column, allowed)| allowed.stays(text(cells, *column))) {
             Some(Stays::NotAsked)
         } else {
             None
@@ -114,8 +114,8 @@ impl CellReading {
             lacking.placeholders(&cells, manifest, findings);
             lacking.findings(&cells, entries, manifest, findings);
         }
-        for (column, deeds) in &self.actions {
-            findings.extend(deeds.against(*column, text(&cells, *column)));
+        for (column, allowed) in &self.actions {
+            findings.extend(allowed.finding(*column, text(&cells, *column)));
         }
         for compared in &self.compared {
             let derived = compared.enabled.checked_sub(self.width);
@@ -123,10 +123,10 @@ impl CellReading {
                 Some(derived) => derived.value(derived.from.map_or("", |from| text(&cells, from))),
                 None => text(&cells, compared.enabled).into(),
             };
-            findings.extend(compared.against(text(&cells, compared.column), &enabled));
+            findings.extend(compared.finding(text(&cells, compared.column), &enabled));
         }
         for removal in &self.removals {
-            findings.extend(removal.against(text(&cells, removal.column)));
+            findings.extend(removal.finding(text(&cells, removal.column)));
         }
         if let Some(column) = self.in_two {
             findings.extend(not_in_two(column, text(&cells, column)));

@@ -226,7 +226,7 @@ pub(super) struct Compared {
 
 impl Compared {
     /// Compares a cell with the one that is read: where the cell tells if the account is on, both have to say the same.
-    pub(super) fn against(&self, text: &str, enabled: &str) -> Option<Finding> {
+    pub(super) fn finding(&self, text: &str, enabled: &str) -> Option<Finding> {
         let trimmed = text.trim();
         let says = match self.how {
             How::Opposite => switch(&opposite(trimmed)),

@@ -4,7 +4,7 @@ use super::columns::explain;
 use super::mark::{MarkedSheet, refuse_ending};
 use crate::check::{BoundSheet, Checked, Counts, Options, Verdict, check};
 use crate::cli::CheckArgs;
-use crate::columns::Deeds;
+use crate::columns::AllowedActions;
 use crate::input::open_sheets;
 use crate::manifest::Purpose;
 use crate::model::{Action, Finding, Outcome, RowResult};
@@ -30,7 +30,7 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> 
     if args.explain_columns {
         return explain(&input, manifest);
     }
-    let opened = open_sheets(&input, manifest, Deeds::default())?;
+    let opened = open_sheets(&input, manifest, AllowedActions::default())?;
     let tables: Vec<BoundSheet> = opened
         .into_iter()
         .map(|(sheet, binding)| BoundSheet { sheet, binding })

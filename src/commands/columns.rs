@@ -1,7 +1,7 @@
 //! `rowcall columns`: the meaning of the headings of sheets, also where it is not certain yet.
 
 use crate::cli::ColumnsArgs;
-use crate::columns::{Column, ColumnError, Deeds, write_map};
+use crate::columns::{AllowedActions, Column, ColumnError, write_map};
 use crate::disk::write_new;
 use crate::input::{InputOptions, bound, first_values, print_notes};
 use crate::manifest::Manifest;
@@ -79,7 +79,7 @@ pub(super) fn understood(
     manifest: &Manifest,
 ) -> Result<(Sheets, Vec<String>), Failure> {
     let (mut sheets, mut asked) = (vec![], vec![]);
-    for (sheet, binding) in bound(input, manifest, Deeds::default())? {
+    for (sheet, binding) in bound(input, manifest, AllowedActions::default())? {
         let columns = match binding {
             Ok(binding) => {
                 print_notes(&sheet, &binding);

@@ -1,7 +1,7 @@
 //! `rowcall delete`: removes the extensions that sheets name.
 
 use crate::cli::DeleteArgs;
-use crate::columns::Deeds;
+use crate::columns::AllowedActions;
 use crate::input::{Rows, open_sheets};
 use crate::plan::delete::plan_deletions;
 use crate::rim::terminal::{print, stop_on_interrupt};
@@ -27,7 +27,7 @@ pub(super) fn run(args: &DeleteArgs, context: &Context) -> Result<Exit, Failure>
     request.refuse_silent_deletes()?;
     let manifest = (target.vendor.manifest)();
     let mut rows = Rows::read(
-        open_sheets(&args.input.options(), manifest, Deeds::DELETE)?,
+        open_sheets(&args.input.options(), manifest, AllowedActions::DELETE)?,
         manifest,
     )?;
     let prepared = request.prepare_outputs(&rows, args.input.reading.map_file.as_deref(), context);

@@ -2,7 +2,7 @@
 
 use super::columns::understood;
 use crate::cli::{Cli, LeadArgs, Typed, parse};
-use crate::columns::{Binding, Column, Deeds, Mapped, Saved, write_map};
+use crate::columns::{AllowedActions, Binding, Column, Mapped, Saved, write_map};
 use crate::disk::write_whole;
 use crate::input::{InputOptions, ReadingOptions, bound};
 use crate::manifest::{Access, Manifest};
@@ -184,7 +184,7 @@ fn meanings(file: &str, manifest: &Manifest) -> Result<Option<Vec<String>>, Fail
             return Ok(Some(options));
         }
         input.reading.map.clone_from(&answers);
-        open = bound(&input, manifest, Deeds::default())?
+        open = bound(&input, manifest, AllowedActions::default())?
             .iter()
             .filter_map(|(sheet, binding)| {
                 let error = binding.as_ref().err()?;
@@ -196,7 +196,7 @@ fn meanings(file: &str, manifest: &Manifest) -> Result<Option<Vec<String>>, Fail
         }
     };
     let mut text = String::new();
-    for (sheet, binding) in bound(&input, manifest, Deeds::default())? {
+    for (sheet, binding) in bound(&input, manifest, AllowedActions::default())? {
         let binding = binding.map_err(Failure::usage)?;
         text.push_str(&write_map(&sheet.file, &binding.columns));
     }
@@ -302,7 +302,7 @@ fn made_up(file: &str, options: &[String], manifest: &Manifest) -> Result<Vec<St
             ..ReadingOptions::default()
         },
     };
-    let sheets = bound(&input, manifest, Deeds::default())?;
+    let sheets = bound(&input, manifest, AllowedActions::default())?;
     let mut wanted = vec![];
     let secrets = manifest
         .field

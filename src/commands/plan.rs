@@ -100,7 +100,11 @@ pub(super) fn plan(
 /// Exit 2, naming the place.
 pub(super) fn read_rows(wanted: &WantedArgs, target: &Target) -> Result<Rows, Failure> {
     let manifest = (target.vendor.manifest)();
-    let sheets = open_sheets(&wanted.input.options(), manifest, wanted.mode.deeds())?;
+    let sheets = open_sheets(
+        &wanted.input.options(),
+        manifest,
+        wanted.mode.allowed_actions(),
+    )?;
     Ok(Rows::read(sheets, manifest)?.in_country(wanted.country.or(target.country)))
 }
 

@@ -7,7 +7,7 @@ pub(crate) mod rows;
 pub use headings::FieldHeadings;
 pub(crate) use rows::{InputRow, OnPbx, Rows};
 
-use crate::columns::{self, BindOptions, Binding, ColumnError, Deeds, Mapped};
+use crate::columns::{self, AllowedActions, BindOptions, Binding, ColumnError, Mapped};
 use crate::manifest::Manifest;
 use crate::model::redact::quoted;
 use crate::model::{Field, Severity};
@@ -57,10 +57,10 @@ pub(crate) type Bound = (Sheet, Result<Binding, ColumnError>);
 pub(crate) fn open_sheets(
     args: &InputOptions,
     manifest: &Manifest,
-    deeds: Deeds,
+    allowed: AllowedActions,
 ) -> Result<Vec<(Sheet, Binding)>, Failure> {
     let (mut opened, mut refused) = (vec![], vec![]);
-    for (sheet, binding) in bound(args, manifest, deeds)? {
+    for (sheet, binding) in bound(args, manifest, allowed)? {
         match binding {
             Ok(binding) => {
                 print_notes(&sheet, &binding);
@@ -82,11 +82,11 @@ pub(crate) fn open_sheets(
 pub(crate) fn bound(
     args: &InputOptions,
     manifest: &Manifest,
-    deeds: Deeds,
+    allowed: AllowedActions,
 ) -> Result<Vec<Bound>, Failure> {
     let vendors: Vec<&Manifest> = VENDORS.iter().map(|vendor| (vendor.manifest)()).collect();
     let mut bind = bind_options(&args.reading)?;
-    bind.deeds = deeds;
+    bind.allowed = allowed;
     let options = read_options(&args.reading, manifest, &vendors, &bind);
     let (mut bound, mut refused) = (vec![], vec![]);
     for input in inputs(&args.sheets)? {
@@ -229,7 +229,7 @@ fn mapping(args: &ReadingOptions) -> Result<Vec<(String, Mapped)>, Failure> {
         Failure::usage(format!("{shown}: {error}"))
             .hint("a mapping file has one heading a line: \"Durchwahl\" = \"number\"")
     })?;
-    Ok(columns::over(saved, &args.map))
+    Ok(columns::overridden(saved, &args.map))
 }
 
 /// Lists the inputs that are named, those of a pattern in the order of their names.

@@ -1,6 +1,6 @@
 //! Decides one row by the record on the PBX under its number.
 
-use crate::columns::Deeds;
+use crate::columns::AllowedActions;
 use crate::compare::{differences, differing, uncomparable};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{Action, Change, Field, Outcome, PlannedRow, Record, RowResult, TO_GENERATE};
@@ -20,19 +20,19 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// Returns the changes that a column of the sheet, such as `action`, may ask for.
-    pub fn deeds(self) -> Deeds {
-        let (add, edit, by) = match self {
+    /// Returns the actions that a column of the sheet, such as `action`, may ask for.
+    pub fn allowed_actions(self) -> AllowedActions {
+        let (create, update, option) = match self {
             Mode::Create => (true, false, "mode create"),
             Mode::Update => (false, true, "mode update"),
             Mode::Upsert => (true, true, "mode upsert"),
             Mode::Sync => (true, true, "mode sync"),
         };
-        Deeds {
-            add,
-            edit,
+        AllowedActions {
+            create,
+            update,
             delete: false,
-            by,
+            option,
         }
     }
 

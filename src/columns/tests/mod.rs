@@ -971,7 +971,7 @@ fn a_saved_mapping_is_read_checked_and_overridden() {
             .unwrap();
     assert_eq!(saved.len(), 3);
     let options = BindOptions {
-        map: over(
+        map: overridden(
             saved,
             &[("stelle".to_owned(), Mapped::Field(Field::GROUPS))],
         ),

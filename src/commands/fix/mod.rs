@@ -8,7 +8,7 @@ mod propose;
 
 use crate::check::{BoundSheet, Counts, Options, check};
 use crate::cli::FixArgs;
-use crate::columns::{Binding, Deeds};
+use crate::columns::{AllowedActions, Binding};
 use crate::input::open_sheets;
 use crate::manifest::{Manifest, Purpose};
 use crate::report::counted;
@@ -31,7 +31,7 @@ pub(super) fn run(args: &FixArgs, context: &Context) -> Result<Exit, Failure> {
     let manifest = (vendor_of_rows(vendor, args.input.groups)?.manifest)();
     refuse_clashes(args, context)?;
     let started = Timestamp::now();
-    let mut opened = open_sheets(&args.input.options(), manifest, Deeds::default())?;
+    let mut opened = open_sheets(&args.input.options(), manifest, AllowedActions::default())?;
     let (Some((sheet, binding)), true) = (opened.pop(), opened.is_empty()) else {
         return Err(Failure::usage("fix writes a copy of one sheet").hint(
             "name one (of a workbook with --sheet), and run it again with the copy for the others",

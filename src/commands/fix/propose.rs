@@ -3,7 +3,7 @@
 use super::changes::Changes;
 use crate::check::{BoundSheet, Checked, Counts, Options, Verdict, check};
 use crate::cli::FixArgs;
-use crate::columns::Deeds;
+use crate::columns::AllowedActions;
 use crate::commands::mark::{MarkedSheet, refuse_ending};
 use crate::input::{InputOptions, bound};
 use crate::manifest::{Manifest, Purpose};
@@ -96,7 +96,7 @@ fn options(args: &FixArgs) -> Options<'_> {
 fn check_copy(args: &FixArgs, manifest: &Manifest) -> Result<Counts, Failure> {
     let mut input: InputOptions = args.input.options();
     input.sheets = vec![args.output.clone()];
-    let opened = bound(&input, manifest, Deeds::default())?;
+    let opened = bound(&input, manifest, AllowedActions::default())?;
     let tables = opened.into_iter().filter_map(|(sheet, binding)| {
         let binding = binding.ok()?;
         Some(BoundSheet { sheet, binding })
