@@ -5,6 +5,7 @@ use super::*;
 use crate::manifest::Manifest;
 use crate::model::{Field, Finding, Record, Severity, TO_GENERATE};
 use crate::sheet::Cells;
+use std::sync::LazyLock;
 
 mod mutation;
 mod sheets;
@@ -15,16 +16,22 @@ const VENDORS: [&str; 3] = [
     include_str!("../../vendors/portsip/vendor.toml"),
 ];
 
+/// All vendors' facts.
+fn manifests() -> Vec<&'static Manifest> {
+    static MANIFESTS: LazyLock<[Manifest; 3]> =
+        LazyLock::new(|| VENDORS.map(|text| Manifest::parse(text).unwrap()));
+    MANIFESTS.iter().collect()
+}
+
+fn manifest(id: &str) -> &'static Manifest {
+    let mut all = manifests().into_iter();
+    all.find(|vendor| vendor.vendor.id == id).unwrap()
+}
+
 /// Understands headings for a sheet that goes to a vendor.
 fn bind(target: &str, headings: &str, options: &BindOptions) -> Result<Binding, ColumnError> {
-    let vendors = VENDORS.map(|text| Manifest::parse(text).unwrap());
-    let vendors: Vec<&Manifest> = vendors.iter().collect();
-    let target = vendors
-        .iter()
-        .find(|vendor| vendor.vendor.id == target)
-        .unwrap();
     let headings: Vec<String> = headings.split(',').map(str::to_owned).collect();
-    Binding::bind(&headings, target, &vendors, options)
+    Binding::bind(&headings, manifest(target), &manifests(), options)
 }
 
 fn plain() -> BindOptions {
@@ -62,25 +69,33 @@ fn asked(target: &str, headings: &str) -> Vec<Question> {
     }
 }
 
-fn read(binding: &Binding, target: &str, cells: &[&str]) -> Vec<(&'static str, String)> {
-    let vendors = VENDORS.map(|text| Manifest::parse(text).unwrap());
-    let target = vendors
+/// Gives the cells of a row to a function.
+fn with_cells<T>(row: &[&str], use_cells: impl FnOnce(Cells<'_>) -> T) -> T {
+    let ends = row.iter().scan(0, |end, cell| {
+        *end += cell.len();
+        Some(*end)
+    });
+    let (text, ends): (String, Vec<usize>) = (row.concat(), ends.collect());
+    use_cells(Cells::new(&text, &ends))
+}
+
+/// The fields of a row with their values, such as `number=2001|first_name=Ann`.
+fn read(binding: &Binding, target: &str, row: &[&str]) -> String {
+    let record = with_cells(row, |cells| binding.given(&cells, manifest(target)));
+    let values = record
         .iter()
-        .find(|vendor| vendor.vendor.id == target)
-        .unwrap();
-    let ends: Vec<usize> = cells
-        .iter()
-        .scan(0, |end, cell| {
-            *end += cell.len();
-            Some(*end)
-        })
-        .collect();
-    let text = cells.concat();
-    let extension = binding.given(&Cells::new(&text, &ends), target);
-    extension
-        .iter()
-        .map(|(field, text)| (field.name(), text.reveal().to_owned()))
-        .collect()
+        .map(|(field, text)| format!("{}={}", field.name(), text.reveal()));
+    values.collect::<Vec<_>>().join("|")
+}
+
+/// The findings against a row that no rule about a field would find.
+fn findings(binding: &Binding, target: &str, row: &[&str]) -> Vec<Finding> {
+    let reading = binding.reading().unwrap();
+    let mut findings = vec![];
+    with_cells(row, |cells| {
+        reading.findings(cells, &[], manifest(target), &mut findings);
+    });
+    findings
 }
 
 #[test]
@@ -191,9 +206,9 @@ fn a_name_beside_a_given_name_is_the_surname() {
 
 #[test]
 fn two_names_in_one_cell_are_divided_at_the_comma() {
-    let binding = bind("portsip", "number,\"Name Vorname\"", &plain());
-    assert!(binding.is_ok());
+    let divided = "number=2001|first_name=Ann|last_name=Muster";
     for heading in [
+        "Name Vorname",
         "Nom et prénom",
         "Name und Vorname",
         "Apellidos y nombre",
@@ -203,57 +218,28 @@ fn two_names_in_one_cell_are_divided_at_the_comma() {
         "Soyadı adı",
         "Last and first name",
     ] {
-        let binding = bind("portsip", &format!("Ext,{heading}"), &plain()).unwrap();
-        let expected = [
-            ("number", "2001"),
-            ("first_name", "Ann"),
-            ("last_name", "Muster"),
-        ];
-        let expected = expected.map(|(name, text)| (name, text.to_owned()));
-        assert_eq!(
-            read(&binding, "portsip", &["2001", "Muster, Ann"]),
-            expected,
-            "{heading}"
-        );
-        // Without a comma the cell is an error: see below.
-        assert!(
-            binding
-                .reading()
-                .is_some_and(|reading| reading.in_two == Some(1))
-        );
+        let headings = format!("number,{heading}");
+        for (target, expected) in [
+            ("portsip", divided),
+            ("openvox", "number=2001|display_name=Ann Muster"),
+        ] {
+            let binding = bind(target, &headings, &plain()).unwrap();
+            assert_eq!(
+                read(&binding, target, &["2001", "Muster, Ann"]),
+                expected,
+                "{heading}"
+            );
+            let found = findings(&binding, target, &["2001", "Muster"]);
+            assert!(
+                found[0].is_error() && found[0].column == Some(1),
+                "{found:?}"
+            );
+        }
     }
-    let headings: Vec<String> = ["number", "Name, Vorname"].map(str::to_owned).to_vec();
-    for (target, expected) in [
-        (
-            "portsip",
-            vec![
-                ("number", "2001"),
-                ("first_name", "Ann"),
-                ("last_name", "Muster"),
-            ],
-        ),
-        (
-            "openvox",
-            vec![("number", "2001"), ("display_name", "Ann Muster")],
-        ),
-    ] {
-        let vendors = VENDORS.map(|text| Manifest::parse(text).unwrap());
-        let manifest = vendors
-            .iter()
-            .find(|vendor| vendor.vendor.id == target)
-            .unwrap();
-        let binding = Binding::bind(&headings, manifest, &[manifest], &plain()).unwrap();
-        let expected: Vec<_> = expected
-            .into_iter()
-            .map(|(name, text)| (name, text.to_owned()))
-            .collect();
-        assert_eq!(read(&binding, target, &["2001", "Muster, Ann"]), expected);
-        let reading = binding.reading().unwrap();
-        let mut findings = vec![];
-        let cells = Cells::new("2001Muster", &[4, 10]);
-        reading.findings(cells, &[], manifest, &mut findings);
-        assert!(findings[0].is_error() && findings[0].column == Some(1));
-    }
+    let headings = ["number", "Name, Vorname"].map(str::to_owned);
+    let target = manifest("portsip");
+    let binding = Binding::bind(&headings, target, &manifests(), &plain()).unwrap();
+    assert_eq!(read(&binding, "portsip", &["2001", "Muster, Ann"]), divided);
 }
 
 #[test]
@@ -278,25 +264,12 @@ fn a_placeholder_in_a_name_that_the_vendor_lacks_is_warned_of() {
             &[],
         ),
     ] {
-        let vendors = VENDORS.map(|text| Manifest::parse(text).unwrap());
-        let mut vendors = vendors.iter();
-        let manifest = vendors.find(|vendor| vendor.vendor.id == target).unwrap();
         let binding = bind(target, headings, &plain()).unwrap();
-        let ends = cells.iter().scan(0, |end, cell| {
-            *end += cell.len();
-            Some(*end)
-        });
-        let (text, ends): (String, Vec<usize>) = (cells.concat(), ends.collect());
-        let mut findings = vec![];
-        let reading = binding.reading().unwrap();
-        reading.findings(Cells::new(&text, &ends), &[], manifest, &mut findings);
-        let rules: Vec<&str> = findings.iter().map(|finding| &*finding.rule).collect();
+        let found = findings(&binding, target, &cells);
+        let rules: Vec<&str> = found.iter().map(|finding| &*finding.rule).collect();
         assert_eq!(rules, expected, "{target}");
-        assert!(
-            findings
-                .iter()
-                .all(|finding| finding.severity == Severity::Warning)
-        );
+        let mut severities = found.iter().map(|finding| finding.severity);
+        assert!(severities.all(|severity| severity == Severity::Warning));
     }
 }
 
@@ -662,7 +635,8 @@ fn the_opposite_of_a_switch_is_mapped() {
         let binding = bind("portsip", &format!("number,{heading}"), &options).unwrap();
         let values = read(&binding, "portsip", &["2001", cell]);
         let name = field.trim_start_matches(['!', ' ']);
-        assert_eq!(values[1..], [(name, right.to_owned())], "{heading}: {cell}");
+        let expected = format!("number=2001|{name}={right}");
+        assert_eq!(values, expected, "{heading}: {cell}");
         let saved = write_map("s.csv", &binding.columns);
         let again = read_map(&saved).unwrap();
         assert!(again.contains(&options.map[0]), "{saved}");
@@ -780,23 +754,18 @@ fn a_product_s_values_are_translated() {
                 "",
                 "attach=yes|saycid=no",
             ],
-            "number=1001 display_name=Ann caller_id=15550100 sip_password=\0generate voicemail=off \
-             voicemail_to_email=on voicemail_say_caller_id=off extension_type=SIP",
+            "number=1001|display_name=Ann|caller_id=15550100|sip_password=\0generate|voicemail=off|\
+             voicemail_to_email=on|voicemail_say_caller_id=off|extension_type=SIP",
         ),
         (
             "Number,FirstName,AuthID,AuthPassword,Disabled,VMNoPin,VMEmailOptions,PIN",
             ["100", "Ann", "a1", "secret", "1", "0", "2", "4711"],
-            "number=100 first_name=Ann enabled=off sip_auth_name=a1 sip_password=secret voicemail_pin=4711 \
-             voicemail_pin_required=on voicemail_to_email=on",
+            "number=100|first_name=Ann|enabled=off|sip_auth_name=a1|sip_password=secret|voicemail_pin=4711|\
+             voicemail_pin_required=on|voicemail_to_email=on",
         ),
     ] {
         let binding = bind("openvox", headings, &plain()).unwrap();
-        let values = read(&binding, "openvox", &cells);
-        let values: Vec<String> = values
-            .iter()
-            .map(|(name, text)| format!("{name}={text}"))
-            .collect();
-        assert_eq!(values.join(" "), expected);
+        assert_eq!(read(&binding, "openvox", &cells), expected);
     }
 }
 
@@ -811,25 +780,18 @@ fn what_the_sheet_lacks_is_filled_in() {
         ..plain()
     };
     let binding = bind("openvox", "number,secret,voicemail", &options).unwrap();
-    let row = |cells: &[&str]| {
-        let values = read(&binding, "openvox", cells);
-        values
-            .iter()
-            .map(|(name, text)| format!("{name}={text}"))
-            .collect::<Vec<_>>()
-            .join(" ")
-    };
+    let row = |cells: &[&str]| read(&binding, "openvox", cells);
     assert_eq!(
         row(&["1", "abc", "no"]),
-        "number=1 enabled=off sip_password=abc voicemail=off"
+        "number=1|enabled=off|sip_password=abc|voicemail=off"
     );
     assert_eq!(
         row(&["1", " ", ""]),
-        format!("number=1 enabled=off sip_password={TO_GENERATE} voicemail=on")
+        format!("number=1|enabled=off|sip_password={TO_GENERATE}|voicemail=on")
     );
     assert_eq!(
         row(&["1", "<clear>", "x"]),
-        "number=1 enabled=off sip_password= voicemail=on"
+        "number=1|enabled=off|sip_password=|voicemail=on"
     );
     let number = BindOptions {
         fill: vec![(Field::NUMBER, "1".into())],
@@ -844,23 +806,9 @@ fn what_the_sheet_lacks_is_filled_in() {
 #[test]
 fn a_column_that_says_what_to_do_is_read() {
     let binding = bind("openvox", "number,name,Action", &plain()).unwrap();
-    let reading = binding.reading().unwrap();
-    let findings = |row: &[&str]| {
-        let mut findings = vec![];
-        let ends: Vec<usize> = row
-            .iter()
-            .scan(0, |end, cell| {
-                *end += cell.len();
-                Some(*end)
-            })
-            .collect();
-        let text = row.concat();
-        let manifest = Manifest::parse(VENDORS[0]).unwrap();
-        reading.findings(Cells::new(&text, &ends), &[], &manifest, &mut findings);
-        findings
-    };
-    assert_eq!(findings(&["1", "Ann", "add"]), []);
-    assert_eq!(findings(&["1", "Ann", "del"])[0].rule, "row.action");
+    let found = |row: &[&str]| findings(&binding, "openvox", row);
+    assert_eq!(found(&["1", "Ann", "add"]), []);
+    assert_eq!(found(&["1", "Ann", "del"])[0].rule, "row.action");
     let left_out = bind(
         "openvox",
         "number,name,Action",
@@ -1034,10 +982,7 @@ fn a_mapping_that_is_written_is_read_back_to_the_same_columns() {
     )
     .unwrap();
     let values = read(&binding, "portsip", &["1", "Ann", "a", "b", "1"]);
-    assert!(
-        values.contains(&("enabled", "off".to_owned())),
-        "{values:?}"
-    );
+    assert!(values.contains("enabled=off"), "{values}");
 }
 
 #[test]
@@ -1048,14 +993,7 @@ fn blank_leaves_clear_empties_and_what_is_not_taken_stays() {
         &plain(),
     )
     .unwrap();
-    let row = |cells: &[&str]| {
-        let values = read(&binding, "openvox", cells);
-        values
-            .iter()
-            .map(|(name, text)| format!("{name}={text}"))
-            .collect::<Vec<_>>()
-            .join("|")
-    };
+    let row = |cells: &[&str]| read(&binding, "openvox", cells);
     assert_eq!(
         row(&[" 0042 ", " ", "Ja", "Ja", " pass ", " <clear>"]),
         "number=0042|sip_password= pass |email=|voicemail=on|record_audio=on"

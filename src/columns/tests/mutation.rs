@@ -2,25 +2,10 @@
 
 use super::*;
 use crate::model::Forward;
+use crate::random::Random;
 
 /// The number of random sheets.
 const SHEETS: u64 = 10_000;
-
-/// Seeded and repeatable.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % limit as u64).unwrap()
-    }
-
-    fn one_in(&mut self, many: usize) -> bool {
-        self.below(many) == 0
-    }
-}
 
 /// A heading and the fields that its owner means by it.
 type Meant = (String, Vec<Field>);
@@ -80,19 +65,38 @@ fn sheet(random: &mut Random) -> (&'static Product, Vec<Meant>) {
         }
     }
     // Shuffled.
-    for at in (1..columns.len()).rev() {
-        columns.swap(at, random.below(at + 1));
-    }
+    random.shuffle(&mut columns);
     (owner, columns)
+}
+
+/// A column that is read wrongly, with its sheet.
+fn told(at: u64, headings: &[String], column: usize, field: Field, target: &Manifest) -> String {
+    format!(
+        "sheet {at}: “{}” is read as {} for {}: {}",
+        headings[column],
+        field.name(),
+        target.vendor.id,
+        headings.join(",")
+    )
+}
+
+fn assert_none(wrong: &[String]) {
+    let shown = &wrong[..wrong.len().min(20)];
+    assert!(
+        shown.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        shown.join("\n")
+    );
 }
 
 #[test]
 fn a_value_never_ends_in_a_field_that_its_owner_did_not_mean() {
-    let vendors = VENDORS.map(|text| Manifest::parse(text).unwrap());
-    let all: Vec<&Manifest> = vendors.iter().collect();
+    let all = manifests();
     let (mut told_apart, mut bound, mut wrong) = (0, 0, vec![]);
-    for seed in 0..SHEETS {
-        let mut random = Random(seed);
+    let mut sheets = Random::from_environment_or("SHEETS_SEED", 1);
+    for at in 0..SHEETS {
+        let mut random = sheets.split();
         let (owner, columns) = sheet(&mut random);
         let target = all[random.below(all.len())];
         let headings: Vec<String> = columns.iter().map(|(heading, _)| heading.clone()).collect();
@@ -105,18 +109,13 @@ fn a_value_never_ends_in_a_field_that_its_owner_did_not_mean() {
         };
         bound += 1;
         for (field, column) in binding.fields() {
-            let (heading, meant) = &columns[column];
+            let (_, meant) = &columns[column];
             // A number that switches its forward on.
             let of_number = Forward::with(field).is_some_and(|forward| {
                 owner.forward_by_number() && meant.contains(&forward.number)
             });
             if !meant.contains(&field) && !of_number {
-                wrong.push(format!(
-                    "seed {seed}: “{heading}” is read as {} for {}: {}",
-                    field.name(),
-                    target.vendor.id,
-                    headings.join(",")
-                ));
+                wrong.push(told(at, &headings, column, field, target));
             }
         }
     }
@@ -124,12 +123,7 @@ fn a_value_never_ends_in_a_field_that_its_owner_did_not_mean() {
         told_apart > SHEETS * 9 / 10 && bound > SHEETS / 2,
         "{told_apart} {bound}"
     );
-    assert!(
-        wrong.is_empty(),
-        "{} wrong:\n{}",
-        wrong.len(),
-        wrong[..wrong.len().min(20)].join("\n")
-    );
+    assert_none(&wrong);
 }
 
 /// A column as its owner means it: its heading, the field, and its cells.
@@ -313,19 +307,17 @@ fn by_hand(random: &mut Random) -> Vec<Written> {
         let stranger = STRANGERS[random.below(STRANGERS.len())];
         columns.push(column(stranger, None, &|row| format!("y{row}")));
     }
-    for at in (1..columns.len()).rev() {
-        columns.swap(at, random.below(at + 1));
-    }
+    random.shuffle(&mut columns);
     columns
 }
 
 #[test]
 fn a_sheet_that_is_written_by_hand_is_read_as_it_is_meant_or_asked_about() {
-    let vendors = VENDORS.map(|text| Manifest::parse(text).unwrap());
-    let all: Vec<&Manifest> = vendors.iter().collect();
+    let all = manifests();
     let (mut bound, mut wrong) = (0, vec![]);
-    for seed in 0..SHEETS {
-        let mut random = Random(seed);
+    let mut sheets = Random::from_environment_or("SHEETS_SEED", 1);
+    for at in 0..SHEETS {
+        let mut random = sheets.split();
         let columns = by_hand(&mut random);
         let target = all[random.below(all.len())];
         let headings: Vec<String> = columns
@@ -352,21 +344,10 @@ fn a_sheet_that_is_written_by_hand_is_read_as_it_is_meant_or_asked_about() {
             let counts =
                 target.takes(field) || !crate::mapping::made_fields(&fields, target).is_empty();
             if counts && written.field != Some(field) {
-                wrong.push(format!(
-                    "seed {seed}: “{}” is read as {} for {}: {}",
-                    written.heading,
-                    field.name(),
-                    target.vendor.id,
-                    headings.join(",")
-                ));
+                wrong.push(told(at, &headings, column, field, target));
             }
         }
     }
     assert!(bound > SHEETS / 5, "{bound}");
-    assert!(
-        wrong.is_empty(),
-        "{} wrong of {bound}:\n{}",
-        wrong.len(),
-        wrong[..wrong.len().min(20)].join("\n")
-    );
+    assert_none(&wrong);
 }

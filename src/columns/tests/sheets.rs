@@ -29,16 +29,11 @@ fn samples(target: &Manifest, vendors: &[&Manifest]) -> Vec<(String, String, She
     names.into_iter().map(read).collect()
 }
 
-fn vendors() -> [Manifest; 3] {
-    VENDORS.map(|text| Manifest::parse(text).unwrap())
-}
-
 #[test]
 fn every_column_of_every_product_is_read_or_named_as_left_out() {
-    let vendors = vendors();
-    let all: Vec<&Manifest> = vendors.iter().collect();
+    let all = manifests();
     let mut seen = BTreeSet::new();
-    for target in &vendors {
+    for target in &all {
         for (product, name, sheet) in samples(target, &all) {
             let product = products::product(&product).unwrap_or_else(|| panic!("{name}"));
             let binding = Binding::bind(&sheet.headings, target, &all, &plain())
@@ -81,9 +76,8 @@ fn every_column_of_every_product_is_read_or_named_as_left_out() {
 
 #[test]
 fn the_first_row_of_every_product_is_the_same_person() {
-    let vendors = vendors();
-    let all: Vec<&Manifest> = vendors.iter().collect();
-    let target = &vendors[0];
+    let all = manifests();
+    let target = all[0];
     for (_, name, sheet) in samples(target, &all) {
         let binding = Binding::bind(&sheet.headings, target, &all, &plain()).unwrap();
         let mut records = vec![];
