@@ -334,6 +334,33 @@ fn a_report_says_who_did_what_to_which_pbx_and_names_the_people() {
     }
     let names = part(folder, "r.xlsx", "xl/workbook.xml");
     assert!(names.contains("name=\"Summary\""), "{names}");
+    // The texts of the sheets that sum up are shared, in their order: what, then its value.
+    let summary = part(folder, "r.xlsx", "xl/sharedStrings.xml");
+    let texts: Vec<&str> = summary
+        .split("</t>")
+        .filter_map(|text| text.rsplit('>').next())
+        .collect();
+    for words in [
+        ["PBX", "sim:openvox (OpenVox UC Series)"],
+        ["command", "import"],
+        ["rows", "3"],
+        ["created", "1"],
+        ["invalid", "2"],
+    ] {
+        assert!(
+            texts.windows(2).any(|two| two == words),
+            "{words:?} in {texts:?}"
+        );
+    }
+    // On a dark screen, a narrow one and on paper it looks otherwise; what it looks like is for eyes to judge.
+    for style in [
+        "prefers-color-scheme:dark",
+        "max-width:700px",
+        "@media print{",
+        "@page{size:A4",
+    ] {
+        assert!(html.contains(style), "{style}");
+    }
     // Formats for machines are as they were.
     let csv = fs::read_to_string(folder.join("r.csv")).unwrap();
     assert!(csv.starts_with("row,place,number,action,result,"), "{csv}");
