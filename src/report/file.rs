@@ -136,9 +136,10 @@ impl ReportFile {
         }
         let mut cells = cells(outcome);
         if let Some(last) = cells.last_mut() {
-            *last = findings;
+            last.clone_from(&findings);
         }
-        self.writer.row(cells.iter().map(String::as_str))
+        let cells = cells.iter().chain([&findings]).map(String::as_str);
+        self.writer.marked_row(cells, &[], &lines)
     }
 
     /// Counts the findings of a row; returns a line for each.
@@ -236,7 +237,7 @@ fn columns_of(format: Option<Format>) -> Vec<Column> {
 
 fn page_column(heading: &'static str) -> Column {
     let shown = match heading {
-        "findings" => "what was found",
+        "findings" => FOUND,
         "http_status" => "HTTP",
         "vendor_code" => "code",
         heading => heading,
@@ -248,27 +249,35 @@ fn page_column(heading: &'static str) -> Column {
     }
 }
 
-/// The columns of a table; the name only in formats for people.
+/// The columns of a table; the name, and what was found without what is found in most rows, only in formats for people.
 fn table_columns() -> Vec<Column> {
-    HEADINGS
-        .iter()
-        .map(|heading| Column {
-            for_people: *heading == NAME,
-            hidden: TOLD_BY_FINDINGS.contains(heading),
-            ..result_column(heading, heading)
-        })
-        .collect()
+    let columns = HEADINGS.iter().map(|heading| Column {
+        for_people: *heading == NAME,
+        hidden: TOLD_BY_FINDINGS.contains(heading),
+        ..result_column(heading, heading)
+    });
+    let found = Column {
+        for_people: true,
+        ..result_column(FOUND, "findings")
+    };
+    columns.chain([found]).collect()
 }
 
-/// Columns that a workbook hides: its findings have the same facts for people.
-const TOLD_BY_FINDINGS: [&str; 7] = [
+/// The heading of the findings in formats for people.
+const FOUND: &str = "what was found";
+
+/// Columns that a workbook hides: what was found has the same facts for people.
+const TOLD_BY_FINDINGS: [&str; 10] = [
     "code",
     "field",
     "column",
     "message",
     "hint",
+    "attempts",
+    "http_status",
     "elapsed_ms",
     "finished_at",
+    "findings",
 ];
 
 /// The column of the person's name.

@@ -1,7 +1,7 @@
 //! The rows of a table, counted as a whole.
 
-use crate::sheet::column::{Column, Tone};
-use std::collections::BTreeMap;
+use crate::sheet::column::{Column, MarkedLine, Tone};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Counts rows, and the words of those columns that have only a few; notes the columns that are not empty.
 pub(crate) struct Tally {
@@ -82,5 +82,36 @@ impl Tally {
     /// Returns, for each column, true if any cell is not empty.
     pub(crate) fn holds(&self) -> &[bool] {
         &self.holds
+    }
+}
+
+/// The fewest rows with a line of one group for which that line, if most rows have it, is shown once above the rows.
+const FOLDED_FROM: u64 = 10;
+
+/// The lines of rows, counted by their groups.
+#[derive(Default)]
+pub(crate) struct Folding {
+    /// The number of rows with a line of each group, and true while one line can be shown once for all.
+    groups: BTreeMap<usize, (u64, bool)>,
+}
+
+impl Folding {
+    /// Takes a line of a row.
+    pub(crate) fn add(&mut self, line: &MarkedLine) {
+        if let Some(group) = line.group {
+            let (count, may_fold) = self.groups.entry(group).or_insert((0, true));
+            *count += 1;
+            *may_fold &= line.tone != Tone::Bad;
+        }
+    }
+
+    /// Finds the groups whose lines most of so many rows have.
+    pub(crate) fn folded(&self, rows: u64) -> BTreeSet<usize> {
+        let is_most = |count: u64| count >= FOLDED_FROM && count * 2 > rows;
+        let groups = self.groups.iter();
+        groups
+            .filter(|(_, (count, may_fold))| *may_fold && is_most(*count))
+            .map(|(group, _)| *group)
+            .collect()
     }
 }

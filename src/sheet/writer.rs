@@ -206,8 +206,8 @@ impl Writer {
         self.marked_row(cells, &[], &[])
     }
 
-    /// Does the work of [`Writer::row`]; formats for people mark the cells of these columns, and a page shows the
-    /// lines, where there are any, as the row's last cell.
+    /// Does the work of [`Writer::row`]; formats for people mark the cells of these columns, and those with facts
+    /// show the lines, where there are any, as the row's last cell.
     ///
     /// # Errors
     /// As [`Writer::row`].
@@ -231,7 +231,7 @@ impl Writer {
                 .lines
                 .extend_from_slice(markdown::row(cells).as_bytes()),
             Encoder::Xlsx(book) => book.row(cells, marks, &mut self.lines)?,
-            Encoder::Sorted(book) => book.row(cells)?,
+            Encoder::Sorted(book) => book.row(cells, lines)?,
         }
         if self.every_row || self.lines.len() >= GATHERED_BYTES_MAX {
             self.send()?;

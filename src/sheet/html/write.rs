@@ -9,8 +9,7 @@
 
 use crate::disk::ScratchFile;
 use crate::sheet::column::{Column, ExtraSheet, MarkedLine, Tone};
-use crate::sheet::tally::Tally;
-use std::collections::BTreeMap;
+use crate::sheet::tally::{Folding, Tally};
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
@@ -28,9 +27,6 @@ const BREAK: &str = "<wbr>";
 /// A cell of a further table with more bytes is one of sentences.
 const PROSE_FROM: usize = 40;
 
-/// The fewest rows with a line of one group for which that line, if most rows have it, is shown once above the rows.
-const FOLDED_FROM: u64 = 10;
-
 /// A table with more columns than this shows those with one text in every row once above the rows, and is printed
 /// across the paper.
 const NARROW_COLUMNS_MAX: usize = 9;
@@ -46,8 +42,7 @@ pub(crate) struct Page {
     /// The rows that come first, as the page has them; none where rows are not kept.
     first: Option<ScratchFile>,
     first_rows: u64,
-    /// The number of rows with a line of each group, and true while one line can be shown once for all.
-    groups: BTreeMap<usize, (u64, bool)>,
+    folding: Folding,
     /// The row that is being written.
     html: String,
 }
@@ -68,7 +63,7 @@ impl Page {
             begun: false,
             first: (may_keep && sorts).then(ScratchFile::new),
             first_rows: 0,
-            groups: BTreeMap::new(),
+            folding: Folding::default(),
             html: String::new(),
         }
     }
@@ -180,10 +175,8 @@ impl Page {
         self.html.push_str("<td class=\"lines\">");
         for line in lines {
             let _ = write!(self.html, "<p class=\"{}", class(line.tone));
+            self.folding.add(line);
             if let Some(group) = line.group {
-                let (count, may_fold) = self.groups.entry(group).or_insert((0, true));
-                *count += 1;
-                *may_fold &= line.tone != Tone::Bad;
                 let _ = write!(self.html, " g{group}");
             }
             self.html.push_str("\">");
@@ -286,16 +279,6 @@ impl Page {
         html.push_str("</ul></section>\n");
     }
 
-    /// Finds the groups whose lines most rows have.
-    fn folded(&self) -> impl Iterator<Item = usize> {
-        let rows = self.tally.rows;
-        let is_most = move |count: u64| count >= FOLDED_FROM && count * 2 > rows;
-        let groups = self.groups.iter();
-        groups
-            .filter(move |(_, (count, may_fold))| *may_fold && is_most(*count))
-            .map(|(group, _)| *group)
-    }
-
     fn write_extras(&self, html: &mut String) {
         let extras = self.extras.iter().filter(|extra| !extra.rows.is_empty());
         for (at, extra) in extras.enumerate() {
@@ -322,7 +305,7 @@ impl Page {
                 html.push_str("</tr>\n");
             }
             html.push_str("</tbody>\n</table>\n");
-            if at == 0 && self.folded().next().is_some() {
+            if at == 0 && !self.folding.folded(self.tally.rows).is_empty() {
                 html.push_str(
                     "<p class=\"every\"><label><input type=\"checkbox\" id=\"every\"> Repeat in each row what is \
                      found in most rows</label></p>\n",
@@ -351,7 +334,7 @@ impl Page {
             );
         }
         if !self.extras.is_empty() {
-            for group in self.folded() {
+            for group in self.folding.folded(self.tally.rows) {
                 let _ = writeln!(
                     html,
                     "body:not(:has(#every:checked)) .g{group}{{display:none}}"

@@ -1,11 +1,13 @@
 //! A workbook whose rows are sorted when all of them are there: those that come first, then the others, in columns as
-//! wide as their texts; empty columns are hidden, and a sheet sums it all up.
+//! wide as their texts; empty columns are hidden, what is found in most rows stands in a sheet of its own alone, and a
+//! sheet sums it all up.
 
 use super::write::{Book, ROWS_MAX};
 use crate::disk::ScratchFile;
-use crate::sheet::column::{Column, ExtraSheet, TITLE_PREFIX};
+use crate::sheet::column::{Column, ExtraSheet, MarkedLine, TITLE_PREFIX};
 use crate::sheet::error::{SheetError, SheetErrorKind};
-use crate::sheet::tally::Tally;
+use crate::sheet::tally::{Folding, Tally};
+use std::collections::BTreeSet;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
@@ -24,6 +26,7 @@ pub(crate) struct SortedBook {
     title: String,
     facts: Vec<(String, String)>,
     extras: Vec<ExtraSheet>,
+    folding: Folding,
 }
 
 impl SortedBook {
@@ -37,6 +40,7 @@ impl SortedBook {
             title: String::new(),
             facts: vec![],
             extras: vec![],
+            folding: Folding::default(),
         }
     }
 
@@ -52,10 +56,11 @@ impl SortedBook {
         self.extras.push(extra);
     }
 
-    /// Takes one row.
+    /// Takes one row. Lines, where there are any, are its last cell.
     pub(crate) fn row<'c>(
         &mut self,
         cells: impl IntoIterator<Item = &'c str>,
+        lines: &[MarkedLine],
     ) -> Result<(), SheetError> {
         if self.tally.rows + 1 >= u64::from(ROWS_MAX) {
             return Err(SheetErrorKind::BookFull(ROWS_MAX - 1).in_file(&self.file));
@@ -66,7 +71,11 @@ impl SortedBook {
             true => &mut self.first,
             false => &mut self.others,
         };
-        let kept = keep(&cells, to);
+        if !lines.is_empty() {
+            cells.pop();
+        }
+        lines.iter().for_each(|line| self.folding.add(line));
+        let kept = keep(&cells, lines, to);
         kept.map_err(|error| SheetError::unwritable(&self.file, &error))
     }
 
@@ -84,11 +93,15 @@ impl SortedBook {
         extras.append(&mut self.extras);
         extras.retain(|extra| !extra.rows.is_empty());
         let count = self.columns.len();
+        let folded = match extras.is_empty() {
+            true => BTreeSet::new(),
+            false => self.folding.folded(self.tally.rows),
+        };
         let mut book = Book::new(&self.file, self.columns, extras)?;
         let mut lines = Vec::new();
         for kept in [self.first, self.others] {
             let mut kept = kept.into_reader().map_err(unwritable)?;
-            while let Some(cells) = next(&mut kept, count).map_err(unwritable)? {
+            while let Some(cells) = next(&mut kept, count, &folded).map_err(unwritable)? {
                 book.row(cells.iter().map(String::as_str), &[], &mut lines)?;
                 if lines.len() >= GATHERED_BYTES_MAX {
                     out.write_all(&lines).map_err(unwritable)?;
@@ -124,30 +137,62 @@ impl SortedBook {
     }
 }
 
-/// Keeps the cells of a row: each its length, then its text.
-fn keep(cells: &[&str], to: &mut ScratchFile) -> io::Result<()> {
+/// Keeps a row: the number of its lines, its cells but for that of the lines, and each line's group and text.
+fn keep(cells: &[&str], lines: &[MarkedLine], to: &mut ScratchFile) -> io::Result<()> {
+    to.write_all(&(lines.len() as u64).to_le_bytes())?;
     for cell in cells {
-        to.write_all(&(cell.len() as u64).to_le_bytes())?;
-        to.write_all(cell.as_bytes())?;
+        keep_text(cell, to)?;
+    }
+    for line in lines {
+        let group = line.group.map_or(u64::MAX, |group| group as u64);
+        to.write_all(&group.to_le_bytes())?;
+        keep_text(&line.text, to)?;
     }
     Ok(())
 }
 
-/// The cells of the next row that was kept.
-fn next(from: &mut impl Read, count: usize) -> io::Result<Option<Vec<String>>> {
-    let mut cells = Vec::with_capacity(count);
-    for _ in 0..count {
-        let mut length = [0; 8];
-        match from.read_exact(&mut length) {
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof && cells.is_empty() => {
-                return Ok(None);
-            }
-            read => read?,
+/// Keeps a text behind its length.
+fn keep_text(text: &str, to: &mut ScratchFile) -> io::Result<()> {
+    to.write_all(&(text.len() as u64).to_le_bytes())?;
+    to.write_all(text.as_bytes())
+}
+
+/// The cells of the next row that was kept, without the lines of these groups.
+fn next(
+    from: &mut impl Read,
+    count: usize,
+    folded: &BTreeSet<usize>,
+) -> io::Result<Option<Vec<String>>> {
+    let lines = match number(from) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        lines => lines?,
+    };
+    let plain = count - usize::from(lines > 0);
+    let mut cells = (0..plain)
+        .map(|_| text(from))
+        .collect::<io::Result<Vec<String>>>()?;
+    let mut shown: Vec<String> = vec![];
+    for _ in 0..lines {
+        let (group, line) = (number(from)?, text(from)?);
+        if !usize::try_from(group).is_ok_and(|group| folded.contains(&group)) {
+            shown.push(line);
         }
-        let mut text = String::new();
-        from.take(u64::from_le_bytes(length))
-            .read_to_string(&mut text)?;
-        cells.push(text);
+    }
+    if lines > 0 {
+        cells.push(shown.join("\n"));
     }
     Ok(Some(cells))
+}
+
+fn number(from: &mut impl Read) -> io::Result<u64> {
+    let mut number = [0; 8];
+    from.read_exact(&mut number)?;
+    Ok(u64::from_le_bytes(number))
+}
+
+fn text(from: &mut impl Read) -> io::Result<String> {
+    let length = number(from)?;
+    let mut text = String::new();
+    from.take(length).read_to_string(&mut text)?;
+    Ok(text)
 }

@@ -159,7 +159,7 @@ impl Book {
             .enumerate()
             .map(|(at, cell)| {
                 let column = columns.get(at);
-                if let Some(column) = column.filter(|column| column.prose) {
+                if let Some(column) = column.filter(|column| column.prose && !column.hidden) {
                     height = height.max(height_of(cell, width(column)));
                 }
                 let mark = marks.iter().find(|(marked, _)| *marked == at);

@@ -327,7 +327,7 @@ fn a_report_says_who_did_what_to_which_pbx_and_names_the_people() {
     assert!(order.is_sorted(), "what is not done comes first: {order:?}");
     for part in [
         "state=\"frozen\"",
-        "<autoFilter ref=\"A1:Q4\"/>",
+        "<autoFilter ref=\"A1:R4\"/>",
         "hidden=\"1\"",
     ] {
         assert!(book.contains(part), "{part} is missing in {book}");
@@ -475,6 +475,49 @@ fn a_page_of_differences_says_which_sides_how_many_extensions_and_what_was_not_c
         assert!(html.contains(fact), "{fact} is missing in {html}");
     }
     ran.says(&["a.csv → b.csv: 1 changed, 1 removed"]);
+}
+
+#[test]
+fn a_workbook_says_once_what_is_found_in_most_rows_and_still_has_all_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let rows: String = (2001..2013)
+        .map(|number| format!("{number},Ann,tR7xkQ2mZp9w,room\n"))
+        .collect();
+    let sheet = format!("number,name,sip_password,description\n{rows}2050,Bo,,\n");
+    fs::write(folder.join("s.csv"), sheet).unwrap();
+    rowcall(folder, "import s.csv --to sim:openvox --report r.xlsx");
+    let book = part(folder, "r.xlsx", "xl/worksheets/sheet1.xml");
+    let column = |letter: char| -> Vec<&str> {
+        let rest = |line: u32| book.split(&format!("<c r=\"{letter}{line}\"")).nth(1);
+        let cells = (2..15).filter_map(|line| rest(line)?.split("<c ").next());
+        cells.collect()
+    };
+    let holds = |letter: char, words: &str| {
+        let cells = column(letter);
+        cells.iter().filter(|text| text.contains(words)).count()
+    };
+    let (all, shown) = ('Q', 'R');
+    assert_eq!(holds(all, "has no such field"), 12);
+    assert_eq!(holds(shown, "has no such field"), 0);
+    assert_eq!(holds(all, "is missing"), 1);
+    assert_eq!(holds(shown, "is missing"), 1);
+    let texts = part(folder, "r.xlsx", "xl/sharedStrings.xml");
+    assert!(
+        texts.contains("has no such field"),
+        "the sheet of causes has it"
+    );
+    let hidden = book
+        .split("<col ")
+        .filter(|col| col.contains("hidden=\"1\""));
+    assert!(
+        hidden.clone().any(|col| col.contains("min=\"17\"")),
+        "{book}"
+    );
+    assert!(
+        !hidden.clone().any(|col| col.contains("min=\"18\"")),
+        "{book}"
+    );
 }
 
 #[test]

@@ -206,6 +206,10 @@ fn each_command_has_a_manual_page() {
                 "{name} lacks {section}"
             );
         }
+        // Each section says something.
+        for entry in ["\\fBROWCALL_PASSWORD", "\\fB130"] {
+            assert!(page.contains(entry), "{name} lacks {entry}");
+        }
         if !["completions"].contains(&command.as_str()) {
             assert!(page.contains(".SH EXAMPLES"), "{name} has no examples");
         }
