@@ -335,6 +335,18 @@ pub(crate) fn make_private_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
+/// Takes a file or folder from everybody but its owner.
+pub(crate) fn keep_from_others(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let bits = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path)?.permissions());
+        if bits & 0o077 != 0 {
+            fs::set_permissions(path, mode(bits & 0o700))?;
+        }
+    }
+    Ok(())
+}
+
 /// Makes files that were created, renamed or removed in a folder survive a power cut, where the platform can.
 pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     if cfg!(unix) {

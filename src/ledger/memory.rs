@@ -11,6 +11,7 @@
 use super::state::{StateDir, failed};
 use super::{LedgerError, TargetLock};
 use crate::digest::sha256_hex;
+use crate::disk::keep_from_others;
 use crate::fingerprints::fingerprint;
 use crate::model::{Change, Field, Record, Text};
 use crate::seal::Key;
@@ -281,6 +282,10 @@ fn connect(path: &Path, pbx: &str) -> rusqlite::Result<Connection> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let _ = options.open(path);
+    for file in files(path) {
+        // One that is not there yet, or is another user's: SQLite names it.
+        let _ = keep_from_others(&file);
+    }
     let connection = Connection::open(path)?;
     connection.busy_timeout(BUSY)?;
     connection.execute_batch("PRAGMA journal_mode = WAL")?;
@@ -300,10 +305,8 @@ fn connect(path: &Path, pbx: &str) -> rusqlite::Result<Connection> {
 }
 
 fn remove_files(path: &Path) -> Result<(), LedgerError> {
-    for ending in ["", "-wal", "-shm"] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(ending);
-        match fs::remove_file(&name) {
+    for file in files(path) {
+        match fs::remove_file(&file) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
                 return Err(failed(path, "removed", error));
             }
@@ -311,4 +314,13 @@ fn remove_files(path: &Path) -> Result<(), LedgerError> {
         }
     }
     Ok(())
+}
+
+/// The file, and those that SQLite has beside it.
+fn files(path: &Path) -> [PathBuf; 3] {
+    ["", "-wal", "-shm"].map(|ending| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    })
 }

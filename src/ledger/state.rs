@@ -2,7 +2,8 @@
 
 use super::LedgerError;
 use crate::disk::{
-    Readers, make_private_folder, remove_leftover_folders, remove_leftovers, write_whole,
+    Readers, keep_from_others, make_private_folder, remove_leftover_folders, remove_leftovers,
+    write_whole,
 };
 use etcetera::BaseStrategy;
 use std::fs::{self, OpenOptions};
@@ -191,16 +192,7 @@ fn is_run_name(name: &str) -> bool {
 /// A folder of ours: made if need be, and for its owner only.
 fn owned(path: PathBuf) -> Result<PathBuf, LedgerError> {
     make_private_folder(&path).map_err(|error| failed(&path, "made", error))?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let locked = |error| failed(&path, "kept from others", error);
-        let mut permissions = fs::metadata(&path).map_err(locked)?.permissions();
-        if permissions.mode() & 0o077 != 0 {
-            permissions.set_mode(0o700);
-            fs::set_permissions(&path, permissions).map_err(locked)?;
-        }
-    }
+    keep_from_others(&path).map_err(|error| failed(&path, "kept from others", error))?;
     Ok(path)
 }
 

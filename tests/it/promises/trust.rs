@@ -380,7 +380,20 @@ fn of_secrets_that_are_not_given_back_only_the_one_that_changed_is_written() {
     );
     assert_eq!(written(&desk, &upsert), (0, 1, 11));
     assert_eq!(written(&desk, &upsert), (0, 0, 12));
-    // Nor one that was gone in between.
+    // The secret of such an extension is written again, though the sheet names nothing of what was changed.
+    let secret = desk.file("secret.csv", "number,web_password\n2006,Portal2006pw\n");
+    let update = ["--mode", "update"];
+    let again = || {
+        let ran = desk.import("state", &secret, &update);
+        (ran.count("updated"), ran.count("unchanged"))
+    };
+    assert_eq!(again(), (0, 1));
+    desk.file("hand.csv", "number,email\n2006,hand@example.com\n");
+    desk.import("elsewhere", &email, &update);
+    assert_eq!(again(), (1, 0));
+    assert_eq!(again(), (0, 1));
+    assert_eq!(written(&desk, &upsert), (0, 1, 11));
+    // Nor is one trusted that was gone in between.
     let target = desk.target();
     let gone = desk.file("gone.csv", "number\n2003\n");
     let delete = [
@@ -508,6 +521,22 @@ fn a_killed_run_leaves_no_wrong_memory() {
     assert_eq!(written(&desk, &upsert), (0, 0, 12));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_memory_that_others_may_read_is_taken_from_them_by_the_next_run() {
+    use std::os::unix::fs::PermissionsExt;
+    let desk = Desk::new("openvox");
+    let sheet = desk.sample(12);
+    desk.import("state", &sheet, &[]);
+    let memory = || fs::read_dir(desk.path("state/memory")).unwrap().flatten();
+    for file in memory() {
+        fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    assert_eq!(written(&desk, &["--mode", "upsert"]), (0, 0, 12));
+    let bits = memory().map(|file| file.metadata().unwrap().permissions().mode() & 0o777);
+    assert_eq!(bits.collect::<Vec<_>>(), [0o600]);
+}
+
 #[test]
 fn no_output_is_an_input_or_another_output_by_whatever_name() {
     let desk = Desk::new("ozeki");
@@ -554,6 +583,22 @@ fn no_output_is_an_input_or_another_output_by_whatever_name() {
     let refused = desk.say("state", &words);
     assert_eq!(refused.exit, 2, "{}", refused.err);
     assert_eq!(fs::read_to_string(&other).unwrap(), "number\n0001\n");
+    // Two names of one file that is not there yet.
+    fs::create_dir(desk.path("reports")).unwrap();
+    let (new, through) = (path("new.csv"), path("reports/../new.csv"));
+    let words = [
+        "import",
+        &sheet,
+        "--to",
+        &target,
+        "--report",
+        &new,
+        "--rejects",
+        &through,
+    ];
+    let refused = desk.say("state", &words);
+    assert_eq!(refused.exit, 2, "{}", refused.err);
+    assert!(!desk.path("new.csv").exists());
 }
 
 #[test]
