@@ -224,11 +224,15 @@ fn doubt(
         fields.retain(|field| !(is_list(field) && change.wanted.get(*field).is_some()));
     }
     let number = now.number();
+    let sent = match number == change.number {
+        true => "it may have been sent".to_owned(),
+        false => format!("{} may have become {number}", change.number),
+    };
     (!fields.is_empty()).then(|| Obstacle {
         result: RowResult::Unknown,
         field: fields.first().copied(),
         message: format!(
-            "it may have been sent before the run was cut off, and others changed {number} since: {}; it is left alone",
+            "{sent} before the run was cut off, and others changed {number} since: {}; it is left alone",
             differences(&fields, expected, now)
         ),
         attempts: times,

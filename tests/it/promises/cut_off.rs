@@ -219,3 +219,19 @@ fn a_change_that_may_have_been_sent_goes_to_no_extension_that_others_changed() {
     );
     scene.holds(&["5001,Stranger"]);
 }
+
+#[test]
+fn a_rename_after_which_others_changed_the_extension_is_unknown_and_says_just_that() {
+    let scene = Scene::new();
+    scene.update(DONE, "number,new_number\n4000,5000\n");
+    scene.by_hand("update", "number,email\n5000,hand@example.com\n");
+    let resumed = scene.resume();
+    let (result, message) = scene.line();
+    assert_eq!((resumed.exit, result.as_str()), (1, "unknown"), "{message}");
+    assert_eq!(
+        message,
+        "4000 may have become 5000 before the run was cut off, and others changed 5000 since: \
+         email \"hand@example.com\" instead of \"\"; it is left alone"
+    );
+    scene.holds(&["5000,N0", "4001,N1"]);
+}
