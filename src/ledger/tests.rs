@@ -115,6 +115,7 @@ fn row(position: usize) -> PlannedRow {
             before: Some(before).filter(|_| position.is_multiple_of(2)),
         }),
         not_restorable: vec![Field::WEB_PASSWORD; position % 3],
+        memberships: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! One planned row.
 
-use super::{Change, Field, Outcome, RowResult};
+use super::{Change, Field, Outcome, Record, RowResult};
 
 /// One line of the report, and the change that is to be sent to the PBX for it.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +13,9 @@ pub struct PlannedRow {
     /// The fields in which the extension will not be as it was, because the vendor does not give them back. Once the
     /// change is done the row is [`RowResult::Differs`] for that.
     pub not_restorable: Vec<Field>,
+    /// The groups, or the members, that the row names and that no change writes, because the PBX has them already; with
+    /// the record's key.
+    pub memberships: Option<Record>,
 }
 
 impl PlannedRow {
@@ -22,6 +25,7 @@ impl PlannedRow {
             outcome,
             change: None,
             not_restorable: vec![],
+            memberships: None,
         }
     }
 
@@ -36,6 +40,7 @@ impl PlannedRow {
             outcome,
             change: Some(change),
             not_restorable: vec![],
+            memberships: None,
         }
     }
 

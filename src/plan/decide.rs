@@ -150,12 +150,40 @@ pub(crate) fn planned_row(
     if held.is_some() && line.message.is_empty() {
         line.message = kept_secrets(wanted);
     }
-    match decision {
+    let row = match decision {
         Decision::Change(change) => PlannedRow::to_send(line, change),
         other => PlannedRow::settled(no_change_outcome(
             line, column, wanted, &other, held, manifest, is_written,
         )),
+    };
+    keeping_memberships(row, wanted, held, manifest)
+}
+
+/// The same row, with the memberships that it wants and the PBX has, as far as its change does not write them.
+pub(crate) fn keeping_memberships(
+    row: PlannedRow,
+    wanted: &Record,
+    held: Option<&Record>,
+    manifest: &Manifest,
+) -> PlannedRow {
+    let change = row.change.as_ref();
+    let is_kept = match change {
+        Some(change) => change.action == Action::Update,
+        None => row.outcome.result == RowResult::Unchanged,
+    };
+    let Some(held) = held.filter(|_| is_kept) else {
+        return row;
+    };
+    let mut kept = held.key_only();
+    for (field, text) in wanted.iter() {
+        let is_written = change.is_some_and(|change| change.wanted.get(field).is_some());
+        if field.is_membership() && !text.is_empty() && !is_written {
+            kept.set(field, text);
+        }
     }
+    let is_named = kept.iter().any(|(field, _)| field.is_membership());
+    let memberships = (is_named && differing(manifest, &kept, held).is_empty()).then_some(kept);
+    PlannedRow { memberships, ..row }
 }
 
 /// Builds the note that an existing extension keeps its secrets where `<generate>` was given; empty where it was not.

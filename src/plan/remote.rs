@@ -23,6 +23,11 @@ pub(crate) struct RemoteState {
 }
 
 impl RemoteState {
+    /// Returns true if more than one record has this number or name.
+    pub(crate) fn is_twice(&self, number: &str) -> bool {
+        self.twice.contains(number)
+    }
+
     /// Asks the PBX for everything about the extensions of these numbers, and which others it has.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! A saved plan against today's PBX: exactly the planned changes, or a refusal that names the rows whose extensions
 //! changed.
 
-use super::decide::{Decision, Mode, decide, planned_row};
+use super::decide::{Decision, Mode, decide, keeping_memberships, planned_row};
 use super::dependents::block_dependents;
 use super::file::{PlanSecrets, SavedPlan, SavedRow};
 use super::remote::RemoteState;
@@ -262,10 +262,12 @@ impl Planner<'_> {
                 row.number()
             ));
         }
-        Ok(match change {
+        let planned = match change {
             Some(change) => PlannedRow::to_send(line, change),
             None => settled(line),
-        })
+        };
+        let manifest = self.session.manifest();
+        Ok(keeping_memberships(planned, &wanted, now, manifest))
     }
 
     /// Decides the row's request; `None` where it is a deletion and the extension is not there.

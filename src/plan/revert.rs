@@ -359,8 +359,33 @@ impl Reverting<'_> {
         self.uncreate_left(change, now)
     }
 
-    /// Deletes an extension that the run created, if all its fields are as the run left them.
+    /// Deletes an extension that the run created, if all its fields are as the run left them and no other has its
+    /// number.
     fn uncreate_left(&self, change: &Change, now: &Record) -> PlannedRow {
+        if self.remote.is_twice(now.number()) {
+            let record = change.wanted.record();
+            let message = format!(
+                "the PBX has more than one {record} {}, and nobody knows which of them run {} made; all are kept",
+                now.number(),
+                self.run
+            );
+            let hint =
+                "remove those that nobody needs by hand; once one is left, undo the run again";
+            let field = change
+                .wanted
+                .key_only()
+                .iter()
+                .map(|(field, _)| field)
+                .next();
+            return kept(
+                change,
+                RowResult::Unknown,
+                "undo.twice",
+                field,
+                message,
+                hint,
+            );
+        }
         if let Some(left) = self.left.get(&change.row) {
             let fields = changed_since(left, now, self.key);
             if !fields.is_empty() {

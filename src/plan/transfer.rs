@@ -1,6 +1,7 @@
 //! The rows of a migration: the records of the one PBX as the other one is to have them, decided three ways: by both
 //! present records and the agreement of the last run.
 
+use super::decide::keeping_memberships;
 use super::dependents::block_dependents;
 use super::remote::RemoteState;
 use super::{Plan, Refusal};
@@ -380,7 +381,8 @@ impl Deciding<'_> {
                     MergeStep::Create => (Action::Create, &one.mapped.wanted),
                     MergeStep::Update { wanted, .. } => (Action::Update, wanted),
                     _ => {
-                        return PlannedRow::settled(self.no_change_outcome(one, step));
+                        let row = PlannedRow::settled(self.no_change_outcome(one, step));
+                        return self.keeping_memberships(row, one);
                     }
                 };
                 let mut outcome = one.line.clone().with_findings(findings, |_| String::new());
@@ -398,9 +400,14 @@ impl Deciding<'_> {
                     wanted: wanted.clone(),
                     before: self.held(one).cloned(),
                 };
-                PlannedRow::to_send(outcome, change)
+                self.keeping_memberships(PlannedRow::to_send(outcome, change), one)
             });
         rows.collect()
+    }
+
+    fn keeping_memberships(&self, row: PlannedRow, one: &Move) -> PlannedRow {
+        let held = self.held(one);
+        keeping_memberships(row, &one.mapped.wanted, held, self.manifest())
     }
 
     /// The outcome of an extension with which nothing is done.

@@ -8,7 +8,7 @@ use crate::input::FieldHeadings;
 use crate::ledger::Memory;
 use crate::link::StopFlag;
 use crate::manifest::Manifest;
-use crate::model::{Change, Fault, Field, Outcome, PlannedRow, RowResult, Text};
+use crate::model::{Change, Fault, Field, Outcome, PlannedRow, Record, RowResult, Text};
 use crate::plan::waves::Stage;
 use crate::progress::Progress;
 use crate::report::counted;
@@ -19,7 +19,7 @@ use crate::submit::Verify;
 use crate::submit::settle::Settlement;
 use crate::submit::{Ended, FailuresMax, IntentLog, NoIntentLog, Options, WaveGate, submit};
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Changes on their way to a target.
 pub(crate) struct Execution<'e> {
@@ -38,6 +38,10 @@ pub(crate) struct Execution<'e> {
     pub(crate) journal: Option<Journal>,
     /// The key for the fingerprints that replace secrets that were read back.
     pub(crate) key: Option<Key>,
+    /// The memberships that must be there at the end and that no change writes, by the position of the row.
+    pub(crate) memberships: BTreeMap<usize, Record>,
+    /// Rows that have their result and whose memberships must be there at the end.
+    pub(crate) members: Vec<(Change, Settlement)>,
 }
 
 /// Remembers the values that a row wrote and the vendor does not give back. A value that cannot be remembered is
@@ -89,7 +93,8 @@ impl Execution<'_> {
         mut results: Results<'_>,
         conclude: impl FnOnce(&BTreeMap<usize, RowResult>) -> Result<(), Failure>,
     ) -> Result<Exit, Failure> {
-        let mut failed = results.put_final().err();
+        let members = self.members.iter().map(|(change, _)| change.row);
+        let mut failed = results.put_final(&members.collect()).err();
         if failed.is_some() {
             stop_flag(&session).stop();
         }
@@ -97,6 +102,7 @@ impl Execution<'_> {
         results.run = run.map(str::to_owned);
         let (ended, unshown) = self.send(&session, changes, &mut results);
         failed = failed.or(unshown);
+        failed = failed.or(results.put_final(&BTreeSet::new()).err());
         let is_broken = failed.is_some();
         drop(session);
         let (stopped, why) = stopped(&ended);
@@ -148,6 +154,8 @@ impl Execution<'_> {
                 true => results.first_unnamed(),
                 false => usize::MAX,
             },
+            memberships: self.memberships.clone(),
+            members: self.members.clone(),
             ..Options::new(target.parallel, target.reply)
         };
         // A row may take two steps.

@@ -6,6 +6,7 @@
 //! - [`resume`]: resumes a run that was cut off or stopped.
 //! - [`past`]: an earlier run, and the PBX that it belongs to.
 //! - [`left`]: the rest of such a run, compared with the PBX of today.
+//! - [`memberships`]: the groups that are looked at once more at the run's end.
 //! - [`journal`]: the run's ledger while it is at work.
 //! - [`results`] and [`rejects`]: the destinations of outcomes.
 //! - [`secrets_file`]: the generated secrets, and [`recipients`] to whom they are encrypted.
@@ -14,6 +15,7 @@
 mod execution;
 pub mod journal;
 mod left;
+mod memberships;
 pub(crate) mod past;
 mod recipients;
 mod rejects;
@@ -32,7 +34,7 @@ use crate::input::Rows;
 use crate::ledger::{Ledger, RunHead, Summary, TargetLock};
 use crate::link::StopFlag;
 use crate::migrate::Agreement;
-use crate::model::{Action, Change, Outcome, PlannedRow, RowResult};
+use crate::model::{Action, Change, Outcome, PlannedRow, Record, RowResult};
 use crate::plan::decide::Mode;
 use crate::plan::guard::guard;
 use crate::plan::render::{Detail, Mark};
@@ -430,7 +432,14 @@ impl<'r> Run<'r> {
                 return self.refuse_planned(results, Refusal::new("ledger", failure));
             }
         }
-        let journal = match self.write_down(lock, &plan, waves, &generated, &changes) {
+        let memberships = memberships::at_stake(&plan.rows);
+        let members = memberships::members(&plan.rows, &memberships, |position| {
+            plan.rows
+                .get(position)
+                .is_some_and(|row| row.change.is_none())
+        });
+        let written = self.write_down(lock, &plan, waves, &generated, &changes, &memberships);
+        let journal = match written {
             Ok(journal) => journal,
             Err(refusal) => return self.refuse_planned(results, refusal),
         };
@@ -443,6 +452,8 @@ impl<'r> Run<'r> {
             stages,
             key,
             journal,
+            memberships,
+            members,
         };
         plan.rows = vec![];
         let agreement = plan.agreement.take();
@@ -472,6 +483,7 @@ impl<'r> Run<'r> {
         waves: Vec<Vec<usize>>,
         generated: &Generated,
         changes: &[Change],
+        memberships: &BTreeMap<usize, Record>,
     ) -> Result<Option<Journal>, Refusal> {
         let Some(lock) = lock else {
             let written = generated.write(&plan.rows, None);
@@ -479,7 +491,7 @@ impl<'r> Run<'r> {
                 .map(|()| None)
                 .map_err(|failure| Refusal::new("secrets", failure));
         };
-        let ledger = self.ledger(lock, plan, waves, generated);
+        let ledger = self.ledger(lock, plan, waves, generated, memberships);
         let ledger = ledger.map_err(|failure| Refusal::new("ledger", failure))?;
         let folder = self.context.state()?.run_folder(ledger.run());
         if let Err(failure) = generated.write(&plan.rows, Some(&folder)) {
@@ -501,12 +513,21 @@ impl<'r> Run<'r> {
         plan: &Plan,
         waves: Vec<Vec<usize>>,
         generated: &Generated,
+        memberships: &BTreeMap<usize, Record>,
     ) -> Result<Ledger, Failure> {
         let request = self.request;
         let originals = request.rejects.as_ref();
         let originals = originals.map(|_| Originals::new(&self.rows));
         let kept = originals.as_ref();
-        let options = SavedOptions::new(request, &self.rows, kept, plan, waves, generated);
+        let options = SavedOptions::new(
+            request,
+            &self.rows,
+            kept,
+            plan,
+            waves,
+            generated,
+            memberships,
+        );
         let head = RunHead {
             command: request.command.to_owned(),
             vendor: request.target.vendor.id.to_owned(),

@@ -12,7 +12,7 @@ use crate::rim::{Exit, Failure};
 use crate::sheet::SheetError;
 use jiff::Timestamp;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The number of rows not done that are shown on the terminal; all are in the report.
@@ -193,13 +193,17 @@ impl<'r> Results<'r> {
         }
     }
 
-    /// Puts the lines that have their result already.
+    /// Puts the lines that have their result already and were not put yet, but for those at the `open` positions, whose
+    /// result may still change.
     ///
     /// # Errors
     /// As [`Results::put`].
-    pub(crate) fn put_final(&mut self) -> Result<(), Failure> {
+    pub(crate) fn put_final(&mut self, open: &BTreeSet<usize>) -> Result<(), Failure> {
         let mut put = Ok(());
         for position in 0..self.lines.len() {
+            if open.contains(&position) || self.ended.contains_key(&position) {
+                continue;
+            }
             let is_final = |line: &&Outcome| line.result != RowResult::NotSent;
             if let Some(line) = self.line(position).filter(is_final).cloned() {
                 put = put.and(self.put(position, line));

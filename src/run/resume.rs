@@ -3,6 +3,7 @@
 use super::execution::{Execution, not_restorable};
 use super::journal::{Journal, Pending};
 use super::left::{Left, LookedAgain};
+use super::memberships::members;
 use super::past::{PastRun, is_of_run, line};
 use super::rejects::{Originals, Rejects};
 use super::request::{GuardOptions, ReportOptions, RunRequest, failures_max};
@@ -156,6 +157,10 @@ impl ResumedRun {
             ledger.end(&refusal.failure.message)?;
             return remaining.refuse(results, refusal);
         }
+        let memberships = options.memberships();
+        let members = members(&remaining.rows, &memberships, |position| {
+            remaining.standings.get(position) == Some(&Standing::Final)
+        });
         let journal = Journal::start(ledger, remaining.pending, self.target.parallel);
         for (position, outcome) in settled {
             journal.result(position, outcome);
@@ -170,6 +175,8 @@ impl ResumedRun {
             stages: remaining.stages,
             journal: Some(journal),
             key: Some(key),
+            memberships,
+            members,
         };
         execution.run(session, &remaining.changes, results, |ended| {
             conclude(options.agreement.as_ref(), ended, context)

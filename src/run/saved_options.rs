@@ -6,10 +6,12 @@ use super::secrets_file::Generated;
 use crate::digest::sha256_hex;
 use crate::input::{FieldHeadings, Rows};
 use crate::migrate::Agreement;
+use crate::model::{Field, Record, Text};
 use crate::plan::Plan;
 use crate::rim::{Failure, TargetSpec};
 use crate::submit::Verify;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -33,6 +35,9 @@ pub(crate) struct SavedOptions {
     pub(crate) generated: Generated,
     /// The agreement of two PBXes that the run makes.
     pub(crate) agreement: Option<Agreement>,
+    /// The memberships that must be there at the run's end and that it does not write, by the position of the row.
+    #[serde(default)]
+    memberships: BTreeMap<usize, BTreeMap<Field, String>>,
 }
 
 impl SavedOptions {
@@ -43,11 +48,17 @@ impl SavedOptions {
         plan: &Plan,
         waves: Vec<Vec<usize>>,
         generated: &Generated,
+        memberships: &BTreeMap<usize, Record>,
     ) -> SavedOptions {
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
         let rejects = request.rejects.as_ref().map(absolute);
         let max_failures = request.guard.max_failures;
+        let open = |(field, text): (Field, Text<'_>)| Some((field, text.open()?.to_owned()));
+        let memberships = memberships.iter();
         SavedOptions {
+            memberships: memberships
+                .map(|(position, named)| (*position, named.iter().filter_map(open).collect()))
+                .collect(),
             target: request.target.spec.clone(),
             reports: request.report.files.iter().map(absolute).collect(),
             rejects: rejects
@@ -73,6 +84,21 @@ impl SavedOptions {
                 "the ledger of run {run} was written by another version of rowcall"
             ))
         })
+    }
+
+    /// The memberships that must be there at the run's end and that it does not write, by the position of the row.
+    pub(crate) fn memberships(&self) -> BTreeMap<usize, Record> {
+        let record = |fields: &BTreeMap<Field, String>| {
+            let mut record = Record::default();
+            for (field, text) in fields {
+                record.set(*field, text);
+            }
+            record
+        };
+        let memberships = self.memberships.iter();
+        memberships
+            .map(|(position, fields)| (*position, record(fields)))
+            .collect()
     }
 
     /// The files that have changed since they were read: a run that is resumed uses its own rows.

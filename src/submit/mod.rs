@@ -23,13 +23,13 @@ pub use options::{FailuresMax, Options, SHARE_AFTER, Verify};
 use crate::link::StopFlag;
 use crate::link::paced::{PARALLEL_MAX, Permit};
 use crate::manifest::Manifest;
-use crate::model::{Action, Change, Fault, FaultKind, Field, RowResult};
+use crate::model::{Action, Change, Fault, FaultKind, Field, Record, RowResult};
 use converse::{Connection, is_garbled};
 use crossbeam_channel::{Sender, bounded};
 use order::Dependencies;
 use panics::{caught, lock, sender_broke_down};
 use settle::Settlement;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -119,7 +119,8 @@ pub struct WaveGate<'w> {
 /// [`order::in_order`].
 ///
 /// After changes of groups each extension is read once more at the run's end, because another one may write the same
-/// groups at the same time: until then the result is `provisional`, and `each` is called again with the final one.
+/// groups at the same time: until then the result is `provisional`, and `each` is called again with the final one. Of a
+/// record that had its result before, `each` is called only where it was lost from a group.
 ///
 /// Returns when nothing is in flight any more. A change that was not sent, because the run was interrupted or had to
 /// stop, has its [`Settlement`] too, with the reason.
@@ -160,7 +161,8 @@ pub fn submit(
         unnamed_from: options.unnamed_from,
         open_creation: None,
         firsts: HashMap::new(),
-        in_groups: vec![],
+        memberships: &options.memberships,
+        in_groups: options.members.clone(),
         rereads: options.verify != Verify::None,
         each,
     };
@@ -226,11 +228,29 @@ fn is_one_at_a_time(manifest: &Manifest, changes: &[Change]) -> bool {
     fields.any(|(field, _)| is_shared(field))
 }
 
-/// Returns true where a change writes which extensions belong to which groups.
-fn writes_memberships(change: &Change) -> bool {
-    let mut fields = change.wanted.iter();
-    change.action != Action::Delete
-        && fields.any(|(field, text)| field.is_membership() && !text.is_empty())
+/// Builds the change of which only the memberships are left: those that it writes, and those that are `kept`; `None`
+/// where there are none.
+pub(crate) fn only_memberships(change: &Change, kept: Option<&Record>) -> Option<Change> {
+    let mut wanted = change.wanted.key_only();
+    if let Some(number) = change.wanted.get(Field::NEW_NUMBER) {
+        wanted.set(Field::NEW_NUMBER, number);
+    }
+    let fields = change
+        .wanted
+        .iter()
+        .chain(kept.into_iter().flat_map(Record::iter));
+    let mut is_member = false;
+    for (field, text) in fields.filter(|(field, text)| field.is_membership() && !text.is_empty()) {
+        wanted.set(field, text);
+        is_member = true;
+    }
+    (is_member && change.action != Action::Delete).then(|| Change {
+        row: change.row,
+        action: change.action,
+        number: change.number.clone(),
+        wanted,
+        before: None,
+    })
 }
 
 /// The changes, handed out one by one in their order.
@@ -454,8 +474,10 @@ struct Recorder<'c, 'e> {
     open_creation: Option<(&'c Change, RowResult)>,
     /// First steps that are done, by the second step's position.
     firsts: HashMap<usize, (usize, Settlement)>,
-    /// Changes that wrote groups, by position, with their results so far.
-    in_groups: Vec<(usize, Settlement)>,
+    /// Memberships that changes do not write and that must be there at the end, by row.
+    memberships: &'c BTreeMap<usize, Record>,
+    /// Changes of which only the memberships are left, with their results so far.
+    in_groups: Vec<(Change, Settlement)>,
     /// True if groups are read once more at the end.
     rereads: bool,
     each: &'e mut dyn FnMut(Settlement),
@@ -485,43 +507,41 @@ impl Recorder<'_, '_> {
             Some(first) => (first.0, in_two_steps(first.1, done)),
             None => (position, done),
         };
-        let writes_memberships = self.changes.get(position).is_some_and(writes_memberships);
-        if self.rereads && writes_memberships && done.result.is_done() {
+        let member = self
+            .changes
+            .get(position)
+            .and_then(|change| only_memberships(change, self.memberships.get(&change.row)));
+        if let Some(member) = member.filter(|_| self.rereads && done.result.is_done()) {
             done.provisional = true;
-            self.in_groups.push((position, done.clone()));
+            self.in_groups.push((member, done.clone()));
         }
         (self.each)(done);
     }
 
-    /// Reads every extension or group whose groups were written once more, and hands on the final result.
+    /// Reads every record whose memberships must be there once more, and hands on the final results.
     fn reread_groups(&mut self, connection: &Connection, options: &Options) {
-        let written = std::mem::take(&mut self.in_groups);
+        let members = std::mem::take(&mut self.in_groups);
         let batch = options.batch.min(connection.manifest().vendor.batch).max(1);
-        for written in written.chunks(batch) {
-            let changes: Vec<&Change> = written
-                .iter()
-                .filter_map(|(position, _)| self.changes.get(*position))
-                .collect();
-            let numbers: Vec<String> = changes
-                .iter()
-                .map(|change| change.present_number().to_owned())
-                .collect();
+        for members in members.chunks(batch).filter(|_| self.rereads) {
+            let numbers = members.iter().map(|(change, _)| change.present_number());
+            let numbers: Vec<String> = numbers.map(str::to_owned).collect();
             let lookups = caught(|| connection.look_up(&numbers, false)).unwrap_or_else(Err);
-            // Where an extension cannot be read now, it was still as wanted when it was read back.
+            // Where a record cannot be read now, it was still as wanted when it was read back.
             let lookups = lookups.unwrap_or_default();
-            for ((_, settlement), change) in written.iter().zip(changes) {
+            for (change, settlement) in members {
                 let number = change.present_number();
                 let held = lookups.iter().find(|lookup| lookup.number == number);
                 let held = held.and_then(|lookup| lookup.found.as_ref().ok());
-                let lost = held.and_then(|held| verify::lost_memberships(connection, change, held));
-                let settlement = Settlement {
-                    provisional: false,
-                    ..settlement.clone()
-                };
-                (self.each)(match lost {
-                    Some(lost) => verify::differs(&settlement, change, lost),
-                    None => settlement,
-                });
+                let lost = held
+                    .and_then(|held| verify::lost(connection.manifest(), settlement, change, held));
+                let is_open = settlement.provisional;
+                let last = lost.or_else(|| is_open.then(|| settlement.clone()));
+                if let Some(last) = last {
+                    (self.each)(Settlement {
+                        provisional: false,
+                        ..last
+                    });
+                }
             }
         }
     }
@@ -679,9 +699,7 @@ mod tests {
     use super::fake_vendor::{FakeVendor, Trouble, asked_number};
     use super::*;
     use crate::link::paced::Pace;
-    use crate::model::Record;
     use crate::wire::Request;
-    use std::collections::BTreeMap;
     use std::hash::{DefaultHasher, Hash, Hasher};
     use std::time::Duration;
 

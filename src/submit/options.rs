@@ -1,8 +1,10 @@
 //! Options of sending changes.
 
-use super::settle::SettleLimits;
+use super::settle::{SettleLimits, Settlement};
 use crate::digest::sha256_hex;
+use crate::model::{Change, Record};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -43,6 +45,11 @@ pub struct Options {
     /// The first row that deletes an extension that no row of a sheet names. Such a deletion waits for every creation
     /// before it, and is held back where one of them may be the same extension under another number.
     pub unnamed_from: usize,
+    /// Memberships that changes do not write and that must be there at the end all the same, by row.
+    pub memberships: BTreeMap<usize, Record>,
+    /// Records that have their result and whose memberships must be there at the end, each with a change that names
+    /// them.
+    pub members: Vec<(Change, Settlement)>,
 }
 
 impl Options {
@@ -57,6 +64,8 @@ impl Options {
             batch: usize::MAX,
             sent: Arc::default(),
             unnamed_from: usize::MAX,
+            memberships: BTreeMap::new(),
+            members: vec![],
         }
     }
 }

@@ -10,6 +10,7 @@ use super::options::{Options, Verify};
 use super::panics::{caught, lock};
 use super::settle::{Settlement, renamed};
 use crate::compare::{differences, differing, uncomparable};
+use crate::manifest::Manifest;
 use crate::model::{Action, Change, Fault, Field, Record, RowResult};
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -64,12 +65,10 @@ pub(super) enum Mismatch {
     Present,
     /// It has the extension under its old number too.
     Both,
-    /// It has the extension more than once.
-    Twice,
+    /// It has the extension more than once; with the record where they are all alike.
+    Twice(Option<Record>),
     /// It has other values.
     Fields(Vec<Field>, Record),
-    /// These were as wanted when they were read back, and at the run's end they are not.
-    Lost(Vec<Field>, Record),
     /// It could not be read.
     Unread(Fault),
 }
@@ -206,7 +205,10 @@ impl<'c> Verifier<'c> {
         let held = match look(sent.number()) {
             Ok([]) => return Some(Mismatch::Absent),
             Ok([held]) => held,
-            Ok(_) => return Some(Mismatch::Twice),
+            Ok([first, others @ ..]) => {
+                let are_alike = others.iter().all(|other| other == first);
+                return Some(Mismatch::Twice(are_alike.then(|| first.clone())));
+            }
             Err(blind) => return Some(blind),
         };
         if !is_gone {
@@ -236,26 +238,51 @@ impl<'c> Verifier<'c> {
     }
 }
 
-/// Compares the groups of an extension, or the members of a group, with those that were read back before; `held` is the
-/// record under its number now.
-pub(super) fn lost_memberships(
-    connection: &Connection,
+/// Builds the result of a change whose memberships are not as wanted any more at the run's end, where the PBX has `held`
+/// under its number; `None` where they are.
+pub(super) fn lost(
+    manifest: &Manifest,
+    accepted: &Settlement,
     change: &Change,
     held: &[Record],
-) -> Option<Mismatch> {
-    let Some(held) = held.first() else {
-        return Some(Mismatch::Absent);
+) -> Option<Settlement> {
+    let record = change.wanted.record();
+    let (fields, now) = match held.first() {
+        None => (vec![], format!("has no such {record} any more")),
+        Some(held) => {
+            let mut fields = differing(manifest, &change.wanted, held);
+            fields.retain(|field| field.is_membership());
+            let holds = differences(&fields, &change.wanted, held);
+            (fields, format!("holds {holds}"))
+        }
     };
-    let mut fields = differing(connection.manifest(), &change.wanted, held);
-    fields.retain(|field| field.is_membership());
-    (!fields.is_empty()).then(|| Mismatch::Lost(fields, held.clone()))
+    if !held.is_empty() && fields.is_empty() {
+        return None;
+    }
+    Some(Settlement {
+        result: RowResult::Differs,
+        differing: fields,
+        message: format!(
+            "it was as wanted before, but at the end of the run the PBX {now}: see whether another one writes the same \
+             groups"
+        ),
+        hint: hint(record),
+        looked: true,
+        left: held.first().cloned(),
+        ..accepted.clone()
+    })
+}
+
+fn hint(record: &str) -> String {
+    format!("look at this {record} on the PBX, mend the row or the {record}, then run it again")
 }
 
 /// Builds the result of a change that the PBX accepted but does not show as wanted.
 pub(super) fn differs(accepted: &Settlement, change: &Change, mismatch: Mismatch) -> Settlement {
     let record = change.wanted.record();
     let left = match &mismatch {
-        Mismatch::Fields(_, held) | Mismatch::Lost(_, held) => Some(held.clone()),
+        Mismatch::Fields(_, held) => Some(held.clone()),
+        Mismatch::Twice(held) => held.clone(),
         _ => None,
     };
     let (but, differing) = match mismatch {
@@ -265,19 +292,11 @@ pub(super) fn differs(accepted: &Settlement, change: &Change, mismatch: Mismatch
             format!("but it still has the {record} under its old number too"),
             Some(vec![Field::NEW_NUMBER]),
         ),
-        Mismatch::Twice => (format!("but it has the {record} more than once"), None),
+        Mismatch::Twice(_) => (format!("but it has the {record} more than once"), None),
         Mismatch::Unread(blind) => (format!("but it cannot be read: {blind}"), None),
         Mismatch::Fields(fields, held) => (
             format!(
                 "but it holds {}",
-                differences(&fields, &change.wanted, &held)
-            ),
-            Some(fields),
-        ),
-        Mismatch::Lost(fields, held) => (
-            format!(
-                "and it was as wanted when it was read back, but at the end of the run the PBX holds {}: see whether \
-                 another one writes the same groups",
                 differences(&fields, &change.wanted, &held)
             ),
             Some(fields),
@@ -288,9 +307,7 @@ pub(super) fn differs(accepted: &Settlement, change: &Change, mismatch: Mismatch
         result: RowResult::Differs,
         differing: differing.unwrap_or_else(|| key.iter().map(|(field, _)| field).collect()),
         message: format!("the PBX said that it is done, {but}"),
-        hint: format!(
-            "look at this {record} on the PBX, mend the row or the {record}, then run it again"
-        ),
+        hint: hint(record),
         looked: true,
         left,
         ..accepted.clone()

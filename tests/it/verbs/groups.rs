@@ -1,5 +1,6 @@
 //! Groups as rows of their own sheet, as a person works with them: `--groups`.
 
+use crate::support::altered::{altered, holds};
 use crate::support::fixture::{Rig, account};
 use crate::support::pbx::{Desk, TestPbx};
 use crate::support::program::wait_until;
@@ -14,8 +15,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Deref;
 use std::process::Stdio;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 const DEFAULT: &str = "__DEFAULT_EXTENSION_GROUP__";
 
@@ -606,4 +607,165 @@ fn groups_are_compared_by_their_names() {
         "{}",
         ran.err
     );
+}
+
+/// A PBX with a group Sales, of which another one writes the list of members back without extension 2002, as soon as the
+/// run has added extension 3002.
+fn beside_another_writer() -> Office {
+    let rig = altered(&GROUPS[0], |pbx, heard| {
+        let reply = pbx.answer(heard);
+        if heard.path().ends_with("group/update") && holds(heard, "3002") {
+            let mut late = heard.clone();
+            let body = String::from_utf8(late.body).unwrap();
+            late.body = body.replace("\"2002\",", "").into_bytes();
+            assert_eq!(pbx.answer(&late).status, 200);
+        }
+        reply
+    });
+    let office = Office::at(rig);
+    let group = |name: &str, members: &str| {
+        let mut group = office.pbx.full(name, 0);
+        group.set(Field::GROUP_MEMBERS, members);
+        group
+    };
+    office.hold(&[group("Sales", "2001;2002;2003"), group("Support", "2004")]);
+    office
+}
+
+const STAFF: &str = "number,sip_password,web_password,display_name,groups\n\
+    2001,,,,Sales\n2002,,,,Sales\n2003,,,Renamed,Sales\n2004,,,,Support\n\
+    3001,tR7xkQ2mZp9w,Kw83hTqzLm,,Sales\n3002,tR7xkQ2mZp9w,Kw83hTqzLm,,Sales\n";
+
+#[test]
+fn who_is_lost_from_a_group_differs_though_nothing_of_the_row_was_to_be_written() {
+    let office = beside_another_writer();
+    office.write("staff.csv", STAFF);
+    let line = "import staff.csv --to TARGET --mode upsert --max-updates all";
+    let said = office.go(line, 1);
+    let expected = [
+        ("2001", "unchanged"),
+        ("2002", "differs"),
+        ("2003", "updated"),
+        ("2004", "unchanged"),
+        ("3001", "created"),
+        ("3002", "created"),
+    ];
+    assert_eq!(said, pairs(expected));
+    let row = &read_rows(&office.path("report.csv"))[1];
+    assert_eq!((&*row["field"], &*row["column"]), ("groups", "groups"));
+    assert!(row["message"].contains("at the end of the run"), "{row:?}");
+    // What the run did not do, undo does not touch.
+    office.run("undo --yes").exits(0);
+    assert_eq!(office.members("Sales").as_deref(), Some("2001;2003"));
+}
+
+#[test]
+fn a_resumed_run_looks_at_the_groups_of_the_rows_that_were_done_before() {
+    let office = Office::with(&[("Sales", "2001;2002")]);
+    let rows: String = (3001..3007)
+        .map(|number| format!("{number},tR7xkQ2mZp9w,Kw83hTqzLm,Sales\n"))
+        .collect();
+    let head = "number,sip_password,web_password,groups\n2001,,,Sales\n2002,,,Sales\n";
+    office.write("staff.csv", format!("{head}{rows}"));
+    let line = "import staff.csv --to TARGET --mode upsert --rate 12 --parallel 1 \
+        --reply-within 1 --report report.csv";
+    let mut child = office.command(line).stderr(Stdio::null()).spawn().unwrap();
+    wait_until(|| office.members("Sales").unwrap().contains("3003"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // Another one writes the group: 2001 and 3001 are lost.
+    let members: Vec<String> = office
+        .members("Sales")
+        .unwrap()
+        .split(';')
+        .map(str::to_owned)
+        .collect();
+    let kept = members
+        .iter()
+        .filter(|one| !["2001", "3001"].contains(&one.as_str()));
+    let kept: Vec<&str> = kept.map(String::as_str).collect();
+    office.write(
+        "late.csv",
+        format!("Group,Members\nSales,{}\n", kept.join(";")),
+    );
+    office
+        .command_in("elsewhere")
+        .args(["import", "late.csv", "--groups", "--to", &office.target()])
+        .args(["--mode", "update", "--yes"])
+        .output()
+        .unwrap();
+    assert_eq!(office.members("Sales").unwrap(), kept.join(";"));
+    office.ends("resume --yes --report report.csv", 1);
+    let said = office.by_group();
+    let lost: Vec<&str> = said
+        .iter()
+        .filter(|(_, result)| *result == "differs")
+        .map(|(number, _)| number.as_str())
+        .collect();
+    assert_eq!(lost, ["2001", "3001"], "{said:?}");
+    assert_eq!(said.len(), 8);
+}
+
+#[test]
+fn of_a_group_that_a_gateway_made_twice_undo_removes_none_until_one_is_left() {
+    let second = Arc::new(Mutex::new(String::new()));
+    let made = second.clone();
+    // The gateway sends the first creation twice.
+    let rig = altered(&GROUPS[0], move |pbx, heard| {
+        let reply = pbx.answer(heard);
+        let mut id = made.lock().unwrap();
+        if heard.path().ends_with("group/create") && id.is_empty() {
+            let again = pbx.answer(heard).json().unwrap();
+            *id = again["group_id"].as_str().unwrap().to_owned();
+        }
+        reply
+    });
+    let office = Office::at(rig);
+    office.write("groups.csv", "Group,Members\nNight,2001\nDay,2002\n");
+    let line = "import groups.csv --groups --to TARGET --rate 5000 --reply-within 2";
+    let ran = office.ends(&format!("{line} --json --report report.csv"), 1);
+    let expected = pairs([("Night", "differs"), ("Day", "created")]);
+    assert_eq!(office.by_group(), expected);
+    let row = read_rows(&office.path("report.csv")).remove(0);
+    assert!(row["message"].contains("more than once"), "{row:?}");
+    fs::remove_file(office.path("report.csv")).unwrap();
+    let undo = format!(
+        "undo {} --yes --report report.csv",
+        ran.summary()["run"].as_str().unwrap()
+    );
+    let undone = office.ends(&undo, 1);
+    assert!(
+        undone.err.contains("more than one group Night"),
+        "{}",
+        undone.err
+    );
+    assert_eq!(
+        office.by_group(),
+        pairs([("Day", "deleted"), ("Night", "unknown")])
+    );
+    assert_eq!(office.pbx.numbers(), ["Night", "Night"]);
+    // Somebody removes the second one by hand; the one that is left is as the run left it.
+    let id = second.lock().unwrap().clone();
+    office.raw("/extensions/group/destroy", json!({ "group_id": id }));
+    fs::remove_file(office.path("report.csv")).unwrap();
+    office.ends(&undo, 0);
+    assert_eq!(
+        office.by_group(),
+        pairs([("Day", "unchanged"), ("Night", "deleted")])
+    );
+    assert_eq!(office.pbx.numbers(), [""; 0]);
+}
+
+#[test]
+fn an_undo_takes_out_of_groups_only_what_the_run_put_in() {
+    let office = Office::with(&[("Sales", "2003"), ("Support", "2001"), ("Night", "2004")]);
+    office.write("sales.csv", "number,groups\n2001,Sales\n");
+    let update = "--to TARGET --mode update --rate 5000 --reply-within 2 --yes";
+    let ran = office.ends(&format!("import sales.csv {update} --json"), 0);
+    // Somebody else puts the same extension into another group.
+    office.write("night.csv", "number,groups\n2001,Night\n");
+    office.ends(&format!("import night.csv {update}"), 0);
+    office.ends(&format!("undo {} --yes", ran.name()), 0);
+    let members = ["Sales", "Support", "Night"].map(|group| office.members(group).unwrap());
+    assert_eq!(members, ["2003", "2001", "2004;2001"]);
 }
