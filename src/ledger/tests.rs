@@ -591,6 +591,39 @@ fn one_run_a_target() {
 }
 
 #[test]
+fn one_address_under_two_names_is_locked_once() {
+    let house = House::new();
+    let at = |address: &str| [address.to_owned()];
+    let take = |name: &str, address| TargetLock::take(&house.state, name, &at(address));
+    let first = take("toy+http://pbx.example", "192.0.2.1:80").unwrap();
+    let second = take("toy+http://office.example", "192.0.2.1:80");
+    assert!(matches!(second, Err(LedgerError::Locked(_))), "{second:?}");
+    take("toy+http://other.example", "192.0.2.2:80").unwrap();
+    drop(first);
+    take("toy+http://office.example", "192.0.2.1:80").unwrap();
+}
+
+#[test]
+fn a_run_is_the_newest_though_the_counter_was_lost_or_damaged() {
+    let house = House::new();
+    let create = || {
+        let ledger = house.create(rows(1));
+        let run = ledger.run().to_owned();
+        ledger.end("whole").unwrap();
+        run
+    };
+    let newest = || runs(&house.state).unwrap().remove(0).id;
+    for lose in [false, false, true] {
+        if lose {
+            fs::remove_file(house.state.count_file()).unwrap();
+        }
+        assert_eq!(create(), newest());
+        fs::write(house.state.count_file(), "damaged").unwrap();
+        assert_eq!(create(), newest());
+    }
+}
+
+#[test]
 fn a_lock_dies_with_its_process() {
     let house = House::new();
     let mut child = spawn(house.folder.path(), "hold");

@@ -425,6 +425,18 @@ fn a_clock_that_is_set_back_changes_nothing() {
     assert!(year.as_str() < "2020", "the clock was not set back: {year}");
     night.is_whole("r.jsonl", "a clock that is set back");
     assert!(night.ends("runs", 0).err.is_empty());
+
+    // The newest run is the one that began last, though by its clock it is the oldest.
+    let one = night.pbx.small("9001");
+    night.sheet("one.csv", &[one]);
+    let line = "import one.csv --to TARGET --yes";
+    let mut newest = night.command(line);
+    newest.env("LD_PRELOAD", night.path("clock.so"));
+    newest.env("CLOCK_BACK", (8000 * 86_400).to_string());
+    ran(line, newest.output().unwrap()).exits(0);
+    let undone = night.ends("undo --yes --json", 0);
+    assert_eq!(undone.count("deleted"), 1, "{}", undone.err);
+    assert_eq!(night.pbx.numbers().len(), ROWS);
 }
 
 /// Passwords with all characters that some encoding writes in another way, and simpler ones for fields that forbid

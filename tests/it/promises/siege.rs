@@ -1,7 +1,7 @@
 //! Everything at once, against the program itself: lost replies, kills, second writers, sessions that run out.
 //! `SIEGE_SEED` repeats an attack.
 
-use crate::support::altered::altered;
+use crate::support::altered::{altered, holds};
 use crate::support::fixture::Rig;
 use crate::support::pbx::{Desk, TestPbx};
 use crate::support::program::{Program, Ran, ran, wait_until};
@@ -13,7 +13,7 @@ use rowcall::wire::Reply;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -528,5 +528,101 @@ fn while_a_second_writer_makes_and_deletes_others_nothing_that_is_named_is_taken
                 deleted.err
             );
         });
+    }
+}
+
+#[test]
+fn without_reading_back_what_is_told_as_done_is_done_whatever_was_lost() {
+    let mut random = Random::from_environment("SIEGE_SEED");
+    for vendor in VENDORS {
+        let desk = desk(vendor.id);
+        let named_by = desk.pbx.named_by();
+        let wire = desk.pbx.manifest.row(named_by).unwrap().wire.clone();
+        desk.sheet("in.csv", &desk.small(2001..2061));
+        let rows = (2001..2031).map(|number| format!("{number},Changed{number}\n"));
+        let rows: String = rows.collect();
+        desk.write("update.csv", format!("number,{}\n{rows}", named_by.name()));
+        let rows: String = (2031..2061).map(|number| format!("{number}\n")).collect();
+        desk.write("delete.csv", format!("number\n{rows}"));
+        for line in [
+            "import in.csv --to TARGET",
+            "import update.csv --to TARGET --mode update --max-updates all",
+            "delete delete.csv --from TARGET --max-deletes all",
+        ] {
+            desk.pbx.faults(&losses(&mut random));
+            let line = format!("{line} --verify none --yes --report r.jsonl {HASTE}");
+            let mut ended = desk.run(&line);
+            // A sign-in may be lost three times.
+            for _ in 0..8 {
+                if ended.exit != 3 {
+                    break;
+                }
+                ended = desk.run(&line);
+            }
+            desk.pbx.faults("");
+            let numbers = desk.pbx.numbers();
+            let known = results(&desk);
+            assert!(known.len() >= 30, "{line}: {}", ended.err);
+            for (number, result) in known {
+                let context = format!("{} {line} {number} {result}: {}", vendor.id, ended.err);
+                let is_there = numbers.contains(&number);
+                let name = desk.pbx.sim.stored(&number, &wire);
+                match result.as_str() {
+                    "created" => assert!(is_there, "{context}"),
+                    "updated" => assert_eq!(name, Some(format!("Changed{number}")), "{context}"),
+                    "deleted" => assert!(!is_there, "{context}"),
+                    "unknown" => {}
+                    _ if line.starts_with("import in") => assert!(!is_there, "{context}"),
+                    _ => assert_ne!(name, Some(format!("Changed{number}")), "{context}"),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_number_that_slips_between_two_pages_of_a_listing_is_not_taken_for_missing() {
+    const HONEST: u8 = 0;
+    /// The next deletion is kept for later.
+    const KEEPS: u8 = 1;
+    /// It is carried out between the first two pages of the next listing.
+    const READY: u8 = 2;
+    let stage = Arc::new(AtomicU8::new(HONEST));
+    let now = stage.clone();
+    let mut kept = None;
+    let rig = altered(vendor("portsip").unwrap(), move |pbx, heard| {
+        match now.load(Ordering::SeqCst) {
+            KEEPS if heard.path().ends_with("extensions/destroy") => {
+                kept = Some(heard.clone());
+                now.store(READY, Ordering::SeqCst);
+                return Reply::new(200, "application/json", "{}");
+            }
+            READY if holds(heard, "extensions/list") && holds(heard, "pagination=2") => {
+                now.store(HONEST, Ordering::SeqCst);
+                let gone = pbx.answer(kept.as_ref().unwrap());
+                assert_eq!(gone.status, 200);
+            }
+            _ => {}
+        }
+        pbx.answer(heard)
+    });
+    let desk = at(rig);
+    desk.hold(&desk.small((1000..1002).chain(2001..2151)));
+    let named_by = desk.pbx.named_by().name();
+    desk.write("update.csv", format!("number,{named_by}\n2099,Changed\n"));
+    desk.write("delete.csv", "number\n2100\n");
+    // A page has 100: as one before them goes, the first one of the second page comes to be on none.
+    let update = "import update.csv --to TARGET --mode update";
+    let delete = "delete delete.csv --from TARGET --max-deletes all";
+    for (other, line, result) in [("1000", update, "updated"), ("1001", delete, "deleted")] {
+        stage.store(KEEPS, Ordering::SeqCst);
+        let connection = desk.pbx.connect();
+        let other = desk.pbx.small(other);
+        let kept = connection.apply(Action::Delete, &other, None);
+        assert!(kept.result.is_ok());
+        let ended = desk.run(&format!("{line} --yes --json --report r.jsonl {HASTE}"));
+        let context = format!("{line}: {} {}", ended.out, ended.err);
+        assert_eq!(stage.load(Ordering::SeqCst), HONEST, "{context}");
+        assert_eq!((ended.exit, ended.count(result)), (0, 1), "{context}");
     }
 }

@@ -235,6 +235,33 @@ fn a_field_that_the_run_did_not_write_keeps_an_extension_too() {
 }
 
 #[test]
+fn a_secret_that_others_set_since_keeps_an_extension_too() {
+    for vendor in ["openvox", "portsip"] {
+        let desk = Desk::new(vendor);
+        desk.sheet("in.csv", &desk.small([3001, 3002]));
+        let imported = desk.import("state", &desk.path("in.csv"), &[]);
+        assert_eq!(imported.count("created"), 2, "{}", imported.err);
+        let hand = desk.file("hand.csv", "number,voicemail_pin\n3001,773195\n");
+        let edited = desk.import("elsewhere", &hand, &["--mode", "update"]);
+        assert_eq!(edited.count("updated"), 1, "{}", edited.err);
+        let undone = desk.undo(&[]);
+        let counts = (
+            undone.exit,
+            undone.count("deleted"),
+            undone.count("drifted"),
+        );
+        assert_eq!(counts, (1, 1, 1), "{vendor}: {}", undone.err);
+        assert!(
+            undone.err.contains("another voicemail_pin"),
+            "{}",
+            undone.err
+        );
+        assert!(!undone.err.contains("773195"), "{}", undone.err);
+        assert_eq!(desk.pbx.numbers(), ["3001"]);
+    }
+}
+
+#[test]
 fn rows_that_were_not_done_are_not_touched() {
     let desk = Desk::new("ozeki");
     let sheet = desk.sample(4);
