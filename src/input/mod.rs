@@ -184,12 +184,13 @@ pub(crate) fn read_options(
     vendors: &[&Manifest],
     bind: &BindOptions,
 ) -> ReadOptions {
+    let headings = columns::headings(manifest, vendors, bind);
     ReadOptions {
         encoding: args.encoding,
         delimiter: args.delimiter,
         header: match args.header_row {
-            Some(line) => Header::Line(line),
-            None => Header::Found(columns::headings(manifest, vendors, bind)),
+            Some(line) => Header::Line(line, headings),
+            None => Header::Found(headings),
         },
         pad_short_rows: args.pad_short_rows,
         sheets: args.sheet_names.clone(),

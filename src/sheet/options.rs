@@ -65,8 +65,8 @@ pub enum Header {
     /// In the first line that is not blank.
     #[default]
     First,
-    /// In the row that begins on this line, counting from 1.
-    Line(u64),
+    /// In the row that begins on this line, counting from 1, whatever the headings are.
+    Line(u64, Headings),
     /// In the first row that reads like headings.
     Found(Headings),
 }
@@ -102,6 +102,16 @@ impl Headings {
     pub(crate) fn have_number(&self, texts: &[String]) -> bool {
         let mut texts = texts.iter();
         texts.any(|text| self.known(text.trim()) == Known::Number)
+    }
+}
+
+impl Header {
+    /// What is known of headings; `None` where nothing is.
+    pub(crate) fn headings(&self) -> Option<&Headings> {
+        match self {
+            Header::First => None,
+            Header::Line(_, headings) | Header::Found(headings) => Some(headings),
+        }
     }
 }
 

@@ -123,7 +123,7 @@ fn open_source(source: Source, options: &ReadOptions) -> Result<Vec<Sheet>, Shee
 /// Lists the options that were set and have no effect on such a file, in words, so that the user hears of it.
 fn without_effect(options: &ReadOptions, in_workbook: bool) -> Option<String> {
     let kind = if in_workbook { "a workbook" } else { "JSON" };
-    let line = matches!(options.header, Header::Line(_));
+    let line = matches!(options.header, Header::Line(..));
     let set = [
         ("--encoding", in_workbook && options.encoding.is_some()),
         ("--delimiter", options.delimiter.is_some()),

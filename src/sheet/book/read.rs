@@ -222,7 +222,7 @@ pub(crate) fn open(
     if heads.is_empty() {
         let file = file.clone();
         return Err(match options.header {
-            Header::Line(line) => SheetErrorKind::NoRowThere.on_line(&file, line),
+            Header::Line(line, _) => SheetErrorKind::NoRowThere.on_line(&file, line),
             Header::First | Header::Found(_) => SheetErrorKind::Empty.in_file(&file),
         });
     }
@@ -342,7 +342,7 @@ fn head(
         {
             headings.pop();
         }
-        if let Header::Line(line) = options.header
+        if let Header::Line(line, _) = options.header
             && row.line != line
         {
             preamble += 1;
@@ -354,7 +354,7 @@ fn head(
         }
         let has_key = match &options.header {
             Header::Found(known) => known.have_number(&headings),
-            Header::First | Header::Line(_) => false,
+            Header::First | Header::Line(..) => false,
         };
         // `Extensions` alone may be the table's title.
         let alone = headings.iter().filter(|text| !text.trim().is_empty());
@@ -369,7 +369,7 @@ fn head(
         };
         match (has_key, &options.header) {
             (true, _) if alone => _ = titled.get_or_insert(head),
-            (true, _) | (false, Header::First | Header::Line(_)) => return Ok(Some(head)),
+            (true, _) | (false, Header::First | Header::Line(..)) => return Ok(Some(head)),
             (false, Header::Found(_)) => _ = first.get_or_insert(head),
         }
         preamble += 1;

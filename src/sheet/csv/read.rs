@@ -178,7 +178,7 @@ fn sheet(
 /// The first records as one delimiter divides them.
 fn preview_of(content: &Content, header: &Header) -> Result<Preview, SheetError> {
     let first_line = match header {
-        Header::Line(line) => *line,
+        Header::Line(line, _) => *line,
         _ => 1,
     };
     let delimiter = content.layout.delimiter;

@@ -2,7 +2,7 @@
 //! between them, the file is refused. The only module that knows `chardetng`.
 
 use super::letters::Letters;
-use super::secrets::SecretColumns;
+use super::secrets::Secrets;
 use crate::sheet::encoding::Encoding;
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::options::Header;
@@ -50,7 +50,7 @@ pub(crate) fn detect(
             Some(encoding) => (encoding, "by its zero bytes".to_owned()),
             None if is_utf8(source)? => (Encoding::UTF_8, String::new()),
             None => {
-                let secrets = SecretColumns::find(&head, header);
+                let secrets = Secrets::find(&head, header);
                 let survey = Survey::read(source, secrets)?;
                 (survey.encoding(&source.name)?, survey.evidence())
             }
@@ -187,7 +187,7 @@ struct Survey {
 }
 
 impl Survey {
-    fn read(source: &Source, mut secrets: Option<SecretColumns>) -> Result<Survey, SheetError> {
+    fn read(source: &Source, mut secrets: Option<Secrets>) -> Result<Survey, SheetError> {
         let mut survey = Survey {
             multibyte: 0,
             broken: 0,

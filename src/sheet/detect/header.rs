@@ -73,7 +73,7 @@ pub(crate) fn pick(preview: &Preview, header: &Header) -> Result<Option<usize>, 
     let first = (above < records.len()).then_some(above);
     match header {
         Header::First => Ok(first),
-        Header::Line(line) => match records.first() {
+        Header::Line(line, _) => match records.first() {
             Some(record) if record.line == *line => Ok(Some(0)),
             _ => Err(preview
                 .failed

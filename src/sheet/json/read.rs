@@ -13,7 +13,7 @@ use crate::sheet::json::position::Position;
 use crate::sheet::json::quotes;
 use crate::sheet::json::wrapped;
 use crate::sheet::opened::Opened;
-use crate::sheet::options::{Header, Limits, ReadOptions};
+use crate::sheet::options::{Limits, ReadOptions};
 use crate::sheet::source::{Pass, Source};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -68,9 +68,9 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
         layout: Arc::new(layout.clone()),
         source,
     };
-    let wrapped = match &options.header {
-        Header::Found(known) => wrapped::part(&content.source, content.offset, known)?,
-        Header::First | Header::Line(_) => None,
+    let wrapped = match options.header.headings() {
+        Some(known) => wrapped::part(&content.source, content.offset, known)?,
+        None => None,
     };
     if let Some(part) = &wrapped {
         (content.offset, content.end, content.at) = (part.start, Some(part.end), part.at);

@@ -211,7 +211,7 @@ fn headings_are_found_under_a_preamble() {
         [(5, vec![String::new(), "0042".to_owned()], None)]
     );
     let told = |line| ReadOptions {
-        header: Header::Line(line),
+        header: Header::Line(line, Headings::new(|_| Known::Nothing)),
         ..ReadOptions::default()
     };
     let sheet = sheets_of(&bytes, &told(4)).unwrap().remove(0);

@@ -74,7 +74,7 @@ fn reads(path: &Path, mut options: ReadOptions, random: &mut Random) {
     let known = headings(manifest, &[manifest], &BindOptions::default());
     options.header = match random.below(4) {
         0 => Header::First,
-        1 => Header::Line(1 + random.below(4) as u64),
+        1 => Header::Line(1 + random.below(4) as u64, known),
         _ => Header::Found(known),
     };
     options.pad_short_rows = random.below(2) == 0;

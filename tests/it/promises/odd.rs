@@ -69,9 +69,10 @@ fn opened(
             .as_ref()
             .map(|name| Encoding::named(name).unwrap()),
         delimiter: expected.delimiter,
-        header: expected
-            .header_row
-            .map_or(Header::Found(found), Header::Line),
+        header: match expected.header_row {
+            Some(line) => Header::Line(line, found),
+            None => Header::Found(found),
+        },
         fix_quotes: expected.fix_quotes,
         sheets: expected.ask.iter().cloned().collect(),
         ..ReadOptions::default()

@@ -419,7 +419,26 @@ fn a_password_alone_decides_no_encoding() {
     desk.write("s.csv", bytes(b"Ann"));
     desk.ends("check s.csv --for openvox", 2)
         .says(&["in passwords alone", "--encoding"]);
+    desk.ends("check s.csv --for openvox --header-row 1", 2)
+        .says(&["in passwords alone"]);
     desk.ends("check s.csv --for openvox --encoding windows-1252", 0);
+    for (name, text) in [
+        (
+            "s.json",
+            r#"[{"number":"2001","name":"Ann","SIP-Passwort":"Geheimwörter7X"}]"#,
+        ),
+        (
+            "s.jsonl",
+            r#"{"number":"2001","name":"Ann","SIP-Passwort":"Geheim\u0041wörter7X"}"#,
+        ),
+    ] {
+        let latin = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap());
+        desk.write(name, latin.collect::<Vec<u8>>());
+        let line = format!("check {name} --for openvox");
+        desk.ends(&line, 2)
+            .says(&["in passwords alone", "--encoding"]);
+        desk.ends(&format!("{line} --encoding latin1"), 0);
+    }
     desk.write("s.csv", bytes(b"J\xf6rg M\xfc\xdfig"));
     desk.ends("check s.csv --for openvox", 0)
         .says(&["Windows-1252"]);
