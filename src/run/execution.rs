@@ -13,13 +13,15 @@ use crate::plan::waves::Stage;
 use crate::progress::Progress;
 use crate::report::counted;
 use crate::rim::terminal::{print, print_error};
-use crate::rim::{Exit, Failure, TargetSession};
+use crate::rim::{Exit, Failure, Target, TargetSession};
 use crate::seal::Key;
 use crate::submit::Verify;
 use crate::submit::settle::Settlement;
 use crate::submit::{Ended, FailuresMax, IntentLog, NoIntentLog, Options, WaveGate, submit};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 /// Changes on their way to a target.
 pub(crate) struct Execution<'e> {
@@ -145,19 +147,7 @@ impl Execution<'_> {
     ) -> (Ended, Option<Failure>) {
         let target = session.target();
         let progress = Progress::new("rows", changes.len() as u64);
-        let options = Options {
-            sent: progress.counter(),
-            failures_max: self.failures_max,
-            verify: self.verify,
-            batch: target.batch,
-            unnamed_from: match self.is_sync {
-                true => results.first_unnamed(),
-                false => usize::MAX,
-            },
-            memberships: self.memberships.clone(),
-            members: self.members.clone(),
-            ..Options::new(target.parallel, target.reply)
-        };
+        let options = self.options(target, results.first_unnamed(), progress.counter());
         // A row may take two steps.
         let mut by_row: BTreeMap<usize, Vec<&Change>> = BTreeMap::new();
         for change in changes {
@@ -216,6 +206,22 @@ impl Execution<'_> {
         );
         progress.finish();
         (ended, failed)
+    }
+
+    fn options(&self, target: &Target, first_unnamed: usize, sent: Arc<AtomicU64>) -> Options {
+        Options {
+            sent,
+            failures_max: self.failures_max,
+            verify: self.verify,
+            batch: target.batch,
+            unnamed_from: match self.is_sync {
+                true => first_unnamed,
+                false => usize::MAX,
+            },
+            memberships: self.memberships.clone(),
+            members: self.members.clone(),
+            ..Options::new(target.parallel, target.reply)
+        }
     }
 
     /// Reports how a wave went, and ends the run where more of it failed than is allowed.

@@ -14,7 +14,7 @@ use super::{conclude, forget, refuse_without_rows};
 use crate::input::Rows;
 use crate::ledger::{Ledger, Standing, StoredRun, Summary};
 use crate::link::StopFlag;
-use crate::model::{Action, Change, Outcome, PlannedRow, RowResult};
+use crate::model::{Action, Change, Outcome, PlannedRow, Record, RowResult};
 use crate::plan::Refusal;
 use crate::plan::decide::Mode;
 use crate::plan::dependents::block_rows;
@@ -24,6 +24,7 @@ use crate::rim::terminal::{confirm, print};
 use crate::rim::{Context, Exit, Failure, Target, TargetSession};
 use crate::seal::Key;
 use crate::submit::order::{in_order, keeps_unnamed, kept_words, provides};
+use crate::submit::settle::Settlement;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
@@ -158,9 +159,7 @@ impl ResumedRun {
             return remaining.refuse(results, refusal);
         }
         let memberships = options.memberships();
-        let members = members(&remaining.rows, &memberships, |position| {
-            remaining.standings.get(position) == Some(&Standing::Final)
-        });
+        let members = remaining.members(&memberships);
         let journal = Journal::start(ledger, remaining.pending, self.target.parallel);
         for (position, outcome) in settled {
             journal.result(position, outcome);
@@ -393,6 +392,12 @@ impl Remaining {
             stages,
             blocked,
         }
+    }
+
+    /// The rows that are done and whose memberships must be there at the run's end.
+    fn members(&self, memberships: &BTreeMap<usize, Record>) -> Vec<(Change, Settlement)> {
+        let is_over = |position: usize| self.standings.get(position) == Some(&Standing::Final);
+        members(&self.rows, memberships, is_over)
     }
 
     /// Ends the command before anything is sent. What may have been sent before is `unknown`.

@@ -134,6 +134,58 @@ fn openvox(path: &str, begin: &str, repeated: &'static str, bytes: usize, end: &
 
 const MANY: usize = 31 << 20;
 
+fn ozeki(begin: &str, repeated: &'static str, bytes: usize, end: &str) -> Answer {
+    Answer {
+        begin: begin.to_owned(),
+        repeated,
+        times: bytes / repeated.len(),
+        end: end.to_owned(),
+    }
+}
+
+#[test]
+fn no_depth_and_no_xml_costs_more_memory_than_it_may() {
+    alone(
+        "promises::replies::no_depth_and_no_xml_costs_more_memory_than_it_may",
+        || {
+            let bodies: [(&str, &str, Answering); 6] = [
+                ("arrays in arrays", "openvox", |path, _| {
+                    openvox(path, "", "[", MANY, "")
+                }),
+                ("objects in objects", "openvox", |path, _| {
+                    openvox(path, "", r#"{"a":"#, MANY, "")
+                }),
+                ("elements side by side", "ozeki", |_, _| {
+                    ozeki("<Response><Code>0</Code>", "<a/>", MANY, "</Response>")
+                }),
+                ("elements in elements", "ozeki", |_, _| {
+                    ozeki("<Response><Code>0</Code>", "<a>", MANY, "</Response>")
+                }),
+                ("attributes", "ozeki", |_, _| {
+                    ozeki(
+                        "<Response><Code>0</Code><a",
+                        " b=\"\"",
+                        MANY,
+                        "/></Response>",
+                    )
+                }),
+                ("entities", "ozeki", |_, _| {
+                    let begin = "<!DOCTYPE a [<!ENTITY a \"aaaaaaaaaaaaaaaa\">]><Response><Code>0</Code><a>";
+                    ozeki(begin, "&a;", MANY, "</a></Response>")
+                }),
+            ];
+            for (name, vendor, answer) in bodies {
+                let address = serve(answer);
+                let (code, said) = export(&format!("{vendor}+http://api@{address}"), &[]);
+                println!("{name}: {code:?} {said}");
+                assert!(code.is_some_and(|code| code != 0), "{name}: {said}");
+                assert!(said.len() < 1000, "{name}: {said}");
+                holds(name, RESIDENT_BYTES_MAX);
+            }
+        },
+    );
+}
+
 #[test]
 fn no_reply_costs_more_memory_than_it_may() {
     alone(
