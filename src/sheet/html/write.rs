@@ -31,6 +31,12 @@ const PROSE_FROM: usize = 40;
 /// across the paper.
 const NARROW_COLUMNS_MAX: usize = 9;
 
+/// The style of a wide table: its columns as wide as their texts on a screen, and as narrow as the paper needs; the
+/// first one has the numbers, which are never broken.
+const WIDE: &str = "@page{size:A4 landscape}@media screen{.rows table{width:max-content}}\n\
+    @media print{.rows table{font-size:6pt}.rows :is(th,td){overflow-wrap:anywhere;min-width:5.5ch}\n\
+    .rows :is(th,td):first-child{overflow-wrap:normal}}\n";
+
 /// One page that is being written.
 pub(crate) struct Page {
     title: String,
@@ -329,9 +335,7 @@ impl Page {
             );
         }
         if shown.iter().filter(|shown| **shown).count() > NARROW_COLUMNS_MAX {
-            html.push_str(
-                "@page{size:A4 landscape}@media print{.rows :is(th,td){overflow-wrap:anywhere}}\n",
-            );
+            html.push_str(WIDE);
         }
         if !self.extras.is_empty() {
             for group in self.folding.folded(self.tally.rows) {

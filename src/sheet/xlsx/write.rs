@@ -262,9 +262,10 @@ impl Book {
 /// Works out the height of a cell of this width whose text is broken into lines, in points.
 fn height_of(text: &str, width: f64) -> usize {
     let characters = (width * LINE_SHARE) as usize;
-    let lines = text
-        .lines()
-        .map(|line| line.chars().count() / characters.max(1) + 1);
+    let lines = text.lines().map(|line| match line.chars().count() {
+        count if count as f64 <= width => 1,
+        count => count / characters.max(1) + 1,
+    });
     (LINE_HEIGHT * lines.sum::<usize>()).min(HEIGHT_MAX)
 }
 
