@@ -202,7 +202,8 @@ pub struct DiffArgs {
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, requires = "since", conflicts_with = "vendor")]
     pub archive: Option<PathBuf>,
     /// Since when: a day (2026-11-01, yesterday, tuesday; it begins at 0:00 UTC), so long ago (3d, 12h), a moment
-    /// (2026-11-01T02:00:00Z), or `last`: since the snapshot before the newest
+    /// (2026-11-01T02:00:00Z), or `last`: since the snapshot before the newest. A night that was
+    /// missed since then is said, and the exit code is 1 then too
     #[arg(long, value_name = "DATE", requires = "archive", value_parser = since)]
     pub since: Option<Since>,
     /// The vendor that the sheets are for, where the other side does not tell [default: their words are taken as any vendor's]

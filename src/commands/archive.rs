@@ -3,6 +3,7 @@
 use super::diff::print_moves;
 use crate::archive::{Archive, Head, Snapshot};
 use crate::cli::{ArchiveArgs, ArchiveCommand, ArchiveListArgs};
+use crate::report::counted;
 use crate::rim::terminal::{print, print_data};
 use crate::rim::{Exit, Failure};
 use crate::sheet::markdown;
@@ -35,10 +36,10 @@ fn verify(folder: &Path, heads: &[Head], json: bool) -> Result<Exit, Failure> {
         print(line);
     }
     let counts = format!(
-        "{}: {} entries, {} snapshots as they were entered, {} removed by retention",
+        "{}: {} entries, {} as they were entered, {} removed by retention",
         folder.display(),
         verdict.head.entry.unwrap_or_default(),
-        verdict.sound,
+        counted(verdict.sound as u64, "snapshot"),
         verdict.removed
     );
     // With a head, an entry that it does not prove is a finding; without one, it is only mentioned.

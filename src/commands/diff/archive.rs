@@ -10,6 +10,7 @@ use crate::report::counted;
 use crate::rim::terminal::{print, report};
 use crate::rim::{Exit, Failure};
 use crate::vendors::vendor;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
@@ -105,13 +106,47 @@ fn compare_target(
     let sides = [side(target, before)?, side(target, after)?];
     let comparison = compare(&sides[0], &sides[1], None);
     let labels = [before, after].map(|snapshot| format!("{target} {}", snapshot.time));
-    let untold = match sides.iter().any(Side::is_empty) {
+    let mut untold = match sides.iter().any(Side::is_empty) {
         true => vec![],
         false => not_compared(&comparison, &labels, [None; 2]),
     };
+    let times: Vec<Timestamp> = snapshots.iter().map(|snapshot| snapshot.time).collect();
+    let missed = missed_nights(&times, before.time, Timestamp::now());
+    untold.extend(missed.iter().map(|words| format!("{target}: {words}")));
     untold.iter().for_each(print);
     output.write(target, &labels, &comparison, untold)?;
-    Ok(conclude(&labels, &comparison))
+    let exit = conclude(&labels, &comparison);
+    Ok(exit.max(Exit::done_if(missed.is_empty())))
+}
+
+/// The longest time without a snapshot in which no night is missed, where they come daily or more often.
+const NIGHT: SignedDuration = SignedDuration::from_hours(26);
+
+/// Finds the times since then in which snapshots that come as these do should have been made, and were not.
+fn missed_nights(times: &[Timestamp], since: Timestamp, now: Timestamp) -> Vec<String> {
+    let between = times.windows(2).filter_map(|two| match two {
+        [one, next] => Some(next.duration_since(*one)),
+        _ => None,
+    });
+    let mut between: Vec<SignedDuration> = between.collect();
+    between.sort_unstable();
+    // One snapshot that came late, or early, does not change how often they come.
+    let usual = between.get(between.len() / 2).copied().unwrap_or_default();
+    let longest = (usual + usual / 2).max(NIGHT);
+    let overdue = (usual + usual / 12).max(NIGHT);
+    let ends = times.iter().skip(1).map(Some).chain([None]);
+    let gaps = times.iter().zip(ends).filter(|(from, to)| {
+        let (to, limit) = match to {
+            Some(to) => (**to, longest),
+            None => (now, overdue),
+        };
+        to > since && to.duration_since(**from) > limit
+    });
+    gaps.map(|(from, to)| match to {
+        Some(to) => format!("a night was missed: there is no snapshot between {from} and {to}"),
+        None => format!("a night was missed, or is late: there is no snapshot after {from}"),
+    })
+    .collect()
 }
 
 /// Prints from when on the snapshots of a target are of another PBX.
@@ -146,4 +181,38 @@ pub(in super::super) fn side(target: &str, snapshot: &Snapshot) -> Result<Side, 
         return Ok(Side::new(vec![], manifest));
     }
     Ok(export(&snapshot.path, manifest)?.made_with(&snapshot.facts.key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_night_without_a_snapshot_is_missed_however_often_they_come() {
+        let hour = |hour: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hour);
+        let missed = |hours: &[i64], since: i64, now: i64| {
+            let times: Vec<Timestamp> = hours.iter().map(|at| hour(*at)).collect();
+            missed_nights(&times, hour(since), hour(now))
+        };
+        let none = Vec::<String>::new();
+        // Nightly, one of them late by five hours.
+        assert_eq!(missed(&[0, 24, 53, 72], 0, 90), none);
+        let gap = missed(&[0, 24, 72, 96], 0, 100);
+        assert_eq!(
+            gap,
+            [
+                "a night was missed: there is no snapshot between 1970-01-02T00:00:00Z and 1970-01-04T00:00:00Z"
+            ]
+        );
+        // A night that was missed before then is not asked about.
+        assert_eq!(missed(&[0, 24, 72, 96], 72, 100), none);
+        assert_eq!(
+            missed(&[0, 24, 48], 24, 76),
+            ["a night was missed, or is late: there is no snapshot after 1970-01-03T00:00:00Z"]
+        );
+        // Weekly, and by the hour.
+        assert_eq!(missed(&[0, 168, 336], 0, 500), none);
+        assert_eq!(missed(&[0, 168, 336, 504, 840], 0, 850).len(), 1);
+        assert_eq!(missed(&[0, 1, 2, 3], 0, 28), none);
+    }
 }

@@ -539,7 +539,7 @@ fn retention_keeps_what_it_says_and_the_chain_holds() {
     assert!(
         verified
             .err
-            .contains("5 entries, 1 snapshots as they were entered, 2 removed"),
+            .contains("5 entries, 1 snapshot as they were entered, 2 removed"),
         "{}",
         verified.err
     );
