@@ -15,7 +15,7 @@ pub struct InputArgs {
     /// Sheets to read, one after the other.
     #[arg(required = true, help_heading = None::<&str>, value_name = "SHEET", value_hint = ValueHint::FilePath, help = format!("Sheets to read, one after the other: {}, also by a pattern such as 'branch-*.csv'; - for standard input", format::read_names()))]
     pub sheets: Vec<PathBuf>,
-    /// Each row is a group of extensions, and not an extension; for makes that have groups
+    /// Each row is a group of extensions, and not an extension; for vendors that have groups
     #[arg(long)]
     pub groups: bool,
     /// Options for reading them.

@@ -33,7 +33,7 @@ pub struct GuardArgs {
     #[arg(long, value_enum, default_value_t)]
     pub verify: Verify,
     /// Send in waves of so many (1,10,100), or one for each text in a column (column:site); after each wave
-    /// --max-failures is held to its rows
+    /// --max-failures is applied to its rows
     #[arg(long, value_name = "N,N,…|column:HEADING", value_parser = Waves::from_str)]
     pub waves: Option<Waves>,
     /// Do not ask; also needed for anything that deletes where nobody can be asked

@@ -1,8 +1,8 @@
 //! The sheets of a command: opened, understood, and their rows in memory.
 
 pub(crate) mod headings;
-mod losses;
 pub(crate) mod rows;
+mod warnings;
 
 pub use headings::FieldHeadings;
 pub(crate) use rows::{InputRow, OnPbx, Rows};

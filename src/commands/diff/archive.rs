@@ -97,7 +97,7 @@ fn compare_target(
             "{target}: there is no snapshot after {}",
             after.time
         ))
-        .hint("name an earlier day, or wait for the next night"));
+        .hint("name an earlier day, or wait for the next snapshot"));
     }
     let compared = snapshots
         .iter()

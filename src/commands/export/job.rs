@@ -1,7 +1,7 @@
 //! Exports of several targets, some at once.
 
 use super::on_change;
-use super::place::{Place, file};
+use super::place::{Destination, file};
 use crate::archive::Facts;
 use crate::cli::{ExportArgs, ExportSecrets};
 use crate::commands::diff;
@@ -30,7 +30,7 @@ pub(super) struct Job<'j> {
     pub(super) pace: PaceOptions,
     pub(super) config: Option<&'j Path>,
     pub(super) key: Option<Key>,
-    pub(super) place: Place,
+    pub(super) place: Destination,
     /// True if there is one target only.
     pub(super) is_alone: bool,
     pub(super) stop: StopFlag,
@@ -75,15 +75,15 @@ impl Job<'_> {
     /// Exports one target to where it goes.
     pub(super) fn export(&self, name: &str) -> Result<Exit, Failure> {
         let snapshots = match &self.place {
-            Place::Stdout => return self.write(name, None).map(|facts| exit(&facts)),
-            Place::File(path) => {
+            Destination::Stdout => return self.write(name, None).map(|facts| exit(&facts)),
+            Destination::File(path) => {
                 let path = file(path, name)?;
                 let before = self.before(|| path.is_file().then(|| diff::export(&path, None)));
                 let facts = self.write(name, Some(&path))?;
                 let added = self.report_change(name, &facts, before, || diff::export(&path, None));
                 return Ok(exit(&facts).max(added));
             }
-            Place::Archive(snapshots) => snapshots,
+            Destination::Archive(snapshots) => snapshots,
         };
         let before = self.before(|| {
             snapshots
@@ -103,7 +103,7 @@ impl Job<'_> {
                     let snapshots = snapshots.archive.snapshots()?;
                     let snapshot = snapshots.get(name).and_then(|snapshots| snapshots.last());
                     let snapshot =
-                        snapshot.ok_or_else(|| Failure::usage(format!("{name}: no night")));
+                        snapshot.ok_or_else(|| Failure::usage(format!("{name}: no snapshot")));
                     diff::snapshot(name, snapshot?)
                 });
                 Ok(exit(&facts).max(added))

@@ -43,7 +43,7 @@ pub fn matrix() -> String {
     headings.extend(manifests.iter().map(|manifest| manifest.vendor.id.clone()));
     type Fact = fn(&Manifest) -> String;
     let facts: [(&str, Fact); 14] = [
-        ("make", |m| m.vendor.name.clone()),
+        ("vendor", |m| m.vendor.name.clone()),
         ("interface", |m| m.vendor.api.clone()),
         ("port printed by the vendor", |m| m.vendor.port.to_string()),
         ("fields", |m| m.field.len().to_string()),

@@ -251,7 +251,7 @@ fn the_gate_runs_the_test_command_of_the_readme() {
 #[test]
 fn the_tables_of_the_readme_are_generated() {
     for (page, name, table) in [
-        ("README.md", "makes", rowcall::commands::vendors::matrix()),
+        ("README.md", "vendors", rowcall::commands::vendors::matrix()),
         (
             "samples/products/README.md",
             "products",
@@ -272,7 +272,7 @@ fn the_tables_of_the_readme_are_generated() {
         }
         assert!(
             fresh == fs::read_to_string(&path).unwrap(),
-            "{page}'s tables are old: run UPDATE=1 cargo test tables"
+            "{page}'s tables are old: run UPDATE=1 cargo test --test it tables"
         );
     }
 }
