@@ -139,6 +139,9 @@ pub mod run;
 pub mod seal;
 pub mod sheet;
 pub mod sim;
+#[cfg(test)]
+#[path = "../tests/it/support/skip.rs"]
+mod skip;
 pub mod submit;
 pub mod vendors;
 pub mod wire;

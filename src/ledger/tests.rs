@@ -2,6 +2,7 @@ use super::*;
 use crate::model::{Action, Change, Field, Finding, Outcome, Place, PlannedRow, Record, Severity};
 use crate::random::Random;
 use crate::seal::Key;
+use crate::skip::skip;
 use std::collections::BTreeSet;
 use std::env;
 use std::fs::{self, OpenOptions};
@@ -969,8 +970,7 @@ fn every_failing_call(calls: &str, error: &str) {
             .stderr(Stdio::null())
             .status();
         if !status.is_ok_and(|status| status.success()) && !trace.exists() {
-            let _ = writeln!(std::io::stderr(), "skipped: no strace here");
-            return;
+            return skip("strace", "apt install strace");
         }
         let trace = fs::read_to_string(trace).unwrap();
         let Some(call) = trace.lines().find(|line| line.ends_with("(INJECTED)")) else {
@@ -1076,7 +1076,7 @@ impl Disk {
         if disk.mount(options) {
             return Some(disk);
         }
-        let _ = writeln!(std::io::stderr(), "skipped: no tmpfs can be mounted here");
+        skip("right to mount a file system", "as root");
         None
     }
 

@@ -1,7 +1,8 @@
 //! Workbooks as other programs read them. A test whose tools are missing is passed over, with a note.
 
+use crate::support::python::python_command;
 use crate::support::random::Random;
-use crate::support::skip::{python_command, skip};
+use crate::support::skip::skip;
 use rowcall::sheet::{Input, ReadOptions, Readers, Writer, open};
 use std::fs;
 use std::path::Path;

@@ -6,6 +6,7 @@ pub(crate) mod canary;
 pub(crate) mod fixture;
 pub(crate) mod pbx;
 pub(crate) mod program;
+pub(crate) mod python;
 pub(crate) mod random;
 pub(crate) mod rehearsal;
 pub(crate) mod sheets;

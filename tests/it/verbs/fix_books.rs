@@ -1,7 +1,8 @@
 //! `rowcall fix` over sheets of every kind, with damage whose original is known: the copy should be the original.
 
+use crate::support::python::python_command;
 use crate::support::random::Random;
-use crate::support::skip::{python_command, skip};
+use crate::support::skip::skip;
 use rowcall::sheet::{Encoding, Input, ReadOptions, open};
 use rust_xlsxwriter::{Chart, ChartType, Format, Formula, Note, Workbook};
 use std::collections::BTreeSet;
