@@ -161,7 +161,7 @@ impl Progress {
         let (end, ended) = channel();
         let counter = done.clone();
         let drawing = thread::spawn(move || {
-            let mut shown = Shown::new(meter);
+            let mut shown = ProgressDisplay::new(meter);
             while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(DRAWN_EVERY) {
                 shown.draw(counter.load(Ordering::Relaxed));
             }
@@ -195,7 +195,7 @@ impl Progress {
 }
 
 /// The display on standard error.
-struct Shown {
+struct ProgressDisplay {
     meter: Meter,
     bar: ProgressBar,
     started: Instant,
@@ -203,8 +203,8 @@ struct Shown {
     counts: u32,
 }
 
-impl Shown {
-    fn new(meter: Meter) -> Shown {
+impl ProgressDisplay {
+    fn new(meter: Meter) -> ProgressDisplay {
         let is_terminal = stderr().is_terminal();
         let target = match is_terminal {
             true => ProgressDrawTarget::stderr(),
@@ -214,7 +214,7 @@ impl Shown {
         if let Ok(style) = ProgressStyle::with_template("[{bar:25}] {msg}") {
             bar.set_style(style.progress_chars("=> "));
         }
-        let mut shown = Shown {
+        let mut shown = ProgressDisplay {
             meter,
             bar,
             started: Instant::now(),

@@ -208,14 +208,14 @@ impl Archive {
     }
 
     /// Locks the manifest, and puts right any remains of a process that was killed.
-    pub(super) fn hold(&self) -> Result<Held, ArchiveError> {
+    pub(super) fn hold(&self) -> Result<LockedManifest, ArchiveError> {
         let path = self.manifest();
         let mut options = OpenOptions::new();
         options.read(true).append(true).create(true);
         let mut file = options.open(&path).map_err(failed(&path, "opened"))?;
         lock(&path, || file.try_lock())?;
         let (line, whole, length) = last_line(&mut file).map_err(failed(&path, "read"))?;
-        let mut held = Held {
+        let mut held = LockedManifest {
             file,
             path,
             length: whole,
@@ -271,7 +271,7 @@ impl Snapshot {
 }
 
 /// The manifest, locked until this is dropped.
-pub(super) struct Held {
+pub(super) struct LockedManifest {
     file: File,
     path: PathBuf,
     /// Its length in bytes.
@@ -289,7 +289,7 @@ struct Last {
     time: Option<Timestamp>,
 }
 
-impl Held {
+impl LockedManifest {
     /// The time in whole seconds, as the clock has it, right or wrong.
     fn time(&mut self, now: Timestamp) -> Timestamp {
         let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
@@ -354,7 +354,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for LockedManifest {
     fn drop(&mut self) {
         // Closing alone would leave it locked while a process that is just being started still has the file.
         let _ = self.file.unlock();

@@ -216,7 +216,7 @@ pub(super) enum What {
 }
 
 /// A line of the manifest, unchanged.
-pub(super) struct Line {
+pub(super) struct ManifestLine {
     /// From 1.
     pub(super) number: u64,
     pub(super) hash: String,
@@ -323,7 +323,7 @@ impl Archive {
     /// Hands each line of the manifest to the caller.
     pub(super) fn read(
         &self,
-        mut line: impl FnMut(Line) -> Result<(), ArchiveError>,
+        mut line: impl FnMut(ManifestLine) -> Result<(), ArchiveError>,
     ) -> Result<(), ArchiveError> {
         let path = self.manifest();
         let file = match File::open(&path) {
@@ -343,7 +343,7 @@ impl Archive {
             if read == 0 {
                 break;
             }
-            line(Line {
+            line(ManifestLine {
                 number,
                 hash: sha256_hex(&bytes),
                 is_ended: bytes.ends_with(b"\n"),

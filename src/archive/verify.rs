@@ -2,7 +2,7 @@
 
 use super::keep::{Aged, Keep};
 use super::manifest::{
-    Archive, ArchiveError, Entry, Head, Line, MANIFEST, What, failed, hidden, is_file_name,
+    Archive, ArchiveError, Entry, Head, MANIFEST, ManifestLine, What, failed, hidden, is_file_name,
 };
 use crate::digest::{sha256_hex, sha256_of_all};
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,7 +92,7 @@ impl Archive {
         })
     }
 
-    fn link(&self, line: Line, findings: &mut Findings) -> Option<(Entry, Link)> {
+    fn link(&self, line: ManifestLine, findings: &mut Findings) -> Option<(Entry, Link)> {
         let number = line.number;
         if !line.is_ended {
             findings.wrong(format!("{MANIFEST}:{number}: the line is cut off"));

@@ -103,8 +103,8 @@ impl Side {
         self.rows.contains_key(number)
     }
 
-    fn held(&self, row: usize) -> Held<'_> {
-        Held { side: self, row }
+    fn held(&self, row: usize) -> SideExtension<'_> {
+        SideExtension { side: self, row }
     }
 
     fn column_of(&self, column: ComparedColumn) -> Option<usize> {
@@ -138,12 +138,12 @@ impl Side {
 
 /// One extension of a side.
 #[derive(Clone, Copy)]
-pub struct Held<'s> {
+pub struct SideExtension<'s> {
     side: &'s Side,
     row: usize,
 }
 
-impl<'s> Held<'s> {
+impl<'s> SideExtension<'s> {
     /// Its number.
     pub fn number(self) -> &'s str {
         self.side.cell(self.row, 0)
@@ -167,7 +167,7 @@ impl<'s> Held<'s> {
 pub type Fingerprint<'k> = &'k dyn Fn(&str, Field, &str) -> String;
 
 /// One field that both sides have.
-struct Part {
+struct ComparedField {
     field: Field,
     before: usize,
     after: usize,
@@ -200,13 +200,13 @@ pub struct Comparison<'s> {
     pub other_key: Vec<Field>,
     /// Secrets of which both sides have fingerprints, and no extension the same one: as if they were made with two keys.
     pub all_differ: Vec<Field>,
-    parts: Vec<Part>,
+    parts: Vec<ComparedField>,
 }
 
 /// One extension that is not the same on both sides.
 pub struct Difference<'s> {
-    before: Option<Held<'s>>,
-    after: Option<Held<'s>>,
+    before: Option<SideExtension<'s>>,
+    after: Option<SideExtension<'s>>,
     /// The fields whose values differ, in the order of the dictionary; its number is not among them.
     fields: Vec<Field>,
 }
@@ -250,7 +250,7 @@ impl<'s> Difference<'s> {
     /// Its number: on the first side, where it is there.
     pub fn number(&self) -> &'s str {
         let held = self.before.or(self.after);
-        held.map(Held::number).unwrap_or_default()
+        held.map(SideExtension::number).unwrap_or_default()
     }
 }
 
@@ -370,7 +370,7 @@ impl Comparison<'_> {
                 self.other_key.push(field);
                 continue;
             }
-            self.parts.push(Part {
+            self.parts.push(ComparedField {
                 field,
                 before,
                 after,
@@ -412,8 +412,8 @@ impl Comparison<'_> {
 
     fn differing(
         &self,
-        before: Held<'_>,
-        after: Held<'_>,
+        before: SideExtension<'_>,
+        after: SideExtension<'_>,
         fingerprint: Option<Fingerprint<'_>>,
     ) -> Vec<Field> {
         let parts = self.parts.iter();
@@ -428,10 +428,10 @@ impl Comparison<'_> {
         &self,
         before: &'s Side,
         after: &'s Side,
-        removed: &mut Vec<Held<'s>>,
-        added: &mut Vec<Held<'s>>,
-    ) -> Vec<(Held<'s>, Held<'s>)> {
-        let identities = |held: &[Held<'s>]| -> HashMap<String, Held<'s>> {
+        removed: &mut Vec<SideExtension<'s>>,
+        added: &mut Vec<SideExtension<'s>>,
+    ) -> Vec<(SideExtension<'s>, SideExtension<'s>)> {
+        let identities = |held: &[SideExtension<'s>]| -> HashMap<String, SideExtension<'s>> {
             let known = held
                 .iter()
                 .filter_map(|held| Some((self.identity(*held)?, *held)));
@@ -449,7 +449,7 @@ impl Comparison<'_> {
             count
         };
         let (counts_before, counts_after) = (count(before), count(after));
-        let pairs: Vec<(Held<'s>, Held<'s>)> = then
+        let pairs: Vec<(SideExtension<'s>, SideExtension<'s>)> = then
             .iter()
             .filter(|(identity, _)| {
                 counts_before.get(*identity) == Some(&1) && counts_after.get(*identity) == Some(&1)
@@ -465,7 +465,7 @@ impl Comparison<'_> {
 
     /// Joins all compared fields that identify the extension's owner into one text; `None` where there are fewer than
     /// two. A field with the extension's own number does not count.
-    fn identity(&self, held: Held<'_>) -> Option<String> {
+    fn identity(&self, held: SideExtension<'_>) -> Option<String> {
         let mut identity = String::new();
         let mut telling = HashSet::new();
         for (field, aspect) in IDENTIFYING {
@@ -497,16 +497,16 @@ const IDENTIFYING: [(Field, u8); 8] = [
     (Field::SIP_USERNAME, 4),
 ];
 
-impl Part {
+impl ComparedField {
     fn differs(
         &self,
-        before: Held<'_>,
-        after: Held<'_>,
+        before: SideExtension<'_>,
+        after: SideExtension<'_>,
         fingerprint: Option<Fingerprint<'_>>,
     ) -> bool {
         let (then, now) = (before.column(self.before), after.column(self.after));
         // A fingerprint belongs to the number under which it was made.
-        let is_made = |value: &str, side: &Side, made: Held<'_>, word: &str| {
+        let is_made = |value: &str, side: &Side, made: SideExtension<'_>, word: &str| {
             let value = side.canonical(self.field, value);
             match fingerprint {
                 Some(fingerprint) if !value.is_empty() => {
@@ -540,8 +540,8 @@ impl Part {
     }
 
     /// Returns, for each side, true if it has a value.
-    fn are_there(&self, before: Held<'_>, after: Held<'_>) -> (bool, bool) {
-        let there = |held: Held<'_>, column| {
+    fn are_there(&self, before: SideExtension<'_>, after: SideExtension<'_>) -> (bool, bool) {
+        let there = |held: SideExtension<'_>, column| {
             let text = held.column(column);
             !held.side.canonical(self.field, text).is_empty()
         };

@@ -1,6 +1,6 @@
 //! Differences in the words of people who look after telephones.
 
-use super::{Comparison, Difference, Held, What, items};
+use super::{Comparison, Difference, SideExtension, What, items};
 use crate::model::redact::{changed, quoted};
 use crate::model::{Field, Forward, Kind, OfficeHours};
 use std::borrow::Cow;
@@ -59,7 +59,7 @@ impl Comparison<'_> {
         }
         for phrase in self.phrases(difference) {
             for field in &phrase.fields {
-                let told = |held: Option<Held<'_>>| match held {
+                let told = |held: Option<SideExtension<'_>>| match held {
                     Some(held) if !field.is_secret() => held.value(*field).into_owned(),
                     _ => String::new(),
                 };
@@ -83,7 +83,7 @@ impl Comparison<'_> {
             return vec![];
         };
         // A field that only one side has is no difference, so it must not look like one.
-        let told = |held: Held<'_>, field: Option<Field>| match field {
+        let told = |held: SideExtension<'_>, field: Option<Field>| match field {
             Some(field) if self.fields().any(|known| known == field) => {
                 held.value(field).into_owned()
             }
@@ -132,7 +132,7 @@ impl Comparison<'_> {
         phrases
     }
 
-    fn plain(&self, field: Field, before: Held<'_>, after: Held<'_>) -> String {
+    fn plain(&self, field: Field, before: SideExtension<'_>, after: SideExtension<'_>) -> String {
         let (words, unit) = (field.def().spoken, field.def().unit);
         if field.is_secret() {
             let part = self.parts.iter().find(|part| part.field == field);
@@ -162,7 +162,7 @@ impl Comparison<'_> {
 impl<'s> Difference<'s> {
     /// Returns the extension's name on the second side, else on the first; empty where neither has one.
     pub fn name(&self) -> Cow<'s, str> {
-        let named = |held: Held<'s>| {
+        let named = |held: SideExtension<'s>| {
             let display = held.value(Field::DISPLAY_NAME);
             if !display.is_empty() {
                 return display;

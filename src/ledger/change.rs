@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
 /// The fields of an extension that may be seen, and `None` for a secret.
-pub(super) type Shown<T> = BTreeMap<Field, Option<T>>;
+pub(super) type OpenFields<T> = BTreeMap<Field, Option<T>>;
 
 /// A change as it is read from its table.
 pub(super) struct Stored {
@@ -18,9 +18,9 @@ pub(super) struct Stored {
     /// The extension's number.
     pub(super) number: String,
     /// The fields to be written.
-    pub(super) wanted: Shown<String>,
+    pub(super) wanted: OpenFields<String>,
     /// The fields as they were on the PBX.
-    pub(super) before: Option<Shown<String>>,
+    pub(super) before: Option<OpenFields<String>>,
     /// The secrets of both; `None` where there is none.
     pub(super) sealed: Option<Vec<u8>>,
 }
@@ -33,7 +33,7 @@ struct Secrets<T> {
 }
 
 /// The fields of an extension that may be seen.
-pub(super) fn shown(extension: &Record) -> Shown<&str> {
+pub(super) fn shown(extension: &Record) -> OpenFields<&str> {
     extension
         .iter()
         .map(|(field, text)| (field, text.open()))
@@ -132,7 +132,7 @@ fn cells_context(run: &str, position: usize) -> String {
 }
 
 /// The extension of which this was shown; `None` where a secret is not there.
-fn extension(shown: Shown<String>, secrets: &mut BTreeMap<Field, String>) -> Option<Record> {
+fn extension(shown: OpenFields<String>, secrets: &mut BTreeMap<Field, String>) -> Option<Record> {
     let mut extension = Record::default();
     for (field, text) in shown {
         match text {

@@ -46,12 +46,12 @@ pub struct Memory {
     pbx: String,
     key: Key,
     /// The entries that were dropped for changes under way, by the numbers of the extensions.
-    forgotten: RefCell<BTreeMap<String, Entry>>,
+    forgotten: RefCell<BTreeMap<String, MemoryEntry>>,
 }
 
 /// The memory of one extension.
 #[derive(Debug, Clone, Default, PartialEq)]
-struct Entry {
+struct MemoryEntry {
     witness: String,
     /// By the names of fields.
     fields: BTreeMap<String, String>,
@@ -199,13 +199,13 @@ impl Memory {
         }
     }
 
-    fn entry(&self, kind: &str, number: &str) -> rusqlite::Result<Option<Entry>> {
+    fn entry(&self, kind: &str, number: &str) -> rusqlite::Result<Option<MemoryEntry>> {
         let mut statement = self.connection.prepare_cached(
             "SELECT witness, fields FROM written WHERE kind = ?1 AND number = ?2",
         )?;
         let found = statement.query_row([kind, number], |row| {
             let fields: String = row.get(1)?;
-            Ok(Entry {
+            Ok(MemoryEntry {
                 witness: row.get(0)?,
                 fields: serde_json::from_str(&fields).unwrap_or_default(),
             })
@@ -213,7 +213,7 @@ impl Memory {
         found.optional()
     }
 
-    fn put(&self, kind: &str, number: &str, entry: &Entry) -> Result<(), LedgerError> {
+    fn put(&self, kind: &str, number: &str, entry: &MemoryEntry) -> Result<(), LedgerError> {
         let put = || -> rusqlite::Result<()> {
             let mut statement = self
                 .connection
@@ -234,7 +234,7 @@ impl Memory {
     }
 
     /// The entry, if the extension still reads as it did then.
-    fn trusted(&self, entry: Entry, held: &Record) -> Option<Entry> {
+    fn trusted(&self, entry: MemoryEntry, held: &Record) -> Option<MemoryEntry> {
         (entry.witness == self.witness(held)).then_some(entry)
     }
 

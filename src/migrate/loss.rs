@@ -47,11 +47,11 @@ pub struct Loss {
     fields: u64,
     /// The number of extensions with a field that is not accounted for, or is accounted for twice.
     astray: u64,
-    counts: BTreeMap<(Mapping, String), BTreeMap<Told, u64>>,
+    counts: BTreeMap<(Mapping, String), BTreeMap<FieldAndTargets, u64>>,
 }
 
 /// A field, and where it went.
-type Told = (Field, Vec<Field>);
+type FieldAndTargets = (Field, Vec<Field>);
 
 impl Loss {
     /// Counts an extension that has so many fields.

@@ -58,13 +58,13 @@ impl Mark {
 
 /// A line of a plan, without its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Line {
+pub(crate) struct PlanLine {
     pub(crate) mark: Mark,
     pub(crate) text: String,
 }
 
 /// Renders planned rows field by field, with counts at the end.
-pub(crate) fn lines(planned: &[PlannedRow], manifest: &Manifest, detail: Detail) -> Vec<Line> {
+pub(crate) fn lines(planned: &[PlannedRow], manifest: &Manifest, detail: Detail) -> Vec<PlanLine> {
     let mut lines = vec![];
     let (mut creations, mut unchanged) = (0, 0);
     for row in planned {
@@ -88,7 +88,7 @@ pub(crate) fn lines(planned: &[PlannedRow], manifest: &Manifest, detail: Detail)
     ];
     for (mark, count, words) in more {
         if count > SHOWN_MAX && !detail.all {
-            lines.push(Line {
+            lines.push(PlanLine {
                 mark,
                 text: format!(
                     "{} … and {} more {words}: --all shows each",
@@ -98,7 +98,7 @@ pub(crate) fn lines(planned: &[PlannedRow], manifest: &Manifest, detail: Detail)
             });
         }
     }
-    lines.push(Line {
+    lines.push(PlanLine {
         mark: Mark::Plain,
         text: totals(planned),
     });
@@ -110,7 +110,7 @@ fn push_row(
     mark: Mark,
     manifest: &Manifest,
     detail: Detail,
-    lines: &mut Vec<Line>,
+    lines: &mut Vec<PlanLine>,
 ) {
     let outcome = &row.outcome;
     let word = match &row.change {
@@ -123,7 +123,7 @@ fn push_row(
         None if !outcome.message.is_empty() => format!(": {}", outcome.message),
         _ => String::new(),
     };
-    lines.push(Line {
+    lines.push(PlanLine {
         mark,
         text: format!("{} {word} {}{place}{message}", mark.sign(), outcome.number),
     });
@@ -134,7 +134,7 @@ fn push_row(
     for field in change.fields() {
         let is_whole = manifest.row(field).is_some_and(|row| row.replaced_whole);
         let words = change_of(field, change, unseen.contains(&field), is_whole);
-        lines.push(Line {
+        lines.push(PlanLine {
             mark,
             text: format!("    {}: {words}", field.name()),
         });
@@ -150,7 +150,7 @@ fn push_row(
     {
         if let Some(fill) = &row.fill {
             let value = fill.replace("{number}", change.wanted.number());
-            lines.push(Line {
+            lines.push(PlanLine {
                 mark,
                 text: format!("    {}: {value:?} (the vendor demands it)", row.name.name()),
             });

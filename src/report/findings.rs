@@ -14,7 +14,7 @@ const CAUSES_SHOWN_MAX: usize = 15;
 /// All findings of some sheets, by sheet, column and cause. Keeps a few cells of each cause, however many rows there
 /// are.
 #[derive(Debug, Default)]
-pub(crate) struct FindingSummary(BTreeMap<Cause, Group>);
+pub(crate) struct FindingSummary(BTreeMap<Cause, FindingGroup>);
 
 /// Ordered for printing: errors last, since the end stays in sight.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,7 +27,7 @@ struct Cause {
 }
 
 #[derive(Debug)]
-struct Group {
+struct FindingGroup {
     /// Counts the causes in the order in which they were met, from 0.
     index: usize,
     /// The first finding of the cause, whose words are used for all.
@@ -57,7 +57,7 @@ impl FindingSummary {
             column: finding.column,
             rule: finding.rule.to_string(),
         };
-        let group = self.0.entry(cause).or_insert_with(|| Group {
+        let group = self.0.entry(cause).or_insert_with(|| FindingGroup {
             index: met,
             first: finding.clone(),
             place: place.clone(),
@@ -78,7 +78,7 @@ impl FindingSummary {
 
     /// The causes as a table for people, errors first, then the most frequent.
     pub(crate) fn table(&self) -> ExtraSheet {
-        let mut groups: Vec<(&Cause, &Group)> = self.0.iter().collect();
+        let mut groups: Vec<(&Cause, &FindingGroup)> = self.0.iter().collect();
         groups.sort_by_key(|(cause, group)| std::cmp::Reverse((cause.severity, group.count)));
         let several = groups.windows(2).any(|two| {
             let [one, other] = two else { return false };
@@ -133,13 +133,13 @@ impl FindingSummary {
                 .0
                 .iter()
                 .filter(|(cause, _)| cause.severity == severity);
-            let mut groups: Vec<&Group> = causes.map(|(_, group)| group).collect();
+            let mut groups: Vec<&FindingGroup> = causes.map(|(_, group)| group).collect();
             let hidden = groups.len().saturating_sub(CAUSES_SHOWN_MAX);
             if hidden > 0 {
                 groups.sort_by_key(|group| std::cmp::Reverse(group.count));
                 groups.truncate(CAUSES_SHOWN_MAX);
             }
-            lines.extend(groups.into_iter().map(Group::line));
+            lines.extend(groups.into_iter().map(FindingGroup::line));
             if hidden > 0 {
                 lines.push(format!(
                     "… and {hidden} more kinds of {}: --all prints every one",
@@ -151,7 +151,7 @@ impl FindingSummary {
     }
 }
 
-impl Group {
+impl FindingGroup {
     /// The cause as a row of [`FindingSummary::table`]; its sheet is named where there are several.
     fn row(&self, several: bool) -> Vec<String> {
         let finding = &self.first;

@@ -159,8 +159,8 @@ impl Files {
 
     fn refuse_clashes(&self) -> Result<(), Failure> {
         self.refuse_kept()?;
-        let inputs: Vec<Place> = self.inputs.iter().map(|path| place(path)).collect();
-        let mut places: Vec<(&str, Place)> = vec![];
+        let inputs: Vec<FileIdentity> = self.inputs.iter().map(|path| place(path)).collect();
+        let mut places: Vec<(&str, FileIdentity)> = vec![];
         for (flag, path) in &self.outputs {
             let place = place(path);
             if inputs.contains(&place) {
@@ -202,7 +202,7 @@ fn has_other_names(path: &Path) -> bool {
 }
 
 /// Returns true if a file is in a folder, or in one below it.
-fn has_file(folder: &Path, file: &Place) -> bool {
+fn has_file(folder: &Path, file: &FileIdentity) -> bool {
     let mut entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.any(|entry| match entry.file_type() {
         Ok(kind) if kind.is_dir() => has_file(&entry.path(), file),
@@ -218,7 +218,7 @@ pub(crate) fn is_same_file(one: &Path, other: &Path) -> bool {
 
 /// The canonical path of a file that is there or will be.
 #[derive(Debug, PartialEq)]
-enum Place {
+enum FileIdentity {
     /// A file that is there, by device and inode: hard links are one.
     #[cfg(unix)]
     There(u64, u64),
@@ -231,18 +231,18 @@ fn place_of_links(path: &Path) -> PathBuf {
     end_of_links(path).unwrap_or_else(|| path.to_owned())
 }
 
-fn place(path: &Path) -> Place {
+fn place(path: &Path) -> FileIdentity {
     #[cfg(unix)]
     if let Ok(about) = fs::metadata(path) {
         use std::os::unix::fs::MetadataExt;
-        return Place::There(about.dev(), about.ino());
+        return FileIdentity::There(about.dev(), about.ino());
     }
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     if let Ok(path) = fs::canonicalize(&path) {
-        return Place::Named(path);
+        return FileIdentity::Named(path);
     }
     let path = place_of_links(&path);
-    Place::Named(
+    FileIdentity::Named(
         match (path.parent().map(fs::canonicalize), path.file_name()) {
             (Some(Ok(folder)), Some(name)) => folder.join(name),
             _ => path,

@@ -171,7 +171,7 @@ pub(crate) enum Address {
 }
 
 /// A target as it was named, before its vendor is known.
-struct Words {
+struct NamedTarget {
     /// Its name; empty where its address is its name.
     label: String,
     entry: TargetEntry,
@@ -180,14 +180,14 @@ struct Words {
     config: Option<PathBuf>,
 }
 
-impl Words {
-    fn parse(text: &str, config: Option<&Path>) -> Result<Words, Failure> {
+impl NamedTarget {
+    fn parse(text: &str, config: Option<&Path>) -> Result<NamedTarget, Failure> {
         if let Some(rest) = text.strip_prefix("sim:") {
             let (vendor, faults) = match rest.split_once('?') {
                 Some((vendor, faults)) => (vendor, Some(faults.to_owned())),
                 None => (rest, None),
             };
-            return Ok(Words {
+            return Ok(NamedTarget {
                 label: format!("sim:{vendor}"),
                 entry: TargetEntry {
                     vendor: vendor.to_owned(),
@@ -199,7 +199,7 @@ impl Words {
         }
         let address = text.split_once('+').filter(|(_, url)| url.contains("://"));
         if let Some((vendor, url)) = address {
-            return Ok(Words {
+            return Ok(NamedTarget {
                 label: String::new(),
                 entry: TargetEntry {
                     vendor: vendor.to_owned(),
@@ -211,7 +211,7 @@ impl Words {
             });
         }
         let path = config_of(text, config)?;
-        Ok(Words {
+        Ok(NamedTarget {
             label: text.to_owned(),
             entry: named(text, &path)?,
             sim: None,
@@ -370,7 +370,7 @@ impl Target {
         config: Option<&Path>,
         pace: &PaceOptions,
     ) -> Result<Target, Failure> {
-        Words::parse(text, config)?.resolve(text, pace)
+        NamedTarget::parse(text, config)?.resolve(text, pace)
     }
 
     /// The target of an entry that is in no file yet.
@@ -378,7 +378,7 @@ impl Target {
     /// # Errors
     /// As [`Target::resolve`].
     pub(crate) fn unwritten(name: &str, entry: TargetEntry) -> Result<Target, Failure> {
-        let words = Words {
+        let words = NamedTarget {
             label: name.to_owned(),
             entry,
             sim: None,

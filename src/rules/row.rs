@@ -77,7 +77,7 @@ fn is_total(text: &str) -> bool {
 
 /// The depth of a check: findings with their words, or only the fact that there is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Words {
+enum CheckDepth {
     All,
     Whether,
 }
@@ -329,7 +329,7 @@ impl<'m> Checker<'m> {
     ) {
         let before = findings.len();
         let mut view = *self.nothing_given(purpose);
-        let _ = self.values(cells, purpose, Words::All, &mut view, findings);
+        let _ = self.values(cells, purpose, CheckDepth::All, &mut view, findings);
         let text = |slot: &CompiledField<'m>| slot.text_in(cells);
         self.cross
             .check(&self.slots, &view, &text, &|_| true, findings);
@@ -370,7 +370,7 @@ impl<'m> Checker<'m> {
             let mut scratch = Scratch::default();
             let (cells, entries) = self.read(row.cells, &mut scratch);
             let mut view = *self.nothing_given(purpose);
-            let words = Words::Whether;
+            let words = CheckDepth::Whether;
             let judged = self.values(cells, purpose, words, &mut view, &mut findings);
             if judged.is_continue() {
                 let text = |slot: &CompiledField<'m>| slot.text_in(cells);
@@ -411,7 +411,7 @@ impl<'m> Checker<'m> {
         &self,
         cells: Cells<'_>,
         purpose: Purpose,
-        words: Words,
+        words: CheckDepth,
         view: &mut View,
         findings: &mut Vec<Finding>,
     ) -> ControlFlow<()> {
@@ -485,7 +485,7 @@ impl<'m> Checker<'m> {
                         TO_GENERATE => GENERATE.into(),
                         text => escaped(text),
                     };
-                    let _ = self.value(index, &text, purpose, Words::All, &mut view, findings);
+                    let _ = self.value(index, &text, purpose, CheckDepth::All, &mut view, findings);
                 }
             }
         }
@@ -681,14 +681,14 @@ impl<'m> Checker<'m> {
         index: u8,
         text: &str,
         purpose: Purpose,
-        words: Words,
+        words: CheckDepth,
         view: &mut View,
         findings: &mut Vec<Finding>,
     ) -> ControlFlow<()> {
         let slot = &self.slots[usize::from(index)];
         let seen = match slot.at_a_glance(text, purpose) {
             Some(seen) => Some(seen),
-            None if words == Words::Whether && slot.is_surely_wrong(text, purpose) => {
+            None if words == CheckDepth::Whether && slot.is_surely_wrong(text, purpose) => {
                 return ControlFlow::Break(());
             }
             None => self.check_slow(slot, text, purpose, findings),

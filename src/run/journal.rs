@@ -31,12 +31,12 @@ pub struct Journal {
 
 #[derive(Default)]
 struct Shared {
-    state: Mutex<State>,
+    state: Mutex<JournalState>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct JournalState {
     /// The number of changes written down as intended.
     durable: usize,
     /// The number of them that a thread waits for.
@@ -50,11 +50,11 @@ struct State {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, JournalState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'s>(&self, state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+    fn wait<'s>(&self, state: MutexGuard<'s, JournalState>) -> MutexGuard<'s, JournalState> {
         self.changed
             .wait(state)
             .unwrap_or_else(PoisonError::into_inner)
@@ -66,7 +66,7 @@ impl Journal {
     pub fn start(ledger: Ledger, pending: Vec<Pending>, parallel: usize) -> Journal {
         let (run, pending): (String, Arc<[Pending]>) = (ledger.run().to_owned(), pending.into());
         let shared = Arc::<Shared>::default();
-        let writer = Writer {
+        let writer = LedgerWriter {
             pending: pending.clone(),
             ahead: (parallel / 4).max(1),
             shared: shared.clone(),
@@ -142,14 +142,14 @@ impl submit::IntentLog for Journal {
     }
 }
 
-struct Writer {
+struct LedgerWriter {
     pending: Arc<[Pending]>,
     /// The number of changes written down ahead of the one that a thread waits for.
     ahead: usize,
     shared: Arc<Shared>,
 }
 
-impl Writer {
+impl LedgerWriter {
     fn run(&self, mut ledger: Ledger) -> Result<(), LedgerError> {
         // Rows that have their result: one that is held back, or not sent, may have it before its turn comes.
         let mut has_result: Vec<bool> = vec![];

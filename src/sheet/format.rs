@@ -31,7 +31,7 @@ enum Use {
 }
 
 /// The facts about a format.
-struct Entry {
+struct FormatEntry {
     format: Format,
     /// Its name for people.
     name: &'static str,
@@ -43,8 +43,8 @@ struct Entry {
     is_workbook: bool,
 }
 
-const TABLE: [Entry; 8] = [
-    Entry {
+const TABLE: [FormatEntry; 8] = [
+    FormatEntry {
         format: Format::Csv,
         name: "CSV",
         endings: &["csv", "tsv", "tab", "psv"],
@@ -52,7 +52,7 @@ const TABLE: [Entry; 8] = [
         used: Use::Both,
         is_workbook: false,
     },
-    Entry {
+    FormatEntry {
         format: Format::Json,
         name: "JSON",
         endings: &["json"],
@@ -60,7 +60,7 @@ const TABLE: [Entry; 8] = [
         used: Use::Both,
         is_workbook: false,
     },
-    Entry {
+    FormatEntry {
         format: Format::JsonLines,
         name: "JSONL",
         endings: &["jsonl", "ndjson"],
@@ -68,7 +68,7 @@ const TABLE: [Entry; 8] = [
         used: Use::Both,
         is_workbook: false,
     },
-    Entry {
+    FormatEntry {
         format: Format::Xlsx,
         name: "XLSX",
         endings: &["xlsx"],
@@ -76,7 +76,7 @@ const TABLE: [Entry; 8] = [
         used: Use::Both,
         is_workbook: true,
     },
-    Entry {
+    FormatEntry {
         format: Format::Xls,
         name: "XLS",
         endings: &["xls"],
@@ -84,7 +84,7 @@ const TABLE: [Entry; 8] = [
         used: Use::Read,
         is_workbook: true,
     },
-    Entry {
+    FormatEntry {
         format: Format::Ods,
         name: "ODS",
         endings: &["ods"],
@@ -92,7 +92,7 @@ const TABLE: [Entry; 8] = [
         used: Use::Read,
         is_workbook: true,
     },
-    Entry {
+    FormatEntry {
         format: Format::Html,
         name: "HTML",
         endings: &["html", "htm"],
@@ -100,7 +100,7 @@ const TABLE: [Entry; 8] = [
         used: Use::Written,
         is_workbook: false,
     },
-    Entry {
+    FormatEntry {
         format: Format::Markdown,
         name: "Markdown",
         endings: &["md", "markdown"],
@@ -111,7 +111,7 @@ const TABLE: [Entry; 8] = [
 ];
 
 impl Format {
-    fn entry(self) -> Option<&'static Entry> {
+    fn entry(self) -> Option<&'static FormatEntry> {
         TABLE.iter().find(|entry| entry.format == self)
     }
 
@@ -205,7 +205,7 @@ mod tests {
             .iter()
             .flat_map(|entry| entry.endings.iter().chain(entry.read_endings));
         for ending in all {
-            let known = |entry: &&Entry| {
+            let known = |entry: &&FormatEntry| {
                 entry.endings.contains(ending) || entry.read_endings.contains(ending)
             };
             assert_eq!(TABLE.iter().filter(known).count(), 1, "{ending}");

@@ -31,9 +31,9 @@ pub const ARRIVALS_MAX: usize = 1_000_000;
 
 /// A simulated PBX that can be broken, and keeps a log of its requests. Its clones are the same PBX.
 #[derive(Clone)]
-pub struct Sim(Arc<Mutex<State>>);
+pub struct Sim(Arc<Mutex<SimState>>);
 
-struct State {
+struct SimState {
     pbx: Box<dyn Pbx>,
     faults: Faults,
     memory: Memory,
@@ -46,7 +46,7 @@ struct State {
 impl Sim {
     /// A PBX with these faults.
     pub fn new(pbx: Box<dyn Pbx>, faults: Faults) -> Sim {
-        Sim(Arc::new(Mutex::new(State {
+        Sim(Arc::new(Mutex::new(SimState {
             pbx,
             faults,
             memory: Memory::default(),
@@ -136,18 +136,18 @@ impl Sim {
 
     /// Takes a request and returns its end and the time until then; the waiting is left to the caller, so that requests
     /// overlap.
-    fn hear(&self, heard: &RawRequest) -> Told {
+    fn hear(&self, heard: &RawRequest) -> RequestEnd {
         self.lock().hear(heard)
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, SimState> {
         // A PBX that panicked in one request still answers the next one.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The end of a request.
-struct Told {
+struct RequestEnd {
     /// After which time.
     wait: Duration,
     end: End,
@@ -166,8 +166,8 @@ enum End {
     Endless(Reply),
 }
 
-impl State {
-    fn hear(&mut self, heard: &RawRequest) -> Told {
+impl SimState {
+    fn hear(&mut self, heard: &RawRequest) -> RequestEnd {
         let decision = self.memory.decide(&self.faults, heard);
         let breakage = self.scripted(heard).or(decision.breakage);
         if breakage != Some(Breakage::Refuse) {
@@ -204,7 +204,7 @@ impl State {
             Some(Breakage::Redirect) => whole(page(302, "Sign in")),
             Some(Breakage::Endless) => End::Endless(self.pbx.answer(heard)),
         };
-        Told { wait, end }
+        RequestEnd { wait, end }
     }
 
     fn scripted(&mut self, heard: &RawRequest) -> Option<Breakage> {

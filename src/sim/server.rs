@@ -1,6 +1,6 @@
 //! A simulated PBX behind a socket: HTTP/1.1, one thread for each connection, faults enacted on the connection itself.
 
-use super::{End, Sim, Told, half};
+use super::{End, RequestEnd, Sim, half};
 use crate::wire::{RawRequest, Reply};
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
@@ -254,7 +254,7 @@ struct Connection<'h> {
 }
 
 /// A request's head.
-struct Head {
+struct RequestHead {
     heard: RawRequest,
     keep_alive: bool,
     expects_continue: bool,
@@ -296,7 +296,7 @@ impl<'h> Connection<'h> {
     /// Serves one request to its end; returns true if another may follow.
     fn one(&mut self) -> Result<bool, Over> {
         let (heard, keep_alive) = self.request()?;
-        let Told { wait, end } = self.house.sim.hear(&heard);
+        let RequestEnd { wait, end } = self.house.sim.hear(&heard);
         self.house.wait(wait);
         if self.house.is_stopping() {
             return Err(Over::Gone);
@@ -452,7 +452,7 @@ impl<'h> Connection<'h> {
 }
 
 /// Parses the head at the beginning of the bytes so far, and returns it with its length; `None` where more has to come.
-fn parse_head(came: &[u8]) -> Result<Option<(Head, usize)>, Over> {
+fn parse_head(came: &[u8]) -> Result<Option<(RequestHead, usize)>, Over> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut request = httparse::Request::new(&mut headers);
     let used = match request.parse(came) {
@@ -488,7 +488,7 @@ fn parse_head(came: &[u8]) -> Result<Option<(Head, usize)>, Over> {
             .split(',')
             .any(|part| part.trim().eq_ignore_ascii_case(word))
     };
-    let head = Head {
+    let head = RequestHead {
         keep_alive: !says("connection", "close") && (is_new || says("connection", "keep-alive")),
         expects_continue: says("expect", "100-continue"),
         body: body_length(&heard)?,

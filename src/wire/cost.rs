@@ -49,13 +49,13 @@ fn json_nodes(body: &[u8]) -> usize {
 
 /// The right to read large replies. One thread has it at a time; within it, it can be had several times.
 #[derive(Debug, Clone)]
-pub struct Alone(#[allow(dead_code, reason = "it is held, not read")] Arc<Held>);
+pub struct Alone(#[allow(dead_code, reason = "it is held, not read")] Arc<RightToRead>);
 
 #[derive(Debug)]
-struct Held;
+struct RightToRead;
 
 /// The thread that has the right, and the right.
-static HOLDER: Mutex<Option<(ThreadId, Weak<Held>)>> = Mutex::new(None);
+static HOLDER: Mutex<Option<(ThreadId, Weak<RightToRead>)>> = Mutex::new(None);
 static FREED: Condvar = Condvar::new();
 
 impl Alone {
@@ -70,7 +70,7 @@ impl Alone {
             });
             match held {
                 None => {
-                    let held = Arc::new(Held);
+                    let held = Arc::new(RightToRead);
                     *holder = Some((thread::current().id(), Arc::downgrade(&held)));
                     return Some(Alone(held));
                 }
@@ -95,7 +95,7 @@ impl Alone {
     }
 }
 
-impl Drop for Held {
+impl Drop for RightToRead {
     fn drop(&mut self) {
         FREED.notify_all();
     }

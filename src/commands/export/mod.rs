@@ -12,7 +12,7 @@ use crate::rim::outputs::Files;
 use crate::rim::terminal::{report, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure};
 use job::Job;
-use place::{Place, file};
+use place::{Destination, file};
 
 /// Writes the exports. With several targets each one's end is its own.
 ///
@@ -28,11 +28,11 @@ pub(super) fn run(args: &ExportArgs, context: &Context) -> Result<Exit, Failure>
     if let Some(folder) = &args.archive {
         files.refuse_archive(folder)?;
     }
-    let place = Place::resolve(args, &names)?;
+    let place = Destination::resolve(args, &names)?;
     args.pace.ca_file.iter().for_each(|file| files.read(file));
     for name in &names {
         // One that cannot be named so fails by itself.
-        if let Place::File(pattern) = &place
+        if let Destination::File(pattern) = &place
             && let Ok(path) = file(pattern, name)
         {
             files.written("--output", &path);
@@ -57,7 +57,7 @@ pub(super) fn run(args: &ExportArgs, context: &Context) -> Result<Exit, Failure>
         [name] => job.export(name),
         _ => Ok(job.export_all(&names)),
     };
-    let Place::Archive(snapshots) = &job.place else {
+    let Destination::Archive(snapshots) = &job.place else {
         return exit;
     };
     match (exit, snapshots.close(args)) {

@@ -22,14 +22,14 @@ pub(super) fn file(pattern: &Path, name: &str) -> Result<PathBuf, Failure> {
 }
 
 /// The destination of exports.
-pub(super) enum Place {
+pub(super) enum Destination {
     Stdout,
     File(PathBuf),
     Archive(Snapshots),
 }
 
-impl Place {
-    pub(super) fn resolve(args: &ExportArgs, names: &[String]) -> Result<Place, Failure> {
+impl Destination {
+    pub(super) fn resolve(args: &ExportArgs, names: &[String]) -> Result<Destination, Failure> {
         let several = names.len() > 1;
         let mut seen = BTreeSet::new();
         let twice = names.iter().find(|name| !seen.insert(name.to_lowercase()));
@@ -45,7 +45,7 @@ impl Place {
                 return Err(Failure::usage("an archive holds no passwords and PINs")
                     .hint("--secrets fingerprint shows when one changed"));
             }
-            return Ok(Place::Archive(Snapshots::new(folder)?));
+            return Ok(Destination::Archive(Snapshots::new(folder)?));
         }
         if args.on_change.is_some() {
             let ending = args
@@ -59,9 +59,9 @@ impl Place {
         }
         match &args.output {
             Some(path) if !several || path.to_string_lossy().contains(TARGET) => {
-                Ok(Place::File(path.clone()))
+                Ok(Destination::File(path.clone()))
             }
-            None if !several => Ok(Place::Stdout),
+            None if !several => Ok(Destination::Stdout),
             _ => Err(Failure::usage(format!(
                 "{} targets need a file each, or an archive",
                 names.len()

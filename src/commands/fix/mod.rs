@@ -99,8 +99,8 @@ fn refuse_clashes(args: &FixArgs, context: &Context) -> Result<(), Failure> {
             continue;
         }
         let (read, written) = (kind(sheet), kind(&args.output));
-        let unknown = |kind: &Kind| matches!(kind, Kind::Unknown);
-        let text = |kind: &Kind| matches!(kind, Kind::Text(_));
+        let unknown = |kind: &FileKind| matches!(kind, FileKind::Unknown);
+        let text = |kind: &FileKind| matches!(kind, FileKind::Text(_));
         let may_be = (unknown(&read) && text(&written)) || (text(&read) && unknown(&written));
         if read != written && !may_be && sheet.as_os_str() != "-" {
             return Err(Failure::usage(format!(
@@ -116,7 +116,7 @@ fn refuse_clashes(args: &FixArgs, context: &Context) -> Result<(), Failure> {
 
 /// The format of a file by its ending.
 #[derive(PartialEq)]
-enum Kind {
+enum FileKind {
     /// A text of this format.
     Text(Format),
     /// A workbook with this ending: with another, Excel does not open it.
@@ -124,12 +124,14 @@ enum Kind {
     Unknown,
 }
 
-fn kind(path: &Path) -> Kind {
+fn kind(path: &Path) -> FileKind {
     let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
     match Format::from_ending(&path.to_string_lossy()) {
-        Some(format) if format.is_workbook() => Kind::Book(ending.to_string_lossy().into_owned()),
-        Some(format) => Kind::Text(format),
-        None => Kind::Unknown,
+        Some(format) if format.is_workbook() => {
+            FileKind::Book(ending.to_string_lossy().into_owned())
+        }
+        Some(format) => FileKind::Text(format),
+        None => FileKind::Unknown,
     }
 }
 

@@ -593,7 +593,7 @@ fn what_is_lost_shows_beside_the_other_rows() {
 
 #[test]
 fn a_sheet_that_lost_all_its_zeros_is_seen_by_its_lengths() {
-    let mut random = Writer(Random::new(7));
+    let mut random = CellGenerator(Random::new(7));
     let pins: Vec<String> = (0..20_000)
         .map(|_| random.below(10_000).to_string())
         .collect();
@@ -608,9 +608,9 @@ fn a_sheet_that_lost_all_its_zeros_is_seen_by_its_lengths() {
 }
 
 /// A generator of the texts that people write in a cell.
-struct Writer(Random);
+struct CellGenerator(Random);
 
-impl Writer {
+impl CellGenerator {
     fn below(&mut self, limit: u64) -> u64 {
         self.0.below(limit as usize) as u64
     }
@@ -698,13 +698,13 @@ fn clean_rows_are_hardly_ever_taken_for_damaged() {
         "forward_no_answer_number",
     ];
     let seed = 20_261_121;
-    let mut random = Writer(Random::new(seed));
+    let mut random = CellGenerator(Random::new(seed));
     // Sheets of every size, because a small one is judged by little.
     let sizes = [5, 20, 100, 1000, 5000, 20_000];
     let (mut alarms, mut rows, mut sheet) = (vec![], 0, 0);
     while rows < ROWS {
         let size = sizes[sheet as usize % sizes.len()].min(ROWS - rows);
-        let row = |n: u64, random: &mut Writer| {
+        let row = |n: u64, random: &mut CellGenerator| {
             let number = match sheet % 3 {
                 0 => (2001 + n).to_string(),
                 1 => format!("{:05}", n * 3 % 100_000),

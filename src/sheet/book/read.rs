@@ -204,7 +204,7 @@ pub(crate) fn open(
 ) -> Result<Vec<Opened<Content>>, SheetError> {
     let book = Book::open(source, options)?;
     let file = &source.name;
-    let mut heads: Vec<Head> = Vec::new();
+    let mut heads: Vec<TableHead> = Vec::new();
     for name in &options.sheets {
         let more = if name == EVERY_SHEET {
             found(&book, file, options)?
@@ -212,8 +212,8 @@ pub(crate) fn open(
             let table = named(file, book.tables(), name)?;
             Vec::from_iter(head(&book, table, file, options)?)
         };
-        let is_new = |head: &Head| heads.iter().all(|known| known.table != head.table);
-        let more: Vec<Head> = more.into_iter().filter(is_new).collect();
+        let is_new = |head: &TableHead| heads.iter().all(|known| known.table != head.table);
+        let more: Vec<TableHead> = more.into_iter().filter(is_new).collect();
         heads.extend(more);
     }
     if options.sheets.is_empty() {
@@ -286,7 +286,11 @@ fn named(file: &Arc<str>, tables: &[Table], name: &str) -> Result<usize, SheetEr
         .ok_or_else(|| SheetErrorKind::NoSuchSheet(name.to_owned(), names(tables)).in_file(file))
 }
 
-fn found(book: &Book, file: &Arc<str>, options: &ReadOptions) -> Result<Vec<Head>, SheetError> {
+fn found(
+    book: &Book,
+    file: &Arc<str>,
+    options: &ReadOptions,
+) -> Result<Vec<TableHead>, SheetError> {
     let mut heads = Vec::new();
     for (index, table) in book.tables().iter().enumerate() {
         if table.hidden || table.is_notes {
@@ -304,7 +308,7 @@ fn found(book: &Book, file: &Arc<str>, options: &ReadOptions) -> Result<Vec<Head
 }
 
 /// The headings of a sheet, and their place.
-struct Head {
+struct TableHead {
     table: usize,
     line: u64,
     headings: Vec<String>,
@@ -322,7 +326,7 @@ fn head(
     table: usize,
     file: &Arc<str>,
     options: &ReadOptions,
-) -> Result<Option<Head>, SheetError> {
+) -> Result<Option<TableHead>, SheetError> {
     let mut rows = book.rows(table)?;
     let mut row = RawRow::new(file, options.limits);
     let mut first = None;
@@ -359,7 +363,7 @@ fn head(
         // `Extensions` alone may be the table's title.
         let alone = headings.iter().filter(|text| !text.trim().is_empty());
         let alone = alone.count() == 1;
-        let head = Head {
+        let head = TableHead {
             table,
             line: row.line,
             headings,
@@ -397,7 +401,7 @@ fn example_line(
     Ok(None)
 }
 
-impl Head {
+impl TableHead {
     fn sheet(
         self,
         book: &Book,

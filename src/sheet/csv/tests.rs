@@ -1,3 +1,4 @@
+use crate::sheet::tests::{SeenRow, row, seen};
 use crate::sheet::{
     Encoding, Format, Input, Limits, ReadOptions, Row, RowTrouble, Sheet, SheetError,
     SheetErrorKind, open,
@@ -5,9 +6,6 @@ use crate::sheet::{
 use proptest::prelude::*;
 use rayon::prelude::*;
 use std::io::Write as _;
-
-/// A row as it was read: line, cells, rule of its trouble.
-type Seen = (u64, Vec<String>, Option<String>);
 
 fn sheet_of(bytes: &[u8], options: &ReadOptions) -> Result<Sheet, SheetError> {
     let mut file = tempfile::NamedTempFile::new().unwrap();
@@ -21,17 +19,7 @@ fn sheet_of(bytes: &[u8], options: &ReadOptions) -> Result<Sheet, SheetError> {
     Ok(open(&Input::File(file.path().into()), &options)?.remove(0))
 }
 
-fn seen(row: &Row<'_>) -> Seen {
-    let cells = (0..row.cells.len()).map(|column| row.cells.get(column).unwrap().to_owned());
-    let trouble = row.trouble.as_ref().map(RowTrouble::finding);
-    (
-        row.line,
-        cells.collect(),
-        trouble.map(|finding| finding.rule.to_string()),
-    )
-}
-
-fn rows_of(sheet: &Sheet) -> (Vec<Seen>, Option<SheetError>) {
+fn rows_of(sheet: &Sheet) -> (Vec<SeenRow>, Option<SheetError>) {
     let mut rows = Vec::new();
     for batch in sheet.batches() {
         let mut index = 0;
@@ -50,16 +38,8 @@ fn rows_of(sheet: &Sheet) -> (Vec<Seen>, Option<SheetError>) {
     (rows, None)
 }
 
-fn read(bytes: &[u8]) -> (Vec<Seen>, Option<SheetError>) {
+fn read(bytes: &[u8]) -> (Vec<SeenRow>, Option<SheetError>) {
     rows_of(&sheet_of(bytes, &ReadOptions::default()).unwrap())
-}
-
-fn row(line: u64, cells: &[&str]) -> Seen {
-    (
-        line,
-        cells.iter().map(|cell| (*cell).to_owned()).collect(),
-        None,
-    )
 }
 
 #[test]
@@ -529,7 +509,7 @@ fn a_row_whose_quotes_are_broken_says_where() {
 }
 
 /// Reads the records with the csv crate's own reader, and returns them with true if a quote is open at the end.
-fn plain(text: &[u8]) -> (Vec<Seen>, bool) {
+fn plain(text: &[u8]) -> (Vec<SeenRow>, bool) {
     let records = |text: &[u8]| -> Vec<csv::ByteRecord> {
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
@@ -545,7 +525,7 @@ fn plain(text: &[u8]) -> (Vec<Seen>, bool) {
         // The text that an open quote swallowed is no row.
         found.pop();
     }
-    let mut seen: Vec<Seen> = Vec::new();
+    let mut seen: Vec<SeenRow> = Vec::new();
     for record in &found {
         if record.iter().flatten().all(u8::is_ascii_whitespace) {
             continue;
@@ -610,7 +590,7 @@ proptest! {
         prop_assert_eq!(error.is_some(), unclosed);
 
         let batches: Vec<_> = sheet.batches().map_while(Result::ok).collect();
-        let by_threads: Vec<Vec<Seen>> = batches
+        let by_threads: Vec<Vec<SeenRow>> = batches
             .par_iter()
             .map(|batch| {
                 let mut rows = Vec::new();

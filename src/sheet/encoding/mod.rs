@@ -11,10 +11,10 @@ use std::borrow::Cow;
 
 /// A way to write text as bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Encoding(Kind);
+pub struct Encoding(KnownEncoding);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum KnownEncoding {
     /// One that web pages use.
     Web(&'static encoding_rs::Encoding),
     Dos(&'static CodePage),
@@ -22,29 +22,29 @@ enum Kind {
 
 impl Encoding {
     /// UTF-8.
-    pub const UTF_8: Encoding = Encoding(Kind::Web(UTF_8));
-    pub(crate) const UTF_16LE: Encoding = Encoding(Kind::Web(UTF_16LE));
-    pub(crate) const UTF_16BE: Encoding = Encoding(Kind::Web(UTF_16BE));
+    pub const UTF_8: Encoding = Encoding(KnownEncoding::Web(UTF_8));
+    pub(crate) const UTF_16LE: Encoding = Encoding(KnownEncoding::Web(UTF_16LE));
+    pub(crate) const UTF_16BE: Encoding = Encoding(KnownEncoding::Web(UTF_16BE));
     /// Those of one byte a character that are found out, the likeliest first.
     pub(crate) const FOUND: [Encoding; 13] = [
-        Encoding(Kind::Web(WINDOWS_1252)),
-        Encoding(Kind::Web(WINDOWS_1250)),
-        Encoding(Kind::Web(WINDOWS_1251)),
-        Encoding(Kind::Web(WINDOWS_1254)),
-        Encoding(Kind::Web(WINDOWS_1253)),
-        Encoding(Kind::Web(MACINTOSH)),
-        Encoding(Kind::Dos(&CP850)),
-        Encoding(Kind::Dos(&CP852)),
-        Encoding(Kind::Dos(&CP437)),
-        Encoding(Kind::Web(IBM866)),
-        Encoding(Kind::Web(ISO_8859_2)),
-        Encoding(Kind::Web(ISO_8859_15)),
-        Encoding(Kind::Web(KOI8_R)),
+        Encoding(KnownEncoding::Web(WINDOWS_1252)),
+        Encoding(KnownEncoding::Web(WINDOWS_1250)),
+        Encoding(KnownEncoding::Web(WINDOWS_1251)),
+        Encoding(KnownEncoding::Web(WINDOWS_1254)),
+        Encoding(KnownEncoding::Web(WINDOWS_1253)),
+        Encoding(KnownEncoding::Web(MACINTOSH)),
+        Encoding(KnownEncoding::Dos(&CP850)),
+        Encoding(KnownEncoding::Dos(&CP852)),
+        Encoding(KnownEncoding::Dos(&CP437)),
+        Encoding(KnownEncoding::Web(IBM866)),
+        Encoding(KnownEncoding::Web(ISO_8859_2)),
+        Encoding(KnownEncoding::Web(ISO_8859_15)),
+        Encoding(KnownEncoding::Web(KOI8_R)),
     ];
 
     /// The encoding that a detector made for web pages takes bytes for.
     pub(crate) fn from_web(encoding: &'static encoding_rs::Encoding) -> Encoding {
-        Encoding(Kind::Web(encoding))
+        Encoding(KnownEncoding::Web(encoding))
     }
 
     /// Finds the encoding of a name: `utf-8`, `windows-1252`, `mac-roman`, `cp850`, and every name that web pages use;
@@ -52,7 +52,7 @@ impl Encoding {
     pub fn named(name: &str) -> Option<Encoding> {
         let name = name.trim().to_ascii_lowercase();
         if let Some(page) = CodePage::named(&name) {
-            return Some(Encoding(Kind::Dos(page)));
+            return Some(Encoding(KnownEncoding::Dos(page)));
         }
         let label = match name.as_str() {
             "mac-roman" | "macroman" | "mac roman" => "macintosh",
@@ -71,8 +71,8 @@ impl Encoding {
     /// Its name, as [`Encoding::named`] takes it.
     pub fn name(self) -> &'static str {
         let encoding = match self.0 {
-            Kind::Dos(page) => return page.name,
-            Kind::Web(encoding) => encoding,
+            KnownEncoding::Dos(page) => return page.name,
+            KnownEncoding::Web(encoding) => encoding,
         };
         match encoding.name() {
             "macintosh" => "Mac Roman",
@@ -88,16 +88,18 @@ impl Encoding {
 
     pub(crate) fn text(self, bytes: &[u8]) -> String {
         match self.0 {
-            Kind::Dos(page) => bytes.iter().map(|byte| page.char(*byte)).collect(),
-            Kind::Web(encoding) => encoding.decode_without_bom_handling(bytes).0.into_owned(),
+            KnownEncoding::Dos(page) => bytes.iter().map(|byte| page.char(*byte)).collect(),
+            KnownEncoding::Web(encoding) => {
+                encoding.decode_without_bom_handling(bytes).0.into_owned()
+            }
         }
     }
 
     /// A text as bytes; `None` where it has a character that the encoding has not.
     pub(crate) fn bytes(self, text: &str) -> Option<Cow<'_, [u8]>> {
         let encoding = match self.0 {
-            Kind::Web(encoding) => encoding,
-            Kind::Dos(page) => {
+            KnownEncoding::Web(encoding) => encoding,
+            KnownEncoding::Dos(page) => {
                 let bytes: Option<Vec<u8>> = text.chars().map(|char| page.byte(char)).collect();
                 return bytes.map(Cow::Owned);
             }
@@ -121,16 +123,16 @@ impl Encoding {
     /// Returns true if each byte stands for one character.
     pub(crate) fn is_single_byte(self) -> bool {
         match self.0 {
-            Kind::Dos(_) => true,
-            Kind::Web(encoding) => encoding.is_single_byte(),
+            KnownEncoding::Dos(_) => true,
+            KnownEncoding::Web(encoding) => encoding.is_single_byte(),
         }
     }
 
     /// Reads text a piece at a time.
     pub(crate) fn decoder(self) -> Decoder {
         match self.0 {
-            Kind::Dos(page) => Decoder::Dos(page),
-            Kind::Web(encoding) => Decoder::Web(encoding.new_decoder_with_bom_removal()),
+            KnownEncoding::Dos(page) => Decoder::Dos(page),
+            KnownEncoding::Web(encoding) => Decoder::Web(encoding.new_decoder_with_bom_removal()),
         }
     }
 

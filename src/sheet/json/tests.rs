@@ -1,3 +1,4 @@
+use crate::sheet::tests::{SeenRow, row, rows_of};
 use crate::sheet::{CLEAR, Input, Limits, ReadOptions, Sheet, SheetError, SheetErrorKind, open};
 
 use proptest::prelude::*;
@@ -13,35 +14,10 @@ fn sheet_of(text: &[u8], limits: Limits) -> Result<Sheet, SheetError> {
     Ok(open(&Input::File(file.path().into()), &options)?.remove(0))
 }
 
-/// Line, cells and rule of the trouble of each row.
-type Seen = (u64, Vec<String>, Option<String>);
-
-fn rows_of(sheet: &Sheet) -> Result<Vec<Seen>, SheetError> {
-    let mut rows = Vec::new();
-    for batch in sheet.batches() {
-        batch?.rows(|row| {
-            let cells = (0..row.cells.len()).map(|at| row.cells.get(at).unwrap().to_owned());
-            let trouble = row
-                .trouble
-                .map(|trouble| trouble.finding().rule.to_string());
-            rows.push((row.line, cells.collect(), trouble));
-        })?;
-    }
-    Ok(rows)
-}
-
-fn read(text: &str) -> (Vec<String>, Vec<Seen>) {
+fn read(text: &str) -> (Vec<String>, Vec<SeenRow>) {
     let sheet = sheet_of(text.as_bytes(), Limits::default()).unwrap();
     let rows = rows_of(&sheet).unwrap();
     (sheet.headings, rows)
-}
-
-fn row(line: u64, cells: &[&str]) -> Seen {
-    (
-        line,
-        cells.iter().map(|cell| (*cell).to_owned()).collect(),
-        None,
-    )
 }
 
 #[test]

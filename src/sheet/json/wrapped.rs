@@ -14,7 +14,7 @@ const WRAPPERS_MAX: usize = 3;
 
 /// The part of a file with the rows.
 #[derive(Debug, Clone)]
-pub(super) struct Part {
+pub(super) struct WrappedRows {
     /// The names that lead to it, joined with dots.
     pub(super) path: String,
     pub(super) start: u64,
@@ -35,7 +35,7 @@ pub(super) fn part(
     source: &Source,
     offset: u64,
     known: &Headings,
-) -> Result<Option<Part>, SheetError> {
+) -> Result<Option<WrappedRows>, SheetError> {
     let mut scan = Scan::new(offset);
     let (mut pass, mut bytes) = (source.pass(offset), Vec::new());
     loop {
@@ -60,7 +60,7 @@ pub(super) fn part(
     if names_number(&root) {
         return Ok(None);
     }
-    let (mut lists, objects): (Vec<Part>, Vec<Part>) =
+    let (mut lists, objects): (Vec<WrappedRows>, Vec<WrappedRows>) =
         scan.parts.into_iter().partition(|part| part.is_list);
     if lists.iter().any(|part| names_number(&part.names)) {
         lists.retain(|part| names_number(&part.names));
@@ -74,7 +74,7 @@ pub(super) fn part(
         }
     }
     let mut objects = objects.into_iter();
-    let only = |mut parts: Vec<Part>| parts.pop().filter(|_| parts.is_empty());
+    let only = |mut parts: Vec<WrappedRows>| parts.pop().filter(|_| parts.is_empty());
     Ok(match lists.is_empty() {
         false => only(lists),
         true => objects.find(|part| names_number(&part.names)),
@@ -92,7 +92,7 @@ struct Scan {
     escaped: bool,
     /// The names in the outermost object, once it is closed.
     root: Option<Vec<String>>,
-    parts: Vec<Part>,
+    parts: Vec<WrappedRows>,
 }
 
 struct Frame {
@@ -212,7 +212,7 @@ impl Scan {
         let wrapped = self.frames.len() <= WRAPPERS_MAX && self.frames.iter().all(|f| !f.is_list);
         if wrapped && (frame.has_objects || !is_list) && self.parts.len() < NAMES_MAX {
             let names = self.frames.iter().filter_map(|frame| frame.name.as_deref());
-            self.parts.push(Part {
+            self.parts.push(WrappedRows {
                 path: names.collect::<Vec<_>>().join("."),
                 start: frame.start,
                 end: self.offset + 1,

@@ -254,7 +254,7 @@ pub(crate) struct Rows {
 /// The attributes of a cell's tag.
 #[derive(Default)]
 struct CellTag {
-    kind: Kind,
+    kind: CellKind,
     /// The value as it was saved: a number, a date, a switch.
     value: String,
     repeated: usize,
@@ -264,7 +264,7 @@ struct CellTag {
 }
 
 #[derive(Default, Clone, Copy, PartialEq)]
-enum Kind {
+enum CellKind {
     #[default]
     Empty,
     Text,
@@ -503,10 +503,10 @@ fn cell_tag(tag: &Tag<'_>) -> Result<CellTag, PullError> {
     tag.attributes(|name, value| match name {
         "office:value-type" => {
             cell.kind = match &*value {
-                "float" | "currency" | "percentage" => Kind::Number,
-                "date" | "time" => Kind::Date,
-                "boolean" => Kind::Boolean,
-                _ => Kind::Text,
+                "float" | "currency" | "percentage" => CellKind::Number,
+                "date" | "time" => CellKind::Date,
+                "boolean" => CellKind::Boolean,
+                _ => CellKind::Text,
             }
         }
         // LibreOffice's own word; the standard has none.
@@ -523,7 +523,7 @@ fn cell_tag(tag: &Tag<'_>) -> Result<CellTag, PullError> {
         _ => {}
     })?;
     if is_error {
-        cell.kind = Kind::Error;
+        cell.kind = CellKind::Error;
     }
     Ok(cell)
 }
@@ -531,8 +531,8 @@ fn cell_tag(tag: &Tag<'_>) -> Result<CellTag, PullError> {
 fn put_cell(cell: &CellTag, shown: &str, out: &mut String) -> Stored {
     let shown = if shown.is_empty() { &cell.value } else { shown };
     match cell.kind {
-        Kind::Number => put_number(&cell.value, shown, out),
-        Kind::Boolean => {
+        CellKind::Number => put_number(&cell.value, shown, out),
+        CellKind::Boolean => {
             out.push_str(if cell.value == "true" {
                 "TRUE"
             } else {
@@ -540,15 +540,15 @@ fn put_cell(cell: &CellTag, shown: &str, out: &mut String) -> Stored {
             });
             Stored::Boolean
         }
-        Kind::Date => {
+        CellKind::Date => {
             out.push_str(shown);
             Stored::Date
         }
-        Kind::Error => {
+        CellKind::Error => {
             out.push_str(shown);
             Stored::Error
         }
-        Kind::Empty | Kind::Text => {
+        CellKind::Empty | CellKind::Text => {
             out.push_str(shown);
             Stored::Text
         }

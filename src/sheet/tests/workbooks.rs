@@ -1,5 +1,6 @@
 //! Workbooks made by another library and by hand. Those that LibreOffice makes are in the integration tests.
 
+use super::rows_of;
 use crate::random::Random;
 use crate::sheet::{
     Header, Headings, Input, Known, ReadOptions, Sheet, SheetError, SheetErrorKind, Stored, open,
@@ -24,25 +25,6 @@ pub(super) fn read(bytes: &[u8]) -> Result<Sheet, SheetError> {
     let mut sheets = sheets_of(bytes, &ReadOptions::default())?;
     assert_eq!(sheets.len(), 1);
     Ok(sheets.remove(0))
-}
-
-/// A row as it was read: line, cells, rule of its trouble.
-type Seen = (u64, Vec<String>, Option<String>);
-
-fn rows_of(sheet: &Sheet) -> Result<Vec<Seen>, SheetError> {
-    let mut rows = Vec::new();
-    for batch in sheet.batches() {
-        batch?.rows(|row| {
-            let cells =
-                (0..row.cells.len()).map(|column| row.cells.get(column).unwrap().to_owned());
-            let rule = row
-                .trouble
-                .as_ref()
-                .map(|trouble| trouble.finding().rule.to_string());
-            rows.push((row.line, cells.collect(), rule));
-        })?;
-    }
-    Ok(rows)
 }
 
 pub(super) fn cells_of(sheet: &Sheet) -> Vec<Vec<String>> {

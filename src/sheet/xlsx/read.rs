@@ -486,7 +486,7 @@ impl Lines {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Kind {
+enum CellKind {
     Number,
     Shared,
     /// A text in the cell itself, as rich text.
@@ -502,7 +502,7 @@ enum Kind {
 struct CellTag {
     column: usize,
     style: usize,
-    kind: Kind,
+    kind: CellKind,
 }
 
 impl Rows {
@@ -596,14 +596,14 @@ impl Rows {
             let fail = |error| self.book.error(&self.part, error);
             let pass_over = match self.xml.piece().map_err(fail)? {
                 Piece::Open(tag) => match tag.name().as_bytes() {
-                    b"v" if cell.kind != Kind::Inline => {
+                    b"v" if cell.kind != CellKind::Inline => {
                         // A formula that gave an empty text is marked so; openpyxl leaves a blank value where it gave
                         // none.
-                        has_value = cell.kind == Kind::Text;
+                        has_value = cell.kind == CellKind::Text;
                         in_text = true;
                         false
                     }
-                    b"t" if cell.kind == Kind::Inline => {
+                    b"t" if cell.kind == CellKind::Inline => {
                         in_text = true;
                         false
                     }
@@ -670,7 +670,7 @@ impl Rows {
             return Ok(());
         }
         match cell.kind {
-            Kind::Shared => {
+            CellKind::Shared => {
                 let index = text.trim().parse().ok();
                 let shared = index.and_then(|index| self.book.strings.get(index));
                 let shared = shared.ok_or_else(|| {
@@ -684,24 +684,24 @@ impl Rows {
                     Stored::Text
                 })
             }
-            Kind::Inline | Kind::Text => row.put(cell.column, |out| {
+            CellKind::Inline | CellKind::Text => row.put(cell.column, |out| {
                 unescape(text, out);
                 Stored::Text
             }),
-            Kind::Boolean => row.put(cell.column, |out| {
+            CellKind::Boolean => row.put(cell.column, |out| {
                 let on = matches!(text.trim(), "1" | "true");
                 out.push_str(if on { "TRUE" } else { "FALSE" });
                 Stored::Boolean
             }),
-            Kind::Error | Kind::Date => row.put(cell.column, |out| {
+            CellKind::Error | CellKind::Date => row.put(cell.column, |out| {
                 out.push_str(text);
-                if cell.kind == Kind::Error {
+                if cell.kind == CellKind::Error {
                     Stored::Error
                 } else {
                     Stored::Date
                 }
             }),
-            Kind::Number => row.put_shown(cell.column, |out| {
+            CellKind::Number => row.put_shown(cell.column, |out| {
                 let written = text.trim();
                 let Ok(value) = written.parse() else {
                     out.push_str(text);
@@ -720,7 +720,7 @@ fn cell_tag(tag: &Tag<'_>, next_column: usize) -> Result<CellTag, PullError> {
     let mut cell = CellTag {
         column: next_column,
         style: 0,
-        kind: Kind::Number,
+        kind: CellKind::Number,
     };
     // As bytes, which are compared at once: there is one of these for each cell.
     tag.attributes(|name, value| match name.as_bytes() {
@@ -728,13 +728,13 @@ fn cell_tag(tag: &Tag<'_>, next_column: usize) -> Result<CellTag, PullError> {
         b"s" => cell.style = value.parse().unwrap_or(0),
         b"t" => {
             cell.kind = match value.as_bytes() {
-                b"s" => Kind::Shared,
-                b"inlineStr" => Kind::Inline,
-                b"str" => Kind::Text,
-                b"b" => Kind::Boolean,
-                b"e" => Kind::Error,
-                b"d" => Kind::Date,
-                _ => Kind::Number,
+                b"s" => CellKind::Shared,
+                b"inlineStr" => CellKind::Inline,
+                b"str" => CellKind::Text,
+                b"b" => CellKind::Boolean,
+                b"e" => CellKind::Error,
+                b"d" => CellKind::Date,
+                _ => CellKind::Number,
             }
         }
         _ => {}

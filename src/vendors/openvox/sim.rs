@@ -14,14 +14,14 @@ const PREFIX: &str = "/api/v0.0.1/";
 
 /// Creates a simulated PBX that has no extension and knows this account.
 pub fn pbx(account: &Account) -> Box<dyn Pbx> {
-    Box::new(Sim {
+    Box::new(OpenVoxSim {
         account: account.clone(),
-        ..Sim::default()
+        ..OpenVoxSim::default()
     })
 }
 
 #[derive(Default)]
-struct Sim {
+struct OpenVoxSim {
     account: Account,
     tokens: BTreeSet<String>,
     run_out: BTreeSet<String>,
@@ -32,25 +32,25 @@ struct Sim {
 }
 
 /// An error number.
-type No = u32;
+type PbxErrno = u32;
 
-const UNKNOWN_REQUEST: No = 10003;
-const BLANK: No = 10004;
-const NO_SUCH_EXTENSION: No = 10006;
-const NOT_CONFIGURED: No = 10017;
-const WRONG_FORMAT: No = 20000;
-const POST_ONLY: No = 20001;
-const LOCKED: No = 20002;
-const WRONG_PASSWORD: No = 20003;
-const NO_SUCH_TOKEN: No = 20004;
-const BLANK_TOKEN: No = 20005;
-const TOKEN_RAN_OUT: No = 20006;
-const REQUEST_BLANK: No = 20009;
+const UNKNOWN_REQUEST: PbxErrno = 10003;
+const BLANK: PbxErrno = 10004;
+const NO_SUCH_EXTENSION: PbxErrno = 10006;
+const NOT_CONFIGURED: PbxErrno = 10017;
+const WRONG_FORMAT: PbxErrno = 20000;
+const POST_ONLY: PbxErrno = 20001;
+const LOCKED: PbxErrno = 20002;
+const WRONG_PASSWORD: PbxErrno = 20003;
+const NO_SUCH_TOKEN: PbxErrno = 20004;
+const BLANK_TOKEN: PbxErrno = 20005;
+const TOKEN_RAN_OUT: PbxErrno = 20006;
+const REQUEST_BLANK: PbxErrno = 20009;
 
 /// The content of an answer beside its status.
-type Told = Map<String, Value>;
+type AnswerContent = Map<String, Value>;
 
-impl Pbx for Sim {
+impl Pbx for OpenVoxSim {
     fn answer(&mut self, heard: &RawRequest) -> Reply {
         let Some(operation) = heard.path().strip_prefix(PREFIX) else {
             return not_found();
@@ -68,7 +68,7 @@ impl Pbx for Sim {
             Err(UNKNOWN_REQUEST) => not_found(),
             Err(number) => {
                 let errno = ("errno".to_owned(), Value::String(number.to_string()));
-                reply(is_xml, "Failed", Told::from_iter([errno]))
+                reply(is_xml, "Failed", AnswerContent::from_iter([errno]))
             }
             Ok(told) => reply(is_xml, "Success", told),
         }
@@ -95,13 +95,13 @@ impl Pbx for Sim {
     }
 }
 
-impl Sim {
+impl OpenVoxSim {
     fn obey(
         &mut self,
         operation: &str,
         query: &BTreeMap<String, String>,
         heard: &RawRequest,
-    ) -> Result<Told, No> {
+    ) -> Result<AnswerContent, PbxErrno> {
         if operation == "login" {
             return self.login(&fields(query, heard)?);
         }
@@ -122,7 +122,7 @@ impl Sim {
         match operation {
             "logout" => {
                 self.tokens.remove(token);
-                Ok(Told::new())
+                Ok(AnswerContent::new())
             }
             "extensionlist/query" => Ok(told("extlist", self.extensions.values().map(listed))),
             _ => {
@@ -138,7 +138,7 @@ impl Sim {
         }
     }
 
-    fn admit(&self, token: &str) -> Result<(), No> {
+    fn admit(&self, token: &str) -> Result<(), PbxErrno> {
         if token.is_empty() {
             Err(BLANK_TOKEN)
         } else if self.tokens.contains(token) {
@@ -150,7 +150,7 @@ impl Sim {
         }
     }
 
-    fn login(&mut self, fields: &BTreeMap<String, String>) -> Result<Told, No> {
+    fn login(&mut self, fields: &BTreeMap<String, String>) -> Result<AnswerContent, PbxErrno> {
         self.sign_ins += 1;
         if self.wrong_in_a_row >= 5 {
             return Err(LOCKED);
@@ -176,13 +176,13 @@ impl Sim {
         self.wrong_in_a_row = 0;
         let token = format!("813b621cfe8eecf445a2ce1f{:08x}", self.sign_ins);
         self.tokens.insert(token.clone());
-        Ok(Told::from_iter([(
+        Ok(AnswerContent::from_iter([(
             "token".to_owned(),
             Value::String(token),
         )]))
     }
 
-    fn query(&self, fields: &BTreeMap<String, String>) -> Result<Told, No> {
+    fn query(&self, fields: &BTreeMap<String, String>) -> Result<AnswerContent, PbxErrno> {
         let Some(list) = fields.get("extid").filter(|list| !list.is_empty()) else {
             return Ok(told("extinfos", self.extensions.values().map(shown)));
         };
@@ -194,7 +194,7 @@ impl Sim {
         Ok(told("extinfos", asked.into_iter().map(shown)))
     }
 
-    fn add(&mut self, fields: BTreeMap<String, String>) -> Result<Told, No> {
+    fn add(&mut self, fields: BTreeMap<String, String>) -> Result<AnswerContent, PbxErrno> {
         let number = fields.get("number").cloned().unwrap_or_default();
         if number.is_empty() || !fields.contains_key("registerpassword") {
             return Err(BLANK);
@@ -213,10 +213,10 @@ impl Sim {
         configured(&mut extension)?;
         *self.created.entry(number.clone()).or_default() += 1;
         self.extensions.insert(number, extension);
-        Ok(Told::new())
+        Ok(AnswerContent::new())
     }
 
-    fn update(&mut self, mut fields: BTreeMap<String, String>) -> Result<Told, No> {
+    fn update(&mut self, mut fields: BTreeMap<String, String>) -> Result<AnswerContent, PbxErrno> {
         let number = fields.remove("extid").filter(|number| !number.is_empty());
         let number = number.ok_or(BLANK)?;
         let renamed = fields.remove("extnumber");
@@ -239,15 +239,15 @@ impl Sim {
         configured(&mut extension)?;
         self.extensions.remove(&number);
         self.extensions.insert(renamed.unwrap_or(number), extension);
-        Ok(Told::new())
+        Ok(AnswerContent::new())
     }
 
-    fn delete(&mut self, fields: &BTreeMap<String, String>) -> Result<Told, No> {
+    fn delete(&mut self, fields: &BTreeMap<String, String>) -> Result<AnswerContent, PbxErrno> {
         let list = fields.get("number").filter(|list| !list.is_empty());
         let list = list.ok_or(BLANK)?;
         if list == "all" {
             self.extensions.clear();
-            return Ok(Told::new());
+            return Ok(AnswerContent::new());
         }
         if !list
             .split(',')
@@ -258,14 +258,14 @@ impl Sim {
         for number in list.split(',') {
             self.extensions.remove(number);
         }
-        Ok(Told::new())
+        Ok(AnswerContent::new())
     }
 }
 
-fn heartbeat(fields: &BTreeMap<String, String>) -> Result<Told, No> {
+fn heartbeat(fields: &BTreeMap<String, String>) -> Result<AnswerContent, PbxErrno> {
     let is_given = |name: &&str| fields.get(*name).is_some_and(|text| !text.is_empty());
     if ["ipaddr", "port"].iter().all(is_given) {
-        Ok(Told::new())
+        Ok(AnswerContent::new())
     } else {
         Err(BLANK)
     }
@@ -315,7 +315,7 @@ const UNLESS_GIVEN: [(&str, &str); 26] = [
 ];
 
 /// Checks a whole extension against the values that the pages print.
-fn configured(extension: &mut BTreeMap<String, String>) -> Result<(), No> {
+fn configured(extension: &mut BTreeMap<String, String>) -> Result<(), PbxErrno> {
     // The sample of the page sends another word than its table prints.
     if extension
         .get("monitormode")
@@ -338,7 +338,7 @@ fn configured(extension: &mut BTreeMap<String, String>) -> Result<(), No> {
     Ok(())
 }
 
-fn check(name: &str, text: &str) -> Result<(), No> {
+fn check(name: &str, text: &str) -> Result<(), PbxErrno> {
     let holds = match name {
         "registerpassword" => {
             if text.is_empty() {
@@ -425,15 +425,15 @@ fn shown(extension: &BTreeMap<String, String>) -> Value {
     Value::Object(shown)
 }
 
-fn told(name: &str, extensions: impl Iterator<Item = Value>) -> Told {
-    Told::from_iter([(name.to_owned(), extensions.collect())])
+fn told(name: &str, extensions: impl Iterator<Item = Value>) -> AnswerContent {
+    AnswerContent::from_iter([(name.to_owned(), extensions.collect())])
 }
 
 /// Reads the names and texts of a body, which has to be of the type that the query names.
 fn fields(
     query: &BTreeMap<String, String>,
     heard: &RawRequest,
-) -> Result<BTreeMap<String, String>, No> {
+) -> Result<BTreeMap<String, String>, PbxErrno> {
     let declared = heard.header("content-type").unwrap_or_default();
     let media = declared.split(';').next().unwrap_or_default().trim();
     if heard.body.is_empty() {
@@ -468,17 +468,17 @@ fn fields(
     }
 }
 
-fn reply(is_xml: bool, status: &str, told: Told) -> Reply {
+fn reply(is_xml: bool, status: &str, told: AnswerContent) -> Reply {
     if is_xml {
         // The page prints no Content-Type on this answer.
         return Reply::new(200, "", written(status, &told));
     }
-    let mut answer = Told::from_iter([("status".to_owned(), status.into())]);
+    let mut answer = AnswerContent::from_iter([("status".to_owned(), status.into())]);
     answer.extend(told);
     Reply::new(200, "application/json", Value::Object(answer).to_string())
 }
 
-fn written(status: &str, told: &Told) -> String {
+fn written(status: &str, told: &AnswerContent) -> String {
     let mut out =
         format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<xml>\n<status>{status}</status>\n");
     for (name, value) in told {

@@ -44,7 +44,7 @@ const ELSEWHERE: [&str; 13] = [
 /// Creates an Ozeki Phone System without extensions. Where the account has a user name, its HTTP API asks for that
 /// office user; else it admits everyone.
 pub fn pbx(account: &Account) -> Box<dyn Pbx> {
-    Box::new(Ozeki {
+    Box::new(OzekiSim {
         office_user: (!account.username.is_empty())
             .then(|| (account.username.clone(), account.password.clone())),
         held: BTreeMap::new(),
@@ -53,70 +53,70 @@ pub fn pbx(account: &Account) -> Box<dyn Pbx> {
     })
 }
 
-struct Ozeki {
+struct OzekiSim {
     office_user: Option<(String, Secret)>,
-    held: BTreeMap<String, Held>,
+    held: BTreeMap<String, StoredExtension>,
     created: BTreeMap<String, u32>,
     sign_ins: u32,
 }
 
-struct Held {
+struct StoredExtension {
     kind: String,
     config: Element,
 }
 
 /// A code of the status page with its text.
-struct No(u16, String);
+struct OzekiRefusal(u16, String);
 
-impl No {
-    fn parse(message: &str) -> No {
-        No(
+impl OzekiRefusal {
+    fn parse(message: &str) -> OzekiRefusal {
+        OzekiRefusal(
             300,
             format!("Error occured during parsing message: '{message}'"),
         )
     }
 
-    fn parameter(name: &str, command: &str) -> No {
-        No(
+    fn parameter(name: &str, command: &str) -> OzekiRefusal {
+        OzekiRefusal(
             302,
             format!("Missing or invalid parameter '{name}' for command '{command}'"),
         )
     }
 
-    fn invalid(kind: &str) -> No {
-        No(702, format!("Invalid configuration for type '{kind}'"))
+    fn invalid(kind: &str) -> OzekiRefusal {
+        OzekiRefusal(702, format!("Invalid configuration for type '{kind}'"))
     }
 
-    fn exists() -> No {
-        No(703, "Extension configuration already exists".into())
+    fn exists() -> OzekiRefusal {
+        OzekiRefusal(703, "Extension configuration already exists".into())
     }
 
-    fn not_found(kind: &str) -> No {
-        No(701, format!("Configuration for type '{kind}' not found"))
+    fn not_found(kind: &str) -> OzekiRefusal {
+        OzekiRefusal(701, format!("Configuration for type '{kind}' not found"))
     }
 }
 
 /// The content of a reply beside code and message.
-enum Content {
+enum ReplyContent {
     Nothing,
     Behind(Element),
     Config(Element),
 }
 
-impl Pbx for Ozeki {
+impl Pbx for OzekiSim {
     fn answer(&mut self, heard: &RawRequest) -> Reply {
         let body = match self.obey(heard) {
-            Ok(Content::Config(config)) => format!(
+            Ok(ReplyContent::Config(config)) => format!(
                 "<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<Response>{}{}</Response>",
                 written(&config),
                 said(200, "Command successfully executed")
             ),
-            Ok(Content::Behind(content)) => document(
+            Ok(ReplyContent::Behind(content)) => document(
                 &said(200, "Command successfully executed"),
                 &written(&content),
             ),
-            Ok(Content::Nothing) => document(&said(200, "Command successfully executed"), ""),
-            Err(No(code, message)) => document(&said(code, &message), ""),
+            Ok(ReplyContent::Nothing) => document(&said(200, "Command successfully executed"), ""),
+            Err(OzekiRefusal(code, message)) => document(&said(code, &message), ""),
         };
         Reply::new(200, "application/xml", body)
     }
@@ -146,8 +146,8 @@ impl Pbx for Ozeki {
     }
 }
 
-impl Ozeki {
-    fn obey(&mut self, heard: &RawRequest) -> Result<Content, No> {
+impl OzekiSim {
+    fn obey(&mut self, heard: &RawRequest) -> Result<ReplyContent, OzekiRefusal> {
         let parameters = parameters(heard)?;
         let asked = |name: &str| {
             parameters
@@ -160,44 +160,50 @@ impl Ozeki {
             self.sign_ins += 1;
         }
         self.let_in(&parameters)?;
-        let needed = |name: &str| asked(name).ok_or_else(|| No::parameter(name, &command));
+        let needed =
+            |name: &str| asked(name).ok_or_else(|| OzekiRefusal::parameter(name, &command));
         match command.as_str() {
-            "ListExtensionTypes" => Ok(Content::Behind(types())),
-            "ListExtensions" => Ok(Content::Behind(self.list())),
+            "ListExtensionTypes" => Ok(ReplyContent::Behind(types())),
+            "ListExtensions" => Ok(ReplyContent::Behind(self.list())),
             "GetConfig" => self.get(&needed("ExtensionId")?),
             "RemoveConfig" => self.remove(&needed("ExtensionId")?),
             "AddConfig" | "ModifyConfig" => {
                 let kind = needed("ExtensionType")?;
                 if !TYPES.contains(&kind.as_str()) {
-                    return Err(No::parameter("ExtensionType", &command));
+                    return Err(OzekiRefusal::parameter("ExtensionType", &command));
                 }
-                let config = understood(&needed("ConfigXML")?).ok_or_else(|| No::invalid(&kind))?;
-                let id = examined(&config, &kind).ok_or_else(|| No::invalid(&kind))?;
+                let config = understood(&needed("ConfigXML")?)
+                    .ok_or_else(|| OzekiRefusal::invalid(&kind))?;
+                let id = examined(&config, &kind).ok_or_else(|| OzekiRefusal::invalid(&kind))?;
                 if command == "AddConfig" {
                     self.add(kind, id, config)
                 } else {
                     self.modify(&kind, &id, config)
                 }
             }
-            "" => Err(No::parameter("command", "")),
-            other if ELSEWHERE.contains(&other) => {
-                Err(No(303, format!("Command '{other}' cannot be used here")))
-            }
-            other => Err(No(301, format!("Not implemented command: '{other}'"))),
+            "" => Err(OzekiRefusal::parameter("command", "")),
+            other if ELSEWHERE.contains(&other) => Err(OzekiRefusal(
+                303,
+                format!("Command '{other}' cannot be used here"),
+            )),
+            other => Err(OzekiRefusal(
+                301,
+                format!("Not implemented command: '{other}'"),
+            )),
         }
     }
 
-    fn let_in(&self, parameters: &BTreeMap<String, String>) -> Result<(), No> {
+    fn let_in(&self, parameters: &BTreeMap<String, String>) -> Result<(), OzekiRefusal> {
         let Some((username, password)) = &self.office_user else {
             return Ok(());
         };
         match (parameters.get("Username"), parameters.get("Password")) {
             (Some(user), Some(pass)) if user == username && *password == **pass => Ok(()),
-            (Some(_), Some(_)) => Err(No(
+            (Some(_), Some(_)) => Err(OzekiRefusal(
                 305,
                 "Authentication failed, bad username or password".into(),
             )),
-            _ => Err(No(304, "Authentication required".into())),
+            _ => Err(OzekiRefusal(304, "Authentication required".into())),
         }
     }
 
@@ -212,8 +218,11 @@ impl Ozeki {
         extensions
     }
 
-    fn get(&self, id: &str) -> Result<Content, No> {
-        let held = self.held.get(id).ok_or_else(|| No::not_found(id))?;
+    fn get(&self, id: &str) -> Result<ReplyContent, OzekiRefusal> {
+        let held = self
+            .held
+            .get(id)
+            .ok_or_else(|| OzekiRefusal::not_found(id))?;
         let mut config = held.config.clone();
         config.children.retain(|child| child.name != "Username");
         // No phone ever registers here.
@@ -222,50 +231,62 @@ impl Ozeki {
                 config.children.push(Element::new(name));
             }
         }
-        Ok(Content::Config(config))
+        Ok(ReplyContent::Config(config))
     }
 
-    fn remove(&mut self, id: &str) -> Result<Content, No> {
+    fn remove(&mut self, id: &str) -> Result<ReplyContent, OzekiRefusal> {
         let removed = self.held.remove(id);
         removed
-            .map(|_| Content::Nothing)
-            .ok_or_else(|| No::not_found(id))
+            .map(|_| ReplyContent::Nothing)
+            .ok_or_else(|| OzekiRefusal::not_found(id))
     }
 
-    fn add(&mut self, kind: String, id: String, config: Element) -> Result<Content, No> {
+    fn add(
+        &mut self,
+        kind: String,
+        id: String,
+        config: Element,
+    ) -> Result<ReplyContent, OzekiRefusal> {
         if self.held.contains_key(&id) {
-            return Err(No::exists());
+            return Err(OzekiRefusal::exists());
         }
         *self.created.entry(id.clone()).or_default() += 1;
-        self.held.insert(id, Held { kind, config });
-        Ok(Content::Nothing)
+        self.held.insert(id, StoredExtension { kind, config });
+        Ok(ReplyContent::Nothing)
     }
 
     /// Changes a configuration. Of the codes that ModifyConfig's page lists, 703 is the only one left for an ID that
     /// does not exist.
-    fn modify(&mut self, kind: &str, id: &str, config: Element) -> Result<Content, No> {
-        let held = self.held.get_mut(id).ok_or_else(No::exists)?;
+    fn modify(
+        &mut self,
+        kind: &str,
+        id: &str,
+        config: Element,
+    ) -> Result<ReplyContent, OzekiRefusal> {
+        let held = self.held.get_mut(id).ok_or_else(OzekiRefusal::exists)?;
         if held.kind != kind {
-            return Err(No::invalid(kind));
+            return Err(OzekiRefusal::invalid(kind));
         }
         held.config = config;
-        Ok(Content::Nothing)
+        Ok(ReplyContent::Nothing)
     }
 }
 
 /// The parameters of a GET's query or of a POST's form, each at most once.
-fn parameters(heard: &RawRequest) -> Result<BTreeMap<String, String>, No> {
+fn parameters(heard: &RawRequest) -> Result<BTreeMap<String, String>, OzekiRefusal> {
     let is_form = heard.header("content-type").is_some_and(|kind| {
         let kind = kind.split(';').next().unwrap_or_default().trim();
         kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
     });
     let text = match heard.method.as_str() {
         "GET" => heard.query(),
-        "POST" if is_form => std::str::from_utf8(&heard.body).map_err(|_| No::parse(""))?,
-        _ => return Err(No::parse(&heard.method)),
+        "POST" if is_form => {
+            std::str::from_utf8(&heard.body).map_err(|_| OzekiRefusal::parse(""))?
+        }
+        _ => return Err(OzekiRefusal::parse(&heard.method)),
     };
     if heard.path() != "/" || !text.is_ascii() || !escapes_are_whole(text) {
-        return Err(No::parse(text));
+        return Err(OzekiRefusal::parse(text));
     }
     let mut parameters = BTreeMap::new();
     for (name, value) in form_urlencoded::parse(text.as_bytes()) {
@@ -276,7 +297,7 @@ fn parameters(heard: &RawRequest) -> Result<BTreeMap<String, String>, No> {
                 .insert(name.into_owned(), value.into_owned())
                 .is_some()
         {
-            return Err(No::parse(text));
+            return Err(OzekiRefusal::parse(text));
         }
     }
     Ok(parameters)

@@ -4,7 +4,7 @@
 //! as they were shown.
 
 use super::extensions::typed;
-use super::groups::{self, Group, named, read_all, writable};
+use super::groups::{self, ListedGroup, named, read_all, writable};
 use super::talk::{PortSip, Talk};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{FaultKind, Field, Record};
@@ -72,7 +72,7 @@ fn look(talk: &mut Talk<'_>, names: &[String]) -> Step<Answer> {
     for name in names {
         let name = given(talk, name)?;
         let mut missing = true;
-        let is_it = |group: &&Group| !group.is_default() && group.name() == name;
+        let is_it = |group: &&ListedGroup| !group.is_default() && group.name() == name;
         for group in all.iter().filter(is_it) {
             if let Some(shown) = shown(talk, group)? {
                 found.push(incoming(talk.manifest(), &shown, group));
@@ -168,7 +168,12 @@ fn given<'n>(talk: &Talk<'_>, name: &'n str) -> Step<&'n str> {
 }
 
 /// The group of a name that is to be changed or removed.
-fn there<'g>(talk: &Talk<'_>, all: &'g [Group], whole: bool, name: &str) -> Step<&'g Group> {
+fn there<'g>(
+    talk: &Talk<'_>,
+    all: &'g [ListedGroup],
+    whole: bool,
+    name: &str,
+) -> Step<&'g ListedGroup> {
     match named(talk, all, name)? {
         Some(group) => Ok(group),
         None if whole => Err(talk.end(talk.manifest().missing(name))),
@@ -178,7 +183,7 @@ fn there<'g>(talk: &Talk<'_>, all: &'g [Group], whole: bool, name: &str) -> Step
 
 /// Returns everything that the PBX shows of a group; `None` where it has gone since the list was read. The codes of
 /// refusals are not published, so the list decides the meaning of a refusal.
-fn shown(talk: &mut Talk<'_>, group: &Group) -> Step<Option<Value>> {
+fn shown(talk: &mut Talk<'_>, group: &ListedGroup) -> Step<Option<Value>> {
     let refusal = match talk.try_ask(groups::show(&group.id))? {
         // A proxy or gateway in between may answer too.
         Ok(shown) if !group.is_shown_as(&shown) => {
@@ -196,7 +201,7 @@ fn shown(talk: &mut Talk<'_>, group: &Group) -> Step<Option<Value>> {
 }
 
 /// The fields of the PBX's object; members in the order of their numbers, whatever order the PBX has them in.
-fn incoming(manifest: &Manifest, shown: &Value, group: &Group) -> Record {
+fn incoming(manifest: &Manifest, shown: &Value, group: &ListedGroup) -> Record {
     let mut record = manifest.incoming(|name| match shown.get(name)? {
         Value::Null => Some(String::new()),
         Value::Array(items) => {

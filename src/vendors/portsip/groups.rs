@@ -53,13 +53,13 @@ pub fn destroy(group_id: &str) -> Request {
 }
 
 /// One group of the listing.
-pub(super) struct Group {
+pub(super) struct ListedGroup {
     pub(super) id: String,
     /// As the PBX has it. A sheet has it without blanks around it.
     name: String,
 }
 
-impl Group {
+impl ListedGroup {
     /// The name as sheets write it.
     pub(super) fn name(&self) -> &str {
         self.name.trim()
@@ -82,7 +82,7 @@ pub(super) struct Wish {
     join: Vec<Joined>,
     /// True if it leaves all other groups.
     leave: bool,
-    all: Vec<Group>,
+    all: Vec<ListedGroup>,
 }
 
 enum Joined {
@@ -173,7 +173,7 @@ pub(super) fn apply(
             .iter()
             .any(|group| matches!(group, Joined::Known(known) if known == id))
     };
-    let may_be_in = |group: &Group| {
+    let may_be_in = |group: &ListedGroup| {
         belongs.is_none_or(|names| {
             names
                 .iter()
@@ -189,7 +189,11 @@ pub(super) fn apply(
 }
 
 /// The group of a name as sheets have it; the default group, and a name that more than one has, are refused.
-pub(super) fn named<'g>(talk: &Talk<'_>, all: &'g [Group], name: &str) -> Step<Option<&'g Group>> {
+pub(super) fn named<'g>(
+    talk: &Talk<'_>,
+    all: &'g [ListedGroup],
+    name: &str,
+) -> Step<Option<&'g ListedGroup>> {
     let mut named = all.iter().filter(|group| group.name() == name);
     match (named.next(), named.next()) {
         (Some(_), Some(_)) => Err(talk.refuse(
@@ -203,7 +207,7 @@ pub(super) fn named<'g>(talk: &Talk<'_>, all: &'g [Group], name: &str) -> Step<O
 }
 
 /// Puts a number into a group or takes it out; everything else of the group goes back as it was shown.
-fn set_member(talk: &mut Talk<'_>, number: &str, group: &Group, member: bool) -> Step<()> {
+fn set_member(talk: &mut Talk<'_>, number: &str, group: &ListedGroup, member: bool) -> Step<()> {
     let shown = talk.ask(show(&group.id))?;
     let (mut whole, mut numbers) = writable(talk, shown, group)?;
     if numbers.iter().any(|known| known == number) == member {
@@ -230,7 +234,7 @@ fn set_member(talk: &mut Talk<'_>, number: &str, group: &Group, member: bool) ->
 pub(super) fn writable(
     talk: &Talk<'_>,
     shown: Value,
-    group: &Group,
+    group: &ListedGroup,
 ) -> Step<(Map<String, Value>, Vec<String>)> {
     understood(shown, group)
         .map_err(|why| talk.end(talk.not_understood(&format!("the group {} {why}", group.name()))))
@@ -238,7 +242,7 @@ pub(super) fn writable(
 
 fn understood(
     shown: Value,
-    group: &Group,
+    group: &ListedGroup,
 ) -> Result<(Map<String, Value>, Vec<String>), &'static str> {
     let Value::Object(mut whole) = shown else {
         return Err("is shown as no object");
@@ -284,7 +288,7 @@ pub(super) fn names(talk: &mut Talk<'_>, shown: &Value) -> Step<Option<String>> 
         .iter()
         .map(|one| {
             let known = all.iter().find(|group| group.id == *one);
-            known.map_or(one.as_str(), Group::name)
+            known.map_or(one.as_str(), ListedGroup::name)
         })
         .filter(|name| *name != DEFAULT_GROUP)
         .collect();
@@ -314,7 +318,7 @@ pub(super) fn belongs(shown: &Value) -> Option<Vec<String>> {
 }
 
 /// Reads all groups; returns true with them if the list is certainly complete.
-pub(super) fn read_all(talk: &mut Talk<'_>) -> Step<(Vec<Group>, bool)> {
+pub(super) fn read_all(talk: &mut Talk<'_>) -> Step<(Vec<ListedGroup>, bool)> {
     let pages = talk
         .pages(list, |value| page(value, &["groups"], "group_id"))?
         .map_err(|refusal| talk.end(refusal))?;
@@ -324,13 +328,13 @@ pub(super) fn read_all(talk: &mut Talk<'_>) -> Step<(Vec<Group>, bool)> {
     }
     let groups = pages.items.iter().map(|item| {
         let of = |key| item.get(key).and_then(json::text);
-        Some(Group {
+        Some(ListedGroup {
             id: of("group_id")?,
             name: of("group_name")?,
         })
     });
     groups
-        .collect::<Option<Vec<Group>>>()
+        .collect::<Option<Vec<ListedGroup>>>()
         .map(|groups| {
             // One that comes twice hides another.
             let ids: BTreeSet<&str> = groups.iter().map(|group| group.id.as_str()).collect();

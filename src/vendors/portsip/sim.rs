@@ -112,7 +112,7 @@ const OBJECTS: [&str; 5] = [
 
 /// A fresh PBX with one account.
 pub fn pbx(account: &Account) -> Box<dyn Pbx> {
-    Box::new(Sim {
+    Box::new(PortSipSim {
         username: account.username.clone(),
         password: account.password.clone(),
         groups: BTreeMap::from([
@@ -123,7 +123,7 @@ pub fn pbx(account: &Account) -> Box<dyn Pbx> {
             ),
             ("12".to_owned(), group("Support")),
         ]),
-        ..Sim::default()
+        ..PortSipSim::default()
     })
 }
 
@@ -141,12 +141,12 @@ pub fn pbx_of_groups(account: &Account) -> Box<dyn Pbx> {
     let extensions: BTreeMap<String, Record> = (2001..=2020).map(extension).collect();
     let mut all = group(DEFAULT_GROUP);
     all.members = extensions.keys().cloned().collect();
-    Box::new(ByGroups(Sim {
+    Box::new(ByGroups(PortSipSim {
         username: account.username.clone(),
         password: account.password.clone(),
         groups: BTreeMap::from([(DEFAULT_GROUP.to_owned(), all)]),
         extensions,
-        ..Sim::default()
+        ..PortSipSim::default()
     }))
 }
 
@@ -164,7 +164,7 @@ fn group(name: &str) -> Group {
 }
 
 /// The same PBX, seen through the names of its groups.
-struct ByGroups(Sim);
+struct ByGroups(PortSipSim);
 
 impl Pbx for ByGroups {
     fn answer(&mut self, heard: &RawRequest) -> Reply {
@@ -209,7 +209,7 @@ impl Pbx for ByGroups {
 }
 
 #[derive(Default)]
-struct Sim {
+struct PortSipSim {
     username: String,
     password: Secret,
     tokens: BTreeSet<String>,
@@ -238,7 +238,7 @@ struct Asked {
     body: Map<String, Value>,
 }
 
-struct No {
+struct PortSipRefusal {
     status: u16,
     code: u32,
     words: String,
@@ -246,19 +246,19 @@ struct No {
 
 type Yes = Option<Value>;
 
-fn no<T>(status: u16, code: u32, words: impl Into<String>) -> Result<T, No> {
-    Err(No {
+fn no<T>(status: u16, code: u32, words: impl Into<String>) -> Result<T, PortSipRefusal> {
+    Err(PortSipRefusal {
         status,
         code,
         words: words.into(),
     })
 }
 
-fn bad<T>(words: impl Into<String>) -> Result<T, No> {
+fn bad<T>(words: impl Into<String>) -> Result<T, PortSipRefusal> {
     no(400, WRONG_PARAMETER, words)
 }
 
-impl Pbx for Sim {
+impl Pbx for PortSipSim {
     fn answer(&mut self, heard: &RawRequest) -> Reply {
         let answered = understood(heard).and_then(|asked| self.route(heard, &asked));
         let (status, body) = match answered {
@@ -315,7 +315,7 @@ impl Pbx for Sim {
     }
 }
 
-fn understood(heard: &RawRequest) -> Result<Asked, No> {
+fn understood(heard: &RawRequest) -> Result<Asked, PortSipRefusal> {
     let query = form_urlencoded::parse(heard.query().as_bytes())
         .into_owned()
         .collect();
@@ -329,8 +329,8 @@ fn understood(heard: &RawRequest) -> Result<Asked, No> {
     Ok(Asked { query, body })
 }
 
-impl Sim {
-    fn route(&mut self, heard: &RawRequest, asked: &Asked) -> Result<Yes, No> {
+impl PortSipSim {
+    fn route(&mut self, heard: &RawRequest, asked: &Asked) -> Result<Yes, PortSipRefusal> {
         let route = (heard.method.as_str(), heard.path());
         if route == ("POST", "/api/account/credentials/verify") {
             return self.sign_in(asked);
@@ -362,7 +362,7 @@ impl Sim {
         }
     }
 
-    fn sign_in(&mut self, asked: &Asked) -> Result<Yes, No> {
+    fn sign_in(&mut self, asked: &Asked) -> Result<Yes, PortSipRefusal> {
         self.sign_ins += 1;
         let name = asked.text("username")?;
         let domain = |name: &str| name.split_once('@').map(|(_, domain)| domain.to_owned());
@@ -378,7 +378,7 @@ impl Sim {
         Ok(Some(session(&token)))
     }
 
-    fn token(&self, heard: &RawRequest, asked: &Asked) -> Result<String, No> {
+    fn token(&self, heard: &RawRequest, asked: &Asked) -> Result<String, PortSipRefusal> {
         let in_body = asked.body.get("access_token").and_then(Value::as_str);
         let mut places = [
             heard.header("access_token"),
@@ -396,7 +396,7 @@ impl Sim {
         }
     }
 
-    fn list(&self, asked: &Asked, condition: &str) -> Result<Yes, No> {
+    fn list(&self, asked: &Asked, condition: &str) -> Result<Yes, PortSipRefusal> {
         let rows = self.extensions.iter().filter(|(number, extension)| {
             let profile = extension.object.get("profile").and_then(Value::as_object);
             let of = |name| profile.and_then(|profile| text(profile, name));
@@ -427,7 +427,7 @@ impl Sim {
         asked.page("extensions", rows.collect()).map(Some)
     }
 
-    fn show(&self, number: &str) -> Result<Yes, No> {
+    fn show(&self, number: &str) -> Result<Yes, PortSipRefusal> {
         let mut object = self.extension(number)?.object.clone();
         let ids = self
             .groups
@@ -438,7 +438,7 @@ impl Sim {
         Ok(Some(Value::Object(object)))
     }
 
-    fn status(&self, asked: &Asked) -> Result<Yes, No> {
+    fn status(&self, asked: &Asked) -> Result<Yes, PortSipRefusal> {
         let Some(Value::Array(numbers)) = asked.body.get("extensions") else {
             return bad("extensions must be an array");
         };
@@ -451,7 +451,7 @@ impl Sim {
         Ok(Some(json!({ "extension_status": all })))
     }
 
-    fn create(&mut self, asked: &Asked) -> Result<Yes, No> {
+    fn create(&mut self, asked: &Asked) -> Result<Yes, PortSipRefusal> {
         let number = asked.text("extension_number")?;
         if number.is_empty() || !number.bytes().all(|b| b.is_ascii_alphanumeric()) {
             return bad("extension_number must consist of digits or letters");
@@ -494,7 +494,7 @@ impl Sim {
         Ok(None)
     }
 
-    fn update(&mut self, asked: &Asked) -> Result<Yes, No> {
+    fn update(&mut self, asked: &Asked) -> Result<Yes, PortSipRefusal> {
         let number = asked.text("extension_number")?;
         self.extension(&number)?;
         asked.only(&[
@@ -519,7 +519,11 @@ impl Sim {
         Ok(None)
     }
 
-    fn hold_to_rules(&self, number: &str, object: &Map<String, Value>) -> Result<(), No> {
+    fn hold_to_rules(
+        &self,
+        number: &str,
+        object: &Map<String, Value>,
+    ) -> Result<(), PortSipRefusal> {
         for (path, types) in TYPES {
             let (name, inner) = path.split_once('.').unwrap_or((path, ""));
             let Some(value) = object.get(name).filter(|value| value.is_object()) else {
@@ -579,7 +583,7 @@ impl Sim {
         Ok(())
     }
 
-    fn destroy(&mut self, asked: &Asked) -> Result<Yes, No> {
+    fn destroy(&mut self, asked: &Asked) -> Result<Yes, PortSipRefusal> {
         let number = asked.text("extension_number")?;
         self.extension(&number)?;
         self.extensions.remove(&number);
@@ -589,7 +593,7 @@ impl Sim {
         Ok(None)
     }
 
-    fn group_list(&self, asked: &Asked) -> Result<Yes, No> {
+    fn group_list(&self, asked: &Asked) -> Result<Yes, PortSipRefusal> {
         let rows = self.groups.iter().map(|(id, group)| {
             json!({
                 "group_id": id,
@@ -601,7 +605,7 @@ impl Sim {
     }
 
     /// Answers as the page's sample, without the group's id.
-    fn group_show(&self, asked: &Asked) -> Result<Yes, No> {
+    fn group_show(&self, asked: &Asked) -> Result<Yes, PortSipRefusal> {
         let id = asked.in_query("group_id")?;
         let Some(group) = self.groups.get(&id) else {
             return no(404, NOT_THERE, "there is no such group");
@@ -611,7 +615,7 @@ impl Sim {
         Ok(Some(Value::Object(shown)))
     }
 
-    fn group_create(&mut self, asked: &Asked) -> Result<Yes, No> {
+    fn group_create(&mut self, asked: &Asked) -> Result<Yes, PortSipRefusal> {
         let group = self.group(asked)?;
         let name = text(&group.settings, "group_name").unwrap_or_default();
         self.groups_made += 1;
@@ -621,20 +625,20 @@ impl Sim {
         Ok(Some(json!({ "group_id": id, "group_name": name })))
     }
 
-    fn group_update(&mut self, asked: &Asked) -> Result<Yes, No> {
+    fn group_update(&mut self, asked: &Asked) -> Result<Yes, PortSipRefusal> {
         let id = asked.group_id(self)?;
         let group = self.group(asked)?;
         self.groups.insert(id, group);
         Ok(None)
     }
 
-    fn group_destroy(&mut self, asked: &Asked) -> Result<Yes, No> {
+    fn group_destroy(&mut self, asked: &Asked) -> Result<Yes, PortSipRefusal> {
         let id = asked.group_id(self)?;
         self.groups.remove(&id);
         Ok(None)
     }
 
-    fn group(&self, asked: &Asked) -> Result<Group, No> {
+    fn group(&self, asked: &Asked) -> Result<Group, PortSipRefusal> {
         if asked.text("group_name")?.is_empty() {
             return bad("group_name is required");
         }
@@ -668,7 +672,7 @@ impl Sim {
         Ok(Group { settings, members })
     }
 
-    fn greeting_list(&self, asked: &Asked) -> Result<Yes, No> {
+    fn greeting_list(&self, asked: &Asked) -> Result<Yes, PortSipRefusal> {
         let extension = self.extension(&asked.in_query("extension_number")?)?;
         let rows = extension.greetings.iter();
         let rows = rows.map(|(name, enabled)| json!({ "filename": name, "enabled": enabled }));
@@ -679,7 +683,7 @@ impl Sim {
         Ok(Some(page))
     }
 
-    fn greeting_create(&mut self, asked: &Asked) -> Result<Yes, No> {
+    fn greeting_create(&mut self, asked: &Asked) -> Result<Yes, PortSipRefusal> {
         let url = asked.text("url")?;
         let last = url.rsplit('/').next().unwrap_or_default().to_owned();
         if !url.starts_with("http://") && !url.starts_with("https://") {
@@ -696,7 +700,7 @@ impl Sim {
         Ok(None)
     }
 
-    fn greeting_update(&mut self, asked: &Asked) -> Result<Yes, No> {
+    fn greeting_update(&mut self, asked: &Asked) -> Result<Yes, PortSipRefusal> {
         let name = asked.text("filename")?;
         let greetings = self.greetings(asked)?;
         if !greetings.iter().any(|(known, _)| *known == name) {
@@ -708,7 +712,7 @@ impl Sim {
         Ok(None)
     }
 
-    fn greeting_destroy(&mut self, asked: &Asked) -> Result<Yes, No> {
+    fn greeting_destroy(&mut self, asked: &Asked) -> Result<Yes, PortSipRefusal> {
         let name = asked.text("filename")?;
         let greetings = self.greetings(asked)?;
         let before = greetings.len();
@@ -719,7 +723,7 @@ impl Sim {
         Ok(None)
     }
 
-    fn greetings(&mut self, asked: &Asked) -> Result<&mut Vec<(String, bool)>, No> {
+    fn greetings(&mut self, asked: &Asked) -> Result<&mut Vec<(String, bool)>, PortSipRefusal> {
         let number = asked.text("extension_number")?;
         match self.extensions.get_mut(&number) {
             Some(extension) => Ok(&mut extension.greetings),
@@ -727,7 +731,7 @@ impl Sim {
         }
     }
 
-    fn extension(&self, number: &str) -> Result<&Record, No> {
+    fn extension(&self, number: &str) -> Result<&Record, PortSipRefusal> {
         match self.extensions.get(number) {
             Some(extension) => Ok(extension),
             None => no(404, NOT_THERE, "there is no such extension"),
@@ -736,14 +740,14 @@ impl Sim {
 }
 
 impl Asked {
-    fn in_query(&self, name: &str) -> Result<String, No> {
+    fn in_query(&self, name: &str) -> Result<String, PortSipRefusal> {
         match self.query.get(name) {
             Some(text) if !text.is_empty() => Ok(text.clone()),
             _ => bad(format!("{name} is required")),
         }
     }
 
-    fn text(&self, name: &str) -> Result<String, No> {
+    fn text(&self, name: &str) -> Result<String, PortSipRefusal> {
         match self.body.get(name) {
             Some(Value::String(text)) => Ok(text.clone()),
             Some(_) => bad(format!("{name} must be a text")),
@@ -751,7 +755,7 @@ impl Asked {
         }
     }
 
-    fn only(&self, names: &[&str]) -> Result<(), No> {
+    fn only(&self, names: &[&str]) -> Result<(), PortSipRefusal> {
         let known = |name: &&String| *name == "access_token" || names.contains(&name.as_str());
         match self.body.keys().find(|name| !known(name)) {
             Some(name) => bad(format!("{name} is not known here")),
@@ -759,7 +763,7 @@ impl Asked {
         }
     }
 
-    fn group_id(&self, sim: &Sim) -> Result<String, No> {
+    fn group_id(&self, sim: &PortSipSim) -> Result<String, PortSipRefusal> {
         let id = self.text("group_id")?;
         if id == DEFAULT_GROUP {
             return no(
@@ -775,7 +779,7 @@ impl Asked {
     }
 
     /// Returns one page. As on the vendor's page, `count` is the size of the page and not that of the list.
-    fn page(&self, name: &str, all: Vec<Value>) -> Result<Value, No> {
+    fn page(&self, name: &str, all: Vec<Value>) -> Result<Value, PortSipRefusal> {
         let count = |name: &str, otherwise: Option<usize>| match self.query.get(name) {
             None => otherwise,
             Some(text) => text.parse().ok(),

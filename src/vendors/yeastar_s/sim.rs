@@ -11,16 +11,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Creates a simulated PBX that has no extension and knows this account.
 pub fn pbx(account: &Account) -> Box<dyn Pbx> {
-    Box::new(Sim {
+    Box::new(YeastarSim {
         account: account.clone(),
-        ..Sim::default()
+        ..YeastarSim::default()
     })
 }
 
 type Extension = BTreeMap<String, String>;
 
 #[derive(Default)]
-struct Sim {
+struct YeastarSim {
     account: Account,
     tokens: BTreeSet<String>,
     run_out: BTreeSet<String>,
@@ -48,7 +48,7 @@ const TOKEN_RAN_OUT: ErrorNumber = 20006;
 
 type Answer = Result<Value, ErrorNumber>;
 
-impl Pbx for Sim {
+impl Pbx for YeastarSim {
     fn answer(&mut self, request: &RawRequest) -> Reply {
         let Some(operation) = request.path().strip_prefix("/api/v2.0.0/") else {
             return Reply::new(404, "text/html", "<html><h1>404 Not Found</h1></html>");
@@ -86,7 +86,7 @@ impl Pbx for Sim {
     }
 }
 
-impl Sim {
+impl YeastarSim {
     fn obey(&mut self, operation: &str, request: &RawRequest) -> Answer {
         if request.method != "POST" {
             return Err(POST_ONLY);

@@ -61,6 +61,47 @@ fn a_public_type_has_a_name_of_its_own() {
     }
 }
 
+/// The type that a line declares, for whomever.
+fn declared_type(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    let rest = match line.strip_prefix("pub") {
+        Some(rest) => rest.split_once(' ').map_or(rest, |(_, rest)| rest),
+        None => line,
+    };
+    match words(rest)[..] {
+        ["struct" | "enum" | "trait" | "union", name, ..] => Some(name),
+        _ => None,
+    }
+}
+
+/// Names of private types that say enough only beside the file that they stand in, are few.
+#[test]
+fn a_private_type_shares_its_name_with_one_file_at_most() {
+    let mut places: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (file, text) in sources() {
+        // Files of formats, of vendors and of their simulated PBXes look alike.
+        let is_alike = |folder: &str| file.starts_with(folder);
+        let place = match (is_alike(FORMATS), is_alike("vendors/")) {
+            (true, _) => FORMATS.to_owned(),
+            (_, true) => "vendors/".to_owned(),
+            _ => file,
+        };
+        for name in code_lines(&text).filter_map(declared_type) {
+            places
+                .entry(name.to_owned())
+                .or_default()
+                .insert(place.clone());
+        }
+    }
+    assert!(places.len() > 400, "only {} types are found", places.len());
+    for (name, places) in &places {
+        assert!(
+            places.len() <= 2 || EVERYWHERE.contains(&name.as_str()),
+            "{name} stands in {places:?}: give it names that say what it is"
+        );
+    }
+}
+
 #[test]
 fn no_function_is_called_of() {
     for (file, text) in sources() {
