@@ -173,22 +173,8 @@ fn save(
 
 fn outcome(number: &str, action: Action) -> Outcome {
     Outcome {
-        row: None,
-        place: None,
         number: number.to_owned(),
-        name: String::new(),
-        action,
-        result: RowResult::Valid,
-        code: String::new(),
-        field: None,
-        column: String::new(),
-        message: String::new(),
-        hint: String::new(),
-        attempts: 0,
-        http_status: None,
-        vendor_code: None,
-        elapsed_ms: None,
         finished_at: jiff::Timestamp::UNIX_EPOCH,
-        findings: vec![],
+        ..Outcome::new(action, RowResult::Valid)
     }
 }

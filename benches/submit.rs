@@ -126,7 +126,7 @@ impl Server {
 
     fn connection(&self, rate: Option<f64>) -> Connection {
         let options = HttpOptions::replying_within(Duration::from_secs(5));
-        let link = Http::new(&format!("http://{}", self.address), "", options).unwrap();
+        let link = Http::new(&format!("http://{}", self.address), options).unwrap();
         let line = Retrying::new(Box::new(link), pace(rate));
         Connection::open(Box::new(Yes), line, Account::default()).unwrap()
     }
@@ -255,22 +255,8 @@ fn head() -> RunHead {
 fn outcome(change: &Change) -> Outcome {
     Outcome {
         row: Some(change.row as u64 + 1),
-        place: None,
         number: change.number.clone(),
-        name: String::new(),
-        action: change.action,
-        result: RowResult::NotSent,
-        code: String::new(),
-        field: None,
-        column: String::new(),
-        message: String::new(),
-        hint: String::new(),
-        attempts: 0,
-        http_status: None,
-        vendor_code: None,
-        elapsed_ms: None,
-        finished_at: jiff::Timestamp::now(),
-        findings: vec![],
+        ..Outcome::new(change.action, RowResult::NotSent)
     }
 }
 

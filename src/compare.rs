@@ -115,72 +115,7 @@ pub fn uncomparable(manifest: &Manifest, wanted: &Record) -> Vec<Field> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn manifest() -> Manifest {
-        Manifest::parse(
-            r#"
-            source.page = { title = "Page", url = "https://example.com", checked = "2026-11-21" }
-            [vendor]
-            id = "toy"
-            name = "Toy"
-            api = "1"
-            path = ""
-            port = 1
-            rate = 1.0
-            parallel = 1
-            batch = 1
-            reply_ms = 1000
-            [ability]
-            create = true
-            update = "fields"
-            delete = true
-            list = true
-            groups = true
-            greetings = false
-            sign_in = false
-            [[field]]
-            name = "number"
-            wire = "n"
-            source = "page"
-            [[field]]
-            name = "email"
-            wire = "e"
-            source = "page"
-            [[field]]
-            name = "sip_password"
-            wire = "p"
-            source = "page"
-            [[field]]
-            name = "web_password"
-            wire = "w"
-            access = "write_only"
-            source = "page"
-            [[field]]
-            name = "groups"
-            wire = "g"
-            source = "page"
-            [[field]]
-            name = "voicemail_greeting"
-            wire = "v"
-            fetched = true
-            source = "page"
-            [[field]]
-            name = "status"
-            wire = "s"
-            access = "read_only"
-            source = "page"
-            "#,
-        )
-        .unwrap()
-    }
-
-    fn extension(fields: &[(Field, &str)]) -> Record {
-        let mut extension = Record::numbered("0042");
-        for (field, text) in fields {
-            extension.set(*field, *text);
-        }
-        extension
-    }
+    use crate::manifest::for_tests::{extension, manifest};
 
     #[test]
     fn a_greeting_that_was_fetched_is_as_wanted_under_its_file_name() {

@@ -103,18 +103,11 @@ pub(crate) fn readable(shown: &Shown) -> Record {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::manifest::for_tests::extension;
     use std::path::Path;
 
     fn key(folder: &Path) -> Key {
         Key::load_or_make(Some(&folder.join("key"))).unwrap()
-    }
-
-    fn extension(fields: &[(Field, &str)]) -> Record {
-        let mut extension = Record::numbered("0042");
-        for (field, text) in fields {
-            extension.set(*field, *text);
-        }
-        extension
     }
 
     #[test]

@@ -82,20 +82,7 @@ fn outcome(position: usize, result: RowResult) -> Outcome {
             line: position as u64 + 2,
         }),
         number: format!("{:04}", position + 100),
-        name: String::new(),
-        action: Action::Create,
-        result,
-        code: String::new(),
-        field: None,
-        column: String::new(),
-        message: String::new(),
-        hint: String::new(),
-        attempts: 0,
-        http_status: None,
-        vendor_code: None,
-        elapsed_ms: None,
-        finished_at: Timestamp::now(),
-        findings: Vec::new(),
+        ..Outcome::new(Action::Create, result)
     }
 }
 

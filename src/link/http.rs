@@ -67,12 +67,11 @@ pub struct Http {
 }
 
 impl Http {
-    /// A link to `address`: scheme, host, port, and a prefix if there is one. The vendor's own path is added where it is
-    /// not there already. Nothing is sent yet.
+    /// A link to `address`: scheme, host, port, and a path that those of requests are added to. Nothing is sent yet.
     ///
     /// # Errors
     /// The mistake in the address or the certificates, without any user or password in the address.
-    pub fn new(address: &str, make_path: &str, options: Options) -> Result<Http, String> {
+    pub fn new(address: &str, options: Options) -> Result<Http, String> {
         let url = Url::parse(address)
             .map_err(|why| format!("the target's address cannot be understood: {why}"))?;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
@@ -90,13 +89,7 @@ impl Http {
             );
         }
         let shown = url.origin().ascii_serialization();
-        let prefix = url.path().trim_end_matches('/');
-        let make_path = make_path.trim_end_matches('/');
-        let base_path = if prefix.ends_with(make_path) {
-            prefix.to_owned()
-        } else {
-            format!("{prefix}{make_path}")
-        };
+        let base_path = url.path().trim_end_matches('/').to_owned();
         Ok(Http {
             client: client(&options)?,
             base: format!("{shown}{base_path}"),
@@ -465,9 +458,8 @@ mod tests {
     }
 
     fn said_to(address: &str) -> Result<Reply, Fault> {
-        let result = Http::new(address, "/api", options())
-            .unwrap()
-            .exchange(&request());
+        let address = format!("{}/api", address.trim_end_matches('/'));
+        let result = Http::new(&address, options()).unwrap().exchange(&request());
         if let Err(fault) = &result {
             let shown = format!("{fault:?}");
             assert!(
@@ -512,16 +504,15 @@ mod tests {
     }
 
     #[test]
-    fn the_makes_path_is_added_once() {
+    fn an_address_is_one_with_a_slash_at_its_end_or_without() {
         for (given, base) in [
-            ("http://h:1", "http://h:1/api"),
-            ("http://h:1/", "http://h:1/api"),
+            ("http://h:1", "http://h:1"),
+            ("http://h:1/", "http://h:1"),
             ("http://h:1/api/", "http://h:1/api"),
             ("https://h/x/api", "https://h/x/api"),
-            ("https://h/x", "https://h/x/api"),
-            ("http://[::1]:8080/", "http://[::1]:8080/api"),
+            ("http://[::1]:8080/", "http://[::1]:8080"),
         ] {
-            assert_eq!(Http::new(given, "/api/", options()).unwrap().base, base);
+            assert_eq!(Http::new(given, options()).unwrap().base, base);
         }
         for wrong in [
             "",
@@ -534,7 +525,7 @@ mod tests {
             "http://h/?canary=1",
             "http://h/#canary",
         ] {
-            let why = Http::new(wrong, "/api", options()).err().unwrap();
+            let why = Http::new(wrong, options()).err().unwrap();
             assert!(!why.contains("canary"), "{why}");
         }
     }
@@ -690,7 +681,7 @@ mod tests {
                 });
             }
         });
-        let http = Http::new(&address, "", options()).unwrap();
+        let http = Http::new(&address, options()).unwrap();
         assert_eq!(http.exchange(&request()).unwrap().status, 200);
         let fault = http.exchange(&request()).unwrap_err();
         assert_eq!(
@@ -704,7 +695,7 @@ mod tests {
     #[test]
     fn an_address_that_changes_on_the_way_is_not_sent() {
         let (address, heard) = answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-        let http = Http::new(&address, "/api", options()).unwrap();
+        let http = Http::new(&format!("{address}/api"), options()).unwrap();
         for path in [
             "/things/..",
             "/things/%2e%2e",
@@ -738,7 +729,7 @@ mod tests {
         let (address, _) = answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         let request = Request::new("x", Method::Get, "/", Effect::Reads)
             .header("access_token", Secret::new("canary\n7"));
-        let fault = Http::new(&address, "", options())
+        let fault = Http::new(&address, options())
             .unwrap()
             .exchange(&request)
             .unwrap_err();
@@ -780,7 +771,7 @@ mod tests {
                 trusted_pem: Some(pem.to_vec()),
                 ..options()
             };
-            assert!(Http::new("https://h", "", options).is_err());
+            assert!(Http::new("https://h", options).is_err());
         }
     }
 }

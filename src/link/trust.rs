@@ -151,7 +151,7 @@ mod tests {
             trusted_pem: trusted.map(|pem| pem.as_bytes().to_vec()),
             ..Options::replying_within(Duration::from_secs(5))
         };
-        let http = Http::new(address, "", options).unwrap();
+        let http = Http::new(address, options).unwrap();
         let request = Request::new("thing/show", Method::Get, "/thing", Effect::Reads);
         let reply = http.exchange(&request);
         reply

@@ -2,6 +2,8 @@
 //!
 //! The test for what belongs there: if it needs an `if`, it is code.
 
+#[cfg(test)]
+pub(crate) mod for_tests;
 mod rule;
 
 pub use rule::{CharSet, Rule, RuleRow, all_digits, has_form_of_email, is_email, is_within};

@@ -646,39 +646,18 @@ fn read(path: &Path) -> Result<Vec<u8>, SavedError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::manifest::for_tests::extension;
     use std::fs;
 
     fn key(folder: &Path) -> Key {
         Key::load_or_make(Some(&folder.join("key"))).unwrap()
     }
 
-    fn extension(fields: &[(Field, &str)]) -> Record {
-        let mut extension = Record::numbered("0042");
-        for (field, text) in fields {
-            extension.set(*field, *text);
-        }
-        extension
-    }
-
     fn line(number: &str) -> Outcome {
         Outcome {
             row: Some(1),
-            place: None,
             number: number.into(),
-            name: String::new(),
-            action: Action::Update,
-            result: RowResult::Valid,
-            code: String::new(),
-            field: None,
-            column: String::new(),
-            message: String::new(),
-            hint: String::new(),
-            attempts: 0,
-            http_status: None,
-            vendor_code: None,
-            elapsed_ms: None,
-            finished_at: Timestamp::now(),
-            findings: vec![],
+            ..Outcome::new(Action::Update, RowResult::Valid)
         }
     }
 

@@ -181,15 +181,8 @@ pub fn guard(changes: &[Change], held: usize, budget: &Budget) -> Result<(), Exc
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Field, Record};
-
-    fn extension(fields: &[(Field, &str)]) -> Record {
-        let mut extension = Record::numbered("0042");
-        for (field, text) in fields {
-            extension.set(*field, *text);
-        }
-        extension
-    }
+    use crate::manifest::for_tests::extension;
+    use crate::model::Field;
 
     fn changes(action: Action, count: usize, secret: bool) -> Vec<Change> {
         let field = if secret {

@@ -68,7 +68,7 @@ impl<'t> TargetSession<'t> {
                     })?;
                     options.trusted_pem = Some(pem.into_bytes());
                 }
-                Box::new(Http::new(url.as_str(), "", options).map_err(Failure::usage)?)
+                Box::new(Http::new(url.as_str(), options).map_err(Failure::usage)?)
             }
         };
         let pace = Pace::per_second(target.rate.0, stop.clone()).map_err(Failure::usage)?;

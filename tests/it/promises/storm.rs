@@ -46,7 +46,7 @@ enum Way {
 fn http(rig: &Rig, server: &Server) -> Http {
     let address = format!("http://{}{}", server.addr(), rig.manifest.vendor.path);
     let options = http::Options::replying_within(Duration::from_secs(5));
-    Http::new(&address, "", options).unwrap()
+    Http::new(&address, options).unwrap()
 }
 
 /// Builds the extensions on the PBX before the storm, and the changes of the rows.
