@@ -12,8 +12,12 @@ use crate::sheet::workbook::row::RawRow;
 use crate::sheet::writer::Writer;
 use crate::sheet::xlsx::mark::{self, CellMark, MarkStyles, NewParts, OwnNotes};
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
+
+/// The part with the types of all parts.
+const TYPES: &str = "[Content_Types].xml";
 
 /// The marks of the cells of a sheet, by line and column.
 #[derive(Debug, Default)]
@@ -154,8 +158,7 @@ fn copy_book(
     let prefix = worksheet_prefix(&package.head(part, 4096));
     let own = OwnNotes::read(part, sheet_relations.as_deref(), package)?;
     let notes = mark::notes(marks.notes(), &own);
-    let tables: Vec<&str> = book.tables.iter().map(|table| &*table.name).collect();
-    let name = free_name(&extra.name, &tables);
+    let name = free_name(&extra.name, book.tables.iter().map(|table| &*table.name));
     let mut out = WholeFile::beside(path, Readers::Owner).map_err(unwritable)?;
     let cell_styles = std::cell::RefCell::new(&mut styles);
     package.rewritten_with(
@@ -178,52 +181,48 @@ fn copy_book(
         },
         || {
             let styles = &mut **cell_styles.borrow_mut();
-            let types = text("[Content_Types].xml")?;
             let relations = text(&relations_of(root))?;
             let target = sheet.sheet.as_deref().unwrap_or_default();
             let extra = mark::extra_sheet(&extra, target, styles);
-            let written = |text: Option<String>| text.ok_or_else(lost);
-            let mut parts = BTreeMap::from([
-                (
-                    "[Content_Types].xml".to_owned(),
-                    written(new.content_types(&types, notes.as_ref().map(|_| &own)))?,
-                ),
-                (
-                    relations_of(root),
-                    written(new.workbook_relations(&relations))?,
-                ),
-                (
-                    root.to_owned(),
-                    written(new.workbook(&text(root)?, &relations, &name))?,
-                ),
-                (
-                    styles_part.to_owned(),
-                    written(styles.written(&styles_text))?,
-                ),
-                (new.sheet.clone(), extra),
-            ]);
+            let types = new.content_types(&text(TYPES)?, notes.as_ref().map(|_| &own));
+            let workbook = new.workbook(&text(root)?, &relations, &name);
+            let parts = [
+                (TYPES.to_owned(), types),
+                (relations_of(root), new.workbook_relations(&relations)),
+                (root.to_owned(), workbook),
+                (styles_part.to_owned(), styles.written(&styles_text)),
+                (new.sheet.clone(), Some(extra)),
+            ];
+            let written = parts.into_iter().map(|(name, text)| Some((name, text?)));
+            let written: Option<BTreeMap<String, String>> = written.collect();
+            let mut parts = written.ok_or_else(lost)?;
             if let Some((comments, drawing)) = &notes {
                 let relations = new.sheet_relations(sheet_relations.as_deref(), &own);
-                parts.insert(relations_of(part), written(relations)?);
-                let name = |own: &Option<(String, String)>, new: &str| {
-                    own.as_ref()
-                        .map_or_else(|| new.to_owned(), |(name, _)| name.clone())
-                };
-                parts.insert(name(&own.comments, &new.comments), comments.clone());
-                parts.insert(name(&own.drawing, &new.drawing), drawing.clone());
+                parts.insert(relations_of(part), relations.ok_or_else(lost)?);
+                parts.insert(part_name(&own.comments, &new.comments), comments.clone());
+                parts.insert(part_name(&own.drawing, &new.drawing), drawing.clone());
             }
             Ok(parts)
         },
     )?;
-    // Until here it is its owner's alone.
-    if let Ok(about) = Path::new(&*sheet.file).metadata()
+    keep_like(out, Path::new(&*sheet.file)).map_err(unwritable)?;
+    Ok(notes.is_some())
+}
+
+/// The name of a part that the workbook has, with its text, or else of the new one.
+fn part_name(own: &Option<(String, String)>, new: &str) -> String {
+    let own = own.as_ref().map(|(name, _)| name.clone());
+    own.unwrap_or_else(|| new.to_owned())
+}
+
+/// Puts a copy in its place, for the readers that its original has. Until here it is its owner's alone.
+fn keep_like(copy: WholeFile, original: &Path) -> io::Result<()> {
+    if let Ok(about) = original.metadata()
         && about.is_file()
     {
-        let kept = out.as_file().set_permissions(about.permissions());
-        kept.map_err(unwritable)?;
+        copy.as_file().set_permissions(about.permissions())?;
     }
-    out.keep().map_err(unwritable)?;
-    Ok(notes.is_some())
+    copy.keep()
 }
 
 /// The prefix of the names of tags in a worksheet that begins so.
@@ -243,11 +242,9 @@ fn relations_of(part: &str) -> String {
 }
 
 /// A name that no sheet has.
-fn free_name(wanted: &str, tables: &[&str]) -> String {
-    let is_free = |name: &str| {
-        let name = name.to_lowercase();
-        !tables.iter().any(|table| table.to_lowercase() == name)
-    };
+fn free_name<'t>(wanted: &str, tables: impl Iterator<Item = &'t str>) -> String {
+    let tables: Vec<String> = tables.map(str::to_lowercase).collect();
+    let is_free = |name: &str| !tables.contains(&name.to_lowercase());
     let mut names = (2..).map(|count| format!("{wanted} {count}"));
     match is_free(wanted) {
         true => wanted.to_owned(),
