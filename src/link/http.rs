@@ -157,21 +157,20 @@ impl Http {
             body: Vec::new(),
             alone: None,
         };
-        let endless = |code: &'static str, what: String| {
+        let cut_short = |code: &'static str, what: String| {
             let message = format!(
                 "the reply of {} to {} {what}",
                 self.shown, request.operation
             );
-            Fault::new(FaultKind::MayHaveHappened, code, message)
-                .status(status)
-                .cause(FaultCause::Endless)
+            Fault::new(FaultKind::MayHaveHappened, code, message).status(status)
         };
         let too_long = || {
             let limit = self.options.reply_bytes_max;
-            endless(
+            cut_short(
                 "link.reply_too_long",
                 format!("is longer than {limit} bytes"),
             )
+            .cause(FaultCause::Endless)
             .hint("check the address and the port")
         };
         if response
@@ -184,10 +183,8 @@ impl Http {
         loop {
             if begun.elapsed() > self.options.whole_reply {
                 let limit = words(self.options.whole_reply);
-                return Err(endless(
-                    "link.reply_too_slow",
-                    format!("was not whole after {limit}"),
-                ));
+                let what = format!("was not whole after {limit}");
+                return Err(cut_short("link.reply_too_slow", what).cause(FaultCause::Endless));
             }
             match response.read(&mut chunk) {
                 Ok(0) => {
@@ -200,7 +197,7 @@ impl Http {
                 Ok(read) => reply.body.extend(chunk.iter().take(read)),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => {
-                    return Err(endless(
+                    return Err(cut_short(
                         "link.reply_cut_off",
                         "broke off before its end".into(),
                     ));
@@ -214,7 +211,7 @@ impl Http {
                 let alone = Alone::acquire(left);
                 reply.alone = Some(alone.ok_or_else(|| {
                     let what = "is large, and other large replies are being read".into();
-                    endless("link.reply_too_large", what)
+                    cut_short("link.reply_too_large", what)
                 })?);
             }
         }
@@ -618,7 +615,16 @@ mod tests {
             ),
         ];
         for (address, code) in cases {
-            assert_eq!(code_of(&address), (FaultKind::MayHaveHappened, code.into()));
+            let fault = said_to(&address).unwrap_err();
+            assert_eq!(
+                (fault.kind, &*fault.code),
+                (FaultKind::MayHaveHappened, code)
+            );
+            let cause = match code {
+                "link.reply_too_long" => FaultCause::Endless,
+                _ => FaultCause::Other,
+            };
+            assert_eq!(fault.cause, cause, "{code}");
         }
     }
 
