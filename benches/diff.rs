@@ -5,7 +5,7 @@
 //! fewer. Times are the process's own time on the processor, where the platform has it.
 
 use crate::{Size, median, on_process};
-use rowcall::cli::{Typed, parse};
+use rowcall::cli::{ParsedLine, parse};
 use rowcall::commands::run;
 use rowcall::manifest::{Access, Manifest};
 use rowcall::model::{Field, Kind};
@@ -107,7 +107,7 @@ fn diff(before: &Path, after: &Path, out: &Path) -> io::Result<()> {
     ];
     let words = words.into_iter().chain(["-o".as_ref(), out.as_os_str()]);
     match parse(words.map(OsString::from)) {
-        Typed::Command(cli) if run(&cli) == 1 => Ok(()),
+        ParsedLine::Command(cli) if run(&cli) == 1 => Ok(()),
         _ => Err(io::Error::other("the diff did not work")),
     }
 }

@@ -157,18 +157,18 @@ Examples:
 }
 
 /// The result of reading the command line.
-pub enum Typed {
+pub enum ParsedLine {
     /// A command.
     Command(Box<Cli>),
-    /// Help, version or a usage error was printed; end with this exit code.
-    Said(u8),
+    /// Help, version or a usage error, which is printed already: the exit code.
+    Exit(u8),
 }
 
 /// Reads the command line; help goes to standard output, errors to standard error, with a way out of each.
-pub fn parse(arguments: impl Iterator<Item = OsString>) -> Typed {
+pub fn parse(arguments: impl Iterator<Item = OsString>) -> ParsedLine {
     let arguments: Vec<OsString> = arguments.collect();
     let error = match Cli::try_parse_from(&arguments) {
-        Ok(cli) => return Typed::Command(Box::new(cli)),
+        Ok(cli) => return ParsedLine::Command(Box::new(cli)),
         Err(mut error) => {
             // An option that does not exist is a mistake, never meant as a value.
             if error.kind() == ErrorKind::UnknownArgument {
@@ -178,7 +178,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Typed {
         }
     };
     if let Some(led) = leading(&error, &arguments) {
-        return Typed::Command(Box::new(led));
+        return ParsedLine::Command(Box::new(led));
     }
     // Where even that cannot be printed, the exit code is still right.
     let text = error.render().to_string();
@@ -189,12 +189,12 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Typed {
         let _ = error.print();
     }
     if !error.use_stderr() {
-        return Typed::Said(0);
+        return ParsedLine::Exit(0);
     }
     for hint in hints(&Cli::command(), &error, &arguments) {
         print(format!("  hint: {hint}"));
     }
-    Typed::Said(2)
+    ParsedLine::Exit(2)
 }
 
 /// `rowcall` alone and `rowcall FILE` lead through a first import, where there is a terminal.

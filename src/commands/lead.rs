@@ -1,7 +1,7 @@
 //! `rowcall` alone, or `rowcall FILE`, on a terminal: leads through a first import, step by step.
 
 use super::columns::understood;
-use crate::cli::{Cli, LeadArgs, Typed, parse};
+use crate::cli::{Cli, LeadArgs, ParsedLine, parse};
 use crate::columns::{AllowedActions, Binding, Column, Mapped, Saved, write_map};
 use crate::disk::write_whole;
 use crate::input::{InputOptions, ReadingOptions, bound};
@@ -389,8 +389,8 @@ fn step(words: &[String], context: &Context, carry_out: fn(&Cli) -> u8) -> u8 {
         }
     }
     let code = match parse(typed.into_iter()) {
-        Typed::Command(cli) => carry_out(&cli),
-        Typed::Said(code) => code,
+        ParsedLine::Command(cli) => carry_out(&cli),
+        ParsedLine::Exit(code) => code,
     };
     end_on_interrupt();
     code
