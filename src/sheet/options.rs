@@ -106,7 +106,7 @@ impl Headings {
 }
 
 impl Header {
-    /// What is known of headings; `None` where nothing is.
+    /// The known headings; `None` where there are none.
     pub(crate) fn headings(&self) -> Option<&Headings> {
         match self {
             Header::First => None,
