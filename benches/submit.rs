@@ -348,7 +348,7 @@ impl Client for Yes {
     fn next(&self, task: &Task<'_>, _: &Session, said: &[Exchange]) -> Turn {
         match (task, said.last()) {
             (Task::SignIn(_), _) => Turn::Done(Answer::Session(Session::default())),
-            (Task::Create(wanted), None) => Turn::say(creation(wanted)),
+            (Task::Create(wanted), None) => Turn::send(creation(wanted)),
             (_, Some(last)) => match last.reply.json() {
                 Ok(reply) if reply["status"] == "Success" => Turn::Done(Answer::Done),
                 Ok(_) => Turn::Fault(last.reply.not_understood("Success", "it is something else")),

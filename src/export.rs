@@ -7,7 +7,7 @@
 
 use crate::columns::OWN_PREFIX;
 use crate::manifest::{Access, Manifest};
-use crate::model::{Fault, Field, Kind, Record, by_number};
+use crate::model::{Fault, Field, Kind, Record, by_number, list_items};
 use crate::seal::Key;
 use crate::sheet::{Column, SheetError, Writer, escaped};
 use crate::submit::converse::{Connection, LookupOptions};
@@ -191,7 +191,7 @@ pub fn put(mut found: Vec<Record>, form: &Form<'_>, writer: &mut Writer) -> Resu
 
 /// A list with its items in order, each once.
 fn items_in_order(text: &str) -> Cow<'_, str> {
-    let items: BTreeSet<&str> = text.split(';').collect();
+    let items: BTreeSet<&str> = list_items(text).collect();
     let ordered = items.into_iter().collect::<Vec<_>>().join(";");
     if ordered == text {
         Cow::Borrowed(text)

@@ -1,6 +1,6 @@
 //! Records with keyed fingerprints in the place of secrets, fit to be kept in plain files.
 
-use crate::model::{Field, Kind, Record, TO_GENERATE, Text};
+use crate::model::{Field, Kind, Record, TO_GENERATE, Text, list_items};
 use crate::seal::Key;
 use crate::sheet::GENERATE;
 use serde::{Deserialize, Serialize};
@@ -44,7 +44,7 @@ pub(crate) fn canonical(field: Field, text: &str) -> String {
     if field.def().kind != Kind::List {
         return text.to_owned();
     }
-    let mut items: Vec<&str> = text.split(';').collect();
+    let mut items: Vec<&str> = list_items(text).collect();
     items.sort_unstable();
     items.join(";")
 }

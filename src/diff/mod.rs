@@ -6,10 +6,10 @@ mod words;
 pub use words::{HEADINGS, Phrase};
 
 use crate::manifest::{self, Manifest};
-use crate::model::{Field, Kind, by_number, same_word};
+use crate::model::{Field, Kind, by_number, list_items, same_word};
 use crate::sheet::{CLEAR, is_generate};
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Returns true if a field is compared at all: the number is the key, and live fields change by themselves.
 pub fn is_compared(field: Field) -> bool {
@@ -562,8 +562,8 @@ fn same(field: Field, then: &str, now: &str) -> bool {
 }
 
 /// The items of a list; their order does not matter.
-fn items(list: &str) -> std::collections::BTreeSet<&str> {
-    list.split(';').filter(|item| !item.is_empty()).collect()
+fn items(list: &str) -> BTreeSet<&str> {
+    list_items(list).collect()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::manifest::{Manifest, Purpose};
 use crate::mapping::kept_halves;
 use crate::model::redact::quoted;
 use crate::model::{
-    Action, Field, Finding, Outcome, Place, Record, RowResult, RuleId, Severity, Text,
+    Action, Field, Finding, Outcome, Place, Record, RowResult, RuleId, Severity, Text, list_items,
 };
 use crate::rim::Failure;
 use crate::rules::{Checker, Country};
@@ -263,8 +263,7 @@ impl Rows {
     pub(crate) fn check_members(&mut self, there: &Listing) {
         let known: BTreeSet<&str> = there.numbers.iter().map(String::as_str).collect();
         self.flag_field(Field::GROUP_MEMBERS, |members| {
-            let items = members.split(';').filter(|item| !item.is_empty());
-            let strangers: Vec<String> = items
+            let strangers: Vec<String> = list_items(members)
                 .filter(|item| !known.contains(item))
                 .map(quoted)
                 .collect();

@@ -2,9 +2,9 @@
 //!
 //! | what came back | a request that reads | a request that may write |
 //! | --- | --- | --- |
-//! | certainly never sent | said again | said again |
-//! | reply lost or cut off | said again | `MayHaveHappened` |
-//! | 429, 5xx | said again | `MayHaveHappened`: some PBXes answer 503 after doing it |
+//! | certainly never sent | sent again | sent again |
+//! | reply lost or cut off | sent again | `MayHaveHappened` |
+//! | 429, 5xx | sent again | `MayHaveHappened`: some PBXes answer 503 after doing it |
 //! | a redirect | `TargetUnusable` | `MayHaveHappened` |
 //! | 2xx, other 4xx | the reply | the reply |
 //!

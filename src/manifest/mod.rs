@@ -8,7 +8,9 @@ mod rule;
 
 pub use rule::{CharSet, Rule, RuleRow, all_digits, has_form_of_email, is_email, is_within};
 
-use crate::model::{FaultKind, Field, Kind, Record, Severity, Text, WireText, same_word};
+use crate::model::{
+    FaultKind, Field, Kind, Record, Severity, Text, WireText, list_items, same_word,
+};
 use crate::sheet::is_placeholder;
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -601,8 +603,8 @@ impl FieldRow {
             // The row is the whole of it: an item that is listed twice is meant once.
             Kind::List if self.replaced_whole => {
                 let mut items: Vec<&str> = vec![];
-                for item in trimmed.split(';').map(str::trim) {
-                    if !(item.is_empty() || items.contains(&item)) {
+                for item in list_items(trimmed) {
+                    if !items.contains(&item) {
                         items.push(item);
                     }
                 }
@@ -678,8 +680,7 @@ pub fn canonical(kind: Kind, text: &str) -> Option<Cow<'_, str>> {
         Kind::Switch => switch(text).map(Cow::Borrowed),
         Kind::Time => time_of_day(text),
         Kind::List => {
-            let items = text.split(';').map(str::trim);
-            let items: Vec<&str> = items.filter(|item| !item.is_empty()).collect();
+            let items: Vec<&str> = list_items(text).collect();
             Some(Cow::Owned(items.join(";")))
         }
     }

@@ -8,7 +8,7 @@ use crate::digest::sha256_hex;
 use crate::disk::{Readers, write_whole};
 use crate::fingerprints::{Shown, ShownText, shown};
 use crate::ledger::{LedgerError, StateDir};
-use crate::model::{Field, Record, RowResult, TO_GENERATE, Text};
+use crate::model::{Field, Record, RowResult, TO_GENERATE, Text, list_items};
 use crate::seal::Key;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -365,8 +365,7 @@ impl Agreed {
         let Some(ShownText::Text(before)) = self.fields.get(field.name()) else {
             return true;
         };
-        let mut items = before.split(';').filter(|item| !item.is_empty());
-        items.all(|item| text.split(';').any(|now| now == item))
+        list_items(before).all(|item| list_items(text).any(|now| now == item))
     }
 
     /// Returns true if a field has an agreed value that is not empty.

@@ -26,6 +26,13 @@ pub enum Kind {
     Email,
 }
 
+/// The items of a [`Kind::List`] text: without the blanks around them, and without empty ones.
+pub fn list_items(text: &str) -> impl Iterator<Item = &str> {
+    text.split(';')
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+}
+
 /// The checks for spreadsheet damage and slips of typing that the text of a field is put through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Care {
@@ -484,6 +491,13 @@ impl serde::Serialize for Field {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+
+    #[test]
+    fn the_items_of_a_list_come_without_blanks_and_empty_ones() {
+        let items: Vec<&str> = list_items(" Sales ;;2001; ").collect();
+        assert_eq!(items, ["Sales", "2001"]);
+        assert_eq!(list_items("").count(), 0);
+    }
 
     #[test]
     fn names_are_unique_and_found_again() {

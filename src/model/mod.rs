@@ -18,7 +18,7 @@ mod words;
 
 pub use change::Change;
 pub use fault::{Fault, FaultCause, FaultKind};
-pub use field::{Care, Field, FieldDef, Identity, Kind, Language, Reference};
+pub use field::{Care, Field, FieldDef, Identity, Kind, Language, Reference, list_items};
 pub use finding::{Finding, Severity};
 pub use forward::{Forward, OfficeHours};
 pub use odd_char::OddChar;

@@ -305,31 +305,15 @@ impl Planner<'_> {
         unseen
     }
 
-    fn movements(&self, row: &SavedRow, now: Option<&Record>) -> String {
-        const SHOWN_MAX: usize = 6;
-        let movements = row.movements(now, self.key);
-        let mut words: Vec<String> = movements
-            .iter()
-            .take(SHOWN_MAX)
-            .map(|(_, words)| words.clone())
-            .collect();
-        if movements.len() > SHOWN_MAX {
-            words.push(format!("{} more fields", movements.len() - SHOWN_MAX));
-        }
-        format!("it moved since the plan was made: {}", words.join("; "))
-    }
-
     fn drifted(&self, row: &SavedRow, line: Outcome, now: Option<&Record>) -> Outcome {
-        let field = row
-            .movements(now, self.key)
-            .first()
-            .and_then(|(field, _)| *field);
+        let movements = row.movements(now, self.key);
+        let field = movements.first().and_then(|(field, _)| *field);
         Outcome {
             result: RowResult::Drifted,
             code: "drifted".into(),
             field,
             column: self.headings.heading(line.place.as_ref(), field),
-            message: self.movements(row, now),
+            message: in_words(movements),
             hint: "plan again, or --on-drift replan plans this row anew".into(),
             ..line
         }
@@ -352,7 +336,10 @@ impl Planner<'_> {
             code: String::new(),
             field: None,
             column: String::new(),
-            message: format!("planned anew, because {}", self.movements(row, now)),
+            message: format!(
+                "planned anew, because {}",
+                in_words(row.movements(now, self.key))
+            ),
             hint: String::new(),
             ..line.clone()
         };
@@ -389,6 +376,19 @@ impl Planner<'_> {
         }
         planned_row(fresh, &column, wanted, decision, now, manifest, &is_written)
     }
+}
+
+/// The movements of an extension since the plan was made, as the message of a row; at most six are named.
+fn in_words(movements: Vec<(Option<Field>, String)>) -> String {
+    const SHOWN_MAX: usize = 6;
+    let more = movements.len().saturating_sub(SHOWN_MAX);
+    let shown = movements
+        .into_iter()
+        .take(SHOWN_MAX)
+        .map(|(_, words)| words);
+    let more = (more > 0).then(|| format!("{more} more fields"));
+    let words: Vec<String> = shown.chain(more).collect();
+    format!("it moved since the plan was made: {}", words.join("; "))
 }
 
 #[cfg(test)]

@@ -12,7 +12,9 @@ use crate::fingerprints::{Shown, changed_since, readable};
 use crate::ledger::{RunFacts, Standing};
 use crate::manifest::{Access, FieldRow, Manifest};
 use crate::migrate::Agreement;
-use crate::model::{Action, Change, Field, Kind, Outcome, PlannedRow, Record, RowResult};
+use crate::model::{
+    Action, Change, Field, Kind, Outcome, PlannedRow, Record, RowResult, list_items,
+};
 use crate::rim::{Failure, Target, TargetSession, TargetSpec};
 use crate::seal::Key;
 use std::collections::BTreeMap;
@@ -272,22 +274,11 @@ impl Reverting<'_> {
         if lost.is_empty() {
             return already(change, Action::Update);
         }
-        let message = format!(
-            "cannot be put back, because the vendor does not give it back: {}",
-            names(&lost)
-        );
-        let (field, hint) = (
-            lost.first().copied(),
-            "set it by hand, or import it from a sheet",
-        );
-        kept(
-            change,
-            RowResult::Differs,
-            "undo.lost",
-            field,
-            message,
-            hint,
-        )
+        let outcome = Outcome {
+            number: change.present_number().to_owned(),
+            ..Outcome::new(opposite(change.action), RowResult::Differs)
+        };
+        PlannedRow::settled(without_lost("undo.lost", &lost, outcome))
     }
 
     /// The fields that an update wrote and that can be read.
@@ -328,10 +319,7 @@ impl Reverting<'_> {
         if field.def().kind != Kind::List {
             return before;
         }
-        let items = |list: &str| -> Vec<String> {
-            let items = list.split(';').filter(|item| !item.is_empty());
-            items.map(str::to_owned).collect()
-        };
+        let items = |list: &str| -> Vec<String> { list_items(list).map(str::to_owned).collect() };
         let (wanted_items, before_items) = (items(&wanted), items(&before));
         let mut back = items(&now);
         back.retain(|item| !wanted_items.contains(item) || before_items.contains(item));
@@ -532,6 +520,20 @@ fn kept(
     PlannedRow::settled(outcome)
 }
 
+/// The same outcome, with the `lost` fields as its reason.
+fn without_lost(code: &str, lost: &[Field], outcome: Outcome) -> Outcome {
+    Outcome {
+        code: code.into(),
+        field: lost.first().copied(),
+        message: format!(
+            "cannot be put back, because the vendor does not give it back: {}",
+            names(lost)
+        ),
+        hint: "set it by hand, or import it from a sheet".into(),
+        ..outcome
+    }
+}
+
 /// A line for an extension that is put back, but for the `lost` fields.
 fn send(
     change: &Change,
@@ -546,13 +548,7 @@ fn send(
         ..Outcome::new(action, RowResult::NotSent)
     };
     if !lost.is_empty() {
-        line.code = "undo.partial".into();
-        line.field = lost.first().copied();
-        line.message = format!(
-            "cannot be put back, because the vendor does not give it back: {}",
-            names(lost)
-        );
-        line.hint = "set it by hand, or import it from a sheet".into();
+        line = without_lost("undo.partial", lost, line);
     }
     let inverse = Change {
         row: change.row,

@@ -1,7 +1,6 @@
 //! The order in which a run sends, with a look at the failures after each wave.
 
 use crate::model::Change;
-use crate::submit::FailuresMax;
 use crate::submit::order::{in_order, provides, references};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -81,16 +80,6 @@ pub(crate) struct Stage {
     number: usize,
     pub(crate) of: usize,
     pub(crate) count: usize,
-}
-
-impl Stage {
-    /// Returns true if a wave had more failures than allowed, however small it is: that is the purpose of small waves.
-    pub(crate) fn is_too_bad(&self, failures: u32, sent: usize, failures_max: FailuresMax) -> bool {
-        match failures_max {
-            FailuresMax::Count(most) => failures > most,
-            FailuresMax::Share(most) => f64::from(failures) > most * sent as f64,
-        }
-    }
 }
 
 impl fmt::Display for Stage {

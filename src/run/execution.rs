@@ -232,7 +232,9 @@ impl Execution<'_> {
             print(format!("{stage}: {rows}, {failures} failed"));
         }
         let is_last = wave + 1 == self.stages.len();
-        let too_bad = stage.is_too_bad(failures, stage.count, self.failures_max);
+        // Judged however small the wave is: that is the purpose of small waves.
+        let sent = u32::try_from(stage.count).unwrap_or(u32::MAX);
+        let too_bad = self.failures_max.is_exceeded(failures, sent);
         (!is_last && too_bad).then(|| {
             Ended::TooManyFailures(format!(
                 "{stage}: {failures} of its {} rows failed",

@@ -80,7 +80,7 @@ impl Left {
         });
         let numbers: BTreeSet<&str> = numbers.collect();
         let numbers: Vec<String> = numbers.into_iter().map(str::to_owned).collect();
-        let held = look(&numbers, session)?;
+        let held = session.look(&numbers)?;
         let mut looked = LookedAgain::default();
         for (position, standing, mut change) in unfinished {
             let now = held.get(&change.number);
@@ -112,23 +112,6 @@ impl Left {
         }
         Ok(looked)
     }
-}
-
-/// Looks these numbers up on the PBX. A number that is missing from a joint reply is asked for alone.
-fn look(
-    numbers: &[String],
-    session: &TargetSession<'_>,
-) -> Result<BTreeMap<String, Record>, Failure> {
-    if numbers.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let mut held = session.look(numbers)?;
-    for number in numbers {
-        if !held.contains_key(number) {
-            held.extend(session.look(std::slice::from_ref(number))?);
-        }
-    }
-    Ok(held)
 }
 
 /// The reason why a change is not sent, or not once more.

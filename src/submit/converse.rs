@@ -485,8 +485,8 @@ impl Connection {
     ) -> Result<Option<Answer>, Fault> {
         match client.next(task, session, &transcript.exchanges) {
             Turn::Done(answer) => Ok(Some(answer)),
-            Turn::Say(_) if transcript.exchanges.len() >= TURNS_MAX => Err(endless()),
-            Turn::Say(request) => {
+            Turn::Send(_) if transcript.exchanges.len() >= TURNS_MAX => Err(endless()),
+            Turn::Send(request) => {
                 let permit = permit.take().unwrap_or_else(|| self.line.pace().permit());
                 let patience = Patience {
                     repeats_lost: transcript.repeats_lost,
@@ -848,7 +848,7 @@ mod tests {
         assert_eq!(numbers, listing.numbers);
         let batch = fake_manifest().vendor.batch;
         // One that a batch leaves out is asked for alone.
-        assert_eq!(fake.pbx.said("look"), 101_usize.div_ceil(batch) + 1);
+        assert_eq!(fake.pbx.times("look"), 101_usize.div_ceil(batch) + 1);
         connection
             .look(&[], &LOOKUP, &mut |_| panic!("nothing was asked for"))
             .unwrap();
@@ -870,10 +870,10 @@ mod tests {
             .unwrap_err();
         assert_eq!(fault.kind, FaultKind::NotSent);
         assert!(
-            found.len() == 40 && fake.pbx.said("look") < 100,
+            found.len() == 40 && fake.pbx.times("look") < 100,
             "{} {}",
             found.len(),
-            fake.pbx.said("look")
+            fake.pbx.times("look")
         );
     }
 
@@ -895,7 +895,7 @@ mod tests {
                     });
                 }
             });
-            assert_eq!(fake.pbx.said("login"), 1 + round);
+            assert_eq!(fake.pbx.times("login"), 1 + round);
         }
         assert_eq!(fake.pbx.numbers().len(), 30 * 16);
         assert!(fake.pbx.creations().values().all(|times| *times == 1));
@@ -917,9 +917,9 @@ mod tests {
             .unwrap();
         assert_eq!(
             (
-                fake.pbx.said("login"),
-                fake.pbx.said("create"),
-                fake.pbx.said("groups")
+                fake.pbx.times("login"),
+                fake.pbx.times("create"),
+                fake.pbx.times("groups")
             ),
             (2, 1, 2)
         );
@@ -941,7 +941,7 @@ mod tests {
             .result
             .unwrap_err();
         assert_eq!(fault.kind, FaultKind::SessionExpired);
-        assert_eq!(fake.pbx.said("login"), 1 + RENEWALS_MAX as usize);
+        assert_eq!(fake.pbx.times("login"), 1 + RENEWALS_MAX as usize);
     }
 
     #[test]
@@ -951,7 +951,7 @@ mod tests {
             _ => Trouble::Nothing,
         });
         assert_eq!(fake.open().list().unwrap().numbers.len(), 100);
-        assert!(fake.pbx.said("login") > 5);
+        assert!(fake.pbx.times("login") > 5);
     }
 
     #[test]
@@ -962,14 +962,14 @@ mod tests {
             connection.apply(Action::Create, &Record::numbered(number.to_string()), None)
         };
         create(1).result.unwrap();
-        assert_eq!(fake.pbx.said("keep"), 0);
+        assert_eq!(fake.pbx.times("keep"), 0);
         thread::sleep(Duration::from_millis(300));
         thread::scope(|scope| {
             for number in 2..10 {
                 scope.spawn(move || create(number).result.unwrap());
             }
         });
-        assert_eq!((fake.pbx.said("keep"), fake.pbx.said("login")), (1, 1));
+        assert_eq!((fake.pbx.times("keep"), fake.pbx.times("login")), (1, 1));
     }
 
     #[test]
@@ -977,7 +977,7 @@ mod tests {
         let fake = FakeVendor::holding(0)
             .living(Duration::from_millis(1))
             .troubled(|request, _| match request.operation {
-                "keep" => Trouble::Say("no"),
+                "keep" => Trouble::Answer("no"),
                 _ => Trouble::Nothing,
             });
         let connection = fake.open();
@@ -986,7 +986,7 @@ mod tests {
             .apply(Action::Create, &Record::numbered("1"), None)
             .result
             .unwrap();
-        assert!(fake.pbx.said("login") >= 2);
+        assert!(fake.pbx.times("login") >= 2);
     }
 
     #[test]
@@ -999,7 +999,7 @@ mod tests {
             fake.try_open().err().unwrap().kind,
             FaultKind::CredentialRefused
         );
-        assert_eq!(fake.pbx.said("login"), 1);
+        assert_eq!(fake.pbx.times("login"), 1);
 
         let fake = FakeVendor::holding(0).troubled(|request, times| match request.operation {
             "login" if times > 1 => Trouble::Status(401),
@@ -1020,7 +1020,7 @@ mod tests {
                 });
             }
         });
-        assert_eq!(fake.pbx.said("login"), 2);
+        assert_eq!(fake.pbx.times("login"), 2);
     }
 
     #[test]
@@ -1045,7 +1045,7 @@ mod tests {
                 "{garbled}"
             );
             let renewals = garbled.min(SIGN_INS_MAX - 1) + 1;
-            assert_eq!(fake.pbx.said("login"), 1 + renewals as usize);
+            assert_eq!(fake.pbx.times("login"), 1 + renewals as usize);
         }
     }
 
@@ -1062,7 +1062,7 @@ mod tests {
             });
             let fault = fake.try_open().err().unwrap();
             assert_eq!(fault.kind, FaultKind::TargetUnusable, "{trouble:?}");
-            assert_eq!(fake.pbx.said("login"), 3, "{trouble:?}");
+            assert_eq!(fake.pbx.times("login"), 3, "{trouble:?}");
 
             let fake =
                 FakeVendor::holding(0).troubled(move |request, times| match request.operation {
@@ -1081,7 +1081,7 @@ mod tests {
                     });
                 }
             });
-            assert_eq!(fake.pbx.said("login"), 1 + 3, "{trouble:?}");
+            assert_eq!(fake.pbx.times("login"), 1 + 3, "{trouble:?}");
         }
         // One that works ends the count.
         let fake = FakeVendor::holding(0).troubled(|request, times| match request.operation {
@@ -1097,7 +1097,7 @@ mod tests {
                 .result
                 .unwrap();
         }
-        assert_eq!(fake.pbx.said("login"), 9);
+        assert_eq!(fake.pbx.times("login"), 9);
     }
 
     #[test]
@@ -1112,23 +1112,23 @@ mod tests {
         }
         let fake = FakeVendor::holding(0).troubled(|_, _| Trouble::Refuse);
         assert_eq!(fake.try_open().err().unwrap().kind, FaultKind::NotSent);
-        assert_eq!(fake.pbx.said("login"), 2);
+        assert_eq!(fake.pbx.times("login"), 2);
     }
 
     #[test]
     fn busy_is_waited_for_but_not_forever() {
         let fake = FakeVendor::holding(0).troubled(|request, times| match request.operation {
-            "create" if times < 3 => Trouble::Say("busy"),
+            "create" if times < 3 => Trouble::Answer("busy"),
             _ => Trouble::Nothing,
         });
         fake.open()
             .apply(Action::Create, &Record::numbered("1"), None)
             .result
             .unwrap();
-        assert_eq!(fake.pbx.said("create"), 3);
+        assert_eq!(fake.pbx.times("create"), 3);
 
         let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
-            "create" => Trouble::Say("busy"),
+            "create" => Trouble::Answer("busy"),
             _ => Trouble::Nothing,
         });
         let fault = fake
@@ -1137,7 +1137,7 @@ mod tests {
             .result
             .unwrap_err();
         assert_eq!(fault.kind, FaultKind::Busy);
-        assert_eq!(fake.pbx.said("create"), 1 + BUSY_MAX as usize);
+        assert_eq!(fake.pbx.times("create"), 1 + BUSY_MAX as usize);
     }
 
     #[test]
@@ -1160,7 +1160,7 @@ mod tests {
     #[test]
     fn a_refusal_of_the_first_request_has_nothing_done_before_it() {
         let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
-            "create" => Trouble::Say("no"),
+            "create" => Trouble::Answer("no"),
             _ => Trouble::Nothing,
         });
         let fault = fake
@@ -1179,7 +1179,7 @@ mod tests {
         let fake = FakeVendor::holding(1);
         fake.pbx.endless.store(true, Ordering::Relaxed);
         assert_eq!(fake.open().list().unwrap_err().code, "converse.endless");
-        assert_eq!(fake.pbx.said("list"), TURNS_MAX);
+        assert_eq!(fake.pbx.times("list"), TURNS_MAX);
     }
 
     #[test]
@@ -1189,7 +1189,7 @@ mod tests {
             _ => Trouble::Nothing,
         });
         fake.open().close();
-        assert_eq!(fake.pbx.said("logout"), 1);
+        assert_eq!(fake.pbx.times("logout"), 1);
     }
 
     #[test]
@@ -1219,7 +1219,7 @@ mod tests {
 
     #[test]
     fn an_extension_that_cannot_be_read_spoils_only_itself() {
-        for trouble in [Trouble::Garbage, Trouble::Say("no"), Trouble::LoseAfter] {
+        for trouble in [Trouble::Garbage, Trouble::Answer("no"), Trouble::LoseAfter] {
             let fake = FakeVendor::holding(24).troubled(move |request, _| {
                 match request.operation == "look" && asked_number(request).contains("1007") {
                     true => trouble,
@@ -1260,7 +1260,7 @@ mod tests {
         let wanted = Record::numbered("1");
         let response = connection.apply(Action::Create, &wanted, None);
         assert_eq!(response.result.unwrap_err().code, "reply.not_understood");
-        assert_eq!((fake.pbx.said("create"), response.wrote), (1, true));
+        assert_eq!((fake.pbx.times("create"), response.wrote), (1, true));
         // Not for ever.
         let fake = FakeVendor::holding(9).troubled(|request, _| match request.operation {
             "look" => Trouble::Garbage,
@@ -1268,7 +1268,7 @@ mod tests {
         });
         let looked = fake.open().look_at(&["1000".into()], false);
         assert_eq!(looked.unwrap_err().code, "reply.not_understood");
-        assert_eq!(fake.pbx.said("look"), GARBLED_MAX as usize);
+        assert_eq!(fake.pbx.times("look"), GARBLED_MAX as usize);
     }
 
     #[test]
@@ -1276,7 +1276,7 @@ mod tests {
         let fake = FakeVendor::holding(35);
         let listing = fake.open().list().unwrap();
         assert_eq!((listing.numbers.len(), listing.complete), (35, true));
-        assert_eq!(fake.pbx.said("list"), 2 * 5);
+        assert_eq!(fake.pbx.times("list"), 2 * 5);
 
         // Another one deletes while it is listed, at every page.
         let fake = FakeVendor::holding(35);

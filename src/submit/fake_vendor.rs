@@ -73,7 +73,7 @@ impl Client for FakeClient {
                 .query("n", number)
                 .header("token", session.token.clone())
                 .body(Body::Json(fields));
-            Turn::say(request)
+            Turn::send(request)
         };
         let write =
             |operation, number: &str, fields| say(operation, Effect::Writes, number, fields);
@@ -131,7 +131,7 @@ impl Client for FakeClient {
                         .all(|past| past.request.operation != "groups") =>
             {
                 let mut turn = write("groups", wanted.number(), fields(wanted, true));
-                if let (Turn::Say(request), true) = (&mut turn, !exchanges.is_empty()) {
+                if let (Turn::Send(request), true) = (&mut turn, !exchanges.is_empty()) {
                     request.done_before = "the extension was written".into();
                 }
                 turn
@@ -192,9 +192,9 @@ pub(crate) enum Trouble {
     /// It is done, and answered with a status.
     StatusAfter(u16),
     /// It is answered with a word, and not done.
-    Say(&'static str),
+    Answer(&'static str),
     /// It is done, and answered with a word.
-    SayAfter(&'static str),
+    AnswerAfter(&'static str),
     /// It is done after so many milliseconds, and the reply is lost.
     LateBy(u64),
     /// It is answered without every second one of the extensions.
@@ -239,7 +239,7 @@ struct State {
 }
 
 impl FakePbx {
-    pub(crate) fn said(&self, operation: &str) -> usize {
+    pub(crate) fn times(&self, operation: &str) -> usize {
         self.order(operation).len()
     }
 
@@ -345,7 +345,7 @@ impl FakePbx {
                 return lost;
             }
             Trouble::Status(status) => return Ok(Reply::new(status, "text/plain", "")),
-            Trouble::Say(word) => return Ok(answer(json!({ "code": word }))),
+            Trouble::Answer(word) => return Ok(answer(json!({ "code": word }))),
             Trouble::Garbage => return Ok(Reply::new(200, "text/html", "<!doctype html>")),
             Trouble::Expire => state.token += 1,
             _ => {}
@@ -375,7 +375,7 @@ impl FakePbx {
         match trouble {
             Trouble::LoseAfter | Trouble::Alter => lost,
             Trouble::StatusAfter(status) => Ok(Reply::new(status, "text/plain", "")),
-            Trouble::SayAfter(word) => Ok(answer(json!({ "code": word }))),
+            Trouble::AnswerAfter(word) => Ok(answer(json!({ "code": word }))),
             _ => Ok(answer(reply)),
         }
     }

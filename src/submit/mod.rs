@@ -385,13 +385,9 @@ impl Tally {
             0
         };
         let (failed, sent) = (self.failed, self.sent);
-        let too_many = match failures_max {
-            FailuresMax::Count(most) => failed > most,
-            FailuresMax::Share(most) => {
-                sent >= SHARE_AFTER && f64::from(failed) > most * f64::from(sent)
-            }
-        };
-        if too_many {
+        // A share of the first few rows says nothing.
+        let is_early = matches!(failures_max, FailuresMax::Share(_)) && sent < SHARE_AFTER;
+        if !is_early && failures_max.is_exceeded(failed, sent) {
             return Some(format!("{failed} of the {sent} rows sent so far failed"));
         }
         let down = self.down_in_a_row >= DOWN_IN_A_ROW;
@@ -929,7 +925,7 @@ mod tests {
             FakeVendor::holding(0).troubled(move |request: &Request, _| {
                 match asked_number(request).parse::<u32>() {
                     Ok(number) if request.operation == "create" && number % each == 0 => {
-                        Trouble::Say("no")
+                        Trouble::Answer("no")
                     }
                     _ => Trouble::Nothing,
                 }
@@ -962,7 +958,7 @@ mod tests {
 
     #[test]
     fn a_refused_account_or_a_lost_target_stops_at_once() {
-        for trouble in [Trouble::Status(401), Trouble::Say("unusable")] {
+        for trouble in [Trouble::Status(401), Trouble::Answer("unusable")] {
             let fake = FakeVendor::holding(0).troubled(move |request, _| match request.operation {
                 "create" if asked_number(request) == "2010" => trouble,
                 _ => Trouble::Nothing,
@@ -984,7 +980,7 @@ mod tests {
         *fake.pbx.delay.lock().unwrap() = Duration::from_millis(1);
         let (ended, _) = sent(&fake, creations(300), &options(16));
         assert!(matches!(ended, Ended::TargetLost(_)));
-        assert_eq!(fake.pbx.said("login"), 2);
+        assert_eq!(fake.pbx.times("login"), 2);
     }
 
     #[test]
@@ -1023,7 +1019,7 @@ mod tests {
                     14..17 => Trouble::StatusAfter(503),
                     17..20 => Trouble::Status(503),
                     20..23 => Trouble::Expire,
-                    23..25 => Trouble::Say("busy"),
+                    23..25 => Trouble::Answer("busy"),
                     25..27 => Trouble::Garbage,
                     27..29 => Trouble::Late,
                     _ => Trouble::Nothing,

@@ -17,8 +17,18 @@ pub const SHARE_AFTER: u32 = 20;
 pub enum FailuresMax {
     /// A count.
     Count(u32),
-    /// A share of the rows sent so far, 0 to 1, judged once [`SHARE_AFTER`] were sent.
+    /// A share of the rows sent so far, 0 to 1.
     Share(f64),
+}
+
+impl FailuresMax {
+    /// Returns true if so many failures of the rows `sent` are more than allowed.
+    pub(crate) fn is_exceeded(self, failed: u32, sent: u32) -> bool {
+        match self {
+            FailuresMax::Count(most) => failed > most,
+            FailuresMax::Share(most) => f64::from(failed) > most * f64::from(sent),
+        }
+    }
 }
 
 impl Default for FailuresMax {

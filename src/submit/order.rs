@@ -123,19 +123,16 @@ fn in_a_ring(start: usize, parents: &[BTreeSet<usize>]) -> usize {
 
 /// A change without its forwards to other extensions, and the one that writes these.
 fn in_two(mut change: Change) -> (Change, Change) {
-    let families: Vec<&str> = references(&change.wanted)
-        .filter_map(|(field, _)| field.name().strip_suffix("_extension"))
+    let parts: Vec<Field> = references(&change.wanted)
+        .filter_map(|(field, _)| Forward::with(field))
+        .flat_map(|forward| forward.fields())
         .collect();
     let number = provides(&change).unwrap_or(&change.number).to_owned();
     let mut wanted = Record::numbered(number.as_str());
     let forwards: Vec<(Field, Secret)> = change
         .wanted
         .iter()
-        .filter(|(field, _)| {
-            families
-                .iter()
-                .any(|family| field.name().starts_with(family))
-        })
+        .filter(|(field, _)| parts.contains(field))
         .map(|(field, text)| (field, text.into()))
         .collect();
     for (field, text) in forwards {
@@ -353,7 +350,7 @@ mod tests {
     #[test]
     fn a_failed_parent_holds_its_children_and_nobody_else() {
         let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
-            "create" if asked_number(request) == "3" => Trouble::Say("no"),
+            "create" if asked_number(request) == "3" => Trouble::Answer("no"),
             _ => Trouble::Nothing,
         });
         let done = sent(&fake, &[Some(2), Some(4), Some(3), None, None]);
@@ -392,14 +389,14 @@ mod tests {
             let stored = fake.pbx.stored(number, Field::FORWARD_BUSY_EXTENSION);
             assert_eq!(stored.as_deref(), Some(to));
         }
-        let said = |operation| fake.pbx.said(operation);
-        assert_eq!((said("create"), said("update")), (3, 1));
+        let times = |operation| fake.pbx.times(operation);
+        assert_eq!((times("create"), times("update")), (3, 1));
 
         // The first step fails: the other is held back, and the second step is not sent.
         let refusing = |operation: &'static str, number: &'static str| {
             FakeVendor::holding(0).troubled(move |request, _| {
                 match request.operation == operation && asked_number(request) == number {
-                    true => Trouble::Say("no"),
+                    true => Trouble::Answer("no"),
                     false => Trouble::Nothing,
                 }
             })
@@ -409,14 +406,14 @@ mod tests {
             results(&sent(&fake, &[Some(1), Some(0)])),
             ["rejected", "held"]
         );
-        assert_eq!(fake.pbx.said("update"), 0);
+        assert_eq!(fake.pbx.times("update"), 0);
         // The other fails: the first is there, without its forward.
         let fake = refusing("create", "1");
         let done = sent(&fake, &[Some(1), Some(0)]);
         assert_eq!(results(&done), ["held", "rejected"]);
         assert!(done[0].message.starts_with("created without"));
         assert_eq!(
-            (fake.pbx.numbers(), fake.pbx.said("update")),
+            (fake.pbx.numbers(), fake.pbx.times("update")),
             (vec!["0".into()], 0)
         );
         // The second step fails.

@@ -749,8 +749,8 @@ mod tests {
             assert_eq!(done.result, RowResult::Created, "{done:?}");
         }
         // The first one is looked for until no reply can come any more; then that holds for all of them.
-        assert_eq!(fake.pbx.said("look"), 17 + 2);
-        assert_eq!(fake.pbx.said("create"), 17);
+        assert_eq!(fake.pbx.times("look"), 17 + 2);
+        assert_eq!(fake.pbx.times("create"), 17);
     }
 
     /// Builds a fake PBX in which one operation meets with these troubles one after the other, and with none after
@@ -786,7 +786,7 @@ mod tests {
                 "{trouble:?}"
             );
             assert!(settlement.message.contains("confirmed"), "{settlement:?}");
-            assert_eq!((fake.pbx.creations()["1"], fake.pbx.said("look")), (1, 1));
+            assert_eq!((fake.pbx.creations()["1"], fake.pbx.times("look")), (1, 1));
         }
     }
 
@@ -809,7 +809,7 @@ mod tests {
                 (RowResult::Created, 3),
                 "{trouble:?}"
             );
-            assert_eq!((fake.pbx.creations()["1"], fake.pbx.said("look")), (1, 4));
+            assert_eq!((fake.pbx.creations()["1"], fake.pbx.times("look")), (1, 4));
         }
     }
 
@@ -817,18 +817,18 @@ mod tests {
     fn what_takes_effect_between_the_looks_is_not_said_again() {
         let fake = always("create", Trouble::Late);
         assert_eq!(settled(&fake, &create(ann("1"))).result, RowResult::Created);
-        assert_eq!((fake.pbx.said("create"), fake.pbx.said("look")), (1, 2));
+        assert_eq!((fake.pbx.times("create"), fake.pbx.times("look")), (1, 2));
 
         let fake = always("delete", Trouble::Late);
         fake.pbx.put(&ann("1"));
         assert_eq!(settled(&fake, &delete("1")).result, RowResult::Deleted);
-        assert_eq!((fake.pbx.said("delete"), fake.pbx.said("look")), (1, 2));
+        assert_eq!((fake.pbx.times("delete"), fake.pbx.times("look")), (1, 2));
 
         let fake = always("update", Trouble::Late);
         fake.pbx.put(&Record::numbered("1"));
         let change = update(ann("1"), Record::numbered("1"));
         assert_eq!(settled(&fake, &change).result, RowResult::Updated);
-        assert_eq!((fake.pbx.said("update"), fake.pbx.said("look")), (1, 2));
+        assert_eq!((fake.pbx.times("update"), fake.pbx.times("look")), (1, 2));
     }
 
     #[test]
@@ -859,7 +859,7 @@ mod tests {
         let fake = always("create", Trouble::Refuse);
         let settlement = settled(&fake, &create(ann("1")));
         assert_eq!(
-            (settlement.result, fake.pbx.said("look")),
+            (settlement.result, fake.pbx.times("look")),
             (RowResult::Failed, 0)
         );
         assert_eq!(settlement.fault.unwrap().code, "link.refused");
@@ -871,8 +871,8 @@ mod tests {
             Trouble::Refuse,
             Trouble::LoseAfter,
             Trouble::Status(500),
-            Trouble::Say("no"),
-            Trouble::Say("unusable"),
+            Trouble::Answer("no"),
+            Trouble::Answer("unusable"),
         ] {
             let fake = FakeVendor::holding(0).troubled(move |request, _| match request.operation {
                 "create" => Trouble::LoseAfter,
@@ -886,7 +886,7 @@ mod tests {
                 "{blind:?}"
             );
             let ends = settlement.fault.unwrap().ends_the_run();
-            assert_eq!(ends, blind == Trouble::Say("unusable"));
+            assert_eq!(ends, blind == Trouble::Answer("unusable"));
         }
     }
 
@@ -901,7 +901,7 @@ mod tests {
             "{}",
             settlement.message
         );
-        assert_eq!((fake.pbx.said("create"), fake.pbx.said("update")), (1, 0));
+        assert_eq!((fake.pbx.times("create"), fake.pbx.times("update")), (1, 0));
     }
 
     #[test]
@@ -915,9 +915,9 @@ mod tests {
         );
         assert_eq!(
             (
-                fake.pbx.said("create"),
-                fake.pbx.said("update"),
-                fake.pbx.said("groups")
+                fake.pbx.times("create"),
+                fake.pbx.times("update"),
+                fake.pbx.times("groups")
             ),
             (1, 0, 2)
         );
@@ -956,7 +956,7 @@ mod tests {
             assert!(settlement.left.is_none());
         }
         // A gateway in between sent it twice, and handed back the second answer.
-        let fake = always("create", Trouble::SayAfter("exists"));
+        let fake = always("create", Trouble::AnswerAfter("exists"));
         let settlement = settled(&fake, &create(ann("1")));
         assert_eq!(settlement.result, RowResult::Created, "{settlement:?}");
         assert!(settlement.left.is_some());
@@ -967,7 +967,7 @@ mod tests {
             let pbx = fake.pbx.clone();
             let fake = fake.troubled(move |request, times| match (request.operation, times) {
                 ("create", 1) => Trouble::LoseBefore,
-                ("create", _) => Trouble::Say(word),
+                ("create", _) => Trouble::Answer(word),
                 _ => Trouble::Nothing,
             });
             let connection = fake.open();
@@ -977,7 +977,7 @@ mod tests {
             };
             thread::scope(|scope| {
                 scope.spawn(|| {
-                    while pbx.said("create") < 2 {
+                    while pbx.times("create") < 2 {
                         thread::sleep(Duration::from_millis(1));
                     }
                     pbx.put(&held);
@@ -1015,7 +1015,7 @@ mod tests {
         let fake =
             FakeVendor::holding(0).troubled(|request, times| match (request.operation, times) {
                 ("create", 1) => Trouble::LoseBefore,
-                ("create", _) => Trouble::Say("no"),
+                ("create", _) => Trouble::Answer("no"),
                 _ => Trouble::Nothing,
             });
         let settlement = settled(&fake, &create(ann("1")));
@@ -1040,7 +1040,7 @@ mod tests {
             RowResult::Unchanged
         );
         // The plan had seen it, and after one request it is gone, whatever the answer to that.
-        let fake = always("delete", Trouble::SayAfter("missing"));
+        let fake = always("delete", Trouble::AnswerAfter("missing"));
         fake.pbx.put(&ann("1"));
         assert_eq!(settled(&fake, &delete("1")).result, RowResult::Deleted);
         let fake = troubled("delete", &[Trouble::LoseBefore]);
@@ -1055,7 +1055,7 @@ mod tests {
         // Gone when it is sent again: our own request did it.
         let fake = troubled(
             "delete",
-            &[Trouble::LoseBefore, Trouble::SayAfter("missing")],
+            &[Trouble::LoseBefore, Trouble::AnswerAfter("missing")],
         );
         fake.pbx.put(&ann("1"));
         assert_eq!(settled(&fake, &delete("1")).result, RowResult::Deleted);
@@ -1240,7 +1240,7 @@ mod tests {
 
     #[test]
     fn a_refusal_of_what_was_done_is_no_refusal() {
-        let fake = always("create", Trouble::SayAfter("no"));
+        let fake = always("create", Trouble::AnswerAfter("no"));
         let settlement = settled(&fake, &create(ann("1")));
         assert_eq!(
             (settlement.result, settlement.attempts),
@@ -1254,13 +1254,13 @@ mod tests {
         assert_eq!(settlement.result, RowResult::Differs);
         assert_eq!(settlement.differing, [Field::SIP_PASSWORD]);
 
-        let fake = always("update", Trouble::SayAfter("no"));
+        let fake = always("update", Trouble::AnswerAfter("no"));
         fake.pbx.put(&Record::numbered("1"));
         let change = update(ann("1"), Record::numbered("1"));
         assert_eq!(settled(&fake, &change).result, RowResult::Updated);
 
         for word in ["no", "missing"] {
-            let fake = always("delete", Trouble::SayAfter(word));
+            let fake = always("delete", Trouble::AnswerAfter(word));
             fake.pbx.put(&ann("1"));
             assert!(settled(&fake, &delete("1")).result.is_done());
             assert!(fake.pbx.numbers().is_empty());
@@ -1269,7 +1269,7 @@ mod tests {
 
     #[test]
     fn a_refusal_of_what_was_not_done_stays_one() {
-        let no = |operation| always(operation, Trouble::Say("no"));
+        let no = |operation| always(operation, Trouble::Answer("no"));
         let settlement = settled(&no("create"), &create(ann("1")));
         assert_eq!(
             (settlement.result, settlement.attempts),
@@ -1284,7 +1284,7 @@ mod tests {
         assert_eq!(settled(&fake, &delete("1")).result, RowResult::Rejected);
         // "There is no such extension" of one that is there.
         for (operation, change) in [("update", change), ("delete", delete("1"))] {
-            let fake = always(operation, Trouble::Say("missing"));
+            let fake = always(operation, Trouble::Answer("missing"));
             fake.pbx.put(&Record::numbered("1"));
             assert_eq!(settled(&fake, &change).result, RowResult::Rejected);
         }
@@ -1295,8 +1295,8 @@ mod tests {
         let mut wanted = ann("1");
         wanted.set(Field::GROUPS, "Sales");
         for troubles in [
-            &[Trouble::Say("no")][..],
-            &[Trouble::LoseBefore, Trouble::Say("no")],
+            &[Trouble::Answer("no")][..],
+            &[Trouble::LoseBefore, Trouble::Answer("no")],
         ] {
             let fake = FakeVendor::holding(0).troubled(move |request, times| {
                 let trouble = troubles.get(times as usize - 1);
@@ -1315,19 +1315,19 @@ mod tests {
 
     #[test]
     fn what_was_done_has_not_failed_though_the_pbx_answers_that_it_is_no_such_pbx() {
-        let fake = always("create", Trouble::SayAfter("unusable"));
+        let fake = always("create", Trouble::AnswerAfter("unusable"));
         let settlement = settled(&fake, &create(ann("1")));
         assert_eq!(settlement.result, RowResult::Created, "{settlement:?}");
         // Not done, and it is not sent again.
-        let fake = always("create", Trouble::Say("unusable"));
+        let fake = always("create", Trouble::Answer("unusable"));
         let settlement = settled(&fake, &create(ann("1")));
         let got = (settlement.result, settlement.attempts);
         assert_eq!(got, (RowResult::Failed, 1), "{settlement:?}");
         assert!(settlement.fault.unwrap().ends_the_run());
         // It cannot be looked at either.
         let fake = FakeVendor::holding(0).troubled(move |request, _| match request.operation {
-            "create" => Trouble::SayAfter("unusable"),
-            "look" => Trouble::Say("unusable"),
+            "create" => Trouble::AnswerAfter("unusable"),
+            "look" => Trouble::Answer("unusable"),
             _ => Trouble::Nothing,
         });
         let settlement = settled(&fake, &create(ann("1")));

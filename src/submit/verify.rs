@@ -439,7 +439,7 @@ mod tests {
             ..options()
         };
         sent(&fake.open(), &creations(5), &one_by_one);
-        assert_eq!(fake.pbx.said("look"), 5);
+        assert_eq!(fake.pbx.times("look"), 5);
     }
 
     #[test]
@@ -527,7 +527,7 @@ mod tests {
     #[test]
     fn deletions_and_updates_are_read_back_too() {
         let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
-            "delete" | "update" if asked_number(request) == "2001" => Trouble::Say("ok"),
+            "delete" | "update" if asked_number(request) == "2001" => Trouble::Answer("ok"),
             _ => Trouble::Nothing,
         });
         for action in [Action::Delete, Action::Update] {
@@ -552,7 +552,7 @@ mod tests {
         changes[0].wanted.remove(Field::SIP_PASSWORD);
         let (_, done) = sent(&fake.open(), &changes, &options());
         assert_eq!(done[0].result, RowResult::Created);
-        assert_eq!(fake.pbx.said("look"), 1);
+        assert_eq!(fake.pbx.times("look"), 1);
     }
 
     #[test]
@@ -593,7 +593,7 @@ mod tests {
         // An extension that is reported as deleted and is still there is seen, whatever a batch leaves out.
         let fake = FakeVendor::holding(40).troubled(|request, _| match request.operation {
             "look" if asked_number(request).contains(',') => Trouble::Sparse,
-            "delete" => Trouble::Say("ok"),
+            "delete" => Trouble::Answer("ok"),
             _ => Trouble::Nothing,
         });
         let deletions: Vec<Change> = (0..40)
@@ -622,7 +622,7 @@ mod tests {
                 ..options()
             };
             let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
-                "update" => Trouble::Say("ok"),
+                "update" => Trouble::Answer("ok"),
                 _ => Trouble::Nothing,
             });
             fake.pbx.put(&ann(1));

@@ -127,7 +127,7 @@ impl<'t, D: Dialect> Conversation<'t, D> {
 
     /// Signs in, with no session yet: a refusal is read as one of the account or of the wrong PBX.
     pub(crate) fn sign_in(&mut self, request: Request) -> Step<D::Content> {
-        let exchange = self.take().ok_or_else(|| Turn::say(request))?;
+        let exchange = self.take().ok_or_else(|| Turn::send(request))?;
         self.dialect
             .judge(exchange)
             .map_err(|fault| self.end(self.manifest().at_sign_in(fault)))
@@ -214,7 +214,7 @@ impl<'t, D: Dialect> Conversation<'t, D> {
         self.take().ok_or_else(|| {
             let mut request = self.dialect.authorise(request, self.session);
             request.done_before = self.done.join("; ");
-            Turn::say(request)
+            Turn::send(request)
         })
     }
 

@@ -62,12 +62,12 @@ pub(super) fn converse(
     let mut exchanges = vec![];
     for _ in 0..TURNS_MAX {
         let request = match client.next(task, session, &exchanges) {
-            Turn::Say(request) => *request,
+            Turn::Send(request) => *request,
             end => return (end, exchanges),
         };
         match answer(&request) {
             Some(reply) => exchanges.push(Exchange { request, reply }),
-            None => return (Turn::say(request), exchanges),
+            None => return (Turn::send(request), exchanges),
         }
     }
     panic!("{task:?} does not end");
@@ -113,7 +113,7 @@ pub(super) fn fault(turn: Turn) -> Fault {
 #[track_caller]
 pub(super) fn request(turn: Turn) -> Request {
     match turn {
-        Turn::Say(request) => *request,
+        Turn::Send(request) => *request,
         other => panic!("a request was due, not {other:?}"),
     }
 }

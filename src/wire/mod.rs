@@ -313,7 +313,7 @@ pub struct Exchange {
 #[derive(Debug)]
 pub enum Turn {
     /// Send this and come back with the reply.
-    Say(Box<Request>),
+    Send(Box<Request>),
     /// The conversation has reached its end.
     Done(Answer),
     /// The conversation has come to nothing.
@@ -322,8 +322,8 @@ pub enum Turn {
 
 impl Turn {
     /// Builds the turn that sends a request.
-    pub fn say(request: Request) -> Turn {
-        Turn::Say(Box::new(request))
+    pub fn send(request: Request) -> Turn {
+        Turn::Send(Box::new(request))
     }
 }
 

@@ -171,22 +171,35 @@ mod tests {
         );
     }
 
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     #[test]
     fn what_a_command_started_ends_with_it() {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("left");
-        let command = format!("(sleep 2; touch '{}') & wait", file.display());
-        let go = |limit, stop: &StopFlag| carry_out(&command, "hq", vec![], limit, stop);
-        let ended = go(Duration::from_millis(100), &StopFlag::default()).unwrap_err();
-        assert!(ended.contains("was ended"), "{ended}");
-        let stop = StopFlag::default();
-        stop.stop();
-        assert_eq!(
-            go(Duration::from_secs(20), &stop),
-            Err("was interrupted".to_owned())
+        let file = folder.path().join("process");
+        let read = || std::fs::read_to_string(&file).unwrap_or_default();
+        // Moved into place whole, so that half a number is never read.
+        let command = format!(
+            "sleep 60 & echo $! > '{0}.new'; mv '{0}.new' '{0}'; wait",
+            file.display()
         );
-        thread::sleep(Duration::from_millis(3500));
-        assert!(!file.exists(), "it goes on by itself");
+        let stop = StopFlag::default();
+        let limit = Duration::from_secs(40);
+        let begun = Instant::now();
+        let ended = thread::scope(|scope| {
+            scope.spawn(|| {
+                while read().is_empty() && begun.elapsed() < limit {
+                    thread::sleep(LOOK_EVERY);
+                }
+                stop.stop();
+            });
+            carry_out(&command, "hq", vec![], limit, &stop)
+        });
+        assert_eq!(ended, Err("was interrupted".to_owned()));
+        let stat = format!("/proc/{}/stat", read().trim());
+        let is_at_work = || std::fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z "));
+        while is_at_work() && begun.elapsed() < limit {
+            thread::sleep(LOOK_EVERY);
+        }
+        assert!(!is_at_work(), "it goes on by itself");
     }
 }

@@ -547,7 +547,8 @@ fn a_sign_in_says_the_digest_and_never_the_password() {
         username: "api".to_owned(),
         password: Secret::new("password"),
     };
-    let Turn::Say(request) = vendor("json").next(&Task::SignIn(&account), &Session::default(), &[])
+    let Turn::Send(request) =
+        vendor("json").next(&Task::SignIn(&account), &Session::default(), &[])
     else {
         panic!("nothing was sent");
     };

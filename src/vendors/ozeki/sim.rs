@@ -109,14 +109,16 @@ impl Pbx for OzekiSim {
             Ok(ReplyContent::Config(config)) => format!(
                 "<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<Response>{}{}</Response>",
                 written(&config),
-                said(200, "Command successfully executed")
+                status_message(200, "Command successfully executed")
             ),
             Ok(ReplyContent::Behind(content)) => document(
-                &said(200, "Command successfully executed"),
+                &status_message(200, "Command successfully executed"),
                 &written(&content),
             ),
-            Ok(ReplyContent::Nothing) => document(&said(200, "Command successfully executed"), ""),
-            Err(OzekiRefusal(code, message)) => document(&said(code, &message), ""),
+            Ok(ReplyContent::Nothing) => {
+                document(&status_message(200, "Command successfully executed"), "")
+            }
+            Err(OzekiRefusal(code, message)) => document(&status_message(code, &message), ""),
         };
         Reply::new(200, "application/xml", body)
     }
@@ -364,7 +366,7 @@ fn document(said: &str, content: &str) -> String {
     )
 }
 
-fn said(code: u16, message: &str) -> String {
+fn status_message(code: u16, message: &str) -> String {
     format!("<Code>{code}</Code><Message>{}</Message>", escaped(message))
 }
 

@@ -2,7 +2,7 @@
 
 use super::talk::{Talk, get, page, paged, post};
 use crate::manifest::{FieldRow, Manifest, Purpose, Shape};
-use crate::model::{Record, WireText};
+use crate::model::{Record, WireText, list_items};
 use crate::vendors::conversation::{End, Step};
 use crate::wire::{Effect, Request, json};
 use serde_json::{Map, Value};
@@ -101,10 +101,7 @@ pub(super) fn typed(talk: &Talk<'_>, row: &FieldRow, text: &WireText) -> Step<Va
         },
         Shape::Integer => open.parse::<i64>().ok().map(Value::from),
         Shape::Text => Some(json::string(text)),
-        Shape::Array => {
-            let items = open.split(';').filter(|item| !item.is_empty());
-            Some(items.map(Value::from).collect())
-        }
+        Shape::Array => Some(list_items(open).map(Value::from).collect()),
     };
     value.ok_or_else(|| {
         let words = match row.shape {

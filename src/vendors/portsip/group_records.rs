@@ -7,7 +7,7 @@ use super::extensions::typed;
 use super::groups::{self, ListedGroup, named, read_all, writable};
 use super::talk::{PortSip, Talk};
 use crate::manifest::{Manifest, Purpose};
-use crate::model::{FaultKind, Field, Record};
+use crate::model::{FaultKind, Field, Record, list_items};
 use crate::vendors::conversation::Step;
 use crate::vendors::{Client, Settings, Task};
 use crate::wire::{Answer, Exchange, Listing, Session, Turn, json};
@@ -132,7 +132,7 @@ fn update(talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
     for (row, text) in talk.manifest().outgoing(wanted, Purpose::Update) {
         // Members in another order are the same.
         let same = row.name == Field::GROUP_MEMBERS
-            && now == items(text.open().unwrap_or_default()).collect();
+            && now == list_items(text.open().unwrap_or_default()).collect();
         if !row.name.is_key() && !same {
             let value = typed(talk, row, &text)?;
             after.insert(row.wire.clone(), value);
@@ -214,10 +214,6 @@ fn incoming(manifest: &Manifest, shown: &Value, group: &ListedGroup) -> Record {
     });
     record.set(Field::GROUP_NAME, group.name());
     record
-}
-
-fn items(list: &str) -> impl Iterator<Item = &str> {
-    list.split(';').filter(|item| !item.is_empty())
 }
 
 fn exists(talk: &Talk<'_>, name: &str) -> Turn {

@@ -2,6 +2,7 @@
 //! add the number and write the whole back.
 
 use super::talk::{Talk, get, page, paged, post};
+use crate::model::list_items;
 use crate::vendors::conversation::{End, Step};
 use crate::wire::{Effect, Request, Turn, json};
 use serde_json::{Map, Value};
@@ -99,7 +100,7 @@ pub(super) fn find(
     create_missing: bool,
     replace: bool,
 ) -> Step<Wish> {
-    let names: Vec<&str> = wanted.split(';').filter(|name| !name.is_empty()).collect();
+    let names: Vec<&str> = list_items(wanted).collect();
     if names.contains(&DEFAULT_GROUP) {
         return Err(default_group(talk));
     }

@@ -56,7 +56,7 @@ fn session() -> Session {
 fn told(vendor: &dyn Client, task: &Task<'_>, replies: &[Reply]) -> (Vec<Request>, Turn) {
     let (turn, exchanges) = testkit::replay(vendor, task, &session(), replies);
     let mut requests: Vec<Request> = exchanges.into_iter().map(|past| past.request).collect();
-    if let Turn::Say(request) = &turn {
+    if let Turn::Send(request) = &turn {
         requests.push((**request).clone());
     }
     (requests, turn)
@@ -114,7 +114,7 @@ impl Line {
         let mut exchanges: Vec<Exchange> = vec![];
         for _ in 0..200 {
             match self.vendor.next(task, &self.session, &exchanges) {
-                Turn::Say(request) => {
+                Turn::Send(request) => {
                     match &mut self.expires_before {
                         Some(0) => {
                             self.pbx.expire_sessions();
@@ -490,7 +490,7 @@ mod golden {
         let settings = Settings::new(manifest(), &settings).unwrap();
         let dialect = PortSip::new(manifest(), &settings);
         let ask = |request| match Talk::new(&dialect, &token, &exchanges).ask(request) {
-            Err(Turn::Say(request)) => *request,
+            Err(Turn::Send(request)) => *request,
             other => panic!("{other:?}"),
         };
         assert_eq!(body(&ask(groups::create(group))), sample);
@@ -848,7 +848,7 @@ mod listing_all {
     fn while_walking_only_the_last_pages_are_read() {
         let full = |page: u32| self::page(page * 100..page * 100 + 100, 9.into());
         let (requests, turn) = told(&*vendor(&[]), &Task::List, &[full(0), full(1), full(2)]);
-        assert!(matches!(turn, Turn::Say(_)));
+        assert!(matches!(turn, Turn::Send(_)));
         let replies = [
             ok("the first page was judged in its time"),
             full(1),
@@ -860,7 +860,7 @@ mod listing_all {
             .map(|(request, reply)| Exchange { request, reply })
             .collect();
         let turn = vendor(&[]).next(&Task::List, &session(), &exchanges);
-        assert!(matches!(turn, Turn::Say(_)), "{turn:?}");
+        assert!(matches!(turn, Turn::Send(_)), "{turn:?}");
     }
 
     #[test]
