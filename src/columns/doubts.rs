@@ -69,8 +69,7 @@ impl Meanings<'_> {
         if self.target.key() != Field::NUMBER || self.of[key].is_read_by_map() {
             return;
         }
-        let is_weak = dictionary().may_count_rows(self.heading(key))
-            && !matches!(self.owner.words, Words::Product(_));
+        let is_weak = dictionary().may_count_rows(self.heading(key));
         let mut rivals: Vec<usize> = self
             .columns()
             .filter(|column| *column != key && self.is_rival(*column))
@@ -126,7 +125,6 @@ impl Meanings<'_> {
     /// dial within the house, or the one that is dialled from outside.
     fn is_other_number(&self, column: usize, key: usize) -> bool {
         matches!(self.of[column], Meaning::Open(Common::NumberLike))
-            && !matches!(self.owner.words, Words::Product(_))
             && self
                 .sample()
                 .is_some_and(|sample| sample.is_other_number(column, key))

@@ -285,10 +285,19 @@ pub(super) fn recognise(
         };
     };
     let best: Vec<_> = marked.iter().filter(|(known, ..)| *known == most).collect();
-    let rivals: Vec<_> = products()
-        .iter()
-        .filter(|product| knows(product) > most)
-        .collect();
+    // As many headings of another product, some of which the best one does not know, are as good as its mark.
+    let is_strange = |product: &'static Product, key: &String| {
+        let of_best = best.iter().any(|(_, best, _)| best.word_of(key).is_some());
+        !of_best && product.word_of(key).is_some()
+    };
+    let is_rival = |product: &&'static Product| {
+        let known = knows(product);
+        known > most
+            || known == most
+                && best.iter().all(|(_, best, _)| !best.vendor)
+                && distinctive.iter().any(|key| is_strange(product, key))
+    };
+    let rivals: Vec<_> = products().iter().filter(is_rival).collect();
     match (best.as_slice(), rivals.as_slice()) {
         ([(_, product, evidence)], []) => Recognised::One(product, *evidence),
         (best, _) => Recognised::Several(

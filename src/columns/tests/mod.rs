@@ -624,6 +624,23 @@ fn a_heading_of_another_version_makes_the_owner_uncertain() {
 }
 
 #[test]
+fn a_mark_beside_as_many_headings_of_another_product_is_asked_about() {
+    let questions = asked(
+        "ozeki",
+        "alias,cell,email,password,Directory Number 1,first_name,mac",
+    );
+    assert!(
+        questions[0]
+            .answers
+            .contains(&"--headings vodia".to_owned())
+            && questions[0]
+                .answers
+                .contains(&"--headings cisco-bat".to_owned()),
+        "{questions:?}"
+    );
+}
+
+#[test]
 fn the_opposite_of_a_switch_is_mapped() {
     for (heading, field, cell, right) in [
         ("Off duty", "!enabled", "yes", "off"),

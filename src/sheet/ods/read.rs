@@ -210,6 +210,10 @@ impl Book {
                         row.struck |= struck_styles.contains(style);
                     }
                 }
+                b"span" => {
+                    let style = tag_value(tag, "text:style-name").unwrap_or_default();
+                    row.struck |= struck_styles.contains(style);
+                }
                 b"table-column" => {
                     let visibility = tag_value(tag, "table:visibility");
                     let hidden = matches!(visibility, Some(b"collapse" | b"filter"));

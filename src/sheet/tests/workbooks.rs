@@ -401,6 +401,11 @@ fn rows_of_ods_that_are_hidden_grouped_or_struck_are_said() {
             row("", &cell("a", "2003"))
         ),
         row("", &cell("s", "2004")),
+        // Struck through in a piece of its text.
+        row(
+            "",
+            &cell("a", "20<text:span text:style-name=\"s\">05</text:span>"),
+        ),
     ];
     let styles = "<office:automatic-styles><style:style style:name=\"s\"><style:text-properties style:text-line-through-style=\"solid\"/></style:style></office:automatic-styles>";
     let bytes = ods_of(styles, &rows.concat());
@@ -410,16 +415,16 @@ fn rows_of_ods_that_are_hidden_grouped_or_struck_are_said() {
         [
             "2 rows hidden by a filter, read like the others (--visible-only leaves them out)",
             "1 grouped row, read like the others",
-            "1 row with a cell that is struck through, read like the others",
+            "2 rows with cells that are struck through, read like the others",
         ]
     );
-    assert_eq!(cells_of(&sheet).len(), 5);
+    assert_eq!(cells_of(&sheet).len(), 6);
     let options = ReadOptions {
         visible_only: true,
         ..ReadOptions::default()
     };
     let sheet = sheets_of(&bytes, &options).unwrap().remove(0);
-    assert_eq!(cells_of(&sheet).concat(), ["2001", "2003", "2004"]);
+    assert_eq!(cells_of(&sheet).concat(), ["2001", "2003", "2004", "2005"]);
 }
 
 #[test]

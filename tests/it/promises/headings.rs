@@ -117,6 +117,12 @@ const CASES: &[Case] = &[
         Read(&[&["number=2001", "display_name=Ann"]]),
     ),
     (
+        "the number of a record in a sheet with a product's heading",
+        "ozeki",
+        "Number,VMEnabled,Anschluss,Name\n17,on,2001,Ann Muster\n20,on,2002,Bo Muster\n23,on,2003,Cy Muster\n",
+        Ask("Anschluss"),
+    ),
+    (
         "ring groups, whose numbers are no extensions",
         "openvox",
         "extension,name,strategy,members\n600,Sales,ringall,2001;2002\n601,Support,hunt,2003\n",
