@@ -1,7 +1,7 @@
 //! The obstacles to reading a sheet: mistakes in options, and questions that only the sheet's owner can answer.
 
 use super::map::{Column, Mapped};
-use crate::model::{Field, Place};
+use crate::model::{Field, Place, shell_word};
 use crate::sheet::looks_like_data;
 use std::fmt;
 
@@ -107,9 +107,8 @@ fn join(questions: &[Question]) -> String {
 
 /// Writes `--map 'HEADING=FIELD'`, as a shell takes it.
 pub(super) fn map_flag(heading: &str, mapped: Mapped) -> String {
-    let heading = heading.trim();
-    let quote = if heading.contains('\'') { '"' } else { '\'' };
-    format!("--map {quote}{heading}={mapped}{quote}")
+    let entry = format!("{}={mapped}", heading.trim());
+    format!("--map {}", shell_word(&entry))
 }
 
 /// The flag that leaves a column out.

@@ -5,8 +5,8 @@ use crate::columns::{AllowedActions, Column, ColumnError, write_map};
 use crate::disk::write_new;
 use crate::input::{InputOptions, bound, first_values, print_notes};
 use crate::manifest::Manifest;
-use crate::model::Field;
 use crate::model::redact::NOT_SHOWN;
+use crate::model::{Field, shell_word};
 use crate::rim::outputs::Files;
 use crate::rim::target::{vendor_named, vendor_of_rows};
 use crate::rim::terminal::{print, print_data};
@@ -41,8 +41,9 @@ pub(super) fn run(args: &ColumnsArgs, context: &Context) -> Result<Exit, Failure
                 .hint("name a file that is not there yet")
         })?;
         print(format!(
-            "{}: written; use it with --map-file {0}",
-            path.display()
+            "{}: written; use it with --map-file {}",
+            path.display(),
+            shell_word(&path.to_string_lossy())
         ));
     }
     Ok(exit(&asked))

@@ -6,7 +6,7 @@ use crate::columns::{AllowedActions, Binding, Column, Mapped, Saved, write_map};
 use crate::disk::write_whole;
 use crate::input::{InputOptions, ReadingOptions, bound};
 use crate::manifest::{Access, Manifest};
-use crate::model::{Field, heading_key};
+use crate::model::{Field, heading_key, shell_word};
 use crate::rim::config::names_of;
 use crate::rim::terminal::{ask, confirm, end_on_interrupt, print};
 use crate::rim::{Context, Exit, Failure};
@@ -50,7 +50,7 @@ pub(super) fn run(
         0 => print("every row can go"),
         1 => print(format!(
             "Correct the sheet where it says error, then begin again; rows without errors can go all the same.\nrowcall fix {} -o FIXED --for {} repairs a copy where that is certain.",
-            quoted(&file),
+            shell_word(&file),
             vendor.id
         )),
         _ => return Ok(Exit::Unusable),
@@ -354,18 +354,9 @@ fn beside(file: &str, ending: &str) -> String {
     path.display().to_string()
 }
 
-/// A word as it is typed in a shell.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "-_./:".contains(c);
-    match !word.is_empty() && word.chars().all(is_plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
-    }
-}
-
 /// Words as they are typed in a shell.
 fn typed(words: &[String]) -> String {
-    let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    let words: Vec<_> = words.iter().map(|word| shell_word(word)).collect();
     words.join(" ")
 }
 

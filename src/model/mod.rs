@@ -13,6 +13,7 @@ mod record;
 pub mod redact;
 mod rule_id;
 mod secret;
+mod shell;
 mod text;
 mod words;
 
@@ -28,5 +29,6 @@ pub use planned::PlannedRow;
 pub use record::{Record, by_number};
 pub use rule_id::RuleId;
 pub use secret::{Secret, TO_GENERATE};
+pub use shell::shell_word;
 pub use text::{Text, WireText};
 pub use words::{heading_key, same_word};

@@ -11,6 +11,7 @@ use crate::cli::FixArgs;
 use crate::columns::{AllowedActions, Binding};
 use crate::input::open_sheets;
 use crate::manifest::{Manifest, Purpose};
+use crate::model::shell_word;
 use crate::report::counted;
 use crate::rim::outputs::Files;
 use crate::rim::target::{vendor_named, vendor_of_rows};
@@ -78,7 +79,7 @@ pub(super) fn run(args: &FixArgs, context: &Context) -> Result<Exit, Failure> {
         ));
         print(format!(
             "  hint: rowcall check {} --for {} says them",
-            args.output.display(),
+            shell_word(&args.output.to_string_lossy()),
             args.vendor
         ));
     }

@@ -4,7 +4,7 @@
 //! A workbook is not trusted: see `package` for the sizes that are counted before anything of it is read, and [`open`]
 //! for the choice of its sheets.
 
-use crate::model::{Finding, Place, Severity};
+use crate::model::{Finding, Place, Severity, shell_word};
 use crate::sheet::cells::{Cells, EXAMPLE, Row, RowTrouble, Stored};
 use crate::sheet::column::TITLE_PREFIX;
 use crate::sheet::error::{SheetError, SheetErrorKind};
@@ -251,18 +251,10 @@ fn several(file: &Arc<str>, sheets: &[Opened<Content>]) -> Result<SheetError, Sh
         let name = sheet.sheet.as_deref().unwrap_or_default();
         let row = if rows == 1 { "row" } else { "rows" };
         with_rows.push(format!("“{name}” ({rows} {row})"));
-        flags.push(format!("--sheet {}", quoted_for_shell(name)));
+        flags.push(format!("--sheet {}", shell_word(name)));
     }
     let (names, flags) = (with_rows.join(", "), flags.join(" "));
     Ok(SheetErrorKind::SeveralSheets(names, flags).in_file(file))
-}
-
-/// A name as it is typed on a command line.
-fn quoted_for_shell(name: &str) -> String {
-    match name.contains('\'') {
-        true => format!("\"{name}\""),
-        false => format!("'{name}'"),
-    }
 }
 
 fn names(tables: &[Table]) -> String {
@@ -425,8 +417,9 @@ impl TableHead {
             let hidden = tables.iter().filter(|table| table.hidden);
             notes.extend(hidden.map(|table| {
                 format!(
-                    "hidden sheet “{0}”, which is read only with --sheet '{0}'",
-                    table.name
+                    "hidden sheet “{}”, which is read only with --sheet {}",
+                    table.name,
+                    shell_word(&table.name)
                 )
             }));
         }

@@ -265,7 +265,7 @@ fn of_several_sheets_with_rows_the_meant_ones_are_asked_for() {
     let error = read(&[]).unwrap_err().to_string();
     assert!(
         error.contains("“HQ” (1 row), “Branch Ü” (1 row)")
-            && error.contains("--sheet 'HQ' --sheet 'Branch Ü', or all of them with --sheet '*'"),
+            && error.contains("--sheet HQ --sheet 'Branch Ü', or all of them with --sheet '*'"),
         "{error}"
     );
     let names = |sheets: &[Sheet]| -> Vec<String> {
@@ -297,7 +297,7 @@ fn the_one_sheet_that_can_be_meant_is_read_and_hidden_ones_said() {
     };
     let sheets = sheets_of(&bytes, &options).unwrap();
     assert_eq!(sheets.len(), 1);
-    let hidden = "hidden sheet “Old”, which is read only with --sheet 'Old'";
+    let hidden = "hidden sheet “Old”, which is read only with --sheet Old";
     assert_eq!(sheets[0].notes, ["sheet “HQ”", hidden]);
 }
 

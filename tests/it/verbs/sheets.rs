@@ -229,7 +229,7 @@ fn which_of_several_sheets_are_meant_is_asked_and_answered_on_the_command_line()
     assert_eq!(code, 2, "{said}");
     for file in ["a.xlsx", "b.xlsx"] {
         let asked = format!(
-            "{file}: several of its sheets can be meant: “Staff” (1 row), “Left the company” (1 row). Name those to read with --sheet 'Staff' --sheet 'Left the company', or all of them with --sheet '*'"
+            "{file}: several of its sheets can be meant: “Staff” (1 row), “Left the company” (1 row). Name those to read with --sheet Staff --sheet 'Left the company', or all of them with --sheet '*'"
         );
         assert!(said.contains(&asked), "{said}");
     }
@@ -253,6 +253,48 @@ fn which_of_several_sheets_are_meant_is_asked_and_answered_on_the_command_line()
     assert!(code == 0 && said.contains("3 rows: 3 valid"), "{said}");
     let (code, said) = check(&["a.xlsx", "c.csv", "--sheet", "Staff"]);
     assert!(code == 2 && said.contains("it is no workbook"), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_answer_with_a_sheets_own_words_can_be_copied_into_a_shell_and_runs_nothing() {
+    const WORDS: &str = "it's $(touch ran) `touch ran` \"a\" \\; touch ran #";
+    let folder = tempfile::tempdir().unwrap();
+    let heading = WORDS.replace('"', "\"\"");
+    let rows = format!("\"{heading}\",secret\n2001,tR7xkQ2mZp9w\n");
+    fs::write(folder.path().join("a.csv"), rows).unwrap();
+    let mut book = Workbook::new();
+    for (name, number) in [("HQ", "2001"), ("b's $(touch ran)", "2002")] {
+        let sheet = book.add_worksheet().set_name(name).unwrap();
+        for (column, cells) in (0..).zip([["number", number], ["secret", "tR7xkQ2mZp9w"]]) {
+            sheet.write_column(0, column, cells).unwrap();
+        }
+    }
+    book.save(folder.path().join("b.xlsx")).unwrap();
+    let run = |file: &str, flags: &str| {
+        let program = env!("CARGO_BIN_EXE_rowcall");
+        let line = format!("'{program}' check {file} --for openvox {flags}");
+        let output = Command::new("sh")
+            .args(["-c", &line])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(!folder.path().join("ran").exists(), "{line}");
+        (
+            output.status.code(),
+            String::from_utf8(output.stdout).unwrap(),
+        )
+    };
+    for (file, begin) in [("a.csv", "--map "), ("b.xlsx", "--sheet HQ")] {
+        let (code, said) = rowcall(folder.path(), &["check", file, "--for", "openvox"]);
+        assert_eq!(code, 2, "{said}");
+        let flags = said
+            .lines()
+            .find_map(|line| line.find(begin).map(|at| &line[at..]));
+        let flags = flags.and_then(|line| line.split(", or all").next());
+        let (code, said) = run(file, flags.unwrap_or_else(|| panic!("no {begin}: {said}")));
+        assert_eq!(code, Some(0), "{file}: {said}");
+    }
 }
 
 #[test]
