@@ -14,8 +14,10 @@ pub const OWN_PREFIX: &str = "rowcall_";
 struct Words {
     marks: Vec<String>,
     only_number: Vec<String>,
+    may_count_rows: Vec<String>,
     number_like: Vec<String>,
     name: Vec<String>,
+    particle: Vec<String>,
     given_or_whole: Vec<String>,
     surname_or_nickname: Vec<String>,
     name_in_two: Vec<String>,
@@ -30,8 +32,11 @@ struct Words {
     remove: Vec<String>,
     keep: Vec<String>,
     state: Vec<String>,
+    state_of_country: Vec<String>,
+    place: Vec<String>,
     disabled: Vec<String>,
     leaver: Vec<String>,
+    names_group: Vec<String>,
     /// Words of cells, not of headings.
     action_word: BTreeMap<Action, Vec<String>>,
     /// The words that count beside others of their language only.
@@ -99,6 +104,9 @@ pub(super) enum Common {
     Leaver,
 }
 
+/// The most letters of a word that counts by itself only: it may be a part of any other word.
+const SHORT_LETTERS_MAX: usize = 5;
+
 /// The words that are the same for all sheets.
 pub(super) struct Dictionary {
     canonical: HashMap<String, Field>,
@@ -112,6 +120,11 @@ pub(super) struct Dictionary {
     /// Parts of headings about accounts and passwords, and words that count only by themselves.
     account_parts: Vec<String>,
     account_words: Vec<String>,
+    may_count_rows: Vec<String>,
+    particles: Vec<String>,
+    states_of_country: Vec<String>,
+    places: Vec<String>,
+    names_group: Vec<String>,
     /// All words as they are written.
     #[cfg(test)]
     written: HashSet<String>,
@@ -174,20 +187,16 @@ impl Dictionary {
         let plain_all = |list: &[String]| list.iter().map(|word| plain(word)).collect::<Vec<_>>();
         let known = [&words.password, &words.user, &words.account];
         let known = known.into_iter().flat_map(|list| plain_all(list));
-        // A short word may be a part of any other: `conta` of `contact`.
-        let (parts, wholes): (Vec<_>, Vec<_>) = known.partition(|word| word.chars().count() > 5);
-        let passwords = plain_all(&words.password);
-        let passwords = passwords
-            .into_iter()
-            .filter(|word| word.chars().count() > 3);
+        let (parts, wholes): (Vec<_>, Vec<_>) =
+            known.partition(|word| word.chars().count() > SHORT_LETTERS_MAX);
         Dictionary {
-            account_parts: (plain_all(&words.account_parts).into_iter())
-                .chain(parts)
-                .chain(passwords)
-                .collect(),
-            account_words: (plain_all(&words.account_words).into_iter())
-                .chain(wholes)
-                .collect(),
+            account_parts: [plain_all(&words.account_parts), parts].concat(),
+            account_words: [plain_all(&words.account_words), wholes].concat(),
+            may_count_rows: plain_all(&words.may_count_rows),
+            particles: plain_all(&words.particle),
+            states_of_country: plain_all(&words.state_of_country),
+            places: plain_all(&words.place),
+            names_group: plain_all(&words.names_group),
             only_beside,
             canonical: Field::all()
                 .map(|field| (heading_key(field.name()), field))
@@ -231,13 +240,33 @@ impl Dictionary {
     /// Returns true if a column of this heading may count rows, though it is read as the number.
     pub(super) fn may_count_rows(&self, heading: &str) -> bool {
         let word = plain(&self.without_marks(heading));
-        self.common(heading) == Some(Common::OnlyNumber) || ["number", "id"].contains(&&*word)
+        self.common(heading) == Some(Common::OnlyNumber) || self.may_count_rows.contains(&word)
     }
 
     /// Returns true if a heading is in sheets of all kinds and means no telephone's number; `ID` may.
     pub(super) fn is_everyday(&self, heading: &str) -> bool {
         let word = plain(heading);
-        word != "id" && self.everyday.contains(&word)
+        self.everyday.contains(&word) && !self.may_count_rows.contains(&word)
+    }
+
+    /// Returns true if a heading means the state of an account or, beside a place, a part of a country.
+    pub(super) fn may_be_of_country(&self, heading: &str) -> bool {
+        self.states_of_country.contains(&plain(heading))
+    }
+
+    /// Returns true if a heading is a part of an address.
+    pub(super) fn is_place(&self, heading: &str) -> bool {
+        self.places.contains(&plain(heading))
+    }
+
+    /// Returns true if a word of a name begins a surname, such as `van`.
+    pub(super) fn is_particle(&self, word: &str) -> bool {
+        self.particles.iter().any(|particle| particle == word)
+    }
+
+    /// Returns true if a heading may mean the name in a sheet of groups, though it means something else in others.
+    pub(super) fn names_group(&self, key: Field, heading: &str) -> bool {
+        key == Field::GROUP_NAME && self.names_group.contains(&plain(heading))
     }
 
     /// Returns true if a heading occurs in sheets of all kinds, and so is no sign of the sheet's vendor or product.
@@ -282,7 +311,8 @@ impl Dictionary {
         })
     }
 
-    /// Returns true if a plain word contains a word for a password in any language.
+    /// Returns true if a plain word contains a word for a password in any language, also by chance: enough to hide the
+    /// values below it.
     pub(super) fn has_password_word(&self, plain: &str) -> bool {
         let mut words = self.common.iter();
         words.any(|(word, common)| *common == Common::Password && plain.contains(word.as_str()))
@@ -305,7 +335,6 @@ impl Dictionary {
         let mut parts = self.account_parts.iter();
         parts.any(|part| word.contains(part))
             || words(heading).any(|word| self.account_words.contains(&word))
-            || self.has_password_word(&word)
     }
 
     /// Distinguishes a heading that people write in exactly this form from one that a machine spells.
@@ -347,11 +376,6 @@ pub(super) fn misspelt(heading: &str, may_be: impl Fn(Field) -> bool) -> Option<
     let mut fields = known.map(|(_, field)| field);
     let first = fields.next()?;
     (may_be(first) && fields.all(|field| field == first)).then_some(first)
-}
-
-/// Returns true if a heading may mean the name in a sheet of groups, though it means something else in others.
-pub(super) fn names_group(key: Field, word: &str) -> bool {
-    key == Field::GROUP_NAME && matches!(word, "group" | "gruppe")
 }
 
 /// Returns true if rowcall itself wrote the column.

@@ -1,6 +1,6 @@
 //! The words by which the header row of a sheet is found.
 
-use super::dictionary::{Common, dictionary, is_own, names_group};
+use super::dictionary::{Common, dictionary, is_own};
 use super::options::BindOptions;
 use super::owner::own_names;
 use super::products::{Product, Word, products};
@@ -52,11 +52,11 @@ pub fn headings(target: &Manifest, vendors: &[&Manifest], options: &BindOptions)
         let key_word = heading_key(text);
         let own = known.get(&key_word).copied().unwrap_or(Known::Nothing);
         let common = match dictionary().common(text) {
+            _ if dictionary().names_group(key, text) => Known::Number,
             Some(Common::Field(field)) => worth(field),
             Some(Common::OnlyNumber) => Known::Number.min(worth(Field::NUMBER)),
             Some(Common::Password) => Known::Secret,
             Some(_) => Known::Field,
-            None if names_group(key, &key_word) => Known::Number,
             None => Known::Nothing,
         };
         let known = own.max(common);

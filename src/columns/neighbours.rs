@@ -1,6 +1,6 @@
 //! The meaning of headings that depends on the columns beside them. If even those do not decide it, the user is asked.
 
-use super::dictionary::{Common, plain};
+use super::dictionary::{Common, dictionary};
 use super::map::Mapped;
 use super::meaning::{Meaning, Meanings, ReadBy};
 use super::owner::own_names;
@@ -8,17 +8,6 @@ use super::passwords;
 use super::sample::Names;
 use super::values::How;
 use crate::model::{Field, heading_key};
-
-/// Headings beside which a state is a part of a country.
-const PLACES: [&str; 7] = [
-    "city",
-    "zip",
-    "zipcode",
-    "postalcode",
-    "street",
-    "address",
-    "country",
-];
 
 /// Decides every heading that is open, or asks.
 pub(super) fn decide(all: &mut Meanings<'_>) {
@@ -56,11 +45,11 @@ impl Meanings<'_> {
     /// Reads columns with words such as `active`. The `status` of an export is the state of the phone, in other words.
     fn decide_states(&mut self) {
         let is_read = self.has(Field::ENABLED);
-        let is_place = |heading: &String| PLACES.contains(&&*plain(heading));
-        let of_places = self.headings.iter().any(is_place);
+        let mut headings = self.headings.iter();
+        let of_places = headings.any(|heading| dictionary().is_place(heading));
         for column in self.open(Common::State) {
             // There it is a part of the country, such as California.
-            if of_places && plain(self.heading(column)) == "state" {
+            if of_places && dictionary().may_be_of_country(self.heading(column)) {
                 continue;
             }
             let how = How::State { other_words: false };

@@ -1,5 +1,6 @@
 //! The first cells of a sheet, for headings whose own words do not show their meaning.
 
+use super::dictionary::dictionary;
 use crate::manifest::switch;
 use crate::model::same_word;
 use crate::sheet::{Sheet, is_placeholder};
@@ -161,7 +162,7 @@ impl Sample {
                 with_part += 1;
             } else if whole
                 .iter()
-                .filter(|word| !PARTICLES.contains(word))
+                .filter(|word| !dictionary().is_particle(word))
                 .count()
                 > 1
             {
@@ -188,12 +189,6 @@ pub(super) enum Names {
     /// Now the one, now the other.
     Unclear,
 }
-
-/// Words that are a part of the surname behind them.
-const PARTICLES: [&str; 24] = [
-    "van", "von", "vom", "der", "den", "de", "del", "della", "di", "da", "das", "do", "dos", "la",
-    "le", "el", "al", "zu", "zum", "zur", "ter", "ten", "bin", "ibn",
-];
 
 /// The words of a name.
 fn words(name: &str) -> Vec<&str> {

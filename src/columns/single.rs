@@ -1,6 +1,6 @@
 //! The meaning of each heading by itself, by the words of the sheet's owner and by common ones.
 
-use super::dictionary::{Common, dictionary, is_own, names_group};
+use super::dictionary::{Common, dictionary, is_own};
 use super::map::Mapped;
 use super::meaning::{LeftOutBecause, Meaning, Meanings, ReadBy, named};
 use super::options::BindOptions;
@@ -216,7 +216,7 @@ impl Meanings<'_> {
                 [(Field::NEW_NUMBER, None)] => {
                     answered.iter().any(|name| heading_key(name) == word)
                 }
-                _ => names_group(key, &word) && !is_of_extensions,
+                _ => dictionary().names_group(key, heading) && !is_of_extensions,
             };
             if means_key {
                 *fields = vec![(key, None)];

@@ -5,21 +5,24 @@ use super::*;
 use crate::manifest::Manifest;
 use crate::model::{Field, Finding, Record, Severity, TO_GENERATE};
 use crate::sheet::Cells;
+use std::path::PathBuf;
 use std::sync::LazyLock;
 
 mod mutation;
 mod sheets;
 
-const VENDORS: [&str; 3] = [
-    include_str!("../../vendors/openvox/vendor.toml"),
-    include_str!("../../vendors/ozeki/vendor.toml"),
-    include_str!("../../vendors/portsip/vendor.toml"),
-];
-
-/// All vendors' facts.
+/// All vendors' facts, of every folder that has some.
 fn manifests() -> Vec<&'static Manifest> {
-    static MANIFESTS: LazyLock<[Manifest; 3]> =
-        LazyLock::new(|| VENDORS.map(|text| Manifest::parse(text).unwrap()));
+    static MANIFESTS: LazyLock<Vec<Manifest>> = LazyLock::new(|| {
+        let folders = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/vendors"));
+        let files = folders
+            .unwrap()
+            .map(|entry| entry.unwrap().path().join("vendor.toml"));
+        let mut files: Vec<PathBuf> = files.filter(|file| file.exists()).collect();
+        files.sort();
+        let read = |file: &PathBuf| Manifest::parse(&std::fs::read_to_string(file).unwrap());
+        files.iter().map(|file| read(file).unwrap()).collect()
+    });
     MANIFESTS.iter().collect()
 }
 
@@ -354,6 +357,11 @@ fn the_password_of_something_else_is_no_sip_password() {
         "Ext,Name,userAD,Password",
         "Ext,Name,Portal,Password",
         "Ext,Name,Mailbox,Password",
+        "Ext,Name,WLAN-PW,Password",
+        "Ext,Name,PC Pass,Password",
+        "Ext,Name,Emailpass,Password",
+        "Ext,Name,Clave Wifi,Password",
+        "Ext,Name,Şifresi,Password",
         "Ext,Name,Voicemail,Password",
         // As older versions of PortSIP spell it, whose `password` is that of the user's page.
         "extension_number,display_name,email,password",
@@ -386,6 +394,10 @@ fn the_password_of_something_else_is_no_sip_password() {
         "Ext,Name,Contact Group,Password",
         "Ext,Name,Password,Voicemail",
         "Ext,Name,Shadow,Password",
+        "Ext,Name,Standort Passau,Password",
+        "Ext,Name,Compass,Password",
+        "Ext,Name,Upwork,Password",
+        "Ext,Name,Enclave,Password",
         "Extension Number,Name,Hobby,Password",
     ] {
         let binding = bind("openvox", headings, &plain()).unwrap();
@@ -751,7 +763,7 @@ fn whose_the_headings_are_can_be_said() {
         .unwrap_err()
         .to_string();
     assert!(
-        unknown.contains("rowcall, openvox, ozeki, portsip, yeastar-s"),
+        unknown.contains("rowcall, openvox, ozeki, portsip, yeastar_s, yeastar-s"),
         "{unknown}"
     );
 }
@@ -926,6 +938,33 @@ fn what_looks_like_data_is_not_shown_as_headings() {
             !error.contains("canary") && error.contains("look like data"),
             "{error}"
         );
+    }
+}
+
+#[test]
+fn the_part_of_a_country_and_the_name_of_a_group_are_known_in_other_languages() {
+    for (headings, meant) in [
+        ("Ext,Estado", "number,enabled"),
+        ("Ext,Ciudad,Estado", "number,-,-"),
+        ("Ext,Endereço,Estado", "number,-,-"),
+        ("Ext,Indirizzo,Stato", "number,-,-"),
+        ("Ext,Ville,État", "number,-,enabled"),
+        ("Durchwahl,Ort,Zustand", "number,-,enabled"),
+    ] {
+        assert_eq!(fields("portsip", headings), meant, "{headings}");
+    }
+    let facts = Manifest::parse(include_str!("../../vendors/portsip/vendor.toml")).unwrap();
+    let groups = &facts.of_groups().unwrap();
+    for word in ["Group", "Gruppe", "Groupe", "Grupo", "Groep", "Grup"] {
+        let headings = [word, "Members"].map(str::to_owned);
+        let binding = Binding::bind(&headings, groups, &[groups], &plain()).unwrap();
+        assert_eq!(
+            fields_of(&binding.columns),
+            "group_name,group_members",
+            "{word}"
+        );
+        let extensions = format!("Ext,{word}");
+        assert_eq!(fields("openvox", &extensions), "number,groups", "{word}");
     }
 }
 
