@@ -1,7 +1,7 @@
 //! `rowcall import`: the whole way of a row; and `rowcall import --plan`, exactly the planned changes.
 
 use super::plan;
-use crate::cli::{ImportArgs, OnLoss};
+use crate::cli::ImportArgs;
 use crate::input::Rows;
 use crate::model::{Action, RowResult};
 use crate::plan::Refusal;
@@ -27,7 +27,13 @@ pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<Exit, Failure>
     }
     let to = args.to.as_deref().unwrap_or_default();
     if args.dry_run {
-        return plan::plan(to, wanted, None, args.guard.options(), context);
+        let preview = plan::Preview {
+            to,
+            output: None,
+            guard: args.guard.options(),
+            all_or_nothing: args.all_or_nothing,
+        };
+        return plan::show(preview, wanted, context);
     }
     let target = Target::resolve(to, context.config(), &wanted.pace.options())?
         .about_groups(wanted.input.groups)?;
@@ -38,26 +44,10 @@ pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<Exit, Failure>
     let mut rows = plan::read_rows(wanted, &target)?;
     let map_file = wanted.input.reading.map_file.as_deref();
     let prepared = request.prepare_outputs(&rows, map_file, context);
-    rows.check(
-        (target.vendor.manifest)(),
-        |_| wanted.mode.unseen_purpose(),
-        None,
-    );
+    let refusal = plan::check(&mut rows, wanted, args.all_or_nothing, &target);
     rows.warnings().iter().for_each(print);
-    let lost = match wanted.on_loss {
-        OnLoss::Report => Ok(()),
-        OnLoss::Stop => rows.refuse_losses(),
-    };
-    let refusal = if let Err(failure) = lost {
-        Some(Refusal::new("loss", failure))
-    } else if args.all_or_nothing && !rows.all_valid() {
-        let hint = "mend the invalid rows, or leave out --all-or-nothing";
-        Some(Refusal::all_or_nothing(hint))
-    } else if !rows.any_valid() {
-        Some(Refusal::of_rows("", "", ""))
-    } else {
-        None
-    };
+    // Without a valid row there is nothing to send; the rows' own outcomes give the reasons.
+    let refusal = refusal.or_else(|| (!rows.any_valid()).then(|| Refusal::of_rows("", "", "")));
     let stop = stop_on_interrupt()?;
     let run = Run::new(&request, context, &stop).of_rows(rows);
     if let Err(failure) = prepared {

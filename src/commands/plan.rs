@@ -17,21 +17,42 @@ use std::path::Path;
 /// # Errors
 /// Exit 2 or 3; where rows were read by then, each has its outcome in the report all the same.
 pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<Exit, Failure> {
-    let (output, guard) = (args.output.as_deref(), GuardOptions::default());
-    plan(&args.to, &args.wanted, output, guard, context)
+    let preview = Preview {
+        to: &args.to,
+        output: args.output.as_deref(),
+        guard: GuardOptions::default(),
+        all_or_nothing: false,
+    };
+    show(preview, &args.wanted, context)
 }
 
-/// The same, within this budget.
+/// A plan that is shown and not carried out: that of `rowcall plan`, or of `rowcall import --dry-run`.
+pub(super) struct Preview<'a> {
+    /// The target as it was typed.
+    pub(super) to: &'a str,
+    /// The file that the plan is kept in.
+    pub(super) output: Option<&'a Path>,
+    /// The limits that the plan is held against.
+    pub(super) guard: GuardOptions,
+    /// True if nothing would be sent unless every row is valid.
+    pub(super) all_or_nothing: bool,
+}
+
+/// Plans the sheets' rows and shows the plan.
 ///
 /// # Errors
 /// As [`run`].
-pub(super) fn plan(
-    to: &str,
+pub(super) fn show(
+    preview: Preview<'_>,
     wanted: &WantedArgs,
-    output: Option<&Path>,
-    guard: GuardOptions,
     context: &Context,
 ) -> Result<Exit, Failure> {
+    let Preview {
+        to,
+        output,
+        guard,
+        all_or_nothing,
+    } = preview;
     let target = Target::resolve(to, context.config(), &wanted.pace.options())?
         .about_groups(wanted.input.groups)?;
     let mut rows = read_rows(wanted, &target)?;
@@ -46,15 +67,7 @@ pub(super) fn plan(
     };
     let prepared = prepare_files(&request, &rows, wanted, output, context);
     rows.forget_folders();
-    rows.check(
-        (target.vendor.manifest)(),
-        |_| wanted.mode.unseen_purpose(),
-        None,
-    );
-    let lost = match wanted.on_loss {
-        OnLoss::Report => Ok(()),
-        OnLoss::Stop => rows.refuse_losses(),
-    };
+    let refusal = check(&mut rows, wanted, all_or_nothing, &target);
     let warnings = rows.warnings();
     // Without a valid row the PBX need not be asked.
     let settled = (!rows.any_valid()).then(|| {
@@ -73,9 +86,9 @@ pub(super) fn plan(
         Ok(key) => key,
         Err(failure) => return run.refuse(Refusal::new("key", failure)),
     };
-    if let Err(failure) = lost {
+    if let Some(refusal) = refusal {
         warnings.iter().for_each(print);
-        return run.refuse(Refusal::new("loss", failure));
+        return run.refuse(refusal);
     }
     let keep = |rows: &Rows, plan: &Plan| {
         rows.warnings().iter().for_each(print);
@@ -89,9 +102,28 @@ pub(super) fn plan(
     }
     let rewrite = wanted.rewrite_secrets;
     run.preview(
-        |rows, session| plan_import(rows, wanted.mode, false, rewrite, session),
+        |rows, session| plan_import(rows, wanted.mode, all_or_nothing, rewrite, session),
         keep,
     )
+}
+
+/// Checks the rows of an import or a plan, and returns the reason to go no further: fields that would be lost, or an
+/// invalid row where every row must be valid.
+pub(super) fn check(
+    rows: &mut Rows,
+    wanted: &WantedArgs,
+    all_or_nothing: bool,
+    target: &Target,
+) -> Option<Refusal> {
+    let manifest = (target.vendor.manifest)();
+    rows.check(manifest, |_| wanted.mode.unseen_purpose(), None);
+    if wanted.on_loss == OnLoss::Stop
+        && let Err(failure) = rows.refuse_losses()
+    {
+        return Some(Refusal::new("loss", failure));
+    }
+    let hint = "mend the invalid rows, or leave out --all-or-nothing";
+    (all_or_nothing && !rows.all_valid()).then(|| Refusal::all_or_nothing(hint))
 }
 
 /// Reads the sheets of an import or a plan.

@@ -1,11 +1,13 @@
 //! The guard: the limits of change in one run.
 
 use crate::model::{Action, Change};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
 /// A limit on one kind of change: a count, or a share of the extensions on the PBX.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub enum Allowance {
     /// Any number.
     All,
@@ -30,6 +32,20 @@ impl Allowance {
                 ((held as f64 * share / 100.0).floor() as u64).max(at_least)
             }
         }
+    }
+}
+
+impl TryFrom<String> for Allowance {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Allowance> for String {
+    fn from(allowance: Allowance) -> String {
+        allowance.to_string()
     }
 }
 

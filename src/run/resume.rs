@@ -164,11 +164,10 @@ impl ResumedRun {
         for (position, outcome) in settled {
             journal.result(position, outcome);
         }
-        let typed = options.max_failures.as_ref();
         let execution = Execution {
             headings: &options.headings,
             not_restorable: not_restorable(&remaining.rows),
-            failures_max: failures_max(typed.and_then(|text| text.parse().ok())),
+            failures_max: failures_max(options.max_failures),
             verify: options.verify,
             is_sync,
             stages: remaining.stages,

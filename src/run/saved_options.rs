@@ -8,6 +8,7 @@ use crate::input::{FieldHeadings, Rows};
 use crate::migrate::Agreement;
 use crate::model::{Field, Record, Text};
 use crate::plan::Plan;
+use crate::plan::guard::Allowance;
 use crate::rim::{Failure, TargetSpec};
 use crate::submit::Verify;
 use serde::{Deserialize, Serialize};
@@ -24,7 +25,7 @@ pub(crate) struct SavedOptions {
     /// The file for rows that are not done, with the headings of their sheets: their cells are kept then.
     pub(crate) rejects: Option<(PathBuf, Vec<String>)>,
     /// `--max-failures`, where it was given.
-    pub(crate) max_failures: Option<String>,
+    pub(crate) max_failures: Option<Allowance>,
     pub(crate) verify: Verify,
     pub(crate) headings: FieldHeadings,
     /// The waves, each the positions of its rows; none where everything goes at once.
@@ -52,7 +53,6 @@ impl SavedOptions {
     ) -> SavedOptions {
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
         let rejects = request.rejects.as_ref().map(absolute);
-        let max_failures = request.guard.max_failures;
         let open = |(field, text): (Field, Text<'_>)| Some((field, text.open()?.to_owned()));
         let memberships = memberships.iter();
         SavedOptions {
@@ -64,7 +64,7 @@ impl SavedOptions {
             rejects: rejects
                 .zip(originals)
                 .map(|(file, originals)| (file, originals.headings().to_vec())),
-            max_failures: max_failures.map(|allowance| allowance.to_string()),
+            max_failures: request.guard.max_failures,
             verify: request.guard.verify,
             headings: plan.headings.clone(),
             waves,

@@ -147,8 +147,7 @@ impl Generated {
         Ok(generated)
     }
 
-    /// Writes the file, for its owner only, and returns its path. On return it is safely on the disk. `folder` is the
-    /// run's, where it has one.
+    /// Writes the file, for its owner only. On return it is safely on the disk. `folder` is the run's, where it has one.
     ///
     /// # Errors
     /// Exit 2: it cannot be written, or is there already.

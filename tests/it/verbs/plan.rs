@@ -456,6 +456,15 @@ fn all_or_nothing_sends_nothing_while_a_row_is_invalid() {
         &[("2001", "none", "not_sent"), ("2002", "none", "invalid")],
     );
     assert_eq!(desk.report("r.json")[0]["code"], "all_or_nothing");
+    let dry = desk.ends(
+        "import a.csv --to TARGET --rate 5000 --reply-within 2 --all-or-nothing --dry-run --report r.json",
+        1,
+    );
+    desk.has_lines(
+        "r.json",
+        &[("2001", "none", "not_sent"), ("2002", "none", "invalid")],
+    );
+    assert!(!dry.out.contains("+ 2001"), "{}", dry.out);
     desk.ends(
         "plan a.csv --to TARGET --rate 5000 --reply-within 2 -o plan.json",
         1,
