@@ -1,10 +1,10 @@
 //! `--mark` and `--propose`: a copy of a sheet that shows the findings at the cells themselves.
 
 use crate::check::BoundSheet;
-use crate::model::{Finding, Place, Secret, Severity};
+use crate::model::{Finding, Place, Secret};
 use crate::rim::Failure;
 use crate::sheet::{
-    CellMarks, ExtraSheet, Sheet, TITLE_PREFIX, Tone, is_copied_whole, write_marked_copy,
+    CellMarks, ExtraRow, ExtraSheet, Sheet, TITLE_PREFIX, Tone, is_copied_whole, write_marked_copy,
 };
 use std::path::Path;
 
@@ -47,11 +47,10 @@ impl<'t> MarkedSheet<'t> {
 
     /// Marks a finding of a row, counted from 1, at its place.
     pub(super) fn add(&mut self, row: u64, place: &Place, number: &str, finding: &Finding) {
-        let tone = match finding.severity {
-            Severity::Error => Tone::Bad,
-            Severity::Warning => Tone::Notice,
-            Severity::Info => return,
-        };
+        let tone = finding.severity.tone();
+        if tone == Tone::Plain {
+            return;
+        }
         if self.extra.rows.len() >= FINDINGS_MAX {
             self.left_out += 1;
             return;
@@ -61,15 +60,12 @@ impl<'t> MarkedSheet<'t> {
         let headings = &self.table.sheet.headings;
         let column = column.filter(|column| *column < headings.len());
         let cell = self.cell(row, place, column.unwrap_or_default());
-        let words = match finding.hint.as_str() {
-            "" => format!("{}: {}", finding.severity.word(), finding.message),
-            hint => format!("{}: {} — {hint}", finding.severity.word(), finding.message),
-        };
+        let words = format!("{}: {}", finding.severity.word(), finding.words());
         if let Some(column) = column {
             self.marks.add(place.line, column, tone, &words);
         }
-        self.extra.links.push(cell.clone());
-        self.extra.rows.push(vec![
+        let link = Some(cell.clone());
+        let cells = vec![
             cell,
             finding.severity.word().to_owned(),
             number.to_owned(),
@@ -80,7 +76,12 @@ impl<'t> MarkedSheet<'t> {
             finding.message.clone(),
             finding.hint.clone(),
             finding.rule.to_string(),
-        ]);
+        ];
+        self.extra.rows.push(ExtraRow {
+            cells,
+            mark: Some((1, tone)),
+            link,
+        });
     }
 
     /// Gives the cell of a finding another text, and marks it: as certain, or as likely and for a person to accept.
@@ -102,8 +103,8 @@ impl<'t> MarkedSheet<'t> {
         self.marks.add(place.line, column, tone, &note);
         self.marks.replace(place.line, column, after);
         let headings = &self.table.sheet.headings;
-        self.extra.links.push(cell.clone());
-        self.extra.rows.push(vec![
+        let link = Some(cell.clone());
+        let cells = vec![
             cell,
             word.to_owned(),
             number.to_owned(),
@@ -114,7 +115,12 @@ impl<'t> MarkedSheet<'t> {
             change,
             finding.message.clone(),
             finding.rule.to_string(),
-        ]);
+        ];
+        self.extra.rows.push(ExtraRow {
+            cells,
+            mark: None,
+            link,
+        });
     }
 
     /// The name of a cell in the copy. In a workbook with the same rows the headings are in the first line.

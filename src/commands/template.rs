@@ -8,7 +8,7 @@ use crate::rim::outputs::Files;
 use crate::rim::target::{vendor_named, vendor_of_rows};
 use crate::rim::terminal::strict_output;
 use crate::rim::{Context, Exit, Failure};
-use crate::sheet::{Column, EXAMPLE, ExtraSheet, Format, Writer};
+use crate::sheet::{Column, EXAMPLE, ExtraRow, ExtraSheet, Format, Writer};
 use std::env;
 
 /// The fields that are filled in most often, in the order in which people write them.
@@ -208,7 +208,7 @@ fn help(manifest: &Manifest, rows: &[&FieldRow], columns: &[Column], table: &str
         table: table.to_owned(),
         name: "Help".to_owned(),
         headings: headings.map(str::to_owned).to_vec(),
-        rows: rows.iter().zip(columns).map(cells).collect(),
+        rows: rows.iter().zip(columns).map(cells).map(ExtraRow::plain).collect(),
         ..ExtraSheet::default()
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::mapping::{MappedField, MappedRecord, Mapping, Origin};
 use crate::model::Field;
-use crate::sheet::{ExtraSheet, TITLE_PREFIX};
+use crate::sheet::{ExtraRow, ExtraSheet, TITLE_PREFIX, Tone};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The columns of the loss report.
@@ -148,7 +148,12 @@ impl Loss {
                 let to = others(*field, to).join(" ");
                 let fate = word(*mapping).to_owned();
                 let field = field.name().to_owned();
-                rows.push((place, vec![fate, field, count.to_string(), to, how.clone()]));
+                let row = ExtraRow {
+                    cells: vec![fate, field, count.to_string(), to, how.clone()],
+                    mark: is_lost.then_some((0, Tone::Bad)),
+                    link: None,
+                };
+                rows.push((place, row));
             }
         }
         rows.sort_by_key(|(place, _)| *place);
@@ -160,7 +165,6 @@ impl Loss {
                 .map(str::to_owned)
                 .to_vec(),
             rows: rows.into_iter().map(|(_, row)| row).collect(),
-            links: vec![],
         }
     }
 }

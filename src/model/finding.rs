@@ -90,8 +90,21 @@ impl Finding {
         self
     }
 
+    /// The mistake and the next step, on one line.
+    pub(crate) fn words(&self) -> String {
+        with_hint(&self.message, &self.hint)
+    }
+
     /// Returns true if the finding keeps its row from being sent.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
+    }
+}
+
+/// Joins a message and the next step; the message alone where there is no next step.
+pub(crate) fn with_hint(message: &str, hint: &str) -> String {
+    match hint {
+        "" => message.to_owned(),
+        hint => format!("{message} — {hint}"),
     }
 }

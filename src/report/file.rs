@@ -3,7 +3,7 @@
 
 use super::findings::FindingSummary;
 use super::{HEADINGS, cells, result_column};
-use crate::model::{Finding, Outcome, Severity};
+use crate::model::{Finding, Outcome, with_hint};
 use crate::sheet::{Column, Format, MarkedLine, Readers, SheetError, Tone, Writer};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -158,11 +158,7 @@ impl ReportFile {
                 let group = self.causes.add(place, &outcome.number, &heading, finding);
                 MarkedLine {
                     text: super::findings::statement(finding, &heading, place),
-                    tone: match finding.severity {
-                        Severity::Error => Tone::Bad,
-                        Severity::Warning => Tone::Notice,
-                        Severity::Info => Tone::Plain,
-                    },
+                    tone: finding.severity.tone(),
                     group: Some(group),
                 }
             })
@@ -213,16 +209,12 @@ fn fault_line(outcome: &Outcome) -> Vec<MarkedLine> {
     if is_told || outcome.message.is_empty() {
         return vec![];
     }
-    let text = match outcome.hint.as_str() {
-        "" => outcome.message.clone(),
-        hint => format!("{} — {hint}", outcome.message),
-    };
     let tone = match outcome.result.is_done() {
         true => Tone::Plain,
         false => Tone::Bad,
     };
     vec![MarkedLine {
-        text,
+        text: with_hint(&outcome.message, &outcome.hint),
         tone,
         group: None,
     }]

@@ -1,7 +1,7 @@
 //! Findings as a person reads them: summed by column and cause, with the sheet's own headings and cells.
 
-use crate::model::{Field, Finding, Place, Severity, heading_key};
-use crate::sheet::{ExtraSheet, TITLE_PREFIX};
+use crate::model::{Field, Finding, Place, Severity, heading_key, with_hint};
+use crate::sheet::{ExtraRow, ExtraSheet, TITLE_PREFIX, Tone};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -10,6 +10,17 @@ const CELLS_SHOWN_MAX: usize = 5;
 
 /// The number of causes of one severity that are printed, so that any sheet's findings fit on a screen.
 const CAUSES_SHOWN_MAX: usize = 15;
+
+impl Severity {
+    /// The tone in which formats for people show a finding of this weight.
+    pub(crate) fn tone(self) -> Tone {
+        match self {
+            Severity::Error => Tone::Bad,
+            Severity::Warning => Tone::Notice,
+            Severity::Info => Tone::Plain,
+        }
+    }
+}
 
 /// All findings of some sheets, by sheet, column and cause. Keeps a few cells of each cause, however many rows there
 /// are.
@@ -99,7 +110,6 @@ impl FindingSummary {
             .map(str::to_owned)
             .to_vec(),
             rows: groups.iter().map(|(_, group)| group.row(several)).collect(),
-            links: vec![],
         }
     }
 
@@ -113,7 +123,7 @@ impl FindingSummary {
             }
         }
         let row = |(source, rules): (&str, BTreeSet<&str>)| {
-            vec![source.to_owned(), Vec::from_iter(rules).join(", ")]
+            ExtraRow::plain(vec![source.to_owned(), Vec::from_iter(rules).join(", ")])
         };
         ExtraSheet {
             table: String::new(),
@@ -121,7 +131,6 @@ impl FindingSummary {
             title: format!("{TITLE_PREFIX}where it is written"),
             headings: ["source", "rules"].map(str::to_owned).to_vec(),
             rows: sources.into_iter().map(row).collect(),
-            links: vec![],
         }
     }
 
@@ -153,7 +162,7 @@ impl FindingSummary {
 
 impl FindingGroup {
     /// The cause as a row of [`FindingSummary::table`]; its sheet is named where there are several.
-    fn row(&self, several: bool) -> Vec<String> {
+    fn row(&self, several: bool) -> ExtraRow {
         let finding = &self.first;
         let more = match self.count > self.cells.len() as u64 {
             true => " …",
@@ -164,14 +173,19 @@ impl FindingGroup {
             Some(sheet) => format!("{}:{sheet} ", self.place.file),
             None => format!("{} ", self.place.file),
         };
-        vec![
+        let cells = vec![
             finding.severity.word().to_owned(),
             subject(finding, &self.heading, ""),
             self.count.to_string(),
             format!("{sheet}{}{more}", self.cells.join(" ")),
             words(finding),
             finding.rule.to_string(),
-        ]
+        ];
+        ExtraRow {
+            cells,
+            mark: Some((0, finding.severity.tone())),
+            link: None,
+        }
     }
 
     fn line(&self) -> String {
@@ -259,10 +273,7 @@ fn is_field_name(heading: &str) -> bool {
 
 /// Builds the message with its next step, without the field's name, which comes before it.
 fn words(finding: &Finding) -> String {
-    match finding.hint.as_str() {
-        "" => message(finding).to_owned(),
-        hint => format!("{} — {hint}", message(finding)),
-    }
+    with_hint(message(finding), &finding.hint)
 }
 
 /// Returns the message without the field's name.

@@ -138,15 +138,10 @@ pub fn finding_line(finding: &Finding, place: Option<&Place>, sources: bool) -> 
         "{} {}{cell}: {}",
         finding.severity.word(),
         finding.rule,
-        finding.message
+        finding.words()
     );
-    for (before, part, after) in [
-        (" — ", finding.hint.as_str(), ""),
-        (" [", if sources { &finding.source } else { "" }, "]"),
-    ] {
-        if !part.is_empty() {
-            line.extend([before, part, after]);
-        }
+    if sources && !finding.source.is_empty() {
+        line.extend([" [", &*finding.source, "]"]);
     }
     line
 }

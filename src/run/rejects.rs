@@ -1,7 +1,7 @@
 //! The rows that are not done, as a sheet to be corrected and fed back.
 
 use crate::input::{FieldHeadings, Rows};
-use crate::model::{Outcome, Severity};
+use crate::model::Outcome;
 use crate::report::{REJECT_HEADINGS, counted, reject_cells, reject_columns};
 use crate::rim::Failure;
 use crate::sheet::{Readers, SheetError, Tone, Writer};
@@ -115,11 +115,10 @@ impl<'r> Rejects<'r> {
 fn marks(headings: &[String], fields: &FieldHeadings, outcome: &Outcome) -> Vec<(usize, Tone)> {
     let mut marks: Vec<(usize, Tone)> = vec![];
     for finding in &outcome.findings {
-        let tone = match finding.severity {
-            Severity::Error => Tone::Bad,
-            Severity::Warning => Tone::Notice,
-            Severity::Info => continue,
-        };
+        let tone = finding.severity.tone();
+        if tone == Tone::Plain {
+            continue;
+        }
         let heading = fields.heading(outcome.place.as_ref(), finding.field);
         let Some(at) = headings.iter().position(|known| *known == heading) else {
             continue;

@@ -95,10 +95,36 @@ pub struct ExtraSheet {
     /// Its headings.
     pub headings: Vec<String>,
     /// Its rows.
-    pub rows: Vec<Vec<String>>,
-    /// The cells of the table's own sheet that the first cells of its rows lead to, for example `C7`; empty where they
-    /// lead nowhere.
-    pub links: Vec<String>,
+    pub rows: Vec<ExtraRow>,
+}
+
+/// A row of an [`ExtraSheet`].
+#[derive(Debug, Clone, Default)]
+pub struct ExtraRow {
+    /// Its cells, in the order of the headings.
+    pub cells: Vec<String>,
+    /// The column, counted from 0, of the cell that has a tone.
+    pub mark: Option<(usize, Tone)>,
+    /// The cell of the table's own sheet that the first cell leads to, for example `C7`; `None` where it leads nowhere.
+    pub link: Option<String>,
+}
+
+impl ExtraRow {
+    /// A row of plain cells.
+    pub(crate) fn plain(cells: Vec<String>) -> ExtraRow {
+        ExtraRow {
+            cells,
+            ..ExtraRow::default()
+        }
+    }
+
+    /// The tone of the cell in a column, counted from 0.
+    pub(crate) fn tone(&self, column: usize) -> Tone {
+        match self.mark {
+            Some((marked, tone)) if marked == column => tone,
+            _ => Tone::Plain,
+        }
+    }
 }
 
 /// The beginning of the first cell of a sheet that describes other sheets and has no rows of data itself: such a sheet

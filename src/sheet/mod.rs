@@ -41,7 +41,7 @@ pub use cells::{
     CLEAR, Cells, EXAMPLE, GENERATE, Row, RowTrouble, Stored, escaped, is_generate, is_mask,
     is_placeholder, unescaped,
 };
-pub use column::{Column, ExtraSheet, Heading, MarkedLine, TITLE_PREFIX, Tone};
+pub use column::{Column, ExtraRow, ExtraSheet, Heading, MarkedLine, TITLE_PREFIX, Tone};
 pub use detect::header::looks_like_data;
 pub use encoding::Encoding;
 pub use error::{SheetError, SheetErrorKind};

@@ -298,13 +298,14 @@ impl Page {
             html.push_str("<tbody>\n");
             for row in &extra.rows {
                 html.push_str("<tr>");
-                for cell in row {
-                    html.push_str(match cell.as_str() {
-                        "error" | "LOST" | "MISSING" => "<td class=\"bad\">",
-                        "warning" => "<td class=\"notice\">",
-                        cell if cell.len() > PROSE_FROM => "<td class=\"prose\">",
-                        _ => "<td>",
-                    });
+                for (column, cell) in row.cells.iter().enumerate() {
+                    match row.tone(column) {
+                        Tone::Plain if cell.len() > PROSE_FROM => {
+                            html.push_str("<td class=\"prose\">");
+                        }
+                        Tone::Plain => html.push_str("<td>"),
+                        tone => html.extend(["<td class=\"", class(tone), "\">"]),
+                    }
                     escape(cell, html);
                     html.push_str("</td>");
                 }
@@ -431,6 +432,7 @@ fn escape(text: &str, html: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sheet::column::ExtraRow;
     use proptest::prelude::*;
 
     fn tone(word: &str) -> Tone {
@@ -603,12 +605,38 @@ mod tests {
     }
 
     #[test]
+    fn a_further_table_has_the_colours_of_its_rows_whatever_their_words() {
+        let mut page = Page::new("t.html", vec![Column::default()], true);
+        page.add_extra(ExtraSheet {
+            rows: vec![
+                ExtraRow {
+                    cells: vec!["unsure".into(), "LOST".into()],
+                    mark: Some((0, Tone::Notice)),
+                    link: None,
+                },
+                ExtraRow::plain(vec!["error".into(), "warning".into()]),
+            ],
+            ..ExtraSheet::default()
+        });
+        let mut html = Vec::new();
+        page.end(&mut html).unwrap();
+        let html = String::from_utf8(html).unwrap();
+        assert!(
+            html.contains(
+                "<tr><td class=\"notice\">unsure</td><td>LOST</td></tr>\n\
+                 <tr><td>error</td><td>warning</td></tr>"
+            ),
+            "{html}"
+        );
+    }
+
+    #[test]
     fn what_is_found_in_most_rows_stands_once_above_them() {
         let mut page = Page::new("t.html", vec![Column::default(); 2], true);
         let mut out = Vec::new();
         page.add_extra(ExtraSheet {
             name: "Found".into(),
-            rows: vec![vec!["warning".into()]],
+            rows: vec![ExtraRow::plain(vec!["warning".into()])],
             ..ExtraSheet::default()
         });
         let line = |text: &str, tone, group| MarkedLine {

@@ -5,7 +5,7 @@
 
 use super::write::escape;
 use crate::model::{Place, Secret};
-use crate::sheet::column::{ExtraSheet, Tone};
+use crate::sheet::column::{ExtraRow, ExtraSheet, Tone};
 use crate::sheet::error::SheetError;
 use crate::sheet::workbook::package::{Package, Splice};
 use crate::sheet::workbook::row::{RawRow, Spot};
@@ -446,7 +446,7 @@ pub(crate) fn extra_sheet(extra: &ExtraSheet, target: &str, styles: &mut MarkSty
          state=\"frozen\"/></sheetView></sheetViews><cols>"
     );
     for (at, heading) in extra.headings.iter().enumerate() {
-        let cells = extra.rows.iter().filter_map(|row| row.get(at));
+        let cells = extra.rows.iter().filter_map(|row| row.cells.get(at));
         let widest = cells
             .map(|cell| cell.chars().count())
             .max()
@@ -459,19 +459,18 @@ pub(crate) fn extra_sheet(extra: &ExtraSheet, target: &str, styles: &mut MarkSty
         );
     }
     xml.push_str("</cols><sheetData>");
-    let title = vec![extra.title.clone()];
-    let all = [&title, &extra.headings].into_iter().chain(&extra.rows);
-    for (cells, line) in all.zip(1..) {
+    let head = [vec![extra.title.clone()], extra.headings.clone()].map(ExtraRow::plain);
+    for (row, line) in head.iter().chain(&extra.rows).zip(1..) {
         let _ = write!(xml, "<row r=\"{line}\">");
-        for (column, cell) in cells
+        for (column, cell) in row
+            .cells
             .iter()
             .enumerate()
             .filter(|(_, cell)| !cell.is_empty())
         {
-            let style = match cell.as_str() {
-                "error" => styles.style(0, Tone::Bad),
-                "warning" => styles.style(0, Tone::Notice),
-                _ => 0,
+            let style = match row.tone(column) {
+                Tone::Plain => 0,
+                tone => styles.style(0, tone),
             };
             let _ = write!(
                 xml,
@@ -489,10 +488,14 @@ pub(crate) fn extra_sheet(extra: &ExtraSheet, target: &str, styles: &mut MarkSty
         extra.headings.len().saturating_sub(1),
     );
     let _ = write!(xml, "<autoFilter ref=\"A2:{last}\"/>");
-    if !extra.links.is_empty() {
+    let links = extra.rows.iter().zip(3..);
+    let mut links = links
+        .filter_map(|(row, line)| Some((row.link.as_ref()?, line)))
+        .peekable();
+    if links.peek().is_some() {
         xml.push_str("<hyperlinks>");
         let quoted = target.replace('\'', "''");
-        for (cell, line) in extra.links.iter().zip(3..) {
+        for (cell, line) in links {
             let mut location = String::new();
             escape(&format!("'{quoted}'!{cell}"), &mut location);
             let location = location.replace('"', "&quot;");

@@ -4,7 +4,7 @@
 
 use super::write::{Book, ROWS_MAX};
 use crate::disk::ScratchFile;
-use crate::sheet::column::{Column, ExtraSheet, MarkedLine, TITLE_PREFIX};
+use crate::sheet::column::{Column, ExtraRow, ExtraSheet, MarkedLine, TITLE_PREFIX};
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::tally::{Folding, Tally};
 use std::collections::BTreeSet;
@@ -131,8 +131,7 @@ impl SortedBook {
             name: "Summary".to_owned(),
             title: format!("{TITLE_PREFIX}{}", self.title),
             headings: vec!["what".to_owned(), "value".to_owned()],
-            rows,
-            links: vec![],
+            rows: rows.into_iter().map(ExtraRow::plain).collect(),
         })
     }
 }

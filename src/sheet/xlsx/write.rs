@@ -600,14 +600,15 @@ fn add_extra(
     extra: &ExtraSheet,
     formats: &[Format; 7],
 ) -> Result<(), XlsxError> {
-    let [heading, _, _, prose, _, notice, bad] = formats;
+    let [heading, _, _, prose, good, notice, bad] = formats;
     let top = u32::from(!extra.title.is_empty());
     if top > 0 {
         sheet.write_string_with_format(0, 0, &extra.title, &Format::new().set_bold())?;
     }
     let mut widths = Vec::new();
     for (text, at) in extra.headings.iter().zip(0..) {
-        let cells = extra.rows.iter().filter_map(|row| row.get(usize::from(at)));
+        let cells = extra.rows.iter();
+        let cells = cells.filter_map(|row| row.cells.get(usize::from(at)));
         let lines = cells.flat_map(|cell| cell.lines().map(|line| line.chars().count()));
         let widest = lines.max().unwrap_or_default();
         let width = clamped(widest.max(text.chars().count() + BUTTON_WIDTH) + 1);
@@ -615,19 +616,21 @@ fn add_extra(
         sheet.write_string_with_format(top, at, text, heading)?;
         widths.push(width);
     }
-    for (at, (cells, row)) in extra.rows.iter().zip(top + 1..).enumerate() {
+    for (extra_row, row) in extra.rows.iter().zip(top + 1..) {
+        let cells = &extra_row.cells;
         let heights = cells.iter().zip(&widths);
         let height = heights.map(|(cell, width)| height_of(cell, *width)).max();
         sheet.set_row_height(row, height.unwrap_or(LINE_HEIGHT) as f64)?;
         for (cell, at) in cells.iter().zip(0..) {
-            let format = match cell.as_str() {
-                "error" => bad,
-                "warning" => notice,
-                _ => prose,
+            let format = match extra_row.tone(usize::from(at)) {
+                Tone::Good => good,
+                Tone::Notice => notice,
+                Tone::Bad => bad,
+                Tone::Plain => prose,
             };
             sheet.write_string_with_format(row, at, cell, format)?;
         }
-        if let (Some(to), Some(text)) = (extra.links.get(at), cells.first()) {
+        if let (Some(to), Some(text)) = (&extra_row.link, cells.first()) {
             let to = Url::new(format!("internal:Sheet1!{to}")).set_text(text);
             // The library's own style of links would count as the first of all.
             let link = Format::new()
@@ -679,6 +682,8 @@ fn clamped(width: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sheet::column::ExtraRow;
+    use crate::sheet::xlsx::mark::{MarkStyles, extra_sheet};
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
@@ -714,6 +719,45 @@ mod tests {
         let mut file = archive.by_name(name).unwrap();
         file.read_to_string(&mut text).unwrap();
         text
+    }
+
+    #[test]
+    fn a_further_table_has_the_colours_of_its_rows_whatever_their_words() {
+        let row = |word: &str, tone| ExtraRow {
+            cells: vec![word.to_owned(), "error".to_owned()],
+            mark: Some((0, tone)),
+            link: None,
+        };
+        let aside = ExtraSheet {
+            name: "Fates".to_owned(),
+            headings: vec!["fate".to_owned(), "how".to_owned()],
+            rows: vec![
+                row("LOST", Tone::Bad),
+                row("unsure", Tone::Notice),
+                row("carried", Tone::Good),
+                row("warning", Tone::Plain),
+            ],
+            ..ExtraSheet::default()
+        };
+        let ordinary = part(
+            &book(vec![named("a")], &[], vec![aside.clone()]),
+            "xl/worksheets/sheet2.xml",
+        );
+        let styles = "<styleSheet><fonts count=\"1\"><font/></fonts><fills count=\"1\"><fill/></fills>\
+                      <cellXfs count=\"1\"><xf/></cellXfs></styleSheet>";
+        let beside_marks = extra_sheet(&aside, "Rows", &mut MarkStyles::new(styles));
+        for (sheet, first) in [(ordinary, 2), (beside_marks, 3)] {
+            let style = |cell: &str| {
+                let (_, rest) = sheet.split_once(&format!("r=\"{cell}\" s=\"")).unwrap();
+                rest.split_once('"').unwrap().0.to_owned()
+            };
+            let toned: Vec<String> = (0..4).map(|at| style(&format!("A{}", first + at))).collect();
+            let distinct: BTreeSet<&String> = toned.iter().collect();
+            assert_eq!(distinct.len(), 4, "{toned:?} in {sheet}");
+            for at in 0..4 {
+                assert_eq!(style(&format!("B{}", first + at)), toned[3], "{sheet}");
+            }
+        }
     }
 
     /// Reads style and text of each cell in a manner of its own: each `_xHHHH_` once and from the left.
@@ -858,7 +902,7 @@ mod tests {
             table: "Rows".to_owned(),
             name: "Help".to_owned(),
             headings: vec!["field".to_owned()],
-            rows: vec![vec!["=number".to_owned()]],
+            rows: vec![ExtraRow::plain(vec!["=number".to_owned()])],
             ..ExtraSheet::default()
         };
         let bytes = book(columns, &[], vec![aside]);
