@@ -30,7 +30,7 @@
 //! | a kind of rule, its words and its hint | `manifest/rule.rs` |
 //! | rules between fields, between rows | `rules/fields_together.rs`, `rules/rows_together.rs` |
 //! | the damage that a spreadsheet does to a value | `rules/spreadsheet_damage/` |
-//! | a file format, a report format | `sheet/format.rs`, then `sheet/writer.rs`; a folder for each format |
+//! | a file format, a report format | `sheet/format.rs`; `sheet/reader.rs` if it is read, `sheet/writer.rs` if it is written; a folder for each format |
 //! | the decision on a row | `plan/decide.rs` |
 //! | the limits of change in a run | `plan/guard.rs` |
 //! | repeated requests, a 503, Retry-After | `link/retrying.rs`, the table at its top |

@@ -222,7 +222,7 @@ fn fault_line(outcome: &Outcome) -> Vec<MarkedLine> {
 
 fn columns_of(format: Option<Format>) -> Vec<Column> {
     match format {
-        Some(Format::Html) => PAGE_HEADINGS.map(page_column).to_vec(),
+        Some(format) if format.is_page() => PAGE_HEADINGS.map(page_column).to_vec(),
         _ => table_columns(),
     }
 }

@@ -30,6 +30,17 @@ enum Use {
     Both,
 }
 
+/// The medium in which a format shows a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Medium {
+    /// The rows and their headings alone.
+    Text,
+    /// A workbook: colours, widths and further sheets.
+    Workbook,
+    /// A page: what a workbook has, in one text that is read from its top.
+    Page,
+}
+
 /// The facts about a format.
 struct FormatEntry {
     format: Format,
@@ -40,7 +51,7 @@ struct FormatEntry {
     /// Further endings with which it is read only.
     read_endings: &'static [&'static str],
     used: Use,
-    is_workbook: bool,
+    medium: Medium,
 }
 
 const TABLE: [FormatEntry; 8] = [
@@ -50,7 +61,7 @@ const TABLE: [FormatEntry; 8] = [
         endings: &["csv", "tsv", "tab", "psv"],
         read_endings: &[],
         used: Use::Both,
-        is_workbook: false,
+        medium: Medium::Text,
     },
     FormatEntry {
         format: Format::Json,
@@ -58,7 +69,7 @@ const TABLE: [FormatEntry; 8] = [
         endings: &["json"],
         read_endings: &[],
         used: Use::Both,
-        is_workbook: false,
+        medium: Medium::Text,
     },
     FormatEntry {
         format: Format::JsonLines,
@@ -66,7 +77,7 @@ const TABLE: [FormatEntry; 8] = [
         endings: &["jsonl", "ndjson"],
         read_endings: &[],
         used: Use::Both,
-        is_workbook: false,
+        medium: Medium::Text,
     },
     FormatEntry {
         format: Format::Xlsx,
@@ -74,7 +85,7 @@ const TABLE: [FormatEntry; 8] = [
         endings: &["xlsx"],
         read_endings: &["xlsm", "xlsb", "xltx", "xltm"],
         used: Use::Both,
-        is_workbook: true,
+        medium: Medium::Workbook,
     },
     FormatEntry {
         format: Format::Xls,
@@ -82,7 +93,7 @@ const TABLE: [FormatEntry; 8] = [
         endings: &["xls"],
         read_endings: &["xlt"],
         used: Use::Read,
-        is_workbook: true,
+        medium: Medium::Workbook,
     },
     FormatEntry {
         format: Format::Ods,
@@ -90,7 +101,7 @@ const TABLE: [FormatEntry; 8] = [
         endings: &["ods"],
         read_endings: &["ots"],
         used: Use::Read,
-        is_workbook: true,
+        medium: Medium::Workbook,
     },
     FormatEntry {
         format: Format::Html,
@@ -98,7 +109,7 @@ const TABLE: [FormatEntry; 8] = [
         endings: &["html", "htm"],
         read_endings: &[],
         used: Use::Written,
-        is_workbook: false,
+        medium: Medium::Page,
     },
     FormatEntry {
         format: Format::Markdown,
@@ -106,7 +117,7 @@ const TABLE: [FormatEntry; 8] = [
         endings: &["md", "markdown"],
         read_endings: &[],
         used: Use::Written,
-        is_workbook: false,
+        medium: Medium::Text,
     },
 ];
 
@@ -166,7 +177,21 @@ impl Format {
 
     /// Returns true if the format is a workbook's.
     pub fn is_workbook(self) -> bool {
-        self.entry().is_some_and(|entry| entry.is_workbook)
+        self.medium() == Medium::Workbook
+    }
+
+    /// Returns true if the format is a page, with a place for the columns that people read.
+    pub(crate) fn is_page(self) -> bool {
+        self.medium() == Medium::Page
+    }
+
+    /// Returns true if the format has the columns and further tables that are for people only.
+    pub(crate) fn is_for_people(self) -> bool {
+        self.medium() != Medium::Text
+    }
+
+    fn medium(self) -> Medium {
+        self.entry().map_or(Medium::Text, |entry| entry.medium)
     }
 }
 
@@ -222,6 +247,10 @@ mod tests {
         }
         assert_eq!(written_names(), "CSV, JSON, JSONL, XLSX, HTML or Markdown");
         assert_eq!(read_names(), "CSV, JSON, JSONL, XLSX, XLS or ODS");
+        let for_people = Format::choices(Format::is_for_people);
+        assert_eq!(for_people.collect::<Vec<_>>(), ["xlsx", "html"]);
+        let pages = Format::choices(Format::is_page);
+        assert_eq!(pages.collect::<Vec<_>>(), ["html"]);
         assert_eq!(
             written_endings(),
             ".csv, .json, .jsonl, .xlsx, .html or .md"

@@ -136,8 +136,7 @@ impl Writer {
         readers: Readers,
     ) -> Result<Writer, SheetError> {
         let mut columns: Vec<Column> = columns.iter().map(Heading::column).collect();
-        let is_for_people = matches!(format, Format::Html | Format::Xlsx);
-        let is_written = |column: &Column| is_for_people || !column.for_people;
+        let is_written = |column: &Column| format.is_for_people() || !column.for_people;
         let written = columns.iter().map(is_written).collect();
         columns.retain(is_written);
         let mut lines = Vec::new();

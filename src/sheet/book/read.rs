@@ -8,6 +8,7 @@ use crate::model::{Finding, Place, Severity, shell_word};
 use crate::sheet::cells::{Cells, EXAMPLE, Row, RowTrouble, Stored};
 use crate::sheet::column::TITLE_PREFIX;
 use crate::sheet::error::{SheetError, SheetErrorKind};
+use crate::sheet::format::Format;
 use crate::sheet::ods::read as ods;
 use crate::sheet::opened::Opened;
 use crate::sheet::options::{EVERY_SHEET, Header, Limits, ReadOptions};
@@ -179,17 +180,9 @@ pub(crate) fn is_meant(source: &Source, options: &ReadOptions) -> Result<bool, S
     if head.starts_with(b"PK\x03\x04") || head.starts_with(&compound::SIGNATURE) {
         return Ok(true);
     }
-    let ending = source
-        .name
-        .rsplit_once('.')
-        .map(|(_, ending)| ending.to_ascii_lowercase());
-    Ok(options.format.is_none() && ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str())))
+    let named = Format::from_ending(&source.name);
+    Ok(options.format.is_none() && named.is_some_and(Format::is_workbook))
 }
-
-/// The endings of workbooks' file names.
-pub(crate) const ENDINGS: [&str; 9] = [
-    "xlsx", "xlsm", "xlsb", "xltx", "xltm", "xls", "xlt", "ods", "ots",
-];
 
 /// Opens a workbook and reads the headings of the sheets to read: those that `options` name; else the only one that can
 /// be meant, because it has rows and, where any has, a number by [`Header::Found`]. Hidden sheets, and those that
