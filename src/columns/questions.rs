@@ -1,7 +1,7 @@
 //! The obstacles to reading a sheet: mistakes in options, and questions that only the sheet's owner can answer.
 
 use super::map::{Column, Mapped};
-use crate::model::{Field, Place, shell_word};
+use crate::model::{Field, cell_name, shell_word};
 use crate::sheet::looks_like_data;
 use std::fmt;
 
@@ -122,12 +122,7 @@ pub(super) fn heading_at(headings: &[String], column: usize, line: Option<u64>) 
     let Some(line) = line else {
         return format!("“{heading}”");
     };
-    let header = Place {
-        file: "".into(),
-        sheet: None,
-        line,
-    };
-    format!("“{heading}” ({})", header.cell(column))
+    format!("“{heading}” ({})", cell_name(line, column))
 }
 
 /// Lists all headings, unless they look like data: a row that was taken for headings may contain a password.

@@ -6,7 +6,7 @@ use crate::disk::write_new;
 use crate::input::{InputOptions, bound, first_values, print_notes};
 use crate::manifest::Manifest;
 use crate::model::redact::NOT_SHOWN;
-use crate::model::{Field, shell_word};
+use crate::model::{Field, column_letters, shell_word};
 use crate::rim::outputs::Files;
 use crate::rim::target::{vendor_named, vendor_of_rows};
 use crate::rim::terminal::{print, print_data};
@@ -118,14 +118,13 @@ fn table(sheet: &Sheet, columns: &[Column]) -> Result<String, Failure> {
         .zip(values)
         .enumerate()
         .map(|(at, (column, values))| {
-            let cell = sheet.place(0).cell(at);
             let value = match column.field {
                 Some(field) if !field.is_secret() => shortened(values.concat()),
                 _ if values.is_empty() => String::new(),
                 _ => NOT_SHOWN.to_owned(),
             };
             vec![
-                cell.trim_end_matches('0').to_owned(),
+                column_letters(at),
                 column.heading.clone(),
                 column.field.map_or("", Field::name).to_owned(),
                 column.how.clone(),

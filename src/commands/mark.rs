@@ -1,7 +1,7 @@
 //! `--mark` and `--propose`: a copy of a sheet that shows the findings at the cells themselves.
 
 use crate::check::BoundSheet;
-use crate::model::{Finding, Place, Secret};
+use crate::model::{Finding, Place, Secret, cell_name};
 use crate::rim::Failure;
 use crate::sheet::{
     CellMarks, ExtraRow, ExtraSheet, Sheet, TITLE_PREFIX, Tone, is_copied_whole, write_marked_copy,
@@ -126,13 +126,7 @@ impl<'t> MarkedSheet<'t> {
     /// The name of a cell in the copy. In a workbook with the same rows the headings are in the first line.
     fn cell(&self, row: u64, place: &Place, column: usize) -> String {
         let line = if self.whole { place.line } else { row + 1 };
-        let sheet = Some("".into());
-        let place = Place {
-            line,
-            sheet,
-            ..place.clone()
-        };
-        place.cell(column)
+        cell_name(line, column)
     }
 
     /// Writes the copy; returns the remarks on it, a line each.

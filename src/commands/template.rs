@@ -208,7 +208,12 @@ fn help(manifest: &Manifest, rows: &[&FieldRow], columns: &[Column], table: &str
         table: table.to_owned(),
         name: "Help".to_owned(),
         headings: headings.map(str::to_owned).to_vec(),
-        rows: rows.iter().zip(columns).map(cells).map(ExtraRow::plain).collect(),
+        rows: rows
+            .iter()
+            .zip(columns)
+            .map(cells)
+            .map(ExtraRow::plain)
+            .collect(),
         ..ExtraSheet::default()
     }
 }

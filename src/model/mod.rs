@@ -26,6 +26,7 @@ pub use forward::{Forward, OfficeHours};
 pub use odd_char::OddChar;
 pub use outcome::{Action, Outcome, RowResult};
 pub use place::Place;
+pub(crate) use place::{cell_name, column_letters};
 pub use planned::PlannedRow;
 pub use record::{Record, by_number};
 pub use rule_id::RuleId;

@@ -29,11 +29,17 @@ impl fmt::Display for Place {
 impl Place {
     /// The name of a cell in this row as a spreadsheet shows it: column 0 of line 7 is `A7`.
     pub fn cell(&self, column: usize) -> String {
-        format!("{}{}", column_letters(column), self.line)
+        cell_name(self.line, column)
     }
 }
 
-fn column_letters(mut column: usize) -> String {
+/// The name of a cell as a spreadsheet shows it: column 0 of line 7 is `A7`.
+pub(crate) fn cell_name(line: u64, column: usize) -> String {
+    format!("{}{line}", column_letters(column))
+}
+
+/// The name of a column, counted from 0, as a spreadsheet shows it: `A` to `Z`, then `AA`.
+pub(crate) fn column_letters(mut column: usize) -> String {
     let mut letters = Vec::new();
     loop {
         letters.push(char::from(b'A' + (column % 26) as u8));

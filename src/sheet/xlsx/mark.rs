@@ -4,7 +4,7 @@
 //! The parts that put a workbook together are small and are edited as text; the sheet itself streams.
 
 use super::write::escape;
-use crate::model::{Place, Secret};
+use crate::model::{Secret, cell_name};
 use crate::sheet::column::{ExtraRow, ExtraSheet, Tone};
 use crate::sheet::error::SheetError;
 use crate::sheet::workbook::package::{Package, Splice};
@@ -240,16 +240,6 @@ impl NewParts {
         );
         before_end(workbook, "sheets", &added)
     }
-}
-
-/// The name of a cell on a line, in a column counting from 0.
-fn cell_name(line: u64, column: usize) -> String {
-    let place = Place {
-        file: "".into(),
-        sheet: None,
-        line,
-    };
-    place.cell(column)
 }
 
 fn empty_relations() -> String {

@@ -8,7 +8,7 @@
 //! Every cell is a text, in a column that is preformatted as text: no zero, `+` or digit is lost, nothing is ever a
 //! formula, and text that people type into an empty cell stays as typed.
 
-use crate::model::Place;
+use crate::model::{cell_name, column_letters};
 use crate::sheet::column::{Column, ExtraSheet, Tone};
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::options::ROW_CELLS_MAX;
@@ -186,11 +186,7 @@ impl Book {
             return Err(full());
         }
         let row = self.rows + 1;
-        let place = Place {
-            file: self.file.clone(),
-            sheet: None,
-            line: row.into(),
-        };
+        let name = |column| cell_name(row.into(), column);
         self.xml.clear();
         // Writing to a text cannot fail.
         let _ = write!(self.xml, "<row r=\"{row}\"");
@@ -203,13 +199,13 @@ impl Book {
             if cell.is_empty() {
                 // A missing value shows too.
                 if [self.styles.notice, self.styles.bad].contains(&style) {
-                    let _ = write!(self.xml, "<c r=\"{}\" s=\"{style}\"/>", place.cell(column));
+                    let _ = write!(self.xml, "<c r=\"{}\" s=\"{style}\"/>", name(column));
                 }
                 continue;
             }
             if cell.len() > CELL_UNITS_MAX && cell.encode_utf16().count() > CELL_UNITS_MAX {
                 return Err(
-                    SheetErrorKind::CellTooLongForBook(place.cell(column), CELL_UNITS_MAX)
+                    SheetErrorKind::CellTooLongForBook(name(column), CELL_UNITS_MAX)
                         .in_file(&self.file),
                 );
             }
@@ -219,7 +215,7 @@ impl Book {
             let _ = write!(
                 self.xml,
                 "<c r=\"{}\" s=\"{style}\" t=\"inlineStr\"><is><t",
-                place.cell(column)
+                name(column)
             );
             if cell.trim().len() < cell.len() {
                 self.xml.push_str(" xml:space=\"preserve\"");
@@ -575,13 +571,7 @@ fn add_choices(sheet: &mut Worksheet, columns: &[Column]) -> Result<(), XlsxErro
     let choosing = columns.iter().zip(0..);
     let choosing = choosing.filter(|(column, _)| !column.choices.is_empty());
     for ((column, at), list) in choosing.zip(0..) {
-        let words = Place {
-            file: "".into(),
-            sheet: None,
-            line: 1,
-        };
-        let letters = words.cell(list);
-        let letters = letters.trim_end_matches('1');
+        let letters = column_letters(list);
         let last = column.choices.len() + 1;
         let list = Formula::new(format!("={CHOICES}!${letters}$2:${letters}${last}"));
         // A warning and no refusal: a cell may also be ja, or <clear>.
@@ -751,7 +741,9 @@ mod tests {
                 let (_, rest) = sheet.split_once(&format!("r=\"{cell}\" s=\"")).unwrap();
                 rest.split_once('"').unwrap().0.to_owned()
             };
-            let toned: Vec<String> = (0..4).map(|at| style(&format!("A{}", first + at))).collect();
+            let toned: Vec<String> = (0..4)
+                .map(|at| style(&format!("A{}", first + at)))
+                .collect();
             let distinct: BTreeSet<&String> = toned.iter().collect();
             assert_eq!(distinct.len(), 4, "{toned:?} in {sheet}");
             for at in 0..4 {
