@@ -39,9 +39,19 @@ struct Words {
     names_group: Vec<String>,
     /// Words of cells, not of headings.
     action_word: BTreeMap<Action, Vec<String>>,
+    /// Words of cells too.
+    decision: DeletionWords,
     /// The words that count beside others of their language only.
     only_beside: BTreeMap<String, Vec<String>>,
     field: BTreeMap<Field, BTreeMap<String, Vec<String>>>,
+}
+
+/// The words of cells that decide on a row to be deleted, beside those of headings and of actions.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeletionWords {
+    goes: Vec<String>,
+    may_stay: Vec<String>,
 }
 
 impl Words {
@@ -107,6 +117,15 @@ pub(super) enum Common {
 /// The most letters of a word that counts by itself only: it may be a part of any other word.
 const SHORT_LETTERS_MAX: usize = 5;
 
+/// The part that a cell may have in the decision on its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DeletionWord {
+    /// The row is to be deleted.
+    Goes,
+    /// The row stays, or the cell may say so.
+    MayStay,
+}
+
 /// The words that are the same for all sheets.
 pub(super) struct Dictionary {
     canonical: HashMap<String, Field>,
@@ -117,6 +136,7 @@ pub(super) struct Dictionary {
     marks: Vec<String>,
     secret_parts: Vec<String>,
     actions: HashMap<String, Action>,
+    decisions: HashMap<String, DeletionWord>,
     /// Parts of headings about accounts and passwords, and words that count only by themselves.
     account_parts: Vec<String>,
     account_words: Vec<String>,
@@ -208,6 +228,7 @@ impl Dictionary {
             actions: (words.action_word.iter())
                 .flat_map(|(action, list)| list.iter().map(|word| (plain(word), *action)))
                 .collect(),
+            decisions: decisions(&words),
             #[cfg(test)]
             written,
         }
@@ -329,6 +350,22 @@ impl Dictionary {
         self.actions.get(&plain(word)).copied()
     }
 
+    /// Returns the part that a cell has by its words in the decision on a row to be deleted: one word that may keep the
+    /// row outweighs others.
+    pub(super) fn decision(&self, cell: &str) -> Option<DeletionWord> {
+        let whole = std::iter::once(plain(cell));
+        let known = whole.chain(words(cell));
+        let mut known = known.filter_map(|word| self.decisions.get(&word).copied());
+        let first = known.next()?;
+        let may_stay =
+            first == DeletionWord::MayStay || known.any(|word| word == DeletionWord::MayStay);
+        Some(if may_stay {
+            DeletionWord::MayStay
+        } else {
+            first
+        })
+    }
+
     /// Returns true if a heading that is not known is about a password or an account.
     pub(super) fn is_about_account(&self, heading: &str) -> bool {
         let word = plain(heading);
@@ -354,6 +391,16 @@ impl Dictionary {
                 _ => None,
             })
     }
+}
+
+/// The words of cells that decide on a row to be deleted.
+fn decisions(words: &Words) -> HashMap<String, DeletionWord> {
+    let goes = words.remove.iter().chain(&words.decision.goes);
+    let goes = goes.chain(words.action_word.get(&Action::Delete).into_iter().flatten());
+    let goes = goes.map(|word| (plain(word), DeletionWord::Goes));
+    let may_stay = words.keep.iter().chain(&words.decision.may_stay);
+    goes.chain(may_stay.map(|word| (plain(word), DeletionWord::MayStay)))
+        .collect()
 }
 
 /// The field that a misspelt word is most likely meant for, where all that speaks for it speaks for that one field, and

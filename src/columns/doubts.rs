@@ -1,6 +1,7 @@
 //! The questions about all columns together: a doubt about the number, the owner, the rows of a deletion, a field with
 //! two columns, a key without one.
 
+use super::deletion;
 use super::dictionary::{Common, dictionary};
 use super::map::Mapped;
 use super::meaning::{LeftOutBecause, Meaning, Meanings, ReadBy};
@@ -8,7 +9,6 @@ use super::owner::{Words, whose_flags};
 use super::products::{Product, Word, products};
 use super::questions::{ColumnError, Question, listed, map_flag};
 use super::sample::Sample;
-use super::values::How;
 use crate::model::{Field, heading_key};
 use crate::sheet::looks_like_data;
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ pub(super) fn ask(all: &mut Meanings<'_>) -> Result<(), ColumnError> {
     all.ask_about_rivals();
     all.ask_about_members();
     all.ask_whose();
-    all.ask_who_is_deleted();
+    deletion::ask(all);
     all.ask_about_repeated()?;
     all.ask_for_key();
     Ok(())
@@ -225,55 +225,6 @@ impl Meanings<'_> {
                 !meaning.fields().all(|field| theirs.contains(&field))
             }
         }
-    }
-
-    /// Asks about the columns by which a sheet of rows to be deleted tells some people from others: an account that is on
-    /// from one that is off, or a leaver from the rest. A column that says what to do with each row leaves no question.
-    fn ask_who_is_deleted(&mut self) {
-        let decides =
-            |meaning: &Meaning| matches!(meaning, Meaning::Action | Meaning::Removal { .. });
-        if !self.options.allowed.delete || self.of.iter().any(decides) {
-            return;
-        }
-        let columns = self.columns();
-        let columns: Vec<usize> = columns
-            .filter(|column| self.divides_people(*column))
-            .collect();
-        for column in columns {
-            let what = format!(
-                "{} is not the same in every row, but every row would be deleted: take out the rows that stay, or delete all",
-                self.at(column)
-            );
-            self.ask(what, vec![column], &[(column, Mapped::LeftOut)]);
-        }
-    }
-
-    /// Returns true if a column is about leaving or about the state of an account, and its cells differ.
-    fn divides_people(&self, column: usize) -> bool {
-        let meaning = &self.of[column];
-        match meaning {
-            Meaning::LeftOut {
-                because: LeftOutBecause::Map,
-                ..
-            }
-            | Meaning::Ignored
-            | Meaning::Asked(_)
-            // A state of the country.
-            | Meaning::Open(Common::State) => return false,
-            meaning if meaning.is_read_by_map() => return false,
-            _ => {}
-        }
-        let is_state = |field: Field| [Field::ENABLED, Field::STATUS].contains(&field);
-        let is_about_it = match self.common(column) {
-            Some(Common::State | Common::Disabled | Common::Leaver) => true,
-            Some(Common::Field(field)) if is_state(field) => true,
-            _ => meaning.fields().any(is_state),
-        };
-        let is_export = How::state_below(self.heading(column)) == How::State { other_words: true };
-        is_about_it
-            && self.sample().is_some_and(|sample| {
-                sample.is_varied(column) && (!is_export || sample.has_switch(column))
-            })
     }
 
     /// Ensures that no field has two columns: a mapped column wins, else the user is asked.

@@ -11,7 +11,7 @@
 //!                                                      │
 //!             passwords ◄── neighbours: by the columns beside it
 //!                                                      │
-//!             questions ◄── doubts: all columns together, or asked
+//!             questions ◄── doubts, deletion: all columns together, or asked
 //!                                                      │
 //!  Binding ◄── assemble: the column of each field ◄────┤
 //!    │                                                 └──► notes: columns that are not read
@@ -27,6 +27,7 @@ mod actions;
 mod assemble;
 mod bind;
 mod binding;
+mod deletion;
 mod dictionary;
 mod doubts;
 mod header;

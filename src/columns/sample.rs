@@ -1,6 +1,6 @@
 //! The first cells of a sheet, for headings whose own words do not show their meaning.
 
-use super::dictionary::dictionary;
+use super::dictionary::{DeletionWord, dictionary};
 use crate::manifest::switch;
 use crate::model::same_word;
 use crate::sheet::{Sheet, is_placeholder};
@@ -24,9 +24,40 @@ struct Variety {
     first: Option<String>,
     is_varied: bool,
     has_switch: bool,
+    /// True if a cell is neither blank nor 0 or 1.
+    has_other_bit: bool,
+    /// The deciding cells, of which notes count by their words alone.
+    deciding: DecidingCells,
+    deciding_notes: DecidingCells,
+}
+
+/// The cells of a column that decide on their row, in a sheet of rows to be deleted.
+#[derive(Default)]
+struct DecidingCells {
+    may_stay: bool,
+    goes: bool,
+}
+
+impl DecidingCells {
+    fn add(&mut self, cell: &str, is_note: bool) {
+        if !self.may_stay {
+            match decision(cell, is_note) {
+                Some(DeletionWord::MayStay) => self.may_stay = true,
+                Some(DeletionWord::Goes) => self.goes = true,
+                None => {}
+            }
+        }
+    }
 }
 
 impl Variety {
+    /// Adds a cell of a sheet of rows to be deleted.
+    fn add_deciding(&mut self, cell: &str) {
+        self.deciding.add(cell, false);
+        self.deciding_notes.add(cell, true);
+        self.has_other_bit |= !["0", "1", ""].contains(&cell);
+    }
+
     fn add(&mut self, cell: &str) {
         if self.is_varied && self.has_switch {
             return;
@@ -60,6 +91,9 @@ impl Sample {
                     let text = |column| row.cells.get(column).unwrap_or_default().trim();
                     for (column, variety) in varieties.iter_mut().enumerate() {
                         variety.add(text(column));
+                        if all {
+                            variety.add_deciding(text(column));
+                        }
                     }
                     if rows.len() < ROWS {
                         rows.push((0..width).map(|column| text(column).to_owned()).collect());
@@ -87,6 +121,19 @@ impl Sample {
     /// Returns true if a cell of a column is a switch, such as `yes` or `active`.
     pub(super) fn has_switch(&self, column: usize) -> bool {
         (self.varieties.get(column)).is_some_and(|variety| variety.has_switch)
+    }
+
+    /// Returns true if the cells of a column may say which rows are to be deleted; of a note, its words alone count.
+    pub(super) fn decides(&self, column: usize, is_note: bool) -> bool {
+        let Some(variety) = self.varieties.get(column) else {
+            return false;
+        };
+        let deciding = match is_note {
+            true => &variety.deciding_notes,
+            false => &variety.deciding,
+        };
+        let are_bits = !is_note && variety.is_varied && !variety.has_other_bit;
+        deciding.may_stay || are_bits || deciding.goes && variety.is_varied
     }
 
     /// The cells of a column that are not blank.
@@ -209,6 +256,39 @@ fn is_number(cell: &str) -> bool {
     (1..=15).contains(&digits) && cell.chars().all(is_known) && !is_date
 }
 
+/// Returns the part of a cell in the decision on its row; `None` where it has none. Of a note, words alone count.
+fn decision(cell: &str, is_note: bool) -> Option<DeletionWord> {
+    if is_note {
+        return dictionary().decision(cell);
+    }
+    let is_date = cell.split_whitespace().any(is_date);
+    let is_switch = switch(cell).is_some() && !["0", "1"].contains(&cell);
+    match is_date || is_switch {
+        true => Some(DeletionWord::MayStay),
+        false => dictionary().decision(cell),
+    }
+}
+
+/// Returns true if a word is a date: day, month and year in any order, or month and year.
+fn is_date(word: &str) -> bool {
+    let parts = word.split(['.', '-', '/']).filter(|part| !part.is_empty());
+    let parts: Vec<&str> = parts.collect();
+    let number = |part: &&str| part.parse::<u16>().ok().filter(|_| part.len() <= 4);
+    let Some(numbers) = parts.iter().map(number).collect::<Option<Vec<u16>>>() else {
+        return false;
+    };
+    let is_year = |number: &u16| (1990..2100).contains(number);
+    let are_small = numbers
+        .iter()
+        .filter(|number| (1..=31).contains(*number))
+        .count();
+    match numbers.len() {
+        2 => are_small == 1 && numbers.iter().any(is_year),
+        3 => are_small == 3 || are_small == 2 && numbers.iter().any(|n| is_year(n) || *n < 100),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -270,5 +350,42 @@ mod tests {
         ] {
             assert_eq!(sample(cells).may_be_numbers(0), numbers, "{cells}");
         }
+    }
+
+    #[test]
+    fn a_cell_decides_by_its_words_its_mark_or_its_date() {
+        for (cell, expected) in [
+            ("KEEP - still in use", Some(DeletionWord::MayStay)),
+            ("do not delete", Some(DeletionWord::MayStay)),
+            ("bleibt", Some(DeletionWord::MayStay)),
+            ("nicht löschen", Some(DeletionWord::MayStay)),
+            ("garder", Some(DeletionWord::MayStay)),
+            ("kalsın", Some(DeletionWord::MayStay)),
+            ("zostaje", Some(DeletionWord::MayStay)),
+            ("ja", Some(DeletionWord::MayStay)),
+            ("N", Some(DeletionWord::MayStay)),
+            ("x", Some(DeletionWord::MayStay)),
+            ("31.12.2026", Some(DeletionWord::MayStay)),
+            ("bis 12/2026", Some(DeletionWord::MayStay)),
+            ("2026-12-31 00:00:00", Some(DeletionWord::MayStay)),
+            ("31/12/26", Some(DeletionWord::MayStay)),
+            ("löschen", Some(DeletionWord::Goes)),
+            ("weg", Some(DeletionWord::Goes)),
+            ("Del", Some(DeletionWord::Goes)),
+            ("Einkauf", None),
+            ("Umzug", None),
+            ("301", None),
+            ("1", None),
+            ("10.0.0.12", None),
+            ("030-1234567", None),
+            ("", None),
+        ] {
+            assert_eq!(decision(cell, false), expected, "{cell}");
+        }
+        assert_eq!(decision("31.12.2026", true), None);
+        assert_eq!(
+            decision("KEEP - still in use", true),
+            Some(DeletionWord::MayStay)
+        );
     }
 }

@@ -32,6 +32,7 @@ pub(super) fn run(args: &DeleteArgs, context: &Context) -> Result<Exit, Failure>
     )?;
     let prepared = request.prepare_outputs(&rows, args.input.reading.map_file.as_deref(), context);
     rows.check_keys(manifest);
+    rows.refuse_titles(target.record());
     rows.warnings().iter().for_each(print);
     let stop = stop_on_interrupt()?;
     let run = Run::new(&request, context, &stop).of_rows(rows);

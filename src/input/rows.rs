@@ -95,6 +95,9 @@ pub(crate) struct OnPbx<'p> {
     pub(crate) records: Option<&'p BTreeMap<String, Record>>,
 }
 
+/// Rows without more than their key may be titles where at most one row of so many is of that kind.
+const TITLES_SHARE: usize = 3;
+
 /// The sheets of a run and all their rows, in input order.
 #[derive(Default)]
 pub(crate) struct Rows {
@@ -239,6 +242,42 @@ impl Rows {
         for row in &mut self.rows {
             let about_key = |finding: &Finding| finding.field.is_none_or(Field::is_key);
             row.findings.retain(about_key);
+        }
+    }
+
+    /// Refuses the rows that have nothing but their key where nearly all others have more: a title between the rows of
+    /// a sheet, such as a year, is no extension to delete.
+    pub(crate) fn refuse_titles(&mut self, record: &str) {
+        for sheet in 0..self.sheets.len() {
+            let of_sheet = |row: &&mut InputRow| row.sheet == sheet;
+            let is_bare = |row: &InputRow| {
+                let cells = row.cells();
+                let filled = (0..cells.len()).filter_map(|column| cells.get(column));
+                filled.filter(|cell| !cell.trim().is_empty()).count() == 1
+            };
+            let bare = self
+                .rows
+                .iter()
+                .filter(|row| row.sheet == sheet && is_bare(row))
+                .count();
+            let all = self.rows.iter().filter(|row| row.sheet == sheet).count();
+            if bare * TITLES_SHARE > all {
+                continue;
+            }
+            for row in self
+                .rows
+                .iter_mut()
+                .filter(of_sheet)
+                .filter(|row| is_bare(row))
+            {
+                let message = format!(
+                    "the row has nothing but this cell, and the other rows have more: it may be a title, and no {record} to \
+                     delete"
+                );
+                let finding = Finding::new("row.title", Severity::Error, message);
+                let hint = "take the row out, or write the name or a remark into it";
+                row.findings.push(finding.hint(hint));
+            }
         }
     }
 

@@ -228,6 +228,53 @@ fn delete_asks_first_and_deletes_what_is_there() {
 }
 
 #[test]
+fn a_deletion_asks_about_a_column_that_may_say_who_stays() {
+    let desk = holding(3);
+    let delete = "delete b.csv --from TARGET --rate 5000 --reply-within 2 --yes --max-deletes all";
+    for (heading, first, second) in [
+        ("Delete Y/N", "Y", "N"),
+        ("Comment", "delete", "KEEP - still in use"),
+        ("Entscheidung", "weg", "bleibt"),
+        ("Maßnahme", "löschen", "behalten"),
+        ("bleibt bis", "31.12.2026", ""),
+        ("kann weg", "x", ""),
+        ("Approved", "N", "N"),
+        ("Vacant", "0", "1"),
+        ("To do", "delete", "nothing"),
+        ("Durum", "silinecek", "kalsın"),
+    ] {
+        desk.write(
+            "b.csv",
+            format!("Ext;{heading};Name\n2001;{first};Ann\n2002;{second};Bo\n"),
+        );
+        let flag = format!("--map '{heading}=-'");
+        desk.ends(delete, 2).says(&[heading, &flag]);
+    }
+    assert_eq!(desk.pbx.numbers().len(), 3);
+    // A column that has no part in it leaves no question, and the answer deletes.
+    desk.write("b.csv", "Ext;Name;Grund\n2001;Ann;Umzug\n");
+    desk.ends(delete, 0);
+    desk.write(
+        "b.csv",
+        "Ext;Name;Entscheidung\n2002;Ann;weg\n2000;Bo;bleibt\n",
+    );
+    desk.ends(&format!("{delete} --map Entscheidung=-"), 0);
+    assert_eq!(desk.pbx.numbers(), [""; 0]);
+}
+
+#[test]
+fn a_title_between_the_rows_of_a_deletion_is_no_extension() {
+    let desk = holding(3);
+    let delete = "delete b.csv --from TARGET --rate 5000 --reply-within 2 --yes --max-deletes all";
+    desk.write(
+        "b.csv",
+        "Ext;Name;Grund\n2000;;\n2001;Ann Miller;Rente\n2002;Bo Lund;Umzug\n",
+    );
+    desk.ends(delete, 1).says(&["b.csv:2", "title"]);
+    assert_eq!(desk.pbx.numbers(), ["2000"]);
+}
+
+#[test]
 fn an_update_of_whole_objects_loses_nothing() {
     for vendor in VENDORS.iter().map(|vendor| vendor.id) {
         let desk = Desk::new(vendor);

@@ -1,0 +1,79 @@
+//! The doubts about a sheet of rows to be deleted: a column that may tell who stays is asked about, for the answer costs
+//! little and a deletion much.
+
+use super::dictionary::Common;
+use super::map::Mapped;
+use super::meaning::{LeftOutBecause, Meaning, Meanings};
+use super::sample::Sample;
+use super::values::How;
+use crate::model::Field;
+
+/// Asks about the columns by which the rows tell some people from others: an account that is on from one that is off, a
+/// leaver from the rest, or words such as `keep` under any heading. A column that says what to do with each row leaves
+/// no question.
+pub(super) fn ask(all: &mut Meanings<'_>) {
+    let decides = |meaning: &Meaning| matches!(meaning, Meaning::Action | Meaning::Removal { .. });
+    if !all.options.allowed.delete || all.of.iter().any(decides) {
+        return;
+    }
+    for column in all.columns() {
+        let why = if all.divides_people(column) {
+            "is not the same in every row"
+        } else if all.may_decide(column) {
+            "may say who stays"
+        } else {
+            continue;
+        };
+        let what = format!(
+            "{} {why}, but every row would be deleted: take out the rows that stay, name the column Delete or Keep if \
+             it marks rows with yes or no, or delete all",
+            all.at(column)
+        );
+        all.ask(what, vec![column], &[(column, Mapped::LeftOut)]);
+    }
+}
+
+impl Meanings<'_> {
+    /// Returns true if a column is about leaving or about the state of an account, and its cells differ.
+    fn divides_people(&self, column: usize) -> bool {
+        let meaning = &self.of[column];
+        if self.is_settled(column) || matches!(meaning, Meaning::Open(Common::State)) {
+            // An open state is one of the country.
+            return false;
+        }
+        let is_state = |field: Field| [Field::ENABLED, Field::STATUS].contains(&field);
+        let is_about_it = match self.common(column) {
+            Some(Common::State | Common::Disabled | Common::Leaver) => true,
+            Some(Common::Field(field)) if is_state(field) => true,
+            _ => meaning.fields().any(is_state),
+        };
+        let is_export = How::state_below(self.heading(column)) == How::State { other_words: true };
+        let differs =
+            |sample: &Sample| sample.is_varied(column) && (!is_export || sample.has_switch(column));
+        is_about_it && self.sample().is_some_and(differs)
+    }
+
+    /// Returns true if a column that is not read, or a note, has cells that may say who stays and who goes.
+    fn may_decide(&self, column: usize) -> bool {
+        let meaning = &self.of[column];
+        let is_note = meaning.reads(Field::DESCRIPTION);
+        let is_unread = meaning.is_unread() || matches!(meaning, Meaning::LeftOut { .. });
+        !self.is_settled(column)
+            && (is_note || is_unread)
+            && (self.sample()).is_some_and(|sample| sample.decides(column, is_note))
+    }
+
+    /// Returns true if there is nothing to ask about a column: the user mapped it, or is asked already, or it is a
+    /// product's own that is known to be about something else.
+    fn is_settled(&self, column: usize) -> bool {
+        let meaning = &self.of[column];
+        matches!(
+            meaning,
+            Meaning::LeftOut {
+                because: LeftOutBecause::Map | LeftOutBecause::NoField,
+                ..
+            } | Meaning::Ignored
+                | Meaning::Asked(_)
+        ) || meaning.is_read_by_map()
+    }
+}
