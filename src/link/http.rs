@@ -6,7 +6,7 @@
 use super::Link;
 use super::paced::PAUSE_MAX;
 use super::trust;
-use crate::model::{Fault, FaultCause, FaultKind};
+use crate::model::{BYTE_ORDER_MARK, Fault, FaultCause, FaultKind};
 use crate::wire::{Alone, Encoded, Method, REPLY_BYTES_MAX, Reply, Request, SHARED_COST_MAX};
 use reqwest::blocking::{Client, Response};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
@@ -18,9 +18,6 @@ use url::Url;
 /// Time for which an unused connection is kept: shorter than the 5 s after which small web servers close it, or the next
 /// request would die with it.
 const IDLE_MAX: Duration = Duration::from_secs(3);
-
-/// The mark before the text of some replies, without a meaning.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Bytes of a reply that are read at once.
 const READ_BYTES: usize = 64 * 1024;

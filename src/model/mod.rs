@@ -32,5 +32,6 @@ pub use record::{Record, by_number};
 pub use rule_id::RuleId;
 pub use secret::{Secret, TO_GENERATE};
 pub use shell::shell_word;
+pub(crate) use text::BYTE_ORDER_MARK;
 pub use text::{Text, WireText};
 pub use words::{heading_key, same_word};

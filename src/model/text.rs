@@ -2,6 +2,9 @@
 
 use super::{Field, Secret};
 
+/// The mark before some texts in UTF-8, without a meaning.
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// The text of one field of a record. A secret stays typed so.
 #[derive(Debug, Clone, Copy, Eq)]
 pub enum Text<'t> {

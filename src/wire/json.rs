@@ -1,10 +1,7 @@
 //! JSON as plain data: reading with a limit on depth, and dotted paths into nested objects.
 
-use crate::model::WireText;
+use crate::model::{BYTE_ORDER_MARK, WireText};
 use serde_json::{Map, Value};
-
-/// The mark before the text of some replies, without a meaning.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Reads a JSON text, with a byte-order mark or without. serde_json refuses more than 128 levels.
 ///

@@ -5,7 +5,7 @@
 //! follow the quote rules of the `csv` crate: a quote opens only where a cell begins, and two quotes within stand for
 //! one.
 
-use crate::model::{Finding, Place, Severity};
+use crate::model::{BYTE_ORDER_MARK, Finding, Place, Severity};
 use crate::sheet::cells::{Cells, Row, RowTrouble};
 use crate::sheet::csv::formula::unmarked;
 use crate::sheet::csv::marks::{Marks, simple_record};
@@ -26,7 +26,6 @@ use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// The number of bytes in which a line `sep=` is looked for.
 const HEAD_BYTES: u64 = 64;
 /// Everything that is needed to read the rows.

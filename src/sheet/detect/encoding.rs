@@ -3,6 +3,7 @@
 
 use super::letters::Letters;
 use super::secrets::Secrets;
+use crate::model::BYTE_ORDER_MARK;
 use crate::sheet::encoding::Encoding;
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::options::Header;
@@ -72,7 +73,7 @@ pub(crate) fn marked(file: &Arc<str>, head: &[u8]) -> Result<Option<Encoding>, S
         }
         [0xFF, 0xFE, ..] => Ok(Some(Encoding::UTF_16LE)),
         [0xFE, 0xFF, ..] => Ok(Some(Encoding::UTF_16BE)),
-        [0xEF, 0xBB, 0xBF, ..] => Ok(Some(Encoding::UTF_8)),
+        head if head.starts_with(BYTE_ORDER_MARK) => Ok(Some(Encoding::UTF_8)),
         _ => Ok(None),
     }
 }

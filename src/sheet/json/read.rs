@@ -4,7 +4,7 @@
 //! thread. A first pass collects the headings, since any object may have a new one; it also finds every syntax error
 //! before the first row is returned.
 
-use crate::model::{Finding, Severity};
+use crate::model::{BYTE_ORDER_MARK, Finding, Severity};
 use crate::sheet::cells::CLEAR;
 use crate::sheet::cells::{Cells, Row, RowTrouble};
 use crate::sheet::encoding::Encoding;
@@ -22,7 +22,6 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Quotes and primes that word processors and web pages put in place of the straight ones.
 const CURLY_QUOTES: [char; 12] = ['“', '”', '„', '‟', '‘', '’', '‚', '«', '»', '″', '′', '＂'];
 
