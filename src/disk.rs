@@ -110,12 +110,18 @@ impl WholeFile {
         self.file.path()
     }
 
-    pub(crate) fn as_file(&self) -> &File {
-        self.file.as_file()
-    }
-
     pub(crate) fn as_file_mut(&mut self) -> &mut File {
         self.file.as_file_mut()
+    }
+
+    /// Lets those use the file who may use `original`, where that is a file.
+    pub(crate) fn with_permissions_of(self, original: &Path) -> io::Result<WholeFile> {
+        if let Ok(about) = original.metadata()
+            && about.is_file()
+        {
+            self.file.as_file().set_permissions(about.permissions())?;
+        }
+        Ok(self)
     }
 
     /// Puts the file in its place, replacing the one there, once it is safely on the disk.

@@ -12,7 +12,6 @@ use crate::sheet::workbook::row::RawRow;
 use crate::sheet::writer::Writer;
 use crate::sheet::xlsx::mark::{self, CellMark, MarkStyles, NewParts, OwnNotes};
 use std::collections::BTreeMap;
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -205,7 +204,9 @@ fn copy_book(
             Ok(parts)
         },
     )?;
-    keep_like(out, Path::new(&*sheet.file)).map_err(unwritable)?;
+    // Until here it is its owner's alone.
+    let out = out.with_permissions_of(Path::new(&*sheet.file));
+    out.and_then(WholeFile::keep).map_err(unwritable)?;
     Ok(notes.is_some())
 }
 
@@ -213,16 +214,6 @@ fn copy_book(
 fn part_name(own: &Option<(String, String)>, new: &str) -> String {
     let own = own.as_ref().map(|(name, _)| name.clone());
     own.unwrap_or_else(|| new.to_owned())
-}
-
-/// Puts a copy in its place, for the readers that its original has. Until here it is its owner's alone.
-fn keep_like(copy: WholeFile, original: &Path) -> io::Result<()> {
-    if let Ok(about) = original.metadata()
-        && about.is_file()
-    {
-        copy.as_file().set_permissions(about.permissions())?;
-    }
-    copy.keep()
 }
 
 /// The prefix of the names of tags in a worksheet that begins so.

@@ -26,6 +26,7 @@ mod reader;
 mod repaired_copy;
 mod repairs;
 mod source;
+mod surroundings;
 mod tally;
 mod transcode;
 mod workbook;

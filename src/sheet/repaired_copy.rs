@@ -55,12 +55,8 @@ impl RepairedCopy {
             }
         }
         // Until here it is its owner's alone.
-        if let Ok(about) = Path::new(&*sheet.file).metadata()
-            && about.is_file()
-        {
-            let kept = out.as_file().set_permissions(about.permissions());
-            kept.map_err(unwritable)?;
-        }
+        let out = out.with_permissions_of(Path::new(&*sheet.file));
+        let out = out.map_err(unwritable)?;
         Ok(RepairedCopy { file, out })
     }
 

@@ -9,6 +9,7 @@ use crate::sheet::format::Format;
 use crate::sheet::html::write::Page;
 use crate::sheet::json::write::Objects;
 use crate::sheet::markdown::write as markdown;
+use crate::sheet::surroundings::Surroundings;
 use crate::sheet::xlsx::report::SortedBook;
 use crate::sheet::xlsx::write::Book;
 use std::fs::File;
@@ -163,30 +164,33 @@ impl Writer {
 
     /// Sets the title of the table, in formats for people; before its first row.
     pub fn set_title(&mut self, title: &str) {
+        if let Some(around) = self.surroundings() {
+            title.clone_into(&mut around.title);
+        }
+    }
+
+    fn surroundings(&mut self) -> Option<&mut Surroundings> {
         match &mut self.encoder {
-            Encoder::Html(page) => page.set_title(title),
-            Encoder::Sorted(book) => book.set_title(title),
-            Encoder::Csv(_) | Encoder::Json(_) | Encoder::Xlsx(_) | Encoder::Markdown => {}
+            Encoder::Html(page) => Some(&mut page.around),
+            Encoder::Sorted(book) => Some(&mut book.around),
+            Encoder::Csv(_) | Encoder::Json(_) | Encoder::Xlsx(_) | Encoder::Markdown => None,
         }
     }
 
     /// Adds a line to the facts that formats for people show about the table: one that is known before the first row is
     /// shown in a page at once.
     pub fn add_fact(&mut self, name: &str, value: &str) {
-        match &mut self.encoder {
-            Encoder::Html(page) => page.add_fact(name, value),
-            Encoder::Sorted(book) => book.add_fact(name, value),
-            Encoder::Csv(_) | Encoder::Json(_) | Encoder::Xlsx(_) | Encoder::Markdown => {}
+        if let Some(around) = self.surroundings() {
+            around.facts.push((name.to_owned(), value.to_owned()));
         }
     }
 
     /// Adds a further table, in formats for people.
     pub fn add_extra(&mut self, extra: ExtraSheet) {
-        match &mut self.encoder {
-            Encoder::Html(page) => page.add_extra(extra),
-            Encoder::Sorted(book) => book.add_extra(extra),
-            Encoder::Xlsx(book) => book.add_extra(extra),
-            Encoder::Csv(_) | Encoder::Json(_) | Encoder::Markdown => {}
+        if let Some(around) = self.surroundings() {
+            around.extras.push(extra);
+        } else if let Encoder::Xlsx(book) = &mut self.encoder {
+            book.add_extra(extra);
         }
     }
 

@@ -8,8 +8,8 @@
 //! get right.
 
 use crate::disk::ScratchFile;
-use crate::sheet::column::{Column, ExtraSheet, MarkedLine, Tone};
-use crate::sheet::tally::{Folding, Tally};
+use crate::sheet::column::{Column, MarkedLine, Tone};
+use crate::sheet::surroundings::Surroundings;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
@@ -39,16 +39,12 @@ const WIDE: &str = "@page{size:A4 landscape}@media screen{.rows table{width:max-
 
 /// One page that is being written.
 pub(crate) struct Page {
-    title: String,
     columns: Vec<Column>,
-    facts: Vec<(String, String)>,
-    extras: Vec<ExtraSheet>,
-    tally: Tally,
+    pub(crate) around: Surroundings,
     begun: bool,
     /// The rows that come first, as the page has them; none where rows are not kept.
     first: Option<ScratchFile>,
     first_rows: u64,
-    folding: Folding,
     /// The row that is being written.
     html: String,
 }
@@ -61,29 +57,13 @@ impl Page {
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         let sorts = columns.iter().any(|column| column.tone.is_some());
         Page {
-            title: stem.to_owned(),
-            tally: Tally::new(&columns),
+            around: Surroundings::new(stem, &columns),
             columns,
-            facts: vec![],
-            extras: vec![],
             begun: false,
             first: (may_keep && sorts).then(ScratchFile::new),
             first_rows: 0,
-            folding: Folding::default(),
             html: String::new(),
         }
-    }
-
-    pub(crate) fn set_title(&mut self, title: &str) {
-        title.clone_into(&mut self.title);
-    }
-
-    pub(crate) fn add_fact(&mut self, name: &str, value: &str) {
-        self.facts.push((name.to_owned(), value.to_owned()));
-    }
-
-    pub(crate) fn add_extra(&mut self, extra: ExtraSheet) {
-        self.extras.push(extra);
     }
 
     /// Writes the page up to the first row, once.
@@ -92,7 +72,7 @@ impl Page {
             return;
         }
         let mut title = String::new();
-        escape(&self.title, &mut title);
+        escape(&self.around.title, &mut title);
         let title = title.replace(BREAK, "");
         let mut html = format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -102,7 +82,7 @@ impl Page {
              <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
              <header class=\"about\"><h1>{title}</h1>\n"
         );
-        facts(&std::mem::take(&mut self.facts), &mut html);
+        facts(&std::mem::take(&mut self.around.facts), &mut html);
         html.push_str("</header>\n<section class=\"rows\"><table>\n");
         self.head(&mut html);
         html.push_str("<tbody>\n");
@@ -124,7 +104,7 @@ impl Page {
     ) -> io::Result<()> {
         self.begin(out);
         let mut cells: Vec<&str> = cells.into_iter().collect();
-        let comes_first = self.tally.add(&cells) && self.first.is_some();
+        let comes_first = self.around.tally.add(&cells) && self.first.is_some();
         self.html.clear();
         let opening = if comes_first {
             "<tr class=\"moved\">"
@@ -181,7 +161,7 @@ impl Page {
         self.html.push_str("<td class=\"lines\">");
         for line in lines {
             let _ = write!(self.html, "<p class=\"{}", class(line.tone));
-            self.folding.add(line);
+            self.around.folding.add(line);
             if let Some(group) = line.group {
                 let _ = write!(self.html, " g{group}");
             }
@@ -198,11 +178,11 @@ impl Page {
         self.begin(&mut begin);
         out.write_all(&begin)?;
         let mut html = String::from("</tbody>\n</table></section>\n<section class=\"counts\">\n");
-        facts(&self.facts, &mut html);
-        let rows = self.tally.rows;
+        facts(&self.around.facts, &mut html);
+        let rows = self.around.tally.rows;
         let noun = if rows == 1 { "row" } else { "rows" };
         let _ = write!(html, "<ul>\n<li>{rows} {noun}</li>\n");
-        let words = self.tally.words();
+        let words = self.around.tally.words();
         for (tone, word, count) in &words {
             let _ = write!(html, "<li class=\"{}\">{count} ", class(*tone));
             escape(word, &mut html);
@@ -252,8 +232,10 @@ impl Page {
 
     /// Returns, for each column, true if it holds something.
     fn shown(&self) -> Vec<bool> {
-        let holds = self.tally.holds().iter();
-        holds.map(|holds| *holds || self.tally.rows == 0).collect()
+        let holds = self.around.tally.holds().iter();
+        holds
+            .map(|holds| *holds || self.around.tally.rows == 0)
+            .collect()
     }
 
     /// Finds the columns that stand once above the rows, with their text: in a wide table, those with one text in
@@ -261,7 +243,7 @@ impl Page {
     fn same(&self) -> impl Iterator<Item = (usize, &Column, &str)> {
         let shown = self.shown();
         let is_wide = shown.iter().filter(|shown| **shown).count() > NARROW_COLUMNS_MAX;
-        let columns = self.columns.iter().zip(self.tally.in_every_row());
+        let columns = self.columns.iter().zip(self.around.tally.in_every_row());
         let columns = columns.enumerate().filter(move |_| is_wide);
         columns.filter_map(move |(at, (column, only))| {
             let may_be_once = shown.get(at) == Some(&true) && !column.counted;
@@ -286,8 +268,7 @@ impl Page {
     }
 
     fn write_extras(&self, html: &mut String) {
-        let extras = self.extras.iter().filter(|extra| !extra.rows.is_empty());
-        for (at, extra) in extras.enumerate() {
+        for (at, extra) in self.around.filled_extras().enumerate() {
             html.push_str(match at {
                 0 => "<section class=\"extra\"><h2>",
                 _ => "<section class=\"later\"><h2>",
@@ -312,7 +293,7 @@ impl Page {
                 html.push_str("</tr>\n");
             }
             html.push_str("</tbody>\n</table>\n");
-            if at == 0 && !self.folding.folded(self.tally.rows).is_empty() {
+            if at == 0 && !self.around.folded().is_empty() {
                 html.push_str(
                     "<p class=\"every\"><label><input type=\"checkbox\" id=\"every\"> Repeat in each row what is \
                      found in most rows</label></p>\n",
@@ -338,13 +319,11 @@ impl Page {
         if shown.iter().filter(|shown| **shown).count() > NARROW_COLUMNS_MAX {
             html.push_str(WIDE);
         }
-        if !self.extras.is_empty() {
-            for group in self.folding.folded(self.tally.rows) {
-                let _ = writeln!(
-                    html,
-                    "body:not(:has(#every:checked)) .g{group}{{display:none}}"
-                );
-            }
+        for group in self.around.folded() {
+            let _ = writeln!(
+                html,
+                "body:not(:has(#every:checked)) .g{group}{{display:none}}"
+            );
         }
     }
 }
@@ -432,7 +411,7 @@ fn escape(text: &str, html: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sheet::column::ExtraRow;
+    use crate::sheet::column::{ExtraRow, ExtraSheet};
     use proptest::prelude::*;
 
     fn tone(word: &str) -> Tone {
@@ -607,7 +586,7 @@ mod tests {
     #[test]
     fn a_further_table_has_the_colours_of_its_rows_whatever_their_words() {
         let mut page = Page::new("t.html", vec![Column::default()], true);
-        page.add_extra(ExtraSheet {
+        page.around.extras.push(ExtraSheet {
             rows: vec![
                 ExtraRow {
                     cells: vec!["unsure".into(), "LOST".into()],
@@ -634,7 +613,7 @@ mod tests {
     fn what_is_found_in_most_rows_stands_once_above_them() {
         let mut page = Page::new("t.html", vec![Column::default(); 2], true);
         let mut out = Vec::new();
-        page.add_extra(ExtraSheet {
+        page.around.extras.push(ExtraSheet {
             name: "Found".into(),
             rows: vec![ExtraRow::plain(vec!["warning".into()])],
             ..ExtraSheet::default()

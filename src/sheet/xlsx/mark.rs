@@ -3,7 +3,7 @@
 //!
 //! The parts that put a workbook together are small and are edited as text; the sheet itself streams.
 
-use super::write::escape;
+use super::write::{escape, text_cell};
 use crate::model::{Secret, cell_name};
 use crate::sheet::column::{ExtraRow, ExtraSheet, Tone};
 use crate::sheet::error::SheetError;
@@ -124,11 +124,7 @@ pub(crate) fn write_row(
         let (name, mut cell) = retagged(&tag, dropped, &added).ok_or_else(|| splice.malformed())?;
         match &mark.text {
             Some(text) => {
-                let prefix = name.strip_suffix('c').unwrap_or_default();
-                let _ = write!(cell, "<{prefix}is><{prefix}t xml:space=\"preserve\">");
-                escape(text.reveal(), &mut cell);
-                let _ = write!(cell, "</{prefix}t></{prefix}is></{name}>");
-                splice.write(&cell)?;
+                splice.write(&text_cell(&name, cell, text.reveal()))?;
                 splice.leave_out(spot.end)?;
             }
             None => {
@@ -462,13 +458,9 @@ pub(crate) fn extra_sheet(extra: &ExtraSheet, target: &str, styles: &mut MarkSty
                 Tone::Plain => 0,
                 tone => styles.style(0, tone),
             };
-            let _ = write!(
-                xml,
-                "<c r=\"{}\" s=\"{style}\" t=\"inlineStr\"><is><t xml:space=\"preserve\">",
-                cell_name(line, column)
-            );
-            escape(cell, &mut xml);
-            xml.push_str("</t></is></c>");
+            let name = cell_name(line, column);
+            let tag = format!("<c r=\"{name}\" s=\"{style}\" t=\"inlineStr\">");
+            xml.push_str(&text_cell("c", tag, cell));
         }
         xml.push_str("</row>");
     }

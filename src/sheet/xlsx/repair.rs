@@ -4,9 +4,8 @@ use crate::model::Secret;
 use crate::sheet::error::SheetError;
 use crate::sheet::workbook::package::Splice;
 use crate::sheet::workbook::row::RawRow;
-use crate::sheet::xlsx::write::escape;
+use crate::sheet::xlsx::write::text_cell;
 use crate::xml::retagged;
-use std::fmt::Write;
 
 pub(crate) fn write_row(
     row: &RawRow,
@@ -22,13 +21,8 @@ pub(crate) fn write_row(
         splice.copy(spot.tag.start)?;
         let tag = splice.take(spot.tag.end)?;
         let tag = retagged(&tag, |name| name == "t", &[("t", "inlineStr")]);
-        let (name, mut cell) = tag.ok_or_else(|| splice.malformed())?;
-        let prefix = name.strip_suffix('c').unwrap_or_default();
-        // Writing to a string does not fail.
-        let _ = write!(cell, "<{prefix}is><{prefix}t xml:space=\"preserve\">");
-        escape(text.reveal(), &mut cell);
-        let _ = write!(cell, "</{prefix}t></{prefix}is></{name}>");
-        splice.write(&cell)?;
+        let (name, tag) = tag.ok_or_else(|| splice.malformed())?;
+        splice.write(&text_cell(&name, tag, text.reveal()))?;
         splice.leave_out(spot.end)?;
     }
     Ok(())

@@ -6,7 +6,7 @@ use super::write::{Book, ROWS_MAX};
 use crate::disk::ScratchFile;
 use crate::sheet::column::{Column, ExtraRow, ExtraSheet, MarkedLine, TITLE_PREFIX};
 use crate::sheet::error::{SheetError, SheetErrorKind};
-use crate::sheet::tally::{Folding, Tally};
+use crate::sheet::surroundings::Surroundings;
 use std::collections::BTreeSet;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -20,40 +20,20 @@ const GATHERED_BYTES_MAX: usize = 64 << 10;
 pub(crate) struct SortedBook {
     file: Arc<str>,
     columns: Vec<Column>,
-    tally: Tally,
+    pub(crate) around: Surroundings,
     first: ScratchFile,
     others: ScratchFile,
-    title: String,
-    facts: Vec<(String, String)>,
-    extras: Vec<ExtraSheet>,
-    folding: Folding,
 }
 
 impl SortedBook {
     pub(crate) fn new(file: &Arc<str>, columns: Vec<Column>) -> SortedBook {
         SortedBook {
             file: file.clone(),
-            tally: Tally::new(&columns),
+            around: Surroundings::new("", &columns),
             columns,
             first: ScratchFile::new(),
             others: ScratchFile::new(),
-            title: String::new(),
-            facts: vec![],
-            extras: vec![],
-            folding: Folding::default(),
         }
-    }
-
-    pub(crate) fn set_title(&mut self, title: &str) {
-        title.clone_into(&mut self.title);
-    }
-
-    pub(crate) fn add_fact(&mut self, name: &str, value: &str) {
-        self.facts.push((name.to_owned(), value.to_owned()));
-    }
-
-    pub(crate) fn add_extra(&mut self, extra: ExtraSheet) {
-        self.extras.push(extra);
     }
 
     /// Takes one row. Lines, where there are any, are its last cell.
@@ -62,19 +42,19 @@ impl SortedBook {
         cells: impl IntoIterator<Item = &'c str>,
         lines: &[MarkedLine],
     ) -> Result<(), SheetError> {
-        if self.tally.rows + 1 >= u64::from(ROWS_MAX) {
+        if self.around.tally.rows + 1 >= u64::from(ROWS_MAX) {
             return Err(SheetErrorKind::BookFull(ROWS_MAX - 1).in_file(&self.file));
         }
         let mut cells: Vec<&str> = cells.into_iter().collect();
         cells.resize(self.columns.len(), "");
-        let to = match self.tally.add(&cells) {
+        let to = match self.around.tally.add(&cells) {
             true => &mut self.first,
             false => &mut self.others,
         };
         if !lines.is_empty() {
             cells.pop();
         }
-        lines.iter().for_each(|line| self.folding.add(line));
+        lines.iter().for_each(|line| self.around.folding.add(line));
         let kept = keep(&cells, lines, to);
         kept.map_err(|error| SheetError::unwritable(&self.file, &error))
     }
@@ -84,19 +64,20 @@ impl SortedBook {
         let file = self.file.clone();
         let unwritable = |error: io::Error| SheetError::unwritable(&file, &error);
         let summary = self.summary();
-        let held = self.tally.holds().iter().zip(self.tally.widest());
+        let held = self
+            .around
+            .tally
+            .holds()
+            .iter()
+            .zip(self.around.tally.widest());
         for (column, (holds, widest)) in self.columns.iter_mut().zip(held) {
-            column.hidden |= !holds && self.tally.rows > 0;
+            column.hidden |= !holds && self.around.tally.rows > 0;
             column.width = (*widest).clamp(1, if column.prose { usize::MAX } else { WIDTH_MAX });
         }
-        let mut extras = Vec::from_iter(summary);
-        extras.append(&mut self.extras);
-        extras.retain(|extra| !extra.rows.is_empty());
+        let extras = summary.iter().chain(self.around.filled_extras());
+        let extras = extras.cloned().collect();
         let count = self.columns.len();
-        let folded = match extras.is_empty() {
-            true => BTreeSet::new(),
-            false => self.folding.folded(self.tally.rows),
-        };
+        let folded = self.around.folded();
         let mut book = Book::new(&self.file, self.columns, extras)?;
         let mut lines = Vec::new();
         for kept in [self.first, self.others] {
@@ -115,21 +96,21 @@ impl SortedBook {
 
     /// The sheet that sums it up; none where nothing is known but the rows.
     fn summary(&self) -> Option<ExtraSheet> {
-        if self.facts.is_empty() {
+        if self.around.facts.is_empty() {
             return None;
         }
-        let facts = self.facts.iter();
+        let facts = self.around.facts.iter();
         let mut rows: Vec<Vec<String>> = facts
             .map(|(name, value)| vec![name.clone(), value.clone()])
             .collect();
-        rows.push(vec!["rows".to_owned(), self.tally.rows.to_string()]);
-        for (_, word, count) in self.tally.words() {
+        rows.push(vec!["rows".to_owned(), self.around.tally.rows.to_string()]);
+        for (_, word, count) in self.around.tally.words() {
             rows.push(vec![word, count.to_string()]);
         }
         Some(ExtraSheet {
             table: String::new(),
             name: "Summary".to_owned(),
-            title: format!("{TITLE_PREFIX}{}", self.title),
+            title: format!("{TITLE_PREFIX}{}", self.around.title),
             headings: vec!["what".to_owned(), "value".to_owned()],
             rows: rows.into_iter().map(ExtraRow::plain).collect(),
         })

@@ -272,6 +272,16 @@ fn options() -> SimpleFileOptions {
         .last_modified_time(DateTime::DEFAULT)
 }
 
+/// Writes a cell that has its text in itself: its opening tag, and the name of that with its prefix.
+pub(crate) fn text_cell(name: &str, mut tag: String, text: &str) -> String {
+    let prefix = name.strip_suffix('c').unwrap_or_default();
+    // Writing to a text cannot fail.
+    let _ = write!(tag, "<{prefix}is><{prefix}t xml:space=\"preserve\">");
+    escape(text, &mut tag);
+    let _ = write!(tag, "</{prefix}t></{prefix}is></{name}>");
+    tag
+}
+
 /// Escapes a text for a workbook's XML. A character that XML cannot have becomes `_xHHHH_`, as Excel writes it; a text
 /// that would be taken for that is protected.
 pub(crate) fn escape(text: &str, xml: &mut String) {
