@@ -303,7 +303,11 @@ const VARIED: [(&str, &str, &[&str]); 96] = [
 fn varied(vendor: &str, number: &str, random: &mut Random) -> Record {
     let mut extension = Record::numbered(number);
     for (_, name, texts) in VARIED.iter().filter(|(of, ..)| *of == vendor) {
-        let text = random.one(texts).replace('#', number);
+        let text = match *random.one(texts) {
+            // No extension points at itself.
+            itself if itself == number => "3001".to_owned(),
+            text => text.replace('#', number),
+        };
         if !text.is_empty() {
             extension.set(Field::named(name).unwrap(), text);
         }
