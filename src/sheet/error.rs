@@ -67,6 +67,11 @@ pub enum SheetErrorKind {
         "a quote opens on this line and is never closed. Close it, or double it where it is meant as a character"
     )]
     UnclosedQuote,
+    /// A quote is opened on the line, and this line, which looks like a row, is within it.
+    #[error(
+        "a quote opens on this line, and line {0}, which looks like a row, is within it: no row down to the closing quote would be read. Take the quote out, or write it twice within quotes where it is meant as a character"
+    )]
+    RowInQuotes(u64),
     /// A cell is longer than so many bytes.
     #[error(
         "a cell that begins on this line is longer than {0} bytes. If a quote was opened and not closed, close it; else shorten the cell"

@@ -4,6 +4,7 @@ mod formula;
 mod marks;
 pub(crate) mod read;
 mod repair;
+mod swallowed;
 pub(crate) mod write;
 
 #[cfg(test)]

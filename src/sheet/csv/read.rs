@@ -9,6 +9,7 @@ use crate::model::{BYTE_ORDER_MARK, Finding, Place, Severity};
 use crate::sheet::cells::{Cells, Row, RowTrouble};
 use crate::sheet::csv::formula::unmarked;
 use crate::sheet::csv::marks::{Marks, simple_record};
+use crate::sheet::csv::swallowed::{are_alike, has_number, swallowed_row};
 use crate::sheet::detect::delimiter;
 use crate::sheet::detect::delimiter::{
     DELIMITERS, delimiter_of_ending, is_divided, promised_delimiter, usable,
@@ -21,7 +22,7 @@ use crate::sheet::options::{Header, Limits, ReadOptions};
 use crate::sheet::picks::{Extent, Pick};
 use crate::sheet::source::{Pass, Source};
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memchr2};
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -148,6 +149,13 @@ fn sheet(
     let Some(mut headings) = record.cells.clone() else {
         return Err(SheetErrorKind::HeaderNotText.on_line(&file, record.line));
     };
+    let texts: Vec<&[u8]> = headings.iter().map(String::as_bytes).collect();
+    if let Some((opens, row)) =
+        swallowed_row(&texts, content.layout.delimiter, record.width, has_number)
+    {
+        let kind = SheetErrorKind::RowInQuotes(record.line + row);
+        return Err(kind.on_line(&file, record.line + opens));
+    }
     let is_blank = |heading: &String| heading.trim().is_empty();
     let columns = headings.iter().rposition(|heading| !is_blank(heading));
     let columns = columns.map_or(0, |last| last + 1);
@@ -487,9 +495,14 @@ impl Batch {
         let marks = whole
             .filter(|_| !self.returns && u32::try_from(self.data.len()).is_ok())
             .map(|_| Marks::find(&self.data, layout.delimiter));
+        let mut swallowed = None;
         self.records(marks.as_ref(), |record| {
             if layout.columns > 1 && record.is_empty() {
                 return ControlFlow::Continue(());
+            }
+            swallowed = record.swallowed_row(layout);
+            if swallowed.is_some() {
+                return ControlFlow::Break(());
             }
             let broken_quote = self.broken_quote(record);
             let mended;
@@ -543,7 +556,7 @@ impl Batch {
             index += 1;
             ControlFlow::Continue(())
         })?;
-        Ok(index)
+        swallowed.map_or(Ok(index), Err)
     }
 
     /// Hands on each record, blank lines left out.
@@ -766,6 +779,18 @@ impl CsvRecord<'_> {
         let apart = apart.map(|(start, end)| (*start as usize, *end as usize));
         let cells = joined.chain(apart);
         cells.map(|(start, end)| self.text.get(start..end).unwrap_or_default())
+    }
+
+    /// Builds the error for a row that stands within the quotes of a cell.
+    fn swallowed_row(&self, layout: &Layout) -> Option<SheetError> {
+        // A simple record has no line break.
+        if !self.apart.is_empty() || memchr2(b'\n', b'\r', self.text).is_none() {
+            return None;
+        }
+        let cells: Vec<&[u8]> = self.cells().collect();
+        let (opens, row) = swallowed_row(&cells, layout.delimiter, layout.width, are_alike)?;
+        let kind = SheetErrorKind::RowInQuotes(self.line + row);
+        Some(kind.on_line(&layout.file, self.line + opens))
     }
 
     /// Returns true if a cell begins with an apostrophe, so that it may have been marked.

@@ -601,3 +601,72 @@ proptest! {
         prop_assert_eq!(by_threads.concat(), expected);
     }
 }
+
+/// The line on which a quote opens, and the first row within it; `None` where every row is read.
+fn swallowed(text: &str) -> Option<(u64, u64)> {
+    let opened = sheet_of(text.as_bytes(), &ReadOptions::default());
+    let error = match opened {
+        Ok(sheet) => match rows_of(&sheet) {
+            (_, Some(error)) => error,
+            (rows, None) => {
+                assert!(rows.iter().all(|row| row.2.is_none()), "{rows:?}");
+                return None;
+            }
+        },
+        Err(error) => error,
+    };
+    match error.kind {
+        SheetErrorKind::RowInQuotes(row) => Some((error.line.unwrap(), row)),
+        _ => panic!("{error}"),
+    }
+}
+
+#[test]
+fn rows_within_the_quotes_of_a_cell_are_refused() {
+    let head = "Durchwahl;Name;PIN;Raum\n201;Ann;1234;1\n";
+    for (text, found) in [
+        (
+            "206;Bo;1234;\"2. OG\n207;Cy;abcd;1\n208;Di;1234;1\"\n",
+            (3, 4),
+        ),
+        ("206;Bo;1234;\"2. OG\n207;Cy;1234;1\"\n", (3, 4)),
+        (
+            "206;Bo;1234;\"24 Zoll\n207;Cy;1234;\n208;Di;1234;27\"\n",
+            (3, 4),
+        ),
+        ("206;\"Bo;1234;1\n207;Cy\";1234;1\n", (3, 4)),
+        ("\"206;Bo;1234;1\n207\";Cy;1234;1\n", (3, 4)),
+        // The quote that ends it was meant to open another cell.
+        (
+            "206;\"Bo;1234;1\n207;Cy;1234;1\n208;\"Di\";1234;1\n",
+            (3, 4),
+        ),
+        (
+            "205;Bo;1234;\"Hof\nlinks\"\n206;Cy;1234;\"3\n\n207;Di;1234;1\"\n",
+            (5, 7),
+        ),
+    ] {
+        for text in [
+            format!("{head}{text}"),
+            format!("{head}{text}").replace('\n', "\r\n"),
+        ] {
+            assert_eq!(swallowed(&text), Some(found), "{text}");
+        }
+    }
+    let in_headings = "Durchwahl;Name;\"Raum\n201;Ann;1\n202;Bo;2\"\n203;Cy;3\n";
+    assert_eq!(swallowed(in_headings), Some((1, 2)));
+    for text in [
+        "206;Bo;1234;\"Haus; Hof\nGarten; links\"\n",
+        "206;Bo;1234;\"Hof\nlinks\n2. OG\"\n",
+        "206;\"Bo\nLund\";1234;\"a; b\"\n",
+    ] {
+        assert_eq!(swallowed(&format!("{head}{text}")), None, "{text}");
+    }
+    for text in [
+        "number,address\n201,\"Main St 5\nBerlin, Germany\"\n",
+        "\"full\nname\",number\n\"Ann,\nDr.\",201\n",
+        "number,address\n201,\"a\nb\nc\"\n",
+    ] {
+        assert_eq!(swallowed(text), None, "{text}");
+    }
+}
