@@ -129,6 +129,11 @@ pub enum SheetErrorKind {
         "several of its sheets can be meant: {0}. Name those to read with {1}, or all of them with --sheet '*'"
     )]
     SeveralSheets(String, String),
+    /// Sheets have numbers and no heading for them, beside one that has: their names, and the flags that read the others.
+    #[error(
+        "{0} may hold extensions too, but no heading there names the number. Give it the headings of the other sheets, or leave it out with {1}"
+    )]
+    NumbersWithoutHeading(String, String),
     /// None of its sheets, which are named, has a column for the number.
     #[error(
         "none of its sheets has a column for the number; it has: {0}. Name the sheet with --sheet, or the column with --map"

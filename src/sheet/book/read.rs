@@ -198,9 +198,12 @@ pub(crate) fn open(
     let book = Book::open(source, options)?;
     let file = &source.name;
     let mut heads: Vec<TableHead> = Vec::new();
+    let mut left_out = Vec::new();
     for name in &options.sheets {
         let more = if name == EVERY_SHEET {
-            found(&book, file, options)?
+            let (heads, others) = found(&book, file, options)?;
+            left_out = others;
+            heads
         } else {
             let table = named(file, book.tables(), name)?;
             Vec::from_iter(head(&book, table, file, options)?)
@@ -210,7 +213,7 @@ pub(crate) fn open(
         heads.extend(more);
     }
     if options.sheets.is_empty() {
-        heads = found(&book, file, options)?;
+        (heads, left_out) = found(&book, file, options)?;
     }
     if heads.is_empty() {
         let file = file.clone();
@@ -219,6 +222,7 @@ pub(crate) fn open(
             Header::First | Header::Found(_) => SheetErrorKind::Empty.in_file(&file),
         });
     }
+    left_out.retain(|table| heads.iter().all(|head| head.table != *table));
     let mut sheets = Vec::new();
     for head in heads {
         let sheet = head.sheet(&book, file, options)?;
@@ -226,11 +230,90 @@ pub(crate) fn open(
             sheets.push(sheet);
         }
     }
-    match sheets.len() {
-        0 => Err(SheetErrorKind::HeaderOnly.in_file(file)),
-        2.. if options.sheets.is_empty() => Err(several(file, &sheets)?),
-        _ => Ok(sheets),
+    let left_out = left_out
+        .into_iter()
+        .map(|table| survey_of_left_out(&book, table, file, options));
+    let left_out = left_out.collect::<Result<Vec<LeftOut>, SheetError>>()?;
+    match sheets.as_mut_slice() {
+        [] => return Err(SheetErrorKind::HeaderOnly.in_file(file)),
+        [_, _, ..] if options.sheets.is_empty() => return Err(several(file, &sheets)?),
+        [first, ..] => {
+            let notes = left_out.iter().map(LeftOut::note);
+            first.notes.extend(notes);
+        }
     }
+    let numbered = left_out.iter().filter(|left_out| left_out.has_numbers);
+    let numbered: Vec<String> = numbered.map(LeftOut::words).collect();
+    if options.sheets.is_empty() && !numbered.is_empty() {
+        let names = sheets.iter().filter_map(|sheet| sheet.sheet.as_deref());
+        let flags: Vec<String> = names
+            .map(|name| format!("--sheet {}", shell_word(name)))
+            .collect();
+        let kind = SheetErrorKind::NumbersWithoutHeading(numbered.join(", "), flags.join(" "));
+        return Err(kind.in_file(file));
+    }
+    Ok(sheets)
+}
+
+/// A sheet that is not read, because it has no heading for the number and others have.
+struct LeftOut {
+    name: Arc<str>,
+    rows: u64,
+    /// True if at least half of the filled cells of a column look like numbers of extensions.
+    has_numbers: bool,
+}
+
+impl LeftOut {
+    fn words(&self) -> String {
+        let rows = if self.rows == 1 { "row" } else { "rows" };
+        format!("sheet “{}” ({} {rows})", self.name, self.rows)
+    }
+
+    fn note(&self) -> String {
+        format!("{} left out: no heading for the number", self.words())
+    }
+}
+
+/// Looks through the rows of a sheet that is not read.
+fn survey_of_left_out(
+    book: &Book,
+    table: usize,
+    file: &Arc<str>,
+    options: &ReadOptions,
+) -> Result<LeftOut, SheetError> {
+    let mut rows = book.rows(table)?;
+    let mut row = RawRow::new(file, options.limits);
+    let mut count = 0;
+    // Of each column, the filled cells and those of them that look like numbers.
+    let mut columns: Vec<(u64, u64)> = Vec::new();
+    while rows.next(&mut row)? {
+        if row.is_blank() {
+            continue;
+        }
+        count += 1;
+        let cells = row.cells();
+        columns.resize(columns.len().max(cells.len()), (0, 0));
+        for (column, (filled, numbers)) in columns.iter_mut().enumerate() {
+            let text = cells.get(column).unwrap_or_default().trim();
+            *filled += u64::from(!text.is_empty());
+            *numbers += u64::from(is_like_extension(text));
+        }
+    }
+    let mut columns = columns.iter();
+    Ok(LeftOut {
+        name: book
+            .tables()
+            .get(table)
+            .map_or("".into(), |table| table.name.clone()),
+        rows: count,
+        has_numbers: columns.any(|(filled, numbers)| *numbers > 0 && numbers * 2 >= *filled),
+    })
+}
+
+/// Returns true for two digits and more, up to as many as a telephone number has.
+fn is_like_extension(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    (2..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Asks which of several sheets are meant.
@@ -271,11 +354,13 @@ fn named(file: &Arc<str>, tables: &[Table], name: &str) -> Result<usize, SheetEr
         .ok_or_else(|| SheetErrorKind::NoSuchSheet(name.to_owned(), names(tables)).in_file(file))
 }
 
+/// Finds the sheets that can be meant, and those that are left out beside them.
 fn found(
     book: &Book,
     file: &Arc<str>,
     options: &ReadOptions,
-) -> Result<Vec<TableHead>, SheetError> {
+) -> Result<(Vec<TableHead>, Vec<usize>), SheetError> {
+    let mut left_out = Vec::new();
     let mut heads = Vec::new();
     for (index, table) in book.tables().iter().enumerate() {
         if table.hidden || table.is_notes {
@@ -285,11 +370,13 @@ fn found(
         heads.extend(found.filter(|head| !head.is_about_others));
     }
     if heads.iter().any(|head| head.has_key) {
+        let others = heads.iter().filter(|head| !head.has_key);
+        left_out = others.map(|head| head.table).collect();
         heads.retain(|head| head.has_key);
     } else if heads.len() > 1 && matches!(options.header, Header::Found(_)) {
         return Err(SheetErrorKind::WhichSheet(names(book.tables())).in_file(file));
     }
-    Ok(heads)
+    Ok((heads, left_out))
 }
 
 /// The headings of a sheet, and their place.

@@ -275,7 +275,8 @@ fn of_several_sheets_with_rows_the_meant_ones_are_asked_for() {
     // All that are not hidden and have a number; a hidden one by its name alone.
     let sheets = read(&["*"]).unwrap();
     assert_eq!(names(&sheets), ["HQ", "Branch Ü"]);
-    assert_eq!(sheets[0].notes, ["sheet “HQ”"]);
+    let left_out = "sheet “Notes” (1 row) left out: no heading for the number";
+    assert_eq!(sheets[0].notes, ["sheet “HQ”", left_out]);
     assert_eq!(cells_of(&sheets[1]), [["0042", "Anna", "0007"]]);
     let sheets = read(&["Old", "*", "hq"]).unwrap();
     assert_eq!(names(&sheets), ["Old", "HQ", "Branch Ü"]);
@@ -299,6 +300,49 @@ fn the_one_sheet_that_can_be_meant_is_read_and_hidden_ones_said() {
     assert_eq!(sheets.len(), 1);
     let hidden = "hidden sheet “Old”, which is read only with --sheet Old";
     assert_eq!(sheets[0].notes, ["sheet “HQ”", hidden]);
+}
+
+#[test]
+fn a_sheet_of_numbers_without_a_heading_for_them_is_asked_for_and_any_other_named() {
+    let read = |sheets: &[&str], rows: &[[&str; 2]]| {
+        let bytes = book(|workbook| {
+            staff(workbook.add_worksheet().set_name("Berlin").unwrap());
+            let other = workbook.add_worksheet().set_name("Bonn").unwrap();
+            for (line, cells) in (0..).zip(rows) {
+                other.write_row(line, 0, cells.iter().copied()).unwrap();
+            }
+            workbook.add_worksheet().set_name("Blank").unwrap();
+        });
+        let options = ReadOptions {
+            header: number_key(),
+            sheets: sheets.iter().map(|name| (*name).to_owned()).collect(),
+            ..ReadOptions::default()
+        };
+        sheets_of(&bytes, &options)
+    };
+    for rows in [
+        [["301", "Zoe"], ["302", "Yan"]].as_slice(),
+        &[["Numer wew.", "Nazwisko"], ["301", "Zoe"]],
+        &[["Zoe", "+4930301"]],
+    ] {
+        let error = read(&[], rows).unwrap_err().to_string();
+        let count = if rows.len() == 1 { "1 row" } else { "2 rows" };
+        let named = error.contains(&format!("sheet “Bonn” ({count})"));
+        assert!(
+            named && error.ends_with("leave it out with --sheet Berlin"),
+            "{error}"
+        );
+        let sheets = read(&["Berlin"], rows).unwrap();
+        assert_eq!(sheets[0].notes, ["sheet “Berlin”"]);
+    }
+    let left_out = "sheet “Bonn” (2 rows) left out: no heading for the number";
+    for rows in [
+        [["Stand", "heute"], ["von", "Ann"]],
+        [["1", "first"], ["2", "second"]],
+    ] {
+        let sheets = read(&[], &rows).unwrap();
+        assert_eq!(sheets[0].notes, ["sheet “Berlin”", left_out]);
+    }
 }
 
 /// Builds four rows: plain, hidden, grouped, struck through.
