@@ -85,6 +85,11 @@ pub enum SheetErrorKind {
     /// It is no JSON, or no rows in JSON: the column, in characters counted from 1, and the text that was expected.
     #[error("{1}")]
     Json(u64, String),
+    /// A member beside the rows, which is named, says that there are more than these rows.
+    #[error(
+        "holds {1}, and {0} beside them says that there are more: it is one page of several. Fetch all pages and put their rows in one list; if these are all, write the list alone into a file"
+    )]
+    OnePage(String, String),
     /// It cannot be written; the system's own reason.
     #[error("cannot be written: {0}. Check the folder, the permission to write and the free space")]
     Unwritable(String),

@@ -1,5 +1,6 @@
 //! Rows as objects: an array of them, or one on each line.
 
+mod paging;
 mod position;
 mod quotes;
 pub(crate) mod read;

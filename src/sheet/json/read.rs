@@ -9,6 +9,7 @@ use crate::sheet::cells::CLEAR;
 use crate::sheet::cells::{Cells, Row, RowTrouble};
 use crate::sheet::encoding::Encoding;
 use crate::sheet::error::{SheetError, SheetErrorKind};
+use crate::sheet::json::paging::{beside_rows, more_pages};
 use crate::sheet::json::position::Position;
 use crate::sheet::json::quotes;
 use crate::sheet::json::wrapped;
@@ -97,6 +98,15 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
     }
     if objects == 0 {
         return Err(SheetErrorKind::Empty.in_file(&file));
+    }
+    if let Some(part) = wrapped.as_ref().filter(|_| batches.in_array) {
+        let start = if marked { 3 } else { 0 };
+        let beside = beside_rows(&content.source, start, (part.start, part.end))?;
+        if let Some(member) = more_pages(&beside, &part.path, objects) {
+            let rows = if objects == 1 { "row" } else { "rows" };
+            let kind = SheetErrorKind::OnePage(member, format!("{objects} {rows}"));
+            return Err(kind.in_file(&file));
+        }
     }
     let mut notes = vec![match (&wrapped, batches.in_array) {
         (None, true) => "array of objects".to_owned(),

@@ -1,5 +1,8 @@
 use crate::sheet::tests::{SeenRow, row, rows_of};
-use crate::sheet::{CLEAR, Input, Limits, ReadOptions, Sheet, SheetError, SheetErrorKind, open};
+use crate::sheet::{
+    CLEAR, Header, Headings, Input, Known, Limits, ReadOptions, Sheet, SheetError, SheetErrorKind,
+    open,
+};
 
 use proptest::prelude::*;
 use std::io::Write as _;
@@ -291,5 +294,56 @@ proptest! {
             prop_assert_eq!(&row.1[column], value);
             prop_assert_eq!(row.0, line);
         }
+    }
+}
+
+#[test]
+fn one_page_of_several_is_refused() {
+    let rows = r#"[{"number":"201"},{"number":"202"}]"#;
+    let opened = |text: &str| {
+        let mut file = tempfile::Builder::new().suffix(".json").tempfile().unwrap();
+        file.write_all(text.replace("ROWS", rows).as_bytes())
+            .unwrap();
+        let known = |text: &str| match text {
+            "number" => Known::Number,
+            _ => Known::Nothing,
+        };
+        let options = ReadOptions {
+            header: Header::Found(Headings::new(known)),
+            ..ReadOptions::default()
+        };
+        open(&Input::File(file.path().into()), &options)
+    };
+    for (text, member) in [
+        (r#"{"total":30,"value":ROWS}"#, "“total” (30)"),
+        (r#"{"value":ROWS,"totalCount":"3"}"#, "“totalCount” (3)"),
+        (r#"{"@odata.count":3,"value":ROWS}"#, "“@odata.count” (3)"),
+        (
+            r#"{"@odata.nextLink":"https://pbx/x?token=tR7xkQ2mZp","value":ROWS}"#,
+            "“@odata.nextLink” ",
+        ),
+        (r#"{"value":ROWS,"next_page":2}"#, "“next_page” (2)"),
+        (
+            r#"{"_links":{"next":{"href":"/x?page=2"}},"value":ROWS}"#,
+            "“next” ",
+        ),
+        (r#"{"data":{"has_more":true,"list":ROWS}}"#, "“has_more” "),
+        (
+            r#"{"data":{"list":ROWS},"meta":{"last_page":4}}"#,
+            "“last_page” (4)",
+        ),
+    ] {
+        let error = opened(text).unwrap_err().to_string();
+        let says = error.contains(member) && error.contains("holds 2 rows");
+        assert!(says && !error.contains("tR7xkQ2mZp"), "{error}");
+    }
+    for text in [
+        r#"{"total":2,"next":null,"has_more":false,"value":ROWS}"#,
+        r#"{"@odata.count":2,"next":"","value":ROWS}"#,
+        r#"{"pagination":{"total_pages":1,"next_page":null},"value":ROWS}"#,
+        r#"{"trunks":{"total":30},"value":ROWS}"#,
+        r#"[{"number":"201","next":"202","total":"3"}]"#,
+    ] {
+        assert!(opened(text).is_ok(), "{text}");
     }
 }

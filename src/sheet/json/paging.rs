@@ -1,0 +1,152 @@
+//! Answers of an interface that come page by page: what stands beside the rows says that there are more.
+
+use crate::sheet::error::SheetError;
+use crate::sheet::source::Source;
+use serde_json::{Map, Value};
+
+/// Bytes beside the rows that are looked through; what pages say of themselves is short.
+const BESIDE_BYTES_MAX: u64 = 1 << 20;
+
+/// Members with the address or the number of the next page.
+const NEXT: [&str; 9] = [
+    "next",
+    "nextlink",
+    "nextpage",
+    "nexturl",
+    "nextpageurl",
+    "nextpagelink",
+    "nextpagetoken",
+    "nexttoken",
+    "nextcursor",
+];
+/// Switches that are on where there are more rows.
+const MORE: [&str; 6] = [
+    "hasmore",
+    "hasnext",
+    "hasnextpage",
+    "more",
+    "moreavailable",
+    "istruncated",
+];
+/// Counts of all rows.
+const TOTALS: [&str; 14] = [
+    "total",
+    "totalcount",
+    "totalnumber",
+    "totalnum",
+    "totalrecords",
+    "totalitems",
+    "totalresults",
+    "totalrows",
+    "totalsize",
+    "totalelements",
+    "recordstotal",
+    "totalrecordcount",
+    "count",
+    "rowcount",
+];
+/// Counts of all pages.
+const PAGES: [&str; 6] = [
+    "totalpages",
+    "totalpage",
+    "pagestotal",
+    "pagecount",
+    "lastpage",
+    "pages",
+];
+/// Objects beside the rows that describe the answer.
+const ABOUT: [&str; 9] = [
+    "meta",
+    "metadata",
+    "paging",
+    "pagination",
+    "page",
+    "pageinfo",
+    "links",
+    "cursors",
+    "responsemetadata",
+];
+
+/// Reads what stands in a file beside its rows, which lie between two places. Nothing where that is no JSON, or too
+/// long for what pages say of themselves.
+///
+/// # Errors
+/// Where the file cannot be read.
+pub(super) fn beside_rows(
+    source: &Source,
+    offset: u64,
+    rows: (u64, u64),
+) -> Result<Value, SheetError> {
+    let (start, end) = rows;
+    let (before, behind) = (start - offset, source.bytes().saturating_sub(end));
+    if before + behind > BESIDE_BYTES_MAX {
+        return Ok(Value::Null);
+    }
+    let mut text = Vec::new();
+    source.pass(offset).fill(&mut text, before)?;
+    text.truncate(before as usize);
+    text.extend(b"null");
+    let mut rest = Vec::new();
+    source.pass(end).fill(&mut rest, behind)?;
+    text.extend(rest);
+    Ok(serde_json::from_slice(&text).unwrap_or_default())
+}
+
+/// Finds the member that says that the rows are not all there are, and shows it; `path` leads to the rows.
+pub(super) fn more_pages(beside: &Value, path: &str, rows: u64) -> Option<String> {
+    let mut around = beside.as_object();
+    let mut steps = path.split('.');
+    while let Some(object) = around {
+        let about = object
+            .iter()
+            .filter(|(name, _)| ABOUT.contains(&folded(name).as_str()));
+        let mut objects = std::iter::once(object).chain(about.filter_map(|(_, it)| it.as_object()));
+        let found = objects.find_map(|object| member_about_more(object, rows));
+        if found.is_some() {
+            return found;
+        }
+        around = steps.next().and_then(|step| object.get(step)?.as_object());
+    }
+    None
+}
+
+fn member_about_more(object: &Map<String, Value>, rows: u64) -> Option<String> {
+    object.iter().find_map(|(name, value)| {
+        let word = folded(name);
+        let is_one_of = |words: &[&str]| words.contains(&word.as_str());
+        let says_more = (is_one_of(&NEXT) && is_address(value))
+            || (is_one_of(&MORE) && *value == Value::Bool(true))
+            || (is_one_of(&TOTALS) && count_of(value) > Some(rows))
+            || (is_one_of(&PAGES) && count_of(value) > Some(1));
+        // An address may hold a key to the interface.
+        let shown = count_of(value).map(|count| format!(" ({count})"));
+        says_more.then(|| format!("“{name}”{}", shown.unwrap_or_default()))
+    })
+}
+
+/// The letters and digits of a member's name, without the prefix of the protocol that it belongs to.
+fn folded(name: &str) -> String {
+    let name = name.rsplit('.').next().unwrap_or(name);
+    let kept = name.chars().filter(|c| c.is_alphanumeric());
+    kept.flat_map(char::to_lowercase).collect()
+}
+
+fn is_address(value: &Value) -> bool {
+    match value {
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Number(_) => count_of(value) > Some(0),
+        Value::Object(link) => link
+            .get("href")
+            .or_else(|| link.get("url"))
+            .is_some_and(is_address),
+        _ => false,
+    }
+}
+
+fn count_of(value: &Value) -> Option<u64> {
+    match value {
+        Value::Number(count) => count.as_u64(),
+        Value::String(count) => count.trim().parse().ok(),
+        _ => None,
+    }
+}
