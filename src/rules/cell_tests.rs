@@ -264,6 +264,20 @@ fn a_total_is_one_in_any_language_and_a_surname_is_none() {
         ["4", "Zwischensumme A", ""],
         ["4", "Anzahl Nebenstellen", ""],
         ["18045", "Razem", ""],
+        ["2050", "Łącznie", ""],
+        ["2050", "OGÓŁEM", ""],
+        ["2050", "Gesamtergebnis", ""],
+        ["2050", "Insgesamt", ""],
+        ["2050", "Gesamt (alle)", ""],
+        ["2050", "Totale complessivo", ""],
+        ["2050", "Eindtotaal:", ""],
+        ["2050", "Genel Toplam", ""],
+        ["2050", "Total Geral", ""],
+        ["2050", "Suma total", ""],
+        ["2050", "TOTAL GÉNÉRAL", ""],
+        ["2050", "TOTAL EXTENSIONS", ""],
+        ["2050", "stillgelegt gesamt: ", ""],
+        ["2050", "Σ", ""],
     ] {
         let told = after_nine(OPENVOX, &["number", "display_name", "note"], &last);
         assert!(told.contains(&total), "{last:?}: {told:?}");
@@ -279,6 +293,25 @@ fn a_total_is_one_in_any_language_and_a_surname_is_none() {
         let told = after_nine(OPENVOX, &["number", "display_name", "note"], &last);
         assert!(!told.contains(&total), "{last:?}: {told:?}");
     }
+}
+
+#[test]
+fn the_sum_of_all_others_is_no_extension_whatever_stands_beside_it() {
+    let last_of = |numbers: &[&str], name: &str| {
+        let mut rows: Vec<[&str; 2]> = numbers.iter().map(|number| [*number, "Ann"]).collect();
+        rows.last_mut().unwrap()[1] = name;
+        let rows: Vec<&[&str]> = rows.iter().map(<[&str; 2]>::as_slice).collect();
+        let mut found = found(OPENVOX, &["number", "display_name"], &rows, None);
+        found
+            .pop()
+            .unwrap()
+            .0
+            .contains(&"error row.total".to_owned())
+    };
+    assert!(last_of(&["201", "202", "203", "606"], "Yekun"));
+    assert!(!last_of(&["201", "202", "203", "607"], "Yekun"));
+    assert!(!last_of(&["201", "202", "403"], "Yekun"));
+    assert!(!last_of(&["0", "1", "2", "3"], "Yekun"));
 }
 
 #[test]

@@ -28,21 +28,75 @@ const TOTAL_CELLS_MAX: usize = 4;
 
 /// Words that people and spreadsheets write beside a sum or a count. Names of people (Somma, Suma) are not among them:
 /// such rows show by their number.
-const TOTALS: [&str; 10] = [
-    "summe", "gesamt", "total", "totals", "sum", "count", "somme", "totale", "totaal", "toplam",
+const TOTALS: [&str; 18] = [
+    "summe",
+    "gesamt",
+    "total",
+    "totals",
+    "sum",
+    "count",
+    "somme",
+    "totale",
+    "totali",
+    "totaal",
+    "totales",
+    "totais",
+    "totaux",
+    "toplam",
+    "average",
+    "durchschnitt",
+    "Σ",
+    "∑",
 ];
 
 /// The same, also before a word for the things counted; no company has such a name.
-const TOTALS_OF: [&str; 9] = [
+const TOTALS_OF: [&str; 46] = [
     "gesamtsumme",
     "gesamtanzahl",
+    "gesamtergebnis",
+    "gesamtzahl",
+    "insgesamt",
+    "ergebnis",
+    "teilergebnis",
     "zwischensumme",
+    "zwischenergebnis",
+    "endsumme",
+    "kontrollsumme",
+    "prüfsumme",
     "anzahl",
     "grand total",
     "sub total",
     "subtotal",
+    "sub-total",
+    "total extensions",
+    "total users",
+    "total number",
+    "total count",
     "nombre de",
+    "total général",
+    "sous-total",
+    "somme totale",
     "total general",
+    "suma total",
+    "número total",
+    "total geral",
+    "soma total",
+    "totale complessivo",
+    "totale generale",
+    "subtotale",
+    "eindtotaal",
+    "subtotaal",
+    "totaal generaal",
+    "totaal aantal",
+    "genel toplam",
+    "ara toplam",
+    "razem",
+    "łącznie",
+    "ogółem",
+    "suma końcowa",
+    "suma częściowa",
+    "celkem",
+    "összesen",
 ];
 
 /// Formulas of sums and counts that were saved as text.
@@ -58,21 +112,32 @@ const TOTAL_FORMULAS: [&str; 8] = [
 ];
 
 fn is_total(text: &str) -> bool {
-    let word = text.trim().trim_end_matches([':', '=']).trim_end();
-    if word.len() > LABEL_BYTES_MAX && !word.starts_with('=') {
+    let text = text.trim();
+    if text.len() > LABEL_BYTES_MAX && !text.starts_with('=') {
         return false;
     }
-    let begins = |begin: &&str| {
-        let same = word.get(..begin.len());
-        same.is_some_and(|same| same.eq_ignore_ascii_case(begin))
+    let word = text.trim_end_matches([':', '=']).trim_end();
+    let lower = word.to_lowercase();
+    let is_one = |word: &str| {
+        TOTALS
+            .iter()
+            .any(|total| total.to_lowercase() == word.trim())
     };
     let is_of = |total: &&str| {
-        let rest = word.get(total.len()..).unwrap_or_default();
-        begins(total) && !rest.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '\''))
+        let rest = lower.strip_prefix(*total);
+        rest.is_some_and(|rest| {
+            !rest.starts_with(|c: char| c.is_alphanumeric() || "-'".contains(c))
+        })
     };
-    TOTALS.iter().any(|total| total.eq_ignore_ascii_case(word))
+    // `Gesamt (alle)`, and `abgemeldet gesamt:`.
+    let before_remark = lower.split(['(', ':']).next().unwrap_or_default();
+    let last_word = lower.rsplit(' ').next().filter(|_| word.len() < text.len());
+    is_one(before_remark)
+        || last_word.is_some_and(is_one)
         || TOTALS_OF.iter().any(is_of)
-        || (word.starts_with('=') && TOTAL_FORMULAS.iter().any(begins))
+        || TOTAL_FORMULAS
+            .iter()
+            .any(|formula| lower.starts_with(formula))
 }
 
 /// The depth of a check: findings with their words, or only the fact that there is one.

@@ -154,6 +154,8 @@ struct Sums {
     count: u64,
     sum: u128,
     alone: Vec<u64>,
+    /// The largest number whose row has little else.
+    largest_bare: u64,
     /// Of each number of digits, how many numbers have it.
     lengths: [u64; Sums::LENGTHS],
     /// The first numbers of each length whose row has little else.
@@ -167,6 +169,11 @@ impl Sums {
     const ROWS_MIN: u64 = 3;
     /// The fewest rows in which a total may share its length with another number and stand beside a label.
     const SURE_ROWS_MIN: u64 = 5;
+    /// The fewest rows in which a number that is the sum of all others is no accident, whatever its length: three and the
+    /// sum.
+    const SUM_ROWS_MIN: u64 = 4;
+    /// The smallest sum that is no accident.
+    const SUM_MIN: u64 = 100;
     /// The longest number that can be a total; nobody has as many things to sum up.
     const LENGTHS: usize = 20;
     /// A total's number has a length that so few numbers of the sheet have.
@@ -177,6 +184,9 @@ impl Sums {
         self.sum += u128::from(value);
         if is_alone && self.alone.len() <= Sums::ALONE_MAX {
             self.alone.push(value);
+        }
+        if is_bare {
+            self.largest_bare = self.largest_bare.max(value);
         }
         let (Some(length), Some(bare)) = (self.lengths.get_mut(digits), self.bare.get_mut(digits))
         else {
@@ -194,6 +204,7 @@ impl Sums {
         if self.alone.len() <= Sums::ALONE_MAX {
             self.alone.extend(other.alone);
         }
+        self.largest_bare = self.largest_bare.max(other.largest_bare);
         for (length, more) in self.lengths.iter_mut().zip(other.lengths) {
             *length += more;
         }
@@ -205,7 +216,7 @@ impl Sums {
     }
 
     /// The numbers that are the count or the sum of all others: each in a row with nothing else, or of a length that hardly
-    /// any other has, in a row with little else.
+    /// any other has, in a row with little else. A sum of several numbers may be as long as they are.
     fn totals(&self) -> HashSet<u64> {
         let is_total = |value: &u64| *value == self.count - 1 || u128::from(*value) * 2 == self.sum;
         if self.count < Sums::ROWS_MIN {
@@ -222,7 +233,11 @@ impl Sums {
         };
         let rare = by_length.filter(|(length, _)| **length <= rare_max);
         let rare = rare.flat_map(|(_, bare)| bare);
-        alone.iter().chain(rare).copied().filter(is_total).collect()
+        let sum = (self.count >= Sums::SUM_ROWS_MIN && self.largest_bare >= Sums::SUM_MIN)
+            .then_some(&self.largest_bare)
+            .filter(|largest| u128::from(**largest) * 2 == self.sum);
+        let others = alone.iter().chain(rare).filter(|value| is_total(value));
+        others.chain(sum).copied().collect()
     }
 }
 
