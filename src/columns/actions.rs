@@ -4,9 +4,6 @@ use super::dictionary::dictionary;
 use crate::manifest::switch;
 use crate::model::{Action, Finding, Severity};
 
-/// The rule of a row that is not to be deleted, by a column of its sheet.
-const STAYS: &str = "row.stays";
-
 /// The actions that a run may take. By default rows may be created and updated, as `check` supposes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AllowedActions {
@@ -66,6 +63,11 @@ impl AllowedActions {
         self.delete && text.trim().is_empty()
     }
 
+    fn refuses(&self, asks: &str) -> String {
+        let option = self.option;
+        format!("the row asks {asks} the extension, which {option} does not do")
+    }
+
     /// Checks a cell that asks for an action; `None` where it is blank or the action is allowed.
     pub(super) fn finding(&self, column: usize, text: &str) -> Option<Finding> {
         let text = text.trim();
@@ -97,24 +99,19 @@ impl AllowedActions {
                 "write add, edit or del, or leave the column out with --map 'HEADING=-'",
             ),
         };
-        (!allowed).then(|| Finding {
-            rule: "row.action".into(),
-            severity: Severity::Error,
-            field: None,
-            column: Some(column),
-            message: match action {
-                Some(_) => format!(
-                    "the row asks {asks} the extension, which {} does not do",
-                    self.option
-                ),
-                None => format!("the row asks for {asks} it"),
-            },
-            hint: hint.to_owned(),
-            source: "".into(),
-            repair: None,
-            proposal: None,
-        })
+        let message = match action {
+            Some(_) => self.refuses(asks),
+            None => format!("the row asks for {asks} it"),
+        };
+        (!allowed).then(|| not_done(column, message, hint))
     }
+}
+
+/// An error of a cell that asks for what is not done, or does not tell what it asks for.
+fn not_done(column: usize, message: String, hint: &str) -> Finding {
+    Finding::new("row.action", Severity::Error, message)
+        .about(None, Some(column))
+        .hint(hint)
 }
 
 /// A column that marks rows to be deleted, or rows to stay.
@@ -123,65 +120,41 @@ pub(super) struct Removal {
     pub(super) column: usize,
     /// True if the column marks the rows that stay.
     pub(super) keeps: bool,
-    pub(super) allowed: AllowedActions,
 }
 
 impl Removal {
     /// Returns true if a cell marks the row to be deleted, false if it marks it to stay, and `None` where it does neither.
-    fn deletes(&self, text: &str) -> Option<bool> {
+    fn deletes(&self, text: &str, allowed: AllowedActions) -> Option<bool> {
         let text = text.trim();
         match (switch(text), text.is_empty()) {
             (Some("on"), _) => Some(!self.keeps),
             (Some(_), _) => Some(self.keeps),
             // A blank cell below `Delete` means no; below `Keep` the row may simply not have been looked at yet.
-            (None, true) if !self.keeps || !self.allowed.delete => Some(false),
+            (None, true) if !self.keeps || !allowed.delete => Some(false),
             (None, _) => None,
         }
     }
 
     /// Returns true if a cell keeps its row out of a deletion.
-    pub(super) fn stays(&self, text: &str) -> bool {
-        self.allowed.delete && self.deletes(text) == Some(false)
+    pub(super) fn stays(&self, text: &str, allowed: AllowedActions) -> bool {
+        allowed.delete && self.deletes(text, allowed) == Some(false)
     }
 
-    /// Compares a cell with the work on the row. In a deletion, a row that should stay has the finding [`STAYS`], and a
-    /// blank cell below `Keep` is no mark.
-    pub(super) fn finding(&self, text: &str) -> Option<Finding> {
-        let (rule, severity, message, hint) = match (self.deletes(text), self.allowed.delete) {
-            (Some(true), true) | (Some(false), false) => return None,
-            (Some(false), true) => (
-                STAYS,
-                Severity::Info,
-                "the row says that the extension stays".to_owned(),
-                "",
-            ),
-            (Some(true), false) => (
-                "row.action",
-                Severity::Error,
-                format!(
-                    "the row asks to delete the extension, which {} does not do",
-                    self.allowed.option
-                ),
+    /// Compares a cell with the work on the row. A row that stays out of a deletion is right; a blank cell below `Keep` is
+    /// no mark then.
+    pub(super) fn finding(&self, text: &str, allowed: AllowedActions) -> Option<Finding> {
+        let (message, hint) = match self.deletes(text, allowed) {
+            Some(deletes) if !deletes || allowed.delete => return None,
+            Some(_) => (
+                allowed.refuses("to delete"),
                 "take the row out, or put it into a sheet of its own, for `rowcall delete`",
             ),
-            (None, _) => (
-                "row.action",
-                Severity::Error,
+            None => (
                 "the row does not say whether the extension is to be deleted or stays".to_owned(),
                 "write yes or no, or leave the column out with --map 'HEADING=-'",
             ),
         };
-        Some(Finding {
-            rule: rule.into(),
-            severity,
-            field: None,
-            column: Some(self.column),
-            message,
-            hint: hint.to_owned(),
-            source: "".into(),
-            repair: None,
-            proposal: None,
-        })
+        Some(not_done(self.column, message, hint))
     }
 }
 
@@ -192,19 +165,18 @@ mod tests {
     #[test]
     fn a_row_is_deleted_or_stays_as_it_says() {
         let rule = |keeps: bool, allowed: AllowedActions, text: &str| {
-            let removal = Removal {
-                column: 2,
-                keeps,
-                allowed,
-            };
-            let found = removal.finding(text);
-            found.map_or("-".to_owned(), |finding| finding.rule.to_string())
+            let removal = Removal { column: 2, keeps };
+            match removal.finding(text, allowed) {
+                Some(finding) => finding.rule.to_string(),
+                None if removal.stays(text, allowed) => "stays".to_owned(),
+                None => "-".to_owned(),
+            }
         };
         for (text, delete, keep) in [
-            ("yes", "-", STAYS),
-            ("x", "-", STAYS),
-            ("Nein", STAYS, "-"),
-            ("", STAYS, "row.action"),
+            ("yes", "-", "stays"),
+            ("x", "-", "stays"),
+            ("Nein", "stays", "-"),
+            ("", "stays", "row.action"),
             ("perhaps", "row.action", "row.action"),
         ] {
             assert_eq!(rule(false, AllowedActions::DELETE, text), delete, "{text}");

@@ -9,7 +9,7 @@ use super::products::Product;
 use super::questions::leave_out_flag;
 use super::reading::CellReading;
 use super::record::ReadField;
-use super::values::{Compared, Derived, How, Translation};
+use super::values::{Compared, Derived, How};
 use crate::manifest::Manifest;
 use crate::mapping::made_fields;
 use crate::model::{Field, Forward};
@@ -22,14 +22,16 @@ pub(super) fn assemble(all: &Meanings<'_>) -> (Vec<ReadField>, CellReading) {
         width: all.headings.len(),
         derived: vec![],
     };
-    let mut reading = CellReading::default();
+    let mut reading = CellReading {
+        allowed: all.options.allowed,
+        ..CellReading::default()
+    };
     for (column, meaning) in all.of.iter().enumerate() {
         match meaning {
-            Meaning::Action => reading.actions.push((column, all.options.allowed)),
+            Meaning::Action => reading.actions.push(column),
             Meaning::Removal { keeps } => reading.removals.push(Removal {
                 column,
                 keeps: *keeps,
-                allowed: all.options.allowed,
             }),
             Meaning::Read { fields: means, .. } => {
                 for (field, how) in means {
@@ -224,15 +226,11 @@ pub(super) fn column(heading: &str, meaning: &Meaning) -> Column {
         Meaning::Ignored => ("ignored".to_owned(), Saved::Nothing),
         Meaning::Read { fields, how, .. } => match fields.as_slice() {
             [(field, None)] => (how.clone(), Saved::As(Mapped::Field(*field))),
-            [(field, Some(reading))]
-                if *reading == How::Translated(Translation::opposite(*field)) =>
-            {
-                (how.clone(), Saved::As(Mapped::Opposite(*field)))
-            }
-            [(_, Some(_))] => (format!("{how}, translated"), Saved::Product),
+            [(field, Some(How::Opposite(_)))] => (how.clone(), Saved::As(Mapped::Opposite(*field))),
+            [(_, Some(_))] => (format!("{how}, translated"), Saved::Translated),
             fields => {
                 let names: Vec<&str> = fields.iter().map(|(field, _)| field.name()).collect();
-                (format!("{how}: {}", names.join(", ")), Saved::Product)
+                (format!("{how}: {}", names.join(", ")), Saved::Translated)
             }
         },
         Meaning::LeftOut { how, .. } => (how.clone(), Saved::As(Mapped::LeftOut)),

@@ -69,21 +69,15 @@ impl Lacking {
             {
                 continue;
             }
-            findings.push(Finding {
-                rule: RuleId::about(*field, "placeholder"),
-                severity: Severity::Warning,
-                field: Some(*field),
-                column: *from,
-                message: format!(
-                    "{} {} stands for no value: the cell counts as blank",
-                    field.name(),
-                    quoted(text)
-                ),
-                hint: format!("leave the cell blank, or write {CLEAR} to empty the field"),
-                source: "".into(),
-                repair: None,
-                proposal: None,
-            });
+            let rule = RuleId::about(*field, "placeholder");
+            let message = format!(
+                "{} {} stands for no value: the cell counts as blank",
+                field.name(),
+                quoted(text)
+            );
+            let hint = format!("leave the cell blank, or write {CLEAR} to empty the field");
+            let finding = Finding::new(rule, Severity::Warning, message);
+            findings.push(finding.about(Some(*field), *from).hint(hint));
         }
     }
 
@@ -151,19 +145,10 @@ impl Lacking {
             _ => String::new(),
         };
         let read = self.read.iter().find(|read| read.field == field);
-        Some(Finding {
-            rule: RuleId::about(field, rule),
-            severity,
-            field: Some(field),
-            column: read.and_then(|read| read.from),
-            message,
-            hint,
-            source: row
-                .map_or_else(String::new, |row| manifest.source_words(&row.source))
-                .into(),
-            repair: None,
-            proposal: None,
-        })
+        let source = row.map_or_else(String::new, |row| manifest.source_words(&row.source));
+        let finding = Finding::new(RuleId::about(field, rule), severity, message);
+        let column = read.and_then(|read| read.from);
+        Some(finding.about(Some(field), column).hint(hint).source(source))
     }
 }
 

@@ -76,8 +76,8 @@ pub(crate) enum Saved {
     NotUnderstood,
     /// The meanings that were offered in a question.
     Asked(Vec<Mapped>),
-    /// The product's own reading of the column, which a mapping file cannot express.
-    Product,
+    /// A reading that a mapping file cannot express, such as a product's words for values.
+    Translated,
 }
 
 /// Finds the field of a name that was typed.
@@ -155,7 +155,7 @@ pub fn write_map(sheet: &str, columns: &[Column]) -> String {
             Saved::Nothing => Ok(()),
             Saved::As(mapped) => writeln!(text, "{heading} = \"{mapped}\""),
             Saved::NotUnderstood => writeln!(text, "{heading} = \"{}\"", Mapped::LeftOut),
-            Saved::Product => writeln!(text, "# {heading}: {}", column.how),
+            Saved::Translated => writeln!(text, "# {heading}: {}", column.how),
             Saved::Asked(choices) => {
                 let lines = choices
                     .iter()

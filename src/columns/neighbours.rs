@@ -22,7 +22,8 @@ pub(super) fn decide(all: &mut Meanings<'_>) {
     all.each(Common::OnlyNumber, Meanings::decide_only_number);
     all.each(Common::Disabled, |all, column| {
         let is_read = all.has(Field::ENABLED);
-        all.read_or_compare(column, is_read, How::Opposite, "the opposite of enabled");
+        let how = How::Opposite(Field::ENABLED);
+        all.read_or_compare(column, is_read, how, "the opposite of enabled");
     });
     all.decide_states();
 }

@@ -30,11 +30,11 @@ pub(super) fn notes(all: &Meanings<'_>) -> Vec<Finding> {
             Meaning::LeftOut {
                 how,
                 because: LeftOutBecause::Other,
-            } => notes.push(note(
-                "columns.left_out",
-                Some(column),
-                format!("{what}: {how}"),
-            )),
+            } => {
+                let note =
+                    Finding::new("columns.left_out", Severity::Info, format!("{what}: {how}"));
+                notes.push(note.about(None, Some(column)));
+            }
             _ => {}
         }
     }
@@ -58,27 +58,11 @@ fn other_vendor(all: &Meanings<'_>) -> Option<Finding> {
     let message =
         format!("the headings are {name}'s, by {evidence}, and are read as it means them");
     let target = &all.target.vendor;
-    Some(Finding {
-        hint: format!(
-            "with --headings {} they are read as {} means them",
-            target.id, target.name
-        ),
-        ..note("columns.other_vendor", None, message)
-    })
-}
-
-fn note(rule: &'static str, column: Option<usize>, message: String) -> Finding {
-    Finding {
-        rule: rule.into(),
-        severity: Severity::Info,
-        field: None,
-        column,
-        message,
-        hint: String::new(),
-        source: "".into(),
-        repair: None,
-        proposal: None,
-    }
+    let hint = format!(
+        "with --headings {} they are read as {} means them",
+        target.id, target.name
+    );
+    Some(Finding::new("columns.other_vendor", Severity::Info, message).hint(hint))
 }
 
 /// One note about all columns of a product that no field stands for; none where there are none.
@@ -93,7 +77,12 @@ fn left_out(headings: &[&str]) -> Option<Finding> {
         headings.len(),
         headings.join(", ")
     );
-    Some(note("columns.left_out", None, message))
+    Some(Finding::new("columns.left_out", Severity::Info, message))
+}
+
+/// A warning about a column that is not read.
+fn not_read(rule: &'static str, column: usize, message: String) -> Finding {
+    Finding::new(rule, Severity::Warning, message).about(None, Some(column))
 }
 
 /// One note about all columns that are not understood; none where all are.
@@ -108,32 +97,22 @@ fn unknown(columns: &[(usize, String)]) -> Option<Finding> {
         _ => ("these columns are", "one means"),
     };
     let message = format!("no field is called {}: {are} not read", headings.join(", "));
-    Some(Finding {
-        severity: Severity::Warning,
-        hint: format!(
-            "give what {one} with --map 'HEADING=FIELD', or leave it out with --map 'HEADING=-'"
-        ),
-        ..note("columns.unknown", Some(*first), message)
-    })
+    let hint = format!(
+        "give what {one} with --map 'HEADING=FIELD', or leave it out with --map 'HEADING=-'"
+    );
+    Some(not_read("columns.unknown", *first, message).hint(hint))
 }
 
 fn misspelt_note(heading: &str, column: usize, near: Field) -> Finding {
     let message = format!("no field is called {heading}: the column is not read");
-    Finding {
-        severity: Severity::Warning,
-        hint: format!(
-            "did you mean `{0}`? Then rename it, or give --map 'HEADING={0}'",
-            near.name()
-        ),
-        ..note("columns.unknown", Some(column), message)
-    }
+    let hint = format!(
+        "did you mean `{0}`? Then rename it, or give --map 'HEADING={0}'",
+        near.name()
+    );
+    not_read("columns.unknown", column, message).hint(hint)
 }
 
 fn repeated(first: &str, second: &str, column: usize) -> Finding {
     let message = format!("{first} and {second} are the same heading: neither is read");
-    Finding {
-        severity: Severity::Warning,
-        hint: "rename one of them if it is to be read".to_owned(),
-        ..note("columns.repeated", Some(column), message)
-    }
+    not_read("columns.repeated", column, message).hint("rename one of them if it is to be read")
 }

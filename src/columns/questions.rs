@@ -1,6 +1,7 @@
 //! The obstacles to reading a sheet: mistakes in options, and questions that only the sheet's owner can answer.
 
 use super::map::{Column, Mapped};
+use crate::model::redact::NOT_SHOWN;
 use crate::model::{Field, cell_name, shell_word};
 use crate::sheet::looks_like_data;
 use std::fmt;
@@ -128,7 +129,7 @@ pub(super) fn heading_at(headings: &[String], column: usize, line: Option<u64>) 
 /// Lists all headings, unless they look like data: a row that was taken for headings may contain a password.
 pub(super) fn listed(headings: &[String]) -> String {
     if headings.iter().any(|heading| looks_like_data(heading)) {
-        return "(not shown, for they look like data)".to_owned();
+        return format!("{NOT_SHOWN}, for they look like data");
     }
     let shown: Vec<&str> = headings
         .iter()

@@ -19,8 +19,10 @@ pub struct CellReading {
     pub(super) derived: Vec<Derived>,
     /// A column whose cells are divided at their one comma.
     pub(super) in_two: Option<usize>,
-    /// The columns with actions, and those that they may ask for.
-    pub(super) actions: Vec<(usize, AllowedActions)>,
+    /// The actions that cells may ask for.
+    pub(super) allowed: AllowedActions,
+    /// The columns with actions.
+    pub(super) actions: Vec<usize>,
     /// The columns that mark rows to be deleted or to stay.
     pub(super) removals: Vec<Removal>,
     /// The columns that tell if the account is on, beside the one that is read for it.
@@ -51,9 +53,10 @@ impl CellReading {
     pub(super) fn stays(&self, cells: &Cells<'_>) -> Option<Stays> {
         let mut removals = self.removals.iter();
         let mut actions = self.actions.iter();
-        if removals.any(|removal| removal.stays(text(cells, removal.column))) {
+        let allowed = self.allowed;
+        if removals.any(|removal| removal.stays(text(cells, removal.column), allowed)) {
             Some(Stays::Marked)
-        } else if actions.any(|(column, allowed)| allowed.stays(text(cells, *column))) {
+        } else if actions.any(|column| allowed.stays(text(cells, *column))) {
             Some(Stays::NotAsked)
         } else {
             None
@@ -114,8 +117,8 @@ impl CellReading {
             lacking.placeholders(&cells, manifest, findings);
             lacking.findings(&cells, entries, manifest, findings);
         }
-        for (column, allowed) in &self.actions {
-            findings.extend(allowed.finding(*column, text(&cells, *column)));
+        for column in &self.actions {
+            findings.extend(self.allowed.finding(*column, text(&cells, *column)));
         }
         for compared in &self.compared {
             let derived = compared.enabled.checked_sub(self.width);
@@ -126,7 +129,7 @@ impl CellReading {
             findings.extend(compared.finding(text(&cells, compared.column), &enabled));
         }
         for removal in &self.removals {
-            findings.extend(removal.finding(text(&cells, removal.column)));
+            findings.extend(removal.finding(text(&cells, removal.column), self.allowed));
         }
         if let Some(column) = self.in_two {
             findings.extend(not_in_two(column, text(&cells, column)));

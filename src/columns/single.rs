@@ -7,7 +7,7 @@ use super::options::BindOptions;
 use super::owner::{Words, own_name};
 use super::products::Word;
 use super::questions::{ColumnError, heading_at, listed};
-use super::values::{How, Translation};
+use super::values::How;
 use crate::model::{Field, heading_key};
 use std::collections::HashMap;
 
@@ -65,9 +65,8 @@ impl Meanings<'_> {
         match (mapped, of_product) {
             (Some(Mapped::Field(field)), _) => self.by_map(column, field, of_product),
             (Some(Mapped::Opposite(field)), _) => {
-                let opposite = How::Translated(Translation::opposite(field));
                 let how = format!("mapped by --map: the opposite of {}", field.name());
-                Meaning::read(vec![(field, Some(opposite))], &how, ReadBy::Map)
+                Meaning::read(vec![(field, Some(How::Opposite(field)))], &how, ReadBy::Map)
             }
             (Some(Mapped::LeftOut), _) => Meaning::LeftOut {
                 how: "left out by --map".to_owned(),
@@ -98,7 +97,7 @@ impl Meanings<'_> {
                 (cell.derivations(), "mapped by --map")
             }
             _ if field == Field::ENABLED && self.common(column) == Some(Common::Disabled) => (
-                vec![(field, Some(How::Opposite))],
+                vec![(field, Some(How::Opposite(field)))],
                 "mapped by --map: the opposite of enabled",
             ),
             _ => (vec![(field, None)], "mapped by --map"),

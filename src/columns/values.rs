@@ -1,11 +1,13 @@
 //! The meaning of cells that do not use rowcall's own words: a product's own words, several values in one cell, a value
 //! that the sheet lacks.
 
+use super::map::Mapped;
 use crate::manifest::{state, switch};
 use crate::model::redact::quoted;
 use crate::model::{Field, Finding, Severity, same_word};
 use crate::sheet::{CLEAR, is_generate, is_placeholder};
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -15,6 +17,9 @@ use std::collections::BTreeMap;
 pub(super) enum Cell {
     /// The value of a field, unchanged.
     Plain(Field),
+    /// The opposite of a switch, written `!enabled`.
+    #[serde(deserialize_with = "opposite_of")]
+    Opposite(Field),
     /// The value of a field, once it is translated.
     Translated(Translation),
     /// Several values, as in `attach=yes|saycid=no`: the field of each name.
@@ -32,9 +37,6 @@ pub(super) struct Translation {
     /// The product's words for values, with their meaning; `""` is the blank cell.
     #[serde(default)]
     values: BTreeMap<String, String>,
-    /// True for a switch that is on where the field is off.
-    #[serde(default)]
-    inverse: bool,
     /// True to take the number out of `"Ann Miller" <2002>`.
     #[serde(default)]
     number_in_brackets: bool,
@@ -44,7 +46,7 @@ impl Cell {
     /// The fields that it fills.
     pub(super) fn fields(&self) -> Vec<Field> {
         match self {
-            Cell::Plain(field) => vec![*field],
+            Cell::Plain(field) | Cell::Opposite(field) => vec![*field],
             Cell::Translated(translation) => vec![translation.field],
             Cell::Packed { packed } => packed.values().copied().collect(),
         }
@@ -54,6 +56,7 @@ impl Cell {
     pub(super) fn derivations(&self) -> Vec<(Field, Option<How>)> {
         match self {
             Cell::Plain(field) => vec![(*field, None)],
+            Cell::Opposite(field) => vec![(*field, Some(How::Opposite(*field)))],
             Cell::Translated(translation) => {
                 vec![(
                     translation.field,
@@ -86,8 +89,8 @@ pub(super) enum How {
     State { other_words: bool },
     /// This word where the cell is not blank.
     WhereFilled(&'static str),
-    /// The opposite of a switch; a word that names a state is taken as that state.
-    Opposite,
+    /// The opposite of this switch; for `enabled`, a word that names a state is taken as that state.
+    Opposite(Field),
     /// Unchanged.
     AsIs,
     /// Of other fields, as the vendor has it.
@@ -133,7 +136,7 @@ impl Derived {
                 (None, true) => "".into(),
                 (None, false) => Cow::Borrowed(text),
             },
-            How::Opposite => opposite(text),
+            How::Opposite(field) => opposite(*field, text),
             How::AroundComma => match halves(trimmed) {
                 Some((last, first)) => format!("{first} {last}").into(),
                 None => trimmed.into(),
@@ -150,16 +153,6 @@ impl Derived {
 const ANY_OTHER: &str = "*";
 
 impl Translation {
-    /// A switch that is on where the field is off.
-    pub(super) fn opposite(field: Field) -> Translation {
-        Translation {
-            field,
-            values: BTreeMap::new(),
-            inverse: true,
-            number_in_brackets: false,
-        }
-    }
-
     fn value<'t>(&'t self, text: &'t str) -> Cow<'t, str> {
         let trimmed = text.trim();
         let mut words = self.values.iter();
@@ -168,14 +161,6 @@ impl Translation {
         }
         if let Some(meaning) = self.values.get(ANY_OTHER).filter(|_| !trimmed.is_empty()) {
             return Cow::Borrowed(meaning);
-        }
-        if self.inverse {
-            return match switch(trimmed) {
-                _ if self.field == Field::ENABLED => opposite(text),
-                Some("on") => Cow::Borrowed("off"),
-                Some(_) => Cow::Borrowed("on"),
-                None => Cow::Borrowed(text),
-            };
         }
         if self.number_in_brackets
             && let Some((_, number)) = trimmed.rsplit_once('<')
@@ -187,10 +172,20 @@ impl Translation {
     }
 }
 
-/// Turns a switch round; a word that names a state becomes that state, any other text stays.
-fn opposite(text: &str) -> Cow<'_, str> {
+/// Reads `!enabled`, as a mapping writes it.
+fn opposite_of<'de, D: Deserializer<'de>>(from: D) -> Result<Field, D::Error> {
+    match Mapped::parse(&String::deserialize(from)?) {
+        Ok(Mapped::Opposite(field)) => Ok(field),
+        Ok(other) => Err(D::Error::custom(format!("{other} is no opposite"))),
+        Err(error) => Err(D::Error::custom(error)),
+    }
+}
+
+/// Turns a switch round; for `enabled`, a word that names a state becomes that state. Any other text stays.
+fn opposite(field: Field, text: &str) -> Cow<'_, str> {
     let trimmed = text.trim();
-    match (state(trimmed), switch(trimmed)) {
+    let state = state(trimmed).filter(|_| field == Field::ENABLED);
+    match (state, switch(trimmed)) {
         (Some(state), _) => state.into(),
         (None, Some("on")) => "off".into(),
         (None, Some(_)) => "on".into(),
@@ -229,7 +224,7 @@ impl Compared {
     pub(super) fn finding(&self, text: &str, enabled: &str) -> Option<Finding> {
         let trimmed = text.trim();
         let says = match self.how {
-            How::Opposite => switch(&opposite(trimmed)),
+            How::Opposite(field) => switch(&opposite(field, trimmed)),
             _ => state(trimmed),
         };
         let is_export = self.how == How::State { other_words: true };
@@ -241,23 +236,18 @@ impl Compared {
             (Some(_), Some("off")) if !is_export => {
                 "says that the extension is on, and the column for enabled says that it is off"
             }
-            (None, _) if self.how == How::Opposite && !is_blank(trimmed) => {
+            (None, _) if matches!(self.how, How::Opposite(_)) && !is_blank(trimmed) => {
                 "does not tell whether the extension is off"
             }
             _ => return None,
         };
-        Some(Finding {
-            rule: "row.state".into(),
-            severity: Severity::Error,
-            field: None,
-            column: Some(self.column),
-            message: format!("{} {message}", quoted(text)),
-            hint: "let both say the same, or leave the column out with --map 'HEADING=-'"
-                .to_owned(),
-            source: "".into(),
-            repair: None,
-            proposal: None,
-        })
+        let message = format!("{} {message}", quoted(text));
+        let finding = Finding::new("row.state", Severity::Error, message);
+        Some(
+            finding
+                .about(None, Some(self.column))
+                .hint("let both say the same, or leave the column out with --map 'HEADING=-'"),
+        )
     }
 }
 
@@ -271,17 +261,12 @@ pub(super) fn not_in_two(column: usize, text: &str) -> Option<Finding> {
     if text.is_empty() || text == CLEAR || halves(text).is_some() {
         return None;
     }
-    Some(Finding {
-        rule: "row.name_in_two".into(),
-        severity: Severity::Error,
-        field: None,
-        column: Some(column),
-        message:
-            "the heading says surname, then given name, and the cell has no comma between the two"
-                .to_owned(),
-        hint: "write “Miller, Ann”, or say with --map what the column holds".to_owned(),
-        source: "".into(),
-        repair: None,
-        proposal: None,
-    })
+    let message =
+        "the heading says surname, then given name, and the cell has no comma between the two";
+    let finding = Finding::new("row.name_in_two", Severity::Error, message);
+    Some(
+        finding
+            .about(None, Some(column))
+            .hint("write “Miller, Ann”, or say with --map what the column holds"),
+    )
 }

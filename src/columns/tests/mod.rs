@@ -670,6 +670,30 @@ fn the_opposite_of_a_switch_is_mapped() {
         let again = read_map(&saved).unwrap();
         assert!(again.contains(&options.map[0]), "{saved}");
     }
+    // A heading that means the opposite is saved so, by whomever it is written.
+    for (headings, cells, line) in [
+        (
+            "number,Disabled",
+            &["2001", "yes"][..],
+            "\"Disabled\" = \"!enabled\"\n",
+        ),
+        (
+            "Number,FirstName,AuthID,VMNoPin",
+            &["2001", "Ann", "a1", "0"],
+            "\"VMNoPin\" = \"!voicemail_pin_required\"\n",
+        ),
+    ] {
+        let binding = bind("portsip", headings, &plain()).unwrap();
+        let saved = write_map("s.csv", &binding.columns);
+        assert!(saved.contains(line), "{saved}");
+        let options = BindOptions {
+            map: read_map(&saved).unwrap(),
+            ..plain()
+        };
+        let again = bind("portsip", headings, &options).unwrap();
+        let values = read(&binding, "portsip", cells);
+        assert_eq!(read(&again, "portsip", cells), values, "{saved}");
+    }
     let error = Mapped::parse("!number").unwrap_err();
     assert!(error.contains("no switch"), "{error}");
     assert_eq!(
